@@ -1,0 +1,17 @@
+import type { MessageDefinition } from './message.js';
+import { deploymentProgressed } from './messages/deployment-progressed.js';
+import { deploymentReplied } from './messages/deployment-replied.js';
+import { deploymentRequested } from './messages/deployment-requested.js';
+import { instanceReported } from './messages/instance-reported.js';
+import { nodeAnswered } from './messages/node-answered.js';
+import { nodeRequested } from './messages/node-requested.js';
+
+/** Every message of every version that is understood. */
+export const catalogue: readonly MessageDefinition[] = [
+  deploymentRequested,
+  deploymentReplied,
+  deploymentProgressed,
+  nodeRequested,
+  nodeAnswered,
+  instanceReported,
+];

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/**
+ * Names end up in blob paths, image repositories, labels and container names, so they are narrowed once, here.
+ * The pattern is what all of those accept: lower case, digits and inner hyphens.
+ */
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const name = (what: string) =>
+  z
+    .string()
+    .regex(NAME, `${what} must be 1-63 of a-z, 0-9 and inner hyphens, such as "shop-front"`);
+
+export const appIdSchema = name('appId');
+export const serviceNameSchema = name('service name');
+export const nodeNameSchema = name('node name');
+/** The caller's idempotency key: printable, no spaces, at most 128 characters. */
+export const tokenSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'token must be 1-128 of letters, digits and . _ : -');
+
+/** RFC 3339 with zone, as `Date.toISOString()` writes it. */
+export const timestampSchema = z.iso.datetime();
