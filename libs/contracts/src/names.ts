@@ -19,5 +19,8 @@ export const tokenSchema = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'token must be 1-128 of letters, digits and . _ : -');
 
+/** Our key of one node request: `<token>:<service>:<ordinal>`, so longer than a token. */
+export const accessTokenSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,256}$/);
+
 /** RFC 3339 with zone, as `Date.toISOString()` writes it. */
 export const timestampSchema = z.iso.datetime();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { nodeNameSchema, tokenSchema } from '../names.js';
+import { nodeNameSchema, accessTokenSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 const assignedNodeSchema = z.object({
@@ -24,7 +24,7 @@ export const nodeAnswered = defineMessage({
   topic: topics.nodeResponses,
   summary: 'The reserved node, or why no node fits.',
   schema: z.object({
-    accessToken: tokenSchema,
+    accessToken: accessTokenSchema,
     appId: z.string(),
     service: z.string(),
     node: assignedNodeSchema.optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, nodeNameSchema, serviceNameSchema, tokenSchema, timestampSchema } from '../names.js';
+import { appIdSchema, nodeNameSchema, serviceNameSchema, accessTokenSchema, timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 /** The deployer asks for the best node for one instance; the answer carries the same access token. */
@@ -9,7 +9,7 @@ export const nodeRequested = defineMessage({
   topic: topics.nodeRequests,
   summary: 'Reserve capacity for one instance on the best node.',
   schema: z.object({
-    accessToken: tokenSchema,
+    accessToken: accessTokenSchema,
     appId: appIdSchema,
     service: serviceNameSchema,
     resources: z.object({

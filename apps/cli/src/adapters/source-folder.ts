@@ -1,0 +1,121 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import AdmZip from 'adm-zip';
+import { ConfigFileError, parseServiceConfig, serviceNameSchema } from '#libs/contracts';
+import { usageError } from '../errors.js';
+
+/** What a build never needs and what makes zips slow to send; installed again from the lock file in the image. */
+const LEFT_OUT = new Set(['.git', 'node_modules', '.venv', '__pycache__', '.pytest_cache', '.DS_Store']);
+
+export interface ServiceFolder {
+  readonly name: string;
+  readonly directory: string;
+}
+
+/**
+ * The services below `directory`: each child folder with a `config.json`, or the folder itself when it has one.
+ * Names are folder names. Throws a usage error when there is none or a name cannot be used.
+ */
+export async function findServices(directory: string): Promise<readonly ServiceFolder[]> {
+  const root = resolve(directory);
+  await requireDirectory(root);
+  if (await hasConfig(root)) return [named(root)];
+  const entries = await readdir(root, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)).sort();
+  const services: ServiceFolder[] = [];
+  for (const folder of folders) if (await hasConfig(folder)) services.push(named(folder));
+  if (services.length > 0) return services;
+  throw usageError('NO_SERVICE', `${directory} holds no service: there is no config.json in it or in a folder of it`, {
+    hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
+    next: 'slipway deploy examples/shop --app shop',
+  });
+}
+
+/** Reads `config.json` the way the deployer will, so that its faults show before anything is sent. */
+export async function checkConfig(service: ServiceFolder): Promise<void> {
+  checkConfigText(await readFile(join(service.directory, 'config.json'), 'utf8'), `${service.directory}/config.json`);
+}
+
+/** Throws a usage error that lists every field at fault. */
+export function checkConfigText(text: string, where: string): void {
+  try {
+    parseServiceConfig(text);
+  } catch (error) {
+    if (!(error instanceof ConfigFileError)) throw error;
+    throw usageError('CONFIG_INVALID', `${where}: ${error.message}`, {
+      hint: 'The README describes every field; examples/shop holds three that work.',
+      cause: error,
+    });
+  }
+}
+
+/** Zips a service's folder, executable bits kept. Links are refused here because the deployer refuses them. */
+export async function zipFolder(directory: string): Promise<Buffer> {
+  const zip = new AdmZip();
+  await addFolder(zip, resolve(directory), '');
+  return zip.toBuffer();
+}
+
+async function addFolder(zip: AdmZip, directory: string, prefix: string): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (LEFT_OUT.has(entry.name)) continue;
+    const path = join(directory, entry.name);
+    const name = `${prefix}${entry.name}`;
+    if (entry.isDirectory()) await addFolder(zip, path, `${name}/`);
+    else if (entry.isFile()) await addFile(zip, path, name);
+    else {
+      throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
+        hint: 'Links and devices cannot be part of a source: replace it by a plain file or remove it.',
+      });
+    }
+  }
+}
+
+async function addFile(zip: AdmZip, path: string, name: string): Promise<void> {
+  const executable = ((await stat(path)).mode & 0o111) !== 0;
+  const entry = zip.addFile(name, await readFile(path));
+  // The high half of the attributes is the Unix mode: 0o100000 says "regular file".
+  entry.attr = ((0o100000 | (executable ? 0o755 : 0o644)) << 16) >>> 0;
+}
+
+/** Checks a ready zip as far as can be done cheaply: readable, with a valid `config.json` at its root. */
+export async function readZip(path: string): Promise<Buffer> {
+  const bytes = await readFile(path);
+  let zip: AdmZip;
+  try {
+    zip = new AdmZip(bytes);
+  } catch (error) {
+    throw usageError('ARCHIVE_CORRUPT', `${path} is not a zip archive`, {
+      hint: 'Give a zip, or a folder: slipway zips it.',
+      cause: error,
+    });
+  }
+  const config = zip.getEntries().find((entry) => /^([^/]+\/)?config\.json$/.test(entry.entryName));
+  if (config === undefined) {
+    throw usageError('CONFIG_MISSING', `${path} has no config.json at its root`, {
+      hint: 'Put config.json beside the sources, at the top of the archive.',
+    });
+  }
+  checkConfigText(config.getData().toString('utf8'), `${path}:${config.entryName}`);
+  return bytes;
+}
+
+function named(directory: string): ServiceFolder {
+  const name = basename(directory);
+  const parsed = serviceNameSchema.safeParse(name);
+  if (parsed.success) return { name, directory };
+  throw usageError('SERVICE_NAME', `The folder "${name}" cannot name a service: ${parsed.error.issues[0]?.message}`, {
+    hint: 'Rename the folder, or push it alone with slipway push and --service.',
+  });
+}
+
+const hasConfig = (directory: string): Promise<boolean> =>
+  stat(join(directory, 'config.json')).then((s) => s.isFile(), () => false);
+
+async function requireDirectory(path: string): Promise<void> {
+  const isDirectory = await stat(path).then((s) => s.isDirectory(), () => false);
+  if (!isDirectory) {
+    throw usageError('NO_SUCH_FOLDER', `${path} is not a folder`, { hint: 'Name the folder that holds your services.' });
+  }
+}

@@ -1,0 +1,25 @@
+import type { DeploymentReply } from '#libs/contracts';
+
+export interface Asked {
+  readonly appId: string;
+  readonly directory?: string;
+}
+
+/** Faults of the source: changing it and deploying again is the way on. */
+const sourceFaults = new Set([
+  'SOURCE_NOT_FOUND', 'ARCHIVE_CORRUPT', 'ARCHIVE_UNSAFE', 'ARCHIVE_TOO_LARGE', 'CONFIG_MISSING', 'CONFIG_INVALID',
+  'BUILD_FAILED', 'CONTAINER_EXITED', 'HEALTH_TIMEOUT',
+]);
+/** Faults of the machines: look at them. */
+const nodeFaults = new Set(['NO_NODE', 'NODE_UNREACHABLE', 'PULL_FAILED']);
+
+/** The command line that helps most after a reply that says "failed". */
+export function nextCommand(reply: DeploymentReply, asked: Asked): string {
+  const failed = reply.services.filter((service) => service.status === 'failed');
+  const names = failed.map((service) => service.name).join(' ');
+  const code = failed[0]?.error?.code ?? reply.error?.code ?? 'INTERNAL';
+  if (nodeFaults.has(code)) return 'slipway node ls';
+  if (code === 'RELEASE_NOT_FOUND') return `slipway build ${asked.appId} ${names}`;
+  if (sourceFaults.has(code)) return `slipway deploy ${asked.directory ?? '<dir>'} --app ${asked.appId} ${names}`.trimEnd();
+  return `slipway events --token ${reply.token}`;
+}

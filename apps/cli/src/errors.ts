@@ -1,0 +1,54 @@
+/** 0: done. 1: the platform could not do it. 2: the caller must change the command line or the configuration. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export interface CliErrorDetails {
+  /** What to do about it. */
+  readonly hint: string;
+  /** A command line to type next. */
+  readonly next?: string;
+  /** The end of the log that explains it. */
+  readonly logTail?: string;
+  readonly cause?: unknown;
+}
+
+/** Anything the command says instead of doing its work; `code` is stable, `exitCode` is what the shell gets. */
+export class CliError extends Error {
+  readonly hint: string;
+  readonly next: string | undefined;
+  readonly logTail: string | undefined;
+
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly exitCode: ExitCode,
+    details: CliErrorDetails,
+  ) {
+    super(message, { cause: details.cause });
+    this.name = 'CliError';
+    this.hint = details.hint;
+    this.next = details.next;
+    this.logTail = details.logTail;
+  }
+}
+
+/** The command line or the configuration is wrong. */
+export function usageError(code: string, message: string, details: CliErrorDetails): CliError {
+  return new CliError(code, message, exitCodes.usage, details);
+}
+
+/** The platform, or something it needs, did not do it. */
+export function failure(code: string, message: string, details: CliErrorDetails): CliError {
+  return new CliError(code, message, exitCodes.failed, details);
+}
+
+/** Runs `work`; what it throws becomes a coded failure, unless it is one already. */
+export async function orFail<T>(code: string, details: CliErrorDetails, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw failure(code, message, { ...details, cause: error });
+  }
+}

@@ -1,0 +1,31 @@
+import { ConfigError, commaList, loadConfig, secret, url } from '#libs/config';
+import { z } from 'zod';
+import { usageError } from './errors.js';
+
+const kafkaSchema = z.object({ KAFKA_BROKERS: commaList() });
+const blobSchema = z.object({
+  AZURE_STORAGE_CONNECTION_STRING: secret(),
+  SLIPWAY_BLOB_CONTAINER: z.string().min(3).max(63).default('services'),
+});
+const apiSchema = z.object({ SLIPWAY_API_URL: url(), SLIPWAY_API_TOKEN: secret() });
+
+/** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
+export const kafkaSettings = () => settings(kafkaSchema);
+export const blobSettings = () => settings(blobSchema);
+export const apiSettings = () => settings(apiSchema);
+
+export type ApiSettings = z.output<typeof apiSchema>;
+
+/** Reads the environment; says which variable is wrong and where the values come from. Exit code 2. */
+function settings<T>(schema: z.ZodType<T>): T {
+  try {
+    return loadConfig(schema);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw usageError('CONFIGURATION', error.message, {
+      hint: 'The one-machine set-up writes every variable to .slipway/env.',
+      next: 'source .slipway/env',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import type {
+  DeploymentReply,
+  DeploymentRequest,
+  InstanceReport,
+  NodeAnswer,
+  NodeRequest,
+  ServiceConfig,
+  ServiceReply,
+} from '#libs/contracts';
+import type { InstanceRef, PlacedNode, Release, TaskEvent } from './domain/task.events.js';
+import type { TaskState } from './domain/task.state.js';
+
+/** What the deployer needs from outside. Adapters are in adapters/, wiring in deployer.module.ts. */
+
+export interface Clock {
+  now(): Date;
+}
+
+export interface ClaimedTask {
+  readonly taskId: string;
+  readonly fence: bigint;
+}
+
+/** Side writes that share the transaction of a task's events. */
+export interface StepWrites {
+  readonly events: readonly TaskEvent[];
+  readonly nodeRequest?: NodeRequest;
+  readonly release?: Release;
+  readonly currentRelease?: Release;
+  readonly reports?: readonly InstanceReport[];
+  readonly addInstance?: { readonly report: InstanceReport; readonly stop: StopPolicy };
+  readonly removeInstances?: readonly string[];
+}
+
+export interface StopPolicy {
+  readonly signal: string;
+  readonly graceMs: number;
+}
+
+export interface KnownInstance extends InstanceRef {
+  readonly report: InstanceReport;
+  readonly stop: StopPolicy;
+}
+
+export interface TaskHistory {
+  readonly version: number;
+  readonly events: readonly { readonly event: TaskEvent; readonly at: Date }[];
+}
+
+export interface TaskStore {
+
+  history(taskId: string): Promise<TaskHistory>;
+  /** Appends in one transaction with all that belongs to the step. Throws LeaseLostError, ConcurrencyError. */
+  append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
+  /** The final event, the task's result and, with the request's last task, its reply. */
+  finish(claim: ClaimedTask, state: TaskState, version: number, event: TaskEvent, result: ServiceReply): Promise<void>;
+  /** The node answer for an access token; without one the task is parked in the same transaction. */
+  answerOrPark(claim: ClaimedTask, accessToken: string, dueAt: Date): Promise<NodeAnswer | undefined>;
+  releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
+  currentRelease(appId: string, service: string): Promise<Release | undefined>;
+  instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
+}
+
+export interface RequestIntake {
+  accept(request: DeploymentRequest, tx: unknown, traceparent?: string): Promise<void>;
+  refuse(reply: DeploymentReply, tx: unknown): Promise<void>;
+}
+
+export interface FetchedSource {
+  readonly sourceDigest: string;
+  readonly config: ServiceConfig;
+  /** The unpacked tree; removed by dispose(). */
+  readonly directory: string;
+  dispose(): Promise<void>;
+}
+
+export interface Sources {
+  /** Throws coded errors: SOURCE_NOT_FOUND, ARCHIVE_*, CONFIG_*. */
+  fetch(source: TaskState['source'], appId: string, service: string): Promise<FetchedSource>;
+}
+
+export interface ImageBuilder {
+  tagOf(appId: string, service: string, sourceDigest: string): string;
+  build(source: FetchedSource, tag: string, labels: Readonly<Record<string, string>>, onOutput: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /** Pushes, removes the local image, and gives `host/repository@sha256:...`. */
+  push(tag: string, signal: AbortSignal): Promise<string>;
+}
+
+export interface LaunchSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly config: ServiceConfig;
+  readonly hostPort: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface LaunchedContainer {
+  readonly container: string;
+  readonly startedAt: string;
+}
+
+export interface ContainerFacts {
+  readonly running: boolean;
+  readonly exitCode?: number;
+  readonly restartCount: number;
+  readonly logTail: string;
+}
+
+/** The engine of one node. */
+export interface NodeEngines {
+  pull(node: string, image: string, signal: AbortSignal): Promise<void>;
+  launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
+  facts(node: string, container: string): Promise<ContainerFacts | undefined>;
+  stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
+}
+
+export interface ProbeResult {
+  readonly healthy: boolean;
+  /** What was seen: `HTTP 503`, `connection refused`. */
+  readonly seen: string;
+}
+
+export interface Prober {
+  probe(address: PlacedNode['address'], port: number, path: string | undefined, timeoutMs: number): Promise<ProbeResult>;
+}
+
+/** Tells the world of what is not stored: lines of a build's log. */
+export interface BuildOutput {
+  lines(state: TaskState, lines: readonly string[]): void;
+}

@@ -1,0 +1,66 @@
+import type { InstanceAddress, InstanceReport } from '#libs/contracts';
+import type { Effect, PlacedInstance } from '../domain/task.effects.js';
+import type { Release } from '../domain/task.events.js';
+import type { TaskState } from '../domain/task.state.js';
+import type { ClaimedTask, NodeEngines } from '../ports.js';
+
+/** The container's name: by task and ordinal, so that a take-over finds and adopts it. */
+export function instanceName(state: TaskState, instance: { readonly ordinal: number }): string {
+  return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${instance.ordinal}`;
+}
+
+/** Creates and starts (or adopts) the instance's container. */
+export async function startInstance(
+  engines: NodeEngines,
+  claim: ClaimedTask,
+  state: TaskState,
+  effect: Extract<Effect, { kind: 'start-instance' }>,
+): Promise<{ readonly name: string; readonly address: InstanceAddress }> {
+  const { instance, release } = effect;
+  const { node } = instance;
+  const name = instanceName(state, instance);
+  const { container, startedAt } = await engines.launch(node.name, {
+    name,
+    image: release.image,
+    config: release.config,
+    hostPort: node.port,
+    labels: {
+      'slipway.app': state.appId,
+      'slipway.service': state.service,
+      'slipway.release': release.id,
+      'slipway.task': claim.taskId,
+      'slipway.fence': String(claim.fence),
+    },
+  });
+  const url = `http://${node.address}:${node.port}`;
+  return { name, address: { node: node.name, ip: node.address, port: node.port, url, container, startedAt } };
+}
+
+/** What the registry is told of an instance. */
+export function reportOf(
+  state: TaskState,
+  release: Release,
+  instance: PlacedInstance,
+  reported: InstanceReport['state'],
+  now: string,
+): InstanceReport {
+  const { node, address } = instance;
+  return {
+    instance: instanceName(state, instance),
+    state: reported,
+    appId: state.appId,
+    appName: state.appName,
+    service: state.service,
+    release: release.id,
+    image: release.image,
+    node: node.name,
+    ip: node.address,
+    port: node.port,
+    url: `http://${node.address}:${node.port}`,
+    container: address?.container ?? '',
+    accessToken: instance.accessToken,
+    resources: release.config.resources,
+    startedAt: address?.startedAt ?? now,
+    reportedAt: now,
+  };
+}
