@@ -1,6 +1,4 @@
 import type {
-  DeploymentReply,
-  DeploymentRequest,
   InstanceReport,
   NodeAnswer,
   NodeRequest,
@@ -16,6 +14,7 @@ export interface Clock {
   now(): Date;
 }
 
+/** A task held under a lease; every write of its holder says the fence. */
 export interface ClaimedTask {
   readonly taskId: string;
   readonly fence: bigint;
@@ -61,10 +60,6 @@ export interface TaskStore {
   instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
 }
 
-export interface RequestIntake {
-  accept(request: DeploymentRequest, tx: unknown, traceparent?: string): Promise<void>;
-  refuse(reply: DeploymentReply, tx: unknown): Promise<void>;
-}
 
 export interface FetchedSource {
   readonly sourceDigest: string;
