@@ -1,10 +1,4 @@
-import type {
-  InstanceReport,
-  NodeAnswer,
-  NodeRequest,
-  ServiceConfig,
-  ServiceReply,
-} from '#libs/contracts';
+import type { InstanceReport, NodeAnswer, NodeRequest, ServiceConfig, ServiceReply } from '#libs/contracts';
 import type { InstanceRef, PlacedNode, Release, TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
 
@@ -47,19 +41,23 @@ export interface TaskHistory {
 }
 
 export interface TaskStore {
-
   history(taskId: string): Promise<TaskHistory>;
   /** Appends in one transaction with all that belongs to the step. Throws LeaseLostError, ConcurrencyError. */
   append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
   /** The final event, the task's result and, with the request's last task, its reply. */
-  finish(claim: ClaimedTask, state: TaskState, version: number, event: TaskEvent, result: ServiceReply): Promise<void>;
+  finish(
+    claim: ClaimedTask,
+    state: TaskState,
+    version: number,
+    event: TaskEvent,
+    result: ServiceReply,
+  ): Promise<void>;
   /** The node answer for an access token; without one the task is parked in the same transaction. */
   answerOrPark(claim: ClaimedTask, accessToken: string, dueAt: Date): Promise<NodeAnswer | undefined>;
   releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
   currentRelease(appId: string, service: string): Promise<Release | undefined>;
   instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
 }
-
 
 export interface FetchedSource {
   readonly sourceDigest: string;
@@ -76,7 +74,13 @@ export interface Sources {
 
 export interface ImageBuilder {
   tagOf(appId: string, service: string, sourceDigest: string): string;
-  build(source: FetchedSource, tag: string, labels: Readonly<Record<string, string>>, onOutput: (line: string) => void, signal: AbortSignal): Promise<void>;
+  build(
+    source: FetchedSource,
+    tag: string,
+    labels: Readonly<Record<string, string>>,
+    onOutput: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Pushes, removes the local image, and gives `host/repository@sha256:...`. */
   push(tag: string, signal: AbortSignal): Promise<string>;
 }
@@ -116,7 +120,12 @@ export interface ProbeResult {
 }
 
 export interface Prober {
-  probe(address: PlacedNode['address'], port: number, path: string | undefined, timeoutMs: number): Promise<ProbeResult>;
+  probe(
+    address: PlacedNode['address'],
+    port: number,
+    path: string | undefined,
+    timeoutMs: number,
+  ): Promise<ProbeResult>;
 }
 
 /** Tells the world of what is not stored: lines of a build's log. */

@@ -1,4 +1,10 @@
-import { deploymentProgressed, deploymentReplied, topics, type DeploymentReply, type DeploymentRequest } from '#libs/contracts';
+import {
+  deploymentProgressed,
+  deploymentReplied,
+  topics,
+  type DeploymentReply,
+  type DeploymentRequest,
+} from '#libs/contracts';
 import type { EventStore, Outbox, Transaction, WorkQueue } from '#libs/postgres';
 import type { TaskEvent } from '../domain/task.events.js';
 import { foldTask } from '../domain/task.state.js';
@@ -30,9 +36,16 @@ export class RequestIntake {
       return this.refuse(tx, request, replyTopicRefused(request, replyTopic));
     }
     const { token, services } = request;
-    const isNew = await insertRequest(tx, { token, request, replyTopic, openTasks: services.length, traceparent });
+    const isNew = await insertRequest(tx, {
+      token,
+      request,
+      replyTopic,
+      openTasks: services.length,
+      traceparent,
+    });
     if (!isNew) return this.answerAgain(tx, token);
-    for (const [position, service] of services.entries()) await this.acceptTask(tx, request, service, position);
+    for (const [position, service] of services.entries())
+      await this.acceptTask(tx, request, service, position);
   }
 
   /** Answers a request that cannot be taken in, once per token. */
@@ -45,7 +58,8 @@ export class RequestIntake {
 
   private async answerAgain(tx: Transaction, token: string): Promise<void> {
     const stored = await storedReply(tx, token);
-    if (stored?.reply) await this.parts.outbox.add(tx, [outgoing(deploymentReplied, stored.reply, stored.reply_topic)]);
+    if (stored?.reply)
+      await this.parts.outbox.add(tx, [outgoing(deploymentReplied, stored.reply, stored.reply_topic)]);
   }
 
   private async acceptTask(
@@ -66,7 +80,9 @@ export class RequestIntake {
         service: service.name,
         mode,
         source: service.source ?? { blob: `${appId}--${service.name}.zip` },
-        deadlineAt: new Date(now.getTime() + (request.deadlineMs ?? this.parts.defaultDeadlineMs)).toISOString(),
+        deadlineAt: new Date(
+          now.getTime() + (request.deadlineMs ?? this.parts.defaultDeadlineMs),
+        ).toISOString(),
       },
     };
     await insertTask(tx, id, token, position);

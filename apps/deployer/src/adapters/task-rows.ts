@@ -1,4 +1,10 @@
-import type { AssignedNode, DeploymentReply, InstanceReport, NodeAnswer, ServiceReply } from '#libs/contracts';
+import type {
+  AssignedNode,
+  DeploymentReply,
+  InstanceReport,
+  NodeAnswer,
+  ServiceReply,
+} from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
 import type { Release } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
@@ -23,7 +29,12 @@ export async function setCurrentRelease(tx: Transaction, state: TaskState, relea
   );
 }
 
-export async function releaseByDigest(db: Db, appId: string, service: string, digest: string): Promise<Release | undefined> {
+export async function releaseByDigest(
+  db: Db,
+  appId: string,
+  service: string,
+  digest: string,
+): Promise<Release | undefined> {
   const { rows } = await db.query<{ release: Release }>(
     'SELECT release FROM releases WHERE app_id = $1 AND service = $2 AND source_digest = $3',
     [appId, service, digest],
@@ -97,7 +108,9 @@ export async function upsertNodeLogin(tx: Transaction, node: AssignedNode): Prom
 }
 
 export async function nodeLogin(db: Db, node: string): Promise<AssignedNode | undefined> {
-  const { rows } = await db.query<{ login: AssignedNode }>('SELECT login FROM node_logins WHERE node = $1', [node]);
+  const { rows } = await db.query<{ login: AssignedNode }>('SELECT login FROM node_logins WHERE node = $1', [
+    node,
+  ]);
   return rows[0]?.login;
 }
 
@@ -130,7 +143,14 @@ export async function setReply(tx: Transaction, token: string, reply: Deployment
 /** True when this token is new. */
 export async function insertRequest(
   tx: Transaction,
-  row: { token: string; request: unknown; replyTopic: string; openTasks: number; traceparent?: string; reply?: DeploymentReply },
+  row: {
+    token: string;
+    request: unknown;
+    replyTopic: string;
+    openTasks: number;
+    traceparent?: string;
+    reply?: DeploymentReply;
+  },
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO requests (token, request, reply_topic, open_tasks, traceparent, reply) VALUES ($1, $2, $3, $4, $5, $6)
@@ -151,6 +171,11 @@ export async function storedReply(
   return rows[0];
 }
 
-export async function insertTask(tx: Transaction, id: string, token: string, position: number): Promise<void> {
+export async function insertTask(
+  tx: Transaction,
+  id: string,
+  token: string,
+  position: number,
+): Promise<void> {
   await tx.query('INSERT INTO tasks (id, token, position) VALUES ($1, $2, $3)', [id, token, position]);
 }

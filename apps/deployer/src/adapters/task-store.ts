@@ -9,7 +9,15 @@ import {
   type NodeAnswer,
   type ServiceReply,
 } from '#libs/contracts';
-import { transaction, type EventStore, type Outbox, type OutboxMessage, type Pool, type Transaction, type WorkQueue } from '#libs/postgres';
+import {
+  transaction,
+  type EventStore,
+  type Outbox,
+  type OutboxMessage,
+  type Pool,
+  type Transaction,
+  type WorkQueue,
+} from '#libs/postgres';
 import { deploymentReply } from '../domain/reply.js';
 import type { Release, TaskEvent } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
@@ -26,7 +34,11 @@ export interface TaskStoreParts {
 }
 
 /** A message of a definition as an outbox row. */
-export function outgoing<D extends MessageDefinition>(definition: D, data: MessageData<D>, topic = definition.topic): OutboxMessage {
+export function outgoing<D extends MessageDefinition>(
+  definition: D,
+  data: MessageData<D>,
+  topic = definition.topic,
+): OutboxMessage {
   return { topic, key: definition.key(data), type: definition.type, data };
 }
 
@@ -58,7 +70,13 @@ export class PostgresTaskStore implements TaskStore {
     });
   }
 
-  async finish(claim: ClaimedTask, state: TaskState, version: number, event: TaskEvent, result: ServiceReply): Promise<void> {
+  async finish(
+    claim: ClaimedTask,
+    state: TaskState,
+    version: number,
+    event: TaskEvent,
+    result: ServiceReply,
+  ): Promise<void> {
     await transaction(this.parts.pool, async (tx) => {
       await this.parts.work.assertHeld(tx, held(claim));
       await this.store(tx, claim, state, version, [event]);
@@ -96,19 +114,36 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** Appends and, in the same transaction, tells `deployment.events`. */
-  private async store(tx: Transaction, claim: ClaimedTask, state: TaskState, version: number, events: readonly TaskEvent[]): Promise<void> {
+  private async store(
+    tx: Transaction,
+    claim: ClaimedTask,
+    state: TaskState,
+    version: number,
+    events: readonly TaskEvent[],
+  ): Promise<void> {
     const { replica, clock } = this.parts;
     await this.parts.events.append(tx, claim.taskId, version, [...events], { replica });
     const at = clock.now().toISOString();
-    const messages = events.map((event, n) => outgoing(deploymentProgressed, progress(state, event, version + n + 1, at, replica)));
+    const messages = events.map((event, n) =>
+      outgoing(deploymentProgressed, progress(state, event, version + n + 1, at, replica)),
+    );
     await this.parts.outbox.add(tx, messages);
   }
 }
 
-const held = (claim: ClaimedTask): { id: string; fence: bigint } => ({ id: claim.taskId, fence: claim.fence });
+const held = (claim: ClaimedTask): { id: string; fence: bigint } => ({
+  id: claim.taskId,
+  fence: claim.fence,
+});
 
 /** One stored event as the world sees it. A config's `env` may hold what is nobody's business, so it stays inside. */
-export function progress(state: TaskState, event: TaskEvent, version: number, at: string, replica: string): DeploymentProgress {
+export function progress(
+  state: TaskState,
+  event: TaskEvent,
+  version: number,
+  at: string,
+  replica: string,
+): DeploymentProgress {
   const data: Record<string, unknown> = { ...event.data };
   delete data['config'];
   const release = data['release'];

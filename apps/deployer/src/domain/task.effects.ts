@@ -8,9 +8,19 @@ export type Effect =
   | { readonly kind: 'build-image'; readonly sourceDigest: string }
   | { readonly kind: 'push-image'; readonly sourceDigest: string; readonly tag: string }
   | { readonly kind: 'resolve-release' }
-  | { readonly kind: 'request-node'; readonly ordinal: number; readonly accessToken: string; readonly release: Release }
+  | {
+      readonly kind: 'request-node';
+      readonly ordinal: number;
+      readonly accessToken: string;
+      readonly release: Release;
+    }
   | { readonly kind: 'await-node'; readonly ordinal: number; readonly accessToken: string }
-  | { readonly kind: 'pull-image'; readonly ordinal: number; readonly node: PlacedNode; readonly release: Release }
+  | {
+      readonly kind: 'pull-image';
+      readonly ordinal: number;
+      readonly node: PlacedNode;
+      readonly release: Release;
+    }
   | { readonly kind: 'start-instance'; readonly instance: PlacedInstance; readonly release: Release }
   | { readonly kind: 'probe-instance'; readonly instance: StartedInstance; readonly release: Release }
   | { readonly kind: 'stop-previous' }
@@ -35,7 +45,8 @@ function instanceEffect(state: TaskState, release: Release, ordinal: number): Ef
   if (name === undefined || address === undefined) {
     return { kind: 'start-instance', instance: { ...instance, node }, release };
   }
-  if (!instance.healthy) return { kind: 'probe-instance', instance: { ...instance, node, name, address }, release };
+  if (!instance.healthy)
+    return { kind: 'probe-instance', instance: { ...instance, node, name, address }, release };
   return undefined;
 }
 

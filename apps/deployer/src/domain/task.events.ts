@@ -47,21 +47,40 @@ export type TaskEvent =
         readonly deadlineAt: string;
       };
     }
-  | { readonly type: 'SourceFetched'; readonly data: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig } }
+  | {
+      readonly type: 'SourceFetched';
+      readonly data: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
+    }
   | { readonly type: 'ReleaseReused'; readonly data: { readonly release: Release } }
   | { readonly type: 'ImageBuilt'; readonly data: Timed & { readonly tag: string } }
   | { readonly type: 'ImagePushed'; readonly data: Timed & { readonly release: Release } }
   | { readonly type: 'ReleaseResolved'; readonly data: { readonly release: Release } }
-  | { readonly type: 'NodeRequested'; readonly data: { readonly ordinal: number; readonly accessToken: string } }
-  | { readonly type: 'NodeAssigned'; readonly data: Timed & { readonly ordinal: number; readonly node: PlacedNode } }
+  | {
+      readonly type: 'NodeRequested';
+      readonly data: { readonly ordinal: number; readonly accessToken: string };
+    }
+  | {
+      readonly type: 'NodeAssigned';
+      readonly data: Timed & { readonly ordinal: number; readonly node: PlacedNode };
+    }
   | { readonly type: 'ImagePulled'; readonly data: Timed & { readonly ordinal: number } }
   | {
       readonly type: 'InstanceStarted';
-      readonly data: Timed & { readonly ordinal: number; readonly name: string; readonly address: InstanceAddress };
+      readonly data: Timed & {
+        readonly ordinal: number;
+        readonly name: string;
+        readonly address: InstanceAddress;
+      };
     }
   | { readonly type: 'InstanceHealthy'; readonly data: Timed & { readonly ordinal: number } }
-  | { readonly type: 'PreviousStopped'; readonly data: Timed & { readonly instances: readonly InstanceRef[] } }
-  | { readonly type: 'InstancesStopped'; readonly data: Timed & { readonly instances: readonly InstanceRef[] } }
+  | {
+      readonly type: 'PreviousStopped';
+      readonly data: Timed & { readonly instances: readonly InstanceRef[] };
+    }
+  | {
+      readonly type: 'InstancesStopped';
+      readonly data: Timed & { readonly instances: readonly InstanceRef[] };
+    }
   | { readonly type: 'StepFailed'; readonly data: { readonly step: string; readonly error: TaskError } }
   | { readonly type: 'LeftoversRemoved'; readonly data: { readonly instances: readonly string[] } }
   | { readonly type: 'TaskSucceeded'; readonly data: { readonly outcome: Exclude<ServiceOutcome, 'failed'> } }

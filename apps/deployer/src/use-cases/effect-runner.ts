@@ -76,21 +76,33 @@ export class EffectRunner {
     }
   }
 
-  async awaitNode(scope: EffectScope, state: TaskState, effect: Of<'await-node'>, dueAt: Date): Promise<StepWrites | 'parked'> {
+  async awaitNode(
+    scope: EffectScope,
+    state: TaskState,
+    effect: Of<'await-node'>,
+    dueAt: Date,
+  ): Promise<StepWrites | 'parked'> {
     const answer = await this.ports.store.answerOrPark(scope.claim, effect.accessToken, dueAt);
     if (answer === undefined) return 'parked';
     if (answer.node === undefined) throw noNode(state, answer.refusals);
     const { name, address, port, score } = answer.node;
     return only({
       type: 'NodeAssigned',
-      data: { ordinal: effect.ordinal, node: { name, address, port, score }, phase: 'place', ms: await this.msSince(scope, effect) },
+      data: {
+        ordinal: effect.ordinal,
+        node: { name, address, port, score },
+        phase: 'place',
+        ms: await this.msSince(scope, effect),
+      },
     });
   }
 
   /** Placing is a wait, so its time is between two stored events, not inside one call. */
   private async msSince(scope: EffectScope, effect: Of<'await-node'>): Promise<number> {
     const { events } = await this.ports.store.history(scope.claim.taskId);
-    const asked = events.find((e) => e.event.type === 'NodeRequested' && e.event.data.ordinal === effect.ordinal);
+    const asked = events.find(
+      (e) => e.event.type === 'NodeRequested' && e.event.data.ordinal === effect.ordinal,
+    );
     return asked === undefined ? 0 : Math.max(0, this.ports.clock.now().getTime() - asked.at.getTime());
   }
 
@@ -108,7 +120,11 @@ export class EffectRunner {
     return { events: [event, { type: 'ReleaseReused', data: { release } }], currentRelease: release };
   }
 
-  private async buildImage(scope: EffectScope, state: TaskState, effect: Of<'build-image'>): Promise<StepWrites> {
+  private async buildImage(
+    scope: EffectScope,
+    state: TaskState,
+    effect: Of<'build-image'>,
+  ): Promise<StepWrites> {
     const tag = this.ports.builder.tagOf(state.appId, state.service, effect.sourceDigest);
     const { ms } = await timed(async () => {
       const source = await this.fetched(scope, state);
@@ -119,12 +135,20 @@ export class EffectRunner {
     return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
   }
 
-  private async pushImage(scope: EffectScope, state: TaskState, effect: Of<'push-image'>): Promise<StepWrites> {
+  private async pushImage(
+    scope: EffectScope,
+    state: TaskState,
+    effect: Of<'push-image'>,
+  ): Promise<StepWrites> {
     const { result: image, ms } = await timed(() => this.ports.builder.push(effect.tag, scope.signal));
     if (state.config === undefined) throw new Error('a pushed task has a config');
     const id = `${state.appId}-${state.service}-${effect.sourceDigest.slice(0, 12)}`;
     const release: Release = { id, sourceDigest: effect.sourceDigest, image, config: state.config };
-    return { events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }], release, currentRelease: release };
+    return {
+      events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }],
+      release,
+      currentRelease: release,
+    };
   }
 
   private async resolveRelease(state: TaskState): Promise<StepWrites> {
@@ -138,11 +162,17 @@ export class EffectRunner {
   }
 
   private async pullImage(scope: EffectScope, effect: Of<'pull-image'>): Promise<StepWrites> {
-    const { ms } = await timed(() => this.ports.engines.pull(effect.node.name, effect.release.image, scope.signal));
+    const { ms } = await timed(() =>
+      this.ports.engines.pull(effect.node.name, effect.release.image, scope.signal),
+    );
     return only({ type: 'ImagePulled', data: { ordinal: effect.ordinal, phase: 'pull', ms } });
   }
 
-  private async startInstance(scope: EffectScope, state: TaskState, effect: Of<'start-instance'>): Promise<StepWrites> {
+  private async startInstance(
+    scope: EffectScope,
+    state: TaskState,
+    effect: Of<'start-instance'>,
+  ): Promise<StepWrites> {
     const { result, ms } = await timed(() => startInstance(this.ports.engines, scope.claim, state, effect));
     const { instance } = effect;
     return only({
@@ -151,7 +181,11 @@ export class EffectRunner {
     });
   }
 
-  private async probeInstance(scope: EffectScope, state: TaskState, effect: Of<'probe-instance'>): Promise<StepWrites> {
+  private async probeInstance(
+    scope: EffectScope,
+    state: TaskState,
+    effect: Of<'probe-instance'>,
+  ): Promise<StepWrites> {
     const { ms } = await timed(() => probeUntilHealthy(this.ports, effect, scope.signal));
     const now = this.ports.clock.now().toISOString();
     const report = reportOf(state, effect.release, effect.instance, 'running', now);
@@ -162,7 +196,10 @@ export class EffectRunner {
     };
   }
 
-  private async stopInstances(state: TaskState, type: 'PreviousStopped' | 'InstancesStopped'): Promise<StepWrites> {
+  private async stopInstances(
+    state: TaskState,
+    type: 'PreviousStopped' | 'InstancesStopped',
+  ): Promise<StepWrites> {
     const own = new Set(state.instances.map((i) => i.name));
     const known = await this.ports.store.instancesOf(state.appId, state.service);
     const targets = known.filter((i) => !own.has(i.name));
@@ -183,11 +220,18 @@ export class EffectRunner {
     const placed = state.instances.flatMap((i) => (i.node === undefined ? [] : [{ ...i, node: i.node }]));
     const names = placed.map((i) => instanceName(state, i));
     const grace = { signal: 'SIGKILL', graceMs: 0 };
-    await Promise.allSettled(placed.map((i, n) => this.ports.engines.stopAndRemove(i.node.name, names[n] ?? '', grace)));
+    await Promise.allSettled(
+      placed.map((i, n) => this.ports.engines.stopAndRemove(i.node.name, names[n] ?? '', grace)),
+    );
     const now = this.ports.clock.now().toISOString();
     const { release } = state;
-    const reports = release === undefined ? [] : placed.map((i) => reportOf(state, release, i, 'failed', now));
-    return { events: [{ type: 'LeftoversRemoved', data: { instances: names } }], removeInstances: names, reports };
+    const reports =
+      release === undefined ? [] : placed.map((i) => reportOf(state, release, i, 'failed', now));
+    return {
+      events: [{ type: 'LeftoversRemoved', data: { instances: names } }],
+      removeInstances: names,
+      reports,
+    };
   }
 }
 

@@ -20,7 +20,11 @@ type ProbeEffect = Extract<Effect, { kind: 'probe-instance' }>;
  * Probes the instance from outside, at the address that users get, until it answers well.
  * Throws CONTAINER_EXITED as soon as the container is down or restarts, HEALTH_TIMEOUT when time is up.
  */
-export async function probeUntilHealthy(ports: ProbePorts, effect: ProbeEffect, signal: AbortSignal): Promise<void> {
+export async function probeUntilHealthy(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+): Promise<void> {
   const { address } = effect.instance;
   const { health } = effect.release.config;
   const deadline = performance.now() + ports.healthTimeoutMs;
@@ -47,7 +51,10 @@ async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: Probe
 }
 
 function exited(effect: ProbeEffect, result: ProbeResult, facts: ContainerFacts | undefined): StepError {
-  const how = facts === undefined ? 'is gone' : `exited with code ${facts.exitCode ?? '?'} (restarts: ${facts.restartCount})`;
+  const how =
+    facts === undefined
+      ? 'is gone'
+      : `exited with code ${facts.exitCode ?? '?'} (restarts: ${facts.restartCount})`;
   return new StepError({
     code: 'CONTAINER_EXITED',
     message: `The container of ${effect.instance.name} ${how}. ${describe(effect, result)}`,

@@ -25,7 +25,11 @@ export type RunOutcome = 'finished' | 'parked' | 'lost';
  * Carries a claimed task on from wherever its events say it is, until it ends, waits, or the lease is lost.
  * Every step is: fold, next effect, run it, append what happened in one transaction guarded by the fence.
  */
-export async function runTask(ports: RunTaskPorts, claim: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
+export async function runTask(
+  ports: RunTaskPorts,
+  claim: ClaimedTask,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
   const history = await ports.store.history(claim.taskId);
   let state = foldTask(history.events.map((e) => e.event));
   let version = history.version;
@@ -53,7 +57,11 @@ interface Position {
   readonly version: number;
 }
 
-async function advance(ports: RunTaskPorts, at: Position, effect: Effect): Promise<readonly TaskEvent[] | 'parked'> {
+async function advance(
+  ports: RunTaskPorts,
+  at: Position,
+  effect: Effect,
+): Promise<readonly TaskEvent[] | 'parked'> {
   const { scope, state, version } = at;
   if (effect.kind === 'succeed' || effect.kind === 'fail') return finish(ports, at, effect);
   const started = performance.now();
@@ -83,7 +91,8 @@ async function attempt(ports: RunTaskPorts, at: Position, effect: Step): Promise
   const { scope, state } = at;
   if (effect.kind === 'remove-leftovers') return ports.effects.removeLeftovers(state);
   const now = ports.clock.now();
-  if (Date.parse(state.deadlineAt) <= now.getTime()) return failed(effect.kind, deadlineError(state, effect.kind));
+  if (Date.parse(state.deadlineAt) <= now.getTime())
+    return failed(effect.kind, deadlineError(state, effect.kind));
   try {
     if (effect.kind === 'await-node') {
       return await ports.effects.awaitNode(scope, state, effect, new Date(now.getTime() + PARK_MS));

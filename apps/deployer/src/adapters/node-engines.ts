@@ -1,0 +1,92 @@
+import { connectEngine, type Engine } from '#libs/engine';
+import type { Pool } from '#libs/postgres';
+import type { ImageRegistry } from '#libs/registry';
+import { unseal, type PrivateJwk } from '#libs/secrets';
+import type { SshPool, SshTarget } from '#libs/ssh';
+import { StepError } from '../domain/task-error.js';
+import type { ContainerFacts, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
+import { nodeLogin } from './task-rows.js';
+
+export interface NodeEnginesParts {
+  readonly pool: Pool;
+  readonly ssh: SshPool;
+  readonly registry: ImageRegistry;
+  readonly privateKey: PrivateJwk;
+}
+
+const LOG_LINES = 50;
+
+/** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
+export class SshNodeEngines implements NodeEngines {
+  private readonly engines = new Map<string, { readonly login: string; readonly engine: Engine }>();
+
+  constructor(private readonly parts: NodeEnginesParts) {}
+
+  async pull(node: string, image: string, signal: AbortSignal): Promise<void> {
+    const engine = await this.engine(node);
+    // Known by digest: what is there is the same, so the registry need not be asked.
+    if (await engine.hasImage(image)) return;
+    await engine.pull(image, this.parts.registry.auth, { signal });
+  }
+
+  async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {
+    const engine = await this.engine(node);
+    const { config } = spec;
+    const container = await engine.createContainer({
+      name: spec.name,
+      image: spec.image,
+      env: { ...config.env, PORT: String(config.port) },
+      labels: spec.labels,
+      containerPort: config.port,
+      hostPort: spec.hostPort,
+      memoryMiB: config.resources.memoryMiB,
+      cpu: config.resources.cpu,
+      stopSignal: config.stop.signal,
+    });
+    await engine.start(container);
+    return { container, startedAt: new Date().toISOString() };
+  }
+
+  async facts(node: string, container: string): Promise<ContainerFacts | undefined> {
+    const engine = await this.engine(node);
+    const found = await engine.inspect(container);
+    if (found === undefined) return undefined;
+    const { running, exitCode, restartCount } = found;
+    return { running, exitCode, restartCount, logTail: await engine.logs(container, { tail: LOG_LINES }) };
+  }
+
+  async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {
+    const engine = await this.engine(node);
+    await engine.stop(container, stop);
+    await engine.remove(container);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.engines.values()].map((e) => e.engine.close()));
+    await this.parts.ssh.close();
+  }
+
+  private async engine(node: string): Promise<Engine> {
+    const assigned = await nodeLogin(this.parts.pool, node);
+    if (assigned === undefined) {
+      throw new StepError({
+        code: 'NODE_UNREACHABLE',
+        message: `There is no login for node ${node}.`,
+        hint: 'Check that the node is enrolled: slipway node ls',
+      });
+    }
+    const kept = this.engines.get(node);
+    if (kept?.login === assigned.sealedLogin) return kept.engine;
+    const login = (await unseal(this.parts.privateKey, assigned.sealedLogin)) as SshTarget['login'];
+    const target: SshTarget = {
+      host: assigned.address,
+      port: assigned.sshPort,
+      user: assigned.sshUser,
+      hostKeyFingerprint: assigned.hostKeyFingerprint,
+      login,
+    };
+    const engine = connectEngine({ ssh: this.parts.ssh, target });
+    this.engines.set(node, { login: assigned.sealedLogin, engine });
+    return engine;
+  }
+}

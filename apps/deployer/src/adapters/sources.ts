@@ -1,0 +1,54 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { extractArchive, sourceDigest, type ArchiveLimits } from '#libs/archive';
+import type { BlobStore } from '#libs/blob';
+import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
+import { StepError } from '../domain/task-error.js';
+import type { FetchedSource, Sources } from '../ports.js';
+
+/** Zips from blob storage, checked and unpacked into a folder of their own. */
+export class BlobSources implements Sources {
+  constructor(
+    private readonly parts: {
+      readonly blobs: (container: string | undefined) => BlobStore;
+      readonly workDirectory: string;
+      readonly limits: ArchiveLimits;
+    },
+  ) {}
+
+  async fetch(source: { readonly blob: string; readonly container?: string }): Promise<FetchedSource> {
+    await mkdir(this.parts.workDirectory, { recursive: true });
+    const root = await mkdtemp(join(this.parts.workDirectory, 'source-'));
+    const dispose = (): Promise<void> => rm(root, { recursive: true, force: true });
+    try {
+      const archive = join(root, 'source.zip');
+      const directory = join(root, 'tree');
+      const blob = await this.parts.blobs(source.container).open(source.blob);
+      await pipeline(blob.stream, createWriteStream(archive));
+      await mkdir(directory);
+      await extractArchive(archive, directory, this.parts.limits);
+      await rm(archive);
+      const config = await readConfig(directory, source.blob);
+      return { sourceDigest: await sourceDigest(directory), config, directory, dispose };
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+}
+
+async function readConfig(directory: string, blob: string): Promise<ServiceConfig> {
+  const text = await readFile(join(directory, 'config.json'), 'utf8').catch((cause: unknown) => {
+    throw new StepError(
+      {
+        code: 'CONFIG_MISSING',
+        message: `${blob} has no config.json at its root.`,
+        hint: 'Put config.json beside the code, at the top of the zip (or of its single folder), and push it again.',
+      },
+      { cause },
+    );
+  });
+  return parseServiceConfig(text);
+}

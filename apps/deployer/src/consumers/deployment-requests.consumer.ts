@@ -1,0 +1,18 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { deploymentRequested, type DeploymentRequest } from '#libs/contracts';
+import type { MessageContext } from '#libs/kafka';
+import type { Transaction } from '#libs/postgres';
+import type { RequestIntake } from '../adapters/request-intake.js';
+import { REQUEST_INTAKE } from '../tokens.js';
+
+/** deployment.requests -> a stored request. Idempotent by the request's token. */
+@Controller()
+export class DeploymentRequestsConsumer {
+  constructor(@Inject(REQUEST_INTAKE) private readonly intake: RequestIntake) {}
+
+  @EventPattern(deploymentRequested.type)
+  async accept(@Payload() request: DeploymentRequest, @Ctx() context: MessageContext): Promise<void> {
+    await this.intake.accept(context.tx as Transaction, request, context.traceparent);
+  }
+}

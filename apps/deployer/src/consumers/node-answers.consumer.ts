@@ -1,0 +1,21 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { nodeAnswered, type NodeAnswer } from '#libs/contracts';
+import type { MessageContext } from '#libs/kafka';
+import type { Transaction, WorkQueue } from '#libs/postgres';
+import { storeNodeAnswer, upsertNodeLogin } from '../adapters/task-rows.js';
+import { WORK_QUEUE } from '../tokens.js';
+
+/** node.responses -> the task that waits for it wakes, on whichever replica. Idempotent: the first answer stays. */
+@Controller()
+export class NodeAnswersConsumer {
+  constructor(@Inject(WORK_QUEUE) private readonly work: WorkQueue) {}
+
+  @EventPattern(nodeAnswered.type)
+  async accept(@Payload() answer: NodeAnswer, @Ctx() context: MessageContext): Promise<void> {
+    const tx = context.tx as Transaction;
+    if (answer.node !== undefined) await upsertNodeLogin(tx, answer.node);
+    const taskId = await storeNodeAnswer(tx, answer);
+    if (taskId !== undefined) await this.work.wake(tx, taskId);
+  }
+}

@@ -1,0 +1,44 @@
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+
+/** Everything that the deployer reads from its environment. */
+export const deployerConfigSchema = z.object({
+  KAFKA_BROKERS: commaList(),
+  DATABASE_URL: secret(),
+  AZURE_STORAGE_CONNECTION_STRING: secret(),
+  SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
+  REGISTRY_URL: z.url(),
+  REGISTRY_USERNAME: z.string().default(''),
+  REGISTRY_PASSWORD: secret(),
+  REGISTRY_CA_FILE: z.string().optional(),
+  /** The engine that builds: unix:///path. */
+  BUILDER_HOST: z
+    .string()
+    .regex(/^unix:\/\/\//, 'unix:///path/to/docker.sock')
+    .default('unix:///var/run/docker.sock'),
+  /** Base image per runtime: python=IMAGE,node=IMAGE,static=IMAGE. */
+  BASE_IMAGES: keyValueList().default({
+    python: 'python:3.13-slim',
+    node: 'node:24-slim',
+    static: 'nginx:1.28',
+  }),
+  /** For older archives: what to build on where their `language` begins so. */
+  LEGACY_BASE_IMAGES: keyValueList().default({}),
+  BUILD_CACHE_MOUNTS: z.stringbool().default(true),
+  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(),
+  DEPLOYER_HTTP_PORT: port().default(0),
+  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1'),
+  DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
+  DEPLOYER_REPLY_TOPICS: commaList().default([]),
+  DEPLOYER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(32),
+  DEPLOYER_LEASE_MS: durationMs().default(3_000),
+  DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
+  DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
+  DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type DeployerConfig = z.output<typeof deployerConfigSchema>;

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { StepError, toTaskError } from './task-error.js';
+
+describe('errors of a step', () => {
+  it('keeps code, hint and log tail of a coded error', () => {
+    const error = new StepError({ code: 'CONTAINER_EXITED', message: 'gone', hint: 'read', logTail: 'boom' });
+    expect(toTaskError('probe-instance', error)).toEqual({
+      code: 'CONTAINER_EXITED',
+      message: 'gone',
+      hint: 'read',
+      logTail: 'boom',
+    });
+  });
+
+  it('names the step where a lower layer knows only its own trouble', () => {
+    const lower = Object.assign(new Error('no such host'), { code: 'ENGINE_UNREACHABLE', hint: 'look' });
+    expect(toTaskError('pull-image', lower).code).toBe('NODE_UNREACHABLE');
+    expect(toTaskError('push-image', lower).code).toBe('PUSH_FAILED');
+  });
+
+  it('calls an unexpected error INTERNAL and never throws it away', () => {
+    expect(toTaskError('build-image', new TypeError('x is undefined'))).toMatchObject({
+      code: 'INTERNAL',
+      message: 'build-image: x is undefined',
+    });
+    expect(toTaskError('build-image', 'a string')).toMatchObject({
+      code: 'INTERNAL',
+      message: 'build-image: a string',
+    });
+  });
+});

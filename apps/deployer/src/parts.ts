@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { BlobStore } from '#libs/blob';
+import { connectEngine } from '#libs/engine';
+import { createKafka, Producer } from '#libs/kafka';
+import { createPool, EventStore, Listener, Outbox, OutboxRelay, WorkQueue, type Pool } from '#libs/postgres';
+import { OciRegistry } from '#libs/registry';
+import { parsePrivateKey } from '#libs/secrets';
+import { SshPool } from '#libs/ssh';
+import type { Logger } from '#libs/telemetry';
+import { SshNodeEngines } from './adapters/node-engines.js';
+import { EngineImageBuilder } from './adapters/image-builder.js';
+import { BlobSources } from './adapters/sources.js';
+import type { DeployerConfig } from './deployer.config.js';
+
+export const SCHEMA = 'deployer';
+
+/** Archive limits: what a service's source may be at most. */
+const ARCHIVE_LIMITS = {
+  maxEntries: 20_000,
+  maxTotalBytes: 2 * 1024 ** 3,
+  maxEntryBytes: 1024 ** 3,
+  maxRatio: 200,
+};
+
+export interface Storage {
+  readonly pool: Pool;
+  readonly listener: Listener;
+  readonly events: EventStore;
+  readonly outbox: Outbox;
+  readonly work: WorkQueue;
+}
+
+/** Everything that lives in Postgres. */
+export function createStorage(config: DeployerConfig, logger: Logger): Storage {
+  const url = config.DATABASE_URL.reveal();
+  const pool = createPool({ url, schema: SCHEMA, applicationName: config.DEPLOYER_REPLICA });
+  return {
+    pool,
+    listener: new Listener({ url, schema: SCHEMA, logger }),
+    events: new EventStore(),
+    outbox: new Outbox(),
+    work: new WorkQueue(),
+  };
+}
+
+export function createBroker(config: DeployerConfig, storage: Storage, logger: Logger) {
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: config.DEPLOYER_REPLICA, logger });
+  const producer = new Producer(kafka, { source: 'slipway/deployer' });
+  const relay = new OutboxRelay({
+    pool: storage.pool,
+    listener: storage.listener,
+    publish: (rows) => producer.publish(rows),
+    logger,
+  });
+  return { kafka, producer, relay };
+}
+
+/** Adapters to what stands around: blobs, registry, builder, nodes. */
+export async function createOutside(config: DeployerConfig, storage: Storage, logger: Logger) {
+  const ca =
+    config.REGISTRY_CA_FILE === undefined ? undefined : await readFile(config.REGISTRY_CA_FILE, 'utf8');
+  const registry = new OciRegistry({
+    url: config.REGISTRY_URL,
+    username: config.REGISTRY_USERNAME,
+    password: config.REGISTRY_PASSWORD.reveal(),
+    ca,
+  });
+  const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
+  const { python, node, static: nginx } = config.BASE_IMAGES;
+  const builderEngine = connectEngine({ socketPath: config.BUILDER_HOST.slice('unix://'.length) });
+  return {
+    sources: new BlobSources({
+      blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
+      workDirectory: config.DEPLOYER_WORK_DIRECTORY,
+      limits: ARCHIVE_LIMITS,
+    }),
+    builder: new EngineImageBuilder({
+      engine: builderEngine,
+      registry,
+      baseImages: {
+        python: python ?? '',
+        node: node ?? '',
+        static: nginx ?? '',
+        legacy: config.LEGACY_BASE_IMAGES,
+      },
+      cacheMounts: config.BUILD_CACHE_MOUNTS,
+    }),
+    engines: new SshNodeEngines({
+      pool: storage.pool,
+      ssh: new SshPool({ logger }),
+      registry,
+      privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
+    }),
+    builderEngine,
+  };
+}

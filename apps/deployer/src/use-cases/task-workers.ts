@@ -1,0 +1,100 @@
+import type { ClaimedTask } from '../ports.js';
+import type { RunOutcome } from './run-task.js';
+
+export interface LeasedTask extends ClaimedTask {
+  /** Extends the lease; false when another holds it. */
+  heartbeat(): Promise<boolean>;
+}
+
+export interface WorkerPorts {
+  claim(): Promise<LeasedTask | undefined>;
+  run(claim: ClaimedTask, signal: AbortSignal): Promise<RunOutcome>;
+  onError(error: unknown, taskId?: string): void;
+}
+
+export interface WorkerLimits {
+  /** Tasks carried on at once by this replica. */
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  /** The safety net under LISTEN/NOTIFY, and how soon an expired lease is seen. */
+  readonly pollMs: number;
+}
+
+/** Claims tasks by lease and carries them on, up to `concurrency` at once; `wake()` says that there may be work. */
+export class TaskWorkers {
+  private readonly running = new Map<
+    string,
+    { readonly abort: AbortController; readonly done: Promise<void> }
+  >();
+  private timer: NodeJS.Timeout | undefined;
+  private filling: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+
+  constructor(
+    private readonly ports: WorkerPorts,
+    private readonly limits: WorkerLimits,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => this.wake(), this.limits.pollMs);
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.stopped) return;
+    this.again = true;
+    this.filling ??= this.fill().finally(() => {
+      this.filling = undefined;
+      if (this.again) this.wake();
+    });
+  }
+
+  /** Takes no more, lets what runs end within `deadlineMs`, then lets go: another replica goes on. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.filling;
+    const all = [...this.running.values()];
+    const abort = setTimeout(() => all.forEach((task) => task.abort.abort()), deadlineMs);
+    await Promise.all(all.map((task) => task.done));
+    clearTimeout(abort);
+  }
+
+  private async fill(): Promise<void> {
+    while (this.again && !this.stopped && this.running.size < this.limits.concurrency) {
+      this.again = false;
+      try {
+        const claim = await this.ports.claim();
+        if (claim === undefined) continue;
+        this.again = true;
+        this.carryOn(claim);
+      } catch (error) {
+        this.ports.onError(error);
+      }
+    }
+    if (this.running.size >= this.limits.concurrency) this.again = false;
+  }
+
+  private carryOn(claim: LeasedTask): void {
+    const abort = new AbortController();
+    const beat = setInterval(() => {
+      claim.heartbeat().then(
+        (held) => {
+          if (!held) abort.abort();
+        },
+        (error: unknown) => this.ports.onError(error, claim.taskId),
+      );
+    }, this.limits.leaseMs / 3);
+    const done = this.ports
+      .run(claim, abort.signal)
+      .then(() => undefined)
+      .catch((error: unknown) => this.ports.onError(error, claim.taskId))
+      .finally(() => {
+        clearInterval(beat);
+        this.running.delete(claim.taskId);
+        this.wake();
+      });
+    this.running.set(claim.taskId, { abort, done });
+  }
+}
