@@ -53,7 +53,13 @@ export class Output {
   }
 
   private errorText({ code, message, hint, next, logTail }: CliError): string {
-    const log = logTail === undefined ? [] : logTail.trimEnd().split('\n').map((l) => `  | ${l}`);
+    const log =
+      logTail === undefined
+        ? []
+        : logTail
+            .trimEnd()
+            .split('\n')
+            .map((l) => `  | ${l}`);
     const lines = [`${this.paint.bad(code)}  ${message}`, ...log, `hint: ${hint}`];
     return next === undefined ? lines.join('\n') : [...lines, `next: ${this.paint.bold(next)}`].join('\n');
   }
@@ -68,6 +74,7 @@ function unexpected(error: unknown): CliError {
 }
 
 function terminalPaint(stream: NodeJS.WriteStream): Paint {
-  const style = (format: 'green' | 'red' | 'dim' | 'bold') => (text: string) => styleText(format, text, { stream });
+  const style = (format: 'green' | 'red' | 'dim' | 'bold') => (text: string) =>
+    styleText(format, text, { stream });
   return { good: style('green'), bad: style('red'), dim: style('dim'), bold: style('bold') };
 }

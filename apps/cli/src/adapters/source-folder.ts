@@ -21,19 +21,32 @@ export async function findServices(directory: string): Promise<readonly ServiceF
   await requireDirectory(root);
   if (await hasConfig(root)) return [named(root)];
   const entries = await readdir(root, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)).sort();
+  const folders = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(root, entry.name))
+    .sort();
   const services: ServiceFolder[] = [];
   for (const folder of folders) if (await hasConfig(folder)) services.push(named(folder));
   if (services.length > 0) return services;
-  throw usageError('NO_SERVICE', `${directory} holds no service: there is no config.json in it or in a folder of it`, {
-    hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
-    next: 'slipway deploy examples/shop --app shop',
-  });
+  throw usageError(
+    'NO_SERVICE',
+    `${directory} holds no service: there is no config.json in it or in a folder of it`,
+    {
+      hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
+      next: 'slipway deploy examples/shop --app shop',
+    },
+  );
 }
 
 /** Reads `config.json` the way the deployer will, so that its faults show before anything is sent. */
-export async function checkConfig(service: ServiceFolder): Promise<void> {
-  checkConfigText(await readFile(join(service.directory, 'config.json'), 'utf8'), `${service.directory}/config.json`);
+export async function checkConfig(directory: string): Promise<void> {
+  const path = join(directory, 'config.json');
+  if (!(await hasConfig(directory))) {
+    throw usageError('CONFIG_MISSING', `${path} does not exist`, {
+      hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
+    });
+  }
+  checkConfigText(await readFile(path, 'utf8'), path);
 }
 
 /** Throws a usage error that lists every field at fault. */
@@ -105,17 +118,29 @@ function named(directory: string): ServiceFolder {
   const name = basename(directory);
   const parsed = serviceNameSchema.safeParse(name);
   if (parsed.success) return { name, directory };
-  throw usageError('SERVICE_NAME', `The folder "${name}" cannot name a service: ${parsed.error.issues[0]?.message}`, {
-    hint: 'Rename the folder, or push it alone with slipway push and --service.',
-  });
+  throw usageError(
+    'SERVICE_NAME',
+    `The folder "${name}" cannot name a service: ${parsed.error.issues[0]?.message}`,
+    {
+      hint: 'Rename the folder, or push it alone with slipway push and --service.',
+    },
+  );
 }
 
 const hasConfig = (directory: string): Promise<boolean> =>
-  stat(join(directory, 'config.json')).then((s) => s.isFile(), () => false);
+  stat(join(directory, 'config.json')).then(
+    (s) => s.isFile(),
+    () => false,
+  );
 
 async function requireDirectory(path: string): Promise<void> {
-  const isDirectory = await stat(path).then((s) => s.isDirectory(), () => false);
+  const isDirectory = await stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
   if (!isDirectory) {
-    throw usageError('NO_SUCH_FOLDER', `${path} is not a folder`, { hint: 'Name the folder that holds your services.' });
+    throw usageError('NO_SUCH_FOLDER', `${path} is not a folder`, {
+      hint: 'Name the folder that holds your services.',
+    });
   }
 }

@@ -7,8 +7,15 @@ export interface Asked {
 
 /** Faults of the source: changing it and deploying again is the way on. */
 const sourceFaults = new Set([
-  'SOURCE_NOT_FOUND', 'ARCHIVE_CORRUPT', 'ARCHIVE_UNSAFE', 'ARCHIVE_TOO_LARGE', 'CONFIG_MISSING', 'CONFIG_INVALID',
-  'BUILD_FAILED', 'CONTAINER_EXITED', 'HEALTH_TIMEOUT',
+  'SOURCE_NOT_FOUND',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_UNSAFE',
+  'ARCHIVE_TOO_LARGE',
+  'CONFIG_MISSING',
+  'CONFIG_INVALID',
+  'BUILD_FAILED',
+  'CONTAINER_EXITED',
+  'HEALTH_TIMEOUT',
 ]);
 /** Faults of the machines: look at them. */
 const nodeFaults = new Set(['NO_NODE', 'NODE_UNREACHABLE', 'PULL_FAILED']);
@@ -20,6 +27,7 @@ export function nextCommand(reply: DeploymentReply, asked: Asked): string {
   const code = failed[0]?.error?.code ?? reply.error?.code ?? 'INTERNAL';
   if (nodeFaults.has(code)) return 'slipway node ls';
   if (code === 'RELEASE_NOT_FOUND') return `slipway build ${asked.appId} ${names}`;
-  if (sourceFaults.has(code)) return `slipway deploy ${asked.directory ?? '<dir>'} --app ${asked.appId} ${names}`.trimEnd();
+  if (sourceFaults.has(code))
+    return `slipway deploy ${asked.directory ?? '<dir>'} --app ${asked.appId} ${names}`.trimEnd();
   return `slipway events --token ${reply.token}`;
 }

@@ -59,8 +59,12 @@ function serviceReplyLines(service: ServiceReply, paint: Paint): string[] {
   const failed = service.status === 'failed';
   const mark = failed ? paint.bad(marks.failed) : paint.good(marks.done);
   const places = service.instances.map((i) => `${i.url} on ${i.node}`).join(', ');
-  const phases = Object.entries(service.phases).map(([name, ms]) => `${name} ${seconds(ms)}`).join('  ');
-  const line = [` ${mark} ${service.name}`, service.status, places, paint.dim(phases)].filter((p) => p !== '');
+  const phases = Object.entries(service.phases)
+    .map(([name, ms]) => `${name} ${seconds(ms)}`)
+    .join('  ');
+  const line = [` ${mark} ${service.name}`, service.status, places, paint.dim(phases)].filter(
+    (p) => p !== '',
+  );
   return [line.join('  '), ...(service.error === undefined ? [] : errorLines(service.error, paint, '     '))];
 }
 

@@ -41,7 +41,8 @@ export function foldProgress(progress: RequestProgress, event: DeploymentProgres
 }
 
 function foldService(service: ServiceProgress, event: DeploymentProgress): ServiceProgress {
-  if (event.version === 0) return { ...service, state: working(service.state), lastLine: outputLine(event) ?? service.lastLine };
+  if (event.version === 0)
+    return { ...service, state: working(service.state), lastLine: outputLine(event) ?? service.lastLine };
   if (event.version <= service.version) return service;
   const ended = event.phase !== undefined && event.ms !== undefined;
   return {
@@ -64,7 +65,10 @@ function working(state: ServiceState): ServiceState {
 export function outputLine(event: DeploymentProgress): string | undefined {
   const { lines, line } = event.data;
   const all = Array.isArray(lines) ? lines : [line];
-  return all.filter((l): l is string => typeof l === 'string' && l.trim() !== '').at(-1)?.trim();
+  return all
+    .filter((l): l is string => typeof l === 'string' && l.trim() !== '')
+    .at(-1)
+    ?.trim();
 }
 
 function emptyService(name: string): ServiceProgress {

@@ -1,0 +1,90 @@
+/**
+ * The arrows between folders, enforced. Each rule says why it is there, and each has a failing fixture below
+ * test/arrows/fixtures that proves it fires (test/arrows/arrows.unit.spec.ts).
+ *
+ * `(^|/)` instead of `^` lets the fixtures be small trees of the same shape somewhere else.
+ */
+const APP = '(?:^|/)apps/';
+const LIB = '(?:^|/)libs/';
+const LIB_INDEX = `${LIB}[^/]+/src/index\\.ts$`;
+const SPEC = '\\.spec\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'app-imports-app',
+      severity: 'error',
+      comment:
+        'Each app is a process of its own that may run on another machine: apps talk through messages. ' +
+        'Only standalone, which starts them all in one process, may import them.',
+      from: { path: `${APP}([^/]+)/`, pathNot: `${APP}standalone/` },
+      to: { path: APP, pathNot: `${APP}$1/` },
+    },
+    {
+      name: 'lib-imports-app',
+      severity: 'error',
+      comment:
+        'Libs are below apps. A lib that needs something of an app declares a port, and the app fills it.',
+      from: { path: LIB },
+      to: { path: APP },
+    },
+    {
+      name: 'lib-past-its-index',
+      severity: 'error',
+      comment:
+        'A lib has one entry. What its index does not export may change at any time, without asking who uses it.',
+      from: { path: '(?:^|/)(?:apps|scripts|test)/', pathNot: LIB },
+      to: { path: `${LIB}[^/]+/`, pathNot: LIB_INDEX },
+    },
+    {
+      name: 'lib-past-another-index',
+      severity: 'error',
+      comment:
+        'The same between libs: a lib sees the inside of no lib but itself, so each can be changed alone.',
+      from: { path: `${LIB}([^/]+)/` },
+      to: { path: `${LIB}[^/]+/`, pathNot: [`${LIB}$1/`, LIB_INDEX] },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment:
+        'The domain decides; it does not do. Without clock, randomness, I/O or framework in it, every decision can ' +
+        'be tested and folded again. It imports the domain, contracts and zod.',
+      from: { path: `${APP}[^/]+/src/domain/`, pathNot: SPEC },
+      to: { pathNot: ['/src/domain/', `${LIB}contracts/src/index\\.ts$`, '(?:^|/)node_modules/zod/'] },
+    },
+    {
+      name: 'use-cases-know-ports-only',
+      severity: 'error',
+      comment:
+        'A use case joins the domain with ports. Importing an adapter or a lib would tie it to one database or engine ' +
+        'and take its tests with it.',
+      from: { path: `${APP}[^/]+/src/use-cases/`, pathNot: SPEC },
+      to: {
+        pathNot: ['/src/(?:domain|use-cases)/', '/src/ports\\.ts$', `${LIB}contracts/src/index\\.ts$`],
+      },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment:
+        'Files of a cycle can only be understood, loaded and tested together, so they are one file in disguise.',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['(?:^|/)dist/', '^test/arrows/fixtures/'] },
+    // Types are arrows too: they are gone at run time, but not from the reader's head.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      // `source` makes `#libs/x` mean the TypeScript file, as it does for the compiler and the tests.
+      conditionNames: ['source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
+  },
+};

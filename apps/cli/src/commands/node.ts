@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { nodeNameSchema } from '#libs/contracts';
+import { openNodeManager, type NewNode, type NodeRow } from '../adapters/node-manager.js';
+import { tableLines } from '../domain/table.js';
+import { exitCodes, usageError, type ExitCode } from '../errors.js';
+import type { Output } from '../output.js';
+import { valid } from './push.js';
+
+export interface AddNodeOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly sshPort: number;
+  readonly sshUser: string;
+  readonly fingerprint?: string;
+  readonly keyFile?: string;
+  readonly passwordStdin?: boolean;
+  readonly standardInput: () => Promise<string>;
+}
+
+/** Enrols one machine. The login goes in the body of one request, never on a command line. */
+export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
+  valid(nodeNameSchema, options.name);
+  const { name, address, sshPort, sshUser, fingerprint } = options;
+  const api = openNodeManager();
+  const login = await readLogin(options);
+  const node = await api.addNode({ name, address, sshPort, sshUser, hostKeyFingerprint: fingerprint, login });
+  output.data(node);
+  output.line(`${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`);
+  output.line(`next: ${output.paint.bold('slipway node ls')}`);
+  return exitCodes.ok;
+}
+
+async function readLogin(options: AddNodeOptions): Promise<NewNode['login']> {
+  if (options.passwordStdin === true) {
+    const password = (await options.standardInput()).replace(/\r?\n$/, '');
+    if (password !== '') return { password };
+    throw usageError('USAGE', 'Standard input holds no password', {
+      hint: 'Pipe the password in: ... < password.txt',
+    });
+  }
+  const { keyFile } = options;
+  if (keyFile === undefined) {
+    throw usageError('USAGE', 'There is no login for the machine', {
+      hint: 'Give --key-file or --password-stdin.',
+    });
+  }
+  try {
+    return { privateKey: await readFile(keyFile, 'utf8') };
+  } catch (error) {
+    throw usageError('USAGE', `${keyFile} cannot be read`, {
+      hint: 'Name a private key file.',
+      cause: error,
+    });
+  }
+}
+
+export async function listNodes(output: Output): Promise<ExitCode> {
+  const nodes = await openNodeManager().nodes();
+  output.data(nodes);
+  if (nodes.length === 0)
+    output.line('There is no node yet. next: slipway node add <name> --address <host> --key-file <path>');
+  else
+    for (const line of tableLines(['NODE', 'STATE', 'ADDRESS', 'CPUS', 'MEMORY', 'SCORE'], nodes.map(row)))
+      output.line(line);
+  return exitCodes.ok;
+}
+
+const GIBIBYTE = 1024 ** 3;
+
+function row({ name, state, address, cpus, memoryBytes, score }: NodeRow): string[] {
+  const memory = memoryBytes == null ? '-' : `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB`;
+  return [
+    name,
+    state,
+    address,
+    cpus == null ? '-' : String(cpus),
+    memory,
+    score == null ? '-' : score.toFixed(1),
+  ];
+}

