@@ -1,0 +1,3 @@
+export * from './load-config.js';
+export * from './schemas.js';
+export * from './secret.js';

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+
+export interface ConfigProblem {
+  /** The variable's name. */
+  readonly name: string;
+  /** What it held; never shown for names that look like secrets. */
+  readonly value: string;
+  readonly expected: string;
+}
+
+/** Names whose values are not repeated in an error, whatever the schema says. */
+const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|DATABASE_URL/;
+
+/** Everything that is wrong with a configuration, at once. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIGURATION_INVALID';
+  readonly hint = 'Set these variables and start again; on one machine: source .slipway/env';
+
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(`Configuration:\n${problems.map((p) => `  ${p.name} is ${p.value}; expected: ${p.expected}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+function shown(name: string, value: string | undefined): string {
+  if (value === undefined) return 'not set';
+  return SECRET_NAME.test(name) ? '[redacted]' : JSON.stringify(value);
+}
+
+/** An empty variable means the same as none, as in shells and compose files. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+/** Reads a process's configuration from its environment. Throws ConfigError that lists every problem. */
+export function loadConfig<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {
+  const given = withoutEmpty(env);
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map((issue) => {
+      const name = String(issue.path[0] ?? '');
+      return { name, value: shown(name, given[name]), expected: issue.message };
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { Secret } from './secret.js';
+
+/** A value that is never shown: not in logs, not in errors. */
+export const secret = () =>
+  z
+    .string()
+    .min(1)
+    .transform((value) => new Secret(value))
+    .meta({ secret: true });
+
+/** A TCP port; 0 lets the system choose a free one. */
+export const port = () => z.coerce.number().int().min(0).max(65_535);
+
+/** Whole milliseconds. */
+export const durationMs = () => z.coerce.number().int().min(0).max(7 * 86_400_000);
+
+/** `a,b,c` -> ['a', 'b', 'c']; blanks around and between are dropped. */
+export const commaList = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+/** `a=1,b=2` -> {a: '1', b: '2'}; the value may hold further `=`. */
+export const keyValueList = () =>
+  z.string().transform((text, context) => {
+    const pairs = text.split(',').filter((part) => part.trim() !== '');
+    const entries = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const);
+    if (pairs.some((pair) => pair.indexOf('=') < 1)) context.addIssue('expected NAME=VALUE[,NAME=VALUE]');
+    return Object.fromEntries(entries) as Record<string, string>;
+  });
