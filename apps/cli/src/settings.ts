@@ -1,4 +1,4 @@
-import { ConfigError, commaList, loadConfig, secret, url } from '#libs/config';
+import { ConfigError, commaList, loadConfig, secret } from '#libs/config';
 import { z } from 'zod';
 import { usageError } from './errors.js';
 
@@ -7,7 +7,7 @@ const blobSchema = z.object({
   AZURE_STORAGE_CONNECTION_STRING: secret(),
   SLIPWAY_BLOB_CONTAINER: z.string().min(3).max(63).default('services'),
 });
-const apiSchema = z.object({ SLIPWAY_API_URL: url(), SLIPWAY_API_TOKEN: secret() });
+const apiSchema = z.object({ SLIPWAY_API_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
 
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
 export const kafkaSettings = () => settings(kafkaSchema);
@@ -17,7 +17,7 @@ export const apiSettings = () => settings(apiSchema);
 export type ApiSettings = z.output<typeof apiSchema>;
 
 /** Reads the environment; says which variable is wrong and where the values come from. Exit code 2. */
-function settings<T>(schema: z.ZodType<T>): T {
+function settings<S extends z.ZodType>(schema: S): z.output<S> {
   try {
     return loadConfig(schema);
   } catch (error) {

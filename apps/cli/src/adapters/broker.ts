@@ -7,49 +7,92 @@ import { kafkaSettings } from '../settings.js';
 
 export interface TailedMessage {
   readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
   readonly data: unknown;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Following {
+  stop(): Promise<void>;
 }
 
 /** The command's side of Kafka: publish one request, read along on topics. */
 export interface Broker {
   publish(request: DeploymentRequest): Promise<void>;
   /** Resolves once every message published from now on will be seen. */
-  follow(
-    topics: readonly string[],
-    onMessage: (message: TailedMessage) => void,
-  ): Promise<{ stop(): Promise<void> }>;
+  follow(topics: readonly string[], onMessage: (message: TailedMessage) => void): Promise<Following>;
+  /** Everything the topic holds at this moment, then returns. */
+  readKept(topic: string, onMessage: (message: TailedMessage) => void): Promise<void>;
 }
 
-const HINT = 'Check that the broker of KAFKA_BROKERS answers and that its topics exist.';
+const details = { hint: 'Check that the broker of KAFKA_BROKERS answers and that its topics exist.' };
 
 export function openBroker(): Broker {
   const { KAFKA_BROKERS } = kafkaSettings();
-  // Standard output belongs to the command; what the client says is written only when it is fatal.
+  // Standard output belongs to the command; what the client has to say comes back as an error.
   const logger = createLogger({ app: 'cli', replica: 'cli', level: 'silent' });
   const kafka = createKafka({ brokers: KAFKA_BROKERS, clientId: `slipway-cli-${randomUUID()}`, logger });
+  const work = <T>(run: () => Promise<T>): Promise<T> => orFail('KAFKA_UNREACHABLE', details, run);
   return {
-    publish: (request) =>
-      orFail('KAFKA_UNREACHABLE', { hint: HINT }, async () => {
-        const producer = new Producer(kafka);
-        try {
-          await producer.publish([
-            {
-              topic: deploymentRequested.topic,
-              type: deploymentRequested.type,
-              key: deploymentRequested.key(request),
-              id: request.token,
-              source: 'slipway/cli',
-              data: request,
-            },
-          ]);
-        } finally {
-          await producer.stop();
-        }
-      }),
-    follow: (topics, onMessage) =>
-      orFail('KAFKA_UNREACHABLE', { hint: HINT }, () =>
-        tail(kafka, { topics: [...topics], from: 'end', onMessage }),
-      ),
+    publish: (request) => work(() => publish(kafka, request)),
+    follow: (topics, onMessage) => work(() => tail(kafka, { topics: [...topics], from: 'end', onMessage })),
+    readKept: (topic, onMessage) => work(() => readKept(kafka, topic, onMessage)),
   };
+}
+
+type Kafka = ReturnType<typeof createKafka>;
+
+async function publish(kafka: Kafka, request: DeploymentRequest): Promise<void> {
+  const producer = new Producer(kafka);
+  const { topic, type } = deploymentRequested;
+  try {
+    await producer.publish([
+      {
+        topic,
+        type,
+        key: deploymentRequested.key(request),
+        id: request.token,
+        source: 'slipway/cli',
+        data: request,
+      },
+    ]);
+  } finally {
+    await producer.stop();
+  }
+}
+
+/** Last offset of each partition that holds anything; reaching all of them is the end. */
+async function lastOffsets(kafka: Kafka, topic: string): Promise<Map<number, bigint>> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const partitions = await admin.fetchTopicOffsets(topic);
+    const kept = partitions.filter(({ high, low }) => BigInt(high) > BigInt(low));
+    return new Map(kept.map(({ partition, high }) => [partition, BigInt(high) - 1n]));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function readKept(
+  kafka: Kafka,
+  topic: string,
+  onMessage: (message: TailedMessage) => void,
+): Promise<void> {
+  const open = await lastOffsets(kafka, topic);
+  if (open.size === 0) return;
+  const end = Promise.withResolvers<void>();
+  const following = await tail(kafka, {
+    topics: [topic],
+    from: 'beginning',
+    onMessage: (message) => {
+      onMessage(message);
+      const last = open.get(message.partition);
+      if (last !== undefined && BigInt(message.offset) >= last) open.delete(message.partition);
+      if (open.size === 0) end.resolve();
+    },
+  });
+  await end.promise;
+  await following.stop();
 }

@@ -44,15 +44,16 @@ function foldService(service: ServiceProgress, event: DeploymentProgress): Servi
   if (event.version === 0)
     return { ...service, state: working(service.state), lastLine: outputLine(event) ?? service.lastLine };
   if (event.version <= service.version) return service;
-  const ended = event.phase !== undefined && event.ms !== undefined;
+  const ended =
+    event.phase !== undefined && event.ms !== undefined ? [{ name: event.phase, ms: event.ms }] : [];
   return {
     ...service,
     version: event.version,
     state: working(service.state),
     lastEvent: event.event,
     node: event.node ?? service.node,
-    phases: ended ? [...service.phases, { name: event.phase, ms: event.ms }] : service.phases,
-    lastLine: ended ? undefined : service.lastLine,
+    phases: [...service.phases, ...ended],
+    lastLine: ended.length > 0 ? undefined : service.lastLine,
   };
 }
 

@@ -1,0 +1,94 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import {
+  deadLetterTopic,
+  deploymentProgressed,
+  deploymentReplied,
+  deploymentRequested,
+  topics,
+} from '#libs/contracts';
+import type { Broker, TailedMessage } from './adapters/broker.js';
+import { CliError } from './errors.js';
+import { followRequest } from './follow-request.js';
+import { Output } from './output.js';
+
+const request = deploymentRequested.schema.parse(deploymentRequested.example);
+
+/** A broker whose platform answers in the very moment of publishing, as fast as one ever could. */
+function brokerThatSays(said: readonly Partial<TailedMessage>[]): Broker & { calls: string[] } {
+  let deliver: (message: TailedMessage) => void = () => undefined;
+  const calls: string[] = [];
+  return {
+    calls,
+    follow: async (_topics, onMessage) => {
+      calls.push('follow');
+      deliver = onMessage;
+      return { stop: async () => void calls.push('stop') };
+    },
+    publish: async () => {
+      calls.push('publish');
+      for (const part of said)
+        deliver({
+          topic: topics.deploymentResponses,
+          partition: 0,
+          offset: '0',
+          data: {},
+          headers: {},
+          ...part,
+        });
+    },
+    readKept: async () => undefined,
+  };
+}
+
+function run(broker: Broker, timeoutMs = 60_000) {
+  const out = new PassThrough();
+  const stream = out as unknown as NodeJS.WriteStream;
+  const output = new Output({ json: false, out: stream, err: stream });
+  const reply = followRequest(request, { broker, output, timeoutMs, clock: () => 0 });
+  return { reply, shown: () => String(out.read() ?? '') };
+}
+
+describe('following a request', () => {
+  it('reads along before it publishes, so that the quickest reply is seen', async () => {
+    const broker = brokerThatSays([{ data: deploymentReplied.example }]);
+    const { reply } = run(broker);
+    expect((await reply).status).toBe(true);
+    expect(broker.calls).toEqual(['follow', 'publish', 'stop']);
+  });
+
+  it('prints the steps where nothing can be redrawn', async () => {
+    const step = { topic: topics.deploymentEvents, data: deploymentProgressed.example };
+    const { reply, shown } = run(brokerThatSays([step, { data: deploymentReplied.example }]));
+    await reply;
+    expect(shown()).toContain('app-server  ImageBuilt  build=2.10s');
+  });
+
+  it('does not take the reply to another token', async () => {
+    const other = { ...(deploymentReplied.example as object), token: 'other' };
+    const { reply } = run(brokerThatSays([{ data: other }]), 20);
+    await expect(reply).rejects.toMatchObject({
+      code: 'REPLY_TIMEOUT',
+      next: `slipway events -f --token ${request.token}`,
+    });
+  });
+
+  it('says at once when the request went to the dead letters, with the reason', async () => {
+    const headers = { reason: 'appId is missing' };
+    const topic = deadLetterTopic(topics.deploymentRequests);
+    const { reply } = run(brokerThatSays([{ topic, headers, data: { token: request.token } }]));
+    await expect(reply).rejects.toMatchObject({
+      code: 'MESSAGE_INVALID',
+      logTail: 'reason: appId is missing',
+      exitCode: 1,
+    });
+  });
+
+  it('stops reading when publishing fails', async () => {
+    const broker = brokerThatSays([]);
+    const down = new CliError('KAFKA_UNREACHABLE', 'down', 1, { hint: 'start it' });
+    const { reply } = run({ ...broker, publish: () => Promise.reject(down) });
+    await expect(reply).rejects.toBe(down);
+    expect(broker.calls).toEqual(['follow', 'stop']);
+  });
+});
