@@ -71,7 +71,7 @@ const untyped = {
 
 describe('the linter', () => {
   it('refuses process.env outside the places that may read it', async () => {
-    expect(await lintedRules('process-env.ts')).toEqual(expect.arrayContaining(['n/no-process-env']));
+    expect(await lintedRules('process-env.ts')).toEqual(['n/no-process-env']);
   });
 
   it.each(['shell-string.ts', 'shell-option.ts'])(

@@ -48,7 +48,14 @@ export async function orFail<T>(code: string, details: CliErrorDetails, work: ()
     return await work();
   } catch (error) {
     if (error instanceof CliError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw failure(code, message, { ...details, cause: error });
+    throw failure(code, causes(error).join(': '), { ...details, cause: error });
   }
+}
+
+/** `fetch failed` alone helps nobody: the reason is in the cause. */
+function causes(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  return [error.message, ...(error.cause === undefined ? [] : causes(error.cause))].filter(
+    (text) => text !== '',
+  );
 }

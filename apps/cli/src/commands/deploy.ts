@@ -4,6 +4,7 @@ import { uploadSource } from '../adapters/upload.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { blobSettings, kafkaSettings } from '../settings.js';
 import { kibibytes, valid } from './push.js';
 import { sendRequest } from './request.js';
 
@@ -20,8 +21,10 @@ export interface DeployOptions {
 export async function deploy(options: DeployOptions, output: Output): Promise<ExitCode> {
   valid(appIdSchema, options.appId);
   const folders = await chosenFolders(options);
-  // All of them before the first upload: a typo in the third must not leave two changed.
+  // All of them before the first upload: a typo in the third must not leave two changed. The same for a missing setting.
   for (const folder of folders) await checkConfig(folder.directory);
+  blobSettings();
+  kafkaSettings();
   for (const folder of folders) await send(folder, options.appId, output);
   const services = folders.map((folder) => folder.name);
   return sendRequest({ ...options, mode: 'build-and-run', services }, output);

@@ -68,13 +68,13 @@ export async function listNodes(output: Output): Promise<ExitCode> {
 const GIBIBYTE = 1024 ** 3;
 
 function row({ name, state, address, cpus, memoryBytes, score }: NodeRow): string[] {
-  const memory = memoryBytes == null ? '-' : `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB`;
+  const memory = typeof memoryBytes !== 'number' ? '-' : `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB`;
   return [
     name,
     state,
     address,
-    cpus == null ? '-' : String(cpus),
+    typeof cpus !== 'number' ? '-' : String(cpus),
     memory,
-    score == null ? '-' : score.toFixed(1),
+    typeof score !== 'number' ? '-' : score.toFixed(1),
   ];
 }
