@@ -1,9 +1,10 @@
+import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** `source` makes the package's `#libs/*` imports mean the TypeScript sources; without it they mean dist/. */
-const conditions = ['source', 'node', 'import', 'default'];
+const conditions = ['source', ...defaultServerConditions];
 const resolve = { conditions };
-const ssr = { resolve: { conditions, externalConditions: conditions } };
+const ssr = { resolve: { conditions } };
 
 export default defineConfig({
   test: {

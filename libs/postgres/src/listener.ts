@@ -1,0 +1,75 @@
+import pg from 'pg';
+
+export interface ListenerOptions {
+  readonly url: string;
+  /** Told of a lost connection; the listener reconnects by itself. */
+  readonly onError?: (error: Error) => void;
+}
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+/** One LISTEN connection for a process. Whoever subscribes is also called after a reconnect: something may have been missed. */
+export class Listener {
+  private readonly subscribers = new Map<string, Set<() => void>>();
+  private client: pg.Client | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: ListenerOptions) {}
+
+  /** Resolves when the connection listens; throws when the first attempt fails. */
+  async start(): Promise<void> {
+    this.stopped = false;
+    await this.connect();
+  }
+
+  /** Calls `onNotify` at every NOTIFY on `channel`. */
+  async subscribe(channel: string, onNotify: () => void): Promise<void> {
+    const known = this.subscribers.get(channel);
+    if (known !== undefined) {
+      known.add(onNotify);
+      return;
+    }
+    this.subscribers.set(channel, new Set([onNotify]));
+    await this.client?.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.retry);
+    const { client } = this;
+    this.client = undefined;
+    await client?.end();
+  }
+
+  private async connect(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.options.url, application_name: 'slipway-listener', keepAlive: true });
+    client.on('error', (error) => this.lost(client, error));
+    client.on('end', () => this.lost(client, new Error('the LISTEN connection was closed')));
+    client.on('notification', ({ channel }) => this.subscribers.get(channel)?.forEach((call) => call()));
+    await client.connect();
+    for (const channel of this.subscribers.keys()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    this.client = client;
+  }
+
+  private lost(client: pg.Client, error: Error): void {
+    if (this.stopped || this.client !== client) return;
+    this.client = undefined;
+    client.end().catch(() => undefined);
+    this.options.onError?.(error);
+    this.reconnect(FIRST_RETRY_MS);
+  }
+
+  private reconnect(waitMs: number): void {
+    this.retry = setTimeout(() => {
+      this.connect().then(
+        () => this.subscribers.forEach((calls) => calls.forEach((call) => call())),
+        (error: Error) => {
+          this.options.onError?.(error);
+          if (!this.stopped) this.reconnect(Math.min(waitMs * 2, LONGEST_RETRY_MS));
+        },
+      );
+    }, waitMs);
+  }
+}

@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packagePath } from './package-path.js';
+import { transaction, type Pool, type Transaction } from './pool.js';
+
+/** A folder of forward migrations, `0001_what.sql`, `0002_...`; applied in the order of their names. */
+export interface MigrationSet {
+  readonly name: string;
+  readonly directory: string;
+}
+
+const own = (name: string): MigrationSet => ({ name, directory: packagePath(`libs/postgres/migrations/${name}`) });
+
+/** inbox, outbox */
+export const messagingTables = own('messaging');
+/** events */
+export const eventTables = own('events');
+/** work */
+export const workTables = own('work');
+
+/** Schema names come from code, never from input; this keeps it so. */
+const SCHEMA = /^[a-z][a-z0-9_]{0,62}$/;
+
+/**
+ * Brings a schema up to date in one transaction; creates it first. Replicas that start together wait for each other
+ * on an advisory lock. Throws when an applied file is missing: the code is older than the database.
+ */
+export async function migrate(pool: Pool, options: { readonly schema: string; readonly sets: readonly MigrationSet[] }): Promise<void> {
+  const { schema, sets } = options;
+  if (!SCHEMA.test(schema)) throw new Error(`schema ${JSON.stringify(schema)} must match ${SCHEMA.source}`);
+  await transaction(pool, async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`slipway.migrate.${schema}`]);
+    await tx.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await tx.query(`SET LOCAL search_path TO ${schema}, public`);
+    await tx.query(
+      `CREATE TABLE IF NOT EXISTS migrations (set_name text, file text, applied_at timestamptz NOT NULL DEFAULT now(),
+       PRIMARY KEY (set_name, file))`,
+    );
+    for (const set of sets) await applySet(tx, set);
+  });
+}
+
+async function applySet(tx: Transaction, set: MigrationSet): Promise<void> {
+  const files = (await readdir(set.directory)).filter((file) => file.endsWith('.sql')).sort();
+  const { rows } = await tx.query<{ file: string }>('SELECT file FROM migrations WHERE set_name = $1', [set.name]);
+  const applied = new Set(rows.map((row) => row.file));
+  const unknown = [...applied].filter((file) => !files.includes(file));
+  if (unknown.length > 0) {
+    throw new Error(`The database has migrations of ${set.name} that this version does not know: ${unknown.join(', ')}. Start a newer version.`);
+  }
+  for (const file of files.filter((name) => !applied.has(name))) {
+    await tx.query(await readFile(join(set.directory, file), 'utf8'));
+    await tx.query('INSERT INTO migrations (set_name, file) VALUES ($1, $2)', [set.name, file]);
+  }
+}

@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
+import { createPool, Listener, messagingTables, migrate, Outbox, OutboxRelay, type OutboxRow, type Pool, transaction } from './index.js';
+
+const schema = 'relay';
+let database: TestDatabase;
+let pool: Pool;
+let listener: Listener;
+const outbox = new Outbox();
+let published: string[] = [];
+const relays: OutboxRelay[] = [];
+const errors: unknown[] = [];
+
+const publish = (rows: readonly OutboxRow[]): Promise<void> => {
+  published.push(...rows.map((r) => String((r.data as { n: string }).n)));
+  return Promise.resolve();
+};
+
+/** The poll is far away, so that what arrives soon was woken. */
+async function startRelay(publishTo: typeof publish = publish, pollMs = 600_000): Promise<OutboxRelay> {
+  const relay = new OutboxRelay({ pool, listener, schema, publish: publishTo, onError: (e) => errors.push(e), pollMs });
+  relays.push(relay);
+  await relay.start();
+  return relay;
+}
+
+const message = (n: string, key = 'k') => ({ topic: 't', key, type: 'x', data: { n } });
+const add = (...names: string[]) => transaction(pool, (tx) => outbox.add(tx, names.map((n) => message(n))));
+const waiting = async () => Number((await pool.query<{ n: string }>('SELECT count(*) AS n FROM outbox')).rows[0]?.n);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  await migrate(pool, { schema, sets: [messagingTables] });
+});
+beforeEach(async () => {
+  published = [];
+  errors.length = 0;
+  listener = new Listener({ url: database.url });
+  await listener.start();
+});
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await listener.stop();
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+describe('OutboxRelay', () => {
+  it('publishes what was there before it started, then what NOTIFY tells of, in order', async () => {
+    await add('before');
+    await startRelay();
+    await until('the old row', () => published.length === 1);
+    await add('a', 'b');
+    await add('c');
+    await until('the new rows', () => published.length === 4);
+    expect(published).toEqual(['before', 'a', 'b', 'c']);
+    await until('an empty outbox', async () => (await waiting()) === 0);
+  });
+
+  it('never skips a transaction that began earlier and commits later', async () => {
+    await startRelay();
+    const early = await pool.connect();
+    await early.query('BEGIN');
+    await outbox.add(early, [message('early')]);
+    await add('late');
+    await until('the later one', () => published.includes('late'));
+    await early.query('COMMIT');
+    early.release();
+    await until('the earlier one', () => published.includes('early'));
+    expect(published).toEqual(['late', 'early']);
+  });
+
+  it('publishes nothing of a transaction that was rolled back', async () => {
+    await startRelay();
+    const failing = transaction(pool, async (tx) => {
+      await outbox.add(tx, [message('ghost')]);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    await add('real');
+    await until('the real one', () => published.length > 0);
+    expect(published).toEqual(['real']);
+  });
+
+  it('keeps the rows when publishing fails, and sends them again', async () => {
+    let broken = true;
+    const flaky = (rows: readonly OutboxRow[]) => (broken ? Promise.reject(new Error('broker down')) : publish(rows));
+    await startRelay(flaky, 20);
+    await add('kept');
+    await until('the error', () => errors.length > 0);
+    expect(await waiting()).toBe(1);
+    broken = false;
+    await until('the row', () => published.length === 1);
+    expect(published).toEqual(['kept']);
+  });
+
+  it('one relay leads; another takes over when it stops', async () => {
+    const by: string[] = [];
+    const named = (name: string) => (rows: readonly OutboxRow[]) => {
+      by.push(...rows.map(() => name));
+      return Promise.resolve();
+    };
+    const first = await startRelay(named('first'));
+    await add('1');
+    await until('the first', () => by.length === 1);
+    await startRelay(named('second'), 20);
+    await add('2');
+    await until('two', () => by.length === 2);
+    await first.stop();
+    await add('3');
+    await until('three', () => by.length === 3);
+    expect(by).toEqual(['first', 'first', 'second']);
+  });
+
+  it('goes on after its connections were cut', async () => {
+    await startRelay(publish, 50);
+    await add('1');
+    await until('one', () => published.length === 1);
+    await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+    await until('a way to write', () => add('2').then(() => true, () => false));
+    await until('two', () => published.includes('2'));
+    expect(published).toEqual(['1', '2']);
+  });
+});

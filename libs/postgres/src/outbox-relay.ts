@@ -1,0 +1,102 @@
+import type { PoolClient } from 'pg';
+import { outboxChannel } from './channels.js';
+import type { Listener } from './listener.js';
+import type { OutboxRow } from './outbox.js';
+import type { Pool } from './pool.js';
+
+export interface OutboxRelayOptions {
+  readonly pool: Pool;
+  readonly listener: Listener;
+  readonly schema: string;
+  /** Resolves when the broker has acknowledged all; when it throws, all are published again. */
+  readonly publish: (rows: readonly OutboxRow[]) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  /** The safety net under NOTIFY, and how soon another replica's relay takes over. */
+  readonly pollMs?: number;
+}
+
+const BATCH = 200;
+const POLL_MS = 1_000;
+
+/**
+ * Publishes the outbox. One relay of a schema leads at a time, by an advisory lock that ends with its connection.
+ * It reads what is there and deletes what was published, so a transaction that began earlier and commits later is
+ * published when it appears: there is no position to run ahead of it.
+ */
+export class OutboxRelay {
+  private leader: PoolClient | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+
+  constructor(private readonly options: OutboxRelayOptions) {}
+
+  async start(): Promise<void> {
+    this.timer = setInterval(() => this.wake(), this.options.pollMs ?? POLL_MS);
+    await this.options.listener.subscribe(outboxChannel(this.options.schema), () => this.wake());
+    this.wake();
+  }
+
+  /** Ends after what is being published; another replica's relay goes on. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.running;
+    // Ends the session and with it the lock.
+    this.leader?.release(true);
+    this.leader = undefined;
+  }
+
+  private wake(): void {
+    if (this.stopped) return;
+    this.again = true;
+    this.running ??= this.drain().finally(() => {
+      this.running = undefined;
+      if (this.again) this.wake();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      while (this.again && !this.stopped) {
+        this.again = false;
+        const leader = await this.lead();
+        if (leader === undefined) return;
+        while (!this.stopped && (await this.publishBatch(leader))) this.again = true;
+      }
+    } catch (error) {
+      this.again = false;
+      this.leader?.release(true);
+      this.leader = undefined;
+      this.options.onError(error);
+    }
+  }
+
+  private async lead(): Promise<PoolClient | undefined> {
+    if (this.leader !== undefined) return this.leader;
+    const client = await this.options.pool.connect();
+    const { rows } = await client.query<{ led: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS led', [
+      `slipway.outbox.${this.options.schema}`,
+    ]);
+    if (rows[0]?.led !== true) {
+      client.release();
+      return undefined;
+    }
+    client.on('error', () => undefined);
+    this.leader = client;
+    return client;
+  }
+
+  /** @returns whether there was anything */
+  private async publishBatch(leader: PoolClient): Promise<boolean> {
+    const { rows } = await leader.query<OutboxRow & { seq: string }>(
+      'SELECT seq, id, topic, key, type, data, headers FROM outbox ORDER BY seq LIMIT $1',
+      [BATCH],
+    );
+    if (rows.length === 0) return false;
+    await this.options.publish(rows);
+    await leader.query('DELETE FROM outbox WHERE seq = ANY($1)', [rows.map((row) => row.seq)]);
+    return true;
+  }
+}

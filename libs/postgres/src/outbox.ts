@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from './pool.js';
+
+export interface OutboxMessage {
+  readonly topic: string;
+  /** Messages of one key are published in the order in which they were added. */
+  readonly key: string;
+  /** CloudEvents type. */
+  readonly type: string;
+  /** CloudEvents id; made here when left out. */
+  readonly id?: string;
+  /** JSON. */
+  readonly data: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type OutboxRow = Required<OutboxMessage>;
+
+/** Messages that leave with the facts they tell of: written in the same transaction, published by the relay. */
+export class Outbox {
+  async add(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    const rows = messages.map((m) => ({ ...m, id: m.id ?? randomUUID(), headers: m.headers ?? {} }));
+    await tx.query(
+      `INSERT INTO outbox (id, topic, key, type, data, headers)
+       SELECT e ->> 'id', e ->> 'topic', e ->> 'key', e ->> 'type', e -> 'data', e -> 'headers'
+       FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS list (e, n) ORDER BY n`,
+      [JSON.stringify(rows)],
+    );
+    await tx.query(`SELECT pg_notify(current_schema() || '_outbox', '')`);
+  }
+}

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'slipway-test-'));
+
+/** A command that passes or fails as one. */
+function check(name: string, args: readonly string[]): Count {
+  const { status } = spawnSync('npm', ['run', '--silent', ...args], { stdio: 'inherit' });
+  console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`);
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly success: boolean;
+}
+
+/** A vitest project. A skipped test, no test at all, or a file that does not load counts as a failure. */
+function vitest(project: string): Count {
+  const file = join(scratch, `${project}.json`);
+  const { status } = spawnSync(
+    'vitest',
+    ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    { stdio: 'inherit' },
+  );
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+    const failed = report.numFailedTests + report.numPendingTests;
+    const broken = failed === 0 && (status !== 0 || !report.success || report.numPassedTests === 0) ? 1 : 0;
+    return { passed: report.numPassedTests, failed: failed + broken };
+  } catch (error) {
+    console.error(`${project}: vitest wrote no report: ${String(error)}`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const stages: Readonly<Record<string, () => Count>> = {
+  lint: () => check('lint', ['lint']),
+  typecheck: () => check('typecheck', ['typecheck']),
+  unit: () => vitest('unit'),
+};
+
+function main(wanted: readonly string[]): number {
+  const unknown = wanted.filter((name) => !(name in stages));
+  if (unknown.length > 0) {
+    console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${Object.keys(stages).join(', ')}`);
+    return 2;
+  }
+  const counts = Object.entries(stages)
+    .filter(([name]) => wanted.length === 0 || wanted.includes(name))
+    .map(([, run]) => run());
+  rmSync(scratch, { recursive: true, force: true });
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+  const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = main(process.argv.slice(2));
