@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from './one-machine/postgres.js';
 
 /** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
 interface Count {
@@ -44,21 +45,36 @@ function vitest(project: string): Count {
   }
 }
 
-const stages: Readonly<Record<string, () => Count>> = {
+/** A vitest project that needs servers: they are started for it and ended after it. */
+async function withServers(project: string): Promise<Count> {
+  const started = performance.now();
+  const postgres = await startPostgres();
+  console.log(`PostgreSQL: ready in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  Object.assign(process.env, postgres.env);
+  try {
+    return vitest(project);
+  } finally {
+    await postgres.stop();
+  }
+}
+
+const stages: Readonly<Record<string, () => Count | Promise<Count>>> = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
+  int: () => withServers('int'),
 };
 
-function main(wanted: readonly string[]): number {
+async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !(name in stages));
   if (unknown.length > 0) {
     console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${Object.keys(stages).join(', ')}`);
     return 2;
   }
-  const counts = Object.entries(stages)
-    .filter(([name]) => wanted.length === 0 || wanted.includes(name))
-    .map(([, run]) => run());
+  const counts: Count[] = [];
+  for (const [name, run] of Object.entries(stages)) {
+    if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());
+  }
   rmSync(scratch, { recursive: true, force: true });
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
@@ -66,4 +82,4 @@ function main(wanted: readonly string[]): number {
   return failed === 0 ? 0 : 1;
 }
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** The older form: six strings, all required; such archives deploy unchanged. */
+export const legacyConfigSchema = z.object({
+  /** A base image such as `python:3.10-alpine`. */
+  language: z.string().regex(/^[A-Za-z0-9][\w./:@-]*$/, 'an image such as python:3.10-alpine'),
+  workdir: z.string().regex(/^\/[\w./-]*$/, 'an absolute path such as /app'),
+  port: z.string().regex(/^[0-9]{1,5}$/, 'a port as a string, such as "8000"'),
+  command: z.string().min(1),
+  packages_file_path: z.string(),
+  package_installation_cmd: z.string(),
+});
+
+type LegacyConfig = z.output<typeof legacyConfigSchema>;
+
+/** `language` stands only in the older form, `runtime` only in ours. */
+export function isLegacy(root: unknown): boolean {
+  return typeof root === 'object' && root !== null && 'language' in root && !('runtime' in root);
+}
+
+/** The runtime behind an image's name; what is neither Node nor Python is run by its own command all the same. */
+function runtimeOf(language: string): 'python' | 'node' {
+  const name = language.split('/').at(-1) ?? language;
+  return name.startsWith('node') ? 'node' : 'python';
+}
+
+/** The older form in the words of ours; still to be checked against our schema. */
+export function fromLegacy(config: LegacyConfig): unknown {
+  return {
+    runtime: runtimeOf(config.language),
+    port: Number(config.port),
+    command: config.command,
+    install: config.package_installation_cmd.trim() === '' ? undefined : config.package_installation_cmd,
+    legacy: { baseImage: config.language, workdir: config.workdir, packagesFile: config.packages_file_path },
+  };
+}

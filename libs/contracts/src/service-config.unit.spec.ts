@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigFileError, parseServiceConfig } from './service-config.js';
+
+const parse = (value: unknown) => parseServiceConfig(JSON.stringify(value));
+
+function problemsOf(value: unknown): ConfigFileError['problems'] {
+  try {
+    parse(value);
+  } catch (error) {
+    if (error instanceof ConfigFileError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const legacy = {
+  language: 'python:3.10-alpine',
+  workdir: '/app',
+  port: '8000',
+  command: 'python app.py --port 8000',
+  packages_file_path: 'requirements.txt',
+  package_installation_cmd: 'pip install -r requirements.txt',
+};
+
+describe('config.json', () => {
+  it('fills the defaults', () => {
+    expect(parse({ runtime: 'static', port: 8080 })).toEqual({
+      runtime: 'static',
+      port: 8080,
+      env: {},
+      resources: { cpu: 0.25, memoryMiB: 256 },
+      replicas: 1,
+      stop: { signal: 'SIGTERM', graceMs: 10_000 },
+    });
+  });
+
+  it('splits a command into words and leaves an array as it is: no shell reads it', () => {
+    expect(parse({ runtime: 'node', port: 1, command: ' node  server.js ; rm' }).command).toEqual(['node', 'server.js', ';', 'rm']);
+    expect(parse({ runtime: 'node', port: 1, command: ['node', 'a b.js'] }).command).toEqual(['node', 'a b.js']);
+  });
+
+  it('names every wrong field with its value and what was expected', () => {
+    const problems = problemsOf({ runtime: 'ruby', port: 70_000, replicas: 0, health: { path: 'up' }, resources: { memory: 5 }, prot: 1 });
+    expect(problems.map((p) => [p.field, p.value])).toEqual([
+      ['runtime', '"ruby"'],
+      ['port', '70000'],
+      ['health.path', '"up"'],
+      ['resources.memory', '5'],
+      ['replicas', '0'],
+      ['prot', '1'],
+    ]);
+    expect(problems[2]?.expected).toContain('/health');
+  });
+
+  it('says what a missing field should have been', () => {
+    expect(problemsOf({ runtime: 'node' })).toMatchObject([{ field: 'port', value: 'nothing' }]);
+  });
+
+  it.each([['not json', '{'], ['an array', '[]'], ['a string', '"x"'], ['null', 'null']])('refuses %s', (_what, text) => {
+    expect(() => parseServiceConfig(text)).toThrow(ConfigFileError);
+  });
+
+  it('reads a file with a byte order mark', () => {
+    expect(parseServiceConfig('\uFEFF{"runtime":"node","port":1}').port).toBe(1);
+  });
+
+  it('takes the older six-string form as it is', () => {
+    expect(parse(legacy)).toMatchObject({
+      runtime: 'python',
+      port: 8000,
+      command: ['python', 'app.py', '--port', '8000'],
+      install: ['pip', 'install', '-r', 'requirements.txt'],
+      legacy: { baseImage: 'python:3.10-alpine', workdir: '/app', packagesFile: 'requirements.txt' },
+    });
+  });
+
+  it('names a missing or wrong field of the older form by its own name', () => {
+    expect(problemsOf({ ...legacy, workdir: 'app', command: undefined }).map((p) => p.field)).toEqual(['workdir', 'command']);
+    expect(problemsOf({ ...legacy, port: '99999' }).map((p) => p.field)).toEqual(['port']);
+  });
+});
