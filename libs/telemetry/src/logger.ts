@@ -1,0 +1,27 @@
+import { pino, type Logger as PinoLogger } from 'pino';
+
+/** JSON lines: level, time, app, replica, message, and what the call adds (token, task, node, err). */
+export type Logger = PinoLogger;
+
+export interface LoggerOptions {
+  readonly app: string;
+  readonly replica: string;
+  readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Where lines go; default: standard output. */
+  readonly destination?: { write(line: string): void };
+}
+
+/** Names that never appear with their value, at the top or one level down; a `Secret` redacts itself anywhere. */
+const SECRET_NAMES = ['password', 'privateKey', 'sealedLogin', 'login', 'authorization', 'connectionString'];
+
+/** A logger; make children with `logger.child({token, task, node})`. */
+export function createLogger({ app, replica, level = 'info', destination }: LoggerOptions): Logger {
+  const options = {
+    level,
+    base: { app, replica },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
