@@ -1,0 +1,89 @@
+import type { KafkaMessage } from 'kafkajs';
+import type { MessageDefinition } from '#libs/contracts';
+import { PermanentError } from './errors.js';
+
+/** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes in `ce_*` headers, the value is the data. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly key: string;
+  readonly type: string;
+  readonly id: string;
+  readonly source?: string;
+  readonly data: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** W3C trace context, carried as the CloudEvents extension `traceparent`. */
+  readonly traceparent?: string;
+}
+
+export interface DecodedMessage {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly traceparent?: string;
+  readonly data: unknown;
+}
+
+const SPEC_VERSION = '1.0';
+
+export function encode(message: OutgoingMessage, source: string, now: Date): { key: string; value: string; headers: Record<string, string> } {
+  const traceparent = message.traceparent === undefined ? {} : { ce_traceparent: message.traceparent };
+  return {
+    key: message.key,
+    value: JSON.stringify(message.data),
+    headers: {
+      ...message.headers,
+      ce_specversion: SPEC_VERSION,
+      ce_id: message.id,
+      ce_type: message.type,
+      ce_source: message.source ?? source,
+      ce_time: now.toISOString(),
+      'content-type': 'application/json',
+      ...traceparent,
+    },
+  };
+}
+
+/** Headers as text; of a repeated header the last counts. */
+export function headersOf(message: Pick<KafkaMessage, 'headers'>): Record<string, string> {
+  const entries = Object.entries(message.headers ?? {}).flatMap(([name, value]) => {
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    return last === undefined ? [] : [[name.toLowerCase(), last.toString()] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function parseJson(value: Buffer | null): unknown {
+  if (value === null) throw new PermanentError('MESSAGE_INVALID', 'the message has no body');
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value)) as unknown;
+  } catch (cause) {
+    throw new PermanentError('MESSAGE_INVALID', `the body is not JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
+  }
+}
+
+/**
+ * Reads a message by the catalogue. A body alone, as `kcat` sends it, is the topic's message with
+ * `<topic>/<partition>/<offset>` as its id. Throws PermanentError MESSAGE_INVALID that names field and reason.
+ */
+export function decode(at: { topic: string; partition: number }, message: KafkaMessage, known: readonly MessageDefinition[]): DecodedMessage {
+  const headers = headersOf(message);
+  const type = headers['ce_type'] ?? known[0]?.type;
+  const definition = known.find((candidate) => candidate.type === type);
+  if (type === undefined || definition === undefined) {
+    throw new PermanentError('MESSAGE_INVALID', `ce_type is ${JSON.stringify(type)}, expected one of ${known.map((k) => k.type).join(', ')}`);
+  }
+  const result = definition.schema.safeParse(parseJson(message.value));
+  if (!result.success) {
+    const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+    throw new PermanentError('MESSAGE_INVALID', issues.join('; '), { cause: result.error });
+  }
+  return {
+    id: headers['ce_id'] ?? `${at.topic}/${at.partition}/${message.offset}`,
+    type,
+    key: message.key?.toString() ?? '',
+    headers,
+    traceparent: headers['ce_traceparent'] ?? headers['traceparent'],
+    data: result.data,
+  };
+}

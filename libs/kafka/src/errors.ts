@@ -1,0 +1,21 @@
+/** The message will never be handled: it goes to the dead-letter topic at once. */
+export class PermanentError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'PermanentError';
+  }
+}
+
+/** The message may be handled later: its partition waits and tries again. */
+export class RetriableError extends Error {
+  readonly retriable = true;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'RetriableError';
+  }
+}

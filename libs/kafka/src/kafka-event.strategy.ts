@@ -1,0 +1,91 @@
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import type { Kafka } from 'kafkajs';
+import { from, isObservable, lastValueFrom } from 'rxjs';
+import type { MessageDefinition } from '#libs/contracts';
+import type { LogSink } from './kafka-client.js';
+import type { InboxPort, MessageHandler } from './message-context.js';
+import type { Producer } from './producer.js';
+import { TopicConsumer } from './topic-consumer.js';
+
+export interface KafkaEventStrategyOptions {
+  readonly kafka: Kafka;
+  /** A topic's group is `<groupPrefix>.<topic>`. */
+  readonly groupPrefix: string;
+  readonly catalogue: readonly MessageDefinition[];
+  readonly inbox: InboxPort;
+  readonly deadLetters: Producer;
+  readonly logger: LogSink;
+  /** Readiness fails when a consumer ends for good. */
+  readonly health: { failReadiness(reason: string): void };
+  /** Then the process should end, so that its supervisor starts another. */
+  readonly onFatal?: (error: Error) => void;
+  readonly chunkSize?: number;
+  readonly backoffMs?: number;
+}
+
+const CHUNK = 50;
+const BACKOFF_MS = 200;
+
+/**
+ * Nest's `@EventPattern(<message type>)` handlers on Kafka, with delivery of our own: at least once, in order per key,
+ * each message handled in one transaction with the record that it was. Handlers take milliseconds; longer work is stored
+ * as a job. Bind KeepErrorFilter, so that errors arrive here as they were thrown.
+ */
+export class KafkaEventStrategy extends Server implements CustomTransportStrategy {
+  private consumers: TopicConsumer[] = [];
+
+  constructor(private readonly settings: KafkaEventStrategyOptions) {
+    super();
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.start().then(() => callback(), callback);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    this.consumers = [];
+  }
+
+  override on(): never {
+    throw new Error('this transport has no client events');
+  }
+
+  override unwrap<T>(): T {
+    return this.settings.kafka as T;
+  }
+
+  private async start(): Promise<void> {
+    const handled = this.settings.catalogue.filter((definition) => this.messageHandlers.has(definition.type));
+    const known = new Set(handled.map((definition) => definition.type));
+    const unknown = [...this.messageHandlers.keys()].filter((pattern) => !known.has(pattern));
+    if (unknown.length > 0) throw new Error(`no message of the catalogue is called ${unknown.join(', ')}`);
+    const topics = new Set(handled.map((definition) => definition.topic));
+    this.consumers = [...topics].map((topic) => this.consumer(topic, handled.filter((d) => d.topic === topic)));
+    await Promise.all(this.consumers.map((consumer) => consumer.start()));
+  }
+
+  private consumer(topic: string, definitions: readonly MessageDefinition[]): TopicConsumer {
+    const { groupPrefix, chunkSize = CHUNK, backoffMs = BACKOFF_MS, onFatal, health, ...rest } = this.settings;
+    return new TopicConsumer({
+      ...rest,
+      topic,
+      definitions,
+      groupId: `${groupPrefix}.${topic}`,
+      chunkSize,
+      backoffMs,
+      handle: this.dispatch,
+      onFatal: (error) => {
+        health.failReadiness(`the consumer of ${topic} ended: ${error.message}`);
+        onFatal?.(error);
+      },
+    });
+  }
+
+  private readonly dispatch: MessageHandler = async (message, context) => {
+    const handler = this.messageHandlers.get(message.type);
+    if (handler === undefined) throw new TypeError(`no handler for ${message.type}`);
+    const result: unknown = await handler(message.data, context);
+    if (isObservable(result)) await lastValueFrom(from(result), { defaultValue: undefined });
+  };
+}

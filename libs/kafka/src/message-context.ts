@@ -1,0 +1,26 @@
+import type { DecodedMessage } from './cloud-event.js';
+
+/** What a handler gets beside the data, by `@Ctx()`. */
+export interface MessageContext {
+  /** CloudEvents id, or `<topic>/<partition>/<offset>`. */
+  readonly id: string;
+  readonly type: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly traceparent?: string;
+  /** The transaction that records the message as handled; what belongs to it is written here. */
+  readonly tx: unknown;
+}
+
+/**
+ * Records messages as handled. One transaction for all of a call: `handle` runs for each message that this consumer
+ * has not handled before, in order; when one throws, nothing of the call is kept.
+ */
+export interface InboxPort {
+  run(consumer: string, messages: readonly { readonly id: string }[], handle: (index: number, tx: unknown) => Promise<void>): Promise<void>;
+}
+
+export type MessageHandler = (message: DecodedMessage, context: MessageContext) => Promise<void>;

@@ -1,0 +1,173 @@
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
+import { classify } from './classify.js';
+import { decode, headersOf, type DecodedMessage } from './cloud-event.js';
+import type { LogSink } from './kafka-client.js';
+import type { InboxPort, MessageHandler } from './message-context.js';
+import type { Producer } from './producer.js';
+
+export interface TopicConsumerOptions {
+  readonly kafka: Kafka;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly definitions: readonly MessageDefinition[];
+  readonly inbox: InboxPort;
+  readonly handle: MessageHandler;
+  readonly deadLetters: Producer;
+  readonly logger: LogSink;
+  /** The consumer ended for good; the process must be replaced. */
+  readonly onFatal: (error: Error) => void;
+  /** Messages in one transaction at most. */
+  readonly chunkSize: number;
+  /** First wait after a retriable error; doubled up to `longestBackoffMs`. */
+  readonly backoffMs: number;
+}
+
+const LONGEST_BACKOFF_MS = 30_000;
+/** A bug may be in how two messages meet, so it is tried again; more often would only hold up the others. */
+const BUG_TRIES = 3;
+const PARTITIONS_AT_ONCE = 8;
+
+interface Received {
+  readonly raw: KafkaMessage;
+  readonly message: DecodedMessage;
+}
+
+/** One topic, one group: in order per partition, partitions side by side, committed when handled or dead-lettered. */
+export class TopicConsumer {
+  private readonly consumer: Consumer;
+  private readonly tries = new Map<string, number>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private closing = false;
+
+  constructor(private readonly options: TopicConsumerOptions) {
+    this.consumer = options.kafka.consumer({ groupId: options.groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 1_000 });
+  }
+
+  /** Resolves when the group has been joined. */
+  async start(): Promise<void> {
+    const { consumer } = this;
+    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) this.options.onFatal(payload.error);
+    });
+    await consumer.connect();
+    // Otherwise a group without a committed offset begins at the end and skips what is in flight.
+    await consumer.subscribe({ topic: this.options.topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => this.batch(payload),
+    });
+    await joined;
+  }
+
+  async stop(): Promise<void> {
+    this.closing = true;
+    this.timers.forEach((timer) => clearTimeout(timer));
+    await this.consumer.disconnect();
+  }
+
+  /** Never throws: a kafkajs consumer stops for good on some errors that leave a handler. */
+  private async batch(payload: EachBatchPayload): Promise<void> {
+    const { messages } = payload.batch;
+    try {
+      for (let from = 0; from < messages.length; from += this.options.chunkSize) {
+        if (this.closing || !payload.isRunning() || payload.isStale()) return;
+        const failedAt = await this.chunk(payload.batch.partition, messages.slice(from, from + this.options.chunkSize));
+        await this.commit(payload, failedAt ?? messages[Math.min(from + this.options.chunkSize, messages.length) - 1], failedAt !== undefined);
+        if (failedAt !== undefined) return this.retryLater(payload, failedAt);
+        await payload.heartbeat();
+      }
+    } catch (error) {
+      this.options.logger.warn({ err: error, topic: this.options.topic }, 'a batch was given up; it is read again');
+    }
+  }
+
+  /** @returns the message that must be tried again, with all before it handled */
+  private async chunk(partition: number, raws: readonly KafkaMessage[]): Promise<KafkaMessage | undefined> {
+    const received: Received[] = [];
+    for (const raw of raws) {
+      try {
+        received.push({ raw, message: decode({ topic: this.options.topic, partition }, raw, this.options.definitions) });
+      } catch (error) {
+        await this.deadLetter(raw, error);
+      }
+    }
+    if (received.length === 0) return undefined;
+    try {
+      await this.inTransaction(partition, received);
+      return undefined;
+    } catch (error) {
+      this.options.logger.debug({ err: error, topic: this.options.topic }, 'a chunk failed; its messages are handled one by one');
+    }
+    for (const one of received) {
+      if (!(await this.single(partition, one))) return one.raw;
+    }
+    return undefined;
+  }
+
+  private inTransaction(partition: number, received: readonly Received[]): Promise<void> {
+    const { groupId, topic, inbox, handle } = this.options;
+    const messages = received.map((r) => r.message);
+    return inbox.run(groupId, messages, async (index, tx) => {
+      const one = received[index];
+      if (one === undefined) throw new RangeError(`no message ${index}`);
+      const { id, type, key, headers, traceparent } = one.message;
+      await handle(one.message, { id, type, key, headers, traceparent, topic, partition, offset: one.raw.offset, tx });
+    });
+  }
+
+  /** @returns false when it must be tried again later */
+  private async single(partition: number, one: Received): Promise<boolean> {
+    const slot = `${partition}/${one.raw.offset}`;
+    try {
+      await this.inTransaction(partition, [one]);
+    } catch (error) {
+      const tries = (this.tries.get(slot) ?? 0) + 1;
+      this.tries.set(slot, tries);
+      const kind = classify(error);
+      this.options.logger.warn({ err: error, topic: this.options.topic, id: one.message.id, kind, tries }, 'a message failed');
+      if (kind === 'retriable' || (kind === 'bug' && tries < BUG_TRIES)) return false;
+      await this.deadLetter(one.raw, error);
+    }
+    this.tries.delete(slot);
+    return true;
+  }
+
+  /** Resolves when the broker has it, so before the commit. */
+  private async deadLetter(raw: KafkaMessage, error: unknown): Promise<void> {
+    const { topic, deadLetters, logger } = this.options;
+    const reason = error instanceof Error ? error.message : String(error);
+    const headers = { ...headersOf(raw), 'slipway-dead-letter-reason': reason, 'slipway-dead-letter-offset': raw.offset };
+    await deadLetters.forward(deadLetterTopic(topic), { key: raw.key, value: raw.value, headers });
+    logger.warn({ topic, offset: raw.offset, reason }, 'a message went to the dead letters');
+  }
+
+  /** A commit that fails (the group has moved on) is not an error: the messages come again and are known. */
+  private async commit(payload: EachBatchPayload, at: KafkaMessage | undefined, isNext: boolean): Promise<void> {
+    if (at === undefined) return;
+    const { topic, partition } = payload.batch;
+    const next = isNext ? at.offset : String(BigInt(at.offset) + 1n);
+    if (!isNext) payload.resolveOffset(at.offset);
+    try {
+      await this.consumer.commitOffsets([{ topic, partition, offset: next }]);
+    } catch (error) {
+      this.options.logger.warn({ err: error, topic, partition }, 'a commit was refused; the messages will come again');
+    }
+  }
+
+  private retryLater(payload: EachBatchPayload, failed: KafkaMessage): void {
+    const { topic, partition } = payload.batch;
+    const tries = this.tries.get(`${partition}/${failed.offset}`) ?? 1;
+    const resume = payload.pause();
+    this.consumer.seek({ topic, partition, offset: failed.offset });
+    const waitMs = Math.min(this.options.backoffMs * 2 ** Math.min(tries - 1, 10), LONGEST_BACKOFF_MS);
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      resume();
+    }, waitMs);
+    this.timers.add(timer);
+  }
+}
