@@ -1,0 +1,113 @@
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { readTrace } from './build-trace.js';
+import { codeOfSentence, engineError, toEngineError } from './classify.js';
+import type { EngineErrorCode } from './errors.js';
+import { jsonLines, type ProgressMessage } from './json-lines.js';
+
+export interface BuildRequest {
+  /** A tar of the context, with the Dockerfile at its root. */
+  readonly context: Readable;
+  readonly tag: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly onOutput?: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Of the RUN steps, as `docker build --network` takes it. */
+  readonly networkMode?: string;
+  readonly builder?: 'buildkit' | 'classic';
+}
+
+export interface BuiltImage {
+  readonly imageId: string;
+}
+
+const TAIL_LINES = 40;
+/** Of these a build that fails is not to blame. Any other failure is the build's own. */
+const NOT_THE_BUILD: ReadonlySet<EngineErrorCode> = new Set([
+  'NO_SPACE',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_DENIED',
+]);
+
+/** Builds and tags. Throws BUILD_FAILED with the last lines, NO_SPACE, ENGINE_UNREACHABLE, ENGINE_ABORTED. */
+export async function build(docker: Docker, request: BuildRequest, buildKit: boolean): Promise<BuiltImage> {
+  const what = `Building ${request.tag}`;
+  const output = new BuildOutput(request.onOutput);
+  let stream: Readable | undefined;
+  try {
+    stream = (await docker.buildImage(request.context, {
+      t: request.tag,
+      labels: { ...request.labels },
+      buildargs: { ...request.buildArgs },
+      networkmode: request.networkMode,
+      rm: true,
+      forcerm: true,
+      version: buildKit ? '2' : '1',
+      abortSignal: request.signal,
+    })) as Readable;
+    for await (const message of jsonLines(stream)) output.take(message);
+  } catch (error) {
+    request.context.destroy();
+    throw toEngineError(what, error, { 400: 'BUILD_FAILED' }, request.signal);
+  } finally {
+    // dockerode ends its BuildKit session on this event only, which a stream that was cut does not give.
+    if (stream && !stream.readableEnded) stream.emit('end');
+  }
+  if (output.error !== undefined) {
+    throw engineError(failureCode(output.error), what, new Error(output.error), output.tail);
+  }
+  return { imageId: output.imageId ?? (await docker.getImage(request.tag).inspect()).Id };
+}
+
+function failureCode(error: string): EngineErrorCode {
+  const code = codeOfSentence(error);
+  return code !== undefined && NOT_THE_BUILD.has(code) ? code : 'BUILD_FAILED';
+}
+
+/** Both builders' messages as lines, with the last of them kept. */
+class BuildOutput {
+  readonly tail: string[] = [];
+  imageId: string | undefined;
+  error: string | undefined;
+  private unfinished = '';
+
+  constructor(private readonly onOutput?: (line: string) => void) {}
+
+  take(message: ProgressMessage): void {
+    if (message.error !== undefined) {
+      this.flush();
+      this.error = message.errorDetail?.message ?? message.error;
+    } else if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') {
+      readTrace(message.aux).lines.forEach((line) => this.line(line));
+    } else if (hasImageId(message.aux)) {
+      this.imageId = message.aux.ID;
+    } else if (message.stream !== undefined) {
+      this.text(message.stream);
+    } else if (message.status !== undefined && message.progressDetail?.total === undefined) {
+      this.line(message.id === undefined ? message.status : `${message.id}: ${message.status}`);
+    }
+  }
+
+  /** The classic builder sends text that may end within a line. */
+  private text(text: string): void {
+    const lines = (this.unfinished + text).split(/\r?\n/);
+    this.unfinished = lines.pop() ?? '';
+    lines.filter((line) => line.trim() !== '').forEach((line) => this.line(line));
+  }
+
+  private flush(): void {
+    if (this.unfinished.trim() !== '') this.line(this.unfinished);
+    this.unfinished = '';
+  }
+
+  private line(line: string): void {
+    this.tail.push(line);
+    if (this.tail.length > TAIL_LINES) this.tail.shift();
+    this.onOutput?.(line);
+  }
+}
+
+function hasImageId(aux: unknown): aux is { readonly ID: string } {
+  return typeof aux === 'object' && aux !== null && 'ID' in aux && typeof aux.ID === 'string';
+}

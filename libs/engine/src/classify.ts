@@ -1,0 +1,77 @@
+import { EngineError, type EngineErrorCode } from './errors.js';
+
+const HINTS: Readonly<Record<EngineErrorCode, string>> = {
+  ENGINE_UNREACHABLE: 'Check that the machine is up and its Docker engine runs.',
+  ENGINE_FAILED: "Read the cause, and the engine's own log on the machine.",
+  ENGINE_ABORTED: 'Its caller gave it up.',
+  IMAGE_NOT_FOUND: 'Check the name, tag or digest of the image, and that it was pushed.',
+  CONTAINER_NOT_FOUND: 'It was removed; look at what runs on the machine.',
+  NAME_TAKEN: 'Another container has the name.',
+  PORT_TAKEN: 'Choose another host port, or stop what listens on it.',
+  SPEC_INVALID: 'Read the cause: the engine took no such value.',
+  BUILD_FAILED: 'Read the last lines of the build.',
+  NO_SPACE: 'Free space on the disk of the engine: unused images go first.',
+  REGISTRY_DENIED: 'Check the login of the registry, and that it may read or write this repository.',
+  REGISTRY_UNREACHABLE:
+    'Check that the machine of the engine reaches the registry and trusts its certificate.',
+};
+
+/**
+ * What the engine's API gives is an HTTP status; for what it knows no status it gives 500 and a sentence. These
+ * are the sentences, in one table, the same from Docker 20.10 to 28: the engine offers nothing better.
+ */
+const ENGINE_SENTENCES: readonly (readonly [RegExp, EngineErrorCode])[] = [
+  [/port is already allocated|address already in use|failed to bind host port/i, 'PORT_TAKEN'],
+  [/no space left on device|disk quota exceeded/i, 'NO_SPACE'],
+  [
+    /unauthorized|authentication required|no basic auth credentials|access denied|requested access.*denied|\bdenied\b/i,
+    'REGISTRY_DENIED',
+  ],
+  [
+    /manifest unknown|manifest for .* not found|no such image|repository .* not found|image does not exist|pull access denied/i,
+    'IMAGE_NOT_FOUND',
+  ],
+  [
+    /dial tcp|no such host|i\/o timeout|tls handshake|x509:|connection refused|server gave http response/i,
+    'REGISTRY_UNREACHABLE',
+  ],
+];
+
+interface EngineResponseError extends Error {
+  readonly statusCode?: number;
+}
+
+/** Codes by HTTP status that hold for the call at hand. */
+export type StatusCodes = Readonly<Record<number, EngineErrorCode>>;
+
+/** Any error of a call to the engine as an EngineError. Without a response it was not reached. */
+export function toEngineError(
+  what: string,
+  error: unknown,
+  byStatus: StatusCodes = {},
+  signal?: AbortSignal,
+): EngineError {
+  if (error instanceof EngineError) return error;
+  const { statusCode, message } = error as EngineResponseError;
+  if (signal?.aborted) return engineError('ENGINE_ABORTED', what, error);
+  if (statusCode === undefined) return engineError('ENGINE_UNREACHABLE', what, error);
+  const code =
+    byStatus[statusCode] ??
+    codeOfSentence(message) ??
+    (statusCode === 400 ? 'SPEC_INVALID' : 'ENGINE_FAILED');
+  return engineError(code, what, error);
+}
+
+export function engineError(
+  code: EngineErrorCode,
+  what: string,
+  cause: unknown,
+  logTail?: readonly string[],
+): EngineError {
+  const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+  return new EngineError(code, { message: `${what}: ${reason}`, hint: HINTS[code], cause, logTail });
+}
+
+export function codeOfSentence(sentence: string): EngineErrorCode | undefined {
+  return ENGINE_SENTENCES.find(([pattern]) => pattern.test(sentence))?.[1];
+}

@@ -1,0 +1,83 @@
+import type { ContainerCreateOptions } from 'dockerode';
+
+export interface HealthCommand {
+  /** Program and arguments, run within the container. */
+  readonly command: readonly string[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly retries: number;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly containerPort: number;
+  readonly hostPort: number;
+  readonly memoryMiB: number;
+  /** CPUs; a half is 0.5. */
+  readonly cpu: number;
+  readonly stopSignal?: string;
+  readonly command?: readonly string[];
+  readonly health?: HealthCommand;
+}
+
+const MIB = 1024 ** 2;
+const NANOS_PER_MS = 1_000_000;
+const MAX_PROCESSES = 512;
+
+/**
+ * What a web server's start as root needs: to bind a low port, to give files to its user and to become it
+ * (nginx does all of these). All else goes.
+ */
+const NEEDED_CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'KILL',
+  'NET_BIND_SERVICE',
+  'SETGID',
+  'SETUID',
+];
+
+/** The spec as the engine's API takes it. A container of a stranger's code: few capabilities, hard limits. */
+export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { name: string } {
+  const port = `${spec.containerPort}/tcp`;
+  const memoryBytes = Math.round(spec.memoryMiB * MIB);
+  return {
+    name: spec.name,
+    Image: spec.image,
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: { ...spec.labels },
+    ExposedPorts: { [port]: {} },
+    ...(spec.command && { Cmd: [...spec.command] }),
+    ...(spec.stopSignal && { StopSignal: spec.stopSignal }),
+    ...(spec.health && { Healthcheck: healthcheck(spec.health) }),
+    HostConfig: {
+      PortBindings: { [port]: [{ HostPort: String(spec.hostPort) }] },
+      RestartPolicy: { Name: 'unless-stopped' },
+      Memory: memoryBytes,
+      // The same as memory: no swap beside it, else a leak slows the whole node before it is stopped.
+      MemorySwap: memoryBytes,
+      NanoCpus: Math.round(spec.cpu * 1_000_000_000),
+      PidsLimit: MAX_PROCESSES,
+      Privileged: false,
+      CapDrop: ['ALL'],
+      CapAdd: NEEDED_CAPABILITIES,
+      SecurityOpt: ['no-new-privileges'],
+      // Reaps the zombies of services that start processes, and gives signals to those that are no good PID 1.
+      Init: true,
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+    },
+  };
+}
+
+function healthcheck(health: HealthCommand) {
+  return {
+    Test: ['CMD', ...health.command],
+    Interval: health.intervalMs * NANOS_PER_MS,
+    Timeout: health.timeoutMs * NANOS_PER_MS,
+    Retries: health.retries,
+  };
+}

@@ -1,0 +1,250 @@
+import type Docker from 'dockerode';
+import type { ContainerInspectInfo } from 'dockerode';
+import { build, type BuildRequest, type BuiltImage } from './build.js';
+import { toEngineError, type StatusCodes } from './classify.js';
+import { createOptions, type ContainerSpec } from './container-spec.js';
+import { demultiplex } from './demultiplex.js';
+import { EngineError } from './errors.js';
+import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
+
+export interface EngineInfo {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface ContainerState {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly running: boolean;
+  /** created, running, paused, restarting, removing, exited or dead. */
+  readonly status: string;
+  /** Of the last run; undefined while it never ended. */
+  readonly exitCode: number | undefined;
+  readonly restartCount: number;
+  readonly health: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly startedAt: string;
+}
+
+export interface ListedContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
+const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
+/** BuildKit is in every Linux engine from API 1.39 on, whatever its default builder is. */
+const BUILDKIT_SINCE_MINOR = 39;
+
+/** One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names. */
+export class Engine {
+  private buildKit: Promise<boolean> | undefined;
+
+  constructor(
+    private readonly docker: Docker,
+    private readonly onClose: () => void,
+  ) {}
+
+  async ping(): Promise<void> {
+    await this.call('Ping', () => this.docker.ping());
+  }
+
+  async info(): Promise<EngineInfo> {
+    const info = await this.call('Info', () => this.docker.info());
+    return { cpus: info.NCPU, memoryBytes: info.MemTotal, name: info.Name, version: info.ServerVersion };
+  }
+
+  async hasImage(ref: string): Promise<boolean> {
+    const image = await this.unless(404, `Image ${ref}`, () => this.docker.getImage(ref).inspect());
+    return image !== undefined;
+  }
+
+  pull(ref: string, auth?: RegistryAuth, options: TransferOptions = {}): Promise<void> {
+    return pull(this.docker, ref, auth, options);
+  }
+
+  push(
+    ref: string,
+    auth?: RegistryAuth,
+    options: TransferOptions = {},
+  ): Promise<{ readonly digest: string }> {
+    return push(this.docker, ref, auth, options);
+  }
+
+  /** Throws BUILD_FAILED with `logTail`, NO_SPACE, REGISTRY_DENIED. With BuildKit where the engine has it. */
+  async build(request: BuildRequest): Promise<BuiltImage> {
+    const buildKit =
+      request.builder === undefined ? await this.hasBuildKit() : request.builder === 'buildkit';
+    return build(this.docker, request, buildKit);
+  }
+
+  /** Gives the image another name. Throws IMAGE_NOT_FOUND. */
+  async tag(ref: string, newRef: string): Promise<void> {
+    const colon = newRef.lastIndexOf(':');
+    const tagged = colon > newRef.lastIndexOf('/');
+    const repo = tagged ? newRef.slice(0, colon) : newRef;
+    const tag = tagged ? newRef.slice(colon + 1) : 'latest';
+    await this.call(`Tagging ${ref}`, () => this.docker.getImage(ref).tag({ repo, tag }), NO_IMAGE);
+  }
+
+  /** An image that is not there, or that a container uses, is no error: removing is only making space. */
+  async removeImage(ref: string): Promise<void> {
+    await this.unless([404, 409], `Removing ${ref}`, () => this.docker.getImage(ref).remove());
+  }
+
+  /**
+   * The container's id. One of that name which exists is adopted if it was made of the same image: a take-over
+   * finds what its predecessor made. Throws NAME_TAKEN when the name is another image's, IMAGE_NOT_FOUND.
+   */
+  async createContainer(spec: ContainerSpec): Promise<string> {
+    const what = `Creating ${spec.name}`;
+    const byStatus: StatusCodes = { 404: 'IMAGE_NOT_FOUND', 409: 'NAME_TAKEN' };
+    try {
+      return (await this.call(what, () => this.docker.createContainer(createOptions(spec)), byStatus)).id;
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'NAME_TAKEN') throw error;
+      const existing = await this.inspect(spec.name);
+      if (existing?.image === spec.image) return existing.id;
+      throw error;
+    }
+  }
+
+  /** Starting one that runs is no error. Throws PORT_TAKEN, CONTAINER_NOT_FOUND. */
+  async start(id: string): Promise<void> {
+    await this.unless(304, `Starting ${id}`, () => this.docker.getContainer(id).start(), NO_CONTAINER);
+  }
+
+  async inspect(nameOrId: string): Promise<ContainerState | undefined> {
+    const found = await this.unless(404, `Inspecting ${nameOrId}`, () =>
+      this.docker.getContainer(nameOrId).inspect(),
+    );
+    return found && stateOf(found);
+  }
+
+  /** The last `tail` lines of stdout and stderr. Throws CONTAINER_NOT_FOUND. */
+  async logs(id: string, { tail }: { readonly tail: number }): Promise<string> {
+    const framed = await this.call(
+      `Logs of ${id}`,
+      () => this.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: false }),
+      NO_CONTAINER,
+    );
+    return demultiplex(framed);
+  }
+
+  /** Sends `signal`, waits `graceMs`, then kills. One that does not run, or is gone, is no error. */
+  async stop(
+    id: string,
+    { signal, graceMs }: { readonly signal: string; readonly graceMs: number },
+  ): Promise<void> {
+    const what = `Stopping ${id}`;
+    const container = this.docker.getContainer(id);
+    // Before the signal: a container that ends at once must not end unseen.
+    const grace = AbortSignal.timeout(graceMs);
+    const state = await this.inspect(id);
+    if (state === undefined) return;
+    if (state.running) {
+      await this.unless([404, 409], what, () => container.kill({ signal }));
+      await container.wait({ condition: 'not-running', abortSignal: grace }).catch((error: unknown) => {
+        if (!grace.aborted) return this.rethrowUnless([404], what, error);
+      });
+    }
+    // Also where it ended by itself: marks it as stopped, so that `unless-stopped` does not start it again.
+    await this.unless([304, 404], what, () => container.stop({ t: 0 }));
+  }
+
+  /** With its anonymous volumes, running or not. One that is gone is no error. */
+  async remove(id: string): Promise<void> {
+    // 409: another removal is under way.
+    await this.unless([404, 409], `Removing ${id}`, () =>
+      this.docker.getContainer(id).remove({ force: true, v: true }),
+    );
+  }
+
+  /** Containers, running or not, that have all of these labels. */
+  async list({
+    labels,
+  }: {
+    readonly labels: Readonly<Record<string, string>>;
+  }): Promise<readonly ListedContainer[]> {
+    const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const found = await this.call('List', () =>
+      this.docker.listContainers({ all: true, filters: { label } }),
+    );
+    return found.map((c) => ({
+      id: c.Id,
+      name: (c.Names[0] ?? '').replace(/^\//, ''),
+      image: c.Image,
+      state: c.State,
+      labels: c.Labels,
+    }));
+  }
+
+  /** Ends the kept channels. The SSH connections belong to their pool. */
+  async close(): Promise<void> {
+    this.onClose();
+  }
+
+  private hasBuildKit(): Promise<boolean> {
+    this.buildKit ??= this.call('Version', () => this.docker.version()).then(
+      ({ ApiVersion, Os }) => Os === 'linux' && Number(ApiVersion.split('.')[1]) >= BUILDKIT_SINCE_MINOR,
+    );
+    this.buildKit.catch(() => (this.buildKit = undefined));
+    return this.buildKit;
+  }
+
+  private async call<T>(what: string, request: () => Promise<T>, byStatus?: StatusCodes): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      throw toEngineError(what, error, byStatus);
+    }
+  }
+
+  /** Undefined where the engine answers with one of these statuses. */
+  private async unless<T>(
+    status: number | readonly number[],
+    what: string,
+    request: () => Promise<T>,
+    byStatus?: StatusCodes,
+  ): Promise<T | undefined> {
+    try {
+      return await request();
+    } catch (error) {
+      return this.rethrowUnless([status].flat(), what, error, byStatus);
+    }
+  }
+
+  private rethrowUnless(
+    statuses: readonly number[],
+    what: string,
+    error: unknown,
+    byStatus?: StatusCodes,
+  ): undefined {
+    const { statusCode } = error as { readonly statusCode?: number };
+    if (statusCode !== undefined && statuses.includes(statusCode)) return undefined;
+    throw toEngineError(what, error, byStatus);
+  }
+}
+
+function stateOf(found: ContainerInspectInfo): ContainerState {
+  const { State: state } = found;
+  const ended = !state.FinishedAt.startsWith('0001');
+  return {
+    id: found.Id,
+    name: found.Name.replace(/^\//, ''),
+    image: found.Config.Image,
+    running: state.Running && !state.Restarting,
+    status: state.Status,
+    exitCode: state.Running || !ended ? undefined : state.ExitCode,
+    restartCount: found.RestartCount,
+    health: state.Health?.Status,
+    labels: found.Config.Labels,
+    startedAt: state.StartedAt,
+  };
+}

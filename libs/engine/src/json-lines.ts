@@ -1,0 +1,33 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+export interface ProgressMessage {
+  readonly id?: string;
+  readonly status?: string;
+  readonly stream?: string;
+  readonly error?: string;
+  readonly errorDetail?: { readonly message?: string };
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly aux?: unknown;
+}
+
+/**
+ * The JSON lines that builds, pulls and pushes answer with. A stream cut in the middle throws; without that
+ * a half pull would look like a whole one.
+ */
+export async function* jsonLines(stream: Readable): AsyncGenerator<ProgressMessage> {
+  let broken: Error | undefined;
+  const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  const stop = (error: Error) => {
+    broken = error;
+    lines.close();
+  };
+  stream.once('error', stop);
+  stream.once('close', () => {
+    if (!stream.readableEnded) stop(broken ?? new Error('the engine cut its answer'));
+  });
+  for await (const line of lines) {
+    if (line.trim() !== '') yield JSON.parse(line) as ProgressMessage;
+  }
+  if (broken !== undefined) throw broken;
+}

@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { codeOfSentence, engineError, toEngineError } from './classify.js';
+import { jsonLines, type ProgressMessage } from './json-lines.js';
+
+/** A registry's login; the engine takes it in a header, so no login rests on the machine. */
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress: string;
+}
+
+export interface TransferProgress {
+  readonly layer?: string;
+  readonly status: string;
+  readonly currentBytes?: number;
+  readonly totalBytes?: number;
+}
+
+export interface TransferOptions {
+  readonly onProgress?: (progress: TransferProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Pulls an image. Throws IMAGE_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNREACHABLE, NO_SPACE, ENGINE_UNREACHABLE. */
+export async function pull(
+  docker: Docker,
+  ref: string,
+  auth: RegistryAuth | undefined,
+  options: TransferOptions,
+): Promise<void> {
+  await transfer(`Pulling ${ref}`, options, () =>
+    docker.pull(ref, { authconfig: auth && { ...auth }, abortSignal: options.signal }),
+  );
+}
+
+/** Pushes a tagged image; its digest in the registry. Throws as `pull` does. */
+export async function push(
+  docker: Docker,
+  ref: string,
+  auth: RegistryAuth | undefined,
+  options: TransferOptions,
+): Promise<{ readonly digest: string }> {
+  const what = `Pushing ${ref}`;
+  // With no login at all the engine still wants the header, and answers 400 without it.
+  const authconfig = auth ? { ...auth } : { username: '', password: '', serveraddress: '' };
+  let digest: string | undefined;
+  await transfer(
+    what,
+    options,
+    () => docker.getImage(ref).push({ authconfig, abortSignal: options.signal }),
+    (message) => {
+      digest = digestOf(message.aux) ?? digest;
+    },
+  );
+  if (digest === undefined) throw engineError('ENGINE_FAILED', what, 'the engine told no digest');
+  return { digest };
+}
+
+async function transfer(
+  what: string,
+  { onProgress, signal }: TransferOptions,
+  start: () => Promise<NodeJS.ReadableStream>,
+  onMessage?: (message: ProgressMessage) => void,
+): Promise<void> {
+  try {
+    for await (const message of jsonLines((await start()) as Readable)) {
+      if (message.error !== undefined) {
+        const sentence = message.errorDetail?.message ?? message.error;
+        throw engineError(codeOfSentence(sentence) ?? 'ENGINE_FAILED', what, sentence);
+      }
+      onMessage?.(message);
+      onProgress?.(progressOf(message));
+    }
+  } catch (error) {
+    throw toEngineError(
+      what,
+      error,
+      { 404: 'IMAGE_NOT_FOUND', 401: 'REGISTRY_DENIED', 403: 'REGISTRY_DENIED' },
+      signal,
+    );
+  }
+}
+
+function progressOf({ id, status = '', progressDetail }: ProgressMessage): TransferProgress {
+  return { layer: id, status, currentBytes: progressDetail?.current, totalBytes: progressDetail?.total };
+}
+
+function digestOf(aux: unknown): string | undefined {
+  if (typeof aux !== 'object' || aux === null || !('Digest' in aux)) return undefined;
+  return typeof aux.Digest === 'string' ? aux.Digest : undefined;
+}

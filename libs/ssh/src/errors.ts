@@ -1,0 +1,58 @@
+export type SshErrorCode =
+  | 'SSH_UNREACHABLE'
+  | 'SSH_LOGIN_REFUSED'
+  | 'SSH_HOST_KEY_MISMATCH'
+  | 'SSH_CONNECTION_LOST'
+  | 'SSH_CHANNEL_REFUSED'
+  | 'SSH_TIMEOUT'
+  | 'SSH_ABORTED'
+  | 'SSH_OUTPUT_TOO_LARGE'
+  | 'SSH_ARGUMENT_INVALID'
+  | 'SSH_POOL_CLOSED';
+
+const RETRIABLE: ReadonlySet<SshErrorCode> = new Set([
+  'SSH_UNREACHABLE',
+  'SSH_CONNECTION_LOST',
+  'SSH_TIMEOUT',
+]);
+
+export interface SshErrorParts {
+  readonly message: string;
+  readonly hint: string;
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, string | number>>;
+}
+
+/** Any failure of this lib. Only `code` and `kind` are to be decided on. */
+export class SshError extends Error {
+  readonly hint: string;
+  readonly details: Readonly<Record<string, string | number>>;
+  readonly kind: 'retriable' | 'permanent';
+
+  constructor(
+    readonly code: SshErrorCode,
+    { message, hint, cause, details = {} }: SshErrorParts,
+  ) {
+    super(message, { cause });
+    this.name = 'SshError';
+    this.hint = hint;
+    this.details = details;
+    this.kind = RETRIABLE.has(code) ? 'retriable' : 'permanent';
+  }
+}
+
+/** The machine that answered is not the one that was enrolled. No login was sent to it. */
+export class HostKeyMismatchError extends SshError {
+  constructor(
+    readonly expected: string,
+    readonly presented: string,
+    address: string,
+  ) {
+    super('SSH_HOST_KEY_MISMATCH', {
+      message: `${address} showed host key ${presented}, but ${expected} is enrolled.`,
+      hint: 'If the machine was set up anew, enrol it again; if not, somebody else answers at its address.',
+      details: { expected, presented, address },
+    });
+    this.name = 'HostKeyMismatchError';
+  }
+}

@@ -1,0 +1,7 @@
+export * from './errors.js';
+export { fingerprint, readHostKeyFingerprint } from './fingerprint.js';
+export { quoteArgument } from './quote-argument.js';
+export type { ExecOptions, ExecResult } from './exec.js';
+export type { SshLogin, SshTarget } from './target.js';
+export { targetAddress } from './target.js';
+export { DOCKER_SOCKET, SshPool, type PoolOptions as SshPoolOptions, type SshLogger } from './ssh-pool.js';

@@ -1,0 +1,98 @@
+import type { Duplex, Readable } from 'node:stream';
+import { runCommand, type ExecOptions, type ExecResult } from './exec.js';
+import { quoteArgument } from './quote-argument.js';
+import { SocketChannel } from './socket-channel.js';
+import { poolClosed, TargetConnections } from './target-connections.js';
+import { targetKey, type SshTarget } from './target.js';
+
+export interface SshLogger {
+  debug?(fields: object, message: string): void;
+}
+
+export interface PoolOptions {
+  readonly logger?: SshLogger;
+  readonly connectTimeoutMs: number;
+  /** Tries of one connection before its waiters are told; only of failures that may pass. */
+  readonly connectAttempts: number;
+  readonly keepaliveMs: number;
+  readonly maxConnections: number;
+  /** Commands at once on one connection: sshd's MaxSessions, 10 unless it is set. A lower one is learnt. */
+  readonly sessionsPerConnection: number;
+  readonly socketsPerConnection: number;
+  /** How long an unused connection is kept: the last one, and those beside it. */
+  readonly idleMs: number;
+  readonly surplusIdleMs: number;
+}
+
+const DEFAULTS: PoolOptions = {
+  connectTimeoutMs: 10_000,
+  connectAttempts: 3,
+  keepaliveMs: 10_000,
+  maxConnections: 4,
+  sessionsPerConnection: 10,
+  socketsPerConnection: 64,
+  idleMs: 10 * 60_000,
+  surplusIdleMs: 30_000,
+};
+
+/** Where the engine listens unless it is told otherwise. */
+export const DOCKER_SOCKET = '/var/run/docker.sock';
+
+/** Kept SSH connections, by machine and login. Every method throws SshError. */
+export class SshPool {
+  private readonly options: PoolOptions;
+  private readonly targets = new Map<string, TargetConnections>();
+  private closed = false;
+
+  constructor(options: Partial<PoolOptions> = {}) {
+    this.options = { ...DEFAULTS, ...options };
+  }
+
+  /** The connections to one machine, with at least one of them up. */
+  async connection(target: SshTarget): Promise<TargetConnections> {
+    const connections = this.of(target);
+    await connections.ready();
+    return connections;
+  }
+
+  /** A stream to a Unix socket on the machine (stream-local forwarding: no process is started there). */
+  async openSocketChannel(target: SshTarget, remoteSocketPath: string): Promise<Duplex> {
+    const channel = await this.of(target).open('socket', (client, opened) =>
+      client.openssh_forwardOutStreamLocal(remoteSocketPath, opened),
+    );
+    return new SocketChannel(channel);
+  }
+
+  /** Runs one program with its arguments. An exit code other than 0 is a result, not an error. */
+  async exec(target: SshTarget, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    const command = argv.map(quoteArgument).join(' ');
+    return runCommand((open) => this.of(target).open('session', open), command, options);
+  }
+
+  /** The engine's socket through its own client on the machine, for an sshd that forbids forwarding. 100 ms each. */
+  async openDialStdio(target: SshTarget, remoteSocketPath = DOCKER_SOCKET): Promise<Duplex> {
+    const argv = ['docker', '-H', `unix://${remoteSocketPath}`, 'system', 'dial-stdio'];
+    const command = argv.map(quoteArgument).join(' ');
+    const channel = await this.of(target).open('session', (client, opened) => client.exec(command, opened));
+    // What the client says on stderr is not read; unread it would fill the window and stall the stream.
+    (channel.stderr as Readable).resume();
+    return new SocketChannel(channel);
+  }
+
+  /** Ends every connection. Streams that are open on them end too. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const connections of this.targets.values()) connections.close();
+    this.targets.clear();
+  }
+
+  private of(target: SshTarget): TargetConnections {
+    if (this.closed) throw poolClosed();
+    const key = targetKey(target);
+    const known = this.targets.get(key);
+    if (known !== undefined) return known;
+    const made = new TargetConnections(target, this.options);
+    this.targets.set(key, made);
+    return made;
+  }
+}
