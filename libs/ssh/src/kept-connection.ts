@@ -12,7 +12,6 @@ export type OpenChannel = (
 /** One connection, and how many channels of each kind are open on it or being opened. */
 export class KeptConnection {
   readonly reserved: Record<ChannelKind, number> = { session: 0, socket: 0 };
-  readonly opened: Record<ChannelKind, number> = { session: 0, socket: 0 };
   closed = false;
   private readonly opening = new Set<(error: Error) => void>();
 
@@ -21,6 +20,8 @@ export class KeptConnection {
     readonly client: Client,
     onClosed: () => void,
   ) {
+    // One listener a channel is no leak.
+    client.setMaxListeners(0);
     client.once('close', () => {
       this.closed = true;
       // ssh2 answers no pending channel request of a connection that was cut.
@@ -47,12 +48,10 @@ export class KeptConnection {
       release();
       throw error;
     }
-    this.opened[kind] += 1;
     let freed = false;
     const free = () => {
       if (freed) return;
       freed = true;
-      this.opened[kind] -= 1;
       release();
     };
     channel.once('close', free);

@@ -9,12 +9,17 @@ import { SshError } from './errors.js';
 export class SocketChannel extends Duplex {
   private ended = false;
 
-  constructor(private readonly channel: Channel) {
+  /** ssh2 ends a channel of a cut connection as if its peer had; only `isCut` tells the two apart. */
+  constructor(
+    private readonly channel: Channel,
+    isCut: () => boolean,
+  ) {
     super({ allowHalfOpen: true });
     channel.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) channel.pause();
     });
     channel.on('end', () => {
+      if (isCut()) return void this.destroy(connectionLost());
       this.ended = true;
       this.push(null);
     });

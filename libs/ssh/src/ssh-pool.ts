@@ -57,26 +57,32 @@ export class SshPool {
 
   /** A stream to a Unix socket on the machine (stream-local forwarding: no process is started there). */
   async openSocketChannel(target: SshTarget, remoteSocketPath: string): Promise<Duplex> {
-    const channel = await this.of(target).open('socket', (client, opened) =>
+    const { channel, isCut } = await this.of(target).open('socket', (client, opened) =>
       client.openssh_forwardOutStreamLocal(remoteSocketPath, opened),
     );
-    return new SocketChannel(channel);
+    return new SocketChannel(channel, isCut);
   }
 
   /** Runs one program with its arguments. An exit code other than 0 is a result, not an error. */
   async exec(target: SshTarget, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
     const command = argv.map(quoteArgument).join(' ');
-    return runCommand((open) => this.of(target).open('session', open), command, options);
+    return runCommand(
+      async (open) => (await this.of(target).open('session', open)).channel,
+      command,
+      options,
+    );
   }
 
   /** The engine's socket through its own client on the machine, for an sshd that forbids forwarding. 100 ms each. */
   async openDialStdio(target: SshTarget, remoteSocketPath = DOCKER_SOCKET): Promise<Duplex> {
     const argv = ['docker', '-H', `unix://${remoteSocketPath}`, 'system', 'dial-stdio'];
     const command = argv.map(quoteArgument).join(' ');
-    const channel = await this.of(target).open('session', (client, opened) => client.exec(command, opened));
+    const { channel, isCut } = await this.of(target).open('session', (client, opened) =>
+      client.exec(command, opened),
+    );
     // What the client says on stderr is not read; unread it would fill the window and stall the stream.
     (channel.stderr as Readable).resume();
-    return new SocketChannel(channel);
+    return new SocketChannel(channel, isCut);
   }
 
   /** Ends every connection. Streams that are open on them end too. */

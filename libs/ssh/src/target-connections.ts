@@ -9,6 +9,11 @@ import { targetAddress, type SshTarget } from './target.js';
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MOST_MS = 5_000;
 
+export interface OpenedChannel {
+  readonly channel: Channel;
+  readonly isCut: () => boolean;
+}
+
 interface Waiter {
   readonly kind: ChannelKind;
   readonly resolve: (connection: KeptConnection) => void;
@@ -38,11 +43,12 @@ export class TargetConnections {
     return this.connections.size;
   }
 
-  async open(kind: ChannelKind, open: OpenChannel): Promise<Channel> {
+  async open(kind: ChannelKind, open: OpenChannel): Promise<OpenedChannel> {
     for (;;) {
       const connection = await this.slot(kind);
       try {
-        return await connection.open(kind, open, () => this.released(connection));
+        const channel = await connection.open(kind, open, () => this.released(connection));
+        return { channel, isCut: () => connection.closed };
       } catch (error) {
         if (error instanceof SshError) throw error;
         if (!this.learnLimit(connection, kind)) throw this.refused(kind, error);
@@ -147,11 +153,11 @@ export class TargetConnections {
     timer.unref();
   }
 
-  /** sshd says "open failed" beyond MaxSessions: take what is open as the limit. False: nothing else was open. */
+  /** sshd says "open failed" beyond MaxSessions: what is left once all refused ones are gone is the limit. False: nothing else was open. */
   private learnLimit(connection: KeptConnection, kind: ChannelKind): boolean {
     const others = connection.reserved[kind];
     if (kind !== 'session' || others === 0) return false;
-    this.limit.session = Math.min(this.limit.session, Math.max(1, connection.opened.session));
+    this.limit.session = Math.min(this.limit.session, others);
     return true;
   }
 

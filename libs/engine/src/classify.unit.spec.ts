@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { toEngineError } from './classify.js';
+
+const response = (statusCode: number, message: string) => Object.assign(new Error(message), { statusCode });
+
+describe('toEngineError', () => {
+  it.each([
+    ['Bind for 0.0.0.0:8080 failed: port is already allocated', 'PORT_TAKEN'],
+    ['listen tcp4 0.0.0.0:8080: bind: address already in use', 'PORT_TAKEN'],
+    ['write /var/lib/docker/tmp: no space left on device', 'NO_SPACE'],
+    ['unauthorized: authentication required', 'REGISTRY_DENIED'],
+    ['manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
+    ['Get "https://r:5000/v2/": x509: certificate signed by unknown authority', 'REGISTRY_UNREACHABLE'],
+    ['something else', 'ENGINE_FAILED'],
+  ])('%s is %s', (sentence, code) => {
+    expect(toEngineError('It', response(500, sentence))).toMatchObject({ code });
+  });
+
+  it('takes the status of the call before any sentence', () => {
+    expect(
+      toEngineError('It', response(404, 'port is already allocated'), { 404: 'IMAGE_NOT_FOUND' }),
+    ).toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+      kind: 'permanent',
+    });
+  });
+
+  it('without an answer was not reached', () => {
+    expect(toEngineError('It', new Error('ECONNREFUSED'))).toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      kind: 'retriable',
+    });
+  });
+});
