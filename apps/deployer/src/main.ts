@@ -1,6 +1,6 @@
 import { startDeployer } from './start.js';
 
-const app = await startDeployer(process.env);
+const app = await startDeployer();
 let closing = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

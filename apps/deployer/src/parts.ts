@@ -36,7 +36,7 @@ export function createStorage(config: DeployerConfig, logger: Logger): Storage {
   const pool = createPool({ url, schema: SCHEMA, applicationName: config.DEPLOYER_REPLICA });
   return {
     pool,
-    listener: new Listener({ url, schema: SCHEMA, logger }),
+    listener: new Listener({ url, onError: (error) => logger.warn({ err: error }, 'LISTEN was lost') }),
     events: new EventStore(),
     outbox: new Outbox(),
     work: new WorkQueue(),
@@ -49,8 +49,9 @@ export function createBroker(config: DeployerConfig, storage: Storage, logger: L
   const relay = new OutboxRelay({
     pool: storage.pool,
     listener: storage.listener,
+    schema: SCHEMA,
     publish: (rows) => producer.publish(rows),
-    logger,
+    onError: (error) => logger.warn({ err: error }, 'the outbox waits'),
   });
   return { kafka, producer, relay };
 }

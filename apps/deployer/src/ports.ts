@@ -8,6 +8,9 @@ export interface Clock {
   now(): Date;
 }
 
+/** Waits; rejects when the signal aborts. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
 /** A task held under a lease; every write of its holder says the fence. */
 export interface ClaimedTask {
   readonly taskId: string;

@@ -11,6 +11,7 @@ const BUGS = [TypeError, RangeError, SyntaxError, ReferenceError] as const;
  */
 export function classify(error: unknown): ErrorClass {
   if (error instanceof PermanentError) return 'permanent';
-  if (typeof error === 'object' && error !== null && 'retriable' in error) return error.retriable === true ? 'retriable' : 'permanent';
+  if (typeof error === 'object' && error !== null && 'retriable' in error)
+    return error.retriable === true ? 'retriable' : 'permanent';
   return BUGS.some((bug) => error instanceof bug) ? 'bug' : 'retriable';
 }

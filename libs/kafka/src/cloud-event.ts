@@ -26,8 +26,13 @@ export interface DecodedMessage {
 
 const SPEC_VERSION = '1.0';
 
-export function encode(message: OutgoingMessage, source: string, now: Date): { key: string; value: string; headers: Record<string, string> } {
-  const traceparent = message.traceparent === undefined ? {} : { ce_traceparent: message.traceparent };
+export function encode(
+  message: OutgoingMessage,
+  source: string,
+  now: Date,
+): { key: string; value: string; headers: Record<string, string> } {
+  const traceparent: Record<string, string> =
+    message.traceparent === undefined ? {} : { ce_traceparent: message.traceparent };
   return {
     key: message.key,
     value: JSON.stringify(message.data),
@@ -58,7 +63,11 @@ function parseJson(value: Buffer | null): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value)) as unknown;
   } catch (cause) {
-    throw new PermanentError('MESSAGE_INVALID', `the body is not JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
+    throw new PermanentError(
+      'MESSAGE_INVALID',
+      `the body is not JSON: ${cause instanceof Error ? cause.message : ''}`,
+      { cause },
+    );
   }
 }
 
@@ -66,12 +75,19 @@ function parseJson(value: Buffer | null): unknown {
  * Reads a message by the catalogue. A body alone, as `kcat` sends it, is the topic's message with
  * `<topic>/<partition>/<offset>` as its id. Throws PermanentError MESSAGE_INVALID that names field and reason.
  */
-export function decode(at: { topic: string; partition: number }, message: KafkaMessage, known: readonly MessageDefinition[]): DecodedMessage {
+export function decode(
+  at: { topic: string; partition: number },
+  message: KafkaMessage,
+  known: readonly MessageDefinition[],
+): DecodedMessage {
   const headers = headersOf(message);
   const type = headers['ce_type'] ?? known[0]?.type;
   const definition = known.find((candidate) => candidate.type === type);
   if (type === undefined || definition === undefined) {
-    throw new PermanentError('MESSAGE_INVALID', `ce_type is ${JSON.stringify(type)}, expected one of ${known.map((k) => k.type).join(', ')}`);
+    throw new PermanentError(
+      'MESSAGE_INVALID',
+      `ce_type is ${JSON.stringify(type)}, expected one of ${known.map((k) => k.type).join(', ')}`,
+    );
   }
   const result = definition.schema.safeParse(parseJson(message.value));
   if (!result.success) {

@@ -14,11 +14,14 @@ export interface KafkaOptions {
 }
 
 /** kafkajs speaks of every rebalance and retry as an error; what matters comes back as a rejected call. */
-const quieter = (logger: LogSink): logCreator => () => ({ level, log }) => {
-  const { message, ...fields } = log;
-  if (level <= logLevel.WARN) logger.warn(fields, message);
-  else logger.debug(fields, message);
-};
+const quieter =
+  (logger: LogSink): logCreator =>
+  () =>
+  ({ level, log }) => {
+    const { message, ...fields } = log;
+    if (level <= logLevel.WARN) logger.warn(fields, message);
+    else logger.debug(fields, message);
+  };
 
 /** The client behind our own port: unmaintained upstream, so nothing outside this lib imports it. */
 export function createKafka({ brokers, clientId, logger }: KafkaOptions): Kafka {
@@ -45,7 +48,11 @@ export async function ensureTopics(kafka: Kafka, names: readonly string[], shape
     const present = new Set(await admin.listTopics());
     const topics = names
       .filter((topic) => !present.has(topic))
-      .map((topic) => ({ topic, numPartitions: shape.partitions, replicationFactor: shape.replicationFactor }));
+      .map((topic) => ({
+        topic,
+        numPartitions: shape.partitions,
+        replicationFactor: shape.replicationFactor,
+      }));
     if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true });
   } finally {
     await admin.disconnect();

@@ -61,12 +61,24 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
     const unknown = [...this.messageHandlers.keys()].filter((pattern) => !known.has(pattern));
     if (unknown.length > 0) throw new Error(`no message of the catalogue is called ${unknown.join(', ')}`);
     const topics = new Set(handled.map((definition) => definition.topic));
-    this.consumers = [...topics].map((topic) => this.consumer(topic, handled.filter((d) => d.topic === topic)));
+    this.consumers = [...topics].map((topic) =>
+      this.consumer(
+        topic,
+        handled.filter((d) => d.topic === topic),
+      ),
+    );
     await Promise.all(this.consumers.map((consumer) => consumer.start()));
   }
 
   private consumer(topic: string, definitions: readonly MessageDefinition[]): TopicConsumer {
-    const { groupPrefix, chunkSize = CHUNK, backoffMs = BACKOFF_MS, onFatal, health, ...rest } = this.settings;
+    const {
+      groupPrefix,
+      chunkSize = CHUNK,
+      backoffMs = BACKOFF_MS,
+      onFatal,
+      health,
+      ...rest
+    } = this.settings;
     return new TopicConsumer({
       ...rest,
       topic,

@@ -20,7 +20,11 @@ export interface MessageContext {
  * has not handled before, in order; when one throws, nothing of the call is kept.
  */
 export interface InboxPort {
-  run(consumer: string, messages: readonly { readonly id: string }[], handle: (index: number, tx: unknown) => Promise<void>): Promise<void>;
+  run(
+    consumer: string,
+    messages: readonly { readonly id: string }[],
+    handle: (index: number, tx: unknown) => Promise<void>,
+  ): Promise<void>;
 }
 
 export type MessageHandler = (message: DecodedMessage, context: MessageContext) => Promise<void>;

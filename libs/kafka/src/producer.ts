@@ -1,6 +1,8 @@
 import { type Kafka, Partitioners, type Producer as KafkaProducer } from 'kafkajs';
 import { encode, type OutgoingMessage } from './cloud-event.js';
 
+type PartitionedRecord = ReturnType<typeof encode> & { readonly partition: number };
+
 /** The partition that every Kafka client gives a key: murmur2, positive, modulo. */
 const partitionOf = Partitioners.DefaultPartitioner();
 
@@ -19,14 +21,17 @@ export class Producer {
     kafka: Kafka,
     private readonly options: { readonly source: string } = { source: 'slipway' },
   ) {
-    this.producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+    this.producer = kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+    });
     this.admin = kafka.admin();
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<void> {
     await this.start();
     const now = new Date();
-    const sends = new Map<string, { topic: string; messages: ReturnType<typeof this.record>[] }>();
+    const sends = new Map<string, { topic: string; messages: PartitionedRecord[] }>();
     for (const message of messages) {
       const record = this.record(message, await this.partitionsOf(message.topic), now);
       const slot = `${message.topic}/${record.partition}`;
@@ -38,7 +43,10 @@ export class Producer {
   }
 
   /** A raw record, as it came; for dead letters. */
-  async forward(topic: string, record: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> }): Promise<void> {
+  async forward(
+    topic: string,
+    record: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> },
+  ): Promise<void> {
     await this.start();
     await this.producer.send({ topic, acks: -1, messages: [record] });
   }
@@ -53,16 +61,27 @@ export class Producer {
     this.connected = undefined;
   }
 
-  private record(message: OutgoingMessage, partitions: number, now: Date) {
+  private record(message: OutgoingMessage, partitions: number, now: Date): PartitionedRecord {
     const encoded = encode(message, this.options.source, now);
-    const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 0, partitionErrorCode: 0, replicas: [], isr: [] }));
-    return { ...encoded, partition: partitionOf({ topic: message.topic, partitionMetadata, message: encoded }) };
+    const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+      partitionId,
+      leader: 0,
+      partitionErrorCode: 0,
+      replicas: [],
+      isr: [],
+    }));
+    return {
+      ...encoded,
+      partition: partitionOf({ topic: message.topic, partitionMetadata, message: encoded }),
+    };
   }
 
   private partitionsOf(topic: string): Promise<number> {
     const known = this.partitions.get(topic);
     if (known !== undefined) return known;
-    const asked = this.admin.fetchTopicMetadata({ topics: [topic] }).then(({ topics }) => topics[0]?.partitions.length ?? 1);
+    const asked = this.admin
+      .fetchTopicMetadata({ topics: [topic] })
+      .then(({ topics }) => topics[0]?.partitions.length ?? 1);
     asked.catch(() => this.partitions.delete(topic));
     this.partitions.set(topic, asked);
     return asked;

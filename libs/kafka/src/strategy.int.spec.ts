@@ -7,9 +7,26 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { deadLetterTopic, defineMessage } from '#libs/contracts';
 import { requireEnv, until } from '#libs/testing';
-import { createKafka, ensureTopics, type InboxPort, KafkaEventStrategy, KeepErrorFilter, type MessageContext, PermanentError, Producer, RetriableError, tail, type TailedMessage } from './index.js';
+import {
+  createKafka,
+  ensureTopics,
+  type InboxPort,
+  KafkaEventStrategy,
+  KeepErrorFilter,
+  type MessageContext,
+  PermanentError,
+  Producer,
+  RetriableError,
+  tail,
+  type TailedMessage,
+} from './index.js';
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const kafka = createKafka({ brokers: [requireEnv('KAFKA_BROKERS')], clientId: 'test', logger: silent });
 const producer = new Producer(kafka);
 const schema = z.object({ n: z.number() });
@@ -37,14 +54,22 @@ let seen: Set<string>;
 let failures: string[];
 const apps: INestMicroservice[] = [];
 
-const numberCounted = () => defineMessage({ type: `test.${topic}`, topic, summary: '', schema, key: (d) => String(d.n), example: { n: 1 } });
+const numberCounted = () =>
+  defineMessage({
+    type: `test.${topic}`,
+    topic,
+    summary: '',
+    schema,
+    key: (d) => String(d.n),
+    example: { n: 1 },
+  });
 
 async function startApp(): Promise<INestMicroservice> {
   const definition = numberCounted();
   @Controller()
   @UseFilters(KeepErrorFilter)
   class Counting {
-    @EventPattern(definition.type)
+    @EventPattern<string>(definition.type)
     count(@Payload() data: { n: number }, @Ctx() context: MessageContext): void {
       const error = fail(data.n);
       if (error !== undefined) throw error as Error;
@@ -69,12 +94,19 @@ async function startApp(): Promise<INestMicroservice> {
   return app;
 }
 
-const send = (...numbers: number[]) => producer.publish(numbers.map((n) => ({ topic, key: 'k', type: `test.${topic}`, id: `${topic}-${n}`, data: { n } })));
+const send = (...numbers: number[]) =>
+  producer.publish(
+    numbers.map((n) => ({ topic, key: 'k', type: `test.${topic}`, id: `${topic}-${n}`, data: { n } })),
+  );
 const numbers = () => handled.map((h) => h.n);
 
 async function deadLetters(): Promise<{ found: TailedMessage[]; stop(): Promise<void> }> {
   const found: TailedMessage[] = [];
-  const { stop } = await tail(kafka, { topics: [deadLetterTopic(topic)], from: 'beginning', onMessage: (m) => found.push(m) });
+  const { stop } = await tail(kafka, {
+    topics: [deadLetterTopic(topic)],
+    from: 'beginning',
+    onMessage: (m) => found.push(m),
+  });
   return { found, stop };
 }
 
@@ -83,7 +115,10 @@ async function committed(): Promise<bigint> {
   await admin.connect();
   const groups = await admin.fetchOffsets({ groupId: `test.${topic}`, topics: [topic] });
   await admin.disconnect();
-  return (groups[0]?.partitions ?? []).reduce((sum, p) => sum + (BigInt(p.offset) > 0n ? BigInt(p.offset) : 0n), 0n);
+  return (groups[0]?.partitions ?? []).reduce(
+    (sum, p) => sum + (BigInt(p.offset) > 0n ? BigInt(p.offset) : 0n),
+    0n,
+  );
 }
 
 beforeEach(async () => {
@@ -141,9 +176,17 @@ describe('the consumer', () => {
   it('a poison message blocks nothing: it is dead-lettered with its reason, as it came', async () => {
     const letters = await deadLetters();
     await startApp();
-    await producer.forward(topic, { key: Buffer.from('k'), value: Buffer.from('{"n":'), headers: { mine: 'kept' } });
+    await producer.forward(topic, {
+      key: Buffer.from('k'),
+      value: Buffer.from('{"n":'),
+      headers: { mine: 'kept' },
+    });
     await producer.forward(topic, { key: Buffer.from('k'), value: Buffer.from('{"n":"one"}'), headers: {} });
-    await producer.forward(topic, { key: Buffer.from('k'), value: Buffer.from('{"n":1}'), headers: { ce_type: 'unknown' } });
+    await producer.forward(topic, {
+      key: Buffer.from('k'),
+      value: Buffer.from('{"n":1}'),
+      headers: { ce_type: 'unknown' },
+    });
     await send(4);
     await until('the good one', () => handled.length === 1);
     await until('the letters', () => letters.found.length === 3);
@@ -166,7 +209,10 @@ describe('the consumer', () => {
     await startApp();
     await until('the last', () => numbers().includes(3));
     await until('the letter', () => letters.found.length === 1);
-    expect(letters.found[0]).toMatchObject({ data: { n: 2 }, headers: { 'slipway-dead-letter-reason': 'never' } });
+    expect(letters.found[0]).toMatchObject({
+      data: { n: 2 },
+      headers: { 'slipway-dead-letter-reason': 'never' },
+    });
     expect(numbers().filter((n) => n === 3)).toHaveLength(1);
     await letters.stop();
   });
@@ -199,7 +245,15 @@ describe('the consumer', () => {
   });
 
   it('refuses a handler for a message that the catalogue does not know', async () => {
-    const strategy = new KafkaEventStrategy({ kafka, groupPrefix: 'test', catalogue: [], inbox: memoryInbox(seen), deadLetters: producer, logger: silent, health: { failReadiness: () => undefined } });
+    const strategy = new KafkaEventStrategy({
+      kafka,
+      groupPrefix: 'test',
+      catalogue: [],
+      inbox: memoryInbox(seen),
+      deadLetters: producer,
+      logger: silent,
+      health: { failReadiness: () => undefined },
+    });
     strategy.addHandler('no.such.type', () => Promise.resolve(undefined as never), true);
     const error = await new Promise((resolve) => strategy.listen(resolve));
     expect(String(error)).toContain('no.such.type');
@@ -210,7 +264,11 @@ describe('tail', () => {
   it('from the end sees exactly what is published after it resolved', async () => {
     await send(1);
     const found: unknown[] = [];
-    const { stop } = await tail(kafka, { topics: [topic], from: 'end', onMessage: (m) => found.push(m.data) });
+    const { stop } = await tail(kafka, {
+      topics: [topic],
+      from: 'end',
+      onMessage: (m) => found.push(m.data),
+    });
     await send(2);
     await until('it', () => found.length > 0);
     await stop();

@@ -31,12 +31,21 @@ function parsed(value: Buffer | null): unknown {
  * Reads along on topics without a mark left behind: a group of its own that is deleted at the end.
  * Resolves once every message published from now on will be seen: end offsets are taken before the group joins.
  */
-export async function tail(kafka: Kafka, { topics, from, onMessage }: TailOptions): Promise<{ stop(): Promise<void> }> {
+export async function tail(
+  kafka: Kafka,
+  { topics, from, onMessage }: TailOptions,
+): Promise<{ stop(): Promise<void> }> {
   const groupId = `slipway.tail.${randomUUID()}`;
   const admin = kafka.admin();
   await admin.connect();
   const starts = await Promise.all(
-    topics.map(async (topic) => (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({ topic, partition, offset: from === 'end' ? high : low }))),
+    topics.map(async (topic) =>
+      (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
+        topic,
+        partition,
+        offset: from === 'end' ? high : low,
+      })),
+    ),
   );
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 500 });
   await consumer.connect();
@@ -49,7 +58,14 @@ export async function tail(kafka: Kafka, { topics, from, onMessage }: TailOption
       const start = starts.flat().find((s) => s.topic === topic && s.partition === partition);
       // Before the seek took hold an older message may come by.
       if (start === undefined || BigInt(offset) >= BigInt(start.offset)) {
-        onMessage({ topic, partition, offset, key: key?.toString() ?? '', headers: headersOf(message), data: parsed(value) });
+        onMessage({
+          topic,
+          partition,
+          offset,
+          key: key?.toString() ?? '',
+          headers: headersOf(message),
+          data: parsed(value),
+        });
       }
       return Promise.resolve();
     },

@@ -41,7 +41,11 @@ export class TopicConsumer {
   private closing = false;
 
   constructor(private readonly options: TopicConsumerOptions) {
-    this.consumer = options.kafka.consumer({ groupId: options.groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 1_000 });
+    this.consumer = options.kafka.consumer({
+      groupId: options.groupId,
+      allowAutoTopicCreation: false,
+      maxWaitTimeInMs: 1_000,
+    });
   }
 
   /** Resolves when the group has been joined. */
@@ -75,13 +79,23 @@ export class TopicConsumer {
     try {
       for (let from = 0; from < messages.length; from += this.options.chunkSize) {
         if (this.closing || !payload.isRunning() || payload.isStale()) return;
-        const failedAt = await this.chunk(payload.batch.partition, messages.slice(from, from + this.options.chunkSize));
-        await this.commit(payload, failedAt ?? messages[Math.min(from + this.options.chunkSize, messages.length) - 1], failedAt !== undefined);
+        const failedAt = await this.chunk(
+          payload.batch.partition,
+          messages.slice(from, from + this.options.chunkSize),
+        );
+        await this.commit(
+          payload,
+          failedAt ?? messages[Math.min(from + this.options.chunkSize, messages.length) - 1],
+          failedAt !== undefined,
+        );
         if (failedAt !== undefined) return this.retryLater(payload, failedAt);
         await payload.heartbeat();
       }
     } catch (error) {
-      this.options.logger.warn({ err: error, topic: this.options.topic }, 'a batch was given up; it is read again');
+      this.options.logger.warn(
+        { err: error, topic: this.options.topic },
+        'a batch was given up; it is read again',
+      );
     }
   }
 
@@ -90,7 +104,10 @@ export class TopicConsumer {
     const received: Received[] = [];
     for (const raw of raws) {
       try {
-        received.push({ raw, message: decode({ topic: this.options.topic, partition }, raw, this.options.definitions) });
+        received.push({
+          raw,
+          message: decode({ topic: this.options.topic, partition }, raw, this.options.definitions),
+        });
       } catch (error) {
         await this.deadLetter(raw, error);
       }
@@ -100,7 +117,10 @@ export class TopicConsumer {
       await this.inTransaction(partition, received);
       return undefined;
     } catch (error) {
-      this.options.logger.debug({ err: error, topic: this.options.topic }, 'a chunk failed; its messages are handled one by one');
+      this.options.logger.debug(
+        { err: error, topic: this.options.topic },
+        'a chunk failed; its messages are handled one by one',
+      );
     }
     for (const one of received) {
       if (!(await this.single(partition, one))) return one.raw;
@@ -115,7 +135,17 @@ export class TopicConsumer {
       const one = received[index];
       if (one === undefined) throw new RangeError(`no message ${index}`);
       const { id, type, key, headers, traceparent } = one.message;
-      await handle(one.message, { id, type, key, headers, traceparent, topic, partition, offset: one.raw.offset, tx });
+      await handle(one.message, {
+        id,
+        type,
+        key,
+        headers,
+        traceparent,
+        topic,
+        partition,
+        offset: one.raw.offset,
+        tx,
+      });
     });
   }
 
@@ -128,7 +158,10 @@ export class TopicConsumer {
       const tries = (this.tries.get(slot) ?? 0) + 1;
       this.tries.set(slot, tries);
       const kind = classify(error);
-      this.options.logger.warn({ err: error, topic: this.options.topic, id: one.message.id, kind, tries }, 'a message failed');
+      this.options.logger.warn(
+        { err: error, topic: this.options.topic, id: one.message.id, kind, tries },
+        'a message failed',
+      );
       if (kind === 'retriable' || (kind === 'bug' && tries < BUG_TRIES)) return false;
       await this.deadLetter(one.raw, error);
     }
@@ -140,13 +173,21 @@ export class TopicConsumer {
   private async deadLetter(raw: KafkaMessage, error: unknown): Promise<void> {
     const { topic, deadLetters, logger } = this.options;
     const reason = error instanceof Error ? error.message : String(error);
-    const headers = { ...headersOf(raw), 'slipway-dead-letter-reason': reason, 'slipway-dead-letter-offset': raw.offset };
+    const headers = {
+      ...headersOf(raw),
+      'slipway-dead-letter-reason': reason,
+      'slipway-dead-letter-offset': raw.offset,
+    };
     await deadLetters.forward(deadLetterTopic(topic), { key: raw.key, value: raw.value, headers });
     logger.warn({ topic, offset: raw.offset, reason }, 'a message went to the dead letters');
   }
 
   /** A commit that fails (the group has moved on) is not an error: the messages come again and are known. */
-  private async commit(payload: EachBatchPayload, at: KafkaMessage | undefined, isNext: boolean): Promise<void> {
+  private async commit(
+    payload: EachBatchPayload,
+    at: KafkaMessage | undefined,
+    isNext: boolean,
+  ): Promise<void> {
     if (at === undefined) return;
     const { topic, partition } = payload.batch;
     const next = isNext ? at.offset : String(BigInt(at.offset) + 1n);
@@ -154,7 +195,10 @@ export class TopicConsumer {
     try {
       await this.consumer.commitOffsets([{ topic, partition, offset: next }]);
     } catch (error) {
-      this.options.logger.warn({ err: error, topic, partition }, 'a commit was refused; the messages will come again');
+      this.options.logger.warn(
+        { err: error, topic, partition },
+        'a commit was refused; the messages will come again',
+      );
     }
   }
 

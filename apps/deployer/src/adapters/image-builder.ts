@@ -33,7 +33,7 @@ export class EngineImageBuilder implements ImageBuilder {
     const written = writeDockerfile(source.config, files, this.parts.baseImages, {
       cacheMounts: this.parts.cacheMounts,
     });
-    const extraFiles = { ...written.extraFiles, Dockerfile: written.dockerfile };
+    const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
     await this.parts.engine.build({ context, tag, labels, onOutput, signal });
   }

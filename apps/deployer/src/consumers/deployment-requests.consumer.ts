@@ -11,7 +11,7 @@ import { REQUEST_INTAKE } from '../tokens.js';
 export class DeploymentRequestsConsumer {
   constructor(@Inject(REQUEST_INTAKE) private readonly intake: RequestIntake) {}
 
-  @EventPattern(deploymentRequested.type)
+  @EventPattern<string>(deploymentRequested.type)
   async accept(@Payload() request: DeploymentRequest, @Ctx() context: MessageContext): Promise<void> {
     await this.intake.accept(context.tx as Transaction, request, context.traceparent);
   }

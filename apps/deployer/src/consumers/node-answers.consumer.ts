@@ -11,7 +11,7 @@ import { WORK_QUEUE } from '../tokens.js';
 export class NodeAnswersConsumer {
   constructor(@Inject(WORK_QUEUE) private readonly work: WorkQueue) {}
 
-  @EventPattern(nodeAnswered.type)
+  @EventPattern<string>(nodeAnswered.type)
   async accept(@Payload() answer: NodeAnswer, @Ctx() context: MessageContext): Promise<void> {
     const tx = context.tx as Transaction;
     if (answer.node !== undefined) await upsertNodeLogin(tx, answer.node);

@@ -13,6 +13,7 @@ import type {
   Sources,
   StepWrites,
   TaskStore,
+  Wait,
 } from '../ports.js';
 import { reportOf, instanceName, startInstance } from './start-instance.js';
 import { probeUntilHealthy } from './probe-until-healthy.js';
@@ -24,6 +25,7 @@ export interface EffectPorts {
   readonly engines: NodeEngines;
   readonly prober: Prober;
   readonly clock: Clock;
+  readonly wait: Wait;
   readonly output: BuildOutput;
   readonly healthTimeoutMs: number;
 }

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { StepError } from '../domain/task-error.js';
 import type { Effect } from '../domain/task.effects.js';
-import type { ContainerFacts, NodeEngines, Prober, ProbeResult } from '../ports.js';
+import type { ContainerFacts, NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
 
 /** The first probe follows at once; a service is often up in 40 ms, so waits start small and grow. */
 const FIRST_WAIT_MS = 8;
@@ -11,6 +10,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 interface ProbePorts {
   readonly engines: NodeEngines;
   readonly prober: Prober;
+  readonly wait: Wait;
   readonly healthTimeoutMs: number;
 }
 
@@ -34,7 +34,7 @@ export async function probeUntilHealthy(
     signal.throwIfAborted();
     if (waitMs > 50) await assertAlive(ports, effect, result);
     if (performance.now() >= deadline) throw await timedOut(ports, effect, result);
-    await delay(waitMs, undefined, { signal });
+    await ports.wait(waitMs, signal);
   }
 }
 

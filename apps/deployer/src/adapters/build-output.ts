@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { deploymentProgressed } from '#libs/contracts';
+import type { Producer } from '#libs/kafka';
+import type { Logger } from '#libs/telemetry';
+import type { BuildOutput, Clock } from '../ports.js';
+
+/** Build output goes straight to `deployment.events`: it is for eyes, not for the record. */
+export function buildOutput(parts: {
+  readonly producer: Producer;
+  readonly clock: Clock;
+  readonly replica: string;
+  readonly logger: Logger;
+  readonly definition: typeof deploymentProgressed;
+}): BuildOutput {
+  const { producer, clock, replica, logger, definition } = parts;
+  return {
+    lines(state, lines) {
+      const { token, appId, service } = state;
+      const at = clock.now().toISOString();
+      const data = {
+        token,
+        appId,
+        service,
+        event: 'BuildOutput',
+        version: 0,
+        at,
+        replica,
+        data: { lines: [...lines] },
+      };
+      const message = { topic: definition.topic, key: appId, type: definition.type, id: randomUUID(), data };
+      producer
+        .publish([message])
+        .catch((error: unknown) => logger.warn({ err: error, token }, 'build output was not published'));
+    },
+  };
+}

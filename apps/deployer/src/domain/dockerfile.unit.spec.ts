@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { parseServiceConfig } from '#libs/contracts';
+import { writeDockerfile } from './dockerfile.js';
+
+const images = { python: 'py:3', node: 'node:24', static: 'nginx:1', legacy: { python: 'own/py:3' } };
+const write = (config: object, files: string[] = [], cacheMounts = false) => {
+  const written = writeDockerfile(parseServiceConfig(JSON.stringify(config)), files, images, { cacheMounts });
+  return { ...written, lines: written?.dockerfile.trim().split('\n') ?? [] };
+};
+
+describe('the Dockerfile', () => {
+  it('of a Python service: dependencies before the code, exec forms, a user other than root, a health check', () => {
+    const config = {
+      runtime: 'python',
+      port: 8000,
+      command: ['gunicorn', 'app:app'],
+      health: { path: '/health' },
+    };
+    const { lines } = write(config, ['app.py', 'requirements.txt']);
+    expect(lines[0]).toBe('FROM py:3');
+    const install = lines.findIndex((line) => line.includes('"install"'));
+    const code = lines.findIndex((line) => line.startsWith('COPY --chown'));
+    expect(install).toBeGreaterThan(lines.indexOf('COPY ["requirements.txt","./"]'));
+    expect(code).toBeGreaterThan(install);
+    expect(lines).toContain('USER 10001:10001');
+    expect(lines.at(-1)).toBe('CMD ["gunicorn","app:app"]');
+    expect(
+      lines.some((line) => line.startsWith('HEALTHCHECK') && line.includes('http://127.0.0.1:8000/health')),
+    ).toBe(true);
+  });
+
+  it('of a Node service: npm ci with a lock file, npm install without, nothing without a package.json', () => {
+    const config = { runtime: 'node', port: 1, command: 'node s.js' };
+    expect(write(config, ['package.json', 'package-lock.json']).dockerfile).toContain(
+      '["npm","ci","--omit=dev"]',
+    );
+    expect(write(config, ['package.json']).dockerfile).toContain('["npm","install","--omit=dev"]');
+    expect(write(config, ['s.js']).dockerfile).not.toContain('npm');
+  });
+
+  it("keeps the package manager's cache only where the engine can", () => {
+    const config = { runtime: 'python', port: 1, command: 'x' };
+    expect(write(config, ['requirements.txt'], true).dockerfile).toContain(
+      'RUN --mount=type=cache,target=/root/.cache/pip ["pip"',
+    );
+    expect(write(config, ['requirements.txt'], false).dockerfile).not.toContain('--mount');
+  });
+
+  it('gives no input to a shell (names in the seed were injectable)', () => {
+    const hostile = '$(touch /owned); rm -rf / && echo "`id`"';
+    const { lines } = write({
+      runtime: 'python',
+      port: 1,
+      command: ['a', hostile],
+      install: ['b', hostile],
+      build: ['c', hostile],
+    });
+    for (const line of lines.filter((text) => text.includes('owned'))) {
+      expect(JSON.parse(line.slice(line.indexOf('[')))).toContain(hostile);
+    }
+    expect(lines.filter((text) => text.includes('owned'))).toHaveLength(3);
+  });
+
+  it('of a static site: nginx on its port as a user who owns nothing; config.json is not served', () => {
+    const { extraFiles, lines } = write({ runtime: 'static', port: 8081 });
+    expect(lines).toContain('USER 10001:10001');
+    expect(extraFiles?.['.slipway/nginx.conf']).toMatch(/listen 8081;[\s\S]*config\.json \{ deny all/);
+  });
+
+  it('of the older form: its own image, or the mapped one, its workdir and its package file', () => {
+    const legacy = {
+      language: 'python:3.10-alpine',
+      workdir: '/code',
+      port: '80',
+      command: 'python app.py',
+      packages_file_path: 'reqs.txt',
+      package_installation_cmd: 'pip install -r reqs.txt',
+    };
+    const { lines } = write(legacy, ['reqs.txt']);
+    expect(lines.slice(0, 2)).toEqual(['FROM own/py:3', 'WORKDIR /code']);
+    expect(lines).toContain('RUN ["pip","install","-r","reqs.txt"]');
+    expect(write({ ...legacy, language: 'ruby:3' }).lines[0]).toBe('FROM ruby:3');
+  });
+
+  it("is the source's own for the runtime dockerfile", () => {
+    expect(write({ runtime: 'dockerfile', port: 80 }).dockerfile).toBeUndefined();
+  });
+});

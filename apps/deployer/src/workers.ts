@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { deploymentProgressed } from '#libs/contracts';
+import { LeaseLostError } from '#libs/postgres';
+import type { Logger, Metrics } from '#libs/telemetry';
+import { NetworkProber } from './adapters/network-prober.js';
+import { PostgresTaskStore } from './adapters/task-store.js';
+import type { DeployerConfig } from './deployer.config.js';
+import type { createBroker, createOutside, Storage } from './parts.js';
+import { buildOutput } from './adapters/build-output.js';
+import { EffectRunner } from './use-cases/effect-runner.js';
+import { runTask, type RunTaskPorts } from './use-cases/run-task.js';
+import { TaskWorkers } from './use-cases/task-workers.js';
+
+export interface WorkerParts {
+  readonly config: DeployerConfig;
+  readonly storage: Storage;
+  readonly outside: Awaited<ReturnType<typeof createOutside>>;
+  readonly producer: ReturnType<typeof createBroker>['producer'];
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+const clock = { now: () => new Date() };
+
+function runPorts({ config, storage, outside, producer, logger, metrics }: WorkerParts): RunTaskPorts {
+  const replica = config.DEPLOYER_REPLICA;
+  const store = new PostgresTaskStore({ ...storage, clock, replica });
+  const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
+  const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed });
+  const effects = new EffectRunner({
+    store,
+    ...outside,
+    prober: new NetworkProber(),
+    clock,
+    wait: (ms, signal) => delay(ms, undefined, { signal }),
+    output,
+    healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
+  });
+  return {
+    store,
+    clock,
+    effects,
+    isLeaseLost: (error) => error instanceof LeaseLostError,
+    onStep(state, step, ms, error) {
+      const labels = {
+        token: state.token,
+        task: `${state.token}/${state.service}`,
+        step,
+        ms: Math.round(ms),
+      };
+      if (error !== undefined) logger.warn({ ...labels, err: error }, 'step failed');
+      else logger.debug(labels, 'step done');
+      steps.observe({ step }, ms / 1000);
+    },
+  };
+}
+
+/** The replica's workers over the work queue. */
+export function createWorkers(parts: WorkerParts): TaskWorkers {
+  const { config, storage, logger } = parts;
+  const { pool, work } = storage;
+  const ports = runPorts(parts);
+  const leaseMs = config.DEPLOYER_LEASE_MS;
+  return new TaskWorkers(
+    {
+      async claim() {
+        const claim = await work.claim(pool, { owner: config.DEPLOYER_REPLICA, leaseMs });
+        return (
+          claim && {
+            taskId: claim.id,
+            fence: claim.fence,
+            heartbeat: () => work.heartbeat(pool, claim, leaseMs),
+          }
+        );
+      },
+      run: (claim, signal) => runTask(ports, claim, signal),
+      onError: (error, task) =>
+        logger.error({ err: error, task }, 'a task stopped; its lease will lapse and it is tried again'),
+    },
+    { concurrency: config.DEPLOYER_CONCURRENCY, leaseMs, pollMs: 1_000 },
+  );
+}

@@ -1,0 +1,59 @@
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+
+/** The deployer's key: X25519, so an OKP key in JOSE's words. */
+export const SEAL_ALGORITHM = 'ECDH-ES';
+export const SEAL_CURVE = 'X25519';
+const AT_REST_KEY_BYTES = 32;
+
+export type PublicJwk = JWK & { readonly kty: 'OKP'; readonly x: string };
+export type PrivateJwk = PublicJwk & { readonly d: string };
+
+export class KeyError extends Error {
+  readonly code = 'KEY_INVALID';
+  readonly hint = "Make keys with generateDeployerKeys(); pass them as the base64url of the JWK's JSON.";
+}
+
+function parseJwk(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
+  } catch (cause) {
+    // The text is a key, so it is not repeated.
+    throw new KeyError('the key is not the base64url of a JWK', { cause });
+  }
+}
+
+/** A public key from its variable. Throws KeyError. */
+export function parsePublicKey(text: string): PublicJwk {
+  const { kty, crv, x } = parseJwk(text);
+  if (kty !== 'OKP' || crv !== SEAL_CURVE || typeof x !== 'string')
+    throw new KeyError(`the key is no ${SEAL_CURVE} public key`);
+  return { kty, crv, x };
+}
+
+/** A private key from its variable. Throws KeyError. */
+export function parsePrivateKey(text: string): PrivateJwk {
+  const { d } = parseJwk(text);
+  if (typeof d !== 'string') throw new KeyError('the key has no private part');
+  return { ...parsePublicKey(text), d };
+}
+
+/** The key of what is encrypted at rest: base64url of 32 bytes. Throws KeyError. */
+export function parseAtRestKey(text: string): Uint8Array {
+  const key = Buffer.from(text, 'base64url');
+  if (key.length !== AT_REST_KEY_BYTES)
+    throw new KeyError(`the key has ${key.length} bytes, expected ${AT_REST_KEY_BYTES}`);
+  return key;
+}
+
+/** A fresh pair, as the variables carry it. */
+export async function generateDeployerKeys(): Promise<{
+  readonly publicKey: string;
+  readonly privateKey: string;
+}> {
+  const pair = await generateKeyPair(SEAL_ALGORITHM, { crv: SEAL_CURVE, extractable: true });
+  const encode = (jwk: JWK): string => Buffer.from(JSON.stringify(jwk)).toString('base64url');
+  return {
+    publicKey: encode(await exportJWK(pair.publicKey)),
+    privateKey: encode(await exportJWK(pair.privateKey)),
+  };
+}

@@ -1,0 +1,48 @@
+import { compactDecrypt, CompactEncrypt, importJWK } from 'jose';
+import { SEAL_ALGORITHM, type PrivateJwk, type PublicJwk } from './keys.js';
+
+const ENCRYPTION = 'A256GCM';
+
+/** What cannot be opened: another key, or changed on its way. */
+export class SealError extends Error {
+  readonly code = 'SEAL_BROKEN';
+  readonly hint = 'Check that both sides have the two halves of one key.';
+}
+
+/** Compact JWE (RFC 7516) that only the private key's holder opens. */
+export async function seal(key: PublicJwk, value: unknown): Promise<string> {
+  const header = { alg: SEAL_ALGORITHM, enc: ENCRYPTION };
+  return new CompactEncrypt(Buffer.from(JSON.stringify(value)))
+    .setProtectedHeader(header)
+    .encrypt(await importJWK(key, SEAL_ALGORITHM));
+}
+
+/** The other side of `seal`. Throws SealError. */
+export async function unseal(key: PrivateJwk, sealed: string): Promise<unknown> {
+  return opened(async () =>
+    compactDecrypt(sealed, await importJWK(key, SEAL_ALGORITHM), {
+      keyManagementAlgorithms: [SEAL_ALGORITHM],
+    }),
+  );
+}
+
+/** Compact JWE under a key of our own, for what rests in a database. */
+export async function encryptAtRest(key: Uint8Array, value: unknown): Promise<string> {
+  return new CompactEncrypt(Buffer.from(JSON.stringify(value)))
+    .setProtectedHeader({ alg: 'dir', enc: ENCRYPTION })
+    .encrypt(key);
+}
+
+/** The other side of `encryptAtRest`. Throws SealError. */
+export async function decryptAtRest(key: Uint8Array, encrypted: string): Promise<unknown> {
+  return opened(() => compactDecrypt(encrypted, key, { keyManagementAlgorithms: ['dir'] }));
+}
+
+async function opened(open: () => Promise<{ readonly plaintext: Uint8Array }>): Promise<unknown> {
+  try {
+    const { plaintext } = await open();
+    return JSON.parse(new TextDecoder().decode(plaintext)) as unknown;
+  } catch (cause) {
+    throw new SealError('a sealed value could not be opened', { cause });
+  }
+}
