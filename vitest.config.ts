@@ -35,11 +35,12 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          name: 'e2e',
-          include: ['test/**/*.e2e.spec.ts'],
+          // On a machine with sshd and Docker, named by SLIPWAY_NODES_FILE and BUILDER_HOST.
+          name: 'nodes',
+          include: ['libs/**/*.nodes.spec.ts'],
           environment: 'node',
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

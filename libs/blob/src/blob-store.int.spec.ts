@@ -31,12 +31,19 @@ describe('BlobStore', () => {
     ['blob', store],
     ['container', new BlobStore({ connectionString, container: 'no-such-container' })],
   ])('a missing %s is BLOB_NOT_FOUND and says where it looked', async (_what, from) => {
-    await expect(from.open('nothing.zip')).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND', retriable: false, message: expect.stringContaining('/nothing.zip') as string });
+    await expect(from.open('nothing.zip')).rejects.toMatchObject({
+      code: 'BLOB_NOT_FOUND',
+      retriable: false,
+      message: expect.stringContaining('/nothing.zip') as string,
+    });
   });
 
   it('a wrong key is BLOB_UNAVAILABLE and does not print the key', async () => {
     const key = Buffer.from('not the key').toString('base64');
-    const wrong = new BlobStore({ connectionString: connectionString.replace(/AccountKey=[^;]*/, `AccountKey=${key}`), container });
+    const wrong = new BlobStore({
+      connectionString: connectionString.replace(/AccountKey=[^;]*/, `AccountKey=${key}`),
+      container,
+    });
     const error: unknown = await wrong.open('twice').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'BLOB_UNAVAILABLE' });
     expect(String(error)).not.toContain(key);

@@ -23,13 +23,17 @@ export class BlobStore {
 
   constructor({ connectionString, container }: BlobStoreOptions) {
     const retryOptions = { maxTries: TRIES, tryTimeoutInMs: TRY_TIMEOUT_MS };
-    this.client = BlobServiceClient.fromConnectionString(connectionString, { retryOptions }).getContainerClient(container);
+    this.client = BlobServiceClient.fromConnectionString(connectionString, {
+      retryOptions,
+    }).getContainerClient(container);
     this.container = container;
   }
 
   /** Opens a blob for reading; the stream goes on where a broken connection left it. */
   async open(name: string): Promise<OpenedBlob> {
-    const response = await this.call(name, () => this.client.getBlobClient(name).download(0, undefined, { maxRetryRequests: TRIES }));
+    const response = await this.call(name, () =>
+      this.client.getBlobClient(name).download(0, undefined, { maxRetryRequests: TRIES }),
+    );
     const { readableStreamBody, etag = '', contentLength = 0 } = response;
     if (readableStreamBody === undefined) throw new Error('a download in Node has a stream');
     return { stream: readableStreamBody as Readable, etag, bytes: contentLength };
@@ -59,9 +63,19 @@ export class BlobStore {
     if (!(cause instanceof RestError)) return cause;
     const where = `${this.container}/${name}`;
     if (cause.statusCode === 404) {
-      return new BlobError('BLOB_NOT_FOUND', `There is no blob ${where}.`, `Upload it first, then send the request again: slipway push`, { cause });
+      return new BlobError(
+        'BLOB_NOT_FOUND',
+        `There is no blob ${where}.`,
+        `Upload it first, then send the request again: slipway push`,
+        { cause },
+      );
     }
     const said = `${cause.statusCode ?? cause.code ?? 'no answer'}`;
-    return new BlobError('BLOB_UNAVAILABLE', `Blob storage refused ${where}: ${said}.`, 'Check AZURE_STORAGE_CONNECTION_STRING and that the storage answers.', { cause });
+    return new BlobError(
+      'BLOB_UNAVAILABLE',
+      `Blob storage refused ${where}: ${said}.`,
+      'Check AZURE_STORAGE_CONNECTION_STRING and that the storage answers.',
+      { cause },
+    );
   }
 }

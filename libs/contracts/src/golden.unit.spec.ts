@@ -9,14 +9,19 @@ const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, fo
 /** One file for every version ever published; each parses for ever. */
 describe('golden messages', () => {
   it('exist for every message of the catalogue, and for nothing unknown', () => {
-    expect(files.map((file) => file.replace(/\.json$/, '')).sort()).toEqual(catalogue.map((m) => m.type).sort());
+    expect(files.map((file) => file.replace(/\.json$/, '')).sort()).toEqual(
+      catalogue.map((m) => m.type).sort(),
+    );
   });
 
-  it.each(catalogue.map((m) => [m.type, m] as const))('%s parses and is the published example', (type, message) => {
-    const golden = read(`${type}.json`);
-    expect(message.schema.safeParse(golden).error).toBeUndefined();
-    expect(message.example).toEqual(golden);
-  });
+  it.each(catalogue.map((m) => [m.type, m] as const))(
+    '%s parses and is the published example',
+    (type, message) => {
+      const golden = read(`${type}.json`);
+      expect(message.schema.safeParse(golden).error).toBeUndefined();
+      expect(message.example).toEqual(golden);
+    },
+  );
 
   it.each(catalogue.map((m) => [m.type, m] as const))('%s has a key', (_type, message) => {
     expect(message.key(message.schema.parse(message.example))).toMatch(/^[\w.-]+$/);

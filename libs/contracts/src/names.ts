@@ -7,9 +7,7 @@ import { z } from 'zod';
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const name = (what: string) =>
-  z
-    .string()
-    .regex(NAME, `${what} must be 1-63 of a-z, 0-9 and inner hyphens, such as "shop-front"`);
+  z.string().regex(NAME, `${what} must be 1-63 of a-z, 0-9 and inner hyphens, such as "shop-front"`);
 
 export const appIdSchema = name('appId');
 export const serviceNameSchema = name('service name');

@@ -3,7 +3,10 @@ import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legac
 
 /** Where Linux runs on: words, one argument each. A string is split at spaces; nothing is ever given to a shell. */
 const commandSchema = z.union([
-  z.string().min(1).transform((text) => text.trim().split(/\s+/)),
+  z
+    .string()
+    .min(1)
+    .transform((text) => text.trim().split(/\s+/)),
   z.array(z.string().min(1)).min(1),
 ]);
 
@@ -23,7 +26,10 @@ const resourcesSchema = z.strictObject({
 });
 
 const stopSchema = z.strictObject({
-  signal: z.string().regex(/^SIG[A-Z0-9+]{1,12}$/, 'a signal such as SIGTERM').default('SIGTERM'),
+  signal: z
+    .string()
+    .regex(/^SIG[A-Z0-9+]{1,12}$/, 'a signal such as SIGTERM')
+    .default('SIGTERM'),
   graceMs: z.int().min(0).max(600_000).default(10_000),
 });
 
@@ -31,7 +37,10 @@ const stopSchema = z.strictObject({
 export const serviceConfigSchema = z.strictObject({
   runtime: z.enum(['python', 'node', 'static', 'dockerfile']),
   /** Of the runtime, such as 3.13 or 24; default: the configured base image. */
-  version: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'a version such as 3.13').optional(),
+  version: z
+    .string()
+    .regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'a version such as 3.13')
+    .optional(),
   port: z.int().min(1).max(65_535),
   command: commandSchema.optional(),
   install: commandSchema.optional(),
@@ -58,13 +67,16 @@ export interface ConfigFileProblem {
 /** Everything that is wrong with a config.json, at once. */
 export class ConfigFileError extends Error {
   readonly code = 'CONFIG_INVALID';
-  readonly hint = 'Correct config.json and push the service again; docs/config.schema.json describes every field.';
+  readonly hint =
+    'Correct config.json and push the service again; docs/config.schema.json describes every field.';
 
   constructor(
     readonly problems: readonly ConfigFileProblem[],
     options?: { cause?: unknown },
   ) {
-    const lines = problems.map((p) => `${p.field === '' ? 'the file' : p.field} is ${p.value}, expected: ${p.expected}`);
+    const lines = problems.map(
+      (p) => `${p.field === '' ? 'the file' : p.field} is ${p.value}, expected: ${p.expected}`,
+    );
     super(`config.json: ${lines.join('; ')}`, options);
     this.name = 'ConfigFileError';
   }
@@ -73,7 +85,10 @@ export class ConfigFileError extends Error {
 const MAX_SHOWN = 80;
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): string {
-  const value = path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), root);
+  const value = path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    root,
+  );
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
@@ -86,7 +101,11 @@ function problemsOf(root: unknown, issues: readonly z.core.$ZodIssue[]): ConfigF
     }
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { field: path.join('.'), value: valueAt(root, path), expected: 'no such field; check its spelling' };
+      return {
+        field: path.join('.'),
+        value: valueAt(root, path),
+        expected: 'no such field; check its spelling',
+      };
     });
   });
 }
@@ -96,7 +115,9 @@ function parseJson(text: string): unknown {
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigFileError([{ field: '', value: 'not JSON', expected: `a JSON object (${said})` }], { cause });
+    throw new ConfigFileError([{ field: '', value: 'not JSON', expected: `a JSON object (${said})` }], {
+      cause,
+    });
   }
 }
 

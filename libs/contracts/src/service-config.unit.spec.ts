@@ -35,12 +35,27 @@ describe('config.json', () => {
   });
 
   it('splits a command into words and leaves an array as it is: no shell reads it', () => {
-    expect(parse({ runtime: 'node', port: 1, command: ' node  server.js ; rm' }).command).toEqual(['node', 'server.js', ';', 'rm']);
-    expect(parse({ runtime: 'node', port: 1, command: ['node', 'a b.js'] }).command).toEqual(['node', 'a b.js']);
+    expect(parse({ runtime: 'node', port: 1, command: ' node  server.js ; rm' }).command).toEqual([
+      'node',
+      'server.js',
+      ';',
+      'rm',
+    ]);
+    expect(parse({ runtime: 'node', port: 1, command: ['node', 'a b.js'] }).command).toEqual([
+      'node',
+      'a b.js',
+    ]);
   });
 
   it('names every wrong field with its value and what was expected', () => {
-    const problems = problemsOf({ runtime: 'ruby', port: 70_000, replicas: 0, health: { path: 'up' }, resources: { memory: 5 }, prot: 1 });
+    const problems = problemsOf({
+      runtime: 'ruby',
+      port: 70_000,
+      replicas: 0,
+      health: { path: 'up' },
+      resources: { memory: 5 },
+      prot: 1,
+    });
     expect(problems.map((p) => [p.field, p.value])).toEqual([
       ['runtime', '"ruby"'],
       ['port', '70000'],
@@ -56,7 +71,12 @@ describe('config.json', () => {
     expect(problemsOf({ runtime: 'node' })).toMatchObject([{ field: 'port', value: 'nothing' }]);
   });
 
-  it.each([['not json', '{'], ['an array', '[]'], ['a string', '"x"'], ['null', 'null']])('refuses %s', (_what, text) => {
+  it.each([
+    ['not json', '{'],
+    ['an array', '[]'],
+    ['a string', '"x"'],
+    ['null', 'null'],
+  ])('refuses %s', (_what, text) => {
     expect(() => parseServiceConfig(text)).toThrow(ConfigFileError);
   });
 
@@ -75,7 +95,10 @@ describe('config.json', () => {
   });
 
   it('names a missing or wrong field of the older form by its own name', () => {
-    expect(problemsOf({ ...legacy, workdir: 'app', command: undefined }).map((p) => p.field)).toEqual(['workdir', 'command']);
+    expect(problemsOf({ ...legacy, workdir: 'app', command: undefined }).map((p) => p.field)).toEqual([
+      'workdir',
+      'command',
+    ]);
     expect(problemsOf({ ...legacy, port: '99999' }).map((p) => p.field)).toEqual(['port']);
   });
 });

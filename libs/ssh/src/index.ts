@@ -4,4 +4,5 @@ export { quoteArgument } from './quote-argument.js';
 export type { ExecOptions, ExecResult } from './exec.js';
 export type { SshLogin, SshTarget } from './target.js';
 export { targetAddress } from './target.js';
-export { DOCKER_SOCKET, SshPool, type PoolOptions as SshPoolOptions, type SshLogger } from './ssh-pool.js';
+export type { PoolOptions as SshPoolOptions, SshLogger } from './pool-options.js';
+export { DOCKER_SOCKET, SshPool } from './ssh-pool.js';

@@ -14,7 +14,8 @@ export class SocketChannel extends Duplex {
     private readonly channel: Channel,
     isCut: () => boolean,
   ) {
-    super({ allowHalfOpen: true });
+    // As a net.Socket: once the peer has ended, this side ends too and the channel is given back.
+    super({ allowHalfOpen: false });
     channel.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) channel.pause();
     });

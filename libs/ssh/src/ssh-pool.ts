@@ -1,28 +1,10 @@
 import type { Duplex, Readable } from 'node:stream';
 import { runCommand, type ExecOptions, type ExecResult } from './exec.js';
+import type { PoolOptions } from './pool-options.js';
 import { quoteArgument } from './quote-argument.js';
 import { SocketChannel } from './socket-channel.js';
 import { poolClosed, TargetConnections } from './target-connections.js';
 import { targetKey, type SshTarget } from './target.js';
-
-export interface SshLogger {
-  debug?(fields: object, message: string): void;
-}
-
-export interface PoolOptions {
-  readonly logger?: SshLogger;
-  readonly connectTimeoutMs: number;
-  /** Tries of one connection before its waiters are told; only of failures that may pass. */
-  readonly connectAttempts: number;
-  readonly keepaliveMs: number;
-  readonly maxConnections: number;
-  /** Commands at once on one connection: sshd's MaxSessions, 10 unless it is set. A lower one is learnt. */
-  readonly sessionsPerConnection: number;
-  readonly socketsPerConnection: number;
-  /** How long an unused connection is kept: the last one, and those beside it. */
-  readonly idleMs: number;
-  readonly surplusIdleMs: number;
-}
 
 const DEFAULTS: PoolOptions = {
   connectTimeoutMs: 10_000,

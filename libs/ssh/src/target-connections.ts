@@ -3,7 +3,7 @@ import type { Channel } from 'ssh2';
 import { connect } from './connect.js';
 import { SshError } from './errors.js';
 import { KeptConnection, type ChannelKind, type OpenChannel } from './kept-connection.js';
-import type { PoolOptions } from './ssh-pool.js';
+import type { PoolOptions } from './pool-options.js';
 import { targetAddress, type SshTarget } from './target.js';
 
 const BACKOFF_FIRST_MS = 100;

@@ -1,13 +1,14 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { deploymentRequested, type DeploymentRequest } from '#libs/contracts';
-import type { MessageContext } from '#libs/kafka';
+import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
 import type { RequestIntake } from '../adapters/request-intake.js';
 import { REQUEST_INTAKE } from '../tokens.js';
 
 /** deployment.requests -> a stored request. Idempotent by the request's token. */
 @Controller()
+@UseFilters(KeepErrorFilter)
 export class DeploymentRequestsConsumer {
   constructor(@Inject(REQUEST_INTAKE) private readonly intake: RequestIntake) {}
 

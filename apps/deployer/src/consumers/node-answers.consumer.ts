@@ -1,13 +1,14 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { nodeAnswered, type NodeAnswer } from '#libs/contracts';
-import type { MessageContext } from '#libs/kafka';
+import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction, WorkQueue } from '#libs/postgres';
 import { storeNodeAnswer, upsertNodeLogin } from '../adapters/task-rows.js';
 import { WORK_QUEUE } from '../tokens.js';
 
 /** node.responses -> the task that waits for it wakes, on whichever replica. Idempotent: the first answer stays. */
 @Controller()
+@UseFilters(KeepErrorFilter)
 export class NodeAnswersConsumer {
   constructor(@Inject(WORK_QUEUE) private readonly work: WorkQueue) {}
 

@@ -21,7 +21,9 @@ const VENV = '/opt/venv';
 const execForm = (argv: readonly string[]): string => JSON.stringify(argv);
 
 function run(argv: readonly string[], cache: string | undefined): string {
-  return cache === undefined ? `RUN ${execForm(argv)}` : `RUN --mount=type=cache,target=${cache} ${execForm(argv)}`;
+  return cache === undefined
+    ? `RUN ${execForm(argv)}`
+    : `RUN --mount=type=cache,target=${cache} ${execForm(argv)}`;
 }
 
 /** The files that say which dependencies there are; copied before the code, so that a change of code keeps their layer. */

@@ -10,7 +10,10 @@ const sourceSchema = z.object({
 });
 
 const requestedServiceSchema = z.union([
-  serviceNameSchema.transform((name) => ({ name, source: undefined as z.infer<typeof sourceSchema> | undefined })),
+  serviceNameSchema.transform((name) => ({
+    name,
+    source: undefined as z.infer<typeof sourceSchema> | undefined,
+  })),
   z.object({ name: serviceNameSchema, source: sourceSchema.optional() }),
 ]);
 
@@ -30,7 +33,10 @@ export const deploymentRequested = defineMessage({
       .array(requestedServiceSchema)
       .min(1, 'services must name at least one service')
       .max(100)
-      .refine((list) => new Set(list.map((s) => s.name)).size === list.length, 'services must not repeat a name'),
+      .refine(
+        (list) => new Set(list.map((s) => s.name)).size === list.length,
+        'services must not repeat a name',
+      ),
     /** A topic of the configured allow-list; default `deployment.responses`. */
     replyTo: z.string().min(1).max(249).optional(),
     /** Milliseconds from the moment of intake; default by configuration. */

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, nodeNameSchema, serviceNameSchema, accessTokenSchema, timestampSchema } from '../names.js';
+import {
+  appIdSchema,
+  nodeNameSchema,
+  serviceNameSchema,
+  accessTokenSchema,
+  timestampSchema,
+} from '../names.js';
 import { topics } from '../topics.js';
 
 /** The deployer asks for the best node for one instance; the answer carries the same access token. */

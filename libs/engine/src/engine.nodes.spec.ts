@@ -155,7 +155,7 @@ describe.each(['buildkit', 'classic'] as const)('a build with %s', (kind) => {
 
   it('makes the tagged image and tells its lines', async () => {
     const lines: string[] = [];
-    const dockerfile = `FROM ${IMAGE}\nARG WORD\nRUN echo "said $WORD ${kind}"\n`;
+    const dockerfile = `FROM ${IMAGE}\nARG WORD\nRUN echo "said $WORD ${kind} ${RUN}"\n`;
     const buildArgs = { WORD: 'well' };
     const { imageId } = await builder.build({
       context: context(dockerfile),
@@ -167,7 +167,7 @@ describe.each(['buildkit', 'classic'] as const)('a build with %s', (kind) => {
       onOutput: (line) => lines.push(line),
     });
     expect(imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(lines).toContain(`said well ${kind}`);
+    expect(lines).toContain(`said well ${kind} ${RUN}`);
     expect(await builder.hasImage(tag)).toBe(true);
   });
 
