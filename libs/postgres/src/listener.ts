@@ -44,17 +44,12 @@ export class Listener {
   }
 
   private async connect(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.options.url,
-      application_name: 'slipway-listener',
-      keepAlive: true,
-    });
+    const client = new pg.Client({ connectionString: this.options.url, application_name: 'slipway-listener', keepAlive: true });
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, new Error('the LISTEN connection was closed')));
     client.on('notification', ({ channel }) => this.subscribers.get(channel)?.forEach((call) => call()));
     await client.connect();
-    for (const channel of this.subscribers.keys())
-      await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    for (const channel of this.subscribers.keys()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     this.client = client;
   }
 

@@ -76,10 +76,9 @@ export class OutboxRelay {
   private async lead(): Promise<PoolClient | undefined> {
     if (this.leader !== undefined) return this.leader;
     const client = await this.options.pool.connect();
-    const { rows } = await client.query<{ led: boolean }>(
-      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS led',
-      [`slipway.outbox.${this.options.schema}`],
-    );
+    const { rows } = await client.query<{ led: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS led', [
+      `slipway.outbox.${this.options.schema}`,
+    ]);
     if (rows[0]?.led !== true) {
       client.release();
       return undefined;

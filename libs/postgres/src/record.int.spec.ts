@@ -1,17 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import {
-  ConcurrencyError,
-  createPool,
-  EventStore,
-  eventTables,
-  Inbox,
-  messagingTables,
-  migrate,
-  type Pool,
-  transaction,
-  workTables,
-} from './index.js';
+import { ConcurrencyError, createPool, EventStore, eventTables, Inbox, messagingTables, migrate, type Pool, transaction, workTables } from './index.js';
 
 const schema = 'record';
 const sets = [messagingTables, eventTables, workTables];
@@ -48,15 +37,7 @@ describe('migrate', () => {
 describe('EventStore', () => {
   const store = new EventStore();
   const append = (stream: string, version: number, ...types: string[]) =>
-    transaction(pool, (tx) =>
-      store.append(
-        tx,
-        stream,
-        version,
-        types.map((type) => ({ type, data: { n: type } })),
-        { replica: 'r1' },
-      ),
-    );
+    transaction(pool, (tx) => store.append(tx, stream, version, types.map((type) => ({ type, data: { n: type } })), { replica: 'r1' }));
 
   it('reads what was appended, in order, with versions from 1', async () => {
     expect(await append('a', 0, 'One', 'Two')).toBe(2);
@@ -77,9 +58,7 @@ describe('EventStore', () => {
   });
 
   it('lets exactly one of many concurrent appends through', async () => {
-    const results = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, n) => append('race', 0, `By${n}`)),
-    );
+    const results = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => append('race', 0, `By${n}`)));
     expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1);
     expect(await store.read(pool, 'race')).toHaveLength(1);
   });

@@ -1,17 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
-import {
-  type Claim,
-  createPool,
-  LeaseLostError,
-  Listener,
-  migrate,
-  type Pool,
-  transaction,
-  workChannel,
-  WorkQueue,
-  workTables,
-} from './index.js';
+import { type Claim, createPool, LeaseLostError, Listener, migrate, type Pool, transaction, workChannel, WorkQueue, workTables } from './index.js';
 
 const schema = 'jobs';
 let database: TestDatabase;
@@ -76,13 +65,9 @@ describe('WorkQueue', () => {
     const taken = await until('the lease to lapse', () => claim('r2'));
     expect([stale.fence, taken.fence]).toEqual([1n, 2n]);
     expect(await work.heartbeat(pool, stale, 1_000)).toBe(false);
-    await expect(transaction(pool, (tx) => work.assertHeld(tx, stale))).rejects.toBeInstanceOf(
-      LeaseLostError,
-    );
+    await expect(transaction(pool, (tx) => work.assertHeld(tx, stale))).rejects.toBeInstanceOf(LeaseLostError);
     await expect(finish(stale)).rejects.toBeInstanceOf(LeaseLostError);
-    await expect(
-      transaction(pool, (tx) => work.park(tx, stale, { dueAt: new Date() })),
-    ).rejects.toBeInstanceOf(LeaseLostError);
+    await expect(transaction(pool, (tx) => work.park(tx, stale, { dueAt: new Date() }))).rejects.toBeInstanceOf(LeaseLostError);
     await finish(taken);
   });
 
@@ -115,22 +100,6 @@ describe('WorkQueue', () => {
       const order = done.filter((id) => Number(id.slice(1)) % 3 === key).map((id) => Number(id.slice(1)));
       expect(order).toEqual([...order].sort((x, y) => x - y));
     }
-  });
-
-  it('an earlier row that commits late holds up only its own key while the later one runs', async () => {
-    const early = await pool.connect();
-    await early.query('BEGIN');
-    await work.enqueue(early, { id: 'a1', key: 'a' });
-    await enqueue('a2', 'a');
-    await enqueue('b1', 'b');
-    const running = await mustClaim();
-    expect(running.id).toBe('a2');
-    await early.query('COMMIT');
-    early.release();
-    expect((await mustClaim()).id).toBe('b1');
-    expect(await claim()).toBeUndefined();
-    await finish(running);
-    expect((await mustClaim()).id).toBe('a1');
   });
 
   it('NOTIFY tells of new work', async () => {

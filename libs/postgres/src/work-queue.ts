@@ -23,22 +23,17 @@ const NOTIFY = `SELECT pg_notify(current_schema() || '_work', '')`;
  * parallel. A lease that ran out is claimed by another owner, with a higher fence; the first one's writes then fail.
  */
 export class WorkQueue {
-  async enqueue(
-    tx: Transaction,
-    work: { readonly id: string; readonly key: string; readonly dueAt?: Date },
-  ): Promise<void> {
-    await tx.query(
-      `INSERT INTO work (id, key, state, due_at) VALUES ($1, $2, 'ready', coalesce($3, now()))`,
-      [work.id, work.key, work.dueAt],
-    );
+  async enqueue(tx: Transaction, work: { readonly id: string; readonly key: string; readonly dueAt?: Date }): Promise<void> {
+    await tx.query(`INSERT INTO work (id, key, state, due_at) VALUES ($1, $2, 'ready', coalesce($3, now()))`, [
+      work.id,
+      work.key,
+      work.dueAt,
+    ]);
     await tx.query(NOTIFY);
   }
 
   /** The oldest work that is due (or whose lease ran out) with nothing unfinished of its key before it. */
-  async claim(
-    pool: Pool,
-    by: { readonly owner: string; readonly leaseMs: number },
-  ): Promise<Claim | undefined> {
+  async claim(pool: Pool, by: { readonly owner: string; readonly leaseMs: number }): Promise<Claim | undefined> {
     for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
       try {
         return await this.tryClaim(pool, by);
@@ -50,10 +45,7 @@ export class WorkQueue {
     return undefined;
   }
 
-  private async tryClaim(
-    pool: Pool,
-    by: { readonly owner: string; readonly leaseMs: number },
-  ): Promise<Claim | undefined> {
+  private async tryClaim(pool: Pool, by: { readonly owner: string; readonly leaseMs: number }): Promise<Claim | undefined> {
     const { rows } = await pool.query<{ id: string; key: string; fence: string }>(
       `UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
               lease_until = clock_timestamp() + $2 * interval '1 ms'
@@ -82,10 +74,10 @@ export class WorkQueue {
 
   /** Locks the work's row for this transaction. Throws LeaseLostError when the fence is not the latest. */
   async assertHeld(tx: Transaction, held: HeldWork): Promise<void> {
-    const { rowCount } = await tx.query(
-      `SELECT FROM work WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE`,
-      [held.id, held.fence],
-    );
+    const { rowCount } = await tx.query(`SELECT FROM work WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE`, [
+      held.id,
+      held.fence,
+    ]);
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 
@@ -102,19 +94,11 @@ export class WorkQueue {
 
   /** What waits becomes due now. No effect on work that does not wait. */
   async wake(tx: Transaction, id: string): Promise<void> {
-    await tx.query(
-      `UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state = 'waiting'`,
-      [id],
-    );
+    await tx.query(`UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state = 'waiting'`, [id]);
     await tx.query(NOTIFY);
   }
 
-  private async leave(
-    tx: Transaction,
-    held: HeldWork,
-    state: 'done' | 'waiting',
-    dueAt: Date | undefined,
-  ): Promise<void> {
+  private async leave(tx: Transaction, held: HeldWork, state: 'done' | 'waiting', dueAt: Date | undefined): Promise<void> {
     const { rowCount } = await tx.query(
       `UPDATE work SET state = $3, owner = NULL, lease_until = NULL, due_at = coalesce($4, due_at)
        WHERE id = $1 AND fence = $2 AND state = 'running'`,
