@@ -1,6 +1,6 @@
 import { Controller, type DynamicModule, Get, Header, Inject, Module, ServiceUnavailableException } from '@nestjs/common';
-import { Health } from './health.js';
-import { Metrics } from './metrics.js';
+import { type Health } from './health.js';
+import { type Metrics } from './metrics.js';
 
 const HEALTH = Symbol('Health');
 const METRICS = Symbol('Metrics');
