@@ -3,12 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commaList, ConfigError, keyValueList, loadConfig, port, Secret, secret } from './index.js';
 
-const schema = z.object({ BROKERS: commaList(), HTTP_PORT: port().default(0), API_TOKEN: secret(), IMAGES: keyValueList().default({}) });
+const schema = z.object({
+  BROKERS: commaList(),
+  HTTP_PORT: port().default(0),
+  API_TOKEN: secret(),
+  IMAGES: keyValueList().default({}),
+});
 
 describe('loadConfig', () => {
   it('parses lists, pairs and defaults; an empty variable is not set', () => {
-    const config = loadConfig(schema, { BROKERS: 'a:1, b:2', API_TOKEN: 's', HTTP_PORT: '', IMAGES: 'python=x:1,node=y=z' });
-    expect(config).toMatchObject({ BROKERS: ['a:1', 'b:2'], HTTP_PORT: 0, IMAGES: { python: 'x:1', node: 'y=z' } });
+    const config = loadConfig(schema, {
+      BROKERS: 'a:1, b:2',
+      API_TOKEN: 's',
+      HTTP_PORT: '',
+      IMAGES: 'python=x:1,node=y=z',
+    });
+    expect(config).toMatchObject({
+      BROKERS: ['a:1', 'b:2'],
+      HTTP_PORT: 0,
+      IMAGES: { python: 'x:1', node: 'y=z' },
+    });
     expect(config.API_TOKEN.reveal()).toBe('s');
   });
 
@@ -22,7 +36,12 @@ describe('loadConfig', () => {
       }
     })();
     expect(error).toBeInstanceOf(ConfigError);
-    expect((error as ConfigError).problems.map((p) => p.name)).toEqual(['BROKERS', 'HTTP_PORT', 'API_TOKEN', 'IMAGES']);
+    expect((error as ConfigError).problems.map((p) => p.name)).toEqual([
+      'BROKERS',
+      'HTTP_PORT',
+      'API_TOKEN',
+      'IMAGES',
+    ]);
     expect((error as ConfigError).message).toContain('HTTP_PORT is "70000"');
   });
 

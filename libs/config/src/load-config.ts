@@ -17,7 +17,9 @@ export class ConfigError extends Error {
   readonly hint = 'Set these variables and start again; on one machine: source .slipway/env';
 
   constructor(readonly problems: readonly ConfigProblem[]) {
-    super(`Configuration:\n${problems.map((p) => `  ${p.name} is ${p.value}; expected: ${p.expected}`).join('\n')}`);
+    super(
+      `Configuration:\n${problems.map((p) => `  ${p.name} is ${p.value}; expected: ${p.expected}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
   }
 }
@@ -33,7 +35,10 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Reads a process's configuration from its environment. Throws ConfigError that lists every problem. */
-export function loadConfig<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {
+export function loadConfig<S extends z.ZodType>(
+  schema: S,
+  env: NodeJS.ProcessEnv = process.env,
+): z.output<S> {
   const given = withoutEmpty(env);
   const result = schema.safeParse(given);
   if (result.success) return result.data;

@@ -13,7 +13,12 @@ export const secret = () =>
 export const port = () => z.coerce.number().int().min(0).max(65_535);
 
 /** Whole milliseconds. */
-export const durationMs = () => z.coerce.number().int().min(0).max(7 * 86_400_000);
+export const durationMs = () =>
+  z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(7 * 86_400_000);
 
 /** `a,b,c` -> ['a', 'b', 'c']; blanks around and between are dropped. */
 export const commaList = () =>
@@ -28,7 +33,9 @@ export const commaList = () =>
 export const keyValueList = () =>
   z.string().transform((text, context) => {
     const pairs = text.split(',').filter((part) => part.trim() !== '');
-    const entries = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const);
+    const entries = pairs.map(
+      (pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const,
+    );
     if (pairs.some((pair) => pair.indexOf('=') < 1)) context.addIssue('expected NAME=VALUE[,NAME=VALUE]');
     return Object.fromEntries(entries) as Record<string, string>;
   });

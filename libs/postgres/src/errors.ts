@@ -1,6 +1,7 @@
 /** Another writer appended first: fold again and decide anew. */
 export class ConcurrencyError extends Error {
   readonly code = 'CONCURRENT_APPEND';
+  readonly kind = 'retriable';
   readonly hint = 'Read the stream again and decide on its new state.';
 
   constructor(
@@ -16,6 +17,7 @@ export class ConcurrencyError extends Error {
 /** The lease went to another owner; nothing may be written any more. */
 export class LeaseLostError extends Error {
   readonly code = 'LEASE_LOST';
+  readonly kind = 'permanent';
   readonly hint = 'Stop: another replica carries this task on.';
 
   constructor(
@@ -24,5 +26,35 @@ export class LeaseLostError extends Error {
   ) {
     super(`The lease of ${workId} with fence ${fence} is held by another.`);
     this.name = 'LeaseLostError';
+  }
+}
+
+/** A statement failed, the caller went on, and Postgres rolled the transaction back at its end. */
+export class TransactionAbortedError extends Error {
+  readonly code = 'TRANSACTION_ABORTED';
+  readonly kind = 'permanent';
+  readonly hint =
+    'Let the error of a failed statement leave the transaction; nothing after it can be stored.';
+
+  constructor() {
+    super('The transaction was rolled back: one of its statements had failed.');
+    this.name = 'TransactionAbortedError';
+  }
+}
+
+export type MigrationErrorCode = 'SCHEMA_NAME_INVALID' | 'DATABASE_IS_NEWER';
+
+/** The schema cannot be brought up to date by this version of the code. */
+export class MigrationError extends Error {
+  readonly kind = 'permanent';
+
+  constructor(
+    readonly code: MigrationErrorCode,
+    message: string,
+    readonly hint: string,
+    readonly details: Readonly<Record<string, string>>,
+  ) {
+    super(message);
+    this.name = 'MigrationError';
   }
 }

@@ -2,7 +2,7 @@ import pg from 'pg';
 
 export interface ListenerOptions {
   readonly url: string;
-  /** Told of a lost connection; the listener reconnects by itself. */
+  /** Told of a lost connection (the listener reconnects by itself) and of what a subscriber throws. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -44,13 +44,37 @@ export class Listener {
   }
 
   private async connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.options.url, application_name: 'slipway-listener', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.options.url,
+      application_name: 'slipway-listener',
+      keepAlive: true,
+    });
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, new Error('the LISTEN connection was closed')));
-    client.on('notification', ({ channel }) => this.subscribers.get(channel)?.forEach((call) => call()));
-    await client.connect();
-    for (const channel of this.subscribers.keys()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
-    this.client = client;
+    client.on('notification', ({ channel }) => this.call(this.subscribers.get(channel)));
+    try {
+      await client.connect();
+      for (const channel of this.subscribers.keys()) {
+        await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      }
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
+    // Stopped while it connected: nobody would ever end this connection.
+    if (this.stopped) await client.end();
+    else this.client = client;
+  }
+
+  /** One subscriber's fault must not keep the others from hearing. */
+  private call(subscribers: Iterable<() => void> = []): void {
+    for (const subscriber of subscribers) {
+      try {
+        subscriber();
+      } catch (error) {
+        this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
   }
 
   private lost(client: pg.Client, error: Error): void {
@@ -64,7 +88,9 @@ export class Listener {
   private reconnect(waitMs: number): void {
     this.retry = setTimeout(() => {
       this.connect().then(
-        () => this.subscribers.forEach((calls) => calls.forEach((call) => call())),
+        () => {
+          if (!this.stopped) this.subscribers.forEach((calls) => this.call(calls));
+        },
         (error: Error) => {
           this.options.onError?.(error);
           if (!this.stopped) this.reconnect(Math.min(waitMs * 2, LONGEST_RETRY_MS));

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MigrationError } from './errors.js';
 import { packagePath } from './package-path.js';
 import { transaction, type Pool, type Transaction } from './pool.js';
 
@@ -9,7 +10,10 @@ export interface MigrationSet {
   readonly directory: string;
 }
 
-const own = (name: string): MigrationSet => ({ name, directory: packagePath(`libs/postgres/migrations/${name}`) });
+const own = (name: string): MigrationSet => ({
+  name,
+  directory: packagePath(`libs/postgres/migrations/${name}`),
+});
 
 /** inbox, outbox */
 export const messagingTables = own('messaging');
@@ -23,11 +27,17 @@ const SCHEMA = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
  * Brings a schema up to date in one transaction; creates it first. Replicas that start together wait for each other
- * on an advisory lock. Throws when an applied file is missing: the code is older than the database.
+ * on an advisory lock. Throws MigrationError when an applied file is missing: the code is older than the database.
  */
-export async function migrate(pool: Pool, options: { readonly schema: string; readonly sets: readonly MigrationSet[] }): Promise<void> {
+export async function migrate(
+  pool: Pool,
+  options: { readonly schema: string; readonly sets: readonly MigrationSet[] },
+): Promise<void> {
   const { schema, sets } = options;
-  if (!SCHEMA.test(schema)) throw new Error(`schema ${JSON.stringify(schema)} must match ${SCHEMA.source}`);
+  if (!SCHEMA.test(schema)) {
+    const message = `schema ${JSON.stringify(schema)} must match ${SCHEMA.source}`;
+    throw new MigrationError('SCHEMA_NAME_INVALID', message, 'Use a lower-case name.', { schema });
+  }
   await transaction(pool, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`slipway.migrate.${schema}`]);
     await tx.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
@@ -42,11 +52,18 @@ export async function migrate(pool: Pool, options: { readonly schema: string; re
 
 async function applySet(tx: Transaction, set: MigrationSet): Promise<void> {
   const files = (await readdir(set.directory)).filter((file) => file.endsWith('.sql')).sort();
-  const { rows } = await tx.query<{ file: string }>('SELECT file FROM migrations WHERE set_name = $1', [set.name]);
+  const { rows } = await tx.query<{ file: string }>('SELECT file FROM migrations WHERE set_name = $1', [
+    set.name,
+  ]);
   const applied = new Set(rows.map((row) => row.file));
   const unknown = [...applied].filter((file) => !files.includes(file));
   if (unknown.length > 0) {
-    throw new Error(`The database has migrations of ${set.name} that this version does not know: ${unknown.join(', ')}. Start a newer version.`);
+    const names = unknown.join(', ');
+    const message = `The database has migrations of ${set.name} that this version does not know: ${names}.`;
+    throw new MigrationError('DATABASE_IS_NEWER', message, 'Start a newer version.', {
+      set: set.name,
+      files: names,
+    });
   }
   for (const file of files.filter((name) => !applied.has(name))) {
     await tx.query(await readFile(join(set.directory, file), 'utf8'));

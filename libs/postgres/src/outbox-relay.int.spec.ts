@@ -1,6 +1,17 @@
+import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
-import { createPool, Listener, messagingTables, migrate, Outbox, OutboxRelay, type OutboxRow, type Pool, transaction } from './index.js';
+import {
+  createPool,
+  Listener,
+  messagingTables,
+  migrate,
+  Outbox,
+  OutboxRelay,
+  type OutboxRow,
+  type Pool,
+  transaction,
+} from './index.js';
 
 const schema = 'relay';
 let database: TestDatabase;
@@ -18,15 +29,29 @@ const publish = (rows: readonly OutboxRow[]): Promise<void> => {
 
 /** The poll is far away, so that what arrives soon was woken. */
 async function startRelay(publishTo: typeof publish = publish, pollMs = 600_000): Promise<OutboxRelay> {
-  const relay = new OutboxRelay({ pool, listener, schema, publish: publishTo, onError: (e) => errors.push(e), pollMs });
+  const relay = new OutboxRelay({
+    pool,
+    listener,
+    schema,
+    publish: publishTo,
+    onError: (e) => errors.push(e),
+    pollMs,
+  });
   relays.push(relay);
   await relay.start();
   return relay;
 }
 
 const message = (n: string, key = 'k') => ({ topic: 't', key, type: 'x', data: { n } });
-const add = (...names: string[]) => transaction(pool, (tx) => outbox.add(tx, names.map((n) => message(n))));
-const waiting = async () => Number((await pool.query<{ n: string }>('SELECT count(*) AS n FROM outbox')).rows[0]?.n);
+const add = (...names: string[]) =>
+  transaction(pool, (tx) =>
+    outbox.add(
+      tx,
+      names.map((n) => message(n)),
+    ),
+  );
+const waiting = async () =>
+  Number((await pool.query<{ n: string }>('SELECT count(*) AS n FROM outbox')).rows[0]?.n);
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -87,7 +112,8 @@ describe('OutboxRelay', () => {
 
   it('keeps the rows when publishing fails, and sends them again', async () => {
     let broken = true;
-    const flaky = (rows: readonly OutboxRow[]) => (broken ? Promise.reject(new Error('broker down')) : publish(rows));
+    const flaky = (rows: readonly OutboxRow[]) =>
+      broken ? Promise.reject(new Error('broker down')) : publish(rows);
     await startRelay(flaky, 20);
     await add('kept');
     await until('the error', () => errors.length > 0);
@@ -115,12 +141,73 @@ describe('OutboxRelay', () => {
     expect(by).toEqual(['first', 'first', 'second']);
   });
 
+  it('keeps the order of each key over many batches and writers', async () => {
+    const seen = new Map<string, number[]>();
+    await startRelay((rows) => {
+      for (const { key, data } of rows)
+        seen.set(key, [...(seen.get(key) ?? []), Number((data as { n: string }).n)]);
+      return Promise.resolve();
+    });
+    const writer = async (key: string): Promise<void> => {
+      for (let n = 0; n < 250; n += 1)
+        await transaction(pool, (tx) => outbox.add(tx, [message(String(n), key)]));
+    };
+    await Promise.all(['a', 'b', 'c'].map(writer));
+    const inOrder = Array.from({ length: 250 }, (_, n) => n);
+    await until('an empty outbox', async () => (await waiting()) === 0);
+    expect([seen.get('a'), seen.get('b'), seen.get('c')]).toEqual([inOrder, inOrder, inOrder]);
+  });
+
+  it('gives back a connection that is cut before it leads', async () => {
+    const small = createPool({ url: database.url, schema, applicationName: 'small', max: 1 });
+    let cuts = 2;
+    const connect = async (): Promise<PoolClient> => {
+      const client = await small.connect();
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      if (cuts > 0) {
+        cuts -= 1;
+        client.once('error', () => undefined);
+        await pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      }
+      return client;
+    };
+    const cutting = new Proxy(small, {
+      get: (target, name, self) => (name === 'connect' ? connect : Reflect.get(target, name, self)),
+    });
+    const relay = new OutboxRelay({
+      pool: cutting,
+      listener,
+      schema,
+      publish,
+      onError: (e) => errors.push(e),
+      pollMs: 20,
+    });
+    relays.push(relay);
+    await relay.start();
+    await add('1');
+    await until('the row', () => published.includes('1'));
+    await until('an empty outbox', async () => (await waiting()) === 0);
+    expect(small.totalCount).toBe(1);
+    expect(errors).toHaveLength(2);
+    await relay.stop();
+    await small.end();
+  });
+
   it('goes on after its connections were cut', async () => {
     await startRelay(publish, 50);
     await add('1');
     await until('one', () => published.length === 1);
-    await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
-    await until('a way to write', () => add('2').then(() => true, () => false));
+    // A row whose deletion is cut is rightly published again.
+    await until('its deletion', async () => (await waiting()) === 0);
+    await pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await until('a way to write', () =>
+      add('2').then(
+        () => true,
+        () => false,
+      ),
+    );
     await until('two', () => published.includes('2'));
     expect(published).toEqual(['1', '2']);
   });

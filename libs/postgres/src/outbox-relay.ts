@@ -76,14 +76,20 @@ export class OutboxRelay {
   private async lead(): Promise<PoolClient | undefined> {
     if (this.leader !== undefined) return this.leader;
     const client = await this.options.pool.connect();
-    const { rows } = await client.query<{ led: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS led', [
-      `slipway.outbox.${this.options.schema}`,
-    ]);
-    if (rows[0]?.led !== true) {
-      client.release();
-      return undefined;
+    let led = false;
+    let broken = true;
+    try {
+      const { rows } = await client.query<{ led: boolean }>(
+        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS led',
+        [`slipway.outbox.${this.options.schema}`],
+      );
+      led = rows[0]?.led === true;
+      broken = false;
+    } finally {
+      // Every attempt that did not lead gives its connection back, or the pool runs dry while Postgres restarts.
+      if (!led) client.release(broken);
     }
-    client.on('error', () => undefined);
+    if (!led) return undefined;
     this.leader = client;
     return client;
   }

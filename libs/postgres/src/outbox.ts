@@ -3,7 +3,10 @@ import type { Transaction } from './pool.js';
 
 export interface OutboxMessage {
   readonly topic: string;
-  /** Messages of one key are published in the order in which they were added. */
+  /**
+   * Messages of one key are published in the order in which they were added. Of two transactions that were open
+   * together, the one that commits first may come first: whoever needs an order between them must let one wait.
+   */
   readonly key: string;
   /** CloudEvents type. */
   readonly type: string;

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { TransactionAbortedError } from './errors.js';
 
 export type Pool = pg.Pool;
 export type Transaction = Pick<pg.PoolClient, 'query'>;
@@ -21,19 +22,27 @@ export function createPool({ url, schema, applicationName, max = 10, onIdleError
     max,
     options: `-c search_path=${schema},public`,
   });
+  // The pool listens to idle connections only: one that is cut while somebody holds it would end the process.
+  // Its holder learns of it by the next query, and the pool drops it when it is given back.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   // Without a listener one broken idle connection would end the process.
   pool.on('error', (error) => onIdleError?.(error));
   return pool;
 }
 
-/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+/**
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
+ * Throws TransactionAbortedError when `work` resolved after a statement had failed: nothing is stored then.
+ */
 export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
     const result = await work(client);
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // Postgres answers a COMMIT after a failed statement with a plain ROLLBACK, which is no error to the client.
+    if (command === 'ROLLBACK') throw new TransactionAbortedError();
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch((rollback: Error) => {

@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { ConcurrencyError, createPool, EventStore, eventTables, Inbox, messagingTables, migrate, type Pool, transaction, workTables } from './index.js';
+import {
+  ConcurrencyError,
+  createPool,
+  EventStore,
+  eventTables,
+  Inbox,
+  messagingTables,
+  migrate,
+  type Pool,
+  transaction,
+  workTables,
+} from './index.js';
 
 const schema = 'record';
 const sets = [messagingTables, eventTables, workTables];
@@ -25,19 +36,32 @@ describe('migrate', () => {
 
   it('refuses a database that is newer than the code', async () => {
     await pool.query(`INSERT INTO migrations (set_name, file) VALUES ('work', '9999_later.sql')`);
-    await expect(migrate(pool, { schema, sets })).rejects.toThrow('9999_later.sql');
+    await expect(migrate(pool, { schema, sets })).rejects.toMatchObject({
+      code: 'DATABASE_IS_NEWER',
+      details: { files: '9999_later.sql' },
+    });
     await pool.query(`DELETE FROM migrations WHERE file = '9999_later.sql'`);
   });
 
   it('refuses a schema name that is not one', async () => {
-    await expect(migrate(pool, { schema: 'a; drop', sets })).rejects.toThrow('must match');
+    await expect(migrate(pool, { schema: 'a; drop', sets })).rejects.toMatchObject({
+      code: 'SCHEMA_NAME_INVALID',
+    });
   });
 });
 
 describe('EventStore', () => {
   const store = new EventStore();
   const append = (stream: string, version: number, ...types: string[]) =>
-    transaction(pool, (tx) => store.append(tx, stream, version, types.map((type) => ({ type, data: { n: type } })), { replica: 'r1' }));
+    transaction(pool, (tx) =>
+      store.append(
+        tx,
+        stream,
+        version,
+        types.map((type) => ({ type, data: { n: type } })),
+        { replica: 'r1' },
+      ),
+    );
 
   it('reads what was appended, in order, with versions from 1', async () => {
     expect(await append('a', 0, 'One', 'Two')).toBe(2);
@@ -58,7 +82,9 @@ describe('EventStore', () => {
   });
 
   it('lets exactly one of many concurrent appends through', async () => {
-    const results = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => append('race', 0, `By${n}`)));
+    const results = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, n) => append('race', 0, `By${n}`)),
+    );
     expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1);
     expect(await store.read(pool, 'race')).toHaveLength(1);
   });

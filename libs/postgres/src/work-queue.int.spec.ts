@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
-import { type Claim, createPool, LeaseLostError, Listener, migrate, type Pool, transaction, workChannel, WorkQueue, workTables } from './index.js';
+import {
+  type Claim,
+  createPool,
+  LeaseLostError,
+  Listener,
+  migrate,
+  type Pool,
+  transaction,
+  workChannel,
+  WorkQueue,
+  workTables,
+} from './index.js';
 
 const schema = 'jobs';
 let database: TestDatabase;
@@ -52,6 +63,15 @@ describe('WorkQueue', () => {
     expect((await mustClaim()).id).toBe('a1');
   });
 
+  it('parked work without a time waits for its wake', async () => {
+    await enqueue('a');
+    const held = await mustClaim();
+    await transaction(pool, (tx) => work.park(tx, held));
+    expect(await claim()).toBeUndefined();
+    await transaction(pool, (tx) => work.wake(tx, 'a'));
+    expect((await mustClaim()).id).toBe('a');
+  });
+
   it('parked work is claimable by itself when it is due', async () => {
     await enqueue('a');
     const held = await mustClaim();
@@ -64,10 +84,15 @@ describe('WorkQueue', () => {
     const stale = await mustClaim('r1', 1);
     const taken = await until('the lease to lapse', () => claim('r2'));
     expect([stale.fence, taken.fence]).toEqual([1n, 2n]);
+    expect(taken.leaseUntil.getTime()).toBeGreaterThan(stale.leaseUntil.getTime());
     expect(await work.heartbeat(pool, stale, 1_000)).toBe(false);
-    await expect(transaction(pool, (tx) => work.assertHeld(tx, stale))).rejects.toBeInstanceOf(LeaseLostError);
+    await expect(transaction(pool, (tx) => work.assertHeld(tx, stale))).rejects.toBeInstanceOf(
+      LeaseLostError,
+    );
     await expect(finish(stale)).rejects.toBeInstanceOf(LeaseLostError);
-    await expect(transaction(pool, (tx) => work.park(tx, stale, { dueAt: new Date() }))).rejects.toBeInstanceOf(LeaseLostError);
+    await expect(
+      transaction(pool, (tx) => work.park(tx, stale, { dueAt: new Date() })),
+    ).rejects.toBeInstanceOf(LeaseLostError);
     await finish(taken);
   });
 
@@ -100,6 +125,22 @@ describe('WorkQueue', () => {
       const order = done.filter((id) => Number(id.slice(1)) % 3 === key).map((id) => Number(id.slice(1)));
       expect(order).toEqual([...order].sort((x, y) => x - y));
     }
+  });
+
+  it('an earlier row that commits late holds up only its own key while the later one runs', async () => {
+    const early = await pool.connect();
+    await early.query('BEGIN');
+    await work.enqueue(early, { id: 'a1', key: 'a' });
+    await enqueue('a2', 'a');
+    await enqueue('b1', 'b');
+    const running = await mustClaim();
+    expect(running.id).toBe('a2');
+    await early.query('COMMIT');
+    early.release();
+    expect((await mustClaim()).id).toBe('b1');
+    expect(await claim()).toBeUndefined();
+    await finish(running);
+    expect((await mustClaim()).id).toBe('a1');
   });
 
   it('NOTIFY tells of new work', async () => {

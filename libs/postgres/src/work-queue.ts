@@ -7,6 +7,8 @@ export interface Claim {
   readonly key: string;
   /** Rises with every claim of this work. */
   readonly fence: bigint;
+  /** By the database's clock. */
+  readonly leaseUntil: Date;
 }
 
 export type HeldWork = Pick<Claim, 'id' | 'fence'>;
@@ -23,17 +25,22 @@ const NOTIFY = `SELECT pg_notify(current_schema() || '_work', '')`;
  * parallel. A lease that ran out is claimed by another owner, with a higher fence; the first one's writes then fail.
  */
 export class WorkQueue {
-  async enqueue(tx: Transaction, work: { readonly id: string; readonly key: string; readonly dueAt?: Date }): Promise<void> {
-    await tx.query(`INSERT INTO work (id, key, state, due_at) VALUES ($1, $2, 'ready', coalesce($3, now()))`, [
-      work.id,
-      work.key,
-      work.dueAt,
-    ]);
+  async enqueue(
+    tx: Transaction,
+    work: { readonly id: string; readonly key: string; readonly dueAt?: Date },
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO work (id, key, state, due_at) VALUES ($1, $2, 'ready', coalesce($3, now()))`,
+      [work.id, work.key, work.dueAt],
+    );
     await tx.query(NOTIFY);
   }
 
   /** The oldest work that is due (or whose lease ran out) with nothing unfinished of its key before it. */
-  async claim(pool: Pool, by: { readonly owner: string; readonly leaseMs: number }): Promise<Claim | undefined> {
+  async claim(
+    pool: Pool,
+    by: { readonly owner: string; readonly leaseMs: number },
+  ): Promise<Claim | undefined> {
     for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
       try {
         return await this.tryClaim(pool, by);
@@ -45,8 +52,11 @@ export class WorkQueue {
     return undefined;
   }
 
-  private async tryClaim(pool: Pool, by: { readonly owner: string; readonly leaseMs: number }): Promise<Claim | undefined> {
-    const { rows } = await pool.query<{ id: string; key: string; fence: string }>(
+  private async tryClaim(
+    pool: Pool,
+    by: { readonly owner: string; readonly leaseMs: number },
+  ): Promise<Claim | undefined> {
+    const { rows } = await pool.query<{ id: string; key: string; fence: string; lease_until: Date }>(
       `UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
               lease_until = clock_timestamp() + $2 * interval '1 ms'
        WHERE seq = (
@@ -54,12 +64,15 @@ export class WorkQueue {
          WHERE ((state IN ('ready', 'waiting') AND due_at <= clock_timestamp())
              OR (state = 'running' AND lease_until < clock_timestamp()))
            AND NOT EXISTS (SELECT FROM work e WHERE e.key = w.key AND e.seq < w.seq AND e.state <> 'done')
+           -- An earlier row may commit while a later one of its key runs. It must wait without being picked, or
+           -- every claim would pick it, meet the unique index, and leave all other keys' work undone.
+           AND NOT EXISTS (SELECT FROM work r WHERE r.key = w.key AND r.seq <> w.seq AND r.state = 'running')
          ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-       RETURNING id, key, fence`,
+       RETURNING id, key, fence, lease_until`,
       [by.owner, by.leaseMs],
     );
     const row = rows[0];
-    return row && { id: row.id, key: row.key, fence: BigInt(row.fence) };
+    return row && { id: row.id, key: row.key, fence: BigInt(row.fence), leaseUntil: row.lease_until };
   }
 
   /** Extends the lease. False: another holds it, stop. */
@@ -74,10 +87,10 @@ export class WorkQueue {
 
   /** Locks the work's row for this transaction. Throws LeaseLostError when the fence is not the latest. */
   async assertHeld(tx: Transaction, held: HeldWork): Promise<void> {
-    const { rowCount } = await tx.query(`SELECT FROM work WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE`, [
-      held.id,
-      held.fence,
-    ]);
+    const { rowCount } = await tx.query(
+      `SELECT FROM work WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE`,
+      [held.id, held.fence],
+    );
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 
@@ -87,18 +100,30 @@ export class WorkQueue {
     await tx.query(NOTIFY);
   }
 
-  /** Lets go of work that waits for something; `wake` or `dueAt`, whichever comes first, makes it claimable again. */
-  async park(tx: Transaction, held: HeldWork, until: { readonly dueAt: Date }): Promise<void> {
-    await this.leave(tx, held, 'waiting', until.dueAt);
+  /**
+   * Lets go of work that waits for something; `wake` or `dueAt`, whichever comes first, makes it claimable again.
+   * Without `dueAt` only `wake` does. Later work of its key stays blocked. A wake of work that still runs is lost:
+   * the caller locks what it waits for before it parks, as whoever wakes does before it wakes.
+   */
+  async park(tx: Transaction, held: HeldWork, until: { readonly dueAt?: Date } = {}): Promise<void> {
+    await this.leave(tx, held, 'waiting', until.dueAt ?? 'infinity');
   }
 
   /** What waits becomes due now. No effect on work that does not wait. */
   async wake(tx: Transaction, id: string): Promise<void> {
-    await tx.query(`UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state = 'waiting'`, [id]);
+    await tx.query(
+      `UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state = 'waiting'`,
+      [id],
+    );
     await tx.query(NOTIFY);
   }
 
-  private async leave(tx: Transaction, held: HeldWork, state: 'done' | 'waiting', dueAt: Date | undefined): Promise<void> {
+  private async leave(
+    tx: Transaction,
+    held: HeldWork,
+    state: 'done' | 'waiting',
+    dueAt: Date | 'infinity' | undefined,
+  ): Promise<void> {
     const { rowCount } = await tx.query(
       `UPDATE work SET state = $3, owner = NULL, lease_until = NULL, due_at = coalesce($4, due_at)
        WHERE id = $1 AND fence = $2 AND state = 'running'`,

@@ -22,7 +22,9 @@ export class Health {
   }
 
   async readiness(): Promise<Readiness> {
-    const results = await Promise.all([...this.checks].map(async ([name, check]) => [name, await this.outcome(check)] as const));
+    const results = await Promise.all(
+      [...this.checks].map(async ([name, check]) => [name, await this.outcome(check)] as const),
+    );
     const checks = Object.fromEntries(results);
     if (this.failure !== undefined) return { ready: false, checks: { ...checks, process: this.failure } };
     return { ready: results.every(([, said]) => said === 'ok'), checks };

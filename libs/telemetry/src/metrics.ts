@@ -21,7 +21,13 @@ export class Metrics {
   }
 
   histogram<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> {
-    return new Histogram({ name: `slipway_${name}`, help, labelNames, buckets: SECONDS, registers: [this.registry] });
+    return new Histogram({
+      name: `slipway_${name}`,
+      help,
+      labelNames,
+      buckets: SECONDS,
+      registers: [this.registry],
+    });
   }
 }
 

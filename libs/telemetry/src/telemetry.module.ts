@@ -1,4 +1,12 @@
-import { Controller, type DynamicModule, Get, Header, Inject, Module, ServiceUnavailableException } from '@nestjs/common';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  Header,
+  Inject,
+  Module,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import { type Health } from './health.js';
 import { type Metrics } from './metrics.js';
 

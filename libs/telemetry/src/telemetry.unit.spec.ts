@@ -6,11 +6,24 @@ import { Secret } from '#libs/config';
 import { createLogger, createMetrics, Health, TelemetryModule } from './index.js';
 
 describe('the logger', () => {
-  it('writes JSON lines with app, replica and the child\'s token, and never a secret', () => {
+  it("writes JSON lines with app, replica and the child's token, and never a secret", () => {
     const lines: string[] = [];
-    const logger = createLogger({ app: 'deployer', replica: 'r1', destination: { write: (line) => lines.push(line) } });
-    logger.child({ token: 't1' }).info({ password: 'hunter2', node: { sealedLogin: 'hunter2' }, key: new Secret('hunter2') }, 'hello');
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', app: 'deployer', replica: 'r1', token: 't1', msg: 'hello', password: '[redacted]' });
+    const logger = createLogger({
+      app: 'deployer',
+      replica: 'r1',
+      destination: { write: (line) => lines.push(line) },
+    });
+    logger
+      .child({ token: 't1' })
+      .info({ password: 'hunter2', node: { sealedLogin: 'hunter2' }, key: new Secret('hunter2') }, 'hello');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'info',
+      app: 'deployer',
+      replica: 'r1',
+      token: 't1',
+      msg: 'hello',
+      password: '[redacted]',
+    });
     expect(lines[0]).not.toContain('hunter2');
   });
 });
@@ -22,7 +35,10 @@ describe('Health', () => {
     expect(await health.readiness()).toEqual({ ready: true, checks: { good: 'ok' } });
     health.register('bad', () => Promise.reject(new Error('refused')));
     health.register('hanging', () => new Promise(() => undefined));
-    expect(await health.readiness()).toEqual({ ready: false, checks: { good: 'ok', bad: 'refused', hanging: 'no answer within 20 ms' } });
+    expect(await health.readiness()).toEqual({
+      ready: false,
+      checks: { good: 'ok', bad: 'refused', hanging: 'no answer within 20 ms' },
+    });
   });
 
   it('never becomes ready again after failReadiness', async () => {
@@ -37,7 +53,11 @@ describe('the pages', () => {
     const health = new Health();
     const metrics = createMetrics('deployer');
     metrics.counter('replies_total', 'Replies sent').inc(3);
-    const app = await NestFactory.create<NestFastifyApplication>(TelemetryModule.forRoot({ health, metrics }), new FastifyAdapter(), { logger: false });
+    const app = await NestFactory.create<NestFastifyApplication>(
+      TelemetryModule.forRoot({ health, metrics }),
+      new FastifyAdapter(),
+      { logger: false },
+    );
     await app.init();
     const get = (url: string) => app.inject({ method: 'GET', url });
     expect((await get('/health')).json()).toEqual({ status: 'ok' });

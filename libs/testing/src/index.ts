@@ -1,2 +1,5 @@
 export * from './database.js';
+export * from './environment.js';
+export * from './names.js';
+export * from './nodes.js';
 export * from './until.js';

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
+import { createPool, TransactionAbortedError, type Pool, type Transaction, transaction } from './index.js';
+
+let database: TestDatabase;
+let pool: Pool;
+let admin: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test', max: 1 });
+  admin = createPool({ url: database.url, schema: 'public', applicationName: 'admin', max: 1 });
+});
+afterAll(async () => {
+  await pool.end();
+  await admin.end();
+  await database.drop();
+});
+
+async function cut(tx: Transaction): Promise<void> {
+  const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  await admin.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+  await until('the session to end', async () => {
+    const { rowCount } = await admin.query('SELECT FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]);
+    return rowCount === 0;
+  });
+}
+
+describe('transaction', () => {
+  it('rejects, and does not end the process, when its connection is cut between two queries', async () => {
+    const crashes: unknown[] = [];
+    const note = (error: unknown) => crashes.push(error);
+    const own = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', note);
+    try {
+      const broken = transaction(pool, async (tx) => {
+        await cut(tx);
+        await tx.query('SELECT 1');
+      });
+      await expect(broken).rejects.toThrow();
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      own.forEach((listener) => process.on('uncaughtException', listener));
+    }
+    expect(crashes).toEqual([]);
+  });
+
+  it('does not say committed when a failed statement was swallowed', async () => {
+    await pool.query('CREATE TABLE kept (n int)');
+    const swallowing = transaction(pool, async (tx) => {
+      await tx.query('INSERT INTO kept VALUES (1)');
+      await tx.query('SELECT 1 / 0').catch(() => undefined);
+    });
+    await expect(swallowing).rejects.toBeInstanceOf(TransactionAbortedError);
+    expect((await pool.query('SELECT FROM kept')).rowCount).toBe(0);
+  });
+
+  it('gives the next caller a connection that works after one was cut', async () => {
+    await expect(transaction(pool, cut)).rejects.toThrow();
+    const { rows } = await transaction(pool, (tx) => tx.query<{ one: number }>('SELECT 1 AS one'));
+    expect(rows).toEqual([{ one: 1 }]);
+  });
+});

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { requireEnv, testNodes, uniqueName, until } from './index.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('until', () => {
+  it('gives the first value that holds', async () => {
+    const values = [undefined, null, false, 0];
+    expect(await until('a value', () => values.shift())).toBe(0);
+  });
+
+  it('says what it waited for, and for how long', async () => {
+    await expect(until('the moon', () => false, { timeoutMs: 20 })).rejects.toThrow(
+      'waited 20 ms for the moon',
+    );
+  });
+});
+
+describe('requireEnv', () => {
+  it('names the variable that is missing or empty', () => {
+    vi.stubEnv('SLIPWAY_SPEC_VALUE', '');
+    expect(() => requireEnv('SLIPWAY_SPEC_VALUE')).toThrow('SLIPWAY_SPEC_VALUE is not set');
+  });
+});
+
+describe('uniqueName', () => {
+  it('never gives the same name twice', () => {
+    expect(new Set(Array.from({ length: 1000 }, () => uniqueName('t'))).size).toBe(1000);
+    expect(uniqueName('topic')).toMatch(/^topic-[0-9a-f]{12}$/);
+  });
+});
+
+describe('testNodes', () => {
+  it('reads the nodes of the file, and refuses one without nodes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nodes-'));
+    const file = join(folder, 'nodes.json');
+    vi.stubEnv('SLIPWAY_NODES_FILE', file);
+    await writeFile(file, JSON.stringify([{ name: 'n1' }, { name: 'n2' }]));
+    expect((await testNodes()).map((node) => node.name)).toEqual(['n1', 'n2']);
+    await writeFile(file, '[]');
+    await expect(testNodes()).rejects.toThrow('names no node');
+    await rm(folder, { recursive: true });
+  });
+});
