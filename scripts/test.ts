@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOneMachine } from './one-machine/start.js';
+import { type OneMachine, startOneMachine } from './one-machine/start.js';
 
 /** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
 interface Count {
@@ -45,22 +45,29 @@ function vitest(project: string): Count {
   }
 }
 
-/** A vitest project that needs servers: they are started for it and ended after it. */
-async function withServers(project: string): Promise<Count> {
-  const servers = await startOneMachine();
-  Object.assign(process.env, servers.env);
+let machine: OneMachine | undefined;
+
+/** A vitest project that needs servers and nodes: started before the first of them, ended after the last. */
+async function onOneMachine(project: string): Promise<Count> {
   try {
-    return vitest(project);
-  } finally {
-    await servers.stop();
+    machine ??= await startOneMachine();
+  } catch (error) {
+    console.error(
+      `${project}: the one-machine set-up did not start.\n${error instanceof Error ? error.message : String(error)}`,
+    );
+    return { passed: 0, failed: 1 };
   }
+  Object.assign(process.env, machine.env);
+  return vitest(project);
 }
 
 const stages: Readonly<Record<string, () => Count | Promise<Count>>> = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
-  int: () => withServers('int'),
+  int: () => onOneMachine('int'),
+  nodes: () => onOneMachine('nodes'),
+  e2e: () => onOneMachine('e2e'),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {
@@ -73,6 +80,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   for (const [name, run] of Object.entries(stages)) {
     if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());
   }
+  await machine?.stop();
   rmSync(scratch, { recursive: true, force: true });
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);

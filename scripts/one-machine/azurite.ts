@@ -1,13 +1,17 @@
 import { answers, Child } from './child.js';
 import { freePort } from './free-port.js';
 import { type RunningPart, theirs } from './part.js';
+import type { SetUp } from './set-up.js';
 
 /** The account and key that every Azurite has; published by its makers, no secret. */
 const ACCOUNT = 'devstoreaccount1';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
+/** By its path: PATH is ours to rely on only when bootstrap.mjs started this. */
+const AZURITE = 'node_modules/.bin/azurite-blob';
+
 /** Blob storage in memory; AZURE_STORAGE_CONNECTION_STRING, when set, is used instead. */
-export async function startAzurite(): Promise<RunningPart> {
+export async function startAzurite({ slot }: SetUp): Promise<RunningPart> {
   if (process.env['AZURE_STORAGE_CONNECTION_STRING']) return theirs;
   const port = await freePort();
   const args = [
@@ -20,7 +24,7 @@ export async function startAzurite(): Promise<RunningPart> {
     '--disableTelemetry',
     '--silent',
   ];
-  const server = new Child('Azurite', 'azurite-blob', args);
+  const server = new Child('Azurite', AZURITE, args, { ledger: slot.ledger });
   await server.until(() => answers(port));
   const endpoint = `http://127.0.0.1:${port}/${ACCOUNT}`;
   const connection = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${endpoint};`;

@@ -1,23 +1,34 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Ledger } from './ledger.js';
 
 const KEPT_LINES = 40;
 const STOP_GRACE_MS = 10_000;
+
+export interface ChildOptions extends SpawnOptions {
+  readonly ledger: Ledger;
+  /** A namespace's first process: only SIGKILL ends it from outside. */
+  readonly abrupt?: boolean;
+}
 
 /** A server that this process started: its last output for an error, and a way to end it. */
 export class Child {
   private readonly lines: string[] = [];
   private readonly ended: Promise<void>;
   private readonly process: ChildProcess;
+  private over = false;
 
   constructor(
     readonly name: string,
     command: string,
     args: readonly string[],
-    options: SpawnOptions = {},
+    { ledger, abrupt, ...options }: ChildOptions,
   ) {
-    this.process = spawn(command, [...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A session of its own: Ctrl-C in the terminal reaches this process only, which then ends all in order.
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    this.process = spawn(command, [...args], { ...options, detached: true, stdio: [...stdio] });
+    ledger.holdProcess(this.process.pid, { abrupt });
     const keep = (chunk: Buffer): void => {
       this.lines.push(...chunk.toString().split('\n'));
       this.lines.splice(0, this.lines.length - KEPT_LINES);
@@ -30,27 +41,33 @@ export class Child {
         this.lines.push(error.message);
         resolve();
       });
+    }).then(() => {
+      this.over = true;
     });
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
   }
 
   /** Waits until `ready` holds; throws with the output's tail when the process ends first or time is up. */
   async until(ready: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-    let over = false;
-    void this.ended.then(() => {
-      over = true;
-    });
     for (const deadline = performance.now() + timeoutMs; !(await ready()); await delay(50)) {
-      if (!over && performance.now() < deadline) continue;
+      if (!this.over && performance.now() < deadline) continue;
+      const how = this.over ? 'ended' : 'was not ready';
       await this.stop();
-      throw new Error(
-        `${this.name} ${over ? 'ended' : 'was not ready'} at its start:\n${this.lines.join('\n')}`,
-      );
+      throw new Error(`${this.name} ${how} at its start:\n${this.lines.join('\n')}`);
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    this.process.kill('SIGTERM');
+  /** Asks `pid` to end (the process itself when left out), waits, and then kills the process. */
+  async stop(pid = this.pid): Promise<void> {
+    if (this.over) return;
+    try {
+      if (pid !== undefined) process.kill(pid, 'SIGTERM');
+    } catch {
+      // It ended in between.
+    }
     const kill = setTimeout(() => this.process.kill('SIGKILL'), STOP_GRACE_MS);
     await this.ended;
     clearTimeout(kill);

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import { type RunningPart, theirs } from './part.js';
+import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
 const VERSION = '4.1.0';
@@ -24,12 +25,11 @@ ${dependency('org.apache.logging.log4j', 'log4j-core', '2.25.1')}
 </dependencies></project>`;
 
 /** Apache Kafka's jars through Maven, once per version, kept in the user's cache. */
-async function jars(): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'slipway');
+async function jars({ cache, report }: SetUp): Promise<string> {
   const folder = join(cache, `kafka-${VERSION}`);
   if (existsSync(folder)) return folder;
   const started = performance.now();
-  console.log(`Kafka ${VERSION}: fetching its jars through Maven ...`);
+  report('Kafka', 'working', 0, `fetching the jars of ${VERSION} through Maven`);
   const work = `${folder}.${process.pid}`;
   await mkdir(work, { recursive: true });
   await writeFile(join(work, 'pom.xml'), POM);
@@ -51,7 +51,7 @@ async function jars(): Promise<string> {
   }
   // Renamed whole, so that a start that was killed half-way leaves nothing that looks complete.
   await rename(work, folder);
-  console.log(`Kafka ${VERSION}: fetched in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  report('Kafka', 'working', performance.now() - started, 'jars fetched');
   return folder;
 }
 
@@ -95,31 +95,19 @@ async function hasMetadata(broker: string): Promise<boolean> {
 }
 
 /** Apache Kafka in KRaft mode on data that goes with it; KAFKA_BROKERS, when set, is used instead. */
-export async function startKafka(): Promise<RunningPart> {
+export async function startKafka(setUp: SetUp): Promise<RunningPart> {
   if (process.env['KAFKA_BROKERS']) return theirs;
-  const classPath = `${await jars()}/*`;
+  const classPath = `${await jars(setUp)}/*`;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kafka-'));
+  const { ledger } = setUp.slot;
+  ledger.hold({ kind: 'directory', path: folder });
   const port = await freePort();
   const config = join(folder, 'server.properties');
   await writeFile(config, properties(port, await freePort(), folder));
-  await run('java', [
-    '-cp',
-    classPath,
-    'kafka.tools.StorageTool',
-    'format',
-    `--cluster-id=${CLUSTER_ID}`,
-    '-c',
-    config,
-  ]);
-  const server = new Child('Kafka', 'java', [
-    '-Xms128m',
-    '-Xmx384m',
-    '-XX:+UseSerialGC',
-    '-cp',
-    classPath,
-    'kafka.Kafka',
-    config,
-  ]);
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${CLUSTER_ID}`, '-c', config];
+  await run('java', ['-cp', classPath, ...format]);
+  const jvm = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath];
+  const server = new Child('Kafka', 'java', [...jvm, 'kafka.Kafka', config], { ledger, cwd: folder });
   const broker = `127.0.0.1:${port}`;
   await server.until(() => hasMetadata(broker));
   return {

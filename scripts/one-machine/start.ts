@@ -1,31 +1,93 @@
 import { startAzurite } from './azurite.js';
 import { startKafka } from './kafka.js';
+import { freshKeys } from './keys.js';
+import { startMachines } from './machines.js';
+import { ensurePackages } from './packages.js';
+import type { NodeEntry } from './nodes.js';
 import type { RunningPart } from './part.js';
 import { startPostgres } from './postgres.js';
+import { startRedis } from './redis.js';
+import type { Report, SetUp } from './set-up.js';
+import { cacheDirectory, claimSlot } from './slot.js';
 
-const parts = { PostgreSQL: startPostgres, Kafka: startKafka, Azurite: startAzurite } as const;
+export interface OneMachineOptions {
+  /** Where caches and state go; XDG_CACHE_HOME/slipway when left out. */
+  readonly directory?: string;
+  /** How many machines to deploy to; 0 leaves them, and what only they need, out. */
+  readonly nodes?: number;
+  readonly report?: Report;
+}
 
-/** Starts all parts side by side with a line each; when one fails, those that started are ended before it throws. */
-export async function startOneMachine(): Promise<RunningPart> {
-  const running = await Promise.allSettled(
-    Object.entries(parts).map(([name, start]) => reported(name, start)),
-  );
-  const started = running.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const stop = async (): Promise<void> => void (await Promise.allSettled(started.map((part) => part.stop())));
-  const failures = running.flatMap((result) =>
+export interface OneMachine {
+  /** The platform's variables, those that were set already left out. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly nodes: readonly NodeEntry[];
+  stop(): Promise<void>;
+}
+
+/** `Kafka: ready in 3.1 s` */
+export const printProgress: Report = (part, state, ms, detail) => {
+  const seconds = `${(ms / 1000).toFixed(1)} s`;
+  const said = { ready: `ready in ${seconds}`, yours: 'yours is used', working: detail ?? '...' }[state];
+  console.log(`${part}: ${said}${state === 'working' && ms > 0 ? ` in ${seconds}` : ''}`);
+};
+
+/**
+ * Kafka, PostgreSQL, Redis, blob storage, a registry, an engine that builds, and machines to deploy to: all on this
+ * machine, started side by side. What a variable names already is used instead. When one part fails, all that started
+ * is ended before it throws.
+ */
+export async function startOneMachine(options: OneMachineOptions = {}): Promise<OneMachine> {
+  const { directory: cache = cacheDirectory(), nodes: count = 3, report = printProgress } = options;
+  const slot = await claimSlot(cache);
+  const setUp: SetUp = { slot, cache, report };
+  if (slot.cleaned > 0) report('Clean-up', 'working', 0, `${slot.cleaned} things of a killed start undone`);
+  const packages = ensurePackages(setUp);
+  const machines = packages.then(() => startMachines(setUp, count));
+  const results = await Promise.allSettled([
+    machines,
+    reported(setUp, 'Kafka', startKafka),
+    reported(setUp, 'PostgreSQL', startPostgres),
+    reported(setUp, 'Azurite', startAzurite),
+    packages.then(() => reported(setUp, 'Redis', startRedis)),
+  ]);
+  const parts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = once(async () => {
+    await Promise.allSettled(parts.map((part) => part.stop()));
+    await slot.ledger.undo();
+    await slot.release();
+  });
+  const failures = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
   if (failures.length > 0) {
     await stop();
-    throw new AggregateError(failures, failures.map(String).join('\n'));
+    throw new AggregateError(failures, [...new Set(failures.map(String))].join('\n'));
   }
-  return { env: Object.assign({}, ...started.map((part) => part.env)) as Record<string, string>, stop };
+  const env = Object.assign({ ...ownKeys() }, ...parts.map((part) => part.env)) as Record<string, string>;
+  return { env, nodes: (await machines).nodes, stop };
 }
 
-async function reported(name: string, start: () => Promise<RunningPart>): Promise<RunningPart> {
+/** Keys that the caller has set already stay the caller's. */
+function ownKeys(): Readonly<Record<string, string>> {
+  const values = { SLIPWAY_BLOB_CONTAINER: 'services', ...freshKeys() };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, process.env[name] || value]),
+  );
+}
+
+async function reported(
+  setUp: SetUp,
+  name: string,
+  start: (setUp: SetUp) => Promise<RunningPart>,
+): Promise<RunningPart> {
   const before = performance.now();
-  const part = await start();
-  const seconds = ((performance.now() - before) / 1000).toFixed(1);
-  console.log(`${name}: ${Object.keys(part.env).length === 0 ? 'yours is used' : `ready in ${seconds} s`}`);
+  const part = await start(setUp);
+  setUp.report(name, Object.keys(part.env).length === 0 ? 'yours' : 'ready', performance.now() - before);
   return part;
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= action());
 }

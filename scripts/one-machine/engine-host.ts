@@ -1,0 +1,114 @@
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Child } from './child.js';
+import { engineAnswers, removeContainers } from './engine-api.js';
+import type { Network } from './network.js';
+import type { RegistryAccess } from './registry.js';
+import type { SetUp } from './set-up.js';
+
+/** sun_path of unix(7) has 108 bytes, the last a zero. */
+const LONGEST_SOCKET_PATH = 107;
+
+/** A Docker engine as on a machine of its own: own address, host name, processes, mounts and images. */
+export interface EngineHost {
+  readonly name: string;
+  readonly address: string;
+  /** The engine's socket as this machine sees it. */
+  readonly socketPath: string;
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+export interface EngineHostOptions {
+  readonly name: string;
+  /** Last number of its address. */
+  readonly host: number;
+  readonly network: Network;
+  readonly registry: RegistryAccess;
+  /** Files that go with an sshd in front of the engine; none when left out. */
+  readonly sshdConfig?: string;
+}
+
+/**
+ * The first process of the namespaces. Its arguments are positional, so that no value becomes part of the script.
+ * /run and /etc/docker are its own: the host may run an engine too, and has its own authorities.
+ */
+const BOOT = `set -eu
+folder=$1 name=$2 registry=$3 sshd_config=$4 ca=$5 container_address=$6 socket=$7
+mount --make-rprivate /
+mount -t proc proc /proc
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /etc/docker
+mkdir -p /run/sshd /run/docker
+if [ -n "$ca" ]; then
+  mkdir -p "/etc/docker/certs.d/$registry"
+  cp "$ca" "/etc/docker/certs.d/$registry/ca.crt"
+fi
+hostname "$name"
+if [ -n "$sshd_config" ]; then /usr/sbin/sshd -D -e -f "$sshd_config" 2>"$folder/sshd.log" & fi
+exec /usr/sbin/dockerd --data-root "$folder/docker" --exec-root /run/docker --pidfile /run/docker.pid \\
+  -H unix:///run/docker.sock -H "unix://$socket" --bip "$container_address" \\
+  --cgroup-parent "/$name" --exec-opt native.cgroupdriver=cgroupfs >"$folder/dockerd.log" 2>&1
+`;
+
+/** Starts the engine and waits until it answers and holds no container of an earlier start. */
+export async function startEngineHost({ slot }: SetUp, options: EngineHostOptions): Promise<EngineHost> {
+  const { name, network, registry, sshdConfig = '' } = options;
+  const folder = join(slot.directory, name);
+  const socketPath = join(folder, 'docker.sock');
+  if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH)
+    throw new Error(`${socketPath} is too long for a socket: set XDG_CACHE_HOME to a shorter path.`);
+  mkdirSync(folder, { recursive: true });
+  mkdirSync('/etc/docker', { recursive: true });
+  rmSync(socketPath, { force: true });
+  const netns = `slipway${slot.number}-${name}`;
+  const address = await network.join(netns, options.host);
+  const ca = registry.caFile === undefined ? '' : join(folder, 'registry-ca.crt');
+  if (registry.caFile !== undefined) copyFileSync(registry.caFile, ca);
+  slot.ledger.hold({ kind: 'cgroup', name: netns });
+  const boot = [folder, netns, registry.host, sshdConfig, ca, `${network.containerPrefix}.1/24`, socketPath];
+  const namespaces = ['unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child'];
+  const child = new Child(
+    name,
+    'nsenter',
+    [`--net=/run/netns/${netns}`, ...namespaces, 'bash', '-c', BOOT, 'boot', ...boot],
+    { ledger: slot.ledger, abrupt: true },
+  );
+  await child
+    .until(() => engineAnswers(socketPath))
+    .catch((cause: unknown) => {
+      throw new Error(`The engine of ${name} did not start:\n${tail(join(folder, 'dockerd.log'))}`, {
+        cause,
+      });
+    });
+  await removeContainers(socketPath);
+  const stop = async (): Promise<void> => {
+    await removeContainers(socketPath).catch(() => 0);
+    await child.stop(firstChildOf(child.pid));
+    rmSync(socketPath, { force: true });
+  };
+  return { name, address, socketPath, folder, stop };
+}
+
+/** The namespaces' own first process: the engine, which ends in order when asked; `unshare` before it does not pass signals on. */
+function firstChildOf(pid: number | undefined): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]) || pid;
+  } catch {
+    return pid;
+  }
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(-20).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** A file that only its owner reads. */
+export function writeSecret(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  chmodSync(path, 0o600);
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { SetUp } from './set-up.js';
+
+const run = promisify(execFile);
+
+/** Debian package -> a file that it brings. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'docker.io': '/usr/sbin/dockerd',
+  'docker-registry': '/usr/bin/docker-registry',
+  'openssh-server': '/usr/sbin/sshd',
+  debootstrap: '/usr/sbin/debootstrap',
+  'redis-server': '/usr/bin/redis-server',
+  iproute2: '/usr/bin/ip',
+  iptables: '/usr/sbin/iptables',
+  'apache2-utils': '/usr/bin/htpasswd',
+  kcat: '/usr/bin/kcat',
+};
+
+export function missingPackages(exists: (path: string) => boolean = existsSync): readonly string[] {
+  return Object.keys(PACKAGES).filter((name) => !exists(PACKAGES[name] ?? ''));
+}
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Debian asks this script before it starts a service: 101 forbids it. What was there comes back. */
+async function withoutServices<T>(action: () => Promise<T>): Promise<T> {
+  const kept = `${POLICY}.slipway-kept`;
+  // A kept one that is there already is the original, left by a killed start.
+  if (existsSync(POLICY) && !existsSync(kept)) renameSync(POLICY, kept);
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n');
+  chmodSync(POLICY, 0o755);
+  try {
+    return await action();
+  } finally {
+    rmSync(POLICY, { force: true });
+    if (existsSync(kept)) renameSync(kept, POLICY);
+  }
+}
+
+/** Brings the Debian packages that are missing; their services are not started. */
+export async function ensurePackages({ report }: SetUp): Promise<void> {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  const started = performance.now();
+  report('Debian packages', 'working', 0, `installing ${missing.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    await withoutServices(async () => {
+      await run('apt-get', ['update', '-q'], { env, maxBuffer: 1 << 26 });
+      const options = ['install', '-y', '-q', '--no-install-recommends'];
+      await run('apt-get', [...options, ...missing], { env, maxBuffer: 1 << 26 });
+    });
+  } catch (cause) {
+    const said = (cause as { stderr?: string }).stderr?.trim().split('\n').slice(-8).join('\n');
+    throw new Error(
+      `These Debian packages are missing and apt-get could not bring them: ${missing.join(', ')}.\n` +
+        `By hand, as root: apt-get update && apt-get install --no-install-recommends ${missing.join(' ')}\n${said ?? ''}`,
+      { cause },
+    );
+  }
+  report('Debian packages', 'ready', performance.now() - started);
+}

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { answers, Child } from './child.js';
+import { freePort } from './free-port.js';
+import type { Network } from './network.js';
+import type { RunningPart } from './part.js';
+import type { SetUp } from './set-up.js';
+
+const run = promisify(execFile);
+const DAYS = '825';
+
+/** Where images go, as engines see it. */
+export interface RegistryAccess {
+  /** host:port */
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+  /** PEM file of its own authority, if it has one. */
+  readonly caFile: string | undefined;
+  readonly ours: boolean;
+}
+
+export function accessToTheirs(env: NodeJS.ProcessEnv): RegistryAccess {
+  return {
+    host: new URL(env['REGISTRY_URL'] ?? '').host,
+    username: env['REGISTRY_USERNAME'] ?? '',
+    password: env['REGISTRY_PASSWORD'] ?? '',
+    caFile: env['REGISTRY_CA_FILE'],
+    ours: false,
+  };
+}
+
+/** Address and login of our registry; engines need them at their start, before it answers itself. */
+export async function planRegistry({ slot }: SetUp, network: Network): Promise<RegistryAccess> {
+  const folder = join(slot.directory, 'registry');
+  mkdirSync(folder, { recursive: true });
+  const portFile = join(folder, 'port');
+  // The last port when it is free: engines keep images under the registry's name.
+  const last = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
+  const port = await freePort(network.address, last).catch(() => freePort(network.address));
+  writeFileSync(portFile, String(port));
+  const caFile = await makeCertificates(folder, network.address);
+  const password = randomBytes(16).toString('hex');
+  return { host: `${network.address}:${port}`, username: 'slipway', password, caFile, ours: true };
+}
+
+/** An authority and a certificate for `address`, new at each start; nothing outside the set-up trusts them. */
+async function makeCertificates(folder: string, address: string): Promise<string> {
+  const at = (name: string): string => join(folder, name);
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  await run('openssl', [
+    ...['req', '-x509', ...key, '-days', DAYS, '-subj', '/CN=Slipway one machine'],
+    ...['-addext', 'keyUsage=critical,keyCertSign', '-keyout', at('ca.key'), '-out', at('ca.crt')],
+  ]);
+  await run('openssl', [
+    'req',
+    ...key,
+    '-subj',
+    `/CN=${address}`,
+    '-keyout',
+    at('tls.key'),
+    '-out',
+    at('tls.csr'),
+  ]);
+  writeFileSync(at('san'), `subjectAltName=IP:${address}\nextendedKeyUsage=serverAuth\n`);
+  await run('openssl', [
+    ...['x509', '-req', '-in', at('tls.csr'), '-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial'],
+    ...['-days', DAYS, '-extfile', at('san'), '-out', at('tls.crt')],
+  ]);
+  rmSync(at('ca.key'));
+  return at('ca.crt');
+}
+
+/** JSON is YAML: no quoting rules of our own. */
+function configOf(folder: string, host: string): string {
+  return JSON.stringify({
+    version: '0.1',
+    log: { level: 'warn' },
+    storage: { filesystem: { rootdirectory: join(folder, 'storage') }, delete: { enabled: true } },
+    http: { addr: host, tls: { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') } },
+    auth: { htpasswd: { realm: 'slipway', path: join(folder, 'htpasswd') } },
+  });
+}
+
+/** Debian's docker-registry with TLS and a login; what it stores is kept between starts. */
+export async function startRegistry({ slot }: SetUp, access: RegistryAccess): Promise<RunningPart> {
+  const folder = join(slot.directory, 'registry');
+  const htpasswd = run('htpasswd', ['-niB', access.username]);
+  // By standard input: a password on the command line is seen by every user.
+  htpasswd.child.stdin?.end(`${access.password}\n`);
+  writeFileSync(join(folder, 'htpasswd'), (await htpasswd).stdout, { mode: 0o600 });
+  writeFileSync(join(folder, 'config.yml'), configOf(folder, access.host));
+  const server = new Child('Registry', '/usr/bin/docker-registry', ['serve', join(folder, 'config.yml')], {
+    ledger: slot.ledger,
+  });
+  const { hostname, port } = new URL(`https://${access.host}`);
+  await server.until(() => answers(Number(port), hostname));
+  const env = {
+    REGISTRY_URL: `https://${access.host}`,
+    REGISTRY_USERNAME: access.username,
+    REGISTRY_PASSWORD: access.password,
+    REGISTRY_CA_FILE: access.caFile ?? '',
+  };
+  return { env, stop: () => server.stop() };
+}
