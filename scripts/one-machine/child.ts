@@ -35,7 +35,7 @@ export class Child {
     };
     this.process.stdout?.on('data', keep);
     this.process.stderr?.on('data', keep);
-    this.ended = new Promise((resolve) => {
+    this.ended = new Promise<void>((resolve) => {
       this.process.once('exit', () => resolve());
       this.process.once('error', (error) => {
         this.lines.push(error.message);

@@ -69,7 +69,7 @@ export class Ledger {
   /** Undoes everything held, the last first and processes before all else; then the ledger is empty. */
   async undo(): Promise<readonly Held[]> {
     const held = [...this.entries()].reverse();
-    await Promise.all(held.map((entry) => (entry.kind === 'process' ? endProcess(entry) : undefined)));
+    await Promise.all(held.filter((entry) => entry.kind === 'process').map(endProcess));
     for (const entry of held) await undoOne(entry);
     rmSync(this.path, { force: true });
     return held;

@@ -123,7 +123,10 @@ type Readies = readonly [
 async function loadImages(setUp: SetUp, { own, registry, started }: Plan, readies: Readies): Promise<void> {
   if (!own.builder || process.env['BASE_IMAGES']) return;
   const tar = await rootFileSystem(setUp);
-  const [, builder, nodes] = await Promise.all(readies);
+  const [registryReady, builderReady, nodesReady] = readies;
+  await registryReady;
+  const builder = await builderReady;
+  const nodes = await nodesReady;
   if (builder === undefined) return;
   const client = new DockerClient(setUp, own.registry ? registry : undefined);
   await timed(setUp, 'Base images', async () => {

@@ -2,11 +2,11 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+import { runtimeConfigSchema } from '#libs/runtime';
 
 /** Everything that the deployer reads from its environment. */
 export const deployerConfigSchema = z.object({
-  KAFKA_BROKERS: commaList(),
-  DATABASE_URL: secret(),
+  ...runtimeConfigSchema.shape,
   AZURE_STORAGE_CONNECTION_STRING: secret(),
   SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
   REGISTRY_URL: z.url(),
@@ -29,7 +29,6 @@ export const deployerConfigSchema = z.object({
   BUILD_CACHE_MOUNTS: z.stringbool().default(true),
   SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(),
   DEPLOYER_HTTP_PORT: port().default(0),
-  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1'),
   DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
   DEPLOYER_REPLY_TOPICS: commaList().default([]),
   DEPLOYER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(32),
@@ -37,7 +36,6 @@ export const deployerConfigSchema = z.object({
   DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
   DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { type Health, type Metrics, TelemetryModule } from '#libs/telemetry';
 import type { WorkQueue } from '#libs/postgres';
 import type { RequestIntake } from './adapters/request-intake.js';
 import { DeploymentRequestsConsumer } from './consumers/deployment-requests.consumer.js';
@@ -9,17 +8,14 @@ import { REQUEST_INTAKE, WORK_QUEUE } from './tokens.js';
 export interface DeployerModuleParts {
   readonly intake: RequestIntake;
   readonly work: WorkQueue;
-  readonly health: Health;
-  readonly metrics: Metrics;
 }
 
-/** What Nest sees of the deployer: its consumers and the telemetry pages; the rest is plain objects of start.ts. */
+/** What Nest sees of the deployer: its consumers; the rest is plain objects of start.ts. */
 @Module({})
 export class DeployerModule {
   static register(parts: DeployerModuleParts): DynamicModule {
     return {
       module: DeployerModule,
-      imports: [TelemetryModule.forRoot({ health: parts.health, metrics: parts.metrics })],
       controllers: [DeploymentRequestsConsumer, NodeAnswersConsumer],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },

@@ -1,14 +1,4 @@
+import { runUntilSignal } from '#libs/runtime';
 import { startDeployer } from './start.js';
 
-const app = await startDeployer();
-let closing = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (closing) return;
-    closing = true;
-    void app.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  });
-}
+await runUntilSignal(() => startDeployer());

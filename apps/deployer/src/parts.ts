@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { BlobStore } from '#libs/blob';
 import { connectEngine } from '#libs/engine';
-import { createKafka, Producer } from '#libs/kafka';
-import { createPool, EventStore, Listener, Outbox, OutboxRelay, WorkQueue, type Pool } from '#libs/postgres';
+import type { EventStore, Outbox, Pool, WorkQueue } from '#libs/postgres';
 import { OciRegistry } from '#libs/registry';
 import { parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
@@ -22,42 +21,16 @@ const ARCHIVE_LIMITS = {
   maxRatio: 200,
 };
 
+/** What the deployer keeps in Postgres. */
 export interface Storage {
   readonly pool: Pool;
-  readonly listener: Listener;
-  readonly events: EventStore;
   readonly outbox: Outbox;
+  readonly events: EventStore;
   readonly work: WorkQueue;
 }
 
-/** Everything that lives in Postgres. */
-export function createStorage(config: DeployerConfig, logger: Logger): Storage {
-  const url = config.DATABASE_URL.reveal();
-  const pool = createPool({ url, schema: SCHEMA, applicationName: config.DEPLOYER_REPLICA });
-  return {
-    pool,
-    listener: new Listener({ url, onError: (error) => logger.warn({ err: error }, 'LISTEN was lost') }),
-    events: new EventStore(),
-    outbox: new Outbox(),
-    work: new WorkQueue(),
-  };
-}
-
-export function createBroker(config: DeployerConfig, storage: Storage, logger: Logger) {
-  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: config.DEPLOYER_REPLICA, logger });
-  const producer = new Producer(kafka, { source: 'slipway/deployer' });
-  const relay = new OutboxRelay({
-    pool: storage.pool,
-    listener: storage.listener,
-    schema: SCHEMA,
-    publish: (rows) => producer.publish(rows),
-    onError: (error) => logger.warn({ err: error }, 'the outbox waits'),
-  });
-  return { kafka, producer, relay };
-}
-
 /** Adapters to what stands around: blobs, registry, builder, nodes. */
-export async function createOutside(config: DeployerConfig, storage: Storage, logger: Logger) {
+export async function createOutside(config: DeployerConfig, pool: Pool, logger: Logger) {
   const ca =
     config.REGISTRY_CA_FILE === undefined ? undefined : await readFile(config.REGISTRY_CA_FILE, 'utf8');
   const registry = new OciRegistry({
@@ -87,7 +60,7 @@ export async function createOutside(config: DeployerConfig, storage: Storage, lo
       cacheMounts: config.BUILD_CACHE_MOUNTS,
     }),
     engines: new SshNodeEngines({
-      pool: storage.pool,
+      pool,
       ssh: new SshPool({ logger }),
       registry,
       privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),

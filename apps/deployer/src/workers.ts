@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deploymentProgressed } from '#libs/contracts';
 import { LeaseLostError } from '#libs/postgres';
-import type { Logger, Metrics } from '#libs/telemetry';
+import type { Runtime } from '#libs/runtime';
 import { NetworkProber } from './adapters/network-prober.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from './deployer.config.js';
-import type { createBroker, createOutside, Storage } from './parts.js';
+import type { createOutside, Storage } from './parts.js';
 import { buildOutput } from './adapters/build-output.js';
 import { EffectRunner } from './use-cases/effect-runner.js';
 import { runTask, type RunTaskPorts } from './use-cases/run-task.js';
@@ -15,14 +15,13 @@ export interface WorkerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Awaited<ReturnType<typeof createOutside>>;
-  readonly producer: ReturnType<typeof createBroker>['producer'];
-  readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics'>;
 }
 
 const clock = { now: () => new Date() };
 
-function runPorts({ config, storage, outside, producer, logger, metrics }: WorkerParts): RunTaskPorts {
+function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPorts {
+  const { producer, logger, metrics } = runtime;
   const replica = config.DEPLOYER_REPLICA;
   const store = new PostgresTaskStore({ ...storage, clock, replica });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
@@ -57,7 +56,8 @@ function runPorts({ config, storage, outside, producer, logger, metrics }: Worke
 
 /** The replica's workers over the work queue. */
 export function createWorkers(parts: WorkerParts): TaskWorkers {
-  const { config, storage, logger } = parts;
+  const { config, storage } = parts;
+  const { logger } = parts.runtime;
   const { pool, work } = storage;
   const ports = runPorts(parts);
   const leaseMs = config.DEPLOYER_LEASE_MS;

@@ -9,3 +9,5 @@ export * from './messages/node-answered.js';
 export * from './messages/instance-reported.js';
 export * from './catalogue.js';
 export * from './service-config.js';
+export * from './asyncapi.js';
+export * from './config-json-schema.js';

@@ -55,20 +55,18 @@ function collect(
   { input, maxOutputBytes = MAX_OUTPUT_BYTES }: ExecOptions,
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
-    let exit: { code: number; signal?: string } | undefined;
     const failed = (error: unknown) => {
       channel.close();
       reject(error as Error);
     };
     const stdout = gather(channel, maxOutputBytes, failed);
     const stderr = gather(channel.stderr as Readable, maxOutputBytes, failed);
-    channel.on('exit', (code: number | null, signal?: string) => {
-      exit = code === null ? { code: 128, signal } : { code };
-    });
     channel.on('error', failed);
-    channel.on('close', () => {
-      if (exit === undefined) reject(connectionLost());
-      else resolve({ ...exit, stdout: stdout(), stderr: stderr() });
+    // `close` repeats what `exit` said, and waits for a reader: a quick program's `exit` comes before any listener.
+    channel.on('close', (code?: number | null, signal?: string) => {
+      if (code === undefined) return reject(connectionLost());
+      const exit = code === null ? { code: 128, signal } : { code };
+      resolve({ ...exit, stdout: stdout(), stderr: stderr() });
     });
     channel.end(input);
   });

@@ -42,11 +42,11 @@ export interface NodeManager {
 export function openNodeManager(): NodeManager {
   const settings = apiSettings();
   return {
-    nodes: async () => parse(listOf(nodeSchema), await call(settings, 'GET', '/nodes')),
-    addNode: async (node) => parse(nodeSchema, await call(settings, 'POST', '/nodes', node)),
+    nodes: async () => parse(listOf(nodeSchema), await call(settings, 'GET', '/v1/nodes')),
+    addNode: async (node) => parse(nodeSchema, await call(settings, 'POST', '/v1/nodes', node)),
     instances: async (appId) => {
       const query = appId === undefined ? '' : `?appId=${encodeURIComponent(appId)}`;
-      return parse(listOf(instanceSchema), await call(settings, 'GET', `/instances${query}`));
+      return parse(listOf(instanceSchema), await call(settings, 'GET', `/v1/instances${query}`));
     },
   };
 }

@@ -6,11 +6,12 @@ import {
   type DeploymentRequest,
 } from '#libs/contracts';
 import type { EventStore, Outbox, Transaction, WorkQueue } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
 import type { TaskEvent } from '../domain/task.events.js';
 import { foldTask } from '../domain/task.state.js';
 import type { Clock } from '../ports.js';
 import { insertRequest, insertTask, storedReply } from './task-rows.js';
-import { outgoing, progress } from './task-store.js';
+import { progress } from './task-store.js';
 
 export interface IntakeParts {
   readonly events: EventStore;

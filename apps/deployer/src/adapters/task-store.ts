@@ -4,8 +4,6 @@ import {
   instanceReported,
   nodeRequested,
   type DeploymentProgress,
-  type MessageData,
-  type MessageDefinition,
   type NodeAnswer,
   type ServiceReply,
 } from '#libs/contracts';
@@ -13,11 +11,11 @@ import {
   transaction,
   type EventStore,
   type Outbox,
-  type OutboxMessage,
   type Pool,
   type Transaction,
   type WorkQueue,
 } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
 import { deploymentReply } from '../domain/reply.js';
 import type { Release, TaskEvent } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
@@ -31,15 +29,6 @@ export interface TaskStoreParts {
   readonly work: WorkQueue;
   readonly clock: Clock;
   readonly replica: string;
-}
-
-/** A message of a definition as an outbox row. */
-export function outgoing<D extends MessageDefinition>(
-  definition: D,
-  data: MessageData<D>,
-  topic = definition.topic,
-): OutboxMessage {
-  return { topic, key: definition.key(data), type: definition.type, data };
 }
 
 /** The deployer's record in Postgres: events, rows beside them and outbox, in one transaction a step. */

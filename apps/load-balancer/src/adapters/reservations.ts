@@ -1,0 +1,48 @@
+import type { InstanceReport, NodeRequest } from '#libs/contracts';
+import type { Transaction } from '#libs/postgres';
+import type { Place } from '../domain/place.js';
+
+/** One placement at a time, whichever replica: what fits is counted and taken in one step. */
+export async function lockPlacing(tx: Transaction): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('slipway.load-balancer.place', 0))`);
+}
+
+/** What nobody bound in time is free again. */
+export async function releaseExpired(tx: Transaction): Promise<void> {
+  await tx.query(
+    `UPDATE reservations SET state = 'released', updated_at = now() WHERE state = 'promised' AND expires_at < now()`,
+  );
+}
+
+/** The place that an access token has; undefined when it has none, or none any more. */
+export async function liveReservation(tx: Transaction, accessToken: string): Promise<Place | undefined> {
+  const { rows } = await tx.query<Place>(
+    `SELECT node, port, score FROM reservations WHERE access_token = $1 AND state <> 'released'`,
+    [accessToken],
+  );
+  return rows[0];
+}
+
+export async function reserve(tx: Transaction, request: NodeRequest, place: Place): Promise<void> {
+  const { accessToken, appId, service, resources, expiresAt } = request;
+  await tx.query(
+    `INSERT INTO reservations (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9)
+     ON CONFLICT (access_token) DO UPDATE SET node = EXCLUDED.node, port = EXCLUDED.port, score = EXCLUDED.score,
+       cpu = EXCLUDED.cpu, memory_mib = EXCLUDED.memory_mib, state = 'promised', expires_at = EXCLUDED.expires_at,
+       updated_at = now()`,
+    [
+      ...[accessToken, appId, service, place.node, place.port, place.score],
+      ...[resources.cpu, resources.memoryMiB, expiresAt],
+    ],
+  );
+}
+
+/** An instance that runs holds its reservation; one that ended frees it. Of no use for a token that is not known. */
+export async function follow(tx: Transaction, { accessToken, node, state }: InstanceReport): Promise<void> {
+  const next = state === 'running' ? 'bound' : 'released';
+  await tx.query(
+    `UPDATE reservations SET state = $3, updated_at = now() WHERE access_token = $1 AND node = $2 AND state <> 'released'`,
+    [accessToken, node, next],
+  );
+}

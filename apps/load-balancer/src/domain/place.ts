@@ -1,0 +1,98 @@
+/** Cores and mebibytes. */
+export interface Resources {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+}
+
+/** A node as placing sees it. */
+export interface Candidate {
+  readonly name: string;
+  readonly state: string;
+  readonly total: Resources;
+  /** Of all live reservations. */
+  readonly reserved: Resources;
+  /** How many of these are of the service that is to be placed. */
+  readonly sameService: number;
+  /** Host ports for instances, both ends included. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly takenPorts: ReadonlySet<number>;
+}
+
+export interface Wish {
+  readonly resources: Resources;
+  /** Taken only when nothing else fits. */
+  readonly avoidNodes: readonly string[];
+}
+
+export interface Place {
+  readonly node: string;
+  readonly port: number;
+  /** 0-100, 100 is idle. */
+  readonly score: number;
+}
+
+export interface Refusal {
+  readonly node: string;
+  readonly reason: string;
+}
+
+export type Placement =
+  | { readonly place: Place; readonly refusals?: undefined }
+  | { readonly place?: undefined; readonly refusals: readonly Refusal[] };
+
+/** Points that each instance of the same service on a node costs it, so that a service spreads. */
+const SPREAD_PENALTY = 10;
+/** Sums of binary fractions: 0.1 + 0.2 fits into 0.3. */
+const EPSILON = 1e-9;
+
+/** Why the node cannot take it; undefined when it can. */
+function refusalOf(node: Candidate, { cpu, memoryMiB }: Resources): string | undefined {
+  const { state, total, reserved } = node;
+  if (state !== 'ready') return `is ${state}`;
+  if (reserved.cpu + cpu > total.cpu + EPSILON) return lack('CPU', 'cores', cpu, reserved.cpu, total.cpu);
+  if (reserved.memoryMiB + memoryMiB > total.memoryMiB)
+    return lack('memory', 'MiB', memoryMiB, reserved.memoryMiB, total.memoryMiB);
+  return lowestFreePort(node) === undefined
+    ? `no free port: ${node.takenPorts.size} of ${node.firstPort}-${node.lastPort} are taken`
+    : undefined;
+}
+
+function lack(what: string, unit: string, needed: number, used: number, total: number): string {
+  const [n, u, t] = [needed, used, total].map((value) => Number(value.toFixed(3)));
+  return `not enough ${what}: needed ${n}, used ${u} of ${t} ${unit}`;
+}
+
+function lowestFreePort({ firstPort, lastPort, takenPorts }: Candidate): number | undefined {
+  for (let port = firstPort; port <= lastPort; port += 1) if (!takenPorts.has(port)) return port;
+  return undefined;
+}
+
+/**
+ * The mean share of CPU and memory that stays free with the instance on it, as 0-100: Kubernetes' LeastAllocated score
+ * (kube-scheduler, NodeResourcesFit), less SPREAD_PENALTY for each instance of the same service.
+ */
+export function score({ total, reserved, sameService }: Candidate, wished: Resources): number {
+  const free = (kind: keyof Resources): number =>
+    Math.max(0, 1 - (reserved[kind] + wished[kind]) / total[kind]);
+  const allocation = (100 * (free('cpu') + free('memoryMiB'))) / 2;
+  return Math.max(0, Math.round((allocation - SPREAD_PENALTY * sameService) * 10) / 10);
+}
+
+/** The best node with its lowest free port, or what ruled out each. Equal scores go by name, so that a replay agrees. */
+export function place(wish: Wish, nodes: readonly Candidate[]): Placement {
+  const refusals = nodes.flatMap((node) => {
+    const reason = refusalOf(node, wish.resources);
+    return reason === undefined ? [] : [{ node: node.name, reason }];
+  });
+  const refused = new Set(refusals.map(({ node }) => node));
+  const fitting = nodes.filter(({ name }) => !refused.has(name));
+  const wanted = fitting.filter(({ name }) => !wish.avoidNodes.includes(name));
+  const ranked = (wanted.length > 0 ? wanted : fitting)
+    .map((node) => ({ node, score: score(node, wish.resources) }))
+    .sort((a, b) => b.score - a.score || a.node.name.localeCompare(b.node.name, 'en'));
+  const [best] = ranked;
+  const port = best && lowestFreePort(best.node);
+  if (best === undefined || port === undefined) return { refusals };
+  return { place: { node: best.node.name, port, score: best.score } };
+}

@@ -1,0 +1,4 @@
+import { runUntilSignal } from '#libs/runtime';
+import { startLoadBalancer } from './start.js';
+
+await runUntilSignal(() => startLoadBalancer());

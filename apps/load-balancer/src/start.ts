@@ -1,0 +1,30 @@
+import { loadConfig } from '#libs/config';
+import { packagePath } from '#libs/postgres';
+import { openRuntime, type RunningApp, serve } from '#libs/runtime';
+import { parseAtRestKey, parsePublicKey } from '#libs/secrets';
+import { NodeRequests } from './adapters/node-requests.js';
+import { loadBalancerConfigSchema } from './load-balancer.config.js';
+import { LoadBalancerModule } from './load-balancer.module.js';
+
+const SCHEMA = 'load_balancer';
+const migrations = [{ name: 'load-balancer', directory: packagePath('apps/load-balancer/migrations') }];
+
+/** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
+export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
+  const config = loadConfig(loadBalancerConfigSchema, env);
+  const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
+  const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY);
+  const replica = config.LOAD_BALANCER_REPLICA;
+  const runtime = await openRuntime({ app: 'load-balancer', replica, schema: SCHEMA, migrations, config });
+  const module = LoadBalancerModule.register(
+    new NodeRequests({ outbox: runtime.outbox, atRestKey, deployerKey }),
+  );
+  const app = await serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT });
+  return {
+    httpUrl: app.httpUrl,
+    async close() {
+      await app.close();
+      await runtime.close();
+    },
+  };
+}

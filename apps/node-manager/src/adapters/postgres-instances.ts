@@ -1,0 +1,61 @@
+import type { InstanceReport } from '#libs/contracts';
+import type { Pool, Transaction } from '#libs/postgres';
+
+export interface InstanceFilter {
+  readonly appId?: string;
+  readonly service?: string;
+  readonly state?: string;
+}
+
+/** A JSON object a row: camel case, times in ISO 8601 with zone. */
+const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
+  'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
+  'container', container, 'cpu', cpu, 'memoryMiB', memory_mib, 'startedAt', started_at, 'reportedAt', reported_at)`;
+const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
+  'running', running, 'reportedAt', reported_at)`;
+
+/**
+ * Writes a report down. A name is one container's for ever, so its state goes forward only: what has ended does not
+ * run again, and a report that is older than what is known changes nothing.
+ */
+export async function recordReport(tx: Transaction, report: InstanceReport): Promise<void> {
+  const { instance, state, resources, ...r } = report;
+  await tx.query(
+    `INSERT INTO instance_records AS known (name, state, app_id, app_name, service, release, image, node, ip, port, url,
+       container, access_token, cpu, memory_mib, started_at, reported_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state, container = EXCLUDED.container,
+       reported_at = EXCLUDED.reported_at
+     WHERE known.state = 'running' AND known.reported_at <= EXCLUDED.reported_at`,
+    [
+      ...[instance, state, r.appId, r.appName, r.service, r.release, r.image, r.node, r.ip, r.port, r.url],
+      ...[r.container, r.accessToken, resources.cpu, resources.memoryMiB, r.startedAt, r.reportedAt],
+    ],
+  );
+}
+
+/** Reads what the registry's views hold, as the HTTP API answers it. */
+export class PostgresInstances {
+  constructor(private readonly pool: Pool) {}
+
+  instances({ appId, service, state }: InstanceFilter): Promise<readonly unknown[]> {
+    return this.list(
+      `SELECT ${INSTANCE} AS item FROM instances
+       WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR state = $3)
+       ORDER BY app_id, service, started_at, name`,
+      [appId, service, state],
+    );
+  }
+
+  services({ appId }: Pick<InstanceFilter, 'appId'>): Promise<readonly unknown[]> {
+    return this.list(
+      `SELECT ${SERVICE} AS item FROM services WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
+      [appId],
+    );
+  }
+
+  private async list(sql: string, values: readonly (string | undefined)[]): Promise<readonly unknown[]> {
+    const { rows } = await this.pool.query<{ item: unknown }>(sql, [...values]);
+    return rows.map((row) => row.item);
+  }
+}

@@ -1,0 +1,31 @@
+import { Controller, Get, Inject, Query, UseFilters, UseGuards } from '@nestjs/common';
+import { appIdSchema, instanceStates, serviceNameSchema } from '#libs/contracts';
+import { ApiErrorFilter, NeedsRole, parseInput, TokenGuard } from '#libs/http';
+import { z } from 'zod';
+import type { PostgresInstances } from '../adapters/postgres-instances.js';
+import { INSTANCES } from '../tokens.js';
+
+const servicesQuery = z.strictObject({ appId: appIdSchema.optional() });
+const instancesQuery = servicesQuery.extend({
+  service: serviceNameSchema.optional(),
+  state: z.enum(instanceStates).optional(),
+});
+
+/** What runs where. */
+@Controller('v1')
+@UseGuards(TokenGuard)
+@UseFilters(ApiErrorFilter)
+@NeedsRole('read')
+export class RegistryController {
+  constructor(@Inject(INSTANCES) private readonly registry: PostgresInstances) {}
+
+  @Get('instances')
+  instances(@Query() query: unknown): Promise<readonly unknown[]> {
+    return this.registry.instances(parseInput(instancesQuery, query));
+  }
+
+  @Get('services')
+  services(@Query() query: unknown): Promise<readonly unknown[]> {
+    return this.registry.services(parseInput(servicesQuery, query));
+  }
+}

@@ -1,0 +1,42 @@
+import { loadConfig } from '#libs/config';
+import { packagePath } from '#libs/postgres';
+import { openRuntime, type RunningApp, serve } from '#libs/runtime';
+import { parseAtRestKey } from '#libs/secrets';
+import { SshPool } from '#libs/ssh';
+import { PostgresInstances } from './adapters/postgres-instances.js';
+import { PostgresNodes } from './adapters/postgres-nodes.js';
+import { SshMachines } from './adapters/ssh-machines.js';
+import { nodeManagerConfigSchema } from './node-manager.config.js';
+import { NodeManagerModule } from './node-manager.module.js';
+
+/** Other apps read its views by this name. */
+const SCHEMA = 'registry';
+const migrations = [{ name: 'registry', directory: packagePath('apps/node-manager/migrations') }];
+
+/** Starts a node manager: the inventory of nodes, the registry of what runs, and the HTTP that reads both. */
+export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
+  const config = loadConfig(nodeManagerConfigSchema, env);
+  const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
+  const replica = config.NODE_MANAGER_REPLICA;
+  const runtime = await openRuntime({ app: 'node-manager', replica, schema: SCHEMA, migrations, config });
+  const ssh = new SshPool({ logger: runtime.logger, connectAttempts: 1 });
+  const module = NodeManagerModule.register({
+    enrolPorts: {
+      machines: new SshMachines(ssh),
+      nodes: new PostgresNodes(runtime.pool, atRestKey),
+      portRange: { firstPort: config.NODE_FIRST_PORT, lastPort: config.NODE_LAST_PORT },
+    },
+    instances: new PostgresInstances(runtime.pool),
+    tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
+    logger: runtime.logger,
+  });
+  const app = await serve(runtime, { module, port: config.NODE_MANAGER_HTTP_PORT });
+  return {
+    httpUrl: app.httpUrl,
+    async close() {
+      await app.close();
+      await ssh.close();
+      await runtime.close();
+    },
+  };
+}

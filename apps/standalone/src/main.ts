@@ -1,0 +1,4 @@
+import { runUntilSignal } from '#libs/runtime';
+import { startStandalone } from './start.js';
+
+await runUntilSignal(() => startStandalone());

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { catalogue } from './catalogue.js';
+import type { MessageDefinition } from './message.js';
+import { deadLetterTopic, topics, type Topic } from './topics.js';
+
+const DEAD_LETTER = 'dead-letter';
+
+const topicDescriptions: Record<Topic, string> = {
+  'deployment.requests': 'What is asked: run, build, build and run, or stop services.',
+  'deployment.responses': 'How each request ended; a request may name another topic in `replyTo`.',
+  'deployment.events': 'Every step of every request, with the time each phase took.',
+  'node.requests': 'One instance looks for a machine.',
+  'node.responses': 'The machine reserved for an instance, or the reasons why there is none.',
+  'instance.reports': 'What runs where.',
+};
+
+/** Who reads and who writes which topic. */
+const participants: Record<string, { receives: readonly Topic[]; sends: readonly Topic[] }> = {
+  cli: {
+    receives: [topics.deploymentResponses, topics.deploymentEvents],
+    sends: [topics.deploymentRequests],
+  },
+  deployer: {
+    receives: [topics.deploymentRequests, topics.nodeResponses],
+    sends: [topics.deploymentResponses, topics.deploymentEvents, topics.nodeRequests, topics.instanceReports],
+  },
+  'load-balancer': { receives: [topics.nodeRequests], sends: [topics.nodeResponses] },
+  'node-manager': { receives: [topics.instanceReports], sends: [] },
+};
+
+/** The platform's messages as an AsyncAPI document, made from the catalogue alone. */
+export function asyncApiDocument() {
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Slipway',
+      version: '1.0.0',
+      description:
+        'Messages on Kafka: JSON bodies, CloudEvents 1.0 in binary mode. They come at least once; ' +
+        'messages of one key keep their order. The version of a message is part of its type.',
+      license: { name: 'MIT' },
+    },
+    defaultContentType: 'application/json',
+    servers: { kafka: kafkaServer },
+    channels: Object.fromEntries(Object.values(topics).flatMap(channelsOf)),
+    operations: Object.fromEntries(Object.keys(participants).flatMap(operationsOf)),
+    components: {
+      messages: Object.fromEntries([
+        ...catalogue.map((message) => [message.type, describeMessage(message)] as const),
+        [DEAD_LETTER, deadLetterMessage] as const,
+      ]),
+    },
+  };
+}
+
+const kafkaServer = {
+  host: '{brokers}',
+  protocol: 'kafka',
+  variables: {
+    brokers: {
+      description: 'The value of KAFKA_BROKERS: host:port, several with commas.',
+      examples: ['kafka.example:9092'],
+    },
+  },
+};
+
+/** The topic and its dead-letter topic; the address of a channel is also its id. */
+function channelsOf(topic: Topic) {
+  const types = catalogue.filter((message) => message.topic === topic).map((message) => message.type);
+  const deadLetters = deadLetterTopic(topic);
+  return [
+    [topic, { address: topic, description: topicDescriptions[topic], messages: messageRefs(types) }],
+    [
+      deadLetters,
+      {
+        address: deadLetters,
+        description: `What came on ${topic} and will never be handled.`,
+        messages: messageRefs([DEAD_LETTER]),
+      },
+    ],
+  ] as const;
+}
+
+function messageRefs(names: readonly string[]) {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
+}
+
+function operationsOf(participant: string) {
+  const { receives = [], sends = [] } = participants[participant] ?? {};
+  const operation = (action: 'receive' | 'send') => (topic: Topic) =>
+    [`${participant}.${action}.${topic}`, { action, channel: { $ref: `#/channels/${topic}` } }] as const;
+  return [...receives.map(operation('receive')), ...sends.map(operation('send'))];
+}
+
+function describeMessage(message: MessageDefinition) {
+  return {
+    name: message.type,
+    summary: message.summary,
+    contentType: 'application/json',
+    headers: cloudEventHeaders(message.type),
+    payload: payloadSchema(message),
+    bindings: { kafka: { key: keySchema(message), bindingVersion: '0.5.0' } },
+    examples: [{ name: 'published', summary: 'A whole, valid body.', payload: message.example }],
+  };
+}
+
+/** Draft 7, which AsyncAPI takes without naming a schema format; its dialect is AsyncAPI's own, so unnamed. */
+function payloadSchema(message: MessageDefinition) {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(message.schema, { io: 'input', target: 'draft-7' });
+  return schema;
+}
+
+/** The key is a member of the body; which one, the example shows. */
+function keySchema(message: MessageDefinition) {
+  const body = message.schema.parse(message.example) as object;
+  const key = message.key(body);
+  const member = Object.entries(body).find(([, value]) => value === key)?.[0];
+  if (member === undefined) throw new Error(`the key of ${message.type} is no member of its example`);
+  return { type: 'string', description: `\`${member}\` of the body.`, examples: [key] };
+}
+
+/** None is required: a body alone is read as the topic's message. */
+function cloudEventHeaders(type: string) {
+  return {
+    type: 'object',
+    description: 'All are written, ce_traceparent when there is a trace; none is needed to be understood.',
+    properties: {
+      ce_specversion: { type: 'string', const: '1.0' },
+      ce_id: { type: 'string', description: 'Default: `<topic>/<partition>/<offset>`.' },
+      ce_type: { type: 'string', const: type },
+      ce_source: { type: 'string', description: 'The process that wrote it.' },
+      ce_time: { type: 'string', format: 'date-time' },
+      ce_traceparent: { type: 'string', description: 'W3C trace context.' },
+      'content-type': { type: 'string', const: 'application/json' },
+    },
+  };
+}
+
+const deadLetterMessage = {
+  name: DEAD_LETTER,
+  summary: 'A message as it came, key, body and headers, with the reason why it is not handled.',
+  headers: {
+    type: 'object',
+    properties: {
+      'slipway-dead-letter-reason': { type: 'string' },
+      'slipway-dead-letter-offset': { type: 'string', description: 'Its offset in the topic it came on.' },
+    },
+    required: ['slipway-dead-letter-reason', 'slipway-dead-letter-offset'],
+  },
+};

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { serviceConfigSchema, type ServiceConfig } from './service-config.js';
+import { legacyConfigSchema } from './service-config.legacy.js';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+type Part = 'health' | 'resources' | 'stop';
+type PartField<P extends Part> = `${P}.${keyof NonNullable<ServiceConfig[P]> & string}`;
+type Field = Exclude<keyof ServiceConfig, 'legacy'> | { [P in Part]: PartField<P> }[Part];
+
+/** A field without a description does not compile. */
+const fieldDescriptions: Record<Field, string> = {
+  runtime: 'What the service is built with; `dockerfile` takes the Dockerfile of the archive.',
+  version: 'Version of the runtime, such as 3.13 or 24; without it, the configured base image.',
+  port: 'The port that the service listens on, inside its container.',
+  command: 'What starts the service. A string is split at spaces; no shell reads it.',
+  install:
+    'What installs its packages; default: pip or npm, by the manifest in the archive. No shell reads it.',
+  build: 'What builds it, after its packages. A string is split at spaces; no shell reads it.',
+  env: 'Environment variables of the service.',
+  health: 'How to tell that the service is well.',
+  'health.path': 'Answered with 2xx or 3xx when the service is well.',
+  'health.timeoutMs': 'Milliseconds that one answer may take.',
+  resources: 'Limits and reservations alike, for each instance.',
+  'resources.cpu': 'Cores; 0.5 is half a core.',
+  'resources.memoryMiB': 'Memory in MiB.',
+  replicas: 'How many instances run.',
+  stop: 'How an instance is stopped.',
+  'stop.signal': 'The signal it is sent first.',
+  'stop.graceMs': 'Milliseconds until it is killed.',
+};
+
+const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, string> = {
+  language: 'The base image, such as python:3.10-alpine.',
+  workdir: 'The folder of the service inside its image.',
+  port: 'The port that the service listens on, as a string.',
+  command: 'What starts the service; split at spaces, no shell reads it.',
+  packages_file_path: 'The file that lists its packages.',
+  package_installation_cmd: 'What installs its packages; may be empty. Split at spaces, no shell reads it.',
+};
+
+/** JSON Schema of a service's config.json, in both forms, told apart as the parser does. */
+export function configJsonSchema() {
+  // `legacy` is what the older form is turned into; nobody writes it.
+  const current = inputSchema(serviceConfigSchema.omit({ legacy: true }));
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'config.json of a Slipway service',
+    description:
+      "Stands at the root of the service's archive. A file with `language` and no `runtime` is of the older form.",
+    if: { type: 'object', required: ['language'], not: { required: ['runtime'] } },
+    then: { title: 'The older form', ...described(inputSchema(legacyConfigSchema), legacyFieldDescriptions) },
+    else: { title: 'The current form', ...described(current, fieldDescriptions) },
+  };
+}
+
+/** What is written into the file, before defaults and transforms. */
+function inputSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return rest;
+}
+
+function described(
+  schema: JsonSchema,
+  descriptions: Readonly<Record<string, string>>,
+  prefix = '',
+): JsonSchema {
+  if (schema.properties === undefined) return schema;
+  const properties = Object.entries(schema.properties).map(([name, property]) => {
+    if (typeof property === 'boolean') return [name, property];
+    const path = `${prefix}${name}`;
+    return [name, { description: descriptions[path], ...described(property, descriptions, `${path}.`) }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}

@@ -1,0 +1,6 @@
+export * from './outgoing.js';
+export * from './run-until-signal.js';
+export * from './runtime.js';
+export * from './runtime-config.js';
+export * from './serve.js';
+export * from './transactional-inbox.js';

@@ -1,0 +1,90 @@
+import { allTopics } from '#libs/contracts';
+import { createKafka, ensureTopics, Producer } from '#libs/kafka';
+import {
+  createPool,
+  Listener,
+  messagingTables,
+  migrate,
+  Outbox,
+  OutboxRelay,
+  type MigrationSet,
+  type Pool,
+} from '#libs/postgres';
+import { createLogger, createMetrics, Health, type Logger, type Metrics } from '#libs/telemetry';
+import type { RuntimeConfig } from './runtime-config.js';
+
+export interface RuntimeOptions {
+  /** The app's name, in logs, metrics, consumer groups and message sources. */
+  readonly app: string;
+  /** Which of its replicas this is. */
+  readonly replica: string;
+  /** Its own schema in Postgres. */
+  readonly schema: string;
+  /** Besides the messaging tables, which every app has. */
+  readonly migrations: readonly MigrationSet[];
+  readonly config: RuntimeConfig;
+}
+
+/** What every app that handles messages stands on. */
+export interface Runtime {
+  readonly options: RuntimeOptions;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly pool: Pool;
+  readonly listener: Listener;
+  readonly outbox: Outbox;
+  readonly relay: OutboxRelay;
+  readonly kafka: ReturnType<typeof createKafka>;
+  readonly producer: Producer;
+  close(): Promise<void>;
+}
+
+/** Brings the app's schema up to date, makes the topics that are missing, and opens what the app needs. */
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { app, replica, schema, config } = options;
+  const logger = createLogger({ app, replica, level: config.LOG_LEVEL });
+  const health = new Health();
+  const url = config.DATABASE_URL.reveal();
+  const onIdleError = (err: Error): void => logger.warn({ err }, 'an idle database connection was lost');
+  const pool = createPool({ url, schema, applicationName: `${app}/${replica}`, onIdleError });
+  health.register('postgres', async () => void (await pool.query('SELECT 1')));
+  const listener = new Listener({ url, onError: (err) => logger.warn({ err }, 'LISTEN was lost') });
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: replica, logger });
+  const producer = new Producer(kafka, { source: `slipway/${app}` });
+  const relay = new OutboxRelay({
+    pool,
+    listener,
+    schema,
+    publish: (rows) => producer.publish(rows),
+    onError: (err) => logger.warn({ err }, 'the outbox waits'),
+  });
+  const runtime: Runtime = {
+    ...{ options, logger, health, pool, listener, kafka, producer, relay },
+    outbox: new Outbox(),
+    metrics: createMetrics(app),
+    async close() {
+      await relay.stop();
+      await producer.stop();
+      await listener.stop();
+      await pool.end();
+    },
+  };
+  await Promise.all([prepareDatabase(runtime), prepareBroker(runtime)]).catch(async (error: unknown) => {
+    await runtime.close().catch(() => undefined);
+    throw error;
+  });
+  return runtime;
+}
+
+async function prepareDatabase({ pool, listener, options }: Runtime): Promise<void> {
+  const { schema, migrations } = options;
+  await migrate(pool, { schema, sets: [messagingTables, ...migrations] });
+  await listener.start();
+}
+
+async function prepareBroker({ kafka, producer, options: { config } }: Runtime): Promise<void> {
+  const { KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR: replicationFactor } = config;
+  await ensureTopics(kafka, allTopics, { partitions, replicationFactor });
+  await producer.start();
+}

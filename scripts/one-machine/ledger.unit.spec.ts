@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Ledger, startTicksOf } from './ledger.js';
+
+let folder: string;
+let path: string;
+let child: ChildProcess | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-ledger-'));
+  path = join(folder, 'ledger.jsonl');
+});
+
+afterEach(() => {
+  child?.kill('SIGKILL');
+  child = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function sleeper(): Promise<{ readonly pid: number; readonly ended: Promise<unknown[]> }> {
+  child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await once(child, 'spawn');
+  return { pid: child.pid ?? 0, ended };
+}
+
+describe('Ledger', () => {
+  it('ends a process that it holds', async () => {
+    const { pid, ended } = await sleeper();
+    new Ledger(path).holdProcess(pid);
+    // Another one reads it, as after a killed start.
+    expect(await new Ledger(path).undo()).toMatchObject([{ kind: 'process', pid }]);
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    expect(startTicksOf(pid)).toBeUndefined();
+  });
+
+  it('kills at once what takes no SIGTERM', async () => {
+    const { pid, ended } = await sleeper();
+    const ledger = new Ledger(path);
+    ledger.holdProcess(pid, { abrupt: true });
+    await ledger.undo();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
+  it('leaves a process alone that got the pid later', async () => {
+    const { pid } = await sleeper();
+    const startTicks = startTicksOf(pid);
+    const ledger = new Ledger(path);
+    ledger.hold({ kind: 'process', pid, startTicks: String(Number(startTicks) - 1) });
+    await ledger.undo();
+    expect(startTicksOf(pid)).toBe(startTicks);
+  });
+
+  it('leaves out a last line that was cut off', async () => {
+    const ledger = new Ledger(path);
+    ledger.hold({ kind: 'directory', path: join(folder, 'a') });
+    appendFileSync(path, `{"kind":"directory","path":"${folder}`);
+    expect(ledger.entries()).toEqual([{ kind: 'directory', path: join(folder, 'a') }]);
+  });
+
+  it('removes directories with all in them, the last held first, and is empty then', async () => {
+    const ledger = new Ledger(path);
+    const held = [join(folder, 'a'), join(folder, 'never made')];
+    for (const directory of held) ledger.hold({ kind: 'directory', path: directory });
+    mkdirSync(join(folder, 'a', 'b'), { recursive: true });
+    writeFileSync(join(folder, 'a', 'b', 'file'), '');
+    expect(await ledger.undo()).toEqual(held.reverse().map((entry) => ({ kind: 'directory', path: entry })));
+    expect(existsSync(join(folder, 'a'))).toBe(false);
+    expect(ledger.entries()).toEqual([]);
+  });
+});
