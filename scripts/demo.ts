@@ -1,55 +1,70 @@
+import { join, resolve } from 'node:path';
 import { runMainJob } from './demo/main-job.js';
-import { removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
-import { freePort } from './one-machine/free-port.js';
+import { envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
 import { startOneMachine } from './one-machine/start.js';
+import { startPlatform } from './platform.js';
+
+const LOG_FILE = join('.slipway', 'platform.log');
 
 /** `npm run demo [-- --once]`: the whole of Slipway on this machine and the example application deployed to it. */
 async function main(args: readonly string[]): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => interrupted.abort());
+  const { signal } = interrupted;
+  const begun = performance.now();
   const machine = await startOneMachine();
   const stops: (() => Promise<void>)[] = [() => machine.stop()];
   try {
-    if (interrupted.signal.aborted) return 130;
-    const ports = {
-      DEPLOYER: await freePort(),
-      LOAD_BALANCER: await freePort(),
-      NODE_MANAGER: await freePort(),
-    };
-    const env: Record<string, string> = {
-      ...machine.env,
-      ...Object.fromEntries(Object.entries(ports).map(([app, port]) => [`${app}_HTTP_PORT`, String(port)])),
-      SLIPWAY_API_URL: `http://127.0.0.1:${ports.NODE_MANAGER}`,
-    };
+    if (signal.aborted) return INTERRUPTED;
+    const before = performance.now();
+    const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal });
+    stops.unshift(() => platform.stop());
+    console.log(`Platform: ready in ${seconds(before)}, with ${machine.nodes.length} nodes`);
+    const env = { ...machine.env, ...platform.env };
+    machine.ledger.hold({ kind: 'directory', path: resolve(envFilePath()) });
     const file = writeEnvFile(env);
     stops.unshift(() => Promise.resolve(removeEnvFile()));
-    console.log(`Environment: source ${file}`);
-    const job = await runMainJob({ env, nodes: machine.nodes, signal: interrupted.signal });
-    stops.unshift(() => job.stop());
-    if (args.includes('--once') || interrupted.signal.aborted) return 0;
-    console.log('Running until Ctrl-C.');
-    await ended(interrupted.signal, job.ended);
-    return interrupted.signal.aborted ? 0 : 1;
+    await runMainJob(env, signal);
+    console.log(`\nDone, ${seconds(begun)} after the start.`);
+    if (args.includes('--once')) return 0;
+    console.log(
+      `In another terminal: source ${file}; slipway status\nPlatform's log: ${LOG_FILE}. Ctrl-C ends it all.`,
+    );
+    await Promise.race([aborted(signal), platform.ended]);
+    if (signal.aborted) return 0;
+    throw new Error(`The platform ended by itself; see ${LOG_FILE}.`);
   } catch (error) {
+    if (signal.aborted) return INTERRUPTED;
     console.error(error instanceof Error ? error.message : error);
     return 1;
   } finally {
+    console.log('Ending all that was started ...');
     for (const stop of stops) await stop();
   }
 }
 
-function ended(signal: AbortSignal, platform: Promise<void>): Promise<void> {
+/** As shells say of a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+function aborted(signal: AbortSignal): Promise<void> {
   // An interval keeps this process alive: a signal's handler alone does not.
   const alive = setInterval(() => undefined, 60_000);
-  const aborted = new Promise<void>((resolve) => {
+  return new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  return Promise.race([aborted, platform]).finally(() => clearInterval(alive));
+  }).finally(() => clearInterval(alive));
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  return 1;
-});
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');
+if (unknown.length > 0) {
+  console.error(`demo: ${unknown.join(' ')} is not known. Usage: npm run demo [-- --once]`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  });
+}

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OneMachine, startOneMachine } from './one-machine/start.js';
+import { type Platform, startPlatform } from './platform.js';
 
 /** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
 interface Count {
@@ -10,11 +12,21 @@ interface Count {
   readonly failed: number;
 }
 
+const PLATFORM_LOG = join('.slipway', 'test-platform.log');
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-test-'));
 
+/**
+ * The exit code of a command. Never a synchronous call: the servers of the set-up write into pipes that this process
+ * must go on reading, or they stand still when a pipe is full.
+ */
+async function exitCodeOf(command: string, args: readonly string[]): Promise<number | null> {
+  const [code] = (await once(spawn(command, args, { stdio: 'inherit' }), 'close')) as [number | null];
+  return code;
+}
+
 /** A command that passes or fails as one. */
-function check(name: string, args: readonly string[]): Count {
-  const { status } = spawnSync('npm', ['run', '--silent', ...args], { stdio: 'inherit' });
+async function check(name: string, args: readonly string[]): Promise<Count> {
+  const status = await exitCodeOf('npm', ['run', '--silent', ...args]);
   console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`);
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
@@ -27,13 +39,10 @@ interface VitestReport {
 }
 
 /** A vitest project. A skipped test, no test at all, or a file that does not load counts as a failure. */
-function vitest(project: string): Count {
+async function vitest(project: string): Promise<Count> {
   const file = join(scratch, `${project}.json`);
-  const { status } = spawnSync(
-    'vitest',
-    ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    { stdio: 'inherit' },
-  );
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const status = await exitCodeOf('vitest', ['run', '--project', project, ...reporters]);
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
     const failed = report.numFailedTests + report.numPendingTests;
@@ -46,28 +55,47 @@ function vitest(project: string): Count {
 }
 
 let machine: OneMachine | undefined;
+let platform: Platform | undefined;
 
 /** A vitest project that needs servers and nodes: started before the first of them, ended after the last. */
 async function onOneMachine(project: string): Promise<Count> {
   try {
     machine ??= await startOneMachine();
   } catch (error) {
-    console.error(
-      `${project}: the one-machine set-up did not start.\n${error instanceof Error ? error.message : String(error)}`,
-    );
-    return { passed: 0, failed: 1 };
+    return notStarted(project, 'the one-machine set-up', error);
   }
   Object.assign(process.env, machine.env);
   return vitest(project);
 }
 
-const stages: Readonly<Record<string, () => Count | Promise<Count>>> = {
+/** A vitest project that needs the platform too. */
+async function onPlatform(project: string): Promise<Count> {
+  try {
+    machine ??= await startOneMachine();
+    platform ??= await startPlatform({ ...machine, logFile: PLATFORM_LOG });
+  } catch (error) {
+    return notStarted(project, 'the platform', error);
+  }
+  Object.assign(process.env, machine.env, platform.env);
+  const count = await vitest(project);
+  if (count.failed > 0) console.error(`${project}: the platform's log is ${PLATFORM_LOG}`);
+  return count;
+}
+
+function notStarted(project: string, what: string, error: unknown): Count {
+  console.error(
+    `${project}: ${what} did not start.\n${error instanceof Error ? error.message : String(error)}`,
+  );
+  return { passed: 0, failed: 1 };
+}
+
+const stages: Readonly<Record<string, () => Promise<Count>>> = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
-  e2e: () => onOneMachine('e2e'),
+  e2e: () => onPlatform('e2e'),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {
@@ -80,6 +108,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   for (const [name, run] of Object.entries(stages)) {
     if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());
   }
+  await platform?.stop();
   await machine?.stop();
   rmSync(scratch, { recursive: true, force: true });
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { createKafka, SILENT } from '#libs/kafka';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import { type RunningPart, theirs } from './part.js';
@@ -78,12 +78,8 @@ function properties(port: number, controller: number, folder: string): string {
 
 /** Ready means that a metadata request is answered, not that a port is open. */
 async function hasMetadata(broker: string): Promise<boolean> {
-  const admin = new Kafka({
-    brokers: [broker],
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 0 },
-    connectionTimeout: 500,
-  }).admin();
+  const client = { brokers: [broker], clientId: 'one-machine', logger: SILENT, retries: 0 };
+  const admin = createKafka(client).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;

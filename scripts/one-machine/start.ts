@@ -1,6 +1,7 @@
 import { startAzurite } from './azurite.js';
 import { startKafka } from './kafka.js';
 import { freshKeys } from './keys.js';
+import type { Ledger } from './ledger.js';
 import { startMachines } from './machines.js';
 import { ensurePackages } from './packages.js';
 import type { NodeEntry } from './nodes.js';
@@ -22,6 +23,8 @@ export interface OneMachine {
   /** The platform's variables, those that were set already left out. */
   readonly env: Readonly<Record<string, string>>;
   readonly nodes: readonly NodeEntry[];
+  /** For what else is started on it: a next start cleans up what a kill leaves. */
+  readonly ledger: Ledger;
   stop(): Promise<void>;
 }
 
@@ -65,7 +68,7 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
     throw new AggregateError(failures, [...new Set(failures.map(String))].join('\n'));
   }
   const env = Object.assign({ ...ownKeys() }, ...parts.map((part) => part.env)) as Record<string, string>;
-  return { env, nodes: (await machines).nodes, stop };
+  return { env, nodes: (await machines).nodes, ledger: slot.ledger, stop };
 }
 
 /** Keys that the caller has set already stay the caller's. */

@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
+import './kafkajs-request-queue.js';
 
 export interface LogSink {
   debug(fields: object, message: string): void;
@@ -11,7 +12,30 @@ export interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly logger: LogSink;
+  /** How often one call is tried again, 100 ms to 5 s apart. */
+  readonly retries?: number;
 }
+
+const nothing = (): void => undefined;
+/** For whoever learns all it wants from rejected calls. */
+export const SILENT: LogSink = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+const RETRIES = 8;
+
+/**
+ * The errors, by kafkajs' texts for them (its log gives no type), that it logs at every start and then deals with
+ * itself. When one of them lasts, its retries end and it comes back as a rejected call or as the consumer's crash.
+ */
+const NORMAL_AT_A_START: ReadonlySet<unknown> = new Set([
+  // Another app created the topic first. Any other reason rejects `createTopics`, with an error per topic.
+  'Topic creation errors',
+  // GROUP_COORDINATOR_NOT_AVAILABLE: the first consumer on a new broker; Kafka is still making the offsets' topic.
+  'The group coordinator is not available',
+  // LEADER_NOT_AVAILABLE: the topic is new.
+  'There is no leader for this topic-partition as we are in the middle of a leadership election',
+  // REBALANCE_IN_PROGRESS: an app came or went, and the group shares its partitions out again.
+  'The group is rebalancing, so a rejoin is needed',
+]);
 
 /** kafkajs speaks of every rebalance and retry as an error; what matters comes back as a rejected call. */
 const quieter =
@@ -19,18 +43,18 @@ const quieter =
   () =>
   ({ level, log }) => {
     const { message, ...fields } = log;
-    if (level <= logLevel.WARN) logger.warn(fields, message);
+    if (level <= logLevel.WARN && !NORMAL_AT_A_START.has(fields['error'])) logger.warn(fields, message);
     else logger.debug(fields, message);
   };
 
 /** The client behind our own port: unmaintained upstream, so nothing outside this lib imports it. */
-export function createKafka({ brokers, clientId, logger }: KafkaOptions): Kafka {
+export function createKafka({ brokers, clientId, logger, retries = RETRIES }: KafkaOptions): Kafka {
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
     logLevel: logLevel.WARN,
     logCreator: quieter(logger),
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
+    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries },
   };
   return new Kafka(config);
 }

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './one-machine/free-port.js';
+import type { Ledger } from './one-machine/ledger.js';
+import type { NodeEntry } from './one-machine/nodes.js';
+
+const READY_MS = 60_000;
+const STOP_GRACE_MS = 15_000;
+const SAID_AT_AN_END = 15;
+
+type Env = Readonly<Record<string, string>>;
+
+/** The platform's process: every app in one. */
+export interface Platform {
+  /** What a client needs beside the set-up's own variables. */
+  readonly env: Env;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  /** Its whole environment, besides this process's. */
+  readonly env: Env;
+  /** JSON lines, of this start only. */
+  readonly logFile: string;
+  readonly nodes: readonly NodeEntry[];
+  readonly ledger: Ledger;
+  readonly signal?: AbortSignal;
+}
+
+/** Starts the standalone app on ports of its own, waits until it is ready, and enrols the nodes. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { env, logFile, nodes, signal } = options;
+  const [deployer, balancer, manager] = await Promise.all([freePort(), freePort(), freePort()]);
+  const own = {
+    DEPLOYER_HTTP_PORT: String(deployer),
+    LOAD_BALANCER_HTTP_PORT: String(balancer),
+    NODE_MANAGER_HTTP_PORT: String(manager),
+    SLIPWAY_API_URL: `http://127.0.0.1:${manager}`,
+  };
+  const all = { ...env, ...own };
+  const platform = spawnPlatform(all, own, options);
+  try {
+    await untilReady([deployer, balancer, manager], platform.ended, { logFile, signal });
+    await Promise.all(nodes.map((node) => enrol(all, node, signal)));
+    return platform;
+  } catch (error) {
+    await platform.stop();
+    throw error;
+  }
+}
+
+function spawnPlatform(env: Env, own: Env, { logFile, ledger }: PlatformOptions): Platform {
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = openSync(logFile, 'w', 0o600);
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/apps/standalone/src/main.js'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  ledger.holdProcess(child.pid);
+  let over = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  }).then(() => {
+    over = true;
+  });
+  const stop = async (): Promise<void> => {
+    if (over) return;
+    child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    await ended;
+    clearTimeout(kill);
+  };
+  return { env: own, ended, stop };
+}
+
+interface Waiting {
+  readonly logFile: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function untilReady(
+  ports: readonly number[],
+  ended: Promise<void>,
+  { logFile, signal }: Waiting,
+): Promise<void> {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  const isReady = (port: number): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${port}/ready`, { signal }).then(
+      (response) => response.ok,
+      () => false,
+    );
+  for (const deadline = performance.now() + READY_MS; ; await delay(50)) {
+    if ((await Promise.all(ports.map(isReady))).every(Boolean)) return;
+    signal?.throwIfAborted();
+    if (!over && performance.now() < deadline) continue;
+    const said = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-SAID_AT_AN_END);
+    const how = over ? 'ended at its start' : `was not ready within ${READY_MS} ms`;
+    throw new Error(`The platform ${how}. The last of ${logFile}:\n${said.join('\n')}`);
+  }
+}
+
+async function enrol(env: Env, node: NodeEntry, signal: AbortSignal | undefined): Promise<void> {
+  const { name, address, sshPort, sshUser, privateKeyFile, hostKeyFingerprint } = node;
+  const login = { privateKey: readFileSync(privateKeyFile, 'utf8') };
+  const response = await fetch(`${env['SLIPWAY_API_URL']}/v1/nodes`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${env['SLIPWAY_API_TOKEN']}` },
+    body: JSON.stringify({ name, address, sshPort, sshUser, login, hostKeyFingerprint }),
+    signal,
+  });
+  if (!response.ok) throw new Error(`${name} was not enrolled: ${response.status} ${await response.text()}`);
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import AdmZip from 'adm-zip';
+import { BlobStore } from '#libs/blob';
+import { deploymentReplied, type DeploymentReply, topics } from '#libs/contracts';
+import { createKafka, SILENT } from '#libs/kafka';
+import { requireEnv, until } from '#libs/testing';
+
+const REPLY_MS = 150_000;
+
+export interface Seen<T> {
+  readonly data: T;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A user of the platform: its own Kafka and blob clients, and every reply and event since it connected. */
+export class Client {
+  private readonly kafka = createKafka({
+    brokers: requireEnv('KAFKA_BROKERS').split(','),
+    clientId: `e2e-${randomUUID()}`,
+    logger: SILENT,
+  });
+  private readonly producer = this.kafka.producer();
+  private readonly consumer = this.kafka.consumer({ groupId: `e2e-${randomUUID()}` });
+  private readonly blobs = new BlobStore({
+    connectionString: requireEnv('AZURE_STORAGE_CONNECTION_STRING'),
+    container: requireEnv('SLIPWAY_BLOB_CONTAINER'),
+  });
+  readonly replies: Seen<DeploymentReply>[] = [];
+  readonly events: Seen<{ readonly token: string; readonly event: string; readonly service?: string }>[] = [];
+
+  /** Resolves when what is published from now on will be seen. */
+  async connect(): Promise<void> {
+    await this.producer.connect();
+    await this.consumer.connect();
+    await this.consumer.subscribe({
+      topics: [topics.deploymentResponses, topics.deploymentEvents],
+      fromBeginning: true,
+    });
+    const joined = new Promise<void>((resolve) =>
+      this.consumer.on(this.consumer.events.GROUP_JOIN, () => resolve()),
+    );
+    await this.consumer.run({
+      eachMessage: async ({ topic, message }) => {
+        const data: unknown = JSON.parse(message.value?.toString() ?? 'null');
+        const headers = Object.fromEntries(
+          Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+        );
+        if (topic === topics.deploymentResponses)
+          this.replies.push({ data: deploymentReplied.schema.parse(data), headers });
+        else this.events.push({ data: data as (typeof this.events)[number]['data'], headers });
+      },
+    });
+    await joined;
+  }
+
+  async close(): Promise<void> {
+    await this.consumer.disconnect();
+    await this.producer.disconnect();
+  }
+
+  /** Uploads a service's source as a zip made of these files; the default blob name. */
+  async push(appId: string, service: string, files: Readonly<Record<string, string>>): Promise<void> {
+    await this.pushBlob(`${appId}--${service}.zip`, zipOf(files));
+  }
+
+  async pushBlob(blob: string, content: Buffer): Promise<void> {
+    await this.blobs.upload(blob, content);
+  }
+
+  /** Publishes a body alone, as any Kafka client can; text goes as it is. */
+  async publish(body: object | string): Promise<void> {
+    const value = typeof body === 'string' ? body : JSON.stringify(body);
+    await this.producer.send({ topic: topics.deploymentRequests, messages: [{ value }] });
+  }
+
+  /** Publishes a request under a new token and waits for its reply. */
+  async ask(request: object): Promise<DeploymentReply> {
+    const token = `e2e-${randomUUID()}`;
+    await this.publish({ token, appName: 'Test', ...request });
+    return this.reply(token);
+  }
+
+  /** The first reply with this token. */
+  async reply(token: string): Promise<DeploymentReply> {
+    const seen = await until(
+      `the reply to ${token}`,
+      () => this.replies.find((reply) => reply.data.token === token),
+      { timeoutMs: REPLY_MS },
+    );
+    return seen.data;
+  }
+
+  eventsOf(token: string): readonly string[] {
+    return this.events.filter(({ data }) => data.token === token).map(({ data }) => data.event);
+  }
+}
+
+export function zipOf(files: Readonly<Record<string, string>>): Buffer {
+  const zip = new AdmZip();
+  for (const [name, text] of Object.entries(files)) zip.addFile(name, Buffer.from(text));
+  return zip.toBuffer();
+}
+
+/** A service without dependencies that answers every path with `says`. */
+export function greeter(says: string, config: object = {}): Record<string, string> {
+  return {
+    'config.json': JSON.stringify({
+      runtime: 'node',
+      port: 3000,
+      command: ['node', 'server.js'],
+      health: { path: '/' },
+      resources: { cpu: 0.05, memoryMiB: 64 },
+      ...config,
+    }),
+    'server.js': `require('node:http').createServer((_, answer) => answer.end(${JSON.stringify(says)})).listen(process.env.PORT);`,
+  };
+}
