@@ -18,7 +18,7 @@ export const deployerConfigSchema = z.object({
     .string()
     .regex(/^unix:\/\/\//, 'unix:///path/to/docker.sock')
     .default('unix:///var/run/docker.sock'),
-  /** Base image per runtime: python=IMAGE,node=IMAGE,static=IMAGE. */
+  /** Base image by runtime, and by version where there are several: python=IMAGE,python:3.12=IMAGE,node=IMAGE. */
   BASE_IMAGES: keyValueList().default({
     python: 'python:3.13-slim',
     node: 'node:24-slim',

@@ -40,7 +40,6 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     ca,
   });
   const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
-  const { python, node, static: nginx } = config.BASE_IMAGES;
   const builderEngine = connectEngine({ socketPath: config.BUILDER_HOST.slice('unix://'.length) });
   return {
     sources: new BlobSources({
@@ -51,12 +50,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     builder: new EngineImageBuilder({
       engine: builderEngine,
       registry,
-      baseImages: {
-        python: python ?? '',
-        node: node ?? '',
-        static: nginx ?? '',
-        legacy: config.LEGACY_BASE_IMAGES,
-      },
+      baseImages: { byRuntime: config.BASE_IMAGES, legacy: config.LEGACY_BASE_IMAGES },
       cacheMounts: config.BUILD_CACHE_MOUNTS,
     }),
     engines: new SshNodeEngines({

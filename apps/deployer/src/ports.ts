@@ -104,7 +104,6 @@ export interface LaunchedContainer {
 export interface ContainerFacts {
   readonly running: boolean;
   readonly exitCode?: number;
-  readonly restartCount: number;
   readonly logTail: string;
 }
 
@@ -112,6 +111,8 @@ export interface ContainerFacts {
 export interface NodeEngines {
   pull(node: string, image: string, signal: AbortSignal): Promise<void>;
   launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
+  /** The engine starts it again from now on; until then, its end is its end. */
+  keepRunning(node: string, container: string): Promise<void>;
   facts(node: string, container: string): Promise<ContainerFacts | undefined>;
   stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
 }

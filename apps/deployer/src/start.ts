@@ -1,8 +1,19 @@
 import { loadConfig } from '#libs/config';
-import { EventStore, eventTables, WorkQueue, workChannel, workTables } from '#libs/postgres';
+import { topics } from '#libs/contracts';
+import type { InvalidMessage } from '#libs/kafka';
+import {
+  EventStore,
+  eventTables,
+  transaction,
+  WorkQueue,
+  workChannel,
+  workTables,
+  type Pool,
+} from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { RequestIntake } from './adapters/request-intake.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
+import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
 import { deployerTables } from './migrations.js';
 import { createOutside, SCHEMA, type Storage } from './parts.js';
@@ -26,8 +37,10 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const outside = await createOutside(config, pool, runtime.logger);
   const workers = createWorkers({ config, storage, outside, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
-  const module = DeployerModule.register({ intake: createIntake(config, storage), work: storage.work });
-  const app = await serve(runtime, { module, port: config.DEPLOYER_HTTP_PORT });
+  const intake = createIntake(config, storage);
+  const module = DeployerModule.register({ intake, work: storage.work });
+  const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
+  const app = await serve(runtime, { module, port: config.DEPLOYER_HTTP_PORT, onInvalid });
   workers.start();
   return {
     httpUrl: app.httpUrl,
@@ -49,4 +62,13 @@ function createIntake(config: DeployerConfig, storage: Storage): RequestIntake {
     replyTopics: config.DEPLOYER_REPLY_TOPICS,
     defaultDeadlineMs: config.DEPLOYER_DEADLINE_MS,
   });
+}
+
+/** A request that cannot be read is answered all the same, where its token can. */
+async function answerInvalid(pool: Pool, intake: RequestIntake, invalid: InvalidMessage): Promise<void> {
+  if (invalid.topic !== topics.deploymentRequests || invalid.value === null) return;
+  const body = invalid.value.toString();
+  const reply = replyToUnreadable(body, invalid.reason);
+  if (reply === undefined) return;
+  await transaction(pool, (tx) => intake.refuse(tx, { unreadable: body }, reply));
 }

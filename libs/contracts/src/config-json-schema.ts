@@ -9,6 +9,7 @@ type Field = Exclude<keyof ServiceConfig, 'legacy'> | { [P in Part]: PartField<P
 
 /** A field without a description does not compile. */
 const fieldDescriptions: Record<Field, string> = {
+  $schema: 'Where this schema lies, for editors.',
   runtime: 'What the service is built with; `dockerfile` takes the Dockerfile of the archive.',
   version: 'Version of the runtime, such as 3.13 or 24; without it, the configured base image.',
   port: 'The port that the service listens on, inside its container.',
@@ -20,6 +21,7 @@ const fieldDescriptions: Record<Field, string> = {
   health: 'How to tell that the service is well.',
   'health.path': 'Answered with 2xx or 3xx when the service is well.',
   'health.timeoutMs': 'Milliseconds that one answer may take.',
+  'health.startupMs': 'Milliseconds from its start until its first good answer.',
   resources: 'Limits and reservations alike, for each instance.',
   'resources.cpu': 'Cores; 0.5 is half a core.',
   'resources.memoryMiB': 'Memory in MiB.',

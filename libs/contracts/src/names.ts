@@ -22,3 +22,11 @@ export const accessTokenSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,256}$/);
 
 /** RFC 3339 with zone, as `Date.toISOString()` writes it. */
 export const timestampSchema = z.iso.datetime();
+
+/** Text for people: no control characters, which neither a terminal nor a database should be given. */
+export const printable = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^\P{Cc}*$/u, 'must hold no control characters');

@@ -5,8 +5,9 @@ import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legac
 const commandSchema = z.union([
   z
     .string()
+    .trim()
     .min(1)
-    .transform((text) => text.trim().split(/\s+/)),
+    .transform((text) => text.split(/\s+/)),
   z.array(z.string().min(1)).min(1),
 ]);
 
@@ -15,7 +16,10 @@ const pathSchema = z.string().regex(/^\/[^\s#]*$/, 'a path that begins with /, s
 const healthSchema = z.strictObject({
   /** Answered with 2xx or 3xx when the service is well. */
   path: pathSchema,
+  /** One answer may take so long. */
   timeoutMs: z.int().min(100).max(60_000).default(2_000),
+  /** From its start until its first good answer it may take so long; default by the platform's configuration. */
+  startupMs: z.int().min(1_000).max(3_600_000).optional(),
 });
 
 const resourcesSchema = z.strictObject({
@@ -35,6 +39,8 @@ const stopSchema = z.strictObject({
 
 /** config.json at the root of a service's archive. */
 export const serviceConfigSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
   runtime: z.enum(['python', 'node', 'static', 'dockerfile']),
   /** Of the runtime, such as 3.13 or 24; default: the configured base image. */
   version: z
@@ -124,7 +130,7 @@ function parseJson(text: string): unknown {
 /** Reads a config.json of either form. Throws ConfigFileError that lists every problem. */
 export function parseServiceConfig(text: string): ServiceConfig {
   const root = parseJson(text);
-  if (!isLegacy(root)) return check(serviceConfigSchema, root, root);
+  if (!isLegacy(root)) return check(serviceConfigSchema.omit({ legacy: true }), root, root);
   return check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root, root)), root);
 }
 

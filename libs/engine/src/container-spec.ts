@@ -56,7 +56,8 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { n
     ...(spec.health && { Healthcheck: healthcheck(spec.health) }),
     HostConfig: {
       PortBindings: { [port]: [{ HostPort: String(spec.hostPort) }] },
-      RestartPolicy: { Name: 'unless-stopped' },
+      // Until it has proven healthy: a restart would hide its exit code. Then Engine.keepRunning.
+      RestartPolicy: { Name: 'no' },
       Memory: memoryBytes,
       // The same as memory: no swap beside it, else a leak slows the whole node before it is stopped.
       MemorySwap: memoryBytes,

@@ -120,6 +120,12 @@ export class Engine {
     await this.unless(304, `Starting ${id}`, () => this.docker.getContainer(id).start(), NO_CONTAINER);
   }
 
+  /** From now on the engine starts it again when it ends by itself, or with the machine. Throws CONTAINER_NOT_FOUND. */
+  async keepRunning(id: string): Promise<void> {
+    const policy = { RestartPolicy: { Name: 'unless-stopped' } };
+    await this.call(`Keeping ${id}`, () => this.docker.getContainer(id).update(policy), NO_CONTAINER);
+  }
+
   async inspect(nameOrId: string): Promise<ContainerState | undefined> {
     const found = await this.unless(404, `Inspecting ${nameOrId}`, () =>
       this.docker.getContainer(nameOrId).inspect(),

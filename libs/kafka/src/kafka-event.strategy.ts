@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { MessageDefinition } from '#libs/contracts';
 import type { LogSink } from './kafka-client.js';
-import type { InboxPort, MessageHandler } from './message-context.js';
+import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
 import { TopicConsumer } from './topic-consumer.js';
 
@@ -15,6 +15,8 @@ export interface KafkaEventStrategyOptions {
   readonly inbox: InboxPort;
   readonly deadLetters: Producer;
   readonly logger: LogSink;
+  /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
+  readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** Readiness fails when a consumer ends for good. */
   readonly health: { failReadiness(reason: string): void };
   /** Then the process should end, so that its supervisor starts another. */

@@ -15,6 +15,14 @@ export interface MessageContext {
   readonly tx: unknown;
 }
 
+/** A message that is no message of its topic. */
+export interface InvalidMessage {
+  readonly topic: string;
+  readonly value: Buffer | null;
+  /** Field, value and what was expected. */
+  readonly reason: string;
+}
+
 /**
  * Records messages as handled. One transaction for all of a call: `handle` runs for each message that this consumer
  * has not handled before, in order; when one throws, nothing of the call is kept.

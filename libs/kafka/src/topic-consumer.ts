@@ -3,7 +3,7 @@ import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
 import { decode, headersOf, type DecodedMessage } from './cloud-event.js';
 import type { LogSink } from './kafka-client.js';
-import type { InboxPort, MessageHandler } from './message-context.js';
+import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
 
 export interface TopicConsumerOptions {
@@ -15,6 +15,8 @@ export interface TopicConsumerOptions {
   readonly handle: MessageHandler;
   readonly deadLetters: Producer;
   readonly logger: LogSink;
+  /** Told of a message that does not parse, before it goes to the dead letters; told again when it throws. */
+  readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** The consumer ended for good; the process must be replaced. */
   readonly onFatal: (error: Error) => void;
   /** Messages in one transaction at most. */
@@ -109,6 +111,8 @@ export class TopicConsumer {
           message: decode({ topic: this.options.topic, partition }, raw, this.options.definitions),
         });
       } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        await this.options.onInvalid?.({ topic: this.options.topic, value: raw.value, reason });
         await this.deadLetter(raw, error);
       }
     }

@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
-import { KafkaEventStrategy } from '#libs/kafka';
+import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import type { Runtime } from './runtime.js';
 import { transactionalInbox } from './transactional-inbox.js';
@@ -17,12 +17,15 @@ export interface ServeOptions {
   readonly module: DynamicModule;
   /** 0 takes any free one. */
   readonly port: number;
+  /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
+  readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** Told when a consumer ended for good; the process should end, so that its supervisor starts another. */
   readonly onFatal?: (error: Error) => void;
 }
 
 /** Serves the module's message handlers and its HTTP, with /health, /ready and /metrics; then the outbox flows. */
-export async function serve(runtime: Runtime, { module, port, onFatal }: ServeOptions): Promise<RunningApp> {
+export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promise<RunningApp> {
+  const { module, port, onFatal, onInvalid } = serveOptions;
   const { logger, health, metrics, kafka, producer, pool, relay, options } = runtime;
   const telemetry = TelemetryModule.forRoot({ health, metrics });
   const root: DynamicModule = { ...module, imports: [...(module.imports ?? []), telemetry] };
@@ -32,7 +35,7 @@ export async function serve(runtime: Runtime, { module, port, onFatal }: ServeOp
   });
   nest.connectMicroservice({
     strategy: new KafkaEventStrategy({
-      ...{ kafka, catalogue, logger, health, onFatal },
+      ...{ kafka, catalogue, logger, health, onFatal, onInvalid },
       groupPrefix: `slipway.${options.app}`,
       inbox: transactionalInbox(pool),
       deadLetters: producer,

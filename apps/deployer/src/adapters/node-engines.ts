@@ -47,12 +47,16 @@ export class SshNodeEngines implements NodeEngines {
     return { container, startedAt: new Date().toISOString() };
   }
 
+  async keepRunning(node: string, container: string): Promise<void> {
+    await (await this.engine(node)).keepRunning(container);
+  }
+
   async facts(node: string, container: string): Promise<ContainerFacts | undefined> {
     const engine = await this.engine(node);
     const found = await engine.inspect(container);
     if (found === undefined) return undefined;
-    const { running, exitCode, restartCount } = found;
-    return { running, exitCode, restartCount, logTail: await engine.logs(container, { tail: LOG_LINES }) };
+    const { running, exitCode } = found;
+    return { running, exitCode, logTail: await engine.logs(container, { tail: LOG_LINES }) };
   }
 
   async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {

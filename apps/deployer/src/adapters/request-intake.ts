@@ -50,10 +50,11 @@ export class RequestIntake {
   }
 
   /** Answers a request that cannot be taken in, once per token. */
-  async refuse(tx: Transaction, request: { readonly token: string }, reply: DeploymentReply): Promise<void> {
+  async refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void> {
     const replyTopic = topics.deploymentResponses;
-    const isNew = await insertRequest(tx, { token: request.token, request, replyTopic, openTasks: 0, reply });
-    if (!isNew) return this.answerAgain(tx, request.token);
+    const { token } = reply;
+    const isNew = await insertRequest(tx, { token, request, replyTopic, openTasks: 0, reply });
+    if (!isNew) return this.answerAgain(tx, token);
     await this.parts.outbox.add(tx, [outgoing(deploymentReplied, reply)]);
   }
 

@@ -1,9 +1,9 @@
 import type { ServiceConfig } from '#libs/contracts';
+import { StepError } from './task-error.js';
 
 export interface BaseImages {
-  readonly python: string;
-  readonly node: string;
-  readonly static: string;
+  /** By runtime, `python`, or by runtime and version, `python:3.12`. */
+  readonly byRuntime: Readonly<Record<string, string>>;
   /** For the older form: the image to use where `language` begins so. */
   readonly legacy: Readonly<Record<string, string>>;
 }
@@ -43,7 +43,8 @@ function installOf(
   manifests: readonly string[],
 ): readonly string[] | undefined {
   if (config.install !== undefined) return config.install;
-  if (manifests.length === 0) return undefined;
+  // The older form says itself what installs; it says nothing where there is nothing to install.
+  if (config.legacy !== undefined || manifests.length === 0) return undefined;
   if (runtime === 'python')
     return ['pip', 'install', '--disable-pip-version-check', '-r', 'requirements.txt'];
   return manifests.length > 1 ? ['npm', 'ci', '--omit=dev'] : ['npm', 'install', '--omit=dev'];
@@ -54,16 +55,33 @@ function healthOf(config: ServiceConfig, runtime: 'python' | 'node'): string[] {
   const url = `http://127.0.0.1:${config.port}${config.health.path}`;
   const script =
     runtime === 'python'
-      ? ['python3', '-c', `import sys,urllib.request;urllib.request.urlopen(sys.argv[1],timeout=2)`, url]
+      ? ['python3', '-c', 'import sys,urllib.request;urllib.request.urlopen(sys.argv[1])', url]
       : ['node', '-e', 'fetch(process.argv[1]).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))', url];
-  return [`HEALTHCHECK --interval=10s --timeout=3s CMD ${execForm(script)}`];
+  const seconds = Math.ceil(config.health.timeoutMs / 1000);
+  return [`HEALTHCHECK --interval=10s --timeout=${seconds}s CMD ${execForm(script)}`];
 }
 
-function baseOf(config: ServiceConfig, images: BaseImages, runtime: 'python' | 'node'): string {
-  if (config.legacy === undefined) return images[runtime];
-  const { baseImage } = config.legacy;
-  const mapped = Object.entries(images.legacy).find(([prefix]) => baseImage.startsWith(prefix));
-  return mapped?.[1] ?? baseImage;
+/** `slipway/python:3.11` is version 3.11, and 3 too. */
+function hasVersion(image: string, version: string): boolean {
+  const tag = image.slice(image.lastIndexOf(':') + 1);
+  return tag === version || tag.startsWith(`${version}.`) || tag.startsWith(`${version}-`);
+}
+
+function baseOf(config: ServiceConfig, { byRuntime, legacy }: BaseImages): string {
+  if (config.legacy !== undefined) {
+    const { baseImage } = config.legacy;
+    const mapped = Object.entries(legacy).find(([prefix]) => baseImage.startsWith(prefix));
+    return mapped?.[1] ?? baseImage;
+  }
+  const { runtime, version } = config;
+  const image = (version && byRuntime[`${runtime}:${version}`]) ?? byRuntime[runtime];
+  if (image !== undefined && (version === undefined || hasVersion(image, version))) return image;
+  const known = Object.entries(byRuntime).filter(([key]) => key.split(':')[0] === runtime);
+  throw new StepError({
+    code: 'RUNTIME_UNKNOWN',
+    message: `config.json: ${runtime} ${version ?? ''} is asked for, there is: ${known.map(([key, name]) => `${key} (${name})`).join(', ') || 'none'}`,
+    hint: `Leave version out, or add ${runtime}:${version ?? 'VERSION'}=IMAGE to the deployer's BASE_IMAGES.`,
+  });
 }
 
 function interpreted(
@@ -78,7 +96,7 @@ function interpreted(
   const install = installOf(config, runtime, manifests);
   const cache = cacheMounts ? CACHES[runtime] : undefined;
   const lines = [
-    `FROM ${baseOf(config, images, runtime)}`,
+    `FROM ${baseOf(config, images)}`,
     `WORKDIR ${config.legacy?.workdir ?? '/app'}`,
     ...(runtime === 'python'
       ? [`RUN ${execForm(['python3', '-m', 'venv', VENV])}`, `ENV PATH=${VENV}/bin:$PATH PYTHONUNBUFFERED=1`]
@@ -123,7 +141,7 @@ ${temporary.join('\n')}
 
 function site(config: ServiceConfig, images: BaseImages): WrittenDockerfile {
   const lines = [
-    `FROM ${images.static}`,
+    `FROM ${baseOf(config, images)}`,
     `COPY ${execForm([NGINX_CONF, '/etc/slipway/nginx.conf'])}`,
     `COPY . /srv/site/`,
     `USER ${USER}:${USER}`,
@@ -136,6 +154,7 @@ function site(config: ServiceConfig, images: BaseImages): WrittenDockerfile {
 /**
  * The Dockerfile of a service. Pure.
  * @param files names at the root of the source
+ * @throws StepError RUNTIME_UNKNOWN when no base image has the version
  * @returns undefined for the runtime `dockerfile`, whose source brings its own
  */
 export function writeDockerfile(

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
 import { writeDockerfile } from './dockerfile.js';
 
-const images = { python: 'py:3', node: 'node:24', static: 'nginx:1', legacy: { python: 'own/py:3' } };
+const images = {
+  byRuntime: { python: 'py:3', node: 'node:24.1', 'node:22': 'node:22-slim', static: 'nginx:1' },
+  legacy: { python: 'own/py:3' },
+};
 const write = (config: object, files: string[] = [], cacheMounts = false) => {
   const written = writeDockerfile(parseServiceConfig(JSON.stringify(config)), files, images, { cacheMounts });
   return { ...written, lines: written?.dockerfile.trim().split('\n') ?? [] };
@@ -36,6 +39,28 @@ describe('the Dockerfile', () => {
     );
     expect(write(config, ['package.json']).dockerfile).toContain('["npm","install","--omit=dev"]');
     expect(write(config, ['s.js']).dockerfile).not.toContain('npm');
+  });
+
+  it('takes the base image of the version that is asked for, or says which there are', () => {
+    const from = (version?: string) => write({ runtime: 'node', version, port: 1 }).lines[0];
+    expect(from()).toBe('FROM node:24.1');
+    expect(from('24')).toBe('FROM node:24.1');
+    expect(from('22')).toBe('FROM node:22-slim');
+    expect(() => from('2')).toThrow(
+      'node 2 is asked for, there is: node (node:24.1), node:22 (node:22-slim)',
+    );
+  });
+
+  it('installs nothing where the older form says nothing (it installed from a file of another name)', () => {
+    const older = {
+      language: 'python:3',
+      workdir: '/a',
+      port: '1',
+      command: 'x',
+      packages_file_path: 'p.txt',
+    };
+    const { dockerfile } = write({ ...older, package_installation_cmd: '' }, ['p.txt']);
+    expect(dockerfile).not.toContain('install');
   });
 
   it("keeps the package manager's cache only where the engine can", () => {

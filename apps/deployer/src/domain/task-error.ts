@@ -22,6 +22,12 @@ function text(error: object, member: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Lines as a list or as one text. */
+function logTailOf(error: object): string | undefined {
+  const value: unknown = Reflect.get(error, 'logTail');
+  return Array.isArray(value) && value.length > 0 ? value.join('\n') : text(error, 'logTail');
+}
+
 /** Codes whose own name says what went wrong but not in whose step. */
 const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'fetch-source': { BLOB_NOT_FOUND: 'SOURCE_NOT_FOUND' },
@@ -52,6 +58,6 @@ export function toTaskError(step: string, thrown: unknown): TaskError {
     code: codes[own] ?? codes['*'] ?? own,
     message: error.message,
     hint: text(error, 'hint') ?? '',
-    logTail: text(error, 'logTail'),
+    logTail: logTailOf(error),
   };
 }

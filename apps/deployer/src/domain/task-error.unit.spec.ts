@@ -12,6 +12,13 @@ describe('errors of a step', () => {
     });
   });
 
+  it("keeps a log's tail that is a list of lines (a failed build had none)", () => {
+    const logTail = ['pip install', 'no such package'];
+    const error = Object.assign(new Error('failed'), { code: 'BUILD_FAILED', hint: 'read', logTail });
+    expect(toTaskError('build-image', error).logTail).toBe('pip install\nno such package');
+    expect(toTaskError('build-image', { ...error, logTail: [] }).logTail).toBeUndefined();
+  });
+
   it('names the step where a lower layer knows only its own trouble', () => {
     const lower = Object.assign(new Error('no such host'), { code: 'ENGINE_UNREACHABLE', hint: 'look' });
     expect(toTaskError('pull-image', lower).code).toBe('NODE_UNREACHABLE');

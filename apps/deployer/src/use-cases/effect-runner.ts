@@ -188,7 +188,11 @@ export class EffectRunner {
     state: TaskState,
     effect: Of<'probe-instance'>,
   ): Promise<StepWrites> {
-    const { ms } = await timed(() => probeUntilHealthy(this.ports, effect, scope.signal));
+    const { node, container } = effect.instance.address;
+    const { ms } = await timed(async () => {
+      await probeUntilHealthy(this.ports, effect, scope.signal);
+      await this.ports.engines.keepRunning(node, container);
+    });
     const now = this.ports.clock.now().toISOString();
     const report = reportOf(state, effect.release, effect.instance, 'running', now);
     return {

@@ -5,7 +5,7 @@ import type { ContainerFacts, NodeEngines, Prober, ProbeResult, Wait } from '../
 /** The first probe follows at once; a service is often up in 40 ms, so waits start small and grow. */
 const FIRST_WAIT_MS = 8;
 const LONGEST_WAIT_MS = 500;
-const PROBE_TIMEOUT_MS = 2_000;
+const TCP_TIMEOUT_MS = 2_000;
 
 interface ProbePorts {
   readonly engines: NodeEngines;
@@ -18,7 +18,7 @@ type ProbeEffect = Extract<Effect, { kind: 'probe-instance' }>;
 
 /**
  * Probes the instance from outside, at the address that users get, until it answers well.
- * Throws CONTAINER_EXITED as soon as the container is down or restarts, HEALTH_TIMEOUT when time is up.
+ * Throws CONTAINER_EXITED as soon as the container is down, HEALTH_TIMEOUT when time is up.
  */
 export async function probeUntilHealthy(
   ports: ProbePorts,
@@ -27,15 +27,24 @@ export async function probeUntilHealthy(
 ): Promise<void> {
   const { address } = effect.instance;
   const { health } = effect.release.config;
-  const deadline = performance.now() + ports.healthTimeoutMs;
+  const deadline = performance.now() + startupMsOf(ports, effect);
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_WAIT_MS)) {
-    const result = await ports.prober.probe(address.ip, address.port, health?.path, PROBE_TIMEOUT_MS);
+    const result = await ports.prober.probe(
+      address.ip,
+      address.port,
+      health?.path,
+      health?.timeoutMs ?? TCP_TIMEOUT_MS,
+    );
     if (result.healthy) return;
     signal.throwIfAborted();
     if (waitMs > 50) await assertAlive(ports, effect, result);
     if (performance.now() >= deadline) throw await timedOut(ports, effect, result);
     await ports.wait(waitMs, signal);
   }
+}
+
+function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
+  return release.config.health?.startupMs ?? ports.healthTimeoutMs;
 }
 
 function describe(effect: ProbeEffect, result: ProbeResult): string {
@@ -46,15 +55,12 @@ function describe(effect: ProbeEffect, result: ProbeResult): string {
 async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<void> {
   const { node, container } = effect.instance.address;
   const facts = await ports.engines.facts(node, container);
-  if (facts?.running === true && facts.restartCount === 0) return;
+  if (facts?.running === true) return;
   throw exited(effect, result, facts);
 }
 
 function exited(effect: ProbeEffect, result: ProbeResult, facts: ContainerFacts | undefined): StepError {
-  const how =
-    facts === undefined
-      ? 'is gone'
-      : `exited with code ${facts.exitCode ?? '?'} (restarts: ${facts.restartCount})`;
+  const how = facts === undefined ? 'is gone' : `exited with code ${facts.exitCode ?? 'unknown'}`;
   return new StepError({
     code: 'CONTAINER_EXITED',
     message: `The container of ${effect.instance.name} ${how}. ${describe(effect, result)}`,
@@ -68,7 +74,7 @@ async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeRes
   const facts = await ports.engines.facts(node, container).catch(() => undefined);
   return new StepError({
     code: 'HEALTH_TIMEOUT',
-    message: `${effect.instance.name} was not healthy within ${ports.healthTimeoutMs} ms. ${describe(effect, result)}`,
+    message: `${effect.instance.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)}`,
     hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
     logTail: facts?.logTail,
   });

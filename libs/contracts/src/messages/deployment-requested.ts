@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, serviceNameSchema, tokenSchema } from '../names.js';
+import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
 const sourceSchema = z.object({
-  blob: z.string().min(1).max(1024),
+  blob: printable(1024),
   container: z.string().min(3).max(63).optional(),
 });
 
@@ -28,7 +28,7 @@ export const deploymentRequested = defineMessage({
     token: tokenSchema,
     mode: z.enum(requestModes),
     appId: appIdSchema,
-    appName: z.string().min(1).max(200),
+    appName: printable(200),
     services: z
       .array(requestedServiceSchema)
       .min(1, 'services must name at least one service')

@@ -1,0 +1,47 @@
+import { type DeploymentReply, serviceNameSchema, tokenSchema } from '#libs/contracts';
+
+interface Readable {
+  readonly token?: unknown;
+  readonly services?: unknown;
+}
+
+/**
+ * The reply to a message that is no request, as far as it can be read. Undefined without a token: whoever sent it has
+ * nothing to recognise a reply by, and finds it among the dead letters.
+ */
+export function replyToUnreadable(body: string, reason: string): DeploymentReply | undefined {
+  const said = parsed(body);
+  const token = tokenSchema.safeParse(said?.token);
+  if (!token.success) return undefined;
+  return {
+    token: token.data,
+    status: false,
+    services: [],
+    failed: namesOf(said?.services),
+    error: {
+      code: 'REQUEST_INVALID',
+      message: `The request was not understood: ${reason}`,
+      hint: 'Correct the named fields and send it again under a new token; docs/asyncapi.json has the schema and an example.',
+    },
+  };
+}
+
+function parsed(body: string): Readable | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The services that it names, as far as they can be names; a reply never repeats anything longer. */
+function namesOf(services: unknown): string[] {
+  if (!Array.isArray(services)) return [];
+  return services.flatMap((service: unknown) => {
+    const name =
+      typeof service === 'string' ? service : (service as (Readable & { name?: unknown }) | null)?.name;
+    const known = serviceNameSchema.safeParse(name);
+    return known.success ? [known.data] : [];
+  });
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { deploymentReplied } from '#libs/contracts';
+import { replyToUnreadable } from './unreadable-request.js';
+
+const reply = (body: object | string) =>
+  replyToUnreadable(typeof body === 'string' ? body : JSON.stringify(body), 'mode: expected run');
+
+describe('replyToUnreadable', () => {
+  it('fails every service that it can name, and says why', () => {
+    const answer = reply({
+      token: 't-1',
+      mode: 'fly',
+      services: ['web', { name: 'api' }, 7, null, '../etc'],
+    });
+    expect(answer).toMatchObject({ token: 't-1', status: false, failed: ['web', 'api'] });
+    expect(answer?.error).toMatchObject({ code: 'REQUEST_INVALID' });
+    expect(answer?.error?.message).toContain('mode: expected run');
+    expect(deploymentReplied.schema.safeParse(answer).success).toBe(true);
+  });
+
+  it.each(['', '{', 'null', '[]', '"text"', '{"token":7}', '{"token":"has blanks"}', '{"token":""}'])(
+    'has no one to answer in %j',
+    (body) => expect(reply(body)).toBeUndefined(),
+  );
+
+  it('reads services of any shape', () => {
+    expect(reply({ token: 't', services: 'web' })?.failed).toEqual([]);
+  });
+});
