@@ -101,10 +101,10 @@ export interface LaunchedContainer {
   readonly startedAt: string;
 }
 
-export interface ContainerFacts {
+export interface ContainerRun {
   readonly running: boolean;
+  /** Of a run that ended. */
   readonly exitCode?: number;
-  readonly logTail: string;
 }
 
 /** The engine of one node. */
@@ -113,7 +113,10 @@ export interface NodeEngines {
   launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
   /** The engine starts it again from now on; until then, its end is its end. */
   keepRunning(node: string, container: string): Promise<void>;
-  facts(node: string, container: string): Promise<ContainerFacts | undefined>;
+  /** Undefined when there is no such container. */
+  inspect(node: string, container: string): Promise<ContainerRun | undefined>;
+  /** The last lines of its output; undefined when they cannot be had. */
+  logTail(node: string, container: string): Promise<string | undefined>;
   stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
 }
 

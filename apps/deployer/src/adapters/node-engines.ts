@@ -4,7 +4,7 @@ import type { ImageRegistry } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import { StepError } from '../domain/task-error.js';
-import type { ContainerFacts, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
+import type { ContainerRun, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
 import { nodeLogin } from './task-rows.js';
 
 export interface NodeEnginesParts {
@@ -51,12 +51,13 @@ export class SshNodeEngines implements NodeEngines {
     await (await this.engine(node)).keepRunning(container);
   }
 
-  async facts(node: string, container: string): Promise<ContainerFacts | undefined> {
+  async inspect(node: string, container: string): Promise<ContainerRun | undefined> {
+    return (await this.engine(node)).inspect(container);
+  }
+
+  async logTail(node: string, container: string): Promise<string | undefined> {
     const engine = await this.engine(node);
-    const found = await engine.inspect(container);
-    if (found === undefined) return undefined;
-    const { running, exitCode } = found;
-    return { running, exitCode, logTail: await engine.logs(container, { tail: LOG_LINES }) };
+    return engine.logs(container, { tail: LOG_LINES }).catch(() => undefined);
   }
 
   async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {

@@ -1,10 +1,14 @@
 import { StepError } from '../domain/task-error.js';
 import type { Effect } from '../domain/task.effects.js';
-import type { ContainerFacts, NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
+import type { NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
 
-/** The first probe follows at once; a service is often up in 40 ms, so waits start small and grow. */
-const FIRST_WAIT_MS = 8;
+/** A service is often up in 40 ms. */
+const SHORTEST_WAIT_MS = 8;
 const LONGEST_WAIT_MS = 500;
+/** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
+const WAIT_OF_ELAPSED = 0.1;
+/** How often the engine is asked whether the container still runs. */
+const ALIVE_EVERY_MS = 100;
 const TCP_TIMEOUT_MS = 2_000;
 
 interface ProbePorts {
@@ -27,8 +31,9 @@ export async function probeUntilHealthy(
 ): Promise<void> {
   const { address } = effect.instance;
   const { health } = effect.release.config;
-  const deadline = performance.now() + startupMsOf(ports, effect);
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_WAIT_MS)) {
+  const started = performance.now();
+  const startupMs = startupMsOf(ports, effect);
+  for (let aliveAt = 0; ;) {
     const result = await ports.prober.probe(
       address.ip,
       address.port,
@@ -37,10 +42,19 @@ export async function probeUntilHealthy(
     );
     if (result.healthy) return;
     signal.throwIfAborted();
-    if (waitMs > 50) await assertAlive(ports, effect, result);
-    if (performance.now() >= deadline) throw await timedOut(ports, effect, result);
-    await ports.wait(waitMs, signal);
+    const elapsed = performance.now() - started;
+    if (elapsed - aliveAt >= ALIVE_EVERY_MS) {
+      await assertAlive(ports, effect, result);
+      aliveAt = performance.now() - started;
+    }
+    if (elapsed >= startupMs) throw await timedOut(ports, effect, result);
+    await ports.wait(waitAfter(elapsed), signal);
   }
+}
+
+/** Milliseconds until the next probe. */
+export function waitAfter(elapsedMs: number): number {
+  return Math.min(Math.max(elapsedMs * WAIT_OF_ELAPSED, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 }
 
 function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
@@ -54,28 +68,23 @@ function describe(effect: ProbeEffect, result: ProbeResult): string {
 
 async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<void> {
   const { node, container } = effect.instance.address;
-  const facts = await ports.engines.facts(node, container);
-  if (facts?.running === true) return;
-  throw exited(effect, result, facts);
-}
-
-function exited(effect: ProbeEffect, result: ProbeResult, facts: ContainerFacts | undefined): StepError {
-  const how = facts === undefined ? 'is gone' : `exited with code ${facts.exitCode ?? 'unknown'}`;
-  return new StepError({
+  const run = await ports.engines.inspect(node, container);
+  if (run?.running === true) return;
+  const how = run === undefined ? 'is gone' : `exited with code ${run.exitCode ?? 'unknown'}`;
+  throw new StepError({
     code: 'CONTAINER_EXITED',
     message: `The container of ${effect.instance.name} ${how}. ${describe(effect, result)}`,
     hint: 'Read the log below; run the command of config.json by hand in the built image.',
-    logTail: facts?.logTail,
+    logTail: run && (await ports.engines.logTail(node, container)),
   });
 }
 
 async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
   const { node, container } = effect.instance.address;
-  const facts = await ports.engines.facts(node, container).catch(() => undefined);
   return new StepError({
     code: 'HEALTH_TIMEOUT',
     message: `${effect.instance.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)}`,
     hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
-    logTail: facts?.logTail,
+    logTail: await ports.engines.logTail(node, container).catch(() => undefined),
   });
 }
