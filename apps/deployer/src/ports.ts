@@ -26,6 +26,8 @@ export interface StepWrites {
   readonly reports?: readonly InstanceReport[];
   readonly addInstance?: { readonly report: InstanceReport; readonly stop: StopPolicy };
   readonly removeInstances?: readonly string[];
+  /** Ends the task; with the request's last task its reply is sent. */
+  readonly result?: ServiceReply;
 }
 
 export interface StopPolicy {
@@ -47,14 +49,6 @@ export interface TaskStore {
   history(taskId: string): Promise<TaskHistory>;
   /** Appends in one transaction with all that belongs to the step. Throws LeaseLostError, ConcurrencyError. */
   append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
-  /** The final event, the task's result and, with the request's last task, its reply. */
-  finish(
-    claim: ClaimedTask,
-    state: TaskState,
-    version: number,
-    event: TaskEvent,
-    result: ServiceReply,
-  ): Promise<void>;
   /** The node answer for an access token; without one the task is parked in the same transaction. */
   answerOrPark(claim: ClaimedTask, accessToken: string, dueAt: Date): Promise<NodeAnswer | undefined>;
   releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;

@@ -11,6 +11,7 @@ import {
   transaction,
   type EventStore,
   type Outbox,
+  type OutboxMessage,
   type Pool,
   type Transaction,
   type WorkQueue,
@@ -44,39 +45,19 @@ export class PostgresTaskStore implements TaskStore {
   async append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void> {
     await transaction(this.parts.pool, async (tx) => {
       await this.parts.work.assertHeld(tx, held(claim));
-      await this.store(tx, claim, state, version, writes.events);
+      const messages = await this.store(tx, claim, state, version, writes.events);
       const { release, currentRelease, nodeRequest, addInstance } = writes;
       if (release !== undefined) await rows.insertRelease(tx, state, release);
       if (currentRelease !== undefined) await rows.setCurrentRelease(tx, state, currentRelease);
       if (addInstance !== undefined) await rows.insertInstance(tx, claim.taskId, addInstance);
       await rows.deleteInstances(tx, writes.removeInstances ?? []);
-      const messages = (writes.reports ?? []).map((r) => outgoing(instanceReported, r));
+      messages.push(...(writes.reports ?? []).map((r) => outgoing(instanceReported, r)));
       if (nodeRequest !== undefined) {
         await rows.insertNodeRequest(tx, nodeRequest.accessToken, claim.taskId);
         messages.push(outgoing(nodeRequested, nodeRequest));
       }
-      if (messages.length > 0) await this.parts.outbox.add(tx, messages);
-    });
-  }
-
-  async finish(
-    claim: ClaimedTask,
-    state: TaskState,
-    version: number,
-    event: TaskEvent,
-    result: ServiceReply,
-  ): Promise<void> {
-    await transaction(this.parts.pool, async (tx) => {
-      await this.parts.work.assertHeld(tx, held(claim));
-      await this.store(tx, claim, state, version, [event]);
-      await rows.setTaskResult(tx, claim.taskId, result);
-      const last = await rows.closeTask(tx, state.token);
-      if (last !== undefined) {
-        const reply = deploymentReply(state.token, last.results);
-        await rows.setReply(tx, state.token, reply);
-        await this.parts.outbox.add(tx, [outgoing(deploymentReplied, reply, last.replyTopic)]);
-      }
-      await this.parts.work.finish(tx, held(claim));
+      if (writes.result !== undefined) messages.push(...(await this.end(tx, claim, state, writes.result)));
+      await this.parts.outbox.add(tx, messages);
     });
   }
 
@@ -102,21 +83,36 @@ export class PostgresTaskStore implements TaskStore {
     return rows.instancesOf(this.parts.pool, appId, service);
   }
 
-  /** Appends and, in the same transaction, tells `deployment.events`. */
+  /** Closes the task; the messages to send, which are the reply where it was the request's last. */
+  private async end(
+    tx: Transaction,
+    claim: ClaimedTask,
+    { token }: TaskState,
+    result: ServiceReply,
+  ): Promise<readonly OutboxMessage[]> {
+    await rows.setTaskResult(tx, claim.taskId, result);
+    const last = await rows.closeTask(tx, token);
+    await this.parts.work.finish(tx, held(claim));
+    if (last === undefined) return [];
+    const reply = deploymentReply(token, last.results);
+    await rows.setReply(tx, token, reply);
+    return [outgoing(deploymentReplied, reply, last.replyTopic)];
+  }
+
+  /** Appends; the messages that tell `deployment.events` of it. */
   private async store(
     tx: Transaction,
     claim: ClaimedTask,
     state: TaskState,
     version: number,
     events: readonly TaskEvent[],
-  ): Promise<void> {
+  ): Promise<OutboxMessage[]> {
     const { replica, clock } = this.parts;
     await this.parts.events.append(tx, claim.taskId, version, [...events], { replica });
     const at = clock.now().toISOString();
-    const messages = events.map((event, n) =>
+    return events.map((event, n) =>
       outgoing(deploymentProgressed, progress(state, event, version + n + 1, at, replica)),
     );
-    await this.parts.outbox.add(tx, messages);
   }
 }
 

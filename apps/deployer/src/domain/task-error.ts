@@ -35,7 +35,7 @@ const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'pull-image': { '*': 'PULL_FAILED', ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'start-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'probe-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'stop-previous': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
+  'hand-over': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'stop-instances': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
 };
 

@@ -23,7 +23,8 @@ export type Effect =
     }
   | { readonly kind: 'start-instance'; readonly instance: PlacedInstance; readonly release: Release }
   | { readonly kind: 'probe-instance'; readonly instance: StartedInstance; readonly release: Release }
-  | { readonly kind: 'stop-previous' }
+  /** What is healthy is kept running by its engine; what ran before is stopped. */
+  | { readonly kind: 'hand-over' }
   | { readonly kind: 'stop-instances' }
   | { readonly kind: 'remove-leftovers'; readonly instances: readonly InstanceProgress[] }
   | { readonly kind: 'succeed'; readonly outcome: Exclude<ServiceOutcome, 'failed'> }
@@ -55,7 +56,7 @@ function runEffect(state: TaskState, release: Release): Effect {
     const effect = instanceEffect(state, release, ordinal);
     if (effect !== undefined) return effect;
   }
-  return state.previousStopped ? { kind: 'succeed', outcome: 'running' } : { kind: 'stop-previous' };
+  return state.previousStopped ? { kind: 'succeed', outcome: 'running' } : { kind: 'hand-over' };
 }
 
 function releaseEffect(state: TaskState): Effect {

@@ -87,7 +87,7 @@ describe('the effects of a task', () => {
       ...one,
       'request-node',
       ...one,
-      'stop-previous',
+      'hand-over',
       'succeed',
     ]);
   });

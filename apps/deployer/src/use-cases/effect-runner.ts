@@ -16,6 +16,7 @@ import type {
   Wait,
 } from '../ports.js';
 import { reportOf, instanceName, startInstance } from './start-instance.js';
+import type { Recorded } from './recorded-effects.js';
 import { probeUntilHealthy } from './probe-until-healthy.js';
 
 export interface EffectPorts {
@@ -37,7 +38,8 @@ export interface EffectScope {
   source?: FetchedSource;
 }
 
-type Runnable = Exclude<Effect, { kind: 'succeed' | 'fail' | 'await-node' | 'remove-leftovers' }>;
+/** Effects on the world. */
+type Runnable = Exclude<Effect, { kind: Recorded['kind'] | 'await-node' | 'remove-leftovers' }>;
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
 /** A step's wall time in whole milliseconds. */
@@ -63,16 +65,14 @@ export class EffectRunner {
         return this.pushImage(scope, state, effect);
       case 'resolve-release':
         return this.resolveRelease(state);
-      case 'request-node':
-        return Promise.resolve(requestNode(state, effect));
       case 'pull-image':
         return this.pullImage(scope, effect);
       case 'start-instance':
         return this.startInstance(scope, state, effect);
       case 'probe-instance':
         return this.probeInstance(scope, state, effect);
-      case 'stop-previous':
-        return this.stopInstances(state, 'PreviousStopped');
+      case 'hand-over':
+        return this.handOver(state);
       case 'stop-instances':
         return this.stopInstances(state, 'InstancesStopped');
     }
@@ -188,11 +188,7 @@ export class EffectRunner {
     state: TaskState,
     effect: Of<'probe-instance'>,
   ): Promise<StepWrites> {
-    const { node, container } = effect.instance.address;
-    const { ms } = await timed(async () => {
-      await probeUntilHealthy(this.ports, effect, scope.signal);
-      await this.ports.engines.keepRunning(node, container);
-    });
+    const { ms } = await timed(() => probeUntilHealthy(this.ports, effect, scope.signal));
     const now = this.ports.clock.now().toISOString();
     const report = reportOf(state, effect.release, effect.instance, 'running', now);
     return {
@@ -200,6 +196,15 @@ export class EffectRunner {
       addInstance: { report, stop: effect.release.config.stop },
       reports: [report],
     };
+  }
+
+  private async handOver(state: TaskState): Promise<StepWrites> {
+    const addresses = state.instances.flatMap(({ address }) => address ?? []);
+    const [writes] = await Promise.all([
+      this.stopInstances(state, 'PreviousStopped'),
+      ...addresses.map(({ node, container }) => this.ports.engines.keepRunning(node, container)),
+    ]);
+    return writes;
   }
 
   private async stopInstances(
@@ -239,21 +244,6 @@ export class EffectRunner {
       reports,
     };
   }
-}
-
-function requestNode(state: TaskState, effect: Of<'request-node'>): StepWrites {
-  const { ordinal, accessToken, release } = effect;
-  return {
-    events: [{ type: 'NodeRequested', data: { ordinal, accessToken } }],
-    nodeRequest: {
-      accessToken,
-      appId: state.appId,
-      service: state.service,
-      resources: release.config.resources,
-      avoidNodes: [],
-      expiresAt: state.deadlineAt,
-    },
-  };
 }
 
 function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): StepError {

@@ -1,10 +1,10 @@
 import { toTaskError } from '../domain/task-error.js';
-import { serviceReply } from '../domain/reply.js';
 import { nextEffect, type Effect } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
 import { evolve, foldTask, type TaskState } from '../domain/task.state.js';
 import type { ClaimedTask, Clock, StepWrites, TaskStore } from '../ports.js';
 import type { EffectRunner, EffectScope } from './effect-runner.js';
+import { isRecorded, record, type Recorded, withFollowing } from './recorded-effects.js';
 
 export interface RunTaskPorts {
   readonly store: TaskStore;
@@ -63,29 +63,21 @@ async function advance(
   effect: Effect,
 ): Promise<readonly TaskEvent[] | 'parked'> {
   const { scope, state, version } = at;
-  if (effect.kind === 'succeed' || effect.kind === 'fail') return finish(ports, at, effect);
-  const started = performance.now();
-  const writes = await attempt(ports, at, effect);
-  ports.onStep?.(state, effect.kind, performance.now() - started);
-  if (writes === 'parked') return 'parked';
+  const done = isRecorded(effect) ? record(state, effect) : await perform(ports, at, effect);
+  if (done === 'parked') return 'parked';
+  const writes = withFollowing(state, done);
   await ports.store.append(scope.claim, state, version, writes);
   return writes.events;
 }
 
-async function finish(
-  ports: RunTaskPorts,
-  { scope, state, version }: Position,
-  effect: Extract<Effect, { kind: 'succeed' | 'fail' }>,
-): Promise<readonly TaskEvent[]> {
-  const event: TaskEvent =
-    effect.kind === 'succeed'
-      ? { type: 'TaskSucceeded', data: { outcome: effect.outcome } }
-      : { type: 'TaskFailed', data: { error: effect.error } };
-  await ports.store.finish(scope.claim, state, version, event, serviceReply(evolve(state, event)));
-  return [event];
-}
+type Step = Exclude<Effect, Recorded>;
 
-type Step = Exclude<Effect, { kind: 'succeed' | 'fail' }>;
+async function perform(ports: RunTaskPorts, at: Position, effect: Step): Promise<StepWrites | 'parked'> {
+  const started = performance.now();
+  const writes = await attempt(ports, at, effect);
+  ports.onStep?.(at.state, effect.kind, performance.now() - started);
+  return writes;
+}
 
 async function attempt(ports: RunTaskPorts, at: Position, effect: Step): Promise<StepWrites | 'parked'> {
   const { scope, state } = at;
