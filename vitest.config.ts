@@ -57,6 +57,18 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        resolve,
+        ssr,
+        test: {
+          // The demo itself, typed as a user does: it starts and ends a set-up of its own.
+          name: 'demo',
+          include: ['test/demo/**/*.demo.spec.ts'],
+          environment: 'node',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { runMainJob } from './demo/main-job.js';
-import { envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
+import { envFileOwner, envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
 import { startOneMachine } from './one-machine/start.js';
 import { startPlatform } from './platform.js';
 
@@ -10,6 +10,11 @@ const LOG_FILE = join('.slipway', 'platform.log');
 async function main(args: readonly string[]): Promise<number> {
   const { signal } = interrupted;
   const begun = performance.now();
+  const other = envFileOwner();
+  if (other !== undefined)
+    throw new Error(
+      `A demo is up in this folder (process ${other}). End it with Ctrl-C, or use another clone.`,
+    );
   const machine = await startOneMachine();
   const stops: (() => Promise<void>)[] = [() => machine.stop()];
   try {
@@ -22,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     machine.ledger.hold({ kind: 'directory', path: resolve(envFilePath()) });
     const file = writeEnvFile(env);
     stops.unshift(() => Promise.resolve(removeEnvFile()));
-    await runMainJob(env, signal);
+    await runMainJob({ env, ledger: machine.ledger, signal });
     console.log(`\nDone, ${seconds(begun)} after the start.`);
     if (args.includes('--once')) return 0;
     console.log(

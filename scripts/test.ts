@@ -82,6 +82,17 @@ async function onPlatform(project: string): Promise<Count> {
   return count;
 }
 
+async function endServers(): Promise<void> {
+  await platform?.stop();
+  await machine?.stop();
+  platform = undefined;
+  machine = undefined;
+}
+
+/** Ctrl-C reaches the running stage by itself; what the stages stand on is ended here. */
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(name, () => void endServers().finally(() => process.exit(130)));
+
 function notStarted(project: string, what: string, error: unknown): Count {
   console.error(
     `${project}: ${what} did not start.\n${error instanceof Error ? error.message : String(error)}`,
@@ -96,6 +107,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
+  demo: () => endServers().then(() => vitest('demo')),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {
@@ -108,8 +120,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   for (const [name, run] of Object.entries(stages)) {
     if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());
   }
-  await platform?.stop();
-  await machine?.stop();
+  await endServers();
   rmSync(scratch, { recursive: true, force: true });
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);

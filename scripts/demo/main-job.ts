@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Ledger } from '../one-machine/ledger.js';
 
 const APP_ID = 'shop';
 const SHOWN_CHARACTERS = 90;
@@ -8,12 +9,15 @@ interface Reply {
   readonly services: readonly { readonly instances: readonly { readonly url: string }[] }[];
 }
 
+export interface MainJob {
+  readonly env: Readonly<Record<string, string>>;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+}
+
 /** Deploys the example application as a user does, and fetches each of its services. Throws if any fails. */
-export async function runMainJob(
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const reply = await deploy(env, signal);
+export async function runMainJob({ env, ledger, signal }: MainJob): Promise<readonly string[]> {
+  const reply = await deploy({ env, ledger, signal });
   console.log(`\n${JSON.stringify(reply, null, 2)}\n`);
   const urls = reply.services.flatMap((service) => service.instances.map((instance) => instance.url));
   if (urls.length === 0) throw new Error('The reply names no URL.');
@@ -27,13 +31,14 @@ export async function runMainJob(
 }
 
 /** The live tree goes to the terminal by standard error, the reply to us. */
-async function deploy(env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply> {
+async function deploy({ env, ledger, signal }: MainJob): Promise<Reply> {
   const args = ['bin/slipway.mjs', 'deploy', 'examples/shop', '--app', APP_ID, '--json'];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     signal,
   });
+  ledger.holdProcess(child.pid);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [code] = (await once(child, 'close')) as [number | null];

@@ -10,6 +10,8 @@ export interface ChildOptions extends SpawnOptions {
   readonly ledger: Ledger;
   /** A namespace's first process: only SIGKILL ends it from outside. */
   readonly abrupt?: boolean;
+  /** What asks it to end in order; SIGTERM when left out. */
+  readonly endSignal?: NodeJS.Signals;
 }
 
 /** A server that this process started: its last output for an error, and a way to end it. */
@@ -17,14 +19,16 @@ export class Child {
   private readonly lines: string[] = [];
   private readonly ended: Promise<void>;
   private readonly process: ChildProcess;
+  private readonly endSignal: NodeJS.Signals;
   private over = false;
 
   constructor(
     readonly name: string,
     command: string,
     args: readonly string[],
-    { ledger, abrupt, ...options }: ChildOptions,
+    { ledger, abrupt, endSignal = 'SIGTERM', ...options }: ChildOptions,
   ) {
+    this.endSignal = endSignal;
     // A session of its own: Ctrl-C in the terminal reaches this process only, which then ends all in order.
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
     this.process = spawn(command, [...args], { ...options, detached: true, stdio: [...stdio] });
@@ -64,7 +68,7 @@ export class Child {
   async stop(pid = this.pid): Promise<void> {
     if (this.over) return;
     try {
-      if (pid !== undefined) process.kill(pid, 'SIGTERM');
+      if (pid !== undefined) process.kill(pid, this.endSignal);
     } catch {
       // It ended in between.
     }

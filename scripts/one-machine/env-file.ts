@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { startTicksOf } from './ledger.js';
 
 /** One shell word, whatever the value holds: in single quotes nothing is special but the quote itself. */
 export function quoted(value: string): string {
@@ -20,12 +21,22 @@ export function envFilePath(project = process.cwd()): string {
   return join(project, '.slipway', 'env');
 }
 
+const OWNER = /^# of process (\d+), started at tick (\d+)$/m;
+
+/** The process that wrote the file, while it lives. A killed one leaves its file behind. */
+export function envFileOwner(project = process.cwd()): number | undefined {
+  const path = envFilePath(project);
+  const [, pid, ticks] = (existsSync(path) && OWNER.exec(readFileSync(path, 'utf8'))) || [];
+  return ticks !== undefined && startTicksOf(Number(pid)) === ticks ? Number(pid) : undefined;
+}
+
 /** Readable by its owner only, since it holds keys and tokens. */
 export function writeEnvFile(env: Readonly<Record<string, string>>, project = process.cwd()): string {
   const path = envFilePath(project);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
-  writeFileSync(path, envFileText(env, resolve(project, 'bin')), { mode: 0o600 });
+  const text = `# of process ${process.pid}, started at tick ${startTicksOf(process.pid)}\n${envFileText(env, resolve(project, 'bin'))}`;
+  writeFileSync(path, text, { mode: 0o600 });
   chmodSync(path, 0o600);
   return path;
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { envFileText, removeEnvFile, writeEnvFile } from './env-file.js';
+import { envFileOwner, envFileText, removeEnvFile, writeEnvFile } from './env-file.js';
 
 let project: string;
 
@@ -47,6 +47,20 @@ describe('writeEnvFile', () => {
     removeEnvFile(project);
     removeEnvFile(project);
     expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe('envFileOwner', () => {
+  it('is the process that wrote it', () => {
+    writeEnvFile({}, project);
+    expect(envFileOwner(project)).toBe(process.pid);
+  });
+
+  it('is none where there is no file, or where its process is gone though its number was given out again', () => {
+    expect(envFileOwner(project)).toBeUndefined();
+    const path = writeEnvFile({}, project);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/at tick \d+/, 'at tick 1'));
+    expect(envFileOwner(project)).toBeUndefined();
   });
 });
 

