@@ -66,6 +66,15 @@ export default {
       },
     },
     {
+      name: 'traces-are-loaded-late',
+      severity: 'error',
+      comment:
+        'The tracing SDK takes half a second to load, which only a process that traces may pay: types, or import() ' +
+        'behind the setting.',
+      from: { pathNot: SPEC },
+      to: { path: '(?:^|/)node_modules/@opentelemetry/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       comment:

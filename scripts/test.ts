@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './one-machine/free-port.js';
 import { type OneMachine, startOneMachine } from './one-machine/start.js';
 import { type Platform, startPlatform } from './platform.js';
 
@@ -68,10 +69,20 @@ async function onOneMachine(project: string): Promise<Count> {
   return vitest(project);
 }
 
+/**
+ * Where the platform sends its traces. The test that wants them listens there; to all others it shows that a collector
+ * which is not there costs nothing.
+ */
+async function tracesTo(): Promise<Readonly<Record<string, string>>> {
+  const endpoint = `http://127.0.0.1:${await freePort()}`;
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '200' };
+}
+
 /** A vitest project that needs the platform too. */
 async function onPlatform(project: string): Promise<Count> {
   try {
     machine ??= await startOneMachine();
+    Object.assign(process.env, await tracesTo());
     platform ??= await startPlatform({ ...machine, logFile: PLATFORM_LOG });
   } catch (error) {
     return notStarted(project, 'the platform', error);

@@ -67,10 +67,13 @@ export class Client {
     await this.blobs.upload(blob, content);
   }
 
-  /** Publishes a body alone, as any Kafka client can; text goes as it is. */
-  async publish(body: object | string): Promise<void> {
+  /** Publishes a body, without headers as any Kafka client can; text goes as it is. */
+  async publish(body: object | string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
     const value = typeof body === 'string' ? body : JSON.stringify(body);
-    await this.producer.send({ topic: topics.deploymentRequests, messages: [{ value }] });
+    await this.producer.send({
+      topic: topics.deploymentRequests,
+      messages: [{ value, headers: { ...headers } }],
+    });
   }
 
   /** Publishes a request under a new token and waits for its reply. */

@@ -1,4 +1,5 @@
 import type { InstanceReport, NodeAnswer, NodeRequest, ServiceConfig, ServiceReply } from '#libs/contracts';
+import type { Effect } from './domain/task.effects.js';
 import type { InstanceRef, PlacedNode, Release, TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
 
@@ -128,6 +129,16 @@ export interface Prober {
     timeoutMs: number,
   ): Promise<ProbeResult>;
 }
+
+/** What a step came to: events, or nothing yet. */
+export type StepResult = readonly TaskEvent[] | 'parked';
+
+/** Runs each step; for traces. */
+export type AroundStep = (
+  state: TaskState,
+  effect: Effect,
+  work: () => Promise<StepResult>,
+) => Promise<StepResult>;
 
 /** Tells the world of what is not stored: lines of a build's log. */
 export interface BuildOutput {

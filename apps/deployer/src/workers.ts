@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deploymentProgressed } from '#libs/contracts';
 import { LeaseLostError } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
+import { withinTrace } from '#libs/telemetry';
 import { NetworkProber } from './adapters/network-prober.js';
+import { aroundStep } from './adapters/step-spans.js';
+import { traceparentOf } from './adapters/task-rows.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from './deployer.config.js';
 import type { createOutside, Storage } from './parts.js';
@@ -15,13 +18,13 @@ export interface WorkerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Awaited<ReturnType<typeof createOutside>>;
-  readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics'>;
+  readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing'>;
 }
 
 const clock = { now: () => new Date() };
 
 function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPorts {
-  const { producer, logger, metrics } = runtime;
+  const { producer, logger, metrics, tracing } = runtime;
   const replica = config.DEPLOYER_REPLICA;
   const store = new PostgresTaskStore({ ...storage, clock, replica });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
@@ -39,6 +42,7 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
     store,
     clock,
     effects,
+    aroundStep: aroundStep(tracing),
     isLeaseLost: (error) => error instanceof LeaseLostError,
     onStep(state, step, ms, error) {
       const labels = {
@@ -73,7 +77,10 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
           }
         );
       },
-      run: (claim, signal) => runTask(ports, claim, signal),
+      async run(claim, signal) {
+        const traceparent = await traceparentOf(pool, claim.taskId);
+        return withinTrace(traceparent, () => runTask(ports, claim, signal));
+      },
       onError: (error, task) =>
         logger.error({ err: error, task }, 'a task stopped; its lease will lapse and it is tried again'),
     },

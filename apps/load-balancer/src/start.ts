@@ -17,7 +17,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const runtime = await openRuntime({ app: 'load-balancer', replica, schema: SCHEMA, migrations, config });
   const module = LoadBalancerModule.register(
-    new NodeRequests({ outbox: runtime.outbox, atRestKey, deployerKey }),
+    new NodeRequests({ outbox: runtime.outbox, tracing: runtime.tracing, atRestKey, deployerKey }),
   );
   const app = await serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT });
   return {

@@ -25,6 +25,8 @@ export interface DecodedMessage {
 }
 
 const SPEC_VERSION = '1.0';
+/** The CloudEvents extension for distributed tracing, in binary mode. */
+export const TRACEPARENT_HEADER = 'ce_traceparent';
 
 export function encode(
   message: OutgoingMessage,
@@ -32,7 +34,7 @@ export function encode(
   now: Date,
 ): { key: string; value: string; headers: Record<string, string> } {
   const traceparent: Record<string, string> =
-    message.traceparent === undefined ? {} : { ce_traceparent: message.traceparent };
+    message.traceparent === undefined ? {} : { [TRACEPARENT_HEADER]: message.traceparent };
   return {
     key: message.key,
     value: JSON.stringify(message.data),
@@ -56,6 +58,11 @@ export function headersOf(message: Pick<KafkaMessage, 'headers'>): Record<string
     return last === undefined ? [] : [[name.toLowerCase(), last.toString()] as const];
   });
   return Object.fromEntries(entries);
+}
+
+/** As it came; a client that knows no CloudEvents sends the W3C header alone. */
+export function traceparentOf(headers: Readonly<Record<string, string>>): string | undefined {
+  return headers[TRACEPARENT_HEADER] ?? headers['traceparent'];
 }
 
 function parseJson(value: Buffer | null): unknown {
@@ -99,7 +106,7 @@ export function decode(
     type,
     key: message.key?.toString() ?? '',
     headers,
-    traceparent: headers['ce_traceparent'] ?? headers['traceparent'],
+    traceparent: traceparentOf(headers),
     data: result.data,
   };
 }

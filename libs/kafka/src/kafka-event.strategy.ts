@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { MessageDefinition } from '#libs/contracts';
 import type { LogSink } from './kafka-client.js';
-import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
+import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
 import { TopicConsumer } from './topic-consumer.js';
 
@@ -17,6 +17,7 @@ export interface KafkaEventStrategyOptions {
   readonly logger: LogSink;
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
+  readonly aroundHandling?: AroundHandling;
   /** Readiness fails when a consumer ends for good. */
   readonly health: { failReadiness(reason: string): void };
   /** Then the process should end, so that its supervisor starts another. */
@@ -96,7 +97,12 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
     });
   }
 
-  private readonly dispatch: MessageHandler = async (message, context) => {
+  private readonly dispatch: MessageHandler = (message, context) => {
+    const handle = (): Promise<void> => this.handle(message, context);
+    return this.settings.aroundHandling?.(message, context, handle) ?? handle();
+  };
+
+  private readonly handle: MessageHandler = async (message, context) => {
     const handler = this.messageHandlers.get(message.type);
     if (handler === undefined) throw new TypeError(`no handler for ${message.type}`);
     const result: unknown = await handler(message.data, context);

@@ -21,6 +21,7 @@ export interface InvalidMessage {
   readonly value: Buffer | null;
   /** Field, value and what was expected. */
   readonly reason: string;
+  readonly traceparent?: string;
 }
 
 /**
@@ -34,5 +35,12 @@ export interface InboxPort {
     handle: (index: number, tx: unknown) => Promise<void>,
   ): Promise<void>;
 }
+
+/** Runs `work`, which handles the message; for traces. */
+export type AroundHandling = (
+  message: DecodedMessage,
+  context: MessageContext,
+  work: () => Promise<void>,
+) => Promise<void>;
 
 export type MessageHandler = (message: DecodedMessage, context: MessageContext) => Promise<void>;

@@ -1,7 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
-import { decode, headersOf, type DecodedMessage } from './cloud-event.js';
+import { decode, headersOf, traceparentOf, type DecodedMessage } from './cloud-event.js';
 import type { LogSink } from './kafka-client.js';
 import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
@@ -112,7 +112,10 @@ export class TopicConsumer {
         });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        await this.options.onInvalid?.({ topic: this.options.topic, value: raw.value, reason });
+        await this.options.onInvalid?.({
+          ...{ topic: this.options.topic, value: raw.value, reason },
+          traceparent: traceparentOf(headersOf(raw)),
+        });
         await this.deadLetter(raw, error);
       }
     }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { commaList, secret } from '#libs/config';
 
+const httpUrl = () => z.url({ protocol: /^https?$/, error: 'http://host:port or https://host:port' });
+
 /** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
 export const runtimeConfigSchema = z.object({
   KAFKA_BROKERS: commaList(),
@@ -10,6 +12,10 @@ export const runtimeConfigSchema = z.object({
   DATABASE_URL: secret(),
   SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  /** OTLP over HTTP; without one of the two nothing is traced. The SDK reads OpenTelemetry's other variables itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional(),
+  OTEL_SDK_DISABLED: z.stringbool().default(false),
 });
 
 export type RuntimeConfig = z.output<typeof runtimeConfigSchema>;

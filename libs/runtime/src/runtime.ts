@@ -10,8 +10,18 @@ import {
   type MigrationSet,
   type Pool,
 } from '#libs/postgres';
-import { createLogger, createMetrics, Health, type Logger, type Metrics } from '#libs/telemetry';
+import {
+  createLogger,
+  createMetrics,
+  Health,
+  type Logger,
+  type Metrics,
+  startTracing,
+  type Tracing,
+  withinTrace,
+} from '#libs/telemetry';
 import type { RuntimeConfig } from './runtime-config.js';
+import { publishTraced } from './traced-messages.js';
 
 export interface RuntimeOptions {
   /** The app's name, in logs, metrics, consumer groups and message sources. */
@@ -31,6 +41,7 @@ export interface Runtime {
   readonly logger: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly pool: Pool;
   readonly listener: Listener;
   readonly outbox: Outbox;
@@ -44,9 +55,12 @@ export interface Runtime {
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { app, replica, schema, config } = options;
   const logger = createLogger({ app, replica, level: config.LOG_LEVEL });
+  const tracing = await startTracing({ service: app, replica, env: config, logger });
   const health = new Health();
   const url = config.DATABASE_URL.reveal();
-  const onIdleError = (err: Error): void => logger.warn({ err }, 'an idle database connection was lost');
+  // Not of the request, if any, for which the connection was once opened.
+  const onIdleError = (err: Error): void =>
+    withinTrace(undefined, () => logger.warn({ err }, 'an idle database connection was lost'));
   const pool = createPool({ url, schema, applicationName: `${app}/${replica}`, onIdleError });
   health.register('postgres', async () => void (await pool.query('SELECT 1')));
   const listener = new Listener({ url, onError: (err) => logger.warn({ err }, 'LISTEN was lost') });
@@ -56,11 +70,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     pool,
     listener,
     schema,
-    publish: (rows) => producer.publish(rows),
+    publish: (rows) => publishTraced(tracing, producer, rows),
     onError: (err) => logger.warn({ err }, 'the outbox waits'),
   });
   const runtime: Runtime = {
-    ...{ options, logger, health, pool, listener, kafka, producer, relay },
+    ...{ options, logger, health, tracing, pool, listener, kafka, producer, relay },
     outbox: new Outbox(),
     metrics: createMetrics(app),
     async close() {
@@ -68,6 +82,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       await producer.stop();
       await listener.stop();
       await pool.end();
+      await tracing.stop();
     },
   };
   await Promise.all([prepareDatabase(runtime), prepareBroker(runtime)]).catch(async (error: unknown) => {

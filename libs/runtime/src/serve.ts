@@ -5,6 +5,7 @@ import { catalogue } from '#libs/contracts';
 import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import type { Runtime } from './runtime.js';
+import { handleTraced, refuseTraced } from './traced-messages.js';
 import { transactionalInbox } from './transactional-inbox.js';
 
 export interface RunningApp {
@@ -26,7 +27,8 @@ export interface ServeOptions {
 /** Serves the module's message handlers and its HTTP, with /health, /ready and /metrics; then the outbox flows. */
 export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promise<RunningApp> {
   const { module, port, onFatal, onInvalid } = serveOptions;
-  const { logger, health, metrics, kafka, producer, pool, relay, options } = runtime;
+  const { logger, health, metrics, tracing, kafka, producer, pool, relay, options } = runtime;
+  const groupPrefix = `slipway.${options.app}`;
   const telemetry = TelemetryModule.forRoot({ health, metrics });
   const root: DynamicModule = { ...module, imports: [...(module.imports ?? []), telemetry] };
   const nest = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
@@ -35,8 +37,9 @@ export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promi
   });
   nest.connectMicroservice({
     strategy: new KafkaEventStrategy({
-      ...{ kafka, catalogue, logger, health, onFatal, onInvalid },
-      groupPrefix: `slipway.${options.app}`,
+      ...{ kafka, catalogue, logger, health, onFatal, groupPrefix },
+      onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
+      aroundHandling: handleTraced(tracing, groupPrefix),
       inbox: transactionalInbox(pool),
       deadLetters: producer,
     }),

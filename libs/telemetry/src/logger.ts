@@ -1,6 +1,7 @@
 import { pino, type Logger as PinoLogger } from 'pino';
+import { traceFields } from './trace-context.js';
 
-/** JSON lines: level, time, app, replica, message, and what the call adds (token, task, node, err). */
+/** JSON lines: level, time, app, replica, message, and what the call adds (token, task, node, err); in a trace, its id too. */
 export type Logger = PinoLogger;
 
 export interface LoggerOptions {
@@ -19,6 +20,7 @@ export function createLogger({ app, replica, level = 'info', destination }: Logg
   const options = {
     level,
     base: { app, replica },
+    mixin: traceFields,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },

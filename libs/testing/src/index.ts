@@ -2,4 +2,5 @@ export * from './database.js';
 export * from './environment.js';
 export * from './names.js';
 export * from './nodes.js';
+export * from './otlp-collector.js';
 export * from './until.js';

@@ -27,6 +27,7 @@ export interface IntakeParts {
 /**
  * Takes a request in: its row, a first event and a unit of work per service, all in the message's transaction.
  * A token that is known is not taken in twice; if it was answered, the same answer is sent again.
+ * Whoever carries the request on, after a crash too, does so in the trace that is stored with it.
  */
 export class RequestIntake {
   constructor(private readonly parts: IntakeParts) {}

@@ -171,6 +171,15 @@ export async function storedReply(
   return rows[0];
 }
 
+/** The trace in which the task's request was taken in. */
+export async function traceparentOf(db: Db, taskId: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ traceparent: string | null }>(
+    'SELECT r.traceparent FROM tasks t JOIN requests r ON r.token = t.token WHERE t.id = $1',
+    [taskId],
+  );
+  return rows[0]?.traceparent ?? undefined;
+}
+
 export async function insertTask(
   tx: Transaction,
   id: string,

@@ -3,6 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { deploymentRequested, type DeploymentRequest } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
+import { currentTraceparent } from '#libs/telemetry';
 import type { RequestIntake } from '../adapters/request-intake.js';
 import { REQUEST_INTAKE } from '../tokens.js';
 
@@ -14,6 +15,6 @@ export class DeploymentRequestsConsumer {
 
   @EventPattern<string>(deploymentRequested.type)
   async accept(@Payload() request: DeploymentRequest, @Ctx() context: MessageContext): Promise<void> {
-    await this.intake.accept(context.tx as Transaction, request, context.traceparent);
+    await this.intake.accept(context.tx as Transaction, request, currentTraceparent());
   }
 }

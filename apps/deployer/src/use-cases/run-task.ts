@@ -2,7 +2,7 @@ import { toTaskError } from '../domain/task-error.js';
 import { nextEffect, type Effect } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
 import { evolve, foldTask, type TaskState } from '../domain/task.state.js';
-import type { ClaimedTask, Clock, StepWrites, TaskStore } from '../ports.js';
+import type { AroundStep, ClaimedTask, Clock, StepResult, StepWrites, TaskStore } from '../ports.js';
 import type { EffectRunner, EffectScope } from './effect-runner.js';
 import { isRecorded, record, type Recorded, withFollowing } from './recorded-effects.js';
 
@@ -12,6 +12,7 @@ export interface RunTaskPorts {
   readonly effects: EffectRunner;
   /** True for an error that must stop this worker without a trace: the lease went to another. */
   isLeaseLost(error: unknown): boolean;
+  readonly aroundStep: AroundStep;
   /** Told once a step, for logs and metrics. */
   onStep?(state: TaskState, effect: Effect['kind'], ms: number, error?: unknown): void;
 }
@@ -37,7 +38,9 @@ export async function runTask(
   try {
     for (let effect = nextEffect(state); effect !== undefined; effect = nextEffect(state)) {
       if (signal.aborted) return 'lost';
-      const advanced = await advance(ports, { scope, state, version }, effect);
+      const at = { scope, state, version };
+      const next = effect;
+      const advanced = await ports.aroundStep(state, next, () => advance(ports, at, next));
       if (advanced === 'parked') return 'parked';
       state = advanced.reduce<TaskState>(evolve, state);
       version += advanced.length;
@@ -57,11 +60,7 @@ interface Position {
   readonly version: number;
 }
 
-async function advance(
-  ports: RunTaskPorts,
-  at: Position,
-  effect: Effect,
-): Promise<readonly TaskEvent[] | 'parked'> {
+async function advance(ports: RunTaskPorts, at: Position, effect: Effect): Promise<StepResult> {
   const { scope, state, version } = at;
   const done = isRecorded(effect) ? record(state, effect) : await perform(ports, at, effect);
   if (done === 'parked') return 'parked';

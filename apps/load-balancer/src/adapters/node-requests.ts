@@ -2,12 +2,14 @@ import { nodeAnswered, type AssignedNode, type NodeAnswer, type NodeRequest } fr
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { decryptAtRest, seal, type PublicJwk } from '#libs/secrets';
+import type { Tracing } from '#libs/telemetry';
 import { place, type Place } from '../domain/place.js';
 import { candidates, enrolledNode } from './node-registry.js';
 import { liveReservation, lockPlacing, releaseExpired, reserve } from './reservations.js';
 
 export interface NodeRequestsParts {
   readonly outbox: Outbox;
+  readonly tracing: Tracing;
   /** 32 bytes: opens the logins of the registry. */
   readonly atRestKey: Uint8Array;
   /** Only its owner opens the logins that are sent. */
@@ -22,9 +24,23 @@ export class NodeRequests {
   async answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
     await lockPlacing(tx);
     await releaseExpired(tx);
-    const answer = await this.place(tx, request);
+    const answer = await this.placeTraced(tx, request);
     await this.parts.outbox.add(tx, [outgoing(nodeAnswered, answer)]);
     return answer;
+  }
+
+  private placeTraced(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
+    const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
+    return this.parts.tracing.withSpan({ name: 'place', attributes }, async (span) => {
+      const answer = await this.place(tx, request);
+      const { node } = answer;
+      span.set({
+        'slipway.outcome': node === undefined ? 'refused' : 'placed',
+        'slipway.node': node?.name,
+        'slipway.score': node?.score,
+      });
+      return answer;
+    });
   }
 
   private async place(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {

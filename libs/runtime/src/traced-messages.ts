@@ -1,0 +1,102 @@
+import { topics } from '#libs/contracts';
+import { type AroundHandling, type InvalidMessage, type Producer, traceparentOf } from '#libs/kafka';
+import type { OutboxRow } from '#libs/postgres';
+import type { OpenSpan, SpanAttributes, Tracing } from '#libs/telemetry';
+
+/** Names and values as OpenTelemetry's semantic conventions for messaging and for Kafka have them. */
+const messaging = (operation: 'process' | 'send', topic: string): SpanAttributes => ({
+  'messaging.system': 'kafka',
+  'messaging.destination.name': topic,
+  'messaging.operation.name': operation,
+  'messaging.operation.type': operation,
+});
+
+/** The members of our messages by which people look for them. */
+function subject(data: unknown): SpanAttributes {
+  const members = (typeof data === 'object' ? data : undefined) ?? {};
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(members, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    'slipway.token': text('token'),
+    'slipway.app': text('appId'),
+    'slipway.service': text('service'),
+    'slipway.node': text('node'),
+    'slipway.instance': text('instance'),
+  };
+}
+
+/** Every message is handled in a CONSUMER span: of the message's trace, or of a new one. */
+export function handleTraced(tracing: Tracing, groupPrefix: string): AroundHandling {
+  return (message, { topic, partition, offset, key, id, traceparent }, work) =>
+    tracing.withSpan(
+      {
+        name: `process ${topic}`,
+        kind: 'consumer',
+        parent: traceparent,
+        attributes: {
+          ...messaging('process', topic),
+          'messaging.consumer.group.name': `${groupPrefix}.${topic}`,
+          'messaging.destination.partition.id': String(partition),
+          'messaging.kafka.offset': Number(offset),
+          'messaging.kafka.message.key': key || undefined,
+          'messaging.message.id': id,
+          ...subject(message.data),
+        },
+      },
+      work,
+    );
+}
+
+/** What does not parse is refused in its trace too, so that a reply to it belongs there. */
+export function refuseTraced(
+  tracing: Tracing,
+  refuse: (invalid: InvalidMessage) => Promise<void>,
+): (invalid: InvalidMessage) => Promise<void> {
+  return (invalid) => {
+    const { topic, traceparent: parent, reason } = invalid;
+    const attributes = messaging('process', topic);
+    return tracing.withSpan({ name: `process ${topic}`, kind: 'consumer', parent, attributes }, (span) => {
+      span.fail('MESSAGE_INVALID', reason);
+      return refuse(invalid);
+    });
+  };
+}
+
+/** Publishes the outbox, each message in a PRODUCER span of the trace in which it was written. */
+export async function publishTraced(
+  tracing: Tracing,
+  producer: Pick<Producer, 'publish'>,
+  rows: readonly OutboxRow[],
+): Promise<void> {
+  const sends = rows.map((row) => ({ row, span: sendSpan(tracing, row) }));
+  try {
+    await producer.publish(
+      sends.map(({ row, span }) => (span === undefined ? row : { ...row, traceparent: span.traceparent })),
+    );
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    sends.forEach(({ span }) => span?.fail('PUBLISH_FAILED', message));
+    throw error;
+  } finally {
+    sends.forEach(({ span }) => span?.end());
+  }
+}
+
+/** A step's events carry its trace without a span each: they would outnumber the steps that they tell of. */
+function sendSpan(tracing: Tracing, { topic, id, key, data, headers }: OutboxRow): OpenSpan | undefined {
+  const parent = traceparentOf(headers);
+  if (parent === undefined || topic === topics.deploymentEvents) return undefined;
+  return tracing.startSpan({
+    name: `send ${topic}`,
+    kind: 'producer',
+    parent,
+    attributes: {
+      ...messaging('send', topic),
+      'messaging.message.id': id,
+      'messaging.kafka.message.key': key,
+      ...subject(data),
+    },
+  });
+}
