@@ -64,7 +64,7 @@ function exited(effect: ProbeEffect, result: ProbeResult, facts: ContainerFacts 
   return new StepError({
     code: 'CONTAINER_EXITED',
     message: `The container of ${effect.instance.name} ${how}. ${describe(effect, result)}`,
-    hint: 'Read the log below; run the command of config.json by hand in the built image.',
+    hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
     logTail: facts?.logTail,
   });
 }
