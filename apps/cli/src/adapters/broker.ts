@@ -56,7 +56,8 @@ async function publish(kafka: Kafka, request: DeploymentRequest): Promise<void> 
         topic,
         type,
         key: deploymentRequested.key(request),
-        id: request.token,
+        // Not the token: a message seen before is dropped, and the same token asked again is to be answered again.
+        id: randomUUID(),
         source: 'slipway/cli',
         data: request,
       },
