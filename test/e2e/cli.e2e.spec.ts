@@ -31,7 +31,7 @@ const exits: Files = {
   ...greeter('x'),
   'server.js': 'console.error("\u001b[31mout of luck"); process.exit(3);',
 };
-/** Its start-up takes longer than any test waits. */
+/** Never healthy, and long enough in its start for a Ctrl-C to come before its end. */
 const deaf: Files = {
   ...greeter('x', { health: { path: '/', startupMs: 5_000 } }),
   'server.js': 'setInterval(() => 0, 1e6);',
@@ -251,14 +251,16 @@ describe('nodes', () => {
     expect(listed.out).toMatch(new RegExp(`^${name} +ready +${address} `, 'm'));
     const nodes = answerOf((await slipway('node', 'list', '--json')).out);
     expect(nodes).toContainEqual(expect.objectContaining({ name, state: 'ready', hostKeyFingerprint }));
-    expect(JSON.stringify(nodes)).not.toContain((await readFile(privateKeyFile, 'utf8')).slice(100, 140));
+    const [, secret = ''] = (await readFile(privateKeyFile, 'utf8')).trim().split('\n');
+    expect(secret.length).toBeGreaterThan(30);
+    expect(JSON.stringify(nodes)).not.toContain(secret);
   });
 
   it('does not show a password that it was given', async () => {
     const words = ['node', 'add', 'node-x', '--address', '127.0.0.1', '--ssh-port', '1', '--password-stdin'];
     const { code, out, err } = await new RunningCommand(words, process.env, 'hunter2\n').ended;
     expect(code).toBe(1);
-    expect(err).toMatch(/SSH_UNREACHABLE|SSH_/);
+    expect(err).toMatch(/^SSH_UNREACHABLE /);
     expect(`${out}${err}`).not.toContain('hunter2');
   });
 
