@@ -16,15 +16,21 @@ function refuse(problem, next) {
   process.exit(2);
 }
 
-const currentIsEnough = Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR;
-const node = existsSync(bundledNode) ? bundledNode : currentIsEnough ? process.execPath : undefined;
-if (node === undefined)
-  refuse(`slipway needs Node ${OLDEST_MAJOR} or newer, this is ${process.versions.node}.`, 'npm ci');
 if (!existsSync(entry)) refuse('slipway is not built yet.', 'npm run build');
+if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
+  process.setSourceMapsEnabled(true);
+  await import(entry);
+} else if (existsSync(bundledNode)) {
+  runBy(bundledNode);
+} else {
+  refuse(`slipway needs Node ${OLDEST_MAJOR} or newer, this is ${process.versions.node}.`, 'npm ci');
+}
 
-const child = spawn(node, ['--enable-source-maps', entry, ...process.argv.slice(2)], { stdio: 'inherit' });
-// Ctrl-C reaches the child by itself, through the terminal; this process must only outlive it.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-child.on('error', (error) => refuse(`${node} does not start: ${error.message}`, 'npm ci'));
-child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+function runBy(node) {
+  const child = spawn(node, ['--enable-source-maps', entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // A terminal's Ctrl-C reaches the child by itself; this process must only outlive it.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  child.on('error', (error) => refuse(`${node} does not start: ${error.message}`, 'npm ci'));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}

@@ -1,5 +1,8 @@
-/** 0: done. 1: the platform could not do it. 2: the caller must change the command line or the configuration. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+/**
+ * 0: done. 1: the platform could not do it. 2: the caller must change the command line or the configuration.
+ * 130: Ctrl-C, as shells say, before the answer came.
+ */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface CliErrorDetails {
@@ -55,7 +58,6 @@ export async function orFail<T>(code: string, details: CliErrorDetails, work: ()
 /** `fetch failed` alone helps nobody: the reason is in the cause. */
 function causes(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)];
-  return [error.message, ...(error.cause === undefined ? [] : causes(error.cause))].filter(
-    (text) => text !== '',
-  );
+  const all = [error.message, ...(error.cause === undefined ? [] : causes(error.cause))];
+  return all.filter((text, index) => text !== '' && all.indexOf(text) === index);
 }

@@ -41,11 +41,19 @@ function brokerThatSays(said: readonly Partial<TailedMessage>[]): Broker & { cal
   };
 }
 
-function run(broker: Broker, timeoutMs = 60_000) {
+const never = new Promise<void>(() => undefined);
+
+function run(broker: Broker, timeoutMs = 60_000, interrupted = never) {
   const out = new PassThrough();
   const stream = out as unknown as NodeJS.WriteStream;
   const output = new Output({ json: false, out: stream, err: stream });
-  const reply = followRequest(request, { broker, output, timeoutMs, clock: () => 0 });
+  const reply = followRequest(request, {
+    broker,
+    output,
+    timeoutMs,
+    clock: () => 0,
+    interrupted: () => interrupted,
+  });
   return { reply, shown: () => String(out.read() ?? '') };
 }
 
@@ -82,6 +90,17 @@ describe('following a request', () => {
       logTail: 'reason: appId is missing',
       exitCode: 1,
     });
+  });
+
+  it('tells at Ctrl-C how to go on following, since the request goes on', async () => {
+    const broker = brokerThatSays([]);
+    const { reply } = run(broker, 60_000, Promise.resolve());
+    await expect(reply).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      exitCode: 130,
+      next: `slipway events -f --token ${request.token}`,
+    });
+    expect(broker.calls).toEqual(['follow', 'publish', 'stop']);
   });
 
   it('stops reading when publishing fails', async () => {

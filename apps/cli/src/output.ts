@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
-import { type Paint, plainPaint } from './domain/progress-lines.js';
+import { errorLines, type Paint, plainPaint, type Screen } from './domain/progress-lines.js';
 
 export interface OutputOptions {
   readonly json: boolean;
@@ -8,39 +8,54 @@ export interface OutputOptions {
   readonly err: NodeJS.WriteStream;
 }
 
-/** The one place that writes: text for people, or JSON alone on standard output for programs. */
-export class Output {
+const UNKNOWN_COLUMNS = 80;
+const UNKNOWN_ROWS = 24;
+
+/**
+ * The one place that writes. With `--json` the answer alone goes to standard output, as JSON, and what is for people
+ * goes to standard error; without it both go to standard output, and errors to standard error.
+ */
+export class Output implements Screen {
   readonly paint: Paint;
+  private readonly people: NodeJS.WriteStream;
 
   constructor(private readonly options: OutputOptions) {
-    this.paint = options.out.isTTY ? terminalPaint(options.out) : plainPaint;
-  }
-
-  get json(): boolean {
-    return this.options.json;
+    this.people = options.json ? options.err : options.out;
+    this.paint = paintOf(this.people);
   }
 
   /** Whether lines can be redrawn in place. */
   get live(): boolean {
-    return !this.options.json && this.options.out.isTTY === true;
+    return this.people.isTTY === true;
   }
 
+  /** A terminal that does not know its size says 0. */
   get columns(): number {
-    return this.options.out.columns ?? 80;
+    return this.people.columns || UNKNOWN_COLUMNS;
   }
 
-  /** For people only; `--json` drops it. */
-  line(text = ''): void {
-    if (!this.options.json) this.options.out.write(`${text}\n`);
+  get rows(): number {
+    return this.people.rows || UNKNOWN_ROWS;
+  }
+
+  /** What people want to see on the way. */
+  note(text: string): void {
+    this.raw(`${text}\n`);
+  }
+
+  /** What is neither on the way nor the answer, such as that nothing has come yet: never among what is read on. */
+  aside(text: string): void {
+    this.options.err.write(`${text}\n`);
   }
 
   raw(text: string): void {
-    if (!this.options.json) this.options.out.write(text);
+    this.people.write(text);
   }
 
-  /** For programs only: one document, or one a line where there are many. */
-  data(value: unknown): void {
-    if (this.options.json) this.options.out.write(`${JSON.stringify(value)}\n`);
+  /** What was asked for: `value` for programs, `lines` for people. */
+  answer(value: unknown, lines: readonly string[]): void {
+    if (this.options.json) this.data(value);
+    else for (const line of lines) this.note(line);
   }
 
   /** Prints what went wrong, why, and the next command; returns the exit code that says so. */
@@ -48,20 +63,15 @@ export class Output {
     const known = error instanceof CliError ? error : unexpected(error);
     const { code, message, hint, next, logTail, exitCode } = known;
     if (this.options.json) this.data({ error: { code, message, hint, next, logTail } });
-    else this.options.err.write(`${this.errorText(known)}\n`);
+    const paint = paintOf(this.options.err);
+    const lines = errorLines(known, paint, '');
+    if (next !== undefined) lines.push(`next: ${paint.bold(next)}`);
+    this.options.err.write(`${lines.join('\n')}\n`);
     return exitCode;
   }
 
-  private errorText({ code, message, hint, next, logTail }: CliError): string {
-    const log =
-      logTail === undefined
-        ? []
-        : logTail
-            .trimEnd()
-            .split('\n')
-            .map((l) => `  | ${l}`);
-    const lines = [`${this.paint.bad(code)}  ${message}`, ...log, `hint: ${hint}`];
-    return next === undefined ? lines.join('\n') : [...lines, `next: ${this.paint.bold(next)}`].join('\n');
+  private data(value: unknown): void {
+    this.options.out.write(`${JSON.stringify(value)}\n`);
   }
 }
 
@@ -73,7 +83,8 @@ function unexpected(error: unknown): CliError {
   });
 }
 
-function terminalPaint(stream: NodeJS.WriteStream): Paint {
+function paintOf(stream: NodeJS.WriteStream): Paint {
+  if (stream.isTTY !== true) return plainPaint;
   const style = (format: 'green' | 'red' | 'dim' | 'bold') => (text: string) =>
     styleText(format, text, { stream });
   return { good: style('green'), bad: style('red'), dim: style('dim'), bold: style('bold') };

@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Command } from 'commander';
 import { Output } from './output.js';
-import { buildProgram } from './program.js';
+import { buildProgram, runProgram } from './program.js';
 
 beforeEach(() => {
-  for (const name of ['KAFKA_BROKERS', 'SLIPWAY_API_URL', 'SLIPWAY_API_TOKEN']) vi.stubEnv(name, undefined);
+  const names = ['KAFKA_BROKERS', 'AZURE_STORAGE_CONNECTION_STRING', 'SLIPWAY_API_URL', 'SLIPWAY_API_TOKEN'];
+  for (const name of names) vi.stubEnv(name, undefined);
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -13,7 +15,7 @@ async function slipway(...words: string[]) {
   const out = new PassThrough();
   const err = new PassThrough();
   const codes: number[] = [];
-  const program = buildProgram({
+  await runProgram(words, {
     outputFor: (json) =>
       new Output({
         json,
@@ -24,7 +26,7 @@ async function slipway(...words: string[]) {
     interrupted: () => Promise.resolve(),
     standardInput: () => Promise.resolve(''),
   });
-  await program.parseAsync(words, { from: 'user' });
+  expect(codes).toHaveLength(1);
   return { code: codes[0], out: String(out.read() ?? ''), err: String(err.read() ?? '') };
 }
 
@@ -38,18 +40,84 @@ describe('the slipway command', () => {
 
   it('prints an error as JSON alone on standard output', async () => {
     const { code, out, err } = await slipway('run', 'shop', 'prices', '--json');
-    expect({ code, err }).toEqual({ code: 2, err: '' });
-    expect(JSON.parse(out)).toMatchObject({ error: { code: 'CONFIGURATION', next: 'source .slipway/env' } });
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        code: 'CONFIGURATION',
+        message: 'KAFKA_BROKERS is not set',
+        next: 'source .slipway/env',
+      },
+    });
+    expect(err).toContain('KAFKA_BROKERS is not set');
+  });
+
+  it('lists every missing variable of a deploy at once', async () => {
+    const { err } = await slipway(
+      'deploy',
+      join(import.meta.dirname, '../../../examples/shop'),
+      '--app',
+      'shop',
+    );
+    expect(err).toContain('AZURE_STORAGE_CONNECTION_STRING is not set; KAFKA_BROKERS is not set');
+  });
+
+  it.each([
+    ['an unknown command', ['depoly'], "unknown command 'depoly' (Did you mean deploy?)", 'slipway --help'],
+    ['a missing argument', ['stop', 'shop'], "missing required argument 'service'", 'slipway stop --help'],
+    [
+      'a missing option',
+      ['deploy', '.'],
+      "required option '--app <id>' not specified",
+      'slipway deploy --help',
+    ],
+    ['an unknown option', ['node', 'ls', '--x'], "unknown option '--x'", 'slipway node ls --help'],
+  ])('tells %s with the help to read, as JSON too', async (_, words, message, next) => {
+    const told = await slipway(...words, '--json');
+    expect(told.code).toBe(2);
+    expect(JSON.parse(told.out)).toMatchObject({ error: { code: 'USAGE', message, next } });
+    expect((await slipway(...words)).out).toBe('');
+  });
+
+  it.each([
+    [
+      ['push', '.', '--app', 'My Shop', '--service', '-'],
+      ['--app is "My Shop"', '--service is "-"', '1-63'],
+    ],
+    [
+      ['run', 'shop', 'A', '--token', 'a b'],
+      ['<service> is "A"', '--token is "a b"', '1-128'],
+    ],
+    [['stop', 'shop', 'web', 'web'], ['services must not repeat a name']],
+    [
+      ['build', 'shop', 'web', '--timeout', '1e3'],
+      ['--timeout is "1e3"', 'from 1 to 86400'],
+    ],
+    [
+      ['status', 'Shop'],
+      ['<app> is "Shop"', 'such as "shop-front"'],
+    ],
+    [['events', '--app', ''], ['--app is ""']],
+    [['node', 'add', 'N', '--address', 'x'], ['<name> is "N"']],
+    [
+      ['node', 'add', 'n', '--address', 'x', '--ssh-port', '0'],
+      ['--ssh-port is "0"', 'from 1 to 65535'],
+    ],
+  ])('%j is refused with each argument, its value and what was expected', async (words, said) => {
+    vi.stubEnv('KAFKA_BROKERS', 'localhost:1');
+    const { code, err } = await slipway(...words);
+    expect(code).toBe(2);
+    for (const part of said) expect(err).toContain(part);
+  });
+
+  it('says what to do without a command, and ends with 2', async () => {
+    expect((await slipway()).code).toBe(2);
+    expect((await slipway('--help')).code).toBe(0);
   });
 
   it('refuses a folder without services before it looks for any broker', async () => {
     const { code, err } = await slipway('deploy', import.meta.dirname, '--app', 'shop');
     expect(code).toBe(2);
     expect(err).toContain('NO_SERVICE');
-  });
-
-  it('refuses an application name that cannot be one', async () => {
-    expect((await slipway('push', '.', '--app', 'My Shop', '--service', 'prices')).code).toBe(2);
   });
 
   it('shows examples in the help of every command', () => {

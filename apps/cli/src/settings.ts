@@ -1,4 +1,4 @@
-import { ConfigError, commaList, loadConfig, secret } from '#libs/config';
+import { ConfigError, commaList, loadConfig, problemText, secret } from '#libs/config';
 import { z } from 'zod';
 import { usageError } from './errors.js';
 
@@ -12,6 +12,7 @@ const apiSchema = z.object({ SLIPWAY_API_URL: z.url(), SLIPWAY_API_TOKEN: secret
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
 export const kafkaSettings = () => settings(kafkaSchema);
 export const blobSettings = () => settings(blobSchema);
+export const deploySettings = () => settings(blobSchema.extend(kafkaSchema.shape));
 export const apiSettings = () => settings(apiSchema);
 
 export type ApiSettings = z.output<typeof apiSchema>;
@@ -22,8 +23,8 @@ function settings<S extends z.ZodType>(schema: S): z.output<S> {
     return loadConfig(schema);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw usageError('CONFIGURATION', error.message, {
-      hint: 'The one-machine set-up writes every variable to .slipway/env.',
+    throw usageError('CONFIGURATION', error.problems.map(problemText).join('; '), {
+      hint: 'Set it, or run `npm run demo`: it writes every variable of this machine to .slipway/env.',
       next: 'source .slipway/env',
       cause: error,
     });

@@ -42,7 +42,8 @@ describe('loadConfig', () => {
       'API_TOKEN',
       'IMAGES',
     ]);
-    expect((error as ConfigError).message).toContain('HTTP_PORT is "70000"');
+    expect((error as ConfigError).message).toContain('HTTP_PORT is "70000"; expected: ');
+    expect((error as ConfigError).message.split('\n')).toContain('  BROKERS is not set');
   });
 
   it('a Secret is redacted wherever it is printed', () => {

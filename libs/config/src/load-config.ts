@@ -17,15 +17,20 @@ export class ConfigError extends Error {
   readonly hint = 'Set these variables and start again; on one machine: source .slipway/env';
 
   constructor(readonly problems: readonly ConfigProblem[]) {
-    super(
-      `Configuration:\n${problems.map((p) => `  ${p.name} is ${p.value}; expected: ${p.expected}`).join('\n')}`,
-    );
+    super(`Configuration:\n${problems.map((problem) => `  ${problemText(problem)}`).join('\n')}`);
     this.name = 'ConfigError';
   }
 }
 
+const NOT_SET = 'not set';
+
+/** One problem in a few words. Of a variable that is missing, the schema only says that it is. */
+export function problemText({ name, value, expected }: ConfigProblem): string {
+  return value === NOT_SET ? `${name} is not set` : `${name} is ${value}; expected: ${expected}`;
+}
+
 function shown(name: string, value: string | undefined): string {
-  if (value === undefined) return 'not set';
+  if (value === undefined) return NOT_SET;
   return SECRET_NAME.test(name) ? '[redacted]' : JSON.stringify(value);
 }
 

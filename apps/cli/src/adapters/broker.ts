@@ -20,8 +20,12 @@ export interface Following {
 /** The command's side of Kafka: publish one request, read along on topics. */
 export interface Broker {
   publish(request: DeploymentRequest): Promise<void>;
-  /** Resolves once every message published from now on will be seen. */
-  follow(topics: readonly string[], onMessage: (message: TailedMessage) => void): Promise<Following>;
+  /** Resolves once every message published from now on will be seen; `beginning` brings what is kept before. */
+  follow(
+    topics: readonly string[],
+    onMessage: (message: TailedMessage) => void,
+    from?: 'beginning' | 'end',
+  ): Promise<Following>;
   /** Everything the topic holds at this moment, then returns. */
   readKept(topic: string, onMessage: (message: TailedMessage) => void): Promise<void>;
 }
@@ -36,7 +40,7 @@ export function openBroker(): Broker {
   const work = <T>(run: () => Promise<T>): Promise<T> => orFail('KAFKA_UNREACHABLE', details, run);
   return {
     publish: (request) => work(() => publish(kafka, request)),
-    follow: (topics, onMessage) => work(() => tail(kafka, { topics: [...topics], from: 'end', onMessage })),
+    follow: (topics, onMessage, from = 'end') => work(() => tail(kafka, { topics, from, onMessage })),
     readKept: (topic, onMessage) => work(() => readKept(kafka, topic, onMessage)),
   };
 }
@@ -52,7 +56,8 @@ async function publish(kafka: Kafka, request: DeploymentRequest): Promise<void> 
         topic,
         type,
         key: deploymentRequested.key(request),
-        id: request.token,
+        // Not the token: a message seen before is dropped, and the same token asked again is to be answered again.
+        id: randomUUID(),
         source: 'slipway/cli',
         data: request,
       },

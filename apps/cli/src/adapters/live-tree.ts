@@ -29,19 +29,32 @@ export class LiveTree {
   }
 
   private draw(): void {
-    const lines = this.lines().map((line) => fit(line, this.output.columns));
+    // What has scrolled off the top cannot be erased any more.
+    const shown = this.lines().slice(0, Math.max(1, this.output.rows - 1));
+    const lines = shown.map((line) => fit(line, this.output.columns));
     this.output.raw(`${this.drawn > 0 ? eraseLines(this.drawn) : ''}${lines.join('\n')}\n`);
     this.drawn = lines.length;
   }
 }
 
-const eraseLines = (count: number): string => `\u001b[${count}A\u001b[0J`;
+/** From the first column: Ctrl-C leaves a `^C` where the cursor was. */
+const eraseLines = (count: number): string => `\r\u001b[${count}A\u001b[0J`;
 
 // eslint-disable-next-line no-control-regex -- the escape character is what colours begin with
-const COLOUR = /\u001b\[\d+m/g;
+const COLOUR = /(\u001b\[\d+m)/;
+const NO_COLOUR = '\u001b[0m';
 
-/** A wrapped line would break the count of lines to erase; a cut one loses its colours, not its meaning. */
+/** A wrapped line would break the count of lines to erase. Colours take no room and stay. */
 export function fit(line: string, columns: number): string {
-  const plain = line.replace(COLOUR, '');
-  return plain.length < columns ? line : `${plain.slice(0, Math.max(0, columns - 2))}…`;
+  const parts = line.split(COLOUR);
+  const isText = (_: string, index: number): boolean => index % 2 === 0;
+  if (parts.filter(isText).join('').length < columns) return line;
+  let room = Math.max(0, columns - 2);
+  const cut = parts.map((part, index) => {
+    if (!isText(part, index)) return part;
+    const kept = part.slice(0, room);
+    room -= kept.length;
+    return kept;
+  });
+  return `${cut.join('')}…${parts.length > 1 ? NO_COLOUR : ''}`;
 }

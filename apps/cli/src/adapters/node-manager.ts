@@ -7,9 +7,10 @@ const nodeSchema = z.looseObject({
   name: z.string(),
   state: z.string(),
   address: z.string(),
+  sshPort: z.number().nullish(),
   cpus: z.number().nullish(),
   memoryBytes: z.number().nullish(),
-  score: z.number().nullish(),
+  engineVersion: z.string().nullish(),
 });
 const instanceSchema = z.looseObject({
   appId: z.string(),
@@ -32,11 +33,16 @@ export interface NewNode {
   readonly login: { readonly privateKey: string } | { readonly password: string };
 }
 
+export interface InstanceFilter {
+  readonly appId?: string;
+  readonly state?: 'running';
+}
+
 /** The HTTP API of the node manager, as far as the command uses it. */
 export interface NodeManager {
   nodes(): Promise<readonly NodeRow[]>;
   addNode(node: NewNode): Promise<NodeRow>;
-  instances(appId: string | undefined): Promise<readonly InstanceRow[]>;
+  instances(filter: InstanceFilter): Promise<readonly InstanceRow[]>;
 }
 
 export function openNodeManager(): NodeManager {
@@ -44,9 +50,12 @@ export function openNodeManager(): NodeManager {
   return {
     nodes: async () => parse(listOf(nodeSchema), await call(settings, 'GET', '/v1/nodes')),
     addNode: async (node) => parse(nodeSchema, await call(settings, 'POST', '/v1/nodes', node)),
-    instances: async (appId) => {
-      const query = appId === undefined ? '' : `?appId=${encodeURIComponent(appId)}`;
-      return parse(listOf(instanceSchema), await call(settings, 'GET', `/v1/instances${query}`));
+    instances: async (filter) => {
+      const given = Object.entries(filter).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      );
+      const path = `/v1/instances?${new URLSearchParams(given).toString()}`;
+      return parse(listOf(instanceSchema), await call(settings, 'GET', path));
     },
   };
 }
@@ -80,13 +89,15 @@ const refusalSchema = z.looseObject({
   hint: z.string().optional(),
 });
 
+const MAY_ONLY_READ = 'To add a node, SLIPWAY_API_TOKEN must be the token that may change things.';
+
 function refusal(status: number, answer: unknown): Error {
   const said = refusalSchema.safeParse(answer).data ?? {};
   const code = said.code ?? `HTTP_${status}`;
   const message = said.message ?? `The node manager answered ${status}`;
   if (status === 401 || status === 403) {
     return usageError(code, message, {
-      hint: 'SLIPWAY_API_TOKEN is not accepted for this; adding a node needs the admin role.',
+      hint: status === 401 ? 'SLIPWAY_API_TOKEN is none that the node manager knows.' : MAY_ONLY_READ,
       next: 'source .slipway/env',
     });
   }

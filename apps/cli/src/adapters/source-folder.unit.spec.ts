@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fit } from './live-tree.js';
 import { checkConfig, findServices, readZip, zipFolder } from './source-folder.js';
 
 let folder: string;
@@ -73,12 +72,5 @@ describe('reading a ready zip', () => {
     const path = join(folder, 'source.zip');
     await writeFile(path, bytes);
     await expect(readZip(path)).rejects.toMatchObject({ code, exitCode: 2 });
-  });
-});
-
-describe('fitting a line', () => {
-  it('cuts what would wrap, colours not counted', () => {
-    expect(fit('\u001b[1mabc\u001b[22m', 4)).toBe('\u001b[1mabc\u001b[22m');
-    expect(fit('\u001b[1mabcdef\u001b[22m', 5)).toBe('abc…');
   });
 });

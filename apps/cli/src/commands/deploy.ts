@@ -1,12 +1,11 @@
-import { appIdSchema } from '#libs/contracts';
 import { checkConfig, findServices, zipFolder, type ServiceFolder } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { blobSettings, kafkaSettings } from '../settings.js';
-import { kibibytes, valid } from './push.js';
-import { sendRequest } from './request.js';
+import { deploySettings } from '../settings.js';
+import { kibibytes } from './push.js';
+import { buildRequest, sendRequest } from './request.js';
 
 export interface DeployOptions {
   readonly directory: string;
@@ -15,19 +14,20 @@ export interface DeployOptions {
   readonly services: readonly string[];
   readonly token?: string;
   readonly timeoutMs: number;
+  readonly interrupted: () => Promise<void>;
 }
 
 /** Checks, zips and uploads the services of a folder, then asks for build-and-run and follows it. */
 export async function deploy(options: DeployOptions, output: Output): Promise<ExitCode> {
-  valid(appIdSchema, options.appId);
   const folders = await chosenFolders(options);
-  // All of them before the first upload: a typo in the third must not leave two changed. The same for a missing setting.
+  // All of them before the first upload: a typo in the third must not leave two changed. The same for a missing setting,
+  // or a bad argument.
   for (const folder of folders) await checkConfig(folder.directory);
-  blobSettings();
-  kafkaSettings();
-  for (const folder of folders) await send(folder, options.appId, output);
+  deploySettings();
   const services = folders.map((folder) => folder.name);
-  return sendRequest({ ...options, mode: 'build-and-run', services }, output);
+  const request = buildRequest({ ...options, mode: 'build-and-run', services });
+  for (const folder of folders) await send(folder, options.appId, output);
+  return sendRequest(request, options, output);
 }
 
 async function chosenFolders(options: DeployOptions): Promise<readonly ServiceFolder[]> {
@@ -46,5 +46,5 @@ async function send(folder: ServiceFolder, appId: string, output: Output): Promi
   const bytes = await zipFolder(folder.directory);
   const blob = sourceBlobName(appId, folder.name);
   await uploadSource(blob, bytes);
-  output.line(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
+  output.note(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
 }

@@ -4,7 +4,7 @@ import { openNodeManager, type NewNode, type NodeRow } from '../adapters/node-ma
 import { tableLines } from '../domain/table.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { valid } from './push.js';
+import { valid } from './valid.js';
 
 export interface AddNodeOptions {
   readonly name: string;
@@ -19,14 +19,15 @@ export interface AddNodeOptions {
 
 /** Enrols one machine. The login goes in the body of one request, never on a command line. */
 export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
-  valid(nodeNameSchema, options.name);
+  valid({ argument: '<name>', schema: nodeNameSchema, text: options.name });
   const { name, address, sshPort, sshUser, fingerprint } = options;
   const api = openNodeManager();
   const login = await readLogin(options);
   const node = await api.addNode({ name, address, sshPort, sshUser, hostKeyFingerprint: fingerprint, login });
-  output.data(node);
-  output.line(`${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`);
-  output.line(`next: ${output.paint.bold('slipway node ls')}`);
+  output.answer(node, [
+    `${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`,
+    `next: ${output.paint.bold('slipway node ls')}`,
+  ]);
   return exitCodes.ok;
 }
 
@@ -56,25 +57,23 @@ async function readLogin(options: AddNodeOptions): Promise<NewNode['login']> {
 
 export async function listNodes(output: Output): Promise<ExitCode> {
   const nodes = await openNodeManager().nodes();
-  output.data(nodes);
-  if (nodes.length === 0)
-    output.line('There is no node yet. next: slipway node add <name> --address <host> --key-file <path>');
-  else
-    for (const line of tableLines(['NODE', 'STATE', 'ADDRESS', 'CPUS', 'MEMORY', 'SCORE'], nodes.map(row)))
-      output.line(line);
+  const head = ['NODE', 'STATE', 'ADDRESS', 'CPUS', 'MEMORY', 'ENGINE'];
+  output.answer(nodes, nodes.length === 0 ? noNode(output) : tableLines(head, nodes.map(row)));
   return exitCodes.ok;
 }
 
+const noNode = ({ paint }: Output): string[] => [
+  'There is no node yet.',
+  `next: ${paint.bold('slipway node add <name> --address <host> --key-file <path>')}`,
+];
+
 const GIBIBYTE = 1024 ** 3;
 
-function row({ name, state, address, cpus, memoryBytes, score }: NodeRow): string[] {
-  const memory = typeof memoryBytes !== 'number' ? '-' : `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB`;
-  return [
-    name,
-    state,
-    address,
-    typeof cpus !== 'number' ? '-' : String(cpus),
-    memory,
-    typeof score !== 'number' ? '-' : score.toFixed(1),
-  ];
+const SSH_PORT = 22;
+const UNKNOWN = '-';
+
+function row({ name, state, address, sshPort, cpus, memoryBytes, engineVersion }: NodeRow): string[] {
+  const place = (sshPort ?? SSH_PORT) === SSH_PORT ? address : `${address}:${sshPort}`;
+  const memory = typeof memoryBytes === 'number' ? `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB` : UNKNOWN;
+  return [name, state, place, String(cpus ?? UNKNOWN), memory, engineVersion ?? UNKNOWN];
 }

@@ -1,28 +1,35 @@
 import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { appIdSchema, serviceNameSchema } from '#libs/contracts';
-import type { z } from 'zod';
 import { checkConfig, readZip, zipFolder } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { sourceBlobName } from '../domain/targets.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { valid } from './valid.js';
 
 export interface PushOptions {
   readonly path: string;
   readonly appId: string;
-  readonly service: string;
+  /** The name of the folder or the zip, when left out. */
+  readonly service?: string;
 }
 
 /** Uploads one service's source, from a folder or a ready zip, without deploying it. */
 export async function push(options: PushOptions, output: Output): Promise<ExitCode> {
-  valid(appIdSchema, options.appId);
-  valid(serviceNameSchema, options.service);
-  const bytes = await sourceBytes(options.path);
-  const blob = sourceBlobName(options.appId, options.service);
+  const { path, appId, service = basename(resolve(path), '.zip') } = options;
+  valid(
+    { argument: '--app', schema: appIdSchema, text: appId },
+    { argument: '--service', schema: serviceNameSchema, text: service },
+  );
+  const bytes = await sourceBytes(path);
+  const blob = sourceBlobName(appId, service);
   await uploadSource(blob, bytes);
-  output.data({ blob, bytes: bytes.length });
-  output.line(`${output.paint.good('✔')} ${options.path} is ${blob} (${kibibytes(bytes)})`);
-  output.line(`next: ${output.paint.bold(`slipway build ${options.appId} ${options.service}`)}`);
+  const next = `slipway build ${appId} ${service}`;
+  output.answer({ appId, service, blob, bytes: bytes.length, next }, [
+    `${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`,
+    `next: ${output.paint.bold(next)}`,
+  ]);
   return exitCodes.ok;
 }
 
@@ -34,14 +41,6 @@ async function sourceBytes(path: string): Promise<Buffer> {
   if (!found.isDirectory()) return readZip(path);
   await checkConfig(path);
   return zipFolder(path);
-}
-
-/** Throws a usage error with the schema's own words. */
-export function valid(schema: z.ZodType<string>, text: string): void {
-  const parsed = schema.safeParse(text);
-  if (parsed.success) return;
-  const why = parsed.error.issues.map((issue) => issue.message).join('; ');
-  throw usageError('MESSAGE_INVALID', `"${text}": ${why}`, { hint: 'Choose another name.' });
 }
 
 export const kibibytes = (bytes: Buffer): string => `${Math.ceil(bytes.length / 1024)} KiB`;

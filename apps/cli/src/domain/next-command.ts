@@ -1,6 +1,7 @@
-import type { DeploymentReply } from '#libs/contracts';
+import type { DeploymentReply, RequestMode } from '#libs/contracts';
 
 export interface Asked {
+  readonly mode: RequestMode;
   readonly appId: string;
   readonly directory?: string;
 }
@@ -13,6 +14,7 @@ const sourceFaults = new Set([
   'ARCHIVE_TOO_LARGE',
   'CONFIG_MISSING',
   'CONFIG_INVALID',
+  'RUNTIME_UNKNOWN',
   'BUILD_FAILED',
   'CONTAINER_EXITED',
   'HEALTH_TIMEOUT',
@@ -20,8 +22,18 @@ const sourceFaults = new Set([
 /** Faults of the machines: look at them. */
 const nodeFaults = new Set(['NO_NODE', 'NODE_UNREACHABLE', 'PULL_FAILED']);
 
-/** The command line that helps most after a reply that says "failed". */
-export function nextCommand(reply: DeploymentReply, asked: Asked): string {
+/** The command line that helps most after a reply; none when all is done. */
+export function nextCommand(reply: DeploymentReply, asked: Asked): string | undefined {
+  return reply.status ? afterSuccess(reply, asked) : afterFailure(reply, asked);
+}
+
+function afterSuccess({ services }: DeploymentReply, { mode, appId }: Asked): string | undefined {
+  if (mode === 'stop') return undefined;
+  if (mode !== 'build') return `slipway status ${appId}`;
+  return `slipway run ${appId} ${services.map((service) => service.name).join(' ')}`;
+}
+
+function afterFailure(reply: DeploymentReply, asked: Asked): string {
   const failed = reply.services.filter((service) => service.status === 'failed');
   const names = failed.map((service) => service.name).join(' ');
   const code = failed[0]?.error?.code ?? reply.error?.code ?? 'INTERNAL';

@@ -1,4 +1,5 @@
 import type { DeploymentProgress } from '#libs/contracts';
+import { textLines } from './terminal-text.js';
 
 export interface PhaseDone {
   readonly name: string;
@@ -12,8 +13,9 @@ export interface ServiceProgress {
   readonly name: string;
   readonly state: ServiceState;
   readonly phases: readonly PhaseDone[];
-  /** The stored step seen last, such as `ImageBuilt`. */
+  /** The stored step seen last, such as `ImageBuilt`, and when it was seen, by our clock. */
   readonly lastEvent: string | undefined;
+  readonly lastEventAtMs: number;
   /** The line of build output seen last; gone once the build ends. */
   readonly lastLine: string | undefined;
   readonly node: string | undefined;
@@ -23,61 +25,80 @@ export interface ServiceProgress {
 
 export interface RequestProgress {
   readonly token: string;
+  readonly begunAtMs: number;
   readonly services: readonly ServiceProgress[];
 }
 
-export function startProgress(token: string, services: readonly string[]): RequestProgress {
-  return { token, services: services.map(emptyService) };
+export function startProgress(token: string, services: readonly string[], clockMs: number): RequestProgress {
+  return { token, begunAtMs: clockMs, services: services.map((name) => untouched(name, clockMs)) };
 }
 
 /**
  * Folds one event of `deployment.events` into what is shown. Events of other tokens, repeats and steps of
  * services that were not asked for change nothing.
  */
-export function foldProgress(progress: RequestProgress, event: DeploymentProgress): RequestProgress {
+export function foldProgress(
+  progress: RequestProgress,
+  event: DeploymentProgress,
+  clockMs: number,
+): RequestProgress {
   if (event.token !== progress.token || event.service === undefined) return progress;
-  const services = progress.services.map((s) => (s.name === event.service ? foldService(s, event) : s));
+  const services = progress.services.map((s) =>
+    s.name === event.service ? foldService(s, event, clockMs) : s,
+  );
   return { ...progress, services };
 }
 
-function foldService(service: ServiceProgress, event: DeploymentProgress): ServiceProgress {
-  if (event.version === 0)
-    return { ...service, state: working(service.state), lastLine: outputLine(event) ?? service.lastLine };
+function foldService(service: ServiceProgress, event: DeploymentProgress, clockMs: number): ServiceProgress {
+  if (event.version === 0) return withOutput(service, event);
   if (event.version <= service.version) return service;
-  const ended =
-    event.phase !== undefined && event.ms !== undefined ? [{ name: event.phase, ms: event.ms }] : [];
+  const { phase, ms } = event;
+  const ended = phase !== undefined && ms !== undefined;
   return {
     ...service,
     version: event.version,
-    state: working(service.state),
+    state: stateAfter(event.event),
     lastEvent: event.event,
+    lastEventAtMs: clockMs,
     node: event.node ?? service.node,
-    phases: [...service.phases, ...ended],
-    lastLine: ended.length > 0 ? undefined : service.lastLine,
+    phases: ended ? withPhase(service.phases, { name: phase, ms }) : service.phases,
+    lastLine: ended || event.event === 'StepFailed' ? undefined : service.lastLine,
   };
 }
 
-/** Only the reply says how a service ended; an event says no more than that there is work on it. */
-function working(state: ServiceState): ServiceState {
-  return state === 'waiting' ? 'working' : state;
+/** Only while it builds: output goes another way than stored steps and may come after the build's end. */
+function withOutput(service: ServiceProgress, event: DeploymentProgress): ServiceProgress {
+  if (service.lastEvent !== 'SourceFetched') return service;
+  return { ...service, lastLine: outputLines(event).at(-1) ?? service.lastLine };
 }
 
-/** `BuildOutput` carries `lines` or one `line`; the last non-empty one is shown. */
-export function outputLine(event: DeploymentProgress): string | undefined {
-  const { lines, line } = event.data;
-  const all = Array.isArray(lines) ? lines : [line];
-  return all
-    .filter((l): l is string => typeof l === 'string' && l.trim() !== '')
-    .at(-1)
-    ?.trim();
+/** A phase that comes again, of another replica, adds to the time. */
+function withPhase(phases: readonly PhaseDone[], { name, ms }: PhaseDone): readonly PhaseDone[] {
+  if (!phases.some((phase) => phase.name === name)) return [...phases, { name, ms }];
+  return phases.map((phase) => (phase.name === name ? { name, ms: phase.ms + ms } : phase));
 }
 
-function emptyService(name: string): ServiceProgress {
+function stateAfter(event: string): ServiceState {
+  if (event === 'TaskSucceeded') return 'done';
+  return event === 'TaskFailed' ? 'failed' : 'working';
+}
+
+/** What `BuildOutput` carries, without empty lines. */
+export function outputLines({ data: { lines } }: DeploymentProgress): readonly string[] {
+  if (!Array.isArray(lines)) return [];
+  return lines
+    .filter((line) => typeof line === 'string')
+    .flatMap(textLines)
+    .filter((line) => line.trim() !== '');
+}
+
+function untouched(name: string, clockMs: number): ServiceProgress {
   return {
     name,
     state: 'waiting',
     phases: [],
     lastEvent: undefined,
+    lastEventAtMs: clockMs,
     lastLine: undefined,
     node: undefined,
     version: 0,

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deploymentProgressed, type DeploymentProgress, type DeploymentReply } from '#libs/contracts';
 import { nextCommand } from './next-command.js';
-import { eventLine, plainPaint, progressLines, replyLines } from './progress-lines.js';
-import { foldProgress, startProgress } from './progress.js';
+import { eventLines, plainPaint, progressLines, replyLines } from './progress-lines.js';
+import { foldProgress, startProgress, type RequestProgress } from './progress.js';
 import { tableLines } from './table.js';
 import { chooseServices, sourceBlobName } from './targets.js';
 
@@ -15,14 +17,18 @@ const event = (part: Partial<DeploymentProgress>): DeploymentProgress =>
     ...part,
   });
 
-const started = startProgress('order-4711', ['app-server', 'prices']);
+const screen = { paint: plainPaint, columns: 80 };
+const BEGUN_AT = 1_000;
+const started = startProgress('order-4711', ['app-server', 'prices'], BEGUN_AT);
+const folded = (...events: readonly DeploymentProgress[]): RequestProgress =>
+  events.reduce((progress, next) => foldProgress(progress, next, BEGUN_AT + 2_500), started);
 
 describe('folding the events of a request', () => {
   it('collects the phases that ended, in order', () => {
-    const done = [
+    const done = folded(
       event({ version: 1, phase: 'fetch', ms: 12 }),
       event({ version: 2, phase: 'build', ms: 2100 }),
-    ].reduce(foldProgress, started);
+    );
     expect(done.services[0]?.phases).toEqual([
       { name: 'fetch', ms: 12 },
       { name: 'build', ms: 2100 },
@@ -31,57 +37,144 @@ describe('folding the events of a request', () => {
   });
 
   it('counts a repeated event once', () => {
-    const once = foldProgress(started, event({ version: 1, phase: 'fetch', ms: 12 }));
-    expect(foldProgress(once, event({ version: 1, phase: 'fetch', ms: 12 }))).toEqual(once);
+    const fetched = event({ version: 1, phase: 'fetch', ms: 12 });
+    expect(folded(fetched, fetched)).toEqual(folded(fetched));
+  });
+
+  it('adds up a phase that every replica goes through', () => {
+    const pulls = folded(
+      event({ version: 1, phase: 'pull', ms: 300 }),
+      event({ version: 2, phase: 'pull', ms: 40 }),
+    );
+    expect(pulls.services[0]?.phases).toEqual([{ name: 'pull', ms: 340 }]);
+  });
+
+  it.each([
+    ['TaskSucceeded', 'done'],
+    ['TaskFailed', 'failed'],
+    ['StepFailed', 'working'],
+  ])('after %s a service is %s', (name, state) => {
+    expect(folded(event({ version: 1, event: name })).services[0]?.state).toBe(state);
   });
 
   it.each([{ token: 'other' }, { service: 'not-asked-for' }, { service: undefined }])(
     'is not moved by %o',
     (part) => {
-      expect(foldProgress(started, event(part))).toEqual(started);
+      expect(folded(event(part))).toEqual(started);
     },
   );
 
+  const fetched = event({ version: 1, event: 'SourceFetched' });
+  const output = event({ event: 'BuildOutput', version: 0, data: { lines: ['Step 1', 'Step 2', ''] } });
+  const built = event({ version: 2, phase: 'build', ms: 5 });
+
   it('shows the last line of build output until the build ends', () => {
-    const building = foldProgress(
-      started,
-      event({ event: 'BuildOutput', version: 0, data: { lines: ['Step 1', 'Step 2', ''] } }),
-    );
-    expect(building.services[0]?.lastLine).toBe('Step 2');
-    const built = foldProgress(building, event({ version: 1, phase: 'build', ms: 5 }));
-    expect(built.services[0]?.lastLine).toBeUndefined();
+    expect(folded(fetched, output).services[0]?.lastLine).toBe('Step 2');
+    expect(folded(fetched, output, built).services[0]?.lastLine).toBeUndefined();
+  });
+
+  it('does not go back to building when output comes after the end of the build', () => {
+    expect(folded(fetched, built, output)).toEqual(folded(fetched, built));
   });
 });
 
 describe('what is shown', () => {
   it('draws a tree with a line for each service and the time of each phase', () => {
-    const progress = foldProgress(
-      started,
-      event({ version: 1, event: 'ImageBuilt', node: 'node-1', phase: 'build', ms: 2100 }),
+    const progress = folded(
+      event({ version: 1, event: 'SourceFetched', phase: 'fetch', ms: 20 }),
+      event({ version: 2, event: 'NodeAssigned', node: 'node-1', phase: 'place', ms: 2100 }),
     );
-    expect(progressLines(progress, 12_345, plainPaint).map((line) => line.trimEnd())).toEqual([
-      '[+] order-4711  1/2 begun  12.3s',
-      ' … app-server on node-1  ImageBuilt  build 2.10s',
-      ' · prices  waiting',
+    expect(progressLines(progress, 13_345, screen)).toEqual([
+      '[+] 0/2  order-4711  12.3s',
+      ' … app-server  pulls the image on node-1  9.85s',
+      '     fetch 0.02s  place 2.10s',
+      ' · prices      waits',
     ]);
   });
 
-  it('says an event in one line', () => {
-    expect(eventLine(event({ phase: 'build', ms: 2100 }))).toBe(
-      '2026-01-01T00:00:00.000Z  order-4711  app-server  ImageBuilt  build=2.10s',
+  it('counts the services that have ended, well or not, and stops their clocks', () => {
+    const ended = folded(
+      event({ version: 1, event: 'TaskFailed' }),
+      event({ version: 1, event: 'TaskSucceeded', service: 'prices' }),
     );
+    expect(progressLines(ended, 13_345, screen)).toEqual([
+      '[+] 2/2  order-4711  12.3s',
+      ' ✖ app-server  failed',
+      ' ✔ prices      done',
+    ]);
   });
 
-  it('ends a failure with code, hint and the end of the log', () => {
-    const lines = replyLines(failedReply('CONTAINER_EXITED'), 31_600, plainPaint);
+  it('breaks the phases onto as many lines as the terminal needs', () => {
+    const phases = ['fetch', 'build', 'push'].map((phase, n) => event({ version: n + 1, phase, ms: 1000 }));
+    const lines = progressLines(folded(...phases), BEGUN_AT, { ...screen, columns: 32 });
+    expect(lines.slice(2, 4)).toEqual(['     fetch 1.00s  build 1.00s', '     push 1.00s']);
+  });
+
+  it('knows words for every step that the deployer stores', () => {
+    const source = readFileSync(
+      join(import.meta.dirname, '../../../deployer/src/domain/task.events.ts'),
+      'utf8',
+    );
+    const steps = [...source.matchAll(/readonly type: '(\w+)'/g)].map(([, name]) => name ?? '');
+    expect(steps.length).toBeGreaterThan(10);
+    for (const step of steps) {
+      const [, line] = progressLines(folded(event({ version: 1, event: step })), BEGUN_AT, screen);
+      expect(line).not.toContain(step);
+    }
+  });
+
+  it.each([
+    [true, '2026-01-01T00:00:00.000Z  order-4711  app-server  ImageBuilt  build=2.10s'],
+    [false, '2026-01-01T00:00:00.000Z  app-server  ImageBuilt  build=2.10s'],
+  ])('says an event in one line, with its token: %s', (token, line) => {
+    expect(eventLines(event({ phase: 'build', ms: 2100 }), { token })).toEqual([line]);
+  });
+
+  it('says each line of build output in a line of its own', () => {
+    const said = event({ event: 'BuildOutput', version: 0, data: { lines: ['Step 1', '', 'Step 2'] } });
+    expect(eventLines(said, { token: false })).toEqual([
+      '2026-01-01T00:00:00.000Z  app-server  BuildOutput  Step 1',
+      '2026-01-01T00:00:00.000Z  app-server  BuildOutput  Step 2',
+    ]);
+  });
+
+  it('says with which code a step failed', () => {
+    const failed = event({ event: 'StepFailed', data: { step: 'build', error: { code: 'BUILD_FAILED' } } });
+    expect(eventLines(failed, { token: false })).toEqual([
+      '2026-01-01T00:00:00.000Z  app-server  StepFailed  BUILD_FAILED',
+    ]);
+  });
+
+  it('ends a failure with code, the end of the log and, last, the hint', () => {
+    const lines = replyLines(failedReply('CONTAINER_EXITED'), 31_600, screen);
     expect(lines).toEqual([
-      ' ✖ app-server  failed  build 2.10s',
+      ' ✖ app-server  failed',
+      '     fetch 0.01s  build 2.10s',
       '     CONTAINER_EXITED  exited with 1',
-      '     hint: read the log',
       '     | first',
       '     | second',
+      '     hint: read the log',
       'Failed: app-server in 31.6s',
     ]);
+  });
+
+  it('gives a terminal no command that a log or a build holds', () => {
+    const error = { code: 'BUILD_FAILED', message: 'a\u001b[2Jb', hint: 'c\nd', logTail: '\u001b[31mred' };
+    const service = { name: 'web', status: 'failed', instances: [], phases: {}, error } as const;
+    const reply = { token: 't', status: false, services: [{ ...service, instances: [] }], failed: ['web'] };
+    expect(replyLines(reply, 0, screen).slice(1, 4)).toEqual([
+      '     BUILD_FAILED  ab',
+      '     | red',
+      '     hint: c d',
+    ]);
+    const said = event({ event: 'BuildOutput', version: 0, data: { lines: ['\u001b[1mStep 1'] } });
+    expect(eventLines(said, { token: false })[0]).toMatch(/ Step 1$/);
+  });
+
+  it('says of what was stopped but did not run that it did not, and no time that is none', () => {
+    const web = { name: 'web', status: 'not-running', instances: [], phases: { stop: 0 } } as const;
+    const reply = { token: 't', status: true, services: [{ ...web, instances: [] }], failed: [] };
+    expect(replyLines(reply, 120, screen)).toEqual([' ✔ web  was not running', 'Finished in 0.12s']);
   });
 
   it('pads columns to the widest cell', () => {
@@ -96,7 +189,21 @@ describe('the next command', () => {
     ['BUILD_FAILED', 'slipway deploy examples/shop --app shop app-server'],
     ['INTERNAL', 'slipway events --token order-4711'],
   ])('after %s is %s', (code, command) => {
-    expect(nextCommand(failedReply(code), { appId: 'shop', directory: 'examples/shop' })).toBe(command);
+    expect(nextCommand(failedReply(code), { mode: 'run', appId: 'shop', directory: 'examples/shop' })).toBe(
+      command,
+    );
+  });
+});
+
+describe('the next command after a success', () => {
+  it.each([
+    ['build', 'slipway run shop app-server'],
+    ['run', 'slipway status shop'],
+    ['build-and-run', 'slipway status shop'],
+    ['stop', undefined],
+  ] as const)('of %s is %s', (mode, command) => {
+    const reply = { ...failedReply('INTERNAL'), status: true };
+    expect(nextCommand(reply, { mode, appId: 'shop' })).toBe(command);
   });
 });
 
@@ -119,7 +226,9 @@ function failedReply(code: string): DeploymentReply {
   return {
     token: 'order-4711',
     status: false,
-    services: [{ name: 'app-server', status: 'failed', instances: [], phases: { build: 2100 }, error }],
+    services: [
+      { name: 'app-server', status: 'failed', instances: [], phases: { build: 2100, fetch: 9 }, error },
+    ],
     failed: ['app-server'],
   };
 }

@@ -74,7 +74,7 @@ async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: Probe
   throw new StepError({
     code: 'CONTAINER_EXITED',
     message: `The container of ${effect.instance.name} ${how}. ${describe(effect, result)}`,
-    hint: 'Read the log below; run the command of config.json by hand in the built image.',
+    hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
     logTail: run && (await ports.engines.logTail(node, container)),
   });
 }

@@ -1,0 +1,52 @@
+import type { Command, CommanderError } from 'commander';
+import { exitCodes, type ExitCode, usageError } from './errors.js';
+import type { Output } from './output.js';
+
+/** What the program needs from the process it runs in. */
+export interface ProgramContext {
+  readonly outputFor: (json: boolean) => Output;
+  readonly finish: (code: ExitCode) => void;
+  /** Resolves at Ctrl-C; from the first call on, Ctrl-C no longer ends the process. */
+  readonly interrupted: () => Promise<void>;
+  readonly standardInput: () => Promise<string>;
+}
+
+/** Runs what a command does; its errors are told by its own output. */
+export type Run = (command: Command, action: (output: Output) => Promise<ExitCode>) => Promise<void>;
+
+/** A subcommand. Flags may stand before or after it, so each level knows `--json`. */
+export function sub(parent: Command, usage: string, description: string): Command {
+  const command = parent.command(usage).description(description).option('--json', JSON_HELP);
+  return command.exitOverride((error) => {
+    throw asUsageError(error, `${pathOf(command)} --help`);
+  });
+}
+
+export const JSON_HELP = 'print the answer as JSON on standard output';
+
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+
+/** Help asked for, or shown because a command was missing, is no error of ours to tell. */
+export function asUsageError(error: CommanderError, next: string): Error {
+  if (error.exitCode === exitCodes.ok || error.code === 'commander.help') return error;
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return usageError('USAGE', message, { hint: 'Its help says what it takes, with examples.', next });
+}
+
+/** A parser of an option's number. */
+export function wholeNumber(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw usageError(
+      'USAGE',
+      `${option} is ${JSON.stringify(text)}: it must be a whole number from ${min} to ${max}`,
+      { hint: `Correct ${option}; --help shows examples.` },
+    );
+  };
+}
+
+/** What `addHelpText` appends. */
+export const examples = (...lines: string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;

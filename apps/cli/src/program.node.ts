@@ -1,0 +1,50 @@
+import { type Command, Option } from 'commander';
+import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
+import { addNode, listNodes } from './commands/node.js';
+
+const SSH_PORT = 22;
+const HIGHEST_PORT = 65_535;
+
+interface NodeAddOptions {
+  readonly address: string;
+  readonly sshPort: number;
+  readonly sshUser: string;
+  readonly fingerprint?: string;
+  readonly keyFile?: string;
+  readonly passwordStdin?: boolean;
+}
+
+/** `node add` and `node ls`. */
+export function addNodes(program: Command, run: Run, { standardInput }: ProgramContext): void {
+  const node = sub(program, 'node', 'the machines that services run on');
+  sub(node, 'add <name>', 'enrol a machine, or bring an enrolled one up to date; its host key is pinned')
+    .requiredOption('--address <host>', 'where it is reached (required)')
+    .option(
+      '--ssh-port <port>',
+      'where its sshd listens',
+      wholeNumber('--ssh-port', 1, HIGHEST_PORT),
+      SSH_PORT,
+    )
+    .option('--ssh-user <user>', 'who may use its Docker engine', 'root')
+    .option('--fingerprint <SHA256:...>', 'its host key (default: the one it shows now)')
+    .addOption(
+      new Option('--key-file <path>', 'private key to log in with; this or --password-stdin').conflicts(
+        'passwordStdin',
+      ),
+    )
+    .option('--password-stdin', 'read the password to log in with from standard input')
+    .addHelpText(
+      'after',
+      examples(
+        'slipway node add node-1 --address 10.80.0.11 --key-file ~/.ssh/id_ed25519',
+        'slipway node add node-2 --address 10.80.0.12 --ssh-user deploy --password-stdin < password.txt',
+      ),
+    )
+    .action((name: string, options: NodeAddOptions, command: Command) =>
+      run(command, (output) => addNode({ name, ...options, standardInput }, output)),
+    );
+  sub(node, 'ls', 'list them with state and capacity')
+    .alias('list')
+    .addHelpText('after', examples('slipway node ls', 'slipway node ls --json'))
+    .action((_options: unknown, command: Command) => run(command, (output) => listNodes(output)));
+}
