@@ -21,25 +21,30 @@ export interface Slot {
   release(): Promise<void>;
 }
 
-/** The first slot that no live process has; what a killed start left in it is undone. */
+/** The first slot that no live process has; what killed starts left, in any slot, is undone first. */
 export async function claimSlot(cache = cacheDirectory(), first = 0): Promise<Slot> {
+  let claimed: Omit<Slot, 'cleaned'> | undefined;
+  let cleaned = 0;
   for (let number = first; number < first + SLOTS; number += 1) {
+    const ledger = new Ledger(join(cache, 'slots', String(number), 'ledger.jsonl'));
+    if (claimed !== undefined && ledger.entries().length === 0) continue;
     const lock = await lockSlot(number);
     if (lock === undefined) continue;
-    const directory = join(cache, 'slots', String(number));
-    mkdirSync(directory, { recursive: true, mode: 0o711 });
-    const ledger = new Ledger(join(directory, 'ledger.jsonl'));
-    const cleaned = (await ledger.undo()).length;
     const release = (): Promise<void> => new Promise((resolve) => lock.close(() => resolve()));
-    // Left by a start with another cache: not ours to remove.
-    if (existsSync(`/sys/class/net/${bridgeName(number)}`)) {
-      await release();
-      continue;
-    }
-    writeFileSync(join(directory, 'pid'), `${process.pid}\n`);
-    return { number, directory, ledger, cleaned, release };
+    cleaned += (await ledger.undo()).length;
+    // A bridge that is there still was left by a start with another cache: not ours to remove.
+    if (claimed !== undefined || existsSync(`/sys/class/net/${bridgeName(number)}`)) await release();
+    else claimed = { number, directory: makeDirectory(cache, number), ledger, release };
   }
+  if (claimed !== undefined) return { ...claimed, cleaned };
   throw new Error(`${SLOTS} set-ups run on this machine already: end one of them first.`);
+}
+
+function makeDirectory(cache: string, number: number): string {
+  const directory = join(cache, 'slots', String(number));
+  mkdirSync(directory, { recursive: true, mode: 0o711 });
+  writeFileSync(join(directory, 'pid'), `${process.pid}\n`);
+  return directory;
 }
 
 export function bridgeName(slot: number): string {

@@ -52,6 +52,28 @@ describe('claimSlot', () => {
     expect(after.ledger.entries()).toEqual([]);
   });
 
+  it('undoes what a killed start left in a slot that it does not take', async () => {
+    const lower = await claim();
+    const killed = await claim();
+    const left = join(cache, 'left');
+    killed.ledger.hold({ kind: 'directory', path: left });
+    mkdirSync(left);
+    await Promise.all([lower.release(), killed.release()]);
+    expect(await claim()).toMatchObject({ number: lower.number, cleaned: 1 });
+    expect(existsSync(left)).toBe(false);
+  });
+
+  it('leaves alone what a live set-up holds', async () => {
+    const lower = await claim();
+    const live = await claim();
+    const held = join(cache, 'held');
+    live.ledger.hold({ kind: 'directory', path: held });
+    mkdirSync(held);
+    await lower.release();
+    expect(await claim()).toMatchObject({ number: lower.number, cleaned: 0 });
+    expect(existsSync(held)).toBe(true);
+  });
+
   it('says so when all are taken', async () => {
     for (let taken = 0; taken < 8; taken += 1) await claim();
     await expect(claim()).rejects.toThrow('8 set-ups run on this machine already');

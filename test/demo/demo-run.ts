@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,16 +19,24 @@ export function demoFolder(): { readonly path: string; remove(): void } {
 /** One run of the demo, as a terminal has it. */
 export class DemoRun {
   said = '';
+  /** In the environment of every process that comes of it. */
+  readonly mark = `SLIPWAY_DEMO_RUN=${randomUUID()}`;
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown[]>;
 
   constructor(cwd: string, args: readonly string[] = []) {
     const script = join('dist', 'scripts', 'demo.js');
     // A process group of its own: Ctrl-C reaches all of a terminal's group, and only that.
-    this.child = spawn(process.execPath, [script, ...args], { cwd, detached: true, env: userEnv() });
+    const [name = '', value] = this.mark.split('=');
+    const env = { ...userEnv(), [name]: value };
+    this.child = spawn(process.execPath, [script, ...args], { cwd, detached: true, env });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
     this.ended = once(this.child, 'close');
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
   }
 
   async untilSaid(text: string): Promise<void> {
@@ -43,7 +52,7 @@ export class DemoRun {
   }
 
   ctrlC(): void {
-    process.kill(-(this.child.pid ?? 0), 'SIGINT');
+    process.kill(-this.pid, 'SIGINT');
   }
 
   /** The demo's own process alone, as an out-of-memory killer does: what it started lives on. */

@@ -8,7 +8,7 @@ import { until } from '#libs/testing';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { zipOf, greeter } from '../e2e/client.js';
 import { DemoRun, demoFolder } from './demo-run.js';
-import { newSince, tracesOnHost } from './host.js';
+import { slotOf, tracesOf } from './host.js';
 
 const run = promisify(execFile);
 const folder = demoFolder();
@@ -20,11 +20,9 @@ afterAll(() => folder.remove());
 describe('a demo that is up, for independent clients', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'slipway-clients-'));
   const python = join(scratch, 'venv', 'bin', 'python');
-  let before: ReadonlySet<string>;
   let demo: DemoRun;
 
   beforeAll(async () => {
-    before = await tracesOnHost();
     demo = new DemoRun(folder.path);
     await Promise.all([demo.untilSaid('In another terminal'), installClients(scratch)]);
   });
@@ -40,7 +38,7 @@ describe('a demo that is up, for independent clients', () => {
 
   it('says what it deployed, with the time of each phase, and every URL answers', () => {
     for (const service of ['app-server', 'prices', 'site']) expect(demo.said).toContain(service);
-    expect(demo.said).toMatch(/build \d/);
+    expect(demo.said).toMatch(/app-server {2}ImageBuilt {2}build=\d/);
     expect(demo.said.match(/^http:\/\/\S+ {2}200 /gm)).toHaveLength(3);
   });
 
@@ -92,24 +90,27 @@ describe('a demo that is up, for independent clients', () => {
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
+    const slot = slotOf(demo);
+    expect((await tracesOf(demo, slot)).length).toBeGreaterThan(20);
     demo.ctrlC();
     expect(await demo.exitCode()).toBe(0);
-    expect(await newSince(before)).toEqual([]);
+    expect(await tracesOf(demo, slot)).toEqual([]);
     expect(existsSync(envFile)).toBe(false);
   });
 });
 
 describe('a demo that was killed in the middle', () => {
   it('is cleaned up by the next start, which does the main job and leaves nothing', async () => {
-    const before = await tracesOnHost();
     const killed = new DemoRun(folder.path, ['--once']);
     await killed.untilSaid('Platform: ready');
+    const slot = slotOf(killed);
     await killed.kill();
-    expect(await newSince(before)).not.toEqual([]);
+    expect((await tracesOf(killed, slot)).length).toBeGreaterThan(20);
     const next = new DemoRun(folder.path, ['--once']);
     expect(await next.exitCode(), next.said).toBe(0);
     expect(next.said).toContain('of a killed start undone');
-    expect(await newSince(before)).toEqual([]);
+    expect(await tracesOf(killed, slot)).toEqual([]);
+    expect(await tracesOf(next, slot)).toEqual([]);
     expect(existsSync(envFile)).toBe(false);
   });
 });

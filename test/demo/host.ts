@@ -1,62 +1,63 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDirectory } from '../../scripts/one-machine/slot.js';
+import type { DemoRun } from './demo-run.js';
 
 const run = promisify(execFile);
-const OURS = /slipway/;
+
+/** The number in the names of all that this demo has on the host. */
+export function slotOf(demo: DemoRun): number {
+  const slots = join(cacheDirectory(), 'slots');
+  const pidOf = (slot: string): number => Number(readFileSync(join(slots, slot, 'pid'), 'utf8'));
+  const found = readdirSync(slots).find(
+    (slot) => existsSync(join(slots, slot, 'pid')) && pidOf(slot) === demo.pid,
+  );
+  if (found === undefined) throw new Error(`The demo (process ${demo.pid}) has no slot.`);
+  return Number(found);
+}
 
 /**
- * What set-ups have on this host: processes, links, network namespaces, mounts, cgroups, firewall rules. What is on
- * it besides, and a set-up that runs the tests, is in every picture alike.
+ * What a demo has on this host: processes, bridge, network namespaces, mounts, control groups, firewall rules. Other
+ * set-ups may run beside it.
  */
-export async function tracesOnHost(): Promise<ReadonlySet<string>> {
+export async function tracesOf(demo: DemoRun, slot: number): Promise<readonly string[]> {
   const [links, namespaces, rules] = await Promise.all([
     run('ip', ['-o', 'link', 'show', 'type', 'bridge']),
     run('ip', ['netns', 'list']),
     run('iptables-save', []),
   ]);
-  const found = [
-    ...links.stdout.split('\n').map((line) => `link ${line.split(':')[1] ?? ''}`),
-    ...namespaces.stdout.split('\n').map((line) => `namespace ${line.split(' ')[0] ?? ''}`),
-    ...rules.stdout.split('\n').map((line) => `rule ${line}`),
-    ...readFileSync('/proc/mounts', 'utf8')
-      .split('\n')
-      .map((line) => `mount ${line}`),
-    ...readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes('cgroup'))
-      .flatMap(cgroups),
-    ...processes(),
+  const lines = [
+    ...links.stdout.split('\n'),
+    ...namespaces.stdout.split('\n'),
+    ...rules.stdout.split('\n'),
+    ...readFileSync('/proc/mounts', 'utf8').split('\n'),
+    ...controlGroups(),
   ];
-  return new Set(found.filter((line) => OURS.test(line)));
+  const name = new RegExp(`slipway-?${slot}\\b|slots/${slot}/`);
+  return [...lines.filter((line) => name.test(line)), ...processesOf(demo)];
 }
 
-/** The first two levels of one mounted hierarchy. */
-function cgroups(mountLine: string): readonly string[] {
-  const root = mountLine.split(' ')[4] ?? '';
-  const children = (path: string): readonly string[] =>
+/** The groups of every hierarchy (v1) and of the one (v2). */
+function controlGroups(): readonly string[] {
+  const root = '/sys/fs/cgroup';
+  const below = (path: string): readonly string[] =>
     readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
-      .map((entry) => `${path}/${entry.name}`);
-  return children(root).map((path) => `cgroup ${path}`);
+      .map((entry) => join(path, entry.name));
+  return below(root).flatMap((path) => [path, ...below(path)]);
 }
 
-/** By command line and working folder; this process and its parents have neither of a set-up's. */
-function processes(): readonly string[] {
+function processesOf({ mark }: DemoRun): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        const scope = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-        return [`process ${pid} ${command} ${OURS.test(scope) ? 'in a cgroup of slipway' : ''}`];
+        if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark)) return [];
+        return [`process ${pid}: ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`];
       } catch {
         return []; // It ended meanwhile.
       }
     });
-}
-
-/** What is there now and was not before. */
-export async function newSince(before: ReadonlySet<string>): Promise<readonly string[]> {
-  return [...(await tracesOnHost())].filter((trace) => !before.has(trace));
 }

@@ -48,8 +48,8 @@ async function whole(traceId: string, names: readonly string[]): Promise<readonl
 }
 
 const STEPS = [
-  ...['fetch-source', 'build-image', 'push-image', 'request-node', 'await-node', 'pull-image'],
-  ...['start-instance', 'probe-instance', 'stop-previous', 'succeed'],
+  ...['fetch-source', 'build-image', 'push-image', 'await-node', 'pull-image'],
+  ...['start-instance', 'probe-instance', 'hand-over'],
 ];
 
 describe('the trace of a request', () => {
@@ -95,7 +95,7 @@ describe('the trace of a request', () => {
     });
     expect(spans.filter((span) => span.status.code === 2)).toEqual([]);
     const sent = named('send deployment.responses');
-    expect(sent).toMatchObject({ kind: 4, parentSpanId: named('succeed')?.spanId });
+    expect(sent).toMatchObject({ kind: 4, parentSpanId: named('hand-over')?.spanId });
     expect(reply.headers['ce_traceparent']).toBe(`00-${traceId}-${sent?.spanId}-01`);
     await client.ask({ mode: 'stop', appId, services: ['web'] });
   });
@@ -103,10 +103,10 @@ describe('the trace of a request', () => {
   it('is a new one when the caller has none, and names what failed by its code', async () => {
     const reply = await askWithin({}, { mode: 'run', appId: uniqueName('never'), services: ['web'] });
     const [, traceId = ''] = reply.headers['ce_traceparent']?.split('-') ?? [];
-    const spans = await whole(traceId, ['deployer: resolve-release', 'deployer: fail']);
+    const spans = await whole(traceId, ['deployer: resolve-release', 'deployer: remove-leftovers']);
     const roots = spans.filter((span) => (span.parentSpanId ?? '') === '');
     expect(roots.map((span) => span.name)).toEqual(['process deployment.requests']);
-    for (const name of ['resolve-release', 'fail']) {
+    for (const name of ['resolve-release', 'remove-leftovers']) {
       const span = spans.find((candidate) => candidate.name === name);
       expect(span?.status.code, name).toBe(2);
       expect(span?.attributes['error.type'], name).toBe('RELEASE_NOT_FOUND');

@@ -31,17 +31,18 @@ function nodeOf(effect: Effect): string | undefined {
   }
 }
 
+/** The step's own event is the first; what was stored with it follows. */
 function outcomeOf(result: StepResult): SpanAttributes {
   if (result === 'parked') return { 'slipway.outcome': 'parked' };
-  const last = result.at(-1);
+  const own = result[0];
   return {
-    'slipway.outcome': last?.type,
-    'slipway.node': last?.type === 'NodeAssigned' ? last.data.node.name : undefined,
+    'slipway.outcome': own?.type,
+    'slipway.node': own?.type === 'NodeAssigned' ? own.data.node.name : undefined,
   };
 }
 
 function errorOf(result: StepResult): TaskError | undefined {
   if (result === 'parked') return undefined;
-  const last = result.at(-1);
-  return last?.type === 'StepFailed' || last?.type === 'TaskFailed' ? last.data.error : undefined;
+  const failure = result.find((event) => event.type === 'StepFailed' || event.type === 'TaskFailed');
+  return failure?.data.error;
 }

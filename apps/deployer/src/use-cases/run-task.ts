@@ -1,6 +1,5 @@
 import { toTaskError } from '../domain/task-error.js';
 import { nextEffect, type Effect } from '../domain/task.effects.js';
-import type { TaskEvent } from '../domain/task.events.js';
 import { evolve, foldTask, type TaskState } from '../domain/task.state.js';
 import type { AroundStep, ClaimedTask, Clock, StepResult, StepWrites, TaskStore } from '../ports.js';
 import type { EffectRunner, EffectScope } from './effect-runner.js';
