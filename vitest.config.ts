@@ -57,6 +57,19 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Starts, ends and kills further replicas of a running platform; what else runs then would wait for them.
+          name: 'replicas',
+          include: ['test/replicas/**/*.e2e.spec.ts'],
+          environment: 'node',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

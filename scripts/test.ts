@@ -96,6 +96,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
+  replicas: () => onPlatform('replicas'),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {

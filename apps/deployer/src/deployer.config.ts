@@ -16,12 +16,18 @@ function isReadable(path: string): boolean {
   }
 }
 
+function checkConnectionString(connectionString: string): void {
+  try {
+    void new BlobStore({ connectionString, container: 'any' });
+  } catch (cause) {
+    throw new Error('the connection string of an Azure storage account', { cause });
+  }
+}
+
 /** Everything that the deployer reads from its environment. */
 export const deployerConfigSchema = z.object({
   ...runtimeConfigSchema.shape,
-  AZURE_STORAGE_CONNECTION_STRING: secret(
-    (connectionString) => new BlobStore({ connectionString, container: 'any' }),
-  ),
+  AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString),
   SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
   REGISTRY_URL: z.url(),
   REGISTRY_USERNAME: z.string().default(''),
