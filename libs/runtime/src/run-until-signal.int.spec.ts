@@ -48,13 +48,26 @@ describe('a main', () => {
     expect(app.said()).toContain('did not end within 200 ms');
   });
 
+  it('one Ctrl-C that comes from the terminal and from the parent too still ends it in order', async () => {
+    const app = main(
+      `return { failed: never, close: async () => { console.log('closing'); await delay(200); console.log('closed'); } };`,
+    );
+    await app.up();
+    app.kill('SIGINT');
+    await until('it to be closing', () => app.said().includes('closing'));
+    app.kill('SIGINT');
+    expect([await app.code, app.said()]).toEqual([0, 'up\nclosing\nclosed\n']);
+  });
+
   it('a second signal ends it at once', async () => {
     const app = main(`return { failed: never, close: () => (console.log('closing'), never) };`);
     await app.up();
     app.kill('SIGINT');
     await until('it to be closing', () => app.said().includes('closing'));
-    app.kill('SIGINT');
+    const again = setInterval(() => app.kill('SIGINT'), 200);
     expect(await app.code).toBe(1);
+    clearInterval(again);
+    expect(app.said()).not.toContain('did not end within');
   });
 
   it('closes and ends with code 1 when the app cannot go on, so that its supervisor starts another', async () => {

@@ -3,6 +3,9 @@ import type { RunningApp } from './serve.js';
 /** Below a container's usual 10 s of grace, after which nothing would be said. */
 const END_WITHIN_MS = 9_000;
 
+/** One Ctrl-C comes from the terminal and again from each parent that passes it on. */
+const SAME_SIGNAL_MS = 500;
+
 /**
  * For a `main.ts`: starts the app, ends it in order on SIGTERM or SIGINT, and the process with it. A signal that comes
  * while it starts ends it then; a second one ends the process at once.
@@ -29,10 +32,11 @@ export async function runUntilSignal(
 
 function firstSignal(endWithinMs: number): Promise<undefined> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const end = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
+      if (askedAt !== undefined && performance.now() - askedAt < SAME_SIGNAL_MS) return;
+      if (askedAt !== undefined) process.exit(1);
+      askedAt = performance.now();
       exitLater(endWithinMs);
       resolve(undefined);
     };
