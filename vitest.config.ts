@@ -61,6 +61,19 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // Starts, ends and kills further replicas of a running platform; what else runs then would wait for them.
+          name: 'replicas',
+          include: ['test/replicas/**/*.e2e.spec.ts'],
+          environment: 'node',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // The demo itself, typed as a user does: it starts and ends a set-up of its own.
           name: 'demo',
           include: ['test/demo/**/*.demo.spec.ts'],

@@ -35,13 +35,18 @@ export interface PlatformOptions {
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { env, logFile, nodes, signal } = options;
   const [deployer, balancer, manager] = await Promise.all([freePort(), freePort(), freePort()]);
-  const own = {
+  const ports = {
     DEPLOYER_HTTP_PORT: String(deployer),
     LOAD_BALANCER_HTTP_PORT: String(balancer),
     NODE_MANAGER_HTTP_PORT: String(manager),
-    SLIPWAY_API_URL: `http://127.0.0.1:${manager}`,
   };
-  const all = { ...env, ...own };
+  // Not the ports: an app that is started beside this one with the same variables needs ports of its own.
+  const own = {
+    SLIPWAY_API_URL: `http://127.0.0.1:${manager}`,
+    SLIPWAY_DEPLOYER_URL: `http://127.0.0.1:${deployer}`,
+    SLIPWAY_LOAD_BALANCER_URL: `http://127.0.0.1:${balancer}`,
+  };
+  const all = { ...env, ...own, ...ports };
   const platform = spawnPlatform(all, own, options);
   try {
     await untilReady([deployer, balancer, manager], platform.ended, { logFile, signal });

@@ -118,6 +118,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
+  replicas: () => onPlatform('replicas'),
   demo: () => endServers().then(() => vitest('demo')),
 };
 

@@ -1,18 +1,38 @@
+import { accessSync, constants } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { BlobStore } from '#libs/blob';
 import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
 import { runtimeConfigSchema } from '#libs/runtime';
+import { parsePrivateKey } from '#libs/secrets';
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkConnectionString(connectionString: string): void {
+  try {
+    void new BlobStore({ connectionString, container: 'any' });
+  } catch (cause) {
+    throw new Error('the connection string of an Azure storage account', { cause });
+  }
+}
 
 /** Everything that the deployer reads from its environment. */
 export const deployerConfigSchema = z.object({
   ...runtimeConfigSchema.shape,
-  AZURE_STORAGE_CONNECTION_STRING: secret(),
+  AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString),
   SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
   REGISTRY_URL: z.url(),
   REGISTRY_USERNAME: z.string().default(''),
   REGISTRY_PASSWORD: secret(),
-  REGISTRY_CA_FILE: z.string().optional(),
+  REGISTRY_CA_FILE: z.string().refine(isReadable, 'a file that can be read').optional(),
   /** The engine that builds: unix:///path. */
   BUILDER_HOST: z
     .string()
@@ -27,7 +47,7 @@ export const deployerConfigSchema = z.object({
   /** For older archives: what to build on where their `language` begins so. */
   LEGACY_BASE_IMAGES: keyValueList().default({}),
   BUILD_CACHE_MOUNTS: z.stringbool().default(true),
-  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(),
+  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey),
   DEPLOYER_HTTP_PORT: port().default(0),
   DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
   DEPLOYER_REPLY_TOPICS: commaList().default([]),

@@ -40,18 +40,16 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const intake = createIntake(config, storage);
   const module = DeployerModule.register({ intake, work: storage.work });
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
-  const app = await serve(runtime, { module, port: config.DEPLOYER_HTTP_PORT, onInvalid });
-  workers.start();
-  return {
-    httpUrl: app.httpUrl,
-    async close() {
-      await workers.stop(DRAIN_MS);
-      await app.close();
+  const app = await serve(runtime, {
+    ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
+    drain: () => workers.stop(DRAIN_MS),
+    async release() {
       await outside.engines.close();
       await outside.builderEngine.close();
-      await runtime.close();
     },
-  };
+  });
+  workers.start();
+  return app;
 }
 
 function createIntake(config: DeployerConfig, storage: Storage): RequestIntake {

@@ -13,18 +13,11 @@ const migrations = [{ name: 'load-balancer', directory: packagePath('apps/load-b
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
-  const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY);
+  const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
   const replica = config.LOAD_BALANCER_REPLICA;
   const runtime = await openRuntime({ app: 'load-balancer', replica, schema: SCHEMA, migrations, config });
   const module = LoadBalancerModule.register(
     new NodeRequests({ outbox: runtime.outbox, tracing: runtime.tracing, atRestKey, deployerKey }),
   );
-  const app = await serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT });
-  return {
-    httpUrl: app.httpUrl,
-    async close() {
-      await app.close();
-      await runtime.close();
-    },
-  };
+  return serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT });
 }

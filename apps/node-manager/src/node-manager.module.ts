@@ -1,6 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { API_LOGGER, TOKENS, type Tokens } from '#libs/http';
-import type { Logger } from '#libs/telemetry';
+import { TOKENS, type Tokens } from '#libs/http';
 import type { PostgresInstances } from './adapters/postgres-instances.js';
 import { InstanceReportsConsumer } from './consumers/instance-reports.consumer.js';
 import { NodesController } from './http/nodes.controller.js';
@@ -12,12 +11,11 @@ export interface NodeManagerParts {
   readonly enrolPorts: EnrolNodePorts;
   readonly instances: PostgresInstances;
   readonly tokens: Tokens;
-  readonly logger: Logger;
 }
 
 @Module({})
 export class NodeManagerModule {
-  static register({ enrolPorts, instances, tokens, logger }: NodeManagerParts): DynamicModule {
+  static register({ enrolPorts, instances, tokens }: NodeManagerParts): DynamicModule {
     return {
       module: NodeManagerModule,
       controllers: [InstanceReportsConsumer, NodesController, RegistryController],
@@ -25,7 +23,6 @@ export class NodeManagerModule {
         { provide: ENROL_PORTS, useValue: enrolPorts },
         { provide: INSTANCES, useValue: instances },
         { provide: TOKENS, useValue: tokens },
-        { provide: API_LOGGER, useValue: logger },
       ],
     };
   }

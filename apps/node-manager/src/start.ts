@@ -28,15 +28,6 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
     },
     instances: new PostgresInstances(runtime.pool),
     tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
-    logger: runtime.logger,
   });
-  const app = await serve(runtime, { module, port: config.NODE_MANAGER_HTTP_PORT });
-  return {
-    httpUrl: app.httpUrl,
-    async close() {
-      await app.close();
-      await ssh.close();
-      await runtime.close();
-    },
-  };
+  return serve(runtime, { module, port: config.NODE_MANAGER_HTTP_PORT, release: () => ssh.close() });
 }

@@ -1,3 +1,4 @@
+import { ConfigError } from '#libs/config';
 import type { RunningApp } from '#libs/runtime';
 import { startDeployer } from '../../deployer/src/start.js';
 import { startLoadBalancer } from '../../load-balancer/src/start.js';
@@ -16,7 +17,20 @@ export async function startStandalone(env?: NodeJS.ProcessEnv): Promise<RunningA
   );
   if (failures.length > 0) {
     await close();
-    throw new AggregateError(failures, [...new Set(failures.map(String))].join('\n'));
+    throw asOne(failures);
   }
-  return { httpUrl: (await starts[0])?.httpUrl ?? '', close };
+  return {
+    httpUrl: apps[0]?.httpUrl ?? '',
+    failed: Promise.race(apps.map((app) => app.failed)),
+    close,
+  };
+}
+
+/** The apps share most variables, so most of what goes wrong goes wrong in each: it is said once. */
+function asOne(failures: readonly unknown[]): Error {
+  const problems = failures.flatMap((failure) => (failure instanceof ConfigError ? failure.problems : []));
+  if (problems.length > 0)
+    return new ConfigError([...new Map(problems.map((problem) => [problem.name, problem])).values()]);
+  const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  return new AggregateError(failures, [...new Set(messages)].join('\n'));
 }

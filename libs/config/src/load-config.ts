@@ -34,6 +34,12 @@ function shown(name: string, value: string | undefined): string {
   return SECRET_NAME.test(name) ? '[redacted]' : JSON.stringify(value);
 }
 
+/** A variable is text, so for one that is not set the schema's own words, `expected string`, say nothing. */
+function expectedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  return issue.expected === 'string' ? 'a value' : `a ${issue.expected}`;
+}
+
 /** An empty variable means the same as none, as in shells and compose files. */
 function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -50,7 +56,7 @@ export function loadConfig<S extends z.ZodType>(
   throw new ConfigError(
     result.error.issues.map((issue) => {
       const name = String(issue.path[0] ?? '');
-      return { name, value: shown(name, given[name]), expected: issue.message };
+      return { name, value: shown(name, given[name]), expected: expectedBy(issue) };
     }),
   );
 }

@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import { Secret } from './secret.js';
 
-/** A value that is never shown: not in logs, not in errors. */
-export const secret = () =>
+/**
+ * A value that is never shown: not in logs, not in errors. `check` throws when the value cannot be used; its error's
+ * message says what is expected, without the value.
+ */
+export const secret = (check: (value: string) => unknown = () => undefined) =>
   z
     .string()
     .min(1)
-    .transform((value) => new Secret(value))
+    .transform((value, context) => {
+      try {
+        check(value);
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : String(error));
+      }
+      return new Secret(value);
+    })
     .meta({ secret: true });
 
 /** A TCP port; 0 lets the system choose a free one. */

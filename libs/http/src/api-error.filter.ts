@@ -1,9 +1,6 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { Logger } from '#libs/telemetry';
 import { ApiError } from './api-error.js';
-
-/** Injection token of the filter's Logger. */
-export const API_LOGGER = Symbol('ApiLogger');
 
 interface Reply {
   status(code: number): { send(body: unknown): unknown };
@@ -12,7 +9,7 @@ interface Reply {
 /** Every error as `{code, message, hint}`. What was not foreseen is logged whole, and answered without its insides. */
 @Catch()
 export class ApiErrorFilter implements ExceptionFilter {
-  constructor(@Inject(API_LOGGER) private readonly logger: Logger) {}
+  constructor(private readonly logger: Pick<Logger, 'error'>) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { status, code, message, hint } = this.toApiError(error);
@@ -21,16 +18,8 @@ export class ApiErrorFilter implements ExceptionFilter {
 
   private toApiError(error: unknown): ApiError {
     if (error instanceof ApiError) return error;
-    if (error instanceof HttpException) return fromNest(error);
-    if (isBadRequest(error)) {
-      const hint = 'Send JSON with content-type: application/json.';
-      return new ApiError({
-        status: error.statusCode,
-        code: 'REQUEST_INVALID',
-        message: error.message,
-        hint,
-      });
-    }
+    if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
+    if (isBadRequest(error)) return fromStatus(error.statusCode, error.message);
     this.logger.error({ err: error }, 'a call failed');
     return new ApiError({
       status: 500,
@@ -41,18 +30,21 @@ export class ApiErrorFilter implements ExceptionFilter {
   }
 }
 
-function fromNest(error: HttpException): ApiError {
-  const status = error.getStatus();
-  const code = status === 404 ? 'ROUTE_UNKNOWN' : `HTTP_${status}`;
-  return new ApiError({
-    status,
-    code,
-    message: error.message,
-    hint: 'See the README for the routes there are.',
-  });
+/** What Nest and fastify say: a route that there is not, a body that is no JSON, too large, or of another type. */
+function fromStatus(status: number, message: string): ApiError {
+  if (status === 404)
+    return new ApiError({
+      status,
+      code: 'ROUTE_UNKNOWN',
+      message,
+      hint: 'See the README for the routes there are.',
+    });
+  if (status >= 500) return new ApiError({ status, code: 'UNAVAILABLE', message, hint: 'Try again later.' });
+  const hint = 'Send JSON with content-type: application/json.';
+  return new ApiError({ status, code: 'REQUEST_INVALID', message, hint });
 }
 
-/** What fastify throws for a body that is no JSON, too large, or of another type. */
+/** Of fastify, where Nest does not make it its own. */
 function isBadRequest(error: unknown): error is Error & { readonly statusCode: number } {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return error instanceof Error && typeof status === 'number' && status >= 400 && status < 500;

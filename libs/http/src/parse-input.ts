@@ -23,7 +23,7 @@ const LONGEST = 100;
 function shown(field: string, value: unknown): string {
   if (value === undefined) return 'missing';
   if (SECRET.test(field)) return '[redacted]';
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
   const text = JSON.stringify(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
 }

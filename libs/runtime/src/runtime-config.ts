@@ -2,14 +2,23 @@ import { z } from 'zod';
 import { commaList, secret } from '#libs/config';
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: 'http://host:port or https://host:port' });
+const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
+
+function checkPostgresUrl(text: string): void {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
+    throw new Error('postgres://user:password@host:port/database');
+}
 
 /** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
 export const runtimeConfigSchema = z.object({
-  KAFKA_BROKERS: commaList(),
+  KAFKA_BROKERS: commaList().refine(
+    (brokers) => brokers.length > 0 && brokers.every((broker) => BROKER.test(broker)),
+    'host:port, several with commas',
+  ),
   /** Of topics that this app creates; topics that exist stay as they are. */
   KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(6),
   KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(9).default(1),
-  DATABASE_URL: secret(),
+  DATABASE_URL: secret(checkPostgresUrl),
   SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   /** OTLP over HTTP; without one of the two nothing is traced. The SDK reads OpenTelemetry's other variables itself. */

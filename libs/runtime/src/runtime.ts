@@ -20,6 +20,7 @@ import {
   type Tracing,
   withinTrace,
 } from '#libs/telemetry';
+import { inTurn } from './in-turn.js';
 import type { RuntimeConfig } from './runtime-config.js';
 import { publishTraced } from './traced-messages.js';
 
@@ -77,29 +78,49 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...{ options, logger, health, tracing, pool, listener, kafka, producer, relay },
     outbox: new Outbox(),
     metrics: createMetrics(app),
-    async close() {
-      await relay.stop();
-      await producer.stop();
-      await listener.stop();
-      await pool.end();
-      await tracing.stop();
-    },
+    close: () =>
+      inTurn([
+        () => relay.stop(),
+        () => producer.stop(),
+        () => listener.stop(),
+        () => pool.end(),
+        () => tracing.stop(),
+      ]),
   };
-  await Promise.all([prepareDatabase(runtime), prepareBroker(runtime)]).catch(async (error: unknown) => {
+  const results = await Promise.allSettled([prepareDatabase(runtime), prepareBroker(runtime)]);
+  const failures = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as Error] : [],
+  );
+  if (failures.length > 0) {
     await runtime.close().catch(() => undefined);
-    throw error;
-  });
+    throw new AggregateError(failures, failures.map((failure) => failure.message).join('\n'));
+  }
   return runtime;
 }
 
 async function prepareDatabase({ pool, listener, options }: Runtime): Promise<void> {
   const { schema, migrations } = options;
-  await migrate(pool, { schema, sets: [messagingTables, ...migrations] });
-  await listener.start();
+  await named('DATABASE_URL', async () => {
+    await migrate(pool, { schema, sets: [messagingTables, ...migrations] });
+    await listener.start();
+  });
 }
 
 async function prepareBroker({ kafka, producer, options: { config } }: Runtime): Promise<void> {
   const { KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR: replicationFactor } = config;
-  await ensureTopics(kafka, allTopics, { partitions, replicationFactor });
-  await producer.start();
+  await named('KAFKA_BROKERS', async () => {
+    await ensureTopics(kafka, allTopics, { partitions, replicationFactor });
+    await producer.start();
+  });
+}
+
+/** What goes wrong with what a variable names says so. */
+async function named(variable: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
+    const why = parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
+    throw new Error(`What ${variable} names cannot be used: ${why}`, { cause });
+  }
 }

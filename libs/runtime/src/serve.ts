@@ -2,14 +2,19 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
+import { ApiErrorFilter } from '#libs/http';
 import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
+import { inTurn } from './in-turn.js';
 import type { Runtime } from './runtime.js';
 import { handleTraced, refuseTraced } from './traced-messages.js';
 import { transactionalInbox } from './transactional-inbox.js';
 
 export interface RunningApp {
   readonly httpUrl: string;
+  /** Resolves when the app cannot go on: its process should end, so that its supervisor starts another. */
+  readonly failed: Promise<Error>;
+  /** Ends it in order: not ready, drained, off Kafka and HTTP, then all that it stood on. */
   close(): Promise<void>;
 }
 
@@ -20,34 +25,78 @@ export interface ServeOptions {
   readonly port: number;
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
-  /** Told when a consumer ended for good; the process should end, so that its supervisor starts another. */
-  readonly onFatal?: (error: Error) => void;
+  /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
+  readonly drain?: () => Promise<void>;
+  /** Last at the end: closes what the app opened besides its runtime. */
+  readonly release?: () => Promise<void>;
 }
 
-/** Serves the module's message handlers and its HTTP, with /health, /ready and /metrics; then the outbox flows. */
+/**
+ * Serves the module's message handlers and its HTTP, with /health, /ready and /metrics; then the outbox flows.
+ * When it cannot start, all is closed before it throws: a consumer that vanished without a word would hold up its
+ * group, and so every other replica, until its session expires.
+ */
 export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promise<RunningApp> {
-  const { module, port, onFatal, onInvalid } = serveOptions;
-  const { logger, health, metrics, tracing, kafka, producer, pool, relay, options } = runtime;
-  const groupPrefix = `slipway.${options.app}`;
+  const { module, port, onInvalid, drain, release } = serveOptions;
+  const { logger, relay, health, options } = runtime;
+  const nest = await createNest(runtime, module);
+  const failed = new Promise<Error>((onFatal) =>
+    nest.connectMicroservice({ strategy: createStrategy(runtime, onFatal, onInvalid) }),
+  );
+  let ending = false;
+  keepNoConnectionWhen(nest, () => ending);
+  const close = async (): Promise<void> => {
+    ending = true;
+    health.failReadiness('the process is ending');
+    await inTurn([async () => drain?.(), () => nest.close(), async () => release?.(), () => runtime.close()]);
+  };
+  try {
+    await relay.start();
+    await nest.startAllMicroservices();
+    await nest.listen(port, options.config.SLIPWAY_HTTP_HOST);
+  } catch (error) {
+    await close().catch((err: unknown) => logger.warn({ err }, 'what had started did not end well'));
+    throw error;
+  }
+  const httpUrl = await nest.getUrl();
+  logger.info({ httpUrl }, `${options.app} is ready`);
+  return { httpUrl, failed, close };
+}
+
+async function createNest(
+  { logger, health, metrics }: Runtime,
+  module: DynamicModule,
+): Promise<NestFastifyApplication> {
   const telemetry = TelemetryModule.forRoot({ health, metrics });
   const root: DynamicModule = { ...module, imports: [...(module.imports ?? []), telemetry] };
   const nest = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
     logger: new NestLogger(logger),
     abortOnError: false,
   });
-  nest.connectMicroservice({
-    strategy: new KafkaEventStrategy({
-      ...{ kafka, catalogue, logger, health, onFatal, groupPrefix },
-      onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
-      aroundHandling: handleTraced(tracing, groupPrefix),
-      inbox: transactionalInbox(pool),
-      deadLetters: producer,
-    }),
+  // Not at the controllers: an unknown route and a body that is no JSON reach none.
+  return nest.useGlobalFilters(new ApiErrorFilter(logger));
+}
+
+/** A kept connection that was busy when its server closed would hold the end up until it had been idle for long. */
+function keepNoConnectionWhen(nest: NestFastifyApplication, ending: () => boolean): void {
+  const server = nest.getHttpAdapter().getInstance();
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (ending()) reply.header('connection', 'close');
+    done(null, payload);
   });
-  await relay.start();
-  await nest.startAllMicroservices();
-  await nest.listen(port, options.config.SLIPWAY_HTTP_HOST);
-  const httpUrl = await nest.getUrl();
-  logger.info({ httpUrl }, `${options.app} is ready`);
-  return { httpUrl, close: () => nest.close() };
+}
+
+function createStrategy(
+  { kafka, logger, health, tracing, options, pool, producer }: Runtime,
+  onFatal: (error: Error) => void,
+  onInvalid: ServeOptions['onInvalid'],
+): KafkaEventStrategy {
+  const groupPrefix = `slipway.${options.app}`;
+  return new KafkaEventStrategy({
+    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix },
+    onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
+    aroundHandling: handleTraced(tracing, groupPrefix),
+    inbox: transactionalInbox(pool),
+    deadLetters: producer,
+  });
 }

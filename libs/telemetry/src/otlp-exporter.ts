@@ -1,7 +1,5 @@
 import type * as Api from '@opentelemetry/api';
-import type { tracing } from '@opentelemetry/sdk-node';
-
-type SpanExporter = tracing.SpanExporter;
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 
 export interface ExporterOptions {
   readonly service: string;
@@ -25,10 +23,11 @@ export interface OpenExporter {
  */
 export async function openExporter(options: ExporterOptions): Promise<OpenExporter> {
   const { service, replica, url, onFailure } = options;
-  const [api, { OTLPTraceExporter }, { tracing, resources }] = await Promise.all([
+  const [api, { OTLPTraceExporter }, tracing, resources] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/resources'),
   ]);
   const own = { 'service.namespace': 'slipway', 'service.name': service, 'service.instance.id': replica };
   const given = resources.detectResources({ detectors: [resources.envDetector] });

@@ -1,17 +1,13 @@
-import {
-  Controller,
-  type DynamicModule,
-  Get,
-  Header,
-  Inject,
-  Module,
-  ServiceUnavailableException,
-} from '@nestjs/common';
-import { type Health } from './health.js';
-import { type Metrics } from './metrics.js';
+import { Controller, type DynamicModule, Get, Header, Inject, Module, Res } from '@nestjs/common';
+import type { Health, Readiness } from './health.js';
+import type { Metrics } from './metrics.js';
 
 const HEALTH = Symbol('Health');
 const METRICS = Symbol('Metrics');
+
+interface Reply {
+  status(code: number): unknown;
+}
 
 /** What an orchestrator and a scraper ask. No secrets, so no token. */
 @Controller()
@@ -29,9 +25,10 @@ class TelemetryController {
 
   /** It may be given work; 503 with what each check said when not. */
   @Get('ready')
-  async ready(): Promise<unknown> {
+  async ready(@Res({ passthrough: true }) reply: Reply): Promise<Readiness> {
     const readiness = await this.healthState.readiness();
-    if (!readiness.ready) throw new ServiceUnavailableException(readiness);
+    // Not thrown: an app's filter would write its own body.
+    reply.status(readiness.ready ? 200 : 503);
     return readiness;
   }
 

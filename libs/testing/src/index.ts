@@ -1,3 +1,4 @@
+export * from './app-process.js';
 export * from './database.js';
 export * from './environment.js';
 export * from './names.js';

@@ -27,7 +27,7 @@ export async function candidates(
             coalesce(sum(r.cpu), 0) AS reserved_cpu, coalesce(sum(r.memory_mib), 0)::integer AS reserved_memory_mib,
             count(*) FILTER (WHERE r.app_id = $1 AND r.service = $2)::integer AS same_service,
             coalesce(array_agg(r.port) FILTER (WHERE r.port IS NOT NULL), '{}') AS taken_ports
-     FROM registry.nodes n LEFT JOIN reservations r ON r.node = n.name AND r.state <> 'released'
+     FROM registry.nodes n LEFT JOIN reservations r ON r.node = n.name AND r.state IN ('promised', 'bound')
      GROUP BY n.name, n.state, n.cpus, n.memory_bytes, n.first_port, n.last_port
      ORDER BY n.name`,
     [appId, service],
@@ -52,7 +52,8 @@ export interface EnrolledNode {
   readonly loginEncrypted: string;
 }
 
-export async function enrolledNode(tx: Transaction, name: string): Promise<EnrolledNode> {
+/** undefined when there is no such node, or none any more. */
+export async function enrolledNode(tx: Transaction, name: string): Promise<EnrolledNode | undefined> {
   const [row] = await readRegistry<EnrolledNode>(
     tx,
     `SELECT address, ssh_port AS "sshPort", ssh_user AS "sshUser", host_key_fingerprint AS "hostKeyFingerprint",
@@ -60,7 +61,6 @@ export async function enrolledNode(tx: Transaction, name: string): Promise<Enrol
      FROM registry.nodes JOIN registry.node_logins USING (name) WHERE name = $1`,
     [name],
   );
-  if (row === undefined) throw new RetriableError(`node ${name} has a reservation and is not enrolled`);
   return row;
 }
 

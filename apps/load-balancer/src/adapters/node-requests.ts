@@ -1,9 +1,9 @@
 import { nodeAnswered, type AssignedNode, type NodeAnswer, type NodeRequest } from '#libs/contracts';
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
-import { decryptAtRest, seal, type PublicJwk } from '#libs/secrets';
+import { decryptAtRest, seal, SealError, type PublicJwk } from '#libs/secrets';
 import type { Tracing } from '#libs/telemetry';
-import { place, type Place } from '../domain/place.js';
+import { type Candidate, place, type Place, type Refusal } from '../domain/place.js';
 import { candidates, enrolledNode } from './node-registry.js';
 import { liveReservation, lockPlacing, releaseExpired, reserve } from './reservations.js';
 
@@ -15,6 +15,8 @@ export interface NodeRequestsParts {
   /** Only its owner opens the logins that are sent. */
   readonly deployerKey: PublicJwk;
 }
+
+const LOGIN_CLOSED = 'its login rests under another SLIPWAY_SECRET_KEY: enrol the node again';
 
 /** Answers node requests: reserves a place and sends it with the node's login, all in the message's transaction. */
 export class NodeRequests {
@@ -45,19 +47,44 @@ export class NodeRequests {
 
   private async place(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
     const { accessToken, appId, service } = request;
-    const asked = { accessToken, appId, service };
     const known = await liveReservation(tx, accessToken);
-    if (known !== undefined) return { ...asked, node: await this.assigned(tx, known), refusals: [] };
-    const placement = place(request, await candidates(tx, appId, service));
-    if (placement.place === undefined) return { ...asked, refusals: [...placement.refusals] };
-    await reserve(tx, request, placement.place);
-    return { ...asked, node: await this.assigned(tx, placement.place), refusals: [] };
+    const kept = known && (await this.assigned(tx, known));
+    const outcome = kept
+      ? { node: kept, refusals: [] }
+      : await this.placeAnew(tx, request, await candidates(tx, appId, service));
+    return { accessToken, appId, service, ...outcome };
   }
 
-  private async assigned(tx: Transaction, { node, port, score }: Place): Promise<AssignedNode> {
-    const { loginEncrypted, ...access } = await enrolledNode(tx, node);
-    const login = await decryptAtRest(this.parts.atRestKey, loginEncrypted);
-    const sealedLogin = await seal(this.parts.deployerKey, login);
-    return { name: node, ...access, sealedLogin, port, score };
+  /** A node whose login cannot be had is ruled out like one that is full: asking again would not help. */
+  private async placeAnew(
+    tx: Transaction,
+    request: NodeRequest,
+    nodes: readonly Candidate[],
+    unusable: readonly Refusal[] = [],
+  ): Promise<Pick<NodeAnswer, 'node' | 'refusals'>> {
+    const placement = place(request, nodes);
+    if (placement.place === undefined) return { refusals: [...unusable, ...placement.refusals] };
+    const { node: name } = placement.place;
+    const node = await this.assigned(tx, placement.place);
+    if (node === undefined) {
+      const others = nodes.filter((other) => other.name !== name);
+      return this.placeAnew(tx, request, others, [...unusable, { node: name, reason: LOGIN_CLOSED }]);
+    }
+    await reserve(tx, request, placement.place);
+    return { node, refusals: [] };
+  }
+
+  /** undefined when the node is not enrolled any more, or its login cannot be opened. */
+  private async assigned(tx: Transaction, { node, port, score }: Place): Promise<AssignedNode | undefined> {
+    const enrolled = await enrolledNode(tx, node);
+    if (enrolled === undefined) return undefined;
+    const { loginEncrypted, ...access } = enrolled;
+    try {
+      const login = await decryptAtRest(this.parts.atRestKey, loginEncrypted);
+      return { name: node, ...access, sealedLogin: await seal(this.parts.deployerKey, login), port, score };
+    } catch (error) {
+      if (error instanceof SealError) return undefined;
+      throw error;
+    }
   }
 }

@@ -7,17 +7,17 @@ export async function lockPlacing(tx: Transaction): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('slipway.load-balancer.place', 0))`);
 }
 
-/** What nobody bound in time is free again. */
+/** What nobody bound in time is free again: lapsed, not released, for the report that binds it may only be late. */
 export async function releaseExpired(tx: Transaction): Promise<void> {
   await tx.query(
-    `UPDATE reservations SET state = 'released', updated_at = now() WHERE state = 'promised' AND expires_at < now()`,
+    `UPDATE reservations SET state = 'lapsed', updated_at = now() WHERE state = 'promised' AND expires_at < now()`,
   );
 }
 
 /** The place that an access token has; undefined when it has none, or none any more. */
 export async function liveReservation(tx: Transaction, accessToken: string): Promise<Place | undefined> {
   const { rows } = await tx.query<Place>(
-    `SELECT node, port, score FROM reservations WHERE access_token = $1 AND state <> 'released'`,
+    `SELECT node, port, score FROM reservations WHERE access_token = $1 AND state IN ('promised', 'bound')`,
     [accessToken],
   );
   return rows[0];
@@ -38,11 +38,18 @@ export async function reserve(tx: Transaction, request: NodeRequest, place: Plac
   );
 }
 
-/** An instance that runs holds its reservation; one that ended frees it. Of no use for a token that is not known. */
+/**
+ * An instance that runs holds its reservation, also one that lapsed before its report came, unless its port has become
+ * another's; one that ended frees it, for good. Of no use for a token that is not known.
+ */
 export async function follow(tx: Transaction, { accessToken, node, state }: InstanceReport): Promise<void> {
   const next = state === 'running' ? 'bound' : 'released';
   await tx.query(
-    `UPDATE reservations SET state = $3, updated_at = now() WHERE access_token = $1 AND node = $2 AND state <> 'released'`,
+    `UPDATE reservations r SET state = $3, updated_at = now()
+     WHERE access_token = $1 AND node = $2 AND state <> 'released'
+       AND NOT EXISTS (SELECT FROM reservations other
+                       WHERE $3 = 'bound' AND other.access_token <> $1 AND other.state IN ('promised', 'bound')
+                         AND other.node = r.node AND other.port = r.port)`,
     [accessToken, node, next],
   );
 }

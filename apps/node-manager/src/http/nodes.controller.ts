@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { nodeNameSchema } from '#libs/contracts';
-import { ApiError, ApiErrorFilter, NeedsRole, parseInput, TokenGuard } from '#libs/http';
+import { Body, Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { nodeNameSchema, printable } from '#libs/contracts';
+import { ApiError, NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
 import type { Node } from '../domain/node.js';
 import { ENROL_PORTS } from '../tokens.js';
@@ -13,20 +13,19 @@ const enrolSchema = z.strictObject({
   name: nodeNameSchema,
   address: z.string().regex(HOST, 'expected a host name or an IP address'),
   sshPort: z.int().min(1).max(65_535).default(22),
-  sshUser: z.string().min(1).max(64).default('root'),
+  sshUser: printable(64).default('root'),
   hostKeyFingerprint: z
     .string()
     .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected SHA256:... as ssh-keygen -l prints it')
     .optional(),
-  login: z.union([
-    z.strictObject({ privateKey: z.string().min(1) }),
-    z.strictObject({ password: z.string().min(1) }),
-  ]),
+  login: z.union(
+    [z.strictObject({ privateKey: z.string().min(1) }), z.strictObject({ password: z.string().min(1) })],
+    'expected {"privateKey": TEXT} or {"password": TEXT}',
+  ),
 });
 
 @Controller('v1/nodes')
 @UseGuards(TokenGuard)
-@UseFilters(ApiErrorFilter)
 export class NodesController {
   constructor(@Inject(ENROL_PORTS) private readonly ports: EnrolNodePorts) {}
 

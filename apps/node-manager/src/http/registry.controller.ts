@@ -1,6 +1,6 @@
-import { Controller, Get, Inject, Query, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { appIdSchema, instanceStates, serviceNameSchema } from '#libs/contracts';
-import { ApiErrorFilter, NeedsRole, parseInput, TokenGuard } from '#libs/http';
+import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
 import type { PostgresInstances } from '../adapters/postgres-instances.js';
 import { INSTANCES } from '../tokens.js';
@@ -14,7 +14,6 @@ const instancesQuery = servicesQuery.extend({
 /** What runs where. */
 @Controller('v1')
 @UseGuards(TokenGuard)
-@UseFilters(ApiErrorFilter)
 @NeedsRole('read')
 export class RegistryController {
   constructor(@Inject(INSTANCES) private readonly registry: PostgresInstances) {}

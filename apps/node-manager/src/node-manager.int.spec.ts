@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instanceReported, type InstanceReport } from '#libs/contracts';
+import { createKafka, Producer, SILENT } from '#libs/kafka';
+import { decryptAtRest, parseAtRestKey } from '#libs/secrets';
+import {
+  type AppProcess,
+  createTestDatabase,
+  requireEnv,
+  spawnApp,
+  type TestDatabase,
+  testNodes,
+  uniqueName,
+  until,
+  untilReady,
+} from '#libs/testing';
+
+const secretKey = randomBytes(32).toString('base64url');
+const [admin, reader] = ['the-admin-token', 'the-read-token'];
+const kafka = createKafka({
+  brokers: requireEnv('KAFKA_BROKERS').split(','),
+  clientId: 'test',
+  logger: SILENT,
+});
+const producer = new Producer(kafka);
+const nodes = await testNodes();
+const [machine] = nodes;
+const privateKey = readFileSync(machine.privateKeyFile, 'utf8');
+
+let database: TestDatabase;
+let db: pg.Client;
+let app: AppProcess;
+let url: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  app = spawnApp('node-manager', {
+    KAFKA_BROKERS: requireEnv('KAFKA_BROKERS'),
+    DATABASE_URL: database.url,
+    SLIPWAY_SECRET_KEY: secretKey,
+    SLIPWAY_API_TOKEN: admin,
+    SLIPWAY_READ_TOKEN: reader,
+    LOG_LEVEL: 'trace',
+  });
+  await untilReady(app);
+  url = String(app.httpUrls()['node-manager']);
+  db = new pg.Client({ connectionString: database.url });
+  await db.connect();
+});
+afterAll(async () => {
+  expect((await app.stop()).code).toBe(0);
+  await producer.stop();
+  await db.end();
+  await database.drop();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Without the header where the token is empty. */
+async function call(path: string, token: string, body?: object): Promise<Answer> {
+  const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const method = body === undefined ? 'GET' : 'POST';
+  const response = await fetch(`${url}/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  return { status: response.status, text, body: JSON.parse(text) as Answer['body'] };
+}
+
+const machineOf = ({ name, address, sshPort, sshUser, hostKeyFingerprint }: typeof machine) => ({
+  ...{ name, address, sshPort, sshUser, hostKeyFingerprint },
+  login: { privateKey },
+});
+const enrol = (changes: object = {}, token = admin): Promise<Answer> =>
+  call('nodes', token, { ...machineOf(machine), ...changes });
+
+describe('POST /v1/nodes', () => {
+  it('enrols a machine with what its engine says, and does so again without a second node', async () => {
+    const first = await enrol();
+    expect(first.status, first.text).toBe(200);
+    expect(first.body).toMatchObject({
+      name: machine.name,
+      address: machine.address,
+      state: 'ready',
+      firstPort: 20_000,
+      lastPort: 29_999,
+    });
+    expect(first.body['cpus']).toBeGreaterThan(0);
+    expect((await enrol()).body).toEqual(first.body);
+    expect((await call('nodes', reader)).body).toEqual([first.body]);
+  });
+
+  it('keeps the login encrypted at rest, and shows it in no answer and in no log, even at level trace', async () => {
+    const answers = [await enrol(), await call('nodes', admin)];
+    const { rows } = await db.query<{ login_encrypted: string }>('SELECT * FROM registry.node_logins');
+    expect(await decryptAtRest(parseAtRestKey(secretKey), rows[0]?.login_encrypted ?? '')).toEqual({
+      privateKey,
+    });
+    const { rows: views } = await db.query('SELECT * FROM registry.nodes');
+    const inTheMiddle = privateKey.split('\n')[3] ?? '';
+    expect(inTheMiddle.length).toBeGreaterThan(30);
+    for (const shown of [...answers.map((answer) => answer.text), JSON.stringify([rows, views]), app.log()])
+      expect(shown).not.toContain(inTheMiddle);
+    for (const secret of [secretKey, admin, reader]) expect(app.log()).not.toContain(secret);
+  });
+
+  it.each([
+    ['a name with another address', { ...nodes[1], name: machine.name }],
+    ['an address under another name', { ...machine, name: 'another' }],
+  ])("refuses %s: that is another node's", async (_, { name, address, sshPort, hostKeyFingerprint }) => {
+    await enrol();
+    const { status, body } = await enrol({ name, address, sshPort, hostKeyFingerprint });
+    expect([status, body['code']]).toEqual([409, 'NODE_TAKEN']);
+    expect(body['message']).toBe(`The name ${name} or the address ${address}:${sshPort} is another node's.`);
+  });
+
+  it('names every wrong field, its value and what was expected, and no secret', async () => {
+    const { status, body, text } = await enrol({
+      ...{ name: 'Node 1', address: 'http://x', sshPort: 0, sshUser: 'root\u0000', colour: 'red' },
+      ...{ hostKeyFingerprint: 'MD5:1', login: { privatekey: 'hunter2' } },
+    });
+    expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
+    for (const part of [
+      'name is "Node 1": node name must be',
+      'address is "http://x": expected a host name',
+      'sshPort is 0: ',
+      'sshUser is "root\\u0000": must hold no control characters',
+      'hostKeyFingerprint is "MD5:1": expected SHA256:',
+      'login is [redacted]: expected {"privateKey": TEXT} or {"password": TEXT}',
+      '"colour"',
+    ])
+      expect(body['message']).toContain(part);
+    expect(text).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['a key that is none', { login: { privateKey: 'hunter2-is-no-key' } }, 'SSH_LOGIN_REFUSED'],
+    ['a password that is wrong', { login: { password: 'hunter2-is-wrong' } }, 'SSH_LOGIN_REFUSED'],
+    ['another host key', { hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` }, 'SSH_HOST_KEY_MISMATCH'],
+    ['a port where nobody listens', { address: '127.0.0.1', sshPort: 1 }, 'SSH_UNREACHABLE'],
+  ])('answers %s with 422 and what to do, and writes nothing down', async (_, changes, code) => {
+    const { status, body, text } = await enrol({ name: 'unusable', ...changes });
+    expect([status, body['code']], text).toEqual([422, code]);
+    expect(String(body['hint']).length).toBeGreaterThan(20);
+    expect(text).not.toContain('hunter2');
+    expect(app.log()).not.toContain('hunter2');
+    const { rows } = await db.query(`SELECT FROM registry.nodes WHERE name = 'unusable'`);
+    expect(rows).toEqual([]);
+  });
+
+  it.each([
+    ['no token', '', 401, 'TOKEN_MISSING'],
+    ['a wrong token', 'nobody', 401, 'TOKEN_UNKNOWN'],
+    ['the token that may read', reader, 403, 'ROLE_MISSING'],
+  ])('refuses %s', async (_, token, status, code) => {
+    const answer = await enrol({}, token);
+    expect([answer.status, answer.body['code']]).toEqual([status, code]);
+  });
+
+  it.each(['nodes', 'services', 'instances'])('GET /v1/%s needs a token too', async (list) => {
+    expect((await call(list, '')).body['code']).toBe('TOKEN_MISSING');
+    expect((await call(list, 'nobody')).body['code']).toBe('TOKEN_UNKNOWN');
+    expect((await call(list, reader)).status).toBe(200);
+  });
+});
+
+describe('instance reports', () => {
+  const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();
+  const reportOf = (appId: string, changes: Partial<InstanceReport>): InstanceReport => ({
+    ...instanceReported.schema.parse(instanceReported.example),
+    ...{ appId, instance: `${appId}-web-0`, service: 'web', ...changes },
+  });
+  /** The last one is of another instance: when it has come, all before it have. */
+  async function report(appId: string, ...changes: Partial<InstanceReport>[]): Promise<void> {
+    const mark = uniqueName('mark');
+    const reports = [...changes, { instance: mark, service: 'mark' }].map((one) => reportOf(appId, one));
+    const { topic, type } = instanceReported;
+    await producer.publish(
+      reports.map((data) => ({ topic, type, key: appId, id: uniqueName('report'), data })),
+    );
+    await until('the reports to be folded in', async () =>
+      (await instances(appId, 'mark')).some((i) => i.instance === mark),
+    );
+  }
+  const instances = async (appId: string, service = 'web') =>
+    (await call(`instances?appId=${appId}&service=${service}`, reader)).body as unknown as InstanceReport[];
+
+  it('are the registry: the newest of an instance counts, and what ended does not run again', async () => {
+    const appId = uniqueName('fold');
+    await report(appId, { state: 'running', reportedAt: at(1) });
+    const { accessToken: _, resources, ...known } = reportOf(appId, {});
+    const times = { startedAt: '2026-01-01T00:00:00+00:00', reportedAt: '2026-01-01T00:00:01+00:00' };
+    expect(await instances(appId)).toEqual([{ ...known, ...resources, ...times }]);
+    await report(appId, { state: 'stopped', reportedAt: at(3) }, { state: 'running', reportedAt: at(4) });
+    expect(await instances(appId)).toMatchObject([
+      { state: 'stopped', reportedAt: '2026-01-01T00:00:03+00:00' },
+    ]);
+  });
+
+  it('that are repeated or older change nothing', async () => {
+    const appId = uniqueName('stale');
+    const newest = { state: 'running', reportedAt: at(5), container: 'new' } as const;
+    await report(appId, newest, newest, { ...newest, reportedAt: at(4), container: 'old' });
+    await report(appId, { state: 'stopped', reportedAt: at(2) });
+    expect(await instances(appId)).toMatchObject([{ state: 'running', container: 'new' }]);
+    const { rows } = await db.query(
+      'SELECT running FROM registry.services WHERE app_id = $1 AND service = $2',
+      [appId, 'web'],
+    );
+    expect(rows).toEqual([{ running: 1 }]);
+  });
+
+  it('make the list of services: the release that runs, and how many of it', async () => {
+    const appId = uniqueName('services');
+    await report(
+      appId,
+      { instance: `${appId}-1`, release: 'old', state: 'running', reportedAt: at(1) },
+      { instance: `${appId}-2`, release: 'new', state: 'running', reportedAt: at(2), appName: 'New name' },
+      { instance: `${appId}-1`, release: 'old', state: 'stopped', reportedAt: at(3), appName: 'New name' },
+      { service: 'gone', instance: `${appId}-3`, state: 'failed', reportedAt: at(1) },
+    );
+    const { body } = await call(`services?appId=${appId}`, reader);
+    expect(body).toMatchObject([
+      { service: 'gone', release: null, running: 0 },
+      { service: 'mark' },
+      { service: 'web', release: 'new', running: 1, appId },
+    ]);
+  });
+
+  it('are listed by application, service and state, and by nothing that there is not', async () => {
+    const list = await call('instances?appId=none&service=web&state=running', reader);
+    expect([list.status, list.body]).toEqual([200, []]);
+    const wrong = await call('instances?appId=A&state=up&node=x', reader);
+    expect([wrong.status, wrong.body['code']]).toEqual([400, 'INPUT_INVALID']);
+    for (const part of ['appId is "A": ', 'state is "up": ', '"node"'])
+      expect(wrong.body['message']).toContain(part);
+    expect((await call('instances?appId=a&appId=b', reader)).body['message']).toContain('appId is a list');
+  });
+});
+
+it.each([
+  [
+    'nodes',
+    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at',
+  ],
+  [
+    'instances',
+    'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at',
+  ],
+  ['services', 'app_id service app_name release running reported_at'],
+])('the view registry.%s, which others read, holds its columns', async (view, columns) => {
+  const { fields } = await db.query(`SELECT * FROM registry.${view} LIMIT 0`);
+  expect(fields.map((field) => field.name)).toEqual(columns.split(' '));
+});

@@ -1,0 +1,215 @@
+import 'reflect-metadata';
+import type * as Crypto from 'node:crypto';
+import { Body, Controller, Get, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { Secret } from '#libs/config';
+import { ApiError, ApiErrorFilter, NeedsRole, parseInput, TokenGuard, TOKENS } from './index.js';
+
+const compared = vi.hoisted(() => vi.fn());
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof Crypto>();
+  const timingSafeEqual: typeof crypto.timingSafeEqual = (a, b) => {
+    compared(a.byteLength, b.byteLength);
+    return crypto.timingSafeEqual(a, b);
+  };
+  return { ...crypto, timingSafeEqual };
+});
+
+const schema = z.strictObject({
+  name: z.string().regex(/^[a-z]+$/, 'expected a-z'),
+  port: z.int().default(22),
+  login: z.strictObject({ password: z.string().min(8) }).optional(),
+  tags: z.array(z.string()).optional(),
+});
+
+@Controller('things')
+@UseGuards(TokenGuard)
+class ThingsController {
+  @Get()
+  @NeedsRole('read')
+  list(): readonly string[] {
+    return ['one'];
+  }
+
+  @Post()
+  @HttpCode(200)
+  make(@Body() body: unknown): unknown {
+    return parseInput(schema, body);
+  }
+
+  @Get('broken')
+  @NeedsRole('read')
+  broken(): never {
+    throw new Error('connect ECONNREFUSED postgres://root:hunter2@10.0.0.1');
+  }
+
+  @Get('thrown')
+  @NeedsRole('read')
+  thrown(): never {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a library may do
+    throw 'hunter2';
+  }
+
+  @Get('taken')
+  @NeedsRole('read')
+  taken(): never {
+    throw new ApiError({ status: 409, code: 'TAKEN', message: 'It is taken.', hint: 'Take another.' });
+  }
+}
+
+@Module({
+  controllers: [ThingsController],
+  providers: [
+    { provide: TOKENS, useValue: { admin: new Secret('admin-token'), read: new Secret('read-token') } },
+  ],
+})
+class ThingsModule {}
+
+const logged = vi.fn();
+let app: NestFastifyApplication;
+
+beforeAll(async () => {
+  app = await NestFactory.create<NestFastifyApplication>(ThingsModule, new FastifyAdapter(), {
+    logger: false,
+  });
+  app.useGlobalFilters(new ApiErrorFilter({ error: logged }));
+  await app.init();
+});
+afterAll(() => app.close());
+beforeEach(() => {
+  logged.mockClear();
+  compared.mockClear();
+});
+
+interface Call {
+  readonly method?: 'GET' | 'POST';
+  readonly token?: string;
+  readonly payload?: string | object;
+  readonly type?: string;
+}
+
+async function call(
+  url: string,
+  { method = 'GET', token = 'admin-token', payload, type }: Call = {},
+): Promise<{ status: number; body: Record<string, string>; text: string }> {
+  const headers = {
+    ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    ...(type === undefined ? {} : { 'content-type': type }),
+  };
+  const response = await app.inject({ method, url, headers, payload });
+  return { status: response.statusCode, body: response.json(), text: response.body };
+}
+
+const post = (payload: string | object, type = 'application/json') =>
+  call('/things', { method: 'POST', payload, type });
+
+describe('ApiErrorFilter', () => {
+  it.each(['/things/broken', '/things/thrown'])(
+    'answers an unforeseen error of %s without its insides, and logs it whole',
+    async (url) => {
+      const { status, body, text } = await call(url);
+      expect([status, body['code']]).toEqual([500, 'INTERNAL']);
+      expect(text).not.toMatch(/hunter2|ECONNREFUSED|stack|\.ts/);
+      expect(logged).toHaveBeenCalledOnce();
+    },
+  );
+
+  it('answers what the app says as it says it, and logs nothing', async () => {
+    const { status, body } = await call('/things/taken');
+    expect(status).toBe(409);
+    expect(body).toEqual({ code: 'TAKEN', message: 'It is taken.', hint: 'Take another.' });
+    expect(logged).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['an unknown route', () => call('/nowhere'), 404, 'ROUTE_UNKNOWN'],
+    ['a body that is no JSON', () => post('{"password": "hunter2'), 400, 'REQUEST_INVALID'],
+    ['an empty body', () => post(''), 400, 'REQUEST_INVALID'],
+    ['a body of another type', () => post('<xml>', 'text/xml'), 415, 'REQUEST_INVALID'],
+    [
+      'a body that is too large',
+      () => post(JSON.stringify({ name: 'a'.repeat(2 ** 21) })),
+      413,
+      'REQUEST_INVALID',
+    ],
+  ] as const)(
+    '%s never reaches a controller and is answered in the same form',
+    async (_, ask, status, code) => {
+      const answer = await ask();
+      expect(answer.status, answer.text).toBe(status);
+      expect(answer.body).toEqual({ code, message: expect.any(String), hint: expect.any(String) });
+      expect(answer.text).not.toContain('hunter2');
+    },
+  );
+});
+
+describe('parseInput', () => {
+  const message = async (payload: object): Promise<string | undefined> => {
+    const { status, body } = await post(payload);
+    expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
+    return body['message'];
+  };
+
+  it('gives what the schema makes of the input', async () => {
+    expect((await post({ name: 'a' })).body).toEqual({ name: 'a', port: 22 });
+  });
+
+  it('names every field with its value and what was expected, all at once', async () => {
+    expect(await message({ name: 'A B', port: '22', tags: 'x' })).toBe(
+      'name is "A B": expected a-z; port is "22": Invalid input: expected number, received string; ' +
+        'tags is "x": Invalid input: expected array, received string',
+    );
+  });
+
+  it('says what is missing, what is null, and what is not known', async () => {
+    expect(await message({ port: null })).toMatch(/^name is missing: .*; port is null: /);
+    expect(await message({ name: 'a', colour: 'red' })).toContain('"colour"');
+    expect(await message([])).toMatch(/^body is a list: /);
+  });
+
+  it('repeats no secret, and of a long value its beginning', async () => {
+    expect(await message({ name: 'a', login: { password: 'hunter2' } })).toMatch(
+      /^login.password is \[redacted\]/,
+    );
+    expect((await message({ name: 'A'.repeat(5_000) }))?.length).toBeLessThan(200);
+  });
+});
+
+describe('TokenGuard', () => {
+  it.each([
+    ['no token', '/things', { token: '' }, 401, 'TOKEN_MISSING'],
+    ['a wrong token', '/things', { token: 'wrong' }, 401, 'TOKEN_UNKNOWN'],
+    ['a reader who writes', '/things', { token: 'read-token', method: 'POST' }, 403, 'ROLE_MISSING'],
+  ] as const)('refuses %s', async (_, url, options, status, code) => {
+    const answer = await call(url, options);
+    expect([answer.status, answer.body['code']]).toEqual([status, code]);
+    expect(answer.body['hint']).toContain('SLIPWAY_API_TOKEN');
+  });
+
+  it('lets both tokens read', async () => {
+    expect((await call('/things', { token: 'read-token' })).status).toBe(200);
+    expect((await call('/things', { token: 'admin-token' })).status).toBe(200);
+  });
+
+  it.each(['x', 'admin-tokem', 'a'.repeat(10_000)])(
+    'compares a wrong token in constant time, whatever its length: %.12s',
+    async (token) => {
+      await call('/things', { token });
+      expect(compared.mock.calls).toEqual([
+        [32, 32],
+        [32, 32],
+      ]);
+    },
+  );
+
+  it('lets nobody in by the empty read token of a set-up that has none', () => {
+    const guard = new TokenGuard({ admin: new Secret('admin-token') });
+    const context = (authorization: string) =>
+      ({ switchToHttp: () => ({ getRequest: () => ({ headers: { authorization } }) }) }) as never;
+    for (const token of ['undefined', 'Bearer ', 'Bearer undefined', 'Bearer null'])
+      expect(() => guard.canActivate(context(token)), token).toThrow(ApiError);
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
+import { Client, greeter } from './client.js';
+
+const client = new Client();
+beforeAll(() => client.connect());
+afterAll(() => client.close());
+
+const apps = {
+  deployer: requireEnv('SLIPWAY_DEPLOYER_URL'),
+  'load-balancer': requireEnv('SLIPWAY_LOAD_BALANCER_URL'),
+  'node-manager': requireEnv('SLIPWAY_API_URL'),
+};
+
+async function read<T>(path: string): Promise<T> {
+  const headers = { authorization: `Bearer ${requireEnv('SLIPWAY_READ_TOKEN')}` };
+  const response = await fetch(`${apps['node-manager']}/v1/${path}`, { headers });
+  expect(response.status, path).toBe(200);
+  return (await response.json()) as T;
+}
+
+/** A sample line: a name, labels in braces, a number; then maybe a time. Prometheus' text format 0.0.4. */
+const SAMPLE =
+  /^[a-zA-Z_:][\w:]*(\{([a-zA-Z_]\w*="([^"\\\n]|\\[\\"n])*",?)*\})? (NaN|[+-]?Inf|[+-]?[\d.]+(e[+-]?\d+)?)( -?\d+)?$/i;
+const COMMENT =
+  /^# (HELP [a-zA-Z_:][\w:]* .*|TYPE [a-zA-Z_:][\w:]* (counter|gauge|histogram|summary|untyped))$/;
+
+describe.each(Object.entries(apps))('%s', (app, url) => {
+  it('lives and is ready', async () => {
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
+    const ready = await fetch(`${url}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, checks: { postgres: 'ok' } }]);
+  });
+
+  it('has metrics that Prometheus can read, each labelled with the app', async () => {
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await response.text();
+    expect(text.endsWith('\n')).toBe(true);
+    const lines = text.split('\n').filter((line) => line !== '');
+    const samples = lines.filter((line) => !line.startsWith('#'));
+    expect(samples.length).toBeGreaterThan(20);
+    expect(samples.filter((line) => !SAMPLE.test(line))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith('#') && !COMMENT.test(line))).toEqual([]);
+    expect(samples.filter((line) => !line.includes(`app="${app}"`))).toEqual([]);
+  });
+
+  it('answers an unknown route with a code and a hint', async () => {
+    const response = await fetch(`${url}/v0/nothing`);
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { code: 'ROUTE_UNKNOWN', message: 'Cannot GET /v0/nothing', hint: expect.any(String) },
+    ]);
+  });
+});
+
+describe('the registry by HTTP', () => {
+  it('lists the nodes, without their logins', async () => {
+    const nodes = await read<{ name: string }[]>('nodes');
+    for (const { name, address, hostKeyFingerprint } of await testNodes()) {
+      const found = nodes.find((node) => node.name === name);
+      expect(found).toMatchObject({ address, hostKeyFingerprint, state: 'ready' });
+      expect(Object.keys(found ?? {}).sort()).toEqual([
+        ...['address', 'cpus', 'engineVersion', 'enrolledAt', 'firstPort', 'hostKeyFingerprint'],
+        ...['lastPort', 'memoryBytes', 'name', 'sshPort', 'sshUser', 'state'],
+      ]);
+    }
+  });
+
+  it('shows a deployment from its start to its end', async () => {
+    const appId = uniqueName('api');
+    await client.push(appId, 'web', greeter('seen'));
+    const reply = await client.ask({ mode: 'build-and-run', appId, appName: 'Seen', services: ['web'] });
+    const [service] = reply.services;
+    const [instance] = service?.instances ?? [];
+    const shown = await until('the registry to show it', async () => {
+      const [first] = await read<{ url: string }[]>(`instances?appId=${appId}&service=web&state=running`);
+      return first;
+    });
+    const { node, ip, port, url, container } = instance ?? {};
+    const release = service?.release;
+    expect(shown).toMatchObject({
+      appId,
+      appName: 'Seen',
+      service: 'web',
+      release,
+      node,
+      ip,
+      port,
+      url,
+      container,
+    });
+    expect(shown).toMatchObject({ cpu: 0.05, memoryMiB: 64, state: 'running' });
+    expect(await (await fetch(shown.url)).text()).toBe('seen');
+    const [row] = await read<object[]>(`services?appId=${appId}`);
+    expect(row).toMatchObject({ appId, appName: 'Seen', service: 'web', release, running: 1 });
+    await client.ask({ mode: 'stop', appId, services: ['web'] });
+    await until('the registry to show its end', async () => {
+      const [first] = await read<{ running: number }[]>(`services?appId=${appId}`);
+      return first?.running === 0;
+    });
+    expect(await read(`instances?appId=${appId}&state=running`)).toEqual([]);
+    expect(await read(`instances?appId=${appId}`)).toMatchObject([{ state: 'stopped' }]);
+  });
+});
