@@ -214,7 +214,12 @@ describe('the steps of a request', () => {
       .trimEnd()
       .split('\n')
       .map((line) => deploymentProgressed.schema.parse(JSON.parse(line)));
-    expect(lines.map(({ event }) => event)).toEqual(['TaskAccepted', 'InstancesStopped', 'TaskSucceeded']);
+    expect(lines.map(({ event }) => event)).toEqual([
+      'TaskAccepted',
+      'InstancesSurveyed',
+      'PlanMade',
+      'TaskSucceeded',
+    ]);
     expect(new Set(lines.map(({ appId }) => appId))).toEqual(new Set([app]));
   });
 

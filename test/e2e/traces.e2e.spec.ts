@@ -48,8 +48,8 @@ async function whole(traceId: string, names: readonly string[]): Promise<readonl
 }
 
 const STEPS = [
-  ...['fetch-source', 'build-image', 'push-image', 'await-node', 'pull-image'],
-  ...['start-instance', 'probe-instance', 'hand-over'],
+  ...['survey', 'fetch-source', 'build-image', 'push-image', 'await-node', 'pull-image'],
+  ...['start-instance', 'probe-instance', 'keep-instances'],
 ];
 
 describe('the trace of a request', () => {
@@ -95,7 +95,7 @@ describe('the trace of a request', () => {
     });
     expect(spans.filter((span) => span.status.code === 2)).toEqual([]);
     const sent = named('send deployment.responses');
-    expect(sent).toMatchObject({ kind: 4, parentSpanId: named('hand-over')?.spanId });
+    expect(sent).toMatchObject({ kind: 4, parentSpanId: named('keep-instances')?.spanId });
     expect(reply.headers['ce_traceparent']).toBe(`00-${traceId}-${sent?.spanId}-01`);
     await client.ask({ mode: 'stop', appId, services: ['web'] });
   });

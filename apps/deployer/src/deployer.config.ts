@@ -55,6 +55,17 @@ export const deployerConfigSchema = z.object({
   DEPLOYER_LEASE_MS: durationMs().default(3_000),
   DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
   DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
+  /** An instance that replaces another must stay well for so long first. */
+  DEPLOYER_STABLE_MS: durationMs().default(1_000),
+  /** Between the moment an instance gets no more traffic and its signal. */
+  DEPLOYER_DRAIN_MS: durationMs().default(200),
+  /** How long each phase may make no progress. */
+  DEPLOYER_FETCH_IDLE_MS: durationMs().default(60_000),
+  DEPLOYER_BUILD_IDLE_MS: durationMs().default(300_000),
+  DEPLOYER_PUSH_IDLE_MS: durationMs().default(120_000),
+  DEPLOYER_PULL_IDLE_MS: durationMs().default(120_000),
+  DEPLOYER_START_IDLE_MS: durationMs().default(60_000),
+  DEPLOYER_STOP_IDLE_MS: durationMs().default(30_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
 

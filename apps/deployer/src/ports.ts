@@ -21,12 +21,19 @@ export interface ClaimedTask {
 /** Side writes that share the transaction of a task's events. */
 export interface StepWrites {
   readonly events: readonly TaskEvent[];
-  readonly nodeRequest?: NodeRequest;
+  readonly nodeRequests?: readonly NodeRequest[];
+  /** Access tokens whose reservations are not needed any more. */
+  readonly nodeReleases?: readonly string[];
   readonly release?: Release;
   readonly currentRelease?: Release;
   readonly reports?: readonly InstanceReport[];
   readonly addInstance?: { readonly report: InstanceReport; readonly stop: StopPolicy };
   readonly removeInstances?: readonly string[];
+  /** Instances that get no more traffic, and instances that get it again. */
+  readonly drained?: readonly string[];
+  readonly resumed?: readonly string[];
+  /** Instances whose node does not answer: they are removed when it does. */
+  readonly abandoned?: readonly string[];
   /** Ends the task; with the request's last task its reply is sent. */
   readonly result?: ServiceReply;
 }
@@ -39,6 +46,7 @@ export interface StopPolicy {
 export interface KnownInstance extends InstanceRef {
   readonly report: InstanceReport;
   readonly stop: StopPolicy;
+  readonly release: Release;
 }
 
 export interface TaskHistory {
@@ -46,14 +54,33 @@ export interface TaskHistory {
   readonly events: readonly { readonly event: TaskEvent; readonly at: Date }[];
 }
 
+/** How a service of the same request ended. */
+export interface DependencyResult {
+  readonly service: string;
+  /** Undefined while it has not ended. */
+  readonly result?: ServiceReply;
+}
+
+/** What a task waits for without working on it. */
+export interface Waits {
+  readonly accessTokens: readonly string[];
+  readonly dependencies: readonly string[];
+}
+
 export interface TaskStore {
   history(taskId: string): Promise<TaskHistory>;
   /** Appends in one transaction with all that belongs to the step. Throws LeaseLostError, ConcurrencyError. */
   append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
-  /** The node answer for an access token; without one the task is parked in the same transaction. */
-  answerOrPark(claim: ClaimedTask, accessToken: string, dueAt: Date): Promise<NodeAnswer | undefined>;
+  nodeAnswer(accessToken: string): Promise<NodeAnswer | undefined>;
+  dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]>;
+  /** Lets go of the task until what it waits for is there, or `dueAt`. False when something of it is there already. */
+  park(claim: ClaimedTask, state: TaskState, waits: Waits, dueAt: Date): Promise<boolean>;
+  isCancelled(token: string): Promise<boolean>;
   releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
+  releaseById(appId: string, service: string, id: string): Promise<Release | undefined>;
   currentRelease(appId: string, service: string): Promise<Release | undefined>;
+  /** The release that was deployed well last, other than these. */
+  lastGoodRelease(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
   instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
 }
 
@@ -80,7 +107,9 @@ export interface ImageBuilder {
     signal: AbortSignal,
   ): Promise<void>;
   /** Pushes, removes the local image, and gives `host/repository@sha256:...`. */
-  push(tag: string, signal: AbortSignal): Promise<string>;
+  push(tag: string, signal: AbortSignal, onProgress: () => void): Promise<string>;
+  /** Removes what a build left that is not pushed. */
+  discard(tag: string): Promise<void>;
 }
 
 export interface LaunchSpec {
@@ -104,7 +133,7 @@ export interface ContainerRun {
 
 /** The engine of one node. */
 export interface NodeEngines {
-  pull(node: string, image: string, signal: AbortSignal): Promise<void>;
+  pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void>;
   launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
   /** The engine starts it again from now on; until then, its end is its end. */
   keepRunning(node: string, container: string): Promise<void>;
@@ -130,15 +159,12 @@ export interface Prober {
   ): Promise<ProbeResult>;
 }
 
-/** What a step came to: events, or nothing yet. */
-export type StepResult = readonly TaskEvent[] | 'parked';
-
-/** Runs each step; for traces. */
+/** Runs each step and gives the events that it came to; for traces. */
 export type AroundStep = (
   state: TaskState,
   effect: Effect,
-  work: () => Promise<StepResult>,
-) => Promise<StepResult>;
+  work: () => Promise<readonly TaskEvent[]>,
+) => Promise<readonly TaskEvent[]>;
 
 /** Tells the world of what is not stored: lines of a build's log. */
 export interface BuildOutput {

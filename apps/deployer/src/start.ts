@@ -4,6 +4,7 @@ import type { InvalidMessage } from '#libs/kafka';
 import {
   EventStore,
   eventTables,
+  nudgeChannel,
   transaction,
   WorkQueue,
   workChannel,
@@ -37,6 +38,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const outside = await createOutside(config, pool, runtime.logger);
   const workers = createWorkers({ config, storage, outside, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
+  await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const intake = createIntake(config, storage);
   const module = DeployerModule.register({ intake, work: storage.work });
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
@@ -64,9 +66,16 @@ function createIntake(config: DeployerConfig, storage: Storage): RequestIntake {
 
 /** A request that cannot be read is answered all the same, where its token can. */
 async function answerInvalid(pool: Pool, intake: RequestIntake, invalid: InvalidMessage): Promise<void> {
-  if (invalid.topic !== topics.deploymentRequests || invalid.value === null) return;
-  const body = invalid.value.toString();
-  const reply = replyToUnreadable(body, invalid.reason);
+  const { topic, value, reason } = invalid;
+  if (value === null) return;
+  const body = value.toString();
+  const reply = replyToUnreadable(body, reason);
   if (reply === undefined) return;
-  await transaction(pool, (tx) => intake.refuse(tx, { unreadable: body }, reply));
+  const { token, error } = reply;
+  const unreadable = { unreadable: body };
+  await transaction(pool, async (tx) => {
+    if (topic === topics.deploymentRequests) await intake.refuse(tx, unreadable, reply);
+    if (topic === topics.scaleRequests)
+      await intake.refuseScale(tx, unreadable, { token, status: false, error });
+  });
 }

@@ -10,7 +10,8 @@ import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from './deployer.config.js';
 import type { createOutside, Storage } from './parts.js';
 import { buildOutput } from './adapters/build-output.js';
-import { EffectRunner } from './use-cases/effect-runner.js';
+import { createEffectRunner } from './use-cases/effect-runner.js';
+import type { PhaseLimits } from './use-cases/phase.js';
 import { runTask, type RunTaskPorts } from './use-cases/run-task.js';
 import { TaskWorkers } from './use-cases/task-workers.js';
 
@@ -29,7 +30,7 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
   const store = new PostgresTaskStore({ ...storage, clock, replica });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
   const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed });
-  const effects = new EffectRunner({
+  const effects = createEffectRunner({
     store,
     ...outside,
     prober: new NetworkProber(),
@@ -37,8 +38,11 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
     wait: (ms, signal) => delay(ms, undefined, { signal }),
     output,
     healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
+    stableMs: config.DEPLOYER_STABLE_MS,
+    limits: phaseLimits(config),
   });
   return {
+    drainMs: config.DEPLOYER_DRAIN_MS,
     store,
     clock,
     effects,
@@ -57,6 +61,15 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
     },
   };
 }
+
+const phaseLimits = (config: DeployerConfig): PhaseLimits => ({
+  fetchMs: config.DEPLOYER_FETCH_IDLE_MS,
+  buildMs: config.DEPLOYER_BUILD_IDLE_MS,
+  pushMs: config.DEPLOYER_PUSH_IDLE_MS,
+  pullMs: config.DEPLOYER_PULL_IDLE_MS,
+  startMs: config.DEPLOYER_START_IDLE_MS,
+  stopMs: config.DEPLOYER_STOP_IDLE_MS,
+});
 
 /** The replica's workers over the work queue. */
 export function createWorkers(parts: WorkerParts): TaskWorkers {
@@ -77,9 +90,9 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
           }
         );
       },
-      async run(claim, signal) {
-        const traceparent = await traceparentOf(pool, claim.taskId);
-        return withinTrace(traceparent, () => runTask(ports, claim, signal));
+      async run(lease) {
+        const traceparent = await traceparentOf(pool, lease.claim.taskId);
+        return withinTrace(traceparent, () => runTask(ports, lease));
       },
       onError: (error, task) =>
         logger.error({ err: error, task }, 'a task stopped; its lease will lapse and it is tried again'),

@@ -12,6 +12,8 @@ const topicDescriptions: Record<Topic, string> = {
   'node.requests': 'One instance looks for a machine.',
   'node.responses': 'The machine reserved for an instance, or the reasons why there is none.',
   'instance.reports': 'What runs where.',
+  'scale.requests': 'More or fewer instances of a service, or one less.',
+  'scale.responses': 'What a service runs after it was scaled.',
 };
 
 /** Who reads and who writes which topic. */
@@ -21,8 +23,14 @@ const participants: Record<string, { receives: readonly Topic[]; sends: readonly
     sends: [topics.deploymentRequests],
   },
   deployer: {
-    receives: [topics.deploymentRequests, topics.nodeResponses],
-    sends: [topics.deploymentResponses, topics.deploymentEvents, topics.nodeRequests, topics.instanceReports],
+    receives: [topics.deploymentRequests, topics.scaleRequests, topics.nodeResponses],
+    sends: [
+      topics.deploymentResponses,
+      topics.scaleResponses,
+      topics.deploymentEvents,
+      topics.nodeRequests,
+      topics.instanceReports,
+    ],
   },
   'load-balancer': { receives: [topics.nodeRequests], sends: [topics.nodeResponses] },
   'node-manager': { receives: [topics.instanceReports], sends: [] },

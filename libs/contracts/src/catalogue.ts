@@ -4,7 +4,10 @@ import { deploymentReplied } from './messages/deployment-replied.js';
 import { deploymentRequested } from './messages/deployment-requested.js';
 import { instanceReported } from './messages/instance-reported.js';
 import { nodeAnswered } from './messages/node-answered.js';
+import { nodeReleased } from './messages/node-released.js';
 import { nodeRequested } from './messages/node-requested.js';
+import { scaleReplied } from './messages/scale-replied.js';
+import { scaleRequested } from './messages/scale-requested.js';
 
 /** Every message of every version that is understood. */
 export const catalogue: readonly MessageDefinition[] = [
@@ -14,4 +17,7 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeRequested,
   nodeAnswered,
   instanceReported,
+  nodeReleased,
+  scaleRequested,
+  scaleReplied,
 ];

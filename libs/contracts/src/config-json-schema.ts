@@ -22,6 +22,7 @@ const fieldDescriptions: Record<Field, string> = {
   'health.path': 'Answered with 2xx or 3xx when the service is well.',
   'health.timeoutMs': 'Milliseconds that one answer may take.',
   'health.startupMs': 'Milliseconds from its start until its first good answer.',
+  'health.stableMs': 'Milliseconds that an instance which replaces another must stay well first.',
   resources: 'Limits and reservations alike, for each instance.',
   'resources.cpu': 'Cores; 0.5 is half a core.',
   'resources.memoryMiB': 'Memory in MiB.',
@@ -29,6 +30,7 @@ const fieldDescriptions: Record<Field, string> = {
   stop: 'How an instance is stopped.',
   'stop.signal': 'The signal it is sent first.',
   'stop.graceMs': 'Milliseconds until it is killed.',
+  'stop.drainMs': 'Milliseconds between the moment it gets no more traffic and the signal.',
 };
 
 const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, string> = {

@@ -20,6 +20,8 @@ const healthSchema = z.strictObject({
   timeoutMs: z.int().min(100).max(60_000).default(2_000),
   /** From its start until its first good answer it may take so long; default by the platform's configuration. */
   startupMs: z.int().min(1_000).max(3_600_000).optional(),
+  /** Of a replacement: it must stay well for so long before the old one is stopped; default by configuration. */
+  stableMs: z.int().min(0).max(600_000).optional(),
 });
 
 const resourcesSchema = z.strictObject({
@@ -35,6 +37,8 @@ const stopSchema = z.strictObject({
     .regex(/^SIG[A-Z0-9+]{1,12}$/, 'a signal such as SIGTERM')
     .default('SIGTERM'),
   graceMs: z.int().min(0).max(600_000).default(10_000),
+  /** Between the moment it gets no more traffic and the signal; default by configuration. */
+  drainMs: z.int().min(0).max(600_000).optional(),
 });
 
 /** config.json at the root of a service's archive. */

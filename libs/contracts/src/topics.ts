@@ -6,6 +6,8 @@ export const topics = {
   nodeRequests: 'node.requests',
   nodeResponses: 'node.responses',
   instanceReports: 'instance.reports',
+  scaleRequests: 'scale.requests',
+  scaleResponses: 'scale.responses',
 } as const;
 
 export type Topic = (typeof topics)[keyof typeof topics];

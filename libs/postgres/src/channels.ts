@@ -1,3 +1,5 @@
 /** NOTIFY channels are database-wide, so they carry the schema's name. */
 export const outboxChannel = (schema: string): string => `${schema}_outbox`;
+/** Payload: the id of work under way that may have something to look at. */
+export const nudgeChannel = (schema: string): string => `${schema}_nudge`;
 export const workChannel = (schema: string): string => `${schema}_work`;

@@ -6,12 +6,14 @@ export interface ListenerOptions {
   readonly onError?: (error: Error) => void;
 }
 
+type OnNotify = (payload?: string) => void;
+
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 
 /** One LISTEN connection for a process. Whoever subscribes is also called after a reconnect: something may have been missed. */
 export class Listener {
-  private readonly subscribers = new Map<string, Set<() => void>>();
+  private readonly subscribers = new Map<string, Set<OnNotify>>();
   private client: pg.Client | undefined;
   private retry: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -24,8 +26,8 @@ export class Listener {
     await this.connect();
   }
 
-  /** Calls `onNotify` at every NOTIFY on `channel`. */
-  async subscribe(channel: string, onNotify: () => void): Promise<void> {
+  /** Calls `onNotify` at every NOTIFY on `channel`, with its payload; without one after a reconnect. */
+  async subscribe(channel: string, onNotify: OnNotify): Promise<void> {
     const known = this.subscribers.get(channel);
     if (known !== undefined) {
       known.add(onNotify);
@@ -51,7 +53,7 @@ export class Listener {
     });
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, new Error('the LISTEN connection was closed')));
-    client.on('notification', ({ channel }) => this.call(this.subscribers.get(channel)));
+    client.on('notification', ({ channel, payload }) => this.call(this.subscribers.get(channel), payload));
     try {
       await client.connect();
       for (const channel of this.subscribers.keys()) {
@@ -67,10 +69,10 @@ export class Listener {
   }
 
   /** One subscriber's fault must not keep the others from hearing. */
-  private call(subscribers: Iterable<() => void> = []): void {
+  private call(subscribers: Iterable<OnNotify> = [], payload?: string): void {
     for (const subscriber of subscribers) {
       try {
-        subscriber();
+        subscriber(payload);
       } catch (error) {
         this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
       }

@@ -118,6 +118,11 @@ export class WorkQueue {
     await tx.query(NOTIFY);
   }
 
+  /** Tells whoever holds this work that there may be something to look at. Work that waits is woken instead. */
+  async nudge(tx: Transaction, id: string): Promise<void> {
+    await tx.query(`SELECT pg_notify(current_schema() || '_nudge', $1)`, [id]);
+  }
+
   private async leave(
     tx: Transaction,
     held: HeldWork,

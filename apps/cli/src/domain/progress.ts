@@ -58,13 +58,20 @@ function foldService(service: ServiceProgress, event: DeploymentProgress, clockM
     ...service,
     version: event.version,
     state: stateAfter(event.event),
-    lastEvent: event.event,
-    lastEventAtMs: clockMs,
+    ...(isAside(service, event) ? {} : { lastEvent: event.event, lastEventAtMs: clockMs }),
     node: event.node ?? service.node,
     phases: ended ? withPhase(service.phases, { name: phase, ms }) : service.phases,
     lastLine: ended || event.event === 'StepFailed' ? undefined : service.lastLine,
   };
 }
+
+/** Steps that go on beside a build. */
+const ASIDE: ReadonlySet<string> = new Set([
+  ...['InstancesSurveyed', 'PlanMade', 'NodeRequested', 'NodeAssigned', 'InstanceDraining'],
+]);
+
+const isAside = ({ lastEvent }: ServiceProgress, { event }: DeploymentProgress): boolean =>
+  lastEvent === 'SourceFetched' && ASIDE.has(event);
 
 /** Only while it builds: output goes another way than stored steps and may come after the build's end. */
 function withOutput(service: ServiceProgress, event: DeploymentProgress): ServiceProgress {

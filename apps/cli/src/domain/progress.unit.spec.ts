@@ -86,7 +86,7 @@ describe('what is shown', () => {
     );
     expect(progressLines(progress, 13_345, screen)).toEqual([
       '[+] 0/2  order-4711  12.3s',
-      ' … app-server  pulls the image on node-1  9.85s',
+      ' … app-server  builds on node-1  9.85s',
       '     fetch 0.02s  place 2.10s',
       ' · prices      waits',
     ]);
@@ -115,7 +115,7 @@ describe('what is shown', () => {
       join(import.meta.dirname, '../../../deployer/src/domain/task.events.ts'),
       'utf8',
     );
-    const steps = [...source.matchAll(/readonly type: '(\w+)'/g)].map(([, name]) => name ?? '');
+    const steps = [...source.matchAll(/^ {2}([A-Z]\w+): /gm)].map(([, name]) => name ?? '');
     expect(steps.length).toBeGreaterThan(10);
     for (const step of steps) {
       const [, line] = progressLines(folded(event({ version: 1, event: step })), BEGUN_AT, screen);

@@ -3,6 +3,7 @@ import { packDirectory } from '#libs/archive';
 import type { Engine } from '#libs/engine';
 import type { ImageRegistry } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
+import { StepError } from '../domain/task-error.js';
 import type { FetchedSource, ImageBuilder } from '../ports.js';
 
 /** Builds on one engine and pushes to one registry. */
@@ -38,10 +39,24 @@ export class EngineImageBuilder implements ImageBuilder {
     await this.parts.engine.build({ context, tag, labels, onOutput, signal });
   }
 
-  async push(tag: string, signal: AbortSignal): Promise<string> {
+  async discard(tag: string): Promise<void> {
+    await this.parts.engine.removeImage(tag);
+  }
+
+  /** Whoever was here before may have pushed and removed it, and died before that was stored: then it is there. */
+  async push(tag: string, signal: AbortSignal, onProgress: () => void): Promise<string> {
     const { engine, registry } = this.parts;
-    const { digest } = await engine.push(tag, registry.auth, { signal });
+    const name = tag.slice(0, tag.lastIndexOf(':'));
+    const pushed = (await engine.hasImage(tag))
+      ? (await engine.push(tag, registry.auth, { signal, onProgress })).digest
+      : await registry.digestOf(name.slice(registry.host.length + 1), tag.slice(name.length + 1));
+    if (pushed === undefined)
+      throw new StepError({
+        code: 'PUSH_FAILED',
+        message: `The image ${tag} is neither on the builder nor in the registry.`,
+        hint: 'Something removed it in between. Send the request again under a new token: it is built again.',
+      });
     await engine.removeImage(tag);
-    return `${tag.slice(0, tag.lastIndexOf(':'))}@${digest}`;
+    return `${name}@${pushed}`;
   }
 }

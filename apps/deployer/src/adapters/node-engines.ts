@@ -22,11 +22,11 @@ export class SshNodeEngines implements NodeEngines {
 
   constructor(private readonly parts: NodeEnginesParts) {}
 
-  async pull(node: string, image: string, signal: AbortSignal): Promise<void> {
+  async pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void> {
     const engine = await this.engine(node);
     // Known by digest: what is there is the same, so the registry need not be asked.
     if (await engine.hasImage(image)) return;
-    await engine.pull(image, this.parts.registry.auth, { signal });
+    await engine.pull(image, this.parts.registry.auth, { signal, onProgress });
   }
 
   async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {

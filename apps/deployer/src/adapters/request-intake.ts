@@ -1,17 +1,20 @@
 import {
   deploymentProgressed,
-  deploymentReplied,
-  topics,
   type DeploymentReply,
   type DeploymentRequest,
+  type RequestedService,
+  type ScaleReply,
+  type ScaleRequest,
+  type ServiceMode,
+  topics,
 } from '#libs/contracts';
 import type { EventStore, Outbox, Transaction, WorkQueue } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
-import type { TaskEvent } from '../domain/task.events.js';
+import type { TaskEvent, TaskEventOf } from '../domain/task.events.js';
 import { foldTask } from '../domain/task.state.js';
 import type { Clock } from '../ports.js';
-import { insertRequest, insertTask, storedReply } from './task-rows.js';
-import { progress } from './task-store.js';
+import * as rows from './task-rows.js';
+import { outgoingReply, progress } from './task-store.js';
 
 export interface IntakeParts {
   readonly events: EventStore;
@@ -24,77 +27,142 @@ export interface IntakeParts {
   readonly defaultDeadlineMs: number;
 }
 
+interface Accepted {
+  readonly token: string;
+  readonly request: object;
+  readonly kind: rows.RequestKind;
+  readonly replyTopic: string;
+  readonly traceparent?: string;
+  readonly tasks: readonly TaskEventOf<'TaskAccepted'>[];
+}
+
 /**
  * Takes a request in: its row, a first event and a unit of work per service, all in the message's transaction.
  * A token that is known is not taken in twice; if it was answered, the same answer is sent again.
- * Whoever carries the request on, after a crash too, does so in the trace that is stored with it.
  */
 export class RequestIntake {
   constructor(private readonly parts: IntakeParts) {}
 
   async accept(tx: Transaction, request: DeploymentRequest, traceparent?: string): Promise<void> {
+    const { token, mode, services } = request;
     const replyTopic = request.replyTo ?? topics.deploymentResponses;
-    if (replyTopic !== topics.deploymentResponses && !this.parts.replyTopics.includes(replyTopic)) {
+    if (replyTopic !== topics.deploymentResponses && !this.parts.replyTopics.includes(replyTopic))
       return this.refuse(tx, request, replyTopicRefused(request, replyTopic));
-    }
-    const { token, services } = request;
-    const isNew = await insertRequest(tx, {
-      token,
-      request,
-      replyTopic,
-      openTasks: services.length,
-      traceparent,
-    });
-    if (!isNew) return this.answerAgain(tx, token);
-    for (const [position, service] of services.entries())
-      await this.acceptTask(tx, request, service, position);
+    if (mode === 'cancel') return this.cancel(tx, request, replyTopic);
+    const tasks = services.map((service) => this.taskOf(request, mode, service));
+    await this.takeIn(tx, { token, request, kind: 'deployment', replyTopic, traceparent, tasks });
+  }
+
+  async acceptScale(tx: Transaction, request: ScaleRequest, traceparent?: string): Promise<void> {
+    const { token, appId, service, by, to, instance, deadlineMs } = request;
+    const event: TaskEventOf<'TaskAccepted'> = {
+      type: 'TaskAccepted',
+      data: {
+        ...{ token, appId, appName: appId, service, mode: 'scale', scale: { by, to, instance } },
+        source: { blob: '' },
+        deadlineAt: this.deadline(deadlineMs),
+      },
+    };
+    const replyTopic = topics.scaleResponses;
+    await this.takeIn(tx, { token, request, kind: 'scale', replyTopic, traceparent, tasks: [event] });
   }
 
   /** Answers a request that cannot be taken in, once per token. */
   async refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void> {
-    const replyTopic = topics.deploymentResponses;
+    await this.answerAtOnce(tx, request, reply, 'deployment', topics.deploymentResponses);
+  }
+
+  /** The same for a scale request. */
+  async refuseScale(tx: Transaction, request: object, reply: ScaleReply): Promise<void> {
+    await this.answerAtOnce(tx, request, reply, 'scale', topics.scaleResponses);
+  }
+
+  private async answerAtOnce(
+    tx: Transaction,
+    request: object,
+    reply: DeploymentReply | ScaleReply,
+    kind: rows.RequestKind,
+    replyTopic: string,
+  ): Promise<void> {
     const { token } = reply;
-    const isNew = await insertRequest(tx, { token, request, replyTopic, openTasks: 0, reply });
+    const isNew = await rows.insertRequest(tx, { token, request, replyTopic, openTasks: 0, kind, reply });
     if (!isNew) return this.answerAgain(tx, token);
-    await this.parts.outbox.add(tx, [outgoing(deploymentReplied, reply)]);
+    await this.parts.outbox.add(tx, [outgoingReply(kind, reply, replyTopic)]);
+  }
+
+  private async takeIn(tx: Transaction, { tasks, ...request }: Accepted): Promise<void> {
+    const isNew = await rows.insertRequest(tx, { ...request, openTasks: tasks.length });
+    if (!isNew) return this.answerAgain(tx, request.token);
+    for (const [position, event] of tasks.entries()) await this.acceptTask(tx, event, position);
   }
 
   private async answerAgain(tx: Transaction, token: string): Promise<void> {
-    const stored = await storedReply(tx, token);
-    if (stored?.reply)
-      await this.parts.outbox.add(tx, [outgoing(deploymentReplied, stored.reply, stored.reply_topic)]);
+    const stored = await rows.storedReply(tx, token);
+    if (stored?.reply !== undefined)
+      await this.parts.outbox.add(tx, [outgoingReply(stored.kind, stored.reply, stored.replyTopic)]);
+  }
+
+  /** What waits ends now, what runs at its next step: whoever holds it is told. */
+  private async cancel(tx: Transaction, request: DeploymentRequest, replyTopic: string): Promise<void> {
+    const { token, cancels = '' } = request;
+    const open = await rows.openTasks(tx, cancels);
+    const refusal =
+      open === undefined ? unknownRequest(cancels) : open.length === 0 ? endedRequest(cancels) : undefined;
+    // Work rows before the request's, as where a task ends: no deadlock.
+    if (refusal === undefined) for (const id of open ?? []) await this.parts.work.wake(tx, id);
+    if (refusal === undefined) await rows.setCancelled(tx, cancels);
+    for (const id of open ?? []) await this.parts.work.nudge(tx, id);
+    const reply = { token, status: refusal === undefined, services: [], failed: [], error: refusal };
+    await this.answerAtOnce(tx, request, reply, 'deployment', replyTopic);
   }
 
   private async acceptTask(
     tx: Transaction,
-    request: DeploymentRequest,
-    service: DeploymentRequest['services'][number],
+    event: TaskEventOf<'TaskAccepted'>,
     position: number,
   ): Promise<void> {
-    const { token, appId, appName, mode } = request;
-    const now = this.parts.clock.now();
-    const id = `${token}/${service.name}`;
-    const event: TaskEvent = {
+    const { token, service, appId, dependsOn = [] } = event.data;
+    const { events, work, outbox, clock, replica } = this.parts;
+    const id = `${token}/${service}`;
+    await rows.insertTask(tx, { id, token, position, service, dependsOn });
+    await events.append(tx, id, 0, [event], { replica });
+    await work.enqueue(tx, { id, key: `${appId}/${service}` });
+    const step = progress(foldTask([event]), event, 1, clock.now().toISOString(), replica);
+    await outbox.add(tx, [outgoing(deploymentProgressed, step)]);
+  }
+
+  private taskOf(
+    { token, appId, appName, deadlineMs, dryRun, restart }: DeploymentRequest,
+    mode: ServiceMode,
+    { name, source, release, dependsOn }: RequestedService,
+  ): Extract<TaskEvent, { type: 'TaskAccepted' }> {
+    return {
       type: 'TaskAccepted',
       data: {
-        token,
-        appId,
-        appName,
-        service: service.name,
-        mode,
-        source: service.source ?? { blob: `${appId}--${service.name}.zip` },
-        deadlineAt: new Date(
-          now.getTime() + (request.deadlineMs ?? this.parts.defaultDeadlineMs),
-        ).toISOString(),
+        ...{ token, appId, appName, service: name, mode, dryRun, restart, dependsOn },
+        source: source ?? { blob: `${appId}--${name}.zip` },
+        wantedRelease: release,
+        deadlineAt: this.deadline(deadlineMs),
       },
     };
-    await insertTask(tx, id, token, position);
-    await this.parts.events.append(tx, id, 0, [event], { replica: this.parts.replica });
-    await this.parts.work.enqueue(tx, { id, key: `${appId}/${service.name}` });
-    const step = progress(foldTask([event]), event, 1, now.toISOString(), this.parts.replica);
-    await this.parts.outbox.add(tx, [outgoing(deploymentProgressed, step)]);
+  }
+
+  private deadline(ms = this.parts.defaultDeadlineMs): string {
+    return new Date(this.parts.clock.now().getTime() + ms).toISOString();
   }
 }
+
+const unknownRequest = (token: string) => ({
+  code: 'REQUEST_UNKNOWN',
+  message: `There is no request ${token}.`,
+  hint: 'cancels is the token of the request that is to end; it is in the reply and in every event of it.',
+});
+
+const endedRequest = (token: string) => ({
+  code: 'REQUEST_ENDED',
+  message: `The request ${token} has ended already.`,
+  hint: 'Its reply says how. To undo it: slipway rollback, or slipway stop.',
+});
 
 function replyTopicRefused(request: DeploymentRequest, replyTopic: string): DeploymentReply {
   return {

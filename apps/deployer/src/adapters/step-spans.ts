@@ -1,7 +1,8 @@
 import type { TaskError } from '#libs/contracts';
 import type { SpanAttributes, Tracing } from '#libs/telemetry';
 import type { Effect } from '../domain/task.effects.js';
-import type { AroundStep, StepResult } from '../ports.js';
+import type { TaskEvent } from '../domain/task.events.js';
+import type { AroundStep } from '../ports.js';
 
 /** A span a step, named after its effect. */
 export function aroundStep(tracing: Tracing): AroundStep {
@@ -19,30 +20,20 @@ export function aroundStep(tracing: Tracing): AroundStep {
   };
 }
 
-function nodeOf(effect: Effect): string | undefined {
-  switch (effect.kind) {
-    case 'pull-image':
-      return effect.node.name;
-    case 'start-instance':
-    case 'probe-instance':
-      return effect.instance.node.name;
-    default:
-      return undefined;
-  }
-}
+const nodeOf = (effect: Effect): string | undefined => {
+  if ('node' in effect) return effect.node.name;
+  return 'instance' in effect ? effect.instance.node : undefined;
+};
 
 /** The step's own event is the first; what was stored with it follows. */
-function outcomeOf(result: StepResult): SpanAttributes {
-  if (result === 'parked') return { 'slipway.outcome': 'parked' };
-  const own = result[0];
+function outcomeOf([own]: readonly TaskEvent[]): SpanAttributes {
   return {
     'slipway.outcome': own?.type,
     'slipway.node': own?.type === 'NodeAssigned' ? own.data.node.name : undefined,
   };
 }
 
-function errorOf(result: StepResult): TaskError | undefined {
-  if (result === 'parked') return undefined;
-  const failure = result.find((event) => event.type === 'StepFailed' || event.type === 'TaskFailed');
+function errorOf(events: readonly TaskEvent[]): TaskError | undefined {
+  const failure = events.find((event) => event.type === 'StepFailed' || event.type === 'TaskFailed');
   return failure?.data.error;
 }

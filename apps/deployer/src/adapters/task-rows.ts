@@ -3,12 +3,13 @@ import type {
   DeploymentReply,
   InstanceReport,
   NodeAnswer,
+  ScaleReply,
   ServiceReply,
 } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
 import type { Release } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
-import type { KnownInstance, StopPolicy } from '../ports.js';
+import type { DependencyResult, KnownInstance, StopPolicy } from '../ports.js';
 
 /** The deployer's SQL, one named function each. `Transaction` where a write belongs to a step. */
 type Db = Pool | Transaction;
@@ -51,15 +52,51 @@ export async function currentRelease(db: Db, appId: string, service: string): Pr
   return rows[0]?.release;
 }
 
+export async function releaseById(
+  db: Db,
+  appId: string,
+  service: string,
+  id: string,
+): Promise<Release | undefined> {
+  const { rows } = await db.query<{ release: Release }>(
+    'SELECT release FROM releases WHERE app_id = $1 AND service = $2 AND id = $3',
+    [appId, service, id],
+  );
+  return rows[0]?.release;
+}
+
+export async function lastGoodRelease(
+  db: Db,
+  appId: string,
+  service: string,
+  except: readonly string[],
+): Promise<Release | undefined> {
+  const { rows } = await db.query<{ release: Release }>(
+    `SELECT r.release FROM deployments d JOIN releases r ON r.id = d.release_id
+     WHERE d.app_id = $1 AND d.service = $2 AND d.release_id <> ALL ($3) ORDER BY d.seq DESC LIMIT 1`,
+    [appId, service, except],
+  );
+  return rows[0]?.release;
+}
+
+export async function insertDeployment(tx: Transaction, state: TaskState, releaseId: string): Promise<void> {
+  await tx.query('INSERT INTO deployments (app_id, service, release_id, token) VALUES ($1, $2, $3, $4)', [
+    ...[state.appId, state.service, releaseId, state.token],
+  ]);
+}
+
 export async function insertInstance(
   tx: Transaction,
   taskId: string,
   { report, stop }: { readonly report: InstanceReport; readonly stop: StopPolicy },
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING`,
-    [report.instance, taskId, report.appId, report.service, report.node, report.container, report, stop],
+    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING`,
+    [
+      ...[report.instance, taskId, report.appId, report.service, report.node, report.container],
+      ...[report, stop, report.release],
+    ],
   );
 }
 
@@ -67,9 +104,27 @@ export async function deleteInstances(tx: Transaction, names: readonly string[])
   if (names.length > 0) await tx.query('DELETE FROM instances WHERE name = ANY($1)', [names]);
 }
 
+export type InstanceRowState = 'running' | 'draining' | 'abandoned';
+
+export async function setInstanceState(
+  tx: Transaction,
+  names: readonly string[],
+  state: InstanceRowState,
+): Promise<readonly InstanceReport[]> {
+  if (names.length === 0) return [];
+  const { rows } = await tx.query<{ report: InstanceReport }>(
+    'UPDATE instances SET state = $2 WHERE name = ANY($1) RETURNING report',
+    [names, state],
+  );
+  return rows.map(({ report }) => report);
+}
+
+/** What runs, as far as the deployer knows; what was abandoned counts no more. */
 export async function instancesOf(db: Db, appId: string, service: string): Promise<KnownInstance[]> {
   const { rows } = await db.query<KnownInstance>(
-    'SELECT name, node, container, report, stop FROM instances WHERE app_id = $1 AND service = $2 ORDER BY name',
+    `SELECT i.name, i.node, i.container, i.report, i.stop, r.release
+     FROM instances i JOIN releases r ON r.id = i.release_id
+     WHERE i.app_id = $1 AND i.service = $2 AND i.state <> 'abandoned' ORDER BY i.name`,
     [appId, service],
   );
   return rows;
@@ -82,12 +137,23 @@ export async function insertNodeRequest(tx: Transaction, accessToken: string, ta
   ]);
 }
 
-export async function lockNodeAnswer(tx: Transaction, accessToken: string): Promise<NodeAnswer | undefined> {
-  const { rows } = await tx.query<{ answer: NodeAnswer | null }>(
-    'SELECT answer FROM node_requests WHERE access_token = $1 FOR UPDATE',
+export async function nodeAnswer(db: Db, accessToken: string): Promise<NodeAnswer | undefined> {
+  const { rows } = await db.query<{ answer: NodeAnswer | null }>(
+    'SELECT answer FROM node_requests WHERE access_token = $1',
     [accessToken],
   );
   return rows[0]?.answer ?? undefined;
+}
+
+/** Locks the node requests, so that an answer is either seen here or finds its task parked. */
+export async function someNodeAnswered(tx: Transaction, accessTokens: readonly string[]): Promise<boolean> {
+  if (accessTokens.length === 0) return false;
+  const { rows } = await tx.query<{ answered: boolean }>(
+    `SELECT answer IS NOT NULL AS answered FROM node_requests WHERE access_token = ANY($1)
+     ORDER BY access_token FOR UPDATE`,
+    [accessTokens],
+  );
+  return rows.some(({ answered }) => answered);
 }
 
 /** Stores the first answer to an access token. Gives the task that waits for it, if it was asked for. */
@@ -118,13 +184,18 @@ export async function setTaskResult(tx: Transaction, taskId: string, result: Ser
   await tx.query('UPDATE tasks SET result = $2 WHERE id = $1', [taskId, result]);
 }
 
+export type RequestKind = 'deployment' | 'scale';
+
+export interface EndedRequest {
+  readonly kind: RequestKind;
+  readonly replyTopic: string;
+  readonly results: readonly ServiceReply[];
+}
+
 /** Counts one task of the request as ended; with the last one, all results in the order they were named. */
-export async function closeTask(
-  tx: Transaction,
-  token: string,
-): Promise<{ readonly replyTopic: string; readonly results: ServiceReply[] } | undefined> {
-  const { rows } = await tx.query<{ open_tasks: number; reply_topic: string }>(
-    'UPDATE requests SET open_tasks = open_tasks - 1 WHERE token = $1 RETURNING open_tasks, reply_topic',
+export async function closeTask(tx: Transaction, token: string): Promise<EndedRequest | undefined> {
+  const { rows } = await tx.query<{ open_tasks: number; reply_topic: string; kind: RequestKind }>(
+    'UPDATE requests SET open_tasks = open_tasks - 1 WHERE token = $1 RETURNING open_tasks, reply_topic, kind',
     [token],
   );
   const request = rows[0];
@@ -133,10 +204,72 @@ export async function closeTask(
     'SELECT result FROM tasks WHERE token = $1 ORDER BY position',
     [token],
   );
-  return { replyTopic: request.reply_topic, results: tasks.rows.map((r) => r.result) };
+  const { kind, reply_topic: replyTopic } = request;
+  return { kind, replyTopic, results: tasks.rows.map((r) => r.result) };
 }
 
-export async function setReply(tx: Transaction, token: string, reply: DeploymentReply): Promise<void> {
+/** The tasks of the request that wait for this service. */
+export async function dependentsOf(
+  tx: Transaction,
+  token: string,
+  service: string,
+): Promise<readonly string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    'SELECT id FROM tasks WHERE token = $1 AND $2 = ANY(depends_on) AND result IS NULL',
+    [token, service],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function dependencyResults(
+  db: Db,
+  token: string,
+  services: readonly string[],
+): Promise<readonly DependencyResult[]> {
+  const { rows } = await db.query<{ service: string; result: ServiceReply | null }>(
+    'SELECT service, result FROM tasks WHERE token = $1 AND service = ANY($2)',
+    [token, services],
+  );
+  return rows.map(({ service, result }) => ({ service, result: result ?? undefined }));
+}
+
+/** Holds the request's row, so that the end of another of its tasks is either seen or comes after. */
+export async function holdRequest(tx: Transaction, token: string): Promise<{ readonly cancelled: boolean }> {
+  const { rows } = await tx.query<{ cancelled: boolean }>(
+    'SELECT cancelled_at IS NOT NULL AS cancelled FROM requests WHERE token = $1 FOR SHARE',
+    [token],
+  );
+  return { cancelled: rows[0]?.cancelled === true };
+}
+
+export async function isCancelled(db: Db, token: string): Promise<boolean> {
+  const { rows } = await db.query<{ cancelled: boolean }>(
+    'SELECT cancelled_at IS NOT NULL AS cancelled FROM requests WHERE token = $1',
+    [token],
+  );
+  return rows[0]?.cancelled === true;
+}
+
+/** The ids of the request's tasks that have not ended; undefined when there is no such request. */
+export async function openTasks(tx: Transaction, token: string): Promise<readonly string[] | undefined> {
+  const { rows } = await tx.query<{ id: string | null }>(
+    `SELECT t.id FROM requests r LEFT JOIN tasks t ON t.token = r.token AND t.result IS NULL WHERE r.token = $1`,
+    [token],
+  );
+  return rows.length === 0 ? undefined : rows.flatMap(({ id }) => id ?? []);
+}
+
+export async function setCancelled(tx: Transaction, token: string): Promise<void> {
+  await tx.query('UPDATE requests SET cancelled_at = coalesce(cancelled_at, now()) WHERE token = $1', [
+    token,
+  ]);
+}
+
+export async function setReply(
+  tx: Transaction,
+  token: string,
+  reply: DeploymentReply | ScaleReply,
+): Promise<void> {
   await tx.query('UPDATE requests SET reply = $2 WHERE token = $1', [token, reply]);
 }
 
@@ -148,27 +281,34 @@ export async function insertRequest(
     request: unknown;
     replyTopic: string;
     openTasks: number;
+    kind: RequestKind;
     traceparent?: string;
-    reply?: DeploymentReply;
+    reply?: DeploymentReply | ScaleReply;
   },
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `INSERT INTO requests (token, request, reply_topic, open_tasks, traceparent, reply) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (token) DO NOTHING`,
-    [row.token, row.request, row.replyTopic, row.openTasks, row.traceparent, row.reply],
+    `INSERT INTO requests (token, request, reply_topic, open_tasks, kind, traceparent, reply)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (token) DO NOTHING`,
+    [row.token, row.request, row.replyTopic, row.openTasks, row.kind, row.traceparent, row.reply],
   );
   return rowCount === 1;
 }
 
-export async function storedReply(
-  tx: Transaction,
-  token: string,
-): Promise<{ readonly reply: DeploymentReply | null; readonly reply_topic: string } | undefined> {
-  const { rows } = await tx.query<{ reply: DeploymentReply | null; reply_topic: string }>(
-    'SELECT reply, reply_topic FROM requests WHERE token = $1',
-    [token],
-  );
-  return rows[0];
+export interface StoredReply {
+  readonly kind: RequestKind;
+  readonly replyTopic: string;
+  /** Undefined while the request is being worked on. */
+  readonly reply?: DeploymentReply | ScaleReply;
+}
+
+export async function storedReply(tx: Transaction, token: string): Promise<StoredReply | undefined> {
+  const { rows } = await tx.query<{
+    kind: RequestKind;
+    reply_topic: string;
+    reply: DeploymentReply | ScaleReply | null;
+  }>('SELECT kind, reply, reply_topic FROM requests WHERE token = $1', [token]);
+  const [row] = rows;
+  return row && { kind: row.kind, replyTopic: row.reply_topic, reply: row.reply ?? undefined };
 }
 
 /** The trace in which the task's request was taken in. */
@@ -182,9 +322,15 @@ export async function traceparentOf(db: Db, taskId: string): Promise<string | un
 
 export async function insertTask(
   tx: Transaction,
-  id: string,
-  token: string,
-  position: number,
+  row: {
+    readonly id: string;
+    readonly token: string;
+    readonly position: number;
+    readonly service: string;
+    readonly dependsOn: readonly string[];
+  },
 ): Promise<void> {
-  await tx.query('INSERT INTO tasks (id, token, position) VALUES ($1, $2, $3)', [id, token, position]);
+  await tx.query('INSERT INTO tasks (id, token, position, service, depends_on) VALUES ($1, $2, $3, $4, $5)', [
+    ...[row.id, row.token, row.position, row.service, row.dependsOn],
+  ]);
 }

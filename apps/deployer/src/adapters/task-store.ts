@@ -2,9 +2,13 @@ import {
   deploymentProgressed,
   deploymentReplied,
   instanceReported,
+  nodeReleased,
   nodeRequested,
+  scaleReplied,
   type DeploymentProgress,
+  type DeploymentReply,
   type NodeAnswer,
+  type ScaleReply,
   type ServiceReply,
 } from '#libs/contracts';
 import {
@@ -17,10 +21,19 @@ import {
   type WorkQueue,
 } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
-import { deploymentReply } from '../domain/reply.js';
+import { deploymentReply, scaleReply } from '../domain/reply.js';
 import type { Release, TaskEvent } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
-import type { ClaimedTask, Clock, KnownInstance, StepWrites, TaskHistory, TaskStore } from '../ports.js';
+import type {
+  ClaimedTask,
+  Clock,
+  DependencyResult,
+  KnownInstance,
+  StepWrites,
+  TaskHistory,
+  TaskStore,
+  Waits,
+} from '../ports.js';
 import * as rows from './task-rows.js';
 
 export interface TaskStoreParts {
@@ -46,57 +59,102 @@ export class PostgresTaskStore implements TaskStore {
     await transaction(this.parts.pool, async (tx) => {
       await this.parts.work.assertHeld(tx, held(claim));
       const messages = await this.store(tx, claim, state, version, writes.events);
-      const { release, currentRelease, nodeRequest, addInstance } = writes;
-      if (release !== undefined) await rows.insertRelease(tx, state, release);
-      if (currentRelease !== undefined) await rows.setCurrentRelease(tx, state, currentRelease);
-      if (addInstance !== undefined) await rows.insertInstance(tx, claim.taskId, addInstance);
-      await rows.deleteInstances(tx, writes.removeInstances ?? []);
-      messages.push(...(writes.reports ?? []).map((r) => outgoing(instanceReported, r)));
-      if (nodeRequest !== undefined) {
-        await rows.insertNodeRequest(tx, nodeRequest.accessToken, claim.taskId);
-        messages.push(outgoing(nodeRequested, nodeRequest));
+      await storeReleases(tx, state, writes);
+      messages.push(...(await this.storeInstances(tx, claim, writes)));
+      for (const request of writes.nodeRequests ?? []) {
+        await rows.insertNodeRequest(tx, request.accessToken, claim.taskId);
+        messages.push(outgoing(nodeRequested, request));
       }
+      const released = writes.nodeReleases ?? [];
+      messages.push(
+        ...released.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
+      );
       if (writes.result !== undefined) messages.push(...(await this.end(tx, claim, state, writes.result)));
       await this.parts.outbox.add(tx, messages);
     });
   }
 
-  async answerOrPark(claim: ClaimedTask, accessToken: string, dueAt: Date): Promise<NodeAnswer | undefined> {
+  async nodeAnswer(accessToken: string): Promise<NodeAnswer | undefined> {
+    return rows.nodeAnswer(this.parts.pool, accessToken);
+  }
+
+  async dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]> {
+    return rows.dependencyResults(this.parts.pool, token, services);
+  }
+
+  async park(claim: ClaimedTask, { token }: TaskState, waits: Waits, dueAt: Date): Promise<boolean> {
     return transaction(this.parts.pool, async (tx) => {
-      // The node request's row is locked before the work row, as the consumer of answers does: no deadlock,
-      // and an answer is either seen here or finds the task parked.
-      const answer = await rows.lockNodeAnswer(tx, accessToken);
-      if (answer === undefined) await this.parts.work.park(tx, held(claim), { dueAt });
-      return answer;
+      // What is waited for is locked before the work row, as by whoever brings it: no deadlock, and what happens is
+      // either seen here or finds the task parked.
+      if (await rows.someNodeAnswered(tx, waits.accessTokens)) return false;
+      if ((await rows.holdRequest(tx, token)).cancelled) return false;
+      const results = await rows.dependencyResults(tx, token, waits.dependencies);
+      if (results.length > 0 && results.every(({ result }) => result !== undefined)) return false;
+      if (results.some(({ result }) => result?.status === 'failed')) return false;
+      await this.parts.work.park(tx, held(claim), { dueAt });
+      return true;
     });
+  }
+
+  async isCancelled(token: string): Promise<boolean> {
+    return rows.isCancelled(this.parts.pool, token);
   }
 
   async releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined> {
     return rows.releaseByDigest(this.parts.pool, appId, service, sourceDigest);
   }
 
+  async releaseById(appId: string, service: string, id: string): Promise<Release | undefined> {
+    return rows.releaseById(this.parts.pool, appId, service, id);
+  }
+
   async currentRelease(appId: string, service: string): Promise<Release | undefined> {
     return rows.currentRelease(this.parts.pool, appId, service);
+  }
+
+  async lastGoodRelease(
+    appId: string,
+    service: string,
+    except: readonly string[],
+  ): Promise<Release | undefined> {
+    return rows.lastGoodRelease(this.parts.pool, appId, service, except);
   }
 
   async instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]> {
     return rows.instancesOf(this.parts.pool, appId, service);
   }
 
+  private async storeInstances(
+    tx: Transaction,
+    claim: ClaimedTask,
+    writes: StepWrites,
+  ): Promise<readonly OutboxMessage[]> {
+    if (writes.addInstance !== undefined) await rows.insertInstance(tx, claim.taskId, writes.addInstance);
+    const reportedAt = this.parts.clock.now().toISOString();
+    const drained = await rows.setInstanceState(tx, writes.drained ?? [], 'draining');
+    await rows.setInstanceState(tx, writes.resumed ?? [], 'running');
+    await rows.setInstanceState(tx, writes.abandoned ?? [], 'abandoned');
+    await rows.deleteInstances(tx, writes.removeInstances ?? []);
+    const draining = drained.map((report) => ({ ...report, state: 'draining' as const, reportedAt }));
+    return [...(writes.reports ?? []), ...draining].map((report) => outgoing(instanceReported, report));
+  }
+
   /** Closes the task; the messages to send, which are the reply where it was the request's last. */
   private async end(
     tx: Transaction,
     claim: ClaimedTask,
-    { token }: TaskState,
+    { token, service }: TaskState,
     result: ServiceReply,
   ): Promise<readonly OutboxMessage[]> {
     await rows.setTaskResult(tx, claim.taskId, result);
     const last = await rows.closeTask(tx, token);
     await this.parts.work.finish(tx, held(claim));
+    for (const dependent of await rows.dependentsOf(tx, token, service))
+      await this.parts.work.wake(tx, dependent);
     if (last === undefined) return [];
-    const reply = deploymentReply(token, last.results);
+    const reply = replyOf(token, last);
     await rows.setReply(tx, token, reply);
-    return [outgoing(deploymentReplied, reply, last.replyTopic)];
+    return [outgoingReply(last.kind, reply, last.replyTopic)];
   }
 
   /** Appends; the messages that tell `deployment.events` of it. */
@@ -116,6 +174,30 @@ export class PostgresTaskStore implements TaskStore {
   }
 }
 
+async function storeReleases(tx: Transaction, state: TaskState, writes: StepWrites): Promise<void> {
+  const { release, currentRelease, result } = writes;
+  if (release !== undefined) await rows.insertRelease(tx, state, release);
+  if (currentRelease !== undefined) await rows.setCurrentRelease(tx, state, currentRelease);
+  const served = result?.status === 'running' && state.mode !== 'scale' ? result.release : undefined;
+  if (served !== undefined) await rows.insertDeployment(tx, state, served);
+}
+
+function replyOf(token: string, { kind, results }: rows.EndedRequest): DeploymentReply | ScaleReply {
+  const [only] = results;
+  return kind === 'scale' && only !== undefined ? scaleReply(token, only) : deploymentReply(token, results);
+}
+
+/** A reply in the form that its kind of request is answered in. */
+export function outgoingReply(
+  kind: rows.RequestKind,
+  reply: DeploymentReply | ScaleReply,
+  topic: string,
+): OutboxMessage {
+  return kind === 'scale'
+    ? outgoing(scaleReplied, reply as ScaleReply, topic)
+    : outgoing(deploymentReplied, reply as DeploymentReply, topic);
+}
+
 const held = (claim: ClaimedTask): { id: string; fence: bigint } => ({
   id: claim.taskId,
   fence: claim.fence,
@@ -131,8 +213,12 @@ export function progress(
 ): DeploymentProgress {
   const data: Record<string, unknown> = { ...event.data };
   delete data['config'];
-  const release = data['release'];
-  if (typeof release === 'object' && release !== null && 'id' in release) data['release'] = release.id;
+  if (data['release'] !== undefined) data['release'] = releaseId(data['release']);
+  if (event.type === 'InstancesSurveyed')
+    data['instances'] = event.data.instances.map((instance) => ({
+      ...instance,
+      release: instance.release.id,
+    }));
   const node = data['node'];
   return {
     token: state.token,
@@ -147,4 +233,8 @@ export function progress(
     replica,
     data,
   };
+}
+
+function releaseId(release: unknown): unknown {
+  return typeof release === 'object' && release !== null && 'id' in release ? release.id : release;
 }

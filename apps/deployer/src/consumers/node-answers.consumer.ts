@@ -17,6 +17,8 @@ export class NodeAnswersConsumer {
     const tx = context.tx as Transaction;
     if (answer.node !== undefined) await upsertNodeLogin(tx, answer.node);
     const taskId = await storeNodeAnswer(tx, answer);
-    if (taskId !== undefined) await this.work.wake(tx, taskId);
+    if (taskId === undefined) return;
+    await this.work.wake(tx, taskId);
+    await this.work.nudge(tx, taskId);
   }
 }

@@ -1,20 +1,53 @@
-import type { DeploymentReply, ServiceReply } from '#libs/contracts';
-import type { TaskState } from './task.state.js';
+import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
+import { changesOf } from './plan.js';
+import { hasReplaced, isStopped, type SlotProgress, type TaskState } from './task.state.js';
 
 /** The name of the service whose address an application's users are given. */
 const ENDPOINT_SERVICE = 'app-server';
 
 /** One service's line of the reply, from the task's final state. */
 export function serviceReply(state: TaskState): ServiceReply {
-  const running = state.outcome === 'running';
+  const { service, outcome = 'failed', phases, plan, failure } = state;
+  const common = { name: service, status: outcome, phases, notes: notesOf(plan?.notes) };
+  if (outcome === 'failed') {
+    const serving = servingOf(state);
+    return {
+      ...common,
+      instances: [],
+      error: failure,
+      serving: serving.instances.length > 0 ? serving : undefined,
+    };
+  }
   return {
-    name: state.service,
-    status: state.outcome ?? 'failed',
+    ...common,
     release: state.release?.id,
-    instances: running ? state.instances.flatMap((i) => (i.address === undefined ? [] : [i.address])) : [],
-    phases: state.phases,
-    error: state.outcome === 'failed' ? state.failure : undefined,
+    instances: outcome === 'running' ? [...servingOf(state).instances] : [],
+    plan: outcome === 'planned' ? [...changesOf(state)] : undefined,
   };
+}
+
+const notesOf = (notes: readonly string[] = []): string[] | undefined =>
+  notes.length === 0 ? undefined : [...notes];
+
+interface Serving {
+  readonly release?: string;
+  readonly instances: InstanceAddress[];
+}
+
+/** What serves now that the task has ended: what ran before and was not stopped, and what was started and stays. */
+export function servingOf(state: TaskState): Serving {
+  const before = (state.survey ?? []).filter((instance) => instance.alive && !isStopped(state, instance));
+  const started = state.slots.filter((slot) => serves(state, slot));
+  const release = started[0]?.release ?? (started.length > 0 ? state.release : before[0]?.release);
+  return {
+    release: release?.id,
+    instances: [...before.map(({ address }) => address), ...started.flatMap(({ address }) => address ?? [])],
+  };
+}
+
+function serves(state: TaskState, slot: SlotProgress): boolean {
+  if (!slot.healthy || slot.name === undefined || state.stopped.includes(slot.name)) return false;
+  return state.failure === undefined || slot.release !== undefined || hasReplaced(state, slot);
 }
 
 /** The reply of a whole request, in the order in which its services were named. */
@@ -29,3 +62,10 @@ export function deploymentReply(token: string, services: readonly ServiceReply[]
     endpoint: first && { ip: first.ip, port: first.port, url: first.url },
   };
 }
+
+/** The answer to a scale request. */
+export const scaleReply = (token: string, service: ServiceReply): ScaleReply => ({
+  token,
+  status: service.status !== 'failed',
+  service,
+});

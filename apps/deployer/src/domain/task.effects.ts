@@ -1,86 +1,184 @@
 import type { ServiceOutcome, TaskError } from '#libs/contracts';
-import type { PlacedNode, Release } from './task.events.js';
-import type { InstanceProgress, TaskState } from './task.state.js';
+import type { InstanceRef, PlacedNode, Release, Slot } from './task.events.js';
+import {
+  hasReplaced,
+  instanceOf,
+  isDone,
+  isStopped,
+  releaseOf,
+  type SlotProgress,
+  type TaskState,
+} from './task.state.js';
 
-/** What is to be done next. Each is idempotent by name, so that a take-over may do it again. */
-export type Effect =
-  | { readonly kind: 'fetch-source' }
-  | { readonly kind: 'build-image'; readonly sourceDigest: string }
-  | { readonly kind: 'push-image'; readonly sourceDigest: string; readonly tag: string }
-  | { readonly kind: 'resolve-release' }
-  | {
-      readonly kind: 'request-node';
-      readonly ordinal: number;
-      readonly accessToken: string;
-      readonly release: Release;
-    }
-  | { readonly kind: 'await-node'; readonly ordinal: number; readonly accessToken: string }
-  | {
-      readonly kind: 'pull-image';
-      readonly ordinal: number;
-      readonly node: PlacedNode;
-      readonly release: Release;
-    }
-  | { readonly kind: 'start-instance'; readonly instance: PlacedInstance; readonly release: Release }
-  | { readonly kind: 'probe-instance'; readonly instance: StartedInstance; readonly release: Release }
-  /** What is healthy is kept running by its engine; what ran before is stopped. */
-  | { readonly kind: 'hand-over' }
-  | { readonly kind: 'stop-instances' }
-  | { readonly kind: 'remove-leftovers'; readonly instances: readonly InstanceProgress[] }
-  | { readonly kind: 'succeed'; readonly outcome: Exclude<ServiceOutcome, 'failed'> }
-  | { readonly kind: 'fail'; readonly error: TaskError };
-
-export type EffectKind = Effect['kind'];
-export type PlacedInstance = InstanceProgress & { readonly node: PlacedNode };
-export type StartedInstance = PlacedInstance & Required<Pick<InstanceProgress, 'name' | 'address'>>;
-
-function instanceEffect(state: TaskState, release: Release, ordinal: number): Effect | undefined {
-  const instance = state.instances.find((i) => i.ordinal === ordinal);
-  if (instance === undefined) {
-    const accessToken = accessTokenOf(state, ordinal);
-    return { kind: 'request-node', ordinal, accessToken, release };
-  }
-  const { node, name, address } = instance;
-  if (node === undefined) return { kind: 'await-node', ordinal, accessToken: instance.accessToken };
-  if (!instance.pulled) return { kind: 'pull-image', ordinal, node, release };
-  if (name === undefined || address === undefined) {
-    return { kind: 'start-instance', instance: { ...instance, node }, release };
-  }
-  if (!instance.healthy)
-    return { kind: 'probe-instance', instance: { ...instance, node, name, address }, release };
-  return undefined;
+/** What a slot's effects work on. */
+interface OnNode {
+  readonly ordinal: number;
+  readonly node: PlacedNode;
+  readonly release: Release;
 }
 
-function runEffect(state: TaskState, release: Release): Effect {
-  for (let ordinal = 0; ordinal < release.config.replicas; ordinal += 1) {
-    const effect = instanceEffect(state, release, ordinal);
-    if (effect !== undefined) return effect;
-  }
-  return state.previousStopped ? { kind: 'succeed', outcome: 'running' } : { kind: 'hand-over' };
+/** What is to be done, by name. Each is idempotent by name, so that a take-over may do it again. */
+interface EffectData {
+  'await-dependencies': { readonly services: readonly string[] };
+  'fetch-source': object;
+  'build-image': { readonly sourceDigest: string };
+  'push-image': { readonly sourceDigest: string; readonly tag: string };
+  'resolve-release': object;
+  survey: object;
+  'make-plan': object;
+  'request-node': { readonly ordinal: number; readonly accessToken: string };
+  'await-node': { readonly ordinal: number; readonly accessToken: string };
+  'pull-image': OnNode;
+  'start-instance': OnNode & { readonly accessToken: string };
+  'probe-instance': OnNode & {
+    readonly slot: PlacedSlot;
+    /** It stands in for one that serves, so it must prove itself. */
+    readonly replaces: boolean;
+  };
+  'drain-instance': { readonly instance: InstanceRef };
+  'stop-instance': { readonly instance: InstanceRef; readonly until: string };
+  /** The engines start again what ends from now on. */
+  'keep-instances': { readonly instances: readonly InstanceRef[] };
+  'remove-leftovers': { readonly slots: readonly SlotProgress[] };
+  'begin-revert': { readonly slots: readonly Slot[] };
+  succeed: { readonly outcome: Exclude<ServiceOutcome, 'failed'> };
+  fail: { readonly error: TaskError };
 }
 
-function releaseEffect(state: TaskState): Effect {
-  if (state.mode === 'run') return { kind: 'resolve-release' };
-  if (state.sourceDigest === undefined) return { kind: 'fetch-source' };
-  if (state.builtTag === undefined) return { kind: 'build-image', sourceDigest: state.sourceDigest };
-  return { kind: 'push-image', sourceDigest: state.sourceDigest, tag: state.builtTag };
+export type PlacedSlot = SlotProgress &
+  Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;
+
+export type EffectKind = keyof EffectData;
+export type EffectOf<K extends EffectKind> = { readonly [N in K]: { readonly kind: N } & EffectData[N] }[K];
+export type Effect = EffectOf<EffectKind>;
+
+/** Names one effect among all of its task: what is done once, and by whom. */
+export function keyOf(effect: Effect): string {
+  if ('ordinal' in effect) return `${effect.kind} ${effect.ordinal}`;
+  return 'instance' in effect ? `${effect.kind} ${effect.instance.name}` : effect.kind;
 }
 
-/** The next effect of a task, or undefined when it has ended. Pure. */
-export function nextEffect(state: TaskState): Effect | undefined {
-  if (state.outcome !== undefined) return undefined;
-  if (state.failure !== undefined) {
-    return state.leftoversRemoved
-      ? { kind: 'fail', error: state.failure }
-      : { kind: 'remove-leftovers', instances: state.instances };
-  }
-  if (state.mode === 'stop') {
-    if (state.stoppedCount === undefined) return { kind: 'stop-instances' };
-    return { kind: 'succeed', outcome: state.stoppedCount > 0 ? 'stopped' : 'not-running' };
-  }
-  if (state.release === undefined) return releaseEffect(state);
-  return state.mode === 'build' ? { kind: 'succeed', outcome: 'built' } : runEffect(state, state.release);
+/**
+ * What may be done now, side by side. Pure. Empty when the task has ended, or waits for what is being done.
+ * While an image is built, what runs is surveyed and nodes are asked for.
+ */
+export function nextEffects(state: TaskState): readonly Effect[] {
+  if (state.outcome !== undefined) return [];
+  if (state.failure !== undefined) return effectsAfterFailure(state, state.failure);
+  const { dependsOn = [] } = state;
+  if (dependsOn.length > 0 && !state.dependenciesMet)
+    return [{ kind: 'await-dependencies', services: dependsOn }];
+  const sources = sourceEffects(state);
+  if (state.mode === 'build') return sources.length > 0 ? sources : [endOfBuild(state)];
+  return [...sources, ...surveyEffects(state), ...rolloutEffects(state)];
 }
+
+const endOfBuild = ({ dryRun }: TaskState): Effect => ({
+  kind: 'succeed',
+  outcome: dryRun === true ? 'planned' : 'built',
+});
+
+/** From a source, or from what was built before, to a release. */
+function sourceEffects(state: TaskState): readonly Effect[] {
+  const { mode, release, sourceDigest, builtTag } = state;
+  if (release !== undefined || mode === 'stop') return [];
+  if (mode === 'scale' && state.survey === undefined) return [];
+  if (mode !== 'build' && mode !== 'build-and-run') return [{ kind: 'resolve-release' }];
+  if (sourceDigest === undefined) return [{ kind: 'fetch-source' }];
+  if (state.dryRun === true) return [];
+  return builtTag === undefined
+    ? [{ kind: 'build-image', sourceDigest }]
+    : [{ kind: 'push-image', sourceDigest, tag: builtTag }];
+}
+
+function surveyEffects({ survey }: TaskState): readonly Effect[] {
+  return survey === undefined ? [{ kind: 'survey' }] : [];
+}
+
+/** A source that is fetched and no release yet will be a new one: enough is known. */
+const canPlan = ({ mode, survey, release, sourceDigest }: TaskState): boolean =>
+  survey !== undefined && (mode === 'stop' || release !== undefined || sourceDigest !== undefined);
+
+function rolloutEffects(state: TaskState): readonly Effect[] {
+  if (state.plan === undefined) return canPlan(state) ? [{ kind: 'make-plan' }] : [];
+  if (state.dryRun === true) return [{ kind: 'succeed', outcome: 'planned' }];
+  const open = state.slots.filter((slot) => !isDone(state, slot));
+  if (open.length > 0) return rollingEffects(state, open);
+  const surplus = state.plan.surplus.filter((instance) => !isStopped(state, instance));
+  if (surplus.length > 0) return surplus.flatMap((instance) => retireEffects(state, instance));
+  const started = state.slots.flatMap((slot) => instanceOf(slot) ?? []);
+  if (started.length > 0 && !state.instancesKept) return [{ kind: 'keep-instances', instances: started }];
+  return [{ kind: 'succeed', outcome: outcomeOf(state) }];
+}
+
+function outcomeOf({ mode, survey = [], plan, slots }: TaskState): Exclude<ServiceOutcome, 'failed'> {
+  if (mode === 'stop') return survey.length > 0 ? 'stopped' : 'not-running';
+  return (plan?.kept.length ?? 0) + slots.length > 0 ? 'running' : 'stopped';
+}
+
+/** Replacements one at a time, so that the rest goes on serving; what replaces nothing all at once. */
+function rollingEffects(state: TaskState, open: readonly SlotProgress[]): readonly Effect[] {
+  const replacement = open.find(({ replaces }) => replaces !== undefined);
+  const active = replacement === undefined ? open : [replacement];
+  return active.flatMap((slot) => slotEffects(state, slot));
+}
+
+function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
+  const { ordinal, accessToken, node, name, address, replaces } = slot;
+  if (accessToken === undefined)
+    return [{ kind: 'request-node', ordinal, accessToken: accessTokenOf(state, ordinal) }];
+  if (node === undefined) return [{ kind: 'await-node', ordinal, accessToken }];
+  const release = releaseOf(state, slot);
+  if (release === undefined) return [];
+  const at = { ordinal, node, release };
+  if (!slot.pulled) return [{ kind: 'pull-image', ...at }];
+  if (name === undefined || address === undefined) return [{ kind: 'start-instance', ...at, accessToken }];
+  const placed = { ...slot, accessToken, node, name, address };
+  if (!slot.healthy)
+    return [{ kind: 'probe-instance', ...at, slot: placed, replaces: replaces !== undefined }];
+  return replaces === undefined ? [] : retireEffects(state, replaces);
+}
+
+function retireEffects(state: TaskState, instance: InstanceRef): readonly Effect[] {
+  const until = state.draining[instance.name];
+  return until === undefined
+    ? [{ kind: 'drain-instance', instance }]
+    : [{ kind: 'stop-instance', instance, until }];
+}
+
+/** First nothing is left over, then what was replaced already comes back, once; then the failure is told. */
+function effectsAfterFailure(state: TaskState, error: TaskError): readonly Effect[] {
+  if (!state.leftoversRemoved) return [{ kind: 'remove-leftovers', slots: leftovers(state) }];
+  if (!state.reverting) {
+    const slots = slotsOfRevert(state);
+    return slots.length > 0 ? [{ kind: 'begin-revert', slots }] : [{ kind: 'fail', error }];
+  }
+  const open = state.slots.filter((slot) => slot.release !== undefined && !isDone(state, slot));
+  if (open.length > 0 && state.revertFailure === undefined) return rollingEffects(state, open);
+  return [{ kind: 'fail', error }];
+}
+
+/** New instances that serve in nobody's place. What replaced another goes on until that one is back. */
+function leftovers(state: TaskState): readonly SlotProgress[] {
+  return state.slots.filter((slot) => {
+    if (slot.accessToken === undefined) return false;
+    return !slot.healthy || (slot.release === undefined && !hasReplaced(state, slot));
+  });
+}
+
+/** A rollback is a revert itself, and is not reverted. */
+function slotsOfRevert(state: TaskState): readonly Slot[] {
+  if (state.mode === 'rollback') return [];
+  return state.slots
+    .filter((slot) => slot.healthy && hasReplaced(state, slot))
+    .flatMap((slot) => {
+      const instance = instanceOf(slot);
+      return instance === undefined ? [] : [{ ordinal: FIRST_OF_REVERT + slot.ordinal, replaces: instance }];
+    });
+}
+
+/** Above all ordinals of a plan. */
+const FIRST_OF_REVERT = 1_000;
 
 /** Our key of one node request: `<token>:<service>:<ordinal>`. */
 function accessTokenOf(state: TaskState, ordinal: number): string {

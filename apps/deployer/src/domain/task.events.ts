@@ -1,4 +1,4 @@
-import type { InstanceAddress, RequestMode, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
+import type { InstanceAddress, ServiceConfig, ServiceMode, ServiceOutcome, TaskError } from '#libs/contracts';
 
 /** An immutable build of a service. Never changed, only superseded. */
 export interface Release {
@@ -26,64 +26,99 @@ export interface InstanceRef {
   readonly container: string;
 }
 
+/** An instance that the deployer launched and has not removed. */
+export interface RunningInstance extends InstanceRef {
+  readonly release: Release;
+  readonly address: InstanceAddress;
+  /** What the engine of its node says. */
+  readonly alive: boolean;
+}
+
+/** One instance that is to be started. */
+export interface Slot {
+  readonly ordinal: number;
+  /** The instance that is stopped once this one serves. */
+  readonly replaces?: InstanceRef;
+}
+
+export type TaskMode = ServiceMode | 'scale';
+
+/** What a scale request asks for; one of the three. */
+export interface ScaleWish {
+  readonly by?: number;
+  readonly to?: number;
+  readonly instance?: string;
+}
+
 interface Timed {
   /** The phase this step ended, and how long it took in milliseconds. */
   readonly phase: string;
   readonly ms: number;
 }
 
-/** What can happen to one task. Stored for ever: only ever add optional members. */
-export type TaskEvent =
-  | {
-      readonly type: 'TaskAccepted';
-      readonly data: {
-        readonly token: string;
-        readonly appId: string;
-        readonly appName: string;
-        readonly service: string;
-        readonly mode: RequestMode;
-        readonly source: { readonly blob: string; readonly container?: string };
-        /** RFC 3339. */
-        readonly deadlineAt: string;
-      };
-    }
-  | {
-      readonly type: 'SourceFetched';
-      readonly data: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
-    }
-  | { readonly type: 'ReleaseReused'; readonly data: { readonly release: Release } }
-  | { readonly type: 'ImageBuilt'; readonly data: Timed & { readonly tag: string } }
-  | { readonly type: 'ImagePushed'; readonly data: Timed & { readonly release: Release } }
-  | { readonly type: 'ReleaseResolved'; readonly data: { readonly release: Release } }
-  | {
-      readonly type: 'NodeRequested';
-      readonly data: { readonly ordinal: number; readonly accessToken: string };
-    }
-  | {
-      readonly type: 'NodeAssigned';
-      readonly data: Timed & { readonly ordinal: number; readonly node: PlacedNode };
-    }
-  | { readonly type: 'ImagePulled'; readonly data: Timed & { readonly ordinal: number } }
-  | {
-      readonly type: 'InstanceStarted';
-      readonly data: Timed & {
-        readonly ordinal: number;
-        readonly name: string;
-        readonly address: InstanceAddress;
-      };
-    }
-  | { readonly type: 'InstanceHealthy'; readonly data: Timed & { readonly ordinal: number } }
-  | {
-      readonly type: 'PreviousStopped';
-      readonly data: Timed & { readonly instances: readonly InstanceRef[] };
-    }
-  | {
-      readonly type: 'InstancesStopped';
-      readonly data: Timed & { readonly instances: readonly InstanceRef[] };
-    }
-  | { readonly type: 'StepFailed'; readonly data: { readonly step: string; readonly error: TaskError } }
-  | { readonly type: 'LeftoversRemoved'; readonly data: { readonly instances: readonly string[] } }
-  | { readonly type: 'TaskSucceeded'; readonly data: { readonly outcome: Exclude<ServiceOutcome, 'failed'> } }
-  | { readonly type: 'TaskFailed'; readonly data: { readonly error: TaskError } };
+interface OfSlot {
+  readonly ordinal: number;
+}
+
+/** What can happen to one task, by name. Stored for ever: only ever add optional members. */
+interface TaskEventData {
+  TaskAccepted: {
+    readonly token: string;
+    readonly appId: string;
+    readonly appName: string;
+    readonly service: string;
+    readonly mode: TaskMode;
+    readonly source: { readonly blob: string; readonly container?: string };
+    /** RFC 3339. */
+    readonly deadlineAt: string;
+    /** The id of the release that was asked for. */
+    readonly wantedRelease?: string;
+    readonly dependsOn?: readonly string[];
+    readonly dryRun?: boolean;
+    /** Replaces also what runs the wanted release already. */
+    readonly restart?: boolean;
+    readonly scale?: ScaleWish;
+  };
+  DependenciesMet: object;
+  SourceFetched: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
+  ReleaseReused: { readonly release: Release };
+  ImageBuilt: Timed & { readonly tag: string };
+  ImagePushed: Timed & { readonly release: Release };
+  ReleaseResolved: { readonly release: Release };
+  /** What runs of the service now. */
+  InstancesSurveyed: { readonly instances: readonly RunningInstance[] };
+  /** What is to be started, what it replaces, what is stopped besides; once a task. */
+  PlanMade: {
+    readonly slots: readonly Slot[];
+    readonly surplus: readonly InstanceRef[];
+    /** What runs already and stays. */
+    readonly kept: readonly string[];
+    readonly notes: readonly string[];
+  };
+  NodeRequested: OfSlot & { readonly accessToken: string };
+  NodeAssigned: OfSlot & Timed & { readonly node: PlacedNode };
+  ImagePulled: OfSlot & Timed;
+  InstanceStarted: OfSlot & Timed & { readonly name: string; readonly address: InstanceAddress };
+  InstanceHealthy: OfSlot & Timed;
+  /** No more traffic for it from now on. */
+  InstanceDraining: { readonly instance: string; readonly until: string };
+  InstanceStopped: Timed & {
+    readonly instance: InstanceRef;
+    /** Why it could not be stopped: its node does not answer. It is removed when the node does. */
+    readonly abandoned?: TaskError;
+  };
+  /** The engines start the new instances again when they end, from now on. */
+  InstancesKept: object;
+  StepFailed: { readonly step: string; readonly error: TaskError };
+  LeftoversRemoved: { readonly instances: readonly string[] };
+  /** What was replaced already comes back: the release before, one slot for each. */
+  RevertBegun: { readonly slots: readonly Slot[] };
+  TaskSucceeded: { readonly outcome: Exclude<ServiceOutcome, 'failed'> };
+  TaskFailed: { readonly error: TaskError };
+}
+
+export type TaskEvent = {
+  readonly [T in keyof TaskEventData]: { readonly type: T; readonly data: TaskEventData[T] };
+}[keyof TaskEventData];
 
 export type TaskEventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;

@@ -1,15 +1,33 @@
-import type { InstanceAddress, RequestMode, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
-import type { PlacedNode, Release, TaskEvent, TaskEventOf } from './task.events.js';
+import type { InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
+import type {
+  InstanceRef,
+  PlacedNode,
+  Release,
+  RunningInstance,
+  ScaleWish,
+  Slot,
+  TaskEvent,
+  TaskEventOf,
+  TaskMode,
+} from './task.events.js';
 
-/** One replica's way from a wish to a healthy container. */
-export interface InstanceProgress {
-  readonly ordinal: number;
-  readonly accessToken: string;
+/** One instance's way from a wish to a healthy container. */
+export interface SlotProgress extends Slot {
+  /** Of a revert: the release that comes back. The task's own release when left out. */
+  readonly release?: Release;
+  readonly accessToken?: string;
   readonly node?: PlacedNode;
   readonly pulled: boolean;
   readonly name?: string;
   readonly address?: InstanceAddress;
   readonly healthy: boolean;
+}
+
+export interface Plan {
+  readonly surplus: readonly InstanceRef[];
+  /** Names of instances that run already and stay. */
+  readonly kept: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** The fold of a task's events. */
@@ -18,33 +36,87 @@ export interface TaskState {
   readonly appId: string;
   readonly appName: string;
   readonly service: string;
-  readonly mode: RequestMode;
+  readonly mode: TaskMode;
   readonly source: { readonly blob: string; readonly container?: string };
   readonly deadlineAt: string;
+  readonly wantedRelease?: string;
+  readonly dependsOn?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly restart?: boolean;
+  readonly scale?: ScaleWish;
+  readonly dependenciesMet: boolean;
   readonly sourceDigest?: string;
   readonly config?: ServiceConfig;
   readonly builtTag?: string;
   readonly release?: Release;
-  readonly instances: readonly InstanceProgress[];
-  readonly previousStopped: boolean;
-  /** Undefined until a `stop` has run; then how many instances it stopped. */
-  readonly stoppedCount?: number;
+  /** What ran when the task began. */
+  readonly survey?: readonly RunningInstance[];
+  readonly plan?: Plan;
+  readonly slots: readonly SlotProgress[];
+  /** Until when an instance that is to be stopped is left to finish, by its name; RFC 3339. */
+  readonly draining: Readonly<Record<string, string>>;
+  /** Names of instances that were stopped. */
+  readonly stopped: readonly string[];
+  readonly instancesKept: boolean;
+  /** Why the task is to end in a failure. */
   readonly failure?: TaskError;
+  readonly reverting: boolean;
+  /** Why what was replaced could not be brought back. */
+  readonly revertFailure?: TaskError;
   readonly leftoversRemoved: boolean;
   readonly outcome?: ServiceOutcome;
-  /** Milliseconds per phase, summed over replicas. */
+  /** Milliseconds per phase, summed over instances. */
   readonly phases: Readonly<Record<string, number>>;
 }
 
-function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
-  return { ...event.data, instances: [], previousStopped: false, leftoversRemoved: false, phases: {} };
+export const isStopped = (state: TaskState, { name }: InstanceRef): boolean => state.stopped.includes(name);
+
+/** A slot is done when its instance serves and what it replaces is gone. */
+export function isDone(state: TaskState, { healthy, replaces }: SlotProgress): boolean {
+  return healthy && (replaces === undefined || isStopped(state, replaces));
 }
 
-function patchInstance(state: TaskState, ordinal: number, patch: Partial<InstanceProgress>): TaskState {
+/** A new instance in whose favour another was stopped. */
+export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
+  replaces !== undefined && isStopped(state, replaces);
+
+/** What the slot runs: undefined while it is being built. */
+export const releaseOf = (state: TaskState, slot: SlotProgress): Release | undefined =>
+  slot.release ?? state.release;
+
+/** The instance of a slot, once it has a container. */
+export function instanceOf({ name, address }: SlotProgress): InstanceRef | undefined {
+  return name === undefined || address === undefined
+    ? undefined
+    : { name, node: address.node, container: address.container };
+}
+
+function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
   return {
-    ...state,
-    instances: state.instances.map((i) => (i.ordinal === ordinal ? { ...i, ...patch } : i)),
+    ...event.data,
+    dependenciesMet: false,
+    slots: [],
+    draining: {},
+    stopped: [],
+    instancesKept: false,
+    reverting: false,
+    leftoversRemoved: false,
+    phases: {},
   };
+}
+
+function patchSlot(state: TaskState, ordinal: number, patch: Partial<SlotProgress>): TaskState {
+  const slots = state.slots.map((slot) => (slot.ordinal === ordinal ? { ...slot, ...patch } : slot));
+  return { ...state, slots };
+}
+
+const freshSlot = (slot: Slot): SlotProgress => ({ ...slot, pulled: false, healthy: false });
+
+/** A revert's slot runs what ran where the instance that it replaces came. */
+function revertSlot(state: TaskState, slot: Slot): SlotProgress {
+  const replacing = state.slots.find(({ name }) => name !== undefined && name === slot.replaces?.name);
+  const before = state.survey?.find(({ name }) => name === replacing?.replaces?.name);
+  return { ...freshSlot(slot), release: before?.release };
 }
 
 function withPhase(state: TaskState, event: TaskEvent): TaskState {
@@ -53,8 +125,36 @@ function withPhase(state: TaskState, event: TaskEvent): TaskState {
   return { ...state, phases: { ...state.phases, [phase]: (state.phases[phase] ?? 0) + ms } };
 }
 
+type SlotEvent = TaskEventOf<
+  'NodeRequested' | 'NodeAssigned' | 'ImagePulled' | 'InstanceStarted' | 'InstanceHealthy'
+>;
+
+function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
+  const { ordinal } = event.data;
+  switch (event.type) {
+    case 'NodeRequested':
+      return patchSlot(state, ordinal, { accessToken: event.data.accessToken });
+    case 'NodeAssigned':
+      return patchSlot(state, ordinal, { node: event.data.node });
+    case 'ImagePulled':
+      return patchSlot(state, ordinal, { pulled: true });
+    case 'InstanceStarted':
+      return patchSlot(state, ordinal, { name: event.data.name, address: event.data.address });
+    case 'InstanceHealthy':
+      return patchSlot(state, ordinal, { healthy: true });
+  }
+}
+
+/** The first failure counts; one while reverting is kept beside it. */
+function failed(state: TaskState, error: TaskError): TaskState {
+  if (state.failure === undefined) return { ...state, failure: error };
+  return { ...state, revertFailure: state.revertFailure ?? error, leftoversRemoved: false };
+}
+
 function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted' }>): TaskState {
   switch (event.type) {
+    case 'DependenciesMet':
+      return { ...state, dependenciesMet: true };
     case 'SourceFetched':
       return { ...state, sourceDigest: event.data.sourceDigest, config: event.data.config };
     case 'ReleaseReused':
@@ -63,31 +163,35 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
       return { ...state, release: event.data.release };
     case 'ImageBuilt':
       return { ...state, builtTag: event.data.tag };
-    case 'NodeRequested':
-      return {
-        ...state,
-        instances: [...state.instances, { ...event.data, pulled: false, healthy: false }],
-      };
-    case 'NodeAssigned':
-      return patchInstance(state, event.data.ordinal, { node: event.data.node });
-    case 'ImagePulled':
-      return patchInstance(state, event.data.ordinal, { pulled: true });
-    case 'InstanceStarted':
-      return patchInstance(state, event.data.ordinal, { name: event.data.name, address: event.data.address });
-    case 'InstanceHealthy':
-      return patchInstance(state, event.data.ordinal, { healthy: true });
-    case 'PreviousStopped':
-      return { ...state, previousStopped: true };
-    case 'InstancesStopped':
-      return { ...state, stoppedCount: event.data.instances.length };
+    case 'InstancesSurveyed':
+      return { ...state, survey: event.data.instances };
+    case 'PlanMade': {
+      const { slots, ...plan } = event.data;
+      return { ...state, plan, slots: slots.map(freshSlot) };
+    }
+    case 'InstanceDraining':
+      return { ...state, draining: { ...state.draining, [event.data.instance]: event.data.until } };
+    case 'InstanceStopped':
+      return { ...state, stopped: [...state.stopped, event.data.instance.name] };
+    case 'InstancesKept':
+      return { ...state, instancesKept: true };
     case 'StepFailed':
-      return { ...state, failure: event.data.error };
+      return failed(state, event.data.error);
     case 'LeftoversRemoved':
       return { ...state, leftoversRemoved: true };
+    case 'RevertBegun':
+      return {
+        ...state,
+        reverting: true,
+        instancesKept: false,
+        slots: [...state.slots, ...event.data.slots.map((slot) => revertSlot(state, slot))],
+      };
     case 'TaskSucceeded':
       return { ...state, outcome: event.data.outcome };
     case 'TaskFailed':
       return { ...state, failure: event.data.error, outcome: 'failed' };
+    default:
+      return applyToSlot(state, event);
   }
 }
 

@@ -1,5 +1,5 @@
 import { StepError } from '../domain/task-error.js';
-import type { Effect } from '../domain/task.effects.js';
+import type { EffectOf } from '../domain/task.effects.js';
 import type { NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
 
 /** A service is often up in 40 ms. */
@@ -16,39 +16,41 @@ interface ProbePorts {
   readonly prober: Prober;
   readonly wait: Wait;
   readonly healthTimeoutMs: number;
+  readonly stableMs: number;
 }
 
-type ProbeEffect = Extract<Effect, { kind: 'probe-instance' }>;
+type ProbeEffect = EffectOf<'probe-instance'>;
 
 /**
- * Probes the instance from outside, at the address that users get, until it answers well.
- * Throws CONTAINER_EXITED as soon as the container is down, HEALTH_TIMEOUT when time is up.
+ * Probes the instance from outside, at the address that users get, until it answers well; one that replaces another
+ * must go on to do so for its stability window. Throws CONTAINER_EXITED as soon as the container is down,
+ * HEALTH_TIMEOUT when time is up.
  */
 export async function probeUntilHealthy(
   ports: ProbePorts,
   effect: ProbeEffect,
   signal: AbortSignal,
 ): Promise<void> {
-  const { address } = effect.instance;
+  const { address } = effect.slot;
   const { health } = effect.release.config;
+  const stableMs = effect.replaces ? (health?.stableMs ?? ports.stableMs) : 0;
+  const timeoutMs = health?.timeoutMs ?? TCP_TIMEOUT_MS;
   const started = performance.now();
-  const startupMs = startupMsOf(ports, effect);
+  const limitMs = startupMsOf(ports, effect) + stableMs;
+  let wellSince: number | undefined;
   for (let aliveAt = 0; ;) {
-    const result = await ports.prober.probe(
-      address.ip,
-      address.port,
-      health?.path,
-      health?.timeoutMs ?? TCP_TIMEOUT_MS,
-    );
-    if (result.healthy) return;
+    const result = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs);
     signal.throwIfAborted();
     const elapsed = performance.now() - started;
+    wellSince = result.healthy ? (wellSince ?? elapsed) : undefined;
+    if (wellSince !== undefined && elapsed - wellSince >= stableMs) return;
     if (elapsed - aliveAt >= ALIVE_EVERY_MS) {
       await assertAlive(ports, effect, result);
       aliveAt = performance.now() - started;
     }
-    if (elapsed >= startupMs) throw await timedOut(ports, effect, result);
-    await ports.wait(waitAfter(elapsed), signal);
+    if (elapsed >= limitMs) throw await timedOut(ports, effect, result);
+    const left = wellSince === undefined ? Infinity : stableMs - (elapsed - wellSince);
+    await ports.wait(Math.min(waitAfter(elapsed), left), signal);
   }
 }
 
@@ -63,27 +65,27 @@ function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
 
 function describe(effect: ProbeEffect, result: ProbeResult): string {
   const path = effect.release.config.health?.path;
-  return `Probe ${effect.instance.address.url}${path ?? ' (TCP)'} saw: ${result.seen}.`;
+  return `Probe ${effect.slot.address.url}${path ?? ' (TCP)'} saw: ${result.seen}.`;
 }
 
 async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<void> {
-  const { node, container } = effect.instance.address;
+  const { node, container } = effect.slot.address;
   const run = await ports.engines.inspect(node, container);
   if (run?.running === true) return;
   const how = run === undefined ? 'is gone' : `exited with code ${run.exitCode ?? 'unknown'}`;
   throw new StepError({
     code: 'CONTAINER_EXITED',
-    message: `The container of ${effect.instance.name} ${how}. ${describe(effect, result)}`,
+    message: `The container of ${effect.slot.name} ${how}. ${describe(effect, result)}`,
     hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
     logTail: run && (await ports.engines.logTail(node, container)),
   });
 }
 
 async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
-  const { node, container } = effect.instance.address;
+  const { node, container } = effect.slot.address;
   return new StepError({
     code: 'HEALTH_TIMEOUT',
-    message: `${effect.instance.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)}`,
+    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)}`,
     hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
     logTail: await ports.engines.logTail(node, container).catch(() => undefined),
   });

@@ -1,12 +1,12 @@
 import type { InstanceAddress, InstanceReport } from '#libs/contracts';
-import type { Effect, PlacedInstance } from '../domain/task.effects.js';
-import type { Release } from '../domain/task.events.js';
-import type { TaskState } from '../domain/task.state.js';
+import type { EffectOf } from '../domain/task.effects.js';
+import type { PlacedNode, Release } from '../domain/task.events.js';
+import type { SlotProgress, TaskState } from '../domain/task.state.js';
 import type { ClaimedTask, NodeEngines } from '../ports.js';
 
 /** The container's name: by task and ordinal, so that a take-over finds and adopts it. */
-export function instanceName(state: TaskState, instance: { readonly ordinal: number }): string {
-  return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${instance.ordinal}`;
+export function instanceName(state: TaskState, { ordinal }: { readonly ordinal: number }): string {
+  return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${ordinal}`;
 }
 
 /** Creates and starts (or adopts) the instance's container. */
@@ -14,11 +14,10 @@ export async function startInstance(
   engines: NodeEngines,
   claim: ClaimedTask,
   state: TaskState,
-  effect: Extract<Effect, { kind: 'start-instance' }>,
+  effect: EffectOf<'start-instance'>,
 ): Promise<{ readonly name: string; readonly address: InstanceAddress }> {
-  const { instance, release } = effect;
-  const { node } = instance;
-  const name = instanceName(state, instance);
+  const { node, release } = effect;
+  const name = instanceName(state, effect);
   const { container, startedAt } = await engines.launch(node.name, {
     name,
     image: release.image,
@@ -40,13 +39,13 @@ export async function startInstance(
 export function reportOf(
   state: TaskState,
   release: Release,
-  instance: PlacedInstance,
+  slot: SlotProgress & { readonly node: PlacedNode },
   reported: InstanceReport['state'],
   now: string,
 ): InstanceReport {
-  const { node, address } = instance;
+  const { node, address } = slot;
   return {
-    instance: instanceName(state, instance),
+    instance: instanceName(state, slot),
     state: reported,
     appId: state.appId,
     appName: state.appName,
@@ -58,7 +57,7 @@ export function reportOf(
     port: node.port,
     url: `http://${node.address}:${node.port}`,
     container: address?.container ?? '',
-    accessToken: instance.accessToken,
+    accessToken: slot.accessToken ?? '',
     resources: release.config.resources,
     startedAt: address?.startedAt ?? now,
     reportedAt: now,

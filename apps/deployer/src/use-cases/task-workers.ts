@@ -1,5 +1,5 @@
 import type { ClaimedTask } from '../ports.js';
-import type { RunOutcome } from './run-task.js';
+import type { RunOutcome, TaskLease } from './run-task.js';
 
 export interface LeasedTask extends ClaimedTask {
   /** Extends the lease; false when another holds it. */
@@ -8,7 +8,7 @@ export interface LeasedTask extends ClaimedTask {
 
 export interface WorkerPorts {
   claim(): Promise<LeasedTask | undefined>;
-  run(claim: ClaimedTask, signal: AbortSignal): Promise<RunOutcome>;
+  run(lease: TaskLease): Promise<RunOutcome>;
   onError(error: unknown, taskId?: string): void;
 }
 
@@ -20,12 +20,15 @@ export interface WorkerLimits {
   readonly pollMs: number;
 }
 
+interface Running {
+  readonly abort: AbortController;
+  readonly nudges: Set<() => void>;
+  readonly done: Promise<void>;
+}
+
 /** Claims tasks by lease and carries them on, up to `concurrency` at once; `wake()` says that there may be work. */
 export class TaskWorkers {
-  private readonly running = new Map<
-    string,
-    { readonly abort: AbortController; readonly done: Promise<void> }
-  >();
+  private readonly running = new Map<string, Running>();
   private timer: NodeJS.Timeout | undefined;
   private filling: Promise<void> | undefined;
   private again = false;
@@ -48,6 +51,12 @@ export class TaskWorkers {
       this.filling = undefined;
       if (this.again) this.wake();
     });
+  }
+
+  /** There may be something to look at for this task, or for all where none is named. */
+  nudge(taskId?: string): void {
+    const tasks = taskId === undefined ? [...this.running.values()] : [this.running.get(taskId)];
+    for (const task of tasks) task?.nudges.forEach((callback) => callback());
   }
 
   /** Takes no more, lets what runs end within `deadlineMs`, then lets go: another replica goes on. */
@@ -86,8 +95,13 @@ export class TaskWorkers {
         (error: unknown) => this.ports.onError(error, claim.taskId),
       );
     }, this.limits.leaseMs / 3);
+    const nudges = new Set<() => void>();
+    const onNudge = (callback: () => void): (() => void) => {
+      nudges.add(callback);
+      return () => nudges.delete(callback);
+    };
     const done = this.ports
-      .run(claim, abort.signal)
+      .run({ claim, signal: abort.signal, onNudge })
       .then(() => undefined)
       .catch((error: unknown) => this.ports.onError(error, claim.taskId))
       .finally(() => {
@@ -95,6 +109,6 @@ export class TaskWorkers {
         this.running.delete(claim.taskId);
         this.wake();
       });
-    this.running.set(claim.taskId, { abort, done });
+    this.running.set(claim.taskId, { abort, nudges, done });
   }
 }

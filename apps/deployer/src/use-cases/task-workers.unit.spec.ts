@@ -13,7 +13,7 @@ function harness(ids: string[], concurrency: number) {
   const workers = new TaskWorkers(
     {
       claim: () => Promise.resolve(ids.length === 0 ? undefined : leased(ids.shift() ?? '')),
-      run: (claim, signal) =>
+      run: ({ claim, signal }) =>
         new Promise((resolve) => {
           started.push(claim.taskId);
           ends.set(claim.taskId, () => resolve('finished'));

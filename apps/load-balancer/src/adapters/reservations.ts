@@ -38,12 +38,19 @@ export async function reserve(tx: Transaction, request: NodeRequest, place: Plac
   );
 }
 
+/** Free at once, for good. */
+export async function release(tx: Transaction, accessToken: string): Promise<void> {
+  await tx.query(`UPDATE reservations SET state = 'released', updated_at = now() WHERE access_token = $1`, [
+    accessToken,
+  ]);
+}
+
 /**
  * An instance that runs holds its reservation, also one that lapsed before its report came, unless its port has become
  * another's; one that ended frees it, for good. Of no use for a token that is not known.
  */
 export async function follow(tx: Transaction, { accessToken, node, state }: InstanceReport): Promise<void> {
-  const next = state === 'running' ? 'bound' : 'released';
+  const next = state === 'running' || state === 'draining' ? 'bound' : 'released';
   await tx.query(
     `UPDATE reservations r SET state = $3, updated_at = now()
      WHERE access_token = $1 AND node = $2 AND state <> 'released'

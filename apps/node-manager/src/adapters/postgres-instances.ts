@@ -26,7 +26,7 @@ export async function recordReport(tx: Transaction, report: InstanceReport): Pro
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
      ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state, container = EXCLUDED.container,
        reported_at = EXCLUDED.reported_at
-     WHERE known.state = 'running' AND known.reported_at <= EXCLUDED.reported_at`,
+     WHERE known.state IN ('running', 'draining') AND known.reported_at <= EXCLUDED.reported_at`,
     [
       ...[instance, state, r.appId, r.appName, r.service, r.release, r.image, r.node, r.ip, r.port, r.url],
       ...[r.container, r.accessToken, resources.cpu, resources.memoryMiB, r.startedAt, r.reportedAt],

@@ -23,9 +23,18 @@ export const instanceAddressSchema = z.object({
   startedAt: timestampSchema,
 });
 
-export const serviceOutcomes = ['running', 'built', 'stopped', 'not-running', 'failed'] as const;
+export const serviceOutcomes = ['running', 'built', 'stopped', 'not-running', 'planned', 'failed'] as const;
 
-const serviceReplySchema = z.object({
+/** One thing that was or would be done to a service. */
+const changeSchema = z.object({
+  action: z.enum(['build', 'start', 'replace', 'stop']),
+  /** The instance that is replaced or stopped. */
+  instance: z.string().optional(),
+  node: z.string().optional(),
+});
+
+/** An answer for one service. */
+export const serviceReplySchema = z.object({
   name: z.string(),
   status: z.enum(serviceOutcomes),
   release: z.string().optional(),
@@ -33,6 +42,12 @@ const serviceReplySchema = z.object({
   /** Milliseconds per phase: fetch, build, push, place, pull, start, healthy, stop, ... */
   phases: z.record(z.string(), z.number()),
   error: taskErrorSchema.optional(),
+  /** What is worth knowing before or after, such as what makes a replacement visible to users. */
+  notes: z.array(z.string()).optional(),
+  /** Of a dry run: what would be done; none where there is nothing to do. */
+  plan: z.array(changeSchema).optional(),
+  /** Of a failed replacement: what goes on serving. */
+  serving: z.object({ release: z.string().optional(), instances: z.array(instanceAddressSchema) }).optional(),
 });
 
 /** The answer to one request. At least once, and always the same content for one token. */
@@ -80,5 +95,6 @@ export const deploymentReplied = defineMessage({
 export type DeploymentReply = MessageData<typeof deploymentReplied>;
 export type ServiceReply = DeploymentReply['services'][number];
 export type ServiceOutcome = ServiceReply['status'];
+export type Change = z.infer<typeof changeSchema>;
 export type TaskError = z.infer<typeof taskErrorSchema>;
 export type InstanceAddress = z.infer<typeof instanceAddressSchema>;

@@ -9,39 +9,98 @@ const sourceSchema = z.object({
   container: z.string().min(3).max(63).optional(),
 });
 
+const namedServiceSchema = z.object({
+  name: serviceNameSchema,
+  source: sourceSchema.optional(),
+  /** For `run` and `rollback`: this release instead of the newest, or of the last good one. */
+  release: printable(200).optional(),
+  /** Services of the same request that must have succeeded first. */
+  dependsOn: z.array(serviceNameSchema).max(100).optional(),
+});
+
 const requestedServiceSchema = z.union([
-  serviceNameSchema.transform((name) => ({
-    name,
-    source: undefined as z.infer<typeof sourceSchema> | undefined,
-  })),
-  z.object({ name: serviceNameSchema, source: sourceSchema.optional() }),
+  serviceNameSchema.transform((name): z.infer<typeof namedServiceSchema> => ({ name })),
+  namedServiceSchema,
 ]);
 
-export const requestModes = ['run', 'build', 'build-and-run', 'stop'] as const;
+/** What one mode needs and another does not. */
+function checkMode(
+  {
+    mode,
+    services,
+    cancels,
+  }: { readonly mode: string; readonly services: readonly ServiceNames[]; readonly cancels?: string },
+  context: z.RefinementCtx,
+): void {
+  const wrong = (path: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [path], message, input: undefined });
+  if (mode === 'cancel') {
+    if (cancels === undefined) wrong('cancels', 'cancels must be the token of the request that is to end');
+    return;
+  }
+  if (services.length === 0) wrong('services', 'services must name at least one service');
+  const problem = dependencyProblem(services);
+  if (problem !== undefined) wrong('services', problem);
+}
 
-/** A scheduler's (or anyone's) wish: run, build, build and run, or stop these services. */
+interface ServiceNames {
+  readonly name: string;
+  readonly dependsOn?: readonly string[];
+}
+
+/** Why the services cannot be ordered; undefined when they can. */
+function dependencyProblem(services: readonly ServiceNames[]): string | undefined {
+  const names = new Set(services.map(({ name }) => name));
+  for (const { name, dependsOn = [] } of services) {
+    const unknown = dependsOn.find((other) => !names.has(other));
+    if (unknown !== undefined) return `dependsOn of ${name} names ${unknown}, which is not in this request`;
+  }
+  let rest = services;
+  for (;;) {
+    const open = new Set(rest.map(({ name }) => name));
+    const blocked = rest.filter(({ dependsOn = [] }) => dependsOn.some((other) => open.has(other)));
+    if (blocked.length === 0) return undefined;
+    if (blocked.length === rest.length)
+      return `dependsOn goes round in a circle: ${blocked.map(({ name }) => name).join(', ')}`;
+    rest = blocked;
+  }
+}
+
+/** What is done with services; `cancel` is done with a request. */
+export const serviceModes = ['run', 'build', 'build-and-run', 'stop', 'rollback'] as const;
+export const requestModes = [...serviceModes, 'cancel'] as const;
+
+/** A scheduler's (or anyone's) wish: build, run, stop or roll back these services, or cancel a request. */
 export const deploymentRequested = defineMessage({
   type: 'slipway.deployment.requested.v1',
   topic: topics.deploymentRequests,
-  summary: 'Run, build, build and run, or stop services of one application.',
-  schema: z.object({
-    token: tokenSchema,
-    mode: z.enum(requestModes),
-    appId: appIdSchema,
-    appName: printable(200),
-    services: z
-      .array(requestedServiceSchema)
-      .min(1, 'services must name at least one service')
-      .max(100)
-      .refine(
-        (list) => new Set(list.map((s) => s.name)).size === list.length,
-        'services must not repeat a name',
-      ),
-    /** A topic of the configured allow-list; default `deployment.responses`. */
-    replyTo: z.string().min(1).max(249).optional(),
-    /** Milliseconds from the moment of intake; default by configuration. */
-    deadlineMs: z.int().min(1_000).max(86_400_000).optional(),
-  }),
+  summary: 'Build, run, stop or roll back services of one application, or cancel a request.',
+  schema: z
+    .object({
+      token: tokenSchema,
+      mode: z.enum(requestModes),
+      appId: appIdSchema,
+      appName: printable(200),
+      services: z
+        .array(requestedServiceSchema)
+        .max(100)
+        .default([])
+        .refine(
+          (list) => new Set(list.map((s) => s.name)).size === list.length,
+          'services must not repeat a name',
+        ),
+      /** A topic of the configured allow-list; default `deployment.responses`. */
+      replyTo: z.string().min(1).max(249).optional(),
+      /** Milliseconds from the moment of intake; default by configuration. */
+      deadlineMs: z.int().min(1_000).max(86_400_000).optional(),
+      /** Only say what would be done. */
+      dryRun: z.boolean().optional(),
+      /** For `run` and `build-and-run`: replaces also what runs the wanted release already. */
+      restart: z.boolean().optional(),
+      /** For `cancel`: the token of the request that is to end. */
+      cancels: tokenSchema.optional(),
+    })
+    .superRefine(checkMode),
   key: (data) => data.appId,
   example: {
     token: 'order-4711',
@@ -54,4 +113,5 @@ export const deploymentRequested = defineMessage({
 
 export type DeploymentRequest = MessageData<typeof deploymentRequested>;
 export type RequestMode = DeploymentRequest['mode'];
+export type ServiceMode = (typeof serviceModes)[number];
 export type RequestedService = DeploymentRequest['services'][number];

@@ -3,13 +3,13 @@ import { defineMessage, type MessageData } from '../message.js';
 import { timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
-export const instanceStates = ['running', 'stopped', 'failed'] as const;
+export const instanceStates = ['running', 'draining', 'stopped', 'failed'] as const;
 
 /** What the deployer knows of one container; the node manager writes the registry from it. */
 export const instanceReported = defineMessage({
   type: 'slipway.instance.reported.v1',
   topic: topics.instanceReports,
-  summary: 'An instance runs, was stopped, or failed to start.',
+  summary: 'An instance runs, is to get no more traffic, was stopped, or failed to start.',
   schema: z.object({
     /** The instance's name, which is its container's name; unique for ever. */
     instance: z.string(),

@@ -1,0 +1,137 @@
+import { parseServiceConfig } from '#libs/contracts';
+import type { Release, RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
+import { keyOf, nextEffects, type Effect } from './task.effects.js';
+import { evolve, type TaskState } from './task.state.js';
+
+/** For tests of this folder and of the use cases: tasks, and a world in which effects go well. */
+
+export function releaseWith(id: string, replicas: number, config: object = {}): Release {
+  return {
+    id,
+    sourceDigest: id.padEnd(64, '0'),
+    image: `r/shop/web@sha256:${id}`,
+    config: parseServiceConfig(JSON.stringify({ runtime: 'static', port: 8080, replicas, ...config })),
+  };
+}
+
+export function accepted(data: Partial<TaskEventOf<'TaskAccepted'>['data']>): TaskEventOf<'TaskAccepted'> {
+  return {
+    type: 'TaskAccepted',
+    data: {
+      token: 't1',
+      appId: 'shop',
+      appName: 'Shop',
+      service: 'web',
+      mode: 'build-and-run',
+      source: { blob: 'shop--web.zip' },
+      deadlineAt: '2030-01-01T00:00:00.000Z',
+      ...data,
+    },
+  };
+}
+
+export function running(
+  name: string,
+  release: Release,
+  more: Partial<RunningInstance> = {},
+): RunningInstance {
+  const node = more.node ?? 'node-1';
+  const address = {
+    ...{ node, ip: '10.0.0.1', port: 20_000, url: 'http://10.0.0.1:20000', container: `c-${name}` },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...more.address,
+  };
+  return { name, node, container: `c-${name}`, release, alive: true, ...more, address };
+}
+
+export interface World {
+  /** The task's own release, resolved or built. */
+  readonly release: Release;
+  readonly before?: readonly RunningInstance[];
+  /** Effects that fail, by their key. */
+  readonly failing?: readonly string[];
+}
+
+/** What one effect comes to in this world. */
+function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
+  if (world.failing?.includes(keyOf(effect)) === true) {
+    const error = { code: 'TEST', message: `${keyOf(effect)} failed.`, hint: 'h' };
+    return { type: 'StepFailed', data: { step: effect.kind, error } };
+  }
+  const { release } = world;
+  switch (effect.kind) {
+    case 'await-dependencies':
+      return { type: 'DependenciesMet', data: {} };
+    case 'fetch-source': {
+      const { sourceDigest, config } = release;
+      return { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms: 1 } };
+    }
+    case 'build-image':
+      return { type: 'ImageBuilt', data: { tag: 'r/shop/web:t', phase: 'build', ms: 1 } };
+    case 'push-image':
+      return { type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } };
+    case 'resolve-release':
+      return { type: 'ReleaseResolved', data: { release } };
+    case 'survey':
+      return { type: 'InstancesSurveyed', data: { instances: world.before ?? [] } };
+    case 'await-node': {
+      const { ordinal } = effect;
+      const node = { name: `node-${ordinal % 3}`, address: '10.0.0.9', port: 21_000 + ordinal, score: 50 };
+      return { type: 'NodeAssigned', data: { ordinal, node, phase: 'place', ms: 1 } };
+    }
+    case 'pull-image':
+      return { type: 'ImagePulled', data: { ordinal: effect.ordinal, phase: 'pull', ms: 1 } };
+    case 'start-instance': {
+      const { ordinal, node } = effect;
+      const name = `shop-web-${state.token}-${ordinal}`;
+      const { address } = running(name, effect.release, { node: node.name });
+      return { type: 'InstanceStarted', data: { ordinal, name, address, phase: 'start', ms: 1 } };
+    }
+    case 'probe-instance':
+      return { type: 'InstanceHealthy', data: { ordinal: effect.ordinal, phase: 'healthy', ms: 1 } };
+    case 'stop-instance':
+      return { type: 'InstanceStopped', data: { instance: effect.instance, phase: 'stop', ms: 1 } };
+    case 'keep-instances':
+      return { type: 'InstancesKept', data: {} };
+    case 'remove-leftovers':
+      return {
+        type: 'LeftoversRemoved',
+        data: { instances: effect.slots.map(({ ordinal }) => `${ordinal}`) },
+      };
+    default:
+      throw new Error(`${effect.kind} is done by its record`);
+  }
+}
+
+export type Recorder = (state: TaskState, effect: Effect) => readonly TaskEvent[] | undefined;
+
+export interface Ran {
+  readonly state: TaskState;
+  readonly events: readonly TaskEvent[];
+  /** Keys of the effects, in the order in which they were done. */
+  readonly done: readonly string[];
+}
+
+/**
+ * Runs a task to its end, one effect at a time; `choose` says which of those that may run. `record` does what is done
+ * by its record.
+ */
+export function runToEnd(
+  first: TaskEvent,
+  world: World,
+  record: Recorder,
+  choose: (effects: readonly Effect[]) => Effect | undefined = (effects) => effects[0],
+): Ran {
+  let state = evolve(undefined, first);
+  const events: TaskEvent[] = [first];
+  const done: string[] = [];
+  for (let steps = 0; steps < 1_000; steps += 1) {
+    const effect = choose(nextEffects(state));
+    if (effect === undefined) return { state, events, done };
+    const happened = record(state, effect) ?? [outcomeOf(world, state, effect)];
+    done.push(keyOf(effect));
+    events.push(...happened);
+    state = happened.reduce<TaskState>(evolve, state);
+  }
+  throw new Error(`the task never ends: ${done.slice(-10).join(', ')}`);
+}

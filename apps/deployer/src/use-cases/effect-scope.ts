@@ -1,0 +1,8 @@
+import type { ClaimedTask, FetchedSource } from '../ports.js';
+
+/** What one worker keeps between the effects of one task. */
+export interface EffectScope {
+  readonly claim: ClaimedTask;
+  readonly signal: AbortSignal;
+  readonly kept: { source?: FetchedSource };
+}

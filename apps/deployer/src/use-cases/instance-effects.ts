@@ -1,0 +1,188 @@
+import type { InstanceReport } from '#libs/contracts';
+import { toTaskError } from '../domain/task-error.js';
+import type { EffectOf } from '../domain/task.effects.js';
+import type { RunningInstance } from '../domain/task.events.js';
+import { isStopped, releaseOf, type TaskState } from '../domain/task.state.js';
+import type {
+  Clock,
+  ImageBuilder,
+  KnownInstance,
+  NodeEngines,
+  Prober,
+  StepWrites,
+  TaskStore,
+  Wait,
+} from '../ports.js';
+import type { EffectScope } from './effect-scope.js';
+import { inPhase, type PhaseLimits } from './phase.js';
+import { probeUntilHealthy } from './probe-until-healthy.js';
+import { instanceName, reportOf, startInstance } from './start-instance.js';
+
+export interface InstanceEffectPorts {
+  readonly store: TaskStore;
+  readonly engines: NodeEngines;
+  readonly builder: ImageBuilder;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly wait: Wait;
+  readonly limits: PhaseLimits;
+  readonly healthTimeoutMs: number;
+  /** How long an instance that replaces another must stay well first. */
+  readonly stableMs: number;
+}
+
+const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
+
+/** Containers on nodes: what runs, what is started, what is stopped. */
+export class InstanceEffects {
+  constructor(private readonly ports: InstanceEffectPorts) {}
+
+  /** A node that does not answer leaves open whether its instances run: they count as gone, and are removed later. */
+  async survey({ appId, service }: TaskState): Promise<StepWrites> {
+    const known = await this.ports.store.instancesOf(appId, service);
+    const instances = await Promise.all(known.map((instance) => this.surveyed(instance)));
+    return { events: [{ type: 'InstancesSurveyed', data: { instances } }] };
+  }
+
+  private async surveyed({
+    name,
+    node,
+    container,
+    report,
+    release,
+  }: KnownInstance): Promise<RunningInstance> {
+    const run = await this.ports.engines.inspect(node, container).catch(() => undefined);
+    const { ip, port, url, startedAt } = report;
+    const address = { node, ip, port, url, container, startedAt };
+    return { name, node, container, release, address, alive: run?.running === true };
+  }
+
+  async pull(
+    { signal }: EffectScope,
+    { node, release, ordinal }: EffectOf<'pull-image'>,
+  ): Promise<StepWrites> {
+    const phase = { name: 'pull', idleMs: this.ports.limits.pullMs, signal };
+    const { ms } = await inPhase(phase, (within, onProgress) =>
+      this.ports.engines.pull(node.name, release.image, within, onProgress),
+    );
+    return { events: [{ type: 'ImagePulled', data: { ordinal, phase: 'pull', ms } }] };
+  }
+
+  async start(
+    { claim, signal }: EffectScope,
+    state: TaskState,
+    effect: EffectOf<'start-instance'>,
+  ): Promise<StepWrites> {
+    const phase = { name: 'start', idleMs: this.ports.limits.startMs, signal };
+    const { result, ms } = await inPhase(phase, () =>
+      startInstance(this.ports.engines, claim, state, effect),
+    );
+    return {
+      events: [{ type: 'InstanceStarted', data: { ordinal: effect.ordinal, ...result, phase: 'start', ms } }],
+    };
+  }
+
+  async probe(
+    { signal }: EffectScope,
+    state: TaskState,
+    effect: EffectOf<'probe-instance'>,
+  ): Promise<StepWrites> {
+    const started = performance.now();
+    await probeUntilHealthy(this.ports, effect, signal);
+    const ms = Math.round(performance.now() - started);
+    const { ordinal, release, slot } = effect;
+    const report = reportOf(state, release, slot, 'running', this.now());
+    return {
+      events: [{ type: 'InstanceHealthy', data: { ordinal, phase: 'healthy', ms } }],
+      addInstance: { report, stop: release.config.stop },
+      reports: [report],
+    };
+  }
+
+  /** What stands in for it serves already, so a node that does not answer does not fail the task. */
+  async stop(
+    { signal }: EffectScope,
+    state: TaskState,
+    { instance, until }: EffectOf<'stop-instance'>,
+  ): Promise<StepWrites> {
+    const { store, engines, wait, clock, limits } = this.ports;
+    const left = Date.parse(until) - clock.now().getTime();
+    if (left > 0) await wait(left, signal);
+    const known = (await store.instancesOf(state.appId, state.service)).find(
+      ({ name }) => name === instance.name,
+    );
+    const policy = known?.stop ?? NO_GRACE;
+    const phase = { name: 'stop', idleMs: limits.stopMs + policy.graceMs, signal };
+    try {
+      const { ms } = await inPhase(phase, () =>
+        engines.stopAndRemove(instance.node, instance.container, policy),
+      );
+      return {
+        events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms } }],
+        removeInstances: [instance.name],
+        reports: known === undefined ? [] : [this.reported(known, 'stopped')],
+      };
+    } catch (error) {
+      const abandoned = toTaskError('stop-instance', error);
+      if (abandoned.code !== 'NODE_UNREACHABLE' || !isReplaced(state, instance.name)) throw error;
+      return {
+        events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned } }],
+        abandoned: [instance.name],
+        reports: known === undefined ? [] : [this.reported(known, 'failed')],
+      };
+    }
+  }
+
+  async keep({ instances }: EffectOf<'keep-instances'>): Promise<StepWrites> {
+    await Promise.all(
+      instances.map(({ node, container }) => this.ports.engines.keepRunning(node, container)),
+    );
+    return { events: [{ type: 'InstancesKept', data: {} }] };
+  }
+
+  /**
+   * Never throws: what cannot be removed now is left to be found by its labels. What was to be stopped and still runs
+   * gets its traffic back.
+   */
+  async removeLeftovers(state: TaskState, { slots }: EffectOf<'remove-leftovers'>): Promise<StepWrites> {
+    const { store, engines } = this.ports;
+    const placed = slots.flatMap((slot) => (slot.node === undefined ? [] : [{ ...slot, node: slot.node }]));
+    const names = placed.map((slot) => instanceName(state, slot));
+    await Promise.allSettled([
+      ...placed.map(({ node }, n) => engines.stopAndRemove(node.name, names[n] ?? '', NO_GRACE)),
+      ...this.unpushed(state),
+    ]);
+    const failed = placed.flatMap((slot) => {
+      const release = releaseOf(state, slot);
+      return release === undefined ? [] : [reportOf(state, release, slot, 'failed', this.now())];
+    });
+    const known = await store.instancesOf(state.appId, state.service);
+    const resumed = known.filter(
+      (instance) => state.draining[instance.name] !== undefined && !isStopped(state, instance),
+    );
+    return {
+      events: [{ type: 'LeftoversRemoved', data: { instances: names } }],
+      removeInstances: names,
+      nodeReleases: slots.flatMap(({ accessToken }) => accessToken ?? []),
+      resumed: resumed.map(({ name }) => name),
+      reports: [...failed, ...resumed.map((instance) => this.reported(instance, 'running'))],
+    };
+  }
+
+  private unpushed({ appId, service, sourceDigest, release }: TaskState): readonly Promise<void>[] {
+    if (sourceDigest === undefined || release !== undefined) return [];
+    const { builder } = this.ports;
+    return [builder.discard(builder.tagOf(appId, service, sourceDigest))];
+  }
+
+  private reported({ report }: KnownInstance, state: InstanceReport['state']): InstanceReport {
+    return { ...report, state, reportedAt: this.now() };
+  }
+
+  private now(): string {
+    return this.ports.clock.now().toISOString();
+  }
+}
+
+const isReplaced = ({ slots, mode }: TaskState, name: string): boolean =>
+  mode !== 'stop' && slots.some(({ replaces }) => replaces?.name === name);

@@ -1,0 +1,113 @@
+import { StepError } from '../domain/task-error.js';
+import type { EffectOf } from '../domain/task.effects.js';
+import type { Release, TaskEvent } from '../domain/task.events.js';
+import type { TaskState } from '../domain/task.state.js';
+import type { BuildOutput, FetchedSource, ImageBuilder, Sources, StepWrites, TaskStore } from '../ports.js';
+import type { EffectScope } from './effect-scope.js';
+import { inPhase, type PhaseLimits } from './phase.js';
+
+export interface SourceEffectPorts {
+  readonly store: TaskStore;
+  readonly sources: Sources;
+  readonly builder: ImageBuilder;
+  readonly output: BuildOutput;
+  readonly limits: PhaseLimits;
+}
+
+const only = (event: TaskEvent): StepWrites => ({ events: [event] });
+
+/** From a source, or from what was built before, to a release. */
+export class SourceEffects {
+  constructor(private readonly ports: SourceEffectPorts) {}
+
+  async fetch(scope: EffectScope, state: TaskState): Promise<StepWrites> {
+    const { result, ms } = await this.fetched(scope, state);
+    const { sourceDigest, config } = result;
+    const event: TaskEvent = { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms } };
+    const release = await this.ports.store.releaseByDigest(state.appId, state.service, sourceDigest);
+    if (release === undefined) return only(event);
+    return {
+      events: [event, { type: 'ReleaseReused', data: { release } }],
+      currentRelease: state.dryRun === true ? undefined : release,
+    };
+  }
+
+  async build(scope: EffectScope, state: TaskState, effect: EffectOf<'build-image'>): Promise<StepWrites> {
+    const { builder, output, limits } = this.ports;
+    const tag = builder.tagOf(state.appId, state.service, effect.sourceDigest);
+    const { result: source } = await this.fetched(scope, state);
+    const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
+    const phase = { name: 'build', idleMs: limits.buildMs, signal: scope.signal };
+    const { ms } = await inPhase(phase, (signal, onProgress) => {
+      const onLine = (line: string): void => {
+        onProgress();
+        output.lines(state, [line]);
+      };
+      return builder.build(source, tag, labels, onLine, signal);
+    });
+    return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
+  }
+
+  async push(scope: EffectScope, state: TaskState, effect: EffectOf<'push-image'>): Promise<StepWrites> {
+    const { builder, limits } = this.ports;
+    const phase = { name: 'push', idleMs: limits.pushMs, signal: scope.signal };
+    const { result: image, ms } = await inPhase(phase, (signal, onProgress) =>
+      builder.push(effect.tag, signal, onProgress),
+    );
+    const { config } = state;
+    if (config === undefined) throw new Error('a pushed task has a config');
+    const id = `${state.appId}-${state.service}-${effect.sourceDigest.slice(0, 12)}`;
+    const release: Release = { id, sourceDigest: effect.sourceDigest, image, config };
+    return {
+      events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }],
+      release,
+      currentRelease: release,
+    };
+  }
+
+  /** The release that was named; else what runs (scale), the last good one before it (rollback), the newest (run). */
+  async resolve(state: TaskState): Promise<StepWrites> {
+    const release = await this.wanted(state);
+    if (release !== undefined) return only({ type: 'ReleaseResolved', data: { release } });
+    const { appId, service, wantedRelease, mode } = state;
+    const before = mode === 'rollback' ? ' to roll back to' : '';
+    throw new StepError({
+      code: 'RELEASE_NOT_FOUND',
+      message:
+        wantedRelease === undefined
+          ? `There is no release of ${appId}/${service}${before}.`
+          : `There is no release ${wantedRelease} of ${appId}/${service}.`,
+      hint:
+        mode === 'rollback' || wantedRelease !== undefined
+          ? `See which there are: slipway releases ${appId} ${service}`
+          : `Build one first: send the same request with mode "build-and-run", or: slipway build ${appId} ${service}`,
+    });
+  }
+
+  private async wanted({
+    appId,
+    service,
+    mode,
+    wantedRelease,
+    survey = [],
+  }: TaskState): Promise<Release | undefined> {
+    const { store } = this.ports;
+    if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
+    const running = survey.find(({ alive }) => alive)?.release;
+    if (mode === 'scale') return running ?? store.currentRelease(appId, service);
+    if (mode === 'run') return store.currentRelease(appId, service);
+    const known = await store.instancesOf(appId, service);
+    return store.lastGoodRelease(appId, service, [...new Set(known.map(({ release }) => release.id))]);
+  }
+
+  private async fetched(
+    { kept, signal }: EffectScope,
+    { source, appId, service }: TaskState,
+  ): Promise<{ readonly result: FetchedSource; readonly ms: number }> {
+    if (kept.source !== undefined) return { result: kept.source, ms: 0 };
+    const phase = { name: 'fetch', idleMs: this.ports.limits.fetchMs, signal };
+    const fetched = await inPhase(phase, () => this.ports.sources.fetch(source, appId, service));
+    kept.source = fetched.result;
+    return fetched;
+  }
+}

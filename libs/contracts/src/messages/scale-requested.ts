@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineMessage, type MessageData } from '../message.js';
+import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { topics } from '../topics.js';
+
+/** More or fewer instances of a service's current release: by a number, to a number, or without one instance. */
+export const scaleRequested = defineMessage({
+  type: 'slipway.scale.requested.v1',
+  topic: topics.scaleRequests,
+  summary: 'Start or stop instances of what a service runs now.',
+  schema: z
+    .object({
+      token: tokenSchema,
+      appId: appIdSchema,
+      service: serviceNameSchema,
+      /** More when positive, fewer when negative. */
+      by: z.int().min(-50).max(50).optional(),
+      to: z.int().min(0).max(50).optional(),
+      /** The name of the instance that is to be drained and stopped. */
+      instance: printable(255).optional(),
+      reason: printable(500).optional(),
+      deadlineMs: z.int().min(1_000).max(86_400_000).optional(),
+    })
+    .superRefine(({ by, to, instance }, context) => {
+      const given = [by, to, instance].filter((value) => value !== undefined);
+      if (given.length !== 1 || by === 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['by'],
+          message: 'exactly one of by (not 0), to and instance must be given',
+          input: by,
+        });
+    }),
+  key: (data) => data.appId,
+  example: { token: 'scale-4711', appId: 'shop', service: 'app-server', by: 1, reason: 'CPU above 80 %' },
+});
+
+export type ScaleRequest = MessageData<typeof scaleRequested>;
