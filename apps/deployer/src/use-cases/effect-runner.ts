@@ -109,7 +109,7 @@ export class EffectRunner {
   }
 
   private async fetched(scope: EffectScope, state: TaskState): Promise<FetchedSource> {
-    scope.source ??= await this.ports.sources.fetch(state.source, state.appId, state.service);
+    scope.source ??= await this.ports.sources.fetch(state.source, scope.signal);
     return scope.source;
   }
 
