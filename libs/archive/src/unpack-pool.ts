@@ -20,6 +20,8 @@ export class UnpackPool {
   async run(request: UnpackRequest, signal?: AbortSignal): Promise<UnpackedSource> {
     await this.turn(signal);
     try {
+      // A signal that fired meanwhile does not fire again.
+      signal?.throwIfAborted();
       return resultOf(await this.ask(this.takeWorker(), request, signal));
     } finally {
       this.endTurn();
