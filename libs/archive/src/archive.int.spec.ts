@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -144,5 +144,19 @@ describe('packDirectory', () => {
       ['b.txt', 'b'],
       ['Dockerfile', 'FROM good'],
     ]);
+  });
+
+  it('holds links as links, and the digest knows where they point to', async () => {
+    await symlink('one', join(out, 'link'));
+    const first = await sourceDigest(out);
+    const found: [string, string | null | undefined][] = [];
+    for await (const entry of packDirectory(out, {}).pipe(extract())) {
+      found.push([`${entry.header.type} ${entry.header.name}`, entry.header.linkname]);
+      entry.resume();
+    }
+    expect(found).toEqual([['symlink link', 'one']]);
+    await rm(join(out, 'link'));
+    await symlink('two', join(out, 'link'));
+    expect(await sourceDigest(out)).not.toBe(first);
   });
 });
