@@ -35,6 +35,19 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // Measures how long something stands still: what runs beside would be measured too.
+          name: 'alone',
+          include: ['{apps,libs,test}/**/*.alone.spec.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // On a machine with sshd and Docker, named by SLIPWAY_NODES_FILE and BUILDER_HOST.
           name: 'nodes',
           include: ['libs/**/*.nodes.spec.ts'],

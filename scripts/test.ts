@@ -115,6 +115,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
+  alone: () => vitest('alone'),
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),

@@ -46,6 +46,8 @@ export const deployerConfigSchema = z.object({
   }),
   /** For older archives: what to build on where their `language` begins so. */
   LEGACY_BASE_IMAGES: keyValueList().default({}),
+  /** Symbolic links in a source, as long as they stay inside it; otherwise they are refused. */
+  ARCHIVE_ALLOW_SYMLINKS: z.stringbool().default(false),
   BUILD_CACHE_MOUNTS: z.stringbool().default(true),
   SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey),
   DEPLOYER_HTTP_PORT: port().default(0),

@@ -46,6 +46,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
       blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
       workDirectory: config.DEPLOYER_WORK_DIRECTORY,
       limits: ARCHIVE_LIMITS,
+      allowSymlinks: config.ARCHIVE_ALLOW_SYMLINKS,
     }),
     builder: new EngineImageBuilder({
       engine: builderEngine,

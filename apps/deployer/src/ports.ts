@@ -94,7 +94,7 @@ export interface FetchedSource {
 
 export interface Sources {
   /** Throws coded errors: SOURCE_NOT_FOUND, ARCHIVE_*, CONFIG_*. */
-  fetch(source: TaskState['source'], appId: string, service: string): Promise<FetchedSource>;
+  fetch(source: TaskState['source'], signal: AbortSignal): Promise<FetchedSource>;
 }
 
 export interface ImageBuilder {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -86,15 +86,15 @@ describe('a hostile archive', () => {
     ['an absolute name', 'ARCHIVE_UNSAFE', () => renamed(plain, 'aaaaaaaaaa', '/etc/evil1')],
     ['a drive letter', 'ARCHIVE_UNSAFE', () => renamed(plain, 'aaaaaaaaaa', 'C:/evil.sh')],
     ['a control character', 'ARCHIVE_UNSAFE', () => renamed(plain, 'aaaaaaaaaa', 'evil\n.shxx')],
-    ['a link', 'ARCHIVE_UNSAFE', () => typed(0o120000)],
+    ['a link', 'ARCHIVE_LINK', () => typed(0o120000)],
     ['a device', 'ARCHIVE_UNSAFE', () => typed(0o020000)],
-    ['an encrypted file', 'ARCHIVE_UNSAFE', encrypted],
+    ['an encrypted file', 'ARCHIVE_ENCRYPTED', encrypted],
     [
       'a name twice',
-      'ARCHIVE_UNSAFE',
+      'ARCHIVE_NAME_CONFLICT',
       () => renamed(zipOf({ 'one.txt': '1', 'two.txt': '2' }), 'two.txt', 'one.txt'),
     ],
-    ['names that differ by case', 'ARCHIVE_UNSAFE', () => zipOf({ 'a.txt': '1', 'A.TXT': '2' })],
+    ['names that differ by case', 'ARCHIVE_NAME_CONFLICT', () => zipOf({ 'a.txt': '1', 'A.TXT': '2' })],
     ['a bomb by ratio', 'ARCHIVE_TOO_LARGE', () => zipOf({ zeros: Buffer.alloc(7_000_000) })],
     [
       'too many entries',
@@ -105,7 +105,7 @@ describe('a hostile archive', () => {
     ['a truncated file', 'ARCHIVE_CORRUPT', () => plain.subarray(0, plain.length - 30)],
     ['no zip at all', 'ARCHIVE_CORRUPT', () => Buffer.from('hello')],
     ['an empty file', 'ARCHIVE_CORRUPT', () => Buffer.alloc(0)],
-    ['an archive of nothing', 'ARCHIVE_CORRUPT', () => zipOf({})],
+    ['an archive of nothing', 'ARCHIVE_EMPTY', () => zipOf({})],
   ])('%s is refused as %s and nothing is written outside', async (_what, code, make) => {
     await expect(unpack(make())).rejects.toMatchObject({ code, hint: expect.stringMatching(/./) as string });
     expect(await readdir(folder)).toEqual(expect.arrayContaining(['out']));
@@ -144,5 +144,19 @@ describe('packDirectory', () => {
       ['b.txt', 'b'],
       ['Dockerfile', 'FROM good'],
     ]);
+  });
+
+  it('holds links as links, and the digest knows where they point to', async () => {
+    await symlink('one', join(out, 'link'));
+    const first = await sourceDigest(out);
+    const found: [string, string | null | undefined][] = [];
+    for await (const entry of packDirectory(out, {}).pipe(extract())) {
+      found.push([`${entry.header.type} ${entry.header.name}`, entry.header.linkname]);
+      entry.resume();
+    }
+    expect(found).toEqual([['symlink link', 'one']]);
+    await rm(join(out, 'link'));
+    await symlink('two', join(out, 'link'));
+    expect(await sourceDigest(out)).not.toBe(first);
   });
 });

@@ -1,4 +1,5 @@
-export type { ArchiveEntry, ArchiveLimits } from './entries.js';
-export * from './errors.js';
+export { ArchiveError, type ArchiveErrorCode } from './errors.js';
 export * from './extract.js';
+export type { ArchiveLimits } from './plan.js';
 export * from './tree.js';
+export type { UnpackedSource } from './unpack.js';

@@ -1,44 +1,51 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
+import { EXECUTABLE_MODE, FILE_MODE, LINK_MODE, SourceHash } from './source-hash.js';
 
 interface TreeFile {
   readonly path: string;
   readonly absolute: string;
   readonly mode: number;
   readonly bytes: number;
+  /** Where a symbolic link points to; it is never followed. */
+  readonly target?: string;
 }
 
-/** Every file below a folder, sorted by path, so that the same tree is always read the same. */
+/** Every file and link below a folder, sorted by path, so that the same tree is always read the same. */
 async function filesOf(directory: string): Promise<TreeFile[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const all = await Promise.all(
-    files.map(async (absolute) => {
-      const { mode, size } = await stat(absolute);
-      return {
-        path: relative(directory, absolute),
-        absolute,
-        mode: (mode & 0o111) === 0 ? 0o644 : 0o755,
-        bytes: size,
-      };
-    }),
+    entries
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => treeFile(directory, join(entry.parentPath, entry.name))),
   );
   return all.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+async function treeFile(directory: string, absolute: string): Promise<TreeFile> {
+  const path = relative(directory, absolute);
+  const found = await lstat(absolute);
+  if (found.isSymbolicLink()) {
+    const target = await readlink(absolute);
+    return { path, absolute, mode: LINK_MODE, bytes: Buffer.byteLength(target), target };
+  }
+  const mode = (found.mode & 0o111) === 0 ? FILE_MODE : EXECUTABLE_MODE;
+  return { path, absolute, mode, bytes: found.size };
+}
+
 /** sha256 (hex) over every file's path, executable bit and content: the same source, however it was zipped, is the same digest. */
 export async function sourceDigest(directory: string): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of await filesOf(directory)) {
-    hash.update(JSON.stringify([file.path, file.mode, file.bytes]));
-    for await (const chunk of createReadStream(file.absolute)) hash.update(chunk as Buffer);
+  const hash = new SourceHash();
+  for (const { path, mode, bytes, absolute, target } of await filesOf(directory)) {
+    hash.begin(path, mode, bytes);
+    if (target !== undefined) hash.add(Buffer.from(target));
+    else for await (const chunk of createReadStream(absolute)) hash.add(chunk as Buffer);
   }
-  return hash.digest('hex');
+  return hash.digest();
 }
 
 /** A build context: the tree and `extraFiles` (which win) as a tar with fixed times and owners. */
@@ -58,10 +65,10 @@ async function fill(
   extraFiles: Readonly<Record<string, string>>,
 ): Promise<void> {
   const mtime = new Date(0);
-  for (const file of await filesOf(directory)) {
-    if (file.path in extraFiles) continue;
-    const entry = tar.entry({ name: file.path, mode: file.mode, size: file.bytes, mtime });
-    await pipeline(createReadStream(file.absolute), entry);
+  for (const { path: name, mode, bytes: size, absolute, target } of await filesOf(directory)) {
+    if (name in extraFiles) continue;
+    if (target !== undefined) tar.entry({ name, type: 'symlink', linkname: target, mtime });
+    else await pipeline(createReadStream(absolute), tar.entry({ name, mode, size, mtime }));
   }
   for (const [name, text] of Object.entries(extraFiles)) tar.entry({ name, mode: 0o644, mtime }, text);
 }

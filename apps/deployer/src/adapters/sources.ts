@@ -2,10 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { extractArchive, sourceDigest, type ArchiveLimits } from '#libs/archive';
+import { extractArchive, type ArchiveLimits } from '#libs/archive';
 import type { BlobStore } from '#libs/blob';
 import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
 import { StepError } from '../domain/task-error.js';
+import type { TaskState } from '../domain/task.state.js';
 import type { FetchedSource, Sources } from '../ports.js';
 
 /** Zips from blob storage, checked and unpacked into a folder of their own. */
@@ -15,10 +16,11 @@ export class BlobSources implements Sources {
       readonly blobs: (container: string | undefined) => BlobStore;
       readonly workDirectory: string;
       readonly limits: ArchiveLimits;
+      readonly allowSymlinks: boolean;
     },
   ) {}
 
-  async fetch(source: { readonly blob: string; readonly container?: string }): Promise<FetchedSource> {
+  async fetch(source: TaskState['source'], signal: AbortSignal): Promise<FetchedSource> {
     await mkdir(this.parts.workDirectory, { recursive: true });
     const root = await mkdtemp(join(this.parts.workDirectory, 'source-'));
     const dispose = (): Promise<void> => rm(root, { recursive: true, force: true });
@@ -26,12 +28,13 @@ export class BlobSources implements Sources {
       const archive = join(root, 'source.zip');
       const directory = join(root, 'tree');
       const blob = await this.parts.blobs(source.container).open(source.blob);
-      await pipeline(blob.stream, createWriteStream(archive));
+      await pipeline(blob.stream, createWriteStream(archive), { signal });
       await mkdir(directory);
-      await extractArchive(archive, directory, this.parts.limits);
+      const { limits, allowSymlinks } = this.parts;
+      const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
       await rm(archive);
       const config = await readConfig(directory, source.blob);
-      return { sourceDigest: await sourceDigest(directory), config, directory, dispose };
+      return { sourceDigest, config, directory, dispose };
     } catch (error) {
       await dispose();
       throw error;

@@ -102,11 +102,11 @@ export class SourceEffects {
 
   private async fetched(
     { kept, signal }: EffectScope,
-    { source, appId, service }: TaskState,
+    { source }: TaskState,
   ): Promise<{ readonly result: FetchedSource; readonly ms: number }> {
     if (kept.source !== undefined) return { result: kept.source, ms: 0 };
     const phase = { name: 'fetch', idleMs: this.ports.limits.fetchMs, signal };
-    const fetched = await inPhase(phase, () => this.ports.sources.fetch(source, appId, service));
+    const fetched = await inPhase(phase, (within) => this.ports.sources.fetch(source, within));
     kept.source = fetched.result;
     return fetched;
   }

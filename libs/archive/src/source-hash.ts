@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+export const FILE_MODE = 0o644;
+export const EXECUTABLE_MODE = 0o755;
+export const LINK_MODE = 0o120777;
+
+/** sha256 over a tree, file by file in the order of their paths: path, mode, size, and then the content. */
+export class SourceHash {
+  private readonly hash = createHash('sha256');
+
+  begin(path: string, mode: number, bytes: number): void {
+    this.hash.update(JSON.stringify([path, mode, bytes]));
+  }
+
+  add(content: Buffer): void {
+    this.hash.update(content);
+  }
+
+  digest(): string {
+    return this.hash.digest('hex');
+  }
+}

@@ -1,0 +1,21 @@
+import { ArchiveError, type ArchiveErrorCode } from './errors.js';
+import type { UnpackedSource } from './unpack.js';
+
+/** What a worker answers. Errors lose their class on the way between threads, so they travel as data. */
+export type UnpackOutcome =
+  | { readonly unpacked: UnpackedSource }
+  | { readonly refused: { readonly code: ArchiveErrorCode; readonly message: string } }
+  | { readonly failed: unknown };
+
+export function outcomeOf(thrown: unknown): UnpackOutcome {
+  if (thrown instanceof ArchiveError) return { refused: { code: thrown.code, message: thrown.message } };
+  return { failed: thrown };
+}
+
+export function resultOf(outcome: UnpackOutcome): UnpackedSource {
+  if ('unpacked' in outcome) return outcome.unpacked;
+  if ('refused' in outcome) throw new ArchiveError(outcome.refused.code, outcome.refused.message);
+  // A full disk, say: no fault of the archive.
+  const { failed } = outcome;
+  throw failed instanceof Error ? failed : new Error(String(failed));
+}
