@@ -87,6 +87,18 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // Floods a running platform with broken messages.
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.fuzz.spec.ts'],
+          environment: 'node',
+          testTimeout: 900_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // The demo itself, typed as a user does: it starts and ends a set-up of its own.
           name: 'demo',
           include: ['test/demo/**/*.demo.spec.ts'],

@@ -120,6 +120,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
   replicas: () => onPlatform('replicas'),
+  fuzz: () => onPlatform('fuzz'),
   demo: () => endServers().then(() => vitest('demo')),
 };
 

@@ -32,6 +32,10 @@ const PARTITIONS_AT_ONCE = 8;
 /** How long a killed replica's partitions lie still, and its group can take nobody in: 30 s by kafkajs' default. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
+const LONGEST_REASON = 4_000;
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Error && 'type' in error && error.type === 'MESSAGE_TOO_LARGE';
 
 interface Received {
   readonly raw: KafkaMessage;
@@ -121,7 +125,7 @@ export class TopicConsumer {
           ...{ topic: this.options.topic, value: raw.value, reason },
           traceparent: traceparentOf(headersOf(raw)),
         });
-        await this.deadLetter(raw, error);
+        await this.deadLetter(partition, raw, error);
       }
     }
     if (received.length === 0) return undefined;
@@ -175,23 +179,35 @@ export class TopicConsumer {
         'a message failed',
       );
       if (kind === 'retriable' || (kind === 'bug' && tries < BUG_TRIES)) return false;
-      await this.deadLetter(one.raw, error);
+      await this.deadLetter(partition, one.raw, error);
     }
     this.tries.delete(slot);
     return true;
   }
 
-  /** Resolves when the broker has it, so before the commit. */
-  private async deadLetter(raw: KafkaMessage, error: unknown): Promise<void> {
+  /**
+   * Resolves when the broker has it, so before the commit. One that only its own topic is large enough for goes
+   * without its body: it would block its partition for ever.
+   */
+  private async deadLetter(partition: number, raw: KafkaMessage, error: unknown): Promise<void> {
     const { topic, deadLetters, logger } = this.options;
-    const reason = error instanceof Error ? error.message : String(error);
-    const headers = {
-      ...headersOf(raw),
+    const reason = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON);
+    const told = {
       'slipway-dead-letter-reason': reason,
+      'slipway-dead-letter-partition': String(partition),
       'slipway-dead-letter-offset': raw.offset,
     };
-    await deadLetters.forward(deadLetterTopic(topic), { key: raw.key, value: raw.value, headers });
-    logger.warn({ topic, offset: raw.offset, reason }, 'a message went to the dead letters');
+    const record = { key: raw.key, value: raw.value, headers: { ...headersOf(raw), ...told } };
+    await deadLetters.forward(deadLetterTopic(topic), record).catch(async (failure: unknown) => {
+      if (!isTooLarge(failure)) throw failure;
+      const size = { 'slipway-dead-letter-bytes-left-out': String(raw.value?.length ?? 0) };
+      await deadLetters.forward(deadLetterTopic(topic), {
+        key: null,
+        value: null,
+        headers: { ...told, ...size },
+      });
+    });
+    logger.warn({ topic, partition, offset: raw.offset, reason }, 'a message went to the dead letters');
   }
 
   /** A commit that fails (the group has moved on) is not an error: the messages come again and are known. */

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Message } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadLetterTopic, topics } from '#libs/contracts';
+import { createKafka, SILENT, tail } from '#libs/kafka';
+import { requireEnv, until } from '#libs/testing';
+import { Mutator, randomFrom } from './mutate.js';
+
+/** `FUZZ_MESSAGES=100000 FUZZ_SEED=7 npm run test:fuzz` */
+const COUNT = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
+const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
+const BATCH = 500;
+
+const kafka = createKafka({
+  brokers: requireEnv('KAFKA_BROKERS').split(','),
+  clientId: 'fuzz',
+  logger: SILENT,
+});
+const producer = kafka.producer();
+const admin = kafka.admin();
+/** `partition/offset` of each message that came to the dead letters. */
+const dead = new Set<string>();
+const replied = new Set<string>();
+let tails: { stop(): Promise<void> };
+
+beforeAll(async () => {
+  await producer.connect();
+  await admin.connect();
+  tails = await tail(kafka, {
+    topics: [deadLetterTopic(topics.deploymentRequests), topics.deploymentResponses],
+    from: 'end',
+    onMessage({ topic, headers, data }) {
+      if (topic === topics.deploymentResponses) replied.add(String((data as { token: string }).token));
+      else dead.add(`${headers['slipway-dead-letter-partition']}/${headers['slipway-dead-letter-offset']}`);
+    },
+  });
+});
+
+afterAll(async () => {
+  await tails.stop();
+  await producer.disconnect();
+  await admin.disconnect();
+});
+
+/** The group's lag: what it has not read and settled yet. */
+async function lag(): Promise<number> {
+  const [ends, [committed]] = await Promise.all([
+    admin.fetchTopicOffsets(topics.deploymentRequests),
+    admin.fetchOffsets({ groupId: GROUP, topics: [topics.deploymentRequests] }),
+  ]);
+  return ends.reduce((sum, { partition, high }) => {
+    const at = committed?.partitions.find((candidate) => candidate.partition === partition)?.offset ?? '0';
+    return sum + Number(high) - Math.max(0, Number(at));
+  }, 0);
+}
+
+const GROUP = `slipway.deployer.${topics.deploymentRequests}`;
+
+/** Nothing that would build: a mutation that is still a request stops what does not run. */
+const bodyWith = (token: string) => ({
+  token,
+  mode: 'stop',
+  appId: 'fuzz',
+  appName: 'Fuzz',
+  services: ['web', { name: 'api', source: { blob: 'b.zip' } }],
+  deadlineMs: 60_000,
+});
+
+describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
+  it('each goes to the dead letters or is answered, and no partition is blocked', async () => {
+    const mutator = new Mutator(randomFrom(SEED));
+    const before = await admin.fetchTopicOffsets(topics.deploymentRequests);
+    for (let sent = 0; sent < COUNT; sent += BATCH) {
+      const messages = Array.from({ length: Math.min(BATCH, COUNT - sent) }, (_, n): Message => {
+        const token = `fuzz-${SEED}-${sent + n}`;
+        return mutator.message(bodyWith(token), { ce_type: 'slipway.deployment.requested.v1', ce_id: token });
+      });
+      await producer.send({ topic: topics.deploymentRequests, messages });
+      await until('the consumer to follow', async () => (await lag()) < 5_000, { timeoutMs: 120_000 });
+    }
+    await until('all to be read', async () => (await lag()) === 0, { timeoutMs: 300_000 });
+    // One good request a partition: whatever came before, it is answered.
+    const tokens = before.map(({ partition }) => ({ partition, token: `fuzz-good-${randomUUID()}` }));
+    await producer.send({
+      topic: topics.deploymentRequests,
+      messages: tokens.map(({ partition, token }) => ({ partition, value: JSON.stringify(bodyWith(token)) })),
+    });
+    await until('a reply from every partition', () => tokens.every(({ token }) => replied.has(token)), {
+      timeoutMs: 60_000,
+    });
+    const after = await admin.fetchTopicOffsets(topics.deploymentRequests);
+    const total = after.reduce((sum, { high }) => sum + Number(high), 0);
+    const known = before.reduce((sum, { high }) => sum + Number(high), 0) + tokens.length;
+    expect(total - known).toBe(COUNT);
+    const answered = [...replied].filter((token) => token.startsWith(`fuzz-${SEED}-`)).length;
+    console.log(`${COUNT} messages: ${dead.size} dead letters, ${answered} answered by their own token`);
+    expect(dead.size).toBeGreaterThan(COUNT / 4);
+    expect(answered).toBeGreaterThan(COUNT / 20);
+    expect(dead.size + answered).toBeGreaterThan(COUNT * 0.9);
+  });
+
+  it('leaves every app alive and ready', async () => {
+    for (const name of ['SLIPWAY_API_URL', 'SLIPWAY_DEPLOYER_URL', 'SLIPWAY_LOAD_BALANCER_URL'])
+      expect((await fetch(`${requireEnv(name)}/ready`)).status, name).toBe(200);
+  });
+});
