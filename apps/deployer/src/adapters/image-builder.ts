@@ -40,7 +40,7 @@ export class EngineImageBuilder implements ImageBuilder {
 
   async push(tag: string, signal: AbortSignal): Promise<string> {
     const { engine, registry } = this.parts;
-    const { digest } = await engine.push(tag, registry.auth, { signal });
+    const { digest } = await engine.push(tag, await registry.login(), { signal });
     await engine.removeImage(tag);
     return `${tag.slice(0, tag.lastIndexOf(':'))}@${digest}`;
   }
