@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { requireEnv } from '#libs/testing';
 import { type AcrLike, startAcrLike } from '../../../scripts/one-machine/acr.js';
 import { identityLogin } from './acr-login.js';
