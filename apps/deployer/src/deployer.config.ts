@@ -74,10 +74,14 @@ const variables = z.object({
 });
 
 /** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = variables.superRefine((config, context) => {
-  if (config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined) return;
-  const message = 'the password of REGISTRY_USERNAME';
-  context.addIssue({ code: 'custom', path: ['REGISTRY_PASSWORD'], message });
-});
+export const deployerConfigSchema = variables.refine(
+  (config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined,
+  {
+    path: ['REGISTRY_PASSWORD'],
+    message: 'the password of REGISTRY_USERNAME',
+    // Also when other variables are wrong: all problems are told at once.
+    when: () => true,
+  },
+);
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;
