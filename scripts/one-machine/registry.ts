@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeCertificates } from './certificates.js';
 import { answers, Child } from './child.js';
 import { freePort } from './free-port.js';
 import type { Network } from './network.js';
@@ -10,7 +11,6 @@ import type { RunningPart } from './part.js';
 import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
-const DAYS = '825';
 
 /** Where images go, as engines see it. */
 export interface RegistryAccess {
@@ -45,33 +45,6 @@ export async function planRegistry({ slot }: SetUp, network: Network): Promise<R
   const caFile = await makeCertificates(folder, network.address);
   const password = randomBytes(16).toString('hex');
   return { host: `${network.address}:${port}`, username: 'slipway', password, caFile, ours: true };
-}
-
-/** An authority and a certificate for `address`, new at each start; nothing outside the set-up trusts them. */
-async function makeCertificates(folder: string, address: string): Promise<string> {
-  const at = (name: string): string => join(folder, name);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await run('openssl', [
-    ...['req', '-x509', ...key, '-days', DAYS, '-subj', '/CN=Slipway one machine'],
-    ...['-addext', 'keyUsage=critical,keyCertSign', '-keyout', at('ca.key'), '-out', at('ca.crt')],
-  ]);
-  await run('openssl', [
-    'req',
-    ...key,
-    '-subj',
-    `/CN=${address}`,
-    '-keyout',
-    at('tls.key'),
-    '-out',
-    at('tls.csr'),
-  ]);
-  writeFileSync(at('san'), `subjectAltName=IP:${address}\nextendedKeyUsage=serverAuth\n`);
-  await run('openssl', [
-    ...['x509', '-req', '-in', at('tls.csr'), '-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial'],
-    ...['-days', DAYS, '-extfile', at('san'), '-out', at('tls.crt')],
-  ]);
-  rmSync(at('ca.key'));
-  return at('ca.crt');
 }
 
 /** JSON is YAML: no quoting rules of our own. */

@@ -22,13 +22,7 @@ afterEach(async () => {
 
 const variables = {
   deployer: [
-    ...[
-      'KAFKA_BROKERS',
-      'DATABASE_URL',
-      'AZURE_STORAGE_CONNECTION_STRING',
-      'REGISTRY_URL',
-      'REGISTRY_PASSWORD',
-    ],
+    ...['KAFKA_BROKERS', 'DATABASE_URL', 'AZURE_STORAGE_CONNECTION_STRING', 'REGISTRY_URL'],
     'SLIPWAY_DEPLOYER_PRIVATE_KEY',
   ],
   'node-manager': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_SECRET_KEY', 'SLIPWAY_API_TOKEN'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { BlobStore } from '#libs/blob';
 import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+import { REGISTRY_KINDS } from '#libs/registry';
 import { runtimeConfigSchema } from '#libs/runtime';
 import { parsePrivateKey } from '#libs/secrets';
 
@@ -24,15 +25,21 @@ function checkConnectionString(connectionString: string): void {
   }
 }
 
-/** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = z.object({
+const variables = z.object({
   ...runtimeConfigSchema.shape,
   AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString),
   SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
   REGISTRY_URL: z.url(),
-  REGISTRY_USERNAME: z.string().default(''),
-  REGISTRY_PASSWORD: secret(),
+  /** By the host's name when left out: `acr` for `*.azurecr.io`, else `oci`. */
+  REGISTRY_KIND: z.enum(REGISTRY_KINDS).optional(),
+  /** Without one, ACR is asked as the Azure identity of the machine or pod, any other registry without a login. */
+  REGISTRY_USERNAME: z.string().optional(),
+  REGISTRY_PASSWORD: secret().optional(),
   REGISTRY_CA_FILE: z.string().refine(isReadable, 'a file that can be read').optional(),
+  AZURE_CLIENT_ID: z.string().optional(),
+  AZURE_TENANT_ID: z.string().optional(),
+  AZURE_FEDERATED_TOKEN_FILE: z.string().refine(isReadable, 'a file that can be read').optional(),
+  AZURE_AUTHORITY_HOST: z.url().optional(),
   /** The engine that builds: unix:///path. */
   BUILDER_HOST: z
     .string()
@@ -68,7 +75,26 @@ export const deployerConfigSchema = z.object({
   DEPLOYER_PULL_IDLE_MS: durationMs().default(120_000),
   DEPLOYER_START_IDLE_MS: durationMs().default(60_000),
   DEPLOYER_STOP_IDLE_MS: durationMs().default(30_000),
+  /** How often old releases are looked for; 0 keeps all. */
+  RELEASE_RETENTION_INTERVAL_MS: durationMs().default(3_600_000),
+  /** Good releases of a service that stay for a rollback. */
+  RELEASE_RETENTION_GOOD: z.coerce.number().int().min(1).default(5),
+  /** The newest releases of a service that stay, good or not, ... */
+  RELEASE_RETENTION_COUNT: z.coerce.number().int().min(0).default(20),
+  /** ... and for how long. */
+  RELEASE_RETENTION_DAYS: z.coerce.number().min(0).default(30),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
+
+/** Everything that the deployer reads from its environment. */
+export const deployerConfigSchema = variables.refine(
+  (config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined,
+  {
+    path: ['REGISTRY_PASSWORD'],
+    message: 'the password of REGISTRY_USERNAME',
+    // Also when other variables are wrong: all problems are told at once.
+    when: () => true,
+  },
+);
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;

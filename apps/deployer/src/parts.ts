@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { BlobStore } from '#libs/blob';
 import { connectEngine } from '#libs/engine';
 import type { EventStore, Outbox, Pool, WorkQueue } from '#libs/postgres';
-import { OciRegistry } from '#libs/registry';
+import { createRegistry } from '#libs/registry';
 import { parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
@@ -33,11 +33,18 @@ export interface Storage {
 export async function createOutside(config: DeployerConfig, pool: Pool, logger: Logger) {
   const ca =
     config.REGISTRY_CA_FILE === undefined ? undefined : await readFile(config.REGISTRY_CA_FILE, 'utf8');
-  const registry = new OciRegistry({
+  const registry = createRegistry({
     url: config.REGISTRY_URL,
+    kind: config.REGISTRY_KIND,
     username: config.REGISTRY_USERNAME,
-    password: config.REGISTRY_PASSWORD.reveal(),
+    password: config.REGISTRY_PASSWORD?.reveal(),
     ca,
+    identity: {
+      clientId: config.AZURE_CLIENT_ID,
+      tenantId: config.AZURE_TENANT_ID,
+      federatedTokenFile: config.AZURE_FEDERATED_TOKEN_FILE,
+      authorityHost: config.AZURE_AUTHORITY_HOST,
+    },
   });
   const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
   const builderEngine = connectEngine({ socketPath: config.BUILDER_HOST.slice('unix://'.length) });
@@ -61,5 +68,6 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
       privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
     }),
     builderEngine,
+    registry,
   };
 }

@@ -18,6 +18,7 @@ import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
 import { deployerTables } from './migrations.js';
 import { createOutside, SCHEMA, type Storage } from './parts.js';
+import { createRetention } from './retention.js';
 import { createWorkers } from './workers.js';
 
 /** Below a container's usual 10 s of grace: what has not ended by then goes on in another replica. */
@@ -37,6 +38,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
   const outside = await createOutside(config, pool, runtime.logger);
   const workers = createWorkers({ config, storage, outside, runtime });
+  const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const intake = createIntake(config, storage);
@@ -44,13 +46,16 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
-    drain: () => workers.stop(DRAIN_MS),
+    async drain() {
+      await Promise.all([workers.stop(DRAIN_MS), retention.stop()]);
+    },
     async release() {
       await outside.engines.close();
       await outside.builderEngine.close();
     },
   });
   workers.start();
+  retention.start();
   return app;
 }
 

@@ -1,3 +1,4 @@
+export { withAdvisoryLock } from './advisory-lock.js';
 export * from './channels.js';
 export * from './errors.js';
 export * from './event-store.js';

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { tryAdvisoryLock } from './advisory-lock.js';
 import { outboxChannel } from './channels.js';
 import type { Listener } from './listener.js';
 import type { OutboxRow } from './outbox.js';
@@ -79,11 +80,7 @@ export class OutboxRelay {
     let led = false;
     let broken = true;
     try {
-      const { rows } = await client.query<{ led: boolean }>(
-        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS led',
-        [`slipway.outbox.${this.options.schema}`],
-      );
-      led = rows[0]?.led === true;
+      led = await tryAdvisoryLock(client, `slipway.outbox.${this.options.schema}`);
       broken = false;
     } finally {
       // Every attempt that did not lead gives its connection back, or the pool runs dry while Postgres restarts.

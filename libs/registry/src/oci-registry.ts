@@ -1,78 +1,118 @@
-import { Agent, fetch } from 'undici';
-
-export interface RegistryLogin {
-  readonly username: string;
-  readonly password: string;
-  readonly serveraddress: string;
-}
-
-/** Where images go and come from. */
-export interface ImageRegistry {
-  /** `host:port`, as it stands in image names. */
-  readonly host: string;
-  /** What an engine sends along as X-Registry-Auth. */
-  readonly auth: RegistryLogin;
-  repository(appId: string, service: string): string;
-  /** The digest behind a tag, or undefined. Throws RegistryError. */
-  digestOf(repository: string, tag: string): Promise<string | undefined>;
-}
-
-/** The registry refused, or did not answer. */
-export class RegistryError extends Error {
-  readonly code = 'REGISTRY_UNAVAILABLE';
-  readonly retriable = true;
-  readonly hint = 'Check REGISTRY_URL, its login and REGISTRY_CA_FILE.';
-}
+import { RegistryError } from './errors.js';
+import { nextPage, RegistryHttp } from './registry-http.js';
+import {
+  type Credentials,
+  type ImageRegistry,
+  type ImageTag,
+  PAGE_SIZE,
+  type RegistryAccess,
+  type RegistryLogin,
+  repositoryOf,
+} from './registry.js';
 
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** Any registry of the OCI distribution API with a basic login. */
+/** The members of manifest, index and image config that are read here. */
+interface Content {
+  readonly config?: { readonly digest: string };
+  readonly manifests?: readonly { readonly digest: string }[];
+  readonly created?: string;
+}
+
+/** Any registry of the OCI distribution API, with no login, a basic one, or tokens. */
 export class OciRegistry implements ImageRegistry {
   readonly host: string;
-  readonly auth: RegistryLogin;
-  private readonly base: URL;
-  private readonly dispatcher: Agent;
+  readonly repository = repositoryOf;
+  private readonly http: RegistryHttp;
+  private readonly credentials: Credentials;
+  private readonly pageSize: number;
 
-  constructor({
-    url,
-    username,
-    password,
-    ca,
-  }: {
-    readonly url: string;
-    readonly username: string;
-    readonly password: string;
-    readonly ca?: string;
-  }) {
-    this.base = new URL(url);
-    this.host = this.base.host;
-    this.auth = { username, password, serveraddress: this.host };
-    this.dispatcher = new Agent({ connect: { ca } });
+  constructor(access: RegistryAccess) {
+    this.http = new RegistryHttp(access);
+    this.host = this.http.host;
+    this.credentials = access.credentials;
+    this.pageSize = access.pageSize ?? PAGE_SIZE;
   }
 
-  repository(appId: string, service: string): string {
-    return `${appId}/${service}`;
+  async login(): Promise<RegistryLogin | undefined> {
+    const login = await this.credentials();
+    return login && { ...login, serveraddress: this.host };
   }
 
-  async digestOf(repository: string, tag: string): Promise<string | undefined> {
-    const { username, password } = this.auth;
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    const url = new URL(`/v2/${repository}/manifests/${tag}`, this.base);
-    const options = {
-      method: 'HEAD',
-      dispatcher: this.dispatcher,
-      headers: { authorization, accept: MANIFESTS.join(', ') },
-    };
-    const response = await fetch(url, options).catch((cause: unknown) => {
-      throw new RegistryError(`${this.host} does not answer`, { cause });
-    });
-    if (response.status === 404) return undefined;
-    if (!response.ok)
-      throw new RegistryError(`${this.host} answered ${response.status} for ${repository}:${tag}`);
-    return response.headers.get('docker-content-digest') ?? undefined;
+  repositories(): AsyncIterable<string> {
+    return this.list('/v2/_catalog', 'catalog', 'repositories');
   }
+
+  async digestOf(repository: string, tag: string): Promise<string> {
+    return (await this.manifest('HEAD', repository, tag)).digest;
+  }
+
+  async *tags(repository: string): AsyncIterable<ImageTag> {
+    for await (const name of this.list(`/v2/${repository}/tags/list`, `pull ${repository}`, 'tags')) {
+      const tag = await this.tag(repository, name).catch(ifNotFound);
+      if (tag !== undefined) yield tag;
+    }
+  }
+
+  async deleteImage(repository: string, digest: string): Promise<void> {
+    const path = `/v2/${repository}/manifests/${digest}`;
+    const purpose = `delete ${repository}`;
+    const response = await this.http.request({ method: 'DELETE', path, purpose }).catch(ifNotFound);
+    await response?.body?.cancel();
+  }
+
+  private async *list(path: string, purpose: string, member: string): AsyncIterable<string> {
+    for (let page: string | undefined = `${path}?n=${this.pageSize}`; page !== undefined;) {
+      const response = await this.http.request({ path: page, purpose });
+      const body = (await response.json()) as Record<string, readonly string[] | null>;
+      // A repository whose last tag went is listed with `null`.
+      yield* body[member] ?? [];
+      page = nextPage(response.headers.get('link'));
+    }
+  }
+
+  /** The distribution API tells no times, but the image's config does. */
+  private async tag(repository: string, name: string): Promise<ImageTag> {
+    const { digest, content } = await this.manifest('GET', repository, name);
+    const [first] = content.manifests ?? [];
+    const single =
+      first === undefined ? content : (await this.manifest('GET', repository, first.digest)).content;
+    return { name, digest, at: await this.createdAt(repository, single.config?.digest) };
+  }
+
+  private async createdAt(repository: string, config: string | undefined): Promise<Date | undefined> {
+    if (config === undefined) return undefined;
+    const path = `/v2/${repository}/blobs/${config}`;
+    const response = await this.http.request({ path, purpose: `pull ${repository}` });
+    const { created } = (await response.json()) as Content;
+    return created === undefined ? undefined : new Date(created);
+  }
+
+  private async manifest(
+    method: 'GET' | 'HEAD',
+    repository: string,
+    reference: string,
+  ): Promise<{ readonly digest: string; readonly content: Content }> {
+    const path = `/v2/${repository}/manifests/${reference}`;
+    const headers = { accept: MANIFESTS.join(', ') };
+    const response = await this.http.request({ method, path, headers, purpose: `pull ${repository}` });
+    const digest = response.headers.get('docker-content-digest');
+    if (digest === null)
+      throw new RegistryError(
+        'REGISTRY_REFUSED',
+        `${this.host} tells no digest of ${repository}:${reference}.`,
+      );
+    return { digest, content: method === 'GET' ? ((await response.json()) as Content) : {} };
+  }
+}
+
+/** What went between being listed and being asked for is not there, and that is all. */
+function ifNotFound(error: unknown): undefined {
+  if (error instanceof RegistryError && error.code === 'IMAGE_NOT_FOUND') return undefined;
+  throw error;
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { packDirectory } from '#libs/archive';
 import type { Engine } from '#libs/engine';
-import type { ImageRegistry } from '#libs/registry';
+import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
 import { StepError } from '../domain/task-error.js';
 import type { FetchedSource, ImageBuilder } from '../ports.js';
@@ -48,15 +48,25 @@ export class EngineImageBuilder implements ImageBuilder {
     const { engine, registry } = this.parts;
     const name = tag.slice(0, tag.lastIndexOf(':'));
     const pushed = (await engine.hasImage(tag))
-      ? (await engine.push(tag, registry.auth, { signal, onProgress })).digest
-      : await registry.digestOf(name.slice(registry.host.length + 1), tag.slice(name.length + 1));
-    if (pushed === undefined)
-      throw new StepError({
+      ? (await engine.push(tag, await registry.login(), { signal, onProgress })).digest
+      : await this.digestInRegistry(name, tag);
+    await engine.removeImage(tag);
+    return `${name}@${pushed}`;
+  }
+
+  private async digestInRegistry(name: string, tag: string): Promise<string> {
+    const { registry } = this.parts;
+    const repository = name.slice(registry.host.length + 1);
+    try {
+      return await registry.digestOf(repository, tag.slice(name.length + 1));
+    } catch (cause) {
+      if (!(cause instanceof RegistryError) || cause.code !== 'IMAGE_NOT_FOUND') throw cause;
+      const error = {
         code: 'PUSH_FAILED',
         message: `The image ${tag} is neither on the builder nor in the registry.`,
         hint: 'Something removed it in between. Send the request again under a new token: it is built again.',
-      });
-    await engine.removeImage(tag);
-    return `${name}@${pushed}`;
+      };
+      throw new StepError(error, { cause });
+    }
   }
 }

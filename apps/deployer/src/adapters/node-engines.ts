@@ -26,7 +26,7 @@ export class SshNodeEngines implements NodeEngines {
     const engine = await this.engine(node);
     // Known by digest: what is there is the same, so the registry need not be asked.
     if (await engine.hasImage(image)) return;
-    await engine.pull(image, this.parts.registry.auth, { signal, onProgress });
+    await engine.pull(image, await this.parts.registry.login(), { signal, onProgress });
   }
 
   async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {

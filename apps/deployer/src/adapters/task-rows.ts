@@ -14,17 +14,23 @@ import type { DependencyResult, KnownInstance, StopPolicy } from '../ports.js';
 /** The deployer's SQL, one named function each. `Transaction` where a write belongs to a step. */
 type Db = Pool | Transaction;
 
+/** A release that was retired and is built again lives again, with the image that was just pushed. */
 export async function insertRelease(tx: Transaction, state: TaskState, release: Release): Promise<void> {
   await tx.query(
     `INSERT INTO releases (id, app_id, service, source_digest, release) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT DO NOTHING`,
+     ON CONFLICT (app_id, service, source_digest) DO UPDATE
+     SET release = excluded.release, created_at = now(), retired_at = NULL, image_deleted_at = NULL
+     WHERE releases.retired_at IS NOT NULL`,
     [release.id, state.appId, state.service, release.sourceDigest, release],
   );
 }
 
+/** What was found just before it was retired is taken back. */
 export async function setCurrentRelease(tx: Transaction, state: TaskState, release: Release): Promise<void> {
   await tx.query(
-    `INSERT INTO current_releases (app_id, service, release_id) VALUES ($1, $2, $3)
+    `WITH taken_back AS (UPDATE releases SET retired_at = NULL
+       WHERE id = $3 AND retired_at IS NOT NULL AND image_deleted_at IS NULL)
+     INSERT INTO current_releases (app_id, service, release_id) VALUES ($1, $2, $3)
      ON CONFLICT (app_id, service) DO UPDATE SET release_id = excluded.release_id`,
     [state.appId, state.service, release.id],
   );
@@ -37,7 +43,8 @@ export async function releaseByDigest(
   digest: string,
 ): Promise<Release | undefined> {
   const { rows } = await db.query<{ release: Release }>(
-    'SELECT release FROM releases WHERE app_id = $1 AND service = $2 AND source_digest = $3',
+    `SELECT release FROM releases
+     WHERE app_id = $1 AND service = $2 AND source_digest = $3 AND retired_at IS NULL`,
     [appId, service, digest],
   );
   return rows[0]?.release;
@@ -59,7 +66,7 @@ export async function releaseById(
   id: string,
 ): Promise<Release | undefined> {
   const { rows } = await db.query<{ release: Release }>(
-    'SELECT release FROM releases WHERE app_id = $1 AND service = $2 AND id = $3',
+    'SELECT release FROM releases WHERE app_id = $1 AND service = $2 AND id = $3 AND retired_at IS NULL',
     [appId, service, id],
   );
   return rows[0]?.release;
@@ -73,7 +80,7 @@ export async function lastGoodRelease(
 ): Promise<Release | undefined> {
   const { rows } = await db.query<{ release: Release }>(
     `SELECT r.release FROM deployments d JOIN releases r ON r.id = d.release_id
-     WHERE d.app_id = $1 AND d.service = $2 AND d.release_id <> ALL ($3) ORDER BY d.seq DESC LIMIT 1`,
+     WHERE d.app_id = $1 AND d.service = $2 AND d.release_id <> ALL ($3) AND r.retired_at IS NULL ORDER BY d.seq DESC LIMIT 1`,
     [appId, service, except],
   );
   return rows[0]?.release;
@@ -85,13 +92,15 @@ export async function insertDeployment(tx: Transaction, state: TaskState, releas
   ]);
 }
 
+/** A healthy instance; its release is good. */
 export async function insertInstance(
   tx: Transaction,
   taskId: string,
   { report, stop }: { readonly report: InstanceReport; readonly stop: StopPolicy },
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
+    `WITH good AS (UPDATE releases SET last_healthy_at = now() WHERE id = $9)
+     INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING`,
     [
       ...[report.instance, taskId, report.appId, report.service, report.node, report.container],

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '#libs/config';
+import { deployerConfigSchema } from './deployer.config.js';
+
+/** The names of the variables that are wrong. */
+function problems(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfig(deployerConfigSchema, env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ name }) => name);
+    throw error;
+  }
+}
+
+describe("the deployer's configuration", () => {
+  it('a user of the registry without a password is told with all other problems', () => {
+    const names = problems({ REGISTRY_USERNAME: 'principal', REGISTRY_KIND: 'acr' });
+    expect(names).toEqual(expect.arrayContaining(['REGISTRY_PASSWORD', 'REGISTRY_URL', 'DATABASE_URL']));
+  });
+
+  it('a registry without a user needs no password', () => {
+    const names = problems({ REGISTRY_URL: 'https://shop.azurecr.io' });
+    expect(names.filter((name) => name.startsWith('REGISTRY_'))).toEqual([]);
+  });
+
+  it('a kind of registry that there is not is told', () => {
+    expect(problems({ REGISTRY_KIND: 'azure' })).toContain('REGISTRY_KIND');
+  });
+});

@@ -1,0 +1,77 @@
+import { type Pool, withAdvisoryLock } from '#libs/postgres';
+import type { ImageRegistry } from '#libs/registry';
+import type { Runtime } from '#libs/runtime';
+import { OwnRegistryImages } from './adapters/registry-images.js';
+import { PostgresReleaseRecords } from './adapters/release-records.js';
+import type { DeployerConfig } from './deployer.config.js';
+import { SCHEMA } from './parts.js';
+import { applyRetention, type RetentionPorts } from './use-cases/apply-retention.js';
+
+const DAY_MS = 86_400_000;
+/** Far longer than a step takes to record what it found. */
+const GRACE_MS = 600_000;
+
+export interface RetentionParts {
+  readonly config: DeployerConfig;
+  readonly pool: Pool;
+  readonly registry: ImageRegistry;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
+}
+
+/** Runs the retention of releases now and then, on one replica at a time. */
+export class RetentionTimer {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private readonly abort = new AbortController();
+
+  constructor(
+    private readonly intervalMs: number,
+    private readonly work: (signal: AbortSignal) => Promise<void>,
+  ) {}
+
+  start(): void {
+    if (this.intervalMs > 0) this.timer = setInterval(() => this.run(), this.intervalMs);
+  }
+
+  /** Ends after the image that is being deleted. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.abort.abort();
+    await this.running;
+  }
+
+  private run(): void {
+    this.running ??= this.work(this.abort.signal).finally(() => {
+      this.running = undefined;
+    });
+  }
+}
+
+/** The replica's retention, by its configuration. */
+export function createRetention({ config, pool, registry, runtime }: RetentionParts): RetentionTimer {
+  const { logger, metrics } = runtime;
+  const deletions = metrics.counter('deployer_images_deleted_total', 'Images deleted from the registry');
+  const ports: RetentionPorts = {
+    releases: new PostgresReleaseRecords(pool),
+    images: new OwnRegistryImages(registry),
+    clock: { now: () => new Date() },
+    onFailure: (image, error) => logger.warn({ err: error, image }, 'an old image was not deleted'),
+  };
+  const limits = {
+    keep: config.RELEASE_RETENTION_GOOD,
+    keepPerService: config.RELEASE_RETENTION_COUNT,
+    maxAgeMs: config.RELEASE_RETENTION_DAYS * DAY_MS,
+    graceMs: GRACE_MS,
+  };
+  return new RetentionTimer(config.RELEASE_RETENTION_INTERVAL_MS, async (signal) => {
+    try {
+      const apply = () => applyRetention(ports, limits, signal);
+      const result = await withAdvisoryLock(pool, `slipway.retention.${SCHEMA}`, apply);
+      deletions.inc(result?.deleted ?? 0);
+      if (result !== undefined && Object.values(result).some((count) => count > 0))
+        logger.info(result, 'old releases retired');
+    } catch (error) {
+      logger.warn({ err: error }, 'old releases could not be looked for');
+    }
+  });
+}

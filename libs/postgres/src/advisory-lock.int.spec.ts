@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { createPool, type Pool, withAdvisoryLock } from './index.js';
+
+let database: TestDatabase;
+let pool: Pool;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test' });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+describe('an advisory lock', () => {
+  it('lets one in at a time under a name, and does not run the others', async () => {
+    const inner = await withAdvisoryLock(pool, 'a', () =>
+      Promise.all([
+        withAdvisoryLock(pool, 'a', () => Promise.resolve('same name')),
+        withAdvisoryLock(pool, 'b', () => Promise.resolve('another name')),
+      ]),
+    );
+    expect(inner).toEqual([undefined, 'another name']);
+  });
+
+  it('is free again at once, also after an error', async () => {
+    const failing = withAdvisoryLock(pool, 'a', () => Promise.reject(new Error('of the work')));
+    await expect(failing).rejects.toThrow('of the work');
+    // The session ends a moment after its connection is closed.
+    const enter = (): Promise<string | undefined> => withAdvisoryLock(pool, 'a', () => Promise.resolve('in'));
+    await expect.poll(enter).toBe('in');
+  });
+});

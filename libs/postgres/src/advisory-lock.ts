@@ -1,0 +1,26 @@
+import type { PoolClient } from 'pg';
+import type { Pool } from './pool.js';
+
+/** Takes the lock of a name for this session, if no other has it. It ends with the session, however that ends. */
+export async function tryAdvisoryLock(session: Pick<PoolClient, 'query'>, name: string): Promise<boolean> {
+  const { rows } = await session.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+    [name],
+  );
+  return rows[0]?.locked === true;
+}
+
+/** Runs `work` where nobody else on this database does so under the same name; undefined, and not run, where one does. */
+export async function withAdvisoryLock<T>(
+  pool: Pool,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const session = await pool.connect();
+  try {
+    return (await tryAdvisoryLock(session, name)) ? await work() : undefined;
+  } finally {
+    // Ends the session and with it the lock.
+    session.release(true);
+  }
+}
