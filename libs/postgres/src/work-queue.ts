@@ -37,13 +37,14 @@ export class WorkQueue {
     tx: Transaction,
     work: { readonly id: string; readonly key: string; readonly dueAt?: Date },
   ): Promise<void> {
-    await tx.query(
-      `WITH added AS (
-         INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key),
-       turn AS (INSERT INTO work_turns (rank, key) SELECT 1, key FROM added)
-       SELECT ${NOTIFY}`,
-      [work.id, work.key, work.dueAt],
-    );
+    await tx.query({
+      name: 'work_enqueue',
+      text: `WITH added AS (
+               INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key),
+             turn AS (INSERT INTO work_turns (rank, key) SELECT 1, key FROM added)
+             SELECT ${NOTIFY}`,
+      values: [work.id, work.key, work.dueAt],
+    });
   }
 
   /**

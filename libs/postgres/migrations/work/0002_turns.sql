@@ -29,8 +29,9 @@ UPDATE work SET state = 'waiting' WHERE state = 'ready' AND due_at > now();
 
 DROP INDEX work_one_running, work_unfinished_of_key, work_due, work_lease;
 CREATE UNIQUE INDEX work_turn ON work (key) WHERE state IN ('ready', 'running', 'waiting');
-CREATE INDEX work_queued ON work (key, seq) WHERE state = 'queued';
-CREATE INDEX work_ready ON work (seq) WHERE state = 'ready';
+-- By seq + 0, so that no plan takes the primary key instead, which begins with everything that was ever done.
+CREATE INDEX work_queued ON work (key, (seq + 0)) WHERE state = 'queued';
+CREATE INDEX work_ready ON work ((seq + 0)) WHERE state = 'ready';
 CREATE INDEX work_due ON work (due_at) WHERE state = 'waiting';
 CREATE INDEX work_lease ON work (lease_until) WHERE state = 'running';
 CREATE INDEX work_finished ON work (finished_at) WHERE state = 'done';
@@ -45,54 +46,53 @@ DECLARE
   keys text[];
 BEGIN
   WITH entries AS (
-    DELETE FROM work_turns t
-    USING (SELECT rank, seq FROM work_turns ORDER BY rank, seq LIMIT most) first
-    WHERE t.rank = first.rank AND t.seq = first.seq
-    RETURNING t.key)
+    DELETE FROM work_turns WHERE ctid = ANY (ARRAY(SELECT ctid FROM work_turns ORDER BY rank, seq LIMIT most))
+    RETURNING key)
   SELECT array_agg(DISTINCT key) INTO keys FROM entries;
 
   -- A row with a lower number may commit after a higher one was given the turn: that one steps back, unless it began.
   UPDATE work w SET state = 'queued'
   WHERE key = ANY (keys) AND state IN ('ready', 'waiting') AND fence = 0
-    AND EXISTS (SELECT FROM work e WHERE e.key = w.key AND e.state = 'queued' AND e.seq < w.seq);
+    AND (SELECT seq FROM work e WHERE e.key = w.key AND e.state = 'queued' ORDER BY seq + 0 LIMIT 1) < w.seq;
 
+  -- Questions about one key at a time: as a join they might be answered by reading every turn there is.
   UPDATE work SET state = CASE WHEN due_at <= clock_timestamp() THEN 'ready' ELSE 'waiting' END
-  WHERE state = 'queued' AND seq IN (
-    SELECT (SELECT seq FROM work q WHERE q.key = k.key AND q.state = 'queued' ORDER BY seq LIMIT 1)
+  WHERE state = 'queued' AND seq = ANY (ARRAY(
+    SELECT (SELECT seq FROM work q WHERE q.key = k.key AND q.state = 'queued' ORDER BY seq + 0 LIMIT 1)
     FROM unnest(keys) AS k (key)
-    WHERE NOT EXISTS (SELECT FROM work h WHERE h.key = k.key AND h.state IN ('ready', 'running', 'waiting')));
+    WHERE (SELECT seq FROM work h WHERE h.key = k.key AND h.state IN ('ready', 'running', 'waiting')) IS NULL));
 END
 $$;
 
--- The oldest that nobody else is about to take.
-CREATE FUNCTION work_oldest_ready() RETURNS bigint LANGUAGE sql AS $$
-  SELECT seq FROM work WHERE state = 'ready' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED
-$$;
-
--- What was begun goes first: a lapsed lease, then parked work that is due, then what is ready.
+-- What was begun goes first: a lapsed lease, then parked work that is due, then what is ready, oldest first.
 CREATE FUNCTION work_take(claimer text, lease interval, ready_first boolean) RETURNS SETOF work LANGUAGE plpgsql AS $$
 DECLARE
-  taken bigint := CASE WHEN ready_first THEN work_oldest_ready() END;
+  -- A value, not a call: an index is read up to it and no further.
+  moment timestamptz := clock_timestamp();
+  taken bigint;
 BEGIN
+  IF ready_first THEN
+    SELECT seq INTO taken FROM work WHERE state = 'ready' ORDER BY seq + 0 LIMIT 1 FOR UPDATE SKIP LOCKED;
+  END IF;
   taken := coalesce(taken,
-    (SELECT seq FROM work WHERE state = 'running' AND lease_until < clock_timestamp()
+    (SELECT seq FROM work WHERE state = 'running' AND lease_until < moment
      ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED),
-    (SELECT seq FROM work WHERE state = 'waiting' AND due_at <= clock_timestamp()
+    (SELECT seq FROM work WHERE state = 'waiting' AND due_at <= moment
      ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED),
-    work_oldest_ready());
+    (SELECT seq FROM work WHERE state = 'ready' ORDER BY seq + 0 LIMIT 1 FOR UPDATE SKIP LOCKED));
   RETURN QUERY
-    UPDATE work SET state = 'running', owner = claimer, fence = work.fence + 1, lease_until = clock_timestamp() + lease
+    UPDATE work SET state = 'running', owner = claimer, fence = work.fence + 1, lease_until = moment + lease
     WHERE seq = taken RETURNING work.*;
 END
 $$;
 
 -- Claims one unit; `id` is null when there is none. `more` says that keys still wait to be given turns: ask again,
 -- in a transaction of its own, so that no claim holds the others up for long.
--- The plans are kept from when the tables were small; without seqscan they stay right when they grow.
+-- Plans are kept, and statistics lag behind a table that grows: only those that stay right at any size are allowed.
 CREATE FUNCTION work_claim(
   claimer text, lease interval, ready_first boolean,
   OUT id text, OUT key text, OUT fence bigint, OUT lease_until timestamptz, OUT more boolean
-) LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
   turns_lock bigint := hashtextextended('slipway.work.' || current_schema(), 0);
   busy boolean := false;
@@ -100,7 +100,8 @@ BEGIN
   more := false;
   IF EXISTS (SELECT FROM work_turns) THEN
     IF pg_try_advisory_xact_lock(turns_lock) THEN
-      PERFORM work_give_turns(50);
+      -- More than a unit of work adds, and few enough that a claim does not become slow by them.
+      PERFORM work_give_turns(10);
     ELSE
       -- Another session does it; what it gives is claimed when nothing else is there.
       busy := true;
