@@ -18,6 +18,12 @@ const NOTIFY = `pg_notify(current_schema() || '_work', '')`;
 /** One claim in so many asks for what is ready first: work that parks over and over must not keep the rest waiting. */
 const READY_FIRST_EVERY = 8;
 
+/**
+ * Beside an id, so that only the index of the ids fits. By statistics that lag behind, the planner takes an index of
+ * turns for empty, and reads all of it: with 10,000 turns given, finishing took 1.5 ms instead of 0.1.
+ */
+const HELD = `id = $1 AND fence = $2 AND state || '' = 'running'`;
+
 interface ClaimedRow {
   readonly id: string | null;
   readonly key: string;
@@ -75,7 +81,7 @@ export class WorkQueue {
   async heartbeat(pool: Pool, held: HeldWork, leaseMs: number): Promise<boolean> {
     const { rowCount } = await pool.query(
       `UPDATE work SET lease_until = clock_timestamp() + $3 * interval '1 ms'
-       WHERE id = $1 AND fence = $2 AND state = 'running'`,
+       WHERE ${HELD}`,
       [held.id, held.fence, leaseMs],
     );
     return rowCount === 1;
@@ -83,10 +89,7 @@ export class WorkQueue {
 
   /** Locks the work's row for this transaction. Throws LeaseLostError when the fence is not the latest. */
   async assertHeld(tx: Transaction, held: HeldWork): Promise<void> {
-    const { rowCount } = await tx.query(
-      `SELECT FROM work WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE`,
-      [held.id, held.fence],
-    );
+    const { rowCount } = await tx.query(`SELECT FROM work WHERE ${HELD} FOR UPDATE`, [held.id, held.fence]);
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 
@@ -94,7 +97,7 @@ export class WorkQueue {
     const { rowCount } = await tx.query(
       `WITH finished AS (
          UPDATE work SET state = 'done', owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
-         WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING key),
+         WHERE ${HELD} RETURNING key),
        -- The next of the same key may now be claimed.
        turn AS (INSERT INTO work_turns (rank, key) SELECT 0, key FROM finished)
        SELECT ${NOTIFY} FROM finished`,
@@ -111,7 +114,7 @@ export class WorkQueue {
   async park(tx: Transaction, held: HeldWork, until: { readonly dueAt?: Date } = {}): Promise<void> {
     const { rowCount } = await tx.query(
       `UPDATE work SET state = 'waiting', owner = NULL, lease_until = NULL, due_at = $3
-       WHERE id = $1 AND fence = $2 AND state = 'running'`,
+       WHERE ${HELD}`,
       [held.id, held.fence, until.dueAt ?? 'infinity'],
     );
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
@@ -121,7 +124,7 @@ export class WorkQueue {
   async wake(tx: Transaction, id: string): Promise<void> {
     await tx.query(
       `WITH woken AS (
-         UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state = 'waiting' RETURNING id)
+         UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state || '' = 'waiting' RETURNING id)
        SELECT ${NOTIFY} FROM woken`,
       [id],
     );
