@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           // On a machine with sshd and Docker, named by SLIPWAY_NODES_FILE and BUILDER_HOST.
           name: 'nodes',
-          include: ['libs/**/*.nodes.spec.ts'],
+          include: ['{libs,test}/**/*.nodes.spec.ts'],
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 120_000,
