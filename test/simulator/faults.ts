@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { randomOf } from '#libs/testing';
 import { EngineAnswer } from './engine-error.js';
 
 /** What the control endpoint takes: how slow calls are, and which of them go wrong. */
@@ -22,17 +23,6 @@ export const conditionsSchema = z.strictObject({
 });
 
 export type Conditions = z.output<typeof conditionsSchema>;
-
-/** mulberry32: small, and good enough to pick calls. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** The weather of one engine. */
 export class Faults {

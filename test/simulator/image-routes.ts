@@ -14,7 +14,7 @@ export interface ImageParts {
 /** dockerode sends its own options along, empty. */
 const CLIENTS_OWN = ['abortSignal', 'authconfig'];
 const BUILD_QUERY = [
-  CLIENTS_OWN,
+  ...CLIENTS_OWN,
   't',
   'labels',
   'buildargs',

@@ -4,4 +4,5 @@ export * from './environment.js';
 export * from './names.js';
 export * from './nodes.js';
 export * from './otlp-collector.js';
+export * from './random.js';
 export * from './until.js';
