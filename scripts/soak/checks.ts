@@ -12,16 +12,19 @@ export type Violations = Readonly<Record<string, readonly string[]>>;
 
 const SETTLED_MS = 60_000;
 
-/** Resolves when no work and no message of any app is left. */
+/** Zero when no work and no message of any app is left, and all reports have reached registry and reservations. */
+const LEFT = `SELECT (SELECT count(*) FROM deployer.work WHERE state <> 'done')
+  + (SELECT count(*) FROM deployer.outbox) + (SELECT count(*) FROM load_balancer.outbox)
+  + (SELECT count(*) FROM deployer.instances d FULL JOIN
+       (SELECT name, access_token FROM registry.instances WHERE state = 'running') r USING (name)
+       FULL JOIN (SELECT access_token FROM load_balancer.reservations WHERE state = 'bound') b USING (access_token)
+     WHERE d.name IS NULL OR r.name IS NULL OR b.access_token IS NULL) AS left`;
+
+/** Waits until nothing moves any more. Throws where something is left after a minute. */
 export async function untilSettled(database: pg.Pool): Promise<void> {
-  const left = `SELECT (SELECT count(*) FROM deployer.work WHERE state <> 'done')
-    + (SELECT count(*) FROM deployer.outbox) + (SELECT count(*) FROM load_balancer.outbox) AS left`;
-  const reports = `SELECT count(*) AS left FROM deployer.instances d
-    WHERE NOT EXISTS (SELECT FROM registry.instances r WHERE r.name = d.name)`;
-  const isZero = async (sql: string): Promise<boolean> =>
-    Number((await database.query<{ left: string }>(sql)).rows[0]?.left) === 0;
-  const quiet = async (): Promise<boolean> => (await isZero(left)) && (await isZero(reports));
-  await until('all work to be done', quiet, { timeoutMs: SETTLED_MS });
+  const isQuiet = async (): Promise<boolean> =>
+    Number((await database.query<{ left: string }>(LEFT)).rows[0]?.left) === 0;
+  await until('all work to be done and reported', isQuiet, { timeoutMs: SETTLED_MS });
 }
 
 export function checkAnswers(plan: Plan, answers: ReadonlyMap<string, Answer>): Violations {

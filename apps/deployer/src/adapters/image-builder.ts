@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { packDirectory } from '#libs/archive';
-import type { Engine } from '#libs/engine';
+import { type Engine, EngineError } from '#libs/engine';
 import type { ImageRegistry } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
 import type { FetchedSource, ImageBuilder } from '../ports.js';
@@ -39,9 +39,24 @@ export class EngineImageBuilder implements ImageBuilder {
   }
 
   async push(tag: string, signal: AbortSignal): Promise<string> {
+    const digest = await this.pushOrFind(tag, signal);
+    await this.parts.engine.removeImage(tag);
+    return `${repositoryOf(tag)}@${digest}`;
+  }
+
+  /** An image that the builder has no more was pushed before: by who was killed before it could write that down. */
+  private async pushOrFind(tag: string, signal: AbortSignal): Promise<string> {
     const { engine, registry } = this.parts;
-    const { digest } = await engine.push(tag, registry.auth, { signal });
-    await engine.removeImage(tag);
-    return `${tag.slice(0, tag.lastIndexOf(':'))}@${digest}`;
+    try {
+      return (await engine.push(tag, registry.auth, { signal })).digest;
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
+      const repository = repositoryOf(tag).slice(registry.host.length + 1);
+      const pushed = await registry.digestOf(repository, tag.slice(tag.lastIndexOf(':') + 1));
+      if (pushed === undefined) throw error;
+      return pushed;
+    }
   }
 }
+
+const repositoryOf = (tag: string): string => tag.slice(0, tag.lastIndexOf(':'));
