@@ -82,6 +82,19 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Set-ups of their own whose engines are simulated: a platform on them, and the soak in its short form.
+          name: 'soak',
+          include: ['test/soak/**/*.soak.spec.ts'],
+          environment: 'node',
+          testTimeout: 400_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -120,6 +120,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   e2e: () => onPlatform('e2e'),
   replicas: () => onPlatform('replicas'),
   demo: () => endServers().then(() => vitest('demo')),
+  soak: () => endServers().then(() => vitest('soak')),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {
