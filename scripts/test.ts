@@ -122,6 +122,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   replicas: () => onPlatform('replicas'),
   fuzz: () => onPlatform('fuzz'),
   demo: () => endServers().then(() => vitest('demo')),
+  soak: () => endServers().then(() => vitest('soak')),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {
