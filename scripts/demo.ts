@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { runFailover } from './demo/failover.js';
 import { runMainJob } from './demo/main-job.js';
 import { envFileOwner, envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
 import { startOneMachine } from './one-machine/start.js';
@@ -6,7 +7,10 @@ import { startPlatform } from './platform.js';
 
 const LOG_FILE = join('.slipway', 'platform.log');
 
-/** `npm run demo [-- --once]`: the whole of Slipway on this machine and the example application deployed to it. */
+/**
+ * `npm run demo [-- --once | --failover]`: the whole of Slipway on this machine and the example application deployed to
+ * it; with `--failover` by two deployers, of which one is killed in the middle.
+ */
 async function main(args: readonly string[]): Promise<number> {
   const { signal } = interrupted;
   const begun = performance.now();
@@ -19,6 +23,10 @@ async function main(args: readonly string[]): Promise<number> {
   const stops: (() => Promise<void>)[] = [() => machine.stop()];
   try {
     if (signal.aborted) return INTERRUPTED;
+    if (args.includes('--failover')) {
+      await runFailover(machine, signal);
+      return 0;
+    }
     const before = performance.now();
     const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal });
     stops.unshift(() => platform.stop());
@@ -63,9 +71,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   }).finally(() => clearInterval(alive));
 }
 
-const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');
+const KNOWN = ['--once', '--failover'];
+const unknown = process.argv.slice(2).filter((argument) => !KNOWN.includes(argument));
 if (unknown.length > 0) {
-  console.error(`demo: ${unknown.join(' ')} is not known. Usage: npm run demo [-- --once]`);
+  console.error(`demo: ${unknown.join(' ')} is not known. Usage: npm run demo [-- --once | --failover]`);
   process.exitCode = 2;
 } else {
   process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -91,7 +91,7 @@ async function runSides(bench: Bench, app: string): Promise<RunSides> {
   await user.push(app, files);
   const image = await onEveryNode(bench, await user.ask('build-and-run', app));
   return {
-    slipway: () => user.ask('run', app),
+    slipway: () => user.ask('run', app, { restart: true }),
     byHand: () => hand.pullAndReplace(image, config),
     floor: () => floor.replace(image, config),
   };

@@ -63,7 +63,7 @@ export class SlipwayUser {
   }
 
   /** Throws what the reply says when it is no success. */
-  async ask(mode: RequestMode, appId: string): Promise<Answered> {
+  async ask(mode: RequestMode, appId: string, more: object = {}): Promise<Answered> {
     const token = `bench-${randomUUID()}`;
     const data = deploymentRequested.schema.parse({
       token,
@@ -71,6 +71,7 @@ export class SlipwayUser {
       appId,
       appName: 'Bench',
       services: [SERVICE],
+      ...more,
     });
     const { topic, type, key } = deploymentRequested;
     const message = { topic, key: key(data), type, id: token, data };

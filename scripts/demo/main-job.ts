@@ -13,12 +13,15 @@ export interface MainJob {
   readonly env: Readonly<Record<string, string>>;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
+  /** Without the live tree and the whole reply. */
+  readonly quiet?: boolean;
 }
 
 /** Deploys the example application as a user does, and fetches each of its services. Throws if any fails. */
-export async function runMainJob({ env, ledger, signal }: MainJob): Promise<readonly string[]> {
-  const reply = await deploy({ env, ledger, signal });
-  console.log(`\n${JSON.stringify(reply, null, 2)}\n`);
+export async function runMainJob(job: MainJob): Promise<readonly string[]> {
+  const { signal, quiet = false } = job;
+  const reply = await deploy(job);
+  if (!quiet) console.log(`\n${JSON.stringify(reply, null, 2)}\n`);
   const urls = reply.services.flatMap((service) => service.instances.map((instance) => instance.url));
   if (urls.length === 0) throw new Error('The reply names no URL.');
   for (const url of urls) {
@@ -31,11 +34,11 @@ export async function runMainJob({ env, ledger, signal }: MainJob): Promise<read
 }
 
 /** The live tree goes to the terminal by standard error, the reply to us. */
-async function deploy({ env, ledger, signal }: MainJob): Promise<Reply> {
+async function deploy({ env, ledger, signal, quiet }: MainJob): Promise<Reply> {
   const args = ['bin/slipway.mjs', 'deploy', 'examples/shop', '--app', APP_ID, '--json'];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', quiet === true ? 'ignore' : 'inherit'],
     signal,
   });
   ledger.holdProcess(child.pid);

@@ -66,6 +66,19 @@ export class Fleet {
     await Promise.all([...this.others, ...this.deployers].map((app) => untilReady(app)));
   }
 
+  /** Where the node manager's API is. */
+  get apiUrl(): string {
+    return Object.values(this.others[0]?.httpUrls() ?? {})[0] ?? '';
+  }
+
+  /** Kills the deployer of this process for good: nothing is started in its place. False when there is none. */
+  async kill(pid: number): Promise<boolean> {
+    const place = this.deployers.findIndex((app) => app.pid === pid);
+    const [victim] = place < 0 ? [] : this.deployers.splice(place, 1);
+    await victim?.stop('SIGKILL');
+    return victim !== undefined;
+  }
+
   private async killOne(): Promise<void> {
     const place = Math.floor(this.random() * this.deployers.length);
     const victim = this.deployers[place];

@@ -12,6 +12,7 @@ import {
   type Pool,
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
+import { tailNodeAnswers } from './adapters/node-answers.js';
 import { RequestIntake } from './adapters/request-intake.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
@@ -41,6 +42,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
+  const answers = await tailNodeAnswers({ runtime, pool, work: storage.work });
   const intake = createIntake(config, storage);
   const module = DeployerModule.register({ intake, work: storage.work });
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
@@ -50,6 +52,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
       await Promise.all([workers.stop(DRAIN_MS), retention.stop()]);
     },
     async release() {
+      await answers.stop();
       await outside.engines.close();
       await outside.builderEngine.close();
     },

@@ -29,8 +29,8 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** A bug may be in how two messages meet, so it is tried again; more often would only hold up the others. */
 const BUG_TRIES = 3;
 const PARTITIONS_AT_ONCE = 8;
-/** How long a killed replica's partitions lie still, and its group can take nobody in: 30 s by kafkajs' default. */
-const SESSION_MS = 10_000;
+/** How long a killed replica's partitions lie still, and its group can take nobody in; brokers allow no less. */
+const SESSION_MS = 6_000;
 const HEARTBEAT_MS = 1_000;
 const LONGEST_REASON = 4_000;
 

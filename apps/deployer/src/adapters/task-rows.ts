@@ -165,11 +165,11 @@ export async function someNodeAnswered(tx: Transaction, accessTokens: readonly s
   return rows.some(({ answered }) => answered);
 }
 
-/** Stores the first answer to an access token. Gives the task that waits for it, if it was asked for. */
+/** Stores the first answer to an access token. Gives the task that asked, where this answer was the first. */
 export async function storeNodeAnswer(tx: Transaction, answer: NodeAnswer): Promise<string | undefined> {
   const kept = { ...answer, node: answer.node && { ...answer.node, sealedLogin: '' } };
   const { rows } = await tx.query<{ task_id: string }>(
-    'UPDATE node_requests SET answer = coalesce(answer, $2) WHERE access_token = $1 RETURNING task_id',
+    'UPDATE node_requests SET answer = $2 WHERE access_token = $1 AND answer IS NULL RETURNING task_id',
     [answer.accessToken, kept],
   );
   return rows[0]?.task_id;

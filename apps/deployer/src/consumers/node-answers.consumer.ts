@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { nodeAnswered, type NodeAnswer } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction, WorkQueue } from '#libs/postgres';
-import { storeNodeAnswer, upsertNodeLogin } from '../adapters/task-rows.js';
+import { takeNodeAnswer } from '../adapters/node-answers.js';
 import { WORK_QUEUE } from '../tokens.js';
 
 /** node.responses -> the task that waits for it wakes, on whichever replica. Idempotent: the first answer stays. */
@@ -14,11 +14,6 @@ export class NodeAnswersConsumer {
 
   @EventPattern<string>(nodeAnswered.type)
   async accept(@Payload() answer: NodeAnswer, @Ctx() context: MessageContext): Promise<void> {
-    const tx = context.tx as Transaction;
-    if (answer.node !== undefined) await upsertNodeLogin(tx, answer.node);
-    const taskId = await storeNodeAnswer(tx, answer);
-    if (taskId === undefined) return;
-    await this.work.wake(tx, taskId);
-    await this.work.nudge(tx, taskId);
+    await takeNodeAnswer(context.tx as Transaction, this.work, answer);
   }
 }

@@ -1,0 +1,71 @@
+import { createKafka, SILENT, tail, type TailedMessage } from '#libs/kafka';
+import { deploymentProgressed, topics } from '#libs/contracts';
+import { Fleet } from '../soak/fleet.js';
+import type { OneMachine } from '../one-machine/start.js';
+import { runMainJob } from './main-job.js';
+
+/** The step after which the replica that did it is killed: the image is built, and nothing of it is pushed. */
+const KILLED_AFTER = 'ImageBuilt';
+const SHOWN = new Set(['BuildOutput']);
+
+interface Scene {
+  readonly killed: {
+    readonly replica: string;
+    readonly token: string;
+    readonly service: string;
+    readonly at: number;
+  };
+  readonly goneOnBy?: string;
+  readonly afterMs?: number;
+}
+
+/** Two deployers; the one that works on the example is killed in the middle, and the other brings it to its end. */
+export async function runFailover(machine: OneMachine, signal: AbortSignal): Promise<void> {
+  const { env, nodes, ledger } = machine;
+  const fleet = await Fleet.start({ env, nodes, ledger, replicas: 2, seed: 1 });
+  const kafka = createKafka({
+    brokers: (env['KAFKA_BROKERS'] ?? process.env['KAFKA_BROKERS'] ?? '').split(','),
+    clientId: 'demo-failover',
+    logger: SILENT,
+  });
+  let scene: Scene | undefined;
+  const onMessage = ({ data }: TailedMessage): void => {
+    const step = deploymentProgressed.schema.parse(data);
+    if (SHOWN.has(step.event)) return;
+    console.log(`${step.at}  ${step.replica.padEnd(12)}  ${step.service ?? ''}  ${step.event}`);
+    if (scene === undefined && step.event === KILLED_AFTER) scene = kill(fleet, step);
+    else if (scene !== undefined) scene = observed(scene, step);
+  };
+  const follow = await tail(kafka, { topics: [topics.deploymentEvents], from: 'end', onMessage });
+  try {
+    const url = { SLIPWAY_API_URL: fleet.apiUrl };
+    await runMainJob({ env: { ...env, ...url }, ledger, signal, quiet: true });
+    if (scene === undefined)
+      throw new Error(`Nothing was built, so no replica was killed after ${KILLED_AFTER}.`);
+    const { killed, goneOnBy, afterMs } = scene;
+    if (goneOnBy === undefined) throw new Error(`No other replica went on with ${killed.service}.`);
+    console.log(
+      `\n${killed.replica} was killed after it had built ${killed.service}. ${goneOnBy} went on ${afterMs} ms later, and every request was answered.`,
+    );
+  } finally {
+    await follow.stop();
+    await fleet.stop();
+  }
+}
+
+type Step = ReturnType<typeof deploymentProgressed.schema.parse>;
+
+function kill(fleet: Fleet, { replica, token, service = '' }: Step): Scene {
+  const pid = Number(replica.slice(replica.lastIndexOf('-') + 1));
+  console.log(`--- SIGKILL to ${replica}`);
+  void fleet.kill(pid);
+  return { killed: { replica, token, service, at: Date.now() } };
+}
+
+/** The first step of the same task by another replica. */
+function observed(scene: Scene, { replica, token, service, at }: Step): Scene {
+  const { killed, goneOnBy } = scene;
+  if (goneOnBy !== undefined || replica === killed.replica) return scene;
+  if (token !== killed.token || service !== killed.service) return scene;
+  return { ...scene, goneOnBy: replica, afterMs: Date.parse(at) - killed.at };
+}
