@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Kafka, KafkaJSError } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
 
 export interface TailedMessage {
@@ -27,6 +28,22 @@ function parsed(value: Buffer | null): unknown {
   }
 }
 
+const TRIES = 100;
+const TRY_AGAIN_MS = 100;
+
+/** A topic that is new moves between brokers for a moment, and kafkajs does not ask again for its offsets. */
+async function retried<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const mayPass = error instanceof KafkaJSError && error.retriable;
+      if (!mayPass || tries >= TRIES) throw error;
+      await delay(TRY_AGAIN_MS);
+    }
+  }
+}
+
 /**
  * Reads along on topics without a mark left behind: a group of its own that is deleted at the end.
  * Resolves once every message published from now on will be seen: end offsets are taken before the group joins.
@@ -40,7 +57,7 @@ export async function tail(
   await admin.connect();
   const starts = await Promise.all(
     topics.map(async (topic) =>
-      (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
+      (await retried(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => ({
         topic,
         partition,
         offset: from === 'end' ? high : low,
