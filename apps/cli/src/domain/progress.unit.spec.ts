@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deploymentProgressed, type DeploymentProgress, type DeploymentReply } from '#libs/contracts';
 import { nextCommand } from './next-command.js';
-import { eventLines, plainPaint, progressLines, replyLines } from './progress-lines.js';
+import { eventLines, plainPaint, progressLines } from './progress-lines.js';
 import { foldProgress, startProgress, type RequestProgress } from './progress.js';
+import { replyLines } from './reply-lines.js';
 import { tableLines } from './table.js';
 import { chooseServices, sourceBlobName } from './targets.js';
 

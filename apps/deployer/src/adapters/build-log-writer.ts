@@ -30,8 +30,7 @@ class OpenLog {
 
   add(lines: readonly string[]): void {
     // Postgres' text takes no NUL.
-    for (const line of lines)
-      this.push(`${line.slice(0, this.parts.maxBytes).replaceAll('\u0000', '')}\n`);
+    for (const line of lines) this.push(`${line.slice(0, this.parts.maxBytes).replaceAll('\u0000', '')}\n`);
     this.timer ??= setTimeout(() => void this.flush(), BATCH_MS);
   }
 

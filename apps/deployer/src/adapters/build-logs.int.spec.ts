@@ -87,7 +87,9 @@ describe('the log of a build', () => {
     );
     expect(rows.map(({ bytes }) => bytes).sort()).toEqual([1_200, 908].sort());
     expect(await logs.ofRequest('t3', 'web')).toMatch(/^\[the first 800 bytes are not kept\]\n(x+\n){12}$/);
-    expect(await logs.ofRequest('t4', 'web')).toMatch(/^\[the first 4100 bytes are not kept\]\n[^]*the end\n$/);
+    expect(await logs.ofRequest('t4', 'web')).toMatch(
+      /^\[the first 4100 bytes are not kept\]\n[^]*the end\n$/,
+    );
   });
 
   it('is that of the last build when a task is built again after a take-over, whoever writes last', async () => {
