@@ -11,6 +11,9 @@ interface LogsOptions {
   readonly token?: string;
 }
 
+const CURRENT =
+  'CURRENT is what run takes: the release built or asked for last. DEPLOYED counts how often it served.';
+
 /** `history`, `releases` and `logs`: what the deployer remembers. */
 export function addRecord(program: Command, run: Run): void {
   sub(program, 'history <token>', 'every stored step of a request: when, by which replica, how long')
@@ -19,7 +22,10 @@ export function addRecord(program: Command, run: Run): void {
       run(command, (output) => history(token, output)),
     );
   sub(program, 'releases <app> [service]', 'what was built, the newest first; what can be rolled back to')
-    .addHelpText('after', examples('slipway releases shop', 'slipway releases shop prices --json'))
+    .addHelpText(
+      'after',
+      `${examples('slipway releases shop', 'slipway releases shop prices --json')}\n\n${CURRENT}`,
+    )
     .action((appId: string, service: string | undefined, _options: unknown, command: Command) =>
       run(command, (output) => releases({ appId, service }, output)),
     );

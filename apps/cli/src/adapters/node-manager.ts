@@ -13,6 +13,7 @@ const nodeSchema = z.looseObject({
   engineVersion: z.string().nullish(),
 });
 const instanceSchema = z.looseObject({
+  instance: z.string(),
   appId: z.string(),
   service: z.string(),
   state: z.string(),

@@ -196,6 +196,24 @@ describe('the next command', () => {
   });
 });
 
+describe('the next command after a failure', () => {
+  it('is for the service that failed first, not for those that waited for it', () => {
+    const reply = failedReply('NO_NODE');
+    const [cause] = reply.services;
+    const error = { code: 'DEPENDENCY_FAILED', message: 'm', hint: 'h' };
+    const services = cause === undefined ? [] : [{ ...cause, name: 'a', error }, cause];
+    expect(nextCommand({ ...reply, services }, { mode: 'run', appId: 'shop' })).toBe('slipway node ls');
+  });
+
+  it.each([
+    [{ mode: 'rollback' }, 'slipway releases shop app-server'],
+    [{ mode: 'run', releaseNamed: true }, 'slipway releases shop app-server'],
+    [{ mode: 'run' }, 'slipway build shop app-server'],
+  ] as const)('of %j that found no release is %s', (asked, command) => {
+    expect(nextCommand(failedReply('RELEASE_NOT_FOUND'), { appId: 'shop', ...asked })).toBe(command);
+  });
+});
+
 describe('the next command after a success', () => {
   it.each([
     ['build', 'slipway run shop app-server'],
