@@ -1,31 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentProgressed, deploymentReplied } from '#libs/contracts';
 import { testNodes, uniqueName } from '#libs/testing';
 import { greeter, zipOf } from './client.js';
-import { RunningCommand, slipway } from './command.js';
+import { answerOf, RunningCommand, slipway } from './command.js';
+import { type Files, sourceFolders } from './source-folders.js';
 import { containersOf } from './world.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-e2e-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-type Files = Readonly<Record<string, string>>;
-
-/** A folder of services, as a user has one. */
-async function sources(services: Readonly<Record<string, Files>>): Promise<string> {
-  const root = await mkdtemp(join(folder, 'app-'));
-  for (const [service, files] of Object.entries(services)) {
-    await mkdir(join(root, service));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(root, service, name), text);
-  }
-  return root;
-}
+const folders = sourceFolders();
+beforeAll(() => folders.make());
+afterAll(() => folders.remove());
+const sources: typeof folders.write = (services) => folders.write(services);
 
 const exits: Files = {
   ...greeter('x'),
@@ -39,12 +26,6 @@ const deaf: Files = {
 
 const token = (): string => `cli-${randomUUID()}`;
 const textAt = async (url: string | undefined): Promise<string> => (await fetch(String(url))).text();
-
-/** The answer of `--json`: one line, and nothing else, on standard output. */
-function answerOf(out: string): unknown {
-  expect(out).toMatch(/^[^\n]+\n$/);
-  return JSON.parse(out);
-}
 
 // eslint-disable-next-line no-control-regex -- what terminals obey begins with the escape character
 const TERMINAL_CODES = /[\u001b\r]/;
@@ -63,7 +44,7 @@ describe('from a folder to what runs', () => {
     const status = await slipway('status', app);
     expect(status.code).toBe(0);
     const [head, ...rows] = status.out.trimEnd().split('\n');
-    expect(head).toMatch(/^APP +SERVICE +STATE +NODE +URL +RELEASE$/);
+    expect(head).toMatch(/^APP +SERVICE +STATE +NODE +URL +RELEASE +INSTANCE$/);
     expect(rows).toHaveLength(2);
     expect(rows[0]).toContain(`app-server  running  `);
     expect(rows[0]).toContain(endpoint);

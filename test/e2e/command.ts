@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { until } from '#libs/testing';
 
 const COMMAND = join(import.meta.dirname, '../../bin/slipway.mjs');
@@ -47,3 +48,9 @@ export class RunningCommand {
 }
 
 export const slipway = (...words: string[]): Promise<Ended> => new RunningCommand(words).ended;
+
+/** The answer of `--json`: one line, and nothing else, on standard output. */
+export function answerOf(out: string): unknown {
+  expect(out).toMatch(/^[^\n]+\n$/);
+  return JSON.parse(out);
+}

@@ -47,6 +47,12 @@ export function wholeNumber(option: string, min: number, max: number): (text: st
   };
 }
 
+/** A parser of an option that may be given several times. */
+export const collected = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+];
+
 /** What `addHelpText` appends. */
 export const examples = (...lines: string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;

@@ -1,8 +1,8 @@
 /**
  * 0: done. 1: the platform could not do it. 2: the caller must change the command line or the configuration.
- * 130: Ctrl-C, as shells say, before the answer came.
+ * 130: Ctrl-C, as shells say, before the answer came. `plan` alone says 2 when there are changes, and 1 for all errors.
  */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { ok: 0, failed: 1, usage: 2, changes: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface CliErrorDetails {

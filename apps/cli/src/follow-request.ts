@@ -1,15 +1,14 @@
 import {
+  deadLetterTopic,
   deploymentProgressed,
-  deploymentReplied,
+  type MessageData,
+  type MessageDefinition,
   topics,
-  type DeploymentReply,
-  type DeploymentRequest,
 } from '#libs/contracts';
 import type { Broker, TailedMessage } from './adapters/broker.js';
 import { LiveTree } from './adapters/live-tree.js';
 import { eventLines, progressLines } from './domain/progress-lines.js';
 import { foldProgress, startProgress } from './domain/progress.js';
-import { followedTopics } from './domain/targets.js';
 import { CliError, exitCodes, failure } from './errors.js';
 import type { Output } from './output.js';
 
@@ -23,36 +22,46 @@ export interface FollowOptions {
   readonly interrupted: () => Promise<void>;
 }
 
+/** What is asked, and what is answered. */
+export interface Question<Q extends MessageDefinition, A extends MessageDefinition> {
+  readonly definition: Q;
+  readonly data: MessageData<Q> & { readonly token: string };
+  /** The services whose steps are shown. */
+  readonly services: readonly string[];
+  readonly answered: A;
+}
+
 /**
  * Publishes a request and follows it to its reply. Reading along begins before publishing: a quick reply
  * would otherwise be missed. Throws when no reply comes in time, at Ctrl-C, or when the request was not understood.
  */
-export async function followRequest(
-  request: DeploymentRequest,
+export async function followRequest<Q extends MessageDefinition, A extends MessageDefinition>(
+  { definition, data, services, answered }: Question<Q, A>,
   options: FollowOptions,
-): Promise<DeploymentReply> {
+): Promise<MessageData<A>> {
   const { broker, output, clock, timeoutMs } = options;
-  const { token } = request;
-  const names = request.services.map((service) => service.name);
-  let progress = startProgress(token, names, clock());
+  const { token } = data;
+  let progress = startProgress(token, services, clock());
   const tree = new LiveTree(output, () => progressLines(progress, clock(), output));
-  const answer = Promise.withResolvers<DeploymentReply>();
+  const answer = Promise.withResolvers<MessageData<A>>();
   // Nobody awaits it yet when it fails while the request is still being published.
   answer.promise.catch(() => undefined);
 
-  const following = await broker.follow(followedTopics, (message) => {
+  // The dead-letter topic tells of a request that nobody could parse.
+  const followed = [topics.deploymentEvents, answered.topic, deadLetterTopic(definition.topic)];
+  const following = await broker.follow(followed, (message) => {
     const event = progressOf(message, token);
     if (event !== undefined) {
       progress = foldProgress(progress, event, clock());
       if (!output.live) for (const line of eventLines(event, { token: false })) output.note(line);
     }
-    settle(message, token, answer);
+    settle(message, token, answered, answer);
   });
   const timer = setTimeout(() => answer.reject(noReply(token, timeoutMs)), timeoutMs);
   void options.interrupted().then(() => answer.reject(leftAlone(token)));
   try {
     tree.start();
-    await broker.publish(request);
+    await broker.publish(definition, data);
     return await answer.promise;
   } finally {
     clearTimeout(timer);
@@ -67,13 +76,16 @@ function progressOf({ topic, data }: TailedMessage, token: string) {
   return parsed.success && parsed.data.token === token ? parsed.data : undefined;
 }
 
-function settle(message: TailedMessage, token: string, answer: PromiseWithResolvers<DeploymentReply>): void {
-  if (message.topic === topics.deploymentResponses) {
-    const parsed = deploymentReplied.schema.safeParse(message.data);
-    if (parsed.success && parsed.data.token === token) answer.resolve(parsed.data);
-  } else if (message.topic !== topics.deploymentEvents && isFor(message.data, token)) {
-    answer.reject(refused(message, token));
-  }
+function settle<A extends MessageDefinition>(
+  message: TailedMessage,
+  token: string,
+  answered: A,
+  answer: PromiseWithResolvers<MessageData<A>>,
+): void {
+  if (message.topic === topics.deploymentEvents || !isFor(message.data, token)) return;
+  if (message.topic !== answered.topic) return answer.reject(refused(message, token));
+  const parsed = answered.schema.safeParse(message.data);
+  if (parsed.success) answer.resolve(parsed.data as MessageData<A>);
 }
 
 const isFor = (data: unknown, token: string): boolean =>

@@ -47,7 +47,11 @@ function run(broker: Broker, timeoutMs = 60_000, interrupted = never) {
   const out = new PassThrough();
   const stream = out as unknown as NodeJS.WriteStream;
   const output = new Output({ json: false, out: stream, err: stream });
-  const reply = followRequest(request, {
+  const question = {
+    ...{ definition: deploymentRequested, answered: deploymentReplied, data: request },
+    services: request.services.map(({ name }) => name),
+  };
+  const reply = followRequest(question, {
     broker,
     output,
     timeoutMs,

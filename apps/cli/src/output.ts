@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
-import { errorLines, type Paint, plainPaint, type Screen } from './domain/progress-lines.js';
+import { type Paint, plainPaint, type Screen } from './domain/progress-lines.js';
+import { errorLines } from './domain/reply-lines.js';
 
 export interface OutputOptions {
   readonly json: boolean;

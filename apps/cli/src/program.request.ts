@@ -1,32 +1,59 @@
 import type { Command } from 'commander';
-import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
+import { collected, examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
 import { deploy } from './commands/deploy.js';
 import { buildRequest, sendRequest } from './commands/request.js';
+import { serviceWishes, type ServiceOptions } from './commands/service-wishes.js';
 
-interface RequestOptions {
+interface RequestOptions extends ServiceOptions {
   readonly app: string;
   readonly name?: string;
   readonly token?: string;
   readonly timeout: number;
+  readonly restart?: boolean;
 }
 
 const DEFAULT_SECONDS = 900;
 const LONGEST_SECONDS = 86_400;
 
-function addRequestOptions(command: Command): Command {
+/** `--timeout`, in seconds. */
+export function addTimeout(command: Command): Command {
   const seconds = wholeNumber('--timeout', 1, LONGEST_SECONDS);
-  return command
-    .option('--name <name>', 'the application as people call it (default: its id)')
-    .option(
-      '--token <token>',
-      'your idempotency key: the same token gets the same answer (default: a new one)',
-    )
-    .option('--timeout <seconds>', 'when the request fails if it is not done', seconds, DEFAULT_SECONDS);
+  return command.option(
+    '--timeout <seconds>',
+    'when the request fails if it is not done',
+    seconds,
+    DEFAULT_SECONDS,
+  );
 }
 
-const wishOf = ({ name, token, timeout }: RequestOptions) => ({
-  appName: name,
-  token,
+/** `--token` and `--timeout`. */
+export function addTokenAndTimeout(command: Command): Command {
+  const token = 'your idempotency key: the same token gets the same answer (default: a new one)';
+  return addTimeout(command.option('--token <token>', token));
+}
+
+function addRequestOptions(command: Command): Command {
+  return addTokenAndTimeout(
+    command.option('--name <name>', 'the application as people call it (default: its id)'),
+  );
+}
+
+/** What says how services come to run. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option(
+      '--depends <service=other>',
+      'begin a service once others have succeeded: web=db or web=db,cache; repeatable',
+      collected,
+    )
+    .option('--restart', 'replace also what runs the wanted release already');
+}
+
+export const RELEASE_HELP =
+  'this release instead of the newest (slipway releases lists them); of one service';
+
+const wishOf = ({ name, token, timeout, restart }: RequestOptions) => ({
+  ...{ appName: name, token, restart },
   timeoutMs: timeout * 1000,
 });
 
@@ -34,18 +61,20 @@ const wishOf = ({ name, token, timeout }: RequestOptions) => ({
 export function addDeploy(program: Command, run: Run, { interrupted }: ProgramContext): void {
   const description = 'upload, build and run services: those of a folder, or some of them';
   const command = sub(program, 'deploy <dir> [service...]', description);
-  addRequestOptions(command.requiredOption('--app <id>', 'the application (required)'))
+  addRunOptions(addRequestOptions(command.requiredOption('--app <id>', 'the application (required)')))
     .addHelpText(
       'after',
       examples(
         'slipway deploy examples/shop --app shop',
         'slipway deploy examples/shop prices site --app shop --name "The shop"',
+        'slipway deploy examples/shop --app shop --depends app-server=prices',
       ),
     )
     .action((directory: string, services: string[], options: RequestOptions, command: Command) =>
-      run(command, (output) =>
-        deploy({ directory, services, appId: options.app, ...wishOf(options), interrupted }, output),
-      ),
+      run(command, (output) => {
+        const { app: appId, depends } = options;
+        return deploy({ directory, services, appId, depends, ...wishOf(options), interrupted }, output);
+      }),
     );
 }
 
@@ -55,16 +84,29 @@ const requestCommands = {
   stop: 'stop every instance of services',
 } as const;
 
+const moreExamples: Readonly<Record<keyof typeof requestCommands, readonly string[]>> = {
+  run: ['slipway run shop prices --release shop-prices-1dc56952dadc', 'slipway run shop prices --restart'],
+  build: [],
+  stop: [],
+};
+
 /** `run`, `build` and `stop`: one request each, of services that are known by name. */
 export function addRequests(program: Command, run: Run, { interrupted }: ProgramContext): void {
   for (const mode of ['build', 'run', 'stop'] as const) {
-    addRequestOptions(sub(program, `${mode} <app> <service...>`, requestCommands[mode]))
+    const command = addRequestOptions(sub(program, `${mode} <app> <service...>`, requestCommands[mode]));
+    if (mode === 'run') addRunOptions(command).option('--release <id>', RELEASE_HELP);
+    command
       .addHelpText(
         'after',
-        examples(`slipway ${mode} shop prices`, `slipway ${mode} shop prices site --json`),
+        examples(
+          `slipway ${mode} shop prices`,
+          `slipway ${mode} shop prices site --json`,
+          ...moreExamples[mode],
+        ),
       )
-      .action((appId: string, services: string[], options: RequestOptions, command: Command) =>
+      .action((appId: string, names: string[], options: RequestOptions, command: Command) =>
         run(command, async (output) => {
+          const services = serviceWishes(names, options);
           const wish = { mode, appId, services, ...wishOf(options) };
           return sendRequest(buildRequest(wish), { timeoutMs: wish.timeoutMs, interrupted }, output);
         }),

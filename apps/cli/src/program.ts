@@ -3,8 +3,10 @@ import { asUsageError, examples, JSON_HELP, type ProgramContext, type Run, sub }
 import { events } from './commands/events.js';
 import { push } from './commands/push.js';
 import { status } from './commands/status.js';
-import { exitCodes } from './errors.js';
+import { exitCodes, type ExitCode } from './errors.js';
+import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
+import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
 
 /** Parses the words, runs the command they name and tells every error, as JSON where that was asked for. */
@@ -13,10 +15,15 @@ export async function runProgram(words: readonly string[], context: ProgramConte
     await buildProgram(context).parseAsync([...words], { from: 'user' });
   } catch (error) {
     const help = error instanceof CommanderError;
-    if (!help) context.finish(context.outputFor(words.includes('--json')).failed(error));
+    const isPlan = words.find((word) => !word.startsWith('-')) === 'plan';
+    if (!help) context.finish(ofErrors(isPlan, context.outputFor(words.includes('--json')).failed(error)));
     else context.finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
   }
 }
+
+/** `plan` says 2 when there are changes, so that its wrong arguments are told like all its errors. */
+const ofErrors = (isPlan: boolean, code: ExitCode): ExitCode =>
+  isPlan && code === exitCodes.usage ? exitCodes.failed : code;
 
 /** Builds the whole command tree; running it is the caller's. */
 export function buildProgram(context: ProgramContext): Command {
@@ -30,15 +37,20 @@ export function buildProgram(context: ProgramContext): Command {
     });
   const run: Run = async (command, action) => {
     const output = context.outputFor(command.optsWithGlobals<{ json?: boolean }>().json === true);
-    context.finish(await action(output).catch((error: unknown) => output.failed(error)));
+    const failed = (error: unknown): ExitCode => ofErrors(command.name() === 'plan', output.failed(error));
+    context.finish(await doing(() => action(output)).catch(failed));
   };
-  for (const add of [addDeploy, addPush, addRequests, addStatus, addEvents, addNodes])
-    add(program, run, context);
+  for (const add of adders) add(program, run, context);
   return program;
 }
 
 const FIRST_STEPS = ['slipway deploy examples/shop --app shop', 'slipway status shop', 'slipway node ls'];
-const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 130 interrupted.';
+const EXIT_CODES =
+  'Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 130 interrupted.\n' +
+  'Of plan: 0 nothing to do, 1 any error, 2 there are changes.';
+
+/** What throws at once is told like what is rejected. */
+const doing = async <T>(work: () => Promise<T>): Promise<T> => work();
 
 type Adder = (program: Command, run: Run, context: ProgramContext) => void;
 
@@ -87,3 +99,9 @@ const addEvents: Adder = (program, run, context) => {
       );
     });
 };
+
+/** In the order of the help. */
+const adders: readonly Adder[] = [
+  ...[addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
+  ...[addStatus, addEvents, addRecord, addNodes],
+];

@@ -6,7 +6,10 @@ import { Output } from './output.js';
 import { buildProgram, runProgram } from './program.js';
 
 beforeEach(() => {
-  const names = ['KAFKA_BROKERS', 'AZURE_STORAGE_CONNECTION_STRING', 'SLIPWAY_API_URL', 'SLIPWAY_API_TOKEN'];
+  const names = [
+    ...['KAFKA_BROKERS', 'AZURE_STORAGE_CONNECTION_STRING', 'SLIPWAY_API_URL', 'SLIPWAY_API_TOKEN'],
+    'SLIPWAY_DEPLOYER_URL',
+  ];
   for (const name of names) vi.stubEnv(name, undefined);
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -98,6 +101,28 @@ describe('the slipway command', () => {
     ],
     [['events', '--app', ''], ['--app is ""']],
     [['node', 'add', 'N', '--address', 'x'], ['<name> is "N"']],
+    [['rollback', 'shop', 'Web'], ['<service> is "Web"']],
+    [
+      ['scale', 'Shop', 'web', '1'],
+      ['<app> is "Shop"', 'such as "shop-front"'],
+    ],
+    [
+      ['scale', 'shop', 'web', 'more'],
+      ['<count> is "more"', 'such as 3, +1 or -1'],
+    ],
+    [['scale', 'shop', 'web', '+0'], ['exactly one of by (not 0)']],
+    [['scale', 'shop', 'web'], ['One of <count> and --instance']],
+    [['scale', 'shop', 'web', '1', '--instance', 'x'], ['One of <count> and --instance']],
+    [
+      ['cancel', 'a b'],
+      ['<token> is "a b"', '1-128'],
+    ],
+    [['history', 'a b'], ['<token> is "a b"']],
+    [['releases', 'shop', 'Web'], ['<service> is "Web"']],
+    [['logs', 'shop', 'web'], ['--build is missing']],
+    [['logs', 'Shop', 'web', '--build'], ['<app> is "Shop"']],
+    [['run', 'shop', 'web', '--depends', 'web=db'], ['dependsOn of web names db']],
+    [['run', 'shop', 'a', 'b', '--depends', 'a=b', '--depends', 'b=a'], ['in a circle: a, b']],
     [
       ['node', 'add', 'n', '--address', 'x', '--ssh-port', '0'],
       ['--ssh-port is "0"', 'from 1 to 65535'],
@@ -107,6 +132,39 @@ describe('the slipway command', () => {
     const { code, err } = await slipway(...words);
     expect(code).toBe(2);
     for (const part of said) expect(err).toContain(part);
+  });
+
+  it.each([
+    [['plan'], "required option '--app <id>' not specified"],
+    [['plan', '--app', 'shop'], "missing required argument 'dir'"],
+    [['plan', '--app', 'shop', '--run'], "missing required argument 'service'"],
+    [['--json', 'plan', '.', '--app', 'shop', '--no-such'], "unknown option '--no-such'"],
+    [['plan', '.', '--app', 'shop', '--timeout', 'soon'], '--timeout is "soon"'],
+    [['plan', '/no/such/folder', '--app', 'shop'], '/no/such/folder is not a folder'],
+    [['plan', '.', '--app', 'shop', '--release', 'x'], '--release is of what is built already'],
+    [['plan', '--run', 'Web', '--app', 'shop'], '<service> is "Web"'],
+    [['plan', '--run', 'web', '--app', 'shop'], 'KAFKA_BROKERS is not set'],
+  ])('%j ends with 1, since 2 says that there are changes', async (words, message) => {
+    const { code, err } = await slipway(...words);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+
+  it('takes a count below zero for a count, not for an option', async () => {
+    const { code, err } = await slipway('scale', 'shop', 'web', '-1');
+    expect(code).toBe(2);
+    expect(err).toContain('KAFKA_BROKERS is not set');
+  });
+
+  it.each([
+    ['history', 't'],
+    ['releases', 'shop'],
+    ['logs', 'shop', 'web', '--build'],
+    ['cancel', 't'],
+  ])('%s asks for the address of the deployer', async (...words) => {
+    const { code, err } = await slipway(...words);
+    expect(code).toBe(2);
+    expect(err).toContain('SLIPWAY_DEPLOYER_URL is not set');
   });
 
   it('says what to do without a command, and ends with 2', async () => {

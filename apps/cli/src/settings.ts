@@ -8,14 +8,16 @@ const blobSchema = z.object({
   SLIPWAY_BLOB_CONTAINER: z.string().min(3).max(63).default('services'),
 });
 const apiSchema = z.object({ SLIPWAY_API_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
+const deployerSchema = z.object({ SLIPWAY_DEPLOYER_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
 
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
 export const kafkaSettings = () => settings(kafkaSchema);
 export const blobSettings = () => settings(blobSchema);
 export const deploySettings = () => settings(blobSchema.extend(kafkaSchema.shape));
 export const apiSettings = () => settings(apiSchema);
-
-export type ApiSettings = z.output<typeof apiSchema>;
+export const deployerSettings = () => settings(deployerSchema);
+/** Of a command that reads at the deployer first, then sends a request. */
+export const deployerAndKafkaSettings = () => settings(deployerSchema.extend(kafkaSchema.shape));
 
 /** Reads the environment; says which variable is wrong and where the values come from. Exit code 2. */
 function settings<S extends z.ZodType>(schema: S): z.output<S> {

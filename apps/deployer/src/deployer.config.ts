@@ -57,6 +57,9 @@ const variables = z.object({
   ARCHIVE_ALLOW_SYMLINKS: z.stringbool().default(false),
   BUILD_CACHE_MOUNTS: z.stringbool().default(true),
   SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey),
+  /** Who may ask over HTTP; the second may read only. */
+  SLIPWAY_API_TOKEN: secret(),
+  SLIPWAY_READ_TOKEN: secret().optional(),
   DEPLOYER_HTTP_PORT: port().default(0),
   DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
   DEPLOYER_REPLY_TOPICS: commaList().default([]),

@@ -170,9 +170,11 @@ export type AroundStep = (
   work: () => Promise<readonly TaskEvent[]>,
 ) => Promise<readonly TaskEvent[]>;
 
-/** Tells the world of what is not stored: lines of a build's log. */
+/** Tells the world what a build says, and keeps it. */
 export interface BuildOutput {
   lines(state: TaskState, lines: readonly string[]): void;
+  /** There is nothing more to come; resolves when all is kept. Never rejects. */
+  ended(state: TaskState): Promise<void>;
 }
 
 /** The record of releases, as far as their images' lives go. */

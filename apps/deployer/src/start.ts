@@ -12,8 +12,11 @@ import {
   type Pool,
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
+import { BuildLogs } from './adapters/build-logs.js';
 import { tailNodeAnswers } from './adapters/node-answers.js';
+import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
+import { RequestRecord } from './adapters/request-record.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
@@ -44,7 +47,13 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers({ runtime, pool, work: storage.work });
   const intake = createIntake(config, storage);
-  const module = DeployerModule.register({ intake, work: storage.work });
+  const module = DeployerModule.register({
+    ...{ intake, work: storage.work },
+    requests: new RequestRecord(pool, storage.events),
+    releases: new ReleaseRecord(pool),
+    buildLogs: new BuildLogs(pool),
+    tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
+  });
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },

@@ -3,6 +3,7 @@ import { deploymentProgressed } from '#libs/contracts';
 import { LeaseLostError } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import { withinTrace } from '#libs/telemetry';
+import { BuildLogWriter } from './adapters/build-log-writer.js';
 import { NetworkProber } from './adapters/network-prober.js';
 import { aroundStep } from './adapters/step-spans.js';
 import { traceparentOf } from './adapters/task-rows.js';
@@ -29,7 +30,8 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
   const replica = config.DEPLOYER_REPLICA;
   const store = new PostgresTaskStore({ ...storage, clock, replica });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
-  const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed });
+  const log = new BuildLogWriter({ pool: storage.pool, logger });
+  const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed, log });
   const effects = createEffectRunner({
     store,
     ...outside,

@@ -53,4 +53,11 @@ describe('BlobStore', () => {
     await store.upload('there', Buffer.from('1'));
     expect([await store.exists('there'), await store.exists('not-there')]).toEqual([true, false]);
   });
+
+  it('removes a blob; removing what is not there is no error', async () => {
+    await store.upload('gone', Buffer.from('1'));
+    await store.remove('gone');
+    expect(await store.exists('gone')).toBe(false);
+    await store.remove('gone');
+  });
 });

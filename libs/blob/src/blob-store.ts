@@ -51,6 +51,11 @@ export class BlobStore {
     return this.call(name, () => this.client.getBlobClient(name).exists());
   }
 
+  /** Removes a blob; none of that name is no error. */
+  async remove(name: string): Promise<void> {
+    await this.call(name, () => this.client.getBlobClient(name).deleteIfExists());
+  }
+
   private async call<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

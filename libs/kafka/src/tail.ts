@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Kafka, KafkaJSError } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
 
 export interface TailedMessage {
@@ -37,7 +37,7 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      const mayPass = error instanceof KafkaJSError && error.retriable;
+      const mayPass = error instanceof Error && 'retriable' in error && error.retriable === true;
       if (!mayPass || tries >= TRIES) throw error;
       await delay(TRY_AGAIN_MS);
     }

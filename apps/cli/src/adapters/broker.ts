@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createKafka, Producer, tail } from '#libs/kafka';
-import { deploymentRequested, type DeploymentRequest } from '#libs/contracts';
+import type { MessageData, MessageDefinition } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { orFail } from '../errors.js';
 import { kafkaSettings } from '../settings.js';
@@ -17,9 +17,9 @@ export interface Following {
   stop(): Promise<void>;
 }
 
-/** The command's side of Kafka: publish one request, read along on topics. */
+/** The command's side of Kafka: publish a request, read along on topics. */
 export interface Broker {
-  publish(request: DeploymentRequest): Promise<void>;
+  publish<D extends MessageDefinition>(definition: D, data: MessageData<D>): Promise<void>;
   /** Resolves once every message published from now on will be seen; `beginning` brings what is kept before. */
   follow(
     topics: readonly string[],
@@ -39,7 +39,7 @@ export function openBroker(): Broker {
   const kafka = createKafka({ brokers: KAFKA_BROKERS, clientId: `slipway-cli-${randomUUID()}`, logger });
   const work = <T>(run: () => Promise<T>): Promise<T> => orFail('KAFKA_UNREACHABLE', details, run);
   return {
-    publish: (request) => work(() => publish(kafka, request)),
+    publish: (definition, data) => work(() => publish(kafka, definition, data)),
     follow: (topics, onMessage, from = 'end') => work(() => tail(kafka, { topics, from, onMessage })),
     readKept: (topic, onMessage) => work(() => readKept(kafka, topic, onMessage)),
   };
@@ -47,19 +47,23 @@ export function openBroker(): Broker {
 
 type Kafka = ReturnType<typeof createKafka>;
 
-async function publish(kafka: Kafka, request: DeploymentRequest): Promise<void> {
+async function publish<D extends MessageDefinition>(
+  kafka: Kafka,
+  definition: D,
+  data: MessageData<D>,
+): Promise<void> {
   const producer = new Producer(kafka);
-  const { topic, type } = deploymentRequested;
+  const { topic, type } = definition;
   try {
     await producer.publish([
       {
         topic,
         type,
-        key: deploymentRequested.key(request),
+        key: definition.key(data),
         // Not the token: a message seen before is dropped, and the same token asked again is to be answered again.
         id: randomUUID(),
         source: 'slipway/cli',
-        data: request,
+        data,
       },
     ]);
   } finally {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { failure, orFail, usageError } from '../errors.js';
-import { apiSettings, type ApiSettings } from '../settings.js';
+import { apiSettings } from '../settings.js';
+import { type Api, call, query } from './api.js';
 
 /** Only what is printed is demanded; whatever else the API says passes through to `--json`. */
 const nodeSchema = z.looseObject({
@@ -13,6 +13,7 @@ const nodeSchema = z.looseObject({
   engineVersion: z.string().nullish(),
 });
 const instanceSchema = z.looseObject({
+  instance: z.string(),
   appId: z.string(),
   service: z.string(),
   state: z.string(),
@@ -46,73 +47,17 @@ export interface NodeManager {
 }
 
 export function openNodeManager(): NodeManager {
-  const settings = apiSettings();
-  return {
-    nodes: async () => parse(listOf(nodeSchema), await call(settings, 'GET', '/v1/nodes')),
-    addNode: async (node) => parse(nodeSchema, await call(settings, 'POST', '/v1/nodes', node)),
-    instances: async (filter) => {
-      const given = Object.entries(filter).filter(
-        (entry): entry is [string, string] => entry[1] !== undefined,
-      );
-      const path = `/v1/instances?${new URLSearchParams(given).toString()}`;
-      return parse(listOf(instanceSchema), await call(settings, 'GET', path));
-    },
+  const { SLIPWAY_API_URL, SLIPWAY_API_TOKEN } = apiSettings();
+  const api: Api = {
+    app: 'node manager',
+    url: SLIPWAY_API_URL,
+    variable: 'SLIPWAY_API_URL',
+    token: SLIPWAY_API_TOKEN.reveal(),
   };
-}
-
-const listOf = <T extends z.ZodType>(item: T) => z.array(item);
-
-const CALL_TIMEOUT_MS = 30_000;
-
-async function call(settings: ApiSettings, method: string, path: string, body?: unknown): Promise<unknown> {
-  const base = String(settings.SLIPWAY_API_URL).replace(/\/$/, '');
-  const hint = `Check that the node manager of SLIPWAY_API_URL (${base}) runs.`;
-  const response = await orFail('API_UNREACHABLE', { hint }, () =>
-    fetch(`${base}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${settings.SLIPWAY_API_TOKEN.reveal()}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-    }),
-  );
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw refusal(response.status, answer);
-  return answer;
-}
-
-const refusalSchema = z.looseObject({
-  code: z.string().optional(),
-  message: z.string().optional(),
-  hint: z.string().optional(),
-});
-
-const MAY_ONLY_READ = 'To add a node, SLIPWAY_API_TOKEN must be the token that may change things.';
-
-function refusal(status: number, answer: unknown): Error {
-  const said = refusalSchema.safeParse(answer).data ?? {};
-  const code = said.code ?? `HTTP_${status}`;
-  const message = said.message ?? `The node manager answered ${status}`;
-  if (status === 401 || status === 403) {
-    return usageError(code, message, {
-      hint: status === 401 ? 'SLIPWAY_API_TOKEN is none that the node manager knows.' : MAY_ONLY_READ,
-      next: 'source .slipway/env',
-    });
-  }
-  return failure(code, message, { hint: said.hint ?? 'The log of the node manager says more.' });
-}
-
-function parse<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw failure(
-    'API_ANSWER',
-    `The node manager's answer is not understood: ${parsed.error.issues[0]?.message}`,
-    {
-      hint: 'The command and the platform are of different versions, most likely.',
-      cause: parsed.error,
-    },
-  );
+  return {
+    nodes: () => call(api, z.array(nodeSchema), { path: '/v1/nodes' }),
+    addNode: (node) => call(api, nodeSchema, { path: '/v1/nodes', method: 'POST', body: node }),
+    instances: (filter) =>
+      call(api, z.array(instanceSchema), { path: `/v1/instances${query({ ...filter })}` }),
+  };
 }

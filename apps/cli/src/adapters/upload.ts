@@ -2,13 +2,22 @@ import { BlobStore } from '#libs/blob';
 import { orFail } from '../errors.js';
 import { blobSettings } from '../settings.js';
 
+const details = { hint: 'Check that the storage of AZURE_STORAGE_CONNECTION_STRING answers.' };
+
 /** Sends one source; the blob of that name is replaced. */
 export async function uploadSource(blob: string, bytes: Buffer): Promise<void> {
+  await orFail('BLOB_UNAVAILABLE', details, () => openStore().upload(blob, bytes));
+}
+
+/** Removes one source; none of that name is no error. */
+export async function removeSource(blob: string): Promise<void> {
+  await orFail('BLOB_UNAVAILABLE', details, () => openStore().remove(blob));
+}
+
+function openStore(): BlobStore {
   const settings = blobSettings();
-  const store = new BlobStore({
+  return new BlobStore({
     connectionString: settings.AZURE_STORAGE_CONNECTION_STRING.reveal(),
     container: settings.SLIPWAY_BLOB_CONTAINER,
   });
-  const hint = 'Check that the storage of AZURE_STORAGE_CONNECTION_STRING answers.';
-  await orFail('BLOB_UNAVAILABLE', { hint }, () => store.upload(blob, bytes));
 }

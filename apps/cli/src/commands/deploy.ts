@@ -5,46 +5,66 @@ import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
 import { kibibytes } from './push.js';
-import { buildRequest, sendRequest } from './request.js';
+import { buildRequest, type Following, sendRequest } from './request.js';
+import { serviceWishes, type ServiceOptions } from './service-wishes.js';
 
-export interface DeployOptions {
+export interface DeployOptions extends Following, Pick<ServiceOptions, 'depends'> {
   readonly directory: string;
   readonly appId: string;
   readonly appName?: string;
   readonly services: readonly string[];
   readonly token?: string;
-  readonly timeoutMs: number;
-  readonly interrupted: () => Promise<void>;
+  readonly restart?: boolean;
 }
 
 /** Checks, zips and uploads the services of a folder, then asks for build-and-run and follows it. */
 export async function deploy(options: DeployOptions, output: Output): Promise<ExitCode> {
-  const folders = await chosenFolders(options);
-  // All of them before the first upload: a typo in the third must not leave two changed. The same for a missing setting,
-  // or a bad argument.
-  for (const folder of folders) await checkConfig(folder.directory);
+  const folders = await checkedFolders(options.directory, options.services);
   deploySettings();
-  const services = folders.map((folder) => folder.name);
+  const services = serviceWishes(
+    folders.map((folder) => folder.name),
+    options,
+  );
   const request = buildRequest({ ...options, mode: 'build-and-run', services });
-  for (const folder of folders) await send(folder, options.appId, output);
+  for (const folder of folders) {
+    const blob = sourceBlobName(options.appId, folder.name);
+    const bytes = await sendFolder(folder, blob);
+    output.note(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
+  }
   return sendRequest(request, options, output);
 }
 
-async function chosenFolders(options: DeployOptions): Promise<readonly ServiceFolder[]> {
-  const found = await findServices(options.directory);
+/**
+ * The services asked for, or all of the folder. All are checked before the first upload: a typo in the third must not
+ * leave two changed. The same for a missing setting, or a bad argument.
+ */
+export async function checkedFolders(
+  directory: string,
+  services: readonly string[],
+): Promise<readonly ServiceFolder[]> {
+  const folders = await chosenFolders(directory, services);
+  for (const folder of folders) await checkConfig(folder.directory);
+  return folders;
+}
+
+async function chosenFolders(
+  directory: string,
+  services: readonly string[],
+): Promise<readonly ServiceFolder[]> {
+  const found = await findServices(directory);
   const { chosen, unknown } = chooseServices(
     found.map((folder) => folder.name),
-    options.services,
+    services,
   );
   if (unknown.length === 0) return found.filter((folder) => chosen.includes(folder.name));
-  throw usageError('NO_SERVICE', `${options.directory} has no service ${unknown.join(', ')}`, {
+  throw usageError('NO_SERVICE', `${directory} has no service ${unknown.join(', ')}`, {
     hint: `It has ${found.map((folder) => folder.name).join(', ')}.`,
   });
 }
 
-async function send(folder: ServiceFolder, appId: string, output: Output): Promise<void> {
+/** Zips and uploads one service's source; gives what was sent. */
+export async function sendFolder(folder: ServiceFolder, blob: string): Promise<Buffer> {
   const bytes = await zipFolder(folder.directory);
-  const blob = sourceBlobName(appId, folder.name);
   await uploadSource(blob, bytes);
-  output.note(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
+  return bytes;
 }

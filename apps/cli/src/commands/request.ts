@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import {
   appIdSchema,
+  deploymentReplied,
   deploymentRequested,
   type DeploymentReply,
   type DeploymentRequest,
+  type MessageData,
+  type MessageDefinition,
   type RequestMode,
   serviceNameSchema,
   tokenSchema,
 } from '#libs/contracts';
+import type { z } from 'zod';
 import { openBroker } from '../adapters/broker.js';
 import { type Asked, nextCommand } from '../domain/next-command.js';
-import { replyLines } from '../domain/progress-lines.js';
+import { replyLines } from '../domain/reply-lines.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
-import { followRequest } from '../follow-request.js';
+import { followRequest, type Question } from '../follow-request.js';
 import type { Output } from '../output.js';
+import type { ServiceWish } from './service-wishes.js';
 import { valid } from './valid.js';
 
 /** What the arguments of a command ask for. */
@@ -21,11 +26,17 @@ export interface RequestWish {
   readonly mode: RequestMode;
   readonly appId: string;
   readonly appName?: string;
-  readonly services: readonly string[];
+  readonly services: readonly ServiceWish[];
   /** Without one a new token is made; giving the same again gets the same answer. */
   readonly token?: string;
   /** The request's own deadline. */
   readonly timeoutMs: number;
+  /** Replaces also what runs the wanted release already. */
+  readonly restart?: boolean;
+  /** Only asks what would be done. */
+  readonly dryRun?: boolean;
+  /** The request that is to end. */
+  readonly cancels?: string;
 }
 
 /** How a request is followed, whatever it asks for. */
@@ -40,57 +51,90 @@ export interface Following {
 /** The platform answers a request whose time ran out only then, and cleans up before. */
 const GRACE_MS = 30_000;
 
+export const newToken = (): string => `cli-${randomUUID()}`;
+
 /** The message that asks for it. Throws a usage error that names each argument at fault. */
 export function buildRequest(wish: RequestWish): DeploymentRequest {
-  const { mode, appId, appName, services, token, timeoutMs } = wish;
+  const { mode, appId, appName, services, token, timeoutMs, restart, dryRun, cancels } = wish;
   valid(
     { argument: 'application', schema: appIdSchema, text: appId },
-    ...services.map((text) => ({ argument: '<service>', schema: serviceNameSchema, text })),
+    ...services.map(({ name }) => ({ argument: '<service>', schema: serviceNameSchema, text: name })),
     { argument: '--token', schema: tokenSchema, text: token },
     { argument: '--name', schema: deploymentRequested.schema.shape.appName, text: appName },
   );
-  const parsed = deploymentRequested.schema.safeParse({
-    token: token ?? `cli-${randomUUID()}`,
-    mode,
-    appId,
+  return message(deploymentRequested.schema, {
+    ...{ mode, appId, services, restart, dryRun, cancels },
+    token: token ?? newToken(),
     appName: appName ?? appId,
-    services,
     deadlineMs: timeoutMs,
   });
+}
+
+/** What goes to the platform, by its schema. Throws a usage error in the schema's words. */
+export function message<S extends z.ZodType>(schema: S, body: z.input<S> | object): z.output<S> {
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw usageError('USAGE', parsed.error.issues.map((issue) => issue.message).join('; '), {
-    hint: 'Correct the services.',
+  const problems = parsed.error.issues.map((issue) => issue.message).join('; ');
+  throw usageError('USAGE', problems, {
+    hint: 'Correct what is named above; --help shows examples.',
     cause: parsed.error,
   });
 }
 
-/** Publishes one request, shows its way, prints its reply. Exit code 1 when a service failed. */
-export async function sendRequest(
-  request: DeploymentRequest,
-  { timeoutMs, directory, interrupted }: Following,
+export interface Answer<A> {
+  readonly reply: A;
+  readonly elapsedMs: number;
+}
+
+/** Publishes what is asked, shows its way, waits for its answer. */
+export async function ask<Q extends MessageDefinition, A extends MessageDefinition>(
+  question: Question<Q, A>,
+  { timeoutMs, interrupted }: Following,
   output: Output,
-): Promise<ExitCode> {
+): Promise<Answer<MessageData<A>>> {
   const begunAt = performance.now();
-  const reply = await followRequest(request, {
+  const reply = await followRequest(question, {
     broker: openBroker(),
     output,
     timeoutMs: timeoutMs + GRACE_MS,
     clock: () => performance.now(),
     interrupted,
   });
-  const elapsedMs = performance.now() - begunAt;
-  const { mode, appId } = request;
-  return report(reply, { mode, appId, directory, elapsedMs }, output);
+  return { reply, elapsedMs: performance.now() - begunAt };
 }
 
-interface Ended extends Asked {
+export const asQuestion = (data: DeploymentRequest) => ({
+  definition: deploymentRequested,
+  answered: deploymentReplied,
+  data,
+  services: data.services.map(({ name }) => name),
+});
+
+/** Publishes one request, shows its way, prints its reply. Exit code 1 when a service failed. */
+export async function sendRequest(
+  request: DeploymentRequest,
+  following: Following,
+  output: Output,
+): Promise<ExitCode> {
+  const { reply, elapsedMs } = await ask(asQuestion(request), following, output);
+  const { mode, appId, services } = request;
+  const releaseNamed = services.some(({ release }) => release !== undefined);
+  const asked = { mode, appId, directory: following.directory, releaseNamed };
+  return report(reply, { asked, elapsedMs, value: reply }, output);
+}
+
+interface Ended {
+  readonly asked: Asked;
   readonly elapsedMs: number;
+  /** The reply as programs are given it. */
+  readonly value: object;
 }
 
-function report(reply: DeploymentReply, { elapsedMs, ...asked }: Ended, output: Output): ExitCode {
+/** Prints how a request ended. */
+export function report(reply: DeploymentReply, { asked, elapsedMs, value }: Ended, output: Output): ExitCode {
   const next = nextCommand(reply, asked);
   const lines = replyLines(reply, elapsedMs, output);
   if (next !== undefined) lines.push(`next: ${output.paint.bold(next)}`);
-  output.answer({ ...reply, elapsedMs: Math.round(elapsedMs), next }, lines);
+  output.answer({ ...value, elapsedMs: Math.round(elapsedMs), next }, lines);
   return reply.status ? exitCodes.ok : exitCodes.failed;
 }

@@ -16,8 +16,8 @@ export interface StatusOptions {
 export async function status({ appId, all }: StatusOptions, output: Output): Promise<ExitCode> {
   valid({ argument: '<app>', schema: appIdSchema, text: appId });
   const instances = await openNodeManager().instances({ appId, state: all ? undefined : 'running' });
-  const rows = instances.map((i) => [i.appId, i.service, i.state, i.node, i.url, i.release]);
-  const head = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE'];
+  const rows = instances.map((i) => [i.appId, i.service, i.state, i.node, i.url, i.release, i.instance]);
+  const head = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE', 'INSTANCE'];
   output.answer(instances, rows.length === 0 ? nothing(appId, output) : tableLines(head, rows));
   return exitCodes.ok;
 }

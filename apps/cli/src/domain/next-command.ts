@@ -1,9 +1,11 @@
 import type { DeploymentReply, RequestMode } from '#libs/contracts';
 
 export interface Asked {
-  readonly mode: RequestMode;
+  readonly mode: RequestMode | 'scale';
   readonly appId: string;
   readonly directory?: string;
+  /** A release was asked for by its id. */
+  readonly releaseNamed?: boolean;
 }
 
 /** Faults of the source: changing it and deploying again is the way on. */
@@ -42,8 +44,12 @@ function afterSuccess({ services }: DeploymentReply, { mode, appId }: Asked): st
 function afterFailure(reply: DeploymentReply, asked: Asked): string {
   const failed = reply.services.filter((service) => service.status === 'failed');
   const names = failed.map((service) => service.name).join(' ');
-  const code = failed[0]?.error?.code ?? reply.error?.code ?? 'INTERNAL';
+  // What failed because another did says nothing of the way on.
+  const cause = failed.find(({ error }) => error?.code !== 'DEPENDENCY_FAILED') ?? failed[0];
+  const code = cause?.error?.code ?? reply.error?.code ?? 'INTERNAL';
   if (nodeFaults.has(code)) return 'slipway node ls';
+  if (code === 'RELEASE_NOT_FOUND' && (asked.mode === 'rollback' || asked.releaseNamed === true))
+    return `slipway releases ${asked.appId} ${names}`;
   if (code === 'RELEASE_NOT_FOUND') return `slipway build ${asked.appId} ${names}`;
   if (sourceFaults.has(code))
     return `slipway deploy ${asked.directory ?? '<dir>'} --app ${asked.appId} ${names}`.trimEnd();

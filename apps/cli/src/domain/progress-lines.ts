@@ -1,11 +1,4 @@
-import type {
-  DeploymentProgress,
-  DeploymentReply,
-  ServiceOutcome,
-  ServiceReply,
-  TaskError,
-} from '#libs/contracts';
-import { textLines } from './terminal-text.js';
+import type { DeploymentProgress } from '#libs/contracts';
 import { outputLines, type PhaseDone, type RequestProgress, type ServiceProgress } from './progress.js';
 
 /** Colours come in from outside, so that the lines can be compared in plain text. */
@@ -23,8 +16,8 @@ export interface Screen {
 
 export const plainPaint: Paint = { good: String, bad: String, dim: String, bold: String };
 
-const marks = { waiting: '·', working: '…', done: '✔', failed: '✖' } as const;
-const INDENT = '     ';
+export const marks = { waiting: '·', working: '…', done: '✔', failed: '✖' } as const;
+export const INDENT = '     ';
 
 /** What goes on after each stored step. */
 const nowDoing: Readonly<Record<string, string>> = {
@@ -82,7 +75,7 @@ function serviceLines(service: ServiceProgress, width: number, clockMs: number, 
 }
 
 /** The times of the phases, on as many lines as they need. */
-function phaseLines(phases: readonly PhaseDone[], { paint, columns }: Screen): string[] {
+export function phaseLines(phases: readonly PhaseDone[], { paint, columns }: Screen): string[] {
   const lines: string[] = [];
   for (const { name, ms } of phases) {
     const text = `${name} ${seconds(ms)}`;
@@ -112,68 +105,6 @@ export function eventLines(event: DeploymentProgress, { token }: { readonly toke
 
 function failureOf({ data: { error } }: DeploymentProgress): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
-}
-
-/** The end of a followed request: a block for each service, then one line for the whole. */
-export function replyLines(reply: DeploymentReply, elapsedMs: number, screen: Screen): string[] {
-  const { paint } = screen;
-  const lines = reply.services.flatMap((service) => serviceReplyLines(service, screen));
-  if (reply.error !== undefined) lines.push(...errorLines(reply.error, paint, ''));
-  if (reply.endpoint !== undefined) lines.push(`Endpoint ${paint.bold(reply.endpoint.url)}`);
-  const whole = reply.status ? paint.good('Finished') : paint.bad(`Failed: ${failedNames(reply)}`);
-  return [...lines, `${whole} in ${seconds(elapsedMs)}`];
-}
-
-/** What took less would show as 0.00s: there was nothing to do. */
-const SHOWN_MS = 5;
-
-/** A record has no order of its own. */
-const PHASES = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy', 'stop'];
-
-function serviceReplyLines(service: ServiceReply, screen: Screen): string[] {
-  const { paint } = screen;
-  const mark = service.status === 'failed' ? paint.bad(marks.failed) : paint.good(marks.done);
-  const phases = Object.entries(service.phases)
-    .map(([name, ms]) => ({ name, ms }))
-    .filter(({ ms }) => ms >= SHOWN_MS)
-    .sort((a, b) => PHASES.indexOf(a.name) - PHASES.indexOf(b.name));
-  return [
-    ` ${mark} ${[service.name, outcomes[service.status], placesOf(service)].filter((part) => part !== '').join('  ')}`,
-    ...phaseLines(phases, screen),
-    ...(service.error === undefined ? [] : errorLines(service.error, paint, INDENT)),
-  ];
-}
-
-const outcomes: Readonly<Record<ServiceOutcome, string>> = {
-  running: 'running',
-  built: 'built',
-  stopped: 'stopped',
-  planned: 'planned',
-  'not-running': 'was not running',
-  failed: 'failed',
-};
-
-const placesOf = ({ instances }: ServiceReply): string =>
-  instances.map(({ url, node }) => `${url} on ${node}`).join(', ');
-
-/** Code and message, the end of the log, and last what to do: the eye is at the end. */
-export function errorLines(
-  { code, message, hint, logTail = '' }: TaskError,
-  paint: Paint,
-  indent: string,
-): string[] {
-  const log = logTail.trim() === '' ? [] : textLines(logTail.trimEnd());
-  return [
-    `${paint.bad(code)}  ${oneLine(message)}`,
-    ...log.map((line) => `${paint.dim('|')} ${line}`.trimEnd()),
-    `hint: ${oneLine(hint)}`,
-  ].map((line) => `${indent}${line}`);
-}
-
-const oneLine = (text: string): string => textLines(text).join(' ');
-
-function failedNames(reply: DeploymentReply): string {
-  return reply.failed.length === 0 ? 'the request was refused' : reply.failed.join(', ');
 }
 
 /** 340 -> `0.34s`, 12345 -> `12.3s`. */

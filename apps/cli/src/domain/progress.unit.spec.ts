@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deploymentProgressed, type DeploymentProgress, type DeploymentReply } from '#libs/contracts';
 import { nextCommand } from './next-command.js';
-import { eventLines, plainPaint, progressLines, replyLines } from './progress-lines.js';
+import { eventLines, plainPaint, progressLines } from './progress-lines.js';
 import { foldProgress, startProgress, type RequestProgress } from './progress.js';
+import { replyLines } from './reply-lines.js';
 import { tableLines } from './table.js';
 import { chooseServices, sourceBlobName } from './targets.js';
 
@@ -192,6 +193,24 @@ describe('the next command', () => {
     expect(nextCommand(failedReply(code), { mode: 'run', appId: 'shop', directory: 'examples/shop' })).toBe(
       command,
     );
+  });
+});
+
+describe('the next command after a failure', () => {
+  it('is for the service that failed first, not for those that waited for it', () => {
+    const reply = failedReply('NO_NODE');
+    const [cause] = reply.services;
+    const error = { code: 'DEPENDENCY_FAILED', message: 'm', hint: 'h' };
+    const services = cause === undefined ? [] : [{ ...cause, name: 'a', error }, cause];
+    expect(nextCommand({ ...reply, services }, { mode: 'run', appId: 'shop' })).toBe('slipway node ls');
+  });
+
+  it.each([
+    [{ mode: 'rollback' }, 'slipway releases shop app-server'],
+    [{ mode: 'run', releaseNamed: true }, 'slipway releases shop app-server'],
+    [{ mode: 'run' }, 'slipway build shop app-server'],
+  ] as const)('of %j that found no release is %s', (asked, command) => {
+    expect(nextCommand(failedReply('RELEASE_NOT_FOUND'), { appId: 'shop', ...asked })).toBe(command);
   });
 });
 

@@ -1,5 +1,3 @@
-import { deadLetterTopic, topics } from '#libs/contracts';
-
 /** The blob a request reads when it names none: `<app>--<service>.zip`. */
 export function sourceBlobName(appId: string, service: string): string {
   return `${appId}--${service}.zip`;
@@ -13,10 +11,3 @@ export function chooseServices(
   const unknown = asked.filter((name) => !found.includes(name));
   return { chosen: asked.length === 0 ? [...found].sort() : [...new Set(asked)], unknown };
 }
-
-/** Topics to follow before publishing; the dead-letter topic tells of a request nobody could parse. */
-export const followedTopics: readonly string[] = [
-  topics.deploymentEvents,
-  topics.deploymentResponses,
-  deadLetterTopic(topics.deploymentRequests),
-];

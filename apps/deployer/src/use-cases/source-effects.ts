@@ -52,7 +52,7 @@ export class SourceEffects {
         output.lines(state, [line]);
       };
       return builder.build(source, tag, labels, onLine, signal);
-    });
+    }).finally(() => output.ended(state));
     return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
   }
 

@@ -1,0 +1,94 @@
+import type { z } from 'zod';
+import { failure, orFail, usageError } from '../errors.js';
+
+/** One app's HTTP API. */
+export interface Api {
+  /** As people call the app: `node manager`. */
+  readonly app: string;
+  readonly url: string;
+  /** The variable that says the URL. */
+  readonly variable: string;
+  readonly token: string;
+}
+
+const CALL_TIMEOUT_MS = 30_000;
+
+/** Calls the API for JSON; what it refuses is thrown with its own code. */
+export async function call<S extends z.ZodType>(
+  api: Api,
+  schema: S,
+  request: { readonly path: string; readonly method?: 'GET' | 'POST'; readonly body?: unknown },
+): Promise<z.output<S>> {
+  const response = await ask(api, request);
+  const answer: unknown = await response.json().catch(() => undefined);
+  return parse(api, schema, answer);
+}
+
+/** Calls the API for text. */
+export async function callText(api: Api, path: string): Promise<string> {
+  const response = await ask(api, { path });
+  return response.text();
+}
+
+/** `?name=value&...` of what is given. */
+export function query(values: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+async function ask(
+  api: Api,
+  { path, method = 'GET', body }: { path: string; method?: string; body?: unknown },
+): Promise<Response> {
+  const base = api.url.replace(/\/$/, '');
+  const hint = `Check that the ${api.app} of ${api.variable} (${base}) runs.`;
+  const response = await orFail('API_UNREACHABLE', { hint }, () =>
+    fetch(`${base}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${api.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    }),
+  );
+  if (response.ok) return response;
+  throw refusal(api, response.status, await response.json().catch(() => undefined));
+}
+
+interface Said {
+  readonly code?: string;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+const MAY_ONLY_READ = 'To add a node, SLIPWAY_API_TOKEN must be the token that may change things.';
+
+function refusal({ app }: Api, status: number, answer: unknown): Error {
+  const said = saidIn(answer);
+  const code = said.code ?? `HTTP_${status}`;
+  const message = said.message ?? `The ${app} answered ${status}`;
+  if (status === 401 || status === 403) {
+    return usageError(code, message, {
+      hint: status === 401 ? `SLIPWAY_API_TOKEN is none that the ${app} knows.` : MAY_ONLY_READ,
+      next: 'source .slipway/env',
+    });
+  }
+  return failure(code, message, { hint: said.hint ?? `The log of the ${app} says more.` });
+}
+
+function saidIn(answer: unknown): Said {
+  if (typeof answer !== 'object' || answer === null) return {};
+  const text = Object.entries(answer).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(text) as Said;
+}
+
+function parse<S extends z.ZodType>({ app }: Api, schema: S, answer: unknown): z.output<S> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw failure('API_ANSWER', `The ${app}'s answer is not understood: ${parsed.error.issues[0]?.message}`, {
+    hint: 'The command and the platform are of different versions, most likely.',
+    cause: parsed.error,
+  });
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { deploymentProgressed, type DeploymentProgress } from '#libs/contracts';
+import { deployerSettings } from '../settings.js';
+import { type Api, call, callText, query } from './api.js';
+
+/** Only what is used is demanded; whatever else the API says passes through to `--json`. */
+const requestSchema = z.looseObject({
+  state: z.string(),
+  request: z.looseObject({ appId: z.string() }),
+});
+const releaseSchema = z.looseObject({
+  id: z.string(),
+  service: z.string(),
+  createdAt: z.string(),
+  current: z.boolean(),
+  deployments: z.array(z.looseObject({ at: z.string() })),
+  instances: z.array(z.looseObject({ name: z.string(), node: z.string() })),
+});
+const buildSchema = z.looseObject({
+  token: z.string(),
+  release: z.string().optional(),
+  startedAt: z.string(),
+});
+
+export type ReleaseRow = z.infer<typeof releaseSchema>;
+export type BuildRow = z.infer<typeof buildSchema>;
+
+/** The HTTP API of the deployer: what became of requests, releases and builds. */
+export interface Deployer {
+  /** The application of a request. */
+  request(token: string): Promise<{ readonly appId: string; readonly state: string }>;
+  history(token: string): Promise<readonly DeploymentProgress[]>;
+  releases(appId: string, service?: string): Promise<readonly ReleaseRow[]>;
+  /** Of which something is kept, the newest first. */
+  builds(appId: string, service: string): Promise<readonly BuildRow[]>;
+  buildLog(token: string, service: string): Promise<string>;
+}
+
+export function openDeployer(): Deployer {
+  const { SLIPWAY_DEPLOYER_URL, SLIPWAY_API_TOKEN } = deployerSettings();
+  const variable = 'SLIPWAY_DEPLOYER_URL';
+  const api: Api = {
+    app: 'deployer',
+    url: SLIPWAY_DEPLOYER_URL,
+    variable,
+    token: SLIPWAY_API_TOKEN.reveal(),
+  };
+  const requests = (token: string, rest = ''): string => `/v1/requests/${encodeURIComponent(token)}${rest}`;
+  return {
+    async request(token) {
+      const { state, request } = await call(api, requestSchema, { path: requests(token) });
+      return { state, appId: request.appId };
+    },
+    history: (token) =>
+      call(api, z.array(deploymentProgressed.schema), { path: requests(token, '/history') }),
+    releases: (appId, service) =>
+      call(api, z.array(releaseSchema), { path: `/v1/releases${query({ appId, service })}` }),
+    builds: (appId, service) =>
+      call(api, z.array(buildSchema), { path: `/v1/builds${query({ appId, service })}` }),
+    buildLog: (token, service) => callText(api, requests(token, `/build-log${query({ service })}`)),
+  };
+}

@@ -1,0 +1,41 @@
+import { appIdSchema, serviceNameSchema } from '#libs/contracts';
+import { openDeployer, type ReleaseRow } from '../adapters/deployer.js';
+import { tableLines } from '../domain/table.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import type { Output } from '../output.js';
+import { valid } from './valid.js';
+
+export interface ReleasesOptions {
+  readonly appId: string;
+  /** All services when left out. */
+  readonly service?: string;
+}
+
+/** What was built of an application, the newest first: what can be run or rolled back to. */
+export async function releases({ appId, service }: ReleasesOptions, output: Output): Promise<ExitCode> {
+  valid(
+    { argument: '<app>', schema: appIdSchema, text: appId },
+    { argument: '<service>', schema: serviceNameSchema, text: service },
+  );
+  const found = await openDeployer().releases(appId, service);
+  const head = ['SERVICE', 'RELEASE', 'BUILT', 'CURRENT', 'DEPLOYED', 'LAST DEPLOYED', 'RUNS ON'];
+  const none = [
+    `Nothing of ${[appId, service].filter(Boolean).join('/')} was built.`,
+    `next: ${output.paint.bold(`slipway deploy <dir> --app ${appId}`)}`,
+  ];
+  output.answer(found, found.length === 0 ? none : tableLines(head, found.map(row)));
+  return exitCodes.ok;
+}
+
+const NONE = '-';
+
+function row({ service, id, createdAt, current, deployments, instances }: ReleaseRow): string[] {
+  const nodes = instances.map(({ node }) => node).join(', ');
+  const last = deployments.at(-1);
+  return [
+    ...[service, id, inSeconds(createdAt), current ? 'yes' : NONE, `${deployments.length} x`],
+    ...[last === undefined ? NONE : inSeconds(last.at), nodes === '' ? NONE : nodes],
+  ];
+}
+
+const inSeconds = (time: string): string => `${new Date(time).toISOString().slice(0, 19)}Z`;

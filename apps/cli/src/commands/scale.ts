@@ -1,0 +1,55 @@
+import { appIdSchema, scaleReplied, scaleRequested, serviceNameSchema, tokenSchema } from '#libs/contracts';
+import { usageError, type ExitCode } from '../errors.js';
+import type { Output } from '../output.js';
+import { ask, message, newToken, report } from './request.js';
+import { valid } from './valid.js';
+
+export interface ScaleOptions {
+  readonly appId: string;
+  readonly service: string;
+  /** `3`, `+1` or `-1`. */
+  readonly count?: string;
+  /** The instance that is to go. */
+  readonly instance?: string;
+  readonly reason?: string;
+  readonly token?: string;
+  readonly timeoutMs: number;
+  readonly interrupted: () => Promise<void>;
+}
+
+/** Asks for more or fewer instances of what a service runs, and follows it. */
+export async function scale(options: ScaleOptions, output: Output): Promise<ExitCode> {
+  const { appId, service, instance, reason, token = newToken(), timeoutMs } = options;
+  valid(
+    { argument: '<app>', schema: appIdSchema, text: appId },
+    { argument: '<service>', schema: serviceNameSchema, text: service },
+    { argument: '--token', schema: tokenSchema, text: token },
+  );
+  const data = message(scaleRequested.schema, {
+    ...{ token, appId, service, instance, reason, deadlineMs: timeoutMs },
+    ...wanted(options),
+  });
+  const question = { definition: scaleRequested, answered: scaleReplied, data, services: [service] };
+  const { reply, elapsedMs } = await ask(question, options, output);
+  const services = reply.service === undefined ? [] : [reply.service];
+  const failed = reply.status ? [] : services.map(({ name }) => name);
+  const whole = { token, status: reply.status, services, failed, error: reply.error };
+  return report(whole, { asked: { mode: 'scale', appId }, elapsedMs, value: reply }, output);
+}
+
+const COUNT = /^[+-]?\d{1,4}$/;
+
+function wanted({ count, instance }: ScaleOptions): { readonly by?: number; readonly to?: number } {
+  if (count === undefined && instance !== undefined) return {};
+  if (count === undefined || instance !== undefined) throw oneOfBoth();
+  if (!COUNT.test(count))
+    throw usageError('USAGE', `<count> is ${JSON.stringify(count)}: it must be such as 3, +1 or -1`, {
+      hint: 'A number alone is how many are to run; with + or - it is how many more or fewer.',
+    });
+  return /^[+-]/.test(count) ? { by: Number(count) } : { to: Number(count) };
+}
+
+const oneOfBoth = (): Error =>
+  usageError('USAGE', 'One of <count> and --instance must be given', {
+    hint: 'Say how many are to run, or which one is to go.',
+  });

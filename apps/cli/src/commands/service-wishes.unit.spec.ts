@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { serviceWishes } from './service-wishes.js';
+
+describe('what is asked for of each service', () => {
+  it('is its name alone, when no option says more', () => {
+    expect(serviceWishes(['web', 'db'])).toEqual([{ name: 'web' }, { name: 'db' }]);
+  });
+
+  it('has the services that must have succeeded first, from one option or several, each once', () => {
+    const depends = ['web=db,cache', 'web=db', 'cache=db'];
+    expect(serviceWishes(['web', 'cache', 'db'], { depends })).toEqual([
+      { name: 'web', dependsOn: ['db', 'cache'] },
+      { name: 'cache', dependsOn: ['db'] },
+      { name: 'db' },
+    ]);
+  });
+
+  it.each(['web', 'web=', '=db', 'web=db=x', 'web=db,', 'Web=db'])('refuses --depends %s', (text) => {
+    expect(() => serviceWishes(['web', 'db'], { depends: [text] })).toThrow(
+      `--depends is ${JSON.stringify(text)}: it must be such as web=db`,
+    );
+  });
+
+  it('refuses an order of a service that is not asked for: it would be left out without a word', () => {
+    expect(() => serviceWishes(['web'], { depends: ['site=web'] })).toThrow('--depends names site');
+  });
+
+  it('refuses one release for several services', () => {
+    expect(() => serviceWishes(['web', 'db'], { release: 'r1' })).toThrow('--release is of one service');
+    expect(serviceWishes(['web'], { release: 'r1' })).toEqual([{ name: 'web', release: 'r1' }]);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Pool } from '#libs/postgres';
+
+export interface ReleaseFilter {
+  readonly appId: string;
+  readonly service?: string;
+}
+
+/** A JSON object a release: camel case, times in ISO 8601 with zone. */
+const RELEASE = `json_build_object('id', r.id, 'appId', r.app_id, 'service', r.service,
+  'sourceDigest', r.source_digest, 'image', r.release ->> 'image', 'createdAt', r.created_at,
+  'current', c.release_id IS NOT NULL,
+  'deployments', (SELECT coalesce(json_agg(json_build_object('token', d.token, 'at', d.deployed_at) ORDER BY d.seq), '[]')
+    FROM deployments d WHERE d.release_id = r.id),
+  'instances', (SELECT coalesce(json_agg(json_build_object('name', i.name, 'node', i.node, 'state', i.state) ORDER BY i.name), '[]')
+    FROM instances i WHERE i.release_id = r.id))`;
+
+/** What was built: each release with the deployments in which it served, and the instances that run it. */
+export class ReleaseRecord {
+  constructor(private readonly pool: Pool) {}
+
+  /** By service, the newest first. */
+  async list({ appId, service }: ReleaseFilter): Promise<readonly unknown[]> {
+    const { rows } = await this.pool.query<{ item: unknown }>(
+      `SELECT ${RELEASE} AS item FROM releases r LEFT JOIN current_releases c ON c.release_id = r.id
+       WHERE r.app_id = $1 AND ($2::text IS NULL OR r.service = $2) ORDER BY r.service, r.seq DESC`,
+      [appId, service],
+    );
+    return rows.map(({ item }) => item);
+  }
+}

@@ -1,0 +1,10 @@
+import { ApiError } from '#libs/http';
+
+export function withoutLog(of: string): ApiError {
+  return new ApiError({
+    status: 404,
+    code: 'BUILD_LOG_UNKNOWN',
+    message: `There is no build log ${of}.`,
+    hint: 'A source that was built before is not built again; GET /v1/builds?appId=&service= lists what is kept.',
+  });
+}
