@@ -5,6 +5,7 @@ import type { TaskState } from '../domain/task.state.js';
 import type { BuildOutput, FetchedSource, ImageBuilder, Sources, StepWrites, TaskStore } from '../ports.js';
 import type { EffectScope } from './effect-scope.js';
 import { inPhase, type PhaseLimits } from './phase.js';
+import type { Turns } from './turns.js';
 
 export interface SourceEffectPorts {
   readonly store: TaskStore;
@@ -12,6 +13,8 @@ export interface SourceEffectPorts {
   readonly builder: ImageBuilder;
   readonly output: BuildOutput;
   readonly limits: PhaseLimits;
+  /** Builds of one builder at once. */
+  readonly buildTurns: Turns;
 }
 
 const only = (event: TaskEvent): StepWrites => ({ events: [event] });
@@ -33,18 +36,19 @@ export class SourceEffects {
   }
 
   async build(scope: EffectScope, state: TaskState, effect: EffectOf<'build-image'>): Promise<StepWrites> {
-    const { builder, output, limits } = this.ports;
+    const { builder, output, limits, buildTurns } = this.ports;
     const tag = builder.tagOf(state.appId, state.service, effect.sourceDigest);
     const { result: source } = await this.fetched(scope, state);
     const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
     const phase = { name: 'build', idleMs: limits.buildMs, signal: scope.signal };
-    const { ms } = await inPhase(phase, (signal, onProgress) => {
+    const building = (signal: AbortSignal, onProgress: () => void): Promise<void> => {
       const onLine = (line: string): void => {
         onProgress();
         output.lines(state, [line]);
       };
       return builder.build(source, tag, labels, onLine, signal);
-    });
+    };
+    const { ms } = await buildTurns.take('builder', scope.signal, () => inPhase(phase, building));
     return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
   }
 
@@ -94,7 +98,11 @@ export class SourceEffects {
     const { store } = this.ports;
     if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
     const running = survey.find(({ alive }) => alive)?.release;
-    if (mode === 'scale') return running ?? store.currentRelease(appId, service);
+    // From none: what served last, which after a rollback is not the newest.
+    if (mode === 'scale')
+      return (
+        running ?? (await store.lastGoodRelease(appId, service, [])) ?? store.currentRelease(appId, service)
+      );
     if (mode === 'run') return store.currentRelease(appId, service);
     const known = await store.instancesOf(appId, service);
     return store.lastGoodRelease(appId, service, [...new Set(known.map(({ release }) => release.id))]);
