@@ -154,6 +154,7 @@ describe('dependsOn', { concurrent: true }, () => {
       services: services({ front: ['middle', 'back'], middle: ['back'], back: [] }),
     });
     expect((await client.reply(token)).status).toBe(true);
+    await client.event(token, 'TaskSucceeded', 'front');
     const ends = client.events
       .filter(({ data }) => data.token === token)
       .filter(({ data }) => data.event === 'SourceFetched' || data.event === 'TaskSucceeded')
@@ -180,9 +181,11 @@ describe('dependsOn', { concurrent: true }, () => {
       ['middle', 'DEPENDENCY_FAILED'],
       ['back', 'CONTAINER_EXITED'],
     ]);
-    expect(client.events.some(({ data }) => data.service === 'front' && data.event === 'SourceFetched')).toBe(
-      false,
+    await client.event(token, 'TaskFailed', 'front');
+    const fetched = client.events.filter(
+      ({ data }) => data.token === token && data.event === 'SourceFetched',
     );
+    expect(fetched.map(({ data }) => data.service)).toEqual(['back']);
     expect(await settled(appId, 0)).toEqual(exactly(0));
   });
 

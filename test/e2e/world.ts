@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import pg from 'pg';
@@ -106,7 +108,7 @@ export async function reservationsOf(appId: string): Promise<readonly string[]> 
 
 export interface Left {
   readonly containers: number;
-  /** Rows of the deployer. */
+  /** Rows of the deployer, without what it was cut off from and has given up. */
   readonly instances: number;
   /** Reservations that hold a place. */
   readonly reservations: number;
@@ -118,7 +120,7 @@ export interface Left {
 export async function leftOf(appId: string): Promise<Left> {
   const [containers, rows, reservations, registered] = await Promise.all([
     containersOf(appId),
-    query('SELECT name FROM deployer.instances WHERE app_id = $1', [appId]),
+    query("SELECT name FROM deployer.instances WHERE app_id = $1 AND state <> 'abandoned'", [appId]),
     reservationsOf(appId),
     registryRows(appId),
   ]);
@@ -149,3 +151,33 @@ export const exactly = (count: number): Left => ({
   reservations: count,
   registered: count,
 });
+
+/** What there is of an application's source and image where it was built. */
+export async function builtOf(appId: string): Promise<readonly string[]> {
+  const images = (await builderImages()).filter((name) => name.includes(`/${appId}/`));
+  return [...images, ...(await sourceFoldersOf(appId))];
+}
+
+/** The deployer's folders whose source names the application. */
+async function sourceFoldersOf(appId: string): Promise<readonly string[]> {
+  const root = requireEnv('DEPLOYER_WORK_DIRECTORY');
+  const folders = await readdir(root).catch(() => []);
+  const named = await Promise.all(
+    folders.map(async (folder) => {
+      const text = await readFile(join(root, folder, 'tree', 'server.js'), 'utf8').catch(() => '');
+      return text.includes(appId) ? [folder] : [];
+    }),
+  );
+  return named.flat();
+}
+
+/** Holds up all placing until the function it gives is called: the balancer waits for this lock. */
+export async function holdPlacing(): Promise<() => Promise<void>> {
+  const client = await database().connect();
+  const key = "hashtextextended('slipway.load-balancer.place', 0)";
+  await client.query(`SELECT pg_advisory_lock(${key})`);
+  return async () => {
+    await client.query(`SELECT pg_advisory_unlock(${key})`);
+    client.release();
+  };
+}

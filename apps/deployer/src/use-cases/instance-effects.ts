@@ -170,7 +170,10 @@ export class InstanceEffects {
   ): Promise<StepWrites> {
     const { store, engines, limits } = this.ports;
     const phase = { name: 'stop', idleMs: limits.stopMs, signal };
-    const placed = slots.flatMap((slot) => (slot.node === undefined ? [] : [{ ...slot, node: slot.node }]));
+    // Without its image no container was begun.
+    const placed = slots.flatMap((slot) =>
+      slot.node === undefined || !slot.pulled ? [] : [{ ...slot, node: slot.node }],
+    );
     const names = placed.map((slot) => instanceName(state, slot));
     await Promise.allSettled([
       ...placed.map(({ node }, n) =>
