@@ -102,10 +102,12 @@ class TaskRun {
         continue;
       }
       if (this.mayStart()) for (const effect of effects) this.start(effect);
-      if (await this.takeAnswer(effects.filter(isWait))) continue;
+      if ((await this.takeAnswer(effects.filter(isWait))) || this.changed) continue;
       // What a revert waits for is waited for here: the request is over, so nothing else would end the wait.
       if (this.inFlight.size > 0 || this.state.failure !== undefined) await this.nextChange();
       else if (await this.park(effects.filter(isWait))) return 'parked';
+      // Something is there: an answer, or a cancel whose nudge is late.
+      else this.nudged = true;
     }
   }
 

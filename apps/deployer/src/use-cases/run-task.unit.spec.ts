@@ -29,7 +29,7 @@ function start({ history, effects, nodeAnswer }: Task) {
       }),
     append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
     isCancelled: () => Promise.resolve(false),
-    park: () => Promise.resolve(false),
+    park: () => Promise.resolve(true),
     nodeAnswer,
   };
   const runner: EffectRunner = {
@@ -76,7 +76,7 @@ describe('a running task', () => {
     if (replaced === undefined || replacing === undefined) throw new Error('two');
     const timed = { phase: 'x', ms: 1 };
     let asked = 0;
-    let answer: NodeAnswer | undefined;
+    const answers: NodeAnswer[] = [];
     const task = start({
       history: [
         accepted({}),
@@ -99,12 +99,12 @@ describe('a running task', () => {
       effects: {},
       nodeAnswer: () => {
         asked += 1;
-        return Promise.resolve(answer);
+        return Promise.resolve(answers[0]);
       },
     });
     await delay(100);
     expect(asked).toBeLessThanOrEqual(2);
-    answer = answerOf('t1:web:1000');
+    answers.push(answerOf('t1:web:1000'));
     task.nudge();
     await delay(50);
     expect(kinds(task.stored)).toEqual(['NodeAssigned']);
