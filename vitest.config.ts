@@ -74,7 +74,8 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          // Starts, ends and kills further replicas of a running platform; what else runs then would wait for them.
+          // Starts, ends and kills further replicas of a running platform, and cuts its nodes off; what else runs then
+          // would wait for them.
           name: 'replicas',
           include: ['test/replicas/**/*.e2e.spec.ts'],
           environment: 'node',

@@ -78,11 +78,17 @@ async function tracesTo(): Promise<Readonly<Record<string, string>>> {
   return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '200' };
 }
 
+/** What tests of the platform look at, and limits that they reach in a time that can be waited for. */
+const platformSettings = (): Readonly<Record<string, string>> => ({
+  DEPLOYER_WORK_DIRECTORY: join(scratch, 'sources'),
+  DEPLOYER_BUILD_IDLE_MS: '15000',
+});
+
 /** A vitest project that needs the platform too. */
 async function onPlatform(project: string): Promise<Count> {
   try {
     machine ??= await startOneMachine();
-    Object.assign(process.env, await tracesTo());
+    Object.assign(process.env, await tracesTo(), platformSettings());
     platform ??= await startPlatform({ ...machine, logFile: PLATFORM_LOG });
   } catch (error) {
     return notStarted(project, 'the platform', error);

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import AdmZip from 'adm-zip';
 import { BlobStore } from '#libs/blob';
-import { deploymentReplied, type DeploymentReply, topics } from '#libs/contracts';
+import {
+  deploymentReplied,
+  type DeploymentProgress,
+  type DeploymentReply,
+  scaleReplied,
+  type ScaleReply,
+  topics,
+} from '#libs/contracts';
 import { createKafka, SILENT } from '#libs/kafka';
 import { requireEnv, until } from '#libs/testing';
 
@@ -26,14 +33,15 @@ export class Client {
     container: requireEnv('SLIPWAY_BLOB_CONTAINER'),
   });
   readonly replies: Seen<DeploymentReply>[] = [];
-  readonly events: Seen<{ readonly token: string; readonly event: string; readonly service?: string }>[] = [];
+  readonly scaleReplies: Seen<ScaleReply>[] = [];
+  readonly events: Seen<DeploymentProgress>[] = [];
 
   /** Resolves when what is published from now on will be seen. */
   async connect(): Promise<void> {
     await this.producer.connect();
     await this.consumer.connect();
     await this.consumer.subscribe({
-      topics: [topics.deploymentResponses, topics.deploymentEvents],
+      topics: [topics.deploymentResponses, topics.scaleResponses, topics.deploymentEvents],
       fromBeginning: true,
     });
     const joined = new Promise<void>((resolve) =>
@@ -47,6 +55,8 @@ export class Client {
         );
         if (topic === topics.deploymentResponses)
           this.replies.push({ data: deploymentReplied.schema.parse(data), headers });
+        else if (topic === topics.scaleResponses)
+          this.scaleReplies.push({ data: scaleReplied.schema.parse(data), headers });
         else this.events.push({ data: data as (typeof this.events)[number]['data'], headers });
       },
     });
@@ -76,11 +86,34 @@ export class Client {
     });
   }
 
-  /** Publishes a request under a new token and waits for its reply. */
-  async ask(request: object): Promise<DeploymentReply> {
+  /** Publishes a request under a new token, which it gives. */
+  async send(request: object): Promise<string> {
     const token = `e2e-${randomUUID()}`;
     await this.publish({ token, appName: 'Test', ...request });
-    return this.reply(token);
+    return token;
+  }
+
+  /** Asks for the end of a request; the answer to that. */
+  cancel(appId: string, cancels: string): Promise<DeploymentReply> {
+    return this.ask({ mode: 'cancel', appId, cancels });
+  }
+
+  /** Publishes a scale request under a new token and waits for its answer. */
+  async scale(request: object): Promise<ScaleReply> {
+    const token = `e2e-${randomUUID()}`;
+    const value = JSON.stringify({ token, ...request });
+    await this.producer.send({ topic: topics.scaleRequests, messages: [{ value }] });
+    const seen = await until(
+      `the answer to ${token}`,
+      () => this.scaleReplies.find((reply) => reply.data.token === token),
+      { timeoutMs: REPLY_MS },
+    );
+    return seen.data;
+  }
+
+  /** Publishes a request under a new token and waits for its reply. */
+  async ask(request: object): Promise<DeploymentReply> {
+    return this.reply(await this.send(request));
   }
 
   /** The first reply with this token. */
@@ -88,6 +121,22 @@ export class Client {
     const seen = await until(
       `the reply to ${token}`,
       () => this.replies.find((reply) => reply.data.token === token),
+      { timeoutMs: REPLY_MS },
+    );
+    return seen.data;
+  }
+
+  /** The first event of this name that a request came to. */
+  async event(token: string, name: string, service?: string): Promise<DeploymentProgress> {
+    const seen = await until(
+      `${name} of ${token}`,
+      () =>
+        this.events.find(
+          ({ data }) =>
+            data.token === token &&
+            data.event === name &&
+            (service === undefined || data.service === service),
+        ),
       { timeoutMs: REPLY_MS },
     );
     return seen.data;

@@ -64,6 +64,9 @@ const variables = z.object({
   DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
   DEPLOYER_REPLY_TOPICS: commaList().default([]),
   DEPLOYER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(32),
+  /** Builds of one builder, and pulls and starts of one node, that one replica does at once. */
+  DEPLOYER_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  DEPLOYER_NODE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   DEPLOYER_LEASE_MS: durationMs().default(3_000),
   DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
   DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
@@ -86,6 +89,8 @@ const variables = z.object({
   RELEASE_RETENTION_COUNT: z.coerce.number().int().min(0).default(20),
   /** ... and for how long. */
   RELEASE_RETENTION_DAYS: z.coerce.number().min(0).default(30),
+  /** A node that says nothing for so long does not answer. */
+  DEPLOYER_NODE_TIMEOUT_MS: durationMs().default(10_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
 

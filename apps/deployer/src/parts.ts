@@ -29,6 +29,13 @@ export interface Storage {
   readonly work: WorkQueue;
 }
 
+/** Two tries of a new connection, or three keep-alives of one that is up, take so long. */
+const nodeTimeouts = (ms: number) => ({
+  connectTimeoutMs: ms / 2,
+  connectAttempts: 2,
+  keepaliveMs: Math.ceil(ms / 3),
+});
+
 /** Adapters to what stands around: blobs, registry, builder, nodes. */
 export async function createOutside(config: DeployerConfig, pool: Pool, logger: Logger) {
   const ca =
@@ -63,7 +70,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     }),
     engines: new SshNodeEngines({
       pool,
-      ssh: new SshPool({ logger }),
+      ssh: new SshPool({ logger, ...nodeTimeouts(config.DEPLOYER_NODE_TIMEOUT_MS) }),
       registry,
       privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
     }),

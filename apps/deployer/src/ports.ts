@@ -133,6 +133,7 @@ export interface ContainerRun {
   readonly running: boolean;
   /** Of a run that ended. */
   readonly exitCode?: number;
+  readonly restartCount: number;
 }
 
 /** The engine of one node. */
@@ -160,6 +161,7 @@ export interface Prober {
     port: number,
     path: string | undefined,
     timeoutMs: number,
+    signal: AbortSignal,
   ): Promise<ProbeResult>;
 }
 

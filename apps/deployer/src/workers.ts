@@ -15,6 +15,7 @@ import { createEffectRunner } from './use-cases/effect-runner.js';
 import type { PhaseLimits } from './use-cases/phase.js';
 import { runTask, type RunTaskPorts } from './use-cases/run-task.js';
 import { TaskWorkers } from './use-cases/task-workers.js';
+import { Turns } from './use-cases/turns.js';
 
 export interface WorkerParts {
   readonly config: DeployerConfig;
@@ -42,6 +43,8 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
     healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
     stableMs: config.DEPLOYER_STABLE_MS,
     limits: phaseLimits(config),
+    buildTurns: new Turns(config.DEPLOYER_BUILD_CONCURRENCY),
+    nodeTurns: new Turns(config.DEPLOYER_NODE_CONCURRENCY),
   });
   return {
     drainMs: config.DEPLOYER_DRAIN_MS,

@@ -8,16 +8,18 @@ export class NetworkProber implements Prober {
     port: number,
     path: string | undefined,
     timeoutMs: number,
+    signal: AbortSignal,
   ): Promise<ProbeResult> {
     return path === undefined
       ? probeTcp(address, port, timeoutMs)
-      : probeHttp(`http://${address}:${port}${path}`, timeoutMs);
+      : probeHttp(`http://${address}:${port}${path}`, timeoutMs, signal);
   }
 }
 
-async function probeHttp(url: string, timeoutMs: number): Promise<ProbeResult> {
+async function probeHttp(url: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
+  const either = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, { redirect: 'manual', signal: either });
     await response.body?.cancel();
     return { healthy: response.status >= 200 && response.status < 400, seen: `HTTP ${response.status}` };
   } catch (error) {

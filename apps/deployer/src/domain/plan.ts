@@ -1,4 +1,4 @@
-import type { Change } from '#libs/contracts';
+import type { Change, TaskError } from '#libs/contracts';
 import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from './task.events.js';
 import type { TaskState } from './task.state.js';
 
@@ -27,6 +27,17 @@ export function makePlan(state: TaskState): PlanMade {
     default:
       return rolloutPlan(state, survey);
   }
+}
+
+/** Why there can be no plan: the request names what is not there. Undefined when there can. Pure. */
+export function planProblem({ appId, service, scale, survey }: TaskState): TaskError | undefined {
+  const wanted = scale?.instance;
+  if (wanted === undefined || survey?.some(({ name }) => name === wanted) === true) return undefined;
+  return {
+    code: 'INSTANCE_NOT_FOUND',
+    message: `${appId}/${service} has no instance ${wanted}.`,
+    hint: `See which there are: slipway status ${appId}`,
+  };
 }
 
 /** As many instances of the wanted release as its config says: what runs it stays, what runs another is replaced. */

@@ -1,5 +1,6 @@
 import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
 import { changesOf } from './plan.js';
+import type { InstanceRef } from './task.events.js';
 import { hasReplaced, isStopped, type SlotProgress, type TaskState } from './task.state.js';
 
 /** The name of the service whose address an application's users are given. */
@@ -8,7 +9,8 @@ const ENDPOINT_SERVICE = 'app-server';
 /** One service's line of the reply, from the task's final state. */
 export function serviceReply(state: TaskState): ServiceReply {
   const { service, outcome = 'failed', phases, plan, failure } = state;
-  const common = { name: service, status: outcome, phases, notes: notesOf(plan?.notes) };
+  const notes = [...(plan?.notes ?? []), ...state.abandoned.map(abandonedNote)];
+  const common = { name: service, status: outcome, phases, notes: notes.length === 0 ? undefined : notes };
   if (outcome === 'failed') {
     const serving = servingOf(state);
     return {
@@ -26,8 +28,8 @@ export function serviceReply(state: TaskState): ServiceReply {
   };
 }
 
-const notesOf = (notes: readonly string[] = []): string[] | undefined =>
-  notes.length === 0 ? undefined : [...notes];
+const abandonedNote = ({ name, node }: InstanceRef): string =>
+  `${name} was left behind: its node ${node} does not answer. It gets no more traffic.`;
 
 interface Serving {
   readonly release?: string;
@@ -36,7 +38,10 @@ interface Serving {
 
 /** What serves now that the task has ended: what ran before and was not stopped, and what was started and stays. */
 export function servingOf(state: TaskState): Serving {
-  const before = (state.survey ?? []).filter((instance) => instance.alive && !isStopped(state, instance));
+  const before = (state.survey ?? []).filter(
+    (instance) =>
+      instance.alive && !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
+  );
   const started = state.slots.filter((slot) => serves(state, slot));
   const release = started[0]?.release ?? (started.length > 0 ? state.release : before[0]?.release);
   return {

@@ -104,11 +104,16 @@ function rolloutEffects(state: TaskState): readonly Effect[] {
   if (state.dryRun === true) return [{ kind: 'succeed', outcome: 'planned' }];
   const open = state.slots.filter((slot) => !isDone(state, slot));
   if (open.length > 0) return rollingEffects(state, open);
-  const surplus = state.plan.surplus.filter((instance) => !isStopped(state, instance));
+  const surplus = state.plan.surplus.filter(
+    (instance) => !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
+  );
   if (surplus.length > 0) return surplus.flatMap((instance) => retireEffects(state, instance));
   const started = state.slots.flatMap((slot) => instanceOf(slot) ?? []);
   if (started.length > 0 && !state.instancesKept) return [{ kind: 'keep-instances', instances: started }];
-  return [{ kind: 'succeed', outcome: outcomeOf(state) }];
+  const [notStopped, ...more] = Object.values(state.notStopped);
+  if (notStopped === undefined) return [{ kind: 'succeed', outcome: outcomeOf(state) }];
+  const message = [notStopped, ...more].map((error) => error.message).join(' ');
+  return [{ kind: 'fail', error: { ...notStopped, message } }];
 }
 
 function outcomeOf({ mode, survey = [], plan, slots }: TaskState): Exclude<ServiceOutcome, 'failed'> {
@@ -151,11 +156,22 @@ function effectsAfterFailure(state: TaskState, error: TaskError): readonly Effec
   if (!state.leftoversRemoved) return [{ kind: 'remove-leftovers', slots: leftovers(state) }];
   if (!state.reverting) {
     const slots = slotsOfRevert(state);
-    return slots.length > 0 ? [{ kind: 'begin-revert', slots }] : [{ kind: 'fail', error }];
+    return slots.length > 0 ? [{ kind: 'begin-revert', slots }] : [endOfFailure(state, error)];
   }
   const open = state.slots.filter((slot) => slot.release !== undefined && !isDone(state, slot));
   if (open.length > 0 && state.revertFailure === undefined) return rollingEffects(state, open);
-  return [{ kind: 'fail', error }];
+  return [endOfFailure(state, error)];
+}
+
+/** What the task leaves serving is left as what was there before: the engines start it again when it ends. */
+function endOfFailure(state: TaskState, error: TaskError): Effect {
+  const serving = state.slots
+    .filter((slot) => slot.healthy && (slot.release !== undefined || hasReplaced(state, slot)))
+    .flatMap((slot) => instanceOf(slot) ?? [])
+    .filter((instance) => !isStopped(state, instance));
+  return serving.length > 0 && !state.instancesKept
+    ? { kind: 'keep-instances', instances: serving }
+    : { kind: 'fail', error };
 }
 
 /** New instances that serve in nobody's place. What replaced another goes on until that one is back. */

@@ -32,6 +32,8 @@ export interface RunningInstance extends InstanceRef {
   readonly address: InstanceAddress;
   /** What the engine of its node says. */
   readonly alive: boolean;
+  /** Its node did not answer, so whether it runs is not known. */
+  readonly unreachable?: boolean;
 }
 
 /** One instance that is to be started. */
@@ -109,6 +111,8 @@ interface TaskEventData {
     /** Why it could not be stopped: its node does not answer. It is removed when the node does. */
     readonly abandoned?: TaskError;
   };
+  /** It was to be stopped, and nothing stands in for it: the task goes on with the others, then fails. */
+  InstanceNotStopped: { readonly instance: InstanceRef; readonly error: TaskError };
   /** The engines start the new instances again when they end, from now on. */
   InstancesKept: object;
   StepFailed: { readonly step: string; readonly error: TaskError };

@@ -58,6 +58,10 @@ export interface TaskState {
   readonly draining: Readonly<Record<string, string>>;
   /** Names of instances that were stopped. */
   readonly stopped: readonly string[];
+  /** Of these, the ones whose node did not answer. */
+  readonly abandoned: readonly InstanceRef[];
+  /** Why instances that were to be stopped could not be, by their name. */
+  readonly notStopped: Readonly<Record<string, TaskError>>;
   readonly instancesKept: boolean;
   /** Why the task is to end in a failure. */
   readonly failure?: TaskError;
@@ -100,6 +104,8 @@ function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
     slots: [],
     draining: {},
     stopped: [],
+    abandoned: [],
+    notStopped: {},
     instancesKept: false,
     reverting: false,
     leftoversRemoved: false,
@@ -148,9 +154,23 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
 }
 
 /** The first failure counts; one while reverting is kept beside it. */
-function failed(state: TaskState, error: TaskError): TaskState {
+function failed(state: TaskState, { step, error }: TaskEventOf<'StepFailed'>['data']): TaskState {
   if (state.failure === undefined) return { ...state, failure: error };
-  return { ...state, revertFailure: state.revertFailure ?? error, leftoversRemoved: false };
+  const revertFailure = state.revertFailure ?? error;
+  // Tried once: an engine that will not keep what serves must not keep the task from its end.
+  const instancesKept = state.instancesKept || step === 'keep-instances';
+  return { ...state, revertFailure, instancesKept, leftoversRemoved: false };
+}
+
+function stopped(
+  state: TaskState,
+  { instance, abandoned }: TaskEventOf<'InstanceStopped'>['data'],
+): TaskState {
+  return {
+    ...state,
+    stopped: [...state.stopped, instance.name],
+    abandoned: abandoned === undefined ? state.abandoned : [...state.abandoned, instance],
+  };
 }
 
 function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted' }>): TaskState {
@@ -176,11 +196,15 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'InstanceDraining':
       return { ...state, draining: { ...state.draining, [event.data.instance]: event.data.until } };
     case 'InstanceStopped':
-      return { ...state, stopped: [...state.stopped, event.data.instance.name] };
+      return stopped(state, event.data);
+    case 'InstanceNotStopped': {
+      const { instance, error } = event.data;
+      return { ...state, notStopped: { ...state.notStopped, [instance.name]: error } };
+    }
     case 'InstancesKept':
       return { ...state, instancesKept: true };
     case 'StepFailed':
-      return failed(state, event.data.error);
+      return failed(state, event.data);
     case 'LeftoversRemoved':
       return { ...state, leftoversRemoved: true };
     case 'RevertBegun':

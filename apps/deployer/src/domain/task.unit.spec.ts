@@ -197,7 +197,8 @@ describe('a failure', () => {
     const { done, state } = run(accepted({}), { release: fresh, before, failing: ['probe-instance 1'] });
     expect(done.slice(done.indexOf('begin-revert'))).toEqual([
       ...['begin-revert', 'request-node 1000', 'await-node 1000', 'pull-image 1000', 'start-instance 1000'],
-      ...['probe-instance 1000', 'drain-instance shop-web-t1-0', 'stop-instance shop-web-t1-0', 'fail'],
+      ...['probe-instance 1000', 'drain-instance shop-web-t1-0', 'stop-instance shop-web-t1-0'],
+      ...['keep-instances', 'fail'],
     ]);
     expect(serviceReply(state).serving?.release).toBe('old');
     expect(state.failure?.message).toContain('What had been replaced was brought back.');

@@ -42,9 +42,9 @@ export function createEffectRunner(ports: EffectPorts): EffectRunner {
         case 'stop-instance':
           return instances.stop(scope, state, effect);
         case 'keep-instances':
-          return instances.keep(effect);
+          return instances.keep(scope, effect);
         case 'remove-leftovers':
-          return instances.removeLeftovers(state, effect);
+          return instances.removeLeftovers(scope, state, effect);
       }
     },
   };

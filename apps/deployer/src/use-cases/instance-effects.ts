@@ -17,6 +17,7 @@ import type { EffectScope } from './effect-scope.js';
 import { inPhase, type PhaseLimits } from './phase.js';
 import { probeUntilHealthy } from './probe-until-healthy.js';
 import { instanceName, reportOf, startInstance } from './start-instance.js';
+import type { Turns } from './turns.js';
 
 export interface InstanceEffectPorts {
   readonly store: TaskStore;
@@ -29,7 +30,12 @@ export interface InstanceEffectPorts {
   readonly healthTimeoutMs: number;
   /** How long an instance that replaces another must stay well first. */
   readonly stableMs: number;
+  /** Pulls and starts on one node at once. */
+  readonly nodeTurns: Turns;
 }
+
+/** Of a stop: its node does not answer, or its engine not to an end. */
+const GIVEN_UP: ReadonlySet<string> = new Set(['NODE_UNREACHABLE', 'STOP_TIMEOUT']);
 
 const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
 
@@ -51,10 +57,14 @@ export class InstanceEffects {
     report,
     release,
   }: KnownInstance): Promise<RunningInstance> {
-    const run = await this.ports.engines.inspect(node, container).catch(() => undefined);
+    let unreachable: true | undefined;
+    const run = await this.ports.engines.inspect(node, container).catch(() => {
+      unreachable = true;
+      return undefined;
+    });
     const { ip, port, url, startedAt } = report;
     const address = { node, ip, port, url, container, startedAt };
-    return { name, node, container, release, address, alive: run?.running === true };
+    return { name, node, container, release, address, alive: run?.running === true, unreachable };
   }
 
   async pull(
@@ -62,8 +72,9 @@ export class InstanceEffects {
     { node, release, ordinal }: EffectOf<'pull-image'>,
   ): Promise<StepWrites> {
     const phase = { name: 'pull', idleMs: this.ports.limits.pullMs, signal };
-    const { ms } = await inPhase(phase, (within, onProgress) =>
-      this.ports.engines.pull(node.name, release.image, within, onProgress),
+    const { engines, nodeTurns } = this.ports;
+    const { ms } = await nodeTurns.take(node.name, signal, () =>
+      inPhase(phase, (within, onProgress) => engines.pull(node.name, release.image, within, onProgress)),
     );
     return { events: [{ type: 'ImagePulled', data: { ordinal, phase: 'pull', ms } }] };
   }
@@ -74,8 +85,9 @@ export class InstanceEffects {
     effect: EffectOf<'start-instance'>,
   ): Promise<StepWrites> {
     const phase = { name: 'start', idleMs: this.ports.limits.startMs, signal };
-    const { result, ms } = await inPhase(phase, () =>
-      startInstance(this.ports.engines, claim, state, effect),
+    const { engines, nodeTurns } = this.ports;
+    const { result, ms } = await nodeTurns.take(effect.node.name, signal, () =>
+      inPhase(phase, () => startInstance(engines, claim, state, effect)),
     );
     return {
       events: [{ type: 'InstanceStarted', data: { ordinal: effect.ordinal, ...result, phase: 'start', ms } }],
@@ -99,7 +111,10 @@ export class InstanceEffects {
     };
   }
 
-  /** What stands in for it serves already, so a node that does not answer does not fail the task. */
+  /**
+   * What stands in for it serves already, so a node that does not answer does not fail the task. Where nothing does,
+   * the others are stopped all the same, and the task fails after that.
+   */
   async stop(
     { signal }: EffectScope,
     state: TaskState,
@@ -123,19 +138,23 @@ export class InstanceEffects {
         reports: known === undefined ? [] : [this.reported(known, 'stopped')],
       };
     } catch (error) {
-      const abandoned = toTaskError('stop-instance', error);
-      if (abandoned.code !== 'NODE_UNREACHABLE' || !isReplaced(state, instance.name)) throw error;
+      const why = toTaskError('stop-instance', error);
+      if (state.mode === 'stop')
+        return { events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }] };
+      if (!GIVEN_UP.has(why.code)) throw error;
       return {
-        events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned } }],
+        events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned: why } }],
         abandoned: [instance.name],
         reports: known === undefined ? [] : [this.reported(known, 'failed')],
       };
     }
   }
 
-  async keep({ instances }: EffectOf<'keep-instances'>): Promise<StepWrites> {
-    await Promise.all(
-      instances.map(({ node, container }) => this.ports.engines.keepRunning(node, container)),
+  async keep({ signal }: EffectScope, { instances }: EffectOf<'keep-instances'>): Promise<StepWrites> {
+    const { engines, limits } = this.ports;
+    const phase = { name: 'start', idleMs: limits.startMs, signal };
+    await inPhase(phase, () =>
+      Promise.all(instances.map(({ node, container }) => engines.keepRunning(node, container))),
     );
     return { events: [{ type: 'InstancesKept', data: {} }] };
   }
@@ -144,12 +163,22 @@ export class InstanceEffects {
    * Never throws: what cannot be removed now is left to be found by its labels. What was to be stopped and still runs
    * gets its traffic back.
    */
-  async removeLeftovers(state: TaskState, { slots }: EffectOf<'remove-leftovers'>): Promise<StepWrites> {
-    const { store, engines } = this.ports;
-    const placed = slots.flatMap((slot) => (slot.node === undefined ? [] : [{ ...slot, node: slot.node }]));
+  async removeLeftovers(
+    { signal }: EffectScope,
+    state: TaskState,
+    { slots }: EffectOf<'remove-leftovers'>,
+  ): Promise<StepWrites> {
+    const { store, engines, limits } = this.ports;
+    const phase = { name: 'stop', idleMs: limits.stopMs, signal };
+    // Without its image no container was begun.
+    const placed = slots.flatMap((slot) =>
+      slot.node === undefined || !slot.pulled ? [] : [{ ...slot, node: slot.node }],
+    );
     const names = placed.map((slot) => instanceName(state, slot));
     await Promise.allSettled([
-      ...placed.map(({ node }, n) => engines.stopAndRemove(node.name, names[n] ?? '', NO_GRACE)),
+      ...placed.map(({ node }, n) =>
+        inPhase(phase, () => engines.stopAndRemove(node.name, names[n] ?? '', NO_GRACE)),
+      ),
       ...this.unpushed(state),
     ]);
     const failed = placed.flatMap((slot) => {
@@ -183,6 +212,3 @@ export class InstanceEffects {
     return this.ports.clock.now().toISOString();
   }
 }
-
-const isReplaced = ({ slots, mode }: TaskState, name: string): boolean =>
-  mode !== 'stop' && slots.some(({ replaces }) => replaces?.name === name);

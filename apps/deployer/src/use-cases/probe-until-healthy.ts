@@ -1,6 +1,6 @@
 import { StepError } from '../domain/task-error.js';
 import type { EffectOf } from '../domain/task.effects.js';
-import type { NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
+import type { ContainerRun, NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
 
 /** A service is often up in 40 ms. */
 const SHORTEST_WAIT_MS = 8;
@@ -39,7 +39,7 @@ export async function probeUntilHealthy(
   const limitMs = startupMsOf(ports, effect) + stableMs;
   let wellSince: number | undefined;
   for (let aliveAt = 0; ;) {
-    const result = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs);
+    const result = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs, signal);
     signal.throwIfAborted();
     const elapsed = performance.now() - started;
     wellSince = result.healthy ? (wellSince ?? elapsed) : undefined;
@@ -72,20 +72,26 @@ async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: Probe
   const { node, container } = effect.slot.address;
   const run = await ports.engines.inspect(node, container);
   if (run?.running === true) return;
-  const how = run === undefined ? 'is gone' : `exited with code ${run.exitCode ?? 'unknown'}`;
   throw new StepError({
     code: 'CONTAINER_EXITED',
-    message: `The container of ${effect.slot.name} ${how}. ${describe(effect, result)}`,
+    message: `The container of ${effect.slot.name} ${saidOf(run)}. ${describe(effect, result)}`,
     hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
     logTail: run && (await ports.engines.logTail(node, container)),
   });
 }
 
+function saidOf(run: ContainerRun | undefined): string {
+  if (run === undefined) return 'is gone';
+  const how = run.running ? 'runs' : `exited with code ${run.exitCode ?? 'unknown'}`;
+  return `${how}, restarted ${run.restartCount} times`;
+}
+
 async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
   const { node, container } = effect.slot.address;
+  const run = await ports.engines.inspect(node, container);
   return new StepError({
     code: 'HEALTH_TIMEOUT',
-    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)}`,
+    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)} Its container ${saidOf(run)}.`,
     hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
     logTail: await ports.engines.logTail(node, container).catch(() => undefined),
   });

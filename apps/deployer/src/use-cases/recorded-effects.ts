@@ -1,5 +1,5 @@
 import type { TaskError } from '#libs/contracts';
-import { makePlan } from '../domain/plan.js';
+import { makePlan, planProblem } from '../domain/plan.js';
 import { servingOf, serviceReply } from '../domain/reply.js';
 import { nextEffects, type Effect, type EffectOf } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
@@ -24,9 +24,9 @@ export const isRecorded = (effect: Effect): effect is Recorded =>
 export function record(state: TaskState, effect: Recorded, options: RecordOptions): StepWrites {
   switch (effect.kind) {
     case 'make-plan':
-      return { events: [{ type: 'PlanMade', data: makePlan(state) }] };
+      return { events: [planned(state)] };
     case 'request-node':
-      return requestNode(state, effect);
+      return requestNode(state, effect, options);
     case 'drain-instance':
       return drain(state, effect, options);
     case 'begin-revert':
@@ -36,6 +36,13 @@ export function record(state: TaskState, effect: Recorded, options: RecordOption
     case 'fail':
       return ended(state, { type: 'TaskFailed', data: { error: whole(state, effect.error) } });
   }
+}
+
+function planned(state: TaskState): TaskEvent {
+  const error = planProblem(state);
+  return error === undefined
+    ? { type: 'PlanMade', data: makePlan(state) }
+    : { type: 'StepFailed', data: { step: 'make-plan', error } };
 }
 
 /** The writes of a step and of the recorded effects that follow it, for one transaction. Pure. */
@@ -78,18 +85,26 @@ function drain(
   };
 }
 
-function requestNode(state: TaskState, { ordinal, accessToken }: EffectOf<'request-node'>): StepWrites {
+/** A revert may begin when the deadline has passed already. */
+const REVERT_MS = 600_000;
+
+function requestNode(
+  state: TaskState,
+  { ordinal, accessToken }: EffectOf<'request-node'>,
+  { now }: RecordOptions,
+): StepWrites {
   const slot = state.slots.find((candidate) => candidate.ordinal === ordinal);
   const config = slot?.release?.config ?? state.release?.config ?? state.config;
   if (config === undefined) throw new Error('a node is asked for once the config is known');
-  const { appId, service, deadlineAt } = state;
+  const { appId, service, deadlineAt, survey = [] } = state;
+  const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
   const request = {
     accessToken,
     appId,
     service,
     resources: config.resources,
-    avoidNodes: [],
-    expiresAt: deadlineAt,
+    avoidNodes: [...new Set(cutOff)],
+    expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };
   return {
     events: [{ type: 'NodeRequested', data: { ordinal, accessToken } }],

@@ -62,6 +62,8 @@ class TaskRun {
   private broken: { readonly error: unknown } | undefined;
   private wakeUp: () => void = () => undefined;
   private nudged = true;
+  /** An effect has ended since the state was looked at last. */
+  private changed = false;
 
   constructor(
     private readonly ports: RunTaskPorts,
@@ -92,6 +94,7 @@ class TaskRun {
       if (this.broken !== undefined) throw this.broken.error;
       if (this.nudged) await this.lookForCancel();
       await this.recordInterruption();
+      this.changed = false;
       const effects = nextEffects(this.state);
       if (effects.length === 0 && this.inFlight.size === 0) return 'finished';
       if (effects.some(isRecorded)) {
@@ -99,9 +102,12 @@ class TaskRun {
         continue;
       }
       if (this.mayStart()) for (const effect of effects) this.start(effect);
-      if (await this.takeAnswer(effects.filter(isWait))) continue;
-      if (this.inFlight.size > 0) await this.nextChange();
+      if ((await this.takeAnswer(effects.filter(isWait))) || this.changed) continue;
+      // What a revert waits for is waited for here: the request is over, so nothing else would end the wait.
+      if (this.inFlight.size > 0 || this.state.failure !== undefined) await this.nextChange();
       else if (await this.park(effects.filter(isWait))) return 'parked';
+      // Something is there: an answer, or a cancel whose nudge is late.
+      else this.nudged = true;
     }
   }
 
@@ -144,6 +150,7 @@ class TaskRun {
       )
       .finally(() => {
         this.inFlight.delete(key);
+        this.changed = true;
         this.wakeUp();
       });
     this.inFlight.set(key, done);
@@ -214,13 +221,12 @@ class TaskRun {
         clearTimeout(look);
         resolve();
       };
-      if (this.nudged || this.broken !== undefined) this.wakeUp();
+      if (this.nudged || this.changed) this.wakeUp();
     });
   }
 
   private async park(waits: readonly Wait[]): Promise<boolean> {
-    if (waits.length === 0 || this.state.failure !== undefined || this.interruption.reason !== undefined)
-      return false;
+    if (waits.length === 0 || this.interruption.reason !== undefined) return false;
     const { claim } = this.lease;
     const deadline = Date.parse(this.state.deadlineAt);
     const dueAt = new Date(Math.min(this.ports.clock.now().getTime() + PARK_MS, deadline));

@@ -13,6 +13,7 @@ import {
 } from '../ports.js';
 import type { EffectScope } from './effect-scope.js';
 import { inPhase, type PhaseLimits } from './phase.js';
+import type { Turns } from './turns.js';
 
 export interface SourceEffectPorts {
   readonly store: TaskStore;
@@ -20,6 +21,8 @@ export interface SourceEffectPorts {
   readonly builder: ImageBuilder;
   readonly output: BuildOutput;
   readonly limits: PhaseLimits;
+  /** Builds of one builder at once. */
+  readonly buildTurns: Turns;
 }
 
 const only = (event: TaskEvent): StepWrites => ({ events: [event] });
@@ -41,18 +44,21 @@ export class SourceEffects {
   }
 
   async build(scope: EffectScope, state: TaskState, effect: EffectOf<'build-image'>): Promise<StepWrites> {
-    const { builder, output, limits } = this.ports;
+    const { builder, output, limits, buildTurns } = this.ports;
     const tag = builder.tagOf(state.appId, state.service, effect.sourceDigest);
     const { result: source } = await this.fetched(scope, state);
     const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
     const phase = { name: 'build', idleMs: limits.buildMs, signal: scope.signal };
-    const { ms } = await inPhase(phase, (signal, onProgress) => {
+    const building = (signal: AbortSignal, onProgress: () => void): Promise<void> => {
       const onLine = (line: string): void => {
         onProgress();
         output.lines(state, [line]);
       };
       return builder.build(source, tag, labels, onLine, signal);
-    }).finally(() => output.ended(state));
+    };
+    const { ms } = await buildTurns
+      .take('builder', scope.signal, () => inPhase(phase, building))
+      .finally(() => output.ended(state));
     return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
   }
 
@@ -107,7 +113,11 @@ export class SourceEffects {
     const { store } = this.ports;
     if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
     const running = survey.find(({ alive }) => alive)?.release;
-    if (mode === 'scale') return running ?? store.currentRelease(appId, service);
+    // From none: what served last, which after a rollback is not the newest.
+    if (mode === 'scale')
+      return (
+        running ?? (await store.lastGoodRelease(appId, service, [])) ?? store.currentRelease(appId, service)
+      );
     if (mode === 'run') return store.currentRelease(appId, service);
     const known = await store.instancesOf(appId, service);
     return store.lastGoodRelease(appId, service, [...new Set(known.map(({ release }) => release.id))]);

@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { NodeAnswer } from '#libs/contracts';
+import type { TaskEvent } from '../domain/task.events.js';
+import { accepted, releaseWith, running } from '../domain/task.testing.js';
+import type { StepWrites, TaskStore } from '../ports.js';
+import type { EffectRunner } from './effect-runner.js';
+import { runTask, type RunOutcome, type RunTaskPorts } from './run-task.js';
+
+const release = releaseWith('new', 1);
+const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
+
+interface Task {
+  readonly history: readonly TaskEvent[];
+  readonly effects: Readonly<Partial<Record<string, () => Promise<StepWrites>>>>;
+  readonly nodeAnswer: () => Promise<NodeAnswer | undefined>;
+}
+
+/** Runs a task of which only this much is real; effects that are not named never end. */
+function start({ history, effects, nodeAnswer }: Task) {
+  const abort = new AbortController();
+  const nudges: (() => void)[] = [];
+  const stored: TaskEvent[] = [];
+  const store: Partial<TaskStore> = {
+    history: () =>
+      Promise.resolve({
+        version: history.length,
+        events: history.map((event) => ({ event, at: new Date() })),
+      }),
+    append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
+    isCancelled: () => Promise.resolve(false),
+    park: () => Promise.resolve(true),
+    nodeAnswer,
+  };
+  const runner: EffectRunner = {
+    run: ({ signal }, _state, { kind }) =>
+      effects[kind]?.() ??
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+  };
+  const ports: RunTaskPorts = {
+    store: store as TaskStore,
+    clock: { now: () => new Date() },
+    effects: runner,
+    drainMs: 0,
+    isLeaseLost: () => false,
+    aroundStep: (_state, _effect, work) => work(),
+  };
+  const outcome: Promise<RunOutcome> = runTask(ports, {
+    claim: { taskId: 't1/web', fence: 1n },
+    signal: abort.signal,
+    onNudge: (callback) => (nudges.push(callback), () => undefined),
+  });
+  return {
+    stored,
+    nudge: () => nudges.forEach((callback) => callback()),
+    end: () => (abort.abort(), outcome),
+  };
+}
+
+const answerOf = (accessToken: string): NodeAnswer => ({
+  ...{ accessToken, appId: 'shop', service: 'web', refusals: [] },
+  node: { ...node, sshPort: 22, sshUser: 'u', hostKeyFingerprint: 'SHA256:x', sealedLogin: '' },
+});
+
+const kinds = (events: readonly TaskEvent[]): readonly string[] => events.map(({ type }) => type);
+
+describe('a running task', () => {
+  it('does not ask the database again and again while its revert waits for a node', async () => {
+    const old = running('a', releaseWith('old', 1));
+    const fresh = running('shop-web-t1-0', release);
+    const [replaced, replacing] = [old, fresh].map(({ name, node: on, container }) => ({
+      name,
+      node: on,
+      container,
+    }));
+    if (replaced === undefined || replacing === undefined) throw new Error('two');
+    const timed = { phase: 'x', ms: 1 };
+    let asked = 0;
+    const answers: NodeAnswer[] = [];
+    const task = start({
+      history: [
+        accepted({}),
+        { type: 'ReleaseResolved', data: { release } },
+        { type: 'InstancesSurveyed', data: { instances: [old] } },
+        {
+          type: 'PlanMade',
+          data: { slots: [{ ordinal: 0, replaces: replaced }], surplus: [], kept: [], notes: [] },
+        },
+        { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+        { type: 'NodeAssigned', data: { ordinal: 0, node, ...timed } },
+        { type: 'InstanceStarted', data: { ordinal: 0, name: fresh.name, address: fresh.address, ...timed } },
+        { type: 'InstanceHealthy', data: { ordinal: 0, ...timed } },
+        { type: 'InstanceStopped', data: { instance: replaced, ...timed } },
+        { type: 'StepFailed', data: { step: 'x', error: { code: 'X', message: 'm', hint: 'h' } } },
+        { type: 'LeftoversRemoved', data: { instances: [] } },
+        { type: 'RevertBegun', data: { slots: [{ ordinal: 1_000, replaces: replacing }] } },
+        { type: 'NodeRequested', data: { ordinal: 1_000, accessToken: 't1:web:1000' } },
+      ],
+      effects: {},
+      nodeAnswer: () => {
+        asked += 1;
+        return Promise.resolve(answers[0]);
+      },
+    });
+    await delay(100);
+    expect(asked).toBeLessThanOrEqual(2);
+    answers.push(answerOf('t1:web:1000'));
+    task.nudge();
+    await delay(50);
+    expect(kinds(task.stored)).toEqual(['NodeAssigned']);
+    await task.end();
+  });
+
+  it('sees at once what ends while it looks for an answer', async () => {
+    const built = Promise.withResolvers<StepWrites>();
+    let looks = 0;
+    const task = start({
+      history: [
+        accepted({}),
+        {
+          type: 'SourceFetched',
+          data: { sourceDigest: release.sourceDigest, config: release.config, phase: 'fetch', ms: 1 },
+        },
+        { type: 'InstancesSurveyed', data: { instances: [] } },
+        {
+          type: 'PlanMade',
+          data: { slots: [{ ordinal: 0 }, { ordinal: 1 }], surplus: [], kept: [], notes: [] },
+        },
+        { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+        { type: 'NodeRequested', data: { ordinal: 1, accessToken: 't1:web:1' } },
+      ],
+      effects: {
+        'build-image': () => built.promise,
+        'push-image': () =>
+          Promise.resolve({ events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } }] }),
+      },
+      nodeAnswer: async () => {
+        looks += 1;
+        if (looks > 1) return undefined;
+        built.resolve({ events: [{ type: 'ImageBuilt', data: { tag: 'r/web:t', phase: 'build', ms: 1 } }] });
+        await delay(20);
+        return undefined;
+      },
+    });
+    await delay(150);
+    expect(kinds(task.stored)).toEqual(['ImageBuilt', 'ImagePushed']);
+    await task.end();
+  });
+});

@@ -1,0 +1,47 @@
+/** At most so many at once of what is done at one place; the others wait their turn, first come, first served. */
+export class Turns {
+  private readonly places = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
+
+  constructor(private readonly atOnce: number) {}
+
+  /** Rejects with the signal's reason when it aborts before the turn has come. */
+  async take<T>(place: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    await this.turn(place, signal);
+    try {
+      return await work();
+    } finally {
+      this.pass(place);
+    }
+  }
+
+  private async turn(name: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const place = this.places.get(name) ?? { busy: 0, waiting: [] };
+    this.places.set(name, place);
+    if (place.busy < this.atOnce) {
+      place.busy += 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const comes = (): void => {
+        signal.removeEventListener('abort', leaves);
+        resolve();
+      };
+      const leaves = (): void => {
+        place.waiting.splice(place.waiting.indexOf(comes), 1);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leaves, { once: true });
+      place.waiting.push(comes);
+    });
+  }
+
+  /** To the next one that waits; what nobody holds or waits for is forgotten. */
+  private pass(name: string): void {
+    const place = this.places.get(name);
+    const next = place?.waiting.shift();
+    if (place === undefined || next !== undefined) return next?.();
+    place.busy -= 1;
+    if (place.busy === 0) this.places.delete(name);
+  }
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { testNodes } from '#libs/testing';
+
+const run = promisify(execFile);
+
+interface Link {
+  readonly ifname: string;
+}
+
+const ip = async (...args: string[]): Promise<unknown> =>
+  JSON.parse((await run('ip', ['-j', ...args])).stdout);
+
+/** The end of a node's cable at the bridge: named after the last number of its address. */
+async function portOf(name: string): Promise<string> {
+  const node = (await testNodes()).find((candidate) => candidate.name === name);
+  if (node === undefined) throw new Error(`there is no node ${name}`);
+  const [route] = (await ip('route', 'get', node.address)) as { readonly dev: string }[];
+  const ports = (await ip('link', 'show', 'master', String(route?.dev))) as Link[];
+  const port = ports.find(({ ifname }) => ifname.endsWith(`-${node.address.split('.').at(-1)}`));
+  if (port === undefined) throw new Error(`${name} is on no bridge of this machine`);
+  return port.ifname;
+}
+
+/** Does something while nothing reaches the node, or comes from it. */
+export async function whileCutOff<T>(node: string, work: () => Promise<T>): Promise<T> {
+  const port = await portOf(node);
+  await run('ip', ['link', 'set', port, 'down']);
+  try {
+    return await work();
+  } finally {
+    await run('ip', ['link', 'set', port, 'up']);
+  }
+}
