@@ -120,6 +120,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
   replicas: () => onPlatform('replicas'),
+  crash: () => onPlatform('crash'),
   demo: () => endServers().then(() => vitest('demo')),
 };
 
@@ -129,6 +130,8 @@ async function main(wanted: readonly string[]): Promise<number> {
     console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${Object.keys(stages).join(', ')}`);
     return 2;
   }
+  // Asked for by its name, every crash point has its case; among all stages, each kind of effect has one.
+  if (wanted.includes('crash')) process.env['SLIPWAY_CRASH_CASES'] = 'all';
   const counts: Count[] = [];
   for (const [name, run] of Object.entries(stages)) {
     if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());

@@ -6,6 +6,7 @@ import { BlobStore } from '#libs/blob';
 import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
 import { runtimeConfigSchema } from '#libs/runtime';
 import { parsePrivateKey } from '#libs/secrets';
+import { parseCrashPoint } from './adapters/crash-points.js';
 
 function isReadable(path: string): boolean {
   try {
@@ -21,6 +22,14 @@ function checkConnectionString(connectionString: string): void {
     void new BlobStore({ connectionString, container: 'any' });
   } catch (cause) {
     throw new Error('the connection string of an Azure storage account', { cause });
+  }
+}
+
+function isCrashPoint(text: string): boolean {
+  try {
+    return parseCrashPoint(text) !== undefined;
+  } catch {
+    return false;
   }
 }
 
@@ -68,6 +77,12 @@ export const deployerConfigSchema = z.object({
   DEPLOYER_PULL_IDLE_MS: durationMs().default(120_000),
   DEPLOYER_START_IDLE_MS: durationMs().default(60_000),
   DEPLOYER_STOP_IDLE_MS: durationMs().default(30_000),
+  /** For tests: the replica kills itself there, such as `start-instance 0:after`. */
+  DEPLOYER_CRASH_AT: z
+    .string()
+    .refine(isCrashPoint, 'an effect and before, after or stored, such as start-instance 0:after')
+    .transform(parseCrashPoint)
+    .optional(),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
 

@@ -13,6 +13,7 @@ import {
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { RequestIntake } from './adapters/request-intake.js';
+import { removeSourcesOfFormer } from './adapters/source-folders.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
@@ -36,6 +37,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const { pool, outbox, listener } = runtime;
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
   const outside = await createOutside(config, pool, runtime.logger);
+  await removeSourcesOfFormer(config.DEPLOYER_WORK_DIRECTORY);
   const workers = createWorkers({ config, storage, outside, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));

@@ -31,7 +31,7 @@ export interface InstanceEffectPorts {
   readonly stableMs: number;
 }
 
-const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
+export const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
 
 /** Containers on nodes: what runs, what is started, what is stopped. */
 export class InstanceEffects {

@@ -16,6 +16,13 @@ export interface SourceEffectPorts {
 
 const only = (event: TaskEvent): StepWrites => ({ events: [event] });
 
+/** Before its last use is stored: whoever is killed after that leaves no folder. */
+async function drop({ kept }: EffectScope): Promise<void> {
+  const { source } = kept;
+  kept.source = undefined;
+  await source?.dispose();
+}
+
 /** From a source, or from what was built before, to a release. */
 export class SourceEffects {
   constructor(private readonly ports: SourceEffectPorts) {}
@@ -25,6 +32,8 @@ export class SourceEffects {
     const { sourceDigest, config } = result;
     const event: TaskEvent = { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms } };
     const release = await this.ports.store.releaseByDigest(state.appId, state.service, sourceDigest);
+    const isNeeded = release === undefined && state.dryRun !== true;
+    if (!isNeeded) await drop(scope);
     if (release === undefined) return only(event);
     return {
       events: [event, { type: 'ReleaseReused', data: { release } }],
@@ -44,7 +53,7 @@ export class SourceEffects {
         output.lines(state, [line]);
       };
       return builder.build(source, tag, labels, onLine, signal);
-    });
+    }).finally(() => drop(scope));
     return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
   }
 

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { effectKinds } from '../../apps/deployer/src/domain/task.effects.js';
+import { casesOf, type CrashCase, modes } from './cases.js';
+import { Lane, LEASE_MS } from './lane.js';
+import { Requests } from './requests.js';
+import { Steering } from './steering.js';
+import { type CaseResult, writeTable } from './table.js';
+import { isTrue } from './world.js';
+
+const steering = new Steering();
+const requests = new Requests();
+const lanes = Object.fromEntries(modes.map((mode) => [mode, new Lane(mode, requests, steering)]));
+const results: CaseResult[] = [];
+
+const isWhole = process.env['SLIPWAY_CRASH_CASES'] === 'all';
+
+/** One of each mode in turn, so that those which run side by side are of different applications. */
+function interleaved(lists: readonly (readonly CrashCase[])[]): readonly CrashCase[] {
+  const longest = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, n) => lists.flatMap((list) => list[n] ?? [])).flat();
+}
+
+const all = modes.map(casesOf);
+/** The moment that costs most: what was done is not known to whoever comes after. */
+const hardest = (of: readonly CrashCase[]): CrashCase | undefined =>
+  of.find(({ moment }) => moment === 'after') ?? of[0];
+const short = effectKinds.flatMap((kind) => hardest(all.flat().filter((one) => one.kind === kind)) ?? []);
+const whole = interleaved(all);
+const stalls = whole.filter(
+  ({ mode, kind, moment }) =>
+    mode === 'build-and-run, replacement' &&
+    moment !== 'stored' &&
+    ['build-image', 'start-instance', 'stop-instance'].includes(kind),
+);
+
+beforeAll(async () => {
+  await steering.install();
+  await requests.connect();
+});
+afterAll(async () => {
+  await requests.close();
+  await steering.remove();
+  if (isWhole && results.length > 0) writeTable(results, LEASE_MS);
+});
+
+it('every kind of effect has its cases', () => {
+  const kinds = new Set(whole.map(({ kind }) => kind));
+  expect(effectKinds.filter((kind) => !kinds.has(kind))).toEqual([]);
+});
+
+async function endsAsUndisturbed(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+  const stalled = signal === 'SIGSTOP';
+  let takeOverMs: number | undefined;
+  const note = (result: CaseResult['result']): number =>
+    results.push({ ...crash, result, takeOverMs, stalled });
+  try {
+    const [{ end, left, folders, replies, writers, replica, ...disturbed }, undisturbed] = await lanes[
+      crash.mode
+    ]!.run(crash, signal);
+    takeOverMs = disturbed.takeOverMs;
+    expect(end).toEqual(undisturbed);
+    expect(isTrue(left), JSON.stringify(left)).toBe(true);
+    expect(folders).toEqual([]);
+    expect([...replies]).toHaveLength(1);
+    if (takeOverMs !== undefined) expect(takeOverMs).toBeLessThan(LEASE_MS + 3_000);
+    // Whoever lost the lease writes nothing after the other began.
+    expect(writers.lastIndexOf(replica)).toBe(writers.indexOf(replica));
+    note('as undisturbed');
+  } catch (error) {
+    note('failed');
+    throw error;
+  }
+}
+
+describe('a replica that is killed leaves its request to another, which ends it as if nothing had been', () => {
+  it.concurrent.each(isWhole ? whole : short)('$mode: $effect, $moment', (crash) =>
+    endsAsUndisturbed(crash, 'SIGKILL'),
+  );
+});
+
+describe('a replica that stood still while another took over does no harm when it wakes up', () => {
+  it.concurrent.each(isWhole ? stalls : stalls.slice(0, 1))('$mode: $effect, $moment', (crash) =>
+    endsAsUndisturbed(crash, 'SIGSTOP'),
+  );
+});
