@@ -15,6 +15,8 @@ import { isWait } from '../../apps/deployer/src/use-cases/waits.js';
 interface Simulated {
   readonly task: Partial<TaskEventOf<'TaskAccepted'>['data']>;
   readonly world: World;
+  /** It is the same as this mode until something of it fails: what lies before that has its cases there. */
+  readonly likeUntilItFails?: string;
 }
 
 const oldRelease = releaseWith('old', 1);
@@ -34,6 +36,7 @@ const simulated = {
       before: [running('a', oldRelease)],
       failing: ['probe-instance 0'],
     },
+    likeUntilItFails: 'build-and-run, replacement',
   },
   'build-and-run that is reverted': {
     task: { mode: 'build-and-run' },
@@ -42,6 +45,7 @@ const simulated = {
       before: two(releaseWith('old', 2)),
       failing: ['await-node 1'],
     },
+    likeUntilItFails: 'build-and-run, replacement',
   },
   build: { task: { mode: 'build' }, world: { release: newRelease } },
   run: { task: { mode: 'run' }, world: { release: newRelease } },
@@ -101,7 +105,12 @@ const momentsOf = (effect: Effect): readonly CrashMoment[] =>
   isRecorded(effect) || isWait(effect) ? ['before', 'stored'] : crashMoments;
 
 export function casesOf(mode: Mode): readonly CrashCase[] {
-  return effectsOf(mode).flatMap((effect) =>
+  const { likeUntilItFails: like, world }: Simulated = simulated[mode];
+  const elsewhere = like === undefined ? [] : effectsOf(like as Mode).map(nameOf);
+  const own = effectsOf(mode).filter(
+    (effect) => !elsewhere.includes(nameOf(effect)) || world.failing?.includes(nameOf(effect)) === true,
+  );
+  return own.flatMap((effect) =>
     momentsOf(effect).map((moment) => ({ mode, kind: effect.kind, effect: nameOf(effect), moment })),
   );
 }

@@ -90,9 +90,11 @@ export class Lane {
       await (signal === 'SIGKILL' ? untilDead(dying) : untilStopped(dying));
       const takeOverMs = await this.takenOver(taskId, replica);
       const [reply] = await requests.answersTo(token);
-      await this.settled(appId);
-      if (signal === 'SIGSTOP') process.kill(dying.pid, 'SIGCONT');
-      if (signal === 'SIGSTOP') await dying.stop('SIGTERM');
+      if (signal === 'SIGSTOP') {
+        await this.settled(appId);
+        process.kill(dying.pid, 'SIGCONT');
+        await dying.stop('SIGTERM');
+      }
       const left = await this.settled(appId);
       const folders = await sourceFoldersOf(dying.pid);
       const history = await historyOf(steering.pool, taskId);

@@ -188,6 +188,9 @@ function slotsOfRevert(state: TaskState): readonly Slot[] {
 /** Above all ordinals of a plan. */
 const FIRST_OF_REVERT = 1_000;
 
+/** What it is for is that what ran before comes back. */
+export const isOfRevert = ({ ordinal }: Slot): boolean => ordinal >= FIRST_OF_REVERT;
+
 /** Our key of one node request: `<token>:<service>:<ordinal>`. */
 function accessTokenOf(state: TaskState, ordinal: number): string {
   return `${state.token}:${state.service}:${ordinal}`;

@@ -1,4 +1,4 @@
-import type { EffectOf } from '../domain/task.effects.js';
+import { isOfRevert, type EffectOf } from '../domain/task.effects.js';
 import { foldTask, type TaskState } from '../domain/task.state.js';
 import type { ClaimedTask, ImageBuilder, NodeEngines, TaskStore } from '../ports.js';
 import type { Runnable } from './effect-runner.js';
@@ -41,9 +41,8 @@ async function withdrawInstance(
   state: TaskState,
   effect: EffectOf<'start-instance'>,
 ): Promise<void> {
-  const { appId, service, leftoversRemoved, outcome, slots } = state;
-  const ofRevert = slots.find(({ ordinal }) => ordinal === effect.ordinal)?.release !== undefined;
-  const isPast = outcome !== undefined || (leftoversRemoved && !ofRevert);
+  const { appId, service, leftoversRemoved, outcome } = state;
+  const isPast = outcome !== undefined || (leftoversRemoved && !isOfRevert(effect));
   if (!isPast) return;
   const name = instanceName(state, effect);
   const known = await store.instancesOf(appId, service);
