@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { effectKinds } from '../../apps/deployer/src/domain/task.effects.js';
 import { casesOf, type CrashCase, modes } from './cases.js';
 import { Lane, LEASE_MS } from './lane.js';
-import { Requests } from './requests.js';
+import { deploy, Requests } from './requests.js';
 import { Steering } from './steering.js';
 import { type CaseResult, writeTable } from './table.js';
 import { isTrue } from './world.js';
@@ -12,7 +12,9 @@ const requests = new Requests();
 const lanes = Object.fromEntries(modes.map((mode) => [mode, new Lane(mode, requests, steering)]));
 const results: CaseResult[] = [];
 
-const isWhole = process.env['SLIPWAY_CRASH_CASES'] === 'all';
+/** `whole` when asked for by name; `every` is every moment of every effect of every mode, three times as long. */
+const extent = process.env['SLIPWAY_CRASH_CASES'];
+const isWhole = extent === 'whole' || extent === 'every';
 
 /** One of each mode in turn, so that those which run side by side are of different applications. */
 function interleaved(lists: readonly (readonly CrashCase[])[]): readonly CrashCase[] {
@@ -21,12 +23,17 @@ function interleaved(lists: readonly (readonly CrashCase[])[]): readonly CrashCa
 }
 
 const all = modes.map(casesOf);
+const every = all.flat();
 /** The moment that costs most: what was done is not known to whoever comes after. */
 const hardest = (of: readonly CrashCase[]): CrashCase | undefined =>
   of.find(({ moment }) => moment === 'after') ?? of[0];
-const short = effectKinds.flatMap((kind) => hardest(all.flat().filter((one) => one.kind === kind)) ?? []);
-const whole = interleaved(all);
-const stalls = whole.filter(
+const short = effectKinds.flatMap((kind) => hardest(every.filter((one) => one.kind === kind)) ?? []);
+/** Every moment in the first mode that has such an effect; in each other mode the hardest. */
+const isInWhole = (crash: CrashCase): boolean =>
+  every.find(({ kind }) => kind === crash.kind)?.mode === crash.mode ||
+  hardest(every.filter(({ mode, effect }) => mode === crash.mode && effect === crash.effect)) === crash;
+const whole = interleaved(extent === 'every' ? all : all.map((cases) => cases.filter(isInWhole)));
+const stalls = every.filter(
   ({ mode, kind, moment }) =>
     mode === 'build-and-run, replacement' &&
     moment !== 'stored' &&
@@ -48,6 +55,9 @@ it('every kind of effect has its cases', () => {
   expect(effectKinds.filter((kind) => !kinds.has(kind))).toEqual([]);
 });
 
+const named = (cases: readonly CrashCase[]) =>
+  cases.map((crash) => [`${crash.mode}: ${crash.effect}, ${crash.moment}`, crash] as const);
+
 async function endsAsUndisturbed(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
   const stalled = signal === 'SIGSTOP';
   let takeOverMs: number | undefined;
@@ -56,7 +66,7 @@ async function endsAsUndisturbed(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP'
   try {
     const [{ end, left, folders, replies, writers, replica, ...disturbed }, undisturbed] = await lanes[
       crash.mode
-    ]!.run(crash, signal);
+    ]!.run(crash, { signal });
     takeOverMs = disturbed.takeOverMs;
     expect(end).toEqual(undisturbed);
     expect(isTrue(left), JSON.stringify(left)).toBe(true);
@@ -73,13 +83,22 @@ async function endsAsUndisturbed(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP'
 }
 
 describe('a replica that is killed leaves its request to another, which ends it as if nothing had been', () => {
-  it.concurrent.each(isWhole ? whole : short)('$mode: $effect, $moment', (crash) =>
-    endsAsUndisturbed(crash, 'SIGKILL'),
-  );
+  it.concurrent.each(named(isWhole ? whole : short))('%s', (_, crash) => endsAsUndisturbed(crash, 'SIGKILL'));
 });
 
 describe('a replica that stood still while another took over does no harm when it wakes up', () => {
-  it.concurrent.each(isWhole ? stalls : stalls.slice(0, 1))('$mode: $effect, $moment', (crash) =>
+  it.concurrent.each(named(isWhole ? stalls : stalls.slice(0, 1)))('%s', (_, crash) =>
     endsAsUndisturbed(crash, 'SIGSTOP'),
+  );
+
+  it.concurrent.each(['before', 'after'] as const)(
+    'it starts no container of a service that was stopped meanwhile: start-instance, %s',
+    async (moment) => {
+      const mode = 'build-and-run, first launch';
+      const lane = new Lane(mode, requests, steering);
+      const crash = { mode, kind: 'start-instance', effect: 'start-instance 0', moment } as const;
+      const [{ left }] = await lane.run(crash, { signal: 'SIGSTOP', meanwhile: deploy('stop') });
+      expect(left).toMatchObject({ running: [], notRunning: [], registry: [], known: [], reservations: [] });
+    },
   );
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type AppProcess, spawnScript, until, untilReady } from '#libs/testing';
 import type { CrashCase, Mode } from './cases.js';
-import { historyOf, type Reply, type Requests, shapeOf } from './requests.js';
+import { type Asked, historyOf, type Reply, type Requests, shapeOf } from './requests.js';
 import { scenarios, type Scene } from './scenarios.js';
 import type { Steering } from './steering.js';
 import { isTrue, type Left, sourceFoldersOf, whatIsLeft } from './world.js';
@@ -33,6 +33,13 @@ export interface Disturbed {
   readonly replica: string;
 }
 
+export interface Disturbance {
+  /** SIGSTOP: the replica stands still, and goes on once another has ended the task. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
+  /** What the application's owner asks for while it stands still, after the other has ended the task. */
+  readonly meanwhile?: Asked;
+}
+
 /** One mode's cases, one after another. */
 export class Lane {
   private readonly prepare: () => Promise<Scene>;
@@ -58,17 +65,20 @@ export class Lane {
   }
 
   /** The case, and how its mode's request ends undisturbed. */
-  run(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Promise<[Disturbed, End]> {
+  run(crash: CrashCase, disturbance: Disturbance): Promise<[Disturbed, End]> {
     const done = this.turn.then(async () => {
       this.undisturbed ??= this.endUndisturbed();
       const undisturbed = await this.undisturbed;
-      return [await this.disturbed(crash, signal), undisturbed] as [Disturbed, End];
+      return [await this.disturbed(crash, disturbance), undisturbed] as [Disturbed, End];
     });
     this.turn = done.catch(() => undefined);
     return done;
   }
 
-  private async disturbed({ effect, moment }: CrashCase, signal: string): Promise<Disturbed> {
+  private async disturbed(
+    { effect, moment }: CrashCase,
+    { signal, meanwhile }: Disturbance,
+  ): Promise<Disturbed> {
     const { requests, steering } = this;
     const scene = await this.prepare();
     const { appId } = scene;
@@ -92,6 +102,7 @@ export class Lane {
       const [reply] = await requests.answersTo(token);
       if (signal === 'SIGSTOP') {
         await this.settled(appId);
+        if (meanwhile !== undefined) await requests.ask(meanwhile, appId);
         process.kill(dying.pid, 'SIGCONT');
         await dying.stop('SIGTERM');
       }

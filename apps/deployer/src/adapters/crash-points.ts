@@ -54,12 +54,13 @@ export const effectOfEvent: Readonly<Record<TaskEvent['type'], EffectKind | unde
   TaskFailed: 'fail',
 };
 
-/** Kind and key of the effect that an event ends. */
-function endedBy(event: TaskEvent): readonly string[] {
-  if (event.type === 'StepFailed') return [event.data.step];
+/** Whether the event is the end of the effect, which is named by its key or its kind. */
+export function isEndOf(wanted: string, event: TaskEvent): boolean {
+  // A failure names the kind only.
+  if (event.type === 'StepFailed') return event.data.step === wanted.split(' ')[0];
   const kind = effectOfEvent[event.type];
-  if (kind === undefined) return [];
-  return 'ordinal' in event.data ? [kind, `${kind} ${event.data.ordinal}`] : [kind];
+  if (kind === undefined) return false;
+  return wanted === kind || ('ordinal' in event.data && wanted === `${kind} ${event.data.ordinal}`);
 }
 
 interface Crashable {
@@ -70,8 +71,8 @@ interface Crashable {
 /** For tests of take-overs only: a replica that dies by itself at one point of its work. */
 export function crashingAt({ effect: wanted, moment, signal }: CrashPoint, parts: Crashable): Crashable {
   let reached = false;
-  const pass = async (at: CrashMoment, names: readonly string[]): Promise<void> => {
-    if (reached || at !== moment || !names.includes(wanted)) return;
+  const pass = async (at: CrashMoment, isWanted: boolean): Promise<void> => {
+    if (reached || at !== moment || !isWanted) return;
     reached = true;
     process.kill(process.pid, signal);
     // What is under way here goes no further before the signal has come.
@@ -79,18 +80,18 @@ export function crashingAt({ effect: wanted, moment, signal }: CrashPoint, parts
   };
   const { effects, store } = parts;
   const append: TaskStore['append'] = async (claim, state, version, writes) => {
-    const names = writes.events.flatMap(endedBy);
-    await pass('before', names);
+    const isWanted = writes.events.some((event) => isEndOf(wanted, event));
+    await pass('before', isWanted);
     await store.append(claim, state, version, writes);
-    await pass('stored', names);
+    await pass('stored', isWanted);
   };
   const run: EffectRunner['run'] = async (scope, state, effect) => {
-    const names = [effect.kind, keyOf(effect)];
-    await pass('before', names);
+    const isWanted = wanted === effect.kind || wanted === keyOf(effect);
+    await pass('before', isWanted);
     try {
       return await effects.run(scope, state, effect);
     } finally {
-      await pass('after', names);
+      await pass('after', isWanted);
     }
   };
   return {
