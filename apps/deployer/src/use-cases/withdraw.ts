@@ -1,7 +1,6 @@
-import { isOfRevert, type EffectOf } from '../domain/task.effects.js';
+import { isOfRevert, type Effect, type EffectOf } from '../domain/task.effects.js';
 import { foldTask, type TaskState } from '../domain/task.state.js';
 import type { ClaimedTask, ImageBuilder, NodeEngines, TaskStore } from '../ports.js';
-import type { Runnable } from './effect-runner.js';
 import { NO_GRACE } from './instance-effects.js';
 import { instanceName } from './start-instance.js';
 
@@ -18,7 +17,7 @@ export interface WithdrawPorts {
 export async function withdraw(
   ports: WithdrawPorts,
   { taskId }: ClaimedTask,
-  effect: Runnable,
+  effect: Effect,
 ): Promise<void> {
   if (effect.kind !== 'start-instance' && effect.kind !== 'build-image') return;
   const { events } = await ports.store.history(taskId);
