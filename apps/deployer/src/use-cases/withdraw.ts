@@ -14,11 +14,7 @@ export interface WithdrawPorts {
  * Takes back what an effect did after its task had gone to another replica, where that one is past it: nobody else
  * would look for it again. What the other still works on, it has adopted or will.
  */
-export async function withdraw(
-  ports: WithdrawPorts,
-  { taskId }: ClaimedTask,
-  effect: Effect,
-): Promise<void> {
+export async function withdraw(ports: WithdrawPorts, { taskId }: ClaimedTask, effect: Effect): Promise<void> {
   if (effect.kind !== 'start-instance' && effect.kind !== 'build-image') return;
   const { events } = await ports.store.history(taskId);
   const state = foldTask(events.map(({ event }) => event));
