@@ -100,6 +100,20 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // Replicas that kill themselves at one point of their work, beside a running platform that takes over.
+          name: 'crash',
+          include: ['test/crash/**/*.crash.spec.ts'],
+          environment: 'node',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          maxConcurrency: 6,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // The demo itself, typed as a user does: it starts and ends a set-up of its own.
           name: 'demo',
           include: ['test/demo/**/*.demo.spec.ts'],

@@ -127,6 +127,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   e2e: () => onPlatform('e2e'),
   replicas: () => onPlatform('replicas'),
   fuzz: () => onPlatform('fuzz'),
+  crash: () => onPlatform('crash'),
   demo: () => endServers().then(() => vitest('demo')),
   soak: () => endServers().then(() => vitest('soak')),
 };
@@ -137,6 +138,8 @@ async function main(wanted: readonly string[]): Promise<number> {
     console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${Object.keys(stages).join(', ')}`);
     return 2;
   }
+  // Asked for by its name it is whole; among all stages it has one case for each kind of effect.
+  if (wanted.includes('crash')) process.env['SLIPWAY_CRASH_CASES'] ??= 'whole';
   const counts: Count[] = [];
   for (const [name, run] of Object.entries(stages)) {
     if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());

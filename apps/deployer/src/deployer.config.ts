@@ -7,6 +7,7 @@ import { commaList, durationMs, keyValueList, port, secret } from '#libs/config'
 import { REGISTRY_KINDS } from '#libs/registry';
 import { runtimeConfigSchema } from '#libs/runtime';
 import { parsePrivateKey } from '#libs/secrets';
+import { parseCrashPoint } from './adapters/crash-points.js';
 
 function isReadable(path: string): boolean {
   try {
@@ -22,6 +23,14 @@ function checkConnectionString(connectionString: string): void {
     void new BlobStore({ connectionString, container: 'any' });
   } catch (cause) {
     throw new Error('the connection string of an Azure storage account', { cause });
+  }
+}
+
+function isCrashPoint(text: string): boolean {
+  try {
+    return parseCrashPoint(text) !== undefined;
+  } catch {
+    return false;
   }
 }
 
@@ -91,6 +100,12 @@ const variables = z.object({
   RELEASE_RETENTION_DAYS: z.coerce.number().min(0).default(30),
   /** A node that says nothing for so long does not answer. */
   DEPLOYER_NODE_TIMEOUT_MS: durationMs().default(10_000),
+  /** For tests: the replica kills itself there, such as `start-instance 0:after`. */
+  DEPLOYER_CRASH_AT: z
+    .string()
+    .refine(isCrashPoint, 'an effect and before, after or stored, such as start-instance 0:after')
+    .transform(parseCrashPoint)
+    .optional(),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
 

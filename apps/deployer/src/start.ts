@@ -17,6 +17,7 @@ import { tailNodeAnswers } from './adapters/node-answers.js';
 import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
 import { RequestRecord } from './adapters/request-record.js';
+import { removeSourcesOfFormer } from './adapters/source-folders.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
@@ -41,6 +42,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const { pool, outbox, listener } = runtime;
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
   const outside = await createOutside(config, pool, runtime.logger);
+  await removeSourcesOfFormer(config.DEPLOYER_WORK_DIRECTORY);
   const workers = createWorkers({ config, storage, outside, runtime });
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());

@@ -4,7 +4,9 @@ import { LeaseLostError } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import { withinTrace } from '#libs/telemetry';
 import { BuildLogWriter } from './adapters/build-log-writer.js';
+import { crashingAt } from './adapters/crash-points.js';
 import { NetworkProber } from './adapters/network-prober.js';
+import { removeAbandonedSources } from './adapters/source-folders.js';
 import { aroundStep } from './adapters/step-spans.js';
 import { traceparentOf } from './adapters/task-rows.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
@@ -46,11 +48,11 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
     buildTurns: new Turns(config.DEPLOYER_BUILD_CONCURRENCY),
     nodeTurns: new Turns(config.DEPLOYER_NODE_CONCURRENCY),
   });
+  const crashAt = config.DEPLOYER_CRASH_AT;
   return {
     drainMs: config.DEPLOYER_DRAIN_MS,
-    store,
     clock,
-    effects,
+    ...(crashAt === undefined ? { store, effects } : crashingAt(crashAt, { store, effects })),
     aroundStep: aroundStep(tracing),
     isLeaseLost: (error) => error instanceof LeaseLostError,
     onStep(state, step, ms, error) {
@@ -96,6 +98,8 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
         );
       },
       async run(lease) {
+        // Not the first to claim it: who was before may have been killed, with a source half unpacked.
+        if (lease.claim.fence > 1n) await removeAbandonedSources(config.DEPLOYER_WORK_DIRECTORY);
         const traceparent = await traceparentOf(pool, lease.claim.taskId);
         return withinTrace(traceparent, () => runTask(ports, lease));
       },

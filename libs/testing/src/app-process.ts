@@ -6,7 +6,7 @@ const READY_MS = 40_000;
 
 /** An app in a process of its own, from the last build. */
 export interface AppProcess {
-  readonly pid: number | undefined;
+  readonly pid: number;
   /** All it has written, standard output and errors. */
   log(): string;
   /** Of each app in it that is ready, by name. */
@@ -19,13 +19,18 @@ export interface AppProcess {
 
 /** Starts `apps/<app>` with this environment and no other; what the caller wants of its own goes in. */
 export function spawnApp(app: string, env: NodeJS.ProcessEnv): AppProcess {
-  const child = spawn(process.execPath, [`dist/apps/${app}/src/main.js`], { env, stdio: 'pipe' });
+  return spawnScript(`dist/apps/${app}/src/main.js`, env);
+}
+
+/** The same for any script of the last build. */
+export function spawnScript(script: string, env: NodeJS.ProcessEnv): AppProcess {
+  const child = spawn(process.execPath, [script], { env, stdio: 'pipe' });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (part: string) => (text += part));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
-    pid: child.pid,
+    pid: Number(child.pid),
     ended,
     log: () => text,
     httpUrls: () => readyUrls(text),

@@ -26,6 +26,7 @@ const nowDoing: Readonly<Record<string, string>> = {
   InstancesSurveyed: 'begins',
   SourceFetched: 'builds',
   ImageLost: 'builds again',
+  InstanceNotStopped: 'goes on',
   ImageBuilt: 'pushes the image',
   ImagePushed: 'pulls the image',
   PlanMade: 'looks for a node',

@@ -17,6 +17,15 @@ interface OnNode {
   readonly release: Release;
 }
 
+/** Every kind of effect there is. A value, so that a test can ask whether each has its cases. */
+export const effectKinds = [
+  ...(['await-dependencies', 'fetch-source', 'build-image', 'push-image', 'resolve-release'] as const),
+  ...(['survey', 'make-plan', 'request-node', 'await-node', 'pull-image'] as const),
+  ...(['start-instance', 'probe-instance', 'drain-instance', 'stop-instance', 'keep-instances'] as const),
+  ...(['remove-leftovers', 'begin-revert', 'succeed', 'fail'] as const),
+] as const;
+export type EffectKind = (typeof effectKinds)[number];
+
 /** What is to be done, by name. Each is idempotent by name, so that a take-over may do it again. */
 interface EffectData {
   'await-dependencies': { readonly services: readonly string[] };
@@ -48,7 +57,6 @@ interface EffectData {
 export type PlacedSlot = SlotProgress &
   Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;
 
-export type EffectKind = keyof EffectData;
 export type EffectOf<K extends EffectKind> = { readonly [N in K]: { readonly kind: N } & EffectData[N] }[K];
 export type Effect = EffectOf<EffectKind>;
 
@@ -195,6 +203,9 @@ function slotsOfRevert(state: TaskState): readonly Slot[] {
 
 /** Above all ordinals of a plan. */
 const FIRST_OF_REVERT = 1_000;
+
+/** What it is for is that what ran before comes back. */
+export const isOfRevert = ({ ordinal }: Slot): boolean => ordinal >= FIRST_OF_REVERT;
 
 /** Our key of one node request: `<token>:<service>:<ordinal>`. */
 function accessTokenOf(state: TaskState, ordinal: number): string {

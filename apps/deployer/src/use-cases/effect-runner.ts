@@ -1,11 +1,12 @@
 import type { Effect } from '../domain/task.effects.js';
 import type { TaskState } from '../domain/task.state.js';
-import type { StepWrites } from '../ports.js';
+import type { ClaimedTask, StepWrites } from '../ports.js';
 import type { EffectScope } from './effect-scope.js';
 import { InstanceEffects, type InstanceEffectPorts } from './instance-effects.js';
 import type { Recorded } from './recorded-effects.js';
 import { SourceEffects, type SourceEffectPorts } from './source-effects.js';
 import type { Wait } from './waits.js';
+import { withdraw } from './withdraw.js';
 
 export type EffectPorts = SourceEffectPorts & InstanceEffectPorts;
 
@@ -15,12 +16,15 @@ export type Runnable = Exclude<Effect, Recorded | Wait>;
 /** Runs one effect in the world and tells which events (and rows beside them) it amounts to. */
 export interface EffectRunner {
   run(scope: EffectScope, state: TaskState, effect: Runnable): Promise<StepWrites>;
+  /** After the lease was lost while the effect was done: takes back what nobody would find again. */
+  withdraw(claim: ClaimedTask, effect: Runnable): Promise<void>;
 }
 
 export function createEffectRunner(ports: EffectPorts): EffectRunner {
   const sources = new SourceEffects(ports);
   const instances = new InstanceEffects(ports);
   return {
+    withdraw: (claim, effect) => withdraw(ports, claim, effect),
     run(scope, state, effect) {
       switch (effect.kind) {
         case 'fetch-source':

@@ -37,7 +37,7 @@ export interface InstanceEffectPorts {
 /** Of a stop: its node does not answer, or its engine not to an end. */
 const GIVEN_UP: ReadonlySet<string> = new Set(['NODE_UNREACHABLE', 'STOP_TIMEOUT']);
 
-const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
+export const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
 
 /** Containers on nodes: what runs, what is started, what is stopped. */
 export class InstanceEffects {

@@ -159,9 +159,19 @@ class TaskRun {
   /** One effect, and what it came to, stored. */
   private async step(state: TaskState, effect: Runnable): Promise<readonly TaskEvent[]> {
     const started = performance.now();
-    const writes = await this.attempt(state, effect);
-    this.ports.onStep?.(state, effect.kind, performance.now() - started);
-    return writes === undefined ? [] : this.append(writes);
+    try {
+      const writes = await this.attempt(state, effect);
+      this.ports.onStep?.(state, effect.kind, performance.now() - started);
+      return writes === undefined ? [] : await this.append(writes);
+    } catch (error) {
+      if (this.lease.signal.aborted || this.ports.isLeaseLost(error)) await this.withdraw(effect);
+      throw error;
+    }
+  }
+
+  /** What cannot be taken back now, its node being away, is left to be found by its labels. */
+  private async withdraw(effect: Runnable): Promise<void> {
+    await this.ports.effects.withdraw(this.lease.claim, effect).catch(() => undefined);
   }
 
   private async attempt(state: TaskState, effect: Runnable): Promise<StepWrites | undefined> {

@@ -33,6 +33,7 @@ function start({ history, effects, nodeAnswer }: Task) {
     nodeAnswer,
   };
   const runner: EffectRunner = {
+    withdraw: () => Promise.resolve(),
     run: ({ signal }, _state, { kind }) =>
       effects[kind]?.() ??
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),

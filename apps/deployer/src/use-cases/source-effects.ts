@@ -27,6 +27,13 @@ export interface SourceEffectPorts {
 
 const only = (event: TaskEvent): StepWrites => ({ events: [event] });
 
+/** Before its last use is stored: whoever is killed after that leaves no folder. */
+async function drop({ kept }: EffectScope): Promise<void> {
+  const { source } = kept;
+  kept.source = undefined;
+  await source?.dispose();
+}
+
 /** From a source, or from what was built before, to a release. */
 export class SourceEffects {
   constructor(private readonly ports: SourceEffectPorts) {}
@@ -36,6 +43,8 @@ export class SourceEffects {
     const { sourceDigest, config } = result;
     const event: TaskEvent = { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms } };
     const release = await this.ports.store.releaseByDigest(state.appId, state.service, sourceDigest);
+    const isNeeded = release === undefined && state.dryRun !== true;
+    if (!isNeeded) await drop(scope);
     if (release === undefined) return only(event);
     return {
       events: [event, { type: 'ReleaseReused', data: { release } }],
@@ -56,10 +65,13 @@ export class SourceEffects {
       };
       return builder.build(source, tag, labels, onLine, signal);
     };
-    const { ms } = await buildTurns
-      .take('builder', scope.signal, () => inPhase(phase, building))
-      .finally(() => output.ended(state));
-    return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
+    try {
+      const { ms } = await buildTurns.take('builder', scope.signal, () => inPhase(phase, building));
+      return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
+    } finally {
+      output.ended(state);
+      await drop(scope);
+    }
   }
 
   async push(scope: EffectScope, state: TaskState, effect: EffectOf<'push-image'>): Promise<StepWrites> {

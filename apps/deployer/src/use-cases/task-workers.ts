@@ -87,12 +87,19 @@ export class TaskWorkers {
 
   private carryOn(claim: LeasedTask): void {
     const abort = new AbortController();
+    let heldUntil = performance.now() + this.limits.leaseMs;
     const beat = setInterval(() => {
+      const asked = performance.now();
       claim.heartbeat().then(
         (held) => {
+          heldUntil = asked + this.limits.leaseMs;
           if (!held) abort.abort();
         },
-        (error: unknown) => this.ports.onError(error, claim.taskId),
+        (error: unknown) => {
+          this.ports.onError(error, claim.taskId);
+          // Cut off from the database for so long, another may have it by now.
+          if (performance.now() > heldUntil) abort.abort();
+        },
       );
     }, this.limits.leaseMs / 3);
     const nudges = new Set<() => void>();

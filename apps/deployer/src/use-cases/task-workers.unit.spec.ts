@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { until } from '#libs/testing';
 import { TaskWorkers, type LeasedTask } from './task-workers.js';
 
-function leased(taskId: string): LeasedTask {
-  return { taskId, fence: 1n, heartbeat: () => Promise.resolve(true) };
-}
+const beats = (): Promise<boolean> => Promise.resolve(true);
 
 /** A queue in memory, and runs that end when the test says so. */
-function harness(ids: string[], concurrency: number) {
+function harness(
+  ids: string[],
+  concurrency: number,
+  { leaseMs = 60_000, heartbeat = beats }: { leaseMs?: number; heartbeat?: LeasedTask['heartbeat'] } = {},
+) {
   const ends = new Map<string, () => void>();
   const started: string[] = [];
   const aborted: string[] = [];
   const workers = new TaskWorkers(
     {
-      claim: () => Promise.resolve(ids.length === 0 ? undefined : leased(ids.shift() ?? '')),
+      claim: () => {
+        const taskId = ids.shift();
+        return Promise.resolve(taskId === undefined ? undefined : { taskId, fence: 1n, heartbeat });
+      },
       run: ({ claim, signal }) =>
         new Promise((resolve) => {
           started.push(claim.taskId);
@@ -24,7 +30,7 @@ function harness(ids: string[], concurrency: number) {
         }),
       onError: () => undefined,
     },
-    { concurrency, leaseMs: 60_000, pollMs: 60_000 },
+    { concurrency, leaseMs, pollMs: 60_000 },
   );
   return { workers, started, aborted, end: (id: string) => ends.get(id)?.() };
 }
@@ -61,5 +67,25 @@ describe('TaskWorkers', () => {
     await settled();
     await workers.stop(1);
     expect(aborted).toEqual(['slow']);
+  });
+
+  it('ends its work on a task whose lease is another’s, and on none that it holds', async () => {
+    const lost = harness(['lost'], 1, { leaseMs: 30, heartbeat: () => Promise.resolve(false) });
+    const held = harness(['held'], 1, { leaseMs: 30 });
+    lost.workers.start();
+    held.workers.start();
+    await until('the loss to be seen', () => lost.aborted.length > 0);
+    expect(held.aborted).toEqual([]);
+    await Promise.all([lost.workers.stop(0), held.workers.stop(0)]);
+  });
+
+  it('ends its work when it was cut off from the database for as long as its lease, and not before', async () => {
+    const refused = () => Promise.reject(new Error('cut off'));
+    const { workers, aborted } = harness(['cut off'], 1, { leaseMs: 300, heartbeat: refused });
+    workers.start();
+    const begun = performance.now();
+    await until('the lease to have run out', () => aborted.length > 0);
+    expect(performance.now() - begun).toBeGreaterThan(290);
+    await workers.stop(0);
   });
 });

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { effectKinds } from '../domain/task.effects.js';
+import { effectOfEvent, isEndOf, parseCrashPoint } from './crash-points.js';
+
+describe('a crash point', () => {
+  it('names an effect, by key or kind, and a moment; SIGKILL unless told', () => {
+    expect(parseCrashPoint('start-instance 0:after')).toEqual({
+      ...{ effect: 'start-instance 0', moment: 'after', signal: 'SIGKILL' },
+    });
+    expect(parseCrashPoint('survey:before:SIGSTOP')).toMatchObject({ effect: 'survey', signal: 'SIGSTOP' });
+  });
+
+  it.each(['', 'survey', ':after', 'survey:later', 'survey:after:SIGTERM', 'survey:after:SIGKILL:'])(
+    '%s is none',
+    (text) => expect(() => parseCrashPoint(text)).toThrow(),
+  );
+});
+
+it('every kind of effect is ended by an event, or its end could not be a crash point', () => {
+  const ended = new Set(Object.values(effectOfEvent));
+  expect(effectKinds.filter((kind) => !ended.has(kind))).toEqual([]);
+});
+
+it('an effect ends with its own event, or with its failure', () => {
+  const pulled = { type: 'ImagePulled', data: { ordinal: 1, phase: 'pull', ms: 1 } } as const;
+  const error = { code: 'TEST', message: 'm', hint: 'h' };
+  const failed = { type: 'StepFailed', data: { step: 'pull-image', error } } as const;
+  for (const wanted of ['pull-image', 'pull-image 1'])
+    expect([pulled, failed].map((event) => isEndOf(wanted, event))).toEqual([true, true]);
+  expect(isEndOf('pull-image 0', pulled)).toBe(false);
+  expect(isEndOf('survey', failed)).toBe(false);
+});

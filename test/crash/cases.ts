@@ -1,0 +1,116 @@
+import { crashMoments, type CrashMoment } from '../../apps/deployer/src/adapters/crash-points.js';
+import type { Effect, EffectKind } from '../../apps/deployer/src/domain/task.effects.js';
+import type { TaskEventOf } from '../../apps/deployer/src/domain/task.events.js';
+import {
+  accepted,
+  releaseWith,
+  running,
+  runToEnd,
+  type World,
+} from '../../apps/deployer/src/domain/task.testing.js';
+import { isRecorded, record } from '../../apps/deployer/src/use-cases/recorded-effects.js';
+import { isWait } from '../../apps/deployer/src/use-cases/waits.js';
+
+/** What is asked for, as the domain sees it: which effects it comes to is read off the domain itself. */
+interface Simulated {
+  readonly task: Partial<TaskEventOf<'TaskAccepted'>['data']>;
+  readonly world: World;
+  /** It is the same as this mode until something of it fails: what lies before that has its cases there. */
+  readonly likeUntilItFails?: string;
+}
+
+const oldRelease = releaseWith('old', 1);
+const newRelease = releaseWith('new', 1);
+const two = (release: typeof oldRelease) => [running('a', release), running('b', release)];
+
+const simulated = {
+  'build-and-run, first launch': { task: { mode: 'build-and-run' }, world: { release: newRelease } },
+  'build-and-run, replacement': {
+    task: { mode: 'build-and-run' },
+    world: { release: newRelease, before: [running('a', oldRelease)] },
+  },
+  'build-and-run that fails': {
+    task: { mode: 'build-and-run' },
+    world: {
+      release: newRelease,
+      before: [running('a', oldRelease)],
+      failing: ['probe-instance 0'],
+    },
+    likeUntilItFails: 'build-and-run, replacement',
+  },
+  'build-and-run that is reverted': {
+    task: { mode: 'build-and-run' },
+    world: {
+      release: releaseWith('new', 2),
+      before: two(releaseWith('old', 2)),
+      failing: ['await-node 1'],
+    },
+    likeUntilItFails: 'build-and-run, replacement',
+  },
+  build: { task: { mode: 'build' }, world: { release: newRelease } },
+  run: { task: { mode: 'run' }, world: { release: newRelease } },
+  stop: { task: { mode: 'stop' }, world: { release: oldRelease, before: [running('a', oldRelease)] } },
+  'stop, after another service': {
+    task: { mode: 'stop', dependsOn: ['base'] },
+    world: { release: oldRelease },
+  },
+  rollback: {
+    task: { mode: 'rollback' },
+    world: { release: oldRelease, before: [running('a', newRelease)] },
+  },
+  'scale up': {
+    task: { mode: 'scale', scale: { by: 1 } },
+    world: { release: oldRelease, before: [running('a', oldRelease)] },
+  },
+  'scale down': {
+    task: { mode: 'scale', scale: { by: -1 } },
+    world: { release: oldRelease, before: two(oldRelease) },
+  },
+} as const satisfies Readonly<Record<string, Simulated>>;
+
+export type Mode = keyof typeof simulated;
+export const modes = Object.keys(simulated) as readonly Mode[];
+
+export interface CrashCase {
+  readonly mode: Mode;
+  readonly kind: EffectKind;
+  /** As DEPLOYER_CRASH_AT names it. */
+  readonly effect: string;
+  readonly moment: CrashMoment;
+}
+
+/** The name of an instance is known only when it runs; a slot's ordinal is the same here as there. */
+const nameOf = (effect: Effect): string =>
+  'ordinal' in effect ? `${effect.kind} ${effect.ordinal}` : effect.kind;
+
+/** Each effect of a mode, once, in the order in which the domain does them. */
+function effectsOf(mode: Mode): readonly Effect[] {
+  const { task, world }: Simulated = simulated[mode];
+  const seen = new Map<string, Effect>();
+  const options = { now: new Date(0), drainMs: 0 };
+  runToEnd(
+    accepted(task),
+    world,
+    (state, effect) => (isRecorded(effect) ? record(state, effect, options).events : undefined),
+    ([first]) => {
+      if (first !== undefined && !seen.has(nameOf(first))) seen.set(nameOf(first), first);
+      return first;
+    },
+  );
+  return [...seen.values()];
+}
+
+/** Nothing lies between an effect that is done by its record and that record; nor does it for a wait. */
+const momentsOf = (effect: Effect): readonly CrashMoment[] =>
+  isRecorded(effect) || isWait(effect) ? ['before', 'stored'] : crashMoments;
+
+export function casesOf(mode: Mode): readonly CrashCase[] {
+  const { likeUntilItFails: like, world }: Simulated = simulated[mode];
+  const elsewhere = like === undefined ? [] : effectsOf(like as Mode).map(nameOf);
+  const own = effectsOf(mode).filter(
+    (effect) => !elsewhere.includes(nameOf(effect)) || world.failing?.includes(nameOf(effect)) === true,
+  );
+  return own.flatMap((effect) =>
+    momentsOf(effect).map((moment) => ({ mode, kind: effect.kind, effect: nameOf(effect), moment })),
+  );
+}

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { effectKinds } from '../../apps/deployer/src/domain/task.effects.js';
+import { casesOf, type CrashCase, modes } from './cases.js';
+import { Lane, LEASE_MS } from './lane.js';
+import { deploy, Requests } from './requests.js';
+import { Steering } from './steering.js';
+import { type CaseResult, writeTable } from './table.js';
+import { isTrue } from './world.js';
+
+const steering = new Steering();
+const requests = new Requests();
+const lanes = Object.fromEntries(modes.map((mode) => [mode, new Lane(mode, requests, steering)]));
+const results: CaseResult[] = [];
+
+/** `whole` when asked for by name; `every` is every moment of every effect of every mode, three times as long. */
+const extent = process.env['SLIPWAY_CRASH_CASES'];
+const isWhole = extent === 'whole' || extent === 'every';
+
+/** One of each mode in turn, so that those which run side by side are of different applications. */
+function interleaved(lists: readonly (readonly CrashCase[])[]): readonly CrashCase[] {
+  const longest = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, n) => lists.flatMap((list) => list[n] ?? [])).flat();
+}
+
+const all = modes.map(casesOf);
+const every = all.flat();
+/** The moment that costs most: what was done is not known to whoever comes after. */
+const hardest = (of: readonly CrashCase[]): CrashCase | undefined =>
+  of.find(({ moment }) => moment === 'after') ?? of[0];
+const short = effectKinds.flatMap((kind) => hardest(every.filter((one) => one.kind === kind)) ?? []);
+/** Every moment in the first mode that has such an effect; in each other mode the hardest. */
+const isInWhole = (crash: CrashCase): boolean =>
+  every.find(({ kind }) => kind === crash.kind)?.mode === crash.mode ||
+  hardest(every.filter(({ mode, effect }) => mode === crash.mode && effect === crash.effect)) === crash;
+const whole = interleaved(extent === 'every' ? all : all.map((cases) => cases.filter(isInWhole)));
+const stalls = every.filter(
+  ({ mode, kind, moment }) =>
+    mode === 'build-and-run, replacement' &&
+    moment !== 'stored' &&
+    ['build-image', 'start-instance', 'stop-instance'].includes(kind),
+);
+
+beforeAll(async () => {
+  await steering.install();
+  await requests.connect();
+});
+afterAll(async () => {
+  await requests.close();
+  await steering.remove();
+  if (isWhole && results.length > 0) writeTable(results, LEASE_MS);
+});
+
+it('every kind of effect has its cases', () => {
+  const kinds = new Set(whole.map(({ kind }) => kind));
+  expect(effectKinds.filter((kind) => !kinds.has(kind))).toEqual([]);
+});
+
+const named = (cases: readonly CrashCase[]) =>
+  cases.map((crash) => [`${crash.mode}: ${crash.effect}, ${crash.moment}`, crash] as const);
+
+async function endsAsUndisturbed(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+  const stalled = signal === 'SIGSTOP';
+  let takeOverMs: number | undefined;
+  const note = (result: CaseResult['result']): number =>
+    results.push({ ...crash, result, takeOverMs, stalled });
+  try {
+    const [{ end, left, folders, replies, writers, replica, ...disturbed }, undisturbed] = await lanes[
+      crash.mode
+    ]!.run(crash, { signal });
+    takeOverMs = disturbed.takeOverMs;
+    expect(end).toEqual(undisturbed);
+    expect(isTrue(left), JSON.stringify(left)).toBe(true);
+    expect(folders).toEqual([]);
+    expect([...replies]).toHaveLength(1);
+    if (takeOverMs !== undefined) expect(takeOverMs).toBeLessThan(LEASE_MS + 3_000);
+    // Whoever lost the lease writes nothing after the other began.
+    expect(writers.lastIndexOf(replica)).toBe(writers.indexOf(replica));
+    note('as undisturbed');
+  } catch (error) {
+    note('failed');
+    throw error;
+  }
+}
+
+describe('a replica that is killed leaves its request to another, which ends it as if nothing had been', () => {
+  it.concurrent.each(named(isWhole ? whole : short))('%s', (_, crash) => endsAsUndisturbed(crash, 'SIGKILL'));
+});
+
+describe('a replica that stood still while another took over does no harm when it wakes up', () => {
+  it.concurrent.each(named(isWhole ? stalls : stalls.slice(0, 1)))('%s', (_, crash) =>
+    endsAsUndisturbed(crash, 'SIGSTOP'),
+  );
+
+  it.concurrent.each(['before', 'after'] as const)(
+    'it starts no container of a service that was stopped meanwhile: start-instance, %s',
+    async (moment) => {
+      const mode = 'build-and-run, first launch';
+      const lane = new Lane(mode, requests, steering);
+      const crash = { mode, kind: 'start-instance', effect: 'start-instance 0', moment } as const;
+      const [{ left }] = await lane.run(crash, { signal: 'SIGSTOP', meanwhile: deploy('stop') });
+      expect(left).toMatchObject({ running: [], notRunning: [], registry: [], known: [], reservations: [] });
+    },
+  );
+});

@@ -1,0 +1,91 @@
+import { uniqueName } from '#libs/testing';
+import { greeter } from '../e2e/client.js';
+import type { Mode } from './cases.js';
+import { type Asked, deploy, type Requests, scale } from './requests.js';
+import { REFUSED_MARK } from './steering.js';
+
+/** An application that stands where a case is to begin. */
+export interface Scene {
+  readonly appId: string;
+  readonly request: Asked;
+  /** How its token begins. */
+  readonly mark?: string;
+}
+
+/** Brings an application to where the mode's request means what the mode is about; the same one for each next case. */
+type Scenario = (requests: Requests) => () => Promise<Scene>;
+
+let versions = 0;
+const nextVersion = (): string => `version ${(versions += 1)}`;
+const QUICK = { stop: { graceMs: 500, drainMs: 0 }, resources: { cpu: 0.1, memoryMiB: 48 } };
+const fails = (): Record<string, string> => ({
+  ...greeter('', QUICK),
+  'server.js': `process.exit(3); // ${nextVersion()}`,
+});
+
+/** One application for all cases; `first` once, `each` before every case. */
+function onOneApp(
+  request: Asked,
+  first: (requests: Requests, appId: string) => Promise<unknown>,
+  each: (requests: Requests, appId: string) => Promise<unknown> = () => Promise.resolve(),
+  mark?: string,
+): Scenario {
+  return (requests) => {
+    const appId = uniqueName('crash');
+    let prepared: Promise<unknown> | undefined;
+    return async () => {
+      await (prepared ??= first(requests, appId));
+      await each(requests, appId);
+      return { appId, request, mark };
+    };
+  };
+}
+
+const push = (requests: Requests, appId: string, config: object = {}): Promise<void> =>
+  requests.push(appId, nextVersion(), { ...QUICK, ...config });
+const run = (requests: Requests, appId: string): Promise<unknown> => requests.ask(deploy('run'), appId);
+async function launch(requests: Requests, appId: string, config?: object): Promise<void> {
+  await push(requests, appId, config);
+  await requests.ask(deploy('build-and-run'), appId);
+}
+const TWO = { replicas: 2 };
+
+export const scenarios: Readonly<Record<Mode, Scenario>> = {
+  'build-and-run, first launch': (requests) => async () => {
+    const appId = uniqueName('crash');
+    await push(requests, appId);
+    return { appId, request: deploy('build-and-run') };
+  },
+  'build-and-run, replacement': onOneApp(deploy('build-and-run'), launch, push),
+  'build-and-run that fails': onOneApp(deploy('build-and-run'), launch, (requests, appId) =>
+    requests.pushFiles(appId, fails()),
+  ),
+  'build-and-run that is reverted': onOneApp(
+    deploy('build-and-run'),
+    (requests, appId) => launch(requests, appId, TWO),
+    (requests, appId) => push(requests, appId, TWO),
+    REFUSED_MARK,
+  ),
+  build: onOneApp(deploy('build'), () => Promise.resolve(), push),
+  run: onOneApp(
+    deploy('run'),
+    async (requests, appId) => {
+      await push(requests, appId);
+      await requests.ask(deploy('build'), appId);
+    },
+    (requests, appId) => requests.ask(deploy('stop'), appId),
+  ),
+  stop: onOneApp(deploy('stop'), launch, run),
+  'stop, after another service': onOneApp(
+    { kind: 'deployment', mode: 'stop', services: [{ name: 'web', dependsOn: ['base'] }, { name: 'base' }] },
+    () => Promise.resolve(),
+  ),
+  rollback: onOneApp(deploy('rollback'), async (requests, appId) => {
+    await launch(requests, appId);
+    await launch(requests, appId);
+  }),
+  'scale up': onOneApp(scale({ by: 1 }), launch, (requests, appId) => requests.ask(scale({ to: 1 }), appId)),
+  'scale down': onOneApp(scale({ by: -1 }), launch, (requests, appId) =>
+    requests.ask(scale({ to: 2 }), appId),
+  ),
+};

@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { type Claim, type Pool, WorkQueue } from '#libs/postgres';
+import { requireEnv } from '#libs/testing';
+
+/** Second instances of tasks with this in their token are refused a node, so that what was replaced comes back. */
+export const REFUSED_MARK = 'crash-revert';
+
+/**
+ * Triggers that keep a task for the replica that is to die: what is steered is never due, so no other claims it before
+ * its lease runs out.
+ */
+const TRIGGERS = `
+  CREATE SCHEMA IF NOT EXISTS crash_suite;
+  CREATE TABLE IF NOT EXISTS crash_suite.steered (task_id text PRIMARY KEY);
+  CREATE OR REPLACE FUNCTION crash_suite.keep() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF NEW.state IN ('ready', 'waiting') AND EXISTS (SELECT FROM crash_suite.steered WHERE task_id = NEW.id)
+    THEN NEW.due_at := 'infinity'; END IF;
+    RETURN NEW;
+  END $$;
+  CREATE OR REPLACE FUNCTION crash_suite.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF NEW.access_token LIKE '${REFUSED_MARK}%:1'
+    THEN NEW.answer := '{"refusals": [{"node": "all", "reason": "the test wants it so"}]}'; END IF;
+    RETURN NEW;
+  END $$;
+  CREATE OR REPLACE TRIGGER crash_suite_keep BEFORE INSERT OR UPDATE ON deployer.work
+    FOR EACH ROW EXECUTE FUNCTION crash_suite.keep();
+  CREATE OR REPLACE TRIGGER crash_suite_refuse BEFORE INSERT ON deployer.node_requests
+    FOR EACH ROW EXECUTE FUNCTION crash_suite.refuse();`;
+
+/** Steers tasks of the platform's database to a replica of the test's choice. */
+export class Steering {
+  readonly pool = new pg.Pool({ connectionString: requireEnv('DATABASE_URL'), max: 8 });
+
+  async install(): Promise<void> {
+    await this.pool.query(TRIGGERS);
+  }
+
+  async keep(taskId: string): Promise<void> {
+    await this.pool.query('INSERT INTO crash_suite.steered VALUES ($1)', [taskId]);
+  }
+
+  /** Whoever claims it first has it from now on. */
+  async letGo(taskId: string): Promise<void> {
+    await this.pool.query('DELETE FROM crash_suite.steered WHERE task_id = $1', [taskId]);
+    await this.pool.query(
+      `UPDATE deployer.work SET due_at = now() WHERE id = $1 AND state IN ('ready', 'waiting')`,
+      [taskId],
+    );
+  }
+
+  async remove(): Promise<void> {
+    await this.pool.query(`DROP SCHEMA crash_suite CASCADE`);
+    await this.pool.end();
+  }
+}
+
+/** The work of one replica that claims one task, also when it is kept from all others. */
+export class SteeredWork extends WorkQueue {
+  constructor(private readonly taskId: string) {
+    super();
+  }
+
+  override async claim(
+    pool: Pool,
+    { owner, leaseMs }: { readonly owner: string; readonly leaseMs: number },
+  ): Promise<Claim | undefined> {
+    const { rows } = await pool.query<{ id: string; key: string; fence: string; lease_until: Date }>(
+      `UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
+              lease_until = clock_timestamp() + $2 * interval '1 ms'
+       WHERE id = $3 AND state = 'ready'
+         AND EXISTS (SELECT FROM crash_suite.steered WHERE task_id = $3)
+       RETURNING id, key, fence, lease_until`,
+      [owner, leaseMs, this.taskId],
+    );
+    const [row] = rows;
+    return row && { id: row.id, key: row.key, fence: BigInt(row.fence), leaseUntil: row.lease_until };
+  }
+}

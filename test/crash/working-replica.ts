@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { loadConfig } from '#libs/config';
+import { EventStore, eventTables, nudgeChannel, workChannel, workTables } from '#libs/postgres';
+import { openRuntime } from '#libs/runtime';
+import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
+import { deployerTables } from '../../apps/deployer/src/migrations.js';
+import { createOutside, SCHEMA } from '../../apps/deployer/src/parts.js';
+import { createWorkers } from '../../apps/deployer/src/workers.js';
+import { SteeredWork } from './steering.js';
+
+/**
+ * A deployer replica that works and reads no topics, so that its death leaves no consumer group waiting for it. It
+ * carries on the one task that SLIPWAY_CRASH_TASK names.
+ */
+const config = loadConfig(deployerConfigSchema);
+const runtime = await openRuntime({
+  app: 'deployer',
+  replica: config.DEPLOYER_REPLICA,
+  schema: SCHEMA,
+  migrations: [eventTables, workTables, deployerTables],
+  config,
+});
+const { pool, outbox, listener, logger } = runtime;
+const work = new SteeredWork(process.env['SLIPWAY_CRASH_TASK'] ?? '');
+const storage = { pool, outbox, events: new EventStore(), work };
+const outside = await createOutside(config, pool, logger);
+const workers = createWorkers({ config, storage, outside, runtime });
+await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
+await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
+workers.start();
+logger.info({ httpUrl: 'none' }, 'working-replica is ready');
+await once(process, 'SIGTERM');
+await workers.stop(5_000);
+await outside.engines.close();
+await outside.builderEngine.close();
+await runtime.close();
