@@ -18,6 +18,8 @@ import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
 import { deployerTables } from './migrations.js';
 import { createOutside, SCHEMA, type Storage } from './parts.js';
+import { createHousekeeping } from './housekeeping.js';
+import { createReconciler } from './reconciler.js';
 import { createRetention } from './retention.js';
 import { createWorkers } from './workers.js';
 
@@ -42,12 +44,14 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const intake = createIntake(config, storage);
+  const reconciler = createReconciler({ config, storage, outside, intake, runtime });
+  const housekeeping = createHousekeeping({ config, pool, outside, runtime });
   const module = DeployerModule.register({ intake, work: storage.work });
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
     async drain() {
-      await Promise.all([workers.stop(DRAIN_MS), retention.stop()]);
+      await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);
     },
     async release() {
       await outside.engines.close();
@@ -56,6 +60,8 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   });
   workers.start();
   retention.start();
+  reconciler.start();
+  housekeeping.start();
   return app;
 }
 

@@ -35,8 +35,8 @@ const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'pull-image': { '*': 'PULL_FAILED', ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'start-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'probe-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'hand-over': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'stop-instances': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
+  'stop-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE', STOP_TIMEOUT: 'NODE_UNREACHABLE' },
+  'keep-instances': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
 };
 
 /**

@@ -89,11 +89,13 @@ export class SourceEffects {
     service,
     mode,
     wantedRelease,
+    scale,
     survey = [],
   }: TaskState): Promise<Release | undefined> {
     const { store } = this.ports;
     if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
-    const running = survey.find(({ alive }) => alive)?.release;
+    const repaired = survey.find(({ name }) => name === scale?.repairs)?.release;
+    const running = repaired ?? survey.find(({ alive }) => alive)?.release;
     if (mode === 'scale') return running ?? store.currentRelease(appId, service);
     if (mode === 'run') return store.currentRelease(appId, service);
     const known = await store.instancesOf(appId, service);
