@@ -1,6 +1,6 @@
 import type { Engine } from '#libs/engine';
 import type { Pool } from '#libs/postgres';
-import { INSTALLATION_LABEL } from '../domain/reconcile.js';
+import { BUILT_BY_LABEL } from '../domain/reconcile.js';
 
 /** Long enough for any push; what is pushed is removed at once. */
 const UNPUSHED_AGE_MS = 3_600_000;
@@ -14,7 +14,7 @@ export async function removeBuilderLeftovers(
   pool: Pool,
   { installation, now, ageMs = UNPUSHED_AGE_MS }: { installation: string; now: number; ageMs?: number },
 ): Promise<number> {
-  const images = await engine.listImages({ labels: { [INSTALLATION_LABEL]: installation } });
+  const images = await engine.listImages({ labels: { [BUILT_BY_LABEL]: installation } });
   const old = images.filter(({ createdAt }) => now - createdAt >= ageMs);
   if (old.length === 0) return 0;
   const { rows } = await pool.query<{ app: string; service: string }>(

@@ -3,7 +3,7 @@ import { packDirectory } from '#libs/archive';
 import type { Engine } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
-import { INSTALLATION_LABEL } from '../domain/reconcile.js';
+import { BUILT_BY_LABEL } from '../domain/reconcile.js';
 import { StepError } from '../domain/task-error.js';
 import type { FetchedSource, ImageBuilder } from '../ports.js';
 
@@ -39,7 +39,7 @@ export class EngineImageBuilder implements ImageBuilder {
     });
     const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
-    const own = { ...labels, [INSTALLATION_LABEL]: this.parts.installation };
+    const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
     await this.parts.engine.build({ context, tag, labels: own, onOutput, signal });
   }
 

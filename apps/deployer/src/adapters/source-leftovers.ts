@@ -25,9 +25,9 @@ async function isLeftover(name: string, path: string): Promise<boolean> {
   const pid = Number(OF_PROCESS.exec(name)?.[1]);
   if (Number.isNaN(pid)) return false;
   if (pid !== process.pid) return !isAlive(pid);
-  // In a container every process has the same number: older than this one, so of one before it.
-  const born = await stat(path).catch(() => undefined);
-  return born !== undefined && born.birthtimeMs < performance.timeOrigin;
+  // In a container every process has the same number: what is older than this one was left by one before it.
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.mtimeMs < performance.timeOrigin;
 }
 
 function isAlive(pid: number): boolean {

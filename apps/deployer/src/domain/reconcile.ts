@@ -1,5 +1,7 @@
-/** On every container and image of ours: which Slipway made it. */
+/** On every container of ours: which Slipway launched it. */
 export const INSTALLATION_LABEL = 'slipway.installation';
+/** On every image of ours. Another name, since a container that anybody makes of an image has its labels too. */
+export const BUILT_BY_LABEL = 'slipway.built-by';
 
 /** What was tried to bring an instance back. */
 export interface Attempts {
