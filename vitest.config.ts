@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           // On a machine with sshd and Docker, named by SLIPWAY_NODES_FILE and BUILDER_HOST.
           name: 'nodes',
-          include: ['libs/**/*.nodes.spec.ts'],
+          include: ['{libs,test}/**/*.nodes.spec.ts'],
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -117,6 +117,19 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Set-ups of their own whose engines are simulated: a platform on them, and the soak in its short form.
+          name: 'soak',
+          include: ['test/soak/**/*.soak.spec.ts'],
+          environment: 'node',
+          testTimeout: 400_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
         },
       },
     ],

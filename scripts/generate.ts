@@ -1,20 +1,36 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument, configJsonSchema } from '#libs/contracts';
+import { stateDiagram } from './state-diagram.js';
 
-/** `npm run generate`: writes the documents made from the contracts; with `--check`, only tells whether they are current. */
-const documents: Record<string, () => object> = {
-  'docs/asyncapi.json': asyncApiDocument,
-  'docs/config.schema.json': configJsonSchema,
+const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const BEGIN = '<!-- generated: the state machine -->';
+const END = '<!-- end of what is generated -->';
+
+/** The file with what stands between the two marks made anew. */
+function withDiagram(text: string): string {
+  const [before, rest] = text.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`ARCHITECTURE.md lacks ${BEGIN} or ${END}`);
+  return `${before}${BEGIN}\n\n${stateDiagram()}\n\n${END}${after}`;
+}
+
+/** `npm run generate`: writes the documents made from the code; with `--check`, only tells whether they are current. */
+const documents: Record<string, (current: string) => string> = {
+  'docs/asyncapi.json': () => json(asyncApiDocument()),
+  'docs/config.schema.json': () => json(configJsonSchema()),
+  'ARCHITECTURE.md': withDiagram,
 };
 
-const rendered = Object.entries(documents).map(
-  ([file, make]) => [file, `${JSON.stringify(make(), null, 2)}\n`] as const,
-);
-const outdated = rendered.filter(([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text);
+const outdated = Object.entries(documents).flatMap(([file, make]) => {
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = make(current);
+  return text === current ? [] : [[file, text] as const];
+});
 
 if (process.argv.includes('--check')) {
-  for (const [file] of outdated)
-    console.error(`${file} differs from the contracts; run \`npm run generate\``);
+  for (const [file] of outdated) console.error(`${file} differs from the code; run \`npm run generate\``);
   process.exitCode = outdated.length === 0 ? 0 : 1;
 } else {
   for (const [file, text] of outdated) {

@@ -114,7 +114,8 @@ async function untilReady(
   }
 }
 
-async function enrol(env: Env, node: NodeEntry, signal: AbortSignal | undefined): Promise<void> {
+/** Makes a machine a node of the platform whose HTTP API and token `env` names. */
+export async function enrol(env: Env, node: NodeEntry, signal?: AbortSignal): Promise<void> {
   const { name, address, sshPort, sshUser, privateKeyFile, hostKeyFingerprint } = node;
   const login = { privateKey: readFileSync(privateKeyFile, 'utf8') };
   const response = await fetch(`${env['SLIPWAY_API_URL']}/v1/nodes`, {

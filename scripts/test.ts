@@ -132,6 +132,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   fuzz: () => onPlatform('fuzz'),
   reconcile: () => endServers().then(() => vitest('reconcile')),
   demo: () => endServers().then(() => vitest('demo')),
+  soak: () => endServers().then(() => vitest('soak')),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { BASE_IMAGES } from './base-images.js';
 import { Child } from './child.js';
 import { engineAnswers, removeContainers } from './engine-api.js';
 import type { Network } from './network.js';
@@ -31,14 +32,20 @@ export interface EngineHostOptions {
   readonly registry: RegistryAccess;
   /** Files that go with an sshd in front of the engine; none when left out. */
   readonly sshdConfig?: string;
+  /** A simulated engine in the place of Docker's: containers without processes, images without layers. */
+  readonly simulated?: boolean;
 }
+
+/** The socket where users look for an engine; below the host's own /run. */
+const USUAL_SOCKET = '/run/docker.sock';
 
 /**
  * The first process of the namespaces. Its arguments are positional, so that no value becomes part of the script.
  * /run and /etc/docker are its own: the host may run an engine too, and has its own authorities.
  */
 const BOOT = `set -eu
-folder=$1 name=$2 registry=$3 sshd_config=$4 ca=$5 container_address=$6 socket=$7
+folder=$1 name=$2 registry=$3 sshd_config=$4 ca=$5
+shift 5
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
@@ -50,9 +57,7 @@ if [ -n "$ca" ]; then
 fi
 hostname "$name"
 if [ -n "$sshd_config" ]; then /usr/sbin/sshd -D -e -f "$sshd_config" 2>"$folder/sshd.log" & fi
-exec /usr/sbin/dockerd --data-root "$folder/docker" --exec-root /run/docker --pidfile /run/docker.pid \\
-  -H unix:///run/docker.sock -H "unix://$socket" --bip "$container_address" \\
-  --cgroup-parent "/$name" --exec-opt native.cgroupdriver=cgroupfs >"$folder/dockerd.log" 2>&1
+exec "$@" >"$folder/engine.log" 2>&1
 `;
 
 /** Starts the engine and waits until it answers and holds no container of an earlier start. */
@@ -70,7 +75,11 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
   const ca = registry.caFile === undefined ? '' : join(folder, 'registry-ca.crt');
   if (registry.caFile !== undefined) copyFileSync(registry.caFile, ca);
   slot.ledger.hold({ kind: 'cgroup', name: netns });
-  const boot = [folder, netns, registry.host, sshdConfig, ca, `${network.containerPrefix}.1/24`, socketPath];
+  const sockets = [USUAL_SOCKET, socketPath];
+  const engine = options.simulated
+    ? simulatedEngine(name, sockets, ca)
+    : dockerEngine(netns, sockets, { folder, containerAddress: `${network.containerPrefix}.1/24` });
+  const boot = [folder, netns, registry.host, sshdConfig, ca, ...engine];
   const namespaces = ['unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child'];
   const args = [`--net=/run/netns/${netns}`, ...namespaces, 'bash', '-c', BOOT, 'boot', ...boot];
   const start = async (): Promise<Child> => {
@@ -78,7 +87,7 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
     await started
       .until(() => engineAnswers(socketPath))
       .catch((cause: unknown) => {
-        const said = tail(join(folder, 'dockerd.log'));
+        const said = tail(join(folder, 'engine.log'));
         throw new Error(`The engine of ${name} did not start:\n${said}`, { cause });
       });
     return started;
@@ -97,6 +106,35 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
       rmSync(socketPath, { force: true });
     },
   };
+}
+
+interface DockerPlace {
+  readonly folder: string;
+  readonly containerAddress: string;
+}
+
+/** Command and arguments of Docker's engine. */
+function dockerEngine(
+  name: string,
+  sockets: readonly string[],
+  { folder, containerAddress }: DockerPlace,
+): readonly string[] {
+  return [
+    ...['/usr/sbin/dockerd', '--data-root', join(folder, 'docker'), '--exec-root', '/run/docker'],
+    ...['--pidfile', '/run/docker.pid', '--bip', containerAddress],
+    ...['--cgroup-parent', `/${name}`, '--exec-opt', 'native.cgroupdriver=cgroupfs'],
+    ...sockets.flatMap((path) => ['-H', `unix://${path}`]),
+  ];
+}
+
+/** Of a process of this project: its containers' ports are the host's as an engine's are. */
+function simulatedEngine(name: string, sockets: readonly string[], ca: string): readonly string[] {
+  return [
+    ...[process.execPath, resolve('dist', 'test', 'simulator', 'main.js'), '--name', name],
+    ...sockets.flatMap((path) => ['--socket', path]),
+    ...Object.values(BASE_IMAGES).flatMap((image) => ['--image', image]),
+    ...(ca === '' ? [] : ['--registry-ca', ca]),
+  ];
 }
 
 /** The namespaces' own first process: the engine, which ends in order when asked; `unshare` before it does not pass signals on. */

@@ -25,7 +25,10 @@ interface Started {
  * Registry, builder and nodes, which know each other. REGISTRY_URL, BUILDER_HOST and SLIPWAY_NODES_FILE, when set,
  * are used instead, each for itself; with all three set nothing is made and no root is needed.
  */
-export async function startMachines(setUp: SetUp, count: number): Promise<Machines> {
+export async function startMachines(
+  setUp: SetUp,
+  { count, simulated }: { readonly count: number; readonly simulated: boolean },
+): Promise<Machines> {
   const own = {
     registry: !process.env['REGISTRY_URL'],
     builder: !process.env['BUILDER_HOST'],
@@ -48,7 +51,7 @@ export async function startMachines(setUp: SetUp, count: number): Promise<Machin
   const started: Started = { env: {}, stops: [] };
   const stop = async (): Promise<void> => void (await Promise.allSettled(started.stops.map((end) => end())));
   try {
-    const nodes = await startAll(setUp, { own, network, registry, count, started });
+    const nodes = await startAll(setUp, { own, network, registry, count, simulated, started });
     const entries = nodes.map(({ entry }) => entry);
     return { env: started.env, nodes: entries, hosts: nodes.map(({ engine }) => engine), stop };
   } catch (error) {
@@ -62,11 +65,13 @@ interface Plan {
   readonly network: Network;
   readonly registry: RegistryAccess;
   readonly count: number;
+  /** Builder and nodes with simulated engines; the registry is real. */
+  readonly simulated: boolean;
   readonly started: Started;
 }
 
 async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[]> {
-  const { own, network, registry, count, started } = plan;
+  const { own, network, registry, count, simulated, started } = plan;
   const startsRegistry = own.registry
     ? timed(setUp, 'Registry', () => startRegistry(setUp, registry)).then((part) => {
         started.stops.push(() => part.stop());
@@ -75,7 +80,7 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[
     : undefined;
   const startsBuilder = own.builder
     ? timed(setUp, 'Builder', () =>
-        startEngineHost(setUp, { name: 'builder', host: BUILDER_HOST, network, registry }),
+        startEngineHost(setUp, { name: 'builder', host: BUILDER_HOST, network, registry, simulated }),
       ).then((builder) => {
         started.stops.push(() => builder.stop());
         started.env['BUILDER_HOST'] = `unix://${builder.socketPath}`;
@@ -93,13 +98,13 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[
 }
 
 async function startNodes(setUp: SetUp, plan: Plan, count: number): Promise<readonly RunningNode[]> {
-  const { network, registry, started } = plan;
+  const { network, registry, simulated, started } = plan;
   const loginKey = await makeLoginKey(setUp);
   const indices = Array.from({ length: count }, (_, index) => index + 1);
   const results = await Promise.allSettled(
     indices.map(async (index) => {
       const node = await timed(setUp, `Node ${index}`, () =>
-        startNode(setUp, index, { network, registry, loginKey }),
+        startNode(setUp, index, { network, registry, loginKey, simulated }),
       );
       started.stops.push(() => node.engine.stop());
       return node;
@@ -123,8 +128,11 @@ type Readies = readonly [
 ];
 
 /** Base images onto our builder; through our registry onto our nodes. Someone's own engines and registry stay as they are. */
-async function loadImages(setUp: SetUp, { own, registry, started }: Plan, readies: Readies): Promise<void> {
+async function loadImages(setUp: SetUp, plan: Plan, readies: Readies): Promise<void> {
+  const { own, registry, simulated, started } = plan;
   if (!own.builder || process.env['BASE_IMAGES']) return;
+  // Simulated engines have them from the start.
+  if (simulated) return nameBaseImages(started);
   const tar = await rootFileSystem(setUp);
   const [registryReady, builderReady, nodesReady] = readies;
   await registryReady;
@@ -140,9 +148,13 @@ async function loadImages(setUp: SetUp, { own, registry, started }: Plan, readie
       (nodes ?? []).map((node) => pullBase(client, node.engine.socketPath, { registry, tar })),
     );
   });
+  nameBaseImages(started);
+}
+
+function nameBaseImages({ env }: Started): void {
   const { python, node } = BASE_IMAGES;
-  started.env['BASE_IMAGES'] = Object.entries(BASE_IMAGES)
+  env['BASE_IMAGES'] = Object.entries(BASE_IMAGES)
     .map((pair) => pair.join('='))
     .join(',');
-  started.env['LEGACY_BASE_IMAGES'] = `python=${python},node=${node}`;
+  env['LEGACY_BASE_IMAGES'] = `python=${python},node=${node}`;
 }

@@ -68,11 +68,12 @@ export interface NodeOptions {
   readonly network: Network;
   readonly registry: RegistryAccess;
   readonly loginKey: string;
+  readonly simulated: boolean;
 }
 
 /** Node number `index` (from 1): its own sshd with a pinned host key before its own engine. */
 export async function startNode(setUp: SetUp, index: number, options: NodeOptions): Promise<RunningNode> {
-  const { network, registry, loginKey } = options;
+  const { network, registry, loginKey, simulated } = options;
   const name = `node-${index}`;
   const folder = join(setUp.slot.directory, name);
   mkdirSync(folder, { recursive: true });
@@ -80,7 +81,7 @@ export async function startNode(setUp: SetUp, index: number, options: NodeOption
   const config = join(folder, 'sshd_config');
   writeFileSync(config, sshdConfig(folder, loginKey));
   const engine = await startEngineHost(setUp, {
-    ...{ name, network, registry },
+    ...{ name, network, registry, simulated },
     host: FIRST_HOST - 1 + index,
     sshdConfig: config,
   });

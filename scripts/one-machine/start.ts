@@ -17,6 +17,8 @@ export interface OneMachineOptions {
   readonly directory?: string;
   /** How many machines to deploy to; 0 leaves them, and what only they need, out. */
   readonly nodes?: number;
+  /** Builder and nodes with engines that are simulated: sshd, registry and all else are real. */
+  readonly simulated?: boolean;
   readonly report?: Report;
 }
 
@@ -45,11 +47,12 @@ export const printProgress: Report = (part, state, ms, detail) => {
  */
 export async function startOneMachine(options: OneMachineOptions = {}): Promise<OneMachine> {
   const { directory: cache = cacheDirectory(), nodes: count = 3, report = printProgress } = options;
+  const { simulated = false } = options;
   const slot = await claimSlot(cache);
   const setUp: SetUp = { slot, cache, report };
   if (slot.cleaned > 0) report('Clean-up', 'working', 0, `${slot.cleaned} things of a killed start undone`);
   const packages = ensurePackages(setUp);
-  const machines = packages.then(() => startMachines(setUp, count));
+  const machines = packages.then(() => startMachines(setUp, { count, simulated }));
   const results = await Promise.allSettled([
     machines,
     reported(setUp, 'Kafka', startKafka),

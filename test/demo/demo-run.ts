@@ -64,7 +64,7 @@ export class DemoRun {
 }
 
 /** What a user has: nothing of the set-up that may be running the tests. */
-function userEnv(): NodeJS.ProcessEnv {
+export function userEnv(): NodeJS.ProcessEnv {
   const kept = [
     'PATH',
     'HOME',

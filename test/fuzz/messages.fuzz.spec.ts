@@ -3,8 +3,8 @@ import type { Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deadLetterTopic, topics } from '#libs/contracts';
 import { createKafka, SILENT, tail } from '#libs/kafka';
-import { requireEnv, until } from '#libs/testing';
-import { Mutator, randomFrom } from './mutate.js';
+import { randomOf, requireEnv, until } from '#libs/testing';
+import { Mutator } from './mutate.js';
 
 /** `FUZZ_MESSAGES=100000 FUZZ_SEED=7 npm run test:fuzz` */
 const COUNT = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
@@ -68,7 +68,7 @@ const bodyWith = (token: string) => ({
 
 describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
   it('each goes to the dead letters or is answered, and no partition is blocked', async () => {
-    const mutator = new Mutator(randomFrom(SEED));
+    const mutator = new Mutator(randomOf(SEED));
     const before = await admin.fetchTopicOffsets(topics.deploymentRequests);
     for (let sent = 0; sent < COUNT; sent += BATCH) {
       const messages = Array.from({ length: Math.min(BATCH, COUNT - sent) }, (_, n): Message => {

@@ -99,6 +99,9 @@ export interface Sources {
   fetch(source: TaskState['source'], signal: AbortSignal): Promise<FetchedSource>;
 }
 
+/** The code of a push whose image is nowhere any more: it has to be built again. */
+export const IMAGE_LOST = 'IMAGE_LOST';
+
 export interface ImageBuilder {
   tagOf(appId: string, service: string, sourceDigest: string): string;
   build(

@@ -1,13 +1,24 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 
 /** Requests at once to one engine; more wait in the agent for a channel to come free. */
 const MAX_CHANNELS = 32;
 /** Kept open unused: reuse saves the half millisecond of opening one. */
 const MAX_IDLE_CHANNELS = 4;
 
+/**
+ * An agent that prints as one word. docker-modem prints the options of every call, in full depth and for nobody: with
+ * all sockets of its agent in them, each call costs milliseconds, and more the more run at once.
+ */
+export class QuietAgent extends http.Agent {
+  [inspect.custom](): string {
+    return 'Agent';
+  }
+}
+
 /** An agent whose "connections" are streams that `open` gives: dockerode needs to know no more of SSH. */
-export class ChannelAgent extends http.Agent {
+export class ChannelAgent extends QuietAgent {
   constructor(private readonly open: () => Promise<Duplex>) {
     super({ keepAlive: true, maxSockets: MAX_CHANNELS, maxFreeSockets: MAX_IDLE_CHANNELS });
   }

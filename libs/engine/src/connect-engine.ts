@@ -1,7 +1,6 @@
-import http from 'node:http';
 import Docker from 'dockerode';
 import { DOCKER_SOCKET, SshError, type SshPool, type SshTarget } from '#libs/ssh';
-import { ChannelAgent } from './channel-agent.js';
+import { ChannelAgent, QuietAgent } from './channel-agent.js';
 import { Engine } from './engine.js';
 
 export type EngineAddress =
@@ -16,7 +15,7 @@ export type EngineAddress =
 /** An engine on this machine, or on another over SSH. Connects at the first call. */
 export function connectEngine(address: EngineAddress): Engine {
   if (!('ssh' in address)) {
-    const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 4 });
+    const agent = new QuietAgent({ keepAlive: true, maxFreeSockets: 4 });
     // A variable, since the types of dockerode know no `agent`.
     const options = { socketPath: address.socketPath, agent };
     return new Engine(new Docker(options), () => agent.destroy());

@@ -25,6 +25,8 @@ export interface DecodedMessage {
 }
 
 const SPEC_VERSION = '1.0';
+/** It becomes a key in a database, which takes no NUL and no key of some thousand bytes. */
+const ID = /^\P{Cc}{1,300}$/u;
 /** The CloudEvents extension for distributed tracing, in binary mode. */
 export const TRACEPARENT_HEADER = 'ce_traceparent';
 
@@ -96,13 +98,20 @@ export function decode(
       `ce_type is ${JSON.stringify(type)}, expected one of ${known.map((k) => k.type).join(', ')}`,
     );
   }
+  const id = headers['ce_id'] ?? `${at.topic}/${at.partition}/${message.offset}`;
+  if (!ID.test(id)) {
+    throw new PermanentError(
+      'MESSAGE_INVALID',
+      `ce_id is ${JSON.stringify(id.slice(0, 80))}, expected 1 to 300 characters without control characters`,
+    );
+  }
   const result = definition.schema.safeParse(parseJson(message.value));
   if (!result.success) {
     const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
     throw new PermanentError('MESSAGE_INVALID', issues.join('; '), { cause: result.error });
   }
   return {
-    id: headers['ce_id'] ?? `${at.topic}/${at.partition}/${message.offset}`,
+    id,
     type,
     key: message.key?.toString() ?? '',
     headers,

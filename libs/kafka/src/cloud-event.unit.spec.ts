@@ -1,6 +1,8 @@
 import { CloudEvent, Kafka } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
-import { encode } from './cloud-event.js';
+import { z } from 'zod';
+import { catalogue, type MessageDefinition } from '#libs/contracts';
+import { decode, encode } from './cloud-event.js';
 
 describe('encode', () => {
   it("writes what CloudEvents' own library reads", () => {
@@ -27,5 +29,25 @@ describe('encode', () => {
       traceparent,
       data,
     });
+  });
+});
+
+describe('decode', () => {
+  const definition = { ...catalogue[0], schema: z.object({ n: z.number() }) } as MessageDefinition;
+  const read = (headers: Record<string, string>) =>
+    decode({ topic: 't', partition: 3 }, { value: Buffer.from('{"n":1}'), headers, offset: '7' } as never, [
+      definition,
+    ]);
+
+  it.each([
+    ['a NUL, which no database takes and which blocked the partition', 'a\u0000b'],
+    ['more than a key may be long', 'x'.repeat(10_000)],
+    ['nothing', ''],
+  ])('refuses an id of %s', (_, id) => {
+    expect(() => read({ ce_id: id })).toThrow('ce_id is');
+  });
+
+  it('names a message without an id by its place', () => {
+    expect(read({}).id).toBe('t/3/7');
   });
 });

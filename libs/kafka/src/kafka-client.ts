@@ -1,4 +1,5 @@
-import { Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
 import './kafkajs-request-queue.js';
 
 export interface LogSink {
@@ -64,6 +65,25 @@ export interface TopicShape {
   readonly replicationFactor: number;
 }
 
+const LED_WITHIN_MS = 30_000;
+
+/**
+ * Until each partition has a leader. kafkajs' own `waitForLeaders` gives up when the broker that it asks has not heard
+ * of the topic yet.
+ */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = performance.now() + LED_WITHIN_MS;
+  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 200)) {
+    const known = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
+      if (performance.now() > deadline) throw error;
+      return undefined;
+    });
+    const led = known?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    if (led === true || performance.now() > deadline) return;
+    await delay(waitMs);
+  }
+}
+
 /** Creates the topics that do not exist; those that do are left as they are. */
 export async function ensureTopics(kafka: Kafka, names: readonly string[], shape: TopicShape): Promise<void> {
   const admin = kafka.admin();
@@ -77,7 +97,12 @@ export async function ensureTopics(kafka: Kafka, names: readonly string[], shape
         numPartitions: shape.partitions,
         replicationFactor: shape.replicationFactor,
       }));
-    if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true });
+    if (topics.length === 0) return;
+    await admin.createTopics({ topics, waitForLeaders: false });
+    await untilLed(
+      admin,
+      topics.map(({ topic }) => topic),
+    );
   } finally {
     await admin.disconnect();
   }

@@ -4,10 +4,11 @@ import type { Transaction } from './pool.js';
 export class Inbox {
   /** @returns false when this consumer has handled the message before */
   async recordOnce(tx: Transaction, consumer: string, messageId: string): Promise<boolean> {
-    const { rowCount } = await tx.query(
-      'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-      [consumer, messageId],
-    );
+    const { rowCount } = await tx.query({
+      name: 'inbox_record',
+      text: 'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+      values: [consumer, messageId],
+    });
     return rowCount === 1;
   }
 }

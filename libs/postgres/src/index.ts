@@ -9,4 +9,5 @@ export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './package-path.js';
 export * from './pool.js';
+export * from './retention.js';
 export * from './work-queue.js';

@@ -13,73 +13,75 @@ export interface Claim {
 
 export type HeldWork = Pick<Claim, 'id' | 'fence'>;
 
-const UNIQUE_VIOLATION = '23505';
-/** A lost race for one key is tried again at once; more than this many in a row means that others are at work. */
-const CLAIM_TRIES = 5;
-
 /** NOTIFY with the schema in front, which is the first of the search path. */
-const NOTIFY = `SELECT pg_notify(current_schema() || '_work', '')`;
+const NOTIFY = `pg_notify(current_schema() || '_work', '')`;
+/** One claim in so many asks for what is ready first: work that parks over and over must not keep the rest waiting. */
+const READY_FIRST_EVERY = 8;
+
+/**
+ * Beside an id, so that only the index of the ids fits. By statistics that lag behind, the planner takes an index of
+ * turns for empty, and reads all of it: with 10,000 turns given, finishing took 1.5 ms instead of 0.1.
+ */
+const HELD = `id = $1 AND fence = $2 AND state || '' = 'running'`;
+
+interface ClaimedRow {
+  readonly id: string | null;
+  readonly key: string;
+  readonly fence: string;
+  readonly lease_until: Date;
+  readonly more: boolean;
+}
 
 /**
  * Work by lease and fence. Work of one key is done one after another in the order of its arrival; everything else in
  * parallel. A lease that ran out is claimed by another owner, with a higher fence; the first one's writes then fail.
  */
 export class WorkQueue {
+  private claims = 0;
+
   async enqueue(
     tx: Transaction,
     work: { readonly id: string; readonly key: string; readonly dueAt?: Date },
   ): Promise<void> {
-    await tx.query(
-      `INSERT INTO work (id, key, state, due_at) VALUES ($1, $2, 'ready', coalesce($3, now()))`,
-      [work.id, work.key, work.dueAt],
-    );
-    await tx.query(NOTIFY);
+    await tx.query({
+      name: 'work_enqueue',
+      text: `WITH added AS (
+               INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key),
+             turn AS (INSERT INTO work_turns (rank, key) SELECT 1, key FROM added)
+             SELECT ${NOTIFY}`,
+      values: [work.id, work.key, work.dueAt],
+    });
   }
 
-  /** The oldest work that is due (or whose lease ran out) with nothing unfinished of its key before it. */
+  /**
+   * Work that may be done now and has nothing unfinished of its key before it: first what was begun (its lease ran
+   * out, or it was parked and is due), then the oldest. What it costs does not depend on how much waits.
+   */
   async claim(
     pool: Pool,
     by: { readonly owner: string; readonly leaseMs: number },
   ): Promise<Claim | undefined> {
-    for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
-      try {
-        return await this.tryClaim(pool, by);
-      } catch (error) {
-        // Two claims of one key raced; the index let one through.
-        if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
-      }
+    this.claims += 1;
+    const readyFirst = this.claims % READY_FIRST_EVERY === 0;
+    for (;;) {
+      const { rows } = await pool.query<ClaimedRow>({
+        name: 'work_claim',
+        text: `SELECT id, key, fence, lease_until, more FROM work_claim($1, $2 * interval '1 ms', $3)`,
+        values: [by.owner, by.leaseMs, readyFirst],
+      });
+      const [row] = rows;
+      if (row === undefined) return undefined;
+      const { id, key, fence, lease_until: leaseUntil } = row;
+      if (id !== null) return { id, key, fence: BigInt(fence), leaseUntil };
+      if (!row.more) return undefined;
     }
-    return undefined;
-  }
-
-  private async tryClaim(
-    pool: Pool,
-    by: { readonly owner: string; readonly leaseMs: number },
-  ): Promise<Claim | undefined> {
-    const { rows } = await pool.query<{ id: string; key: string; fence: string; lease_until: Date }>(
-      `UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
-              lease_until = clock_timestamp() + $2 * interval '1 ms'
-       WHERE seq = (
-         SELECT seq FROM work w
-         WHERE ((state IN ('ready', 'waiting') AND due_at <= clock_timestamp())
-             OR (state = 'running' AND lease_until < clock_timestamp()))
-           AND NOT EXISTS (SELECT FROM work e WHERE e.key = w.key AND e.seq < w.seq AND e.state <> 'done')
-           -- An earlier row may commit while a later one of its key runs. It must wait without being picked, or
-           -- every claim would pick it, meet the unique index, and leave all other keys' work undone.
-           AND NOT EXISTS (SELECT FROM work r WHERE r.key = w.key AND r.seq <> w.seq AND r.state = 'running')
-         ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-       RETURNING id, key, fence, lease_until`,
-      [by.owner, by.leaseMs],
-    );
-    const row = rows[0];
-    return row && { id: row.id, key: row.key, fence: BigInt(row.fence), leaseUntil: row.lease_until };
   }
 
   /** Extends the lease. False: another holds it, stop. */
   async heartbeat(pool: Pool, held: HeldWork, leaseMs: number): Promise<boolean> {
     const { rowCount } = await pool.query(
       `UPDATE work SET lease_until = clock_timestamp() + $3 * interval '1 ms'
-       WHERE id = $1 AND fence = $2 AND state = 'running'`,
+       WHERE ${HELD}`,
       [held.id, held.fence, leaseMs],
     );
     return rowCount === 1;
@@ -87,17 +89,21 @@ export class WorkQueue {
 
   /** Locks the work's row for this transaction. Throws LeaseLostError when the fence is not the latest. */
   async assertHeld(tx: Transaction, held: HeldWork): Promise<void> {
-    const { rowCount } = await tx.query(
-      `SELECT FROM work WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE`,
-      [held.id, held.fence],
-    );
+    const { rowCount } = await tx.query(`SELECT FROM work WHERE ${HELD} FOR UPDATE`, [held.id, held.fence]);
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 
   async finish(tx: Transaction, held: HeldWork): Promise<void> {
-    await this.leave(tx, held, 'done', undefined);
-    // The next of the same key may now be claimed.
-    await tx.query(NOTIFY);
+    const { rowCount } = await tx.query(
+      `WITH finished AS (
+         UPDATE work SET state = 'done', owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
+         WHERE ${HELD} RETURNING key),
+       -- The next of the same key may now be claimed.
+       turn AS (INSERT INTO work_turns (rank, key) SELECT 0, key FROM finished)
+       SELECT ${NOTIFY} FROM finished`,
+      [held.id, held.fence],
+    );
+    if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 
   /**
@@ -106,34 +112,26 @@ export class WorkQueue {
    * the caller locks what it waits for before it parks, as whoever wakes does before it wakes.
    */
   async park(tx: Transaction, held: HeldWork, until: { readonly dueAt?: Date } = {}): Promise<void> {
-    await this.leave(tx, held, 'waiting', until.dueAt ?? 'infinity');
+    const { rowCount } = await tx.query(
+      `UPDATE work SET state = 'waiting', owner = NULL, lease_until = NULL, due_at = $3
+       WHERE ${HELD}`,
+      [held.id, held.fence, until.dueAt ?? 'infinity'],
+    );
+    if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 
   /** What waits becomes due now. No effect on work that does not wait. */
   async wake(tx: Transaction, id: string): Promise<void> {
     await tx.query(
-      `UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state = 'waiting'`,
+      `WITH woken AS (
+         UPDATE work SET state = 'ready', due_at = clock_timestamp() WHERE id = $1 AND state || '' = 'waiting' RETURNING id)
+       SELECT ${NOTIFY} FROM woken`,
       [id],
     );
-    await tx.query(NOTIFY);
   }
 
   /** Tells whoever holds this work that there may be something to look at. Work that waits is woken instead. */
   async nudge(tx: Transaction, id: string): Promise<void> {
     await tx.query(`SELECT pg_notify(current_schema() || '_nudge', $1)`, [id]);
-  }
-
-  private async leave(
-    tx: Transaction,
-    held: HeldWork,
-    state: 'done' | 'waiting',
-    dueAt: Date | 'infinity' | undefined,
-  ): Promise<void> {
-    const { rowCount } = await tx.query(
-      `UPDATE work SET state = $3, owner = NULL, lease_until = NULL, due_at = coalesce($4, due_at)
-       WHERE id = $1 AND fence = $2 AND state = 'running'`,
-      [held.id, held.fence, state, dueAt],
-    );
-    if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 }

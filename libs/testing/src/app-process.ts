@@ -6,6 +6,7 @@ const READY_MS = 40_000;
 
 /** An app in a process of its own, from the last build. */
 export interface AppProcess {
+  readonly pid: number | undefined;
   /** All it has written, standard output and errors. */
   log(): string;
   /** Of each app in it that is ready, by name. */
@@ -24,6 +25,7 @@ export function spawnApp(app: string, env: NodeJS.ProcessEnv): AppProcess {
     stream.setEncoding('utf8').on('data', (part: string) => (text += part));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
+    pid: child.pid,
     ended,
     log: () => text,
     httpUrls: () => readyUrls(text),

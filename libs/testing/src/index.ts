@@ -5,4 +5,5 @@ export * from './names.js';
 export * from './nodes.js';
 export * from './otlp-collector.js';
 export * from './push-image.js';
+export * from './random.js';
 export * from './until.js';

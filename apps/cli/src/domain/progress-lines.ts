@@ -32,6 +32,7 @@ const nowDoing: Readonly<Record<string, string>> = {
   DependenciesMet: 'begins',
   InstancesSurveyed: 'begins',
   SourceFetched: 'builds',
+  ImageLost: 'builds again',
   ImageBuilt: 'pushes the image',
   ImagePushed: 'pulls the image',
   PlanMade: 'looks for a node',

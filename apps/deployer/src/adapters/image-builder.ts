@@ -5,7 +5,7 @@ import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/reconcile.js';
 import { StepError } from '../domain/task-error.js';
-import type { FetchedSource, ImageBuilder } from '../ports.js';
+import { type FetchedSource, IMAGE_LOST, type ImageBuilder } from '../ports.js';
 
 /** Builds on one engine and pushes to one registry. */
 export class EngineImageBuilder implements ImageBuilder {
@@ -66,7 +66,7 @@ export class EngineImageBuilder implements ImageBuilder {
     } catch (cause) {
       if (!(cause instanceof RegistryError) || cause.code !== 'IMAGE_NOT_FOUND') throw cause;
       const error = {
-        code: 'PUSH_FAILED',
+        code: IMAGE_LOST,
         message: `The image ${tag} is neither on the builder nor in the registry.`,
         hint: 'Something removed it in between. Send the request again under a new token: it is built again.',
       };

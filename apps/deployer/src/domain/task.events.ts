@@ -85,6 +85,8 @@ interface TaskEventData {
   SourceFetched: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
   ReleaseReused: { readonly release: Release };
   ImageBuilt: Timed & { readonly tag: string };
+  /** What was built is nowhere any more: it is built again, once. */
+  ImageLost: { readonly tag: string };
   ImagePushed: Timed & { readonly release: Release };
   ReleaseResolved: { readonly release: Release };
   /** What runs of the service now. */

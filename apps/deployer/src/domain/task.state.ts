@@ -48,6 +48,7 @@ export interface TaskState {
   readonly sourceDigest?: string;
   readonly config?: ServiceConfig;
   readonly builtTag?: string;
+  readonly imageLost: boolean;
   readonly release?: Release;
   /** What ran when the task began. */
   readonly survey?: readonly RunningInstance[];
@@ -95,6 +96,7 @@ function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
   return {
     ...event.data,
     dependenciesMet: false,
+    imageLost: false,
     slots: [],
     draining: {},
     stopped: [],
@@ -161,6 +163,8 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'ReleaseResolved':
     case 'ImagePushed':
       return { ...state, release: event.data.release };
+    case 'ImageLost':
+      return { ...state, builtTag: undefined, imageLost: true };
     case 'ImageBuilt':
       return { ...state, builtTag: event.data.tag };
     case 'InstancesSurveyed':

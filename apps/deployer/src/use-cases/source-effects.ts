@@ -2,7 +2,15 @@ import { StepError } from '../domain/task-error.js';
 import type { EffectOf } from '../domain/task.effects.js';
 import type { Release, TaskEvent } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
-import type { BuildOutput, FetchedSource, ImageBuilder, Sources, StepWrites, TaskStore } from '../ports.js';
+import {
+  type BuildOutput,
+  type FetchedSource,
+  IMAGE_LOST,
+  type ImageBuilder,
+  type Sources,
+  type StepWrites,
+  type TaskStore,
+} from '../ports.js';
 import type { EffectScope } from './effect-scope.js';
 import { inPhase, type PhaseLimits } from './phase.js';
 
@@ -51,9 +59,14 @@ export class SourceEffects {
   async push(scope: EffectScope, state: TaskState, effect: EffectOf<'push-image'>): Promise<StepWrites> {
     const { builder, limits } = this.ports;
     const phase = { name: 'push', idleMs: limits.pushMs, signal: scope.signal };
-    const { result: image, ms } = await inPhase(phase, (signal, onProgress) =>
+    const pushed = await inPhase(phase, (signal, onProgress) =>
       builder.push(effect.tag, signal, onProgress),
-    );
+    ).catch((error: unknown) => {
+      if (state.imageLost || !(error instanceof StepError) || error.code !== IMAGE_LOST) throw error;
+      return undefined;
+    });
+    if (pushed === undefined) return only({ type: 'ImageLost', data: { tag: effect.tag } });
+    const { result: image, ms } = pushed;
     const { config } = state;
     if (config === undefined) throw new Error('a pushed task has a config');
     const id = `${state.appId}-${state.service}-${effect.sourceDigest.slice(0, 12)}`;

@@ -1,0 +1,93 @@
+import { type AppProcess, randomOf, spawnApp, untilReady } from '#libs/testing';
+import type { Ledger } from '../one-machine/ledger.js';
+import type { NodeEntry } from '../one-machine/nodes.js';
+import { enrol } from '../platform.js';
+
+type Env = Readonly<Record<string, string>>;
+
+export interface FleetOptions {
+  readonly env: Env;
+  readonly nodes: readonly NodeEntry[];
+  readonly ledger: Ledger;
+  readonly replicas: number;
+  readonly seed: number;
+}
+
+/** A node manager, a load balancer and several deployers, each a process of its own. */
+export class Fleet {
+  kills = 0;
+  private readonly deployers: AppProcess[] = [];
+  private readonly others: AppProcess[] = [];
+  /** How deployers ended that nobody killed, with the end of their log. */
+  readonly crashes: string[] = [];
+  private readonly random: () => number;
+  private killing: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  private constructor(private readonly options: FleetOptions) {
+    this.random = randomOf(options.seed);
+  }
+
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(options);
+    try {
+      await fleet.startAll();
+      return fleet;
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
+  }
+
+  /** From now on a random deployer is killed every so many seconds, and another started in its place at once. */
+  killEvery(seconds: number): void {
+    if (seconds > 0) this.killing = setInterval(() => void this.killOne(), seconds * 1_000);
+  }
+
+  endKilling(): void {
+    clearInterval(this.killing);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.endKilling();
+    await Promise.all([...this.deployers, ...this.others].map((app) => app.stop()));
+  }
+
+  private async startAll(): Promise<void> {
+    const { nodes, replicas } = this.options;
+    const manager = this.spawn('node-manager');
+    this.others.push(manager);
+    await untilReady(manager);
+    const [url = ''] = Object.values(manager.httpUrls());
+    await Promise.all(nodes.map((node) => enrol({ ...this.options.env, SLIPWAY_API_URL: url }, node)));
+    this.others.push(this.spawn('load-balancer'));
+    for (let n = 0; n < replicas; n += 1) this.startDeployer(n);
+    await Promise.all([...this.others, ...this.deployers].map((app) => untilReady(app)));
+  }
+
+  private async killOne(): Promise<void> {
+    const place = Math.floor(this.random() * this.deployers.length);
+    const victim = this.deployers[place];
+    if (victim === undefined) return;
+    this.kills += 1;
+    this.startDeployer(place);
+    await victim.stop('SIGKILL');
+  }
+
+  private startDeployer(place: number): void {
+    const app = this.spawn('deployer');
+    this.deployers[place] = app;
+    void app.ended.then((code) => {
+      if (this.stopped || this.deployers[place] !== app) return;
+      this.crashes.push(`a deployer ended by itself with ${code}: ${app.log().slice(-2_000)}`);
+      this.startDeployer(place);
+    });
+  }
+
+  private spawn(app: string): AppProcess {
+    const started = spawnApp(app, { ...process.env, ...this.options.env });
+    this.options.ledger.holdProcess(started.pid);
+    return started;
+  }
+}

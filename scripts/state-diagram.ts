@@ -1,0 +1,74 @@
+import { keyOf, nextEffects, type EffectKind } from '../apps/deployer/src/domain/task.effects.js';
+import { foldTask } from '../apps/deployer/src/domain/task.state.js';
+import {
+  accepted,
+  type Ran,
+  releaseWith,
+  runToEnd,
+  running,
+} from '../apps/deployer/src/domain/task.testing.js';
+import { isRecorded, record } from '../apps/deployer/src/use-cases/recorded-effects.js';
+
+const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
+const options = { now: new Date(0), drainMs: 0 };
+
+/** Tasks of every mode, with nothing and with two instances there before, undisturbed and with each effect failing. */
+function runs(): readonly Ran[] {
+  const before = [running('a', releaseWith('old', 2)), running('b', releaseWith('old', 2))];
+  return MODES.flatMap((mode) =>
+    [[], before].flatMap((instances) => {
+      const world = { release: releaseWith('new', 2), before: instances };
+      const first = accepted({ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined });
+      const run = (failing: readonly string[]): Ran =>
+        runToEnd(first, { ...world, failing }, (state, effect) =>
+          isRecorded(effect) ? record(state, effect, options).events : undefined,
+        );
+      const undisturbed = run([]);
+      return [undisturbed, ...undisturbed.done.map((key) => run([key]))];
+    }),
+  );
+}
+
+/** `effect --event--> effect`: what may be done next and could not before. */
+function edgesOf({ events, done }: Ran): readonly string[] {
+  return done.flatMap((key, n) => {
+    const [state, next] = [foldTask(events.slice(0, n + 1)), foldTask(events.slice(0, n + 2))];
+    const known = new Set(nextEffects(state).map(keyOf));
+    const opened = nextEffects(next).filter((effect) => !known.has(keyOf(effect)));
+    const from = kindOf(key);
+    const event = events[n + 1]?.type ?? '';
+    return next.outcome === undefined
+      ? opened.map(({ kind }) => edge(from, event, kind))
+      : [edge(from, event, '[*]')];
+  });
+}
+
+const kindOf = (key: string): EffectKind => key.split(' ')[0] as EffectKind;
+
+const edge = (from: string, event: string, to: string): string =>
+  `    ${name(from)} --> ${to === '[*]' ? to : name(to)}: ${event}`;
+
+/** Mermaid takes no hyphen in a state's name. */
+const name = (kind: string): string => kind.replaceAll('-', '_');
+
+/** The deployer's tasks as a Mermaid state diagram, found by running them. */
+export function stateDiagram(): string {
+  const all = runs();
+  const starts = all.flatMap(({ events }) =>
+    nextEffects(foldTask(events.slice(0, 1))).map(({ kind }) => `    [*] --> ${name(kind)}: TaskAccepted`),
+  );
+  const afterDependencies = MODES.flatMap((mode) =>
+    nextEffects(foldTask([accepted({ mode })])).map(({ kind }) => `    [*] --> ${name(kind)}: TaskAccepted`),
+  );
+  const edges = [...new Set([...afterDependencies, ...starts, ...all.flatMap(edgesOf)])];
+  // A failure may come at every effect: one line stands for all.
+  const toCleanUp = edges.filter((line) => line.endsWith(': StepFailed'));
+  const shown = edges.filter((line) => !toCleanUp.includes(line));
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    ...shown,
+    '    any_effect --> remove_leftovers: StepFailed',
+    '```',
+  ].join('\n');
+}

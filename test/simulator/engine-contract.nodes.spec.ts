@@ -1,0 +1,371 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectEngine, type ContainerSpec, type Engine, type RegistryAuth } from '#libs/engine';
+import { SshPool } from '#libs/ssh';
+import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
+import { type ProgramName, running } from './programs.js';
+import { startSimulator } from './simulator.js';
+
+/** What a simulated engine may be trusted for: each of these holds for the real one too. */
+interface Subject {
+  readonly engine: Engine;
+  /** Where its containers' ports are. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const BASE = 'slipway/python:3.11';
+
+async function real(): Promise<Subject> {
+  const [node] = await testNodes();
+  const ssh = new SshPool();
+  const { address: host, sshPort: port, sshUser: user, hostKeyFingerprint } = node;
+  const login = { privateKey: readFileSync(node.privateKeyFile, 'utf8') };
+  const engine = connectEngine({ ssh, target: { host, port, user, hostKeyFingerprint, login } });
+  return {
+    ...{ engine, address: host },
+    async close() {
+      await engine.close();
+      await ssh.close();
+    },
+  };
+}
+
+async function simulated(): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-simulator-'));
+  const socketPath = join(folder, 'docker.sock');
+  const simulator = await startSimulator({
+    ...{ socketPaths: [socketPath], name: 'simulated', cpus: 2, memoryBytes: 1024 ** 3, images: [BASE] },
+    registryCaFile: process.env['REGISTRY_CA_FILE'],
+  });
+  const engine = connectEngine({ socketPath });
+  return {
+    ...{ engine, address: '127.0.0.1' },
+    async close() {
+      await engine.close();
+      await simulator.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function registryAuth(password = requireEnv('REGISTRY_PASSWORD')): RegistryAuth {
+  const { host } = new URL(requireEnv('REGISTRY_URL'));
+  return { username: requireEnv('REGISTRY_USERNAME'), password, serveraddress: host };
+}
+
+describe.each([
+  ['the real engine', real],
+  ['the simulated engine', simulated],
+])('%s', (_, start) => {
+  const name = uniqueName('contract');
+  const labels = { 'slipway.test': name };
+  const repository = `${new URL(requireEnv('REGISTRY_URL')).host}/${name}/web`;
+  let subject: Subject;
+  let engine: Engine;
+  let port = 30_500 + Math.floor(Math.random() * 2_000);
+
+  beforeAll(async () => {
+    subject = await start();
+    engine = subject.engine;
+  });
+  afterEach(async () => {
+    for (const { id } of await engine.list({ labels })) await engine.remove(id);
+  });
+  afterAll(() => subject.close());
+
+  function spec(program: ProgramName, more: Partial<ContainerSpec> = {}): ContainerSpec {
+    const hostPort = port++;
+    return {
+      ...{ name: `${name}-${hostPort}`, image: BASE, labels, containerPort: 8080, hostPort },
+      ...{ memoryMiB: 64, cpu: 0.5, ...running(program), ...more },
+    };
+  }
+
+  async function launch(program: ProgramName, more?: Partial<ContainerSpec>): Promise<string> {
+    const id = await engine.createContainer(spec(program, more));
+    await engine.start(id);
+    return id;
+  }
+
+  const ended = (id: string) =>
+    until('its end', async () => {
+      const state = await engine.inspect(id);
+      return state?.status === 'exited' ? state : undefined;
+    });
+  const logged = (id: string, text: string) =>
+    until(`"${text}" in its log`, async () => (await engine.logs(id, { tail: 10 })).includes(text));
+  const statusOf = (hostPort: number) =>
+    fetch(`http://${subject.address}:${hostPort}/`).then(
+      (response) => response.status,
+      () => 'refused',
+    );
+  const answers = (hostPort: number, status: number | string) =>
+    until(`${status} at ${hostPort}`, async () => (await statusOf(hostPort)) === status);
+
+  it('answers a ping and says what it has', async () => {
+    await engine.ping();
+    const { cpus, memoryBytes, name: host, version } = await engine.info();
+    expect(cpus).toBeGreaterThanOrEqual(1);
+    expect(memoryBytes).toBeGreaterThan(1e6);
+    expect(host).not.toBe('');
+    expect(version).toMatch(/^\d+\.\d+/);
+  });
+
+  describe('containers', () => {
+    it('are created, started and listed, and answer at their port until they are stopped', async () => {
+      const made = spec('server');
+      const id = await engine.createContainer(made);
+      expect(await engine.inspect(id)).toEqual({
+        ...{ id, name: made.name, image: BASE, running: false, status: 'created', exitCode: undefined },
+        ...{ restartCount: 0, health: undefined, labels, startedAt: '0001-01-01T00:00:00Z' },
+      });
+      await engine.start(id);
+      await answers(made.hostPort, 200);
+      expect(await engine.inspect(made.name)).toMatchObject({
+        id,
+        running: true,
+        status: 'running',
+        exitCode: undefined,
+      });
+      expect(await engine.list({ labels })).toEqual([
+        {
+          ...{ id, name: made.name, image: BASE, state: 'running', labels },
+          createdAt: expect.any(Number) as number,
+        },
+      ]);
+      await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
+      await answers(made.hostPort, 'refused');
+      expect(await engine.inspect(id)).toMatchObject({ running: false, status: 'exited', exitCode: 143 });
+      await engine.remove(id);
+      expect(await engine.inspect(id)).toBeUndefined();
+      expect(await engine.list({ labels })).toEqual([]);
+    });
+
+    it('are listed by all of the labels that are asked for', async () => {
+      const one = await engine.createContainer(spec('sleeper', { labels: { ...labels, part: 'one' } }));
+      const two = await engine.createContainer(spec('sleeper', { labels: { ...labels, part: 'two' } }));
+      const ids = async (wanted: Record<string, string>) =>
+        (await engine.list({ labels: wanted })).map(({ id }) => id);
+      expect(new Set(await ids(labels))).toEqual(new Set([one, two]));
+      expect(await ids({ ...labels, part: 'two' })).toEqual([two]);
+      expect(await ids({ ...labels, part: 'three' })).toEqual([]);
+    });
+
+    it('of a name are one: create adopts it, unless it is of another image', async () => {
+      const made = spec('sleeper');
+      const id = await engine.createContainer(made);
+      expect(await engine.createContainer(made)).toBe(id);
+      await engine.start(id);
+      await engine.start(id);
+      await engine.tag(BASE, `${name}:other`);
+      const other = engine.createContainer({ ...made, image: `${name}:other` });
+      await expect(other).rejects.toMatchObject({ code: 'NAME_TAKEN', kind: 'permanent' });
+      await engine.removeImage(`${name}:other`);
+    });
+
+    it('keep their exit code until they are kept running, and are started again from then on', async () => {
+      expect(await ended(await launch('failsWith7'))).toMatchObject({ exitCode: 7, restartCount: 0 });
+      const kept = await launch('failsLater');
+      await engine.keepRunning(kept);
+      await until('a restart', async () => ((await engine.inspect(kept))?.restartCount ?? 0) > 0);
+      await engine.stop(kept, { signal: 'SIGTERM', graceMs: 2_000 });
+      expect(await engine.inspect(kept)).toMatchObject({ running: false, status: 'exited' });
+    });
+
+    it('that were stopped stay stopped, kept running or not', async () => {
+      const id = await launch('sleeper');
+      await engine.keepRunning(id);
+      await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
+      await delay(400);
+      expect(await engine.inspect(id)).toMatchObject({ running: false, status: 'exited', restartCount: 0 });
+    });
+
+    it('give the last lines of both streams', async () => {
+      const id = await launch('talks');
+      await logged(id, 'broken');
+      await logged(id, 'good day');
+      expect((await engine.logs(id, { tail: 10 })).split('\n').sort()).toEqual([
+        '',
+        'broken',
+        'good day',
+        'one',
+      ]);
+      expect((await engine.logs(id, { tail: 1 })).split('\n')).toHaveLength(2);
+    });
+
+    it('end as their own handler of the signal does', async () => {
+      const id = await launch('trapsInt');
+      await logged(id, 'up');
+      await engine.stop(id, { signal: 'SIGINT', graceMs: 10_000 });
+      expect(await engine.inspect(id)).toMatchObject({ running: false, exitCode: 3 });
+      expect(await engine.logs(id, { tail: 1 })).toBe('got int\n');
+    });
+
+    it('that ignore the signal are killed when the grace is over', async () => {
+      const id = await launch('ignoresTerm');
+      await logged(id, 'up');
+      const begun = performance.now();
+      await engine.stop(id, { signal: 'SIGTERM', graceMs: 300 });
+      expect(performance.now() - begun).toBeGreaterThan(290);
+      expect(await engine.inspect(id)).toMatchObject({ running: false, exitCode: 137 });
+    });
+
+    it('that run are removed at once, and give their port back', async () => {
+      const first = spec('server');
+      const id = await engine.createContainer(first);
+      await engine.start(id);
+      await answers(first.hostPort, 200);
+      await engine.remove(id);
+      await launch('server', { hostPort: first.hostPort });
+      await answers(first.hostPort, 200);
+    });
+
+    it('that end give their port back too', async () => {
+      const { hostPort } = spec('sleeper');
+      await ended(await launch('failsWith7', { hostPort }));
+      await launch('server', { hostPort });
+      await answers(hostPort, 200);
+    });
+
+    it('that are gone are no error to stop and remove, twice too', async () => {
+      const id = await launch('sleeper');
+      await engine.stop(id, { signal: 'SIGKILL', graceMs: 1_000 });
+      await engine.stop(id, { signal: 'SIGKILL', graceMs: 1_000 });
+      await engine.remove(id);
+      await engine.remove(id);
+      await engine.stop(id, { signal: 'SIGTERM', graceMs: 1 });
+    });
+  });
+
+  describe('what cannot be done with a container', () => {
+    it('has a code each', async () => {
+      const missing = engine.createContainer(spec('sleeper', { image: 'no/such:1' }));
+      await expect(missing).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+      for (const call of [
+        engine.start('no-such'),
+        engine.keepRunning('no-such'),
+        engine.logs('no-such', { tail: 1 }),
+      ])
+        await expect(call).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND', kind: 'permanent' });
+      expect(await engine.inspect('no-such')).toBeUndefined();
+    });
+
+    it.each([
+      ['too little memory', { memoryMiB: 1 }],
+      ['more CPUs than there are', { cpu: 10_000 }],
+      ['a name with a blank', { name: 'a b' }],
+    ])('%s is SPEC_INVALID', async (_what, more) => {
+      await expect(engine.createContainer(spec('sleeper', more))).rejects.toMatchObject({
+        code: 'SPEC_INVALID',
+      });
+    });
+
+    it('a port that another has is PORT_TAKEN, and the start can be tried again', async () => {
+      const first = spec('server');
+      const holder = await engine.createContainer(first);
+      await engine.start(holder);
+      const second = await engine.createContainer(spec('server', { hostPort: first.hostPort }));
+      await expect(engine.start(second)).rejects.toMatchObject({ code: 'PORT_TAKEN', kind: 'permanent' });
+      expect(await engine.inspect(second)).toMatchObject({ running: false, status: 'created' });
+      await engine.remove(holder);
+      await engine.start(second);
+      await answers(first.hostPort, 200);
+    });
+  });
+
+  describe('images', () => {
+    it('have names, which are given and taken', async () => {
+      const other = `${name}:tagged`;
+      expect(await engine.hasImage(other)).toBe(false);
+      await engine.tag(BASE, other);
+      expect(await engine.hasImage(other)).toBe(true);
+      await engine.removeImage(other);
+      await engine.removeImage(other);
+      expect(await engine.hasImage(other)).toBe(false);
+      expect(await engine.hasImage(BASE)).toBe(true);
+      await expect(engine.tag('no/such:1', other)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    });
+
+    it.each(['buildkit', 'classic'] as const)(
+      'are built with %s, pushed, pulled by digest and run',
+      async (builder) => {
+        const tag = `${repository}:${builder}`;
+        const lines: string[] = [];
+        const { imageId } = await engine.build({
+          context: context(`FROM ${BASE}\nARG WORD\nRUN echo "said $WORD by ${builder} ${name}"\n`),
+          ...{ tag, labels, builder, networkMode: 'none', buildArgs: { WORD: 'well' } },
+          onOutput: (line) => lines.push(line),
+        });
+        expect(imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
+        expect(lines).toContain(`said well by ${builder} ${name}`);
+        const { digest } = await engine.push(tag, registryAuth());
+        expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+        await engine.removeImage(tag);
+        expect(await engine.hasImage(tag)).toBe(false);
+        const byDigest = `${repository}@${digest}`;
+        await engine.pull(byDigest, registryAuth());
+        expect(await engine.hasImage(byDigest)).toBe(true);
+        const id = await launch('sleeper', { image: byDigest });
+        expect(await engine.inspect(id)).toMatchObject({ image: byDigest, running: true, labels });
+        await engine.removeImage(byDigest);
+        expect(await engine.hasImage(byDigest)).toBe(true);
+        await engine.remove(id);
+        await engine.removeImage(byDigest);
+        expect(await engine.hasImage(byDigest)).toBe(false);
+      },
+    );
+
+    it.each(['buildkit', 'classic'] as const)('that %s cannot build say why', async (builder) => {
+      const failing = engine.build({
+        context: context(`FROM ${BASE}\nRUN echo "last words ${name}" && exit 9\n`),
+        ...{ tag: `${repository}:no`, labels, networkMode: 'none', builder },
+      });
+      await expect(failing).rejects.toMatchObject({
+        ...{ code: 'BUILD_FAILED', kind: 'permanent' },
+        logTail: expect.arrayContaining([expect.stringContaining(`last words ${name}`)]) as unknown,
+      });
+      expect(await engine.hasImage(`${repository}:no`)).toBe(false);
+    });
+
+    it('that are nowhere are IMAGE_NOT_FOUND, to pull and to push', async () => {
+      const digest = `sha256:${'0'.repeat(64)}`;
+      for (const ref of [`${repository}:none`, `${repository}@${digest}`])
+        await expect(engine.pull(ref, registryAuth())).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+      await expect(engine.push(`${repository}:none`, registryAuth())).rejects.toMatchObject({
+        code: 'IMAGE_NOT_FOUND',
+      });
+    });
+
+    it('with a wrong login, or none, are REGISTRY_DENIED', async () => {
+      const tag = `${repository}:denied`;
+      await engine.tag(BASE, tag);
+      for (const auth of [registryAuth('wrong'), undefined]) {
+        await expect(engine.pull(`${repository}:none`, auth)).rejects.toMatchObject({
+          code: 'REGISTRY_DENIED',
+        });
+        await expect(engine.push(tag, auth)).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
+      }
+      await engine.removeImage(tag);
+    });
+
+    it('of a registry that does not answer are REGISTRY_UNREACHABLE', async () => {
+      const ref = '127.0.0.1:9/a/b:1';
+      await expect(engine.pull(ref, registryAuth())).rejects.toMatchObject({
+        ...{ code: 'REGISTRY_UNREACHABLE', kind: 'retriable' },
+      });
+    });
+  });
+});
+
+function context(dockerfile: string): Readable {
+  const tar = pack();
+  tar.entry({ name: 'Dockerfile' }, dockerfile);
+  tar.finalize();
+  return tar as unknown as Readable;
+}
