@@ -114,6 +114,18 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // On a set-up of its own, whose nodes it crashes.
+          name: 'reconcile',
+          include: ['test/reconcile/**/*.e2e.spec.ts'],
+          environment: 'node',
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // The demo itself, typed as a user does: it starts and ends a set-up of its own.
           name: 'demo',
           include: ['test/demo/**/*.demo.spec.ts'],

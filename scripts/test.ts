@@ -57,6 +57,13 @@ async function vitest(project: string): Promise<Count> {
 
 let machine: OneMachine | undefined;
 let platform: Platform | undefined;
+const provided = new Set<string>();
+
+/** Variables for the stages to come, until the servers that they name are ended. */
+function provide(env: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(env)) if (process.env[name] === undefined) provided.add(name);
+  Object.assign(process.env, env);
+}
 
 /** A vitest project that needs servers and nodes: started before the first of them, ended after the last. */
 async function onOneMachine(project: string): Promise<Count> {
@@ -65,7 +72,7 @@ async function onOneMachine(project: string): Promise<Count> {
   } catch (error) {
     return notStarted(project, 'the one-machine set-up', error);
   }
-  Object.assign(process.env, machine.env);
+  provide(machine.env);
   return vitest(project);
 }
 
@@ -88,12 +95,13 @@ const platformSettings = (): Readonly<Record<string, string>> => ({
 async function onPlatform(project: string): Promise<Count> {
   try {
     machine ??= await startOneMachine();
-    Object.assign(process.env, await tracesTo(), platformSettings());
+    provide(await tracesTo());
+    provide(platformSettings());
     platform ??= await startPlatform({ ...machine, logFile: PLATFORM_LOG });
   } catch (error) {
     return notStarted(project, 'the platform', error);
   }
-  Object.assign(process.env, machine.env, platform.env);
+  provide({ ...machine.env, ...platform.env });
   const count = await vitest(project);
   if (count.failed > 0) console.error(`${project}: the platform's log is ${PLATFORM_LOG}`);
   return count;
@@ -104,6 +112,8 @@ async function endServers(): Promise<void> {
   await machine?.stop();
   platform = undefined;
   machine = undefined;
+  for (const name of provided) delete process.env[name];
+  provided.clear();
 }
 
 /** Ctrl-C reaches the running stage by itself; what the stages stand on is ended here. */
@@ -128,6 +138,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   replicas: () => onPlatform('replicas'),
   fuzz: () => onPlatform('fuzz'),
   crash: () => onPlatform('crash'),
+  reconcile: () => endServers().then(() => vitest('reconcile')),
   demo: () => endServers().then(() => vitest('demo')),
   soak: () => endServers().then(() => vitest('soak')),
 };

@@ -64,6 +64,12 @@ export class Child {
     }
   }
 
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    if (!this.over) this.process.kill('SIGKILL');
+    await this.ended;
+  }
+
   /** Asks `pid` to end (the process itself when left out), waits, and then kills the process. */
   async stop(pid = this.pid): Promise<void> {
     if (this.over) return;

@@ -17,6 +17,10 @@ export interface EngineHost {
   /** The engine's socket as this machine sees it. */
   readonly socketPath: string;
   readonly folder: string;
+  /** As if its power were cut: every process in it is gone at once. */
+  crash(): Promise<void>;
+  /** Starts it after a crash, with the disk that it had; resolves when its engine answers. */
+  boot(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,26 +81,31 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
     : dockerEngine(netns, sockets, { folder, containerAddress: `${network.containerPrefix}.1/24` });
   const boot = [folder, netns, registry.host, sshdConfig, ca, ...engine];
   const namespaces = ['unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child'];
-  const child = new Child(
-    name,
-    'nsenter',
-    [`--net=/run/netns/${netns}`, ...namespaces, 'bash', '-c', BOOT, 'boot', ...boot],
-    { ledger: slot.ledger, abrupt: true },
-  );
-  await child
-    .until(() => engineAnswers(socketPath))
-    .catch((cause: unknown) => {
-      throw new Error(`The engine of ${name} did not start:\n${tail(join(folder, 'engine.log'))}`, {
-        cause,
+  const args = [`--net=/run/netns/${netns}`, ...namespaces, 'bash', '-c', BOOT, 'boot', ...boot];
+  const start = async (): Promise<Child> => {
+    const started = new Child(name, 'nsenter', args, { ledger: slot.ledger, abrupt: true });
+    await started
+      .until(() => engineAnswers(socketPath))
+      .catch((cause: unknown) => {
+        const said = tail(join(folder, 'engine.log'));
+        throw new Error(`The engine of ${name} did not start:\n${said}`, { cause });
       });
-    });
-  await removeContainers(socketPath);
-  const stop = async (): Promise<void> => {
-    await removeContainers(socketPath).catch(() => 0);
-    await child.stop(firstChildOf(child.pid));
-    rmSync(socketPath, { force: true });
+    return started;
   };
-  return { name, address, socketPath, folder, stop };
+  let child = await start();
+  await removeContainers(socketPath);
+  return {
+    ...{ name, address, socketPath, folder },
+    crash: () => child.kill(),
+    async boot() {
+      child = await start();
+    },
+    async stop() {
+      await removeContainers(socketPath).catch(() => 0);
+      await child.stop(firstChildOf(child.pid));
+      rmSync(socketPath, { force: true });
+    },
+  };
 }
 
 interface DockerPlace {

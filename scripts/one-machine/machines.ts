@@ -12,6 +12,8 @@ const BUILDER_HOST = 10;
 
 export interface Machines extends RunningPart {
   readonly nodes: readonly NodeEntry[];
+  /** Of the nodes that were started here, in the same order. */
+  readonly hosts: readonly EngineHost[];
 }
 
 interface Started {
@@ -39,7 +41,7 @@ export async function startMachines(
   }))
     if (!missing) setUp.report(part, 'yours', 0);
   if (!own.registry && !own.builder && !own.nodes)
-    return { env: {}, nodes: [], stop: () => Promise.resolve() };
+    return { env: {}, nodes: [], hosts: [], stop: () => Promise.resolve() };
   if (process.getuid?.() !== 0)
     throw new Error(
       'Registry, builder and nodes of one machine need root. Run as root, or set REGISTRY_URL, BUILDER_HOST and SLIPWAY_NODES_FILE.',
@@ -50,7 +52,8 @@ export async function startMachines(
   const stop = async (): Promise<void> => void (await Promise.allSettled(started.stops.map((end) => end())));
   try {
     const nodes = await startAll(setUp, { own, network, registry, count, simulated, started });
-    return { env: started.env, nodes, stop };
+    const entries = nodes.map(({ entry }) => entry);
+    return { env: started.env, nodes: entries, hosts: nodes.map(({ engine }) => engine), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -67,7 +70,7 @@ interface Plan {
   readonly started: Started;
 }
 
-async function startAll(setUp: SetUp, plan: Plan): Promise<readonly NodeEntry[]> {
+async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[]> {
   const { own, network, registry, count, simulated, started } = plan;
   const startsRegistry = own.registry
     ? timed(setUp, 'Registry', () => startRegistry(setUp, registry)).then((part) => {
@@ -91,7 +94,7 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly NodeEntry[]>
   const results = await Promise.allSettled([...readies, loads]);
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) throw failure.reason;
-  return (await startsNodes)?.map((node) => node.entry) ?? [];
+  return (await startsNodes) ?? [];
 }
 
 async function startNodes(setUp: SetUp, plan: Plan, count: number): Promise<readonly RunningNode[]> {

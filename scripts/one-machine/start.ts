@@ -1,4 +1,5 @@
 import { startAzurite } from './azurite.js';
+import type { EngineHost } from './engine-host.js';
 import { startKafka } from './kafka.js';
 import { freshKeys } from './keys.js';
 import type { Ledger } from './ledger.js';
@@ -25,6 +26,8 @@ export interface OneMachine {
   /** The platform's variables, those that were set already left out. */
   readonly env: Readonly<Record<string, string>>;
   readonly nodes: readonly NodeEntry[];
+  /** The machines behind these nodes, where they were started here. */
+  readonly hosts: readonly EngineHost[];
   /** For what else is started on it: a next start cleans up what a kill leaves. */
   readonly ledger: Ledger;
   stop(): Promise<void>;
@@ -71,7 +74,8 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
     throw new AggregateError(failures, [...new Set(failures.map(String))].join('\n'));
   }
   const env = Object.assign({ ...ownKeys() }, ...parts.map((part) => part.env)) as Record<string, string>;
-  return { env, nodes: (await machines).nodes, ledger: slot.ledger, stop };
+  const { nodes, hosts } = await machines;
+  return { env, nodes, hosts, ledger: slot.ledger, stop };
 }
 
 /** Keys that the caller has set already stay the caller's. */

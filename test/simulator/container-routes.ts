@@ -3,8 +3,8 @@ import { bodyOf, type Call, empty, flag, json, type Route } from './call.js';
 import { type Container, type LogLine, signalNumber } from './container.js';
 import { type Containers, createFields } from './containers.js';
 import { EngineAnswer, notSimulated } from './engine-error.js';
+import { labelFilters } from './label-filters.js';
 
-const filtersSchema = z.strictObject({ label: z.array(z.string()).default([]) });
 const updateSchema = z.strictObject({
   RestartPolicy: z.strictObject({ Name: z.enum(['no', 'unless-stopped']) }),
 });
@@ -18,9 +18,8 @@ export function containerRoutes(containers: Containers): readonly Route[] {
     {
       ...{ name: 'containers.list', method: 'GET', path: /^\/containers\/json$/, query: ['all', 'filters'] },
       handle: ({ response, query }) => {
-        const filters = filtersSchema.safeParse(JSON.parse(query.get('filters') ?? '{}'));
-        if (!filters.success) throw notSimulated(`the filters ${query.get('filters')}`);
-        json(response, 200, containers.list(filters.data.label, flag(query, 'all')).map(listed));
+        const { label } = labelFilters(query);
+        json(response, 200, containers.list(label, flag(query, 'all')).map(listed));
       },
     },
     {

@@ -124,6 +124,7 @@ describe.each([
       expect(await engine.inspect(id)).toEqual({
         ...{ id, name: made.name, image: BASE, running: false, status: 'created', exitCode: undefined },
         ...{ restartCount: 0, health: undefined, labels, startedAt: '0001-01-01T00:00:00Z' },
+        createdAt: expect.any(String) as string,
       });
       await engine.start(id);
       await answers(made.hostPort, 200);
@@ -134,7 +135,10 @@ describe.each([
         exitCode: undefined,
       });
       expect(await engine.list({ labels })).toEqual([
-        { id, name: made.name, image: BASE, state: 'running', labels },
+        {
+          ...{ id, name: made.name, image: BASE, state: 'running', labels },
+          createdAt: expect.any(Number) as number,
+        },
       ]);
       await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
       await answers(made.hostPort, 'refused');
@@ -301,6 +305,9 @@ describe.each([
         });
         expect(imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
         expect(lines).toContain(`said well by ${builder} ${name}`);
+        const listed = (await engine.listImages({ labels })).find(({ tags }) => tags.includes(tag));
+        expect(listed).toMatchObject({ id: imageId, labels });
+        expect(await engine.listImages({ labels: { ...labels, other: 'label' } })).toEqual([]);
         const { digest } = await engine.push(tag, registryAuth());
         expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
         await engine.removeImage(tag);

@@ -2,7 +2,8 @@ import { build } from './build.js';
 import { type Call, empty, json, jsonStream, type Route } from './call.js';
 import type { Containers } from './containers.js';
 import { EngineAnswer, notSimulated } from './engine-error.js';
-import type { Images } from './images.js';
+import type { Images, ListedImage } from './images.js';
+import { labelFilters } from './label-filters.js';
 import type { RegistryClient } from './registry-client.js';
 
 export interface ImageParts {
@@ -32,8 +33,11 @@ export function imageRoutes(parts: ImageParts): readonly Route[] {
   const at = (action: string): RegExp => new RegExp(`^/images/(.+)${action}$`);
   return [
     {
-      ...{ name: 'images.list', method: 'GET', path: /^\/images\/json$/, query: [] },
-      handle: ({ response }) => json(response, 200, images.list().map(listed)),
+      ...{ name: 'images.list', method: 'GET', path: /^\/images\/json$/, query: ['filters'] },
+      handle({ response, query }) {
+        const { label } = labelFilters(query);
+        json(response, 200, images.list(label).map(listed));
+      },
     },
     {
       ...{
@@ -142,9 +146,10 @@ function push({ images, registry }: ImageParts, call: Call): Promise<void> {
   );
 }
 
-function listed({ image, names }: ReturnType<Images['list']>[number]): object {
+function listed({ image, names, createdAt }: ListedImage): object {
   return {
     Id: image.id,
+    Created: Math.floor(createdAt / 1000),
     RepoTags: names.filter((name) => !name.includes('@')),
     RepoDigests: names.filter((name) => name.includes('@')),
     Labels: image.labels,

@@ -6,6 +6,12 @@ export interface Image {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export interface ListedImage {
+  readonly image: Image;
+  readonly names: readonly string[];
+  readonly createdAt: number;
+}
+
 /** `repo`, `repo:tag` and `repo@sha256:...` in one form. */
 export function normalName(ref: string): string {
   if (ref.includes('@')) return ref;
@@ -15,10 +21,12 @@ export function normalName(ref: string): string {
 /** The images of one engine, by id and by every name. */
 export class Images {
   private readonly byId = new Map<string, Image>();
+  private readonly createdAt = new Map<string, number>();
   private readonly idByName = new Map<string, string>();
 
   add(image: Image, ...names: readonly string[]): void {
     this.byId.set(image.id, image);
+    if (!this.createdAt.has(image.id)) this.createdAt.set(image.id, Date.now());
     for (const name of names) this.idByName.set(normalName(name), image.id);
   }
 
@@ -53,7 +61,16 @@ export class Images {
     return [{ Untagged: name }, { Deleted: image.id }];
   }
 
-  list(): readonly { readonly image: Image; readonly names: readonly string[] }[] {
-    return [...this.byId.values()].map((image) => ({ image, names: this.namesOf(image) }));
+  /** Those with all of these labels, each `name=value`; with milliseconds since 1970. */
+  list(labels: readonly string[] = []): readonly ListedImage[] {
+    const has = ({ labels: own }: Image, label: string): boolean =>
+      Object.entries(own).some((pair) => pair.join('=') === label);
+    return [...this.byId.values()]
+      .filter((image) => labels.every((label) => has(image, label)))
+      .map((image) => ({
+        image,
+        names: this.namesOf(image),
+        createdAt: this.createdAt.get(image.id) ?? 0,
+      }));
   }
 }

@@ -106,6 +106,14 @@ const variables = z.object({
     .refine(isCrashPoint, 'an effect and before, after or stored, such as start-instance 0:after')
     .transform(parseCrashPoint)
     .optional(),
+  /** How often each node is compared with what should run on it. */
+  DEPLOYER_RECONCILE_MS: durationMs().default(10_000),
+  /** How often an instance is brought back, with growing pauses, before it is given up. */
+  DEPLOYER_REPAIR_LIMIT: z.coerce.number().int().min(1).max(100).default(10),
+  /** A node that has not answered for so long is lost: what ran on it is launched elsewhere. */
+  DEPLOYER_NODE_LOST_MS: durationMs().default(20_000),
+  /** A container of ours of which nothing is known is removed at this age. */
+  DEPLOYER_ORPHAN_AGE_MS: durationMs().default(60_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
 

@@ -6,6 +6,7 @@ import { createRegistry } from '#libs/registry';
 import { parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
+import { installationId } from './adapters/node-checks.js';
 import { SshNodeEngines } from './adapters/node-engines.js';
 import { EngineImageBuilder } from './adapters/image-builder.js';
 import { BlobSources } from './adapters/sources.js';
@@ -53,6 +54,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
       authorityHost: config.AZURE_AUTHORITY_HOST,
     },
   });
+  const installation = await installationId(pool);
   const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
   const builderEngine = connectEngine({ socketPath: config.BUILDER_HOST.slice('unix://'.length) });
   return {
@@ -67,13 +69,16 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
       registry,
       baseImages: { byRuntime: config.BASE_IMAGES, legacy: config.LEGACY_BASE_IMAGES },
       cacheMounts: config.BUILD_CACHE_MOUNTS,
+      installation,
     }),
     engines: new SshNodeEngines({
       pool,
       ssh: new SshPool({ logger, ...nodeTimeouts(config.DEPLOYER_NODE_TIMEOUT_MS) }),
       registry,
       privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
+      installation,
     }),
+    installation,
     builderEngine,
     registry,
   };

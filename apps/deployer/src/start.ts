@@ -17,12 +17,14 @@ import { tailNodeAnswers } from './adapters/node-answers.js';
 import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
 import { RequestRecord } from './adapters/request-record.js';
-import { removeSourcesOfFormer } from './adapters/source-folders.js';
+import { removeSourceLeftovers } from './adapters/source-leftovers.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
 import { deployerTables } from './migrations.js';
 import { createOutside, SCHEMA, type Storage } from './parts.js';
+import { createHousekeeping } from './housekeeping.js';
+import { createReconciler } from './reconciler.js';
 import { createRetention } from './retention.js';
 import { createWorkers } from './workers.js';
 
@@ -42,13 +44,15 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const { pool, outbox, listener } = runtime;
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
   const outside = await createOutside(config, pool, runtime.logger);
-  await removeSourcesOfFormer(config.DEPLOYER_WORK_DIRECTORY);
+  await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
   const workers = createWorkers({ config, storage, outside, runtime });
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers({ runtime, pool, work: storage.work });
   const intake = createIntake(config, storage);
+  const reconciler = createReconciler({ config, storage, outside, intake, runtime });
+  const housekeeping = createHousekeeping({ config, pool, outside, runtime });
   const module = DeployerModule.register({
     ...{ intake, work: storage.work },
     requests: new RequestRecord(pool, storage.events),
@@ -60,7 +64,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
     async drain() {
-      await Promise.all([workers.stop(DRAIN_MS), retention.stop()]);
+      await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);
     },
     async release() {
       await answers.stop();
@@ -70,6 +74,8 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   });
   workers.start();
   retention.start();
+  reconciler.start();
+  housekeeping.start();
   return app;
 }
 

@@ -6,7 +6,7 @@ import { withinTrace } from '#libs/telemetry';
 import { BuildLogWriter } from './adapters/build-log-writer.js';
 import { crashingAt } from './adapters/crash-points.js';
 import { NetworkProber } from './adapters/network-prober.js';
-import { removeAbandonedSources } from './adapters/source-folders.js';
+import { removeSourceLeftovers } from './adapters/source-leftovers.js';
 import { aroundStep } from './adapters/step-spans.js';
 import { traceparentOf } from './adapters/task-rows.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
@@ -99,7 +99,7 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
       },
       async run(lease) {
         // Not the first to claim it: who was before may have been killed, with a source half unpacked.
-        if (lease.claim.fence > 1n) await removeAbandonedSources(config.DEPLOYER_WORK_DIRECTORY);
+        if (lease.claim.fence > 1n) await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
         const traceparent = await traceparentOf(pool, lease.claim.taskId);
         return withinTrace(traceparent, () => runTask(ports, lease));
       },

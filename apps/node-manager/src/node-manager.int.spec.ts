@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { instanceReported, type InstanceReport } from '#libs/contracts';
+import { instanceReported, type InstanceReport, nodeReported, type NodeReport } from '#libs/contracts';
 import { createKafka, Producer, SILENT } from '#libs/kafka';
 import { decryptAtRest, parseAtRestKey } from '#libs/secrets';
 import {
@@ -240,6 +240,63 @@ describe('instance reports', () => {
     for (const part of ['appId is "A": ', 'state is "up": ', '"node"'])
       expect(wrong.body['message']).toContain(part);
     expect((await call('instances?appId=a&appId=b', reader)).body['message']).toContain('appId is a list');
+  });
+});
+
+describe('node reports', () => {
+  const at = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
+  const stateOf = async (): Promise<unknown> =>
+    ((await call('nodes', reader)).body as unknown as { name: string; state: string }[]).find(
+      ({ name }) => name === machine.name,
+    )?.state;
+  const report = (state: NodeReport['state'], reportedAt: string): Promise<void> =>
+    producer.publish([
+      {
+        ...{
+          topic: nodeReported.topic,
+          type: nodeReported.type,
+          key: machine.name,
+          id: uniqueName('report'),
+        },
+        data: { node: machine.name, state, reportedAt },
+      },
+    ]);
+  const untilState = (state: string) => until(`it to be ${state}`, async () => (await stateOf()) === state);
+
+  it('are the state of a node, the newest of them; whoever enrols it again makes it ready', async () => {
+    await enrol();
+    await report('unreachable', at(1));
+    await untilState('unreachable');
+    expect((await enrol()).body['state']).toBe('ready');
+    await report('unreachable', at(3));
+    await untilState('unreachable');
+    await report('ready', at(2));
+    await report('ready', at(4));
+    await untilState('ready');
+    await report('unreachable', at(3));
+    await report('unreachable', at(5));
+    await untilState('unreachable');
+    await report('ready', at(6));
+    await untilState('ready');
+  });
+
+  it('leave alone what its owner set', async () => {
+    await enrol();
+    await db.query(`UPDATE registry.node_records SET state = 'cordoned' WHERE name = $1`, [machine.name]);
+    await report('unreachable', at(10));
+    const seen = uniqueName('mark');
+    await producer.publish([
+      {
+        ...{ topic: nodeReported.topic, type: nodeReported.type, key: machine.name, id: seen },
+        data: { node: machine.name, state: 'ready', reportedAt: at(11) },
+      },
+    ]);
+    await until('the last report to be handled', async () => {
+      const { rows } = await db.query('SELECT FROM registry.inbox WHERE message_id = $1', [seen]);
+      return rows.length === 1;
+    });
+    expect(await stateOf()).toBe('cordoned');
+    await db.query(`UPDATE registry.node_records SET state = 'ready' WHERE name = $1`, [machine.name]);
   });
 });
 

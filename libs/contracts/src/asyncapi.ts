@@ -12,6 +12,7 @@ const topicDescriptions: Record<Topic, string> = {
   'node.requests': 'One instance looks for a machine.',
   'node.responses': 'The machine reserved for an instance, or the reasons why there is none.',
   'instance.reports': 'What runs where.',
+  'node.reports': 'Which machines stopped answering, and which answer again.',
   'scale.requests': 'More or fewer instances of a service, or one less.',
   'scale.responses': 'What a service runs after it was scaled.',
 };
@@ -30,10 +31,11 @@ const participants: Record<string, { receives: readonly Topic[]; sends: readonly
       topics.deploymentEvents,
       topics.nodeRequests,
       topics.instanceReports,
+      topics.nodeReports,
     ],
   },
   'load-balancer': { receives: [topics.nodeRequests], sends: [topics.nodeResponses] },
-  'node-manager': { receives: [topics.instanceReports], sends: [] },
+  'node-manager': { receives: [topics.instanceReports, topics.nodeReports], sends: [] },
 };
 
 /** The platform's messages as an AsyncAPI document, made from the catalogue alone. */

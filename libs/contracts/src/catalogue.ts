@@ -5,6 +5,7 @@ import { deploymentRequested } from './messages/deployment-requested.js';
 import { instanceReported } from './messages/instance-reported.js';
 import { nodeAnswered } from './messages/node-answered.js';
 import { nodeReleased } from './messages/node-released.js';
+import { nodeReported } from './messages/node-reported.js';
 import { nodeRequested } from './messages/node-requested.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
@@ -18,6 +19,7 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeAnswered,
   instanceReported,
   nodeReleased,
+  nodeReported,
   scaleRequested,
   scaleReplied,
 ];

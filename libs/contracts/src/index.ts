@@ -8,6 +8,7 @@ export * from './messages/node-requested.js';
 export * from './messages/node-answered.js';
 export * from './messages/instance-reported.js';
 export * from './messages/node-released.js';
+export * from './messages/node-reported.js';
 export * from './messages/scale-requested.js';
 export * from './messages/scale-replied.js';
 export * from './catalogue.js';

@@ -6,6 +6,7 @@ export const topics = {
   nodeRequests: 'node.requests',
   nodeResponses: 'node.responses',
   instanceReports: 'instance.reports',
+  nodeReports: 'node.reports',
   scaleRequests: 'scale.requests',
   scaleResponses: 'scale.responses',
 } as const;

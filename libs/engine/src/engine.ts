@@ -26,6 +26,7 @@ export interface ContainerState {
   readonly restartCount: number;
   readonly health: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: string;
   readonly startedAt: string;
 }
 
@@ -34,6 +35,16 @@ export interface ListedContainer {
   readonly name: string;
   readonly image: string;
   readonly state: string;
+  /** Milliseconds since 1970, by the engine's clock; whole seconds. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ListedImage {
+  readonly id: string;
+  readonly tags: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -187,7 +198,24 @@ export class Engine {
       name: (c.Names[0] ?? '').replace(/^\//, ''),
       image: c.Image,
       state: c.State,
+      createdAt: c.Created * 1_000,
       labels: c.Labels,
+    }));
+  }
+
+  /** Images that have all of these labels. */
+  async listImages({
+    labels,
+  }: {
+    readonly labels: Readonly<Record<string, string>>;
+  }): Promise<readonly ListedImage[]> {
+    const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const found = await this.call('List images', () => this.docker.listImages({ filters: { label } }));
+    return found.map((image) => ({
+      id: image.Id,
+      tags: image.RepoTags ?? [],
+      createdAt: image.Created * 1_000,
+      labels: image.Labels ?? {},
     }));
   }
 
@@ -251,6 +279,7 @@ function stateOf(found: ContainerInspectInfo): ContainerState {
     restartCount: found.RestartCount,
     health: state.Health?.Status,
     labels: found.Config.Labels,
+    createdAt: found.Created,
     startedAt: state.StartedAt,
   };
 }

@@ -3,6 +3,7 @@ import { packDirectory } from '#libs/archive';
 import type { Engine } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
+import { BUILT_BY_LABEL } from '../domain/reconcile.js';
 import { StepError } from '../domain/task-error.js';
 import { type FetchedSource, IMAGE_LOST, type ImageBuilder } from '../ports.js';
 
@@ -14,6 +15,8 @@ export class EngineImageBuilder implements ImageBuilder {
       readonly registry: ImageRegistry;
       readonly baseImages: BaseImages;
       readonly cacheMounts: boolean;
+      /** Which Slipway this is. */
+      readonly installation: string;
     },
   ) {}
 
@@ -36,7 +39,8 @@ export class EngineImageBuilder implements ImageBuilder {
     });
     const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
-    await this.parts.engine.build({ context, tag, labels, onOutput, signal });
+    const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
+    await this.parts.engine.build({ context, tag, labels: own, onOutput, signal });
   }
 
   async discard(tag: string): Promise<void> {

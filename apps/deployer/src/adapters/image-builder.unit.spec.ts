@@ -20,7 +20,7 @@ function builderWith(tags: Readonly<Record<string, string>>): EngineImageBuilder
     removeImage: () => Promise.resolve(),
   };
   return new EngineImageBuilder({
-    ...{ baseImages: { byRuntime: {}, legacy: {} }, cacheMounts: false },
+    ...{ baseImages: { byRuntime: {}, legacy: {} }, cacheMounts: false, installation: 'us' },
     registry: registry as ImageRegistry,
     engine: engine as Engine,
   });

@@ -3,8 +3,16 @@ import type { Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
+import { INSTALLATION_LABEL, type SeenContainer } from '../domain/reconcile.js';
 import { StepError } from '../domain/task-error.js';
-import type { ContainerRun, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
+import type {
+  ContainerRun,
+  LaunchedContainer,
+  LaunchSpec,
+  NodeEngines,
+  RepairEngines,
+  StopPolicy,
+} from '../ports.js';
 import { nodeLogin } from './task-rows.js';
 
 export interface NodeEnginesParts {
@@ -12,12 +20,14 @@ export interface NodeEnginesParts {
   readonly ssh: SshPool;
   readonly registry: ImageRegistry;
   readonly privateKey: PrivateJwk;
+  /** Which Slipway this is. */
+  readonly installation: string;
 }
 
 const LOG_LINES = 50;
 
 /** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
-export class SshNodeEngines implements NodeEngines {
+export class SshNodeEngines implements NodeEngines, RepairEngines {
   private readonly engines = new Map<string, { readonly login: string; readonly engine: Engine }>();
 
   constructor(private readonly parts: NodeEnginesParts) {}
@@ -36,7 +46,7 @@ export class SshNodeEngines implements NodeEngines {
       name: spec.name,
       image: spec.image,
       env: { ...config.env, PORT: String(config.port) },
-      labels: spec.labels,
+      labels: { ...spec.labels, [INSTALLATION_LABEL]: this.parts.installation },
       containerPort: config.port,
       hostPort: spec.hostPort,
       memoryMiB: config.resources.memoryMiB,
@@ -64,6 +74,23 @@ export class SshNodeEngines implements NodeEngines {
     const engine = await this.engine(node);
     await engine.stop(container, stop);
     await engine.remove(container);
+  }
+
+  async ownContainers(node: string): Promise<readonly SeenContainer[]> {
+    const labels = { [INSTALLATION_LABEL]: this.parts.installation };
+    const listed = await (await this.engine(node)).list({ labels });
+    return listed.map((container) => ({ ...container, status: container.state }));
+  }
+
+  async container(node: string, id: string): Promise<SeenContainer | undefined> {
+    const found = await (await this.engine(node)).inspect(id);
+    return found && { ...found, createdAt: Date.parse(found.createdAt) };
+  }
+
+  async restart(node: string, container: string): Promise<void> {
+    const engine = await this.engine(node);
+    await engine.start(container);
+    await engine.keepRunning(container);
   }
 
   async close(): Promise<void> {

@@ -36,6 +36,14 @@ interface Accepted {
   readonly tasks: readonly TaskEventOf<'TaskAccepted'>[];
 }
 
+export interface Repair {
+  readonly token: string;
+  readonly appId: string;
+  readonly appName: string;
+  readonly service: string;
+  readonly instance: string;
+}
+
 /**
  * Takes a request in: its row, a first event and a unit of work per service, all in the message's transaction.
  * A token that is known is not taken in twice; if it was answered, the same answer is sent again.
@@ -65,6 +73,21 @@ export class RequestIntake {
     };
     const replyTopic = topics.scaleResponses;
     await this.takeIn(tx, { token, request, kind: 'scale', replyTopic, traceparent, tasks: [event] });
+  }
+
+  /** A repair of our own: a scale request that starts another in an instance's place, answered as such. */
+  async acceptRepair(tx: Transaction, repair: Repair): Promise<void> {
+    const { token, appId, appName, service, instance } = repair;
+    const event: TaskEventOf<'TaskAccepted'> = {
+      type: 'TaskAccepted',
+      data: {
+        ...{ token, appId, appName, service, mode: 'scale', scale: { repairs: instance } },
+        source: { blob: '' },
+        deadlineAt: this.deadline(),
+      },
+    };
+    const replyTopic = topics.scaleResponses;
+    await this.takeIn(tx, { token, request: repair, kind: 'scale', replyTopic, tasks: [event] });
   }
 
   /** Answers a request that cannot be taken in, once per token. */

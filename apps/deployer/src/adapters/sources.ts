@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { extractArchive, type ArchiveLimits } from '#libs/archive';
 import type { BlobStore } from '#libs/blob';
 import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
+import { SOURCE_PREFIX } from './source-leftovers.js';
 import { StepError } from '../domain/task-error.js';
 import type { TaskState } from '../domain/task.state.js';
 import type { FetchedSource, Sources } from '../ports.js';
-import { folderPrefix } from './source-folders.js';
 
 /** Zips from blob storage, checked and unpacked into a folder of their own. */
 export class BlobSources implements Sources {
@@ -23,7 +23,7 @@ export class BlobSources implements Sources {
 
   async fetch(source: TaskState['source'], signal: AbortSignal): Promise<FetchedSource> {
     await mkdir(this.parts.workDirectory, { recursive: true });
-    const root = await mkdtemp(join(this.parts.workDirectory, folderPrefix(process.pid)));
+    const root = await mkdtemp(join(this.parts.workDirectory, SOURCE_PREFIX));
     const dispose = (): Promise<void> => rm(root, { recursive: true, force: true });
     try {
       const archive = join(root, 'source.zip');

@@ -66,8 +66,16 @@ function replacementNotes(state: TaskState): readonly string[] {
     : [];
 }
 
+/** Another for the one that does not run any more; nothing where it does, or was stopped meanwhile. */
+function repairPlan(survey: readonly RunningInstance[], repaired: string): PlanMade {
+  const gone = survey.filter(({ name, alive }) => name === repaired && !alive);
+  const kept = survey.filter((instance) => !gone.includes(instance)).map(({ name }) => name);
+  return { slots: slots(gone.length, gone), surplus: [], kept, notes: [] };
+}
+
 /** More or fewer of what runs. Dead instances count for nothing and are removed. */
 function scalePlan({ scale = {} }: TaskState, survey: readonly RunningInstance[]): PlanMade {
+  if (scale.repairs !== undefined) return repairPlan(survey, scale.repairs);
   const alive = survey.filter((instance) => instance.alive);
   const dead = survey.filter((instance) => !instance.alive);
   const named = survey.find(({ name }) => name === scale.instance);

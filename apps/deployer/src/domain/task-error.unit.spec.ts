@@ -22,6 +22,7 @@ describe('errors of a step', () => {
   it('names the step where a lower layer knows only its own trouble', () => {
     const lower = Object.assign(new Error('no such host'), { code: 'ENGINE_UNREACHABLE', hint: 'look' });
     expect(toTaskError('pull-image', lower).code).toBe('NODE_UNREACHABLE');
+    expect(toTaskError('stop-instance', lower).code).toBe('NODE_UNREACHABLE');
     expect(toTaskError('push-image', lower).code).toBe('PUSH_FAILED');
   });
 

@@ -45,11 +45,13 @@ export interface Slot {
 
 export type TaskMode = ServiceMode | 'scale';
 
-/** What a scale request asks for; one of the three. */
+/** What a scale request asks for; one of these. */
 export interface ScaleWish {
   readonly by?: number;
   readonly to?: number;
   readonly instance?: string;
+  /** Of a repair: the instance in whose place another is started if it does not run. */
+  readonly repairs?: string;
 }
 
 interface Timed {

@@ -69,7 +69,7 @@ export class SourceEffects {
       const { ms } = await buildTurns.take('builder', scope.signal, () => inPhase(phase, building));
       return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
     } finally {
-      output.ended(state);
+      await output.ended(state);
       await drop(scope);
     }
   }
@@ -120,11 +120,13 @@ export class SourceEffects {
     service,
     mode,
     wantedRelease,
+    scale,
     survey = [],
   }: TaskState): Promise<Release | undefined> {
     const { store } = this.ports;
     if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
-    const running = survey.find(({ alive }) => alive)?.release;
+    const repaired = survey.find(({ name }) => name === scale?.repairs)?.release;
+    const running = repaired ?? survey.find(({ alive }) => alive)?.release;
     // From none: what served last, which after a rollback is not the newest.
     if (mode === 'scale')
       return (

@@ -70,7 +70,7 @@ export class PostgresNodes implements Nodes {
          ON CONFLICT (name) DO UPDATE SET ssh_user = EXCLUDED.ssh_user,
            host_key_fingerprint = EXCLUDED.host_key_fingerprint, login_encrypted = EXCLUDED.login_encrypted,
            cpus = EXCLUDED.cpus, memory_bytes = EXCLUDED.memory_bytes, engine_version = EXCLUDED.engine_version,
-           updated_at = now()
+           state = CASE known.state WHEN 'unreachable' THEN 'ready' ELSE known.state END, updated_at = now()
          WHERE known.address = EXCLUDED.address AND known.ssh_port = EXCLUDED.ssh_port
          RETURNING *`,
         values,

@@ -1,0 +1,38 @@
+import type { Pool } from '#libs/postgres';
+
+/** Who looks at which node, and when: each by one replica at a time, however many there are. */
+export class NodeChecks {
+  constructor(private readonly pool: Pool) {}
+
+  /** Takes nodes whose time has come, at most so many. One whose taker died is taken again after `leaseMs`. */
+  async claim(leaseMs: number, most: number): Promise<readonly string[]> {
+    await this.pool.query(
+      `INSERT INTO node_checks (node) SELECT node FROM node_logins l
+       WHERE NOT EXISTS (SELECT FROM node_checks c WHERE c.node = l.node) ON CONFLICT DO NOTHING`,
+    );
+    const { rows } = await this.pool.query<{ node: string }>(
+      `UPDATE node_checks SET lease_until = now() + $1 * interval '1 ms'
+       WHERE node IN (SELECT node FROM node_checks
+                      WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+                      ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+       RETURNING node`,
+      [leaseMs, most],
+    );
+    return rows.map(({ node }) => node);
+  }
+
+  async finish(node: string, nextMs: number): Promise<void> {
+    await this.pool.query(
+      `UPDATE node_checks SET lease_until = NULL, due_at = now() + $2 * interval '1 ms' WHERE node = $1`,
+      [node, nextMs],
+    );
+  }
+}
+
+/** The id of this Slipway, made with its database. */
+export async function installationId(pool: Pool): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM installation');
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error('the deployer has no installation id: its schema is not whole');
+  return id;
+}

@@ -1,0 +1,160 @@
+/** On every container of ours: which Slipway launched it. */
+export const INSTALLATION_LABEL = 'slipway.installation';
+/** On every image of ours. Another name, since a container that anybody makes of an image has its labels too. */
+export const BUILT_BY_LABEL = 'slipway.built-by';
+
+/** What was tried to bring an instance back. */
+export interface Attempts {
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly lastAt: number;
+}
+
+/** An instance that the record has on the node. */
+export interface RecordedInstance {
+  readonly name: string;
+  readonly container: string;
+  readonly state: 'running' | 'draining' | 'abandoned';
+  readonly attempts?: Attempts;
+  /** A task of its service has not ended: it decides what runs. */
+  readonly busy: boolean;
+}
+
+/** A container as the node's engine lists it. */
+export interface SeenContainer {
+  readonly id: string;
+  readonly name: string;
+  /** created, running, paused, restarting, removing, exited or dead. */
+  readonly status: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface RepairLimits {
+  /** Attempts after which an instance is given up. */
+  readonly attempts: number;
+  /** A container without a record is left alone for so long. */
+  readonly orphanAgeMs: number;
+}
+
+/** One node, as it should be and as it is. */
+export interface NodeView {
+  readonly now: number;
+  readonly installation: string;
+  readonly instances: readonly RecordedInstance[];
+  /** Those that the engine has; undefined while the node does not answer. */
+  readonly containers: readonly SeenContainer[] | undefined;
+  /** It has not answered for so long that what ran on it counts as gone. */
+  readonly lost: boolean;
+  /** Of the tasks that the containers were made for, those that have not ended. */
+  readonly openTasks: ReadonlySet<string>;
+}
+
+export type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
+
+export type RepairAction =
+  | { readonly kind: 'remove-orphan'; readonly container: SeenContainer }
+  /** Another stands in for it since its node did not answer. */
+  | { readonly kind: 'remove-abandoned'; readonly instance: string }
+  /** The same container again. */
+  | { readonly kind: 'restart'; readonly instance: string; readonly attempt: number }
+  /** Its engine starts it again and again: that counts, too. */
+  | { readonly kind: 'count-crash'; readonly instance: string; readonly attempt: number }
+  /** Another container of the same release, wherever it fits best. */
+  | {
+      readonly kind: 'relaunch';
+      readonly instance: string;
+      readonly attempt: number;
+      readonly reason: RelaunchReason;
+    }
+  | { readonly kind: 'give-up'; readonly instance: string; readonly attempts: number };
+
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 300_000;
+/** Twice the longest backoff, as the kubelet has it for a container that ran well for ten minutes: counted anew. */
+const FORGOTTEN_AFTER_MS = 2 * LONGEST_BACKOFF_MS;
+
+/** How long after attempt number `attempt` the next one waits. */
+export const backoffMs = (attempt: number): number =>
+  Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
+
+/**
+ * What is to be done so that the node runs what the record says. Pure. Never about a container without our own
+ * installation's label, nor about one whose task, or the task of whose service, has not ended.
+ */
+export function reconcile(view: NodeView, limits: RepairLimits): readonly RepairAction[] {
+  const repairs = view.instances.flatMap((instance) => repairOf(view, instance, limits) ?? []);
+  const recorded = new Set(view.instances.flatMap(({ name, container }) => [name, container]));
+  const orphans = (view.containers ?? []).filter(
+    (container) =>
+      !recorded.has(container.id) && !recorded.has(container.name) && isOrphan(view, container, limits),
+  );
+  return [...orphans.map((container) => ({ kind: 'remove-orphan' as const, container })), ...repairs];
+}
+
+/** The fence in its label does not matter: once its task has ended, nobody comes back for it. */
+function isOrphan(view: NodeView, container: SeenContainer, { orphanAgeMs }: RepairLimits): boolean {
+  const { labels, createdAt, status } = container;
+  const task = labels['slipway.task'];
+  if (labels[INSTALLATION_LABEL] !== view.installation || task === undefined) return false;
+  return !view.openTasks.has(task) && status !== 'removing' && view.now - createdAt >= orphanAgeMs;
+}
+
+function repairOf(
+  view: NodeView,
+  instance: RecordedInstance,
+  limits: RepairLimits,
+): RepairAction | undefined {
+  const { name, state, busy } = instance;
+  if (state === 'abandoned')
+    return view.containers === undefined ? undefined : { kind: 'remove-abandoned', instance: name };
+  if (state !== 'running' || busy) return undefined;
+  const count = attemptsOf(view, instance);
+  const wanted = wantedRepair(view, instance, count);
+  if (wanted === undefined) return undefined;
+  if (count >= limits.attempts) return isDue(view, instance, count) ? giveUp(name, count) : undefined;
+  return isDue(view, instance, count) ? wanted : undefined;
+}
+
+const giveUp = (instance: string, attempts: number): RepairAction => ({
+  kind: 'give-up',
+  instance,
+  attempts,
+});
+
+function attemptsOf({ now }: NodeView, { attempts }: RecordedInstance): number {
+  return attempts === undefined || now - attempts.lastAt > FORGOTTEN_AFTER_MS ? 0 : attempts.count;
+}
+
+const isDue = ({ now }: NodeView, { attempts }: RecordedInstance, count: number): boolean =>
+  attempts === undefined || count === 0 || now >= attempts.lastAt + backoffMs(count);
+
+/** What would bring it back. What could not be started where it is, is launched anew. */
+function wantedRepair(view: NodeView, instance: RecordedInstance, count: number): RepairAction | undefined {
+  const attempt = count + 1;
+  const relaunch = (reason: RelaunchReason): RepairAction => ({
+    kind: 'relaunch',
+    instance: instance.name,
+    attempt,
+    reason,
+  });
+  if (view.containers === undefined) return view.lost ? relaunch('node-lost') : undefined;
+  const container = view.containers.find(({ id }) => id === instance.container);
+  switch (container?.status) {
+    case undefined:
+      return relaunch('container-gone');
+    case 'restarting':
+      return { kind: 'count-crash', instance: instance.name, attempt };
+    case 'created':
+    case 'exited':
+      return count === 0
+        ? { kind: 'restart', instance: instance.name, attempt }
+        : relaunch('container-ended');
+    case 'dead':
+      return relaunch('container-ended');
+    default:
+      // Running; paused, which somebody did on purpose; or being removed, which the next look sees.
+      return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineMessage, type MessageData } from '../message.js';
+import { nodeNameSchema, timestampSchema } from '../names.js';
+import { topics } from '../topics.js';
+
+/** Whether a node answers the deployer; the node manager writes its state from it. */
+export const nodeReported = defineMessage({
+  type: 'slipway.node.reported.v1',
+  topic: topics.nodeReports,
+  summary: 'A node stopped answering, or answers again.',
+  schema: z.object({
+    node: nodeNameSchema,
+    state: z.enum(['ready', 'unreachable']),
+    /** What it answered, or why it did not. */
+    reason: z.string().optional(),
+    reportedAt: timestampSchema,
+  }),
+  key: (data) => data.node,
+  example: {
+    node: 'node-1',
+    state: 'unreachable',
+    reason: 'connect ECONNREFUSED 10.80.0.11:22',
+    reportedAt: '2026-01-01T00:00:00.000Z',
+  },
+});
+
+export type NodeReport = MessageData<typeof nodeReported>;
