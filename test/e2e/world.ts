@@ -90,6 +90,11 @@ export interface RegistryRow {
   readonly url: string;
 }
 
+/** As the registry says, in no order. */
+export async function nodeStates(): Promise<readonly string[]> {
+  return (await query<{ state: string }>('SELECT state FROM registry.nodes', [])).map(({ state }) => state);
+}
+
 export function registryRows(appId: string): Promise<readonly RegistryRow[]> {
   return query(
     'SELECT name, release, service, state, node, port, url FROM registry.instances WHERE app_id = $1',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply, InstanceAddress } from '#libs/contracts';
-import { uniqueName } from '#libs/testing';
+import { uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
-import { containersOf, exactly, onNode, registryRows, settled } from '../e2e/world.js';
+import { containersOf, exactly, nodeStates, onNode, registryRows, settled } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
 
 const client = new Client();
@@ -15,6 +15,10 @@ const ask = (mode: string, appId: string): Promise<DeploymentReply> =>
 
 /** One instance on each node; the last of them. */
 async function spread(appId: string): Promise<InstanceAddress> {
+  // One that was cut off before is ready again once it was seen to answer.
+  await until('all nodes to be ready', async () => (await nodeStates()).every((state) => state === 'ready'), {
+    timeoutMs: 60_000,
+  });
   await client.push(appId, 'web', greeter('one', { replicas: 3 }));
   const instances = (await ask('build-and-run', appId)).services[0]?.instances ?? [];
   expect(new Set(instances.map(({ node }) => node)).size).toBe(3);

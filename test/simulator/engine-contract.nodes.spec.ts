@@ -249,11 +249,11 @@ describe.each([
       const missing = engine.createContainer(spec('sleeper', { image: 'no/such:1' }));
       await expect(missing).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
       for (const call of [
-        engine.start('no-such'),
-        engine.keepRunning('no-such'),
-        engine.logs('no-such', { tail: 1 }),
+        () => engine.start('no-such'),
+        () => engine.keepRunning('no-such'),
+        () => engine.logs('no-such', { tail: 1 }),
       ])
-        await expect(call).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND', kind: 'permanent' });
+        await expect(call()).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND', kind: 'permanent' });
       expect(await engine.inspect('no-such')).toBeUndefined();
     });
 
