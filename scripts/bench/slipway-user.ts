@@ -59,7 +59,16 @@ export class SlipwayUser {
   }
 
   push(appId: string, files: Files): Promise<void> {
-    return this.blobs.upload(`${appId}--${SERVICE}.zip`, zipOf(files));
+    return this.pushService(appId, SERVICE, files);
+  }
+
+  pushService(appId: string, service: string, files: Files): Promise<void> {
+    return this.blobs.upload(`${appId}--${service}.zip`, zipOf(files));
+  }
+
+  /** One request for several services. */
+  askFor(mode: RequestMode, appId: string, services: readonly string[]): Promise<Answered> {
+    return this.ask(mode, appId, { services });
   }
 
   /** Throws what the reply says when it is no success. */
@@ -81,7 +90,8 @@ export class SlipwayUser {
     const ms = performance.now() - before;
     const service = reply.services[0];
     if (!reply.status || service === undefined) {
-      const { message = 'no service', logTail = '' } = service?.error ?? reply.error ?? {};
+      const failed = reply.services.find(({ status }) => status === 'failed');
+      const { message = 'no service', logTail = '' } = failed?.error ?? reply.error ?? {};
       throw new Error(`${mode} of ${appId} failed: ${message}\n${logTail}`);
     }
     return { ms, service, steps: this.stepsOf(token, published) };

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, eventTables, type Pool, workTables } from '#libs/postgres';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { createTestDatabase, type TestDatabase, until } from '#libs/testing';
 import type { Release } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
 import { deployerTables } from '../migrations.js';
@@ -114,7 +114,11 @@ describe('the log of a build', () => {
   it('of a build that came to nothing is kept for ten builds, of a release as long as the release', async () => {
     const id = await release('good');
     await build(task('good', 'good'), 'good');
-    for (let n = 0; n < 12; n++) await build(task(`bad-${n}`, `bad-${n}`), 'bad');
+    for (let n = 0; n < 12; n++) {
+      const begun = Date.now();
+      await build(task(`bad-${n}`, `bad-${n}`), 'bad');
+      await until('the next one begins later, by the clock', () => Date.now() > begun);
+    }
     const tokens = (await logs.builds('app', 'web')).map(({ token }) => token);
     expect(tokens).toEqual([...Array.from({ length: 10 }, (_, n) => `bad-${11 - n}`), 'good']);
     expect(await logs.ofRelease(id)).toBe('good\n');
