@@ -7,15 +7,20 @@ export const REFUSED_MARK = 'crash-revert';
 
 /**
  * Triggers that keep a task for the replica that is to die: what is steered is never due, so no other claims it before
- * its lease runs out.
+ * its lease runs out. Whether it would be is noted instead.
  */
 const TRIGGERS = `
   CREATE SCHEMA IF NOT EXISTS crash_suite;
-  CREATE TABLE IF NOT EXISTS crash_suite.steered (task_id text PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS crash_suite.steered (task_id text PRIMARY KEY, is_due boolean NOT NULL DEFAULT false);
   CREATE OR REPLACE FUNCTION crash_suite.keep() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    IF NEW.state IN ('ready', 'waiting') AND EXISTS (SELECT FROM crash_suite.steered WHERE task_id = NEW.id)
-    THEN NEW.due_at := 'infinity'; END IF;
+    IF NEW.state NOT IN ('queued', 'ready', 'waiting')
+       OR NOT EXISTS (SELECT FROM crash_suite.steered WHERE task_id = NEW.id) THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' OR NEW.state = 'ready' THEN
+      UPDATE crash_suite.steered SET is_due = true WHERE task_id = NEW.id;
+    END IF;
+    IF NEW.state = 'ready' THEN NEW.state := 'waiting'; END IF;
+    NEW.due_at := 'infinity';
     RETURN NEW;
   END $$;
   CREATE OR REPLACE FUNCTION crash_suite.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -45,7 +50,7 @@ export class Steering {
   async letGo(taskId: string): Promise<void> {
     await this.pool.query('DELETE FROM crash_suite.steered WHERE task_id = $1', [taskId]);
     await this.pool.query(
-      `UPDATE deployer.work SET due_at = now() WHERE id = $1 AND state IN ('ready', 'waiting')`,
+      `UPDATE deployer.work SET due_at = now() WHERE id = $1 AND state IN ('queued', 'ready', 'waiting')`,
       [taskId],
     );
   }
@@ -67,10 +72,10 @@ export class SteeredWork extends WorkQueue {
     { owner, leaseMs }: { readonly owner: string; readonly leaseMs: number },
   ): Promise<Claim | undefined> {
     const { rows } = await pool.query<{ id: string; key: string; fence: string; lease_until: Date }>(
-      `UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
+      `WITH due AS (UPDATE crash_suite.steered SET is_due = false WHERE task_id = $3 AND is_due RETURNING task_id)
+       UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
               lease_until = clock_timestamp() + $2 * interval '1 ms'
-       WHERE id = $3 AND state = 'ready'
-         AND EXISTS (SELECT FROM crash_suite.steered WHERE task_id = $3)
+       FROM due WHERE id = due.task_id AND state IN ('queued', 'waiting')
        RETURNING id, key, fence, lease_until`,
       [owner, leaseMs, this.taskId],
     );
