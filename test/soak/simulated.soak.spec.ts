@@ -39,7 +39,7 @@ it('a platform on simulated engines builds, runs, replaces and stops over real S
   expect(await (await fetch(String(first?.url))).text()).toBe('simulated');
   expect(await containersOf(appId)).toMatchObject([{ id: first?.container, state: 'running' }]);
 
-  const again = await user.ask({ ...request, mode: 'run' });
+  const again = await user.ask({ ...request, mode: 'run', restart: true });
   const [second] = again.services[0]?.instances ?? [];
   expect(second?.container).not.toBe(first?.container);
   expect(await containersOf(appId)).toMatchObject([{ id: second?.container, state: 'running' }]);
