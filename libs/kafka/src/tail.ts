@@ -87,8 +87,9 @@ export async function tail(
       return Promise.resolve();
     },
   });
-  starts.flat().forEach((start) => consumer.seek(start));
+  // Not before: a consumer whose first try to join failed is started again, and has no group to seek in until then.
   await joined;
+  starts.flat().forEach((start) => consumer.seek(start));
   return {
     async stop() {
       await consumer.disconnect();
