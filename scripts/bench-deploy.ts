@@ -14,6 +14,7 @@ import { exampleFiles } from './bench/service.js';
 import { SlipwayUser } from './bench/slipway-user.js';
 import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
 import { startPlatform } from './platform.js';
+import { runScript, untilInterrupted } from './run-script.js';
 
 const LOG_FILE = join('.slipway', 'bench.log');
 /** The most that Slipway's time may be of the time by hand. */
@@ -26,15 +27,14 @@ interface Options {
 
 type Stops = (() => Promise<unknown>)[];
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+const interrupted = untilInterrupted();
 
 /** `npm run bench:deploy [-- --runs N] [--json]`: how long deployments take, by Slipway and by hand. */
 async function main(options: Options): Promise<void> {
   const machine = await startOneMachine({ report: options.json ? () => undefined : printProgress });
   const stops: Stops = [() => machine.stop()];
   try {
-    const { signal } = interrupted;
+    const signal = interrupted;
     signal.throwIfAborted();
     const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal });
     stops.unshift(() => platform.stop());
@@ -88,7 +88,7 @@ async function prepare(machine: OneMachine, { runs }: Options, stops: Stops): Pr
   });
   stops.unshift(() => hand.close());
   stops.unshift(() => removeImages({ ssh, nodes: machine.nodes, builder }, `${host}/${id}-*/*`));
-  const user = new SlipwayUser(env, interrupted.signal);
+  const user = new SlipwayUser(env, interrupted);
   await user.connect();
   stops.unshift(() => user.close());
   const engine = engines.get(node.name) as Engine;
@@ -97,7 +97,7 @@ async function prepare(machine: OneMachine, { runs }: Options, stops: Stops): Pr
     auth: { ...login, serveraddress: host },
     baseImages: env['BASE_IMAGES'] ?? '',
     files: await exampleFiles(),
-    signal: interrupted.signal,
+    signal: interrupted,
   };
 }
 
@@ -116,14 +116,9 @@ function optionsOf(args: readonly string[]): Options | undefined {
 }
 
 const options = optionsOf(process.argv.slice(2));
-if (options === undefined) {
-  console.error('Usage: npm run bench:deploy [-- [--runs N] [--json]]');
-  process.exitCode = 2;
-} else {
-  await main(options).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = interrupted.signal.aborted ? 130 : 1;
-  });
-}
-// Agents of HTTP clients keep their connections; nothing waits for them.
-process.exit();
+await runScript({
+  options,
+  usage: 'Usage: npm run bench:deploy [-- [--runs N] [--json]]',
+  signal: interrupted,
+  main,
+});

@@ -6,6 +6,7 @@ import { measureRelay } from './bench/queue/relay.js';
 import { printedQueue } from './bench/queue/report.js';
 import { takeOvers } from './bench/queue/take-over.js';
 import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
+import { runScript, untilInterrupted } from './run-script.js';
 
 const ROWS = [10, 10_000, 1_000_000];
 const CLAIMERS = [1, 8];
@@ -14,8 +15,7 @@ const ROUND_MS = 1_000;
 const KILLS = 50;
 const RELAY_MS = 15_000;
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+const interrupted = untilInterrupted();
 
 interface Options {
   readonly json: boolean;
@@ -54,7 +54,7 @@ async function measureAllClaims(
 ): Promise<ClaimFigures[]> {
   const slipway = await slipwayQueue(url);
   const plain = await plainQueue(url);
-  const bench = { slipway, plain, rounds: ROUNDS, roundMs: ROUND_MS, signal: interrupted.signal };
+  const bench = { slipway, plain, rounds: ROUNDS, roundMs: ROUND_MS, signal: interrupted };
   const figures: ClaimFigures[] = [];
   try {
     for (const shape of Object.keys(shapes) as Shape[]) {
@@ -87,13 +87,9 @@ function optionsOf(args: readonly string[]): Options | undefined {
 }
 
 const options = optionsOf(process.argv.slice(2));
-if (options === undefined) {
-  console.error('Usage: npm run bench:queue [-- [--json] [--rows N,N,...]]');
-  process.exitCode = 2;
-} else {
-  await main(options).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = interrupted.signal.aborted ? 130 : 1;
-  });
-}
-process.exit();
+await runScript({
+  options,
+  usage: 'Usage: npm run bench:queue [-- [--json] [--rows N,N,...]]',
+  signal: interrupted,
+  main,
+});

@@ -4,6 +4,7 @@ import { runMainJob } from './demo/main-job.js';
 import { envFileOwner, envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
 import { startOneMachine } from './one-machine/start.js';
 import { startPlatform } from './platform.js';
+import { untilInterrupted } from './run-script.js';
 
 const LOG_FILE = join('.slipway', 'platform.log');
 
@@ -12,7 +13,7 @@ const LOG_FILE = join('.slipway', 'platform.log');
  * it; with `--failover` by two deployers, of which one is killed in the middle.
  */
 async function main(args: readonly string[]): Promise<number> {
-  const { signal } = interrupted;
+  const signal = interrupted;
   const begun = performance.now();
   const other = envFileOwner();
   if (other !== undefined)
@@ -57,8 +58,7 @@ async function main(args: readonly string[]): Promise<number> {
 /** As shells say of a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+const interrupted = untilInterrupted();
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 

@@ -10,14 +10,14 @@ import { soakOptions, type SoakOptions, USAGE } from './soak/options.js';
 import { type Plan, planSoak } from './soak/plan.js';
 import { percentile, printed, type SoakFigures } from './soak/report.js';
 import { Traffic } from './soak/traffic.js';
+import { runScript, untilInterrupted } from './run-script.js';
 
 /** Without one more answer for so long, what is missing is lost. */
 const PATIENCE_MS = 60_000;
 
 type Stops = (() => Promise<unknown>)[];
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+const interrupted = untilInterrupted();
 
 /** `npm run test:soak`: a stream of requests through deployers that are killed again and again; then what came of it. */
 async function main(options: SoakOptions): Promise<boolean> {
@@ -41,7 +41,7 @@ interface Result {
 }
 
 async function soak(options: SoakOptions, machine: OneMachine, stops: Stops): Promise<Result> {
-  const { signal } = interrupted;
+  const signal = interrupted;
   const { nodes, ledger } = machine;
   const directory = await mkdtemp(join(tmpdir(), 'slipway-soak-'));
   ledger.hold({ kind: 'directory', path: directory });
@@ -119,19 +119,4 @@ async function figuresOf({
 }
 
 const options = soakOptions(process.argv.slice(2));
-if (options === undefined) {
-  console.error(USAGE);
-  process.exitCode = 2;
-} else {
-  await main(options).then(
-    (holds) => {
-      process.exitCode = holds ? 0 : 1;
-    },
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      process.exitCode = interrupted.signal.aborted ? 130 : 1;
-    },
-  );
-}
-// Agents of HTTP clients keep their connections; nothing waits for them.
-process.exit();
+await runScript({ options, usage: USAGE, signal: interrupted, main });

@@ -8,7 +8,6 @@ import { ensurePackages } from './packages.js';
 import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
-const MIRROR = 'http://deb.debian.org/debian';
 const SUITE = 'bookworm';
 const INCLUDED = ['ca-certificates', 'nginx-light', 'python3', 'python3-pip', 'python3-venv'];
 const NOT_NEEDED = [
@@ -97,7 +96,7 @@ async function whichNpm(): Promise<string> {
 }
 
 async function fillRoot(root: string, npm: string): Promise<void> {
-  const options = ['--variant=minbase', `--include=${INCLUDED.join(',')}`, SUITE, root, MIRROR];
+  const options = ['--variant=minbase', `--include=${INCLUDED.join(',')}`, SUITE, root];
   try {
     await run('debootstrap', options, { maxBuffer: 1 << 26 });
   } catch (cause) {

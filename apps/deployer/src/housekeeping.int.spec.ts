@@ -6,25 +6,21 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '#libs/engine';
-import { createPool, eventTables, workTables, type Pool } from '#libs/postgres';
-import { createTestDatabase, requireEnv, uniqueName, type TestDatabase } from '#libs/testing';
+import { type Pool } from '#libs/postgres';
+import { requireEnv, uniqueName } from '#libs/testing';
 import { pack } from 'tar-stream';
 import { removeBuilderLeftovers } from './adapters/builder-leftovers.js';
 import { purgeEndedRows } from './adapters/ended-rows.js';
 import { removeSourceLeftovers, SOURCE_PREFIX } from './adapters/source-leftovers.js';
-import { deployerTables } from './migrations.js';
+import { createDeployerDatabase, type DeployerDatabase } from './database.testing.js';
 
-const schema = 'test';
-let database: TestDatabase;
+let database: DeployerDatabase;
 let pool: Pool;
 beforeAll(async () => {
-  database = await createTestDatabase({ schema, sets: [eventTables, workTables, deployerTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createDeployerDatabase();
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.close());
 
 async function task(token: string, result: object | null): Promise<void> {
   await pool.query(

@@ -1,26 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPool, eventTables, workTables, type Pool } from '#libs/postgres';
+import { type Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import { createLogger, createMetrics } from '#libs/telemetry';
-import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
+import { until } from '#libs/testing';
 import type { DeployerConfig } from './deployer.config.js';
-import { deployerTables } from './migrations.js';
+import { createDeployerDatabase, type DeployerDatabase } from './database.testing.js';
 import { createRetention, type RetentionTimer } from './retention.js';
 
-const schema = 'test';
 const logger = createLogger({ app: 'test', replica: 'test', level: 'silent' });
 
-let database: TestDatabase;
+let database: DeployerDatabase;
 let pool: Pool;
 beforeAll(async () => {
-  database = await createTestDatabase({ schema, sets: [eventTables, workTables, deployerTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createDeployerDatabase();
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.close());
 
 /** Releases retired an hour ago. */
 async function retired(count: number): Promise<void> {

@@ -1,27 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createPool, eventTables, type Pool, workTables } from '#libs/postgres';
-import { createTestDatabase, type TestDatabase, until } from '#libs/testing';
+import { createPool, type Pool } from '#libs/postgres';
+import { until } from '#libs/testing';
 import type { Release } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
-import { deployerTables } from '../migrations.js';
+import { createDeployerDatabase, type DeployerDatabase } from '../database.testing.js';
 import { BuildLogWriter } from './build-log-writer.js';
 import { BuildLogs } from './build-logs.js';
 import { insertRelease } from './task-rows.js';
 
-const schema = 'test';
-let database: TestDatabase;
+let database: DeployerDatabase;
 let pool: Pool;
 let logs: BuildLogs;
 beforeAll(async () => {
-  database = await createTestDatabase({ schema, sets: [eventTables, workTables, deployerTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createDeployerDatabase();
+  ({ pool } = database);
   logs = new BuildLogs(pool);
 });
 afterEach(() => pool.query('DELETE FROM build_logs'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.close());
 
 const warnings: unknown[] = [];
 const logger = { warn: (said: unknown) => warnings.push(said) } as never;
@@ -125,7 +121,7 @@ describe('the log of a build', () => {
   });
 
   it('that cannot be stored does not stop the build', async () => {
-    const gone = createPool({ url: database.url, schema, applicationName: 'gone' });
+    const gone = createPool({ url: database.url, schema: database.schema, applicationName: 'gone' });
     await gone.end();
     const one = new BuildLogWriter({ pool: gone, logger });
     one.add(task('t7'), ['lost']);

@@ -4,11 +4,9 @@ import type {
   PlacedNode,
   Release,
   RunningInstance,
-  ScaleWish,
   Slot,
   TaskEvent,
   TaskEventOf,
-  TaskMode,
 } from './task.events.js';
 
 /** One instance's way from a wish to a healthy container. */
@@ -30,20 +28,10 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
-/** The fold of a task's events. */
-export interface TaskState {
-  readonly token: string;
-  readonly appId: string;
-  readonly appName: string;
-  readonly service: string;
-  readonly mode: TaskMode;
-  readonly source: { readonly blob: string; readonly container?: string };
-  readonly deadlineAt: string;
-  readonly wantedRelease?: string;
-  readonly dependsOn?: readonly string[];
-  readonly dryRun?: boolean;
-  readonly restart?: boolean;
-  readonly scale?: ScaleWish;
+type Accepted = TaskEventOf<'TaskAccepted'>['data'];
+
+/** The fold of a task's events: what was accepted, and what came of it. */
+export interface TaskState extends Accepted {
   readonly dependenciesMet: boolean;
   readonly sourceDigest?: string;
   readonly config?: ServiceConfig;

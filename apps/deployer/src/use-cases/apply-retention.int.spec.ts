@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { instanceReported } from '#libs/contracts';
-import { createPool, eventTables, transaction, WorkQueue, workTables, type Pool } from '#libs/postgres';
+import { transaction, WorkQueue, type Pool } from '#libs/postgres';
 import { createRegistry, RegistryHttp } from '#libs/registry';
-import { createTestDatabase, pushTestImage, requireEnv, uniqueName, type TestDatabase } from '#libs/testing';
+import { pushTestImage, requireEnv, uniqueName } from '#libs/testing';
 import { OwnRegistryImages } from '../adapters/registry-images.js';
 import { PostgresReleaseRecords } from '../adapters/release-records.js';
 import * as rows from '../adapters/task-rows.js';
 import type { Release } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
-import { deployerTables } from '../migrations.js';
+import { createDeployerDatabase, type DeployerDatabase } from '../database.testing.js';
 import { applyRetention, type RetentionResult } from './apply-retention.js';
 
 const DAY = 86_400_000;
-const schema = 'test';
 const login = { username: requireEnv('REGISTRY_USERNAME'), password: requireEnv('REGISTRY_PASSWORD') };
 const access = {
   url: requireEnv('REGISTRY_URL'),
@@ -23,17 +22,14 @@ const registry = createRegistry({ ...access, ...login });
 const http = new RegistryHttp({ ...access, credentials: () => Promise.resolve(login) });
 const work = new WorkQueue();
 
-let database: TestDatabase;
+let database: DeployerDatabase;
 let pool: Pool;
 let appId: string;
 beforeAll(async () => {
-  database = await createTestDatabase({ schema, sets: [eventTables, workTables, deployerTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createDeployerDatabase();
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.close());
 beforeEach(async () => {
   appId = uniqueName('kept');
   await pool.query('TRUNCATE releases, current_releases, instances, work CASCADE');

@@ -1,0 +1,32 @@
+/** Aborts at Ctrl-C, when the process is asked to end, and when its terminal closes. */
+export function untilInterrupted(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+  return interrupted.signal;
+}
+
+export interface Script<O> {
+  /** Undefined where the arguments are wrong. */
+  readonly options: O | undefined;
+  readonly usage: string;
+  readonly signal: AbortSignal;
+  /** False: it came to its end, and what it found is not as it should be. */
+  readonly main: (options: O) => Promise<boolean | void>;
+}
+
+/** Runs a script to its exit code: 0 done, 1 failed, 2 wrong arguments, 130 interrupted. Does not return. */
+export async function runScript<O>({ options, usage, signal, main }: Script<O>): Promise<never> {
+  if (options === undefined) {
+    console.error(usage);
+    process.exit(2);
+  }
+  const code = await main(options).then(
+    (holds) => (holds === false ? 1 : 0),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      return signal.aborted ? 130 : 1;
+    },
+  );
+  // Agents of HTTP clients keep their connections; nothing waits for them.
+  process.exit(code);
+}
