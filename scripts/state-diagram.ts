@@ -12,19 +12,22 @@ import { isRecorded, record } from '../apps/deployer/src/use-cases/recorded-effe
 const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
 const options = { now: new Date(0), drainMs: 0 };
 
-/** Tasks of every mode, with nothing and with two instances there before, undisturbed and with each effect failing. */
+/**
+ * Tasks of every mode, with nothing and with two instances there before, undisturbed with images
+ * that nodes lack, and with each effect failing.
+ */
 function runs(): readonly Ran[] {
   const before = [running('a', releaseWith('old', 2)), running('b', releaseWith('old', 2))];
   return MODES.flatMap((mode) =>
     [[], before].flatMap((instances) => {
       const world = { release: releaseWith('new', 2), before: instances };
       const first = accepted({ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined });
-      const run = (failing: readonly string[]): Ran =>
-        runToEnd(first, { ...world, failing }, (state, effect) =>
+      const run = (failing: readonly string[], imagesMissing = false): Ran =>
+        runToEnd(first, { ...world, failing, imagesMissing }, (state, effect) =>
           isRecorded(effect) ? record(state, effect, options).events : undefined,
         );
       const undisturbed = run([]);
-      return [undisturbed, ...undisturbed.done.map((key) => run([key]))];
+      return [undisturbed, run([], true), ...undisturbed.done.map((key) => run([key]))];
     }),
   );
 }
@@ -37,7 +40,7 @@ function edgesOf({ events, done }: Ran): readonly string[] {
     const opened = nextEffects(next).filter((effect) => !known.has(keyOf(effect)));
     const from = kindOf(key);
     const event = events[n + 1]?.type ?? '';
-    return next.outcome === undefined
+    return nextEffects(next).length > 0
       ? opened.map(({ kind }) => edge(from, event, kind))
       : [edge(from, event, '[*]')];
   });

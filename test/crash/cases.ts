@@ -49,6 +49,11 @@ const simulated = {
   },
   build: { task: { mode: 'build' }, world: { release: newRelease } },
   run: { task: { mode: 'run' }, world: { release: newRelease } },
+  'run, where the image is missing': {
+    task: { mode: 'run' },
+    world: { release: newRelease, imagesMissing: true },
+    likeUntilItFails: 'run',
+  },
   stop: { task: { mode: 'stop' }, world: { release: oldRelease, before: [running('a', oldRelease)] } },
   'stop, after another service': {
     task: { mode: 'stop', dependsOn: ['base'] },

@@ -75,6 +75,15 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
     },
     (requests, appId) => requests.ask(deploy('stop'), appId),
   ),
+  'run, where the image is missing': onOneApp(
+    deploy('run'),
+    () => Promise.resolve(),
+    async (requests, appId) => {
+      await push(requests, appId);
+      await requests.ask(deploy('build'), appId);
+      await requests.ask(deploy('stop'), appId);
+    },
+  ),
   stop: onOneApp(deploy('stop'), launch, run),
   'stop, after another service': onOneApp(
     { kind: 'deployment', mode: 'stop', services: [{ name: 'web', dependsOn: ['base'] }, { name: 'base' }] },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentProgressed } from '#libs/contracts';
-import { requireEnv, uniqueName } from '#libs/testing';
+import { requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from './client.js';
 
 const client = new Client();
@@ -43,13 +43,14 @@ describe('the record by HTTP', () => {
   });
 
   it('has every stored step with its time and replica, as deployment.events told it', async () => {
+    await until('the last step to be told', () => client.eventsOf(token).includes('InstancesKept'));
     const steps = await read<object[]>(`requests/${token}/history`);
     const told = client.events.filter(({ data }) => data.token === token && data.event !== 'BuildOutput');
     expect(steps.map((step) => deploymentProgressed.schema.parse(step)).map(withoutTime)).toEqual(
       told.map(({ data }) => deploymentProgressed.schema.parse(data)).map(withoutTime),
     );
     expect(steps.at(-1)).toMatchObject({
-      event: 'TaskSucceeded',
+      event: 'InstancesKept',
       replica: expect.stringMatching(/./) as string,
     });
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply } from '#libs/contracts';
-import { uniqueName } from '#libs/testing';
+import { uniqueName, until } from '#libs/testing';
 import { Client, greeter } from './client.js';
 import { startControl } from './control.js';
 import { controlled, exiting, flapping, shortLived, slow, unwell } from './services.js';
@@ -80,10 +80,15 @@ describe('the replacement of a running service', { concurrent: true }, () => {
       expect(await settled(appId, 3)).toEqual(exactly(3));
       for (const { url } of service?.serving?.instances ?? [])
         expect(await (await fetch(url)).text()).toBe('one');
-      const policies = (service?.serving?.instances ?? []).map(({ node, container }) =>
-        onNode(node, 'docker', 'inspect', '-f', '{{.HostConfig.RestartPolicy.Name}}', container),
+      const policies = (): Promise<readonly string[]> =>
+        Promise.all(
+          (service?.serving?.instances ?? []).map(({ node, container }) =>
+            onNode(node, 'docker', 'inspect', '-f', '{{.HostConfig.RestartPolicy.Name}}', container),
+          ),
+        );
+      await until('the engines to keep all three', async () =>
+        (await policies()).every((policy) => policy === 'unless-stopped'),
       );
-      expect(await Promise.all(policies)).toEqual(Array(3).fill('unless-stopped'));
     } finally {
       await control.close();
       await end(appId);

@@ -95,7 +95,7 @@ describe('the trace of a request', () => {
     });
     expect(spans.filter((span) => span.status.code === 2)).toEqual([]);
     const sent = named('send deployment.responses');
-    expect(sent).toMatchObject({ kind: 4, parentSpanId: named('keep-instances')?.spanId });
+    expect(sent).toMatchObject({ kind: 4, parentSpanId: named('probe-instance')?.spanId });
     expect(reply.headers['ce_traceparent']).toBe(`00-${traceId}-${sent?.spanId}-01`);
     await client.ask({ mode: 'stop', appId, services: ['web'] });
   });

@@ -1,4 +1,11 @@
-import type { InstanceReport, NodeAnswer, NodeRequest, ServiceConfig, ServiceReply } from '#libs/contracts';
+import type {
+  AssignedNode,
+  InstanceReport,
+  NodeAnswer,
+  NodeRequest,
+  ServiceConfig,
+  ServiceReply,
+} from '#libs/contracts';
 import type { ReleaseImage } from './domain/retention.js';
 import type { RecordedInstance, SeenContainer } from './domain/reconcile.js';
 import type { Effect } from './domain/task.effects.js';
@@ -38,6 +45,10 @@ export interface StepWrites {
   readonly abandoned?: readonly string[];
   /** Ends the task; with the request's last task its reply is sent. */
   readonly result?: ServiceReply;
+  /** Of a task that has ended: nothing is left to do for it, so the next of its service may begin. */
+  readonly finished?: boolean;
+  /** What was answered, where the answer itself is not stored yet: its login is needed from now on. */
+  readonly nodeLogins?: readonly AssignedNode[];
 }
 
 export interface StopPolicy {
@@ -51,9 +62,13 @@ export interface KnownInstance extends InstanceRef {
   readonly release: Release;
 }
 
+/** What is stored of a task. */
 export interface TaskHistory {
   readonly version: number;
-  readonly events: readonly { readonly event: TaskEvent; readonly at: Date }[];
+  readonly events: readonly TaskEvent[];
+  readonly cancelled: boolean;
+  /** The trace in which its request was taken in. */
+  readonly traceparent?: string;
 }
 
 /** How a service of the same request ended. */
@@ -73,7 +88,8 @@ export interface TaskStore {
   history(taskId: string): Promise<TaskHistory>;
   /** Appends in one transaction with all that belongs to the step. Throws LeaseLostError, ConcurrencyError. */
   append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
-  nodeAnswer(accessToken: string): Promise<NodeAnswer | undefined>;
+  /** The stored answers to these. */
+  nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]>;
   dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]>;
   /** Lets go of the task until what it waits for is there, or `dueAt`. False when something of it is there already. */
   park(claim: ClaimedTask, state: TaskState, waits: Waits, dueAt: Date): Promise<boolean>;
@@ -84,6 +100,13 @@ export interface TaskStore {
   /** The release that was deployed well last, other than these. */
   lastGoodRelease(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
   instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
+}
+
+/** Node answers as they come by, before they are stored. */
+export interface NodeAnswers {
+  get(accessToken: string): NodeAnswer | undefined;
+  /** Calls back at every answer to this, until the function it gives is called. */
+  onAnswer(accessToken: string, callback: () => void): () => void;
 }
 
 export interface FetchedSource {

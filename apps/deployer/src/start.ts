@@ -13,7 +13,7 @@ import {
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { BuildLogs } from './adapters/build-logs.js';
-import { tailNodeAnswers } from './adapters/node-answers.js';
+import { AnswerBoard, tailNodeAnswers } from './adapters/node-answers.js';
 import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
 import { RequestRecord } from './adapters/request-record.js';
@@ -45,11 +45,12 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
   const outside = await createOutside(config, pool, runtime.logger);
   await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
-  const workers = createWorkers({ config, storage, outside, runtime });
+  const board = new AnswerBoard();
+  const workers = createWorkers({ config, storage, outside, runtime, answers: board });
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
-  const answers = await tailNodeAnswers({ runtime, pool, work: storage.work });
+  const answers = await tailNodeAnswers(runtime.kafka, board);
   const intake = createIntake(config, storage);
   const reconciler = createReconciler({ config, storage, outside, intake, runtime });
   const housekeeping = createHousekeeping({ config, pool, outside, runtime });

@@ -8,10 +8,10 @@ import { crashingAt } from './adapters/crash-points.js';
 import { NetworkProber } from './adapters/network-prober.js';
 import { removeSourceLeftovers } from './adapters/source-leftovers.js';
 import { aroundStep } from './adapters/step-spans.js';
-import { traceparentOf } from './adapters/task-rows.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from './deployer.config.js';
 import type { createOutside, Storage } from './parts.js';
+import type { NodeAnswers } from './ports.js';
 import { buildOutput } from './adapters/build-output.js';
 import { createEffectRunner } from './use-cases/effect-runner.js';
 import type { PhaseLimits } from './use-cases/phase.js';
@@ -24,11 +24,12 @@ export interface WorkerParts {
   readonly storage: Storage;
   readonly outside: Awaited<ReturnType<typeof createOutside>>;
   readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing'>;
+  readonly answers: NodeAnswers;
 }
 
 const clock = { now: () => new Date() };
 
-function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPorts {
+function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): RunTaskPorts {
   const { producer, logger, metrics, tracing } = runtime;
   const replica = config.DEPLOYER_REPLICA;
   const store = new PostgresTaskStore({ ...storage, clock, replica });
@@ -50,6 +51,7 @@ function runPorts({ config, storage, outside, runtime }: WorkerParts): RunTaskPo
   });
   const crashAt = config.DEPLOYER_CRASH_AT;
   return {
+    answers,
     drainMs: config.DEPLOYER_DRAIN_MS,
     clock,
     ...(crashAt === undefined ? { store, effects } : crashingAt(crashAt, { store, effects })),
@@ -100,8 +102,8 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
       async run(lease) {
         // Not the first to claim it: who was before may have been killed, with a source half unpacked.
         if (lease.claim.fence > 1n) await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
-        const traceparent = await traceparentOf(pool, lease.claim.taskId);
-        return withinTrace(traceparent, () => runTask(ports, lease));
+        const history = await ports.store.history(lease.claim.taskId);
+        return withinTrace(history.traceparent, () => runTask(ports, lease, history));
       },
       onError: (error, task) =>
         logger.error({ err: error, task }, 'a task stopped; its lease will lapse and it is tried again'),

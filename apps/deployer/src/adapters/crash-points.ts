@@ -43,6 +43,7 @@ export const effectOfEvent: Readonly<Record<TaskEvent['type'], EffectKind | unde
   PlanMade: 'make-plan',
   NodeRequested: 'request-node',
   NodeAssigned: 'await-node',
+  ImageMissing: 'start-instance',
   ImagePulled: 'pull-image',
   InstanceStarted: 'start-instance',
   InstanceHealthy: 'probe-instance',

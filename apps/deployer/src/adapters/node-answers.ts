@@ -1,7 +1,8 @@
 import { nodeAnswered, type NodeAnswer, topics } from '#libs/contracts';
 import { tail } from '#libs/kafka';
-import { transaction, type Pool, type Transaction, type WorkQueue } from '#libs/postgres';
+import type { Transaction, WorkQueue } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
+import type { NodeAnswers } from '../ports.js';
 import { storeNodeAnswer, upsertNodeLogin } from './task-rows.js';
 
 /** Stores an answer; the task that waits for it goes on, on whichever replica. Idempotent: the first answer stays. */
@@ -13,32 +14,54 @@ export async function takeNodeAnswer(tx: Transaction, work: WorkQueue, answer: N
   await work.nudge(tx, taskId);
 }
 
-export interface AnswerTailParts {
-  readonly runtime: Pick<Runtime, 'kafka' | 'logger'>;
-  readonly pool: Pool;
-  readonly work: WorkQueue;
+/** Far more than are on their way at once. */
+const MOST_KEPT = 10_000;
+
+/** The answers that came by last, for the tasks of this replica that wait for them, or will when they are taken over. */
+export class AnswerBoard implements NodeAnswers {
+  private readonly kept = new Map<string, NodeAnswer>();
+  private readonly callbacks = new Map<string, Set<() => void>>();
+
+  /** The first answer to an access token stays. */
+  post(answer: NodeAnswer): void {
+    const { accessToken } = answer;
+    if (this.kept.has(accessToken)) return;
+    this.kept.set(accessToken, answer);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+    this.callbacks.get(accessToken)?.forEach((callback) => callback());
+  }
+
+  get(accessToken: string): NodeAnswer | undefined {
+    return this.kept.get(accessToken);
+  }
+
+  onAnswer(accessToken: string, callback: () => void): () => void {
+    const callbacks = this.callbacks.get(accessToken) ?? new Set();
+    this.callbacks.set(accessToken, callbacks.add(callback));
+    return () => {
+      callbacks.delete(callback);
+      if (callbacks.size === 0) this.callbacks.delete(accessToken);
+    };
+  }
 }
 
 /**
- * Every replica reads all answers, besides the group that shares them out: a replica that dies takes its share of the
- * group's partitions with it for seconds, and the tasks that others took over would wait for answers that lie there.
+ * Every replica reads all answers, besides the group that shares them out and stores them: the task goes on as soon as
+ * its answer is there. And a replica that dies takes its share of the group's partitions with it for seconds; the tasks
+ * that others took over would wait for answers that lie there.
  */
-export function tailNodeAnswers({
-  runtime,
-  pool,
-  work,
-}: AnswerTailParts): Promise<{ stop(): Promise<void> }> {
-  const { kafka, logger } = runtime;
+export function tailNodeAnswers(
+  kafka: Runtime['kafka'],
+  board: AnswerBoard,
+): Promise<{ stop(): Promise<void> }> {
   return tail(kafka, {
     topics: [topics.nodeResponses],
     from: 'end',
     onMessage({ data }) {
       const answer = nodeAnswered.schema.safeParse(data);
       // What cannot be read goes to the dead letters, by the group.
-      if (!answer.success) return;
-      transaction(pool, (tx) => takeNodeAnswer(tx, work, answer.data)).catch((err: unknown) =>
-        logger.warn({ err }, 'a node answer was not stored; the group of all replicas will'),
-      );
+      if (answer.success) board.post(answer.data);
     },
   });
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type Engine } from '#libs/engine';
 import type { Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
@@ -26,9 +27,15 @@ export interface NodeEnginesParts {
 
 const LOG_LINES = 50;
 
+interface KeptEngine {
+  readonly sealedLogin: string;
+  readonly target: SshTarget;
+  readonly engine: Engine;
+}
+
 /** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
 export class SshNodeEngines implements NodeEngines, RepairEngines {
-  private readonly engines = new Map<string, { readonly login: string; readonly engine: Engine }>();
+  private readonly engines = new Map<string, KeptEngine>();
 
   constructor(private readonly parts: NodeEnginesParts) {}
 
@@ -108,7 +115,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       });
     }
     const kept = this.engines.get(node);
-    if (kept?.login === assigned.sealedLogin) return kept.engine;
+    if (kept?.sealedLogin === assigned.sealedLogin) return kept.engine;
     const login = (await unseal(this.parts.privateKey, assigned.sealedLogin)) as SshTarget['login'];
     const target: SshTarget = {
       host: assigned.address,
@@ -117,8 +124,10 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       hostKeyFingerprint: assigned.hostKeyFingerprint,
       login,
     };
-    const engine = connectEngine({ ssh: this.parts.ssh, target });
-    this.engines.set(node, { login: assigned.sealedLogin, engine });
+    // Each answer seals its login anew, and most are what they were: the channels that are open stay.
+    const isSame = kept !== undefined && isDeepStrictEqual(kept.target, target);
+    const engine = isSame ? kept.engine : connectEngine({ ssh: this.parts.ssh, target });
+    this.engines.set(node, { sealedLogin: assigned.sealedLogin, target, engine });
     return engine;
   }
 }

@@ -17,7 +17,7 @@ import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { DeploymentRequestsConsumer } from '../consumers/deployment-requests.consumer.js';
 import { deployerTables } from '../migrations.js';
 import { RequestIntake } from './request-intake.js';
-import { traceparentOf } from './task-rows.js';
+import { requestOf } from './task-rows.js';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const schema = 'test';
@@ -57,7 +57,7 @@ describe('the trace of a request', () => {
   it('is in the record, so that a replica that takes its task over goes on in it', async () => {
     const task = await takeIn('traced', TRACEPARENT);
     const another = createPool({ url: database.url, schema, applicationName: 'another' });
-    const stored = await traceparentOf(another, task);
+    const stored = (await requestOf(another, task)).traceparent;
     await another.end();
     expect(withinTrace(stored, currentTraceparent)).toBe(TRACEPARENT);
   });
@@ -74,6 +74,6 @@ describe('the trace of a request', () => {
     ['none', undefined],
     ['garbage', 'not-a-traceparent'],
   ])('is left out where the message brings %s', async (name, traceparent) => {
-    expect(await traceparentOf(pool, await takeIn(name, traceparent))).toBeUndefined();
+    expect((await requestOf(pool, await takeIn(name, traceparent))).traceparent).toBeUndefined();
   });
 });

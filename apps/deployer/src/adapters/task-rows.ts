@@ -146,12 +146,12 @@ export async function insertNodeRequest(tx: Transaction, accessToken: string, ta
   ]);
 }
 
-export async function nodeAnswer(db: Db, accessToken: string): Promise<NodeAnswer | undefined> {
-  const { rows } = await db.query<{ answer: NodeAnswer | null }>(
-    'SELECT answer FROM node_requests WHERE access_token = $1',
-    [accessToken],
+export async function nodeAnswers(db: Db, accessTokens: readonly string[]): Promise<readonly NodeAnswer[]> {
+  const { rows } = await db.query<{ answer: NodeAnswer }>(
+    'SELECT answer FROM node_requests WHERE access_token = ANY($1) AND answer IS NOT NULL ORDER BY access_token',
+    [accessTokens],
   );
-  return rows[0]?.answer ?? undefined;
+  return rows.map(({ answer }) => answer);
 }
 
 /** Locks the node requests, so that an answer is either seen here or finds its task parked. */
@@ -320,13 +320,18 @@ export async function storedReply(tx: Transaction, token: string): Promise<Store
   return row && { kind: row.kind, replyTopic: row.reply_topic, reply: row.reply ?? undefined };
 }
 
-/** The trace in which the task's request was taken in. */
-export async function traceparentOf(db: Db, taskId: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ traceparent: string | null }>(
-    'SELECT r.traceparent FROM tasks t JOIN requests r ON r.token = t.token WHERE t.id = $1',
+/** Of the task's request: whether it was cancelled, and the trace in which it was taken in. */
+export async function requestOf(
+  db: Db,
+  taskId: string,
+): Promise<{ readonly cancelled: boolean; readonly traceparent?: string }> {
+  const { rows } = await db.query<{ cancelled: boolean; traceparent: string | null }>(
+    `SELECT r.cancelled_at IS NOT NULL AS cancelled, r.traceparent
+     FROM tasks t JOIN requests r ON r.token = t.token WHERE t.id = $1`,
     [taskId],
   );
-  return rows[0]?.traceparent ?? undefined;
+  const [row] = rows;
+  return { cancelled: row?.cancelled === true, traceparent: row?.traceparent ?? undefined };
 }
 
 export async function insertTask(

@@ -50,9 +50,13 @@ export class PostgresTaskStore implements TaskStore {
   constructor(private readonly parts: TaskStoreParts) {}
 
   async history(taskId: string): Promise<TaskHistory> {
-    const stored = await this.parts.events.read(this.parts.pool, taskId);
-    const events = stored.map((e) => ({ event: { type: e.type, data: e.data } as TaskEvent, at: e.at }));
-    return { version: stored.at(-1)?.version ?? 0, events };
+    const { events, pool } = this.parts;
+    const [stored, request] = await Promise.all([events.read(pool, taskId), rows.requestOf(pool, taskId)]);
+    return {
+      version: stored.at(-1)?.version ?? 0,
+      events: stored.map(({ type, data }) => ({ type, data }) as TaskEvent),
+      ...request,
+    };
   }
 
   async append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void> {
@@ -69,13 +73,15 @@ export class PostgresTaskStore implements TaskStore {
       messages.push(
         ...released.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
       );
+      for (const node of writes.nodeLogins ?? []) await rows.upsertNodeLogin(tx, node);
       if (writes.result !== undefined) messages.push(...(await this.end(tx, claim, state, writes.result)));
+      if (writes.finished === true) await this.parts.work.finish(tx, held(claim));
       await this.parts.outbox.add(tx, messages);
     });
   }
 
-  async nodeAnswer(accessToken: string): Promise<NodeAnswer | undefined> {
-    return rows.nodeAnswer(this.parts.pool, accessToken);
+  async nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]> {
+    return rows.nodeAnswers(this.parts.pool, accessTokens);
   }
 
   async dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]> {
@@ -148,7 +154,6 @@ export class PostgresTaskStore implements TaskStore {
   ): Promise<readonly OutboxMessage[]> {
     await rows.setTaskResult(tx, claim.taskId, result);
     const last = await rows.closeTask(tx, token);
-    await this.parts.work.finish(tx, held(claim));
     for (const dependent of await rows.dependentsOf(tx, token, service))
       await this.parts.work.wake(tx, dependent);
     if (last === undefined) return [];

@@ -1,7 +1,7 @@
 import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
 import { changesOf } from './plan.js';
 import type { InstanceRef } from './task.events.js';
-import { hasReplaced, isStopped, type SlotProgress, type TaskState } from './task.state.js';
+import { isStopped, serves, type TaskState } from './task.state.js';
 
 /** The name of the service whose address an application's users are given. */
 const ENDPOINT_SERVICE = 'app-server';
@@ -48,11 +48,6 @@ export function servingOf(state: TaskState): Serving {
     release: release?.id,
     instances: [...before.map(({ address }) => address), ...started.flatMap(({ address }) => address ?? [])],
   };
-}
-
-function serves(state: TaskState, slot: SlotProgress): boolean {
-  if (!slot.healthy || slot.name === undefined || state.stopped.includes(slot.name)) return false;
-  return state.failure === undefined || slot.release !== undefined || hasReplaced(state, slot);
 }
 
 /** The reply of a whole request, in the order in which its services were named. */

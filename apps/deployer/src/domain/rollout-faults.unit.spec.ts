@@ -29,7 +29,7 @@ function recorded(state: TaskState) {
 describe('a revert', () => {
   it('leaves what it brought back kept alive by its engine, as it was before', () => {
     const { done } = run(accepted({}), { release: fresh, before, failing: ['probe-instance 1'] });
-    expect(done.slice(-2)).toEqual(['keep-instances', 'fail']);
+    expect(done.slice(-2)).toEqual(['fail', 'keep-instances']);
   });
 
   it('ends also when the engine will not keep it', () => {

@@ -22,6 +22,10 @@ function text(error: object, member: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The code of a coded error. */
+export const codeOf = (thrown: unknown): string | undefined =>
+  thrown instanceof Error ? text(thrown, 'code') : undefined;
+
 /** Lines as a list or as one text. */
 function logTailOf(error: object): string | undefined {
   const value: unknown = Reflect.get(error, 'logTail');
@@ -45,7 +49,7 @@ const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  */
 export function toTaskError(step: string, thrown: unknown): TaskError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const own = text(error, 'code');
+  const own = codeOf(error);
   if (own === undefined || !CODE.test(own) || text(error, 'hint') === undefined) {
     return {
       code: 'INTERNAL',

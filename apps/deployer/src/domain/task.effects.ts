@@ -6,6 +6,7 @@ import {
   isDone,
   isStopped,
   releaseOf,
+  serves,
   type SlotProgress,
   type TaskState,
 } from './task.state.js';
@@ -67,11 +68,11 @@ export function keyOf(effect: Effect): string {
 }
 
 /**
- * What may be done now, side by side. Pure. Empty when the task has ended, or waits for what is being done.
+ * What may be done now, side by side. Pure. Empty when nothing is left to do.
  * While an image is built, what runs is surveyed and nodes are asked for.
  */
 export function nextEffects(state: TaskState): readonly Effect[] {
-  if (state.outcome !== undefined) return [];
+  if (state.outcome !== undefined) return effectsAfterEnd(state);
   if (state.failure !== undefined) return effectsAfterFailure(state, state.failure);
   const { dependsOn = [] } = state;
   if (dependsOn.length > 0 && !state.dependenciesMet)
@@ -116,8 +117,6 @@ function rolloutEffects(state: TaskState): readonly Effect[] {
     (instance) => !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
   );
   if (surplus.length > 0) return surplus.flatMap((instance) => retireEffects(state, instance));
-  const started = state.slots.flatMap((slot) => instanceOf(slot) ?? []);
-  if (started.length > 0 && !state.instancesKept) return [{ kind: 'keep-instances', instances: started }];
   const [notStopped, ...more] = Object.values(state.notStopped);
   if (notStopped === undefined) return [{ kind: 'succeed', outcome: outcomeOf(state) }];
   const message = [notStopped, ...more].map((error) => error.message).join(' ');
@@ -144,7 +143,10 @@ function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
   const release = releaseOf(state, slot);
   if (release === undefined) return [];
   const at = { ordinal, node, release };
-  if (!slot.pulled) return [{ kind: 'pull-image', ...at }];
+  // What was built before is often there already: the engine says so when it is not.
+  const isNew = slot.release === undefined && state.builtTag !== undefined;
+  const isMissing = slot.imageMissing === true || isNew;
+  if (isMissing && !slot.pulled) return [{ kind: 'pull-image', ...at }];
   if (name === undefined || address === undefined) return [{ kind: 'start-instance', ...at, accessToken }];
   const placed = { ...slot, accessToken, node, name, address };
   if (!slot.healthy)
@@ -164,22 +166,19 @@ function effectsAfterFailure(state: TaskState, error: TaskError): readonly Effec
   if (!state.leftoversRemoved) return [{ kind: 'remove-leftovers', slots: leftovers(state) }];
   if (!state.reverting) {
     const slots = slotsOfRevert(state);
-    return slots.length > 0 ? [{ kind: 'begin-revert', slots }] : [endOfFailure(state, error)];
+    return slots.length > 0 ? [{ kind: 'begin-revert', slots }] : [{ kind: 'fail', error }];
   }
   const open = state.slots.filter((slot) => slot.release !== undefined && !isDone(state, slot));
   if (open.length > 0 && state.revertFailure === undefined) return rollingEffects(state, open);
-  return [endOfFailure(state, error)];
+  return [{ kind: 'fail', error }];
 }
 
-/** What the task leaves serving is left as what was there before: the engines start it again when it ends. */
-function endOfFailure(state: TaskState, error: TaskError): Effect {
-  const serving = state.slots
-    .filter((slot) => slot.healthy && (slot.release !== undefined || hasReplaced(state, slot)))
-    .flatMap((slot) => instanceOf(slot) ?? [])
-    .filter((instance) => !isStopped(state, instance));
-  return serving.length > 0 && !state.instancesKept
-    ? { kind: 'keep-instances', instances: serving }
-    : { kind: 'fail', error };
+/** Whoever asked is told as soon as it serves; that the engines start it again when it ends is seen to after that. */
+function effectsAfterEnd(state: TaskState): readonly Effect[] {
+  const instances = state.slots
+    .filter((slot) => serves(state, slot))
+    .flatMap((slot) => instanceOf(slot) ?? []);
+  return instances.length > 0 && !state.instancesKept ? [{ kind: 'keep-instances', instances }] : [];
 }
 
 /** New instances that serve in nobody's place. What replaced another goes on until that one is back. */

@@ -101,8 +101,11 @@ interface TaskEventData {
     readonly kept: readonly string[];
     readonly notes: readonly string[];
   };
-  NodeRequested: OfSlot & { readonly accessToken: string };
+  /** When, RFC 3339. */
+  NodeRequested: OfSlot & { readonly accessToken: string; readonly at?: string };
   NodeAssigned: OfSlot & Timed & { readonly node: PlacedNode };
+  /** The slot's node does not have the image yet. */
+  ImageMissing: OfSlot;
   ImagePulled: OfSlot & Timed;
   InstanceStarted: OfSlot & Timed & { readonly name: string; readonly address: InstanceAddress };
   InstanceHealthy: OfSlot & Timed;

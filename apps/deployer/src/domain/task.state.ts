@@ -14,7 +14,11 @@ export interface SlotProgress extends Slot {
   /** Of a revert: the release that comes back. The task's own release when left out. */
   readonly release?: Release;
   readonly accessToken?: string;
+  /** When a node was asked for; RFC 3339. */
+  readonly requestedAt?: string;
   readonly node?: PlacedNode;
+  /** Its node was seen not to have the image. */
+  readonly imageMissing?: boolean;
   readonly pulled: boolean;
   readonly name?: string;
   readonly address?: InstanceAddress;
@@ -73,6 +77,12 @@ export function isDone(state: TaskState, { healthy, replaces }: SlotProgress): b
 export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
   replaces !== undefined && isStopped(state, replaces);
 
+/** The task leaves it serving, now that it has ended or is about to. */
+export function serves(state: TaskState, slot: SlotProgress): boolean {
+  if (!slot.healthy || slot.name === undefined || state.stopped.includes(slot.name)) return false;
+  return state.failure === undefined || slot.release !== undefined || hasReplaced(state, slot);
+}
+
 /** What the slot runs: undefined while it is being built. */
 export const releaseOf = (state: TaskState, slot: SlotProgress): Release | undefined =>
   slot.release ?? state.release;
@@ -122,16 +132,21 @@ function withPhase(state: TaskState, event: TaskEvent): TaskState {
 }
 
 type SlotEvent = TaskEventOf<
-  'NodeRequested' | 'NodeAssigned' | 'ImagePulled' | 'InstanceStarted' | 'InstanceHealthy'
+  'NodeRequested' | 'NodeAssigned' | 'ImageMissing' | 'ImagePulled' | 'InstanceStarted' | 'InstanceHealthy'
 >;
 
 function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
   const { ordinal } = event.data;
   switch (event.type) {
     case 'NodeRequested':
-      return patchSlot(state, ordinal, { accessToken: event.data.accessToken });
+      return patchSlot(state, ordinal, {
+        accessToken: event.data.accessToken,
+        requestedAt: event.data.at,
+      });
     case 'NodeAssigned':
       return patchSlot(state, ordinal, { node: event.data.node });
+    case 'ImageMissing':
+      return patchSlot(state, ordinal, { imageMissing: true });
     case 'ImagePulled':
       return patchSlot(state, ordinal, { pulled: true });
     case 'InstanceStarted':
@@ -142,12 +157,12 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
 }
 
 /** The first failure counts; one while reverting is kept beside it. */
-function failed(state: TaskState, { step, error }: TaskEventOf<'StepFailed'>['data']): TaskState {
+function failed(state: TaskState, { error }: TaskEventOf<'StepFailed'>['data']): TaskState {
+  // Tried once: an engine that will not keep what serves does not keep the task open, nor change what was told.
+  if (state.outcome !== undefined) return { ...state, instancesKept: true };
   if (state.failure === undefined) return { ...state, failure: error };
   const revertFailure = state.revertFailure ?? error;
-  // Tried once: an engine that will not keep what serves must not keep the task from its end.
-  const instancesKept = state.instancesKept || step === 'keep-instances';
-  return { ...state, revertFailure, instancesKept, leftoversRemoved: false };
+  return { ...state, revertFailure, leftoversRemoved: false };
 }
 
 function stopped(
@@ -199,7 +214,6 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
       return {
         ...state,
         reverting: true,
-        instancesKept: false,
         slots: [...state.slots, ...event.data.slots.map((slot) => revertSlot(state, slot))],
       };
     case 'TaskSucceeded':

@@ -50,6 +50,8 @@ export interface World {
   readonly before?: readonly RunningInstance[];
   /** Effects that fail, by their key. */
   readonly failing?: readonly string[];
+  /** No node has the image of what was built before. */
+  readonly imagesMissing?: boolean;
 }
 
 /** What one effect comes to in this world. */
@@ -83,6 +85,9 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
       return { type: 'ImagePulled', data: { ordinal: effect.ordinal, phase: 'pull', ms: 1 } };
     case 'start-instance': {
       const { ordinal, node } = effect;
+      const isPulled = state.slots.find((slot) => slot.ordinal === ordinal)?.pulled;
+      if (world.imagesMissing === true && isPulled !== true)
+        return { type: 'ImageMissing', data: { ordinal } };
       const name = `shop-web-${state.token}-${ordinal}`;
       const { address } = running(name, effect.release, { node: node.name });
       return { type: 'InstanceStarted', data: { ordinal, name, address, phase: 'start', ms: 1 } };

@@ -4,7 +4,7 @@ import { isRecorded, record } from '../use-cases/recorded-effects.js';
 import { changesOf } from './plan.js';
 import { deploymentReply, serviceReply, servingOf } from './reply.js';
 import { keyOf, nextEffects, type Effect } from './task.effects.js';
-import type { RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
+import type { RunningInstance, TaskEvent, TaskEventOf, TaskMode } from './task.events.js';
 import { evolve, foldTask, type TaskState } from './task.state.js';
 import {
   accepted,
@@ -196,9 +196,9 @@ describe('a failure', () => {
   it('brings back what was replaced already, once', () => {
     const { done, state } = run(accepted({}), { release: fresh, before, failing: ['probe-instance 1'] });
     expect(done.slice(done.indexOf('begin-revert'))).toEqual([
-      ...['begin-revert', 'request-node 1000', 'await-node 1000', 'pull-image 1000', 'start-instance 1000'],
+      ...['begin-revert', 'request-node 1000', 'await-node 1000', 'start-instance 1000'],
       ...['probe-instance 1000', 'drain-instance shop-web-t1-0', 'stop-instance shop-web-t1-0'],
-      ...['keep-instances', 'fail'],
+      ...['fail', 'keep-instances'],
     ]);
     expect(serviceReply(state).serving?.release).toBe('old');
     expect(state.failure?.message).toContain('What had been replaced was brought back.');
@@ -219,6 +219,33 @@ describe('a failure', () => {
       failing: ['probe-instance 1'],
     });
     expect(done).not.toContain('begin-revert');
+  });
+});
+
+describe('an instance', () => {
+  const effectsOf = (mode: TaskMode, imagesMissing: boolean) =>
+    run(accepted({ mode }), { release: releaseWith('new', 1), imagesMissing }).done.filter((key) =>
+      key.endsWith(' 0'),
+    );
+
+  it('of what was built before is started without a question, and its image pulled where it is missing', () => {
+    expect(effectsOf('run', false)).not.toContain('pull-image 0');
+    expect(effectsOf('run', true)).toEqual([
+      ...['request-node 0', 'await-node 0', 'start-instance 0', 'pull-image 0', 'start-instance 0'],
+      'probe-instance 0',
+    ]);
+  });
+
+  it('of what was just built begins with its pull', () => {
+    expect(effectsOf('build-and-run', false)).toEqual([
+      ...['request-node 0', 'await-node 0', 'pull-image 0', 'start-instance 0', 'probe-instance 0'],
+    ]);
+  });
+
+  it('is kept alive by its engine once it was told of; a failure of that changes nothing that was told', () => {
+    const { done, state } = run(accepted({ mode: 'run' }), { release: fresh, failing: ['keep-instances'] });
+    expect(done.slice(-2)).toEqual(['succeed', 'keep-instances']);
+    expect([state.outcome, state.failure]).toEqual(['running', undefined]);
   });
 });
 
@@ -244,18 +271,24 @@ describe('every task', () => {
         fc.array(failingKey, { maxLength: 4 }),
         fc.integer({ min: 1, max: 3 }),
         fc.array(fc.boolean(), { maxLength: 3 }),
+        fc.boolean(),
         fc.infiniteStream(fc.nat()),
-        (mode, failing, replicas, alive, picks) => {
+        (mode, failing, replicas, alive, imagesMissing, picks) => {
           const known = alive.map((isAlive, n) => running('abc'.charAt(n), old, { alive: isAlive }));
-          const world = { release: releaseWith('new', replicas), before: known, failing };
+          const world = { release: releaseWith('new', replicas), before: known, failing, imagesMissing };
           const { state, events } = run(accepted({ mode }), world, (effects) => {
             const pick = picks.next().value as number;
             return effects[pick % Math.max(1, effects.length)];
           });
           expect(state.outcome).toBeDefined();
           expect(foldTask(events)).toEqual(state);
-          const last = events.at(-1)?.type;
-          expect(last === 'TaskSucceeded' || last === 'TaskFailed').toBe(true);
+          const end = events.findIndex(({ type }) => type === 'TaskSucceeded' || type === 'TaskFailed');
+          expect(['', 'InstancesKept', 'StepFailed']).toContain(
+            events
+              .slice(end + 1)
+              .map((e) => e.type)
+              .join(),
+          );
           if (mode !== 'stop' && state.survey?.some((instance) => instance.alive) === true)
             expect(servingOf(state).instances.length).toBeGreaterThan(0);
           if (state.outcome === 'running') expect(servingOf(state).instances).toHaveLength(replicas);
@@ -271,7 +304,7 @@ describe('the reply', () => {
 
   it('sums the phases of all instances and lists their addresses', () => {
     const reply = serviceReply(state);
-    expect(reply.phases).toEqual({ place: 2, pull: 2, start: 2, healthy: 2 });
+    expect(reply.phases).toEqual({ place: 2, start: 2, healthy: 2 });
     expect(reply.instances).toHaveLength(2);
   });
 

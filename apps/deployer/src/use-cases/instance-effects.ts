@@ -1,5 +1,5 @@
 import type { InstanceReport } from '#libs/contracts';
-import { toTaskError } from '../domain/task-error.js';
+import { codeOf, toTaskError } from '../domain/task-error.js';
 import type { EffectOf } from '../domain/task.effects.js';
 import type { RunningInstance } from '../domain/task.events.js';
 import { isStopped, releaseOf, type TaskState } from '../domain/task.state.js';
@@ -86,12 +86,19 @@ export class InstanceEffects {
   ): Promise<StepWrites> {
     const phase = { name: 'start', idleMs: this.ports.limits.startMs, signal };
     const { engines, nodeTurns } = this.ports;
-    const { result, ms } = await nodeTurns.take(effect.node.name, signal, () =>
-      inPhase(phase, () => startInstance(engines, claim, state, effect)),
-    );
-    return {
-      events: [{ type: 'InstanceStarted', data: { ordinal: effect.ordinal, ...result, phase: 'start', ms } }],
-    };
+    const { ordinal } = effect;
+    const started = await nodeTurns
+      .take(effect.node.name, signal, () =>
+        inPhase(phase, () => startInstance(engines, claim, state, effect)),
+      )
+      .catch((error: unknown) => {
+        const isPulled = state.slots.find((slot) => slot.ordinal === ordinal)?.pulled;
+        if (isPulled === true || codeOf(error) !== 'IMAGE_NOT_FOUND') throw error;
+        return undefined;
+      });
+    if (started === undefined) return { events: [{ type: 'ImageMissing', data: { ordinal } }] };
+    const { result, ms } = started;
+    return { events: [{ type: 'InstanceStarted', data: { ordinal, ...result, phase: 'start', ms } }] };
   }
 
   async probe(
@@ -170,10 +177,7 @@ export class InstanceEffects {
   ): Promise<StepWrites> {
     const { store, engines, limits } = this.ports;
     const phase = { name: 'stop', idleMs: limits.stopMs, signal };
-    // Without its image no container was begun.
-    const placed = slots.flatMap((slot) =>
-      slot.node === undefined || !slot.pulled ? [] : [{ ...slot, node: slot.node }],
-    );
+    const placed = slots.flatMap((slot) => (slot.node === undefined ? [] : [{ ...slot, node: slot.node }]));
     const names = placed.map((slot) => instanceName(state, slot));
     await Promise.allSettled([
       ...placed.map(({ node }, n) =>

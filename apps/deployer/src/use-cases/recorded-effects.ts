@@ -49,9 +49,10 @@ function planned(state: TaskState): TaskEvent {
 export function withFollowing(before: TaskState, writes: StepWrites, options: RecordOptions): StepWrites {
   const state = writes.events.reduce<TaskState>(evolve, before);
   const next = nextEffects(state).find(isRecorded);
-  return next === undefined
-    ? writes
-    : withFollowing(before, joined(writes, record(state, next, options)), options);
+  if (next !== undefined) return withFollowing(before, joined(writes, record(state, next, options)), options);
+  return state.outcome !== undefined && nextEffects(state).length === 0
+    ? { ...writes, finished: true }
+    : writes;
 }
 
 const both = <T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] => [...a, ...b];
@@ -107,7 +108,7 @@ function requestNode(
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };
   return {
-    events: [{ type: 'NodeRequested', data: { ordinal, accessToken } }],
+    events: [{ type: 'NodeRequested', data: { ordinal, accessToken, at: now.toISOString() } }],
     nodeRequests: [request],
   };
 }

@@ -2,16 +2,14 @@ import { toTaskError } from '../domain/task-error.js';
 import { keyOf, nextEffects, type Effect, type EffectKind } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
 import { evolve, foldTask, type TaskState } from '../domain/task.state.js';
-import type { AroundStep, ClaimedTask, Clock, StepWrites, TaskStore } from '../ports.js';
+import type { AroundStep, ClaimedTask, StepWrites, TaskHistory } from '../ports.js';
 import type { EffectRunner, Runnable } from './effect-runner.js';
 import type { EffectScope } from './effect-scope.js';
 import { isRecorded, withFollowing } from './recorded-effects.js';
 import { cancelled, deadlinePassed, Interruption } from './interruption.js';
-import { answered, isWait, type Wait, waitsOf } from './waits.js';
+import { cameBy, isWait, type Wait, type WaitPorts, waitsOf, wentBy } from './waits.js';
 
-export interface RunTaskPorts {
-  readonly store: TaskStore;
-  readonly clock: Clock;
+export interface RunTaskPorts extends WaitPorts {
   readonly effects: EffectRunner;
   readonly drainMs: number;
   /** True for an error that must stop this worker without a trace: the lease went to another. */
@@ -32,6 +30,8 @@ export interface TaskLease {
 
 /** How long a waiting task is left alone before it looks again by itself; a wake comes first. */
 const PARK_MS = 5_000;
+/** An answer often takes 10 ms: for so long the task is not let go of. */
+const PATIENCE_MS = 250;
 
 export type RunOutcome = 'finished' | 'parked' | 'lost';
 
@@ -39,9 +39,13 @@ export type RunOutcome = 'finished' | 'parked' | 'lost';
  * Carries a claimed task on from wherever its events say it is, until it ends, waits, or the lease is lost.
  * Effects that may run side by side do; each appends what happened in one transaction guarded by the fence.
  */
-export async function runTask(ports: RunTaskPorts, lease: TaskLease): Promise<RunOutcome> {
-  const history = await ports.store.history(lease.claim.taskId);
-  const run = new TaskRun(ports, lease, foldTask(history.events.map((e) => e.event)), history.version);
+export async function runTask(
+  ports: RunTaskPorts,
+  lease: TaskLease,
+  history: TaskHistory,
+): Promise<RunOutcome> {
+  const run = new TaskRun(ports, lease, foldTask(history.events), history.version);
+  if (history.cancelled) run.cancel();
   const stopNudges = lease.onNudge(() => run.nudge());
   try {
     return await run.toItsEnd();
@@ -61,9 +65,13 @@ class TaskRun {
   private appending: Promise<unknown> = Promise.resolve();
   private broken: { readonly error: unknown } | undefined;
   private wakeUp: () => void = () => undefined;
-  private nudged = true;
-  /** An effect has ended since the state was looked at last. */
+  private nudged = false;
+  /** What is waited for may have been stored since the store was asked last. */
+  private lookInStore = true;
+  /** An effect has ended, or an answer came by, since the state was looked at last. */
   private changed = false;
+  /** Since when nothing is under way and an answer is all that lacks; by performance.now(). */
+  private waitingSince: number | undefined;
 
   constructor(
     private readonly ports: RunTaskPorts,
@@ -79,6 +87,10 @@ class TaskRun {
   nudge(): void {
     this.nudged = true;
     this.wakeUp();
+  }
+
+  cancel(): void {
+    this.interruption.raise(cancelled(this.state));
   }
 
   /** After what is under way has ended; its results count no more. */
@@ -102,10 +114,10 @@ class TaskRun {
         continue;
       }
       if (this.mayStart()) for (const effect of effects) this.start(effect);
-      if ((await this.takeAnswer(effects.filter(isWait))) || this.changed) continue;
-      // What a revert waits for is waited for here: the request is over, so nothing else would end the wait.
-      if (this.inFlight.size > 0 || this.state.failure !== undefined) await this.nextChange();
-      else if (await this.park(effects.filter(isWait))) return 'parked';
+      const waits = effects.filter(isWait);
+      if ((await this.takeAnswers(waits)) || this.changed) continue;
+      if (this.staysHere(waits)) await this.nextChange(waits);
+      else if (await this.park(waits)) return 'parked';
       // Something is there: an answer, or a cancel whose nudge is late.
       else this.nudged = true;
     }
@@ -113,20 +125,25 @@ class TaskRun {
 
   private async lookForCancel(): Promise<void> {
     this.nudged = false;
-    if (await this.ports.store.isCancelled(this.state.token)) this.interruption.raise(cancelled(this.state));
+    this.lookInStore = true;
+    if (await this.ports.store.isCancelled(this.state.token)) this.cancel();
+  }
+
+  /** What is being ended, or has, is neither cancelled nor late any more. */
+  private get isOver(): boolean {
+    return this.state.failure !== undefined || this.state.outcome !== undefined;
   }
 
   /** Stops what is under way, and stores why as soon as that has ended. */
   private async recordInterruption(): Promise<void> {
     const { reason } = this.interruption;
-    if (reason === undefined || this.state.failure !== undefined || this.inFlight.size > 0) return;
+    if (reason === undefined || this.isOver || this.inFlight.size > 0) return;
     await this.append({ events: [{ type: 'StepFailed', data: { step: 'request', error: reason } }] });
   }
 
   /** After a failure nothing is cleaned up, and nothing begun, before what was under way has ended. */
   private mayStart(): boolean {
-    const stops = this.state.failure !== undefined || this.interruption.reason !== undefined;
-    return !stops || this.inFlight.size === 0;
+    return !(this.isOver || this.interruption.reason !== undefined) || this.inFlight.size === 0;
   }
 
   private async recordNext(): Promise<void> {
@@ -175,7 +192,7 @@ class TaskRun {
   }
 
   private async attempt(state: TaskState, effect: Runnable): Promise<StepWrites | undefined> {
-    const isCleanUp = state.failure !== undefined;
+    const isCleanUp = state.failure !== undefined || state.outcome !== undefined;
     const signal = isCleanUp
       ? this.lease.signal
       : AbortSignal.any([this.lease.signal, this.interruption.signal]);
@@ -205,34 +222,57 @@ class TaskRun {
       await this.ports.store.append(this.lease.claim, this.state, this.version, all);
       this.state = all.events.reduce<TaskState>(evolve, this.state);
       this.version += all.events.length;
+      this.waitingSince = undefined;
       return all.events;
     });
     this.appending = stored.catch(() => undefined);
     return stored;
   }
 
-  /** Stores the first answer that is there. */
-  private async takeAnswer(waits: readonly Wait[]): Promise<boolean> {
-    for (const wait of waits) {
-      const { state } = this;
-      const answer = await answered(this.ports, state, this.lease.claim.taskId, wait);
-      if (answer === undefined) continue;
-      await this.ports.aroundStep(state, wait, () => this.append(answer));
-      return true;
-    }
-    return false;
+  /** Stores the answers that are there. */
+  private async takeAnswers(waits: readonly Wait[]): Promise<boolean> {
+    const { lookInStore, state } = this;
+    this.lookInStore = false;
+    const met = await wentBy(this.ports, state, waits, lookInStore);
+    for (const { wait, writes } of met)
+      if (this.stillAwaits(wait)) await this.ports.aroundStep(this.state, wait, () => this.append(writes));
+    return met.length > 0;
   }
 
-  /** Until an effect has ended or somebody nudges. */
-  private async nextChange(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const look = setTimeout(() => this.nudge(), PARK_MS);
-      this.wakeUp = () => {
-        clearTimeout(look);
-        resolve();
-      };
-      if (this.nudged || this.changed) this.wakeUp();
-    });
+  private stillAwaits(wait: Wait): boolean {
+    return nextEffects(this.state).some((effect) => keyOf(effect) === keyOf(wait));
+  }
+
+  /**
+   * What a revert waits for is waited for here: the request is over, so nothing else would end the wait. So is, for a
+   * moment, an answer that is about to come.
+   */
+  private staysHere(waits: readonly Wait[]): boolean {
+    if (this.inFlight.size > 0 || this.isOver) return true;
+    if (waits.length === 0 || waits.some(({ kind }) => kind !== 'await-node')) return false;
+    this.waitingSince ??= performance.now();
+    return performance.now() - this.waitingSince < PATIENCE_MS;
+  }
+
+  /** Until an effect has ended, an answer came by, or somebody nudges. */
+  private async nextChange(waits: readonly Wait[]): Promise<void> {
+    const { answers } = this.ports;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.wakeUp = resolve;
+    const onAnswer = (): void => {
+      this.changed = true;
+      this.wakeUp();
+    };
+    const forget = waitsOf(waits).accessTokens.map((accessToken) => answers.onAnswer(accessToken, onAnswer));
+    const isPatient = this.waitingSince !== undefined;
+    const look = setTimeout(
+      () => (isPatient ? this.wakeUp() : this.nudge()),
+      isPatient ? PATIENCE_MS : PARK_MS,
+    );
+    if (this.nudged || this.changed || cameBy(answers, waits)) resolve();
+    await promise;
+    clearTimeout(look);
+    for (const stop of forget) stop();
   }
 
   private async park(waits: readonly Wait[]): Promise<boolean> {

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { NodeAnswer } from '#libs/contracts';
 import type { TaskEvent } from '../domain/task.events.js';
 import { accepted, releaseWith, running } from '../domain/task.testing.js';
+import { AnswerBoard } from '../adapters/node-answers.js';
 import type { StepWrites, TaskStore } from '../ports.js';
 import type { EffectRunner } from './effect-runner.js';
-import { runTask, type RunOutcome, type RunTaskPorts } from './run-task.js';
+import { runTask, type RunTaskPorts, type TaskLease } from './run-task.js';
 
 const release = releaseWith('new', 1);
 const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
@@ -13,24 +14,20 @@ const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
 interface Task {
   readonly history: readonly TaskEvent[];
   readonly effects: Readonly<Partial<Record<string, () => Promise<StepWrites>>>>;
-  readonly nodeAnswer: () => Promise<NodeAnswer | undefined>;
+  readonly nodeAnswers: () => Promise<readonly NodeAnswer[]>;
 }
 
 /** Runs a task of which only this much is real; effects that are not named never end. */
-function start({ history, effects, nodeAnswer }: Task) {
+function start({ history, effects, nodeAnswers }: Task) {
+  const board = new AnswerBoard();
   const abort = new AbortController();
   const nudges: (() => void)[] = [];
   const stored: TaskEvent[] = [];
   const store: Partial<TaskStore> = {
-    history: () =>
-      Promise.resolve({
-        version: history.length,
-        events: history.map((event) => ({ event, at: new Date() })),
-      }),
     append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
     isCancelled: () => Promise.resolve(false),
     park: () => Promise.resolve(true),
-    nodeAnswer,
+    nodeAnswers,
   };
   const runner: EffectRunner = {
     withdraw: () => Promise.resolve(),
@@ -40,19 +37,23 @@ function start({ history, effects, nodeAnswer }: Task) {
   };
   const ports: RunTaskPorts = {
     store: store as TaskStore,
+    answers: board,
     clock: { now: () => new Date() },
     effects: runner,
     drainMs: 0,
     isLeaseLost: () => false,
     aroundStep: (_state, _effect, work) => work(),
   };
-  const outcome: Promise<RunOutcome> = runTask(ports, {
+  const lease: TaskLease = {
     claim: { taskId: 't1/web', fence: 1n },
     signal: abort.signal,
     onNudge: (callback) => (nudges.push(callback), () => undefined),
-  });
+  };
+  const outcome = runTask(ports, lease, { version: history.length, events: history, cancelled: false });
   return {
     stored,
+    board,
+    outcome,
     nudge: () => nudges.forEach((callback) => callback()),
     end: () => (abort.abort(), outcome),
   };
@@ -98,9 +99,9 @@ describe('a running task', () => {
         { type: 'NodeRequested', data: { ordinal: 1_000, accessToken: 't1:web:1000' } },
       ],
       effects: {},
-      nodeAnswer: () => {
+      nodeAnswers: () => {
         asked += 1;
-        return Promise.resolve(answers[0]);
+        return Promise.resolve(answers);
       },
     });
     await delay(100);
@@ -135,16 +136,58 @@ describe('a running task', () => {
         'push-image': () =>
           Promise.resolve({ events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } }] }),
       },
-      nodeAnswer: async () => {
+      nodeAnswers: async () => {
         looks += 1;
-        if (looks > 1) return undefined;
+        if (looks > 1) return [];
         built.resolve({ events: [{ type: 'ImageBuilt', data: { tag: 'r/web:t', phase: 'build', ms: 1 } }] });
         await delay(20);
-        return undefined;
+        return [];
       },
     });
     await delay(150);
     expect(kinds(task.stored)).toEqual(['ImageBuilt', 'ImagePushed']);
+    await task.end();
+  });
+
+  const waitsForNode = [
+    accepted({ mode: 'run' }),
+    { type: 'InstancesSurveyed', data: { instances: [] } },
+    { type: 'ReleaseResolved', data: { release } },
+    { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+    { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+  ] as const satisfies readonly TaskEvent[];
+
+  it('goes on with an answer as it comes by, before it is stored', async () => {
+    const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    await delay(20);
+    task.board.post(answerOf('t1:web:0'));
+    await delay(20);
+    expect(kinds(task.stored)).toEqual(['NodeAssigned']);
+    await task.end();
+  });
+
+  it('lets go of a task whose answer does not come soon', async () => {
+    const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    expect(await task.outcome).toBe('parked');
+  });
+
+  it('a refusal stored twice is one failure', async () => {
+    const history = [
+      ...waitsForNode.slice(0, 3),
+      {
+        type: 'PlanMade',
+        data: { slots: [{ ordinal: 0 }, { ordinal: 1 }], surplus: [], kept: [], notes: [] },
+      },
+      waitsForNode[4],
+      { type: 'NodeRequested', data: { ordinal: 1, accessToken: 't1:web:1' } },
+    ] as const satisfies readonly TaskEvent[];
+    const refused = ['t1:web:0', 't1:web:1'].map((accessToken) => ({
+      ...answerOf(accessToken),
+      node: undefined,
+    }));
+    const task = start({ history, effects: {}, nodeAnswers: () => Promise.resolve(refused) });
+    await delay(30);
+    expect(kinds(task.stored).filter((type) => type === 'StepFailed')).toHaveLength(1);
     await task.end();
   });
 });

@@ -1,7 +1,7 @@
-import type { TaskError } from '#libs/contracts';
+import type { NodeAnswer, TaskError } from '#libs/contracts';
 import type { Effect, EffectOf } from '../domain/task.effects.js';
 import type { TaskState } from '../domain/task.state.js';
-import type { Clock, StepWrites, TaskStore, Waits } from '../ports.js';
+import type { Clock, NodeAnswers, StepWrites, TaskStore, Waits } from '../ports.js';
 
 /** Effects that others bring to their end: the load balancer, another task. */
 export type Wait = EffectOf<'await-node' | 'await-dependencies'>;
@@ -16,43 +16,77 @@ export function waitsOf(waits: readonly Wait[]): Waits {
   };
 }
 
-interface WaitPorts {
+export interface WaitPorts {
   readonly store: TaskStore;
+  readonly answers: NodeAnswers;
   readonly clock: Clock;
 }
 
-/** What the end of a wait amounts to; undefined while it has not come. */
-export function answered(
+/** What one wait came to. */
+export interface Met {
+  readonly wait: Wait;
+  readonly writes: StepWrites;
+}
+
+/** The waits that are over. Answers are taken as they come by, before they are stored; `lookInStore` asks there too. */
+export async function wentBy(
   ports: WaitPorts,
   state: TaskState,
-  taskId: string,
-  wait: Wait,
-): Promise<StepWrites | undefined> {
-  return wait.kind === 'await-node'
-    ? nodeAnswered(ports, state, taskId, wait)
-    : dependenciesMet(ports, state, wait);
+  waits: readonly Wait[],
+  lookInStore: boolean,
+): Promise<readonly Met[]> {
+  const answers = await answersTo(ports, waits, lookInStore);
+  const met: Met[] = [];
+  for (const wait of waits) {
+    const writes =
+      wait.kind === 'await-node'
+        ? nodeAnswered(state, wait, answers.get(wait.accessToken), ports.clock.now())
+        : lookInStore && (await dependenciesMet(ports, state, wait));
+    if (writes) met.push({ wait, writes });
+  }
+  return met;
+}
+
+/** Whether an answer came by that was not taken yet. */
+export const cameBy = (answers: NodeAnswers, waits: readonly Wait[]): boolean =>
+  waitsOf(waits).accessTokens.some((accessToken) => answers.get(accessToken) !== undefined);
+
+async function answersTo(
+  { store, answers }: WaitPorts,
+  waits: readonly Wait[],
+  lookInStore: boolean,
+): Promise<ReadonlyMap<string, NodeAnswer>> {
+  const { accessTokens } = waitsOf(waits);
+  const here = accessTokens.flatMap((accessToken) => answers.get(accessToken) ?? []);
+  const known = new Map(here.map((answer) => [answer.accessToken, answer]));
+  const others = lookInStore ? accessTokens.filter((accessToken) => !known.has(accessToken)) : [];
+  if (others.length > 0)
+    for (const answer of await store.nodeAnswers(others)) known.set(answer.accessToken, answer);
+  return known;
 }
 
 const failed = (step: string, error: TaskError): StepWrites => ({
   events: [{ type: 'StepFailed', data: { step, error } }],
 });
 
-async function nodeAnswered(
-  { store, clock }: WaitPorts,
+function nodeAnswered(
   state: TaskState,
-  taskId: string,
-  { accessToken, ordinal, kind }: EffectOf<'await-node'>,
-): Promise<StepWrites | undefined> {
-  const answer = await store.nodeAnswer(accessToken);
+  { ordinal, kind }: EffectOf<'await-node'>,
+  answer: NodeAnswer | undefined,
+  now: Date,
+): StepWrites | undefined {
   if (answer === undefined) return undefined;
   if (answer.node === undefined) return failed(kind, noNode(state, answer.refusals));
-  const { name, address, port, score } = answer.node;
+  const { name, address, port, score, sealedLogin } = answer.node;
   // Placing is a wait, so its time is between two stored events, not inside one call.
-  const { events } = await store.history(taskId);
-  const asked = events.find(({ event }) => event.type === 'NodeRequested' && event.data.ordinal === ordinal);
-  const ms = asked === undefined ? 0 : Math.max(0, clock.now().getTime() - asked.at.getTime());
+  const asked = state.slots.find((slot) => slot.ordinal === ordinal)?.requestedAt;
+  const ms = asked === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(asked));
   const node = { name, address, port, score };
-  return { events: [{ type: 'NodeAssigned', data: { ordinal, node, phase: 'place', ms } }] };
+  return {
+    events: [{ type: 'NodeAssigned', data: { ordinal, node, phase: 'place', ms } }],
+    // What is stored already has its login beside it.
+    nodeLogins: sealedLogin === '' ? [] : [answer.node],
+  };
 }
 
 function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): TaskError {
@@ -65,7 +99,7 @@ function noNode(state: TaskState, refusals: readonly { node: string; reason: str
 }
 
 async function dependenciesMet(
-  { store }: WaitPorts,
+  { store }: Pick<WaitPorts, 'store'>,
   { token, service }: TaskState,
   { services, kind }: EffectOf<'await-dependencies'>,
 ): Promise<StepWrites | undefined> {

@@ -17,7 +17,7 @@ export interface WithdrawPorts {
 export async function withdraw(ports: WithdrawPorts, { taskId }: ClaimedTask, effect: Effect): Promise<void> {
   if (effect.kind !== 'start-instance' && effect.kind !== 'build-image') return;
   const { events } = await ports.store.history(taskId);
-  const state = foldTask(events.map(({ event }) => event));
+  const state = foldTask(events);
   if (effect.kind === 'build-image') await withdrawImage(ports, state, effect);
   else await withdrawInstance(ports, state, effect);
 }

@@ -24,8 +24,7 @@ async function taken(
   known: readonly string[] = [],
 ): Promise<readonly string[]> {
   const removed: string[] = [];
-  const at = new Date(0);
-  const history = [accepted({}), ...events].map((event) => ({ event, at }));
+  const history = [accepted({}), ...events];
   const ports = {
     store: {
       history: () => Promise.resolve({ version: history.length, events: history }),
