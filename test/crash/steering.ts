@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type Claim, type Pool, WorkQueue } from '#libs/postgres';
 import { requireEnv } from '#libs/testing';
 
-/** Second instances of tasks with this in their token are refused a node, so that what was replaced comes back. */
+/** Second instances of tasks with this in their token are refused a node and never asked one for, so that what was replaced comes back. */
 export const REFUSED_MARK = 'crash-revert';
 
 /**
@@ -29,10 +29,17 @@ const TRIGGERS = `
     THEN NEW.answer := '{"refusals": [{"node": "all", "reason": "the test wants it so"}]}'; END IF;
     RETURN NEW;
   END $$;
+  CREATE OR REPLACE FUNCTION crash_suite.withhold() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF NEW.topic = 'node.requests' AND NEW.data ->> 'accessToken' LIKE '${REFUSED_MARK}%:1' THEN RETURN NULL; END IF;
+    RETURN NEW;
+  END $$;
   CREATE OR REPLACE TRIGGER crash_suite_keep BEFORE INSERT OR UPDATE ON deployer.work
     FOR EACH ROW EXECUTE FUNCTION crash_suite.keep();
   CREATE OR REPLACE TRIGGER crash_suite_refuse BEFORE INSERT ON deployer.node_requests
-    FOR EACH ROW EXECUTE FUNCTION crash_suite.refuse();`;
+    FOR EACH ROW EXECUTE FUNCTION crash_suite.refuse();
+  CREATE OR REPLACE TRIGGER crash_suite_withhold BEFORE INSERT ON deployer.outbox
+    FOR EACH ROW EXECUTE FUNCTION crash_suite.withhold();`;
 
 /** Steers tasks of the platform's database to a replica of the test's choice. */
 export class Steering {
