@@ -205,6 +205,8 @@ class TaskRun {
       await this.ports.store.append(this.lease.claim, this.state, this.version, all);
       this.state = all.events.reduce<TaskState>(evolve, this.state);
       this.version += all.events.length;
+      // A plan that cannot be made ends what was begun beside it, such as a build.
+      if (this.state.failure !== undefined) this.interruption.raise(this.state.failure);
       return all.events;
     });
     this.appending = stored.catch(() => undefined);
