@@ -89,6 +89,7 @@ async function tracesTo(): Promise<Readonly<Record<string, string>>> {
 const platformSettings = (): Readonly<Record<string, string>> => ({
   DEPLOYER_WORK_DIRECTORY: join(scratch, 'sources'),
   DEPLOYER_BUILD_IDLE_MS: '15000',
+  PLATFORM_LOG,
 });
 
 /** A vitest project that needs the platform too. */

@@ -78,10 +78,14 @@ export class Client {
   }
 
   /** Publishes a body, without headers as any Kafka client can; text goes as it is. */
-  async publish(body: object | string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+  async publish(
+    body: object | string,
+    headers: Readonly<Record<string, string>> = {},
+    topic: string = topics.deploymentRequests,
+  ): Promise<void> {
     const value = typeof body === 'string' ? body : JSON.stringify(body);
     await this.producer.send({
-      topic: topics.deploymentRequests,
+      topic,
       messages: [{ value, headers: { ...headers } }],
     });
   }

@@ -141,7 +141,7 @@ function inspected(container: Container): object {
     Created: container.createdAt,
     Image: config.imageId,
     RestartCount: container.restartCount,
-    Config: { Image: config.image, Labels: config.labels },
+    Config: { Image: config.image, Labels: config.labels, Env: config.env },
     HostConfig: { RestartPolicy: { Name: container.restartPolicy, MaximumRetryCount: 0 } },
     State: {
       Status: status,

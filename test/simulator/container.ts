@@ -8,6 +8,8 @@ export interface ContainerConfig {
   readonly image: string;
   readonly imageId: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** As `NAME=value`. */
+  readonly env: readonly string[];
   readonly hostPort: number | undefined;
   readonly stopSignal: string;
   readonly behaviour: Behaviour;

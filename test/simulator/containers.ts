@@ -67,7 +67,7 @@ export class Containers {
     const labels = { ...image.labels, ...Labels };
     const [binding] = Object.values(HostConfig.PortBindings).flat();
     const container = new Container({
-      ...{ name, image: ref, imageId: image.id, labels, stopSignal: StopSignal },
+      ...{ name, image: ref, imageId: image.id, labels, env: Env, stopSignal: StopSignal },
       hostPort: binding && Number(binding.HostPort),
       behaviour: behaviourOf(Env, labels),
     });

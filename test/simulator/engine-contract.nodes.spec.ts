@@ -158,6 +158,14 @@ describe.each([
       expect(await ids({ ...labels, part: 'three' })).toEqual([]);
     });
 
+    it('tell the environment that they were created with', async () => {
+      const env = { GREETING: 'a=b\n c', EMPTY: '' };
+      const id = await engine.createContainer(spec('sleeper', { env }));
+      expect(await engine.environment(id)).toMatchObject(env);
+      await engine.remove(id);
+      await expect(engine.environment(id)).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND' });
+    });
+
     it('of a name are one: create adopts it, unless it is of another image', async () => {
       const made = spec('sleeper');
       const id = await engine.createContainer(made);

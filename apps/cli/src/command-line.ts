@@ -9,6 +9,8 @@ export interface ProgramContext {
   /** Resolves at Ctrl-C; from the first call on, Ctrl-C no longer ends the process. */
   readonly interrupted: () => Promise<void>;
   readonly standardInput: () => Promise<string>;
+  /** Asks for what is not shown as it is typed; undefined where nobody sits at a terminal. */
+  readonly askHidden: ((question: string) => Promise<string>) | undefined;
 }
 
 /** Runs what a command does; its errors are told by its own output. */

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { askHidden } from './adapters/hidden-prompt.js';
 import { Output } from './output.js';
 import { runProgram } from './program.js';
 
@@ -16,4 +17,7 @@ await runProgram(process.argv.slice(2), {
   },
   interrupted: () => new Promise((resolve) => process.once('SIGINT', () => resolve())),
   standardInput: () => text(process.stdin),
+  askHidden: process.stdin.isTTY
+    ? (question) => askHidden(question, { input: process.stdin, output: process.stderr })
+    : undefined,
 });

@@ -8,6 +8,7 @@ import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
+import { addSecrets } from './program.secret.js';
 
 /** Parses the words, runs the command they name and tells every error, as JSON where that was asked for. */
 export async function runProgram(words: readonly string[], context: ProgramContext): Promise<void> {
@@ -103,5 +104,5 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addEvents, addRecord, addNodes],
+  ...[addStatus, addEvents, addRecord, addSecrets, addNodes],
 ];

@@ -28,6 +28,7 @@ async function slipway(...words: string[]) {
     finish: (code) => void codes.push(code),
     interrupted: () => Promise.resolve(),
     standardInput: () => Promise.resolve(''),
+    askHidden: undefined,
   });
   expect(codes).toHaveLength(1);
   return { code: codes[0], out: String(out.read() ?? ''), err: String(err.read() ?? '') };
@@ -184,6 +185,7 @@ describe('the slipway command', () => {
       finish: vi.fn(),
       interrupted: vi.fn(),
       standardInput: vi.fn(),
+      askHidden: undefined,
     });
     for (const command of leaves(program)) expect(fullHelp(command), command.name()).toContain(`$ slipway`);
   });

@@ -1,4 +1,5 @@
 import { ConfigError, commaList, loadConfig, problemText, secret } from '#libs/config';
+import { parsePublicKey } from '#libs/secrets';
 import { z } from 'zod';
 import { usageError } from './errors.js';
 
@@ -10,9 +11,12 @@ const blobSchema = z.object({
 const apiSchema = z.object({ SLIPWAY_API_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
 const deployerSchema = z.object({ SLIPWAY_DEPLOYER_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
 
+const sealingSchema = kafkaSchema.extend({ SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey) });
+
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
 export const kafkaSettings = () => settings(kafkaSchema);
 export const blobSettings = () => settings(blobSchema);
+export const sealingSettings = () => settings(sealingSchema);
 export const deploySettings = () => settings(blobSchema.extend(kafkaSchema.shape));
 export const apiSettings = () => settings(apiSchema);
 export const deployerSettings = () => settings(deployerSchema);

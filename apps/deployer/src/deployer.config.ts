@@ -6,7 +6,7 @@ import { BlobStore } from '#libs/blob';
 import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
 import { REGISTRY_KINDS } from '#libs/registry';
 import { runtimeConfigSchema } from '#libs/runtime';
-import { parsePrivateKey } from '#libs/secrets';
+import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
 import { parseCrashPoint } from './adapters/crash-points.js';
 
 function isReadable(path: string): boolean {
@@ -66,6 +66,8 @@ const variables = z.object({
   ARCHIVE_ALLOW_SYMLINKS: z.stringbool().default(false),
   BUILD_CACHE_MOUNTS: z.stringbool().default(true),
   SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey),
+  /** Secrets of applications rest encrypted with it. */
+  SLIPWAY_SECRET_KEY: secret(parseAtRestKey),
   /** Who may ask over HTTP; the second may read only. */
   SLIPWAY_API_TOKEN: secret(),
   SLIPWAY_READ_TOKEN: secret().optional(),

@@ -5,13 +5,25 @@ import type { BuildLogs } from './adapters/build-logs.js';
 import type { ReleaseRecord } from './adapters/release-record.js';
 import type { RequestIntake } from './adapters/request-intake.js';
 import type { RequestRecord } from './adapters/request-record.js';
+import type { SecretIntake } from './adapters/secret-intake.js';
+import type { PostgresSecrets } from './adapters/secrets.js';
 import { DeploymentRequestsConsumer } from './consumers/deployment-requests.consumer.js';
 import { NodeAnswersConsumer } from './consumers/node-answers.consumer.js';
 import { ScaleRequestsConsumer } from './consumers/scale-requests.consumer.js';
+import { SecretRequestsConsumer } from './consumers/secret-requests.consumer.js';
 import { BuildsController } from './http/builds.controller.js';
 import { ReleasesController } from './http/releases.controller.js';
 import { RequestsController } from './http/requests.controller.js';
-import { BUILD_LOGS, RELEASE_RECORD, REQUEST_INTAKE, REQUEST_RECORD, WORK_QUEUE } from './tokens.js';
+import { SecretsController } from './http/secrets.controller.js';
+import {
+  BUILD_LOGS,
+  RELEASE_RECORD,
+  REQUEST_INTAKE,
+  REQUEST_RECORD,
+  SECRET_INTAKE,
+  SECRETS,
+  WORK_QUEUE,
+} from './tokens.js';
 
 export interface DeployerModuleParts {
   readonly intake: RequestIntake;
@@ -19,6 +31,8 @@ export interface DeployerModuleParts {
   readonly requests: RequestRecord;
   readonly releases: ReleaseRecord;
   readonly buildLogs: BuildLogs;
+  readonly secretIntake: SecretIntake;
+  readonly secrets: PostgresSecrets;
   readonly tokens: Tokens;
 }
 
@@ -29,8 +43,8 @@ export class DeployerModule {
     return {
       module: DeployerModule,
       controllers: [
-        ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, NodeAnswersConsumer],
-        ...[RequestsController, ReleasesController, BuildsController],
+        ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
+        ...[RequestsController, ReleasesController, BuildsController, SecretsController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
@@ -38,6 +52,8 @@ export class DeployerModule {
         { provide: REQUEST_RECORD, useValue: parts.requests },
         { provide: RELEASE_RECORD, useValue: parts.releases },
         { provide: BUILD_LOGS, useValue: parts.buildLogs },
+        { provide: SECRET_INTAKE, useValue: parts.secretIntake },
+        { provide: SECRETS, useValue: parts.secrets },
         { provide: TOKENS, useValue: parts.tokens },
       ],
     };

@@ -3,12 +3,13 @@ import { BlobStore } from '#libs/blob';
 import { connectEngine } from '#libs/engine';
 import type { EventStore, Outbox, Pool, WorkQueue } from '#libs/postgres';
 import { createRegistry } from '#libs/registry';
-import { parsePrivateKey } from '#libs/secrets';
+import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
 import { installationId } from './adapters/node-checks.js';
 import { SshNodeEngines } from './adapters/node-engines.js';
 import { EngineImageBuilder } from './adapters/image-builder.js';
+import { PostgresSecrets } from './adapters/secrets.js';
 import { BlobSources } from './adapters/sources.js';
 import type { DeployerConfig } from './deployer.config.js';
 
@@ -56,6 +57,8 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
   });
   const installation = await installationId(pool);
   const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
+  const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
+  const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
   const builderEngine = connectEngine({ socketPath: config.BUILDER_HOST.slice('unix://'.length) });
   return {
     sources: new BlobSources({
@@ -75,9 +78,10 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
       pool,
       ssh: new SshPool({ logger, ...nodeTimeouts(config.DEPLOYER_NODE_TIMEOUT_MS) }),
       registry,
-      privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
+      privateKey,
       installation,
     }),
+    secrets: new PostgresSecrets(pool, { privateKey, atRestKey }),
     installation,
     builderEngine,
     registry,

@@ -1,3 +1,4 @@
+import type { Secret } from '#libs/config';
 import type {
   AssignedNode,
   InstanceReport,
@@ -144,8 +145,18 @@ export interface LaunchSpec {
   readonly name: string;
   readonly image: string;
   readonly config: ServiceConfig;
+  /** By environment variable. */
+  readonly secrets: Readonly<Record<string, Secret>>;
   readonly hostPort: number;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What applications keep for their services to be given at their start. */
+export interface Secrets {
+  /** Of those that the application has. */
+  names(appId: string): Promise<readonly string[]>;
+  /** By name; those that there are not are left out. Throws SECRET_UNREADABLE. */
+  values(appId: string, names: readonly string[]): Promise<ReadonlyMap<string, Secret>>;
 }
 
 export interface LaunchedContainer {
@@ -168,7 +179,7 @@ export interface NodeEngines {
   keepRunning(node: string, container: string): Promise<void>;
   /** Undefined when there is no such container. */
   inspect(node: string, container: string): Promise<ContainerRun | undefined>;
-  /** The last lines of its output; undefined when they cannot be had. */
+  /** The last lines of its output, without the values of its secrets; undefined when they cannot be had. */
   logTail(node: string, container: string): Promise<string | undefined>;
   stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
 }

@@ -17,6 +17,7 @@ import { AnswerBoard, tailNodeAnswers } from './adapters/node-answers.js';
 import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
 import { RequestRecord } from './adapters/request-record.js';
+import { SecretIntake } from './adapters/secret-intake.js';
 import { removeSourceLeftovers } from './adapters/source-leftovers.js';
 import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
@@ -52,16 +53,18 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers(runtime.kafka, board);
   const intake = createIntake(config, storage);
+  const secretIntake = new SecretIntake({ outbox, secrets: outside.secrets });
   const reconciler = createReconciler({ config, storage, outside, intake, runtime });
   const housekeeping = createHousekeeping({ config, pool, outside, runtime });
   const module = DeployerModule.register({
-    ...{ intake, work: storage.work },
+    ...{ intake, work: storage.work, secretIntake, secrets: outside.secrets },
     requests: new RequestRecord(pool, storage.events),
     releases: new ReleaseRecord(pool),
     buildLogs: new BuildLogs(pool),
     tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
   });
-  const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
+  const onInvalid = (invalid: InvalidMessage): Promise<void> =>
+    answerInvalid(pool, { intake, secretIntake }, invalid);
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
     async drain() {
@@ -90,8 +93,17 @@ function createIntake(config: DeployerConfig, storage: Storage): RequestIntake {
   });
 }
 
+interface Intakes {
+  readonly intake: RequestIntake;
+  readonly secretIntake: SecretIntake;
+}
+
 /** A request that cannot be read is answered all the same, where its token can. */
-async function answerInvalid(pool: Pool, intake: RequestIntake, invalid: InvalidMessage): Promise<void> {
+async function answerInvalid(
+  pool: Pool,
+  { intake, secretIntake }: Intakes,
+  invalid: InvalidMessage,
+): Promise<void> {
   const { topic, value, reason } = invalid;
   if (value === null) return;
   const body = value.toString();
@@ -103,5 +115,6 @@ async function answerInvalid(pool: Pool, intake: RequestIntake, invalid: Invalid
     if (topic === topics.deploymentRequests) await intake.refuse(tx, unreadable, reply);
     if (topic === topics.scaleRequests)
       await intake.refuseScale(tx, unreadable, { token, status: false, error });
+    if (topic === topics.secretRequests) await secretIntake.refuse(tx, { token, status: false, error });
   });
 }

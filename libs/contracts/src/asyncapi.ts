@@ -15,19 +15,22 @@ const topicDescriptions: Record<Topic, string> = {
   'node.reports': 'Which machines stopped answering, and which answer again.',
   'scale.requests': 'More or fewer instances of a service, or one less.',
   'scale.responses': 'What a service runs after it was scaled.',
+  'secret.requests': 'A secret of an application is to be stored, sealed to the deployer, or removed.',
+  'secret.responses': 'Which version of a secret is stored now; never a value.',
 };
 
 /** Who reads and who writes which topic. */
 const participants: Record<string, { receives: readonly Topic[]; sends: readonly Topic[] }> = {
   cli: {
-    receives: [topics.deploymentResponses, topics.deploymentEvents],
-    sends: [topics.deploymentRequests],
+    receives: [topics.deploymentResponses, topics.deploymentEvents, topics.secretResponses],
+    sends: [topics.deploymentRequests, topics.secretRequests],
   },
   deployer: {
-    receives: [topics.deploymentRequests, topics.scaleRequests, topics.nodeResponses],
+    receives: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests, topics.nodeResponses],
     sends: [
       topics.deploymentResponses,
       topics.scaleResponses,
+      topics.secretResponses,
       topics.deploymentEvents,
       topics.nodeRequests,
       topics.instanceReports,

@@ -9,6 +9,8 @@ import { nodeReported } from './messages/node-reported.js';
 import { nodeRequested } from './messages/node-requested.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
+import { secretReplied } from './messages/secret-replied.js';
+import { secretRequested } from './messages/secret-requested.js';
 
 /** Every message of every version that is understood. */
 export const catalogue: readonly MessageDefinition[] = [
@@ -22,4 +24,6 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeReported,
   scaleRequested,
   scaleReplied,
+  secretRequested,
+  secretReplied,
 ];

@@ -18,6 +18,8 @@ const fieldDescriptions: Record<Field, string> = {
     'What installs its packages; default: pip or npm, by the manifest in the archive. No shell reads it.',
   build: 'What builds it, after its packages. A string is split at spaces; no shell reads it.',
   env: 'Environment variables of the service.',
+  secrets:
+    'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',
   health: 'How to tell that the service is well.',
   'health.path': 'Answered with 2xx or 3xx when the service is well.',
   'health.timeoutMs': 'Milliseconds that one answer may take.',

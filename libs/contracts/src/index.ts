@@ -11,6 +11,8 @@ export * from './messages/node-released.js';
 export * from './messages/node-reported.js';
 export * from './messages/scale-requested.js';
 export * from './messages/scale-replied.js';
+export * from './messages/secret-requested.js';
+export * from './messages/secret-replied.js';
 export * from './catalogue.js';
 export * from './service-config.js';
 export * from './asyncapi.js';

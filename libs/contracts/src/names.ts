@@ -12,6 +12,13 @@ const name = (what: string) =>
 export const appIdSchema = name('appId');
 export const serviceNameSchema = name('service name');
 export const nodeNameSchema = name('node name');
+/** A secret of an application: what config.json names, and `slipway secret set` stores. */
+export const secretNameSchema = name('secret name');
+/** An environment variable. */
+export const variableNameSchema = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name');
 /** The caller's idempotency key: printable, no spaces, at most 128 characters. */
 export const tokenSchema = z
   .string()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretNameSchema, variableNameSchema } from './names.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
 /** Where Linux runs on: words, one argument each. A string is split at spaces; nothing is ever given to a shell. */
@@ -41,6 +42,12 @@ const stopSchema = z.strictObject({
   drainMs: z.int().min(0).max(600_000).optional(),
 });
 
+const MAX_SECRETS = 50;
+
+const secretReferencesSchema = z
+  .record(variableNameSchema, secretNameSchema)
+  .refine((secrets) => Object.keys(secrets).length <= MAX_SECRETS, `at most ${MAX_SECRETS} secrets`);
+
 /** config.json at the root of a service's archive. */
 export const serviceConfigSchema = z.strictObject({
   /** For editors. */
@@ -55,7 +62,9 @@ export const serviceConfigSchema = z.strictObject({
   command: commandSchema.optional(),
   install: commandSchema.optional(),
   build: commandSchema.optional(),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name'), z.string()).default({}),
+  env: z.record(variableNameSchema, z.string()).default({}),
+  /** By environment variable, the name of the secret that is its value. */
+  secrets: secretReferencesSchema.optional(),
   health: healthSchema.optional(),
   resources: resourcesSchema.prefault({}),
   replicas: z.int().min(1).max(50).default(1),
@@ -65,6 +74,23 @@ export const serviceConfigSchema = z.strictObject({
 });
 
 export type ServiceConfig = z.output<typeof serviceConfigSchema>;
+
+/** What is written into the file; a variable has one source only. */
+const currentConfigSchema = serviceConfigSchema
+  .omit({ legacy: true })
+  .superRefine(({ env, secrets = {} }, context) => {
+    for (const variable of Object.keys(secrets)) {
+      const message = secretVariableProblem(variable, env);
+      if (message !== undefined)
+        context.addIssue({ code: 'custom', path: ['secrets', variable], message, input: variable });
+    }
+  });
+
+function secretVariableProblem(variable: string, env: Readonly<Record<string, string>>): string | undefined {
+  if (variable === 'PORT') return 'another variable: PORT is the port of config.json';
+  if (Object.hasOwn(env, variable)) return `${variable} in env or in secrets, not in both`;
+  return undefined;
+}
 
 export interface ConfigFileProblem {
   /** Path of the field, such as `health.path`; empty for the whole file. */
@@ -100,6 +126,9 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): string {
     root,
   );
   if (value === undefined) return 'nothing';
+  // Who wrote a value in place of a name is not to read it again in a reply.
+  if (path[0] === 'secrets' && typeof value === 'string' && !secretNameSchema.safeParse(value).success)
+    return "no secret's name";
   const text = JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }
@@ -134,7 +163,7 @@ function parseJson(text: string): unknown {
 /** Reads a config.json of either form. Throws ConfigFileError that lists every problem. */
 export function parseServiceConfig(text: string): ServiceConfig {
   const root = parseJson(text);
-  if (!isLegacy(root)) return check(serviceConfigSchema.omit({ legacy: true }), root, root);
+  if (!isLegacy(root)) return check(currentConfigSchema, root, root);
   return check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root, root)), root);
 }
 

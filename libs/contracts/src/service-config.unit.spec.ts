@@ -67,6 +67,30 @@ describe('config.json', () => {
     expect(problems[2]?.expected).toContain('/health');
   });
 
+  it('names secrets by variable', () => {
+    const secrets = { DATABASE_PASSWORD: 'orders-db-password', PGPASSWORD: 'orders-db-password' };
+    expect(parse({ runtime: 'node', port: 1, secrets }).secrets).toEqual(secrets);
+  });
+
+  it('refuses a variable that is defined plainly and as a secret, and the one that is its port', () => {
+    const secrets = { TOKEN: 'a', PORT: 'b', OTHER: 'c' };
+    const problems = problemsOf({ runtime: 'node', port: 1, env: { TOKEN: 'plain' }, secrets });
+    expect(problems.map(({ field }) => field)).toEqual(['secrets.TOKEN', 'secrets.PORT']);
+    expect(JSON.stringify(problems)).not.toContain('plain');
+  });
+
+  it('refuses a variable that none can be called, and more secrets than a service may have', () => {
+    expect(problemsOf({ runtime: 'node', port: 1, secrets: { 'A-B': 'a' } })).toHaveLength(1);
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`S${n}`, 'a']));
+    expect(problemsOf({ runtime: 'node', port: 1, secrets: many })).toMatchObject([{ field: 'secrets' }]);
+  });
+
+  it('does not repeat a value that stands in the place of the name of a secret', () => {
+    const problems = problemsOf({ runtime: 'node', port: 1, secrets: { TOKEN: 'Hunter2!' } });
+    expect(problems).toMatchObject([{ field: 'secrets.TOKEN', value: "no secret's name" }]);
+    expect(JSON.stringify(problems)).not.toContain('Hunter2');
+  });
+
   it('says what a missing field should have been', () => {
     expect(problemsOf({ runtime: 'node' })).toMatchObject([{ field: 'port', value: 'nothing' }]);
   });

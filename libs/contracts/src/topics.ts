@@ -9,6 +9,8 @@ export const topics = {
   nodeReports: 'node.reports',
   scaleRequests: 'scale.requests',
   scaleResponses: 'scale.responses',
+  secretRequests: 'secret.requests',
+  secretResponses: 'secret.responses',
 } as const;
 
 export type Topic = (typeof topics)[keyof typeof topics];

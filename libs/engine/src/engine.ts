@@ -144,6 +144,18 @@ export class Engine {
     return found && stateOf(found);
   }
 
+  /** What its processes are given; a value may be a secret. Throws CONTAINER_NOT_FOUND. */
+  async environment(nameOrId: string): Promise<Readonly<Record<string, string>>> {
+    const found = await this.call(
+      `Environment of ${nameOrId}`,
+      () => this.docker.getContainer(nameOrId).inspect(),
+      NO_CONTAINER,
+    );
+    return Object.fromEntries(
+      found.Config.Env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+  }
+
   /** The last `tail` lines of stdout and stderr. Throws CONTAINER_NOT_FOUND. */
   async logs(id: string, { tail }: { readonly tail: number }): Promise<string> {
     const framed = await this.call(

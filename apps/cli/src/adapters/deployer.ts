@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { deploymentProgressed, type DeploymentProgress } from '#libs/contracts';
+import {
+  deploymentProgressed,
+  type DeploymentProgress,
+  type StoredSecret,
+  storedSecretSchema,
+} from '#libs/contracts';
 import { deployerSettings } from '../settings.js';
 import { type Api, call, callText, query } from './api.js';
 
@@ -34,6 +39,8 @@ export interface Deployer {
   /** Of which something is kept, the newest first. */
   builds(appId: string, service: string): Promise<readonly BuildRow[]>;
   buildLog(token: string, service: string): Promise<string>;
+  /** Which there are; no values. */
+  secrets(appId: string): Promise<readonly StoredSecret[]>;
 }
 
 export function openDeployer(): Deployer {
@@ -57,6 +64,7 @@ export function openDeployer(): Deployer {
       call(api, z.array(releaseSchema), { path: `/v1/releases${query({ appId, service })}` }),
     builds: (appId, service) =>
       call(api, z.array(buildSchema), { path: `/v1/builds${query({ appId, service })}` }),
+    secrets: (appId) => call(api, z.array(storedSecretSchema), { path: `/v1/secrets${query({ appId })}` }),
     buildLog: (token, service) => callText(api, requests(token, `/build-log${query({ service })}`)),
   };
 }

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { connectEngine, type Engine } from '#libs/engine';
+import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import type { Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import { INSTALLATION_LABEL, type SeenContainer } from '../domain/reconcile.js';
+import { masked } from '../domain/mask.js';
 import { StepError } from '../domain/task-error.js';
 import type {
   ContainerRun,
@@ -15,6 +16,7 @@ import type {
   StopPolicy,
 } from '../ports.js';
 import { nodeLogin } from './task-rows.js';
+import { withoutSecrets } from './without-secrets.js';
 
 export interface NodeEnginesParts {
   readonly pool: Pool;
@@ -33,6 +35,17 @@ interface KeptEngine {
   readonly engine: Engine;
 }
 
+/** On a container: which of its variables are secrets. */
+const SECRETS_LABEL = 'slipway.secrets';
+
+async function secretsOf(engine: Engine, container: string): Promise<readonly string[]> {
+  const labels = (await engine.inspect(container))?.labels ?? {};
+  const variables = labels[SECRETS_LABEL]?.split(',') ?? [];
+  if (variables.length === 0) return [];
+  const environment = await engine.environment(container);
+  return variables.flatMap((name) => environment[name] ?? []);
+}
+
 /** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
 export class SshNodeEngines implements NodeEngines, RepairEngines {
   private readonly engines = new Map<string, KeptEngine>();
@@ -48,20 +61,36 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
 
   async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {
     const engine = await this.engine(node);
+    const secrets = Object.fromEntries(
+      Object.entries(spec.secrets).map(([name, value]) => [name, value.reveal()]),
+    );
+    try {
+      const container = await engine.createContainer(this.containerSpec(spec, secrets));
+      await engine.start(container);
+      return { container, startedAt: new Date().toISOString() };
+    } catch (error) {
+      throw withoutSecrets('start-instance', error, Object.values(secrets));
+    }
+  }
+
+  private containerSpec(spec: LaunchSpec, secrets: Readonly<Record<string, string>>): ContainerSpec {
     const { config } = spec;
-    const container = await engine.createContainer({
+    const variables = Object.keys(secrets).join(',');
+    return {
       name: spec.name,
       image: spec.image,
-      env: { ...config.env, PORT: String(config.port) },
-      labels: { ...spec.labels, [INSTALLATION_LABEL]: this.parts.installation },
+      env: { ...config.env, ...secrets, PORT: String(config.port) },
+      labels: {
+        ...spec.labels,
+        [INSTALLATION_LABEL]: this.parts.installation,
+        ...(variables !== '' && { [SECRETS_LABEL]: variables }),
+      },
       containerPort: config.port,
       hostPort: spec.hostPort,
       memoryMiB: config.resources.memoryMiB,
       cpu: config.resources.cpu,
       stopSignal: config.stop.signal,
-    });
-    await engine.start(container);
-    return { container, startedAt: new Date().toISOString() };
+    };
   }
 
   async keepRunning(node: string, container: string): Promise<void> {
@@ -74,7 +103,16 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
 
   async logTail(node: string, container: string): Promise<string | undefined> {
     const engine = await this.engine(node);
-    return engine.logs(container, { tail: LOG_LINES }).catch(() => undefined);
+    try {
+      // What it was started with, not what the secrets are now.
+      const [secrets, text] = await Promise.all([
+        secretsOf(engine, container),
+        engine.logs(container, { tail: LOG_LINES }),
+      ]);
+      return masked(text, secrets);
+    } catch {
+      return undefined;
+    }
   }
 
   async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {

@@ -109,20 +109,14 @@ export class RequestIntake {
   ): Promise<void> {
     const { token } = reply;
     const isNew = await rows.insertRequest(tx, { token, request, replyTopic, openTasks: 0, kind, reply });
-    if (!isNew) return this.answerAgain(tx, token);
+    if (!isNew) return answerAgain(tx, this.parts.outbox, token);
     await this.parts.outbox.add(tx, [outgoingReply(kind, reply, replyTopic)]);
   }
 
   private async takeIn(tx: Transaction, { tasks, ...request }: Accepted): Promise<void> {
     const isNew = await rows.insertRequest(tx, { ...request, openTasks: tasks.length });
-    if (!isNew) return this.answerAgain(tx, request.token);
+    if (!isNew) return answerAgain(tx, this.parts.outbox, request.token);
     for (const [position, event] of tasks.entries()) await this.acceptTask(tx, event, position);
-  }
-
-  private async answerAgain(tx: Transaction, token: string): Promise<void> {
-    const stored = await rows.storedReply(tx, token);
-    if (stored?.reply !== undefined)
-      await this.parts.outbox.add(tx, [outgoingReply(stored.kind, stored.reply, stored.replyTopic)]);
   }
 
   /** What waits ends now, what runs at its next step: whoever holds it is told. */
@@ -173,6 +167,13 @@ export class RequestIntake {
   private deadline(ms = this.parts.defaultDeadlineMs): string {
     return new Date(this.parts.clock.now().getTime() + ms).toISOString();
   }
+}
+
+/** The same answer as before, if there is one yet. */
+export async function answerAgain(tx: Transaction, outbox: Outbox, token: string): Promise<void> {
+  const stored = await rows.storedReply(tx, token);
+  if (stored?.reply !== undefined)
+    await outbox.add(tx, [outgoingReply(stored.kind, stored.reply, stored.replyTopic)]);
 }
 
 const unknownRequest = (token: string) => ({

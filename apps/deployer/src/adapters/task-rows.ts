@@ -4,6 +4,7 @@ import type {
   InstanceReport,
   NodeAnswer,
   ScaleReply,
+  SecretReply,
   ServiceReply,
 } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
@@ -193,7 +194,9 @@ export async function setTaskResult(tx: Transaction, taskId: string, result: Ser
   await tx.query('UPDATE tasks SET result = $2 WHERE id = $1', [taskId, result]);
 }
 
-export type RequestKind = 'deployment' | 'scale';
+export type RequestKind = 'deployment' | 'scale' | 'secret';
+
+export type Reply = DeploymentReply | ScaleReply | SecretReply;
 
 export interface EndedRequest {
   readonly kind: RequestKind;
@@ -274,11 +277,7 @@ export async function setCancelled(tx: Transaction, token: string): Promise<void
   ]);
 }
 
-export async function setReply(
-  tx: Transaction,
-  token: string,
-  reply: DeploymentReply | ScaleReply,
-): Promise<void> {
+export async function setReply(tx: Transaction, token: string, reply: Reply): Promise<void> {
   await tx.query('UPDATE requests SET reply = $2 WHERE token = $1', [token, reply]);
 }
 
@@ -292,7 +291,7 @@ export async function insertRequest(
     openTasks: number;
     kind: RequestKind;
     traceparent?: string;
-    reply?: DeploymentReply | ScaleReply;
+    reply?: Reply;
   },
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
@@ -307,14 +306,14 @@ export interface StoredReply {
   readonly kind: RequestKind;
   readonly replyTopic: string;
   /** Undefined while the request is being worked on. */
-  readonly reply?: DeploymentReply | ScaleReply;
+  readonly reply?: Reply;
 }
 
 export async function storedReply(tx: Transaction, token: string): Promise<StoredReply | undefined> {
   const { rows } = await tx.query<{
     kind: RequestKind;
     reply_topic: string;
-    reply: DeploymentReply | ScaleReply | null;
+    reply: Reply | null;
   }>('SELECT kind, reply, reply_topic FROM requests WHERE token = $1', [token]);
   const [row] = rows;
   return row && { kind: row.kind, replyTopic: row.reply_topic, reply: row.reply ?? undefined };

@@ -5,10 +5,12 @@ import {
   nodeReleased,
   nodeRequested,
   scaleReplied,
+  secretReplied,
   type DeploymentProgress,
   type DeploymentReply,
   type NodeAnswer,
   type ScaleReply,
+  type SecretReply,
   type ServiceReply,
 } from '#libs/contracts';
 import {
@@ -193,14 +195,15 @@ function replyOf(token: string, { kind, results }: rows.EndedRequest): Deploymen
 }
 
 /** A reply in the form that its kind of request is answered in. */
-export function outgoingReply(
-  kind: rows.RequestKind,
-  reply: DeploymentReply | ScaleReply,
-  topic: string,
-): OutboxMessage {
-  return kind === 'scale'
-    ? outgoing(scaleReplied, reply as ScaleReply, topic)
-    : outgoing(deploymentReplied, reply as DeploymentReply, topic);
+export function outgoingReply(kind: rows.RequestKind, reply: rows.Reply, topic: string): OutboxMessage {
+  switch (kind) {
+    case 'scale':
+      return outgoing(scaleReplied, reply as ScaleReply, topic);
+    case 'secret':
+      return outgoing(secretReplied, reply as SecretReply, topic);
+    case 'deployment':
+      return outgoing(deploymentReplied, reply as DeploymentReply, topic);
+  }
 }
 
 const held = (claim: ClaimedTask): { id: string; fence: bigint } => ({

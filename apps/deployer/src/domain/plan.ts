@@ -1,5 +1,6 @@
 import type { Change, TaskError } from '#libs/contracts';
 import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from './task.events.js';
+import { secretsProblem } from './secrets.js';
 import type { TaskState } from './task.state.js';
 
 type PlanMade = TaskEventOf<'PlanMade'>['data'];
@@ -29,8 +30,21 @@ export function makePlan(state: TaskState): PlanMade {
   }
 }
 
-/** Why there can be no plan: the request names what is not there. Undefined when there can. Pure. */
-export function planProblem({ appId, service, scale, survey }: TaskState): TaskError | undefined {
+/** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
+export function planProblem(state: TaskState): TaskError | undefined {
+  return unknownInstance(state) ?? missingSecrets(state);
+}
+
+/** Of what is to be started. Surveys of before there were secrets do not say which there are. */
+function missingSecrets(state: TaskState): TaskError | undefined {
+  const config = state.release?.config ?? state.config;
+  const { secrets: known } = state;
+  if (config?.secrets === undefined || known === undefined || makePlan(state).slots.length === 0)
+    return undefined;
+  return secretsProblem(state, config.secrets, known);
+}
+
+function unknownInstance({ appId, service, scale, survey }: TaskState): TaskError | undefined {
   const wanted = scale?.instance;
   if (wanted === undefined || survey?.some(({ name }) => name === wanted) === true) return undefined;
   return {

@@ -92,7 +92,11 @@ interface TaskEventData {
   ImagePushed: Timed & { readonly release: Release };
   ReleaseResolved: { readonly release: Release };
   /** What runs of the service now. */
-  InstancesSurveyed: { readonly instances: readonly RunningInstance[] };
+  InstancesSurveyed: {
+    readonly instances: readonly RunningInstance[];
+    /** Names of the secrets that the application has. */
+    readonly secrets?: readonly string[];
+  };
   /** What is to be started, what it replaces, what is stopped besides; once a task. */
   PlanMade: {
     readonly slots: readonly Slot[];

@@ -44,6 +44,8 @@ export interface TaskState extends Accepted {
   readonly release?: Release;
   /** What ran when the task began. */
   readonly survey?: readonly RunningInstance[];
+  /** Names of the secrets that the application had then. */
+  readonly secrets?: readonly string[];
   readonly plan?: Plan;
   readonly slots: readonly SlotProgress[];
   /** Until when an instance that is to be stopped is left to finish, by its name; RFC 3339. */
@@ -191,7 +193,7 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'ImageBuilt':
       return { ...state, builtTag: event.data.tag };
     case 'InstancesSurveyed':
-      return { ...state, survey: event.data.instances };
+      return { ...state, survey: event.data.instances, secrets: event.data.secrets };
     case 'PlanMade': {
       const { slots, ...plan } = event.data;
       return { ...state, plan, slots: slots.map(freshSlot) };

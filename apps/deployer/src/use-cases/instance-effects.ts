@@ -9,6 +9,7 @@ import type {
   KnownInstance,
   NodeEngines,
   Prober,
+  Secrets,
   StepWrites,
   TaskStore,
   Wait,
@@ -22,6 +23,7 @@ import type { Turns } from './turns.js';
 export interface InstanceEffectPorts {
   readonly store: TaskStore;
   readonly engines: NodeEngines;
+  readonly secrets: Secrets;
   readonly builder: ImageBuilder;
   readonly prober: Prober;
   readonly clock: Clock;
@@ -45,9 +47,12 @@ export class InstanceEffects {
 
   /** A node that does not answer leaves open whether its instances run: they count as gone, and are removed later. */
   async survey({ appId, service }: TaskState): Promise<StepWrites> {
-    const known = await this.ports.store.instancesOf(appId, service);
+    const [known, secrets] = await Promise.all([
+      this.ports.store.instancesOf(appId, service),
+      this.ports.secrets.names(appId),
+    ]);
     const instances = await Promise.all(known.map((instance) => this.surveyed(instance)));
-    return { events: [{ type: 'InstancesSurveyed', data: { instances } }] };
+    return { events: [{ type: 'InstancesSurveyed', data: { instances, secrets } }] };
   }
 
   private async surveyed({
@@ -85,11 +90,11 @@ export class InstanceEffects {
     effect: EffectOf<'start-instance'>,
   ): Promise<StepWrites> {
     const phase = { name: 'start', idleMs: this.ports.limits.startMs, signal };
-    const { engines, nodeTurns } = this.ports;
+    const { nodeTurns } = this.ports;
     const { ordinal } = effect;
     const started = await nodeTurns
       .take(effect.node.name, signal, () =>
-        inPhase(phase, () => startInstance(engines, claim, state, effect)),
+        inPhase(phase, () => startInstance(this.ports, claim, state, effect)),
       )
       .catch((error: unknown) => {
         const isPulled = state.slots.find((slot) => slot.ordinal === ordinal)?.pulled;

@@ -223,6 +223,8 @@ class TaskRun {
       this.state = all.events.reduce<TaskState>(evolve, this.state);
       this.version += all.events.length;
       this.waitingSince = undefined;
+      // A plan that cannot be made ends what was begun beside it, such as a build.
+      if (this.state.failure !== undefined) this.interruption.raise(this.state.failure);
       return all.events;
     });
     this.appending = stored.catch(() => undefined);

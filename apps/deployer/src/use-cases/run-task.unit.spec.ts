@@ -113,6 +113,30 @@ describe('a running task', () => {
     await task.end();
   });
 
+  it('ends the build under way when its plan cannot be made', async () => {
+    const needy = releaseWith('new', 1, { secrets: { PASSWORD: 'db' } });
+    const { sourceDigest, config } = needy;
+    const task = start({
+      history: [
+        accepted({}),
+        { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms: 1 } },
+      ],
+      effects: {
+        survey: async () => {
+          await delay(20);
+          return { events: [{ type: 'InstancesSurveyed', data: { instances: [], secrets: [] } }] };
+        },
+        'remove-leftovers': () =>
+          Promise.resolve({ events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] }),
+      },
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    await delay(150);
+    expect(kinds(task.stored)).toEqual(['InstancesSurveyed', 'StepFailed', 'LeftoversRemoved', 'TaskFailed']);
+    expect(task.stored.at(-1)).toMatchObject({ data: { error: { code: 'SECRET_NOT_FOUND' } } });
+    await task.end();
+  });
+
   it('sees at once what ends while it looks for an answer', async () => {
     const built = Promise.withResolvers<StepWrites>();
     let looks = 0;

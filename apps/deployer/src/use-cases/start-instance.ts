@@ -2,16 +2,22 @@ import type { InstanceAddress, InstanceReport } from '#libs/contracts';
 import type { EffectOf } from '../domain/task.effects.js';
 import type { PlacedNode, Release } from '../domain/task.events.js';
 import type { SlotProgress, TaskState } from '../domain/task.state.js';
-import type { ClaimedTask, NodeEngines } from '../ports.js';
+import type { ClaimedTask, NodeEngines, Secrets } from '../ports.js';
+import { resolveSecrets } from './resolve-secrets.js';
 
 /** The container's name: by task and ordinal, so that a take-over finds and adopts it. */
 export function instanceName(state: TaskState, { ordinal }: { readonly ordinal: number }): string {
   return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${ordinal}`;
 }
 
-/** Creates and starts (or adopts) the instance's container. */
+export interface StartPorts {
+  readonly engines: NodeEngines;
+  readonly secrets: Secrets;
+}
+
+/** Creates and starts (or adopts) the instance's container, with its secrets as they are at this moment. */
 export async function startInstance(
-  engines: NodeEngines,
+  { engines, secrets }: StartPorts,
   claim: ClaimedTask,
   state: TaskState,
   effect: EffectOf<'start-instance'>,
@@ -22,6 +28,7 @@ export async function startInstance(
     name,
     image: release.image,
     config: release.config,
+    secrets: await resolveSecrets(secrets, state, release),
     hostPort: node.port,
     labels: {
       'slipway.app': state.appId,
