@@ -32,5 +32,5 @@ logger.info({ httpUrl: 'none' }, 'working-replica is ready');
 await once(process, 'SIGTERM');
 await workers.stop(5_000);
 await outside.engines.close();
-await outside.builderEngine.close();
+await Promise.all(outside.builders.map((builder) => builder.close()));
 await runtime.close();

@@ -9,6 +9,7 @@ import {
   type DeploymentReply,
   type NodeAnswer,
   type ScaleReply,
+  type ServiceConfig,
   type ServiceReply,
 } from '#libs/contracts';
 import {
@@ -34,6 +35,7 @@ import type {
   TaskStore,
   Waits,
 } from '../ports.js';
+import { kindredRelease } from './kindred-release.js';
 import * as rows from './task-rows.js';
 
 export interface TaskStoreParts {
@@ -110,6 +112,10 @@ export class PostgresTaskStore implements TaskStore {
 
   async currentRelease(appId: string, service: string): Promise<Release | undefined> {
     return rows.currentRelease(this.parts.pool, appId, service);
+  }
+
+  async kindredRelease(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined> {
+    return kindredRelease(this.parts.pool, appId, service, config);
   }
 
   async lastGoodRelease(
