@@ -88,7 +88,6 @@ export class Builder {
     const { engine, name, installation, logger } = this.parts;
     const cacheBytes = await engine.pruneBuildCache(keepBytes);
     const imageBytes = await engine.pruneUnnamedImages({ [BUILT_BY_LABEL]: installation });
-    if (cacheBytes + imageBytes > 0)
-      logger.info({ builder: name, cacheBytes, imageBytes }, 'builder pruned');
+    if (cacheBytes + imageBytes > 0) logger.info({ builder: name, cacheBytes, imageBytes }, 'builder pruned');
   }
 }

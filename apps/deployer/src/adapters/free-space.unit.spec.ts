@@ -8,7 +8,9 @@ describe('free space', () => {
     expect(availableOf(`${HEADER}/dev/vda         263174212 24601228  72117264      26% /\n`)).toBe(
       72_117_264 * 1024,
     );
-    expect(availableOf(`${HEADER}disk 1 2 3         100 40  60      40% /mnt/a 5 6 7 8% b\n`)).toBe(60 * 1024);
+    expect(availableOf(`${HEADER}disk 1 2 3         100 40  60      40% /mnt/a 5 6 7 8% b\n`)).toBe(
+      60 * 1024,
+    );
   });
 
   it('is none where more than everything is used: root may use what is kept for it', () => {

@@ -6,7 +6,11 @@ import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/reconcile.js';
 import { StepError } from '../domain/task-error.js';
 import { type BuildOrder, type BuiltTag, IMAGE_LOST, type ImageBuilder } from '../ports.js';
+import { within } from '../use-cases/within.js';
 import type { Builder } from './builder.js';
+
+/** An engine that hangs must not keep what the others know. */
+const ANSWER_MS = 10_000;
 
 /** Builds on several engines and pushes to one registry. */
 export class EngineImageBuilder implements ImageBuilder {
@@ -54,7 +58,7 @@ export class EngineImageBuilder implements ImageBuilder {
   async discard({ tag, builder }: BuiltTag): Promise<void> {
     const recorded = this.byName(builder);
     const builders = recorded === undefined ? this.parts.builders : [recorded];
-    await Promise.allSettled(builders.map(({ engine }) => engine.removeImage(tag)));
+    await Promise.allSettled(builders.map(({ engine }) => within(ANSWER_MS, engine.removeImage(tag))));
   }
 
   /** Whoever was here before may have pushed and removed it, and died before that was stored: then it is there. */
@@ -93,7 +97,9 @@ export class EngineImageBuilder implements ImageBuilder {
 
   private async findHolder(tag: string): Promise<Builder | undefined> {
     const { builders } = this.parts;
-    const holds = await Promise.all(builders.map(({ engine }) => engine.hasImage(tag).catch(() => false)));
+    const holds = await Promise.all(
+      builders.map(({ engine }) => within(ANSWER_MS, engine.hasImage(tag)).catch(() => false)),
+    );
     return builders.find((_, index) => holds[index]);
   }
 

@@ -93,5 +93,8 @@ function failureOf(failures: ReadonlyMap<string, unknown>): unknown {
   if (told === undefined) return new Error('there is no builder');
   if (all.length === 1) return told.error;
   const message = all.map(({ builder, said }) => `${builder}: ${said.message}`).join(' ');
-  return new StepError({ ...told.said, message: `No builder can build now. ${message}` }, { cause: told.error });
+  return new StepError(
+    { ...told.said, message: `No builder can build now. ${message}` },
+    { cause: told.error },
+  );
 }

@@ -6,7 +6,10 @@ const never = new AbortController().signal;
 const failure = (code: string) => new StepError({ code, message: `${code} happened.`, hint: 'h' });
 
 /** Places whose clock is told; at some builders a build fails so. */
-function placesWith(limits: Readonly<Record<string, number>>, failing: Readonly<Record<string, string>> = {}) {
+function placesWith(
+  limits: Readonly<Record<string, number>>,
+  failing: Readonly<Record<string, string>> = {},
+) {
   const tried: string[] = [];
   const said: string[] = [];
   const clock = { at: 0, now: () => new Date(clock.at) };

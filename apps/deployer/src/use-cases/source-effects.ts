@@ -15,7 +15,6 @@ import type { BuildPlaces } from './build-places.js';
 import type { EffectScope } from './effect-scope.js';
 import { inPhase, type PhaseLimits, type PhaseResult } from './phase.js';
 
-
 export interface SourceEffectPorts {
   readonly store: TaskStore;
   readonly sources: Sources;
