@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packDirectory } from '#libs/archive';
 import { parseServiceConfig } from '#libs/contracts';
 import { createRegistry, type ImageRegistry } from '#libs/registry';
 import { SshPool } from '#libs/ssh';
@@ -159,6 +160,11 @@ it('the cache is pruned to its size, and neither what is built nor a stranger lo
   const { tag } = orders[0] ?? unnamed;
   // Its first image loses its name to the second.
   await images.build('far', { ...unnamed, tag: orders[1]?.tag ?? '' }, never);
+  // Two of a stranger's, one of them without a name, too.
+  const theirs = { 'slipway.built-by': uniqueName('them') };
+  const theirTag = `${uniqueName('theirs')}:1`;
+  for (const { source } of orders.slice(0, 2))
+    await far.engine.build({ context: packDirectory(source.directory, {}), tag: theirTag, labels: theirs });
   expect(await cacheMegabytes()).toBeGreaterThan(limit / 1e6);
   await far.trim();
   expect(await cacheMegabytes()).toBeLessThanOrEqual(limit / 1e6);
@@ -167,6 +173,10 @@ it('the cache is pruned to its size, and neither what is built nor a stranger lo
   expect(await Promise.all(orders.map((one) => far.engine.hasImage(one.tag)))).toEqual(
     orders.map(() => true),
   );
+  expect(await far.engine.listImages({ labels: theirs })).toHaveLength(2);
+  expect(await far.engine.hasImage(theirTag)).toBe(true);
+  await far.engine.pruneUnnamedImages(theirs);
+  await far.engine.removeImage(theirTag);
   await images.push({ tag, builder: 'far' }, never, () => undefined);
   await Promise.all(orders.map((one) => images.discard({ tag: one.tag, builder: 'far' })));
   await far.engine.pruneBuildCache(0);
