@@ -122,7 +122,7 @@ const variables = z.object({
   /** A container of ours of which nothing is known is removed at this age. */
   DEPLOYER_ORPHAN_AGE_MS: durationMs().default(60_000),
   /** While an image is built, its node pulls what was built before on the same base. */
-  DEPLOYER_PULL_AHEAD: z.stringbool().default(true),
+  DEPLOYER_PULL_AHEAD: z.stringbool().default(false),
   /** What has to be free where sources are unpacked. */
   DEPLOYER_MIN_FREE_BYTES: byteCount().default(500_000_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
