@@ -36,5 +36,5 @@ await once(process, 'SIGTERM');
 await workers.stop(5_000);
 await tailing.stop();
 await outside.engines.close();
-await outside.builderEngine.close();
+await Promise.all(outside.builders.map((builder) => builder.close()));
 await runtime.close();

@@ -62,6 +62,7 @@ describe('the record by HTTP', () => {
       ...{ id: release, appId, service: 'web', current: true },
       sourceDigest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       image: expect.stringMatching(/@sha256:[0-9a-f]{64}$/) as string,
+      builder: 'local',
       deployments: [{ token }, {}],
       instances: [{ node: expect.stringMatching(/^node-/) as string, state: 'running' }],
     });

@@ -110,11 +110,12 @@ describe.each([
 
   it('answers a ping and says what it has', async () => {
     await engine.ping();
-    const { cpus, memoryBytes, name: host, version } = await engine.info();
+    const { cpus, memoryBytes, name: host, version, rootDirectory } = await engine.info();
     expect(cpus).toBeGreaterThanOrEqual(1);
     expect(memoryBytes).toBeGreaterThan(1e6);
     expect(host).not.toBe('');
     expect(version).toMatch(/^\d+\.\d+/);
+    expect(rootDirectory).toMatch(/^\//);
   });
 
   describe('containers', () => {
@@ -343,6 +344,14 @@ describe.each([
         logTail: expect.arrayContaining([expect.stringContaining(`last words ${name}`)]) as unknown,
       });
       expect(await engine.hasImage(`${repository}:no`)).toBe(false);
+    });
+
+    it('are not gone with the cache of builds, nor with images without a name', async () => {
+      await engine.tag(BASE, `${name}:kept`);
+      expect(await engine.pruneBuildCache(1e12)).toBe(0);
+      expect(await engine.pruneUnnamedImages(labels)).toBe(0);
+      expect(await engine.hasImage(`${name}:kept`)).toBe(true);
+      await engine.removeImage(`${name}:kept`);
     });
 
     it('that are nowhere are IMAGE_NOT_FOUND, to pull and to push', async () => {

@@ -81,6 +81,15 @@ export function imageRoutes(parts: ImageParts): readonly Route[] {
       },
     },
     {
+      // An image that loses its last name is gone here, and builds keep no cache.
+      ...{ name: 'images.prune', method: 'POST', path: /^\/images\/prune$/, query: ['filters'] },
+      handle: ({ response }) => json(response, 200, { ImagesDeleted: null, SpaceReclaimed: 0 }),
+    },
+    {
+      ...{ name: 'build.prune', method: 'POST', path: /^\/build\/prune$/, query: ['all', 'keep-storage'] },
+      handle: ({ response }) => json(response, 200, { CachesDeleted: null, SpaceReclaimed: 0 }),
+    },
+    {
       ...{ name: 'build', method: 'POST', path: /^\/build$/, query: BUILD_QUERY },
       handle: ({ request, response, query }) => {
         const pairs = (name: string): Record<string, string> =>

@@ -90,7 +90,13 @@ function systemRoutes({ name, cpus, memoryBytes }: SimulatorOptions): readonly R
     {
       ...{ name: 'info', method: 'GET', path: /^\/info$/, query: [] },
       handle: ({ response }) =>
-        json(response, 200, { NCPU: cpus, MemTotal: memoryBytes, Name: name, ServerVersion: VERSION }),
+        json(response, 200, {
+          NCPU: cpus,
+          MemTotal: memoryBytes,
+          Name: name,
+          ServerVersion: VERSION,
+          DockerRootDir: '/',
+        }),
     },
   ];
 }

@@ -1,22 +1,13 @@
-import { accessSync, constants } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BlobStore } from '#libs/blob';
-import { commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+import { byteCount, commaList, durationMs, keyValueList, port, secret } from '#libs/config';
 import { REGISTRY_KINDS } from '#libs/registry';
 import { runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
 import { parseCrashPoint } from './adapters/crash-points.js';
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { type BuilderAddress, isReadable, parseBuilders } from './builder-address.js';
 
 function checkConnectionString(connectionString: string): void {
   try {
@@ -25,6 +16,16 @@ function checkConnectionString(connectionString: string): void {
     throw new Error('the connection string of an Azure storage account', { cause });
   }
 }
+
+const builders = () =>
+  z.string().transform((text, context): readonly BuilderAddress[] => {
+    try {
+      return parseBuilders(text);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+      return [];
+    }
+  });
 
 function isCrashPoint(text: string): boolean {
   try {
@@ -49,7 +50,13 @@ const variables = z.object({
   AZURE_TENANT_ID: z.string().optional(),
   AZURE_FEDERATED_TOKEN_FILE: z.string().refine(isReadable, 'a file that can be read').optional(),
   AZURE_AUTHORITY_HOST: z.url().optional(),
-  /** The engine that builds: unix:///path. */
+  /** The engines that build, where there are several: NAME=unix:///path or NAME=ssh://..., with commas. */
+  BUILDERS: builders().optional(),
+  /** What the cache of each builder may take. */
+  BUILDER_CACHE_MAX_BYTES: byteCount().default(20_000_000_000),
+  /** What has to be free on a builder's disk before a build. */
+  BUILDER_MIN_FREE_BYTES: byteCount().default(2_000_000_000),
+  /** The only engine that builds, where BUILDERS is not set: unix:///path. */
   BUILDER_HOST: z
     .string()
     .regex(/^unix:\/\/\//, 'unix:///path/to/docker.sock')
@@ -116,6 +123,10 @@ const variables = z.object({
   DEPLOYER_NODE_LOST_MS: durationMs().default(20_000),
   /** A container of ours of which nothing is known is removed at this age. */
   DEPLOYER_ORPHAN_AGE_MS: durationMs().default(60_000),
+  /** While an image is built, its node pulls what was built before on the same base. */
+  DEPLOYER_PULL_AHEAD: z.stringbool().default(false),
+  /** What has to be free where sources are unpacked. */
+  DEPLOYER_MIN_FREE_BYTES: byteCount().default(500_000_000),
   DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
 });
 
@@ -131,3 +142,7 @@ export const deployerConfigSchema = variables.refine(
 );
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;
+
+/** The builders, in the order in which they are named. */
+export const buildersOf = ({ BUILDERS, BUILDER_HOST }: DeployerConfig): readonly BuilderAddress[] =>
+  BUILDERS ?? [{ name: 'local', socketPath: BUILDER_HOST.slice('unix://'.length) }];

@@ -1,5 +1,6 @@
 import type { Pool } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
+import type { Builder } from './adapters/builder.js';
 import { removeBuilderLeftovers } from './adapters/builder-leftovers.js';
 import { purgeEndedRows } from './adapters/ended-rows.js';
 import { removeSourceLeftovers } from './adapters/source-leftovers.js';
@@ -11,7 +12,7 @@ const EVERY_MS = 300_000;
 export interface HousekeepingParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
-  readonly outside: Pick<Awaited<ReturnType<typeof createOutside>>, 'builderEngine' | 'installation'>;
+  readonly outside: Pick<Awaited<ReturnType<typeof createOutside>>, 'builders' | 'installation'>;
   readonly runtime: Pick<Runtime, 'logger'>;
 }
 
@@ -20,7 +21,7 @@ export class Housekeeping {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 
-  constructor(private readonly jobs: Readonly<Record<string, () => Promise<void>>>) {}
+  constructor(private readonly jobs: readonly (() => Promise<void>)[]) {}
 
   start(): void {
     this.timer = setInterval(() => this.run(), EVERY_MS);
@@ -33,7 +34,7 @@ export class Housekeeping {
   }
 
   private run(): void {
-    this.running ??= Promise.all(Object.values(this.jobs).map((job) => job()))
+    this.running ??= Promise.all(this.jobs.map((job) => job()))
       .then(() => undefined)
       .finally(() => {
         this.running = undefined;
@@ -42,20 +43,26 @@ export class Housekeeping {
 }
 
 export function createHousekeeping({ config, pool, outside, runtime }: HousekeepingParts): Housekeeping {
-  const { builderEngine, installation } = outside;
-  const job = (what: string, work: () => Promise<number>) => async (): Promise<void> => {
+  const { builders, installation } = outside;
+  const job = (what: string, work: () => Promise<number>, builder?: string) => async (): Promise<void> => {
     try {
       const removed = await work();
-      if (removed > 0) runtime.logger.info({ what, removed }, 'leftovers removed');
+      if (removed > 0) runtime.logger.info({ what, builder, removed }, 'leftovers removed');
     } catch (err) {
-      runtime.logger.warn({ err, what }, 'leftovers could not be removed');
+      runtime.logger.warn({ err, what, builder }, 'leftovers could not be removed');
     }
   };
-  return new Housekeeping({
-    sources: job('source folders', () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY)),
-    rows: job('rows of ended tasks', () => purgeEndedRows(pool)),
-    images: job('images that were not pushed', () =>
-      removeBuilderLeftovers(builderEngine, pool, { installation, now: Date.now() }),
+  const jobsOf = (builder: Builder): (() => Promise<void>)[] => [
+    job(
+      'images that were not pushed',
+      () => removeBuilderLeftovers(builder.engine, pool, { installation, now: Date.now() }),
+      builder.name,
     ),
-  });
+    job('the cache of builds', () => builder.trim().then(() => 0), builder.name),
+  ];
+  return new Housekeeping([
+    job('source folders', () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY)),
+    job('rows of ended tasks', () => purgeEndedRows(pool)),
+    ...builders.flatMap((builder) => jobsOf(builder)),
+  ]);
 }

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { BlobStore } from '#libs/blob';
-import { connectEngine } from '#libs/engine';
 import type { EventStore, Outbox, Pool, WorkQueue } from '#libs/postgres';
 import { createRegistry } from '#libs/registry';
 import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
+import { connectBuilders } from './adapters/connect-builders.js';
 import { installationId } from './adapters/node-checks.js';
 import { SshNodeEngines } from './adapters/node-engines.js';
 import { EngineImageBuilder } from './adapters/image-builder.js';
 import { PostgresSecrets } from './adapters/secrets.js';
 import { BlobSources } from './adapters/sources.js';
-import type { DeployerConfig } from './deployer.config.js';
+import { buildersOf, type DeployerConfig } from './deployer.config.js';
 
 export const SCHEMA = 'deployer';
 
@@ -59,16 +59,23 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
   const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
   const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
-  const builderEngine = connectEngine({ socketPath: config.BUILDER_HOST.slice('unix://'.length) });
+  const builders = await connectBuilders({
+    ...{ addresses: buildersOf(config), installation, logger },
+    limit: config.DEPLOYER_BUILD_CONCURRENCY,
+    cacheMaxBytes: config.BUILDER_CACHE_MAX_BYTES,
+    minFreeBytes: config.BUILDER_MIN_FREE_BYTES,
+    ssh: nodeTimeouts(config.DEPLOYER_NODE_TIMEOUT_MS),
+  });
   return {
     sources: new BlobSources({
       blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
       workDirectory: config.DEPLOYER_WORK_DIRECTORY,
       limits: ARCHIVE_LIMITS,
       allowSymlinks: config.ARCHIVE_ALLOW_SYMLINKS,
+      minFreeBytes: config.DEPLOYER_MIN_FREE_BYTES,
     }),
     builder: new EngineImageBuilder({
-      engine: builderEngine,
+      builders,
       registry,
       baseImages: { byRuntime: config.BASE_IMAGES, legacy: config.LEGACY_BASE_IMAGES },
       cacheMounts: config.BUILD_CACHE_MOUNTS,
@@ -83,7 +90,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     }),
     secrets: new PostgresSecrets(pool, { privateKey, atRestKey }),
     installation,
-    builderEngine,
+    builders,
     registry,
   };
 }

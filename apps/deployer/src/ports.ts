@@ -98,6 +98,8 @@ export interface TaskStore {
   releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
   releaseById(appId: string, service: string, id: string): Promise<Release | undefined>;
   currentRelease(appId: string, service: string): Promise<Release | undefined>;
+  /** The newest release whose image has most in common with what such a service is built into. */
+  kindredRelease(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined>;
   /** The release that was deployed well last, other than these. */
   lastGoodRelease(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
   instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
@@ -126,19 +128,33 @@ export interface Sources {
 /** The code of a push whose image is nowhere any more: it has to be built again. */
 export const IMAGE_LOST = 'IMAGE_LOST';
 
+export interface BuildOrder {
+  readonly source: FetchedSource;
+  readonly tag: string;
+  readonly labels: Readonly<Record<string, string>>;
+  onOutput(line: string): void;
+}
+
+/** An image that was built and is not pushed. */
+export interface BuiltTag {
+  readonly tag: string;
+  /** Undefined where it was not recorded: any may have it. */
+  readonly builder: string | undefined;
+}
+
+/** All builders. */
 export interface ImageBuilder {
+  /** How many builds each does at once, by name, in the order in which they are configured. */
+  readonly limits: ReadonlyMap<string, number>;
   tagOf(appId: string, service: string, sourceDigest: string): string;
-  build(
-    source: FetchedSource,
-    tag: string,
-    labels: Readonly<Record<string, string>>,
-    onOutput: (line: string) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Pushes, removes the local image, and gives `host/repository@sha256:...`. */
-  push(tag: string, signal: AbortSignal, onProgress: () => void): Promise<string>;
-  /** Removes what a build left that is not pushed. */
-  discard(tag: string): Promise<void>;
+  /** The builder that has the image already, of those that answer. */
+  holderOf(tag: string): Promise<string | undefined>;
+  /** Throws BUILD_FAILED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */
+  build(builder: string, order: BuildOrder, signal: AbortSignal): Promise<void>;
+  /** Pushes, removes it from its builder, and gives `host/repository@sha256:...`. Throws IMAGE_LOST. */
+  push(image: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string>;
+  /** Removes what a build left that is not pushed. Never throws. */
+  discard(image: BuiltTag): Promise<void>;
 }
 
 export interface LaunchSpec {

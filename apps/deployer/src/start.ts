@@ -73,7 +73,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     async release() {
       await answers.stop();
       await outside.engines.close();
-      await outside.builderEngine.close();
+      await Promise.all(outside.builders.map((builder) => builder.close()));
     },
   });
   workers.start();

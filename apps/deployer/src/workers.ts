@@ -13,8 +13,10 @@ import type { DeployerConfig } from './deployer.config.js';
 import type { createOutside, Storage } from './parts.js';
 import type { NodeAnswers } from './ports.js';
 import { buildOutput } from './adapters/build-output.js';
+import { BuildPlaces } from './use-cases/build-places.js';
 import { createEffectRunner } from './use-cases/effect-runner.js';
 import type { PhaseLimits } from './use-cases/phase.js';
+import { PullAhead } from './use-cases/pull-ahead.js';
 import { runTask, type RunTaskPorts } from './use-cases/run-task.js';
 import { TaskWorkers } from './use-cases/task-workers.js';
 import { Turns } from './use-cases/turns.js';
@@ -36,17 +38,29 @@ function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): 
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
   const log = new BuildLogWriter({ pool: storage.pool, logger });
   const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed, log });
+  const limits = phaseLimits(config);
   const effects = createEffectRunner({
     store,
     ...outside,
+    pullAhead: config.DEPLOYER_PULL_AHEAD
+      ? new PullAhead({
+          ...{ store, engines: outside.engines, turns: new Turns(1), idleMs: limits.pullMs },
+          onEnd: (node, image, err) =>
+            logger.debug({ node, image, err }, err === undefined ? 'pulled ahead' : 'not pulled ahead'),
+        })
+      : undefined,
     prober: new NetworkProber(),
     clock,
     wait: (ms, signal) => delay(ms, undefined, { signal }),
     output,
     healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
     stableMs: config.DEPLOYER_STABLE_MS,
-    limits: phaseLimits(config),
-    buildTurns: new Turns(config.DEPLOYER_BUILD_CONCURRENCY),
+    limits,
+    places: new BuildPlaces({
+      limits: outside.builder.limits,
+      clock,
+      onPassedOver: (builder, err) => logger.warn({ err, builder }, 'a builder is passed over'),
+    }),
     nodeTurns: new Turns(config.DEPLOYER_NODE_CONCURRENCY),
   });
   const crashAt = config.DEPLOYER_CRASH_AT;

@@ -5,17 +5,20 @@ import type { UnpackedSource } from './unpack.js';
 export type UnpackOutcome =
   | { readonly unpacked: UnpackedSource }
   | { readonly refused: { readonly code: ArchiveErrorCode; readonly message: string } }
-  | { readonly failed: unknown };
+  | { readonly failed: unknown; readonly code?: string };
 
 export function outcomeOf(thrown: unknown): UnpackOutcome {
   if (thrown instanceof ArchiveError) return { refused: { code: thrown.code, message: thrown.message } };
-  return { failed: thrown };
+  const { code } = thrown as NodeJS.ErrnoException;
+  return { failed: thrown, code };
 }
 
 export function resultOf(outcome: UnpackOutcome): UnpackedSource {
   if ('unpacked' in outcome) return outcome.unpacked;
   if ('refused' in outcome) throw new ArchiveError(outcome.refused.code, outcome.refused.message);
   // A full disk, say: no fault of the archive.
-  const { failed } = outcome;
-  throw failed instanceof Error ? failed : new Error(String(failed));
+  const { failed, code } = outcome;
+  const error = failed instanceof Error ? failed : new Error(String(failed));
+  // Of an error only the message comes through.
+  throw code === undefined ? error : Object.assign(error, { code });
 }

@@ -11,6 +11,8 @@ export interface ConfigProblem {
 /** Names whose values are not repeated in an error, whatever the schema says. */
 const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|DATABASE_URL/;
 
+const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^@\s]*@/g;
+
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends Error {
   readonly code = 'CONFIGURATION_INVALID';
@@ -31,7 +33,8 @@ export function problemText({ name, value, expected }: ConfigProblem): string {
 
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return NOT_SET;
-  return SECRET_NAME.test(name) ? '[redacted]' : JSON.stringify(value);
+  if (SECRET_NAME.test(name)) return '[redacted]';
+  return JSON.stringify(value.replace(URL_PASSWORD, '$1[redacted]@'));
 }
 
 /** A variable is text, so for one that is not set the schema's own words, `expected string`, say nothing. */

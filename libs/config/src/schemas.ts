@@ -30,6 +30,9 @@ export const durationMs = () =>
     .min(0)
     .max(7 * 86_400_000);
 
+/** Whole bytes. */
+export const byteCount = () => z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
 /** `a,b,c` -> ['a', 'b', 'c']; blanks around and between are dropped. */
 export const commaList = () =>
   z.string().transform((text) =>

@@ -5,6 +5,7 @@ import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
 import { demultiplex } from './demultiplex.js';
 import { EngineError } from './errors.js';
+import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
 export interface EngineInfo {
@@ -12,6 +13,8 @@ export interface EngineInfo {
   readonly memoryBytes: number;
   readonly name: string;
   readonly version: string;
+  /** Where it keeps images and the cache of builds, on its own machine. */
+  readonly rootDirectory: string;
 }
 
 export interface ContainerState {
@@ -68,7 +71,10 @@ export class Engine {
 
   async info(): Promise<EngineInfo> {
     const info = await this.call('Info', () => this.docker.info());
-    return { cpus: info.NCPU, memoryBytes: info.MemTotal, name: info.Name, version: info.ServerVersion };
+    return {
+      ...{ cpus: info.NCPU, memoryBytes: info.MemTotal, name: info.Name, version: info.ServerVersion },
+      rootDirectory: info.DockerRootDir,
+    };
   }
 
   async hasImage(ref: string): Promise<boolean> {
@@ -229,6 +235,19 @@ export class Engine {
       createdAt: image.Created * 1_000,
       labels: image.Labels ?? {},
     }));
+  }
+
+  /** BuildKit's cache down to `keepBytes`; bytes that went. What builds that run use stays. */
+  async pruneBuildCache(keepBytes: number): Promise<number> {
+    if (!(await this.hasBuildKit())) return 0;
+    return this.call('Pruning the build cache', () => pruneBuildCache(this.docker, keepBytes));
+  }
+
+  /** Images without a name that have all of these labels; bytes that went. */
+  async pruneUnnamedImages(labels: Readonly<Record<string, string>>): Promise<number> {
+    // 409: another prune is under way.
+    const freed = await this.unless(409, 'Pruning images', () => pruneUnnamedImages(this.docker, labels));
+    return freed ?? 0;
   }
 
   /** Ends the kept channels. The SSH connections belong to their pool. */

@@ -1,6 +1,12 @@
 export * from './errors.js';
 export { connectEngine, type EngineAddress } from './connect-engine.js';
-export { Engine, type ContainerState, type EngineInfo, type ListedContainer } from './engine.js';
+export {
+  Engine,
+  type ContainerState,
+  type EngineInfo,
+  type ListedContainer,
+  type ListedImage,
+} from './engine.js';
 export type { ContainerSpec, HealthCommand } from './container-spec.js';
 export type { BuildRequest, BuiltImage } from './build.js';
 export type { RegistryAuth, TransferOptions, TransferProgress } from './transfer.js';

@@ -1,24 +1,33 @@
 import { readdir } from 'node:fs/promises';
 import { packDirectory } from '#libs/archive';
-import type { Engine } from '#libs/engine';
+import { EngineError } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/reconcile.js';
 import { StepError } from '../domain/task-error.js';
-import { type FetchedSource, IMAGE_LOST, type ImageBuilder } from '../ports.js';
+import { type BuildOrder, type BuiltTag, IMAGE_LOST, type ImageBuilder } from '../ports.js';
+import { within } from '../use-cases/within.js';
+import type { Builder } from './builder.js';
 
-/** Builds on one engine and pushes to one registry. */
+/** An engine that hangs must not keep what the others know. */
+const ANSWER_MS = 10_000;
+
+/** Builds on several engines and pushes to one registry. */
 export class EngineImageBuilder implements ImageBuilder {
+  readonly limits: ReadonlyMap<string, number>;
+
   constructor(
     private readonly parts: {
-      readonly engine: Engine;
+      readonly builders: readonly Builder[];
       readonly registry: ImageRegistry;
       readonly baseImages: BaseImages;
       readonly cacheMounts: boolean;
       /** Which Slipway this is. */
       readonly installation: string;
     },
-  ) {}
+  ) {
+    this.limits = new Map(parts.builders.map(({ name, limit }) => [name, limit]));
+  }
 
   /** Tagged by source digest, so that the same source is the same image, whoever builds it. */
   tagOf(appId: string, service: string, sourceDigest: string): string {
@@ -26,36 +35,72 @@ export class EngineImageBuilder implements ImageBuilder {
     return `${registry.host}/${registry.repository(appId, service)}:${sourceDigest.slice(0, 32)}`;
   }
 
-  async build(
-    source: FetchedSource,
-    tag: string,
-    labels: Readonly<Record<string, string>>,
-    onOutput: (line: string) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async holderOf(tag: string): Promise<string | undefined> {
+    return (await this.findHolder(tag))?.name;
+  }
+
+  async build(name: string, order: BuildOrder, signal: AbortSignal): Promise<void> {
+    const builder = this.byName(name);
+    if (builder === undefined) throw new Error(`there is no builder ${name}`);
+    const { source, tag, labels, onOutput } = order;
     const files = await readdir(source.directory);
     const written = writeDockerfile(source.config, files, this.parts.baseImages, {
       cacheMounts: this.parts.cacheMounts,
     });
+    await builder.ensureRoom();
     const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
     const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
-    await this.parts.engine.build({ context, tag, labels: own, onOutput, signal });
+    await builder.engine.build({ context, tag, labels: own, onOutput, signal });
   }
 
-  async discard(tag: string): Promise<void> {
-    await this.parts.engine.removeImage(tag);
+  /** What cannot be removed now is found by its labels when its builder answers. */
+  async discard({ tag, builder }: BuiltTag): Promise<void> {
+    const recorded = this.byName(builder);
+    const builders = recorded === undefined ? this.parts.builders : [recorded];
+    await Promise.allSettled(builders.map(({ engine }) => within(ANSWER_MS, engine.removeImage(tag))));
   }
 
   /** Whoever was here before may have pushed and removed it, and died before that was stored: then it is there. */
-  async push(tag: string, signal: AbortSignal, onProgress: () => void): Promise<string> {
-    const { engine, registry } = this.parts;
-    const name = tag.slice(0, tag.lastIndexOf(':'));
-    const pushed = (await engine.hasImage(tag))
-      ? (await engine.push(tag, await registry.login(), { signal, onProgress })).digest
-      : await this.digestInRegistry(name, tag);
-    await engine.removeImage(tag);
-    return `${name}@${pushed}`;
+  async push({ tag, builder: name }: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string> {
+    const builder = this.byName(name) ?? (await this.findHolder(tag));
+    const repository = tag.slice(0, tag.lastIndexOf(':'));
+    const pushed =
+      (await this.pushFrom(builder, tag, { signal, onProgress })) ??
+      (await this.digestInRegistry(repository, tag));
+    return `${repository}@${pushed}`;
+  }
+
+  /** Its digest; undefined where the image is not there any more, or the builder is not. */
+  private async pushFrom(
+    builder: Builder | undefined,
+    tag: string,
+    options: { readonly signal: AbortSignal; readonly onProgress: () => void },
+  ): Promise<string | undefined> {
+    if (builder === undefined) return undefined;
+    const { engine } = builder;
+    try {
+      if (!(await engine.hasImage(tag))) return undefined;
+      const { digest } = await engine.push(tag, await this.parts.registry.login(), options);
+      await engine.removeImage(tag);
+      builder.trimSoon();
+      return digest;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'ENGINE_UNREACHABLE') return undefined;
+      throw error;
+    }
+  }
+
+  private byName(wanted: string | undefined): Builder | undefined {
+    return this.parts.builders.find(({ name }) => name === wanted);
+  }
+
+  private async findHolder(tag: string): Promise<Builder | undefined> {
+    const { builders } = this.parts;
+    const holds = await Promise.all(
+      builders.map(({ engine }) => within(ANSWER_MS, engine.hasImage(tag)).catch(() => false)),
+    );
+    return builders.find((_, index) => holds[index]);
   }
 
   private async digestInRegistry(name: string, tag: string): Promise<string> {
@@ -67,8 +112,8 @@ export class EngineImageBuilder implements ImageBuilder {
       if (!(cause instanceof RegistryError) || cause.code !== 'IMAGE_NOT_FOUND') throw cause;
       const error = {
         code: IMAGE_LOST,
-        message: `The image ${tag} is neither on the builder nor in the registry.`,
-        hint: 'Something removed it in between. Send the request again under a new token: it is built again.',
+        message: `The image ${tag} is neither on its builder nor in the registry.`,
+        hint: 'Something removed it in between, or its builder was lost. Send the request again under a new token: it is built again.',
       };
       throw new StepError(error, { cause });
     }

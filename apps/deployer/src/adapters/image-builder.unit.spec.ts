@@ -1,33 +1,59 @@
-import { expect, it } from 'vitest';
-import type { Engine } from '#libs/engine';
+import { describe, expect, it } from 'vitest';
+import { type Engine, EngineError } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
+import { Builder } from './builder.js';
 import { EngineImageBuilder } from './image-builder.js';
 
-const DIGEST = `sha256:${'1'.repeat(64)}`;
+const [DIGEST, PUSHED] = [`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`];
+const TAG = 'r:5000/shop/web:abc';
 
-/** A builder whose engine has no image any more, and a registry that knows these tags. */
-function builderWith(tags: Readonly<Record<string, string>>): EngineImageBuilder {
+const unreachable = (): Promise<never> =>
+  Promise.reject(new EngineError('ENGINE_UNREACHABLE', { message: 'It is away.', hint: 'h' }));
+
+interface FakeBuilder {
+  readonly name: string;
+  readonly images: Set<string>;
+  readonly away?: boolean;
+}
+
+function builderOf({ name, images, away = false }: FakeBuilder): Builder {
+  const engine: Partial<Engine> = {
+    hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
+    removeImage: (tag) => (away ? unreachable() : Promise.resolve(void images.delete(tag))),
+    push: () => Promise.resolve({ digest: PUSHED }),
+    pruneBuildCache: () => Promise.resolve(0),
+    pruneUnnamedImages: () => Promise.resolve(0),
+  };
+  return new Builder({
+    ...{ name, limit: 1, engine: engine as Engine, freeBytes: () => Promise.resolve(undefined) },
+    ...{ cacheMaxBytes: 1, minFreeBytes: 1, installation: 'us', close: () => Promise.resolve() },
+    logger: { info: () => undefined, warn: () => undefined } as never,
+  });
+}
+
+/** Builders with these images, and a registry that knows these tags. */
+function builderWith(
+  tags: Readonly<Record<string, string>>,
+  builders: readonly FakeBuilder[] = [{ name: 'local', images: new Set() }],
+): EngineImageBuilder {
   const registry: Partial<ImageRegistry> = {
     host: 'r:5000',
+    login: () => Promise.resolve(undefined),
     digestOf(repository, tag) {
       const digest = tags[`${repository}:${tag}`];
       if (digest !== undefined) return Promise.resolve(digest);
       return Promise.reject(new RegistryError('IMAGE_NOT_FOUND', 'it is not here'));
     },
   };
-  const engine: Partial<Engine> = {
-    hasImage: () => Promise.resolve(false),
-    removeImage: () => Promise.resolve(),
-  };
   return new EngineImageBuilder({
     ...{ baseImages: { byRuntime: {}, legacy: {} }, cacheMounts: false, installation: 'us' },
     registry: registry as ImageRegistry,
-    engine: engine as Engine,
+    builders: builders.map(builderOf),
   });
 }
 
-const push = (builder: EngineImageBuilder): Promise<string> =>
-  builder.push('r:5000/shop/web:abc', new AbortController().signal, () => undefined);
+const push = (builder: EngineImageBuilder, recorded?: string): Promise<string> =>
+  builder.push({ tag: TAG, builder: recorded }, new AbortController().signal, () => undefined);
 
 it('a replica killed between its push and writing it down does not fail the task: the image is found in the registry', async () => {
   expect(await push(builderWith({ 'shop/web:abc': DIGEST }))).toBe(`r:5000/shop/web@${DIGEST}`);
@@ -35,4 +61,40 @@ it('a replica killed between its push and writing it down does not fail the task
 
 it('an image that is neither on the builder nor in the registry is lost, and is to be built again', async () => {
   await expect(push(builderWith({}))).rejects.toMatchObject({ code: 'IMAGE_LOST' });
+});
+
+describe('one of several builders', () => {
+  const two = (away = false): readonly [FakeBuilder, FakeBuilder] => [
+    { name: 'a', images: new Set() },
+    { name: 'b', images: new Set([TAG]), away },
+  ];
+
+  it('that was recorded is pushed from, and keeps nothing of it', async () => {
+    const [a, b] = two();
+    expect(await push(builderWith({}, [a, b]), 'b')).toBe(`r:5000/shop/web@${PUSHED}`);
+    expect(b.images.size).toBe(0);
+  });
+
+  it('is found by the image where none was recorded, or the recorded one is configured no more', async () => {
+    expect(await push(builderWith({}, two()))).toBe(`r:5000/shop/web@${PUSHED}`);
+    expect(await push(builderWith({}, two()), 'gone')).toBe(`r:5000/shop/web@${PUSHED}`);
+    expect(await builderWith({}, two()).holderOf(TAG)).toBe('b');
+  });
+
+  it('that does not answer has lost the image, unless it is in the registry already', async () => {
+    await expect(push(builderWith({}, two(true)), 'b')).rejects.toMatchObject({ code: 'IMAGE_LOST' });
+    expect(await push(builderWith({ 'shop/web:abc': DIGEST }, two(true)), 'b')).toBe(
+      `r:5000/shop/web@${DIGEST}`,
+    );
+    expect(await builderWith({}, two(true)).holderOf(TAG)).toBeUndefined();
+  });
+
+  it('that does not answer keeps nobody from removing what the others have', async () => {
+    const [a, b] = [
+      { name: 'a', images: new Set([TAG]), away: true },
+      { name: 'b', images: new Set([TAG]) },
+    ];
+    await builderWith({}, [a, b]).discard({ tag: TAG, builder: undefined });
+    expect([a.images.size, b.images.size]).toEqual([1, 0]);
+  });
 });

@@ -7,7 +7,8 @@ export interface ReleaseFilter {
 
 /** A JSON object a release: camel case, times in ISO 8601 with zone. */
 const RELEASE = `json_build_object('id', r.id, 'appId', r.app_id, 'service', r.service,
-  'sourceDigest', r.source_digest, 'image', r.release ->> 'image', 'createdAt', r.created_at,
+  'sourceDigest', r.source_digest, 'image', r.release ->> 'image',
+  'builder', r.release ->> 'builder', 'createdAt', r.created_at,
   'current', c.release_id IS NOT NULL,
   'deployments', (SELECT coalesce(json_agg(json_build_object('token', d.token, 'at', d.deployed_at) ORDER BY d.seq), '[]')
     FROM deployments d WHERE d.release_id = r.id),

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { extractArchive, type ArchiveLimits } from '#libs/archive';
 import type { BlobStore } from '#libs/blob';
 import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
+import { freeBytesAt, inGigabytes } from './free-space.js';
 import { SOURCE_PREFIX } from './source-leftovers.js';
 import { StepError } from '../domain/task-error.js';
 import type { TaskState } from '../domain/task.state.js';
@@ -18,6 +19,8 @@ export class BlobSources implements Sources {
       readonly workDirectory: string;
       readonly limits: ArchiveLimits;
       readonly allowSymlinks: boolean;
+      /** What has to be free besides the archive's own size. */
+      readonly minFreeBytes: number;
     },
   ) {}
 
@@ -29,6 +32,12 @@ export class BlobSources implements Sources {
       const archive = join(root, 'source.zip');
       const directory = join(root, 'tree');
       const blob = await this.parts.blobs(source.container).open(source.blob);
+      await ensureFree(this.parts.workDirectory, this.parts.minFreeBytes + blob.bytes).catch(
+        (error: unknown) => {
+          blob.stream.destroy();
+          throw error;
+        },
+      );
       await pipeline(blob.stream, createWriteStream(archive), { signal });
       await mkdir(directory);
       const { limits, allowSymlinks } = this.parts;
@@ -38,7 +47,7 @@ export class BlobSources implements Sources {
       return { sourceDigest, config, directory, dispose };
     } catch (error) {
       await dispose();
-      throw error;
+      throw isDiskFull(error) ? diskFull('has no space left', { cause: error }) : error;
     }
   }
 }
@@ -55,4 +64,22 @@ async function readConfig(directory: string, blob: string): Promise<ServiceConfi
     );
   });
   return parseServiceConfig(text);
+}
+
+async function ensureFree(folder: string, neededBytes: number): Promise<void> {
+  const free = await freeBytesAt(folder);
+  if (free === undefined || free >= neededBytes) return;
+  throw diskFull(`has ${inGigabytes(free)} free; this source needs ${inGigabytes(neededBytes)}`);
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+function diskFull(state: string, options?: { readonly cause: unknown }): StepError {
+  const error = {
+    code: 'DEPLOYER_DISK_FULL',
+    message: `The disk on which the deployer unpacks sources ${state}.`,
+    hint: 'Free space below DEPLOYER_WORK_DIRECTORY, or name another folder; DEPLOYER_MIN_FREE_BYTES says how much is needed besides the zip. Then send the request again under a new token.',
+  };
+  return new StepError(error, options);
 }

@@ -11,6 +11,7 @@ import {
   type NodeAnswer,
   type ScaleReply,
   type SecretReply,
+  type ServiceConfig,
   type ServiceReply,
 } from '#libs/contracts';
 import {
@@ -36,6 +37,7 @@ import type {
   TaskStore,
   Waits,
 } from '../ports.js';
+import { kindredRelease } from './kindred-release.js';
 import * as rows from './task-rows.js';
 
 export interface TaskStoreParts {
@@ -118,6 +120,10 @@ export class PostgresTaskStore implements TaskStore {
 
   async currentRelease(appId: string, service: string): Promise<Release | undefined> {
     return rows.currentRelease(this.parts.pool, appId, service);
+  }
+
+  async kindredRelease(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined> {
+    return kindredRelease(this.parts.pool, appId, service, config);
   }
 
   async lastGoodRelease(

@@ -8,6 +8,8 @@ export interface Release {
   /** `host/repository@sha256:...` */
   readonly image: string;
   readonly config: ServiceConfig;
+  /** The name of the builder. */
+  readonly builder?: string;
 }
 
 /** A node as the load balancer assigned it; its login is kept apart and never in an event. */
@@ -86,7 +88,7 @@ interface TaskEventData {
   DependenciesMet: object;
   SourceFetched: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
   ReleaseReused: { readonly release: Release };
-  ImageBuilt: Timed & { readonly tag: string };
+  ImageBuilt: Timed & { readonly tag: string; readonly builder?: string };
   /** What was built is nowhere any more: it is built again, once. */
   ImageLost: { readonly tag: string };
   ImagePushed: Timed & { readonly release: Release };

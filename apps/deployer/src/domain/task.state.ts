@@ -40,6 +40,8 @@ export interface TaskState extends Accepted {
   readonly sourceDigest?: string;
   readonly config?: ServiceConfig;
   readonly builtTag?: string;
+  /** Where that lies. */
+  readonly builder?: string;
   readonly imageLost: boolean;
   readonly release?: Release;
   /** What ran when the task began. */
@@ -189,9 +191,9 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'ImagePushed':
       return { ...state, release: event.data.release };
     case 'ImageLost':
-      return { ...state, builtTag: undefined, imageLost: true };
+      return { ...state, builtTag: undefined, builder: undefined, imageLost: true };
     case 'ImageBuilt':
-      return { ...state, builtTag: event.data.tag };
+      return { ...state, builtTag: event.data.tag, builder: event.data.builder };
     case 'InstancesSurveyed':
       return { ...state, survey: event.data.instances, secrets: event.data.secrets };
     case 'PlanMade': {

@@ -3,12 +3,17 @@ import type { TaskState } from '../domain/task.state.js';
 import type { ClaimedTask, StepWrites } from '../ports.js';
 import type { EffectScope } from './effect-scope.js';
 import { InstanceEffects, type InstanceEffectPorts } from './instance-effects.js';
+import type { PullAhead } from './pull-ahead.js';
 import type { Recorded } from './recorded-effects.js';
 import { SourceEffects, type SourceEffectPorts } from './source-effects.js';
 import type { Wait } from './waits.js';
 import { withdraw } from './withdraw.js';
 
-export type EffectPorts = SourceEffectPorts & InstanceEffectPorts;
+export type EffectPorts = SourceEffectPorts &
+  InstanceEffectPorts & {
+    /** None where nodes are not to pull ahead. */
+    readonly pullAhead?: PullAhead;
+  };
 
 /** Effects on the world. */
 export type Runnable = Exclude<Effect, Recorded | Wait>;
@@ -16,6 +21,8 @@ export type Runnable = Exclude<Effect, Recorded | Wait>;
 /** Runs one effect in the world and tells which events (and rows beside them) it amounts to. */
 export interface EffectRunner {
   run(scope: EffectScope, state: TaskState, effect: Runnable): Promise<StepWrites>;
+  /** Told of each state: begins what may be of use later. Nothing waits for it, and it never throws. */
+  prepare?(scope: EffectScope, state: TaskState): void;
   /** After the lease was lost while the effect was done: takes back what nobody would find again. */
   withdraw(claim: ClaimedTask, effect: Runnable): Promise<void>;
 }
@@ -24,6 +31,7 @@ export function createEffectRunner(ports: EffectPorts): EffectRunner {
   const sources = new SourceEffects(ports);
   const instances = new InstanceEffects(ports);
   return {
+    prepare: (scope, state) => ports.pullAhead?.begin(scope, state),
     withdraw: (claim, effect) => withdraw(ports, claim, effect),
     run(scope, state, effect) {
       switch (effect.kind) {

@@ -4,5 +4,9 @@ import type { ClaimedTask, FetchedSource } from '../ports.js';
 export interface EffectScope {
   readonly claim: ClaimedTask;
   readonly signal: AbortSignal;
-  readonly kept: { source?: FetchedSource };
+  readonly kept: {
+    source?: FetchedSource;
+    /** Ends what is pulled ahead, by the ordinal of its slot. */
+    ahead?: Map<number, AbortController>;
+  };
 }

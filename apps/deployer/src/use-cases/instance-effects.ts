@@ -17,6 +17,7 @@ import type {
 import type { EffectScope } from './effect-scope.js';
 import { inPhase, type PhaseLimits } from './phase.js';
 import { probeUntilHealthy } from './probe-until-healthy.js';
+import { endingAhead } from './pull-ahead.js';
 import { instanceName, reportOf, startInstance } from './start-instance.js';
 import type { Turns } from './turns.js';
 
@@ -72,14 +73,19 @@ export class InstanceEffects {
     return { name, node, container, release, address, alive: run?.running === true, unreachable };
   }
 
-  async pull(
-    { signal }: EffectScope,
-    { node, release, ordinal }: EffectOf<'pull-image'>,
-  ): Promise<StepWrites> {
+  async pull(scope: EffectScope, effect: EffectOf<'pull-image'>): Promise<StepWrites> {
+    const { signal } = scope;
+    const { node, release, ordinal } = effect;
+    const endAhead = endingAhead(scope, ordinal);
     const phase = { name: 'pull', idleMs: this.ports.limits.pullMs, signal };
     const { engines, nodeTurns } = this.ports;
     const { ms } = await nodeTurns.take(node.name, signal, () =>
-      inPhase(phase, (within, onProgress) => engines.pull(node.name, release.image, within, onProgress)),
+      inPhase(phase, (within, onProgress) =>
+        engines.pull(node.name, release.image, within, () => {
+          onProgress();
+          endAhead();
+        }),
+      ),
     );
     return { events: [{ type: 'ImagePulled', data: { ordinal, phase: 'pull', ms } }] };
   }
@@ -207,10 +213,11 @@ export class InstanceEffects {
     };
   }
 
-  private unpushed({ appId, service, sourceDigest, release }: TaskState): readonly Promise<void>[] {
+  private unpushed(state: TaskState): readonly Promise<void>[] {
+    const { appId, service, sourceDigest, release } = state;
     if (sourceDigest === undefined || release !== undefined) return [];
     const { builder } = this.ports;
-    return [builder.discard(builder.tagOf(appId, service, sourceDigest))];
+    return [builder.discard({ tag: builder.tagOf(appId, service, sourceDigest), builder: state.builder })];
   }
 
   private reported({ report }: KnownInstance, state: InstanceReport['state']): InstanceReport {

@@ -1,6 +1,7 @@
 import { reconcile, type NodeView, type RepairAction, type RepairLimits } from '../domain/reconcile.js';
 import type { Clock, NodeInstance, RepairEngines, RepairStore, RepairTold } from '../ports.js';
 import { Repairs } from './repairs.js';
+import { within } from './within.js';
 
 export interface ReconcilePorts {
   readonly engines: RepairEngines;
@@ -79,12 +80,4 @@ async function withUnlabelled(
     // It fell silent in between: the next look says so.
     return undefined;
   }
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
 }

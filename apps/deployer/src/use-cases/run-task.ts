@@ -96,6 +96,7 @@ class TaskRun {
   /** After what is under way has ended; its results count no more. */
   async leave(): Promise<void> {
     this.interruption.end();
+    this.kept.ahead?.forEach((begun) => begun.abort());
     await Promise.allSettled(this.inFlight.values());
     await this.kept.source?.dispose();
   }
@@ -113,6 +114,7 @@ class TaskRun {
         await this.recordNext();
         continue;
       }
+      this.ports.effects.prepare?.(this.scope(this.interruptible()), this.state);
       if (this.mayStart()) for (const effect of effects) this.start(effect);
       const waits = effects.filter(isWait);
       if ((await this.takeAnswers(waits)) || this.changed) continue;
@@ -191,17 +193,19 @@ class TaskRun {
     await this.ports.effects.withdraw(this.lease.claim, effect).catch(() => undefined);
   }
 
+  private scope(signal: AbortSignal): EffectScope {
+    return { claim: this.lease.claim, signal, kept: this.kept };
+  }
+
+  private interruptible(): AbortSignal {
+    return AbortSignal.any([this.lease.signal, this.interruption.signal]);
+  }
+
   private async attempt(state: TaskState, effect: Runnable): Promise<StepWrites | undefined> {
     const isCleanUp = state.failure !== undefined || state.outcome !== undefined;
-    const signal = isCleanUp
-      ? this.lease.signal
-      : AbortSignal.any([this.lease.signal, this.interruption.signal]);
+    const signal = isCleanUp ? this.lease.signal : this.interruptible();
     try {
-      return await this.ports.effects.run(
-        { claim: this.lease.claim, signal, kept: this.kept },
-        state,
-        effect,
-      );
+      return await this.ports.effects.run(this.scope(signal), state, effect);
     } catch (error) {
       if (this.lease.signal.aborted || this.ports.isLeaseLost(error)) throw error;
       // Interrupted: what it was is stored once, for all that was under way.

@@ -11,9 +11,9 @@ import {
   type StepWrites,
   type TaskStore,
 } from '../ports.js';
+import type { BuildPlaces } from './build-places.js';
 import type { EffectScope } from './effect-scope.js';
-import { inPhase, type PhaseLimits } from './phase.js';
-import type { Turns } from './turns.js';
+import { inPhase, type PhaseLimits, type PhaseResult } from './phase.js';
 
 export interface SourceEffectPorts {
   readonly store: TaskStore;
@@ -21,8 +21,7 @@ export interface SourceEffectPorts {
   readonly builder: ImageBuilder;
   readonly output: BuildOutput;
   readonly limits: PhaseLimits;
-  /** Builds of one builder at once. */
-  readonly buildTurns: Turns;
+  readonly places: BuildPlaces;
 }
 
 const only = (event: TaskEvent): StepWrites => ({ events: [event] });
@@ -52,33 +51,52 @@ export class SourceEffects {
     };
   }
 
+  /** A take-over goes where its predecessor's image lies; others, among builders with equal room, where the cache is. */
   async build(scope: EffectScope, state: TaskState, effect: EffectOf<'build-image'>): Promise<StepWrites> {
-    const { builder, output, limits, buildTurns } = this.ports;
-    const tag = builder.tagOf(state.appId, state.service, effect.sourceDigest);
+    const { builder, output, places, store } = this.ports;
+    const { appId, service } = state;
+    const tag = builder.tagOf(appId, service, effect.sourceDigest);
     const { result: source } = await this.fetched(scope, state);
-    const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
-    const phase = { name: 'build', idleMs: limits.buildMs, signal: scope.signal };
-    const building = (signal: AbortSignal, onProgress: () => void): Promise<void> => {
-      const onLine = (line: string): void => {
-        onProgress();
-        output.lines(state, [line]);
-      };
-      return builder.build(source, tag, labels, onLine, signal);
-    };
+    const { signal, claim } = scope;
+    const several = builder.limits.size > 1;
+    const holder = several && claim.fence > 1n ? await builder.holderOf(tag) : undefined;
+    const before = several ? await store.currentRelease(appId, service) : undefined;
+    const onPassedOver = (name: string, why: string): void =>
+      output.lines(state, [`Builder ${name} is passed over: ${why}`]);
     try {
-      const { ms } = await buildTurns.take('builder', scope.signal, () => inPhase(phase, building));
-      return only({ type: 'ImageBuilt', data: { tag, phase: 'build', ms } });
+      const wish = { holder, preferred: before?.builder, signal, onPassedOver };
+      const { builder: name, result } = await places.build(wish, (at) =>
+        this.buildAt(at, scope, state, { source, tag }),
+      );
+      return only({ type: 'ImageBuilt', data: { tag, builder: name, phase: 'build', ms: result.ms } });
     } finally {
       await output.ended(state);
       await drop(scope);
     }
   }
 
+  private buildAt(
+    name: string,
+    { signal }: EffectScope,
+    state: TaskState,
+    { source, tag }: { readonly source: FetchedSource; readonly tag: string },
+  ): Promise<PhaseResult<void>> {
+    const { builder, output, limits } = this.ports;
+    const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
+    return inPhase({ name: 'build', idleMs: limits.buildMs, signal }, (within, onProgress) => {
+      const onOutput = (line: string): void => {
+        onProgress();
+        output.lines(state, [line]);
+      };
+      return builder.build(name, { source, tag, labels, onOutput }, within);
+    });
+  }
+
   async push(scope: EffectScope, state: TaskState, effect: EffectOf<'push-image'>): Promise<StepWrites> {
     const { builder, limits } = this.ports;
     const phase = { name: 'push', idleMs: limits.pushMs, signal: scope.signal };
     const pushed = await inPhase(phase, (signal, onProgress) =>
-      builder.push(effect.tag, signal, onProgress),
+      builder.push({ tag: effect.tag, builder: state.builder }, signal, onProgress),
     ).catch((error: unknown) => {
       if (state.imageLost || !(error instanceof StepError) || error.code !== IMAGE_LOST) throw error;
       return undefined;
@@ -88,7 +106,10 @@ export class SourceEffects {
     const { config } = state;
     if (config === undefined) throw new Error('a pushed task has a config');
     const id = `${state.appId}-${state.service}-${effect.sourceDigest.slice(0, 12)}`;
-    const release: Release = { id, sourceDigest: effect.sourceDigest, image, config };
+    const release: Release = {
+      ...{ id, sourceDigest: effect.sourceDigest, image, config },
+      builder: state.builder,
+    };
     return {
       events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }],
       release,

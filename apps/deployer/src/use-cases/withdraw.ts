@@ -28,7 +28,12 @@ async function withdrawImage(
   { sourceDigest }: EffectOf<'build-image'>,
 ): Promise<void> {
   const isPast = state.release !== undefined || state.leftoversRemoved || state.outcome !== undefined;
-  if (isPast) await builder.discard(builder.tagOf(state.appId, state.service, sourceDigest));
+  if (!isPast) return;
+  // At every builder: which one the other used says nothing of this one.
+  await builder.discard({
+    tag: builder.tagOf(state.appId, state.service, sourceDigest),
+    builder: undefined,
+  });
 }
 
 async function withdrawInstance(

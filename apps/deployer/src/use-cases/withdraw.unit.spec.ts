@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EffectOf } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
 import { accepted, releaseWith } from '../domain/task.testing.js';
-import type { KnownInstance } from '../ports.js';
+import type { BuiltTag, KnownInstance } from '../ports.js';
 import { withdraw, type WithdrawPorts } from './withdraw.js';
 
 const release = releaseWith('new', 1);
@@ -33,7 +33,7 @@ async function taken(
     engines: {
       stopAndRemove: (on: string, name: string) => Promise.resolve(void removed.push(`${on} ${name}`)),
     },
-    builder: { tagOf: () => 'tag', discard: (tag: string) => Promise.resolve(void removed.push(tag)) },
+    builder: { tagOf: () => 'tag', discard: ({ tag }: BuiltTag) => Promise.resolve(void removed.push(tag)) },
   } as unknown as WithdrawPorts;
   await withdraw(ports, { taskId: 't1/web', fence: 1n }, effect);
   return removed;

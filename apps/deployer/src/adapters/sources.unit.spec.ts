@@ -1,0 +1,45 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, expect, it } from 'vitest';
+import type { BlobStore } from '#libs/blob';
+import { BlobSources } from './sources.js';
+
+const workDirectory = mkdtempSync(join(tmpdir(), 'slipway-sources-'));
+afterAll(() => rmSync(workDirectory, { recursive: true }));
+
+function sourcesOf(stream: Readable, { minFreeBytes = 0, bytes = 1 }): BlobSources {
+  const store: Partial<BlobStore> = { open: () => Promise.resolve({ stream, etag: 'e', bytes }) };
+  return new BlobSources({
+    ...{ blobs: () => store as BlobStore, workDirectory, allowSymlinks: false, minFreeBytes },
+    limits: { maxEntries: 1, maxTotalBytes: 1, maxEntryBytes: 1, maxRatio: 1 },
+  });
+}
+
+const fetched = (sources: BlobSources) =>
+  sources.fetch({ blob: 'shop--web.zip' }, new AbortController().signal);
+
+it.each([{ minFreeBytes: 1e15 }, { bytes: 1e15 }])(
+  'a source is not even read where its disk is too full for it: %j',
+  async (sizes) => {
+    let isRead = false;
+    const stream = new Readable({ read: () => (isRead = true) });
+    await expect(fetched(sourcesOf(stream, sizes))).rejects.toMatchObject({
+      code: 'DEPLOYER_DISK_FULL',
+      message: expect.stringMatching(/\d+ bytes\) free.*\d+ bytes\)/) as string,
+    });
+    expect([isRead, stream.destroyed]).toEqual([false, true]);
+    expect(readdirSync(workDirectory)).toEqual([]);
+  },
+);
+
+it('a disk that fills up meanwhile has the same code, and nothing is left of the source', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const stream = new Readable({ read: () => stream.destroy(full) });
+  await expect(fetched(sourcesOf(stream, {}))).rejects.toMatchObject({
+    code: 'DEPLOYER_DISK_FULL',
+    cause: full,
+  });
+  expect(readdirSync(workDirectory)).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { accessSync, constants } from 'node:fs';
+
+/** One engine that builds, as the configuration names it. */
+export interface BuilderAddress {
+  readonly name: string;
+  /** The engine's socket, on the builder's own machine. */
+  readonly socketPath: string;
+  /** Left out for an engine of this machine. */
+  readonly ssh?: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly hostKeyFingerprint: string;
+    readonly keyFile: string;
+  };
+  /** Builds at once, where it is not the number for all builders. */
+  readonly builds?: number;
+}
+
+const EXPECTED =
+  'NAME=unix:///path/to/docker.sock or NAME=ssh://USER@HOST:PORT?hostKey=SHA256:...&keyFile=/path, several with commas';
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+const MOST_BUILDS = 100;
+const DOCKER_SOCKET = '/var/run/docker.sock';
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  'unix:': ['builds'],
+  'ssh:': ['builds', 'hostKey', 'keyFile', 'socket'],
+};
+
+export function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `local=unix:///var/run/docker.sock,big=ssh://...`. Throws what is expected instead, without the value. */
+export function parseBuilders(text: string): readonly BuilderAddress[] {
+  const builders = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => parseBuilder(part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)));
+  if (builders.length === 0) throw new Error(EXPECTED);
+  const names = new Set(builders.map(({ name }) => name));
+  if (names.size < builders.length) throw new Error('a name of its own for each builder');
+  return builders;
+}
+
+function parseBuilder(name: string, text: string): BuilderAddress {
+  if (!NAME.test(name) || !URL.canParse(text)) throw new Error(EXPECTED);
+  const url = new URL(text);
+  const known = PARAMETERS[url.protocol];
+  if (known === undefined) throw new Error(EXPECTED);
+  const unknown = [...url.searchParams.keys()].find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new Error(`of ${name}: no ${unknown}, but ${known.join(', ')}`);
+  const builds = buildsOf(name, url);
+  return url.protocol === 'unix:'
+    ? { name, socketPath: socketOf(name, url), builds }
+    : { name, ...overSsh(name, url), builds };
+}
+
+function buildsOf(name: string, { searchParams }: URL): number | undefined {
+  const text = searchParams.get('builds');
+  if (text === null) return undefined;
+  const builds = Number(text);
+  if (Number.isInteger(builds) && builds >= 1 && builds <= MOST_BUILDS) return builds;
+  throw new Error(`of ${name}: builds, a number from 1 to ${MOST_BUILDS}`);
+}
+
+function socketOf(name: string, { host, pathname }: URL): string {
+  if (host !== '' || pathname.length < 2) throw new Error(`of ${name}: unix:///path/to/docker.sock`);
+  return decodeURIComponent(pathname);
+}
+
+function overSsh(name: string, url: URL): Pick<BuilderAddress, 'socketPath' | 'ssh'> {
+  const { hostname, port, username, password, pathname, searchParams } = url;
+  if (password !== '') throw new Error(`of ${name}: no password, but a keyFile`);
+  if (hostname === '' || username === '' || !['', '/'].includes(pathname)) throw new Error(EXPECTED);
+  // A query means a blank by "+", which a fingerprint may hold and a blank it may not.
+  const hostKeyFingerprint = (searchParams.get('hostKey') ?? '').replaceAll(' ', '+');
+  if (!FINGERPRINT.test(hostKeyFingerprint))
+    throw new Error(`of ${name}: hostKey=SHA256:..., as ssh-keygen -l prints it`);
+  const keyFile = searchParams.get('keyFile') ?? '';
+  if (!isReadable(keyFile)) throw new Error(`of ${name}: keyFile, a private key that can be read`);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const user = decodeURIComponent(username);
+  const ssh = { host, port: Number(port || 22), user, hostKeyFingerprint, keyFile };
+  return { socketPath: searchParams.get('socket') ?? DOCKER_SOCKET, ssh };
+}
