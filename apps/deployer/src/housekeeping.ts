@@ -1,5 +1,5 @@
 import type { Pool } from '#libs/postgres';
-import type { Runtime } from '#libs/runtime';
+import { Recurring, type Runtime } from '#libs/runtime';
 import { removeBuilderLeftovers } from './adapters/builder-leftovers.js';
 import { purgeEndedRows } from './adapters/ended-rows.js';
 import { removeSourceLeftovers } from './adapters/source-leftovers.js';
@@ -15,33 +15,8 @@ export interface HousekeepingParts {
   readonly runtime: Pick<Runtime, 'logger'>;
 }
 
-/** Removes, at the start and now and then, what killed processes and ended tasks left: each replica on its machine. */
-export class Housekeeping {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-
-  constructor(private readonly jobs: Readonly<Record<string, () => Promise<void>>>) {}
-
-  start(): void {
-    this.timer = setInterval(() => this.run(), EVERY_MS);
-    this.run();
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  private run(): void {
-    this.running ??= Promise.all(Object.values(this.jobs).map((job) => job()))
-      .then(() => undefined)
-      .finally(() => {
-        this.running = undefined;
-      });
-  }
-}
-
-export function createHousekeeping({ config, pool, outside, runtime }: HousekeepingParts): Housekeeping {
+/** Removes now and then what killed processes and ended tasks left: each replica on its machine. */
+export function createHousekeeping({ config, pool, outside, runtime }: HousekeepingParts): Recurring {
   const { builderEngine, installation } = outside;
   const job = (what: string, work: () => Promise<number>) => async (): Promise<void> => {
     try {
@@ -51,11 +26,14 @@ export function createHousekeeping({ config, pool, outside, runtime }: Housekeep
       runtime.logger.warn({ err, what }, 'leftovers could not be removed');
     }
   };
-  return new Housekeeping({
-    sources: job('source folders', () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY)),
-    rows: job('rows of ended tasks', () => purgeEndedRows(pool)),
-    images: job('images that were not pushed', () =>
+  const jobs = [
+    job('source folders', () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY)),
+    job('rows of ended tasks', () => purgeEndedRows(pool)),
+    job('images that were not pushed', () =>
       removeBuilderLeftovers(builderEngine, pool, { installation, now: Date.now() }),
     ),
+  ];
+  return new Recurring(EVERY_MS, async () => {
+    await Promise.all(jobs.map((work) => work()));
   });
 }

@@ -4,6 +4,7 @@ import type { InvalidMessage } from '#libs/kafka';
 import {
   EventStore,
   eventTables,
+  finishedWork,
   nudgeChannel,
   transaction,
   WorkQueue,
@@ -62,7 +63,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   });
   const onInvalid = (invalid: InvalidMessage): Promise<void> => answerInvalid(pool, intake, invalid);
   const app = await serve(runtime, {
-    ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
+    ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
     async drain() {
       await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);
     },
@@ -75,7 +76,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   workers.start();
   retention.start();
   reconciler.start();
-  housekeeping.start();
+  housekeeping.start({ atOnce: true });
   return app;
 }
 
