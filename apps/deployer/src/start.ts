@@ -14,6 +14,7 @@ import {
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { BuildLogs } from './adapters/build-logs.js';
+import { InstanceLogs } from './adapters/instance-logs.js';
 import { tailNodeAnswers } from './adapters/node-answers.js';
 import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
@@ -54,8 +55,9 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const intake = createIntake(config, storage);
   const reconciler = createReconciler({ config, storage, outside, intake, runtime });
   const housekeeping = createHousekeeping({ config, pool, outside, runtime });
+  const instanceLogs = new InstanceLogs(pool, outside.engines);
   const module = DeployerModule.register({
-    ...{ intake, work: storage.work },
+    ...{ intake, instanceLogs, work: storage.work },
     requests: new RequestRecord(pool, storage.events),
     releases: new ReleaseRecord(pool),
     buildLogs: new BuildLogs(pool),
@@ -65,6 +67,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
     async drain() {
+      instanceLogs.close();
       await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);
     },
     async release() {

@@ -4,3 +4,4 @@ export const WORK_QUEUE = Symbol('WorkQueue');
 export const REQUEST_RECORD = Symbol('RequestRecord');
 export const RELEASE_RECORD = Symbol('ReleaseRecord');
 export const BUILD_LOGS = Symbol('BuildLogs');
+export const INSTANCE_LOGS = Symbol('InstanceLogs');

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { connectEngine, type Engine } from '#libs/engine';
 import type { Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
@@ -68,6 +69,14 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
   async logTail(node: string, container: string): Promise<string | undefined> {
     const engine = await this.engine(node);
     return engine.logs(container, { tail: LOG_LINES }).catch(() => undefined);
+  }
+
+  async logs(node: string, container: string, tail: number): Promise<string> {
+    return (await this.engine(node)).logs(container, { tail });
+  }
+
+  async followLogs(node: string, container: string, tail: number): Promise<Readable> {
+    return (await this.engine(node)).followLogs(container, { tail });
   }
 
   async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {
