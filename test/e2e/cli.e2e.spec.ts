@@ -172,6 +172,16 @@ describe('what the user must change ends with 2 before anything is sent', () => 
     expect(err).toMatch(/CONFIG_INVALID .*web\/config\.json: .*port is "http"/);
   });
 
+  it('a Kafka that does not answer, within 5 s, with its address and what to do', async () => {
+    const begun = performance.now();
+    const env = { ...process.env, KAFKA_BROKERS: '127.0.0.1:1' };
+    const { code, out, err } = await new RunningCommand(['stop', 'shop', 'web'], env).ended;
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('KAFKA_UNREACHABLE  The broker 127.0.0.1:1 does not answer\n');
+    expect(err).toMatch(/ECONNREFUSED.*\nhint: .*KAFKA_BROKERS/s);
+  });
+
   it('a missing environment, with every variable to set and where they come from', async () => {
     const root = await sources({ web: greeter('x') });
     const { code, err } = await new RunningCommand(['deploy', root, '--app', 'shop'], {}).ended;

@@ -44,6 +44,15 @@ describe('rollback', { concurrent: true }, () => {
     expect(await textAt(instancesOf(named)[0]?.url)).toBe('two');
     expect(await settled(appId, 1)).toEqual(exactly(1));
 
+    const back = await ask('rollback', appId, { services: [{ name: 'web', release: one }] });
+    expect(back.services[0]?.notes).toBeUndefined();
+    const [forward] = (await ask('run', appId, { dryRun: true })).services;
+    expect(forward).toMatchObject({
+      status: 'planned',
+      notes: [expect.stringContaining(`${one} serves now`)],
+    });
+    await ask('rollback', appId, { services: [{ name: 'web', release: two }] });
+
     const unknown = await ask('rollback', appId, { services: [{ name: 'web', release: 'no-such' }] });
     expect(unknown.services[0]?.error?.code).toBe('RELEASE_NOT_FOUND');
     expect(await textAt(instancesOf(named)[0]?.url)).toBe('two');

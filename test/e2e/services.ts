@@ -54,3 +54,14 @@ export const slowBuild = (says: string, seconds: number): Record<string, string>
   ...greeter(says, { runtime: 'dockerfile', command: undefined }),
   Dockerfile: `FROM slipway/node:24\nRUN echo begun && sleep ${seconds}\nCOPY server.js /\nCMD ["node", "/server.js"]\n`,
 });
+
+/** Says at its start that it is there, and then what each request asks for. */
+export const talking = (config: object = {}): Record<string, string> =>
+  source(
+    `console.log('here I am');
+require('node:http').createServer((asked, answer) => {
+  if (asked.url !== '/') console.log('asked for ' + asked.url);
+  answer.end('said');
+}).listen(process.env.PORT);`,
+    config,
+  );

@@ -70,6 +70,18 @@ describe('every app starts alone, any number of times', () => {
   });
 });
 
+it('a replica that is told to end hands its share of the messages over within 2 s', async () => {
+  const ending = start('deployer');
+  await untilReady(ending);
+  expect((await ending.stop()).code).toBe(0);
+  const begun = performance.now();
+  const stops = Array.from({ length: 12 }, () =>
+    client.ask({ mode: 'stop', appId: uniqueName('never'), services: ['web'] }),
+  );
+  for (const { status } of await Promise.all(stops)) expect(status).toBe(true);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});
+
 it('a replica that is killed holds the others up for seconds only', async () => {
   const killed = start('standalone');
   await untilReady(killed, 3);

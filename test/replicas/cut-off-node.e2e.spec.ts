@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply, InstanceAddress } from '#libs/contracts';
 import { uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
+import { slipway } from '../e2e/command.js';
 import { containersOf, exactly, nodeStates, onNode, registryRows, settled } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
 
@@ -36,7 +37,12 @@ describe('a node that is cut off', () => {
   it('a stop says that it does not answer, stops all others, and can be asked again', async () => {
     const appId = uniqueName('unstopped');
     const { node } = await spread(appId);
-    const { result, ms } = await whileCutOff(node, () => timed(() => ask('stop', appId)));
+    const log = async () => (await slipway('logs', appId, 'web')).err;
+    const { result, ms } = await whileCutOff(node, async () => {
+      // Said once the connection is given up, and before anything is stopped.
+      expect(await log()).toMatch(/^NODE_UNREACHABLE {2}.*\nhint: /m);
+      return timed(() => ask('stop', appId));
+    });
     expect(ms).toBeLessThan(BOUND_MS);
     expect(result.services[0]).toMatchObject({ status: 'failed', error: { code: 'NODE_UNREACHABLE' } });
     expect((await containersOf(appId)).map(({ state }) => state)).toEqual(['running']);

@@ -116,13 +116,19 @@ async function wait(container: Container, { query, response }: Call): Promise<vo
   response.end(JSON.stringify({ StatusCode: container.exitCode }));
 }
 
-function logs(container: Container, { query, response }: Call): void {
-  if (flag(query, 'follow')) throw notSimulated('following logs');
+async function logs(container: Container, { query, response }: Call): Promise<void> {
   const tail = query.get('tail') ?? 'all';
   const lines = container.lines.filter(({ stream }) => flag(query, stream));
   const wanted = tail === 'all' ? lines : lines.slice(Math.max(0, lines.length - Number(tail)));
   response.writeHead(200, { 'content-type': 'application/vnd.docker.raw-stream' });
-  response.end(Buffer.concat(wanted.map(framed)));
+  response.write(Buffer.concat(wanted.map(framed)));
+  if (flag(query, 'follow')) {
+    response.flushHeaders();
+    const unfollow = container.onLine((line) => flag(query, line.stream) && response.write(framed(line)));
+    response.once('close', unfollow);
+    await container.notRunning();
+  }
+  response.end();
 }
 
 /** One byte of stream, three of zero, four of length. */

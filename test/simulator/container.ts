@@ -36,6 +36,7 @@ export class Container {
   readonly id = randomBytes(32).toString('hex');
   readonly createdAt = new Date().toISOString();
   readonly lines: LogLine[] = [];
+  private readonly listeners = new Set<(line: LogLine) => void>();
   status: 'created' | 'running' | 'restarting' | 'exited' = 'created';
   restartPolicy: 'no' | 'unless-stopped' = 'no';
   exitCode = 0;
@@ -133,7 +134,14 @@ export class Container {
     response.writeHead(isUp ? 200 : 503, { 'content-type': 'text/plain' }).end(isUp ? body : 'not yet');
   };
 
+  /** Tells of each line from now on; call what it gives to end that. */
+  onLine(listener: (line: LogLine) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
   private write(line: LogLine): void {
+    for (const listener of this.listeners) listener(line);
     this.lines.push(line);
     if (this.lines.length > KEPT_LINES) this.lines.shift();
   }

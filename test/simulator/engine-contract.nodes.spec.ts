@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +208,14 @@ describe.each([
         'one',
       ]);
       expect((await engine.logs(id, { tail: 1 })).split('\n')).toHaveLength(2);
+    });
+
+    it('are followed from the lines asked for to their end', async () => {
+      const id = await launch('trapsInt');
+      await logged(id, 'up');
+      const following = text(await engine.followLogs(id, { tail: 1 }));
+      await engine.stop(id, { signal: 'SIGINT', graceMs: 10_000 });
+      expect(await following).toBe('up\ngot int\n');
     });
 
     it('end as their own handler of the signal does', async () => {

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
-import { examples, type Run, sub } from './command-line.js';
+import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
 import { history } from './commands/history.js';
+import { instanceLogs } from './commands/instance-logs.js';
 import { buildLog } from './commands/logs.js';
 import { releases } from './commands/releases.js';
 import { usageError } from './errors.js';
 
+const LINES = 100;
+const MOST_LINES = 10_000;
+
 interface LogsOptions {
+  readonly follow?: boolean;
+  readonly instance?: string;
+  readonly tail?: number;
   readonly build?: boolean;
   readonly release?: string;
   readonly token?: string;
@@ -15,7 +22,7 @@ const CURRENT =
   'CURRENT is what run takes: the release built or asked for last. DEPLOYED counts how often it served.';
 
 /** `history`, `releases` and `logs`: what the deployer remembers. */
-export function addRecord(program: Command, run: Run): void {
+export function addRecord(program: Command, run: Run, context: ProgramContext): void {
   sub(program, 'history <token>', 'every stored step of a request: when, by which replica, how long')
     .addHelpText('after', examples('slipway history order-4711', 'slipway history order-4711 --json'))
     .action((token: string, _options: unknown, command: Command) =>
@@ -29,24 +36,48 @@ export function addRecord(program: Command, run: Run): void {
     .action((appId: string, service: string | undefined, _options: unknown, command: Command) =>
       run(command, (output) => releases({ appId, service }, output)),
     );
-  sub(program, 'logs <app> <service>', 'what the newest build said, or that of a release or a request')
-    .option('--build', 'the log of the build (required: logs of instances stay with their engines)')
+  addLogs(program, run, context);
+}
+
+const addLogs = (program: Command, run: Run, context: ProgramContext): void => {
+  sub(
+    program,
+    'logs <app> <service>',
+    'what the instances of a service say, or with --build what its build said',
+  )
+    .option('-f, --follow', 'also what they say from now on, until Ctrl-C')
+    .option('--instance <name>', 'of this one (default: all of the service)')
+    .option('--tail <lines>', 'how many of the last lines of each', wholeNumber('--tail', 0, MOST_LINES))
+    .option('--build', 'the log of the newest build')
     .option('--release <id>', 'of the build of this release')
     .option('--token <token>', 'of the build of this request')
     .addHelpText(
       'after',
       examples(
+        'slipway logs shop prices -f',
+        'slipway logs shop prices --instance shop-prices-order-4711-0 --tail 20',
         'slipway logs shop prices --build',
         'slipway logs shop prices --build --release shop-prices-1dc56952dadc',
       ),
     )
-    .action((appId: string, service: string, { build, ...which }: LogsOptions, command: Command) =>
+    .action((appId: string, service: string, options: LogsOptions, command: Command) =>
       run(command, async (output) => {
-        if (build === true) return buildLog({ appId, service, ...which }, output);
-        throw usageError('USAGE', 'logs shows the logs of builds so far: --build is missing', {
-          hint: 'What an instance says is at the engine of its node: docker logs <container>.',
-          next: `slipway logs ${appId} ${service} --build`,
-        });
+        const { build, release, token, follow = false, tail = LINES, instance } = options;
+        const wrong = misplaced(options);
+        if (wrong !== undefined) throw wrong;
+        if (build === true) return buildLog({ appId, service, release, token }, output);
+        const { interrupted } = context;
+        return instanceLogs({ appId, service, instance, follow, tail, interrupted }, output);
       }),
     );
+};
+
+/** What is of builds says nothing of instances, and the other way round. */
+function misplaced({ build, ...options }: LogsOptions): Error | undefined {
+  const others = build === true ? (['follow', 'instance', 'tail'] as const) : (['release', 'token'] as const);
+  const given = others.find((name) => options[name] !== undefined);
+  if (given === undefined) return undefined;
+  return usageError('USAGE', `--${given} is ${build === true ? 'not ' : ''}of --build`, {
+    hint: 'A build is chosen by --release or --token; instances are read with --follow, --instance and --tail.',
+  });
 }

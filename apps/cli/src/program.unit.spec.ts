@@ -120,7 +120,12 @@ describe('the slipway command', () => {
     ],
     [['history', 'a b'], ['<token> is "a b"']],
     [['releases', 'shop', 'Web'], ['<service> is "Web"']],
-    [['logs', 'shop', 'web'], ['--build is missing']],
+    [['logs', 'shop', 'web', '--release', 'r'], ['--release is of --build']],
+    [['logs', 'shop', 'web', '--build', '-f'], ['--follow is not of --build']],
+    [
+      ['logs', 'shop', 'web', '--tail', 'all'],
+      ['--tail is "all"', 'from 0 to 10000'],
+    ],
     [['logs', 'Shop', 'web', '--build'], ['<app> is "Shop"']],
     [['run', 'shop', 'web', '--depends', 'web=db'], ['dependsOn of web names db']],
     [['run', 'shop', 'a', 'b', '--depends', 'a=b', '--depends', 'b=a'], ['in a circle: a, b']],
@@ -161,6 +166,7 @@ describe('the slipway command', () => {
     ['history', 't'],
     ['releases', 'shop'],
     ['logs', 'shop', 'web', '--build'],
+    ['logs', 'shop', 'web'],
     ['cancel', 't'],
   ])('%s asks for the address of the deployer', async (...words) => {
     const { code, err } = await slipway(...words);

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
 import type { WorkQueue } from '#libs/postgres';
 import type { BuildLogs } from './adapters/build-logs.js';
+import type { InstanceLogs } from './adapters/instance-logs.js';
 import type { ReleaseRecord } from './adapters/release-record.js';
 import type { RequestIntake } from './adapters/request-intake.js';
 import type { RequestRecord } from './adapters/request-record.js';
@@ -12,11 +13,13 @@ import { NodeAnswersConsumer } from './consumers/node-answers.consumer.js';
 import { ScaleRequestsConsumer } from './consumers/scale-requests.consumer.js';
 import { SecretRequestsConsumer } from './consumers/secret-requests.consumer.js';
 import { BuildsController } from './http/builds.controller.js';
+import { InstancesController } from './http/instances.controller.js';
 import { ReleasesController } from './http/releases.controller.js';
 import { RequestsController } from './http/requests.controller.js';
 import { SecretsController } from './http/secrets.controller.js';
 import {
   BUILD_LOGS,
+  INSTANCE_LOGS,
   RELEASE_RECORD,
   REQUEST_INTAKE,
   REQUEST_RECORD,
@@ -33,6 +36,7 @@ export interface DeployerModuleParts {
   readonly buildLogs: BuildLogs;
   readonly secretIntake: SecretIntake;
   readonly secrets: PostgresSecrets;
+  readonly instanceLogs: InstanceLogs;
   readonly tokens: Tokens;
 }
 
@@ -44,7 +48,7 @@ export class DeployerModule {
       module: DeployerModule,
       controllers: [
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
-        ...[RequestsController, ReleasesController, BuildsController, SecretsController],
+        ...[RequestsController, ReleasesController, BuildsController, InstancesController, SecretsController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
@@ -54,6 +58,7 @@ export class DeployerModule {
         { provide: BUILD_LOGS, useValue: parts.buildLogs },
         { provide: SECRET_INTAKE, useValue: parts.secretIntake },
         { provide: SECRETS, useValue: parts.secrets },
+        { provide: INSTANCE_LOGS, useValue: parts.instanceLogs },
         { provide: TOKENS, useValue: parts.tokens },
       ],
     };

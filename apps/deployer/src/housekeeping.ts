@@ -1,5 +1,5 @@
 import type { Pool } from '#libs/postgres';
-import type { Runtime } from '#libs/runtime';
+import { Recurring, type Runtime } from '#libs/runtime';
 import type { Builder } from './adapters/builder.js';
 import { removeBuilderLeftovers } from './adapters/builder-leftovers.js';
 import { purgeEndedRows } from './adapters/ended-rows.js';
@@ -16,33 +16,8 @@ export interface HousekeepingParts {
   readonly runtime: Pick<Runtime, 'logger'>;
 }
 
-/** Removes, at the start and now and then, what killed processes and ended tasks left: each replica on its machine. */
-export class Housekeeping {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-
-  constructor(private readonly jobs: readonly (() => Promise<void>)[]) {}
-
-  start(): void {
-    this.timer = setInterval(() => this.run(), EVERY_MS);
-    this.run();
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  private run(): void {
-    this.running ??= Promise.all(this.jobs.map((job) => job()))
-      .then(() => undefined)
-      .finally(() => {
-        this.running = undefined;
-      });
-  }
-}
-
-export function createHousekeeping({ config, pool, outside, runtime }: HousekeepingParts): Housekeeping {
+/** Removes now and then what killed processes and ended tasks left: each replica on its machine. */
+export function createHousekeeping({ config, pool, outside, runtime }: HousekeepingParts): Recurring {
   const { builders, installation } = outside;
   const job = (what: string, work: () => Promise<number>, builder?: string) => async (): Promise<void> => {
     try {
@@ -60,9 +35,12 @@ export function createHousekeeping({ config, pool, outside, runtime }: Housekeep
     ),
     job('the cache of builds', () => builder.trim().then(() => 0), builder.name),
   ];
-  return new Housekeeping([
+  const jobs = [
     job('source folders', () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY)),
     job('rows of ended tasks', () => purgeEndedRows(pool)),
     ...builders.flatMap((builder) => jobsOf(builder)),
-  ]);
+  ];
+  return new Recurring(EVERY_MS, async () => {
+    await Promise.all(jobs.map((work) => work()));
+  });
 }

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
+import type { Recurring } from '#libs/runtime';
 import { createLogger, createMetrics } from '#libs/telemetry';
 import { until } from '#libs/testing';
 import type { DeployerConfig } from './deployer.config.js';
 import { createDeployerDatabase, type DeployerDatabase } from './database.testing.js';
-import { createRetention, type RetentionTimer } from './retention.js';
+import { createRetention } from './retention.js';
 
 const logger = createLogger({ app: 'test', replica: 'test', level: 'silent' });
 
@@ -45,7 +46,7 @@ class SlowRegistry {
   }
 }
 
-function replica(registry: SlowRegistry, intervalMs = 10): RetentionTimer {
+function replica(registry: SlowRegistry, intervalMs = 10): Recurring {
   const config = {
     RELEASE_RETENTION_INTERVAL_MS: intervalMs,
     RELEASE_RETENTION_GOOD: 5,

@@ -1,6 +1,6 @@
 import { type Pool, withAdvisoryLock } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
-import type { Runtime } from '#libs/runtime';
+import { Recurring, type Runtime } from '#libs/runtime';
 import { OwnRegistryImages } from './adapters/registry-images.js';
 import { PostgresReleaseRecords } from './adapters/release-records.js';
 import type { DeployerConfig } from './deployer.config.js';
@@ -18,37 +18,8 @@ export interface RetentionParts {
   readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
 }
 
-/** Runs the retention of releases now and then, on one replica at a time. */
-export class RetentionTimer {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private readonly abort = new AbortController();
-
-  constructor(
-    private readonly intervalMs: number,
-    private readonly work: (signal: AbortSignal) => Promise<void>,
-  ) {}
-
-  start(): void {
-    if (this.intervalMs > 0) this.timer = setInterval(() => this.run(), this.intervalMs);
-  }
-
-  /** Ends after the image that is being deleted. */
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    this.abort.abort();
-    await this.running;
-  }
-
-  private run(): void {
-    this.running ??= this.work(this.abort.signal).finally(() => {
-      this.running = undefined;
-    });
-  }
-}
-
-/** The replica's retention, by its configuration. */
-export function createRetention({ config, pool, registry, runtime }: RetentionParts): RetentionTimer {
+/** Runs the retention of releases now and then, on one replica at a time; its end waits for one image at most. */
+export function createRetention({ config, pool, registry, runtime }: RetentionParts): Recurring {
   const { logger, metrics } = runtime;
   const deletions = metrics.counter('deployer_images_deleted_total', 'Images deleted from the registry');
   const ports: RetentionPorts = {
@@ -63,7 +34,7 @@ export function createRetention({ config, pool, registry, runtime }: RetentionPa
     maxAgeMs: config.RELEASE_RETENTION_DAYS * DAY_MS,
     graceMs: GRACE_MS,
   };
-  return new RetentionTimer(config.RELEASE_RETENTION_INTERVAL_MS, async (signal) => {
+  return new Recurring(config.RELEASE_RETENTION_INTERVAL_MS, async (signal) => {
     try {
       const apply = () => applyRetention(ports, limits, signal);
       const result = await withAdvisoryLock(pool, `slipway.retention.${SCHEMA}`, apply);

@@ -4,6 +4,7 @@ import type { InvalidMessage } from '#libs/kafka';
 import {
   EventStore,
   eventTables,
+  finishedWork,
   nudgeChannel,
   transaction,
   WorkQueue,
@@ -13,6 +14,7 @@ import {
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { BuildLogs } from './adapters/build-logs.js';
+import { InstanceLogs } from './adapters/instance-logs.js';
 import { AnswerBoard, tailNodeAnswers } from './adapters/node-answers.js';
 import { ReleaseRecord } from './adapters/release-record.js';
 import { RequestIntake } from './adapters/request-intake.js';
@@ -56,8 +58,9 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const secretIntake = new SecretIntake({ outbox, secrets: outside.secrets });
   const reconciler = createReconciler({ config, storage, outside, intake, runtime });
   const housekeeping = createHousekeeping({ config, pool, outside, runtime });
+  const instanceLogs = new InstanceLogs(pool, outside.engines);
   const module = DeployerModule.register({
-    ...{ intake, work: storage.work, secretIntake, secrets: outside.secrets },
+    ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
     requests: new RequestRecord(pool, storage.events),
     releases: new ReleaseRecord(pool),
     buildLogs: new BuildLogs(pool),
@@ -66,8 +69,9 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const onInvalid = (invalid: InvalidMessage): Promise<void> =>
     answerInvalid(pool, { intake, secretIntake }, invalid);
   const app = await serve(runtime, {
-    ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid },
+    ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
     async drain() {
+      instanceLogs.close();
       await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);
     },
     async release() {
@@ -79,7 +83,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   workers.start();
   retention.start();
   reconciler.start();
-  housekeeping.start();
+  housekeeping.start({ atOnce: true });
   return app;
 }
 

@@ -6,3 +6,4 @@ export const RELEASE_RECORD = Symbol('ReleaseRecord');
 export const SECRET_INTAKE = Symbol('SecretIntake');
 export const SECRETS = Symbol('Secrets');
 export const BUILD_LOGS = Symbol('BuildLogs');
+export const INSTANCE_LOGS = Symbol('InstanceLogs');

@@ -11,6 +11,7 @@ import {
 import { createKafka, Producer, RetriableError, SILENT, tail } from '#libs/kafka';
 import {
   createPool,
+  deleteOld,
   messagingTables,
   migrate,
   Outbox,
@@ -37,7 +38,7 @@ import {
 } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
 import { NodeRequests } from './adapters/node-requests.js';
-import { follow } from './adapters/reservations.js';
+import { endedReservations, follow } from './adapters/reservations.js';
 
 const secretKey = randomBytes(32).toString('base64url');
 const atRestKey = parseAtRestKey(secretKey);
@@ -239,6 +240,24 @@ describe('reservations', () => {
       `SELECT access_token FROM reservations WHERE state IN ('promised', 'bound')`,
     );
     expect(rows).toEqual([{ access_token: 'next' }]);
+  });
+
+  it('that ended are deleted when they are old, and a report that comes even later binds nothing', async () => {
+    await enrol('a', { cpus: 64, memoryMiB: 64_000 });
+    for (const accessToken of ['old', 'fresh', 'lapsed', 'bound']) await ask({ accessToken });
+    await report('bound', 'a', 'running');
+    for (const accessToken of ['old', 'fresh']) await report(accessToken, 'a', 'stopped');
+    await pool.query(`UPDATE reservations SET state = 'lapsed' WHERE access_token = 'lapsed'`);
+    await pool.query(
+      `UPDATE reservations SET updated_at = now() - interval '15 days' WHERE access_token <> 'fresh'`,
+    );
+    expect(await deleteOld(pool, endedReservations(14 * 86_400_000))).toBe(2);
+    await report('old', 'a', 'running');
+    const { rows } = await pool.query('SELECT access_token, state FROM reservations ORDER BY 1');
+    expect(rows).toEqual([
+      { access_token: 'bound', state: 'bound' },
+      { access_token: 'fresh', state: 'released' },
+    ]);
   });
 
   it('that were released stay so, whatever comes late, and reports of unknown tokens and other nodes do nothing', async () => {

@@ -3,6 +3,7 @@ import { packagePath } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { parseAtRestKey, parsePublicKey } from '#libs/secrets';
 import { NodeRequests } from './adapters/node-requests.js';
+import { endedReservations } from './adapters/reservations.js';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 
@@ -19,5 +20,5 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const module = LoadBalancerModule.register(
     new NodeRequests({ outbox: runtime.outbox, tracing: runtime.tracing, atRestKey, deployerKey }),
   );
-  return serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT });
+  return serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT, oldRows: [endedReservations] });
 }

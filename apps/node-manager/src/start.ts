@@ -3,7 +3,7 @@ import { packagePath } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { parseAtRestKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
-import { PostgresInstances } from './adapters/postgres-instances.js';
+import { endedInstances, PostgresInstances } from './adapters/postgres-instances.js';
 import { PostgresNodes } from './adapters/postgres-nodes.js';
 import { SshMachines } from './adapters/ssh-machines.js';
 import { nodeManagerConfigSchema } from './node-manager.config.js';
@@ -29,5 +29,8 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
     instances: new PostgresInstances(runtime.pool),
     tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
   });
-  return serve(runtime, { module, port: config.NODE_MANAGER_HTTP_PORT, release: () => ssh.close() });
+  return serve(runtime, {
+    ...{ module, port: config.NODE_MANAGER_HTTP_PORT, oldRows: [endedInstances] },
+    release: () => ssh.close(),
+  });
 }

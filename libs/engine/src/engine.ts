@@ -1,9 +1,10 @@
+import { pipeline, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
 import { build, type BuildRequest, type BuiltImage } from './build.js';
 import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
-import { demultiplex } from './demultiplex.js';
+import { demultiplex, demultiplexing } from './demultiplex.js';
 import { EngineError } from './errors.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
@@ -170,6 +171,17 @@ export class Engine {
       NO_CONTAINER,
     );
     return demultiplex(framed);
+  }
+
+  /** The last `tail` lines, then those to come, until it ends or the stream is destroyed. Throws CONTAINER_NOT_FOUND. */
+  async followLogs(id: string, { tail }: { readonly tail: number }): Promise<Readable> {
+    const framed = await this.call(
+      `Logs of ${id}`,
+      () => this.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: true }),
+      NO_CONTAINER,
+    );
+    // Whoever reads is told of an error by the stream itself.
+    return pipeline(framed, demultiplexing(), () => undefined);
   }
 
   /** Sends `signal`, waits `graceMs`, then kills. One that does not run, or is gone, is no error. */

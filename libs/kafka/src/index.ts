@@ -7,3 +7,4 @@ export * from './keep-error.filter.js';
 export * from './message-context.js';
 export * from './producer.js';
 export * from './tail.js';
+export * from './until-answered.js';

@@ -15,6 +15,8 @@ export interface KafkaOptions {
   readonly logger: LogSink;
   /** How often one call is tried again, 100 ms to 5 s apart. */
   readonly retries?: number;
+  readonly connectTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
 }
 
 const nothing = (): void => undefined;
@@ -49,10 +51,13 @@ const quieter =
   };
 
 /** The client behind our own port: unmaintained upstream, so nothing outside this lib imports it. */
-export function createKafka({ brokers, clientId, logger, retries = RETRIES }: KafkaOptions): Kafka {
+export function createKafka(options: KafkaOptions): Kafka {
+  const { brokers, clientId, logger, retries = RETRIES, connectTimeoutMs, requestTimeoutMs } = options;
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
+    connectionTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
     logLevel: logLevel.WARN,
     logCreator: quieter(logger),
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries },

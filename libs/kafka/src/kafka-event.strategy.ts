@@ -7,6 +7,12 @@ import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler } from '
 import type { Producer } from './producer.js';
 import { TopicConsumer } from './topic-consumer.js';
 
+export interface ConsumerHealth {
+  failReadiness(reason: string): void;
+  /** A check is well when it does not throw. */
+  register(name: string, check: () => void): void;
+}
+
 export interface KafkaEventStrategyOptions {
   readonly kafka: Kafka;
   /** A topic's group is `<groupPrefix>.<topic>`. */
@@ -18,12 +24,13 @@ export interface KafkaEventStrategyOptions {
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   readonly aroundHandling?: AroundHandling;
-  /** Readiness fails when a consumer ends for good. */
-  readonly health: { failReadiness(reason: string): void };
+  /** Readiness fails for good when a consumer ends for good, and for as long as one is out of its group. */
+  readonly health: ConsumerHealth;
   /** Then the process should end, so that its supervisor starts another. */
   readonly onFatal?: (error: Error) => void;
   readonly chunkSize?: number;
   readonly backoffMs?: number;
+  readonly silentMs?: number;
 }
 
 const CHUNK = 50;
@@ -69,6 +76,9 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
         topic,
         handled.filter((d) => d.topic === topic),
       ),
+    );
+    this.settings.health.register('kafka', () =>
+      this.consumers.forEach((consumer) => consumer.assertMember()),
     );
     await Promise.all(this.consumers.map((consumer) => consumer.start()));
   }

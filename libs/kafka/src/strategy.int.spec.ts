@@ -85,7 +85,7 @@ async function startApp(): Promise<INestMicroservice> {
     inbox: memoryInbox(seen),
     deadLetters: producer,
     logger: silent,
-    health: { failReadiness: (reason) => failures.push(reason) },
+    health: { failReadiness: (reason) => failures.push(reason), register: () => undefined },
     backoffMs: 10,
   });
   const app = await NestFactory.createMicroservice(App, { strategy, logger: false });
@@ -252,7 +252,7 @@ describe('the consumer', () => {
       inbox: memoryInbox(seen),
       deadLetters: producer,
       logger: silent,
-      health: { failReadiness: () => undefined },
+      health: { failReadiness: () => undefined, register: () => undefined },
     });
     strategy.addHandler('no.such.type', () => Promise.resolve(undefined as never), true);
     const error = await new Promise((resolve) => strategy.listen(resolve));

@@ -23,6 +23,8 @@ export interface TopicConsumerOptions {
   readonly chunkSize: number;
   /** First wait after a retriable error; doubled up to `longestBackoffMs`. */
   readonly backoffMs: number;
+  /** How long a consumer may be out of its group before it counts as not working. */
+  readonly silentMs?: number;
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
@@ -31,8 +33,12 @@ const BUG_TRIES = 3;
 const PARTITIONS_AT_ONCE = 8;
 /** How long a killed replica's partitions lie still, and its group can take nobody in; brokers allow no less. */
 const SESSION_MS = 6_000;
-const HEARTBEAT_MS = 1_000;
+/** A replica that ends waits for its fetch, and the others hear of its leaving at their next heartbeat. */
+const LONGEST_FETCH_MS = 500;
+const HEARTBEAT_MS = 500;
 const LONGEST_REASON = 4_000;
+/** Longer than a group stands still after a killed member, so that a rebalance is no fault yet. */
+const SILENT_MS = 10_000;
 
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'type' in error && error.type === 'MESSAGE_TOO_LARGE';
@@ -48,12 +54,14 @@ export class TopicConsumer {
   private readonly tries = new Map<string, number>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private closing = false;
+  /** When the broker last took this consumer for a member of its group. */
+  private memberAt = -Infinity;
 
   constructor(private readonly options: TopicConsumerOptions) {
     this.consumer = options.kafka.consumer({
       groupId: options.groupId,
       allowAutoTopicCreation: false,
-      maxWaitTimeInMs: 1_000,
+      maxWaitTimeInMs: LONGEST_FETCH_MS,
       sessionTimeout: SESSION_MS,
       heartbeatInterval: HEARTBEAT_MS,
     });
@@ -63,6 +71,8 @@ export class TopicConsumer {
   async start(): Promise<void> {
     const { consumer } = this;
     const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+    for (const event of [consumer.events.GROUP_JOIN, consumer.events.HEARTBEAT])
+      consumer.on(event, () => (this.memberAt = performance.now()));
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) this.options.onFatal(payload.error);
     });
@@ -76,6 +86,14 @@ export class TopicConsumer {
       eachBatch: (payload) => this.batch(payload),
     });
     await joined;
+  }
+
+  /** Throws when it has been out of its group for longer than a rebalance takes: crashed, or the broker is away. */
+  assertMember(): void {
+    const silentMs = performance.now() - this.memberAt;
+    if (silentMs <= (this.options.silentMs ?? SILENT_MS)) return;
+    const since = Number.isFinite(silentMs) ? `for ${Math.round(silentMs / 1_000)} s` : 'yet';
+    throw new Error(`the consumer of ${this.options.topic} has not been in its group ${since}`);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,6 @@
+export * from './old-rows.js';
 export * from './outgoing.js';
+export * from './recurring.js';
 export * from './run-until-signal.js';
 export * from './runtime.js';
 export * from './runtime-config.js';

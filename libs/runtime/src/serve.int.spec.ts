@@ -77,7 +77,7 @@ describe('an app that is told to end', () => {
     const ready = await fetch(`${app.httpUrl}/ready`);
     expect([ready.status, await ready.json()]).toEqual([
       503,
-      { ready: false, checks: { postgres: 'ok', process: 'the process is ending' } },
+      { ready: false, checks: { kafka: 'ok', postgres: 'ok', process: 'the process is ending' } },
     ]);
     expect((await fetch(`${app.httpUrl}/health`)).status).toBe(200);
     drained();

@@ -6,6 +6,7 @@ import { ApiErrorFilter } from '#libs/http';
 import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import { inTurn } from './in-turn.js';
+import { createOldRows, type OldRows } from './old-rows.js';
 import type { Runtime } from './runtime.js';
 import { handleTraced, refuseTraced } from './traced-messages.js';
 import { transactionalInbox } from './transactional-inbox.js';
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
+  /** Of the app's own tables; the inbox's are deleted in any case. */
+  readonly oldRows?: readonly OldRows[];
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
   readonly drain?: () => Promise<void>;
   /** Last at the end: closes what the app opened besides its runtime. */
@@ -38,7 +41,8 @@ export interface ServeOptions {
  */
 export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promise<RunningApp> {
   const { module, port, onInvalid, drain, release } = serveOptions;
-  const { logger, relay, health, options } = runtime;
+  const { logger, relay, health, options, pool } = runtime;
+  const oldRows = createOldRows({ pool, logger, config: options.config }, serveOptions.oldRows);
   const nest = await createNest(runtime, module);
   const failed = new Promise<Error>((onFatal) =>
     nest.connectMicroservice({ strategy: createStrategy(runtime, onFatal, onInvalid) }),
@@ -48,7 +52,13 @@ export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promi
   const close = async (): Promise<void> => {
     ending = true;
     health.failReadiness('the process is ending');
-    await inTurn([async () => drain?.(), () => nest.close(), async () => release?.(), () => runtime.close()]);
+    await inTurn([
+      async () => drain?.(),
+      () => oldRows.stop(),
+      () => nest.close(),
+      async () => release?.(),
+      () => runtime.close(),
+    ]);
   };
   try {
     await relay.start();
@@ -58,6 +68,7 @@ export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promi
     await close().catch((err: unknown) => logger.warn({ err }, 'what had started did not end well'));
     throw error;
   }
+  oldRows.start({ atOnce: true });
   const httpUrl = await nest.getUrl();
   logger.info({ httpUrl }, `${options.app} is ready`);
   return { httpUrl, failed, close };

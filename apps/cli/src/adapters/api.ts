@@ -30,15 +30,39 @@ export async function callText(api: Api, path: string): Promise<string> {
   return response.text();
 }
 
+/** Calls the API for text that may go on for ever, piece by piece, until it ends or `signal` aborts it. */
+export async function* callPieces(api: Api, path: string, signal: AbortSignal): AsyncGenerator<string> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error('no answer in time')), CALL_TIMEOUT_MS);
+  const call = { path, signal: AbortSignal.any([signal, late.signal]) };
+  const { body } = await ask(api, call).finally(() => clearTimeout(timer));
+  if (body === null) return;
+  const hint = `The ${api.app} ended, or the machine does not answer any more. Ask again.`;
+  const pieces = body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await orFail('ANSWER_CUT_OFF', { hint }, () => pieces.next());
+    if (done === true) return;
+    yield value;
+  }
+}
+
 /** `?name=value&...` of what is given. */
 export function query(values: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
+interface Call {
+  readonly path: string;
+  readonly method?: string;
+  readonly body?: unknown;
+  /** Ends it; after CALL_TIMEOUT_MS when left out. */
+  readonly signal?: AbortSignal;
+}
+
 async function ask(
   api: Api,
-  { path, method = 'GET', body }: { path: string; method?: string; body?: unknown },
+  { path, method = 'GET', body, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
 ): Promise<Response> {
   const base = api.url.replace(/\/$/, '');
   const hint = `Check that the ${api.app} of ${api.variable} (${base}) runs.`;
@@ -50,7 +74,7 @@ async function ask(
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      signal,
     }),
   );
   if (response.ok) return response;

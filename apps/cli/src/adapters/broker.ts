@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createKafka, Producer, tail } from '#libs/kafka';
+import { createKafka, Producer, tail, untilAnswered } from '#libs/kafka';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
-import { orFail } from '../errors.js';
+import { failure, orFail } from '../errors.js';
 import { kafkaSettings } from '../settings.js';
 
 export interface TailedMessage {
@@ -30,6 +30,8 @@ export interface Broker {
   readKept(topic: string, onMessage: (message: TailedMessage) => void): Promise<void>;
 }
 
+/** Somebody waits at a terminal. */
+const ANSWERED_WITHIN_MS = 3_000;
 const details = { hint: 'Check that the broker of KAFKA_BROKERS answers and that its topics exist.' };
 
 export function openBroker(): Broker {
@@ -37,12 +39,29 @@ export function openBroker(): Broker {
   // Standard output belongs to the command; what the client has to say comes back as an error.
   const logger = createLogger({ app: 'cli', replica: 'cli', level: 'silent' });
   const kafka = createKafka({ brokers: KAFKA_BROKERS, clientId: `slipway-cli-${randomUUID()}`, logger });
-  const work = <T>(run: () => Promise<T>): Promise<T> => orFail('KAFKA_UNREACHABLE', details, run);
+  let answered: Promise<void> | undefined;
+  const work = async <T>(run: () => Promise<T>): Promise<T> => {
+    await (answered ??= answering(KAFKA_BROKERS));
+    return orFail('KAFKA_UNREACHABLE', details, run);
+  };
   return {
     publish: (definition, data) => work(() => publish(kafka, definition, data)),
     follow: (topics, onMessage, from = 'end') => work(() => tail(kafka, { topics, from, onMessage })),
     readKept: (topic, onMessage) => work(() => readKept(kafka, topic, onMessage)),
   };
+}
+
+async function answering(brokers: readonly string[]): Promise<void> {
+  try {
+    await untilAnswered(brokers, ANSWERED_WITHIN_MS);
+  } catch (cause) {
+    const which =
+      brokers.length === 1 ? `The broker ${brokers[0]} does` : `None of ${brokers.join(', ')} does`;
+    const hint =
+      'Check that Kafka runs there, that this machine reaches it, and that KAFKA_BROKERS names it.';
+    const reasons = cause instanceof AggregateError ? cause.errors.map(String).join('\n') : undefined;
+    throw failure('KAFKA_UNREACHABLE', `${which} not answer`, { hint, logTail: reasons, cause });
+  }
 }
 
 type Kafka = ReturnType<typeof createKafka>;

@@ -6,7 +6,7 @@ import {
   storedSecretSchema,
 } from '#libs/contracts';
 import { deployerSettings } from '../settings.js';
-import { type Api, call, callText, query } from './api.js';
+import { type Api, call, callPieces, callText, query } from './api.js';
 
 /** Only what is used is demanded; whatever else the API says passes through to `--json`. */
 const requestSchema = z.looseObject({
@@ -27,8 +27,23 @@ const buildSchema = z.looseObject({
   startedAt: z.string(),
 });
 
+const instanceSchema = z.looseObject({
+  instance: z.string(),
+  state: z.string(),
+  node: z.string(),
+});
+
+export type InstanceOfService = z.infer<typeof instanceSchema>;
 export type ReleaseRow = z.infer<typeof releaseSchema>;
 export type BuildRow = z.infer<typeof buildSchema>;
+
+export interface InstanceLogWish {
+  readonly appId: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly tail: number;
+  readonly follow: boolean;
+}
 
 /** The HTTP API of the deployer: what became of requests, releases and builds. */
 export interface Deployer {
@@ -41,6 +56,9 @@ export interface Deployer {
   buildLog(token: string, service: string): Promise<string>;
   /** Which there are; no values. */
   secrets(appId: string): Promise<readonly StoredSecret[]>;
+  instances(appId: string, service: string): Promise<readonly InstanceOfService[]>;
+  /** What an instance says, piece by piece. */
+  instanceLog(instance: InstanceLogWish, signal: AbortSignal): AsyncIterable<string>;
 }
 
 export function openDeployer(): Deployer {
@@ -53,6 +71,8 @@ export function openDeployer(): Deployer {
     token: SLIPWAY_API_TOKEN.reveal(),
   };
   const requests = (token: string, rest = ''): string => `/v1/requests/${encodeURIComponent(token)}${rest}`;
+  const instances = (appId: string, service: string): string =>
+    `/v1/apps/${appId}/services/${service}/instances`;
   return {
     async request(token) {
       const { state, request } = await call(api, requestSchema, { path: requests(token) });
@@ -65,6 +85,12 @@ export function openDeployer(): Deployer {
     builds: (appId, service) =>
       call(api, z.array(buildSchema), { path: `/v1/builds${query({ appId, service })}` }),
     secrets: (appId) => call(api, z.array(storedSecretSchema), { path: `/v1/secrets${query({ appId })}` }),
+    instances: (appId, service) => call(api, z.array(instanceSchema), { path: instances(appId, service) }),
+    instanceLog({ appId, service, instance, tail, follow }, signal) {
+      const wish = query({ tail: String(tail), follow: String(follow) });
+      const path = `${instances(appId, service)}/${encodeURIComponent(instance)}/logs${wish}`;
+      return callPieces(api, path, signal);
+    },
     buildLog: (token, service) => callText(api, requests(token, `/build-log${query({ service })}`)),
   };
 }

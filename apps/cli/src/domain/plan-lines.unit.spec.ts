@@ -18,6 +18,13 @@ const address = {
   startedAt: '2026-01-01T00:00:00.000Z',
 };
 
+it('a reply shows its phases in the order in which they happened, not in that of a stored record', () => {
+  const phases = { pull: 10, push: 20, build: 30, fetch: 40 };
+  const phaseOrder = ['fetch', 'build', 'push', 'pull'];
+  const lines = replyLines(replyOf(service('web', { status: 'running', phases, phaseOrder })), 10, screen);
+  expect(lines[1]?.trim()).toBe('fetch 0.04s  build 0.03s  push 0.02s  pull 0.01s');
+});
+
 describe('a plan', () => {
   it('says what would be done to each service, and how much it is', () => {
     const plan: ServiceReply['plan'] = [

@@ -1,5 +1,11 @@
 import type { DeploymentProgress } from '#libs/contracts';
-import { outputLines, type PhaseDone, type RequestProgress, type ServiceProgress } from './progress.js';
+import {
+  notesOf,
+  outputLines,
+  type PhaseDone,
+  type RequestProgress,
+  type ServiceProgress,
+} from './progress.js';
 
 /** Colours come in from outside, so that the lines can be compared in plain text. */
 export interface Paint {
@@ -61,7 +67,7 @@ export function progressLines(progress: RequestProgress, clockMs: number, screen
 }
 
 function serviceLines(service: ServiceProgress, width: number, clockMs: number, screen: Screen): string[] {
-  const { name, state, node, lastEvent, lastEventAtMs, lastLine, phases } = service;
+  const { name, state, node, lastEvent, lastEventAtMs, lastLine, phases, notes } = service;
   const { paint } = screen;
   const step = lastEvent === undefined ? 'waits' : (nowDoing[lastEvent] ?? lastEvent);
   const place = node === undefined ? '' : ` on ${node}`;
@@ -71,6 +77,7 @@ function serviceLines(service: ServiceProgress, width: number, clockMs: number, 
   );
   return [
     ` ${mark} ${name.padEnd(width)}  ${step}${place}${since}`,
+    ...notes.map((note) => `${INDENT}note: ${note}`),
     ...phaseLines(phases, screen),
     ...(lastLine === undefined ? [] : [paint.dim(`${INDENT}| ${lastLine}`)]),
   ];
@@ -101,7 +108,7 @@ export function eventLines(event: DeploymentProgress, { token }: { readonly toke
     event.event === 'StepFailed' ? failureOf(event) : undefined,
   ];
   const line = parts.filter((part) => part !== undefined).join('  ');
-  const said = outputLines(event);
+  const said = [...outputLines(event), ...notesOf(event).map((note) => `note: ${note}`)];
   return said.length === 0 ? [line] : said.map((text) => `${line}  ${text}`);
 }
 

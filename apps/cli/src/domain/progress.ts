@@ -19,6 +19,8 @@ export interface ServiceProgress {
   /** The line of build output seen last; gone once the build ends. */
   readonly lastLine: string | undefined;
   readonly node: string | undefined;
+  /** What is worth knowing before anything is started. */
+  readonly notes: readonly string[];
   /** Highest stored version folded so far; events come at least once. */
   readonly version: number;
 }
@@ -60,6 +62,7 @@ function foldService(service: ServiceProgress, event: DeploymentProgress, clockM
     state: stateAfter(event.event),
     ...(isAside(service, event) ? {} : { lastEvent: event.event, lastEventAtMs: clockMs }),
     node: event.node ?? service.node,
+    notes: [...service.notes, ...notesOf(event)],
     phases: ended ? withPhase(service.phases, { name: phase, ms }) : service.phases,
     lastLine: ended || event.event === 'StepFailed' ? undefined : service.lastLine,
   };
@@ -85,6 +88,12 @@ function withPhase(phases: readonly PhaseDone[], { name, ms }: PhaseDone): reado
   return phases.map((phase) => (phase.name === name ? { name, ms: phase.ms + ms } : phase));
 }
 
+/** What a plan says before it starts. */
+export function notesOf({ event, data: { notes } }: DeploymentProgress): readonly string[] {
+  if (event !== 'PlanMade' || !Array.isArray(notes)) return [];
+  return notes.filter((note) => typeof note === 'string').map((note) => textLines(note).join(' '));
+}
+
 function stateAfter(event: string): ServiceState {
   if (event === 'TaskSucceeded') return 'done';
   return event === 'TaskFailed' ? 'failed' : 'working';
@@ -108,6 +117,7 @@ function untouched(name: string, clockMs: number): ServiceProgress {
     lastEventAtMs: clockMs,
     lastLine: undefined,
     node: undefined,
+    notes: [],
     version: 0,
   };
 }

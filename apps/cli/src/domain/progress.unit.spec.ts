@@ -37,6 +37,15 @@ describe('folding the events of a request', () => {
     expect(done.services[0]?.state).toBe('working');
   });
 
+  it('shows what a plan says before anything is started', () => {
+    const planned = event({ version: 1, event: 'PlanMade', data: { notes: ['users\u001b[2J see it'] } });
+    const lines = progressLines(folded(planned), BEGUN_AT, screen);
+    expect(lines).toContain('     note: users see it');
+    expect(eventLines(planned, { token: false })).toEqual([
+      expect.stringMatching(/PlanMade {2}note: users see it$/),
+    ]);
+  });
+
   it('counts a repeated event once', () => {
     const fetched = event({ version: 1, phase: 'fetch', ms: 12 });
     expect(folded(fetched, fetched)).toEqual(folded(fetched));
@@ -241,13 +250,12 @@ describe('what a deploy brings', () => {
 });
 
 function failedReply(code: string): DeploymentReply {
+  const took = { phases: { build: 2100, fetch: 9 }, phaseOrder: ['fetch', 'build'] };
   const error = { code, message: 'exited with 1', hint: 'read the log', logTail: 'first\nsecond\n' };
   return {
     token: 'order-4711',
     status: false,
-    services: [
-      { name: 'app-server', status: 'failed', instances: [], phases: { build: 2100, fetch: 9 }, error },
-    ],
+    services: [{ name: 'app-server', status: 'failed', instances: [], error, ...took }],
     failed: ['app-server'],
   };
 }

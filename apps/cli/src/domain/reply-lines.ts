@@ -21,16 +21,13 @@ export function replyBlocks({ services, error }: DeploymentReply, screen: Screen
 /** What took less would show as 0.00s: there was nothing to do. */
 const SHOWN_MS = 5;
 
-/** A record has no order of its own. */
-const PHASES = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy', 'stop'];
-
 function serviceReplyLines(service: ServiceReply, screen: Screen): string[] {
   const { paint } = screen;
   const mark = service.status === 'failed' ? paint.bad(marks.failed) : paint.good(marks.done);
-  const phases = Object.entries(service.phases)
-    .map(([name, ms]) => ({ name, ms }))
-    .filter(({ ms }) => ms >= SHOWN_MS)
-    .sort((a, b) => PHASES.indexOf(a.name) - PHASES.indexOf(b.name));
+  const { phaseOrder = Object.keys(service.phases) } = service;
+  const phases = phaseOrder
+    .map((name) => ({ name, ms: service.phases[name] ?? 0 }))
+    .filter(({ ms }) => ms >= SHOWN_MS);
   return [
     ` ${mark} ${[service.name, outcomeOf(service), placesOf(service)].filter((part) => part !== '').join('  ')}`,
     ...phaseLines(phases, screen),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import type { Pool } from '#libs/postgres';
@@ -113,6 +114,14 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     } catch {
       return undefined;
     }
+  }
+
+  async logs(node: string, container: string, tail: number): Promise<string> {
+    return (await this.engine(node)).logs(container, { tail });
+  }
+
+  async followLogs(node: string, container: string, tail: number): Promise<Readable> {
+    return (await this.engine(node)).followLogs(container, { tail });
   }
 
   async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {

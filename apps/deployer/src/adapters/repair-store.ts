@@ -17,6 +17,12 @@ export interface RepairStoreParts {
 
 type InstanceRow = Omit<NodeInstance, 'attempts'> & { readonly attempts: Attempts | null };
 
+/** Of a repair `r`. One whose task found no node is taken back, as if it had only waited. */
+const ATTEMPTS = `json_build_object('count', r.attempts - u.last, 'unplaced', (r.unplaced + 1) * u.last,
+  'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8)`;
+const UNPLACED = `LEFT JOIN tasks rt ON rt.id = r.task_id CROSS JOIN LATERAL
+  (SELECT coalesce(rt.result #>> '{error,code}' = 'NO_NODE', false)::integer AS last) AS u`;
+
 /** What was repaired, in Postgres: rows, events and reports of one repair in one transaction. */
 export class PostgresRepairStore implements RepairStore {
   constructor(private readonly parts: RepairStoreParts) {}
@@ -25,9 +31,7 @@ export class PostgresRepairStore implements RepairStore {
   async instancesOn(node: string): Promise<readonly NodeInstance[]> {
     const { rows } = await this.parts.pool.query<InstanceRow>(
       `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
-              (SELECT json_build_object('count', r.attempts,
-                        'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8)
-               FROM repairs r WHERE r.instance = i.name OR r.task_id = i.task_id
+              (SELECT ${ATTEMPTS} FROM repairs r ${UNPLACED} WHERE r.instance = i.name OR r.task_id = i.task_id
                ORDER BY r.instance = i.name DESC LIMIT 1) AS attempts,
               EXISTS (SELECT FROM tasks t JOIN requests q ON q.token = t.token
                       WHERE t.result IS NULL AND t.service = i.service
@@ -126,11 +130,11 @@ export class PostgresRepairStore implements RepairStore {
     taskId?: string,
   ): Promise<boolean> {
     const { rowCount } = await tx.query(
-      `INSERT INTO repairs AS known (instance, attempts, last_at, task_id) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (instance) DO UPDATE
-         SET attempts = EXCLUDED.attempts, last_at = EXCLUDED.last_at, task_id = EXCLUDED.task_id
+      `INSERT INTO repairs AS known (instance, attempts, last_at, task_id, unplaced) VALUES ($1, $2, $3, $4, $6)
+       ON CONFLICT (instance) DO UPDATE SET attempts = EXCLUDED.attempts, last_at = EXCLUDED.last_at,
+         task_id = EXCLUDED.task_id, unplaced = EXCLUDED.unplaced
          WHERE known.last_at <= to_timestamp($5::float8 / 1000) + interval '1 ms'`,
-      [name, attempt, this.now(), taskId, attempts?.lastAt ?? 0],
+      [name, attempt, this.now(), taskId, attempts?.lastAt ?? 0, attempts?.unplaced ?? 0],
     );
     return rowCount === 1;
   }

@@ -36,6 +36,14 @@ interface Accepted {
   readonly tasks: readonly TaskEventOf<'TaskAccepted'>[];
 }
 
+interface AcceptedScale extends Pick<Accepted, 'request' | 'traceparent'> {
+  readonly task: Pick<
+    TaskEventOf<'TaskAccepted'>['data'],
+    'token' | 'appId' | 'appName' | 'service' | 'scale'
+  >;
+  readonly deadlineMs?: number;
+}
+
 export interface Repair {
   readonly token: string;
   readonly appId: string;
@@ -63,31 +71,28 @@ export class RequestIntake {
 
   async acceptScale(tx: Transaction, request: ScaleRequest, traceparent?: string): Promise<void> {
     const { token, appId, service, by, to, instance, deadlineMs } = request;
-    const event: TaskEventOf<'TaskAccepted'> = {
-      type: 'TaskAccepted',
-      data: {
-        ...{ token, appId, appName: appId, service, mode: 'scale', scale: { by, to, instance } },
-        source: { blob: '' },
-        deadlineAt: this.deadline(deadlineMs),
-      },
-    };
-    const replyTopic = topics.scaleResponses;
-    await this.takeIn(tx, { token, request, kind: 'scale', replyTopic, traceparent, tasks: [event] });
+    const task = { token, appId, appName: appId, service, scale: { by, to, instance } };
+    await this.takeInScale(tx, { request, traceparent, task, deadlineMs });
   }
 
   /** A repair of our own: a scale request that starts another in an instance's place, answered as such. */
   async acceptRepair(tx: Transaction, repair: Repair): Promise<void> {
-    const { token, appId, appName, service, instance } = repair;
-    const event: TaskEventOf<'TaskAccepted'> = {
+    const { instance, ...task } = repair;
+    await this.takeInScale(tx, { request: repair, task: { ...task, scale: { repairs: instance } } });
+  }
+
+  private async takeInScale(
+    tx: Transaction,
+    { request, traceparent, task, deadlineMs }: AcceptedScale,
+  ): Promise<void> {
+    const accepted: TaskEventOf<'TaskAccepted'> = {
       type: 'TaskAccepted',
-      data: {
-        ...{ token, appId, appName, service, mode: 'scale', scale: { repairs: instance } },
-        source: { blob: '' },
-        deadlineAt: this.deadline(),
-      },
+      data: { ...task, mode: 'scale', source: { blob: '' }, deadlineAt: this.deadline(deadlineMs) },
     };
+    const { token } = task;
+    const tasks = [accepted];
     const replyTopic = topics.scaleResponses;
-    await this.takeIn(tx, { token, request: repair, kind: 'scale', replyTopic, tasks: [event] });
+    await this.takeIn(tx, { token, request, kind: 'scale', replyTopic, traceparent, tasks });
   }
 
   /** Answers a request that cannot be taken in, once per token. */

@@ -37,55 +37,50 @@ export async function setCurrentRelease(tx: Transaction, state: TaskState, relea
   );
 }
 
-export async function releaseByDigest(
-  db: Db,
-  appId: string,
-  service: string,
-  digest: string,
-): Promise<Release | undefined> {
-  const { rows } = await db.query<{ release: Release }>(
+type FoundRelease = Promise<Release | undefined>;
+
+/** The first of a query for `release`. */
+async function oneRelease(db: Db, sql: string, values: readonly unknown[]): FoundRelease {
+  const { rows } = await db.query<{ release: Release }>(sql, [...values]);
+  return rows[0]?.release;
+}
+
+export const releaseByDigest = (db: Db, appId: string, service: string, digest: string): FoundRelease =>
+  oneRelease(
+    db,
     `SELECT release FROM releases
      WHERE app_id = $1 AND service = $2 AND source_digest = $3 AND retired_at IS NULL`,
     [appId, service, digest],
   );
-  return rows[0]?.release;
-}
 
-export async function currentRelease(db: Db, appId: string, service: string): Promise<Release | undefined> {
-  const { rows } = await db.query<{ release: Release }>(
+export const currentRelease = (db: Db, appId: string, service: string): FoundRelease =>
+  oneRelease(
+    db,
     `SELECT r.release FROM current_releases c JOIN releases r ON r.id = c.release_id
      WHERE c.app_id = $1 AND c.service = $2`,
     [appId, service],
   );
-  return rows[0]?.release;
-}
 
-export async function releaseById(
-  db: Db,
-  appId: string,
-  service: string,
-  id: string,
-): Promise<Release | undefined> {
-  const { rows } = await db.query<{ release: Release }>(
+export const releaseById = (db: Db, appId: string, service: string, id: string): FoundRelease =>
+  oneRelease(
+    db,
     'SELECT release FROM releases WHERE app_id = $1 AND service = $2 AND id = $3 AND retired_at IS NULL',
     [appId, service, id],
   );
-  return rows[0]?.release;
-}
 
-export async function lastGoodRelease(
+export const lastGoodRelease = (
   db: Db,
   appId: string,
   service: string,
   except: readonly string[],
-): Promise<Release | undefined> {
-  const { rows } = await db.query<{ release: Release }>(
+): FoundRelease =>
+  oneRelease(
+    db,
     `SELECT r.release FROM deployments d JOIN releases r ON r.id = d.release_id
-     WHERE d.app_id = $1 AND d.service = $2 AND d.release_id <> ALL ($3) AND r.retired_at IS NULL ORDER BY d.seq DESC LIMIT 1`,
+     WHERE d.app_id = $1 AND d.service = $2 AND d.release_id <> ALL ($3) AND r.retired_at IS NULL
+     ORDER BY d.seq DESC LIMIT 1`,
     [appId, service, except],
   );
-  return rows[0]?.release;
-}
 
 export async function insertDeployment(tx: Transaction, state: TaskState, releaseId: string): Promise<void> {
   await tx.query('INSERT INTO deployments (app_id, service, release_id, token) VALUES ($1, $2, $3, $4)', [

@@ -69,8 +69,23 @@ function rolloutPlan(state: TaskState, survey: readonly RunningInstance[]): Plan
     slots: started,
     surplus: others.filter(({ name }) => !replaced.has(name)).map(refOf),
     kept: kept.map(({ name }) => name),
-    notes: replaced.size > 0 && replaceable.length > 0 ? replacementNotes(state) : [],
+    notes:
+      replaced.size > 0 && replaceable.length > 0
+        ? [...newestNotes(state, replaceable), ...replacementNotes(state)]
+        : [],
   };
+}
+
+/** After a rollback the newest release is not the one that serves: a `run` that names none undoes the rollback. */
+function newestNotes(state: TaskState, replaceable: readonly RunningInstance[]): readonly string[] {
+  const { mode, appId, service, wantedRelease, release } = state;
+  const serving = replaceable.find((instance) => instance.release.id !== release?.id)?.release.id;
+  if (mode !== 'run' || wantedRelease !== undefined || release === undefined || serving === undefined)
+    return [];
+  return [
+    `run takes the newest release, ${release.id}, since none is named; ${serving} serves now. ` +
+      `To stay with that, also after a rollback to it: slipway run ${appId} ${service} --release ${serving}`,
+  ];
 }
 
 function replacementNotes(state: TaskState): readonly string[] {

@@ -6,6 +6,8 @@ export const BUILT_BY_LABEL = 'slipway.built-by';
 /** What was tried to bring an instance back. */
 export interface Attempts {
   readonly count: number;
+  /** Tries since then for which there was no node: they make the pause longer, but are no attempts. */
+  readonly unplaced?: number;
   /** Milliseconds since 1970. */
   readonly lastAt: number;
 }
@@ -110,11 +112,11 @@ function repairOf(
   if (state === 'abandoned')
     return view.containers === undefined ? undefined : { kind: 'remove-abandoned', instance: name };
   if (state !== 'running' || busy) return undefined;
-  const count = attemptsOf(view, instance);
+  const { count, lastAt, unplaced = 0 } = attemptsOf(view, instance);
   const wanted = wantedRepair(view, instance, count);
-  if (wanted === undefined) return undefined;
-  if (count >= limits.attempts) return isDue(view, instance, count) ? giveUp(name, count) : undefined;
-  return isDue(view, instance, count) ? wanted : undefined;
+  const tries = count + unplaced;
+  if (wanted === undefined || (tries > 0 && view.now < lastAt + backoffMs(tries))) return undefined;
+  return count >= limits.attempts ? giveUp(name, count) : wanted;
 }
 
 const giveUp = (instance: string, attempts: number): RepairAction => ({
@@ -123,12 +125,10 @@ const giveUp = (instance: string, attempts: number): RepairAction => ({
   attempts,
 });
 
-function attemptsOf({ now }: NodeView, { attempts }: RecordedInstance): number {
-  return attempts === undefined || now - attempts.lastAt > FORGOTTEN_AFTER_MS ? 0 : attempts.count;
+function attemptsOf({ now }: NodeView, { attempts }: RecordedInstance): Attempts {
+  const isFresh = attempts !== undefined && now - attempts.lastAt <= FORGOTTEN_AFTER_MS;
+  return isFresh ? attempts : { count: 0, lastAt: now };
 }
-
-const isDue = ({ now }: NodeView, { attempts }: RecordedInstance, count: number): boolean =>
-  attempts === undefined || count === 0 || now >= attempts.lastAt + backoffMs(count);
 
 /** What would bring it back. What could not be started where it is, is launched anew. */
 function wantedRepair(view: NodeView, instance: RecordedInstance, count: number): RepairAction | undefined {

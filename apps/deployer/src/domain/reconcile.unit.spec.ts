@@ -70,6 +70,19 @@ describe('an instance that should run', () => {
     },
   );
 
+  it('is not given up for want of a node: those tries wait longer and longer, but do not count', () => {
+    const tried = (unplaced: number, agoMs: number) => ({
+      attempts: { count: limits.attempts - 1, unplaced, lastAt: NOW - agoMs },
+    });
+    expect(kinds(tried(50, 300_000), [])).toEqual(['relaunch']);
+    expect(kinds(tried(50, 299_999), [])).toEqual([]);
+    const first = (unplaced: number, agoMs: number) => ({
+      attempts: { count: 0, unplaced, lastAt: NOW - agoMs },
+    });
+    expect(kinds(first(3, backoffMs(3) - 1), [])).toEqual([]);
+    expect(kinds(first(3, backoffMs(3)), [])).toEqual(['relaunch']);
+  });
+
   it('is launched anew when its container is gone or cannot start', () => {
     expect(kinds({}, [])).toEqual(['relaunch']);
     expect(kinds({}, [container({ status: 'dead' })])).toEqual(['relaunch']);

@@ -10,7 +10,10 @@ const ENDPOINT_SERVICE = 'app-server';
 export function serviceReply(state: TaskState): ServiceReply {
   const { service, outcome = 'failed', phases, plan, failure } = state;
   const notes = [...(plan?.notes ?? []), ...state.abandoned.map(abandonedNote)];
-  const common = { name: service, status: outcome, phases, notes: notes.length === 0 ? undefined : notes };
+  const common = {
+    ...{ name: service, status: outcome, phases, phaseOrder: Object.keys(phases) },
+    notes: notes.length === 0 ? undefined : notes,
+  };
   if (outcome === 'failed') {
     const serving = servingOf(state);
     return {

@@ -308,6 +308,14 @@ describe('the reply', () => {
     expect(reply.instances).toHaveLength(2);
   });
 
+  it('says in which order the phases happened: a record that was stored has lost it', () => {
+    const built = run(accepted({ mode: 'build-and-run' }), { release: fresh }).state;
+    const order = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy'];
+    expect([...(serviceReply(built).phaseOrder ?? [])].sort()).toEqual([...order].sort());
+    expect(serviceReply(built).phaseOrder?.[0]).toBe('fetch');
+    expect(serviceReply(state).phaseOrder).toEqual(['place', 'pull', 'start', 'healthy']);
+  });
+
   it('build does not claim to run, and a failure is not answered as true (the seed answered build always true)', () => {
     const error = { code: 'BUILD_FAILED', message: 'm', hint: 'h' };
     const failed = foldTask([accepted({ mode: 'build' }), { type: 'TaskFailed', data: { error } }]);

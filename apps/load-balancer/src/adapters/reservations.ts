@@ -1,6 +1,14 @@
 import type { InstanceReport, NodeRequest } from '#libs/contracts';
-import type { Transaction } from '#libs/postgres';
+import type { Retention, Transaction } from '#libs/postgres';
 import type { Place } from '../domain/place.js';
+
+/** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
+export const endedReservations = (keepMs: number): Retention => ({
+  table: 'reservations',
+  column: 'updated_at',
+  condition: `state IN ('released', 'lapsed')`,
+  keepMs,
+});
 
 /** One placement at a time, whichever replica: what fits is counted and taken in one step. */
 export async function lockPlacing(tx: Transaction): Promise<void> {

@@ -1,11 +1,19 @@
 import type { InstanceReport } from '#libs/contracts';
-import type { Pool, Transaction } from '#libs/postgres';
+import type { Pool, Retention, Transaction } from '#libs/postgres';
 
 export interface InstanceFilter {
   readonly appId?: string;
   readonly service?: string;
   readonly state?: string;
 }
+
+/** Instances that ended. One is known for longer than any report of it may come again, which would bring it back. */
+export const endedInstances = (keepMs: number): Retention => ({
+  table: 'instance_records',
+  column: 'reported_at',
+  condition: `state IN ('stopped', 'failed')`,
+  keepMs,
+});
 
 /** A JSON object a row: camel case, times in ISO 8601 with zone. */
 const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,

@@ -41,6 +41,8 @@ export const serviceReplySchema = z.object({
   instances: z.array(instanceAddressSchema),
   /** Milliseconds per phase: fetch, build, push, place, pull, start, healthy, stop, ... */
   phases: z.record(z.string(), z.number()),
+  /** The names of the phases in the order in which they first ended: a JSON object has no order of its own. */
+  phaseOrder: z.array(z.string()).optional(),
   error: taskErrorSchema.optional(),
   /** What is worth knowing before or after, such as what makes a replacement visible to users. */
   notes: z.array(z.string()).optional(),

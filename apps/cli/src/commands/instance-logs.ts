@@ -1,0 +1,72 @@
+import { appIdSchema, printable, serviceNameSchema } from '#libs/contracts';
+import { type Deployer, openDeployer } from '../adapters/deployer.js';
+import { linesOf } from '../domain/lines.js';
+import { textLines } from '../domain/terminal-text.js';
+import { exitCodes, type ExitCode, failure } from '../errors.js';
+import type { Output } from '../output.js';
+import { valid } from './valid.js';
+
+export interface InstanceLogsOptions {
+  readonly appId: string;
+  readonly service: string;
+  /** All of the service when left out. */
+  readonly instance?: string;
+  /** The last lines of each. */
+  readonly tail: number;
+  /** Also those to come, until interrupted. */
+  readonly follow: boolean;
+  readonly interrupted: () => Promise<void>;
+}
+
+/** What instances say; with their names before it where there are several, an object a line with `--json`. */
+export async function instanceLogs(options: InstanceLogsOptions, output: Output): Promise<ExitCode> {
+  const { appId, service, instance, follow, interrupted } = options;
+  valid(
+    { argument: '<app>', schema: appIdSchema, text: appId },
+    { argument: '<service>', schema: serviceNameSchema, text: service },
+    { argument: '--instance', schema: printable(200), text: instance },
+  );
+  const deployer = openDeployer();
+  const names = instance === undefined ? await instancesOf(deployer, options) : [instance];
+  const over = new AbortController();
+  if (follow) {
+    output.aside('Following; Ctrl-C ends it.');
+    void interrupted().then(() => over.abort());
+  }
+  try {
+    await Promise.all(
+      names.map((name) => print(deployer, options, name, names.length > 1, over.signal, output)),
+    );
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+  } finally {
+    // One that cannot be read ends the others, too.
+    over.abort();
+  }
+  return exitCodes.ok;
+}
+
+async function instancesOf(deployer: Deployer, { appId, service }: InstanceLogsOptions) {
+  const instances = await deployer.instances(appId, service);
+  const running = instances.filter(({ state }) => state !== 'abandoned').map((found) => found.instance);
+  if (running.length > 0) return running;
+  throw failure('NOT_RUNNING', `${appId}/${service} has no instances`, {
+    hint: 'The log of an instance goes with its container. That of a build: slipway logs APP SERVICE --build',
+    next: `slipway run ${appId} ${service}`,
+  });
+}
+
+async function print(
+  deployer: Deployer,
+  options: InstanceLogsOptions,
+  instance: string,
+  named: boolean,
+  signal: AbortSignal,
+  output: Output,
+): Promise<void> {
+  const said = deployer.instanceLog({ ...options, instance }, signal);
+  for await (const text of linesOf(said)) {
+    const lines = textLines(text).map((line) => (named ? `${instance}  ${line}` : line));
+    output.answer({ instance, line: text }, lines);
+  }
+}

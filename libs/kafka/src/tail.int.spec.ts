@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, expect, it } from 'vitest';
+import { requireEnv, until } from '#libs/testing';
+import { brokerLine, requestKinds } from './broker-line.testing.js';
+import { ensureTopics, Producer, tail } from './index.js';
+
+const line = brokerLine(requireEnv('KAFKA_BROKERS'));
+const producer = new Producer(line.kafka);
+afterAll(() => producer.stop());
+
+it('reading along survives a first try to join that fails, as at a broker that still loads its groups', async () => {
+  const topic = `t-${randomUUID()}`;
+  await ensureTopics(line.kafka, [topic], { partitions: 2, replicationFactor: 1 });
+  const publish = (n: number) =>
+    producer.publish([{ topic, key: 'k', type: 'test', id: `${topic}-${n}`, data: { n } }]);
+  await publish(1);
+  const found: unknown[] = [];
+  line.loseNext(requestKinds.joinGroup);
+  const { stop } = await tail(line.kafka, {
+    topics: [topic],
+    from: 'end',
+    onMessage: ({ data }) => found.push(data),
+  });
+  await publish(2);
+  await until('what was published since', () => found.length > 0);
+  await stop();
+  expect(found).toEqual([{ n: 2 }]);
+});

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Where codes are made that users are told, in replies and by HTTP. */
+const folders = [
+  ...['deployer', 'load-balancer', 'node-manager'].map((app) => `apps/${app}/src`),
+  ...['archive', 'blob', 'contracts', 'engine', 'http', 'registry', 'ssh'].map((lib) => `libs/${lib}/src`),
+];
+const sources = folders.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !/\.(spec|testing|contract)\.ts$/.test(path))
+    .map((path) => join(folder, path)),
+);
+const CODE = '([A-Z][A-Z0-9_]+)';
+const given = new RegExp(`code(?: =|:) '${CODE}'|(?:Error|notFound)\\(\\s*'${CODE}'`, 'g');
+/** All that is quoted or a key; codes have an underscore there. */
+const listed = /'([A-Z]+(?:_[A-Z]+)+)'|^ +([A-Z]+(?:_[A-Z]+)+):/gm;
+
+/** Nobody is told these: why. */
+const KEPT_INSIDE: Readonly<Record<string, string>> = {
+  BLOB_NOT_FOUND: 'a reply says SOURCE_NOT_FOUND',
+  DELETION_DISABLED: 'of retention, which logs it',
+  ENGINE_ABORTED: 'whoever aborted says why',
+  SSH_ABORTED: 'whoever aborted says why',
+  SSH_POOL_CLOSED: 'the process is ending',
+};
+
+const codesIn = (path: string): readonly string[] => {
+  const pattern = /(?:\/errors|task-error)\.ts$/.test(path) ? listed : given;
+  return [...read(path).matchAll(pattern)].map(([, one, other]) => String(one ?? other));
+};
+
+it("README's section on errors names every code there is, ENGINE_UNREACHABLE too", () => {
+  const section = read('README.md').split('## Errors')[1] ?? '';
+  const named = new Set([...section.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, code]) => code));
+  const codes = new Set(sources.flatMap(codesIn));
+  for (const code of ['ENGINE_UNREACHABLE', 'NO_NODE', 'CONFIG_INVALID', 'ARCHIVE_LINK', 'SOURCE_NOT_FOUND'])
+    expect(codes).toContain(code);
+  expect([...codes].filter((code) => !named.has(code) && KEPT_INSIDE[code] === undefined).sort()).toEqual([]);
+});
