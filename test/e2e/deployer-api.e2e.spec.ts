@@ -43,14 +43,14 @@ describe('the record by HTTP', () => {
   });
 
   it('has every stored step with its time and replica, as deployment.events told it', async () => {
-    await until('the last step to be told', () => client.eventsOf(token).includes('InstancesKept'));
+    await until('the last step to be told', () => client.eventsOf(token).includes('TaskSucceeded'));
     const steps = await read<object[]>(`requests/${token}/history`);
     const told = client.events.filter(({ data }) => data.token === token && data.event !== 'BuildOutput');
     expect(steps.map((step) => deploymentProgressed.schema.parse(step)).map(withoutTime)).toEqual(
       told.map(({ data }) => deploymentProgressed.schema.parse(data)).map(withoutTime),
     );
     expect(steps.at(-1)).toMatchObject({
-      event: 'InstancesKept',
+      event: 'TaskSucceeded',
       replica: expect.stringMatching(/./) as string,
     });
   });

@@ -49,7 +49,7 @@ async function whole(traceId: string, names: readonly string[]): Promise<readonl
 
 const STEPS = [
   ...['survey', 'fetch-source', 'build-image', 'push-image', 'await-node', 'pull-image'],
-  ...['start-instance', 'probe-instance', 'keep-instances'],
+  ...['start-instance', 'probe-instance'],
 ];
 
 describe('the trace of a request', () => {

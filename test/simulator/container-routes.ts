@@ -5,9 +5,6 @@ import { type Containers, createFields } from './containers.js';
 import { EngineAnswer, notSimulated } from './engine-error.js';
 import { labelFilters } from './label-filters.js';
 
-const updateSchema = z.strictObject({
-  RestartPolicy: z.strictObject({ Name: z.enum(['no', 'unless-stopped']) }),
-});
 const DEFAULT_GRACE_SECONDS = 10;
 
 /** Every call about containers that libs/engine makes. */
@@ -60,16 +57,6 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       handle: (call) => wait(of(call), call),
     },
     {
-      ...{ name: 'containers.update', method: 'POST', path: at('/update'), query: [] },
-      async handle(call) {
-        const container = of(call);
-        const update = updateSchema.safeParse(await bodyOf(call.request));
-        if (!update.success) throw notSimulated(`such an update: ${z.prettifyError(update.error)}`);
-        container.restartPolicy = update.data.RestartPolicy.Name;
-        json(call.response, 200, { Warnings: null });
-      },
-    },
-    {
       ...{ name: 'containers.logs', method: 'GET', path: at('/logs') },
       query: ['stdout', 'stderr', 'tail', 'follow'],
       handle: (call) => logs(of(call), call),
@@ -110,9 +97,10 @@ function kill(container: Container, { subject, query, response }: Call): void {
 /** The head of the answer comes at once, its body when the container has ended. */
 async function wait(container: Container, { query, response }: Call): Promise<void> {
   const condition = query.get('condition') ?? 'not-running';
-  if (condition !== 'not-running') throw notSimulated(`waiting for ${condition}`);
+  if (condition !== 'not-running' && condition !== 'next-exit')
+    throw notSimulated(`waiting for ${condition}`);
   response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-  await container.notRunning();
+  await (condition === 'next-exit' ? container.nextExit() : container.notRunning());
   response.end(JSON.stringify({ StatusCode: container.exitCode }));
 }
 

@@ -81,7 +81,10 @@ export class Container {
 
   /** Resolves when it does not run, at once where that is so. */
   notRunning(): Promise<void> {
-    if (!this.running) return Promise.resolve();
+    return this.running ? this.nextExit() : Promise.resolve();
+  }
+
+  nextExit(): Promise<void> {
     return new Promise((resolve) => this.waiting.add(resolve));
   }
 
@@ -122,8 +125,9 @@ export class Container {
 
   private restartLater(): void {
     this.status = 'restarting';
-    this.after(Math.min(FIRST_BACKOFF_MS * 2 ** this.restartCount, LONGEST_BACKOFF_MS), () => {
-      this.restartCount += 1;
+    const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.restartCount, LONGEST_BACKOFF_MS);
+    this.restartCount += 1;
+    this.after(backoffMs, () => {
       void this.run().catch(() => this.end(1));
     });
   }

@@ -180,18 +180,30 @@ describe.each([
       await engine.removeImage(`${name}:other`);
     });
 
-    it('keep their exit code until they are kept running, and are started again from then on', async () => {
-      expect(await ended(await launch('failsWith7'))).toMatchObject({ exitCode: 7, restartCount: 0 });
-      const kept = await launch('failsLater');
-      await engine.keepRunning(kept);
-      await until('a restart', async () => ((await engine.inspect(kept))?.restartCount ?? 0) > 0);
-      await engine.stop(kept, { signal: 'SIGTERM', graceMs: 2_000 });
-      expect(await engine.inspect(kept)).toMatchObject({ running: false, status: 'exited' });
+    it('tell their exit code at once, though they are started again', async () => {
+      const id = await launch('failsLater');
+      const watching = AbortSignal.timeout(20_000);
+      expect(await engine.nextExit(id, watching)).toBe(7);
+      expect((await engine.inspect(id))?.restartCount).toBeGreaterThan(0);
+      // Also to whoever begins to watch while one waits to be started again.
+      expect(await engine.nextExit(id, watching)).toBe(7);
+      await engine.stop(id, { signal: 'SIGTERM', graceMs: 2_000 });
+      expect(await engine.inspect(id)).toMatchObject({ running: false, status: 'exited' });
+    });
+
+    it('that live are watched until that is called off, and take nobody the way meanwhile', async () => {
+      const id = await launch('sleeper');
+      const off = new AbortController();
+      const watches = Array.from({ length: 40 }, () => engine.nextExit(id, off.signal));
+      const ended = Promise.allSettled(watches);
+      await delay(200);
+      expect(await engine.inspect(id)).toMatchObject({ running: true });
+      off.abort();
+      expect((await ended).map(({ status }) => status)).toEqual(Array(40).fill('rejected'));
     });
 
     it('that were stopped stay stopped, kept running or not', async () => {
       const id = await launch('sleeper');
-      await engine.keepRunning(id);
       await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
       await delay(400);
       expect(await engine.inspect(id)).toMatchObject({ running: false, status: 'exited', restartCount: 0 });
@@ -247,7 +259,9 @@ describe.each([
 
     it('that end give their port back too', async () => {
       const { hostPort } = spec('sleeper');
-      await ended(await launch('failsWith7', { hostPort }));
+      const first = await launch('failsWith7', { hostPort });
+      await engine.nextExit(first, AbortSignal.timeout(5_000));
+      await engine.stop(first, { signal: 'SIGTERM', graceMs: 0 });
       await launch('server', { hostPort });
       await answers(hostPort, 200);
     });
@@ -268,7 +282,7 @@ describe.each([
       await expect(missing).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
       for (const call of [
         () => engine.start('no-such'),
-        () => engine.keepRunning('no-such'),
+        () => engine.nextExit('no-such', AbortSignal.timeout(5_000)),
         () => engine.logs('no-such', { tail: 1 }),
       ])
         await expect(call()).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND', kind: 'permanent' });

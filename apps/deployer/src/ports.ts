@@ -46,8 +46,6 @@ export interface StepWrites {
   readonly abandoned?: readonly string[];
   /** Ends the task; with the request's last task its reply is sent. */
   readonly result?: ServiceReply;
-  /** Of a task that has ended: nothing is left to do for it, so the next of its service may begin. */
-  readonly finished?: boolean;
   /** What was answered, where the answer itself is not stored yet: its login is needed from now on. */
   readonly nodeLogins?: readonly AssignedNode[];
 }
@@ -192,7 +190,8 @@ export interface NodeEngines {
   pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void>;
   launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
   /** The engine starts it again from now on; until then, its end is its end. */
-  keepRunning(node: string, container: string): Promise<void>;
+  /** The exit code of its next end, told at once; the engine starts it again by itself. */
+  nextExit(node: string, container: string, signal: AbortSignal): Promise<number>;
   /** Undefined when there is no such container. */
   inspect(node: string, container: string): Promise<ContainerRun | undefined>;
   /** The last lines of its output, without the values of its secrets; undefined when they cannot be had. */
@@ -206,7 +205,7 @@ export interface RepairEngines extends Pick<NodeEngines, 'logTail' | 'stopAndRem
   ownContainers(node: string): Promise<readonly SeenContainer[]>;
   /** Undefined when there is no such container. */
   container(node: string, id: string): Promise<SeenContainer | undefined>;
-  /** Starts it where it is; the engine starts it again from now on. */
+  /** Starts it where it is. */
   restart(node: string, container: string): Promise<void>;
 }
 

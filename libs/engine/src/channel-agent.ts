@@ -2,10 +2,15 @@ import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 
-/** Requests at once to one engine; more wait in the agent for a channel to come free. */
-const MAX_CHANNELS = 32;
-/** Kept open unused: reuse saves the half millisecond of opening one. */
-const MAX_IDLE_CHANNELS = 4;
+const LIMITED: http.AgentOptions = {
+  keepAlive: true,
+  /** Requests at once to one engine; more wait in the agent for a channel to come free. */
+  maxSockets: 32,
+  /** Kept open unused: reuse saves the half millisecond of opening one. */
+  maxFreeSockets: 4,
+};
+/** A channel for each request, as many as there are. */
+export const UNLIMITED: http.AgentOptions = { keepAlive: false };
 
 /**
  * An agent that prints as one word. docker-modem prints the options of every call, in full depth and for nobody: with
@@ -19,8 +24,11 @@ export class QuietAgent extends http.Agent {
 
 /** An agent whose "connections" are streams that `open` gives: dockerode needs to know no more of SSH. */
 export class ChannelAgent extends QuietAgent {
-  constructor(private readonly open: () => Promise<Duplex>) {
-    super({ keepAlive: true, maxSockets: MAX_CHANNELS, maxFreeSockets: MAX_IDLE_CHANNELS });
+  constructor(
+    private readonly open: () => Promise<Duplex>,
+    options = LIMITED,
+  ) {
+    super(options);
   }
 
   override createConnection(

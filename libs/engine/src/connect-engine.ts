@@ -1,6 +1,6 @@
 import Docker from 'dockerode';
 import { DOCKER_SOCKET, SshError, type SshPool, type SshTarget } from '#libs/ssh';
-import { ChannelAgent, QuietAgent } from './channel-agent.js';
+import { ChannelAgent, QuietAgent, UNLIMITED } from './channel-agent.js';
 import { Engine } from './engine.js';
 
 export type EngineAddress =
@@ -20,12 +20,15 @@ export function connectEngine(address: EngineAddress): Engine {
     const options = { socketPath: address.socketPath, agent };
     return new Engine(new Docker(options), () => agent.destroy());
   }
-  const agent = new ChannelAgent(
-    channelOpener(address.ssh, address.target, address.socketPath ?? DOCKER_SOCKET),
-  );
+  const open = channelOpener(address.ssh, address.target, address.socketPath ?? DOCKER_SOCKET);
+  const [agent, watching] = [new ChannelAgent(open), new ChannelAgent(open, UNLIMITED)];
   // All given, so that a DOCKER_HOST of the environment leads nowhere else.
-  const options = { protocol: 'http' as const, host: 'engine', port: 80, agent };
-  return new Engine(new Docker(options), () => agent.destroy());
+  const client = (own: ChannelAgent): Docker => {
+    const options = { protocol: 'http' as const, host: 'engine', port: 80, agent: own };
+    return new Docker(options);
+  };
+  const close = (): void => [agent, watching].forEach((one) => one.destroy());
+  return new Engine(client(agent), close, client(watching));
 }
 
 /** Forwards the socket; where sshd refuses that, by the engine's own client on the machine. */

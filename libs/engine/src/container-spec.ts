@@ -53,11 +53,12 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { n
     ExposedPorts: { [port]: {} },
     ...(spec.command && { Cmd: [...spec.command] }),
     ...(spec.stopSignal && { StopSignal: spec.stopSignal }),
-    ...(spec.health && { Healthcheck: healthcheck(spec.health) }),
+    // Whoever launches it probes it from outside: an image's own check would start a process in each again and again.
+    Healthcheck: spec.health ? healthcheck(spec.health) : { Test: ['NONE'] },
     HostConfig: {
       PortBindings: { [port]: [{ HostPort: String(spec.hostPort) }] },
-      // Until it has proven healthy: a restart would hide its exit code. Then Engine.keepRunning.
-      RestartPolicy: { Name: 'no' },
+      // A restart hides its exit code; Engine.nextExit tells it all the same.
+      RestartPolicy: { Name: 'unless-stopped' },
       Memory: memoryBytes,
       // The same as memory: no swap beside it, else a leak slows the whole node before it is stopped.
       MemorySwap: memoryBytes,

@@ -64,6 +64,8 @@ export class Engine {
   constructor(
     private readonly docker: Docker,
     private readonly onClose: () => void,
+    /** For calls that take as long as a container lives: they must not take the place of others. */
+    private readonly watching = docker,
   ) {}
 
   async ping(): Promise<void> {
@@ -138,10 +140,15 @@ export class Engine {
     await this.unless(304, `Starting ${id}`, () => this.docker.getContainer(id).start(), NO_CONTAINER);
   }
 
-  /** From now on the engine starts it again when it ends by itself, or with the machine. Throws CONTAINER_NOT_FOUND. */
-  async keepRunning(id: string): Promise<void> {
-    const policy = { RestartPolicy: { Name: 'unless-stopped' } };
-    await this.call(`Keeping ${id}`, () => this.docker.getContainer(id).update(policy), NO_CONTAINER);
+  /** The exit code of its next end, told at once, also where the engine starts it again. Throws CONTAINER_NOT_FOUND. */
+  async nextExit(id: string, signal: AbortSignal): Promise<number> {
+    const options = { condition: 'next-exit' as const, abortSignal: signal };
+    const ended = await this.call(
+      `Watching ${id}`,
+      () => this.watching.getContainer(id).wait(options) as Promise<{ readonly StatusCode: number }>,
+      NO_CONTAINER,
+    );
+    return ended.StatusCode;
   }
 
   async inspect(nameOrId: string): Promise<ContainerState | undefined> {
@@ -318,7 +325,7 @@ function stateOf(found: ContainerInspectInfo): ContainerState {
     image: found.Config.Image,
     running: state.Running && !state.Restarting,
     status: state.Status,
-    exitCode: state.Running || !ended ? undefined : state.ExitCode,
+    exitCode: (state.Running && !state.Restarting) || !ended ? undefined : state.ExitCode,
     restartCount: found.RestartCount,
     health: state.Health?.Status,
     labels: found.Config.Labels,

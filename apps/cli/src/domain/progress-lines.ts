@@ -46,7 +46,6 @@ const nowDoing: Readonly<Record<string, string>> = {
   InstanceHealthy: 'is healthy',
   InstanceDraining: 'lets what ran before finish',
   InstanceStopped: 'goes on',
-  InstancesKept: 'ends',
   RevertBegun: 'brings back what ran before',
   StepFailed: 'cleans up after a failure',
   LeftoversRemoved: 'cleans up after a failure',

@@ -50,7 +50,6 @@ export const effectOfEvent: Readonly<Record<TaskEvent['type'], EffectKind | unde
   InstanceDraining: 'drain-instance',
   InstanceStopped: 'stop-instance',
   InstanceNotStopped: 'stop-instance',
-  InstancesKept: 'keep-instances',
   LeftoversRemoved: 'remove-leftovers',
   RevertBegun: 'begin-revert',
   TaskSucceeded: 'succeed',

@@ -94,8 +94,8 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     };
   }
 
-  async keepRunning(node: string, container: string): Promise<void> {
-    await (await this.engine(node)).keepRunning(container);
+  async nextExit(node: string, container: string, signal: AbortSignal): Promise<number> {
+    return (await this.engine(node)).nextExit(container, signal);
   }
 
   async inspect(node: string, container: string): Promise<ContainerRun | undefined> {
@@ -142,9 +142,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
   }
 
   async restart(node: string, container: string): Promise<void> {
-    const engine = await this.engine(node);
-    await engine.start(container);
-    await engine.keepRunning(container);
+    await (await this.engine(node)).start(container);
   }
 
   async close(): Promise<void> {

@@ -79,7 +79,6 @@ export class PostgresTaskStore implements TaskStore {
       );
       for (const node of writes.nodeLogins ?? []) await rows.upsertNodeLogin(tx, node);
       if (writes.result !== undefined) messages.push(...(await this.end(tx, claim, state, writes.result)));
-      if (writes.finished === true) await this.parts.work.finish(tx, held(claim));
       await this.parts.outbox.add(tx, messages);
     });
   }
@@ -162,6 +161,7 @@ export class PostgresTaskStore implements TaskStore {
   ): Promise<readonly OutboxMessage[]> {
     await rows.setTaskResult(tx, claim.taskId, result);
     const last = await rows.closeTask(tx, token);
+    await this.parts.work.finish(tx, held(claim));
     for (const dependent of await rows.dependentsOf(tx, token, service))
       await this.parts.work.wake(tx, dependent);
     if (last === undefined) return [];

@@ -27,18 +27,6 @@ function recorded(state: TaskState) {
 }
 
 describe('a revert', () => {
-  it('leaves what it brought back kept alive by its engine, as it was before', () => {
-    const { done } = run(accepted({}), { release: fresh, before, failing: ['probe-instance 1'] });
-    expect(done.slice(-2)).toEqual(['fail', 'keep-instances']);
-  });
-
-  it('ends also when the engine will not keep it', () => {
-    const failing = ['probe-instance 1', 'keep-instances'];
-    const { done, state } = run(accepted({}), { release: fresh, before, failing });
-    expect(done.filter((key) => key === 'keep-instances')).toHaveLength(1);
-    expect(state.outcome).toBe('failed');
-  });
-
   it('asks for a node for longer than the deadline of the request, which may have passed', () => {
     const { events } = run(accepted({}), { release: fresh, before, failing: ['probe-instance 1'] });
     const begun = events.findIndex(({ type }) => type === 'RevertBegun');

@@ -41,7 +41,6 @@ const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'probe-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'stop-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
   'read-log': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'keep-instances': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
 };
 
 /**

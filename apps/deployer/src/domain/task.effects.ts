@@ -6,7 +6,6 @@ import {
   isDone,
   isStopped,
   releaseOf,
-  serves,
   type SlotProgress,
   type TaskState,
 } from './task.state.js';
@@ -22,7 +21,7 @@ interface OnNode {
 export const effectKinds = [
   ...(['await-dependencies', 'fetch-source', 'build-image', 'push-image', 'resolve-release'] as const),
   ...(['survey', 'make-plan', 'request-node', 'await-node', 'pull-image'] as const),
-  ...(['start-instance', 'probe-instance', 'drain-instance', 'stop-instance', 'keep-instances'] as const),
+  ...(['start-instance', 'probe-instance', 'drain-instance', 'stop-instance'] as const),
   ...(['remove-leftovers', 'begin-revert', 'succeed', 'fail'] as const),
 ] as const;
 export type EffectKind = (typeof effectKinds)[number];
@@ -47,8 +46,6 @@ interface EffectData {
   };
   'drain-instance': { readonly instance: InstanceRef };
   'stop-instance': { readonly instance: InstanceRef; readonly until: string };
-  /** The engines start again what ends from now on. */
-  'keep-instances': { readonly instances: readonly InstanceRef[] };
   'remove-leftovers': { readonly slots: readonly SlotProgress[] };
   'begin-revert': { readonly slots: readonly Slot[] };
   succeed: { readonly outcome: Exclude<ServiceOutcome, 'failed'> };
@@ -68,11 +65,11 @@ export function keyOf(effect: Effect): string {
 }
 
 /**
- * What may be done now, side by side. Pure. Empty when nothing is left to do.
+ * What may be done now, side by side. Pure. Empty when the task has ended.
  * While an image is built, what runs is surveyed and nodes are asked for.
  */
 export function nextEffects(state: TaskState): readonly Effect[] {
-  if (state.outcome !== undefined) return effectsAfterEnd(state);
+  if (state.outcome !== undefined) return [];
   if (state.failure !== undefined) return effectsAfterFailure(state, state.failure);
   const { dependsOn = [] } = state;
   if (dependsOn.length > 0 && !state.dependenciesMet)
@@ -171,14 +168,6 @@ function effectsAfterFailure(state: TaskState, error: TaskError): readonly Effec
   const open = state.slots.filter((slot) => slot.release !== undefined && !isDone(state, slot));
   if (open.length > 0 && state.revertFailure === undefined) return rollingEffects(state, open);
   return [{ kind: 'fail', error }];
-}
-
-/** Whoever asked is told as soon as it serves; that the engines start it again when it ends is seen to after that. */
-function effectsAfterEnd(state: TaskState): readonly Effect[] {
-  const instances = state.slots
-    .filter((slot) => serves(state, slot))
-    .flatMap((slot) => instanceOf(slot) ?? []);
-  return instances.length > 0 && !state.instancesKept ? [{ kind: 'keep-instances', instances }] : [];
 }
 
 /** New instances that serve in nobody's place. What replaced another goes on until that one is back. */

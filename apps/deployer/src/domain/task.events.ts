@@ -124,8 +124,6 @@ interface TaskEventData {
   };
   /** It was to be stopped, and nothing stands in for it: the task goes on with the others, then fails. */
   InstanceNotStopped: { readonly instance: InstanceRef; readonly error: TaskError };
-  /** The engines start the new instances again when they end, from now on. */
-  InstancesKept: object;
   StepFailed: { readonly step: string; readonly error: TaskError };
   LeftoversRemoved: { readonly instances: readonly string[] };
   /** What was replaced already comes back: the release before, one slot for each. */

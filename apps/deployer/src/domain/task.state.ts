@@ -58,7 +58,6 @@ export interface TaskState extends Accepted {
   readonly abandoned: readonly InstanceRef[];
   /** Why instances that were to be stopped could not be, by their name. */
   readonly notStopped: Readonly<Record<string, TaskError>>;
-  readonly instancesKept: boolean;
   /** Why the task is to end in a failure. */
   readonly failure?: TaskError;
   readonly reverting: boolean;
@@ -108,7 +107,6 @@ function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
     stopped: [],
     abandoned: [],
     notStopped: {},
-    instancesKept: false,
     reverting: false,
     leftoversRemoved: false,
     phases: {},
@@ -162,8 +160,6 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
 
 /** The first failure counts; one while reverting is kept beside it. */
 function failed(state: TaskState, { error }: TaskEventOf<'StepFailed'>['data']): TaskState {
-  // Tried once: an engine that will not keep what serves does not keep the task open, nor change what was told.
-  if (state.outcome !== undefined) return { ...state, instancesKept: true };
   if (state.failure === undefined) return { ...state, failure: error };
   const revertFailure = state.revertFailure ?? error;
   return { ...state, revertFailure, leftoversRemoved: false };
@@ -208,8 +204,6 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
       const { instance, error } = event.data;
       return { ...state, notStopped: { ...state.notStopped, [instance.name]: error } };
     }
-    case 'InstancesKept':
-      return { ...state, instancesKept: true };
     case 'StepFailed':
       return failed(state, event.data);
     case 'LeftoversRemoved':

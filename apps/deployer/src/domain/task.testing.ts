@@ -96,8 +96,6 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
       return { type: 'InstanceHealthy', data: { ordinal: effect.ordinal, phase: 'healthy', ms: 1 } };
     case 'stop-instance':
       return { type: 'InstanceStopped', data: { instance: effect.instance, phase: 'stop', ms: 1 } };
-    case 'keep-instances':
-      return { type: 'InstancesKept', data: {} };
     case 'remove-leftovers':
       return {
         type: 'LeftoversRemoved',

@@ -138,8 +138,8 @@ describe('the effects of a task', () => {
   });
 
   it('refuses a stream that does not begin with TaskAccepted', () => {
-    expect(() => evolve(undefined, { type: 'InstancesKept', data: {} })).toThrow(
-      'InstancesKept stands before TaskAccepted',
+    expect(() => evolve(undefined, { type: 'DependenciesMet', data: {} })).toThrow(
+      'DependenciesMet stands before TaskAccepted',
     );
   });
 });
@@ -198,7 +198,7 @@ describe('a failure', () => {
     expect(done.slice(done.indexOf('begin-revert'))).toEqual([
       ...['begin-revert', 'request-node 1000', 'await-node 1000', 'start-instance 1000'],
       ...['probe-instance 1000', 'drain-instance shop-web-t1-0', 'stop-instance shop-web-t1-0'],
-      ...['fail', 'keep-instances'],
+      'fail',
     ]);
     expect(serviceReply(state).serving?.release).toBe('old');
     expect(state.failure?.message).toContain('What had been replaced was brought back.');
@@ -241,23 +241,10 @@ describe('an instance', () => {
       ...['request-node 0', 'await-node 0', 'pull-image 0', 'start-instance 0', 'probe-instance 0'],
     ]);
   });
-
-  it('is kept alive by its engine once it was told of; a failure of that changes nothing that was told', () => {
-    const { done, state } = run(accepted({ mode: 'run' }), { release: fresh, failing: ['keep-instances'] });
-    expect(done.slice(-2)).toEqual(['succeed', 'keep-instances']);
-    expect([state.outcome, state.failure]).toEqual(['running', undefined]);
-  });
 });
 
 describe('every task', () => {
-  const effectKeys = [
-    'fetch-source',
-    'build-image',
-    'push-image',
-    'resolve-release',
-    'survey',
-    'keep-instances',
-  ];
+  const effectKeys = ['fetch-source', 'build-image', 'push-image', 'resolve-release', 'survey'];
   const slotKeys = ['await-node', 'pull-image', 'start-instance', 'probe-instance'];
   const failingKey = fc.oneof(
     fc.constantFrom(...effectKeys, 'stop-instance a', 'stop-instance b'),
@@ -282,13 +269,8 @@ describe('every task', () => {
           });
           expect(state.outcome).toBeDefined();
           expect(foldTask(events)).toEqual(state);
-          const end = events.findIndex(({ type }) => type === 'TaskSucceeded' || type === 'TaskFailed');
-          expect(['', 'InstancesKept', 'StepFailed']).toContain(
-            events
-              .slice(end + 1)
-              .map((e) => e.type)
-              .join(),
-          );
+          const last = events.at(-1)?.type;
+          expect(last === 'TaskSucceeded' || last === 'TaskFailed').toBe(true);
           if (mode !== 'stop' && state.survey?.some((instance) => instance.alive) === true)
             expect(servingOf(state).instances.length).toBeGreaterThan(0);
           if (state.outcome === 'running') expect(servingOf(state).instances).toHaveLength(replicas);
@@ -313,7 +295,7 @@ describe('the reply', () => {
     const order = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy'];
     expect([...(serviceReply(built).phaseOrder ?? [])].sort()).toEqual([...order].sort());
     expect(serviceReply(built).phaseOrder?.[0]).toBe('fetch');
-    expect(serviceReply(state).phaseOrder).toEqual(['place', 'pull', 'start', 'healthy']);
+    expect(serviceReply(state).phaseOrder).toEqual(['place', 'start', 'healthy']);
   });
 
   it('build does not claim to run, and a failure is not answered as true (the seed answered build always true)', () => {

@@ -53,8 +53,6 @@ export function createEffectRunner(ports: EffectPorts): EffectRunner {
           return instances.probe(scope, state, effect);
         case 'stop-instance':
           return instances.stop(scope, state, effect);
-        case 'keep-instances':
-          return instances.keep(scope, effect);
         case 'remove-leftovers':
           return instances.removeLeftovers(scope, state, effect);
       }

@@ -168,15 +168,6 @@ export class InstanceEffects {
     }
   }
 
-  async keep({ signal }: EffectScope, { instances }: EffectOf<'keep-instances'>): Promise<StepWrites> {
-    const { engines, limits } = this.ports;
-    const phase = { name: 'start', idleMs: limits.startMs, signal };
-    await inPhase(phase, () =>
-      Promise.all(instances.map(({ node, container }) => engines.keepRunning(node, container))),
-    );
-    return { events: [{ type: 'InstancesKept', data: {} }] };
-  }
-
   /**
    * Never throws: what cannot be removed now is left to be found by its labels. What was to be stopped and still runs
    * gets its traffic back.

@@ -1,15 +1,15 @@
-import { StepError } from '../domain/task-error.js';
+import { codeOf, StepError } from '../domain/task-error.js';
 import type { EffectOf } from '../domain/task.effects.js';
-import type { ContainerRun, NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
+import type { NodeEngines, Prober, ProbeResult, Wait } from '../ports.js';
 
 /** A service is often up in 40 ms. */
 const SHORTEST_WAIT_MS = 8;
 const LONGEST_WAIT_MS = 500;
 /** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
 const WAIT_OF_ELAPSED = 0.1;
-/** How often the engine is asked whether the container still runs. */
-const ALIVE_EVERY_MS = 100;
 const TCP_TIMEOUT_MS = 2_000;
+/** An engine waits for so long at first before it starts a container again; one that fails does so again soon. */
+const NEXT_EXIT_MS = 1_000;
 
 interface ProbePorts {
   readonly engines: NodeEngines;
@@ -23,13 +23,40 @@ type ProbeEffect = EffectOf<'probe-instance'>;
 
 /**
  * Probes the instance from outside, at the address that users get, until it answers well; one that replaces another
- * must go on to do so for its stability window. Throws CONTAINER_EXITED as soon as the container is down,
- * HEALTH_TIMEOUT when time is up.
+ * must go on to do so for its stability window. Throws CONTAINER_EXITED as soon as the container ends, however soon its
+ * engine starts it again, HEALTH_TIMEOUT when time is up.
  */
 export async function probeUntilHealthy(
   ports: ProbePorts,
   effect: ProbeEffect,
   signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const within = AbortSignal.any([signal, over.signal]);
+  const seen: Seen = { last: NOT_ASKED };
+  const well = untilWell(ports, effect, within, seen);
+  const ended = untilEnded(ports, effect, within, seen);
+  // Whichever comes second is of no interest any more.
+  for (const either of [well, ended]) either.catch(() => undefined);
+  try {
+    await Promise.race([well, ended]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** What the last probe saw. */
+interface Seen {
+  last: ProbeResult;
+}
+
+const NOT_ASKED: ProbeResult = { healthy: false, seen: 'nothing yet' };
+
+async function untilWell(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
 ): Promise<void> {
   const { address } = effect.slot;
   const { health } = effect.release.config;
@@ -38,20 +65,49 @@ export async function probeUntilHealthy(
   const started = performance.now();
   const limitMs = startupMsOf(ports, effect) + stableMs;
   let wellSince: number | undefined;
-  for (let aliveAt = 0; ;) {
-    const result = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs, signal);
+  for (;;) {
+    seen.last = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs, signal);
     signal.throwIfAborted();
     const elapsed = performance.now() - started;
-    wellSince = result.healthy ? (wellSince ?? elapsed) : undefined;
+    wellSince = seen.last.healthy ? (wellSince ?? elapsed) : undefined;
     if (wellSince !== undefined && elapsed - wellSince >= stableMs) return;
-    if (elapsed - aliveAt >= ALIVE_EVERY_MS) {
-      await assertAlive(ports, effect, result);
-      aliveAt = performance.now() - started;
-    }
-    if (elapsed >= limitMs) throw await timedOut(ports, effect, result);
+    if (elapsed >= limitMs) throw await timedOut(ports, effect, seen.last);
     const left = wellSince === undefined ? Infinity : stableMs - (elapsed - wellSince);
     await ports.wait(Math.min(waitAfter(elapsed), left), signal);
   }
+}
+
+/** Throws when the container ends, or its node does not answer any more. */
+async function untilEnded(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
+): Promise<never> {
+  const { node, container } = effect.slot.address;
+  for (;;) {
+    const exit = ports.engines.nextExit(node, container, signal).catch((error: unknown) => {
+      if (signal.aborted || codeOf(error) !== 'ENGINE_UNREACHABLE') throw error;
+      // A connection that was cut is made again.
+      return undefined;
+    });
+    exit.catch(() => undefined);
+    // It may have ended before it was watched.
+    const run = await ports.engines.inspect(node, container);
+    signal.throwIfAborted();
+    const isUp = run?.running === true && run.restartCount === 0;
+    const code = isUp ? await exit : (run?.exitCode ?? (run && (await soon(ports, exit, signal))));
+    if (!isUp || code !== undefined) throw await exited(ports, effect, seen.last, code);
+  }
+}
+
+/** Of one that was started again: its exit code is told when it ends the next time. */
+function soon(
+  { wait }: ProbePorts,
+  exit: Promise<number | undefined>,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  return Promise.race([exit, wait(NEXT_EXIT_MS, signal).then(() => undefined)]);
 }
 
 /** Milliseconds until the next probe. */
@@ -68,30 +124,36 @@ function describe(effect: ProbeEffect, result: ProbeResult): string {
   return `Probe ${effect.slot.address.url}${path ?? ' (TCP)'} saw: ${result.seen}.`;
 }
 
-async function assertAlive(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<void> {
+async function exited(
+  { engines }: ProbePorts,
+  effect: ProbeEffect,
+  seen: ProbeResult,
+  code: number | undefined,
+): Promise<StepError> {
   const { node, container } = effect.slot.address;
-  const run = await ports.engines.inspect(node, container);
-  if (run?.running === true) return;
-  throw new StepError({
+  const [run, logTail] = await Promise.all([
+    engines.inspect(node, container),
+    engines.logTail(node, container),
+  ]);
+  const how =
+    run === undefined
+      ? 'is gone'
+      : `exited with code ${code ?? 'unknown'}, restarted ${run.restartCount} times`;
+  return new StepError({
     code: 'CONTAINER_EXITED',
-    message: `The container of ${effect.slot.name} ${saidOf(run)}. ${describe(effect, result)}`,
+    message: `The container of ${effect.slot.name} ${how}. ${describe(effect, seen)}`,
     hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
-    logTail: run && (await ports.engines.logTail(node, container)),
+    logTail,
   });
-}
-
-function saidOf(run: ContainerRun | undefined): string {
-  if (run === undefined) return 'is gone';
-  const how = run.running ? 'runs' : `exited with code ${run.exitCode ?? 'unknown'}`;
-  return `${how}, restarted ${run.restartCount} times`;
 }
 
 async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
   const { node, container } = effect.slot.address;
   const run = await ports.engines.inspect(node, container);
+  const how = run === undefined ? 'is gone' : run.running ? 'runs' : 'does not run';
   return new StepError({
     code: 'HEALTH_TIMEOUT',
-    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)} Its container ${saidOf(run)}.`,
+    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)} Its container ${how}.`,
     hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
     logTail: await ports.engines.logTail(node, container).catch(() => undefined),
   });

@@ -49,10 +49,9 @@ function planned(state: TaskState): TaskEvent {
 export function withFollowing(before: TaskState, writes: StepWrites, options: RecordOptions): StepWrites {
   const state = writes.events.reduce<TaskState>(evolve, before);
   const next = nextEffects(state).find(isRecorded);
-  if (next !== undefined) return withFollowing(before, joined(writes, record(state, next, options)), options);
-  return state.outcome !== undefined && nextEffects(state).length === 0
-    ? { ...writes, finished: true }
-    : writes;
+  return next === undefined
+    ? writes
+    : withFollowing(before, joined(writes, record(state, next, options)), options);
 }
 
 const both = <T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] => [...a, ...b];
