@@ -7,8 +7,10 @@ const SHORTEST_WAIT_MS = 8;
 const LONGEST_WAIT_MS = 500;
 /** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
 const WAIT_OF_ELAPSED = 0.1;
-/** How often the engine is asked whether the container still runs. */
-const ALIVE_EVERY_MS = 100;
+/** The engine is asked whether the container still runs; many that start at once must not be held up by that. */
+const SHORTEST_ALIVE_MS = 100;
+const LONGEST_ALIVE_MS = 1_000;
+const ALIVE_OF_ELAPSED = 0.5;
 const TCP_TIMEOUT_MS = 2_000;
 
 interface ProbePorts {
@@ -38,15 +40,15 @@ export async function probeUntilHealthy(
   const started = performance.now();
   const limitMs = startupMsOf(ports, effect) + stableMs;
   let wellSince: number | undefined;
-  for (let aliveAt = 0; ;) {
+  for (let askAliveAt = SHORTEST_ALIVE_MS; ;) {
     const result = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs, signal);
     signal.throwIfAborted();
     const elapsed = performance.now() - started;
     wellSince = result.healthy ? (wellSince ?? elapsed) : undefined;
     if (wellSince !== undefined && elapsed - wellSince >= stableMs) return;
-    if (elapsed - aliveAt >= ALIVE_EVERY_MS) {
+    if (elapsed >= askAliveAt) {
       await assertAlive(ports, effect, result);
-      aliveAt = performance.now() - started;
+      askAliveAt = elapsed + aliveAfter(elapsed);
     }
     if (elapsed >= limitMs) throw await timedOut(ports, effect, result);
     const left = wellSince === undefined ? Infinity : stableMs - (elapsed - wellSince);
@@ -57,6 +59,11 @@ export async function probeUntilHealthy(
 /** Milliseconds until the next probe. */
 export function waitAfter(elapsedMs: number): number {
   return Math.min(Math.max(elapsedMs * WAIT_OF_ELAPSED, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+}
+
+/** Milliseconds until the engine is asked again. */
+export function aliveAfter(elapsedMs: number): number {
+  return Math.min(Math.max(elapsedMs * ALIVE_OF_ELAPSED, SHORTEST_ALIVE_MS), LONGEST_ALIVE_MS);
 }
 
 function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
