@@ -23,6 +23,12 @@ export interface Sides {
   readonly signal: AbortSignal;
 }
 
+export interface AloneOptions {
+  /** Creates and starts on each node. */
+  readonly atOnce: number;
+  readonly kept?: boolean;
+}
+
 const APP = 'fleet';
 const PORT = 3_000;
 /** Pulls of all images to one node at once, before the clock runs. */
@@ -85,25 +91,35 @@ export class ServiceFleet {
 
   /**
    * Milliseconds for the same containers by the engines' API alone, so many creates and starts at once on each node,
-   * until each answers.
+   * until each answers; where they are `kept`, until the engine will start each again when it ends.
    */
-  async enginesAlone(atOnce: number): Promise<number> {
+  async enginesAlone({ atOnce, kept = false }: AloneOptions): Promise<number> {
     const turns = new Turns(atOnce);
     const nodes = [...this.nodes.values()];
     const before = performance.now();
     await Promise.all(
-      this.images.map(async (image, n) => {
-        const { engine, address } = nodes[n % nodes.length] as FleetNode;
-        const hostPort = nextPort();
-        await turns.take(address, new AbortController().signal, async () => {
-          const container = await createLike(engine, image, hostPort);
-          this.started.push(() => engine.remove(container));
-          await engine.start(container);
-        });
-        await untilHealthy(`http://${address}:${hostPort}/`, waitAfter);
-      }),
+      this.images.map((image, n) =>
+        this.startAlone(image, nodes[n % nodes.length] as FleetNode, turns, kept),
+      ),
     );
     return performance.now() - before;
+  }
+
+  private async startAlone(
+    image: string,
+    { engine, address }: FleetNode,
+    turns: Turns,
+    kept: boolean,
+  ): Promise<void> {
+    const hostPort = nextPort();
+    const container = await turns.take(address, new AbortController().signal, async () => {
+      const created = await createLike(engine, image, hostPort);
+      this.started.push(() => engine.remove(created));
+      await engine.start(created);
+      return created;
+    });
+    await untilHealthy(`http://${address}:${hostPort}/`, waitAfter);
+    if (kept) await engine.keepRunning(container);
   }
 
   async removeStarted(): Promise<void> {
