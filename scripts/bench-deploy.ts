@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connectEngine, type Engine } from '#libs/engine';
+import type { Engine } from '#libs/engine';
 import { SshPool } from '#libs/ssh';
 import { Hand } from './bench/by-hand.js';
 import { figuresOf, type ScenarioFigures } from './bench/figures.js';
 import { Floor } from './bench/floor.js';
-import { removeImages, targetOf } from './bench/node-engine.js';
+import { enginesOf, removeImages } from './bench/node-engine.js';
 import { printed, type Results } from './bench/report.js';
 import { type Bench, benchId, coldBuild, warmBuild, warmReplacement, warmRun } from './bench/scenarios.js';
 import { exampleFiles } from './bench/service.js';
@@ -82,9 +82,7 @@ async function prepare(machine: OneMachine, { runs }: Options, stops: Stops): Pr
   machine.ledger.hold({ kind: 'directory', path: directory });
   stops.unshift(() => rm(directory, { recursive: true, force: true }));
   const ssh = new SshPool();
-  const engines = new Map<string, Engine>();
-  for (const entry of machine.nodes)
-    engines.set(entry.name, connectEngine({ ssh, target: await targetOf(entry) }));
+  const engines = await enginesOf(ssh, machine.nodes);
   stops.unshift(() => ssh.close());
   const host = new URL(env['REGISTRY_URL'] ?? '').host;
   const login = { username: env['REGISTRY_USERNAME'] ?? '', password: env['REGISTRY_PASSWORD'] ?? '' };

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { connectEngine, type Engine } from '#libs/engine';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import type { NodeEntry } from '../one-machine/nodes.js';
 import { DOCKER } from './by-hand.js';
@@ -15,6 +16,16 @@ export async function targetOf(node: NodeEntry): Promise<SshTarget> {
     hostKeyFingerprint: node.hostKeyFingerprint,
     login: { privateKey: await readFile(node.privateKeyFile, 'utf8') },
   };
+}
+
+/** By node name, each over the pool's kept connection. */
+export async function enginesOf(
+  ssh: SshPool,
+  nodes: readonly NodeEntry[],
+): Promise<ReadonlyMap<string, Engine>> {
+  const engines = new Map<string, Engine>();
+  for (const node of nodes) engines.set(node.name, connectEngine({ ssh, target: await targetOf(node) }));
+  return engines;
 }
 
 export interface Places {

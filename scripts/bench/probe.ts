@@ -4,8 +4,11 @@ const EVERY_MS = 10;
 const LONGEST_MS = 60_000;
 
 /** Asks again and again, as somebody with curl in a loop does, until the answer is 200. */
-export async function untilHealthy(url: string): Promise<void> {
-  for (const deadline = performance.now() + LONGEST_MS; ; await delay(EVERY_MS)) {
+export async function untilHealthy(
+  url: string,
+  waitAfter: (elapsedMs: number) => number = () => EVERY_MS,
+): Promise<void> {
+  for (const started = performance.now(); ;) {
     const status = await fetch(url).then(
       async (response) => {
         await response.body?.cancel();
@@ -14,7 +17,9 @@ export async function untilHealthy(url: string): Promise<void> {
       () => 0,
     );
     if (status === 200) return;
-    if (performance.now() > deadline) throw new Error(`${url} was not healthy within ${LONGEST_MS} ms`);
+    const elapsed = performance.now() - started;
+    if (elapsed > LONGEST_MS) throw new Error(`${url} was not healthy within ${LONGEST_MS} ms`);
+    await delay(waitAfter(elapsed));
   }
 }
 

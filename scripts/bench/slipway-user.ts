@@ -12,12 +12,17 @@ import {
 import { createKafka, Producer, SILENT, tail, type TailedMessage } from '#libs/kafka';
 import { type Files, SERVICE, zipOf } from './service.js';
 
+/** A request that is not answered for so long is not slow: something is wrong. */
+const LONGEST_MS = 120_000;
+
 type Service = DeploymentReply['services'][number];
 
 /** One request: from its publication to its reply. */
 export interface Answered {
   readonly ms: number;
+  /** The first of them. */
   readonly service: Service;
+  readonly services: readonly Service[];
   /** Its stored steps, with milliseconds since the publication. */
   readonly steps: readonly { readonly event: string; readonly at: number; readonly ms?: number }[];
 }
@@ -34,6 +39,7 @@ export class SlipwayUser {
   constructor(
     env: Readonly<Record<string, string | undefined>>,
     private readonly signal: AbortSignal,
+    private readonly onStep: (step: DeploymentProgress) => void = () => undefined,
   ) {
     const brokers = (env['KAFKA_BROKERS'] ?? '').split(',');
     this.kafka = createKafka({ brokers, clientId: `bench-${randomUUID()}`, logger: SILENT });
@@ -66,11 +72,6 @@ export class SlipwayUser {
     return this.blobs.upload(`${appId}--${service}.zip`, zipOf(files));
   }
 
-  /** One request for several services. */
-  askFor(mode: RequestMode, appId: string, services: readonly string[]): Promise<Answered> {
-    return this.ask(mode, appId, { services });
-  }
-
   /** Throws what the reply says when it is no success. */
   async ask(mode: RequestMode, appId: string, more: object = {}): Promise<Answered> {
     const token = `bench-${randomUUID()}`;
@@ -94,12 +95,16 @@ export class SlipwayUser {
       const { message = 'no service', logTail = '' } = failed?.error ?? reply.error ?? {};
       throw new Error(`${mode} of ${appId} failed: ${message}\n${logTail}`);
     }
-    return { ms, service, steps: this.stepsOf(token, published) };
+    return { ms, service, services: reply.services, steps: this.stepsOf(token, published) };
   }
 
   private reply(token: string): Promise<DeploymentReply> {
     return new Promise((resolve, reject) => {
-      this.waiting.set(token, resolve);
+      const late = setTimeout(() => reject(new Error(`no reply within ${LONGEST_MS} ms`)), LONGEST_MS);
+      this.waiting.set(token, (reply) => {
+        clearTimeout(late);
+        resolve(reply);
+      });
       this.signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
     });
   }
@@ -108,7 +113,7 @@ export class SlipwayUser {
     if (topic === topics.deploymentEvents) {
       const step = deploymentProgressed.schema.parse(data);
       if (step.version > 0) this.progress.push(step);
-      return;
+      return this.onStep(step);
     }
     const reply = deploymentReplied.schema.parse(data);
     this.waiting.get(reply.token)?.(reply);

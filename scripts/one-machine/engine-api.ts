@@ -1,22 +1,28 @@
 import { request } from 'node:http';
 
 /** One call of a local engine's HTTP API; the answer's body as text. Throws on a status of 400 or more. */
-export function engineCall(socketPath: string, method: 'GET' | 'DELETE', path: string): Promise<string> {
+export function engineCall(
+  socketPath: string,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, timeout: 30_000 }, (response) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const call = request({ socketPath, method, path, headers, timeout: 30_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
-        const body = Buffer.concat(chunks).toString();
+        const said = Buffer.concat(chunks).toString();
         const status = response.statusCode ?? 0;
-        if (status < 400) resolve(body);
-        else reject(new Error(`${method} ${path}: ${status} ${body}`));
+        if (status < 400) resolve(said);
+        else reject(new Error(`${method} ${path}: ${status} ${said}`));
       });
     });
     call.once('timeout', () => call.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
     call.once('error', reject);
-    call.end();
+    call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

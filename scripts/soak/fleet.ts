@@ -79,13 +79,27 @@ export class Fleet {
     return victim !== undefined;
   }
 
+  /** Kills the deployer of this process; resolves when another in its place is ready. False when there is none. */
+  async replace(pid: number): Promise<boolean> {
+    const place = this.deployers.findIndex((app) => app.pid === pid);
+    await this.killAt(place);
+    const next = this.deployers[place];
+    if (next !== undefined) await untilReady(next);
+    return next !== undefined;
+  }
+
   private async killOne(): Promise<void> {
-    const place = Math.floor(this.random() * this.deployers.length);
+    await this.killAt(Math.floor(this.random() * this.deployers.length));
+  }
+
+  /** Another is started in its place at once. */
+  private async killAt(place: number): Promise<void> {
     const victim = this.deployers[place];
     if (victim === undefined) return;
     this.kills += 1;
+    const gone = victim.stop('SIGKILL');
     this.startDeployer(place);
-    await victim.stop('SIGKILL');
+    await gone;
   }
 
   private startDeployer(place: number): void {

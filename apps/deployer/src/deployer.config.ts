@@ -85,7 +85,7 @@ const variables = z.object({
   /** Builds of one builder, and pulls and starts of one node, that one replica does at once. */
   DEPLOYER_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   DEPLOYER_NODE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
-  DEPLOYER_LEASE_MS: durationMs().default(3_000),
+  DEPLOYER_LEASE_MS: durationMs().default(2_500),
   DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
   DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
   /** An instance that replaces another must stay well for so long first. */

@@ -113,6 +113,7 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
           }
         );
       },
+      nextLapse: (withinMs) => work.nextLapse(pool, { owner: config.DEPLOYER_REPLICA, withinMs }),
       async run(lease) {
         // Not the first to claim it: who was before may have been killed, with a source half unpacked.
         if (lease.claim.fence > 1n) await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);

@@ -41,6 +41,18 @@ async function mustClaim(owner = 'r1', leaseMs = 60_000): Promise<Claim> {
 }
 
 describe('WorkQueue', () => {
+  it('says when the next lease of somebody else lapses, and of no own, nor of one that is far away', async () => {
+    for (const id of ['own', 'far', 'near']) await enqueue(id);
+    const next = () => work.nextLapse(pool, { owner: 'r1', withinMs: 5_000 });
+    await claim('r1', 1_000);
+    await claim('r2', 60_000);
+    expect(await next()).toBeUndefined();
+    await claim('r3', 2_000);
+    const ms = await next();
+    expect(ms).toBeGreaterThan(0);
+    expect(ms).toBeLessThanOrEqual(2_000);
+  });
+
   it('does work of one key one after another in the order of arrival, others in parallel', async () => {
     await enqueue('a1', 'a');
     await enqueue('a2', 'a');

@@ -77,6 +77,20 @@ export class WorkQueue {
     }
   }
 
+  /** Milliseconds until the next lease of somebody else lapses; undefined when none does within that time. */
+  async nextLapse(
+    pool: Pool,
+    { owner, withinMs }: { readonly owner: string; readonly withinMs: number },
+  ): Promise<number | undefined> {
+    const { rows } = await pool.query<{ ms: number | null }>(
+      `SELECT ceil(extract(epoch FROM min(lease_until) - clock_timestamp()) * 1000)::integer AS ms FROM work
+       WHERE state = 'running' AND owner <> $1
+         AND lease_until > now() AND lease_until < now() + $2 * interval '1 ms'`,
+      [owner, withinMs],
+    );
+    return rows[0]?.ms ?? undefined;
+  }
+
   /** Extends the lease. False: another holds it, stop. */
   async heartbeat(pool: Pool, held: HeldWork, leaseMs: number): Promise<boolean> {
     const { rowCount } = await pool.query(

@@ -171,9 +171,17 @@ export async function storeNodeAnswer(tx: Transaction, answer: NodeAnswer): Prom
   return rows[0]?.task_id;
 }
 
+/**
+ * One that is known already is not touched: its row would stay locked until the transaction ends, and two that store
+ * several answers each would wait for each other.
+ */
 export async function upsertNodeLogin(tx: Transaction, node: AssignedNode): Promise<void> {
   await tx.query(
-    `INSERT INTO node_logins (node, login) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE SET login = excluded.login`,
+    `INSERT INTO node_logins (node, login)
+     SELECT $1, $2::jsonb
+     WHERE NOT EXISTS (SELECT FROM node_logins
+                       WHERE node = $1 AND login - '{port,score}'::text[] = $2::jsonb - '{port,score}'::text[])
+     ON CONFLICT (node) DO UPDATE SET login = excluded.login`,
     [node.name, node],
   );
 }

@@ -8,6 +8,8 @@ export interface LeasedTask extends ClaimedTask {
 
 export interface WorkerPorts {
   claim(): Promise<LeasedTask | undefined>;
+  /** Milliseconds until a lease of another replica lapses, if one does within that time. */
+  nextLapse(withinMs: number): Promise<number | undefined>;
   run(lease: TaskLease): Promise<RunOutcome>;
   onError(error: unknown, taskId?: string): void;
 }
@@ -16,9 +18,12 @@ export interface WorkerLimits {
   /** Tasks carried on at once by this replica. */
   readonly concurrency: number;
   readonly leaseMs: number;
-  /** The safety net under LISTEN/NOTIFY, and how soon an expired lease is seen. */
+  /** The safety net under LISTEN/NOTIFY, and how far ahead it looks for leases that lapse. */
   readonly pollMs: number;
 }
+
+/** Added to the moment when a lease lapses: seen too early, it would be seen at the next look only. */
+const AFTER_LAPSE_MS = 5;
 
 interface Running {
   readonly abort: AbortController;
@@ -30,6 +35,7 @@ interface Running {
 export class TaskWorkers {
   private readonly running = new Map<string, Running>();
   private timer: NodeJS.Timeout | undefined;
+  private lapse: NodeJS.Timeout | undefined;
   private filling: Promise<void> | undefined;
   private again = false;
   private stopped = false;
@@ -40,8 +46,8 @@ export class TaskWorkers {
   ) {}
 
   start(): void {
-    this.timer = setInterval(() => this.wake(), this.limits.pollMs);
-    this.wake();
+    this.timer = setInterval(() => this.look(), this.limits.pollMs);
+    this.look();
   }
 
   wake(): void {
@@ -63,11 +69,24 @@ export class TaskWorkers {
   async stop(deadlineMs: number): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
+    clearTimeout(this.lapse);
     await this.filling;
     const all = [...this.running.values()];
     const abort = setTimeout(() => all.forEach((task) => task.abort.abort()), deadlineMs);
     await Promise.all(all.map((task) => task.done));
     clearTimeout(abort);
+  }
+
+  private look(): void {
+    this.wake();
+    this.awaitLapse().catch((error: unknown) => this.ports.onError(error));
+  }
+
+  /** Of a replica that was killed nobody is told: its lease says when its work may be taken over. */
+  private async awaitLapse(): Promise<void> {
+    const ms = await this.ports.nextLapse(this.limits.pollMs);
+    clearTimeout(this.lapse);
+    if (ms !== undefined && !this.stopped) this.lapse = setTimeout(() => this.look(), ms + AFTER_LAPSE_MS);
   }
 
   private async fill(): Promise<void> {

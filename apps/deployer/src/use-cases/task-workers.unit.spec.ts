@@ -4,11 +4,19 @@ import { TaskWorkers, type LeasedTask } from './task-workers.js';
 
 const beats = (): Promise<boolean> => Promise.resolve(true);
 
+const never = (): Promise<undefined> => Promise.resolve(undefined);
+
+interface Options {
+  readonly leaseMs?: number;
+  readonly heartbeat?: LeasedTask['heartbeat'];
+  readonly nextLapse?: (withinMs: number) => Promise<number | undefined>;
+}
+
 /** A queue in memory, and runs that end when the test says so. */
 function harness(
   ids: string[],
   concurrency: number,
-  { leaseMs = 60_000, heartbeat = beats }: { leaseMs?: number; heartbeat?: LeasedTask['heartbeat'] } = {},
+  { leaseMs = 60_000, heartbeat = beats, nextLapse = never }: Options = {},
 ) {
   const ends = new Map<string, () => void>();
   const started: string[] = [];
@@ -19,6 +27,7 @@ function harness(
         const taskId = ids.shift();
         return Promise.resolve(taskId === undefined ? undefined : { taskId, fence: 1n, heartbeat });
       },
+      nextLapse,
       run: ({ claim, signal }) =>
         new Promise((resolve) => {
           started.push(claim.taskId);
@@ -58,6 +67,19 @@ describe('TaskWorkers', () => {
     workers.wake();
     await settled();
     expect(started).toEqual(['late']);
+    await workers.stop(0);
+  });
+
+  it('takes over when the lease of a killed replica lapses, not when it happens to look again', async () => {
+    const ids: string[] = [];
+    const lapses = [30];
+    const nextLapse = () => Promise.resolve(lapses.shift());
+    const { workers, started } = harness(ids, 2, { nextLapse });
+    workers.start();
+    await settled();
+    ids.push('of the killed one');
+    await until('it to be taken over, long before the next look', () => started.length > 0);
+    expect(started).toEqual(['of the killed one']);
     await workers.stop(0);
   });
 

@@ -1,26 +1,27 @@
 import { nodeAnswered, type AssignedNode, type NodeAnswer, type NodeRequest } from '#libs/contracts';
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
-import { decryptAtRest, seal, SealError, type PublicJwk } from '#libs/secrets';
+import { SealError } from '#libs/secrets';
 import type { Tracing } from '#libs/telemetry';
 import { type Candidate, place, type Place, type Refusal } from '../domain/place.js';
 import { candidates, enrolledNode } from './node-registry.js';
 import { liveReservation, lockPlacing, releaseExpired, reserve } from './reservations.js';
+import { type LoginKeys, SealedLogins } from './sealed-logins.js';
 
-export interface NodeRequestsParts {
+export interface NodeRequestsParts extends LoginKeys {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
-  /** 32 bytes: opens the logins of the registry. */
-  readonly atRestKey: Uint8Array;
-  /** Only its owner opens the logins that are sent. */
-  readonly deployerKey: PublicJwk;
 }
 
 const LOGIN_CLOSED = 'its login rests under another SLIPWAY_SECRET_KEY: enrol the node again';
 
 /** Answers node requests: reserves a place and sends it with the node's login, all in the message's transaction. */
 export class NodeRequests {
-  constructor(private readonly parts: NodeRequestsParts) {}
+  private readonly logins: SealedLogins;
+
+  constructor(private readonly parts: NodeRequestsParts) {
+    this.logins = new SealedLogins(parts);
+  }
 
   /** The same access token gets the same place for as long as that is reserved. */
   async answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
@@ -80,8 +81,8 @@ export class NodeRequests {
     if (enrolled === undefined) return undefined;
     const { loginEncrypted, ...access } = enrolled;
     try {
-      const login = await decryptAtRest(this.parts.atRestKey, loginEncrypted);
-      return { name: node, ...access, sealedLogin: await seal(this.parts.deployerKey, login), port, score };
+      const sealedLogin = await this.logins.of(node, loginEncrypted);
+      return { name: node, ...access, sealedLogin, port, score };
     } catch (error) {
       if (error instanceof SealError) return undefined;
       throw error;

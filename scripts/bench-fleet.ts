@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SshPool } from '#libs/ssh';
+import { type FleetNodes, ServiceFleet, type Sides } from './bench/fleet.js';
+import { enginesOf } from './bench/node-engine.js';
+import { measureReplicas, measureServices } from './bench/fleet-rounds.js';
+import { SlipwayUser } from './bench/slipway-user.js';
+import { Swarm } from './bench/swarm.js';
+import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
+import { startPlatform } from './platform.js';
+import { runScript, untilInterrupted } from './run-script.js';
+
+const LOG_FILE = join('.slipway', 'bench.log');
+const REPLICAS = [1, 10];
+
+interface Options {
+  /** In one request; 0 leaves this part out. */
+  readonly services: number;
+  readonly rounds: number;
+  /** 0 leaves the part with Docker Swarm out. */
+  readonly swarmRounds: number;
+}
+
+type Stops = (() => Promise<unknown>)[];
+
+const interrupted = untilInterrupted();
+
+/**
+ * `npm run bench:fleet [-- --services N] [--rounds N] [--swarm-rounds N]`: many services in one request against what
+ * the engines can do, and replicas of one service beside Docker Swarm.
+ */
+async function main(options: Options): Promise<void> {
+  const machine = await startOneMachine({ report: printProgress });
+  const stops: Stops = [() => machine.stop()];
+  try {
+    interrupted.throwIfAborted();
+    const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal: interrupted });
+    stops.unshift(() => platform.stop());
+    const sides = await prepare(machine, stops);
+    if (options.services > 0) {
+      console.log(`Preparing ${options.services} services ...`);
+      const fleet = await ServiceFleet.prepare(sides, options.services);
+      console.log(await measureServices(fleet, options.rounds, interrupted));
+    }
+    if (options.swarmRounds === 0) return;
+    const swarm = await Swarm.form(machine.hosts);
+    stops.unshift(() => swarm.dissolve());
+    for (const replicas of REPLICAS)
+      console.log(await measureReplicas(sides, swarm, { replicas, rounds: options.swarmRounds }));
+  } finally {
+    for (const stop of stops) await stop().catch((error: unknown) => console.error(error));
+  }
+}
+
+async function prepare(machine: OneMachine, stops: Stops): Promise<Sides> {
+  const env: Record<string, string | undefined> = { ...process.env, ...machine.env };
+  const user = new SlipwayUser(env, interrupted);
+  await user.connect();
+  stops.unshift(() => user.close());
+  const ssh = new SshPool();
+  stops.unshift(() => ssh.close());
+  const engines = await enginesOf(ssh, machine.nodes);
+  const nodes: FleetNodes = new Map(
+    machine.nodes.flatMap(({ name, address }) => {
+      const engine = engines.get(name);
+      return engine === undefined ? [] : [[name, { engine, address }]];
+    }),
+  );
+  const auth = {
+    username: env['REGISTRY_USERNAME'] ?? '',
+    password: env['REGISTRY_PASSWORD'] ?? '',
+    serveraddress: new URL(env['REGISTRY_URL'] ?? '').host,
+  };
+  return { user, nodes, auth, signal: interrupted };
+}
+
+const COUNTS = {
+  services: { type: 'string', default: '50' },
+  rounds: { type: 'string', default: '5' },
+  'swarm-rounds': { type: 'string', default: '5' },
+} as const;
+
+function optionsOf(args: readonly string[]): Options | undefined {
+  try {
+    const { values } = parseArgs({ args: [...args], options: COUNTS });
+    const [services, rounds, swarmRounds] = [values.services, values.rounds, values['swarm-rounds']].map(
+      Number,
+    );
+    const counts = [services, rounds, swarmRounds];
+    if (!counts.every((count) => Number.isInteger(count) && Number(count) >= 0)) return undefined;
+    return { services: Number(services), rounds: Number(rounds), swarmRounds: Number(swarmRounds) };
+  } catch {
+    return undefined;
+  }
+}
+
+await runScript({
+  options: optionsOf(process.argv.slice(2)),
+  usage: 'Usage: npm run bench:fleet [-- [--services N] [--rounds N] [--swarm-rounds N]]',
+  signal: interrupted,
+  main,
+});

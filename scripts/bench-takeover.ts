@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { tinyService } from './bench/fleet.js';
+import { SlipwayUser } from './bench/slipway-user.js';
+import { Killer, printedTakeOvers, type TakeOver } from './bench/takeover.js';
+import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
+import { runScript, untilInterrupted } from './run-script.js';
+import { Fleet } from './soak/fleet.js';
+
+const APP = 'takeover';
+const GOAL_MS = 3_000;
+/** A kill that comes when the deployment is done is none; more of these than kills, and something is wrong. */
+const TRIES_PER_KILL = 2;
+
+interface Options {
+  readonly kills: number;
+  readonly replicas: number;
+}
+
+type Stops = (() => Promise<unknown>)[];
+
+const interrupted = untilInterrupted();
+
+/** `npm run bench:takeover [-- --kills N] [--replicas N]`: how soon another replica goes on where one was killed. */
+async function main(options: Options): Promise<void> {
+  const machine = await startOneMachine({ report: printProgress });
+  const stops: Stops = [() => machine.stop()];
+  try {
+    console.log(printedTakeOvers(await measure(machine, options, stops), GOAL_MS));
+  } finally {
+    for (const stop of stops) await stop().catch((error: unknown) => console.error(error));
+  }
+}
+
+async function measure(
+  { env, nodes, ledger }: OneMachine,
+  { kills, replicas }: Options,
+  stops: Stops,
+): Promise<readonly TakeOver[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-takeover-'));
+  ledger.hold({ kind: 'directory', path: directory });
+  stops.unshift(() => rm(directory, { recursive: true, force: true }));
+  interrupted.throwIfAborted();
+  const own = { ...env, DEPLOYER_WORK_DIRECTORY: directory };
+  const fleet = await Fleet.start({ env: own, nodes, ledger, replicas, seed: 1 });
+  stops.unshift(() => fleet.stop());
+  const killer = new Killer(fleet);
+  const user = new SlipwayUser({ ...process.env, ...env }, interrupted, (step) => killer.see(step));
+  await user.connect();
+  stops.unshift(() => user.close());
+  await user.push(APP, tinyService());
+  await user.ask('build-and-run', APP);
+  for (let tries = 0; killer.takeOvers.length < kills; tries += 1) {
+    if (tries > kills * TRIES_PER_KILL)
+      throw new Error('Too many deployments ended before their replica did.');
+    interrupted.throwIfAborted();
+    killer.arm();
+    await user.ask('run', APP, { restart: true });
+    await killer.recovered();
+  }
+  return killer.takeOvers;
+}
+
+const COUNTS = {
+  kills: { type: 'string', default: '50' },
+  replicas: { type: 'string', default: '2' },
+} as const;
+
+function optionsOf(args: readonly string[]): Options | undefined {
+  try {
+    const { values } = parseArgs({ args: [...args], options: COUNTS });
+    const [kills, replicas] = [Number(values.kills), Number(values.replicas)];
+    const arePossible = Number.isInteger(kills) && Number.isInteger(replicas) && kills > 0 && replicas > 1;
+    return arePossible ? { kills, replicas } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+await runScript({
+  options: optionsOf(process.argv.slice(2)),
+  usage: 'Usage: npm run bench:takeover [-- [--kills N] [--replicas N], at least 2]',
+  signal: interrupted,
+  main,
+});
