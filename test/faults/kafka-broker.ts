@@ -5,7 +5,7 @@ import { requireEnv, until } from '#libs/testing';
 import type { Installation } from './installation.js';
 
 const ID = 1;
-const AWAY_MS = 8_000;
+const AWAY_MS = 5_000;
 const MOVED_MS = 20_000;
 
 /** How many partitions of requests the broker leads. */

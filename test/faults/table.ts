@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Fault } from './faults.js';
 import type { Figures } from './figures.js';
 import { REPLICAS } from './installation.js';
@@ -23,6 +23,17 @@ const HEAD = [
   ...['contradicting', 'left over'],
 ];
 
+const FILE = 'docs/faults.md';
+
+/** Faults that were left out this time keep their row. */
+function rowsOf(results: readonly Figures[], faults: readonly Fault[]): readonly string[] {
+  const before = existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\n') : [];
+  return faults.flatMap(({ name }) => {
+    const figures = results.find(({ fault }) => fault === name);
+    return figures === undefined ? before.filter((line) => line.startsWith(`| ${name} |`)) : [rowOf(figures)];
+  });
+}
+
 /** docs/faults.md, as `npm run test:faults` writes it. */
 export function writeTable(results: readonly Figures[], faults: readonly Fault[]): void {
   const text = [
@@ -37,7 +48,7 @@ export function writeTable(results: readonly Figures[], faults: readonly Fault[]
     '',
     `| ${HEAD.join(' | ')} |`,
     `|${HEAD.map(() => '---').join('|')}|`,
-    ...results.map(rowOf),
+    ...rowsOf(results, faults),
     '',
     'Times are from the publication to the first reply; `new request` is a build-and-run that was sent right after the',
     'fault.',
@@ -45,5 +56,5 @@ export function writeTable(results: readonly Figures[], faults: readonly Fault[]
     ...faults.map(({ name, what }) => `- ${name}: ${what}.`),
     '',
   ];
-  writeFileSync('docs/faults.md', text.join('\n'));
+  writeFileSync(FILE, text.join('\n'));
 }

@@ -53,6 +53,7 @@ function start({ history, effects, nodeAnswer }: Task) {
   });
   return {
     stored,
+    outcome,
     nudge: () => nudges.forEach((callback) => callback()),
     end: () => (abort.abort(), outcome),
   };
@@ -146,5 +147,19 @@ describe('a running task', () => {
     await delay(150);
     expect(kinds(task.stored)).toEqual(['ImageBuilt', 'ImagePushed']);
     await task.end();
+  });
+
+  it('is carried on later, and does not fail, when the database was away in the middle of a step', async () => {
+    const away = Object.assign(new Error('gone'), { code: 'DATABASE_UNAVAILABLE', hint: 'wait' });
+    const task = start({
+      history: [accepted({ mode: 'run' })],
+      effects: {
+        survey: () => Promise.reject(away),
+        'resolve-release': () => Promise.resolve({ events: [{ type: 'ReleaseResolved', data: { release } }] }),
+      },
+      nodeAnswer: () => Promise.resolve(undefined),
+    });
+    await expect(task.outcome).rejects.toBe(away);
+    expect(kinds(task.stored)).toEqual(['ReleaseResolved']);
   });
 });
