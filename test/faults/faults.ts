@@ -102,7 +102,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sshd restarted',
     what: 'on all nodes: server and sessions are killed, started again after 4 s',
-    mayFailWith: ['NODE_UNREACHABLE'],
+    mayFailWith: ['NODE_UNREACHABLE', 'NO_NODE'],
     strike: restartSshd,
   },
   {

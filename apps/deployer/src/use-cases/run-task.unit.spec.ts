@@ -155,7 +155,8 @@ describe('a running task', () => {
       history: [accepted({ mode: 'run' })],
       effects: {
         survey: () => Promise.reject(away),
-        'resolve-release': () => Promise.resolve({ events: [{ type: 'ReleaseResolved', data: { release } }] }),
+        'resolve-release': () =>
+          Promise.resolve({ events: [{ type: 'ReleaseResolved', data: { release } }] }),
       },
       nodeAnswer: () => Promise.resolve(undefined),
     });
