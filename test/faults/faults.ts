@@ -56,7 +56,6 @@ export const faults: readonly Fault[] = [
   {
     name: 'Kafka broker killed and restarted',
     what: 'SIGKILL; its partitions get other leaders; started again after 5 s or more',
-    isInShort: true,
     strike: killBroker,
   },
   {
@@ -114,6 +113,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'clock of a replica stepped',
     what: 'one deployer’s an hour on and another’s an hour back; 4 s later the other way round; 4 s later both right',
+    isInShort: true,
     strike: stepClocks,
   },
 ];
