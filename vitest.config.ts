@@ -126,6 +126,19 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // On a set-up of its own, of which one part after another is broken under a stream of requests.
+          name: 'faults',
+          include: ['test/faults/**/*.faults.spec.ts'],
+          environment: 'node',
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // The demo itself, typed as a user does: it starts and ends a set-up of its own.
           name: 'demo',
           include: ['test/demo/**/*.demo.spec.ts'],

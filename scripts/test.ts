@@ -140,6 +140,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   fuzz: () => onPlatform('fuzz'),
   crash: () => onPlatform('crash'),
   reconcile: () => endServers().then(() => vitest('reconcile')),
+  faults: () => endServers().then(() => vitest('faults')),
   demo: () => endServers().then(() => vitest('demo')),
   soak: () => endServers().then(() => vitest('soak')),
 };
@@ -152,6 +153,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   }
   // Asked for by its name it is whole; among all stages it has one case for each kind of effect.
   if (wanted.includes('crash')) process.env['SLIPWAY_CRASH_CASES'] ??= 'whole';
+  if (wanted.includes('faults')) process.env['SLIPWAY_FAULTS'] ??= 'whole';
   const counts: Count[] = [];
   for (const [name, run] of Object.entries(stages)) {
     if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());

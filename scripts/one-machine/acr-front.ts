@@ -1,8 +1,8 @@
-import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { type AcrAnswer, type Backend, catalog, pageOf, tag, tagNames, tags } from './acr-listing.js';
 import { type Access, parseScope, scopeOf, type TokenIssuer } from './acr-tokens.js';
+import { forward } from './forward.js';
 
 export interface AcrFrontParts {
   readonly host: string;
@@ -97,18 +97,7 @@ export class AcrFront {
 
   private async pass(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { backend, host } = this.parts;
-    const headers = { ...request.headers, host, 'x-forwarded-proto': 'https' };
-    const onward = httpRequest(new URL(url.pathname + url.search, backend), {
-      method: request.method,
-      headers,
-    });
-    const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      onward.once('response', resolve).once('error', reject);
-    });
-    await Promise.all([pipeline(request, onward), answered]);
-    const from = await answered;
-    response.writeHead(from.statusCode ?? 500, from.headers);
-    await pipeline(from, response);
+    await forward(request, response, { to: new URL(url.pathname + url.search, backend), host });
   }
 
   private readonly backend: Backend = async (path, headers = {}) => {

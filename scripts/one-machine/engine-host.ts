@@ -17,6 +17,8 @@ export interface EngineHost {
   /** The engine's socket as this machine sees it. */
   readonly socketPath: string;
   readonly folder: string;
+  /** Of the first process of its namespaces, as this machine numbers processes. */
+  pid(): number | undefined;
   /** As if its power were cut: every process in it is gone at once. */
   crash(): Promise<void>;
   /** Starts it after a crash, with the disk that it had; resolves when its engine answers. */
@@ -34,6 +36,8 @@ export interface EngineHostOptions {
   readonly sshdConfig?: string;
   /** A simulated engine in the place of Docker's: containers without processes, images without layers. */
   readonly simulated?: boolean;
+  /** A disk of its own for the engine, in memory; the machine's when left out. */
+  readonly diskMiB?: number;
 }
 
 /** The socket where users look for an engine; below the host's own /run. */
@@ -44,8 +48,8 @@ const USUAL_SOCKET = '/run/docker.sock';
  * /run and /etc/docker are its own: the host may run an engine too, and has its own authorities.
  */
 const BOOT = `set -eu
-folder=$1 name=$2 registry=$3 sshd_config=$4 ca=$5
-shift 5
+folder=$1 name=$2 registry=$3 sshd_config=$4 ca=$5 disk=$6
+shift 6
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
@@ -54,6 +58,10 @@ mkdir -p /run/sshd /run/docker
 if [ -n "$ca" ]; then
   mkdir -p "/etc/docker/certs.d/$registry"
   cp "$ca" "/etc/docker/certs.d/$registry/ca.crt"
+fi
+if [ -n "$disk" ]; then
+  mkdir -p "$folder/docker"
+  mount -t tmpfs -o "size=$disk" tmpfs "$folder/docker"
 fi
 hostname "$name"
 if [ -n "$sshd_config" ]; then /usr/sbin/sshd -D -e -f "$sshd_config" 2>"$folder/sshd.log" & fi
@@ -79,7 +87,8 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
   const engine = options.simulated
     ? simulatedEngine(name, sockets, ca)
     : dockerEngine(netns, sockets, { folder, containerAddress: `${network.containerPrefix}.1/24` });
-  const boot = [folder, netns, registry.host, sshdConfig, ca, ...engine];
+  const disk = options.diskMiB === undefined ? '' : `${options.diskMiB}m`;
+  const boot = [folder, netns, registry.host, sshdConfig, ca, disk, ...engine];
   const namespaces = ['unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child'];
   const args = [`--net=/run/netns/${netns}`, ...namespaces, 'bash', '-c', BOOT, 'boot', ...boot];
   const start = async (): Promise<Child> => {
@@ -96,6 +105,7 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
   await removeContainers(socketPath);
   return {
     ...{ name, address, socketPath, folder },
+    pid: () => firstChildOf(child.pid),
     crash: () => child.kill(),
     async boot() {
       child = await start();

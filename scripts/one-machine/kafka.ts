@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { createKafka, SILENT } from '#libs/kafka';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
-import { type RunningPart, theirs } from './part.js';
+import { type RunningPart, type Server, theirs } from './part.js';
+import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
@@ -55,34 +56,53 @@ async function jars({ cache, report }: SetUp): Promise<string> {
   return folder;
 }
 
-function properties(port: number, controller: number, folder: string): string {
+interface Broker {
+  readonly id: number;
+  readonly port: number;
+  readonly controller: number;
+  readonly folder: string;
+}
+
+const addressOf = ({ port }: Broker): string => `127.0.0.1:${port}`;
+const configOf = ({ folder }: Broker): string => join(folder, 'server.properties');
+
+/** What is kept by several brokers outlasts one of them; one that is gone is missed within seconds. */
+const amongSeveral = {
+  'min.insync.replicas': 2,
+  'broker.heartbeat.interval.ms': 500,
+  'broker.session.timeout.ms': 3_000,
+};
+
+function properties({ id, port, controller, folder }: Broker, all: readonly Broker[]): string {
   return Object.entries({
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    'node.id': id,
+    'controller.quorum.voters': all.map((broker) => `${broker.id}@127.0.0.1:${broker.controller}`).join(','),
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, 'log'),
     'auto.create.topics.enable': false,
     'offsets.topic.num.partitions': 4,
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
+    'default.replication.factor': all.length,
+    'offsets.topic.replication.factor': all.length,
+    'transaction.state.log.replication.factor': all.length,
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.dedupe.buffer.size': 2_097_152,
+    ...(all.length > 1 ? amongSeveral : {}),
   })
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
 }
 
 /** Ready means that a metadata request is answered, not that a port is open. */
-async function hasMetadata(broker: string): Promise<boolean> {
+async function hasMetadata(broker: string, brokers: number): Promise<boolean> {
   const client = { brokers: [broker], clientId: 'one-machine', logger: SILENT, retries: 0 };
   const admin = createKafka(client).admin();
   try {
     await admin.connect();
-    return (await admin.describeCluster()).brokers.length > 0;
+    return (await admin.describeCluster()).brokers.length >= brokers;
   } catch {
     return false;
   } finally {
@@ -95,22 +115,53 @@ export async function startKafka(setUp: SetUp): Promise<RunningPart> {
   if (process.env['KAFKA_BROKERS']) return theirs;
   const classPath = `${await jars(setUp)}/*`;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kafka-'));
-  const { ledger } = setUp.slot;
-  ledger.hold({ kind: 'directory', path: folder });
-  const port = await freePort();
-  const config = join(folder, 'server.properties');
-  await writeFile(config, properties(port, await freePort(), folder));
-  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${CLUSTER_ID}`, '-c', config];
-  await run('java', ['-cp', classPath, ...format]);
-  const jvm = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath];
-  const server = new Child('Kafka', 'java', [...jvm, 'kafka.Kafka', config], { ledger, cwd: folder });
-  const broker = `127.0.0.1:${port}`;
-  await server.until(() => hasMetadata(broker));
+  setUp.slot.ledger.hold({ kind: 'directory', path: folder });
+  const brokers = await prepare(folder, setUp.breakable ? 3 : 1, classPath);
+  const servers = await Promise.all(brokers.map((broker) => startBroker(setUp, broker, brokers, classPath)));
+  const factor: Record<string, string> =
+    brokers.length > 1 ? { KAFKA_REPLICATION_FACTOR: String(brokers.length) } : {};
   return {
-    env: { KAFKA_BROKERS: broker },
+    env: { KAFKA_BROKERS: brokers.map(addressOf).join(','), ...factor },
+    servers,
     stop: async () => {
-      await server.stop();
+      await Promise.all(servers.map((server) => server.stop()));
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Brokers that know of each other, each with a formatted folder of its own. */
+async function prepare(root: string, count: number, classPath: string): Promise<readonly Broker[]> {
+  const brokers: Broker[] = [];
+  for (let id = 1; id <= count; id += 1)
+    brokers.push({
+      id,
+      port: await freePort(),
+      controller: await freePort(),
+      folder: join(root, String(id)),
+    });
+  await Promise.all(
+    brokers.map(async (broker) => {
+      await mkdir(broker.folder);
+      await writeFile(configOf(broker), properties(broker, brokers));
+      const format = ['format', `--cluster-id=${CLUSTER_ID}`, '-c', configOf(broker)];
+      await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', ...format]);
+    }),
+  );
+  return brokers;
+}
+
+function startBroker(
+  { slot }: SetUp,
+  broker: Broker,
+  all: readonly Broker[],
+  classPath: string,
+): Promise<Server> {
+  const jvm = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath];
+  const name = all.length > 1 ? `Kafka ${broker.id}` : 'Kafka';
+  const options = { ledger: slot.ledger, cwd: broker.folder };
+  return Restartable.start(
+    () => new Child(name, 'java', [...jvm, 'kafka.Kafka', configOf(broker)], options),
+    () => hasMetadata(addressOf(broker), all.length),
+  );
 }

@@ -3,12 +3,14 @@ import { type EngineHost, startEngineHost } from './engine-host.js';
 import { DockerClient, loadBuilder, pullBase, pushBase } from './image-loading.js';
 import { createNetwork, type Network } from './network.js';
 import { makeLoginKey, type NodeEntry, type RunningNode, startNode, writeNodes } from './nodes.js';
-import type { RunningPart } from './part.js';
+import type { RunningPart, Server } from './part.js';
 import { accessToTheirs, planRegistry, type RegistryAccess, startRegistry } from './registry.js';
 import type { SetUp } from './set-up.js';
 import { timed } from './timed.js';
 
 const BUILDER_HOST = 10;
+/** Room for the base images and a little more: a disk that can be filled. */
+const SMALL_DISK_MIB = 640;
 
 export interface Machines extends RunningPart {
   readonly nodes: readonly NodeEntry[];
@@ -19,6 +21,7 @@ export interface Machines extends RunningPart {
 interface Started {
   readonly env: Record<string, string>;
   readonly stops: (() => Promise<void>)[];
+  readonly servers: Server[];
 }
 
 /**
@@ -48,12 +51,13 @@ export async function startMachines(
     );
   const network = await timed(setUp, 'Network', () => createNetwork(setUp.slot));
   const registry = own.registry ? await planRegistry(setUp, network) : accessToTheirs(process.env);
-  const started: Started = { env: {}, stops: [] };
+  const started: Started = { env: {}, stops: [], servers: [] };
   const stop = async (): Promise<void> => void (await Promise.allSettled(started.stops.map((end) => end())));
   try {
     const nodes = await startAll(setUp, { own, network, registry, count, simulated, started });
     const entries = nodes.map(({ entry }) => entry);
-    return { env: started.env, nodes: entries, hosts: nodes.map(({ engine }) => engine), stop };
+    const hosts = nodes.map(({ engine }) => engine);
+    return { env: started.env, servers: started.servers, nodes: entries, hosts, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -76,6 +80,7 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[
     ? timed(setUp, 'Registry', () => startRegistry(setUp, registry)).then((part) => {
         started.stops.push(() => part.stop());
         Object.assign(started.env, part.env);
+        started.servers.push(...(part.servers ?? []));
       })
     : undefined;
   const startsBuilder = own.builder
@@ -104,7 +109,10 @@ async function startNodes(setUp: SetUp, plan: Plan, count: number): Promise<read
   const results = await Promise.allSettled(
     indices.map(async (index) => {
       const node = await timed(setUp, `Node ${index}`, () =>
-        startNode(setUp, index, { network, registry, loginKey, simulated }),
+        startNode(setUp, index, {
+          ...{ network, registry, loginKey, simulated },
+          diskMiB: setUp.breakable && index === count ? SMALL_DISK_MIB : undefined,
+        }),
       );
       started.stops.push(() => node.engine.stop());
       return node;

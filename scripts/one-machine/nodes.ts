@@ -69,11 +69,12 @@ export interface NodeOptions {
   readonly registry: RegistryAccess;
   readonly loginKey: string;
   readonly simulated: boolean;
+  readonly diskMiB?: number;
 }
 
 /** Node number `index` (from 1): its own sshd with a pinned host key before its own engine. */
 export async function startNode(setUp: SetUp, index: number, options: NodeOptions): Promise<RunningNode> {
-  const { network, registry, loginKey, simulated } = options;
+  const { network, registry, loginKey, simulated, diskMiB } = options;
   const name = `node-${index}`;
   const folder = join(setUp.slot.directory, name);
   mkdirSync(folder, { recursive: true });
@@ -81,7 +82,7 @@ export async function startNode(setUp: SetUp, index: number, options: NodeOption
   const config = join(folder, 'sshd_config');
   writeFileSync(config, sshdConfig(folder, loginKey));
   const engine = await startEngineHost(setUp, {
-    ...{ name, network, registry, simulated },
+    ...{ name, network, registry, simulated, diskMiB },
     host: FIRST_HOST - 1 + index,
     sshdConfig: config,
   });

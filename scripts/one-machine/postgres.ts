@@ -9,6 +9,7 @@ import pg from 'pg';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import { type RunningPart, theirs } from './part.js';
+import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
@@ -42,17 +43,15 @@ export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
     const args = ['-D', data, '-p', String(port), ...settings];
     const options = { ledger: slot.ledger, cwd: folder, ...user };
     // By SIGINT it ends at once; by SIGTERM it would wait for every session.
-    const server = new Child('PostgreSQL', join(binaries, 'postgres'), args, {
-      ...options,
-      endSignal: 'SIGINT',
-    });
+    const spawn = (): Child =>
+      new Child('PostgreSQL', join(binaries, 'postgres'), args, { ...options, endSignal: 'SIGINT' });
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    await server.until(() => takesSessions(url));
+    const server = await Restartable.start(spawn, () => takesSessions(url));
     const stop = async (): Promise<void> => {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     };
-    return { env: { DATABASE_URL: url }, stop };
+    return { env: { DATABASE_URL: url }, servers: [server], stop };
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`PostgreSQL did not start:\n${said}\nSet DATABASE_URL to use a server of your own.`, {

@@ -8,6 +8,7 @@ import { answers, Child } from './child.js';
 import { freePort } from './free-port.js';
 import type { Network } from './network.js';
 import type { RunningPart } from './part.js';
+import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
@@ -66,16 +67,17 @@ export async function startRegistry({ slot }: SetUp, access: RegistryAccess): Pr
   htpasswd.child.stdin?.end(`${access.password}\n`);
   writeFileSync(join(folder, 'htpasswd'), (await htpasswd).stdout, { mode: 0o600 });
   writeFileSync(join(folder, 'config.yml'), configOf(folder, access.host));
-  const server = new Child('Registry', '/usr/bin/docker-registry', ['serve', join(folder, 'config.yml')], {
-    ledger: slot.ledger,
-  });
   const { hostname, port } = new URL(`https://${access.host}`);
-  await server.until(() => answers(Number(port), hostname));
+  const serve = ['serve', join(folder, 'config.yml')];
+  const server = await Restartable.start(
+    () => new Child('Registry', '/usr/bin/docker-registry', serve, { ledger: slot.ledger }),
+    () => answers(Number(port), hostname),
+  );
   const env = {
     REGISTRY_URL: `https://${access.host}`,
     REGISTRY_USERNAME: access.username,
     REGISTRY_PASSWORD: access.password,
     REGISTRY_CA_FILE: access.caFile ?? '',
   };
-  return { env, stop: () => server.stop() };
+  return { env, servers: [server], stop: () => server.stop() };
 }

@@ -11,4 +11,6 @@ export interface SetUp {
   /** Where what is fetched or built once is kept. */
   readonly cache: string;
   readonly report: Report;
+  /** Made to be broken: three Kafka brokers that stand in for each other, and blob storage that outlasts its end. */
+  readonly breakable: boolean;
 }

@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.js';
 import { startMachines } from './machines.js';
 import { ensurePackages } from './packages.js';
 import type { NodeEntry } from './nodes.js';
-import type { RunningPart } from './part.js';
+import type { RunningPart, Server } from './part.js';
 import { startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
 import type { Report, SetUp } from './set-up.js';
@@ -19,6 +19,8 @@ export interface OneMachineOptions {
   readonly nodes?: number;
   /** Builder and nodes with engines that are simulated: sshd, registry and all else are real. */
   readonly simulated?: boolean;
+  /** Made to be broken: three Kafka brokers, blob storage that outlasts its end, a small disk for the last node. */
+  readonly breakable?: boolean;
   readonly report?: Report;
 }
 
@@ -28,6 +30,8 @@ export interface OneMachine {
   readonly nodes: readonly NodeEntry[];
   /** The machines behind these nodes, where they were started here. */
   readonly hosts: readonly EngineHost[];
+  /** The processes of the other parts that were started here. */
+  readonly servers: readonly Server[];
   /** For what else is started on it: a next start cleans up what a kill leaves. */
   readonly ledger: Ledger;
   stop(): Promise<void>;
@@ -47,9 +51,9 @@ export const printProgress: Report = (part, state, ms, detail) => {
  */
 export async function startOneMachine(options: OneMachineOptions = {}): Promise<OneMachine> {
   const { directory: cache = cacheDirectory(), nodes: count = 3, report = printProgress } = options;
-  const { simulated = false } = options;
+  const { simulated = false, breakable = false } = options;
   const slot = await claimSlot(cache);
-  const setUp: SetUp = { slot, cache, report };
+  const setUp: SetUp = { slot, cache, report, breakable };
   if (slot.cleaned > 0) report('Clean-up', 'working', 0, `${slot.cleaned} things of a killed start undone`);
   const packages = ensurePackages(setUp);
   const machines = packages.then(() => startMachines(setUp, { count, simulated }));
@@ -75,7 +79,8 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
   }
   const env = Object.assign({ ...ownKeys() }, ...parts.map((part) => part.env)) as Record<string, string>;
   const { nodes, hosts } = await machines;
-  return { env, nodes, hosts, ledger: slot.ledger, stop };
+  const servers = parts.flatMap((part) => part.servers ?? []);
+  return { env, nodes, hosts, servers, ledger: slot.ledger, stop };
 }
 
 /** Keys that the caller has set already stay the caller's. */

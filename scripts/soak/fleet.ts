@@ -71,6 +71,10 @@ export class Fleet {
     return Object.values(this.others[0]?.httpUrls() ?? {})[0] ?? '';
   }
 
+  get deployerPids(): readonly number[] {
+    return this.deployers.map(({ pid }) => pid);
+  }
+
   /** Kills the deployer of this process for good: nothing is started in its place. False when there is none. */
   async kill(pid: number): Promise<boolean> {
     const place = this.deployers.findIndex((app) => app.pid === pid);

@@ -31,9 +31,15 @@ export class Requests {
   private readonly replies: Reply[] = [];
   private reading: { stop(): Promise<void> } | undefined;
 
+  /** `onReply` is told of each reply as it comes. */
+  constructor(private readonly onReply: (reply: Reply) => void = () => undefined) {}
+
   async connect(): Promise<void> {
     const topics = [deploymentReplied.topic, scaleReplied.topic];
-    const onMessage = ({ data }: { data: unknown }): void => void this.replies.push(data as Reply);
+    const onMessage = ({ data }: { data: unknown }): void => {
+      this.replies.push(data as Reply);
+      this.onReply(data as Reply);
+    };
     this.reading = await tail(this.kafka, { topics, from: 'end', onMessage });
   }
 

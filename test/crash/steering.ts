@@ -26,7 +26,8 @@ const TRIGGERS = `
   CREATE OR REPLACE FUNCTION crash_suite.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     IF NEW.access_token LIKE '${REFUSED_MARK}%:1'
-    THEN NEW.answer := '{"refusals": [{"node": "all", "reason": "the test wants it so"}]}'; END IF;
+    THEN NEW.answer := jsonb_build_object('accessToken', NEW.access_token, 'refusals',
+      '[{"node": "all", "reason": "the test wants it so"}]'::jsonb); END IF;
     RETURN NEW;
   END $$;
   CREATE OR REPLACE FUNCTION crash_suite.withhold() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -26,7 +26,8 @@ export interface Left {
   readonly says: readonly string[];
 }
 
-const docker = new Docker({ socketPath: new URL(requireEnv('BUILDER_HOST')).pathname });
+/** Not before it is asked for: some suites start their own builder. */
+const builder = (): Docker => new Docker({ socketPath: new URL(requireEnv('BUILDER_HOST')).pathname });
 
 async function strings(pool: pg.Pool, sql: string, value: string): Promise<readonly string[]> {
   const { rows } = await pool.query<{ text: string }>(sql, [value]);
@@ -58,7 +59,7 @@ export async function whatIsLeft(pool: pg.Pool, appId: string): Promise<Left> {
       `SELECT state AS text FROM load_balancer.reservations WHERE app_id = $1 AND state IN ('promised', 'bound')`,
       appId,
     ),
-    docker.listImages({ filters: { label: [`slipway.app=${appId}`] } }),
+    builder().listImages({ filters: { label: [`slipway.app=${appId}`] } }),
     strings(
       pool,
       `SELECT id || ' ' || state AS text FROM deployer.work WHERE key LIKE $1 || '/%' AND (state <> 'done' OR owner IS NOT NULL)`,

@@ -22,13 +22,19 @@ async function portOf(name: string): Promise<string> {
   return port.ifname;
 }
 
-/** Does something while nothing reaches the node, or comes from it. */
-export async function whileCutOff<T>(node: string, work: () => Promise<T>): Promise<T> {
+/** From now on nothing reaches the node, or comes from it, until what this gives is called. */
+export async function cutOff(node: string): Promise<() => Promise<unknown>> {
   const port = await portOf(node);
   await run('ip', ['link', 'set', port, 'down']);
+  return () => run('ip', ['link', 'set', port, 'up']);
+}
+
+/** Does something while the node is cut off. */
+export async function whileCutOff<T>(node: string, work: () => Promise<T>): Promise<T> {
+  const join = await cutOff(node);
   try {
     return await work();
   } finally {
-    await run('ip', ['link', 'set', port, 'up']);
+    await join();
   }
 }

@@ -31,10 +31,11 @@ export interface Storage {
   readonly work: WorkQueue;
 }
 
-/** Two tries of a new connection, or three keep-alives of one that is up, take so long. */
+/** Two tries of a new connection, or refusals for half the time and then one more, or three keep-alives of one that is up, take so long. */
 const nodeTimeouts = (ms: number) => ({
   connectTimeoutMs: ms / 2,
   connectAttempts: 2,
+  connectForMs: ms / 2,
   keepaliveMs: Math.ceil(ms / 3),
 });
 

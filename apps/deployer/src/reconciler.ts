@@ -17,7 +17,7 @@ export interface ReconcilerParts {
   readonly storage: Storage;
   readonly outside: Awaited<ReturnType<typeof createOutside>>;
   readonly intake: RequestIntake;
-  readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
 }
 
 /** The replica's part in looking after the nodes. */
@@ -40,8 +40,7 @@ export function createReconciler(parts: ReconcilerParts): NodeWatch {
 }
 
 function reconcilePorts({ config, storage, outside, intake, runtime }: ReconcilerParts): ReconcilePorts {
-  const { logger, metrics } = runtime;
-  const clock = { now: () => new Date() };
+  const { logger, metrics, clock } = runtime;
   const repairs = metrics.counter('deployer_repairs_total', 'What was repaired on nodes', ['event']);
   return {
     engines: outside.engines,

@@ -15,17 +15,17 @@ export interface RetentionParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
   readonly registry: ImageRegistry;
-  readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
 }
 
 /** Runs the retention of releases now and then, on one replica at a time; its end waits for one image at most. */
 export function createRetention({ config, pool, registry, runtime }: RetentionParts): Recurring {
-  const { logger, metrics } = runtime;
+  const { logger, metrics, clock } = runtime;
   const deletions = metrics.counter('deployer_images_deleted_total', 'Images deleted from the registry');
   const ports: RetentionPorts = {
     releases: new PostgresReleaseRecords(pool),
     images: new OwnRegistryImages(registry),
-    clock: { now: () => new Date() },
+    clock,
     onFailure: (image, error) => logger.warn({ err: error, image }, 'an old image was not deleted'),
   };
   const limits = {

@@ -26,6 +26,7 @@ import { replyToUnreadable } from './domain/unreadable-request.js';
 import { DeployerModule } from './deployer.module.js';
 import { deployerTables } from './migrations.js';
 import { createOutside, SCHEMA, type Storage } from './parts.js';
+import type { Clock } from './ports.js';
 import { createHousekeeping } from './housekeeping.js';
 import { createReconciler } from './reconciler.js';
 import { createRetention } from './retention.js';
@@ -54,7 +55,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers(runtime.kafka, board);
-  const intake = createIntake(config, storage);
+  const intake = createIntake(config, storage, runtime.clock);
   const secretIntake = new SecretIntake({ outbox, secrets: outside.secrets });
   const reconciler = createReconciler({ config, storage, outside, intake, runtime });
   const housekeeping = createHousekeeping({ config, pool, outside, runtime });
@@ -87,10 +88,10 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   return app;
 }
 
-function createIntake(config: DeployerConfig, storage: Storage): RequestIntake {
+function createIntake(config: DeployerConfig, storage: Storage, clock: Clock): RequestIntake {
   return new RequestIntake({
     ...storage,
-    clock: { now: () => new Date() },
+    clock,
     replica: config.DEPLOYER_REPLICA,
     replyTopics: config.DEPLOYER_REPLY_TOPICS,
     defaultDeadlineMs: config.DEPLOYER_DEADLINE_MS,

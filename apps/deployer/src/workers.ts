@@ -25,14 +25,12 @@ export interface WorkerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Awaited<ReturnType<typeof createOutside>>;
-  readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing'>;
+  readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing' | 'clock'>;
   readonly answers: NodeAnswers;
 }
 
-const clock = { now: () => new Date() };
-
 function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): RunTaskPorts {
-  const { producer, logger, metrics, tracing } = runtime;
+  const { producer, logger, metrics, tracing, clock } = runtime;
   const replica = config.DEPLOYER_REPLICA;
   const store = new PostgresTaskStore({ ...storage, clock, replica });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);

@@ -42,6 +42,24 @@ export class TransactionAbortedError extends Error {
   }
 }
 
+/** A connection tried on several addresses fails with an AggregateError that says nothing itself. */
+function said(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(said).join('; ');
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** No answer to a query: the database is away, ends, or has no session free. Whether it was carried out is not known. */
+export class DatabaseUnavailableError extends Error {
+  readonly code = 'DATABASE_UNAVAILABLE';
+  readonly kind = 'retriable';
+  readonly hint = 'Try again once the database that DATABASE_URL names answers.';
+
+  constructor(cause: unknown) {
+    super(`The database does not answer: ${said(cause)}`, { cause });
+    this.name = 'DatabaseUnavailableError';
+  }
+}
+
 export type MigrationErrorCode = 'SCHEMA_NAME_INVALID' | 'DATABASE_IS_NEWER';
 
 /** The schema cannot be brought up to date by this version of the code. */

@@ -1,5 +1,6 @@
 export { withAdvisoryLock } from './advisory-lock.js';
 export * from './channels.js';
+export * from './database-clock.js';
 export * from './errors.js';
 export * from './event-store.js';
 export * from './inbox.js';

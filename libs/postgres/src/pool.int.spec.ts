@@ -26,6 +26,28 @@ async function cut(tx: Transaction): Promise<void> {
   });
 }
 
+describe('a query of the pool', () => {
+  it('says that the database is away, and nothing else, when its session is ended', async () => {
+    const own = createPool({ url: database.url, schema: 'public', applicationName: 'ended', max: 1 });
+    const waiting = own.query('SELECT pg_sleep(30)');
+    const ended = expect(waiting).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await until('the session to be ended', async () => {
+      const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ended' AND state = 'active'`;
+      return (await admin.query(sql)).rowCount === 1;
+    });
+    await ended;
+    await expect(own.query('SELECT 1 / 0')).rejects.toMatchObject({ code: '22012' });
+    await own.end();
+  });
+
+  it('says so too where nothing listens', async () => {
+    const url = 'postgres://nobody@127.0.0.1:1/nothing';
+    const nowhere = createPool({ url, schema: 'public', applicationName: 'nowhere' });
+    await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await nowhere.end();
+  });
+});
+
 describe('transaction', () => {
   it('rejects, and does not end the process, when its connection is cut between two queries', async () => {
     const crashes: unknown[] = [];

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { TransactionAbortedError } from './errors.js';
+import { DatabaseUnavailableError, TransactionAbortedError } from './errors.js';
 
 export type Pool = pg.Pool;
 export type Transaction = Pick<pg.PoolClient, 'query'>;
@@ -12,6 +12,26 @@ export interface PoolOptions {
   readonly max?: number;
   /** Told of a connection that broke while idle; the pool replaces it. */
   readonly onIdleError?: (error: Error) => void;
+}
+
+/** SQLSTATE classes of a server that ends, starts or is full (PostgreSQL, appendix A). */
+const AWAY = /^(08|53|57P)/;
+
+/** What the server did not say itself came of the connection to it. */
+function named(error: unknown): unknown {
+  if (error instanceof pg.DatabaseError && !AWAY.test(error.code ?? '')) return error;
+  return new DatabaseUnavailableError(error);
+}
+
+/** Its queries throw DatabaseUnavailableError where the database did not answer them. */
+function namingWhatIsAway(pool: Pool): Pool {
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  const naming = (...args: unknown[]): Promise<unknown> =>
+    query(...args).catch((error: unknown) => {
+      throw named(error);
+    });
+  pool.query = naming as typeof pool.query;
+  return pool;
 }
 
 /** A pool whose connections see `schema` first. */
@@ -27,7 +47,7 @@ export function createPool({ url, schema, applicationName, max = 10, onIdleError
   pool.on('connect', (client) => client.on('error', () => undefined));
   // Without a listener one broken idle connection would end the process.
   pool.on('error', (error) => onIdleError?.(error));
-  return pool;
+  return namingWhatIsAway(pool);
 }
 
 /**

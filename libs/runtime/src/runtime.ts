@@ -2,6 +2,7 @@ import { allTopics } from '#libs/contracts';
 import { createKafka, ensureTopics, Producer } from '#libs/kafka';
 import {
   createPool,
+  DatabaseClock,
   Listener,
   messagingTables,
   migrate,
@@ -45,6 +46,8 @@ export interface Runtime {
   readonly tracing: Tracing;
   readonly pool: Pool;
   readonly listener: Listener;
+  /** The same for all replicas, whatever is done to the clocks of their machines. */
+  readonly clock: { now(): Date };
   readonly outbox: Outbox;
   readonly relay: OutboxRelay;
   readonly kafka: ReturnType<typeof createKafka>;
@@ -65,6 +68,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const pool = createPool({ url, schema, applicationName: `${app}/${replica}`, onIdleError });
   health.register('postgres', async () => void (await pool.query('SELECT 1')));
   const listener = new Listener({ url, onError: (err) => logger.warn({ err }, 'LISTEN was lost') });
+  const clock = new DatabaseClock(pool, (err) => logger.warn({ err }, 'the database did not tell the time'));
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: replica, logger });
   const producer = new Producer(kafka, { source: `slipway/${app}` });
   const relay = new OutboxRelay({
@@ -75,19 +79,20 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     onError: (err) => logger.warn({ err }, 'the outbox waits'),
   });
   const runtime: Runtime = {
-    ...{ options, logger, health, tracing, pool, listener, kafka, producer, relay },
+    ...{ options, logger, health, tracing, pool, listener, clock, kafka, producer, relay },
     outbox: new Outbox(),
     metrics: createMetrics(app),
     close: () =>
       inTurn([
         () => relay.stop(),
+        () => Promise.resolve(clock.stop()),
         () => producer.stop(),
         () => listener.stop(),
         () => pool.end(),
         () => tracing.stop(),
       ]),
   };
-  const results = await Promise.allSettled([prepareDatabase(runtime), prepareBroker(runtime)]);
+  const results = await Promise.allSettled([prepareDatabase(runtime, clock), prepareBroker(runtime)]);
   const failures = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason as Error] : [],
   );
@@ -98,11 +103,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   return runtime;
 }
 
-async function prepareDatabase({ pool, listener, options }: Runtime): Promise<void> {
+async function prepareDatabase({ pool, listener, options }: Runtime, clock: DatabaseClock): Promise<void> {
   const { schema, migrations } = options;
   await named('DATABASE_URL', async () => {
     await migrate(pool, { schema, sets: [messagingTables, ...migrations] });
-    await listener.start();
+    await Promise.all([listener.start(), clock.start()]);
   });
 }
 

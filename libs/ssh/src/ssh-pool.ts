@@ -9,6 +9,7 @@ import { targetKey, type SshTarget } from './target.js';
 const DEFAULTS: PoolOptions = {
   connectTimeoutMs: 10_000,
   connectAttempts: 3,
+  connectForMs: 0,
   keepaliveMs: 10_000,
   maxConnections: 4,
   sessionsPerConnection: 10,

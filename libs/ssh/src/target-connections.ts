@@ -114,6 +114,7 @@ export class TargetConnections {
   }
 
   private async connectWithRetry() {
+    const begun = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       if (this.failures > 0) await delay(this.backoffMs(), undefined, { ref: true });
       if (this.closed) throw poolClosed();
@@ -124,7 +125,9 @@ export class TargetConnections {
       } catch (error) {
         this.failures += 1;
         const again = error instanceof SshError && error.kind === 'retriable';
-        if (!again || attempt >= this.options.connectAttempts) throw error;
+        const isEnough =
+          attempt >= this.options.connectAttempts && performance.now() - begun >= this.options.connectForMs;
+        if (!again || isEnough) throw error;
         this.options.logger?.debug?.(
           { address: targetAddress(this.target), attempt, err: error },
           'ssh connect failed',

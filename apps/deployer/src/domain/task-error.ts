@@ -32,6 +32,10 @@ function logTailOf(error: object): string | undefined {
   return Array.isArray(value) && value.length > 0 ? value.join('\n') : text(error, 'logTail');
 }
 
+/** The record did not answer in the middle of a step: no fault of the request, which is carried on later. */
+export const isRecordAway = (thrown: unknown): boolean =>
+  thrown instanceof Error && text(thrown, 'code') === 'DATABASE_UNAVAILABLE';
+
 /** Codes whose own name says what went wrong but not in whose step. */
 const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'fetch-source': { BLOB_NOT_FOUND: 'SOURCE_NOT_FOUND' },

@@ -1,5 +1,5 @@
 import type { InstanceReport } from '#libs/contracts';
-import { codeOf, toTaskError } from '../domain/task-error.js';
+import { codeOf, isRecordAway, toTaskError } from '../domain/task-error.js';
 import type { EffectOf } from '../domain/task.effects.js';
 import type { RunningInstance } from '../domain/task.events.js';
 import { isStopped, releaseOf, type TaskState } from '../domain/task.state.js';
@@ -64,7 +64,9 @@ export class InstanceEffects {
     release,
   }: KnownInstance): Promise<RunningInstance> {
     let unreachable: true | undefined;
-    const run = await this.ports.engines.inspect(node, container).catch(() => {
+    const run = await this.ports.engines.inspect(node, container).catch((error: unknown) => {
+      // The login of the node was not found out: that says nothing of the node.
+      if (isRecordAway(error)) throw error;
       unreachable = true;
       return undefined;
     });
@@ -156,6 +158,7 @@ export class InstanceEffects {
         reports: known === undefined ? [] : [this.reported(known, 'stopped')],
       };
     } catch (error) {
+      if (isRecordAway(error)) throw error;
       const why = toTaskError('stop-instance', error);
       if (state.mode === 'stop')
         return { events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }] };

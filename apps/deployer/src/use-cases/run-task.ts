@@ -1,4 +1,4 @@
-import { toTaskError } from '../domain/task-error.js';
+import { isRecordAway, toTaskError } from '../domain/task-error.js';
 import { keyOf, nextEffects, type Effect, type EffectKind } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
 import { evolve, foldTask, type TaskState } from '../domain/task.state.js';
@@ -207,7 +207,7 @@ class TaskRun {
     try {
       return await this.ports.effects.run(this.scope(signal), state, effect);
     } catch (error) {
-      if (this.lease.signal.aborted || this.ports.isLeaseLost(error)) throw error;
+      if (this.lease.signal.aborted || this.ports.isLeaseLost(error) || isRecordAway(error)) throw error;
       // Interrupted: what it was is stored once, for all that was under way.
       if (signal.aborted) return undefined;
       this.ports.onStep?.(state, effect.kind, 0, error);

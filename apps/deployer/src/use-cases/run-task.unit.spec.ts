@@ -214,4 +214,19 @@ describe('a running task', () => {
     expect(kinds(task.stored).filter((type) => type === 'StepFailed')).toHaveLength(1);
     await task.end();
   });
+
+  it('is carried on later, and does not fail, when the database was away in the middle of a step', async () => {
+    const away = Object.assign(new Error('gone'), { code: 'DATABASE_UNAVAILABLE', hint: 'wait' });
+    const task = start({
+      history: [accepted({ mode: 'run' })],
+      effects: {
+        survey: () => Promise.reject(away),
+        'resolve-release': () =>
+          Promise.resolve({ events: [{ type: 'ReleaseResolved', data: { release } }] }),
+      },
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    await expect(task.outcome).rejects.toBe(away);
+    expect(kinds(task.stored)).toEqual(['ReleaseResolved']);
+  });
 });

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Fault } from './faults.js';
+import type { Figures } from './figures.js';
+import { REPLICAS } from './installation.js';
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+
+const failedIn = ({ failed }: Figures): string =>
+  Object.entries(failed)
+    .map(([code, count]) => `${count} ${code}`)
+    .join(', ') || '0';
+
+const rowOf = (figures: Figures): string => {
+  const { fault, sent, succeeded, unanswered, medianMs, longestMs, contradicting, leftOver, newRequestMs } =
+    figures;
+  const times = [medianMs, longestMs, newRequestMs].map(seconds);
+  const cells = [fault, sent, succeeded, failedIn(figures), unanswered, ...times, contradicting, leftOver];
+  return `| ${cells.join(' | ')} |`;
+};
+
+const HEAD = [
+  ...['fault', 'sent', 'succeeded', 'failed', 'unanswered', 'median, s', 'longest, s', 'new request, s'],
+  ...['contradicting', 'left over'],
+];
+
+const FILE = 'docs/faults.md';
+
+/** Faults that were left out this time keep their row. */
+function rowsOf(results: readonly Figures[], faults: readonly Fault[]): readonly string[] {
+  const before = existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\n') : [];
+  return faults.flatMap(({ name }) => {
+    const figures = results.find(({ fault }) => fault === name);
+    return figures === undefined ? before.filter((line) => line.startsWith(`| ${name} |`)) : [rowOf(figures)];
+  });
+}
+
+/** docs/faults.md, as `npm run test:faults` writes it. */
+export function writeTable(results: readonly Figures[], faults: readonly Fault[]): void {
+  const text = [
+    '# Faults',
+    '',
+    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, four nodes, three Kafka brokers (replication factor 3, two in`,
+    'sync), all on one machine. While a fault lasts, and shortly before and after it, about two requests a second come',
+    '(run, build-and-run, build, stop; one in seven repeats an earlier token) with a deadline of 60 s each. A request may',
+    'fail where the fault makes its success impossible, and only with a code that says so. Once all are answered, each',
+    'token is sent again: its answer must come again, the same. Then all services are stopped, and nothing may be left:',
+    'no container, image on the builder, open port, reservation, row of an instance, source folder, work or message.',
+    '',
+    `| ${HEAD.join(' | ')} |`,
+    `|${HEAD.map(() => '---').join('|')}|`,
+    ...rowsOf(results, faults),
+    '',
+    'Times are from the publication to the first reply; `new request` is a build-and-run that was sent right after the',
+    'fault.',
+    '',
+    ...faults.map(({ name, what }) => `- ${name}: ${what}.`),
+    '',
+  ];
+  writeFileSync(FILE, text.join('\n'));
+}
