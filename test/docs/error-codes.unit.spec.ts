@@ -23,6 +23,7 @@ const listed = /'([A-Z]+(?:_[A-Z]+)+)'|^ +([A-Z]+(?:_[A-Z]+)+):/gm;
 /** Nobody is told these: why. */
 const KEPT_INSIDE: Readonly<Record<string, string>> = {
   BLOB_NOT_FOUND: 'a reply says SOURCE_NOT_FOUND',
+  DATABASE_UNAVAILABLE: 'the task is carried on when the database is there again',
   DELETION_DISABLED: 'of retention, which logs it',
   ENGINE_ABORTED: 'whoever aborted says why',
   SSH_ABORTED: 'whoever aborted says why',

@@ -13,7 +13,7 @@ export interface HousekeepingParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
   readonly outside: Pick<Awaited<ReturnType<typeof createOutside>>, 'builders' | 'installation'>;
-  readonly runtime: Pick<Runtime, 'logger'>;
+  readonly runtime: Pick<Runtime, 'logger' | 'clock'>;
 }
 
 /** Removes now and then what killed processes and ended tasks left: each replica on its machine. */
@@ -30,7 +30,8 @@ export function createHousekeeping({ config, pool, outside, runtime }: Housekeep
   const jobsOf = (builder: Builder): (() => Promise<void>)[] => [
     job(
       'images that were not pushed',
-      () => removeBuilderLeftovers(builder.engine, pool, { installation, now: Date.now() }),
+      () =>
+        removeBuilderLeftovers(builder.engine, pool, { installation, now: runtime.clock.now().getTime() }),
       builder.name,
     ),
     job('the cache of builds', () => builder.trim().then(() => 0), builder.name),
