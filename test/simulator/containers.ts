@@ -17,6 +17,7 @@ const createBodySchema = z.strictObject({
   ExposedPorts: z.record(z.string(), z.strictObject({})).default({}),
   Cmd: z.array(z.string()).optional(),
   StopSignal: z.string().optional(),
+  Healthcheck: z.strictObject({ Test: z.tuple([z.literal('NONE')]) }).optional(),
   HostConfig: z.strictObject({
     PortBindings: z.record(z.string(), z.array(z.strictObject({ HostPort: z.string() }))).default({}),
     RestartPolicy: z.strictObject({ Name: z.enum(['no', 'unless-stopped']) }).default({ Name: 'no' }),

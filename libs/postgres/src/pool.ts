@@ -40,6 +40,8 @@ export function createPool({ url, schema, applicationName, max = 10, onIdleError
     connectionString: url,
     application_name: applicationName,
     max,
+    // Statements are sent as they are made, not each after the answer to the one before.
+    pipeline: true,
     options: `-c search_path=${schema},public`,
   });
   // The pool listens to idle connections only: one that is cut while somebody holds it would end the process.
@@ -51,6 +53,19 @@ export function createPool({ url, schema, applicationName, max = 10, onIdleError
 }
 
 /**
+ * Statements of one transaction that need nothing of each other, sent together and done in this order. Throws the first
+ * that failed, and only when all have ended: none may reach the server after the transaction was rolled back.
+ */
+export async function together<T extends readonly Promise<unknown>[]>(
+  ...statements: T
+): Promise<{ -readonly [N in keyof T]: Awaited<T[N]> }> {
+  const ended = await Promise.allSettled(statements);
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(statements);
+}
+
+/**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
  * Throws TransactionAbortedError when `work` resolved after a statement had failed: nothing is stored then.
  */
@@ -58,8 +73,11 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
+    // What `work` says first is sent with it.
+    const begun = client.query('BEGIN');
+    begun.catch(() => undefined);
     const result = await work(client);
+    await begun;
     const { command } = await client.query('COMMIT');
     // Postgres answers a COMMIT after a failed statement with a plain ROLLBACK, which is no error to the client.
     if (command === 'ROLLBACK') throw new TransactionAbortedError();

@@ -40,20 +40,14 @@ export async function deleteOld(
   { table, column, condition = 'true', keepMs }: Retention,
   { batch = BATCH, signal }: { readonly batch?: number; readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  // The end is set once: rows that grow old meanwhile are left for the next time. By the database's clock, as the rows.
-  const { rows } = await pool.query<{ before: string }>(
-    `SELECT (clock_timestamp() - $1 * interval '1 ms')::text AS before`,
-    [keepMs],
-  );
-  const before = rows[0]?.before;
   let deleted = 0;
   for (;;) {
     if (signal?.aborted) return deleted;
     const { rowCount } = await pool.query(
       `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM ${table} WHERE ${condition} AND ${column} < $1::timestamptz
+         SELECT ctid FROM ${table} WHERE ${condition} AND ${column} < now() - $1 * interval '1 ms'
          ORDER BY ${column} LIMIT $2 FOR UPDATE SKIP LOCKED))`,
-      [before, batch],
+      [keepMs, batch],
     );
     deleted += rowCount ?? 0;
     if ((rowCount ?? 0) < batch) return deleted;

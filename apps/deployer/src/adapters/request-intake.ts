@@ -8,7 +8,7 @@ import {
   type ServiceMode,
   topics,
 } from '#libs/contracts';
-import type { EventStore, Outbox, Transaction, WorkQueue } from '#libs/postgres';
+import { type EventStore, type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { TaskEvent, TaskEventOf } from '../domain/task.events.js';
 import { foldTask } from '../domain/task.state.js';
@@ -121,7 +121,7 @@ export class RequestIntake {
   private async takeIn(tx: Transaction, { tasks, ...request }: Accepted): Promise<void> {
     const isNew = await rows.insertRequest(tx, { ...request, openTasks: tasks.length });
     if (!isNew) return answerAgain(tx, this.parts.outbox, request.token);
-    for (const [position, event] of tasks.entries()) await this.acceptTask(tx, event, position);
+    await together(...tasks.map((event, position) => this.acceptTask(tx, event, position)));
   }
 
   /** What waits ends now, what runs at its next step: whoever holds it is told. */
@@ -146,11 +146,13 @@ export class RequestIntake {
     const { token, service, appId, dependsOn = [] } = event.data;
     const { events, work, outbox, clock, replica } = this.parts;
     const id = `${token}/${service}`;
-    await rows.insertTask(tx, { id, token, position, service, dependsOn });
-    await events.append(tx, id, 0, [event], { replica });
-    await work.enqueue(tx, { id, key: `${appId}/${service}` });
     const step = progress(foldTask([event]), event, 1, clock.now().toISOString(), replica);
-    await outbox.add(tx, [outgoing(deploymentProgressed, step)]);
+    await together(
+      rows.insertTask(tx, { id, token, position, service, dependsOn }),
+      events.append(tx, id, 0, [event], { replica }),
+      work.enqueue(tx, { id, key: `${appId}/${service}` }),
+      outbox.add(tx, [outgoing(deploymentProgressed, step)]),
+    );
   }
 
   private taskOf(

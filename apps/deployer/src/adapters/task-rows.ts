@@ -92,8 +92,10 @@ export async function insertDeployment(tx: Transaction, state: TaskState, releas
 export async function insertInstance(
   tx: Transaction,
   taskId: string,
-  { report, stop }: { readonly report: InstanceReport; readonly stop: StopPolicy },
+  added: { readonly report: InstanceReport; readonly stop: StopPolicy } | undefined,
 ): Promise<void> {
+  if (added === undefined) return;
+  const { report, stop } = added;
   await tx.query(
     `WITH good AS (UPDATE releases SET last_healthy_at = now() WHERE id = $9)
      INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)

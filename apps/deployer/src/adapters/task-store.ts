@@ -15,6 +15,7 @@ import {
   type ServiceReply,
 } from '#libs/contracts';
 import {
+  together,
   transaction,
   type EventStore,
   type Outbox,
@@ -65,21 +66,23 @@ export class PostgresTaskStore implements TaskStore {
 
   async append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void> {
     await transaction(this.parts.pool, async (tx) => {
-      await this.parts.work.assertHeld(tx, held(claim));
-      const messages = await this.store(tx, claim, state, version, writes.events);
-      await storeReleases(tx, state, writes);
-      messages.push(...(await this.storeInstances(tx, claim, writes)));
-      for (const request of writes.nodeRequests ?? []) {
-        await rows.insertNodeRequest(tx, request.accessToken, claim.taskId);
-        messages.push(outgoing(nodeRequested, request));
-      }
-      const released = writes.nodeReleases ?? [];
-      messages.push(
-        ...released.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
+      const { work, outbox } = this.parts;
+      const { nodeRequests = [], nodeReleases = [], nodeLogins = [] } = writes;
+      const told = [
+        ...nodeRequests.map((request) => outgoing(nodeRequested, request)),
+        ...nodeReleases.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
+      ];
+      const [, steps, , reports, , , reply] = await together(
+        // First: it holds the task's row, and says when another has it.
+        work.assertHeld(tx, held(claim)),
+        this.store(tx, claim, state, version, writes.events),
+        storeReleases(tx, state, writes),
+        this.storeInstances(tx, claim, writes),
+        together(...nodeRequests.map((r) => rows.insertNodeRequest(tx, r.accessToken, claim.taskId))),
+        together(...nodeLogins.map((node) => rows.upsertNodeLogin(tx, node))),
+        this.end(tx, claim, state, writes.result),
       );
-      for (const node of writes.nodeLogins ?? []) await rows.upsertNodeLogin(tx, node);
-      if (writes.result !== undefined) messages.push(...(await this.end(tx, claim, state, writes.result)));
-      await this.parts.outbox.add(tx, messages);
+      await outbox.add(tx, [...steps, ...reports, ...told, ...reply]);
     });
   }
 
@@ -142,12 +145,14 @@ export class PostgresTaskStore implements TaskStore {
     claim: ClaimedTask,
     writes: StepWrites,
   ): Promise<readonly OutboxMessage[]> {
-    if (writes.addInstance !== undefined) await rows.insertInstance(tx, claim.taskId, writes.addInstance);
     const reportedAt = this.parts.clock.now().toISOString();
-    const drained = await rows.setInstanceState(tx, writes.drained ?? [], 'draining');
-    await rows.setInstanceState(tx, writes.resumed ?? [], 'running');
-    await rows.setInstanceState(tx, writes.abandoned ?? [], 'abandoned');
-    await rows.deleteInstances(tx, writes.removeInstances ?? []);
+    const [, drained] = await together(
+      rows.insertInstance(tx, claim.taskId, writes.addInstance),
+      rows.setInstanceState(tx, writes.drained ?? [], 'draining'),
+      rows.setInstanceState(tx, writes.resumed ?? [], 'running'),
+      rows.setInstanceState(tx, writes.abandoned ?? [], 'abandoned'),
+      rows.deleteInstances(tx, writes.removeInstances ?? []),
+    );
     const draining = drained.map((report) => ({ ...report, state: 'draining' as const, reportedAt }));
     return [...(writes.reports ?? []), ...draining].map((report) => outgoing(instanceReported, report));
   }
@@ -157,13 +162,17 @@ export class PostgresTaskStore implements TaskStore {
     tx: Transaction,
     claim: ClaimedTask,
     { token, service }: TaskState,
-    result: ServiceReply,
+    result: ServiceReply | undefined,
   ): Promise<readonly OutboxMessage[]> {
-    await rows.setTaskResult(tx, claim.taskId, result);
-    const last = await rows.closeTask(tx, token);
-    await this.parts.work.finish(tx, held(claim));
-    for (const dependent of await rows.dependentsOf(tx, token, service))
-      await this.parts.work.wake(tx, dependent);
+    if (result === undefined) return [];
+    const { work } = this.parts;
+    const [, last, dependents] = await together(
+      rows.setTaskResult(tx, claim.taskId, result),
+      rows.closeTask(tx, token),
+      rows.dependentsOf(tx, token, service),
+      work.finish(tx, held(claim)),
+    );
+    await together(...dependents.map((dependent) => work.wake(tx, dependent)));
     if (last === undefined) return [];
     const reply = replyOf(token, last);
     await rows.setReply(tx, token, reply);
@@ -189,10 +198,12 @@ export class PostgresTaskStore implements TaskStore {
 
 async function storeReleases(tx: Transaction, state: TaskState, writes: StepWrites): Promise<void> {
   const { release, currentRelease, result } = writes;
-  if (release !== undefined) await rows.insertRelease(tx, state, release);
-  if (currentRelease !== undefined) await rows.setCurrentRelease(tx, state, currentRelease);
   const served = result?.status === 'running' && state.mode !== 'scale' ? result.release : undefined;
-  if (served !== undefined) await rows.insertDeployment(tx, state, served);
+  await together(
+    ...(release === undefined ? [] : [rows.insertRelease(tx, state, release)]),
+    ...(currentRelease === undefined ? [] : [rows.setCurrentRelease(tx, state, currentRelease)]),
+    ...(served === undefined ? [] : [rows.insertDeployment(tx, state, served)]),
+  );
 }
 
 function replyOf(token: string, { kind, results }: rows.EndedRequest): DeploymentReply | ScaleReply {
