@@ -29,7 +29,10 @@ describe.each(Object.entries(apps))('%s', (app, url) => {
   it('lives and is ready', async () => {
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
     const ready = await fetch(`${url}/ready`);
-    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, checks: { postgres: 'ok' } }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { ready: true, checks: { postgres: 'ok', kafka: 'ok' } },
+    ]);
   });
 
   it('has metrics that Prometheus can read, each labelled with the app', async () => {

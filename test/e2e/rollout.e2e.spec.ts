@@ -106,13 +106,13 @@ const faults = {
   exits: {
     files: exiting(),
     code: 'CONTAINER_EXITED',
-    says: [/Probe http:\/\/\S+ saw: \S/, /exited with code 3, restarted 0 times/],
+    says: [/Probe http:\/\/\S+ saw: \S/, /exited with code 3, restarted \d times/],
     log: /^line 11\n(.*\n){48}line 60\n?$/,
   },
   'exits within the stability window': {
     files: shortLived(),
     code: 'CONTAINER_EXITED',
-    says: [/Probe http:\/\/\S+ saw: \S/, /exited with code 7, restarted 0 times/],
+    says: [/Probe http:\/\/\S+ saw: \S/, /exited with code 7, restarted \d times/],
     log: undefined,
   },
   'flaps within the stability window': {

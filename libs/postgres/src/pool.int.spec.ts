@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
-import { createPool, TransactionAbortedError, type Pool, type Transaction, transaction } from './index.js';
+import {
+  createPool,
+  TransactionAbortedError,
+  type Pool,
+  together,
+  type Transaction,
+  transaction,
+} from './index.js';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -81,5 +88,37 @@ describe('transaction', () => {
     await expect(transaction(pool, cut)).rejects.toThrow();
     const { rows } = await transaction(pool, (tx) => tx.query<{ one: number }>('SELECT 1 AS one'));
     expect(rows).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('statements that are sent together', () => {
+  const count = async (): Promise<unknown> => (await pool.query('SELECT count(*)::int FROM sent')).rows[0];
+  beforeAll(() => pool.query('CREATE TABLE IF NOT EXISTS sent (n integer PRIMARY KEY)'));
+
+  it('are done in their order, each with its own answer', async () => {
+    const answers = await transaction(pool, (tx) =>
+      together(
+        tx.query('INSERT INTO sent VALUES (1), (2)').then(({ rowCount }) => rowCount),
+        tx.query<{ n: number }>('SELECT max(n) AS n FROM sent').then(({ rows }) => rows[0]?.n),
+        tx.query('DELETE FROM sent').then(({ rowCount }) => rowCount),
+      ),
+    );
+    expect(answers).toEqual([2, 2, 2]);
+  });
+
+  it('say the first fault, and nothing of them is done, not even what was to follow one of them', async () => {
+    const slow = async (tx: Transaction): Promise<void> => {
+      await tx.query('SELECT pg_sleep(0.1)');
+      await tx.query('INSERT INTO sent VALUES (9)');
+    };
+    const work = transaction(pool, (tx) =>
+      together(
+        Promise.reject(new Error('the lease is lost')),
+        tx.query('INSERT INTO sent VALUES (8)'),
+        slow(tx),
+      ),
+    );
+    await expect(work).rejects.toThrow('the lease is lost');
+    expect(await count()).toEqual({ count: 0 });
   });
 });

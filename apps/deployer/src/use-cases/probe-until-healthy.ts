@@ -150,7 +150,10 @@ async function exited(
 async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
   const { node, container } = effect.slot.address;
   const run = await ports.engines.inspect(node, container);
-  const how = run === undefined ? 'is gone' : run.running ? 'runs' : 'does not run';
+  const how =
+    run === undefined
+      ? 'is gone'
+      : `${run.running ? 'runs' : 'does not run'}, restarted ${run.restartCount} times`;
   return new StepError({
     code: 'HEALTH_TIMEOUT',
     message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)} Its container ${how}.`,
