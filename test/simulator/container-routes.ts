@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { bodyOf, type Call, empty, flag, json, type Route } from './call.js';
 import { type Container, type LogLine, signalNumber } from './container.js';
 import { type Containers, createFields } from './containers.js';

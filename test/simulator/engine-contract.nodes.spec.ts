@@ -94,11 +94,6 @@ describe.each([
     return id;
   }
 
-  const ended = (id: string) =>
-    until('its end', async () => {
-      const state = await engine.inspect(id);
-      return state?.status === 'exited' ? state : undefined;
-    });
   const logged = (id: string, text: string) =>
     until(`"${text}" in its log`, async () => (await engine.logs(id, { tail: 10 })).includes(text));
   const statusOf = (hostPort: number) =>
