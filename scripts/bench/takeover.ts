@@ -5,10 +5,10 @@ import { percentile } from '../soak/report.js';
 /** After one of these steps, in turn, the replica that stored it is killed: it is in the middle of the next one. */
 const KILLED_AFTER = [
   'NodeAssigned',
-  'ImagePulled',
   'InstanceStarted',
   'InstanceHealthy',
   'InstanceDraining',
+  'NodeRequested',
 ];
 const BIN_MS = 250;
 

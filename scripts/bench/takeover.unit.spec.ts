@@ -27,9 +27,9 @@ describe('the killer of replicas', () => {
     killer.arm();
     killer.see(step('TaskAccepted', 'host-1'));
     killer.see(step('NodeAssigned', 'host-1'));
-    killer.see(step('ImagePulled', 'host-1'));
-    killer.see(step('ImagePulled', 'host-2', Date.now() + 2_900));
-    killer.see(step('InstanceStarted', 'host-2', Date.now() + 3_100));
+    killer.see(step('InstanceStarted', 'host-1'));
+    killer.see(step('InstanceStarted', 'host-2', Date.now() + 2_900));
+    killer.see(step('InstanceHealthy', 'host-2', Date.now() + 3_100));
     expect(killed).toEqual([1]);
     expect(killer.takeOvers).toHaveLength(1);
     expect(killer.takeOvers[0]?.after).toBe('NodeAssigned');
@@ -40,10 +40,10 @@ describe('the killer of replicas', () => {
   it('kills after another step each time, and nobody for a step of an earlier deployment that comes late', () => {
     killer.arm();
     killer.arm();
-    killer.see(step('ImagePulled', 'host-1', Date.now() - 1_000));
+    killer.see(step('InstanceStarted', 'host-1', Date.now() - 1_000));
     expect(killed).toEqual([]);
     killer.see(step('NodeAssigned', 'host-1'));
-    killer.see(step('ImagePulled', 'host-1'));
+    killer.see(step('InstanceStarted', 'host-1'));
     expect(killed).toEqual([1]);
   });
 });
