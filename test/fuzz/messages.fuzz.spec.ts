@@ -10,6 +10,9 @@ import { Mutator } from './mutate.js';
 const COUNT = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const BATCH = 500;
+const APPS = 100;
+/** What is asked for last is done after all that was asked for before. */
+const BACKLOG_MS = 60_000 + COUNT * 3;
 
 const kafka = createKafka({
   brokers: requireEnv('KAFKA_BROKERS').split(','),
@@ -57,10 +60,11 @@ async function lag(): Promise<number> {
 const GROUP = `slipway.deployer.${topics.deploymentRequests}`;
 
 /** Nothing that would build: a mutation that is still a request stops what does not run. */
-const bodyWith = (token: string) => ({
+const bodyWith = (token: string, n = 0) => ({
   token,
   mode: 'stop',
-  appId: 'fuzz',
+  // Of one service they would be carried out one after another.
+  appId: `fuzz-${n % APPS}`,
   appName: 'Fuzz',
   services: ['web', { name: 'api', source: { blob: 'b.zip' } }],
   deadlineMs: 60_000,
@@ -73,7 +77,10 @@ describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
     for (let sent = 0; sent < COUNT; sent += BATCH) {
       const messages = Array.from({ length: Math.min(BATCH, COUNT - sent) }, (_, n): Message => {
         const token = `fuzz-${SEED}-${sent + n}`;
-        return mutator.message(bodyWith(token), { ce_type: 'slipway.deployment.requested.v1', ce_id: token });
+        return mutator.message(bodyWith(token, sent + n), {
+          ce_type: 'slipway.deployment.requested.v1',
+          ce_id: token,
+        });
       });
       await producer.send({ topic: topics.deploymentRequests, messages });
       await until('the consumer to follow', async () => (await lag()) < 5_000, { timeoutMs: 120_000 });
@@ -86,7 +93,7 @@ describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
       messages: tokens.map(({ partition, token }) => ({ partition, value: JSON.stringify(bodyWith(token)) })),
     });
     await until('a reply from every partition', () => tokens.every(({ token }) => replied.has(token)), {
-      timeoutMs: 60_000,
+      timeoutMs: BACKLOG_MS,
     });
     const after = await admin.fetchTopicOffsets(topics.deploymentRequests);
     const total = after.reduce((sum, { high }) => sum + Number(high), 0);

@@ -80,6 +80,10 @@ function parseJson(value: Buffer | null): unknown {
   }
 }
 
+/** Its CloudEvents id; of a message without one, its place. */
+export const idOf = (at: { topic: string; partition: number }, message: KafkaMessage): string =>
+  headersOf(message)['ce_id'] ?? `${at.topic}/${at.partition}/${message.offset}`;
+
 /**
  * Reads a message by the catalogue. A body alone, as `kcat` sends it, is the topic's message with
  * `<topic>/<partition>/<offset>` as its id. Throws PermanentError MESSAGE_INVALID that names field and reason.
@@ -98,7 +102,7 @@ export function decode(
       `ce_type is ${JSON.stringify(type)}, expected one of ${known.map((k) => k.type).join(', ')}`,
     );
   }
-  const id = headers['ce_id'] ?? `${at.topic}/${at.partition}/${message.offset}`;
+  const id = idOf(at, message);
   if (!ID.test(id)) {
     throw new PermanentError(
       'MESSAGE_INVALID',

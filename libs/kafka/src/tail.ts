@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
+import type { Kafka, KafkaMessage } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
 
 export interface TailedMessage {
@@ -11,6 +11,8 @@ export interface TailedMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; the text itself where it is not JSON. */
   readonly data: unknown;
+  /** As the broker gave it. */
+  readonly raw: KafkaMessage;
 }
 
 export interface TailOptions {
@@ -82,6 +84,7 @@ export async function tail(
           key: key?.toString() ?? '',
           headers: headersOf(message),
           data: parsed(value),
+          raw: message,
         });
       }
       return Promise.resolve();

@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
+  /** Topics whose messages are handled in their group's stead where it leaves them lying, as after a kill. */
+  readonly standInFor?: readonly string[];
   /** Of the app's own tables; the inbox's are deleted in any case. */
   readonly oldRows?: readonly OldRows[];
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -40,12 +42,12 @@ export interface ServeOptions {
  * group, and so every other replica, until its session expires.
  */
 export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promise<RunningApp> {
-  const { module, port, onInvalid, drain, release } = serveOptions;
+  const { module, port, drain, release } = serveOptions;
   const { logger, relay, health, options, pool } = runtime;
   const oldRows = createOldRows({ pool, logger, config: options.config }, serveOptions.oldRows);
   const nest = await createNest(runtime, module);
   const failed = new Promise<Error>((onFatal) =>
-    nest.connectMicroservice({ strategy: createStrategy(runtime, onFatal, onInvalid) }),
+    nest.connectMicroservice({ strategy: createStrategy(runtime, onFatal, serveOptions) }),
   );
   let ending = false;
   keepNoConnectionWhen(nest, () => ending);
@@ -100,11 +102,11 @@ function keepNoConnectionWhen(nest: NestFastifyApplication, ending: () => boolea
 function createStrategy(
   { kafka, logger, health, tracing, options, pool, producer }: Runtime,
   onFatal: (error: Error) => void,
-  onInvalid: ServeOptions['onInvalid'],
+  { onInvalid, standInFor }: ServeOptions,
 ): KafkaEventStrategy {
   const groupPrefix = `slipway.${options.app}`;
   return new KafkaEventStrategy({
-    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix },
+    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix, standInFor },
     onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
     aroundHandling: handleTraced(tracing, groupPrefix),
     inbox: transactionalInbox(pool),
