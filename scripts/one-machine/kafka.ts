@@ -112,7 +112,11 @@ async function hasMetadata(broker: string, brokers: number): Promise<boolean> {
 
 /** Apache Kafka in KRaft mode on data that goes with it; KAFKA_BROKERS, when set, is used instead. */
 export async function startKafka(setUp: SetUp): Promise<RunningPart> {
-  if (process.env['KAFKA_BROKERS']) return theirs;
+  return process.env['KAFKA_BROKERS'] ? theirs : startBrokers(setUp);
+}
+
+/** Brokers of its own, whatever the environment names. */
+export async function startBrokers(setUp: SetUp): Promise<RunningPart> {
   const classPath = `${await jars(setUp)}/*`;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kafka-'));
   setUp.slot.ledger.hold({ kind: 'directory', path: folder });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
+import './kafkajs-consumer-group.js';
 import './kafkajs-request-queue.js';
 
 export interface LogSink {
@@ -13,7 +14,7 @@ export interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly logger: LogSink;
-  /** How often one call is tried again, 100 ms to 5 s apart. */
+  /** How often one call is tried again, 100 ms to half a second apart. */
   readonly retries?: number;
   readonly connectTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
@@ -23,7 +24,10 @@ const nothing = (): void => undefined;
 /** For whoever learns all it wants from rejected calls. */
 export const SILENT: LogSink = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-const RETRIES = 8;
+/** About 16 s in all: longer than brokers take to miss one of theirs (9 s by default) and elect other leaders. */
+const RETRIES = 33;
+/** What moved to another broker is found again this soon after it did. */
+const LONGEST_RETRY_MS = 500;
 
 /**
  * The errors, by kafkajs' texts for them (its log gives no type), that it logs at every start and then deals with
@@ -60,7 +64,7 @@ export function createKafka(options: KafkaOptions): Kafka {
     requestTimeout: requestTimeoutMs,
     logLevel: logLevel.WARN,
     logCreator: quieter(logger),
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries },
+    retry: { initialRetryTime: 100, maxRetryTime: LONGEST_RETRY_MS, retries },
   };
   return new Kafka(config);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
+import { membership } from './membership.js';
 
 export interface TailedMessage {
   readonly topic: string;
@@ -66,7 +67,7 @@ export async function tail(
       })),
     ),
   );
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 500 });
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 500, ...membership });
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));

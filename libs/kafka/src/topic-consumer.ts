@@ -3,6 +3,7 @@ import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
 import { decode, headersOf, traceparentOf, type DecodedMessage } from './cloud-event.js';
 import type { LogSink } from './kafka-client.js';
+import { membership } from './membership.js';
 import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
 
@@ -31,11 +32,8 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** A bug may be in how two messages meet, so it is tried again; more often would only hold up the others. */
 const BUG_TRIES = 3;
 const PARTITIONS_AT_ONCE = 8;
-/** How long a killed replica's partitions lie still, and its group can take nobody in; brokers allow no less. */
-const SESSION_MS = 6_000;
-/** A replica that ends waits for its fetch, and the others hear of its leaving at their next heartbeat. */
+/** A replica that ends waits for its fetch. */
 const LONGEST_FETCH_MS = 500;
-const HEARTBEAT_MS = 500;
 const LONGEST_REASON = 4_000;
 /** Longer than a group stands still after a killed member, so that a rebalance is no fault yet. */
 const SILENT_MS = 10_000;
@@ -62,8 +60,7 @@ export class TopicConsumer {
       groupId: options.groupId,
       allowAutoTopicCreation: false,
       maxWaitTimeInMs: LONGEST_FETCH_MS,
-      sessionTimeout: SESSION_MS,
-      heartbeatInterval: HEARTBEAT_MS,
+      ...membership,
     });
   }
 
