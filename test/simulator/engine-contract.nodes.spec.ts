@@ -197,6 +197,19 @@ describe.each([
       expect((await ended).map(({ status }) => status)).toEqual(Array(40).fill('rejected'));
     });
 
+    it('are told of over a connection that was idle: the engine closes none (a call would fail in the moment it does)', async () => {
+      const id = await launch('sleeper');
+      const cut: unknown[] = [];
+      // As long as Node's own server keeps one, to the millisecond: whoever closes then meets a call on its way.
+      for (const ms of [4_990, 5_000, 5_010]) {
+        await delay(ms);
+        await Promise.all(Array.from({ length: 4 }, () => engine.inspect(id))).catch((error: unknown) =>
+          cut.push(error),
+        );
+      }
+      expect(cut).toEqual([]);
+    });
+
     it('that were stopped stay stopped, kept running or not', async () => {
       const id = await launch('sleeper');
       await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });

@@ -61,6 +61,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 async function listen(path: string, engine: Answering): Promise<ReturnType<typeof createServer>> {
   rmSync(path, { force: true });
   const server = createServer((request, response) => void engine.answer(request, response));
+  // As dockerd has it: a connection that is kept is never closed for being idle.
+  server.keepAliveTimeout = 0;
   // A session of BuildKit: its client offers logins that nobody here asks for.
   server.on('upgrade', (_request, socket: Socket) => {
     socket.on('error', () => socket.destroy());
