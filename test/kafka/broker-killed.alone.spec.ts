@@ -4,9 +4,8 @@ import type { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineMessage } from '#libs/contracts';
-import { createKafka, ensureTopics, Producer, SILENT, tail } from '#libs/kafka';
+import { createKafka, ensureTopics, Producer, SILENT, tail, TopicConsumer } from '#libs/kafka';
 import { until } from '#libs/testing';
-import { TopicConsumer } from '../../libs/kafka/src/topic-consumer.js';
 import { startBrokers } from '../../scripts/one-machine/kafka.js';
 import type { RunningPart } from '../../scripts/one-machine/part.js';
 import { cacheDirectory, claimSlot, type Slot } from '../../scripts/one-machine/slot.js';
@@ -74,6 +73,7 @@ function member(topic: string, groupId: string, handled: (n: number) => void): T
     definitions: [defineMessage({ ...of, key: ({ n }) => String(n) })],
     deadLetters: new Producer(kafka),
     inbox: {
+      handled: () => Promise.resolve(new Set()),
       async run(_, messages, handle) {
         for (const index of messages.keys()) await handle(index, undefined);
       },
