@@ -96,25 +96,9 @@ async function untilEnded(
     const run = await ports.engines.inspect(node, container);
     signal.throwIfAborted();
     const isUp = run?.running === true && run.restartCount === 0;
-    const told = isUp ? await exit : (run?.exitCode ?? (run && (await soon(ports, exit, signal))));
-    if (isUp && told === undefined) continue;
-    const code = told === 0 ? await codeAgain(ports, effect, signal) : told;
-    throw await exited(ports, effect, seen.last, code);
+    const code = isUp ? await exit : (run?.exitCode ?? (run && (await soon(ports, exit, signal))));
+    if (!isUp || code !== undefined) throw await exited(ports, effect, seen.last, code);
   }
-}
-
-/**
- * An engine that is slow to write down that a container ended has started it again meanwhile, and tells 0 instead of
- * its code: what it says now, or when the container ends the next time, is right.
- */
-async function codeAgain(
-  ports: ProbePorts,
-  { slot: { address } }: ProbeEffect,
-  signal: AbortSignal,
-): Promise<number> {
-  const exit = ports.engines.nextExit(address.node, address.container, signal).catch(() => undefined);
-  const run = await ports.engines.inspect(address.node, address.container);
-  return run?.exitCode ?? (run && (await soon(ports, exit, signal))) ?? 0;
 }
 
 /** Of one that was started again: its exit code is told when it ends the next time. */
