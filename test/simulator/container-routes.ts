@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { bodyOf, type Call, empty, flag, json, type Route } from './call.js';
 import { type Container, type LogLine, signalNumber } from './container.js';
 import { type Containers, createFields } from './containers.js';
@@ -56,6 +57,10 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       handle: (call) => wait(of(call), call),
     },
     {
+      ...{ name: 'events', method: 'GET', path: /^\/events$/, query: ['since', 'filters'] },
+      handle: (call) => events(containers, call),
+    },
+    {
       ...{ name: 'containers.logs', method: 'GET', path: at('/logs') },
       query: ['stdout', 'stderr', 'tail', 'follow'],
       handle: (call) => logs(of(call), call),
@@ -101,6 +106,24 @@ async function wait(container: Container, { query, response }: Call): Promise<vo
   response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
   await (condition === 'next-exit' ? container.nextExit() : container.notRunning());
   response.end(JSON.stringify({ StatusCode: container.exitCode }));
+}
+
+const eventFilters = z.strictObject({
+  type: z.tuple([z.literal('container')]),
+  container: z.tuple([z.string()]),
+  event: z.tuple([z.literal('die')]),
+});
+
+/** Of one container: how it ended so far. It stays open for what is to come, which nobody waits for here. */
+function events(containers: Containers, { query, response }: Call): void {
+  const filters = eventFilters.safeParse(JSON.parse(query.get('filters') ?? '{}'));
+  if (!filters.success) throw notSimulated(`events by ${query.get('filters')}`);
+  const { id, exits } = containers.find(filters.data.container[0]);
+  response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+  for (const code of exits) {
+    const Actor = { ID: id, Attributes: { exitCode: String(code) } };
+    response.write(`${JSON.stringify({ Type: 'container', Action: 'die', Actor })}\n`);
+  }
 }
 
 async function logs(container: Container, { query, response }: Call): Promise<void> {

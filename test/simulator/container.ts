@@ -40,6 +40,8 @@ export class Container {
   status: 'created' | 'running' | 'restarting' | 'exited' = 'created';
   restartPolicy: 'no' | 'unless-stopped' = 'no';
   exitCode = 0;
+  /** The codes of all its ends. */
+  readonly exits: number[] = [];
   restartCount = 0;
   startedAt = NEVER;
   finishedAt = NEVER;
@@ -116,6 +118,7 @@ export class Container {
     this.port?.close();
     this.port = undefined;
     this.exitCode = code;
+    this.exits.push(code);
     this.finishedAt = new Date().toISOString();
     this.status = 'exited';
     if (this.restartPolicy === 'unless-stopped' && !this.stoppedByHand) this.restartLater();

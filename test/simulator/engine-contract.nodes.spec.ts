@@ -186,6 +186,14 @@ describe.each([
       expect(await engine.inspect(id)).toMatchObject({ running: false, status: 'exited' });
     });
 
+    it('that end with 0 tell 0, and remember the codes of their ends where the engine tells 0 by mistake', async () => {
+      const good = await launch('endsWell');
+      expect(await engine.nextExit(good, AbortSignal.timeout(5_000))).toBe(0);
+      const bad = await launch('failsWith7');
+      await until('its end', async () => ((await engine.inspect(bad))?.restartCount ?? 0) > 0);
+      expect(await engine.firstExit(bad)).toBe(7);
+    });
+
     it('that live are watched until that is called off, and take nobody the way meanwhile', async () => {
       const id = await launch('sleeper');
       const off = new AbortController();

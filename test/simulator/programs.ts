@@ -19,6 +19,7 @@ export const programs = {
   },
   sleeper: { script: `exec sleep 60`, behaviour: { listens: false } },
   failsWith7: { script: 'exit 7', behaviour: { listens: false, exit: { code: 7 } } },
+  endsWell: { script: 'sleep 0.5', behaviour: { listens: false, exit: { code: 0, afterMs: 500 } } },
   failsLater: { script: 'sleep 1; exit 7', behaviour: { listens: false, exit: { code: 7, afterMs: 1_000 } } },
   talks: {
     script: `echo one; echo good day; echo broken >&2; ${WAIT}`,

@@ -6,6 +6,7 @@ import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
 import { demultiplex, demultiplexing } from './demultiplex.js';
 import { EngineError } from './errors.js';
+import { jsonLines } from './json-lines.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
@@ -54,6 +55,13 @@ export interface ListedImage {
 
 const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
 const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
+/** Events that are remembered come at once; then those to come would be waited for. */
+const REMEMBERING_MS = 1_000;
+
+interface ContainerEvent {
+  readonly Actor: { readonly Attributes: { readonly exitCode: string } };
+}
+
 /** BuildKit is in every Linux engine from API 1.39 on, whatever its default builder is. */
 const BUILDKIT_SINCE_MINOR = 39;
 
@@ -148,7 +156,24 @@ export class Engine {
       () => this.watching.getContainer(id).wait(options) as Promise<{ readonly StatusCode: number }>,
       NO_CONTAINER,
     );
-    return ended.StatusCode;
+    // An engine that is slow to write down the end has started it again meanwhile, and tells 0 instead of its code.
+    return ended.StatusCode === 0 ? ((await this.firstExit(id)) ?? 0) : ended.StatusCode;
+  }
+
+  /** The exit code of the first end of it that the engine remembers, from its events; undefined where there is none. */
+  async firstExit(id: string): Promise<number | undefined> {
+    const abortSignal = AbortSignal.timeout(REMEMBERING_MS);
+    const filters = { type: ['container' as const], container: [id], event: ['die'] };
+    try {
+      const events = await this.watching.getEvents({ since: 1, filters, abortSignal });
+      for await (const { Actor } of jsonLines<ContainerEvent>(events as Readable)) {
+        (events as Readable).destroy();
+        return Number(Actor.Attributes.exitCode);
+      }
+    } catch {
+      // It remembers none.
+    }
+    return undefined;
   }
 
   async inspect(nameOrId: string): Promise<ContainerState | undefined> {

@@ -15,7 +15,7 @@ export interface ProgressMessage {
  * The JSON lines that builds, pulls and pushes answer with. A stream cut in the middle throws; without that
  * a half pull would look like a whole one.
  */
-export async function* jsonLines(stream: Readable): AsyncGenerator<ProgressMessage> {
+export async function* jsonLines<T = ProgressMessage>(stream: Readable): AsyncGenerator<T> {
   let broken: Error | undefined;
   const lines = createInterface({ input: stream, crlfDelay: Infinity });
   const stop = (error: Error) => {
@@ -27,7 +27,7 @@ export async function* jsonLines(stream: Readable): AsyncGenerator<ProgressMessa
     if (!stream.readableEnded) stop(broken ?? new Error('the engine cut its answer'));
   });
   for await (const line of lines) {
-    if (line.trim() !== '') yield JSON.parse(line) as ProgressMessage;
+    if (line.trim() !== '') yield JSON.parse(line) as T;
   }
   if (broken !== undefined) throw broken;
 }
