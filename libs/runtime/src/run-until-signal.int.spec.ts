@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
+import { nodeProblem } from './run-until-signal.js';
 
 /** A process whose main is `runUntilSignal` of this app, written in JavaScript; it says "up" when it has started. */
 function main(start: string, options = '{}') {
@@ -91,5 +92,10 @@ describe('a main', () => {
       1,
       ['refused by ::1; refused by 127.0.0.1', 'up'],
     ]);
+  });
+
+  it('is not started by a Node in which requests would fail one by one (20 fetched no source)', () => {
+    expect(nodeProblem('20.20.2')).toContain('need Node 22 or newer; this is 20.20.2');
+    expect([nodeProblem('22.0.0'), nodeProblem('24.11.0')]).toEqual([undefined, undefined]);
   });
 });

@@ -6,6 +6,15 @@ const END_WITHIN_MS = 9_000;
 /** One Ctrl-C comes from the terminal and again from each parent that passes it on. */
 const SAME_SIGNAL_MS = 500;
 
+/** Older ones lack what is used in the middle of requests, which would fail one by one. */
+const OLDEST_NODE = 22;
+
+/** What to tell somebody who starts an app with a Node that is too old; undefined for one that will do. */
+export function nodeProblem(version: string): string | undefined {
+  if (Number(version.split('.')[0]) >= OLDEST_NODE) return undefined;
+  return `Slipway's apps need Node ${OLDEST_NODE} or newer; this is ${version}.\nStart them by npm (npm start deployer), which brings a Node of its own, or with a newer one.`;
+}
+
 /**
  * For a `main.ts`: starts the app, ends it in order on SIGTERM or SIGINT, and the process with it. A signal that comes
  * while it starts ends it then; a second one ends the process at once.
@@ -14,6 +23,11 @@ export async function runUntilSignal(
   start: () => Promise<RunningApp>,
   { endWithinMs = END_WITHIN_MS }: { readonly endWithinMs?: number } = {},
 ): Promise<void> {
+  const problem = nodeProblem(process.versions.node);
+  if (problem !== undefined) {
+    console.error(problem);
+    process.exit(1);
+  }
   const signalled = firstSignal(endWithinMs);
   try {
     const app = await start();
