@@ -73,7 +73,6 @@ function member(topic: string, groupId: string, handled: (n: number) => void): T
     definitions: [defineMessage({ ...of, key: ({ n }) => String(n) })],
     deadLetters: new Producer(kafka),
     inbox: {
-      handled: () => Promise.resolve(new Set()),
       async run(_, messages, handle) {
         for (const index of messages.keys()) await handle(index, undefined);
       },

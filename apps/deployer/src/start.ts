@@ -71,7 +71,6 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     answerInvalid(pool, { intake, secretIntake }, invalid);
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
-    standInFor: [topics.deploymentRequests, topics.scaleRequests],
     async drain() {
       instanceLogs.close();
       await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);

@@ -81,7 +81,7 @@ function parseJson(value: Buffer | null): unknown {
 }
 
 /** Its CloudEvents id; of a message without one, its place. */
-export const idOf = (at: { topic: string; partition: number }, message: KafkaMessage): string =>
+const idOf = (at: { topic: string; partition: number }, message: KafkaMessage): string =>
   headersOf(message)['ce_id'] ?? `${at.topic}/${at.partition}/${message.offset}`;
 
 /**

@@ -5,7 +5,6 @@ import type { MessageDefinition } from '#libs/contracts';
 import type { LogSink } from './kafka-client.js';
 import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
-import { StandIn } from './stand-in.js';
 import { TopicConsumer } from './topic-consumer.js';
 
 export interface ConsumerHealth {
@@ -29,8 +28,6 @@ export interface KafkaEventStrategyOptions {
   readonly health: ConsumerHealth;
   /** Then the process should end, so that its supervisor starts another. */
   readonly onFatal?: (error: Error) => void;
-  /** Topics whose messages are handled in their group's stead where it leaves them lying. */
-  readonly standInFor?: readonly string[];
   readonly chunkSize?: number;
   readonly backoffMs?: number;
   readonly silentMs?: number;
@@ -46,7 +43,6 @@ const BACKOFF_MS = 200;
  */
 export class KafkaEventStrategy extends Server implements CustomTransportStrategy {
   private consumers: TopicConsumer[] = [];
-  private standIn: StandIn | undefined;
 
   constructor(private readonly settings: KafkaEventStrategyOptions) {
     super();
@@ -57,7 +53,6 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
   }
 
   async close(): Promise<void> {
-    await this.standIn?.stop();
     await Promise.all(this.consumers.map((consumer) => consumer.stop()));
     this.consumers = [];
   }
@@ -86,18 +81,6 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
       this.consumers.forEach((consumer) => consumer.assertMember()),
     );
     await Promise.all(this.consumers.map((consumer) => consumer.start()));
-    const { standInFor = [], groupPrefix } = this.settings;
-    if (standInFor.length === 0) return;
-    this.standIn = new StandIn({
-      ...this.settings,
-      handle: this.dispatch,
-      topics: standInFor.map((topic) => ({
-        topic,
-        groupId: `${groupPrefix}.${topic}`,
-        definitions: handled.filter((definition) => definition.topic === topic),
-      })),
-    });
-    await this.standIn.start();
   }
 
   private consumer(topic: string, definitions: readonly MessageDefinition[]): TopicConsumer {

@@ -47,7 +47,6 @@ async function replica(client = kafka): Promise<Replica> {
   const strategy = new KafkaEventStrategy({
     ...{ kafka: client, groupPrefix: 'test', catalogue: [definition], deadLetters: producer },
     inbox: {
-      handled: () => Promise.resolve(new Set()),
       async run(_, messages, handle) {
         for (const index of messages.keys()) await handle(index, undefined);
       },

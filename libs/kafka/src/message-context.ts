@@ -34,8 +34,6 @@ export interface InboxPort {
     messages: readonly { readonly id: string }[],
     handle: (index: number, tx: unknown) => Promise<void>,
   ): Promise<void>;
-  /** Of these ids, those that the consumer has handled. */
-  handled(consumer: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** Runs `work`, which handles the message; for traces. */

@@ -34,7 +34,6 @@ const schema = z.object({ n: z.number() });
 /** An inbox in memory that keeps nothing of a call that throws. */
 function memoryInbox(seen: Set<string>): InboxPort {
   return {
-    handled: (consumer, ids) => Promise.resolve(new Set(ids.filter((id) => seen.has(`${consumer}/${id}`)))),
     async run(consumer, messages, handle) {
       const now = new Set<string>();
       for (const [index, { id }] of messages.entries()) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
 import { membership } from './membership.js';
 
@@ -12,8 +12,6 @@ export interface TailedMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; the text itself where it is not JSON. */
   readonly data: unknown;
-  /** As the broker gave it. */
-  readonly raw: KafkaMessage;
 }
 
 export interface TailOptions {
@@ -85,7 +83,6 @@ export async function tail(
           key: key?.toString() ?? '',
           headers: headersOf(message),
           data: parsed(value),
-          raw: message,
         });
       }
       return Promise.resolve();

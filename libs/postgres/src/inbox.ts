@@ -1,4 +1,4 @@
-import type { Pool, Transaction } from './pool.js';
+import type { Transaction } from './pool.js';
 
 /** Which messages a consumer has handled; recorded in the transaction of what they did. */
 export class Inbox {
@@ -10,18 +10,5 @@ export class Inbox {
       values: [consumer, messageId],
     });
     return rowCount === 1;
-  }
-
-  /** Of these messages, those that the consumer has handled. */
-  async handled(
-    db: Pool | Transaction,
-    consumer: string,
-    ids: readonly string[],
-  ): Promise<ReadonlySet<string>> {
-    const { rows } = await db.query<{ message_id: string }>(
-      'SELECT message_id FROM inbox WHERE consumer = $1 AND message_id = ANY ($2)',
-      [consumer, ids],
-    );
-    return new Set(rows.map((row) => row.message_id));
   }
 }

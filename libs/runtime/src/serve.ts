@@ -26,8 +26,6 @@ export interface ServeOptions {
   readonly port: number;
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
-  /** Topics whose messages are handled in their group's stead where it leaves them lying, as after a kill. */
-  readonly standInFor?: readonly string[];
   /** Of the app's own tables; the inbox's are deleted in any case. */
   readonly oldRows?: readonly OldRows[];
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -102,11 +100,11 @@ function keepNoConnectionWhen(nest: NestFastifyApplication, ending: () => boolea
 function createStrategy(
   { kafka, logger, health, tracing, options, pool, producer }: Runtime,
   onFatal: (error: Error) => void,
-  { onInvalid, standInFor }: ServeOptions,
+  { onInvalid }: ServeOptions,
 ): KafkaEventStrategy {
   const groupPrefix = `slipway.${options.app}`;
   return new KafkaEventStrategy({
-    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix, standInFor },
+    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix },
     onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
     aroundHandling: handleTraced(tracing, groupPrefix),
     inbox: transactionalInbox(pool),

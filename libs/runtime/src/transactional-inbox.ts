@@ -5,7 +5,6 @@ import { Inbox, transaction, type Pool } from '#libs/postgres';
 export function transactionalInbox(pool: Pool): InboxPort {
   const inbox = new Inbox();
   return {
-    handled: (consumer, ids) => inbox.handled(pool, consumer, ids),
     async run(consumer, messages, handle) {
       await transaction(pool, async (tx) => {
         for (const [index, message] of messages.entries()) {
