@@ -202,7 +202,7 @@ class TaskRun {
   }
 
   private async attempt(state: TaskState, effect: Runnable): Promise<StepWrites | undefined> {
-    const isCleanUp = state.failure !== undefined || state.outcome !== undefined;
+    const isCleanUp = state.failure !== undefined;
     const signal = isCleanUp ? this.lease.signal : this.interruptible();
     try {
       return await this.ports.effects.run(this.scope(signal), state, effect);
