@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine } from '#libs/engine';
 import { SshPool } from '#libs/ssh';
+import { platformOnOneMachine } from './bench/bench-machine.js';
 import { Hand } from './bench/by-hand.js';
 import { figuresOf, type ScenarioFigures } from './bench/figures.js';
 import { Floor } from './bench/floor.js';
@@ -12,11 +13,8 @@ import { printed, type Results } from './bench/report.js';
 import { type Bench, benchId, coldBuild, warmBuild, warmReplacement, warmRun } from './bench/scenarios.js';
 import { exampleFiles } from './bench/service.js';
 import { SlipwayUser } from './bench/slipway-user.js';
-import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
-import { startPlatform } from './platform.js';
+import { type OneMachine, printProgress } from './one-machine/start.js';
 import { runScript, untilInterrupted } from './run-script.js';
-
-const LOG_FILE = join('.slipway', 'bench.log');
 
 /** With the most that Slipway's time may be of the time by hand. */
 const scenarios = {
@@ -35,29 +33,18 @@ interface Options {
   readonly only: readonly Scenario[];
 }
 
-type Stops = (() => Promise<unknown>)[];
-
 const interrupted = untilInterrupted();
 
 /** `npm run bench:deploy [-- --runs N] [--json] [--only 'warm run']`: how long deployments take, by Slipway and by hand. */
 async function main(options: Options): Promise<void> {
-  const machine = await startOneMachine({ report: options.json ? () => undefined : printProgress });
-  const stops: Stops = [() => machine.stop()];
-  try {
-    const signal = interrupted;
-    signal.throwIfAborted();
-    const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal });
-    stops.unshift(() => platform.stop());
-    const bench = await prepare(machine, options, stops);
-    const results = await measure(bench, options.only, options.json ? () => undefined : console.log);
-    console.log(
-      options.json
-        ? JSON.stringify({ runs: options.runs, results }, null, 2)
-        : printed(results, options.runs),
-    );
-  } finally {
-    for (const stop of stops) await stop().catch((error: unknown) => console.error(error));
-  }
+  await using stops = new AsyncDisposableStack();
+  const report = options.json ? () => undefined : printProgress;
+  const machine = await platformOnOneMachine(stops, { report, signal: interrupted });
+  const bench = await prepare(machine, options, stops);
+  const results = await measure(bench, options.only, options.json ? () => undefined : console.log);
+  console.log(
+    options.json ? JSON.stringify({ runs: options.runs, results }, null, 2) : printed(results, options.runs),
+  );
 }
 
 async function measure(
@@ -74,16 +61,16 @@ async function measure(
   return results;
 }
 
-async function prepare(machine: OneMachine, { runs }: Options, stops: Stops): Promise<Bench> {
+async function prepare(machine: OneMachine, { runs }: Options, stops: AsyncDisposableStack): Promise<Bench> {
   const env: Record<string, string | undefined> = { ...process.env, ...machine.env };
   const [node] = machine.nodes;
   if (node === undefined) throw new Error('The bench needs a node of its own set-up.');
   const directory = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   machine.ledger.hold({ kind: 'directory', path: directory });
-  stops.unshift(() => rm(directory, { recursive: true, force: true }));
+  stops.defer(() => rm(directory, { recursive: true, force: true }));
   const ssh = new SshPool();
   const engines = await enginesOf(ssh, machine.nodes);
-  stops.unshift(() => ssh.close());
+  stops.defer(() => ssh.close());
   const host = new URL(env['REGISTRY_URL'] ?? '').host;
   const login = { username: env['REGISTRY_USERNAME'] ?? '', password: env['REGISTRY_PASSWORD'] ?? '' };
   const builder = env['BUILDER_HOST'] ?? '';
@@ -91,11 +78,11 @@ async function prepare(machine: OneMachine, { runs }: Options, stops: Stops): Pr
   const hand = await Hand.connect({
     ...{ node, directory, builder, ledger: machine.ledger, registry: { host, ...login } },
   });
-  stops.unshift(() => hand.close());
-  stops.unshift(() => removeImages({ ssh, nodes: machine.nodes, builder }, `${host}/${id}-*/*`));
+  stops.defer(() => hand.close());
+  stops.defer(() => removeImages({ ssh, nodes: machine.nodes, builder }, `${host}/${id}-*/*`));
   const user = new SlipwayUser(env, interrupted);
   await user.connect();
-  stops.unshift(() => user.close());
+  stops.defer(() => user.close());
   const engine = engines.get(node.name) as Engine;
   return {
     ...{ user, hand, floor: new Floor(engine, node), engines, directory, runs, id },

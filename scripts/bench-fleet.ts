@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SshPool } from '#libs/ssh';
+import { platformOnOneMachine } from './bench/bench-machine.js';
 import { type FleetNodes, ServiceFleet, type Sides } from './bench/fleet.js';
 import { enginesOf } from './bench/node-engine.js';
 import { measureReplicas, measureServices } from './bench/fleet-rounds.js';
 import { SlipwayUser } from './bench/slipway-user.js';
 import { Swarm } from './bench/swarm.js';
-import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
-import { startPlatform } from './platform.js';
+import type { OneMachine } from './one-machine/start.js';
 import { runScript, untilInterrupted } from './run-script.js';
 
-const LOG_FILE = join('.slipway', 'bench.log');
 const REPLICAS = [1, 10];
 
 interface Options {
@@ -21,8 +19,6 @@ interface Options {
   readonly swarmRounds: number;
 }
 
-type Stops = (() => Promise<unknown>)[];
-
 const interrupted = untilInterrupted();
 
 /**
@@ -30,35 +26,28 @@ const interrupted = untilInterrupted();
  * the engines can do, and replicas of one service beside Docker Swarm.
  */
 async function main(options: Options): Promise<void> {
-  const machine = await startOneMachine({ report: printProgress });
-  const stops: Stops = [() => machine.stop()];
-  try {
-    interrupted.throwIfAborted();
-    const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal: interrupted });
-    stops.unshift(() => platform.stop());
-    const sides = await prepare(machine, stops);
-    if (options.services > 0) {
-      console.log(`Preparing ${options.services} services ...`);
-      const fleet = await ServiceFleet.prepare(sides, options.services);
-      console.log(await measureServices(fleet, options.rounds, interrupted));
-    }
-    if (options.swarmRounds === 0) return;
-    const swarm = await Swarm.form(machine.hosts);
-    stops.unshift(() => swarm.dissolve());
-    for (const replicas of REPLICAS)
-      console.log(await measureReplicas(sides, swarm, { replicas, rounds: options.swarmRounds }));
-  } finally {
-    for (const stop of stops) await stop().catch((error: unknown) => console.error(error));
+  await using stops = new AsyncDisposableStack();
+  const machine = await platformOnOneMachine(stops, { signal: interrupted });
+  const sides = await prepare(machine, stops);
+  if (options.services > 0) {
+    console.log(`Preparing ${options.services} services ...`);
+    const fleet = await ServiceFleet.prepare(sides, options.services);
+    console.log(await measureServices(fleet, options.rounds, interrupted));
   }
+  if (options.swarmRounds === 0) return;
+  const swarm = await Swarm.form(machine.hosts);
+  stops.defer(() => swarm.dissolve());
+  for (const replicas of REPLICAS)
+    console.log(await measureReplicas(sides, swarm, { replicas, rounds: options.swarmRounds }));
 }
 
-async function prepare(machine: OneMachine, stops: Stops): Promise<Sides> {
+async function prepare(machine: OneMachine, stops: AsyncDisposableStack): Promise<Sides> {
   const env: Record<string, string | undefined> = { ...process.env, ...machine.env };
   const user = new SlipwayUser(env, interrupted);
   await user.connect();
-  stops.unshift(() => user.close());
+  stops.defer(() => user.close());
   const ssh = new SshPool();
-  stops.unshift(() => ssh.close());
+  stops.defer(() => ssh.close());
   const engines = await enginesOf(ssh, machine.nodes);
   const nodes: FleetNodes = new Map(
     machine.nodes.flatMap(({ name, address }) => {

@@ -19,37 +19,32 @@ interface Options {
   readonly replicas: number;
 }
 
-type Stops = (() => Promise<unknown>)[];
-
 const interrupted = untilInterrupted();
 
 /** `npm run bench:takeover [-- --kills N] [--replicas N]`: how soon another replica goes on where one was killed. */
 async function main(options: Options): Promise<void> {
+  await using stops = new AsyncDisposableStack();
   const machine = await startOneMachine({ report: printProgress });
-  const stops: Stops = [() => machine.stop()];
-  try {
-    console.log(printedTakeOvers(await measure(machine, options, stops), GOAL_MS));
-  } finally {
-    for (const stop of stops) await stop().catch((error: unknown) => console.error(error));
-  }
+  stops.defer(() => machine.stop());
+  console.log(printedTakeOvers(await measure(machine, options, stops), GOAL_MS));
 }
 
 async function measure(
   { env, nodes, ledger }: OneMachine,
   { kills, replicas }: Options,
-  stops: Stops,
+  stops: AsyncDisposableStack,
 ): Promise<readonly TakeOver[]> {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-takeover-'));
   ledger.hold({ kind: 'directory', path: directory });
-  stops.unshift(() => rm(directory, { recursive: true, force: true }));
+  stops.defer(() => rm(directory, { recursive: true, force: true }));
   interrupted.throwIfAborted();
   const own = { ...env, DEPLOYER_WORK_DIRECTORY: directory };
   const fleet = await Fleet.start({ env: own, nodes, ledger, replicas, seed: 1 });
-  stops.unshift(() => fleet.stop());
+  stops.defer(() => fleet.stop());
   const killer = new Killer(fleet);
   const user = new SlipwayUser({ ...process.env, ...env }, interrupted, (step) => killer.see(step));
   await user.connect();
-  stops.unshift(() => user.close());
+  stops.defer(() => user.close());
   await user.push(APP, tinyService());
   await user.ask('build-and-run', APP);
   for (let tries = 0; killer.takeOvers.length < kills; tries += 1) {

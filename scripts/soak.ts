@@ -15,24 +15,17 @@ import { runScript, untilInterrupted } from './run-script.js';
 /** Without one more answer for so long, what is missing is lost. */
 const PATIENCE_MS = 60_000;
 
-type Stops = (() => Promise<unknown>)[];
-
 const interrupted = untilInterrupted();
 
 /** `npm run test:soak`: a stream of requests through deployers that are killed again and again; then what came of it. */
 async function main(options: SoakOptions): Promise<boolean> {
   const report = options.json ? () => undefined : printProgress;
+  await using stops = new AsyncDisposableStack();
   const machine = await startOneMachine({ simulated: true, report });
-  const stops: Stops = [() => machine.stop()];
-  try {
-    const { figures, violations } = await soak(options, machine, stops);
-    console.log(
-      options.json ? JSON.stringify({ figures, violations }, null, 2) : printed(figures, violations),
-    );
-    return Object.values(violations).every((cases) => cases.length === 0);
-  } finally {
-    for (const stop of stops) await stop().catch((error: unknown) => console.error(error));
-  }
+  stops.defer(() => machine.stop());
+  const { figures, violations } = await soak(options, machine, stops);
+  console.log(options.json ? JSON.stringify({ figures, violations }, null, 2) : printed(figures, violations));
+  return Object.values(violations).every((cases) => cases.length === 0);
 }
 
 interface Result {
@@ -40,21 +33,21 @@ interface Result {
   readonly violations: Violations;
 }
 
-async function soak(options: SoakOptions, machine: OneMachine, stops: Stops): Promise<Result> {
+async function soak(options: SoakOptions, machine: OneMachine, stops: AsyncDisposableStack): Promise<Result> {
   const signal = interrupted;
   const { nodes, ledger } = machine;
   const directory = await mkdtemp(join(tmpdir(), 'slipway-soak-'));
   ledger.hold({ kind: 'directory', path: directory });
-  stops.unshift(() => rm(directory, { recursive: true, force: true }));
+  stops.defer(() => rm(directory, { recursive: true, force: true }));
   const own = { ...machine.env, DEPLOYER_WORK_DIRECTORY: directory };
   const env: Record<string, string> = { ...(process.env as Record<string, string>), ...own };
   const database = new pg.Pool({ connectionString: env['DATABASE_URL'] });
-  stops.unshift(() => database.end());
+  stops.defer(() => database.end());
   signal.throwIfAborted();
   const fleet = await Fleet.start({ ...{ env, nodes, ledger }, ...options });
-  stops.unshift(() => fleet.stop());
+  stops.defer(() => fleet.stop());
   const traffic = new Traffic({ env, database, inFlight: options.inFlight });
-  stops.unshift(() => traffic.close());
+  stops.defer(() => traffic.close());
   await traffic.connect();
   const plan = planSoak(options);
   const begun = performance.now();

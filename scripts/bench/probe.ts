@@ -1,22 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { NetworkProber } from '../../apps/deployer/src/adapters/network-prober.js';
 
 const EVERY_MS = 10;
 const LONGEST_MS = 60_000;
 
-/** Asks again and again, as somebody with curl in a loop does, until the answer is 200. */
+const prober = new NetworkProber();
+const forEver = new AbortController().signal;
+
+/** Asks again and again, as somebody with curl in a loop does, and as Slipway does, until it is answered well. */
 export async function untilHealthy(
   url: string,
   waitAfter: (elapsedMs: number) => number = () => EVERY_MS,
 ): Promise<void> {
+  const { hostname, port, pathname } = new URL(url);
   for (const started = performance.now(); ;) {
-    const status = await fetch(url).then(
-      async (response) => {
-        await response.body?.cancel();
-        return response.status;
-      },
-      () => 0,
-    );
-    if (status === 200) return;
+    const { healthy } = await prober.probe(hostname, Number(port), pathname, LONGEST_MS, forEver);
+    if (healthy) return;
     const elapsed = performance.now() - started;
     if (elapsed > LONGEST_MS) throw new Error(`${url} was not healthy within ${LONGEST_MS} ms`);
     await delay(waitAfter(elapsed));

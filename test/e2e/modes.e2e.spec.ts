@@ -51,11 +51,11 @@ describe('rollback', { concurrent: true }, () => {
       status: 'planned',
       notes: [expect.stringContaining(`${one} serves now`)],
     });
-    await ask('rollback', appId, { services: [{ name: 'web', release: two }] });
+    const again = await ask('rollback', appId, { services: [{ name: 'web', release: two }] });
 
     const unknown = await ask('rollback', appId, { services: [{ name: 'web', release: 'no-such' }] });
     expect(unknown.services[0]?.error?.code).toBe('RELEASE_NOT_FOUND');
-    expect(await textAt(instancesOf(named)[0]?.url)).toBe('two');
+    expect(await textAt(instancesOf(again)[0]?.url)).toBe('two');
     await ask('stop', appId);
   });
 

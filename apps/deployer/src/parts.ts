@@ -8,6 +8,7 @@ import type { Logger } from '#libs/telemetry';
 import { connectBuilders } from './adapters/connect-builders.js';
 import { installationId } from './adapters/node-checks.js';
 import { SshNodeEngines } from './adapters/node-engines.js';
+import { NodeLogins } from './adapters/node-logins.js';
 import { EngineImageBuilder } from './adapters/image-builder.js';
 import { PostgresSecrets } from './adapters/secrets.js';
 import { BlobSources } from './adapters/sources.js';
@@ -67,6 +68,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     minFreeBytes: config.BUILDER_MIN_FREE_BYTES,
     ssh: nodeTimeouts(config.DEPLOYER_NODE_TIMEOUT_MS),
   });
+  const logins = new NodeLogins(pool);
   return {
     sources: new BlobSources({
       blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
@@ -82,8 +84,9 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
       cacheMounts: config.BUILD_CACHE_MOUNTS,
       installation,
     }),
+    logins,
     engines: new SshNodeEngines({
-      pool,
+      logins,
       ssh: new SshPool({ logger, ...nodeTimeouts(config.DEPLOYER_NODE_TIMEOUT_MS) }),
       registry,
       privateKey,

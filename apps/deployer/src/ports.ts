@@ -37,7 +37,7 @@ export interface StepWrites {
   readonly release?: Release;
   readonly currentRelease?: Release;
   readonly reports?: readonly InstanceReport[];
-  readonly addInstance?: { readonly report: InstanceReport; readonly stop: StopPolicy };
+  readonly addInstances?: readonly AddedInstance[];
   readonly removeInstances?: readonly string[];
   /** Instances that get no more traffic, and instances that get it again. */
   readonly drained?: readonly string[];
@@ -55,9 +55,12 @@ export interface StopPolicy {
   readonly graceMs: number;
 }
 
-export interface KnownInstance extends InstanceRef {
+export interface AddedInstance {
   readonly report: InstanceReport;
   readonly stop: StopPolicy;
+}
+
+export interface KnownInstance extends InstanceRef, AddedInstance {
   readonly release: Release;
 }
 

@@ -54,7 +54,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
-  const answers = await tailNodeAnswers(runtime.kafka, board);
+  const answers = await tailNodeAnswers(runtime.kafka, board, outside.logins);
   const intake = createIntake(config, storage, runtime.clock);
   const secretIntake = new SecretIntake({ outbox, secrets: outside.secrets });
   const reconciler = createReconciler({ config, storage, outside, intake, runtime });

@@ -103,13 +103,11 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
     {
       async claim() {
         const claim = await work.claim(pool, { owner: config.DEPLOYER_REPLICA, leaseMs });
-        return (
-          claim && {
-            taskId: claim.id,
-            fence: claim.fence,
-            heartbeat: () => work.heartbeat(pool, claim, leaseMs),
-          }
-        );
+        return claim && { taskId: claim.id, fence: claim.fence };
+      },
+      heartbeat(held) {
+        const leases = held.map(({ taskId, fence }) => ({ id: taskId, fence }));
+        return work.heartbeat(pool, leases, leaseMs);
       },
       nextLapse: (withinMs) => work.nextLapse(pool, { owner: config.DEPLOYER_REPLICA, withinMs }),
       async run(lease) {

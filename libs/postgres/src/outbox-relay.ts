@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
 import { tryAdvisoryLock } from './advisory-lock.js';
-import { outboxChannel } from './channels.js';
+import { MAY_WAIT, outboxChannel } from './channels.js';
 import type { Listener } from './listener.js';
 import type { OutboxRow } from './outbox.js';
-import type { Pool } from './pool.js';
+import { type Pool, together } from './pool.js';
 
 export interface OutboxRelayOptions {
   readonly pool: Pool;
@@ -18,6 +18,8 @@ export interface OutboxRelayOptions {
 
 const BATCH = 200;
 const POLL_MS = 1_000;
+/** Of messages that may wait for others. */
+const LONGEST_WAIT_MS = 100;
 
 /**
  * Publishes the outbox. One relay of a schema leads at a time, by an advisory lock that ends with its connection.
@@ -27,6 +29,7 @@ const POLL_MS = 1_000;
 export class OutboxRelay {
   private leader: PoolClient | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private again = false;
   private stopped = false;
@@ -35,7 +38,9 @@ export class OutboxRelay {
 
   async start(): Promise<void> {
     this.timer = setInterval(() => this.wake(), this.options.pollMs ?? POLL_MS);
-    await this.options.listener.subscribe(outboxChannel(this.options.schema), () => this.wake());
+    await this.options.listener.subscribe(outboxChannel(this.options.schema), (payload) =>
+      payload === MAY_WAIT ? this.wakeSoon() : this.wake(),
+    );
     this.wake();
   }
 
@@ -43,13 +48,20 @@ export class OutboxRelay {
   async stop(): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
+    clearTimeout(this.soon);
     await this.running;
     // Ends the session and with it the lock.
     this.leader?.release(true);
     this.leader = undefined;
   }
 
+  private wakeSoon(): void {
+    this.soon ??= setTimeout(() => this.wake(), LONGEST_WAIT_MS);
+  }
+
   private wake(): void {
+    clearTimeout(this.soon);
+    this.soon = undefined;
     if (this.stopped) return;
     this.again = true;
     this.running ??= this.drain().finally(() => {
@@ -64,7 +76,7 @@ export class OutboxRelay {
         this.again = false;
         const leader = await this.lead();
         if (leader === undefined) return;
-        while (!this.stopped && (await this.publishBatch(leader))) this.again = true;
+        await this.publishAll(leader);
       }
     } catch (error) {
       this.again = false;
@@ -81,6 +93,8 @@ export class OutboxRelay {
     let broken = true;
     try {
       led = await tryAdvisoryLock(client, `slipway.outbox.${this.options.schema}`);
+      // A deletion that a crash of the server undoes is published again, under the same id.
+      if (led) await client.query('SET synchronous_commit = off');
       broken = false;
     } finally {
       // Every attempt that did not lead gives its connection back, or the pool runs dry while Postgres restarts.
@@ -91,15 +105,28 @@ export class OutboxRelay {
     return client;
   }
 
-  /** @returns whether there was anything */
-  private async publishBatch(leader: PoolClient): Promise<boolean> {
-    const { rows } = await leader.query<OutboxRow & { seq: string }>(
-      'SELECT seq, id, topic, key, type, data, headers FROM outbox ORDER BY seq LIMIT $1',
-      [BATCH],
-    );
-    if (rows.length === 0) return false;
-    await this.options.publish(rows);
-    await leader.query('DELETE FROM outbox WHERE seq = ANY($1)', [rows.map((row) => row.seq)]);
-    return true;
+  private async publishAll(leader: PoolClient): Promise<void> {
+    let rows = await waiting(leader);
+    while (rows.length > 0 && !this.stopped) {
+      await this.options.publish(rows);
+      const isMore = this.again || rows.length === BATCH;
+      this.again = false;
+      const removed = remove(leader, rows);
+      [, rows] = await together(removed, isMore ? waiting(leader) : Promise.resolve([]));
+    }
   }
+}
+
+type WaitingRow = OutboxRow & { readonly seq: string };
+
+async function waiting(leader: PoolClient): Promise<readonly WaitingRow[]> {
+  const { rows } = await leader.query<WaitingRow>(
+    'SELECT seq, id, topic, key, type, data, headers FROM outbox ORDER BY seq LIMIT $1',
+    [BATCH],
+  );
+  return rows;
+}
+
+async function remove(leader: PoolClient, rows: readonly WaitingRow[]): Promise<void> {
+  await leader.query('DELETE FROM outbox WHERE seq = ANY($1)', [rows.map(({ seq }) => seq)]);
 }

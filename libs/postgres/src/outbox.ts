@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { MAY_WAIT } from './channels.js';
 import type { Transaction } from './pool.js';
 
 export interface OutboxMessage {
@@ -21,7 +22,8 @@ export type OutboxRow = Required<OutboxMessage>;
 
 /** Messages that leave with the facts they tell of: written in the same transaction, published by the relay. */
 export class Outbox {
-  async add(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
+  /** @param mayWait for a moment, for others to go with them: nothing that is under way waits for them */
+  async add(tx: Transaction, messages: readonly OutboxMessage[], { mayWait = false } = {}): Promise<void> {
     if (messages.length === 0) return;
     const rows = messages.map((m) => ({ ...m, id: m.id ?? randomUUID(), headers: m.headers ?? {} }));
     await tx.query({
@@ -30,8 +32,8 @@ export class Outbox {
                INSERT INTO outbox (id, topic, key, type, data, headers)
                SELECT e ->> 'id', e ->> 'topic', e ->> 'key', e ->> 'type', e -> 'data', e -> 'headers'
                FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS list (e, n) ORDER BY n)
-             SELECT pg_notify(current_schema() || '_outbox', '')`,
-      values: [JSON.stringify(rows)],
+             SELECT pg_notify(current_schema() || '_outbox', $2)`,
+      values: [JSON.stringify(rows), mayWait ? MAY_WAIT : ''],
     });
   }
 }

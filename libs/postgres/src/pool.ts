@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { DatabaseUnavailableError, TransactionAbortedError } from './errors.js';
 
@@ -34,6 +36,51 @@ function namingWhatIsAway(pool: Pool): Pool {
   return pool;
 }
 
+/** By its text, which makes the name of a statement: the server knows it by that. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url');
+    names.set(text, name);
+  }
+  return name;
+}
+
+type Query = (...args: unknown[]) => unknown;
+
+/** Statements with values are read and planned once by each connection, not each time. */
+const preparing =
+  (query: Query): Query =>
+  (first, values, ...rest) =>
+    typeof first === 'string' && Array.isArray(values)
+      ? query({ name: nameOf(first), text: first, values }, ...rest)
+      : query(first, values, ...rest);
+
+/** Statements that are made in one turn of the event loop leave in one write: the server wakes once for all. */
+function inOneWrite(query: Query, stream: Writable): Query {
+  let isCorked = false;
+  return (...args) => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      process.nextTick(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    return query(...args);
+  };
+}
+
+function tuned(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as Query;
+  // pg's types leave its connection out.
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Writable } }).connection;
+  client.query = inOneWrite(preparing(query), stream) as typeof client.query;
+}
+
 /** A pool whose connections see `schema` first. */
 export function createPool({ url, schema, applicationName, max = 10, onIdleError }: PoolOptions): Pool {
   const pool = new pg.Pool({
@@ -46,7 +93,10 @@ export function createPool({ url, schema, applicationName, max = 10, onIdleError
   });
   // The pool listens to idle connections only: one that is cut while somebody holds it would end the process.
   // Its holder learns of it by the next query, and the pool drops it when it is given back.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    tuned(client);
+  });
   // Without a listener one broken idle connection would end the process.
   pool.on('error', (error) => onIdleError?.(error));
   return namingWhatIsAway(pool);

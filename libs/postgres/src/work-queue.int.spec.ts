@@ -97,7 +97,7 @@ describe('WorkQueue', () => {
     const taken = await until('the lease to lapse', () => claim('r2'));
     expect([stale.fence, taken.fence]).toEqual([1n, 2n]);
     expect(taken.leaseUntil.getTime()).toBeGreaterThan(stale.leaseUntil.getTime());
-    expect(await work.heartbeat(pool, stale, 1_000)).toBe(false);
+    expect(await work.heartbeat(pool, [stale], 1_000)).toEqual(new Set());
     await expect(transaction(pool, (tx) => work.assertHeld(tx, stale))).rejects.toBeInstanceOf(
       LeaseLostError,
     );
@@ -111,8 +111,28 @@ describe('WorkQueue', () => {
   it('a heartbeat keeps the lease', async () => {
     await enqueue('a');
     const held = await mustClaim('r1', 1);
-    expect(await work.heartbeat(pool, held, 60_000)).toBe(true);
+    expect(await work.heartbeat(pool, [held], 60_000)).toEqual(new Set(['a']));
     expect(await claim('r2')).toBeUndefined();
+  });
+
+  it('one heartbeat keeps all leases of a replica but those that another has', async () => {
+    await enqueue('a', 'key a');
+    await enqueue('b', 'key b');
+    const held = [await mustClaim('r1', 1), await mustClaim('r1', 1)];
+    const stale = { id: 'b', fence: 0n };
+    expect(await work.heartbeat(pool, [held[0] as Claim, stale], 60_000)).toEqual(new Set(['a']));
+    expect((await until('the other lease to lapse', () => claim('r2'))).id).toBe('b');
+  });
+
+  it('a heartbeat does not wait for the step that has the row of one of the tasks', async () => {
+    await enqueue('a', 'key a');
+    await enqueue('b', 'key b');
+    const [a, b] = [await mustClaim('r1', 1), await mustClaim('r1', 1)];
+    await transaction(pool, async (tx) => {
+      await work.assertHeld(tx, a);
+      expect(await work.heartbeat(pool, [a, b], 60_000)).toEqual(new Set(['a', 'b']));
+    });
+    expect((await until('the lease that was not extended to lapse', () => claim('r2'))).id).toBe('a');
   });
 
   it('many claimers at once: everything is done once, never two of a key together', async () => {

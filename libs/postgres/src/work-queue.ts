@@ -91,14 +91,22 @@ export class WorkQueue {
     return rows[0]?.ms ?? undefined;
   }
 
-  /** Extends the lease. False: another holds it, stop. */
-  async heartbeat(pool: Pool, held: HeldWork, leaseMs: number): Promise<boolean> {
-    const { rowCount } = await pool.query(
-      `UPDATE work SET lease_until = clock_timestamp() + $3 * interval '1 ms'
-       WHERE ${HELD}`,
-      [held.id, held.fence, leaseMs],
+  /**
+   * Extends the leases; one whose row a transaction has just locked is left for the next time, for to wait for one row
+   * with others locked might never end.
+   * @returns the ids of those that are still held; whoever works on another of them must stop
+   */
+  async heartbeat(pool: Pool, held: readonly HeldWork[], leaseMs: number): Promise<ReadonlySet<string>> {
+    const { rows } = await pool.query<{ id: string }>(
+      `WITH claimed AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS claimed (id, fence)),
+       free AS (SELECT w.id FROM work w JOIN claimed USING (id, fence)
+                WHERE w.state || '' = 'running' FOR UPDATE OF w SKIP LOCKED),
+       extended AS (UPDATE work SET lease_until = clock_timestamp() + $3 * interval '1 ms'
+                    FROM free WHERE work.id = free.id)
+       SELECT w.id FROM work w JOIN claimed USING (id, fence) WHERE w.state || '' = 'running'`,
+      [held.map(({ id }) => id), held.map(({ fence }) => fence), leaseMs],
     );
-    return rowCount === 1;
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** Locks the work's row for this transaction. Throws LeaseLostError when the fence is not the latest. */

@@ -28,7 +28,8 @@ async function dyingOwners(pool: Pool, work: WorkQueue, kills: number): Promise<
   while (lastSeen.size < kills) {
     const held = await work.claim(pool, { owner: `dying-${lastSeen.size}`, leaseMs: LEASE_MS });
     if (held === undefined) throw new Error('nothing to claim');
-    if (!(await work.heartbeat(pool, held, LEASE_MS))) throw new Error('the lease was lost too early');
+    if (!(await work.heartbeat(pool, [held], LEASE_MS)).has(held.id))
+      throw new Error('the lease was lost too early');
     lastSeen.set(held.id, performance.now());
     await delay(37);
   }

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import type { Prober, ProbeResult } from '../ports.js';
 
@@ -12,19 +13,33 @@ export class NetworkProber implements Prober {
   ): Promise<ProbeResult> {
     return path === undefined
       ? probeTcp(address, port, timeoutMs)
-      : probeHttp(`http://${address}:${port}${path}`, timeoutMs, signal);
+      : probeHttp({ host: address, port, path, signal }, timeoutMs);
   }
 }
 
-async function probeHttp(url: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
-  const either = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
-  try {
-    const response = await fetch(url, { redirect: 'manual', signal: either });
-    await response.body?.cancel();
-    return { healthy: response.status >= 200 && response.status < 400, seen: `HTTP ${response.status}` };
-  } catch (error) {
-    return { healthy: false, seen: seenOf(error) };
-  }
+interface HttpTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** By a connection of its own, as a new user comes; a redirect is an answer, and is not followed. */
+function probeHttp(target: HttpTarget, timeoutMs: number): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const asked = get({ ...target, agent: false, headers: { 'user-agent': 'slipway-probe' } });
+    const late = setTimeout(() => asked.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const end = (healthy: boolean, seen: string): void => {
+      clearTimeout(late);
+      asked.destroy();
+      resolve({ healthy, seen });
+    };
+    asked.once('response', ({ statusCode = 0 }) =>
+      end(statusCode >= 200 && statusCode < 400, `HTTP ${statusCode}`),
+    );
+    // What comes of ending it is of no interest.
+    asked.on('error', (error) => end(false, error.message));
+  });
 }
 
 function probeTcp(host: string, port: number, timeoutMs: number): Promise<ProbeResult> {
@@ -36,12 +51,6 @@ function probeTcp(host: string, port: number, timeoutMs: number): Promise<ProbeR
     };
     socket.once('connect', () => end(true, 'TCP connection'));
     socket.once('timeout', () => end(false, `no TCP connection within ${timeoutMs} ms`));
-    socket.once('error', (error) => end(false, seenOf(error)));
+    socket.once('error', (error) => end(false, error.message));
   });
-}
-
-/** fetch() hides the socket's error in `cause`. */
-function seenOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

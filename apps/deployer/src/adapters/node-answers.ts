@@ -3,6 +3,7 @@ import { tail } from '#libs/kafka';
 import type { Transaction, WorkQueue } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import type { NodeAnswers } from '../ports.js';
+import type { NodeLogins } from './node-logins.js';
 import { storeNodeAnswer, upsertNodeLogin } from './task-rows.js';
 
 /** Stores an answer; the task that waits for it goes on, on whichever replica. Idempotent: the first answer stays. */
@@ -54,6 +55,7 @@ export class AnswerBoard implements NodeAnswers {
 export function tailNodeAnswers(
   kafka: Runtime['kafka'],
   board: AnswerBoard,
+  logins: NodeLogins,
 ): Promise<{ stop(): Promise<void> }> {
   return tail(kafka, {
     topics: [topics.nodeResponses],
@@ -61,7 +63,9 @@ export function tailNodeAnswers(
     onMessage({ data }) {
       const answer = nodeAnswered.schema.safeParse(data);
       // What cannot be read goes to the dead letters, by the group.
-      if (answer.success) board.post(answer.data);
+      if (!answer.success) return;
+      if (answer.data.node !== undefined) logins.see(answer.data.node);
+      board.post(answer.data);
     },
   });
 }

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
-import type { Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
@@ -16,11 +15,11 @@ import type {
   RepairEngines,
   StopPolicy,
 } from '../ports.js';
-import { nodeLogin } from './task-rows.js';
+import type { NodeLogins } from './node-logins.js';
 import { withoutSecrets } from './without-secrets.js';
 
 export interface NodeEnginesParts {
-  readonly pool: Pool;
+  readonly logins: NodeLogins;
   readonly ssh: SshPool;
   readonly registry: ImageRegistry;
   readonly privateKey: PrivateJwk;
@@ -151,7 +150,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
   }
 
   private async engine(node: string): Promise<Engine> {
-    const assigned = await nodeLogin(this.parts.pool, node);
+    const assigned = await this.parts.logins.of(node);
     if (assigned === undefined) {
       throw new StepError({
         code: 'NODE_UNREACHABLE',

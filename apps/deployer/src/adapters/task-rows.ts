@@ -10,7 +10,7 @@ import type {
 import type { Pool, Transaction } from '#libs/postgres';
 import type { Release } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
-import type { DependencyResult, KnownInstance, StopPolicy } from '../ports.js';
+import type { AddedInstance, DependencyResult, KnownInstance } from '../ports.js';
 
 /** The deployer's SQL, one named function each. `Transaction` where a write belongs to a step. */
 type Db = Pool | Transaction;
@@ -92,10 +92,8 @@ export async function insertDeployment(tx: Transaction, state: TaskState, releas
 export async function insertInstance(
   tx: Transaction,
   taskId: string,
-  added: { readonly report: InstanceReport; readonly stop: StopPolicy } | undefined,
+  { report, stop }: AddedInstance,
 ): Promise<void> {
-  if (added === undefined) return;
-  const { report, stop } = added;
   await tx.query(
     `WITH good AS (UPDATE releases SET last_healthy_at = now() WHERE id = $9)
      INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)

@@ -82,7 +82,8 @@ export class PostgresTaskStore implements TaskStore {
         together(...nodeLogins.map((node) => rows.upsertNodeLogin(tx, node))),
         this.end(tx, claim, state, writes.result),
       );
-      await outbox.add(tx, [...steps, ...reports, ...told, ...reply]);
+      const awaited = [...told, ...reply];
+      await outbox.add(tx, [...steps, ...reports, ...awaited], { mayWait: awaited.length === 0 });
     });
   }
 
@@ -147,7 +148,7 @@ export class PostgresTaskStore implements TaskStore {
   ): Promise<readonly OutboxMessage[]> {
     const reportedAt = this.parts.clock.now().toISOString();
     const [, drained] = await together(
-      rows.insertInstance(tx, claim.taskId, writes.addInstance),
+      together(...(writes.addInstances ?? []).map((added) => rows.insertInstance(tx, claim.taskId, added))),
       rows.setInstanceState(tx, writes.drained ?? [], 'draining'),
       rows.setInstanceState(tx, writes.resumed ?? [], 'running'),
       rows.setInstanceState(tx, writes.abandoned ?? [], 'abandoned'),

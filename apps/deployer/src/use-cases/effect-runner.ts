@@ -28,10 +28,11 @@ export interface EffectRunner {
 }
 
 export function createEffectRunner(ports: EffectPorts): EffectRunner {
+  const { pullAhead } = ports;
   const sources = new SourceEffects(ports);
   const instances = new InstanceEffects(ports);
   return {
-    prepare: (scope, state) => ports.pullAhead?.begin(scope, state),
+    prepare: pullAhead && ((scope, state) => pullAhead.begin(scope, state)),
     withdraw: (claim, effect) => withdraw(ports, claim, effect),
     run(scope, state, effect) {
       switch (effect.kind) {

@@ -126,7 +126,7 @@ export class InstanceEffects {
     const report = reportOf(state, release, slot, 'running', this.now());
     return {
       events: [{ type: 'InstanceHealthy', data: { ordinal, phase: 'healthy', ms } }],
-      addInstance: { report, stop: release.config.stop },
+      addInstances: [{ report, stop: release.config.stop }],
       reports: [report],
     };
   }

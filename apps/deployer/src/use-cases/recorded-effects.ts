@@ -54,16 +54,14 @@ export function withFollowing(before: TaskState, writes: StepWrites, options: Re
     : withFollowing(before, joined(writes, record(state, next, options)), options);
 }
 
-const both = <T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] => [...a, ...b];
-
-function joined(first: StepWrites, then: StepWrites): StepWrites {
-  return {
-    ...first,
-    ...then,
-    events: both(first.events, then.events),
-    nodeRequests: both(first.nodeRequests, then.nodeRequests),
-    drained: both(first.drained, then.drained),
-  };
+/** Both for one transaction. What is no list is written by one step of a task only. */
+export function joined(first: StepWrites, then: StepWrites): StepWrites {
+  const all: Record<string, unknown> = { ...first };
+  for (const [name, value] of Object.entries(then)) {
+    const before = all[name];
+    all[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : (value ?? before);
+  }
+  return { ...all, events: [...first.events, ...then.events] };
 }
 
 function ended(state: TaskState, event: TaskEvent): StepWrites {

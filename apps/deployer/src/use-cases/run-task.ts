@@ -1,17 +1,17 @@
 import { isRecordAway, toTaskError } from '../domain/task-error.js';
 import { keyOf, nextEffects, type Effect, type EffectKind } from '../domain/task.effects.js';
 import type { TaskEvent } from '../domain/task.events.js';
-import { evolve, foldTask, type TaskState } from '../domain/task.state.js';
+import type { TaskState } from '../domain/task.state.js';
 import type { AroundStep, ClaimedTask, StepWrites, TaskHistory } from '../ports.js';
 import type { EffectRunner, Runnable } from './effect-runner.js';
 import type { EffectScope } from './effect-scope.js';
-import { isRecorded, withFollowing } from './recorded-effects.js';
+import { isRecorded } from './recorded-effects.js';
 import { cancelled, deadlinePassed, Interruption } from './interruption.js';
+import { TaskRecord, type TaskRecordPorts } from './task-record.js';
 import { cameBy, isWait, type Wait, type WaitPorts, waitsOf, wentBy } from './waits.js';
 
-export interface RunTaskPorts extends WaitPorts {
+export interface RunTaskPorts extends WaitPorts, TaskRecordPorts {
   readonly effects: EffectRunner;
-  readonly drainMs: number;
   /** True for an error that must stop this worker without a trace: the lease went to another. */
   isLeaseLost(error: unknown): boolean;
   readonly aroundStep: AroundStep;
@@ -30,8 +30,8 @@ export interface TaskLease {
 
 /** How long a waiting task is left alone before it looks again by itself; a wake comes first. */
 const PARK_MS = 5_000;
-/** An answer often takes 10 ms: for so long the task is not let go of. */
-const PATIENCE_MS = 250;
+/** An answer often takes 10 ms, one of many that are asked for at once half a second: for so long the task is kept. */
+const PATIENCE_MS = 1_000;
 
 export type RunOutcome = 'finished' | 'parked' | 'lost';
 
@@ -44,7 +44,7 @@ export async function runTask(
   lease: TaskLease,
   history: TaskHistory,
 ): Promise<RunOutcome> {
-  const run = new TaskRun(ports, lease, foldTask(history.events), history.version);
+  const run = new TaskRun(ports, lease, new TaskRecord(ports, lease.claim, history));
   if (history.cancelled) run.cancel();
   const stopNudges = lease.onNudge(() => run.nudge());
   try {
@@ -58,11 +58,14 @@ export async function runTask(
   }
 }
 
+const isRead = ({ kind }: Effect): boolean => kind === 'resolve-release' || kind === 'survey';
+
 class TaskRun {
   private readonly inFlight = new Map<string, Promise<void>>();
   private readonly kept: EffectScope['kept'] = {};
   private readonly interruption: Interruption;
-  private appending: Promise<unknown> = Promise.resolve();
+  /** Steps that read only and are under way. */
+  private readonly reading = new Set<Promise<unknown>>();
   private broken: { readonly error: unknown } | undefined;
   private wakeUp: () => void = () => undefined;
   private nudged = false;
@@ -76,12 +79,16 @@ class TaskRun {
   constructor(
     private readonly ports: RunTaskPorts,
     private readonly lease: TaskLease,
-    private state: TaskState,
-    private version: number,
+    private readonly record: TaskRecord,
   ) {
-    this.interruption = new Interruption(Date.parse(state.deadlineAt) - ports.clock.now().getTime(), () =>
-      this.interruption.raise(deadlinePassed(this.state)),
+    this.interruption = new Interruption(
+      Date.parse(this.state.deadlineAt) - ports.clock.now().getTime(),
+      () => this.interruption.raise(deadlinePassed(this.state)),
     );
+  }
+
+  private get state(): TaskState {
+    return this.record.state;
   }
 
   nudge(): void {
@@ -179,8 +186,12 @@ class TaskRun {
   private async step(state: TaskState, effect: Runnable): Promise<readonly TaskEvent[]> {
     const started = performance.now();
     try {
-      const writes = await this.attempt(state, effect);
+      const attempt = this.attempt(state, effect);
+      if (isRead(effect)) this.reading.add(attempt);
+      const writes = await attempt;
       this.ports.onStep?.(state, effect.kind, performance.now() - started);
+      // What a plan needs is read side by side, and stored together.
+      if (isRead(effect)) await Promise.allSettled([...this.reading]);
       return writes === undefined ? [] : await this.append(writes);
     } catch (error) {
       if (this.lease.signal.aborted || this.ports.isLeaseLost(error)) await this.withdraw(effect);
@@ -217,22 +228,15 @@ class TaskRun {
     }
   }
 
-  /** One at a time, each on the state that the one before left, with the recorded effects that follow from it. */
-  private append(writes: StepWrites): Promise<readonly TaskEvent[]> {
-    const stored = this.appending.then(async () => {
-      const options = { now: this.ports.clock.now(), drainMs: this.ports.drainMs };
-      const all = withFollowing(this.state, writes, options);
-      if (all.events.length === 0) return [];
-      await this.ports.store.append(this.lease.claim, this.state, this.version, all);
-      this.state = all.events.reduce<TaskState>(evolve, this.state);
-      this.version += all.events.length;
-      this.waitingSince = undefined;
-      // A plan that cannot be made ends what was begun beside it, such as a build.
-      if (this.state.failure !== undefined) this.interruption.raise(this.state.failure);
-      return all.events;
-    });
-    this.appending = stored.catch(() => undefined);
-    return stored;
+  private async append(
+    writes: StepWrites,
+    isDue: (state: TaskState) => boolean = () => true,
+  ): Promise<readonly TaskEvent[]> {
+    const events = await this.record.append((state) => (isDue(state) ? writes : { events: [] }));
+    this.waitingSince = undefined;
+    // A plan that cannot be made ends what was begun beside it, such as a build.
+    if (this.state.failure !== undefined) this.interruption.raise(this.state.failure);
+    return events;
   }
 
   /** Stores the answers that are there. */
@@ -240,13 +244,13 @@ class TaskRun {
     const { lookInStore, state } = this;
     this.lookInStore = false;
     const met = await wentBy(this.ports, state, waits, lookInStore);
-    for (const { wait, writes } of met)
-      if (this.stillAwaits(wait)) await this.ports.aroundStep(this.state, wait, () => this.append(writes));
+    const taken = met.map(({ wait, writes }) => {
+      const stillAwaits = (now: TaskState): boolean =>
+        nextEffects(now).some((effect) => keyOf(effect) === keyOf(wait));
+      return this.ports.aroundStep(state, wait, () => this.append(writes, stillAwaits));
+    });
+    await Promise.all(taken);
     return met.length > 0;
-  }
-
-  private stillAwaits(wait: Wait): boolean {
-    return nextEffects(this.state).some((effect) => keyOf(effect) === keyOf(wait));
   }
 
   /**

@@ -1,13 +1,10 @@
 import type { ClaimedTask } from '../ports.js';
 import type { RunOutcome, TaskLease } from './run-task.js';
 
-export interface LeasedTask extends ClaimedTask {
-  /** Extends the lease; false when another holds it. */
-  heartbeat(): Promise<boolean>;
-}
-
 export interface WorkerPorts {
-  claim(): Promise<LeasedTask | undefined>;
+  claim(): Promise<ClaimedTask | undefined>;
+  /** Extends the leases. Gives the ids of the tasks that are still held; the others are somebody else's. */
+  heartbeat(held: readonly ClaimedTask[]): Promise<ReadonlySet<string>>;
   /** Milliseconds until a lease of another replica lapses, if one does within that time. */
   nextLapse(withinMs: number): Promise<number | undefined>;
   run(lease: TaskLease): Promise<RunOutcome>;
@@ -22,10 +19,14 @@ export interface WorkerLimits {
   readonly pollMs: number;
 }
 
+const BEATS_PER_LEASE = 3;
 /** Added to the moment when a lease lapses: seen too early, it would be seen at the next look only. */
 const AFTER_LAPSE_MS = 5;
 
 interface Running {
+  readonly claim: ClaimedTask;
+  /** By performance.now(): from then on another replica may have it. */
+  heldUntil: number;
   readonly abort: AbortController;
   readonly nudges: Set<() => void>;
   readonly done: Promise<void>;
@@ -35,6 +36,7 @@ interface Running {
 export class TaskWorkers {
   private readonly running = new Map<string, Running>();
   private timer: NodeJS.Timeout | undefined;
+  private beats: NodeJS.Timeout | undefined;
   private lapse: NodeJS.Timeout | undefined;
   private filling: Promise<void> | undefined;
   private again = false;
@@ -47,6 +49,7 @@ export class TaskWorkers {
 
   start(): void {
     this.timer = setInterval(() => this.look(), this.limits.pollMs);
+    this.beats = setInterval(() => void this.beat(), this.limits.leaseMs / BEATS_PER_LEASE);
     this.look();
   }
 
@@ -75,6 +78,7 @@ export class TaskWorkers {
     const abort = setTimeout(() => all.forEach((task) => task.abort.abort()), deadlineMs);
     await Promise.all(all.map((task) => task.done));
     clearTimeout(abort);
+    clearInterval(this.beats);
   }
 
   private look(): void {
@@ -104,23 +108,25 @@ export class TaskWorkers {
     if (this.running.size >= this.limits.concurrency) this.again = false;
   }
 
-  private carryOn(claim: LeasedTask): void {
+  /** Says of all tasks that they are still worked on here, in one statement. */
+  private async beat(): Promise<void> {
+    const held = [...this.running.values()];
+    if (held.length === 0) return;
+    const asked = performance.now();
+    try {
+      const still = await this.ports.heartbeat(held.map(({ claim }) => claim));
+      for (const task of held)
+        if (still.has(task.claim.taskId)) task.heldUntil = asked + this.limits.leaseMs;
+        else task.abort.abort();
+    } catch (error) {
+      this.ports.onError(error);
+      // Cut off from the database for so long, another may have it by now.
+      for (const task of held) if (performance.now() > task.heldUntil) task.abort.abort();
+    }
+  }
+
+  private carryOn(claim: ClaimedTask): void {
     const abort = new AbortController();
-    let heldUntil = performance.now() + this.limits.leaseMs;
-    const beat = setInterval(() => {
-      const asked = performance.now();
-      claim.heartbeat().then(
-        (held) => {
-          heldUntil = asked + this.limits.leaseMs;
-          if (!held) abort.abort();
-        },
-        (error: unknown) => {
-          this.ports.onError(error, claim.taskId);
-          // Cut off from the database for so long, another may have it by now.
-          if (performance.now() > heldUntil) abort.abort();
-        },
-      );
-    }, this.limits.leaseMs / 3);
     const nudges = new Set<() => void>();
     const onNudge = (callback: () => void): (() => void) => {
       nudges.add(callback);
@@ -131,10 +137,10 @@ export class TaskWorkers {
       .then(() => undefined)
       .catch((error: unknown) => this.ports.onError(error, claim.taskId))
       .finally(() => {
-        clearInterval(beat);
         this.running.delete(claim.taskId);
         this.wake();
       });
-    this.running.set(claim.taskId, { abort, nudges, done });
+    const heldUntil = performance.now() + this.limits.leaseMs;
+    this.running.set(claim.taskId, { claim, heldUntil, abort, nudges, done });
   }
 }

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
-import { TaskWorkers, type LeasedTask } from './task-workers.js';
+import { TaskWorkers, type WorkerPorts } from './task-workers.js';
 
-const beats = (): Promise<boolean> => Promise.resolve(true);
+type Heartbeat = WorkerPorts['heartbeat'];
+
+const beats: Heartbeat = (held) => Promise.resolve(new Set(held.map(({ taskId }) => taskId)));
 
 const never = (): Promise<undefined> => Promise.resolve(undefined);
 
 interface Options {
   readonly leaseMs?: number;
-  readonly heartbeat?: LeasedTask['heartbeat'];
+  readonly heartbeat?: Heartbeat;
   readonly nextLapse?: (withinMs: number) => Promise<number | undefined>;
 }
 
@@ -25,8 +27,9 @@ function harness(
     {
       claim: () => {
         const taskId = ids.shift();
-        return Promise.resolve(taskId === undefined ? undefined : { taskId, fence: 1n, heartbeat });
+        return Promise.resolve(taskId === undefined ? undefined : { taskId, fence: 1n });
       },
+      heartbeat,
       nextLapse,
       run: ({ claim, signal }) =>
         new Promise((resolve) => {
@@ -92,13 +95,17 @@ describe('TaskWorkers', () => {
   });
 
   it('ends its work on a task whose lease is another’s, and on none that it holds', async () => {
-    const lost = harness(['lost'], 1, { leaseMs: 30, heartbeat: () => Promise.resolve(false) });
-    const held = harness(['held'], 1, { leaseMs: 30 });
-    lost.workers.start();
-    held.workers.start();
-    await until('the loss to be seen', () => lost.aborted.length > 0);
-    expect(held.aborted).toEqual([]);
-    await Promise.all([lost.workers.stop(0), held.workers.stop(0)]);
+    const asked: string[][] = [];
+    const heartbeat: Heartbeat = (held) => {
+      asked.push(held.map(({ taskId }) => taskId));
+      return Promise.resolve(new Set(['held']));
+    };
+    const { workers, aborted } = harness(['lost', 'held'], 2, { leaseMs: 30, heartbeat });
+    workers.start();
+    await until('more than one beat', () => asked.length > 1);
+    expect(aborted).toEqual(['lost']);
+    expect(asked.slice(0, 2)).toEqual([['lost', 'held'], ['held']]);
+    await workers.stop(0);
   });
 
   it('ends its work when it was cut off from the database for as long as its lease, and not before', async () => {
