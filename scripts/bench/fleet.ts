@@ -88,7 +88,7 @@ export class ServiceFleet {
    * until each answers.
    */
   async enginesAlone(atOnce: number): Promise<number> {
-    const turns = new Turns(atOnce);
+    const turns = new Turns(() => atOnce);
     const nodes = [...this.nodes.values()];
     const before = performance.now();
     await Promise.all(
@@ -139,7 +139,7 @@ export async function onEveryNode(
   images: readonly string[],
   auth: RegistryAuth,
 ): Promise<void> {
-  const turns = new Turns(PULLS);
+  const turns = new Turns(() => PULLS);
   const { signal } = new AbortController();
   await Promise.all(
     [...nodes].flatMap(([name, { engine }]) =>

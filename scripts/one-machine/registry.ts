@@ -10,8 +10,10 @@ import type { Network } from './network.js';
 import type { RunningPart } from './part.js';
 import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
+import { forgetOldImages } from './stored-images.js';
 
 const run = promisify(execFile);
+const PROGRAM = '/usr/bin/docker-registry';
 
 /** Where images go, as engines see it. */
 export interface RegistryAccess {
@@ -49,28 +51,31 @@ export async function planRegistry({ slot }: SetUp, network: Network): Promise<R
 }
 
 /** JSON is YAML: no quoting rules of our own. */
-function configOf(folder: string, host: string): string {
+function configOf(storage: string, folder: string, host: string): string {
   return JSON.stringify({
     version: '0.1',
     log: { level: 'warn' },
-    storage: { filesystem: { rootdirectory: join(folder, 'storage') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: { addr: host, tls: { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') } },
     auth: { htpasswd: { realm: 'slipway', path: join(folder, 'htpasswd') } },
   });
 }
 
-/** Debian's docker-registry with TLS and a login; what it stores is kept between starts. */
+/** Debian's docker-registry with TLS and a login; of what it stores the newest is kept between starts. */
 export async function startRegistry({ slot }: SetUp, access: RegistryAccess): Promise<RunningPart> {
   const folder = join(slot.directory, 'registry');
   const htpasswd = run('htpasswd', ['-niB', access.username]);
   // By standard input: a password on the command line is seen by every user.
   htpasswd.child.stdin?.end(`${access.password}\n`);
   writeFileSync(join(folder, 'htpasswd'), (await htpasswd).stdout, { mode: 0o600 });
-  writeFileSync(join(folder, 'config.yml'), configOf(folder, access.host));
+  const config = join(folder, 'config.yml');
+  const storage = join(folder, 'storage');
+  writeFileSync(config, configOf(storage, folder, access.host));
+  if (await forgetOldImages(storage)) await run(PROGRAM, ['garbage-collect', config], { maxBuffer: 2 ** 28 });
   const { hostname, port } = new URL(`https://${access.host}`);
-  const serve = ['serve', join(folder, 'config.yml')];
+  const serve = ['serve', config];
   const server = await Restartable.start(
-    () => new Child('Registry', '/usr/bin/docker-registry', serve, { ledger: slot.ledger }),
+    () => new Child('Registry', PROGRAM, serve, { ledger: slot.ledger }),
     () => answers(Number(port), hostname),
   );
   const env = {

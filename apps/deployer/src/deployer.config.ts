@@ -82,8 +82,9 @@ const variables = z.object({
   DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
   DEPLOYER_REPLY_TOPICS: commaList().default([]),
   DEPLOYER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(32),
-  /** Builds of one builder, and pulls and starts of one node, that one replica does at once. */
+  /** Builds of one builder that one replica does at once. */
   DEPLOYER_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  /** Pulls and starts of one node that one replica does at once at most; see `startsAtOnce`. */
   DEPLOYER_NODE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   DEPLOYER_LEASE_MS: durationMs().default(2_500),
   DEPLOYER_DEADLINE_MS: durationMs().default(900_000),

@@ -19,7 +19,7 @@ import type { PhaseLimits } from './use-cases/phase.js';
 import { PullAhead } from './use-cases/pull-ahead.js';
 import { runTask, type RunTaskPorts } from './use-cases/run-task.js';
 import { TaskWorkers } from './use-cases/task-workers.js';
-import { Turns } from './use-cases/turns.js';
+import { startsAtOnce, Turns } from './use-cases/turns.js';
 
 export interface WorkerParts {
   readonly config: DeployerConfig;
@@ -42,7 +42,7 @@ function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): 
     ...outside,
     pullAhead: config.DEPLOYER_PULL_AHEAD
       ? new PullAhead({
-          ...{ store, engines: outside.engines, turns: new Turns(1), idleMs: limits.pullMs },
+          ...{ store, engines: outside.engines, turns: new Turns(() => 1), idleMs: limits.pullMs },
           onEnd: (node, image, err) =>
             logger.debug({ node, image, err }, err === undefined ? 'pulled ahead' : 'not pulled ahead'),
         })
@@ -59,7 +59,9 @@ function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): 
       clock,
       onPassedOver: (builder, err) => logger.warn({ err, builder }, 'a builder is passed over'),
     }),
-    nodeTurns: new Turns(config.DEPLOYER_NODE_CONCURRENCY),
+    nodeTurns: new Turns((node) =>
+      startsAtOnce(config.DEPLOYER_NODE_CONCURRENCY, outside.logins.cpusOf(node)),
+    ),
   });
   const crashAt = config.DEPLOYER_CRASH_AT;
   return {

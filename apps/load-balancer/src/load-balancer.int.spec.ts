@@ -111,7 +111,7 @@ describe('an answer', () => {
     await enrol('node-a', { cpus: 1 });
     await enrol('node-b');
     const { node, refusals } = await ask({ accessToken: 't-1' });
-    expect([node?.name, node?.port, refusals]).toEqual(['node-b', 20_000, []]);
+    expect([node?.name, node?.port, node?.cpus, refusals]).toEqual(['node-b', 20_000, 2, []]);
     expect(JSON.stringify(node)).not.toContain(login.privateKey);
     expect(await unseal(parsePrivateKey(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
     const other = parsePrivateKey((await generateDeployerKeys()).privateKey);

@@ -118,16 +118,17 @@ describe('WorkQueue', () => {
   it('one heartbeat keeps all leases of a replica but those that another has', async () => {
     await enqueue('a', 'key a');
     await enqueue('b', 'key b');
-    const held = [await mustClaim('r1', 1), await mustClaim('r1', 1)];
+    const held = [await mustClaim('r1', 200), await mustClaim('r1', 200)];
     const stale = { id: 'b', fence: 0n };
     expect(await work.heartbeat(pool, [held[0] as Claim, stale], 60_000)).toEqual(new Set(['a']));
     expect((await until('the other lease to lapse', () => claim('r2'))).id).toBe('b');
+    expect(await claim('r2')).toBeUndefined();
   });
 
   it('a heartbeat does not wait for the step that has the row of one of the tasks', async () => {
     await enqueue('a', 'key a');
     await enqueue('b', 'key b');
-    const [a, b] = [await mustClaim('r1', 1), await mustClaim('r1', 1)];
+    const [a, b] = [await mustClaim('r1', 200), await mustClaim('r1', 200)];
     await transaction(pool, async (tx) => {
       await work.assertHeld(tx, a);
       expect(await work.heartbeat(pool, [a, b], 60_000)).toEqual(new Set(['a', 'b']));

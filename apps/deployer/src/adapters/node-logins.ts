@@ -14,12 +14,19 @@ interface Kept {
 /** How the deployer gets onto each node: as the latest answer that named it says. */
 export class NodeLogins {
   private readonly kept = new Map<string, Kept>();
+  private readonly cpus = new Map<string, number>();
 
   constructor(private readonly pool: Pool) {}
 
   /** What an answer that came by says of its node counts from now on, also before it is stored. */
   see(login: AssignedNode): void {
     this.kept.set(login.name, { login, until: performance.now() + KEPT_MS });
+    if (login.cpus !== undefined) this.cpus.set(login.name, login.cpus);
+  }
+
+  /** Of the machine, where an answer that came by told. */
+  cpusOf(node: string): number | undefined {
+    return this.cpus.get(node);
   }
 
   /** undefined where no answer ever named the node */

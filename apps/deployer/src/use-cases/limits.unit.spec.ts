@@ -46,7 +46,7 @@ function runnerWith(counter: Counter, limits: ReadonlyMap<string, number>, nodeL
     limits: { fetchMs: 9_000, buildMs: 9_000, pullMs: 9_000, startMs: 9_000, stopMs: 9_000, pushMs: 9_000 },
     clock,
     places: new BuildPlaces({ limits, clock }),
-    nodeTurns: new Turns(nodeLimit),
+    nodeTurns: new Turns(() => nodeLimit),
   };
   return createEffectRunner(ports as EffectPorts);
 }

@@ -32,7 +32,7 @@ function world({ kindred = before, fails = false } = {}) {
         return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
       },
     },
-    turns: new Turns(1),
+    turns: new Turns(() => 1),
     idleMs: 60_000,
     onEnd: (_node, _image, error) => failed.push(error),
   });

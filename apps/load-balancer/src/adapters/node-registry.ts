@@ -50,6 +50,7 @@ export interface EnrolledNode {
   readonly sshUser: string;
   readonly hostKeyFingerprint: string;
   readonly loginEncrypted: string;
+  readonly cpus: number;
 }
 
 /** undefined when there is no such node, or none any more. */
@@ -57,7 +58,7 @@ export async function enrolledNode(tx: Transaction, name: string): Promise<Enrol
   const [row] = await readRegistry<EnrolledNode>(
     tx,
     `SELECT address, ssh_port AS "sshPort", ssh_user AS "sshUser", host_key_fingerprint AS "hostKeyFingerprint",
-            login_encrypted AS "loginEncrypted"
+            login_encrypted AS "loginEncrypted", cpus
      FROM registry.nodes JOIN registry.node_logins USING (name) WHERE name = $1`,
     [name],
   );

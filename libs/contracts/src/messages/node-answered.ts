@@ -15,6 +15,8 @@ const assignedNodeSchema = z.object({
   sealedLogin: z.string(),
   /** Host port reserved for the instance. */
   port: z.int(),
+  /** Of the machine. */
+  cpus: z.number().positive().optional(),
   score: z.number().min(0).max(100),
 });
 
@@ -44,6 +46,7 @@ export const nodeAnswered = defineMessage({
       hostKeyFingerprint: 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
       sealedLogin: 'eyJhbGciOiJFQ0RILUVTIn0..iv.ct.tag',
       port: 20000,
+      cpus: 4,
       score: 93.5,
     },
     refusals: [],
