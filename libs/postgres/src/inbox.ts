@@ -2,13 +2,14 @@ import type { Transaction } from './pool.js';
 
 /** Which messages a consumer has handled; recorded in the transaction of what they did. */
 export class Inbox {
-  /** @returns false when this consumer has handled the message before */
-  async recordOnce(tx: Transaction, consumer: string, messageId: string): Promise<boolean> {
-    const { rowCount } = await tx.query({
+  /** @returns the ids of those that this consumer has not handled before */
+  async record(tx: Transaction, consumer: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { rows } = await tx.query<{ id: string }>({
       name: 'inbox_record',
-      text: 'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-      values: [consumer, messageId],
+      text: `INSERT INTO inbox (consumer, message_id) SELECT $1, unnest($2::text[])
+             ON CONFLICT DO NOTHING RETURNING message_id AS id`,
+      values: [consumer, ids],
     });
-    return rowCount === 1;
+    return new Set(rows.map(({ id }) => id));
   }
 }

@@ -93,12 +93,16 @@ describe('EventStore', () => {
 describe('Inbox', () => {
   it('records a message once per consumer, and not when its transaction fails', async () => {
     const inbox = new Inbox();
-    const record = (consumer: string) => transaction(pool, (tx) => inbox.recordOnce(tx, consumer, 'm1'));
+    const record = async (consumer: string, ...ids: string[]) => [
+      ...(await transaction(pool, (tx) => inbox.record(tx, consumer, ids))),
+    ];
     const failing = transaction(pool, async (tx) => {
-      await inbox.recordOnce(tx, 'a', 'm1');
+      await inbox.record(tx, 'a', ['m1']);
       throw new Error('handler');
     });
     await expect(failing).rejects.toThrow('handler');
-    expect([await record('a'), await record('a'), await record('b')]).toEqual([true, false, true]);
+    expect(await record('a', 'm1')).toEqual(['m1']);
+    expect(await record('a', 'm0', 'm1', 'm2', 'm2')).toEqual(['m0', 'm2']);
+    expect(await record('b', 'm1')).toEqual(['m1']);
   });
 });

@@ -7,9 +7,9 @@ export function transactionalInbox(pool: Pool): InboxPort {
   return {
     async run(consumer, messages, handle) {
       await transaction(pool, async (tx) => {
-        for (const [index, message] of messages.entries()) {
-          if (await inbox.recordOnce(tx, consumer, message.id)) await handle(index, tx);
-        }
+        const ids = messages.map(({ id }) => id);
+        const unseen = new Set(await inbox.record(tx, consumer, ids));
+        for (const [index, id] of ids.entries()) if (unseen.delete(id)) await handle(index, tx);
       });
     },
   };
