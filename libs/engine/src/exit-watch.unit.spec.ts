@@ -98,7 +98,8 @@ describe('a stream', () => {
     const { ask, die, newest, streams } = world();
     const watches = [ask('a'), ask('b')];
     breaks(newest());
-    for (const watch of watches) await expect(watch).rejects.toMatchObject({ code, kind: 'retriable' });
+    const told = { status: 'rejected', reason: { code, kind: 'retriable' } };
+    expect(await Promise.allSettled(watches)).toMatchObject([told, told]);
     expect(streams[0]?.destroyed).toBe(true);
     const again = ask('a');
     die('a', 4);
