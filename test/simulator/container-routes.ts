@@ -58,7 +58,7 @@ export function containerRoutes(containers: Containers): readonly Route[] {
     },
     {
       ...{ name: 'events', method: 'GET', path: /^\/events$/, query: ['since', 'filters'] },
-      handle: (call) => events(containers, call),
+      handle: ({ response, query }) => containers.events.follow(response, eventActions(query)),
     },
     {
       ...{ name: 'containers.logs', method: 'GET', path: at('/logs') },
@@ -101,29 +101,22 @@ function kill(container: Container, { subject, query, response }: Call): void {
 /** The head of the answer comes at once, its body when the container has ended. */
 async function wait(container: Container, { query, response }: Call): Promise<void> {
   const condition = query.get('condition') ?? 'not-running';
-  if (condition !== 'not-running' && condition !== 'next-exit')
-    throw notSimulated(`waiting for ${condition}`);
+  if (condition !== 'not-running') throw notSimulated(`waiting for ${condition}`);
   response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-  await (condition === 'next-exit' ? container.nextExit() : container.notRunning());
+  await container.notRunning();
   response.end(JSON.stringify({ StatusCode: container.exitCode }));
 }
 
 const eventFilters = z.strictObject({
   type: z.tuple([z.literal('container')]),
-  container: z.tuple([z.string()]),
-  event: z.tuple([z.literal('die')]),
+  event: z.array(z.enum(['die', 'destroy'])),
 });
 
-/** Of one container: how it ended so far. It stays open for what is to come, which nobody waits for here. */
-function events(containers: Containers, { query, response }: Call): void {
+/** The actions asked for. Only from the first that is remembered on. */
+function eventActions(query: URLSearchParams): ReadonlySet<string> {
   const filters = eventFilters.safeParse(JSON.parse(query.get('filters') ?? '{}'));
-  if (!filters.success) throw notSimulated(`events by ${query.get('filters')}`);
-  const { id, exits } = containers.find(filters.data.container[0]);
-  response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-  for (const code of exits) {
-    const Actor = { ID: id, Attributes: { exitCode: String(code) } };
-    response.write(`${JSON.stringify({ Type: 'container', Action: 'die', Actor })}\n`);
-  }
+  if (!filters.success || query.get('since') !== '1') throw notSimulated(`events by ${query.toString()}`);
+  return new Set(filters.data.event);
 }
 
 async function logs(container: Container, { query, response }: Call): Promise<void> {

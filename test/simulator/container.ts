@@ -40,8 +40,6 @@ export class Container {
   status: 'created' | 'running' | 'restarting' | 'exited' = 'created';
   restartPolicy: 'no' | 'unless-stopped' = 'no';
   exitCode = 0;
-  /** The codes of all its ends. */
-  readonly exits: number[] = [];
   restartCount = 0;
   startedAt = NEVER;
   finishedAt = NEVER;
@@ -50,7 +48,10 @@ export class Container {
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly waiting = new Set<() => void>();
 
-  constructor(readonly config: ContainerConfig) {}
+  constructor(
+    readonly config: ContainerConfig,
+    private readonly onEnd: (exitCode: number) => void,
+  ) {}
 
   get running(): boolean {
     return this.status === 'running';
@@ -83,11 +84,7 @@ export class Container {
 
   /** Resolves when it does not run, at once where that is so. */
   notRunning(): Promise<void> {
-    return this.running ? this.nextExit() : Promise.resolve();
-  }
-
-  nextExit(): Promise<void> {
-    return new Promise((resolve) => this.waiting.add(resolve));
+    return this.running ? new Promise((resolve) => this.waiting.add(resolve)) : Promise.resolve();
   }
 
   /** Ends all that belongs to it; it must not be used any more. */
@@ -118,10 +115,10 @@ export class Container {
     this.port?.close();
     this.port = undefined;
     this.exitCode = code;
-    this.exits.push(code);
     this.finishedAt = new Date().toISOString();
     this.status = 'exited';
     if (this.restartPolicy === 'unless-stopped' && !this.stoppedByHand) this.restartLater();
+    this.onEnd(code);
     this.waiting.forEach((resolve) => resolve());
     this.waiting.clear();
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { behaviourOf } from './behaviour.js';
 import { Container } from './container.js';
+import { ContainerEvents } from './container-events.js';
 import { EngineAnswer, notSimulated } from './engine-error.js';
 import type { Image } from './images.js';
 
@@ -39,6 +40,7 @@ export const createFields: readonly string[] = Object.keys(createBodySchema.shap
 
 /** The containers of one engine, and who has which host port. */
 export class Containers {
+  readonly events = new ContainerEvents();
   private readonly byId = new Map<string, Container>();
   private readonly byName = new Map<string, Container>();
   private readonly byPort = new Map<number, Container>();
@@ -67,11 +69,14 @@ export class Containers {
       );
     const labels = { ...image.labels, ...Labels };
     const [binding] = Object.values(HostConfig.PortBindings).flat();
-    const container = new Container({
+    const config = {
       ...{ name, image: ref, imageId: image.id, labels, env: Env, stopSignal: StopSignal },
       hostPort: binding && Number(binding.HostPort),
       behaviour: behaviourOf(Env, labels),
-    });
+    };
+    const container: Container = new Container(config, (exitCode) =>
+      this.events.emit({ action: 'die', id: container.id, exitCode }),
+    );
     container.restartPolicy = HostConfig.RestartPolicy.Name;
     this.byId.set(container.id, container);
     this.byName.set(name, container);
@@ -107,6 +112,7 @@ export class Containers {
     this.givePortBack(container);
     this.byId.delete(container.id);
     this.byName.delete(container.config.name);
+    this.events.emit({ action: 'destroy', id: container.id });
   }
 
   /** Those with all of these labels, each `name` or `name=value`; the newest first. */

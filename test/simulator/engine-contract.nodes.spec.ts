@@ -15,6 +15,8 @@ import { startSimulator } from './simulator.js';
 /** What a simulated engine may be trusted for: each of these holds for the real one too. */
 interface Subject {
   readonly engine: Engine;
+  /** A second client of it, to be closed by whoever asks. */
+  another(): Engine;
   /** Where its containers' ports are. */
   readonly address: string;
   close(): Promise<void>;
@@ -27,9 +29,10 @@ async function real(): Promise<Subject> {
   const ssh = new SshPool();
   const { address: host, sshPort: port, sshUser: user, hostKeyFingerprint } = node;
   const login = { privateKey: readFileSync(node.privateKeyFile, 'utf8') };
-  const engine = connectEngine({ ssh, target: { host, port, user, hostKeyFingerprint, login } });
+  const another = () => connectEngine({ ssh, target: { host, port, user, hostKeyFingerprint, login } });
+  const engine = another();
   return {
-    ...{ engine, address: host },
+    ...{ engine, another, address: host },
     async close() {
       await engine.close();
       await ssh.close();
@@ -44,9 +47,10 @@ async function simulated(): Promise<Subject> {
     ...{ socketPaths: [socketPath], name: 'simulated', cpus: 2, memoryBytes: 1024 ** 3, images: [BASE] },
     registryCaFile: process.env['REGISTRY_CA_FILE'],
   });
-  const engine = connectEngine({ socketPath });
+  const another = () => connectEngine({ socketPath });
+  const engine = another();
   return {
-    ...{ engine, address: '127.0.0.1' },
+    ...{ engine, another, address: '127.0.0.1' },
     async close() {
       await engine.close();
       await simulator.close();
@@ -94,6 +98,7 @@ describe.each([
     return id;
   }
 
+  const soon = () => AbortSignal.timeout(10_000);
   const logged = (id: string, text: string) =>
     until(`"${text}" in its log`, async () => (await engine.logs(id, { tail: 10 })).includes(text));
   const statusOf = (hostPort: number) =>
@@ -177,32 +182,71 @@ describe.each([
 
     it('tell their exit code at once, though they are started again', async () => {
       const id = await launch('failsLater');
-      const watching = AbortSignal.timeout(20_000);
-      expect(await engine.nextExit(id, watching)).toBe(7);
+      expect(await engine.firstExit(id, soon())).toBe(7);
       expect((await engine.inspect(id))?.restartCount).toBeGreaterThan(0);
       // Also to whoever begins to watch while one waits to be started again.
-      expect(await engine.nextExit(id, watching)).toBe(7);
+      expect(await engine.firstExit(id, soon())).toBe(7);
       await engine.stop(id, { signal: 'SIGTERM', graceMs: 2_000 });
       expect(await engine.inspect(id)).toMatchObject({ running: false, status: 'exited' });
+      expect(await engine.firstExit(id, soon())).toBe(7);
     });
 
-    it('that end with 0 tell 0, and remember the codes of their ends where the engine tells 0 by mistake', async () => {
-      const good = await launch('endsWell');
-      expect(await engine.nextExit(good, AbortSignal.timeout(5_000))).toBe(0);
-      const bad = await launch('failsWith7');
-      await until('its end', async () => ((await engine.inspect(bad))?.restartCount ?? 0) > 0);
-      expect(await engine.firstExit(bad)).toBe(7);
+    it('that end with 0 tell 0', async () => {
+      expect(await engine.firstExit(await launch('endsWell'), soon())).toBe(0);
+    });
+
+    it('that ended before anybody asked tell the code of that end, to whoever connects after it too', async () => {
+      const id = await launch('failsWith7');
+      await until('its end', async () => ((await engine.inspect(id))?.restartCount ?? 0) > 0);
+      const another = subject.another();
+      expect(await another.firstExit(id, soon())).toBe(7);
+      await another.close();
+      expect(await engine.firstExit(id, soon())).toBe(7);
     });
 
     it('that live are watched until that is called off, and take nobody the way meanwhile', async () => {
       const id = await launch('sleeper');
       const off = new AbortController();
-      const watches = Array.from({ length: 40 }, () => engine.nextExit(id, off.signal));
+      const watches = Array.from({ length: 40 }, () => engine.firstExit(id, off.signal));
       const ended = Promise.allSettled(watches);
       await delay(200);
       expect(await engine.inspect(id)).toMatchObject({ running: true });
       off.abort();
       expect((await ended).map(({ status }) => status)).toEqual(Array(40).fill('rejected'));
+      expect(await engine.firstExit(await launch('failsWith7'), soon())).toBe(7);
+    });
+
+    it('are watched by two clients at once, each told of each of them', async () => {
+      const another = subject.another();
+      const ids = await Promise.all(
+        (['failsLater', 'endsWell', 'failsWith7'] as const).map((p) => launch(p)),
+      );
+      const codes = await Promise.all(
+        [engine, another].map((one) => Promise.all(ids.map((id) => one.firstExit(id, soon())))),
+      );
+      expect(codes).toEqual([
+        [7, 0, 7],
+        [7, 0, 7],
+      ]);
+      await another.close();
+    });
+
+    it('that are removed while they are watched say so, or with what they were killed', async () => {
+      const created = await engine.createContainer(spec('sleeper'));
+      const [gone, killed] = [created, await launch('sleeper')].map((id) => engine.firstExit(id, soon()));
+      const told = expect(gone).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND', kind: 'permanent' });
+      for (const { id } of await engine.list({ labels })) await engine.remove(id);
+      await told;
+      expect(await killed).toBe(137);
+    });
+
+    it('are watched by a client until it is closed', async () => {
+      const another = subject.another();
+      const watch = another.firstExit(await launch('sleeper'), soon());
+      const told = expect(watch).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+      await another.ping();
+      await another.close();
+      await told;
     });
 
     it('are told of over a connection that was idle: the engine closes none (a call would fail in the moment it does)', async () => {
@@ -276,7 +320,7 @@ describe.each([
     it('that end give their port back too', async () => {
       const { hostPort } = spec('sleeper');
       const first = await launch('failsWith7', { hostPort });
-      await engine.nextExit(first, AbortSignal.timeout(5_000));
+      await engine.firstExit(first, soon());
       await engine.stop(first, { signal: 'SIGTERM', graceMs: 0 });
       await launch('server', { hostPort });
       await answers(hostPort, 200);
@@ -296,11 +340,7 @@ describe.each([
     it('has a code each', async () => {
       const missing = engine.createContainer(spec('sleeper', { image: 'no/such:1' }));
       await expect(missing).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
-      for (const call of [
-        () => engine.start('no-such'),
-        () => engine.nextExit('no-such', AbortSignal.timeout(5_000)),
-        () => engine.logs('no-such', { tail: 1 }),
-      ])
+      for (const call of [() => engine.start('no-such'), () => engine.logs('no-such', { tail: 1 })])
         await expect(call()).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND', kind: 'permanent' });
       expect(await engine.inspect('no-such')).toBeUndefined();
     });

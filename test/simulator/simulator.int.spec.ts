@@ -114,6 +114,23 @@ it('a container listens late, is unavailable first, or never listens, as its beh
   expect(await statusAt(never.hostPort)).toBeUndefined();
 });
 
+it('a hundred watches at once are one call to the engine, and a cut one is made again', async () => {
+  await weather({ faults: [{ call: 'events', kind: 'cut' }] });
+  const { id } = await launch({ listens: false });
+  const off = new AbortController();
+  const watches = () => Array.from({ length: 100 }, () => engine.firstExit(id, off.signal));
+  const unreachable = { status: 'rejected', reason: { code: 'ENGINE_UNREACHABLE' } };
+  expect(await Promise.allSettled(watches())).toMatchObject(Array(100).fill(unreachable));
+  await weather({});
+  const watching = Promise.allSettled(watches());
+  const failing = await launch({ listens: false, exit: { code: 7, afterMs: 100 } });
+  expect(await engine.firstExit(failing.id, AbortSignal.timeout(5_000))).toBe(7);
+  off.abort();
+  await watching;
+  const { body } = await call('GET', '/_simulator/state');
+  expect(body).toMatchObject({ calls: { events: 2 } });
+});
+
 it('faults are injected by call and rate, the same with the same seed', async () => {
   const failures = async (): Promise<string> => {
     await weather({ seed: 7, faults: [{ call: 'info', kind: 'error', rate: 0.3 }] });

@@ -192,9 +192,11 @@ export interface ContainerRun {
 export interface NodeEngines {
   pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void>;
   launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
-  /** The engine starts it again from now on; until then, its end is its end. */
-  /** The exit code of its next end, told at once; the engine starts it again by itself. */
-  nextExit(node: string, container: string, signal: AbortSignal): Promise<number>;
+  /**
+   * The exit code of its first end, as far as that is remembered, told at once; its engine starts it again by itself.
+   * Rejects with CONTAINER_NOT_FOUND when it goes meanwhile, ENGINE_UNREACHABLE when the connection is cut.
+   */
+  firstExit(node: string, container: string, signal: AbortSignal): Promise<number>;
   /** Undefined when there is no such container. */
   inspect(node: string, container: string): Promise<ContainerRun | undefined>;
   /** The last lines of its output, without the values of its secrets; undefined when they cannot be had. */

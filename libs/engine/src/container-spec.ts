@@ -57,7 +57,7 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { n
     Healthcheck: spec.health ? healthcheck(spec.health) : { Test: ['NONE'] },
     HostConfig: {
       PortBindings: { [port]: [{ HostPort: String(spec.hostPort) }] },
-      // A restart hides its exit code; Engine.nextExit tells it all the same.
+      // A restart hides its exit code; Engine.firstExit tells it all the same.
       RestartPolicy: { Name: 'unless-stopped' },
       Memory: memoryBytes,
       // The same as memory: no swap beside it, else a leak slows the whole node before it is stopped.

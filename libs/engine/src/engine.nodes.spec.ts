@@ -103,7 +103,7 @@ describe('an engine over SSH', () => {
 describe('containers', () => {
   it('tell their exit code at once, though they are started again', async () => {
     const failing = await launch('sleep 0.3; exit 7');
-    expect(await builder.nextExit(failing, AbortSignal.timeout(20_000))).toBe(7);
+    expect(await builder.firstExit(failing, AbortSignal.timeout(20_000))).toBe(7);
     await until('a restart', async () => ((await builder.inspect(failing))?.restartCount ?? 0) > 0);
   });
 

@@ -6,7 +6,7 @@ import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
 import { demultiplex, demultiplexing } from './demultiplex.js';
 import { EngineError } from './errors.js';
-import { jsonLines } from './json-lines.js';
+import { ExitWatch } from './exit-watch.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
@@ -55,12 +55,11 @@ export interface ListedImage {
 
 const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
 const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
-/** Events that are remembered come at once; then those to come would be waited for. */
-const REMEMBERING_MS = 1_000;
-
-interface ContainerEvent {
-  readonly Actor: { readonly Attributes: { readonly exitCode: string } };
-}
+/** The engine remembers some hundred events, and answers before it listens to those to come: `since` misses none. */
+const ALL_ENDS = {
+  since: 1,
+  filters: { type: ['container' as const], event: ['die' as const, 'destroy' as const] },
+};
 
 /** BuildKit is in every Linux engine from API 1.39 on, whatever its default builder is. */
 const BUILDKIT_SINCE_MINOR = 39;
@@ -68,13 +67,19 @@ const BUILDKIT_SINCE_MINOR = 39;
 /** One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names. */
 export class Engine {
   private buildKit: Promise<boolean> | undefined;
+  private readonly exits: ExitWatch;
 
   constructor(
     private readonly docker: Docker,
     private readonly onClose: () => void,
-    /** For calls that take as long as a container lives: they must not take the place of others. */
-    private readonly watching = docker,
-  ) {}
+    /** For calls that stay open: they must not take the place of others. */
+    watching = docker,
+  ) {
+    this.exits = new ExitWatch(async (abortSignal) => {
+      const events = await watching.getEvents({ ...ALL_ENDS, abortSignal });
+      return events as Readable;
+    });
+  }
 
   async ping(): Promise<void> {
     await this.call('Ping', () => this.docker.ping());
@@ -148,32 +153,14 @@ export class Engine {
     await this.unless(304, `Starting ${id}`, () => this.docker.getContainer(id).start(), NO_CONTAINER);
   }
 
-  /** The exit code of its next end, told at once, also where the engine starts it again. Throws CONTAINER_NOT_FOUND. */
-  async nextExit(id: string, signal: AbortSignal): Promise<number> {
-    const options = { condition: 'next-exit' as const, abortSignal: signal };
-    const ended = await this.call(
-      `Watching ${id}`,
-      () => this.watching.getContainer(id).wait(options) as Promise<{ readonly StatusCode: number }>,
-      NO_CONTAINER,
-    );
-    // An engine that is slow to write down the end has started it again meanwhile, and tells 0 instead of its code.
-    return ended.StatusCode === 0 ? ((await this.firstExit(id)) ?? 0) : ended.StatusCode;
-  }
-
-  /** The exit code of the first end of it that the engine remembers, from its events; undefined where there is none. */
-  async firstExit(id: string): Promise<number | undefined> {
-    const abortSignal = AbortSignal.timeout(REMEMBERING_MS);
-    const filters = { type: ['container' as const], container: [id], event: ['die'] };
-    try {
-      const events = await this.watching.getEvents({ since: 1, filters, abortSignal });
-      for await (const { Actor } of jsonLines<ContainerEvent>(events as Readable)) {
-        (events as Readable).destroy();
-        return Number(Actor.Attributes.exitCode);
-      }
-    } catch {
-      // It remembers none.
-    }
-    return undefined;
+  /**
+   * The exit code of the first end of this container (by its full id) that is remembered, at once where it has ended
+   * already; else told as it ends, also where the engine starts it again. All who ask share one stream of events, so
+   * it never comes for one that was gone before, or whose end the engine has forgotten. Throws CONTAINER_NOT_FOUND when
+   * the container goes meanwhile, the signal's reason when that is aborted.
+   */
+  firstExit(id: string, signal: AbortSignal): Promise<number> {
+    return this.exits.firstExit(id, signal);
   }
 
   async inspect(nameOrId: string): Promise<ContainerState | undefined> {
@@ -296,6 +283,7 @@ export class Engine {
 
   /** Ends the kept channels. The SSH connections belong to their pool. */
   async close(): Promise<void> {
+    this.exits.close();
     this.onClose();
   }
 

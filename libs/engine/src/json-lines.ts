@@ -18,6 +18,8 @@ export interface ProgressMessage {
 export async function* jsonLines<T = ProgressMessage>(stream: Readable): AsyncGenerator<T> {
   let broken: Error | undefined;
   const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  // It passes on what its input throws, also after its reader has left: unheard, that would end the process.
+  lines.on('error', () => undefined);
   const stop = (error: Error) => {
     broken = error;
     lines.close();

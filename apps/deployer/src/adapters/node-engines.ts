@@ -93,8 +93,8 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     };
   }
 
-  async nextExit(node: string, container: string, signal: AbortSignal): Promise<number> {
-    return (await this.engine(node)).nextExit(container, signal);
+  async firstExit(node: string, container: string, signal: AbortSignal): Promise<number> {
+    return (await this.engine(node)).firstExit(container, signal);
   }
 
   async inspect(node: string, container: string): Promise<ContainerRun | undefined> {

@@ -8,8 +8,10 @@ const LONGEST_WAIT_MS = 500;
 /** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
 const WAIT_OF_ELAPSED = 0.1;
 const TCP_TIMEOUT_MS = 2_000;
-/** An engine waits for so long at first before it starts a container again; one that fails does so again soon. */
-const NEXT_EXIT_MS = 1_000;
+/** What the engine remembers of an end comes at once; where that is nothing, a container that fails does so again soon. */
+const REMEMBERED_MS = 1_000;
+/** Of a watch: a connection that was cut is made again, and the engine says of one that is gone that it is. */
+const LOOK_AGAIN: ReadonlySet<string | undefined> = new Set(['ENGINE_UNREACHABLE', 'CONTAINER_NOT_FOUND']);
 
 interface ProbePorts {
   readonly engines: NodeEngines;
@@ -86,13 +88,12 @@ async function untilEnded(
 ): Promise<never> {
   const { node, container } = effect.slot.address;
   for (;;) {
-    const exit = ports.engines.nextExit(node, container, signal).catch((error: unknown) => {
-      if (signal.aborted || codeOf(error) !== 'ENGINE_UNREACHABLE') throw error;
-      // A connection that was cut is made again.
+    const exit = ports.engines.firstExit(node, container, signal).catch((error: unknown) => {
+      if (signal.aborted || !LOOK_AGAIN.has(codeOf(error))) throw error;
       return undefined;
     });
     exit.catch(() => undefined);
-    // It may have ended before it was watched.
+    // It may have ended before what its engine remembers.
     const run = await ports.engines.inspect(node, container);
     signal.throwIfAborted();
     const isUp = run?.running === true && run.restartCount === 0;
@@ -101,13 +102,13 @@ async function untilEnded(
   }
 }
 
-/** Of one that was started again: its exit code is told when it ends the next time. */
+/** Of one that was started again: the code of its first end, or else of the next. */
 function soon(
   { wait }: ProbePorts,
   exit: Promise<number | undefined>,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  return Promise.race([exit, wait(NEXT_EXIT_MS, signal).then(() => undefined)]);
+  return Promise.race([exit, wait(REMEMBERED_MS, signal).then(() => undefined)]);
 }
 
 /** Milliseconds until the next probe. */

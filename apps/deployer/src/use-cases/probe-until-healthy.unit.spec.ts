@@ -46,7 +46,7 @@ function probing({ runs, exits = [], healthy = false }: World) {
   const open = new Set<object>();
   const engines: Partial<NodeEngines> = {
     inspect: () => Promise.resolve(runs[Math.min((looks += 1), runs.length) - 1]),
-    nextExit: async (_node, _container, signal) => {
+    firstExit: async (_node, _container, signal) => {
       const exit = exits[(watches += 1) - 1];
       if (exit instanceof Error) throw exit;
       if (exit !== undefined) return exit;
@@ -92,13 +92,29 @@ describe('a probe', () => {
     expect(open.size).toBe(0);
   });
 
-  it('of one that was started again before it was watched says the code of its next end', async () => {
+  it('of one that was started again before it was watched says the code that its engine remembers', async () => {
     const { result } = probing({ runs: [restarted], exits: [9] });
     await expect(result).rejects.toMatchObject({ message: expect.stringContaining('code 9') as string });
   });
 
+  it('of one that was started again, and whose end its engine has forgotten, waits for no other for long', async () => {
+    const { result, open } = probing({ runs: [restarted] });
+    await expect(result).rejects.toMatchObject({
+      message: expect.stringContaining('code unknown') as string,
+    });
+    expect(open.size).toBe(0);
+  });
+
   it('of one that is gone says so', async () => {
     await expect(probing({ runs: [undefined] }).result).rejects.toMatchObject({
+      code: 'CONTAINER_EXITED',
+      message: expect.stringContaining('is gone') as string,
+    });
+  });
+
+  it('of one that is removed while it is watched says that it is gone', async () => {
+    const gone = Object.assign(new Error('gone'), { code: 'CONTAINER_NOT_FOUND' });
+    await expect(probing({ runs: [up, undefined], exits: [gone] }).result).rejects.toMatchObject({
       code: 'CONTAINER_EXITED',
       message: expect.stringContaining('is gone') as string,
     });
