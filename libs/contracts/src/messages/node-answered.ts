@@ -46,7 +46,6 @@ export const nodeAnswered = defineMessage({
       hostKeyFingerprint: 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
       sealedLogin: 'eyJhbGciOiJFQ0RILUVTIn0..iv.ct.tag',
       port: 20000,
-      cpus: 4,
       score: 93.5,
     },
     refusals: [],
