@@ -43,7 +43,7 @@ export async function planRegistry({ slot }: SetUp, network: Network): Promise<R
   const portFile = join(folder, 'port');
   // The last port when it is free: engines keep images under the registry's name.
   const last = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
-  const port = await freePort(network.address, last).catch(() => freePort(network.address));
+  const port = await freePort(network.address, last);
   writeFileSync(portFile, String(port));
   const caFile = await makeCertificates(folder, network.address);
   const password = randomBytes(16).toString('hex');

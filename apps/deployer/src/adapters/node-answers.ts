@@ -1,6 +1,6 @@
 import { nodeAnswered, type NodeAnswer, topics } from '#libs/contracts';
 import { tail } from '#libs/kafka';
-import type { Transaction, WorkQueue } from '#libs/postgres';
+import { together, type Transaction, type WorkQueue } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import type { NodeAnswers } from '../ports.js';
 import type { NodeLogins } from './node-logins.js';
@@ -10,9 +10,11 @@ import { storeNodeAnswer, upsertNodeLogin } from './task-rows.js';
 export async function takeNodeAnswer(tx: Transaction, work: WorkQueue, answer: NodeAnswer): Promise<void> {
   const taskId = await storeNodeAnswer(tx, answer);
   if (taskId === undefined) return;
-  if (answer.node !== undefined) await upsertNodeLogin(tx, answer.node);
-  await work.wake(tx, taskId);
-  await work.nudge(tx, taskId);
+  await together(
+    ...(answer.node === undefined ? [] : [upsertNodeLogin(tx, answer.node)]),
+    work.wake(tx, taskId),
+    work.nudge(tx, taskId),
+  );
 }
 
 /** Far more than are on their way at once. */

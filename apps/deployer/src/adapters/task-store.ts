@@ -66,25 +66,41 @@ export class PostgresTaskStore implements TaskStore {
 
   async append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void> {
     await transaction(this.parts.pool, async (tx) => {
-      const { work, outbox } = this.parts;
-      const { nodeRequests = [], nodeReleases = [], nodeLogins = [] } = writes;
-      const told = [
-        ...nodeRequests.map((request) => outgoing(nodeRequested, request)),
-        ...nodeReleases.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
-      ];
-      const [, steps, , reports, , , reply] = await together(
+      const { work, outbox, events, replica } = this.parts;
+      const { nodeRequests = [], nodeLogins = [] } = writes;
+      const told = this.toldOf(state, version, writes);
+      // All but what is made of an answer of the database goes to it at once.
+      await together(
         // First: it holds the task's row, and says when another has it.
         work.assertHeld(tx, held(claim)),
-        this.store(tx, claim, state, version, writes.events),
+        events.append(tx, claim.taskId, version, [...writes.events], { replica }),
         storeReleases(tx, state, writes),
         this.storeInstances(tx, claim, writes),
         together(...nodeRequests.map((r) => rows.insertNodeRequest(tx, r.accessToken, claim.taskId))),
         together(...nodeLogins.map((node) => rows.upsertNodeLogin(tx, node))),
+        outbox.add(tx, told.messages, { mayWait: !told.isAwaited }),
         this.end(tx, claim, state, writes.result),
       );
-      const awaited = [...told, ...reply];
-      await outbox.add(tx, [...steps, ...reports, ...awaited], { mayWait: awaited.length === 0 });
     });
+  }
+
+  /** What a step tells; node requests are awaited. */
+  private toldOf(
+    state: TaskState,
+    version: number,
+    { events, reports = [], nodeRequests = [], nodeReleases = [] }: StepWrites,
+  ): { readonly messages: readonly OutboxMessage[]; readonly isAwaited: boolean } {
+    const { replica, clock } = this.parts;
+    const at = clock.now().toISOString();
+    const messages = [
+      ...events.map((event, n) =>
+        outgoing(deploymentProgressed, progress(state, event, version + n + 1, at, replica)),
+      ),
+      ...reports.map((report) => outgoing(instanceReported, report)),
+      ...nodeRequests.map((request) => outgoing(nodeRequested, request)),
+      ...nodeReleases.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
+    ];
+    return { messages, isAwaited: nodeRequests.length + nodeReleases.length > 0 };
   }
 
   async nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]> {
@@ -141,11 +157,7 @@ export class PostgresTaskStore implements TaskStore {
     return rows.instancesOf(this.parts.pool, appId, service);
   }
 
-  private async storeInstances(
-    tx: Transaction,
-    claim: ClaimedTask,
-    writes: StepWrites,
-  ): Promise<readonly OutboxMessage[]> {
+  private async storeInstances(tx: Transaction, claim: ClaimedTask, writes: StepWrites): Promise<void> {
     const reportedAt = this.parts.clock.now().toISOString();
     const [, drained] = await together(
       together(...(writes.addInstances ?? []).map((added) => rows.insertInstance(tx, claim.taskId, added))),
@@ -155,17 +167,21 @@ export class PostgresTaskStore implements TaskStore {
       rows.deleteInstances(tx, writes.removeInstances ?? []),
     );
     const draining = drained.map((report) => ({ ...report, state: 'draining' as const, reportedAt }));
-    return [...(writes.reports ?? []), ...draining].map((report) => outgoing(instanceReported, report));
+    await this.parts.outbox.add(
+      tx,
+      draining.map((report) => outgoing(instanceReported, report)),
+      { mayWait: true },
+    );
   }
 
-  /** Closes the task; the messages to send, which are the reply where it was the request's last. */
+  /** Closes the task, and answers the request where it was its last. */
   private async end(
     tx: Transaction,
     claim: ClaimedTask,
     { token, service }: TaskState,
     result: ServiceReply | undefined,
-  ): Promise<readonly OutboxMessage[]> {
-    if (result === undefined) return [];
+  ): Promise<void> {
+    if (result === undefined) return;
     const { work } = this.parts;
     const [, last, dependents] = await together(
       rows.setTaskResult(tx, claim.taskId, result),
@@ -173,26 +189,17 @@ export class PostgresTaskStore implements TaskStore {
       rows.dependentsOf(tx, token, service),
       work.finish(tx, held(claim)),
     );
-    await together(...dependents.map((dependent) => work.wake(tx, dependent)));
-    if (last === undefined) return [];
-    const reply = replyOf(token, last);
-    await rows.setReply(tx, token, reply);
-    return [outgoingReply(last.kind, reply, last.replyTopic)];
+    await together(
+      ...dependents.map((dependent) => work.wake(tx, dependent)),
+      ...(last === undefined ? [] : [this.answer(tx, token, last)]),
+    );
   }
 
-  /** Appends; the messages that tell `deployment.events` of it. */
-  private async store(
-    tx: Transaction,
-    claim: ClaimedTask,
-    state: TaskState,
-    version: number,
-    events: readonly TaskEvent[],
-  ): Promise<OutboxMessage[]> {
-    const { replica, clock } = this.parts;
-    await this.parts.events.append(tx, claim.taskId, version, [...events], { replica });
-    const at = clock.now().toISOString();
-    return events.map((event, n) =>
-      outgoing(deploymentProgressed, progress(state, event, version + n + 1, at, replica)),
+  private async answer(tx: Transaction, token: string, request: rows.EndedRequest): Promise<void> {
+    const reply = replyOf(token, request);
+    await together(
+      rows.setReply(tx, token, reply),
+      this.parts.outbox.add(tx, [outgoingReply(request.kind, reply, request.replyTopic)]),
     );
   }
 }

@@ -1,5 +1,5 @@
 import { nodeAnswered, type AssignedNode, type NodeAnswer, type NodeRequest } from '#libs/contracts';
-import type { Outbox, Transaction } from '#libs/postgres';
+import { type Outbox, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { SealError } from '#libs/secrets';
 import type { Tracing } from '#libs/telemetry';
@@ -25,8 +25,6 @@ export class NodeRequests {
 
   /** The same access token gets the same place for as long as that is reserved. */
   async answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
-    await lockPlacing(tx);
-    await releaseExpired(tx);
     const answer = await this.placeTraced(tx, request);
     await this.parts.outbox.add(tx, [outgoing(nodeAnswered, answer)]);
     return answer;
@@ -48,11 +46,15 @@ export class NodeRequests {
 
   private async place(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
     const { accessToken, appId, service } = request;
-    const known = await liveReservation(tx, accessToken);
+    const [, , known, nodes] = await together(
+      // First: what follows is read when the placings before are done.
+      lockPlacing(tx),
+      releaseExpired(tx),
+      liveReservation(tx, accessToken),
+      candidates(tx, appId, service),
+    );
     const kept = known && (await this.assigned(tx, known));
-    const outcome = kept
-      ? { node: kept, refusals: [] }
-      : await this.placeAnew(tx, request, await candidates(tx, appId, service));
+    const outcome = kept ? { node: kept, refusals: [] } : await this.placeAnew(tx, request, nodes);
     return { accessToken, appId, service, ...outcome };
   }
 
