@@ -85,6 +85,24 @@ describe('OutboxRelay', () => {
     await until('an empty outbox', async () => (await waiting()) === 0);
   });
 
+  it('publishes what may wait with what may not, in order, and by itself soon', async () => {
+    const batches: string[][] = [];
+    await startRelay((rows) => {
+      batches.push(rows.map(({ data }) => (data as { n: string }).n));
+      return Promise.resolve();
+    });
+    const addPatient = (n: string) =>
+      transaction(pool, (tx) => outbox.add(tx, [message(n)], { mayWait: true }));
+    await addPatient('progress');
+    await addPatient('more progress');
+    await add('awaited');
+    await until('the awaited one', () => batches.flat().length === 3);
+    expect(batches).toEqual([['progress', 'more progress', 'awaited']]);
+    await addPatient('late progress');
+    await until('what nothing came after', () => batches.flat().length === 4);
+    await until('an empty outbox', async () => (await waiting()) === 0);
+  });
+
   it('never skips a transaction that began earlier and commits later', async () => {
     await startRelay();
     const early = await pool.connect();

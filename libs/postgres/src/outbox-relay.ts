@@ -98,7 +98,7 @@ export class OutboxRelay {
       broken = false;
     } finally {
       // Every attempt that did not lead gives its connection back, or the pool runs dry while Postgres restarts.
-      if (!led) client.release(broken);
+      if (!led || broken) client.release(broken);
     }
     if (!led) return undefined;
     this.leader = client;

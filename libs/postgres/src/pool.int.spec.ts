@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
 import {
   createPool,
@@ -52,6 +53,49 @@ describe('a query of the pool', () => {
     const nowhere = createPool({ url, schema: 'public', applicationName: 'nowhere' });
     await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     await nowhere.end();
+  });
+});
+
+describe('a statement with values', () => {
+  const sql = 'SELECT $1::int + 1 AS n';
+  const prepared = async (db: Pool | Transaction): Promise<number> => {
+    const count = 'SELECT count(*)::integer AS n FROM pg_prepared_statements WHERE statement = $1';
+    return (await db.query<{ n: number }>(count, [sql])).rows[0]?.n ?? 0;
+  };
+
+  it('is planned by its connection once, whoever makes it', async () => {
+    for (const n of [1, 2, 3]) expect((await pool.query(sql, [n])).rows).toEqual([{ n: n + 1 }]);
+    expect(await prepared(pool)).toBe(1);
+    await transaction(pool, async (tx) => {
+      const [one, two] = await together(tx.query(sql, [10]), tx.query(sql, [20]));
+      expect([...one.rows, ...two.rows]).toEqual([{ n: 11 }, { n: 21 }]);
+      expect(await prepared(tx)).toBe(1);
+    });
+  });
+
+  it('that was first made where a transaction had failed already works on the same connection later', async () => {
+    const late = 'SELECT $1::text AS said';
+    const failing = transaction(pool, (tx) =>
+      together(tx.query('SELECT 1 / $1::int', [0]), tx.query(late, ['no']), tx.query(late, ['no'])),
+    );
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    expect((await pool.query(late, ['yes'])).rows).toEqual([{ said: 'yes' }]);
+  });
+});
+
+describe('statements of one turn', () => {
+  it('leave in one write', async () => {
+    const client = await pool.connect();
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    await client.query('SELECT 1');
+    const sent = vi.spyOn(stream as unknown as { _writev: () => void }, '_writev');
+    try {
+      await together(...[1, 2, 3].map((n) => client.query('SELECT $1::int', [n])));
+      expect(sent).toHaveBeenCalledTimes(1);
+    } finally {
+      sent.mockRestore();
+      client.release();
+    }
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { InstanceReport } from '#libs/contracts';
 import { accepted, releaseWith, running } from '../domain/task.testing.js';
 import { foldTask } from '../domain/task.state.js';
 import type { TaskEvent } from '../domain/task.events.js';
-import { withFollowing } from './recorded-effects.js';
+import { joined, withFollowing } from './recorded-effects.js';
 
 const options = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
 const instance = running('a', releaseWith('old', 1));
@@ -56,5 +57,27 @@ describe('what is stored in one transaction', () => {
     expect(withFollowing(foldTask([accepted({})]), { events: [failed] }, options)).toEqual({
       events: [failed],
     });
+  });
+});
+
+describe('two steps of one transaction', () => {
+  it('lose nothing of either: ten replicas that become healthy together are all recorded', () => {
+    const healthy = (name: string) => ({
+      events: [{ type: 'DependenciesMet' as const, data: {} }],
+      addInstances: [
+        { report: { instance: name } as InstanceReport, stop: { signal: 'SIGTERM', graceMs: 1 } },
+      ],
+      removeInstances: [`old-${name}`],
+    });
+    const both = joined(
+      { ...healthy('a'), drained: ['c'] },
+      { ...healthy('b'), release: releaseWith('r', 1) },
+    );
+    expect(both.events).toHaveLength(2);
+    expect(both.addInstances?.map(({ report }) => report.instance)).toEqual(['a', 'b']);
+    expect(both.removeInstances).toEqual(['old-a', 'old-b']);
+    expect(both.drained).toEqual(['c']);
+    expect(both.release?.id).toBe('r');
+    expect(joined(both, { events: [] })).toEqual(both);
   });
 });
