@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { SshPool } from '#libs/ssh';
 import { platformOnOneMachine } from './bench/bench-machine.js';
 import { type FleetNodes, ServiceFleet, type Sides } from './bench/fleet.js';
@@ -7,7 +6,7 @@ import { measureReplicas, measureServices } from './bench/fleet-rounds.js';
 import { SlipwayUser } from './bench/slipway-user.js';
 import { Swarm } from './bench/swarm.js';
 import type { OneMachine } from './one-machine/start.js';
-import { runScript, untilInterrupted } from './run-script.js';
+import { countsOf, runScript, untilInterrupted } from './run-script.js';
 
 const REPLICAS = [1, 10];
 
@@ -63,24 +62,9 @@ async function prepare(machine: OneMachine, stops: AsyncDisposableStack): Promis
   return { user, nodes, auth, signal: interrupted };
 }
 
-const COUNTS = {
-  services: { type: 'string', default: '50' },
-  rounds: { type: 'string', default: '5' },
-  'swarm-rounds': { type: 'string', default: '5' },
-} as const;
-
 function optionsOf(args: readonly string[]): Options | undefined {
-  try {
-    const { values } = parseArgs({ args: [...args], options: COUNTS });
-    const [services, rounds, swarmRounds] = [values.services, values.rounds, values['swarm-rounds']].map(
-      Number,
-    );
-    const counts = [services, rounds, swarmRounds];
-    if (!counts.every((count) => Number.isInteger(count) && Number(count) >= 0)) return undefined;
-    return { services: Number(services), rounds: Number(rounds), swarmRounds: Number(swarmRounds) };
-  } catch {
-    return undefined;
-  }
+  const counts = countsOf(args, { services: 50, rounds: 5, 'swarm-rounds': 5 });
+  return counts && { ...counts, swarmRounds: counts['swarm-rounds'] };
 }
 
 await runScript({

@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util';
 import { createKafka, Producer, SILENT } from '#libs/kafka';
 import { spreadOf } from './bench/figures.js';
 import { type IntakeRound, measureIntake, prepareIntake } from './bench/intake-rounds.js';
 import { startOneMachine } from './one-machine/start.js';
-import { runScript, untilInterrupted } from './run-script.js';
+import { countsOf, runScript, untilInterrupted } from './run-script.js';
 
 /** A second, of one replica. */
 const GOAL = 1_000;
@@ -51,18 +50,10 @@ function printed(results: ReadonlyMap<number, readonly IntakeRound[]>, requests:
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {
-  try {
-    const counts = {
-      requests: { type: 'string', default: '10000' },
-      rounds: { type: 'string', default: '3' },
-    } as const;
-    const { values } = parseArgs({ args: [...args], options: counts });
-    const [requests, rounds] = [Number(values.requests), Number(values.rounds)];
-    const arePossible = [requests / 500, rounds].every((n) => Number.isInteger(n) && n > 0);
-    return arePossible ? { requests, rounds } : undefined;
-  } catch {
-    return undefined;
-  }
+  const counts = countsOf(args, { requests: 10_000, rounds: 3 });
+  const arePossible =
+    counts !== undefined && counts.requests % 500 === 0 && counts.requests > 0 && counts.rounds > 0;
+  return arePossible ? counts : undefined;
 }
 
 await runScript({

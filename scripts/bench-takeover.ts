@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { tinyService } from './bench/fleet.js';
 import { SlipwayUser } from './bench/slipway-user.js';
 import { Killer, printedTakeOvers, type TakeOver } from './bench/takeover.js';
 import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
-import { runScript, untilInterrupted } from './run-script.js';
+import { countsOf, runScript, untilInterrupted } from './run-script.js';
 import { Fleet } from './soak/fleet.js';
 
 const APP = 'takeover';
@@ -58,20 +57,9 @@ async function measure(
   return killer.takeOvers;
 }
 
-const COUNTS = {
-  kills: { type: 'string', default: '50' },
-  replicas: { type: 'string', default: '2' },
-} as const;
-
 function optionsOf(args: readonly string[]): Options | undefined {
-  try {
-    const { values } = parseArgs({ args: [...args], options: COUNTS });
-    const [kills, replicas] = [Number(values.kills), Number(values.replicas)];
-    const arePossible = Number.isInteger(kills) && Number.isInteger(replicas) && kills > 0 && replicas > 1;
-    return arePossible ? { kills, replicas } : undefined;
-  } catch {
-    return undefined;
-  }
+  const counts = countsOf(args, { kills: 50, replicas: 2 });
+  return counts !== undefined && counts.kills > 0 && counts.replicas > 1 ? counts : undefined;
 }
 
 await runScript({

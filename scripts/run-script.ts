@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util';
+
 /** Aborts at Ctrl-C, when the process is asked to end, and when its terminal closes. */
 export function untilInterrupted(): AbortSignal {
   const interrupted = new AbortController();
@@ -29,4 +31,24 @@ export async function runScript<O>({ options, usage, signal, main }: Script<O>):
   );
   // Agents of HTTP clients keep their connections; nothing waits for them.
   process.exit(code);
+}
+
+/** `--name N ...`, each a whole number of at least 0; undefined where an argument is another. */
+export function countsOf<N extends string>(
+  args: readonly string[],
+  defaults: Readonly<Record<N, number>>,
+): Readonly<Record<N, number>> | undefined {
+  const options = Object.fromEntries(
+    Object.entries(defaults).map(
+      ([name, count]) => [name, { type: 'string', default: String(count) }] as const,
+    ),
+  );
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    const counts = Object.entries(values).map(([name, value]) => [name, Number(value)] as const);
+    const areWhole = counts.every(([, count]) => Number.isInteger(count) && count >= 0);
+    return areWhole ? (Object.fromEntries(counts) as Record<N, number>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
