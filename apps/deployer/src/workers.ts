@@ -32,7 +32,7 @@ export interface WorkerParts {
 function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): RunTaskPorts {
   const { producer, logger, metrics, tracing, clock } = runtime;
   const replica = config.DEPLOYER_REPLICA;
-  const store = new PostgresTaskStore({ ...storage, clock, replica });
+  const store = new PostgresTaskStore({ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
   const log = new BuildLogWriter({ pool: storage.pool, logger });
   const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed, log });

@@ -92,7 +92,7 @@ export class WorkQueue {
   }
 
   /**
-   * Extends the leases; one whose row a transaction has just locked is left for the next time, for to wait for one row
+   * Extends the leases; one whose row a step has locked is left to that step, which extends it: to wait for one row
    * with others locked might never end.
    * @returns the ids of those that are still held; whoever works on another of them must stop
    */
@@ -109,9 +109,15 @@ export class WorkQueue {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Locks the work's row for this transaction. Throws LeaseLostError when the fence is not the latest. */
-  async assertHeld(tx: Transaction, held: HeldWork): Promise<void> {
-    const { rowCount } = await tx.query(`SELECT FROM work WHERE ${HELD} FOR UPDATE`, [held.id, held.fence]);
+  /**
+   * Locks the work's row for this transaction, which extends the lease: heartbeats pass over a locked row. Throws
+   * LeaseLostError when the fence is not the latest.
+   */
+  async assertHeld(tx: Transaction, held: HeldWork, leaseMs: number): Promise<void> {
+    const { rowCount } = await tx.query(
+      `UPDATE work SET lease_until = clock_timestamp() + $3 * interval '1 ms' WHERE ${HELD}`,
+      [held.id, held.fence, leaseMs],
+    );
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
   }
 

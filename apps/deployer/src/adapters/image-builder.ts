@@ -12,6 +12,9 @@ import type { Builder } from './builder.js';
 /** An engine that hangs must not keep what the others know. */
 const ANSWER_MS = 10_000;
 
+/** A replica that stood still, and has lost its lease, may push the image and remove it at the same time. */
+const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUND']);
+
 /** Builds on several engines and pushes to one registry. */
 export class EngineImageBuilder implements ImageBuilder {
   readonly limits: ReadonlyMap<string, number>;
@@ -71,7 +74,7 @@ export class EngineImageBuilder implements ImageBuilder {
     return `${repository}@${pushed}`;
   }
 
-  /** Its digest; undefined where the image is not there any more, or the builder is not. */
+  /** Its digest; undefined where the image is not there any more, or goes meanwhile, or the builder is not there. */
   private async pushFrom(
     builder: Builder | undefined,
     tag: string,
@@ -86,7 +89,7 @@ export class EngineImageBuilder implements ImageBuilder {
       builder.trimSoon();
       return digest;
     } catch (error) {
-      if (error instanceof EngineError && error.code === 'ENGINE_UNREACHABLE') return undefined;
+      if (error instanceof EngineError && GONE.has(error.code)) return undefined;
       throw error;
     }
   }

@@ -14,13 +14,18 @@ interface FakeBuilder {
   readonly name: string;
   readonly images: Set<string>;
   readonly away?: boolean;
+  /** Somebody else removes an image between the question for it and its push. */
+  readonly loses?: boolean;
 }
 
-function builderOf({ name, images, away = false }: FakeBuilder): Builder {
+const gone = (): Promise<never> =>
+  Promise.reject(new EngineError('IMAGE_NOT_FOUND', { message: 'It is not here.', hint: 'h' }));
+
+function builderOf({ name, images, away = false, loses = false }: FakeBuilder): Builder {
   const engine: Partial<Engine> = {
     hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
     removeImage: (tag) => (away ? unreachable() : Promise.resolve(void images.delete(tag))),
-    push: () => Promise.resolve({ digest: PUSHED }),
+    push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
     pruneBuildCache: () => Promise.resolve(0),
     pruneUnnamedImages: () => Promise.resolve(0),
   };
@@ -57,6 +62,12 @@ const push = (builder: EngineImageBuilder, recorded?: string): Promise<string> =
 
 it('a replica killed between its push and writing it down does not fail the task: the image is found in the registry', async () => {
   expect(await push(builderWith({ 'shop/web:abc': DIGEST }))).toBe(`r:5000/shop/web@${DIGEST}`);
+});
+
+it('a stalled replica that pushes and removes the image meanwhile does not fail the task of the one that took over', async () => {
+  const losing = [{ name: 'local', images: new Set([TAG]), loses: true }];
+  expect(await push(builderWith({ 'shop/web:abc': DIGEST }, losing))).toBe(`r:5000/shop/web@${DIGEST}`);
+  await expect(push(builderWith({}, losing))).rejects.toMatchObject({ code: 'IMAGE_LOST' });
 });
 
 it('an image that is neither on the builder nor in the registry is lost, and is to be built again', async () => {

@@ -48,6 +48,8 @@ export interface TaskStoreParts {
   readonly work: WorkQueue;
   readonly clock: Clock;
   readonly replica: string;
+  /** Of a task, from each step on. */
+  readonly leaseMs: number;
 }
 
 /** The deployer's record in Postgres: events, rows beside them and outbox, in one transaction a step. */
@@ -66,13 +68,13 @@ export class PostgresTaskStore implements TaskStore {
 
   async append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void> {
     await transaction(this.parts.pool, async (tx) => {
-      const { work, outbox, events, replica } = this.parts;
+      const { work, outbox, events, replica, leaseMs } = this.parts;
       const { nodeRequests = [], nodeLogins = [] } = writes;
       const told = this.toldOf(state, version, writes);
       // All but what is made of an answer of the database goes to it at once.
       await together(
         // First: it holds the task's row, and says when another has it.
-        work.assertHeld(tx, held(claim)),
+        work.assertHeld(tx, held(claim), leaseMs),
         events.append(tx, claim.taskId, version, [...writes.events], { replica }),
         storeReleases(tx, state, writes),
         this.storeInstances(tx, claim, writes),
