@@ -100,7 +100,7 @@ class Run {
 
   private async write(work: WorkQueue, held: Claim, what: Step['what']): Promise<void> {
     await transaction(pool, async (tx) => {
-      await work.assertHeld(tx, held, 60_000);
+      await work.assertHeld(tx, held, LEASE_MS);
       await tx.query('INSERT INTO steps (id, key, fence, what) VALUES ($1, $2, $3, $4)', [
         held.id,
         held.key,
