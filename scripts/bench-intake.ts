@@ -1,6 +1,6 @@
 import { createKafka, Producer, SILENT } from '#libs/kafka';
 import { spreadOf } from './bench/figures.js';
-import { type IntakeRound, measureIntake, prepareIntake } from './bench/intake-rounds.js';
+import { BATCH, type IntakeRound, measureIntake, prepareIntake } from './bench/intake-rounds.js';
 import { startOneMachine } from './one-machine/start.js';
 import { countsOf, runScript, untilInterrupted } from './run-script.js';
 
@@ -52,13 +52,13 @@ function printed(results: ReadonlyMap<number, readonly IntakeRound[]>, requests:
 function optionsOf(args: readonly string[]): Options | undefined {
   const counts = countsOf(args, { requests: 10_000, rounds: 3 });
   const arePossible =
-    counts !== undefined && counts.requests % 500 === 0 && counts.requests > 0 && counts.rounds > 0;
+    counts !== undefined && counts.requests % BATCH === 0 && counts.requests > 0 && counts.rounds > 0;
   return arePossible ? counts : undefined;
 }
 
 await runScript({
   options: optionsOf(process.argv.slice(2)),
-  usage: 'Usage: npm run bench:intake [-- [--requests N, a multiple of 500] [--rounds N]]',
+  usage: `Usage: npm run bench:intake [-- [--requests N, a multiple of ${BATCH}] [--rounds N]]`,
   signal: interrupted,
   main,
 });

@@ -5,7 +5,7 @@ import { plainQueue, type Shape, shapes, slipwayQueue } from './bench/queue/queu
 import { measureRelay } from './bench/queue/relay.js';
 import { printedQueue } from './bench/queue/report.js';
 import { takeOvers } from './bench/queue/take-over.js';
-import { type OneMachine, printProgress, startOneMachine } from './one-machine/start.js';
+import { printProgress, startOneMachine } from './one-machine/start.js';
 import { runScript, untilInterrupted } from './run-script.js';
 
 const ROWS = [10, 10_000, 1_000_000];
@@ -25,26 +25,24 @@ interface Options {
 /** `npm run bench:queue [-- --json] [--rows 10,10000]`: work queue, intake and outbox relay on a real Postgres and Kafka. */
 async function main({ json, rows }: Options): Promise<void> {
   const say = json ? () => undefined : console.log;
+  await using stops = new AsyncDisposableStack();
   const machine = await startOneMachine({ nodes: 0, report: json ? () => undefined : printProgress });
-  try {
-    const env = { ...process.env, ...machine.env };
-    const databaseUrl = env['DATABASE_URL'] ?? '';
-    const brokers = env['KAFKA_BROKERS'] ?? '';
-    const claims = await measureAllClaims(databaseUrl, rows, say);
-    say('Measuring: take-over ...');
-    const takeOverMs = await takeOvers(databaseUrl, KILLS);
-    say('Measuring: intake ...');
-    const intake = await intakePerSecond(databaseUrl, ROUNDS, 3 * ROUND_MS);
-    say('Measuring: outbox relay ...');
-    const relay = {
-      '1,000 messages/s': await measureRelay({ databaseUrl, brokers }, 1_000, RELAY_MS),
-      '2,000 messages/s': await measureRelay({ databaseUrl, brokers }, 2_000, RELAY_MS),
-    };
-    const results = { claims, takeOverMs, intakePerSecond: intake, relay };
-    console.log(json ? JSON.stringify(results, null, 2) : `\n${printedQueue(results)}`);
-  } finally {
-    await end(machine);
-  }
+  stops.defer(() => machine.stop());
+  const env = { ...process.env, ...machine.env };
+  const databaseUrl = env['DATABASE_URL'] ?? '';
+  const brokers = env['KAFKA_BROKERS'] ?? '';
+  const claims = await measureAllClaims(databaseUrl, rows, say);
+  say('Measuring: take-over ...');
+  const takeOverMs = await takeOvers(databaseUrl, KILLS);
+  say('Measuring: intake ...');
+  const intake = await intakePerSecond(databaseUrl, ROUNDS, 3 * ROUND_MS);
+  say('Measuring: outbox relay ...');
+  const relay = {
+    '1,000 messages/s': await measureRelay({ databaseUrl, brokers }, 1_000, RELAY_MS),
+    '2,000 messages/s': await measureRelay({ databaseUrl, brokers }, 2_000, RELAY_MS),
+  };
+  const results = { claims, takeOverMs, intakePerSecond: intake, relay };
+  console.log(json ? JSON.stringify(results, null, 2) : `\n${printedQueue(results)}`);
 }
 
 async function measureAllClaims(
@@ -69,10 +67,6 @@ async function measureAllClaims(
     await plain.close();
   }
   return figures;
-}
-
-async function end(machine: OneMachine): Promise<void> {
-  await machine.stop().catch((error: unknown) => console.error(error));
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {

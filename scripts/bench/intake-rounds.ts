@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { deploymentRequested } from '#libs/contracts';
-import { type Producer } from '#libs/kafka';
+import type { Producer } from '#libs/kafka';
 import { Fleet } from '../soak/fleet.js';
 import type { OneMachine } from '../one-machine/start.js';
 
 /** Requests of one publication. */
-const BATCH = 500;
+export const BATCH = 500;
 /** Each has its own order of requests. */
 const APPLICATIONS = 1_000;
 const LOOK_MS = 50;

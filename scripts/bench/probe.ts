@@ -12,9 +12,9 @@ export async function untilHealthy(
   url: string,
   waitAfter: (elapsedMs: number) => number = () => EVERY_MS,
 ): Promise<void> {
-  const { hostname, port, pathname } = new URL(url);
+  const { hostname, port, pathname, search } = new URL(url);
   for (const started = performance.now(); ;) {
-    const { healthy } = await prober.probe(hostname, Number(port), pathname, LONGEST_MS, forEver);
+    const { healthy } = await prober.probe(hostname, Number(port), pathname + search, LONGEST_MS, forEver);
     if (healthy) return;
     const elapsed = performance.now() - started;
     if (elapsed > LONGEST_MS) throw new Error(`${url} was not healthy within ${LONGEST_MS} ms`);

@@ -6,14 +6,12 @@ const MOST = 100;
 /** The layers of base images are among these: engines need not send them again. */
 const KEPT = 50;
 
-const pathOf = (storage: string): string => join(storage, 'docker/registry/v2/repositories');
-
 /**
  * Of what earlier starts have stored in a registry that does not run, the newest stays.
  * @returns whether any went, so that there are layers now that belong to no image
  */
 export async function forgetOldImages(storage: string): Promise<boolean> {
-  const repositories = pathOf(storage);
+  const repositories = join(storage, 'docker/registry/v2/repositories');
   const names = await readdir(repositories).catch(() => []);
   if (names.length <= MOST) return false;
   const ages = await Promise.all(

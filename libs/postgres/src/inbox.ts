@@ -4,12 +4,11 @@ import type { Transaction } from './pool.js';
 export class Inbox {
   /** @returns the ids of those that this consumer has not handled before */
   async record(tx: Transaction, consumer: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const { rows } = await tx.query<{ id: string }>({
-      name: 'inbox_record',
-      text: `INSERT INTO inbox (consumer, message_id) SELECT $1, unnest($2::text[])
-             ON CONFLICT DO NOTHING RETURNING message_id AS id`,
-      values: [consumer, ids],
-    });
+    const { rows } = await tx.query<{ id: string }>(
+      `INSERT INTO inbox (consumer, message_id) SELECT $1, unnest($2::text[])
+       ON CONFLICT DO NOTHING RETURNING message_id AS id`,
+      [consumer, ids],
+    );
     return new Set(rows.map(({ id }) => id));
   }
 }

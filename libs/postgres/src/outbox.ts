@@ -26,14 +26,13 @@ export class Outbox {
   async add(tx: Transaction, messages: readonly OutboxMessage[], { mayWait = false } = {}): Promise<void> {
     if (messages.length === 0) return;
     const rows = messages.map((m) => ({ ...m, id: m.id ?? randomUUID(), headers: m.headers ?? {} }));
-    await tx.query({
-      name: 'outbox_add',
-      text: `WITH added AS (
-               INSERT INTO outbox (id, topic, key, type, data, headers)
-               SELECT e ->> 'id', e ->> 'topic', e ->> 'key', e ->> 'type', e -> 'data', e -> 'headers'
-               FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS list (e, n) ORDER BY n)
-             SELECT pg_notify(current_schema() || '_outbox', $2)`,
-      values: [JSON.stringify(rows), mayWait ? MAY_WAIT : ''],
-    });
+    await tx.query(
+      `WITH added AS (
+         INSERT INTO outbox (id, topic, key, type, data, headers)
+         SELECT e ->> 'id', e ->> 'topic', e ->> 'key', e ->> 'type', e -> 'data', e -> 'headers'
+         FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS list (e, n) ORDER BY n)
+       SELECT pg_notify(current_schema() || '_outbox', $2)`,
+      [JSON.stringify(rows), mayWait ? MAY_WAIT : ''],
+    );
   }
 }

@@ -43,14 +43,13 @@ export class WorkQueue {
     tx: Transaction,
     work: { readonly id: string; readonly key: string; readonly dueAt?: Date },
   ): Promise<void> {
-    await tx.query({
-      name: 'work_enqueue',
-      text: `WITH added AS (
-               INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key),
-             turn AS (INSERT INTO work_turns (rank, key) SELECT 1, key FROM added)
-             SELECT ${NOTIFY}`,
-      values: [work.id, work.key, work.dueAt],
-    });
+    await tx.query(
+      `WITH added AS (
+         INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key),
+       turn AS (INSERT INTO work_turns (rank, key) SELECT 1, key FROM added)
+       SELECT ${NOTIFY}`,
+      [work.id, work.key, work.dueAt],
+    );
   }
 
   /**
@@ -64,11 +63,10 @@ export class WorkQueue {
     this.claims += 1;
     const readyFirst = this.claims % READY_FIRST_EVERY === 0;
     for (;;) {
-      const { rows } = await pool.query<ClaimedRow>({
-        name: 'work_claim',
-        text: `SELECT id, key, fence, lease_until, more FROM work_claim($1, $2 * interval '1 ms', $3)`,
-        values: [by.owner, by.leaseMs, readyFirst],
-      });
+      const { rows } = await pool.query<ClaimedRow>(
+        `SELECT id, key, fence, lease_until, more FROM work_claim($1, $2 * interval '1 ms', $3)`,
+        [by.owner, by.leaseMs, readyFirst],
+      );
       const [row] = rows;
       if (row === undefined) return undefined;
       const { id, key, fence, lease_until: leaseUntil } = row;

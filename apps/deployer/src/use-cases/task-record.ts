@@ -53,9 +53,9 @@ export class TaskRecord {
     await new Promise<void>((resolve) => process.nextTick(resolve));
     const steps = this.steps.splice(0);
     try {
-      const written = this.following(steps);
+      const { written, after } = this.following(steps);
       const all = written.reduce(joined, { events: [] });
-      if (all.events.length > 0) await this.store(all);
+      if (all.events.length > 0) await this.store(all, after);
       steps.forEach(({ resolve }, n) => resolve(written[n]?.events ?? []));
     } catch (error) {
       for (const { reject } of steps) reject(error);
@@ -63,19 +63,23 @@ export class TaskRecord {
   }
 
   /** Each on the state that the one before leaves. */
-  private following(steps: readonly Step[]): readonly StepWrites[] {
+  private following(steps: readonly Step[]): {
+    readonly written: readonly StepWrites[];
+    readonly after: TaskState;
+  } {
     const options = { now: this.ports.clock.now(), drainMs: this.ports.drainMs };
-    let state = this.current;
-    return steps.map(({ writes }) => {
-      const all = withFollowing(state, writes(state), options);
-      state = all.events.reduce<TaskState>(evolve, state);
+    let after = this.current;
+    const written = steps.map(({ writes }) => {
+      const all = withFollowing(after, writes(after), options);
+      after = all.events.reduce<TaskState>(evolve, after);
       return all;
     });
+    return { written, after };
   }
 
-  private async store(writes: StepWrites): Promise<void> {
+  private async store(writes: StepWrites, after: TaskState): Promise<void> {
     await this.ports.store.append(this.claim, this.current, this.version, writes);
-    this.current = writes.events.reduce<TaskState>(evolve, this.current);
+    this.current = after;
     this.version += writes.events.length;
   }
 }
