@@ -5,6 +5,7 @@ import { decode, headersOf, traceparentOf, type DecodedMessage } from './cloud-e
 import type { LogSink } from './kafka-client.js';
 import { membership } from './membership.js';
 import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
+import { OffsetCommits } from './offset-commits.js';
 import type { Producer } from './producer.js';
 
 export interface TopicConsumerOptions {
@@ -46,11 +47,14 @@ interface Received {
   readonly message: DecodedMessage;
 }
 
-/** One topic, one group: in order per partition, partitions side by side, committed when handled or dead-lettered. */
+/** One topic, one group: in order per partition, partitions side by side, committed after they are handled or dead-lettered. */
 export class TopicConsumer {
   private readonly consumer: Consumer;
+  private readonly commits: OffsetCommits;
   private readonly tries = new Map<string, number>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  /** Partitions of which a message went to the dead letters since the last commit: read again, it would go there again. */
+  private readonly lettered = new Set<number>();
   private closing = false;
   /** When the broker last took this consumer for a member of its group. */
   private memberAt = -Infinity;
@@ -62,6 +66,12 @@ export class TopicConsumer {
       maxWaitTimeInMs: LONGEST_FETCH_MS,
       ...membership,
     });
+    const { topic, logger } = options;
+    this.commits = new OffsetCommits({
+      commit: (next) =>
+        this.consumer.commitOffsets([...next].map(([partition, offset]) => ({ topic, partition, offset }))),
+      onRefused: (err) => logger.warn({ err, topic }, 'a commit was refused; the messages may come again'),
+    });
   }
 
   /** Resolves when the group has been joined. */
@@ -70,6 +80,7 @@ export class TopicConsumer {
     const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
     for (const event of [consumer.events.GROUP_JOIN, consumer.events.HEARTBEAT])
       consumer.on(event, () => (this.memberAt = performance.now()));
+    consumer.on(consumer.events.GROUP_JOIN, () => this.commits.forget());
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) this.options.onFatal(payload.error);
     });
@@ -96,7 +107,9 @@ export class TopicConsumer {
   async stop(): Promise<void> {
     this.closing = true;
     this.timers.forEach((timer) => clearTimeout(timer));
+    await this.commits.now();
     await this.consumer.disconnect();
+    this.commits.forget();
   }
 
   /** Never throws: a kafkajs consumer stops for good on some errors that leave a handler. */
@@ -109,7 +122,7 @@ export class TopicConsumer {
           payload.batch.partition,
           messages.slice(from, from + this.options.chunkSize),
         );
-        await this.commit(
+        await this.settled(
           payload,
           failedAt ?? messages[Math.min(from + this.options.chunkSize, messages.length) - 1],
           failedAt !== undefined,
@@ -222,27 +235,20 @@ export class TopicConsumer {
         headers: { ...told, ...size },
       });
     });
+    this.lettered.add(partition);
     logger.warn({ topic, partition, offset: raw.offset, reason }, 'a message went to the dead letters');
   }
 
-  /** A commit that fails (the group has moved on) is not an error: the messages come again and are known. */
-  private async commit(
-    payload: EachBatchPayload,
+  /** What is to be tried again is read from there, by whomever. */
+  private async settled(
+    { batch, resolveOffset }: EachBatchPayload,
     at: KafkaMessage | undefined,
     isNext: boolean,
   ): Promise<void> {
     if (at === undefined) return;
-    const { topic, partition } = payload.batch;
-    const next = isNext ? at.offset : String(BigInt(at.offset) + 1n);
-    if (!isNext) payload.resolveOffset(at.offset);
-    try {
-      await this.consumer.commitOffsets([{ topic, partition, offset: next }]);
-    } catch (error) {
-      this.options.logger.warn(
-        { err: error, topic, partition },
-        'a commit was refused; the messages will come again',
-      );
-    }
+    if (!isNext) resolveOffset(at.offset);
+    this.commits.handledUpTo(batch.partition, isNext ? at.offset : String(BigInt(at.offset) + 1n));
+    if (this.lettered.delete(batch.partition) || this.closing) await this.commits.now();
   }
 
   private retryLater(payload: EachBatchPayload, failed: KafkaMessage): void {

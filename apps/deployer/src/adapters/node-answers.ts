@@ -10,10 +10,10 @@ import { storeNodeAnswer, upsertNodeLogin } from './task-rows.js';
 export async function takeNodeAnswer(tx: Transaction, work: WorkQueue, answer: NodeAnswer): Promise<void> {
   const taskId = await storeNodeAnswer(tx, answer);
   if (taskId === undefined) return;
+  // A task that is under way needs no nudge: its replica reads all answers.
   await together(
     ...(answer.node === undefined ? [] : [upsertNodeLogin(tx, answer.node)]),
     work.wake(tx, taskId),
-    work.nudge(tx, taskId),
   );
 }
 

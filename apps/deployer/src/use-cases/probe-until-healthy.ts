@@ -8,8 +8,8 @@ const LONGEST_WAIT_MS = 500;
 /** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
 const WAIT_OF_ELAPSED = 0.1;
 const TCP_TIMEOUT_MS = 2_000;
-/** What the engine remembers of an end comes at once; where that is nothing, a container that fails does so again soon. */
-const REMEMBERED_MS = 1_000;
+/** An end that the engine remembers is told at once: what is healthy before this time is over is not asked for. */
+const QUIET_MS = 1_000;
 /** Of a watch: a connection that was cut is made again, and the engine says of one that is gone that it is. */
 const LOOK_AGAIN: ReadonlySet<string | undefined> = new Set(['ENGINE_UNREACHABLE', 'CONTAINER_NOT_FOUND']);
 
@@ -92,23 +92,16 @@ async function untilEnded(
       if (signal.aborted || !LOOK_AGAIN.has(codeOf(error))) throw error;
       return undefined;
     });
-    exit.catch(() => undefined);
-    // It may have ended before what its engine remembers.
+    const told = await Promise.race([exit, ports.wait(QUIET_MS, signal)]);
+    if (told !== undefined) throw await exited(ports, effect, seen.last, told);
+    // The connection was cut, or it may have ended before what its engine remembers.
     const run = await ports.engines.inspect(node, container);
     signal.throwIfAborted();
-    const isUp = run?.running === true && run.restartCount === 0;
-    const code = isUp ? await exit : (run?.exitCode ?? (run && (await soon(ports, exit, signal))));
-    if (!isUp || code !== undefined) throw await exited(ports, effect, seen.last, code);
+    if (run?.running !== true || run.restartCount > 0)
+      throw await exited(ports, effect, seen.last, run?.exitCode);
+    const code = await exit;
+    if (code !== undefined) throw await exited(ports, effect, seen.last, code);
   }
-}
-
-/** Of one that was started again: the code of its first end, or else of the next. */
-function soon(
-  { wait }: ProbePorts,
-  exit: Promise<number | undefined>,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  return Promise.race([exit, wait(REMEMBERED_MS, signal).then(() => undefined)]);
 }
 
 /** Milliseconds until the next probe. */

@@ -21,7 +21,7 @@ describe('the wait between two probes', () => {
   });
 });
 
-const release = releaseWith('new', 1, { health: { path: '/', startupMs: 1_000 } });
+const release = releaseWith('new', 1, { health: { path: '/', startupMs: 1_500 } });
 const { address } = running('web-0', release);
 const effect: EffectOf<'probe-instance'> = {
   ...{ kind: 'probe-instance', ordinal: 0, release, replaces: false },
@@ -68,7 +68,7 @@ function probing({ runs, exits = [], healthy = false }: World) {
     healthTimeoutMs: 400,
     stableMs: 0,
   };
-  return { open, result: probeUntilHealthy(ports, effect, new AbortController().signal) };
+  return { open, looks: () => looks, result: probeUntilHealthy(ports, effect, new AbortController().signal) };
 }
 
 const up: ContainerRun = { running: true, exitCode: undefined, restartCount: 0 };
@@ -76,7 +76,7 @@ const restarted: ContainerRun = { ...up, restartCount: 1 };
 
 describe('a probe', () => {
   it('of a container that ends says its exit code, though its engine starts it again', async () => {
-    const { result } = probing({ runs: [up, restarted], exits: [3] });
+    const { result } = probing({ runs: [restarted], exits: [3] });
     await expect(result).rejects.toMatchObject({
       code: 'CONTAINER_EXITED',
       message: expect.stringContaining(
@@ -114,7 +114,7 @@ describe('a probe', () => {
 
   it('of one that is removed while it is watched says that it is gone', async () => {
     const gone = Object.assign(new Error('gone'), { code: 'CONTAINER_NOT_FOUND' });
-    await expect(probing({ runs: [up, undefined], exits: [gone] }).result).rejects.toMatchObject({
+    await expect(probing({ runs: [undefined], exits: [gone] }).result).rejects.toMatchObject({
       code: 'CONTAINER_EXITED',
       message: expect.stringContaining('is gone') as string,
     });
@@ -130,6 +130,12 @@ describe('a probe', () => {
     const { result, open } = probing({ runs: [up], healthy: true });
     await result;
     expect(open.size).toBe(0);
+  });
+
+  it('of one that is soon healthy asks the engine nothing', async () => {
+    const { result, looks } = probing({ runs: [up], healthy: true });
+    await result;
+    expect(looks()).toBe(0);
   });
 
   it('of one that runs and never answers well ends in time and leaves no call open', async () => {

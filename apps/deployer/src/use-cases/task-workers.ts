@@ -137,8 +137,10 @@ export class TaskWorkers {
       .then(() => undefined)
       .catch((error: unknown) => this.ports.onError(error, claim.taskId))
       .finally(() => {
+        // What came while there was no room for it was not claimed.
+        const wasFull = this.running.size >= this.limits.concurrency;
         this.running.delete(claim.taskId);
-        this.wake();
+        if (wasFull) this.wake();
       });
     const heldUntil = performance.now() + this.limits.leaseMs;
     this.running.set(claim.taskId, { claim, heldUntil, abort, nudges, done });
