@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   deadLetterTopic,
   deploymentProgressed,
@@ -8,7 +9,7 @@ import {
 import type { Broker, TailedMessage } from './adapters/broker.js';
 import { LiveTree } from './adapters/live-tree.js';
 import { eventLines, progressLines } from './domain/progress-lines.js';
-import { foldProgress, startProgress } from './domain/progress.js';
+import { foldProgress, isOver, startProgress } from './domain/progress.js';
 import { CliError, exitCodes, failure } from './errors.js';
 import type { Output } from './output.js';
 
@@ -21,6 +22,9 @@ export interface FollowOptions {
   /** Resolves at Ctrl-C; asked once there is a request that goes on without us. */
   readonly interrupted: () => Promise<void>;
 }
+
+/** A reply leaves before the steps that were stored with it. */
+const LAST_STEPS_MS = 300;
 
 /** What is asked, and what is answered. */
 export interface Question<Q extends MessageDefinition, A extends MessageDefinition> {
@@ -46,6 +50,7 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
   const answer = Promise.withResolvers<MessageData<A>>();
   // Nobody awaits it yet when it fails while the request is still being published.
   answer.promise.catch(() => undefined);
+  const lastStep = Promise.withResolvers<void>();
 
   // The dead-letter topic tells of a request that nobody could parse.
   const followed = [topics.deploymentEvents, answered.topic, deadLetterTopic(definition.topic)];
@@ -54,6 +59,7 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
     if (event !== undefined) {
       progress = foldProgress(progress, event, clock());
       if (!output.live) for (const line of eventLines(event, { token: false })) output.note(line);
+      if (progress.services.every(isOver)) lastStep.resolve();
     }
     settle(message, token, answered, answer);
   });
@@ -62,7 +68,10 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
   try {
     tree.start();
     await broker.publish(definition, data);
-    return await answer.promise;
+    const reply = await answer.promise;
+    // The tree is about to go; lines stay, and lack nothing.
+    if (!output.live) await Promise.race([lastStep.promise, delay(LAST_STEPS_MS)]);
+    return reply;
   } finally {
     clearTimeout(timer);
     tree.stop();

@@ -14,8 +14,8 @@ import { Output } from './output.js';
 
 const request = deploymentRequested.schema.parse(deploymentRequested.example);
 
-/** A broker whose platform answers in the very moment of publishing, as fast as one ever could. */
-function brokerThatSays(said: readonly Partial<TailedMessage>[]): Broker & { calls: string[] } {
+/** A broker whose platform answers in the very moment of publishing, as fast as one ever could; or with pauses. */
+function brokerThatSays(said: readonly Partial<TailedMessage>[], pauseMs = 0): Broker & { calls: string[] } {
   let deliver: (message: TailedMessage) => void = () => undefined;
   const calls: string[] = [];
   return {
@@ -27,15 +27,18 @@ function brokerThatSays(said: readonly Partial<TailedMessage>[]): Broker & { cal
     },
     publish: async () => {
       calls.push('publish');
-      for (const part of said)
-        deliver({
+      said.forEach((part, n) => {
+        const message = {
           topic: topics.deploymentResponses,
           partition: 0,
           offset: '0',
           data: {},
           headers: {},
-          ...part,
-        });
+        };
+        const say = (): void => deliver({ ...message, ...part });
+        if (pauseMs === 0) say();
+        else setTimeout(say, n * pauseMs);
+      });
     },
     readKept: async () => undefined,
   };
@@ -74,6 +77,18 @@ describe('following a request', () => {
     const { reply, shown } = run(brokerThatSays([step, { data: deploymentReplied.example }]));
     await reply;
     expect(shown()).toContain('app-server  ImageBuilt  build=2.10s');
+  });
+
+  it('prints the steps that come after the reply, which leaves before them', async () => {
+    const ended = { ...(deploymentProgressed.example as object), event: 'TaskSucceeded', version: 4 };
+    const last = request.services.map(({ name }) => ({
+      topic: topics.deploymentEvents,
+      data: { ...ended, service: name },
+    }));
+    const { reply, shown } = run(brokerThatSays([{ data: deploymentReplied.example }, ...last], 20));
+    await reply;
+    const lines = shown();
+    for (const { name } of request.services) expect(lines).toContain(`${name}  TaskSucceeded`);
   });
 
   it('does not take the reply to another token', async () => {

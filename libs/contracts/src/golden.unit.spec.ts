@@ -26,4 +26,10 @@ describe('golden messages', () => {
   it.each(catalogue.map((m) => [m.type, m] as const))('%s has a key', (_type, message) => {
     expect(message.key(message.schema.parse(message.example))).toMatch(/^[\w.-]+$/);
   });
+
+  it('of one topic may all wait, or none: they would leave in another order than they were written', () => {
+    const patience = Map.groupBy(catalogue, ({ topic }) => topic);
+    for (const [topic, messages] of patience)
+      expect([topic, new Set(messages.map(({ mayWait }) => mayWait)).size]).toEqual([topic, 1]);
+  });
 });

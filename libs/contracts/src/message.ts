@@ -6,6 +6,11 @@ export interface MessageDefinition<S extends z.ZodType = z.ZodType> {
   readonly type: string;
   readonly topic: string;
   readonly summary: string;
+  /**
+   * It tells of something and nobody waits for it: it leaves a moment later than others, with more of its kind. The
+   * same for all messages of a topic.
+   */
+  readonly mayWait?: true;
   readonly schema: S;
   /** Kafka key; messages of one key keep their order. */
   key(data: z.output<S>): string;

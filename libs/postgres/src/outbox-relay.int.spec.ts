@@ -92,7 +92,7 @@ describe('OutboxRelay', () => {
       return Promise.resolve();
     });
     const addPatient = (n: string) =>
-      transaction(pool, (tx) => outbox.add(tx, [message(n)], { mayWait: true }));
+      transaction(pool, (tx) => outbox.add(tx, [{ ...message(n), mayWait: true }]));
     await addPatient('progress');
     await addPatient('more progress');
     await add('awaited');

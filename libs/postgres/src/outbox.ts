@@ -16,15 +16,17 @@ export interface OutboxMessage {
   /** JSON. */
   readonly data: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a moment, for others to go with it: nothing that is under way waits for it. */
+  readonly mayWait?: boolean;
 }
 
-export type OutboxRow = Required<OutboxMessage>;
+export type OutboxRow = Required<Omit<OutboxMessage, 'mayWait'>>;
 
 /** Messages that leave with the facts they tell of: written in the same transaction, published by the relay. */
 export class Outbox {
-  /** @param mayWait for a moment, for others to go with them: nothing that is under way waits for them */
-  async add(tx: Transaction, messages: readonly OutboxMessage[], { mayWait = false } = {}): Promise<void> {
+  async add(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
     if (messages.length === 0) return;
+    const mayWait = messages.every((message) => message.mayWait === true);
     const rows = messages.map((m) => ({ ...m, id: m.id ?? randomUUID(), headers: m.headers ?? {} }));
     await tx.query(
       `WITH added AS (

@@ -12,5 +12,6 @@ export function outgoing<D extends MessageDefinition>(
   const traceparent = currentTraceparent();
   const headers: Record<string, string> =
     traceparent === undefined ? {} : { [TRACEPARENT_HEADER]: traceparent };
-  return { topic, key: definition.key(data), type: definition.type, data, headers };
+  const { type, mayWait } = definition;
+  return { topic, key: definition.key(data), type, data, headers, mayWait };
 }

@@ -1,4 +1,4 @@
-import { topics } from '#libs/contracts';
+import { catalogue, topics } from '#libs/contracts';
 import { type AroundHandling, type InvalidMessage, type Producer, traceparentOf } from '#libs/kafka';
 import type { OutboxRow } from '#libs/postgres';
 import type { OpenSpan, SpanAttributes, Tracing } from '#libs/telemetry';
@@ -64,8 +64,26 @@ export function refuseTraced(
   };
 }
 
-/** Publishes the outbox, each message in a PRODUCER span of the trace in which it was written. */
+const patient: ReadonlySet<string> = new Set(
+  catalogue.filter(({ mayWait }) => mayWait).map(({ type }) => type),
+);
+
+/**
+ * Publishes the outbox, each message in a PRODUCER span of the trace in which it was written: first what somebody waits
+ * for, so that it does not share the broker and its readers with what tells of it.
+ */
 export async function publishTraced(
+  tracing: Tracing,
+  producer: Pick<Producer, 'publish'>,
+  rows: readonly OutboxRow[],
+): Promise<void> {
+  const { awaited = [], others = [] } = Object.groupBy(rows, ({ type }) =>
+    patient.has(type) ? 'others' : 'awaited',
+  );
+  for (const some of [awaited, others]) if (some.length > 0) await publishAll(tracing, producer, some);
+}
+
+async function publishAll(
   tracing: Tracing,
   producer: Pick<Producer, 'publish'>,
   rows: readonly OutboxRow[],

@@ -1,5 +1,6 @@
 import type { DeploymentProgress } from '#libs/contracts';
 import {
+  isOver,
   notesOf,
   outputLines,
   type PhaseDone,
@@ -56,7 +57,7 @@ const nowDoing: Readonly<Record<string, string>> = {
 /** The live tree: a line for the request, and for each service its step, its phases and what its build says now. */
 export function progressLines(progress: RequestProgress, clockMs: number, screen: Screen): string[] {
   const { services, token, begunAtMs } = progress;
-  const ended = services.filter(({ state }) => state === 'done' || state === 'failed').length;
+  const ended = services.filter(isOver).length;
   const head = `[+] ${ended}/${services.length}  ${token}  ${seconds(clockMs - begunAtMs)}`;
   const width = Math.max(...services.map((service) => service.name.length));
   return [

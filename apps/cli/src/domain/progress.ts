@@ -68,6 +68,8 @@ function foldService(service: ServiceProgress, event: DeploymentProgress, clockM
   };
 }
 
+export const isOver = ({ state }: ServiceProgress): boolean => state === 'done' || state === 'failed';
+
 /** Steps that go on beside a build. */
 const ASIDE: ReadonlySet<string> = new Set([
   ...['InstancesSurveyed', 'PlanMade', 'NodeRequested', 'NodeAssigned', 'InstanceDraining'],

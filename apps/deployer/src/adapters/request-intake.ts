@@ -151,7 +151,7 @@ export class RequestIntake {
       rows.insertTask(tx, { id, token, position, service, dependsOn }),
       events.append(tx, id, 0, [event], { replica }),
       work.enqueue(tx, { id, key: `${appId}/${service}` }),
-      outbox.add(tx, [outgoing(deploymentProgressed, step)], { mayWait: true }),
+      outbox.add(tx, [outgoing(deploymentProgressed, step)]),
     );
   }
 

@@ -70,7 +70,6 @@ export class PostgresTaskStore implements TaskStore {
     await transaction(this.parts.pool, async (tx) => {
       const { work, outbox, events, replica, leaseMs } = this.parts;
       const { nodeRequests = [], nodeLogins = [] } = writes;
-      const told = this.toldOf(state, version, writes);
       // All but what is made of an answer of the database goes to it at once.
       await together(
         // First: it holds the task's row, and says when another has it.
@@ -80,21 +79,21 @@ export class PostgresTaskStore implements TaskStore {
         this.storeInstances(tx, claim, writes),
         together(...nodeRequests.map((r) => rows.insertNodeRequest(tx, r.accessToken, claim.taskId))),
         together(...nodeLogins.map((node) => rows.upsertNodeLogin(tx, node))),
-        outbox.add(tx, told.messages, { mayWait: !told.isAwaited }),
+        outbox.add(tx, this.toldOf(state, version, writes)),
         this.end(tx, claim, state, writes.result),
       );
     });
   }
 
-  /** What a step tells; node requests are awaited. */
+  /** What a step tells. */
   private toldOf(
     state: TaskState,
     version: number,
     { events, reports = [], nodeRequests = [], nodeReleases = [] }: StepWrites,
-  ): { readonly messages: readonly OutboxMessage[]; readonly isAwaited: boolean } {
+  ): readonly OutboxMessage[] {
     const { replica, clock } = this.parts;
     const at = clock.now().toISOString();
-    const messages = [
+    return [
       ...events.map((event, n) =>
         outgoing(deploymentProgressed, progress(state, event, version + n + 1, at, replica)),
       ),
@@ -102,7 +101,6 @@ export class PostgresTaskStore implements TaskStore {
       ...nodeRequests.map((request) => outgoing(nodeRequested, request)),
       ...nodeReleases.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
     ];
-    return { messages, isAwaited: nodeRequests.length + nodeReleases.length > 0 };
   }
 
   async nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]> {
@@ -172,7 +170,6 @@ export class PostgresTaskStore implements TaskStore {
     await this.parts.outbox.add(
       tx,
       draining.map((report) => outgoing(instanceReported, report)),
-      { mayWait: true },
     );
   }
 

@@ -8,6 +8,7 @@ export const deploymentProgressed = defineMessage({
   type: 'slipway.deployment.progressed.v1',
   topic: topics.deploymentEvents,
   summary: 'A step of a request or of one of its tasks.',
+  mayWait: true,
   schema: z.object({
     token: z.string(),
     appId: z.string(),

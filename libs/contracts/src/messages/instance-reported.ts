@@ -10,6 +10,7 @@ export const instanceReported = defineMessage({
   type: 'slipway.instance.reported.v1',
   topic: topics.instanceReports,
   summary: 'An instance runs, is to get no more traffic, was stopped, or failed to start.',
+  mayWait: true,
   schema: z.object({
     /** The instance's name, which is its container's name; unique for ever. */
     instance: z.string(),
