@@ -10,7 +10,15 @@ import { figuresOf, type ScenarioFigures } from './bench/figures.js';
 import { Floor } from './bench/floor.js';
 import { enginesOf, removeImages } from './bench/node-engine.js';
 import { printed, type Results } from './bench/report.js';
-import { type Bench, benchId, coldBuild, warmBuild, warmReplacement, warmRun } from './bench/scenarios.js';
+import {
+  type Bench,
+  benchId,
+  coldBuild,
+  warmBuild,
+  warmReplacement,
+  warmRun,
+  warmUp,
+} from './bench/scenarios.js';
 import { exampleFiles } from './bench/service.js';
 import { SlipwayUser } from './bench/slipway-user.js';
 import { type OneMachine, printProgress } from './one-machine/start.js';
@@ -41,6 +49,7 @@ async function main(options: Options): Promise<void> {
   const report = options.json ? () => undefined : printProgress;
   const machine = await platformOnOneMachine(stops, { report, signal: interrupted });
   const bench = await prepare(machine, options, stops);
+  await warmUp(bench);
   const results = await measure(bench, options.only, options.json ? () => undefined : console.log);
   console.log(
     options.json ? JSON.stringify({ runs: options.runs, results }, null, 2) : printed(results, options.runs),

@@ -56,6 +56,20 @@ async function onEveryNode({ engines, auth }: Bench, { service }: Answered): Pro
   return state.image;
 }
 
+/** A broker and a platform that have just started compile what they run for the first time: that is no deployment's time. */
+const WARM_UPS = 30;
+
+export async function warmUp({ user, files, id, signal }: Bench): Promise<void> {
+  const app = `${id}-warm-up`;
+  await user.push(app, files);
+  await user.ask('build-and-run', app);
+  for (let run = 0; run < WARM_UPS; run += 1) {
+    signal.throwIfAborted();
+    await user.ask('run', app, { restart: true });
+  }
+  await user.ask('stop', app);
+}
+
 /** The release is there, its image is on every node, and nothing of it runs. */
 export async function warmRun(bench: Bench): Promise<Measured> {
   const { user, hand, floor } = bench;

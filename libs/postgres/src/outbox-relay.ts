@@ -18,8 +18,8 @@ export interface OutboxRelayOptions {
 
 const BATCH = 200;
 const POLL_MS = 1_000;
-/** Of messages that may wait for others. */
-const LONGEST_WAIT_MS = 100;
+/** Of messages that may wait for others; people who watch take it for at once. */
+const LONGEST_WAIT_MS = 250;
 
 /**
  * Publishes the outbox. One relay of a schema leads at a time, by an advisory lock that ends with its connection.

@@ -167,9 +167,10 @@ export class PostgresTaskStore implements TaskStore {
       rows.deleteInstances(tx, writes.removeInstances ?? []),
     );
     const draining = drained.map((report) => ({ ...report, state: 'draining' as const, reportedAt }));
+    // It is to get no more traffic from now on.
     await this.parts.outbox.add(
       tx,
-      draining.map((report) => outgoing(instanceReported, report)),
+      draining.map((report) => ({ ...outgoing(instanceReported, report), mayWait: false })),
     );
   }
 
