@@ -10,6 +10,8 @@ import { Fleet } from './soak/fleet.js';
 
 const APP = 'takeover';
 const GOAL_MS = 3_000;
+/** Steps are told up to 0.25 s after they are stored: what is drained for longer is not gone by then. */
+const DRAIN_MS = 1_000;
 /** A kill that comes when the deployment is done is none; more of these than kills, and something is wrong. */
 const TRIES_PER_KILL = 2;
 
@@ -44,7 +46,7 @@ async function measure(
   const user = new SlipwayUser({ ...process.env, ...env }, interrupted, (step) => killer.see(step));
   await user.connect();
   stops.defer(() => user.close());
-  await user.push(APP, tinyService());
+  await user.push(APP, tinyService({ drainMs: DRAIN_MS }));
   await user.ask('build-and-run', APP);
   for (let tries = 0; killer.takeOvers.length < kills; tries += 1) {
     if (tries > kills * TRIES_PER_KILL)

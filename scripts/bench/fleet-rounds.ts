@@ -98,7 +98,7 @@ export async function measureReplicas(
   { replicas, rounds }: { readonly replicas: number; readonly rounds: number },
 ): Promise<string> {
   const app = `replicas-${replicas}`;
-  await user.push(app, tinyService(replicas));
+  await user.push(app, tinyService({ replicas }));
   const { services } = await user.ask('build-and-run', app);
   const [image = ''] = await imagesOf(nodes, services);
   await onEveryNode(nodes, [image], auth);

@@ -29,14 +29,14 @@ const PORT = 3_000;
 const PULLS = 4;
 
 /** A service that is up at once: what is measured is what starts it. */
-export function tinyService(replicas = 1): Files {
+export function tinyService({ replicas = 1, drainMs = 0 } = {}): Files {
   const config = {
     runtime: 'node',
     port: PORT,
     command: ['node', 'server.js'],
     health: { path: '/', stableMs: 0 },
     resources: { cpu: 0.1, memoryMiB: 64 },
-    stop: { drainMs: 0, graceMs: 1_000 },
+    stop: { drainMs, graceMs: 1_000 },
     replicas,
   };
   const server = [

@@ -29,17 +29,16 @@ export class Killer {
   readonly takeOvers: TakeOver[] = [];
   private armed: { readonly step: string; readonly since: number } | undefined;
   private kill: Kill | undefined;
-  private count = 0;
   private replacing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly fleet: Fleet) {}
 
   /** From now on the next deployment loses its replica. */
   arm(): void {
-    const step = KILLED_AFTER[this.count % KILLED_AFTER.length] ?? '';
+    // The same as before where that deployment was over before its replica was killed.
+    const step = KILLED_AFTER[this.takeOvers.length % KILLED_AFTER.length] ?? '';
     this.armed = { step, since: Date.now() };
     this.kill = undefined;
-    this.count += 1;
   }
 
   /** Resolves when a replica stands again where the killed one was. */

@@ -39,11 +39,23 @@ describe('the killer of replicas', () => {
 
   it('kills after another step each time, and nobody for a step of an earlier deployment that comes late', () => {
     killer.arm();
+    killer.see(step('NodeAssigned', 'host-1'));
+    killer.see(step('NodeAssigned', 'host-2'));
     killer.arm();
     killer.see(step('InstanceStarted', 'host-1', Date.now() - 1_000));
+    killer.see(step('NodeAssigned', 'host-2'));
+    expect(killed).toEqual([1]);
+    killer.see(step('InstanceStarted', 'host-2'));
+    expect(killed).toEqual([1, 2]);
+  });
+
+  it('tries a step again where the deployment was over before its replica was killed', () => {
+    killer.arm();
+    killer.see(step('TaskSucceeded', 'host-1'));
+    killer.arm();
+    killer.see(step('InstanceStarted', 'host-1'));
     expect(killed).toEqual([]);
     killer.see(step('NodeAssigned', 'host-1'));
-    killer.see(step('InstanceStarted', 'host-1'));
     expect(killed).toEqual([1]);
   });
 });

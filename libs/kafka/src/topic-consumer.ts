@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
@@ -35,6 +36,8 @@ const BUG_TRIES = 3;
 const PARTITIONS_AT_ONCE = 8;
 /** A replica that ends waits for its fetch. */
 const LONGEST_FETCH_MS = 500;
+/** A broker that is away does not keep a replica from ending; what is not committed comes again, and is known. */
+const LAST_COMMIT_MS = 1_000;
 const LONGEST_REASON = 4_000;
 /** Longer than a group stands still after a killed member, so that a rebalance is no fault yet. */
 const SILENT_MS = 10_000;
@@ -107,7 +110,7 @@ export class TopicConsumer {
   async stop(): Promise<void> {
     this.closing = true;
     this.timers.forEach((timer) => clearTimeout(timer));
-    await this.commits.now();
+    await Promise.race([this.commits.now(), delay(LAST_COMMIT_MS, undefined, { ref: false })]);
     await this.consumer.disconnect();
     this.commits.forget();
   }
