@@ -41,10 +41,11 @@ export class Killer {
     this.kill = undefined;
   }
 
-  /** Resolves when a replica stands again where the killed one was. */
+  /** Resolves when a replica stands again where the killed one was. The reply leaves before the steps stored with it. */
   async recovered(): Promise<void> {
-    this.armed = undefined;
+    if (this.kill === undefined) this.armed = undefined;
     await this.replacing;
+    this.armed = undefined;
   }
 
   see(step: DeploymentProgress): void {

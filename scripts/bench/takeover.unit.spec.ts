@@ -49,6 +49,19 @@ describe('the killer of replicas', () => {
     expect(killed).toEqual([1, 2]);
   });
 
+  it('takes a step that is told after the reply for the take-over, and none after a deployment that lost nobody', async () => {
+    killer.arm();
+    killer.see(step('NodeAssigned', 'host-1'));
+    const recovered = killer.recovered();
+    killer.see(step('TaskSucceeded', 'host-2'));
+    await recovered;
+    expect(killer.takeOvers).toHaveLength(1);
+    killer.arm();
+    await killer.recovered();
+    killer.see(step('InstanceStarted', 'host-2'));
+    expect(killed).toEqual([1]);
+  });
+
   it('tries a step again where the deployment was over before its replica was killed', () => {
     killer.arm();
     killer.see(step('TaskSucceeded', 'host-1'));

