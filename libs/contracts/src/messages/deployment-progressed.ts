@@ -7,7 +7,8 @@ import { topics } from '../topics.js';
 export const deploymentProgressed = defineMessage({
   type: 'slipway.deployment.progressed.v1',
   topic: topics.deploymentEvents,
-  summary: 'A step of a request or of one of its tasks.',
+  summary:
+    'A step of a request or of one of its tasks, told up to 0.25 s after it was stored: the last ones may come after the reply.',
   mayWait: true,
   schema: z.object({
     token: z.string(),
