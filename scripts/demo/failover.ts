@@ -4,8 +4,8 @@ import { Fleet } from '../soak/fleet.js';
 import type { OneMachine } from '../one-machine/start.js';
 import { runMainJob } from './main-job.js';
 
-/** The step after which the replica that did it is killed: the image is built, and nothing of it is pushed. */
-const KILLED_AFTER = 'ImageBuilt';
+/** The step after which the replica that did it is killed: it builds. Told at once, for a node is asked for with it. */
+const KILLED_AFTER = 'SourceFetched';
 const SHOWN = new Set(['BuildOutput']);
 
 interface Scene {
@@ -41,11 +41,11 @@ export async function runFailover(machine: OneMachine, signal: AbortSignal): Pro
     const url = { SLIPWAY_API_URL: fleet.apiUrl };
     await runMainJob({ env: { ...env, ...url }, ledger, signal, quiet: true });
     if (scene === undefined)
-      throw new Error(`Nothing was built, so no replica was killed after ${KILLED_AFTER}.`);
+      throw new Error(`Nothing was fetched, so no replica was killed after ${KILLED_AFTER}.`);
     const { killed, goneOnBy, afterMs } = scene;
     if (goneOnBy === undefined) throw new Error(`No other replica went on with ${killed.service}.`);
     console.log(
-      `\n${killed.replica} was killed after it had built ${killed.service}. ${goneOnBy} went on ${afterMs} ms later, and every request was answered.`,
+      `\n${killed.replica} was killed while it built ${killed.service}. ${goneOnBy} went on ${afterMs} ms later, and every request was answered.`,
     );
   } finally {
     await follow.stop();
@@ -57,9 +57,11 @@ type Step = ReturnType<typeof deploymentProgressed.schema.parse>;
 
 function kill(fleet: Fleet, { replica, token, service = '' }: Step): Scene {
   const pid = Number(replica.slice(replica.lastIndexOf('-') + 1));
-  console.log(`--- SIGKILL to ${replica}`);
+  const at = Date.now();
   void fleet.kill(pid);
-  return { killed: { replica, token, service, at: Date.now() } };
+  // Steps that were stored before may be told after it.
+  console.log(`${new Date(at).toISOString()}  SIGKILL to ${replica}`);
+  return { killed: { replica, token, service, at } };
 }
 
 /** The first step of the same task by another replica. */
