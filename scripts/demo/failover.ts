@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka, SILENT, tail, type TailedMessage } from '#libs/kafka';
 import { deploymentProgressed, topics } from '#libs/contracts';
 import { Fleet } from '../soak/fleet.js';
@@ -6,7 +7,9 @@ import { runMainJob } from './main-job.js';
 
 /** The step after which the replica that did it is killed: it builds. Told at once, for a node is asked for with it. */
 const KILLED_AFTER = 'SourceFetched';
-const SHOWN = new Set(['BuildOutput']);
+const LEFT_OUT = new Set(['BuildOutput']);
+/** The last steps are told after the reply. */
+const LAST_STEPS_MS = 300;
 
 interface Scene {
   readonly killed: {
@@ -31,7 +34,7 @@ export async function runFailover(machine: OneMachine, signal: AbortSignal): Pro
   let scene: Scene | undefined;
   const onMessage = ({ data }: TailedMessage): void => {
     const step = deploymentProgressed.schema.parse(data);
-    if (SHOWN.has(step.event)) return;
+    if (LEFT_OUT.has(step.event)) return;
     console.log(`${step.at}  ${step.replica.padEnd(12)}  ${step.service ?? ''}  ${step.event}`);
     if (scene === undefined && step.event === KILLED_AFTER) scene = kill(fleet, step);
     else if (scene !== undefined) scene = observed(scene, step);
@@ -40,6 +43,7 @@ export async function runFailover(machine: OneMachine, signal: AbortSignal): Pro
   try {
     const url = { SLIPWAY_API_URL: fleet.apiUrl };
     await runMainJob({ env: { ...env, ...url }, ledger, signal, quiet: true });
+    await delay(LAST_STEPS_MS);
     if (scene === undefined)
       throw new Error(`Nothing was fetched, so no replica was killed after ${KILLED_AFTER}.`);
     const { killed, goneOnBy, afterMs } = scene;

@@ -115,6 +115,23 @@ describe('a demo that was killed in the middle', () => {
   });
 });
 
+describe('a demo of a failover', () => {
+  it('kills a deployer while it builds, shows the other finishing its work, and leaves nothing', async () => {
+    const demo = new DemoRun(folder.path, ['--failover']);
+    await demo.untilSaid('SIGKILL to ');
+    const slot = slotOf(demo);
+    expect(await demo.exitCode(), demo.said).toBe(0);
+    const [, killed = '', service = '', other = '', ms] =
+      /(\S+) was killed while it built (\S+)\. (\S+) went on (\d+) ms later/.exec(demo.said) ?? [];
+    expect(other).not.toBe(killed);
+    expect(Number(ms)).toBeGreaterThan(0);
+    expect(demo.said).toMatch(new RegExp(`${killed} +${service} +SourceFetched`));
+    expect(demo.said).toMatch(new RegExp(`${other} +${service} +TaskSucceeded`));
+    expect(demo.said.match(/^http:\/\/\S+ {2}200 /gm)).toHaveLength(3);
+    expect(await tracesOf(demo, slot)).toEqual([]);
+  });
+});
+
 async function installClients(scratch: string): Promise<void> {
   await ensurePackages(
     { report: () => undefined },
