@@ -92,7 +92,9 @@ describe('an instance that is not there any more', () => {
     await until('the engine to have started it', async () => (await container.inspect()).RestartCount > 0);
     await until('it to answer', async () => (await says(first.url)) === 'here', SOON);
     await nodes.looks(first.node);
-    expect(eventsOf(appId).filter((event) => REPAIRS.test(event))).toEqual([]);
+    // A look in the very moment of the restart counts the crash, and leaves it to the engine all the same.
+    const repairs = eventsOf(appId).filter((event) => REPAIRS.test(event) && event !== 'InstanceCrashing');
+    expect(repairs).toEqual([]);
     expect((await containersOf(appId)).map(({ id }) => id)).toEqual([first.container]);
     await stop(appId);
   });
