@@ -70,7 +70,7 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
     await broker.publish(definition, data);
     const reply = await answer.promise;
     // The tree is about to go; lines stay, and lack nothing.
-    if (!output.live) await Promise.race([lastStep.promise, delay(LAST_STEPS_MS)]);
+    if (!output.live) await Promise.race([lastStep.promise, delay(LAST_STEPS_MS, undefined, { ref: false })]);
     return reply;
   } finally {
     clearTimeout(timer);
