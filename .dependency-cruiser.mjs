@@ -7,6 +7,13 @@
 const APP = '(?:^|/)apps/';
 const LIB = '(?:^|/)libs/';
 const LIB_INDEX = `${LIB}[^/]+/src/index\\.ts$`;
+/** A file right below a feature's folder. */
+const FEATURE = `${APP}[^/]+/src/[^/]+/`;
+/** Where a feature meets what is outside: it is wired, called over HTTP, or fed with messages. */
+const EDGE = ['/(?:ports|wire|http|consumer)\\.ts$', '\\.(?:wire|http|consumer|testing)\\.ts$'];
+/** Folders right below src/ that are no features: of an app that is small enough to have layers. */
+const LAYERS = '/src/(?:adapters|commands|consumers|domain|http|use-cases)/';
+const TESTING = '\\.testing\\.ts$';
 const SPEC = '\\.spec\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -50,9 +57,9 @@ export default {
       severity: 'error',
       comment:
         'The domain decides; it does not do. Without clock, randomness, I/O or framework in it, every decision can ' +
-        'be tested and folded again. It imports the domain, contracts and zod.',
-      from: { path: `${APP}[^/]+/src/domain/`, pathNot: SPEC },
-      to: { pathNot: ['/src/domain/', `${LIB}contracts/src/index\\.ts$`, '(?:^|/)node_modules/zod/'] },
+        'be tested and folded again. It imports domains of its own app, contracts and zod.',
+      from: { path: `${APP}.+/domain/`, pathNot: SPEC },
+      to: { pathNot: ['/domain/', `${LIB}contracts/src/index\\.ts$`, '(?:^|/)node_modules/zod/'] },
     },
     {
       name: 'use-cases-know-ports-only',
@@ -60,10 +67,29 @@ export default {
       comment:
         'A use case joins the domain with ports. Importing an adapter or a lib would tie it to one database or engine ' +
         'and take its tests with it.',
-      from: { path: `${APP}[^/]+/src/use-cases/`, pathNot: SPEC },
-      to: {
-        pathNot: ['/src/(?:domain|use-cases)/', '/src/ports\\.ts$', `${LIB}contracts/src/index\\.ts$`],
+      from: {
+        path: `${FEATURE}[^/]+\\.ts$`,
+        pathNot: [SPEC, LAYERS, ...EDGE],
       },
+      to: { pathNot: ['/domain/', `${FEATURE}[^/]+\\.ts$`, `${LIB}contracts/src/index\\.ts$`] },
+    },
+    {
+      name: 'ports-are-interfaces',
+      severity: 'error',
+      comment:
+        'A port says what a feature needs, in the words of the domain. With an adapter or an SDK in it, whoever uses ' +
+        'the port would depend on those too.',
+      from: { path: `${FEATURE}ports\\.ts$` },
+      to: { path: ['/adapters/', '(?:^|/)node_modules/'] },
+    },
+    {
+      name: 'features-keep-their-adapters',
+      severity: 'error',
+      comment:
+        'A feature sees the domain, the ports and the use cases of another feature, never its adapters: how it keeps ' +
+        'its rows or speaks to an engine may change without asking the others.',
+      from: { path: `${APP}([^/]+)/src/([^/]+)/`, pathNot: [SPEC, TESTING, LAYERS] },
+      to: { path: `${APP}$1/src/[^/]+/adapters/`, pathNot: [`${APP}$1/src/$2/`] },
     },
     {
       name: 'traces-are-loaded-late',

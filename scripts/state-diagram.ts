@@ -1,13 +1,13 @@
-import { keyOf, nextEffects, type EffectKind } from '../apps/deployer/src/domain/task.effects.js';
-import { foldTask } from '../apps/deployer/src/domain/task.state.js';
+import { keyOf, nextEffects, type EffectKind } from '../apps/deployer/src/task/domain/task.effects.js';
+import { foldTask } from '../apps/deployer/src/task/domain/task.state.js';
 import {
   accepted,
   type Ran,
   releaseWith,
   runToEnd,
   running,
-} from '../apps/deployer/src/domain/task.testing.js';
-import { isRecorded, record } from '../apps/deployer/src/use-cases/recorded-effects.js';
+} from '../apps/deployer/src/task/domain/task.testing.js';
+import { isRecorded, record } from '../apps/deployer/src/task/recorded-effects.js';
 
 const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
 const options = { now: new Date(0), drainMs: 0 };

@@ -1,7 +1,7 @@
 import { parseServiceConfig } from '#libs/contracts';
 import type { Engine, RegistryAuth } from '#libs/engine';
-import { waitAfter } from '../../apps/deployer/src/use-cases/probe-until-healthy.js';
-import { Turns } from '../../apps/deployer/src/use-cases/turns.js';
+import { waitAfter } from '../../apps/deployer/src/rollout/probe-until-healthy.js';
+import { Turns } from '../../apps/deployer/src/task/turns.js';
 import { nextPort, untilHealthy } from './probe.js';
 import type { Files } from './service.js';
 import type { Answered, SlipwayUser } from './slipway-user.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NetworkProber } from '../../apps/deployer/src/adapters/network-prober.js';
+import { NetworkProber } from '../../apps/deployer/src/rollout/adapters/network-prober.js';
 
 const EVERY_MS = 10;
 const LONGEST_MS = 60_000;

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { parseServiceConfig } from '#libs/contracts';
-import { writeDockerfile } from '../../apps/deployer/src/domain/dockerfile.js';
+import { writeDockerfile } from '../../apps/deployer/src/build/domain/dockerfile.js';
 
 const EXAMPLE = join('examples', 'shop', 'prices');
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseServiceConfig } from '#libs/contracts';
-import { waitAfter } from '../../apps/deployer/src/use-cases/probe-until-healthy.js';
+import { waitAfter } from '../../apps/deployer/src/rollout/probe-until-healthy.js';
 import { engineCall } from '../one-machine/engine-api.js';
 import type { EngineHost } from '../one-machine/engine-host.js';
 import { tinyService } from './fleet.js';

@@ -1,15 +1,15 @@
-import { crashMoments, type CrashMoment } from '../../apps/deployer/src/adapters/crash-points.js';
-import type { Effect, EffectKind } from '../../apps/deployer/src/domain/task.effects.js';
-import type { TaskEventOf } from '../../apps/deployer/src/domain/task.events.js';
+import { crashMoments, type CrashMoment } from '../../apps/deployer/src/task/adapters/crash-points.js';
+import type { Effect, EffectKind } from '../../apps/deployer/src/task/domain/task.effects.js';
+import type { TaskEventOf } from '../../apps/deployer/src/task/domain/task.events.js';
 import {
   accepted,
   releaseWith,
   running,
   runToEnd,
   type World,
-} from '../../apps/deployer/src/domain/task.testing.js';
-import { isRecorded, record } from '../../apps/deployer/src/use-cases/recorded-effects.js';
-import { isWait } from '../../apps/deployer/src/use-cases/waits.js';
+} from '../../apps/deployer/src/task/domain/task.testing.js';
+import { isRecorded, record } from '../../apps/deployer/src/task/recorded-effects.js';
+import { isWait } from '../../apps/deployer/src/task/waits.js';
 
 /** What is asked for, as the domain sees it: which effects it comes to is read off the domain itself. */
 interface Simulated {

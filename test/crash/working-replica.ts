@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { loadConfig } from '#libs/config';
 import { EventStore, eventTables, nudgeChannel, workChannel, workTables } from '#libs/postgres';
 import { openRuntime } from '#libs/runtime';
-import { AnswerBoard, tailNodeAnswers } from '../../apps/deployer/src/adapters/node-answers.js';
+import { AnswerBoard, tailNodeAnswers } from '../../apps/deployer/src/rollout/adapters/node-answers.js';
 import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
-import { deployerTables } from '../../apps/deployer/src/migrations.js';
-import { createOutside, SCHEMA } from '../../apps/deployer/src/parts.js';
-import { createWorkers } from '../../apps/deployer/src/workers.js';
+import { deployerTables } from '../../apps/deployer/src/task/storage.wire.js';
+import { createOutside } from '../../apps/deployer/src/task/outside.wire.js';
+import { SCHEMA } from '../../apps/deployer/src/task/storage.wire.js';
+import { createWorkers } from '../../apps/deployer/src/task/wire.js';
 import { SteeredWork } from './steering.js';
 
 /**

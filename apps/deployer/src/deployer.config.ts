@@ -6,8 +6,8 @@ import { byteCount, commaList, durationMs, keyValueList, port, secret } from '#l
 import { REGISTRY_KINDS } from '#libs/registry';
 import { runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
-import { parseCrashPoint } from './adapters/crash-points.js';
-import { type BuilderAddress, isReadable, parseBuilders } from './builder-address.js';
+import { parseCrashPoint } from './task/adapters/crash-points.js';
+import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
 
 function checkConnectionString(connectionString: string): void {
   try {
@@ -147,3 +147,11 @@ export type DeployerConfig = z.output<typeof deployerConfigSchema>;
 /** The builders, in the order in which they are named. */
 export const buildersOf = ({ BUILDERS, BUILDER_HOST }: DeployerConfig): readonly BuilderAddress[] =>
   BUILDERS ?? [{ name: 'local', socketPath: BUILDER_HOST.slice('unix://'.length) }];
+
+/** Two tries of a new connection, or refusals for half the time and then one more, or three keep-alives of one that is up, take so long. */
+export const nodeTimeouts = ({ DEPLOYER_NODE_TIMEOUT_MS: ms }: DeployerConfig) => ({
+  connectTimeoutMs: ms / 2,
+  connectAttempts: 2,
+  connectForMs: ms / 2,
+  keepaliveMs: Math.ceil(ms / 3),
+});

@@ -1,32 +1,27 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
 import type { WorkQueue } from '#libs/postgres';
-import type { BuildLogs } from './adapters/build-logs.js';
-import type { InstanceLogs } from './adapters/instance-logs.js';
-import type { ReleaseRecord } from './adapters/release-record.js';
-import type { RequestIntake } from './adapters/request-intake.js';
-import type { RequestRecord } from './adapters/request-record.js';
-import type { SecretIntake } from './adapters/secret-intake.js';
-import type { PostgresSecrets } from './adapters/secrets.js';
-import { DeploymentRequestsConsumer } from './consumers/deployment-requests.consumer.js';
-import { NodeAnswersConsumer } from './consumers/node-answers.consumer.js';
-import { ScaleRequestsConsumer } from './consumers/scale-requests.consumer.js';
-import { SecretRequestsConsumer } from './consumers/secret-requests.consumer.js';
-import { BuildsController } from './http/builds.controller.js';
-import { InstancesController } from './http/instances.controller.js';
-import { ReleasesController } from './http/releases.controller.js';
-import { RequestsController } from './http/requests.controller.js';
-import { SecretsController } from './http/secrets.controller.js';
-import {
-  BUILD_LOGS,
-  INSTANCE_LOGS,
-  RELEASE_RECORD,
-  REQUEST_INTAKE,
-  REQUEST_RECORD,
-  SECRET_INTAKE,
-  SECRETS,
-  WORK_QUEUE,
-} from './tokens.js';
+import type { BuildLogs } from './logs/adapters/build-logs.js';
+import type { InstanceLogs } from './logs/adapters/instance-logs.js';
+import type { ReleaseRecord } from './releases/adapters/release-record.js';
+import type { RequestIntake } from './requests/adapters/request-intake.js';
+import type { RequestRecord } from './requests/adapters/request-record.js';
+import type { SecretIntake } from './secrets/adapters/secret-intake.js';
+import type { PostgresSecrets } from './secrets/adapters/secrets.js';
+import { DeploymentRequestsConsumer } from './requests/deployment-requests.consumer.js';
+import { NodeAnswersConsumer } from './rollout/consumer.js';
+import { ScaleRequestsConsumer } from './requests/scale-requests.consumer.js';
+import { SecretRequestsConsumer } from './secrets/consumer.js';
+import { BuildsController, RequestBuildLogController } from './logs/builds.http.js';
+import { InstancesController } from './logs/instances.http.js';
+import { ReleasesController } from './releases/http.js';
+import { RequestsController } from './requests/http.js';
+import { SecretsController } from './secrets/http.js';
+import { BUILD_LOGS, INSTANCE_LOGS } from './logs/ports.js';
+import { RELEASE_RECORD } from './releases/ports.js';
+import { REQUEST_INTAKE, REQUEST_RECORD } from './requests/ports.js';
+import { WORK_QUEUE } from './rollout/ports.js';
+import { SECRET_INTAKE, SECRETS } from './secrets/ports.js';
 
 export interface DeployerModuleParts {
   readonly intake: RequestIntake;
@@ -48,7 +43,8 @@ export class DeployerModule {
       module: DeployerModule,
       controllers: [
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
-        ...[RequestsController, ReleasesController, BuildsController, InstancesController, SecretsController],
+        ...[RequestsController, RequestBuildLogController, ReleasesController, BuildsController],
+        ...[InstancesController, SecretsController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },

@@ -1,36 +1,32 @@
 import { loadConfig } from '#libs/config';
-import { topics } from '#libs/contracts';
 import type { InvalidMessage } from '#libs/kafka';
 import {
   EventStore,
   eventTables,
   finishedWork,
   nudgeChannel,
-  transaction,
   WorkQueue,
   workChannel,
   workTables,
-  type Pool,
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
-import { BuildLogs } from './adapters/build-logs.js';
-import { InstanceLogs } from './adapters/instance-logs.js';
-import { AnswerBoard, tailNodeAnswers } from './adapters/node-answers.js';
-import { ReleaseRecord } from './adapters/release-record.js';
-import { RequestIntake } from './adapters/request-intake.js';
-import { RequestRecord } from './adapters/request-record.js';
-import { SecretIntake } from './adapters/secret-intake.js';
-import { removeSourceLeftovers } from './adapters/source-leftovers.js';
-import { type DeployerConfig, deployerConfigSchema } from './deployer.config.js';
-import { replyToUnreadable } from './domain/unreadable-request.js';
+import { BuildLogs } from './logs/adapters/build-logs.js';
+import { InstanceLogs } from './logs/adapters/instance-logs.js';
+import { AnswerBoard, tailNodeAnswers } from './rollout/adapters/node-answers.js';
+import { ReleaseRecord } from './releases/adapters/release-record.js';
+import { RequestRecord } from './requests/adapters/request-record.js';
+import { SecretIntake } from './secrets/adapters/secret-intake.js';
+import { removeSourceLeftovers } from './build/adapters/source-leftovers.js';
+import { deployerConfigSchema } from './deployer.config.js';
 import { DeployerModule } from './deployer.module.js';
-import { deployerTables } from './migrations.js';
-import { createOutside, SCHEMA, type Storage } from './parts.js';
-import type { Clock } from './ports.js';
-import { createHousekeeping } from './housekeeping.js';
-import { createReconciler } from './reconciler.js';
-import { createRetention } from './retention.js';
-import { createWorkers } from './workers.js';
+import { createOutside } from './task/outside.wire.js';
+import { deployerTables, SCHEMA } from './task/storage.wire.js';
+import type { Storage } from './task/storage.wire.js';
+import { answerInvalid, createIntake } from './requests/wire.js';
+import { createHousekeeping } from './task/housekeeping.wire.js';
+import { createReconciler } from './repair/wire.js';
+import { createRetention } from './releases/wire.js';
+import { createWorkers } from './task/wire.js';
 
 /** Below a container's usual 10 s of grace: what has not ended by then goes on in another replica. */
 const DRAIN_MS = 5_000;
@@ -86,40 +82,4 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   reconciler.start();
   housekeeping.start({ atOnce: true });
   return app;
-}
-
-function createIntake(config: DeployerConfig, storage: Storage, clock: Clock): RequestIntake {
-  return new RequestIntake({
-    ...storage,
-    clock,
-    replica: config.DEPLOYER_REPLICA,
-    replyTopics: config.DEPLOYER_REPLY_TOPICS,
-    defaultDeadlineMs: config.DEPLOYER_DEADLINE_MS,
-  });
-}
-
-interface Intakes {
-  readonly intake: RequestIntake;
-  readonly secretIntake: SecretIntake;
-}
-
-/** A request that cannot be read is answered all the same, where its token can. */
-async function answerInvalid(
-  pool: Pool,
-  { intake, secretIntake }: Intakes,
-  invalid: InvalidMessage,
-): Promise<void> {
-  const { topic, value, reason } = invalid;
-  if (value === null) return;
-  const body = value.toString();
-  const reply = replyToUnreadable(body, reason);
-  if (reply === undefined) return;
-  const { token, error } = reply;
-  const unreadable = { unreadable: body };
-  await transaction(pool, async (tx) => {
-    if (topic === topics.deploymentRequests) await intake.refuse(tx, unreadable, reply);
-    if (topic === topics.scaleRequests)
-      await intake.refuseScale(tx, unreadable, { token, status: false, error });
-    if (topic === topics.secretRequests) await secretIntake.refuse(tx, { token, status: false, error });
-  });
 }

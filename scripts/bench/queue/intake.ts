@@ -10,8 +10,8 @@ import {
   workTables,
 } from '#libs/postgres';
 import { transactionalInbox } from '#libs/runtime';
-import { RequestIntake } from '../../../apps/deployer/src/adapters/request-intake.js';
-import { deployerTables } from '../../../apps/deployer/src/migrations.js';
+import { RequestIntake } from '../../../apps/deployer/src/requests/adapters/request-intake.js';
+import { deployerTables } from '../../../apps/deployer/src/task/storage.wire.js';
 
 /** As the consumer of deployment.requests does it: its chunks, and as many side by side as the topic has partitions. */
 const CHUNK = 50;

@@ -1,0 +1,124 @@
+import { readdir } from 'node:fs/promises';
+import { packDirectory } from '#libs/archive';
+import { EngineError } from '#libs/engine';
+import { type ImageRegistry, RegistryError } from '#libs/registry';
+import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
+import { BUILT_BY_LABEL } from '../../repair/domain/reconcile.js';
+import { StepError } from '../../task/domain/task-error.js';
+import { type BuildOrder, type BuiltTag, IMAGE_LOST, type ImageBuilder } from '../ports.js';
+import { within } from '../../task/within.js';
+import type { Builder } from './builder.js';
+
+/** An engine that hangs must not keep what the others know. */
+const ANSWER_MS = 10_000;
+
+/** A replica that stood still, and has lost its lease, may push the image and remove it at the same time. */
+const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUND']);
+
+/** Builds on several engines and pushes to one registry. */
+export class EngineImageBuilder implements ImageBuilder {
+  readonly limits: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly parts: {
+      readonly builders: readonly Builder[];
+      readonly registry: ImageRegistry;
+      readonly baseImages: BaseImages;
+      readonly cacheMounts: boolean;
+      /** Which Slipway this is. */
+      readonly installation: string;
+    },
+  ) {
+    this.limits = new Map(parts.builders.map(({ name, limit }) => [name, limit]));
+  }
+
+  /** Tagged by source digest, so that the same source is the same image, whoever builds it. */
+  tagOf(appId: string, service: string, sourceDigest: string): string {
+    const { registry } = this.parts;
+    return `${registry.host}/${registry.repository(appId, service)}:${sourceDigest.slice(0, 32)}`;
+  }
+
+  async holderOf(tag: string): Promise<string | undefined> {
+    return (await this.findHolder(tag))?.name;
+  }
+
+  async build(name: string, order: BuildOrder, signal: AbortSignal): Promise<void> {
+    const builder = this.byName(name);
+    if (builder === undefined) throw new Error(`there is no builder ${name}`);
+    const { source, tag, labels, onOutput } = order;
+    const files = await readdir(source.directory);
+    const written = writeDockerfile(source.config, files, this.parts.baseImages, {
+      cacheMounts: this.parts.cacheMounts,
+    });
+    await builder.ensureRoom();
+    const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
+    const context = packDirectory(source.directory, extraFiles);
+    const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
+    await builder.engine.build({ context, tag, labels: own, onOutput, signal });
+  }
+
+  /** What cannot be removed now is found by its labels when its builder answers. */
+  async discard({ tag, builder }: BuiltTag): Promise<void> {
+    const recorded = this.byName(builder);
+    const builders = recorded === undefined ? this.parts.builders : [recorded];
+    await Promise.allSettled(builders.map(({ engine }) => within(ANSWER_MS, engine.removeImage(tag))));
+  }
+
+  /** Whoever was here before may have pushed and removed it, and died before that was stored: then it is there. */
+  async push({ tag, builder: name }: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string> {
+    const builder = this.byName(name) ?? (await this.findHolder(tag));
+    const repository = tag.slice(0, tag.lastIndexOf(':'));
+    const pushed =
+      (await this.pushFrom(builder, tag, { signal, onProgress })) ??
+      (await this.digestInRegistry(repository, tag));
+    return `${repository}@${pushed}`;
+  }
+
+  /** Its digest; undefined where the image is not there any more, or goes meanwhile, or the builder is not there. */
+  private async pushFrom(
+    builder: Builder | undefined,
+    tag: string,
+    options: { readonly signal: AbortSignal; readonly onProgress: () => void },
+  ): Promise<string | undefined> {
+    if (builder === undefined) return undefined;
+    const { engine } = builder;
+    try {
+      if (!(await engine.hasImage(tag))) return undefined;
+      const { digest } = await engine.push(tag, await this.parts.registry.login(), options);
+      await engine.removeImage(tag);
+      builder.trimSoon();
+      return digest;
+    } catch (error) {
+      if (error instanceof EngineError && GONE.has(error.code)) return undefined;
+      throw error;
+    }
+  }
+
+  private byName(wanted: string | undefined): Builder | undefined {
+    return this.parts.builders.find(({ name }) => name === wanted);
+  }
+
+  private async findHolder(tag: string): Promise<Builder | undefined> {
+    const { builders } = this.parts;
+    const holds = await Promise.all(
+      builders.map(({ engine }) => within(ANSWER_MS, engine.hasImage(tag)).catch(() => false)),
+    );
+    return builders.find((_, index) => holds[index]);
+  }
+
+  private async digestInRegistry(name: string, tag: string): Promise<string> {
+    const { registry } = this.parts;
+    const repository = name.slice(registry.host.length + 1);
+    try {
+      return await registry.digestOf(repository, tag.slice(name.length + 1));
+    } catch (cause) {
+      if (!(cause instanceof RegistryError) || cause.code !== 'IMAGE_NOT_FOUND') throw cause;
+      const error = {
+        code: IMAGE_LOST,
+        message: `The image ${tag} is neither on its builder nor in the registry.`,
+        hint: 'Something removed it in between, or its builder was lost. Send the request again under a new token: it is built again.',
+      };
+      throw new StepError(error, { cause });
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { extractArchive, type ArchiveLimits } from '#libs/archive';
+import type { BlobStore } from '#libs/blob';
+import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
+import { freeBytesAt, inGigabytes } from './free-space.js';
+import { SOURCE_PREFIX } from './source-leftovers.js';
+import { StepError } from '../../task/domain/task-error.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { FetchedSource, Sources } from '../ports.js';
+
+/** Zips from blob storage, checked and unpacked into a folder of their own. */
+export class BlobSources implements Sources {
+  constructor(
+    private readonly parts: {
+      readonly blobs: (container: string | undefined) => BlobStore;
+      readonly workDirectory: string;
+      readonly limits: ArchiveLimits;
+      readonly allowSymlinks: boolean;
+      /** What has to be free besides the archive's own size. */
+      readonly minFreeBytes: number;
+    },
+  ) {}
+
+  async fetch(source: TaskState['source'], signal: AbortSignal): Promise<FetchedSource> {
+    await mkdir(this.parts.workDirectory, { recursive: true });
+    const root = await mkdtemp(join(this.parts.workDirectory, SOURCE_PREFIX));
+    const dispose = (): Promise<void> => rm(root, { recursive: true, force: true });
+    try {
+      const archive = join(root, 'source.zip');
+      const directory = join(root, 'tree');
+      const blob = await this.parts.blobs(source.container).open(source.blob);
+      await ensureFree(this.parts.workDirectory, this.parts.minFreeBytes + blob.bytes).catch(
+        (error: unknown) => {
+          blob.stream.destroy();
+          throw error;
+        },
+      );
+      await pipeline(blob.stream, createWriteStream(archive), { signal });
+      await mkdir(directory);
+      const { limits, allowSymlinks } = this.parts;
+      const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
+      await rm(archive);
+      const config = await readConfig(directory, source.blob);
+      return { sourceDigest, config, directory, dispose };
+    } catch (error) {
+      await dispose();
+      throw isDiskFull(error) ? diskFull('has no space left', { cause: error }) : error;
+    }
+  }
+}
+
+async function readConfig(directory: string, blob: string): Promise<ServiceConfig> {
+  const text = await readFile(join(directory, 'config.json'), 'utf8').catch((cause: unknown) => {
+    throw new StepError(
+      {
+        code: 'CONFIG_MISSING',
+        message: `${blob} has no config.json at its root.`,
+        hint: 'Put config.json beside the code, at the top of the zip (or of its single folder), and push it again.',
+      },
+      { cause },
+    );
+  });
+  return parseServiceConfig(text);
+}
+
+async function ensureFree(folder: string, neededBytes: number): Promise<void> {
+  const free = await freeBytesAt(folder);
+  if (free === undefined || free >= neededBytes) return;
+  throw diskFull(`has ${inGigabytes(free)} free; this source needs ${inGigabytes(neededBytes)}`);
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+function diskFull(state: string, options?: { readonly cause: unknown }): StepError {
+  const error = {
+    code: 'DEPLOYER_DISK_FULL',
+    message: `The disk on which the deployer unpacks sources ${state}.`,
+    hint: 'Free space below DEPLOYER_WORK_DIRECTORY, or name another folder; DEPLOYER_MIN_FREE_BYTES says how much is needed besides the zip. Then send the request again under a new token.',
+  };
+  return new StepError(error, options);
+}

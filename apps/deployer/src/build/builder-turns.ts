@@ -1,0 +1,69 @@
+import { roomiest } from './domain/builder-choice.js';
+
+/** Where a build may go. */
+export interface BuilderWish {
+  /** Names of builders; at least one. */
+  readonly among: readonly string[];
+  readonly preferred?: string;
+  readonly signal: AbortSignal;
+}
+
+interface Waiting {
+  readonly among: readonly string[];
+  comes(builder: string): void;
+}
+
+/** One line before all builders: at most so many builds at once at each; who waits gets the first turn that it can use. */
+export class BuilderTurns {
+  private readonly busy = new Map<string, number>();
+  private readonly waiting: Waiting[] = [];
+
+  constructor(private readonly limits: ReadonlyMap<string, number>) {}
+
+  /** Rejects with the signal's reason when it aborts before a turn has come. */
+  async take<T>(wish: BuilderWish, work: (builder: string) => Promise<T>): Promise<T> {
+    const builder = await this.turn(wish);
+    try {
+      return await work(builder);
+    } finally {
+      this.pass(builder);
+    }
+  }
+
+  private async turn({ among, preferred, signal }: BuilderWish): Promise<string> {
+    signal.throwIfAborted();
+    const rooms = among.map((name) => ({
+      ...{ name, limit: this.limits.get(name) ?? 0, busy: this.busy.get(name) ?? 0 },
+    }));
+    const free = roomiest(rooms, preferred);
+    if (free === undefined) return this.wait(among, signal);
+    this.busy.set(free, (this.busy.get(free) ?? 0) + 1);
+    return free;
+  }
+
+  private wait(among: readonly string[], signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        among,
+        comes(builder) {
+          signal.removeEventListener('abort', leaves);
+          resolve(builder);
+        },
+      };
+      const leaves = (): void => {
+        this.waiting.splice(this.waiting.indexOf(waiting), 1);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leaves, { once: true });
+      this.waiting.push(waiting);
+    });
+  }
+
+  /** To the first in the line that may go there; the builder stays as busy as it is then. */
+  private pass(builder: string): void {
+    const next = this.waiting.findIndex(({ among }) => among.includes(builder));
+    const [waiting] = next < 0 ? [] : this.waiting.splice(next, 1);
+    if (waiting !== undefined) return waiting.comes(builder);
+    this.busy.set(builder, (this.busy.get(builder) ?? 1) - 1);
+  }
+}

@@ -1,0 +1,47 @@
+import type { ServiceConfig } from '#libs/contracts';
+import type { TaskState } from '../task/domain/task.state.js';
+
+export interface FetchedSource {
+  readonly sourceDigest: string;
+  readonly config: ServiceConfig;
+  /** The unpacked tree; removed by dispose(). */
+  readonly directory: string;
+  dispose(): Promise<void>;
+}
+
+export interface Sources {
+  /** Throws coded errors: SOURCE_NOT_FOUND, ARCHIVE_*, CONFIG_*. */
+  fetch(source: TaskState['source'], signal: AbortSignal): Promise<FetchedSource>;
+}
+
+/** The code of a push whose image is nowhere any more: it has to be built again. */
+export const IMAGE_LOST = 'IMAGE_LOST';
+
+export interface BuildOrder {
+  readonly source: FetchedSource;
+  readonly tag: string;
+  readonly labels: Readonly<Record<string, string>>;
+  onOutput(line: string): void;
+}
+
+/** An image that was built and is not pushed. */
+export interface BuiltTag {
+  readonly tag: string;
+  /** Undefined where it was not recorded: any may have it. */
+  readonly builder: string | undefined;
+}
+
+/** All builders. */
+export interface ImageBuilder {
+  /** How many builds each does at once, by name, in the order in which they are configured. */
+  readonly limits: ReadonlyMap<string, number>;
+  tagOf(appId: string, service: string, sourceDigest: string): string;
+  /** The builder that has the image already, of those that answer. */
+  holderOf(tag: string): Promise<string | undefined>;
+  /** Throws BUILD_FAILED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */
+  build(builder: string, order: BuildOrder, signal: AbortSignal): Promise<void>;
+  /** Pushes, removes it from its builder, and gives `host/repository@sha256:...`. Throws IMAGE_LOST. */
+  push(image: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string>;
+  /** Removes what a build left that is not pushed. Never throws. */
+  discard(image: BuiltTag): Promise<void>;
+}

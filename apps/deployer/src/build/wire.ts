@@ -1,0 +1,49 @@
+import { BlobStore } from '#libs/blob';
+import type { ImageRegistry } from '#libs/registry';
+import type { Logger } from '#libs/telemetry';
+import { buildersOf, nodeTimeouts, type DeployerConfig } from '../deployer.config.js';
+import { connectBuilders } from './adapters/connect-builders.js';
+import { EngineImageBuilder } from './adapters/image-builder.js';
+import { BlobSources } from './adapters/sources.js';
+
+/** Archive limits: what a service's source may be at most. */
+const ARCHIVE_LIMITS = {
+  maxEntries: 20_000,
+  maxTotalBytes: 2 * 1024 ** 3,
+  maxEntryBytes: 1024 ** 3,
+  maxRatio: 200,
+};
+
+export interface BuildingParts {
+  readonly config: DeployerConfig;
+  readonly registry: ImageRegistry;
+  readonly installation: string;
+  readonly logger: Logger;
+}
+
+/** Where sources come from, and the engines that build them. */
+export async function createBuilding({ config, registry, installation, logger }: BuildingParts) {
+  const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
+  const builders = await connectBuilders({
+    ...{ addresses: buildersOf(config), installation, logger },
+    limit: config.DEPLOYER_BUILD_CONCURRENCY,
+    cacheMaxBytes: config.BUILDER_CACHE_MAX_BYTES,
+    minFreeBytes: config.BUILDER_MIN_FREE_BYTES,
+    ssh: nodeTimeouts(config),
+  });
+  return {
+    builders,
+    sources: new BlobSources({
+      blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
+      workDirectory: config.DEPLOYER_WORK_DIRECTORY,
+      limits: ARCHIVE_LIMITS,
+      allowSymlinks: config.ARCHIVE_ALLOW_SYMLINKS,
+      minFreeBytes: config.DEPLOYER_MIN_FREE_BYTES,
+    }),
+    builder: new EngineImageBuilder({
+      ...{ builders, registry, installation },
+      baseImages: { byRuntime: config.BASE_IMAGES, legacy: config.LEGACY_BASE_IMAGES },
+      cacheMounts: config.BUILD_CACHE_MOUNTS,
+    }),
+  };
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { InstanceReport } from '#libs/contracts';
+import { EventStore, messagingTables, migrate, Outbox, WorkQueue } from '#libs/postgres';
+import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
+import type { NodeInstance, RepairTold } from '../ports.js';
+import { PostgresRepairStore } from './repair-store.js';
+import { RequestIntake } from '../../requests/adapters/request-intake.js';
+
+const NODE = 'node-1';
+const told: RepairTold = {
+  ...{ event: 'InstanceRelaunched', taskId: 't/web', appId: 'shop', service: 'web', node: NODE },
+  data: {},
+};
+
+let database: DeployerDatabase;
+let store: PostgresRepairStore;
+let now = Date.parse('2026-01-01T00:00:00Z');
+
+beforeAll(async () => {
+  database = await createDeployerDatabase();
+  const { pool, schema } = database;
+  await migrate(pool, { schema, sets: [messagingTables] });
+  const clock = { now: () => new Date(now) };
+  const parts = { outbox: new Outbox(), clock, replica: 'test' };
+  const rest = { events: new EventStore(), work: new WorkQueue(), replyTopics: [], defaultDeadlineMs: 1_000 };
+  store = new PostgresRepairStore({ ...parts, pool, intake: new RequestIntake({ ...parts, ...rest }) });
+  const report = { instance: 'web-0', appId: 'shop', appName: 'Shop', service: 'web', node: NODE };
+  await pool.query(
+    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
+     VALUES ('web-0', 't/web', 'shop', 'web', $1, 'c', $2, '{}', 'r')`,
+    [NODE, report as Partial<InstanceReport>],
+  );
+});
+afterAll(() => database.close());
+
+async function seen(): Promise<NodeInstance> {
+  const [instance] = await store.instancesOn(NODE);
+  if (instance === undefined) throw new Error('the instance is not there');
+  return instance;
+}
+
+/** One more repair, whose task ends so. */
+async function repair(error?: string): Promise<NodeInstance['attempts']> {
+  now += 1_000;
+  const instance = await seen();
+  expect(await store.relaunch(instance, (instance.attempts?.count ?? 0) + 1, told)).toBe(true);
+  await database.pool.query('UPDATE tasks SET result = $1 WHERE result IS NULL', [
+    error === undefined ? { status: 'running' } : { status: 'failed', error: { code: error } },
+  ]);
+  return (await seen()).attempts;
+}
+
+it('a repair that finds no node uses up no attempt: it is counted apart, until one ends otherwise', async () => {
+  expect(await repair('NO_NODE')).toMatchObject({ count: 0, unplaced: 1 });
+  expect(await repair('NO_NODE')).toMatchObject({ count: 0, unplaced: 2, lastAt: now });
+  expect(await repair('HEALTH_TIMEOUT')).toMatchObject({ count: 1, unplaced: 0 });
+  expect(await repair('NO_NODE')).toMatchObject({ count: 1, unplaced: 1 });
+  expect(await repair()).toMatchObject({ count: 2, unplaced: 0 });
+});

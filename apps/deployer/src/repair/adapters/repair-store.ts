@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { deploymentProgressed, instanceReported, nodeReported, type InstanceReport } from '#libs/contracts';
+import { transaction, type Outbox, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
+import type { Attempts } from '../domain/reconcile.js';
+import type { NodeInstance, RepairStore, RepairTold } from '../ports.js';
+import type { Clock } from '../../task/ports.js';
+import type { RequestIntake } from '../../requests/adapters/request-intake.js';
+import { deleteInstances, setInstanceState } from '../../task/adapters/task-rows.js';
+
+export interface RepairStoreParts {
+  readonly pool: Pool;
+  readonly outbox: Outbox;
+  readonly intake: RequestIntake;
+  readonly clock: Clock;
+  readonly replica: string;
+}
+
+type InstanceRow = Omit<NodeInstance, 'attempts'> & { readonly attempts: Attempts | null };
+
+/** Of a repair `r`. One whose task found no node is taken back, as if it had only waited. */
+const ATTEMPTS = `json_build_object('count', r.attempts - u.last, 'unplaced', (r.unplaced + 1) * u.last,
+  'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8)`;
+const UNPLACED = `LEFT JOIN tasks rt ON rt.id = r.task_id CROSS JOIN LATERAL
+  (SELECT coalesce(rt.result #>> '{error,code}' = 'NO_NODE', false)::integer AS last) AS u`;
+
+/** What was repaired, in Postgres: rows, events and reports of one repair in one transaction. */
+export class PostgresRepairStore implements RepairStore {
+  constructor(private readonly parts: RepairStoreParts) {}
+
+  /** With the attempts of the instance itself, or else of the one in whose place a repair launched it. */
+  async instancesOn(node: string): Promise<readonly NodeInstance[]> {
+    const { rows } = await this.parts.pool.query<InstanceRow>(
+      `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
+              (SELECT ${ATTEMPTS} FROM repairs r ${UNPLACED} WHERE r.instance = i.name OR r.task_id = i.task_id
+               ORDER BY r.instance = i.name DESC LIMIT 1) AS attempts,
+              EXISTS (SELECT FROM tasks t JOIN requests q ON q.token = t.token
+                      WHERE t.result IS NULL AND t.service = i.service
+                        AND q.request ->> 'appId' = i.app_id) AS busy
+       FROM instances i WHERE i.node = $1 ORDER BY i.name`,
+      [node],
+    );
+    return rows.map((row) => ({ ...row, attempts: row.attempts ?? undefined }));
+  }
+
+  async openTasks(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const { rows } = await this.parts.pool.query<{ id: string }>(
+      'SELECT id FROM tasks WHERE id = ANY($1) AND result IS NULL',
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async nodeUnreachable(node: string, reason: string): Promise<{ since: number; isNew: boolean }> {
+    return transaction(this.parts.pool, async (tx) => {
+      const { rows } = await tx.query<{ since: Date | null }>(
+        'SELECT unreachable_since AS since FROM node_checks WHERE node = $1 FOR UPDATE',
+        [node],
+      );
+      const known = rows[0]?.since;
+      if (known) return { since: known.getTime(), isNew: false };
+      const now = this.parts.clock.now();
+      await tx.query('UPDATE node_checks SET unreachable_since = $2 WHERE node = $1', [node, now]);
+      const report = { node, state: 'unreachable' as const, reason, reportedAt: now.toISOString() };
+      await this.parts.outbox.add(tx, [outgoing(nodeReported, report)]);
+      return { since: now.getTime(), isNew: true };
+    });
+  }
+
+  async nodeReachable(node: string): Promise<boolean> {
+    return transaction(this.parts.pool, async (tx) => {
+      const { rowCount } = await tx.query(
+        'UPDATE node_checks SET unreachable_since = NULL WHERE node = $1 AND unreachable_since IS NOT NULL',
+        [node],
+      );
+      if (rowCount !== 1) return false;
+      const report = { node, state: 'ready' as const, reportedAt: this.now() };
+      await this.parts.outbox.add(tx, [outgoing(nodeReported, report)]);
+      return true;
+    });
+  }
+
+  async countAttempt(instance: NodeInstance, attempt: number, told: RepairTold): Promise<boolean> {
+    return transaction(this.parts.pool, async (tx) => {
+      if (!(await this.count(tx, instance, attempt))) return false;
+      await this.parts.outbox.add(tx, [this.event(told)]);
+      return true;
+    });
+  }
+
+  /** It gets no more traffic from now on: that is all that is known to be true of it. */
+  async relaunch(instance: NodeInstance, attempt: number, told: RepairTold): Promise<boolean> {
+    const { name, report } = instance;
+    const { appId, appName, service } = report;
+    const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
+    return transaction(this.parts.pool, async (tx) => {
+      if (!(await this.count(tx, instance, attempt, `${token}/${service}`))) return false;
+      await this.parts.intake.acceptRepair(tx, { token, appId, appName, service, instance: name });
+      const draining = outgoing(instanceReported, this.reported(report, 'draining'));
+      const data = { ...told.data, repair: token };
+      await this.parts.outbox.add(tx, [draining, this.event({ ...told, data })]);
+      return true;
+    });
+  }
+
+  async forget(
+    { name, report, state }: NodeInstance,
+    how: 'given-up' | 'abandoned' | 'removed',
+    told: RepairTold,
+  ): Promise<void> {
+    await transaction(this.parts.pool, async (tx) => {
+      if (how === 'abandoned') await setInstanceState(tx, [name], 'abandoned');
+      else await deleteInstances(tx, [name]);
+      // Of an abandoned one that was told when it was.
+      const reports =
+        state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed'))];
+      await this.parts.outbox.add(tx, [...reports, this.event(told)]);
+    });
+  }
+
+  async tell(told: RepairTold): Promise<void> {
+    await transaction(this.parts.pool, (tx) => this.parts.outbox.add(tx, [this.event(told)]));
+  }
+
+  /** Only one step on from what was read: of two replicas that saw the same, one counts. */
+  private async count(
+    tx: Transaction,
+    { name, attempts }: NodeInstance,
+    attempt: number,
+    taskId?: string,
+  ): Promise<boolean> {
+    const { rowCount } = await tx.query(
+      `INSERT INTO repairs AS known (instance, attempts, last_at, task_id, unplaced) VALUES ($1, $2, $3, $4, $6)
+       ON CONFLICT (instance) DO UPDATE SET attempts = EXCLUDED.attempts, last_at = EXCLUDED.last_at,
+         task_id = EXCLUDED.task_id, unplaced = EXCLUDED.unplaced
+         WHERE known.last_at <= to_timestamp($5::float8 / 1000) + interval '1 ms'`,
+      [name, attempt, this.now(), taskId, attempts?.lastAt ?? 0, attempts?.unplaced ?? 0],
+    );
+    return rowCount === 1;
+  }
+
+  private reported(report: InstanceReport, state: InstanceReport['state']): InstanceReport {
+    return { ...report, state, reportedAt: this.now() };
+  }
+
+  private event({ taskId, appId, service, node, event, data }: RepairTold): OutboxMessage {
+    const token = taskId.slice(0, taskId.lastIndexOf('/'));
+    const { replica } = this.parts;
+    return outgoing(deploymentProgressed, {
+      ...{ token, appId, service, event, version: 0, at: this.now(), node, replica, data: { ...data } },
+    });
+  }
+
+  private now(): string {
+    return this.parts.clock.now().toISOString();
+  }
+}

@@ -1,0 +1,84 @@
+import { reconcile, type NodeView, type RepairAction, type RepairLimits } from './domain/reconcile.js';
+import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
+import type { Clock } from '../task/ports.js';
+import { Repairs } from './repairs.js';
+import { within } from '../task/within.js';
+
+export interface ReconcilePorts {
+  readonly engines: RepairEngines;
+  readonly store: RepairStore;
+  readonly clock: Clock;
+  readonly installation: string;
+  readonly limits: RepairLimits;
+  /** A node that has not answered for so long is lost: what ran on it is launched elsewhere. */
+  readonly nodeLostMs: number;
+  /** An engine that says nothing for so long does not answer. */
+  readonly answerMs: number;
+  /** Told of what was done, of what could not be, and, once each, of nodes that fall silent and come back. */
+  readonly onRepair: (told: RepairTold, error?: unknown) => void;
+  readonly onNode: (node: string, answers: boolean, error?: unknown) => void;
+}
+
+export interface Reconciled {
+  readonly reachable: boolean;
+  readonly actions: readonly RepairAction[];
+}
+
+/** Looks at one node, and repairs what is not as the record says. What fails is tried again at the next look. */
+export async function reconcileNode(ports: ReconcilePorts, node: string): Promise<Reconciled> {
+  const seen = await look(ports, node);
+  // The record is read after the engine: what a task that is open now has made by then is known to be its own.
+  const instances = await ports.store.instancesOn(node);
+  const containers = seen.containers && (await withUnlabelled(ports, node, seen.containers, instances));
+  const tasks = (containers ?? []).flatMap(({ labels }) => labels['slipway.task'] ?? []);
+  const view: NodeView = {
+    now: ports.clock.now().getTime(),
+    installation: ports.installation,
+    instances,
+    containers,
+    lost: containers === undefined && seen.lost,
+    openTasks: await ports.store.openTasks([...new Set(tasks)]),
+  };
+  const actions = reconcile(view, ports.limits);
+  const done = await new Repairs(ports, node, instances, containers !== undefined).doAll(actions);
+  // Not before what is left of its past is gone: it takes new instances from then on, and their ports must be free.
+  if (containers !== undefined && done && (await ports.store.nodeReachable(node))) ports.onNode(node, true);
+  return { reachable: containers !== undefined, actions };
+}
+
+interface Look {
+  readonly containers: NodeView['containers'];
+  readonly lost: boolean;
+}
+
+async function look({ engines, store, clock, ...ports }: ReconcilePorts, node: string): Promise<Look> {
+  try {
+    return { containers: await within(ports.answerMs, engines.ownContainers(node)), lost: false };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const { since, isNew } = await store.nodeUnreachable(node, reason);
+    if (isNew) ports.onNode(node, false, error);
+    return { containers: undefined, lost: clock.now().getTime() - since >= ports.nodeLostMs };
+  }
+}
+
+/** Instances launched before containers told their installation are not in its list. */
+async function withUnlabelled(
+  { engines, answerMs }: ReconcilePorts,
+  node: string,
+  listed: NonNullable<NodeView['containers']>,
+  instances: readonly NodeInstance[],
+): Promise<NodeView['containers']> {
+  const ids = new Set(listed.map(({ id }) => id));
+  const missing = instances.filter(({ container }) => !ids.has(container));
+  try {
+    const found = await within(
+      answerMs,
+      Promise.all(missing.map(({ container }) => engines.container(node, container))),
+    );
+    return [...listed, ...found.flatMap((container) => container ?? [])];
+  } catch {
+    // It fell silent in between: the next look says so.
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { instanceReported } from '#libs/contracts';
+import { INSTALLATION_LABEL, type SeenContainer } from './domain/reconcile.js';
+import type { NodeInstance } from './ports.js';
+import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
+
+const NOW = new Date('2026-01-01T00:00:00.000Z');
+const stop = { signal: 'SIGTERM', graceMs: 10 };
+
+const instance = (name: string, more: Partial<NodeInstance> = {}): NodeInstance => ({
+  ...{ name, node: 'node-1', container: `c-${name}`, state: 'running', busy: false, taskId: 't/web', stop },
+  report: instanceReported.schema.parse(instanceReported.example),
+  ...more,
+});
+const orphan: SeenContainer = {
+  ...{ id: 'c-orphan', name: 'orphan', status: 'running', createdAt: 0 },
+  labels: { [INSTALLATION_LABEL]: 'us', 'slipway.task': 'ended/web' },
+};
+
+interface World {
+  readonly containers?: readonly SeenContainer[];
+  readonly instances?: readonly NodeInstance[];
+  /** Containers that cannot be removed. */
+  readonly stuck?: readonly string[];
+  readonly unreachableForMs?: number;
+  /** Not in the engine's list, but there. */
+  readonly unlisted?: readonly SeenContainer[];
+}
+
+/** Ports that write down what is asked of them, in its order. */
+function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: string[] } {
+  const calls: string[] = [];
+  const call = (what: string): void => void calls.push(what);
+  const ports: ReconcilePorts = {
+    engines: {
+      ownContainers() {
+        call('list');
+        return world.containers === undefined
+          ? Promise.reject(new Error('cut off'))
+          : Promise.resolve(world.containers);
+      },
+      container: (_, id) => Promise.resolve(world.unlisted?.find((seen) => seen.id === id)),
+      logTail: () => Promise.resolve('the end'),
+      restart: async (_, id) => call(`restart ${id}`),
+      async stopAndRemove(_, id) {
+        if (world.stuck?.includes(id) === true) throw new Error('stuck');
+        call(`remove ${id}`);
+      },
+    },
+    store: {
+      async instancesOn() {
+        call('record');
+        return world.instances ?? [];
+      },
+      openTasks: () => Promise.resolve(new Set()),
+      nodeUnreachable: () =>
+        Promise.resolve({ since: NOW.getTime() - (world.unreachableForMs ?? 0), isNew: false }),
+      async nodeReachable() {
+        call('ready');
+        return true;
+      },
+      async countAttempt({ name }) {
+        call(`count ${name}`);
+        return true;
+      },
+      async relaunch({ name }) {
+        call(`relaunch ${name}`);
+        return true;
+      },
+      forget: async ({ name }, how) => call(`forget ${name} ${how}`),
+      tell: async ({ event }) => call(event),
+    },
+    clock: { now: () => NOW },
+    ...{ installation: 'us', limits: { attempts: 3, orphanAgeMs: 1_000 }, nodeLostMs: 20_000, answerMs: 50 },
+    onRepair: ({ event }, error) => void (error !== undefined && call(`${event} failed`)),
+    onNode: () => undefined,
+  };
+  return { ports, calls };
+}
+
+async function look(world: World): Promise<readonly string[]> {
+  const { ports, calls } = fakes(world);
+  await reconcileNode(ports, 'node-1');
+  return calls;
+}
+
+describe('a look at a node', () => {
+  it('reads the engine before the record, so that what a task makes meanwhile is known to be its own', async () => {
+    expect(await look({ containers: [] })).toEqual(['list', 'record', 'ready']);
+  });
+
+  it('calls the node ready only when what is left of its past is gone', async () => {
+    const world = { containers: [], instances: [instance('a', { state: 'abandoned' })] };
+    expect((await look(world)).slice(-3)).toEqual(['remove c-a', 'forget a removed', 'ready']);
+    expect(await look({ ...world, stuck: ['c-a'] })).not.toContain('ready');
+  });
+
+  it('does the other repairs when one fails', async () => {
+    const world = { containers: [orphan], instances: [instance('a')], stuck: ['c-orphan'] };
+    expect(await look(world)).toEqual(expect.arrayContaining(['OrphanRemoved failed', 'relaunch a']));
+  });
+
+  it('counts an attempt before it is made', async () => {
+    const exited = { ...orphan, id: 'c-a', name: 'a', status: 'exited' };
+    const calls = await look({ containers: [exited], instances: [instance('a')] });
+    expect(calls.slice(2, 4)).toEqual(['count a', 'restart c-a']);
+  });
+
+  it('does not take an instance from before the labels for gone', async () => {
+    const unlisted = [{ ...orphan, id: 'c-a', name: 'a', labels: {} }];
+    expect(await look({ containers: [], unlisted, instances: [instance('a')] })).not.toContain('relaunch a');
+  });
+
+  it('launches elsewhere what ran on a node that is silent for long, and leaves one that just fell silent', async () => {
+    const instances = [instance('a')];
+    expect(await look({ instances, unreachableForMs: 19_999 })).toEqual(['list', 'record']);
+    expect(await look({ instances, unreachableForMs: 20_000 })).toEqual(['list', 'record', 'relaunch a']);
+  });
+
+  it('takes an engine that says nothing for one that does not answer', async () => {
+    const { ports, calls } = fakes({ instances: [instance('a')], unreachableForMs: 20_000 });
+    const engines = { ...ports.engines, ownContainers: () => new Promise<never>(() => undefined) };
+    await reconcileNode({ ...ports, engines }, 'node-1');
+    expect(calls).toEqual(['record', 'relaunch a']);
+  });
+
+  it('gives up what is out of reach without its container, which is removed when the node answers', async () => {
+    const attempts = { count: 3, lastAt: NOW.getTime() - 10_000 };
+    const instances = [instance('a', { attempts })];
+    expect(await look({ instances, unreachableForMs: 20_000 })).toContain('forget a abandoned');
+    expect((await look({ instances, containers: [] })).slice(2, 4)).toEqual([
+      'remove c-a',
+      'forget a given-up',
+    ]);
+  });
+});

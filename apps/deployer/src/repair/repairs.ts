@@ -1,0 +1,115 @@
+import type { RepairAction, SeenContainer } from './domain/reconcile.js';
+import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
+
+export interface RepairPorts {
+  readonly engines: RepairEngines;
+  readonly store: RepairStore;
+  readonly onRepair: (told: RepairTold, error?: unknown) => void;
+}
+
+type ActionOf<K extends RepairAction['kind']> = Extract<RepairAction, { kind: K }>;
+type InstanceAction = Exclude<RepairAction, { kind: 'remove-orphan' }>;
+
+const AT_ONCE = { signal: 'SIGKILL', graceMs: 0 };
+
+const EVENTS = {
+  'remove-abandoned': 'AbandonedInstanceRemoved',
+  restart: 'InstanceRestarted',
+  'count-crash': 'InstanceCrashing',
+  relaunch: 'InstanceRelaunched',
+  'give-up': 'InstanceGivenUp',
+} as const satisfies Record<InstanceAction['kind'], string>;
+
+/** Does what a look at one node came to. */
+export class Repairs {
+  constructor(
+    private readonly ports: RepairPorts,
+    private readonly node: string,
+    private readonly instances: readonly NodeInstance[],
+    private readonly answers: boolean,
+  ) {}
+
+  /** One that fails keeps the others from nothing; false where some did. */
+  async doAll(actions: readonly RepairAction[]): Promise<boolean> {
+    const done = await Promise.all(actions.map((action) => this.try(action)));
+    return done.every(Boolean);
+  }
+
+  private async try(action: RepairAction): Promise<boolean> {
+    const told = this.told(action);
+    if (told === undefined) return true;
+    try {
+      if (await this.do(action, told)) this.ports.onRepair(told);
+      return true;
+    } catch (error) {
+      this.ports.onRepair(told, error);
+      return false;
+    }
+  }
+
+  /** False when there was nothing to do after all. */
+  private async do(action: RepairAction, told: RepairTold): Promise<boolean> {
+    const { engines, store } = this.ports;
+    if (action.kind === 'remove-orphan') {
+      await engines.stopAndRemove(this.node, action.container.id, AT_ONCE);
+      await store.tell(told);
+      return true;
+    }
+    const instance = this.instance(action);
+    if (instance === undefined) return false;
+    switch (action.kind) {
+      case 'remove-abandoned':
+        await engines.stopAndRemove(this.node, instance.container, instance.stop);
+        await store.forget(instance, 'removed', told);
+        return true;
+      case 'count-crash':
+        return store.countAttempt(instance, action.attempt, told);
+      case 'relaunch':
+        return store.relaunch(instance, action.attempt, told);
+      case 'restart':
+        // Counted first: also what fails was tried.
+        if (!(await store.countAttempt(instance, action.attempt, told))) return false;
+        await engines.restart(this.node, instance.container);
+        return true;
+      case 'give-up':
+        await this.giveUp(instance, told);
+        return true;
+    }
+  }
+
+  private async giveUp(instance: NodeInstance, told: RepairTold): Promise<void> {
+    const { engines, store } = this.ports;
+    if (!this.answers) return store.forget(instance, 'abandoned', told);
+    const logTail = await engines.logTail(this.node, instance.container);
+    await engines.stopAndRemove(this.node, instance.container, AT_ONCE);
+    await store.forget(instance, 'given-up', { ...told, data: { ...told.data, logTail } });
+  }
+
+  private instance({ instance }: InstanceAction): NodeInstance | undefined {
+    return this.instances.find(({ name }) => name === instance);
+  }
+
+  private told(action: RepairAction): RepairTold | undefined {
+    if (action.kind === 'remove-orphan') return orphanTold(this.node, action.container);
+    const instance = this.instance(action);
+    if (instance === undefined) return undefined;
+    const { taskId, node, report } = instance;
+    const { appId, service } = report;
+    return { event: EVENTS[action.kind], taskId, appId, service, node, data: dataOf(action) };
+  }
+}
+
+function dataOf({ kind: _, ...data }: InstanceAction): ActionOf<never> | Readonly<Record<string, unknown>> {
+  return data;
+}
+
+function orphanTold(node: string, { id, name, labels }: SeenContainer): RepairTold {
+  return {
+    event: 'OrphanRemoved',
+    taskId: labels['slipway.task'] ?? '',
+    appId: labels['slipway.app'] ?? '',
+    service: labels['slipway.service'] ?? '',
+    node,
+    data: { instance: name, container: id },
+  };
+}

@@ -1,0 +1,65 @@
+import type { Runtime } from '#libs/runtime';
+import { NodeChecks } from './adapters/node-checks.js';
+import { PostgresRepairStore } from './adapters/repair-store.js';
+import type { RequestIntake } from '../requests/adapters/request-intake.js';
+import type { DeployerConfig } from '../deployer.config.js';
+import type { Outside } from '../task/outside.wire.js';
+import type { Storage } from '../task/storage.wire.js';
+import { NodeWatch } from './node-watch.js';
+import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
+
+/** How long an engine is waited for: longer than a slow list, shorter than the lease of a look. */
+const ANSWER_MS = 10_000;
+/** A node that does not answer is asked so much more often: what it left is to be put right when it comes back. */
+const OFTENER = 5;
+
+export interface ReconcilerParts {
+  readonly config: DeployerConfig;
+  readonly storage: Storage;
+  readonly outside: Outside;
+  readonly intake: RequestIntake;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
+}
+
+/** The replica's part in looking after the nodes. */
+export function createReconciler(parts: ReconcilerParts): NodeWatch {
+  const { config, storage, runtime } = parts;
+  const checks = new NodeChecks(storage.pool);
+  const ports = reconcilePorts(parts);
+  const everyMs = config.DEPLOYER_RECONCILE_MS;
+  return new NodeWatch(
+    {
+      claim: (leaseMs, most) => checks.claim(leaseMs, most),
+      async look(node) {
+        const { reachable } = await reconcileNode(ports, node);
+        await checks.finish(node, reachable ? everyMs : everyMs / OFTENER);
+      },
+      onError: (err, node) => runtime.logger.warn({ err, node }, 'a node could not be looked at'),
+    },
+    { everyMs },
+  );
+}
+
+function reconcilePorts({ config, storage, outside, intake, runtime }: ReconcilerParts): ReconcilePorts {
+  const { logger, metrics, clock } = runtime;
+  const repairs = metrics.counter('deployer_repairs_total', 'What was repaired on nodes', ['event']);
+  return {
+    engines: outside.engines,
+    store: new PostgresRepairStore({ ...storage, intake, clock, replica: config.DEPLOYER_REPLICA }),
+    clock,
+    installation: outside.installation,
+    limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, orphanAgeMs: config.DEPLOYER_ORPHAN_AGE_MS },
+    nodeLostMs: config.DEPLOYER_NODE_LOST_MS,
+    answerMs: ANSWER_MS,
+    onRepair({ event, data, ...told }, error) {
+      const fields = { ...told, repair: event, ...data };
+      if (error !== undefined) return logger.warn({ ...fields, err: error }, 'a repair failed');
+      repairs.inc({ event });
+      logger.warn(fields, 'repaired');
+    },
+    onNode(node, answers, err) {
+      if (answers) logger.info({ node }, 'the node answers again');
+      else logger.warn({ node, err }, 'the node does not answer');
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import {
+  deploymentProgressed,
+  type DeploymentReply,
+  type DeploymentRequest,
+  type RequestedService,
+  type ScaleReply,
+  type ScaleRequest,
+  type ServiceMode,
+  topics,
+} from '#libs/contracts';
+import { type EventStore, type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
+import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import type { Clock } from '../../task/ports.js';
+import * as rows from '../../task/adapters/task-rows.js';
+import { outgoingReply, progress } from '../../task/adapters/task-store.js';
+
+export interface IntakeParts {
+  readonly events: EventStore;
+  readonly outbox: Outbox;
+  readonly work: WorkQueue;
+  readonly clock: Clock;
+  readonly replica: string;
+  /** Topics a request may name in `replyTo`; the default topic is always one of them. */
+  readonly replyTopics: readonly string[];
+  readonly defaultDeadlineMs: number;
+}
+
+interface Accepted {
+  readonly token: string;
+  readonly request: object;
+  readonly kind: rows.RequestKind;
+  readonly replyTopic: string;
+  readonly traceparent?: string;
+  readonly tasks: readonly TaskEventOf<'TaskAccepted'>[];
+}
+
+interface AcceptedScale extends Pick<Accepted, 'request' | 'traceparent'> {
+  readonly task: Pick<
+    TaskEventOf<'TaskAccepted'>['data'],
+    'token' | 'appId' | 'appName' | 'service' | 'scale'
+  >;
+  readonly deadlineMs?: number;
+}
+
+export interface Repair {
+  readonly token: string;
+  readonly appId: string;
+  readonly appName: string;
+  readonly service: string;
+  readonly instance: string;
+}
+
+/**
+ * Takes a request in: its row, a first event and a unit of work per service, all in the message's transaction.
+ * A token that is known is not taken in twice; if it was answered, the same answer is sent again.
+ */
+export class RequestIntake {
+  constructor(private readonly parts: IntakeParts) {}
+
+  async accept(tx: Transaction, request: DeploymentRequest, traceparent?: string): Promise<void> {
+    const { token, mode, services } = request;
+    const replyTopic = request.replyTo ?? topics.deploymentResponses;
+    if (replyTopic !== topics.deploymentResponses && !this.parts.replyTopics.includes(replyTopic))
+      return this.refuse(tx, request, replyTopicRefused(request, replyTopic));
+    if (mode === 'cancel') return this.cancel(tx, request, replyTopic);
+    const tasks = services.map((service) => this.taskOf(request, mode, service));
+    await this.takeIn(tx, { token, request, kind: 'deployment', replyTopic, traceparent, tasks });
+  }
+
+  async acceptScale(tx: Transaction, request: ScaleRequest, traceparent?: string): Promise<void> {
+    const { token, appId, service, by, to, instance, deadlineMs } = request;
+    const task = { token, appId, appName: appId, service, scale: { by, to, instance } };
+    await this.takeInScale(tx, { request, traceparent, task, deadlineMs });
+  }
+
+  /** A repair of our own: a scale request that starts another in an instance's place, answered as such. */
+  async acceptRepair(tx: Transaction, repair: Repair): Promise<void> {
+    const { instance, ...task } = repair;
+    await this.takeInScale(tx, { request: repair, task: { ...task, scale: { repairs: instance } } });
+  }
+
+  private async takeInScale(
+    tx: Transaction,
+    { request, traceparent, task, deadlineMs }: AcceptedScale,
+  ): Promise<void> {
+    const accepted: TaskEventOf<'TaskAccepted'> = {
+      type: 'TaskAccepted',
+      data: { ...task, mode: 'scale', source: { blob: '' }, deadlineAt: this.deadline(deadlineMs) },
+    };
+    const { token } = task;
+    const tasks = [accepted];
+    const replyTopic = topics.scaleResponses;
+    await this.takeIn(tx, { token, request, kind: 'scale', replyTopic, traceparent, tasks });
+  }
+
+  /** Answers a request that cannot be taken in, once per token. */
+  async refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void> {
+    await this.answerAtOnce(tx, request, reply, 'deployment', topics.deploymentResponses);
+  }
+
+  /** The same for a scale request. */
+  async refuseScale(tx: Transaction, request: object, reply: ScaleReply): Promise<void> {
+    await this.answerAtOnce(tx, request, reply, 'scale', topics.scaleResponses);
+  }
+
+  private async answerAtOnce(
+    tx: Transaction,
+    request: object,
+    reply: DeploymentReply | ScaleReply,
+    kind: rows.RequestKind,
+    replyTopic: string,
+  ): Promise<void> {
+    const { token } = reply;
+    const isNew = await rows.insertRequest(tx, { token, request, replyTopic, openTasks: 0, kind, reply });
+    if (!isNew) return answerAgain(tx, this.parts.outbox, token);
+    await this.parts.outbox.add(tx, [outgoingReply(kind, reply, replyTopic)]);
+  }
+
+  private async takeIn(tx: Transaction, { tasks, ...request }: Accepted): Promise<void> {
+    const isNew = await rows.insertRequest(tx, { ...request, openTasks: tasks.length });
+    if (!isNew) return answerAgain(tx, this.parts.outbox, request.token);
+    await together(...tasks.map((event, position) => this.acceptTask(tx, event, position)));
+  }
+
+  /** What waits ends now, what runs at its next step: whoever holds it is told. */
+  private async cancel(tx: Transaction, request: DeploymentRequest, replyTopic: string): Promise<void> {
+    const { token, cancels = '' } = request;
+    const open = await rows.openTasks(tx, cancels);
+    const refusal =
+      open === undefined ? unknownRequest(cancels) : open.length === 0 ? endedRequest(cancels) : undefined;
+    // Work rows before the request's, as where a task ends: no deadlock.
+    if (refusal === undefined) for (const id of open ?? []) await this.parts.work.wake(tx, id);
+    if (refusal === undefined) await rows.setCancelled(tx, cancels);
+    for (const id of open ?? []) await this.parts.work.nudge(tx, id);
+    const reply = { token, status: refusal === undefined, services: [], failed: [], error: refusal };
+    await this.answerAtOnce(tx, request, reply, 'deployment', replyTopic);
+  }
+
+  private async acceptTask(
+    tx: Transaction,
+    event: TaskEventOf<'TaskAccepted'>,
+    position: number,
+  ): Promise<void> {
+    const { token, service, appId, dependsOn = [] } = event.data;
+    const { events, work, outbox, clock, replica } = this.parts;
+    const id = `${token}/${service}`;
+    const step = progress(foldTask([event]), event, 1, clock.now().toISOString(), replica);
+    await together(
+      rows.insertTask(tx, { id, token, position, service, dependsOn }),
+      events.append(tx, id, 0, [event], { replica }),
+      work.enqueue(tx, { id, key: `${appId}/${service}` }),
+      outbox.add(tx, [outgoing(deploymentProgressed, step)]),
+    );
+  }
+
+  private taskOf(
+    { token, appId, appName, deadlineMs, dryRun, restart }: DeploymentRequest,
+    mode: ServiceMode,
+    { name, source, release, dependsOn }: RequestedService,
+  ): Extract<TaskEvent, { type: 'TaskAccepted' }> {
+    return {
+      type: 'TaskAccepted',
+      data: {
+        ...{ token, appId, appName, service: name, mode, dryRun, restart, dependsOn },
+        source: source ?? { blob: `${appId}--${name}.zip` },
+        wantedRelease: release,
+        deadlineAt: this.deadline(deadlineMs),
+      },
+    };
+  }
+
+  private deadline(ms = this.parts.defaultDeadlineMs): string {
+    return new Date(this.parts.clock.now().getTime() + ms).toISOString();
+  }
+}
+
+/** The same answer as before, if there is one yet. */
+export async function answerAgain(tx: Transaction, outbox: Outbox, token: string): Promise<void> {
+  const stored = await rows.storedReply(tx, token);
+  if (stored?.reply !== undefined)
+    await outbox.add(tx, [outgoingReply(stored.kind, stored.reply, stored.replyTopic)]);
+}
+
+const unknownRequest = (token: string) => ({
+  code: 'REQUEST_UNKNOWN',
+  message: `There is no request ${token}.`,
+  hint: 'cancels is the token of the request that is to end; it is in the reply and in every event of it.',
+});
+
+const endedRequest = (token: string) => ({
+  code: 'REQUEST_ENDED',
+  message: `The request ${token} has ended already.`,
+  hint: 'Its reply says how. To undo it: slipway rollback, or slipway stop.',
+});
+
+function replyTopicRefused(request: DeploymentRequest, replyTopic: string): DeploymentReply {
+  return {
+    token: request.token,
+    status: false,
+    services: [],
+    failed: request.services.map((s) => s.name),
+    error: {
+      code: 'REPLY_TOPIC_REFUSED',
+      message: `replyTo names "${replyTopic}", which is not an allowed reply topic.`,
+      hint: `Leave replyTo out to be answered on ${topics.deploymentResponses}, or add the topic to DEPLOYER_REPLY_TOPICS.`,
+    },
+  };
+}

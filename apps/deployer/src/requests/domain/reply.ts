@@ -1,0 +1,74 @@
+import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
+import { changesOf } from '../../rollout/domain/plan.js';
+import type { InstanceRef } from '../../task/domain/task.events.js';
+import { isStopped, serves, type TaskState } from '../../task/domain/task.state.js';
+
+/** The name of the service whose address an application's users are given. */
+const ENDPOINT_SERVICE = 'app-server';
+
+/** One service's line of the reply, from the task's final state. */
+export function serviceReply(state: TaskState): ServiceReply {
+  const { service, outcome = 'failed', phases, plan, failure } = state;
+  const notes = [...(plan?.notes ?? []), ...state.abandoned.map(abandonedNote)];
+  const common = {
+    ...{ name: service, status: outcome, phases, phaseOrder: Object.keys(phases) },
+    notes: notes.length === 0 ? undefined : notes,
+  };
+  if (outcome === 'failed') {
+    const serving = servingOf(state);
+    return {
+      ...common,
+      instances: [],
+      error: failure,
+      serving: serving.instances.length > 0 ? serving : undefined,
+    };
+  }
+  return {
+    ...common,
+    release: state.release?.id,
+    instances: outcome === 'running' ? [...servingOf(state).instances] : [],
+    plan: outcome === 'planned' ? [...changesOf(state)] : undefined,
+  };
+}
+
+const abandonedNote = ({ name, node }: InstanceRef): string =>
+  `${name} was left behind: its node ${node} does not answer. It gets no more traffic.`;
+
+interface Serving {
+  readonly release?: string;
+  readonly instances: InstanceAddress[];
+}
+
+/** What serves now that the task has ended: what ran before and was not stopped, and what was started and stays. */
+export function servingOf(state: TaskState): Serving {
+  const before = (state.survey ?? []).filter(
+    (instance) =>
+      instance.alive && !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
+  );
+  const started = state.slots.filter((slot) => serves(state, slot));
+  const release = started[0]?.release ?? (started.length > 0 ? state.release : before[0]?.release);
+  return {
+    release: release?.id,
+    instances: [...before.map(({ address }) => address), ...started.flatMap(({ address }) => address ?? [])],
+  };
+}
+
+/** The reply of a whole request, in the order in which its services were named. */
+export function deploymentReply(token: string, services: readonly ServiceReply[]): DeploymentReply {
+  const failed = services.filter((s) => s.status === 'failed').map((s) => s.name);
+  const first = services.find((s) => s.name === ENDPOINT_SERVICE)?.instances[0];
+  return {
+    token,
+    status: failed.length === 0,
+    services: [...services],
+    failed,
+    endpoint: first && { ip: first.ip, port: first.port, url: first.url },
+  };
+}
+
+/** The answer to a scale request. */
+export const scaleReply = (token: string, service: ServiceReply): ScaleReply => ({
+  token,
+  status: service.status !== 'failed',
+  service,
+});

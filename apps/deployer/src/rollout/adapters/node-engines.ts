@@ -1,0 +1,171 @@
+import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
+import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
+import type { ImageRegistry } from '#libs/registry';
+import { unseal, type PrivateJwk } from '#libs/secrets';
+import type { SshPool, SshTarget } from '#libs/ssh';
+import { INSTALLATION_LABEL, type SeenContainer } from '../../repair/domain/reconcile.js';
+import { masked } from '../../secrets/domain/mask.js';
+import { StepError } from '../../task/domain/task-error.js';
+import type { RepairEngines } from '../../repair/ports.js';
+import type { ContainerRun, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
+import type { NodeLogins } from './node-logins.js';
+import { withoutSecrets } from '../../secrets/adapters/without-secrets.js';
+
+export interface NodeEnginesParts {
+  readonly logins: NodeLogins;
+  readonly ssh: SshPool;
+  readonly registry: ImageRegistry;
+  readonly privateKey: PrivateJwk;
+  /** Which Slipway this is. */
+  readonly installation: string;
+}
+
+const LOG_LINES = 50;
+
+interface KeptEngine {
+  readonly sealedLogin: string;
+  readonly target: SshTarget;
+  readonly engine: Engine;
+}
+
+/** On a container: which of its variables are secrets. */
+const SECRETS_LABEL = 'slipway.secrets';
+
+async function secretsOf(engine: Engine, container: string): Promise<readonly string[]> {
+  const labels = (await engine.inspect(container))?.labels ?? {};
+  const variables = labels[SECRETS_LABEL]?.split(',') ?? [];
+  if (variables.length === 0) return [];
+  const environment = await engine.environment(container);
+  return variables.flatMap((name) => environment[name] ?? []);
+}
+
+/** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
+export class SshNodeEngines implements NodeEngines, RepairEngines {
+  private readonly engines = new Map<string, KeptEngine>();
+
+  constructor(private readonly parts: NodeEnginesParts) {}
+
+  async pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const engine = await this.engine(node);
+    // Known by digest: what is there is the same, so the registry need not be asked.
+    if (await engine.hasImage(image)) return;
+    await engine.pull(image, await this.parts.registry.login(), { signal, onProgress });
+  }
+
+  async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {
+    const engine = await this.engine(node);
+    const secrets = Object.fromEntries(
+      Object.entries(spec.secrets).map(([name, value]) => [name, value.reveal()]),
+    );
+    try {
+      const container = await engine.createContainer(this.containerSpec(spec, secrets));
+      await engine.start(container);
+      return { container, startedAt: new Date().toISOString() };
+    } catch (error) {
+      throw withoutSecrets('start-instance', error, Object.values(secrets));
+    }
+  }
+
+  private containerSpec(spec: LaunchSpec, secrets: Readonly<Record<string, string>>): ContainerSpec {
+    const { config } = spec;
+    const variables = Object.keys(secrets).join(',');
+    return {
+      name: spec.name,
+      image: spec.image,
+      env: { ...config.env, ...secrets, PORT: String(config.port) },
+      labels: {
+        ...spec.labels,
+        [INSTALLATION_LABEL]: this.parts.installation,
+        ...(variables !== '' && { [SECRETS_LABEL]: variables }),
+      },
+      containerPort: config.port,
+      hostPort: spec.hostPort,
+      memoryMiB: config.resources.memoryMiB,
+      cpu: config.resources.cpu,
+      stopSignal: config.stop.signal,
+    };
+  }
+
+  async firstExit(node: string, container: string, signal: AbortSignal): Promise<number> {
+    return (await this.engine(node)).firstExit(container, signal);
+  }
+
+  async inspect(node: string, container: string): Promise<ContainerRun | undefined> {
+    return (await this.engine(node)).inspect(container);
+  }
+
+  async logTail(node: string, container: string): Promise<string | undefined> {
+    const engine = await this.engine(node);
+    try {
+      // What it was started with, not what the secrets are now.
+      const [secrets, text] = await Promise.all([
+        secretsOf(engine, container),
+        engine.logs(container, { tail: LOG_LINES }),
+      ]);
+      return masked(text, secrets);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async logs(node: string, container: string, tail: number): Promise<string> {
+    return (await this.engine(node)).logs(container, { tail });
+  }
+
+  async followLogs(node: string, container: string, tail: number): Promise<Readable> {
+    return (await this.engine(node)).followLogs(container, { tail });
+  }
+
+  async stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void> {
+    const engine = await this.engine(node);
+    await engine.stop(container, stop);
+    await engine.remove(container);
+  }
+
+  async ownContainers(node: string): Promise<readonly SeenContainer[]> {
+    const labels = { [INSTALLATION_LABEL]: this.parts.installation };
+    const listed = await (await this.engine(node)).list({ labels });
+    return listed.map((container) => ({ ...container, status: container.state }));
+  }
+
+  async container(node: string, id: string): Promise<SeenContainer | undefined> {
+    const found = await (await this.engine(node)).inspect(id);
+    return found && { ...found, createdAt: Date.parse(found.createdAt) };
+  }
+
+  async restart(node: string, container: string): Promise<void> {
+    await (await this.engine(node)).start(container);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.engines.values()].map((e) => e.engine.close()));
+    await this.parts.ssh.close();
+  }
+
+  private async engine(node: string): Promise<Engine> {
+    const assigned = await this.parts.logins.of(node);
+    if (assigned === undefined) {
+      throw new StepError({
+        code: 'NODE_UNREACHABLE',
+        message: `There is no login for node ${node}.`,
+        hint: 'Check that the node is enrolled: slipway node ls',
+      });
+    }
+    const kept = this.engines.get(node);
+    if (kept?.sealedLogin === assigned.sealedLogin) return kept.engine;
+    const login = (await unseal(this.parts.privateKey, assigned.sealedLogin)) as SshTarget['login'];
+    const target: SshTarget = {
+      host: assigned.address,
+      port: assigned.sshPort,
+      user: assigned.sshUser,
+      hostKeyFingerprint: assigned.hostKeyFingerprint,
+      login,
+    };
+    // Each answer seals its login anew, and most are what they were: the channels that are open stay.
+    const isSame = kept !== undefined && isDeepStrictEqual(kept.target, target);
+    const engine = isSame ? kept.engine : connectEngine({ ssh: this.parts.ssh, target });
+    this.engines.set(node, { sealedLogin: assigned.sealedLogin, target, engine });
+    return engine;
+  }
+}

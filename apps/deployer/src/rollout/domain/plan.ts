@@ -1,0 +1,154 @@
+import type { Change, TaskError } from '#libs/contracts';
+import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from '../../task/domain/task.events.js';
+import { secretsProblem } from '../../secrets/domain/secrets.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+
+type PlanMade = TaskEventOf<'PlanMade'>['data'];
+
+export const refOf = ({ name, node, container }: InstanceRef): InstanceRef => ({ name, node, container });
+
+const slots = (count: number, replaced: readonly InstanceRef[] = []): readonly Slot[] =>
+  Array.from({ length: Math.max(0, count) }, (_, ordinal) => {
+    const replaces = replaced[ordinal];
+    return replaces === undefined ? { ordinal } : { ordinal, replaces: refOf(replaces) };
+  });
+
+/**
+ * What has to be started, replaced and stopped so that the service is as the task wants it. Pure; throws when the
+ * survey is not there yet.
+ */
+export function makePlan(state: TaskState): PlanMade {
+  const { survey } = state;
+  if (survey === undefined) throw new Error('a plan is made of what runs');
+  switch (state.mode) {
+    case 'stop':
+      return { slots: [], surplus: survey.map(refOf), kept: [], notes: [] };
+    case 'scale':
+      return scalePlan(state, survey);
+    default:
+      return rolloutPlan(state, survey);
+  }
+}
+
+/** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
+export function planProblem(state: TaskState): TaskError | undefined {
+  return unknownInstance(state) ?? missingSecrets(state);
+}
+
+/** Of what is to be started. Surveys of before there were secrets do not say which there are. */
+function missingSecrets(state: TaskState): TaskError | undefined {
+  const config = state.release?.config ?? state.config;
+  const { secrets: known } = state;
+  if (config?.secrets === undefined || known === undefined || makePlan(state).slots.length === 0)
+    return undefined;
+  return secretsProblem(state, config.secrets, known);
+}
+
+function unknownInstance({ appId, service, scale, survey }: TaskState): TaskError | undefined {
+  const wanted = scale?.instance;
+  if (wanted === undefined || survey?.some(({ name }) => name === wanted) === true) return undefined;
+  return {
+    code: 'INSTANCE_NOT_FOUND',
+    message: `${appId}/${service} has no instance ${wanted}.`,
+    hint: `See which there are: slipway status ${appId}`,
+  };
+}
+
+/** As many instances of the wanted release as its config says: what runs it stays, what runs another is replaced. */
+function rolloutPlan(state: TaskState, survey: readonly RunningInstance[]): PlanMade {
+  const config = state.release?.config ?? state.config;
+  const wanted = config?.replicas ?? 1;
+  const stays = ({ alive, release }: RunningInstance): boolean =>
+    alive && state.restart !== true && release.id === state.release?.id;
+  const kept = survey.filter(stays).slice(0, wanted);
+  const others = survey.filter((instance) => !kept.includes(instance));
+  const replaceable = others.filter(({ alive }) => alive);
+  const started = slots(wanted - kept.length, replaceable);
+  const replaced = new Set(started.map(({ replaces }) => replaces?.name));
+  return {
+    slots: started,
+    surplus: others.filter(({ name }) => !replaced.has(name)).map(refOf),
+    kept: kept.map(({ name }) => name),
+    notes:
+      replaced.size > 0 && replaceable.length > 0
+        ? [...newestNotes(state, replaceable), ...replacementNotes(state)]
+        : [],
+  };
+}
+
+/** After a rollback the newest release is not the one that serves: a `run` that names none undoes the rollback. */
+function newestNotes(state: TaskState, replaceable: readonly RunningInstance[]): readonly string[] {
+  const { mode, appId, service, wantedRelease, release } = state;
+  const serving = replaceable.find((instance) => instance.release.id !== release?.id)?.release.id;
+  if (mode !== 'run' || wantedRelease !== undefined || release === undefined || serving === undefined)
+    return [];
+  return [
+    `run takes the newest release, ${release.id}, since none is named; ${serving} serves now. ` +
+      `To stay with that, also after a rollback to it: slipway run ${appId} ${service} --release ${serving}`,
+  ];
+}
+
+function replacementNotes(state: TaskState): readonly string[] {
+  const config = state.release?.config ?? state.config;
+  return config?.health === undefined
+    ? ['config.json names no health path: a new instance takes traffic as soon as its port is open.']
+    : [];
+}
+
+/** Another for the one that does not run any more; nothing where it does, or was stopped meanwhile. */
+function repairPlan(survey: readonly RunningInstance[], repaired: string): PlanMade {
+  const gone = survey.filter(({ name, alive }) => name === repaired && !alive);
+  const kept = survey.filter((instance) => !gone.includes(instance)).map(({ name }) => name);
+  return { slots: slots(gone.length, gone), surplus: [], kept, notes: [] };
+}
+
+/** More or fewer of what runs. Dead instances count for nothing and are removed. */
+function scalePlan({ scale = {} }: TaskState, survey: readonly RunningInstance[]): PlanMade {
+  if (scale.repairs !== undefined) return repairPlan(survey, scale.repairs);
+  const alive = survey.filter((instance) => instance.alive);
+  const dead = survey.filter((instance) => !instance.alive);
+  const named = survey.find(({ name }) => name === scale.instance);
+  const wanted =
+    scale.instance === undefined
+      ? Math.max(0, scale.to ?? alive.length + (scale.by ?? 0))
+      : alive.filter(({ name }) => name !== named?.name).length;
+  const leaving = named === undefined ? leastMissed(alive).slice(wanted) : [named];
+  const gone = new Set([...dead, ...leaving]);
+  return {
+    slots: slots(wanted - alive.length),
+    surplus: [...gone].map(refOf),
+    kept: survey.filter((instance) => !gone.has(instance)).map(({ name }) => name),
+    notes: [],
+  };
+}
+
+/** The last are missed least: those on the node with the most of the service, and of these the youngest. */
+function leastMissed(instances: readonly RunningInstance[]): readonly RunningInstance[] {
+  const left = [...instances].sort((a, b) => a.address.startedAt.localeCompare(b.address.startedAt));
+  const order: RunningInstance[] = [];
+  while (left.length > 0) {
+    const count = (node: string): number => left.filter((other) => other.node === node).length;
+    const most = Math.max(...left.map(({ node }) => count(node)));
+    const next = left.findLast(({ node }) => count(node) === most) as RunningInstance;
+    left.splice(left.indexOf(next), 1);
+    order.unshift(next);
+  }
+  return order;
+}
+
+/** The plan in the words of a reply; empty when there is nothing to do. */
+export function changesOf(state: TaskState): readonly Change[] {
+  const builds = state.mode === 'build' || state.mode === 'build-and-run';
+  const build: Change[] = builds && state.release === undefined ? [{ action: 'build' }] : [];
+  const starts = state.slots.map(({ replaces }): Change =>
+    replaces === undefined
+      ? { action: 'start' }
+      : { action: 'replace', instance: replaces.name, node: replaces.node },
+  );
+  const stops = (state.plan?.surplus ?? []).map(({ name, node }): Change => ({
+    action: 'stop',
+    instance: name,
+    node,
+  }));
+  return [...build, ...starts, ...stops];
+}

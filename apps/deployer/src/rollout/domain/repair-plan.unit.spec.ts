@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { makePlan } from './plan.js';
+import { nextEffects } from '../../task/domain/task.effects.js';
+import type { RunningInstance } from '../../task/domain/task.events.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
+
+const release = releaseWith('old', 2);
+const alive = running('a', release);
+const gone = running('b', release, { alive: false });
+
+const planOf = (survey: readonly RunningInstance[], repairs = 'b') =>
+  makePlan(
+    foldTask([
+      accepted({ mode: 'scale', scale: { repairs } }),
+      { type: 'InstancesSurveyed', data: { instances: survey } },
+    ]),
+  );
+
+describe('a repair', () => {
+  it('starts another in the place of the instance that is gone, and touches nothing else', () => {
+    const { slots, surplus, kept } = planOf([alive, gone, running('c', release, { alive: false })]);
+    expect(slots).toMatchObject([{ ordinal: 0, replaces: { name: 'b' } }]);
+    expect(surplus).toEqual([]);
+    expect(kept).toEqual(['a', 'c']);
+  });
+
+  it('does nothing where the instance runs after all', () => {
+    expect(planOf([alive, running('b', release)]).slots).toEqual([]);
+  });
+
+  it('starts nothing of a service that was stopped meanwhile', () => {
+    expect(planOf([]).slots).toEqual([]);
+    const state = foldTask([
+      accepted({ mode: 'scale', scale: { repairs: 'b' } }),
+      { type: 'InstancesSurveyed', data: { instances: [] } },
+      { type: 'ReleaseResolved', data: { release } },
+      { type: 'PlanMade', data: planOf([]) },
+    ]);
+    expect(nextEffects(state)).toEqual([{ kind: 'succeed', outcome: 'stopped' }]);
+  });
+});

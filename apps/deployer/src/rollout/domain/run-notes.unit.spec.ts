@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { makePlan } from './plan.js';
+import type { TaskEventOf } from '../../task/domain/task.events.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
+
+const health = { health: { path: '/' } };
+const older = releaseWith('older', 1, health);
+const newest = releaseWith('newest', 1, health);
+
+const notesOf = (task: Partial<TaskEventOf<'TaskAccepted'>['data']>, serving = older) =>
+  makePlan(
+    foldTask([
+      accepted(task),
+      { type: 'InstancesSurveyed', data: { instances: [running('a', serving)] } },
+      { type: 'ReleaseResolved', data: { release: newest } },
+    ]),
+  ).notes;
+
+it('run without a release says before it starts that it undoes a rollback, and how not to', () => {
+  const [note, ...more] = notesOf({ mode: 'run' });
+  expect(more).toEqual([]);
+  expect(note).toContain('run takes the newest release, newest');
+  expect(note).toContain('older serves now');
+  expect(note).toContain('slipway run shop web --release older');
+});
+
+it.each([
+  ['the release is named', notesOf({ mode: 'run', wantedRelease: 'newest' })],
+  ['the newest serves already', notesOf({ mode: 'run', restart: true }, newest)],
+  ['it is a rollback itself', notesOf({ mode: 'rollback' })],
+])('says nothing of it where %s', (_, notes) => {
+  expect(notes).toEqual([]);
+});

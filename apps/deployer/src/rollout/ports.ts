@@ -1,0 +1,74 @@
+import type { Secret } from '#libs/config';
+import type { InstanceReport, ServiceConfig } from '#libs/contracts';
+import type { InstanceRef, PlacedNode, Release } from '../task/domain/task.events.js';
+
+export interface StopPolicy {
+  readonly signal: string;
+  readonly graceMs: number;
+}
+
+export interface AddedInstance {
+  readonly report: InstanceReport;
+  readonly stop: StopPolicy;
+}
+
+export interface KnownInstance extends InstanceRef, AddedInstance {
+  readonly release: Release;
+}
+
+export interface LaunchSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly config: ServiceConfig;
+  /** By environment variable. */
+  readonly secrets: Readonly<Record<string, Secret>>;
+  readonly hostPort: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface LaunchedContainer {
+  readonly container: string;
+  readonly startedAt: string;
+}
+
+export interface ContainerRun {
+  readonly running: boolean;
+  /** Of a run that ended. */
+  readonly exitCode?: number;
+  readonly restartCount: number;
+}
+
+/** The engine of one node. */
+export interface NodeEngines {
+  pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void>;
+  launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer>;
+  /**
+   * The exit code of its first end, as far as that is remembered, told at once; its engine starts it again by itself.
+   * Rejects with CONTAINER_NOT_FOUND when it goes meanwhile, ENGINE_UNREACHABLE when the connection is cut.
+   */
+  firstExit(node: string, container: string, signal: AbortSignal): Promise<number>;
+  /** Undefined when there is no such container. */
+  inspect(node: string, container: string): Promise<ContainerRun | undefined>;
+  /** The last lines of its output, without the values of its secrets; undefined when they cannot be had. */
+  logTail(node: string, container: string): Promise<string | undefined>;
+  stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
+}
+
+export interface ProbeResult {
+  readonly healthy: boolean;
+  /** What was seen: `HTTP 503`, `connection refused`. */
+  readonly seen: string;
+}
+
+export interface Prober {
+  probe(
+    address: PlacedNode['address'],
+    port: number,
+    path: string | undefined,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<ProbeResult>;
+}
+
+/** Injection tokens of what the controllers of this feature ask for. */
+export const WORK_QUEUE = Symbol('WorkQueue');

@@ -1,0 +1,158 @@
+import { codeOf, StepError } from '../task/domain/task-error.js';
+import type { EffectOf } from '../task/domain/task.effects.js';
+import type { NodeEngines, Prober, ProbeResult } from './ports.js';
+import type { Wait } from '../task/ports.js';
+
+/** A service is often up in 40 ms. */
+const SHORTEST_WAIT_MS = 8;
+const LONGEST_WAIT_MS = 500;
+/** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
+const WAIT_OF_ELAPSED = 0.1;
+const TCP_TIMEOUT_MS = 2_000;
+/** An end that the engine remembers is told at once: what is healthy before this time is over is not asked for. */
+const QUIET_MS = 1_000;
+/** Of a watch: a connection that was cut is made again, and the engine says of one that is gone that it is. */
+const LOOK_AGAIN: ReadonlySet<string | undefined> = new Set(['ENGINE_UNREACHABLE', 'CONTAINER_NOT_FOUND']);
+
+interface ProbePorts {
+  readonly engines: NodeEngines;
+  readonly prober: Prober;
+  readonly wait: Wait;
+  readonly healthTimeoutMs: number;
+  readonly stableMs: number;
+}
+
+type ProbeEffect = EffectOf<'probe-instance'>;
+
+/**
+ * Probes the instance from outside, at the address that users get, until it answers well; one that replaces another
+ * must go on to do so for its stability window. Throws CONTAINER_EXITED as soon as the container ends, however soon its
+ * engine starts it again, HEALTH_TIMEOUT when time is up.
+ */
+export async function probeUntilHealthy(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const within = AbortSignal.any([signal, over.signal]);
+  const seen: Seen = { last: NOT_ASKED };
+  const well = untilWell(ports, effect, within, seen);
+  const ended = untilEnded(ports, effect, within, seen);
+  // Whichever comes second is of no interest any more.
+  for (const either of [well, ended]) either.catch(() => undefined);
+  try {
+    await Promise.race([well, ended]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** What the last probe saw. */
+interface Seen {
+  last: ProbeResult;
+}
+
+const NOT_ASKED: ProbeResult = { healthy: false, seen: 'nothing yet' };
+
+async function untilWell(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
+): Promise<void> {
+  const { address } = effect.slot;
+  const { health } = effect.release.config;
+  const stableMs = effect.replaces ? (health?.stableMs ?? ports.stableMs) : 0;
+  const timeoutMs = health?.timeoutMs ?? TCP_TIMEOUT_MS;
+  const started = performance.now();
+  const limitMs = startupMsOf(ports, effect) + stableMs;
+  let wellSince: number | undefined;
+  for (;;) {
+    seen.last = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs, signal);
+    signal.throwIfAborted();
+    const elapsed = performance.now() - started;
+    wellSince = seen.last.healthy ? (wellSince ?? elapsed) : undefined;
+    if (wellSince !== undefined && elapsed - wellSince >= stableMs) return;
+    if (elapsed >= limitMs) throw await timedOut(ports, effect, seen.last);
+    const left = wellSince === undefined ? Infinity : stableMs - (elapsed - wellSince);
+    await ports.wait(Math.min(waitAfter(elapsed), left), signal);
+  }
+}
+
+/** Throws when the container ends, or its node does not answer any more. */
+async function untilEnded(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
+): Promise<never> {
+  const { node, container } = effect.slot.address;
+  for (;;) {
+    const exit = ports.engines.firstExit(node, container, signal).catch((error: unknown) => {
+      if (signal.aborted || !LOOK_AGAIN.has(codeOf(error))) throw error;
+      return undefined;
+    });
+    const told = await Promise.race([exit, ports.wait(QUIET_MS, signal)]);
+    if (told !== undefined) throw await exited(ports, effect, seen.last, told);
+    // The connection was cut, or it may have ended before what its engine remembers.
+    const run = await ports.engines.inspect(node, container);
+    signal.throwIfAborted();
+    if (run?.running !== true || run.restartCount > 0)
+      throw await exited(ports, effect, seen.last, run?.exitCode);
+    const code = await exit;
+    if (code !== undefined) throw await exited(ports, effect, seen.last, code);
+  }
+}
+
+/** Milliseconds until the next probe. */
+export function waitAfter(elapsedMs: number): number {
+  return Math.min(Math.max(elapsedMs * WAIT_OF_ELAPSED, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+}
+
+function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
+  return release.config.health?.startupMs ?? ports.healthTimeoutMs;
+}
+
+function describe(effect: ProbeEffect, result: ProbeResult): string {
+  const path = effect.release.config.health?.path;
+  return `Probe ${effect.slot.address.url}${path ?? ' (TCP)'} saw: ${result.seen}.`;
+}
+
+async function exited(
+  { engines }: ProbePorts,
+  effect: ProbeEffect,
+  seen: ProbeResult,
+  code: number | undefined,
+): Promise<StepError> {
+  const { node, container } = effect.slot.address;
+  const [run, logTail] = await Promise.all([
+    engines.inspect(node, container),
+    engines.logTail(node, container),
+  ]);
+  const how =
+    run === undefined
+      ? 'is gone'
+      : `exited with code ${code ?? 'unknown'}, restarted ${run.restartCount} times`;
+  return new StepError({
+    code: 'CONTAINER_EXITED',
+    message: `The container of ${effect.slot.name} ${how}. ${describe(effect, seen)}`,
+    hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
+    logTail,
+  });
+}
+
+async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
+  const { node, container } = effect.slot.address;
+  const run = await ports.engines.inspect(node, container);
+  const how =
+    run === undefined
+      ? 'is gone'
+      : `${run.running ? 'runs' : 'does not run'}, restarted ${run.restartCount} times`;
+  return new StepError({
+    code: 'HEALTH_TIMEOUT',
+    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)} Its container ${how}.`,
+    hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
+    logTail: await ports.engines.logTail(node, container).catch(() => undefined),
+  });
+}

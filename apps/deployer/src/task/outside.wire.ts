@@ -1,0 +1,23 @@
+import type { Pool } from '#libs/postgres';
+import type { Logger } from '#libs/telemetry';
+import { createBuilding } from '../build/wire.js';
+import type { DeployerConfig } from '../deployer.config.js';
+import { openImageRegistry } from '../releases/wire.js';
+import { installationId } from '../repair/adapters/node-checks.js';
+import { createNodes } from '../rollout/wire.js';
+import { createSecrets } from '../secrets/wire.js';
+
+/** Adapters to what stands around the deployer: blobs, image registry, builders, nodes. */
+export async function createOutside(config: DeployerConfig, pool: Pool, logger: Logger) {
+  const registry = await openImageRegistry(config);
+  const installation = await installationId(pool);
+  const parts = { config, pool, registry, installation, logger };
+  return {
+    ...{ registry, installation },
+    ...(await createBuilding(parts)),
+    ...createNodes(parts),
+    secrets: createSecrets(config, pool),
+  };
+}
+
+export type Outside = Awaited<ReturnType<typeof createOutside>>;

@@ -1,0 +1,232 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { NodeAnswer } from '#libs/contracts';
+import type { TaskEvent } from './domain/task.events.js';
+import { accepted, releaseWith, running } from './domain/task.testing.js';
+import { AnswerBoard } from '../rollout/adapters/node-answers.js';
+import type { StepWrites, TaskStore } from './ports.js';
+import type { EffectRunner } from './effect-runner.js';
+import { runTask, type RunTaskPorts, type TaskLease } from './run-task.js';
+
+const release = releaseWith('new', 1);
+const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
+
+interface Task {
+  readonly history: readonly TaskEvent[];
+  readonly effects: Readonly<Partial<Record<string, () => Promise<StepWrites>>>>;
+  readonly nodeAnswers: () => Promise<readonly NodeAnswer[]>;
+}
+
+/** Runs a task of which only this much is real; effects that are not named never end. */
+function start({ history, effects, nodeAnswers }: Task) {
+  const board = new AnswerBoard();
+  const abort = new AbortController();
+  const nudges: (() => void)[] = [];
+  const stored: TaskEvent[] = [];
+  const store: Partial<TaskStore> = {
+    append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
+    isCancelled: () => Promise.resolve(false),
+    park: () => Promise.resolve(true),
+    nodeAnswers,
+  };
+  const runner: EffectRunner = {
+    withdraw: () => Promise.resolve(),
+    run: ({ signal }, _state, { kind }) =>
+      effects[kind]?.() ??
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+  };
+  const ports: RunTaskPorts = {
+    store: store as TaskStore,
+    answers: board,
+    clock: { now: () => new Date() },
+    effects: runner,
+    drainMs: 0,
+    isLeaseLost: () => false,
+    aroundStep: (_state, _effect, work) => work(),
+  };
+  const lease: TaskLease = {
+    claim: { taskId: 't1/web', fence: 1n },
+    signal: abort.signal,
+    onNudge: (callback) => (nudges.push(callback), () => undefined),
+  };
+  const outcome = runTask(ports, lease, { version: history.length, events: history, cancelled: false });
+  return {
+    stored,
+    board,
+    outcome,
+    nudge: () => nudges.forEach((callback) => callback()),
+    end: () => (abort.abort(), outcome),
+  };
+}
+
+const answerOf = (accessToken: string): NodeAnswer => ({
+  ...{ accessToken, appId: 'shop', service: 'web', refusals: [] },
+  node: { ...node, sshPort: 22, sshUser: 'u', hostKeyFingerprint: 'SHA256:x', sealedLogin: '' },
+});
+
+const kinds = (events: readonly TaskEvent[]): readonly string[] => events.map(({ type }) => type);
+
+describe('a running task', () => {
+  it('does not ask the database again and again while its revert waits for a node', async () => {
+    const old = running('a', releaseWith('old', 1));
+    const fresh = running('shop-web-t1-0', release);
+    const [replaced, replacing] = [old, fresh].map(({ name, node: on, container }) => ({
+      name,
+      node: on,
+      container,
+    }));
+    if (replaced === undefined || replacing === undefined) throw new Error('two');
+    const timed = { phase: 'x', ms: 1 };
+    let asked = 0;
+    const answers: NodeAnswer[] = [];
+    const task = start({
+      history: [
+        accepted({}),
+        { type: 'ReleaseResolved', data: { release } },
+        { type: 'InstancesSurveyed', data: { instances: [old] } },
+        {
+          type: 'PlanMade',
+          data: { slots: [{ ordinal: 0, replaces: replaced }], surplus: [], kept: [], notes: [] },
+        },
+        { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+        { type: 'NodeAssigned', data: { ordinal: 0, node, ...timed } },
+        { type: 'InstanceStarted', data: { ordinal: 0, name: fresh.name, address: fresh.address, ...timed } },
+        { type: 'InstanceHealthy', data: { ordinal: 0, ...timed } },
+        { type: 'InstanceStopped', data: { instance: replaced, ...timed } },
+        { type: 'StepFailed', data: { step: 'x', error: { code: 'X', message: 'm', hint: 'h' } } },
+        { type: 'LeftoversRemoved', data: { instances: [] } },
+        { type: 'RevertBegun', data: { slots: [{ ordinal: 1_000, replaces: replacing }] } },
+        { type: 'NodeRequested', data: { ordinal: 1_000, accessToken: 't1:web:1000' } },
+      ],
+      effects: {},
+      nodeAnswers: () => {
+        asked += 1;
+        return Promise.resolve(answers);
+      },
+    });
+    await delay(100);
+    expect(asked).toBeLessThanOrEqual(2);
+    answers.push(answerOf('t1:web:1000'));
+    task.nudge();
+    await delay(50);
+    expect(kinds(task.stored)).toEqual(['NodeAssigned']);
+    await task.end();
+  });
+
+  it('ends the build under way when its plan cannot be made', async () => {
+    const needy = releaseWith('new', 1, { secrets: { PASSWORD: 'db' } });
+    const { sourceDigest, config } = needy;
+    const task = start({
+      history: [
+        accepted({}),
+        { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms: 1 } },
+      ],
+      effects: {
+        survey: async () => {
+          await delay(20);
+          return { events: [{ type: 'InstancesSurveyed', data: { instances: [], secrets: [] } }] };
+        },
+        'remove-leftovers': () =>
+          Promise.resolve({ events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] }),
+      },
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    await delay(150);
+    expect(kinds(task.stored)).toEqual(['InstancesSurveyed', 'StepFailed', 'LeftoversRemoved', 'TaskFailed']);
+    expect(task.stored.at(-1)).toMatchObject({ data: { error: { code: 'SECRET_NOT_FOUND' } } });
+    await task.end();
+  });
+
+  it('sees at once what ends while it looks for an answer', async () => {
+    const built = Promise.withResolvers<StepWrites>();
+    let looks = 0;
+    const task = start({
+      history: [
+        accepted({}),
+        {
+          type: 'SourceFetched',
+          data: { sourceDigest: release.sourceDigest, config: release.config, phase: 'fetch', ms: 1 },
+        },
+        { type: 'InstancesSurveyed', data: { instances: [] } },
+        {
+          type: 'PlanMade',
+          data: { slots: [{ ordinal: 0 }, { ordinal: 1 }], surplus: [], kept: [], notes: [] },
+        },
+        { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+        { type: 'NodeRequested', data: { ordinal: 1, accessToken: 't1:web:1' } },
+      ],
+      effects: {
+        'build-image': () => built.promise,
+        'push-image': () =>
+          Promise.resolve({ events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } }] }),
+      },
+      nodeAnswers: async () => {
+        looks += 1;
+        if (looks > 1) return [];
+        built.resolve({ events: [{ type: 'ImageBuilt', data: { tag: 'r/web:t', phase: 'build', ms: 1 } }] });
+        await delay(20);
+        return [];
+      },
+    });
+    await delay(150);
+    expect(kinds(task.stored)).toEqual(['ImageBuilt', 'ImagePushed']);
+    await task.end();
+  });
+
+  const waitsForNode = [
+    accepted({ mode: 'run' }),
+    { type: 'InstancesSurveyed', data: { instances: [] } },
+    { type: 'ReleaseResolved', data: { release } },
+    { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+    { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+  ] as const satisfies readonly TaskEvent[];
+
+  it('goes on with an answer as it comes by, before it is stored', async () => {
+    const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    await delay(20);
+    task.board.post(answerOf('t1:web:0'));
+    await delay(20);
+    expect(kinds(task.stored)).toEqual(['NodeAssigned']);
+    await task.end();
+  });
+
+  it('lets go of a task whose answer does not come soon', async () => {
+    const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    expect(await task.outcome).toBe('parked');
+  });
+
+  it('a refusal stored twice is one failure', async () => {
+    const history = [
+      ...waitsForNode.slice(0, 3),
+      {
+        type: 'PlanMade',
+        data: { slots: [{ ordinal: 0 }, { ordinal: 1 }], surplus: [], kept: [], notes: [] },
+      },
+      waitsForNode[4],
+      { type: 'NodeRequested', data: { ordinal: 1, accessToken: 't1:web:1' } },
+    ] as const satisfies readonly TaskEvent[];
+    const refused = ['t1:web:0', 't1:web:1'].map((accessToken) => ({
+      ...answerOf(accessToken),
+      node: undefined,
+    }));
+    const task = start({ history, effects: {}, nodeAnswers: () => Promise.resolve(refused) });
+    await delay(30);
+    expect(kinds(task.stored).filter((type) => type === 'StepFailed')).toHaveLength(1);
+    await task.end();
+  });
+
+  it('is carried on later, and does not fail, when the database was away in the middle of a step', async () => {
+    const away = Object.assign(new Error('gone'), { code: 'DATABASE_UNAVAILABLE', hint: 'wait' });
+    const task = start({
+      history: [accepted({ mode: 'run' })],
+      effects: {
+        survey: () => Promise.reject(away),
+        'resolve-release': () =>
+          Promise.resolve({ events: [{ type: 'ReleaseResolved', data: { release } }] }),
+      },
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    await expect(task.outcome).rejects.toBe(away);
+    expect(kinds(task.stored)).toEqual(['ReleaseResolved']);
+  });
+});

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { deploymentProgressed } from '#libs/contracts';
+import { LeaseLostError } from '#libs/postgres';
+import type { Runtime } from '#libs/runtime';
+import { withinTrace } from '#libs/telemetry';
+import { BuildLogWriter } from '../logs/adapters/build-log-writer.js';
+import { crashingAt } from './adapters/crash-points.js';
+import { NetworkProber } from '../rollout/adapters/network-prober.js';
+import { removeSourceLeftovers } from '../build/adapters/source-leftovers.js';
+import { aroundStep } from './adapters/step-spans.js';
+import { PostgresTaskStore } from './adapters/task-store.js';
+import type { DeployerConfig } from '../deployer.config.js';
+import type { Outside } from './outside.wire.js';
+import type { Storage } from './storage.wire.js';
+import type { NodeAnswers } from './ports.js';
+import { buildOutput } from '../logs/adapters/build-output.js';
+import { BuildPlaces } from '../build/build-places.js';
+import { createEffectRunner } from './effect-runner.js';
+import type { PhaseLimits } from './phase.js';
+import { PullAhead } from '../rollout/pull-ahead.js';
+import { runTask, type RunTaskPorts } from './run-task.js';
+import { TaskWorkers } from './task-workers.js';
+import { startsAtOnce, Turns } from './turns.js';
+
+export interface WorkerParts {
+  readonly config: DeployerConfig;
+  readonly storage: Storage;
+  readonly outside: Outside;
+  readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing' | 'clock'>;
+  readonly answers: NodeAnswers;
+}
+
+function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): RunTaskPorts {
+  const { producer, logger, metrics, tracing, clock } = runtime;
+  const replica = config.DEPLOYER_REPLICA;
+  const store = new PostgresTaskStore({ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS });
+  const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
+  const log = new BuildLogWriter({ pool: storage.pool, logger });
+  const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed, log });
+  const limits = phaseLimits(config);
+  const effects = createEffectRunner({
+    store,
+    ...outside,
+    pullAhead: config.DEPLOYER_PULL_AHEAD
+      ? new PullAhead({
+          ...{ store, engines: outside.engines, turns: new Turns(() => 1), idleMs: limits.pullMs },
+          onEnd: (node, image, err) =>
+            logger.debug({ node, image, err }, err === undefined ? 'pulled ahead' : 'not pulled ahead'),
+        })
+      : undefined,
+    prober: new NetworkProber(),
+    clock,
+    wait: (ms, signal) => delay(ms, undefined, { signal }),
+    output,
+    healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
+    stableMs: config.DEPLOYER_STABLE_MS,
+    limits,
+    places: new BuildPlaces({
+      limits: outside.builder.limits,
+      clock,
+      onPassedOver: (builder, err) => logger.warn({ err, builder }, 'a builder is passed over'),
+    }),
+    nodeTurns: new Turns((node) =>
+      startsAtOnce(config.DEPLOYER_NODE_CONCURRENCY, outside.logins.cpusOf(node)),
+    ),
+  });
+  const crashAt = config.DEPLOYER_CRASH_AT;
+  return {
+    answers,
+    drainMs: config.DEPLOYER_DRAIN_MS,
+    clock,
+    ...(crashAt === undefined ? { store, effects } : crashingAt(crashAt, { store, effects })),
+    aroundStep: aroundStep(tracing),
+    isLeaseLost: (error) => error instanceof LeaseLostError,
+    onStep(state, step, ms, error) {
+      const labels = {
+        token: state.token,
+        task: `${state.token}/${state.service}`,
+        step,
+        ms: Math.round(ms),
+      };
+      if (error !== undefined) logger.warn({ ...labels, err: error }, 'step failed');
+      else logger.debug(labels, 'step done');
+      steps.observe({ step }, ms / 1000);
+    },
+  };
+}
+
+const phaseLimits = (config: DeployerConfig): PhaseLimits => ({
+  fetchMs: config.DEPLOYER_FETCH_IDLE_MS,
+  buildMs: config.DEPLOYER_BUILD_IDLE_MS,
+  pushMs: config.DEPLOYER_PUSH_IDLE_MS,
+  pullMs: config.DEPLOYER_PULL_IDLE_MS,
+  startMs: config.DEPLOYER_START_IDLE_MS,
+  stopMs: config.DEPLOYER_STOP_IDLE_MS,
+});
+
+/** The replica's workers over the work queue. */
+export function createWorkers(parts: WorkerParts): TaskWorkers {
+  const { config, storage } = parts;
+  const { logger } = parts.runtime;
+  const { pool, work } = storage;
+  const ports = runPorts(parts);
+  const leaseMs = config.DEPLOYER_LEASE_MS;
+  return new TaskWorkers(
+    {
+      async claim() {
+        const claim = await work.claim(pool, { owner: config.DEPLOYER_REPLICA, leaseMs });
+        return claim && { taskId: claim.id, fence: claim.fence };
+      },
+      heartbeat(held) {
+        const leases = held.map(({ taskId, fence }) => ({ id: taskId, fence }));
+        return work.heartbeat(pool, leases, leaseMs);
+      },
+      nextLapse: (withinMs) => work.nextLapse(pool, { owner: config.DEPLOYER_REPLICA, withinMs }),
+      async run(lease) {
+        // Not the first to claim it: who was before may have been killed, with a source half unpacked.
+        if (lease.claim.fence > 1n) await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
+        const history = await ports.store.history(lease.claim.taskId);
+        return withinTrace(history.traceparent, () => runTask(ports, lease, history));
+      },
+      onError: (error, task) =>
+        logger.error({ err: error, task }, 'a task stopped; its lease will lapse and it is tried again'),
+    },
+    { concurrency: config.DEPLOYER_CONCURRENCY, leaseMs, pollMs: 1_000 },
+  );
+}
