@@ -21,6 +21,8 @@ import { BUILD_LOGS, INSTANCE_LOGS } from './logs/ports.js';
 import { RELEASE_RECORD } from './releases/ports.js';
 import { REQUEST_INTAKE, REQUEST_RECORD } from './requests/ports.js';
 import { WORK_QUEUE } from './rollout/ports.js';
+import { SpecsController } from './services/http.js';
+import { SPECS, type SpecReader } from './services/ports.js';
 import { SECRET_INTAKE, SECRETS } from './secrets/ports.js';
 
 export interface DeployerModuleParts {
@@ -32,6 +34,7 @@ export interface DeployerModuleParts {
   readonly secretIntake: SecretIntake;
   readonly secrets: PostgresSecrets;
   readonly instanceLogs: InstanceLogs;
+  readonly specs: SpecReader;
   readonly tokens: Tokens;
 }
 
@@ -44,7 +47,7 @@ export class DeployerModule {
       controllers: [
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
         ...[RequestsController, RequestBuildLogController, ReleasesController, BuildsController],
-        ...[InstancesController, SecretsController],
+        ...[InstancesController, SecretsController, SpecsController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
@@ -55,6 +58,7 @@ export class DeployerModule {
         { provide: SECRET_INTAKE, useValue: parts.secretIntake },
         { provide: SECRETS, useValue: parts.secrets },
         { provide: INSTANCE_LOGS, useValue: parts.instanceLogs },
+        { provide: SPECS, useValue: parts.specs },
         { provide: TOKENS, useValue: parts.tokens },
       ],
     };

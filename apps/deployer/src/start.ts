@@ -24,6 +24,7 @@ import { deployerTables, SCHEMA } from './task/storage.wire.js';
 import type { Storage } from './task/storage.wire.js';
 import { answerInvalid, createIntake } from './requests/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
+import { createServices } from './services/wire.js';
 import { createReconciler } from './repair/wire.js';
 import { createRetention } from './releases/wire.js';
 import { createWorkers } from './task/wire.js';
@@ -53,11 +54,19 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const answers = await tailNodeAnswers(runtime.kafka, board, outside.logins);
   const intake = createIntake(config, storage, runtime.clock);
   const secretIntake = new SecretIntake({ outbox, secrets: outside.secrets });
-  const reconciler = createReconciler({ config, storage, outside, intake, runtime });
+  const services = createServices({
+    ...{ config, storage, runtime },
+    ask: (tx, repair) => intake.acceptRepair(tx, repair),
+  });
+  const reconciler = createReconciler({
+    ...{ config, storage, outside, intake, runtime },
+    services: services.record,
+  });
   const housekeeping = createHousekeeping({ config, pool, outside, runtime });
   const instanceLogs = new InstanceLogs(pool, outside.engines);
   const module = DeployerModule.register({
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
+    specs: services.record,
     requests: new RequestRecord(pool, storage.events),
     releases: new ReleaseRecord(pool),
     buildLogs: new BuildLogs(pool),
@@ -69,7 +78,13 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
     async drain() {
       instanceLogs.close();
-      await Promise.all([workers.stop(DRAIN_MS), retention.stop(), reconciler.stop(), housekeeping.stop()]);
+      await Promise.all([
+        workers.stop(DRAIN_MS),
+        retention.stop(),
+        reconciler.stop(),
+        services.restorer.stop(),
+        housekeeping.stop(),
+      ]);
     },
     async release() {
       await answers.stop();
@@ -80,6 +95,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   workers.start();
   retention.start();
   reconciler.start();
+  services.restorer.start();
   housekeeping.start({ atOnce: true });
   return app;
 }

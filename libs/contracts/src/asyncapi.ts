@@ -17,6 +17,7 @@ const topicDescriptions: Record<Topic, string> = {
   'scale.responses': 'What a service runs after it was scaled.',
   'secret.requests': 'A secret of an application is to be stored, sealed to the deployer, or removed.',
   'secret.responses': 'Which version of a secret is stored now; never a value.',
+  'service.specs': 'What is wanted of each service; the newest revision is the whole of it.',
 };
 
 /** Who reads and who writes which topic. */
@@ -35,6 +36,7 @@ const participants: Record<string, { receives: readonly Topic[]; sends: readonly
       topics.nodeRequests,
       topics.instanceReports,
       topics.nodeReports,
+      topics.serviceSpecs,
     ],
   },
   'load-balancer': { receives: [topics.nodeRequests], sends: [topics.nodeResponses] },

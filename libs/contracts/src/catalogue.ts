@@ -11,6 +11,7 @@ import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
 import { secretReplied } from './messages/secret-replied.js';
 import { secretRequested } from './messages/secret-requested.js';
+import { serviceSpecChanged } from './messages/service-spec-changed.js';
 
 /** Every message of every version that is understood. */
 export const catalogue: readonly MessageDefinition[] = [
@@ -26,4 +27,5 @@ export const catalogue: readonly MessageDefinition[] = [
   scaleReplied,
   secretRequested,
   secretReplied,
+  serviceSpecChanged,
 ];

@@ -17,3 +17,4 @@ export * from './catalogue.js';
 export * from './service-config.js';
 export * from './asyncapi.js';
 export * from './config-json-schema.js';
+export * from './messages/service-spec-changed.js';

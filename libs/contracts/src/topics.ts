@@ -11,6 +11,7 @@ export const topics = {
   scaleResponses: 'scale.responses',
   secretRequests: 'secret.requests',
   secretResponses: 'secret.responses',
+  serviceSpecs: 'service.specs',
 } as const;
 
 export type Topic = (typeof topics)[keyof typeof topics];

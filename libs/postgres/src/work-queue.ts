@@ -24,6 +24,11 @@ const READY_FIRST_EVERY = 8;
  */
 const HELD = `id = $1 AND fence = $2 AND state || '' = 'running'`;
 
+/** SQL: whether work of this key waits or runs. Two questions, because each is answered by an index of its own. */
+export const unfinishedWorkOf = (key: string): string =>
+  `(EXISTS (SELECT FROM work w WHERE w.key = ${key} AND w.state IN ('ready', 'running', 'waiting'))
+    OR EXISTS (SELECT FROM work w WHERE w.key = ${key} AND w.state = 'queued'))`;
+
 interface ClaimedRow {
   readonly id: string | null;
   readonly key: string;
@@ -144,6 +149,20 @@ export class WorkQueue {
       [held.id, held.fence, until.dueAt ?? 'infinity'],
     );
     if (rowCount !== 1) throw new LeaseLostError(held.id, held.fence);
+  }
+
+  /**
+   * Moves held work to another key. True: nobody has the turn of that key, so it goes on under it. False: it was let go
+   * of, and is claimed again when its turn comes, in the order of its arrival. Throws LeaseLostError.
+   */
+  async switchKey(db: Pool | Transaction, held: HeldWork, key: string): Promise<boolean> {
+    const { rows } = await db.query<{ goes_on: boolean | null }>(
+      'SELECT work_switch($1, $2, $3) AS goes_on',
+      [...[held.id, held.fence, key]],
+    );
+    const goesOn = rows[0]?.goes_on ?? null;
+    if (goesOn === null) throw new LeaseLostError(held.id, held.fence);
+    return goesOn;
   }
 
   /** What waits becomes due now. No effect on work that does not wait. */

@@ -137,9 +137,13 @@ export class SourceEffects {
     wantedRelease,
     scale,
     survey = [],
+    spec,
   }: TaskState): Promise<Release | undefined> {
     const { store } = this.ports;
     if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
+    const asked = mode === 'scale' ? spec?.release : undefined;
+    const wanted = asked && (await store.releaseById(appId, service, asked));
+    if (wanted) return wanted;
     const repaired = survey.find(({ name }) => name === scale?.repairs)?.release;
     const running = repaired ?? survey.find(({ alive }) => alive)?.release;
     // From none: what served last, which after a rollback is not the newest.

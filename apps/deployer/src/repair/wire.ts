@@ -1,6 +1,7 @@
 import type { Runtime } from '#libs/runtime';
 import { NodeChecks } from './adapters/node-checks.js';
 import { PostgresRepairStore } from './adapters/repair-store.js';
+import type { ServiceRecord } from '../services/adapters/service-record.js';
 import type { RequestIntake } from '../requests/adapters/request-intake.js';
 import type { DeployerConfig } from '../deployer.config.js';
 import type { Outside } from '../task/outside.wire.js';
@@ -18,6 +19,7 @@ export interface ReconcilerParts {
   readonly storage: Storage;
   readonly outside: Outside;
   readonly intake: RequestIntake;
+  readonly services: ServiceRecord;
   readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
 }
 
@@ -40,12 +42,22 @@ export function createReconciler(parts: ReconcilerParts): NodeWatch {
   );
 }
 
-function reconcilePorts({ config, storage, outside, intake, runtime }: ReconcilerParts): ReconcilePorts {
+function reconcilePorts({
+  config,
+  storage,
+  outside,
+  intake,
+  services,
+  runtime,
+}: ReconcilerParts): ReconcilePorts {
   const { logger, metrics, clock } = runtime;
   const repairs = metrics.counter('deployer_repairs_total', 'What was repaired on nodes', ['event']);
   return {
     engines: outside.engines,
-    store: new PostgresRepairStore({ ...storage, intake, clock, replica: config.DEPLOYER_REPLICA }),
+    store: new PostgresRepairStore({
+      ...{ ...storage, intake, clock, replica: config.DEPLOYER_REPLICA },
+      giveUpService: (tx, of, taskId) => services.giveUp(tx, of, taskId),
+    }),
     clock,
     installation: outside.installation,
     limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, orphanAgeMs: config.DEPLOYER_ORPHAN_AGE_MS },

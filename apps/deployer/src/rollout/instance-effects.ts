@@ -40,13 +40,15 @@ export class InstanceEffects {
   constructor(private readonly ports: InstanceEffectPorts) {}
 
   /** A node that does not answer leaves open whether its instances run: they count as gone, and are removed later. */
-  async survey({ appId, service }: TaskState): Promise<StepWrites> {
-    const [known, secrets] = await Promise.all([
+  async survey({ claim }: EffectScope, state: TaskState): Promise<StepWrites> {
+    const { appId, service } = state;
+    const [known, secrets, wanted] = await Promise.all([
       this.ports.store.instancesOf(appId, service),
       this.ports.secrets.names(appId),
+      this.ports.store.specFor(claim.taskId, state),
     ]);
     const instances = await Promise.all(known.map((instance) => this.surveyed(instance)));
-    return { events: [{ type: 'InstancesSurveyed', data: { instances, secrets } }] };
+    return { events: [{ type: 'InstancesSurveyed', data: { instances, secrets, ...wanted } }] };
   }
 
   private async surveyed({

@@ -1,7 +1,8 @@
-import type { Effect } from './domain/task.effects.js';
+import type { Effect, EffectOf } from './domain/task.effects.js';
 import type { TaskState } from './domain/task.state.js';
 import type { ClaimedTask, StepWrites } from './ports.js';
 import type { EffectScope } from './effect-scope.js';
+import { checkSecrets } from '../secrets/check-secrets.js';
 import { InstanceEffects, type InstanceEffectPorts } from '../rollout/instance-effects.js';
 import type { PullAhead } from '../rollout/pull-ahead.js';
 import type { Recorded } from './recorded-effects.js';
@@ -16,7 +17,7 @@ export type EffectPorts = SourceEffectPorts &
   };
 
 /** Effects on the world. */
-export type Runnable = Exclude<Effect, Recorded | Wait>;
+export type Runnable = Exclude<Effect, Recorded | Wait | EffectOf<'take-turn'>>;
 
 /** Runs one effect in the world and tells which events (and rows beside them) it amounts to. */
 export interface EffectRunner {
@@ -44,8 +45,10 @@ export function createEffectRunner(ports: EffectPorts): EffectRunner {
           return sources.push(scope, state, effect);
         case 'resolve-release':
           return sources.resolve(state);
+        case 'check-secrets':
+          return checkSecrets(ports.secrets, state);
         case 'survey':
-          return instances.survey(state);
+          return instances.survey(scope, state);
         case 'pull-image':
           return instances.pull(scope, effect);
         case 'start-instance':

@@ -1,3 +1,4 @@
+import type { ServiceSpec } from '../services/domain/spec.js';
 import type {
   AssignedNode,
   InstanceReport,
@@ -30,6 +31,8 @@ export interface StepWrites {
   readonly nodeRequests?: readonly NodeRequest[];
   /** Access tokens whose reservations are not needed any more. */
   readonly nodeReleases?: readonly string[];
+  /** What is wanted of the service from now on. */
+  readonly spec?: ServiceSpec;
   readonly release?: Release;
   readonly currentRelease?: Release;
   readonly reports?: readonly InstanceReport[];
@@ -72,6 +75,13 @@ export interface TaskStore {
   history(taskId: string): Promise<TaskHistory>;
   /** Appends in one transaction with all that belongs to the step. Throws LeaseLostError, ConcurrencyError. */
   append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
+  /** True: the task goes on, and has the turn of its service. False: it was let go of until its turn comes. */
+  takeTurn(claim: ClaimedTask, state: TaskState): Promise<boolean>;
+  /** What is wanted of the task's service, and the task's place in the order of arrival. */
+  specFor(
+    taskId: string,
+    state: TaskState,
+  ): Promise<{ readonly spec?: ServiceSpec; readonly arrival: number }>;
   /** The stored answers to these. */
   nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]>;
   dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]>;

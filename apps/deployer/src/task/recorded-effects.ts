@@ -1,9 +1,18 @@
 import type { TaskError } from '#libs/contracts';
 import { makePlan, planProblem } from '../rollout/domain/plan.js';
-import { servingOf, serviceReply } from '../requests/domain/reply.js';
+import { serviceReply } from '../requests/domain/reply.js';
+import { servingOf } from '../rollout/domain/serving.js';
+import { specAfterFailure } from '../services/domain/task-spec.js';
 import { nextEffects, type Effect, type EffectOf } from './domain/task.effects.js';
 import type { TaskEvent } from './domain/task.events.js';
-import { evolve, isStopped, type TaskState } from './domain/task.state.js';
+import {
+  evolve,
+  isStopped,
+  limitsOf,
+  releaseConfig,
+  releaseOf,
+  type TaskState,
+} from './domain/task.state.js';
 import type { StepWrites } from './ports.js';
 
 const kinds = ['make-plan', 'request-node', 'drain-instance', 'begin-revert', 'succeed', 'fail'] as const;
@@ -24,7 +33,7 @@ export const isRecorded = (effect: Effect): effect is Recorded =>
 export function record(state: TaskState, effect: Recorded, options: RecordOptions): StepWrites {
   switch (effect.kind) {
     case 'make-plan':
-      return { events: [planned(state)] };
+      return planned(state, options);
     case 'request-node':
       return requestNode(state, effect, options);
     case 'drain-instance':
@@ -34,15 +43,18 @@ export function record(state: TaskState, effect: Recorded, options: RecordOption
     case 'succeed':
       return ended(state, { type: 'TaskSucceeded', data: { outcome: effect.outcome } });
     case 'fail':
-      return ended(state, { type: 'TaskFailed', data: { error: whole(state, effect.error) } });
+      return {
+        ...ended(state, { type: 'TaskFailed', data: { error: whole(state, effect.error) } }),
+        spec: specAfterFailure(state, options.now.toISOString()),
+      };
   }
 }
 
-function planned(state: TaskState): TaskEvent {
+function planned(state: TaskState, { now }: RecordOptions): StepWrites {
   const error = planProblem(state);
-  return error === undefined
-    ? { type: 'PlanMade', data: makePlan(state) }
-    : { type: 'StepFailed', data: { step: 'make-plan', error } };
+  if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
+  const data = makePlan(state, now.toISOString());
+  return { events: [{ type: 'PlanMade', data }], spec: data.spec };
 }
 
 /** The writes of a step and of the recorded effects that follow it, for one transaction. Pure. */
@@ -92,7 +104,7 @@ function requestNode(
   { now }: RecordOptions,
 ): StepWrites {
   const slot = state.slots.find((candidate) => candidate.ordinal === ordinal);
-  const config = slot?.release?.config ?? state.release?.config ?? state.config;
+  const config = (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state);
   if (config === undefined) throw new Error('a node is asked for once the config is known');
   const { appId, service, deadlineAt, survey = [] } = state;
   const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
@@ -100,7 +112,7 @@ function requestNode(
     accessToken,
     appId,
     service,
-    resources: config.resources,
+    resources: limitsOf(state, slot) ?? config.resources,
     avoidNodes: [...new Set(cutOff)],
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };

@@ -1,5 +1,5 @@
 import { isRecordAway, toTaskError } from './domain/task-error.js';
-import { keyOf, nextEffects, type Effect, type EffectKind } from './domain/task.effects.js';
+import { keyOf, nextEffects, type Effect, type EffectKind, type EffectOf } from './domain/task.effects.js';
 import type { TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
 import type { AroundStep, ClaimedTask, StepWrites, TaskHistory } from './ports.js';
@@ -57,6 +57,8 @@ export async function runTask(
     await run.leave();
   }
 }
+
+const isTurn = (effect: Effect): effect is EffectOf<'take-turn'> => effect.kind === 'take-turn';
 
 const isRead = ({ kind }: Effect): boolean => kind === 'resolve-release' || kind === 'survey';
 
@@ -121,6 +123,10 @@ class TaskRun {
         await this.recordNext();
         continue;
       }
+      if (effects.some(isTurn) && this.interruption.reason === undefined) {
+        if (!(await this.takeTurn())) return 'parked';
+        continue;
+      }
       this.ports.effects.prepare?.(this.scope(this.interruptible()), this.state);
       if (this.mayStart()) for (const effect of effects) this.start(effect);
       const waits = effects.filter(isWait);
@@ -162,9 +168,16 @@ class TaskRun {
     await this.ports.aroundStep(state, first, () => this.append({ events: [] }));
   }
 
+  /** False: another task of the service is rolled out now, and this one is claimed again after it. */
+  private async takeTurn(): Promise<boolean> {
+    if (!(await this.ports.store.takeTurn(this.lease.claim, this.state))) return false;
+    await this.append({ events: [{ type: 'TurnTaken', data: {} }] });
+    return true;
+  }
+
   private start(effect: Effect): void {
     const key = keyOf(effect);
-    if (isWait(effect) || isRecorded(effect) || this.inFlight.has(key)) return;
+    if (isWait(effect) || isTurn(effect) || isRecorded(effect) || this.inFlight.has(key)) return;
     const { state } = this;
     const done = this.ports
       .aroundStep(state, effect, () => this.step(state, effect))

@@ -4,6 +4,7 @@ import type { NodeAnswer } from '#libs/contracts';
 import type { TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith, running } from './domain/task.testing.js';
 import { AnswerBoard } from '../rollout/adapters/node-answers.js';
+import { StepError } from './domain/task-error.js';
 import type { StepWrites, TaskStore } from './ports.js';
 import type { EffectRunner } from './effect-runner.js';
 import { runTask, type RunTaskPorts, type TaskLease } from './run-task.js';
@@ -113,28 +114,35 @@ describe('a running task', () => {
     await task.end();
   });
 
-  it('ends the build under way when its plan cannot be made', async () => {
+  it('builds nothing for an application that lacks a secret, and says what goes on serving', async () => {
     const needy = releaseWith('new', 1, { secrets: { PASSWORD: 'db' } });
     const { sourceDigest, config } = needy;
+    const old = running('a', releaseWith('old', 1));
+    let built = 0;
     const task = start({
       history: [
         accepted({}),
         { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms: 1 } },
       ],
       effects: {
-        survey: async () => {
-          await delay(20);
-          return { events: [{ type: 'InstancesSurveyed', data: { instances: [], secrets: [] } }] };
-        },
+        'check-secrets': () =>
+          Promise.reject(new StepError({ code: 'SECRET_NOT_FOUND', message: 'm', hint: 'h' })),
+        'build-image': () => Promise.reject(new Error(`built ${(built += 1)}`)),
         'remove-leftovers': () =>
           Promise.resolve({ events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] }),
+        survey: () =>
+          Promise.resolve({ events: [{ type: 'InstancesSurveyed', data: { instances: [old] } }] }),
       },
       nodeAnswers: () => Promise.resolve([]),
     });
-    await delay(150);
-    expect(kinds(task.stored)).toEqual(['InstancesSurveyed', 'StepFailed', 'LeftoversRemoved', 'TaskFailed']);
-    expect(task.stored.at(-1)).toMatchObject({ data: { error: { code: 'SECRET_NOT_FOUND' } } });
-    await task.end();
+    expect(await task.outcome).toBe('finished');
+    expect(kinds(task.stored)).toEqual(['StepFailed', 'LeftoversRemoved', 'InstancesSurveyed', 'TaskFailed']);
+    expect(task.stored.at(-1)).toMatchObject({
+      data: {
+        error: { code: 'SECRET_NOT_FOUND', message: expect.stringContaining('go on serving') as string },
+      },
+    });
+    expect(built).toBe(0);
   });
 
   it('sees at once what ends while it looks for an answer', async () => {

@@ -16,6 +16,8 @@ const namedServiceSchema = z.object({
   release: printable(200).optional(),
   /** Services of the same request that must have succeeded first. */
   dependsOn: z.array(serviceNameSchema).max(100).optional(),
+  /** For `run` and `build-and-run`: as many instances from now on, whatever config.json declares. */
+  replicas: z.int().min(0).max(50).optional(),
 });
 
 const requestedServiceSchema = z.union([
@@ -99,6 +101,10 @@ export const deploymentRequested = defineMessage({
       restart: z.boolean().optional(),
       /** For `cancel`: the token of the request that is to end. */
       cancels: tokenSchema.optional(),
+      /** Who asks. Kept as claimed, and marked as not verified. */
+      principal: printable(200).optional(),
+      /** Why, for those who read the history later. */
+      reason: printable(500).optional(),
     })
     .superRefine(checkMode),
   key: (data) => data.appId,

@@ -19,6 +19,8 @@ export const scaleRequested = defineMessage({
       /** The name of the instance that is to be drained and stopped. */
       instance: printable(255).optional(),
       reason: printable(500).optional(),
+      /** Who asks. Kept as claimed, and marked as not verified. */
+      principal: printable(200).optional(),
       deadlineMs: z.int().min(1_000).max(86_400_000).optional(),
     })
     .superRefine(({ by, to, instance }, context) => {

@@ -2,12 +2,14 @@ import type { Pool } from '#libs/postgres';
 import type { ReleaseImage } from '../domain/retention.js';
 import type { ReleaseRecords } from '../ports.js';
 
-/** What keeps a release `r`: it is current, an instance runs it, or its service has a task that is not done. */
+/** What keeps a release `r`: it is current, wanted, an instance runs it, or its service has a task that is not done. */
 const IN_USE = `(
   EXISTS (SELECT FROM current_releases c WHERE c.release_id = r.id)
   OR EXISTS (SELECT FROM instances i
              WHERE i.app_id = r.app_id AND i.service = r.service AND i.report ->> 'release' = r.id)
-  OR EXISTS (SELECT FROM work w WHERE w.key = r.app_id || '/' || r.service AND w.state <> 'done'))`;
+  OR EXISTS (SELECT FROM specs s WHERE s.release_id = r.id)
+  OR EXISTS (SELECT FROM work w WHERE w.key IN (r.app_id || '/' || r.service, 'build ' || r.app_id || '/' || r.service)
+             AND w.state <> 'done'))`;
 
 const IMAGE = `r.release ->> 'image'`;
 

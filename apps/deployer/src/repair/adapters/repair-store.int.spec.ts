@@ -23,7 +23,12 @@ beforeAll(async () => {
   const clock = { now: () => new Date(now) };
   const parts = { outbox: new Outbox(), clock, replica: 'test' };
   const rest = { events: new EventStore(), work: new WorkQueue(), replyTopics: [], defaultDeadlineMs: 1_000 };
-  store = new PostgresRepairStore({ ...parts, pool, intake: new RequestIntake({ ...parts, ...rest }) });
+  store = new PostgresRepairStore({
+    ...parts,
+    pool,
+    intake: new RequestIntake({ ...parts, ...rest }),
+    giveUpService: async () => undefined,
+  });
   const report = { instance: 'web-0', appId: 'shop', appName: 'Shop', service: 'web', node: NODE };
   await pool.query(
     `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)

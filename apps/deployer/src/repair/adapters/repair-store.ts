@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { deploymentProgressed, instanceReported, nodeReported, type InstanceReport } from '#libs/contracts';
-import { transaction, type Outbox, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
+import {
+  transaction,
+  unfinishedWorkOf,
+  type Outbox,
+  type OutboxMessage,
+  type Pool,
+  type Transaction,
+} from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Attempts } from '../domain/reconcile.js';
 import type { NodeInstance, RepairStore, RepairTold } from '../ports.js';
@@ -8,10 +15,14 @@ import type { Clock } from '../../task/ports.js';
 import type { RequestIntake } from '../../requests/adapters/request-intake.js';
 import { deleteInstances, setInstanceState } from '../../task/adapters/task-rows.js';
 
+type ServiceOf = Pick<InstanceReport, 'appId' | 'service'>;
+
 export interface RepairStoreParts {
   readonly pool: Pool;
   readonly outbox: Outbox;
   readonly intake: RequestIntake;
+  /** A service whose instance was given up is left alone until something changes. */
+  readonly giveUpService: (tx: Transaction, of: ServiceOf, taskId: string) => Promise<void>;
   readonly clock: Clock;
   readonly replica: string;
 }
@@ -34,9 +45,7 @@ export class PostgresRepairStore implements RepairStore {
       `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
               (SELECT ${ATTEMPTS} FROM repairs r ${UNPLACED} WHERE r.instance = i.name OR r.task_id = i.task_id
                ORDER BY r.instance = i.name DESC LIMIT 1) AS attempts,
-              EXISTS (SELECT FROM tasks t JOIN requests q ON q.token = t.token
-                      WHERE t.result IS NULL AND t.service = i.service
-                        AND q.request ->> 'appId' = i.app_id) AS busy
+              ${unfinishedWorkOf("i.app_id || '/' || i.service")} AS busy
        FROM instances i WHERE i.node = $1 ORDER BY i.name`,
       [node],
     );
@@ -105,13 +114,14 @@ export class PostgresRepairStore implements RepairStore {
   }
 
   async forget(
-    { name, report, state }: NodeInstance,
+    { name, report, state, taskId }: NodeInstance,
     how: 'given-up' | 'abandoned' | 'removed',
     told: RepairTold,
   ): Promise<void> {
     await transaction(this.parts.pool, async (tx) => {
       if (how === 'abandoned') await setInstanceState(tx, [name], 'abandoned');
       else await deleteInstances(tx, [name]);
+      if (how !== 'removed') await this.parts.giveUpService(tx, report, taskId);
       // Of an abandoned one that was told when it was.
       const reports =
         state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed'))];

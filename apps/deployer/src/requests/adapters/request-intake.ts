@@ -15,6 +15,7 @@ import { foldTask } from '../../task/domain/task.state.js';
 import type { Clock } from '../../task/ports.js';
 import * as rows from '../../task/adapters/task-rows.js';
 import { outgoingReply, progress } from '../../task/adapters/task-store.js';
+import { firstKey } from '../../task/domain/task.turns.js';
 
 export interface IntakeParts {
   readonly events: EventStore;
@@ -39,7 +40,7 @@ interface Accepted {
 interface AcceptedScale extends Pick<Accepted, 'request' | 'traceparent'> {
   readonly task: Pick<
     TaskEventOf<'TaskAccepted'>['data'],
-    'token' | 'appId' | 'appName' | 'service' | 'scale'
+    'token' | 'appId' | 'appName' | 'service' | 'scale' | 'principal' | 'verified' | 'reason'
   >;
   readonly deadlineMs?: number;
 }
@@ -49,7 +50,8 @@ export interface Repair {
   readonly appId: string;
   readonly appName: string;
   readonly service: string;
-  readonly instance: string;
+  /** The instance in whose place another is started; without one, as many as are wanted. */
+  readonly instance?: string;
 }
 
 /**
@@ -70,15 +72,18 @@ export class RequestIntake {
   }
 
   async acceptScale(tx: Transaction, request: ScaleRequest, traceparent?: string): Promise<void> {
-    const { token, appId, service, by, to, instance, deadlineMs } = request;
-    const task = { token, appId, appName: appId, service, scale: { by, to, instance } };
+    const { token, appId, service, by, to, instance, deadlineMs, principal, reason } = request;
+    const scale = { by, to, instance };
+    const task = { token, appId, appName: appId, service, scale, principal, verified: false, reason };
     await this.takeInScale(tx, { request, traceparent, task, deadlineMs });
   }
 
   /** A repair of our own: a scale request that starts another in an instance's place, answered as such. */
   async acceptRepair(tx: Transaction, repair: Repair): Promise<void> {
     const { instance, ...task } = repair;
-    await this.takeInScale(tx, { request: repair, task: { ...task, scale: { repairs: instance } } });
+    const scale = instance === undefined ? { restore: true } : { repairs: instance };
+    const by = { principal: OWN_PRINCIPAL, verified: true };
+    await this.takeInScale(tx, { request: repair, task: { ...task, ...by, scale } });
   }
 
   private async takeInScale(
@@ -143,22 +148,22 @@ export class RequestIntake {
     event: TaskEventOf<'TaskAccepted'>,
     position: number,
   ): Promise<void> {
-    const { token, service, appId, dependsOn = [] } = event.data;
+    const { token, service, dependsOn = [] } = event.data;
     const { events, work, outbox, clock, replica } = this.parts;
     const id = `${token}/${service}`;
     const step = progress(foldTask([event]), event, 1, clock.now().toISOString(), replica);
     await together(
       rows.insertTask(tx, { id, token, position, service, dependsOn }),
       events.append(tx, id, 0, [event], { replica }),
-      work.enqueue(tx, { id, key: `${appId}/${service}` }),
+      work.enqueue(tx, { id, key: firstKey(event.data) }),
       outbox.add(tx, [outgoing(deploymentProgressed, step)]),
     );
   }
 
   private taskOf(
-    { token, appId, appName, deadlineMs, dryRun, restart }: DeploymentRequest,
+    { token, appId, appName, deadlineMs, dryRun, restart, principal, reason }: DeploymentRequest,
     mode: ServiceMode,
-    { name, source, release, dependsOn }: RequestedService,
+    { name, source, release, dependsOn, replicas }: RequestedService,
   ): Extract<TaskEvent, { type: 'TaskAccepted' }> {
     return {
       type: 'TaskAccepted',
@@ -166,6 +171,7 @@ export class RequestIntake {
         ...{ token, appId, appName, service: name, mode, dryRun, restart, dependsOn },
         source: source ?? { blob: `${appId}--${name}.zip` },
         wantedRelease: release,
+        ...{ replicas, principal, verified: false, reason },
         deadlineAt: this.deadline(deadlineMs),
       },
     };
@@ -175,6 +181,9 @@ export class RequestIntake {
     return new Date(this.parts.clock.now().getTime() + ms).toISOString();
   }
 }
+
+/** Of what Slipway does by itself. */
+const OWN_PRINCIPAL = 'slipway';
 
 /** The same answer as before, if there is one yet. */
 export async function answerAgain(tx: Transaction, outbox: Outbox, token: string): Promise<void> {

@@ -1,7 +1,8 @@
-import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
+import type { DeploymentReply, ScaleReply, ServiceReply } from '#libs/contracts';
 import { changesOf } from '../../rollout/domain/plan.js';
+import { servingOf } from '../../rollout/domain/serving.js';
 import type { InstanceRef } from '../../task/domain/task.events.js';
-import { isStopped, serves, type TaskState } from '../../task/domain/task.state.js';
+import type { TaskState } from '../../task/domain/task.state.js';
 
 /** The name of the service whose address an application's users are given. */
 const ENDPOINT_SERVICE = 'app-server';
@@ -25,7 +26,8 @@ export function serviceReply(state: TaskState): ServiceReply {
   }
   return {
     ...common,
-    release: state.release?.id,
+    // A task that another one superseded serves that one's release.
+    release: (outcome === 'running' ? servingOf(state).release : undefined) ?? state.release?.id,
     instances: outcome === 'running' ? [...servingOf(state).instances] : [],
     plan: outcome === 'planned' ? [...changesOf(state)] : undefined,
   };
@@ -33,25 +35,6 @@ export function serviceReply(state: TaskState): ServiceReply {
 
 const abandonedNote = ({ name, node }: InstanceRef): string =>
   `${name} was left behind: its node ${node} does not answer. It gets no more traffic.`;
-
-interface Serving {
-  readonly release?: string;
-  readonly instances: InstanceAddress[];
-}
-
-/** What serves now that the task has ended: what ran before and was not stopped, and what was started and stays. */
-export function servingOf(state: TaskState): Serving {
-  const before = (state.survey ?? []).filter(
-    (instance) =>
-      instance.alive && !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
-  );
-  const started = state.slots.filter((slot) => serves(state, slot));
-  const release = started[0]?.release ?? (started.length > 0 ? state.release : before[0]?.release);
-  return {
-    release: release?.id,
-    instances: [...before.map(({ address }) => address), ...started.flatMap(({ address }) => address ?? [])],
-  };
-}
 
 /** The reply of a whole request, in the order in which its services were named. */
 export function deploymentReply(token: string, services: readonly ServiceReply[]): DeploymentReply {

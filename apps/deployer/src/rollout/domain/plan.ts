@@ -1,7 +1,9 @@
 import type { Change, TaskError } from '#libs/contracts';
 import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from '../../task/domain/task.events.js';
+import { specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
+import { wantedCount } from '../../services/domain/spec.js';
 import { secretsProblem } from '../../secrets/domain/secrets.js';
-import type { TaskState } from '../../task/domain/task.state.js';
+import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 
 type PlanMade = TaskEventOf<'PlanMade'>['data'];
 
@@ -14,21 +16,36 @@ const slots = (count: number, replaced: readonly InstanceRef[] = []): readonly S
   });
 
 /**
- * What has to be started, replaced and stopped so that the service is as the task wants it. Pure; throws when the
- * survey is not there yet.
+ * What has to be started, replaced and stopped so that the service is as the task wants it, and what is wanted from now
+ * on. Pure; throws when the survey is not there yet.
+ * @param at now, RFC 3339
  */
-export function makePlan(state: TaskState): PlanMade {
+export function makePlan(state: TaskState, at: string): PlanMade {
   const { survey } = state;
   if (survey === undefined) throw new Error('a plan is made of what runs');
+  const spec = specOfTask(state, at);
+  const plan = changesTo(state, survey, spec);
+  return {
+    ...plan,
+    notes: [...specNotes(state, spec), ...plan.notes],
+    spec: spec.changed && state.dryRun !== true ? spec.after : undefined,
+  };
+}
+
+function changesTo(state: TaskState, survey: readonly RunningInstance[], spec: TaskSpec): PlanMade {
+  if (spec.superseded) return { slots: [], surplus: [], kept: aliveNames(survey), notes: [] };
   switch (state.mode) {
     case 'stop':
       return { slots: [], surplus: survey.map(refOf), kept: [], notes: [] };
     case 'scale':
-      return scalePlan(state, survey);
+      return scalePlan(state, survey, spec);
     default:
-      return rolloutPlan(state, survey);
+      return rolloutPlan(state, survey, spec);
   }
 }
+
+const aliveNames = (survey: readonly RunningInstance[]): readonly string[] =>
+  survey.filter(({ alive }) => alive).map(({ name }) => name);
 
 /** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
 export function planProblem(state: TaskState): TaskError | undefined {
@@ -37,9 +54,9 @@ export function planProblem(state: TaskState): TaskError | undefined {
 
 /** Of what is to be started. Surveys of before there were secrets do not say which there are. */
 function missingSecrets(state: TaskState): TaskError | undefined {
-  const config = state.release?.config ?? state.config;
+  const config = releaseConfig(state);
   const { secrets: known } = state;
-  if (config?.secrets === undefined || known === undefined || makePlan(state).slots.length === 0)
+  if (config?.secrets === undefined || known === undefined || makePlan(state, '').slots.length === 0)
     return undefined;
   return secretsProblem(state, config.secrets, known);
 }
@@ -54,10 +71,9 @@ function unknownInstance({ appId, service, scale, survey }: TaskState): TaskErro
   };
 }
 
-/** As many instances of the wanted release as its config says: what runs it stays, what runs another is replaced. */
-function rolloutPlan(state: TaskState, survey: readonly RunningInstance[]): PlanMade {
-  const config = state.release?.config ?? state.config;
-  const wanted = config?.replicas ?? 1;
+/** As many instances of the release as are wanted: what runs it stays, what runs another is replaced. */
+function rolloutPlan(state: TaskState, survey: readonly RunningInstance[], { after }: TaskSpec): PlanMade {
+  const wanted = after === undefined ? (releaseConfig(state)?.replicas ?? 1) : wantedCount(after);
   const stays = ({ alive, release }: RunningInstance): boolean =>
     alive && state.restart !== true && release.id === state.release?.id;
   const kept = survey.filter(stays).slice(0, wanted);
@@ -89,38 +105,46 @@ function newestNotes(state: TaskState, replaceable: readonly RunningInstance[]):
 }
 
 function replacementNotes(state: TaskState): readonly string[] {
-  const config = state.release?.config ?? state.config;
+  const config = releaseConfig(state);
   return config?.health === undefined
     ? ['config.json names no health path: a new instance takes traffic as soon as its port is open.']
     : [];
 }
 
-/** Another for the one that does not run any more; nothing where it does, or was stopped meanwhile. */
-function repairPlan(survey: readonly RunningInstance[], repaired: string): PlanMade {
+/** Another for the one that does not run any more; nothing where it does, or where enough run or it was stopped meanwhile. */
+function repairPlan(survey: readonly RunningInstance[], repaired: string, { after }: TaskSpec): PlanMade {
   const gone = survey.filter(({ name, alive }) => name === repaired && !alive);
-  const kept = survey.filter((instance) => !gone.includes(instance)).map(({ name }) => name);
-  return { slots: slots(gone.length, gone), surplus: [], kept, notes: [] };
+  const others = survey.filter((instance) => !gone.includes(instance));
+  const missing = after === undefined ? gone.length : wantedCount(after) - aliveNames(others).length;
+  const started = slots(Math.min(gone.length, missing), gone);
+  return {
+    slots: started,
+    surplus: gone.slice(started.length).map(refOf),
+    kept: others.map(({ name }) => name),
+    notes: [],
+  };
 }
 
 /** More or fewer of what runs. Dead instances count for nothing and are removed. */
-function scalePlan({ scale = {} }: TaskState, survey: readonly RunningInstance[]): PlanMade {
-  if (scale.repairs !== undefined) return repairPlan(survey, scale.repairs);
-  const alive = survey.filter((instance) => instance.alive);
-  const dead = survey.filter((instance) => !instance.alive);
+function scalePlan(state: TaskState, survey: readonly RunningInstance[], spec: TaskSpec): PlanMade {
+  const { scale = {} } = state;
+  if (scale.repairs !== undefined) return repairPlan(survey, scale.repairs, spec);
+  const { after } = spec;
   const named = survey.find(({ name }) => name === scale.instance);
-  const wanted =
-    scale.instance === undefined
-      ? Math.max(0, scale.to ?? alive.length + (scale.by ?? 0))
-      : alive.filter(({ name }) => name !== named?.name).length;
-  const leaving = named === undefined ? leastMissed(alive).slice(wanted) : [named];
-  const gone = new Set([...dead, ...leaving]);
+  const alive = survey.filter((instance) => instance.alive && instance !== named);
+  const wanted = after === undefined ? alive.length : wantedCount(after);
+  const leaving = [...leastMissed(alive).slice(wanted), ...(named === undefined ? [] : [named])];
+  const gone = new Set([...survey.filter((instance) => !instance.alive), ...leaving]);
   return {
     slots: slots(wanted - alive.length),
     surplus: [...gone].map(refOf),
     kept: survey.filter((instance) => !gone.has(instance)).map(({ name }) => name),
-    notes: [],
+    notes: after?.state === 'stopped' ? [stoppedNote(state, after.count)] : [],
   };
 }
+
+const stoppedNote = ({ appId, service }: TaskState, count: number): string =>
+  `${appId}/${service} is stopped, so nothing is started now; the next slipway run ${appId} ${service} starts ${count}.`;
 
 /** The last are missed least: those on the node with the most of the service, and of these the youngest. */
 function leastMissed(instances: readonly RunningInstance[]): readonly RunningInstance[] {

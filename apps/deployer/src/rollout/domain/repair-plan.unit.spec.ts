@@ -15,6 +15,7 @@ const planOf = (survey: readonly RunningInstance[], repairs = 'b') =>
       accepted({ mode: 'scale', scale: { repairs } }),
       { type: 'InstancesSurveyed', data: { instances: survey } },
     ]),
+    '2026-01-01T00:00:00.000Z',
   );
 
 describe('a repair', () => {

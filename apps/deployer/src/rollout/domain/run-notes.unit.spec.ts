@@ -15,6 +15,7 @@ const notesOf = (task: Partial<TaskEventOf<'TaskAccepted'>['data']>, serving = o
       { type: 'InstancesSurveyed', data: { instances: [running('a', serving)] } },
       { type: 'ReleaseResolved', data: { release: newest } },
     ]),
+    '2026-01-01T00:00:00.000Z',
   ).notes;
 
 it('run without a release says before it starts that it undoes a rollback, and how not to', () => {

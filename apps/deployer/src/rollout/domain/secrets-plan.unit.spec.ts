@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { secretsProblem } from '../../secrets/domain/secrets.js';
 import { isRecorded, record } from '../../task/recorded-effects.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
@@ -21,7 +22,10 @@ function run(
     { release: fresh, before },
     (state, effect) => {
       if (isRecorded(effect)) return record(state, effect, options).events;
-      return effect.kind === 'survey' ? [surveyed] : undefined;
+      if (effect.kind === 'survey') return [surveyed];
+      if (effect.kind !== 'check-secrets' || known === undefined) return undefined;
+      const error = secretsProblem(state, secrets, known);
+      return error && [{ type: 'StepFailed', data: { step: effect.kind, error } }];
     },
     // As a task does: what is done by its record comes first. A survey takes less time than a source.
     (effects) => effects.find(isRecorded) ?? effects.find(({ kind }) => kind === 'survey') ?? effects[0],

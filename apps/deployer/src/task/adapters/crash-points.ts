@@ -39,6 +39,8 @@ export const effectOfEvent: Readonly<Record<TaskEvent['type'], EffectKind | unde
   ImageLost: 'push-image',
   ImagePushed: 'push-image',
   ReleaseResolved: 'resolve-release',
+  TurnTaken: 'take-turn',
+  SecretsChecked: 'check-secrets',
   InstancesSurveyed: 'survey',
   PlanMade: 'make-plan',
   NodeRequested: 'request-node',

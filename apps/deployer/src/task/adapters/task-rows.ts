@@ -195,7 +195,7 @@ export async function nodeLogin(db: Db, node: string): Promise<AssignedNode | un
 }
 
 export async function setTaskResult(tx: Transaction, taskId: string, result: ServiceReply): Promise<void> {
-  await tx.query('UPDATE tasks SET result = $2 WHERE id = $1', [taskId, result]);
+  await tx.query('UPDATE tasks SET result = $2, writes_spec = true WHERE id = $1', [taskId, result]);
 }
 
 export type RequestKind = 'deployment' | 'scale' | 'secret';

@@ -38,6 +38,8 @@ import type {
   TaskStore,
   Waits,
 } from '../ports.js';
+import { specForTask, specMessage, storeSpec } from '../../services/adapters/spec-rows.js';
+import { rolloutKey } from '../domain/task.turns.js';
 import { kindredRelease } from '../../rollout/adapters/kindred-release.js';
 import * as rows from './task-rows.js';
 
@@ -76,6 +78,7 @@ export class PostgresTaskStore implements TaskStore {
         work.assertHeld(tx, held(claim), leaseMs),
         events.append(tx, claim.taskId, version, [...writes.events], { replica }),
         storeReleases(tx, state, writes),
+        this.storeSpec(tx, state, writes),
         this.storeInstances(tx, claim, writes),
         together(...nodeRequests.map((r) => rows.insertNodeRequest(tx, r.accessToken, claim.taskId))),
         together(...nodeLogins.map((node) => rows.upsertNodeLogin(tx, node))),
@@ -101,6 +104,14 @@ export class PostgresTaskStore implements TaskStore {
       ...nodeRequests.map((request) => outgoing(nodeRequested, request)),
       ...nodeReleases.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
     ];
+  }
+
+  async takeTurn(claim: ClaimedTask, state: TaskState): Promise<boolean> {
+    return this.parts.work.switchKey(this.parts.pool, held(claim), rolloutKey(state));
+  }
+
+  async specFor(taskId: string, state: TaskState) {
+    return specForTask(this.parts.pool, taskId, state);
   }
 
   async nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]> {
@@ -157,6 +168,14 @@ export class PostgresTaskStore implements TaskStore {
     return rows.instancesOf(this.parts.pool, appId, service);
   }
 
+  private async storeSpec(tx: Transaction, state: TaskState, { spec }: StepWrites): Promise<void> {
+    if (spec === undefined) return;
+    const { appId, appName, service, token, principal = UNKNOWN_PRINCIPAL, verified = false, reason } = state;
+    const changedAt = this.parts.clock.now().toISOString();
+    const stored = { appId, appName, service, spec, principal, verified, reason, token, changedAt };
+    await together(storeSpec(tx, stored), this.parts.outbox.add(tx, [specMessage(stored)]));
+  }
+
   private async storeInstances(tx: Transaction, claim: ClaimedTask, writes: StepWrites): Promise<void> {
     const reportedAt = this.parts.clock.now().toISOString();
     const [, drained] = await together(
@@ -203,6 +222,9 @@ export class PostgresTaskStore implements TaskStore {
     );
   }
 }
+
+/** Of a request that names nobody. */
+const UNKNOWN_PRINCIPAL = 'unknown';
 
 async function storeReleases(tx: Transaction, state: TaskState, writes: StepWrites): Promise<void> {
   const { release, currentRelease, result } = writes;

@@ -20,7 +20,15 @@ interface OnNode {
 /** Every kind of effect there is. A value, so that a test can ask whether each has its cases. */
 export const effectKinds = [
   ...(['await-dependencies', 'fetch-source', 'build-image', 'push-image', 'resolve-release'] as const),
-  ...(['survey', 'make-plan', 'request-node', 'await-node', 'pull-image'] as const),
+  ...([
+    'check-secrets',
+    'take-turn',
+    'survey',
+    'make-plan',
+    'request-node',
+    'await-node',
+    'pull-image',
+  ] as const),
   ...(['start-instance', 'probe-instance', 'drain-instance', 'stop-instance'] as const),
   ...(['remove-leftovers', 'begin-revert', 'succeed', 'fail'] as const),
 ] as const;
@@ -33,6 +41,8 @@ interface EffectData {
   'build-image': { readonly sourceDigest: string };
   'push-image': { readonly sourceDigest: string; readonly tag: string };
   'resolve-release': object;
+  'check-secrets': object;
+  'take-turn': object;
   survey: object;
   'make-plan': object;
   'request-node': { readonly ordinal: number; readonly accessToken: string };
@@ -66,16 +76,14 @@ export function keyOf(effect: Effect): string {
 
 /**
  * What may be done now, side by side. Pure. Empty when the task has ended.
- * While an image is built, what runs is surveyed and nodes are asked for.
  */
 export function nextEffects(state: TaskState): readonly Effect[] {
   if (state.outcome !== undefined) return [];
   if (state.failure !== undefined) return effectsAfterFailure(state, state.failure);
-  const { dependsOn = [] } = state;
-  if (dependsOn.length > 0 && !state.dependenciesMet)
-    return [{ kind: 'await-dependencies', services: dependsOn }];
+  if (waitsForOthers(state)) return [{ kind: 'await-dependencies', services: state.dependsOn ?? [] }];
   const sources = sourceEffects(state);
   if (state.mode === 'build') return sources.length > 0 ? sources : [endOfBuild(state)];
+  if (needsTurn(state)) return sources.length > 0 ? sources : [{ kind: 'take-turn' }];
   return [...sources, ...surveyEffects(state), ...rolloutEffects(state)];
 }
 
@@ -83,6 +91,16 @@ const endOfBuild = ({ dryRun }: TaskState): Effect => ({
   kind: 'succeed',
   outcome: dryRun === true ? 'planned' : 'built',
 });
+
+const waitsForOthers = ({ dependsOn = [], dependenciesMet }: TaskState): boolean =>
+  dependsOn.length > 0 && !dependenciesMet;
+
+/**
+ * Fetching, building and pushing hold no turn of the service, so that scaling waits for no build; the rollout does. What
+ * is only planned needs none. A task that was surveyed has had its turn from the beginning, as older versions had it.
+ */
+const needsTurn = ({ mode, dryRun, turnTaken, survey }: TaskState): boolean =>
+  mode === 'build-and-run' && dryRun !== true && !turnTaken && survey === undefined;
 
 /** From a source, or from what was built before, to a release. */
 function sourceEffects(state: TaskState): readonly Effect[] {
@@ -92,6 +110,13 @@ function sourceEffects(state: TaskState): readonly Effect[] {
   if (mode !== 'build' && mode !== 'build-and-run') return [{ kind: 'resolve-release' }];
   if (sourceDigest === undefined) return [{ kind: 'fetch-source' }];
   if (state.dryRun === true) return [];
+  if (
+    mode === 'build-and-run' &&
+    state.config?.secrets !== undefined &&
+    !state.secretsChecked &&
+    needsTurn(state)
+  )
+    return [{ kind: 'check-secrets' }];
   return builtTag === undefined
     ? [{ kind: 'build-image', sourceDigest }]
     : [{ kind: 'push-image', sourceDigest, tag: builtTag }];
@@ -163,12 +188,16 @@ function effectsAfterFailure(state: TaskState, error: TaskError): readonly Effec
   if (!state.leftoversRemoved) return [{ kind: 'remove-leftovers', slots: leftovers(state) }];
   if (!state.reverting) {
     const slots = slotsOfRevert(state);
-    return slots.length > 0 ? [{ kind: 'begin-revert', slots }] : [{ kind: 'fail', error }];
+    if (slots.length > 0) return [{ kind: 'begin-revert', slots }];
+    return tellsWhatServes(state) ? [{ kind: 'survey' }] : [{ kind: 'fail', error }];
   }
   const open = state.slots.filter((slot) => slot.release !== undefined && !isDone(state, slot));
   if (open.length > 0 && state.revertFailure === undefined) return rollingEffects(state, open);
   return [{ kind: 'fail', error }];
 }
+
+/** A build that failed has not surveyed yet, and whoever reads its reply wants to know what goes on serving. */
+const tellsWhatServes = (state: TaskState): boolean => needsTurn(state) && !waitsForOthers(state) && state.revertFailure === undefined;
 
 /** New instances that serve in nobody's place. What replaced another goes on until that one is back. */
 function leftovers(state: TaskState): readonly SlotProgress[] {

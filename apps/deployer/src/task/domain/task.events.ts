@@ -1,3 +1,4 @@
+import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { InstanceAddress, ServiceConfig, ServiceMode, ServiceOutcome, TaskError } from '#libs/contracts';
 
 /** An immutable build of a service. Never changed, only superseded. */
@@ -54,6 +55,8 @@ export interface ScaleWish {
   readonly instance?: string;
   /** Of a repair: the instance in whose place another is started if it does not run. */
   readonly repairs?: string;
+  /** Of a repair: as many instances as the spec wants. */
+  readonly restore?: boolean;
 }
 
 interface Timed {
@@ -84,20 +87,34 @@ interface TaskEventData {
     /** Replaces also what runs the wanted release already. */
     readonly restart?: boolean;
     readonly scale?: ScaleWish;
+    /** Sets the number of instances, whatever config.json declares. */
+    readonly replicas?: number;
+    /** Who asked: a name that was claimed, unless it is verified. */
+    readonly principal?: string;
+    readonly verified?: boolean;
+    readonly reason?: string;
   };
   DependenciesMet: object;
   SourceFetched: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
+  /** The application has all secrets that the service names. */
+  SecretsChecked: object;
   ReleaseReused: { readonly release: Release };
   ImageBuilt: Timed & { readonly tag: string; readonly builder?: string };
   /** What was built is nowhere any more: it is built again, once. */
   ImageLost: { readonly tag: string };
   ImagePushed: Timed & { readonly release: Release };
   ReleaseResolved: { readonly release: Release };
+  /** The task has the turn of its service: no other rollout of it is under way. */
+  TurnTaken: object;
   /** What runs of the service now. */
   InstancesSurveyed: {
     readonly instances: readonly RunningInstance[];
     /** Names of the secrets that the application has. */
     readonly secrets?: readonly string[];
+    /** What is wanted of the service, before this task. */
+    readonly spec?: ServiceSpec;
+    /** The task's place in the order of arrival. */
+    readonly arrival?: number;
   };
   /** What is to be started, what it replaces, what is stopped besides; once a task. */
   PlanMade: {
@@ -106,6 +123,8 @@ interface TaskEventData {
     /** What runs already and stays. */
     readonly kept: readonly string[];
     readonly notes: readonly string[];
+    /** What is wanted from now on, where the task changes it. */
+    readonly spec?: ServiceSpec;
   };
   /** When, RFC 3339. */
   NodeRequested: OfSlot & { readonly accessToken: string; readonly at?: string };

@@ -1,4 +1,5 @@
 import type { InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
+import type { Limits, ServiceSpec } from '../../services/domain/spec.js';
 import type {
   InstanceRef,
   PlacedNode,
@@ -30,6 +31,8 @@ export interface Plan {
   /** Names of instances that run already and stay. */
   readonly kept: readonly string[];
   readonly notes: readonly string[];
+  /** What is wanted since the plan was made, where it changed that. */
+  readonly spec?: ServiceSpec;
 }
 
 type Accepted = TaskEventOf<'TaskAccepted'>['data'];
@@ -43,11 +46,16 @@ export interface TaskState extends Accepted {
   /** Where that lies. */
   readonly builder?: string;
   readonly imageLost: boolean;
+  readonly turnTaken: boolean;
+  readonly secretsChecked: boolean;
   readonly release?: Release;
   /** What ran when the task began. */
   readonly survey?: readonly RunningInstance[];
   /** Names of the secrets that the application had then. */
   readonly secrets?: readonly string[];
+  /** What was wanted of the service then. */
+  readonly spec?: ServiceSpec;
+  readonly arrival?: number;
   readonly plan?: Plan;
   readonly slots: readonly SlotProgress[];
   /** Until when an instance that is to be stopped is left to finish, by its name; RFC 3339. */
@@ -86,9 +94,22 @@ export function serves(state: TaskState, slot: SlotProgress): boolean {
   return state.failure === undefined || slot.release !== undefined || hasReplaced(state, slot);
 }
 
-/** What the slot runs: undefined while it is being built. */
-export const releaseOf = (state: TaskState, slot: SlotProgress): Release | undefined =>
-  slot.release ?? state.release;
+/** The config of what the task runs; known before the release where a source was fetched. */
+export const releaseConfig = ({ release, config }: TaskState): ServiceConfig | undefined =>
+  release?.config ?? config;
+
+/** What an instance of the slot may use: as the spec says, which a revert finds as it was before the task. */
+export function limitsOf(state: TaskState, slot?: SlotProgress): Limits | undefined {
+  return slot?.release === undefined ? (state.plan?.spec ?? state.spec)?.limits : state.spec?.limits;
+}
+
+/** What the slot runs, with the limits that are wanted; undefined while it is being built. */
+export function releaseOf(state: TaskState, slot: SlotProgress): Release | undefined {
+  const release = slot.release ?? state.release;
+  const resources = limitsOf(state, slot);
+  if (release === undefined || resources === undefined) return release;
+  return { ...release, config: { ...release.config, resources } };
+}
 
 /** The instance of a slot, once it has a container. */
 export function instanceOf({ name, address }: SlotProgress): InstanceRef | undefined {
@@ -102,6 +123,8 @@ function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
     ...event.data,
     dependenciesMet: false,
     imageLost: false,
+    turnTaken: false,
+    secretsChecked: false,
     slots: [],
     draining: {},
     stopped: [],
@@ -190,8 +213,14 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
       return { ...state, builtTag: undefined, builder: undefined, imageLost: true };
     case 'ImageBuilt':
       return { ...state, builtTag: event.data.tag, builder: event.data.builder };
-    case 'InstancesSurveyed':
-      return { ...state, survey: event.data.instances, secrets: event.data.secrets };
+    case 'InstancesSurveyed': {
+      const { instances: survey, secrets, spec, arrival } = event.data;
+      return { ...state, survey, secrets, spec, arrival };
+    }
+    case 'SecretsChecked':
+      return { ...state, secretsChecked: true };
+    case 'TurnTaken':
+      return { ...state, turnTaken: true };
     case 'PlanMade': {
       const { slots, ...plan } = event.data;
       return { ...state, plan, slots: slots.map(freshSlot) };

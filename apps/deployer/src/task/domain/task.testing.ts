@@ -74,6 +74,10 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
       return { type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } };
     case 'resolve-release':
       return { type: 'ReleaseResolved', data: { release } };
+    case 'check-secrets':
+      return { type: 'SecretsChecked', data: {} };
+    case 'take-turn':
+      return { type: 'TurnTaken', data: {} };
     case 'survey':
       return { type: 'InstancesSurveyed', data: { instances: world.before ?? [] } };
     case 'await-node': {

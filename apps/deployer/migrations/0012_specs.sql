@@ -1,0 +1,116 @@
+-- What is wanted of each service, and how it came to be. Written by the task that changes it, in the step that plans.
+
+-- The order in which tasks arrived. Without rewriting the table: older tasks have none, and have ended or planned.
+CREATE SEQUENCE task_arrivals;
+ALTER TABLE tasks ADD COLUMN arrival bigint;
+ALTER TABLE tasks ALTER COLUMN arrival SET DEFAULT nextval('task_arrivals');
+-- Set with the result by replicas that write specs themselves.
+ALTER TABLE tasks ADD COLUMN writes_spec boolean NOT NULL DEFAULT false;
+
+CREATE TABLE specs (
+  app_id    text        NOT NULL,
+  service   text        NOT NULL,
+  app_name  text        NOT NULL,
+  revision  integer     NOT NULL,
+  state     text        NOT NULL CHECK (state IN ('running', 'stopped')),
+  release_id text,
+  count     integer     NOT NULL CHECK (count >= 0),
+  -- The whole of it: the columns above, what config.json declared last, and the last change of each field.
+  spec      jsonb       NOT NULL,
+  principal text        NOT NULL,
+  -- False for a name that the producer of a message claimed.
+  verified  boolean     NOT NULL,
+  reason    text,
+  token     text        NOT NULL,
+  changed_at timestamptz NOT NULL,
+  -- The revision that was published last.
+  published integer     NOT NULL DEFAULT 0,
+  PRIMARY KEY (app_id, service)
+);
+CREATE INDEX specs_unpublished ON specs (app_id, service) WHERE published < revision;
+
+CREATE TABLE spec_history (
+  app_id    text        NOT NULL,
+  service   text        NOT NULL,
+  revision  integer     NOT NULL,
+  spec      jsonb       NOT NULL,
+  principal text        NOT NULL,
+  verified  boolean     NOT NULL,
+  reason    text,
+  token     text        NOT NULL,
+  changed_at timestamptz NOT NULL,
+  PRIMARY KEY (app_id, service, revision)
+);
+
+-- Tries to bring a service's count back, and what the world looked like when they were given up.
+CREATE TABLE service_repairs (
+  app_id   text        NOT NULL,
+  service  text        NOT NULL,
+  -- The spec's revision at the last try: another one starts anew.
+  revision integer     NOT NULL,
+  attempts integer     NOT NULL,
+  unplaced integer     NOT NULL DEFAULT 0,
+  last_at  timestamptz NOT NULL,
+  task_id  text        NOT NULL,
+  PRIMARY KEY (app_id, service)
+);
+CREATE INDEX instances_running ON instances (app_id, service) WHERE state = 'running';
+
+-- The spec that what runs of a service amounts to.
+CREATE FUNCTION adopt_spec(of_app text, of_service text, by_token text, by_arrival bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  running integer;
+  newest record;
+  change jsonb;
+  next integer;
+  wanted jsonb;
+BEGIN
+  SELECT count(*) INTO running FROM instances WHERE app_id = of_app AND service = of_service AND state = 'running';
+  SELECT r.id, r.release -> 'config' AS config, i.report ->> 'appName' AS app_name INTO newest
+  FROM releases r LEFT JOIN instances i ON i.release_id = r.id AND i.state = 'running'
+  LEFT JOIN current_releases c ON c.release_id = r.id
+  WHERE r.app_id = of_app AND r.service = of_service
+  ORDER BY i.report ->> 'startedAt' DESC NULLS LAST, c.release_id IS NULL, r.seq DESC LIMIT 1;
+  IF newest.id IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT coalesce(max(revision), 0) + 1 INTO next FROM specs WHERE app_id = of_app AND service = of_service;
+  change := jsonb_build_object('arrival', by_arrival, 'by', 'adopted', 'token', by_token,
+    'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
+  wanted := jsonb_build_object(
+    'revision', next, 'release', newest.id,
+    'state', CASE WHEN running > 0 THEN 'running' ELSE 'stopped' END,
+    -- What is stopped comes back with as many as it declares.
+    'count', CASE WHEN running > 0 THEN running ELSE coalesce((newest.config ->> 'replicas')::integer, 1) END,
+    'declaredCount', coalesce((newest.config ->> 'replicas')::integer, 1),
+    'limits', newest.config -> 'resources', 'declaredLimits', newest.config -> 'resources',
+    'changes', jsonb_build_object('state', change, 'release', change, 'count', change, 'limits', change));
+  INSERT INTO specs AS known (app_id, service, app_name, revision, state, release_id, count, spec, principal, verified,
+                              reason, token, changed_at)
+  VALUES (of_app, of_service, coalesce(newest.app_name, of_app), next, wanted ->> 'state', newest.id,
+          (wanted ->> 'count')::integer, wanted, 'slipway', true, 'made from what ran', by_token, now())
+  ON CONFLICT (app_id, service) DO UPDATE
+  SET revision = excluded.revision, state = excluded.state, release_id = excluded.release_id, count = excluded.count,
+      spec = excluded.spec, principal = excluded.principal, verified = excluded.verified, reason = excluded.reason,
+      token = excluded.token, changed_at = excluded.changed_at;
+  INSERT INTO spec_history (app_id, service, revision, spec, principal, verified, reason, token, changed_at)
+  VALUES (of_app, of_service, next, wanted, 'slipway', true, 'made from what ran', by_token, now());
+END
+$$;
+
+-- Installations from before: each service as it runs now.
+SELECT adopt_spec(app_id, service, 'migration', 0) FROM (SELECT DISTINCT app_id, service FROM releases) AS known;
+
+-- A replica of the version before ends tasks without a word about the spec: it is made from what runs then. To be dropped
+-- with the next version, when no such replica is left.
+CREATE FUNCTION adopt_spec_of_older_replica() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM adopt_spec(q.request ->> 'appId', NEW.service, NEW.token, coalesce(NEW.arrival, 0))
+  FROM requests q WHERE q.token = NEW.token;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER specs_of_older_replicas AFTER UPDATE OF result ON tasks FOR EACH ROW
+WHEN (OLD.result IS NULL AND NOT NEW.writes_spec AND NEW.result ->> 'status' IN ('running', 'stopped'))
+EXECUTE FUNCTION adopt_spec_of_older_replica();

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { transaction, unfinishedWorkOf, type Outbox, type Pool, type Transaction } from '#libs/postgres';
+import { codeOf } from '../../task/domain/task-error.js';
+import type { Clock } from '../../task/ports.js';
+import { settledTries, type ServiceDrift, type ServiceTries } from '../domain/reconcile-service.js';
+import type { ServiceSpec } from '../domain/spec.js';
+import type { ObservedServices, ServiceRepairs, SpecOf, SpecReader, SpecRevision } from '../ports.js';
+import { specHistory, specMessage } from './spec-rows.js';
+
+/** Takes in a request of our own for a service's count, in a transaction of the caller. */
+export type AskForCount = (
+  tx: Transaction,
+  of: { readonly token: string; readonly appId: string; readonly appName: string; readonly service: string },
+) => Promise<void>;
+
+export interface ServiceRecordParts {
+  readonly pool: Pool;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ask: AskForCount;
+}
+
+/** SQLSTATE undefined_table and invalid_schema_name. */
+const NO_REGISTRY: ReadonlySet<string> = new Set(['42P01', '3F000']);
+
+/** More than any limit: given up until something changes. */
+const GIVEN_UP = 1_000_000;
+const PUBLISHED_AT_ONCE = 100;
+
+interface DriftRow extends Omit<ServiceDrift, 'tries' | 'nodesChangedAt'> {
+  readonly attempts: ServiceTries | null;
+  readonly error: string | null;
+}
+
+interface UnpublishedRow {
+  readonly app_id: string;
+  readonly app_name: string;
+  readonly service: string;
+  readonly spec: ServiceSpec;
+  readonly principal: string;
+  readonly verified: boolean;
+  readonly reason: string | null;
+  readonly token: string;
+  readonly changed_at: Date;
+}
+
+const RUNNING = `SELECT app_id, service, count(*)::integer AS running FROM instances WHERE state = 'running' GROUP BY 1, 2`;
+const TRIES = `CASE WHEN p.app_id IS NULL THEN NULL ELSE json_build_object('revision', p.revision, 'count', p.attempts,
+  'unplaced', p.unplaced, 'lastAt', (extract(epoch FROM p.last_at) * 1000)::float8) END`;
+
+/** The deployer's own record of services: what is wanted, what runs, what was tried. */
+export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepairs {
+  constructor(private readonly parts: ServiceRecordParts) {}
+
+  async history(of: SpecOf, most: number): Promise<readonly SpecRevision[]> {
+    return specHistory(this.parts.pool, of, most);
+  }
+
+  async running({ appId, service }: SpecOf): Promise<number> {
+    const { rows } = await this.parts.pool.query<{ running: number }>(
+      `SELECT count(*)::integer AS running FROM instances WHERE app_id = $1 AND service = $2 AND state = 'running'`,
+      [appId, service],
+    );
+    return rows[0]?.running ?? 0;
+  }
+
+  async drifted(): Promise<readonly ServiceDrift[]> {
+    const { rows } = await this.parts.pool.query<DriftRow>(
+      `SELECT * FROM (
+         SELECT s.app_id AS "appId", s.app_name AS "appName", s.service, s.revision, coalesce(r.running, 0) AS running,
+                CASE s.state WHEN 'running' THEN s.count ELSE 0 END AS wanted,
+                ${TRIES} AS attempts, t.result #>> '{error,code}' AS error
+         FROM specs s LEFT JOIN (${RUNNING}) r USING (app_id, service)
+         LEFT JOIN service_repairs p USING (app_id, service) LEFT JOIN tasks t ON t.id = p.task_id) d
+       WHERE running <> wanted AND NOT ${unfinishedWorkOf(`d."appId" || '/' || d.service`)}
+       ORDER BY "appId", service`,
+    );
+    if (rows.length === 0) return [];
+    const nodesChangedAt = await this.nodesChangedAt();
+    return rows.map(({ attempts, error, ...drift }) => ({
+      ...drift,
+      nodesChangedAt,
+      tries: attempts === null ? undefined : settledTries(attempts, error ?? undefined),
+    }));
+  }
+
+  async restore(drift: ServiceDrift, attempt: number): Promise<boolean> {
+    const { appId, appName, service, revision, tries } = drift;
+    const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
+    return transaction(this.parts.pool, async (tx) => {
+      const isFirst = await this.count(tx, drift, {
+        ...{ revision, count: attempt, unplaced: attempt > 1 ? (tries?.unplaced ?? 0) : 0 },
+        lastAt: this.parts.clock.now().getTime(),
+        taskId: `${token}/${service}`,
+      });
+      if (isFirst) await this.parts.ask(tx, { token, appId, appName, service });
+      return isFirst;
+    });
+  }
+
+  /** Of two replicas that saw the same, one counts. */
+  private async count(
+    tx: Transaction,
+    { appId, service, tries }: ServiceDrift,
+    next: ServiceTries & { readonly taskId: string },
+  ): Promise<boolean> {
+    const { rowCount } = await tx.query(
+      `INSERT INTO service_repairs AS known (app_id, service, revision, attempts, unplaced, last_at, task_id)
+       VALUES ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7)
+       ON CONFLICT (app_id, service) DO UPDATE SET revision = excluded.revision, attempts = excluded.attempts,
+         unplaced = excluded.unplaced, last_at = excluded.last_at, task_id = excluded.task_id
+       WHERE known.last_at <= to_timestamp($8::float8 / 1000) + interval '1 ms'`,
+      [
+        appId,
+        service,
+        next.revision,
+        next.count,
+        next.unplaced,
+        next.lastAt,
+        next.taskId,
+        tries?.lastAt ?? 0,
+      ],
+    );
+    return rowCount === 1;
+  }
+
+  /** An instance was given up: its service is left alone until its spec or the nodes change. */
+  async giveUp(tx: Transaction, { appId, service }: SpecOf, taskId: string): Promise<void> {
+    await tx.query(
+      `INSERT INTO service_repairs AS known (app_id, service, revision, attempts, last_at, task_id)
+       SELECT app_id, service, revision, $3, $4, $5 FROM specs WHERE app_id = $1 AND service = $2
+       ON CONFLICT (app_id, service) DO UPDATE SET revision = excluded.revision, attempts = excluded.attempts,
+         unplaced = 0, last_at = excluded.last_at, task_id = excluded.task_id`,
+      [appId, service, GIVEN_UP, this.parts.clock.now(), taskId],
+    );
+  }
+
+  async publishSpecs(): Promise<number> {
+    return transaction(this.parts.pool, async (tx) => {
+      const { rows } = await tx.query<UnpublishedRow>(
+        `UPDATE specs SET published = revision WHERE (app_id, service) IN (
+           SELECT app_id, service FROM specs WHERE published < revision LIMIT $1 FOR UPDATE SKIP LOCKED)
+         RETURNING app_id, app_name, service, spec, principal, verified, reason, token, changed_at`,
+        [PUBLISHED_AT_ONCE],
+      );
+      const messages = rows.map((row) =>
+        specMessage({
+          ...{ appId: row.app_id, appName: row.app_name, service: row.service, spec: row.spec },
+          ...{ principal: row.principal, verified: row.verified, reason: row.reason ?? undefined },
+          ...{ token: row.token, changedAt: row.changed_at.toISOString() },
+        }),
+      );
+      await this.parts.outbox.add(tx, messages);
+      return rows.length;
+    });
+  }
+
+  /** When a node joined, or answered again, last. Undefined while no node manager has made its views yet. */
+  private async nodesChangedAt(): Promise<number | undefined> {
+    try {
+      const { rows } = await this.parts.pool.query<{ at: number | null }>(
+        `SELECT (extract(epoch FROM max(updated_at)) * 1000)::float8 AS at FROM registry.nodes WHERE state = 'ready'`,
+      );
+      return rows[0]?.at ?? undefined;
+    } catch (error) {
+      if (NO_REGISTRY.has(codeOf(error) ?? '')) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { serviceSpecChanged, type ServiceSpecChange } from '#libs/contracts';
+import type { OutboxMessage, Pool, Transaction } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
+import type { ServiceSpec } from '../domain/spec.js';
+import type { SpecOf, SpecRevision } from '../ports.js';
+
+/** Older revisions of one service than this many are deleted. */
+const REVISIONS_KEPT = 500;
+
+/** A spec with who changed it, and why. */
+export interface StoredSpec {
+  readonly appId: string;
+  readonly appName: string;
+  readonly service: string;
+  readonly spec: ServiceSpec;
+  readonly principal: string;
+  readonly verified: boolean;
+  readonly reason?: string;
+  readonly token: string;
+  readonly changedAt: string;
+}
+
+/** Writes the spec and its history. The caller holds the service's turn, so nobody else writes it. */
+export async function storeSpec(tx: Transaction, stored: StoredSpec): Promise<void> {
+  const { appId, appName, service, spec, principal, verified, reason, token, changedAt } = stored;
+  await tx.query(
+    `WITH written AS (
+       INSERT INTO specs AS known (app_id, service, app_name, revision, state, release_id, count, spec, principal,
+                                   verified, reason, token, changed_at, published)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $4)
+       ON CONFLICT (app_id, service) DO UPDATE
+       SET app_name = excluded.app_name, revision = greatest(known.revision + 1, excluded.revision),
+           state = excluded.state, release_id = excluded.release_id, count = excluded.count, spec = excluded.spec,
+           principal = excluded.principal, verified = excluded.verified, reason = excluded.reason,
+           token = excluded.token, changed_at = excluded.changed_at, published = excluded.published
+       RETURNING revision),
+     trimmed AS (
+       DELETE FROM spec_history h USING written w
+       WHERE h.app_id = $1 AND h.service = $2 AND h.revision <= w.revision - $14)
+     INSERT INTO spec_history (app_id, service, revision, spec, principal, verified, reason, token, changed_at)
+     SELECT $1, $2, revision, $8, $9, $10, $11, $12, $13 FROM written`,
+    [
+      ...[appId, service, appName, spec.revision, spec.state, spec.release, spec.count, spec],
+      ...[principal, verified, reason, token, changedAt, REVISIONS_KEPT],
+    ],
+  );
+}
+
+/** What the world is told of a spec. */
+export const specMessage = ({ spec, ...stored }: StoredSpec): OutboxMessage => {
+  const { revision, state, release, count, declaredCount, limits } = spec;
+  const { appId, appName, service, principal, verified, reason, token, changedAt } = stored;
+  const change: ServiceSpecChange = {
+    ...{ appId, appName, service, revision, state, release, count, declaredCount, limits },
+    ...{ principal, verified, reason, token, changedAt },
+  };
+  return outgoing(serviceSpecChanged, change);
+};
+
+interface SpecRow {
+  readonly spec: ServiceSpec | null;
+  readonly arrival: string | null;
+}
+
+/** The spec that a task finds, and the task's place in the order of arrival. */
+export async function specForTask(db: Pool | Transaction, taskId: string, of: SpecOf) {
+  const { rows } = await db.query<SpecRow>(
+    `SELECT t.arrival, s.spec FROM tasks t LEFT JOIN specs s ON s.app_id = $2 AND s.service = $3 WHERE t.id = $1`,
+    [taskId, of.appId, of.service],
+  );
+  const [row] = rows;
+  return { spec: row?.spec ?? undefined, arrival: Number(row?.arrival ?? 0) };
+}
+
+const REVISION = `json_build_object('revision', revision, 'spec', spec, 'principal', principal, 'verified', verified,
+  'reason', reason, 'token', token, 'changedAt', changed_at)`;
+
+/** The revisions of a spec, the newest first. Empty for a service of which nothing was ever wanted. */
+export async function specHistory(
+  pool: Pool,
+  { appId, service }: SpecOf,
+  most: number,
+): Promise<SpecRevision[]> {
+  const { rows } = await pool.query<{ item: SpecRevision }>(
+    `SELECT ${REVISION} AS item FROM spec_history WHERE app_id = $1 AND service = $2 ORDER BY revision DESC LIMIT $3`,
+    [appId, service, most],
+  );
+  return rows.map(({ item }) => item);
+}

@@ -1,0 +1,122 @@
+import type { ServiceConfig } from '#libs/contracts';
+
+/** What is wanted of a service: one value each, with what config.json last declared where it declares the value. */
+export interface ServiceSpec {
+  /** Rises by one with every change. */
+  readonly revision: number;
+  readonly state: 'running' | 'stopped';
+  /** Id of the release; none after a first deployment that failed. */
+  readonly release?: string;
+  /** Instances. */
+  readonly count: number;
+  readonly declaredCount: number;
+  /** Cores and MiB of one instance. */
+  readonly limits: Limits;
+  readonly declaredLimits: Limits;
+  /** The last change of each field. */
+  readonly changes: Readonly<Record<SpecField, FieldChange>>;
+}
+
+export type Limits = ServiceConfig['resources'];
+export type SpecField = 'state' | 'release' | 'count' | 'limits';
+
+export interface FieldChange {
+  /** Place of the task in the order in which tasks arrived. */
+  readonly arrival: number;
+  /** RFC 3339. */
+  readonly at: string;
+  /** The mode of the task, such as `scale`; `adopted` where the spec was made from what ran. */
+  readonly by: string;
+  readonly token: string;
+}
+
+/** What one task asks of the spec. A field that is left out stays as it is. */
+export interface SpecChange {
+  readonly state?: ServiceSpec['state'];
+  readonly release?: string;
+  /** The release is the newest, not one that somebody chose: a build that arrived before still supersedes it. */
+  readonly takesNewest?: boolean;
+  /** Sets the count whatever config.json declares. */
+  readonly count?: number;
+  /** What config.json of the release says. Counts only where it differs from what was declared last. */
+  readonly declares?: Declared;
+}
+
+export interface Declared {
+  readonly count: number;
+  readonly limits: Limits;
+}
+
+const sameLimits = (a: Limits, b: Limits): boolean => a.cpu === b.cpu && a.memoryMiB === b.memoryMiB;
+
+/** A value that config.json declares: taken when the declaration has changed since the last one (a three-way merge). */
+function merged<T>(before: T, declaredBefore: T, declares: T | undefined, same: (a: T, b: T) => boolean): T {
+  return declares === undefined || same(declares, declaredBefore) ? before : declares;
+}
+
+/**
+ * The spec after a change. Each field is a last-writer-wins register by arrival: a task that runs later than one that
+ * arrived after it does not undo that one's change. Pure.
+ */
+export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldChange): ServiceSpec {
+  const may = (field: SpecField): boolean => by.arrival >= before.changes[field].arrival;
+  const { declares } = change;
+  const count =
+    change.count ?? merged(before.count, before.declaredCount, declares?.count, (a, b) => a === b);
+  const limits = merged(before.limits, before.declaredLimits, declares?.limits, sameLimits);
+  const wanted = {
+    state: change.state ?? before.state,
+    release: change.release ?? before.release,
+    ...{ count, limits },
+  };
+  const asked: Readonly<Record<SpecField, boolean>> = {
+    state: change.state !== undefined,
+    release: change.release !== undefined && change.takesNewest !== true,
+    count: change.count !== undefined || count !== before.count,
+    limits: !sameLimits(limits, before.limits),
+  };
+  const taken = <F extends SpecField>(field: F) => (may(field) ? wanted[field] : before[field]);
+  const stamp = (field: SpecField): FieldChange => (asked[field] && may(field) ? by : before.changes[field]);
+  return {
+    revision: before.revision + 1,
+    state: taken('state') ?? before.state,
+    release: taken('release'),
+    count: taken('count') ?? before.count,
+    limits: may('limits') ? limits : before.limits,
+    declaredCount: declares?.count ?? before.declaredCount,
+    declaredLimits: declares?.limits ?? before.declaredLimits,
+    changes: {
+      ...{ state: stamp('state'), release: stamp('release') },
+      ...{ count: stamp('count'), limits: stamp('limits') },
+    },
+  };
+}
+
+/** The first spec of a service. */
+export function firstSpec(change: SpecChange, declared: Declared, by: FieldChange): ServiceSpec {
+  const { state = 'running', release, count = declared.count } = change;
+  return {
+    revision: 1,
+    ...{ state, release, count, declaredCount: declared.count },
+    ...{ limits: declared.limits, declaredLimits: declared.limits },
+    changes: { state: by, release: by, count: by, limits: by },
+  };
+}
+
+/** Whether anything that is wanted differs; who changed it last does not count. */
+export function differs(before: ServiceSpec | undefined, after: ServiceSpec): boolean {
+  if (before === undefined) return true;
+  const wanted = ({ revision: _revision, changes: _changes, ...values }: ServiceSpec): string =>
+    JSON.stringify([
+      values.state,
+      values.release,
+      values.count,
+      values.declaredCount,
+      values.limits,
+      values.declaredLimits,
+    ]);
+  return wanted(before) !== wanted(after);
+}
+
+/** How many instances should run now. */
+export const wantedCount = ({ state, count }: ServiceSpec): number => (state === 'running' ? count : 0);

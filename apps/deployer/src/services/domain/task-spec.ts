@@ -1,0 +1,134 @@
+import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
+import { servingOf } from '../../rollout/domain/serving.js';
+import {
+  changeSpec,
+  differs,
+  firstSpec,
+  type Declared,
+  type FieldChange,
+  type ServiceSpec,
+  type SpecChange,
+} from './spec.js';
+
+const MOST_INSTANCES = 50;
+
+/** The spec that a task leads to, and whether the task still decides which release runs. */
+export interface TaskSpec {
+  /** Undefined for a service that nobody asked to run. */
+  readonly after: ServiceSpec | undefined;
+  readonly changed: boolean;
+  /** A task that arrived later has chosen another release already. */
+  readonly superseded: boolean;
+}
+
+/** What a task makes of the spec that its survey read. Pure. */
+export function specOfTask(state: TaskState, at: string): TaskSpec {
+  const { spec: before, arrival = 0, mode, token } = state;
+  const change = changeOf(state);
+  if (change === undefined) return { after: before, changed: false, superseded: false };
+  const by: FieldChange = { arrival, at, by: mode, token };
+  const after = applied(state, change, by);
+  if (after === undefined) return { after: before, changed: false, superseded: false };
+  return {
+    after,
+    changed: differs(before, after),
+    superseded: change.release !== undefined && after.release !== change.release,
+  };
+}
+
+function applied(state: TaskState, change: SpecChange, by: FieldChange): ServiceSpec | undefined {
+  if (state.spec !== undefined) return changeSpec(state.spec, change, by);
+  const declared = declaredBy(state);
+  // Nothing was ever asked to run, and this does not ask for it either.
+  if (declared === undefined || change.state === 'stopped') return undefined;
+  return firstSpec(change, declared, by);
+}
+
+function declaredBy(state: TaskState): Declared | undefined {
+  const config = releaseConfig(state);
+  return config && { count: config.replicas, limits: config.resources };
+}
+
+function changeOf(state: TaskState): SpecChange | undefined {
+  const { mode, release, replicas, wantedRelease } = state;
+  switch (mode) {
+    case 'build':
+      return undefined;
+    case 'stop':
+      return { state: 'stopped' };
+    case 'scale':
+      return scaleChange(state);
+    case 'rollback':
+      return { state: 'running', release: release?.id };
+    case 'run':
+    case 'build-and-run': {
+      const takesNewest = mode === 'run' && wantedRelease === undefined;
+      return {
+        state: 'running',
+        release: release?.id,
+        takesNewest,
+        count: replicas,
+        declares: declaredBy(state),
+      };
+    }
+  }
+}
+
+/** Relative to what is wanted at this moment. A repair asks for nothing new. */
+function scaleChange({ scale = {}, spec, survey = [] }: TaskState): SpecChange | undefined {
+  if (scale.repairs !== undefined || scale.restore === true) return undefined;
+  const now = spec?.count ?? survey.filter(({ alive }) => alive).length;
+  const by = scale.instance === undefined ? (scale.by ?? 0) : -1;
+  return { count: Math.min(MOST_INSTANCES, Math.max(0, scale.to ?? now + by)) };
+}
+
+/**
+ * What is wanted after a task that failed: its change of release and state is taken back, so that nobody tries again what
+ * did not work. A count that was asked for stays wanted. Undefined where nothing has to be taken back. Pure.
+ */
+export function specAfterFailure(state: TaskState, at: string): ServiceSpec | undefined {
+  const { plan, spec: before, mode, token, arrival = 0 } = state;
+  const asked = plan?.spec;
+  if (asked === undefined || (mode !== 'run' && mode !== 'build-and-run' && mode !== 'rollback'))
+    return undefined;
+  const serving = servingOf(state);
+  const by: FieldChange = { arrival, at, by: `${mode} failed`, token };
+  const serves = serving.instances.length > 0;
+  const wanted = before ?? { ...asked, state: 'stopped' as const, release: undefined };
+  return {
+    ...wanted,
+    revision: asked.revision + 1,
+    state: serves ? 'running' : wanted.state,
+    release: serves ? (serving.release ?? wanted.release) : wanted.release,
+    changes: { ...wanted.changes, state: by, release: by },
+  };
+}
+
+/** What a deployment leaves as somebody else asked for it. */
+export function specNotes(state: TaskState, { after, superseded }: TaskSpec): readonly string[] {
+  const { spec: before, appId, service } = state;
+  if (before === undefined || after === undefined) return [];
+  const notes: string[] = [];
+  if (superseded) {
+    const { by, token } = after.changes.release;
+    notes.push(
+      `${by} (${token}) was asked for after this and chose release ${after.release}: that one stays.`,
+    );
+  }
+  if (state.mode === 'build-and-run' && after.state === 'stopped')
+    notes.push(
+      `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
+        `To run the new release: slipway run ${appId} ${service}`,
+    );
+  return [...notes, ...countNotes(state, after)];
+}
+
+function countNotes({ mode, appId, service, replicas }: TaskState, after: ServiceSpec): readonly string[] {
+  const { count, declaredCount, changes } = after;
+  const declares = mode === 'run' || mode === 'build-and-run';
+  if (!declares || replicas !== undefined || count === declaredCount) return [];
+  return [
+    `${count} wanted since \`${changes.count.by}\` at ${changes.count.at}; config.json still declares ${declaredCount}. ` +
+      `To change it: slipway scale ${appId} ${service} ${Math.max(1, declaredCount)}`,
+  ];
+}

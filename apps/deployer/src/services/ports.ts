@@ -1,0 +1,43 @@
+import type { ServiceDrift } from './domain/reconcile-service.js';
+import type { ServiceSpec } from './domain/spec.js';
+
+export interface SpecOf {
+  readonly appId: string;
+  readonly service: string;
+}
+
+/** One change of a spec: what was wanted from then on, who changed it, and why. */
+export interface SpecRevision {
+  readonly revision: number;
+  readonly spec: ServiceSpec;
+  readonly principal: string;
+  /** False for a name that the producer of a message claimed. */
+  readonly verified: boolean;
+  readonly reason: string | null;
+  readonly token: string;
+  /** RFC 3339. */
+  readonly changedAt: string;
+}
+
+export interface SpecReader {
+  /** The newest first; empty for a service of which nothing was ever wanted. */
+  history(of: SpecOf, most: number): Promise<readonly SpecRevision[]>;
+  /** How many instances run, as far as is known. */
+  running(of: SpecOf): Promise<number>;
+}
+
+/** What runs, service by service. Today it is the deployer's own record; another source may fill it. */
+export interface ObservedServices {
+  /** Services that run more or fewer instances than are wanted, and of which no rollout is under way. */
+  drifted(): Promise<readonly ServiceDrift[]>;
+}
+
+export interface ServiceRepairs {
+  /** Asks for what is wanted, by a request of our own. False where another replica did meanwhile. */
+  restore(drift: ServiceDrift, attempt: number): Promise<boolean>;
+  /** Publishes specs that were written by a migration, or for an older replica. */
+  publishSpecs(): Promise<number>;
+}
+
+/** Injection token of what the controllers of this feature ask for. */
+export const SPECS = Symbol('SpecReader');

@@ -1,0 +1,32 @@
+import type { Clock } from '../task/ports.js';
+import { reconcileService, type ServiceDrift, type ServiceLimits } from './domain/reconcile-service.js';
+import type { ObservedServices, ServiceRepairs } from './ports.js';
+
+export interface RestorePorts {
+  readonly observed: ObservedServices;
+  readonly repairs: ServiceRepairs;
+  readonly clock: Clock;
+  readonly limits: ServiceLimits;
+  /** Once for each service that was asked to be restored, or could not be. */
+  onRestore(drift: ServiceDrift, attempt: number, error?: unknown): void;
+}
+
+/** One look at all services: what runs too little or too much is brought to what is wanted, by requests of our own. */
+export async function restoreServices(ports: RestorePorts, signal: AbortSignal): Promise<void> {
+  await ports.repairs.publishSpecs();
+  const now = ports.clock.now().getTime();
+  for (const drift of await ports.observed.drifted()) {
+    if (signal.aborted) return;
+    const action = reconcileService(drift, now, ports.limits);
+    if (action.kind === 'restore') await restore(ports, drift, action.attempt);
+  }
+}
+
+/** One that fails keeps the others from nothing. */
+async function restore(ports: RestorePorts, drift: ServiceDrift, attempt: number): Promise<void> {
+  try {
+    if (await ports.repairs.restore(drift, attempt)) ports.onRestore(drift, attempt);
+  } catch (error) {
+    ports.onRestore(drift, attempt, error);
+  }
+}

@@ -1,0 +1,45 @@
+import { withAdvisoryLock } from '#libs/postgres';
+import { Recurring, type Runtime } from '#libs/runtime';
+import type { DeployerConfig } from '../deployer.config.js';
+import { backoffMs } from '../repair/domain/reconcile.js';
+import { SCHEMA, type Storage } from '../task/storage.wire.js';
+import { ServiceRecord, type AskForCount } from './adapters/service-record.js';
+import { restoreServices, type RestorePorts } from './restore-services.js';
+
+export interface ServicesParts {
+  readonly config: DeployerConfig;
+  readonly storage: Storage;
+  readonly ask: AskForCount;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
+}
+
+export interface Services {
+  readonly record: ServiceRecord;
+  /** Brings services to their specs, on one replica at a time. */
+  readonly restorer: Recurring;
+}
+
+export function createServices({ config, storage, ask, runtime }: ServicesParts): Services {
+  const { logger, metrics, clock } = runtime;
+  const record = new ServiceRecord({ ...storage, clock, ask });
+  const restored = metrics.counter('deployer_services_restored_total', 'Services brought back to their spec');
+  const ports: RestorePorts = {
+    ...{ observed: record, repairs: record, clock },
+    limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, backoffMs },
+    onRestore({ appId, service, wanted, running }, attempt, err) {
+      const fields = { appId, service, wanted, running, attempt };
+      if (err !== undefined) return logger.warn({ ...fields, err }, 'a service could not be restored');
+      restored.inc();
+      logger.warn(fields, 'a service does not run what is wanted: restoring it');
+    },
+  };
+  const restorer = new Recurring(config.DEPLOYER_RECONCILE_MS, async (signal) => {
+    try {
+      const look = () => restoreServices(ports, signal);
+      await withAdvisoryLock(storage.pool, `slipway.services.${SCHEMA}`, look);
+    } catch (err) {
+      logger.warn({ err }, 'services could not be compared with their specs');
+    }
+  });
+  return { record, restorer };
+}

@@ -1,0 +1,17 @@
+import type { TaskEventOf } from './task.events.js';
+
+type Accepted = TaskEventOf<'TaskAccepted'>['data'];
+type OfService = Pick<Accepted, 'appId' | 'service'>;
+
+/** Rollouts of one service have one turn: this key. App ids and names of services have no slash and no space. */
+export const rolloutKey = ({ appId, service }: OfService): string => `${appId}/${service}`;
+
+/** Builds of one service have another, so that they end in the order in which they were asked for. */
+export const buildKey = (of: OfService): string => `build ${rolloutKey(of)}`;
+
+/** What a task waits for first: the turn to build, or to roll out. What is only planned waits for nobody. */
+export function firstKey(task: Accepted): string {
+  if (task.dryRun === true) return `plan ${task.token}/${task.service}`;
+  const builds = task.mode === 'build' || task.mode === 'build-and-run';
+  return builds ? buildKey(task) : rolloutKey(task);
+}
