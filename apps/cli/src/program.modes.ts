@@ -121,7 +121,7 @@ export function addPlan(program: Command, run: Run, { interrupted }: ProgramCont
     );
 }
 
-function planned(words: readonly string[], { run, restart, depends, release }: PlanOptions) {
+function planned(words: readonly string[], { run, restart, depends, release, replicas }: PlanOptions) {
   const [directory, ...rest] = words;
   const missing = (what: string): Error =>
     usageError('USAGE', `missing required argument '${what}'`, {
@@ -129,8 +129,8 @@ function planned(words: readonly string[], { run, restart, depends, release }: P
       next: 'slipway plan --help',
     });
   if (directory === undefined) throw missing(run === true ? 'service' : 'dir');
-  if (run === true) return { services: words, restart, depends, release };
-  if (release === undefined) return { directory, services: rest, restart, depends };
+  if (run === true) return { services: words, restart, depends, release, replicas };
+  if (release === undefined) return { directory, services: rest, restart, depends, replicas };
   throw usageError('USAGE', '--release is of what is built already, so it needs --run', {
     hint: 'A folder is built from its source: leave --release out.',
   });

@@ -4,6 +4,7 @@ import { history } from './commands/history.js';
 import { instanceLogs } from './commands/instance-logs.js';
 import { buildLog } from './commands/logs.js';
 import { releases } from './commands/releases.js';
+import { spec } from './commands/spec.js';
 import { usageError } from './errors.js';
 
 const LINES = 100;
@@ -21,7 +22,9 @@ interface LogsOptions {
 const CURRENT =
   'CURRENT is what run takes: the release built or asked for last. DEPLOYED counts how often it served.';
 
-/** `history`, `releases` and `logs`: what the deployer remembers. */
+const CLAIMED = 'A name with a question mark was claimed by whoever sent the request, and not verified.';
+
+/** `history`, `releases`, `spec` and `logs`: what the deployer remembers. */
 export function addRecord(program: Command, run: Run, context: ProgramContext): void {
   sub(program, 'history <token>', 'every stored step of a request: when, by which replica, how long')
     .addHelpText('after', examples('slipway history order-4711', 'slipway history order-4711 --json'))
@@ -35,6 +38,18 @@ export function addRecord(program: Command, run: Run, context: ProgramContext): 
     )
     .action((appId: string, service: string | undefined, _options: unknown, command: Command) =>
       run(command, (output) => releases({ appId, service }, output)),
+    );
+  sub(
+    program,
+    'spec <app> <service>',
+    'what is wanted of a service, and every change of it: the newest first',
+  )
+    .addHelpText(
+      'after',
+      `${examples('slipway spec shop prices', 'slipway spec shop prices --json')}\n\n${CLAIMED}`,
+    )
+    .action((appId: string, service: string, _options: unknown, command: Command) =>
+      run(command, (output) => spec({ appId, service }, output)),
     );
   addLogs(program, run, context);
 }

@@ -10,6 +10,7 @@ interface RequestOptions extends ServiceOptions {
   readonly token?: string;
   readonly timeout: number;
   readonly restart?: boolean;
+  readonly reason?: string;
 }
 
 const DEFAULT_SECONDS = 900;
@@ -34,7 +35,9 @@ export function addTokenAndTimeout(command: Command): Command {
 
 function addRequestOptions(command: Command): Command {
   return addTokenAndTimeout(
-    command.option('--name <name>', 'the application as people call it (default: its id)'),
+    command
+      .option('--name <name>', 'the application as people call it (default: its id)')
+      .option('--reason <text>', 'why, for those who read the history later'),
   );
 }
 
@@ -46,14 +49,19 @@ export function addRunOptions(command: Command): Command {
       'begin a service once others have succeeded: web=db or web=db,cache; repeatable',
       collected,
     )
+    .option(
+      '--replicas <count>',
+      'run so many from now on, whatever config.json declares: 3, or web=3 of several; repeatable',
+      collected,
+    )
     .option('--restart', 'replace also what runs the wanted release already');
 }
 
 export const RELEASE_HELP =
   'this release instead of the newest (slipway releases lists them); of one service';
 
-const wishOf = ({ name, token, timeout, restart }: RequestOptions) => ({
-  ...{ appName: name, token, restart },
+const wishOf = ({ name, token, timeout, restart, reason }: RequestOptions) => ({
+  ...{ appName: name, token, restart, reason },
   timeoutMs: timeout * 1000,
 });
 
@@ -68,12 +76,16 @@ export function addDeploy(program: Command, run: Run, { interrupted }: ProgramCo
         'slipway deploy examples/shop --app shop',
         'slipway deploy examples/shop prices site --app shop --name "The shop"',
         'slipway deploy examples/shop --app shop --depends app-server=prices',
+        'slipway deploy examples/shop --app shop --replicas prices=3 --reason "the sale begins"',
       ),
     )
     .action((directory: string, services: string[], options: RequestOptions, command: Command) =>
       run(command, (output) => {
-        const { app: appId, depends } = options;
-        return deploy({ directory, services, appId, depends, ...wishOf(options), interrupted }, output);
+        const { app: appId, depends, replicas } = options;
+        return deploy(
+          { directory, services, appId, depends, replicas, ...wishOf(options), interrupted },
+          output,
+        );
       }),
     );
 }

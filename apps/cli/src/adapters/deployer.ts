@@ -27,6 +27,29 @@ const buildSchema = z.looseObject({
   startedAt: z.string(),
 });
 
+const changeSchema = z.looseObject({ by: z.string(), at: z.string() });
+const specSchema = z.looseObject({
+  running: z.number(),
+  history: z.array(
+    z.looseObject({
+      revision: z.number(),
+      spec: z.looseObject({
+        state: z.enum(['running', 'stopped']),
+        count: z.number(),
+        declaredCount: z.number(),
+        release: z.string().optional(),
+        limits: z.looseObject({ cpu: z.number(), memoryMiB: z.number() }),
+        changes: z.looseObject({ count: changeSchema }),
+      }),
+      principal: z.string(),
+      verified: z.boolean(),
+      reason: z.string().nullable(),
+      token: z.string(),
+      changedAt: z.string(),
+    }),
+  ),
+});
+
 const instanceSchema = z.looseObject({
   instance: z.string(),
   state: z.string(),
@@ -34,6 +57,8 @@ const instanceSchema = z.looseObject({
 });
 
 export type InstanceOfService = z.infer<typeof instanceSchema>;
+export type SpecRow = z.infer<typeof specSchema>;
+export type SpecRevisionRow = SpecRow['history'][number];
 export type ReleaseRow = z.infer<typeof releaseSchema>;
 export type BuildRow = z.infer<typeof buildSchema>;
 
@@ -51,6 +76,8 @@ export interface Deployer {
   request(token: string): Promise<{ readonly appId: string; readonly state: string }>;
   history(token: string): Promise<readonly DeploymentProgress[]>;
   releases(appId: string, service?: string): Promise<readonly ReleaseRow[]>;
+  /** What is wanted of a service, with its history: the newest first. */
+  spec(appId: string, service: string): Promise<SpecRow>;
   /** Of which something is kept, the newest first. */
   builds(appId: string, service: string): Promise<readonly BuildRow[]>;
   buildLog(token: string, service: string): Promise<string>;
@@ -82,6 +109,7 @@ export function openDeployer(): Deployer {
       call(api, z.array(deploymentProgressed.schema), { path: requests(token, '/history') }),
     releases: (appId, service) =>
       call(api, z.array(releaseSchema), { path: `/v1/releases${query({ appId, service })}` }),
+    spec: (appId, service) => call(api, specSchema, { path: `/v1/apps/${appId}/services/${service}/spec` }),
     builds: (appId, service) =>
       call(api, z.array(buildSchema), { path: `/v1/builds${query({ appId, service })}` }),
     secrets: (appId) => call(api, z.array(storedSecretSchema), { path: `/v1/secrets${query({ appId })}` }),

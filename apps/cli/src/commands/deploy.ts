@@ -8,13 +8,14 @@ import { kibibytes } from './push.js';
 import { buildRequest, type Following, sendRequest } from './request.js';
 import { serviceWishes, type ServiceOptions } from './service-wishes.js';
 
-export interface DeployOptions extends Following, Pick<ServiceOptions, 'depends'> {
+export interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'replicas'> {
   readonly directory: string;
   readonly appId: string;
   readonly appName?: string;
   readonly services: readonly string[];
   readonly token?: string;
   readonly restart?: boolean;
+  readonly reason?: string;
 }
 
 /** Checks, zips and uploads the services of a folder, then asks for build-and-run and follows it. */

@@ -63,10 +63,19 @@ async function planOf(
 const changesIn = ({ services }: DeploymentReply): number =>
   services.reduce((sum, { plan: changes = [] }) => sum + changes.length, 0);
 
-function commandFor({ directory, appId, services, restart, depends = [], release }: PlanOptions): string {
+function commandFor({
+  directory,
+  appId,
+  services,
+  restart,
+  depends = [],
+  release,
+  replicas = [],
+}: PlanOptions): string {
   const names = services.map((name) => ` ${name}`).join('');
   const options = [
     ...depends.map((order) => ` --depends ${order}`),
+    ...replicas.map((count) => ` --replicas ${count}`),
     restart === true ? ' --restart' : '',
     release === undefined ? '' : ` --release ${release}`,
   ].join('');

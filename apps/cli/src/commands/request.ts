@@ -18,6 +18,7 @@ import { replyLines } from '../domain/reply-lines.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import { followRequest, type Question } from '../follow-request.js';
 import type { Output } from '../output.js';
+import { principal } from '../principal.js';
 import type { ServiceWish } from './service-wishes.js';
 import { valid } from './valid.js';
 
@@ -37,6 +38,8 @@ export interface RequestWish {
   readonly dryRun?: boolean;
   /** The request that is to end. */
   readonly cancels?: string;
+  /** Why, for those who read the history later. */
+  readonly reason?: string;
 }
 
 /** How a request is followed, whatever it asks for. */
@@ -55,7 +58,7 @@ export const newToken = (): string => `cli-${randomUUID()}`;
 
 /** The message that asks for it. Throws a usage error that names each argument at fault. */
 export function buildRequest(wish: RequestWish): DeploymentRequest {
-  const { mode, appId, appName, services, token, timeoutMs, restart, dryRun, cancels } = wish;
+  const { mode, appId, appName, services, token, timeoutMs, restart, dryRun, cancels, reason } = wish;
   valid(
     { argument: 'application', schema: appIdSchema, text: appId },
     ...services.map(({ name }) => ({ argument: '<service>', schema: serviceNameSchema, text: name })),
@@ -63,7 +66,7 @@ export function buildRequest(wish: RequestWish): DeploymentRequest {
     { argument: '--name', schema: deploymentRequested.schema.shape.appName, text: appName },
   );
   return message(deploymentRequested.schema, {
-    ...{ mode, appId, services, restart, dryRun, cancels },
+    ...{ mode, appId, services, restart, dryRun, cancels, reason, principal: principal() },
     token: token ?? newToken(),
     appName: appName ?? appId,
     deadlineMs: timeoutMs,

@@ -1,6 +1,7 @@
 import { appIdSchema, scaleReplied, scaleRequested, serviceNameSchema, tokenSchema } from '#libs/contracts';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { principal } from '../principal.js';
 import { ask, message, newToken, report } from './request.js';
 import { valid } from './valid.js';
 
@@ -26,7 +27,7 @@ export async function scale(options: ScaleOptions, output: Output): Promise<Exit
     { argument: '--token', schema: tokenSchema, text: token },
   );
   const data = message(scaleRequested.schema, {
-    ...{ token, appId, service, instance, reason, deadlineMs: timeoutMs },
+    ...{ token, appId, service, instance, reason, principal: principal(), deadlineMs: timeoutMs },
     ...wanted(options),
   });
   const question = { definition: scaleRequested, answered: scaleReplied, data, services: [service] };

@@ -7,6 +7,7 @@ export interface ServiceWish {
   readonly source?: { readonly blob: string };
   readonly release?: string;
   readonly dependsOn?: readonly string[];
+  readonly replicas?: number;
 }
 
 export interface ServiceOptions {
@@ -14,12 +15,14 @@ export interface ServiceOptions {
   readonly depends?: readonly string[];
   /** Of the only service. */
   readonly release?: string;
+  /** Each `3`, of the only service, or `web=3`. */
+  readonly replicas?: readonly string[];
 }
 
 /** The services by name, with what the options say of them. Throws a usage error that names the option at fault. */
 export function serviceWishes(
   names: readonly string[],
-  { depends = [], release }: ServiceOptions = {},
+  { depends = [], release, replicas = [] }: ServiceOptions = {},
 ): readonly ServiceWish[] {
   if (release !== undefined && names.length > 1)
     throw usageError('USAGE', '--release is of one service, and there are several', {
@@ -31,10 +34,38 @@ export function serviceWishes(
     throw usageError('USAGE', `--depends names ${stranger.name}, which is not asked for`, {
       hint: `Asked for: ${names.join(', ')}.`,
     });
+  const counts = new Map(replicas.map((text) => parseCount(text, names)));
   return names.map((name) => {
     const dependsOn = orders.filter((order) => order.name === name).flatMap((order) => order.others);
-    return { name, release, ...(dependsOn.length === 0 ? {} : { dependsOn: [...new Set(dependsOn)] }) };
+    const count = counts.get(name);
+    return {
+      name,
+      release,
+      ...(count === undefined ? {} : { replicas: count }),
+      ...(dependsOn.length === 0 ? {} : { dependsOn: [...new Set(dependsOn)] }),
+    };
   });
+}
+
+const MOST_INSTANCES = 50;
+
+/** `3` or `web=3`: a service and how many instances of it are wanted. */
+function parseCount(text: string, names: readonly string[]): readonly [string, number] {
+  const [, named, digits = ''] = /^(?:([^=]+)=)?(\d{1,3})$/.exec(text) ?? [];
+  const count = Number(digits);
+  if (digits === '' || count > MOST_INSTANCES)
+    throw usageError('USAGE', `--replicas is ${JSON.stringify(text)}: it must be such as 3 or web=3`, {
+      hint: `The count is a whole number from 0 to ${MOST_INSTANCES}.`,
+    });
+  const name = named ?? (names.length === 1 ? names[0] : undefined);
+  if (name !== undefined && names.includes(name)) return [name, count];
+  throw usageError(
+    'USAGE',
+    named === undefined
+      ? '--replicas must name its service: there are several'
+      : `--replicas names ${named}, which is not asked for`,
+    { hint: `Such as --replicas ${names[0] ?? 'web'}=${count}. Asked for: ${names.join(', ')}.` },
+  );
 }
 
 function parseOrder(text: string): { readonly name: string; readonly others: readonly string[] } {

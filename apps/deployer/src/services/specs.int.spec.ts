@@ -1,0 +1,182 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createPool,
+  eventTables,
+  messagingTables,
+  migrate,
+  Outbox,
+  transaction,
+  workTables,
+  type Pool,
+} from '#libs/postgres';
+import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { releaseWith } from '../task/domain/task.testing.js';
+import { deployerTables } from '../task/storage.wire.js';
+import { ServiceRecord } from './adapters/service-record.js';
+import { storeSpec } from './adapters/spec-rows.js';
+import { firstSpec, type ServiceSpec } from './domain/spec.js';
+import type { ServiceDrift } from './domain/reconcile-service.js';
+
+const schema = 'test';
+const APP = 'shop';
+const NOW = new Date('2026-01-01T00:00:00.000Z');
+let database: TestDatabase;
+let pool: Pool;
+let record: ServiceRecord;
+const asked: string[] = [];
+
+/** The deployer's tables as they were before there were specs. */
+async function migrateToBefore(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-migrations-'));
+  const filter = (path: string): boolean => !path.endsWith('0012_specs.sql');
+  await cp(deployerTables.directory, directory, { recursive: true, filter });
+  await migrate(pool, {
+    schema,
+    sets: [eventTables, workTables, messagingTables, { ...deployerTables, directory }],
+  });
+  await rm(directory, { recursive: true });
+}
+
+async function release(service: string, id: string, replicas: number): Promise<void> {
+  await pool.query(
+    `INSERT INTO releases (id, app_id, service, source_digest, release) VALUES ($1, $2, $3, $1, $4)`,
+    [id, APP, service, releaseWith(id, replicas)],
+  );
+  await pool.query(
+    `INSERT INTO current_releases VALUES ($1, $2, $3) ON CONFLICT (app_id, service) DO UPDATE SET release_id = $3`,
+    [APP, service, id],
+  );
+}
+
+async function instance(service: string, name: string, releaseId: string): Promise<void> {
+  await pool.query(
+    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
+     VALUES ($1, 't', $2, $3, 'node-1', $1, $4, '{}', $5)`,
+    [name, APP, service, { appName: 'The shop', startedAt: `2026-01-01T00:00:0${name.length}Z` }, releaseId],
+  );
+}
+
+/** A task that ends so, by a replica that writes specs or by one of the version before. */
+async function ended(service: string, status: string, writesSpec: boolean): Promise<void> {
+  const token = `t-${service}-${Math.floor(performance.now() * 1000)}`;
+  await pool.query(`INSERT INTO requests (token, request, reply_topic, open_tasks) VALUES ($1, $2, 'r', 1)`, [
+    token,
+    { appId: APP },
+  ]);
+  await pool.query(`INSERT INTO tasks (id, token, position, service) VALUES ($1, $2, 0, $3)`, [
+    `${token}/${service}`,
+    token,
+    service,
+  ]);
+  await pool.query(`UPDATE tasks SET result = $2, writes_spec = $3 WHERE id = $1`, [
+    `${token}/${service}`,
+    { status },
+    writesSpec,
+  ]);
+}
+
+async function specOf(service: string): Promise<ServiceSpec | undefined> {
+  return (await record.history({ appId: APP, service }, 1))[0]?.spec;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  await migrateToBefore();
+  await release('web', 'web-old', 1);
+  await release('web', 'web-new', 2);
+  // Scaled to three, and rolled back.
+  for (const name of ['a', 'bb', 'ccc']) await instance('web', name, 'web-old');
+  await release('idle', 'idle-1', 4);
+  await migrate(pool, { schema, sets: [deployerTables] });
+  const ask = (_tx: unknown, { service }: { readonly service: string }): Promise<void> =>
+    Promise.resolve(void asked.push(service));
+  record = new ServiceRecord({ pool, outbox: new Outbox(), clock: { now: () => NOW }, ask });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+describe('an installation from before', () => {
+  it('has the spec that what runs amounts to', async () => {
+    expect(await specOf('web')).toMatchObject({
+      state: 'running',
+      release: 'web-old',
+      count: 3,
+      declaredCount: 1,
+    });
+    expect((await specOf('web'))?.limits).toEqual({ cpu: 0.25, memoryMiB: 256 });
+  });
+
+  it('brings what does not run back with what it declares', async () => {
+    expect(await specOf('idle')).toMatchObject({ state: 'stopped', release: 'idle-1', count: 4 });
+  });
+
+  it('tells everybody of the specs once', async () => {
+    expect(await record.publishSpecs()).toBe(2);
+    expect(await record.publishSpecs()).toBe(0);
+    const { rows } = await pool.query(`SELECT data FROM outbox WHERE topic = 'service.specs' ORDER BY seq`);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('takes what a replica of the version before did for what is wanted', async () => {
+    await instance('web', 'dddd', 'web-new');
+    await ended('web', 'running', false);
+    expect(await specOf('web')).toMatchObject({ count: 4, release: 'web-new', revision: 2 });
+  });
+
+  it('takes nothing from a replica that writes specs itself, nor from a task that failed', async () => {
+    await pool.query(`DELETE FROM instances WHERE name = 'dddd'`);
+    await ended('web', 'running', true);
+    await ended('web', 'failed', false);
+    expect(await specOf('web')).toMatchObject({ count: 4, revision: 2 });
+  });
+});
+
+describe('the record of services', () => {
+  const stored = (spec: ServiceSpec) => ({
+    ...{ appId: APP, appName: 'Shop', service: 'count', spec, principal: 'ada', verified: false, token: 't' },
+    changedAt: NOW.toISOString(),
+  });
+  const by = { arrival: 1, at: NOW.toISOString(), by: 'run', token: 't' };
+  const wanted = firstSpec({ release: 'x' }, { count: 2, limits: { cpu: 1, memoryMiB: 64 } }, by);
+  const drift = async (): Promise<ServiceDrift | undefined> =>
+    (await record.drifted()).find(({ service }) => service === 'count');
+
+  it('keeps the history, the newest first', async () => {
+    await transaction(pool, (tx) => storeSpec(tx, stored(wanted)));
+    await transaction(pool, (tx) => storeSpec(tx, stored({ ...wanted, revision: 2, count: 3 })));
+    const history = await record.history({ appId: APP, service: 'count' }, 10);
+    expect(history.map(({ revision, spec }) => [revision, spec.count])).toEqual([
+      [2, 3],
+      [1, 2],
+    ]);
+    expect(history[0]).toMatchObject({ principal: 'ada', verified: false, reason: null });
+  });
+
+  it('knows a service that runs less than is wanted, and no service that is being rolled out', async () => {
+    await instance('count', 'one', 'web-new');
+    expect(await drift()).toMatchObject({ wanted: 3, running: 1 });
+    await pool.query(`INSERT INTO work (id, key, state) VALUES ('w', 'shop/count', 'queued')`);
+    expect(await drift()).toBeUndefined();
+    await pool.query(`UPDATE work SET state = 'done' WHERE id = 'w'`);
+  });
+
+  it('asks once for what two replicas saw missing', async () => {
+    const seen = await drift();
+    if (seen === undefined) throw new Error('nothing is missing');
+    const both = await Promise.all([record.restore(seen, 1), record.restore(seen, 1)]);
+    expect(both.toSorted()).toEqual([false, true]);
+    expect(asked).toEqual(['count']);
+    expect((await drift())?.tries).toMatchObject({ count: 1, unplaced: 0, lastAt: NOW.getTime() });
+  });
+
+  it('gives a service up with its instance', async () => {
+    await transaction(pool, (tx) => record.giveUp(tx, { appId: APP, service: 'count' }, 't/count'));
+    expect((await drift())?.tries?.count).toBeGreaterThan(1_000);
+  });
+});

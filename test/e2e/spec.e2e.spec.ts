@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeploymentReply } from '#libs/contracts';
+import { uniqueName, until } from '#libs/testing';
+import { Client, greeter } from './client.js';
+import { slipway } from './command.js';
+import { slowBuild } from './services.js';
+import { containersOf, exactly, onNode, query, registryRows, settled } from './world.js';
+
+const client = new Client();
+beforeAll(() => client.connect());
+afterAll(() => client.close());
+
+const ask = (mode: string, appId: string, more: object = {}): Promise<DeploymentReply> =>
+  client.ask({ mode, appId, services: ['web'], ...more });
+const count = (reply: DeploymentReply): number => reply.services[0]?.instances.length ?? -1;
+
+async function deploy(appId: string, text: string, config: object = {}, more: object = {}) {
+  await client.push(appId, 'web', greeter(text, config));
+  return ask('build-and-run', appId, more);
+}
+
+interface Spec {
+  readonly running: number;
+  readonly history: readonly {
+    readonly spec: { readonly state: string; readonly count: number; readonly declaredCount: number };
+    readonly principal: string;
+    readonly token: string;
+  }[];
+}
+
+async function specOf(appId: string): Promise<Spec> {
+  const { code, out } = await slipway('spec', appId, 'web', '--json');
+  expect(code).toBe(0);
+  return JSON.parse(out) as Spec;
+}
+
+describe('what is wanted of a service', { concurrent: true }, () => {
+  it('a deploy undoes the scaling: it does not; each change leaves what it does not ask for', async () => {
+    const appId = uniqueName('wanted');
+    expect(count(await deploy(appId, 'one'))).toBe(1);
+    const scaled = await client.scale({ appId, service: 'web', to: 3, reason: 'the sale begins' });
+    expect(scaled.service?.instances).toHaveLength(3);
+
+    const deployed = await deploy(appId, 'two');
+    expect(count(deployed)).toBe(3);
+    expect(deployed.services[0]?.notes).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^3 wanted since `scale` at .*config\.json still declares 1/),
+      ]),
+    );
+    expect(count(await ask('rollback', appId))).toBe(3);
+
+    const [first] = await containersOf(appId);
+    const [row] = (await registryRows(appId)).filter(({ name }) => name === first?.name);
+    await onNode(String(row?.node), 'docker', 'rm', '-f', String(first?.name));
+    await until('the reconciler to start another', async () => {
+      const containers = await containersOf(appId);
+      return containers.length === 3 && containers.every(({ name }) => name !== first?.name);
+    });
+    await until('its request to end', async () => {
+      const open = await query(
+        'SELECT id FROM deployer.tasks WHERE service = $1 AND result IS NULL AND token LIKE $2',
+        [...['web', 'repair-%']],
+      );
+      return open.length === 0;
+    });
+
+    expect(count(await ask('stop', appId))).toBe(0);
+    expect(await settled(appId, 0)).toEqual(exactly(0));
+    expect(await specOf(appId)).toMatchObject({
+      running: 0,
+      history: [{ spec: { state: 'stopped', count: 3 } }],
+    });
+    expect(count(await ask('run', appId))).toBe(3);
+    expect(count(await deploy(appId, 'three'))).toBe(3);
+    expect(await settled(appId, 3)).toEqual(exactly(3));
+
+    const { history, running } = await specOf(appId);
+    expect(running).toBe(3);
+    expect(history[0]?.spec).toMatchObject({ state: 'running', count: 3, declaredCount: 1 });
+    expect((await slipway('spec', appId, 'web')).out).toContain('the sale begins');
+    await ask('stop', appId);
+  });
+
+  it('a count that config.json declares anew, or that the request names, is taken', async () => {
+    const appId = uniqueName('declared');
+    await deploy(appId, 'one');
+    await client.scale({ appId, service: 'web', to: 2 });
+    expect(count(await deploy(appId, 'two', { replicas: 3 }))).toBe(3);
+    const services = [{ name: 'web', replicas: 1 }];
+    expect(count(await ask('run', appId, { services }))).toBe(1);
+    expect(count(await ask('run', appId))).toBe(1);
+    await ask('stop', appId);
+  });
+
+  it('a deployment that fails leaves what was wanted before', async () => {
+    const appId = uniqueName('unwanted');
+    const good = (await deploy(appId, 'one')).services[0]?.release;
+    expect((await deploy(appId, 'two', { health: { path: '/missing', startupMs: 1_000 } })).status).toBe(
+      false,
+    );
+    const { history } = await specOf(appId);
+    expect(history[0]?.spec).toMatchObject({ state: 'running', release: good, count: 1 });
+    await ask('stop', appId);
+  });
+
+  it('a service that is stopped is scaled without starting it', async () => {
+    const appId = uniqueName('asleep');
+    await deploy(appId, 'one');
+    await ask('stop', appId);
+    const { service } = await client.scale({ appId, service: 'web', to: 2 });
+    expect(service).toMatchObject({ status: 'stopped', instances: [] });
+    expect(service?.notes?.join()).toContain('is stopped, so nothing is started now');
+    expect(count(await ask('run', appId))).toBe(2);
+    await ask('stop', appId);
+  });
+
+  it('scaling waits for no build, and the build goes on with the count that is wanted then', async () => {
+    const appId = uniqueName('building');
+    await deploy(appId, 'one');
+    await client.push(appId, 'web', slowBuild('two', 6));
+    const token = await client.send({ mode: 'build-and-run', appId, services: ['web'] });
+    await client.event(token, 'SourceFetched', 'web');
+    const { service } = await client.scale({ appId, service: 'web', to: 2 });
+    expect(service?.instances).toHaveLength(2);
+    expect(client.events.some(({ data }) => data.token === token && data.event === 'ImageBuilt')).toBe(false);
+    expect(count(await client.reply(token))).toBe(2);
+    expect(await settled(appId, 2)).toEqual(exactly(2));
+    await ask('stop', appId);
+  });
+
+  it('a stop that comes while a deployment builds is not undone by it', async () => {
+    const appId = uniqueName('stopped');
+    await deploy(appId, 'one');
+    await client.push(appId, 'web', slowBuild('two', 4));
+    const token = await client.send({ mode: 'build-and-run', appId, services: ['web'] });
+    await client.event(token, 'SourceFetched', 'web');
+    expect((await ask('stop', appId)).status).toBe(true);
+    const reply = await client.reply(token);
+    expect(reply.services[0]).toMatchObject({ status: 'stopped', instances: [] });
+    expect(reply.services[0]?.notes?.join()).toContain('was stopped after this was asked for');
+    expect(await settled(appId, 0)).toEqual(exactly(0));
+  });
+});
