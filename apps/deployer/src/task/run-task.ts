@@ -15,7 +15,7 @@ export interface RunTaskPorts extends WaitPorts, TaskRecordPorts {
   /** True for an error that must stop this worker without a trace: the lease went to another. */
   isLeaseLost(error: unknown): boolean;
   readonly aroundStep: AroundStep;
-  /** Told once a step, for logs and metrics. */
+  /** Called once for each step that succeeded or failed; not for one that was interrupted. */
   onStep?(state: TaskState, effect: EffectKind, ms: number, error?: unknown): void;
 }
 
@@ -197,12 +197,10 @@ class TaskRun {
 
   /** One effect, and what it came to, stored. */
   private async step(state: TaskState, effect: Runnable): Promise<readonly TaskEvent[]> {
-    const started = performance.now();
     try {
       const attempt = this.attempt(state, effect);
       if (isRead(effect)) this.reading.add(attempt);
       const writes = await attempt;
-      this.ports.onStep?.(state, effect.kind, performance.now() - started);
       // What a plan needs is read side by side, and stored together.
       if (isRead(effect)) await Promise.allSettled([...this.reading]);
       return writes === undefined ? [] : await this.append(writes);
@@ -228,13 +226,18 @@ class TaskRun {
   private async attempt(state: TaskState, effect: Runnable): Promise<StepWrites | undefined> {
     const isCleanUp = state.failure !== undefined;
     const signal = isCleanUp ? this.lease.signal : this.interruptible();
+    const started = performance.now();
+    const report = (error?: unknown): void =>
+      this.ports.onStep?.(state, effect.kind, performance.now() - started, error);
     try {
-      return await this.ports.effects.run(this.scope(signal), state, effect);
+      const writes = await this.ports.effects.run(this.scope(signal), state, effect);
+      report();
+      return writes;
     } catch (error) {
       if (this.lease.signal.aborted || this.ports.isLeaseLost(error) || isRecordAway(error)) throw error;
       // Interrupted: what it was is stored once, for all that was under way.
       if (signal.aborted) return undefined;
-      this.ports.onStep?.(state, effect.kind, 0, error);
+      report(error);
       const failure = toTaskError(effect.kind, error);
       if (!isCleanUp) this.interruption.raise(failure);
       return { events: [{ type: 'StepFailed', data: { step: effect.kind, error: failure } }] };

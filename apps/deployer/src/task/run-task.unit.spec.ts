@@ -23,6 +23,7 @@ function start({ history, effects, nodeAnswers }: Task) {
   const board = new AnswerBoard();
   const abort = new AbortController();
   const nudges: (() => void)[] = [];
+  const steps: { readonly step: string; readonly ms: number; readonly failed: boolean }[] = [];
   const stored: TaskEvent[] = [];
   const store: Partial<TaskStore> = {
     append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
@@ -44,6 +45,7 @@ function start({ history, effects, nodeAnswers }: Task) {
     drainMs: 0,
     isLeaseLost: () => false,
     aroundStep: (_state, _effect, work) => work(),
+    onStep: (_state, step, ms, error) => steps.push({ step, ms, failed: error !== undefined }),
   };
   const lease: TaskLease = {
     claim: { taskId: 't1/web', fence: 1n },
@@ -53,6 +55,7 @@ function start({ history, effects, nodeAnswers }: Task) {
   const outcome = runTask(ports, lease, { version: history.length, events: history, cancelled: false });
   return {
     stored,
+    steps,
     board,
     outcome,
     nudge: () => nudges.forEach((callback) => callback()),
@@ -236,5 +239,23 @@ describe('a running task', () => {
     });
     await expect(task.outcome).rejects.toBe(away);
     expect(kinds(task.stored)).toEqual(['ReleaseResolved']);
+  });
+
+  it('counts a failed step once, with the time it took, and not as done', async () => {
+    const task = start({
+      history: [accepted({ mode: 'run' })],
+      effects: {
+        survey: () => Promise.reject(new Error('no engine')),
+        'remove-leftovers': () =>
+          Promise.resolve({ events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] }),
+      },
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    expect(await task.outcome).toBe('finished');
+    expect(task.steps).toEqual([
+      { step: 'survey', ms: expect.any(Number) as number, failed: true },
+      { step: 'remove-leftovers', ms: expect.any(Number) as number, failed: false },
+    ]);
+    for (const { ms } of task.steps) expect(ms).toBeGreaterThan(0);
   });
 });
