@@ -56,7 +56,7 @@ export class SourceEffects {
     const holder = several && claim.fence > 1n ? await builder.holderOf(tag) : undefined;
     const before = several ? await store.currentRelease(appId, service) : undefined;
     const onPassedOver = (name: string, why: string): void =>
-      output.lines(state, [`Builder ${name} is passed over: ${why}`]);
+      output.lines(claim, state, [`Builder ${name} is passed over: ${why}`]);
     try {
       const wish = { holder, preferred: before?.builder, signal, onPassedOver };
       const { builder: name, result } = await places.build(wish, (at) =>
@@ -64,14 +64,14 @@ export class SourceEffects {
       );
       return only({ type: 'ImageBuilt', data: { tag, builder: name, phase: 'build', ms: result.ms } });
     } finally {
-      await output.ended(state);
+      await output.ended(claim);
       await drop(scope);
     }
   }
 
   private buildAt(
     name: string,
-    { signal }: EffectScope,
+    { claim, signal }: EffectScope,
     state: TaskState,
     { source, tag }: { readonly source: FetchedSource; readonly tag: string },
   ): Promise<PhaseResult<void>> {
@@ -80,7 +80,7 @@ export class SourceEffects {
     return inPhase({ name: 'build', idleMs: limits.buildMs, signal }, (within, onProgress) => {
       const onOutput = (line: string): void => {
         onProgress();
-        output.lines(state, [line]);
+        output.lines(claim, state, [line]);
       };
       return builder.build(name, { source, tag, labels, onOutput }, within);
     });

@@ -35,7 +35,7 @@ function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): 
   const replica = config.DEPLOYER_REPLICA;
   const store = new PostgresTaskStore({ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
-  const log = new BuildLogWriter({ pool: storage.pool, logger });
+  const log = new BuildLogWriter({ pool: storage.pool, logger, clock });
   const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed, log });
   const limits = phaseLimits(config);
   const effects = createEffectRunner({

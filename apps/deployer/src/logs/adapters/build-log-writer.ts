@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { transaction, type Pool } from '#libs/postgres';
+import type { Pool } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
 import type { TaskState } from '../../task/domain/task.state.js';
+import type { ClaimedTask, Clock } from '../../task/ports.js';
 import { appendBuildLog, type Build, dropOldFailures } from './build-logs.js';
 
 const MAX_BYTES = 1024 ** 2;
@@ -11,6 +12,8 @@ const BATCH_MS = 250;
 export interface BuildLogParts {
   readonly pool: Pool;
   readonly logger: Logger;
+  /** The database's clock: builds of several replicas are listed by when they began. */
+  readonly clock: Clock;
   /** The end of each build's output that is kept. */
   readonly maxBytes?: number;
 }
@@ -61,7 +64,7 @@ class OpenLog {
     this.lines = [];
     this.waiting = 0;
     try {
-      await transaction(pool, (tx) => appendBuildLog(tx, this.build, chunk, maxBytes));
+      await appendBuildLog(pool, this.build, chunk, maxBytes);
       if (chunk.position === 0) await dropOldFailures(pool, this.build);
     } catch (error) {
       logger.warn({ err: error, token: this.build.token }, 'a part of a build log was not stored');
@@ -75,26 +78,27 @@ export class BuildLogWriter {
 
   private readonly parts: Required<BuildLogParts>;
 
-  constructor({ pool, logger, maxBytes = MAX_BYTES }: BuildLogParts) {
-    this.parts = { pool, logger, maxBytes };
+  constructor({ maxBytes = MAX_BYTES, ...parts }: BuildLogParts) {
+    this.parts = { ...parts, maxBytes };
   }
 
-  add(state: TaskState, lines: readonly string[]): void {
-    const key = keyOf(state);
-    const log = this.open.get(key) ?? new OpenLog(buildOf(state), this.parts);
+  add(claim: ClaimedTask, state: TaskState, lines: readonly string[]): void {
+    const key = keyOf(claim);
+    const log = this.open.get(key) ?? new OpenLog(this.begin(claim, state), this.parts);
     this.open.set(key, log);
     log.add(lines);
   }
 
-  async end(state: TaskState): Promise<void> {
-    const log = this.open.get(keyOf(state));
-    this.open.delete(keyOf(state));
+  async end(claim: ClaimedTask): Promise<void> {
+    const log = this.open.get(keyOf(claim));
+    this.open.delete(keyOf(claim));
     await log?.flush();
+  }
+
+  private begin(claim: ClaimedTask, { token, appId, service, sourceDigest = '' }: TaskState): Build {
+    const startedAt = this.parts.clock.now();
+    return { id: randomUUID(), claim, token, appId, service, sourceDigest, startedAt };
   }
 }
 
-const keyOf = ({ token, service }: TaskState): string => `${token}/${service}`;
-
-const buildOf = ({ token, appId, service, sourceDigest = '' }: TaskState): Build => ({
-  ...{ id: randomUUID(), token, appId, service, sourceDigest, startedAt: new Date() },
-});
+const keyOf = ({ taskId, fence }: ClaimedTask): string => `${taskId}/${fence}`;

@@ -1,9 +1,12 @@
 import type { Pool, Transaction } from '#libs/postgres';
+import type { ClaimedTask } from '../ports.js';
 
 /** One build of a task; a task that is taken over builds again, as another build. */
 export interface Build {
   /** A UUID. */
   readonly id: string;
+  /** Of the replica that builds. */
+  readonly claim: ClaimedTask;
   readonly token: string;
   readonly appId: string;
   readonly service: string;
@@ -30,30 +33,31 @@ export interface KeptBuild {
 const KEPT_FAILURES = 10;
 
 /**
- * Stores the next part of a build's output and drops the parts that lie whole before the last `maxBytes`. No part is
- * larger, so at most twice as much is kept. Of a build that another replica began again nothing is stored any more.
+ * Stores the next part of a build's output, and drops the task's earlier builds and the parts that lie whole before the
+ * last `maxBytes`. No part is larger, so at most twice as much is kept.
+ *
+ * Only whoever holds the task's latest claim may write: its fence tells a build that was begun again from the one before,
+ * whatever the replicas' clocks say. One statement, so that a replica that stands still cannot hold it half done.
  */
 export async function appendBuildLog(
-  tx: Transaction,
+  db: Pool | Transaction,
   build: Build,
   chunk: LogChunk,
   maxBytes: number,
 ): Promise<void> {
-  const { id, token, appId, service, sourceDigest, startedAt } = build;
-  const { rowCount } = await tx.query(
-    `INSERT INTO build_logs (build, position, token, app_id, service, source_digest, started_at, text)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8
-     WHERE NOT EXISTS (SELECT FROM build_logs WHERE token = $3 AND service = $5 AND started_at > $7)`,
-    [id, chunk.position, token, appId, service, sourceDigest, startedAt, chunk.text],
-  );
-  if (rowCount === 0) return;
-  await tx.query('DELETE FROM build_logs WHERE token = $1 AND service = $2 AND build <> $3', [
-    ...[token, service, id],
-  ]);
+  const { id, claim, token, appId, service, sourceDigest, startedAt } = build;
   const end = chunk.position + Buffer.byteLength(chunk.text);
-  await tx.query('DELETE FROM build_logs WHERE build = $1 AND position + octet_length(text) <= $2', [
-    ...[id, end - maxBytes],
-  ]);
+  await db.query(
+    `WITH held AS (SELECT FROM work WHERE id = $9 AND fence = $10),
+     dropped AS (DELETE FROM build_logs WHERE token = $3 AND service = $5
+       AND (build <> $1 OR position + octet_length(text) <= $11) AND EXISTS (SELECT FROM held))
+     INSERT INTO build_logs (build, position, token, app_id, service, source_digest, started_at, text)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM held`,
+    [
+      ...[id, chunk.position, token, appId, service, sourceDigest, startedAt, chunk.text],
+      ...[claim.taskId, claim.fence, end - maxBytes],
+    ],
+  );
 }
 
 /** Drops the oldest logs of builds that came to no release; the others go with their release. */

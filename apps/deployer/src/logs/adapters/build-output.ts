@@ -17,9 +17,9 @@ export function buildOutput(parts: {
 }): BuildOutput {
   const { producer, clock, replica, logger, definition, log } = parts;
   return {
-    ended: (state) => log.end(state),
-    lines(state, lines) {
-      log.add(state, lines);
+    ended: (claim) => log.end(claim),
+    lines(claim, state, lines) {
+      log.add(claim, state, lines);
       const { token, appId, service } = state;
       const at = clock.now().toISOString();
       const data = {
