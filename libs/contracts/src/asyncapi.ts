@@ -20,11 +20,16 @@ const topicDescriptions: Record<Topic, string> = {
   'service.specs': 'What is wanted of each service; the newest revision is the whole of it.',
 };
 
-/** Who reads and who writes which topic. */
+/** Who reads and who writes which topic; test/docs compares it with the code of each app. */
 const participants: Record<string, { receives: readonly Topic[]; sends: readonly Topic[] }> = {
   cli: {
-    receives: [topics.deploymentResponses, topics.deploymentEvents, topics.secretResponses],
-    sends: [topics.deploymentRequests, topics.secretRequests],
+    receives: [
+      topics.deploymentResponses,
+      topics.scaleResponses,
+      topics.secretResponses,
+      topics.deploymentEvents,
+    ],
+    sends: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests],
   },
   deployer: {
     receives: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests, topics.nodeResponses],
@@ -39,7 +44,7 @@ const participants: Record<string, { receives: readonly Topic[]; sends: readonly
       topics.serviceSpecs,
     ],
   },
-  'load-balancer': { receives: [topics.nodeRequests], sends: [topics.nodeResponses] },
+  'load-balancer': { receives: [topics.nodeRequests, topics.instanceReports], sends: [topics.nodeResponses] },
   'node-manager': { receives: [topics.instanceReports, topics.nodeReports], sends: [] },
 };
 
