@@ -1,5 +1,5 @@
 import type { Pool, Transaction } from '#libs/postgres';
-import type { ClaimedTask } from '../ports.js';
+import type { ClaimedTask } from '../../task/ports.js';
 
 /** One build of a task; a task that is taken over builds again, as another build. */
 export interface Build {
