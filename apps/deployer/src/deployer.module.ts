@@ -1,13 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
 import type { WorkQueue } from '#libs/postgres';
-import type { BuildLogs } from './logs/adapters/build-logs.js';
-import type { InstanceLogs } from './logs/adapters/instance-logs.js';
-import type { ReleaseRecord } from './releases/adapters/release-record.js';
 import type { RequestIntake } from './requests/adapters/request-intake.js';
 import type { RequestRecord } from './requests/adapters/request-record.js';
-import type { SecretIntake } from './secrets/adapters/secret-intake.js';
-import type { PostgresSecrets } from './secrets/adapters/secrets.js';
 import { DeploymentRequestsConsumer } from './requests/deployment-requests.consumer.js';
 import { NodeAnswersConsumer } from './rollout/consumer.js';
 import { ScaleRequestsConsumer } from './requests/scale-requests.consumer.js';
@@ -17,13 +12,13 @@ import { InstancesController } from './logs/instances.http.js';
 import { ReleasesController } from './releases/http.js';
 import { RequestsController } from './requests/http.js';
 import { SecretsController } from './secrets/http.js';
-import { BUILD_LOGS, INSTANCE_LOGS } from './logs/ports.js';
-import { RELEASE_RECORD } from './releases/ports.js';
+import { BUILD_LOGS, type BuildLogs, INSTANCE_LOGS, type InstanceLogs } from './logs/ports.js';
+import { RELEASE_RECORD, type ReleaseRecord } from './releases/ports.js';
 import { REQUEST_INTAKE, REQUEST_RECORD } from './requests/ports.js';
 import { WORK_QUEUE } from './rollout/ports.js';
 import { SpecsController } from './services/http.js';
 import { SPECS, type SpecReader } from './services/ports.js';
-import { SECRET_INTAKE, SECRETS } from './secrets/ports.js';
+import { SECRET_INTAKE, type SecretList, type SecretRequests, SECRETS } from './secrets/ports.js';
 
 export interface DeployerModuleParts {
   readonly intake: RequestIntake;
@@ -31,8 +26,8 @@ export interface DeployerModuleParts {
   readonly requests: RequestRecord;
   readonly releases: ReleaseRecord;
   readonly buildLogs: BuildLogs;
-  readonly secretIntake: SecretIntake;
-  readonly secrets: PostgresSecrets;
+  readonly secretIntake: SecretRequests;
+  readonly secrets: SecretList;
   readonly instanceLogs: InstanceLogs;
   readonly specs: SpecReader;
   readonly tokens: Tokens;

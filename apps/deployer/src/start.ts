@@ -10,22 +10,23 @@ import {
   workTables,
 } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
-import { BuildLogs } from './logs/adapters/build-logs.js';
-import { InstanceLogs } from './logs/adapters/instance-logs.js';
+import { PostgresBuildLogs } from './logs/adapters/build-logs.js';
+import { EngineInstanceLogs } from './logs/adapters/instance-logs.js';
 import { AnswerBoard, tailNodeAnswers } from './rollout/adapters/node-answers.js';
-import { ReleaseRecord } from './releases/adapters/release-record.js';
+import { PostgresReleaseRecord } from './releases/adapters/release-record.js';
 import { RequestRecord } from './requests/adapters/request-record.js';
-import { SecretIntake } from './secrets/adapters/secret-intake.js';
-import { removeSourceLeftovers } from './build/adapters/source-leftovers.js';
 import { deployerConfigSchema } from './deployer.config.js';
 import { DeployerModule } from './deployer.module.js';
 import { createOutside } from './task/outside.wire.js';
 import { deployerTables, SCHEMA } from './task/storage.wire.js';
 import type { Storage } from './task/storage.wire.js';
-import { answerInvalid, createIntake } from './requests/wire.js';
+import { buildChores } from './build/wire.js';
+import { answerInvalid, createIntake, createRequestAnswers } from './requests/wire.js';
+import { rolloutChores } from './rollout/wire.js';
+import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createServices } from './services/wire.js';
-import { createReconciler } from './repair/wire.js';
+import { createReconciler, repairChores } from './repair/wire.js';
 import { createRetention } from './releases/wire.js';
 import { createWorkers } from './task/wire.js';
 
@@ -45,7 +46,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const { pool, outbox, listener } = runtime;
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
   const outside = await createOutside(config, pool, runtime.logger);
-  await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
+  await outside.removeSourceLeftovers();
   const board = new AnswerBoard();
   const workers = createWorkers({ config, storage, outside, runtime, answers: board });
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
@@ -53,7 +54,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers(runtime.kafka, board, outside.logins);
   const intake = createIntake(config, storage, runtime.clock);
-  const secretIntake = new SecretIntake({ outbox, secrets: outside.secrets });
+  const secretIntake = createSecretIntake(outside.secrets, createRequestAnswers(outbox));
   const services = createServices({
     ...{ config, storage, runtime },
     ask: (tx, repair) => intake.acceptRepair(tx, repair),
@@ -62,14 +63,21 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     ...{ config, storage, outside, intake, runtime },
     services: services.record,
   });
-  const housekeeping = createHousekeeping({ config, pool, outside, runtime });
-  const instanceLogs = new InstanceLogs(pool, outside.engines);
+  const housekeeping = createHousekeeping(
+    [
+      ...buildChores({ ...outside, pool, clock: runtime.clock }),
+      ...rolloutChores(pool),
+      ...repairChores(pool),
+    ],
+    runtime,
+  );
+  const instanceLogs = new EngineInstanceLogs(pool, outside.engines);
   const module = DeployerModule.register({
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
     specs: services.record,
     requests: new RequestRecord(pool, storage.events),
-    releases: new ReleaseRecord(pool),
-    buildLogs: new BuildLogs(pool),
+    releases: new PostgresReleaseRecord(pool),
+    buildLogs: new PostgresBuildLogs(pool),
     tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
   });
   const onInvalid = (invalid: InvalidMessage): Promise<void> =>

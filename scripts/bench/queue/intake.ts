@@ -11,6 +11,7 @@ import {
 } from '#libs/postgres';
 import { transactionalInbox } from '#libs/runtime';
 import { RequestIntake } from '../../../apps/deployer/src/requests/adapters/request-intake.js';
+import { PostgresNewTasks } from '../../../apps/deployer/src/task/adapters/new-tasks.js';
 import { deployerTables } from '../../../apps/deployer/src/task/storage.wire.js';
 
 /** As the consumer of deployment.requests does it: its chunks, and as many side by side as the topic has partitions. */
@@ -24,10 +25,10 @@ export async function intakePerSecond(url: string, rounds: number, roundMs: numb
   const schema = 'bench_intake';
   const pool = createPool({ url, schema, applicationName: 'bench-queue' });
   await migrate(pool, { schema, sets: [messagingTables, eventTables, workTables, deployerTables] });
-  const parts = { events: new EventStore(), outbox: new Outbox(), work: new WorkQueue(), replica: 'bench' };
+  const parts = { outbox: new Outbox(), work: new WorkQueue(), clock: { now: () => new Date() } };
   const intake = new RequestIntake({
     ...parts,
-    clock: { now: () => new Date() },
+    tasks: new PostgresNewTasks({ ...parts, events: new EventStore(), replica: 'bench' }),
     replyTopics: [],
     defaultDeadlineMs: 60_000,
   });

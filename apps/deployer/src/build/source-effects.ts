@@ -4,13 +4,16 @@ import type { Release, TaskEvent } from '../task/domain/task.events.js';
 import type { TaskState } from '../task/domain/task.state.js';
 import { type FetchedSource, IMAGE_LOST, type ImageBuilder, type Sources } from './ports.js';
 import { type BuildOutput } from '../logs/ports.js';
-import { type StepWrites, type TaskStore } from '../task/ports.js';
+import type { Releases } from '../releases/ports.js';
+import type { Instances } from '../rollout/ports.js';
+import type { StepWrites } from '../task/ports.js';
 import type { BuildPlaces } from './build-places.js';
 import type { EffectScope } from '../task/effect-scope.js';
 import { inPhase, type PhaseLimits, type PhaseResult } from '../task/phase.js';
 
 export interface SourceEffectPorts {
-  readonly store: TaskStore;
+  readonly releases: Releases;
+  readonly instances: Instances;
   readonly sources: Sources;
   readonly builder: ImageBuilder;
   readonly output: BuildOutput;
@@ -35,7 +38,7 @@ export class SourceEffects {
     const { result, ms } = await this.fetched(scope, state);
     const { sourceDigest, config } = result;
     const event: TaskEvent = { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms } };
-    const release = await this.ports.store.releaseByDigest(state.appId, state.service, sourceDigest);
+    const release = await this.ports.releases.byDigest(state.appId, state.service, sourceDigest);
     const isNeeded = release === undefined && state.dryRun !== true;
     if (!isNeeded) await drop(scope);
     if (release === undefined) return only(event);
@@ -47,14 +50,14 @@ export class SourceEffects {
 
   /** A take-over goes where its predecessor's image lies; others, among builders with equal room, where the cache is. */
   async build(scope: EffectScope, state: TaskState, effect: EffectOf<'build-image'>): Promise<StepWrites> {
-    const { builder, output, places, store } = this.ports;
+    const { builder, output, places, releases } = this.ports;
     const { appId, service } = state;
     const tag = builder.tagOf(appId, service, effect.sourceDigest);
     const { result: source } = await this.fetched(scope, state);
     const { signal, claim } = scope;
     const several = builder.limits.size > 1;
     const holder = several && claim.fence > 1n ? await builder.holderOf(tag) : undefined;
-    const before = several ? await store.currentRelease(appId, service) : undefined;
+    const before = several ? await releases.current(appId, service) : undefined;
     const onPassedOver = (name: string, why: string): void =>
       output.lines(claim, state, [`Builder ${name} is passed over: ${why}`]);
     try {
@@ -139,21 +142,19 @@ export class SourceEffects {
     survey = [],
     spec,
   }: TaskState): Promise<Release | undefined> {
-    const { store } = this.ports;
-    if (wantedRelease !== undefined) return store.releaseById(appId, service, wantedRelease);
+    const { releases, instances } = this.ports;
+    if (wantedRelease !== undefined) return releases.byId(appId, service, wantedRelease);
     const asked = mode === 'scale' ? spec?.release : undefined;
-    const wanted = asked && (await store.releaseById(appId, service, asked));
+    const wanted = asked && (await releases.byId(appId, service, asked));
     if (wanted) return wanted;
     const repaired = survey.find(({ name }) => name === scale?.repairs)?.release;
     const running = repaired ?? survey.find(({ alive }) => alive)?.release;
     // From none: what served last, which after a rollback is not the newest.
     if (mode === 'scale')
-      return (
-        running ?? (await store.lastGoodRelease(appId, service, [])) ?? store.currentRelease(appId, service)
-      );
-    if (mode === 'run') return store.currentRelease(appId, service);
-    const known = await store.instancesOf(appId, service);
-    return store.lastGoodRelease(appId, service, [...new Set(known.map(({ release }) => release.id))]);
+      return running ?? (await releases.lastGood(appId, service, [])) ?? releases.current(appId, service);
+    if (mode === 'run') return releases.current(appId, service);
+    const known = await instances.of(appId, service);
+    return releases.lastGood(appId, service, [...new Set(known.map(({ release }) => release.id))]);
   }
 
   private async fetched(

@@ -25,7 +25,7 @@ function effectsIn({ holder, last }: World) {
     ['b', 2],
   ]);
   const ports: unknown = {
-    store: { currentRelease: () => Promise.resolve(last && { ...release, builder: last }) },
+    releases: { current: () => Promise.resolve(last && { ...release, builder: last }) },
     sources: {
       fetch: () =>
         Promise.resolve({ sourceDigest, config, directory: '/none', dispose: () => Promise.resolve() }),

@@ -1,9 +1,14 @@
 import { BlobStore } from '#libs/blob';
+import type { Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { buildersOf, nodeTimeouts, type DeployerConfig } from '../deployer.config.js';
+import type { Chore, Clock } from '../task/ports.js';
+import type { Builder } from './adapters/builder.js';
+import { removeBuilderLeftovers } from './adapters/builder-leftovers.js';
 import { connectBuilders } from './adapters/connect-builders.js';
 import { EngineImageBuilder } from './adapters/image-builder.js';
+import { removeSourceLeftovers } from './adapters/source-leftovers.js';
 import { BlobSources } from './adapters/sources.js';
 
 /** Archive limits: what a service's source may be at most. */
@@ -33,6 +38,8 @@ export async function createBuilding({ config, registry, installation, logger }:
   });
   return {
     builders,
+    /** Folders of sources that killed processes of this machine left; how many there were. */
+    removeSourceLeftovers: () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY),
     sources: new BlobSources({
       blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
       workDirectory: config.DEPLOYER_WORK_DIRECTORY,
@@ -46,4 +53,29 @@ export async function createBuilding({ config, registry, installation, logger }:
       cacheMounts: config.BUILD_CACHE_MOUNTS,
     }),
   };
+}
+
+export interface BuildChoreParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly installation: string;
+  readonly builders: readonly Builder[];
+  removeSourceLeftovers(): Promise<number>;
+}
+
+/** What killed processes left of builds: folders on this machine, images and cache on the builders. */
+export function buildChores(parts: BuildChoreParts): readonly Chore[] {
+  const { pool, clock, installation, builders } = parts;
+  return [
+    { what: 'source folders', work: () => parts.removeSourceLeftovers() },
+    ...builders.flatMap((builder): readonly Chore[] => [
+      {
+        what: 'images that were not pushed',
+        builder: builder.name,
+        work: () =>
+          removeBuilderLeftovers(builder.engine, pool, { installation, now: clock.now().getTime() }),
+      },
+      { what: 'the cache of builds', builder: builder.name, work: () => builder.trim().then(() => 0) },
+    ]),
+  ];
 }

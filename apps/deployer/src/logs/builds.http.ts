@@ -2,8 +2,7 @@ import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common
 import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '#libs/contracts';
 import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
-import type { BuildLogs, KeptBuild } from './adapters/build-logs.js';
-import { BUILD_LOGS } from './ports.js';
+import { BUILD_LOGS, type BuildLogs, type KeptBuild } from './ports.js';
 import { withoutLog } from './without-log.http.js';
 
 const buildsQuery = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });

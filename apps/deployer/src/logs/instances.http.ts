@@ -4,9 +4,8 @@ import { Controller, Get, Inject, Param, Query, Res, UseGuards } from '@nestjs/c
 import { appIdSchema, printable, serviceNameSchema } from '#libs/contracts';
 import { ApiError, NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
-import type { InstanceLogs, KnownInstance } from './adapters/instance-logs.js';
 import { toTaskError } from '../task/domain/task-error.js';
-import { INSTANCE_LOGS } from './ports.js';
+import { INSTANCE_LOGS, type InstanceLogs, type KnownInstance } from './ports.js';
 
 const ofService = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
 const ofInstance = ofService.extend({ instance: printable(200) });

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { TaskState } from '../task/domain/task.state.js';
 import type { ClaimedTask } from '../task/ports.js';
 
@@ -6,6 +7,53 @@ export interface BuildOutput {
   lines(claim: ClaimedTask, state: TaskState, lines: readonly string[]): void;
   /** There is nothing more to come; resolves when all is kept. Never rejects. */
   ended(claim: ClaimedTask): Promise<void>;
+}
+
+export interface KeptBuild {
+  readonly token: string;
+  readonly service: string;
+  /** Undefined when the build came to none. */
+  readonly release?: string;
+  readonly startedAt: string;
+  readonly bytes: number;
+}
+
+/** What builds said, for whoever asks. */
+export interface BuildLogs {
+  /** Of a service, the newest first. */
+  builds(appId: string, service: string): Promise<readonly KeptBuild[]>;
+  /** Undefined where nothing is kept. */
+  ofRequest(token: string, service: string): Promise<string | undefined>;
+  ofRelease(release: string): Promise<string | undefined>;
+}
+
+export interface OfService {
+  readonly appId: string;
+  readonly service: string;
+}
+
+export interface KnownInstance {
+  readonly instance: string;
+  /** running, draining, or abandoned, whose node does not answer. */
+  readonly state: string;
+  readonly node: string;
+  readonly release: string;
+  readonly startedAt: string;
+}
+
+export interface LogWish {
+  /** How many of the last lines. */
+  readonly tail: number;
+  /** Also those to come. */
+  readonly follow: boolean;
+}
+
+/** What instances say, for whoever asks. */
+export interface InstanceLogs {
+  /** Undefined where there is no such service. */
+  instances(of: OfService): Promise<readonly KnownInstance[] | undefined>;
+  /** `busy`: as many are followed as may be. Throws what the node or its engine did not do. */
+  open(of: OfService, instance: string, wish: LogWish): Promise<Readable | 'busy' | 'unknown'>;
 }
 
 /** Injection tokens of what the controllers of this feature ask for. */

@@ -6,7 +6,8 @@ import { createRegistry, RegistryHttp } from '#libs/registry';
 import { pushTestImage, requireEnv, uniqueName } from '#libs/testing';
 import { OwnRegistryImages } from './adapters/registry-images.js';
 import { PostgresReleaseRecords } from './adapters/release-records.js';
-import * as rows from '../task/adapters/task-rows.js';
+import * as rows from './adapters/release-rows.js';
+import { deleteInstances, insertInstance } from '../rollout/adapters/instance-rows.js';
 import type { Release } from '../task/domain/task.events.js';
 import type { TaskState } from '../task/domain/task.state.js';
 import { createDeployerDatabase, type DeployerDatabase } from '../task/database.testing.js';
@@ -55,7 +56,7 @@ async function built(days: number, { good = false } = {}): Promise<Release> {
 async function runs({ id: release }: Release, instance: string): Promise<void> {
   const report = { ...instanceReported.example, appId, service: 'web', release, instance };
   const stop = { signal: 'SIGTERM', graceMs: 1 };
-  await transaction(pool, (tx) => rows.insertInstance(tx, 'task', { report, stop }));
+  await transaction(pool, (tx) => insertInstance(tx, 'task', { report, stop }));
 }
 
 const failures: unknown[] = [];
@@ -105,7 +106,7 @@ describe('retention', () => {
   it('an instance that is healthy makes its release good', async () => {
     const [first] = [await built(90), await built(91)];
     await runs(first, 'web-1');
-    await transaction(pool, (tx) => rows.deleteInstances(tx, ['web-1']));
+    await transaction(pool, (tx) => deleteInstances(tx, ['web-1']));
     await retain();
     expect(await tags()).toEqual(['t90']);
   });

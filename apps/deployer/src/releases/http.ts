@@ -2,8 +2,7 @@ import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { appIdSchema, serviceNameSchema } from '#libs/contracts';
 import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
-import type { ReleaseRecord } from './adapters/release-record.js';
-import { RELEASE_RECORD } from './ports.js';
+import { RELEASE_RECORD, type ReleaseRecord } from './ports.js';
 
 const releasesQuery = z.strictObject({ appId: appIdSchema, service: serviceNameSchema.optional() });
 

@@ -1,4 +1,18 @@
+import type { ServiceConfig } from '#libs/contracts';
+import type { Release } from '../task/domain/task.events.js';
 import type { ReleaseImage } from './domain/retention.js';
+
+/** What was built of a service. Retired releases are not found. */
+export interface Releases {
+  byDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
+  byId(appId: string, service: string, id: string): Promise<Release | undefined>;
+  /** What was built or chosen last. */
+  current(appId: string, service: string): Promise<Release | undefined>;
+  /** The newest release whose image has most in common with what such a service is built into. */
+  kindred(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined>;
+  /** The release that was deployed well last, other than these. */
+  lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
+}
 
 /** The record of releases, as far as their images' lives go. */
 export interface ReleaseRecords {
@@ -21,6 +35,17 @@ export interface RegistryImages {
   delete(image: string): Promise<void>;
   /** Whether an error means that the registry does not answer at all. */
   isDown(error: unknown): boolean;
+}
+
+export interface ReleaseFilter {
+  readonly appId: string;
+  readonly service?: string;
+}
+
+/** What was built, for whoever asks. */
+export interface ReleaseRecord {
+  /** By service, the newest first. */
+  list(filter: ReleaseFilter): Promise<readonly unknown[]>;
 }
 
 /** Injection tokens of what the controllers of this feature ask for. */

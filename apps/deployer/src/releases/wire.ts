@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Pool, withAdvisoryLock } from '#libs/postgres';
 import { createRegistry, type ImageRegistry } from '#libs/registry';
 import { Recurring, type Runtime } from '#libs/runtime';
+import { PostgresReleases } from './adapters/releases.js';
 import { OwnRegistryImages } from './adapters/registry-images.js';
 import { PostgresReleaseRecords } from './adapters/release-records.js';
 import type { DeployerConfig } from '../deployer.config.js';
@@ -25,6 +26,8 @@ export async function openImageRegistry(config: DeployerConfig): Promise<ImageRe
     },
   });
 }
+
+export const createReleases = (pool: Pool): PostgresReleases => new PostgresReleases(pool);
 
 const DAY_MS = 86_400_000;
 /** Far longer than a step takes to record what it found. */

@@ -1,8 +1,11 @@
+import type { Pool } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import { NodeChecks } from './adapters/node-checks.js';
-import { PostgresRepairStore } from './adapters/repair-store.js';
-import type { ServiceRecord } from '../services/adapters/service-record.js';
-import type { RequestIntake } from '../requests/adapters/request-intake.js';
+import { PostgresRepairStore, purgeRepairs } from './adapters/repair-store.js';
+import type { RepairRequests } from '../requests/ports.js';
+import { createRolloutRecord } from '../rollout/wire.js';
+import type { Services } from '../services/wire.js';
+import type { Chore } from '../task/ports.js';
 import type { DeployerConfig } from '../deployer.config.js';
 import type { Outside } from '../task/outside.wire.js';
 import type { Storage } from '../task/storage.wire.js';
@@ -18,8 +21,8 @@ export interface ReconcilerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Outside;
-  readonly intake: RequestIntake;
-  readonly services: ServiceRecord;
+  readonly intake: RepairRequests;
+  readonly services: Services['record'];
   readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
 }
 
@@ -51,11 +54,12 @@ function reconcilePorts({
   runtime,
 }: ReconcilerParts): ReconcilePorts {
   const { logger, metrics, clock } = runtime;
+  const { instances } = createRolloutRecord({ ...storage, clock });
   const repairs = metrics.counter('deployer_repairs_total', 'What was repaired on nodes', ['event']);
   return {
     engines: outside.engines,
     store: new PostgresRepairStore({
-      ...{ ...storage, intake, clock, replica: config.DEPLOYER_REPLICA },
+      ...{ ...storage, intake, instances, clock, replica: config.DEPLOYER_REPLICA },
       giveUpService: (tx, of, taskId) => services.giveUp(tx, of, taskId),
     }),
     clock,
@@ -75,3 +79,7 @@ function reconcilePorts({
     },
   };
 }
+
+export const repairChores = (pool: Pool): readonly Chore[] => [
+  { what: 'repairs of long ago', work: () => purgeRepairs(pool) },
+];

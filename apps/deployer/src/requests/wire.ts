@@ -1,26 +1,35 @@
 import { topics } from '#libs/contracts';
 import type { InvalidMessage } from '#libs/kafka';
-import { transaction, type Pool } from '#libs/postgres';
+import { type Outbox, transaction, type Pool } from '#libs/postgres';
 import type { DeployerConfig } from '../deployer.config.js';
-import type { SecretIntake } from '../secrets/adapters/secret-intake.js';
-import type { Clock } from '../task/ports.js';
+import type { SecretRefusals } from '../secrets/ports.js';
+import { createNewTasks } from '../task/intake.wire.js';
+import type { Clock, TaskRequests } from '../task/ports.js';
 import type { Storage } from '../task/storage.wire.js';
+import { PostgresRequestAnswers } from './adapters/request-answers.js';
 import { RequestIntake } from './adapters/request-intake.js';
+import { PostgresTaskRequests } from './adapters/task-requests.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
+import type { RequestAnswers } from './ports.js';
 
 export function createIntake(config: DeployerConfig, storage: Storage, clock: Clock): RequestIntake {
   return new RequestIntake({
     ...storage,
+    tasks: createNewTasks({ ...storage, clock, replica: config.DEPLOYER_REPLICA }),
     clock,
-    replica: config.DEPLOYER_REPLICA,
     replyTopics: config.DEPLOYER_REPLY_TOPICS,
     defaultDeadlineMs: config.DEPLOYER_DEADLINE_MS,
   });
 }
 
+export const createRequestAnswers = (outbox: Outbox): RequestAnswers => new PostgresRequestAnswers(outbox);
+
+export const createTaskRequests = ({ pool, outbox }: Storage): TaskRequests =>
+  new PostgresTaskRequests(pool, outbox);
+
 export interface Intakes {
   readonly intake: RequestIntake;
-  readonly secretIntake: SecretIntake;
+  readonly secretIntake: SecretRefusals;
 }
 
 /** A request that cannot be read is answered all the same, where its token can. */

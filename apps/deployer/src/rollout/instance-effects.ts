@@ -4,9 +4,10 @@ import type { EffectOf } from '../task/domain/task.effects.js';
 import type { RunningInstance } from '../task/domain/task.events.js';
 import { isStopped, releaseOf, type TaskState } from '../task/domain/task.state.js';
 import type { ImageBuilder } from '../build/ports.js';
-import type { KnownInstance, NodeEngines, Prober } from './ports.js';
+import type { Instances, KnownInstance, NodeEngines, Prober } from './ports.js';
 import type { Secrets } from '../secrets/ports.js';
-import type { Clock, StepWrites, TaskStore, Wait } from '../task/ports.js';
+import type { Specs } from '../services/ports.js';
+import type { Clock, StepWrites, Wait } from '../task/ports.js';
 import type { EffectScope } from '../task/effect-scope.js';
 import { inPhase, type PhaseLimits } from '../task/phase.js';
 import { probeUntilHealthy } from './probe-until-healthy.js';
@@ -15,9 +16,10 @@ import { instanceName, reportOf, startInstance } from './start-instance.js';
 import type { Turns } from '../task/turns.js';
 
 export interface InstanceEffectPorts {
-  readonly store: TaskStore;
+  readonly instances: Instances;
   readonly engines: NodeEngines;
   readonly secrets: Secrets;
+  readonly specs: Specs;
   readonly builder: ImageBuilder;
   readonly prober: Prober;
   readonly clock: Clock;
@@ -43,9 +45,9 @@ export class InstanceEffects {
   async survey({ claim }: EffectScope, state: TaskState): Promise<StepWrites> {
     const { appId, service } = state;
     const [known, secrets, wanted] = await Promise.all([
-      this.ports.store.instancesOf(appId, service),
+      this.ports.instances.of(appId, service),
       this.ports.secrets.names(appId),
-      this.ports.store.specFor(claim.taskId, state),
+      this.ports.specs.forTask(claim.taskId, state),
     ]);
     const instances = await Promise.all(known.map((instance) => this.surveyed(instance)));
     return { events: [{ type: 'InstancesSurveyed', data: { instances, secrets, ...wanted } }] };
@@ -135,12 +137,10 @@ export class InstanceEffects {
     state: TaskState,
     { instance, until }: EffectOf<'stop-instance'>,
   ): Promise<StepWrites> {
-    const { store, engines, wait, clock, limits } = this.ports;
+    const { instances, engines, wait, clock, limits } = this.ports;
     const left = Date.parse(until) - clock.now().getTime();
     if (left > 0) await wait(left, signal);
-    const known = (await store.instancesOf(state.appId, state.service)).find(
-      ({ name }) => name === instance.name,
-    );
+    const known = (await instances.of(state.appId, state.service)).find(({ name }) => name === instance.name);
     const policy = known?.stop ?? NO_GRACE;
     const phase = { name: 'stop', idleMs: limits.stopMs + policy.graceMs, signal };
     try {
@@ -175,7 +175,7 @@ export class InstanceEffects {
     state: TaskState,
     { slots }: EffectOf<'remove-leftovers'>,
   ): Promise<StepWrites> {
-    const { store, engines, limits } = this.ports;
+    const { instances, engines, limits } = this.ports;
     const phase = { name: 'stop', idleMs: limits.stopMs, signal };
     const placed = slots.flatMap((slot) => (slot.node === undefined ? [] : [{ ...slot, node: slot.node }]));
     const names = placed.map((slot) => instanceName(state, slot));
@@ -189,7 +189,7 @@ export class InstanceEffects {
       const release = releaseOf(state, slot);
       return release === undefined ? [] : [reportOf(state, release, slot, 'failed', this.now())];
     });
-    const known = await store.instancesOf(state.appId, state.service);
+    const known = await instances.of(state.appId, state.service);
     const resumed = known.filter(
       (instance) => state.draining[instance.name] !== undefined && !isStopped(state, instance),
     );

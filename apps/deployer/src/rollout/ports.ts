@@ -1,5 +1,6 @@
 import type { Secret } from '#libs/config';
 import type { InstanceReport, ServiceConfig } from '#libs/contracts';
+import type { Transaction } from '#libs/postgres';
 import type { InstanceRef, PlacedNode, Release } from '../task/domain/task.events.js';
 
 export interface StopPolicy {
@@ -14,6 +15,19 @@ export interface AddedInstance {
 
 export interface KnownInstance extends InstanceRef, AddedInstance {
   readonly release: Release;
+}
+
+/** What runs, as far as the deployer knows. */
+export interface Instances {
+  /** Of a service, in the order of their names. What was abandoned counts no more. */
+  of(appId: string, service: string): Promise<readonly KnownInstance[]>;
+}
+
+/** For whoever repairs: changes of the record, in a transaction of their own. */
+export interface InstanceRecord {
+  remove(tx: Transaction, names: readonly string[]): Promise<void>;
+  /** Their node does not answer: they are removed when it does. */
+  abandon(tx: Transaction, names: readonly string[]): Promise<void>;
 }
 
 export interface LaunchSpec {

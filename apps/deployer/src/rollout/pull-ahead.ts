@@ -1,12 +1,12 @@
 import { releaseOf, type SlotProgress, type TaskState } from '../task/domain/task.state.js';
 import type { NodeEngines } from './ports.js';
-import type { TaskStore } from '../task/ports.js';
+import type { Releases } from '../releases/ports.js';
 import type { EffectScope } from '../task/effect-scope.js';
 import { inPhase } from '../task/phase.js';
 import type { Turns } from '../task/turns.js';
 
 export interface PullAheadPorts {
-  readonly store: Pick<TaskStore, 'kindredRelease'>;
+  readonly releases: Pick<Releases, 'kindred'>;
   readonly engines: Pick<NodeEngines, 'pull'>;
   /** Of a node. Not those of pulls that somebody waits for. */
   readonly turns: Turns;
@@ -43,11 +43,11 @@ export class PullAhead {
   }
 
   private async pull(state: TaskState, node: string, signal: AbortSignal): Promise<void> {
-    const { store, engines, turns, idleMs, onEnd } = this.ports;
+    const { releases, engines, turns, idleMs, onEnd } = this.ports;
     const { appId, service, config } = state;
     let image = '';
     try {
-      const kindred = config && (await store.kindredRelease(appId, service, config));
+      const kindred = config && (await releases.kindred(appId, service, config));
       if (kindred === undefined) return;
       ({ image } = kindred);
       await turns.take(node, signal, () =>

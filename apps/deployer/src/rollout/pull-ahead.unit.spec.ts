@@ -24,7 +24,7 @@ function world({ kindred = before, fails = false } = {}) {
   const pulls: { readonly what: string; readonly signal: AbortSignal }[] = [];
   const failed: unknown[] = [];
   const ahead = new PullAhead({
-    store: { kindredRelease: () => Promise.resolve(kindred) },
+    releases: { kindred: () => Promise.resolve(kindred) },
     engines: {
       pull(on, image, signal) {
         pulls.push({ what: `${on} ${image}`, signal });

@@ -1,11 +1,17 @@
-import type { Pool } from '#libs/postgres';
+import type { Outbox, Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import { parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
 import { nodeTimeouts, type DeployerConfig } from '../deployer.config.js';
+import { withoutSecrets } from '../secrets/wire.js';
+import type { Chore, Clock } from '../task/ports.js';
+import { PostgresInstances } from './adapters/instances.js';
+import { NetworkProber } from './adapters/network-prober.js';
 import { SshNodeEngines } from './adapters/node-engines.js';
 import { NodeLogins } from './adapters/node-logins.js';
+import { PostgresNodeRequests } from './adapters/node-requests.js';
+import { purgeNodeRequests } from './adapters/node-rows.js';
 
 export interface NodeParts {
   readonly config: DeployerConfig;
@@ -20,5 +26,19 @@ export function createNodes({ config, pool, registry, installation, logger }: No
   const logins = new NodeLogins(pool);
   const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const ssh = new SshPool({ logger, ...nodeTimeouts(config) });
-  return { logins, engines: new SshNodeEngines({ logins, ssh, registry, privateKey, installation }) };
+  const parts = { logins, ssh, registry, privateKey, installation, withoutSecrets };
+  return { logins, engines: new SshNodeEngines(parts), prober: new NetworkProber() };
 }
+
+/** What is recorded of instances and of the nodes that were asked for. */
+export function createRolloutRecord(parts: {
+  readonly pool: Pool;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+}) {
+  return { instances: new PostgresInstances(parts), nodeRequests: new PostgresNodeRequests(parts.pool) };
+}
+
+export const rolloutChores = (pool: Pool): readonly Chore[] => [
+  { what: 'node requests of ended tasks', work: () => purgeNodeRequests(pool) },
+];

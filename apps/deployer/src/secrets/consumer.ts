@@ -4,14 +4,13 @@ import { secretRequested, type SecretRequest } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
 import { currentTraceparent } from '#libs/telemetry';
-import type { SecretIntake } from './adapters/secret-intake.js';
-import { SECRET_INTAKE } from './ports.js';
+import { SECRET_INTAKE, type SecretRequests } from './ports.js';
 
 /** secret.requests -> a stored secret, or one less. Idempotent by the request's token. */
 @Controller()
 @UseFilters(KeepErrorFilter)
 export class SecretRequestsConsumer {
-  constructor(@Inject(SECRET_INTAKE) private readonly intake: SecretIntake) {}
+  constructor(@Inject(SECRET_INTAKE) private readonly intake: SecretRequests) {}
 
   @EventPattern<string>(secretRequested.type)
   async accept(@Payload() request: SecretRequest, @Ctx() context: MessageContext): Promise<void> {

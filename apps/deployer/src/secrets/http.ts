@@ -2,8 +2,7 @@ import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { appIdSchema, type StoredSecret } from '#libs/contracts';
 import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
-import type { PostgresSecrets } from './adapters/secrets.js';
-import { SECRETS } from './ports.js';
+import { type SecretList, SECRETS } from './ports.js';
 
 const secretsQuery = z.strictObject({ appId: appIdSchema });
 
@@ -12,7 +11,7 @@ const secretsQuery = z.strictObject({ appId: appIdSchema });
 @UseGuards(TokenGuard)
 @NeedsRole('read')
 export class SecretsController {
-  constructor(@Inject(SECRETS) private readonly secrets: PostgresSecrets) {}
+  constructor(@Inject(SECRETS) private readonly secrets: SecretList) {}
 
   @Get()
   list(@Query() query: unknown): Promise<readonly StoredSecret[]> {

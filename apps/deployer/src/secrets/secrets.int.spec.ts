@@ -12,6 +12,7 @@ import {
 } from '#libs/postgres';
 import { generateDeployerKeys, parsePrivateKey, parsePublicKey, seal } from '#libs/secrets';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { PostgresRequestAnswers } from '../requests/adapters/request-answers.js';
 import { SecretIntake } from './adapters/secret-intake.js';
 import { PostgresSecrets } from './adapters/secrets.js';
 import { deployerTables } from '../task/storage.wire.js';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   database = await createTestDatabase({ schema, sets });
   pool = createPool({ url: database.url, schema, applicationName: 'test' });
   secrets = new PostgresSecrets(pool, { privateKey, atRestKey });
-  intake = new SecretIntake({ outbox: new Outbox(), secrets });
+  intake = new SecretIntake({ requests: new PostgresRequestAnswers(new Outbox()), secrets });
 });
 afterAll(async () => {
   await pool.end();

@@ -1,7 +1,11 @@
 import type { Pool } from '#libs/postgres';
 import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
 import type { DeployerConfig } from '../deployer.config.js';
+import type { RequestAnswers } from '../requests/ports.js';
+import { SecretIntake } from './adapters/secret-intake.js';
 import { PostgresSecrets } from './adapters/secrets.js';
+
+export { withoutSecrets } from './adapters/without-secrets.js';
 
 /** The secrets of applications: sealed on the way here, encrypted at rest. */
 export const createSecrets = (config: DeployerConfig, pool: Pool): PostgresSecrets =>
@@ -9,3 +13,6 @@ export const createSecrets = (config: DeployerConfig, pool: Pool): PostgresSecre
     privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
     atRestKey: parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal()),
   });
+
+export const createSecretIntake = (secrets: PostgresSecrets, requests: RequestAnswers): SecretIntake =>
+  new SecretIntake({ secrets, requests });

@@ -19,6 +19,12 @@ export interface SpecRevision {
   readonly changedAt: string;
 }
 
+/** What tasks need of specs; they change them by what they write. */
+export interface Specs {
+  /** The spec of a task's service, and the task's place in the order of arrival. */
+  forTask(taskId: string, of: SpecOf): Promise<{ readonly spec?: ServiceSpec; readonly arrival: number }>;
+}
+
 export interface SpecReader {
   /** The newest first; empty for a service of which nothing was ever wanted. */
   history(of: SpecOf, most: number): Promise<readonly SpecRevision[]>;

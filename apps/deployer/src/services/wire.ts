@@ -1,10 +1,16 @@
-import { withAdvisoryLock } from '#libs/postgres';
+import { type Pool, withAdvisoryLock } from '#libs/postgres';
 import { Recurring, type Runtime } from '#libs/runtime';
 import type { DeployerConfig } from '../deployer.config.js';
 import { backoffMs } from '../repair/domain/reconcile.js';
+import type { Clock } from '../task/ports.js';
 import { SCHEMA, type Storage } from '../task/storage.wire.js';
 import { ServiceRecord, type AskForCount } from './adapters/service-record.js';
+import { PostgresSpecs } from './adapters/specs.js';
 import { restoreServices, type RestorePorts } from './restore-services.js';
+
+/** The specs, as tasks read and change them. */
+export const createSpecs = (parts: { readonly pool: Pool; readonly clock: Clock }): PostgresSpecs =>
+  new PostgresSpecs(parts);
 
 export interface ServicesParts {
   readonly config: DeployerConfig;

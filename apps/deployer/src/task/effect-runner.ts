@@ -8,10 +8,11 @@ import type { PullAhead } from '../rollout/pull-ahead.js';
 import type { Recorded } from './recorded-effects.js';
 import { SourceEffects, type SourceEffectPorts } from '../build/source-effects.js';
 import type { Wait } from './waits.js';
-import { withdraw } from './withdraw.js';
+import { withdraw, type WithdrawPorts } from './withdraw.js';
 
 export type EffectPorts = SourceEffectPorts &
-  InstanceEffectPorts & {
+  InstanceEffectPorts &
+  WithdrawPorts & {
     /** None where nodes are not to pull ahead. */
     readonly pullAhead?: PullAhead;
   };

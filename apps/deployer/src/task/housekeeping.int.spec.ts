@@ -10,7 +10,7 @@ import { type Pool } from '#libs/postgres';
 import { requireEnv, uniqueName } from '#libs/testing';
 import { pack } from 'tar-stream';
 import { removeBuilderLeftovers } from '../build/adapters/builder-leftovers.js';
-import { purgeEndedRows } from './adapters/ended-rows.js';
+import { purgeNodeRequests } from '../rollout/adapters/node-rows.js';
 import { removeSourceLeftovers, SOURCE_PREFIX } from '../build/adapters/source-leftovers.js';
 import { createDeployerDatabase, type DeployerDatabase } from './database.testing.js';
 
@@ -66,7 +66,7 @@ it('node requests go when their task has ended, however many there are', async (
     `INSERT INTO node_requests (access_token, task_id)
      SELECT 'ended:' || n, 'ended/web' FROM generate_series(1, 1200) AS n UNION ALL SELECT 'open', 'open/web'`,
   );
-  expect(await purgeEndedRows(pool)).toBe(1_200);
+  expect(await purgeNodeRequests(pool)).toBe(1_200);
   const { rows } = await pool.query('SELECT access_token FROM node_requests');
   expect(rows).toEqual([{ access_token: 'open' }]);
   await pool.query('TRUNCATE tasks, requests, node_requests CASCADE');

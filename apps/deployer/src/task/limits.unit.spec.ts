@@ -32,7 +32,7 @@ class Counter {
 
 function runnerWith(counter: Counter, limits: ReadonlyMap<string, number>, nodeLimit: number) {
   const ports: unknown = {
-    store: { currentRelease: () => Promise.resolve(undefined) },
+    releases: { current: () => Promise.resolve(undefined) },
     sources: {
       fetch: () =>
         Promise.resolve({ sourceDigest, config, directory: '/none', dispose: () => Promise.resolve() }),

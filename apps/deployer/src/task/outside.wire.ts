@@ -3,9 +3,9 @@ import type { Logger } from '#libs/telemetry';
 import { createBuilding } from '../build/wire.js';
 import type { DeployerConfig } from '../deployer.config.js';
 import { openImageRegistry } from '../releases/wire.js';
-import { installationId } from '../repair/adapters/node-checks.js';
 import { createNodes } from '../rollout/wire.js';
 import { createSecrets } from '../secrets/wire.js';
+import { installationId } from './adapters/installation.js';
 
 /** Adapters to what stands around the deployer: blobs, image registry, builders, nodes. */
 export async function createOutside(config: DeployerConfig, pool: Pool, logger: Logger) {

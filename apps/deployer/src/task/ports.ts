@@ -1,13 +1,7 @@
+import type { AssignedNode, InstanceReport, NodeAnswer, NodeRequest, ServiceReply } from '#libs/contracts';
+import type { OutboxMessage, Transaction } from '#libs/postgres';
+import type { AddedInstance } from '../rollout/ports.js';
 import type { ServiceSpec } from '../services/domain/spec.js';
-import type {
-  AssignedNode,
-  InstanceReport,
-  NodeAnswer,
-  NodeRequest,
-  ServiceConfig,
-  ServiceReply,
-} from '#libs/contracts';
-import type { AddedInstance, KnownInstance } from '../rollout/ports.js';
 import type { Effect } from './domain/task.effects.js';
 import type { Release, TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
@@ -77,25 +71,46 @@ export interface TaskStore {
   append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void>;
   /** True: the task goes on, and has the turn of its service. False: it was let go of until its turn comes. */
   takeTurn(claim: ClaimedTask, state: TaskState): Promise<boolean>;
-  /** What is wanted of the task's service, and the task's place in the order of arrival. */
-  specFor(
-    taskId: string,
-    state: TaskState,
-  ): Promise<{ readonly spec?: ServiceSpec; readonly arrival: number }>;
   /** The stored answers to these. */
   nodeAnswers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]>;
   dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]>;
   /** Lets go of the task until what it waits for is there, or `dueAt`. False when something of it is there already. */
   park(claim: ClaimedTask, state: TaskState, waits: Waits, dueAt: Date): Promise<boolean>;
   isCancelled(token: string): Promise<boolean>;
-  releaseByDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
-  releaseById(appId: string, service: string, id: string): Promise<Release | undefined>;
-  currentRelease(appId: string, service: string): Promise<Release | undefined>;
-  /** The newest release whose image has most in common with what such a service is built into. */
-  kindredRelease(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined>;
-  /** The release that was deployed well last, other than these. */
-  lastGoodRelease(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
-  instancesOf(appId: string, service: string): Promise<readonly KnownInstance[]>;
+}
+
+/** One step of a task, as it is stored. */
+export interface Step {
+  readonly claim: ClaimedTask;
+  /** Before the step. */
+  readonly state: TaskState;
+  readonly writes: StepWrites;
+}
+
+/** What one feature adds to the steps of tasks: rows and messages, in the step's own transaction. */
+export interface StepWriter {
+  /** What the step sends besides its events. */
+  messages?(step: Step): readonly OutboxMessage[];
+  /** Sends its first statements before it waits for anything: they go to the database with those of the others. */
+  write(tx: Transaction, step: Step): Promise<void>;
+}
+
+/** What a task needs of the request that it belongs to. */
+export interface TaskRequests {
+  ofTask(taskId: string): Promise<Pick<TaskHistory, 'cancelled' | 'traceparent'>>;
+  isCancelled(token: string): Promise<boolean>;
+  /** Holds the request, so that the end of another of its tasks is either seen or comes after. */
+  hold(tx: Transaction, token: string): Promise<{ readonly cancelled: boolean }>;
+  /** One more task has ended, and its result is stored; with the last one the request is answered. */
+  taskEnded(tx: Transaction, token: string): Promise<void>;
+}
+
+/** The stored side of asking for nodes. */
+export interface NodeRequests {
+  /** The stored answers to these. */
+  answers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]>;
+  /** Holds the node requests, so that an answer is either seen here or finds its task parked. */
+  someAnswered(tx: Transaction, accessTokens: readonly string[]): Promise<boolean>;
 }
 
 /** Node answers as they come by, before they are stored. */
@@ -111,3 +126,12 @@ export type AroundStep = (
   effect: Effect,
   work: () => Promise<readonly TaskEvent[]>,
 ) => Promise<readonly TaskEvent[]>;
+
+/** Something that a feature removes now and then. */
+export interface Chore {
+  /** For logs. */
+  readonly what: string;
+  readonly builder?: string;
+  /** How many were removed. */
+  work(): Promise<number>;
+}

@@ -1,19 +1,19 @@
+import { createSpecs } from '../services/wire.js';
 import { setTimeout as delay } from 'node:timers/promises';
-import { deploymentProgressed } from '#libs/contracts';
 import { LeaseLostError } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import { withinTrace } from '#libs/telemetry';
-import { BuildLogWriter } from '../logs/adapters/build-log-writer.js';
+import { createBuildOutput } from '../logs/wire.js';
+import { createReleases } from '../releases/wire.js';
+import { createTaskRequests } from '../requests/wire.js';
+import { createRolloutRecord } from '../rollout/wire.js';
 import { crashingAt } from './adapters/crash-points.js';
-import { NetworkProber } from '../rollout/adapters/network-prober.js';
-import { removeSourceLeftovers } from '../build/adapters/source-leftovers.js';
 import { aroundStep } from './adapters/step-spans.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from '../deployer.config.js';
 import type { Outside } from './outside.wire.js';
 import type { Storage } from './storage.wire.js';
 import type { NodeAnswers } from './ports.js';
-import { buildOutput } from '../logs/adapters/build-output.js';
 import { BuildPlaces } from '../build/build-places.js';
 import { createEffectRunner } from './effect-runner.js';
 import type { PhaseLimits } from './phase.js';
@@ -33,22 +33,27 @@ export interface WorkerParts {
 function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): RunTaskPorts {
   const { producer, logger, metrics, tracing, clock } = runtime;
   const replica = config.DEPLOYER_REPLICA;
-  const store = new PostgresTaskStore({ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS });
+  const releases = createReleases(storage.pool);
+  const { instances, nodeRequests } = createRolloutRecord({ ...storage, clock });
+  const specs = createSpecs({ pool: storage.pool, clock });
+  const store = new PostgresTaskStore({
+    ...{ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS },
+    ...{ requests: createTaskRequests(storage), nodeRequests },
+    writers: [releases, instances, nodeRequests, specs],
+  });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
-  const log = new BuildLogWriter({ pool: storage.pool, logger, clock });
-  const output = buildOutput({ producer, clock, replica, logger, definition: deploymentProgressed, log });
+  const output = createBuildOutput({ pool: storage.pool, producer, clock, replica, logger });
   const limits = phaseLimits(config);
   const effects = createEffectRunner({
-    store,
+    ...{ store, releases, instances, specs },
     ...outside,
     pullAhead: config.DEPLOYER_PULL_AHEAD
       ? new PullAhead({
-          ...{ store, engines: outside.engines, turns: new Turns(() => 1), idleMs: limits.pullMs },
+          ...{ releases, engines: outside.engines, turns: new Turns(() => 1), idleMs: limits.pullMs },
           onEnd: (node, image, err) =>
             logger.debug({ node, image, err }, err === undefined ? 'pulled ahead' : 'not pulled ahead'),
         })
       : undefined,
-    prober: new NetworkProber(),
     clock,
     wait: (ms, signal) => delay(ms, undefined, { signal }),
     output,
@@ -97,7 +102,7 @@ const phaseLimits = (config: DeployerConfig): PhaseLimits => ({
 
 /** The replica's workers over the work queue. */
 export function createWorkers(parts: WorkerParts): TaskWorkers {
-  const { config, storage } = parts;
+  const { config, storage, outside } = parts;
   const { logger } = parts.runtime;
   const { pool, work } = storage;
   const ports = runPorts(parts);
@@ -115,7 +120,7 @@ export function createWorkers(parts: WorkerParts): TaskWorkers {
       nextLapse: (withinMs) => work.nextLapse(pool, { owner: config.DEPLOYER_REPLICA, withinMs }),
       async run(lease) {
         // Not the first to claim it: who was before may have been killed, with a source half unpacked.
-        if (lease.claim.fence > 1n) await removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY);
+        if (lease.claim.fence > 1n) await outside.removeSourceLeftovers();
         const history = await ports.store.history(lease.claim.taskId);
         return withinTrace(history.traceparent, () => runTask(ports, lease, history));
       },

@@ -1,13 +1,14 @@
 import { isOfRevert, type Effect, type EffectOf } from './domain/task.effects.js';
 import { foldTask, type TaskState } from './domain/task.state.js';
 import type { ImageBuilder } from '../build/ports.js';
-import type { NodeEngines } from '../rollout/ports.js';
+import type { Instances, NodeEngines } from '../rollout/ports.js';
 import type { ClaimedTask, TaskStore } from './ports.js';
 import { NO_GRACE } from '../rollout/instance-effects.js';
 import { instanceName } from '../rollout/start-instance.js';
 
 export interface WithdrawPorts {
-  readonly store: TaskStore;
+  readonly store: Pick<TaskStore, 'history'>;
+  readonly instances: Instances;
   readonly engines: NodeEngines;
   readonly builder: ImageBuilder;
 }
@@ -39,7 +40,7 @@ async function withdrawImage(
 }
 
 async function withdrawInstance(
-  { store, engines }: WithdrawPorts,
+  { instances, engines }: WithdrawPorts,
   state: TaskState,
   effect: EffectOf<'start-instance'>,
 ): Promise<void> {
@@ -47,7 +48,7 @@ async function withdrawInstance(
   const isPast = outcome !== undefined || (leftoversRemoved && !isOfRevert(effect));
   if (!isPast) return;
   const name = instanceName(state, effect);
-  const known = await store.instancesOf(appId, service);
+  const known = await instances.of(appId, service);
   if (known.some((instance) => instance.name === name)) return;
   await engines.stopAndRemove(effect.node.name, name, NO_GRACE);
 }

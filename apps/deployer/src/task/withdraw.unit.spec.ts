@@ -29,8 +29,8 @@ async function taken(
   const ports = {
     store: {
       history: () => Promise.resolve({ version: history.length, events: history }),
-      instancesOf: () => Promise.resolve(known.map((name) => ({ name }) as KnownInstance)),
     },
+    instances: { of: () => Promise.resolve(known.map((name) => ({ name }) as KnownInstance)) },
     engines: {
       stopAndRemove: (on: string, name: string) => Promise.resolve(void removed.push(`${on} ${name}`)),
     },

@@ -5,16 +5,16 @@ import type { TaskState } from '../../task/domain/task.state.js';
 import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
 import type { ClaimedTask, Clock } from '../../task/ports.js';
 import { BuildLogWriter } from './build-log-writer.js';
-import { BuildLogs } from './build-logs.js';
-import { insertRelease } from '../../task/adapters/task-rows.js';
+import { PostgresBuildLogs } from './build-logs.js';
+import { insertRelease } from '../../releases/adapters/release-rows.js';
 
 let database: DeployerDatabase;
 let pool: Pool;
-let logs: BuildLogs;
+let logs: PostgresBuildLogs;
 beforeAll(async () => {
   database = await createDeployerDatabase();
   ({ pool } = database);
-  logs = new BuildLogs(pool);
+  logs = new PostgresBuildLogs(pool);
 });
 afterEach(() => pool.query('DELETE FROM build_logs'));
 afterAll(() => database.close());

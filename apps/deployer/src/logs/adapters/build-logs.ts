@@ -1,5 +1,6 @@
 import type { Pool, Transaction } from '#libs/postgres';
 import type { ClaimedTask } from '../../task/ports.js';
+import type { BuildLogs, KeptBuild } from '../ports.js';
 
 /** One build of a task; a task that is taken over builds again, as another build. */
 export interface Build {
@@ -18,15 +19,6 @@ export interface LogChunk {
   /** Bytes of the build's output before this text. */
   readonly position: number;
   readonly text: string;
-}
-
-export interface KeptBuild {
-  readonly token: string;
-  readonly service: string;
-  /** Undefined when the build came to none. */
-  readonly release?: string;
-  readonly startedAt: string;
-  readonly bytes: number;
 }
 
 /** How many logs of builds that came to no release are kept for each service. */
@@ -72,7 +64,7 @@ export async function dropOldFailures(db: Pool | Transaction, { appId, service }
 }
 
 /** What the builds said, for whoever asks. */
-export class BuildLogs {
+export class PostgresBuildLogs implements BuildLogs {
   constructor(private readonly pool: Pool) {}
 
   /** The builds of which something is kept, the newest first. */

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
-import { InstanceLogs } from './instance-logs.js';
+import { EngineInstanceLogs } from './instance-logs.js';
 
 const of = { appId: 'shop', service: 'web' };
 const wish = { tail: 1, follow: true };
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const logsOf = () =>
-  new InstanceLogs(database.pool, {
+  new EngineInstanceLogs(database.pool, {
     logs: (...asked) => Promise.resolve(asked.join()),
     followLogs: () => Promise.resolve(new PassThrough()),
   });

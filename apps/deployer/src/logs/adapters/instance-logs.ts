@@ -1,19 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Pool } from '#libs/postgres';
-
-export interface OfService {
-  readonly appId: string;
-  readonly service: string;
-}
-
-export interface KnownInstance {
-  readonly instance: string;
-  /** running, draining, or abandoned, whose node does not answer. */
-  readonly state: string;
-  readonly node: string;
-  readonly release: string;
-  readonly startedAt: string;
-}
+import type { InstanceLogs, KnownInstance, LogWish, OfService } from '../ports.js';
 
 /** What the instances' engines are asked for. */
 export interface LogEngines {
@@ -21,18 +8,11 @@ export interface LogEngines {
   followLogs(node: string, container: string, tail: number): Promise<Readable>;
 }
 
-export interface LogWish {
-  /** How many of the last lines. */
-  readonly tail: number;
-  /** Also those to come. */
-  readonly follow: boolean;
-}
-
 /** Each holds a channel to its node, of which deployments need some, too. */
 const MOST_FOLLOWED = 16;
 
 /** What instances say, for whoever asks: read at the engine of their node, kept nowhere. */
-export class InstanceLogs {
+export class EngineInstanceLogs implements InstanceLogs {
   private readonly followed = new Set<Readable>();
   private opening = 0;
 

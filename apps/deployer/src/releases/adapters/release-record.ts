@@ -1,9 +1,5 @@
 import type { Pool } from '#libs/postgres';
-
-export interface ReleaseFilter {
-  readonly appId: string;
-  readonly service?: string;
-}
+import type { ReleaseFilter, ReleaseRecord } from '../ports.js';
 
 /** A JSON object a release: camel case, times in ISO 8601 with zone. */
 const RELEASE = `json_build_object('id', r.id, 'appId', r.app_id, 'service', r.service,
@@ -16,7 +12,7 @@ const RELEASE = `json_build_object('id', r.id, 'appId', r.app_id, 'service', r.s
     FROM instances i WHERE i.release_id = r.id))`;
 
 /** What was built: each release with the deployments in which it served, and the instances that run it. */
-export class ReleaseRecord {
+export class PostgresReleaseRecord implements ReleaseRecord {
   constructor(private readonly pool: Pool) {}
 
   /** By service, the newest first. */

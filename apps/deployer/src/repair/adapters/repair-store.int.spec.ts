@@ -4,6 +4,8 @@ import { EventStore, messagingTables, migrate, Outbox, WorkQueue } from '#libs/p
 import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
 import type { NodeInstance, RepairTold } from '../ports.js';
 import { PostgresRepairStore } from './repair-store.js';
+import { PostgresInstances } from '../../rollout/adapters/instances.js';
+import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
 import { RequestIntake } from '../../requests/adapters/request-intake.js';
 
 const NODE = 'node-1';
@@ -21,14 +23,11 @@ beforeAll(async () => {
   const { pool, schema } = database;
   await migrate(pool, { schema, sets: [messagingTables] });
   const clock = { now: () => new Date(now) };
-  const parts = { outbox: new Outbox(), clock, replica: 'test' };
-  const rest = { events: new EventStore(), work: new WorkQueue(), replyTopics: [], defaultDeadlineMs: 1_000 };
-  store = new PostgresRepairStore({
-    ...parts,
-    pool,
-    intake: new RequestIntake({ ...parts, ...rest }),
-    giveUpService: async () => undefined,
-  });
+  const parts = { pool, outbox: new Outbox(), work: new WorkQueue(), clock, replica: 'test' };
+  const tasks = new PostgresNewTasks({ ...parts, events: new EventStore() });
+  const intake = new RequestIntake({ ...parts, tasks, replyTopics: [], defaultDeadlineMs: 1_000 });
+  const instances = new PostgresInstances(parts);
+  store = new PostgresRepairStore({ ...parts, intake, instances, giveUpService: async () => undefined });
   const report = { instance: 'web-0', appId: 'shop', appName: 'Shop', service: 'web', node: NODE };
   await pool.query(
     `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)

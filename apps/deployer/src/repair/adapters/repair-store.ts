@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deploymentProgressed, instanceReported, nodeReported, type InstanceReport } from '#libs/contracts';
 import {
+  deleteOld,
   transaction,
   unfinishedWorkOf,
   type Outbox,
@@ -12,15 +13,16 @@ import { outgoing } from '#libs/runtime';
 import type { Attempts } from '../domain/reconcile.js';
 import type { NodeInstance, RepairStore, RepairTold } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
-import type { RequestIntake } from '../../requests/adapters/request-intake.js';
-import { deleteInstances, setInstanceState } from '../../task/adapters/task-rows.js';
+import type { RepairRequests } from '../../requests/ports.js';
+import type { InstanceRecord } from '../../rollout/ports.js';
 
 type ServiceOf = Pick<InstanceReport, 'appId' | 'service'>;
 
 export interface RepairStoreParts {
   readonly pool: Pool;
   readonly outbox: Outbox;
-  readonly intake: RequestIntake;
+  readonly intake: RepairRequests;
+  readonly instances: InstanceRecord;
   /** A service whose instance was given up is left alone until something changes. */
   readonly giveUpService: (tx: Transaction, of: ServiceOf, taskId: string) => Promise<void>;
   readonly clock: Clock;
@@ -118,10 +120,10 @@ export class PostgresRepairStore implements RepairStore {
     how: 'given-up' | 'abandoned' | 'removed',
     told: RepairTold,
   ): Promise<void> {
-    await transaction(this.parts.pool, async (tx) => {
-      if (how === 'abandoned') await setInstanceState(tx, [name], 'abandoned');
-      else await deleteInstances(tx, [name]);
-      if (how !== 'removed') await this.parts.giveUpService(tx, report, taskId);
+    const { pool, instances, giveUpService } = this.parts;
+    await transaction(pool, async (tx) => {
+      await (how === 'abandoned' ? instances.abandon(tx, [name]) : instances.remove(tx, [name]));
+      if (how !== 'removed') await giveUpService(tx, report, taskId);
       // Of an abandoned one that was told when it was.
       const reports =
         state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed'))];
@@ -166,3 +168,9 @@ export class PostgresRepairStore implements RepairStore {
     return this.parts.clock.now().toISOString();
   }
 }
+
+/** Far longer than attempts to bring an instance back are remembered. */
+const KEPT = { table: 'repairs', column: 'last_at', keepMs: 86_400_000 };
+
+/** Removes what was tried long ago; how much. */
+export const purgeRepairs = (pool: Pool): Promise<number> => deleteOld(pool, KEPT);

@@ -1,5 +1,4 @@
 import {
-  deploymentProgressed,
   type DeploymentReply,
   type DeploymentRequest,
   type RequestedService,
@@ -8,21 +7,19 @@ import {
   type ServiceMode,
   topics,
 } from '#libs/contracts';
-import { type EventStore, type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
-import { outgoing } from '#libs/runtime';
+import { type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
 import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
-import { foldTask } from '../../task/domain/task.state.js';
 import type { Clock } from '../../task/ports.js';
-import * as rows from '../../task/adapters/task-rows.js';
-import { outgoingReply, progress } from '../../task/adapters/task-store.js';
-import { firstKey } from '../../task/domain/task.turns.js';
+import type { NewTasks, Repair, RepairRequests, RequestKind } from '../ports.js';
+import { outgoingReply } from './reply-messages.js';
+import { answerAgain } from './request-answers.js';
+import * as rows from './request-rows.js';
 
 export interface IntakeParts {
-  readonly events: EventStore;
   readonly outbox: Outbox;
   readonly work: WorkQueue;
+  readonly tasks: NewTasks;
   readonly clock: Clock;
-  readonly replica: string;
   /** Topics a request may name in `replyTo`; the default topic is always one of them. */
   readonly replyTopics: readonly string[];
   readonly defaultDeadlineMs: number;
@@ -31,7 +28,7 @@ export interface IntakeParts {
 interface Accepted {
   readonly token: string;
   readonly request: object;
-  readonly kind: rows.RequestKind;
+  readonly kind: RequestKind;
   readonly replyTopic: string;
   readonly traceparent?: string;
   readonly tasks: readonly TaskEventOf<'TaskAccepted'>[];
@@ -45,20 +42,11 @@ interface AcceptedScale extends Pick<Accepted, 'request' | 'traceparent'> {
   readonly deadlineMs?: number;
 }
 
-export interface Repair {
-  readonly token: string;
-  readonly appId: string;
-  readonly appName: string;
-  readonly service: string;
-  /** The instance in whose place another is started; without one, as many as are wanted. */
-  readonly instance?: string;
-}
-
 /**
  * Takes a request in: its row, a first event and a unit of work per service, all in the message's transaction.
  * A token that is known is not taken in twice; if it was answered, the same answer is sent again.
  */
-export class RequestIntake {
+export class RequestIntake implements RepairRequests {
   constructor(private readonly parts: IntakeParts) {}
 
   async accept(tx: Transaction, request: DeploymentRequest, traceparent?: string): Promise<void> {
@@ -114,7 +102,7 @@ export class RequestIntake {
     tx: Transaction,
     request: object,
     reply: DeploymentReply | ScaleReply,
-    kind: rows.RequestKind,
+    kind: RequestKind,
     replyTopic: string,
   ): Promise<void> {
     const { token } = reply;
@@ -126,7 +114,7 @@ export class RequestIntake {
   private async takeIn(tx: Transaction, { tasks, ...request }: Accepted): Promise<void> {
     const isNew = await rows.insertRequest(tx, { ...request, openTasks: tasks.length });
     if (!isNew) return answerAgain(tx, this.parts.outbox, request.token);
-    await together(...tasks.map((event, position) => this.acceptTask(tx, event, position)));
+    await together(...tasks.map((event, position) => this.parts.tasks.accept(tx, event, position)));
   }
 
   /** What waits ends now, what runs at its next step: whoever holds it is told. */
@@ -141,23 +129,6 @@ export class RequestIntake {
     for (const id of open ?? []) await this.parts.work.nudge(tx, id);
     const reply = { token, status: refusal === undefined, services: [], failed: [], error: refusal };
     await this.answerAtOnce(tx, request, reply, 'deployment', replyTopic);
-  }
-
-  private async acceptTask(
-    tx: Transaction,
-    event: TaskEventOf<'TaskAccepted'>,
-    position: number,
-  ): Promise<void> {
-    const { token, service, dependsOn = [] } = event.data;
-    const { events, work, outbox, clock, replica } = this.parts;
-    const id = `${token}/${service}`;
-    const step = progress(foldTask([event]), event, 1, clock.now().toISOString(), replica);
-    await together(
-      rows.insertTask(tx, { id, token, position, service, dependsOn }),
-      events.append(tx, id, 0, [event], { replica }),
-      work.enqueue(tx, { id, key: firstKey(event.data) }),
-      outbox.add(tx, [outgoing(deploymentProgressed, step)]),
-    );
   }
 
   private taskOf(
@@ -184,13 +155,6 @@ export class RequestIntake {
 
 /** Of what Slipway does by itself. */
 const OWN_PRINCIPAL = 'slipway';
-
-/** The same answer as before, if there is one yet. */
-export async function answerAgain(tx: Transaction, outbox: Outbox, token: string): Promise<void> {
-  const stored = await rows.storedReply(tx, token);
-  if (stored?.reply !== undefined)
-    await outbox.add(tx, [outgoingReply(stored.kind, stored.reply, stored.replyTopic)]);
-}
 
 const unknownRequest = (token: string) => ({
   code: 'REQUEST_UNKNOWN',

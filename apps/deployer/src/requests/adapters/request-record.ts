@@ -2,7 +2,7 @@ import type { DeploymentProgress } from '#libs/contracts';
 import type { EventStore, Pool, StoredEvent } from '#libs/postgres';
 import type { TaskEvent } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
-import { progress } from '../../task/adapters/task-store.js';
+import { published } from '../../task/domain/published.js';
 
 /** `open` while something is to be done, `cancelling` once it is to end, then how it ended. */
 const REQUEST = `json_strip_nulls(json_build_object('token', r.token, 'kind', r.kind,
@@ -45,6 +45,6 @@ function told(stored: readonly StoredEvent[]): readonly DeploymentProgress[] {
   if (events.length === 0) return [];
   const task = foldTask(events.slice(0, 1));
   return stored.map(({ type, data, version, at, replica }) =>
-    progress(task, { type, data } as TaskEvent, version, at.toISOString(), replica),
+    published(task, { type, data } as TaskEvent, { version, at: at.toISOString(), replica }),
   );
 }

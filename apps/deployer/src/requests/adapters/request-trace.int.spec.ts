@@ -17,7 +17,8 @@ import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { DeploymentRequestsConsumer } from '../deployment-requests.consumer.js';
 import { deployerTables } from '../../task/storage.wire.js';
 import { RequestIntake } from './request-intake.js';
-import { requestOf } from '../../task/adapters/task-rows.js';
+import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
+import { requestOf } from './request-rows.js';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const schema = 'test';
@@ -34,10 +35,11 @@ afterAll(async () => {
   await database.drop();
 });
 
+const parts = { outbox: new Outbox(), work: new WorkQueue(), clock: { now: () => new Date() } };
+const tasks = new PostgresNewTasks({ ...parts, events: new EventStore(), replica: 'one' });
 const consumer = new DeploymentRequestsConsumer(
   new RequestIntake({
-    ...{ events: new EventStore(), outbox: new Outbox(), work: new WorkQueue(), replica: 'one' },
-    clock: { now: () => new Date() },
+    ...{ ...parts, tasks },
     replyTopics: [],
     defaultDeadlineMs: 60_000,
   }),

@@ -4,7 +4,7 @@ import { together, type Transaction, type WorkQueue } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import type { NodeAnswers } from '../../task/ports.js';
 import type { NodeLogins } from './node-logins.js';
-import { storeNodeAnswer, upsertNodeLogin } from '../../task/adapters/task-rows.js';
+import { storeNodeAnswer, upsertNodeLogin } from './node-rows.js';
 
 /** Stores an answer; the task that waits for it goes on, on whichever replica. Idempotent: the first answer stays. */
 export async function takeNodeAnswer(tx: Transaction, work: WorkQueue, answer: NodeAnswer): Promise<void> {

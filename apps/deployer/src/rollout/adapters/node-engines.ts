@@ -6,11 +6,11 @@ import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import { INSTALLATION_LABEL, type SeenContainer } from '../../repair/domain/reconcile.js';
 import { masked } from '../../secrets/domain/mask.js';
+import type { WithoutSecrets } from '../../secrets/ports.js';
 import { StepError } from '../../task/domain/task-error.js';
 import type { RepairEngines } from '../../repair/ports.js';
 import type { ContainerRun, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
 import type { NodeLogins } from './node-logins.js';
-import { withoutSecrets } from '../../secrets/adapters/without-secrets.js';
 
 export interface NodeEnginesParts {
   readonly logins: NodeLogins;
@@ -19,6 +19,7 @@ export interface NodeEnginesParts {
   readonly privateKey: PrivateJwk;
   /** Which Slipway this is. */
   readonly installation: string;
+  readonly withoutSecrets: WithoutSecrets;
 }
 
 const LOG_LINES = 50;
@@ -63,7 +64,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       await engine.start(container);
       return { container, startedAt: new Date().toISOString() };
     } catch (error) {
-      throw withoutSecrets('start-instance', error, Object.values(secrets));
+      throw this.parts.withoutSecrets('start-instance', error, Object.values(secrets));
     }
   }
 

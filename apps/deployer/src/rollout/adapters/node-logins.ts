@@ -1,6 +1,6 @@
 import type { AssignedNode } from '#libs/contracts';
 import type { Pool } from '#libs/postgres';
-import { nodeLogin } from '../../task/adapters/task-rows.js';
+import { nodeLogin } from './node-rows.js';
 
 /** Of a start the engine is asked several things within a few hundred milliseconds. */
 const KEPT_MS = 1_000;

@@ -1,18 +1,17 @@
 import { type SecretReply, type SecretRequest, topics } from '#libs/contracts';
-import type { Outbox, Transaction } from '#libs/postgres';
+import type { Transaction } from '#libs/postgres';
 import { StepError, toTaskError } from '../../task/domain/task-error.js';
-import { answerAgain } from '../../requests/adapters/request-intake.js';
+import type { RequestAnswers } from '../../requests/ports.js';
+import type { SecretRefusals, SecretRequests } from '../ports.js';
 import type { PostgresSecrets } from './secrets.js';
-import * as rows from '../../task/adapters/task-rows.js';
-import { outgoingReply } from '../../task/adapters/task-store.js';
 
 export interface SecretIntakeParts {
-  readonly outbox: Outbox;
+  readonly requests: RequestAnswers;
   readonly secrets: PostgresSecrets;
 }
 
 /** Stores and removes secrets, in the message's transaction. A token that is known gets the same answer again. */
-export class SecretIntake {
+export class SecretIntake implements SecretRequests, SecretRefusals {
   constructor(private readonly parts: SecretIntakeParts) {}
 
   async accept(tx: Transaction, request: SecretRequest, traceparent?: string): Promise<void> {
@@ -45,12 +44,7 @@ export class SecretIntake {
     traceparent?: string,
   ): Promise<void> {
     const { token } = request;
-    const { outbox } = this.parts;
-    const replyTopic = topics.secretResponses;
-    const row = { token, request, replyTopic, openTasks: 0, kind: 'secret', traceparent } as const;
-    if (!(await rows.insertRequest(tx, row))) return answerAgain(tx, outbox, token);
-    const reply = await work();
-    await rows.setReply(tx, token, reply);
-    await outbox.add(tx, [outgoingReply('secret', reply, replyTopic)]);
+    const row = { token, request, kind: 'secret', replyTopic: topics.secretResponses, traceparent } as const;
+    await this.parts.requests.answerOnce(tx, row, work);
   }
 }

@@ -8,7 +8,7 @@ import {
 import type { Pool, Transaction } from '#libs/postgres';
 import { decryptAtRest, encryptAtRest, type PrivateJwk, SealError, unseal } from '#libs/secrets';
 import { StepError } from '../../task/domain/task-error.js';
-import type { Secrets } from '../ports.js';
+import type { SecretList, Secrets } from '../ports.js';
 
 export interface SecretKeys {
   /** The other half of what senders seal to. */
@@ -23,7 +23,7 @@ const MOST_OF_APP = 200;
 type Named = Pick<SealedSecret, 'appId' | 'name'>;
 
 /** Secrets of applications: in clear in the memory of whoever launches an instance, and nowhere else. */
-export class PostgresSecrets implements Secrets {
+export class PostgresSecrets implements Secrets, SecretList {
   constructor(
     private readonly pool: Pool,
     private readonly keys: SecretKeys,

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { masked } from '../domain/mask.js';
+import type { WithoutSecrets } from '../ports.js';
 import { StepError, toTaskError } from '../../task/domain/task-error.js';
 
-/** The error of a step that worked with these values; one that holds any of them, anywhere, is told without. */
-export function withoutSecrets(step: string, error: unknown, values: readonly string[]): unknown {
+export const withoutSecrets: WithoutSecrets = (step, error, values) => {
   const all = inspect(error, { depth: Infinity, maxStringLength: Infinity, breakLength: Infinity });
   if (masked(all, values) === all) return error;
   const { code, message, hint, logTail } = toTaskError(step, error);
@@ -14,4 +14,4 @@ export function withoutSecrets(step: string, error: unknown, values: readonly st
     hint: mask(hint),
     logTail: logTail === undefined ? undefined : mask(logTail),
   });
-}
+};

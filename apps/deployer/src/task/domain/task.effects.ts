@@ -197,7 +197,8 @@ function effectsAfterFailure(state: TaskState, error: TaskError): readonly Effec
 }
 
 /** A build that failed has not surveyed yet, and whoever reads its reply wants to know what goes on serving. */
-const tellsWhatServes = (state: TaskState): boolean => needsTurn(state) && !waitsForOthers(state) && state.revertFailure === undefined;
+const tellsWhatServes = (state: TaskState): boolean =>
+  needsTurn(state) && !waitsForOthers(state) && state.revertFailure === undefined;
 
 /** New instances that serve in nobody's place. What replaced another goes on until that one is back. */
 function leftovers(state: TaskState): readonly SlotProgress[] {

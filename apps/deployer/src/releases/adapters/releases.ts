@@ -1,0 +1,42 @@
+import type { ServiceConfig } from '#libs/contracts';
+import { type Pool, together, type Transaction } from '#libs/postgres';
+import type { Release } from '../../task/domain/task.events.js';
+import type { Step, StepWriter } from '../../task/ports.js';
+import type { Releases } from '../ports.js';
+import { kindredRelease } from './kindred-release.js';
+import * as rows from './release-rows.js';
+
+/** Releases in Postgres, and what steps of tasks write of them. */
+export class PostgresReleases implements Releases, StepWriter {
+  constructor(private readonly pool: Pool) {}
+
+  byDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined> {
+    return rows.releaseByDigest(this.pool, appId, service, sourceDigest);
+  }
+
+  byId(appId: string, service: string, id: string): Promise<Release | undefined> {
+    return rows.releaseById(this.pool, appId, service, id);
+  }
+
+  current(appId: string, service: string): Promise<Release | undefined> {
+    return rows.currentRelease(this.pool, appId, service);
+  }
+
+  kindred(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined> {
+    return kindredRelease(this.pool, appId, service, config);
+  }
+
+  lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined> {
+    return rows.lastGoodRelease(this.pool, appId, service, except);
+  }
+
+  async write(tx: Transaction, { state, writes }: Step): Promise<void> {
+    const { release, currentRelease, result } = writes;
+    const served = result?.status === 'running' && state.mode !== 'scale' ? result.release : undefined;
+    await together(
+      ...(release === undefined ? [] : [rows.insertRelease(tx, state, release)]),
+      ...(currentRelease === undefined ? [] : [rows.setCurrentRelease(tx, state, currentRelease)]),
+      ...(served === undefined ? [] : [rows.insertDeployment(tx, state, served)]),
+    );
+  }
+}

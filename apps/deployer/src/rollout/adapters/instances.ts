@@ -1,0 +1,55 @@
+import { instanceReported, type InstanceReport } from '#libs/contracts';
+import { type Outbox, type OutboxMessage, type Pool, together, type Transaction } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
+import type { Clock, Step, StepWriter } from '../../task/ports.js';
+import type { Instances, InstanceRecord, KnownInstance } from '../ports.js';
+import * as rows from './instance-rows.js';
+
+export interface InstancesParts {
+  readonly pool: Pool;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+}
+
+/** Instances in Postgres, and what steps of tasks write and report of them. */
+export class PostgresInstances implements Instances, InstanceRecord, StepWriter {
+  constructor(private readonly parts: InstancesParts) {}
+
+  of(appId: string, service: string): Promise<readonly KnownInstance[]> {
+    return rows.instancesOf(this.parts.pool, appId, service);
+  }
+
+  remove(tx: Transaction, names: readonly string[]): Promise<void> {
+    return rows.deleteInstances(tx, names);
+  }
+
+  async abandon(tx: Transaction, names: readonly string[]): Promise<void> {
+    await rows.setInstanceState(tx, names, 'abandoned');
+  }
+
+  messages({ writes: { reports = [] } }: Step): readonly OutboxMessage[] {
+    return reports.map((report) => outgoing(instanceReported, report));
+  }
+
+  async write(tx: Transaction, { claim, writes }: Step): Promise<void> {
+    const [, drained] = await together(
+      together(...(writes.addInstances ?? []).map((added) => rows.insertInstance(tx, claim.taskId, added))),
+      rows.setInstanceState(tx, writes.drained ?? [], 'draining'),
+      rows.setInstanceState(tx, writes.resumed ?? [], 'running'),
+      rows.setInstanceState(tx, writes.abandoned ?? [], 'abandoned'),
+      rows.deleteInstances(tx, writes.removeInstances ?? []),
+    );
+    await this.reportDraining(tx, drained);
+  }
+
+  /** They are to get no more traffic from now on. */
+  private async reportDraining(tx: Transaction, drained: readonly InstanceReport[]): Promise<void> {
+    const { outbox, clock } = this.parts;
+    const reportedAt = clock.now().toISOString();
+    const messages = drained.map((report) => ({
+      ...outgoing(instanceReported, { ...report, state: 'draining', reportedAt }),
+      mayWait: false,
+    }));
+    await outbox.add(tx, messages);
+  }
+}
