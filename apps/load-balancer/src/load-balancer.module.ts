@@ -1,17 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import type { NodeRequests } from './adapters/node-requests.js';
-import { InstanceReportsConsumer } from './consumers/instance-reports.consumer.js';
-import { NodeReleasesConsumer } from './consumers/node-releases.consumer.js';
-import { NodeRequestsConsumer } from './consumers/node-requests.consumer.js';
-import { NODE_REQUESTS } from './tokens.js';
+import { PLACEMENT, PlacementConsumer } from './placement/consumer.js';
+import type { Placement } from './placement/placement.js';
 
 @Module({})
 export class LoadBalancerModule {
-  static register(requests: NodeRequests): DynamicModule {
+  static register(placement: Placement): DynamicModule {
     return {
       module: LoadBalancerModule,
-      controllers: [NodeRequestsConsumer, NodeReleasesConsumer, InstanceReportsConsumer],
-      providers: [{ provide: NODE_REQUESTS, useValue: requests }],
+      controllers: [PlacementConsumer],
+      providers: [{ provide: PLACEMENT, useValue: placement }],
     };
   }
 }

@@ -2,10 +2,10 @@ import { loadConfig } from '#libs/config';
 import { packagePath } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { parseAtRestKey, parsePublicKey } from '#libs/secrets';
-import { NodeRequests } from './adapters/node-requests.js';
-import { endedReservations } from './adapters/reservations.js';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
+import { endedReservations } from './placement/adapters/reservations.js';
+import { Placement } from './placement/placement.js';
 
 const SCHEMA = 'load_balancer';
 const migrations = [{ name: 'load-balancer', directory: packagePath('apps/load-balancer/migrations') }];
@@ -18,7 +18,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const runtime = await openRuntime({ app: 'load-balancer', replica, schema: SCHEMA, migrations, config });
   const module = LoadBalancerModule.register(
-    new NodeRequests({ outbox: runtime.outbox, tracing: runtime.tracing, atRestKey, deployerKey }),
+    new Placement({ outbox: runtime.outbox, tracing: runtime.tracing, atRestKey, deployerKey }),
   );
   return serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT, oldRows: [endedReservations] });
 }

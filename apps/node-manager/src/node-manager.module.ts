@@ -1,28 +1,27 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
-import type { PostgresInstances } from './adapters/postgres-instances.js';
-import { InstanceReportsConsumer } from './consumers/instance-reports.consumer.js';
-import { NodeReportsConsumer } from './consumers/node-reports.consumer.js';
-import { NodesController } from './http/nodes.controller.js';
-import { RegistryController } from './http/registry.controller.js';
-import { ENROL_PORTS, INSTANCES } from './tokens.js';
-import type { EnrolNodePorts } from './use-cases/enrol-node.js';
+import { NodeReportsConsumer } from './nodes/consumer.js';
+import { ENROL_PORTS, type EnrolNodePorts } from './nodes/enrol-node.js';
+import { NodesController } from './nodes/http.js';
+import { InstanceReportsConsumer } from './registry/consumer.js';
+import { RegistryController } from './registry/http.js';
+import { REGISTRY, type Registry } from './registry/ports.js';
 
 export interface NodeManagerParts {
   readonly enrolPorts: EnrolNodePorts;
-  readonly instances: PostgresInstances;
+  readonly registry: Registry;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class NodeManagerModule {
-  static register({ enrolPorts, instances, tokens }: NodeManagerParts): DynamicModule {
+  static register({ enrolPorts, registry, tokens }: NodeManagerParts): DynamicModule {
     return {
       module: NodeManagerModule,
       controllers: [InstanceReportsConsumer, NodeReportsConsumer, NodesController, RegistryController],
       providers: [
         { provide: ENROL_PORTS, useValue: enrolPorts },
-        { provide: INSTANCES, useValue: instances },
+        { provide: REGISTRY, useValue: registry },
         { provide: TOKENS, useValue: tokens },
       ],
     };

@@ -3,11 +3,11 @@ import { packagePath } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { parseAtRestKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
-import { endedInstances, PostgresInstances } from './adapters/postgres-instances.js';
-import { PostgresNodes } from './adapters/postgres-nodes.js';
-import { SshMachines } from './adapters/ssh-machines.js';
 import { nodeManagerConfigSchema } from './node-manager.config.js';
 import { NodeManagerModule } from './node-manager.module.js';
+import { PostgresNodes } from './nodes/adapters/postgres-nodes.js';
+import { SshMachines } from './nodes/adapters/ssh-machines.js';
+import { endedInstances, PostgresRegistry } from './registry/adapters/postgres-registry.js';
 
 /** Other apps read its views by this name. */
 const SCHEMA = 'registry';
@@ -26,7 +26,7 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
       nodes: new PostgresNodes(runtime.pool, atRestKey),
       portRange: { firstPort: config.NODE_FIRST_PORT, lastPort: config.NODE_LAST_PORT },
     },
-    instances: new PostgresInstances(runtime.pool),
+    registry: new PostgresRegistry(runtime.pool),
     tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
   });
   return serve(runtime, {

@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { instanceReported, type InstanceReport } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
-import { recordReport } from '../adapters/postgres-instances.js';
+import { recordReport } from './adapters/postgres-registry.js';
 
 /** instance.reports -> the registry. Idempotent, and in any order: the newest report of an instance counts. */
 @Controller()

@@ -1,5 +1,5 @@
-import type { Node, NodeAddress, PortRange } from '../domain/node.js';
-import type { Login, Machines, Nodes } from '../ports.js';
+import type { Node, NodeAddress, PortRange } from './domain/node.js';
+import type { Login, Machines, Nodes } from './ports.js';
 
 export interface EnrolNode {
   readonly address: NodeAddress;
@@ -8,6 +8,7 @@ export interface EnrolNode {
   readonly login: Login;
 }
 
+export const ENROL_PORTS = Symbol('EnrolNodePorts');
 export interface EnrolNodePorts {
   readonly machines: Machines;
   readonly nodes: Nodes;

@@ -37,8 +37,8 @@ import {
   untilReady,
 } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
-import { NodeRequests } from './adapters/node-requests.js';
-import { endedReservations, follow } from './adapters/reservations.js';
+import { endedReservations } from './adapters/reservations.js';
+import { Placement } from './placement.js';
 
 const secretKey = randomBytes(32).toString('base64url');
 const atRestKey = parseAtRestKey(secretKey);
@@ -48,13 +48,13 @@ const tables = (app: string) => ({ name: app, directory: packagePath(`apps/${app
 
 let database: TestDatabase;
 let pool: Pool;
-let requests: NodeRequests;
+let placement: Placement;
 
 beforeAll(async () => {
   database = await createTestDatabase({ sets: [tables('node-manager')], schema: 'registry' });
   pool = createPool({ url: database.url, schema: 'load_balancer', applicationName: 'test' });
   await migrate(pool, { schema: 'load_balancer', sets: [messagingTables, tables('load-balancer')] });
-  requests = new NodeRequests({
+  placement = new Placement({
     tracing: noTracing,
     outbox: new Outbox(),
     atRestKey,
@@ -95,10 +95,15 @@ const requestOf = (changes: Partial<NodeRequest> = {}): NodeRequest => ({
   ...changes,
 });
 const ask = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> =>
-  transaction(pool, (tx) => requests.answer(tx, requestOf(changes)));
+  transaction(pool, (tx) => placement.answer(tx, requestOf(changes)));
 const report = (accessToken: string, node: string, state: InstanceReport['state']): Promise<void> =>
   transaction(pool, (tx) =>
-    follow(tx, { ...instanceReported.schema.parse(instanceReported.example), accessToken, node, state }),
+    placement.follow(tx, {
+      ...instanceReported.schema.parse(instanceReported.example),
+      accessToken,
+      node,
+      state,
+    }),
   );
 const lapse = (accessToken: string) =>
   pool.query(`UPDATE reservations SET expires_at = now() - interval '1 s' WHERE access_token = $1`, [
@@ -278,7 +283,7 @@ it('waits for the registry instead of giving a request up, where the node manage
     schema: 'load_balancer',
   });
   const emptyPool = createPool({ url: empty.url, schema: 'load_balancer', applicationName: 'test' });
-  const asked = transaction(emptyPool, (tx) => requests.answer(tx, requestOf()));
+  const asked = transaction(emptyPool, (tx) => placement.answer(tx, requestOf()));
   await expect(asked).rejects.toBeInstanceOf(RetriableError);
   await expect(asked).rejects.toThrow('start the node manager');
   await emptyPool.end();

@@ -2,8 +2,7 @@ import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { appIdSchema, instanceStates, serviceNameSchema } from '#libs/contracts';
 import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
-import type { PostgresInstances } from '../adapters/postgres-instances.js';
-import { INSTANCES } from '../tokens.js';
+import { REGISTRY, type Registry } from './ports.js';
 
 const servicesQuery = z.strictObject({ appId: appIdSchema.optional() });
 const instancesQuery = servicesQuery.extend({
@@ -16,7 +15,7 @@ const instancesQuery = servicesQuery.extend({
 @UseGuards(TokenGuard)
 @NeedsRole('read')
 export class RegistryController {
-  constructor(@Inject(INSTANCES) private readonly registry: PostgresInstances) {}
+  constructor(@Inject(REGISTRY) private readonly registry: Registry) {}
 
   @Get('instances')
   instances(@Query() query: unknown): Promise<readonly unknown[]> {

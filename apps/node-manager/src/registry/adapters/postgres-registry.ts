@@ -1,11 +1,6 @@
 import type { InstanceReport } from '#libs/contracts';
 import type { Pool, Retention, Transaction } from '#libs/postgres';
-
-export interface InstanceFilter {
-  readonly appId?: string;
-  readonly service?: string;
-  readonly state?: string;
-}
+import type { InstanceFilter, Registry } from '../ports.js';
 
 /** Instances that ended. One is known for longer than any report of it may come again, which would bring it back. */
 export const endedInstances = (keepMs: number): Retention => ({
@@ -43,7 +38,7 @@ export async function recordReport(tx: Transaction, report: InstanceReport): Pro
 }
 
 /** Reads what the registry's views hold, as the HTTP API answers it. */
-export class PostgresInstances {
+export class PostgresRegistry implements Registry {
   constructor(private readonly pool: Pool) {}
 
   instances({ appId, service, state }: InstanceFilter): Promise<readonly unknown[]> {
@@ -55,7 +50,7 @@ export class PostgresInstances {
     );
   }
 
-  services({ appId }: Pick<InstanceFilter, 'appId'>): Promise<readonly unknown[]> {
+  services({ appId }: InstanceFilter): Promise<readonly unknown[]> {
     return this.list(
       `SELECT ${SERVICE} AS item FROM services WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
       [appId],

@@ -2,9 +2,8 @@ import { Body, Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestj
 import { nodeNameSchema, printable } from '#libs/contracts';
 import { ApiError, NeedsRole, parseInput, TokenGuard } from '#libs/http';
 import { z } from 'zod';
-import type { Node } from '../domain/node.js';
-import { ENROL_PORTS } from '../tokens.js';
-import { enrolNode, type EnrolNodePorts } from '../use-cases/enrol-node.js';
+import type { Node } from './domain/node.js';
+import { ENROL_PORTS, enrolNode, type EnrolNodePorts } from './enrol-node.js';
 
 /** No scheme, no port, no blanks: a name, an IPv4 or an IPv6 address. */
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;

@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { nodeReported, type NodeReport } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
-import { recordNodeReport } from '../adapters/node-reports.js';
+import { recordNodeReport } from './adapters/node-reports.js';
 
 /** node.reports -> the node's state. Idempotent, and in any order: the newest report counts. */
 @Controller()

@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NodeAnswer, NodeRequest } from '#libs/contracts';
+import { answerNodeRequest } from './answer-node-request.js';
+import type { Candidate, Place } from './domain/place.js';
+import type { NodeAccess, Placing } from './ports.js';
+
+const node = (name: string, changes: Partial<Candidate> = {}): Candidate => ({
+  name,
+  state: 'ready',
+  total: { cpu: 2, memoryMiB: 2_000 },
+  reserved: { cpu: 0, memoryMiB: 0 },
+  sameService: 0,
+  firstPort: 20_000,
+  lastPort: 20_009,
+  takenPorts: new Set(),
+  ...changes,
+});
+const request: NodeRequest = {
+  accessToken: 'token-1',
+  appId: 'shop',
+  service: 'web',
+  resources: { cpu: 0.5, memoryMiB: 100 },
+  avoidNodes: [],
+  expiresAt: '2026-01-01T00:00:00Z',
+};
+
+/** Nodes and reservations in memory. */
+class KnownNodes implements Placing {
+  readonly reservations = new Map<string, Place>();
+  readonly closed = new Set<string>();
+
+  constructor(public candidates: readonly Candidate[]) {}
+
+  situation({ accessToken }: NodeRequest) {
+    return Promise.resolve({ kept: this.reservations.get(accessToken), candidates: this.candidates });
+  }
+
+  accessTo(name: string): Promise<NodeAccess | undefined> {
+    const isKnown = this.candidates.some((candidate) => candidate.name === name);
+    if (!isKnown || this.closed.has(name)) return Promise.resolve(undefined);
+    return Promise.resolve({
+      ...{ name, address: '10.0.0.1', sshPort: 22, sshUser: 'root', cpus: 2 },
+      ...{ hostKeyFingerprint: 'SHA256:x', sealedLogin: `login of ${name}` },
+    });
+  }
+
+  reserve({ accessToken }: NodeRequest, place: Place): Promise<void> {
+    this.reservations.set(accessToken, place);
+    return Promise.resolve();
+  }
+}
+
+let placing: KnownNodes;
+let sent: NodeAnswer[];
+beforeEach(() => {
+  placing = new KnownNodes([node('a'), node('b', { reserved: { cpu: 1, memoryMiB: 0 } })]);
+  sent = [];
+});
+const answers = { send: (answer: NodeAnswer) => Promise.resolve(void sent.push(answer)) };
+const answer = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> =>
+  answerNodeRequest({ placing, answers }, { ...request, ...changes });
+
+describe('the answer to a node request', () => {
+  it('is the best node with its sealed login; its place is reserved, and the answer is sent', async () => {
+    const given = await answer();
+    expect(given).toMatchObject({ accessToken: 'token-1', appId: 'shop', service: 'web', refusals: [] });
+    expect(given.node).toMatchObject({ name: 'a', port: 20_000, score: 85, sealedLogin: 'login of a' });
+    expect(placing.reservations.get('token-1')).toEqual({ node: 'a', port: 20_000, score: 85 });
+    expect(sent).toEqual([given]);
+  });
+
+  it('is the kept place for a token that has one, though another node is better now', async () => {
+    placing.reservations.set('token-1', { node: 'b', port: 20_007, score: 12 });
+    expect((await answer()).node).toMatchObject({ name: 'b', port: 20_007, score: 12 });
+    expect(placing.reservations.size).toBe(1);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is a new place where the kept one is on a node that is not enrolled any more', async () => {
+    placing.reservations.set('token-1', { node: 'gone', port: 20_007, score: 12 });
+    expect((await answer()).node?.name).toBe('a');
+    expect(placing.reservations.get('token-1')?.node).toBe('a');
+  });
+
+  it('passes over a node whose login cannot be opened', async () => {
+    placing.closed.add('a');
+    expect(await answer()).toMatchObject({ node: { name: 'b' }, refusals: [] });
+    expect(placing.reservations.get('token-1')?.node).toBe('b');
+  });
+
+  it('names each node with its reason where none is left, reserves nothing, and is sent all the same', async () => {
+    placing.closed.add('a');
+    const given = await answer({ resources: { cpu: 1.5, memoryMiB: 100 } });
+    expect(given.node).toBeUndefined();
+    expect(given.refusals).toEqual([
+      { node: 'a', reason: expect.stringContaining('enrol the node again') as string },
+      { node: 'b', reason: 'not enough CPU: needed 1.5, used 1 of 2 cores' },
+    ]);
+    expect(placing.reservations.size).toBe(0);
+    expect(sent).toEqual([given]);
+  });
+});

@@ -1,0 +1,47 @@
+import { type InstanceReport, nodeAnswered, type NodeAnswer, type NodeRequest } from '#libs/contracts';
+import type { Outbox, Transaction } from '#libs/postgres';
+import { outgoing } from '#libs/runtime';
+import type { Tracing } from '#libs/telemetry';
+import { PostgresPlacing } from './adapters/postgres-placing.js';
+import { follow, release } from './adapters/reservations.js';
+import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
+import { answerNodeRequest } from './answer-node-request.js';
+
+export interface PlacementParts extends LoginKeys {
+  readonly outbox: Outbox;
+  readonly tracing: Tracing;
+}
+
+/** Placement on Postgres: all that a message changes is written in the message's own transaction. */
+export class Placement {
+  private readonly logins: SealedLogins;
+
+  constructor(private readonly parts: PlacementParts) {
+    this.logins = new SealedLogins(parts);
+  }
+
+  answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
+    const { outbox, tracing } = this.parts;
+    const placing = new PostgresPlacing(tx, this.logins);
+    const answers = { send: (answer: NodeAnswer) => outbox.add(tx, [outgoing(nodeAnswered, answer)]) };
+    const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
+    return tracing.withSpan({ name: 'place', attributes }, async (span) => {
+      const answer = await answerNodeRequest({ placing, answers }, request);
+      const { node } = answer;
+      span.set({
+        'slipway.outcome': node === undefined ? 'refused' : 'placed',
+        'slipway.node': node?.name,
+        'slipway.score': node?.score,
+      });
+      return answer;
+    });
+  }
+
+  release(tx: Transaction, accessToken: string): Promise<void> {
+    return release(tx, accessToken);
+  }
+
+  follow(tx: Transaction, report: InstanceReport): Promise<void> {
+    return follow(tx, report);
+  }
+}
