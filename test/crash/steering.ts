@@ -7,11 +7,13 @@ export const REFUSED_MARK = 'crash-revert';
 
 /**
  * Triggers that keep a task for the replica that is to die: what is steered is never due, so no other claims it before
- * its lease runs out. Whether it would be is noted instead.
+ * its lease runs out. Whether it would be is noted instead. They run as the deployer's role.
  */
 const TRIGGERS = `
   CREATE SCHEMA IF NOT EXISTS crash_suite;
   CREATE TABLE IF NOT EXISTS crash_suite.steered (task_id text PRIMARY KEY, is_due boolean NOT NULL DEFAULT false);
+  GRANT USAGE ON SCHEMA crash_suite TO PUBLIC;
+  GRANT SELECT, UPDATE ON crash_suite.steered TO PUBLIC;
   CREATE OR REPLACE FUNCTION crash_suite.keep() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     IF NEW.state NOT IN ('queued', 'ready', 'waiting')

@@ -23,10 +23,10 @@ afterEach(async () => {
 const variables = {
   deployer: [
     ...['KAFKA_BROKERS', 'DATABASE_URL', 'AZURE_STORAGE_CONNECTION_STRING', 'REGISTRY_URL'],
-    ...['SLIPWAY_DEPLOYER_PRIVATE_KEY', 'SLIPWAY_SECRET_KEY', 'SLIPWAY_API_TOKEN'],
+    ...['SLIPWAY_DEPLOYER_PRIVATE_KEY', 'SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_API_TOKEN'],
   ],
-  'node-manager': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_SECRET_KEY', 'SLIPWAY_API_TOKEN'],
-  'load-balancer': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_SECRET_KEY', 'SLIPWAY_DEPLOYER_PUBLIC_KEY'],
+  'node-manager': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_API_TOKEN'],
+  'load-balancer': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_DEPLOYER_PUBLIC_KEY'],
 } as const;
 const all = [...new Set(Object.values(variables).flat())];
 const needs = Object.entries({ ...variables, standalone: all });
@@ -96,8 +96,13 @@ it('a replica that is killed holds the others up for seconds only', async () => 
 });
 
 describe('an app that is not configured', () => {
+  /** The apps' own names of a variable go with it. */
   const without = (names: readonly string[]): NodeJS.ProcessEnv =>
-    Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
+    Object.fromEntries(
+      Object.entries(environment).filter(
+        ([name]) => !names.some((gone) => name === gone || name.endsWith(`_${gone}`)),
+      ),
+    );
 
   it.each(needs)('%s names each missing variable, once, and what to do', async (app, names) => {
     const failed = start(app, without(names));
@@ -118,7 +123,7 @@ describe('an app that is not configured', () => {
     ],
     ['deployer', 'REGISTRY_CA_FILE', '/no/such/file', 'a file that can be read'],
     ['deployer', 'BUILDER_HOST', 'tcp://x', 'unix:///'],
-    ['node-manager', 'SLIPWAY_SECRET_KEY', 'hunter2', 'expected 32'],
+    ['node-manager', 'SLIPWAY_NODE_KEY', 'hunter2', 'expected 32'],
     ['node-manager', 'NODE_LAST_PORT', '19999', 'not below NODE_FIRST_PORT'],
     ['load-balancer', 'SLIPWAY_DEPLOYER_PUBLIC_KEY', 'hunter2', 'not the base64url of a JWK'],
     ['load-balancer', 'LOAD_BALANCER_HTTP_PORT', '70000', '65535'],

@@ -2,10 +2,10 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BlobStore } from '#libs/blob';
-import { byteCount, commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+import { anyOf, byteCount, commaList, durationMs, keyValueList, port, secret } from '#libs/config';
 import { REGISTRY_KINDS } from '#libs/registry';
-import { runtimeConfigSchema } from '#libs/runtime';
-import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
+import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
+import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
 import { parseCrashPoint } from './task/adapters/crash-points.js';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
 
@@ -37,6 +37,7 @@ function isCrashPoint(text: string): boolean {
 
 const variables = z.object({
   ...runtimeConfigSchema.shape,
+  DATABASE_URL: databaseUrl('DEPLOYER_DATABASE_URL'),
   AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString),
   SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
   REGISTRY_URL: z.url(),
@@ -73,8 +74,10 @@ const variables = z.object({
   ARCHIVE_ALLOW_SYMLINKS: z.stringbool().default(false),
   BUILD_CACHE_MOUNTS: z.stringbool().default(true),
   SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey),
-  /** Secrets of applications rest encrypted with it. */
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKey),
+  /** base64url of 32 bytes, several with commas: secrets of applications rest encrypted with the first, each opens them. */
+  SLIPWAY_APP_SECRET_KEY: secret(parseAtRestKeys).optional(),
+  /** What was one key for logins of nodes and secrets of applications: still opens secrets, which are then renewed. */
+  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys).optional(),
   /** Who may ask over HTTP; the second may read only. */
   SLIPWAY_API_TOKEN: secret(),
   SLIPWAY_READ_TOKEN: secret().optional(),
@@ -132,15 +135,14 @@ const variables = z.object({
 });
 
 /** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = variables.refine(
-  (config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined,
-  {
+export const deployerConfigSchema = variables
+  .refine((config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined, {
     path: ['REGISTRY_PASSWORD'],
     message: 'the password of REGISTRY_USERNAME',
     // Also when other variables are wrong: all problems are told at once.
     when: () => true,
-  },
-);
+  })
+  .refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;
 

@@ -1,7 +1,7 @@
 import { loadConfig } from '#libs/config';
 import { packagePath } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
-import { parseAtRestKey, parsePublicKey } from '#libs/secrets';
+import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { endedReservations } from './placement/adapters/reservations.js';
@@ -13,12 +13,12 @@ const migrations = [{ name: 'load-balancer', directory: packagePath('apps/load-b
 /** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
-  const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
+  const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
   const replica = config.LOAD_BALANCER_REPLICA;
   const runtime = await openRuntime({ app: 'load-balancer', replica, schema: SCHEMA, migrations, config });
   const module = LoadBalancerModule.register(
-    new Placement({ outbox: runtime.outbox, tracing: runtime.tracing, atRestKey, deployerKey }),
+    new Placement({ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey }),
   );
   return serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT, oldRows: [endedReservations] });
 }

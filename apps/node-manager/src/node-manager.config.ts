@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
-import { port, secret } from '#libs/config';
+import { anyOf, port, secret } from '#libs/config';
 import { z } from 'zod';
-import { runtimeConfigSchema } from '#libs/runtime';
-import { parseAtRestKey } from '#libs/secrets';
+import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
+import { parseAtRestKeys } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
-  /** base64url of 32 bytes: logins rest encrypted under it. */
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKey),
+  DATABASE_URL: databaseUrl('NODE_MANAGER_DATABASE_URL'),
+  /** base64url of 32 bytes, several with commas: logins of nodes rest encrypted with the first, each opens them. */
+  SLIPWAY_NODE_KEY: secret(parseAtRestKeys).optional(),
+  /** What was one key for logins of nodes and secrets of applications: still opens logins, which are then renewed. */
+  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys).optional(),
   SLIPWAY_API_TOKEN: secret(),
   SLIPWAY_READ_TOKEN: secret().optional(),
   NODE_MANAGER_HTTP_PORT: port().default(0),
@@ -17,10 +20,9 @@ const schema = runtimeConfigSchema.extend({
 });
 
 /** Everything that the node manager reads from its environment. */
-export const nodeManagerConfigSchema = schema.refine(
-  (config) => config.NODE_FIRST_PORT <= config.NODE_LAST_PORT,
-  {
+export const nodeManagerConfigSchema = schema
+  .refine((config) => config.NODE_FIRST_PORT <= config.NODE_LAST_PORT, {
     path: ['NODE_LAST_PORT'],
     error: 'a port that is not below NODE_FIRST_PORT',
-  },
-);
+  })
+  .refine(...anyOf('SLIPWAY_NODE_KEY', 'SLIPWAY_SECRET_KEY'));

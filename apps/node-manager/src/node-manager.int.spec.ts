@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instanceReported, type InstanceReport, nodeReported, type NodeReport } from '#libs/contracts';
 import { createKafka, Producer, SILENT } from '#libs/kafka';
-import { decryptAtRest, parseAtRestKey } from '#libs/secrets';
+import { decryptAtRest, parseAtRestKeys } from '#libs/secrets';
 import {
   type AppProcess,
   createTestDatabase,
@@ -34,16 +34,20 @@ let db: pg.Client;
 let app: AppProcess;
 let url: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  app = spawnApp('node-manager', {
+/** Under its own role: it has no other URL. */
+const start = (keys: Readonly<Record<string, string>>): AppProcess =>
+  spawnApp('node-manager', {
     KAFKA_BROKERS: requireEnv('KAFKA_BROKERS'),
-    DATABASE_URL: database.url,
-    SLIPWAY_SECRET_KEY: secretKey,
+    ...database.appUrls,
+    ...keys,
     SLIPWAY_API_TOKEN: admin,
     SLIPWAY_READ_TOKEN: reader,
     LOG_LEVEL: 'trace',
   });
+
+beforeAll(async () => {
+  database = await createTestDatabase({ roles: true });
+  app = start({ SLIPWAY_NODE_KEY: secretKey });
   await untilReady(app);
   url = String(app.httpUrls()['node-manager']);
   db = new pg.Client({ connectionString: database.url });
@@ -98,7 +102,7 @@ describe('POST /v1/nodes', () => {
   it('keeps the login encrypted at rest, and shows it in no answer and in no log, even at level trace', async () => {
     const answers = [await enrol(), await call('nodes', admin)];
     const { rows } = await db.query<{ login_encrypted: string }>('SELECT * FROM registry.node_logins');
-    expect(await decryptAtRest(parseAtRestKey(secretKey), rows[0]?.login_encrypted ?? '')).toEqual({
+    expect(await decryptAtRest(parseAtRestKeys(secretKey), rows[0]?.login_encrypted ?? '')).toEqual({
       privateKey,
     });
     const { rows: views } = await db.query('SELECT * FROM registry.nodes');
@@ -167,6 +171,19 @@ describe('POST /v1/nodes', () => {
     expect((await call(list, 'nobody')).body['code']).toBe('TOKEN_UNKNOWN');
     expect((await call(list, reader)).status).toBe(200);
   });
+});
+
+it('an installation with one key has a way over: logins are renewed at a start, and rest under the new key alone', async () => {
+  await enrol();
+  const next = randomBytes(32).toString('base64url');
+  const replica = start({ SLIPWAY_NODE_KEY: next, SLIPWAY_SECRET_KEY: secretKey });
+  await untilReady(replica);
+  expect((await replica.stop()).code).toBe(0);
+  expect(replica.log()).toContain('"renewed":1');
+  const { rows } = await db.query<{ login: string }>(
+    'SELECT login_encrypted AS login FROM registry.node_logins',
+  );
+  expect(await decryptAtRest(parseAtRestKeys(next), rows[0]?.login ?? '')).toEqual({ privateKey });
 });
 
 describe('instance reports', () => {

@@ -1,7 +1,8 @@
+import { appSchemas, registryReaders } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { packagePath } from '#libs/postgres';
-import { openRuntime, type RunningApp, serve } from '#libs/runtime';
-import { parseAtRestKey } from '#libs/secrets';
+import { openRuntime, renewColumn, type RunningApp, serve } from '#libs/runtime';
+import { atRestKeys } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import { nodeManagerConfigSchema } from './node-manager.config.js';
 import { NodeManagerModule } from './node-manager.module.js';
@@ -9,21 +10,22 @@ import { PostgresNodes } from './nodes/adapters/postgres-nodes.js';
 import { SshMachines } from './nodes/adapters/ssh-machines.js';
 import { endedInstances, PostgresRegistry } from './registry/adapters/postgres-registry.js';
 
-/** Other apps read its views by this name. */
-const SCHEMA = 'registry';
 const migrations = [{ name: 'registry', directory: packagePath('apps/node-manager/migrations') }];
 
 /** Starts a node manager: the inventory of nodes, the registry of what runs, and the HTTP that reads both. */
 export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(nodeManagerConfigSchema, env);
-  const atRestKey = parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal());
+  const keys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   const replica = config.NODE_MANAGER_REPLICA;
-  const runtime = await openRuntime({ app: 'node-manager', replica, schema: SCHEMA, migrations, config });
+  const schema = appSchemas['node-manager'];
+  const publishes = registryReaders;
+  const runtime = await openRuntime({ app: 'node-manager', replica, schema, migrations, publishes, config });
+  await renewColumn(runtime, { table: 'node_records', column: 'login_encrypted', keys });
   const ssh = new SshPool({ logger: runtime.logger, connectAttempts: 1 });
   const module = NodeManagerModule.register({
     enrolPorts: {
       machines: new SshMachines(ssh),
-      nodes: new PostgresNodes(runtime.pool, atRestKey),
+      nodes: new PostgresNodes(runtime.pool, keys),
       portRange: { firstPort: config.NODE_FIRST_PORT, lastPort: config.NODE_LAST_PORT },
     },
     registry: new PostgresRegistry(runtime.pool),

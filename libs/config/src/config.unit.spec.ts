@@ -1,7 +1,17 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { commaList, ConfigError, keyValueList, loadConfig, port, Secret, secret } from './index.js';
+import {
+  anyOf,
+  commaList,
+  ConfigError,
+  keyValueList,
+  loadConfig,
+  orOwn,
+  port,
+  Secret,
+  secret,
+} from './index.js';
 
 const schema = z.object({
   BROKERS: commaList(),
@@ -49,5 +59,45 @@ describe('loadConfig', () => {
   it('a Secret is redacted wherever it is printed', () => {
     const value = new Secret('hunter2');
     expect([`${value}`, JSON.stringify({ value }), inspect({ value })].join()).not.toContain('hunter2');
+  });
+});
+
+describe('a setting with a name of one app’s own', () => {
+  const mustBeShort = (value: string): void => {
+    if (value.length > 8) throw new Error('a short one');
+  };
+  const shop = z.object({ DATABASE_URL: orOwn('SHOP_DATABASE_URL', secret(mustBeShort)) });
+
+  it('is read by that name first, and by the shared one where that is not set', () => {
+    const shared = loadConfig(shop, { DATABASE_URL: 'shared', SHOP_DATABASE_URL: '' });
+    expect([shared.DATABASE_URL.reveal(), shared.DATABASE_URL.variable]).toEqual(['shared', 'DATABASE_URL']);
+    const own = loadConfig(shop, { DATABASE_URL: 'shared', SHOP_DATABASE_URL: 'own' });
+    expect([own.DATABASE_URL.reveal(), own.DATABASE_URL.variable]).toEqual(['own', 'SHOP_DATABASE_URL']);
+  });
+
+  it('is told by the name that holds the wrong value, and by the shared one where none is set', () => {
+    const wrong = () => loadConfig(shop, { DATABASE_URL: 'shared', SHOP_DATABASE_URL: 'too long a value' });
+    expect(wrong).toThrow('SHOP_DATABASE_URL is [redacted]; expected: a short one');
+    expect(() => loadConfig(shop, {})).toThrow('DATABASE_URL is not set');
+  });
+
+  it('works on a schema with checks of the whole', () => {
+    const checked = shop.refine(() => true);
+    expect(loadConfig(checked, { SHOP_DATABASE_URL: 'own' }).DATABASE_URL.reveal()).toBe('own');
+  });
+});
+
+describe('anyOf', () => {
+  const either = z
+    .object({ NEW_KEY: secret().optional(), OLD_KEY: secret().optional(), PORT: port() })
+    .refine(...anyOf('NEW_KEY', 'OLD_KEY'));
+
+  it('is content with either, and names the first with all other problems where neither is set', () => {
+    for (const name of ['NEW_KEY', 'OLD_KEY'])
+      expect(() => loadConfig(either, { PORT: '1', [name]: 'x' })).not.toThrow();
+    const neither = () => loadConfig(either, { PORT: '70000' });
+    expect(neither).toThrow('NEW_KEY is not set');
+    expect(neither).toThrow('PORT is "70000"');
+    expect(neither).not.toThrow('OLD_KEY');
   });
 });

@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { Secret } from './secret.js';
 
 export interface ConfigProblem {
   /** The variable's name. */
@@ -48,17 +49,39 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
+/** The variable that is read for each setting that has one of its own, where that is set. */
+function ownVariables(schema: z.ZodType, given: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  if (!(schema instanceof z.ZodObject)) return {};
+  const settings = Object.entries(schema.shape as Record<string, z.ZodType>);
+  const own = settings.map(([name, setting]) => [name, setting.meta()?.['ownName']] as const);
+  return Object.fromEntries(
+    own.filter((entry): entry is [string, string] => given[String(entry[1])] !== undefined),
+  );
+}
+
+/** Each secret knows its variable, so that what cannot be used can be named without its value. */
+function withVariables<C>(config: C, variableOf: (setting: string) => string): C {
+  if (typeof config !== 'object' || config === null) return config;
+  const named = Object.entries(config).map(([name, value]: [string, unknown]) =>
+    value instanceof Secret ? [name, new Secret(value.reveal(), variableOf(name))] : [name, value],
+  );
+  return Object.fromEntries(named) as C;
+}
+
 /** Reads a process's configuration from its environment. Throws ConfigError that lists every problem. */
 export function loadConfig<S extends z.ZodType>(
   schema: S,
   env: NodeJS.ProcessEnv = process.env,
 ): z.output<S> {
   const given = withoutEmpty(env);
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  const own = ownVariables(schema, given);
+  const variableOf = (setting: string): string => own[setting] ?? setting;
+  const owned = Object.entries(own).map(([setting, variable]) => [setting, given[variable]]);
+  const result = schema.safeParse({ ...given, ...Object.fromEntries(owned) });
+  if (result.success) return withVariables(result.data, variableOf);
   throw new ConfigError(
     result.error.issues.map((issue) => {
-      const name = String(issue.path[0] ?? '');
+      const name = variableOf(String(issue.path[0] ?? ''));
       return { name, value: shown(name, given[name]), expected: expectedBy(issue) };
     }),
   );

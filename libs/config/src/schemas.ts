@@ -19,6 +19,24 @@ export const secret = (check: (value: string) => unknown = () => undefined) =>
     })
     .meta({ secret: true });
 
+/**
+ * A setting that several apps read under one name, and each under a name of its own, which goes first: apps that share
+ * an environment can so have different values.
+ */
+export const orOwn = <S extends z.ZodType>(ownName: string, schema: S): S => schema.meta({ ownName });
+
+/** For `.refine(...anyOf(...))`: one of these variables must be set. The first is named where none is. */
+export const anyOf = (
+  ...names: readonly [string, ...string[]]
+): readonly [
+  (config: Readonly<Record<string, unknown>>) => boolean,
+  { readonly path: [string]; readonly error: string; readonly when: () => true },
+] => [
+  (config) => names.some((name) => config[name] !== undefined),
+  // Also where other variables are wrong: all problems are listed at once.
+  { path: [names[0]], error: 'a value', when: () => true },
+];
+
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = () => z.coerce.number().int().min(0).max(65_535);
 

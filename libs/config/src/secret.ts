@@ -6,7 +6,11 @@ const REDACTED = '[redacted]';
 export class Secret {
   readonly #value: string;
 
-  constructor(value: string) {
+  constructor(
+    value: string,
+    /** The variable that it came from, where it is part of a configuration: errors name it. */
+    readonly variable?: string,
+  ) {
     this.#value = value;
   }
 

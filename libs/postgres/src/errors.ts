@@ -60,6 +60,22 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** A role of the database cannot be made as it was asked for. */
+export class DatabaseRoleError extends Error {
+  readonly code = 'DATABASE_ROLE';
+  readonly kind = 'permanent';
+  readonly hint = 'Set the URL of the app, with its role and password, and run the command again.';
+
+  constructor(
+    /** The role, or the variable that should name it. */
+    readonly subject: string,
+    problem: string,
+  ) {
+    super(`${subject} ${problem}.`);
+    this.name = 'DatabaseRoleError';
+  }
+}
+
 export type MigrationErrorCode = 'SCHEMA_NAME_INVALID' | 'DATABASE_IS_NEWER';
 
 /** The schema cannot be brought up to date by this version of the code. */

@@ -5,10 +5,19 @@ export * from './errors.js';
 export * from './event-store.js';
 export * from './inbox.js';
 export * from './listener.js';
-export * from './migrate.js';
+export {
+  eventTables,
+  messagingTables,
+  migrate,
+  type Migration,
+  type MigrationSet,
+  workTables,
+} from './migrate.js';
 export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './package-path.js';
 export * from './pool.js';
+export * from './publish.js';
 export * from './retention.js';
+export { type AppRole, provisionRoles, roleExists } from './roles.js';
 export * from './work-queue.js';

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError } from './errors.js';
 import { packagePath } from './package-path.js';
+import { grantPublished, type Published } from './publish.js';
 import { transaction, type Pool, type Transaction } from './pool.js';
 
 /** A folder of forward migrations, `0001_what.sql`, `0002_...`; applied in the order of their names. */
@@ -25,29 +26,43 @@ export const workTables = own('work');
 /** Schema names come from code, never from input; this keeps it so. */
 const SCHEMA = /^[a-z][a-z0-9_]{0,62}$/;
 
+/** Throws MigrationError. */
+export function checkSchemaName(schema: string): void {
+  if (SCHEMA.test(schema)) return;
+  const message = `schema ${JSON.stringify(schema)} must match ${SCHEMA.source}`;
+  throw new MigrationError('SCHEMA_NAME_INVALID', message, 'Use a lower-case name.', { schema });
+}
+
+export interface Migration {
+  readonly schema: string;
+  readonly sets: readonly MigrationSet[];
+  /** Views of this schema that other apps may read. */
+  readonly publishes?: Published['readers'];
+}
+
 /**
  * Brings a schema up to date in one transaction; creates it first. Replicas that start together wait for each other
  * on an advisory lock. Throws MigrationError when an applied file is missing: the code is older than the database.
  */
-export async function migrate(
-  pool: Pool,
-  options: { readonly schema: string; readonly sets: readonly MigrationSet[] },
-): Promise<void> {
-  const { schema, sets } = options;
-  if (!SCHEMA.test(schema)) {
-    const message = `schema ${JSON.stringify(schema)} must match ${SCHEMA.source}`;
-    throw new MigrationError('SCHEMA_NAME_INVALID', message, 'Use a lower-case name.', { schema });
-  }
+export async function migrate(pool: Pool, { schema, sets, publishes = {} }: Migration): Promise<void> {
+  checkSchemaName(schema);
   await transaction(pool, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`slipway.migrate.${schema}`]);
-    await tx.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await createSchema(tx, schema);
     await tx.query(`SET LOCAL search_path TO ${schema}, public`);
     await tx.query(
       `CREATE TABLE IF NOT EXISTS migrations (set_name text, file text, applied_at timestamptz NOT NULL DEFAULT now(),
        PRIMARY KEY (set_name, file))`,
     );
     for (const set of sets) await applySet(tx, set);
+    await grantPublished(tx, { schema, readers: publishes });
   });
+}
+
+/** Not by IF NOT EXISTS, which needs the right to create schemas even where this one is there: an app's role lacks it. */
+async function createSchema(tx: Transaction, schema: string): Promise<void> {
+  const { rowCount } = await tx.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (rowCount === 0) await tx.query(`CREATE SCHEMA ${schema}`);
 }
 
 async function applySet(tx: Transaction, set: MigrationSet): Promise<void> {

@@ -1,6 +1,7 @@
 export * from './old-rows.js';
 export * from './outgoing.js';
 export * from './recurring.js';
+export * from './renew-column.js';
 export * from './run-until-signal.js';
 export * from './runtime.js';
 export * from './runtime-config.js';

@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { commaList, durationMs, secret } from '#libs/config';
+import { commaList, durationMs, orOwn, secret } from '#libs/config';
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: 'http://host:port or https://host:port' });
 const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
+
+/** The variable of one app's own goes first: `databaseUrl('DEPLOYER_DATABASE_URL')`. */
+export const databaseUrl = (ownName: string) => orOwn(ownName, secret(checkPostgresUrl));
 
 function checkPostgresUrl(text: string): void {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))

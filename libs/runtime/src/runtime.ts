@@ -10,6 +10,7 @@ import {
   OutboxRelay,
   type MigrationSet,
   type Pool,
+  type Published,
 } from '#libs/postgres';
 import {
   createLogger,
@@ -34,6 +35,8 @@ export interface RuntimeOptions {
   readonly schema: string;
   /** Besides the messaging tables, which every app has. */
   readonly migrations: readonly MigrationSet[];
+  /** Views of its schema that other apps may read. */
+  readonly publishes?: Published['readers'];
   readonly config: RuntimeConfig;
 }
 
@@ -104,9 +107,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 async function prepareDatabase({ pool, listener, options }: Runtime, clock: DatabaseClock): Promise<void> {
-  const { schema, migrations } = options;
-  await named('DATABASE_URL', async () => {
-    await migrate(pool, { schema, sets: [messagingTables, ...migrations] });
+  const { schema, migrations, publishes, config } = options;
+  await named(config.DATABASE_URL.variable ?? 'DATABASE_URL', async () => {
+    await migrate(pool, { schema, sets: [messagingTables, ...migrations], publishes });
     await Promise.all([listener.start(), clock.start()]);
   });
 }

@@ -1,2 +1,10 @@
+export {
+  type AtRestKeys,
+  atRestKeys,
+  decryptAtRest,
+  encryptAtRest,
+  parseAtRestKeys,
+  renewAtRest,
+} from './at-rest.js';
 export * from './keys.js';
-export * from './seal.js';
+export { seal, SealError, unseal } from './seal.js';

@@ -3,7 +3,6 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 /** The deployer's key: X25519, so an OKP key in JOSE's words. */
 export const SEAL_ALGORITHM = 'ECDH-ES';
 export const SEAL_CURVE = 'X25519';
-const AT_REST_KEY_BYTES = 32;
 
 export type PublicJwk = JWK & { readonly kty: 'OKP'; readonly x: string };
 export type PrivateJwk = PublicJwk & { readonly d: string };
@@ -35,14 +34,6 @@ export function parsePrivateKey(text: string): PrivateJwk {
   const { d } = parseJwk(text);
   if (typeof d !== 'string') throw new KeyError('the key has no private part');
   return { ...parsePublicKey(text), d };
-}
-
-/** The key of what is encrypted at rest: base64url of 32 bytes. Throws KeyError. */
-export function parseAtRestKey(text: string): Uint8Array {
-  const key = Buffer.from(text, 'base64url');
-  if (key.length !== AT_REST_KEY_BYTES)
-    throw new KeyError(`the key has ${key.length} bytes, expected ${AT_REST_KEY_BYTES}`);
-  return key;
 }
 
 /** A fresh pair, as the variables carry it. */

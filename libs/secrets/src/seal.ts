@@ -1,7 +1,7 @@
 import { compactDecrypt, CompactEncrypt, importJWK } from 'jose';
 import { SEAL_ALGORITHM, type PrivateJwk, type PublicJwk } from './keys.js';
 
-const ENCRYPTION = 'A256GCM';
+export const ENCRYPTION = 'A256GCM';
 
 /** What cannot be opened: another key, or changed on its way. */
 export class SealError extends Error {
@@ -26,19 +26,8 @@ export async function unseal(key: PrivateJwk, sealed: string): Promise<unknown> 
   );
 }
 
-/** Compact JWE under a key of our own, for what rests in a database. */
-export async function encryptAtRest(key: Uint8Array, value: unknown): Promise<string> {
-  return new CompactEncrypt(Buffer.from(JSON.stringify(value)))
-    .setProtectedHeader({ alg: 'dir', enc: ENCRYPTION })
-    .encrypt(key);
-}
-
-/** The other side of `encryptAtRest`. Throws SealError. */
-export async function decryptAtRest(key: Uint8Array, encrypted: string): Promise<unknown> {
-  return opened(() => compactDecrypt(encrypted, key, { keyManagementAlgorithms: ['dir'] }));
-}
-
-async function opened(open: () => Promise<{ readonly plaintext: Uint8Array }>): Promise<unknown> {
+/** What `open` gives, as JSON. Throws SealError. */
+export async function opened(open: () => Promise<{ readonly plaintext: Uint8Array }>): Promise<unknown> {
   try {
     const { plaintext } = await open();
     return JSON.parse(new TextDecoder().decode(plaintext)) as unknown;

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  atRestKeys,
   decryptAtRest,
   encryptAtRest,
   generateDeployerKeys,
   KeyError,
-  parseAtRestKey,
+  parseAtRestKeys,
   parsePrivateKey,
   parsePublicKey,
+  renewAtRest,
   seal,
   SealError,
   unseal,
@@ -33,11 +35,11 @@ describe('sealed values', () => {
   });
 
   it('a changed value does not open', async () => {
-    const key = randomBytes(32);
+    const key = [randomBytes(32)] as const;
     const encrypted = await encryptAtRest(key, login);
     expect(await decryptAtRest(key, encrypted)).toEqual(login);
     await expect(decryptAtRest(key, flip(encrypted))).rejects.toBeInstanceOf(SealError);
-    await expect(decryptAtRest(randomBytes(32), encrypted)).rejects.toBeInstanceOf(SealError);
+    await expect(decryptAtRest([randomBytes(32)], encrypted)).rejects.toBeInstanceOf(SealError);
   });
 
   it('a key that is none is refused without being repeated', async () => {
@@ -45,6 +47,38 @@ describe('sealed values', () => {
     expect(() => parsePrivateKey(keys.publicKey)).toThrow('no private part');
     expect(() => parsePublicKey('hunter2')).toThrow(KeyError);
     expect(() => parsePublicKey('hunter2')).not.toThrow('hunter2');
-    expect(() => parseAtRestKey('c2hvcnQ')).toThrow('5 bytes, expected 32');
+    expect(() => parseAtRestKeys('c2hvcnQ')).toThrow('5 bytes, expected 32');
+  });
+});
+
+describe('keys of what rests in a database', () => {
+  const random = (): string => randomBytes(32).toString('base64url');
+  const [own, shared] = [random(), random()];
+
+  it('the first encrypts, each opens, and no other does', async () => {
+    const before = await encryptAtRest(parseAtRestKeys(shared), login);
+    const now = await encryptAtRest(atRestKeys(own, shared), login);
+    for (const encrypted of [before, now])
+      expect(await decryptAtRest(atRestKeys(own, shared), encrypted)).toEqual(login);
+    expect(await decryptAtRest(parseAtRestKeys(own), now)).toEqual(login);
+    await expect(decryptAtRest(parseAtRestKeys(own), before)).rejects.toThrow(SealError);
+    await expect(decryptAtRest(parseAtRestKeys(`${random()}, ${random()}`), now)).rejects.toThrow(SealError);
+  });
+
+  it('what rests under a former key is renewed once; what no key opens stays', async () => {
+    const keys = parseAtRestKeys(`${own}, ${shared}`);
+    const before = await encryptAtRest(parseAtRestKeys(shared), login);
+    const renewed = await renewAtRest(keys, before);
+    expect(await decryptAtRest(parseAtRestKeys(own), String(renewed))).toEqual(login);
+    expect(await renewAtRest(keys, String(renewed))).toBeUndefined();
+    const foreign = await encryptAtRest(parseAtRestKeys(random()), login);
+    await expect(renewAtRest(keys, foreign)).rejects.toThrow(SealError);
+  });
+
+  it('either may be left out, but not both', () => {
+    expect(atRestKeys(own, undefined)).toEqual(parseAtRestKeys(own));
+    expect(atRestKeys(undefined, shared)).toEqual(parseAtRestKeys(shared));
+    expect(() => atRestKeys(undefined, undefined)).toThrow(KeyError);
+    expect(() => parseAtRestKeys(`${own},`)).toThrow('0 bytes, expected 32');
   });
 });

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { provisionAppRoles } from '#libs/app-roles';
 import { createPool, migrate, type MigrationSet } from '#libs/postgres';
 import { requireEnv } from './environment.js';
 
 export interface TestDatabase {
+  /** Of the server's administrator. */
   readonly url: string;
+  /** The URL of each app's own role, by its variable; empty without `roles`. */
+  readonly appUrls: Readonly<Record<string, string>>;
   drop(): Promise<void>;
 }
 
@@ -15,34 +19,46 @@ export interface TestDatabaseOptions {
   readonly sets?: readonly MigrationSet[];
   /** Where the sets go. */
   readonly schema?: string;
+  /** A role for each app, as installations have them: for tests that start whole apps. */
+  readonly roles?: boolean;
 }
 
 /** A database of its own for one test file, on the server of DATABASE_URL when no other is given. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { adminUrl = requireEnv('DATABASE_URL'), sets = [], schema = 'test' } = options;
+  const { adminUrl = requireEnv('DATABASE_URL'), sets = [], schema = 'test', roles = false } = options;
   const name = `test_${randomBytes(6).toString('hex')}`;
   await admin(adminUrl, `CREATE DATABASE ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  const drop = (): Promise<void> => admin(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
-  if (sets.length === 0) return { url: url.href, drop };
-  const pool = createPool({ url: url.href, schema, applicationName: 'test-database', max: 1 });
+  const made: string[] = [];
+  const drop = (): Promise<void> =>
+    admin(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`, ...made.map((role) => `DROP ROLE ${role}`));
   try {
-    await migrate(pool, { schema, sets });
+    const provisioned = roles ? await provisionAppRoles({ adminUrl: url.href, prefix: `${name}_` }) : [];
+    made.push(...provisioned.map(({ role }) => role));
+    if (sets.length > 0) await migrated(url.href, schema, sets);
+    const appUrls = Object.fromEntries(provisioned.map((role) => [role.variable, role.url ?? '']));
+    return { url: url.href, appUrls, drop };
   } catch (error) {
-    await pool.end();
     await drop();
     throw error;
   }
-  await pool.end();
-  return { url: url.href, drop };
 }
 
-async function admin(url: string, sql: string): Promise<void> {
+async function migrated(url: string, schema: string, sets: readonly MigrationSet[]): Promise<void> {
+  const pool = createPool({ url, schema, applicationName: 'test-database', max: 1 });
+  try {
+    await migrate(pool, { schema, sets });
+  } finally {
+    await pool.end();
+  }
+}
+
+async function admin(url: string, ...statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    for (const sql of statements) await client.query(sql);
   } finally {
     await client.end();
   }

@@ -10,6 +10,7 @@ import {
   workTables,
   type Pool,
 } from '#libs/postgres';
+import { renewColumn } from '#libs/runtime';
 import { generateDeployerKeys, parsePrivateKey, parsePublicKey, seal } from '#libs/secrets';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { PostgresRequestAnswers } from '../requests/adapters/request-answers.js';
@@ -21,7 +22,7 @@ const schema = 'test';
 const keys = await generateDeployerKeys();
 const publicKey = parsePublicKey(keys.publicKey);
 const privateKey = parsePrivateKey(keys.privateKey);
-const atRestKey = randomBytes(32);
+const atRestKeys = [randomBytes(32)] as const;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const sets = [messagingTables, eventTables, workTables, deployerTables];
   database = await createTestDatabase({ schema, sets });
   pool = createPool({ url: database.url, schema, applicationName: 'test' });
-  secrets = new PostgresSecrets(pool, { privateKey, atRestKey });
+  secrets = new PostgresSecrets(pool, { privateKey, atRestKeys });
   intake = new SecretIntake({ requests: new PostgresRequestAnswers(new Outbox()), secrets });
 });
 afterAll(async () => {
@@ -175,12 +176,24 @@ describe('a secret', () => {
 
   it('that rests under another key is told as such, by its name', async () => {
     await set('hunter2');
-    const others = new PostgresSecrets(pool, { privateKey, atRestKey: randomBytes(32) });
+    const others = new PostgresSecrets(pool, { privateKey, atRestKeys: [randomBytes(32)] });
     await expect(others.values('shop', ['db'])).rejects.toMatchObject({
       code: 'SECRET_UNREADABLE',
       message: expect.stringContaining('db of shop') as string,
-      hint: expect.stringContaining('SLIPWAY_SECRET_KEY') as string,
+      hint: expect.stringContaining('SLIPWAY_APP_SECRET_KEY') as string,
     });
+  });
+
+  it('that rests under the key that was shared before is opened, and renewed for the new one', async () => {
+    await set('hunter2');
+    const own = randomBytes(32);
+    const both = new PostgresSecrets(pool, { privateKey, atRestKeys: [own, ...atRestKeys] });
+    expect((await both.values('shop', ['db'])).get('db')?.reveal()).toBe('hunter2');
+    const logger = { info: () => undefined, warn: () => undefined };
+    const column = { table: 'secrets', column: 'value_encrypted', keys: [own, ...atRestKeys] as const };
+    await renewColumn({ pool, logger }, column);
+    const alone = new PostgresSecrets(pool, { privateKey, atRestKeys: [own] });
+    expect((await alone.values('shop', ['db'])).get('db')?.reveal()).toBe('hunter2');
   });
 
   it('does not open in the row of another', async () => {

@@ -1,5 +1,7 @@
 import type { Pool } from '#libs/postgres';
-import { parseAtRestKey, parsePrivateKey } from '#libs/secrets';
+import { renewColumn } from '#libs/runtime';
+import { atRestKeys, parsePrivateKey } from '#libs/secrets';
+import type { Logger } from '#libs/telemetry';
 import type { DeployerConfig } from '../deployer.config.js';
 import type { RequestAnswers } from '../requests/ports.js';
 import { SecretIntake } from './adapters/secret-intake.js';
@@ -7,12 +9,19 @@ import { PostgresSecrets } from './adapters/secrets.js';
 
 export { withoutSecrets } from './adapters/without-secrets.js';
 
-/** The secrets of applications: sealed on the way here, encrypted at rest. */
-export const createSecrets = (config: DeployerConfig, pool: Pool): PostgresSecrets =>
-  new PostgresSecrets(pool, {
-    privateKey: parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal()),
-    atRestKey: parseAtRestKey(config.SLIPWAY_SECRET_KEY.reveal()),
-  });
+export interface SecretParts {
+  readonly config: DeployerConfig;
+  readonly pool: Pool;
+  readonly logger: Logger;
+}
+
+/** The secrets of applications: sealed on the way here, encrypted at rest. Those under an older key are renewed first. */
+export async function createSecrets({ config, pool, logger }: SecretParts): Promise<PostgresSecrets> {
+  const keys = atRestKeys(config.SLIPWAY_APP_SECRET_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
+  await renewColumn({ pool, logger }, { table: 'secrets', column: 'value_encrypted', keys });
+  const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
+  return new PostgresSecrets(pool, { privateKey, atRestKeys: keys });
+}
 
 export const createSecretIntake = (secrets: PostgresSecrets, requests: RequestAnswers): SecretIntake =>
   new SecretIntake({ secrets, requests });

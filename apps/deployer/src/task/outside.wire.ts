@@ -16,7 +16,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     ...{ registry, installation },
     ...(await createBuilding(parts)),
     ...createNodes(parts),
-    secrets: createSecrets(config, pool),
+    secrets: await createSecrets(parts),
   };
 }
 

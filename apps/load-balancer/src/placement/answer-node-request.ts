@@ -7,7 +7,7 @@ export interface AnswerPorts {
   readonly answers: Answers;
 }
 
-const LOGIN_CLOSED = 'its login rests under another SLIPWAY_SECRET_KEY: enrol the node again';
+const LOGIN_CLOSED = 'its login rests under a key that is not in SLIPWAY_NODE_KEY: enrol the node again';
 
 type Outcome = Pick<NodeAnswer, 'node' | 'refusals'>;
 

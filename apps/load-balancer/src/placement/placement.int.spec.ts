@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { registryReaders } from '#libs/app-roles';
 import {
   instanceReported,
   type InstanceReport,
@@ -14,15 +15,17 @@ import {
   deleteOld,
   messagingTables,
   migrate,
+  type Migration,
   Outbox,
   packagePath,
   type Pool,
   transaction,
 } from '#libs/postgres';
 import {
+  type AtRestKeys,
   encryptAtRest,
   generateDeployerKeys,
-  parseAtRestKey,
+  parseAtRestKeys,
   parsePrivateKey,
   parsePublicKey,
   unseal,
@@ -41,28 +44,45 @@ import { endedReservations } from './adapters/reservations.js';
 import { Placement } from './placement.js';
 
 const secretKey = randomBytes(32).toString('base64url');
-const atRestKey = parseAtRestKey(secretKey);
+const nodeKeys = parseAtRestKeys(secretKey);
 const login = { privateKey: 'the key of the node' };
 const keys = await generateDeployerKeys();
 const tables = (app: string) => ({ name: app, directory: packagePath(`apps/${app}/migrations`) });
 
+/** As the app does at its start: under its own role. */
+async function migrateAs(variable: string, migration: Migration): Promise<void> {
+  const url = String(database.appUrls[variable]);
+  const own = createPool({ url, schema: migration.schema, applicationName: 'test' });
+  await migrate(own, migration).finally(() => own.end());
+}
+
 let database: TestDatabase;
+/** Of the administrator, for what the load balancer may not do. */
 let pool: Pool;
+/** Of the load balancer's own role. */
+let ownPool: Pool;
 let placement: Placement;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ sets: [tables('node-manager')], schema: 'registry' });
+  database = await createTestDatabase({ roles: true });
+  await migrateAs('NODE_MANAGER_DATABASE_URL', {
+    ...{ schema: 'registry', sets: [messagingTables, tables('node-manager')], publishes: registryReaders },
+  });
+  await migrateAs('LOAD_BALANCER_DATABASE_URL', {
+    ...{ schema: 'load_balancer', sets: [messagingTables, tables('load-balancer')] },
+  });
   pool = createPool({ url: database.url, schema: 'load_balancer', applicationName: 'test' });
-  await migrate(pool, { schema: 'load_balancer', sets: [messagingTables, tables('load-balancer')] });
+  const ownUrl = String(database.appUrls['LOAD_BALANCER_DATABASE_URL']);
+  ownPool = createPool({ url: ownUrl, schema: 'load_balancer', applicationName: 'test' });
   placement = new Placement({
     tracing: noTracing,
     outbox: new Outbox(),
-    atRestKey,
+    nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });
 });
 afterAll(async () => {
-  await pool.end();
+  await Promise.all([pool.end(), ownPool.end()]);
   await database.drop();
 });
 beforeEach(() => pool.query('TRUNCATE reservations, outbox, registry.node_records'));
@@ -72,16 +92,22 @@ interface NodeShape {
   readonly cpus?: number;
   readonly memoryMiB?: number;
   readonly lastPort?: number;
-  readonly key?: Uint8Array;
+  readonly keys?: AtRestKeys;
 }
 
 async function enrol(name: string, shape: NodeShape = {}): Promise<void> {
-  const { state = 'ready', cpus = 2, memoryMiB = 2_000, lastPort = 20_009, key = atRestKey } = shape;
+  const {
+    state = 'ready',
+    cpus = 2,
+    memoryMiB = 2_000,
+    lastPort = 20_009,
+    keys: loginKeys = nodeKeys,
+  } = shape;
   await pool.query(
     `INSERT INTO registry.node_records (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted, state,
        cpus, memory_bytes, engine_version, first_port, last_port)
      VALUES ($1, $1, 22, 'root', 'SHA256:x', $2, $3, $4, $5, '29', 20000, $6)`,
-    [name, await encryptAtRest(key, login), state, cpus, memoryMiB * 1_048_576, lastPort],
+    [name, await encryptAtRest(loginKeys, login), state, cpus, memoryMiB * 1_048_576, lastPort],
   );
 }
 
@@ -95,9 +121,9 @@ const requestOf = (changes: Partial<NodeRequest> = {}): NodeRequest => ({
   ...changes,
 });
 const ask = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> =>
-  transaction(pool, (tx) => placement.answer(tx, requestOf(changes)));
+  transaction(ownPool, (tx) => placement.answer(tx, requestOf(changes)));
 const report = (accessToken: string, node: string, state: InstanceReport['state']): Promise<void> =>
-  transaction(pool, (tx) =>
+  transaction(ownPool, (tx) =>
     placement.follow(tx, {
       ...instanceReported.schema.parse(instanceReported.example),
       accessToken,
@@ -166,10 +192,10 @@ describe('an answer', () => {
   });
 
   it('passes over a node whose login rests under another key, and says so where nothing else fits', async () => {
-    await enrol('node-a', { cpus: 64, key: randomBytes(32) });
+    await enrol('node-a', { cpus: 64, keys: [randomBytes(32)] });
     const refused = await ask();
     expect(refused).toMatchObject({
-      refusals: [{ node: 'node-a', reason: expect.stringContaining('SLIPWAY_SECRET_KEY') }],
+      refusals: [{ node: 'node-a', reason: expect.stringContaining('SLIPWAY_NODE_KEY') }],
     });
     await enrol('node-b');
     expect(await nodeOf()).toBe('node-b');
@@ -256,7 +282,7 @@ describe('reservations', () => {
     await pool.query(
       `UPDATE reservations SET updated_at = now() - interval '15 days' WHERE access_token <> 'fresh'`,
     );
-    expect(await deleteOld(pool, endedReservations(14 * 86_400_000))).toBe(2);
+    expect(await deleteOld(ownPool, endedReservations(14 * 86_400_000))).toBe(2);
     await report('old', 'a', 'running');
     const { rows } = await pool.query('SELECT access_token, state FROM reservations ORDER BY 1');
     expect(rows).toEqual([
@@ -296,8 +322,8 @@ it('answers what comes on node.requests on node.responses, and never logs a logi
   const kafka = createKafka({ brokers: brokers.split(','), clientId: 'test', logger: SILENT });
   const app = spawnApp('load-balancer', {
     KAFKA_BROKERS: brokers,
-    DATABASE_URL: database.url,
-    SLIPWAY_SECRET_KEY: secretKey,
+    ...database.appUrls,
+    SLIPWAY_NODE_KEY: secretKey,
     SLIPWAY_DEPLOYER_PUBLIC_KEY: keys.publicKey,
     LOG_LEVEL: 'trace',
   });

@@ -6,15 +6,22 @@ import {
   type StoredSecret,
 } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
-import { decryptAtRest, encryptAtRest, type PrivateJwk, SealError, unseal } from '#libs/secrets';
+import {
+  type AtRestKeys,
+  decryptAtRest,
+  encryptAtRest,
+  type PrivateJwk,
+  SealError,
+  unseal,
+} from '#libs/secrets';
 import { StepError } from '../../task/domain/task-error.js';
 import type { SecretList, Secrets } from '../ports.js';
 
 export interface SecretKeys {
   /** The other half of what senders seal to. */
   readonly privateKey: PrivateJwk;
-  /** 32 bytes; what rests in the database is encrypted with it. */
-  readonly atRestKey: Uint8Array;
+  /** What rests in the database is encrypted with the first. */
+  readonly atRestKeys: AtRestKeys;
 }
 
 /** So many can be listed with every survey of a service. */
@@ -44,7 +51,7 @@ export class PostgresSecrets implements Secrets, SecretList {
     );
     const opened = rows.map(async ({ name, value_encrypted: encrypted }) => {
       const value = await opening({ appId, name }, AT_REST_HINT, () =>
-        decryptAtRest(this.keys.atRestKey, encrypted),
+        decryptAtRest(this.keys.atRestKeys, encrypted),
       );
       return [name, value] as const;
     });
@@ -61,9 +68,9 @@ export class PostgresSecrets implements Secrets, SecretList {
 
   /** Throws SECRET_UNREADABLE, SECRETS_TOO_MANY. */
   async set(tx: Transaction, { appId, name, sealedValue = '' }: SecretRequest): Promise<StoredSecret> {
-    const { privateKey, atRestKey } = this.keys;
+    const { privateKey, atRestKeys } = this.keys;
     const value = await opening({ appId, name }, IN_TRANSIT_HINT, () => unseal(privateKey, sealedValue));
-    const encrypted = await encryptAtRest(atRestKey, { appId, name, value: value.reveal() });
+    const encrypted = await encryptAtRest(atRestKeys, { appId, name, value: value.reveal() });
     const { rows } = await tx.query<SecretRow>(
       `INSERT INTO secrets AS known (app_id, name, value_encrypted)
        SELECT $1, $2, $3 WHERE (SELECT count(*) FROM secrets WHERE app_id = $1 AND name <> $2) < $4
@@ -111,7 +118,8 @@ const toStored = ({ name, version, updated_at: at }: SecretRow): StoredSecret =>
 
 const IN_TRANSIT_HINT =
   "Seal it to the deployer's own key, SLIPWAY_DEPLOYER_PUBLIC_KEY, under its own name; docs/asyncapi.json says how.";
-const AT_REST_HINT = 'It rests under another SLIPWAY_SECRET_KEY: start with that one, or set it again.';
+const AT_REST_HINT =
+  'It rests under a key that is not in SLIPWAY_APP_SECRET_KEY: add that one, or set the secret again.';
 
 /** What is inside must be of this very secret: else one that is known could be stored under another's name. */
 async function opening({ appId, name }: Named, hint: string, open: () => Promise<unknown>): Promise<Secret> {

@@ -1,8 +1,8 @@
-import { decryptAtRest, seal, type PublicJwk } from '#libs/secrets';
+import { type AtRestKeys, decryptAtRest, seal, type PublicJwk } from '#libs/secrets';
 
 export interface LoginKeys {
-  /** 32 bytes: opens the logins of the registry. */
-  readonly atRestKey: Uint8Array;
+  /** Open the logins of the registry. */
+  readonly nodeKeys: AtRestKeys;
   /** Only its owner opens the logins that are sent. */
   readonly deployerKey: PublicJwk;
 }
@@ -20,7 +20,7 @@ export class SealedLogins {
   async of(node: string, encrypted: string): Promise<string> {
     const known = this.kept.get(node);
     if (known?.encrypted === encrypted) return known.sealed;
-    const login = await decryptAtRest(this.keys.atRestKey, encrypted);
+    const login = await decryptAtRest(this.keys.nodeKeys, encrypted);
     const sealed = await seal(this.keys.deployerKey, login);
     this.kept.set(node, { encrypted, sealed });
     return sealed;

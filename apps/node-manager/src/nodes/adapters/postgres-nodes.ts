@@ -1,5 +1,5 @@
 import type { Pool } from '#libs/postgres';
-import { encryptAtRest } from '#libs/secrets';
+import { type AtRestKeys, encryptAtRest } from '#libs/secrets';
 import type { Node, NodeAddress, NodeFacts, NodeState, PortRange } from '../domain/node.js';
 import type { Login, Nodes } from '../ports.js';
 
@@ -42,8 +42,8 @@ const TAKEN = '23505';
 export class PostgresNodes implements Nodes {
   constructor(
     private readonly pool: Pool,
-    /** 32 bytes. */
-    private readonly atRestKey: Uint8Array,
+    /** Of logins. */
+    private readonly keys: AtRestKeys,
   ) {}
 
   async list(): Promise<readonly Node[]> {
@@ -59,7 +59,7 @@ export class PostgresNodes implements Nodes {
   ): Promise<Node | undefined> {
     const values = [
       ...[node.name, node.address, node.sshPort, node.sshUser],
-      ...[facts.hostKeyFingerprint, await encryptAtRest(this.atRestKey, login)],
+      ...[facts.hostKeyFingerprint, await encryptAtRest(this.keys, login)],
       ...[facts.cpus, facts.memoryBytes, facts.engineVersion, ports.firstPort, ports.lastPort],
     ];
     try {

@@ -1,0 +1,2 @@
+export * from './app-schemas.js';
+export * from './provision-app-roles.js';
