@@ -327,6 +327,8 @@ it.each([
     'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at',
   ],
   ['services', 'app_id service app_name release running reported_at'],
+  ['changes', 'revision kind name is_removed'],
+  ['revision', 'latest forgotten'],
 ])('the view registry.%s, which others read, holds its columns', async (view, columns) => {
   const { fields } = await db.query(`SELECT * FROM registry.${view} LIMIT 0`);
   expect(fields.map((field) => field.name)).toEqual(columns.split(' '));

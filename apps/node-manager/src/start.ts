@@ -8,7 +8,7 @@ import { nodeManagerConfigSchema } from './node-manager.config.js';
 import { NodeManagerModule } from './node-manager.module.js';
 import { PostgresNodes } from './nodes/adapters/postgres-nodes.js';
 import { SshMachines } from './nodes/adapters/ssh-machines.js';
-import { endedInstances, PostgresRegistry } from './registry/adapters/postgres-registry.js';
+import { endedInstances, oldRemovals, PostgresRegistry } from './registry/adapters/postgres-registry.js';
 
 const migrations = [{ name: 'registry', directory: packagePath('apps/node-manager/migrations') }];
 
@@ -32,7 +32,7 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
     tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
   });
   return serve(runtime, {
-    ...{ module, port: config.NODE_MANAGER_HTTP_PORT, oldRows: [endedInstances] },
+    ...{ module, port: config.NODE_MANAGER_HTTP_PORT, oldRows: [endedInstances, oldRemovals] },
     release: () => ssh.close(),
   });
 }

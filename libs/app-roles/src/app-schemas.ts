@@ -11,7 +11,7 @@ export type AppName = keyof typeof appSchemas;
 export const databaseVariable = (app: AppName): string =>
   `${app.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
 
-const VIEWS = ['nodes', 'services', 'instances'];
+const VIEWS = ['nodes', 'services', 'instances', 'changes', 'revision'];
 
 /** Which views of the registry an app may read, by its schema. Logins are for the app that seals them to the deployer. */
 export const registryReaders: Readonly<Record<string, readonly string[]>> = {

@@ -9,7 +9,7 @@ import {
   nodeRequested,
   type NodeRequest,
 } from '#libs/contracts';
-import { createKafka, Producer, RetriableError, SILENT, tail } from '#libs/kafka';
+import { createKafka, Producer, SILENT, tail } from '#libs/kafka';
 import {
   createPool,
   deleteOld,
@@ -310,7 +310,7 @@ it('waits for the registry instead of giving a request up, where the node manage
   });
   const emptyPool = createPool({ url: empty.url, schema: 'load_balancer', applicationName: 'test' });
   const asked = transaction(emptyPool, (tx) => placement.answer(tx, requestOf()));
-  await expect(asked).rejects.toBeInstanceOf(RetriableError);
+  await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE', retriable: true });
   await expect(asked).rejects.toThrow('start the node manager');
   await emptyPool.end();
   await empty.drop();

@@ -1,10 +1,11 @@
 import type { NodeRequest } from '#libs/contracts';
 import { together, type Transaction } from '#libs/postgres';
+import { readNodeLogin, readNodes } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
+import { candidatesOf } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 import type { NodeAccess, Placing, Situation } from '../ports.js';
-import { candidates, enrolledNode } from './node-registry.js';
-import { liveReservation, lockPlacing, releaseExpired, reserve } from './reservations.js';
+import { liveReservation, lockPlacing, releaseExpired, reserve, reservedOnNodes } from './reservations.js';
 import type { SealedLogins } from './sealed-logins.js';
 
 /** Reservations in the load balancer's schema, nodes from the registry. */
@@ -16,22 +17,24 @@ export class PostgresPlacing implements Placing {
 
   async situation({ accessToken, appId, service }: NodeRequest): Promise<Situation> {
     const { tx } = this;
-    const [, , kept, nodes] = await together(
+    const [, , kept, nodes, reserved] = await together(
       // First: what follows is read when the placings before are done.
       lockPlacing(tx),
       releaseExpired(tx),
       liveReservation(tx, accessToken),
-      candidates(tx, appId, service),
+      readNodes(tx),
+      reservedOnNodes(tx, appId, service),
     );
-    return { kept, candidates: nodes };
+    return { kept, candidates: candidatesOf(nodes, reserved) };
   }
 
   async accessTo(name: string): Promise<NodeAccess | undefined> {
-    const enrolled = await enrolledNode(this.tx, name);
+    const enrolled = await readNodeLogin(this.tx, name);
     if (enrolled === undefined) return undefined;
-    const { loginEncrypted, ...access } = enrolled;
+    const { address, sshPort, sshUser, hostKeyFingerprint, cpus } = enrolled.node;
     try {
-      return { name, ...access, sealedLogin: await this.logins.of(name, loginEncrypted) };
+      const sealedLogin = await this.logins.of(name, enrolled.loginEncrypted);
+      return { name, address, sshPort, sshUser, hostKeyFingerprint, cpus, sealedLogin };
     } catch (error) {
       if (error instanceof SealError) return undefined;
       throw error;

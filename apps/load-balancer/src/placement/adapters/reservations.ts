@@ -1,5 +1,6 @@
 import type { InstanceReport, NodeRequest } from '#libs/contracts';
 import type { Retention, Transaction } from '#libs/postgres';
+import type { Reserved } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
@@ -29,6 +30,21 @@ export async function liveReservation(tx: Transaction, accessToken: string): Pro
     [accessToken],
   );
   return rows[0];
+}
+
+/** What is promised or bound on each node; none of a node that holds nothing. */
+export async function reservedOnNodes(
+  tx: Transaction,
+  appId: string,
+  service: string,
+): Promise<readonly Reserved[]> {
+  const { rows } = await tx.query<Reserved>(
+    `SELECT node, sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB", array_agg(port) AS "takenPorts",
+            count(*) FILTER (WHERE app_id = $1 AND service = $2)::integer AS "sameService"
+     FROM reservations WHERE state IN ('promised', 'bound') GROUP BY node`,
+    [appId, service],
+  );
+  return rows;
 }
 
 export async function reserve(tx: Transaction, request: NodeRequest, place: Place): Promise<void> {

@@ -10,6 +10,14 @@ export const endedInstances = (keepMs: number): Retention => ({
   keepMs,
 });
 
+/** Removals that nobody asks for any more: whoever was away for so long reads the whole registry again. */
+export const oldRemovals = (keepMs: number): Retention => ({
+  table: 'change_records',
+  column: 'removed_at',
+  condition: 'removed_at IS NOT NULL',
+  keepMs,
+});
+
 /** A JSON object a row: camel case, times in ISO 8601 with zone. */
 const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
   'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { candidatesOf, type EnrolledNode } from './candidates.js';
+
+const node = (name: string): EnrolledNode => ({
+  ...{
+    name,
+    state: 'ready',
+    cpus: 2,
+    memoryBytes: 2_000 * 1_048_576 + 1,
+    firstPort: 20_000,
+    lastPort: 20_009,
+  },
+});
+
+describe('candidates', () => {
+  it('are all enrolled nodes, in whole mebibytes, with what is reserved on each', () => {
+    const reserved = { node: 'b', cpu: 0.5, memoryMiB: 100, sameService: 1, takenPorts: [20_000, 20_003] };
+    const rest = { state: 'ready', firstPort: 20_000, lastPort: 20_009, total: { cpu: 2, memoryMiB: 2_000 } };
+    expect(candidatesOf([node('a'), node('b')], [reserved])).toEqual([
+      { name: 'a', ...rest, reserved: { cpu: 0, memoryMiB: 0 }, sameService: 0, takenPorts: new Set() },
+      {
+        ...{ name: 'b', ...rest, reserved: { cpu: 0.5, memoryMiB: 100 }, sameService: 1 },
+        takenPorts: new Set([20_000, 20_003]),
+      },
+    ]);
+  });
+
+  it('are none of the nodes that are enrolled no more, whatever is reserved on them', () => {
+    const reserved = { node: 'gone', cpu: 1, memoryMiB: 1, sameService: 1, takenPorts: [1] };
+    expect(candidatesOf([node('a')], [reserved]).map(({ name }) => name)).toEqual(['a']);
+  });
+});

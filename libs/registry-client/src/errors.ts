@@ -1,0 +1,33 @@
+/** The registry's views are not there, or not for this role: the node manager did not start on this database yet. */
+export class RegistryUnavailableError extends Error {
+  readonly code = 'REGISTRY_UNAVAILABLE';
+  readonly kind = 'retriable';
+  /** Consumers of messages wait and try again. */
+  readonly retriable = true;
+  readonly hint =
+    'Start the node manager on the same database. Where each app has a role: npm run database-roles.';
+
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`The registry cannot be read (${why}): start the node manager on the same database.`, { cause });
+    this.name = 'RegistryUnavailableError';
+  }
+}
+
+/** SQLSTATE undefined_table. */
+const NO_TABLE = '42P01';
+/** SQLSTATE insufficient_privilege: views are granted when the node manager starts. */
+const DENIED = '42501';
+
+const stateOf = (error: unknown): string => String((error as { code?: unknown }).code);
+
+export const isMissing = (error: unknown): boolean => stateOf(error) === NO_TABLE;
+
+/** Names what is wrong where the registry's views cannot be read. */
+export async function namingRegistry<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw isMissing(error) || stateOf(error) === DENIED ? new RegistryUnavailableError(error) : error;
+  }
+}

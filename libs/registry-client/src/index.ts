@@ -1,0 +1,13 @@
+export {
+  readChanges,
+  readDrainRevision,
+  readSnapshot,
+  type RegistryChange,
+  type RegistrySnapshot,
+} from './changes.js';
+export { RegistryUnavailableError } from './errors.js';
+export { CHANGES_CHANNEL, RegistryFeed, type RegistryFeedOptions } from './registry-feed.js';
+export type { RegistryInstance, RegistryNode, RegistryService } from './rows.js';
+export * from './traffic-carriers.js';
+export * from './traffic-watch.js';
+export * from './views.js';

@@ -1,0 +1,72 @@
+/** A machine that may run instances. */
+export interface RegistryNode {
+  readonly name: string;
+  readonly address: string;
+  readonly sshPort: number;
+  readonly sshUser: string;
+  /** `SHA256:...`, as ssh-keygen prints it. */
+  readonly hostKeyFingerprint: string;
+  /** ready, cordoned, draining, unreachable or gone. */
+  readonly state: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly engineVersion: string;
+  /** Host ports for instances, both included. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly enrolledAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A service that an instance was ever reported of. */
+export interface RegistryService {
+  readonly appId: string;
+  readonly service: string;
+  readonly appName: string;
+  /** The newest that runs; null where none does. */
+  readonly release: string | null;
+  /** How many instances run. */
+  readonly running: number;
+  readonly reportedAt: Date;
+}
+
+/** A container in its last known state. */
+export interface RegistryInstance {
+  /** Its container's name, unique for ever. */
+  readonly name: string;
+  /** running, draining, stopped or failed. Only a running one gets traffic. */
+  readonly state: string;
+  readonly appId: string;
+  readonly appName: string;
+  readonly service: string;
+  readonly release: string;
+  readonly image: string;
+  readonly node: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly url: string;
+  readonly container: string;
+  readonly accessToken: string;
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly startedAt: Date;
+  readonly reportedAt: Date;
+}
+
+/** `column AS "member"` for each member, by SQL's own names; text goes as it is, so only from code. */
+const columns = (...members: readonly string[]): string =>
+  members
+    .map((member) => `${member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${member}"`)
+    .join(', ');
+
+export const NODE_COLUMNS = `${columns(
+  ...['name', 'address', 'sshPort', 'sshUser', 'hostKeyFingerprint', 'state', 'cpus', 'engineVersion'],
+  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt'],
+)}, memory_bytes::float8 AS "memoryBytes"`;
+
+export const SERVICE_COLUMNS = columns('appId', 'service', 'appName', 'release', 'running', 'reportedAt');
+
+export const INSTANCE_COLUMNS = `${columns(
+  ...['name', 'state', 'appId', 'appName', 'service', 'release', 'image', 'node', 'ip', 'port', 'url'],
+  ...['container', 'accessToken', 'cpu', 'startedAt', 'reportedAt'],
+)}, memory_mib AS "memoryMiB"`;

@@ -1,0 +1,66 @@
+import { type MigrationSet, packagePath, type Pool } from '#libs/postgres';
+
+/** The schema of the app that carries traffic; it publishes `carriers` to the app that drains instances. */
+export const CARRIER_SCHEMA = 'gateway';
+/** Notified whenever a carrier has applied a revision, or has gone. */
+export const CARRIERS_CHANNEL = 'traffic_carriers';
+
+/** Tables of the app that carries traffic. */
+export const trafficTables: MigrationSet = {
+  name: 'traffic',
+  directory: packagePath('libs/registry-client/migrations/traffic'),
+};
+
+/**
+ * The leases by which replicas of the app that carries traffic say that they do. A carrier first registers, then reads
+ * its snapshot and reports its revision: so whoever drains an instance either sees the carrier, or the carrier's
+ * snapshot shows the drain.
+ */
+export class TrafficCarriers {
+  /** `pool` is the carrying app's own, with `trafficTables` in its schema. */
+  constructor(
+    private readonly pool: Pool,
+    private readonly leaseMs: number,
+  ) {}
+
+  /** From now on drains wait for it; it has applied nothing yet. */
+  async register(id: string): Promise<void> {
+    await this.pool.query(
+      `INSERT INTO carrier_records (id, lease_until) VALUES ($1, clock_timestamp() + $2 * interval '1 ms')
+       ON CONFLICT (id) DO UPDATE SET lease_until = EXCLUDED.lease_until, applied = 0`,
+      [id, this.leaseMs],
+    );
+  }
+
+  /** False where the lease has lapsed: drains went on without it. It must stop, or register and read a new snapshot. */
+  async renew(id: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `UPDATE carrier_records SET lease_until = clock_timestamp() + $2 * interval '1 ms'
+       WHERE id = $1 AND lease_until > clock_timestamp()`,
+      [id, this.leaseMs],
+    );
+    return rowCount === 1;
+  }
+
+  /** It sends traffic by this revision, or a later one. Renews the lease, too; false as with `renew`. */
+  async applied(id: string, revision: number): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `WITH now AS (
+         UPDATE carrier_records SET lease_until = clock_timestamp() + $2 * interval '1 ms',
+                                    applied = greatest(applied, $3)
+         WHERE id = $1 AND lease_until > clock_timestamp() RETURNING id)
+       SELECT pg_notify($4, id) FROM now`,
+      [id, this.leaseMs, revision, CARRIERS_CHANNEL],
+    );
+    return rowCount === 1;
+  }
+
+  /** Drains do not wait for it any more. */
+  async release(id: string): Promise<void> {
+    await this.pool.query(
+      `WITH gone AS (DELETE FROM carrier_records WHERE id = $1 RETURNING id)
+       SELECT pg_notify($2, id) FROM gone`,
+      [id, CARRIERS_CHANNEL],
+    );
+  }
+}

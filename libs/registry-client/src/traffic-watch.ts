@@ -1,0 +1,113 @@
+import type { Listener, Pool } from '#libs/postgres';
+import { readDrainRevision } from './changes.js';
+import { isMissing } from './errors.js';
+import { CHANGES_CHANNEL } from './registry-feed.js';
+import { CARRIER_SCHEMA, CARRIERS_CHANNEL } from './traffic-carriers.js';
+
+export interface TrafficWatchOptions {
+  readonly pool: Pool;
+  readonly listener: Pick<Listener, 'subscribe'>;
+  /** The safety net under NOTIFY. */
+  readonly pollMs?: number;
+}
+
+export interface WaitOptions {
+  /** How long carriers are waited for at most. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a wait ended: nobody is behind, or time is over and these carriers are; none where the registry itself is. */
+export type Applied =
+  { readonly applied: true } | { readonly applied: false; readonly behind: readonly string[] };
+
+const POLL_MS = 250;
+
+interface Carriers {
+  /** No app that carries traffic was ever started on this database. */
+  readonly none?: boolean;
+  readonly behind: readonly string[];
+  /** Until the first of those that are behind loses its lease. */
+  readonly lapseMs: number;
+}
+
+/** Waits until all that carry traffic have stopped sending it to an instance. */
+export class TrafficWatch {
+  private readonly waiting = new Set<() => void>();
+
+  constructor(private readonly options: TrafficWatchOptions) {}
+
+  async start(): Promise<void> {
+    const wake = (): void => this.waiting.forEach((resume) => resume());
+    for (const channel of [CARRIERS_CHANNEL, CHANGES_CHANNEL])
+      await this.options.listener.subscribe(channel, wake);
+  }
+
+  /**
+   * Waits until every carrier with a lease has applied the revision. Returns at once where there is none; does not wait
+   * for one whose lease lapses. Throws the signal's reason.
+   */
+  untilApplied(revision: number, options: WaitOptions): Promise<Applied> {
+    return this.until(() => Promise.resolve(revision), options);
+  }
+
+  /** The same for the revision by which an instance left traffic, which the registry may not have yet. */
+  untilDrained(instance: string, options: WaitOptions): Promise<Applied> {
+    let revision: number | undefined;
+    return this.until(
+      async () => (revision ??= await readDrainRevision(this.options.pool, instance)),
+      options,
+    );
+  }
+
+  private async until(
+    revisionOf: () => Promise<number | undefined>,
+    { timeoutMs, signal }: WaitOptions,
+  ): Promise<Applied> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      signal?.throwIfAborted();
+      // Before it is looked: what is said meanwhile ends the pause below.
+      const { promise: word, resolve } = Promise.withResolvers<void>();
+      const resume = (): void => resolve();
+      this.waiting.add(resume);
+      signal?.addEventListener('abort', resume);
+      try {
+        const revision = await revisionOf();
+        const { none = false, behind, lapseMs } = await this.carriersBehind(revision);
+        if (none || (revision !== undefined && behind.length === 0)) return { applied: true };
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0) return { applied: false, behind };
+        await pause(word, Math.min(leftMs, lapseMs, this.options.pollMs ?? POLL_MS));
+      } finally {
+        this.waiting.delete(resume);
+        signal?.removeEventListener('abort', resume);
+      }
+    }
+  }
+
+  /** Without a revision every carrier is behind. */
+  private async carriersBehind(revision: number | undefined): Promise<Carriers> {
+    try {
+      const { rows } = await this.options.pool.query<{ readonly id: string; readonly lapseMs: number }>(
+        `SELECT id, (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
+         FROM ${CARRIER_SCHEMA}.carriers
+         WHERE lease_until > clock_timestamp() AND ($1::bigint IS NULL OR applied < $1) ORDER BY id`,
+        [revision],
+      );
+      const lapseMs = Math.min(...rows.map((row) => Math.max(1, row.lapseMs)));
+      return { behind: rows.map(({ id }) => id), lapseMs };
+    } catch (error) {
+      if (isMissing(error)) return { none: true, behind: [], lapseMs: Infinity };
+      throw error;
+    }
+  }
+}
+
+/** Until the word comes, or time is over. */
+async function pause(word: Promise<void>, ms: number): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([word, over.promise]);
+  clearTimeout(timer);
+}
