@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PLACEMENT, PlacementConsumer } from './placement/consumer.js';
-import type { Placement } from './placement/placement.js';
+import type { Placement } from './placement/wire.js';
 
 @Module({})
 export class LoadBalancerModule {

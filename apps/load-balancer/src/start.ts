@@ -5,7 +5,7 @@ import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { endedReservations } from './placement/adapters/reservations.js';
-import { Placement } from './placement/placement.js';
+import { Placement } from './placement/wire.js';
 
 const SCHEMA = 'load_balancer';
 const migrations = [{ name: 'load-balancer', directory: packagePath('apps/load-balancer/migrations') }];

@@ -10,7 +10,7 @@ import {
 } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
-import type { Placement } from './placement.js';
+import type { Placement } from './wire.js';
 
 export const PLACEMENT = Symbol('Placement');
 

@@ -41,7 +41,7 @@ import {
 } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
 import { endedReservations } from './adapters/reservations.js';
-import { Placement } from './placement.js';
+import { Placement } from './wire.js';
 
 const secretKey = randomBytes(32).toString('base64url');
 const nodeKeys = parseAtRestKeys(secretKey);
