@@ -18,3 +18,5 @@ export * from './service-config.js';
 export * from './asyncapi.js';
 export * from './config-json-schema.js';
 export * from './messages/service-spec-changed.js';
+export * from './error-catalogue.js';
+export { type ErrorEntry, type ErrorPlace, errorPlaces } from './error-entry.js';

@@ -1,0 +1,109 @@
+import { type ErrorEntry, atEnrolment, inCommand, overHttp } from './error-entry.js';
+
+/** Codes of the HTTP API alone. */
+export const httpErrors = {
+  INPUT_INVALID: overHttp(
+    400,
+    'A field of the query or the body is wrong.',
+    'Correct each field that the message names.',
+  ),
+  TOKEN_MISSING: overHttp(401, 'The call has no bearer token.', 'Send `Authorization: Bearer TOKEN`.'),
+  TOKEN_UNKNOWN: overHttp(
+    401,
+    'The API token is not known.',
+    'Use `SLIPWAY_API_TOKEN` or `SLIPWAY_READ_TOKEN`.',
+  ),
+  ROLE_MISSING: overHttp(403, 'The API token may read only.', 'Use `SLIPWAY_API_TOKEN`.'),
+  ROUTE_UNKNOWN: overHttp(404, 'There is no such route.', 'See [HTTP API](http-api.md).'),
+  BUILD_LOG_UNKNOWN: overHttp(
+    404,
+    'There is no such build log.',
+    'List the kept ones: `GET /v1/builds?appId=&service=`.',
+  ),
+  SERVICE_UNKNOWN: overHttp(404, 'There is no such service.', 'List them: `slipway releases APP`.'),
+  NODE_TAKEN: overHttp(
+    409,
+    'The name or the address belongs to another node.',
+    'Choose another name, or the name that the node has: `slipway node ls`.',
+  ),
+  LOGS_BUSY: overHttp(
+    503,
+    'This deployer follows as many logs as it may.',
+    'End one, or ask without `follow`.',
+  ),
+  UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
+} satisfies Record<string, ErrorEntry>;
+
+/** Why a machine cannot become a node. */
+export const enrolmentErrors = {
+  SSH_UNREACHABLE: atEnrolment('The SSH server does not answer.', 'Check the address and sshd.'),
+  SSH_TIMEOUT: atEnrolment('The SSH server took too long.', 'Check the address and sshd.'),
+  SSH_CONNECTION_LOST: atEnrolment('The SSH connection broke.', 'Check the address and sshd.'),
+  SSH_LOGIN_REFUSED: atEnrolment('The SSH server refuses the login.', 'Check the user and the login.'),
+  SSH_HOST_KEY_MISMATCH: atEnrolment(
+    'The machine shows another host key than the pinned one.',
+    'If the machine was set up anew, enrol it again. If not, another machine answers at its address.',
+  ),
+  SSH_CHANNEL_REFUSED: atEnrolment(
+    'The SSH server forbids forwarding and commands.',
+    'Allow one of them in its configuration.',
+  ),
+  SSH_OUTPUT_TOO_LARGE: atEnrolment(
+    'A command on the machine printed too much.',
+    'Look at what the login shell of the user prints.',
+  ),
+  SSH_ARGUMENT_INVALID: atEnrolment(
+    'An argument of a command cannot be sent.',
+    'Remove control characters from the value that the message names.',
+  ),
+} satisfies Record<string, ErrorEntry>;
+
+/** Codes of the `slipway` command alone. */
+export const commandErrors = {
+  USAGE: inCommand('The arguments are wrong.', 'Read the `--help` that the message names.'),
+  CONFIGURATION: inCommand(
+    'An environment variable is missing or wrong.',
+    'Set it, or `source .slipway/env` beside a demo.',
+  ),
+  INTERRUPTED: inCommand(
+    'Ctrl-C ended the command, or no value was typed.',
+    'A request that was sent goes on: follow it with the command that the message names.',
+  ),
+  NO_SUCH_FOLDER: inCommand('The folder does not exist.', 'Name a folder that holds services.'),
+  NO_SERVICE: inCommand(
+    'The folder holds no service.',
+    'Name a folder with a `config.json`, or one whose folders have one.',
+  ),
+  SERVICE_NAME: inCommand(
+    'The name of a folder cannot be the name of a service.',
+    'Rename the folder, or push it alone with `slipway push --service`.',
+  ),
+  MESSAGE_INVALID: inCommand(
+    'The platform did not understand the request; it is on the dead-letter topic.',
+    'Use the command and the platform of the same version.',
+  ),
+  KAFKA_UNREACHABLE: inCommand('Kafka does not answer.', 'Check `KAFKA_BROKERS`, and that a broker runs.'),
+  REPLY_TIMEOUT: inCommand(
+    'No reply came in time.',
+    'The request goes on. Check that a deployer runs, then follow it with `slipway events`.',
+  ),
+  API_UNREACHABLE: inCommand('An app does not answer over HTTP.', 'Check its address, and that it runs.'),
+  API_ANSWER: inCommand(
+    'The answer of an app is not understood.',
+    'Use the command and the platform of the same version.',
+  ),
+  ANSWER_CUT_OFF: inCommand('A log ended before its end.', 'Ask again; the node may be lost.'),
+  NOT_RUNNING: inCommand(
+    'The service has no instances.',
+    'Run it. The log of its build: `slipway logs APP SERVICE --build`.',
+  ),
+} satisfies Record<string, ErrorEntry>;
+
+/** Why an app does not start. */
+export const startErrors = {
+  CONFIGURATION_INVALID: {
+    where: ['start'],
+    what: 'Environment variables of an app are missing or wrong.',
+    whatToDo: 'Set each one that the message names; see [environment variables](environment.md).',
+  },
+} satisfies Record<string, ErrorEntry>;

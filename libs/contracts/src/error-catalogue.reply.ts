@@ -1,0 +1,213 @@
+import { type ErrorEntry, inReply } from './error-entry.js';
+
+/** Codes in the reply of a request, in the order of its way; some also come elsewhere. */
+const requestErrors = {
+  REQUEST_INVALID: {
+    where: ['reply', 'http'],
+    status: 400,
+    what: 'The request breaks its schema, or the body of an HTTP call is not JSON.',
+    whatToDo: 'Correct the fields that the message names.',
+  },
+  REPLY_TOPIC_REFUSED: inReply(
+    '`replyTo` is not one of the topics in `DEPLOYER_REPLY_TOPICS`.',
+    'Leave `replyTo` out, or allow the topic.',
+  ),
+  REQUEST_UNKNOWN: {
+    where: ['reply', 'http'],
+    status: 404,
+    what: 'There is no request with this token.',
+    whatToDo: 'Check the token. A request is known once the deployer has read it.',
+  },
+  REQUEST_ENDED: inReply(
+    'The request to be cancelled has already ended.',
+    'Read its reply: `slipway history TOKEN`.',
+  ),
+  DEADLINE_EXCEEDED: inReply('The time of the request ran out.', 'Send it again with a later deadline.'),
+  CANCELLED: inReply('The request was cancelled.', 'To do it after all, send it with a new token.'),
+  DEPENDENCY_FAILED: inReply(
+    'A service that this one depends on failed.',
+    'Read the error of the other service.',
+  ),
+  INTERNAL: {
+    where: ['reply', 'http'],
+    status: 500,
+    what: 'This is a fault of Slipway.',
+    whatToDo: 'Report it with the token of the request.',
+  },
+} satisfies Record<string, ErrorEntry>;
+
+const sourceErrors = {
+  SOURCE_NOT_FOUND: {
+    where: ['reply', 'command'],
+    what: 'The zip, or the folder of a service, does not exist.',
+    whatToDo: 'Push the source, or name the right blob or folder.',
+  },
+  BLOB_UNAVAILABLE: {
+    where: ['reply', 'command'],
+    what: 'The blob storage does not answer, or refuses.',
+    whatToDo: 'Check `AZURE_STORAGE_CONNECTION_STRING` and the storage.',
+  },
+  ARCHIVE_CORRUPT: {
+    where: ['reply', 'command'],
+    what: 'The zip is truncated or damaged, or it is no zip.',
+    whatToDo: 'Make the zip again.',
+  },
+  ARCHIVE_EMPTY: inReply('The zip holds no file.', "Put the service's files and `config.json` into it."),
+  ARCHIVE_ENCRYPTED: inReply('The zip has a password.', 'Make it without one.'),
+  ARCHIVE_LINK: inReply(
+    'The zip holds a link, or a link that leads out of it.',
+    'Replace the link by the file, or set `ARCHIVE_ALLOW_SYMLINKS=true`.',
+  ),
+  ARCHIVE_MISMATCH: inReply(
+    'The directory and the content of the zip contradict each other, sizes are wrong, or entries overlap.',
+    'Make the zip again with a common tool.',
+  ),
+  ARCHIVE_NAME_CONFLICT: inReply(
+    'Two names are the same, or are the same on systems that ignore case or the composition of accents.',
+    'Rename one of the files.',
+  ),
+  ARCHIVE_TOO_LARGE: inReply(
+    'The zip holds too many files, or they are too large, or far larger than the zip.',
+    'Leave dependencies and data out.',
+  ),
+  ARCHIVE_UNSAFE: {
+    where: ['reply', 'command'],
+    what: 'A name is absolute, climbs out, is invisible or too long, or an entry is a device or a pipe.',
+    whatToDo: 'Remove what the message names.',
+  },
+  ARCHIVE_UNSUPPORTED: inReply(
+    'The zip is one part of several, or its compression is not deflate.',
+    'Make one zip with the default compression.',
+  ),
+  CONFIG_MISSING: {
+    where: ['reply', 'command'],
+    what: 'There is no `config.json` at the root.',
+    whatToDo: 'Add it.',
+  },
+  CONFIG_INVALID: {
+    where: ['reply', 'command'],
+    what: '`config.json` breaks its schema.',
+    whatToDo: 'Correct each field that the message names.',
+  },
+  RUNTIME_UNKNOWN: inReply(
+    'No base image has the runtime in the version that the service asks for.',
+    'Ask for a version that the message names, or add one to `BASE_IMAGES`.',
+  ),
+} satisfies Record<string, ErrorEntry>;
+
+const buildErrors = {
+  ENGINE_UNREACHABLE: {
+    where: ['reply', 'enrolment'],
+    what: 'A Docker engine does not answer.',
+    whatToDo: 'Check `BUILDER_HOST` or `BUILDERS`, and that Docker runs there.',
+  },
+  BUILD_FAILED: inReply('The image did not build.', 'Read the end of the build log.'),
+  BUILDER_DISK_FULL: inReply(
+    'The disk of every builder is too full, even without the cache.',
+    'Free space where the message says, or name another builder.',
+  ),
+  DEPLOYER_DISK_FULL: inReply(
+    'The source cannot be unpacked, because the disk of the deployer is full.',
+    'Free space, or set `DEPLOYER_WORK_DIRECTORY`.',
+  ),
+  PUSH_FAILED: inReply(
+    'The image registry did not take the image.',
+    'Check its address, its login and its disk.',
+  ),
+  REGISTRY_DENIED: inReply(
+    'The image registry refuses the login.',
+    'Check `REGISTRY_USERNAME` and `REGISTRY_PASSWORD`, or the Azure identity.',
+  ),
+  REGISTRY_REFUSED: inReply(
+    'The image registry does not understand the call.',
+    'Check that `REGISTRY_URL` is a registry of the kind in `REGISTRY_KIND`.',
+  ),
+  REGISTRY_UNREACHABLE: inReply(
+    'The image registry does not answer.',
+    'Check `REGISTRY_URL` and `REGISTRY_CA_FILE`.',
+  ),
+  RELEASE_NOT_FOUND: inReply('The service has no such release.', 'Build the service first.'),
+  FETCH_TIMEOUT: inReply(
+    'Fetching the source made no progress for too long.',
+    'Check the blob storage, or raise `DEPLOYER_FETCH_IDLE_MS`.',
+  ),
+  BUILD_TIMEOUT: inReply(
+    'The build made no progress for too long.',
+    'Check the builder, or raise `DEPLOYER_BUILD_IDLE_MS`.',
+  ),
+  PUSH_TIMEOUT: inReply(
+    'The push made no progress for too long.',
+    'Check the image registry, or raise `DEPLOYER_PUSH_IDLE_MS`.',
+  ),
+} satisfies Record<string, ErrorEntry>;
+
+const runErrors = {
+  INSTANCE_NOT_FOUND: {
+    where: ['reply', 'http'],
+    status: 404,
+    what: 'The service does not have the instance.',
+    whatToDo: 'Look for its name: `slipway status APP`.',
+  },
+  SECRET_NOT_FOUND: inReply(
+    'The service names a secret that its application does not have.',
+    'Store it: `slipway secret set`.',
+  ),
+  SECRET_UNREADABLE: inReply(
+    'A secret was sealed to another key or for another name, or it is stored under another key.',
+    'Check the key that the message names, or set the secret again.',
+  ),
+  SECRETS_TOO_MANY: inReply('The application has 200 secrets.', 'Remove secrets that no service names.'),
+  NO_NODE: inReply('No node fits.', 'The message says for each node what ruled it out.'),
+  ENGINE_FAILED: {
+    where: ['reply', 'enrolment'],
+    what: 'A Docker engine refused, for a reason of its own.',
+    whatToDo: 'Read the message, the log of the engine, and check its disk.',
+  },
+  NO_SPACE: inReply('The disk of an engine is full.', 'Make room: `docker system df`.'),
+  IMAGE_NOT_FOUND: inReply(
+    'An image vanished while it was needed.',
+    'Send the request again; the image is built again.',
+  ),
+  CONTAINER_NOT_FOUND: inReply(
+    'A container vanished while it was needed.',
+    'Send the request again; the container is started again.',
+  ),
+  NAME_TAKEN: inReply(
+    'Something else on the node has the name of the container.',
+    'Look at the node: `docker ps -a`.',
+  ),
+  PORT_TAKEN: inReply('Something else on the node has the port.', 'Look at the node: `ss -ltnp`.'),
+  SPEC_INVALID: inReply(
+    'The engine refuses the settings of the container.',
+    'Correct what the message names in `config.json`.',
+  ),
+  NODE_UNREACHABLE: {
+    where: ['reply', 'http'],
+    status: 502,
+    what: 'The node does not answer, or shows another host key.',
+    whatToDo: 'Look at the node.',
+  },
+  PULL_FAILED: inReply(
+    'The node could not pull the image.',
+    'Check its way to the image registry, and its disk.',
+  ),
+  CONTAINER_EXITED: inReply('The container started and ended.', 'Read the end of its log.'),
+  HEALTH_TIMEOUT: inReply(
+    'The instance runs, but its health path does not answer with 2xx or 3xx.',
+    'Check the port and the path; read the end of the log.',
+  ),
+  PULL_TIMEOUT: inReply(
+    'The pull made no progress for too long.',
+    'Check the node and the image registry, or raise `DEPLOYER_PULL_IDLE_MS`.',
+  ),
+  START_TIMEOUT: inReply(
+    'The start made no progress for too long.',
+    'Check the engine of the node, or raise `DEPLOYER_START_IDLE_MS`.',
+  ),
+  STOP_TIMEOUT: inReply(
+    'The stop made no progress for too long.',
+    'Check the engine of the node, or raise `DEPLOYER_STOP_IDLE_MS`.',
+  ),
+} satisfies Record<string, ErrorEntry>;
+
+export const replyErrors = { ...requestErrors, ...sourceErrors, ...buildErrors, ...runErrors };
