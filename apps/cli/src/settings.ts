@@ -3,15 +3,41 @@ import { parsePublicKey } from '#libs/secrets';
 import { z } from 'zod';
 import { usageError } from './errors.js';
 
-const kafkaSchema = z.object({ KAFKA_BROKERS: commaList() });
-const blobSchema = z.object({
-  AZURE_STORAGE_CONNECTION_STRING: secret(),
-  SLIPWAY_BLOB_CONTAINER: z.string().min(3).max(63).default('services'),
+const kafkaSchema = z.object({
+  KAFKA_BROKERS: commaList().describe('The brokers: `host:port`, several with commas.'),
 });
-const apiSchema = z.object({ SLIPWAY_API_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
-const deployerSchema = z.object({ SLIPWAY_DEPLOYER_URL: z.url(), SLIPWAY_API_TOKEN: secret() });
+const blobSchema = z.object({
+  AZURE_STORAGE_CONNECTION_STRING: secret().describe('The storage account that takes the zips.'),
+  SLIPWAY_BLOB_CONTAINER: z
+    .string()
+    .min(3)
+    .max(63)
+    .default('services')
+    .describe('The blob container that takes the zips.'),
+});
+const API_TOKEN = secret().describe('The API token that is sent to the apps.');
+const apiSchema = z.object({
+  SLIPWAY_API_URL: z.url().describe('The HTTP address of the node manager.'),
+  SLIPWAY_API_TOKEN: API_TOKEN,
+});
+const deployerSchema = z.object({
+  SLIPWAY_DEPLOYER_URL: z.url().describe('The HTTP address of the deployer.'),
+  SLIPWAY_API_TOKEN: API_TOKEN,
+});
 
-const sealingSchema = kafkaSchema.extend({ SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey) });
+const sealingSchema = kafkaSchema.extend({
+  SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
+    'X25519 public key (JWK, base64url) of the deployer; secrets are sealed to it.',
+  ),
+});
+
+/** Everything that the command reads from its environment; no single command needs it all. */
+export const cliConfigSchema = z.object({
+  ...sealingSchema.shape,
+  ...blobSchema.shape,
+  ...apiSchema.shape,
+  ...deployerSchema.shape,
+});
 
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
 export const kafkaSettings = () => settings(kafkaSchema);

@@ -38,100 +38,207 @@ function isCrashPoint(text: string): boolean {
 const variables = z.object({
   ...runtimeConfigSchema.shape,
   DATABASE_URL: databaseUrl('DEPLOYER_DATABASE_URL'),
-  AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString),
-  SLIPWAY_BLOB_CONTAINER: z.string().default('services'),
-  REGISTRY_URL: z.url(),
-  /** By the host's name when left out: `acr` for `*.azurecr.io`, else `oci`. */
-  REGISTRY_KIND: z.enum(REGISTRY_KINDS).optional(),
-  /** Without one, ACR is asked as the Azure identity of the machine or pod, any other registry without a login. */
-  REGISTRY_USERNAME: z.string().optional(),
-  REGISTRY_PASSWORD: secret().optional(),
-  REGISTRY_CA_FILE: z.string().refine(isReadable, 'a file that can be read').optional(),
-  AZURE_CLIENT_ID: z.string().optional(),
-  AZURE_TENANT_ID: z.string().optional(),
-  AZURE_FEDERATED_TOKEN_FILE: z.string().refine(isReadable, 'a file that can be read').optional(),
-  AZURE_AUTHORITY_HOST: z.url().optional(),
-  /** The engines that build, where there are several: NAME=unix:///path or NAME=ssh://..., with commas. */
-  BUILDERS: builders().optional(),
-  /** What the cache of each builder may take. */
-  BUILDER_CACHE_MAX_BYTES: byteCount().default(20_000_000_000),
-  /** What has to be free on a builder's disk before a build. */
-  BUILDER_MIN_FREE_BYTES: byteCount().default(2_000_000_000),
-  /** The only engine that builds, where BUILDERS is not set: unix:///path. */
+  AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString).describe(
+    'The storage account that holds the zips.',
+  ),
+  SLIPWAY_BLOB_CONTAINER: z.string().default('services').describe('The blob container that holds the zips.'),
+  REGISTRY_URL: z.url().describe('The image registry: ACR or any OCI registry.'),
+  REGISTRY_KIND: z.enum(REGISTRY_KINDS).optional().meta({
+    description:
+      'The kind of the image registry; by default `acr` for hosts that end in `.azurecr.io` (`.cn`, `.us`), else `oci`.',
+    shownDefault: 'by the host',
+  }),
+  REGISTRY_USERNAME: z
+    .string()
+    .optional()
+    .describe(
+      'Login of the image registry; without it, ACR is asked as the Azure identity and any other registry without a login.',
+    ),
+  REGISTRY_PASSWORD: secret().optional().describe('Password of `REGISTRY_USERNAME`.'),
+  REGISTRY_CA_FILE: z
+    .string()
+    .refine(isReadable, 'a file that can be read')
+    .optional()
+    .describe('The certificate of a private authority that signed the certificate of the image registry.'),
+  AZURE_CLIENT_ID: z
+    .string()
+    .optional()
+    .describe('The Azure identity, where a machine has several, or of a pod.'),
+  AZURE_TENANT_ID: z.string().optional().describe('The tenant of a workload identity.'),
+  AZURE_FEDERATED_TOKEN_FILE: z
+    .string()
+    .refine(isReadable, 'a file that can be read')
+    .optional()
+    .describe('The file with the token of a workload identity.'),
+  AZURE_AUTHORITY_HOST: z
+    .url()
+    .optional()
+    .describe('Where an Azure identity logs in, if not in the public cloud.'),
+  BUILDERS: builders()
+    .optional()
+    .describe(
+      'Several builders by name: `NAME=unix:///path` or `NAME=ssh://...`; see [Use several builders](../how-to/use-several-builders.md).',
+    ),
+  BUILDER_CACHE_MAX_BYTES: byteCount()
+    .default(20_000_000_000)
+    .describe('What the cache of each builder may take.'),
+  BUILDER_MIN_FREE_BYTES: byteCount()
+    .default(2_000_000_000)
+    .describe('What must be free on the disk of a builder before a build.'),
   BUILDER_HOST: z
     .string()
     .regex(/^unix:\/\/\//, 'unix:///path/to/docker.sock')
-    .default('unix:///var/run/docker.sock'),
-  /** Base image by runtime, and by version where there are several: python=IMAGE,python:3.12=IMAGE,node=IMAGE. */
-  BASE_IMAGES: keyValueList().default({
-    python: 'python:3.13-slim',
-    node: 'node:24-slim',
-    static: 'nginx:1.28',
+    .default('unix:///var/run/docker.sock')
+    .describe('The only builder, where `BUILDERS` is not set: `unix:///path`.'),
+  BASE_IMAGES: keyValueList()
+    .default({
+      python: 'python:3.13-slim',
+      node: 'node:24-slim',
+      static: 'nginx:1.28',
+    })
+    .describe(
+      'The base image of each runtime, and of a version where there are several: `python=IMAGE,python:3.12=IMAGE,node=IMAGE`.',
+    ),
+  LEGACY_BASE_IMAGES: keyValueList()
+    .default({})
+    .describe('For the older form of config.json: the image to use where `language` begins with the name.'),
+  ARCHIVE_ALLOW_SYMLINKS: z
+    .stringbool()
+    .default(false)
+    .describe(
+      '`true` keeps symbolic links that stay inside a source; otherwise a source with one is refused.',
+    ),
+  BUILD_CACHE_MOUNTS: z.stringbool().default(true).describe('Whether builds share a cache of packages.'),
+  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey).describe(
+    'X25519 private key (JWK, base64url) that opens logins and secrets in transit.',
+  ),
+  SLIPWAY_APP_SECRET_KEY: secret(parseAtRestKeys)
+    .optional()
+    .describe(
+      'base64url of 32 bytes, several with commas: secrets of applications are encrypted with the first, and each opens them.',
+    ),
+  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
+    .optional()
+    .describe('The one key of an older installation: it still opens what was encrypted with it.'),
+  SLIPWAY_API_TOKEN: secret().describe('The API token that may change and read.'),
+  SLIPWAY_READ_TOKEN: secret().optional().describe('The API token that may read only.'),
+  DEPLOYER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
+  DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
+    description: 'The name of this replica, unique among all.',
+    shownDefault: 'host name and process id',
   }),
-  /** For older archives: what to build on where their `language` begins so. */
-  LEGACY_BASE_IMAGES: keyValueList().default({}),
-  /** Symbolic links in a source, as long as they stay inside it; otherwise they are refused. */
-  ARCHIVE_ALLOW_SYMLINKS: z.stringbool().default(false),
-  BUILD_CACHE_MOUNTS: z.stringbool().default(true),
-  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey),
-  /** base64url of 32 bytes, several with commas: secrets of applications rest encrypted with the first, each opens them. */
-  SLIPWAY_APP_SECRET_KEY: secret(parseAtRestKeys).optional(),
-  /** What was one key for logins of nodes and secrets of applications: still opens secrets, which are then renewed. */
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys).optional(),
-  /** Who may ask over HTTP; the second may read only. */
-  SLIPWAY_API_TOKEN: secret(),
-  SLIPWAY_READ_TOKEN: secret().optional(),
-  DEPLOYER_HTTP_PORT: port().default(0),
-  DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
-  DEPLOYER_REPLY_TOPICS: commaList().default([]),
-  DEPLOYER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(32),
-  /** Builds of one builder that one replica does at once. */
-  DEPLOYER_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
-  /** Pulls and starts of one node that one replica does at once at most; see `startsAtOnce`. */
-  DEPLOYER_NODE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
-  DEPLOYER_LEASE_MS: durationMs().default(2_500),
-  DEPLOYER_DEADLINE_MS: durationMs().default(900_000),
-  DEPLOYER_HEALTH_TIMEOUT_MS: durationMs().default(60_000),
-  /** An instance that replaces another must stay well for so long first. */
-  DEPLOYER_STABLE_MS: durationMs().default(1_000),
-  /** Between the moment an instance gets no more traffic and its signal. */
-  DEPLOYER_DRAIN_MS: durationMs().default(200),
-  /** How long each phase may make no progress. */
-  DEPLOYER_FETCH_IDLE_MS: durationMs().default(60_000),
-  DEPLOYER_BUILD_IDLE_MS: durationMs().default(300_000),
-  DEPLOYER_PUSH_IDLE_MS: durationMs().default(120_000),
-  DEPLOYER_PULL_IDLE_MS: durationMs().default(120_000),
-  DEPLOYER_START_IDLE_MS: durationMs().default(60_000),
-  DEPLOYER_STOP_IDLE_MS: durationMs().default(30_000),
-  /** How often old releases are looked for; 0 keeps all. */
-  RELEASE_RETENTION_INTERVAL_MS: durationMs().default(3_600_000),
-  /** Good releases of a service that stay for a rollback. */
-  RELEASE_RETENTION_GOOD: z.coerce.number().int().min(1).default(5),
-  /** The newest releases of a service that stay, good or not, ... */
-  RELEASE_RETENTION_COUNT: z.coerce.number().int().min(0).default(20),
-  /** ... and for how long. */
-  RELEASE_RETENTION_DAYS: z.coerce.number().min(0).default(30),
-  /** A node that says nothing for so long does not answer. */
-  DEPLOYER_NODE_TIMEOUT_MS: durationMs().default(10_000),
-  /** For tests: the replica kills itself there, such as `start-instance 0:after`. */
+  DEPLOYER_REPLY_TOPICS: commaList().default([]).describe('Topics that a request may name in `replyTo`.'),
+  DEPLOYER_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(500)
+    .default(32)
+    .describe('Tasks that one replica works on at once.'),
+  DEPLOYER_BUILD_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(4)
+    .describe('Builds that one replica runs at once on one builder.'),
+  // See `startsAtOnce`.
+  DEPLOYER_NODE_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(4)
+    .describe('Pulls and starts that one replica runs at once on one node, at most.'),
+  DEPLOYER_LEASE_MS: durationMs()
+    .default(2_500)
+    .describe('How long a task stays with a replica that gives no sign of life.'),
+  DEPLOYER_DEADLINE_MS: durationMs().default(900_000).describe('The deadline of a request that names none.'),
+  DEPLOYER_HEALTH_TIMEOUT_MS: durationMs()
+    .default(60_000)
+    .describe(
+      'How long an instance may take from its start to its first good answer, if config.json does not say.',
+    ),
+  DEPLOYER_STABLE_MS: durationMs()
+    .default(1_000)
+    .describe(
+      'How long an instance that replaces another must stay healthy first, if config.json does not say.',
+    ),
+  DEPLOYER_DRAIN_MS: durationMs()
+    .default(200)
+    .describe(
+      'How long an instance without traffic runs on before it gets its signal, if config.json does not say.',
+    ),
+  DEPLOYER_FETCH_IDLE_MS: durationMs()
+    .default(60_000)
+    .describe('How long fetching a source may make no progress.'),
+  DEPLOYER_BUILD_IDLE_MS: durationMs().default(300_000).describe('How long a build may make no progress.'),
+  DEPLOYER_PUSH_IDLE_MS: durationMs().default(120_000).describe('How long a push may make no progress.'),
+  DEPLOYER_PULL_IDLE_MS: durationMs().default(120_000).describe('How long a pull may make no progress.'),
+  DEPLOYER_START_IDLE_MS: durationMs()
+    .default(60_000)
+    .describe('How long the start of a container may make no progress.'),
+  DEPLOYER_STOP_IDLE_MS: durationMs()
+    .default(30_000)
+    .describe('How long the stop of a container may make no progress.'),
+  RELEASE_RETENTION_INTERVAL_MS: durationMs()
+    .default(3_600_000)
+    .describe('How often old releases are retired; 0 keeps all.'),
+  RELEASE_RETENTION_GOOD: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5)
+    .describe('How many good releases of a service stay for a rollback.'),
+  RELEASE_RETENTION_COUNT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(20)
+    .describe('How many of the newest releases of a service stay, good or not.'),
+  RELEASE_RETENTION_DAYS: z.coerce
+    .number()
+    .min(0)
+    .default(30)
+    .describe('How many days the releases of `RELEASE_RETENTION_COUNT` stay.'),
+  DEPLOYER_NODE_TIMEOUT_MS: durationMs()
+    .default(10_000)
+    .describe('How long a node may be silent before it counts as unreachable.'),
   DEPLOYER_CRASH_AT: z
     .string()
     .refine(isCrashPoint, 'an effect and before, after or stored, such as start-instance 0:after')
     .transform(parseCrashPoint)
-    .optional(),
-  /** How often each node is compared with what should run on it. */
-  DEPLOYER_RECONCILE_MS: durationMs().default(10_000),
-  /** How often an instance is brought back, with growing pauses, before it is given up. */
-  DEPLOYER_REPAIR_LIMIT: z.coerce.number().int().min(1).max(100).default(10),
-  /** A node that has not answered for so long is lost: what ran on it is launched elsewhere. */
-  DEPLOYER_NODE_LOST_MS: durationMs().default(20_000),
-  /** A container of ours of which nothing is known is removed at this age. */
-  DEPLOYER_ORPHAN_AGE_MS: durationMs().default(60_000),
-  /** While an image is built, its node pulls what was built before on the same base. */
-  DEPLOYER_PULL_AHEAD: z.stringbool().default(false),
-  /** What has to be free where sources are unpacked. */
-  DEPLOYER_MIN_FREE_BYTES: byteCount().default(500_000_000),
-  DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')),
+    .optional()
+    .describe('For tests: where the replica kills itself, such as `start-instance 0:after`.'),
+  DEPLOYER_RECONCILE_MS: durationMs()
+    .default(10_000)
+    .describe('How often each node is compared with what should run on it.'),
+  DEPLOYER_REPAIR_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe('How many attempts an instance gets before it is given up.'),
+  DEPLOYER_NODE_LOST_MS: durationMs()
+    .default(20_000)
+    .describe('How long a node may not answer before its instances run elsewhere.'),
+  DEPLOYER_ORPHAN_AGE_MS: durationMs()
+    .default(60_000)
+    .describe('How old a container of ours without a record must be before it is removed.'),
+  DEPLOYER_PULL_AHEAD: z
+    .stringbool()
+    .default(false)
+    .describe(
+      '`true`: while an image is built, its node pulls an earlier image on the same base; for long builds and new nodes.',
+    ),
+  DEPLOYER_MIN_FREE_BYTES: byteCount()
+    .default(500_000_000)
+    .describe('What must be free, besides the zip, where sources are unpacked.'),
+  DEPLOYER_WORK_DIRECTORY: z.string().default(join(tmpdir(), 'slipway-deployer')).meta({
+    description: 'Where sources are unpacked.',
+    shownDefault: '`slipway-deployer` in the folder for temporary files',
+  }),
 });
 
 /** Everything that the deployer reads from its environment. */

@@ -6,14 +6,22 @@ import { parseAtRestKeys, parsePublicKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
   DATABASE_URL: databaseUrl('LOAD_BALANCER_DATABASE_URL'),
-  /** The node manager's, base64url of 32 bytes, several with commas: logins of nodes rest encrypted with the first. */
-  SLIPWAY_NODE_KEY: secret(parseAtRestKeys).optional(),
-  /** What was one key for logins of nodes and secrets of applications: still opens logins. */
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys).optional(),
-  /** base64url of a JWK: logins are sealed to it. */
-  SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey),
-  LOAD_BALANCER_HTTP_PORT: port().default(0),
-  LOAD_BALANCER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
+  SLIPWAY_NODE_KEY: secret(parseAtRestKeys)
+    .optional()
+    .describe(
+      'base64url of 32 bytes, several with commas: logins of nodes are encrypted with the first, and each opens them.',
+    ),
+  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
+    .optional()
+    .describe('The one key of an older installation: it still opens what was encrypted with it.'),
+  SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
+    'X25519 public key (JWK, base64url) of the deployer; logins are sealed to it.',
+  ),
+  LOAD_BALANCER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
+  LOAD_BALANCER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
+    description: 'The name of this replica, unique among all.',
+    shownDefault: 'host name and process id',
+  }),
 });
 
 /** Everything that the load balancer reads from its environment. */

@@ -6,17 +6,28 @@ import { parseAtRestKeys } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
   DATABASE_URL: databaseUrl('NODE_MANAGER_DATABASE_URL'),
-  /** base64url of 32 bytes, several with commas: logins of nodes rest encrypted with the first, each opens them. */
-  SLIPWAY_NODE_KEY: secret(parseAtRestKeys).optional(),
-  /** What was one key for logins of nodes and secrets of applications: still opens logins, which are then renewed. */
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys).optional(),
-  SLIPWAY_API_TOKEN: secret(),
-  SLIPWAY_READ_TOKEN: secret().optional(),
-  NODE_MANAGER_HTTP_PORT: port().default(0),
-  NODE_MANAGER_REPLICA: z.string().default(`${hostname()}-${process.pid}`),
-  /** Host ports that instances get on a node that is enrolled now; both included. */
-  NODE_FIRST_PORT: port().min(1).default(20_000),
-  NODE_LAST_PORT: port().default(29_999),
+  SLIPWAY_NODE_KEY: secret(parseAtRestKeys)
+    .optional()
+    .describe(
+      'base64url of 32 bytes, several with commas: logins of nodes are encrypted with the first, and each opens them.',
+    ),
+  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
+    .optional()
+    .describe('The one key of an older installation: it still opens what was encrypted with it.'),
+  SLIPWAY_API_TOKEN: secret().describe('The API token that may change and read.'),
+  SLIPWAY_READ_TOKEN: secret().optional().describe('The API token that may read only.'),
+  NODE_MANAGER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
+  NODE_MANAGER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
+    description: 'The name of this replica, unique among all.',
+    shownDefault: 'host name and process id',
+  }),
+  NODE_FIRST_PORT: port()
+    .min(1)
+    .default(20_000)
+    .describe('The first host port for instances on a node that is enrolled now.'),
+  NODE_LAST_PORT: port()
+    .default(29_999)
+    .describe('The last host port for instances on a node that is enrolled now.'),
 });
 
 /** Everything that the node manager reads from its environment. */

@@ -14,27 +14,53 @@ function checkPostgresUrl(text: string): void {
 
 /** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
 export const runtimeConfigSchema = z.object({
-  KAFKA_BROKERS: commaList().refine(
-    (brokers) => brokers.length > 0 && brokers.every((broker) => BROKER.test(broker)),
-    'host:port, several with commas',
+  KAFKA_BROKERS: commaList()
+    .refine(
+      (brokers) => brokers.length > 0 && brokers.every((broker) => BROKER.test(broker)),
+      'host:port, several with commas',
+    )
+    .describe('The brokers: `host:port`, several with commas.'),
+  KAFKA_PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(6)
+    .describe('Partitions of topics that the app creates; existing topics stay as they are.'),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(9)
+    .default(1)
+    .describe('Replication factor of topics that the app creates.'),
+  DATABASE_URL: secret(checkPostgresUrl).describe(
+    'Postgres, which keeps the record: `postgres://user:password@host:port/database`.',
   ),
-  /** Of topics that this app creates; topics that exist stay as they are. */
-  KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(6),
-  KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(9).default(1),
-  DATABASE_URL: secret(checkPostgresUrl),
-  /**
-   * How long what nobody needs any more is kept: longer than the topics keep messages, for one that comes again after
-   * its row went would be handled again. Kafka's own settings keep them 7 days, and in an open segment twice that.
-   */
-  SLIPWAY_OLD_ROWS_DAYS: z.coerce.number().min(1).max(3_650).default(14),
-  /** How often that is looked for; 0 keeps all for ever. */
-  SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs().default(3_600_000),
-  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  /** OTLP over HTTP; without one of the two nothing is traced. The SDK reads OpenTelemetry's other variables itself. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional(),
-  OTEL_SDK_DISABLED: z.stringbool().default(false),
+  // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
+  // and twice that in an open segment.
+  SLIPWAY_OLD_ROWS_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(3_650)
+    .default(14)
+    .describe('How many days finished rows are kept; longer than the topics keep messages.'),
+  SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs()
+    .default(3_600_000)
+    .describe('How often old rows are deleted; 0 keeps them for ever.'),
+  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1').describe('The address that the HTTP server listens on.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least level that is logged.'),
+  // The SDK reads OpenTelemetry's other variables itself.
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe('Where traces are sent, as OTLP over HTTP; without it nothing is traced.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
+    .optional()
+    .describe('The whole URL for traces, instead of the endpoint with `/v1/traces`.'),
+  OTEL_SDK_DISABLED: z.stringbool().default(false).describe('`true` switches tracing off.'),
 });
 
 export type RuntimeConfig = z.output<typeof runtimeConfigSchema>;
