@@ -1,8 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { asyncApiDocument, configJsonSchema } from '#libs/contracts';
+import { documents } from './docs/documents.js';
 import { stateDiagram } from './state-diagram.js';
-
-const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
 const BEGIN = '<!-- generated: the state machine -->';
 const END = '<!-- end of what is generated -->';
@@ -17,13 +15,12 @@ function withDiagram(text: string): string {
 }
 
 /** `npm run generate`: writes the documents made from the code; with `--check`, only tells whether they are current. */
-const documents: Record<string, (current: string) => string> = {
-  'docs/asyncapi.json': () => json(asyncApiDocument()),
-  'docs/config.schema.json': () => json(configJsonSchema()),
+const made: Readonly<Record<string, (current: string) => string>> = {
+  ...documents,
   'ARCHITECTURE.md': withDiagram,
 };
 
-const outdated = Object.entries(documents).flatMap(([file, make]) => {
+const outdated = Object.entries(made).flatMap(([file, make]) => {
   const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const text = make(current);
   return text === current ? [] : [[file, text] as const];

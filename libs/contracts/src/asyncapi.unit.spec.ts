@@ -17,15 +17,6 @@ const document = asyncApiDocument();
 /** As JSON holds it: without what is undefined. */
 const written = (value: object): unknown => JSON.parse(JSON.stringify(value));
 
-describe('documents on disk', () => {
-  it.each([
-    ['docs/asyncapi.json', asyncApiDocument],
-    ['docs/config.schema.json', configJsonSchema],
-  ])('%s is what `npm run generate` writes', (file, make) => {
-    expect(read(file)).toBe(`${JSON.stringify(make(), null, 2)}\n`);
-  });
-});
-
 describe('the AsyncAPI document', () => {
   it('is valid AsyncAPI', async () => {
     const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(document));

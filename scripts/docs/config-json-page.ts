@@ -1,0 +1,49 @@
+import { configJsonSchema } from '#libs/contracts';
+import { fieldsOf, type JsonSchema, typeText } from './json-schema.js';
+import { code, codeBlock, page, table } from './markdown.js';
+
+function defaultOf({
+  schema,
+  isRequired,
+}: {
+  readonly schema: JsonSchema;
+  readonly isRequired: boolean;
+}): string {
+  if (isRequired) return '**required**';
+  const { default: value } = schema;
+  return value === undefined || typeof value === 'object' ? '' : code(JSON.stringify(value));
+}
+
+const fieldTable = (schema: JsonSchema): string =>
+  table(
+    ['field', 'type', 'default', 'what it is'],
+    fieldsOf(schema).map((field) => [
+      code(field.path),
+      typeText(field.schema),
+      defaultOf(field),
+      field.schema.description ?? '',
+    ]),
+  );
+
+const EXAMPLE = `{
+  "runtime": "python",
+  "port": 8000,
+  "command": ["gunicorn", "-b", "0.0.0.0:8000", "app:app"],
+  "health": { "path": "/health" },
+  "resources": { "cpu": 0.25, "memoryMiB": 128 }
+}`;
+
+/** docs/reference/config-json.md, from the JSON Schema of the file. */
+export function configJsonPage(): string {
+  const { then: older, else: current } = configJsonSchema();
+  return page('config.json', [
+    "The file stands at the root of a service's source. [examples/shop](../../examples/shop) holds three.",
+    codeBlock('json', EXAMPLE),
+    'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused.',
+    fieldTable(current as JsonSchema),
+    'A variable stands in `env` or in `secrets`, not in both. `PORT` is set by Slipway.',
+    '## The older form',
+    'A file with `language` and without `runtime` has the older form: six strings, all required. It deploys unchanged.',
+    fieldTable(older as JsonSchema),
+  ]);
+}

@@ -1,0 +1,19 @@
+import { asyncApiDocument, configJsonSchema } from '#libs/contracts';
+import { cliPage } from './cli-page.js';
+import { configJsonPage } from './config-json-page.js';
+import { environmentPage } from './environment-page.js';
+import { errorsPage } from './errors-page.js';
+import { messagesPage } from './messages-page.js';
+
+const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Every file that is generated as a whole, and what makes it. */
+export const documents: Readonly<Record<string, () => string>> = {
+  'docs/asyncapi.json': () => json(asyncApiDocument()),
+  'docs/config.schema.json': () => json(configJsonSchema()),
+  'docs/reference/cli.md': cliPage,
+  'docs/reference/config-json.md': configJsonPage,
+  'docs/reference/environment.md': environmentPage,
+  'docs/reference/errors.md': errorsPage,
+  'docs/reference/messages.md': messagesPage,
+};

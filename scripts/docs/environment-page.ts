@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import { runtimeConfigSchema } from '#libs/runtime';
+import { cliConfigSchema } from '../../apps/cli/src/settings.js';
+import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
+import { loadBalancerConfigSchema } from '../../apps/load-balancer/src/load-balancer.config.js';
+import { nodeManagerConfigSchema } from '../../apps/node-manager/src/node-manager.config.js';
+import { code, page, table } from './markdown.js';
+
+type Def = z.core.$ZodTypeDef & {
+  readonly innerType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly defaultValue?: unknown;
+  readonly entries?: Readonly<Record<string, string>>;
+  readonly format?: string;
+};
+
+const defOf = (schema: z.ZodType): Def => schema.def as Def;
+
+/** The schema and those that it wraps, from the outside in. */
+function layersOf(schema: z.ZodType): readonly z.ZodType[] {
+  const { innerType, in: input } = defOf(schema);
+  const inner = innerType ?? input;
+  return inner === undefined ? [schema] : [schema, ...layersOf(inner)];
+}
+
+function metaOf(schema: z.ZodType, name: string): string | undefined {
+  const found = layersOf(schema)
+    .map((layer) => layer.meta()?.[name])
+    .find((value) => value !== undefined);
+  return found === undefined ? undefined : String(found);
+}
+
+/** What a variable holds: the kind that its helper names, else what the innermost schema is. */
+function kindOf(schema: z.ZodType): string {
+  const kind = metaOf(schema, 'kind');
+  if (kind !== undefined) return kind;
+  if (isFlag(schema)) return '`true` or `false`';
+  const { type, format, entries } = defOf(layersOf(schema).at(-1) ?? schema);
+  if (entries !== undefined) return Object.values(entries).map(code).join(', ');
+  if (format === 'url') return 'URL';
+  return type === 'string' ? 'text' : type;
+}
+
+/** `z.stringbool()` is text that becomes a boolean; only its default shows that. */
+const isFlag = (schema: z.ZodType): boolean =>
+  [true, false].some((flag) => layersOf(schema).some((layer) => defOf(layer).defaultValue === flag));
+
+/** The default as the variable would be written; empty where nothing is the default. */
+function defaultOf(schema: z.ZodType): string {
+  const shown = metaOf(schema, 'shownDefault');
+  if (shown !== undefined) return shown;
+  const layers = layersOf(schema);
+  const value = layers.map((layer) => defOf(layer).defaultValue).find((found) => found !== undefined);
+  if (value === undefined)
+    return layers.some((layer) => defOf(layer).type === 'optional') ? '' : '**required**';
+  const text =
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).map(([name, one]) => `${name}=${String(one)}`)
+      : [value].flat().map(String);
+  return text.length === 0 ? '' : code(text.join(','));
+}
+
+function rowOf([name, schema]: readonly [string, z.ZodType]): readonly string[] {
+  const description = metaOf(schema, 'description');
+  if (description === undefined) throw new Error(`${name} has no description: add .describe() to its schema`);
+  return [code(name), kindOf(schema), defaultOf(schema), description];
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** The variables of a schema without those of another. */
+function section(title: string, shape: Shape, without: Shape = {}): readonly string[] {
+  const own = Object.entries(shape).filter(([name]) => !Object.hasOwn(without, name));
+  return [`## ${title}`, table(['variable', 'what it holds', 'default', 'what it is for'], own.map(rowOf))];
+}
+
+const shared: Shape = runtimeConfigSchema.shape;
+
+const SET_UP = `These are read or written by the scripts of the one-machine set-up only.
+
+- \`REDIS_URL\` names your own Redis; without it the set-up starts one. No app uses Redis yet.
+- \`SLIPWAY_LOAD_BALANCER_URL\` is the HTTP address of the load balancer, written for your shell.
+- \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
+
+/** docs/reference/environment.md, from the schemas that read the environment. */
+export const environmentPage = (): string =>
+  page('Environment variables', [
+    'Each app reads its variables once, at its start. If some are missing or wrong, it names them all and ends.\nAn empty variable counts as not set.',
+    'The standalone app reads what all apps read. A demo that is up writes all of them to `.slipway/env`.',
+    ...section('Every app', shared),
+    "OpenTelemetry's SDK reads its other variables itself; see [Trace requests](../how-to/trace-requests.md).",
+    ...section('Deployer', deployerConfigSchema.shape, shared),
+    ...section('Load balancer', loadBalancerConfigSchema.shape, shared),
+    ...section('Node manager', nodeManagerConfigSchema.shape, shared),
+    ...section('The `slipway` command', cliConfigSchema.shape),
+    'Each command needs only some of these, and names the ones that it lacks.',
+    '## One-machine set-up',
+    SET_UP,
+  ]);
