@@ -35,7 +35,7 @@ function rowsOf(results: readonly CaseResult[]): readonly string[] {
   });
 }
 
-/** docs/crash-points.md, as `npm run test:crash` writes it. */
+/** docs/explanation/crash-points.md, as `npm run test:crash` writes it. */
 export function writeTable(results: readonly CaseResult[], leaseMs: number): void {
   const killed = results.filter(({ stalled }) => !stalled);
   const times = (of: readonly CaseResult[]): readonly number[] =>
@@ -52,23 +52,26 @@ export function writeTable(results: readonly CaseResult[], leaseMs: number): voi
     '# Crash points',
     '',
     'Written by `npm run test:crash`. In each case a deployer replica kills itself with SIGKILL at one point of its work:',
-    'before an effect, after it and before its event is stored, or right after that. Another replica carries the task on.',
-    'A cell says how the request ended and how long after the death the other replica had the task. `as undisturbed`',
-    'means: one reply in content, the same as without the death; containers, registry, the deployer’s rows and bound',
-    'reservations name the same instances; no other container, image on the builder, promised reservation, source folder',
-    'or lease is left. Effects that are done by their record, and waits, have no moment between effect and event. Other',
-    'empty cells: every moment of a kind of effect has its case in the first mode that has one, in each further mode the',
-    'hardest; `SLIPWAY_CRASH_CASES=every npm run test:crash` fills them all.',
+    'before an effect, after it and before its event is stored, or right after that. Another replica continues the task.',
+    'A cell says how the request ended, and how long after the death the other replica had the task. `as undisturbed` means:',
+    '',
+    '- There is one reply in content, the same as without the death.',
+    '- Containers, service registry, the deployer’s rows and bound reservations name the same instances.',
+    '- No other container, image on the builder, promised reservation, source folder or lease is left.',
+    '',
+    'Effects that are done once they are recorded, and waits, have no moment between effect and event. Other cells are empty',
+    'because not every case runs each time. In the first mode with a kind of effect, every moment of it has its case; in each',
+    'further mode the hardest one has. `SLIPWAY_CRASH_CASES=every npm run test:crash` runs them all.',
     '',
     `${passed} of ${killed.length} cases as undisturbed. Lease ${seconds(leaseMs)}; take-over ${spread(times(killed))} after the death.`,
     ...sections,
     ...['', '## A replica that stands still', ''],
-    'SIGSTOP instead of SIGKILL, and SIGCONT once the other replica has ended the task: what the first one then does and',
-    'stores changes nothing.',
+    'The replica gets SIGSTOP instead of SIGKILL, and SIGCONT once the other replica has ended the task. Nothing that the',
+    'first one then does or stores changes anything.',
     '',
     ...['| mode | effect | moment | result |', '|---|---|---|---|'],
     ...stalled,
     '',
   ];
-  writeFileSync('docs/crash-points.md', text.join('\n'));
+  writeFileSync('docs/explanation/crash-points.md', text.join('\n'));
 }

@@ -1,14 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { errorCatalogue } from '#libs/contracts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** Where codes are made that users are told, in replies and by HTTP. */
 const folders = [
-  ...['deployer', 'load-balancer', 'node-manager'].map((app) => `apps/${app}/src`),
-  ...['archive', 'blob', 'contracts', 'engine', 'http', 'registry', 'ssh'].map((lib) => `libs/${lib}/src`),
+  ...['cli', 'deployer', 'load-balancer', 'node-manager'].map((app) => `apps/${app}/src`),
+  ...['archive', 'blob', 'config', 'contracts', 'engine', 'http', 'registry', 'ssh'].map(
+    (lib) => `libs/${lib}/src`,
+  ),
 ];
 const sources = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -16,7 +19,10 @@ const sources = folders.flatMap((folder) =>
     .map((path) => join(folder, path)),
 );
 const CODE = '([A-Z][A-Z0-9_]+)';
-const given = new RegExp(`code(?: =|:) '${CODE}'|(?:Error|notFound)\\(\\s*'${CODE}'`, 'g');
+const given = new RegExp(
+  `code(?: =|:) '${CODE}'|(?:Error|notFound|failure|orFail|refused)\\(\\s*(?:\\d+, )?'${CODE}'`,
+  'g',
+);
 /** All that is quoted or a key; codes have an underscore there. */
 const listed = /'([A-Z]+(?:_[A-Z]+)+)'|^ +([A-Z]+(?:_[A-Z]+)+):/gm;
 
@@ -35,11 +41,20 @@ const codesIn = (path: string): readonly string[] => {
   return [...read(path).matchAll(pattern)].map(([, one, other]) => String(one ?? other));
 };
 
-it("README's section on errors names every code there is, ENGINE_UNREACHABLE too", () => {
-  const section = read('README.md').split('## Errors')[1] ?? '';
-  const named = new Set([...section.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, code]) => code));
-  const codes = new Set(sources.flatMap(codesIn));
-  for (const code of ['ENGINE_UNREACHABLE', 'NO_NODE', 'CONFIG_INVALID', 'ARCHIVE_LINK', 'SOURCE_NOT_FOUND'])
+const codes = new Set(sources.flatMap(codesIn));
+/** Made of the name of a phase: apps/deployer, `inPhase`. */
+const OF_PHASES = ['FETCH', 'BUILD', 'PUSH', 'PULL', 'START', 'STOP'].map((phase) => `${phase}_TIMEOUT`);
+
+it('the catalogue has every code there is, ENGINE_UNREACHABLE too', () => {
+  for (const code of ['ENGINE_UNREACHABLE', 'NO_NODE', 'CONFIG_INVALID', 'ARCHIVE_LINK', 'REPLY_TIMEOUT'])
     expect(codes).toContain(code);
-  expect([...codes].filter((code) => !named.has(code) && KEPT_INSIDE[code] === undefined).sort()).toEqual([]);
+  const missing = [...codes, ...OF_PHASES].filter(
+    (code) => errorCatalogue[code] === undefined && KEPT_INSIDE[code] === undefined,
+  );
+  expect(missing.sort()).toEqual([]);
+});
+
+it('the catalogue has no code that is never given', () => {
+  const known = new Set([...codes, ...OF_PHASES]);
+  expect(Object.keys(errorCatalogue).filter((code) => !known.has(code))).toEqual([]);
 });

@@ -23,7 +23,7 @@ const HEAD = [
   ...['contradicting', 'left over'],
 ];
 
-const FILE = 'docs/faults.md';
+const FILE = 'docs/explanation/faults.md';
 
 /** Faults that were left out this time keep their row. */
 function rowsOf(results: readonly Figures[], faults: readonly Fault[]): readonly string[] {
@@ -34,23 +34,23 @@ function rowsOf(results: readonly Figures[], faults: readonly Fault[]): readonly
   });
 }
 
-/** docs/faults.md, as `npm run test:faults` writes it. */
+/** docs/explanation/faults.md, as `npm run test:faults` writes it. */
 export function writeTable(results: readonly Figures[], faults: readonly Fault[]): void {
   const text = [
     '# Faults',
     '',
-    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, four nodes, three Kafka brokers (replication factor 3, two in`,
-    'sync), all on one machine. While a fault lasts, and shortly before and after it, about two requests a second come',
-    '(run, build-and-run, build, stop; one in seven repeats an earlier token) with a deadline of 60 s each. A request may',
-    'fail where the fault makes its success impossible, and only with a code that says so. Once all are answered, each',
-    'token is sent again: its answer must come again, the same. Then all services are stopped, and nothing may be left:',
-    'no container, image on the builder, open port, reservation, row of an instance, source folder, work or message.',
+    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, four nodes and three Kafka brokers run on one machine (replication factor`,
+    '3, two in sync). About two requests a second come while a fault lasts, and shortly before and after it: run,',
+    'build-and-run, build and stop, with a deadline of 60 s each. One in seven repeats an earlier token. A request may fail if',
+    'the fault makes its success impossible, and only with a code that says so. Once all are answered, each token is sent',
+    'again and must get the same answer. Then all services are stopped. Nothing may be left: no container, image on the',
+    'builder, open port, reservation, row of an instance, source folder, work or message.',
     '',
     `| ${HEAD.join(' | ')} |`,
     `|${HEAD.map(() => '---').join('|')}|`,
     ...rowsOf(results, faults),
     '',
-    'Times are from the publication to the first reply; `new request` is a build-and-run that was sent right after the',
+    'Times are from the publication to the first reply. `new request` is a build-and-run that was sent right after the',
     'fault.',
     '',
     ...faults.map(({ name, what }) => `- ${name}: ${what}.`),

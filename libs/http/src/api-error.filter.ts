@@ -37,7 +37,7 @@ function fromStatus(status: number, message: string): ApiError {
       status,
       code: 'ROUTE_UNKNOWN',
       message,
-      hint: 'See the README for the routes there are.',
+      hint: 'docs/reference/http-api.md lists the routes.',
     });
   if (status >= 500) return new ApiError({ status, code: 'UNAVAILABLE', message, hint: 'Try again later.' });
   const hint = 'Send JSON with content-type: application/json.';

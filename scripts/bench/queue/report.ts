@@ -11,7 +11,7 @@ export interface QueueResults {
 
 const HEAD = ['what waits', 'rows', 'claimers', 'Slipway/s', 'plain/s', 'ratio', 'claim p50 ms', 'p99 ms'];
 
-/** The tables of docs/bench-queue.md, as Markdown. */
+/** The tables of docs/explanation/bench-queue.md, as Markdown. */
 export function printedQueue({ claims, takeOverMs, intakePerSecond, relay }: QueueResults): string {
   const rows = claims.map((c) => [
     ...[c.shape, c.rows.toLocaleString('en'), String(c.claimers)],

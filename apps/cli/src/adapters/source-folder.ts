@@ -56,7 +56,7 @@ export function checkConfigText(text: string, where: string): void {
   } catch (error) {
     if (!(error instanceof ConfigFileError)) throw error;
     throw usageError('CONFIG_INVALID', `${where}: ${error.message}`, {
-      hint: 'The README describes every field; examples/shop holds three that work.',
+      hint: 'docs/reference/config-json.md describes every field; examples/shop holds three that work.',
       cause: error,
     });
   }

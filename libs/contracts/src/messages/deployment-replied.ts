@@ -4,7 +4,7 @@ import { timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 export const taskErrorSchema = z.object({
-  /** Stable, upper snake case; the README lists them all. */
+  /** Stable, upper snake case; docs/reference/errors.md lists them all. */
   code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
   message: z.string(),
   /** What to do next. */
