@@ -28,6 +28,11 @@ const overview = (): string =>
     ]),
   );
 
+function meaningOf(name: string, { description }: JsonSchema): string {
+  if (description === undefined) throw new Error(`${name} has no description: add .describe() to its schema`);
+  return description;
+}
+
 function messageSection({ type, summary, example }: MessageDefinition): readonly string[] {
   const described = document.components.messages[type];
   if (described === undefined || !('payload' in described)) throw new Error(`${type} is not described`);
@@ -35,11 +40,12 @@ function messageSection({ type, summary, example }: MessageDefinition): readonly
     code(path),
     typeText(schema),
     isRequired ? 'yes' : '',
+    meaningOf(`${type}: ${path}`, schema),
   ]);
   return [
     `### ${type}`,
     `${summary} The key is ${described.bindings.kafka.key.description}`,
-    table(['field', 'type', 'required'], fields),
+    table(['field', 'type', 'required', 'what it is'], fields),
     codeBlock('json', JSON.stringify(example, null, 2)),
   ];
 }

@@ -15,7 +15,7 @@ interface WaitOptions {
 
 /** `rollback`: back to what ran well. */
 export function addRollback(program: Command, run: Run, { interrupted }: ProgramContext): void {
-  const description = 'run the last good release again, or the one named; the rest goes on serving';
+  const description = 'run the last good release again, or the named one';
   addTokenAndTimeout(sub(program, 'rollback <app> <service> [release]', description))
     .addHelpText(
       'after',
@@ -39,7 +39,7 @@ interface ScaleOptions extends WaitOptions {
 
 /** `scale`: more or fewer of what runs. */
 export function addScale(program: Command, run: Run, { interrupted }: ProgramContext): void {
-  const description = 'run more or fewer instances of what a service runs: 3, +1, -1, or without one of them';
+  const description = 'run more or fewer instances of a service: 3, +1, -1, or without a named one';
   addTokenAndTimeout(
     sub(program, 'scale <app> <service> [count]', description)
       .option('--instance <name>', 'the instance to stop, instead of <count>')
@@ -74,7 +74,7 @@ const CANCEL_SECONDS = 60;
 
 /** `cancel`: ends a request. */
 export function addCancel(program: Command, run: Run, { interrupted }: ProgramContext): void {
-  const description = 'end a request that is being worked on; what it began is stopped and removed';
+  const description = 'end a request that is under way; what it began is stopped and removed';
   sub(program, 'cancel <token>', description)
     .addHelpText('after', examples('slipway cancel order-4711', 'slipway cancel order-4711 --json'))
     .action((cancels: string, _options: unknown, command: Command) =>
@@ -91,16 +91,16 @@ interface PlanOptions extends ServiceOptions {
 
 const PLAN_CODES =
   'Exit codes of plan: 0 nothing to do, 1 any error, 2 there are changes, 130 interrupted.\n' +
-  'The sources are uploaded under a name of their own and removed afterwards.';
+  'The sources are uploaded under a temporary name and removed afterwards.';
 
 /** `plan`: what `deploy` or `run` would do. */
 export function addPlan(program: Command, run: Run, { interrupted }: ProgramContext): void {
-  const description = 'say what deploy, or with --run what run would do, without doing it';
+  const description = 'say what deploy would do, or with --run what run would do';
   const command = sub(program, 'plan', description)
     .usage('<dir> [service...] --app <id>\n       slipway plan --run <service...> --app <id>')
-    .argument('[words...]', 'a folder and services of it, or with --run the services')
+    .argument('[words...]', 'a folder and some of its services, or with --run the services')
     .requiredOption('--app <id>', 'the application (required)')
-    .option('--run', 'of services that are built already')
+    .option('--run', 'plan a run of services that are built already')
     .option('--release <id>', `with --run: ${RELEASE_HELP}`);
   addTimeout(addRunOptions(command))
     .addHelpText(

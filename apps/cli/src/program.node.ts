@@ -18,15 +18,15 @@ interface NodeAddOptions {
 export function addNodes(program: Command, run: Run, { standardInput }: ProgramContext): void {
   const node = sub(program, 'node', 'the machines that services run on');
   sub(node, 'add <name>', 'enrol a machine, or bring an enrolled one up to date; its host key is pinned')
-    .requiredOption('--address <host>', 'where it is reached (required)')
+    .requiredOption('--address <host>', 'the host name or IP address of the machine (required)')
     .option(
       '--ssh-port <port>',
-      'where its sshd listens',
+      'the port of its SSH server',
       wholeNumber('--ssh-port', 1, HIGHEST_PORT),
       SSH_PORT,
     )
-    .option('--ssh-user <user>', 'who may use its Docker engine', 'root')
-    .option('--fingerprint <SHA256:...>', 'its host key (default: the one it shows now)')
+    .option('--ssh-user <user>', 'the user to log in as; it must have the right to use Docker', 'root')
+    .option('--fingerprint <SHA256:...>', 'the fingerprint of its host key (default: the one it shows now)')
     .addOption(
       new Option('--key-file <path>', 'private key to log in with; this or --password-stdin').conflicts(
         'passwordStdin',
@@ -43,7 +43,7 @@ export function addNodes(program: Command, run: Run, { standardInput }: ProgramC
     .action((name: string, options: NodeAddOptions, command: Command) =>
       run(command, (output) => addNode({ name, ...options, standardInput }, output)),
     );
-  sub(node, 'ls', 'list them with state and capacity')
+  sub(node, 'ls', 'list the nodes with state and capacity')
     .alias('list')
     .addHelpText('after', examples('slipway node ls', 'slipway node ls --json'))
     .action((_options: unknown, command: Command) => run(command, (output) => listNodes(output)));

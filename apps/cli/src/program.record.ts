@@ -20,18 +20,22 @@ interface LogsOptions {
 }
 
 const CURRENT =
-  'CURRENT is what run takes: the release built or asked for last. DEPLOYED counts how often it served.';
+  'CURRENT marks the release that run takes: the one built or asked for last. DEPLOYED counts how often it served.';
 
 const CLAIMED = 'A name with a question mark was claimed by whoever sent the request, and not verified.';
 
 /** `history`, `releases`, `spec` and `logs`: what the deployer remembers. */
 export function addRecord(program: Command, run: Run, context: ProgramContext): void {
-  sub(program, 'history <token>', 'every stored step of a request: when, by which replica, how long')
+  sub(program, 'history <token>', 'list every stored step of a request: when, by which replica, how long')
     .addHelpText('after', examples('slipway history order-4711', 'slipway history order-4711 --json'))
     .action((token: string, _options: unknown, command: Command) =>
       run(command, (output) => history(token, output)),
     );
-  sub(program, 'releases <app> [service]', 'what was built, the newest first; what can be rolled back to')
+  sub(
+    program,
+    'releases <app> [service]',
+    'list releases, the newest first; those that rollback can run, too',
+  )
     .addHelpText(
       'after',
       `${examples('slipway releases shop', 'slipway releases shop prices --json')}\n\n${CURRENT}`,
@@ -58,14 +62,18 @@ const addLogs = (program: Command, run: Run, context: ProgramContext): void => {
   sub(
     program,
     'logs <app> <service>',
-    'what the instances of a service say, or with --build what its build said',
+    'show the output of the instances of a service, or with --build the log of a build',
   )
-    .option('-f, --follow', 'also what they say from now on, until Ctrl-C')
-    .option('--instance <name>', 'of this one (default: all of the service)')
-    .option('--tail <lines>', 'how many of the last lines of each', wholeNumber('--tail', 0, MOST_LINES))
-    .option('--build', 'the log of the newest build')
-    .option('--release <id>', 'of the build of this release')
-    .option('--token <token>', 'of the build of this request')
+    .option('-f, --follow', 'go on with new output until Ctrl-C')
+    .option('--instance <name>', 'only this instance (default: all of the service)')
+    .option(
+      '--tail <lines>',
+      'how many of the last lines of each instance',
+      wholeNumber('--tail', 0, MOST_LINES),
+    )
+    .option('--build', 'the log of the newest build, or of the one chosen below')
+    .option('--release <id>', 'with --build: the build of this release')
+    .option('--token <token>', 'with --build: the build of this request')
     .addHelpText(
       'after',
       examples(

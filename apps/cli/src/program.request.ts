@@ -21,7 +21,7 @@ export function addTimeout(command: Command): Command {
   const seconds = wholeNumber('--timeout', 1, LONGEST_SECONDS);
   return command.option(
     '--timeout <seconds>',
-    'when the request fails if it is not done',
+    'how long the request may take before it fails',
     seconds,
     DEFAULT_SECONDS,
   );
@@ -36,7 +36,7 @@ export function addTokenAndTimeout(command: Command): Command {
 function addRequestOptions(command: Command): Command {
   return addTokenAndTimeout(
     command
-      .option('--name <name>', 'the application as people call it (default: its id)')
+      .option('--name <name>', 'the name of the application for people (default: its id)')
       .option('--reason <text>', 'why, for those who read the history later'),
   );
 }
@@ -46,7 +46,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .option(
       '--depends <service=other>',
-      'begin a service once others have succeeded: web=db or web=db,cache; repeatable',
+      'start a service once others have succeeded: web=db or web=db,cache; repeatable',
       collected,
     )
     .option(
@@ -54,11 +54,11 @@ export function addRunOptions(command: Command): Command {
       'run so many from now on, whatever config.json declares: 3, or web=3 of several; repeatable',
       collected,
     )
-    .option('--restart', 'replace also what runs the wanted release already');
+    .option('--restart', 'also replace instances that already run the release');
 }
 
 export const RELEASE_HELP =
-  'this release instead of the newest (slipway releases lists them); of one service';
+  'this release instead of the newest, for one service (slipway releases lists them)';
 
 const wishOf = ({ name, token, timeout, restart, reason }: RequestOptions) => ({
   ...{ appName: name, token, restart, reason },
@@ -67,7 +67,7 @@ const wishOf = ({ name, token, timeout, restart, reason }: RequestOptions) => ({
 
 /** `deploy`: from a folder to what runs. */
 export function addDeploy(program: Command, run: Run, { interrupted }: ProgramContext): void {
-  const description = 'upload, build and run services: those of a folder, or some of them';
+  const description = 'upload, build and run all services of a folder, or some of them';
   const command = sub(program, 'deploy <dir> [service...]', description);
   addRunOptions(addRequestOptions(command.requiredOption('--app <id>', 'the application (required)')))
     .addHelpText(

@@ -72,8 +72,8 @@ const addPush: Adder = (program, run) => {
 };
 
 const addStatus: Adder = (program, run) => {
-  sub(program, 'status [app]', 'what runs where')
-    .option('--all', 'also what was stopped or has failed')
+  sub(program, 'status [app]', 'show what runs where')
+    .option('--all', 'also show what was stopped or has failed')
     .addHelpText('after', examples('slipway status', 'slipway status shop --all', 'slipway status --json'))
     .action((appId: string | undefined, options: { all?: boolean }, command: Command) =>
       run(command, (output) => status({ appId, all: options.all === true }, output)),
@@ -81,8 +81,11 @@ const addStatus: Adder = (program, run) => {
 };
 
 const addEvents: Adder = (program, run, context) => {
-  sub(program, 'events', 'the steps of requests: those still kept, or with -f those to come')
-    .option('-f, --follow', 'go on until Ctrl-C; of one request from its first step, else from now on')
+  sub(program, 'events', 'show the steps of requests: those that Kafka still keeps, or with -f those to come')
+    .option(
+      '-f, --follow',
+      'go on until Ctrl-C, from now on; with --token from the first step of the request',
+    )
     .option('--token <token>', 'only those of one request')
     .option('--app <id>', 'only those of one application')
     .addHelpText(

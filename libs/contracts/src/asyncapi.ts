@@ -6,17 +6,17 @@ import { deadLetterTopic, topics, type Topic } from './topics.js';
 const DEAD_LETTER = 'dead-letter';
 
 const topicDescriptions: Record<Topic, string> = {
-  'deployment.requests': 'What is asked: run, build, build and run, or stop services.',
+  'deployment.requests': 'Requests: build, run, stop or roll back services, or cancel a request.',
   'deployment.responses': 'How each request ended; a request may name another topic in `replyTo`.',
   'deployment.events': 'Every step of every request, with the time each phase took.',
-  'node.requests': 'One instance looks for a machine.',
-  'node.responses': 'The machine reserved for an instance, or the reasons why there is none.',
-  'instance.reports': 'What runs where.',
-  'node.reports': 'Which machines stopped answering, and which answer again.',
-  'scale.requests': 'More or fewer instances of a service, or one less.',
-  'scale.responses': 'What a service runs after it was scaled.',
-  'secret.requests': 'A secret of an application is to be stored, sealed to the deployer, or removed.',
-  'secret.responses': 'Which version of a secret is stored now; never a value.',
+  'node.requests': 'An instance needs a node, or does not need its reservation any more.',
+  'node.responses': 'The node that is reserved for an instance, or why no node fits.',
+  'instance.reports': 'The state of each instance, and where it runs.',
+  'node.reports': 'Which nodes stopped answering, and which answer again.',
+  'scale.requests': 'More or fewer instances of a service, or one named instance fewer.',
+  'scale.responses': 'How each scale request ended.',
+  'secret.requests': 'A secret is to be stored, sealed to the deployer, or removed.',
+  'secret.responses': 'How each secret request ended: the version that is stored now, never a value.',
   'service.specs': 'What is wanted of each service; the newest revision is the whole of it.',
 };
 

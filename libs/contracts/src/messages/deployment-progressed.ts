@@ -8,25 +8,25 @@ export const deploymentProgressed = defineMessage({
   type: 'slipway.deployment.progressed.v1',
   topic: topics.deploymentEvents,
   summary:
-    'A step of a request or of one of its tasks, told up to 0.25 s after it was stored: the last ones may come after the reply.',
+    'A stored step of a request or of one of its tasks. It comes up to 0.25 s later, so the last steps may come after the reply.',
   mayWait: true,
   schema: z.object({
-    token: z.string(),
-    appId: z.string(),
-    /** Absent on steps of the whole request. */
-    service: z.string().optional(),
-    /** The stored event's name, such as `ImageBuilt`; `BuildOutput` carries lines of the build's log. */
-    event: z.string(),
-    /** Position in the task's stream, from 1; 0 for what is not stored. */
-    version: z.int().min(0),
-    at: timestampSchema,
-    /** The phase that this step ended, and how long it took. */
-    phase: z.string().optional(),
-    ms: z.number().optional(),
-    node: z.string().optional(),
-    /** The replica that wrote it. */
-    replica: z.string(),
-    data: z.record(z.string(), z.unknown()),
+    token: z.string().describe('The request token: the idempotency key of the caller.'),
+    appId: z.string().describe("The application's id."),
+    service: z.string().optional().describe('The service; absent on steps of the whole request.'),
+    event: z
+      .string()
+      .describe('The name of the event, such as `ImageBuilt`; `BuildOutput` carries lines of the build log.'),
+    version: z
+      .int()
+      .min(0)
+      .describe('The position in the events of the task, from 1; 0 if the event is not stored.'),
+    at: timestampSchema.describe('When it was stored.'),
+    phase: z.string().optional().describe('The phase that this step ended.'),
+    ms: z.number().optional().describe('Milliseconds that the phase took.'),
+    node: z.string().optional().describe('The node, where there is one.'),
+    replica: z.string().describe('The replica that wrote it.'),
+    data: z.record(z.string(), z.unknown()).describe('What the event holds.'),
   }),
   key: (data) => data.appId,
   example: {

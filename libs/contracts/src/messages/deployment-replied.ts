@@ -4,52 +4,62 @@ import { timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 export const taskErrorSchema = z.object({
-  /** Stable, upper snake case; docs/reference/errors.md lists them all. */
-  code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
-  message: z.string(),
-  /** What to do next. */
-  hint: z.string(),
-  /** The last lines of the log that explains it, oldest first, newline separated. */
-  logTail: z.string().optional(),
+  code: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/)
+    .describe('The stable code; docs/reference/errors.md lists them all.'),
+  message: z.string().describe('What happened.'),
+  hint: z.string().describe('What to do next.'),
+  logTail: z.string().optional().describe('The last lines of the log that explains it, oldest first.'),
 });
 
 export const instanceAddressSchema = z.object({
-  node: z.string(),
-  ip: z.string(),
-  port: z.int(),
-  url: z.string(),
-  /** Container id at the node's engine. */
-  container: z.string(),
-  startedAt: timestampSchema,
+  node: z.string().describe('The name of the node.'),
+  ip: z.string().describe('The address of the node.'),
+  port: z.int().describe('The port of the instance on the node.'),
+  url: z.string().describe('Where the instance is reached.'),
+  container: z.string().describe("The container's id in the node's engine."),
+  startedAt: timestampSchema.describe('When the container was started.'),
 });
 
 export const serviceOutcomes = ['running', 'built', 'stopped', 'not-running', 'planned', 'failed'] as const;
 
 /** One thing that was or would be done to a service. */
 const changeSchema = z.object({
-  action: z.enum(['build', 'start', 'replace', 'stop']),
-  /** The instance that is replaced or stopped. */
-  instance: z.string().optional(),
-  node: z.string().optional(),
+  action: z.enum(['build', 'start', 'replace', 'stop']).describe('What is or would be done.'),
+  instance: z.string().optional().describe('The instance that is replaced or stopped.'),
+  node: z.string().optional().describe('The node, where it is known.'),
 });
 
 /** An answer for one service. */
 export const serviceReplySchema = z.object({
-  name: z.string(),
-  status: z.enum(serviceOutcomes),
-  release: z.string().optional(),
-  instances: z.array(instanceAddressSchema),
-  /** Milliseconds per phase: fetch, build, push, place, pull, start, healthy, stop, ... */
-  phases: z.record(z.string(), z.number()),
-  /** The names of the phases in the order in which they first ended: a JSON object has no order of its own. */
-  phaseOrder: z.array(z.string()).optional(),
-  error: taskErrorSchema.optional(),
-  /** What is worth knowing before or after, such as what makes a replacement visible to users. */
-  notes: z.array(z.string()).optional(),
-  /** Of a dry run: what would be done; none where there is nothing to do. */
-  plan: z.array(changeSchema).optional(),
-  /** Of a failed replacement: what goes on serving. */
-  serving: z.object({ release: z.string().optional(), instances: z.array(instanceAddressSchema) }).optional(),
+  name: z.string().describe('The name of the service.'),
+  status: z.enum(serviceOutcomes).describe('How it ended.'),
+  release: z.string().optional().describe('The release.'),
+  instances: z.array(instanceAddressSchema).describe('The instances that run.'),
+  phases: z
+    .record(z.string(), z.number())
+    .describe('Milliseconds per phase: fetch, build, push, place, pull, start, healthy, stop.'),
+  phaseOrder: z
+    .array(z.string())
+    .optional()
+    .describe('The names of the phases in the order in which they first ended.'),
+  error: taskErrorSchema.optional().describe('Why it failed.'),
+  notes: z
+    .array(z.string())
+    .optional()
+    .describe('What is worth knowing, such as what makes a replacement visible to users.'),
+  plan: z
+    .array(changeSchema)
+    .optional()
+    .describe('Of a dry run: what would be done; empty if there is nothing to do.'),
+  serving: z
+    .object({
+      release: z.string().optional().describe('The release that serves.'),
+      instances: z.array(instanceAddressSchema).describe('The instances that serve.'),
+    })
+    .optional()
+    .describe('Of a failed replacement: what goes on serving.'),
 });
 
 /** The answer to one request. At least once, and always the same content for one token. */
@@ -58,14 +68,19 @@ export const deploymentReplied = defineMessage({
   topic: topics.deploymentResponses,
   summary: 'Where each service of a request runs, or why it does not.',
   schema: z.object({
-    token: z.string(),
-    status: z.boolean(),
-    services: z.array(serviceReplySchema),
-    failed: z.array(z.string()),
-    /** Of the service named `app-server`. */
-    endpoint: z.object({ ip: z.string(), port: z.int(), url: z.string() }).optional(),
-    /** Why the whole request was refused, when it was. */
-    error: taskErrorSchema.optional(),
+    token: z.string().describe('The request token: the idempotency key of the caller.'),
+    status: z.boolean().describe('`true` if every service succeeded.'),
+    services: z.array(serviceReplySchema).describe('The outcome of each service.'),
+    failed: z.array(z.string()).describe('The names of the services that failed.'),
+    endpoint: z
+      .object({
+        ip: z.string().describe('The address of the node.'),
+        port: z.int().describe('The port of the instance on the node.'),
+        url: z.string().describe('Where the instance is reached.'),
+      })
+      .optional()
+      .describe('The address of the service named `app-server`.'),
+    error: taskErrorSchema.optional().describe('Why the whole request was refused, when it was.'),
   }),
   key: (data) => data.token,
   example: {

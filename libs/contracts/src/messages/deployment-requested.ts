@@ -5,19 +5,32 @@ import { topics } from '../topics.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
 const sourceSchema = z.object({
-  blob: printable(1024),
-  container: z.string().min(3).max(63).optional(),
+  blob: printable(1024).describe('The name of the blob, if it is not `<appId>--<service>.zip`.'),
+  container: z
+    .string()
+    .min(3)
+    .max(63)
+    .optional()
+    .describe('The blob container, if it is not the configured one.'),
 });
 
 const namedServiceSchema = z.object({
-  name: serviceNameSchema,
-  source: sourceSchema.optional(),
-  /** For `run` and `rollback`: this release instead of the newest, or of the last good one. */
-  release: printable(200).optional(),
-  /** Services of the same request that must have succeeded first. */
-  dependsOn: z.array(serviceNameSchema).max(100).optional(),
-  /** For `run` and `build-and-run`: as many instances from now on, whatever config.json declares. */
-  replicas: z.int().min(0).max(50).optional(),
+  name: serviceNameSchema.describe('The name of the service.'),
+  source: sourceSchema.optional().describe('Where the zip is, if not at its usual place.'),
+  release: printable(200)
+    .optional()
+    .describe('For `run` and `rollback`: this release instead of the newest, or of the last good one.'),
+  dependsOn: z
+    .array(serviceNameSchema)
+    .max(100)
+    .optional()
+    .describe('Services of the same request that must have succeeded first.'),
+  replicas: z
+    .int()
+    .min(0)
+    .max(50)
+    .optional()
+    .describe('For `run` and `build-and-run`: the number of instances from now on, whatever config.json declares.'),
 });
 
 const requestedServiceSchema = z.union([
@@ -79,10 +92,10 @@ export const deploymentRequested = defineMessage({
   summary: 'Build, run, stop or roll back services of one application, or cancel a request.',
   schema: z
     .object({
-      token: tokenSchema,
-      mode: z.enum(requestModes),
-      appId: appIdSchema,
-      appName: printable(200),
+      token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
+      mode: z.enum(requestModes).describe('What is done with the services; `cancel` ends another request.'),
+      appId: appIdSchema.describe("The application's id."),
+      appName: printable(200).describe('The application as people call it.'),
       services: z
         .array(requestedServiceSchema)
         .max(100)
@@ -90,21 +103,32 @@ export const deploymentRequested = defineMessage({
         .refine(
           (list) => new Set(list.map((s) => s.name)).size === list.length,
           'services must not repeat a name',
+        )
+        .describe('The services, by name or as objects; none for `cancel`.'),
+      replyTo: z
+        .string()
+        .min(1)
+        .max(249)
+        .optional()
+        .describe('The topic of the reply, one of the configured ones; by default `deployment.responses`.'),
+      deadlineMs: z
+        .int()
+        .min(1_000)
+        .max(86_400_000)
+        .optional()
+        .describe(
+          'Milliseconds until the request fails, from the moment it is read; by default as configured.',
         ),
-      /** A topic of the configured allow-list; default `deployment.responses`. */
-      replyTo: z.string().min(1).max(249).optional(),
-      /** Milliseconds from the moment of intake; default by configuration. */
-      deadlineMs: z.int().min(1_000).max(86_400_000).optional(),
-      /** Only say what would be done. */
-      dryRun: z.boolean().optional(),
-      /** For `run` and `build-and-run`: replaces also what runs the wanted release already. */
-      restart: z.boolean().optional(),
-      /** For `cancel`: the token of the request that is to end. */
-      cancels: tokenSchema.optional(),
-      /** Who asks. Kept as claimed, and marked as not verified. */
-      principal: printable(200).optional(),
-      /** Why, for those who read the history later. */
-      reason: printable(500).optional(),
+      dryRun: z.boolean().optional().describe('`true`: only say what would be done.'),
+      restart: z
+        .boolean()
+        .optional()
+        .describe('For `run` and `build-and-run`: also replace instances that already run the release.'),
+      cancels: tokenSchema.optional().describe('For `cancel`: the token of the request that is to end.'),
+      principal: printable(200)
+        .optional()
+        .describe('Who asks. Stored as claimed, and marked as not verified.'),
+      reason: printable(500).optional().describe('Why, for those who read the history later.'),
     })
     .superRefine(checkMode),
   key: (data) => data.appId,

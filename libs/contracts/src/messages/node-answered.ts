@@ -4,20 +4,21 @@ import { nodeNameSchema, accessTokenSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 const assignedNodeSchema = z.object({
-  name: nodeNameSchema,
-  /** Where instances on it are reached, and where its sshd listens. */
-  address: z.string(),
-  sshPort: z.int(),
-  sshUser: z.string(),
-  /** `SHA256:...` of the pinned host key, as `ssh-keygen -lf` prints it. */
-  hostKeyFingerprint: z.string(),
-  /** Compact JWE (ECDH-ES, A256GCM) to the deployer's key; inside: `{privateKey}` or `{password}`. */
-  sealedLogin: z.string(),
-  /** Host port reserved for the instance. */
-  port: z.int(),
-  /** Of the machine. */
-  cpus: z.number().positive().optional(),
-  score: z.number().min(0).max(100),
+  name: nodeNameSchema.describe('The name of the node.'),
+  address: z.string().describe('Where its sshd and the instances on it are reached.'),
+  sshPort: z.int().describe('The port of its sshd.'),
+  sshUser: z.string().describe('The user to log in as.'),
+  hostKeyFingerprint: z
+    .string()
+    .describe('`SHA256:...` of the pinned host key, as `ssh-keygen -lf` prints it.'),
+  sealedLogin: z
+    .string()
+    .describe(
+      "Compact JWE (ECDH-ES, A256GCM) to the deployer's key; inside: `{privateKey}` or `{password}`.",
+    ),
+  port: z.int().describe('The host port that is reserved for the instance.'),
+  cpus: z.number().positive().optional().describe('The CPUs of the node.'),
+  score: z.number().min(0).max(100).describe('How well the node fits; 100 is idle.'),
 });
 
 /** The load balancer's answer: a node with its sealed login, or why there is none. */
@@ -26,12 +27,23 @@ export const nodeAnswered = defineMessage({
   topic: topics.nodeResponses,
   summary: 'The reserved node, or why no node fits.',
   schema: z.object({
-    accessToken: accessTokenSchema,
-    appId: z.string(),
-    service: z.string(),
-    node: assignedNodeSchema.optional(),
-    /** Only without a node: per node what ruled it out, with needed, used and total where it is capacity. */
-    refusals: z.array(z.object({ node: z.string(), reason: z.string() })).default([]),
+    accessToken: accessTokenSchema.describe(
+      'The access token of the node request; it ties the answer and the reservation to the instance.',
+    ),
+    appId: z.string().describe("The application's id."),
+    service: z.string().describe('The name of the service.'),
+    node: assignedNodeSchema.optional().describe('The reserved node; absent if none fits.'),
+    refusals: z
+      .array(
+        z.object({
+          node: z.string().describe('The name of the node.'),
+          reason: z.string().describe('What ruled it out.'),
+        }),
+      )
+      .default([])
+      .describe(
+        'Without a node: for each node what ruled it out, with needed, used and total where it is capacity.',
+      ),
   }),
   key: (data) => data.appId,
   example: {

@@ -3,12 +3,15 @@ import { defineMessage, type MessageData } from '../message.js';
 import { accessTokenSchema, appIdSchema } from '../names.js';
 import { topics } from '../topics.js';
 
-/** The deployer gives back what it asked for and does not need: the reservation is free at once. */
+/** The deployer gives back a reservation that it does not need: it is free at once. */
 export const nodeReleased = defineMessage({
   type: 'slipway.node.released.v1',
   topic: topics.nodeRequests,
   summary: 'A reservation is not needed any more.',
-  schema: z.object({ accessToken: accessTokenSchema, appId: appIdSchema }),
+  schema: z.object({
+    accessToken: accessTokenSchema.describe('The access token of the node request.'),
+    appId: appIdSchema.describe("The application's id."),
+  }),
   key: (data) => data.appId,
   example: { accessToken: 'order-4711:app-server:0', appId: 'shop' },
 });

@@ -9,11 +9,10 @@ export const nodeReported = defineMessage({
   topic: topics.nodeReports,
   summary: 'A node stopped answering, or answers again.',
   schema: z.object({
-    node: nodeNameSchema,
-    state: z.enum(['ready', 'unreachable']),
-    /** What it answered, or why it did not. */
-    reason: z.string().optional(),
-    reportedAt: timestampSchema,
+    node: nodeNameSchema.describe('The name of the node.'),
+    state: z.enum(['ready', 'unreachable']).describe('Whether it answers.'),
+    reason: z.string().optional().describe('What it answered, or why it did not.'),
+    reportedAt: timestampSchema.describe('When this was observed.'),
   }),
   key: (data) => data.node,
   example: {

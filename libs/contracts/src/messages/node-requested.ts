@@ -15,18 +15,24 @@ export const nodeRequested = defineMessage({
   topic: topics.nodeRequests,
   summary: 'Reserve capacity for one instance on the best node.',
   schema: z.object({
-    accessToken: accessTokenSchema,
-    appId: appIdSchema,
-    service: serviceNameSchema,
-    resources: z.object({
-      /** Cores; 0.5 is half a core. */
-      cpu: z.number().positive(),
-      memoryMiB: z.int().positive(),
-    }),
-    /** Nodes that just failed this task; used only when nothing else fits. */
-    avoidNodes: z.array(nodeNameSchema).default([]),
-    /** When the promise may lapse if no instance report has bound it. */
-    expiresAt: timestampSchema,
+    accessToken: accessTokenSchema.describe(
+      'The access token of the node request; it ties the answer and the reservation to the instance.',
+    ),
+    appId: appIdSchema.describe("The application's id."),
+    service: serviceNameSchema.describe('The name of the service.'),
+    resources: z
+      .object({
+        cpu: z.number().positive().describe('Cores; 0.5 is half a core.'),
+        memoryMiB: z.int().positive().describe('Memory in MiB.'),
+      })
+      .describe('What the instance needs.'),
+    avoidNodes: z
+      .array(nodeNameSchema)
+      .default([])
+      .describe('Nodes that just failed this task; used only if nothing else fits.'),
+    expiresAt: timestampSchema.describe(
+      'When the reservation lapses if no report of the instance has bound it.',
+    ),
   }),
   key: (data) => data.appId,
   example: {

@@ -9,11 +9,10 @@ export const scaleReplied = defineMessage({
   topic: topics.scaleResponses,
   summary: 'What a service runs after it was scaled, or why it does not.',
   schema: z.object({
-    token: z.string(),
-    status: z.boolean(),
-    service: serviceReplySchema.optional(),
-    /** Why the whole request was refused, when it was. */
-    error: taskErrorSchema.optional(),
+    token: z.string().describe('The request token: the idempotency key of the caller.'),
+    status: z.boolean().describe('`true` if it succeeded.'),
+    service: serviceReplySchema.optional().describe('The outcome.'),
+    error: taskErrorSchema.optional().describe('Why the whole request was refused, when it was.'),
   }),
   key: (data) => data.token,
   example: {

@@ -10,18 +10,26 @@ export const scaleRequested = defineMessage({
   summary: 'Start or stop instances of what a service runs now.',
   schema: z
     .object({
-      token: tokenSchema,
-      appId: appIdSchema,
-      service: serviceNameSchema,
-      /** More when positive, fewer when negative. */
-      by: z.int().min(-50).max(50).optional(),
-      to: z.int().min(0).max(50).optional(),
-      /** The name of the instance that is to be drained and stopped. */
-      instance: printable(255).optional(),
-      reason: printable(500).optional(),
-      /** Who asks. Kept as claimed, and marked as not verified. */
-      principal: printable(200).optional(),
-      deadlineMs: z.int().min(1_000).max(86_400_000).optional(),
+      token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
+      appId: appIdSchema.describe("The application's id."),
+      service: serviceNameSchema.describe('The name of the service.'),
+      by: z.int().min(-50).max(50).optional().describe('How many more; fewer if negative.'),
+      to: z.int().min(0).max(50).optional().describe('How many instances there are to be.'),
+      instance: printable(255)
+        .optional()
+        .describe('The name of the instance that is to be drained and stopped.'),
+      reason: printable(500).optional().describe('Why, for those who read the requests later.'),
+      principal: printable(200)
+        .optional()
+        .describe('Who asks. Stored as claimed, and marked as not verified.'),
+      deadlineMs: z
+        .int()
+        .min(1_000)
+        .max(86_400_000)
+        .optional()
+        .describe(
+          'Milliseconds until the request fails, from the moment it is read; by default as configured.',
+        ),
     })
     .superRefine(({ by, to, instance }, context) => {
       const given = [by, to, instance].filter((value) => value !== undefined);

@@ -6,10 +6,9 @@ import { taskErrorSchema } from './deployment-replied.js';
 
 /** What anyone may know of a secret. */
 export const storedSecretSchema = z.object({
-  name: z.string(),
-  /** 1 at first, one more with each value that was set. */
-  version: z.int().min(1),
-  updatedAt: timestampSchema,
+  name: z.string().describe('The name of the secret.'),
+  version: z.int().min(1).describe('1 at first, and one more with each value that was set.'),
+  updatedAt: timestampSchema.describe('When it was set.'),
 });
 
 /** The answer to one secret request. At least once, and always the same content for one token. */
@@ -18,11 +17,12 @@ export const secretReplied = defineMessage({
   topic: topics.secretResponses,
   summary: 'Which secret was stored or removed, or why not.',
   schema: z.object({
-    token: z.string(),
-    status: z.boolean(),
-    /** As it is stored now; of a removal, as it was. */
-    secret: storedSecretSchema.optional(),
-    error: taskErrorSchema.optional(),
+    token: z.string().describe('The request token: the idempotency key of the caller.'),
+    status: z.boolean().describe('`true` if it succeeded.'),
+    secret: storedSecretSchema
+      .optional()
+      .describe('The secret as it is stored now; of a removal, as it was.'),
+    error: taskErrorSchema.optional().describe('Why it failed.'),
   }),
   key: (data) => data.token,
   example: {

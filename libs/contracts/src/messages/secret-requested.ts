@@ -31,16 +31,18 @@ export const secretRequested = defineMessage({
   summary: 'Store a secret of an application, sealed to the deployer, or remove it.',
   schema: z
     .object({
-      token: tokenSchema,
-      mode: z.enum(['set', 'remove']),
-      appId: appIdSchema,
-      name: secretNameSchema,
-      /** Compact JWE (ECDH-ES on X25519, A256GCM) to the deployer's key; inside: `{appId, name, value}`. */
+      token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
+      mode: z.enum(['set', 'remove']).describe('What is to be done.'),
+      appId: appIdSchema.describe("The application's id."),
+      name: secretNameSchema.describe('The name of the secret.'),
       sealedValue: z
         .string()
         .max(MAX_SEALED_LENGTH)
         .regex(/^[\w-]+(\.[\w-]*){3}\.[\w-]+$/, 'sealedValue must be a compact JWE')
-        .optional(),
+        .optional()
+        .describe(
+          "For `set`: compact JWE (ECDH-ES on X25519, A256GCM) to the deployer's key; inside: `{appId, name, value}`.",
+        ),
     })
     .superRefine(({ mode, sealedValue }, context) => {
       if ((mode === 'set') === (sealedValue !== undefined)) return;
