@@ -63,14 +63,19 @@ function defaultOf(schema: z.ZodType): string {
 function rowOf([name, schema]: readonly [string, z.ZodType]): readonly string[] {
   const description = metaOf(schema, 'description');
   if (description === undefined) throw new Error(`${name} has no description: add .describe() to its schema`);
-  return [code(name), kindOf(schema), defaultOf(schema), description];
+  const own = metaOf(schema, 'ownName');
+  // A name of the app's own goes before the shared one.
+  const names = own === undefined ? code(name) : `${code(own)}, else ${code(name)}`;
+  return [names, kindOf(schema), defaultOf(schema), description];
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
 /** The variables of a schema without those of another. */
 function section(title: string, shape: Shape, without: Shape = {}): readonly string[] {
-  const own = Object.entries(shape).filter(([name]) => !Object.hasOwn(without, name));
+  const own = Object.entries(shape).filter(
+    ([name, schema]) => !Object.hasOwn(without, name) || metaOf(schema, 'ownName') !== undefined,
+  );
   return [`## ${title}`, table(['variable', 'what it holds', 'default', 'what it is for'], own.map(rowOf))];
 }
 

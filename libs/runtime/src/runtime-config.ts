@@ -5,7 +5,10 @@ const httpUrl = () => z.url({ protocol: /^https?$/, error: 'http://host:port or 
 const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
 
 /** The variable of one app's own goes first: `databaseUrl('DEPLOYER_DATABASE_URL')`. */
-export const databaseUrl = (ownName: string) => orOwn(ownName, secret(checkPostgresUrl));
+export const databaseUrl = (ownName: string) =>
+  orOwn(ownName, secret(checkPostgresUrl)).describe(DATABASE);
+
+const DATABASE = 'Postgres, which keeps the record: `postgres://user:password@host:port/database`.';
 
 function checkPostgresUrl(text: string): void {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
@@ -34,9 +37,7 @@ export const runtimeConfigSchema = z.object({
     .max(9)
     .default(1)
     .describe('Replication factor of topics that the app creates.'),
-  DATABASE_URL: secret(checkPostgresUrl).describe(
-    'Postgres, which keeps the record: `postgres://user:password@host:port/database`.',
-  ),
+  DATABASE_URL: secret(checkPostgresUrl).describe(DATABASE),
   // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
   // and twice that in an open segment.
   SLIPWAY_OLD_ROWS_DAYS: z.coerce

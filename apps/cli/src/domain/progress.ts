@@ -75,12 +75,15 @@ const ASIDE: ReadonlySet<string> = new Set([
   ...['InstancesSurveyed', 'PlanMade', 'NodeRequested', 'NodeAssigned', 'InstanceDraining'],
 ]);
 
+/** After these steps the image is built. */
+const BUILDS: ReadonlySet<string | undefined> = new Set(['SourceFetched', 'SecretsChecked']);
+
 const isAside = ({ lastEvent }: ServiceProgress, { event }: DeploymentProgress): boolean =>
-  lastEvent === 'SourceFetched' && ASIDE.has(event);
+  BUILDS.has(lastEvent) && ASIDE.has(event);
 
 /** Only while it builds: output goes another way than stored steps and may come after the build's end. */
 function withOutput(service: ServiceProgress, event: DeploymentProgress): ServiceProgress {
-  if (service.lastEvent !== 'SourceFetched') return service;
+  if (!BUILDS.has(service.lastEvent)) return service;
   return { ...service, lastLine: outputLines(event).at(-1) ?? service.lastLine };
 }
 

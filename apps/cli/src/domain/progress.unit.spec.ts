@@ -122,7 +122,7 @@ describe('what is shown', () => {
 
   it('knows words for every step that the deployer stores', () => {
     const source = readFileSync(
-      join(import.meta.dirname, '../../../deployer/src/domain/task.events.ts'),
+      join(import.meta.dirname, '../../../deployer/src/task/domain/task.events.ts'),
       'utf8',
     );
     const steps = [...source.matchAll(/^ {2}([A-Z]\w+): /gm)].map(([, name]) => name ?? '');

@@ -30,7 +30,9 @@ const namedServiceSchema = z.object({
     .min(0)
     .max(50)
     .optional()
-    .describe('For `run` and `build-and-run`: the number of instances from now on, whatever config.json declares.'),
+    .describe(
+      'For `run` and `build-and-run`: the number of instances from now on, whatever config.json declares.',
+    ),
 });
 
 const requestedServiceSchema = z.union([

@@ -10,28 +10,25 @@ export const serviceSpecChanged = defineMessage({
   summary: 'What is wanted of a service has changed: state, release, count or limits.',
   mayWait: true,
   schema: z.object({
-    appId: appIdSchema,
-    appName: z.string(),
-    service: serviceNameSchema,
-    /** Rises with every change of this service. */
-    revision: z.int().min(1),
-    state: z.enum(['running', 'stopped']),
-    /** None after a first deployment that failed. */
-    release: z.string().optional(),
-    /** Instances that are wanted while the state is `running`. */
-    count: z.int().min(0),
-    /** What config.json declared last. */
-    declaredCount: z.int().min(1),
-    /** Of one instance. */
-    limits: z.object({ cpu: z.number(), memoryMiB: z.int() }),
-    /** Who changed it. */
-    principal: z.string(),
-    /** False for a name that the producer of a message claimed. */
-    verified: z.boolean(),
-    reason: z.string().optional(),
-    /** Of the request that changed it. */
-    token: z.string(),
-    changedAt: timestampSchema,
+    appId: appIdSchema.describe("The application's id."),
+    appName: z.string().describe('The application as people call it.'),
+    service: serviceNameSchema.describe('The name of the service.'),
+    revision: z.int().min(1).describe('Rises with every change of this service.'),
+    state: z.enum(['running', 'stopped']).describe('What is wanted: that it runs, or that it does not.'),
+    release: z.string().optional().describe('The release; none after a first deployment that failed.'),
+    count: z.int().min(0).describe('The number of instances while the state is `running`.'),
+    declaredCount: z.int().min(1).describe('The number that config.json declared last.'),
+    limits: z
+      .object({
+        cpu: z.number().describe('Cores; 0.5 is half a core.'),
+        memoryMiB: z.int().describe('Memory in MiB.'),
+      })
+      .describe('The limits of one instance.'),
+    principal: z.string().describe('Who changed it.'),
+    verified: z.boolean().describe('`false` for a name that the producer of a message claimed.'),
+    reason: z.string().optional().describe('Why, in the words of whoever asked.'),
+    token: z.string().describe('The token of the request that changed it.'),
+    changedAt: timestampSchema.describe('When it was changed.'),
   }),
   key: (data) => data.appId,
   example: {
