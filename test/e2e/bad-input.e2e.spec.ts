@@ -43,12 +43,12 @@ const cases: Readonly<Record<string, Case>> = {
   'a config.json that is no JSON': {
     archive: { 'config.json': '{' },
     code: 'CONFIG_INVALID',
-    says: /not JSON/,
+    says: /not valid JSON/,
   },
   'wrong fields in config.json': {
     archive: config({ port: 'http', replicas: 0 }),
     code: 'CONFIG_INVALID',
-    says: /port is "http".*replicas is 0/,
+    says: /port: expected number.*replicas: expected number/,
   },
   'a version that no base image has': {
     archive: config({ version: '3' }),
@@ -166,6 +166,6 @@ describe('a message that is no request', () => {
     const appId = uniqueName('next');
     expect(await client.ask({ mode: 'stop', appId, services: ['web'] })).toMatchObject({ status: true });
     const letter = await until('the dead letter', () => deadLetter(mark));
-    expect(letter.headers['slipway-dead-letter-reason']).toContain('not JSON');
+    expect(letter.headers['slipway-dead-letter-reason']).toContain('not valid JSON');
   });
 });

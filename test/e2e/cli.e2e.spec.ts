@@ -169,7 +169,7 @@ describe('what the user must change ends with 2 before anything is sent', () => 
     const root = await sources({ fine: greeter('x'), web: greeter('x', { port: 'http' }) });
     const { code, out, err } = await slipway('deploy', root, '--app', app);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/CONFIG_INVALID .*web\/config\.json: .*port is "http"/);
+    expect(err).toMatch(/CONFIG_INVALID .*web\/config\.json: .*port: expected number/);
   });
 
   it('a Kafka that does not answer, within 5 s, with its address and what to do', async () => {

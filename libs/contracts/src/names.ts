@@ -18,7 +18,10 @@ export const secretNameSchema = name('secret name');
 export const variableNameSchema = z
   .string()
   .max(255)
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name');
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    'expected a variable name: letters, digits and _, not beginning with a digit',
+  );
 /** The caller's idempotency key: printable, no spaces, at most 128 characters. */
 export const tokenSchema = z
   .string()

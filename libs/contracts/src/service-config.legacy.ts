@@ -3,9 +3,9 @@ import { z } from 'zod';
 /** The older form: six strings, all required; such archives deploy unchanged. */
 export const legacyConfigSchema = z.object({
   /** A base image such as `python:3.10-alpine`. */
-  language: z.string().regex(/^[A-Za-z0-9][\w./:@-]*$/, 'an image such as python:3.10-alpine'),
-  workdir: z.string().regex(/^\/[\w./-]*$/, 'an absolute path such as /app'),
-  port: z.string().regex(/^[0-9]{1,5}$/, 'a port as a string, such as "8000"'),
+  language: z.string().regex(/^[A-Za-z0-9][\w./:@-]*$/, 'expected an image such as python:3.10-alpine'),
+  workdir: z.string().regex(/^\/[\w./-]*$/, 'expected an absolute path such as /app'),
+  port: z.string().regex(/^[0-9]{1,5}$/, 'expected a port as a string, such as "8000"'),
   command: z.string().min(1),
   packages_file_path: z.string(),
   package_installation_cmd: z.string(),

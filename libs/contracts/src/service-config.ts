@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { type InputProblem, inputProblems, problemText } from './input-problems.js';
 import { secretNameSchema, variableNameSchema } from './names.js';
+import { JsonError, parseJson } from './parse-json.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
 /** Where Linux runs on: words, one argument each. A string is split at spaces; nothing is ever given to a shell. */
@@ -12,7 +14,7 @@ const commandSchema = z.union([
   z.array(z.string().min(1)).min(1),
 ]);
 
-const pathSchema = z.string().regex(/^\/[^\s#]*$/, 'a path that begins with /, such as /health');
+const pathSchema = z.string().regex(/^\/[^\s#]*$/, 'expected a path that begins with /, such as /health');
 
 const healthSchema = z.strictObject({
   /** Answered with 2xx or 3xx when the service is well. */
@@ -35,7 +37,7 @@ const resourcesSchema = z.strictObject({
 const stopSchema = z.strictObject({
   signal: z
     .string()
-    .regex(/^SIG[A-Z0-9+]{1,12}$/, 'a signal such as SIGTERM')
+    .regex(/^SIG[A-Z0-9+]{1,12}$/, 'expected a signal such as SIGTERM')
     .default('SIGTERM'),
   graceMs: z.int().min(0).max(600_000).default(10_000),
   /** Between the moment it gets no more traffic and the signal; default by configuration. */
@@ -46,7 +48,7 @@ const MAX_SECRETS = 50;
 
 const secretReferencesSchema = z
   .record(variableNameSchema, secretNameSchema)
-  .refine((secrets) => Object.keys(secrets).length <= MAX_SECRETS, `at most ${MAX_SECRETS} secrets`);
+  .refine((secrets) => Object.keys(secrets).length <= MAX_SECRETS, `expected at most ${MAX_SECRETS} secrets`);
 
 /** config.json at the root of a service's archive. */
 export const serviceConfigSchema = z.strictObject({
@@ -56,7 +58,7 @@ export const serviceConfigSchema = z.strictObject({
   /** Of the runtime, such as 3.13 or 24; default: the configured base image. */
   version: z
     .string()
-    .regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'a version such as 3.13')
+    .regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'expected a version such as 3.13')
     .optional(),
   port: z.int().min(1).max(65_535),
   command: commandSchema.optional(),
@@ -87,88 +89,41 @@ const currentConfigSchema = serviceConfigSchema
   });
 
 function secretVariableProblem(variable: string, env: Readonly<Record<string, string>>): string | undefined {
-  if (variable === 'PORT') return 'another variable: PORT is the port of config.json';
-  if (Object.hasOwn(env, variable)) return `${variable} in env or in secrets, not in both`;
+  if (variable === 'PORT') return 'expected another variable: PORT is set from the field port';
+  if (Object.hasOwn(env, variable)) return `expected ${variable} in env or in secrets, not in both`;
   return undefined;
 }
 
-export interface ConfigFileProblem {
-  /** Path of the field, such as `health.path`; empty for the whole file. */
-  readonly field: string;
-  /** What stands there, as JSON; `nothing` when it is missing. */
-  readonly value: string;
-  readonly expected: string;
-}
-
-/** Everything that is wrong with a config.json, at once. */
+/** Everything that is wrong with a config.json, at once. It holds no value of the file. */
 export class ConfigFileError extends Error {
   readonly code = 'CONFIG_INVALID';
   readonly hint =
     'Correct config.json and push the service again; docs/config.schema.json describes every field.';
 
-  constructor(
-    readonly problems: readonly ConfigFileProblem[],
-    options?: { cause?: unknown },
-  ) {
-    const lines = problems.map(
-      (p) => `${p.field === '' ? 'the file' : p.field} is ${p.value}, expected: ${p.expected}`,
-    );
-    super(`config.json: ${lines.join('; ')}`, options);
+  constructor(readonly problems: readonly InputProblem[]) {
+    super(`config.json: ${problemText(problems, 'the file')}`);
     this.name = 'ConfigFileError';
   }
 }
 
-const MAX_SHOWN = 80;
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): string {
-  const value = path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    root,
-  );
-  if (value === undefined) return 'nothing';
-  // Who wrote a value in place of a name is not to read it again in a reply.
-  if (path[0] === 'secrets' && typeof value === 'string' && !secretNameSchema.safeParse(value).success)
-    return "no secret's name";
-  const text = JSON.stringify(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
-}
-
-function problemsOf(root: unknown, issues: readonly z.core.$ZodIssue[]): ConfigFileProblem[] {
-  return issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') {
-      return [{ field: issue.path.join('.'), value: valueAt(root, issue.path), expected: issue.message }];
-    }
-    return issue.keys.map((key) => {
-      const path = [...issue.path, key];
-      return {
-        field: path.join('.'),
-        value: valueAt(root, path),
-        expected: 'no such field; check its spelling',
-      };
-    });
-  });
-}
-
-function parseJson(text: string): unknown {
+function readJson(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigFileError([{ field: '', value: 'not JSON', expected: `a JSON object (${said})` }], {
-      cause,
-    });
+    return parseJson(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new ConfigFileError([{ field: '', expected: error.message }]);
   }
 }
 
 /** Reads a config.json of either form. Throws ConfigFileError that lists every problem. */
 export function parseServiceConfig(text: string): ServiceConfig {
-  const root = parseJson(text);
-  if (!isLegacy(root)) return check(currentConfigSchema, root, root);
-  return check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root, root)), root);
+  const root = readJson(text);
+  if (!isLegacy(root)) return check(currentConfigSchema, root);
+  return check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root)));
 }
 
-function check<S extends z.ZodType>(schema: S, value: unknown, root: unknown): z.output<S> {
+function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new ConfigFileError(problemsOf(root, result.error.issues));
+  throw new ConfigFileError(inputProblems(result.error.issues));
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { parseJson } from '#libs/contracts';
 
 export interface ProgressMessage {
   readonly id?: string;
@@ -29,7 +30,7 @@ export async function* jsonLines<T = ProgressMessage>(stream: Readable): AsyncGe
     if (!stream.readableEnded) stop(broken ?? new Error('the engine cut its answer'));
   });
   for await (const line of lines) {
-    if (line.trim() !== '') yield JSON.parse(line) as T;
+    if (line.trim() !== '') yield parseJson(line) as T;
   }
   if (broken !== undefined) throw broken;
 }

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { jsonLines } from './json-lines.js';
@@ -29,4 +29,12 @@ it('a stream that is cut throws, also between two lines', async () => {
     }
   };
   await expect(read()).rejects.toThrow('the engine cut its answer');
+});
+
+it('a line that is not JSON throws without repeating it', async () => {
+  const read = async (): Promise<void> => {
+    for await (const { id } of jsonLines(Readable.from(['{"id":"1"}\n', '{"id": hunter2}\n'])))
+      expect(id).toBe('1');
+  };
+  await expect(read()).rejects.toThrow(/^not valid JSON at line 1, column 8$/);
 });

@@ -157,24 +157,43 @@ describe('parseInput', () => {
     expect((await post({ name: 'a' })).body).toEqual({ name: 'a', port: 22 });
   });
 
-  it('names every field with its value and what was expected, all at once', async () => {
+  it('names every field and what was expected, all at once', async () => {
     expect(await message({ name: 'A B', port: '22', tags: 'x' })).toBe(
-      'name is "A B": expected a-z; port is "22": Invalid input: expected number, received string; ' +
-        'tags is "x": Invalid input: expected array, received string',
+      'name: expected a-z; port: expected number, received string; tags: expected array, received string',
     );
   });
 
   it('says what is missing, what is null, and what is not known', async () => {
-    expect(await message({ port: null })).toMatch(/^name is missing: .*; port is null: /);
-    expect(await message({ name: 'a', colour: 'red' })).toContain('"colour"');
-    expect(await message([])).toMatch(/^body is a list: /);
-  });
-
-  it('repeats no secret, and of a long value its beginning', async () => {
-    expect(await message({ name: 'a', login: { password: 'hunter2' } })).toMatch(
-      /^login.password is \[redacted\]/,
+    expect(await message({ port: null })).toBe(
+      'name: expected string; it is missing; port: expected number, received null',
     );
-    expect((await message({ name: 'A'.repeat(5_000) }))?.length).toBeLessThan(200);
+    expect(await message({ name: 'a', colour: 'red' })).toBe('colour: unknown field; check its spelling');
+    expect(await message([])).toBe('body: expected object, received array');
+  });
+});
+
+describe('a value in a body', () => {
+  /** Its own pattern, so that no schema takes it; also broken as JSON. */
+  const MARKER = 'Hunter2!';
+  const good = { name: 'a', port: 1, login: { password: 'long enough' }, tags: ['x'] };
+
+  it.each([
+    ['a field', { ...good, name: MARKER }],
+    ['a field of another type', { ...good, port: MARKER }],
+    ['a nested field', { ...good, login: { password: MARKER.slice(0, 7), other: MARKER } }],
+    ['a field in place of an object', { ...good, login: MARKER }],
+    ['a list', { ...good, tags: [{ a: MARKER }] }],
+    ['an unknown field', { ...good, token: MARKER }],
+    ['the whole body', [MARKER]],
+    ['JSON that is broken there', `{"name": ${MARKER}}`],
+    ['JSON that is broken after it', `{"name": "${MARKER}" "port": 1}`],
+    ['JSON that is cut off', `{"name": "${MARKER}`],
+    ['text', MARKER],
+  ])('is not repeated in the answer nor logged when it is %s', async (_, payload) => {
+    const { status, text } = await post(payload);
+    expect(status).toBe(400);
+    expect(text).not.toContain(MARKER.slice(0, 7));
+    expect(logged).not.toHaveBeenCalled();
   });
 });
 

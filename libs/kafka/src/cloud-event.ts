@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
-import type { MessageDefinition } from '#libs/contracts';
+import { inputProblems, JsonError, type MessageDefinition, parseJson, problemText } from '#libs/contracts';
 import { PermanentError } from './errors.js';
 
 /** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes in `ce_*` headers, the value is the data. */
@@ -67,16 +67,15 @@ export function traceparentOf(headers: Readonly<Record<string, string>>): string
   return headers[TRACEPARENT_HEADER] ?? headers['traceparent'];
 }
 
-function parseJson(value: Buffer | null): unknown {
-  if (value === null) throw new PermanentError('MESSAGE_INVALID', 'the message has no body');
+const invalid = (message: string): PermanentError => new PermanentError('MESSAGE_INVALID', message);
+
+/** No error repeats anything of the body: its reason goes into a header, a reply and a log. */
+function bodyOf(value: Buffer | null): unknown {
+  if (value === null) throw invalid('the message has no body');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value)) as unknown;
-  } catch (cause) {
-    throw new PermanentError(
-      'MESSAGE_INVALID',
-      `the body is not JSON: ${cause instanceof Error ? cause.message : ''}`,
-      { cause },
-    );
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(value));
+  } catch (error) {
+    throw invalid(error instanceof JsonError ? `the body is ${error.message}` : 'the body is not UTF-8');
   }
 }
 
@@ -97,23 +96,12 @@ export function decode(
   const type = headers['ce_type'] ?? known[0]?.type;
   const definition = known.find((candidate) => candidate.type === type);
   if (type === undefined || definition === undefined) {
-    throw new PermanentError(
-      'MESSAGE_INVALID',
-      `ce_type is ${JSON.stringify(type)}, expected one of ${known.map((k) => k.type).join(', ')}`,
-    );
+    throw invalid(`ce_type: unknown, expected one of ${known.map((k) => k.type).join(', ')}`);
   }
   const id = idOf(at, message);
-  if (!ID.test(id)) {
-    throw new PermanentError(
-      'MESSAGE_INVALID',
-      `ce_id is ${JSON.stringify(id.slice(0, 80))}, expected 1 to 300 characters without control characters`,
-    );
-  }
-  const result = definition.schema.safeParse(parseJson(message.value));
-  if (!result.success) {
-    const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
-    throw new PermanentError('MESSAGE_INVALID', issues.join('; '), { cause: result.error });
-  }
+  if (!ID.test(id)) throw invalid('ce_id: expected 1 to 300 characters without control characters');
+  const result = definition.schema.safeParse(bodyOf(message.value));
+  if (!result.success) throw invalid(problemText(inputProblems(result.error.issues), 'body'));
   return {
     id,
     type,

@@ -44,7 +44,7 @@ describe('decode', () => {
     ['more than a key may be long', 'x'.repeat(10_000)],
     ['nothing', ''],
   ])('refuses an id of %s', (_, id) => {
-    expect(() => read({ ce_id: id })).toThrow('ce_id is');
+    expect(() => read({ ce_id: id })).toThrow('ce_id: expected');
   });
 
   it('names a message without an id by its place', () => {

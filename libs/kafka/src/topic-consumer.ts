@@ -3,6 +3,7 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
 import { decode, headersOf, traceparentOf, type DecodedMessage } from './cloud-event.js';
+import { reasonOf } from './dead-letter-reason.js';
 import type { LogSink } from './kafka-client.js';
 import { membership } from './membership.js';
 import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
@@ -154,9 +155,8 @@ export class TopicConsumer {
           message: decode({ topic: this.options.topic, partition }, raw, this.options.definitions),
         });
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
         await this.options.onInvalid?.({
-          ...{ topic: this.options.topic, value: raw.value, reason },
+          ...{ topic: this.options.topic, value: raw.value, reason: reasonOf(error) },
           traceparent: traceparentOf(headersOf(raw)),
         });
         await this.deadLetter(partition, raw, error);
@@ -225,7 +225,7 @@ export class TopicConsumer {
    */
   private async deadLetter(partition: number, raw: KafkaMessage, error: unknown): Promise<void> {
     const { topic, deadLetters, logger } = this.options;
-    const reason = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON);
+    const reason = reasonOf(error).slice(0, LONGEST_REASON);
     const told = {
       'slipway-dead-letter-reason': reason,
       'slipway-dead-letter-partition': String(partition),

@@ -1,4 +1,4 @@
-import { RegistryError, refused } from './errors.js';
+import { jsonOf, RegistryError, refused } from './errors.js';
 import type { Credentials, UserPassword } from './registry.js';
 import { Transport } from './transport.js';
 
@@ -32,7 +32,7 @@ async function exchange(transport: Transport, accessToken: string): Promise<stri
   const url = new URL('/oauth2/exchange', base);
   const response = await transport.send(url, { method: 'POST', body: new URLSearchParams(form) });
   if (!response.ok) throw refused(host, 'the exchange of the Azure identity', response.status);
-  const { refresh_token } = (await response.json()) as { refresh_token?: string };
+  const { refresh_token } = await jsonOf<{ refresh_token?: string }>(host, response);
   if (refresh_token === undefined)
     throw new RegistryError('REGISTRY_DENIED', `${host} gave no refresh token.`);
   return refresh_token;

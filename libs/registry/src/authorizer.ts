@@ -1,7 +1,13 @@
 import { type Challenge, parseChallenge } from './challenge.js';
-import { RegistryError, refused } from './errors.js';
+import { jsonOf, RegistryError, refused } from './errors.js';
 import type { Credentials, UserPassword } from './registry.js';
 import type { Transport } from './transport.js';
+
+interface TokenAnswer {
+  readonly token?: string;
+  readonly access_token?: string;
+  readonly expires_in?: number;
+}
 
 interface Kept {
   readonly authorization: string;
@@ -66,7 +72,7 @@ export class Authorizer {
     const headers = login === undefined ? {} : { authorization: basicHeader(login) };
     const response = await this.transport.send(url, { headers });
     if (!response.ok) throw refused(url.host, `the question for a token (${purpose})`, response.status);
-    const body = (await response.json()) as { token?: string; access_token?: string; expires_in?: number };
+    const body = await jsonOf<TokenAnswer>(url.host, response);
     const token = body.token ?? body.access_token;
     if (token === undefined) throw new RegistryError('REGISTRY_DENIED', `${url.host} gave no token.`);
     const untilMs = Date.now() + (body.expires_in ?? DEFAULT_LIFE_S) * 1000 - MARGIN_MS;

@@ -1,3 +1,5 @@
+import { JsonError, parseJson } from '#libs/contracts';
+
 export type RegistryErrorCode =
   'REGISTRY_DENIED' | 'REGISTRY_UNREACHABLE' | 'REGISTRY_REFUSED' | 'IMAGE_NOT_FOUND' | 'DELETION_DISABLED';
 
@@ -39,6 +41,16 @@ const CODES: Readonly<Record<number, RegistryErrorCode>> = {
 export function refused(host: string, what: string, status: number): RegistryError {
   const code = CODES[status] ?? (status >= 500 ? 'REGISTRY_UNREACHABLE' : 'REGISTRY_REFUSED');
   return new RegistryError(code, `${host} answered ${status} to ${what}.`);
+}
+
+/** The body of an answer. The error of one that is not JSON repeats nothing of it. */
+export async function jsonOf<T>(host: string, response: { text(): Promise<string> }): Promise<T> {
+  try {
+    return parseJson(await response.text()) as T;
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw unreachable(host, 'a call', error);
+    throw new RegistryError('REGISTRY_REFUSED', `${host}: the answer is ${error.message}.`);
+  }
 }
 
 /** The error of a call that had no answer; a RegistryError is passed on. */

@@ -1,4 +1,4 @@
-import { RegistryError } from './errors.js';
+import { jsonOf, RegistryError } from './errors.js';
 import { nextPage, RegistryHttp } from './registry-http.js';
 import {
   type Credentials,
@@ -69,7 +69,7 @@ export class OciRegistry implements ImageRegistry {
   private async *list(path: string, purpose: string, member: string): AsyncIterable<string> {
     for (let page: string | undefined = `${path}?n=${this.pageSize}`; page !== undefined;) {
       const response = await this.http.request({ path: page, purpose });
-      const body = (await response.json()) as Record<string, readonly string[] | null>;
+      const body = await jsonOf<Record<string, readonly string[] | null>>(this.host, response);
       // A repository whose last tag went is listed with `null`.
       yield* body[member] ?? [];
       page = nextPage(response.headers.get('link'));
@@ -89,7 +89,7 @@ export class OciRegistry implements ImageRegistry {
     if (config === undefined) return undefined;
     const path = `/v2/${repository}/blobs/${config}`;
     const response = await this.http.request({ path, purpose: `pull ${repository}` });
-    const { created } = (await response.json()) as Content;
+    const { created } = await jsonOf<Content>(this.host, response);
     return created === undefined ? undefined : new Date(created);
   }
 
@@ -107,7 +107,7 @@ export class OciRegistry implements ImageRegistry {
         'REGISTRY_REFUSED',
         `${this.host} tells no digest of ${repository}:${reference}.`,
       );
-    return { digest, content: method === 'GET' ? ((await response.json()) as Content) : {} };
+    return { digest, content: method === 'GET' ? await jsonOf<Content>(this.host, response) : {} };
   }
 }
 

@@ -77,6 +77,15 @@ describe('a page', () => {
 });
 
 describe('an OCI registry', () => {
+  it('that answers what is not JSON is refused, without repeating its answer', async () => {
+    const { url } = await answering((response) => response.writeHead(200).end('{"name": hunter2}'));
+    const tags = createRegistry({ url, ...login }).tags('shop/web');
+    await expect(tags[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'REGISTRY_REFUSED',
+      message: `${new URL(url).host}: the answer is not valid JSON at line 1, column 10.`,
+    });
+  });
+
   it('is sent a basic login when it asks for one, and then at once', async () => {
     const { url, asked } = await answering((response, { headers }) => {
       if (headers.authorization === undefined)

@@ -1,4 +1,5 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { parseJson } from '#libs/contracts';
 
 /** The deployer's key: X25519, so an OKP key in JOSE's words. */
 export const SEAL_ALGORITHM = 'ECDH-ES';
@@ -14,7 +15,7 @@ export class KeyError extends Error {
 
 function parseJwk(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
+    return parseJson(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
   } catch (cause) {
     // The text is a key, so it is not repeated.
     throw new KeyError('the key is not the base64url of a JWK', { cause });

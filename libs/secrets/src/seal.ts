@@ -1,4 +1,5 @@
 import { compactDecrypt, CompactEncrypt, importJWK } from 'jose';
+import { parseJson } from '#libs/contracts';
 import { SEAL_ALGORITHM, type PrivateJwk, type PublicJwk } from './keys.js';
 
 export const ENCRYPTION = 'A256GCM';
@@ -30,7 +31,7 @@ export async function unseal(key: PrivateJwk, sealed: string): Promise<unknown> 
 export async function opened(open: () => Promise<{ readonly plaintext: Uint8Array }>): Promise<unknown> {
   try {
     const { plaintext } = await open();
-    return JSON.parse(new TextDecoder().decode(plaintext)) as unknown;
+    return parseJson(new TextDecoder().decode(plaintext));
   } catch (cause) {
     throw new SealError('a sealed value could not be opened', { cause });
   }

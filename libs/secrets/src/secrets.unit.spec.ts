@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import { CompactEncrypt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import {
   atRestKeys,
@@ -23,6 +25,14 @@ const flip = (text: string): string => {
   return parts.join('.');
 };
 
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('sealed values', () => {
   it('open with the private key only, and differ each time', async () => {
     const keys = await generateDeployerKeys();
@@ -42,11 +52,23 @@ describe('sealed values', () => {
     await expect(decryptAtRest([randomBytes(32)], encrypted)).rejects.toBeInstanceOf(SealError);
   });
 
+  it('a value that was sealed as text and not as JSON is not repeated in the cause', async () => {
+    const key = randomBytes(32);
+    const text = await new CompactEncrypt(Buffer.from('hunter2'))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(key);
+    const error: unknown = await decryptAtRest([key], text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SealError);
+    expect(inspect(error)).not.toContain('hunter2');
+  });
+
   it('a key that is none is refused without being repeated', async () => {
     const keys = await generateDeployerKeys();
     expect(() => parsePrivateKey(keys.publicKey)).toThrow('no private part');
     expect(() => parsePublicKey('hunter2')).toThrow(KeyError);
     expect(() => parsePublicKey('hunter2')).not.toThrow('hunter2');
+    const broken = Buffer.from('{"d": hunter2}').toString('base64url');
+    expect(inspect(thrownBy(() => parsePublicKey(broken)))).not.toContain('hunter2');
     expect(() => parseAtRestKeys('c2hvcnQ')).toThrow('5 bytes, expected 32');
   });
 });

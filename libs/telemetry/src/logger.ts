@@ -15,6 +15,9 @@ export interface LoggerOptions {
 /** Names that never appear with their value, at the top or one level down; a `Secret` redacts itself anywhere. */
 const SECRET_NAMES = ['password', 'privateKey', 'sealedLogin', 'login', 'authorization', 'connectionString'];
 
+/** Where a database quotes the values that it refused. */
+const QUOTED = ['err.detail', 'err.where'];
+
 /** A logger; make children with `logger.child({token, task, node})`. */
 export function createLogger({ app, replica, level = 'info', destination }: LoggerOptions): Logger {
   const options = {
@@ -23,7 +26,10 @@ export function createLogger({ app, replica, level = 'info', destination }: Logg
     mixin: traceFields,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    redact: {
+      paths: [...SECRET_NAMES.flatMap((name) => [name, `*.${name}`]), ...QUOTED],
+      censor: '[redacted]',
+    },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

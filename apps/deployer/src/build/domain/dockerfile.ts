@@ -77,10 +77,11 @@ function baseOf(config: ServiceConfig, { byRuntime, legacy }: BaseImages): strin
   const image = (version && byRuntime[`${runtime}:${version}`]) ?? byRuntime[runtime];
   if (image !== undefined && (version === undefined || hasVersion(image, version))) return image;
   const known = Object.entries(byRuntime).filter(([key]) => key.split(':')[0] === runtime);
+  const available = known.map(([key, name]) => `${key} (${name})`).join(', ') || 'none';
   throw new StepError({
     code: 'RUNTIME_UNKNOWN',
-    message: `config.json: ${runtime} ${version ?? ''} is asked for, there is: ${known.map(([key, name]) => `${key} (${name})`).join(', ') || 'none'}`,
-    hint: `Leave version out, or add ${runtime}:${version ?? 'VERSION'}=IMAGE to the deployer's BASE_IMAGES.`,
+    message: `config.json: version: no base image has this version of ${runtime}; available: ${available}`,
+    hint: `Leave version out, or add ${runtime}:VERSION=IMAGE to the deployer's BASE_IMAGES.`,
   });
 }
 

@@ -47,7 +47,7 @@ describe('the Dockerfile', () => {
     expect(from('24')).toBe('FROM node:24.1');
     expect(from('22')).toBe('FROM node:22-slim');
     expect(() => from('2')).toThrow(
-      'node 2 is asked for, there is: node (node:24.1), node:22 (node:22-slim)',
+      'version: no base image has this version of node; available: node (node:24.1), node:22 (node:22-slim)',
     );
   });
 

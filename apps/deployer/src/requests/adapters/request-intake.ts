@@ -53,7 +53,7 @@ export class RequestIntake implements RepairRequests {
     const { token, mode, services } = request;
     const replyTopic = request.replyTo ?? topics.deploymentResponses;
     if (replyTopic !== topics.deploymentResponses && !this.parts.replyTopics.includes(replyTopic))
-      return this.refuse(tx, request, replyTopicRefused(request, replyTopic));
+      return this.refuse(tx, request, replyTopicRefused(request));
     if (mode === 'cancel') return this.cancel(tx, request, replyTopic);
     const tasks = services.map((service) => this.taskOf(request, mode, service));
     await this.takeIn(tx, { token, request, kind: 'deployment', replyTopic, traceparent, tasks });
@@ -168,7 +168,7 @@ const endedRequest = (token: string) => ({
   hint: 'Its reply says how. To undo it: slipway rollback, or slipway stop.',
 });
 
-function replyTopicRefused(request: DeploymentRequest, replyTopic: string): DeploymentReply {
+function replyTopicRefused(request: DeploymentRequest): DeploymentReply {
   return {
     token: request.token,
     status: false,
@@ -176,7 +176,7 @@ function replyTopicRefused(request: DeploymentRequest, replyTopic: string): Depl
     failed: request.services.map((s) => s.name),
     error: {
       code: 'REPLY_TOPIC_REFUSED',
-      message: `replyTo names "${replyTopic}", which is not an allowed reply topic.`,
+      message: 'replyTo: not an allowed reply topic',
       hint: `Leave replyTo out to be answered on ${topics.deploymentResponses}, or add the topic to DEPLOYER_REPLY_TOPICS.`,
     },
   };
