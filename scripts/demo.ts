@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import { runFailover } from './demo/failover.js';
 import { runMainJob } from './demo/main-job.js';
+import { nextSteps } from './demo/next-steps.js';
 import { envFileOwner, envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
 import { startOneMachine } from './one-machine/start.js';
-import { startPlatform } from './platform.js';
+import { type Platform, platformError, startPlatform } from './platform.js';
 import { untilInterrupted } from './run-script.js';
 
 const LOG_FILE = join('.slipway', 'platform.log');
@@ -36,15 +37,14 @@ async function main(args: readonly string[]): Promise<number> {
     machine.ledger.hold({ kind: 'directory', path: resolve(envFilePath()) });
     const file = writeEnvFile(env);
     stops.unshift(() => Promise.resolve(removeEnvFile()));
-    await runMainJob({ env, ledger: machine.ledger, signal });
-    console.log(`\nDone, ${seconds(begun)} after the start.`);
-    if (args.includes('--once')) return 0;
-    console.log(
-      `In another terminal: source ${file}; slipway status\nPlatform's log: ${LOG_FILE}. Ctrl-C ends it all.`,
-    );
-    await Promise.race([aborted(signal), platform.ended]);
-    if (signal.aborted) return 0;
-    throw new Error(`The platform ended by itself; see ${LOG_FILE}.`);
+    await whileItRuns(platform, signal, async (running) => {
+      await runMainJob({ env, ledger: machine.ledger, signal: running });
+      console.log(`\nDone, ${seconds(begun)} after the start.`);
+      if (args.includes('--once')) return;
+      console.log(nextSteps(file, LOG_FILE).join('\n'));
+      await aborted(running);
+    });
+    return 0;
   } catch (error) {
     if (signal.aborted) return INTERRUPTED;
     console.error(error instanceof Error ? error.message : error);
@@ -61,6 +61,23 @@ const INTERRUPTED = 130;
 const interrupted = untilInterrupted();
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** Runs the work with a signal that also aborts when the platform ends by itself; then throws why it ended. */
+async function whileItRuns(
+  platform: Platform,
+  signal: AbortSignal,
+  work: (running: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  void platform.ended.then((how) => over.abort(how));
+  try {
+    await work(AbortSignal.any([signal, over.signal]));
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+  }
+  if (over.signal.aborted && !signal.aborted)
+    throw platformError(`ended by itself (${String(over.signal.reason)})`, LOG_FILE);
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   // An interval keeps this process alive: a signal's handler alone does not.

@@ -6,10 +6,10 @@ import { type AppName, appSchemas, databaseVariable } from '#libs/app-roles';
 import { freePort } from './one-machine/free-port.js';
 import type { Ledger } from './one-machine/ledger.js';
 import type { NodeEntry } from './one-machine/nodes.js';
+import { lastOfLog } from './platform-log.js';
 
 const READY_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
-const SAID_AT_AN_END = 15;
 
 type Env = Readonly<Record<string, string>>;
 
@@ -17,8 +17,8 @@ type Env = Readonly<Record<string, string>>;
 export interface Platform {
   /** What a client needs beside the set-up's own variables. */
   readonly env: Env;
-  /** Resolves when the process is gone. */
-  readonly ended: Promise<void>;
+  /** Resolves when the process is gone, to how it ended: its exit code, or the signal that killed it. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -70,12 +70,11 @@ function spawnPlatform(env: Env, own: Env, { logFile, ledger }: PlatformOptions)
   closeSync(log);
   ledger.holdProcess(child.pid);
   let over = false;
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  }).then(() => {
-    over = true;
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    child.once('error', (error) => resolve(error.message));
   });
+  void ended.then(() => (over = true));
   const stop = async (): Promise<void> => {
     if (over) return;
     child.kill('SIGTERM');
@@ -99,13 +98,11 @@ interface Waiting {
 
 async function untilReady(
   ports: readonly number[],
-  ended: Promise<void>,
+  ended: Promise<string>,
   { logFile, signal }: Waiting,
 ): Promise<void> {
-  let over = false;
-  void ended.then(() => {
-    over = true;
-  });
+  let over: string | undefined;
+  void ended.then((how) => (over = how));
   const isReady = (port: number): Promise<boolean> =>
     fetch(`http://127.0.0.1:${port}/ready`, { signal }).then(
       (response) => response.ok,
@@ -114,11 +111,18 @@ async function untilReady(
   for (const deadline = performance.now() + READY_MS; ; await delay(50)) {
     if ((await Promise.all(ports.map(isReady))).every(Boolean)) return;
     signal?.throwIfAborted();
-    if (!over && performance.now() < deadline) continue;
-    const said = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-SAID_AT_AN_END);
-    const how = over ? 'ended at its start' : `was not ready within ${READY_MS} ms`;
-    throw new Error(`The platform ${how}. The last of ${logFile}:\n${said.join('\n')}`);
+    if (over === undefined && performance.now() < deadline) continue;
+    throw platformError(
+      over === undefined ? `was not ready within ${READY_MS} ms` : `ended at its start (${over})`,
+      logFile,
+    );
   }
+}
+
+/** What became of the platform, with the last lines of its log that explain it. */
+export function platformError(how: string, logFile: string): Error {
+  const lines = lastOfLog(readFileSync(logFile, 'utf8'));
+  return new Error([`The platform ${how}. The end of ${logFile}:`, ...lines].join('\n'));
 }
 
 /** Makes a machine a node of the platform whose HTTP API and token `env` names. */

@@ -24,11 +24,11 @@ export class DemoRun {
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown[]>;
 
-  constructor(cwd: string, args: readonly string[] = []) {
+  constructor(cwd: string, args: readonly string[] = [], settings: Readonly<Record<string, string>> = {}) {
     const script = join('dist', 'scripts', 'demo.js');
     // A process group of its own: Ctrl-C reaches all of a terminal's group, and only that.
     const [name = '', value] = this.mark.split('=');
-    const env = { ...userEnv(), [name]: value };
+    const env = { ...userEnv(), ...settings, [name]: value };
     this.child = spawn(process.execPath, [script, ...args], { cwd, detached: true, env });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.said += chunk.toString()));

@@ -8,11 +8,13 @@ import { until } from '#libs/testing';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { zipOf, greeter } from '../e2e/client.js';
 import { DemoRun, demoFolder } from './demo-run.js';
-import { slotOf, tracesOf } from './host.js';
+import { platformOf, slotOf, tracesOf } from './host.js';
 
 const run = promisify(execFile);
 const folder = demoFolder();
 const envFile = join(folder.path, '.slipway', 'env');
+/** A row of the table of services. */
+const ANSWERED = /^[a-z-]+ +http:\/\/\S+ +200 /gm;
 
 afterAll(() => folder.remove());
 
@@ -24,7 +26,7 @@ describe('a demo that is up, for independent clients', () => {
 
   beforeAll(async () => {
     demo = new DemoRun(folder.path);
-    await Promise.all([demo.untilSaid('In another terminal'), installClients(scratch)]);
+    await Promise.all([demo.untilSaid('Try next, in another terminal'), installClients(scratch)]);
   });
 
   afterAll(() => rmSync(scratch, { recursive: true }));
@@ -39,7 +41,18 @@ describe('a demo that is up, for independent clients', () => {
   it('says what it deployed, with the time of each phase, and every URL answers', () => {
     for (const service of ['app-server', 'prices', 'site']) expect(demo.said).toContain(service);
     expect(demo.said).toMatch(/app-server {2}ImageBuilt {2}build=\d/);
-    expect(demo.said.match(/^http:\/\/\S+ {2}200 /gm)).toHaveLength(3);
+    expect(demo.said.match(ANSWERED)).toHaveLength(3);
+  });
+
+  it('ends with a table of services and addresses and with commands to try, each of which works', async () => {
+    const [, shown = ''] = demo.said.split(/^SERVICE +ADDRESS +ANSWER$/m);
+    expect(shown.trim().split('\n').slice(0, 3).join('\n').match(ANSWERED)).toHaveLength(3);
+    expect(demo.said).not.toContain('"phases"');
+    const [, next = ''] = shown.split('Try next, in another terminal:');
+    const commands = next.match(/^ {2}(?:source|slipway) .*$/gm) ?? [];
+    expect(commands).toHaveLength(5);
+    const ending = commands.filter((line) => !line.includes('--follow'));
+    await run('bash', ['-ec', ending.map((line) => line.split(' (')[0]).join('\n')], { cwd: folder.path });
   });
 
   it('keeps its keys and tokens from other users of the host', () => {
@@ -115,6 +128,26 @@ describe('a demo that was killed in the middle', () => {
   });
 });
 
+describe('a demo whose platform ends by itself', () => {
+  it('says how it ended and the last lines of its log, ends everything, and exits with 1', async () => {
+    const demo = new DemoRun(folder.path);
+    await demo.untilSaid('Try next, in another terminal');
+    const slot = slotOf(demo);
+    process.kill(platformOf(demo), 'SIGKILL');
+    expect(await demo.exitCode(), demo.said).toBe(1);
+    expect(demo.said).toMatch(/The platform ended by itself \(SIGKILL\)\. The end of \S+platform\.log:\n\S+/);
+    expect(await tracesOf(demo, slot)).toEqual([]);
+    expect(existsSync(envFile)).toBe(false);
+  });
+
+  it('at its start, says which setting was wrong, and exits with 1', async () => {
+    const demo = new DemoRun(folder.path, [], { DEPLOYER_CONCURRENCY: 'none' });
+    expect(await demo.exitCode(), demo.said).toBe(1);
+    expect(demo.said).toContain('The platform ended at its start (exit code 1)');
+    expect(demo.said).toMatch(/^.*DEPLOYER_CONCURRENCY.*$/m);
+  });
+});
+
 describe('a demo of a failover', () => {
   it('kills a deployer while it builds, shows the other finishing its work, and leaves nothing', async () => {
     const demo = new DemoRun(folder.path, ['--failover']);
@@ -127,7 +160,7 @@ describe('a demo of a failover', () => {
     expect(Number(ms)).toBeGreaterThan(0);
     expect(demo.said).toMatch(new RegExp(`${killed} +${service} +SourceFetched`));
     expect(demo.said).toMatch(new RegExp(`${other} +${service} +TaskSucceeded`));
-    expect(demo.said.match(/^http:\/\/\S+ {2}200 /gm)).toHaveLength(3);
+    expect(demo.said.match(ANSWERED)).toHaveLength(3);
     expect(await tracesOf(demo, slot)).toEqual([]);
   });
 });

@@ -49,6 +49,16 @@ function controlGroups(): readonly string[] {
   return below(root).flatMap((path) => [path, ...below(path)]);
 }
 
+/** The process id of the demo's platform. */
+export function platformOf(demo: DemoRun): number {
+  const [, pid] =
+    processesOf(demo)
+      .map((line) => /^process (\d+): .*standalone\/src\/main\.js/.exec(line))
+      .find((match) => match !== null) ?? [];
+  if (pid === undefined) throw new Error(`The demo (process ${demo.pid}) has no platform.`);
+  return Number(pid);
+}
+
 function processesOf({ mark }: DemoRun): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
