@@ -9,6 +9,8 @@ const LIB = '(?:^|/)libs/';
 const LIB_INDEX = `${LIB}[^/]+/src/index\\.ts$`;
 /** A file right below a feature's folder. */
 const FEATURE = `${APP}[^/]+/src/[^/]+/`;
+/** A use case: right in its feature's folder, or one of the effects that a task runs, a file each. */
+const USE_CASE = `${FEATURE}(?:effects/)?[^/]+\\.ts$`;
 /** Where a feature meets what is outside: it is wired, called over HTTP, or fed with messages. */
 const EDGE = ['/(?:ports|wire|http|consumer)\\.ts$', '\\.(?:wire|http|consumer|testing)\\.ts$'];
 /** Folders right below src/ that are no features: of an app that is small enough to have layers. */
@@ -68,10 +70,10 @@ export default {
         'A use case joins the domain with ports. Importing an adapter or a lib would tie it to one database or engine ' +
         'and take its tests with it.',
       from: {
-        path: `${FEATURE}[^/]+\\.ts$`,
+        path: USE_CASE,
         pathNot: [SPEC, LAYERS, ...EDGE],
       },
-      to: { pathNot: ['/domain/', `${FEATURE}[^/]+\\.ts$`, `${LIB}contracts/src/index\\.ts$`] },
+      to: { pathNot: ['/domain/', USE_CASE, `${LIB}contracts/src/index\\.ts$`] },
     },
     {
       name: 'ports-are-interfaces',

@@ -1,3 +1,5 @@
+import { decide } from '../apps/deployer/src/task/domain/decide.js';
+import { isRecorded } from '../apps/deployer/src/task/domain/effect-table.js';
 import { keyOf, nextEffects, type EffectKind } from '../apps/deployer/src/task/domain/task.effects.js';
 import { foldTask } from '../apps/deployer/src/task/domain/task.state.js';
 import {
@@ -7,10 +9,9 @@ import {
   runToEnd,
   running,
 } from '../apps/deployer/src/task/domain/task.testing.js';
-import { isRecorded, record } from '../apps/deployer/src/task/recorded-effects.js';
 
 const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
-const options = { now: new Date(0), drainMs: 0 };
+const given = { now: new Date(0), drainMs: 0 };
 
 /**
  * Tasks of every mode, with nothing and with two instances there before, undisturbed with images
@@ -24,7 +25,7 @@ function runs(): readonly Ran[] {
       const first = accepted({ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined });
       const run = (failing: readonly string[], imagesMissing = false): Ran =>
         runToEnd(first, { ...world, failing, imagesMissing }, (state, effect) =>
-          isRecorded(effect) ? record(state, effect, options).events : undefined,
+          isRecorded(effect) ? decide(effect, state, given).events : undefined,
         );
       const undisturbed = run([]);
       return [undisturbed, run([], true), ...undisturbed.done.map((key) => run([key]))];

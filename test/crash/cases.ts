@@ -1,4 +1,5 @@
-import { crashMoments, type CrashMoment } from '../../apps/deployer/src/task/adapters/crash-points.js';
+import { decide } from '../../apps/deployer/src/task/domain/decide.js';
+import { type CrashMoment, entryOf, isRecorded } from '../../apps/deployer/src/task/domain/effect-table.js';
 import type { Effect, EffectKind } from '../../apps/deployer/src/task/domain/task.effects.js';
 import type { TaskEventOf } from '../../apps/deployer/src/task/domain/task.events.js';
 import {
@@ -8,8 +9,6 @@ import {
   runToEnd,
   type World,
 } from '../../apps/deployer/src/task/domain/task.testing.js';
-import { isRecorded, record } from '../../apps/deployer/src/task/recorded-effects.js';
-import { isWait } from '../../apps/deployer/src/task/waits.js';
 
 /** What is asked for, as the domain sees it: which effects it comes to is read off the domain itself. */
 interface Simulated {
@@ -79,7 +78,7 @@ export const modes = Object.keys(simulated) as readonly Mode[];
 export interface CrashCase {
   readonly mode: Mode;
   readonly kind: EffectKind;
-  /** As DEPLOYER_CRASH_AT names it. */
+  /** As SLIPWAY_CRASH_AT names it. */
   readonly effect: string;
   readonly moment: CrashMoment;
 }
@@ -92,11 +91,11 @@ const nameOf = (effect: Effect): string =>
 function effectsOf(mode: Mode): readonly Effect[] {
   const { task, world }: Simulated = simulated[mode];
   const seen = new Map<string, Effect>();
-  const options = { now: new Date(0), drainMs: 0 };
+  const given = { now: new Date(0), drainMs: 0 };
   runToEnd(
     accepted(task),
     world,
-    (state, effect) => (isRecorded(effect) ? record(state, effect, options).events : undefined),
+    (state, effect) => (isRecorded(effect) ? decide(effect, state, given).events : undefined),
     ([first]) => {
       if (first !== undefined && !seen.has(nameOf(first))) seen.set(nameOf(first), first);
       return first;
@@ -105,10 +104,6 @@ function effectsOf(mode: Mode): readonly Effect[] {
   return [...seen.values()];
 }
 
-/** Nothing lies between an effect that is done by its record and that record; nor does it for a wait. */
-const momentsOf = (effect: Effect): readonly CrashMoment[] =>
-  isRecorded(effect) || isWait(effect) ? ['before', 'stored'] : crashMoments;
-
 export function casesOf(mode: Mode): readonly CrashCase[] {
   const { likeUntilItFails: like, world }: Simulated = simulated[mode];
   const elsewhere = like === undefined ? [] : effectsOf(like as Mode).map(nameOf);
@@ -116,6 +111,11 @@ export function casesOf(mode: Mode): readonly CrashCase[] {
     (effect) => !elsewhere.includes(nameOf(effect)) || world.failing?.includes(nameOf(effect)) === true,
   );
   return own.flatMap((effect) =>
-    momentsOf(effect).map((moment) => ({ mode, kind: effect.kind, effect: nameOf(effect), moment })),
+    entryOf(effect.kind).crashes.map((moment) => ({
+      mode,
+      kind: effect.kind,
+      effect: nameOf(effect),
+      moment,
+    })),
   );
 }

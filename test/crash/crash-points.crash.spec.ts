@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { effectKinds } from '../../apps/deployer/src/task/domain/task.effects.js';
+import { effectKinds } from '../../apps/deployer/src/task/domain/effect-table.js';
 import { casesOf, type CrashCase, modes } from './cases.js';
 import { Lane, LEASE_MS } from './lane.js';
 import { deploy, Requests } from './requests.js';

@@ -91,7 +91,7 @@ export class Lane {
       ...process.env,
       DEPLOYER_REPLICA: replica,
       DEPLOYER_LEASE_MS: String(LEASE_MS),
-      DEPLOYER_CRASH_AT: `${effect}:${moment}:${signal}`,
+      SLIPWAY_CRASH_AT: `${effect}:${moment}:${signal}`,
       SLIPWAY_CRASH_TASK: taskId,
     });
     try {

@@ -8,11 +8,12 @@ import { deployerTables } from '../../apps/deployer/src/task/storage.wire.js';
 import { createOutside } from '../../apps/deployer/src/task/outside.wire.js';
 import { SCHEMA } from '../../apps/deployer/src/task/storage.wire.js';
 import { createWorkers } from '../../apps/deployer/src/task/wire.js';
+import { crashingAt, parseCrashPoint } from './crash-points.js';
 import { SteeredWork } from './steering.js';
 
 /**
  * A deployer replica that works and reads no topics, so that its death leaves no consumer group waiting for it. It
- * carries on the one task that SLIPWAY_CRASH_TASK names.
+ * carries on the one task that SLIPWAY_CRASH_TASK names, and dies where SLIPWAY_CRASH_AT says.
  */
 const config = loadConfig(deployerConfigSchema);
 const runtime = await openRuntime({
@@ -28,7 +29,8 @@ const storage = { pool, outbox, events: new EventStore(), work };
 const outside = await createOutside(config, pool, logger);
 const answers = new AnswerBoard();
 const tailing = await tailNodeAnswers(runtime.kafka, answers, outside.logins);
-const workers = createWorkers({ config, storage, outside, runtime, answers });
+const decorate = crashingAt(parseCrashPoint(process.env['SLIPWAY_CRASH_AT'] ?? ''));
+const workers = createWorkers({ config, storage, outside, runtime, answers, decorate });
 await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
 await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
 workers.start();

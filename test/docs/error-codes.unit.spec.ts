@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { errorCatalogue } from '#libs/contracts';
+import { effectKinds, entryOf } from '../../apps/deployer/src/task/domain/effect-table.js';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -41,9 +42,12 @@ const codesIn = (path: string): readonly string[] => {
   return [...read(path).matchAll(pattern)].map(([, one, other]) => String(one ?? other));
 };
 
-const codes = new Set(sources.flatMap(codesIn));
+const effects = effectKinds.map(entryOf);
+const codes = new Set([...sources.flatMap(codesIn), ...effects.flatMap((effect) => effect.codes)]);
 /** Made of the name of a phase: apps/deployer, `inPhase`. */
-const OF_PHASES = ['FETCH', 'BUILD', 'PUSH', 'PULL', 'START', 'STOP'].map((phase) => `${phase}_TIMEOUT`);
+const OF_PHASES = effects.flatMap(({ phase, isLimited }) =>
+  phase !== undefined && isLimited === true ? `${phase.toUpperCase()}_TIMEOUT` : [],
+);
 
 it('the catalogue has every code there is, ENGINE_UNREACHABLE too', () => {
   for (const code of ['ENGINE_UNREACHABLE', 'NO_NODE', 'CONFIG_INVALID', 'ARCHIVE_LINK', 'REPLY_TIMEOUT'])

@@ -6,7 +6,6 @@ import { anyOf, byteCount, commaList, durationMs, keyValueList, port, secret } f
 import { REGISTRY_KINDS } from '#libs/registry';
 import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
-import { parseCrashPoint } from './task/adapters/crash-points.js';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
 
 function checkConnectionString(connectionString: string): void {
@@ -26,14 +25,6 @@ const builders = () =>
       return [];
     }
   });
-
-function isCrashPoint(text: string): boolean {
-  try {
-    return parseCrashPoint(text) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 const variables = z.object({
   ...runtimeConfigSchema.shape,
@@ -204,12 +195,6 @@ const variables = z.object({
   DEPLOYER_NODE_TIMEOUT_MS: durationMs()
     .default(10_000)
     .describe('How long a node may be silent before it counts as unreachable.'),
-  DEPLOYER_CRASH_AT: z
-    .string()
-    .refine(isCrashPoint, 'an effect and before, after or stored, such as start-instance 0:after')
-    .transform(parseCrashPoint)
-    .optional()
-    .describe('For tests: where the replica kills itself, such as `start-instance 0:after`.'),
   DEPLOYER_RECONCILE_MS: durationMs()
     .default(10_000)
     .describe('How often each node is compared with what should run on it.'),

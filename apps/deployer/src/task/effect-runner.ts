@@ -1,24 +1,31 @@
-import type { Effect, EffectOf } from './domain/task.effects.js';
-import type { TaskState } from './domain/task.state.js';
-import type { ClaimedTask, StepWrites } from './ports.js';
-import type { EffectScope } from './effect-scope.js';
-import { checkSecrets } from '../secrets/check-secrets.js';
-import { InstanceEffects, type InstanceEffectPorts } from '../rollout/instance-effects.js';
+import { buildImage } from '../build/effects/build-image.js';
+import { fetchSource } from '../build/effects/fetch-source.js';
+import { pushImage } from '../build/effects/push-image.js';
+import type { BuildEffectPorts } from '../build/source.js';
+import { type ResolvePorts, resolveRelease } from '../releases/effects/resolve-release.js';
+import { probeInstance } from '../rollout/effects/probe-instance.js';
+import { pullImage } from '../rollout/effects/pull-image.js';
+import { removeLeftovers } from '../rollout/effects/remove-leftovers.js';
+import { startInstance } from '../rollout/effects/start-instance.js';
+import { stopInstance } from '../rollout/effects/stop-instance.js';
+import { survey } from '../rollout/effects/survey.js';
+import type { InstanceEffectPorts } from '../rollout/instance.js';
+import { type CheckPorts, checkSecrets } from '../secrets/effects/check-secrets.js';
 import type { PullAhead } from '../rollout/pull-ahead.js';
-import type { Recorded } from './recorded-effects.js';
-import { SourceEffects, type SourceEffectPorts } from '../build/source-effects.js';
-import type { Wait } from './waits.js';
-import { withdraw, type WithdrawPorts } from './withdraw.js';
+import type { Runnable } from './domain/effect-table.js';
+import type { StepWrites } from './domain/step-writes.js';
+import { foldTask, type TaskState } from './domain/task.state.js';
+import type { EffectFile, EffectScope } from './effect-scope.js';
+import type { ClaimedTask, TaskStore } from './ports.js';
 
-export type EffectPorts = SourceEffectPorts &
-  InstanceEffectPorts &
-  WithdrawPorts & {
+export type EffectPorts = BuildEffectPorts &
+  ResolvePorts &
+  CheckPorts &
+  InstanceEffectPorts & {
+    readonly store: Pick<TaskStore, 'history'>;
     /** None where nodes are not to pull ahead. */
     readonly pullAhead?: PullAhead;
   };
-
-/** Effects on the world. */
-export type Runnable = Exclude<Effect, Recorded | Wait | EffectOf<'take-turn'>>;
 
 /** Runs one effect in the world and tells which events (and rows beside them) it amounts to. */
 export interface EffectRunner {
@@ -29,38 +36,33 @@ export interface EffectRunner {
   withdraw(claim: ClaimedTask, effect: Runnable): Promise<void>;
 }
 
+const files: { readonly [K in Runnable['kind']]: EffectFile<K, EffectPorts> } = {
+  'fetch-source': fetchSource,
+  'build-image': buildImage,
+  'push-image': pushImage,
+  'resolve-release': resolveRelease,
+  'check-secrets': checkSecrets,
+  survey,
+  'pull-image': pullImage,
+  'start-instance': startInstance,
+  'probe-instance': probeInstance,
+  'stop-instance': stopInstance,
+  'remove-leftovers': removeLeftovers,
+};
+
+const fileOf = <K extends Runnable['kind']>({ kind }: { readonly kind: K }): EffectFile<K, EffectPorts> =>
+  files[kind];
+
 export function createEffectRunner(ports: EffectPorts): EffectRunner {
-  const { pullAhead } = ports;
-  const sources = new SourceEffects(ports);
-  const instances = new InstanceEffects(ports);
+  const { pullAhead, store } = ports;
   return {
     prepare: pullAhead && ((scope, state) => pullAhead.begin(scope, state)),
-    withdraw: (claim, effect) => withdraw(ports, claim, effect),
-    run(scope, state, effect) {
-      switch (effect.kind) {
-        case 'fetch-source':
-          return sources.fetch(scope, state);
-        case 'build-image':
-          return sources.build(scope, state, effect);
-        case 'push-image':
-          return sources.push(scope, state, effect);
-        case 'resolve-release':
-          return sources.resolve(state);
-        case 'check-secrets':
-          return checkSecrets(ports.secrets, state);
-        case 'survey':
-          return instances.survey(scope, state);
-        case 'pull-image':
-          return instances.pull(scope, effect);
-        case 'start-instance':
-          return instances.start(scope, state, effect);
-        case 'probe-instance':
-          return instances.probe(scope, state, effect);
-        case 'stop-instance':
-          return instances.stop(scope, state, effect);
-        case 'remove-leftovers':
-          return instances.removeLeftovers(scope, state, effect);
-      }
+    run: (scope, state, effect) => fileOf(effect).run(ports, scope, state, effect),
+    async withdraw({ taskId }, effect) {
+      const file = fileOf(effect);
+      if (file.withdraw === undefined) return;
+      const { events } = await store.history(taskId);
+      await file.withdraw(ports, foldTask(events), effect);
     },
   };
 }

@@ -6,7 +6,8 @@ import { foldTask } from './domain/task.state.js';
 import { accepted, releaseWith } from './domain/task.testing.js';
 import type { EffectScope } from './effect-scope.js';
 import { BuildPlaces } from '../build/build-places.js';
-import { createEffectRunner, type EffectPorts, type Runnable } from './effect-runner.js';
+import type { Runnable } from './domain/effect-table.js';
+import { createEffectRunner, type EffectPorts } from './effect-runner.js';
 import { Turns } from './turns.js';
 
 const release = releaseWith('new', 1);

@@ -1,14 +1,12 @@
+import { effectTable, type KindWith } from './domain/effect-table.js';
 import { StepError } from './domain/task-error.js';
 
+/** Effects that fail when they make no progress. */
+type LimitedKind = KindWith<{ isLimited: true }>;
+type LimitedPhase = (typeof effectTable)[LimitedKind]['phase'];
+
 /** How long a phase may make no progress, in milliseconds. */
-export interface PhaseLimits {
-  readonly fetchMs: number;
-  readonly buildMs: number;
-  readonly pushMs: number;
-  readonly pullMs: number;
-  readonly startMs: number;
-  readonly stopMs: number;
-}
+export type PhaseLimits = { readonly [P in LimitedPhase as `${P}Ms`]: number };
 
 export interface PhaseResult<T> {
   readonly result: T;
@@ -21,6 +19,12 @@ export interface Phase {
   /** Without a sign of progress for so long, the phase has failed. */
   readonly idleMs: number;
   readonly signal: AbortSignal;
+}
+
+/** The phase of an effect, with its limit. */
+export function phaseOf(kind: LimitedKind, limits: PhaseLimits, signal: AbortSignal): Phase {
+  const { phase: name } = effectTable[kind];
+  return { name, idleMs: limits[`${name}Ms`], signal };
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { AssignedNode, InstanceReport, NodeAnswer, NodeRequest, ServiceReply } from '#libs/contracts';
+import type { NodeAnswer } from '#libs/contracts';
 import type { OutboxMessage, Transaction } from '#libs/postgres';
-import type { AddedInstance } from '../rollout/ports.js';
-import type { ServiceSpec } from '../services/domain/spec.js';
+import type { DependencyResult } from './domain/decide-waits.js';
+import type { SideKind, StepWrites } from './domain/step-writes.js';
 import type { Effect } from './domain/task.effects.js';
-import type { Release, TaskEvent } from './domain/task.events.js';
+import type { TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
 
 export interface Clock {
@@ -19,30 +19,6 @@ export interface ClaimedTask {
   readonly fence: bigint;
 }
 
-/** Side writes that share the transaction of a task's events. */
-export interface StepWrites {
-  readonly events: readonly TaskEvent[];
-  readonly nodeRequests?: readonly NodeRequest[];
-  /** Access tokens whose reservations are not needed any more. */
-  readonly nodeReleases?: readonly string[];
-  /** What is wanted of the service from now on. */
-  readonly spec?: ServiceSpec;
-  readonly release?: Release;
-  readonly currentRelease?: Release;
-  readonly reports?: readonly InstanceReport[];
-  readonly addInstances?: readonly AddedInstance[];
-  readonly removeInstances?: readonly string[];
-  /** Instances that get no more traffic, and instances that get it again. */
-  readonly drained?: readonly string[];
-  readonly resumed?: readonly string[];
-  /** Instances whose node does not answer: they are removed when it does. */
-  readonly abandoned?: readonly string[];
-  /** Ends the task; with the request's last task its reply is sent. */
-  readonly result?: ServiceReply;
-  /** What was answered, where the answer itself is not stored yet: its login is needed from now on. */
-  readonly nodeLogins?: readonly AssignedNode[];
-}
-
 /** What is stored of a task. */
 export interface TaskHistory {
   readonly version: number;
@@ -50,13 +26,6 @@ export interface TaskHistory {
   readonly cancelled: boolean;
   /** The trace in which its request was taken in. */
   readonly traceparent?: string;
-}
-
-/** How a service of the same request ended. */
-export interface DependencyResult {
-  readonly service: string;
-  /** Undefined while it has not ended. */
-  readonly result?: ServiceReply;
 }
 
 /** What a task waits for without working on it. */
@@ -94,6 +63,9 @@ export interface StepWriter {
   /** Sends its first statements before it waits for anything: they go to the database with those of the others. */
   write(tx: Transaction, step: Step): Promise<void>;
 }
+
+/** Who writes each kind of side write; the task store itself writes the end of a task. */
+export type StepWriters = { readonly [K in Exclude<SideKind, 'end'>]: StepWriter };
 
 /** What a task needs of the request that it belongs to. */
 export interface TaskRequests {

@@ -1,14 +1,23 @@
 import { isRecordAway, toTaskError } from './domain/task-error.js';
-import { keyOf, nextEffects, type Effect, type EffectKind, type EffectOf } from './domain/task.effects.js';
+import { keyOf, nextEffects, type Effect, type EffectKind } from './domain/task.effects.js';
 import type { TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
-import type { AroundStep, ClaimedTask, StepWrites, TaskHistory } from './ports.js';
-import type { EffectRunner, Runnable } from './effect-runner.js';
+import {
+  isRead,
+  isRecorded,
+  isRunnable,
+  isTurn,
+  isWait,
+  type Runnable,
+  type Wait,
+} from './domain/effect-table.js';
+import type { StepWrites } from './domain/step-writes.js';
+import type { AroundStep, ClaimedTask, TaskHistory } from './ports.js';
+import type { EffectRunner } from './effect-runner.js';
 import type { EffectScope } from './effect-scope.js';
-import { isRecorded } from './recorded-effects.js';
 import { cancelled, deadlinePassed, Interruption } from './interruption.js';
 import { TaskRecord, type TaskRecordPorts } from './task-record.js';
-import { cameBy, isWait, type Wait, type WaitPorts, waitsOf, wentBy } from './waits.js';
+import { cameBy, type WaitPorts, waitsOf, wentBy } from './waits.js';
 
 export interface RunTaskPorts extends WaitPorts, TaskRecordPorts {
   readonly effects: EffectRunner;
@@ -57,10 +66,6 @@ export async function runTask(
     await run.leave();
   }
 }
-
-const isTurn = (effect: Effect): effect is EffectOf<'take-turn'> => effect.kind === 'take-turn';
-
-const isRead = ({ kind }: Effect): boolean => kind === 'resolve-release' || kind === 'survey';
 
 class TaskRun {
   private readonly inFlight = new Map<string, Promise<void>>();
@@ -177,7 +182,7 @@ class TaskRun {
 
   private start(effect: Effect): void {
     const key = keyOf(effect);
-    if (isWait(effect) || isTurn(effect) || isRecorded(effect) || this.inFlight.has(key)) return;
+    if (!isRunnable(effect) || this.inFlight.has(key)) return;
     const { state } = this;
     const done = this.ports
       .aroundStep(state, effect, () => this.step(state, effect))

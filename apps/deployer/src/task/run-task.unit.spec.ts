@@ -5,7 +5,8 @@ import type { TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith, running } from './domain/task.testing.js';
 import { AnswerBoard } from '../rollout/adapters/node-answers.js';
 import { StepError } from './domain/task-error.js';
-import type { StepWrites, TaskStore } from './ports.js';
+import type { StepWrites } from './domain/step-writes.js';
+import type { TaskStore } from './ports.js';
 import type { EffectRunner } from './effect-runner.js';
 import { runTask, type RunTaskPorts, type TaskLease } from './run-task.js';
 

@@ -1,7 +1,8 @@
+import { decideFrom } from './domain/decide.js';
+import { joined, type StepWrites } from './domain/step-writes.js';
 import type { TaskEvent } from './domain/task.events.js';
 import { evolve, foldTask, type TaskState } from './domain/task.state.js';
-import type { ClaimedTask, Clock, StepWrites, TaskHistory, TaskStore } from './ports.js';
-import { joined, withFollowing } from './recorded-effects.js';
+import type { ClaimedTask, Clock, TaskHistory, TaskStore } from './ports.js';
 
 export interface TaskRecordPorts {
   readonly store: TaskStore;
@@ -54,7 +55,7 @@ export class TaskRecord {
     const steps = this.steps.splice(0);
     try {
       const { written, after } = this.following(steps);
-      const all = written.reduce(joined, { events: [] });
+      const all = joined(written);
       if (all.events.length > 0) await this.store(all, after);
       steps.forEach(({ resolve }, n) => resolve(written[n]?.events ?? []));
     } catch (error) {
@@ -67,10 +68,10 @@ export class TaskRecord {
     readonly written: readonly StepWrites[];
     readonly after: TaskState;
   } {
-    const options = { now: this.ports.clock.now(), drainMs: this.ports.drainMs };
+    const given = { now: this.ports.clock.now(), drainMs: this.ports.drainMs };
     let after = this.current;
     const written = steps.map(({ writes }) => {
-      const all = withFollowing(after, writes(after), options);
+      const all = decideFrom(after, writes(after), given);
       after = all.events.reduce<TaskState>(evolve, after);
       return all;
     });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith } from './domain/task.testing.js';
-import type { StepWrites, TaskStore } from './ports.js';
+import type { StepWrites } from './domain/step-writes.js';
+import type { TaskStore } from './ports.js';
 import { TaskRecord } from './task-record.js';
 
 const release = releaseWith('new', 2);

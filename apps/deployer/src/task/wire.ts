@@ -7,7 +7,6 @@ import { createBuildOutput } from '../logs/wire.js';
 import { createReleases } from '../releases/wire.js';
 import { createTaskRequests } from '../requests/wire.js';
 import { createRolloutRecord } from '../rollout/wire.js';
-import { crashingAt } from './adapters/crash-points.js';
 import { aroundStep } from './adapters/step-spans.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from '../deployer.config.js';
@@ -22,15 +21,20 @@ import { runTask, type RunTaskPorts } from './run-task.js';
 import { TaskWorkers } from './task-workers.js';
 import { startsAtOnce, Turns } from './turns.js';
 
+/** What a worker is made of that may be wrapped: by tests, to fail at one point of its work. */
+export type Decorate = (parts: Pick<RunTaskPorts, 'store' | 'effects'>) => typeof parts;
+
 export interface WorkerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Outside;
   readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing' | 'clock'>;
   readonly answers: NodeAnswers;
+  readonly decorate?: Decorate;
 }
 
-function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): RunTaskPorts {
+function runPorts(parts: WorkerParts): RunTaskPorts {
+  const { config, storage, outside, runtime, answers, decorate = (undecorated) => undecorated } = parts;
   const { producer, logger, metrics, tracing, clock } = runtime;
   const replica = config.DEPLOYER_REPLICA;
   const releases = createReleases(storage.pool);
@@ -39,7 +43,18 @@ function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): 
   const store = new PostgresTaskStore({
     ...{ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS },
     ...{ requests: createTaskRequests(storage), nodeRequests },
-    writers: [releases, instances, nodeRequests, specs],
+    writers: {
+      'add-release': releases,
+      'set-current-release': releases,
+      'add-instance': instances,
+      'set-instance-state': instances,
+      'remove-instance': instances,
+      report: instances,
+      'request-node': nodeRequests,
+      'release-node': nodeRequests,
+      'keep-login': nodeRequests,
+      'change-spec': specs,
+    },
   });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
   const output = createBuildOutput({ pool: storage.pool, producer, clock, replica, logger });
@@ -69,12 +84,11 @@ function runPorts({ config, storage, outside, runtime, answers }: WorkerParts): 
       startsAtOnce(config.DEPLOYER_NODE_CONCURRENCY, outside.logins.cpusOf(node)),
     ),
   });
-  const crashAt = config.DEPLOYER_CRASH_AT;
   return {
     answers,
     drainMs: config.DEPLOYER_DRAIN_MS,
     clock,
-    ...(crashAt === undefined ? { store, effects } : crashingAt(crashAt, { store, effects })),
+    ...decorate({ store, effects }),
     aroundStep: aroundStep(tracing),
     isLeaseLost: (error) => error instanceof LeaseLostError,
     onStep(state, step, ms, error) {

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '#libs/contracts';
 import { type Pool, together, type Transaction } from '#libs/postgres';
+import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Release } from '../../task/domain/task.events.js';
 import type { Step, StepWriter } from '../../task/ports.js';
 import type { Releases } from '../ports.js';
@@ -31,12 +32,15 @@ export class PostgresReleases implements Releases, StepWriter {
   }
 
   async write(tx: Transaction, { state, writes }: Step): Promise<void> {
-    const { release, currentRelease, result } = writes;
-    const served = result?.status === 'running' && state.mode !== 'scale' ? result.release : undefined;
+    const served = sidesOf(writes, 'end').flatMap(({ result }) =>
+      result.status === 'running' && state.mode !== 'scale' ? (result.release ?? []) : [],
+    );
     await together(
-      ...(release === undefined ? [] : [rows.insertRelease(tx, state, release)]),
-      ...(currentRelease === undefined ? [] : [rows.setCurrentRelease(tx, state, currentRelease)]),
-      ...(served === undefined ? [] : [rows.insertDeployment(tx, state, served)]),
+      ...sidesOf(writes, 'add-release').map(({ release }) => rows.insertRelease(tx, state, release)),
+      ...sidesOf(writes, 'set-current-release').map(({ release }) =>
+        rows.setCurrentRelease(tx, state, release),
+      ),
+      ...served.map((release) => rows.insertDeployment(tx, state, release)),
     );
   }
 }

@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
-import type { Attempts } from '../domain/reconcile.js';
+import { attemptsOf, type RecordedRepair } from '../domain/attempts.js';
 import type { NodeInstance, RepairStore, RepairTold } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
 import type { RepairRequests } from '../../requests/ports.js';
@@ -29,13 +29,11 @@ export interface RepairStoreParts {
   readonly replica: string;
 }
 
-type InstanceRow = Omit<NodeInstance, 'attempts'> & { readonly attempts: Attempts | null };
+type InstanceRow = Omit<NodeInstance, 'attempts'> & { readonly repair: RecordedRepair | null };
 
-/** Of a repair `r`. One whose task found no node is taken back, as if it had only waited. */
-const ATTEMPTS = `json_build_object('count', r.attempts - u.last, 'unplaced', (r.unplaced + 1) * u.last,
-  'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8)`;
-const UNPLACED = `LEFT JOIN tasks rt ON rt.id = r.task_id CROSS JOIN LATERAL
-  (SELECT coalesce(rt.result #>> '{error,code}' = 'NO_NODE', false)::integer AS last) AS u`;
+/** Of a repair `r`, with how its task `rt` ended. */
+const REPAIR = `json_build_object('attempts', r.attempts, 'unplaced', r.unplaced,
+  'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8, 'error', rt.result #>> '{error,code}')`;
 
 /** What was repaired, in Postgres: rows, events and reports of one repair in one transaction. */
 export class PostgresRepairStore implements RepairStore {
@@ -45,13 +43,17 @@ export class PostgresRepairStore implements RepairStore {
   async instancesOn(node: string): Promise<readonly NodeInstance[]> {
     const { rows } = await this.parts.pool.query<InstanceRow>(
       `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
-              (SELECT ${ATTEMPTS} FROM repairs r ${UNPLACED} WHERE r.instance = i.name OR r.task_id = i.task_id
-               ORDER BY r.instance = i.name DESC LIMIT 1) AS attempts,
+              (SELECT ${REPAIR} FROM repairs r LEFT JOIN tasks rt ON rt.id = r.task_id
+               WHERE r.instance = i.name OR r.task_id = i.task_id
+               ORDER BY r.instance = i.name DESC LIMIT 1) AS repair,
               ${unfinishedWorkOf("i.app_id || '/' || i.service")} AS busy
        FROM instances i WHERE i.node = $1 ORDER BY i.name`,
       [node],
     );
-    return rows.map((row) => ({ ...row, attempts: row.attempts ?? undefined }));
+    return rows.map(({ repair, ...row }) => ({
+      ...row,
+      attempts: repair === null ? undefined : attemptsOf(repair),
+    }));
   }
 
   async openTasks(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -8,6 +8,7 @@ import {
 } from '#libs/contracts';
 import type { OutboxMessage } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import { never } from '../../task/domain/never.js';
 import type { Reply, RequestKind } from '../ports.js';
 
 /** A reply in the form that its kind of request is answered in. */
@@ -19,5 +20,7 @@ export function outgoingReply(kind: RequestKind, reply: Reply, topic: string): O
       return outgoing(secretReplied, reply as SecretReply, topic);
     case 'deployment':
       return outgoing(deploymentReplied, reply as DeploymentReply, topic);
+    default:
+      return never(kind);
   }
 }

@@ -1,6 +1,7 @@
 import { instanceReported, type InstanceReport } from '#libs/contracts';
 import { type Outbox, type OutboxMessage, type Pool, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { Instances, InstanceRecord, KnownInstance } from '../ports.js';
 import * as rows from './instance-rows.js';
@@ -27,17 +28,25 @@ export class PostgresInstances implements Instances, InstanceRecord, StepWriter 
     await rows.setInstanceState(tx, names, 'abandoned');
   }
 
-  messages({ writes: { reports = [] } }: Step): readonly OutboxMessage[] {
-    return reports.map((report) => outgoing(instanceReported, report));
+  messages({ writes }: Step): readonly OutboxMessage[] {
+    return sidesOf(writes, 'report').map(({ report }) => outgoing(instanceReported, report));
   }
 
   async write(tx: Transaction, { claim, writes }: Step): Promise<void> {
+    const changed = sidesOf(writes, 'set-instance-state');
+    const set = (state: rows.InstanceRowState): ReturnType<typeof rows.setInstanceState> => {
+      const names = changed.filter((change) => change.state === state).map(({ name }) => name);
+      return rows.setInstanceState(tx, names, state);
+    };
+    const removed = sidesOf(writes, 'remove-instance').map(({ name }) => name);
     const [, drained] = await together(
-      together(...(writes.addInstances ?? []).map((added) => rows.insertInstance(tx, claim.taskId, added))),
-      rows.setInstanceState(tx, writes.drained ?? [], 'draining'),
-      rows.setInstanceState(tx, writes.resumed ?? [], 'running'),
-      rows.setInstanceState(tx, writes.abandoned ?? [], 'abandoned'),
-      rows.deleteInstances(tx, writes.removeInstances ?? []),
+      together(
+        ...sidesOf(writes, 'add-instance').map((added) => rows.insertInstance(tx, claim.taskId, added)),
+      ),
+      set('draining'),
+      set('running'),
+      set('abandoned'),
+      rows.deleteInstances(tx, removed),
     );
     await this.reportDraining(tx, drained);
   }

@@ -1,6 +1,7 @@
 import { nodeReleased, nodeRequested, type NodeAnswer } from '#libs/contracts';
 import { type OutboxMessage, type Pool, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import { sidesOf } from '../../task/domain/step-writes.js';
 import type { NodeRequests, Step, StepWriter } from '../../task/ports.js';
 import * as rows from './node-rows.js';
 
@@ -16,20 +17,21 @@ export class PostgresNodeRequests implements NodeRequests, StepWriter {
     return rows.someNodeAnswered(tx, accessTokens);
   }
 
-  messages({ state, writes: { nodeRequests = [], nodeReleases = [] } }: Step): readonly OutboxMessage[] {
+  messages({ state: { appId }, writes }: Step): readonly OutboxMessage[] {
     return [
-      ...nodeRequests.map((request) => outgoing(nodeRequested, request)),
-      ...nodeReleases.map((accessToken) => outgoing(nodeReleased, { accessToken, appId: state.appId })),
+      ...sidesOf(writes, 'request-node').map(({ request }) => outgoing(nodeRequested, request)),
+      ...sidesOf(writes, 'release-node').map(({ accessToken }) =>
+        outgoing(nodeReleased, { accessToken, appId }),
+      ),
     ];
   }
 
-  async write(
-    tx: Transaction,
-    { claim, writes: { nodeRequests = [], nodeLogins = [] } }: Step,
-  ): Promise<void> {
+  async write(tx: Transaction, { claim: { taskId }, writes }: Step): Promise<void> {
     await together(
-      ...nodeRequests.map(({ accessToken }) => rows.insertNodeRequest(tx, accessToken, claim.taskId)),
-      ...nodeLogins.map((node) => rows.upsertNodeLogin(tx, node)),
+      ...sidesOf(writes, 'request-node').map(({ request }) =>
+        rows.insertNodeRequest(tx, request.accessToken, taskId),
+      ),
+      ...sidesOf(writes, 'keep-login').map(({ node }) => rows.upsertNodeLogin(tx, node)),
     );
   }
 }

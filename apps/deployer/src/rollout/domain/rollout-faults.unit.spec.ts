@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isRecorded, record } from '../../task/recorded-effects.js';
+import { decide } from '../../task/domain/decide.js';
+import { isRecorded } from '../../task/domain/effect-table.js';
+import { sidesOf } from '../../task/domain/step-writes.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { nextEffects } from '../../task/domain/task.effects.js';
 import type { TaskEvent } from '../../task/domain/task.events.js';
@@ -13,10 +15,10 @@ import {
   type World,
 } from '../../task/domain/task.testing.js';
 
-const options = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
+const given = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
 const run = (task: TaskEvent, world: World): Ran =>
   runToEnd(task, world, (state, effect) =>
-    isRecorded(effect) ? record(state, effect, options).events : undefined,
+    isRecorded(effect) ? decide(effect, state, given).events : undefined,
   );
 
 const old = releaseWith('old', 2);
@@ -30,7 +32,7 @@ const unreachable = { code: 'NODE_UNREACHABLE', message: 'node-2 does not answer
 function recorded(state: TaskState) {
   const effect = nextEffects(state).find(isRecorded);
   if (effect === undefined) throw new Error('nothing is done by its record now');
-  return record(state, effect, options);
+  return decide(effect, state, given);
 }
 
 describe('a revert', () => {
@@ -38,8 +40,8 @@ describe('a revert', () => {
     const { events } = run(accepted({}), { release: fresh, before, failing: ['probe-instance 1'] });
     const begun = events.findIndex(({ type }) => type === 'RevertBegun');
     const state = { ...foldTask(events.slice(0, begun + 1)), deadlineAt: '2025-12-31T23:59:59.000Z' };
-    const [request] = recorded(state).nodeRequests ?? [];
-    expect(Date.parse(String(request?.expiresAt))).toBeGreaterThan(options.now.getTime());
+    const [{ request } = {}] = sidesOf(recorded(state), 'request-node');
+    expect(Date.parse(String(request?.expiresAt))).toBeGreaterThan(given.now.getTime());
   });
 });
 
@@ -72,8 +74,8 @@ describe('what runs on a node that does not answer', () => {
     const cutOff: TaskEvent = { type: 'InstancesSurveyed', data: { instances } };
     const state = foldTask([accepted({ mode: 'run' }), resolved, cutOff]);
     const made = recorded(state).events;
-    const [request] =
-      recorded(foldTask([accepted({ mode: 'run' }), resolved, cutOff, ...made])).nodeRequests ?? [];
+    const asked = recorded(foldTask([accepted({ mode: 'run' }), resolved, cutOff, ...made]));
+    const [{ request } = {}] = sidesOf(asked, 'request-node');
     expect(request?.avoidNodes).toEqual(['node-3']);
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { secretsProblem } from '../../secrets/domain/secrets.js';
-import { isRecorded, record } from '../../task/recorded-effects.js';
+import { decide } from '../../task/domain/decide.js';
+import { isRecorded } from '../../task/domain/effect-table.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
 import { accepted, releaseWith, runToEnd, running, type Ran } from '../../task/domain/task.testing.js';
 
-const options = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
+const given = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
 const secrets = { DATABASE_PASSWORD: 'db-password', SIGNING_KEY: 'signing-key' };
 const fresh = releaseWith('new', 1, { secrets });
 const old = [running('a', releaseWith('old', 1))];
@@ -21,7 +22,7 @@ function run(
     accepted(task),
     { release: fresh, before },
     (state, effect) => {
-      if (isRecorded(effect)) return record(state, effect, options).events;
+      if (isRecorded(effect)) return decide(effect, state, given).events;
       if (effect.kind === 'survey') return [surveyed];
       if (effect.kind !== 'check-secrets' || known === undefined) return undefined;
       const error = secretsProblem(state, secrets, known);

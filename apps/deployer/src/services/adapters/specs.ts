@@ -1,4 +1,5 @@
-import type { OutboxMessage, Pool, Transaction } from '#libs/postgres';
+import { type OutboxMessage, type Pool, together, type Transaction } from '#libs/postgres';
+import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { SpecOf, Specs } from '../ports.js';
 import { specForTask, specMessage, storeSpec, type StoredSpec } from './spec-rows.js';
@@ -15,19 +16,18 @@ export class PostgresSpecs implements Specs, StepWriter {
   }
 
   messages(step: Step): readonly OutboxMessage[] {
-    const stored = this.changed(step);
-    return stored === undefined ? [] : [specMessage(stored)];
+    return this.changed(step).map(specMessage);
   }
 
   async write(tx: Transaction, step: Step): Promise<void> {
-    const stored = this.changed(step);
-    if (stored !== undefined) await storeSpec(tx, stored);
+    await together(...this.changed(step).map((stored) => storeSpec(tx, stored)));
   }
 
-  private changed({ state, writes: { spec } }: Step): StoredSpec | undefined {
-    if (spec === undefined) return undefined;
+  private changed({ state, writes }: Step): readonly StoredSpec[] {
     const { appId, appName, service, token, principal = UNKNOWN_PRINCIPAL, verified = false, reason } = state;
     const changedAt = this.parts.clock.now().toISOString();
-    return { appId, appName, service, spec, principal, verified, reason, token, changedAt };
+    return sidesOf(writes, 'change-spec').map(({ spec }) => ({
+      ...{ appId, appName, service, spec, principal, verified, reason, token, changedAt },
+    }));
   }
 }

@@ -1,6 +1,6 @@
 import type { ServiceReply } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
-import type { DependencyResult } from '../ports.js';
+import type { DependencyResult } from '../domain/decide-waits.js';
 
 /** The SQL of tasks, one named function each. `Transaction` where a write belongs to a step. */
 type Db = Pool | Transaction;

@@ -10,17 +10,18 @@ import {
   type WorkQueue,
 } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import type { DependencyResult } from '../domain/decide-waits.js';
 import { published } from '../domain/published.js';
+import { sidesOf, type StepWrites } from '../domain/step-writes.js';
 import type { TaskEvent } from '../domain/task.events.js';
 import type { TaskState } from '../domain/task.state.js';
 import type {
   ClaimedTask,
   Clock,
-  DependencyResult,
   NodeRequests,
   Step,
   StepWriter,
-  StepWrites,
+  StepWriters,
   TaskHistory,
   TaskRequests,
   TaskStore,
@@ -40,13 +41,18 @@ export interface TaskStoreParts {
   readonly leaseMs: number;
   readonly requests: TaskRequests;
   readonly nodeRequests: NodeRequests;
-  /** What the features add to a step, in this order. */
-  readonly writers: readonly StepWriter[];
+  /** What the features add to a step; in this order. */
+  readonly writers: StepWriters;
 }
 
 /** The deployer's record in Postgres: events, rows beside them and outbox, in one transaction a step. */
 export class PostgresTaskStore implements TaskStore {
-  constructor(private readonly parts: TaskStoreParts) {}
+  /** Each once, however many kinds it writes. */
+  private readonly writers: readonly StepWriter[];
+
+  constructor(private readonly parts: TaskStoreParts) {
+    this.writers = [...new Set(Object.values(parts.writers))];
+  }
 
   async history(taskId: string): Promise<TaskHistory> {
     const { events, pool, requests } = this.parts;
@@ -61,22 +67,22 @@ export class PostgresTaskStore implements TaskStore {
   async append(claim: ClaimedTask, state: TaskState, version: number, writes: StepWrites): Promise<void> {
     const step = { claim, state, writes };
     await transaction(this.parts.pool, async (tx) => {
-      const { work, outbox, events, writers, replica, leaseMs } = this.parts;
+      const { work, outbox, events, replica, leaseMs } = this.parts;
       // All but what is made of an answer of the database goes to it at once.
       await together(
         // First: it holds the task's row, and says when another has it.
         work.assertHeld(tx, held(claim), leaseMs),
         events.append(tx, claim.taskId, version, [...writes.events], { replica }),
-        ...writers.map((writer) => writer.write(tx, step)),
+        ...this.writers.map((writer) => writer.write(tx, step)),
         outbox.add(tx, this.messagesOf(step, version)),
-        this.end(tx, claim, state, writes.result),
+        ...sidesOf(writes, 'end').map(({ result }) => this.end(tx, claim, state, result)),
       );
     });
   }
 
   /** What a step sends. */
   private messagesOf(step: Step, version: number): readonly OutboxMessage[] {
-    const { replica, clock, writers } = this.parts;
+    const { replica, clock } = this.parts;
     const at = clock.now().toISOString();
     return [
       ...step.writes.events.map((event, n) =>
@@ -85,7 +91,7 @@ export class PostgresTaskStore implements TaskStore {
           published(step.state, event, { version: version + n + 1, at, replica }),
         ),
       ),
-      ...writers.flatMap((writer) => writer.messages?.(step) ?? []),
+      ...this.writers.flatMap((writer) => writer.messages?.(step) ?? []),
     ];
   }
 
@@ -125,9 +131,8 @@ export class PostgresTaskStore implements TaskStore {
     tx: Transaction,
     claim: ClaimedTask,
     { token, service }: TaskState,
-    result: ServiceReply | undefined,
+    result: ServiceReply,
   ): Promise<void> {
-    if (result === undefined) return;
     const { work, requests } = this.parts;
     const [, , dependents] = await together(
       rows.setTaskResult(tx, claim.taskId, result),

@@ -1,4 +1,5 @@
 import type { TaskError } from '#libs/contracts';
+import { effectKinds, entryOf } from './effect-table.js';
 
 /** An expected failure of a step, as the reply will tell it. */
 export class StepError extends Error {
@@ -36,16 +37,15 @@ function logTailOf(error: object): string | undefined {
 export const isRecordAway = (thrown: unknown): boolean =>
   thrown instanceof Error && text(thrown, 'code') === 'DATABASE_UNAVAILABLE';
 
-/** Codes whose own name says what went wrong but not in whose step. */
-const STEP_CODES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'fetch-source': { BLOB_NOT_FOUND: 'SOURCE_NOT_FOUND' },
-  'push-image': { '*': 'PUSH_FAILED' },
-  'pull-image': { '*': 'PULL_FAILED', ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'start-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'probe-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
-  'stop-instance': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
+/** Of what is no effect of a task. */
+const RENAMED_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'read-log': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
 };
+
+function renamedIn(step: string): Readonly<Record<string, string>> {
+  const kind = effectKinds.find((one) => one === step);
+  return (kind === undefined ? RENAMED_ELSEWHERE[step] : entryOf(kind).renamed) ?? {};
+}
 
 /**
  * A thrown value as a reply's error. Coded errors keep their code (mapped to the step's where one is defined);
@@ -61,7 +61,7 @@ export function toTaskError(step: string, thrown: unknown): TaskError {
       hint: "This is not the request's fault. Look for this token in the deployer's log, then send the request again with a new token.",
     };
   }
-  const codes = STEP_CODES[step] ?? {};
+  const codes = renamedIn(step);
   return {
     code: codes[own] ?? codes['*'] ?? own,
     message: error.message,

@@ -17,23 +17,6 @@ interface OnNode {
   readonly release: Release;
 }
 
-/** Every kind of effect there is. A value, so that a test can ask whether each has its cases. */
-export const effectKinds = [
-  ...(['await-dependencies', 'fetch-source', 'build-image', 'push-image', 'resolve-release'] as const),
-  ...([
-    'check-secrets',
-    'take-turn',
-    'survey',
-    'make-plan',
-    'request-node',
-    'await-node',
-    'pull-image',
-  ] as const),
-  ...(['start-instance', 'probe-instance', 'drain-instance', 'stop-instance'] as const),
-  ...(['remove-leftovers', 'begin-revert', 'succeed', 'fail'] as const),
-] as const;
-export type EffectKind = (typeof effectKinds)[number];
-
 /** What is to be done, by name. Each is idempotent by name, so that a take-over may do it again. */
 interface EffectData {
   'await-dependencies': { readonly services: readonly string[] };
@@ -61,6 +44,8 @@ interface EffectData {
   succeed: { readonly outcome: Exclude<ServiceOutcome, 'failed'> };
   fail: { readonly error: TaskError };
 }
+
+export type EffectKind = keyof EffectData;
 
 export type PlacedSlot = SlotProgress &
   Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;

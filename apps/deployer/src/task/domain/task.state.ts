@@ -1,5 +1,6 @@
 import type { InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
 import type { Limits, ServiceSpec } from '../../services/domain/spec.js';
+import { never } from './never.js';
 import type {
   InstanceRef,
   PlacedNode,
@@ -178,6 +179,8 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
       return patchSlot(state, ordinal, { name: event.data.name, address: event.data.address });
     case 'InstanceHealthy':
       return patchSlot(state, ordinal, { healthy: true });
+    default:
+      return never(event);
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRecorded, record } from '../recorded-effects.js';
+import { decide } from './decide.js';
+import { isRecorded } from './effect-table.js';
 import { changesOf } from '../../rollout/domain/plan.js';
 import { deploymentReply, serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
@@ -17,9 +18,9 @@ import {
   type World,
 } from './task.testing.js';
 
-const options = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
+const given = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
 const recorder: Recorder = (state, effect) =>
-  isRecorded(effect) ? record(state, effect, options).events : undefined;
+  isRecorded(effect) ? decide(effect, state, given).events : undefined;
 
 const run = (
   task: TaskEvent,

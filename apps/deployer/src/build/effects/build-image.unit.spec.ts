@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskEvent } from '../task/domain/task.events.js';
-import { foldTask } from '../task/domain/task.state.js';
-import { accepted, releaseWith } from '../task/domain/task.testing.js';
-import type { BuiltTag } from './ports.js';
-import { BuildPlaces } from './build-places.js';
-import type { EffectScope } from '../task/effect-scope.js';
-import { SourceEffects, type SourceEffectPorts } from './source-effects.js';
+import type { TaskEvent } from '../../task/domain/task.events.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted, releaseWith } from '../../task/domain/task.testing.js';
+import type { BuiltTag } from '../ports.js';
+import { BuildPlaces } from '../build-places.js';
+import type { EffectScope } from '../../task/effect-scope.js';
+import { sidesOf } from '../../task/domain/step-writes.js';
+import type { BuildEffectPorts } from '../source.js';
+import { buildImage } from './build-image.js';
+import { pushImage } from './push-image.js';
 
 const release = releaseWith('new', 1);
 const { sourceDigest, config } = release;
@@ -18,7 +21,7 @@ interface World {
   readonly last?: string;
 }
 
-function effectsIn({ holder, last }: World) {
+function portsIn({ holder, last }: World) {
   const pushed: BuiltTag[] = [];
   const limits = new Map([
     ['a', 2],
@@ -39,7 +42,7 @@ function effectsIn({ holder, last }: World) {
     limits: { fetchMs: 9_000, buildMs: 9_000, pushMs: 9_000 },
     places: new BuildPlaces({ limits, clock: { now: () => new Date(0) } }),
   };
-  return { effects: new SourceEffects(ports as SourceEffectPorts), pushed };
+  return { ports: ports as BuildEffectPorts, pushed };
 }
 
 const scope = (fence: bigint): EffectScope => ({
@@ -48,9 +51,12 @@ const scope = (fence: bigint): EffectScope => ({
 });
 
 async function builderOf(world: World, fence: bigint): Promise<unknown> {
-  const { effects } = effectsIn(world);
+  const ports = portsIn(world).ports;
   const state = foldTask([accepted({}), fetched]);
-  const { events } = await effects.build(scope(fence), state, { kind: 'build-image', sourceDigest });
+  const { events } = await buildImage.run(ports, scope(fence), state, {
+    kind: 'build-image',
+    sourceDigest,
+  });
   return events[0]?.type === 'ImageBuilt' ? events[0].data.builder : events;
 }
 
@@ -67,16 +73,19 @@ describe('the builder of a task', () => {
   });
 
   it('is pushed from, whichever replica does it, and stands in the release', async () => {
-    const { effects, pushed } = effectsIn({ last: 'a' });
+    const { ports, pushed } = portsIn({ last: 'a' });
     const state = foldTask([
       accepted({}),
       fetched,
       { type: 'ImageBuilt', data: { tag: 'tag', builder: 'b', phase: 'build', ms: 1 } },
     ]);
     const push = { kind: 'push-image', sourceDigest, tag: 'tag' } as const;
-    const writes = await effects.push(scope(7n), state, push);
+    const writes = await pushImage.run(ports, scope(7n), state, push);
     expect(pushed).toEqual([{ tag: 'tag', builder: 'b' }]);
-    expect(writes.release).toMatchObject({ builder: 'b', image: 'r/shop/web@sha256:1' });
+    expect(sidesOf(writes, 'add-release')[0]?.release).toMatchObject({
+      builder: 'b',
+      image: 'r/shop/web@sha256:1',
+    });
   });
 
   it('is forgotten with an image that was lost: the next build goes where there is room', () => {

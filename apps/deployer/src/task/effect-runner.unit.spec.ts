@@ -4,7 +4,7 @@ import type { TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith } from './domain/task.testing.js';
 import type { BuiltTag } from '../build/ports.js';
 import type { KnownInstance } from '../rollout/ports.js';
-import { withdraw, type WithdrawPorts } from './withdraw.js';
+import { createEffectRunner, type EffectPorts } from './effect-runner.js';
 
 const release = releaseWith('new', 1);
 const node = { name: 'node-1', address: '10.0.0.1', port: 20_000, score: 50 };
@@ -35,8 +35,8 @@ async function taken(
       stopAndRemove: (on: string, name: string) => Promise.resolve(void removed.push(`${on} ${name}`)),
     },
     builder: { tagOf: () => 'tag', discard: ({ tag }: BuiltTag) => Promise.resolve(void removed.push(tag)) },
-  } as unknown as WithdrawPorts;
-  await withdraw(ports, { taskId: 't1/web', fence: 1n }, effect);
+  } as unknown as EffectPorts;
+  await createEffectRunner(ports).withdraw({ taskId: 't1/web', fence: 1n }, effect);
   return removed;
 }
 

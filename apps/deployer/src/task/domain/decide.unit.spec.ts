@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceReport } from '#libs/contracts';
-import { accepted, releaseWith, running } from './domain/task.testing.js';
-import { foldTask } from './domain/task.state.js';
-import type { TaskEvent } from './domain/task.events.js';
-import { joined, withFollowing } from './recorded-effects.js';
+import { accepted, releaseWith, running } from './task.testing.js';
+import { foldTask } from './task.state.js';
+import type { TaskEvent } from './task.events.js';
+import { decideFrom } from './decide.js';
+import { joined, sidesOf, type StepWrites } from './step-writes.js';
 
-const options = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
+const given = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
 const instance = running('a', releaseWith('old', 1));
 
 describe('what is stored in one transaction', () => {
@@ -17,20 +18,24 @@ describe('what is stored in one transaction', () => {
       { type: 'InstanceDraining', data: { instance: 'a', until: '2026-01-01T00:00:00.000Z' } },
     ]);
     const stopped: TaskEvent = { type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 3 } };
-    const writes = withFollowing(state, { events: [stopped] }, options);
+    const writes = decideFrom(state, { events: [stopped] }, given);
     expect(writes.events.map(({ type }) => type)).toEqual(['InstanceStopped', 'TaskSucceeded']);
-    expect(writes.result).toMatchObject({ name: 'web', status: 'stopped', phases: { stop: 3 } });
+    expect(sidesOf(writes, 'end')[0]?.result).toMatchObject({
+      name: 'web',
+      status: 'stopped',
+      phases: { stop: 3 },
+    });
   });
 
   it('takes an instance out of traffic as soon as it is known that it is to be stopped', () => {
     const surveyed: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [instance] } };
-    const writes = withFollowing(foldTask([accepted({ mode: 'stop' })]), { events: [surveyed] }, options);
+    const writes = decideFrom(foldTask([accepted({ mode: 'stop' })]), { events: [surveyed] }, given);
     expect(writes.events.map(({ type }) => type)).toEqual([
       'InstancesSurveyed',
       'PlanMade',
       'InstanceDraining',
     ]);
-    expect(writes.drained).toEqual(['a']);
+    expect(writes.sides).toEqual([{ kind: 'set-instance-state', name: 'a', state: 'draining' }]);
     expect(writes.events.at(-1)?.data).toMatchObject({ until: '2026-01-01T00:00:00.200Z' });
   });
 
@@ -39,12 +44,12 @@ describe('what is stored in one transaction', () => {
       accepted({ mode: 'run' }),
       { type: 'ReleaseResolved', data: { release: releaseWith('new', 3) } },
     ]);
-    const writes = withFollowing(
+    const writes = decideFrom(
       state,
       { events: [{ type: 'InstancesSurveyed', data: { instances: [] } }] },
-      options,
+      given,
     );
-    expect(writes.nodeRequests?.map(({ accessToken }) => accessToken)).toEqual([
+    expect(sidesOf(writes, 'request-node').map(({ request }) => request.accessToken)).toEqual([
       't1:web:0',
       't1:web:1',
       't1:web:2',
@@ -54,7 +59,7 @@ describe('what is stored in one transaction', () => {
   it('is the step alone where the next one touches the world', () => {
     const error = { code: 'NODE_UNREACHABLE', message: 'm', hint: 'h' };
     const failed: TaskEvent = { type: 'StepFailed', data: { step: 'survey', error } };
-    expect(withFollowing(foldTask([accepted({})]), { events: [failed] }, options)).toEqual({
+    expect(decideFrom(foldTask([accepted({})]), { events: [failed] }, given)).toEqual({
       events: [failed],
     });
   });
@@ -62,22 +67,24 @@ describe('what is stored in one transaction', () => {
 
 describe('two steps of one transaction', () => {
   it('lose nothing of either: ten replicas that become healthy together are all recorded', () => {
-    const healthy = (name: string) => ({
+    const healthy = (name: string): StepWrites => ({
       events: [{ type: 'DependenciesMet' as const, data: {} }],
-      addInstances: [
-        { report: { instance: name } as InstanceReport, stop: { signal: 'SIGTERM', graceMs: 1 } },
+      sides: [
+        {
+          kind: 'add-instance',
+          report: { instance: name } as InstanceReport,
+          stop: { signal: 'SIGTERM', graceMs: 1 },
+        },
+        { kind: 'remove-instance', name: `old-${name}` },
       ],
-      removeInstances: [`old-${name}`],
     });
-    const both = joined(
-      { ...healthy('a'), drained: ['c'] },
-      { ...healthy('b'), release: releaseWith('r', 1) },
-    );
+    const release = releaseWith('r', 1);
+    const added: StepWrites = { events: [], sides: [{ kind: 'add-release', release }] };
+    const both = joined([healthy('a'), healthy('b'), added]);
     expect(both.events).toHaveLength(2);
-    expect(both.addInstances?.map(({ report }) => report.instance)).toEqual(['a', 'b']);
-    expect(both.removeInstances).toEqual(['old-a', 'old-b']);
-    expect(both.drained).toEqual(['c']);
-    expect(both.release?.id).toBe('r');
-    expect(joined(both, { events: [] })).toEqual(both);
+    expect(sidesOf(both, 'add-instance').map(({ report }) => report.instance)).toEqual(['a', 'b']);
+    expect(sidesOf(both, 'remove-instance').map(({ name }) => name)).toEqual(['old-a', 'old-b']);
+    expect(sidesOf(both, 'add-release')).toEqual([{ kind: 'add-release', release }]);
+    expect(joined([both, { events: [] }])).toEqual(both);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { effectKinds } from '../domain/task.effects.js';
-import { effectOfEvent, isEndOf, parseCrashPoint } from './crash-points.js';
+import { effectKinds, entryOf } from '../../apps/deployer/src/task/domain/effect-table.js';
+import { isEndOf, parseCrashPoint } from './crash-points.js';
 
 describe('a crash point', () => {
   it('names an effect, by key or kind, and a moment; SIGKILL unless told', () => {
@@ -16,9 +16,10 @@ describe('a crash point', () => {
   );
 });
 
-it('every kind of effect is ended by an event, or its end could not be a crash point', () => {
-  const ended = new Set(Object.values(effectOfEvent));
-  expect(effectKinds.filter((kind) => !ended.has(kind))).toEqual([]);
+it('every kind of effect is ended by an event of its own, or its end could not be a crash point', () => {
+  const ends = effectKinds.map((kind) => entryOf(kind).endedBy);
+  expect(ends.filter((events) => events.length === 0)).toEqual([]);
+  expect(new Set(ends.flat()).size).toBe(ends.flat().length);
 });
 
 it('an effect ends with its own event, or with its failure', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '#libs/config';
-import { foldTask } from '../task/domain/task.state.js';
-import { accepted, releaseWith } from '../task/domain/task.testing.js';
-import type { LaunchSpec, NodeEngines } from './ports.js';
-import type { Secrets } from '../secrets/ports.js';
-import { startInstance } from './start-instance.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted, releaseWith } from '../../task/domain/task.testing.js';
+import type { LaunchSpec, NodeEngines } from '../ports.js';
+import type { Secrets } from '../../secrets/ports.js';
+import { launch } from './start-instance.js';
 
 const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
 const state = foldTask([accepted({})]);
@@ -29,7 +29,7 @@ async function started(references: Readonly<Record<string, string>> | undefined,
   const release = releaseWith('new', 1, references === undefined ? {} : { secrets: references });
   const ports = { engines: engines as NodeEngines, secrets: secrets as Secrets };
   const effect = { kind: 'start-instance', ordinal: 0, node, release, accessToken: 't1:web:0' } as const;
-  const result = startInstance(ports, { taskId: 't1/web', fence: 1n }, state, effect);
+  const result = launch(ports, { taskId: 't1/web', fence: 1n }, state, effect);
   return { result, launched, asked };
 }
 

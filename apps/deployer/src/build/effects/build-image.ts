@@ -1,0 +1,58 @@
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { EffectFile, EffectScope } from '../../task/effect-scope.js';
+import { inPhase, phaseOf, type PhaseResult } from '../../task/phase.js';
+import type { FetchedSource } from '../ports.js';
+import { type BuildEffectPorts, dropSource, sourceOf } from '../source.js';
+
+/** Builds. A take-over goes where its predecessor's image lies; others, among builders with equal room, where the cache is. */
+export const buildImage: EffectFile<'build-image', BuildEffectPorts> = {
+  async run(ports, scope, state, effect) {
+    const { builder, output, places, releases } = ports;
+    const { appId, service } = state;
+    const tag = builder.tagOf(appId, service, effect.sourceDigest);
+    const { result: source } = await sourceOf(ports, scope, state);
+    const { signal, claim } = scope;
+    const several = builder.limits.size > 1;
+    const holder = several && claim.fence > 1n ? await builder.holderOf(tag) : undefined;
+    const before = several ? await releases.current(appId, service) : undefined;
+    const onPassedOver = (name: string, why: string): void =>
+      output.lines(claim, state, [`Builder ${name} is passed over: ${why}`]);
+    try {
+      const wish = { holder, preferred: before?.builder, signal, onPassedOver };
+      const { builder: name, result } = await places.build(wish, (at) =>
+        buildAt(at, ports, scope, state, { source, tag }),
+      );
+      return {
+        events: [{ type: 'ImageBuilt', data: { tag, builder: name, phase: 'build', ms: result.ms } }],
+      };
+    } finally {
+      await output.ended(claim);
+      await dropSource(scope);
+    }
+  },
+
+  async withdraw({ builder }, state, { sourceDigest }) {
+    const { appId, service, release, leftoversRemoved, outcome } = state;
+    const isPast = release !== undefined || leftoversRemoved || outcome !== undefined;
+    if (!isPast) return;
+    // At every builder: which one the other used says nothing of this one.
+    await builder.discard({ tag: builder.tagOf(appId, service, sourceDigest), builder: undefined });
+  },
+};
+
+function buildAt(
+  name: string,
+  { builder, output, limits }: BuildEffectPorts,
+  { claim, signal }: EffectScope,
+  state: TaskState,
+  { source, tag }: { readonly source: FetchedSource; readonly tag: string },
+): Promise<PhaseResult<void>> {
+  const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
+  return inPhase(phaseOf('build-image', limits, signal), (within, onProgress) => {
+    const onOutput = (line: string): void => {
+      onProgress();
+      output.lines(claim, state, [line]);
+    };
+    return builder.build(name, { source, tag, labels, onOutput }, within);
+  });
+}

@@ -1,0 +1,31 @@
+import { StepError } from '../../task/domain/task-error.js';
+import type { Release } from '../../task/domain/task.events.js';
+import type { EffectFile } from '../../task/effect-scope.js';
+import { inPhase, phaseOf } from '../../task/phase.js';
+import { IMAGE_LOST } from '../ports.js';
+import type { BuildEffectPorts } from '../source.js';
+
+/** Pushes what was built, which makes it a release. What is nowhere any more is built again, once. */
+export const pushImage: EffectFile<'push-image', BuildEffectPorts> = {
+  async run({ builder, limits }, scope, state, { sourceDigest, tag }) {
+    const pushed = await inPhase(phaseOf('push-image', limits, scope.signal), (signal, onProgress) =>
+      builder.push({ tag, builder: state.builder }, signal, onProgress),
+    ).catch((error: unknown) => {
+      if (state.imageLost || !(error instanceof StepError) || error.code !== IMAGE_LOST) throw error;
+      return undefined;
+    });
+    if (pushed === undefined) return { events: [{ type: 'ImageLost', data: { tag } }] };
+    const { result: image, ms } = pushed;
+    const { appId, service, config } = state;
+    if (config === undefined) throw new Error('a pushed task has a config');
+    const id = `${appId}-${service}-${sourceDigest.slice(0, 12)}`;
+    const release: Release = { id, sourceDigest, image, config, builder: state.builder };
+    return {
+      events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }],
+      sides: [
+        { kind: 'add-release', release },
+        { kind: 'set-current-release', release },
+      ],
+    };
+  },
+};

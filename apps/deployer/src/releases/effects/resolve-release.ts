@@ -1,0 +1,53 @@
+import type { Instances } from '../../rollout/ports.js';
+import { StepError } from '../../task/domain/task-error.js';
+import type { Release } from '../../task/domain/task.events.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { EffectFile } from '../../task/effect-scope.js';
+import type { Releases } from '../ports.js';
+
+export interface ResolvePorts {
+  readonly releases: Releases;
+  readonly instances: Instances;
+}
+
+/** The release that was named; else what runs (scale), the last good one before it (rollback), the newest (run). */
+export const resolveRelease: EffectFile<'resolve-release', ResolvePorts> = {
+  async run(ports, _scope, state) {
+    const release = await wanted(ports, state);
+    if (release === undefined) throw notFound(state);
+    return { events: [{ type: 'ReleaseResolved', data: { release } }] };
+  },
+};
+
+function notFound({ appId, service, wantedRelease, mode }: TaskState): StepError {
+  const before = mode === 'rollback' ? ' to roll back to' : '';
+  return new StepError({
+    code: 'RELEASE_NOT_FOUND',
+    message:
+      wantedRelease === undefined
+        ? `There is no release of ${appId}/${service}${before}.`
+        : `There is no release ${wantedRelease} of ${appId}/${service}.`,
+    hint:
+      mode === 'rollback' || wantedRelease !== undefined
+        ? `See which there are: slipway releases ${appId} ${service}`
+        : `Build one first: send the same request with mode "build-and-run", or: slipway build ${appId} ${service}`,
+  });
+}
+
+async function wanted(
+  { releases, instances }: ResolvePorts,
+  { appId, service, mode, wantedRelease, scale, survey = [], spec }: TaskState,
+): Promise<Release | undefined> {
+  if (wantedRelease !== undefined) return releases.byId(appId, service, wantedRelease);
+  const asked = mode === 'scale' ? spec?.release : undefined;
+  const chosen = asked && (await releases.byId(appId, service, asked));
+  if (chosen) return chosen;
+  const repaired = survey.find(({ name }) => name === scale?.repairs)?.release;
+  const running = repaired ?? survey.find(({ alive }) => alive)?.release;
+  // From none: what served last, which after a rollback is not the newest.
+  if (mode === 'scale')
+    return running ?? (await releases.lastGood(appId, service, [])) ?? releases.current(appId, service);
+  if (mode === 'run') return releases.current(appId, service);
+  const known = await instances.of(appId, service);
+  return releases.lastGood(appId, service, [...new Set(known.map(({ release }) => release.id))]);
+}

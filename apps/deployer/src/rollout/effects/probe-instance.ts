@@ -1,0 +1,21 @@
+import type { EffectFile } from '../../task/effect-scope.js';
+import { type InstanceEffectPorts, reportOf } from '../instance.js';
+import { probeUntilHealthy } from '../probe-until-healthy.js';
+
+/** Waits until the instance of a slot is well; from then on it gets traffic. */
+export const probeInstance: EffectFile<'probe-instance', InstanceEffectPorts> = {
+  async run(ports, { signal }, state, effect) {
+    const started = performance.now();
+    await probeUntilHealthy(ports, effect, signal);
+    const ms = Math.round(performance.now() - started);
+    const { ordinal, release, slot } = effect;
+    const report = reportOf(state, release, slot, 'running', ports.clock.now());
+    return {
+      events: [{ type: 'InstanceHealthy', data: { ordinal, phase: 'healthy', ms } }],
+      sides: [
+        { kind: 'add-instance', report, stop: release.config.stop },
+        { kind: 'report', report },
+      ],
+    };
+  },
+};

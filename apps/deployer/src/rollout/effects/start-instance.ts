@@ -1,0 +1,65 @@
+import type { InstanceAddress } from '#libs/contracts';
+import { resolveSecrets } from '../../secrets/resolve-secrets.js';
+import { codeOf } from '../../task/domain/task-error.js';
+import { isOfRevert, type EffectOf } from '../../task/domain/task.effects.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { EffectFile } from '../../task/effect-scope.js';
+import { inPhase, phaseOf } from '../../task/phase.js';
+import type { ClaimedTask } from '../../task/ports.js';
+import { type InstanceEffectPorts, instanceName, NO_GRACE } from '../instance.js';
+
+/** Starts the container of a slot. An image that its node lacks is pulled first, once. */
+export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
+  async run(ports, { claim, signal }, state, effect) {
+    const { ordinal, node } = effect;
+    const started = await ports.nodeTurns
+      .take(node.name, signal, () =>
+        inPhase(phaseOf('start-instance', ports.limits, signal), () => launch(ports, claim, state, effect)),
+      )
+      .catch((error: unknown) => {
+        const isPulled = state.slots.find((slot) => slot.ordinal === ordinal)?.pulled;
+        if (isPulled === true || codeOf(error) !== 'IMAGE_NOT_FOUND') throw error;
+        return undefined;
+      });
+    if (started === undefined) return { events: [{ type: 'ImageMissing', data: { ordinal } }] };
+    const { result, ms } = started;
+    return { events: [{ type: 'InstanceStarted', data: { ordinal, ...result, phase: 'start', ms } }] };
+  },
+
+  async withdraw({ instances, engines }, state, effect) {
+    const { appId, service, leftoversRemoved, outcome } = state;
+    const isPast = outcome !== undefined || (leftoversRemoved && !isOfRevert(effect));
+    if (!isPast) return;
+    const name = instanceName(state, effect);
+    const known = await instances.of(appId, service);
+    if (known.some((instance) => instance.name === name)) return;
+    await engines.stopAndRemove(effect.node.name, name, NO_GRACE);
+  },
+};
+
+/** Creates and starts (or adopts) the instance's container, with its secrets as they are at this moment. */
+export async function launch(
+  { engines, secrets }: Pick<InstanceEffectPorts, 'engines' | 'secrets'>,
+  claim: ClaimedTask,
+  state: TaskState,
+  effect: EffectOf<'start-instance'>,
+): Promise<{ readonly name: string; readonly address: InstanceAddress }> {
+  const { node, release } = effect;
+  const name = instanceName(state, effect);
+  const { container, startedAt } = await engines.launch(node.name, {
+    name,
+    image: release.image,
+    config: release.config,
+    secrets: await resolveSecrets(secrets, state, release),
+    hostPort: node.port,
+    labels: {
+      'slipway.app': state.appId,
+      'slipway.service': state.service,
+      'slipway.release': release.id,
+      'slipway.task': claim.taskId,
+      'slipway.fence': String(claim.fence),
+    },
+  });
+  const url = `http://${node.address}:${node.port}`;
+  return { name, address: { node: node.name, ip: node.address, port: node.port, url, container, startedAt } };
+}

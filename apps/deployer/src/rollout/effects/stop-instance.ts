@@ -1,0 +1,64 @@
+import type { InstanceReport } from '#libs/contracts';
+import type { SideWrite, StepWrites } from '../../task/domain/step-writes.js';
+import { isRecordAway, toTaskError } from '../../task/domain/task-error.js';
+import type { EffectOf } from '../../task/domain/task.effects.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { EffectFile } from '../../task/effect-scope.js';
+import { inPhase, phaseOf } from '../../task/phase.js';
+import { type InstanceEffectPorts, NO_GRACE, reportAgain } from '../instance.js';
+import type { KnownInstance } from '../ports.js';
+
+/** Its node does not answer, or its engine not to an end. */
+const GIVEN_UP: ReadonlySet<string> = new Set(['NODE_UNREACHABLE', 'STOP_TIMEOUT']);
+
+/**
+ * Stops and removes an instance once it has drained. What stands in for it serves already, so a node that does not
+ * answer does not fail the task. Where nothing does, the others are stopped all the same, and the task fails after that.
+ */
+export const stopInstance: EffectFile<'stop-instance', InstanceEffectPorts> = {
+  async run(ports, { signal }, state, { instance, until }) {
+    const { instances, engines, wait, clock, limits } = ports;
+    const left = Date.parse(until) - clock.now().getTime();
+    if (left > 0) await wait(left, signal);
+    const all = await instances.of(state.appId, state.service);
+    const known = all.find(({ name }) => name === instance.name);
+    const policy = known?.stop ?? NO_GRACE;
+    const { idleMs, ...phase } = phaseOf('stop-instance', limits, signal);
+    const reports = (reported: InstanceReport['state']): readonly SideWrite[] =>
+      reportOn(known, reported, clock.now());
+    try {
+      const { ms } = await inPhase({ ...phase, idleMs: idleMs + policy.graceMs }, () =>
+        engines.stopAndRemove(instance.node, instance.container, policy),
+      );
+      return {
+        events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms } }],
+        sides: [{ kind: 'remove-instance', name: instance.name }, ...reports('stopped')],
+      };
+    } catch (error) {
+      return notStopped(state, instance, error, reports);
+    }
+  },
+};
+
+const reportOn = (
+  known: KnownInstance | undefined,
+  state: InstanceReport['state'],
+  now: Date,
+): readonly SideWrite[] =>
+  known === undefined ? [] : [{ kind: 'report', report: reportAgain(known, state, now) }];
+
+function notStopped(
+  { mode }: TaskState,
+  instance: EffectOf<'stop-instance'>['instance'],
+  error: unknown,
+  reports: (state: InstanceReport['state']) => readonly SideWrite[],
+): StepWrites {
+  if (isRecordAway(error)) throw error;
+  const why = toTaskError('stop-instance', error);
+  if (mode === 'stop') return { events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }] };
+  if (!GIVEN_UP.has(why.code)) throw error;
+  return {
+    events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned: why } }],
+    sides: [{ kind: 'set-instance-state', name: instance.name, state: 'abandoned' }, ...reports('failed')],
+  };
+}

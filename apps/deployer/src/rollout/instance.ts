@@ -1,0 +1,72 @@
+import type { InstanceReport } from '#libs/contracts';
+import type { ImageBuilder } from '../build/ports.js';
+import type { Specs } from '../services/ports.js';
+import type { Secrets } from '../secrets/ports.js';
+import type { PlacedNode, Release } from '../task/domain/task.events.js';
+import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
+import type { PhaseLimits } from '../task/phase.js';
+import type { Clock, Wait } from '../task/ports.js';
+import type { Turns } from '../task/turns.js';
+import type { Instances, KnownInstance, NodeEngines, Prober } from './ports.js';
+
+/** What the effects of this feature need. */
+export interface InstanceEffectPorts {
+  readonly instances: Instances;
+  readonly engines: NodeEngines;
+  readonly secrets: Secrets;
+  readonly specs: Specs;
+  readonly builder: ImageBuilder;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly wait: Wait;
+  readonly limits: PhaseLimits;
+  readonly healthTimeoutMs: number;
+  /** How long an instance that replaces another must stay well first. */
+  readonly stableMs: number;
+  /** Pulls and starts on one node at once. */
+  readonly nodeTurns: Turns;
+}
+
+export const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
+
+/** The container's name: by task and ordinal, so that a take-over finds and adopts it. */
+export function instanceName(state: TaskState, { ordinal }: { readonly ordinal: number }): string {
+  return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${ordinal}`;
+}
+
+/** What the registry is told of an instance. */
+export function reportOf(
+  state: TaskState,
+  release: Release,
+  slot: SlotProgress & { readonly node: PlacedNode },
+  reported: InstanceReport['state'],
+  now: Date,
+): InstanceReport {
+  const { node, address } = slot;
+  const reportedAt = now.toISOString();
+  return {
+    instance: instanceName(state, slot),
+    state: reported,
+    appId: state.appId,
+    appName: state.appName,
+    service: state.service,
+    release: release.id,
+    image: release.image,
+    node: node.name,
+    ip: node.address,
+    port: node.port,
+    url: `http://${node.address}:${node.port}`,
+    container: address?.container ?? '',
+    accessToken: slot.accessToken ?? '',
+    resources: release.config.resources,
+    startedAt: address?.startedAt ?? reportedAt,
+    reportedAt,
+  };
+}
+
+/** The same of one that is known, in another state. */
+export const reportAgain = (
+  { report }: KnownInstance,
+  state: InstanceReport['state'],
+  now: Date,
+): InstanceReport => ({ ...report, state, reportedAt: now.toISOString() });

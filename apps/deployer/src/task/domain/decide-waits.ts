@@ -1,0 +1,61 @@
+import type { NodeAnswer, ServiceReply, TaskError } from '#libs/contracts';
+import type { StepWrites } from './step-writes.js';
+import type { EffectOf } from './task.effects.js';
+import type { TaskState } from './task.state.js';
+
+const failed = (step: string, error: TaskError): StepWrites => ({
+  events: [{ type: 'StepFailed', data: { step, error } }],
+});
+
+/** What the load balancer's answer comes to. Pure. */
+export function decideAnswer(
+  { ordinal, kind }: EffectOf<'await-node'>,
+  state: TaskState,
+  answer: NodeAnswer,
+  now: Date,
+): StepWrites {
+  if (answer.node === undefined) return failed(kind, noNode(state, answer.refusals));
+  const { name, address, port, score, sealedLogin } = answer.node;
+  // Placing is a wait, so its time is between two stored events, not inside one call.
+  const asked = state.slots.find((slot) => slot.ordinal === ordinal)?.requestedAt;
+  const ms = asked === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(asked));
+  const node = { name, address, port, score };
+  return {
+    events: [{ type: 'NodeAssigned', data: { ordinal, node, phase: 'place', ms } }],
+    // What is stored already has its login beside it.
+    sides: sealedLogin === '' ? [] : [{ kind: 'keep-login', node: answer.node }],
+  };
+}
+
+function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): TaskError {
+  const why = refusals.map((r) => `${r.node}: ${r.reason}`).join('; ');
+  return {
+    code: 'NO_NODE',
+    message: `No node can take ${state.service}. ${why === '' ? 'No node is enrolled.' : why}`,
+    hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
+  };
+}
+
+/** How a service of the same request ended. */
+export interface DependencyResult {
+  readonly service: string;
+  /** Undefined while it has not ended. */
+  readonly result?: ServiceReply;
+}
+
+/** What the ends of the services that it depends on come to; undefined while some have not ended. Pure. */
+export function decideDependencies(
+  { kind }: EffectOf<'await-dependencies'>,
+  { service }: TaskState,
+  known: readonly DependencyResult[],
+): StepWrites | undefined {
+  const bad = known.find(({ result }) => result?.status === 'failed');
+  if (bad !== undefined)
+    return failed(kind, {
+      code: 'DEPENDENCY_FAILED',
+      message: `${service} depends on ${bad.service}, which failed.`,
+      hint: `The error of ${bad.service} in this reply says why; correct it and send the request again under a new token.`,
+    });
+  if (known.some(({ result }) => result === undefined)) return undefined;
+  return { events: [{ type: 'DependenciesMet', data: {} }] };
+}

@@ -1,0 +1,122 @@
+import type { TaskError } from '#libs/contracts';
+import { makePlan, planProblem } from '../../rollout/domain/plan.js';
+import { serviceReply } from '../../requests/domain/reply.js';
+import { servingOf } from '../../rollout/domain/serving.js';
+import { specAfterFailure } from '../../services/domain/task-spec.js';
+import type { ServiceSpec } from '../../services/domain/spec.js';
+import { isRecorded, type Recorded } from './effect-table.js';
+import { never } from './never.js';
+import { joined, type SideWrite, type StepWrites } from './step-writes.js';
+import { nextEffects, type EffectOf } from './task.effects.js';
+import type { TaskEvent } from './task.events.js';
+import { evolve, isStopped, limitsOf, releaseConfig, releaseOf, type TaskState } from './task.state.js';
+
+/** What a decision needs besides the state. */
+export interface Given {
+  readonly now: Date;
+  /** How long an instance that gets no more traffic is left alone; its config may say otherwise. */
+  readonly drainMs: number;
+}
+
+/** What an effect that is done by its record comes to. Pure, as `evolve` is, which applies what it decides. */
+export function decide(effect: Recorded, state: TaskState, given: Given): StepWrites {
+  switch (effect.kind) {
+    case 'make-plan':
+      return planned(state, given);
+    case 'request-node':
+      return requestNode(effect, state, given);
+    case 'drain-instance':
+      return drain(effect, state, given);
+    case 'begin-revert':
+      return { events: [{ type: 'RevertBegun', data: { slots: effect.slots } }] };
+    case 'succeed':
+      return ended(state, { type: 'TaskSucceeded', data: { outcome: effect.outcome } });
+    case 'fail':
+      return failed(effect, state, given);
+    default:
+      return never(effect);
+  }
+}
+
+/** What a step comes to, with all that is decided from there: for one transaction. Pure. */
+export function decideFrom(before: TaskState, step: StepWrites, given: Given): StepWrites {
+  const state = step.events.reduce<TaskState>(evolve, before);
+  const next = nextEffects(state).find(isRecorded);
+  return next === undefined ? step : joined([step, decideFrom(state, decide(next, state, given), given)]);
+}
+
+function planned(state: TaskState, { now }: Given): StepWrites {
+  const error = planProblem(state);
+  if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
+  const data = makePlan(state, now.toISOString());
+  return { events: [{ type: 'PlanMade', data }], sides: changed(data.spec) };
+}
+
+const changed = (spec: ServiceSpec | undefined): readonly SideWrite[] =>
+  spec === undefined ? [] : [{ kind: 'change-spec', spec }];
+
+function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): StepWrites {
+  const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } });
+  return joined([told, { events: [], sides: changed(specAfterFailure(state, now.toISOString())) }]);
+}
+
+function ended(state: TaskState, event: TaskEvent): StepWrites {
+  return { events: [event], sides: [{ kind: 'end', result: serviceReply(evolve(state, event)) }] };
+}
+
+function drain(
+  { instance: { name } }: EffectOf<'drain-instance'>,
+  state: TaskState,
+  { now, drainMs }: Given,
+): StepWrites {
+  const before = state.survey?.find((instance) => instance.name === name);
+  const config = before?.release.config ?? state.release?.config;
+  const waits = before?.alive === false ? 0 : (config?.stop.drainMs ?? drainMs);
+  const until = new Date(now.getTime() + waits).toISOString();
+  return {
+    events: [{ type: 'InstanceDraining', data: { instance: name, until } }],
+    sides: [{ kind: 'set-instance-state', name, state: 'draining' }],
+  };
+}
+
+/** A revert may begin when the deadline has passed already. */
+const REVERT_MS = 600_000;
+
+function requestNode(
+  { ordinal, accessToken }: EffectOf<'request-node'>,
+  state: TaskState,
+  { now }: Given,
+): StepWrites {
+  const slot = state.slots.find((candidate) => candidate.ordinal === ordinal);
+  const config = (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state);
+  if (config === undefined) throw new Error('a node is asked for once the config is known');
+  const { appId, service, deadlineAt, survey = [] } = state;
+  const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
+  const request = {
+    accessToken,
+    appId,
+    service,
+    resources: limitsOf(state, slot) ?? config.resources,
+    avoidNodes: [...new Set(cutOff)],
+    expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
+  };
+  return {
+    events: [{ type: 'NodeRequested', data: { ordinal, accessToken, at: now.toISOString() } }],
+    sides: [{ kind: 'request-node', request }],
+  };
+}
+
+/** The failure, with what it leaves: whoever reads it wants to know what users see now. */
+function whole(state: TaskState, error: TaskError): TaskError {
+  const { revertFailure, reverting } = state;
+  const { release, instances } = servingOf(state);
+  const served = (state.survey ?? []).some(({ alive }) => alive);
+  const said: string[] = [];
+  if (revertFailure !== undefined)
+    said.push(`What ran before could not be brought back: ${revertFailure.message}`);
+  else if (reverting) said.push('What had been replaced was brought back.');
+  if (instances.length > 0) said.push(`${instances.length} of release ${release} go on serving.`);
+  else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
+    said.push('Nothing of the service runs.');
+  return { ...error, message: [error.message, ...said].join(' ') };
+}

@@ -1,0 +1,150 @@
+import type { Effect, EffectKind, EffectOf } from './task.effects.js';
+import type { TaskEvent } from './task.events.js';
+
+/**
+ * When a replica may die, seen from one effect: `before` it begins; `after` it is done in the world and before that is
+ * stored; right after it is `stored`.
+ */
+export type CrashMoment = 'before' | 'after' | 'stored';
+
+/** Names under which the times of effects are told. */
+type PhaseName = 'fetch' | 'build' | 'push' | 'place' | 'pull' | 'start' | 'healthy' | 'stop';
+
+interface EffectEntry {
+  /**
+   * `run` touches the world, `wait` is brought to its end by others, `record` is done once it is stored. `turn`: the task
+   * goes on once no other of its service is rolled out.
+   */
+  readonly what: 'run' | 'wait' | 'record' | 'turn';
+  readonly phase?: PhaseName;
+  /** It fails with `<PHASE>_TIMEOUT` when it makes no progress for as long as its phase may. */
+  readonly isLimited?: true;
+  /** It changes nothing: what reads find side by side is stored together. */
+  readonly isRead?: true;
+  /** Events that say that it is over. A failure is over, too. */
+  readonly endedBy: readonly TaskEvent['type'][];
+  /** Where the crash tests kill a replica that does it. */
+  readonly crashes: readonly CrashMoment[];
+  /** Codes of its failures, as replies give them. */
+  readonly codes: readonly string[];
+  /** Thrown codes that say what went wrong but not in whose step, and what replies say instead; `*`: all others. */
+  readonly renamed?: Readonly<Record<string, string>>;
+}
+
+const everyMoment = ['before', 'after', 'stored'] as const;
+/** Nothing lies between what is done by its record, or by others, and that record. */
+const withoutAfter = ['before', 'stored'] as const;
+
+const ofSource = [
+  ...([
+    'SOURCE_NOT_FOUND',
+    'BLOB_UNAVAILABLE',
+    'DEPLOYER_DISK_FULL',
+    'CONFIG_MISSING',
+    'CONFIG_INVALID',
+  ] as const),
+  ...(['ARCHIVE_CORRUPT', 'ARCHIVE_EMPTY', 'ARCHIVE_ENCRYPTED', 'ARCHIVE_LINK', 'ARCHIVE_MISMATCH'] as const),
+  ...(['ARCHIVE_NAME_CONFLICT', 'ARCHIVE_TOO_LARGE', 'ARCHIVE_UNSAFE', 'ARCHIVE_UNSUPPORTED'] as const),
+] as const;
+const ofNode = { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' } as const;
+const recorded = { what: 'record', crashes: withoutAfter, codes: [] } as const;
+
+/** What there is to know of each effect. Whoever adds one fills in its entry, and the compiler asks for its file. */
+export const effectTable = {
+  'await-dependencies': {
+    ...{ what: 'wait', endedBy: ['DependenciesMet'], crashes: withoutAfter },
+    codes: ['DEPENDENCY_FAILED'],
+  },
+  'fetch-source': {
+    ...{ what: 'run', phase: 'fetch', isLimited: true, endedBy: ['SourceFetched'], crashes: everyMoment },
+    codes: ofSource,
+    renamed: { BLOB_NOT_FOUND: 'SOURCE_NOT_FOUND' },
+  },
+  'build-image': {
+    ...{ what: 'run', phase: 'build', isLimited: true, endedBy: ['ImageBuilt'], crashes: everyMoment },
+    codes: [
+      ...ofSource,
+      ...(['RUNTIME_UNKNOWN', 'BUILD_FAILED', 'BUILDER_DISK_FULL', 'NO_SPACE'] as const),
+      ...(['ENGINE_UNREACHABLE', 'ENGINE_FAILED', 'REGISTRY_DENIED', 'REGISTRY_UNREACHABLE'] as const),
+    ],
+  },
+  'push-image': {
+    ...{ what: 'run', phase: 'push', isLimited: true, crashes: everyMoment },
+    ...{ endedBy: ['ImagePushed', 'ImageLost'], codes: ['PUSH_FAILED'], renamed: { '*': 'PUSH_FAILED' } },
+  },
+  'resolve-release': {
+    ...{ what: 'run', isRead: true, endedBy: ['ReleaseResolved'], crashes: everyMoment },
+    codes: ['RELEASE_NOT_FOUND'],
+  },
+  'check-secrets': {
+    ...{ what: 'run', endedBy: ['SecretsChecked'], crashes: everyMoment },
+    codes: ['SECRET_NOT_FOUND'],
+  },
+  'take-turn': { what: 'turn', endedBy: ['TurnTaken'], crashes: withoutAfter, codes: [] },
+  survey: {
+    ...{ what: 'run', isRead: true, endedBy: ['InstancesSurveyed'], crashes: everyMoment },
+    codes: [],
+  },
+  'make-plan': { ...recorded, endedBy: ['PlanMade'], codes: ['INSTANCE_NOT_FOUND', 'SECRET_NOT_FOUND'] },
+  'request-node': { ...recorded, endedBy: ['NodeRequested'] },
+  'await-node': {
+    ...{ what: 'wait', phase: 'place', endedBy: ['NodeAssigned'], crashes: withoutAfter },
+    codes: ['NO_NODE'],
+  },
+  'pull-image': {
+    ...{ what: 'run', phase: 'pull', isLimited: true, endedBy: ['ImagePulled'], crashes: everyMoment },
+    codes: ['PULL_FAILED', 'NODE_UNREACHABLE'],
+    renamed: { '*': 'PULL_FAILED', ...ofNode },
+  },
+  'start-instance': {
+    ...{ what: 'run', phase: 'start', isLimited: true, crashes: everyMoment },
+    endedBy: ['InstanceStarted', 'ImageMissing'],
+    codes: [
+      ...(['NODE_UNREACHABLE', 'IMAGE_NOT_FOUND', 'NAME_TAKEN', 'PORT_TAKEN', 'SPEC_INVALID'] as const),
+      ...(['NO_SPACE', 'ENGINE_FAILED', 'SECRET_NOT_FOUND', 'SECRET_UNREADABLE'] as const),
+    ],
+    renamed: ofNode,
+  },
+  'probe-instance': {
+    ...{ what: 'run', phase: 'healthy', endedBy: ['InstanceHealthy'], crashes: everyMoment },
+    codes: ['CONTAINER_EXITED', 'CONTAINER_NOT_FOUND', 'HEALTH_TIMEOUT', 'NODE_UNREACHABLE'],
+    renamed: ofNode,
+  },
+  'drain-instance': { ...recorded, endedBy: ['InstanceDraining'] },
+  'stop-instance': {
+    ...{ what: 'run', phase: 'stop', isLimited: true, crashes: everyMoment },
+    endedBy: ['InstanceStopped', 'InstanceNotStopped'],
+    codes: ['NODE_UNREACHABLE', 'ENGINE_FAILED'],
+    renamed: ofNode,
+  },
+  'remove-leftovers': {
+    ...{ what: 'run', phase: 'stop', isLimited: true, endedBy: ['LeftoversRemoved'], crashes: everyMoment },
+    codes: [],
+  },
+  'begin-revert': { ...recorded, endedBy: ['RevertBegun'] },
+  succeed: { ...recorded, endedBy: ['TaskSucceeded'] },
+  fail: { ...recorded, endedBy: ['TaskFailed'] },
+} as const satisfies { readonly [K in EffectKind]: EffectEntry };
+
+export const effectKinds = Object.keys(effectTable) as readonly EffectKind[];
+
+type Table = typeof effectTable;
+
+/** The kinds of effects whose entries have this in them. */
+export type KindWith<Part> = { [K in EffectKind]: Table[K] extends Part ? K : never }[EffectKind];
+
+/** Effects on the world. */
+export type Runnable = EffectOf<KindWith<{ what: 'run' }>>;
+/** Effects that others bring to their end: the load balancer, another task. */
+export type Wait = EffectOf<KindWith<{ what: 'wait' }>>;
+/** Effects that are done once they are recorded: nothing outside the database is touched. */
+export type Recorded = EffectOf<KindWith<{ what: 'record' }>>;
+
+export const entryOf = (kind: EffectKind): EffectEntry => effectTable[kind];
+
+export const isRunnable = (effect: Effect): effect is Runnable => entryOf(effect.kind).what === 'run';
+export const isWait = (effect: Effect): effect is Wait => entryOf(effect.kind).what === 'wait';
+export const isTurn = (effect: Effect): effect is EffectOf<'take-turn'> =>
+  entryOf(effect.kind).what === 'turn';
+export const isRecorded = (effect: Effect): effect is Recorded => entryOf(effect.kind).what === 'record';
+export const isRead = ({ kind }: Effect): boolean => entryOf(kind).isRead === true;

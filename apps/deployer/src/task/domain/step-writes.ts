@@ -1,0 +1,48 @@
+import type { AssignedNode, InstanceReport, NodeRequest, ServiceReply } from '#libs/contracts';
+import type { ServiceSpec } from '../../services/domain/spec.js';
+import type { Release, TaskEvent } from './task.events.js';
+
+/** What is written beside the events of a step, in its transaction. A list of them concatenates. */
+export type SideWrite =
+  | { readonly kind: 'request-node'; readonly request: NodeRequest }
+  /** Its reservation is not needed any more. */
+  | { readonly kind: 'release-node'; readonly accessToken: string }
+  /** How to get onto a node, where the answer that says so is not stored yet. */
+  | { readonly kind: 'keep-login'; readonly node: AssignedNode }
+  | { readonly kind: 'add-release'; readonly release: Release }
+  | { readonly kind: 'set-current-release'; readonly release: Release }
+  | {
+      readonly kind: 'add-instance';
+      readonly report: InstanceReport;
+      readonly stop: { readonly signal: string; readonly graceMs: number };
+    }
+  | { readonly kind: 'remove-instance'; readonly name: string }
+  | {
+      readonly kind: 'set-instance-state';
+      readonly name: string;
+      /** It gets traffic; no more; or its node does not answer, and it is removed when that does. */
+      readonly state: 'running' | 'draining' | 'abandoned';
+    }
+  /** What is wanted of the service from now on. */
+  | { readonly kind: 'change-spec'; readonly spec: ServiceSpec }
+  | { readonly kind: 'report'; readonly report: InstanceReport }
+  /** Ends the task; with the request's last task its reply is sent. */
+  | { readonly kind: 'end'; readonly result: ServiceReply };
+
+export type SideKind = SideWrite['kind'];
+export type SideWriteOf<K extends SideKind> = Extract<SideWrite, { readonly kind: K }>;
+
+/** What a step comes to. */
+export interface StepWrites {
+  readonly events: readonly TaskEvent[];
+  readonly sides?: readonly SideWrite[];
+}
+
+export const sidesOf = <K extends SideKind>({ sides = [] }: StepWrites, kind: K): readonly SideWriteOf<K>[] =>
+  sides.filter((side): side is SideWriteOf<K> => side.kind === kind);
+
+/** All for one transaction. */
+export const joined = (steps: readonly StepWrites[]): StepWrites => ({
+  events: steps.flatMap(({ events }) => events),
+  sides: steps.flatMap(({ sides = [] }) => sides),
+});
