@@ -43,7 +43,12 @@ describe('from a folder to what runs', () => {
 
     const status = await slipway('status', app);
     expect(status.code).toBe(0);
-    const [head, ...rows] = status.out.trimEnd().split('\n');
+    const [services = '', instances = ''] = status.out.trimEnd().split('\n\n');
+    expect(services).toMatch(/^APP +SERVICE +RUNNING +RELEASE\n/);
+    await until('the counts that are wanted', async () =>
+      /app-server +1\/1 .*\n.*prices +1\/1 /.test((await slipway('status', app)).out),
+    );
+    const [head, ...rows] = instances.split('\n');
     expect(head).toMatch(/^APP +SERVICE +STATE +NODE +URL +RELEASE +INSTANCE$/);
     expect(rows).toHaveLength(2);
     expect(rows[0]).toContain(`app-server  running  `);

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { instanceReported, type InstanceReport, nodeReported, type NodeReport } from '#libs/contracts';
+import {
+  instanceReported,
+  type InstanceReport,
+  nodeReported,
+  type NodeReport,
+  serviceSpecChanged,
+  type ServiceSpecChange,
+} from '#libs/contracts';
 import { createKafka, Producer, SILENT } from '#libs/kafka';
 import { decryptAtRest, parseAtRestKeys } from '#libs/secrets';
 import {
@@ -249,6 +256,37 @@ describe('instance reports', () => {
     ]);
   });
 
+  it('say with the specs how many run of those that are wanted, the newest revision counting', async () => {
+    const appId = uniqueName('wanted');
+    const spec = (revision: number, more: Partial<ServiceSpecChange> = {}): ServiceSpecChange => ({
+      ...{ appId, appName: 'Wanted', service: 'web', revision, state: 'running', release: 'new', count: 3 },
+      ...{
+        declaredCount: 1,
+        limits: { cpu: 1, memoryMiB: 64 },
+        principal: 'ada',
+        verified: false,
+        token: 't',
+      },
+      changedAt: at(revision),
+      ...more,
+    });
+    const { topic, type } = serviceSpecChanged;
+    const send = (...specs: ServiceSpecChange[]): Promise<void> =>
+      producer.publish(specs.map((data) => ({ topic, type, key: appId, id: uniqueName('spec'), data })));
+    await send(spec(2), spec(1, { count: 1 }));
+    await report(appId, { instance: `${appId}-1`, release: 'new', state: 'running', reportedAt: at(1) });
+    const services = async () => (await call(`services?appId=${appId}`, reader)).body;
+    await until('the spec to be known', async () => JSON.stringify(await services()).includes('"wanted":3'));
+    expect(await services()).toMatchObject([
+      { service: 'mark' },
+      { service: 'web', running: 1, wanted: 3, wantedRelease: 'new' },
+    ]);
+    await send(spec(3, { state: 'stopped' }));
+    await until('the service to be stopped', async () =>
+      JSON.stringify(await services()).includes('"wanted":0'),
+    );
+  });
+
   it('are listed by application, service and state, and by nothing that there is not', async () => {
     const list = await call('instances?appId=none&service=web&state=running', reader);
     expect([list.status, list.body]).toEqual([200, []]);
@@ -326,7 +364,7 @@ it.each([
     'instances',
     'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at',
   ],
-  ['services', 'app_id service app_name release running reported_at'],
+  ['services', 'app_id service app_name release running reported_at wanted wanted_release'],
   ['changes', 'revision kind name is_removed'],
   ['revision', 'latest forgotten'],
 ])('the view registry.%s, which others read, holds its columns', async (view, columns) => {

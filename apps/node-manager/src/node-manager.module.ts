@@ -3,7 +3,7 @@ import { TOKENS, type Tokens } from '#libs/http';
 import { NodeReportsConsumer } from './nodes/consumer.js';
 import { ENROL_PORTS, type EnrolNodePorts } from './nodes/enrol-node.js';
 import { NodesController } from './nodes/http.js';
-import { InstanceReportsConsumer } from './registry/consumer.js';
+import { InstanceReportsConsumer, ServiceSpecsConsumer } from './registry/consumer.js';
 import { RegistryController } from './registry/http.js';
 import { REGISTRY, type Registry } from './registry/ports.js';
 
@@ -18,7 +18,10 @@ export class NodeManagerModule {
   static register({ enrolPorts, registry, tokens }: NodeManagerParts): DynamicModule {
     return {
       module: NodeManagerModule,
-      controllers: [InstanceReportsConsumer, NodeReportsConsumer, NodesController, RegistryController],
+      controllers: [
+        ...[InstanceReportsConsumer, ServiceSpecsConsumer, NodeReportsConsumer],
+        ...[NodesController, RegistryController],
+      ],
       providers: [
         { provide: ENROL_PORTS, useValue: enrolPorts },
         { provide: REGISTRY, useValue: registry },

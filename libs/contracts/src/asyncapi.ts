@@ -45,7 +45,7 @@ const participants: Record<string, { receives: readonly Topic[]; sends: readonly
     ],
   },
   'load-balancer': { receives: [topics.nodeRequests, topics.instanceReports], sends: [topics.nodeResponses] },
-  'node-manager': { receives: [topics.instanceReports, topics.nodeReports], sends: [] },
+  'node-manager': { receives: [topics.instanceReports, topics.nodeReports, topics.serviceSpecs], sends: [] },
 };
 
 /** The platform's messages as an AsyncAPI document, made from the catalogue alone. */

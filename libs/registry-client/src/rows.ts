@@ -18,7 +18,7 @@ export interface RegistryNode {
   readonly updatedAt: Date;
 }
 
-/** A service that an instance was ever reported of. */
+/** A service that an instance was ever reported of, or of which something is wanted. */
 export interface RegistryService {
   readonly appId: string;
   readonly service: string;
@@ -27,6 +27,10 @@ export interface RegistryService {
   readonly release: string | null;
   /** How many instances run. */
   readonly running: number;
+  /** How many should run; null where the deployer has not said. */
+  readonly wanted: number | null;
+  /** The release that should run; null where none should, or the deployer has not said. */
+  readonly wantedRelease: string | null;
   readonly reportedAt: Date;
 }
 
@@ -64,7 +68,9 @@ export const NODE_COLUMNS = `${columns(
   ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt'],
 )}, memory_bytes::float8 AS "memoryBytes"`;
 
-export const SERVICE_COLUMNS = columns('appId', 'service', 'appName', 'release', 'running', 'reportedAt');
+export const SERVICE_COLUMNS = columns(
+  ...['appId', 'service', 'appName', 'release', 'running', 'wanted', 'wantedRelease', 'reportedAt'],
+);
 
 export const INSTANCE_COLUMNS = `${columns(
   ...['name', 'state', 'appId', 'appName', 'service', 'release', 'image', 'node', 'ip', 'port', 'url'],

@@ -22,6 +22,15 @@ const instanceSchema = z.looseObject({
   release: z.string(),
 });
 
+const serviceSchema = z.looseObject({
+  appId: z.string(),
+  service: z.string(),
+  release: z.string().nullish(),
+  running: z.number(),
+  wanted: z.number().nullish(),
+});
+
+export type ServiceRow = z.infer<typeof serviceSchema>;
 export type NodeRow = z.infer<typeof nodeSchema>;
 export type InstanceRow = z.infer<typeof instanceSchema>;
 
@@ -44,6 +53,8 @@ export interface NodeManager {
   nodes(): Promise<readonly NodeRow[]>;
   addNode(node: NewNode): Promise<NodeRow>;
   instances(filter: InstanceFilter): Promise<readonly InstanceRow[]>;
+  /** With how many instances run, and how many should. */
+  services(filter: Pick<InstanceFilter, 'appId'>): Promise<readonly ServiceRow[]>;
 }
 
 export function openNodeManager(): NodeManager {
@@ -57,6 +68,7 @@ export function openNodeManager(): NodeManager {
   return {
     nodes: () => call(api, z.array(nodeSchema), { path: '/v1/nodes' }),
     addNode: (node) => call(api, nodeSchema, { path: '/v1/nodes', method: 'POST', body: node }),
+    services: (filter) => call(api, z.array(serviceSchema), { path: `/v1/services${query({ ...filter })}` }),
     instances: (filter) =>
       call(api, z.array(instanceSchema), { path: `/v1/instances${query({ ...filter })}` }),
   };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { transaction, unfinishedWorkOf, type Outbox, type Pool, type Transaction } from '#libs/postgres';
-import { codeOf } from '../../task/domain/task-error.js';
+import { readNodes, RegistryUnavailableError } from '#libs/registry-client';
 import type { Clock } from '../../task/ports.js';
 import { settledTries, type ServiceDrift, type ServiceTries } from '../domain/reconcile-service.js';
 import type { ServiceSpec } from '../domain/spec.js';
@@ -19,9 +19,6 @@ export interface ServiceRecordParts {
   readonly clock: Clock;
   readonly ask: AskForCount;
 }
-
-/** SQLSTATE undefined_table and invalid_schema_name. */
-const NO_REGISTRY: ReadonlySet<string> = new Set(['42P01', '3F000']);
 
 /** More than any limit: given up until something changes. */
 const GIVEN_UP = 1_000_000;
@@ -158,12 +155,13 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
   /** When a node joined, or answered again, last. Undefined while no node manager has made its views yet. */
   private async nodesChangedAt(): Promise<number | undefined> {
     try {
-      const { rows } = await this.parts.pool.query<{ at: number | null }>(
-        `SELECT (extract(epoch FROM max(updated_at)) * 1000)::float8 AS at FROM registry.nodes WHERE state = 'ready'`,
-      );
-      return rows[0]?.at ?? undefined;
+      const nodes = await transaction(this.parts.pool, readNodes);
+      const ready = nodes
+        .filter(({ state }) => state === 'ready')
+        .map(({ updatedAt }) => updatedAt.getTime());
+      return ready.length === 0 ? undefined : Math.max(...ready);
     } catch (error) {
-      if (NO_REGISTRY.has(codeOf(error) ?? '')) return undefined;
+      if (error instanceof RegistryUnavailableError) return undefined;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { InstanceReport } from '#libs/contracts';
+import type { InstanceReport, ServiceSpecChange } from '#libs/contracts';
 import type { Pool, Retention, Transaction } from '#libs/postgres';
 import type { InstanceFilter, Registry } from '../ports.js';
 
@@ -23,7 +23,7 @@ const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', a
   'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
   'container', container, 'cpu', cpu, 'memoryMiB', memory_mib, 'startedAt', started_at, 'reportedAt', reported_at)`;
 const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
-  'running', running, 'reportedAt', reported_at)`;
+  'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'reportedAt', reported_at)`;
 
 /**
  * Writes a report down. A name is one container's for ever, so its state goes forward only: what has ended does not
@@ -42,6 +42,19 @@ export async function recordReport(tx: Transaction, report: InstanceReport): Pro
       ...[instance, state, r.appId, r.appName, r.service, r.release, r.image, r.node, r.ip, r.port, r.url],
       ...[r.container, r.accessToken, resources.cpu, resources.memoryMiB, r.startedAt, r.reportedAt],
     ],
+  );
+}
+
+/** Writes down what is wanted of a service; an older revision than is known changes nothing. */
+export async function recordSpec(tx: Transaction, spec: ServiceSpecChange): Promise<void> {
+  const { appId, appName, service, revision, state, release, count, changedAt } = spec;
+  await tx.query(
+    `INSERT INTO spec_records AS known (app_id, service, app_name, revision, state, release, count, changed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (app_id, service) DO UPDATE SET app_name = EXCLUDED.app_name, revision = EXCLUDED.revision,
+       state = EXCLUDED.state, release = EXCLUDED.release, count = EXCLUDED.count, changed_at = EXCLUDED.changed_at
+     WHERE known.revision < EXCLUDED.revision`,
+    [appId, service, appName, revision, state, release, count, changedAt],
   );
 }
 
