@@ -24,6 +24,11 @@ const two = (release: typeof oldRelease) => [running('a', release), running('b',
 
 const simulated = {
   'build-and-run, first launch': { task: { mode: 'build-and-run' }, world: { release: newRelease } },
+  'build-and-run, with a secret': {
+    task: { mode: 'build-and-run' },
+    world: { release: releaseWith('new', 1, { secrets: { PASSWORD: 'password' } }) },
+    likeUntilItFails: 'build-and-run, first launch',
+  },
   'build-and-run, replacement': {
     task: { mode: 'build-and-run' },
     world: { release: newRelease, before: [running('a', oldRelease)] },

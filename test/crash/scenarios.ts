@@ -1,5 +1,6 @@
 import { uniqueName } from '#libs/testing';
 import { greeter } from '../e2e/client.js';
+import { RunningCommand } from '../e2e/command.js';
 import type { Mode } from './cases.js';
 import { type Asked, deploy, type Requests, scale } from './requests.js';
 import { REFUSED_MARK } from './steering.js';
@@ -48,6 +49,11 @@ async function launch(requests: Requests, appId: string, config?: object): Promi
   await push(requests, appId, config);
   await requests.ask(deploy('build-and-run'), appId);
 }
+async function setSecret(appId: string): Promise<void> {
+  const { ended } = new RunningCommand(['secret', 'set', appId, 'password'], process.env, 'a value');
+  const { code, err } = await ended;
+  if (code !== 0) throw new Error(err);
+}
 const TWO = { replicas: 2 };
 
 export const scenarios: Readonly<Record<Mode, Scenario>> = {
@@ -56,6 +62,11 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
     await push(requests, appId);
     return { appId, request: deploy('build-and-run') };
   },
+  'build-and-run, with a secret': onOneApp(
+    deploy('build-and-run'),
+    (_requests, appId) => setSecret(appId),
+    (requests, appId) => push(requests, appId, { secrets: { PASSWORD: 'password' } }),
+  ),
   'build-and-run, replacement': onOneApp(deploy('build-and-run'), launch, push),
   'build-and-run that fails': onOneApp(deploy('build-and-run'), launch, (requests, appId) =>
     requests.pushFiles(appId, fails()),

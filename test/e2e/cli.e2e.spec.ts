@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentProgressed, deploymentReplied } from '#libs/contracts';
-import { testNodes, uniqueName } from '#libs/testing';
+import { testNodes, uniqueName, until } from '#libs/testing';
 import { greeter, zipOf } from './client.js';
 import { answerOf, RunningCommand, slipway } from './command.js';
 import { type Files, sourceFolders } from './source-folders.js';
