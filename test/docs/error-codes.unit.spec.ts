@@ -32,6 +32,7 @@ const KEPT_INSIDE: Readonly<Record<string, string>> = {
   BLOB_NOT_FOUND: 'a reply says SOURCE_NOT_FOUND',
   DATABASE_UNAVAILABLE: 'the task is carried on when the database is there again',
   DELETION_DISABLED: 'of retention, which logs it',
+  JSON_INVALID: 'a reply says CONFIG_INVALID or REQUEST_INVALID',
   ENGINE_ABORTED: 'whoever aborted says why',
   SSH_ABORTED: 'whoever aborted says why',
   SSH_POOL_CLOSED: 'the process is ending',

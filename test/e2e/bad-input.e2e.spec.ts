@@ -53,7 +53,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a version that no base image has': {
     archive: config({ version: '3' }),
     code: 'RUNTIME_UNKNOWN',
-    says: /node 3 is asked for/,
+    says: /no base image has this version of node/,
   },
   'a failing install': {
     archive: {

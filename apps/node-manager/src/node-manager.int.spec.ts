@@ -127,26 +127,27 @@ describe('POST /v1/nodes', () => {
     await enrol();
     const { status, body } = await enrol({ name, address, sshPort, hostKeyFingerprint });
     expect([status, body['code']]).toEqual([409, 'NODE_TAKEN']);
-    expect(body['message']).toBe(`The name ${name} or the address ${address}:${sshPort} is another node's.`);
+    expect(body['message']).toBe(`Another node has the name ${name} or the address ${address}:${sshPort}.`);
   });
 
-  it('names every wrong field, its value and what was expected, and no secret', async () => {
+  it('names every wrong field and what was expected, and no value', async () => {
     const { status, body, text } = await enrol({
       ...{ name: 'Node 1', address: 'http://x', sshPort: 0, sshUser: 'root\u0000', colour: 'red' },
       ...{ hostKeyFingerprint: 'MD5:1', login: { privatekey: 'hunter2' } },
     });
     expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
     for (const part of [
-      'name is "Node 1": node name must be',
-      'address is "http://x": expected a host name',
-      'sshPort is 0: ',
-      'sshUser is "root\\u0000": must hold no control characters',
-      'hostKeyFingerprint is "MD5:1": expected SHA256:',
-      'login is [redacted]: expected {"privateKey": TEXT} or {"password": TEXT}',
-      '"colour"',
+      'name: node name must be',
+      'address: expected a host name',
+      'sshPort: expected number to be >=1',
+      'sshUser: must hold no control characters',
+      'hostKeyFingerprint: expected SHA256:',
+      'login: expected {"privateKey": TEXT} or {"password": TEXT}',
+      'colour: unknown field',
     ])
       expect(body['message']).toContain(part);
-    expect(text).not.toContain('hunter2');
+    for (const value of ['hunter2', 'Node 1', 'http://x', 'root', 'MD5:1', 'red'])
+      expect(text).not.toContain(value);
   });
 
   it.each([
@@ -292,9 +293,11 @@ describe('instance reports', () => {
     expect([list.status, list.body]).toEqual([200, []]);
     const wrong = await call('instances?appId=A&state=up&node=x', reader);
     expect([wrong.status, wrong.body['code']]).toEqual([400, 'INPUT_INVALID']);
-    for (const part of ['appId is "A": ', 'state is "up": ', '"node"'])
+    for (const part of ['appId: ', 'state: ', 'node: unknown field'])
       expect(wrong.body['message']).toContain(part);
-    expect((await call('instances?appId=a&appId=b', reader)).body['message']).toContain('appId is a list');
+    expect((await call('instances?appId=a&appId=b', reader)).body['message']).toContain(
+      'appId: expected string, received array',
+    );
   });
 });
 

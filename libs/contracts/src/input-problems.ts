@@ -32,15 +32,19 @@ const NAME = /^[\w$-]{1,64}$/;
 const fieldOf = (path: readonly PropertyKey[]): string =>
   path.map((part) => (NAME.test(String(part)) ? String(part) : '(not a field name)')).join('.');
 
+/** What zod says of a union without a message of its own. */
+const UNSAID = 'Invalid input';
+
 /** zod's own messages say what was expected and the type of what was received, never the value. */
 function expectedBy(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) return eitherOf(issue.errors);
+  if (issue.code === 'invalid_union' && issue.message === UNSAID) return eitherOf(issue.errors);
   if (issue.code === 'invalid_key') return issue.issues.map(expectedBy).join(', ');
   const text = issue.message.replace(/^(?:Invalid (?:input|option|string)|Too (?:big|small)): /, '');
   return text.replace(/, received undefined$/, '; it is missing');
 }
 
 function eitherOf(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
+  if (branches.length === 0) return UNSAID;
   const each = branches.map((issues) => problemText(inputProblems(issues), '').replace(/^: /, ''));
   return [...new Set(each)].join(', or ');
 }
