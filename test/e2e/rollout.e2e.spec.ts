@@ -74,8 +74,10 @@ describe('the replacement of a running service', { concurrent: true }, () => {
       const reply = await deploy(appId);
       const [service] = reply.services;
       expect(service?.error?.code).toBe('CONTAINER_EXITED');
-      expect(service?.error?.message).toContain('What had been replaced was brought back.');
-      expect(service?.error?.message).toContain(`3 of release ${release} go on serving.`);
+      expect(service?.error?.message).toContain(
+        'The instances that were replaced run the release before again.',
+      );
+      expect(service?.error?.message).toContain(`Still serving: 3 of release ${release}.`);
       expect(service?.serving).toMatchObject({ release, instances: [{}, {}, {}] });
       expect(await settled(appId, 3)).toEqual(exactly(3));
       for (const { url } of service?.serving?.instances ?? [])
@@ -134,7 +136,7 @@ describe('a new release that', { concurrent: true }, () => {
       const [service] = (await deploy(appId)).services;
       expect(service).toMatchObject({ status: 'failed', error: { code } });
       for (const pattern of says) expect(service?.error?.message).toMatch(pattern);
-      expect(service?.error?.message).toContain(`1 of release ${release} go on serving.`);
+      expect(service?.error?.message).toContain(`Still serving: 1 of release ${release}.`);
       if (log !== undefined) expect(service?.error?.logTail).toMatch(log);
       expect(service?.serving).toEqual({ release, instances: before.services[0]?.instances });
       expect(await settled(appId, 1)).toEqual(exactly(1));

@@ -33,7 +33,7 @@ const pathOf = (command: Command): string =>
 export function asUsageError(error: CommanderError, next: string): Error {
   if (error.exitCode === exitCodes.ok || error.code === 'commander.help') return error;
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  return usageError('USAGE', message, { hint: 'Its help says what it takes, with examples.', next });
+  return usageError('USAGE', message, { hint: 'The help shows the arguments, with examples.', next });
 }
 
 /** A parser of an option's number. */

@@ -108,7 +108,7 @@ function refused(message: TailedMessage, token: string): Error {
     'MESSAGE_INVALID',
     `The platform did not understand request ${token}; it lies on ${message.topic}`,
     {
-      hint: 'The command and the platform are of different versions, most likely.',
+      hint: 'The command and the platform probably have different versions.',
       logTail: reason === '' ? undefined : reason,
     },
   );
@@ -119,7 +119,7 @@ const followOn = (token: string): string => `slipway events -f --token ${token}`
 
 function noReply(token: string, timeoutMs: number): Error {
   return failure('REPLY_TIMEOUT', `No reply to ${token} within ${Math.round(timeoutMs / 1000)} s`, {
-    hint: 'The request is not lost: it goes on where a deployer runs. Check that one does, then watch it.',
+    hint: 'The request is not lost: a deployer carries it on. Check that one runs, then watch the request.',
     next: followOn(token),
   });
 }

@@ -125,13 +125,13 @@ function planned(words: readonly string[], { run, restart, depends, release, rep
   const [directory, ...rest] = words;
   const missing = (what: string): Error =>
     usageError('USAGE', `missing required argument '${what}'`, {
-      hint: 'Its help says what it takes, with examples.',
+      hint: 'The help shows the arguments, with examples.',
       next: 'slipway plan --help',
     });
   if (directory === undefined) throw missing(run === true ? 'service' : 'dir');
   if (run === true) return { services: words, restart, depends, release, replicas };
   if (release === undefined) return { directory, services: rest, restart, depends, replicas };
-  throw usageError('USAGE', '--release is of what is built already, so it needs --run', {
-    hint: 'A folder is built from its source: leave --release out.',
+  throw usageError('USAGE', '--release needs --run', {
+    hint: 'A release is built already. To plan a folder, leave --release out.',
   });
 }

@@ -100,7 +100,11 @@ function misplaced({ build, ...options }: LogsOptions): Error | undefined {
   const others = build === true ? (['follow', 'instance', 'tail'] as const) : (['release', 'token'] as const);
   const given = others.find((name) => options[name] !== undefined);
   if (given === undefined) return undefined;
-  return usageError('USAGE', `--${given} is ${build === true ? 'not ' : ''}of --build`, {
-    hint: 'A build is chosen by --release or --token; instances are read with --follow, --instance and --tail.',
-  });
+  return usageError(
+    'USAGE',
+    build === true ? `--${given} cannot be used with --build` : `--${given} needs --build`,
+    {
+      hint: 'With --build, choose by --release or --token. Without it, use --follow, --instance and --tail.',
+    },
+  );
 }

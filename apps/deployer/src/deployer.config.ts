@@ -12,7 +12,7 @@ function checkConnectionString(connectionString: string): void {
   try {
     void new BlobStore({ connectionString, container: 'any' });
   } catch (cause) {
-    throw new Error('the connection string of an Azure storage account', { cause });
+    throw new Error('expected the connection string of an Azure storage account', { cause });
   }
 }
 
@@ -48,7 +48,7 @@ const variables = z.object({
   REGISTRY_PASSWORD: secret().optional().describe('Password of `REGISTRY_USERNAME`.'),
   REGISTRY_CA_FILE: z
     .string()
-    .refine(isReadable, 'a file that can be read')
+    .refine(isReadable, 'expected a file that can be read')
     .optional()
     .describe('The certificate of a private authority that signed the certificate of the image registry.'),
   AZURE_CLIENT_ID: z
@@ -58,7 +58,7 @@ const variables = z.object({
   AZURE_TENANT_ID: z.string().optional().describe('The tenant of a workload identity.'),
   AZURE_FEDERATED_TOKEN_FILE: z
     .string()
-    .refine(isReadable, 'a file that can be read')
+    .refine(isReadable, 'expected a file that can be read')
     .optional()
     .describe('The file with the token of a workload identity.'),
   AZURE_AUTHORITY_HOST: z
@@ -78,7 +78,7 @@ const variables = z.object({
     .describe('What must be free on the disk of a builder before a build.'),
   BUILDER_HOST: z
     .string()
-    .regex(/^unix:\/\/\//, 'unix:///path/to/docker.sock')
+    .regex(/^unix:\/\/\//, 'expected unix:///path/to/docker.sock')
     .default('unix:///var/run/docker.sock')
     .describe('The only builder, where `BUILDERS` is not set: `unix:///path`.'),
   BASE_IMAGES: keyValueList()
@@ -230,8 +230,8 @@ const variables = z.object({
 export const deployerConfigSchema = variables
   .refine((config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined, {
     path: ['REGISTRY_PASSWORD'],
-    message: 'the password of REGISTRY_USERNAME',
-    // Also when other variables are wrong: all problems are told at once.
+    message: 'expected the password of REGISTRY_USERNAME',
+    // Also when other variables are wrong: all problems are listed at once.
     when: () => true,
   })
   .refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));

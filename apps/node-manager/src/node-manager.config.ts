@@ -34,6 +34,6 @@ const schema = runtimeConfigSchema.extend({
 export const nodeManagerConfigSchema = schema
   .refine((config) => config.NODE_FIRST_PORT <= config.NODE_LAST_PORT, {
     path: ['NODE_LAST_PORT'],
-    error: 'a port that is not below NODE_FIRST_PORT',
+    error: 'expected NODE_FIRST_PORT or a higher port',
   })
   .refine(...anyOf('SLIPWAY_NODE_KEY', 'SLIPWAY_SECRET_KEY'));

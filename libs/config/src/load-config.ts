@@ -29,7 +29,7 @@ const NOT_SET = 'not set';
 
 /** One problem in a few words. Of a variable that is missing, the schema only says that it is. */
 export function problemText({ name, value, expected }: ConfigProblem): string {
-  return value === NOT_SET ? `${name} is not set` : `${name} is ${value}; expected: ${expected}`;
+  return value === NOT_SET ? `${name} is not set` : `${name} is ${value}: ${expected}`;
 }
 
 function shown(name: string, value: string | undefined): string {
@@ -38,10 +38,11 @@ function shown(name: string, value: string | undefined): string {
   return JSON.stringify(value.replace(URL_PASSWORD, '$1[redacted]@'));
 }
 
-/** A variable is text, so for one that is not set the schema's own words, `expected string`, say nothing. */
+/** The schema's own words, from `expected` on. A variable is text, so `expected string` would say nothing. */
 function expectedBy(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_type') return issue.message;
-  return issue.expected === 'string' ? 'a value' : `a ${issue.expected}`;
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'string' ? 'expected a value' : `expected a ${issue.expected}`;
+  return issue.message.replace(/^(?:Invalid \w+|Too (?:big|small)): /, '');
 }
 
 /** An empty variable means the same as none, as in shells and compose files. */

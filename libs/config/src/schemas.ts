@@ -39,7 +39,7 @@ export const anyOf = (
 ] => [
   (config) => names.some((name) => config[name] !== undefined),
   // Also where other variables are wrong: all problems are listed at once.
-  { path: [names[0]], error: 'a value', when: () => true },
+  { path: [names[0]], error: 'expected a value', when: () => true },
 ];
 
 /** A TCP port; 0 lets the system choose a free one. */

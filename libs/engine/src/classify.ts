@@ -3,14 +3,14 @@ import { EngineError, type EngineErrorCode } from './errors.js';
 const HINTS: Readonly<Record<EngineErrorCode, string>> = {
   ENGINE_UNREACHABLE: 'Check that the machine is up and its Docker engine runs.',
   ENGINE_FAILED: "Read the cause, and the engine's own log on the machine.",
-  ENGINE_ABORTED: 'Its caller gave it up.',
+  ENGINE_ABORTED: 'The caller aborted it.',
   IMAGE_NOT_FOUND: 'Check the name, tag or digest of the image, and that it was pushed.',
-  CONTAINER_NOT_FOUND: 'It was removed; look at what runs on the machine.',
+  CONTAINER_NOT_FOUND: 'It was removed. Check what runs on the machine.',
   NAME_TAKEN: 'Another container has the name.',
   PORT_TAKEN: 'Choose another host port, or stop what listens on it.',
-  SPEC_INVALID: 'Read the cause: the engine took no such value.',
+  SPEC_INVALID: 'Read the cause: the engine refused a value.',
   BUILD_FAILED: 'Read the last lines of the build.',
-  NO_SPACE: 'Free space on the disk of the engine: unused images go first.',
+  NO_SPACE: 'Free space on the disk of the engine; start with unused images.',
   REGISTRY_DENIED: 'Check the login of the registry, and that it may read or write this repository.',
   REGISTRY_UNREACHABLE:
     'Check that the machine of the engine reaches the registry and trusts its certificate.',

@@ -24,8 +24,8 @@ export class ApiErrorFilter implements ExceptionFilter {
     return new ApiError({
       status: 500,
       code: 'INTERNAL',
-      message: 'The call failed for a reason that is not the caller.',
-      hint: 'The log of this app says more.',
+      message: 'Internal error.',
+      hint: 'See the log of this app.',
     });
   }
 }

@@ -18,7 +18,7 @@ export class ConcurrencyError extends Error {
 export class LeaseLostError extends Error {
   readonly code = 'LEASE_LOST';
   readonly kind = 'permanent';
-  readonly hint = 'Stop: another replica carries this task on.';
+  readonly hint = 'Stop: another replica continues this task.';
 
   constructor(
     readonly workId: string,
@@ -52,7 +52,7 @@ function said(cause: unknown): string {
 export class DatabaseUnavailableError extends Error {
   readonly code = 'DATABASE_UNAVAILABLE';
   readonly kind = 'retriable';
-  readonly hint = 'Try again once the database that DATABASE_URL names answers.';
+  readonly hint = 'Check that the database in DATABASE_URL runs, then try again.';
 
   constructor(cause: unknown) {
     super(`The database does not answer: ${said(cause)}`, { cause });

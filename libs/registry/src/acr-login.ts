@@ -34,7 +34,7 @@ async function exchange(transport: Transport, accessToken: string): Promise<stri
   if (!response.ok) throw refused(host, 'the exchange of the Azure identity', response.status);
   const { refresh_token } = await jsonOf<{ refresh_token?: string }>(host, response);
   if (refresh_token === undefined)
-    throw new RegistryError('REGISTRY_DENIED', `${host} gave no refresh token.`);
+    throw new RegistryError('REGISTRY_DENIED', `${host} did not send a refresh token.`);
   return refresh_token;
 }
 

@@ -43,7 +43,10 @@ export class Authorizer {
     const challenge = parseChallenge(header ?? '');
     const login = await this.credentials();
     if (challenge === undefined)
-      throw new RegistryError('REGISTRY_DENIED', `${host} answered 401 and asks for no login that is known.`);
+      throw new RegistryError(
+        'REGISTRY_DENIED',
+        `${host} answered 401 and asks for an unknown kind of login.`,
+      );
     const kept =
       challenge.scheme === 'basic' ? this.basic(login) : await this.token(purpose, challenge, login);
     this.kept.set(purpose, kept);
@@ -74,7 +77,7 @@ export class Authorizer {
     if (!response.ok) throw refused(url.host, `the question for a token (${purpose})`, response.status);
     const body = await jsonOf<TokenAnswer>(url.host, response);
     const token = body.token ?? body.access_token;
-    if (token === undefined) throw new RegistryError('REGISTRY_DENIED', `${url.host} gave no token.`);
+    if (token === undefined) throw new RegistryError('REGISTRY_DENIED', `${url.host} did not send a token.`);
     const untilMs = Date.now() + (body.expires_in ?? DEFAULT_LIFE_S) * 1000 - MARGIN_MS;
     return { authorization: `Bearer ${token}`, untilMs };
   }
@@ -84,7 +87,7 @@ export class Authorizer {
     const { origin, protocol, host } = this.transport.base;
     const url = URL.canParse(realm, origin) ? new URL(realm, origin) : undefined;
     if (url?.protocol === 'https:' || (url?.protocol === 'http:' && protocol === 'http:')) return url;
-    throw new RegistryError('REGISTRY_DENIED', `${host} wants its login sent to ${realm}, in clear.`);
+    throw new RegistryError('REGISTRY_DENIED', `${host} wants its login sent to ${realm}, unencrypted.`);
   }
 }
 

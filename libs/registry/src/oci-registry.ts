@@ -105,7 +105,7 @@ export class OciRegistry implements ImageRegistry {
     if (digest === null)
       throw new RegistryError(
         'REGISTRY_REFUSED',
-        `${this.host} tells no digest of ${repository}:${reference}.`,
+        `${this.host} does not send the digest of ${repository}:${reference}.`,
       );
     return { digest, content: method === 'GET' ? await jsonOf<Content>(this.host, response) : {} };
   }

@@ -159,7 +159,7 @@ describe('a login', () => {
     const authorizer = new Authorizer(transport, () => Promise.resolve(login));
     await expect(authorizer.answer('pull', `Bearer realm="${url}/token"`)).rejects.toMatchObject({
       code: 'REGISTRY_DENIED',
-      message: expect.stringContaining('in clear') as string,
+      message: expect.stringContaining('unencrypted') as string,
     });
     expect(asked).toEqual([]);
   });

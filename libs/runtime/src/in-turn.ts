@@ -3,5 +3,5 @@ export async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<v
   const errors: unknown[] = [];
   for (const step of steps) await step().catch((error: unknown) => errors.push(error));
   if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateError(errors, 'several things did not end well');
+  if (errors.length > 1) throw new AggregateError(errors, 'Several parts did not stop cleanly.');
 }

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { commaList, durationMs, orOwn, secret } from '#libs/config';
 
-const httpUrl = () => z.url({ protocol: /^https?$/, error: 'http://host:port or https://host:port' });
+const httpUrl = () =>
+  z.url({ protocol: /^https?$/, error: 'expected http://host:port or https://host:port' });
 const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
 
 /** The variable of one app's own goes first: `databaseUrl('DEPLOYER_DATABASE_URL')`. */
-export const databaseUrl = (ownName: string) =>
-  orOwn(ownName, secret(checkPostgresUrl)).describe(DATABASE);
+export const databaseUrl = (ownName: string) => orOwn(ownName, secret(checkPostgresUrl)).describe(DATABASE);
 
 const DATABASE = 'Postgres, which keeps the record: `postgres://user:password@host:port/database`.';
 
 function checkPostgresUrl(text: string): void {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
-    throw new Error('postgres://user:password@host:port/database');
+    throw new Error('expected postgres://user:password@host:port/database');
 }
 
 /** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
@@ -20,7 +20,7 @@ export const runtimeConfigSchema = z.object({
   KAFKA_BROKERS: commaList()
     .refine(
       (brokers) => brokers.length > 0 && brokers.every((broker) => BROKER.test(broker)),
-      'host:port, several with commas',
+      'expected host:port, separated by commas',
     )
     .describe('The brokers: `host:port`, several with commas.'),
   KAFKA_PARTITIONS: z.coerce

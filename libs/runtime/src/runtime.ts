@@ -122,13 +122,13 @@ async function prepareBroker({ kafka, producer, options: { config } }: Runtime):
   });
 }
 
-/** What goes wrong with what a variable names says so. */
+/** Names the variable in the error of whatever it points to. */
 async function named(variable: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {
     const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
     const why = parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
-    throw new Error(`What ${variable} names cannot be used: ${why}`, { cause });
+    throw new Error(`Cannot connect to ${variable}: ${why}`, { cause });
   }
 }

@@ -10,7 +10,7 @@ export type PrivateJwk = PublicJwk & { readonly d: string };
 
 export class KeyError extends Error {
   readonly code = 'KEY_INVALID';
-  readonly hint = "Make keys with generateDeployerKeys(); pass them as the base64url of the JWK's JSON.";
+  readonly hint = 'Make keys with generateDeployerKeys(); pass them as the JWK as JSON in base64url.';
 }
 
 function parseJwk(text: string): Record<string, unknown> {
@@ -18,7 +18,7 @@ function parseJwk(text: string): Record<string, unknown> {
     return parseJson(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
   } catch (cause) {
     // The text is a key, so it is not repeated.
-    throw new KeyError('the key is not the base64url of a JWK', { cause });
+    throw new KeyError('the key is not a base64url JWK', { cause });
   }
 }
 
@@ -26,7 +26,7 @@ function parseJwk(text: string): Record<string, unknown> {
 export function parsePublicKey(text: string): PublicJwk {
   const { kty, crv, x } = parseJwk(text);
   if (kty !== 'OKP' || crv !== SEAL_CURVE || typeof x !== 'string')
-    throw new KeyError(`the key is no ${SEAL_CURVE} public key`);
+    throw new KeyError(`the key is not an ${SEAL_CURVE} public key`);
   return { kty, crv, x };
 }
 

@@ -7,7 +7,7 @@ export const ENCRYPTION = 'A256GCM';
 /** What cannot be opened: another key, or changed on its way. */
 export class SealError extends Error {
   readonly code = 'SEAL_BROKEN';
-  readonly hint = 'Check that both sides have the two halves of one key.';
+  readonly hint = 'Check that the public and the private key belong together.';
 }
 
 /** Compact JWE (RFC 7516) that only the private key's holder opens. */

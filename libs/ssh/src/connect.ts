@@ -69,13 +69,13 @@ function connectError(target: SshTarget, cause: unknown): SshError {
   if ((cause as LeveledError).level === 'client-authentication') {
     return new SshError('SSH_LOGIN_REFUSED', {
       message: `${address} refused the login of ${target.user}.`,
-      hint: 'Check the user, and that the key or password is known on the machine.',
+      hint: 'Check the user, and that the machine accepts this key or password.',
       cause,
       details: { address, user: target.user },
     });
   }
   return new SshError('SSH_UNREACHABLE', {
-    message: `No SSH connection to ${address}.`,
+    message: `Cannot open an SSH connection to ${address}.`,
     hint: 'Check that an SSH server listens there and answers.',
     cause,
     details: { address },

@@ -49,8 +49,8 @@ export class HostKeyMismatchError extends SshError {
     address: string,
   ) {
     super('SSH_HOST_KEY_MISMATCH', {
-      message: `${address} showed host key ${presented}, but ${expected} is enrolled.`,
-      hint: 'If the machine was set up anew, enrol it again; if not, somebody else answers at its address.',
+      message: `${address} has host key ${presented}, but the node was enrolled with ${expected}.`,
+      hint: 'If the machine was reinstalled, enrol it again. If not, another machine answers at this address.',
       details: { expected, presented, address },
     });
     this.name = 'HostKeyMismatchError';

@@ -94,13 +94,13 @@ function tooLarge(maxBytes: number): SshError {
 function stopped(timedOut: boolean, timeoutMs: number, cause: unknown): SshError {
   if (!timedOut) {
     return new SshError('SSH_ABORTED', {
-      message: 'The command was given up.',
+      message: 'The command was aborted.',
       hint: 'Its caller aborted it.',
       cause,
     });
   }
   return new SshError('SSH_TIMEOUT', {
-    message: `The command was not done in ${timeoutMs} ms.`,
+    message: `The command did not finish within ${timeoutMs} ms.`,
     hint: 'Check the load of the machine, or give the command more time.',
     details: { timeoutMs },
   });

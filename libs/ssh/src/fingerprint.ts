@@ -25,7 +25,7 @@ export async function readHostKeyFingerprint(
       const failed = (cause?: unknown) =>
         reject(
           new SshError('SSH_UNREACHABLE', {
-            message: `${targetAddress({ host, port })} showed no host key.`,
+            message: `${targetAddress({ host, port })} did not send a host key.`,
             hint: 'Check that an SSH server listens there.',
             cause,
           }),

@@ -13,8 +13,8 @@ export function openTcp(host: string, port: number, timeoutMs: number): Promise<
       socket.destroy();
       reject(
         new SshError('SSH_UNREACHABLE', {
-          message: `No TCP connection to ${targetAddress({ host, port })}.`,
-          hint: 'Check that the machine is up, and that its SSH port can be reached from here.',
+          message: `Cannot connect to ${targetAddress({ host, port })}.`,
+          hint: 'Check that the machine is up, and that its SSH port is reachable from here.',
           cause,
         }),
       );

@@ -11,7 +11,7 @@ export function quoteArgument(argument: string): string {
   if (argument.includes('\0')) {
     throw new SshError('SSH_ARGUMENT_INVALID', {
       message: 'An argument holds a NUL character.',
-      hint: 'Remove it: no program can be given one.',
+      hint: 'Remove it: no program takes a NUL character in an argument.',
     });
   }
   if (PLAIN.test(argument)) return argument;

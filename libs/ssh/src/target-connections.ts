@@ -171,7 +171,7 @@ export class TargetConnections {
   private refused(kind: ChannelKind, cause: unknown): SshError {
     const address = targetAddress(this.target);
     return new SshError('SSH_CHANNEL_REFUSED', {
-      message: `${address} opened no ${kind} channel.`,
+      message: `${address} did not open a ${kind} channel.`,
       hint:
         kind === 'socket'
           ? 'Check that the socket exists, that the user may use it, and that sshd has AllowStreamLocalForwarding yes.'

@@ -37,7 +37,7 @@ export async function* callPieces(api: Api, path: string, signal: AbortSignal): 
   const call = { path, signal: AbortSignal.any([signal, late.signal]) };
   const { body } = await ask(api, call).finally(() => clearTimeout(timer));
   if (body === null) return;
-  const hint = `The ${api.app} ended, or the machine does not answer any more. Ask again.`;
+  const hint = `The ${api.app} or the node stopped answering. Try again.`;
   const pieces = body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   for (;;) {
     const { value, done } = await orFail('ANSWER_CUT_OFF', { hint }, () => pieces.next());
@@ -65,7 +65,7 @@ async function ask(
   { path, method = 'GET', body, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
 ): Promise<Response> {
   const base = api.url.replace(/\/$/, '');
-  const hint = `Check that the ${api.app} of ${api.variable} (${base}) runs.`;
+  const hint = `Check that the ${api.app} runs at ${base} (${api.variable}).`;
   const response = await orFail('API_UNREACHABLE', { hint }, () =>
     fetch(`${base}${path}`, {
       method,
@@ -95,11 +95,11 @@ function refusal({ app }: Api, status: number, answer: unknown): Error {
   const message = said.message ?? `The ${app} answered ${status}`;
   if (status === 401 || status === 403) {
     return usageError(code, message, {
-      hint: status === 401 ? `SLIPWAY_API_TOKEN is none that the ${app} knows.` : MAY_ONLY_READ,
+      hint: status === 401 ? `The ${app} does not know this SLIPWAY_API_TOKEN.` : MAY_ONLY_READ,
       next: 'source .slipway/env',
     });
   }
-  return failure(code, message, { hint: said.hint ?? `The log of the ${app} says more.` });
+  return failure(code, message, { hint: said.hint ?? `See the log of the ${app}.` });
 }
 
 function saidIn(answer: unknown): Said {
@@ -111,8 +111,12 @@ function saidIn(answer: unknown): Said {
 function parse<S extends z.ZodType>({ app }: Api, schema: S, answer: unknown): z.output<S> {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw failure('API_ANSWER', `The ${app}'s answer is not understood: ${parsed.error.issues[0]?.message}`, {
-    hint: 'The command and the platform are of different versions, most likely.',
-    cause: parsed.error,
-  });
+  throw failure(
+    'API_ANSWER',
+    `Cannot understand the answer of the ${app}: ${parsed.error.issues[0]?.message}`,
+    {
+      hint: 'The command and the platform probably have different versions.',
+      cause: parsed.error,
+    },
+  );
 }

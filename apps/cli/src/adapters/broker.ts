@@ -32,7 +32,7 @@ export interface Broker {
 
 /** Somebody waits at a terminal. */
 const ANSWERED_WITHIN_MS = 3_000;
-const details = { hint: 'Check that the broker of KAFKA_BROKERS answers and that its topics exist.' };
+const details = { hint: 'Check that the brokers in KAFKA_BROKERS answer and that the topics exist.' };
 
 export function openBroker(): Broker {
   const { KAFKA_BROKERS } = kafkaSettings();
@@ -58,7 +58,7 @@ async function answering(brokers: readonly string[]): Promise<void> {
     const which =
       brokers.length === 1 ? `The broker ${brokers[0]} does` : `None of ${brokers.join(', ')} does`;
     const hint =
-      'Check that Kafka runs there, that this machine reaches it, and that KAFKA_BROKERS names it.';
+      'Check that Kafka runs there, that this machine can reach it, and that KAFKA_BROKERS is right.';
     const reasons = cause instanceof AggregateError ? cause.errors.map(String).join('\n') : undefined;
     throw failure('KAFKA_UNREACHABLE', `${which} not answer`, { hint, logTail: reasons, cause });
   }

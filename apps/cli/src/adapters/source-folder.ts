@@ -28,14 +28,10 @@ export async function findServices(directory: string): Promise<readonly ServiceF
   const services: ServiceFolder[] = [];
   for (const folder of folders) if (await hasConfig(folder)) services.push(named(folder));
   if (services.length > 0) return services;
-  throw usageError(
-    'NO_SERVICE',
-    `${directory} holds no service: there is no config.json in it or in a folder of it`,
-    {
-      hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
-      next: 'slipway deploy examples/shop --app shop',
-    },
-  );
+  throw usageError('NO_SERVICE', `${directory} holds no service: no config.json in it or in its folders`, {
+    hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
+    next: 'slipway deploy examples/shop --app shop',
+  });
 }
 
 /** Reads `config.json` the way the deployer will, so that its faults show before anything is sent. */
@@ -79,7 +75,7 @@ async function addFolder(zip: AdmZip, directory: string, prefix: string): Promis
     else if (entry.isFile()) await addFile(zip, path, name);
     else {
       throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
-        hint: 'Links and devices cannot be part of a source: replace it by a plain file or remove it.',
+        hint: 'A source cannot hold links or devices. Replace it with a plain file, or remove it.',
       });
     }
   }
@@ -100,7 +96,7 @@ export async function readZip(path: string): Promise<Buffer> {
     zip = new AdmZip(bytes);
   } catch (error) {
     throw usageError('ARCHIVE_CORRUPT', `${path} is not a zip archive`, {
-      hint: 'Give a zip, or a folder: slipway zips it.',
+      hint: 'Give a zip, or a folder, which slipway zips.',
       cause: error,
     });
   }
@@ -122,7 +118,7 @@ function named(directory: string): ServiceFolder {
     'SERVICE_NAME',
     `The folder "${name}" cannot name a service: ${parsed.error.issues[0]?.message}`,
     {
-      hint: 'Rename the folder, or push it alone with slipway push and --service.',
+      hint: 'Rename the folder, or push it with slipway push and --service.',
     },
   );
 }

@@ -2,7 +2,7 @@ import { BlobStore } from '#libs/blob';
 import { orFail } from '../errors.js';
 import { blobSettings } from '../settings.js';
 
-const details = { hint: 'Check that the storage of AZURE_STORAGE_CONNECTION_STRING answers.' };
+const details = { hint: 'Check that the storage in AZURE_STORAGE_CONNECTION_STRING answers.' };
 
 /** Sends one source; the blob of that name is replaced. */
 export async function uploadSource(blob: string, bytes: Buffer): Promise<void> {

@@ -51,7 +51,7 @@ async function instancesOf(deployer: Deployer, { appId, service }: InstanceLogsO
   const running = instances.filter(({ state }) => state !== 'abandoned').map((found) => found.instance);
   if (running.length > 0) return running;
   throw failure('NOT_RUNNING', `${appId}/${service} has no instances`, {
-    hint: 'The log of an instance goes with its container. That of a build: slipway logs APP SERVICE --build',
+    hint: 'The log of an instance is deleted with its container. For a build log: slipway logs APP SERVICE --build',
     next: `slipway run ${appId} ${service}`,
   });
 }

@@ -43,7 +43,7 @@ function nothingKept({ appId, service, release, token }: BuildLogOptions): Error
     'BUILD_LOG_UNKNOWN',
     `There is no build log of ${appId}/${service}${of === '' ? '' : ` of ${of}`}`,
     {
-      hint: 'A source that was built before is not built again, and a log goes when its release goes.',
+      hint: 'An unchanged source is not built again, and a log is deleted with its release.',
       next: `slipway releases ${appId} ${service}`,
     },
   );

@@ -41,7 +41,7 @@ async function readLogin(options: AddNodeOptions): Promise<NewNode['login']> {
   }
   const { keyFile } = options;
   if (keyFile === undefined) {
-    throw usageError('USAGE', 'There is no login for the machine', {
+    throw usageError('USAGE', 'The login of the machine is missing', {
       hint: 'Give --key-file or --password-stdin.',
     });
   }

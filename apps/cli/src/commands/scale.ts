@@ -44,13 +44,13 @@ function wanted({ count, instance }: ScaleOptions): { readonly by?: number; read
   if (count === undefined && instance !== undefined) return {};
   if (count === undefined || instance !== undefined) throw oneOfBoth();
   if (!COUNT.test(count))
-    throw usageError('USAGE', `<count> is ${JSON.stringify(count)}: it must be such as 3, +1 or -1`, {
-      hint: 'A number alone is how many are to run; with + or - it is how many more or fewer.',
+    throw usageError('USAGE', `<count> is ${JSON.stringify(count)}: expected a number such as 3, +1 or -1`, {
+      hint: '3 means three instances; +1 and -1 mean one more and one fewer.',
     });
   return /^[+-]/.test(count) ? { by: Number(count) } : { to: Number(count) };
 }
 
 const oneOfBoth = (): Error =>
-  usageError('USAGE', 'One of <count> and --instance must be given', {
-    hint: 'Say how many are to run, or which one is to go.',
+  usageError('USAGE', 'Give either <count> or --instance', {
+    hint: '<count> says how many instances to run; --instance says which one to stop.',
   });

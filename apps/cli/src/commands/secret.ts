@@ -101,7 +101,7 @@ function checkedValue(value: string): string {
   if (value.includes(REPLACED)) issues.push('a secret must be text in UTF-8');
   if (issues.length === 0) return value;
   throw usageError('USAGE', issues.join('; '), {
-    hint: 'Pipe it in, such as: ... < password.txt. What is no text can be stored as base64.',
+    hint: 'Pipe it in, such as: ... < password.txt. Store binary values as base64.',
   });
 }
 

@@ -25,14 +25,14 @@ export function serviceWishes(
   { depends = [], release, replicas = [] }: ServiceOptions = {},
 ): readonly ServiceWish[] {
   if (release !== undefined && names.length > 1)
-    throw usageError('USAGE', '--release is of one service, and there are several', {
-      hint: 'Name one service, or leave --release out: each runs its newest.',
+    throw usageError('USAGE', '--release needs exactly one service', {
+      hint: 'Name one service, or leave --release out to run the newest of each.',
     });
   const orders = depends.map(parseOrder);
   const stranger = orders.find(({ name }) => !names.includes(name));
   if (stranger !== undefined)
-    throw usageError('USAGE', `--depends names ${stranger.name}, which is not asked for`, {
-      hint: `Asked for: ${names.join(', ')}.`,
+    throw usageError('USAGE', `--depends names ${stranger.name}, which is not in this command`, {
+      hint: `The services of this command: ${names.join(', ')}.`,
     });
   const counts = new Map(replicas.map((text) => parseCount(text, names)));
   return names.map((name) => {
@@ -77,7 +77,7 @@ function parseOrder(text: string): { readonly name: string; readonly others: rea
     'USAGE',
     `--depends is ${JSON.stringify(text)}: it must be such as web=db or web=db,cache`,
     {
-      hint: 'Left the service that waits, right the ones that must have succeeded first.',
+      hint: 'The service that waits stands on the left, the services it waits for on the right.',
     },
   );
 }

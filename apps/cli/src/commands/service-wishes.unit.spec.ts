@@ -26,7 +26,9 @@ describe('what is asked for of each service', () => {
   });
 
   it('refuses one release for several services', () => {
-    expect(() => serviceWishes(['web', 'db'], { release: 'r1' })).toThrow('--release is of one service');
+    expect(() => serviceWishes(['web', 'db'], { release: 'r1' })).toThrow(
+      '--release needs exactly one service',
+    );
     expect(serviceWishes(['web'], { release: 'r1' })).toEqual([{ name: 'web', release: 'r1' }]);
   });
 });

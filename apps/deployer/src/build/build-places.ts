@@ -95,7 +95,7 @@ function failureOf(failures: ReadonlyMap<string, unknown>): unknown {
   if (all.length === 1) return told.error;
   const message = all.map(({ builder, said }) => `${builder}: ${said.message}`).join(' ');
   return new StepError(
-    { ...told.said, message: `No builder can build now. ${message}` },
+    { ...told.said, message: `No builder is available. ${message}` },
     { cause: told.error },
   );
 }

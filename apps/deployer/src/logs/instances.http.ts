@@ -62,8 +62,8 @@ const tooMany = (): ApiError =>
   new ApiError({
     status: 503,
     code: 'LOGS_BUSY',
-    message: 'This deployer follows as many logs as it may.',
-    hint: 'End one of them, or ask without follow.',
+    message: 'This deployer follows as many logs as it can.',
+    hint: 'Stop following one of them, or call without follow.',
   });
 
 /** What the node or its engine did not do, in the words of a reply. */

@@ -5,6 +5,6 @@ export function withoutLog(of: string): ApiError {
     status: 404,
     code: 'BUILD_LOG_UNKNOWN',
     message: `There is no build log ${of}.`,
-    hint: 'A source that was built before is not built again; GET /v1/builds?appId=&service= lists what is kept.',
+    hint: 'An unchanged source is not built again, so it has no log of its own. GET /v1/builds?appId=&service= lists what is kept.',
   });
 }

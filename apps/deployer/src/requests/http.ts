@@ -33,6 +33,6 @@ function found<T>(token: string, item: T | undefined): T {
     status: 404,
     code: 'REQUEST_UNKNOWN',
     message: `There is no request ${token}.`,
-    hint: 'A request is known once the deployer has read it; its token is in every event and reply of it.',
+    hint: 'Check the token. It is in every event and reply of the request, which the deployer must have read.',
   });
 }

@@ -137,7 +137,7 @@ async function exited(
   return new StepError({
     code: 'CONTAINER_EXITED',
     message: `The container of ${effect.slot.name} ${how}. ${describe(effect, seen)}`,
-    hint: 'Read the end of its log; run the command of config.json by hand in the built image.',
+    hint: 'Read the end of its log, or run the command of config.json in the built image.',
     logTail,
   });
 }

@@ -30,12 +30,12 @@ export class Interruption {
 
 export const deadlinePassed = ({ deadlineAt }: TaskState): TaskError => ({
   code: 'DEADLINE_EXCEEDED',
-  message: `The request's deadline (${deadlineAt}) passed.`,
+  message: `The deadline of the request passed (${deadlineAt}).`,
   hint: 'Send the request again with a new token and a larger deadlineMs.',
 });
 
 export const cancelled = ({ token }: TaskState): TaskError => ({
   code: 'CANCELLED',
   message: `The request ${token} was cancelled.`,
-  hint: 'Send it again with a new token when it is wanted after all.',
+  hint: 'To run it after all, send it again with a new token.',
 });

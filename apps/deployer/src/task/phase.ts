@@ -58,6 +58,6 @@ function timedOut(name: string, idleMs: number): StepError {
   return new StepError({
     code: `${name.toUpperCase()}_TIMEOUT`,
     message: `The phase ${name} made no progress for ${idleMs} ms.`,
-    hint: `Look at what it talks to; if it only needs longer, raise DEPLOYER_${name.toUpperCase()}_IDLE_MS.`,
+    hint: `Check the service that this phase uses. If it only needs more time, raise DEPLOYER_${name.toUpperCase()}_IDLE_MS.`,
   });
 }

@@ -44,8 +44,8 @@ export class NodesController {
     throw new ApiError({
       status: 409,
       code: 'NODE_TAKEN',
-      message: `The name ${address.name} or the address ${address.address}:${address.sshPort} is another node's.`,
-      hint: 'See slipway node ls; choose another name, or the name that the machine has.',
+      message: `Another node has the name ${address.name} or the address ${address.address}:${address.sshPort}.`,
+      hint: 'List the nodes (slipway node ls). Choose another name, or use the name that the machine has already.',
     });
   }
 }

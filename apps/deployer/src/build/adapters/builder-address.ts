@@ -18,7 +18,7 @@ export interface BuilderAddress {
 }
 
 const EXPECTED =
-  'NAME=unix:///path/to/docker.sock or NAME=ssh://USER@HOST:PORT?hostKey=SHA256:...&keyFile=/path, several with commas';
+  'expected NAME=unix:///path/to/docker.sock or NAME=ssh://USER@HOST:PORT?hostKey=SHA256:...&keyFile=/path, separated by commas';
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 const MOST_BUILDS = 100;
@@ -46,7 +46,7 @@ export function parseBuilders(text: string): readonly BuilderAddress[] {
     .map((part) => parseBuilder(part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)));
   if (builders.length === 0) throw new Error(EXPECTED);
   const names = new Set(builders.map(({ name }) => name));
-  if (names.size < builders.length) throw new Error('a name of its own for each builder');
+  if (names.size < builders.length) throw new Error('two builders have the same name');
   return builders;
 }
 
@@ -56,7 +56,8 @@ function parseBuilder(name: string, text: string): BuilderAddress {
   const known = PARAMETERS[url.protocol];
   if (known === undefined) throw new Error(EXPECTED);
   const unknown = [...url.searchParams.keys()].find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new Error(`of ${name}: no ${unknown}, but ${known.join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`builder "${name}": unknown parameter "${unknown}"; expected ${known.join(', ')}`);
   const builds = buildsOf(name, url);
   return url.protocol === 'unix:'
     ? { name, socketPath: socketOf(name, url), builds }
@@ -68,24 +69,26 @@ function buildsOf(name: string, { searchParams }: URL): number | undefined {
   if (text === null) return undefined;
   const builds = Number(text);
   if (Number.isInteger(builds) && builds >= 1 && builds <= MOST_BUILDS) return builds;
-  throw new Error(`of ${name}: builds, a number from 1 to ${MOST_BUILDS}`);
+  throw new Error(`builder "${name}": builds must be a number from 1 to ${MOST_BUILDS}`);
 }
 
 function socketOf(name: string, { host, pathname }: URL): string {
-  if (host !== '' || pathname.length < 2) throw new Error(`of ${name}: unix:///path/to/docker.sock`);
+  if (host !== '' || pathname.length < 2)
+    throw new Error(`builder "${name}": expected unix:///path/to/docker.sock`);
   return decodeURIComponent(pathname);
 }
 
 function overSsh(name: string, url: URL): Pick<BuilderAddress, 'socketPath' | 'ssh'> {
   const { hostname, port, username, password, pathname, searchParams } = url;
-  if (password !== '') throw new Error(`of ${name}: no password, but a keyFile`);
+  if (password !== '') throw new Error(`builder "${name}": a password is not supported; use keyFile`);
   if (hostname === '' || username === '' || !['', '/'].includes(pathname)) throw new Error(EXPECTED);
   // A query means a blank by "+", which a fingerprint may hold and a blank it may not.
   const hostKeyFingerprint = (searchParams.get('hostKey') ?? '').replaceAll(' ', '+');
   if (!FINGERPRINT.test(hostKeyFingerprint))
-    throw new Error(`of ${name}: hostKey=SHA256:..., as ssh-keygen -l prints it`);
+    throw new Error(`builder "${name}": hostKey must be SHA256:..., as ssh-keygen -l prints it`);
   const keyFile = searchParams.get('keyFile') ?? '';
-  if (!isReadable(keyFile)) throw new Error(`of ${name}: keyFile, a private key that can be read`);
+  if (!isReadable(keyFile))
+    throw new Error(`builder "${name}": keyFile must be a private key that can be read`);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const user = decodeURIComponent(username);
   const ssh = { host, port: Number(port || 22), user, hostKeyFingerprint, keyFile };

@@ -36,15 +36,15 @@ describe('builders by name', () => {
     ['unix:///a.sock', 'NAME='],
     ['Big=unix:///a.sock', 'NAME='],
     ['a=tcp://10.0.0.1:2375', 'NAME='],
-    ['a=unix:///a.sock,a=unix:///b.sock', 'a name of its own'],
+    ['a=unix:///a.sock,a=unix:///b.sock', 'two builders have the same name'],
     ['a=unix://a.sock', 'unix:///path'],
     ['a=unix:///a.sock?builds=0', 'builds'],
-    ['a=unix:///a.sock?build=2', 'no build'],
+    ['a=unix:///a.sock?build=2', 'unknown parameter "build"; expected builds'],
     [over(`keyFile=${KEY}`), 'hostKey'],
     [over(`hostKey=${FINGERPRINT}`), 'keyFile'],
     [over(`hostKey=${FINGERPRINT}&keyFile=/no/such/key`), 'keyFile'],
     [`a=ssh://10.0.0.9?hostKey=${FINGERPRINT}&keyFile=${KEY}`, 'NAME='],
-    [`a=ssh://u:hunter2@10.0.0.9?hostKey=${FINGERPRINT}&keyFile=${KEY}`, 'no password'],
+    [`a=ssh://u:hunter2@10.0.0.9?hostKey=${FINGERPRINT}&keyFile=${KEY}`, 'a password is not supported'],
   ])('%j is refused and says what is expected', (text, expected) => {
     expect(() => parseBuilders(text)).toThrow(expected);
   });

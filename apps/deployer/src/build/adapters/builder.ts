@@ -45,8 +45,8 @@ export class Builder {
     if (free === undefined || free >= minFreeBytes) return;
     throw new StepError({
       code: 'BUILDER_DISK_FULL',
-      message: `The disk of builder ${name} has ${inGigabytes(free)} free, also without its cache; a build needs ${inGigabytes(minFreeBytes)}.`,
-      hint: `Free space below ${this.rootDirectory} on its machine (docker system df says what takes it), or name another builder in BUILDERS. BUILDER_MIN_FREE_BYTES says how much is needed.`,
+      message: `The disk of builder ${name} has ${inGigabytes(free)} free, even without its build cache; a build needs ${inGigabytes(minFreeBytes)}.`,
+      hint: `Free space below ${this.rootDirectory} on its machine (docker system df shows what uses it), or add another builder to BUILDERS. BUILDER_MIN_FREE_BYTES sets how much is needed.`,
     });
   }
 

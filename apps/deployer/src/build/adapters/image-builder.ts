@@ -116,7 +116,7 @@ export class EngineImageBuilder implements ImageBuilder {
       const error = {
         code: IMAGE_LOST,
         message: `The image ${tag} is neither on its builder nor in the registry.`,
-        hint: 'Something removed it in between, or its builder was lost. Send the request again under a new token: it is built again.',
+        hint: 'It was removed, or its builder was lost. Send the request again with a new token to build it again.',
       };
       throw new StepError(error, { cause });
     }

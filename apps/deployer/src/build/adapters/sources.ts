@@ -79,7 +79,7 @@ function diskFull(state: string, options?: { readonly cause: unknown }): StepErr
   const error = {
     code: 'DEPLOYER_DISK_FULL',
     message: `The disk on which the deployer unpacks sources ${state}.`,
-    hint: 'Free space below DEPLOYER_WORK_DIRECTORY, or name another folder; DEPLOYER_MIN_FREE_BYTES says how much is needed besides the zip. Then send the request again under a new token.',
+    hint: 'Free space below DEPLOYER_WORK_DIRECTORY, or set another folder. DEPLOYER_MIN_FREE_BYTES sets how much must be free besides the zip. Then send the request again with a new token.',
   };
   return new StepError(error, options);
 }

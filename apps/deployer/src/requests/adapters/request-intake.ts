@@ -159,13 +159,13 @@ const OWN_PRINCIPAL = 'slipway';
 const unknownRequest = (token: string) => ({
   code: 'REQUEST_UNKNOWN',
   message: `There is no request ${token}.`,
-  hint: 'cancels is the token of the request that is to end; it is in the reply and in every event of it.',
+  hint: 'Set cancels to the token of the request to cancel; the token is in every event of that request.',
 });
 
 const endedRequest = (token: string) => ({
   code: 'REQUEST_ENDED',
   message: `The request ${token} has ended already.`,
-  hint: 'Its reply says how. To undo it: slipway rollback, or slipway stop.',
+  hint: 'Its reply says how it ended. To undo it: slipway rollback or slipway stop.',
 });
 
 function replyTopicRefused(request: DeploymentRequest): DeploymentReply {

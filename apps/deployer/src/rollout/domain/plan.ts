@@ -67,7 +67,7 @@ function unknownInstance({ appId, service, scale, survey }: TaskState): TaskErro
   return {
     code: 'INSTANCE_NOT_FOUND',
     message: `${appId}/${service} has no instance ${wanted}.`,
-    hint: `See which there are: slipway status ${appId}`,
+    hint: `List the instances: slipway status ${appId}`,
   };
 }
 

@@ -83,8 +83,8 @@ export class PostgresSecrets implements Secrets, SecretList {
     if (row !== undefined) return toStored(row);
     throw new StepError({
       code: 'SECRETS_TOO_MANY',
-      message: `${appId} has ${MOST_OF_APP} secrets already, which is the most an application can have.`,
-      hint: `Remove what no service names any more: slipway secret list ${appId}`,
+      message: `${appId} has ${MOST_OF_APP} secrets, the most that an application can have.`,
+      hint: `Remove secrets that no service uses: slipway secret list ${appId}`,
     });
   }
 
@@ -99,7 +99,7 @@ export class PostgresSecrets implements Secrets, SecretList {
     throw new StepError({
       code: 'SECRET_NOT_FOUND',
       message: `${appId} has no secret ${name}.`,
-      hint: `See which there are: slipway secret list ${appId}`,
+      hint: `List the secrets: slipway secret list ${appId}`,
     });
   }
 }
@@ -119,7 +119,7 @@ const toStored = ({ name, version, updated_at: at }: SecretRow): StoredSecret =>
 const IN_TRANSIT_HINT =
   "Seal it to the deployer's own key, SLIPWAY_DEPLOYER_PUBLIC_KEY, under its own name; docs/asyncapi.json says how.";
 const AT_REST_HINT =
-  'It rests under a key that is not in SLIPWAY_APP_SECRET_KEY: add that one, or set the secret again.';
+  'It was stored under a key that is not in SLIPWAY_APP_SECRET_KEY. Add that key, or set the secret again.';
 
 /** What is inside must be of this very secret: else one that is known could be stored under another's name. */
 async function opening({ appId, name }: Named, hint: string, open: () => Promise<unknown>): Promise<Secret> {

@@ -21,7 +21,7 @@ export function secretsProblem(
   const commands = [...new Set(missing.map(([, name]) => `slipway secret set ${appId} ${name}`))];
   return {
     code: 'SECRET_NOT_FOUND',
-    message: `${appId}/${service} needs what the application does not have: ${said}.`,
-    hint: `Store it, then ask again with a new token: ${commands.join('; ')}`,
+    message: `${appId}/${service} names secrets that the application does not have: ${said}.`,
+    hint: `Store them, then send the request again with a new token: ${commands.join('; ')}`,
   };
 }

@@ -31,7 +31,7 @@ function noNode(state: TaskState, refusals: readonly { node: string; reason: str
   const why = refusals.map((r) => `${r.node}: ${r.reason}`).join('; ');
   return {
     code: 'NO_NODE',
-    message: `No node can take ${state.service}. ${why === '' ? 'No node is enrolled.' : why}`,
+    message: `No node fits ${state.service}. ${why === '' ? 'No node is enrolled.' : why}`,
     hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
   };
 }

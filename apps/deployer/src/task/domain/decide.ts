@@ -113,9 +113,9 @@ function whole(state: TaskState, error: TaskError): TaskError {
   const served = (state.survey ?? []).some(({ alive }) => alive);
   const said: string[] = [];
   if (revertFailure !== undefined)
-    said.push(`What ran before could not be brought back: ${revertFailure.message}`);
-  else if (reverting) said.push('What had been replaced was brought back.');
-  if (instances.length > 0) said.push(`${instances.length} of release ${release} go on serving.`);
+    said.push(`The release before could not be started again: ${revertFailure.message}`);
+  else if (reverting) said.push('The instances that were replaced run the release before again.');
+  if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
   return { ...error, message: [error.message, ...said].join(' ') };

@@ -58,7 +58,7 @@ export function toTaskError(step: string, thrown: unknown): TaskError {
     return {
       code: 'INTERNAL',
       message: `${step}: ${error.message}`,
-      hint: "This is not the request's fault. Look for this token in the deployer's log, then send the request again with a new token.",
+      hint: "This is a fault of Slipway, not of the request. Look for the token in the deployer's log, then send the request again with a new token.",
     };
   }
   const codes = renamedIn(step);

@@ -192,7 +192,7 @@ describe('a failure', () => {
     expect(state.stopped).toEqual([]);
     const reply = serviceReply(state);
     expect(reply.serving?.instances.map(({ container }) => container)).toEqual(['c-a', 'c-b']);
-    expect(reply.error?.message).toBe('probe-instance 0 failed. 2 of release old go on serving.');
+    expect(reply.error?.message).toBe('probe-instance 0 failed. Still serving: 2 of release old.');
   });
 
   it('brings back what was replaced already, once', () => {
@@ -203,14 +203,16 @@ describe('a failure', () => {
       'fail',
     ]);
     expect(serviceReply(state).serving?.release).toBe('old');
-    expect(state.failure?.message).toContain('What had been replaced was brought back.');
+    expect(state.failure?.message).toContain(
+      'The instances that were replaced run the release before again.',
+    );
   });
 
   it('of the revert leaves what serves, and says both', () => {
     const failing = ['probe-instance 1', 'probe-instance 1000'];
     const { state, done } = run(accepted({}), { release: fresh, before, failing });
     expect(done.filter((key) => key === 'begin-revert')).toHaveLength(1);
-    expect(state.failure?.message).toContain('could not be brought back: probe-instance 1000 failed.');
+    expect(state.failure?.message).toContain('could not be started again: probe-instance 1000 failed.');
     expect(servingOf(state).instances).toHaveLength(2);
   });
 
