@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { InstanceReport, NodeAnswer, NodeRequest } from '#libs/contracts';
+import { deleteOld, type Pool } from '#libs/postgres';
+import { endedReservations } from './adapters/reservations.js';
+import { type NodeShape, TestPlacement } from './placement.testing.js';
+
+let pool: Pool;
+let test: TestPlacement;
+beforeAll(async () => {
+  test = await TestPlacement.create();
+  pool = test.pool;
+});
+afterAll(() => test.close());
+beforeEach(() => test.empty());
+
+const ask = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> => test.ask(changes);
+const enrol = (name: string, shape: NodeShape = {}): Promise<void> => test.enrol(name, shape);
+const nodeOf = (changes: Partial<NodeRequest> = {}) => test.nodeOf(changes);
+const report = (token: string, node: string, state: InstanceReport['state']): Promise<void> =>
+  test.report(token, node, state);
+const lapse = (accessToken: string): Promise<void> => test.lapse(accessToken);
+
+describe('reservations', () => {
+  it('requests at the same time never overbook a node, nor share a port', async () => {
+    await enrol('node-a', { cpus: 1.5 });
+    await enrol('node-b', { cpus: 1 });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask()));
+    const places = answers.flatMap(({ node }) => (node === undefined ? [] : [`${node.name}:${node.port}`]));
+    expect(places.sort()).toEqual([
+      'node-a:20000',
+      'node-a:20001',
+      'node-a:20002',
+      'node-b:20000',
+      'node-b:20001',
+    ]);
+  });
+
+  it('of two replicas that get the same request at once is one', async () => {
+    await enrol('node-a');
+    await enrol('node-b');
+    const answers = await Promise.all([1, 2, 3].map(() => nodeOf({ accessToken: 'both' })));
+    expect(new Set(answers).size).toBe(1);
+    expect((await pool.query('SELECT FROM reservations')).rowCount).toBe(1);
+  });
+
+  it.each(['stopped', 'failed'] as const)('are free again once their instance is %s', async (state) => {
+    await enrol('node-a', { cpus: 0.5 });
+    await ask({ accessToken: 'first' });
+    await report('first', 'node-a', 'running');
+    expect(await nodeOf()).toBeUndefined();
+    await report('first', 'node-a', state);
+    expect(await nodeOf()).toBe('node-a');
+  });
+
+  it('that nobody bound lapse; that an instance runs on, never', async () => {
+    await enrol('node-a', { cpus: 1 });
+    await ask({ accessToken: 'bound' });
+    await report('bound', 'node-a', 'running');
+    await ask({ accessToken: 'promised' });
+    await Promise.all([lapse('bound'), lapse('promised')]);
+    const next = await ask();
+    expect([next.node?.name, next.node?.port]).toEqual(['node-a', 20_001]);
+    expect(await nodeOf()).toBeUndefined();
+  });
+
+  it('that lapsed while the report was late are bound by it all the same, or the node would be overbooked', async () => {
+    await enrol('node-a', { cpus: 1 });
+    await ask({ accessToken: 'late' });
+    await lapse('late');
+    await report('late', 'node-a', 'running');
+    expect(await nodeOf()).toBe('node-a');
+    expect(await nodeOf()).toBeUndefined();
+    await pool.query('TRUNCATE reservations');
+    await ask({ accessToken: 'later' });
+    await lapse('later');
+    expect((await ask({ resources: { cpu: 5, memoryMiB: 1 } })).node).toBeUndefined();
+    await report('later', 'node-a', 'running');
+    expect([await nodeOf(), await nodeOf()]).toEqual(['node-a', undefined]);
+  });
+
+  it('whose port has become another’s are not taken back by a late report', async () => {
+    await enrol('node-a', { cpus: 0.5, lastPort: 20_000 });
+    await ask({ accessToken: 'late' });
+    await lapse('late');
+    expect(await nodeOf({ accessToken: 'next' })).toBe('node-a');
+    await report('late', 'node-a', 'running');
+    const { rows } = await pool.query(
+      `SELECT access_token FROM reservations WHERE state IN ('promised', 'bound')`,
+    );
+    expect(rows).toEqual([{ access_token: 'next' }]);
+  });
+
+  it('that ended are deleted when they are old, and a report that comes even later binds nothing', async () => {
+    await enrol('a', { cpus: 64, memoryMiB: 64_000 });
+    for (const accessToken of ['old', 'fresh', 'lapsed', 'bound']) await ask({ accessToken });
+    await report('bound', 'a', 'running');
+    for (const accessToken of ['old', 'fresh']) await report(accessToken, 'a', 'stopped');
+    await pool.query(`UPDATE reservations SET state = 'lapsed' WHERE access_token = 'lapsed'`);
+    await pool.query(
+      `UPDATE reservations SET updated_at = now() - interval '15 days' WHERE access_token <> 'fresh'`,
+    );
+    expect(await deleteOld(test.ownPool, endedReservations(14 * 86_400_000))).toBe(2);
+    await report('old', 'a', 'running');
+    const { rows } = await pool.query('SELECT access_token, state FROM reservations ORDER BY 1');
+    expect(rows).toEqual([
+      { access_token: 'bound', state: 'bound' },
+      { access_token: 'fresh', state: 'released' },
+    ]);
+  });
+
+  it('that were released stay so, whatever comes late, and reports of unknown tokens and other nodes do nothing', async () => {
+    await enrol('node-a', { cpus: 0.5 });
+    await ask({ accessToken: 'over' });
+    await report('nobody', 'node-a', 'running');
+    await report('over', 'node-b', 'stopped');
+    expect(await nodeOf()).toBeUndefined();
+    await report('over', 'node-a', 'stopped');
+    await report('over', 'node-a', 'running');
+    expect(await nodeOf()).toBe('node-a');
+  });
+});
