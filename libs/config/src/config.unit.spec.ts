@@ -64,7 +64,7 @@ describe('loadConfig', () => {
 
 describe('a setting with a name of one app’s own', () => {
   const mustBeShort = (value: string): void => {
-    if (value.length > 8) throw new Error('a short one');
+    if (value.length > 8) throw new Error('expected a short one');
   };
   const shop = z.object({ DATABASE_URL: orOwn('SHOP_DATABASE_URL', secret(mustBeShort)) });
 
@@ -77,7 +77,7 @@ describe('a setting with a name of one app’s own', () => {
 
   it('is told by the name that holds the wrong value, and by the shared one where none is set', () => {
     const wrong = () => loadConfig(shop, { DATABASE_URL: 'shared', SHOP_DATABASE_URL: 'too long a value' });
-    expect(wrong).toThrow('SHOP_DATABASE_URL is [redacted]; expected: a short one');
+    expect(wrong).toThrow('SHOP_DATABASE_URL is [redacted]: expected a short one');
     expect(() => loadConfig(shop, {})).toThrow('DATABASE_URL is not set');
   });
 

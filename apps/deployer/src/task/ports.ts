@@ -10,6 +10,14 @@ export interface Clock {
   now(): Date;
 }
 
+/** Time that passes. */
+export interface Timer {
+  /** Milliseconds on a clock that only runs forward. */
+  now(): number;
+  /** Calls back once after so long, unless the function it gives is called first. */
+  after(ms: number, callback: () => void): () => void;
+}
+
 /** Waits; rejects when the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
@@ -17,6 +25,15 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 export interface ClaimedTask {
   readonly taskId: string;
   readonly fence: bigint;
+}
+
+/** What a worker holds of a claimed task. */
+export interface TaskLease {
+  readonly claim: ClaimedTask;
+  /** Aborts when the lease is lost, or the replica ends. */
+  readonly signal: AbortSignal;
+  /** Calls back when something that the task may wait for has happened, until the function it gives is called. */
+  onNudge(callback: () => void): () => void;
 }
 
 /** What is stored of a task. */

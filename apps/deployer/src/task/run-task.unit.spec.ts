@@ -1,26 +1,31 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { NodeAnswer } from '#libs/contracts';
 import type { TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith, running } from './domain/task.testing.js';
 import { AnswerBoard } from '../rollout/adapters/node-answers.js';
+import { PARK_MS, PATIENCE_MS } from './domain/run.js';
 import { StepError } from './domain/task-error.js';
 import type { StepWrites } from './domain/step-writes.js';
-import type { TaskStore } from './ports.js';
+import type { TaskLease, TaskStore } from './ports.js';
 import type { EffectRunner } from './effect-runner.js';
-import { runTask, type RunTaskPorts, type TaskLease } from './run-task.js';
+import { runTask, type RunTaskPorts } from './run-task.js';
+import { ManualTimer, settled } from './timer.testing.js';
 
 const release = releaseWith('new', 1);
 const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
+
+const NOW = new Date('2029-12-31T23:59:00.000Z');
 
 interface Task {
   readonly history: readonly TaskEvent[];
   readonly effects: Readonly<Partial<Record<string, () => Promise<StepWrites>>>>;
   readonly nodeAnswers: () => Promise<readonly NodeAnswer[]>;
+  readonly isCancelled?: () => Promise<boolean>;
 }
 
 /** Runs a task of which only this much is real; effects that are not named never end. */
-function start({ history, effects, nodeAnswers }: Task) {
+function start({ history, effects, nodeAnswers, isCancelled = () => Promise.resolve(false) }: Task) {
+  const timer = new ManualTimer();
   const board = new AnswerBoard();
   const abort = new AbortController();
   const nudges: (() => void)[] = [];
@@ -28,7 +33,7 @@ function start({ history, effects, nodeAnswers }: Task) {
   const stored: TaskEvent[] = [];
   const store: Partial<TaskStore> = {
     append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
-    isCancelled: () => Promise.resolve(false),
+    isCancelled,
     park: () => Promise.resolve(true),
     nodeAnswers,
   };
@@ -41,7 +46,8 @@ function start({ history, effects, nodeAnswers }: Task) {
   const ports: RunTaskPorts = {
     store: store as TaskStore,
     answers: board,
-    clock: { now: () => new Date() },
+    clock: { now: () => NOW },
+    timer,
     effects: runner,
     drainMs: 0,
     isLeaseLost: () => false,
@@ -56,6 +62,7 @@ function start({ history, effects, nodeAnswers }: Task) {
   const outcome = runTask(ports, lease, { version: history.length, events: history, cancelled: false });
   return {
     stored,
+    timer,
     steps,
     board,
     outcome,
@@ -109,11 +116,13 @@ describe('a running task', () => {
         return Promise.resolve(answers);
       },
     });
-    await delay(100);
+    await settled();
+    task.timer.pass(PARK_MS - 1);
+    await settled();
     expect(asked).toBeLessThanOrEqual(2);
     answers.push(answerOf('t1:web:1000'));
     task.nudge();
-    await delay(50);
+    await settled();
     expect(kinds(task.stored)).toEqual(['NodeAssigned']);
     await task.end();
   });
@@ -143,7 +152,7 @@ describe('a running task', () => {
     expect(kinds(task.stored)).toEqual(['StepFailed', 'LeftoversRemoved', 'InstancesSurveyed', 'TaskFailed']);
     expect(task.stored.at(-1)).toMatchObject({
       data: {
-        error: { code: 'SECRET_NOT_FOUND', message: expect.stringContaining('go on serving') as string },
+        error: { code: 'SECRET_NOT_FOUND', message: expect.stringContaining('Still serving') as string },
       },
     });
     expect(built).toBe(0);
@@ -151,6 +160,7 @@ describe('a running task', () => {
 
   it('sees at once what ends while it looks for an answer', async () => {
     const built = Promise.withResolvers<StepWrites>();
+    const looked = Promise.withResolvers<readonly NodeAnswer[]>();
     let looks = 0;
     const task = start({
       history: [
@@ -172,15 +182,17 @@ describe('a running task', () => {
         'push-image': () =>
           Promise.resolve({ events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } }] }),
       },
-      nodeAnswers: async () => {
+      nodeAnswers: () => {
         looks += 1;
-        if (looks > 1) return [];
-        built.resolve({ events: [{ type: 'ImageBuilt', data: { tag: 'r/web:t', phase: 'build', ms: 1 } }] });
-        await delay(20);
-        return [];
+        return looks > 1 ? Promise.resolve([]) : looked.promise;
       },
     });
-    await delay(150);
+    await settled();
+    built.resolve({ events: [{ type: 'ImageBuilt', data: { tag: 'r/web:t', phase: 'build', ms: 1 } }] });
+    await settled();
+    expect(kinds(task.stored)).toEqual(['ImageBuilt', 'ImagePushed']);
+    looked.resolve([]);
+    await settled();
     expect(kinds(task.stored)).toEqual(['ImageBuilt', 'ImagePushed']);
     await task.end();
   });
@@ -195,16 +207,32 @@ describe('a running task', () => {
 
   it('goes on with an answer as it comes by, before it is stored', async () => {
     const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
-    await delay(20);
+    await settled();
     task.board.post(answerOf('t1:web:0'));
-    await delay(20);
+    await settled();
     expect(kinds(task.stored)).toEqual(['NodeAssigned']);
     await task.end();
   });
 
   it('lets go of a task whose answer does not come soon', async () => {
     const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    await settled();
+    task.timer.pass(PATIENCE_MS);
     expect(await task.outcome).toBe('parked');
+  });
+
+  it('keeps a task for the whole time that its answer may take, whatever happens meanwhile', async () => {
+    const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    let outcome: unknown;
+    void task.outcome.then((ended) => (outcome = ended));
+    await settled();
+    task.timer.pass(PATIENCE_MS - 10);
+    task.nudge();
+    await settled();
+    expect(outcome).toBeUndefined();
+    task.timer.pass(10);
+    await settled();
+    expect(outcome).toBe('parked');
   });
 
   it('a refusal stored twice is one failure', async () => {
@@ -222,7 +250,7 @@ describe('a running task', () => {
       node: undefined,
     }));
     const task = start({ history, effects: {}, nodeAnswers: () => Promise.resolve(refused) });
-    await delay(30);
+    await settled();
     expect(kinds(task.stored).filter((type) => type === 'StepFailed')).toHaveLength(1);
     await task.end();
   });
@@ -258,5 +286,50 @@ describe('a running task', () => {
       { step: 'remove-leftovers', ms: expect.any(Number) as number, failed: false },
     ]);
     for (const { ms } of task.steps) expect(ms).toBeGreaterThan(0);
+  });
+
+  const cleansUp = {
+    'remove-leftovers': () =>
+      Promise.resolve({ events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] } as StepWrites),
+  };
+
+  it('ends what is under way when its deadline passes, and says why once', async () => {
+    const task = start({
+      history: [accepted({ mode: 'run', deadlineAt: '2030-01-01T00:00:00.000Z' })],
+      effects: cleansUp,
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    await settled();
+    task.timer.pass(60_000);
+    expect(await task.outcome).toBe('finished');
+    expect(kinds(task.stored)).toEqual(['StepFailed', 'LeftoversRemoved', 'TaskFailed']);
+    expect(task.stored[0]).toMatchObject({ data: { step: 'request', error: { code: 'DEADLINE_EXCEEDED' } } });
+    expect(task.steps).toEqual([
+      { step: 'remove-leftovers', ms: expect.any(Number) as number, failed: false },
+    ]);
+  });
+
+  it('ends what is under way when its request is cancelled', async () => {
+    let isCancelled = false;
+    const task = start({
+      history: [accepted({ mode: 'run' })],
+      effects: cleansUp,
+      nodeAnswers: () => Promise.resolve([]),
+      isCancelled: () => Promise.resolve(isCancelled),
+    });
+    await settled();
+    task.nudge();
+    await settled();
+    expect(task.stored).toEqual([]);
+    isCancelled = true;
+    task.nudge();
+    expect(await task.outcome).toBe('finished');
+    expect(task.stored[0]).toMatchObject({ data: { step: 'request', error: { code: 'CANCELLED' } } });
+  });
+
+  it('is lost at once when its lease is, also while it only waits', async () => {
+    const task = start({ history: waitsForNode, effects: {}, nodeAnswers: () => Promise.resolve([]) });
+    await settled();
+    expect(await task.end()).toBe('lost');
   });
 });

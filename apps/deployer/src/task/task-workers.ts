@@ -1,5 +1,5 @@
-import type { ClaimedTask } from './ports.js';
-import type { RunOutcome, TaskLease } from './run-task.js';
+import type { ClaimedTask, TaskLease } from './ports.js';
+import type { RunOutcome } from './run-task.js';
 
 export interface WorkerPorts {
   claim(): Promise<ClaimedTask | undefined>;

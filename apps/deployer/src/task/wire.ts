@@ -7,6 +7,7 @@ import { createBuildOutput } from '../logs/wire.js';
 import { createReleases } from '../releases/wire.js';
 import { createTaskRequests } from '../requests/wire.js';
 import { createRolloutRecord } from '../rollout/wire.js';
+import { systemTimer } from './adapters/system-timer.js';
 import { aroundStep } from './adapters/step-spans.js';
 import { PostgresTaskStore } from './adapters/task-store.js';
 import type { DeployerConfig } from '../deployer.config.js';
@@ -87,7 +88,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   return {
     answers,
     drainMs: config.DEPLOYER_DRAIN_MS,
-    clock,
+    ...{ clock, timer: systemTimer },
     ...decorate({ store, effects }),
     aroundStep: aroundStep(tracing),
     isLeaseLost: (error) => error instanceof LeaseLostError,
