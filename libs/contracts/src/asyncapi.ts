@@ -158,13 +158,41 @@ function cloudEventHeaders(type: string) {
 
 const deadLetterMessage = {
   name: DEAD_LETTER,
-  summary: 'A message as it came, key, body and headers, with the reason why it is not handled.',
+  summary:
+    'A message as it came, key, body and headers, with the reason why it is not handled; or a record batch that no ' +
+    'codec can read, its bytes as they were fetched (base offset first, as Kafka stores it), without a key.',
   headers: {
     type: 'object',
     properties: {
       'slipway-dead-letter-reason': { type: 'string' },
-      'slipway-dead-letter-offset': { type: 'string', description: 'Its offset in the topic it came on.' },
+      'slipway-dead-letter-topic': { type: 'string', description: 'The topic it came on.' },
+      'slipway-dead-letter-partition': { type: 'string', description: 'Its partition there.' },
+      'slipway-dead-letter-offset': {
+        type: 'string',
+        description: 'Its offset there; of a batch, the offset of its first record.',
+      },
+      'slipway-dead-letter-last-offset': {
+        type: 'string',
+        description: 'Of a batch only: the offset of its last record. Reading goes on behind it.',
+      },
+      'slipway-dead-letter-part': {
+        type: 'string',
+        description: 'Of a batch that is too large for one message: `1/2` or `2/2`.',
+      },
+      'slipway-dead-letter-bytes-left-out': {
+        type: 'string',
+        description: 'How many bytes the body had that is too large for this topic.',
+      },
+      'content-type': {
+        type: 'string',
+        description: 'Of a batch: `application/vnd.apache.kafka.record-batch`; otherwise as it came.',
+      },
     },
-    required: ['slipway-dead-letter-reason', 'slipway-dead-letter-offset'],
+    required: [
+      'slipway-dead-letter-reason',
+      'slipway-dead-letter-topic',
+      'slipway-dead-letter-partition',
+      'slipway-dead-letter-offset',
+    ],
   },
 };

@@ -27,6 +27,11 @@ export interface DecodedMessage {
 const SPEC_VERSION = '1.0';
 /** It becomes a key in a database, which takes no NUL and no key of some thousand bytes. */
 const ID = /^\P{Cc}{1,300}$/u;
+/**
+ * Brokers take about as much by default, of what is not compressed. What is larger once it is decompressed could be
+ * taken, but no reply to it, nor anything else that repeats a part of it, could be published.
+ */
+export const LARGEST_MESSAGE_BYTES = 1_048_576;
 /** The CloudEvents extension for distributed tracing, in binary mode. */
 export const TRACEPARENT_HEADER = 'ce_traceparent';
 
@@ -57,7 +62,8 @@ export function encode(
 export function headersOf(message: Pick<KafkaMessage, 'headers'>): Record<string, string> {
   const entries = Object.entries(message.headers ?? {}).flatMap(([name, value]) => {
     const last = Array.isArray(value) ? value.at(-1) : value;
-    return last === undefined ? [] : [[name.toLowerCase(), last.toString()] as const];
+    // A header may come without a value.
+    return last === undefined || last === null ? [] : [[name.toLowerCase(), last.toString()] as const];
   });
   return Object.fromEntries(entries);
 }
@@ -68,6 +74,13 @@ export function traceparentOf(headers: Readonly<Record<string, string>>): string
 }
 
 const invalid = (message: string): PermanentError => new PermanentError('MESSAGE_INVALID', message);
+
+/** Key, body and headers together. */
+export function bytesOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): number {
+  const named = Object.entries(headers ?? {}).flatMap(([name, values]) => [name, ...[values].flat()]);
+  const parts = [key, value, ...named].filter((part) => part !== null && part !== undefined);
+  return parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+}
 
 /** No error repeats anything of the body: its reason goes into a header, a reply and a log. */
 function bodyOf(value: Buffer | null): unknown {
@@ -92,6 +105,13 @@ export function decode(
   message: KafkaMessage,
   known: readonly MessageDefinition[],
 ): DecodedMessage {
+  const bytes = bytesOf(message);
+  if (bytes > LARGEST_MESSAGE_BYTES) {
+    throw new PermanentError(
+      'MESSAGE_INVALID',
+      `the message has ${bytes} bytes, expected at most ${LARGEST_MESSAGE_BYTES}`,
+    );
+  }
   const headers = headersOf(message);
   const type = headers['ce_type'] ?? known[0]?.type;
   const definition = known.find((candidate) => candidate.type === type);

@@ -2,7 +2,7 @@ import { CloudEvent, Kafka } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalogue, type MessageDefinition } from '#libs/contracts';
-import { decode, encode } from './cloud-event.js';
+import { bytesOf, decode, encode, headersOf, LARGEST_MESSAGE_BYTES } from './cloud-event.js';
 
 describe('encode', () => {
   it("writes what CloudEvents' own library reads", () => {
@@ -49,5 +49,25 @@ describe('decode', () => {
 
   it('names a message without an id by its place', () => {
     expect(read({}).id).toBe('t/3/7');
+  });
+
+  it('of a message of many megabytes, which a codec makes small, only says how large it is', () => {
+    const value = Buffer.alloc(LARGEST_MESSAGE_BYTES, 32);
+    const large = { key: Buffer.from('k'), value, headers: {}, offset: '7' } as never;
+    expect(() => decode({ topic: 't', partition: 3 }, large, [definition])).toThrow(
+      `the message has ${LARGEST_MESSAGE_BYTES + 1} bytes, expected at most ${LARGEST_MESSAGE_BYTES}`,
+    );
+  });
+});
+
+describe('headers', () => {
+  it('without a value, which blocked the partition, are as if they were not there', () => {
+    const headers = { a: null, b: [Buffer.from('1'), null], c: Buffer.from('2') } as never;
+    expect(headersOf({ headers })).toEqual({ c: '2' });
+  });
+
+  it('count for the size of a message, however they come', () => {
+    const headers = { ab: [Buffer.from('123'), null], c: Buffer.from('4') } as never;
+    expect(bytesOf({ key: null, value: null, headers })).toBe(7);
   });
 });

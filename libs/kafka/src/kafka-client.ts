@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
 import './kafkajs-consumer-group.js';
+import './kafkajs-record-sets.js';
 import './kafkajs-request-queue.js';
 
 export interface LogSink {

@@ -18,6 +18,7 @@ export interface MessageContext {
 /** A message that is no message of its topic. */
 export interface InvalidMessage {
   readonly topic: string;
+  /** Null where there is none, and where it is too large to be repeated. */
   readonly value: Buffer | null;
   /** Field, value and what was expected. */
   readonly reason: string;

@@ -3,6 +3,14 @@ import { encode, type OutgoingMessage } from './cloud-event.js';
 
 type PartitionedRecord = ReturnType<typeof encode> & { readonly partition: number };
 
+export interface RawRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Record<string, string>;
+  /** Of as many as there are; more are counted from the first again. */
+  readonly partition?: number;
+}
+
 /** The partition that every Kafka client gives a key: murmur2, positive, modulo. */
 const partitionOf = Partitioners.DefaultPartitioner();
 
@@ -42,13 +50,12 @@ export class Producer {
     await Promise.all([...sends.values()].map((send) => this.producer.send({ ...send, acks: -1 })));
   }
 
-  /** A raw record, as it came; for dead letters. */
-  async forward(
-    topic: string,
-    record: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> },
-  ): Promise<void> {
+  /** A raw record, as it came; for dead letters. Without a partition it goes by its key. */
+  async forward(topic: string, record: RawRecord): Promise<void> {
     await this.start();
-    await this.producer.send({ topic, acks: -1, messages: [record] });
+    const { partition } = record;
+    const there = partition === undefined ? undefined : partition % (await this.partitionsOf(topic));
+    await this.producer.send({ topic, acks: -1, messages: [{ ...record, partition: there }] });
   }
 
   async start(): Promise<void> {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
+import type { Admin, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
 import { membership } from './membership.js';
+import { unreadableBatchOf } from './record-set/read-record.js';
 
 export interface TailedMessage {
   readonly topic: string;
@@ -18,6 +19,14 @@ export interface TailOptions {
   readonly topics: readonly string[];
   readonly from: 'beginning' | 'end';
   readonly onMessage: (message: TailedMessage) => void;
+  /** All up to this offset was read: messages, and what is none, such as the marker of a transaction's end. */
+  readonly onReadUpTo?: (at: Place) => void;
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
 }
 
 function parsed(value: Buffer | null): unknown {
@@ -45,52 +54,96 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Where each partition is read from. */
+async function startsOf(admin: Admin, { topics, from }: TailOptions): Promise<readonly Place[]> {
+  const starts = topics.map(async (topic) =>
+    (await retried(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => ({
+      topic,
+      partition,
+      offset: from === 'end' ? high : low,
+    })),
+  );
+  return (await Promise.all(starts)).flat();
+}
+
+/** Hands messages on. Nothing that stands in a topic ends the reading: what cannot be read is passed over. */
+class Reader {
+  private hasSaid = false;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly starts: readonly Place[],
+    private readonly options: TailOptions,
+  ) {}
+
+  readBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): void {
+    const { topic, partition, messages } = batch;
+    for (const message of messages) {
+      if (!isRunning() || isStale()) return;
+      this.read(topic, partition, message);
+      resolveOffset(message.offset);
+    }
+    this.options.onReadUpTo?.({ topic, partition, offset: batch.lastOffset() });
+  }
+
+  private read(topic: string, partition: number, message: KafkaMessage): void {
+    const { offset, key, value } = message;
+    const start = this.starts.find((s) => s.topic === topic && s.partition === partition);
+    // Before the seek took hold an older message may come by.
+    if (start !== undefined && BigInt(offset) < BigInt(start.offset)) return;
+    const unreadable = unreadableBatchOf(message);
+    if (unreadable !== undefined) return this.passOver({ topic, partition, offset }, unreadable.reason);
+    try {
+      const headers = headersOf(message);
+      this.options.onMessage({
+        ...{ topic, partition, offset, headers },
+        key: key?.toString() ?? '',
+        data: parsed(value),
+      });
+    } catch (error) {
+      this.passOver({ topic, partition, offset }, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Said once: a topic may be full of it, and its consumers say it of each. */
+  private passOver(at: Place, reason: string): void {
+    if (this.hasSaid) return;
+    this.hasSaid = true;
+    this.kafka
+      .logger()
+      .warn('reading along, something was passed over that cannot be read', { ...at, reason });
+  }
+}
+
 /**
  * Reads along on topics without a mark left behind: a group of its own that is deleted at the end.
  * Resolves once every message published from now on will be seen: end offsets are taken before the group joins.
  */
-export async function tail(
-  kafka: Kafka,
-  { topics, from, onMessage }: TailOptions,
-): Promise<{ stop(): Promise<void> }> {
+export async function tail(kafka: Kafka, options: TailOptions): Promise<{ stop(): Promise<void> }> {
   const groupId = `slipway.tail.${randomUUID()}`;
   const admin = kafka.admin();
   await admin.connect();
-  const starts = await Promise.all(
-    topics.map(async (topic) =>
-      (await retried(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => ({
-        topic,
-        partition,
-        offset: from === 'end' ? high : low,
-      })),
-    ),
-  );
+  const starts = await startsOf(admin, options);
+  const reader = new Reader(kafka, starts, options);
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 500, ...membership });
   await consumer.connect();
-  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
   const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+  // What has no message in it, such as the marker of a transaction's end, comes to no handler.
+  consumer.on(
+    consumer.events.END_BATCH_PROCESS,
+    ({ payload: { topic, partition, lastOffset, batchSize } }) => {
+      if (batchSize === 0) options.onReadUpTo?.({ topic, partition, offset: lastOffset });
+    },
+  );
   await consumer.run({
     autoCommit: false,
-    eachMessage: ({ topic, partition, message }) => {
-      const { offset, key, value } = message;
-      const start = starts.flat().find((s) => s.topic === topic && s.partition === partition);
-      // Before the seek took hold an older message may come by.
-      if (start === undefined || BigInt(offset) >= BigInt(start.offset)) {
-        onMessage({
-          topic,
-          partition,
-          offset,
-          key: key?.toString() ?? '',
-          headers: headersOf(message),
-          data: parsed(value),
-        });
-      }
-      return Promise.resolve();
-    },
+    eachBatchAutoResolve: false,
+    eachBatch: (payload) => Promise.resolve(reader.readBatch(payload)),
   });
   // Not before: a consumer whose first try to join failed is started again, and has no group to seek in until then.
   await joined;
-  starts.flat().forEach((start) => consumer.seek(start));
+  starts.forEach((start) => consumer.seek(start));
   return {
     async stop() {
       await consumer.disconnect();

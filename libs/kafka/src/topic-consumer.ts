@@ -1,14 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import { deadLetterTopic, type MessageDefinition } from '#libs/contracts';
+import type { MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
-import { decode, headersOf, traceparentOf, type DecodedMessage } from './cloud-event.js';
+import {
+  bytesOf,
+  decode,
+  headersOf,
+  LARGEST_MESSAGE_BYTES,
+  traceparentOf,
+  type DecodedMessage,
+} from './cloud-event.js';
 import { reasonOf } from './dead-letter-reason.js';
+import { DeadLetters } from './dead-letters.js';
 import type { LogSink } from './kafka-client.js';
 import { membership } from './membership.js';
 import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import { OffsetCommits } from './offset-commits.js';
 import type { Producer } from './producer.js';
+import { unreadableBatchOf } from './record-set/read-record.js';
 
 export interface TopicConsumerOptions {
   readonly kafka: Kafka;
@@ -39,12 +48,8 @@ const PARTITIONS_AT_ONCE = 8;
 const LONGEST_FETCH_MS = 500;
 /** A broker that is away does not keep a replica from ending; what is not committed comes again, and is known. */
 const LAST_COMMIT_MS = 1_000;
-const LONGEST_REASON = 4_000;
 /** Longer than a group stands still after a killed member, so that a rebalance is no fault yet. */
 const SILENT_MS = 10_000;
-
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error && 'type' in error && error.type === 'MESSAGE_TOO_LARGE';
 
 interface Received {
   readonly raw: KafkaMessage;
@@ -60,8 +65,7 @@ export class TopicConsumer {
   private readonly commits: OffsetCommits;
   private readonly tries = new Map<string, number>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  /** Partitions with a dead letter since their last commit: read again, it would go there again. */
-  private readonly lettered = new Set<number>();
+  private readonly deadLetters: DeadLetters;
   private closing = false;
   /** When the broker last took this consumer for a member of its group. */
   private memberAt = -Infinity;
@@ -74,6 +78,7 @@ export class TopicConsumer {
       ...membership,
     });
     const { topic, logger } = options;
+    this.deadLetters = new DeadLetters({ topic, logger, producer: options.deadLetters });
     this.commits = new OffsetCommits({
       commit: (next) =>
         this.consumer.commitOffsets([...next].map(([partition, offset]) => ({ topic, partition, offset }))),
@@ -149,18 +154,8 @@ export class TopicConsumer {
   private async chunk(partition: number, raws: readonly KafkaMessage[]): Promise<KafkaMessage | undefined> {
     const received: Received[] = [];
     for (const raw of raws) {
-      try {
-        received.push({
-          raw,
-          message: decode({ topic: this.options.topic, partition }, raw, this.options.definitions),
-        });
-      } catch (error) {
-        await this.options.onInvalid?.({
-          ...{ topic: this.options.topic, value: raw.value, reason: reasonOf(error) },
-          traceparent: traceparentOf(headersOf(raw)),
-        });
-        await this.deadLetter(partition, raw, error);
-      }
+      const message = await this.decoded(partition, raw);
+      if (message !== undefined) received.push({ raw, message });
     }
     if (received.length === 0) return undefined;
     try {
@@ -176,6 +171,25 @@ export class TopicConsumer {
       if (!(await this.single(partition, one))) return one.raw;
     }
     return undefined;
+  }
+
+  /** Undefined for what never will be a message of this topic: that has gone to the dead letters. */
+  private async decoded(partition: number, raw: KafkaMessage): Promise<DecodedMessage | undefined> {
+    const { topic, definitions, onInvalid } = this.options;
+    const unreadable = unreadableBatchOf(raw);
+    if (unreadable !== undefined) {
+      await this.deadLetters.addBatch(partition, raw.value ?? Buffer.alloc(0), unreadable);
+      return undefined;
+    }
+    try {
+      return decode({ topic, partition }, raw, definitions);
+    } catch (error) {
+      const traceparent = traceparentOf(headersOf(raw));
+      const value = bytesOf(raw) > LARGEST_MESSAGE_BYTES ? null : raw.value;
+      await onInvalid?.({ topic, value, reason: reasonOf(error), traceparent });
+      await this.deadLetters.add(partition, raw, error);
+      return undefined;
+    }
   }
 
   private inTransaction(partition: number, received: readonly Received[]): Promise<void> {
@@ -213,36 +227,10 @@ export class TopicConsumer {
         'a message failed',
       );
       if (kind === 'retriable' || (kind === 'bug' && tries < BUG_TRIES)) return false;
-      await this.deadLetter(partition, one.raw, error);
+      await this.deadLetters.add(partition, one.raw, error);
     }
     this.tries.delete(slot);
     return true;
-  }
-
-  /**
-   * Resolves when the broker has it, so before the commit. One that only its own topic is large enough for goes
-   * without its body: it would block its partition for ever.
-   */
-  private async deadLetter(partition: number, raw: KafkaMessage, error: unknown): Promise<void> {
-    const { topic, deadLetters, logger } = this.options;
-    const reason = reasonOf(error).slice(0, LONGEST_REASON);
-    const told = {
-      'slipway-dead-letter-reason': reason,
-      'slipway-dead-letter-partition': String(partition),
-      'slipway-dead-letter-offset': raw.offset,
-    };
-    const record = { key: raw.key, value: raw.value, headers: { ...headersOf(raw), ...told } };
-    await deadLetters.forward(deadLetterTopic(topic), record).catch(async (failure: unknown) => {
-      if (!isTooLarge(failure)) throw failure;
-      const size = { 'slipway-dead-letter-bytes-left-out': String(raw.value?.length ?? 0) };
-      await deadLetters.forward(deadLetterTopic(topic), {
-        key: null,
-        value: null,
-        headers: { ...told, ...size },
-      });
-    });
-    this.lettered.add(partition);
-    logger.warn({ topic, partition, offset: raw.offset, reason }, 'a message went to the dead letters');
   }
 
   /** What is to be tried again is read from there, by whomever. */
@@ -254,7 +242,7 @@ export class TopicConsumer {
     if (at === undefined) return;
     if (!isNext) resolveOffset(at.offset);
     this.commits.handledUpTo(batch.partition, isNext ? at.offset : String(BigInt(at.offset) + 1n));
-    if (this.lettered.delete(batch.partition) || this.closing) await this.commits.now();
+    if (this.deadLetters.hadSinceLastCommit(batch.partition) || this.closing) await this.commits.now();
   }
 
   private retryLater(payload: EachBatchPayload, failed: KafkaMessage): void {

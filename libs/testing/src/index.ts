@@ -7,3 +7,5 @@ export * from './otlp-collector.js';
 export * from './push-image.js';
 export * from './random.js';
 export * from './until.js';
+export * from './produce-raw.js';
+export * from './record-batch.js';

@@ -114,10 +114,10 @@ async function readKept(
   const following = await tail(kafka, {
     topics: [topic],
     from: 'beginning',
-    onMessage: (message) => {
-      onMessage(message);
-      const last = open.get(message.partition);
-      if (last !== undefined && BigInt(message.offset) >= last) open.delete(message.partition);
+    onMessage,
+    onReadUpTo: ({ partition, offset }) => {
+      const last = open.get(partition);
+      if (last !== undefined && BigInt(offset) >= last) open.delete(partition);
       if (open.size === 0) end.resolve();
     },
   });
