@@ -35,10 +35,13 @@ function parsed(body: string): Readable | undefined {
   }
 }
 
+/** As many as a request may have. A reply that repeats more may be too large for its topic, and hold up all others. */
+const MOST_SERVICES = 100;
+
 /** The services that it names, as far as they can be names; a reply never repeats anything longer. */
 function namesOf(services: unknown): string[] {
   if (!Array.isArray(services)) return [];
-  return services.flatMap((service: unknown) => {
+  return services.slice(0, MOST_SERVICES).flatMap((service: unknown) => {
     const name =
       typeof service === 'string' ? service : (service as (Readable & { name?: unknown }) | null)?.name;
     const known = serviceNameSchema.safeParse(name);

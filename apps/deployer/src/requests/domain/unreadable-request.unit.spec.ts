@@ -23,6 +23,11 @@ describe('replyToUnreadable', () => {
     (body) => expect(reply(body)).toBeUndefined(),
   );
 
+  it('repeats no more services than a request may have: the reply would be too large for its topic', () => {
+    const services = Array.from({ length: 50_000 }, (_, n) => `s${n}`);
+    expect(reply({ token: 't', services })?.failed).toHaveLength(100);
+  });
+
   it('reads services of any shape', () => {
     expect(reply({ token: 't', services: 'web' })?.failed).toEqual([]);
   });
