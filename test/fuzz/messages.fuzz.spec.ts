@@ -5,12 +5,12 @@ import { deadLetterTopic, topics } from '#libs/contracts';
 import { createKafka, SILENT, tail } from '#libs/kafka';
 import { randomOf, requireEnv, until } from '#libs/testing';
 import { Mutator } from './mutate.js';
+import { bodyWith, lag } from './target.js';
 
 /** `FUZZ_MESSAGES=100000 FUZZ_SEED=7 npm run test:fuzz` */
 const COUNT = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const BATCH = 500;
-const APPS = 100;
 /** What is asked for last is done after all that was asked for before. */
 const BACKLOG_MS = 60_000 + COUNT * 3;
 
@@ -45,31 +45,6 @@ afterAll(async () => {
   await admin.disconnect();
 });
 
-/** The group's lag: what it has not read and settled yet. */
-async function lag(): Promise<number> {
-  const [ends, [committed]] = await Promise.all([
-    admin.fetchTopicOffsets(topics.deploymentRequests),
-    admin.fetchOffsets({ groupId: GROUP, topics: [topics.deploymentRequests] }),
-  ]);
-  return ends.reduce((sum, { partition, high }) => {
-    const at = committed?.partitions.find((candidate) => candidate.partition === partition)?.offset ?? '0';
-    return sum + Number(high) - Math.max(0, Number(at));
-  }, 0);
-}
-
-const GROUP = `slipway.deployer.${topics.deploymentRequests}`;
-
-/** Nothing that would build: a mutation that is still a request stops what does not run. */
-const bodyWith = (token: string, n = 0) => ({
-  token,
-  mode: 'stop',
-  // Of one service they would be carried out one after another.
-  appId: `fuzz-${n % APPS}`,
-  appName: 'Fuzz',
-  services: ['web', { name: 'api', source: { blob: 'b.zip' } }],
-  deadlineMs: 60_000,
-});
-
 describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
   it('each goes to the dead letters or is answered, and no partition is blocked', async () => {
     const mutator = new Mutator(randomOf(SEED));
@@ -83,9 +58,9 @@ describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
         });
       });
       await producer.send({ topic: topics.deploymentRequests, messages });
-      await until('the consumer to follow', async () => (await lag()) < 5_000, { timeoutMs: 120_000 });
+      await until('the consumer to follow', async () => (await lag(admin)) < 5_000, { timeoutMs: 120_000 });
     }
-    await until('all to be read', async () => (await lag()) === 0, { timeoutMs: 300_000 });
+    await until('all to be read', async () => (await lag(admin)) === 0, { timeoutMs: 300_000 });
     // One good request a partition: whatever came before, it is answered.
     const tokens = before.map(({ partition }) => ({ partition, token: `fuzz-good-${randomUUID()}` }));
     await producer.send({

@@ -84,10 +84,10 @@ describe('work that switches its key', () => {
   it('never lets two of one key run, however many switch at once', async () => {
     const ids = Array.from({ length: 20 }, (_, n) => `build-${n}`);
     for (const id of ids) await enqueue(id, `builds ${id}`);
-    const claims = await Promise.all(ids.map(async () => await claim()));
-    const went = await Promise.all(
-      claims.map((held) => (held === undefined ? false : work.switchKey(pool, held, 'rollouts'))),
-    );
+    const claims = await Promise.all(ids.map(() => claim()));
+    const switched = async (held: Claim | undefined): Promise<boolean> =>
+      held !== undefined && (await work.switchKey(pool, held, 'rollouts'));
+    const went = await Promise.all(claims.map(switched));
     expect(went.filter(Boolean)).toHaveLength(1);
     const order: string[] = [];
     let running = claims[went.indexOf(true)];
