@@ -1,4 +1,5 @@
 import type { RepairAction, SeenContainer } from './domain/reconcile.js';
+import { never } from '../task/domain/never.js';
 import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
 
 export interface RepairPorts {
@@ -74,6 +75,8 @@ export class Repairs {
       case 'give-up':
         await this.giveUp(instance, told);
         return true;
+      default:
+        return never(action);
     }
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Effect } from './domain/task.effects.js';
 import type { TaskEvent } from './domain/task.events.js';
@@ -8,6 +7,7 @@ import type { EffectScope } from './effect-scope.js';
 import { BuildPlaces } from '../build/build-places.js';
 import type { Runnable } from './domain/effect-table.js';
 import { createEffectRunner, type EffectPorts } from './effect-runner.js';
+import { settled } from './timer.testing.js';
 import { Turns } from './turns.js';
 
 const release = releaseWith('new', 1);
@@ -25,7 +25,8 @@ class Counter {
     this.now.set(place, busy);
     this.times.set(place, (this.times.get(place) ?? 0) + 1);
     this.most.set(place, Math.max(busy, this.most.get(place) ?? 0));
-    await delay(2);
+    // The others that may begin do so meanwhile.
+    await settled();
     this.now.set(place, (this.now.get(place) ?? 0) - 1);
     return result;
   }

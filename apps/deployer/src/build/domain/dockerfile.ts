@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
+import { never } from '../../task/domain/never.js';
 import { StepError } from '../../task/domain/task-error.js';
 
 export interface BaseImages {
@@ -172,5 +173,7 @@ export function writeDockerfile(
       return site(config, images);
     case 'dockerfile':
       return undefined;
+    default:
+      return never(config.runtime);
   }
 }
