@@ -1,4 +1,4 @@
-import { asyncApiDocument, configJsonSchema } from '#libs/contracts';
+import { asyncApiDocument, configJsonSchema, httpApis, openApiDocument } from '#libs/contracts';
 import { cliPage } from './cli-page.js';
 import { configJsonPage } from './config-json-page.js';
 import { environmentPage } from './environment-page.js';
@@ -11,6 +11,12 @@ const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 export const documents: Readonly<Record<string, () => string>> = {
   'docs/asyncapi.json': () => json(asyncApiDocument()),
   'docs/config.schema.json': () => json(configJsonSchema()),
+  ...Object.fromEntries(
+    Object.entries(httpApis).map(([app, api]) => [
+      `docs/openapi/${app}.json`,
+      () => json(openApiDocument(api)),
+    ]),
+  ),
   'docs/reference/cli.md': cliPage,
   'docs/reference/config-json.md': configJsonPage,
   'docs/reference/environment.md': environmentPage,

@@ -22,3 +22,8 @@ export * from './config-json-schema.js';
 export * from './messages/service-spec-changed.js';
 export * from './error-catalogue.js';
 export { type ErrorEntry, type ErrorPlace, errorPlaces } from './error-entry.js';
+export * from './http/route.js';
+export * from './http/conventions.js';
+export * from './http/deployer.js';
+export * from './http/node-manager.js';
+export * from './http/openapi.js';

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** The body of every answer that is an error. */
+export const errorSchema = z.object({
+  /** Stable, upper snake case. */
+  code: z.string(),
+  message: z.string(),
+  /** What to do next. */
+  hint: z.string(),
+});
+
+const MOST_ITEMS = 500;
+
+/** Of every list that has pages. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(100),
+  /** `next` of the page before. */
+  after: z.string().min(1).max(1_000).optional(),
+};
+
+/** `next` is there when there is more: it is the next page's `after`. */
+export const pageOf = <S extends z.ZodType>(item: S) =>
+  z.looseObject({ items: z.array(item), next: z.string().optional() });
+
+export type Page<T> = {
+  readonly items: T[];
+  readonly next?: string;
+};
+
+/** A time as Postgres writes it into JSON. */
+export const answeredTime = z.iso.datetime({ offset: true });

@@ -1,0 +1,226 @@
+import { z } from 'zod';
+import { deploymentProgressed } from '../messages/deployment-progressed.js';
+import { deploymentReplied } from '../messages/deployment-replied.js';
+import { deploymentRequested, type DeploymentRequest } from '../messages/deployment-requested.js';
+import { scaleReplied } from '../messages/scale-replied.js';
+import { scaleRequested } from '../messages/scale-requested.js';
+import { secretReplied, storedSecretSchema } from '../messages/secret-replied.js';
+import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { answeredTime, pageOf, pageQuery } from './conventions.js';
+import { defineRoute } from './route.js';
+
+// Answers are loose objects: a client shows what a newer app says besides.
+
+export const requestKinds = ['deployment', 'scale', 'secret'] as const;
+/** `open` while something is to be done, `cancelling` once it is to end, then how it ended. */
+export const requestStates = ['open', 'cancelling', 'succeeded', 'failed'] as const;
+
+/** A request in a list. */
+export const requestLineSchema = z.looseObject({
+  token: z.string(),
+  kind: z.enum(requestKinds),
+  state: z.enum(requestStates),
+  receivedAt: answeredTime,
+  cancelledAt: answeredTime.optional(),
+});
+
+/** All that is known of a request. */
+export const requestDetailsSchema = requestLineSchema.extend({
+  /** As it was sent. `principal` is who sent it by HTTP. */
+  request: z.looseObject({ appId: z.string().optional(), principal: z.string().optional() }),
+  /** The services whose task has not ended. */
+  openServices: z.array(z.string()).optional(),
+  reply: z.union([deploymentReplied.schema, scaleReplied.schema, secretReplied.schema]).optional(),
+});
+
+export const releaseDetailsSchema = z.looseObject({
+  id: z.string(),
+  appId: z.string(),
+  service: z.string(),
+  sourceDigest: z.string(),
+  image: z.string(),
+  builder: z.string().nullish(),
+  createdAt: answeredTime,
+  /** The one that was built or asked for last. */
+  current: z.boolean(),
+  /** The requests in which it served. */
+  deployments: z.array(z.looseObject({ token: z.string(), at: answeredTime })),
+  instances: z.array(z.looseObject({ name: z.string(), node: z.string(), state: z.string() })),
+});
+
+export const buildDetailsSchema = z.looseObject({
+  token: z.string(),
+  service: z.string(),
+  /** Absent when the build came to none. */
+  release: z.string().optional(),
+  startedAt: answeredTime,
+  bytes: z.number(),
+});
+
+export const instanceDetailsSchema = z.looseObject({
+  instance: z.string(),
+  /** running, draining, or abandoned: its node does not answer. */
+  state: z.string(),
+  node: z.string(),
+  release: z.string(),
+  startedAt: answeredTime,
+});
+
+/** What is said of a request that was taken in. */
+export const acceptedSchema = z.looseObject({
+  token: z.string(),
+  links: z.looseObject({ self: z.string(), history: z.string() }),
+});
+
+export type RequestLine = z.infer<typeof requestLineSchema>;
+export type RequestDetails = z.infer<typeof requestDetailsSchema>;
+export type ReleaseDetails = z.infer<typeof releaseDetailsSchema>;
+export type BuildDetails = z.infer<typeof buildDetailsSchema>;
+export type InstanceDetails = z.infer<typeof instanceDetailsSchema>;
+
+const ofToken = z.strictObject({ token: tokenSchema });
+const ofService = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
+const MOST_LINES = 10_000;
+
+/** In a body of HTTP the token may be left out: then one is made up. */
+const token = tokenSchema.optional().transform((given) => given ?? `http-${crypto.randomUUID()}`);
+
+const sent = {
+  method: 'POST',
+  role: 'admin',
+  bodyIsPrivate: true,
+  headers: { prefer: '`wait=SECONDS` waits so long for the reply, 60 s at most.' },
+} as const;
+
+const repliedIn = <S extends z.ZodType>(schema: S) => ({
+  200: {
+    description: 'The reply; only where `Prefer: wait` was sent and it came in time.',
+    headers: { Location: 'The request.', 'Preference-Applied': 'How long it would have waited.' },
+    schema,
+  },
+  202: {
+    description: 'The request was taken in.',
+    headers: { Location: 'The request.', 'Preference-Applied': 'How long it waited, if it did.' },
+    schema: acceptedSchema,
+  },
+});
+
+/** The deployer's HTTP. */
+export const deployerRoutes = {
+  sendRequest: defineRoute({
+    ...sent,
+    id: 'sendRequest',
+    path: '/v1/requests',
+    summary:
+      'Takes a request in, as `deployment.requests` does. Sent again with its token, it is the same one.',
+    // The message's own schema comes second: it has the checks across fields, and takes what it has parsed.
+    body: z
+      .object({ ...deploymentRequested.schema.shape, token })
+      .pipe(deploymentRequested.schema as z.ZodType<DeploymentRequest, DeploymentRequest>),
+    answers: repliedIn(deploymentReplied.schema),
+  }),
+  sendScaleRequest: defineRoute({
+    ...sent,
+    id: 'sendScaleRequest',
+    path: '/v1/scale-requests',
+    summary:
+      'Takes a scale request in, as `scale.requests` does. Sent again with its token, it is the same one.',
+    body: z.object({ ...scaleRequested.schema.shape, token }).pipe(scaleRequested.schema),
+    answers: repliedIn(scaleReplied.schema),
+  }),
+  requests: defineRoute({
+    id: 'requests',
+    method: 'GET',
+    path: '/v1/requests',
+    summary: 'The requests of an application, the newest first.',
+    role: 'read',
+    query: z.strictObject({ appId: appIdSchema, state: z.enum(requestStates).optional(), ...pageQuery }),
+    answers: { 200: { description: 'A page of requests.', schema: pageOf(requestLineSchema) } },
+  }),
+  request: defineRoute({
+    id: 'request',
+    method: 'GET',
+    path: '/v1/requests/{token}',
+    summary: 'A request, its state and its reply.',
+    role: 'read',
+    params: ofToken,
+    answers: { 200: { description: 'The request.', schema: requestDetailsSchema } },
+  }),
+  history: defineRoute({
+    id: 'history',
+    method: 'GET',
+    path: '/v1/requests/{token}/history',
+    summary: 'Every stored step of a request in the order of time, as `deployment.events` has it.',
+    role: 'read',
+    params: ofToken,
+    answers: { 200: { description: 'The steps.', schema: z.array(deploymentProgressed.schema) } },
+  }),
+  requestBuildLog: defineRoute({
+    id: 'requestBuildLog',
+    method: 'GET',
+    path: '/v1/requests/{token}/build-log',
+    summary: 'The build log of a service in a request.',
+    role: 'read',
+    params: ofToken,
+    query: z.strictObject({ service: serviceNameSchema }),
+    answers: { 200: { description: 'The log.' } },
+  }),
+  releases: defineRoute({
+    id: 'releases',
+    method: 'GET',
+    path: '/v1/releases',
+    summary: 'The releases of an application by service, the newest first.',
+    role: 'read',
+    query: z.strictObject({ appId: appIdSchema, service: serviceNameSchema.optional(), ...pageQuery }),
+    answers: { 200: { description: 'A page of releases.', schema: pageOf(releaseDetailsSchema) } },
+  }),
+  builds: defineRoute({
+    id: 'builds',
+    method: 'GET',
+    path: '/v1/builds',
+    summary: 'The builds of a service whose log is kept, the newest first.',
+    role: 'read',
+    query: ofService,
+    answers: { 200: { description: 'The builds.', schema: z.array(buildDetailsSchema) } },
+  }),
+  buildLog: defineRoute({
+    id: 'buildLog',
+    method: 'GET',
+    path: '/v1/builds/{release}/log',
+    summary: 'The log of the newest build of a release.',
+    role: 'read',
+    params: z.strictObject({ release: printable(200) }),
+    answers: { 200: { description: 'The log.' } },
+  }),
+  secrets: defineRoute({
+    id: 'secrets',
+    method: 'GET',
+    path: '/v1/secrets',
+    summary: 'The secrets of an application, without their values.',
+    role: 'read',
+    query: z.strictObject({ appId: appIdSchema }),
+    answers: { 200: { description: 'The secrets.', schema: z.array(storedSecretSchema) } },
+  }),
+  instances: defineRoute({
+    id: 'instances',
+    method: 'GET',
+    path: '/v1/apps/{appId}/services/{service}/instances',
+    summary: 'The instances of a service.',
+    role: 'read',
+    params: ofService,
+    answers: { 200: { description: 'The instances.', schema: z.array(instanceDetailsSchema) } },
+  }),
+  instanceLog: defineRoute({
+    id: 'instanceLog',
+    method: 'GET',
+    path: '/v1/apps/{appId}/services/{service}/instances/{instance}/logs',
+    summary: 'The last lines that an instance wrote; with `follow=true` also those to come.',
+    role: 'read',
+    params: ofService.extend({ instance: printable(200) }),
+    query: z.strictObject({
+      tail: z.coerce.number().int().min(0).max(MOST_LINES).default(100),
+      follow: z.stringbool().default(false),
+    }),
+    answers: { 200: { description: 'The lines; the answer has no end where they are followed.' } },
+  }),
+};

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { instanceStates } from '../messages/instance-reported.js';
+import { appIdSchema, nodeNameSchema, printable, serviceNameSchema } from '../names.js';
+import { answeredTime } from './conventions.js';
+import { defineRoute } from './route.js';
+
+/** A host name, an IPv4 or an IPv6 address: no scheme, no blanks. */
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
+
+export const enrolmentSchema = z.strictObject({
+  name: nodeNameSchema,
+  address: z.string().regex(HOST, 'expected a host name or an IP address'),
+  sshPort: z.int().min(1).max(65_535).default(22),
+  sshUser: printable(64).default('root'),
+  hostKeyFingerprint: z
+    .string()
+    .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected SHA256:... as ssh-keygen -l prints it')
+    .optional(),
+  login: z.union(
+    [z.strictObject({ privateKey: z.string().min(1) }), z.strictObject({ password: z.string().min(1) })],
+    'expected {"privateKey": TEXT} or {"password": TEXT}',
+  ),
+});
+
+export const nodeDetailsSchema = z.looseObject({
+  name: z.string(),
+  /** `ready` takes instances; the other states do not. */
+  state: z.string(),
+  address: z.string(),
+  sshPort: z.number().nullish(),
+  cpus: z.number().nullish(),
+  memoryBytes: z.number().nullish(),
+  engineVersion: z.string().nullish(),
+});
+
+export const registryInstanceSchema = z.looseObject({
+  instance: z.string(),
+  state: z.string(),
+  appId: z.string(),
+  service: z.string(),
+  release: z.string(),
+  node: z.string(),
+  url: z.string(),
+  reportedAt: answeredTime,
+});
+
+export const registryServiceSchema = z.looseObject({
+  appId: z.string(),
+  service: z.string(),
+  release: z.string().nullish(),
+  running: z.number(),
+  reportedAt: answeredTime,
+});
+
+export type NodeDetails = z.infer<typeof nodeDetailsSchema>;
+export type Enrolment = z.input<typeof enrolmentSchema>;
+export type RegistryInstance = z.infer<typeof registryInstanceSchema>;
+
+const ofApp = z.strictObject({ appId: appIdSchema.optional() });
+
+/** The node manager's HTTP. */
+export const nodeManagerRoutes = {
+  nodes: defineRoute({
+    id: 'nodes',
+    method: 'GET',
+    path: '/v1/nodes',
+    summary: 'The nodes.',
+    role: 'read',
+    answers: { 200: { description: 'The nodes.', schema: z.array(nodeDetailsSchema) } },
+  }),
+  enrol: defineRoute({
+    id: 'enrol',
+    method: 'POST',
+    path: '/v1/nodes',
+    summary: 'Enrols a machine, or brings an enrolled one up to date.',
+    role: 'admin',
+    body: enrolmentSchema,
+    answers: { 200: { description: 'The node.', schema: nodeDetailsSchema } },
+  }),
+  instances: defineRoute({
+    id: 'instances',
+    method: 'GET',
+    path: '/v1/instances',
+    summary: 'The instances in the registry, in their last known state.',
+    role: 'read',
+    query: ofApp.extend({
+      service: serviceNameSchema.optional(),
+      state: z.enum(instanceStates).optional(),
+    }),
+    answers: { 200: { description: 'The instances.', schema: z.array(registryInstanceSchema) } },
+  }),
+  services: defineRoute({
+    id: 'services',
+    method: 'GET',
+    path: '/v1/services',
+    summary: 'The services in the registry, with how many instances run.',
+    role: 'read',
+    query: ofApp,
+    answers: { 200: { description: 'The services.', schema: z.array(registryServiceSchema) } },
+  }),
+};

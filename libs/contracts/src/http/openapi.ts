@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { errorSchema } from './conventions.js';
+import { deployerRoutes } from './deployer.js';
+import { nodeManagerRoutes } from './node-manager.js';
+import type { Route, RouteAnswer } from './route.js';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+export interface HttpApi {
+  readonly title: string;
+  readonly routes: readonly Route[];
+}
+
+/** Every app that has an HTTP API; `npm run generate` writes docs/openapi/<name>.json of each. */
+export const httpApis: Readonly<Record<string, HttpApi>> = {
+  deployer: { title: 'Slipway deployer', routes: Object.values(deployerRoutes) },
+  'node-manager': { title: 'Slipway node manager', routes: Object.values(nodeManagerRoutes) },
+};
+
+/** The OpenAPI 3.1 document of one app. */
+export function openApiDocument({ title, routes }: HttpApi) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = (paths[route.path] ??= {});
+    path[route.method.toLowerCase()] = operation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title,
+      version: '1',
+      license: { name: 'MIT', identifier: 'MIT' },
+      description:
+        'Errors, pages, filters and ETags are the same everywhere: docs/reference/http-conventions.md.',
+    },
+    servers: [{ url: '/', description: 'Where the app listens.' }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token of a principal; it has a role.' },
+      },
+      responses: { Error: { description: 'An error.', content: json(schemaOf(errorSchema, 'output')) } },
+    },
+  };
+}
+
+function operation(route: Route): object {
+  const { id, summary, role, body, answers } = route;
+  return {
+    operationId: id,
+    summary,
+    description: `Needs the role ${role}.`,
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...Object.entries(route.headers ?? {}).map(([name, description]) => ({
+        ...{ name, in: 'header', required: false, description, schema: { type: 'string' } },
+      })),
+    ],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: json(schemaOf(body, 'input')) } }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer)])),
+      default: { $ref: '#/components/responses/Error' },
+    },
+  };
+}
+
+function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): object[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input');
+  return Object.entries(properties).map(([name, property]) => ({
+    ...{ name, in: where, required: required.includes(name), schema: property },
+  }));
+}
+
+function response({ description, schema, headers }: RouteAnswer): object {
+  const text = { 'text/plain': { schema: { type: 'string' } } };
+  const said = Object.entries(headers ?? {}).map(([name, what]) => [
+    ...[name, { description: what, schema: { type: 'string' } }],
+  ]);
+  return {
+    description,
+    ...(said.length === 0 ? {} : { headers: Object.fromEntries(said) as object }),
+    content: schema === undefined ? text : json(schemaOf(schema, 'output')),
+  };
+}
+
+const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  return rest;
+}
