@@ -1,4 +1,11 @@
+export * from './access.js';
 export * from './api-error.js';
 export * from './api-error.filter.js';
+export { AUDIT, type Audit, type AuditEntry, auditLog } from './audit.js';
+export { addEtags } from './etag.js';
+export * from './paging.js';
 export * from './parse-input.js';
+export * from './prefer.js';
+export * from './principal.js';
+export * from './serves.js';
 export * from './token.guard.js';

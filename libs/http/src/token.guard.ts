@@ -1,51 +1,87 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { type CanActivate, type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
+import type { EventEmitter } from 'node:events';
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Secret } from '#libs/config';
+import type { Role } from '#libs/contracts';
+import { principalOf, TOKENS, type Tokens } from './access.js';
 import { ApiError } from './api-error.js';
-
-/** admin may do all that read may. */
-export type Role = 'read' | 'admin';
+import { AUDIT, type Audit, auditEntry, type AuditedCall } from './audit.js';
+import type { Principal } from './principal.js';
 
 const ROLE = Symbol('role');
 
 /** The role that a controller or one of its routes needs; without it a route needs admin. */
 export const NeedsRole = (role: Role): MethodDecorator & ClassDecorator => SetMetadata(ROLE, role);
 
-export interface Tokens {
-  readonly admin: Secret;
-  readonly read?: Secret;
+/** As fastify has it. */
+interface CalledRequest {
+  readonly method: string;
+  readonly headers: { readonly authorization?: string };
+  readonly routeOptions: { readonly url?: string };
+  /** Set by the guard. */
+  principal?: Principal;
+}
+interface CalledReply {
+  readonly raw: EventEmitter & AuditedCall['answer'];
 }
 
-/** Injection token of the guard's Tokens. */
-export const TOKENS = Symbol('Tokens');
+const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-/** In a time that does not tell how much of it is right. */
-const same = (given: string, expected: Secret | undefined): boolean =>
-  expected !== undefined && timingSafeEqual(digest(given), digest(expected.reveal()));
-
-/** `Authorization: Bearer <token>`: TOKEN_MISSING and TOKEN_UNKNOWN are 401, ROLE_MISSING is 403. */
+/**
+ * `Authorization: Bearer <token>`, and with it the call's principal: TOKEN_MISSING and TOKEN_UNKNOWN are 401,
+ * ROLE_MISSING is 403. Calls that change something go to the audit log, refused ones too.
+ */
 @Injectable()
 export class TokenGuard implements CanActivate {
   private readonly reflector = new Reflector();
 
-  constructor(@Inject(TOKENS) private readonly tokens: Tokens) {}
+  constructor(
+    @Inject(TOKENS) private readonly tokens: Tokens,
+    @Inject(AUDIT) private readonly audit: Audit,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<{ headers: { authorization?: string } }>();
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) throw refused(401, 'TOKEN_MISSING', 'The call has no bearer token.');
-    if (same(token, this.tokens.admin)) return true;
-    if (!same(token, this.tokens.read)) throw refused(401, 'TOKEN_UNKNOWN', 'The bearer token is not known.');
+    const http = context.switchToHttp();
+    const request = http.getRequest<CalledRequest>();
+    if (!READS.includes(request.method)) this.auditAtEnd(request, http.getResponse<CalledReply>());
     const needed = this.reflector.getAllAndOverride<Role | undefined>(ROLE, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (needed !== 'read') throw refused(403, 'ROLE_MISSING', 'The token may read only.');
+    request.principal = this.principal(request);
+    if (request.principal.role !== 'admin' && needed !== 'read')
+      throw refused(403, 'ROLE_MISSING', 'The token may read only.');
     return true;
   }
+
+  private principal({ headers }: CalledRequest): Principal {
+    const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
+    if (token === undefined) throw refused(401, 'TOKEN_MISSING', 'The call has no bearer token.');
+    const principal = principalOf(token, this.tokens);
+    if (principal === undefined) throw refused(401, 'TOKEN_UNKNOWN', 'The bearer token is not known.');
+    return principal;
+  }
+
+  private auditAtEnd(request: CalledRequest, { raw }: CalledReply): void {
+    raw.once('close', () => {
+      const { method, principal, routeOptions } = request;
+      this.audit(auditEntry({ method, route: routeOptions.url ?? '', principal, answer: raw }));
+    });
+  }
 }
+
+/** The principal of the call, for a controller. */
+export const Caller = createParamDecorator((_, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<CalledRequest>();
+  if (principal === undefined) throw new Error('a route asks for its caller and has no guard');
+  return principal;
+});
 
 function refused(status: number, code: string, message: string): ApiError {
   const hint = 'Send Authorization: Bearer <SLIPWAY_API_TOKEN>; SLIPWAY_READ_TOKEN is enough for reading.';

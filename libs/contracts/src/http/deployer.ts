@@ -88,7 +88,6 @@ const token = tokenSchema.optional().transform((given) => given ?? `http-${crypt
 const sent = {
   method: 'POST',
   role: 'admin',
-  bodyIsPrivate: true,
   headers: { prefer: '`wait=SECONDS` waits so long for the reply, 60 s at most.' },
 } as const;
 

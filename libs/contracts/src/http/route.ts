@@ -24,8 +24,6 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Errors name the fields of the body, but never repeat their values. */
-  readonly bodyIsPrivate?: true;
   /** Headers that the route reads besides Authorization, each with what it does. */
   readonly headers?: Readonly<Record<string, string>>;
   /** By status. Whatever else is answered is an error: `{code, message, hint}`. */
