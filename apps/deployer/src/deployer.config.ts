@@ -211,12 +211,6 @@ const variables = z.object({
   DEPLOYER_ORPHAN_AGE_MS: durationMs()
     .default(60_000)
     .describe('How old a container of ours without a record must be before it is removed.'),
-  DEPLOYER_PULL_AHEAD: z
-    .stringbool()
-    .default(false)
-    .describe(
-      '`true`: while an image is built, its node pulls an earlier image on the same base; for long builds and new nodes.',
-    ),
   DEPLOYER_MIN_FREE_BYTES: byteCount()
     .default(500_000_000)
     .describe('What must be free, besides the zip, where sources are unpacked.'),

@@ -1,4 +1,3 @@
-import type { ServiceConfig } from '#libs/contracts';
 import type { Release } from '../task/domain/task.events.js';
 import type { ReleaseImage } from './domain/retention.js';
 
@@ -8,8 +7,6 @@ export interface Releases {
   byId(appId: string, service: string, id: string): Promise<Release | undefined>;
   /** What was built or chosen last. */
   current(appId: string, service: string): Promise<Release | undefined>;
-  /** The newest release whose image has most in common with what such a service is built into. */
-  kindred(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined>;
   /** The release that was deployed well last, other than these. */
   lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
 }

@@ -11,7 +11,6 @@ import { stopInstance } from '../rollout/effects/stop-instance.js';
 import { survey } from '../rollout/effects/survey.js';
 import type { InstanceEffectPorts } from '../rollout/instance.js';
 import { type CheckPorts, checkSecrets } from '../secrets/effects/check-secrets.js';
-import type { PullAhead } from '../rollout/pull-ahead.js';
 import type { Runnable } from './domain/effect-table.js';
 import type { StepWrites } from './domain/step-writes.js';
 import { foldTask, type TaskState } from './domain/task.state.js';
@@ -21,17 +20,11 @@ import type { ClaimedTask, TaskStore } from './ports.js';
 export type EffectPorts = BuildEffectPorts &
   ResolvePorts &
   CheckPorts &
-  InstanceEffectPorts & {
-    readonly store: Pick<TaskStore, 'history'>;
-    /** None where nodes are not to pull ahead. */
-    readonly pullAhead?: PullAhead;
-  };
+  InstanceEffectPorts & { readonly store: Pick<TaskStore, 'history'> };
 
 /** Runs one effect in the world and tells which events (and rows beside them) it amounts to. */
 export interface EffectRunner {
   run(scope: EffectScope, state: TaskState, effect: Runnable): Promise<StepWrites>;
-  /** Told of each state: begins what may be of use later. Nothing waits for it, and it never throws. */
-  prepare?(scope: EffectScope, state: TaskState): void;
   /** After the lease was lost while the effect was done: takes back what nobody would find again. */
   withdraw(claim: ClaimedTask, effect: Runnable): Promise<void>;
 }
@@ -54,9 +47,8 @@ const fileOf = <K extends Runnable['kind']>({ kind }: { readonly kind: K }): Eff
   files[kind];
 
 export function createEffectRunner(ports: EffectPorts): EffectRunner {
-  const { pullAhead, store } = ports;
+  const { store } = ports;
   return {
-    prepare: pullAhead && ((scope, state) => pullAhead.begin(scope, state)),
     run: (scope, state, effect) => fileOf(effect).run(ports, scope, state, effect),
     async withdraw({ taskId }, effect) {
       const file = fileOf(effect);

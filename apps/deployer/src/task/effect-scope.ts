@@ -9,11 +9,7 @@ import type { ClaimedTask } from './ports.js';
 export interface EffectScope {
   readonly claim: ClaimedTask;
   readonly signal: AbortSignal;
-  readonly kept: {
-    source?: FetchedSource;
-    /** Ends what is pulled ahead, by the ordinal of its slot. */
-    ahead?: Map<number, AbortController>;
-  };
+  readonly kept: { source?: FetchedSource };
 }
 
 /** An effect on the world, in a file of its own. */

@@ -90,7 +90,6 @@ class TaskRun {
 
   /** After what is under way has ended; its results count no more. */
   async leave(): Promise<void> {
-    this.steps.abandonHints();
     await Promise.all(this.underWay);
     await this.steps.leave();
   }
@@ -109,8 +108,6 @@ class TaskRun {
     switch (action.kind) {
       case 'interrupt':
         return this.steps.interrupt();
-      case 'prepare':
-        return this.steps.prepare(this.state);
       case 'start':
         return this.after(this.start(action.effect), { kind: 'done', key: keyOf(action.effect) });
       case 'record':

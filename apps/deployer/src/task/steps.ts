@@ -40,10 +40,6 @@ export class Steps {
     this.interruption.abort();
   }
 
-  prepare(state: TaskState): void {
-    this.ports.effects.prepare?.(this.scope(this.interruptible), state);
-  }
-
   /** One effect, and what it came to, stored. `onFailure` is called before a failure is. */
   async run(state: TaskState, effect: Runnable, onFailure: OnFailure): Promise<void> {
     await this.ports.aroundStep(state, effect, () => this.step(state, effect, onFailure));
@@ -52,11 +48,6 @@ export class Steps {
   /** Nothing is under way any more. */
   async leave(): Promise<void> {
     await this.kept.source?.dispose();
-  }
-
-  /** Ends what nobody waits for. */
-  abandonHints(): void {
-    this.kept.ahead?.forEach((begun) => begun.abort());
   }
 
   private async step(

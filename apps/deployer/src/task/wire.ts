@@ -17,7 +17,6 @@ import type { NodeAnswers } from './ports.js';
 import { BuildPlaces } from '../build/build-places.js';
 import { createEffectRunner } from './effect-runner.js';
 import type { PhaseLimits } from './phase.js';
-import { PullAhead } from '../rollout/pull-ahead.js';
 import { runTask, type RunTaskPorts } from './run-task.js';
 import { TaskWorkers } from './task-workers.js';
 import { startsAtOnce, Turns } from './turns.js';
@@ -63,13 +62,6 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   const effects = createEffectRunner({
     ...{ store, releases, instances, specs },
     ...outside,
-    pullAhead: config.DEPLOYER_PULL_AHEAD
-      ? new PullAhead({
-          ...{ releases, engines: outside.engines, turns: new Turns(() => 1), idleMs: limits.pullMs },
-          onEnd: (node, image, err) =>
-            logger.debug({ node, image, err }, err === undefined ? 'pulled ahead' : 'not pulled ahead'),
-        })
-      : undefined,
     clock,
     wait: (ms, signal) => delay(ms, undefined, { signal }),
     output,

@@ -1,10 +1,8 @@
-import type { ServiceConfig } from '#libs/contracts';
 import { type Pool, together, type Transaction } from '#libs/postgres';
 import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Release } from '../../task/domain/task.events.js';
 import type { Step, StepWriter } from '../../task/ports.js';
 import type { Releases } from '../ports.js';
-import { kindredRelease } from './kindred-release.js';
 import * as rows from './release-rows.js';
 
 /** Releases in Postgres, and what steps of tasks write of them. */
@@ -21,10 +19,6 @@ export class PostgresReleases implements Releases, StepWriter {
 
   current(appId: string, service: string): Promise<Release | undefined> {
     return rows.currentRelease(this.pool, appId, service);
-  }
-
-  kindred(appId: string, service: string, config: ServiceConfig): Promise<Release | undefined> {
-    return kindredRelease(this.pool, appId, service, config);
   }
 
   lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined> {

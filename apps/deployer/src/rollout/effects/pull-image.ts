@@ -1,19 +1,13 @@
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import type { InstanceEffectPorts } from '../instance.js';
-import { endingAhead } from '../pull-ahead.js';
 
 /** Pulls the release's image on the node of a slot. */
 export const pullImage: EffectFile<'pull-image', InstanceEffectPorts> = {
-  async run({ engines, nodeTurns, limits }, scope, _state, { node, release, ordinal }) {
-    const { signal } = scope;
-    const endAhead = endingAhead(scope, ordinal);
+  async run({ engines, nodeTurns, limits }, { signal }, _state, { node, release, ordinal }) {
     const { ms } = await nodeTurns.take(node.name, signal, () =>
       inPhase(phaseOf('pull-image', limits, signal), (within, onProgress) =>
-        engines.pull(node.name, release.image, within, () => {
-          onProgress();
-          endAhead();
-        }),
+        engines.pull(node.name, release.image, within, onProgress),
       ),
     );
     return { events: [{ type: 'ImagePulled', data: { ordinal, phase: 'pull', ms } }] };

@@ -59,7 +59,6 @@ export type RunInput =
 export type RunAction =
   /** Ends what is under way, but for clean-up. */
   | { readonly kind: 'interrupt' }
-  | { readonly kind: 'prepare' }
   | { readonly kind: 'start'; readonly effect: Runnable }
   | { readonly kind: 'record'; readonly effect: Recorded }
   | { readonly kind: 'record-failure'; readonly error: TaskError }
@@ -165,7 +164,7 @@ function settle(run: RunState, task: TaskState, now: number): Next {
     return asking === undefined ? [{ ...run, asking: 'turn' }, [{ kind: 'take-turn' }]] : [run, []];
   const [begun, starts] = start(run, task, effects.filter(isRunnable));
   const [left, question] = ask(begun, task, effects.filter(isWait), now);
-  return [left, [{ kind: 'prepare' }, ...starts, ...question]];
+  return [left, [...starts, ...question]];
 }
 
 function start(run: RunState, task: TaskState, effects: readonly Runnable[]): Next {

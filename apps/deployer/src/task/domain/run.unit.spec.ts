@@ -29,9 +29,9 @@ function after(task: TaskState, inputs: readonly RunInput[], from: RunState = in
 describe('what a run does next', () => {
   it('starts all that may be done side by side, each once', () => {
     const { run, kinds } = after(reading, [{ kind: 'begin' }]);
-    expect(kinds).toEqual(['prepare', 'start', 'start', 'rest']);
+    expect(kinds).toEqual(['start', 'start', 'rest']);
     expect([...run.underWay]).toEqual(['resolve-release', 'survey']);
-    expect(after(reading, [{ kind: 'answer' }], run).kinds).toEqual(['prepare', 'rest']);
+    expect(after(reading, [{ kind: 'answer' }], run).kinds).toEqual(['rest']);
   });
 
   it('interrupts what is under way at the first failure, and only then', () => {
@@ -54,13 +54,13 @@ describe('what a run does next', () => {
 
   it('looks for an answer, is patient for a while, then lets the task go', () => {
     const looked: RunInput = { kind: 'looked', found: false };
-    expect(after(placing, [{ kind: 'begin' }]).kinds).toEqual(['prepare', 'look']);
+    expect(after(placing, [{ kind: 'begin' }]).kinds).toEqual(['look']);
     const { run, kinds } = after(placing, [{ kind: 'begin' }, looked]);
-    expect(kinds).toEqual(['prepare', 'rest']);
+    expect(kinds).toEqual(['rest']);
     const rested: RunInput = { kind: 'rested' };
-    expect(after(placing, [rested], run, PATIENCE_MS - 1).kinds).toEqual(['prepare', 'rest']);
+    expect(after(placing, [rested], run, PATIENCE_MS - 1).kinds).toEqual(['rest']);
     const parking = after(placing, [rested], run, PATIENCE_MS);
-    expect(parking.kinds).toEqual(['prepare', 'park']);
+    expect(parking.kinds).toEqual(['park']);
     expect(after(placing, [{ kind: 'answer' }], parking.run).kinds).toEqual([]);
     expect(after(placing, [{ kind: 'parked', parked: true }], parking.run).kinds).toEqual(['end']);
   });
@@ -69,17 +69,14 @@ describe('what a run does next', () => {
     const { run } = after(placing, [{ kind: 'begin' }, { kind: 'looked', found: false }]);
     const parking = after(placing, [{ kind: 'rested' }], run, PATIENCE_MS).run;
     const { run: kept, kinds } = after(placing, [{ kind: 'parked', parked: false }], parking);
-    expect(kinds).toEqual(['prepare', 'ask-cancelled']);
-    expect(after(placing, [{ kind: 'not-cancelled' }], kept).kinds).toEqual(['prepare', 'look']);
+    expect(kinds).toEqual(['ask-cancelled']);
+    expect(after(placing, [{ kind: 'not-cancelled' }], kept).kinds).toEqual(['look']);
   });
 
   it('asks one question at a time, and does not forget the next', () => {
     const { run, kinds } = after(placing, [{ kind: 'begin' }, { kind: 'nudge' }]);
-    expect(kinds).toEqual(['prepare']);
-    expect(after(placing, [{ kind: 'looked', found: false }], run).kinds).toEqual([
-      'prepare',
-      'ask-cancelled',
-    ]);
+    expect(kinds).toEqual([]);
+    expect(after(placing, [{ kind: 'looked', found: false }], run).kinds).toEqual(['ask-cancelled']);
   });
 
   it('looks at the record by itself now and then, while steps are under way', () => {
