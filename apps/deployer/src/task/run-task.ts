@@ -49,7 +49,7 @@ const NOTHING: StepWrites = { events: [] };
 /** Feeds `next` with what happens, one input at a time, and does what it says. */
 class TaskRun {
   private run = initialRun;
-  private readonly inputs = new Mailbox<RunInput>((input) => this.handle(input));
+  private readonly inputs = new Mailbox<RunInput>();
   private readonly ended = Promise.withResolvers<Ended>();
   private readonly steps: Steps;
   private readonly underWay = new Set<Promise<void>>();
@@ -78,6 +78,7 @@ class TaskRun {
     const stopDeadline = timer.after(left, () => this.inputs.post({ kind: 'deadline' }));
     try {
       this.inputs.post({ kind: isCancelled ? 'cancel' : 'begin' });
+      void this.inputs.deliver((input) => this.handle(input));
       return await this.ended.promise;
     } finally {
       this.inputs.close();
