@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deploymentProgressed } from '#libs/contracts';
+import { deployerRoutes, deploymentProgressed } from '#libs/contracts';
 import { requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from './client.js';
 
@@ -22,9 +22,9 @@ afterAll(async () => {
   await client.close();
 });
 
-const get = (path: string, bearer = requireEnv('SLIPWAY_READ_TOKEN')): Promise<Response> =>
+const get = (path: string, bearer = requireEnv('SLIPWAY_READ_TOKEN'), headers = {}): Promise<Response> =>
   fetch(`${requireEnv('SLIPWAY_DEPLOYER_URL')}/v1/${path}`, {
-    headers: { authorization: `Bearer ${bearer}` },
+    headers: { authorization: `Bearer ${bearer}`, ...headers },
   });
 
 async function read<T>(path: string): Promise<T> {
@@ -56,8 +56,9 @@ describe('the record by HTTP', () => {
   });
 
   it('has releases with their deployments and the instances that run them', async () => {
-    const [only, ...others] = await read<object[]>(`releases?appId=${appId}&service=web`);
-    expect(others).toEqual([]);
+    const { items, ...rest } = await read<{ items: object[] }>(`releases?appId=${appId}&service=web`);
+    const [only, ...others] = items;
+    expect([others, rest]).toEqual([[], {}]);
     expect(only).toMatchObject({
       ...{ id: release, appId, service: 'web', current: true },
       sourceDigest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
@@ -78,15 +79,47 @@ describe('the record by HTTP', () => {
   });
 
   it("tells nobody a service's environment", async () => {
-    const releases = await read<{ deployments: { token: string }[] }[]>(`releases?appId=${appId}`);
-    const tokens = releases.flatMap(({ deployments }) => deployments.map((deployment) => deployment.token));
+    const { items } = await read<{ items: { deployments: { token: string }[] }[] }>(
+      `releases?appId=${appId}`,
+    );
+    const tokens = items.flatMap(({ deployments }) => deployments.map((deployment) => deployment.token));
     expect(tokens).toHaveLength(2);
     const paths = tokens.flatMap((of) => [`requests/${of}`, `requests/${of}/history`]);
     for (const path of [...paths, `releases?appId=${appId}`, `builds?appId=${appId}&service=web`])
       expect(await (await get(path)).text(), path).not.toContain(SECRET);
   });
 
+  it('lists the requests of an application by pages, the newest first', async () => {
+    const all = await read<{ items: { token: string }[] }>(`requests?appId=${appId}`);
+    expect(deployerRoutes.requests.answers[200].schema.parse(all).items).toHaveLength(2);
+    expect(all.items.at(-1)).toEqual({
+      ...{ token, kind: 'deployment', state: 'succeeded', receivedAt: expect.any(String) as string },
+    });
+    const first = await read<{ items: object[]; next: string }>(`requests?appId=${appId}&limit=1`);
+    const last = await read<{ items: object[] }>(`requests?appId=${appId}&limit=1&after=${first.next}`);
+    expect([first.items, last]).toEqual([[all.items[0]], { items: [all.items[1]] }]);
+    expect(await read(`requests?appId=${appId}&state=open`)).toEqual({ items: [] });
+    expect(await read(`requests?appId=${appId}&state=succeeded`)).toEqual(all);
+  });
+
   it.each([
+    ['request', () => `requests/${token}`],
+    ['history', () => `requests/${token}/history`],
+    ['releases', () => `releases?appId=${appId}`],
+    ['builds', () => `builds?appId=${appId}&service=web`],
+    ['instances', () => `apps/${appId}/services/web/instances`],
+  ] as const)('answers %s as its schema says, and 304 where that is known', async (route, path) => {
+    const answer = await get(path());
+    deployerRoutes[route].answers[200].schema.parse(await answer.json());
+    const known = { 'if-none-match': String(answer.headers.get('etag')) };
+    const again = await get(path(), undefined, known);
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+
+  it.each([
+    ['requests?appId=shop&after=x', 400, 'CURSOR_INVALID'],
+    ['requests?appId=shop&limit=0', 400, 'INPUT_INVALID'],
+    ['requests', 400, 'INPUT_INVALID'],
     ['requests/no-such', 404, 'REQUEST_UNKNOWN'],
     ['requests/no-such/history', 404, 'REQUEST_UNKNOWN'],
     ['requests/no-such/build-log?service=web', 404, 'BUILD_LOG_UNKNOWN'],
@@ -101,6 +134,7 @@ describe('the record by HTTP', () => {
   });
 
   it.each([
+    'requests?appId=x',
     'requests/x',
     'requests/x/history',
     'requests/x/build-log?service=web',

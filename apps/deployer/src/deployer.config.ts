@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { BlobStore } from '#libs/blob';
 import { anyOf, byteCount, commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+import { accessVariables } from '#libs/http';
 import { REGISTRY_KINDS } from '#libs/registry';
 import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
@@ -111,8 +112,7 @@ const variables = z.object({
   SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
     .optional()
     .describe('The one key of an older installation: it still opens what was encrypted with it.'),
-  SLIPWAY_API_TOKEN: secret().describe('The API token that may change and read.'),
-  SLIPWAY_READ_TOKEN: secret().optional().describe('The API token that may read only.'),
+  ...accessVariables,
   DEPLOYER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
   DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
     description: 'The name of this replica, unique among all.',

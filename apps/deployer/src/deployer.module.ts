@@ -1,20 +1,25 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
 import type { WorkQueue } from '#libs/postgres';
-import type { RequestIntake } from './requests/adapters/request-intake.js';
 import type { RequestRecord } from './requests/adapters/request-record.js';
 import { DeploymentRequestsConsumer } from './requests/deployment-requests.consumer.js';
 import { NodeAnswersConsumer } from './rollout/consumer.js';
 import { ScaleRequestsConsumer } from './requests/scale-requests.consumer.js';
 import { SecretRequestsConsumer } from './secrets/consumer.js';
-import { BuildsController, RequestBuildLogController } from './logs/builds.http.js';
+import { BuildsController } from './logs/builds.http.js';
 import { InstancesController } from './logs/instances.http.js';
 import { ReleasesController } from './releases/http.js';
-import { RequestsController } from './requests/http.js';
+import { RequestsController, SubmissionsController } from './requests/http.js';
 import { SecretsController } from './secrets/http.js';
 import { BUILD_LOGS, type BuildLogs, INSTANCE_LOGS, type InstanceLogs } from './logs/ports.js';
 import { RELEASE_RECORD, type ReleaseRecord } from './releases/ports.js';
-import { REQUEST_INTAKE, REQUEST_RECORD } from './requests/ports.js';
+import {
+  REQUEST_INTAKE,
+  REQUEST_RECORD,
+  type RequestIntake,
+  SUBMISSIONS,
+  type Submissions,
+} from './requests/ports.js';
 import { WORK_QUEUE } from './rollout/ports.js';
 import { SpecsController } from './services/http.js';
 import { SPECS, type SpecReader } from './services/ports.js';
@@ -24,6 +29,7 @@ export interface DeployerModuleParts {
   readonly intake: RequestIntake;
   readonly work: WorkQueue;
   readonly requests: RequestRecord;
+  readonly submissions: Submissions;
   readonly releases: ReleaseRecord;
   readonly buildLogs: BuildLogs;
   readonly secretIntake: SecretRequests;
@@ -41,13 +47,14 @@ export class DeployerModule {
       module: DeployerModule,
       controllers: [
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
-        ...[RequestsController, RequestBuildLogController, ReleasesController, BuildsController],
-        ...[InstancesController, SecretsController, SpecsController],
+        ...[RequestsController, SubmissionsController, ReleasesController],
+        ...[BuildsController, InstancesController, SecretsController, SpecsController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
         { provide: WORK_QUEUE, useValue: parts.work },
         { provide: REQUEST_RECORD, useValue: parts.requests },
+        { provide: SUBMISSIONS, useValue: parts.submissions },
         { provide: RELEASE_RECORD, useValue: parts.releases },
         { provide: BUILD_LOGS, useValue: parts.buildLogs },
         { provide: SECRET_INTAKE, useValue: parts.secretIntake },

@@ -1,4 +1,5 @@
 import { loadConfig } from '#libs/config';
+import { tokensOf } from '#libs/http';
 import type { InvalidMessage } from '#libs/kafka';
 import {
   EventStore,
@@ -21,7 +22,7 @@ import { createOutside } from './task/outside.wire.js';
 import { deployerTables, SCHEMA } from './task/storage.wire.js';
 import type { Storage } from './task/storage.wire.js';
 import { buildChores } from './build/wire.js';
-import { answerInvalid, createIntake, createRequestAnswers } from './requests/wire.js';
+import { answerInvalid, createIntake, createRequestAnswers, openSubmissions } from './requests/wire.js';
 import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
@@ -72,13 +73,15 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     runtime,
   );
   const instanceLogs = new EngineInstanceLogs(pool, outside.engines);
+  const requests = new RequestRecord(pool, storage.events);
+  const submissions = await openSubmissions({ ...runtime, intake, record: requests });
   const module = DeployerModule.register({
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
     specs: services.record,
-    requests: new RequestRecord(pool, storage.events),
+    ...{ requests, submissions },
     releases: new PostgresReleaseRecord(pool),
     buildLogs: new PostgresBuildLogs(pool),
-    tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
+    tokens: tokensOf(config),
   });
   const onInvalid = (invalid: InvalidMessage): Promise<void> =>
     answerInvalid(pool, { intake, secretIntake }, invalid);
@@ -86,6 +89,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
     async drain() {
       instanceLogs.close();
+      submissions.close();
       await Promise.all([
         workers.stop(DRAIN_MS),
         retention.stop(),

@@ -10,7 +10,7 @@ import {
   workTables,
 } from '#libs/postgres';
 import { transactionalInbox } from '#libs/runtime';
-import { RequestIntake } from '../../../apps/deployer/src/requests/adapters/request-intake.js';
+import { PostgresIntake } from '../../../apps/deployer/src/requests/adapters/request-intake.js';
 import { PostgresNewTasks } from '../../../apps/deployer/src/task/adapters/new-tasks.js';
 import { deployerTables } from '../../../apps/deployer/src/task/storage.wire.js';
 
@@ -26,7 +26,7 @@ export async function intakePerSecond(url: string, rounds: number, roundMs: numb
   const pool = createPool({ url, schema, applicationName: 'bench-queue' });
   await migrate(pool, { schema, sets: [messagingTables, eventTables, workTables, deployerTables] });
   const parts = { outbox: new Outbox(), work: new WorkQueue(), clock: { now: () => new Date() } };
-  const intake = new RequestIntake({
+  const intake = new PostgresIntake({
     ...parts,
     tasks: new PostgresNewTasks({ ...parts, events: new EventStore(), replica: 'bench' }),
     replyTopics: [],

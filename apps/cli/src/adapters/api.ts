@@ -1,3 +1,4 @@
+import type { AnswerOf, CallOf, Route } from '#libs/contracts';
 import type { z } from 'zod';
 import { failure, orFail, usageError } from '../errors.js';
 
@@ -13,28 +14,31 @@ export interface Api {
 
 const CALL_TIMEOUT_MS = 30_000;
 
-/** Calls the API for JSON; what it refuses is thrown with its own code. */
-export async function call<S extends z.ZodType>(
+/** Calls a route; JSON is parsed by the route's own schema. What the API refuses is thrown with its own code. */
+export async function call<R extends Route>(
   api: Api,
-  schema: S,
-  request: { readonly path: string; readonly method?: 'GET' | 'POST'; readonly body?: unknown },
-): Promise<z.output<S>> {
-  const response = await ask(api, request);
-  const answer: unknown = await response.json().catch(() => undefined);
-  return parse(api, schema, answer);
+  route: R,
+  called: CallOf<R>,
+): Promise<Exclude<AnswerOf<R>, void>> {
+  const response = await ask(api, { method: route.method, path: pathOf(route, called), body: called.body });
+  const schema = route.answers[response.status]?.schema;
+  const text = await response.text();
+  return (schema === undefined ? text : parse(api, schema, parsedJson(text))) as Exclude<AnswerOf<R>, void>;
 }
 
-/** Calls the API for text. */
-export async function callText(api: Api, path: string): Promise<string> {
-  const response = await ask(api, { path });
-  return response.text();
-}
-
-/** Calls the API for text that may go on for ever, piece by piece, until it ends or `signal` aborts it. */
-export async function* callPieces(api: Api, path: string, signal: AbortSignal): AsyncGenerator<string> {
+/** Calls a route whose text may go on for ever, piece by piece, until it ends or `signal` aborts it. */
+export async function* callPieces<R extends Route>(
+  api: Api,
+  route: R,
+  called: CallOf<R>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error('no answer in time')), CALL_TIMEOUT_MS);
-  const call = { path, signal: AbortSignal.any([signal, late.signal]) };
+  const call = {
+    ...{ method: route.method, path: pathOf(route, called) },
+    signal: AbortSignal.any([signal, late.signal]),
+  };
   const { body } = await ask(api, call).finally(() => clearTimeout(timer));
   if (body === null) return;
   const hint = `The ${api.app} or the node stopped answering. Try again.`;
@@ -46,15 +50,30 @@ export async function* callPieces(api: Api, path: string, signal: AbortSignal): 
   }
 }
 
-/** `?name=value&...` of what is given. */
-export function query(values: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+/** The route's path with its parameters, and the query of what is given. */
+export function pathOf(
+  { path }: Pick<Route, 'path'>,
+  { params = {}, query = {} }: { readonly params?: object; readonly query?: object },
+): string {
+  const members = params as Readonly<Record<string, unknown>>;
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(members[name])));
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given).toString()}`;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Call {
   readonly path: string;
-  readonly method?: string;
+  readonly method: string;
   readonly body?: unknown;
   /** Ends it; after CALL_TIMEOUT_MS when left out. */
   readonly signal?: AbortSignal;
@@ -62,7 +81,7 @@ interface Call {
 
 async function ask(
   api: Api,
-  { path, method = 'GET', body, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
+  { path, method, body, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
 ): Promise<Response> {
   const base = api.url.replace(/\/$/, '');
   const hint = `Check that the ${api.app} runs at ${base} (${api.variable}).`;

@@ -1,5 +1,5 @@
-import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '#libs/contracts';
-import { type BuildRow, openDeployer } from '../adapters/deployer.js';
+import { appIdSchema, type BuildDetails, printable, serviceNameSchema, tokenSchema } from '#libs/contracts';
+import { openDeployer } from '../adapters/deployer.js';
 import { textLines } from '../domain/terminal-text.js';
 import { exitCodes, failure, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -34,7 +34,7 @@ export async function buildLog(options: BuildLogOptions, output: Output): Promis
   return exitCodes.ok;
 }
 
-const outcome = ({ release, token }: BuildRow): string =>
+const outcome = ({ release, token }: BuildDetails): string =>
   release === undefined ? `which came to no release (request ${token})` : `release ${release}`;
 
 function nothingKept({ appId, service, release, token }: BuildLogOptions): Error {

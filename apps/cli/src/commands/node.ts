@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { nodeNameSchema } from '#libs/contracts';
-import { openNodeManager, type NewNode, type NodeRow } from '../adapters/node-manager.js';
+import { type Enrolment, type NodeDetails, nodeNameSchema } from '#libs/contracts';
+import { openNodeManager } from '../adapters/node-manager.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -31,7 +31,7 @@ export async function addNode(options: AddNodeOptions, output: Output): Promise<
   return exitCodes.ok;
 }
 
-async function readLogin(options: AddNodeOptions): Promise<NewNode['login']> {
+async function readLogin(options: AddNodeOptions): Promise<Enrolment['login']> {
   if (options.passwordStdin === true) {
     const password = (await options.standardInput()).replace(/\r?\n$/, '');
     if (password !== '') return { password };
@@ -72,7 +72,7 @@ const GIBIBYTE = 1024 ** 3;
 const SSH_PORT = 22;
 const UNKNOWN = '-';
 
-function row({ name, state, address, sshPort, cpus, memoryBytes, engineVersion }: NodeRow): string[] {
+function row({ name, state, address, sshPort, cpus, memoryBytes, engineVersion }: NodeDetails): string[] {
   const place = (sshPort ?? SSH_PORT) === SSH_PORT ? address : `${address}:${sshPort}`;
   const memory = typeof memoryBytes === 'number' ? `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB` : UNKNOWN;
   return [name, state, place, String(cpus ?? UNKNOWN), memory, engineVersion ?? UNKNOWN];

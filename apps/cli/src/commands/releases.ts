@@ -1,5 +1,5 @@
-import { appIdSchema, serviceNameSchema } from '#libs/contracts';
-import { openDeployer, type ReleaseRow } from '../adapters/deployer.js';
+import { appIdSchema, type ReleaseDetails, serviceNameSchema } from '#libs/contracts';
+import { openDeployer } from '../adapters/deployer.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -29,7 +29,7 @@ export async function releases({ appId, service }: ReleasesOptions, output: Outp
 
 const NONE = '-';
 
-function row({ service, id, createdAt, current, deployments, instances }: ReleaseRow): string[] {
+function row({ service, id, createdAt, current, deployments, instances }: ReleaseDetails): string[] {
   const nodes = instances.map(({ node }) => node).join(', ');
   const last = deployments.at(-1);
   return [

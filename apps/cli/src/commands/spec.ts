@@ -1,5 +1,5 @@
-import { appIdSchema, serviceNameSchema } from '#libs/contracts';
-import { openDeployer, type SpecRevisionRow } from '../adapters/deployer.js';
+import { appIdSchema, serviceNameSchema, type SpecRevision } from '#libs/contracts';
+import { openDeployer } from '../adapters/deployer.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -28,7 +28,7 @@ export async function spec({ appId, service }: SpecOptions, output: Output): Pro
   return exitCodes.ok;
 }
 
-function declaredNote(now: SpecRevisionRow | undefined): string {
+function declaredNote(now: SpecRevision | undefined): string {
   if (now === undefined || now.spec.count === now.spec.declaredCount) return '';
   const { by, at } = now.spec.changes.count;
   return `; ${now.spec.count} wanted since \`${by}\` at ${at}, config.json declares ${now.spec.declaredCount}`;
@@ -45,7 +45,7 @@ function row({
   reason,
   token,
   changedAt,
-}: SpecRevisionRow): string[] {
+}: SpecRevision): string[] {
   return [
     ...[String(revision), wanted.state, String(wanted.count), wanted.release ?? NONE],
     ...[String(wanted.limits.cpu), `${wanted.limits.memoryMiB} MiB`, `${changedAt.slice(0, 19)}Z`],

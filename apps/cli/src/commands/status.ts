@@ -1,5 +1,5 @@
-import { appIdSchema } from '#libs/contracts';
-import { openNodeManager, type ServiceRow } from '../adapters/node-manager.js';
+import { appIdSchema, type RegistryServiceLine } from '#libs/contracts';
+import { openNodeManager } from '../adapters/node-manager.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -35,7 +35,7 @@ export async function status({ appId, all }: StatusOptions, output: Output): Pro
 }
 
 /** `2/3`: two of three that are wanted. */
-const serviceRow = ({ appId, service, running, wanted, release }: ServiceRow): string[] => [
+const serviceRow = ({ appId, service, running, wanted, release }: RegistryServiceLine): string[] => [
   ...[
     appId,
     service,

@@ -1,48 +1,30 @@
-import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '#libs/contracts';
-import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
-import { z } from 'zod';
-import { BUILD_LOGS, type BuildLogs, type KeptBuild } from './ports.js';
+import { Controller, Inject } from '@nestjs/common';
+import { type BuildDetails, deployerRoutes as routes, type InputOf } from '#libs/contracts';
+import { Input, Serves } from '#libs/http';
+import { BUILD_LOGS, type BuildLogs } from './ports.js';
 import { withoutLog } from './without-log.http.js';
 
-const buildsQuery = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
-const ofToken = z.strictObject({ token: tokenSchema });
-const ofService = z.strictObject({ service: serviceNameSchema });
-const ofRelease = z.strictObject({ release: printable(200) });
-
 /** What builds said. */
-@Controller('v1/builds')
-@UseGuards(TokenGuard)
-@NeedsRole('read')
+@Controller()
 export class BuildsController {
   constructor(@Inject(BUILD_LOGS) private readonly logs: BuildLogs) {}
 
-  @Get()
-  list(@Query() query: unknown): Promise<readonly KeptBuild[]> {
-    const { appId, service } = parseInput(buildsQuery, query);
-    return this.logs.builds(appId, service);
+  @Serves(routes.builds)
+  async list(@Input() { query }: InputOf<typeof routes.builds>): Promise<BuildDetails[]> {
+    return this.logs.builds(query.appId, query.service);
   }
 
-  @Get(':release/log')
-  async log(@Param() params: unknown): Promise<string> {
-    const { release } = parseInput(ofRelease, params);
-    const log = await this.logs.ofRelease(release);
-    if (log === undefined) throw withoutLog(`of the release ${release}`);
+  @Serves(routes.buildLog)
+  async log(@Input() { params }: InputOf<typeof routes.buildLog>): Promise<string> {
+    const log = await this.logs.ofRelease(params.release);
+    if (log === undefined) throw withoutLog(`of the release ${params.release}`);
     return log;
   }
-}
 
-/** What the builds of one request said. */
-@Controller('v1/requests/:token/build-log')
-@UseGuards(TokenGuard)
-@NeedsRole('read')
-export class RequestBuildLogController {
-  constructor(@Inject(BUILD_LOGS) private readonly logs: BuildLogs) {}
-
-  @Get()
-  async buildLog(@Param() params: unknown, @Query() query: unknown): Promise<string> {
-    const { token } = parseInput(ofToken, params);
-    const { service } = parseInput(ofService, query);
+  @Serves(routes.requestBuildLog)
+  async ofRequest(@Input() { params, query }: InputOf<typeof routes.requestBuildLog>): Promise<string> {
+    const { token } = params;
+    const { service } = query;
     const log = await this.logs.ofRequest(token, service);
     if (log === undefined) throw withoutLog(`of ${service} in the request ${token}`);
     return log;

@@ -1,19 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { Controller, Get, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
-import { appIdSchema, printable, serviceNameSchema } from '#libs/contracts';
-import { ApiError, NeedsRole, parseInput, TokenGuard } from '#libs/http';
-import { z } from 'zod';
+import { Controller, Inject, Res } from '@nestjs/common';
+import { deployerRoutes as routes, type InputOf, type InstanceDetails } from '#libs/contracts';
+import { ApiError, Input, Serves } from '#libs/http';
 import { toTaskError } from '../task/domain/task-error.js';
-import { INSTANCE_LOGS, type InstanceLogs, type KnownInstance } from './ports.js';
-
-const ofService = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
-const ofInstance = ofService.extend({ instance: printable(200) });
-const MOST_LINES = 10_000;
-const wishes = z.strictObject({
-  tail: z.coerce.number().int().min(0).max(MOST_LINES).default(100),
-  follow: z.stringbool().default(false),
-});
+import { INSTANCE_LOGS, type InstanceLogs } from './ports.js';
 
 /** As fastify has it. */
 interface Reply {
@@ -23,25 +14,25 @@ interface Reply {
 }
 
 /** What runs of a service, and what it says. */
-@Controller('v1/apps/:appId/services/:service/instances')
-@UseGuards(TokenGuard)
-@NeedsRole('read')
+@Controller()
 export class InstancesController {
   constructor(@Inject(INSTANCE_LOGS) private readonly logs: InstanceLogs) {}
 
-  @Get()
-  async list(@Param() params: unknown): Promise<readonly KnownInstance[]> {
-    const of = parseInput(ofService, params);
-    const found = await this.logs.instances(of);
+  @Serves(routes.instances)
+  async list(@Input() { params }: InputOf<typeof routes.instances>): Promise<InstanceDetails[]> {
+    const found = await this.logs.instances(params);
     if (found !== undefined) return found;
-    const message = `There is no service ${of.appId}/${of.service}.`;
-    throw notFound('SERVICE_UNKNOWN', message, `See which there are: slipway releases ${of.appId}`);
+    const message = `There is no service ${params.appId}/${params.service}.`;
+    throw notFound('SERVICE_UNKNOWN', message, `See which there are: slipway releases ${params.appId}`);
   }
 
-  @Get(':instance/logs')
-  async log(@Param() params: unknown, @Query() query: unknown, @Res() reply: Reply): Promise<void> {
-    const { instance, ...of } = parseInput(ofInstance, params);
-    const log = await this.logs.open(of, instance, parseInput(wishes, query)).catch(refuse);
+  @Serves(routes.instanceLog)
+  async log(
+    @Input() { params, query }: InputOf<typeof routes.instanceLog>,
+    @Res() reply: Reply,
+  ): Promise<void> {
+    const { instance, ...of } = params;
+    const log = await this.logs.open(of, instance, query).catch(refuse);
     if (log === 'busy') throw tooMany();
     if (log === 'unknown') {
       const message = `${of.appId}/${of.service} has no instance ${instance}.`;
@@ -62,8 +53,8 @@ const tooMany = (): ApiError =>
   new ApiError({
     status: 503,
     code: 'LOGS_BUSY',
-    message: 'This deployer follows as many logs as it can.',
-    hint: 'Stop following one of them, or call without follow.',
+    message: 'This deployer follows as many logs as it may.',
+    hint: 'End one of them, or ask without follow.',
   });
 
 /** What the node or its engine did not do, in the words of a reply. */

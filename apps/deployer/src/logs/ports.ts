@@ -1,3 +1,4 @@
+import type { BuildDetails, InstanceDetails } from '#libs/contracts';
 import type { Readable } from 'node:stream';
 import type { TaskState } from '../task/domain/task.state.js';
 import type { ClaimedTask } from '../task/ports.js';
@@ -9,19 +10,10 @@ export interface BuildOutput {
   ended(claim: ClaimedTask): Promise<void>;
 }
 
-export interface KeptBuild {
-  readonly token: string;
-  readonly service: string;
-  /** Undefined when the build came to none. */
-  readonly release?: string;
-  readonly startedAt: string;
-  readonly bytes: number;
-}
-
 /** What builds said, for whoever asks. */
 export interface BuildLogs {
   /** Of a service, the newest first. */
-  builds(appId: string, service: string): Promise<readonly KeptBuild[]>;
+  builds(appId: string, service: string): Promise<BuildDetails[]>;
   /** Undefined where nothing is kept. */
   ofRequest(token: string, service: string): Promise<string | undefined>;
   ofRelease(release: string): Promise<string | undefined>;
@@ -30,15 +22,6 @@ export interface BuildLogs {
 export interface OfService {
   readonly appId: string;
   readonly service: string;
-}
-
-export interface KnownInstance {
-  readonly instance: string;
-  /** running, draining, or abandoned, whose node does not answer. */
-  readonly state: string;
-  readonly node: string;
-  readonly release: string;
-  readonly startedAt: string;
 }
 
 export interface LogWish {
@@ -51,7 +34,7 @@ export interface LogWish {
 /** What instances say, for whoever asks. */
 export interface InstanceLogs {
   /** Undefined where there is no such service. */
-  instances(of: OfService): Promise<readonly KnownInstance[] | undefined>;
+  instances(of: OfService): Promise<InstanceDetails[] | undefined>;
   /** `busy`: as many are followed as may be. Throws what the node or its engine did not do. */
   open(of: OfService, instance: string, wish: LogWish): Promise<Readable | 'busy' | 'unknown'>;
 }

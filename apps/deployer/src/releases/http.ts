@@ -1,20 +1,19 @@
-import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
-import { appIdSchema, serviceNameSchema } from '#libs/contracts';
-import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
+import { Controller, Inject } from '@nestjs/common';
+import { deployerRoutes as routes, type InputOf, type Page, type ReleaseDetails } from '#libs/contracts';
+import { Input, placeAfter, Serves, toPage } from '#libs/http';
 import { z } from 'zod';
 import { RELEASE_RECORD, type ReleaseRecord } from './ports.js';
 
-const releasesQuery = z.strictObject({ appId: appIdSchema, service: serviceNameSchema.optional() });
+const placeSchema = z.tuple([z.string(), z.string().regex(/^\d{1,18}$/)]);
 
 /** What was built of an application. */
-@Controller('v1/releases')
-@UseGuards(TokenGuard)
-@NeedsRole('read')
+@Controller()
 export class ReleasesController {
   constructor(@Inject(RELEASE_RECORD) private readonly releases: ReleaseRecord) {}
 
-  @Get()
-  list(@Query() query: unknown): Promise<readonly unknown[]> {
-    return this.releases.list(parseInput(releasesQuery, query));
+  @Serves(routes.releases)
+  async list(@Input() { query }: InputOf<typeof routes.releases>): Promise<Page<ReleaseDetails>> {
+    const { limit, after, ...filter } = query;
+    return toPage(await this.releases.list(filter, limit + 1, placeAfter(placeSchema, after)), limit);
   }
 }

@@ -1,3 +1,5 @@
+import type { ReleaseDetails } from '#libs/contracts';
+import type { Placed } from '#libs/http';
 import type { Release } from '../task/domain/task.events.js';
 import type { ReleaseImage } from './domain/retention.js';
 
@@ -41,8 +43,12 @@ export interface ReleaseFilter {
 
 /** What was built, for whoever asks. */
 export interface ReleaseRecord {
-  /** By service, the newest first. */
-  list(filter: ReleaseFilter): Promise<readonly unknown[]>;
+  /** By service, the newest first, after this place. */
+  list(
+    filter: ReleaseFilter,
+    most: number,
+    after?: readonly string[],
+  ): Promise<readonly Placed<ReleaseDetails>[]>;
 }
 
 /** Injection tokens of what the controllers of this feature ask for. */

@@ -4,8 +4,7 @@ import { scaleRequested, type ScaleRequest } from '#libs/contracts';
 import { KeepErrorFilter, type MessageContext } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
 import { currentTraceparent } from '#libs/telemetry';
-import type { RequestIntake } from './adapters/request-intake.js';
-import { REQUEST_INTAKE } from './ports.js';
+import { REQUEST_INTAKE, type RequestIntake } from './ports.js';
 
 /** scale.requests -> a stored request with one task. Idempotent by the request's token. */
 @Controller()
@@ -15,6 +14,7 @@ export class ScaleRequestsConsumer {
 
   @EventPattern<string>(scaleRequested.type)
   async accept(@Payload() request: ScaleRequest, @Ctx() context: MessageContext): Promise<void> {
-    await this.intake.acceptScale(context.tx as Transaction, request, currentTraceparent());
+    const origin = { traceparent: currentTraceparent() };
+    await this.intake.acceptScale(context.tx as Transaction, request, origin);
   }
 }

@@ -1,19 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { topics } from '#libs/contracts';
 import type { InvalidMessage } from '#libs/kafka';
-import { type Outbox, transaction, type Pool } from '#libs/postgres';
+import {
+  type Listener,
+  type Outbox,
+  type Pool,
+  repliesChannel,
+  type Transaction,
+  transaction,
+} from '#libs/postgres';
+import { currentTraceparent, type Tracing } from '#libs/telemetry';
 import type { DeployerConfig } from '../deployer.config.js';
 import type { SecretRefusals } from '../secrets/ports.js';
 import { createNewTasks } from '../task/intake.wire.js';
 import type { Clock, TaskRequests } from '../task/ports.js';
-import type { Storage } from '../task/storage.wire.js';
+import { SCHEMA, type Storage } from '../task/storage.wire.js';
+import { ReplyBoard } from './adapters/reply-board.js';
 import { PostgresRequestAnswers } from './adapters/request-answers.js';
-import { RequestIntake } from './adapters/request-intake.js';
+import { PostgresIntake } from './adapters/request-intake.js';
+import type { RequestRecord } from './adapters/request-record.js';
 import { PostgresTaskRequests } from './adapters/task-requests.js';
+import { awaitReply } from './await-reply.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
-import type { RequestAnswers } from './ports.js';
+import type { Origin, RequestAnswers, RequestIntake, Submissions } from './ports.js';
 
 export function createIntake(config: DeployerConfig, storage: Storage, clock: Clock): RequestIntake {
-  return new RequestIntake({
+  return new PostgresIntake({
     ...storage,
     tasks: createNewTasks({ ...storage, clock, replica: config.DEPLOYER_REPLICA }),
     clock,
@@ -26,6 +38,41 @@ export const createRequestAnswers = (outbox: Outbox): RequestAnswers => new Post
 
 export const createTaskRequests = ({ pool, outbox }: Storage): TaskRequests =>
   new PostgresTaskRequests(pool, outbox);
+
+export interface SubmissionParts {
+  readonly pool: Pool;
+  readonly intake: RequestIntake;
+  readonly record: RequestRecord;
+  readonly listener: Listener;
+  readonly tracing: Tracing;
+  readonly clock: Clock;
+}
+
+/** Requests by HTTP: the consumers' intake, each in a transaction of its own. `close` ends all waits for replies. */
+export async function openSubmissions(parts: SubmissionParts): Promise<Submissions & { close(): void }> {
+  const { pool, intake, record, listener, tracing, clock } = parts;
+  const board = new ReplyBoard();
+  await listener.subscribe(repliesChannel(SCHEMA), (token) => board.tell(token));
+  const ending = new AbortController();
+  const ports = {
+    replies: {
+      reply: (token: string) => record.reply(token),
+      onReply: (token: string, callback: () => void) => board.onReply(token, callback),
+    },
+    ...{ clock, wait: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }) },
+  };
+  const inTrace = (origin: Origin, accept: (tx: Transaction, origin: Origin) => Promise<void>) =>
+    tracing.withSpan({ name: 'accept request', parent: origin.traceparent }, () =>
+      transaction(pool, (tx) => accept(tx, { ...origin, traceparent: currentTraceparent() })),
+    );
+  return {
+    deployment: (request, from) => inTrace(from, (tx, origin) => intake.accept(tx, request, origin)),
+    scale: (request, from) => inTrace(from, (tx, origin) => intake.acceptScale(tx, request, origin)),
+    reply: (token, withinMs, signal) =>
+      awaitReply(ports, token, withinMs, AbortSignal.any([signal, ending.signal])),
+    close: () => ending.abort(),
+  };
+}
 
 export interface Intakes {
   readonly intake: RequestIntake;

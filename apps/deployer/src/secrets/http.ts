@@ -1,20 +1,16 @@
-import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
-import { appIdSchema, type StoredSecret } from '#libs/contracts';
-import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
-import { z } from 'zod';
-import { type SecretList, SECRETS } from './ports.js';
-
-const secretsQuery = z.strictObject({ appId: appIdSchema });
+import { Controller, Inject } from '@nestjs/common';
+import { deployerRoutes as routes, type InputOf, type StoredSecret } from '#libs/contracts';
+import { Input, Serves } from '#libs/http';
+import type { PostgresSecrets } from './adapters/secrets.js';
+import { SECRETS } from './ports.js';
 
 /** Which secrets an application has; never their values. */
-@Controller('v1/secrets')
-@UseGuards(TokenGuard)
-@NeedsRole('read')
+@Controller()
 export class SecretsController {
-  constructor(@Inject(SECRETS) private readonly secrets: SecretList) {}
+  constructor(@Inject(SECRETS) private readonly secrets: PostgresSecrets) {}
 
-  @Get()
-  list(@Query() query: unknown): Promise<readonly StoredSecret[]> {
-    return this.secrets.list(parseInput(secretsQuery, query).appId);
+  @Serves(routes.secrets)
+  async list(@Input() { query }: InputOf<typeof routes.secrets>): Promise<StoredSecret[]> {
+    return [...(await this.secrets.list(query.appId))];
   }
 }

@@ -1,22 +1,10 @@
+import type { SpecRevision } from '#libs/contracts';
 import type { ServiceDrift } from './domain/reconcile-service.js';
 import type { ServiceSpec } from './domain/spec.js';
 
 export interface SpecOf {
   readonly appId: string;
   readonly service: string;
-}
-
-/** One change of a spec: what was wanted from then on, who changed it, and why. */
-export interface SpecRevision {
-  readonly revision: number;
-  readonly spec: ServiceSpec;
-  readonly principal: string;
-  /** False for a name that the producer of a message claimed. */
-  readonly verified: boolean;
-  readonly reason: string | null;
-  readonly token: string;
-  /** RFC 3339. */
-  readonly changedAt: string;
 }
 
 /** What tasks need of specs; they change them by what they write. */

@@ -12,6 +12,7 @@ import {
   workTables,
   type Pool,
 } from '#libs/postgres';
+import type { SpecRevision } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { releaseWith } from '../task/domain/task.testing.js';
 import { deployerTables } from '../task/storage.wire.js';
@@ -78,7 +79,7 @@ async function ended(service: string, status: string, writesSpec: boolean): Prom
   ]);
 }
 
-async function specOf(service: string): Promise<ServiceSpec | undefined> {
+async function specOf(service: string): Promise<SpecRevision['spec'] | undefined> {
   return (await record.history({ appId: APP, service }, 1))[0]?.spec;
 }
 

@@ -66,6 +66,43 @@ export const instanceDetailsSchema = z.looseObject({
   startedAt: answeredTime,
 });
 
+const limitsSchema = z.looseObject({ cpu: z.number(), memoryMiB: z.number() });
+const fieldChangeSchema = z.looseObject({ by: z.string(), at: answeredTime, token: z.string() });
+
+/** One change of what is wanted of a service. */
+export const specRevisionSchema = z.looseObject({
+  revision: z.number(),
+  spec: z.looseObject({
+    state: z.enum(['running', 'stopped']),
+    release: z.string().optional(),
+    count: z.number(),
+    declaredCount: z.number(),
+    limits: limitsSchema,
+    declaredLimits: limitsSchema,
+    changes: z.looseObject({
+      state: fieldChangeSchema,
+      release: fieldChangeSchema,
+      count: fieldChangeSchema,
+      limits: fieldChangeSchema,
+    }),
+  }),
+  principal: z.string(),
+  /** False for a name that the producer of a message claimed. */
+  verified: z.boolean(),
+  reason: z.string().nullable(),
+  token: z.string(),
+  changedAt: answeredTime,
+});
+
+export const specDetailsSchema = z.looseObject({
+  appId: z.string(),
+  service: z.string(),
+  /** Instances that run now. */
+  running: z.number(),
+  /** The newest first; the first is what is wanted now. */
+  history: z.array(specRevisionSchema),
+});
+
 /** What is said of a request that was taken in. */
 export const acceptedSchema = z.looseObject({
   token: z.string(),
@@ -76,6 +113,8 @@ export type RequestLine = z.infer<typeof requestLineSchema>;
 export type RequestDetails = z.infer<typeof requestDetailsSchema>;
 export type ReleaseDetails = z.infer<typeof releaseDetailsSchema>;
 export type BuildDetails = z.infer<typeof buildDetailsSchema>;
+export type SpecRevision = z.infer<typeof specRevisionSchema>;
+export type SpecDetails = z.infer<typeof specDetailsSchema>;
 export type InstanceDetails = z.infer<typeof instanceDetailsSchema>;
 
 const ofToken = z.strictObject({ token: tokenSchema });
@@ -208,6 +247,15 @@ export const deployerRoutes = {
     role: 'read',
     params: ofService,
     answers: { 200: { description: 'The instances.', schema: z.array(instanceDetailsSchema) } },
+  }),
+  spec: defineRoute({
+    id: 'spec',
+    method: 'GET',
+    path: '/v1/apps/{appId}/services/{service}/spec',
+    summary: 'What is wanted of a service, and each change of it.',
+    role: 'read',
+    params: ofService,
+    answers: { 200: { description: 'The spec with its history.', schema: specDetailsSchema } },
   }),
   instanceLog: defineRoute({
     id: 'instanceLog',

@@ -49,11 +49,15 @@ export const registryServiceSchema = z.looseObject({
   service: z.string(),
   release: z.string().nullish(),
   running: z.number(),
+  /** How many should run; null where the deployer has not said. */
+  wanted: z.number().nullish(),
+  wantedRelease: z.string().nullish(),
   reportedAt: answeredTime,
 });
 
 export type NodeDetails = z.infer<typeof nodeDetailsSchema>;
 export type Enrolment = z.input<typeof enrolmentSchema>;
+export type RegistryServiceLine = z.infer<typeof registryServiceSchema>;
 export type RegistryInstance = z.infer<typeof registryInstanceSchema>;
 
 const ofApp = z.strictObject({ appId: appIdSchema.optional() });
@@ -93,7 +97,7 @@ export const nodeManagerRoutes = {
     id: 'services',
     method: 'GET',
     path: '/v1/services',
-    summary: 'The services in the registry, with how many instances run.',
+    summary: 'The services in the registry, with how many instances run and how many are wanted.',
     role: 'read',
     query: ofApp,
     answers: { 200: { description: 'The services.', schema: z.array(registryServiceSchema) } },

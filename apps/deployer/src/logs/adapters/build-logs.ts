@@ -1,6 +1,7 @@
+import type { BuildDetails } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
 import type { ClaimedTask } from '../../task/ports.js';
-import type { BuildLogs, KeptBuild } from '../ports.js';
+import type { BuildLogs } from '../ports.js';
 
 /** One build of a task; a task that is taken over builds again, as another build. */
 export interface Build {
@@ -68,8 +69,8 @@ export class PostgresBuildLogs implements BuildLogs {
   constructor(private readonly pool: Pool) {}
 
   /** The builds of which something is kept, the newest first. */
-  async builds(appId: string, service: string): Promise<readonly KeptBuild[]> {
-    const { rows } = await this.pool.query<{ item: KeptBuild }>(
+  async builds(appId: string, service: string): Promise<BuildDetails[]> {
+    const { rows } = await this.pool.query<{ item: BuildDetails }>(
       `SELECT json_strip_nulls(json_build_object('token', l.token, 'service', l.service, 'release', r.id,
          'startedAt', l.started_at, 'bytes', sum(octet_length(l.text)))) AS item
        FROM build_logs l LEFT JOIN releases r USING (app_id, service, source_digest)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Pool } from '#libs/postgres';
-import type { InstanceLogs, KnownInstance, LogWish, OfService } from '../ports.js';
+import type { InstanceDetails } from '#libs/contracts';
+import type { InstanceLogs, LogWish, OfService } from '../ports.js';
 
 /** What the instances' engines are asked for. */
 export interface LogEngines {
@@ -22,8 +23,8 @@ export class EngineInstanceLogs implements InstanceLogs {
   ) {}
 
   /** Undefined when nothing was ever built or run of the service. */
-  async instances({ appId, service }: OfService): Promise<readonly KnownInstance[] | undefined> {
-    const { rows } = await this.pool.query<{ items: readonly KnownInstance[] | null; known: boolean }>(
+  async instances({ appId, service }: OfService): Promise<InstanceDetails[] | undefined> {
+    const { rows } = await this.pool.query<{ items: InstanceDetails[] | null; known: boolean }>(
       `SELECT json_agg(json_build_object('instance', name, 'state', state, 'node', node, 'release', release_id,
                 'startedAt', report ->> 'startedAt') ORDER BY name) AS items,
               EXISTS (SELECT FROM releases r WHERE r.app_id = $1 AND r.service = $2) AS known

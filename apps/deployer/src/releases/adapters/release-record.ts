@@ -1,3 +1,5 @@
+import type { ReleaseDetails } from '#libs/contracts';
+import type { Placed } from '#libs/http';
 import type { Pool } from '#libs/postgres';
 import type { ReleaseFilter, ReleaseRecord } from '../ports.js';
 
@@ -15,13 +17,20 @@ const RELEASE = `json_build_object('id', r.id, 'appId', r.app_id, 'service', r.s
 export class PostgresReleaseRecord implements ReleaseRecord {
   constructor(private readonly pool: Pool) {}
 
-  /** By service, the newest first. */
-  async list({ appId, service }: ReleaseFilter): Promise<readonly unknown[]> {
-    const { rows } = await this.pool.query<{ item: unknown }>(
-      `SELECT ${RELEASE} AS item FROM releases r LEFT JOIN current_releases c ON c.release_id = r.id
-       WHERE r.app_id = $1 AND ($2::text IS NULL OR r.service = $2) ORDER BY r.service, r.seq DESC`,
-      [appId, service],
+  /** By service, the newest first, after this place. */
+  async list(
+    { appId, service }: ReleaseFilter,
+    most: number,
+    [afterService, afterSeq]: readonly string[] = [],
+  ): Promise<readonly Placed<ReleaseDetails>[]> {
+    const { rows } = await this.pool.query<Placed<ReleaseDetails>>(
+      `SELECT ${RELEASE} AS item, json_build_array(r.service, r.seq::text) AS place
+       FROM releases r LEFT JOIN current_releases c ON c.release_id = r.id
+       WHERE r.app_id = $1 AND ($2::text IS NULL OR r.service = $2)
+         AND ($3::text IS NULL OR r.service > $3 OR (r.service = $3 AND r.seq < $4))
+       ORDER BY r.service, r.seq DESC LIMIT $5`,
+      [appId, service, afterService, afterSeq, most],
     );
-    return rows.map(({ item }) => item);
+    return rows;
   }
 }

@@ -6,7 +6,7 @@ import type { NodeInstance, RepairTold } from '../ports.js';
 import { PostgresRepairStore } from './repair-store.js';
 import { PostgresInstances } from '../../rollout/adapters/instances.js';
 import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
-import { RequestIntake } from '../../requests/adapters/request-intake.js';
+import { PostgresIntake } from '../../requests/adapters/request-intake.js';
 
 const NODE = 'node-1';
 const told: RepairTold = {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const clock = { now: () => new Date(now) };
   const parts = { pool, outbox: new Outbox(), work: new WorkQueue(), clock, replica: 'test' };
   const tasks = new PostgresNewTasks({ ...parts, events: new EventStore() });
-  const intake = new RequestIntake({ ...parts, tasks, replyTopics: [], defaultDeadlineMs: 1_000 });
+  const intake = new PostgresIntake({ ...parts, tasks, replyTopics: [], defaultDeadlineMs: 1_000 });
   const instances = new PostgresInstances(parts);
   store = new PostgresRepairStore({ ...parts, intake, instances, giveUpService: async () => undefined });
   const report = { instance: 'web-0', appId: 'shop', appName: 'Shop', service: 'web', node: NODE };

@@ -1,5 +1,5 @@
 import type { Outbox, Transaction } from '#libs/postgres';
-import type { NewRequest, Reply, RequestAnswers } from '../ports.js';
+import type { AnsweredRequest, Reply, RequestAnswers } from '../ports.js';
 import { outgoingReply } from './reply-messages.js';
 import * as rows from './request-rows.js';
 
@@ -7,7 +7,7 @@ import * as rows from './request-rows.js';
 export class PostgresRequestAnswers implements RequestAnswers {
   constructor(private readonly outbox: Outbox) {}
 
-  async answerOnce(tx: Transaction, request: NewRequest, work: () => Promise<Reply>): Promise<void> {
+  async answerOnce(tx: Transaction, request: AnsweredRequest, work: () => Promise<Reply>): Promise<void> {
     const { token, kind, replyTopic } = request;
     if (!(await rows.insertRequest(tx, { ...request, openTasks: 0 })))
       return answerAgain(tx, this.outbox, token);

@@ -1,14 +1,16 @@
-import type { DeploymentProgress } from '#libs/contracts';
+import type { DeploymentProgress, RequestDetails, RequestLine } from '#libs/contracts';
+import type { Placed } from '#libs/http';
 import type { EventStore, Pool, StoredEvent } from '#libs/postgres';
 import type { TaskEvent } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
 import { published } from '../../task/domain/published.js';
+import type { Reply } from '../ports.js';
 
 /** `open` while something is to be done, `cancelling` once it is to end, then how it ended. */
-const REQUEST = `json_strip_nulls(json_build_object('token', r.token, 'kind', r.kind,
-  'state', CASE WHEN r.reply IS NOT NULL THEN CASE WHEN (r.reply ->> 'status')::boolean THEN 'succeeded' ELSE 'failed' END
-    WHEN r.cancelled_at IS NOT NULL THEN 'cancelling' ELSE 'open' END,
-  'receivedAt', r.received_at, 'cancelledAt', r.cancelled_at, 'request', r.request,
+const STATE = `CASE WHEN r.reply IS NOT NULL THEN CASE WHEN (r.reply ->> 'status')::boolean THEN 'succeeded' ELSE 'failed' END
+    WHEN r.cancelled_at IS NOT NULL THEN 'cancelling' ELSE 'open' END`;
+const LINE = `'token', r.token, 'kind', r.kind, 'state', ${STATE}, 'receivedAt', r.received_at, 'cancelledAt', r.cancelled_at`;
+const REQUEST = `json_strip_nulls(json_build_object(${LINE}, 'request', r.request,
   'openServices', (SELECT json_agg(t.service ORDER BY t.position) FROM tasks t WHERE t.token = r.token AND t.result IS NULL),
   'reply', r.reply))`;
 
@@ -19,8 +21,33 @@ export class RequestRecord {
     private readonly events: EventStore,
   ) {}
 
-  async request(token: string): Promise<object | undefined> {
-    const { rows } = await this.pool.query<{ item: object }>(
+  /** Those of an application, the newest first, after this place. */
+  async list(
+    { appId, state }: { readonly appId: string; readonly state?: RequestLine['state'] },
+    most: number,
+    [receivedAt, token]: readonly string[] = [],
+  ): Promise<readonly Placed<RequestLine>[]> {
+    // Times in cursors are text: a Date would drop their microseconds.
+    const { rows } = await this.pool.query<Placed<RequestLine>>(
+      `SELECT json_strip_nulls(json_build_object(${LINE})) AS item, json_build_array(r.received_at::text, r.token) AS place
+       FROM requests r WHERE r.request ->> 'appId' = $1 AND ($2::text IS NULL OR ${STATE} = $2)
+         AND ($3::timestamptz IS NULL OR (r.received_at, r.token) < ($3, $4))
+       ORDER BY r.received_at DESC, r.token DESC LIMIT $5`,
+      [appId, state, receivedAt, token, most],
+    );
+    return rows;
+  }
+
+  async reply(token: string): Promise<Reply | undefined> {
+    const { rows } = await this.pool.query<{ reply: Reply | null }>(
+      'SELECT reply FROM requests WHERE token = $1',
+      [token],
+    );
+    return rows[0]?.reply ?? undefined;
+  }
+
+  async request(token: string): Promise<RequestDetails | undefined> {
+    const { rows } = await this.pool.query<{ item: RequestDetails }>(
       `SELECT ${REQUEST} AS item FROM requests r WHERE r.token = $1`,
       [token],
     );
@@ -28,7 +55,7 @@ export class RequestRecord {
   }
 
   /** Every stored event of every task in the order of time, as `deployment.events` tells it. */
-  async history(token: string): Promise<readonly DeploymentProgress[] | undefined> {
+  async history(token: string): Promise<DeploymentProgress[] | undefined> {
     const { rows } = await this.pool.query<{ id: string | null }>(
       'SELECT t.id FROM requests r LEFT JOIN tasks t USING (token) WHERE r.token = $1 ORDER BY t.position',
       [token],

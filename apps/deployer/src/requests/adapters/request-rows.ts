@@ -60,7 +60,11 @@ export async function setCancelled(tx: Transaction, token: string): Promise<void
 }
 
 export async function setReply(tx: Transaction, token: string, reply: Reply): Promise<void> {
-  await tx.query('UPDATE requests SET reply = $2 WHERE token = $1', [token, reply]);
+  await tx.query(
+    `WITH answered AS (UPDATE requests SET reply = $2 WHERE token = $1 RETURNING token)
+     SELECT pg_notify(current_schema() || '_replies', token) FROM answered`,
+    [token, reply],
+  );
 }
 
 /** True when this token is new. */

@@ -16,7 +16,7 @@ import { currentTraceparent, noTracing, withinTrace } from '#libs/telemetry';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { DeploymentRequestsConsumer } from '../deployment-requests.consumer.js';
 import { deployerTables } from '../../task/storage.wire.js';
-import { RequestIntake } from './request-intake.js';
+import { PostgresIntake } from './request-intake.js';
 import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
 import { requestOf } from './request-rows.js';
 
@@ -38,7 +38,7 @@ afterAll(async () => {
 const parts = { outbox: new Outbox(), work: new WorkQueue(), clock: { now: () => new Date() } };
 const tasks = new PostgresNewTasks({ ...parts, events: new EventStore(), replica: 'one' });
 const consumer = new DeploymentRequestsConsumer(
-  new RequestIntake({
+  new PostgresIntake({
     ...{ ...parts, tasks },
     replyTopics: [],
     defaultDeadlineMs: 60_000,

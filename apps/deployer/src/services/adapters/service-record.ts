@@ -4,7 +4,8 @@ import { readNodes, RegistryUnavailableError } from '#libs/registry-client';
 import type { Clock } from '../../task/ports.js';
 import { settledTries, type ServiceDrift, type ServiceTries } from '../domain/reconcile-service.js';
 import type { ServiceSpec } from '../domain/spec.js';
-import type { ObservedServices, ServiceRepairs, SpecOf, SpecReader, SpecRevision } from '../ports.js';
+import type { SpecRevision } from '#libs/contracts';
+import type { ObservedServices, ServiceRepairs, SpecOf, SpecReader } from '../ports.js';
 import { specHistory, specMessage } from './spec-rows.js';
 
 /** Takes in a request of our own for a service's count, in a transaction of the caller. */

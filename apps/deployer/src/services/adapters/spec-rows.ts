@@ -1,8 +1,8 @@
-import { serviceSpecChanged, type ServiceSpecChange } from '#libs/contracts';
+import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
 import type { OutboxMessage, Pool, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { ServiceSpec } from '../domain/spec.js';
-import type { SpecOf, SpecRevision } from '../ports.js';
+import type { SpecOf } from '../ports.js';
 
 /** Older revisions of one service than this many are deleted. */
 const REVISIONS_KEPT = 500;

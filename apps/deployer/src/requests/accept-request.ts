@@ -1,0 +1,69 @@
+import type { DeploymentReply, DeploymentRequest, ScaleReply, ScaleRequest } from '#libs/contracts';
+import type { Clock } from '../task/ports.js';
+import {
+  cancelRefusal,
+  cancelReply,
+  decideDeployment,
+  decideRepair,
+  decideScale,
+  type Intake,
+  type IntakeRules,
+  refuseDeployment,
+  refuseScale,
+  type Repair,
+} from './domain/intake.js';
+import type { Origin, RequestStore } from './ports.js';
+
+export interface AcceptPorts {
+  readonly requests: RequestStore;
+  readonly rules: IntakeRules;
+  readonly clock: Clock;
+}
+
+/** Idempotent by the request's token, as all of these are: one that was answered is sent the same reply again. */
+export const acceptDeployment = (
+  ports: AcceptPorts,
+  request: DeploymentRequest,
+  origin: Origin = {},
+): Promise<void> =>
+  carryOut(ports, decideDeployment(request, ports.rules, ports.clock.now(), origin.principal), origin);
+
+export const acceptScale = (ports: AcceptPorts, request: ScaleRequest, origin: Origin = {}): Promise<void> =>
+  carryOut(ports, decideScale(request, ports.rules, ports.clock.now(), origin.principal), origin);
+
+/** A repair of our own takes the way of a scale request, and is answered as one. */
+export const acceptRepair = (ports: AcceptPorts, repair: Repair): Promise<void> =>
+  carryOut(ports, decideRepair(repair, ports.rules, ports.clock.now()), {});
+
+export const answerRefused = (ports: AcceptPorts, request: object, reply: DeploymentReply): Promise<void> =>
+  carryOut(ports, refuseDeployment(request, reply), {});
+
+export const answerRefusedScale = (ports: AcceptPorts, request: object, reply: ScaleReply): Promise<void> =>
+  carryOut(ports, refuseScale(request, reply), {});
+
+async function carryOut({ requests }: AcceptPorts, intake: Intake, origin: Origin): Promise<void> {
+  const isNew = await store(requests, intake, origin);
+  if (!isNew) await requests.answerAgain(intake.request.token);
+}
+
+function store(requests: RequestStore, intake: Intake, origin: Origin): Promise<boolean> {
+  switch (intake.type) {
+    case 'tasks':
+      return requests.add(intake.request, origin, intake.tasks);
+    case 'answer':
+      return requests.addAnswered(intake.request, origin, intake.reply);
+    case 'cancel':
+      return cancel(requests, intake, origin);
+  }
+}
+
+async function cancel(
+  requests: RequestStore,
+  { request, cancels }: Extract<Intake, { type: 'cancel' }>,
+  origin: Origin,
+): Promise<boolean> {
+  const open = await requests.openTasks(cancels);
+  const refusal = cancelRefusal(cancels, open);
+  if (refusal === undefined && open !== undefined) await requests.cancel(cancels, open);
+  return requests.addAnswered(request, origin, cancelReply(request.token, refusal));
+}

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import {
+  deploymentRequested,
+  type DeploymentReply,
+  scaleRequested,
+  type ScaleReply,
+  topics,
+} from '#libs/contracts';
+import {
+  acceptDeployment,
+  type AcceptPorts,
+  acceptRepair,
+  acceptScale,
+  answerRefused,
+  answerRefusedScale,
+} from './accept-request.js';
+import type { FirstEvent, NewRequest } from './domain/intake.js';
+import type { Origin, RequestStore } from './ports.js';
+
+interface Known extends NewRequest {
+  readonly origin: Origin;
+  readonly tasks: readonly FirstEvent[];
+  readonly reply?: DeploymentReply | ScaleReply;
+}
+
+/** The record in memory; what is sent and what is cancelled, in order. */
+class MemoryRequests implements RequestStore {
+  readonly known = new Map<string, Known>();
+  readonly sent: [token: string, topic: string, status: boolean][] = [];
+  readonly cancelled: [token: string, open: readonly string[]][] = [];
+  /** Tasks that have ended. */
+  readonly ended = new Set<string>();
+
+  add(request: NewRequest, origin: Origin, tasks: readonly FirstEvent[]): Promise<boolean> {
+    return this.store({ ...request, origin, tasks });
+  }
+
+  async addAnswered(
+    request: NewRequest,
+    origin: Origin,
+    reply: DeploymentReply | ScaleReply,
+  ): Promise<boolean> {
+    const isNew = await this.store({ ...request, origin, tasks: [], reply });
+    if (isNew) this.send(request.token);
+    return isNew;
+  }
+
+  async answerAgain(token: string): Promise<void> {
+    this.send(token);
+  }
+
+  async openTasks(token: string): Promise<readonly string[] | undefined> {
+    const ids = this.known.get(token)?.tasks.map(({ data }) => `${token}/${data.service}`);
+    return ids?.filter((id) => !this.ended.has(id));
+  }
+
+  async cancel(token: string, openTasks: readonly string[]): Promise<void> {
+    this.cancelled.push([token, openTasks]);
+  }
+
+  private async store(request: Known): Promise<boolean> {
+    if (this.known.has(request.token)) return false;
+    this.known.set(request.token, request);
+    return true;
+  }
+
+  private send(token: string): void {
+    const request = this.known.get(token);
+    if (request?.reply !== undefined) this.sent.push([token, request.replyTopic, request.reply.status]);
+  }
+}
+
+const NOW = new Date('2026-01-01T00:00:00.000Z');
+const OTHER_TOPIC = 'team.replies';
+
+function intake() {
+  const requests = new MemoryRequests();
+  const rules = { replyTopics: [OTHER_TOPIC], defaultDeadlineMs: 60_000 };
+  const ports: AcceptPorts = { requests, rules, clock: { now: () => NOW } };
+  return { requests, ports };
+}
+
+const deployment = (request: object) =>
+  deploymentRequested.schema.parse({
+    ...{ token: 't', mode: 'build-and-run', appId: 'shop', appName: 'Shop', services: ['web'] },
+    ...request,
+  });
+const scale = (request: object) =>
+  scaleRequested.schema.parse({ token: 's', appId: 'shop', service: 'web', by: 1, ...request });
+
+const tasksOf = ({ known }: MemoryRequests, token: string) => known.get(token)?.tasks.map(({ data }) => data);
+const errorOf = ({ known }: MemoryRequests, token: string) => known.get(token)?.reply?.error?.code;
+
+describe('a deployment request', () => {
+  it('becomes a task for each service, in the order in which they are named', async () => {
+    const { requests, ports } = intake();
+    const services = ['web', { name: 'api', release: 'r-1', dependsOn: ['web'], source: { blob: 'x.zip' } }];
+    await acceptDeployment(ports, deployment({ services, dryRun: true, restart: true }));
+    const common = { token: 't', appId: 'shop', appName: 'Shop', mode: 'build-and-run', dryRun: true };
+    expect(tasksOf(requests, 't')).toMatchObject([
+      { ...common, restart: true, service: 'web', source: { blob: 'shop--web.zip' } },
+      { ...common, service: 'api', source: { blob: 'x.zip' }, wantedRelease: 'r-1', dependsOn: ['web'] },
+    ]);
+    expect(requests.sent).toEqual([]);
+  });
+
+  it.each([
+    ['the configured deadline', {}, '2026-01-01T00:01:00.000Z'],
+    ['its own deadline', { deadlineMs: 5_000 }, '2026-01-01T00:00:05.000Z'],
+  ])('has %s, from now on', async (_, request, deadlineAt) => {
+    const { requests, ports } = intake();
+    await acceptDeployment(ports, deployment(request));
+    expect(tasksOf(requests, 't')).toMatchObject([{ deadlineAt }]);
+  });
+
+  it.each([undefined, topics.deploymentResponses, OTHER_TOPIC])(
+    'may name the reply topic %s',
+    async (replyTo) => {
+      const { requests, ports } = intake();
+      await acceptDeployment(ports, deployment({ replyTo }));
+      expect(requests.known.get('t')?.replyTopic).toBe(replyTo ?? topics.deploymentResponses);
+      expect(tasksOf(requests, 't')).toHaveLength(1);
+    },
+  );
+
+  it.each(['build-and-run', 'cancel'])(
+    'of mode %s is refused for another reply topic, on the default one, and does nothing',
+    async (mode) => {
+      const { requests, ports } = intake();
+      await acceptDeployment(ports, deployment({ token: 'first' }));
+      await acceptDeployment(ports, deployment({ mode, replyTo: 'stolen', cancels: 'first' }));
+      expect(errorOf(requests, 't')).toBe('REPLY_TOPIC_REFUSED');
+      expect(requests.known.get('t')?.reply).toMatchObject({ status: false, failed: ['web'] });
+      expect(requests.sent).toEqual([['t', topics.deploymentResponses, false]]);
+      expect([tasksOf(requests, 't'), requests.cancelled]).toEqual([[], []]);
+    },
+  );
+
+  it('keeps how it came', async () => {
+    const { requests, ports } = intake();
+    await acceptDeployment(ports, deployment({}), { traceparent: 'trace', principal: 'ci' });
+    expect(requests.known.get('t')?.origin).toEqual({ traceparent: 'trace', principal: 'ci' });
+  });
+
+  it('is taken in once: again, it is answered again if it has its answer, and changes nothing', async () => {
+    const { requests, ports } = intake();
+    await acceptDeployment(ports, deployment({ token: 'open' }));
+    await acceptDeployment(ports, deployment({ token: 'open', services: ['other'] }));
+    await acceptDeployment(ports, deployment({ token: 'refused', replyTo: 'stolen' }));
+    await acceptDeployment(ports, deployment({ token: 'refused' }));
+    expect(tasksOf(requests, 'open')).toMatchObject([{ service: 'web' }]);
+    expect(tasksOf(requests, 'refused')).toEqual([]);
+    const refusal = ['refused', topics.deploymentResponses, false];
+    expect(requests.sent).toEqual([refusal, refusal]);
+  });
+});
+
+describe('a cancel', () => {
+  const cancel = (cancels: string, request: object = {}) =>
+    deployment({ token: 'c', mode: 'cancel', services: [], cancels, ...request });
+
+  it('ends what is open of the request, and is answered on its own reply topic', async () => {
+    const { requests, ports } = intake();
+    await acceptDeployment(ports, deployment({ services: ['web', 'api'] }));
+    requests.ended.add('t/web');
+    await acceptDeployment(ports, cancel('t', { replyTo: OTHER_TOPIC }));
+    expect(requests.cancelled).toEqual([['t', ['t/api']]]);
+    expect(requests.sent).toEqual([['c', OTHER_TOPIC, true]]);
+  });
+
+  it.each([
+    ['no-such', 'REQUEST_UNKNOWN'],
+    ['t', 'REQUEST_ENDED'],
+  ])('of %s is refused with %s', async (token, code) => {
+    const { requests, ports } = intake();
+    await acceptDeployment(ports, deployment({}));
+    requests.ended.add('t/web');
+    await acceptDeployment(ports, cancel(token));
+    expect([errorOf(requests, 'c'), requests.cancelled]).toEqual([code, []]);
+    expect(requests.sent).toEqual([['c', topics.deploymentResponses, false]]);
+  });
+});
+
+describe('a scale request', () => {
+  it.each([{ by: -2 }, { by: undefined, to: 0 }, { by: undefined, instance: 'web-1' }])(
+    'of %j becomes one task',
+    async (change) => {
+      const { requests, ports } = intake();
+      await acceptScale(ports, scale({ ...change, deadlineMs: 1_000 }));
+      expect(tasksOf(requests, 's')).toMatchObject([
+        {
+          mode: 'scale',
+          service: 'web',
+          appName: 'shop',
+          scale: change,
+          deadlineAt: '2026-01-01T00:00:01.000Z',
+        },
+      ]);
+      expect(requests.known.get('s')).toMatchObject({ kind: 'scale', replyTopic: topics.scaleResponses });
+    },
+  );
+
+  it('of a repair brings one instance back, under the name of its application', async () => {
+    const { requests, ports } = intake();
+    const repair = { token: 'r', appId: 'shop', appName: 'Shop', service: 'web', instance: 'web-1' };
+    await acceptRepair(ports, repair);
+    expect(tasksOf(requests, 'r')).toMatchObject([
+      { appName: 'Shop', scale: { repairs: 'web-1' }, mode: 'scale' },
+    ]);
+    expect(requests.known.get('r')).toMatchObject({ kind: 'scale', request: repair });
+  });
+});
+
+describe('a request that cannot be read', () => {
+  it('is answered once, and again when it comes again', async () => {
+    const { requests, ports } = intake();
+    const reply = { token: 'u', status: false, services: [], failed: [] };
+    for (const _ of [1, 2]) await answerRefused(ports, { unreadable: '{' }, reply);
+    await answerRefusedScale(ports, { unreadable: '{' }, { token: 'v', status: false });
+    const answered = ['u', topics.deploymentResponses, false];
+    expect(requests.sent).toEqual([answered, answered, ['v', topics.scaleResponses, false]]);
+    expect(requests.known.get('u')?.request).toEqual({ unreadable: '{' });
+  });
+});

@@ -1,0 +1,166 @@
+import {
+  type DeploymentReply,
+  type DeploymentRequest,
+  type RequestedService,
+  type ScaleReply,
+  type ScaleRequest,
+  type ServiceMode,
+  topics,
+} from '#libs/contracts';
+import type { TaskEventOf } from '../../task/domain/task.events.js';
+
+export interface IntakeRules {
+  /** Topics that a request may name in `replyTo`; the default topic is always one of them. */
+  readonly replyTopics: readonly string[];
+  readonly defaultDeadlineMs: number;
+}
+
+export interface NewRequest {
+  readonly token: string;
+  /** As it was sent. */
+  readonly request: object;
+  readonly kind: 'deployment' | 'scale';
+  readonly replyTopic: string;
+}
+
+export type FirstEvent = TaskEventOf<'TaskAccepted'>;
+type Accepted = FirstEvent['data'];
+
+/** What becomes of a request: tasks, an answer at once, or the end of another request. */
+export type Intake =
+  | { readonly type: 'tasks'; readonly request: NewRequest; readonly tasks: readonly FirstEvent[] }
+  | { readonly type: 'answer'; readonly request: NewRequest; readonly reply: DeploymentReply | ScaleReply }
+  | { readonly type: 'cancel'; readonly request: NewRequest; readonly cancels: string };
+
+/** What a reconciler asks for: a scale request of our own. */
+export interface Repair {
+  readonly token: string;
+  readonly appId: string;
+  readonly appName: string;
+  readonly service: string;
+  /** The instance in whose place another is started; without one, as many as are wanted. */
+  readonly instance?: string;
+}
+
+export function decideDeployment(
+  request: DeploymentRequest,
+  rules: IntakeRules,
+  now: Date,
+  proven?: string,
+): Intake {
+  const { token, mode, services, replyTo: replyTopic = topics.deploymentResponses } = request;
+  if (replyTopic !== topics.deploymentResponses && !rules.replyTopics.includes(replyTopic))
+    return refuseDeployment(request, replyTopicRefused(request));
+  const accepted: NewRequest = { token, request, kind: 'deployment', replyTopic };
+  if (mode === 'cancel') return { type: 'cancel', request: accepted, cancels: request.cancels ?? '' };
+  const common = { ...askedBy(request, proven), deadlineAt: deadlineOf(request, rules, now) };
+  const tasks = services.map((service) => taskOf(request, mode, service, common));
+  return { type: 'tasks', request: accepted, tasks };
+}
+
+/** A refusal goes to the default topic: the one that was named may be what is wrong. */
+export function refuseDeployment(request: object, reply: DeploymentReply): Intake {
+  const replyTopic = topics.deploymentResponses;
+  return { type: 'answer', request: { token: reply.token, request, kind: 'deployment', replyTopic }, reply };
+}
+
+export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date, proven?: string): Intake {
+  const { token, appId, service, by, to, instance } = request;
+  return scaleTask(request, {
+    ...{ token, appId, appName: appId, service, scale: { by, to, instance } },
+    ...askedBy(request, proven),
+    deadlineAt: deadlineOf(request, rules, now),
+  });
+}
+
+export function refuseScale(request: object, reply: ScaleReply): Intake {
+  const replyTopic = topics.scaleResponses;
+  return { type: 'answer', request: { token: reply.token, request, kind: 'scale', replyTopic }, reply };
+}
+
+export function decideRepair(repair: Repair, rules: IntakeRules, now: Date): Intake {
+  const { instance, ...service } = repair;
+  const scale = instance === undefined ? { restore: true } : { repairs: instance };
+  const by = { principal: OWN_PRINCIPAL, verified: true };
+  return scaleTask(repair, { ...service, ...by, scale, deadlineAt: deadlineOf({}, rules, now) });
+}
+
+/** Why a request cannot be cancelled; `open` are its tasks that have not ended, undefined where there is none such. */
+export function cancelRefusal(
+  cancels: string,
+  open: readonly string[] | undefined,
+): DeploymentReply['error'] {
+  if (open === undefined)
+    return {
+      code: 'REQUEST_UNKNOWN',
+      message: `There is no request ${cancels}.`,
+      hint: 'Set cancels to the token of the request to cancel; the token is in every event of that request.',
+    };
+  if (open.length > 0) return undefined;
+  return {
+    code: 'REQUEST_ENDED',
+    message: `The request ${cancels} has ended already.`,
+    hint: 'Its reply says how it ended. To undo it: slipway rollback or slipway stop.',
+  };
+}
+
+export const cancelReply = (token: string, error: DeploymentReply['error']): DeploymentReply => ({
+  ...{ token, status: error === undefined, services: [], failed: [], error },
+});
+
+function taskOf(
+  { token, appId, appName, dryRun, restart }: DeploymentRequest,
+  mode: ServiceMode,
+  { name, source, release, dependsOn, replicas }: RequestedService,
+  common: Pick<Accepted, 'principal' | 'verified' | 'reason' | 'deadlineAt'>,
+): FirstEvent {
+  return {
+    type: 'TaskAccepted',
+    data: {
+      ...{ token, appId, appName, service: name, mode, dryRun, restart, dependsOn },
+      source: source ?? { blob: `${appId}--${name}.zip` },
+      wantedRelease: release,
+      replicas,
+      ...common,
+    },
+  };
+}
+
+/** Of what Slipway does by itself. */
+const OWN_PRINCIPAL = 'slipway';
+
+/** Who asks, and why. A name that is not proven is kept as it was claimed. */
+const askedBy = (
+  { principal, reason }: { readonly principal?: string; readonly reason?: string },
+  proven: string | undefined,
+): Pick<Accepted, 'principal' | 'verified' | 'reason'> => ({
+  principal: proven ?? principal,
+  verified: proven !== undefined,
+  reason,
+});
+
+function scaleTask(request: object, task: Omit<Accepted, 'mode' | 'source'>): Intake {
+  const { token } = task;
+  const accepted: NewRequest = { token, request, kind: 'scale', replyTopic: topics.scaleResponses };
+  const data = { ...task, mode: 'scale' as const, source: { blob: '' } };
+  return { type: 'tasks', request: accepted, tasks: [{ type: 'TaskAccepted', data }] };
+}
+
+function deadlineOf(
+  { deadlineMs }: { readonly deadlineMs?: number },
+  { defaultDeadlineMs }: IntakeRules,
+  now: Date,
+): string {
+  return new Date(now.getTime() + (deadlineMs ?? defaultDeadlineMs)).toISOString();
+}
+
+function replyTopicRefused({ token, services }: DeploymentRequest): DeploymentReply {
+  return {
+    ...{ token, status: false, services: [], failed: services.map(({ name }) => name) },
+    error: {
+      code: 'REPLY_TOPIC_REFUSED',
+      message: 'replyTo: not an allowed reply topic',
+      hint: `Leave replyTo out to be answered on ${topics.deploymentResponses}, or add the topic to DEPLOYER_REPLY_TOPICS.`,
+    },
+  };
+}
