@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { anyOf, port, secret } from '#libs/config';
 import { z } from 'zod';
+import { accessVariables } from '#libs/http';
 import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys } from '#libs/secrets';
 
@@ -14,8 +15,7 @@ const schema = runtimeConfigSchema.extend({
   SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
     .optional()
     .describe('The one key of an older installation: it still opens what was encrypted with it.'),
-  SLIPWAY_API_TOKEN: secret().describe('The API token that may change and read.'),
-  SLIPWAY_READ_TOKEN: secret().optional().describe('The API token that may read only.'),
+  ...accessVariables,
   NODE_MANAGER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
   NODE_MANAGER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
     description: 'The name of this replica, unique among all.',

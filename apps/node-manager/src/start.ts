@@ -1,5 +1,6 @@
 import { appSchemas, registryReaders } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
+import { tokensOf } from '#libs/http';
 import { packagePath } from '#libs/postgres';
 import { openRuntime, renewColumn, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys } from '#libs/secrets';
@@ -29,7 +30,7 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
       portRange: { firstPort: config.NODE_FIRST_PORT, lastPort: config.NODE_LAST_PORT },
     },
     registry: new PostgresRegistry(runtime.pool),
-    tokens: { admin: config.SLIPWAY_API_TOKEN, read: config.SLIPWAY_READ_TOKEN },
+    tokens: tokensOf(config),
   });
   return serve(runtime, {
     ...{ module, port: config.NODE_MANAGER_HTTP_PORT, oldRows: [endedInstances, oldRemovals] },

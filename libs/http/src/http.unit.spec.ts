@@ -33,12 +33,17 @@ vi.mock('node:crypto', async (original) => {
   return { ...crypto, timingSafeEqual };
 });
 
-const schema = z.strictObject({
-  name: z.string().regex(/^[a-z]+$/, 'expected a-z'),
-  port: z.int().default(22),
-  login: z.strictObject({ password: z.string().min(8) }).optional(),
-  tags: z.array(z.string()).optional(),
-});
+const schema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z]+$/, 'expected a-z'),
+    port: z.int().default(22),
+    login: z.strictObject({ password: z.string().min(8) }).optional(),
+    tags: z.array(z.string()).optional(),
+  })
+  .refine(({ name, tags = [] }) => !tags.includes(name), {
+    path: ['tags'],
+    message: 'must not repeat the name',
+  });
 
 @Controller('things')
 @UseGuards(TokenGuard)
@@ -317,12 +322,19 @@ describe('Serves', () => {
     expect(body['message']).toMatch(message);
   });
 
-  it('repeats no value of a body that is private', async () => {
+  it('repeats no value of a body', async () => {
     const payload = { name: 'HUNTER2', port: 'hunter2', tags: ['ok', 'hunter2', 7] };
     const { status, body, text } = await call('/v1/notes', { method: 'POST', payload });
     expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
     for (const field of ['name: ', 'port: ', 'tags.2: ']) expect(body['message']).toContain(field);
     expect(text).not.toMatch(/hunter2/i);
+  });
+
+  it('says of a body what is missing, and what does not go together', async () => {
+    const message = async (payload: object) =>
+      (await call('/v1/notes', { method: 'POST', payload })).body['message'];
+    expect(await message({})).toMatch(/^name: expected string/);
+    expect(await message({ name: 'a', tags: ['a'] })).toBe('tags: must not repeat the name');
   });
 });
 

@@ -1,29 +1,25 @@
-import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
-import { appIdSchema, instanceStates, serviceNameSchema } from '#libs/contracts';
-import { NeedsRole, parseInput, TokenGuard } from '#libs/http';
-import { z } from 'zod';
+import { Controller, Inject } from '@nestjs/common';
+import {
+  type InputOf,
+  nodeManagerRoutes as routes,
+  type RegistryInstance,
+  type RegistryServiceLine,
+} from '#libs/contracts';
+import { Input, Serves } from '#libs/http';
 import { REGISTRY, type Registry } from './ports.js';
 
-const servicesQuery = z.strictObject({ appId: appIdSchema.optional() });
-const instancesQuery = servicesQuery.extend({
-  service: serviceNameSchema.optional(),
-  state: z.enum(instanceStates).optional(),
-});
-
 /** What runs where. */
-@Controller('v1')
-@UseGuards(TokenGuard)
-@NeedsRole('read')
+@Controller()
 export class RegistryController {
   constructor(@Inject(REGISTRY) private readonly registry: Registry) {}
 
-  @Get('instances')
-  instances(@Query() query: unknown): Promise<readonly unknown[]> {
-    return this.registry.instances(parseInput(instancesQuery, query));
+  @Serves(routes.instances)
+  async instances(@Input() { query }: InputOf<typeof routes.instances>): Promise<RegistryInstance[]> {
+    return this.registry.instances(query);
   }
 
-  @Get('services')
-  services(@Query() query: unknown): Promise<readonly unknown[]> {
-    return this.registry.services(parseInput(servicesQuery, query));
+  @Serves(routes.services)
+  async services(@Input() { query }: InputOf<typeof routes.services>): Promise<RegistryServiceLine[]> {
+    return this.registry.services(query);
   }
 }

@@ -1,3 +1,5 @@
+import type { RegistryInstance, RegistryServiceLine } from '#libs/contracts';
+
 /** All where a member is left out. */
 export interface InstanceFilter {
   readonly appId?: string;
@@ -8,6 +10,6 @@ export interface InstanceFilter {
 export const REGISTRY = Symbol('Registry');
 /** What runs where, as the HTTP API answers it. */
 export interface Registry {
-  instances(filter: InstanceFilter): Promise<readonly unknown[]>;
-  services(filter: Pick<InstanceFilter, 'appId'>): Promise<readonly unknown[]>;
+  instances(filter: InstanceFilter): Promise<RegistryInstance[]>;
+  services(filter: Pick<InstanceFilter, 'appId'>): Promise<RegistryServiceLine[]>;
 }

@@ -1,4 +1,9 @@
-import type { InstanceReport, ServiceSpecChange } from '#libs/contracts';
+import type {
+  InstanceReport,
+  RegistryInstance,
+  RegistryServiceLine,
+  ServiceSpecChange,
+} from '#libs/contracts';
 import type { Pool, Retention, Transaction } from '#libs/postgres';
 import type { InstanceFilter, Registry } from '../ports.js';
 
@@ -62,7 +67,7 @@ export async function recordSpec(tx: Transaction, spec: ServiceSpecChange): Prom
 export class PostgresRegistry implements Registry {
   constructor(private readonly pool: Pool) {}
 
-  instances({ appId, service, state }: InstanceFilter): Promise<readonly unknown[]> {
+  instances({ appId, service, state }: InstanceFilter): Promise<RegistryInstance[]> {
     return this.list(
       `SELECT ${INSTANCE} AS item FROM instances
        WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR state = $3)
@@ -71,15 +76,15 @@ export class PostgresRegistry implements Registry {
     );
   }
 
-  services({ appId }: InstanceFilter): Promise<readonly unknown[]> {
+  services({ appId }: InstanceFilter): Promise<RegistryServiceLine[]> {
     return this.list(
       `SELECT ${SERVICE} AS item FROM services WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
       [appId],
     );
   }
 
-  private async list(sql: string, values: readonly (string | undefined)[]): Promise<readonly unknown[]> {
-    const { rows } = await this.pool.query<{ item: unknown }>(sql, [...values]);
+  private async list<T>(sql: string, values: readonly (string | undefined)[]): Promise<T[]> {
+    const { rows } = await this.pool.query<{ item: T }>(sql, [...values]);
     return rows.map((row) => row.item);
   }
 }
