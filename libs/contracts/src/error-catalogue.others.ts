@@ -3,6 +3,11 @@ import { type ErrorEntry, atEnrolment, inCommand, overHttp } from './error-entry
 /** Codes of the HTTP API alone. */
 export const httpErrors = {
   JSON_INVALID: overHttp(400, 'The body is not JSON.', 'Correct the line and column that the message names.'),
+  CURSOR_INVALID: overHttp(
+    400,
+    'The cursor of a page is not one that this list gave.',
+    'Begin without `after`.',
+  ),
   INPUT_INVALID: overHttp(
     400,
     'A field of the query or the body is wrong.',

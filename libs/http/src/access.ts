@@ -25,11 +25,16 @@ const SHORTEST = 16;
 
 /** The variables of every app with an HTTP API. */
 export const accessVariables = {
-  /** Who may ask over HTTP; the second may read only. */
-  SLIPWAY_API_TOKEN: secret(),
-  SLIPWAY_READ_TOKEN: secret().optional(),
-  /** Further tokens, each of a principal: NAME:ROLE:TOKEN with commas; ROLE is read or admin. */
-  SLIPWAY_API_TOKENS: z.string().transform(parseNamedTokens).meta({ secret: true }).optional(),
+  SLIPWAY_API_TOKEN: secret().describe('The API token that may change and read.'),
+  SLIPWAY_READ_TOKEN: secret().optional().describe('The API token that may read only.'),
+  SLIPWAY_API_TOKENS: z
+    .string()
+    .transform(parseNamedTokens)
+    .meta({ secret: true })
+    .optional()
+    .describe(
+      'Further API tokens, each of a principal: `NAME:ROLE:TOKEN` with commas; the role is `read` or `admin`.',
+    ),
 };
 
 export const tokensOf = (config: {
@@ -48,7 +53,8 @@ function parseNamedTokens(text: string, context: z.RefinementCtx<string>): reado
   return text.split(',').flatMap((entry, index) => {
     const [, name = '', role = '', token = ''] = /^([^:]*):([^:]*):(.*)$/.exec(entry.trim()) ?? [];
     const problem = problemOf({ name, role, token }, names);
-    if (problem !== undefined) context.addIssue(`NAME:ROLE:TOKEN with commas; entry ${index + 1} ${problem}`);
+    if (problem !== undefined)
+      context.addIssue(`expected NAME:ROLE:TOKEN with commas; entry ${index + 1} ${problem}`);
     if (problem !== undefined) return [];
     names.add(name);
     return [{ name, role: role as Role, token: new Secret(token) }];

@@ -3,7 +3,7 @@ import type { DeploymentReply } from '#libs/contracts';
 import { EventStore, Listener, repliesChannel, transaction } from '#libs/postgres';
 import { until } from '#libs/testing';
 import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
-import * as rows from '../../task/adapters/task-rows.js';
+import * as rows from './request-rows.js';
 import { ReplyBoard } from './reply-board.js';
 import { RequestRecord } from './request-record.js';
 
