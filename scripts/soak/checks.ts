@@ -31,8 +31,8 @@ export function checkAnswers(plan: Plan, answers: ReadonlyMap<string, Answer>): 
   const firsts = new Map(plan.sends.map((send) => [send.token, send]));
   const unexpected = [...answers].flatMap(([token, { reply }]) => {
     const [service] = reply.services;
-    const expected = firsts.get(token)?.expected;
-    if (service?.status === expected) return [];
+    const { expected, orElse = [] } = firsts.get(token) ?? {};
+    if (service !== undefined && [expected, ...orElse].includes(service.status)) return [];
     const why = service?.error ?? reply.error;
     const asked = firsts.get(token);
     return [

@@ -8,8 +8,10 @@ export interface PlannedRequest {
   readonly appId: string;
   /** The blob with its source. */
   readonly blob: string;
-  /** What its service's reply must say. */
+  /** What its service's reply says when its requests are carried out one after another. */
   readonly expected: ServiceOutcome;
+  /** What it may say besides: a stop waits for no build, so it may come before what was asked for earlier. */
+  readonly orElse: readonly ServiceOutcome[];
 }
 
 export interface Plan {
@@ -57,6 +59,17 @@ function carryOut(app: Application, mode: RequestMode): ServiceOutcome {
   return 'running';
 }
 
+/** A stop finds running what it would have found stopped, or the other way round; what it overtakes starts nothing. */
+function orElse(
+  { mode, appId, expected }: PlannedRequest,
+  later: readonly PlannedRequest[],
+): readonly ServiceOutcome[] {
+  if (mode === 'stop') return ['stopped', 'not-running'];
+  const starts = mode !== 'build' && (expected === 'running' || expected === 'failed');
+  const isOvertaken = later.some((other) => other.appId === appId && other.mode === 'stop');
+  return starts && isOvertaken ? ['stopped'] : [];
+}
+
 function modeOf(chance: number): RequestMode {
   let upTo = 0;
   return MODES.find(([, share]) => chance < (upTo += share))?.[0] ?? 'build-and-run';
@@ -78,8 +91,9 @@ export function planSoak(options: {
     const app = pick(apps);
     const mode = modeOf(random());
     const blob = app.broken ? BROKEN_BLOB : pick(GOOD_BLOBS);
-    return { token: `soak-${options.seed}-${n}`, mode, appId: app.id, blob, expected: carryOut(app, mode) };
-  });
+    const expected = carryOut(app, mode);
+    return { token: `soak-${options.seed}-${n}`, mode, appId: app.id, blob, expected, orElse: [] };
+  }).map((request, n, all) => ({ ...request, orElse: orElse(request, all.slice(n + 1)) }));
   const repeats = Array.from({ length: options.requests - distinct }, () => Math.floor(random() * distinct));
   const placed = [
     ...firsts.map((request, at) => ({ request, at })),

@@ -258,7 +258,7 @@ describe('a running task', () => {
   it('is carried on later, and does not fail, when the database was away in the middle of a step', async () => {
     const away = Object.assign(new Error('gone'), { code: 'DATABASE_UNAVAILABLE', hint: 'wait' });
     const task = start({
-      history: [accepted({ mode: 'run' })],
+      history: [accepted({ mode: 'run' }), { type: 'TurnTaken', data: {} }],
       effects: {
         survey: () => Promise.reject(away),
         'resolve-release': () =>
@@ -272,7 +272,7 @@ describe('a running task', () => {
 
   it('counts a failed step once, with the time it took, and not as done', async () => {
     const task = start({
-      history: [accepted({ mode: 'run' })],
+      history: [accepted({ mode: 'run' }), { type: 'TurnTaken', data: {} }],
       effects: {
         survey: () => Promise.reject(new Error('no engine')),
         'remove-leftovers': () =>
@@ -295,7 +295,10 @@ describe('a running task', () => {
 
   it('ends what is under way when its deadline passes, and says why once', async () => {
     const task = start({
-      history: [accepted({ mode: 'run', deadlineAt: '2030-01-01T00:00:00.000Z' })],
+      history: [
+        accepted({ mode: 'run', deadlineAt: '2030-01-01T00:00:00.000Z' }),
+        { type: 'TurnTaken', data: {} },
+      ],
       effects: cleansUp,
       nodeAnswers: () => Promise.resolve([]),
     });
@@ -312,7 +315,7 @@ describe('a running task', () => {
   it('ends what is under way when its request is cancelled', async () => {
     let isCancelled = false;
     const task = start({
-      history: [accepted({ mode: 'run' })],
+      history: [accepted({ mode: 'run' }), { type: 'TurnTaken', data: {} }],
       effects: cleansUp,
       nodeAnswers: () => Promise.resolve([]),
       isCancelled: () => Promise.resolve(isCancelled),

@@ -115,10 +115,10 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
       `${by} (${token}) was asked for after this and chose release ${after.release}: that one stays.`,
     );
   }
-  if (state.mode === 'build-and-run' && after.state === 'stopped')
+  if (state.mode !== 'stop' && state.mode !== 'scale' && after.state === 'stopped')
     notes.push(
       `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
-        `To run the new release: slipway run ${appId} ${service}`,
+        `To run it: slipway run ${appId} ${service}`,
     );
   return [...notes, ...countNotes(state, after)];
 }

@@ -5,7 +5,8 @@ import { foldTask, type TaskState } from './task.state.js';
 import { accepted, releaseWith } from './task.testing.js';
 
 const release = releaseWith('new', 1);
-const reading = foldTask([accepted({ mode: 'run' })]);
+const TURN: TaskEvent = { type: 'TurnTaken', data: {} };
+const reading = foldTask([accepted({ mode: 'run' }), TURN]);
 const planned: readonly TaskEvent[] = [
   accepted({ mode: 'run' }),
   { type: 'InstancesSurveyed', data: { instances: [] } },

@@ -1,4 +1,5 @@
 import type { ServiceOutcome, TaskError } from '#libs/contracts';
+import { followsBuilds } from './task.turns.js';
 import type { InstanceRef, PlacedNode, Release, Slot } from './task.events.js';
 import {
   hasReplaced,
@@ -66,6 +67,8 @@ export function nextEffects(state: TaskState): readonly Effect[] {
   if (state.outcome !== undefined) return [];
   if (state.failure !== undefined) return effectsAfterFailure(state, state.failure);
   if (waitsForOthers(state)) return [{ kind: 'await-dependencies', services: state.dependsOn ?? [] }];
+  // What a run or a rollback takes is asked for once the rollouts before it have ended.
+  if (state.mode !== 'build-and-run' && needsTurn(state)) return [{ kind: 'take-turn' }];
   const sources = sourceEffects(state);
   if (state.mode === 'build') return sources.length > 0 ? sources : [endOfBuild(state)];
   if (needsTurn(state)) return sources.length > 0 ? sources : [{ kind: 'take-turn' }];
@@ -84,8 +87,12 @@ const waitsForOthers = ({ dependsOn = [], dependenciesMet }: TaskState): boolean
  * Fetching, building and pushing hold no turn of the service, so that scaling waits for no build; the rollout does. What
  * is only planned needs none. A task that was surveyed has had its turn from the beginning, as older versions had it.
  */
-const needsTurn = ({ mode, dryRun, turnTaken, survey }: TaskState): boolean =>
-  mode === 'build-and-run' && dryRun !== true && !turnTaken && survey === undefined;
+const needsTurn = (state: TaskState): boolean =>
+  state.mode !== 'build' &&
+  followsBuilds(state) &&
+  state.dryRun !== true &&
+  !state.turnTaken &&
+  state.survey === undefined;
 
 /** From a source, or from what was built before, to a release. */
 function sourceEffects(state: TaskState): readonly Effect[] {

@@ -99,7 +99,7 @@ describe('the effects of a task', () => {
 
   it('run of what runs is nothing to do, unless a restart is asked for', () => {
     const { done } = run(accepted({ mode: 'run' }), { release: old, before });
-    expect(done).toEqual(['resolve-release', 'survey', 'make-plan', 'succeed']);
+    expect(done).toEqual(['take-turn', 'resolve-release', 'survey', 'make-plan', 'succeed']);
     expect(run(accepted({ mode: 'run', restart: true }), { release: old, before }).done).toContain(
       'stop-instance b',
     );
