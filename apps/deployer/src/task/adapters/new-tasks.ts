@@ -7,7 +7,7 @@ import type { TaskEventOf } from '../domain/task.events.js';
 import { firstKey } from '../domain/task.turns.js';
 import { foldTask } from '../domain/task.state.js';
 import type { Clock } from '../ports.js';
-import { insertTask } from './task-rows.js';
+import { hasSpec, insertTask } from './task-rows.js';
 
 export interface NewTasksParts {
   readonly events: EventStore;
@@ -21,7 +21,8 @@ export interface NewTasksParts {
 export class PostgresNewTasks implements NewTasks {
   constructor(private readonly parts: NewTasksParts) {}
 
-  async accept(tx: Transaction, event: TaskEventOf<'TaskAccepted'>, position: number): Promise<void> {
+  async accept(tx: Transaction, accepted: TaskEventOf<'TaskAccepted'>, position: number): Promise<void> {
+    const event = await this.placed(tx, accepted);
     const { token, service, dependsOn = [] } = event.data;
     const { events, work, outbox, clock, replica } = this.parts;
     const id = `${token}/${service}`;
@@ -33,5 +34,19 @@ export class PostgresNewTasks implements NewTasks {
       work.enqueue(tx, { id, key: firstKey(event.data) }),
       outbox.add(tx, [outgoing(deploymentProgressed, step)]),
     );
+  }
+
+  /**
+   * A stop or a scaling waits for no build, because what it changes is in the spec when a build ends later. Before there
+   * is a spec, it goes after the builds.
+   */
+  private async placed(
+    tx: Transaction,
+    event: TaskEventOf<'TaskAccepted'>,
+  ): Promise<TaskEventOf<'TaskAccepted'>> {
+    const { appId, service, mode, dryRun } = event.data;
+    if ((mode !== 'stop' && mode !== 'scale') || dryRun === true) return event;
+    if (await hasSpec(tx, appId, service)) return event;
+    return { ...event, data: { ...event.data, afterBuilds: true } };
   }
 }

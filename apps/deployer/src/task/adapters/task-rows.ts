@@ -48,3 +48,12 @@ export async function insertTask(
     ...[row.id, row.token, row.position, row.service, row.dependsOn],
   ]);
 }
+
+/** Whether anything was ever wanted of the service. */
+export async function hasSpec(tx: Transaction, appId: string, service: string): Promise<boolean> {
+  const { rowCount } = await tx.query('SELECT FROM specs WHERE app_id = $1 AND service = $2', [
+    appId,
+    service,
+  ]);
+  return rowCount === 1;
+}

@@ -87,6 +87,8 @@ interface TaskEventData {
     /** Replaces also what runs the wanted release already. */
     readonly restart?: boolean;
     readonly scale?: ScaleWish;
+    /** Nothing is known of its service yet, so it follows the builds that were asked for before it. */
+    readonly afterBuilds?: boolean;
     /** Sets the number of instances, whatever config.json declares. */
     readonly replicas?: number;
     /** Who asked: a name that was claimed, unless it is verified. */

@@ -13,8 +13,12 @@ export const buildKey = (of: OfService): string => `build ${rolloutKey(of)}`;
  * Whether a task stands in the line of builds first: it builds, or what it takes depends on the builds that were asked for
  * before it. The newest release, or the last good one, is known when they have ended.
  */
-export function followsBuilds({ mode, wantedRelease }: Pick<Accepted, 'mode' | 'wantedRelease'>): boolean {
-  if (mode === 'build' || mode === 'build-and-run') return true;
+export function followsBuilds({
+  mode,
+  wantedRelease,
+  afterBuilds,
+}: Pick<Accepted, 'mode' | 'wantedRelease' | 'afterBuilds'>): boolean {
+  if (afterBuilds === true || mode === 'build' || mode === 'build-and-run') return true;
   return (mode === 'run' || mode === 'rollback') && wantedRelease === undefined;
 }
 

@@ -10,6 +10,7 @@ it.each([
   ['build-and-run', keyOf({ mode: 'build-and-run' })],
   ['run of the newest release', keyOf({ mode: 'run' })],
   ['rollback to the last good one', keyOf({ mode: 'rollback' })],
+  ['stop of a service of which nothing is known yet', keyOf({ mode: 'stop', afterBuilds: true })],
 ])('a %s follows the builds that were asked for before it', (_mode, key) => {
   expect(key).toBe('build shop/web');
 });
