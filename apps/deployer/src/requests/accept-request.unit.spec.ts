@@ -136,6 +136,17 @@ describe('a deployment request', () => {
     },
   );
 
+  it('keeps who asks as claimed, and the name that is proven instead of it', async () => {
+    const asked = { principal: 'ada', reason: 'the sale', services: [{ name: 'web', replicas: 3 }] };
+    const claimed = intake();
+    await acceptDeployment(claimed.ports, deployment(asked));
+    const common = { reason: 'the sale', replicas: 3 };
+    expect(tasksOf(claimed.requests, 't')).toMatchObject([{ ...common, principal: 'ada', verified: false }]);
+    const proven = intake();
+    await acceptDeployment(proven.ports, deployment(asked), { principal: 'ci' });
+    expect(tasksOf(proven.requests, 't')).toMatchObject([{ ...common, principal: 'ci', verified: true }]);
+  });
+
   it('keeps how it came', async () => {
     const { requests, ports } = intake();
     await acceptDeployment(ports, deployment({}), { traceparent: 'trace', principal: 'ci' });
@@ -199,6 +210,25 @@ describe('a scale request', () => {
       expect(requests.known.get('s')).toMatchObject({ kind: 'scale', replyTopic: topics.scaleResponses });
     },
   );
+
+  it('keeps who asks as claimed, and the name that is proven instead of it', async () => {
+    for (const [proven, expected] of [
+      [undefined, { principal: 'ada', verified: false }],
+      ['ci', { principal: 'ci', verified: true }],
+    ] as const) {
+      const { requests, ports } = intake();
+      await acceptScale(ports, scale({ principal: 'ada' }), { principal: proven });
+      expect(tasksOf(requests, 's')).toMatchObject([expected]);
+    }
+  });
+
+  it('of a reconciler brings back as many as are wanted, in the name of Slipway', async () => {
+    const { requests, ports } = intake();
+    await acceptRepair(ports, { token: 'r', appId: 'shop', appName: 'The shop', service: 'web' });
+    expect(tasksOf(requests, 'r')).toMatchObject([
+      { mode: 'scale', scale: { restore: true }, principal: 'slipway', verified: true },
+    ]);
+  });
 
   it('of a repair brings one instance back, under the name of its application', async () => {
     const { requests, ports } = intake();
