@@ -212,6 +212,7 @@ describe('the steps of a request', () => {
       .map((line) => deploymentProgressed.schema.parse(JSON.parse(line)));
     expect(lines.map(({ event }) => event)).toEqual([
       'TaskAccepted',
+      'TurnTaken',
       'InstancesSurveyed',
       'PlanMade',
       'TaskSucceeded',
