@@ -75,14 +75,16 @@ BEGIN
   IF newest.id IS NULL THEN
     RETURN;
   END IF;
-  SELECT coalesce(max(revision), 0) + 1 INTO next FROM specs WHERE app_id = of_app AND service = of_service;
+  SELECT revision + 1 INTO next FROM specs WHERE app_id = of_app AND service = of_service FOR UPDATE;
+  next := coalesce(next, 1);
   change := jsonb_build_object('arrival', by_arrival, 'by', 'adopted', 'token', by_token,
     'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
   wanted := jsonb_build_object(
     'revision', next, 'release', newest.id,
     'state', CASE WHEN running > 0 THEN 'running' ELSE 'stopped' END,
-    -- What is stopped comes back with as many as it declares.
-    'count', CASE WHEN running > 0 THEN running ELSE coalesce((newest.config ->> 'replicas')::integer, 1) END,
+    -- What is stopped comes back with as many as were wanted, or as it declares.
+    'count', CASE WHEN running > 0 THEN running ELSE coalesce((SELECT count FROM specs WHERE app_id = of_app AND service = of_service),
+                                                         (newest.config ->> 'replicas')::integer, 1) END,
     'declaredCount', coalesce((newest.config ->> 'replicas')::integer, 1),
     'limits', newest.config -> 'resources', 'declaredLimits', newest.config -> 'resources',
     'changes', jsonb_build_object('state', change, 'release', change, 'count', change, 'limits', change));
@@ -95,14 +97,15 @@ BEGIN
       spec = excluded.spec, principal = excluded.principal, verified = excluded.verified, reason = excluded.reason,
       token = excluded.token, changed_at = excluded.changed_at;
   INSERT INTO spec_history (app_id, service, revision, spec, principal, verified, reason, token, changed_at)
-  VALUES (of_app, of_service, next, wanted, 'slipway', true, 'made from what ran', by_token, now());
+  VALUES (of_app, of_service, next, wanted, 'slipway', true, 'made from what ran', by_token, now())
+  ON CONFLICT DO NOTHING;
 END
 $$;
 
 -- Installations from before: each service as it runs now.
 SELECT adopt_spec(app_id, service, 'migration', 0) FROM (SELECT DISTINCT app_id, service FROM releases) AS known;
 
--- A replica of the version before ends tasks without a word about the spec: it is made from what runs then. To be dropped
+-- A replica of the version before ends tasks without writing the spec: it is made from what runs then. To be dropped
 -- with the next version, when no such replica is left.
 CREATE FUNCTION adopt_spec_of_older_replica() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -22,7 +22,7 @@ export async function restoreServices(ports: RestorePorts, signal: AbortSignal):
   }
 }
 
-/** One that fails keeps the others from nothing. */
+/** A failure does not stop the others. */
 async function restore(ports: RestorePorts, drift: ServiceDrift, attempt: number): Promise<void> {
   try {
     if (await ports.repairs.restore(drift, attempt)) ports.onRestore(drift, attempt);

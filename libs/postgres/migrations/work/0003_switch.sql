@@ -8,15 +8,16 @@ DECLARE
   moved work%ROWTYPE;
   goes_on boolean;
 BEGIN
+  SELECT * INTO moved FROM work WHERE id = unit AND fence = held AND state || '' = 'running';
+  IF moved.key = new_key THEN
+    RETURN true;
+  END IF;
+  -- As where turns are given: who has the turn is decided by one session at a time. Before the row, as there: no deadlock.
+  PERFORM pg_advisory_xact_lock(hashtextextended('slipway.work.' || current_schema(), 0));
   SELECT * INTO moved FROM work WHERE id = unit AND fence = held AND state || '' = 'running' FOR UPDATE;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  IF moved.key = new_key THEN
-    RETURN true;
-  END IF;
-  -- As where turns are given: who has the turn is decided by one session at a time.
-  PERFORM pg_advisory_xact_lock(hashtextextended('slipway.work.' || current_schema(), 0));
   goes_on := NOT EXISTS (SELECT FROM work WHERE key = new_key AND state IN ('ready', 'running', 'waiting'))
     AND NOT EXISTS (SELECT FROM work WHERE key = new_key AND state = 'queued' AND seq + 0 < moved.seq);
   IF goes_on THEN

@@ -55,7 +55,12 @@ function notStopped(
 ): StepWrites {
   if (isRecordAway(error)) throw error;
   const why = toTaskError('stop-instance', error);
-  if (mode === 'stop') return { events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }] };
+  // It counts as running again, so that the reconciler sees that it should not.
+  if (mode === 'stop')
+    return {
+      events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }],
+      sides: [{ kind: 'set-instance-state', name: instance.name, state: 'running' }, ...reports('running')],
+    };
   if (!GIVEN_UP.has(why.code)) throw error;
   return {
     events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned: why } }],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { transaction, unfinishedWorkOf, type Outbox, type Pool, type Transaction } from '#libs/postgres';
 import { readNodes, RegistryUnavailableError } from '#libs/registry-client';
 import type { Clock } from '../../task/ports.js';
-import { settledTries, type ServiceDrift, type ServiceTries } from '../domain/reconcile-service.js';
+import { settledTries, triesOf, type ServiceDrift, type ServiceTries } from '../domain/reconcile-service.js';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecRevision } from '#libs/contracts';
 import type { ObservedServices, ServiceRepairs, SpecOf, SpecReader } from '../ports.js';
@@ -83,11 +83,11 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
   }
 
   async restore(drift: ServiceDrift, attempt: number): Promise<boolean> {
-    const { appId, appName, service, revision, tries } = drift;
+    const { appId, appName, service, revision } = drift;
     const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
     return transaction(this.parts.pool, async (tx) => {
       const isFirst = await this.count(tx, drift, {
-        ...{ revision, count: attempt, unplaced: attempt > 1 ? (tries?.unplaced ?? 0) : 0 },
+        ...{ revision, count: attempt, unplaced: triesOf(drift).unplaced },
         lastAt: this.parts.clock.now().getTime(),
         taskId: `${token}/${service}`,
       });

@@ -29,7 +29,9 @@ export async function storeSpec(tx: Transaction, stored: StoredSpec): Promise<vo
                                    verified, reason, token, changed_at, published)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $4)
        ON CONFLICT (app_id, service) DO UPDATE
-       SET app_name = excluded.app_name, revision = greatest(known.revision + 1, excluded.revision),
+       -- A scaling knows the id of the application only.
+       SET app_name = CASE excluded.app_name WHEN excluded.app_id THEN known.app_name ELSE excluded.app_name END,
+           revision = greatest(known.revision + 1, excluded.revision),
            state = excluded.state, release_id = excluded.release_id, count = excluded.count, spec = excluded.spec,
            principal = excluded.principal, verified = excluded.verified, reason = excluded.reason,
            token = excluded.token, changed_at = excluded.changed_at, published = excluded.published
@@ -46,7 +48,7 @@ export async function storeSpec(tx: Transaction, stored: StoredSpec): Promise<vo
   );
 }
 
-/** What the world is told of a spec. */
+/** The published message of a spec. */
 export const specMessage = ({ spec, ...stored }: StoredSpec): OutboxMessage => {
   const { revision, state, release, count, declaredCount, limits } = spec;
   const { appId, appName, service, principal, verified, reason, token, changedAt } = stored;

@@ -25,7 +25,7 @@ export interface FieldChange {
   readonly arrival: number;
   /** RFC 3339. */
   readonly at: string;
-  /** The mode of the task, such as `scale`; `adopted` where the spec was made from what ran. */
+  /** The mode of the task, such as `scale`, or `run failed`; `adopted` where the spec was made from what ran. */
   readonly by: string;
   readonly token: string;
 }
@@ -103,20 +103,24 @@ export function firstSpec(change: SpecChange, declared: Declared, by: FieldChang
   };
 }
 
-/** Whether anything that is wanted differs; who changed it last does not count. */
+/**
+ * Whether there is anything to store. A change that asks for the value that is wanted already counts: a task that arrived
+ * before it and ends later must not undo it.
+ */
 export function differs(before: ServiceSpec | undefined, after: ServiceSpec): boolean {
   if (before === undefined) return true;
-  const wanted = ({ revision: _revision, changes: _changes, ...values }: ServiceSpec): string =>
-    JSON.stringify([
-      values.state,
-      values.release,
-      values.count,
-      values.declaredCount,
-      values.limits,
-      values.declaredLimits,
-    ]);
-  return wanted(before) !== wanted(after);
+  return wholeOf(before) !== wholeOf(after);
 }
+
+const FIELDS = ['state', 'release', 'count', 'limits'] as const satisfies readonly SpecField[];
+
+/** All but the revision. Field by field: a spec that was stored has its members in another order. */
+const wholeOf = ({ state, release, count, declaredCount, changes, ...spec }: ServiceSpec): string =>
+  JSON.stringify([
+    ...[state, release, count, declaredCount],
+    ...[spec.limits, spec.declaredLimits].flatMap(({ cpu, memoryMiB }) => [cpu, memoryMiB]),
+    ...FIELDS.map((field) => [changes[field].arrival, changes[field].token]),
+  ]);
 
 /** How many instances should run now. */
 export const wantedCount = ({ state, count }: ServiceSpec): number => (state === 'running' ? count : 0);

@@ -63,9 +63,16 @@ describe('the spec of a service', () => {
     expect(late).toMatchObject({ state: 'stopped', release: 'r0' });
   });
 
-  it('does not differ by who changed it last', () => {
-    expect(differs(deployed, changeSpec(deployed, { state: 'running', release: 'r1' }, by(9)))).toBe(false);
-    expect(differs(deployed, changeSpec(deployed, { count: 2 }, by(9)))).toBe(true);
+  it('a stop of what is stopped is stored, so that a build that ends late does not undo it', () => {
+    const stopped = changeSpec(deployed, { state: 'stopped' }, by(2, 'stop'));
+    const again = changeSpec(stopped, { state: 'stopped' }, by(6, 'stop'));
+    expect(differs(stopped, again)).toBe(true);
+    const late = changeSpec(again, { state: 'running', release: 'r2', declares: declares(1) }, by(5));
+    expect(late.state).toBe('stopped');
+  });
+
+  it('that nothing asks to change does not differ', () => {
+    expect(differs(deployed, changeSpec(deployed, {}, by(9)))).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
+import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import {
   changeSpec,
@@ -31,7 +31,8 @@ export function specOfTask(state: TaskState, at: string): TaskSpec {
   if (after === undefined) return { after: before, changed: false, superseded: false };
   return {
     after,
-    changed: differs(before, after),
+    // A survey of the version before has no arrival: what such a task leaves is adopted by the database.
+    changed: state.arrival !== undefined && differs(before, after),
     superseded: change.release !== undefined && after.release !== change.release,
   };
 }
@@ -83,25 +84,41 @@ function scaleChange({ scale = {}, spec, survey = [] }: TaskState): SpecChange |
 }
 
 /**
- * What is wanted after a task that failed: its change of release and state is taken back, so that nobody tries again what
- * did not work. A count that was asked for stays wanted. Undefined where nothing has to be taken back. Pure.
+ * What is wanted after a task that failed: its change of state and release is taken back, so that nobody tries again what
+ * did not work. A count that was asked for stays wanted, unless the request was cancelled. Undefined where nothing has to
+ * be taken back. Pure.
  */
 export function specAfterFailure(state: TaskState, at: string): ServiceSpec | undefined {
-  const { plan, spec: before, mode, token, arrival = 0 } = state;
+  const { plan, spec: before, mode, token, arrival = 0, failure } = state;
   const asked = plan?.spec;
-  if (asked === undefined || (mode !== 'run' && mode !== 'build-and-run' && mode !== 'rollback'))
-    return undefined;
-  const serving = servingOf(state);
+  const isCancelled = failure?.code === 'CANCELLED';
+  if (asked === undefined || (!isCancelled && (mode === 'stop' || mode === 'scale'))) return undefined;
   const by: FieldChange = { arrival, at, by: `${mode} failed`, token };
-  const serves = serving.instances.length > 0;
   const wanted = before ?? { ...asked, state: 'stopped' as const, release: undefined };
+  const keepsCount = state.replicas !== undefined && !isCancelled;
   return {
     ...wanted,
+    ...(mode === 'stop' || mode === 'scale' ? {} : servedAfter(state, wanted)),
     revision: asked.revision + 1,
-    state: serves ? 'running' : wanted.state,
-    release: serves ? (serving.release ?? wanted.release) : wanted.release,
-    changes: { ...wanted.changes, state: by, release: by },
+    count: keepsCount ? asked.count : wanted.count,
+    changes: {
+      ...{ ...wanted.changes, state: by, release: by },
+      count: keepsCount ? asked.changes.count : wanted.changes.count,
+    },
   };
+}
+
+/** What serves is wanted. Where two releases serve, as after a revert that failed, the one from before. */
+function servedAfter(
+  state: TaskState,
+  wanted: Pick<ServiceSpec, 'state' | 'release'>,
+): Pick<ServiceSpec, 'state' | 'release'> {
+  const serving = servingOf(state);
+  if (serving.instances.length === 0) return { state: wanted.state, release: wanted.release };
+  const before = (state.survey ?? []).some(
+    (instance) => instance.alive && !isStopped(state, instance) && instance.release.id === wanted.release,
+  );
+  return { state: 'running', release: before ? wanted.release : (serving.release ?? wanted.release) };
 }
 
 /** What a deployment leaves as somebody else asked for it. */

@@ -5,8 +5,18 @@ import type { DependencyResult } from '../domain/decide-waits.js';
 /** The SQL of tasks, one named function each. `Transaction` where a write belongs to a step. */
 type Db = Pool | Transaction;
 
-export async function setTaskResult(tx: Transaction, taskId: string, result: ServiceReply): Promise<void> {
-  await tx.query('UPDATE tasks SET result = $2, writes_spec = true WHERE id = $1', [taskId, result]);
+/** `writesSpec`: the spec says already what came of the task; otherwise the database adopts it from what runs. */
+export async function setTaskResult(
+  tx: Transaction,
+  taskId: string,
+  result: ServiceReply,
+  writesSpec: boolean,
+): Promise<void> {
+  await tx.query('UPDATE tasks SET result = $2, writes_spec = $3 WHERE id = $1', [
+    taskId,
+    result,
+    writesSpec,
+  ]);
 }
 
 /** The tasks of the request that wait for this service. */

@@ -130,12 +130,12 @@ export class PostgresTaskStore implements TaskStore {
   private async end(
     tx: Transaction,
     claim: ClaimedTask,
-    { token, service }: TaskState,
+    { token, service, arrival }: TaskState,
     result: ServiceReply,
   ): Promise<void> {
     const { work, requests } = this.parts;
     const [, , dependents] = await together(
-      rows.setTaskResult(tx, claim.taskId, result),
+      rows.setTaskResult(tx, claim.taskId, result, arrival !== undefined),
       requests.taskEnded(tx, token),
       rows.dependentsOf(tx, token, service),
       work.finish(tx, held(claim)),

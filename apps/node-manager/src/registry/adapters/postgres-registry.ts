@@ -56,7 +56,8 @@ export async function recordSpec(tx: Transaction, spec: ServiceSpecChange): Prom
   await tx.query(
     `INSERT INTO spec_records AS known (app_id, service, app_name, revision, state, release, count, changed_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (app_id, service) DO UPDATE SET app_name = EXCLUDED.app_name, revision = EXCLUDED.revision,
+     ON CONFLICT (app_id, service) DO UPDATE SET revision = EXCLUDED.revision,
+       app_name = CASE EXCLUDED.app_name WHEN EXCLUDED.app_id THEN known.app_name ELSE EXCLUDED.app_name END,
        state = EXCLUDED.state, release = EXCLUDED.release, count = EXCLUDED.count, changed_at = EXCLUDED.changed_at
      WHERE known.revision < EXCLUDED.revision`,
     [appId, service, appName, revision, state, release, count, changedAt],

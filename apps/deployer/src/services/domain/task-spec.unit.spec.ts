@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { makePlan } from '../../rollout/domain/plan.js';
+import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
+import { foldTask, type TaskState } from '../../task/domain/task.state.js';
+import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
+import { firstSpec, type ServiceSpec } from './spec.js';
+import { specAfterFailure } from './task-spec.js';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const old = releaseWith('old', 1);
+const fresh = releaseWith('new', 1);
+const declared = { count: 1, limits: old.config.resources };
+const wanted: ServiceSpec = {
+  ...firstSpec({ release: 'old' }, declared, { arrival: 1, at: AT, by: 'run', token: 't0' }),
+  count: 3,
+};
+const three = ['a', 'b', 'c'].map((name) => running(name, old));
+
+type Task = Partial<TaskEventOf<'TaskAccepted'>['data']>;
+
+/** A task that has planned, and then failed so. */
+function failed(
+  task: Task,
+  code: string,
+  spec: ServiceSpec | undefined,
+  more: readonly TaskEvent[] = [],
+): TaskState {
+  const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: three, spec, arrival: 2 } };
+  const begun: TaskEvent[] = [accepted(task), { type: 'ReleaseResolved', data: { release: fresh } }, survey];
+  const planned: TaskEvent = { type: 'PlanMade', data: makePlan(foldTask(begun), AT) };
+  const error = { code, message: 'm', hint: 'h' };
+  return foldTask([...begun, planned, ...more, { type: 'StepFailed', data: { step: 'x', error } }]);
+}
+
+describe('what is wanted after a task that failed', () => {
+  it('is what was wanted before a deployment, for that serves', () => {
+    const after = specAfterFailure(failed({ mode: 'run' }, 'HEALTH_TIMEOUT', wanted), AT);
+    expect(after).toMatchObject({ state: 'running', release: 'old', count: 3, revision: 3 });
+  });
+
+  it('a deployment that fails keeps the count that it named', () => {
+    const state = failed({ mode: 'run', replicas: 5 }, 'HEALTH_TIMEOUT', wanted);
+    expect(specAfterFailure(state, AT)).toMatchObject({ release: 'old', count: 5 });
+  });
+
+  it('a stop that is cancelled is none, and neither is a scaling', () => {
+    const stop = specAfterFailure(failed({ mode: 'stop' }, 'CANCELLED', wanted), AT);
+    expect(stop).toMatchObject({ state: 'running', count: 3 });
+    const scale = specAfterFailure(failed({ mode: 'scale', scale: { to: 1 } }, 'CANCELLED', wanted), AT);
+    expect(scale?.count).toBe(3);
+  });
+
+  it('a scaling that fails stays wanted', () => {
+    expect(
+      specAfterFailure(failed({ mode: 'scale', scale: { to: 5 } }, 'NO_NODE', wanted), AT),
+    ).toBeUndefined();
+  });
+
+  it('a first deployment that fails leaves a stopped service without a release', () => {
+    const begun = [
+      accepted({ mode: 'run' }),
+      { type: 'ReleaseResolved', data: { release: fresh } },
+      { type: 'InstancesSurveyed', data: { instances: [], arrival: 2 } },
+    ] as const satisfies readonly TaskEvent[];
+    const state = foldTask([...begun, { type: 'PlanMade', data: makePlan(foldTask(begun), AT) }]);
+    const after = specAfterFailure({ ...state, failure: { code: 'X', message: 'm', hint: 'h' } }, AT);
+    expect(after).toMatchObject({ state: 'stopped', release: undefined });
+  });
+});
+
+it('a task that a replica of the version before has surveyed writes no spec', () => {
+  const begun = [
+    accepted({ mode: 'stop' }),
+    { type: 'InstancesSurveyed', data: { instances: three } },
+  ] as const satisfies readonly TaskEvent[];
+  expect(makePlan(foldTask(begun), AT).spec).toBeUndefined();
+});
