@@ -92,7 +92,7 @@ describe('POST /v1/requests', () => {
 
   it.each([
     ['a mode that does not exist', { mode: 'hunter2' }, 'mode: '],
-    ['a field that is missing', { appName: undefined }, 'appName is missing: '],
+    ['a field that is missing', { appName: undefined }, 'appName: expected string'],
     ['a service twice', { services: ['hunter2', 'hunter2'] }, 'services: '],
     ['a token that is none', { token: 'hunter2 hunter2' }, 'token: '],
     ['fields that do not go together', { services: [] }, 'services: '],

@@ -6,6 +6,8 @@ import { slipway } from './command.js';
 import { slowBuild, unwell } from './services.js';
 import { containersOf, exactly, onNode, query, registryRows, settled } from './world.js';
 
+/** Nodes are looked at every 10 s. */
+const RECONCILED_MS = 60_000;
 const client = new Client();
 beforeAll(() => client.connect());
 afterAll(() => client.close());
@@ -53,17 +55,17 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     const [first] = await containersOf(appId);
     const [row] = (await registryRows(appId)).filter(({ name }) => name === first?.name);
     await onNode(String(row?.node), 'docker', 'rm', '-f', String(first?.name));
-    await until('the reconciler to start another', async () => {
+    const isReplaced = async (): Promise<boolean> => {
       const containers = await containersOf(appId);
       return containers.length === 3 && containers.every(({ name }) => name !== first?.name);
-    });
-    await until('its request to end', async () => {
-      const open = await query(
-        'SELECT id FROM deployer.tasks WHERE service = $1 AND result IS NULL AND token LIKE $2',
-        [...['web', 'repair-%']],
-      );
-      return open.length === 0;
-    });
+    };
+    await until('the reconciler to start another', isReplaced, { timeoutMs: RECONCILED_MS });
+    const hasEnded = async (): Promise<boolean> => {
+      const sql = `SELECT t.id FROM deployer.tasks t JOIN deployer.requests r USING (token)
+        WHERE r.request ->> 'appId' = $1 AND t.result IS NULL`;
+      return (await query(sql, [appId])).length === 0;
+    };
+    await until('its request to end', hasEnded, { timeoutMs: RECONCILED_MS });
 
     expect(count(await ask('stop', appId))).toBe(0);
     expect(await settled(appId, 0)).toEqual(exactly(0));
@@ -115,7 +117,7 @@ describe('what is wanted of a service', { concurrent: true }, () => {
   it('scaling waits for no build, and the build goes on with the count that is wanted then', async () => {
     const appId = uniqueName('building');
     await deploy(appId, 'one');
-    await client.push(appId, 'web', slowBuild('two', 6));
+    await client.push(appId, 'web', slowBuild('two', 12));
     const token = await client.send({ mode: 'build-and-run', appId, services: ['web'] });
     await client.event(token, 'SourceFetched', 'web');
     const { service } = await client.scale({ appId, service: 'web', to: 2 });
@@ -129,7 +131,7 @@ describe('what is wanted of a service', { concurrent: true }, () => {
   it('a stop that comes while a deployment builds is not undone by it', async () => {
     const appId = uniqueName('stopped');
     await deploy(appId, 'one');
-    await client.push(appId, 'web', slowBuild('two', 4));
+    await client.push(appId, 'web', slowBuild('two', 8));
     const token = await client.send({ mode: 'build-and-run', appId, services: ['web'] });
     await client.event(token, 'SourceFetched', 'web');
     expect((await ask('stop', appId)).status).toBe(true);
