@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { allTopics } from '#libs/contracts';
 import { requireEnv } from '#libs/testing';
 import { database, query } from './world.js';
 
@@ -12,7 +13,7 @@ export async function topicsWith(texts: readonly string[]): Promise<readonly str
   const brokers = requireEnv('KAFKA_BROKERS');
   const listed = await run('kcat', ['-b', brokers, '-L', '-J'], { maxBuffer: MOST_BYTES });
   const { topics } = JSON.parse(listed.stdout) as { topics: { topic: string }[] };
-  const names = topics.map(({ topic }) => topic).filter((topic) => !topic.startsWith('__'));
+  const names = topics.map(({ topic }) => topic).filter((topic) => allTopics.includes(topic));
   // Each reader waits a second for more: all at once.
   const held = await Promise.all(
     names.map(async (topic) => {
