@@ -54,7 +54,7 @@ describe('a node that is cut off', () => {
     await until('the reconciler to stop it', async () => (await containersOf(appId)).length === 0, {
       timeoutMs: 60_000,
     });
-    expect((await ask('stop', appId)).services[0]).toMatchObject({ status: 'stopped' });
+    expect((await ask('stop', appId)).services[0]).toMatchObject({ status: 'not-running' });
     expect(await settled(appId, 0)).toEqual(exactly(0));
   });
 
