@@ -1,19 +1,12 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { anyOf, port, secret } from '#libs/config';
+import { port, secret } from '#libs/config';
 import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
-import { parseAtRestKeys, parsePublicKey } from '#libs/secrets';
+import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
   DATABASE_URL: databaseUrl('LOAD_BALANCER_DATABASE_URL'),
-  SLIPWAY_NODE_KEY: secret(parseAtRestKeys)
-    .optional()
-    .describe(
-      'base64url of 32 bytes, several with commas: logins of nodes are encrypted with the first, and each opens them.',
-    ),
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
-    .optional()
-    .describe('The one key of an older installation: it still opens what was encrypted with it.'),
+  ...nodeKeyVariables,
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
     'X25519 public key (JWK, base64url) of the deployer; logins are sealed to it.',
   ),
@@ -25,4 +18,4 @@ const schema = runtimeConfigSchema.extend({
 });
 
 /** Everything that the load balancer reads from its environment. */
-export const loadBalancerConfigSchema = schema.refine(...anyOf('SLIPWAY_NODE_KEY', 'SLIPWAY_SECRET_KEY'));
+export const loadBalancerConfigSchema = schema.refine(...someNodeKey);

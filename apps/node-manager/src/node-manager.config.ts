@@ -1,20 +1,13 @@
 import { hostname } from 'node:os';
-import { anyOf, port, secret } from '#libs/config';
+import { port } from '#libs/config';
 import { z } from 'zod';
 import { accessVariables } from '#libs/http';
 import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
-import { parseAtRestKeys } from '#libs/secrets';
+import { nodeKeyVariables, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
   DATABASE_URL: databaseUrl('NODE_MANAGER_DATABASE_URL'),
-  SLIPWAY_NODE_KEY: secret(parseAtRestKeys)
-    .optional()
-    .describe(
-      'base64url of 32 bytes, several with commas: logins of nodes are encrypted with the first, and each opens them.',
-    ),
-  SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
-    .optional()
-    .describe('The one key of an older installation: it still opens what was encrypted with it.'),
+  ...nodeKeyVariables,
   ...accessVariables,
   NODE_MANAGER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
   NODE_MANAGER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
@@ -36,4 +29,4 @@ export const nodeManagerConfigSchema = schema
     path: ['NODE_LAST_PORT'],
     error: 'expected NODE_FIRST_PORT or a higher port',
   })
-  .refine(...anyOf('SLIPWAY_NODE_KEY', 'SLIPWAY_SECRET_KEY'));
+  .refine(...someNodeKey);
