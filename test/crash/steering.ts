@@ -7,19 +7,19 @@ export const REFUSED_MARK = 'crash-revert';
 
 /**
  * Triggers that keep a task for the replica that is to die: what is steered is never due, so no other claims it before
- * its lease runs out. Whether it would be is noted instead. They run as the deployer's role.
+ * its lease runs out. When it would be due is noted instead. They run as the deployer's role.
  */
 const TRIGGERS = `
   CREATE SCHEMA IF NOT EXISTS crash_suite;
-  CREATE TABLE IF NOT EXISTS crash_suite.steered (task_id text PRIMARY KEY, is_due boolean NOT NULL DEFAULT false);
+  CREATE TABLE IF NOT EXISTS crash_suite.steered (task_id text PRIMARY KEY, due_at timestamptz NOT NULL DEFAULT 'infinity');
   GRANT USAGE ON SCHEMA crash_suite TO PUBLIC;
   GRANT SELECT, UPDATE ON crash_suite.steered TO PUBLIC;
   CREATE OR REPLACE FUNCTION crash_suite.keep() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     IF NEW.state NOT IN ('queued', 'ready', 'waiting')
        OR NOT EXISTS (SELECT FROM crash_suite.steered WHERE task_id = NEW.id) THEN RETURN NEW; END IF;
-    IF TG_OP = 'INSERT' OR NEW.state = 'ready' THEN
-      UPDATE crash_suite.steered SET is_due = true WHERE task_id = NEW.id;
+    IF TG_OP = 'INSERT' OR NEW.state <> 'queued' THEN
+      UPDATE crash_suite.steered SET due_at = NEW.due_at WHERE task_id = NEW.id;
     END IF;
     IF NEW.state = 'ready' THEN NEW.state := 'waiting'; END IF;
     NEW.due_at := 'infinity';
@@ -82,7 +82,9 @@ export class SteeredWork extends WorkQueue {
     { owner, leaseMs }: { readonly owner: string; readonly leaseMs: number },
   ): Promise<Claim | undefined> {
     const { rows } = await pool.query<{ id: string; key: string; fence: string; lease_until: Date }>(
-      `WITH due AS (UPDATE crash_suite.steered SET is_due = false WHERE task_id = $3 AND is_due RETURNING task_id)
+      `WITH due AS (
+         UPDATE crash_suite.steered SET due_at = 'infinity'
+         WHERE task_id = $3 AND due_at <= clock_timestamp() RETURNING task_id)
        UPDATE work SET state = 'running', owner = $1, fence = fence + 1,
               lease_until = clock_timestamp() + $2 * interval '1 ms'
        FROM due WHERE id = due.task_id AND state IN ('queued', 'waiting')

@@ -425,6 +425,21 @@ describe.each([
       expect(await engine.hasImage(`${repository}:no`)).toBe(false);
     });
 
+    it('go with their last name, also when their names are removed at the same time', async () => {
+      for (let round = 0; round < 10; round++) {
+        const names = Array.from({ length: 6 }, (_, n) => `${repository}:at-once-${n}`);
+        const [first = ''] = names;
+        await engine.build({
+          context: context(`FROM ${BASE}\nLABEL round=${name}-${round}\n`),
+          tag: first,
+          labels,
+        });
+        for (const other of names.slice(1)) await engine.tag(first, other);
+        await Promise.all(names.map((tag) => engine.removeImage(tag)));
+        for (const tag of names) expect(await engine.hasImage(tag)).toBe(false);
+      }
+    });
+
     it('are not gone with the cache of builds, nor with images without a name', async () => {
       await engine.tag(BASE, `${name}:kept`);
       expect(await engine.pruneBuildCache(1e12)).toBe(0);

@@ -10,6 +10,7 @@ describe('toEngineError', () => {
     ['write /var/lib/docker/tmp: no space left on device', 'NO_SPACE'],
     ['unauthorized: authentication required', 'REGISTRY_DENIED'],
     ['manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
+    ['unrecognized image ID sha256:f0dbd7f9', 'IMAGE_NOT_FOUND'],
     ['Get "https://r:5000/v2/": x509: certificate signed by unknown authority', 'REGISTRY_UNREACHABLE'],
     ['something else', 'ENGINE_FAILED'],
   ])('%s is %s', (sentence, code) => {

@@ -128,7 +128,12 @@ export class Engine {
 
   /** An image that is not there, or that a container uses, is no error: removing is only making space. */
   async removeImage(ref: string): Promise<void> {
-    await this.unless([404, 409], `Removing ${ref}`, () => this.docker.getImage(ref).remove());
+    try {
+      await this.unless(409, `Removing ${ref}`, () => this.docker.getImage(ref).remove(), NO_IMAGE);
+    } catch (error) {
+      // Also by the engine's sentence: two names of one image that go at the same time.
+      if (!(error instanceof EngineError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
+    }
   }
 
   /**

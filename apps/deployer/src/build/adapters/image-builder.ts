@@ -85,7 +85,7 @@ export class EngineImageBuilder implements ImageBuilder {
     try {
       if (!(await engine.hasImage(tag))) return undefined;
       const { digest } = await engine.push(tag, await this.parts.registry.login(), options);
-      await engine.removeImage(tag);
+      await this.discard({ tag, builder: builder.name });
       builder.trimSoon();
       return digest;
     } catch (error) {

@@ -16,15 +16,21 @@ interface FakeBuilder {
   readonly away?: boolean;
   /** Somebody else removes an image between the question for it and its push. */
   readonly loses?: boolean;
+  /** Its engine fails to remove an image. */
+  readonly keeps?: boolean;
 }
+
+const failed = (): Promise<never> =>
+  Promise.reject(new EngineError('ENGINE_FAILED', { message: 'It failed.', hint: 'h' }));
 
 const gone = (): Promise<never> =>
   Promise.reject(new EngineError('IMAGE_NOT_FOUND', { message: 'It is not here.', hint: 'h' }));
 
-function builderOf({ name, images, away = false, loses = false }: FakeBuilder): Builder {
+function builderOf({ name, images, away = false, loses = false, keeps = false }: FakeBuilder): Builder {
   const engine: Partial<Engine> = {
     hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
-    removeImage: (tag) => (away ? unreachable() : Promise.resolve(void images.delete(tag))),
+    removeImage: (tag) =>
+      away ? unreachable() : keeps ? failed() : Promise.resolve(void images.delete(tag)),
     push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
     pruneBuildCache: () => Promise.resolve(0),
     pruneUnnamedImages: () => Promise.resolve(0),
@@ -68,6 +74,11 @@ it('a stalled replica that pushes and removes the image meanwhile does not fail 
   const losing = [{ name: 'local', images: new Set([TAG]), loses: true }];
   expect(await push(builderWith({ 'shop/web:abc': DIGEST }, losing))).toBe(`r:5000/shop/web@${DIGEST}`);
   await expect(push(builderWith({}, losing))).rejects.toMatchObject({ code: 'IMAGE_LOST' });
+});
+
+it('an image whose removal fails after its push is pushed all the same', async () => {
+  const keeping = [{ name: 'local', images: new Set([TAG]), keeps: true }];
+  expect(await push(builderWith({}, keeping))).toBe(`r:5000/shop/web@${PUSHED}`);
 });
 
 it('an image that is neither on the builder nor in the registry is lost, and is to be built again', async () => {
