@@ -10,7 +10,7 @@ export interface SpecOptions {
   readonly service: string;
 }
 
-/** What is wanted of a service, what runs, and each change since the beginning: the newest first. */
+/** What is wanted of a service, what runs, and its last changes: the newest first. */
 export async function spec({ appId, service }: SpecOptions, output: Output): Promise<ExitCode> {
   valid(
     { argument: '<app>', schema: appIdSchema, text: appId },
