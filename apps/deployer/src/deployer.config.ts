@@ -156,9 +156,9 @@ const variables = z.object({
       'How long an instance that replaces another must stay healthy first, if config.json does not say.',
     ),
   DEPLOYER_DRAIN_MS: durationMs()
-    .default(200)
+    .default(5_000)
     .describe(
-      'How long an instance without traffic runs on before it gets its signal, if config.json does not say.',
+      'How long a stop waits at most for gateways to let go of the instance, if config.json does not say. Without a gateway it does not wait.',
     ),
   DEPLOYER_FETCH_IDLE_MS: durationMs()
     .default(60_000)
