@@ -9,3 +9,4 @@ export * from './random.js';
 export * from './until.js';
 export * from './produce-raw.js';
 export * from './record-batch.js';
+export * from './routes.js';
