@@ -1,4 +1,5 @@
 export * from './app-process.js';
+export * from './closed-port.js';
 export * from './database.js';
 export * from './environment.js';
 export * from './names.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { requireEnv, testNodes, uniqueName, until } from './index.js';
+import { requireEnv, sshTargetOf, testNodes, uniqueName, until } from './index.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -42,6 +42,20 @@ describe('testNodes', () => {
     expect((await testNodes()).map((node) => node.name)).toEqual(['n1', 'n2']);
     await writeFile(file, '[]');
     await expect(testNodes()).rejects.toThrow('names no node');
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('sshTargetOf', () => {
+  it('is where the node is, with the private key of its file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'key-'));
+    const privateKeyFile = join(folder, 'key');
+    await writeFile(privateKeyFile, 'a private key');
+    const node = { name: 'n1', address: '10.0.0.1', sshPort: 2_222, sshUser: 'deploy', privateKeyFile };
+    expect(sshTargetOf({ ...node, hostKeyFingerprint: 'SHA256:x' })).toEqual({
+      ...{ host: '10.0.0.1', port: 2_222, user: 'deploy', hostKeyFingerprint: 'SHA256:x' },
+      login: { privateKey: 'a private key' },
+    });
     await rm(folder, { recursive: true });
   });
 });
