@@ -1,3 +1,4 @@
+export * from './app-database.js';
 export * from './app-process.js';
 export * from './closed-port.js';
 export * from './database.js';
