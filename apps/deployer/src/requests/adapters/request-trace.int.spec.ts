@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentRequested } from '#libs/contracts';
-import type { MessageContext } from '#libs/kafka';
 import { createPool, EventStore, Outbox, transaction, WorkQueue, type Pool } from '#libs/postgres';
 import { currentTraceparent, noTracing, withinTrace } from '#libs/telemetry';
 import type { TestDatabase } from '#libs/testing';
@@ -35,7 +34,7 @@ async function takeIn(token: string, parent?: string): Promise<string> {
   const body = { token, mode: 'stop', appId: 'app', appName: 'App', services: ['web'] };
   const request = deploymentRequested.schema.parse(body);
   await noTracing.withSpan({ name: 'process', parent }, () =>
-    transaction(pool, (tx) => consumer.accept(request, { tx } as unknown as MessageContext)),
+    transaction(pool, (tx) => consumer.accept(request, tx)),
   );
   return `${token}/web`;
 }
