@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { requireEnv, sshTargetOf, testNodes, uniqueName, until } from './index.js';
+import { byShare, requireEnv, sshTargetOf, testNodes, uniqueName, until } from './index.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -57,5 +57,22 @@ describe('sshTargetOf', () => {
       login: { privateKey: 'a private key' },
     });
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('byShare', () => {
+  const shares = [
+    ['half', 0.5],
+    ['a little', 0.2],
+    ['rest', 0.3],
+  ] as const;
+
+  it('picks each for its share of the chances', () => {
+    const picked = [0, 0.49, 0.5, 0.69, 0.71, 0.999].map((chance) => byShare(shares, chance));
+    expect(picked).toEqual(['half', 'half', 'a little', 'a little', 'rest', 'rest']);
+  });
+
+  it('refuses to pick from nothing', () => {
+    expect(() => byShare([], 0.5)).toThrow(RangeError);
   });
 });
