@@ -6,7 +6,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Secret } from '#libs/config';
-import { ApiError, ApiErrorFilter, AUDIT, NeedsRole, parseInput, TokenGuard, TOKENS } from './index.js';
+import { ApiError, ApiErrorFilter, AUDIT, NeedsRole, parseInput, TokenGuard } from './index.js';
+import { testTokens } from './tokens.testing.js';
 
 const compared = vi.hoisted(() => vi.fn());
 vi.mock('node:crypto', async (original) => {
@@ -60,21 +61,11 @@ class ThingsController {
   }
 }
 
-const named = [
-  { name: 'ci', role: 'admin' as const, token: new Secret('token-of-the-ci') },
-  { name: 'page', role: 'read' as const, token: new Secret('token-of-the-page') },
-];
 const logged = vi.fn();
 
 @Module({
   controllers: [ThingsController],
-  providers: [
-    {
-      provide: TOKENS,
-      useValue: { admin: new Secret('admin-token'), read: new Secret('read-token'), named },
-    },
-    { provide: AUDIT, useValue: () => undefined },
-  ],
+  providers: [testTokens, { provide: AUDIT, useValue: () => undefined }],
 })
 class ThingsModule {}
 

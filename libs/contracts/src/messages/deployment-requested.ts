@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
 import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
@@ -113,23 +114,14 @@ export const deploymentRequested = defineMessage({
         .max(249)
         .optional()
         .describe('The topic of the reply, one of the configured ones; by default `deployment.responses`.'),
-      deadlineMs: z
-        .int()
-        .min(1_000)
-        .max(86_400_000)
-        .optional()
-        .describe(
-          'Milliseconds until the request fails, from the moment it is read; by default as configured.',
-        ),
+      deadlineMs: deadlineMsField,
       dryRun: z.boolean().optional().describe('`true`: only say what would be done.'),
       restart: z
         .boolean()
         .optional()
         .describe('For `run` and `build-and-run`: also replace instances that already run the release.'),
       cancels: tokenSchema.optional().describe('For `cancel`: the token of the request that is to end.'),
-      principal: printable(200)
-        .optional()
-        .describe('Who asks. Stored as claimed, and marked as not verified.'),
+      principal: principalField,
       reason: printable(500).optional().describe('Why, for those who read the history later.'),
     })
     .superRefine(checkMode),
