@@ -23,6 +23,17 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // What the repository holds: the linter's rules, the pages, the generated documents.
+          name: 'repo',
+          include: ['{libs,scripts,test}/**/*.repo.spec.ts'],
+          environment: 'node',
+          testTimeout: 30_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           name: 'int',
           include: ['{apps,libs,scripts,test}/**/*.int.spec.ts'],
           environment: 'node',

@@ -132,6 +132,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
+  repo: () => vitest('repo'),
   alone: () => vitest('alone'),
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
