@@ -13,6 +13,11 @@ const sourceSchema = z.object({
     .max(63)
     .optional()
     .describe('The blob container, if it is not the configured one.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
+    .optional()
+    .describe('The SHA-256 of the zip. The request fails when another zip lies there by then.'),
 });
 
 const namedServiceSchema = z.object({

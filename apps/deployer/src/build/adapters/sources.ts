@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,7 +39,9 @@ export class BlobSources implements Sources {
           throw error;
         },
       );
-      await pipeline(blob.stream, createWriteStream(archive), { signal });
+      const hash = createHash('sha256');
+      await pipeline(blob.stream, hashing(hash), createWriteStream(archive), { signal });
+      ensureUnchanged(source, hash.digest('hex'));
       await mkdir(directory);
       const { limits, allowSymlinks } = this.parts;
       const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
@@ -50,6 +53,24 @@ export class BlobSources implements Sources {
       throw isDiskFull(error) ? diskFull('has no space left', { cause: error }) : error;
     }
   }
+}
+
+const hashing = (hash: Hash) =>
+  async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+
+/** Two who deploy a service at once write the same blob: neither must be told that what the other sent is theirs. */
+function ensureUnchanged({ blob, sha256 }: TaskState['source'], found: string): void {
+  if (sha256 === undefined || sha256 === found) return;
+  throw new StepError({
+    code: 'SOURCE_CHANGED',
+    message: `${blob} is not the zip of this request any more: another one was uploaded since.`,
+    hint: 'Deploy again. To keep two deployments apart, send each with a source.blob of its own.',
+  });
 }
 
 async function readConfig(directory: string, blob: string): Promise<ServiceConfig> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,4 +43,28 @@ it('a disk that fills up meanwhile has the same code, and nothing is left of the
     cause: full,
   });
   expect(readdirSync(workDirectory)).toEqual([]);
+});
+
+it('a zip that another deployment replaced before it was fetched is not built in its name', async () => {
+  const source = { blob: 'shop--web.zip', sha256: 'a'.repeat(64) };
+  const fetching = sourcesOf(Readable.from([Buffer.from('theirs')]), {}).fetch(
+    source,
+    new AbortController().signal,
+  );
+  await expect(fetching).rejects.toMatchObject({
+    code: 'SOURCE_CHANGED',
+    message: expect.stringContaining('shop--web.zip is not the zip of this request any more') as string,
+  });
+  expect(readdirSync(workDirectory)).toEqual([]);
+});
+
+it('a zip that is the one of the request is unpacked', async () => {
+  const bytes = Buffer.from('ours');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const fetching = sourcesOf(Readable.from([bytes]), {}).fetch(
+    { blob: 'shop--web.zip', sha256 },
+    new AbortController().signal,
+  );
+  // It is no zip: but it was opened.
+  await expect(fetching).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
 });
