@@ -86,6 +86,19 @@ it('a message that does not parse while the database is away was read again with
   expect(database.waitedMs()).toBeGreaterThanOrEqual(WAITED_MS);
 });
 
+it('a message that nobody can be told of, for a bug, held its partition for ever: a dead letter after three tries', async () => {
+  let told = 0;
+  await send('{"n":', '{"n":2}');
+  await consume({
+    onInvalid: () => {
+      told += 1;
+      return Promise.reject(new TypeError('a bug'));
+    },
+  });
+  await until('the one behind it', () => handled.includes(2));
+  expect(told).toBe(3);
+});
+
 it.each([
   ['does not parse', '{"n":'],
   ['is refused', '{"n":7}'],

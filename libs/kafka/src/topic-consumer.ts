@@ -29,7 +29,7 @@ export interface TopicConsumerOptions {
   readonly handle: MessageHandler;
   readonly deadLetters: Producer;
   readonly logger: LogSink;
-  /** Told of a message that does not parse, before it goes to the dead letters; told again when it throws. */
+  /** Told of a message that does not parse, before it goes to the dead letters; told again when it throws, of a bug thrice. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** The consumer ended for good; the process must be replaced. */
   readonly onFatal: (error: Error) => void;
@@ -58,7 +58,7 @@ interface Received {
 
 /** A message that is none of its topic; settled by what is told of it, and by its dead letter. */
 class Refusal {
-  constructor(readonly settle: () => Promise<void>) {}
+  constructor(readonly settle: (tries: number) => Promise<void>) {}
 }
 
 /**
@@ -165,8 +165,8 @@ export class TopicConsumer {
         received.push({ raw, message });
         continue;
       }
-      this.tries.count(partition, raw);
-      if (!(await this.isSettled(partition, raw, () => message.settle())))
+      const tries = this.tries.count(partition, raw);
+      if (!(await this.isSettled(partition, raw, () => message.settle(tries))))
         return (await this.handled(partition, received)) ?? raw;
     }
     return this.handled(partition, received);
@@ -192,7 +192,7 @@ export class TopicConsumer {
 
   /** A refusal for what never will be a message of this topic. */
   private decoded(partition: number, raw: KafkaMessage): DecodedMessage | Refusal {
-    const { topic, definitions, onInvalid } = this.options;
+    const { topic, definitions, onInvalid, logger } = this.options;
     const unreadable = unreadableBatchOf(raw);
     if (unreadable !== undefined)
       return new Refusal(() =>
@@ -201,10 +201,13 @@ export class TopicConsumer {
     try {
       return decode({ topic, partition }, raw, definitions);
     } catch (error) {
-      return new Refusal(async () => {
+      return new Refusal(async (tries) => {
         const traceparent = traceparentOf(headersOf(raw));
         const value = bytesOf(raw) > LARGEST_MESSAGE_BYTES ? null : raw.value;
-        await onInvalid?.({ topic, value, reason: reasonOf(error), traceparent });
+        await onInvalid?.({ topic, value, reason: reasonOf(error), traceparent }).catch((err: unknown) => {
+          if (classify(err) === 'retriable' || tries < BUG_TRIES) throw err;
+          logger.warn({ err, topic, offset: raw.offset }, 'a refused message is not answered');
+        });
         await this.deadLetters.add(partition, raw, error);
       });
     }
