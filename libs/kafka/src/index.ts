@@ -7,5 +7,6 @@ export * from './kafka-event.strategy.js';
 export * from './message-context.js';
 export * from './producer.js';
 export * from './tail.js';
+export * from './too-large.js';
 export * from './topic-consumer.js';
 export * from './until-answered.js';

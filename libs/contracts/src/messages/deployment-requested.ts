@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { appIdSchema, printable, serviceNameSchema, tokenSchema, topicNameSchema } from '../names.js';
 import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
 const sourceSchema = z.object({
   blob: printable(1024).describe('The name of the blob, if it is not `<appId>--<service>.zip`.'),
-  container: z
-    .string()
-    .min(3)
-    .max(63)
-    .optional()
-    .describe('The blob container, if it is not the configured one.'),
+  container: printable(63).min(3).optional().describe('The blob container, if it is not the configured one.'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
@@ -113,10 +108,7 @@ export const deploymentRequested = defineMessage({
           'services must not repeat a name',
         )
         .describe('The services, by name or as objects; none for `cancel`.'),
-      replyTo: z
-        .string()
-        .min(1)
-        .max(249)
+      replyTo: topicNameSchema
         .optional()
         .describe('The topic of the reply, one of the configured ones; by default `deployment.responses`.'),
       deadlineMs: deadlineMsField,

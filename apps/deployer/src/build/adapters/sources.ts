@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extractArchive, type ArchiveLimits } from '#libs/archive';
 import type { BlobStore } from '#libs/blob';
-import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
+import { LARGEST_CONFIG_BYTES, parseServiceConfig, type ServiceConfig } from '#libs/contracts';
 import { freeBytesAt, inGigabytes } from './free-space.js';
 import { SOURCE_PREFIX } from './source-leftovers.js';
 import { StepError } from '../../task/domain/task-error.js';
@@ -74,7 +75,9 @@ function ensureUnchanged({ blob, sha256 }: TaskState['source'], found: string): 
 }
 
 async function readConfig(directory: string, blob: string): Promise<ServiceConfig> {
-  const text = await readFile(join(directory, 'config.json'), 'utf8').catch((cause: unknown) => {
+  // A byte more than is allowed tells that it is too large.
+  const file = createReadStream(join(directory, 'config.json'), { end: LARGEST_CONFIG_BYTES });
+  const text = await textOf(file).catch((cause: unknown) => {
     throw new StepError(
       {
         code: 'CONFIG_MISSING',

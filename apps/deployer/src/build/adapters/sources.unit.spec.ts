@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import AdmZip from 'adm-zip';
 import { afterAll, expect, it } from 'vitest';
 import type { BlobStore } from '#libs/blob';
 import { BlobSources } from './sources.js';
@@ -10,11 +11,13 @@ import { BlobSources } from './sources.js';
 const workDirectory = mkdtempSync(join(tmpdir(), 'slipway-sources-'));
 afterAll(() => rmSync(workDirectory, { recursive: true }));
 
-function sourcesOf(stream: Readable, { minFreeBytes = 0, bytes = 1 }): BlobSources {
+const TINY = { maxEntries: 1, maxTotalBytes: 1, maxEntryBytes: 1, maxRatio: 1 };
+
+function sourcesOf(stream: Readable, { minFreeBytes = 0, bytes = 1, limits = TINY }): BlobSources {
   const store: Partial<BlobStore> = { open: () => Promise.resolve({ stream, etag: 'e', bytes }) };
   return new BlobSources({
     ...{ blobs: () => store as BlobStore, workDirectory, allowSymlinks: false, minFreeBytes },
-    limits: { maxEntries: 1, maxTotalBytes: 1, maxEntryBytes: 1, maxRatio: 1 },
+    limits,
   });
 }
 
@@ -34,6 +37,17 @@ it.each([{ minFreeBytes: 1e15 }, { bytes: 1e15 }])(
     expect(readdirSync(workDirectory)).toEqual([]);
   },
 );
+
+it('a config.json of any size was read: one of 2 MB is refused for its size', async () => {
+  const zip = new AdmZip();
+  zip.addFile('config.json', Buffer.alloc(2e6, ' '));
+  const limits = { maxEntries: 9, maxTotalBytes: 1e7, maxEntryBytes: 1e7, maxRatio: 1e6 };
+  const sources = sourcesOf(Readable.from([zip.toBuffer()]), { limits });
+  await expect(fetched(sources)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: 'config.json: the file: expected at most 262144 bytes',
+  });
+});
 
 it('a disk that fills up meanwhile has the same code, and nothing is left of the source', async () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });

@@ -5,6 +5,7 @@ import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { specAfterFailure } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
+import { shortMessage } from './clean-text.js';
 import { isRecorded, type Recorded } from './effect-table.js';
 import { never } from './never.js';
 import { joined, type SideWrite, type StepWrites } from './step-writes.js';
@@ -116,5 +117,5 @@ function whole(state: TaskState, error: TaskError): TaskError {
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
-  return { ...error, message: [error.message, ...said].join(' ') };
+  return { ...error, message: shortMessage([error.message, ...said].join(' ')) };
 }
