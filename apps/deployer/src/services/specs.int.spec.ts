@@ -1,21 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createPool,
-  eventTables,
-  messagingTables,
-  migrate,
-  Outbox,
-  transaction,
-  workTables,
-  type Pool,
-} from '#libs/postgres';
+import { createPool, Outbox, transaction, type Pool } from '#libs/postgres';
 import type { SpecRevision } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { migrateToBeforeSpecs, migrateToNow } from '../task/database.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
-import { deployerTables } from '../task/storage.wire.js';
 import { ServiceRecord } from './adapters/service-record.js';
 import { storeSpec } from './adapters/spec-rows.js';
 import { firstSpec, type ServiceSpec } from './domain/spec.js';
@@ -28,18 +16,6 @@ let database: TestDatabase;
 let pool: Pool;
 let record: ServiceRecord;
 const asked: string[] = [];
-
-/** The deployer's tables as they were before there were specs. */
-async function migrateToBefore(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'slipway-migrations-'));
-  const filter = (path: string): boolean => !path.endsWith('0012_specs.sql');
-  await cp(deployerTables.directory, directory, { recursive: true, filter });
-  await migrate(pool, {
-    schema,
-    sets: [eventTables, workTables, messagingTables, { ...deployerTables, directory }],
-  });
-  await rm(directory, { recursive: true });
-}
 
 async function release(service: string, id: string, replicas: number): Promise<void> {
   await pool.query(
@@ -86,13 +62,13 @@ async function specOf(service: string): Promise<SpecRevision['spec'] | undefined
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, schema, applicationName: 'test' });
-  await migrateToBefore();
+  await migrateToBeforeSpecs(pool, schema);
   await release('web', 'web-old', 1);
   await release('web', 'web-new', 2);
   // Scaled to three, and rolled back.
   for (const name of ['a', 'bb', 'ccc']) await instance('web', name, 'web-old');
   await release('idle', 'idle-1', 4);
-  await migrate(pool, { schema, sets: [deployerTables] });
+  await migrateToNow(pool, schema);
   const ask = (_tx: unknown, { service }: { readonly service: string }): Promise<void> =>
     Promise.resolve(void asked.push(service));
   record = new ServiceRecord({ pool, outbox: new Outbox(), clock: { now: () => NOW }, ask });
