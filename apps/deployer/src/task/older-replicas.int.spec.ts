@@ -1,12 +1,15 @@
+import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPool, transaction, type Pool } from '#libs/postgres';
+import { createPool, transaction, WorkQueue, type Pool } from '#libs/postgres';
 import { createTestDatabase, type TestDatabase, until } from '#libs/testing';
+import { buildKey, rolloutKey } from './domain/task.turns.js';
 import { migrateToBeforeSpecs, migrateToNow } from './database.testing.js';
 
 const schema = 'test';
 let database: TestDatabase;
 let pool: Pool;
 let older: Pool;
+let olderSession: PoolClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -17,8 +20,12 @@ beforeEach(async () => {
   older = createPool({ url, schema, applicationName: 'older replica' });
   await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await migrateToBeforeSpecs(pool, schema);
+  olderSession = await older.connect();
 });
-afterEach(() => Promise.all([pool.end(), older.end()]));
+afterEach(async () => {
+  olderSession.release();
+  await Promise.all([pool.end(), older.end()]);
+});
 afterAll(() => database.drop());
 
 const ADD_REQUEST = `INSERT INTO requests (token, request, reply_topic, open_tasks) VALUES ('t1', '{"appId":"shop"}', 'r', 1)`;
@@ -62,5 +69,63 @@ describe('migrations that would deadlock with an older replica if they held seve
     await startedBetween(ADD_REQUEST, ADD_TASK);
     const { rows } = await pool.query(`SELECT count(*)::integer AS tasks FROM tasks WHERE token = 't1'`);
     expect(rows).toEqual([{ tasks: 1 }]);
+  });
+});
+
+/** One claim of the version before, as it asks for it. Its sessions are older than the migrations. */
+async function olderClaim(): Promise<string | null> {
+  for (;;) {
+    const { rows } = await olderSession.query<{ id: string | null; more: boolean }>(
+      `SELECT id, key, fence, lease_until, more FROM work_claim($1, $2 * interval '1 ms', $3)`,
+      ['older', 60_000, false],
+    );
+    const [{ id, more } = { id: null, more: false }] = rows;
+    if (id !== null || !more) return id;
+  }
+}
+
+async function olderEnqueue(id: string, key: string): Promise<void> {
+  await older.query(
+    `WITH added AS (INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key)
+     INSERT INTO work_turns (rank, key) SELECT 1, key FROM added`,
+    [id, key, null],
+  );
+}
+
+describe('two rollouts of one service at once, by an older replica and a new one', () => {
+  const web = { appId: 'shop', service: 'web' };
+  const work = new WorkQueue();
+  const enqueue = (id: string, key: string) => transaction(pool, (tx) => work.enqueue(tx, { id, key }));
+  const claim = () => work.claim(pool, { owner: 'new', leaseMs: 60_000 });
+  beforeEach(async () => {
+    await olderEnqueue('first', rolloutKey(web));
+    expect(await olderClaim()).toBe('first');
+    await pool.query(`UPDATE work SET state = 'done' WHERE id = 'first'`);
+    await migrateToNow(pool, schema);
+  });
+
+  it('cannot be, for an older replica does not claim what waits for builds, nor anything else of a new one', async () => {
+    await enqueue('deploy', buildKey(web));
+    await enqueue('scale', rolloutKey(web));
+    expect(await olderClaim()).toBeNull();
+    expect([(await claim())?.id, (await claim())?.id].toSorted()).toEqual(['deploy', 'scale']);
+  });
+
+  it('are kept apart by the key of rollouts, which both know', async () => {
+    await olderEnqueue('older deploy', rolloutKey(web));
+    await enqueue('scale', rolloutKey(web));
+    expect(await olderClaim()).toBe('older deploy');
+    expect(await claim()).toBeUndefined();
+    await transaction(older, (tx) => work.finish(tx, { id: 'older deploy', fence: 1n }));
+    expect(await olderClaim()).toBeNull();
+    expect((await claim())?.id).toBe('scale');
+  });
+
+  it('cannot come of a task that a new replica began, whose events an older one cannot read', async () => {
+    await olderEnqueue('older deploy', rolloutKey(web));
+    expect((await claim())?.id).toBe('older deploy');
+    await pool.query(`UPDATE work SET lease_until = now() - interval '1 s' WHERE id = 'older deploy'`);
+    expect(await olderClaim()).toBeNull();
+    expect(await claim()).toMatchObject({ id: 'older deploy', fence: 2n });
   });
 });
