@@ -121,6 +121,15 @@ describe('the record of services', () => {
   });
   const by = { arrival: 1, at: NOW.toISOString(), by: 'run', token: 't' };
   const wanted = firstSpec({ release: 'x' }, { count: 2, limits: { cpu: 1, memoryMiB: 64 } }, by);
+  /** Of the service's spec, if it was to be published still. */
+  const revisionsPublished = async (): Promise<readonly number[]> => {
+    await pool.query('DELETE FROM outbox');
+    await record.publishSpecs();
+    const { rows } = await pool.query<{ revision: number }>(
+      `SELECT (data ->> 'revision')::integer AS revision FROM outbox WHERE data ->> 'service' = 'count'`,
+    );
+    return rows.map(({ revision }) => revision);
+  };
   const drift = async (): Promise<ServiceDrift | undefined> =>
     (await record.drifted()).find(({ service }) => service === 'count');
 
@@ -133,6 +142,18 @@ describe('the record of services', () => {
       [1, 2],
     ]);
     expect(history[0]).toMatchObject({ principal: 'ada', verified: false, reason: null });
+  });
+
+  it('has one revision everywhere, also where the task planned with one that was taken meanwhile', async () => {
+    const known = (await record.history({ appId: APP, service: 'count' }, 1))[0]?.revision ?? NaN;
+    await transaction(pool, (tx) => storeSpec(tx, stored({ ...wanted, revision: known, count: 3 })));
+    const [newest] = await record.history({ appId: APP, service: 'count' }, 1);
+    expect(newest).toMatchObject({ revision: known + 1, spec: { revision: known + 1 } });
+    expect(await revisionsPublished()).toEqual([known + 1]);
+    const after = await pool.query(
+      `SELECT revision, spec -> 'revision' AS json FROM specs WHERE service = 'count'`,
+    );
+    expect(after.rows).toEqual([{ revision: known + 1, json: known + 1 }]);
   });
 
   it('knows a service that runs less than is wanted, and no service that is being rolled out', async () => {
