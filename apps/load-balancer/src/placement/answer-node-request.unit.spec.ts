@@ -2,19 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer, NodeRequest } from '#libs/contracts';
 import { answerNodeRequest } from './answer-node-request.js';
 import type { Candidate, Place } from './domain/place.js';
+import { candidate as node } from './domain/place.testing.js';
 import type { NodeAccess, Placing } from './ports.js';
 
-const node = (name: string, changes: Partial<Candidate> = {}): Candidate => ({
-  name,
-  state: 'ready',
-  total: { cpu: 2, memoryMiB: 2_000 },
-  reserved: { cpu: 0, memoryMiB: 0 },
-  sameService: 0,
-  firstPort: 20_000,
-  lastPort: 20_009,
-  takenPorts: new Set(),
-  ...changes,
-});
 const request: NodeRequest = {
   accessToken: 'token-1',
   appId: 'shop',
