@@ -8,6 +8,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type AppName,
+  appNames as apps,
   appSchemas,
   databaseVariable,
   provisionAppRoles,
@@ -17,7 +18,9 @@ import { createPool, eventTables, messagingTables, migrate, packagePath, workTab
 import { createTestDatabase, requireEnv, type TestDatabase } from '#libs/testing';
 
 const run = promisify(execFile);
-const apps = Object.keys(appSchemas) as AppName[];
+const SCHEMAS = Object.values(appSchemas)
+  .map((schema) => `'${schema}'`)
+  .join(', ');
 const tables = (app: AppName) => ({ name: app, directory: packagePath(`apps/${app}/migrations`) });
 
 /** The migrations that the app itself applies at its start. */
@@ -82,7 +85,7 @@ describe('a database with a role for each app', () => {
 
   const READABLE = `
     SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname IN ('deployer', 'load_balancer', 'registry') AND n.nspowner <> current_user::regrole
+    WHERE n.nspname IN (${SCHEMAS}) AND n.nspowner <> current_user::regrole
       AND c.relkind IN ('r', 'v', 'S') AND has_schema_privilege(n.oid, 'USAGE')
       AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'USAGE, SELECT, UPDATE')
                ELSE has_table_privilege(c.oid, $privileges) END
@@ -95,12 +98,14 @@ describe('a database with a role for each app', () => {
   const VIEWS = ['changes', 'instances', 'node_logins', 'nodes', 'revision', 'services'];
   const views = VIEWS.map((view) => `registry.${view}`);
 
-  it.each([
-    ['deployer', views.filter((view) => view !== 'registry.node_logins')],
-    ['load-balancer', views],
-    ['node-manager', []],
-  ] as const)('all that %s can see of others is what they publish for it', async (app, published) => {
-    expect(await others(app, 'SELECT')).toEqual(published);
+  const published: Readonly<Record<AppName, readonly string[]>> = {
+    deployer: views.filter((view) => view !== 'registry.node_logins'),
+    'load-balancer': views,
+    'node-manager': [],
+  };
+
+  it.each(apps)('all that %s can see of others is what they publish for it', async (app) => {
+    expect(await others(app, 'SELECT')).toEqual(published[app]);
     expect(await others(app, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')).toEqual([]);
   });
 });
@@ -153,9 +158,9 @@ describe('an installation with one role for all', () => {
     const strangers = await ask(
       ownerUrl,
       `SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname IN ('deployer', 'load_balancer', 'registry') AND c.relowner <> n.nspowner
+       WHERE n.nspname IN (${SCHEMAS}) AND c.relowner <> n.nspowner
        UNION ALL SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-       WHERE n.nspname IN ('deployer', 'load_balancer', 'registry') AND p.proowner <> n.nspowner`,
+       WHERE n.nspname IN (${SCHEMAS}) AND p.proowner <> n.nspowner`,
     );
     expect(strangers).toEqual([]);
   });
