@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AppName, appSchemas, databaseVariable } from '#libs/app-roles';
+import { appNames, databaseVariable, httpPortVariable, httpUrlVariable } from '#libs/app-roles';
 import type { NodeEntry } from '#libs/testing';
 import { freePort } from './one-machine/free-port.js';
 import type { Ledger } from './one-machine/ledger.js';
@@ -35,22 +35,20 @@ export interface PlatformOptions {
 /** Starts the standalone app on ports of its own, waits until it is ready, and enrols the nodes. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { env, logFile, nodes, signal } = options;
-  const [deployer, balancer, manager] = await Promise.all([freePort(), freePort(), freePort()]);
-  const ports = {
-    DEPLOYER_HTTP_PORT: String(deployer),
-    LOAD_BALANCER_HTTP_PORT: String(balancer),
-    NODE_MANAGER_HTTP_PORT: String(manager),
-  };
+  const places = await Promise.all(appNames.map(async (app) => ({ app, port: await freePort() })));
+  const ports = Object.fromEntries(places.map(({ app, port }) => [httpPortVariable(app), String(port)]));
   // Not the ports: an app that is started beside this one with the same variables needs ports of its own.
-  const own = {
-    SLIPWAY_API_URL: `http://127.0.0.1:${manager}`,
-    SLIPWAY_DEPLOYER_URL: `http://127.0.0.1:${deployer}`,
-    SLIPWAY_LOAD_BALANCER_URL: `http://127.0.0.1:${balancer}`,
-  };
+  const own = Object.fromEntries(
+    places.map(({ app, port }) => [httpUrlVariable(app), `http://127.0.0.1:${port}`]),
+  );
   const all = { ...env, ...own, ...ports };
   const platform = spawnPlatform(all, own, options);
   try {
-    await untilReady([deployer, balancer, manager], platform.ended, { logFile, signal });
+    await untilReady(
+      places.map(({ port }) => port),
+      platform.ended,
+      { logFile, signal },
+    );
     await Promise.all(nodes.map((node) => enrol(all, node, signal)));
     return platform;
   } catch (error) {
@@ -87,7 +85,7 @@ function spawnPlatform(env: Env, own: Env, { logFile, ledger }: PlatformOptions)
 
 /** Where each app has a role of its own, no app gets the administrator's. */
 function withoutAdministrator({ DATABASE_URL: url, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = Object.keys(appSchemas).map((app) => env[databaseVariable(app as AppName)]);
+  const own = appNames.map((app) => env[databaseVariable(app)]);
   return own.every(Boolean) ? env : { ...env, DATABASE_URL: url };
 }
 

@@ -11,17 +11,21 @@ import {
 } from '../apps/deployer/src/task/domain/task.testing.js';
 
 const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
+/** Effects that are due only where config.json asks for them must have a run, too. */
+const WHOLE_CONFIG = { health: { path: '/' }, secrets: { PASSWORD: 'password' } };
 const given = { now: new Date(0), drainMs: 0 };
 
 /**
- * Tasks of every mode, with nothing and with two instances there before, undisturbed with images
- * that nodes lack, and with each effect failing.
+ * Tasks of every mode, of a plain service and of one that uses all that config.json offers, with nothing and with two
+ * instances there before: undisturbed, with images that nodes lack, and with each effect failing.
  */
 function runs(): readonly Ran[] {
   const before = [running('a', releaseWith('old', 2)), running('b', releaseWith('old', 2))];
+  const worlds = [{}, WHOLE_CONFIG].flatMap((config) =>
+    [[], before].map((instances) => ({ release: releaseWith('new', 2, config), before: instances })),
+  );
   return MODES.flatMap((mode) =>
-    [[], before].flatMap((instances) => {
-      const world = { release: releaseWith('new', 2), before: instances };
+    worlds.flatMap((world) => {
       const first = accepted({ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined });
       const run = (failing: readonly string[], imagesMissing = false): Ran =>
         runToEnd(first, { ...world, failing, imagesMissing }, (state, effect) =>

@@ -50,11 +50,6 @@ afterAll(async () => {
   if (isWhole && results.length > 0) writeTable(results, LEASE_MS);
 });
 
-it('every kind of effect has its cases', () => {
-  const kinds = new Set(whole.map(({ kind }) => kind));
-  expect(effectKinds.filter((kind) => !kinds.has(kind))).toEqual([]);
-});
-
 const named = (cases: readonly CrashCase[]) =>
   cases.map((crash) => [`${crash.mode}: ${crash.effect}, ${crash.moment}`, crash] as const);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { effectKinds, entryOf } from '../../apps/deployer/src/task/domain/effect-table.js';
+import { casesOf, modes } from './cases.js';
 import { isEndOf, parseCrashPoint } from './crash-points.js';
 
 describe('a crash point', () => {
@@ -14,6 +15,11 @@ describe('a crash point', () => {
     '%s is none',
     (text) => expect(() => parseCrashPoint(text)).toThrow(),
   );
+});
+
+it.each(effectKinds)('%s comes about in some mode of the crash tests', (kind) => {
+  const moments = modes.flatMap(casesOf).flatMap((crash) => (crash.kind === kind ? [crash.moment] : []));
+  expect([...new Set(moments)]).toEqual(entryOf(kind).crashes);
 });
 
 it('every kind of effect is ended by an event of its own, or its end could not be a crash point', () => {

@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** Where codes are made that users are told, in replies and by HTTP. */
 const folders = [
-  ...['cli', 'deployer', 'load-balancer', 'node-manager'].map((app) => `apps/${app}/src`),
+  ...readdirSync(join(root, 'apps')).map((app) => `apps/${app}/src`),
   ...['archive', 'blob', 'config', 'contracts', 'engine', 'http', 'registry', 'ssh'].map(
     (lib) => `libs/${lib}/src`,
   ),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appNames, httpUrlVariable } from '#libs/app-roles';
 import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from './client.js';
 
@@ -6,15 +7,11 @@ const client = new Client();
 beforeAll(() => client.connect());
 afterAll(() => client.close());
 
-const apps = {
-  deployer: requireEnv('SLIPWAY_DEPLOYER_URL'),
-  'load-balancer': requireEnv('SLIPWAY_LOAD_BALANCER_URL'),
-  'node-manager': requireEnv('SLIPWAY_API_URL'),
-};
+const apps = appNames.map((app) => [app, requireEnv(httpUrlVariable(app))] as const);
 
 async function read<T>(path: string): Promise<T> {
   const headers = { authorization: `Bearer ${requireEnv('SLIPWAY_READ_TOKEN')}` };
-  const response = await fetch(`${apps['node-manager']}/v1/${path}`, { headers });
+  const response = await fetch(`${requireEnv('SLIPWAY_API_URL')}/v1/${path}`, { headers });
   expect(response.status, path).toBe(200);
   return (await response.json()) as T;
 }
@@ -25,7 +22,7 @@ const SAMPLE =
 const COMMENT =
   /^# (HELP [a-zA-Z_:][\w:]* .*|TYPE [a-zA-Z_:][\w:]* (counter|gauge|histogram|summary|untyped))$/;
 
-describe.each(Object.entries(apps))('%s', (app, url) => {
+describe.each(apps)('%s', (app, url) => {
   it('lives and is ready', async () => {
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
     const ready = await fetch(`${url}/ready`);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appNames, httpUrlVariable } from '#libs/app-roles';
 import { deadLetterTopic, topics } from '#libs/contracts';
 import { createKafka, SILENT, tail } from '#libs/kafka';
 import { randomOf, requireEnv, until } from '#libs/testing';
@@ -82,7 +83,7 @@ describe(`${COUNT} mutated messages (seed ${SEED})`, () => {
   });
 
   it('leaves every app alive and ready', async () => {
-    for (const name of ['SLIPWAY_API_URL', 'SLIPWAY_DEPLOYER_URL', 'SLIPWAY_LOAD_BALANCER_URL'])
+    for (const name of appNames.map(httpUrlVariable))
       expect((await fetch(`${requireEnv(name)}/ready`)).status, name).toBe(200);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { appNames, httpUrlVariable } from '#libs/app-roles';
 import { deadLetterTopic, topics } from '#libs/contracts';
 import { createKafka, SILENT, tail } from '#libs/kafka';
 import {
@@ -111,9 +112,6 @@ it(`${COUNT} record batches of every codec (seed ${SEED}), under two replicas: n
   expect(deadBatches.size).toBeGreaterThan(bombs.length);
   expect(second.log()).not.toContain('ended:');
   const [url] = Object.values(second.httpUrls());
-  for (const ready of [
-    url,
-    ...['SLIPWAY_API_URL', 'SLIPWAY_DEPLOYER_URL', 'SLIPWAY_LOAD_BALANCER_URL'].map(requireEnv),
-  ])
+  for (const ready of [url, ...appNames.map((app) => requireEnv(httpUrlVariable(app)))])
     expect((await fetch(`${ready}/ready`)).status, ready).toBe(200);
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AppName, appNames } from '#libs/app-roles';
 import { type AppProcess, spawnApp, uniqueName, untilReady } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 
@@ -27,17 +28,12 @@ const variables = {
   ],
   'node-manager': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_API_TOKEN'],
   'load-balancer': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_DEPLOYER_PUBLIC_KEY'],
-} as const;
+} as const satisfies Readonly<Record<AppName, readonly string[]>>;
 const all = [...new Set(Object.values(variables).flat())];
 const needs = Object.entries({ ...variables, standalone: all });
 
 describe('every app starts alone, any number of times', () => {
-  it.each([
-    ['deployer', 1],
-    ['node-manager', 1],
-    ['load-balancer', 1],
-    ['standalone', 3],
-  ] as const)(
+  it.each([...appNames.map((app) => [app, 1] as const), ['standalone', appNames.length] as const])(
     '%s: two more beside the platform, which all work together and end in order',
     async (app, parts) => {
       const replicas = [start(app), start(app)];

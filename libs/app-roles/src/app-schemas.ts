@@ -7,9 +7,19 @@ export const appSchemas = {
 
 export type AppName = keyof typeof appSchemas;
 
-/** The variable that holds an app's own URL: `load-balancer` -> `LOAD_BALANCER_DATABASE_URL`. */
-export const databaseVariable = (app: AppName): string =>
-  `${app.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
+export const appNames = Object.keys(appSchemas) as readonly AppName[];
+
+const upper = (app: AppName): string => app.toUpperCase().replaceAll('-', '_');
+
+/** The variable that holds the URL of an app's database: `load-balancer` -> `LOAD_BALANCER_DATABASE_URL`. */
+export const databaseVariable = (app: AppName): string => `${upper(app)}_DATABASE_URL`;
+
+/** The variable that says at which port an app serves HTTP. */
+export const httpPortVariable = (app: AppName): string => `${upper(app)}_HTTP_PORT`;
+
+/** The variable by which others know the URL of an app's HTTP; the node manager's is older than the others'. */
+export const httpUrlVariable = (app: AppName): string =>
+  app === 'node-manager' ? 'SLIPWAY_API_URL' : `SLIPWAY_${upper(app)}_URL`;
 
 const VIEWS = ['nodes', 'services', 'instances', 'changes', 'revision'];
 

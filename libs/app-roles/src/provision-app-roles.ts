@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type AppRole, DatabaseRoleError, grantPublished, provisionRoles, roleExists } from '#libs/postgres';
-import { type AppName, appSchemas, databaseVariable, registryReaders } from './app-schemas.js';
+import { type AppName, appNames, appSchemas, databaseVariable, registryReaders } from './app-schemas.js';
 
 export interface ProvisionOptions {
   /** Of a superuser, or of the owner of the database with CREATEROLE. */
@@ -34,8 +34,7 @@ export async function provisionAppRoles(options: ProvisionOptions): Promise<read
   await session.connect();
   try {
     const planned: PlannedRole[] = [];
-    for (const app of Object.keys(appSchemas) as AppName[])
-      planned.push(await planRole(session, app, options));
+    for (const app of appNames) planned.push(await planRole(session, app, options));
     const roles = planned.map((role) => provisioned(role, options));
     options.beforeChange?.(roles);
     const members = await provisionRoles(session, planned);

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer, NodeRequest } from '#libs/contracts';
 import { answerNodeRequest } from './answer-node-request.js';
-import { candidate } from './domain/candidate.testing.js';
 import type { Candidate, Place } from './domain/place.js';
+import { candidate } from './domain/place.testing.js';
 import type { NodeAccess, Placing } from './ports.js';
 
 const request: NodeRequest = {

@@ -22,6 +22,9 @@ export const instanceAddressSchema = z.object({
   startedAt: timestampSchema.describe('When the container was started.'),
 });
 
+/** What a service goes through, in this order; the times of its steps are told by these names. */
+export const phaseNames = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy', 'stop'] as const;
+
 export const serviceOutcomes = ['running', 'built', 'stopped', 'not-running', 'planned', 'failed'] as const;
 
 /** One thing that was or would be done to a service. */
@@ -37,9 +40,7 @@ export const serviceReplySchema = z.object({
   status: z.enum(serviceOutcomes).describe('How it ended.'),
   release: z.string().optional().describe('The release.'),
   instances: z.array(instanceAddressSchema).describe('The instances that run.'),
-  phases: z
-    .record(z.string(), z.number())
-    .describe('Milliseconds per phase: fetch, build, push, place, pull, start, healthy, stop.'),
+  phases: z.record(z.string(), z.number()).describe(`Milliseconds per phase: ${phaseNames.join(', ')}.`),
   phaseOrder: z
     .array(z.string())
     .optional()
@@ -111,6 +112,7 @@ export const deploymentReplied = defineMessage({
 
 export type DeploymentReply = MessageData<typeof deploymentReplied>;
 export type ServiceReply = DeploymentReply['services'][number];
+export type PhaseName = (typeof phaseNames)[number];
 export type ServiceOutcome = ServiceReply['status'];
 export type Change = z.infer<typeof changeSchema>;
 export type TaskError = z.infer<typeof taskErrorSchema>;

@@ -1,3 +1,4 @@
+import type { PhaseName } from '#libs/contracts';
 import type { Effect, EffectKind, EffectOf } from './task.effects.js';
 import type { TaskEvent } from './task.events.js';
 
@@ -6,9 +7,6 @@ import type { TaskEvent } from './task.events.js';
  * stored; right after it is `stored`.
  */
 export type CrashMoment = 'before' | 'after' | 'stored';
-
-/** Names under which the times of effects are told. */
-type PhaseName = 'fetch' | 'build' | 'push' | 'place' | 'pull' | 'start' | 'healthy' | 'stop';
 
 interface EffectEntry {
   /**

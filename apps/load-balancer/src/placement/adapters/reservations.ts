@@ -1,6 +1,6 @@
 import type { InstanceReport, NodeRequest } from '#libs/contracts';
 import type { Retention, Transaction } from '#libs/postgres';
-import type { Reserved } from '../domain/candidates.js';
+import type { ReservedOnNode } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
@@ -37,8 +37,8 @@ export async function reservedOnNodes(
   tx: Transaction,
   appId: string,
   service: string,
-): Promise<readonly Reserved[]> {
-  const { rows } = await tx.query<Reserved>(
+): Promise<readonly ReservedOnNode[]> {
+  const { rows } = await tx.query<ReservedOnNode>(
     `SELECT node, sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB", array_agg(port) AS "takenPorts",
             count(*) FILTER (WHERE app_id = $1 AND service = $2)::integer AS "sameService"
      FROM reservations WHERE state IN ('promised', 'bound') GROUP BY node`,

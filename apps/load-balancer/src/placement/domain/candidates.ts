@@ -1,4 +1,4 @@
-import type { Candidate, Resources } from './place.js';
+import { type Candidate, NOTHING_RESERVED, type Reserved } from './place.js';
 
 /** A node as the registry shows it. */
 export interface EnrolledNode {
@@ -11,28 +11,22 @@ export interface EnrolledNode {
   readonly lastPort: number;
 }
 
-/** What is reserved on one node. */
-export interface Reserved extends Resources {
+export interface ReservedOnNode extends Reserved {
   readonly node: string;
-  /** Reservations of the service that is to be placed. */
-  readonly sameService: number;
   readonly takenPorts: readonly number[];
 }
-
-const NOTHING = { cpu: 0, memoryMiB: 0, sameService: 0, takenPorts: [] };
 
 /** Every enrolled node with what is reserved on it. Reservations on nodes that are enrolled no more count for nothing. */
 export function candidatesOf(
   nodes: readonly EnrolledNode[],
-  reservations: readonly Reserved[],
+  reservations: readonly ReservedOnNode[],
 ): readonly Candidate[] {
-  const byNode = new Map(reservations.map((reserved) => [reserved.node, reserved]));
+  const byNode = new Map(reservations.map(({ node, ...reserved }) => [node, reserved]));
   return nodes.map(({ name, state, cpus, memoryBytes, firstPort, lastPort }) => {
-    const { cpu, memoryMiB, sameService, takenPorts } = byNode.get(name) ?? NOTHING;
+    const { takenPorts, ...reserved } = byNode.get(name) ?? { ...NOTHING_RESERVED, takenPorts: [] };
     return {
-      ...{ name, state, firstPort, lastPort, sameService },
+      ...{ name, state, firstPort, lastPort, reserved },
       total: { cpu: cpus, memoryMiB: Math.floor(memoryBytes / 1_048_576) },
-      reserved: { cpu, memoryMiB },
       takenPorts: new Set(takenPorts),
     };
   });

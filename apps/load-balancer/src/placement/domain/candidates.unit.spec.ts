@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { candidatesOf, type EnrolledNode } from './candidates.js';
+import { NOTHING_RESERVED } from './place.js';
 
 const node = (name: string): EnrolledNode => ({
   ...{
@@ -14,19 +15,17 @@ const node = (name: string): EnrolledNode => ({
 
 describe('candidates', () => {
   it('are all enrolled nodes, in whole mebibytes, with what is reserved on each', () => {
-    const reserved = { node: 'b', cpu: 0.5, memoryMiB: 100, sameService: 1, takenPorts: [20_000, 20_003] };
+    const onB = { ...NOTHING_RESERVED, cpu: 0.5, memoryMiB: 100, sameService: 1 };
+    const reserved = { node: 'b', ...onB, takenPorts: [20_000, 20_003] };
     const rest = { state: 'ready', firstPort: 20_000, lastPort: 20_009, total: { cpu: 2, memoryMiB: 2_000 } };
     expect(candidatesOf([node('a'), node('b')], [reserved])).toEqual([
-      { name: 'a', ...rest, reserved: { cpu: 0, memoryMiB: 0 }, sameService: 0, takenPorts: new Set() },
-      {
-        ...{ name: 'b', ...rest, reserved: { cpu: 0.5, memoryMiB: 100 }, sameService: 1 },
-        takenPorts: new Set([20_000, 20_003]),
-      },
+      { name: 'a', ...rest, reserved: NOTHING_RESERVED, takenPorts: new Set() },
+      { name: 'b', ...rest, reserved: onB, takenPorts: new Set([20_000, 20_003]) },
     ]);
   });
 
   it('are none of the nodes that are enrolled no more, whatever is reserved on them', () => {
-    const reserved = { node: 'gone', cpu: 1, memoryMiB: 1, sameService: 1, takenPorts: [1] };
+    const reserved = { node: 'gone', ...NOTHING_RESERVED, cpu: 1, takenPorts: [1] };
     expect(candidatesOf([node('a')], [reserved]).map(({ name }) => name)).toEqual(['a']);
   });
 });

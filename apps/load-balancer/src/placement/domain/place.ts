@@ -4,15 +4,20 @@ export interface Resources {
   readonly memoryMiB: number;
 }
 
+/** The live reservations on a node, summed and counted. */
+export interface Reserved extends Resources {
+  /** How many are of the service that is to be placed. */
+  readonly sameService: number;
+}
+
+export const NOTHING_RESERVED: Reserved = { cpu: 0, memoryMiB: 0, sameService: 0 };
+
 /** A node as placing sees it. */
 export interface Candidate {
   readonly name: string;
   readonly state: string;
   readonly total: Resources;
-  /** Of all live reservations. */
-  readonly reserved: Resources;
-  /** How many of these are of the service that is to be placed. */
-  readonly sameService: number;
+  readonly reserved: Reserved;
   /** Host ports for instances, both ends included. */
   readonly firstPort: number;
   readonly lastPort: number;
@@ -72,11 +77,11 @@ function lowestFreePort({ firstPort, lastPort, takenPorts }: Candidate): number 
  * The mean share of CPU and memory that stays free with the instance on it, as 0-100: Kubernetes' LeastAllocated score
  * (kube-scheduler, NodeResourcesFit), less SPREAD_PENALTY for each instance of the same service.
  */
-export function score({ total, reserved, sameService }: Candidate, wished: Resources): number {
+export function score({ total, reserved }: Candidate, wished: Resources): number {
   const free = (kind: keyof Resources): number =>
     Math.max(0, 1 - (reserved[kind] + wished[kind]) / total[kind]);
   const allocation = (100 * (free('cpu') + free('memoryMiB'))) / 2;
-  return Math.max(0, Math.round((allocation - SPREAD_PENALTY * sameService) * 10) / 10);
+  return Math.max(0, Math.round((allocation - SPREAD_PENALTY * reserved.sameService) * 10) / 10);
 }
 
 /** The best node with its lowest free port, or what ruled out each. Equal scores go by name, so that a replay agrees. */

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { candidate } from './candidate.testing.js';
-import { type Candidate, place, type Wish } from './place.js';
+import { place, type Wish } from './place.js';
+import { candidate as node } from './place.testing.js';
 
-/** Its ports are soon taken. */
-const node = (name: string, changes: Partial<Candidate> = {}): Candidate =>
-  candidate(name, { lastPort: 20_002, ...changes });
 const wish = (changes: Partial<Wish> = {}): Wish => ({
   resources: { cpu: 0.5, memoryMiB: 500 },
   avoidNodes: [],
@@ -13,7 +10,7 @@ const wish = (changes: Partial<Wish> = {}): Wish => ({
 
 describe('place', () => {
   it('takes the node with the largest free share, and says its score', () => {
-    const busy = node('a', { reserved: { cpu: 1, memoryMiB: 0 } });
+    const busy = node('a', { reserved: { cpu: 1 } });
     expect(place(wish(), [busy, node('b')])).toEqual({ place: { node: 'b', port: 20_000, score: 75 } });
   });
 
@@ -22,7 +19,7 @@ describe('place', () => {
   });
 
   it('spreads a service: each instance of it costs ten points', () => {
-    const nodes = [node('a', { sameService: 1 }), node('b', { reserved: { cpu: 0.2, memoryMiB: 0 } })];
+    const nodes = [node('a', { reserved: { sameService: 1 } }), node('b', { reserved: { cpu: 0.2 } })];
     expect(place(wish(), nodes).place).toMatchObject({ node: 'b', score: 70 });
   });
 
@@ -33,21 +30,21 @@ describe('place', () => {
 
   it('avoids a node that failed just now, unless nothing else fits', () => {
     const avoid = wish({ avoidNodes: ['a'] });
-    const full = node('b', { reserved: { cpu: 2, memoryMiB: 0 } });
-    expect(place(avoid, [node('a'), node('b', { sameService: 3 })]).place?.node).toBe('b');
+    const full = node('b', { reserved: { cpu: 2 } });
+    expect(place(avoid, [node('a'), node('b', { reserved: { sameService: 3 } })]).place?.node).toBe('b');
     expect(place(avoid, [node('a'), full]).place?.node).toBe('a');
   });
 
   it('fits to the last thousandth: 0.1 + 0.2 into 0.3', () => {
-    const tight = node('a', { total: { cpu: 0.3, memoryMiB: 500 }, reserved: { cpu: 0.1, memoryMiB: 0 } });
+    const tight = node('a', { total: { cpu: 0.3, memoryMiB: 500 }, reserved: { cpu: 0.1 } });
     expect(place(wish({ resources: { cpu: 0.2, memoryMiB: 500 } }), [tight]).place?.score).toBe(0);
   });
 
   it('says per node what ruled it out, with needed, used and total', () => {
     const nodes = [
       node('cordoned', { state: 'cordoned' }),
-      node('cpu', { reserved: { cpu: 1.75, memoryMiB: 0 } }),
-      node('memory', { reserved: { cpu: 0, memoryMiB: 1_600 } }),
+      node('cpu', { reserved: { cpu: 1.75 } }),
+      node('memory', { reserved: { memoryMiB: 1_600 } }),
       node('ports', { takenPorts: new Set([20_000, 20_001, 20_002]) }),
     ];
     expect(place(wish(), nodes).refusals).toEqual([

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { databaseVariable, httpPortVariable, httpUrlVariable } from './app-schemas.js';
+
+it.each([
+  ['deployer', 'DEPLOYER_DATABASE_URL', 'DEPLOYER_HTTP_PORT', 'SLIPWAY_DEPLOYER_URL'],
+  ['load-balancer', 'LOAD_BALANCER_DATABASE_URL', 'LOAD_BALANCER_HTTP_PORT', 'SLIPWAY_LOAD_BALANCER_URL'],
+  ['node-manager', 'NODE_MANAGER_DATABASE_URL', 'NODE_MANAGER_HTTP_PORT', 'SLIPWAY_API_URL'],
+] as const)('the variables of %s', (app, database, port, url) => {
+  expect([databaseVariable(app), httpPortVariable(app), httpUrlVariable(app)]).toEqual([database, port, url]);
+});
