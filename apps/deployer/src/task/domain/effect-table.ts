@@ -88,7 +88,8 @@ export const effectTable = {
   'make-plan': { ...recorded, endedBy: ['PlanMade'], codes: ['INSTANCE_NOT_FOUND', 'SECRET_NOT_FOUND'] },
   'request-node': { ...recorded, endedBy: ['NodeRequested'] },
   'await-node': {
-    ...{ what: 'wait', phase: 'place', endedBy: ['NodeAssigned'], crashes: withoutAfter },
+    ...{ what: 'wait', phase: 'place', crashes: withoutAfter },
+    endedBy: ['NodeAssigned', 'NodeRefused'],
     codes: ['NO_NODE'],
   },
   'pull-image': {

@@ -37,6 +37,7 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
   PlanMade: only<'PlanMade'>('slots', 'surplus', 'kept', 'notes', 'spec'),
   NodeRequested: only<'NodeRequested'>('ordinal', 'accessToken', 'at'),
   NodeAssigned: only<'NodeAssigned'>('ordinal', 'node', 'phase', 'ms'),
+  NodeRefused: only<'NodeRefused'>('ordinal', 'error'),
   ImageMissing: only<'ImageMissing'>('ordinal'),
   ImagePulled: only<'ImagePulled'>('ordinal', 'phase', 'ms'),
   InstanceStarted: only<'InstanceStarted'>('ordinal', 'name', 'address', 'phase', 'ms'),

@@ -1,7 +1,8 @@
 import { parseServiceConfig } from '#libs/contracts';
 import type { Release, RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
+import { decideAnswer } from './decide-waits.js';
 import { keyOf, nextEffects, type Effect } from './task.effects.js';
-import { evolve, type TaskState } from './task.state.js';
+import { evolve, keepsHealthy, type TaskState } from './task.state.js';
 
 /** For tests of this folder and of the use cases: tasks, and a world in which effects go well. */
 
@@ -54,12 +55,18 @@ export interface World {
   readonly imagesMissing?: boolean;
 }
 
+function failureOf(state: TaskState, effect: Effect): readonly TaskEvent[] {
+  if (effect.kind === 'await-node' && keepsHealthy(state)) {
+    const { appId, service } = state;
+    const answer = { accessToken: effect.accessToken, appId, service, refusals: [] };
+    return decideAnswer(effect, state, answer, new Date(0)).events;
+  }
+  const error = { code: 'TEST', message: `${keyOf(effect)} failed.`, hint: 'h' };
+  return [{ type: 'StepFailed', data: { step: effect.kind, error } }];
+}
+
 /** What one effect comes to in this world. */
 function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
-  if (world.failing?.includes(keyOf(effect)) === true) {
-    const error = { code: 'TEST', message: `${keyOf(effect)} failed.`, hint: 'h' };
-    return { type: 'StepFailed', data: { step: effect.kind, error } };
-  }
   const { release } = world;
   switch (effect.kind) {
     case 'await-dependencies':
@@ -110,6 +117,11 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
   }
 }
 
+const eventsOf = (world: World, state: TaskState, effect: Effect): readonly TaskEvent[] =>
+  world.failing?.includes(keyOf(effect)) === true
+    ? failureOf(state, effect)
+    : [outcomeOf(world, state, effect)];
+
 export type Recorder = (state: TaskState, effect: Effect) => readonly TaskEvent[] | undefined;
 
 export interface Ran {
@@ -135,7 +147,7 @@ export function runToEnd(
   for (let steps = 0; steps < 1_000; steps += 1) {
     const effect = choose(nextEffects(state));
     if (effect === undefined) return { state, events, done };
-    const happened = record(state, effect) ?? [outcomeOf(world, state, effect)];
+    const happened = record(state, effect) ?? eventsOf(world, state, effect);
     done.push(keyOf(effect));
     events.push(...happened);
     state = happened.reduce<TaskState>(evolve, state);
