@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { appIdSchema, MOST_INSTANCES, printable, serviceNameSchema, tokenSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
@@ -28,7 +28,7 @@ const namedServiceSchema = z.object({
   replicas: z
     .int()
     .min(0)
-    .max(50)
+    .max(MOST_INSTANCES)
     .optional()
     .describe(
       'For `run` and `build-and-run`: the number of instances from now on, whatever config.json declares.',
