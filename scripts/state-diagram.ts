@@ -1,5 +1,6 @@
 import { decide } from '../apps/deployer/src/task/domain/decide.js';
 import { isRecorded } from '../apps/deployer/src/task/domain/effect-table.js';
+import { firstSpec } from '../apps/deployer/src/services/domain/spec.js';
 import { keyOf, nextEffects, type EffectKind } from '../apps/deployer/src/task/domain/task.effects.js';
 import { foldTask } from '../apps/deployer/src/task/domain/task.state.js';
 import {
@@ -11,18 +12,31 @@ import {
 } from '../apps/deployer/src/task/domain/task.testing.js';
 
 const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
+type Sample = Parameters<typeof accepted>[0];
+
+/** One of every mode, and what else a scaling may be: a restore. */
+const SAMPLES: readonly Sample[] = MODES.map((mode) => ({
+  ...{ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined },
+}));
+const RESTORE: Sample = { mode: 'scale', scale: { restore: true } };
+
+const secrets = { DATABASE_PASSWORD: 'db-password' };
+const fresh = releaseWith('new', 2, { secrets });
+const declared = { count: 3, limits: fresh.config.resources };
+const spec = firstSpec({}, declared, { arrival: 1, at: new Date(0).toISOString(), by: 'run', token: 't0' });
+
 const given = { now: new Date(0), drainMs: 0 };
 
 /**
- * Tasks of every mode, with nothing and with two instances there before, undisturbed with images
+ * Tasks of every mode, with secrets, with nothing and with two instances there before, undisturbed with images
  * that nodes lack, and with each effect failing.
  */
 function runs(): readonly Ran[] {
   const before = [running('a', releaseWith('old', 2)), running('b', releaseWith('old', 2))];
-  return MODES.flatMap((mode) =>
+  return [...SAMPLES, RESTORE].flatMap((sample) =>
     [[], before].flatMap((instances) => {
-      const world = { release: releaseWith('new', 2), before: instances };
-      const first = accepted({ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined });
+      const world = { release: fresh, before: instances, ...(sample === RESTORE ? { spec } : {}) };
+      const first = accepted(sample);
       const run = (failing: readonly string[], imagesMissing = false): Ran =>
         runToEnd(first, { ...world, failing, imagesMissing }, (state, effect) =>
           isRecorded(effect) ? decide(effect, state, given).events : undefined,

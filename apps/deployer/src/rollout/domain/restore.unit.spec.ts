@@ -5,7 +5,7 @@ import { firstSpec } from '../../services/domain/spec.js';
 import { decide } from '../../task/domain/decide.js';
 import { isRecorded } from '../../task/domain/effect-table.js';
 import type { Effect } from '../../task/domain/task.effects.js';
-import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
+import type { TaskEventOf } from '../../task/domain/task.events.js';
 import { accepted, releaseWith, running, runToEnd, type Ran } from '../../task/domain/task.testing.js';
 import { servingOf } from './serving.js';
 
@@ -32,14 +32,10 @@ function run(
   const instances = Array.from({ length: runs + dead }, (_, n) =>
     running(`before-${n}`, release, { alive: n < runs }),
   );
-  const surveyed: TaskEvent = { type: 'InstancesSurveyed', data: { instances, spec, arrival: 2 } };
   return runToEnd(
     accepted({ ...task, mode: 'scale' }),
-    { release, before: instances, failing },
-    (state, effect) => {
-      if (isRecorded(effect)) return decide(effect, state, given).events;
-      return effect.kind === 'survey' ? [surveyed] : undefined;
-    },
+    { release, before: instances, spec, failing },
+    (state, effect) => (isRecorded(effect) ? decide(effect, state, given).events : undefined),
     choose,
   );
 }

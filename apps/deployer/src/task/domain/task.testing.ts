@@ -1,4 +1,5 @@
 import { parseServiceConfig } from '#libs/contracts';
+import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { Release, RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
 import { decideAnswer } from './decide-waits.js';
 import { keyOf, nextEffects, type Effect } from './task.effects.js';
@@ -49,11 +50,15 @@ export interface World {
   /** The task's own release, resolved or built. */
   readonly release: Release;
   readonly before?: readonly RunningInstance[];
+  /** What is wanted of the service before the task. */
+  readonly spec?: ServiceSpec;
   /** Effects that fail, by their key. */
   readonly failing?: readonly string[];
   /** No node has the image of what was built before. */
   readonly imagesMissing?: boolean;
 }
+
+const specFor = ({ spec }: World) => (spec === undefined ? {} : { spec, arrival: 2 });
 
 function failureOf(state: TaskState, effect: Effect): readonly TaskEvent[] {
   if (effect.kind === 'await-node' && keepsHealthy(state)) {
@@ -86,7 +91,7 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
     case 'take-turn':
       return { type: 'TurnTaken', data: {} };
     case 'survey':
-      return { type: 'InstancesSurveyed', data: { instances: world.before ?? [] } };
+      return { type: 'InstancesSurveyed', data: { instances: world.before ?? [], ...specFor(world) } };
     case 'await-node': {
       const { ordinal } = effect;
       const node = { name: `node-${ordinal % 3}`, address: '10.0.0.9', port: 21_000 + ordinal, score: 50 };
