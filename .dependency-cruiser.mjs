@@ -1,6 +1,6 @@
 /**
  * The arrows between folders, enforced. Each rule says why it is there, and each has a failing fixture below
- * test/arrows/fixtures that proves it fires (test/arrows/arrows.unit.spec.ts).
+ * test/arrows/fixtures that proves it fires (test/arrows/arrows.repo.spec.ts).
  *
  * `(^|/)` instead of `^` lets the fixtures be small trees of the same shape somewhere else.
  */

@@ -7,6 +7,9 @@ const conditions = ['source', ...defaultServerConditions.filter((name) => name !
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 
+/** Files share their threads, since most of their time would go to loading the same modules again. */
+const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,6 +20,19 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,scripts,test}/**/*.unit.spec.ts'],
           environment: 'node',
+          ...shared,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          // What the repository holds: the linter's rules, the pages, the generated documents.
+          name: 'repo',
+          include: ['{libs,scripts,test}/**/*.repo.spec.ts'],
+          environment: 'node',
+          testTimeout: 30_000,
+          ...shared,
         },
       },
       {

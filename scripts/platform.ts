@@ -3,9 +3,9 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AppName, appSchemas, databaseVariable } from '#libs/app-roles';
+import type { NodeEntry } from '#libs/testing';
 import { freePort } from './one-machine/free-port.js';
 import type { Ledger } from './one-machine/ledger.js';
-import type { NodeEntry } from './one-machine/nodes.js';
 import { lastOfLog } from './platform-log.js';
 
 const READY_MS = 60_000;

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './one-machine/free-port.js';
-import { type OneMachine, startOneMachine } from './one-machine/start.js';
-import { type Platform, startPlatform } from './platform.js';
+import type { OneMachine } from './one-machine/start.js';
+import type { Platform } from './platform.js';
 
 /** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
 interface Count {
@@ -65,10 +65,16 @@ function provide(env: Readonly<Record<string, string>>): void {
   Object.assign(process.env, env);
 }
 
+/** Loaded when a stage needs it: unit tests would wait for the clients of all servers. */
+async function startMachine(): Promise<OneMachine> {
+  const { startOneMachine } = await import('./one-machine/start.js');
+  return startOneMachine();
+}
+
 /** A vitest project that needs servers and nodes: started before the first of them, ended after the last. */
 async function onOneMachine(project: string): Promise<Count> {
   try {
-    machine ??= await startOneMachine();
+    machine ??= await startMachine();
   } catch (error) {
     return notStarted(project, 'the one-machine set-up', error);
   }
@@ -95,9 +101,10 @@ const platformSettings = (): Readonly<Record<string, string>> => ({
 /** A vitest project that needs the platform too. */
 async function onPlatform(project: string): Promise<Count> {
   try {
-    machine ??= await startOneMachine();
+    machine ??= await startMachine();
     provide(await tracesTo());
     provide(platformSettings());
+    const { startPlatform } = await import('./platform.js');
     platform ??= await startPlatform({ ...machine, logFile: PLATFORM_LOG });
   } catch (error) {
     return notStarted(project, 'the platform', error);
@@ -132,6 +139,7 @@ const stages: Readonly<Record<string, () => Promise<Count>>> = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
+  repo: () => vitest('repo'),
   alone: () => vitest('alone'),
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServiceConfig } from '#libs/contracts';
+import type { NodeEntry } from '#libs/testing';
 import type { Ledger } from '../one-machine/ledger.js';
-import type { NodeEntry } from '../one-machine/nodes.js';
 import { nextPort, untilHealthy } from './probe.js';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Engine } from '#libs/engine';
-import type { NodeEntry } from '../one-machine/nodes.js';
+import type { NodeEntry } from '#libs/testing';
 import { nextPort, untilHealthy } from './probe.js';
 
 /** The same replacement by the engine's API alone: no platform, no record, no placing. */

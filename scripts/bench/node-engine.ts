@@ -1,22 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { connectEngine, type Engine } from '#libs/engine';
-import type { SshPool, SshTarget } from '#libs/ssh';
-import type { NodeEntry } from '../one-machine/nodes.js';
+import type { SshPool } from '#libs/ssh';
+import { type NodeEntry, sshTargetOf } from '#libs/testing';
 import { DOCKER } from './by-hand.js';
 
 const run = promisify(execFile);
-
-export async function targetOf(node: NodeEntry): Promise<SshTarget> {
-  return {
-    host: node.address,
-    port: node.sshPort,
-    user: node.sshUser,
-    hostKeyFingerprint: node.hostKeyFingerprint,
-    login: { privateKey: await readFile(node.privateKeyFile, 'utf8') },
-  };
-}
 
 /** By node name, each over the pool's kept connection. */
 export async function enginesOf(
@@ -24,7 +13,7 @@ export async function enginesOf(
   nodes: readonly NodeEntry[],
 ): Promise<ReadonlyMap<string, Engine>> {
   const engines = new Map<string, Engine>();
-  for (const node of nodes) engines.set(node.name, connectEngine({ ssh, target: await targetOf(node) }));
+  for (const node of nodes) engines.set(node.name, connectEngine({ ssh, target: sshTargetOf(node) }));
   return engines;
 }
 
@@ -39,7 +28,7 @@ export async function removeImages({ ssh, nodes, builder }: Places, pattern: str
   const here = async (args: readonly string[]): Promise<string> =>
     (await run(DOCKER, ['-H', builder, ...args])).stdout;
   const places = nodes.map((node) => async (args: readonly string[]): Promise<string> => {
-    const { stdout } = await ssh.exec(await targetOf(node), [DOCKER, ...args], { timeoutMs: 60_000 });
+    const { stdout } = await ssh.exec(sshTargetOf(node), [DOCKER, ...args], { timeoutMs: 60_000 });
     return stdout;
   });
   await Promise.all(

@@ -39,7 +39,7 @@ export function configJsonPage(): string {
   return page('config.json', [
     "The file stands at the root of a service's source. [examples/shop](../../examples/shop) holds three.",
     codeBlock('json', EXAMPLE),
-    'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused.',
+    'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused, and so is a file larger than 256 KiB.',
     fieldTable(current as JsonSchema),
     'A variable stands in `env` or in `secrets`, not in both. `PORT` is set by Slipway.',
     '## The older form',

@@ -15,8 +15,7 @@ afterEach(() => rmSync(project, { recursive: true, force: true }));
 
 /** What a program started by a shell that sourced the file finds in its environment. */
 function sourced(file: string, name: string): string {
-  const script = '. "$1"; exec "$2" -p "process.env[process.argv[1]]" "$3"';
-  const args = ['-c', script, 'sh', file, process.execPath, name];
+  const args = ['-c', '. "$1"; exec printenv "$2"', 'sh', file, name];
   return execFileSync('/bin/sh', args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } }).slice(0, -1);
 }
 

@@ -1,8 +1,9 @@
+import type { NodeEntry } from '#libs/testing';
 import { BASE_IMAGES, rootFileSystem } from './base-images.js';
 import { type EngineHost, startEngineHost } from './engine-host.js';
 import { DockerClient, loadBuilder, pullBase, pushBase } from './image-loading.js';
 import { createNetwork, type Network } from './network.js';
-import { makeLoginKey, type NodeEntry, type RunningNode, startNode, writeNodes } from './nodes.js';
+import { makeLoginKey, type RunningNode, startNode, writeNodes } from './nodes.js';
 import type { RunningPart, Server } from './part.js';
 import { accessToTheirs, planRegistry, type RegistryAccess, startRegistry } from './registry.js';
 import type { SetUp } from './set-up.js';

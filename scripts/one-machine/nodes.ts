@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { NodeEntry } from '#libs/testing';
 import { answers } from './child.js';
 import { type EngineHost, startEngineHost, writeSecret } from './engine-host.js';
 import type { Network } from './network.js';
@@ -14,17 +15,6 @@ const SSH_PORT = 22;
 /** The bridge has .1, the builder .10. */
 const FIRST_HOST = 11;
 const READY_MS = 10_000;
-
-/** One entry of nodes.json: a machine and the way in. */
-export interface NodeEntry {
-  readonly name: string;
-  readonly address: string;
-  readonly sshPort: number;
-  readonly sshUser: string;
-  readonly privateKeyFile: string;
-  /** As OpenSSH prints it: SHA256: and base64 without padding. */
-  readonly hostKeyFingerprint: string;
-}
 
 export interface RunningNode {
   readonly entry: NodeEntry;

@@ -1,3 +1,4 @@
+import type { NodeEntry } from '#libs/testing';
 import { startAzurite } from './azurite.js';
 import type { EngineHost } from './engine-host.js';
 import { startKafka } from './kafka.js';
@@ -5,7 +6,6 @@ import { freshKeys } from './keys.js';
 import type { Ledger } from './ledger.js';
 import { startMachines } from './machines.js';
 import { ensurePackages } from './packages.js';
-import type { NodeEntry } from './nodes.js';
 import type { RunningPart, Server } from './part.js';
 import { startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';

@@ -1,9 +1,7 @@
 import type pg from 'pg';
 import { connectEngine } from '#libs/engine';
 import { SshPool } from '#libs/ssh';
-import { until } from '#libs/testing';
-import { targetOf } from '../bench/node-engine.js';
-import type { NodeEntry } from '../one-machine/nodes.js';
+import { type NodeEntry, sshTargetOf, until } from '#libs/testing';
 import type { Plan } from './plan.js';
 import type { Answer } from './traffic.js';
 
@@ -109,7 +107,7 @@ async function containersOf(nodes: readonly NodeEntry[]) {
   try {
     const lists = await Promise.all(
       nodes.map(async (node) => {
-        const engine = connectEngine({ ssh, target: await targetOf(node) });
+        const engine = connectEngine({ ssh, target: sshTargetOf(node) });
         const found = await engine.list({ labels: {} });
         await engine.close();
         return found.map(({ id, name, state }) => ({ at: `${node.name}/${id}`, name, state }));

@@ -1,6 +1,5 @@
-import { type AppProcess, randomOf, spawnApp, untilReady } from '#libs/testing';
+import { type AppProcess, type NodeEntry, randomOf, spawnApp, untilReady } from '#libs/testing';
 import type { Ledger } from '../one-machine/ledger.js';
-import type { NodeEntry } from '../one-machine/nodes.js';
 import { enrol } from '../platform.js';
 
 type Env = Readonly<Record<string, string>>;

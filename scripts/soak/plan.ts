@@ -1,5 +1,5 @@
 import type { RequestMode, ServiceOutcome } from '#libs/contracts';
-import { randomOf } from '#libs/testing';
+import { byShare, randomOf } from '#libs/testing';
 
 /** One publication; several have the same token. */
 export interface PlannedRequest {
@@ -70,11 +70,6 @@ function orElse(
   return starts && isOvertaken ? ['stopped'] : [];
 }
 
-function modeOf(chance: number): RequestMode {
-  let upTo = 0;
-  return MODES.find(([, share]) => chance < (upTo += share))?.[0] ?? 'build-and-run';
-}
-
 /** The same plan for the same numbers. Pure. */
 export function planSoak(options: {
   readonly requests: number;
@@ -89,7 +84,7 @@ export function planSoak(options: {
   }));
   const firsts = Array.from({ length: distinct }, (_, n): PlannedRequest => {
     const app = pick(apps);
-    const mode = modeOf(random());
+    const mode = byShare(MODES, random());
     const blob = app.broken ? BROKEN_BLOB : pick(GOOD_BLOBS);
     const expected = carryOut(app, mode);
     return { token: `soak-${options.seed}-${n}`, mode, appId: app.id, blob, expected, orElse: [] };

@@ -70,6 +70,28 @@ const cases: Readonly<Record<string, Case>> = {
     says: /code 3/,
     logs: /out of luck/,
   },
+  // Either made its task repeat until its deadline.
+  'a NUL in the log of a container': {
+    archive: { ...config({}), 'server.js': 'console.error("out of\\0 luck"); process.exit(3);' },
+    code: 'CONTAINER_EXITED',
+    says: /code 3/,
+    logs: /out of luck/,
+  },
+  'a NUL in config.json': {
+    archive: config({ env: { GREETING: 'a\0' } }),
+    code: 'CONFIG_INVALID',
+    says: /env\.GREETING: expected text without NUL/,
+  },
+  'a log whose reply no broker would take': {
+    archive: {
+      ...config({}),
+      'server.js':
+        'for (let n = 0; n < 60; n += 1) console.error("x".repeat(50_000)); console.error("out of luck"); process.exitCode = 3;',
+    },
+    code: 'CONTAINER_EXITED',
+    says: /code 3/,
+    logs: /bytes before this are left out\)[^]*out of luck/,
+  },
   'a port that never opens': {
     archive: {
       ...config({ health: { path: '/', startupMs: 2_000 } }),

@@ -37,6 +37,31 @@ async function specOf(appId: string): Promise<Spec> {
 }
 
 describe('what is wanted of a service', { concurrent: true }, () => {
+  it('a request that changes nothing is overwritten as made from what ran: it is not, and 0 stays running', async () => {
+    const appId = uniqueName('unchanged');
+    await deploy(appId, 'one');
+    await client.scale({ appId, service: 'web', to: 2, reason: 'the sale begins' });
+    await ask('build-and-run', appId);
+    await ask('run', appId);
+    const scaled = await specOf(appId);
+    expect(scaled.history[0]?.spec).toMatchObject({
+      state: 'running',
+      count: 2,
+      changes: { count: { by: 'scale' } },
+    });
+    await client.scale({ appId, service: 'web', to: 0 });
+    await ask('build-and-run', appId);
+    const { history } = await specOf(appId);
+    expect(history[0]?.spec).toMatchObject({
+      state: 'running',
+      count: 0,
+      changes: { count: { by: 'scale' } },
+    });
+    expect(history.filter(({ principal }) => principal === 'slipway')).toEqual([]);
+    expect((await client.scale({ appId, service: 'web', by: 1 })).service?.instances).toHaveLength(1);
+    await ask('stop', appId);
+  });
+
   it('a deploy undoes the scaling: it does not; each change leaves what it does not ask for', async () => {
     const appId = uniqueName('wanted');
     expect(count(await deploy(appId, 'one'))).toBe(1);

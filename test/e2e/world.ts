@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,27 +6,22 @@ import Docker from 'dockerode';
 import pg from 'pg';
 import { deadLetterTopic, topics } from '#libs/contracts';
 import { connectEngine, type Engine, type ListedContainer } from '#libs/engine';
-import { SshPool, type SshTarget } from '#libs/ssh';
-import { requireEnv, type TestNode, testNodes, until } from '#libs/testing';
+import { SshPool } from '#libs/ssh';
+import { requireEnv, sshTargetOf, testNodes, until } from '#libs/testing';
 
 const run = promisify(execFile);
 const ssh = new SshPool();
 let engines: Promise<readonly Engine[]> | undefined;
 
-function targetOf({ address: host, sshPort: port, sshUser: user, ...node }: TestNode): SshTarget {
-  const login = { privateKey: readFileSync(node.privateKeyFile, 'utf8') };
-  return { host, port, user, hostKeyFingerprint: node.hostKeyFingerprint, login };
-}
-
 async function connectNodes(): Promise<readonly Engine[]> {
-  return (await testNodes()).map((node) => connectEngine({ ssh, target: targetOf(node) }));
+  return (await testNodes()).map((node) => connectEngine({ ssh, target: sshTargetOf(node) }));
 }
 
 /** What a program on a node writes. */
 export async function onNode(name: string, ...argv: readonly string[]): Promise<string> {
   const node = (await testNodes()).find((candidate) => candidate.name === name);
   if (node === undefined) throw new Error(`there is no node ${name}`);
-  const { code, stdout, stderr } = await ssh.exec(targetOf(node), argv, { timeoutMs: 30_000 });
+  const { code, stdout, stderr } = await ssh.exec(sshTargetOf(node), argv, { timeoutMs: 30_000 });
   if (code !== 0) throw new Error(`${argv.join(' ')} on ${name}: ${stderr}`);
   return stdout.trim();
 }

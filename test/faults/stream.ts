@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { randomOf, until } from '#libs/testing';
+import { byShare, randomOf, until } from '#libs/testing';
 import { greeter } from '../e2e/client.js';
 import { type Asked, type Reply, Requests } from '../crash/requests.js';
 
@@ -104,9 +104,7 @@ export class Stream {
 
   private next(earlier: readonly string[]): Sent {
     const pick = <T>(items: readonly T[]): T => items[Math.floor(this.random() * items.length)] as T;
-    let upTo = 0;
-    const chance = this.random();
-    const mode = SHARES.find(([, share]) => chance < (upTo += share))?.[0] ?? 'run';
+    const mode = byShare(SHARES, this.random());
     const again = this.sent.get(mode === 'again' && earlier.length > 0 ? pick(earlier) : '');
     return again ?? this.create(mode === 'again' ? 'run' : mode, pick(this.apps));
   }

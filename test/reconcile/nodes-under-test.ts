@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import Docker from 'dockerode';
 import pg from 'pg';
 import { SshPool } from '#libs/ssh';
-import { requireEnv, until } from '#libs/testing';
+import { requireEnv, sshTargetOf, until } from '#libs/testing';
 import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
 import { type OneMachine, startOneMachine } from '../../scripts/one-machine/start.js';
 import { type Platform, startPlatform } from '../../scripts/platform.js';
@@ -59,12 +58,9 @@ export class NodesUnderTest {
   async killProcess(node: string, pid: number): Promise<void> {
     const entry = this.machine.nodes.find(({ name }) => name === node);
     if (entry === undefined) throw new Error(`there is no node ${node}`);
-    const { address: host, sshPort: port, sshUser: user, hostKeyFingerprint } = entry;
-    const login = { privateKey: readFileSync(entry.privateKeyFile, 'utf8') };
     const ssh = new SshPool();
     try {
-      const target = { host, port, user, hostKeyFingerprint, login };
-      await ssh.exec(target, ['kill', '-9', String(pid)], { timeoutMs: 10_000 });
+      await ssh.exec(sshTargetOf(entry), ['kill', '-9', String(pid)], { timeoutMs: 10_000 });
     } finally {
       await ssh.close();
     }

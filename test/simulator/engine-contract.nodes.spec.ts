@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine, type ContainerSpec, type Engine, type RegistryAuth } from '#libs/engine';
 import { SshPool } from '#libs/ssh';
-import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
+import { requireEnv, sshTargetOf, testNodes, uniqueName, until } from '#libs/testing';
 import { type ProgramName, running } from './programs.js';
 import { startSimulator } from './simulator.js';
 
@@ -27,12 +27,10 @@ const BASE = 'slipway/python:3.11';
 async function real(): Promise<Subject> {
   const [node] = await testNodes();
   const ssh = new SshPool();
-  const { address: host, sshPort: port, sshUser: user, hostKeyFingerprint } = node;
-  const login = { privateKey: readFileSync(node.privateKeyFile, 'utf8') };
-  const another = () => connectEngine({ ssh, target: { host, port, user, hostKeyFingerprint, login } });
+  const another = () => connectEngine({ ssh, target: sshTargetOf(node) });
   const engine = another();
   return {
-    ...{ engine, another, address: host },
+    ...{ engine, another, address: node.address },
     async close() {
       await engine.close();
       await ssh.close();

@@ -6,29 +6,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type AppName,
-  appSchemas,
-  databaseVariable,
-  provisionAppRoles,
-  registryReaders,
-} from '#libs/app-roles';
-import { createPool, eventTables, messagingTables, migrate, packagePath, workTables } from '#libs/postgres';
-import { createTestDatabase, requireEnv, type TestDatabase } from '#libs/testing';
+import { type AppName, appSchemas, databaseVariable, provisionAppRoles } from '#libs/app-roles';
+import { createPool } from '#libs/postgres';
+import { createTestDatabase, migrateApp, requireEnv, type TestDatabase } from '#libs/testing';
 
 const run = promisify(execFile);
 const apps = Object.keys(appSchemas) as AppName[];
-const tables = (app: AppName) => ({ name: app, directory: packagePath(`apps/${app}/migrations`) });
 
-/** The migrations that the app itself applies at its start. */
-async function migrateApp(app: AppName, url: string): Promise<void> {
-  const schema = appSchemas[app];
-  const pool = createPool({ url, schema, applicationName: 'test' });
-  const more = app === 'deployer' ? [eventTables, workTables] : [];
-  const publishes = app === 'node-manager' ? registryReaders : {};
-  await migrate(pool, { schema, sets: [messagingTables, ...more, tables(app)], publishes }).finally(() =>
-    pool.end(),
-  );
+/** Migrates as the role of the URL. */
+async function migrateAs(url: string, app: AppName): Promise<void> {
+  const pool = createPool({ url, schema: appSchemas[app], applicationName: 'test' });
+  await migrateApp(app, pool).finally(() => pool.end());
 }
 
 /** One statement as the role of the URL; its rows. */
@@ -56,7 +44,7 @@ describe('a database with a role for each app', () => {
   const urlOf = (app: AppName): string => String(database.appUrls[databaseVariable(app)]);
   beforeAll(async () => {
     database = await createTestDatabase({ roles: true });
-    for (const app of apps) await migrateApp(app, urlOf(app));
+    for (const app of apps) await migrateAs(urlOf(app), app);
     await ask(urlOf('node-manager'), ADD_NODE);
     await ask(urlOf('deployer'), ADD_SECRET);
   });
@@ -120,7 +108,7 @@ describe('an installation with one role for all', () => {
     const url = new URL(database.url);
     [url.username, url.password] = [owner, 'one for all'];
     ownerUrl = url.href;
-    for (const app of apps) await migrateApp(app, ownerUrl);
+    for (const app of apps) await migrateAs(ownerUrl, app);
     await ask(ownerUrl, ADD_NODE);
     await ask(ownerUrl, ADD_SECRET);
   });
@@ -145,8 +133,8 @@ describe('an installation with one role for all', () => {
     ]);
     await denied(urls['load-balancer'], 'SELECT * FROM deployer.secrets');
     for (const app of apps) {
-      await migrateApp(app, ownerUrl);
-      await migrateApp(app, urls[app]);
+      await migrateAs(ownerUrl, app);
+      await migrateAs(urls[app], app);
     }
     await ask(ownerUrl, `UPDATE deployer.secrets SET version = 2`);
     expect(await ask(urls.deployer, 'SELECT version FROM deployer.secrets')).toEqual([{ version: 2 }]);
@@ -164,7 +152,7 @@ describe('an installation with one role for all', () => {
     const first = await provisionAppRoles({ adminUrl: database.url, prefix: `${prefix}again_` });
     const again = await provisionAppRoles({ adminUrl: database.url, prefix: `${prefix}again_` });
     expect(again.map(({ url }) => url)).toEqual([undefined, undefined, undefined]);
-    for (const { app, url } of first) await migrateApp(app, String(url));
+    for (const { app, url } of first) await migrateAs(String(url), app);
   });
 
   it('can give roles and passwords itself', async () => {

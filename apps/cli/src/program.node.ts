@@ -1,18 +1,9 @@
 import { type Command, Option } from 'commander';
 import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
-import { addNode, listNodes } from './commands/node.js';
+import { addNode, listNodes, type NodeAddOptions } from './commands/node.js';
 
 const SSH_PORT = 22;
 const HIGHEST_PORT = 65_535;
-
-interface NodeAddOptions {
-  readonly address: string;
-  readonly sshPort: number;
-  readonly sshUser: string;
-  readonly fingerprint?: string;
-  readonly keyFile?: string;
-  readonly passwordStdin?: boolean;
-}
 
 /** `node add` and `node ls`. */
 export function addNodes(program: Command, run: Run, { standardInput }: ProgramContext): void {

@@ -1,11 +1,11 @@
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BlobStore } from '#libs/blob';
-import { anyOf, byteCount, commaList, durationMs, keyValueList, port, secret } from '#libs/config';
+import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { REGISTRY_KINDS } from '#libs/registry';
-import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
+import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
 
@@ -113,11 +113,8 @@ const variables = z.object({
     .optional()
     .describe('The one key of an older installation: it still opens what was encrypted with it.'),
   ...accessVariables,
-  DEPLOYER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
-  DEPLOYER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
-    description: 'The name of this replica, unique among all.',
-    shownDefault: 'host name and process id',
-  }),
+  DEPLOYER_HTTP_PORT: httpPort(),
+  DEPLOYER_REPLICA: replicaName(),
   DEPLOYER_REPLY_TOPICS: commaList().default([]).describe('Topics that a request may name in `replyTo`.'),
   DEPLOYER_CONCURRENCY: z.coerce
     .number()
@@ -156,9 +153,9 @@ const variables = z.object({
       'How long an instance that replaces another must stay healthy first, if config.json does not say.',
     ),
   DEPLOYER_DRAIN_MS: durationMs()
-    .default(200)
+    .default(5_000)
     .describe(
-      'How long an instance without traffic runs on before it gets its signal, if config.json does not say.',
+      'How long a stop waits at most for gateways to let go of the instance, if config.json does not say. Without a gateway it does not wait.',
     ),
   DEPLOYER_FETCH_IDLE_MS: durationMs()
     .default(60_000)

@@ -14,6 +14,7 @@ import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { PostgresBuildLogs } from './logs/adapters/build-logs.js';
 import { EngineInstanceLogs } from './logs/adapters/instance-logs.js';
 import { AnswerBoard, tailNodeAnswers } from './rollout/adapters/node-answers.js';
+import { watchTraffic } from './rollout/adapters/traffic.js';
 import { PostgresReleaseRecord } from './releases/adapters/release-record.js';
 import { RequestRecord } from './requests/adapters/request-record.js';
 import { deployerConfigSchema } from './deployer.config.js';
@@ -49,7 +50,8 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const outside = await createOutside(config, pool, runtime.logger);
   await outside.removeSourceLeftovers();
   const board = new AnswerBoard();
-  const workers = createWorkers({ config, storage, outside, runtime, answers: board });
+  const traffic = await watchTraffic(runtime);
+  const workers = createWorkers({ config, storage, outside, runtime, answers: board, traffic });
   const retention = createRetention({ config, pool, registry: outside.registry, runtime });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));

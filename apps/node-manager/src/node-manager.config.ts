@@ -1,19 +1,14 @@
-import { hostname } from 'node:os';
 import { port } from '#libs/config';
-import { z } from 'zod';
 import { accessVariables } from '#libs/http';
-import { databaseUrl, runtimeConfigSchema } from '#libs/runtime';
+import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { nodeKeyVariables, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
   DATABASE_URL: databaseUrl('NODE_MANAGER_DATABASE_URL'),
   ...nodeKeyVariables,
   ...accessVariables,
-  NODE_MANAGER_HTTP_PORT: port().default(0).describe('The port of the HTTP server; 0 takes a free one.'),
-  NODE_MANAGER_REPLICA: z.string().default(`${hostname()}-${process.pid}`).meta({
-    description: 'The name of this replica, unique among all.',
-    shownDefault: 'host name and process id',
-  }),
+  NODE_MANAGER_HTTP_PORT: httpPort(),
+  NODE_MANAGER_REPLICA: replicaName(),
   NODE_FIRST_PORT: port()
     .min(1)
     .default(20_000)

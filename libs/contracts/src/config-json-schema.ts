@@ -32,7 +32,8 @@ const fieldDescriptions: Record<Field, string> = {
   stop: 'How an instance is stopped.',
   'stop.signal': 'The signal it is sent first.',
   'stop.graceMs': 'Milliseconds until it is killed.',
-  'stop.drainMs': 'Milliseconds between the moment it gets no more traffic and the signal.',
+  'stop.drainMs':
+    'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it.',
 };
 
 const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, string> = {

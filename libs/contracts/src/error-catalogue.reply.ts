@@ -42,6 +42,10 @@ const sourceErrors = {
     what: 'The zip, or the folder of a service, does not exist.',
     whatToDo: 'Push the source, or name the right blob or folder.',
   },
+  SOURCE_CHANGED: inReply(
+    'Another zip lies where the zip of the request was: somebody else has uploaded one since.',
+    'Deploy again; agree with whoever deploys the same service.',
+  ),
   BLOB_UNAVAILABLE: {
     where: ['reply', 'command'],
     what: 'The blob storage does not answer, or refuses.',

@@ -30,11 +30,25 @@ export const tokenSchema = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'token must be 1-128 of letters, digits and . _ : -');
 
+/** A topic, as Kafka takes it. */
+export const topicNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be 1-249 of letters, digits and . _ -');
+
 /** Our key of one node request: `<token>:<service>:<ordinal>`, so longer than a token. */
 export const accessTokenSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,256}$/);
 
 /** RFC 3339 with zone, as `Date.toISOString()` writes it. */
 export const timestampSchema = z.iso.datetime();
+
+/** Text as a database takes it. */
+export const storableText = () =>
+  z
+    .string()
+    .refine(
+      (text) => !text.includes('\0') && text.isWellFormed(),
+      'expected text without NUL characters and without lone surrogates',
+    );
 
 /** Text for people: no control characters, which neither a terminal nor a database should be given. */
 export const printable = (longest: number) =>
@@ -42,4 +56,4 @@ export const printable = (longest: number) =>
     .string()
     .min(1)
     .max(longest)
-    .regex(/^\P{Cc}*$/u, 'must hold no control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must hold no control characters and no lone surrogates');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableText } from './names.js';
 
 /** The older form: six strings, all required; such archives deploy unchanged. */
 export const legacyConfigSchema = z.object({
@@ -6,9 +7,9 @@ export const legacyConfigSchema = z.object({
   language: z.string().regex(/^[A-Za-z0-9][\w./:@-]*$/, 'expected an image such as python:3.10-alpine'),
   workdir: z.string().regex(/^\/[\w./-]*$/, 'expected an absolute path such as /app'),
   port: z.string().regex(/^[0-9]{1,5}$/, 'expected a port as a string, such as "8000"'),
-  command: z.string().min(1),
-  packages_file_path: z.string(),
-  package_installation_cmd: z.string(),
+  command: storableText().min(1),
+  packages_file_path: storableText(),
+  package_installation_cmd: storableText(),
 });
 
 type LegacyConfig = z.output<typeof legacyConfigSchema>;

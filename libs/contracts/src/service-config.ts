@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { type InputProblem, inputProblems, problemText } from './input-problems.js';
-import { MOST_INSTANCES, secretNameSchema, variableNameSchema } from './names.js';
+import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { JsonError, parseJson } from './parse-json.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
 /** Where Linux runs on: words, one argument each. A string is split at spaces; nothing is ever given to a shell. */
 const commandSchema = z.union([
-  z
-    .string()
+  storableText()
     .trim()
     .min(1)
     .transform((text) => text.split(/\s+/)),
-  z.array(z.string().min(1)).min(1),
+  z.array(storableText().min(1)).min(1),
 ]);
 
-const pathSchema = z.string().regex(/^\/[^\s#]*$/, 'expected a path that begins with /, such as /health');
+/** What an HTTP client can ask for: no blanks, no control characters, nothing beyond Latin-1. */
+const pathSchema = z
+  .string()
+  .regex(/^\/[!"$-~\u00a1-\u00ff]*$/, 'expected a path that begins with /, such as /health');
 
 const healthSchema = z.strictObject({
   /** Answered with 2xx or 3xx when the service is well. */
@@ -53,7 +55,7 @@ const secretReferencesSchema = z
 /** config.json at the root of a service's archive. */
 export const serviceConfigSchema = z.strictObject({
   /** For editors. */
-  $schema: z.string().optional(),
+  $schema: storableText().optional(),
   runtime: z.enum(['python', 'node', 'static', 'dockerfile']),
   /** Of the runtime, such as 3.13 or 24; default: the configured base image. */
   version: z
@@ -64,7 +66,7 @@ export const serviceConfigSchema = z.strictObject({
   command: commandSchema.optional(),
   install: commandSchema.optional(),
   build: commandSchema.optional(),
-  env: z.record(variableNameSchema, z.string()).default({}),
+  env: z.record(variableNameSchema, storableText()).default({}),
   /** By environment variable, the name of the secret that is its value. */
   secrets: secretReferencesSchema.optional(),
   health: healthSchema.optional(),
@@ -115,8 +117,13 @@ function readJson(text: string): unknown {
   }
 }
 
+/** A task stores it with its source and with its release. */
+export const LARGEST_CONFIG_BYTES = 262_144;
+
 /** Reads a config.json of either form. Throws ConfigFileError that lists every problem. */
 export function parseServiceConfig(text: string): ServiceConfig {
+  if (Buffer.byteLength(text) > LARGEST_CONFIG_BYTES)
+    throw new ConfigFileError([{ field: '', expected: `expected at most ${LARGEST_CONFIG_BYTES} bytes` }]);
   const root = readJson(text);
   if (!isLegacy(root)) return check(currentConfigSchema, root);
   return check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root)));

@@ -98,6 +98,49 @@ describe('config.json', () => {
     ]);
   });
 
+  it.each<readonly [string, object]>([
+    ['env.GREETING', { env: { GREETING: 'hunter2\0' } }],
+    ['env.GREETING', { env: { GREETING: 'hunter2\uD800' } }],
+    ['health.path', { health: { path: '/hunter2\0' } }],
+    ['health.path', { health: { path: '/hunter2\uD83D' } }],
+    ['command', { command: 'hunter2 \0' }],
+    ['command.1', { command: ['hunter2', '\uDC00'] }],
+    ['install', { install: 'hunter2\0' }],
+    ['build.0', { build: ['hunter2\0'] }],
+    ['$schema', { $schema: 'hunter2\0' }],
+  ])('a NUL or half a character made a task repeat until its deadline: %s is named', (field, part) => {
+    const problems = problemsOf({ runtime: 'node', port: 1, ...part });
+    expect(problems.map((problem) => problem.field)).toEqual([field]);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
+  it.each(['command', 'packages_file_path', 'package_installation_cmd'])(
+    'a NUL in the older form made a task repeat until its deadline: %s is named',
+    (field) => expect(problemsOf({ ...legacy, [field]: 'a\0' })).toMatchObject([{ field }]),
+  );
+
+  it('takes values of several lines, in variables and in words of a command', () => {
+    const env = { KEY: '-----BEGIN-----\n\tü🚢\r\n' };
+    const command = ['sh', '-c', 'a\nb'];
+    expect(parse({ runtime: 'node', port: 1, env, command })).toMatchObject({ env, command });
+  });
+
+  it('refuses a path that no HTTP client can ask for', () => {
+    for (const path of ['/a b', '/a#b', '/a\u0007', '/€'])
+      expect(problemsOf({ runtime: 'node', port: 1, health: { path } })).toMatchObject([
+        { field: 'health.path' },
+      ]);
+    expect(parse({ runtime: 'node', port: 1, health: { path: '/ü/{a}?b=c|d' } }).health?.path).toBe(
+      '/ü/{a}?b=c|d',
+    );
+  });
+
+  it('a file of any size went into each event of its task: it is refused beyond 256 KiB', () => {
+    const file = (bytes: number) => ({ runtime: 'node', port: 1, env: { FILLER: 'ü'.repeat(bytes / 2) } });
+    expect(problemsOf(file(200_000))).toEqual([]);
+    expect(problemsOf(file(300_000))).toEqual([{ field: '', expected: 'expected at most 262144 bytes' }]);
+  });
+
   it.each([
     ['not json', '{'],
     ['an array', '[]'],

@@ -38,7 +38,8 @@ describe('who watches a container', () => {
   it('is told of its end, a hundred of them over one stream', async () => {
     const { ask, die, streams } = world();
     const warnings: Error[] = [];
-    process.on('warning', (warning) => warnings.push(warning));
+    const keep = (warning: Error) => void warnings.push(warning);
+    process.on('warning', keep);
     const { signal } = new AbortController();
     const watches = Array.from({ length: 100 }, (_, n) => ask(`c${n % 50}`, signal));
     for (let n = 0; n < 50; n += 1) die(`c${n}`, n);
@@ -46,7 +47,7 @@ describe('who watches a container', () => {
     expect(streams).toHaveLength(1);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     await turn();
-    process.removeAllListeners('warning');
+    process.off('warning', keep);
     expect(warnings).toEqual([]);
   });
 

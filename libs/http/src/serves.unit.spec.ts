@@ -4,19 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { Secret } from '#libs/config';
 import { defineRoute, type InputOf } from '#libs/contracts';
-import {
-  addEtags,
-  ApiErrorFilter,
-  AUDIT,
-  auditLog,
-  Caller,
-  Input,
-  type Principal,
-  Serves,
-  TOKENS,
-} from './index.js';
+import { addEtags, ApiErrorFilter, AUDIT, auditLog, Caller, Input, type Principal, Serves } from './index.js';
+import { testTokens } from './tokens.testing.js';
 
 const noteSchema = z
   .strictObject({
@@ -65,22 +55,11 @@ class NotesController {
   }
 }
 
-const named = [
-  { name: 'ci', role: 'admin' as const, token: new Secret('token-of-the-ci') },
-  { name: 'page', role: 'read' as const, token: new Secret('token-of-the-page') },
-];
-
 const audited = vi.fn();
 
 @Module({
   controllers: [NotesController],
-  providers: [
-    {
-      provide: TOKENS,
-      useValue: { admin: new Secret('admin-token'), read: new Secret('read-token'), named },
-    },
-    { provide: AUDIT, useValue: auditLog({ info: audited }) },
-  ],
+  providers: [testTokens, { provide: AUDIT, useValue: auditLog({ info: audited }) }],
 })
 class NotesModule {}
 

@@ -75,8 +75,14 @@ export function traceparentOf(headers: Readonly<Record<string, string>>): string
 
 const invalid = (message: string): PermanentError => new PermanentError('MESSAGE_INVALID', message);
 
+interface Sized {
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | string | null;
+  readonly headers?: KafkaMessage['headers'];
+}
+
 /** Key, body and headers together. */
-export function bytesOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): number {
+export function bytesOf({ key, value, headers }: Sized): number {
   const named = Object.entries(headers ?? {}).flatMap(([name, values]) => [name, ...[values].flat()]);
   const parts = [key, value, ...named].filter((part) => part !== null && part !== undefined);
   return parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);

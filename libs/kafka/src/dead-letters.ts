@@ -5,6 +5,7 @@ import { reasonOf } from './dead-letter-reason.js';
 import type { LogSink } from './kafka-client.js';
 import type { Producer, RawRecord } from './producer.js';
 import type { UnreadableBatch } from './record-set/read-record.js';
+import { isTooLarge } from './too-large.js';
 
 export interface DeadLettersOptions {
   /** What the letters came on; they go to its dead-letter topic. */
@@ -18,9 +19,6 @@ type Headers = Record<string, string>;
 const LONGEST_REASON = 4_000;
 /** Named as a content type, so that nobody takes the bytes for a message's body. */
 const BATCH_CONTENT_TYPE = 'application/vnd.apache.kafka.record-batch';
-
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error && 'type' in error && error.type === 'MESSAGE_TOO_LARGE';
 
 /**
  * What will never be handled, for people to look at. Each call resolves when the broker has it, so before the commit.

@@ -37,9 +37,8 @@ const CHUNK = 50;
 const BACKOFF_MS = 200;
 
 /**
- * Nest's `@EventPattern(<message type>)` handlers on Kafka, with delivery of our own: at least once, in order per key,
- * each message handled in one transaction with the record that it was. Handlers take milliseconds; longer work is stored
- * as a job. Bind KeepErrorFilter, so that errors arrive here as they were thrown.
+ * The `@Handles` methods of consumers on Kafka, with delivery of our own: at least once, in order per key, each message
+ * handled in one transaction with the record that it was. Handlers take milliseconds; longer work is stored as a job.
  */
 export class KafkaEventStrategy extends Server implements CustomTransportStrategy {
   private consumers: TopicConsumer[] = [];

@@ -1,6 +1,6 @@
 import type { DecodedMessage } from './cloud-event.js';
 
-/** What a handler gets beside the data, by `@Ctx()`. */
+/** What is known of a message beside its data. `@Handles` gives its transaction, `@Ctx()` all of it. */
 export interface MessageContext {
   /** CloudEvents id, or `<topic>/<partition>/<offset>`. */
   readonly id: string;

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OffsetCommits } from './offset-commits.js';
 
 const SOON_MS = 20;
@@ -23,12 +22,15 @@ function committing({ refusals = 0 } = {}) {
 }
 
 describe('commits of offsets', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('of what is handled within one interval go together, each partition with its latest', async () => {
     const { commits, committed } = committing();
     commits.handledUpTo(0, '5');
     commits.handledUpTo(1, '7');
     commits.handledUpTo(0, '6');
-    await delay(3 * SOON_MS);
+    await vi.advanceTimersByTimeAsync(3 * SOON_MS);
     expect(committed).toEqual([{ 0: '6', 1: '7' }]);
   });
 
@@ -37,7 +39,7 @@ describe('commits of offsets', () => {
     commits.handledUpTo(0, '5');
     await commits.now();
     expect(committed).toEqual([{ 0: '5' }]);
-    await delay(3 * SOON_MS);
+    await vi.advanceTimersByTimeAsync(3 * SOON_MS);
     expect(committed).toHaveLength(1);
   });
 
@@ -54,7 +56,7 @@ describe('commits of offsets', () => {
   it('that are refused are made again also where nothing else is handled', async () => {
     const { commits, committed } = committing({ refusals: 2 });
     commits.handledUpTo(0, '5');
-    await delay(6 * SOON_MS);
+    await vi.advanceTimersByTimeAsync(6 * SOON_MS);
     expect(committed).toEqual([{ 0: '5' }]);
   });
 
@@ -62,7 +64,7 @@ describe('commits of offsets', () => {
     const { commits, committed } = committing();
     commits.handledUpTo(0, '5');
     commits.forget();
-    await delay(3 * SOON_MS);
+    await vi.advanceTimersByTimeAsync(3 * SOON_MS);
     await commits.now();
     expect(committed).toEqual([]);
   });
@@ -83,7 +85,7 @@ describe('commits of offsets', () => {
     commits.handledUpTo(0, '6');
     resolve();
     await first;
-    await delay(3 * SOON_MS);
+    await vi.advanceTimersByTimeAsync(3 * SOON_MS);
     expect(committed).toEqual([{ 0: '5' }, { 0: '6' }]);
   });
 });

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { Controller, type INestMicroservice, Module, UseFilters } from '@nestjs/common';
+import { type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,11 +8,11 @@ import { z } from 'zod';
 import { deadLetterTopic, defineMessage } from '#libs/contracts';
 import { requireEnv, until } from '#libs/testing';
 import {
+  Consumer,
   createKafka,
   ensureTopics,
   type InboxPort,
   KafkaEventStrategy,
-  KeepErrorFilter,
   type MessageContext,
   PermanentError,
   Producer,
@@ -66,8 +66,7 @@ const numberCounted = () =>
 
 async function startApp(): Promise<INestMicroservice> {
   const definition = numberCounted();
-  @Controller()
-  @UseFilters(KeepErrorFilter)
+  @Consumer()
   class Counting {
     @EventPattern<string>(definition.type)
     count(@Payload() data: { n: number }, @Ctx() context: MessageContext): void {

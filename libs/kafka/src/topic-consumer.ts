@@ -18,6 +18,7 @@ import type { InboxPort, InvalidMessage, MessageHandler } from './message-contex
 import { OffsetCommits } from './offset-commits.js';
 import type { Producer } from './producer.js';
 import { unreadableBatchOf } from './record-set/read-record.js';
+import { Tries } from './tries.js';
 
 export interface TopicConsumerOptions {
   readonly kafka: Kafka;
@@ -28,19 +29,18 @@ export interface TopicConsumerOptions {
   readonly handle: MessageHandler;
   readonly deadLetters: Producer;
   readonly logger: LogSink;
-  /** Told of a message that does not parse, before it goes to the dead letters; told again when it throws. */
+  /** Told of a message that does not parse, before it goes to the dead letters; told again when it throws, of a bug thrice. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** The consumer ended for good; the process must be replaced. */
   readonly onFatal: (error: Error) => void;
   /** Messages in one transaction at most. */
   readonly chunkSize: number;
-  /** First wait after a retriable error; doubled up to `longestBackoffMs`. */
+  /** First wait after a retriable error; doubled up to half a minute. */
   readonly backoffMs: number;
   /** How long a consumer may be out of its group before it counts as not working. */
   readonly silentMs?: number;
 }
 
-const LONGEST_BACKOFF_MS = 30_000;
 /** A bug may be in how two messages meet, so it is tried again; more often would only hold up the others. */
 const BUG_TRIES = 3;
 const PARTITIONS_AT_ONCE = 8;
@@ -56,6 +56,11 @@ interface Received {
   readonly message: DecodedMessage;
 }
 
+/** A message that is none of its topic; settled by what is told of it, and by its dead letter. */
+class Refusal {
+  constructor(readonly settle: (tries: number) => Promise<void>) {}
+}
+
 /**
  * One topic, one group: in order per partition, partitions side by side. An offset is committed after what lies before
  * it was handled or dead-lettered.
@@ -63,7 +68,7 @@ interface Received {
 export class TopicConsumer {
   private readonly consumer: Consumer;
   private readonly commits: OffsetCommits;
-  private readonly tries = new Map<string, number>();
+  private readonly tries: Tries;
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly deadLetters: DeadLetters;
   private closing = false;
@@ -78,6 +83,7 @@ export class TopicConsumer {
       ...membership,
     });
     const { topic, logger } = options;
+    this.tries = new Tries(options.backoffMs);
     this.deadLetters = new DeadLetters({ topic, logger, producer: options.deadLetters });
     this.commits = new OffsetCommits({
       commit: (next) =>
@@ -154,9 +160,20 @@ export class TopicConsumer {
   private async chunk(partition: number, raws: readonly KafkaMessage[]): Promise<KafkaMessage | undefined> {
     const received: Received[] = [];
     for (const raw of raws) {
-      const message = await this.decoded(partition, raw);
-      if (message !== undefined) received.push({ raw, message });
+      const message = this.decoded(partition, raw);
+      if (!(message instanceof Refusal)) {
+        received.push({ raw, message });
+        continue;
+      }
+      const tries = this.tries.count(partition, raw);
+      if (!(await this.isSettled(partition, raw, () => message.settle(tries))))
+        return (await this.handled(partition, received)) ?? raw;
     }
+    return this.handled(partition, received);
+  }
+
+  /** @returns the message that must be tried again, with all before it handled */
+  private async handled(partition: number, received: readonly Received[]): Promise<KafkaMessage | undefined> {
     if (received.length === 0) return undefined;
     try {
       await this.inTransaction(partition, received);
@@ -173,23 +190,44 @@ export class TopicConsumer {
     return undefined;
   }
 
-  /** Undefined for what never will be a message of this topic: that has gone to the dead letters. */
-  private async decoded(partition: number, raw: KafkaMessage): Promise<DecodedMessage | undefined> {
-    const { topic, definitions, onInvalid } = this.options;
+  /** A refusal for what never will be a message of this topic. */
+  private decoded(partition: number, raw: KafkaMessage): DecodedMessage | Refusal {
+    const { topic, definitions, onInvalid, logger } = this.options;
     const unreadable = unreadableBatchOf(raw);
-    if (unreadable !== undefined) {
-      await this.deadLetters.addBatch(partition, raw.value ?? Buffer.alloc(0), unreadable);
-      return undefined;
-    }
+    if (unreadable !== undefined)
+      return new Refusal(() =>
+        this.deadLetters.addBatch(partition, raw.value ?? Buffer.alloc(0), unreadable),
+      );
     try {
       return decode({ topic, partition }, raw, definitions);
     } catch (error) {
-      const traceparent = traceparentOf(headersOf(raw));
-      const value = bytesOf(raw) > LARGEST_MESSAGE_BYTES ? null : raw.value;
-      await onInvalid?.({ topic, value, reason: reasonOf(error), traceparent });
-      await this.deadLetters.add(partition, raw, error);
-      return undefined;
+      return new Refusal(async (tries) => {
+        const traceparent = traceparentOf(headersOf(raw));
+        const value = bytesOf(raw) > LARGEST_MESSAGE_BYTES ? null : raw.value;
+        await onInvalid?.({ topic, value, reason: reasonOf(error), traceparent }).catch((err: unknown) => {
+          if (classify(err) === 'retriable' || tries < BUG_TRIES) throw err;
+          logger.warn({ err, topic, offset: raw.offset }, 'a refused message is not answered');
+        });
+        await this.deadLetters.add(partition, raw, error);
+      });
     }
+  }
+
+  /** @returns false when it must be tried again later: its reply or its dead letter could not be kept */
+  private async isSettled(
+    partition: number,
+    raw: KafkaMessage,
+    settle: () => Promise<void>,
+  ): Promise<boolean> {
+    try {
+      await settle();
+    } catch (err) {
+      const { topic, logger } = this.options;
+      logger.warn({ err, topic, offset: raw.offset }, 'a refused message was not settled; it is tried again');
+      return false;
+    }
+    this.tries.forget(partition, raw);
+    return true;
   }
 
   private inTransaction(partition: number, received: readonly Received[]): Promise<void> {
@@ -215,21 +253,19 @@ export class TopicConsumer {
 
   /** @returns false when it must be tried again later */
   private async single(partition: number, one: Received): Promise<boolean> {
-    const slot = `${partition}/${one.raw.offset}`;
     try {
       await this.inTransaction(partition, [one]);
     } catch (error) {
-      const tries = (this.tries.get(slot) ?? 0) + 1;
-      this.tries.set(slot, tries);
+      const tries = this.tries.count(partition, one.raw);
       const kind = classify(error);
       this.options.logger.warn(
         { err: error, topic: this.options.topic, id: one.message.id, kind, tries },
         'a message failed',
       );
       if (kind === 'retriable' || (kind === 'bug' && tries < BUG_TRIES)) return false;
-      await this.deadLetters.add(partition, one.raw, error);
+      return this.isSettled(partition, one.raw, () => this.deadLetters.add(partition, one.raw, error));
     }
-    this.tries.delete(slot);
+    this.tries.forget(partition, one.raw);
     return true;
   }
 
@@ -247,14 +283,15 @@ export class TopicConsumer {
 
   private retryLater(payload: EachBatchPayload, failed: KafkaMessage): void {
     const { topic, partition } = payload.batch;
-    const tries = this.tries.get(`${partition}/${failed.offset}`) ?? 1;
     const resume = payload.pause();
     this.consumer.seek({ topic, partition, offset: failed.offset });
-    const waitMs = Math.min(this.options.backoffMs * 2 ** Math.min(tries - 1, 10), LONGEST_BACKOFF_MS);
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      resume();
-    }, waitMs);
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        resume();
+      },
+      this.tries.waitMs(partition, failed),
+    );
     this.timers.add(timer);
   }
 }

@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { createPool, type Pool, withAdvisoryLock } from './index.js';
+import { type Pool, withAdvisoryLock } from './index.js';
 
 let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test' });
+  database = await createTestDatabase({ schema: 'public' });
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 describe('an advisory lock', () => {
   it('lets one in at a time under a name, and does not run the others', async () => {

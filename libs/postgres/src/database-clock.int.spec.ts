@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { createPool, DatabaseClock, type Pool } from './index.js';
+import { DatabaseClock, type Pool } from './index.js';
 
 let database: TestDatabase;
 let pool: Pool;
 let clock: DatabaseClock;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test' });
+  database = await createTestDatabase({ schema: 'public' });
+  ({ pool } = database);
   clock = new DatabaseClock(pool);
   await clock.start();
 });
 afterAll(async () => {
   clock.stop();
-  await pool.end();
   await database.drop();
 });
 

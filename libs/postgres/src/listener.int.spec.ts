@@ -1,7 +1,7 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
-import { createPool, Listener, type Pool } from './index.js';
+import { Listener, type Pool } from './index.js';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -12,13 +12,10 @@ let sockets: Socket[] = [];
 let hold = false;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test' });
+  database = await createTestDatabase({ schema: 'public' });
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 beforeEach(async () => {
   sockets = [];

@@ -5,7 +5,6 @@ import {
   createPool,
   Listener,
   messagingTables,
-  migrate,
   Outbox,
   OutboxRelay,
   type OutboxRow,
@@ -54,9 +53,8 @@ const waiting = async () =>
   Number((await pool.query<{ n: string }>('SELECT count(*) AS n FROM outbox')).rows[0]?.n);
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
-  await migrate(pool, { schema, sets: [messagingTables] });
+  database = await createTestDatabase({ schema, sets: [messagingTables] });
+  ({ pool } = database);
 });
 beforeEach(async () => {
   published = [];
@@ -68,10 +66,7 @@ afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.stop()));
   await listener.stop();
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 describe('OutboxRelay', () => {
   it('publishes what was there before it started, then what NOTIFY tells of, in order', async () => {

@@ -15,12 +15,11 @@ let pool: Pool;
 let admin: Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test', max: 1 });
+  database = await createTestDatabase({ schema: 'public', max: 1 });
+  ({ pool } = database);
   admin = createPool({ url: database.url, schema: 'public', applicationName: 'admin', max: 1 });
 });
 afterAll(async () => {
-  await pool.end();
   await admin.end();
   await database.drop();
 });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import {
   ConcurrencyError,
-  createPool,
   EventStore,
   eventTables,
   Inbox,
@@ -19,13 +18,10 @@ let database: TestDatabase;
 let pool: Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createTestDatabase({ schema });
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 describe('migrate', () => {
   it('lets several replicas start at once', async () => {

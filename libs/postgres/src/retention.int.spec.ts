@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import {
-  createPool,
   deleteOld,
   finishedWork,
   handledMessages,
@@ -20,13 +19,10 @@ const work = new WorkQueue();
 
 beforeAll(async () => {
   database = await createTestDatabase({ schema, sets: [messagingTables, workTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  ({ pool } = database);
 });
 beforeEach(() => pool.query('TRUNCATE work, work_turns, inbox'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 async function handled(count: number, days: number): Promise<void> {
   await pool.query(

@@ -14,17 +14,14 @@ let pool: Pool;
 const work = new WorkQueue();
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema, applicationName: 'test', max: 1 });
+  database = await createTestDatabase({ schema, max: 1 });
+  ({ pool } = database);
 });
 beforeEach(async () => {
   await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await migrate(pool, { schema, sets: [workTables] });
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 /** As enqueue does it, many at once. */
 async function enqueueMany(prefix: string, count: number, key: string, dueAt = 'now()'): Promise<void> {

@@ -3,10 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
 import {
   type Claim,
-  createPool,
   LeaseLostError,
   Listener,
-  migrate,
   type Pool,
   transaction,
   workChannel,
@@ -20,15 +18,11 @@ let pool: Pool;
 const work = new WorkQueue();
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
-  await migrate(pool, { schema, sets: [workTables] });
+  database = await createTestDatabase({ schema, sets: [workTables] });
+  ({ pool } = database);
 });
 beforeEach(() => pool.query('TRUNCATE work'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 const enqueue = (id: string, key = id) => transaction(pool, (tx) => work.enqueue(tx, { id, key }));
 const claim = (owner = 'r1', leaseMs = 60_000) => work.claim(pool, { owner, leaseMs });

@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import {
-  type Claim,
-  createPool,
-  LeaseLostError,
-  type Pool,
-  transaction,
-  WorkQueue,
-  workTables,
-} from './index.js';
+import { type Claim, LeaseLostError, type Pool, transaction, WorkQueue, workTables } from './index.js';
 
 const schema = 'stress';
 const CLAIMERS = 8;
@@ -19,16 +11,13 @@ let database: TestDatabase;
 let pool: Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ schema, sets: [workTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test', max: CLAIMERS + 4 });
+  database = await createTestDatabase({ schema, sets: [workTables], max: CLAIMERS + 4 });
+  ({ pool } = database);
   // What a holder wrote under which fence; the log of the test itself.
   await pool.query('CREATE TABLE steps (n bigserial, id text, key text, fence bigint, what text)');
 });
 beforeEach(() => pool.query('TRUNCATE work, work_turns, steps'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 /** What a claimer does with a unit it holds. */
 type Fate = 'finish' | 'park' | 'park until due' | 'die' | 'stall, then finish';

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import {
-  type Claim,
-  createPool,
-  LeaseLostError,
-  type Pool,
-  transaction,
-  WorkQueue,
-  workTables,
-} from './index.js';
+import { type Claim, LeaseLostError, type Pool, transaction, WorkQueue, workTables } from './index.js';
 
 const schema = 'test';
 const work = new WorkQueue();
@@ -17,13 +9,10 @@ let pool: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase({ schema, sets: [workTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  ({ pool } = database);
 });
 beforeEach(() => pool.query('TRUNCATE work, work_turns'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 const enqueue = (id: string, key: string) => transaction(pool, (tx) => work.enqueue(tx, { id, key }));
 const finish = (held: Claim) => transaction(pool, (tx) => work.finish(tx, held));

@@ -22,12 +22,13 @@ const DENIED = '42501';
 const stateOf = (error: unknown): string => String((error as { code?: unknown }).code);
 
 export const isMissing = (error: unknown): boolean => stateOf(error) === NO_TABLE;
+export const isDenied = (error: unknown): boolean => stateOf(error) === DENIED;
 
 /** Names what is wrong where the registry's views cannot be read. */
 export async function namingRegistry<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    throw isMissing(error) || stateOf(error) === DENIED ? new RegistryUnavailableError(error) : error;
+    throw isMissing(error) || isDenied(error) ? new RegistryUnavailableError(error) : error;
   }
 }

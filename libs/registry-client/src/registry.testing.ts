@@ -1,6 +1,6 @@
-import { type AppName, appSchemas, databaseVariable, registryReaders } from '#libs/app-roles';
-import { createPool, Listener, messagingTables, migrate, packagePath, type Pool } from '#libs/postgres';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { databaseVariable } from '#libs/app-roles';
+import { Listener, type Pool } from '#libs/postgres';
+import { appPool, createTestDatabase, migrateApp, type TestDatabase } from '#libs/testing';
 
 /** For tests: a registry as the node manager makes it, each app under its own role. */
 export interface TestRegistry {
@@ -15,17 +15,9 @@ export interface TestRegistry {
 
 export async function createTestRegistry(): Promise<TestRegistry> {
   const database = await createTestDatabase({ roles: true });
-  const poolOf = (app: AppName): Pool =>
-    createPool({
-      url: String(database.appUrls[databaseVariable(app)]),
-      schema: appSchemas[app],
-      applicationName: 'test',
-    });
-  const owner = poolOf('node-manager');
-  const reader = poolOf('deployer');
-  const registry = { name: 'registry', directory: packagePath('apps/node-manager/migrations') };
-  const sets = [messagingTables, registry];
-  await migrate(owner, { schema: appSchemas['node-manager'], sets, publishes: registryReaders });
+  const owner = appPool(database, 'node-manager');
+  const reader = appPool(database, 'deployer');
+  await migrateApp('node-manager', owner);
   const listener = new Listener({ url: String(database.appUrls[databaseVariable('deployer')]) });
   await listener.start();
   const close = async (): Promise<void> => {

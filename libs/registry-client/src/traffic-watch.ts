@@ -1,6 +1,6 @@
 import type { Listener, Pool } from '#libs/postgres';
 import { readDrainRevision } from './changes.js';
-import { isMissing } from './errors.js';
+import { isDenied, isMissing } from './errors.js';
 import { CHANGES_CHANNEL } from './registry-feed.js';
 import { CARRIER_SCHEMA, CARRIERS_CHANNEL } from './traffic-carriers.js';
 
@@ -17,15 +17,24 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How a wait ended: nobody is behind, or time is over and these carriers are; none where the registry itself is. */
+/** How a wait ended. */
 export type Applied =
-  { readonly applied: true } | { readonly applied: false; readonly behind: readonly string[] };
+  | { readonly applied: true; /** How many carriers have applied it. */ readonly carriers: number }
+  /** Time is over. `behind` is empty where the registry itself does not show it yet. */
+  | { readonly applied: false; readonly behind: readonly string[] };
 
 const POLL_MS = 250;
 
+interface CarrierRow {
+  readonly id: string;
+  readonly isBehind: boolean;
+  readonly lapseMs: number;
+}
+
 interface Carriers {
-  /** No app that carries traffic was ever started on this database. */
-  readonly none?: boolean;
+  /** An app that carries traffic was once started on this database. */
+  readonly known: boolean;
+  readonly carriers: number;
   readonly behind: readonly string[];
   /** Until the first of those that are behind loses its lease. */
   readonly lapseMs: number;
@@ -74,8 +83,8 @@ export class TrafficWatch {
       signal?.addEventListener('abort', resume);
       try {
         const revision = await revisionOf();
-        const { none = false, behind, lapseMs } = await this.carriersBehind(revision);
-        if (none || (revision !== undefined && behind.length === 0)) return { applied: true };
+        const { known, carriers, behind, lapseMs } = await this.carriersBehind(revision);
+        if (!known || (revision !== undefined && behind.length === 0)) return { applied: true, carriers };
         const leftMs = deadline - performance.now();
         if (leftMs <= 0) return { applied: false, behind };
         await pause(word, Math.min(leftMs, lapseMs, this.options.pollMs ?? POLL_MS));
@@ -89,16 +98,19 @@ export class TrafficWatch {
   /** Without a revision every carrier is behind. */
   private async carriersBehind(revision: number | undefined): Promise<Carriers> {
     try {
-      const { rows } = await this.options.pool.query<{ readonly id: string; readonly lapseMs: number }>(
-        `SELECT id, (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
-         FROM ${CARRIER_SCHEMA}.carriers
-         WHERE lease_until > clock_timestamp() AND ($1::bigint IS NULL OR applied < $1) ORDER BY id`,
+      const { rows } = await this.options.pool.query<CarrierRow>(
+        `SELECT id, ($1::bigint IS NULL OR applied < $1) AS "isBehind",
+                (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
+         FROM ${CARRIER_SCHEMA}.carriers WHERE lease_until > clock_timestamp() ORDER BY id`,
         [revision],
       );
-      const lapseMs = Math.min(...rows.map((row) => Math.max(1, row.lapseMs)));
-      return { behind: rows.map(({ id }) => id), lapseMs };
+      const behind = rows.filter(({ isBehind }) => isBehind);
+      const lapseMs = Math.min(...behind.map((row) => Math.max(1, row.lapseMs)));
+      return { known: true, carriers: rows.length, behind: behind.map(({ id }) => id), lapseMs };
     } catch (error) {
-      if (isMissing(error)) return { none: true, behind: [], lapseMs: Infinity };
+      // Between its first migration and its grants, the view is there and cannot be read: it carries nothing yet.
+      if (isMissing(error) || isDenied(error))
+        return { known: false, carriers: 0, behind: [], lapseMs: Infinity };
       throw error;
     }
   }

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { pushTestImage, uniqueName } from '#libs/testing';
+import { closedPort, pushTestImage, uniqueName } from '#libs/testing';
 import { RegistryHttp } from './registry-http.js';
 import type { ImageRegistry, ImageTag, RegistryAccess } from './registry.js';
 
@@ -36,16 +34,6 @@ async function pushTags(
 
 const byName = (tags: readonly ImageTag[]): ImageTag[] =>
   tags.toSorted((one, other) => one.name.localeCompare(other.name));
-
-/** A port on which nothing listens any more. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** What holds for every registry behind the port, whatever it is. */
 export function describeRegistry(name: string, registryUnderTest: RegistryUnderTest): void {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createPool, messagingTables, type Pool, type Retention } from '#libs/postgres';
+import { messagingTables, type Pool, type Retention } from '#libs/postgres';
 import { createLogger } from '#libs/telemetry';
 import { createTestDatabase, type TestDatabase, until } from '#libs/testing';
 import { createOldRows } from './old-rows.js';
@@ -12,13 +12,10 @@ let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
   database = await createTestDatabase({ schema, sets: [messagingTables] });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  ({ pool } = database);
   await pool.query('CREATE TABLE facts (name text, ended_at timestamptz)');
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 const endedFacts = (keepMs: number): Retention => ({ table: 'facts', column: 'ended_at', keepMs });
 const noSuchTable = (keepMs: number): Retention => ({ table: 'nothing', column: 'at', keepMs });

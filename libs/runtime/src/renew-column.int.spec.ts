@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPool, type Pool } from '#libs/postgres';
+import { type Pool } from '#libs/postgres';
 import { type AtRestKeys, decryptAtRest, encryptAtRest } from '#libs/secrets';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { renewColumn } from './renew-column.js';
@@ -11,14 +11,11 @@ const both: AtRestKeys = [now, before];
 let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema: 'public', applicationName: 'test' });
+  database = await createTestDatabase({ schema: 'public' });
+  ({ pool } = database);
   await pool.query('CREATE TABLE sealed (name text PRIMARY KEY, value text NOT NULL)');
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 beforeEach(() => pool.query('TRUNCATE sealed'));
 
 type Line = readonly [object, string];

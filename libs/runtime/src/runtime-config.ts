@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { z } from 'zod';
-import { commaList, durationMs, orOwn, secret } from '#libs/config';
+import { commaList, durationMs, orOwn, port, secret } from '#libs/config';
 
 const httpUrl = () =>
   z.url({ protocol: /^https?$/, error: 'expected http://host:port or https://host:port' });
@@ -14,6 +15,16 @@ function checkPostgresUrl(text: string): void {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
     throw new Error('expected postgres://user:password@host:port/database');
 }
+
+/** Each app listens at a port of its own. */
+export const httpPort = () => port().default(0).describe('The port of the HTTP server; 0 takes a free one.');
+
+/** Each app has replicas of its own. */
+export const replicaName = () =>
+  z.string().default(`${hostname()}-${process.pid}`).meta({
+    description: 'The name of this replica, unique among all.',
+    shownDefault: 'host name and process id',
+  });
 
 /** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
 export const runtimeConfigSchema = z.object({

@@ -78,7 +78,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     pool,
     listener,
     schema,
-    publish: (rows) => publishTraced(tracing, producer, rows),
+    publish: (rows) => publishTraced({ tracing, producer, logger }, rows),
     onError: (err) => logger.warn({ err }, 'the outbox waits'),
   });
   const runtime: Runtime = {

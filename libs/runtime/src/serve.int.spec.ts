@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Module, UseFilters } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
+import { Get, Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '#libs/config';
 import { instanceReported } from '#libs/contracts';
-import { createKafka, KeepErrorFilter, SILENT } from '#libs/kafka';
+import { Consumer, createKafka, Handles, SILENT } from '#libs/kafka';
 import { createTestDatabase, requireEnv, type TestDatabase, uniqueName, until } from '#libs/testing';
 import { openRuntime, type Runtime, runtimeConfigSchema, serve } from './index.js';
 
@@ -27,17 +26,16 @@ function open(app: string, env: NodeJS.ProcessEnv = {}): Promise<Runtime> {
 /** Calls that wait until they are let go. */
 const waiting: ((text: string) => void)[] = [];
 
-@Controller()
-@UseFilters(KeepErrorFilter)
+@Consumer()
 class SlowController {
   @Get('slow')
   slow(): Promise<string> {
     return new Promise((resolve) => waiting.push(resolve));
   }
 
-  @EventPattern<string>(instanceReported.type)
-  report(): void {
-    return undefined;
+  @Handles(instanceReported)
+  report(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

@@ -1,7 +1,15 @@
 import { catalogue, topics } from '#libs/contracts';
-import { type AroundHandling, type InvalidMessage, type Producer, traceparentOf } from '#libs/kafka';
+import {
+  type AroundHandling,
+  type InvalidMessage,
+  type LogSink,
+  MessagesTooLargeError,
+  type Producer,
+  traceparentOf,
+} from '#libs/kafka';
 import type { OutboxRow } from '#libs/postgres';
 import type { OpenSpan, SpanAttributes, Tracing } from '#libs/telemetry';
+import { letterTooLarge } from './letter-too-large.js';
 
 /** Names and values as OpenTelemetry's semantic conventions for messaging and for Kafka have them. */
 const messaging = (operation: 'process' | 'send', topic: string): SpanAttributes => ({
@@ -68,35 +76,43 @@ const patient: ReadonlySet<string> = new Set(
   catalogue.filter(({ mayWait }) => mayWait).map(({ type }) => type),
 );
 
+export interface OutboxPublisher {
+  readonly tracing: Tracing;
+  readonly producer: Pick<Producer, 'publish' | 'forward'>;
+  readonly logger: LogSink;
+}
+
 /**
  * Publishes the outbox, each message in a PRODUCER span of the trace in which it was written: first what somebody waits
  * for, so that it does not share the broker and its readers with what tells of it.
  */
-export async function publishTraced(
-  tracing: Tracing,
-  producer: Pick<Producer, 'publish'>,
-  rows: readonly OutboxRow[],
-): Promise<void> {
+export async function publishTraced(parts: OutboxPublisher, rows: readonly OutboxRow[]): Promise<void> {
   const { awaited = [], others = [] } = Object.groupBy(rows, ({ type }) =>
     patient.has(type) ? 'others' : 'awaited',
   );
-  for (const some of [awaited, others]) if (some.length > 0) await publishAll(tracing, producer, some);
+  for (const some of [awaited, others]) if (some.length > 0) await publishAll(parts, some);
 }
 
-async function publishAll(
-  tracing: Tracing,
-  producer: Pick<Producer, 'publish'>,
-  rows: readonly OutboxRow[],
-): Promise<void> {
+/** What is too large for the broker goes to the dead letters, so that it holds up nothing behind it. */
+async function publishAll(parts: OutboxPublisher, rows: readonly OutboxRow[]): Promise<void> {
+  const { tracing, producer } = parts;
   const sends = rows.map((row) => ({ row, span: sendSpan(tracing, row) }));
+  const fail = (error: unknown, isFailed: (row: OutboxRow) => boolean): void => {
+    const message = error instanceof Error ? error.message : String(error);
+    for (const { row, span } of sends) if (isFailed(row)) span?.fail('PUBLISH_FAILED', message);
+  };
   try {
     await producer.publish(
       sends.map(({ row, span }) => (span === undefined ? row : { ...row, traceparent: span.traceparent })),
     );
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    sends.forEach(({ span }) => span?.fail('PUBLISH_FAILED', message));
-    throw error;
+    if (!(error instanceof MessagesTooLargeError)) {
+      fail(error, () => true);
+      throw error;
+    }
+    const refused = new Set(error.refused.map(({ message }) => message.id));
+    fail(error, ({ id }) => refused.has(id));
+    await letterTooLarge(parts, error.refused);
   } finally {
     sends.forEach(({ span }) => span?.end());
   }

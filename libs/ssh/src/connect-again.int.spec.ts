@@ -1,23 +1,14 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { closedPort } from '#libs/testing';
 import { SshPool } from './index.js';
 
 const target = (port: number) => ({
   ...{ host: '127.0.0.1', port, user: 'nobody', hostKeyFingerprint: 'SHA256:x' },
   login: { password: 'x' },
 });
-
-/** A port that nothing listens on, as while an sshd is started again. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 it('a server that is started again within the time is reached, however often it refused', async () => {
   const port = await closedPort();

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, connect as connectTcp, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { requireEnv, until } from '#libs/testing';
+import { sshTargetOf, testNodes, until } from '#libs/testing';
 import {
   DOCKER_SOCKET,
   HostKeyMismatchError,
@@ -12,30 +11,14 @@ import {
   type SshTarget,
 } from './index.js';
 
-interface NodeEntry {
-  readonly address: string;
-  readonly sshPort: number;
-  readonly sshUser: string;
-  readonly privateKeyFile: string;
-  readonly hostKeyFingerprint: string;
-  /** Where it is not the usual one. */
-  readonly dockerSocket?: string;
-}
-
 let target: SshTarget;
 let engineSocket: string;
 const cleanups: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  const [node] = JSON.parse(await readFile(requireEnv('SLIPWAY_NODES_FILE'), 'utf8')) as [NodeEntry];
+  const [node] = await testNodes();
   engineSocket = node.dockerSocket ?? DOCKER_SOCKET;
-  target = {
-    host: node.address,
-    port: node.sshPort,
-    user: node.sshUser,
-    hostKeyFingerprint: node.hostKeyFingerprint,
-    login: { privateKey: await readFile(node.privateKeyFile, 'utf8') },
-  };
+  target = sshTargetOf(node);
 });
 
 afterEach(async () => {

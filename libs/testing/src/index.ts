@@ -1,4 +1,6 @@
+export * from './app-database.js';
 export * from './app-process.js';
+export * from './closed-port.js';
 export * from './database.js';
 export * from './environment.js';
 export * from './names.js';
@@ -9,3 +11,4 @@ export * from './random.js';
 export * from './until.js';
 export * from './produce-raw.js';
 export * from './record-batch.js';
+export * from './routes.js';

@@ -8,3 +8,11 @@ export function randomOf(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** What a chance, from 0 to below 1, picks among shares that are 1 together. */
+export function byShare<T>(shares: readonly (readonly [T, number])[], chance: number): T {
+  let upTo = 0;
+  const picked = shares.find(([, share]) => chance < (upTo += share)) ?? shares.at(-1);
+  if (picked === undefined) throw new RangeError('there are no shares to pick from');
+  return picked[0];
+}

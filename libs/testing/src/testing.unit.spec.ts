@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { requireEnv, testNodes, uniqueName, until } from './index.js';
+import { byShare, requireEnv, sshTargetOf, testNodes, uniqueName, until } from './index.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -43,5 +43,36 @@ describe('testNodes', () => {
     await writeFile(file, '[]');
     await expect(testNodes()).rejects.toThrow('names no node');
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('sshTargetOf', () => {
+  it('is where the node is, with the private key of its file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'key-'));
+    const privateKeyFile = join(folder, 'key');
+    await writeFile(privateKeyFile, 'a private key');
+    const node = { name: 'n1', address: '10.0.0.1', sshPort: 2_222, sshUser: 'deploy', privateKeyFile };
+    expect(sshTargetOf({ ...node, hostKeyFingerprint: 'SHA256:x' })).toEqual({
+      ...{ host: '10.0.0.1', port: 2_222, user: 'deploy', hostKeyFingerprint: 'SHA256:x' },
+      login: { privateKey: 'a private key' },
+    });
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('byShare', () => {
+  const shares = [
+    ['half', 0.5],
+    ['a little', 0.2],
+    ['rest', 0.3],
+  ] as const;
+
+  it('picks each for its share of the chances', () => {
+    const picked = [0, 0.49, 0.5, 0.69, 0.71, 0.999].map((chance) => byShare(shares, chance));
+    expect(picked).toEqual(['half', 'half', 'a little', 'a little', 'rest', 'rest']);
+  });
+
+  it('refuses to pick from nothing', () => {
+    expect(() => byShare([], 0.5)).toThrow(RangeError);
   });
 });

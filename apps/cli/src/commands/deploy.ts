@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { checkConfig, findServices, zipFolder, type ServiceFolder } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
@@ -6,7 +7,7 @@ import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
 import { kibibytes } from './push.js';
 import { buildRequest, type Following, sendRequest } from './request.js';
-import { serviceWishes, type ServiceOptions } from './service-wishes.js';
+import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
 export interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'replicas'> {
   readonly directory: string;
@@ -26,13 +27,18 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
     folders.map((folder) => folder.name),
     options,
   );
-  const request = buildRequest({ ...options, mode: 'build-and-run', services });
+  const wish = { ...options, mode: 'build-and-run' } as const;
+  // What is wrong with it is said before anything is uploaded.
+  const { token } = buildRequest({ ...wish, services });
+  const sources = new Map<string, ServiceWish['source']>();
   for (const folder of folders) {
     const blob = sourceBlobName(options.appId, folder.name);
     const bytes = await sendFolder(folder, blob);
+    sources.set(folder.name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
     output.note(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
   }
-  return sendRequest(request, options, output);
+  const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
+  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output);
 }
 
 /**

@@ -6,14 +6,18 @@ import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface AddNodeOptions {
-  readonly name: string;
+/** What the command line says of a machine, besides its name. */
+export interface NodeAddOptions {
   readonly address: string;
   readonly sshPort: number;
   readonly sshUser: string;
   readonly fingerprint?: string;
   readonly keyFile?: string;
   readonly passwordStdin?: boolean;
+}
+
+export interface AddNodeOptions extends NodeAddOptions {
+  readonly name: string;
   readonly standardInput: () => Promise<string>;
 }
 

@@ -4,7 +4,7 @@ import { usageError } from '../errors.js';
 /** What is asked for of one service. */
 export interface ServiceWish {
   readonly name: string;
-  readonly source?: { readonly blob: string };
+  readonly source?: { readonly blob: string; readonly sha256?: string };
   readonly release?: string;
   readonly dependsOn?: readonly string[];
   readonly replicas?: number;

@@ -1,3 +1,4 @@
+import { type Waiting, waitInLine } from '../task/line.js';
 import { roomiest } from './domain/builder-choice.js';
 
 /** Where a build may go. */
@@ -8,15 +9,10 @@ export interface BuilderWish {
   readonly signal: AbortSignal;
 }
 
-interface Waiting {
-  readonly among: readonly string[];
-  comes(builder: string): void;
-}
-
 /** One line before all builders: at most so many builds at once at each; who waits gets the first turn that it can use. */
 export class BuilderTurns {
   private readonly busy = new Map<string, number>();
-  private readonly waiting: Waiting[] = [];
+  private readonly waiting: (Pick<BuilderWish, 'among'> & Waiting<string>)[] = [];
 
   constructor(private readonly limits: ReadonlyMap<string, number>) {}
 
@@ -36,27 +32,9 @@ export class BuilderTurns {
       ...{ name, limit: this.limits.get(name) ?? 0, busy: this.busy.get(name) ?? 0 },
     }));
     const free = roomiest(rooms, preferred);
-    if (free === undefined) return this.wait(among, signal);
+    if (free === undefined) return waitInLine(this.waiting, { among }, signal);
     this.busy.set(free, (this.busy.get(free) ?? 0) + 1);
     return free;
-  }
-
-  private wait(among: readonly string[], signal: AbortSignal): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        among,
-        comes(builder) {
-          signal.removeEventListener('abort', leaves);
-          resolve(builder);
-        },
-      };
-      const leaves = (): void => {
-        this.waiting.splice(this.waiting.indexOf(waiting), 1);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', leaves, { once: true });
-      this.waiting.push(waiting);
-    });
   }
 
   /** To the first in the line that may go there; the builder stays as busy as it is then. */

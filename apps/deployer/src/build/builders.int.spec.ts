@@ -8,7 +8,7 @@ import { packDirectory } from '#libs/archive';
 import { parseServiceConfig } from '#libs/contracts';
 import { createRegistry, type ImageRegistry } from '#libs/registry';
 import { SshPool } from '#libs/ssh';
-import { requireEnv, testNodes, type TestNode, uniqueName } from '#libs/testing';
+import { type NodeEntry, requireEnv, sshTargetOf, testNodes, uniqueName } from '#libs/testing';
 import type { Builder } from './adapters/builder.js';
 import { connectBuilders } from './adapters/connect-builders.js';
 import { EngineImageBuilder } from './adapters/image-builder.js';
@@ -21,7 +21,7 @@ import { BuildPlaces } from './build-places.js';
 const LOCAL = new URL(requireEnv('BUILDER_HOST')).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'slipway-builders-'));
 const never = new AbortController().signal;
-let node: TestNode;
+let node: NodeEntry;
 let registry: ImageRegistry;
 const opened: Builder[] = [];
 
@@ -185,12 +185,8 @@ it('the cache is pruned to its size, and neither what is built nor a stranger lo
 /** Of the node's engine, as its own client tells it: `Build Cache=20.01MB`. */
 async function cacheMegabytes(): Promise<number> {
   const ssh = new SshPool();
-  const { address: host, sshPort, sshUser: user, hostKeyFingerprint, privateKeyFile } = node;
-  const login = { privateKey: readFileSync(privateKeyFile, 'utf8') };
   const argv = ['docker', 'system', 'df', '--format', '{{.Type}}={{.Size}}'];
-  const { stdout } = await ssh.exec({ host, port: sshPort, user, hostKeyFingerprint, login }, argv, {
-    timeoutMs: 30_000,
-  });
+  const { stdout } = await ssh.exec(sshTargetOf(node), argv, { timeoutMs: 30_000 });
   await ssh.close();
   const [, size = '', unit = ''] = /Build Cache=([\d.]+)([kMG]?)B/.exec(stdout) ?? [];
   return Number(size) * ({ '': 1e-6, k: 1e-3, M: 1, G: 1e3 }[unit] ?? NaN);

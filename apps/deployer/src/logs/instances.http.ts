@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream';
 import { Controller, Inject, Res } from '@nestjs/common';
 import { deployerRoutes as routes, type InputOf, type InstanceDetails } from '#libs/contracts';
 import { ApiError, Input, Serves } from '#libs/http';
+import { unknownService } from '../services/unknown-service.http.js';
 import { toTaskError } from '../task/domain/task-error.js';
 import { INSTANCE_LOGS, type InstanceLogs } from './ports.js';
 
@@ -21,9 +22,8 @@ export class InstancesController {
   @Serves(routes.instances)
   async list(@Input() { params }: InputOf<typeof routes.instances>): Promise<InstanceDetails[]> {
     const found = await this.logs.instances(params);
-    if (found !== undefined) return found;
-    const message = `There is no service ${params.appId}/${params.service}.`;
-    throw notFound('SERVICE_UNKNOWN', message, `See which there are: slipway releases ${params.appId}`);
+    if (found === undefined) throw unknownService(params);
+    return found;
   }
 
   @Serves(routes.instanceLog)
@@ -34,10 +34,7 @@ export class InstancesController {
     const { instance, ...of } = params;
     const log = await this.logs.open(of, instance, query).catch(refuse);
     if (log === 'busy') throw tooMany();
-    if (log === 'unknown') {
-      const message = `${of.appId}/${of.service} has no instance ${instance}.`;
-      throw notFound('INSTANCE_NOT_FOUND', message, `See which there are: slipway status ${of.appId}`);
-    }
+    if (log === 'unknown') throw unknownInstance(instance, of);
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
     // At once: an instance may have nothing to say for hours. An error cuts the answer off.
@@ -46,8 +43,16 @@ export class InstancesController {
   }
 }
 
-const notFound = (code: string, message: string, hint: string): ApiError =>
-  new ApiError({ status: 404, code, message, hint });
+const unknownInstance = (
+  instance: string,
+  of: { readonly appId: string; readonly service: string },
+): ApiError =>
+  new ApiError({
+    status: 404,
+    code: 'INSTANCE_NOT_FOUND',
+    message: `${of.appId}/${of.service} has no instance ${instance}.`,
+    hint: `See which there are: slipway status ${of.appId}`,
+  });
 
 const tooMany = (): ApiError =>
   new ApiError({

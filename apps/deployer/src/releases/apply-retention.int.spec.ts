@@ -3,14 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { instanceReported } from '#libs/contracts';
 import { transaction, WorkQueue, type Pool } from '#libs/postgres';
 import { createRegistry, RegistryHttp } from '#libs/registry';
-import { pushTestImage, requireEnv, uniqueName } from '#libs/testing';
+import { pushTestImage, requireEnv, uniqueName, type TestDatabase } from '#libs/testing';
 import { OwnRegistryImages } from './adapters/registry-images.js';
 import { PostgresReleaseRecords } from './adapters/release-records.js';
 import * as rows from './adapters/release-rows.js';
 import { deleteInstances, insertInstance } from '../rollout/adapters/instance-rows.js';
 import type { Release } from '../task/domain/task.events.js';
 import type { TaskState } from '../task/domain/task.state.js';
-import { createDeployerDatabase, type DeployerDatabase } from '../task/database.testing.js';
+import { createDeployerDatabase } from '../task/database.testing.js';
 import { applyRetention, type RetentionResult } from './apply-retention.js';
 
 const DAY = 86_400_000;
@@ -23,14 +23,14 @@ const registry = createRegistry({ ...access, ...login });
 const http = new RegistryHttp({ ...access, credentials: () => Promise.resolve(login) });
 const work = new WorkQueue();
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let pool: Pool;
 let appId: string;
 beforeAll(async () => {
   database = await createDeployerDatabase();
   ({ pool } = database);
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 beforeEach(async () => {
   appId = uniqueName('kept');
   await pool.query('TRUNCATE releases, current_releases, instances, work CASCADE');

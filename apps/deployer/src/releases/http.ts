@@ -1,10 +1,16 @@
 import { Controller, Inject } from '@nestjs/common';
-import { deployerRoutes as routes, type InputOf, type Page, type ReleaseDetails } from '#libs/contracts';
+import {
+  deployerRoutes as routes,
+  type InputOf,
+  type Page,
+  type ReleaseDetails,
+  serviceNameSchema,
+} from '#libs/contracts';
 import { Input, placeAfter, Serves, toPage } from '#libs/http';
 import { z } from 'zod';
 import { RELEASE_RECORD, type ReleaseRecord } from './ports.js';
 
-const placeSchema = z.tuple([z.string(), z.string().regex(/^\d{1,18}$/)]);
+const placeSchema = z.tuple([serviceNameSchema, z.string().regex(/^\d{1,18}$/)]);
 
 /** What was built of an application. */
 @Controller()

@@ -4,20 +4,20 @@ import { type Pool } from '#libs/postgres';
 import type { ImageRegistry } from '#libs/registry';
 import type { Recurring } from '#libs/runtime';
 import { createLogger, createMetrics } from '#libs/telemetry';
-import { until } from '#libs/testing';
+import { until, type TestDatabase } from '#libs/testing';
 import type { DeployerConfig } from '../deployer.config.js';
-import { createDeployerDatabase, type DeployerDatabase } from '../task/database.testing.js';
+import { createDeployerDatabase } from '../task/database.testing.js';
 import { createRetention } from './wire.js';
 
 const logger = createLogger({ app: 'test', replica: 'test', level: 'silent' });
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
   database = await createDeployerDatabase();
   ({ pool } = database);
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 /** Releases retired an hour ago. */
 async function retired(count: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { reconcile, type NodeView, type RepairAction, type RepairLimits } from './domain/reconcile.js';
 import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
+import { shortMessage } from '../task/domain/clean-text.js';
 import type { Clock } from '../task/ports.js';
 import { Repairs } from './repairs.js';
 import { within } from '../task/within.js';
@@ -55,7 +56,7 @@ async function look({ engines, store, clock, ...ports }: ReconcilePorts, node: s
   try {
     return { containers: await within(ports.answerMs, engines.ownContainers(node)), lost: false };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = shortMessage(error instanceof Error ? error.message : String(error));
     const { since, isNew } = await store.nodeUnreachable(node, reason);
     if (isNew) ports.onNode(node, false, error);
     return { containers: undefined, lost: clock.now().getTime() - since >= ports.nodeLostMs };

@@ -27,6 +27,8 @@ interface World {
   readonly unlisted?: readonly SeenContainer[];
 }
 
+type Forgotten = Parameters<ReconcilePorts['store']['forget']>;
+
 /** Ports that write down what is asked of them, in its order. */
 function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: string[] } {
   const calls: string[] = [];
@@ -132,5 +134,17 @@ describe('a look at a node', () => {
       'remove c-a',
       'forget a given-up',
     ]);
+  });
+
+  it('a NUL or a large line in the log of what is given up stopped the repair or the outbox', async () => {
+    const { ports } = fakes({
+      instances: [instance('a', { attempts: { count: 3, lastAt: NOW.getTime() - 10_000 } })],
+      containers: [],
+    });
+    const told: unknown[] = [];
+    const store = { ...ports.store, forget: async (...[, , { data }]: Forgotten) => void told.push(data) };
+    const engines = { ...ports.engines, logTail: () => Promise.resolve(`${'x'.repeat(2e6)}\n\0last`) };
+    await reconcileNode({ ...ports, store, engines }, 'node-1');
+    expect(told).toMatchObject([{ logTail: expect.stringMatching(/left out\)\nlast$/) as unknown }]);
   });
 });

@@ -1,4 +1,5 @@
 import type { RepairAction, SeenContainer } from './domain/reconcile.js';
+import { shortTail } from '../task/domain/clean-text.js';
 import { never } from '../task/domain/never.js';
 import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
 
@@ -85,7 +86,8 @@ export class Repairs {
     if (!this.answers) return store.forget(instance, 'abandoned', told);
     const logTail = await engines.logTail(this.node, instance.container);
     await engines.stopAndRemove(this.node, instance.container, AT_ONCE);
-    await store.forget(instance, 'given-up', { ...told, data: { ...told.data, logTail } });
+    const data = { ...told.data, logTail: logTail === undefined ? undefined : shortTail(logTail) };
+    await store.forget(instance, 'given-up', { ...told, data });
   }
 
   private instance({ instance }: InstanceAction): NodeInstance | undefined {

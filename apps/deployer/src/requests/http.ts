@@ -9,6 +9,7 @@ import {
   type RequestDetails,
   type RequestLine,
   type ScaleReply,
+  tokenSchema,
 } from '#libs/contracts';
 import {
   ApiError,
@@ -25,7 +26,8 @@ import type { RequestRecord } from './adapters/request-record.js';
 import { REQUEST_RECORD, type Reply, SUBMISSIONS, type Submissions } from './ports.js';
 import { whenClosed, type WaitingReply } from './waiting-reply.http.js';
 
-const placeSchema = z.tuple([z.string(), z.string()]);
+/** When it was received, in microseconds since 1970, and its token. */
+const placeSchema = z.tuple([z.string().regex(/^\d{1,18}$/), tokenSchema]);
 
 /** What became of requests. */
 @Controller()

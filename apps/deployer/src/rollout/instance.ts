@@ -7,7 +7,7 @@ import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
 import type { Clock, Wait } from '../task/ports.js';
 import type { Turns } from '../task/turns.js';
-import type { Instances, KnownInstance, NodeEngines, Prober } from './ports.js';
+import type { Instances, KnownInstance, NodeEngines, Prober, Traffic } from './ports.js';
 
 /** What the effects of this feature need. */
 export interface InstanceEffectPorts {
@@ -17,6 +17,7 @@ export interface InstanceEffectPorts {
   readonly specs: Specs;
   readonly builder: ImageBuilder;
   readonly prober: Prober;
+  readonly traffic: Traffic;
   readonly clock: Clock;
   readonly wait: Wait;
   readonly limits: PhaseLimits;

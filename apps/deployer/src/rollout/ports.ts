@@ -84,5 +84,14 @@ export interface Prober {
   ): Promise<ProbeResult>;
 }
 
+/** Whoever sends traffic to instances, such as gateways. */
+export interface Traffic {
+  /**
+   * Waits until nobody who holds a lease sends traffic to the instance any more, at most that long.
+   * @returns how many say so; 0 where nobody holds a lease, undefined where time was over first
+   */
+  untilDrained(instance: string, timeoutMs: number, signal: AbortSignal): Promise<number | undefined>;
+}
+
 /** Injection tokens of what the controllers of this feature ask for. */
 export const WORK_QUEUE = Symbol('WorkQueue');

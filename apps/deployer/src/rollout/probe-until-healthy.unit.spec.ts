@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EffectOf } from '../task/domain/task.effects.js';
 import { releaseWith, running } from '../task/domain/task.testing.js';
 import type { ContainerRun, NodeEngines } from './ports.js';
@@ -40,6 +39,17 @@ interface World {
   readonly healthy?: boolean;
 }
 
+/** Waits by the timers of the tests, which pass at once. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new Error('called off'));
+    });
+  });
+}
+
 /** Probes in this world; `open` counts the watches that are open. */
 function probing({ runs, exits = [], healthy = false }: World) {
   let [looks, watches] = [0, 0];
@@ -64,7 +74,7 @@ function probing({ runs, exits = [], healthy = false }: World) {
   const ports = {
     engines: engines as NodeEngines,
     prober: { probe: () => Promise.resolve({ healthy, seen: healthy ? '200' : 'connection refused' }) },
-    wait: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
+    wait,
     healthTimeoutMs: 400,
     stableMs: 0,
   };
@@ -75,6 +85,12 @@ const up: ContainerRun = { running: true, exitCode: undefined, restartCount: 0 }
 const restarted: ContainerRun = { ...up, restartCount: 1 };
 
 describe('a probe', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    vi.setTimerTickMode('nextTimerAsync');
+  });
+  afterEach(() => vi.useRealTimers());
+
   it('of a container that ends says its exit code, though its engine starts it again', async () => {
     const { result } = probing({ runs: [restarted], exits: [3] });
     await expect(result).rejects.toMatchObject({
@@ -139,8 +155,11 @@ describe('a probe', () => {
   });
 
   it('of one that runs and never answers well ends in time and leaves no call open', async () => {
+    const begun = performance.now();
     const { result, open } = probing({ runs: [up] });
     await expect(result).rejects.toMatchObject({ code: 'HEALTH_TIMEOUT' });
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1_500);
+    expect(performance.now() - begun).toBeLessThan(1_500 + waitAfter(1_500));
     expect(open.size).toBe(0);
   });
 });

@@ -1,24 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { secretRequested, type SecretReply } from '#libs/contracts';
-import {
-  createPool,
-  eventTables,
-  messagingTables,
-  Outbox,
-  transaction,
-  workTables,
-  type Pool,
-} from '#libs/postgres';
+import { Outbox, transaction, type Pool } from '#libs/postgres';
 import { renewColumn } from '#libs/runtime';
 import { generateDeployerKeys, parsePrivateKey, parsePublicKey, seal } from '#libs/secrets';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import type { TestDatabase } from '#libs/testing';
 import { PostgresRequestAnswers } from '../requests/adapters/request-answers.js';
 import { SecretIntake } from './adapters/secret-intake.js';
 import { PostgresSecrets } from './adapters/secrets.js';
-import { deployerTables } from '../task/storage.wire.js';
+import { createDeployerDatabase } from '../task/database.testing.js';
 
-const schema = 'test';
 const keys = await generateDeployerKeys();
 const publicKey = parsePublicKey(keys.publicKey);
 const privateKey = parsePrivateKey(keys.privateKey);
@@ -29,16 +20,12 @@ let pool: Pool;
 let secrets: PostgresSecrets;
 let intake: SecretIntake;
 beforeAll(async () => {
-  const sets = [messagingTables, eventTables, workTables, deployerTables];
-  database = await createTestDatabase({ schema, sets });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createDeployerDatabase();
+  ({ pool } = database);
   secrets = new PostgresSecrets(pool, { privateKey, atRestKeys });
   intake = new SecretIntake({ requests: new PostgresRequestAnswers(new Outbox()), secrets });
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 beforeEach(() => pool.query('TRUNCATE secrets, requests, outbox CASCADE'));
 
 let tokens = 0;
@@ -77,7 +64,7 @@ const valueOf = async (name = 'db', appId = 'shop') =>
 async function everything(): Promise<string> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = $1`,
-    [schema],
+    [database.schema],
   );
   const texts = tables.map(
     async ({ name }) => (await pool.query(`SELECT t::text AS row FROM ${name} t`)).rows,

@@ -1,7 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { deployerRoutes as routes, REVISIONS_SHOWN, type InputOf, type SpecDetails } from '#libs/contracts';
-import { ApiError, Input, Serves } from '#libs/http';
+import { Input, Serves } from '#libs/http';
 import { SPECS, type SpecReader } from './ports.js';
+import { unknownService } from './unknown-service.http.js';
 
 /** What is wanted of a service, and how it came to be. */
 @Controller()
@@ -15,11 +16,6 @@ export class SpecsController {
       this.specs.history(params, REVISIONS_SHOWN),
     ]);
     if (history.length > 0) return { ...params, running, history: [...history] };
-    throw new ApiError({
-      status: 404,
-      code: 'SERVICE_UNKNOWN',
-      message: `There is no service ${params.appId}/${params.service}.`,
-      hint: `See which there are: slipway releases ${params.appId}`,
-    });
+    throw unknownService(params);
   }
 }

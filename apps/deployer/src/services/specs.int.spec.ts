@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  createPool,
   eventTables,
   messagingTables,
   migrate,
@@ -84,8 +83,8 @@ async function specOf(service: string): Promise<SpecRevision['spec'] | undefined
 }
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createTestDatabase({ schema });
+  ({ pool } = database);
   await migrateToBefore();
   await release('web', 'web-old', 1);
   await release('web', 'web-new', 2);
@@ -97,10 +96,7 @@ beforeAll(async () => {
     Promise.resolve(void asked.push(service));
   record = new ServiceRecord({ pool, outbox: new Outbox(), clock: { now: () => NOW }, ask, replica: 'r' });
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 describe('an installation from before', () => {
   it('has the spec that what runs amounts to', async () => {

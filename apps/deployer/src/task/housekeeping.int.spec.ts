@@ -7,20 +7,20 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '#libs/engine';
 import { type Pool } from '#libs/postgres';
-import { requireEnv, uniqueName } from '#libs/testing';
+import { requireEnv, uniqueName, type TestDatabase } from '#libs/testing';
 import { pack } from 'tar-stream';
 import { removeBuilderLeftovers } from '../build/adapters/builder-leftovers.js';
 import { purgeNodeRequests } from '../rollout/adapters/node-rows.js';
 import { removeSourceLeftovers, SOURCE_PREFIX } from '../build/adapters/source-leftovers.js';
-import { createDeployerDatabase, type DeployerDatabase } from './database.testing.js';
+import { createDeployerDatabase } from './database.testing.js';
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
   database = await createDeployerDatabase();
   ({ pool } = database);
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 async function task(token: string, result: object | null): Promise<void> {
   await pool.query(

@@ -1,3 +1,5 @@
+import { type Waiting, waitInLine } from './line.js';
+
 const FEWEST_STARTS = 2;
 
 /**
@@ -10,7 +12,7 @@ export function startsAtOnce(most: number, cpus = Infinity): number {
 
 /** At most so many at once of what is done at one place; the others wait their turn, first come, first served. */
 export class Turns {
-  private readonly places = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
+  private readonly places = new Map<string, { busy: number; readonly waiting: Waiting<void>[] }>();
 
   constructor(private readonly atOnce: (place: string) => number) {}
 
@@ -32,25 +34,14 @@ export class Turns {
       place.busy += 1;
       return;
     }
-    await new Promise<void>((resolve, reject) => {
-      const comes = (): void => {
-        signal.removeEventListener('abort', leaves);
-        resolve();
-      };
-      const leaves = (): void => {
-        place.waiting.splice(place.waiting.indexOf(comes), 1);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', leaves, { once: true });
-      place.waiting.push(comes);
-    });
+    await waitInLine(place.waiting, {}, signal);
   }
 
   /** To the next one that waits; what nobody holds or waits for is forgotten. */
   private pass(name: string): void {
     const place = this.places.get(name);
     const next = place?.waiting.shift();
-    if (place === undefined || next !== undefined) return next?.();
+    if (place === undefined || next !== undefined) return next?.comes();
     place.busy -= 1;
     if (place.busy === 0) this.places.delete(name);
   }

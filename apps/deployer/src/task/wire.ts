@@ -6,6 +6,7 @@ import { withinTrace } from '#libs/telemetry';
 import { createBuildOutput } from '../logs/wire.js';
 import { createReleases } from '../releases/wire.js';
 import { createTaskRequests } from '../requests/wire.js';
+import type { Traffic } from '../rollout/ports.js';
 import { createRolloutRecord } from '../rollout/wire.js';
 import { systemTimer } from './adapters/system-timer.js';
 import { aroundStep } from './adapters/step-spans.js';
@@ -30,6 +31,7 @@ export interface WorkerParts {
   readonly outside: Outside;
   readonly runtime: Pick<Runtime, 'producer' | 'logger' | 'metrics' | 'tracing' | 'clock'>;
   readonly answers: NodeAnswers;
+  readonly traffic: Traffic;
   readonly decorate?: Decorate;
 }
 
@@ -62,6 +64,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   const effects = createEffectRunner({
     ...{ store, releases, instances, specs },
     ...outside,
+    traffic: parts.traffic,
     clock,
     wait: (ms, signal) => delay(ms, undefined, { signal }),
     output,

@@ -1,20 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer, NodeRequest } from '#libs/contracts';
 import { answerNodeRequest } from './answer-node-request.js';
+import { candidate } from './domain/candidate.testing.js';
 import type { Candidate, Place } from './domain/place.js';
 import type { NodeAccess, Placing } from './ports.js';
 
-const node = (name: string, changes: Partial<Candidate> = {}): Candidate => ({
-  name,
-  state: 'ready',
-  total: { cpu: 2, memoryMiB: 2_000 },
-  reserved: { cpu: 0, memoryMiB: 0 },
-  sameService: 0,
-  firstPort: 20_000,
-  lastPort: 20_009,
-  takenPorts: new Set(),
-  ...changes,
-});
 const request: NodeRequest = {
   accessToken: 'token-1',
   appId: 'shop',
@@ -53,7 +43,7 @@ class KnownNodes implements Placing {
 let placing: KnownNodes;
 let sent: NodeAnswer[];
 beforeEach(() => {
-  placing = new KnownNodes([node('a'), node('b', { reserved: { cpu: 1, memoryMiB: 0 } })]);
+  placing = new KnownNodes([candidate('a'), candidate('b', { reserved: { cpu: 1, memoryMiB: 0 } })]);
   sent = [];
 });
 const answers = { send: (answer: NodeAnswer) => Promise.resolve(void sent.push(answer)) };

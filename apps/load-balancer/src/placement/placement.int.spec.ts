@@ -1,33 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type NodeAnswer, nodeAnswered, nodeRequested, type NodeRequest } from '#libs/contracts';
+import { describe, expect, it } from 'vitest';
+import { appSchemas } from '#libs/app-roles';
+import { type NodeAnswer, nodeAnswered, nodeRequested } from '#libs/contracts';
 import { createKafka, Producer, SILENT, tail } from '#libs/kafka';
-import { createPool, messagingTables, type Pool, transaction } from '#libs/postgres';
+import { transaction } from '#libs/postgres';
 import { generateDeployerKeys, parsePrivateKey, unseal } from '#libs/secrets';
-import { createTestDatabase, requireEnv, spawnApp, uniqueName, until, untilReady } from '#libs/testing';
 import {
-  createPlacement,
-  keys,
-  login,
-  type NodeShape,
-  requestOf,
-  secretKey,
-  tables,
-  TestPlacement,
-} from './placement.testing.js';
+  createTestDatabase,
+  migrateApp,
+  requireEnv,
+  spawnApp,
+  uniqueName,
+  until,
+  untilReady,
+} from '#libs/testing';
+import { createPlacement, keys, login, placementOfFile, requestOf, secretKey } from './placement.testing.js';
 
-let pool: Pool;
-let test: TestPlacement;
-beforeAll(async () => {
-  test = await TestPlacement.create();
-  pool = test.pool;
-});
-afterAll(() => test.close());
-beforeEach(() => test.empty());
-
-const ask = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> => test.ask(changes);
-const enrol = (name: string, shape: NodeShape = {}): Promise<void> => test.enrol(name, shape);
-const nodeOf = (changes: Partial<NodeRequest> = {}) => test.nodeOf(changes);
+const { ask, enrol, nodeOf, query, appUrls } = placementOfFile();
 
 describe('an answer', () => {
   it('is the least allocated node, with its login sealed to the deployer alone', async () => {
@@ -39,7 +28,7 @@ describe('an answer', () => {
     expect(await unseal(parsePrivateKey(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
     const other = parsePrivateKey((await generateDeployerKeys()).privateKey);
     await expect(unseal(other, node?.sealedLogin ?? '')).rejects.toThrow();
-    const { rows } = await pool.query('SELECT topic, key, data FROM outbox');
+    const { rows } = await query('SELECT topic, key, data FROM outbox');
     expect(rows).toMatchObject([
       { topic: nodeAnswered.topic, key: 'shop', data: { accessToken: 't-1', node } },
     ]);
@@ -51,7 +40,7 @@ describe('an answer', () => {
     await ask({ service: 'other' });
     expect((await ask({ service: 'third' })).node).toBeUndefined();
     expect((await ask({ accessToken: 'again' })).node).toMatchObject(first);
-    expect((await pool.query('SELECT FROM reservations')).rowCount).toBe(2);
+    expect((await query('SELECT FROM reservations')).rowCount).toBe(2);
   });
 
   it('without a node says per node what was asked, what is used and what there is', async () => {
@@ -64,7 +53,7 @@ describe('an answer', () => {
         { node: 'node-b', reason: 'not enough memory: needed 100, used 0 of 50 MiB' },
       ],
     });
-    expect((await pool.query('SELECT FROM reservations')).rowCount).toBe(1);
+    expect((await query('SELECT FROM reservations')).rowCount).toBe(1);
   });
 
   it.each(['cordoned', 'draining', 'unreachable', 'gone'])('is never a node that is %s', async (state) => {
@@ -78,9 +67,9 @@ describe('an answer', () => {
     await enrol('node-a', { cpus: 64 });
     await enrol('node-b');
     expect(await nodeOf({ accessToken: 'moved' })).toBe('node-a');
-    await pool.query(`DELETE FROM registry.node_records WHERE name = 'node-a'`);
+    await query(`DELETE FROM registry.node_records WHERE name = 'node-a'`);
     expect(await nodeOf({ accessToken: 'moved' })).toBe('node-b');
-    expect((await pool.query('SELECT node FROM reservations')).rows).toEqual([{ node: 'node-b' }]);
+    expect((await query('SELECT node FROM reservations')).rows).toEqual([{ node: 'node-b' }]);
   });
 
   it('passes over a node whose login rests under another key, and says so where nothing else fits', async () => {
@@ -91,20 +80,16 @@ describe('an answer', () => {
     });
     await enrol('node-b');
     expect(await nodeOf()).toBe('node-b');
-    expect((await pool.query('SELECT node FROM reservations')).rows).toEqual([{ node: 'node-b' }]);
+    expect((await query('SELECT node FROM reservations')).rows).toEqual([{ node: 'node-b' }]);
   });
 });
 
 it('waits for the registry instead of giving a request up, where the node manager never started', async () => {
-  const empty = await createTestDatabase({
-    sets: [messagingTables, tables('load-balancer')],
-    schema: 'load_balancer',
-  });
-  const emptyPool = createPool({ url: empty.url, schema: 'load_balancer', applicationName: 'test' });
-  const asked = transaction(emptyPool, (tx) => createPlacement().answer(tx, requestOf()));
+  const empty = await createTestDatabase({ schema: appSchemas['load-balancer'] });
+  await migrateApp('load-balancer', empty.pool);
+  const asked = transaction(empty.pool, (tx) => createPlacement().answer(tx, requestOf()));
   await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE', retriable: true });
   await expect(asked).rejects.toThrow('start the node manager');
-  await emptyPool.end();
   await empty.drop();
 });
 
@@ -114,7 +99,7 @@ it('answers what comes on node.requests on node.responses, and never logs a logi
   const kafka = createKafka({ brokers: brokers.split(','), clientId: 'test', logger: SILENT });
   const app = spawnApp('load-balancer', {
     KAFKA_BROKERS: brokers,
-    ...test.database.appUrls,
+    ...appUrls(),
     SLIPWAY_NODE_KEY: secretKey,
     SLIPWAY_DEPLOYER_PUBLIC_KEY: keys.publicKey,
     LOG_LEVEL: 'trace',

@@ -1,16 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { registryReaders } from '#libs/app-roles';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { appSchemas } from '#libs/app-roles';
 import { instanceReported, type InstanceReport, type NodeAnswer, type NodeRequest } from '#libs/contracts';
-import {
-  createPool,
-  messagingTables,
-  migrate,
-  type Migration,
-  Outbox,
-  packagePath,
-  type Pool,
-  transaction,
-} from '#libs/postgres';
+import { Outbox, type Pool, transaction } from '#libs/postgres';
 import {
   type AtRestKeys,
   encryptAtRest,
@@ -18,7 +10,7 @@ import {
   parseAtRestKeys,
   parsePublicKey,
 } from '#libs/secrets';
-import { createTestDatabase, type TestDatabase, uniqueName } from '#libs/testing';
+import { appPool, createTestDatabase, migrateApp, type TestDatabase, uniqueName } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
 import { Placement } from './wire.js';
 
@@ -26,8 +18,6 @@ export const secretKey = randomBytes(32).toString('base64url');
 export const login = { privateKey: 'the key of the node' };
 export const keys = await generateDeployerKeys();
 const nodeKeys = parseAtRestKeys(secretKey);
-
-export const tables = (app: string) => ({ name: app, directory: packagePath(`apps/${app}/migrations`) });
 
 export const createPlacement = (): Placement =>
   new Placement({
@@ -56,51 +46,38 @@ export interface NodeShape {
   readonly keys?: AtRestKeys;
 }
 
-/** As the app does at its start: under its own role. */
-async function migrateAs(database: TestDatabase, variable: string, migration: Migration): Promise<void> {
-  const url = String(database.appUrls[variable]);
-  const own = createPool({ url, schema: migration.schema, applicationName: 'test' });
-  await migrate(own, migration).finally(() => own.end());
-}
-
-/** For tests: placement under the load balancer's own role, beside the registry's tables. */
-export class TestPlacement {
+/** Placement under the load balancer's own role, beside the registry's tables. */
+class TestPlacement {
   private readonly placement = createPlacement();
 
   private constructor(
     readonly database: TestDatabase,
-    /** Of the administrator, for what the load balancer may not do. */
-    readonly pool: Pool,
     /** Of the load balancer. */
     readonly ownPool: Pool,
   ) {}
 
   static async create(): Promise<TestPlacement> {
-    const database = await createTestDatabase({ roles: true });
-    await migrateAs(database, 'NODE_MANAGER_DATABASE_URL', {
-      ...{ schema: 'registry', sets: [messagingTables, tables('node-manager')], publishes: registryReaders },
-    });
-    const schema = 'load_balancer';
-    const sets = [messagingTables, tables('load-balancer')];
-    await migrateAs(database, 'LOAD_BALANCER_DATABASE_URL', { schema, sets });
-    const ownUrl = String(database.appUrls['LOAD_BALANCER_DATABASE_URL']);
-    const pool = createPool({ url: database.url, schema, applicationName: 'test' });
-    return new TestPlacement(database, pool, createPool({ url: ownUrl, schema, applicationName: 'test' }));
+    const database = await createTestDatabase({ roles: true, schema: appSchemas['load-balancer'] });
+    const owner = appPool(database, 'node-manager');
+    await migrateApp('node-manager', owner).finally(() => owner.end());
+    const ownPool = appPool(database, 'load-balancer');
+    await migrateApp('load-balancer', ownPool);
+    return new TestPlacement(database, ownPool);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.ownPool.end()]);
+    await this.ownPool.end();
     await this.database.drop();
   }
 
   async empty(): Promise<void> {
-    await this.pool.query('TRUNCATE reservations, outbox, registry.node_records');
+    await this.database.pool.query('TRUNCATE reservations, outbox, registry.node_records');
   }
 
   async enrol(name: string, shape: NodeShape = {}): Promise<void> {
     const { state = 'ready', cpus = 2, memoryMiB = 2_000, lastPort = 20_009 } = shape;
     const encrypted = await encryptAtRest(shape.keys ?? nodeKeys, login);
-    await this.pool.query(
+    await this.database.pool.query(
       `INSERT INTO registry.node_records (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted,
          state, cpus, memory_bytes, engine_version, first_port, last_port)
        VALUES ($1, $1, 22, 'root', 'SHA256:x', $2, $3, $4, $5, '29', 20000, $6)`,
@@ -112,10 +89,6 @@ export class TestPlacement {
     return transaction(this.ownPool, (tx) => this.placement.answer(tx, requestOf(changes)));
   }
 
-  async nodeOf(changes: Partial<NodeRequest> = {}): Promise<string | undefined> {
-    return (await this.ask(changes)).node?.name;
-  }
-
   report(accessToken: string, node: string, state: InstanceReport['state']): Promise<void> {
     const example = instanceReported.schema.parse(instanceReported.example);
     const report = { ...example, accessToken, node, state };
@@ -124,9 +97,33 @@ export class TestPlacement {
 
   /** Its promise is over. */
   async lapse(accessToken: string): Promise<void> {
-    await this.pool.query(
+    await this.database.pool.query(
       `UPDATE reservations SET expires_at = now() - interval '1 s' WHERE access_token = $1`,
       [accessToken],
     );
   }
+}
+
+/** A placement for the tests of one file, empty before each of them, and short names for what they ask of it. */
+export function placementOfFile() {
+  let test: TestPlacement;
+  beforeAll(async () => {
+    test = await TestPlacement.create();
+  });
+  beforeEach(() => test.empty());
+  afterAll(() => test.close());
+  const short: Pick<TestPlacement, 'ask' | 'enrol' | 'report' | 'lapse'> = {
+    ask: (changes) => test.ask(changes),
+    enrol: (name, shape) => test.enrol(name, shape),
+    report: (accessToken, node, state) => test.report(accessToken, node, state),
+    lapse: (accessToken) => test.lapse(accessToken),
+  };
+  return {
+    ...short,
+    nodeOf: async (changes?: Partial<NodeRequest>) => (await test.ask(changes)).node?.name,
+    /** As the administrator, for what the load balancer may not do. */
+    query: (sql: string) => test.database.pool.query(sql),
+    ownPool: () => test.ownPool,
+    appUrls: () => test.database.appUrls,
+  };
 }

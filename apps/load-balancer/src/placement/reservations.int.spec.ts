@@ -1,24 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { InstanceReport, NodeAnswer, NodeRequest } from '#libs/contracts';
-import { deleteOld, type Pool } from '#libs/postgres';
+import { describe, expect, it } from 'vitest';
+import { deleteOld } from '#libs/postgres';
 import { endedReservations } from './adapters/reservations.js';
-import { type NodeShape, TestPlacement } from './placement.testing.js';
+import { placementOfFile } from './placement.testing.js';
 
-let pool: Pool;
-let test: TestPlacement;
-beforeAll(async () => {
-  test = await TestPlacement.create();
-  pool = test.pool;
-});
-afterAll(() => test.close());
-beforeEach(() => test.empty());
-
-const ask = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> => test.ask(changes);
-const enrol = (name: string, shape: NodeShape = {}): Promise<void> => test.enrol(name, shape);
-const nodeOf = (changes: Partial<NodeRequest> = {}) => test.nodeOf(changes);
-const report = (token: string, node: string, state: InstanceReport['state']): Promise<void> =>
-  test.report(token, node, state);
-const lapse = (accessToken: string): Promise<void> => test.lapse(accessToken);
+const { ask, enrol, nodeOf, report, lapse, query, ownPool } = placementOfFile();
 
 describe('reservations', () => {
   it('requests at the same time never overbook a node, nor share a port', async () => {
@@ -40,7 +25,7 @@ describe('reservations', () => {
     await enrol('node-b');
     const answers = await Promise.all([1, 2, 3].map(() => nodeOf({ accessToken: 'both' })));
     expect(new Set(answers).size).toBe(1);
-    expect((await pool.query('SELECT FROM reservations')).rowCount).toBe(1);
+    expect((await query('SELECT FROM reservations')).rowCount).toBe(1);
   });
 
   it.each(['stopped', 'failed'] as const)('are free again once their instance is %s', async (state) => {
@@ -70,7 +55,7 @@ describe('reservations', () => {
     await report('late', 'node-a', 'running');
     expect(await nodeOf()).toBe('node-a');
     expect(await nodeOf()).toBeUndefined();
-    await pool.query('TRUNCATE reservations');
+    await query('TRUNCATE reservations');
     await ask({ accessToken: 'later' });
     await lapse('later');
     expect((await ask({ resources: { cpu: 5, memoryMiB: 1 } })).node).toBeUndefined();
@@ -84,7 +69,7 @@ describe('reservations', () => {
     await lapse('late');
     expect(await nodeOf({ accessToken: 'next' })).toBe('node-a');
     await report('late', 'node-a', 'running');
-    const { rows } = await pool.query(
+    const { rows } = await query(
       `SELECT access_token FROM reservations WHERE state IN ('promised', 'bound')`,
     );
     expect(rows).toEqual([{ access_token: 'next' }]);
@@ -95,13 +80,13 @@ describe('reservations', () => {
     for (const accessToken of ['old', 'fresh', 'lapsed', 'bound']) await ask({ accessToken });
     await report('bound', 'a', 'running');
     for (const accessToken of ['old', 'fresh']) await report(accessToken, 'a', 'stopped');
-    await pool.query(`UPDATE reservations SET state = 'lapsed' WHERE access_token = 'lapsed'`);
-    await pool.query(
+    await query(`UPDATE reservations SET state = 'lapsed' WHERE access_token = 'lapsed'`);
+    await query(
       `UPDATE reservations SET updated_at = now() - interval '15 days' WHERE access_token <> 'fresh'`,
     );
-    expect(await deleteOld(test.ownPool, endedReservations(14 * 86_400_000))).toBe(2);
+    expect(await deleteOld(ownPool(), endedReservations(14 * 86_400_000))).toBe(2);
     await report('old', 'a', 'running');
-    const { rows } = await pool.query('SELECT access_token, state FROM reservations ORDER BY 1');
+    const { rows } = await query('SELECT access_token, state FROM reservations ORDER BY 1');
     expect(rows).toEqual([
       { access_token: 'bound', state: 'bound' },
       { access_token: 'fresh', state: 'released' },

@@ -1,17 +1,25 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, MOST_INSTANCES, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import {
+  appIdSchema,
+  MOST_INSTANCES,
+  printable,
+  serviceNameSchema,
+  tokenSchema,
+  topicNameSchema,
+} from '../names.js';
+import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
 const sourceSchema = z.object({
   blob: printable(1024).describe('The name of the blob, if it is not `<appId>--<service>.zip`.'),
-  container: z
+  container: printable(63).min(3).optional().describe('The blob container, if it is not the configured one.'),
+  sha256: z
     .string()
-    .min(3)
-    .max(63)
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
     .optional()
-    .describe('The blob container, if it is not the configured one.'),
+    .describe('The SHA-256 of the zip. The request fails when another zip lies there by then.'),
 });
 
 const namedServiceSchema = z.object({
@@ -107,29 +115,17 @@ export const deploymentRequested = defineMessage({
           'services must not repeat a name',
         )
         .describe('The services, by name or as objects; none for `cancel`.'),
-      replyTo: z
-        .string()
-        .min(1)
-        .max(249)
+      replyTo: topicNameSchema
         .optional()
         .describe('The topic of the reply, one of the configured ones; by default `deployment.responses`.'),
-      deadlineMs: z
-        .int()
-        .min(1_000)
-        .max(86_400_000)
-        .optional()
-        .describe(
-          'Milliseconds until the request fails, from the moment it is read; by default as configured.',
-        ),
+      deadlineMs: deadlineMsField,
       dryRun: z.boolean().optional().describe('`true`: only say what would be done.'),
       restart: z
         .boolean()
         .optional()
         .describe('For `run` and `build-and-run`: also replace instances that already run the release.'),
       cancels: tokenSchema.optional().describe('For `cancel`: the token of the request that is to end.'),
-      principal: printable(200)
-        .optional()
-        .describe('Who asks. Stored as claimed, and marked as not verified.'),
+      principal: principalField,
       reason: printable(500).optional().describe('Why, for those who read the history later.'),
     })
     .superRefine(checkMode),

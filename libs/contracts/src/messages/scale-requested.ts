@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
 import { appIdSchema, MOST_INSTANCES, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 
 /** More or fewer instances of a service's current release: by a number, to a number, or without one instance. */
@@ -24,17 +25,8 @@ export const scaleRequested = defineMessage({
         .optional()
         .describe('The name of the instance that is to be drained and stopped.'),
       reason: printable(500).optional().describe('Why, for those who read the requests later.'),
-      principal: printable(200)
-        .optional()
-        .describe('Who asks. Stored as claimed, and marked as not verified.'),
-      deadlineMs: z
-        .int()
-        .min(1_000)
-        .max(86_400_000)
-        .optional()
-        .describe(
-          'Milliseconds until the request fails, from the moment it is read; by default as configured.',
-        ),
+      principal: principalField,
+      deadlineMs: deadlineMsField,
     })
     .superRefine(({ by, to, instance }, context) => {
       const given = [by, to, instance].filter((value) => value !== undefined);

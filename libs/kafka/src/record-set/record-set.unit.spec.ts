@@ -193,6 +193,19 @@ describe('a batch that is larger inside than outside', () => {
     expect((await refused(bomb))?.reason).toContain('zstd');
   });
 
+  it('held 64 MB of each partition, 400 MB of a topic: no more than 16 MiB of a partition are read at once', async () => {
+    const batch = encodeBatch({ codec: 'zstd', records: [{ value: Buffer.alloc(7_500_000) }] });
+    const records = await readRecordSet(Buffer.concat(Array.from({ length: 9 }, () => batch)));
+    const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+
+  it('does not keep one from being read that is as large outside: it is in memory already', async () => {
+    const large = encodeBatch({ records: [{ value: Buffer.alloc(LARGEST_BATCH_BYTES + 1) }] });
+    expect((await readRecordSet(large))[0]?.value).toHaveLength(LARGEST_BATCH_BYTES + 1);
+  });
+
   it('is refused with too many records', async () => {
     const count = MOST_BATCH_ENTRIES + 1;
     const records = Array.from({ length: count }, (_, n) => {

@@ -1,10 +1,12 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extractArchive, type ArchiveLimits } from '#libs/archive';
 import type { BlobStore } from '#libs/blob';
-import { parseServiceConfig, type ServiceConfig } from '#libs/contracts';
+import { LARGEST_CONFIG_BYTES, parseServiceConfig, type ServiceConfig } from '#libs/contracts';
 import { freeBytesAt, inGigabytes } from './free-space.js';
 import { SOURCE_PREFIX } from './source-leftovers.js';
 import { StepError } from '../../task/domain/task-error.js';
@@ -38,7 +40,9 @@ export class BlobSources implements Sources {
           throw error;
         },
       );
-      await pipeline(blob.stream, createWriteStream(archive), { signal });
+      const hash = createHash('sha256');
+      await pipeline(blob.stream, hashing(hash), createWriteStream(archive), { signal });
+      ensureUnchanged(source, hash.digest('hex'));
       await mkdir(directory);
       const { limits, allowSymlinks } = this.parts;
       const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
@@ -52,8 +56,28 @@ export class BlobSources implements Sources {
   }
 }
 
+const hashing = (hash: Hash) =>
+  async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+
+/** Two who deploy a service at once write the same blob: neither must be told that what the other sent is theirs. */
+function ensureUnchanged({ blob, sha256 }: TaskState['source'], found: string): void {
+  if (sha256 === undefined || sha256 === found) return;
+  throw new StepError({
+    code: 'SOURCE_CHANGED',
+    message: `${blob} is not the zip of this request any more: another one was uploaded since.`,
+    hint: 'Deploy again. To keep two deployments apart, send each with a source.blob of its own.',
+  });
+}
+
 async function readConfig(directory: string, blob: string): Promise<ServiceConfig> {
-  const text = await readFile(join(directory, 'config.json'), 'utf8').catch((cause: unknown) => {
+  // A byte more than is allowed tells that it is too large.
+  const file = createReadStream(join(directory, 'config.json'), { end: LARGEST_CONFIG_BYTES });
+  const text = await textOf(file).catch((cause: unknown) => {
     throw new StepError(
       {
         code: 'CONFIG_MISSING',

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import AdmZip from 'adm-zip';
 import { afterAll, expect, it } from 'vitest';
 import type { BlobStore } from '#libs/blob';
 import { BlobSources } from './sources.js';
@@ -9,11 +11,13 @@ import { BlobSources } from './sources.js';
 const workDirectory = mkdtempSync(join(tmpdir(), 'slipway-sources-'));
 afterAll(() => rmSync(workDirectory, { recursive: true }));
 
-function sourcesOf(stream: Readable, { minFreeBytes = 0, bytes = 1 }): BlobSources {
+const TINY = { maxEntries: 1, maxTotalBytes: 1, maxEntryBytes: 1, maxRatio: 1 };
+
+function sourcesOf(stream: Readable, { minFreeBytes = 0, bytes = 1, limits = TINY }): BlobSources {
   const store: Partial<BlobStore> = { open: () => Promise.resolve({ stream, etag: 'e', bytes }) };
   return new BlobSources({
     ...{ blobs: () => store as BlobStore, workDirectory, allowSymlinks: false, minFreeBytes },
-    limits: { maxEntries: 1, maxTotalBytes: 1, maxEntryBytes: 1, maxRatio: 1 },
+    limits,
   });
 }
 
@@ -34,6 +38,17 @@ it.each([{ minFreeBytes: 1e15 }, { bytes: 1e15 }])(
   },
 );
 
+it('a config.json of any size was read: one of 2 MB is refused for its size', async () => {
+  const zip = new AdmZip();
+  zip.addFile('config.json', Buffer.alloc(2e6, ' '));
+  const limits = { maxEntries: 9, maxTotalBytes: 1e7, maxEntryBytes: 1e7, maxRatio: 1e6 };
+  const sources = sourcesOf(Readable.from([zip.toBuffer()]), { limits });
+  await expect(fetched(sources)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: 'config.json: the file: expected at most 262144 bytes',
+  });
+});
+
 it('a disk that fills up meanwhile has the same code, and nothing is left of the source', async () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   const stream = new Readable({ read: () => stream.destroy(full) });
@@ -42,4 +57,28 @@ it('a disk that fills up meanwhile has the same code, and nothing is left of the
     cause: full,
   });
   expect(readdirSync(workDirectory)).toEqual([]);
+});
+
+it('a zip that another deployment replaced before it was fetched is not built in its name', async () => {
+  const source = { blob: 'shop--web.zip', sha256: 'a'.repeat(64) };
+  const fetching = sourcesOf(Readable.from([Buffer.from('theirs')]), {}).fetch(
+    source,
+    new AbortController().signal,
+  );
+  await expect(fetching).rejects.toMatchObject({
+    code: 'SOURCE_CHANGED',
+    message: expect.stringContaining('shop--web.zip is not the zip of this request any more') as string,
+  });
+  expect(readdirSync(workDirectory)).toEqual([]);
+});
+
+it('a zip that is the one of the request is unpacked', async () => {
+  const bytes = Buffer.from('ours');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const fetching = sourcesOf(Readable.from([bytes]), {}).fetch(
+    { blob: 'shop--web.zip', sha256 },
+    new AbortController().signal,
+  );
+  // It is no zip: but it was opened.
+  await expect(fetching).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
 });

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
+import { cleanText } from '../../task/domain/clean-text.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { ClaimedTask, Clock } from '../../task/ports.js';
 import { appendBuildLog, type Build, dropOldFailures } from './build-logs.js';
@@ -32,8 +33,7 @@ class OpenLog {
   ) {}
 
   add(lines: readonly string[]): void {
-    // Postgres' text takes no NUL.
-    for (const line of lines) this.push(`${line.slice(0, this.parts.maxBytes).replaceAll('\u0000', '')}\n`);
+    for (const line of lines) this.push(`${cleanText(line.slice(0, this.parts.maxBytes))}\n`);
     this.timer ??= setTimeout(() => void this.flush(), BATCH_MS);
   }
 

@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, type Pool } from '#libs/postgres';
 import type { Release } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
-import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
+import type { TestDatabase } from '#libs/testing';
+import { createDeployerDatabase } from '../../task/database.testing.js';
 import type { ClaimedTask, Clock } from '../../task/ports.js';
 import { BuildLogWriter } from './build-log-writer.js';
 import { PostgresBuildLogs } from './build-logs.js';
 import { insertRelease } from '../../releases/adapters/release-rows.js';
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let pool: Pool;
 let logs: PostgresBuildLogs;
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeAll(async () => {
   logs = new PostgresBuildLogs(pool);
 });
 afterEach(() => pool.query('DELETE FROM build_logs'));
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 const warnings: unknown[] = [];
 const logger = { warn: (said: unknown) => warnings.push(said) } as never;
@@ -157,7 +158,8 @@ describe('the log of a build', () => {
   });
 
   it('that cannot be stored does not stop the build', async () => {
-    const gone = createPool({ url: database.url, schema: database.schema, applicationName: 'gone' });
+    const { url, schema } = database;
+    const gone = createPool({ url, schema, applicationName: 'gone' });
     await gone.end();
     const one = new BuildLogWriter({ pool: gone, logger, clock });
     const claim = { taskId: 't7/web', fence: 1n };

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { until } from '#libs/testing';
-import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
+import { until, type TestDatabase } from '#libs/testing';
+import { createDeployerDatabase } from '../../task/database.testing.js';
 import { EngineInstanceLogs } from './instance-logs.js';
 
 const of = { appId: 'shop', service: 'web' };
 const wish = { tail: 1, follow: true };
-let database: DeployerDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
   database = await createDeployerDatabase();
   await database.pool.query(
@@ -14,7 +14,7 @@ beforeAll(async () => {
      VALUES ('web-0', 't/web', 'shop', 'web', 'node-1', 'c', '{}', '{}', 'r')`,
   );
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 const logsOf = () =>
   new EngineInstanceLogs(database.pool, {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { InstanceReport } from '#libs/contracts';
-import { EventStore, messagingTables, migrate, Outbox, WorkQueue } from '#libs/postgres';
-import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
+import { EventStore, Outbox, WorkQueue } from '#libs/postgres';
+import type { TestDatabase } from '#libs/testing';
+import { createDeployerDatabase } from '../../task/database.testing.js';
 import type { NodeInstance, RepairTold } from '../ports.js';
 import { PostgresRepairStore } from './repair-store.js';
 import { PostgresInstances } from '../../rollout/adapters/instances.js';
@@ -14,14 +15,13 @@ const told: RepairTold = {
   data: {},
 };
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let store: PostgresRepairStore;
 let now = Date.parse('2026-01-01T00:00:00Z');
 
 beforeAll(async () => {
   database = await createDeployerDatabase();
-  const { pool, schema } = database;
-  await migrate(pool, { schema, sets: [messagingTables] });
+  const { pool } = database;
   const clock = { now: () => new Date(now) };
   const parts = { pool, outbox: new Outbox(), work: new WorkQueue(), clock, replica: 'test' };
   const tasks = new PostgresNewTasks({ ...parts, events: new EventStore() });
@@ -35,7 +35,7 @@ beforeAll(async () => {
     [NODE, report as Partial<InstanceReport>],
   );
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 async function seen(): Promise<NodeInstance> {
   const [instance] = await store.instancesOn(NODE);

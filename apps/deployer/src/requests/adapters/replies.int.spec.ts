@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DeploymentReply } from '#libs/contracts';
 import { EventStore, Listener, repliesChannel, transaction } from '#libs/postgres';
-import { until } from '#libs/testing';
-import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
+import { until, type TestDatabase } from '#libs/testing';
+import { createDeployerDatabase } from '../../task/database.testing.js';
 import * as rows from './request-rows.js';
 import { ReplyBoard } from './reply-board.js';
 import { RequestRecord } from './request-record.js';
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let listener: Listener;
 const board = new ReplyBoard();
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await listener.stop();
-  await database.close();
+  await database.drop();
 });
 
 it('whoever waits for a reply is told when it is stored, and others are not', async () => {

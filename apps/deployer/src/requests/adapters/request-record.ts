@@ -14,6 +14,8 @@ const REQUEST = `json_strip_nulls(json_build_object(${LINE}, 'request', r.reques
   'openServices', (SELECT json_agg(t.service ORDER BY t.position) FROM tasks t WHERE t.token = r.token AND t.result IS NULL),
   'reply', r.reply))`;
 
+const MICROSECONDS = `(extract(epoch FROM r.received_at) * 1000000)::bigint::text`;
+
 /** What became of requests: the request, how far it is, its reply, every step. */
 export class RequestRecord {
   constructor(
@@ -27,11 +29,11 @@ export class RequestRecord {
     most: number,
     [receivedAt, token]: readonly string[] = [],
   ): Promise<readonly Placed<RequestLine>[]> {
-    // Times in cursors are text: a Date would drop their microseconds.
+    // Times in cursors are microseconds: a Date would drop them, and of digits every one is a time.
     const { rows } = await this.pool.query<Placed<RequestLine>>(
-      `SELECT json_strip_nulls(json_build_object(${LINE})) AS item, json_build_array(r.received_at::text, r.token) AS place
+      `SELECT json_strip_nulls(json_build_object(${LINE})) AS item, json_build_array(${MICROSECONDS}, r.token) AS place
        FROM requests r WHERE r.request ->> 'appId' = $1 AND ($2::text IS NULL OR ${STATE} = $2)
-         AND ($3::timestamptz IS NULL OR (r.received_at, r.token) < ($3, $4))
+         AND ($3::bigint IS NULL OR (r.received_at, r.token) < (timestamptz 'epoch' + $3 * interval '1 microsecond', $4))
        ORDER BY r.received_at DESC, r.token DESC LIMIT $5`,
       [appId, state, receivedAt, token, most],
     );

@@ -1,39 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentRequested } from '#libs/contracts';
-import type { MessageContext } from '#libs/kafka';
-import {
-  createPool,
-  EventStore,
-  eventTables,
-  messagingTables,
-  Outbox,
-  transaction,
-  WorkQueue,
-  workTables,
-  type Pool,
-} from '#libs/postgres';
+import { createPool, EventStore, Outbox, transaction, WorkQueue, type Pool } from '#libs/postgres';
 import { currentTraceparent, noTracing, withinTrace } from '#libs/telemetry';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import type { TestDatabase } from '#libs/testing';
 import { DeploymentRequestsConsumer } from '../deployment-requests.consumer.js';
-import { deployerTables } from '../../task/storage.wire.js';
+import { createDeployerDatabase } from '../../task/database.testing.js';
 import { PostgresIntake } from './request-intake.js';
 import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
 import { requestOf } from './request-rows.js';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const schema = 'test';
-const sets = [messagingTables, eventTables, workTables, deployerTables];
 
 let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
-  database = await createTestDatabase({ schema, sets });
-  pool = createPool({ url: database.url, schema, applicationName: 'test' });
+  database = await createDeployerDatabase();
+  ({ pool } = database);
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 const parts = { outbox: new Outbox(), work: new WorkQueue(), clock: { now: () => new Date() } };
 const tasks = new PostgresNewTasks({ ...parts, events: new EventStore(), replica: 'one' });
@@ -50,7 +34,7 @@ async function takeIn(token: string, parent?: string): Promise<string> {
   const body = { token, mode: 'stop', appId: 'app', appName: 'App', services: ['web'] };
   const request = deploymentRequested.schema.parse(body);
   await noTracing.withSpan({ name: 'process', parent }, () =>
-    transaction(pool, (tx) => consumer.accept(request, { tx } as unknown as MessageContext)),
+    transaction(pool, (tx) => consumer.accept(request, tx)),
   );
   return `${token}/web`;
 }
@@ -58,7 +42,8 @@ async function takeIn(token: string, parent?: string): Promise<string> {
 describe('the trace of a request', () => {
   it('is in the record, so that a replica that takes its task over goes on in it', async () => {
     const task = await takeIn('traced', TRACEPARENT);
-    const another = createPool({ url: database.url, schema, applicationName: 'another' });
+    const { url, schema } = database;
+    const another = createPool({ url, schema, applicationName: 'another' });
     const stored = (await requestOf(another, task)).traceparent;
     await another.end();
     expect(withinTrace(stored, currentTraceparent)).toBe(TRACEPARENT);

@@ -1,6 +1,7 @@
 import type { DeploymentReply, ScaleReply, ServiceReply } from '#libs/contracts';
 import { changesOf } from '../../rollout/domain/plan.js';
 import { servingOf } from '../../rollout/domain/serving.js';
+import { shortMessage, shortTail } from '../../task/domain/clean-text.js';
 import type { InstanceRef } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 
@@ -43,9 +44,38 @@ export function deploymentReply(token: string, services: readonly ServiceReply[]
   return {
     token,
     status: failed.length === 0,
-    services: [...services],
+    services: [...fitting(services)],
     failed,
     endpoint: first && { ip: first.ip, port: first.port, url: first.url },
+  };
+}
+
+/** Brokers take about 1 MB. */
+const LARGEST_REPLY_BYTES = 800_000;
+/** What errors and logs are cut to, one after the other, until the reply is small enough. */
+const SHORTER_BYTES = [4_096, 512];
+
+/** A hundred services may fail, each with a long log: the reply must reach whoever waits for it all the same. */
+function fitting(services: readonly ServiceReply[]): readonly ServiceReply[] {
+  let all = services;
+  for (const mostBytes of SHORTER_BYTES) {
+    if (Buffer.byteLength(JSON.stringify(all)) <= LARGEST_REPLY_BYTES) break;
+    all = services.map((service) => shortened(service, mostBytes));
+  }
+  return all;
+}
+
+function shortened(service: ServiceReply, mostBytes: number): ServiceReply {
+  const { error } = service;
+  if (error === undefined) return service;
+  const { message, logTail } = error;
+  return {
+    ...service,
+    error: {
+      ...error,
+      message: shortMessage(message, mostBytes),
+      logTail: logTail === undefined ? undefined : shortTail(logTail, mostBytes),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { type DeploymentReply, serviceNameSchema, tokenSchema } from '#libs/contracts';
+import { shortMessage } from '../../task/domain/clean-text.js';
 
 interface Readable {
   readonly token?: unknown;
@@ -20,7 +21,7 @@ export function replyToUnreadable(body: string, reason: string): DeploymentReply
     failed: namesOf(said?.services),
     error: {
       code: 'REQUEST_INVALID',
-      message: `The request was not understood: ${reason}`,
+      message: shortMessage(`The request was not understood: ${reason}`),
       hint: 'Correct the named fields and send it again under a new token; docs/asyncapi.json has the schema and an example.',
     },
   };

@@ -28,6 +28,13 @@ describe('replyToUnreadable', () => {
     expect(reply({ token: 't', services })?.failed).toHaveLength(100);
   });
 
+  it('does not repeat each of a hundred thousand faults: the reply would be too large for its topic', () => {
+    const reason = 'services.0: expected string; '.repeat(100_000);
+    const answer = replyToUnreadable('{"token":"t"}', reason);
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(10_000);
+    expect(answer?.error?.message).toMatch(/bytes more\)$/);
+  });
+
   it('reads services of any shape', () => {
     expect(reply({ token: 't', services: 'web' })?.failed).toEqual([]);
   });

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer } from '#libs/contracts';
 import { transaction, WorkQueue, type Transaction } from '#libs/postgres';
-import { createDeployerDatabase, type DeployerDatabase } from '../../task/database.testing.js';
+import type { TestDatabase } from '#libs/testing';
+import { createDeployerDatabase } from '../../task/database.testing.js';
 import { takeNodeAnswer } from './node-answers.js';
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
   database = await createDeployerDatabase();
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 const work = new WorkQueue();
 

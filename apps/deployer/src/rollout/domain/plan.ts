@@ -85,22 +85,24 @@ function rolloutPlan(state: TaskState, survey: readonly RunningInstance[], { aft
     slots: started,
     surplus: others.filter(({ name }) => !replaced.has(name)).map(refOf),
     kept: kept.map(({ name }) => name),
-    notes:
-      replaced.size > 0 && replaceable.length > 0
-        ? [...newestNotes(state, replaceable), ...replacementNotes(state)]
-        : [],
+    notes: [
+      ...newestNotes(state, replaceable),
+      ...(replaced.size > 0 && replaceable.length > 0 ? replacementNotes(state) : []),
+    ],
   };
 }
 
-/** After a rollback the newest release is not the one that serves: a `run` that names none undoes the rollback. */
+/** After a rollback the newest release is not the one that is wanted: a `run` that names none undoes the rollback. */
 function newestNotes(state: TaskState, replaceable: readonly RunningInstance[]): readonly string[] {
-  const { mode, appId, service, wantedRelease, release } = state;
-  const serving = replaceable.find((instance) => instance.release.id !== release?.id)?.release.id;
-  if (mode !== 'run' || wantedRelease !== undefined || release === undefined || serving === undefined)
-    return [];
+  const { mode, appId, service, wantedRelease, release, spec } = state;
+  if (mode !== 'run' || wantedRelease !== undefined || release === undefined) return [];
+  const serving = replaceable.find((instance) => instance.release.id !== release.id)?.release.id;
+  const before = serving ?? spec?.release;
+  if (before === undefined || before === release.id) return [];
   return [
-    `run takes the newest release, ${release.id}, since none is named; ${serving} serves now. ` +
-      `To stay with that, also after a rollback to it: slipway run ${appId} ${service} --release ${serving}`,
+    `run takes the newest release, ${release.id}, since none is named; ` +
+      `${before} ${serving === undefined ? 'was wanted until now' : 'serves now'}. ` +
+      `To stay with that, also after a rollback to it: slipway run ${appId} ${service} --release ${before}`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { firstSpec } from '../../services/domain/spec.js';
 import { makePlan } from './plan.js';
 import type { TaskEventOf } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
@@ -24,6 +25,31 @@ it('run without a release says before it starts that it undoes a rollback, and h
   expect(note).toContain('run takes the newest release, newest');
   expect(note).toContain('older serves now');
   expect(note).toContain('slipway run shop web --release older');
+});
+
+it('run after a rollback and a stop says that it undoes the rollback, also where nothing is started', () => {
+  const at = '2026-01-01T00:00:00.000Z';
+  const by = { arrival: 1, at, by: 'stop', token: 't0' };
+  const { replicas: count, resources: limits } = older.config;
+  const declares = { count, limits };
+  for (const wanted of [1, 0]) {
+    const change = { state: 'stopped', release: older.id, count: wanted } as const;
+    const spec = firstSpec(change, declares, by);
+    const { notes } = makePlan(
+      foldTask([
+        accepted({ mode: 'run' }),
+        { type: 'InstancesSurveyed', data: { instances: [], spec, arrival: 2 } },
+        { type: 'ReleaseResolved', data: { release: newest } },
+      ]),
+      at,
+    );
+    expect(notes).toEqual([
+      ...(wanted === 0 ? [expect.stringContaining('0 wanted')] : []),
+      expect.any(String),
+    ]);
+    expect(notes.at(-1)).toContain('older was wanted until now');
+    expect(notes.at(-1)).toContain('slipway run shop web --release older');
+  }
 });
 
 it.each([

@@ -5,6 +5,7 @@ import type { EffectOf } from '../../task/domain/task.effects.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
+import { drainOf } from '../domain/drain.js';
 import { type InstanceEffectPorts, NO_GRACE, reportAgain } from '../instance.js';
 import type { KnownInstance } from '../ports.js';
 
@@ -17,9 +18,8 @@ const GIVEN_UP: ReadonlySet<string> = new Set(['NODE_UNREACHABLE', 'STOP_TIMEOUT
  */
 export const stopInstance: EffectFile<'stop-instance', InstanceEffectPorts> = {
   async run(ports, { signal }, state, { instance, until }) {
-    const { instances, engines, wait, clock, limits } = ports;
-    const left = Date.parse(until) - clock.now().getTime();
-    if (left > 0) await wait(left, signal);
+    const { instances, engines, clock, limits } = ports;
+    await drained(ports, signal, state, { instance, until });
     const all = await instances.of(state.appId, state.service);
     const known = all.find(({ name }) => name === instance.name);
     const policy = known?.stop ?? NO_GRACE;
@@ -39,6 +39,23 @@ export const stopInstance: EffectFile<'stop-instance', InstanceEffectPorts> = {
     }
   },
 };
+
+/**
+ * Waits until whoever carries traffic has let go of it. Where nobody does, clients look up addresses themselves, and
+ * nothing tells when they have: so it is given the time that its config.json asks for, and none otherwise.
+ */
+async function drained(
+  { traffic, clock, wait }: InstanceEffectPorts,
+  signal: AbortSignal,
+  state: TaskState,
+  { instance, until }: Pick<EffectOf<'stop-instance'>, 'instance' | 'until'>,
+): Promise<void> {
+  const leftMs = (): number => Date.parse(until) - clock.now().getTime();
+  if (leftMs() <= 0) return;
+  const carriers = await traffic.untilDrained(instance.name, leftMs(), signal);
+  const { isDeclared } = drainOf(state, instance.name, 0);
+  if (carriers === 0 && isDeclared && leftMs() > 0) await wait(leftMs(), signal);
+}
 
 const reportOn = (
   known: KnownInstance | undefined,

@@ -14,7 +14,7 @@ import type { DependencyResult } from '../domain/decide-waits.js';
 import { published } from '../domain/published.js';
 import { sidesOf, type StepWrites } from '../domain/step-writes.js';
 import type { TaskEvent } from '../domain/task.events.js';
-import type { TaskState } from '../domain/task.state.js';
+import { evolve, type TaskState } from '../domain/task.state.js';
 import type {
   ClaimedTask,
   Clock,
@@ -75,7 +75,7 @@ export class PostgresTaskStore implements TaskStore {
         events.append(tx, claim.taskId, version, [...writes.events], { replica }),
         ...this.writers.map((writer) => writer.write(tx, step)),
         outbox.add(tx, this.messagesOf(step, version)),
-        ...sidesOf(writes, 'end').map(({ result }) => this.end(tx, claim, state, result)),
+        ...sidesOf(writes, 'end').map(({ result }) => this.end(tx, step, result)),
       );
     });
   }
@@ -127,15 +127,12 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** Closes the task, and answers the request where it was its last. */
-  private async end(
-    tx: Transaction,
-    claim: ClaimedTask,
-    { token, service, arrival }: TaskState,
-    result: ServiceReply,
-  ): Promise<void> {
+  private async end(tx: Transaction, { claim, state, writes }: Step, result: ServiceReply): Promise<void> {
     const { work, requests } = this.parts;
+    const { token, service } = state;
+    const knowsSpec = !isSurveyedWithoutSpec(writes.events.reduce<TaskState>(evolve, state));
     const [, , dependents] = await together(
-      rows.setTaskResult(tx, claim.taskId, result, arrival !== undefined),
+      rows.setTaskResult(tx, claim.taskId, result, knowsSpec),
       requests.taskEnded(tx, token),
       rows.dependentsOf(tx, token, service),
       work.finish(tx, held(claim)),
@@ -143,6 +140,10 @@ export class PostgresTaskStore implements TaskStore {
     await together(...dependents.map((dependent) => work.wake(tx, dependent)));
   }
 }
+
+/** By a replica of the version before, which knew of no spec. */
+const isSurveyedWithoutSpec = ({ survey, arrival }: TaskState): boolean =>
+  survey !== undefined && arrival === undefined;
 
 const held = (claim: ClaimedTask): { id: string; fence: bigint } => ({
   id: claim.taskId,

@@ -1,4 +1,5 @@
 import type { NodeAnswer, ServiceReply, TaskError } from '#libs/contracts';
+import { shortMessage } from './clean-text.js';
 import type { StepWrites } from './step-writes.js';
 import type { EffectOf } from './task.effects.js';
 import { keepsHealthy, type TaskState } from './task.state.js';
@@ -34,8 +35,13 @@ export function decideAnswer(
   };
 }
 
+/** One reason is enough of many nodes that are alike; an installation may have hundreds. */
+const MOST_REFUSALS = 20;
+
 function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): TaskError {
-  const why = refusals.map((r) => `${r.node}: ${r.reason}`).join('; ');
+  const named = refusals.slice(0, MOST_REFUSALS).map((r) => `${r.node}: ${r.reason}`);
+  const more = refusals.length - named.length;
+  const why = shortMessage([...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; '));
   return {
     code: 'NO_NODE',
     message: `No node fits ${state.service}. ${why === '' ? 'No node is enrolled.' : why}`,

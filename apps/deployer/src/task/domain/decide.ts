@@ -1,9 +1,11 @@
 import type { TaskError } from '#libs/contracts';
+import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { specAfterFailure } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
+import { shortMessage } from './clean-text.js';
 import { isRecorded, type Recorded } from './effect-table.js';
 import { never } from './never.js';
 import { joined, type SideWrite, type StepWrites } from './step-writes.js';
@@ -14,7 +16,7 @@ import { evolve, isStopped, limitsOf, releaseConfig, releaseOf, type TaskState }
 /** What a decision needs besides the state. */
 export interface Given {
   readonly now: Date;
-  /** How long an instance that gets no more traffic is left alone; its config may say otherwise. */
+  /** How long an instance that gets no more traffic is left alone at most; its config may say otherwise. */
   readonly drainMs: number;
 }
 
@@ -69,10 +71,7 @@ function drain(
   state: TaskState,
   { now, drainMs }: Given,
 ): StepWrites {
-  const before = state.survey?.find((instance) => instance.name === name);
-  const config = before?.release.config ?? state.release?.config;
-  const waits = before?.alive === false ? 0 : (config?.stop.drainMs ?? drainMs);
-  const until = new Date(now.getTime() + waits).toISOString();
+  const until = new Date(now.getTime() + drainOf(state, name, drainMs).ms).toISOString();
   return {
     events: [{ type: 'InstanceDraining', data: { instance: name, until } }],
     sides: [{ kind: 'set-instance-state', name, state: 'draining' }],
@@ -118,5 +117,5 @@ function whole(state: TaskState, error: TaskError): TaskError {
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
-  return { ...error, message: [error.message, ...said].join(' ') };
+  return { ...error, message: shortMessage([error.message, ...said].join(' ')) };
 }

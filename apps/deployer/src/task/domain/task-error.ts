@@ -1,4 +1,5 @@
 import type { TaskError } from '#libs/contracts';
+import { shortMessage, shortTail } from './clean-text.js';
 import { effectKinds, entryOf } from './effect-table.js';
 
 /** An expected failure of a step, as the reply will tell it. */
@@ -49,9 +50,19 @@ function renamedIn(step: string): Readonly<Record<string, string>> {
 
 /**
  * A thrown value as a reply's error. Coded errors keep their code (mapped to the step's where one is defined);
- * anything else is a bug and says so.
+ * anything else is a bug and says so. What others wrote into it is cleaned, and cut where it is long.
  */
 export function toTaskError(step: string, thrown: unknown): TaskError {
+  const { message, logTail, ...error } = toWholeError(step, thrown);
+  return {
+    ...error,
+    message: shortMessage(message),
+    logTail: logTail === undefined ? undefined : shortTail(logTail),
+  };
+}
+
+/** With all that it says: secrets are found in it only before it is cut. */
+export function toWholeError(step: string, thrown: unknown): TaskError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const own = codeOf(error);
   if (own === undefined || !CODE.test(own) || text(error, 'hint') === undefined) {

@@ -19,6 +19,21 @@ describe('errors of a step', () => {
     expect(toTaskError('build-image', { ...error, logTail: [] }).logTail).toBeUndefined();
   });
 
+  it('one large reply stopped the outbox: message and log tail are cut, and the log keeps its end', () => {
+    const logTail = Array.from({ length: 50 }, (_, n) => `${n} ${'x'.repeat(16 * 1024)}`);
+    const error = Object.assign(new Error('y'.repeat(2e6)), { code: 'BUILD_FAILED', hint: 'read', logTail });
+    const told = toTaskError('build-image', error);
+    expect(Buffer.byteLength(JSON.stringify(told))).toBeLessThan(26 * 1024);
+    expect(told.logTail).toMatch(/^\(\d+ bytes before this are left out\)\nx+$/);
+    expect(told.message).toMatch(/^y+\.\.\. \(\d+ bytes more\)$/);
+  });
+
+  it('a NUL in a log made a task repeat until its deadline: none is left in message or log', () => {
+    const error = new StepError({ code: 'TEST', message: 'a\0\uD800', hint: 'h', logTail: 'b\0\uDC00' });
+    expect(toTaskError('probe-instance', error)).toMatchObject({ message: 'a\uFFFD', logTail: 'b\uFFFD' });
+    expect(toTaskError('probe-instance', new TypeError('c\0')).message).toBe('probe-instance: c');
+  });
+
   it('names the step where a lower layer knows only its own trouble', () => {
     const lower = Object.assign(new Error('no such host'), { code: 'ENGINE_UNREACHABLE', hint: 'look' });
     expect(toTaskError('pull-image', lower).code).toBe('NODE_UNREACHABLE');

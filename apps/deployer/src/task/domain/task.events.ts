@@ -77,7 +77,12 @@ interface TaskEventData {
     readonly appName: string;
     readonly service: string;
     readonly mode: TaskMode;
-    readonly source: { readonly blob: string; readonly container?: string };
+    readonly source: {
+      readonly blob: string;
+      readonly container?: string;
+      /** Of the zip, hex. */
+      readonly sha256?: string;
+    };
     /** RFC 3339. */
     readonly deadlineAt: string;
     /** The id of the release that was asked for. */

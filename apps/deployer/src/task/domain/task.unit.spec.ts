@@ -312,6 +312,18 @@ describe('the reply', () => {
     });
   });
 
+  it('a hundred long logs made one reply too large for its topic: they are cut further, and each is still told', () => {
+    const error = { code: 'BUILD_FAILED', message: 'm', hint: 'h', logTail: '\u001b[31mx'.repeat(2_000) };
+    const failed = foldTask([accepted({ mode: 'build' }), { type: 'TaskFailed', data: { error } }]);
+    expect(deploymentReply('t1', [serviceReply(failed)]).services[0]?.error).toEqual(error);
+    const reply = deploymentReply(
+      't1',
+      Array.from({ length: 100 }, () => serviceReply(failed)),
+    );
+    expect(Buffer.byteLength(JSON.stringify(reply))).toBeLessThan(900_000);
+    for (const { error: told } of reply.services) expect(told?.logTail).toMatch(/left out\)\n.*31mx$/);
+  });
+
   it('names the endpoint of app-server only', () => {
     const services = [serviceReply(state), { ...serviceReply(state), name: 'app-server' }];
     expect(deploymentReply('t1', services).endpoint?.url).toBe('http://10.0.0.1:20000');

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { candidate } from './candidate.testing.js';
 import { type Candidate, place, type Wish } from './place.js';
 
-const node = (name: string, changes: Partial<Candidate> = {}): Candidate => ({
-  name,
-  state: 'ready',
-  total: { cpu: 2, memoryMiB: 2_000 },
-  reserved: { cpu: 0, memoryMiB: 0 },
-  sameService: 0,
-  firstPort: 20_000,
-  lastPort: 20_002,
-  takenPorts: new Set(),
-  ...changes,
-});
+/** Its ports are soon taken. */
+const node = (name: string, changes: Partial<Candidate> = {}): Candidate =>
+  candidate(name, { lastPort: 20_002, ...changes });
 const wish = (changes: Partial<Wish> = {}): Wish => ({
   resources: { cpu: 0.5, memoryMiB: 500 },
   avoidNodes: [],

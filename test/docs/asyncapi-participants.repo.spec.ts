@@ -29,7 +29,7 @@ function sourceOf(app: string): string {
 
 /** How the code says that it reads or writes a message or a topic. */
 const RECEIVES = [
-  /@EventPattern<string>\((\w+)\.type\)/g,
+  /@Handles\((\w+)\)/g,
   /\banswered: (\w+)/g,
   /\b(\w+)\.schema\.safeParse\(/g,
   /\btopics: \[topics\.(\w+)/g,

@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
+import type { InstanceEffectPorts } from '../instance.js';
+import type { NodeEngines } from '../ports.js';
+import { stopInstance } from './stop-instance.js';
+
+const NOW = new Date('2026-01-01T00:00:00.000Z');
+const inMs = (ms: number): string => new Date(NOW.getTime() + ms).toISOString();
+const instance = { name: 'old-0', node: 'node-1', container: 'c-old-0' };
+
+interface Case {
+  readonly stop?: object;
+  readonly untilMs: number;
+  /** Undefined where time is over before they have said so. */
+  readonly carriers: number | undefined;
+}
+
+/** Stops an instance; what was done, in order. */
+async function stopping({ stop = {}, untilMs, carriers }: Case): Promise<readonly string[]> {
+  const done: string[] = [];
+  const instances = [running(instance.name, releaseWith('old', 1, { stop }))];
+  const state = foldTask([accepted({ mode: 'stop' }), { type: 'InstancesSurveyed', data: { instances } }]);
+  const engines: Pick<NodeEngines, 'stopAndRemove'> = {
+    stopAndRemove: () => Promise.resolve(void done.push('stopped')),
+  };
+  const ports: Partial<InstanceEffectPorts> = {
+    clock: { now: () => NOW },
+    traffic: {
+      untilDrained(name, timeoutMs) {
+        done.push(`asked for ${name} within ${timeoutMs} ms`);
+        return Promise.resolve(carriers);
+      },
+    },
+    wait: (ms) => Promise.resolve(void done.push(`waited ${ms} ms`)),
+    instances: { of: () => Promise.resolve([]) },
+    engines: engines as NodeEngines,
+    limits: { fetchMs: 1_000, buildMs: 1_000, pushMs: 1_000, pullMs: 1_000, startMs: 1_000, stopMs: 1_000 },
+  };
+  const { signal } = new AbortController();
+  const scope = { claim: { taskId: 't1/web', fence: 1n }, signal, kept: {} };
+  const effect = { kind: 'stop-instance', instance, until: inMs(untilMs) } as const;
+  await stopInstance.run(ports as InstanceEffectPorts, scope, state, effect);
+  return done;
+}
+
+const asked = `asked for ${instance.name} within 5000 ms`;
+
+it.each<readonly [string, Case, readonly string[]]>([
+  [
+    'that nobody sends traffic to is stopped at once where its config.json asks for no time',
+    { untilMs: 5_000, carriers: 0 },
+    [asked, 'stopped'],
+  ],
+  [
+    'that nobody sends traffic to runs on for the time that its config.json asks for',
+    { stop: { drainMs: 5_000 }, untilMs: 5_000, carriers: 0 },
+    [asked, 'waited 5000 ms', 'stopped'],
+  ],
+  [
+    'that all carriers have let go of is stopped then, whatever its config.json asks for',
+    { stop: { drainMs: 5_000 }, untilMs: 5_000, carriers: 2 },
+    [asked, 'stopped'],
+  ],
+  [
+    'that a carrier holds on to is stopped when time is over',
+    { stop: { drainMs: 5_000 }, untilMs: 5_000, carriers: undefined },
+    [asked, 'stopped'],
+  ],
+  [
+    'whose time was over when another replica took over asks nobody',
+    { untilMs: 0, carriers: 0 },
+    ['stopped'],
+  ],
+])('an instance %s', async (_, given, done) => {
+  expect(await stopping(given)).toEqual(done);
+});

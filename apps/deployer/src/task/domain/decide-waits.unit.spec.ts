@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { decideAnswer } from './decide-waits.js';
+import { accepted } from './task.testing.js';
+import { foldTask } from './task.state.js';
+
+const refusedBy = (count: number): string => {
+  const refusals = Array.from({ length: count }, (_, n) => ({ node: `node-${n}`, reason: 'needs 1 cpu' }));
+  const answer = { accessToken: 't1:web:0', appId: 'shop', service: 'web', refusals };
+  const state = foldTask([accepted({ mode: 'run' })]);
+  const effect = { kind: 'await-node', ordinal: 0, accessToken: 't1:web:0' } as const;
+  const [event] = decideAnswer(effect, state, answer, new Date(0)).events;
+  return event?.type === 'StepFailed' ? event.data.error.message : '';
+};
+
+it('500 nodes that do not fit stopped the outbox: twenty are named, and how many more there are', () => {
+  const message = refusedBy(500);
+  expect(message).toMatch(/node-19: needs 1 cpu; and 480 more$/);
+  expect(Buffer.byteLength(message)).toBeLessThan(1_000);
+});
+
+it('names each of a few', () => {
+  expect(refusedBy(2)).toMatch(/node-0: needs 1 cpu; node-1: needs 1 cpu$/);
+});

@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { firstValueFrom, from, isObservable } from 'rxjs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { nodeReported, type NodeReport } from '#libs/contracts';
+import { Consumer, Handles } from './handles.js';
+
+class Refused extends Error {}
+
+const handled: unknown[] = [];
+
+@Consumer()
+class NodeReports {
+  @Handles(nodeReported)
+  async record(report: NodeReport, tx: string): Promise<void> {
+    await Promise.resolve();
+    if (report.node === 'broken') throw new Refused();
+    handled.push([report.node, tx]);
+  }
+}
+
+@Module({ controllers: [NodeReports] })
+class NodeReportsModule {}
+
+/** Hands messages over as the strategy does, without a broker. */
+class Memory extends Server implements CustomTransportStrategy {
+  listen = (callback: () => void): void => callback();
+  close = (): void => undefined;
+  override on = (): never => fail();
+  override unwrap = (): never => fail();
+
+  async deliver(node: string, tx: unknown): Promise<void> {
+    const handler = this.getHandlerByPattern(nodeReported.type);
+    const result: unknown = await handler?.({ ...nodeReported.example, node }, { tx });
+    if (isObservable(result)) await firstValueFrom(from(result), { defaultValue: undefined });
+  }
+}
+
+const fail = (): never => {
+  throw new Error('this transport has no client');
+};
+
+const memory = new Memory();
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const app = await NestFactory.createMicroservice(NodeReportsModule, { strategy: memory, logger: false });
+  await app.listen();
+  close = () => app.close();
+});
+afterAll(() => close());
+
+it('a method gets the data of its message, and the transaction that records it as handled', async () => {
+  await memory.deliver('node-1', 'the transaction');
+  expect(handled).toEqual([['node-1', 'the transaction']]);
+});
+
+it('what it throws arrives as it was thrown', async () => {
+  await expect(memory.deliver('broken', 'the transaction')).rejects.toBeInstanceOf(Refused);
+});
