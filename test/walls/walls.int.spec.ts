@@ -93,26 +93,18 @@ describe('a database with a role for each app', () => {
   });
 });
 
-describe('an installation with one role for all', () => {
-  let database: TestDatabase;
-  let ownerUrl: string;
-  const owner = `owner_${randomBytes(6).toString('hex')}`;
-  const prefix = `${owner}_`;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    // Managed databases give no superuser: the owner of the database, who may make roles, has to be enough.
-    await ask(database.url, `CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'one for all'`);
-    const { pathname } = new URL(database.url);
-    await ask(database.url, `ALTER DATABASE ${pathname.slice(1)} OWNER TO ${owner}`);
-    const url = new URL(database.url);
-    [url.username, url.password] = [owner, 'one for all'];
-    ownerUrl = url.href;
-    for (const app of apps) await migrateAs(ownerUrl, app);
-    await ask(ownerUrl, ADD_NODE);
-    await ask(ownerUrl, ADD_SECRET);
-  });
-  afterAll(async () => {
+/** An installation whose apps share one role, and how to remove it with every role whose name begins like that one. */
+async function installationOf(owner: string, attributes: string) {
+  const database = await createTestDatabase();
+  await ask(database.url, `CREATE ROLE ${owner} LOGIN ${attributes} PASSWORD 'one for all'`);
+  const { pathname } = new URL(database.url);
+  await ask(database.url, `ALTER DATABASE ${pathname.slice(1)} OWNER TO ${owner}`);
+  const url = new URL(database.url);
+  [url.username, url.password] = [owner, 'one for all'];
+  for (const app of apps) await migrateAs(url.href, app);
+  await ask(url.href, ADD_NODE);
+  await ask(url.href, ADD_SECRET);
+  const remove = async (): Promise<void> => {
     await database.drop();
     const roles = await ask(
       requireEnv('DATABASE_URL'),
@@ -120,10 +112,57 @@ describe('an installation with one role for all', () => {
     );
     const names = roles.map((row) => (row as { rolname: string }).rolname).sort();
     for (const role of names.reverse()) await ask(requireEnv('DATABASE_URL'), `DROP ROLE ${role}`);
+  };
+  return { database, ownerUrl: url.href, remove };
+}
+
+describe('an installation whose administrator is not the role of its apps', () => {
+  const owner = `apps_${randomBytes(6).toString('hex')}`;
+  const prefix = `${owner}_`;
+  let installation: Awaited<ReturnType<typeof installationOf>>;
+  beforeAll(async () => {
+    installation = await installationOf(owner, 'NOCREATEROLE');
   });
+  afterAll(() => installation.remove());
+
+  it('does not cut off apps that run under their old role', async () => {
+    const { database, ownerUrl } = installation;
+    const roles = await provisionAppRoles({ adminUrl: database.url, prefix });
+    expect(await ask(ownerUrl, 'SELECT name FROM deployer.secrets')).toEqual([{ name: 'db' }]);
+    await ask(ownerUrl, `UPDATE registry.node_records SET state = 'ready'`);
+    for (const app of apps) await migrateAs(ownerUrl, app);
+    expect(roles.map(({ members }) => members)).toEqual(apps.map(() => [owner]));
+    for (const { role } of roles) await ask(database.url, `REVOKE ${role} FROM ${owner}`);
+    await denied(ownerUrl, 'SELECT name FROM deployer.secrets');
+  });
+
+  it('can change roles back and forth, and apps under those before go on', async () => {
+    const { database } = installation;
+    const others = await provisionAppRoles({ adminUrl: database.url, prefix: `${prefix}other_` });
+    const first = await provisionAppRoles({ adminUrl: database.url, prefix });
+    expect(first.map(({ members }) => members)).toEqual(others.map(({ role }) => [role]));
+    const url = String(others.find(({ app }) => app === 'deployer')?.url);
+    expect(await ask(url, 'SELECT name FROM deployer.secrets')).toEqual([{ name: 'db' }]);
+  });
+});
+
+describe('an installation with one role for all', () => {
+  let installation: Awaited<ReturnType<typeof installationOf>>;
+  let database: TestDatabase;
+  let ownerUrl: string;
+  const owner = `owner_${randomBytes(6).toString('hex')}`;
+  const prefix = `${owner}_`;
+
+  beforeAll(async () => {
+    // Managed databases give no superuser: the owner of the database, who may make roles, has to be enough.
+    installation = await installationOf(owner, 'CREATEROLE');
+    ({ database, ownerUrl } = installation);
+  });
+  afterAll(() => installation.remove());
 
   it('is moved over with its data, while apps under the old role go on', async () => {
     const roles = await provisionAppRoles({ adminUrl: ownerUrl, prefix });
+    expect(roles.map(({ members }) => members)).toEqual(apps.map(() => [owner]));
     const urls = Object.fromEntries(roles.map(({ app, url }) => [app, String(url)])) as Record<
       AppName,
       string
@@ -184,6 +223,7 @@ describe('an installation with one role for all', () => {
     const command = () => run(process.execPath, ['dist/scripts/database-roles.js', file], { env });
     const { stdout } = await command();
     expect(stdout).toContain(`load-balancer: ${prefix}command_load_balancer owns its schema`);
+    expect(stdout).toContain(`REVOKE ${prefix}command_deployer FROM ${prefix}given;`);
     expect(stdout).not.toContain('hunter2');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const text = await readFile(file, 'utf8');

@@ -1,4 +1,4 @@
--- Values of applications, encrypted with SLIPWAY_SECRET_KEY; services name them in their config.json.
+-- Values of applications, encrypted with SLIPWAY_APP_SECRET_KEY; services name them in their config.json.
 CREATE TABLE secrets (
   app_id          text        NOT NULL,
   name            text        NOT NULL,

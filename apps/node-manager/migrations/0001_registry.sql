@@ -7,7 +7,7 @@ CREATE TABLE node_records (
   ssh_user             text             NOT NULL,
   -- Of the host key that was accepted at enrolment: SHA256:... as ssh-keygen -l prints it.
   host_key_fingerprint text             NOT NULL,
-  -- Compact JWE (dir, A256GCM) under SLIPWAY_SECRET_KEY: {privateKey} or {password}.
+  -- Compact JWE (dir, A256GCM) under SLIPWAY_NODE_KEY: {privateKey} or {password}.
   login_encrypted      text             NOT NULL,
   state                text             NOT NULL,
   cpus                 double precision NOT NULL,
@@ -48,7 +48,7 @@ CREATE VIEW nodes AS
          first_port, last_port, enrolled_at, updated_at
   FROM node_records;
 
--- For whoever holds SLIPWAY_SECRET_KEY.
+-- For whoever holds SLIPWAY_NODE_KEY.
 CREATE VIEW node_logins AS
   SELECT name, login_encrypted FROM node_records;
 

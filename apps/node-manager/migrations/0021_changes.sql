@@ -64,21 +64,6 @@ BEGIN
 END
 $$;
 
-CREATE CONSTRAINT TRIGGER node_came_or_went AFTER INSERT OR DELETE ON node_records
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_node();
--- That it was heard of again is no change.
-CREATE CONSTRAINT TRIGGER node_changed AFTER UPDATE ON node_records
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-  WHEN (to_jsonb(OLD) - '{updated_at,reported_at}'::text[] IS DISTINCT FROM
-        to_jsonb(NEW) - '{updated_at,reported_at}'::text[])
-  EXECUTE FUNCTION note_node();
-CREATE CONSTRAINT TRIGGER instance_came_or_went AFTER INSERT OR DELETE ON instance_records
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_instance();
-CREATE CONSTRAINT TRIGGER instance_changed AFTER UPDATE ON instance_records
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-  WHEN (to_jsonb(OLD) - '{reported_at}'::text[] IS DISTINCT FROM to_jsonb(NEW) - '{reported_at}'::text[])
-  EXECUTE FUNCTION note_instance();
-
 -- Old removals are deleted. The lock comes first here, too, or this would wait for a removed thing that comes back.
 CREATE FUNCTION lock_revision() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

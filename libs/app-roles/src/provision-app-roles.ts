@@ -11,7 +11,7 @@ export interface ProvisionOptions {
   /** Before the names of roles that are not given. */
   readonly prefix?: string;
   /** Called before anything is changed: a new password that was not stored anywhere is lost when a later step fails. */
-  readonly beforeChange?: (roles: readonly ProvisionedRole[]) => void;
+  readonly beforeChange?: (roles: readonly Omit<ProvisionedRole, 'members'>[]) => void;
 }
 
 export interface ProvisionedRole {
@@ -20,11 +20,14 @@ export interface ProvisionedRole {
   readonly variable: string;
   /** Left out where the role kept a password that is not known here. */
   readonly url?: string;
+  /** Roles with the same rights, for apps that run under them still: the owners before, and the administrator. */
+  readonly members: readonly string[];
 }
 
 /**
  * Gives each app a role that owns the app's schema and may read what others publish for it. An installation that had
- * one role for all is moved over: tables, sequences, views and functions change their owner, and nothing else.
+ * one role for all is moved over: tables, sequences, views and functions change their owner. The owner before becomes a
+ * member of the new one, so that apps under it go on.
  */
 export async function provisionAppRoles(options: ProvisionOptions): Promise<readonly ProvisionedRole[]> {
   const session = new pg.Client({ connectionString: options.adminUrl, application_name: 'slipway-roles' });
@@ -35,15 +38,18 @@ export async function provisionAppRoles(options: ProvisionOptions): Promise<read
       planned.push(await planRole(session, app, options));
     const roles = planned.map((role) => provisioned(role, options));
     options.beforeChange?.(roles);
-    await provisionRoles(session, planned);
+    const members = await provisionRoles(session, planned);
     await grantPublished(session, { schema: appSchemas['node-manager'], readers: registryReaders });
-    return roles;
+    return roles.map((role) => ({ ...role, members: members.get(role.role) ?? [] }));
   } finally {
     await session.end();
   }
 }
 
-function provisioned({ app, role, password }: PlannedRole, options: ProvisionOptions): ProvisionedRole {
+function provisioned(
+  { app, role, password }: PlannedRole,
+  options: ProvisionOptions,
+): Omit<ProvisionedRole, 'members'> {
   const variable = databaseVariable(app);
   const url = password === undefined ? {} : { url: urlOf(options, variable, role, password) };
   return { app, role, variable, ...url };

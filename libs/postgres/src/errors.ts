@@ -92,3 +92,25 @@ export class MigrationError extends Error {
     this.name = 'MigrationError';
   }
 }
+
+/** A migration got no lock on a table as often as it tried. What was applied before it stays. */
+export class MigrationBlockedError extends Error {
+  readonly code = 'MIGRATION_BLOCKED';
+  readonly kind = 'retriable';
+  readonly hint = 'Wait until the sessions end, or end them; then start again.';
+
+  constructor(
+    readonly file: string,
+    tries: string,
+    /** Sessions that lock tables of the schema. Empty where they ended after the last try. */
+    readonly holders: readonly string[],
+    options: { readonly cause: unknown },
+  ) {
+    const by = holders.length === 0 ? 'they have ended now' : holders.join('; ');
+    super(
+      `The migration ${file} got no lock in ${tries}. Sessions that lock tables of its schema: ${by}.`,
+      options,
+    );
+    this.name = 'MigrationBlockedError';
+  }
+}

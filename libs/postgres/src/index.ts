@@ -11,6 +11,7 @@ export {
   migrate,
   type Migration,
   type MigrationSet,
+  type Patience,
   workTables,
 } from './migrate.js';
 export * from './outbox.js';

@@ -123,22 +123,33 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
+    return await transactionIn(client, work, (rollback) => {
+      broken = rollback;
+    });
+  } finally {
+    // A connection that could not roll back must not be given to the next.
+    client.release(broken);
+  }
+}
+
+/** The same in a session that the caller holds, who learns of a rollback that failed: the session is of no use then. */
+export async function transactionIn<T>(
+  session: Transaction,
+  work: (tx: Transaction) => Promise<T>,
+  onBroken: (error: Error) => void = () => undefined,
+): Promise<T> {
+  try {
     // What `work` says first is sent with it.
-    const begun = client.query('BEGIN');
+    const begun = session.query('BEGIN');
     begun.catch(() => undefined);
-    const result = await work(client);
+    const result = await work(session);
     await begun;
-    const { command } = await client.query('COMMIT');
+    const { command } = await session.query('COMMIT');
     // Postgres answers a COMMIT after a failed statement with a plain ROLLBACK, which is no error to the client.
     if (command === 'ROLLBACK') throw new TransactionAbortedError();
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollback: Error) => {
-      broken = rollback;
-    });
+    await session.query('ROLLBACK').catch(onBroken);
     throw error;
-  } finally {
-    // A connection that could not roll back must not be given to the next.
-    client.release(broken);
   }
 }

@@ -40,7 +40,7 @@ async function blocksOfAClaim(): Promise<number> {
   await pool.query('SELECT work_give_turns(1000000)');
   await pool.query('VACUUM work_turns');
   const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM work_claim('one', interval '1 minute', false)`,
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM work_claim('one', interval '1 minute', false, 1::smallint)`,
   );
   const plan = rows[0]?.['QUERY PLAN'][0].Plan ?? {};
   return (plan['Shared Hit Blocks'] ?? NaN) + (plan['Shared Read Blocks'] ?? NaN);

@@ -15,6 +15,8 @@ export type HeldWork = Pick<Claim, 'id' | 'fence'>;
 
 /** NOTIFY with the schema in front, which is the first of the search path. */
 const NOTIFY = `pg_notify(current_schema() || '_work', '')`;
+/** What a replica must know to carry on a unit that this version took in or began (0004_levels.sql). */
+const LEVEL = 1;
 /** One claim in so many asks for what is ready first: work that parks over and over must not keep the rest waiting. */
 const READY_FIRST_EVERY = 8;
 
@@ -50,7 +52,7 @@ export class WorkQueue {
   ): Promise<void> {
     await tx.query(
       `WITH added AS (
-         INSERT INTO work (id, key, due_at) VALUES ($1, $2, coalesce($3, now())) RETURNING key),
+         INSERT INTO work (id, key, due_at, level) VALUES ($1, $2, coalesce($3, now()), ${LEVEL}) RETURNING key),
        turn AS (INSERT INTO work_turns (rank, key) SELECT 1, key FROM added)
        SELECT ${NOTIFY}`,
       [work.id, work.key, work.dueAt],
@@ -69,7 +71,7 @@ export class WorkQueue {
     const readyFirst = this.claims % READY_FIRST_EVERY === 0;
     for (;;) {
       const { rows } = await pool.query<ClaimedRow>(
-        `SELECT id, key, fence, lease_until, more FROM work_claim($1, $2 * interval '1 ms', $3)`,
+        `SELECT id, key, fence, lease_until, more FROM work_claim($1, $2 * interval '1 ms', $3, ${LEVEL}::smallint)`,
         [by.owner, by.leaseMs, readyFirst],
       );
       const [row] = rows;

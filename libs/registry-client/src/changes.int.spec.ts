@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deleteOld, transaction } from '#libs/postgres';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deleteOld, type Pool, transaction } from '#libs/postgres';
 import { until } from '#libs/testing';
 import { readChanges, readDrainRevision, readSnapshot, type RegistryChange } from './changes.js';
 import { ADD_INSTANCE, ADD_NODE, createTestRegistry, type TestRegistry } from './registry.testing.js';
@@ -210,4 +210,53 @@ it('an instance leaves traffic by the revision that shows it draining', async ()
   const revision = await readDrainRevision(registry.reader, 'a');
   expect(told(await changesSince((revision ?? 0) - 1))).toEqual(['instance a', 'service shop/web']);
   expect(await readDrainRevision(registry.reader, 'unknown')).toBeUndefined();
+});
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly Plans?: readonly Plan[];
+}
+const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
+describe('a change of one service among many', () => {
+  const SERVICES = 2_000;
+  beforeAll(async () => {
+    await registry.owner.query(
+      `INSERT INTO registry.spec_records (app_id, service, app_name, revision, state, count, changed_at)
+       SELECT 'shop', 's' || n, 'The shop', 1, 'running', 1, now() FROM generate_series(1, $1) AS n`,
+      [SERVICES],
+    );
+  });
+  afterAll(() => registry.owner.query('DELETE FROM registry.spec_records'));
+
+  it('is read by its index, not with the whole registry', async () => {
+    await registry.owner.query(
+      `${ADD_INSTANCE.slice(0, ADD_INSTANCE.indexOf('VALUES'))}
+       SELECT 'i' || n, 'running', 'shop', 'The shop', 's' || n, 'r1', 'image', 'node-1', '10.0.0.1', n, 'http://x',
+         'c1', 't1', 0.25, 128, now(), now() FROM generate_series(1, $1) AS n`,
+      [SERVICES],
+    );
+    await registry.owner.query('ANALYZE registry.instance_records, registry.spec_records');
+    const before = await latest();
+    await registry.owner.query(`UPDATE instance_records SET state = 'draining' WHERE name = 'i7'`);
+    const client = await registry.reader.connect();
+    const asked = vi.spyOn(client, 'query');
+    const only = { connect: () => Promise.resolve(client) } as unknown as Pool;
+    const changes = await readChanges(only, before);
+    const [sql, values] = asked.mock.calls
+      .map((call): readonly unknown[] => call)
+      .find(([text]) => String(text).includes('registry.services')) as [string, unknown[]];
+    asked.mockRestore();
+    expect(changes).toMatchObject([{}, { name: 'shop/s7', service: { wanted: 1, running: 0 } }]);
+    const { rows } = await registry.reader.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+      `EXPLAIN (FORMAT JSON) ${sql}`,
+      values,
+    );
+    const read = rows.flatMap((row) => nodesOf(row['QUERY PLAN'][0].Plan)).filter((n) => n['Relation Name']);
+    expect(read.map((node) => `${node['Node Type']} ${node['Relation Name']}`).toSorted()).toEqual([
+      'Index Scan instance_records',
+      'Index Scan spec_records',
+    ]);
+  });
 });

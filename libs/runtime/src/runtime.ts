@@ -6,6 +6,8 @@ import {
   Listener,
   messagingTables,
   migrate,
+  MigrationBlockedError,
+  MigrationError,
   Outbox,
   OutboxRelay,
   type MigrationSet,
@@ -127,6 +129,8 @@ async function named(variable: string, work: () => Promise<void>): Promise<void>
   try {
     await work();
   } catch (cause) {
+    // The connection is there.
+    if (cause instanceof MigrationError || cause instanceof MigrationBlockedError) throw cause;
     const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
     const why = parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
     throw new Error(`Cannot connect to ${variable}: ${why}`, { cause });

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventStore, transaction } from '#libs/postgres';
+import type { TestDatabase } from '#libs/testing';
 import { PostgresReleaseRecord } from '../releases/adapters/release-record.js';
 import { ReleasesController } from '../releases/http.js';
-import { createDeployerDatabase, type DeployerDatabase } from '../task/database.testing.js';
+import { createDeployerDatabase } from '../task/database.testing.js';
 import { RequestRecord } from './adapters/request-record.js';
 import * as rows from './adapters/request-rows.js';
 import { RequestsController } from './http.js';
@@ -11,7 +12,7 @@ import { RequestsController } from './http.js';
 const TOKENS = ['a', 'b', 'c', 'd', 'e'];
 const appId = 'shop';
 
-let database: DeployerDatabase;
+let database: TestDatabase;
 let requests: RequestsController;
 let releases: ReleasesController;
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
        + (ascii(token) / 2) * interval '1 microsecond'`,
   );
 });
-afterAll(() => database.close());
+afterAll(() => database.drop());
 
 const cursor = (place: unknown): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 const requestsAfter = (after?: string, limit = 2) =>

@@ -1,20 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  eventTables,
-  messagingTables,
-  migrate,
-  Outbox,
-  transaction,
-  workTables,
-  type Pool,
-} from '#libs/postgres';
+import { Outbox, transaction, type Pool } from '#libs/postgres';
 import type { SpecRevision } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { migrateToBeforeSpecs, migrateToNow } from '../task/database.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
-import { deployerTables } from '../task/storage.wire.js';
 import { ServiceRecord } from './adapters/service-record.js';
 import { storeSpec } from './adapters/spec-rows.js';
 import { firstSpec, type ServiceSpec } from './domain/spec.js';
@@ -27,18 +16,6 @@ let database: TestDatabase;
 let pool: Pool;
 let record: ServiceRecord;
 const asked: string[] = [];
-
-/** The deployer's tables as they were before there were specs. */
-async function migrateToBefore(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'slipway-migrations-'));
-  const filter = (path: string): boolean => !path.endsWith('0012_specs.sql');
-  await cp(deployerTables.directory, directory, { recursive: true, filter });
-  await migrate(pool, {
-    schema,
-    sets: [eventTables, workTables, messagingTables, { ...deployerTables, directory }],
-  });
-  await rm(directory, { recursive: true });
-}
 
 async function release(service: string, id: string, replicas: number): Promise<void> {
   await pool.query(
@@ -85,13 +62,13 @@ async function specOf(service: string): Promise<SpecRevision['spec'] | undefined
 beforeAll(async () => {
   database = await createTestDatabase({ schema });
   ({ pool } = database);
-  await migrateToBefore();
+  await migrateToBeforeSpecs(pool, schema);
   await release('web', 'web-old', 1);
   await release('web', 'web-new', 2);
   // Scaled to three, and rolled back.
   for (const name of ['a', 'bb', 'ccc']) await instance('web', name, 'web-old');
   await release('idle', 'idle-1', 4);
-  await migrate(pool, { schema, sets: [deployerTables] });
+  await migrateToNow(pool, schema);
   const ask = (_tx: unknown, { service }: { readonly service: string }): Promise<void> =>
     Promise.resolve(void asked.push(service));
   record = new ServiceRecord({ pool, outbox: new Outbox(), clock: { now: () => NOW }, ask, replica: 'r' });
@@ -141,6 +118,15 @@ describe('the record of services', () => {
   });
   const by = { arrival: 1, at: NOW.toISOString(), by: 'run', token: 't' };
   const wanted = firstSpec({ release: 'x' }, { count: 2, limits: { cpu: 1, memoryMiB: 64 } }, by);
+  /** Of the service's spec, if it was to be published still. */
+  const revisionsPublished = async (): Promise<readonly number[]> => {
+    await pool.query('DELETE FROM outbox');
+    await record.publishSpecs();
+    const { rows } = await pool.query<{ revision: number }>(
+      `SELECT (data ->> 'revision')::integer AS revision FROM outbox WHERE data ->> 'service' = 'count'`,
+    );
+    return rows.map(({ revision }) => revision);
+  };
   const drift = async (): Promise<ServiceDrift | undefined> =>
     (await record.drifted()).find(({ service }) => service === 'count');
 
@@ -153,6 +139,18 @@ describe('the record of services', () => {
       [1, 2],
     ]);
     expect(history[0]).toMatchObject({ principal: 'ada', verified: false, reason: null });
+  });
+
+  it('has one revision everywhere, also where the task planned with one that was taken meanwhile', async () => {
+    const known = (await record.history({ appId: APP, service: 'count' }, 1))[0]?.revision ?? NaN;
+    await transaction(pool, (tx) => storeSpec(tx, stored({ ...wanted, revision: known, count: 3 })));
+    const [newest] = await record.history({ appId: APP, service: 'count' }, 1);
+    expect(newest).toMatchObject({ revision: known + 1, spec: { revision: known + 1 } });
+    expect(await revisionsPublished()).toEqual([known + 1]);
+    const after = await pool.query(
+      `SELECT revision, spec -> 'revision' AS json FROM specs WHERE service = 'count'`,
+    );
+    expect(after.rows).toEqual([{ revision: known + 1, json: known + 1 }]);
   });
 
   it('knows a service that runs less than is wanted, and no service that is being rolled out', async () => {

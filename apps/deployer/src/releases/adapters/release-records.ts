@@ -1,6 +1,9 @@
-import type { Pool } from '#libs/postgres';
+import { unfinishedWorkOf, type Pool } from '#libs/postgres';
 import type { ReleaseImage } from '../domain/retention.js';
 import type { ReleaseRecords } from '../ports.js';
+
+const ROLLOUT_KEY = `r.app_id || '/' || r.service`;
+const BUILD_KEY = `'build ' || ${ROLLOUT_KEY}`;
 
 /** What keeps a release `r`: it is current, wanted, an instance runs it, or its service has a task that is not done. */
 const IN_USE = `(
@@ -8,8 +11,7 @@ const IN_USE = `(
   OR EXISTS (SELECT FROM instances i
              WHERE i.app_id = r.app_id AND i.service = r.service AND i.report ->> 'release' = r.id)
   OR EXISTS (SELECT FROM specs s WHERE s.release_id = r.id)
-  OR EXISTS (SELECT FROM work w WHERE w.key IN (r.app_id || '/' || r.service, 'build ' || r.app_id || '/' || r.service)
-             AND w.state <> 'done'))`;
+  OR ${unfinishedWorkOf(ROLLOUT_KEY)} OR ${unfinishedWorkOf(BUILD_KEY)})`;
 
 const IMAGE = `r.release ->> 'image'`;
 

@@ -39,6 +39,7 @@ interface UnpublishedRow {
   readonly app_id: string;
   readonly app_name: string;
   readonly service: string;
+  readonly revision: number;
   readonly spec: ServiceSpec;
   readonly principal: string;
   readonly verified: boolean;
@@ -166,12 +167,13 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
       const { rows } = await tx.query<UnpublishedRow>(
         `UPDATE specs SET published = revision WHERE (app_id, service) IN (
            SELECT app_id, service FROM specs WHERE published < revision LIMIT $1 FOR UPDATE SKIP LOCKED)
-         RETURNING app_id, app_name, service, spec, principal, verified, reason, token, changed_at`,
+         RETURNING app_id, app_name, service, revision, spec, principal, verified, reason, token, changed_at`,
         [PUBLISHED_AT_ONCE],
       );
       const messages = rows.map((row) =>
         specMessage({
-          ...{ appId: row.app_id, appName: row.app_name, service: row.service, spec: row.spec },
+          ...{ appId: row.app_id, appName: row.app_name, service: row.service },
+          spec: { ...row.spec, revision: row.revision },
           ...{ principal: row.principal, verified: row.verified, reason: row.reason ?? undefined },
           ...{ token: row.token, changedAt: row.changed_at.toISOString() },
         }),

@@ -20,7 +20,10 @@ export interface StoredSpec {
   readonly changedAt: string;
 }
 
-/** Writes the spec and its history. The caller holds the service's turn, so nobody else writes it. */
+/**
+ * Writes the spec and its history. The caller holds the service's turn, so no other new replica writes it. Where an older
+ * one made a revision meanwhile, this one gets the next, and is published anew (`publishSpecs`).
+ */
 export async function storeSpec(tx: Transaction, stored: StoredSpec): Promise<void> {
   const { appId, appName, service, spec, principal, verified, reason, token, changedAt } = stored;
   await tx.query(
@@ -32,15 +35,16 @@ export async function storeSpec(tx: Transaction, stored: StoredSpec): Promise<vo
        -- A scaling knows the id of the application only.
        SET app_name = CASE excluded.app_name WHEN excluded.app_id THEN known.app_name ELSE excluded.app_name END,
            revision = greatest(known.revision + 1, excluded.revision),
-           state = excluded.state, release_id = excluded.release_id, count = excluded.count, spec = excluded.spec,
+           spec = jsonb_set(excluded.spec, '{revision}', to_jsonb(greatest(known.revision + 1, excluded.revision))),
+           state = excluded.state, release_id = excluded.release_id, count = excluded.count,
            principal = excluded.principal, verified = excluded.verified, reason = excluded.reason,
            token = excluded.token, changed_at = excluded.changed_at, published = excluded.published
-       RETURNING revision),
+       RETURNING revision, spec),
      trimmed AS (
        DELETE FROM spec_history h USING written w
        WHERE h.app_id = $1 AND h.service = $2 AND h.revision <= w.revision - $14)
      INSERT INTO spec_history (app_id, service, revision, spec, principal, verified, reason, token, changed_at)
-     SELECT $1, $2, revision, $8, $9, $10, $11, $12, $13 FROM written`,
+     SELECT $1, $2, revision, spec, $9, $10, $11, $12, $13 FROM written`,
     [
       ...[appId, service, appName, spec.revision, spec.state, spec.release, spec.count, spec],
       ...[principal, verified, reason, token, changedAt, REVISIONS_KEPT],

@@ -1,12 +1,5 @@
 -- What is wanted of each service, and how it came to be. Written by the task that changes it, in the step that plans.
 
--- The order in which tasks arrived. Without rewriting the table: older tasks have none, and have ended or planned.
-CREATE SEQUENCE task_arrivals;
-ALTER TABLE tasks ADD COLUMN arrival bigint;
-ALTER TABLE tasks ALTER COLUMN arrival SET DEFAULT nextval('task_arrivals');
--- Set with the result by replicas that write specs themselves.
-ALTER TABLE tasks ADD COLUMN writes_spec boolean NOT NULL DEFAULT false;
-
 CREATE TABLE specs (
   app_id    text        NOT NULL,
   service   text        NOT NULL,
@@ -54,8 +47,6 @@ CREATE TABLE service_repairs (
   task_id  text        NOT NULL,
   PRIMARY KEY (app_id, service)
 );
-CREATE INDEX instances_running ON instances (app_id, service) WHERE state = 'running';
-
 -- The spec that what runs of a service amounts to.
 CREATE FUNCTION adopt_spec(of_app text, of_service text, by_token text, by_arrival bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -68,7 +59,8 @@ DECLARE
 BEGIN
   SELECT count(*) INTO running FROM instances WHERE app_id = of_app AND service = of_service AND state = 'running';
   SELECT r.id, r.release -> 'config' AS config, i.report ->> 'appName' AS app_name INTO newest
-  FROM releases r LEFT JOIN instances i ON i.release_id = r.id AND i.state = 'running'
+  FROM releases r
+  LEFT JOIN instances i ON i.app_id = of_app AND i.service = of_service AND i.release_id = r.id AND i.state = 'running'
   LEFT JOIN current_releases c ON c.release_id = r.id
   WHERE r.app_id = of_app AND r.service = of_service
   ORDER BY i.report ->> 'startedAt' DESC NULLS LAST, c.release_id IS NULL, r.seq DESC LIMIT 1;
@@ -101,19 +93,3 @@ BEGIN
   ON CONFLICT DO NOTHING;
 END
 $$;
-
--- Installations from before: each service as it runs now.
-SELECT adopt_spec(app_id, service, 'migration', 0) FROM (SELECT DISTINCT app_id, service FROM releases) AS known;
-
--- A replica of the version before ends tasks without writing the spec: it is made from what runs then. To be dropped
--- with the next version, when no such replica is left.
-CREATE FUNCTION adopt_spec_of_older_replica() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM adopt_spec(q.request ->> 'appId', NEW.service, NEW.token, coalesce(NEW.arrival, 0))
-  FROM requests q WHERE q.token = NEW.token;
-  RETURN NULL;
-END
-$$;
-CREATE TRIGGER specs_of_older_replicas AFTER UPDATE OF result ON tasks FOR EACH ROW
-WHEN (OLD.result IS NULL AND NOT NEW.writes_spec AND NEW.result ->> 'status' IN ('running', 'stopped'))
-EXECUTE FUNCTION adopt_spec_of_older_replica();
