@@ -12,7 +12,7 @@ import { restoreServices, type RestorePorts } from './restore-services.js';
 export const createSpecs = (parts: { readonly pool: Pool; readonly clock: Clock }): PostgresSpecs =>
   new PostgresSpecs(parts);
 
-export interface ServicesParts {
+interface ServicesParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly ask: AskForCount;

@@ -53,7 +53,7 @@ export interface NodeView {
   readonly openTasks: ReadonlySet<string>;
 }
 
-export type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
+type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
 
 export type RepairAction =
   | { readonly kind: 'remove-orphan'; readonly container: SeenContainer }

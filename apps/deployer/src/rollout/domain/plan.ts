@@ -7,7 +7,7 @@ import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 
 type PlanMade = TaskEventOf<'PlanMade'>['data'];
 
-export const refOf = ({ name, node, container }: InstanceRef): InstanceRef => ({ name, node, container });
+const refOf = ({ name, node, container }: InstanceRef): InstanceRef => ({ name, node, container });
 
 const slots = (count: number, replaced: readonly InstanceRef[] = []): readonly Slot[] =>
   Array.from({ length: Math.max(0, count) }, (_, ordinal) => {

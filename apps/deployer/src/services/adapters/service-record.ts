@@ -21,7 +21,7 @@ export type AskForCount = (
   of: { readonly token: string; readonly appId: string; readonly appName: string; readonly service: string },
 ) => Promise<void>;
 
-export interface ServiceRecordParts {
+interface ServiceRecordParts {
   readonly pool: Pool;
   readonly outbox: Outbox;
   readonly clock: Clock;

@@ -39,7 +39,7 @@ export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' |
 /** The count of a service that was given up: more than any limit. */
 export const GIVEN_UP = 1_000_000;
 
-export type ServiceAction =
+type ServiceAction =
   | { readonly kind: 'restore'; readonly attempt: number }
   /** Until when; undefined: given up until something changes. */
   | { readonly kind: 'wait'; readonly until?: number }

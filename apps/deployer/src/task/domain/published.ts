@@ -61,7 +61,7 @@ function publishedData<T extends Type>(event: {
 }
 
 /** When an event was stored, by whom, as which of its task. */
-export type StoredAs = Pick<DeploymentProgress, 'version' | 'at' | 'replica'>;
+type StoredAs = Pick<DeploymentProgress, 'version' | 'at' | 'replica'>;
 
 /** One stored event as `deployment.events` tells it. */
 export function published(state: TaskState, event: TaskEvent, stored: StoredAs): DeploymentProgress {

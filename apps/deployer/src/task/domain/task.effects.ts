@@ -49,8 +49,7 @@ interface EffectData {
 
 export type EffectKind = keyof EffectData;
 
-export type PlacedSlot = SlotProgress &
-  Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;
+type PlacedSlot = SlotProgress & Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;
 
 export type EffectOf<K extends EffectKind> = { readonly [N in K]: { readonly kind: N } & EffectData[N] }[K];
 export type Effect = EffectOf<EffectKind>;

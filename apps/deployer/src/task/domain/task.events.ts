@@ -49,7 +49,7 @@ export interface Slot {
 export type TaskMode = ServiceMode | 'scale';
 
 /** What a scale request asks for; one of these. */
-export interface ScaleWish {
+interface ScaleWish {
   readonly by?: number;
   readonly to?: number;
   readonly instance?: string;
