@@ -22,7 +22,7 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-export interface PlatformOptions {
+interface PlatformOptions {
   /** Its whole environment, besides this process's. */
   readonly env: Env;
   /** JSON lines, of this start only. */

@@ -7,7 +7,7 @@ export function untilInterrupted(): AbortSignal {
   return interrupted.signal;
 }
 
-export interface Script<O> {
+interface Script<O> {
   /** Undefined where the arguments are wrong. */
   readonly options: O | undefined;
   readonly usage: string;

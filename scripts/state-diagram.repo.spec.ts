@@ -12,3 +12,7 @@ it('ARCHITECTURE.md draws the state machine that the code is (npm run generate)'
 it.each(effectKinds)('%s is drawn: some run that the diagram is made from comes to it', (kind) => {
   expect(diagram).toContain(`    ${kind.replaceAll('-', '_')} --> `);
 });
+
+it('shows that a restore goes on without a node', () => {
+  expect(diagram).toContain(': NodeRefused');
+});

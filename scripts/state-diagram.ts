@@ -1,5 +1,6 @@
 import { decide } from '../apps/deployer/src/task/domain/decide.js';
 import { isRecorded } from '../apps/deployer/src/task/domain/effect-table.js';
+import { firstSpec } from '../apps/deployer/src/services/domain/spec.js';
 import { keyOf, nextEffects, type EffectKind } from '../apps/deployer/src/task/domain/task.effects.js';
 import { foldTask } from '../apps/deployer/src/task/domain/task.state.js';
 import {
@@ -11,8 +12,20 @@ import {
 } from '../apps/deployer/src/task/domain/task.testing.js';
 
 const MODES = ['build-and-run', 'run', 'build', 'stop', 'rollback', 'scale'] as const;
+type Sample = Parameters<typeof accepted>[0];
+
+/** One of every mode, and what else a scaling may be: a restore. */
+const SAMPLES: readonly Sample[] = MODES.map((mode) => ({
+  ...{ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined },
+}));
+const RESTORE: Sample = { mode: 'scale', scale: { restore: true } };
+
+const plain = releaseWith('new', 2);
 /** Effects that are due only where config.json asks for them must have a run, too. */
-const WHOLE_CONFIG = { health: { path: '/' }, secrets: { PASSWORD: 'password' } };
+const whole = releaseWith('new', 2, { health: { path: '/' }, secrets: { PASSWORD: 'password' } });
+const declared = { count: 3, limits: plain.config.resources };
+const spec = firstSpec({}, declared, { arrival: 1, at: new Date(0).toISOString(), by: 'run', token: 't0' });
+
 const given = { now: new Date(0), drainMs: 0 };
 
 /**
@@ -21,12 +34,13 @@ const given = { now: new Date(0), drainMs: 0 };
  */
 function runs(): readonly Ran[] {
   const before = [running('a', releaseWith('old', 2)), running('b', releaseWith('old', 2))];
-  const worlds = [{}, WHOLE_CONFIG].flatMap((config) =>
-    [[], before].map((instances) => ({ release: releaseWith('new', 2, config), before: instances })),
+  const worlds = [plain, whole].flatMap((release) =>
+    [[], before].map((instances) => ({ release, before: instances })),
   );
-  return MODES.flatMap((mode) =>
-    worlds.flatMap((world) => {
-      const first = accepted({ mode, dependsOn: ['other'], scale: mode === 'scale' ? { by: 1 } : undefined });
+  return [...SAMPLES, RESTORE].flatMap((sample) =>
+    worlds.flatMap((known) => {
+      const world = { ...known, ...(sample === RESTORE ? { spec } : {}) };
+      const first = accepted(sample);
       const run = (failing: readonly string[], imagesMissing = false): Ran =>
         runToEnd(first, { ...world, failing, imagesMissing }, (state, effect) =>
           isRecorded(effect) ? decide(effect, state, given).events : undefined,

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 /** The engine's own client, whatever else is on the path. */
 export const DOCKER = '/usr/bin/docker';
 
-export interface HandOptions {
+interface HandOptions {
   readonly node: NodeEntry;
   readonly directory: string;
   readonly ledger: Ledger;

@@ -10,7 +10,7 @@ const FIELDS = 7;
 const IDLE = [3, 4];
 
 /** Seconds of CPU that this machine has spent, and who. What ended in between is in `all` only. */
-export interface CpuTimes {
+interface CpuTimes {
   readonly all: number;
   readonly byProcess: ReadonlyMap<number, { readonly group: string; readonly seconds: number }>;
 }

@@ -7,7 +7,7 @@ import type { Files } from './service.js';
 import type { Answered, SlipwayUser } from './slipway-user.js';
 
 /** Of a node: its engine over a kept SSH connection, and where its containers answer. */
-export interface FleetNode {
+interface FleetNode {
   readonly engine: Engine;
   readonly address: string;
 }

@@ -24,7 +24,7 @@ export interface IntakeRound {
   readonly answered: number;
 }
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly requests: number;
   /** Tasks that the replica carries on at once. */
   readonly concurrency: number;

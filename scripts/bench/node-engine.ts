@@ -17,7 +17,7 @@ export async function enginesOf(
   return engines;
 }
 
-export interface Places {
+interface Places {
   readonly ssh: SshPool;
   readonly nodes: readonly NodeEntry[];
   readonly builder: string;

@@ -14,7 +14,7 @@ interface Reply {
   }[];
 }
 
-export interface MainJob {
+interface MainJob {
   readonly env: Readonly<Record<string, string>>;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;

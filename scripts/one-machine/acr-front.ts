@@ -4,7 +4,7 @@ import { type AcrAnswer, type Backend, catalog, pageOf, tag, tagNames, tags } fr
 import { type Access, parseScope, scopeOf, type TokenIssuer } from './acr-tokens.js';
 import { forward } from './forward.js';
 
-export interface AcrFrontParts {
+interface AcrFrontParts {
   readonly host: string;
   /** docker-registry behind, that trusts the issuer. */
   readonly backend: string;

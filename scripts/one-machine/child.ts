@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.js';
 const KEPT_LINES = 40;
 const STOP_GRACE_MS = 10_000;
 
-export interface ChildOptions extends SpawnOptions {
+interface ChildOptions extends SpawnOptions {
   readonly ledger: Ledger;
   /** A namespace's first process: only SIGKILL ends it from outside. */
   readonly abrupt?: boolean;

@@ -26,7 +26,7 @@ export interface EngineHost {
   stop(): Promise<void>;
 }
 
-export interface EngineHostOptions {
+interface EngineHostOptions {
   readonly name: string;
   /** Last number of its address. */
   readonly host: number;

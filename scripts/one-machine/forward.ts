@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 
-export interface Forwarding {
+interface Forwarding {
   /** Where to, with path and query. */
   readonly to: URL;
   /** What the sender called this front. */

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** What a set-up leaves on the host while it runs, and what undoes it. */
-export type Held =
+type Held =
   | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string; readonly abrupt?: boolean }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'netns'; readonly name: string }

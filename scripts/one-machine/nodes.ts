@@ -54,7 +54,7 @@ function sshdConfig(folder: string, loginKey: string): string {
   ].join('\n');
 }
 
-export interface NodeOptions {
+interface NodeOptions {
   readonly network: Network;
   readonly registry: RegistryAccess;
   readonly loginKey: string;

@@ -6,7 +6,7 @@ import type { SetUp } from './set-up.js';
 const run = promisify(execFile);
 
 /** Debian package -> a file that it brings. */
-export type Packages = Readonly<Record<string, string>>;
+type Packages = Readonly<Record<string, string>>;
 
 const NEEDED: Packages = {
   'docker.io': '/usr/sbin/dockerd',

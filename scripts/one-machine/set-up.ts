@@ -1,6 +1,6 @@
 import type { Slot } from './slot.js';
 
-export type PartState = 'ready' | 'yours' | 'working';
+type PartState = 'ready' | 'yours' | 'working';
 
 /** One line of progress: `detail` says what takes long, or what came of it. */
 export type Report = (part: string, state: PartState, ms: number, detail?: string) => void;

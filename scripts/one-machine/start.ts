@@ -12,7 +12,7 @@ import { startRedis } from './redis.js';
 import type { Report, SetUp } from './set-up.js';
 import { cacheDirectory, claimSlot } from './slot.js';
 
-export interface OneMachineOptions {
+interface OneMachineOptions {
   /** Where caches and state go; XDG_CACHE_HOME/slipway when left out. */
   readonly directory?: string;
   /** How many machines to deploy to; 0 leaves them, and what only they need, out. */

@@ -4,7 +4,7 @@ import { enrol } from '../platform.js';
 
 type Env = Readonly<Record<string, string>>;
 
-export interface FleetOptions {
+interface FleetOptions {
   readonly env: Env;
   readonly nodes: readonly NodeEntry[];
   readonly ledger: Ledger;

@@ -18,7 +18,7 @@ export interface Answer {
   readonly others: string[];
 }
 
-export interface TrafficOptions {
+interface TrafficOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly database: pg.Pool;
   readonly inFlight: number;

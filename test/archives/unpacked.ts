@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { type ArchiveLimits, extractArchive, type UnpackedSource } from '#libs/archive';
 import { LIMITS, type Tree } from './archive-case.js';
 
-export interface Unpacked {
+interface Unpacked {
   /** What was unpacked, or the error. */
   readonly result: UnpackedSource | Error;
   /** What is there now, also after an error. */

@@ -36,7 +36,7 @@ export interface EntrySpec extends Partial<Omit<HeaderFields, 'signature'>> {
   readonly ghost?: boolean;
 }
 
-export interface EndFields {
+interface EndFields {
   readonly signature: number;
   readonly disk: number;
   readonly directoryDisk: number;
@@ -63,7 +63,7 @@ export interface ZipSpec {
   readonly suffix?: Buffer;
 }
 
-export interface WrittenZip {
+interface WrittenZip {
   readonly bytes: Buffer;
   /** Where each part of the format begins. */
   readonly boundaries: readonly { readonly what: string; readonly offset: number }[];

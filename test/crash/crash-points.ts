@@ -9,7 +9,7 @@ import type { Decorate } from '../../apps/deployer/src/task/wire.js';
 const moments: readonly string[] = ['before', 'after', 'stored'] satisfies readonly CrashMoment[];
 
 /** Where a replica is to die, or to stand still: `start-instance 0:after`, `stop-instance:before:SIGSTOP`. */
-export interface CrashPoint {
+interface CrashPoint {
   /** The key of an effect, or the kind of any. */
   readonly effect: string;
   readonly moment: CrashMoment;

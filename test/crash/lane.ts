@@ -12,14 +12,14 @@ export const LEASE_MS = 2_000;
 const REPLICA = 'dist/test/crash/working-replica.js';
 
 /** How a request ended, in a form that is the same for every request of its mode. */
-export interface End {
+interface End {
   readonly reply: object;
   readonly instances: number;
   /** Of what its instances answer, against what they did before. */
   readonly says: 'nothing' | 'the same' | 'something else';
 }
 
-export interface Disturbed {
+interface Disturbed {
   readonly end: End;
   /** The reply, each time that it came, as JSON. */
   readonly replies: ReadonlySet<string>;
@@ -33,7 +33,7 @@ export interface Disturbed {
   readonly replica: string;
 }
 
-export interface Disturbance {
+interface Disturbance {
   /** SIGSTOP: the replica stands still, and goes on once another has ended the task. */
   readonly signal: 'SIGKILL' | 'SIGSTOP';
   /** What the application's owner asks for while it stands still, after the other has ended the task. */

@@ -15,7 +15,7 @@ async function ownAddress(): Promise<string> {
   return address;
 }
 
-export interface Control {
+interface Control {
   readonly url: string;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export type Files = Readonly<Record<string, string>>;
 
-export interface SourceFolders {
+interface SourceFolders {
   make(): Promise<void>;
   remove(): Promise<void>;
   /** A folder of services, as a user has one. */

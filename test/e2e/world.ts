@@ -42,7 +42,7 @@ export async function builderImages(): Promise<readonly string[]> {
   return images.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]);
 }
 
-export interface DeadLetter {
+interface DeadLetter {
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -77,7 +77,7 @@ export async function query<R extends object>(sql: string, values: unknown[]): P
   return (await database().query<R>(sql, values)).rows;
 }
 
-export interface RegistryRow {
+interface RegistryRow {
   readonly name: string;
   readonly release: string;
   readonly service: string;

@@ -5,7 +5,7 @@ import { greeter } from '../e2e/client.js';
 import { type Asked, type Reply, Requests } from '../crash/requests.js';
 
 /** Of each request, from its acceptance. */
-export const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 /** Beyond the deadline: to take the request in, and to clean up after it. */
 const LATER_MS = 15_000;
 const EVERY_MS = 450;

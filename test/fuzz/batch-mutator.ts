@@ -4,7 +4,7 @@ const NUMBERS = [-2_147_483_648, -2, -1, 0, 1, 2, 127, 1_000_000, 2_147_483_647]
 const ATTRIBUTES = [5, 6, 7, 0x08, 0x10, 0x20, 0x40, 0x7f00] as const;
 const BOMB_BYTES = 34_000_000;
 
-export interface MutatedBatch extends BatchParts {
+interface MutatedBatch extends BatchParts {
   readonly way: Way;
 }
 

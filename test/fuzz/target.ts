@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs';
 import { topics } from '#libs/contracts';
 
 /** Who reads what the fuzzers publish. */
-export const GROUP = `slipway.deployer.${topics.deploymentRequests}`;
+const GROUP = `slipway.deployer.${topics.deploymentRequests}`;
 /** Of one service the requests would be carried out one after another. */
 const APPS = 100;
 

@@ -186,3 +186,35 @@ describe('a node that crashes', () => {
     expect(await containersOf(appId)).toEqual([]);
   });
 });
+
+describe('a service for which there is less room than it wants', () => {
+  it('keeps what a restore finds room for, try after try', async () => {
+    const appId = uniqueName('crowded');
+    const cpus = await until('three nodes to be there', async () => {
+      const ready = await nodes.query<{ cpus: number }>(
+        "SELECT cpus FROM registry.nodes WHERE state = 'ready'",
+      );
+      return ready.length === 3 ? ready.map((node) => node.cpus) : undefined;
+    });
+    // One fits each of them.
+    const resources = { cpu: Math.min(...cpus) * 0.6, memoryMiB: 64 };
+    await deploy(appId, greeter('tight', { resources }));
+    const reply = await client.scale({ appId, service: 'web', to: 5 });
+    expect(reply).toMatchObject({ status: false, service: { error: { code: 'NO_NODE' } } });
+    const three = await until(
+      'three to run',
+      async () => {
+        const rows = await runningRows(appId);
+        return rows.length === 3 ? rows.map(({ name }) => name).sort() : undefined;
+      },
+      LATER,
+    );
+    const refusals = () => eventsOf(appId).filter((event) => event === 'NodeRefused').length;
+    const before = refusals();
+    await until('another try to find no room', () => refusals() > before, LATER);
+    expect((await runningRows(appId)).map(({ name }) => name).sort()).toEqual(three);
+    expect(await containersOf(appId)).toHaveLength(3);
+    await stop(appId);
+    expect(await containersOf(appId)).toEqual([]);
+  });
+});

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const line = z.strictObject({ stream: z.enum(['stdout', 'stderr']).default('stdout'), text: z.string() });
 
 /** What stands for the program in a simulated container; without any it is a web server that answers 200. */
-export const behaviourSchema = z.strictObject({
+const behaviourSchema = z.strictObject({
   /** Written at its start. */
   output: z.array(line).default([]),
   /** It ends by itself with this code. */
@@ -29,7 +29,7 @@ export type BehaviourInput = z.input<typeof behaviourSchema>;
 
 /** The variable and the label that hold a behaviour as JSON. */
 export const BEHAVIOUR_VARIABLE = 'SIMULATED';
-export const BEHAVIOUR_LABEL = 'simulated';
+const BEHAVIOUR_LABEL = 'simulated';
 
 /** The container's variable before the label, which it may have from its image. Throws where it is not a behaviour. */
 export function behaviourOf(env: readonly string[], labels: Readonly<Record<string, string>>): Behaviour {

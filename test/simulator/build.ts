@@ -8,7 +8,7 @@ import { EngineAnswer } from './engine-error.js';
 import type { Image, Images } from './images.js';
 import { traceOf, type TraceStep } from './protobuf.js';
 
-export interface BuildOptions {
+interface BuildOptions {
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly buildArgs: Readonly<Record<string, string>>;

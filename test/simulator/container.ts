@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Behaviour } from './behaviour.js';
 import { HostPort, type Respond } from './host-port.js';
 
-export interface ContainerConfig {
+interface ContainerConfig {
   readonly name: string;
   readonly image: string;
   readonly imageId: string;

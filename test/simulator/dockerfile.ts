@@ -1,6 +1,6 @@
 import type { TraceStep } from './protobuf.js';
 
-export interface BuildPlan {
+interface BuildPlan {
   readonly from: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly steps: readonly TraceStep[];

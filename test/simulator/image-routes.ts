@@ -6,7 +6,7 @@ import type { Images, ListedImage } from './images.js';
 import { labelFilters } from './label-filters.js';
 import type { RegistryClient } from './registry-client.js';
 
-export interface ImageParts {
+interface ImageParts {
   readonly images: Images;
   readonly containers: Containers;
   readonly registry: RegistryClient;

@@ -13,7 +13,7 @@ export interface ListedImage {
 }
 
 /** `repo`, `repo:tag` and `repo@sha256:...` in one form. */
-export function normalName(ref: string): string {
+function normalName(ref: string): string {
   if (ref.includes('@')) return ref;
   return ref.lastIndexOf(':') > ref.lastIndexOf('/') ? ref : `${ref}:latest`;
 }

@@ -12,7 +12,7 @@ const WAIT = 'while :; do sleep 0.05; done';
 const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout') => ({ text, stream });
 
 /** The same programs for both engines. */
-export const programs = {
+const programs = {
   server: {
     script: 'mkdir /tmp/www && cd /tmp/www && printf ok > index.html && exec python3 -m http.server 8080',
     behaviour: {},

@@ -22,7 +22,7 @@ interface Place {
   readonly reference: string;
 }
 
-export interface Pulled {
+interface Pulled {
   readonly image: Image;
   readonly digest: string;
 }

@@ -10,7 +10,7 @@ import { imageRoutes } from './image-routes.js';
 import { Images } from './images.js';
 import { RegistryClient } from './registry-client.js';
 
-export interface SimulatorOptions {
+interface SimulatorOptions {
   readonly socketPaths: readonly string[];
   readonly name: string;
   readonly cpus: number;

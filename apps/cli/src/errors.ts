@@ -5,7 +5,7 @@
 export const exitCodes = { ok: 0, failed: 1, usage: 2, changes: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-export interface CliErrorDetails {
+interface CliErrorDetails {
   /** What to do about it. */
   readonly hint: string;
   /** A command line to type next. */

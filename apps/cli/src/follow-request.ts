@@ -13,7 +13,7 @@ import { foldProgress, isOver, startProgress } from './domain/progress.js';
 import { CliError, exitCodes, failure } from './errors.js';
 import type { Output } from './output.js';
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly broker: Broker;
   readonly output: Output;
   readonly timeoutMs: number;

@@ -3,7 +3,7 @@ import { CliError, exitCodes, type ExitCode } from './errors.js';
 import { type Paint, plainPaint, type Screen } from './domain/progress-lines.js';
 import { errorLines } from './domain/reply-lines.js';
 
-export interface OutputOptions {
+interface OutputOptions {
   readonly json: boolean;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { REVISIONS_SHOWN } from '#libs/contracts';
 import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
 import { history } from './commands/history.js';
 import { instanceLogs } from './commands/instance-logs.js';
@@ -46,7 +47,7 @@ export function addRecord(program: Command, run: Run, context: ProgramContext): 
   sub(
     program,
     'spec <app> <service>',
-    'what is wanted of a service, and every change of it: the newest first',
+    `what is wanted of a service, and its last ${REVISIONS_SHOWN} changes: the newest first`,
   )
     .addHelpText(
       'after',

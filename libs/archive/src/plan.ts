@@ -85,7 +85,7 @@ function checkTotal(entries: readonly ZipEntry[], archiveBytes: number, limits: 
 const isClutter = (path: string): boolean => /^__MACOSX(\/|$)|(^|\/)\.DS_Store$/.test(path);
 
 /** The single folder that holds everything, as `zip -r` of a folder makes it; empty when there is none. */
-export function singleRoot(entries: readonly Pick<PlannedEntry, 'path' | 'kind'>[]): string {
+function singleRoot(entries: readonly Pick<PlannedEntry, 'path' | 'kind'>[]): string {
   const root = entries[0]?.path.split('/')[0] ?? '';
   const inside = entries.every(({ path, kind }) =>
     kind === 'directory' ? `${path}/`.startsWith(`${root}/`) : path.startsWith(`${root}/`),

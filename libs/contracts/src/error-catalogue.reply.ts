@@ -152,6 +152,10 @@ const runErrors = {
     what: 'The service does not have the instance.',
     whatToDo: 'Look for its name: `slipway status APP`.',
   },
+  SCALE_OUT_OF_BOUNDS: inReply(
+    'The sum of what is wanted of the service and of `by` is below 0 or above 50.',
+    'Ask for the number itself: `slipway scale APP SERVICE COUNT`.',
+  ),
   SECRET_NOT_FOUND: inReply(
     'The service names a secret that its application does not have.',
     'Store it: `slipway secret set`.',

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** So many instances a service can have. */
+export const MOST_INSTANCES = 50;
+
 /**
  * Names end up in blob paths, image repositories, labels and container names, so they are narrowed once, here.
  * The pattern is what all of those accept: lower case, digits and inner hyphens.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type InputProblem, inputProblems, problemText } from './input-problems.js';
-import { secretNameSchema, storableText, variableNameSchema } from './names.js';
+import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { JsonError, parseJson } from './parse-json.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
@@ -71,7 +71,7 @@ export const serviceConfigSchema = z.strictObject({
   secrets: secretReferencesSchema.optional(),
   health: healthSchema.optional(),
   resources: resourcesSchema.prefault({}),
-  replicas: z.int().min(1).max(50).default(1),
+  replicas: z.int().min(1).max(MOST_INSTANCES).default(1),
   stop: stopSchema.prefault({}),
   /** Only in what the older form was turned into. */
   legacy: z.strictObject({ baseImage: z.string(), workdir: z.string(), packagesFile: z.string() }).optional(),

@@ -3,7 +3,7 @@
  * vertexes = 1 {name = 3, cached = 4, started = 5, completed = 6, error = 7}, logs = 3 {msg = 4}. Four fields
  * are wanted, so they are read by hand.
  */
-export interface TraceLines {
+interface TraceLines {
   readonly lines: readonly string[];
   readonly error?: string;
 }

@@ -3,7 +3,7 @@ import { engineError, toEngineError } from './classify.js';
 import { jsonLines } from './json-lines.js';
 
 /** How containers end and go, from the first that the engine remembers; open until it is aborted. */
-export type OpenEvents = (signal: AbortSignal) => Promise<Readable>;
+type OpenEvents = (signal: AbortSignal) => Promise<Readable>;
 
 /** Of an event, what is used of it; another program's engine may leave any of it out. */
 interface ContainerEvent {

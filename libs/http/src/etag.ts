@@ -23,7 +23,7 @@ export function addEtags(nest: NestFastifyApplication): void {
 const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('base64url')}"`;
 
 /** Compared weakly, as RFC 9110 says of If-None-Match: a proxy may have marked ours as weak. */
-export function matches(header: string | undefined, etag: string): boolean {
+function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   const known = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return known.includes('*') || known.includes(etag);

@@ -7,7 +7,7 @@ export const requestKinds = { joinGroup: 11 } as const;
 const KIND_AT = 4;
 
 /** A client whose connections a test can cut. */
-export interface BrokerLine {
+interface BrokerLine {
   readonly kafka: Kafka;
   /** The next request of this kind is lost with its connection. */
   loseNext(kind: number): void;

@@ -7,7 +7,7 @@ import type { Producer, RawRecord } from './producer.js';
 import type { UnreadableBatch } from './record-set/read-record.js';
 import { isTooLarge } from './too-large.js';
 
-export interface DeadLettersOptions {
+interface DeadLettersOptions {
   /** What the letters came on; they go to its dead-letter topic. */
   readonly topic: string;
   readonly producer: Pick<Producer, 'forward'>;

@@ -9,13 +9,3 @@ export class PermanentError extends Error {
     this.name = 'PermanentError';
   }
 }
-
-/** The message may be handled later: its partition waits and tries again. */
-export class RetriableError extends Error {
-  readonly retriable = true;
-
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'RetriableError';
-  }
-}

@@ -1,4 +1,4 @@
-export interface OffsetCommitsOptions {
+interface OffsetCommitsOptions {
   /** Offsets of what is to be read next, by partition. */
   readonly commit: (next: ReadonlyMap<number, string>) => Promise<void>;
   /** What was refused is committed again. */

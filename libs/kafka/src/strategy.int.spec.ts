@@ -16,7 +16,6 @@ import {
   type MessageContext,
   PermanentError,
   Producer,
-  RetriableError,
   tail,
   type TailedMessage,
 } from './index.js';
@@ -230,7 +229,7 @@ describe('the consumer', () => {
     let attempts = 0;
     fail = (n) => {
       if (n === 2) attempts += 1;
-      return n === 2 && broken ? new RetriableError('database away') : undefined;
+      return n === 2 && broken ? new Error('database away') : undefined;
     };
     await startApp();
     await send(1, 2, 3);

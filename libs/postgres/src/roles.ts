@@ -12,7 +12,7 @@ export interface AppRole {
 }
 
 /** Which roles became members of a new owner, and so keep its rights until somebody ends the membership. */
-export type NewMembers = ReadonlyMap<string, readonly string[]>;
+type NewMembers = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Makes each role the owner of its schema and of all that is in it; makes roles and schemas that are missing. It can be

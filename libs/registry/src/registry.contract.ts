@@ -3,7 +3,7 @@ import { closedPort, pushTestImage, uniqueName } from '#libs/testing';
 import { RegistryHttp } from './registry-http.js';
 import type { ImageRegistry, ImageTag, RegistryAccess } from './registry.js';
 
-export interface RegistryUnderTest {
+interface RegistryUnderTest {
   create(access: RegistryAccess): ImageRegistry;
   /** Read when the tests run. */
   access(): RegistryAccess;

@@ -76,7 +76,7 @@ const patient: ReadonlySet<string> = new Set(
   catalogue.filter(({ mayWait }) => mayWait).map(({ type }) => type),
 );
 
-export interface OutboxPublisher {
+interface OutboxPublisher {
   readonly tracing: Tracing;
   readonly producer: Pick<Producer, 'publish' | 'forward'>;
   readonly logger: LogSink;

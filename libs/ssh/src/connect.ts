@@ -4,7 +4,7 @@ import { fingerprint } from './fingerprint.js';
 import { openTcp } from './open-tcp.js';
 import { targetAddress, type SshTarget } from './target.js';
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly connectTimeoutMs: number;
   /** Three unanswered in a row end the connection. */
   readonly keepaliveMs: number;

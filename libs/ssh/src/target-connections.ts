@@ -9,7 +9,7 @@ import { targetAddress, type SshTarget } from './target.js';
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MOST_MS = 5_000;
 
-export interface OpenedChannel {
+interface OpenedChannel {
   readonly channel: Channel;
   readonly isCut: () => boolean;
 }

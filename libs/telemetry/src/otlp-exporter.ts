@@ -1,7 +1,7 @@
 import type * as Api from '@opentelemetry/api';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 
-export interface ExporterOptions {
+interface ExporterOptions {
   readonly service: string;
   readonly replica: string;
   /** OTLP over HTTP, as JSON. */
@@ -10,7 +10,7 @@ export interface ExporterOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-export interface OpenExporter {
+interface OpenExporter {
   readonly api: typeof Api;
   readonly tracer: Api.Tracer;
   /** Sends what is left. */

@@ -13,7 +13,7 @@ export interface ClaimFigures {
   readonly claimMicros: { readonly median: number; readonly p99: number };
 }
 
-export interface ClaimsBench {
+interface ClaimsBench {
   readonly slipway: BenchQueue;
   readonly plain: BenchQueue;
   readonly rounds: number;

@@ -12,7 +12,7 @@ export type Shape = keyof typeof shapes;
 /** How many units may be claimed at once in the shapes where that is not all. */
 const OPEN = 16;
 
-export interface Unit {
+interface Unit {
   readonly key: string;
   /** Finishes the unit and adds another of its key, so that the backlog stays as long as it is. */
   replace(): Promise<void>;

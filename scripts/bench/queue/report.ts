@@ -1,7 +1,7 @@
 import type { ClaimFigures } from './claims.js';
 import type { RelayFigures } from './relay.js';
 
-export interface QueueResults {
+interface QueueResults {
   readonly claims: readonly ClaimFigures[];
   /** Milliseconds from an owner's last sign of life, lease 3 s. */
   readonly takeOverMs: readonly number[];

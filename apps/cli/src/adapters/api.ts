@@ -106,15 +106,16 @@ interface Said {
   readonly hint?: string;
 }
 
-const MAY_ONLY_READ = 'To add a node, SLIPWAY_API_TOKEN must be the token that may change things.';
+const MAY_NOT = 'SLIPWAY_API_TOKEN must be a token that may do this.';
 
-function refusal({ app }: Api, status: number, answer: unknown): Error {
+/** What the API refuses, with its own code and hint. */
+export function refusal({ app }: Api, status: number, answer: unknown): Error {
   const said = saidIn(answer);
   const code = said.code ?? `HTTP_${status}`;
   const message = said.message ?? `The ${app} answered ${status}`;
   if (status === 401 || status === 403) {
     return usageError(code, message, {
-      hint: status === 401 ? `The ${app} does not know this SLIPWAY_API_TOKEN.` : MAY_ONLY_READ,
+      hint: status === 401 ? `The ${app} does not know this SLIPWAY_API_TOKEN.` : (said.hint ?? MAY_NOT),
       next: 'source .slipway/env',
     });
   }

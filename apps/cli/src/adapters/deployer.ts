@@ -11,7 +11,7 @@ import { failure } from '../errors.js';
 import { deployerSettings } from '../settings.js';
 import { type Api, call, callPieces } from './api.js';
 
-export interface InstanceLogWish {
+interface InstanceLogWish {
   readonly appId: string;
   readonly service: string;
   readonly instance: string;

@@ -14,7 +14,7 @@ export interface InstanceFilter {
 }
 
 /** The HTTP API of the node manager, as far as the command uses it. */
-export interface NodeManager {
+interface NodeManager {
   nodes(): Promise<readonly NodeDetails[]>;
   addNode(node: Enrolment): Promise<NodeDetails>;
   instances(filter: InstanceFilter): Promise<readonly RegistryInstance[]>;

@@ -46,7 +46,7 @@ export async function checkConfig(directory: string): Promise<void> {
 }
 
 /** Throws a usage error that lists every field at fault. */
-export function checkConfigText(text: string, where: string): void {
+function checkConfigText(text: string, where: string): void {
   try {
     parseServiceConfig(text);
   } catch (error) {

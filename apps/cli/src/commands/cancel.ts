@@ -7,7 +7,7 @@ import { deployerAndKafkaSettings } from '../settings.js';
 import { ask, asQuestion, buildRequest, type Following } from './request.js';
 import { valid } from './valid.js';
 
-export interface CancelOptions extends Following {
+interface CancelOptions extends Following {
   /** The token of the request that is to end. */
   readonly cancels: string;
 }

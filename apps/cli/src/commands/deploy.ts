@@ -9,7 +9,7 @@ import { kibibytes } from './push.js';
 import { buildRequest, type Following, sendRequest } from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
-export interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'replicas'> {
+interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'replicas'> {
   readonly directory: string;
   readonly appId: string;
   readonly appName?: string;

@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface EventsOptions {
+interface EventsOptions {
   /** Until interrupted; otherwise what the topic still keeps, then the end. */
   readonly follow: boolean;
   readonly token?: string;

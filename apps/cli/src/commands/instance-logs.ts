@@ -6,7 +6,7 @@ import { exitCodes, type ExitCode, failure } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface InstanceLogsOptions {
+interface InstanceLogsOptions {
   readonly appId: string;
   readonly service: string;
   /** All of the service when left out. */

@@ -5,7 +5,7 @@ import { exitCodes, failure, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface BuildLogOptions {
+interface BuildLogOptions {
   readonly appId: string;
   readonly service: string;
   /** The newest build when this and `token` are left out, whether it came to a release or not. */

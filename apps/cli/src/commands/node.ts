@@ -16,7 +16,7 @@ export interface NodeAddOptions {
   readonly passwordStdin?: boolean;
 }
 
-export interface AddNodeOptions extends NodeAddOptions {
+interface AddNodeOptions extends NodeAddOptions {
   readonly name: string;
   readonly standardInput: () => Promise<string>;
 }

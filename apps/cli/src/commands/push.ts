@@ -8,7 +8,7 @@ import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface PushOptions {
+interface PushOptions {
   readonly path: string;
   readonly appId: string;
   /** The name of the folder or the zip, when left out. */

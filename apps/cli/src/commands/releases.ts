@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface ReleasesOptions {
+interface ReleasesOptions {
   readonly appId: string;
   /** All services when left out. */
   readonly service?: string;

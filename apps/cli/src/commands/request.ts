@@ -23,7 +23,7 @@ import type { ServiceWish } from './service-wishes.js';
 import { valid } from './valid.js';
 
 /** What the arguments of a command ask for. */
-export interface RequestWish {
+interface RequestWish {
   readonly mode: RequestMode;
   readonly appId: string;
   readonly appName?: string;

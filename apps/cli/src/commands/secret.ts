@@ -19,14 +19,14 @@ import { kafkaSettings, sealingSettings } from '../settings.js';
 import { ask, message, newToken } from './request.js';
 import { valid } from './valid.js';
 
-export interface SecretOptions {
+interface SecretOptions {
   readonly appId: string;
   readonly name: string;
   readonly token?: string;
   readonly interrupted: () => Promise<void>;
 }
 
-export interface SetSecretOptions extends SecretOptions {
+interface SetSecretOptions extends SecretOptions {
   readonly fromFile?: string;
   readonly standardInput: () => Promise<string>;
   readonly askHidden: ((question: string) => Promise<string>) | undefined;

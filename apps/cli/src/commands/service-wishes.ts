@@ -1,4 +1,4 @@
-import { serviceNameSchema } from '#libs/contracts';
+import { MOST_INSTANCES, serviceNameSchema } from '#libs/contracts';
 import { usageError } from '../errors.js';
 
 /** What is asked for of one service. */
@@ -46,8 +46,6 @@ export function serviceWishes(
     };
   });
 }
-
-const MOST_INSTANCES = 50;
 
 /** `3` or `web=3`: a service and how many instances of it are wanted. */
 function parseCount(text: string, names: readonly string[]): readonly [string, number] {

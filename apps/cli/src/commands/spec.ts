@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface SpecOptions {
+interface SpecOptions {
   readonly appId: string;
   readonly service: string;
 }

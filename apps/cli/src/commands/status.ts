@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
 
-export interface StatusOptions {
+interface StatusOptions {
   /** Of every application when left out. */
   readonly appId?: string;
   /** Those that have ended, too. */

@@ -43,6 +43,7 @@ const nowDoing: Readonly<Record<string, string>> = {
   ReleaseResolved: 'looks for a node',
   NodeRequested: 'looks for a node',
   NodeAssigned: 'placed',
+  NodeRefused: 'goes on',
   ImageMissing: 'pulls the image',
   ImagePulled: 'starts',
   InstanceStarted: 'waits for its health path',

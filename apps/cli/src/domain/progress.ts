@@ -6,7 +6,7 @@ export interface PhaseDone {
   readonly ms: number;
 }
 
-export type ServiceState = 'waiting' | 'working' | 'done' | 'failed';
+type ServiceState = 'waiting' | 'working' | 'done' | 'failed';
 
 /** What is known of one service of the request that is followed. */
 export interface ServiceProgress {

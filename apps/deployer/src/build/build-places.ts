@@ -9,7 +9,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'BUILDER_D
 /** How long a builder that could not build is passed over, as long as there is another. */
 const PASSED_OVER_MS = 10_000;
 
-export interface PlaceWish {
+interface PlaceWish {
   /** The only builder to go to as long as it can be used: it has the image already. */
   readonly holder?: string;
   /** Among builders with equal room. */
@@ -19,7 +19,7 @@ export interface PlaceWish {
   readonly onPassedOver?: (builder: string, why: string) => void;
 }
 
-export interface BuildPlacesPorts {
+interface BuildPlacesPorts {
   readonly limits: ImageBuilder['limits'];
   readonly clock: Clock;
   readonly onPassedOver?: (builder: string, error: unknown) => void;

@@ -2,7 +2,7 @@ import { type Waiting, waitInLine } from '../task/line.js';
 import { roomiest } from './domain/builder-choice.js';
 
 /** Where a build may go. */
-export interface BuilderWish {
+interface BuilderWish {
   /** Names of builders; at least one. */
   readonly among: readonly string[];
   readonly preferred?: string;

@@ -19,7 +19,7 @@ const ARCHIVE_LIMITS = {
   maxRatio: 200,
 };
 
-export interface BuildingParts {
+interface BuildingParts {
   readonly config: DeployerConfig;
   readonly registry: ImageRegistry;
   readonly installation: string;
@@ -55,7 +55,7 @@ export async function createBuilding({ config, registry, installation, logger }:
   };
 }
 
-export interface BuildChoreParts {
+interface BuildChoreParts {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly installation: string;

@@ -5,7 +5,7 @@ import { BuildLogWriter } from './adapters/build-log-writer.js';
 import { buildOutput } from './adapters/build-output.js';
 import type { BuildOutput } from './ports.js';
 
-export interface OutputParts extends Pick<Runtime, 'producer' | 'clock' | 'logger'> {
+interface OutputParts extends Pick<Runtime, 'producer' | 'clock' | 'logger'> {
   readonly pool: Pool;
   readonly replica: string;
 }

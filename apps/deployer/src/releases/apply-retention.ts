@@ -10,7 +10,7 @@ export interface RetentionPorts {
   onFailure(image: string, error: unknown): void;
 }
 
-export interface RetentionLimits extends Omit<Retention, 'images' | 'now'> {
+interface RetentionLimits extends Omit<Retention, 'images' | 'now'> {
   /**
    * How long a retired release keeps its image. A task that found the release just before it was retired makes it
    * current within that time, which takes it back.

@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 /** Far longer than a step takes to record what it found. */
 const GRACE_MS = 600_000;
 
-export interface RetentionParts {
+interface RetentionParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
   readonly registry: ImageRegistry;

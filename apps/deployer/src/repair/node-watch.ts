@@ -1,4 +1,4 @@
-export interface NodeWatchPorts {
+interface NodeWatchPorts {
   /** Nodes to look at now, for so long nobody else's. */
   claim(leaseMs: number, most: number): Promise<readonly string[]>;
   look(node: string): Promise<void>;

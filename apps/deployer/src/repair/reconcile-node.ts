@@ -20,7 +20,7 @@ export interface ReconcilePorts {
   readonly onNode: (node: string, answers: boolean, error?: unknown) => void;
 }
 
-export interface Reconciled {
+interface Reconciled {
   readonly reachable: boolean;
   readonly actions: readonly RepairAction[];
 }

@@ -3,7 +3,7 @@ import { shortTail } from '../task/domain/clean-text.js';
 import { never } from '../task/domain/never.js';
 import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
 
-export interface RepairPorts {
+interface RepairPorts {
   readonly engines: RepairEngines;
   readonly store: RepairStore;
   readonly onRepair: (told: RepairTold, error?: unknown) => void;

@@ -17,7 +17,7 @@ const ANSWER_MS = 10_000;
 /** A node that does not answer is asked so much more often: what it left is to be put right when it comes back. */
 const OFTENER = 5;
 
-export interface ReconcilerParts {
+interface ReconcilerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Outside;

@@ -39,7 +39,7 @@ export const createRequestAnswers = (outbox: Outbox): RequestAnswers => new Post
 export const createTaskRequests = ({ pool, outbox }: Storage): TaskRequests =>
   new PostgresTaskRequests(pool, outbox);
 
-export interface SubmissionParts {
+interface SubmissionParts {
   readonly pool: Pool;
   readonly intake: RequestIntake;
   readonly record: RequestRecord;
@@ -74,7 +74,7 @@ export async function openSubmissions(parts: SubmissionParts): Promise<Submissio
   };
 }
 
-export interface Intakes {
+interface Intakes {
   readonly intake: RequestIntake;
   readonly secretIntake: SecretRefusals;
 }

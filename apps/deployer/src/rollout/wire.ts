@@ -13,7 +13,7 @@ import { NodeLogins } from './adapters/node-logins.js';
 import { PostgresNodeRequests } from './adapters/node-requests.js';
 import { purgeNodeRequests } from './adapters/node-rows.js';
 
-export interface NodeParts {
+interface NodeParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
   readonly registry: ImageRegistry;

@@ -9,7 +9,7 @@ import { PostgresSecrets } from './adapters/secrets.js';
 
 export { withoutSecrets } from './adapters/without-secrets.js';
 
-export interface SecretParts {
+interface SecretParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
   readonly logger: Logger;

@@ -1,10 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
-import { deployerRoutes as routes, type InputOf, type SpecDetails } from '#libs/contracts';
+import { deployerRoutes as routes, REVISIONS_SHOWN, type InputOf, type SpecDetails } from '#libs/contracts';
 import { Input, Serves } from '#libs/http';
 import { SPECS, type SpecReader } from './ports.js';
 import { unknownService } from './unknown-service.http.js';
-
-const MOST_REVISIONS = 100;
 
 /** What is wanted of a service, and how it came to be. */
 @Controller()
@@ -15,7 +13,7 @@ export class SpecsController {
   async spec(@Input() { params }: InputOf<typeof routes.spec>): Promise<SpecDetails> {
     const [running, history] = await Promise.all([
       this.specs.running(params),
-      this.specs.history(params, MOST_REVISIONS),
+      this.specs.history(params, REVISIONS_SHOWN),
     ]);
     if (history.length > 0) return { ...params, running, history: [...history] };
     throw unknownService(params);

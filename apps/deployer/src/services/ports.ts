@@ -29,6 +29,8 @@ export interface ObservedServices {
 export interface ServiceRepairs {
   /** Asks for what is wanted, by a request of our own. False where another replica did meanwhile. */
   restore(drift: ServiceDrift, attempt: number): Promise<boolean>;
+  /** Leaves the service alone until something changes, and publishes that. False where another replica did meanwhile. */
+  giveUpRestoring(drift: ServiceDrift, attempts: number): Promise<boolean>;
   /** Publishes specs that were written by a migration, or for an older replica. */
   publishSpecs(): Promise<number>;
 }

@@ -9,6 +9,8 @@ export interface RestorePorts {
   readonly limits: ServiceLimits;
   /** Once for each service that was asked to be restored, or could not be. */
   onRestore(drift: ServiceDrift, attempt: number, error?: unknown): void;
+  /** Once for each service that is left alone from now on, or could not be given up. */
+  onGiveUp(drift: ServiceDrift, attempts: number, error?: unknown): void;
 }
 
 /** One look at all services: what runs too little or too much is brought to what is wanted, by requests of our own. */
@@ -18,15 +20,23 @@ export async function restoreServices(ports: RestorePorts, signal: AbortSignal):
   for (const drift of await ports.observed.drifted()) {
     if (signal.aborted) return;
     const action = reconcileService(drift, now, ports.limits);
-    if (action.kind === 'restore') await restore(ports, drift, action.attempt);
+    if (action.kind === 'restore') {
+      const { attempt } = action;
+      await tried(ports.repairs.restore(drift, attempt), (error) => ports.onRestore(drift, attempt, error));
+    } else if (action.kind === 'give-up') {
+      const { attempts } = action;
+      await tried(ports.repairs.giveUpRestoring(drift, attempts), (error) =>
+        ports.onGiveUp(drift, attempts, error),
+      );
+    }
   }
 }
 
 /** A failure does not stop the others. */
-async function restore(ports: RestorePorts, drift: ServiceDrift, attempt: number): Promise<void> {
+async function tried(work: Promise<boolean>, tell: (error?: unknown) => void): Promise<void> {
   try {
-    if (await ports.repairs.restore(drift, attempt)) ports.onRestore(drift, attempt);
+    if (await work) tell();
   } catch (error) {
-    ports.onRestore(drift, attempt, error);
+    tell(error);
   }
 }

@@ -7,7 +7,7 @@ import { releaseWith } from '../task/domain/task.testing.js';
 import { ServiceRecord } from './adapters/service-record.js';
 import { storeSpec } from './adapters/spec-rows.js';
 import { firstSpec, type ServiceSpec } from './domain/spec.js';
-import type { ServiceDrift } from './domain/reconcile-service.js';
+import { reconcileService, type ServiceDrift } from './domain/reconcile-service.js';
 
 const schema = 'test';
 const APP = 'shop';
@@ -71,7 +71,7 @@ beforeAll(async () => {
   await migrateToNow(pool, schema);
   const ask = (_tx: unknown, { service }: { readonly service: string }): Promise<void> =>
     Promise.resolve(void asked.push(service));
-  record = new ServiceRecord({ pool, outbox: new Outbox(), clock: { now: () => NOW }, ask });
+  record = new ServiceRecord({ pool, outbox: new Outbox(), clock: { now: () => NOW }, ask, replica: 'r' });
 });
 afterAll(() => database.drop());
 
@@ -168,6 +168,57 @@ describe('the record of services', () => {
     expect(both.toSorted()).toEqual([false, true]);
     expect(asked).toEqual(['count']);
     expect((await drift())?.tries).toMatchObject({ count: 1, unplaced: 0, lastAt: NOW.getTime() });
+  });
+
+  /** The task of the last try ends so. */
+  async function tryEnds(result: { readonly status: string; readonly error?: { readonly code: string } }) {
+    const { rows } = await pool.query<{ id: string }>(
+      `SELECT task_id AS id FROM service_repairs WHERE service = 'count'`,
+    );
+    const id = rows[0]?.id ?? '';
+    const token = id.slice(0, id.lastIndexOf('/'));
+    await pool.query(
+      `INSERT INTO requests (token, request, reply_topic, open_tasks) VALUES ($1, '{}', 'r', 1) ON CONFLICT DO NOTHING`,
+      [token],
+    );
+    await pool.query(
+      `INSERT INTO tasks (id, token, position, service, result, writes_spec) VALUES ($1, $2, 0, 'count', $3, true)
+       ON CONFLICT (id) DO UPDATE SET result = excluded.result`,
+      [id, token, result],
+    );
+    return token;
+  }
+  const limits = { attempts: 1, backoffMs: () => 1_000 };
+  const later = NOW.getTime() + 600_000;
+
+  it('an outage of the image registry uses up no attempt', async () => {
+    await tryEnds({ status: 'failed', error: { code: 'PULL_FAILED' } });
+    expect((await drift())?.tries).toMatchObject({ count: 0, unplaced: 1, succeeded: false });
+  });
+
+  it('tries are forgotten where the last one succeeded long enough ago', async () => {
+    await tryEnds({ status: 'running' });
+    const seen = await drift();
+    expect(seen?.tries).toMatchObject({ count: 1, succeeded: true, givenUp: false });
+    expect(seen && reconcileService(seen, later - 1, limits)).toEqual({ kind: 'wait', until: later });
+    expect(seen && reconcileService(seen, later, limits)).toEqual({ kind: 'restore', attempt: 1 });
+  });
+
+  it('gives a service up once, of two replicas that saw the same, and publishes that', async () => {
+    const token = await tryEnds({ status: 'failed', error: { code: 'HEALTH_TIMEOUT' } });
+    const seen = await drift();
+    if (seen === undefined) throw new Error('nothing is missing');
+    expect(reconcileService(seen, later, limits)).toEqual({ kind: 'give-up', attempts: 1 });
+    const both = await Promise.all([record.giveUpRestoring(seen, 1), record.giveUpRestoring(seen, 1)]);
+    expect(both.toSorted()).toEqual([false, true]);
+    const { rows } = await pool.query<{ data: object }>(
+      `SELECT data FROM outbox WHERE topic = 'deployment.events' ORDER BY seq`,
+    );
+    expect(rows.map(({ data }) => data)).toMatchObject([
+      { token, event: 'ServiceGivenUp', service: 'count', data: { wanted: 3, running: 1, attempts: 1 } },
+    ]);
+    const after = await drift();
+    expect(after && reconcileService(after, later, limits)).toEqual({ kind: 'wait' });
   });
 
   it('gives a service up with its instance', async () => {

@@ -12,7 +12,7 @@ import { restoreServices, type RestorePorts } from './restore-services.js';
 export const createSpecs = (parts: { readonly pool: Pool; readonly clock: Clock }): PostgresSpecs =>
   new PostgresSpecs(parts);
 
-export interface ServicesParts {
+interface ServicesParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly ask: AskForCount;
@@ -27,8 +27,9 @@ export interface Services {
 
 export function createServices({ config, storage, ask, runtime }: ServicesParts): Services {
   const { logger, metrics, clock } = runtime;
-  const record = new ServiceRecord({ ...storage, clock, ask });
+  const record = new ServiceRecord({ ...storage, clock, ask, replica: config.DEPLOYER_REPLICA });
   const restored = metrics.counter('deployer_services_restored_total', 'Services brought back to their spec');
+  const givenUp = metrics.counter('deployer_services_given_up_total', 'Services that could not be restored');
   const ports: RestorePorts = {
     ...{ observed: record, repairs: record, clock },
     limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, backoffMs },
@@ -37,6 +38,15 @@ export function createServices({ config, storage, ask, runtime }: ServicesParts)
       if (err !== undefined) return logger.warn({ ...fields, err }, 'a service could not be restored');
       restored.inc();
       logger.warn(fields, 'a service does not run what is wanted: restoring it');
+    },
+    onGiveUp({ appId, service, wanted, running }, attempts, err) {
+      const fields = { appId, service, wanted, running, attempts };
+      if (err !== undefined) return logger.warn({ ...fields, err }, 'a service could not be given up');
+      givenUp.inc();
+      logger.error(
+        fields,
+        'a service could not be restored: leaving it alone until its spec or a node changes',
+      );
     },
   };
   const restorer = new Recurring(config.DEPLOYER_RECONCILE_MS, async (signal) => {

@@ -14,7 +14,7 @@ export interface PhaseResult<T> {
   readonly ms: number;
 }
 
-export interface Phase {
+interface Phase {
   readonly name: string;
   /** Without a sign of progress for so long, the phase has failed. */
   readonly idleMs: number;

@@ -11,7 +11,7 @@ export interface WorkerPorts {
   onError(error: unknown, taskId?: string): void;
 }
 
-export interface WorkerLimits {
+interface WorkerLimits {
   /** Tasks carried on at once by this replica. */
   readonly concurrency: number;
   readonly leaseMs: number;

@@ -20,7 +20,7 @@ export interface WaitPorts {
 }
 
 /** What one wait came to. */
-export interface Met {
+interface Met {
   readonly wait: Wait;
   readonly writes: StepWrites;
 }

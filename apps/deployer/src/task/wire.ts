@@ -25,7 +25,7 @@ import { startsAtOnce, Turns } from './turns.js';
 /** What a worker is made of that may be wrapped: by tests, to fail at one point of its work. */
 export type Decorate = (parts: Pick<RunTaskPorts, 'store' | 'effects'>) => typeof parts;
 
-export interface WorkerParts {
+interface WorkerParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly outside: Outside;

@@ -2,7 +2,7 @@ import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
 import { type Candidate, place, type Place, type Refusal } from './domain/place.js';
 import type { Answers, Placing } from './ports.js';
 
-export interface AnswerPorts {
+interface AnswerPorts {
   readonly placing: Placing;
   readonly answers: Answers;
 }

@@ -37,7 +37,7 @@ export const requestOf = (changes: Partial<NodeRequest> = {}): NodeRequest => ({
   ...changes,
 });
 
-export interface NodeShape {
+interface NodeShape {
   readonly state?: string;
   readonly cpus?: number;
   readonly memoryMiB?: number;

@@ -7,7 +7,7 @@ import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
 import { answerNodeRequest } from './answer-node-request.js';
 
-export interface PlacementParts extends LoginKeys {
+interface PlacementParts extends LoginKeys {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
 }

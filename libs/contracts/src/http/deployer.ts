@@ -70,6 +70,9 @@ const limitsSchema = z.looseObject({ cpu: z.number(), memoryMiB: z.number() });
 const fieldChangeSchema = z.looseObject({ by: z.string(), at: answeredTime, token: z.string() });
 
 /** One change of what is wanted of a service. */
+/** So many changes of a spec are told, the newest first. */
+export const REVISIONS_SHOWN = 100;
+
 export const specRevisionSchema = z.looseObject({
   revision: z.number(),
   spec: z.looseObject({
@@ -252,7 +255,7 @@ export const deployerRoutes = {
     id: 'spec',
     method: 'GET',
     path: '/v1/apps/{appId}/services/{service}/spec',
-    summary: 'What is wanted of a service, and each change of it.',
+    summary: `What is wanted of a service, and its last ${REVISIONS_SHOWN} changes.`,
     role: 'read',
     params: ofService,
     answers: { 200: { description: 'The spec with its history.', schema: specDetailsSchema } },

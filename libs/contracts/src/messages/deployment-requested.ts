@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, printable, serviceNameSchema, tokenSchema, topicNameSchema } from '../names.js';
+import {
+  appIdSchema,
+  MOST_INSTANCES,
+  printable,
+  serviceNameSchema,
+  tokenSchema,
+  topicNameSchema,
+} from '../names.js';
 import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 
@@ -29,7 +36,7 @@ const namedServiceSchema = z.object({
   replicas: z
     .int()
     .min(0)
-    .max(50)
+    .max(MOST_INSTANCES)
     .optional()
     .describe(
       'For `run` and `build-and-run`: the number of instances from now on, whatever config.json declares.',

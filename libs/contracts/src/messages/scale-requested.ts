@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { appIdSchema, MOST_INSTANCES, printable, serviceNameSchema, tokenSchema } from '../names.js';
 import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 
@@ -14,8 +14,13 @@ export const scaleRequested = defineMessage({
       token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
       appId: appIdSchema.describe("The application's id."),
       service: serviceNameSchema.describe('The name of the service.'),
-      by: z.int().min(-50).max(50).optional().describe('How many more; fewer if negative.'),
-      to: z.int().min(0).max(50).optional().describe('How many instances there are to be.'),
+      by: z
+        .int()
+        .min(-MOST_INSTANCES)
+        .max(MOST_INSTANCES)
+        .optional()
+        .describe(`How many more; fewer if negative. The sum must be from 0 to ${MOST_INSTANCES}.`),
+      to: z.int().min(0).max(MOST_INSTANCES).optional().describe('How many instances there are to be.'),
       instance: printable(255)
         .optional()
         .describe('The name of the instance that is to be drained and stopped.'),

@@ -7,7 +7,7 @@ import { inGigabytes } from './free-space.js';
 /** Between two times that builds have the cache looked at; housekeeping looks besides. */
 const TRIM_EVERY_MS = 60_000;
 
-export interface BuilderParts {
+interface BuilderParts {
   readonly name: string;
   /** Builds at once. */
   readonly limit: number;

@@ -6,7 +6,7 @@ import type { BuilderAddress } from './builder-address.js';
 import { Builder } from './builder.js';
 import { freeBytesAt, freeBytesOver } from './free-space.js';
 
-export interface BuildersOptions {
+interface BuildersOptions {
   readonly addresses: readonly BuilderAddress[];
   /** Builds at once, where an address does not say. */
   readonly limit: number;

@@ -1,5 +1,5 @@
 /** How busy one builder is. */
-export interface BuilderRoom {
+interface BuilderRoom {
   readonly name: string;
   /** Builds at once. */
   readonly limit: number;

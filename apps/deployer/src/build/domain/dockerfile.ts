@@ -9,7 +9,7 @@ export interface BaseImages {
   readonly legacy: Readonly<Record<string, string>>;
 }
 
-export interface WrittenDockerfile {
+interface WrittenDockerfile {
   readonly dockerfile: string;
   readonly extraFiles: Readonly<Record<string, string>>;
 }

@@ -10,7 +10,7 @@ import { appendBuildLog, type Build, dropOldFailures } from './build-logs.js';
 const MAX_BYTES = 1024 ** 2;
 const BATCH_MS = 250;
 
-export interface BuildLogParts {
+interface BuildLogParts {
   readonly pool: Pool;
   readonly logger: Logger;
   /** The database's clock: builds of several replicas are listed by when they began. */

@@ -16,7 +16,7 @@ export interface Build {
   readonly startedAt: Date;
 }
 
-export interface LogChunk {
+interface LogChunk {
   /** Bytes of the build's output before this text. */
   readonly position: number;
   readonly text: string;

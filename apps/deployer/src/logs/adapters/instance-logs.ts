@@ -4,7 +4,7 @@ import type { InstanceDetails } from '#libs/contracts';
 import type { InstanceLogs, LogWish, OfService } from '../ports.js';
 
 /** What the instances' engines are asked for. */
-export interface LogEngines {
+interface LogEngines {
   logs(node: string, container: string, tail: number): Promise<string>;
   followLogs(node: string, container: string, tail: number): Promise<Readable>;
 }

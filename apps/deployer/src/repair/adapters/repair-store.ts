@@ -18,7 +18,7 @@ import type { InstanceRecord } from '../../rollout/ports.js';
 
 type ServiceOf = Pick<InstanceReport, 'appId' | 'service'>;
 
-export interface RepairStoreParts {
+interface RepairStoreParts {
   readonly pool: Pool;
   readonly outbox: Outbox;
   readonly intake: RepairRequests;

@@ -6,7 +6,7 @@ export const BUILT_BY_LABEL = 'slipway.built-by';
 /** What was tried to bring an instance back. */
 export interface Attempts {
   readonly count: number;
-  /** Tries since then for which there was no node: they make the pause longer, but are no attempts. */
+  /** Tries since then that were no attempts, such as for want of a node: they make the pause longer. */
   readonly unplaced?: number;
   /** Milliseconds since 1970. */
   readonly lastAt: number;
@@ -53,7 +53,7 @@ export interface NodeView {
   readonly openTasks: ReadonlySet<string>;
 }
 
-export type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
+type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
 
 export type RepairAction =
   | { readonly kind: 'remove-orphan'; readonly container: SeenContainer }
@@ -75,7 +75,7 @@ export type RepairAction =
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 300_000;
 /** Twice the longest backoff, as the kubelet has it for a container that ran well for ten minutes: counted anew. */
-const FORGOTTEN_AFTER_MS = 2 * LONGEST_BACKOFF_MS;
+export const FORGOTTEN_AFTER_MS = 2 * LONGEST_BACKOFF_MS;
 
 /** How long after attempt number `attempt` the next one waits. */
 export const backoffMs = (attempt: number): number =>

@@ -88,7 +88,7 @@ export async function insertRequest(
   return rowCount === 1;
 }
 
-export interface StoredReply {
+interface StoredReply {
   readonly kind: RequestKind;
   readonly replyTopic: string;
   /** Undefined while the request is being worked on. */

@@ -6,7 +6,7 @@ import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { Instances, InstanceRecord, KnownInstance } from '../ports.js';
 import * as rows from './instance-rows.js';
 
-export interface InstancesParts {
+interface InstancesParts {
   readonly pool: Pool;
   readonly outbox: Outbox;
   readonly clock: Clock;

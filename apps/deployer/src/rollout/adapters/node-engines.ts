@@ -12,7 +12,7 @@ import type { RepairEngines } from '../../repair/ports.js';
 import type { ContainerRun, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
 import type { NodeLogins } from './node-logins.js';
 
-export interface NodeEnginesParts {
+interface NodeEnginesParts {
   readonly logins: NodeLogins;
   readonly ssh: SshPool;
   readonly registry: ImageRegistry;

@@ -1,7 +1,7 @@
 import type { TaskState } from '../../task/domain/task.state.js';
 
 /** How long an instance that gets no more traffic runs on before its signal. */
-export interface Drain {
+interface Drain {
   /** The most, in milliseconds. */
   readonly ms: number;
   /** Its config.json asks for that time. */

@@ -1,13 +1,13 @@
 import type { Change, TaskError } from '#libs/contracts';
 import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from '../../task/domain/task.events.js';
-import { specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
+import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
 import { wantedCount } from '../../services/domain/spec.js';
 import { secretsProblem } from '../../secrets/domain/secrets.js';
 import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 
 type PlanMade = TaskEventOf<'PlanMade'>['data'];
 
-export const refOf = ({ name, node, container }: InstanceRef): InstanceRef => ({ name, node, container });
+const refOf = ({ name, node, container }: InstanceRef): InstanceRef => ({ name, node, container });
 
 const slots = (count: number, replaced: readonly InstanceRef[] = []): readonly Slot[] =>
   Array.from({ length: Math.max(0, count) }, (_, ordinal) => {
@@ -49,7 +49,7 @@ const aliveNames = (survey: readonly RunningInstance[]): readonly string[] =>
 
 /** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
 export function planProblem(state: TaskState): TaskError | undefined {
-  return unknownInstance(state) ?? missingSecrets(state);
+  return unknownInstance(state) ?? scaleProblem(state) ?? missingSecrets(state);
 }
 
 /** Of what is to be started. Surveys of before there were secrets do not say which there are. */

@@ -1,7 +1,7 @@
 import type { InstanceAddress } from '#libs/contracts';
 import { isStopped, serves, type TaskState } from '../../task/domain/task.state.js';
 
-export interface Serving {
+interface Serving {
   readonly release?: string;
   readonly instances: InstanceAddress[];
 }

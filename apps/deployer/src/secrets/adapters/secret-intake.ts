@@ -5,7 +5,7 @@ import type { RequestAnswers } from '../../requests/ports.js';
 import type { SecretRefusals, SecretRequests } from '../ports.js';
 import type { PostgresSecrets } from './secrets.js';
 
-export interface SecretIntakeParts {
+interface SecretIntakeParts {
   readonly requests: RequestAnswers;
   readonly secrets: PostgresSecrets;
 }

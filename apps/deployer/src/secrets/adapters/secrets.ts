@@ -17,7 +17,7 @@ import {
 import { StepError } from '../../task/domain/task-error.js';
 import type { SecretList, Secrets } from '../ports.js';
 
-export interface SecretKeys {
+interface SecretKeys {
   /** The other half of what senders seal to. */
   readonly privateKey: PrivateJwk;
   /** What rests in the database is encrypted with the first. */

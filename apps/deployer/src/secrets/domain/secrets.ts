@@ -1,7 +1,7 @@
 import type { ServiceConfig, TaskError } from '#libs/contracts';
 
 /** By environment variable, the name of the secret that is its value. */
-export type SecretReferences = NonNullable<ServiceConfig['secrets']>;
+type SecretReferences = NonNullable<ServiceConfig['secrets']>;
 
 interface OfService {
   readonly appId: string;

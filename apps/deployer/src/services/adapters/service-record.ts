@@ -2,9 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { transaction, unfinishedWorkOf, type Outbox, type Pool, type Transaction } from '#libs/postgres';
 import { readNodes, RegistryUnavailableError } from '#libs/registry-client';
 import type { Clock } from '../../task/ports.js';
-import { settledTries, triesOf, type ServiceDrift, type ServiceTries } from '../domain/reconcile-service.js';
+import {
+  GIVEN_UP,
+  settledTries,
+  triesOf,
+  type RecordedTries,
+  type ServiceDrift,
+} from '../domain/reconcile-service.js';
 import type { ServiceSpec } from '../domain/spec.js';
-import type { SpecRevision } from '#libs/contracts';
+import { deploymentProgressed, type SpecRevision } from '#libs/contracts';
+import { outgoing } from '#libs/runtime';
 import type { ObservedServices, ServiceRepairs, SpecOf, SpecReader } from '../ports.js';
 import { specHistory, specMessage } from './spec-rows.js';
 
@@ -14,20 +21,18 @@ export type AskForCount = (
   of: { readonly token: string; readonly appId: string; readonly appName: string; readonly service: string },
 ) => Promise<void>;
 
-export interface ServiceRecordParts {
+interface ServiceRecordParts {
   readonly pool: Pool;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly ask: AskForCount;
+  readonly replica: string;
 }
 
-/** More than any limit: given up until something changes. */
-const GIVEN_UP = 1_000_000;
 const PUBLISHED_AT_ONCE = 100;
 
 interface DriftRow extends Omit<ServiceDrift, 'tries' | 'nodesChangedAt'> {
-  readonly attempts: ServiceTries | null;
-  readonly error: string | null;
+  readonly attempts: RecordedTries | null;
 }
 
 interface UnpublishedRow {
@@ -45,7 +50,8 @@ interface UnpublishedRow {
 
 const RUNNING = `SELECT app_id, service, count(*)::integer AS running FROM instances WHERE state = 'running' GROUP BY 1, 2`;
 const TRIES = `CASE WHEN p.app_id IS NULL THEN NULL ELSE json_build_object('revision', p.revision, 'count', p.attempts,
-  'unplaced', p.unplaced, 'lastAt', (extract(epoch FROM p.last_at) * 1000)::float8) END`;
+  'unplaced', p.unplaced, 'lastAt', (extract(epoch FROM p.last_at) * 1000)::float8,
+  'status', t.result ->> 'status', 'error', t.result #>> '{error,code}') END`;
 
 /** The deployer's own record of services: what is wanted, what runs, what was tried. */
 export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepairs {
@@ -68,7 +74,7 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
       `SELECT * FROM (
          SELECT s.app_id AS "appId", s.app_name AS "appName", s.service, s.revision, coalesce(r.running, 0) AS running,
                 CASE s.state WHEN 'running' THEN s.count ELSE 0 END AS wanted,
-                ${TRIES} AS attempts, t.result #>> '{error,code}' AS error
+                ${TRIES} AS attempts
          FROM specs s LEFT JOIN (${RUNNING}) r USING (app_id, service)
          LEFT JOIN service_repairs p USING (app_id, service) LEFT JOIN tasks t ON t.id = p.task_id) d
        WHERE running <> wanted AND NOT ${unfinishedWorkOf(`d."appId" || '/' || d.service`)}
@@ -76,20 +82,20 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
     );
     if (rows.length === 0) return [];
     const nodesChangedAt = await this.nodesChangedAt();
-    return rows.map(({ attempts, error, ...drift }) => ({
+    return rows.map(({ attempts, ...drift }) => ({
       ...drift,
       nodesChangedAt,
-      tries: attempts === null ? undefined : settledTries(attempts, error ?? undefined),
+      tries: attempts === null ? undefined : settledTries(attempts),
     }));
   }
 
   async restore(drift: ServiceDrift, attempt: number): Promise<boolean> {
     const { appId, appName, service, revision } = drift;
     const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
+    const now = this.parts.clock.now().getTime();
     return transaction(this.parts.pool, async (tx) => {
       const isFirst = await this.count(tx, drift, {
-        ...{ revision, count: attempt, unplaced: triesOf(drift).unplaced },
-        lastAt: this.parts.clock.now().getTime(),
+        ...{ revision, count: attempt, unplaced: triesOf(drift, now).unplaced, lastAt: now },
         taskId: `${token}/${service}`,
       });
       if (isFirst) await this.parts.ask(tx, { token, appId, appName, service });
@@ -101,7 +107,7 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
   private async count(
     tx: Transaction,
     { appId, service, tries }: ServiceDrift,
-    next: ServiceTries & { readonly taskId: string },
+    next: Omit<RecordedTries, 'status' | 'error'> & { readonly taskId: string },
   ): Promise<boolean> {
     const { rowCount } = await tx.query(
       `INSERT INTO service_repairs AS known (app_id, service, revision, attempts, unplaced, last_at, task_id)
@@ -121,6 +127,28 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
       ],
     );
     return rowCount === 1;
+  }
+
+  async giveUpRestoring(drift: ServiceDrift, attempts: number): Promise<boolean> {
+    const { appId, service, wanted, running, tries } = drift;
+    const { pool, outbox, clock, replica } = this.parts;
+    return transaction(pool, async (tx) => {
+      const { rows } = await tx.query<{ task_id: string }>(
+        `UPDATE service_repairs SET attempts = $3
+         WHERE app_id = $1 AND service = $2 AND attempts < $3
+           AND last_at <= to_timestamp($4::float8 / 1000) + interval '1 ms' RETURNING task_id`,
+        [appId, service, GIVEN_UP, tries?.lastAt ?? 0],
+      );
+      const [last] = rows;
+      if (last === undefined) return false;
+      const token = last.task_id.slice(0, last.task_id.lastIndexOf('/'));
+      const event = { token, appId, service, event: 'ServiceGivenUp', version: 0, replica };
+      const data = { wanted, running, attempts };
+      await outbox.add(tx, [
+        outgoing(deploymentProgressed, { ...event, at: clock.now().toISOString(), data }),
+      ]);
+      return true;
+    });
   }
 
   /** An instance was given up: its service is left alone until its spec or the nodes change. */

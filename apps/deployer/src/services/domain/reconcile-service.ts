@@ -1,3 +1,6 @@
+import { FORGOTTEN_AFTER_MS } from '../../repair/domain/reconcile.js';
+import { isNoAttempt } from '../../repair/domain/attempts.js';
+
 /** A service that does not run what is wanted. */
 export interface ServiceDrift {
   readonly appId: string;
@@ -17,16 +20,30 @@ export interface ServiceTries {
   /** The spec's revision at the last try. */
   readonly revision: number;
   readonly count: number;
-  /** Tries since then for which there was no node: they make the pause longer, and are no attempts. */
+  /** Tries since then that were no attempts, such as for want of a node: they make the pause longer. */
   readonly unplaced: number;
   /** Milliseconds since 1970. */
   readonly lastAt: number;
+  /** The last one did: the service ran what was wanted then. */
+  readonly succeeded: boolean;
+  /** The service is left alone, and that was said. */
+  readonly givenUp: boolean;
 }
 
-export type ServiceAction =
+/** The tries as they are recorded, with how the task of the last one ended; null where it has not. */
+export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' | 'unplaced' | 'lastAt'> {
+  readonly status: string | null;
+  readonly error: string | null;
+}
+
+/** The count of a service that was given up: more than any limit. */
+export const GIVEN_UP = 1_000_000;
+
+type ServiceAction =
   | { readonly kind: 'restore'; readonly attempt: number }
   /** Until when; undefined: given up until something changes. */
-  | { readonly kind: 'wait'; readonly until?: number };
+  | { readonly kind: 'wait'; readonly until?: number }
+  | { readonly kind: 'give-up'; readonly attempts: number };
 
 export interface ServiceLimits {
   /** Attempts after which a service is left alone until something changes. */
@@ -36,28 +53,32 @@ export interface ServiceLimits {
 
 /**
  * What is done about a service that does not run what is wanted. Tries are counted anew once something changed that may
- * help: the spec (a release, a count, limits) or a node. Pure.
+ * help: the spec (a release, a count, limits) or a node; and where the last one helped for long enough. Pure.
  */
 export function reconcileService(drift: ServiceDrift, now: number, limits: ServiceLimits): ServiceAction {
-  const { count, unplaced, lastAt } = triesOf(drift);
+  const { count, unplaced, lastAt, succeeded, givenUp } = triesOf(drift, now);
   const tries = count + unplaced;
   if (tries === 0) return { kind: 'restore', attempt: 1 };
-  if (count >= limits.attempts) return { kind: 'wait' };
-  const until = lastAt + limits.backoffMs(tries);
+  if (givenUp) return { kind: 'wait' };
+  const isLast = count >= limits.attempts;
+  if (isLast && !succeeded) return { kind: 'give-up', attempts: count };
+  const until = lastAt + (isLast ? FORGOTTEN_AFTER_MS : limits.backoffMs(tries));
   return now < until ? { kind: 'wait', until } : { kind: 'restore', attempt: count + 1 };
 }
 
-const NO_TRIES = { count: 0, unplaced: 0, lastAt: 0 };
+const NO_TRIES = { count: 0, unplaced: 0, lastAt: 0, succeeded: false, givenUp: false };
 
 /** The tries that still count. */
-export function triesOf({ tries, revision, nodesChangedAt = 0 }: ServiceDrift) {
-  const isSame = tries !== undefined && tries.revision === revision && nodesChangedAt <= tries.lastAt;
-  return isSame ? tries : NO_TRIES;
+export function triesOf({ tries, revision, nodesChangedAt = 0 }: ServiceDrift, now: number) {
+  if (tries === undefined || tries.revision !== revision || nodesChangedAt > tries.lastAt) return NO_TRIES;
+  return tries.succeeded && now - tries.lastAt >= FORGOTTEN_AFTER_MS ? NO_TRIES : tries;
 }
 
-/** A try for which there was no node was none, as if the service had only waited. */
-export function settledTries(tries: ServiceTries, error: string | undefined): ServiceTries {
-  return error === 'NO_NODE' && tries.count > 0
-    ? { ...tries, count: tries.count - 1, unplaced: tries.unplaced + 1 }
-    : tries;
+/** What the end of the last try makes of them. */
+export function settledTries({ status, error, ...tries }: RecordedTries): ServiceTries {
+  const givenUp = tries.count >= GIVEN_UP;
+  const succeeded = !givenUp && status !== null && status !== 'failed';
+  return !givenUp && tries.count > 0 && isNoAttempt(error)
+    ? { ...tries, count: tries.count - 1, unplaced: tries.unplaced + 1, succeeded, givenUp }
+    : { ...tries, succeeded, givenUp };
 }

@@ -1,10 +1,22 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reconcileService, settledTries, type ServiceDrift, type ServiceTries } from './reconcile-service.js';
+import {
+  GIVEN_UP,
+  reconcileService,
+  settledTries,
+  type RecordedTries,
+  type ServiceDrift,
+  type ServiceTries,
+} from './reconcile-service.js';
 
+const FORGOTTEN_MS = 600_000;
 const limits = { attempts: 3, backoffMs: (attempt: number) => 1_000 * attempt };
 const drift = (tries?: Partial<ServiceTries>, more: Partial<ServiceDrift> = {}): ServiceDrift => ({
   ...{ appId: 'shop', appName: 'Shop', service: 'web', revision: 4, wanted: 3, running: 2 },
-  tries: tries && { revision: 4, count: 1, unplaced: 0, lastAt: 10_000, ...tries },
+  tries: tries && {
+    ...{ revision: 4, count: 1, unplaced: 0, lastAt: 10_000, succeeded: false, givenUp: false },
+    ...tries,
+  },
   ...more,
 });
 
@@ -18,8 +30,13 @@ describe('a service that runs less than is wanted', () => {
     expect(reconcileService(drift({ count: 2 }), 12_000, limits)).toEqual({ kind: 'restore', attempt: 3 });
   });
 
-  it('is left alone after the last attempt, however long', () => {
-    expect(reconcileService(drift({ count: 3 }), 10_000_000, limits)).toEqual({ kind: 'wait' });
+  it('is given up once after the last attempt, then left alone, however long', () => {
+    expect(reconcileService(drift({ count: 3 }), 10_000_000, limits)).toEqual({
+      kind: 'give-up',
+      attempts: 3,
+    });
+    const givenUp = drift({ count: 3, givenUp: true });
+    expect(reconcileService(givenUp, 10_000_000, limits)).toEqual({ kind: 'wait' });
   });
 
   it.each<[string, ServiceDrift]>([
@@ -30,10 +47,91 @@ describe('a service that runs less than is wanted', () => {
   });
 
   it('a try that found no node is no attempt, and makes the pause longer', () => {
-    const waited = settledTries({ revision: 4, count: 1, unplaced: 1, lastAt: 10_000 }, 'NO_NODE');
+    const waited = settledTries(recorded({ unplaced: 1, error: 'NO_NODE' }));
     expect(waited).toMatchObject({ count: 0, unplaced: 2 });
     expect(reconcileService(drift(waited), 11_999, limits)).toEqual({ kind: 'wait', until: 12_000 });
     expect(reconcileService(drift(waited), 12_000, limits)).toEqual({ kind: 'restore', attempt: 1 });
-    expect(settledTries(waited, 'HEALTH_TIMEOUT')).toBe(waited);
+    expect(settledTries(recorded({ count: 2, unplaced: 1, error: 'HEALTH_TIMEOUT' }))).toMatchObject({
+      ...{ count: 2, unplaced: 1 },
+    });
   });
+
+  it.each(['PULL_FAILED', 'PULL_TIMEOUT', 'NODE_UNREACHABLE'])(
+    'an outage uses up no attempts, however long it takes: %s',
+    (error) => {
+      let known: RecordedTries | undefined;
+      for (let now = 0; now < 86_400_000; now += 60_000) {
+        const tries = known && settledTries(known);
+        const action = reconcileService({ ...drift(), tries }, now, limits);
+        expect(action.kind).not.toBe('give-up');
+        if (action.kind === 'restore')
+          known = recorded({ count: action.attempt, unplaced: tries?.unplaced ?? 0, lastAt: now, error });
+      }
+      expect(known?.unplaced).toBeGreaterThan(limits.attempts);
+    },
+  );
+});
+
+function recorded(more: Partial<RecordedTries>): RecordedTries {
+  return { revision: 4, count: 1, unplaced: 0, lastAt: 10_000, status: 'failed', error: null, ...more };
+}
+
+describe('a service that was restored', () => {
+  const restored = (count: number): ServiceTries => settledTries(recorded({ count, status: 'running' }));
+
+  it('is restored again after many drifts over a year, each of which a try mended', () => {
+    let tries: ServiceTries | undefined;
+    for (let month = 1; month <= 12; month += 1) {
+      const now = month * 2_600_000_000;
+      const action = reconcileService({ ...drift(), tries }, now, limits);
+      expect(action).toEqual({ kind: 'restore', attempt: 1 });
+      tries = { ...restored(1), lastAt: now };
+    }
+  });
+
+  it('counts on where it drifts again before ten good minutes have passed', () => {
+    const { lastAt } = restored(2);
+    expect(reconcileService(drift(restored(2)), lastAt + FORGOTTEN_MS - 1, limits)).toEqual({
+      kind: 'restore',
+      attempt: 3,
+    });
+  });
+
+  it('waits for its tries to be forgotten where that was the last attempt, and is not given up', () => {
+    const until = restored(3).lastAt + FORGOTTEN_MS;
+    expect(reconcileService(drift(restored(3)), until - 1, limits)).toEqual({ kind: 'wait', until });
+    expect(reconcileService(drift(restored(3)), until, limits)).toEqual({ kind: 'restore', attempt: 1 });
+  });
+
+  it('stays given up where an instance of it was, though the task that launched that had succeeded', () => {
+    const givenUp = restored(GIVEN_UP);
+    expect(givenUp).toMatchObject({ givenUp: true, succeeded: false });
+    expect(reconcileService(drift(givenUp), 1e12, limits)).toEqual({ kind: 'wait' });
+  });
+});
+
+it('every service is restored, waited for until a time, or given up, which is said once', () => {
+  const tries = fc.record({
+    ...{ revision: fc.constant(4), count: fc.integer({ min: 1, max: 5 }), unplaced: fc.nat(5) },
+    ...{ lastAt: fc.nat(1_000_000), status: fc.constantFrom('running', 'failed') },
+    error: fc.constantFrom(null, 'NO_NODE', 'PULL_FAILED', 'HEALTH_TIMEOUT'),
+  });
+  fc.assert(
+    fc.property(tries, fc.nat(2_000_000), (known, later) => {
+      const failed = known.status === 'failed';
+      const settled = settledTries({ ...known, error: failed ? known.error : null });
+      const now = known.lastAt + later;
+      const action = reconcileService(drift(settled), now, limits);
+      if (action.kind === 'restore') expect(action.attempt).toBeLessThanOrEqual(limits.attempts);
+      if (action.kind === 'wait') {
+        // Waiting has an end, and then the service is restored.
+        expect(action.until).toBeGreaterThan(now);
+        expect(reconcileService(drift(settled), action.until ?? 0, limits).kind).toBe('restore');
+      }
+      expect(action.kind === 'give-up').toBe(!settled.succeeded && settled.count >= limits.attempts);
+      if (action.kind !== 'give-up') return;
+      const told = settledTries({ ...known, count: GIVEN_UP });
+      expect(reconcileService(drift(told), now, limits)).toEqual({ kind: 'wait' });
+    }),
+  );
 });

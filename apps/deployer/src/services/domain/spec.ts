@@ -18,7 +18,7 @@ export interface ServiceSpec {
 }
 
 export type Limits = ServiceConfig['resources'];
-export type SpecField = 'state' | 'release' | 'count' | 'limits';
+type SpecField = 'state' | 'release' | 'count' | 'limits';
 
 export interface FieldChange {
   /** Place of the task in the order in which tasks arrived. */

@@ -1,3 +1,4 @@
+import { MOST_INSTANCES, type TaskError } from '#libs/contracts';
 import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import {
@@ -9,8 +10,6 @@ import {
   type ServiceSpec,
   type SpecChange,
 } from './spec.js';
-
-const MOST_INSTANCES = 50;
 
 /** The spec that a task leads to, and whether the task still decides which release runs. */
 export interface TaskSpec {
@@ -78,9 +77,27 @@ function changeOf(state: TaskState): SpecChange | undefined {
 /** Relative to what is wanted at this moment. A repair asks for nothing new. */
 function scaleChange({ scale = {}, spec, survey = [] }: TaskState): SpecChange | undefined {
   if (scale.repairs !== undefined || scale.restore === true) return undefined;
-  const now = spec?.count ?? survey.filter(({ alive }) => alive).length;
-  const by = scale.instance === undefined ? (scale.by ?? 0) : -1;
-  return { count: Math.min(MOST_INSTANCES, Math.max(0, scale.to ?? now + by)) };
+  const now = countBefore({ spec, survey });
+  // Also an instance that is more than what is wanted can be named.
+  return { count: scale.instance === undefined ? (scale.to ?? now + (scale.by ?? 0)) : Math.max(0, now - 1) };
+}
+
+const countBefore = ({ spec, survey = [] }: Pick<TaskState, 'spec' | 'survey'>): number =>
+  spec?.count ?? survey.filter(({ alive }) => alive).length;
+
+/** Why a service cannot be scaled by so many; undefined where it can. Pure. */
+export function scaleProblem(state: TaskState): TaskError | undefined {
+  const { appId, service, scale: { by } = {} } = state;
+  const before = countBefore(state);
+  const after = before + (by ?? 0);
+  const possible = Math.min(MOST_INSTANCES, Math.max(0, after));
+  if (by === undefined || after === possible) return undefined;
+  const sum = `${before} are wanted of ${appId}/${service}, and ${Math.abs(by)} ${by > 0 ? 'more' : 'fewer'} would be ${after}`;
+  return {
+    code: 'SCALE_OUT_OF_BOUNDS',
+    message: `by: ${sum}; a service has 0 to ${MOST_INSTANCES} instances.`,
+    hint: `Ask for the number itself: slipway scale ${appId} ${service} ${possible}`,
+  };
 }
 
 /**

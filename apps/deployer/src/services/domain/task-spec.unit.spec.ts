@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makePlan } from '../../rollout/domain/plan.js';
+import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
 import { foldTask, type TaskState } from '../../task/domain/task.state.js';
 import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
 import { firstSpec, type ServiceSpec } from './spec.js';
-import { specAfterFailure } from './task-spec.js';
+import { specAfterFailure, specOfTask } from './task-spec.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const old = releaseWith('old', 1);
@@ -65,6 +66,57 @@ describe('what is wanted after a task that failed', () => {
     const state = foldTask([...begun, { type: 'PlanMade', data: makePlan(foldTask(begun), AT) }]);
     const after = specAfterFailure({ ...state, failure: { code: 'X', message: 'm', hint: 'h' } }, AT);
     expect(after).toMatchObject({ state: 'stopped', release: undefined });
+  });
+});
+
+describe('a count that ends out of bounds', () => {
+  const problem = (scale: Task['scale'], count: number, survey = three) =>
+    planProblem(
+      foldTask([
+        accepted({ mode: 'scale', scale }),
+        {
+          type: 'InstancesSurveyed',
+          data: { instances: survey, spec: count === 0 ? undefined : { ...wanted, count }, arrival: 2 },
+        },
+      ]),
+    );
+
+  it('is refused, by the name of the field', () => {
+    expect(problem({ by: 50 }, 10)).toMatchObject({
+      code: 'SCALE_OUT_OF_BOUNDS',
+      message: 'by: 10 are wanted of shop/web, and 50 more would be 60; a service has 0 to 50 instances.',
+      hint: 'Ask for the number itself: slipway scale shop web 50',
+    });
+    expect(problem({ by: -4 }, 3)).toMatchObject({
+      code: 'SCALE_OUT_OF_BOUNDS',
+      message: 'by: 3 are wanted of shop/web, and 4 fewer would be -1; a service has 0 to 50 instances.',
+      hint: 'Ask for the number itself: slipway scale shop web 0',
+    });
+    expect(problem({ by: -4 }, 0)?.code).toBe('SCALE_OUT_OF_BOUNDS');
+  });
+
+  it.each<[Task['scale'], number]>([
+    [{ by: 40 }, 10],
+    [{ by: -3 }, 3],
+    [{ to: 0 }, 3],
+    [{ instance: 'a' }, 3],
+    [{ repairs: 'a' }, 3],
+    [{ restore: true }, 3],
+  ])('is none: %j of %i', (scale, count) => {
+    expect(problem(scale, count)).toBeUndefined();
+  });
+
+  it('every number by which a service is scaled is either kept to or refused', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: -50, max: 50 }), (count, by) => {
+        const state = foldTask([
+          accepted({ mode: 'scale', scale: { by } }),
+          { type: 'InstancesSurveyed', data: { instances: [], spec: { ...wanted, count }, arrival: 2 } },
+        ]);
+        if (planProblem(state) === undefined) expect(specOfTask(state, AT).after?.count).toBe(count + by);
+        else expect(count + by < 0 || count + by > 50).toBe(true);
+      }),
+    );
   });
 });
 

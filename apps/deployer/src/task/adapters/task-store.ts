@@ -30,7 +30,7 @@ import type {
 import { rolloutKey } from '../domain/task.turns.js';
 import * as rows from './task-rows.js';
 
-export interface TaskStoreParts {
+interface TaskStoreParts {
   readonly pool: Pool;
   readonly events: EventStore;
   readonly outbox: Outbox;

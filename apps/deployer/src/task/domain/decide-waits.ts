@@ -2,7 +2,7 @@ import type { NodeAnswer, ServiceReply, TaskError } from '#libs/contracts';
 import { shortMessage } from './clean-text.js';
 import type { StepWrites } from './step-writes.js';
 import type { EffectOf } from './task.effects.js';
-import type { TaskState } from './task.state.js';
+import { keepsHealthy, type TaskState } from './task.state.js';
 
 const failed = (step: string, error: TaskError): StepWrites => ({
   events: [{ type: 'StepFailed', data: { step, error } }],
@@ -10,12 +10,19 @@ const failed = (step: string, error: TaskError): StepWrites => ({
 
 /** What the load balancer's answer comes to. Pure. */
 export function decideAnswer(
-  { ordinal, kind }: EffectOf<'await-node'>,
+  { ordinal, kind, accessToken }: EffectOf<'await-node'>,
   state: TaskState,
   answer: NodeAnswer,
   now: Date,
 ): StepWrites {
-  if (answer.node === undefined) return failed(kind, noNode(state, answer.refusals));
+  if (answer.node === undefined) {
+    const error = noNode(state, answer.refusals);
+    if (!keepsHealthy(state)) return failed(kind, error);
+    return {
+      events: [{ type: 'NodeRefused', data: { ordinal, error } }],
+      sides: [{ kind: 'release-node', accessToken }],
+    };
+  }
   const { name, address, port, score, sealedLogin } = answer.node;
   // Placing is a wait, so its time is between two stored events, not inside one call.
   const asked = state.slots.find((slot) => slot.ordinal === ordinal)?.requestedAt;

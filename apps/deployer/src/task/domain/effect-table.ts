@@ -83,10 +83,14 @@ export const effectTable = {
     ...{ what: 'run', isRead: true, endedBy: ['InstancesSurveyed'], crashes: everyMoment },
     codes: [],
   },
-  'make-plan': { ...recorded, endedBy: ['PlanMade'], codes: ['INSTANCE_NOT_FOUND', 'SECRET_NOT_FOUND'] },
+  'make-plan': {
+    ...{ ...recorded, endedBy: ['PlanMade'] },
+    codes: ['INSTANCE_NOT_FOUND', 'SCALE_OUT_OF_BOUNDS', 'SECRET_NOT_FOUND'],
+  },
   'request-node': { ...recorded, endedBy: ['NodeRequested'] },
   'await-node': {
-    ...{ what: 'wait', phase: 'place', endedBy: ['NodeAssigned'], crashes: withoutAfter },
+    ...{ what: 'wait', phase: 'place', crashes: withoutAfter },
+    endedBy: ['NodeAssigned', 'NodeRefused'],
     codes: ['NO_NODE'],
   },
   'pull-image': {

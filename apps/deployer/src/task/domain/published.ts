@@ -37,6 +37,7 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
   PlanMade: only<'PlanMade'>('slots', 'surplus', 'kept', 'notes', 'spec'),
   NodeRequested: only<'NodeRequested'>('ordinal', 'accessToken', 'at'),
   NodeAssigned: only<'NodeAssigned'>('ordinal', 'node', 'phase', 'ms'),
+  NodeRefused: only<'NodeRefused'>('ordinal', 'error'),
   ImageMissing: only<'ImageMissing'>('ordinal'),
   ImagePulled: only<'ImagePulled'>('ordinal', 'phase', 'ms'),
   InstanceStarted: only<'InstanceStarted'>('ordinal', 'name', 'address', 'phase', 'ms'),
@@ -60,7 +61,7 @@ function publishedData<T extends Type>(event: {
 }
 
 /** When an event was stored, by whom, as which of its task. */
-export type StoredAs = Pick<DeploymentProgress, 'version' | 'at' | 'replica'>;
+type StoredAs = Pick<DeploymentProgress, 'version' | 'at' | 'replica'>;
 
 /** One stored event as `deployment.events` tells it. */
 export function published(state: TaskState, event: TaskEvent, stored: StoredAs): DeploymentProgress {

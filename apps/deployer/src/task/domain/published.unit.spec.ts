@@ -58,6 +58,7 @@ const examples: { readonly [T in TaskEvent['type']]: Example<TaskEventOf<T>> } =
     told: { ordinal: 0, accessToken: 'a', at: '2026-01-01T00:00:00.000Z' },
   },
   NodeAssigned: { data: { ...timed, ordinal: 0, node }, told: { ...timed, ordinal: 0, node } },
+  NodeRefused: { data: { ordinal: 0, error }, told: { ordinal: 0, error } },
   ImageMissing: { data: { ordinal: 0 }, told: { ordinal: 0 } },
   ImagePulled: { data: { ...timed, ordinal: 0 }, told: { ...timed, ordinal: 0 } },
   InstanceStarted: {

@@ -30,7 +30,7 @@ export type SideWrite =
   | { readonly kind: 'end'; readonly result: ServiceReply };
 
 export type SideKind = SideWrite['kind'];
-export type SideWriteOf<K extends SideKind> = Extract<SideWrite, { readonly kind: K }>;
+type SideWriteOf<K extends SideKind> = Extract<SideWrite, { readonly kind: K }>;
 
 /** What a step comes to. */
 export interface StepWrites {

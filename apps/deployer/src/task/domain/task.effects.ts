@@ -6,6 +6,7 @@ import {
   instanceOf,
   isDone,
   isStopped,
+  keepsHealthy,
   releaseOf,
   type SlotProgress,
   type TaskState,
@@ -48,8 +49,7 @@ interface EffectData {
 
 export type EffectKind = keyof EffectData;
 
-export type PlacedSlot = SlotProgress &
-  Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;
+type PlacedSlot = SlotProgress & Required<Pick<SlotProgress, 'accessToken' | 'node' | 'name' | 'address'>>;
 
 export type EffectOf<K extends EffectKind> = { readonly [N in K]: { readonly kind: N } & EffectData[N] }[K];
 export type Effect = EffectOf<EffectKind>;
@@ -125,8 +125,10 @@ const canPlan = ({ mode, survey, release, sourceDigest }: TaskState): boolean =>
 function rolloutEffects(state: TaskState): readonly Effect[] {
   if (state.plan === undefined) return canPlan(state) ? [{ kind: 'make-plan' }] : [];
   if (state.dryRun === true) return [{ kind: 'succeed', outcome: 'planned' }];
-  const open = state.slots.filter((slot) => !isDone(state, slot));
+  const open = state.slots.filter((slot) => !isDone(state, slot) && slot.refused === undefined);
   if (open.length > 0) return rollingEffects(state, open);
+  const refusal = refusalOf(state);
+  if (refusal !== undefined) return [{ kind: 'fail', error: refusal }];
   const surplus = state.plan.surplus.filter(
     (instance) => !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
   );
@@ -135,6 +137,15 @@ function rolloutEffects(state: TaskState): readonly Effect[] {
   if (notStopped === undefined) return [{ kind: 'succeed', outcome: outcomeOf(state) }];
   const message = [notStopped, ...more].map((error) => error.message).join(' ');
   return [{ kind: 'fail', error: { ...notStopped, message } }];
+}
+
+/** What a restore tells that found no node for some; what is to go stays then, for there is nothing in its place. */
+function refusalOf({ slots }: TaskState): TaskError | undefined {
+  const refused = slots.flatMap((slot) => slot.refused ?? []);
+  const [error] = refused;
+  if (error === undefined) return undefined;
+  const missing = `${refused.length} of the ${slots.length} missing instances were not started.`;
+  return { ...error, message: `${missing} ${error.message}` };
 }
 
 function outcomeOf({ mode, survey = [], plan, slots }: TaskState): Exclude<ServiceOutcome, 'failed'> {
@@ -195,8 +206,8 @@ const tellsWhatServes = (state: TaskState): boolean =>
 /** New instances that serve in nobody's place. What replaced another goes on until that one is back. */
 function leftovers(state: TaskState): readonly SlotProgress[] {
   return state.slots.filter((slot) => {
-    if (slot.accessToken === undefined) return false;
-    return !slot.healthy || (slot.release === undefined && !hasReplaced(state, slot));
+    if (slot.accessToken === undefined || slot.refused !== undefined) return false;
+    return !slot.healthy || !(slot.release !== undefined || hasReplaced(state, slot) || keepsHealthy(state));
   });
 }
 

@@ -49,7 +49,7 @@ export interface Slot {
 export type TaskMode = ServiceMode | 'scale';
 
 /** What a scale request asks for; one of these. */
-export interface ScaleWish {
+interface ScaleWish {
   readonly by?: number;
   readonly to?: number;
   readonly instance?: string;
@@ -136,6 +136,8 @@ interface TaskEventData {
   /** When, RFC 3339. */
   NodeRequested: OfSlot & { readonly accessToken: string; readonly at?: string };
   NodeAssigned: OfSlot & Timed & { readonly node: PlacedNode };
+  /** No node takes the instance. A restore goes on with the others, then fails. */
+  NodeRefused: OfSlot & { readonly error: TaskError };
   /** The slot's node does not have the image yet. */
   ImageMissing: OfSlot;
   ImagePulled: OfSlot & Timed;

@@ -19,6 +19,8 @@ export interface SlotProgress extends Slot {
   /** When a node was asked for; RFC 3339. */
   readonly requestedAt?: string;
   readonly node?: PlacedNode;
+  /** Why no node takes it. */
+  readonly refused?: TaskError;
   /** Its node was seen not to have the image. */
   readonly imageMissing?: boolean;
   readonly pulled: boolean;
@@ -89,10 +91,14 @@ export function isDone(state: TaskState, { healthy, replaces }: SlotProgress): b
 export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
   replaces !== undefined && isStopped(state, replaces);
 
+/** A restore that fails keeps what it has started: that is wanted, and the next one asks for the rest. */
+export const keepsHealthy = ({ scale }: TaskState): boolean => scale?.restore === true;
+
 /** The task leaves it serving, now that it has ended or is about to. */
 export function serves(state: TaskState, slot: SlotProgress): boolean {
   if (!slot.healthy || slot.name === undefined || state.stopped.includes(slot.name)) return false;
-  return state.failure === undefined || slot.release !== undefined || hasReplaced(state, slot);
+  if (state.failure === undefined || keepsHealthy(state)) return true;
+  return slot.release !== undefined || hasReplaced(state, slot);
 }
 
 /** The config of what the task runs; known before the release where a source was fetched. */
@@ -158,7 +164,13 @@ function withPhase(state: TaskState, event: TaskEvent): TaskState {
 }
 
 type SlotEvent = TaskEventOf<
-  'NodeRequested' | 'NodeAssigned' | 'ImageMissing' | 'ImagePulled' | 'InstanceStarted' | 'InstanceHealthy'
+  | 'NodeRequested'
+  | 'NodeAssigned'
+  | 'NodeRefused'
+  | 'ImageMissing'
+  | 'ImagePulled'
+  | 'InstanceStarted'
+  | 'InstanceHealthy'
 >;
 
 function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
@@ -171,6 +183,8 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
       });
     case 'NodeAssigned':
       return patchSlot(state, ordinal, { node: event.data.node });
+    case 'NodeRefused':
+      return patchSlot(state, ordinal, { refused: event.data.error });
     case 'ImageMissing':
       return patchSlot(state, ordinal, { imageMissing: true });
     case 'ImagePulled':

@@ -1,7 +1,9 @@
 import { parseServiceConfig } from '#libs/contracts';
+import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { Release, RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
+import { decideAnswer } from './decide-waits.js';
 import { keyOf, nextEffects, type Effect } from './task.effects.js';
-import { evolve, type TaskState } from './task.state.js';
+import { evolve, keepsHealthy, type TaskState } from './task.state.js';
 
 /** For tests of this folder and of the use cases: tasks, and a world in which effects go well. */
 
@@ -48,18 +50,28 @@ export interface World {
   /** The task's own release, resolved or built. */
   readonly release: Release;
   readonly before?: readonly RunningInstance[];
+  /** What is wanted of the service before the task. */
+  readonly spec?: ServiceSpec;
   /** Effects that fail, by their key. */
   readonly failing?: readonly string[];
   /** No node has the image of what was built before. */
   readonly imagesMissing?: boolean;
 }
 
+const specFor = ({ spec }: World) => (spec === undefined ? {} : { spec, arrival: 2 });
+
+function failureOf(state: TaskState, effect: Effect): readonly TaskEvent[] {
+  if (effect.kind === 'await-node' && keepsHealthy(state)) {
+    const { appId, service } = state;
+    const answer = { accessToken: effect.accessToken, appId, service, refusals: [] };
+    return decideAnswer(effect, state, answer, new Date(0)).events;
+  }
+  const error = { code: 'TEST', message: `${keyOf(effect)} failed.`, hint: 'h' };
+  return [{ type: 'StepFailed', data: { step: effect.kind, error } }];
+}
+
 /** What one effect comes to in this world. */
 function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
-  if (world.failing?.includes(keyOf(effect)) === true) {
-    const error = { code: 'TEST', message: `${keyOf(effect)} failed.`, hint: 'h' };
-    return { type: 'StepFailed', data: { step: effect.kind, error } };
-  }
   const { release } = world;
   switch (effect.kind) {
     case 'await-dependencies':
@@ -79,7 +91,7 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
     case 'take-turn':
       return { type: 'TurnTaken', data: {} };
     case 'survey':
-      return { type: 'InstancesSurveyed', data: { instances: world.before ?? [] } };
+      return { type: 'InstancesSurveyed', data: { instances: world.before ?? [], ...specFor(world) } };
     case 'await-node': {
       const { ordinal } = effect;
       const node = { name: `node-${ordinal % 3}`, address: '10.0.0.9', port: 21_000 + ordinal, score: 50 };
@@ -110,6 +122,11 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
   }
 }
 
+const eventsOf = (world: World, state: TaskState, effect: Effect): readonly TaskEvent[] =>
+  world.failing?.includes(keyOf(effect)) === true
+    ? failureOf(state, effect)
+    : [outcomeOf(world, state, effect)];
+
 export type Recorder = (state: TaskState, effect: Effect) => readonly TaskEvent[] | undefined;
 
 export interface Ran {
@@ -135,7 +152,7 @@ export function runToEnd(
   for (let steps = 0; steps < 1_000; steps += 1) {
     const effect = choose(nextEffects(state));
     if (effect === undefined) return { state, events, done };
-    const happened = record(state, effect) ?? [outcomeOf(world, state, effect)];
+    const happened = record(state, effect) ?? eventsOf(world, state, effect);
     done.push(keyOf(effect));
     events.push(...happened);
     state = happened.reduce<TaskState>(evolve, state);

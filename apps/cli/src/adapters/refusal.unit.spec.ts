@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { refusal } from './api.js';
+
+const api = { app: 'deployer', url: 'http://x', variable: 'SLIPWAY_DEPLOYER_URL', token: 't' };
+const answer = { code: 'ROLE_MISSING', message: 'The token may read only.', hint: 'Send the other token.' };
+
+it('a call that the token may not make is told with the hint of the API, whatever was asked', () => {
+  expect(refusal(api, 403, answer)).toMatchObject({
+    ...answer,
+    ...{ exitCode: 2, next: 'source .slipway/env' },
+  });
+});
+
+it('a token that the app does not know is told by its variable', () => {
+  expect(refusal(api, 401, answer)).toMatchObject({
+    hint: 'The deployer does not know this SLIPWAY_API_TOKEN.',
+  });
+});
+
+it('an answer without a hint has one all the same', () => {
+  expect(refusal(api, 403, undefined)).toMatchObject({
+    ...{ code: 'HTTP_403', hint: 'SLIPWAY_API_TOKEN must be a token that may do this.' },
+  });
+});
