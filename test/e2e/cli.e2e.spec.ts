@@ -44,7 +44,7 @@ describe('from a folder to what runs', () => {
     const status = await slipway('status', app);
     expect(status.code).toBe(0);
     const [services = '', instances = ''] = status.out.trimEnd().split('\n\n');
-    expect(services).toMatch(/^APP +SERVICE +RUNNING +RELEASE\n/);
+    expect(services).toMatch(/^APP +SERVICE +RUNNING +STATE +RELEASE\n/);
     await until('the counts that are wanted', async () =>
       /app-server +1\/1 .*\n.*prices +1\/1 /.test((await slipway('status', app)).out),
     );
@@ -58,7 +58,12 @@ describe('from a folder to what runs', () => {
     expect(stopped.code).toBe(0);
     expect(stopped.out).toContain('✔ app-server  stopped');
     expect(await containersOf(app)).toEqual([]);
-    expect((await slipway('status', app)).out).toContain(`Nothing of ${app} runs.`);
+    const nothing = await until('the stops to be known', async () => {
+      const { out } = await slipway('status', app);
+      return out.includes(`Nothing of ${app} runs.`) ? out : undefined;
+    });
+    expect(nothing).toMatch(/app-server +0\/0 +stopped .*\n.*prices +0\/0 +stopped /);
+    expect(nothing).toContain(`next: slipway run ${app} app-server prices\n`);
     expect((await slipway('status', app, '--all')).out).toContain('stopped');
   });
 

@@ -280,12 +280,13 @@ describe('instance reports', () => {
     await until('the spec to be known', async () => JSON.stringify(await services()).includes('"wanted":3'));
     expect(await services()).toMatchObject([
       { service: 'mark' },
-      { service: 'web', running: 1, wanted: 3, wantedRelease: 'new' },
+      { service: 'web', running: 1, wanted: 3, wantedRelease: 'new', wantedState: 'running' },
     ]);
     await send(spec(3, { state: 'stopped' }));
     await until('the service to be stopped', async () =>
       JSON.stringify(await services()).includes('"wanted":0'),
     );
+    expect(await services()).toMatchObject([{ wantedState: null }, { wantedState: 'stopped' }]);
   });
 
   it('are listed by application, service and state, and by nothing that there is not', async () => {

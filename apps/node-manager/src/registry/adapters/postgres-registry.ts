@@ -28,7 +28,8 @@ const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', a
   'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
   'container', container, 'cpu', cpu, 'memoryMiB', memory_mib, 'startedAt', started_at, 'reportedAt', reported_at)`;
 const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
-  'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'reportedAt', reported_at)`;
+  'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'wantedState', spec.state,
+  'reportedAt', reported_at)`;
 
 /**
  * Writes a report down. A name is one container's for ever, so its state goes forward only: what has ended does not
@@ -79,7 +80,9 @@ export class PostgresRegistry implements Registry {
 
   services({ appId }: InstanceFilter): Promise<RegistryServiceLine[]> {
     return this.list(
-      `SELECT ${SERVICE} AS item FROM services WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
+      `SELECT ${SERVICE} AS item
+       FROM services LEFT JOIN (SELECT app_id, service, state FROM spec_records) spec USING (app_id, service)
+       WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
       [appId],
     );
   }
