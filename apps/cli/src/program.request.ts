@@ -33,12 +33,13 @@ export function addTokenAndTimeout(command: Command): Command {
   return addTimeout(command.option('--token <token>', token));
 }
 
+/** `--reason`. */
+export const addReason = (command: Command): Command =>
+  command.option('--reason <text>', 'why, for those who read the history later');
+
 function addRequestOptions(command: Command): Command {
-  return addTokenAndTimeout(
-    command
-      .option('--name <name>', 'the name of the application for people (default: its id)')
-      .option('--reason <text>', 'why, for those who read the history later'),
-  );
+  const named = command.option('--name <name>', 'the name of the application for people (default: its id)');
+  return addTokenAndTimeout(addReason(named));
 }
 
 /** What says how services come to run. */
