@@ -1,4 +1,4 @@
-import type { SpecDetails, SpecRevision } from '#libs/contracts';
+import { sinceChange, type SpecDetails, type SpecRevision } from '#libs/contracts';
 import { tableLines } from './table.js';
 
 const HEAD = ['REVISION', 'STATE', 'COUNT', 'RELEASE', 'CPU', 'MEMORY', 'WHEN', 'BY', 'REQUEST', 'REASON'];
@@ -25,8 +25,9 @@ const nextRun = ({ spec: { release, count } }: SpecRevision): string =>
 
 function countNote({ spec }: SpecRevision): string[] {
   if (spec.count === spec.declaredCount) return [];
-  const { by, at } = spec.changes.count;
-  return [`${spec.count} wanted since \`${by}\` at ${at}, config.json declares ${spec.declaredCount}`];
+  return [
+    `${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${spec.declaredCount}`,
+  ];
 }
 
 const NONE = '-';

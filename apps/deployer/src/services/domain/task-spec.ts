@@ -1,3 +1,4 @@
+import { causeOfChange, sinceChange } from '#libs/contracts';
 import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import {
@@ -129,7 +130,7 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
   if (superseded) {
     const { by, token } = after.changes.release;
     notes.push(
-      `${by} (${token}) was asked for after this and chose release ${after.release}: that one stays.`,
+      `${causeOfChange(by)} (${token}) was asked for after this and chose release ${after.release}: that one stays.`,
     );
   }
   if (state.mode !== 'stop' && state.mode !== 'scale' && after.state === 'stopped')
@@ -145,7 +146,7 @@ function countNotes({ mode, appId, service, replicas }: TaskState, after: Servic
   const declares = mode === 'run' || mode === 'build-and-run';
   if (!declares || replicas !== undefined || count === declaredCount) return [];
   return [
-    `${count} wanted since \`${changes.count.by}\` at ${changes.count.at}; config.json still declares ${declaredCount}. ` +
+    `${count} wanted ${sinceChange(changes.count)}; config.json still declares ${declaredCount}. ` +
       `To change it: slipway scale ${appId} ${service} ${Math.max(1, declaredCount)}`,
   ];
 }
