@@ -96,10 +96,18 @@ describe('from a folder to what runs', () => {
     expect(two).toEqual({ ...(one as object), elapsedMs: expect.any(Number) as number });
   });
 
-  it('says that what is to be stopped did not run, which is no failure', async () => {
-    const { code, out } = await slipway('stop', uniqueName('never'), 'web');
-    expect(code).toBe(0);
-    expect(out).toContain('✔ web  was not running');
+  it('says that what is to be stopped did not run, which is no failure, and refuses a mistyped name', async () => {
+    const app = uniqueName('idle');
+    const root = await sources({ web: greeter('idle') });
+    expect((await slipway('push', join(root, 'web'), '--app', app)).code).toBe(0);
+    expect((await slipway('build', app, 'web')).code).toBe(0);
+    const built = await slipway('stop', app, 'web');
+    expect(built.code).toBe(0);
+    expect(built.out).toContain('✔ web  was not running');
+    const mistyped = await slipway('stop', app, 'wbe');
+    expect(mistyped.code).toBe(1);
+    expect(mistyped.out).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
+    expect(mistyped.out).toContain(`next: slipway status ${app}\n`);
   });
 });
 

@@ -3,6 +3,7 @@ import { collected, examples, type ProgramContext, type Run, sub, wholeNumber } 
 import { deploy } from './commands/deploy.js';
 import { buildRequest, sendRequest } from './commands/request.js';
 import { serviceWishes, type ServiceOptions } from './commands/service-wishes.js';
+import { stop } from './commands/stop.js';
 
 interface RequestOptions extends ServiceOptions {
   readonly app: string;
@@ -121,7 +122,8 @@ export function addRequests(program: Command, run: Run, { interrupted }: Program
         run(command, async (output) => {
           const services = serviceWishes(names, options);
           const wish = { mode, appId, services, ...wishOf(options) };
-          return sendRequest(buildRequest(wish), { timeoutMs: wish.timeoutMs, interrupted }, output);
+          const send = mode === 'stop' ? stop : sendRequest;
+          return send(buildRequest(wish), { timeoutMs: wish.timeoutMs, interrupted }, output);
         }),
       );
   }

@@ -125,7 +125,7 @@ function servedAfter(
 /** What a deployment leaves as somebody else asked for it. */
 export function specNotes(state: TaskState, { after, superseded }: TaskSpec): readonly string[] {
   const { spec: before, appId, service } = state;
-  if (before === undefined || after === undefined) return [];
+  if (before === undefined || after === undefined) return neverRunNotes(state);
   const notes: string[] = [];
   if (superseded) {
     const { by, token } = after.changes.release;
@@ -139,6 +139,12 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
         `To run it: slipway run ${appId} ${service}`,
     );
   return [...notes, ...countNotes(state, after)];
+}
+
+/** A typing error in a name would pass as a stop. */
+function neverRunNotes({ mode, appId, service, spec, survey = [] }: TaskState): readonly string[] {
+  if (mode !== 'stop' || spec !== undefined || survey.length > 0) return [];
+  return [`${appId}/${service} was never run. Check the name: slipway status ${appId} lists the services.`];
 }
 
 function countNotes({ mode, appId, service, replicas }: TaskState, after: ServiceSpec): readonly string[] {

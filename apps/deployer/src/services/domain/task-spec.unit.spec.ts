@@ -68,6 +68,15 @@ describe('what is wanted after a task that failed', () => {
   });
 });
 
+it('a stop of a service that was never run says so', () => {
+  const plan = (spec?: ServiceSpec) => {
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [], spec, arrival: 2 } };
+    return makePlan(foldTask([accepted({ mode: 'stop' }), survey]), AT);
+  };
+  expect(plan().notes).toEqual([expect.stringMatching(/^shop\/web was never run\. Check the name/)]);
+  expect(plan(wanted).notes.join()).not.toContain('never run');
+});
+
 it('a task that a replica of the version before has surveyed writes no spec', () => {
   const begun = [
     accepted({ mode: 'stop' }),
