@@ -1,7 +1,19 @@
-import { sinceChange, type SpecDetails, type SpecRevision } from '#libs/contracts';
+import { causeOfChange, sinceChange, type SpecDetails, type SpecRevision } from '#libs/contracts';
 import { tableLines } from './table.js';
 
-const HEAD = ['REVISION', 'STATE', 'COUNT', 'RELEASE', 'CPU', 'MEMORY', 'WHEN', 'BY', 'REQUEST', 'REASON'];
+const HEAD = [
+  'REVISION',
+  'CHANGE',
+  'STATE',
+  'COUNT',
+  'RELEASE',
+  'CPU',
+  'MEMORY',
+  'WHEN',
+  'BY',
+  'REQUEST',
+  'REASON',
+];
 
 /** What is wanted of a service now, then its changes: the newest first. */
 export function specLines({ appId, service, running, history }: SpecDetails): string[] {
@@ -35,6 +47,7 @@ const NONE = '-';
 /** A name that was claimed and not verified is marked with a question mark. */
 function row({
   revision,
+  change,
   spec: wanted,
   principal,
   verified,
@@ -43,7 +56,13 @@ function row({
   changedAt,
 }: SpecRevision): string[] {
   return [
-    ...[String(revision), wanted.state, String(wanted.count), wanted.release ?? NONE],
+    ...[
+      String(revision),
+      change === undefined ? NONE : causeOfChange(change),
+      wanted.state,
+      String(wanted.count),
+      wanted.release ?? NONE,
+    ],
     ...[String(wanted.limits.cpu), `${wanted.limits.memoryMiB} MiB`, `${changedAt.slice(0, 19)}Z`],
     ...[verified ? principal : `${principal}?`, token, reason ?? NONE],
   ];

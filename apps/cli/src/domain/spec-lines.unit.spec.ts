@@ -65,7 +65,18 @@ it('each change is a row, and a claimed name has a question mark', () => {
     ),
     revision({}),
   );
-  expect(head).toMatch(/^REVISION {2}STATE +COUNT +RELEASE/);
-  expect(newest).toMatch(/^2 +stopped +1 +r1 .* 2026-01-01T00:00:00Z +ci +t1 +the sale is over$/);
-  expect(oldest).toMatch(/^1 +running .* ada@laptop\? +t1 +-$/);
+  expect(head).toMatch(/^REVISION {2}CHANGE +STATE +COUNT +RELEASE/);
+  expect(newest).toMatch(/^2 +- +stopped +1 +r1 .* 2026-01-01T00:00:00Z +ci +t1 +the sale is over$/);
+  expect(oldest).toMatch(/^1 +- +running .* ada@laptop\? +t1 +-$/);
+});
+
+it('an automatic revert looks like a change of the user: it says that the deploy failed, and why', () => {
+  const takenBack = { principal: 'slipway', verified: true, reason: 'HEALTH_TIMEOUT' };
+  const [, , , newest, oldest] = linesOf(
+    1,
+    revision({}, { revision: 2, change: 'build-and-run failed', ...takenBack }),
+    revision({}, { change: 'adopted' }),
+  );
+  expect(newest).toMatch(/^2 +deploy failed +running .* slipway +t1 +HEALTH_TIMEOUT$/);
+  expect(oldest).toMatch(/^1 +made from what ran +running /);
 });

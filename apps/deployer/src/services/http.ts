@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { deployerRoutes as routes, type InputOf, type SpecDetails } from '#libs/contracts';
 import { Input, Serves } from '#libs/http';
+import { causeOf } from './domain/spec.js';
 import { SPECS, type SpecReader } from './ports.js';
 import { unknownService } from './unknown-service.http.js';
 
@@ -17,7 +18,8 @@ export class SpecsController {
       this.specs.running(params),
       this.specs.history(params, MOST_REVISIONS),
     ]);
-    if (history.length > 0) return { ...params, running, history: [...history] };
-    throw unknownService(params);
+    if (history.length === 0) throw unknownService(params);
+    const told = history.map((revision) => ({ ...revision, change: causeOf(revision) }));
+    return { ...params, running, history: told };
   }
 }

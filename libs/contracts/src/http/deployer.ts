@@ -76,6 +76,8 @@ const fieldChangeSchema = z.looseObject({ by: z.string(), at: answeredTime, toke
 /** One change of what is wanted of a service. */
 export const specRevisionSchema = z.looseObject({
   revision: z.number(),
+  /** The mode of the request, such as `scale`; `run failed` where its change was taken back. Absent if unknown. */
+  change: z.string().optional(),
   spec: z.looseObject({
     state: z.enum(['running', 'stopped']),
     release: z.string().optional(),

@@ -5,6 +5,7 @@ import {
   changeSpec,
   differs,
   firstSpec,
+  following,
   type Declared,
   type FieldChange,
   type ServiceSpec,
@@ -94,19 +95,18 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
   const asked = plan?.spec;
   const isCancelled = failure?.code === 'CANCELLED';
   if (asked === undefined || (!isCancelled && (mode === 'stop' || mode === 'scale'))) return undefined;
-  const by: FieldChange = { arrival, at, by: `${mode} failed`, token };
+  const by: FieldChange = { arrival, at, by: `${mode} ${isCancelled ? 'cancelled' : 'failed'}`, token };
   const wanted = before ?? { ...asked, state: 'stopped' as const, release: undefined };
   const keepsCount = state.replicas !== undefined && !isCancelled;
-  return {
+  return following(asked, {
     ...wanted,
     ...(mode === 'stop' || mode === 'scale' ? {} : servedAfter(state, wanted)),
-    revision: asked.revision + 1,
     count: keepsCount ? asked.count : wanted.count,
     changes: {
       ...{ ...wanted.changes, state: by, release: by },
       count: keepsCount ? asked.changes.count : wanted.changes.count,
     },
-  };
+  });
 }
 
 /** What serves is wanted. Where two releases serve, as after a revert that failed, the one from before. */
@@ -138,7 +138,16 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
       `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
         `To run it: slipway run ${appId} ${service}`,
     );
-  return [...notes, ...countNotes(state, after)];
+  return [...notes, ...repeatNotes(state, before), ...countNotes(state, after)];
+}
+
+/** A request that asks for what is wanted already leaves no revision behind. */
+function repeatNotes(state: TaskState, before: ServiceSpec): readonly string[] {
+  const { mode, appId, service } = state;
+  if (mode === 'stop' && before.state === 'stopped') return [`${appId}/${service} was stopped already.`];
+  if (mode === 'scale' && scaleChange(state)?.count === before.count)
+    return [`The count of ${appId}/${service} was ${before.count} already.`];
+  return [];
 }
 
 /** A typing error in a name would pass as a stop. */

@@ -51,15 +51,22 @@ function planned(state: TaskState, { now }: Given): StepWrites {
   const error = planProblem(state);
   if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
   const data = makePlan(state, now.toISOString());
-  return { events: [{ type: 'PlanMade', data }], sides: changed(data.spec) };
+  return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec) };
 }
 
-const changed = (spec: ServiceSpec | undefined): readonly SideWrite[] =>
-  spec === undefined ? [] : [{ kind: 'change-spec', spec }];
+function changed(
+  before: ServiceSpec | undefined,
+  spec: ServiceSpec | undefined,
+  takenBackFor?: string,
+): readonly SideWrite[] {
+  if (spec === undefined) return [];
+  return [{ kind: 'change-spec', spec, isRepeat: spec.revision === before?.revision, takenBackFor }];
+}
 
 function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): StepWrites {
   const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } });
-  return joined([told, { events: [], sides: changed(specAfterFailure(state, now.toISOString())) }]);
+  const after = specAfterFailure(state, now.toISOString());
+  return joined([told, { events: [], sides: changed(state.plan?.spec, after, error.code) }]);
 }
 
 function ended(state: TaskState, event: TaskEvent): StepWrites {
