@@ -119,10 +119,14 @@ function whole(state: TaskState, error: TaskError): TaskError {
   const served = (state.survey ?? []).some(({ alive }) => alive);
   const said: string[] = [];
   if (revertFailure !== undefined)
-    said.push(`The release before could not be started again: ${revertFailure.message}`);
+    said.push(asSentence(`The release before could not be started again: ${revertFailure.message}`));
   else if (reverting) said.push('The instances that were replaced run the release before again.');
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
-  return { ...error, message: shortMessage([error.message, ...said].join(' ')) };
+  const message = said.length === 0 ? error.message : [asSentence(error.message), ...said].join(' ');
+  return { ...error, message: shortMessage(message) };
 }
+
+/** What an engine or a program says often lacks its full stop. */
+const asSentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text : `${text}.`);
