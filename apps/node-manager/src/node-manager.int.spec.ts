@@ -219,11 +219,11 @@ describe('instance reports', () => {
     const appId = uniqueName('fold');
     await report(appId, { state: 'running', reportedAt: at(1) });
     const { accessToken: _, resources, ...known } = reportOf(appId, {});
-    const times = { startedAt: '2026-01-01T00:00:00+00:00', reportedAt: '2026-01-01T00:00:01+00:00' };
+    const times = { startedAt: '2026-01-01T00:00:00.000Z', reportedAt: '2026-01-01T00:00:01.000Z' };
     expect(await instances(appId)).toEqual([{ ...known, ...resources, ...times }]);
     await report(appId, { state: 'stopped', reportedAt: at(3) }, { state: 'running', reportedAt: at(4) });
     expect(await instances(appId)).toMatchObject([
-      { state: 'stopped', reportedAt: '2026-01-01T00:00:03+00:00' },
+      { state: 'stopped', reportedAt: '2026-01-01T00:00:03.000Z' },
     ]);
   });
 

@@ -139,6 +139,7 @@ describe('the record of services', () => {
       [1, 2],
     ]);
     expect(history[0]).toMatchObject({ principal: 'ada', verified: false, reason: null });
+    expect(history[0]?.changedAt).toBe(NOW.toISOString());
   });
 
   it('has one revision everywhere, also where the task planned with one that was taken meanwhile', async () => {

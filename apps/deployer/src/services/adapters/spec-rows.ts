@@ -1,5 +1,5 @@
 import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
-import type { OutboxMessage, Pool, Transaction } from '#libs/postgres';
+import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';
@@ -95,7 +95,7 @@ export async function specForTask(db: Pool | Transaction, taskId: string, of: Sp
 }
 
 const REVISION = `json_build_object('revision', revision, 'spec', spec, 'principal', principal, 'verified', verified,
-  'reason', reason, 'token', token, 'changedAt', changed_at)`;
+  'reason', reason, 'token', token, 'changedAt', ${jsonTime('changed_at')})`;
 
 /** The revisions of a spec, the newest first. Empty for a service of which nothing was ever wanted. */
 export async function specHistory(
