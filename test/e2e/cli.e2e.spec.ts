@@ -197,6 +197,7 @@ describe('what the user must change ends with 2 before anything is sent', () => 
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toContain('KAFKA_UNREACHABLE  The broker 127.0.0.1:1 does not answer\n');
+    expect(err).toContain('next: source .slipway/env\n');
     expect(err).toMatch(/ECONNREFUSED.*\nhint: .*KAFKA_BROKERS/s);
   });
 

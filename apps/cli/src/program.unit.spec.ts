@@ -155,6 +155,16 @@ describe('the slipway command', () => {
     expect(err).toMatch(/next: slipway [a-z ]+ --help\n$/);
   });
 
+  it('a platform that does not answer gives no next line: it leads to the settings', async () => {
+    for (const name of ['SLIPWAY_API_URL', 'SLIPWAY_DEPLOYER_URL']) vi.stubEnv(name, 'http://127.0.0.1:1');
+    vi.stubEnv('SLIPWAY_API_TOKEN', 'token');
+    for (const words of [['status'], ['spec', 'shop', 'web']]) {
+      const { code, err } = await slipway(...words);
+      expect([code, err]).toEqual([1, expect.stringMatching(/^API_UNREACHABLE .*\n.*platform is up/)]);
+      expect(err).toContain('next: source .slipway/env\n');
+    }
+  });
+
   it('knows its version', async () => {
     const file = await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8');
     const program = buildProgram(unused);
