@@ -74,7 +74,11 @@ it('a failure lacks a full stop before what it leaves: it has one', () => {
     { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: ['a'], notes: [] } },
     { type: 'StepFailed', data: { step: 'pull-image', error } },
   ]);
-  const { events } = decideFrom(state, { events: [{ type: 'LeftoversRemoved', data: {} }] }, given);
+  const { events } = decideFrom(
+    state,
+    { events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] },
+    given,
+  );
   expect(events.at(-1)?.data).toMatchObject({
     error: { message: 'no space left on device. Still serving: 1 of release old.' },
   });
