@@ -44,7 +44,7 @@ describe('from a folder to what runs', () => {
     const status = await slipway('status', app);
     expect(status.code).toBe(0);
     const [services = '', instances = ''] = status.out.trimEnd().split('\n\n');
-    expect(services).toMatch(/^APP +SERVICE +RUNNING +RELEASE\n/);
+    expect(services).toMatch(/^APP +SERVICE +RUNNING +STATE +RELEASE\n/);
     await until('the counts that are wanted', async () =>
       /app-server +1\/1 .*\n.*prices +1\/1 /.test((await slipway('status', app)).out),
     );
@@ -58,7 +58,12 @@ describe('from a folder to what runs', () => {
     expect(stopped.code).toBe(0);
     expect(stopped.out).toContain('✔ app-server  stopped');
     expect(await containersOf(app)).toEqual([]);
-    expect((await slipway('status', app)).out).toContain(`Nothing of ${app} runs.`);
+    const nothing = await until('the stops to be known', async () => {
+      const { out } = await slipway('status', app);
+      return out.includes(`Nothing of ${app} runs.`) ? out : undefined;
+    });
+    expect(nothing).toMatch(/app-server +0\/0 +stopped .*\n.*prices +0\/0 +stopped /);
+    expect(nothing).toContain(`next: slipway run ${app} app-server prices\n`);
     expect((await slipway('status', app, '--all')).out).toContain('stopped');
   });
 
@@ -91,10 +96,18 @@ describe('from a folder to what runs', () => {
     expect(two).toEqual({ ...(one as object), elapsedMs: expect.any(Number) as number });
   });
 
-  it('says that what is to be stopped did not run, which is no failure', async () => {
-    const { code, out } = await slipway('stop', uniqueName('never'), 'web');
-    expect(code).toBe(0);
-    expect(out).toContain('✔ web  was not running');
+  it('says that what is to be stopped did not run, which is no failure, and refuses a mistyped name', async () => {
+    const app = uniqueName('idle');
+    const root = await sources({ web: greeter('idle') });
+    expect((await slipway('push', join(root, 'web'), '--app', app)).code).toBe(0);
+    expect((await slipway('build', app, 'web')).code).toBe(0);
+    const built = await slipway('stop', app, 'web');
+    expect(built.code).toBe(0);
+    expect(built.out).toContain('✔ web  was not running');
+    const mistyped = await slipway('stop', app, 'wbe');
+    expect(mistyped.code).toBe(1);
+    expect(mistyped.out).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
+    expect(mistyped.out).toContain(`next: slipway status ${app}\n`);
   });
 });
 
@@ -184,6 +197,7 @@ describe('what the user must change ends with 2 before anything is sent', () => 
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toContain('KAFKA_UNREACHABLE  The broker 127.0.0.1:1 does not answer\n');
+    expect(err).toContain('next: source .slipway/env\n');
     expect(err).toMatch(/ECONNREFUSED.*\nhint: .*KAFKA_BROKERS/s);
   });
 

@@ -83,6 +83,20 @@ describe('POST /v1/requests', () => {
     expect(await client.reply(token)).toMatchObject({ status: true });
   });
 
+  it('a preference that it does not understand is ignored, and not said to be applied', async () => {
+    for (const prefer of ['wait', 'wait=abc']) {
+      const answer = await send(stop(), { prefer });
+      expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, null]);
+    }
+  });
+
+  it('a form is taken for a request: it is refused by its type', async () => {
+    const headers = { authorization: `Bearer ${ADMIN}` };
+    const body = new URLSearchParams({ mode: 'stop', appId, appName: 'Sent', services: 'web' });
+    const answer = await fetch(`${base}/v1/requests`, { method: 'POST', headers, body });
+    expect([answer.status, await answer.json()]).toMatchObject([415, { code: 'REQUEST_INVALID' }]);
+  });
+
   it('answers a request that is refused by a rule as Kafka does, in its reply', async () => {
     const answer = await send(stop({ replyTo: 'stolen' }), { prefer: 'wait=60' });
     expect([answer.status, await answer.json()]).toMatchObject([
@@ -96,6 +110,8 @@ describe('POST /v1/requests', () => {
     ['a service twice', { services: ['hunter2', 'hunter2'] }, 'services: '],
     ['a token that is none', { token: 'hunter2 hunter2' }, 'token: '],
     ['fields that do not go together', { services: [] }, 'services: '],
+    ['a field that is mistyped', { reasn: 'hunter2' }, 'reasn: unknown field'],
+    ['a mistyped field of a service', { services: [{ name: 'web', replica: 3 }] }, 'replica: unknown field'],
   ])('refuses %s, by its field and without its value', async (_, wrong, field) => {
     const answer = await send(stop(wrong));
     const text = await answer.text();

@@ -1,3 +1,4 @@
+import { uniqueName } from '#libs/testing';
 import { greeter } from './client.js';
 
 /** Services that behave in one way, as sources. */
@@ -49,10 +50,10 @@ export const controlled = (says: string, url: string, config: object = {}): Reco
     config,
   );
 
-/** Its build prints one line, then sleeps. */
+/** Its build prints one line, then sleeps: also where a builder has kept the layers of the last run. */
 export const slowBuild = (says: string, seconds: number): Record<string, string> => ({
   ...greeter(says, { runtime: 'dockerfile', command: undefined }),
-  Dockerfile: `FROM slipway/node:24\nRUN echo begun && sleep ${seconds}\nCOPY server.js /\nCMD ["node", "/server.js"]\n`,
+  Dockerfile: `FROM slipway/node:24\nRUN echo ${uniqueName('begun')} && sleep ${seconds}\nCOPY server.js /\nCMD ["node", "/server.js"]\n`,
 });
 
 /** Says at its start that it is there, and then what each request asks for. */

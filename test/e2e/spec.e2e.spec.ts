@@ -25,6 +25,7 @@ interface Spec {
   readonly running: number;
   readonly history: readonly {
     readonly spec: { readonly state: string; readonly count: number; readonly declaredCount: number };
+    readonly change?: string;
     readonly principal: string;
     readonly token: string;
   }[];
@@ -125,6 +126,10 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     expect((await ask('build-and-run', appId)).status).toBe(false);
     const { history } = await specOf(appId);
     expect(history[0]?.spec).toMatchObject({ state: 'running', release: good, count: 1 });
+    expect(history[0]).toMatchObject({ change: 'build-and-run failed', principal: 'slipway' });
+    expect(history.map(({ change }) => change)).toEqual([
+      ...['build-and-run failed', 'build-and-run', 'build-and-run'],
+    ]);
     await ask('stop', appId);
   });
 
@@ -135,8 +140,14 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     const { service } = await client.scale({ appId, service: 'web', to: 2 });
     expect(service).toMatchObject({ status: 'stopped', instances: [] });
     expect(service?.notes?.join()).toContain('is stopped, so nothing is started now');
+    const again = await client.scale({ appId, service: 'web', to: 2 });
+    expect(again.service?.notes?.join()).toContain('was 2 already');
+    expect((await specOf(appId)).history.map(({ change }) => change)).toEqual([
+      ...['scale', 'stop', 'build-and-run'],
+    ]);
     expect(count(await ask('run', appId))).toBe(2);
     await ask('stop', appId);
+    expect((await ask('stop', appId)).services[0]?.notes?.join()).toContain('was stopped already');
   });
 
   it('scaling waits for no build, and the build goes on with the count that is wanted then', async () => {

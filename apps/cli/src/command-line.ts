@@ -20,7 +20,7 @@ export type Run = (command: Command, action: (output: Output) => Promise<ExitCod
 export function sub(parent: Command, usage: string, description: string): Command {
   const command = parent.command(usage).description(description).option('--json', JSON_HELP);
   return command.exitOverride((error) => {
-    throw asUsageError(error, `${pathOf(command)} --help`);
+    throw asUsageError(error, helpOf(command));
   });
 }
 
@@ -32,9 +32,19 @@ const pathOf = (command: Command): string =>
 /** Help asked for, or shown because a command was missing, is no error of ours to tell. */
 export function asUsageError(error: CommanderError, next: string): Error {
   if (error.exitCode === exitCodes.ok || error.code === 'commander.help') return error;
-  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const message = withoutFarGuess(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
   return usageError('USAGE', message, { hint: 'The help shows the arguments, with examples.', next });
 }
+
+/** Commander also guesses words that are unlike what was typed: a slip of the first letter is rare. */
+const withoutFarGuess = (message: string): string =>
+  message.replace(
+    /(unknown command '(.).*?') \(Did you mean (.).*\)$/,
+    (whole, said: string, typed, guessed) => (typed === guessed ? whole : said),
+  );
+
+/** Where the help of a command is read. */
+export const helpOf = (command: Command): string => `${pathOf(command)} --help`;
 
 /** A parser of an option's number. */
 export function wholeNumber(option: string, min: number, max: number): (text: string) => number {

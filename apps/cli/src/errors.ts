@@ -35,6 +35,9 @@ export class CliError extends Error {
   }
 }
 
+/** Beside a demo: where what does not answer stands now. */
+export const READ_SETTINGS = 'source .slipway/env';
+
 /** The command line or the configuration is wrong. */
 export function usageError(code: string, message: string, details: CliErrorDetails): CliError {
   return new CliError(code, message, exitCodes.usage, details);

@@ -6,27 +6,38 @@ import { buildRequest, sendRequest } from './commands/request.js';
 import { scale } from './commands/scale.js';
 import { serviceWishes, type ServiceOptions } from './commands/service-wishes.js';
 import { usageError } from './errors.js';
-import { addRunOptions, addTimeout, addTokenAndTimeout, RELEASE_HELP } from './program.request.js';
+import { addReason, addRunOptions, addTimeout, addTokenAndTimeout, RELEASE_HELP } from './program.request.js';
 
 interface WaitOptions {
   readonly token?: string;
   readonly timeout: number;
+  readonly reason?: string;
 }
 
 /** `rollback`: back to what ran well. */
 export function addRollback(program: Command, run: Run, { interrupted }: ProgramContext): void {
   const description = 'run the last good release again, or the named one';
-  addTokenAndTimeout(sub(program, 'rollback <app> <service> [release]', description))
+  addTokenAndTimeout(addReason(sub(program, 'rollback <app> <service> [release]', description)))
     .addHelpText(
       'after',
-      examples('slipway rollback shop prices', 'slipway rollback shop prices shop-prices-1dc56952dadc'),
+      examples(
+        'slipway rollback shop prices',
+        'slipway rollback shop prices shop-prices-1dc56952dadc --reason "the new one is too slow"',
+      ),
     )
     .action(
       (appId: string, name: string, release: string | undefined, options: WaitOptions, command: Command) =>
         run(command, (output) => {
-          const { token, timeout } = options;
+          const { token, timeout, reason } = options;
           const services = serviceWishes([name], { release });
-          const wish = { mode: 'rollback', appId, services, token, timeoutMs: timeout * 1000 } as const;
+          const wish = {
+            mode: 'rollback',
+            appId,
+            services,
+            token,
+            reason,
+            timeoutMs: timeout * 1000,
+          } as const;
           return sendRequest(buildRequest(wish), { timeoutMs: wish.timeoutMs, interrupted }, output);
         }),
     );
@@ -34,16 +45,14 @@ export function addRollback(program: Command, run: Run, { interrupted }: Program
 
 interface ScaleOptions extends WaitOptions {
   readonly instance?: string;
-  readonly reason?: string;
 }
 
 /** `scale`: more or fewer of what runs. */
 export function addScale(program: Command, run: Run, { interrupted }: ProgramContext): void {
   const description = 'run more or fewer instances of a service: 3, +1, -1, or without a named one';
+  const command = sub(program, 'scale <app> <service> [count]', description);
   addTokenAndTimeout(
-    sub(program, 'scale <app> <service> [count]', description)
-      .option('--instance <name>', 'the instance to stop, instead of <count>')
-      .option('--reason <text>', 'why, for those who read the requests later'),
+    addReason(command.option('--instance <name>', 'the instance to stop, instead of <count>')),
   )
     .addHelpText(
       'after',

@@ -23,7 +23,9 @@ interface LogsOptions {
 const CURRENT =
   'CURRENT marks the release that run takes: the one built or asked for last. DEPLOYED counts how often it served.';
 
-const CLAIMED = 'A name with a question mark was claimed by whoever sent the request, and not verified.';
+const CHANGES =
+  'CHANGE says what was asked for. After `deploy failed` the change was taken back; REASON has the code of the error.\n' +
+  'A name with a question mark was claimed by whoever sent the request, and not verified.';
 
 /** `history`, `releases`, `spec` and `logs`: what the deployer remembers. */
 export function addRecord(program: Command, run: Run, context: ProgramContext): void {
@@ -51,7 +53,7 @@ export function addRecord(program: Command, run: Run, context: ProgramContext): 
   )
     .addHelpText(
       'after',
-      `${examples('slipway spec shop prices', 'slipway spec shop prices --json')}\n\n${CLAIMED}`,
+      `${examples('slipway spec shop prices', 'slipway spec shop prices --json')}\n\n${CHANGES}`,
     )
     .action((appId: string, service: string, _options: unknown, command: Command) =>
       run(command, (output) => spec({ appId, service }, output)),

@@ -3,6 +3,7 @@ import { collected, examples, type ProgramContext, type Run, sub, wholeNumber } 
 import { deploy } from './commands/deploy.js';
 import { buildRequest, sendRequest } from './commands/request.js';
 import { serviceWishes, type ServiceOptions } from './commands/service-wishes.js';
+import { stop } from './commands/stop.js';
 
 interface RequestOptions extends ServiceOptions {
   readonly app: string;
@@ -33,12 +34,13 @@ export function addTokenAndTimeout(command: Command): Command {
   return addTimeout(command.option('--token <token>', token));
 }
 
+/** `--reason`. */
+export const addReason = (command: Command): Command =>
+  command.option('--reason <text>', 'why, for those who read the history later');
+
 function addRequestOptions(command: Command): Command {
-  return addTokenAndTimeout(
-    command
-      .option('--name <name>', 'the name of the application for people (default: its id)')
-      .option('--reason <text>', 'why, for those who read the history later'),
-  );
+  const named = command.option('--name <name>', 'the name of the application for people (default: its id)');
+  return addTokenAndTimeout(addReason(named));
 }
 
 /** What says how services come to run. */
@@ -120,7 +122,8 @@ export function addRequests(program: Command, run: Run, { interrupted }: Program
         run(command, async (output) => {
           const services = serviceWishes(names, options);
           const wish = { mode, appId, services, ...wishOf(options) };
-          return sendRequest(buildRequest(wish), { timeoutMs: wish.timeoutMs, interrupted }, output);
+          const send = mode === 'stop' ? stop : sendRequest;
+          return send(buildRequest(wish), { timeoutMs: wish.timeoutMs, interrupted }, output);
         }),
       );
   }

@@ -1,9 +1,18 @@
 import { Command, CommanderError } from 'commander';
-import { asUsageError, examples, JSON_HELP, type ProgramContext, type Run, sub } from './command-line.js';
+import { packageVersion } from './adapters/package-version.js';
+import {
+  asUsageError,
+  examples,
+  helpOf,
+  JSON_HELP,
+  type ProgramContext,
+  type Run,
+  sub,
+} from './command-line.js';
 import { events } from './commands/events.js';
 import { push } from './commands/push.js';
 import { status } from './commands/status.js';
-import { exitCodes, type ExitCode } from './errors.js';
+import { CliError, exitCodes, type ExitCode, usageError } from './errors.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
 import { addRecord } from './program.record.js';
@@ -12,14 +21,22 @@ import { addSecrets } from './program.secret.js';
 
 /** Parses the words, runs the command they name and tells every error, as JSON where that was asked for. */
 export async function runProgram(words: readonly string[], context: ProgramContext): Promise<void> {
+  const program = buildProgram(context);
   try {
-    await buildProgram(context).parseAsync([...words], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
-    const help = error instanceof CommanderError;
-    const isPlan = words.find((word) => !word.startsWith('-')) === 'plan';
-    if (!help) context.finish(ofErrors(isPlan, context.outputFor(words.includes('--json')).failed(error)));
-    else context.finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+    if (error instanceof CommanderError)
+      return context.finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+    const named = words.filter((word) => !word.startsWith('-'));
+    const said = withHelp(error, helpOf(commandNamed(program, named)));
+    context.finish(ofErrors(named[0] === 'plan', context.outputFor(words.includes('--json')).failed(said)));
   }
+}
+
+/** The command that the words lead to, as far as they do. */
+function commandNamed(command: Command, [word, ...rest]: readonly string[]): Command {
+  const next = command.commands.find((sub) => sub.name() === word);
+  return next === undefined ? command : commandNamed(next, rest);
 }
 
 /** `plan` says 2 when there are changes, so that its wrong arguments are told like all its errors. */
@@ -30,6 +47,7 @@ const ofErrors = (isPlan: boolean, code: ExitCode): ExitCode =>
 export function buildProgram(context: ProgramContext): Command {
   const program = new Command('slipway')
     .description('Builds your services from source and runs them on the best of your own machines.')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .option('--json', JSON_HELP)
     .addHelpText('after', `${examples(...FIRST_STEPS)}\n\n${EXIT_CODES}`)
     .configureOutput({ outputError: () => undefined })
@@ -38,7 +56,8 @@ export function buildProgram(context: ProgramContext): Command {
     });
   const run: Run = async (command, action) => {
     const output = context.outputFor(command.optsWithGlobals<{ json?: boolean }>().json === true);
-    const failed = (error: unknown): ExitCode => ofErrors(command.name() === 'plan', output.failed(error));
+    const failed = (error: unknown): ExitCode =>
+      ofErrors(command.name() === 'plan', output.failed(withHelp(error, helpOf(command))));
     context.finish(await doing(() => action(output)).catch(failed));
   };
   for (const add of adders) add(program, run, context);
@@ -49,6 +68,12 @@ const FIRST_STEPS = ['slipway deploy examples/shop --app shop', 'slipway status 
 const EXIT_CODES =
   'Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 130 interrupted.\n' +
   'Of plan: 0 nothing to do, 1 any error, 2 there are changes.';
+
+/** Wrong arguments that lead nowhere else lead to the help. */
+const withHelp = (error: unknown, help: string): unknown =>
+  error instanceof CliError && error.code === 'USAGE' && error.next === undefined
+    ? usageError(error.code, error.message, { ...error, next: help })
+    : error;
 
 /** What throws at once is told like what is rejected. */
 const doing = async <T>(work: () => Promise<T>): Promise<T> => work();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,6 +14,8 @@ beforeEach(() => {
   for (const name of names) vi.stubEnv(name, undefined);
 });
 afterEach(() => vi.unstubAllEnvs());
+
+const LONG = 'a'.repeat(501);
 
 async function slipway(...words: string[]) {
   const out = new PassThrough();
@@ -67,6 +70,7 @@ describe('the slipway command', () => {
 
   it.each([
     ['an unknown command', ['depoly'], "unknown command 'depoly' (Did you mean deploy?)", 'slipway --help'],
+    ['a word that is near no command', ['bogus'], "unknown command 'bogus'", 'slipway --help'],
     ['a missing argument', ['stop', 'shop'], "missing required argument 'service'", 'slipway stop --help'],
     [
       'a missing option',
@@ -111,7 +115,17 @@ describe('the slipway command', () => {
       ['scale', 'shop', 'web', 'more'],
       ['<count> is "more"', 'such as 3, +1 or -1'],
     ],
-    [['scale', 'shop', 'web', '+0'], ['exactly one of by (not 0)']],
+    [['scale', 'shop', 'web', '1000'], ['<count>: expected number to be <=50']],
+    [['scale', 'shop', 'web', '-51'], ['<count>: expected number to be >=-50']],
+    [['scale', 'shop', 'web', '1', '--reason', LONG], ['--reason: expected string to have <=500 characters']],
+    [['scale', 'shop', 'web', '--instance', LONG], ['--instance: expected string to have <=255 characters']],
+    [['rollback', 'shop', 'web', '--reason', LONG], ['--reason: expected string to have <=500 characters']],
+    [['stop', 'shop', 'web', '--reason', 'a\u0007'], ['--reason: must hold no control characters']],
+    [['run', 'shop', 'web', '--release', LONG], ['--release: expected string to have <=200 characters']],
+    [
+      ['scale', 'shop', 'web', '+0'],
+      ['<count> is "+0"', 'such as 3, +1 or -1'],
+    ],
     [['scale', 'shop', 'web'], ['either <count> or --instance']],
     [['scale', 'shop', 'web', '1', '--instance', 'x'], ['either <count> or --instance']],
     [
@@ -138,6 +152,31 @@ describe('the slipway command', () => {
     const { code, err } = await slipway(...words);
     expect(code).toBe(2);
     for (const part of said) expect(err).toContain(part);
+    expect(err).toMatch(/next: slipway [a-z ]+ --help\n$/);
+  });
+
+  it('a platform that does not answer gives no next line: it leads to the settings', async () => {
+    for (const name of ['SLIPWAY_API_URL', 'SLIPWAY_DEPLOYER_URL']) vi.stubEnv(name, 'http://127.0.0.1:1');
+    vi.stubEnv('SLIPWAY_API_TOKEN', 'token');
+    for (const words of [['status'], ['spec', 'shop', 'web']]) {
+      const { code, err } = await slipway(...words);
+      expect([code, err]).toEqual([1, expect.stringMatching(/^API_UNREACHABLE .*\n.*platform is up/)]);
+      expect(err).toContain('next: source .slipway/env\n');
+    }
+  });
+
+  it('knows its version', async () => {
+    const file = await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8');
+    const program = buildProgram(unused);
+    expect(program.version()).toBe((JSON.parse(file) as { version: string }).version);
+    program.configureOutput({ writeOut: () => undefined });
+    await expect(program.parseAsync(['--version'], { from: 'user' })).rejects.toMatchObject({ exitCode: 0 });
+  });
+
+  it('a rollback takes a reason', async () => {
+    const { code, err } = await slipway('rollback', 'shop', 'web', '--reason', 'too slow');
+    expect(code).toBe(2);
+    expect(err).toContain('KAFKA_BROKERS is not set');
   });
 
   it.each([
@@ -186,16 +225,15 @@ describe('the slipway command', () => {
   });
 
   it('shows examples in the help of every command', () => {
-    const program = buildProgram({
-      outputFor: vi.fn(),
-      finish: vi.fn(),
-      interrupted: vi.fn(),
-      standardInput: vi.fn(),
-      askHidden: undefined,
-    });
+    const program = buildProgram(unused);
     for (const command of leaves(program)) expect(fullHelp(command), command.name()).toContain(`$ slipway`);
   });
 });
+
+const unused = {
+  ...{ outputFor: vi.fn(), finish: vi.fn(), interrupted: vi.fn(), standardInput: vi.fn() },
+  askHidden: undefined,
+};
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);

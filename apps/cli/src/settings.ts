@@ -1,7 +1,7 @@
 import { ConfigError, commaList, loadConfig, problemText, secret } from '#libs/config';
 import { parsePublicKey } from '#libs/secrets';
 import { z } from 'zod';
-import { usageError } from './errors.js';
+import { READ_SETTINGS, usageError } from './errors.js';
 
 const kafkaSchema = z.object({
   KAFKA_BROKERS: commaList().describe('The brokers: `host:port`, several with commas.'),
@@ -57,7 +57,7 @@ function settings<S extends z.ZodType>(schema: S): z.output<S> {
     if (!(error instanceof ConfigError)) throw error;
     throw usageError('CONFIGURATION', error.problems.map(problemText).join('; '), {
       hint: 'Set it, or run `npm run demo`: it writes every variable of this machine to .slipway/env.',
-      next: 'source .slipway/env',
+      next: READ_SETTINGS,
       cause: error,
     });
   }

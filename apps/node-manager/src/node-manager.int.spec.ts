@@ -219,11 +219,11 @@ describe('instance reports', () => {
     const appId = uniqueName('fold');
     await report(appId, { state: 'running', reportedAt: at(1) });
     const { accessToken: _, resources, ...known } = reportOf(appId, {});
-    const times = { startedAt: '2026-01-01T00:00:00+00:00', reportedAt: '2026-01-01T00:00:01+00:00' };
+    const times = { startedAt: '2026-01-01T00:00:00.000Z', reportedAt: '2026-01-01T00:00:01.000Z' };
     expect(await instances(appId)).toEqual([{ ...known, ...resources, ...times }]);
     await report(appId, { state: 'stopped', reportedAt: at(3) }, { state: 'running', reportedAt: at(4) });
     expect(await instances(appId)).toMatchObject([
-      { state: 'stopped', reportedAt: '2026-01-01T00:00:03+00:00' },
+      { state: 'stopped', reportedAt: '2026-01-01T00:00:03.000Z' },
     ]);
   });
 
@@ -280,12 +280,13 @@ describe('instance reports', () => {
     await until('the spec to be known', async () => JSON.stringify(await services()).includes('"wanted":3'));
     expect(await services()).toMatchObject([
       { service: 'mark' },
-      { service: 'web', running: 1, wanted: 3, wantedRelease: 'new' },
+      { service: 'web', running: 1, wanted: 3, wantedRelease: 'new', wantedState: 'running' },
     ]);
     await send(spec(3, { state: 'stopped' }));
     await until('the service to be stopped', async () =>
       JSON.stringify(await services()).includes('"wanted":0'),
     );
+    expect(await services()).toMatchObject([{ wantedState: null }, { wantedState: 'stopped' }]);
   });
 
   it('are listed by application, service and state, and by nothing that there is not', async () => {

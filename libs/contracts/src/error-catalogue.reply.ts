@@ -5,7 +5,7 @@ const requestErrors = {
   REQUEST_INVALID: {
     where: ['reply', 'http'],
     status: 400,
-    what: 'The request breaks its schema, or the body of an HTTP call is not JSON.',
+    what: 'The request breaks its schema, or an HTTP body is too large or not `application/json`.',
     whatToDo: 'Correct the fields that the message names.',
   },
   REPLY_TOPIC_REFUSED: inReply(

@@ -2,6 +2,7 @@ export * from './message.js';
 export * from './names.js';
 export * from './input-problems.js';
 export * from './parse-json.js';
+export * from './spec-words.js';
 export * from './topics.js';
 export * from './messages/deployment-requested.js';
 export * from './messages/deployment-replied.js';

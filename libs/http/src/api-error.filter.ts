@@ -30,7 +30,7 @@ export class ApiErrorFilter implements ExceptionFilter {
   }
 }
 
-/** What Nest and fastify say: a route that there is not, a body that is no JSON, too large, or of another type. */
+/** What Nest and fastify say: a route that there is not, a body that is too large, or of another type. */
 function fromStatus(status: number, message: string): ApiError {
   if (status === 404)
     return new ApiError({
@@ -40,9 +40,14 @@ function fromStatus(status: number, message: string): ApiError {
       hint: 'docs/reference/http-api.md lists the routes.',
     });
   if (status >= 500) return new ApiError({ status, code: 'UNAVAILABLE', message, hint: 'Try again later.' });
-  const hint = 'Send JSON with content-type: application/json.';
-  return new ApiError({ status, code: 'REQUEST_INVALID', message, hint });
+  return new ApiError({ status, code: 'REQUEST_INVALID', message, hint: hints[status] ?? ANY_HINT });
 }
+
+const ANY_HINT = 'Correct the request as the message says, and send it again.';
+const hints: Readonly<Record<number, string>> = {
+  413: 'Send less: 1 MiB is the most.',
+  415: 'Send JSON with content-type: application/json.',
+};
 
 /** Of fastify, where Nest does not make it its own. */
 function isBadRequest(error: unknown): error is Error & { readonly statusCode: number } {

@@ -7,7 +7,15 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Secret } from '#libs/config';
-import { ApiError, ApiErrorFilter, AUDIT, NeedsRole, parseInput, TokenGuard } from './index.js';
+import {
+  ApiError,
+  ApiErrorFilter,
+  AUDIT,
+  NeedsRole,
+  parseInput,
+  readJsonBodies,
+  TokenGuard,
+} from './index.js';
 import { testTokens } from './tokens.testing.js';
 
 // Modules that import the function by name see the spy only after the sync.
@@ -69,7 +77,9 @@ let app: NestFastifyApplication;
 beforeAll(async () => {
   app = await NestFactory.create<NestFastifyApplication>(ThingsModule, new FastifyAdapter(), {
     logger: false,
+    bodyParser: false,
   });
+  readJsonBodies(app);
   app.useGlobalFilters(new ApiErrorFilter({ error: logged }));
   await app.init();
 });
@@ -125,9 +135,12 @@ describe('ApiErrorFilter', () => {
 
   it.each([
     ['an unknown route', () => call('/nowhere'), 404, 'ROUTE_UNKNOWN'],
-    ['a body that is no JSON', () => post('{"password": "hunter2'), 400, 'REQUEST_INVALID'],
-    ['an empty body', () => post(''), 400, 'REQUEST_INVALID'],
+    ['a body that is no JSON', () => post('{"password": "hunter2'), 400, 'JSON_INVALID'],
+    ['an empty body', () => post(''), 400, 'JSON_INVALID'],
+    ['a body with __proto__', () => post('{"__proto__": {"hunter2": 1}}'), 400, 'REQUEST_INVALID'],
     ['a body of another type', () => post('<xml>', 'text/xml'), 415, 'REQUEST_INVALID'],
+    ['a form', () => post('name=hunter2', 'application/x-www-form-urlencoded'), 415, 'REQUEST_INVALID'],
+    ['plain text', () => post('hunter2', 'text/plain'), 415, 'REQUEST_INVALID'],
     [
       'a body that is too large',
       () => post(JSON.stringify({ name: 'a'.repeat(2 ** 21) })),
@@ -143,6 +156,21 @@ describe('ApiErrorFilter', () => {
       expect(answer.text).not.toContain('hunter2');
     },
   );
+
+  it('a broken body is answered without its place: it says line and column', async () => {
+    const { body } = await post('{"name": "a",\n "port": }');
+    expect(body['message']).toBe('The body is not valid JSON at line 2, column 10.');
+  });
+
+  it('each refusal has a hint of its own', async () => {
+    const large = await post(JSON.stringify({ name: 'a'.repeat(2 ** 21) }));
+    expect(large.body['hint']).toBe('Send less: 1 MiB is the most.');
+    expect((await post('<xml>', 'text/xml')).body['hint']).toContain('content-type: application/json');
+  });
+
+  it('JSON with a charset is JSON', async () => {
+    expect((await post({ name: 'a' }, 'application/json; charset=utf-8')).status).toBe(200);
+  });
 });
 
 describe('parseInput', () => {

@@ -3,6 +3,7 @@ export * from './api-error.js';
 export * from './api-error.filter.js';
 export { AUDIT, type Audit, type AuditEntry, auditLog } from './audit.js';
 export { addEtags } from './etag.js';
+export { readJsonBodies } from './json-bodies.js';
 export * from './paging.js';
 export * from './parse-input.js';
 export * from './prefer.js';

@@ -4,6 +4,7 @@ export * from './database-clock.js';
 export * from './errors.js';
 export * from './event-store.js';
 export * from './inbox.js';
+export * from './json-time.js';
 export * from './listener.js';
 export {
   eventTables,

@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
-import { addEtags, ApiErrorFilter, AUDIT, auditLog } from '#libs/http';
+import { addEtags, ApiErrorFilter, AUDIT, auditLog, readJsonBodies } from '#libs/http';
 import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import { inTurn } from './in-turn.js';
@@ -87,7 +87,9 @@ async function createNest(
   const nest = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
     logger: new NestLogger(logger),
     abortOnError: false,
+    bodyParser: false,
   });
+  readJsonBodies(nest);
   addEtags(nest);
   // Not at the controllers: an unknown route and a body that is no JSON reach none.
   return nest.useGlobalFilters(new ApiErrorFilter(logger));

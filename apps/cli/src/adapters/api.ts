@@ -1,6 +1,6 @@
 import type { AnswerOf, CallOf, Route } from '#libs/contracts';
 import type { z } from 'zod';
-import { failure, orFail, usageError } from '../errors.js';
+import { failure, orFail, READ_SETTINGS, usageError } from '../errors.js';
 
 /** One app's HTTP API. */
 export interface Api {
@@ -84,8 +84,8 @@ async function ask(
   { path, method, body, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
 ): Promise<Response> {
   const base = api.url.replace(/\/$/, '');
-  const hint = `Check that the ${api.app} runs at ${base} (${api.variable}).`;
-  const response = await orFail('API_UNREACHABLE', { hint }, () =>
+  const hint = `Check that the platform is up, and that the ${api.app} runs at ${base} (${api.variable}).`;
+  const response = await orFail('API_UNREACHABLE', { hint, next: READ_SETTINGS }, () =>
     fetch(`${base}${path}`, {
       method,
       headers: {
@@ -116,7 +116,7 @@ export function refusal({ app }: Api, status: number, answer: unknown): Error {
   if (status === 401 || status === 403) {
     return usageError(code, message, {
       hint: status === 401 ? `The ${app} does not know this SLIPWAY_API_TOKEN.` : (said.hint ?? MAY_NOT),
-      next: 'source .slipway/env',
+      next: READ_SETTINGS,
     });
   }
   return failure(code, message, { hint: said.hint ?? `See the log of the ${app}.` });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createKafka, Producer, tail, untilAnswered } from '#libs/kafka';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
-import { failure, orFail } from '../errors.js';
+import { failure, orFail, READ_SETTINGS } from '../errors.js';
 import { kafkaSettings } from '../settings.js';
 
 export interface TailedMessage {
@@ -32,7 +32,10 @@ export interface Broker {
 
 /** Somebody waits at a terminal. */
 const ANSWERED_WITHIN_MS = 3_000;
-const details = { hint: 'Check that the brokers in KAFKA_BROKERS answer and that the topics exist.' };
+const details = {
+  hint: 'Check that the platform is up, that the brokers in KAFKA_BROKERS answer, and that the topics exist.',
+  next: READ_SETTINGS,
+};
 
 export function openBroker(): Broker {
   const { KAFKA_BROKERS } = kafkaSettings();
@@ -58,9 +61,11 @@ async function answering(brokers: readonly string[]): Promise<void> {
     const which =
       brokers.length === 1 ? `The broker ${brokers[0]} does` : `None of ${brokers.join(', ')} does`;
     const hint =
-      'Check that Kafka runs there, that this machine can reach it, and that KAFKA_BROKERS is right.';
+      'Check that the platform is up, that this machine can reach Kafka there, and that KAFKA_BROKERS is right.';
     const reasons = cause instanceof AggregateError ? cause.errors.map(String).join('\n') : undefined;
-    throw failure('KAFKA_UNREACHABLE', `${which} not answer`, { hint, logTail: reasons, cause });
+    throw failure('KAFKA_UNREACHABLE', `${which} not answer`, {
+      ...{ hint, next: READ_SETTINGS, logTail: reasons, cause },
+    });
   }
 }
 

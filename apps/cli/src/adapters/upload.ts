@@ -1,8 +1,11 @@
 import { BlobStore } from '#libs/blob';
-import { orFail } from '../errors.js';
+import { orFail, READ_SETTINGS } from '../errors.js';
 import { blobSettings } from '../settings.js';
 
-const details = { hint: 'Check that the storage in AZURE_STORAGE_CONNECTION_STRING answers.' };
+const details = {
+  hint: 'Check that the platform is up, and that the storage in AZURE_STORAGE_CONNECTION_STRING answers.',
+  next: READ_SETTINGS,
+};
 
 /** Sends one source; the blob of that name is replaced. */
 export async function uploadSource(blob: string, bytes: Buffer): Promise<void> {

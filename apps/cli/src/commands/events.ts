@@ -1,5 +1,12 @@
-import { appIdSchema, deploymentProgressed, tokenSchema, topics } from '#libs/contracts';
-import { openBroker, type TailedMessage } from '../adapters/broker.js';
+import {
+  appIdSchema,
+  deploymentProgressed,
+  type DeploymentProgress,
+  tokenSchema,
+  topics,
+} from '#libs/contracts';
+import { type Broker, openBroker, type TailedMessage } from '../adapters/broker.js';
+import { mergeByTime } from '../domain/merge-by-time.js';
 import { eventLines } from '../domain/progress-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -23,23 +30,38 @@ export async function events(options: EventsOptions, output: Output): Promise<Ex
     { argument: '--token', schema: tokenSchema, text: token },
     { argument: '--app', schema: appIdSchema, text: appId },
   );
-  const print = ({ data }: TailedMessage): void => {
-    const parsed = deploymentProgressed.schema.safeParse(data);
-    if (!parsed.success || !isWanted(parsed.data, options)) return;
-    output.answer(parsed.data, eventLines(parsed.data, { token: token === undefined }));
-  };
+  const print = (event: DeploymentProgress): void =>
+    output.answer(event, eventLines(event, { token: token === undefined }));
   const broker = openBroker();
   if (!follow) {
-    await broker.readKept(topics.deploymentEvents, print);
+    for (const event of mergeByTime(await keptEvents(broker, options))) print(event);
     return exitCodes.ok;
   }
   const over = interrupted();
   const from = token === undefined ? 'end' : 'beginning';
-  const following = await broker.follow([topics.deploymentEvents], print, from);
+  const follower = (message: TailedMessage): void => eventsIn(message, options).forEach(print);
+  const following = await broker.follow([topics.deploymentEvents], follower, from);
   output.aside('Following; Ctrl-C ends it.');
   await over;
   await following.stop();
   return exitCodes.ok;
+}
+
+/** What is kept, partition by partition. */
+async function keptEvents(broker: Broker, options: EventsOptions): Promise<DeploymentProgress[][]> {
+  const kept = new Map<number, DeploymentProgress[]>();
+  await broker.readKept(topics.deploymentEvents, (message) => {
+    const list = kept.get(message.partition) ?? [];
+    list.push(...eventsIn(message, options));
+    kept.set(message.partition, list);
+  });
+  return [...kept.values()];
+}
+
+/** The event of a message, if it is one that is asked for. */
+function eventsIn({ data }: TailedMessage, options: EventsOptions): readonly DeploymentProgress[] {
+  const parsed = deploymentProgressed.schema.safeParse(data);
+  return parsed.success && isWanted(parsed.data, options) ? [parsed.data] : [];
 }
 
 function isWanted(event: { token: string; appId: string }, { token, appId }: EventsOptions): boolean {

@@ -13,6 +13,7 @@ import {
 } from '#libs/contracts';
 import type { z } from 'zod';
 import { openBroker } from '../adapters/broker.js';
+import { argumentProblems } from '../domain/argument-problems.js';
 import { type Asked, nextCommand } from '../domain/next-command.js';
 import { replyLines } from '../domain/reply-lines.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
@@ -73,12 +74,11 @@ export function buildRequest(wish: RequestWish): DeploymentRequest {
   });
 }
 
-/** What goes to the platform, by its schema. Throws a usage error in the schema's words. */
+/** What goes to the platform, by its schema. Throws a usage error that names the arguments, in the schema's words. */
 export function message<S extends z.ZodType>(schema: S, body: z.input<S> | object): z.output<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => issue.message).join('; ');
-  throw usageError('USAGE', problems, {
+  throw usageError('USAGE', argumentProblems(parsed.error.issues), {
     hint: 'Correct what is named above; --help shows examples.',
     cause: parsed.error,
   });

@@ -38,7 +38,8 @@ export async function scale(options: ScaleOptions, output: Output): Promise<Exit
   return report(whole, { asked: { mode: 'scale', appId }, elapsedMs, value: reply }, output);
 }
 
-const COUNT = /^[+-]?\d{1,4}$/;
+/** `+0` asks for nothing. */
+const COUNT = /^(?:\d{1,4}|[+-]0*[1-9]\d{0,3})$/;
 
 function wanted({ count, instance }: ScaleOptions): { readonly by?: number; readonly to?: number } {
   if (count === undefined && instance !== undefined) return {};

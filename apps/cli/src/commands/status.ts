@@ -1,6 +1,6 @@
 import { appIdSchema, type RegistryServiceLine } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
-import { tableLines } from '../domain/table.js';
+import { isKnown, startCommand, statusLines } from '../domain/status-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
@@ -20,31 +20,23 @@ export async function status({ appId, all }: StatusOptions, output: Output): Pro
     registry.services({ appId }),
     registry.instances({ appId, state: all ? undefined : 'running' }),
   ]);
-  const rows = instances.map((i) => [i.appId, i.service, i.state, i.node, i.url, i.release, i.instance]);
-  const head = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE', 'INSTANCE'];
-  const counted = services.filter(({ running, wanted }) => all || running > 0 || (wanted ?? 0) > 0);
-  const lines = [
-    ...(counted.length === 0
-      ? []
-      : tableLines(['APP', 'SERVICE', 'RUNNING', 'RELEASE'], counted.map(serviceRow))),
-    ...(counted.length === 0 || rows.length === 0 ? [] : ['']),
-    ...(rows.length === 0 ? [] : tableLines(head, rows)),
-  ];
-  output.answer(instances, lines.length === 0 ? nothing(appId, output) : lines);
+  const shown = services.filter((line) => all || isKnown(line));
+  const lines = statusLines(shown, instances);
+  const runs =
+    instances.some(({ state }) => state === 'running') ||
+    shown.some(({ running, wanted }) => running > 0 || (wanted ?? 0) > 0);
+  output.answer(instances, runs ? lines : [...lines, ...nothing(shown, appId, output)]);
   return exitCodes.ok;
 }
 
-/** `2/3`: two of three that are wanted. */
-const serviceRow = ({ appId, service, running, wanted, release }: RegistryServiceLine): string[] => [
-  ...[
-    appId,
-    service,
-    wanted === undefined || wanted === null ? String(running) : `${running}/${wanted}`,
-    release ?? '-',
-  ],
-];
-
-function nothing(appId: string | undefined, { paint }: Output): string[] {
-  const what = appId === undefined ? 'Nothing runs.' : `Nothing of ${appId} runs.`;
-  return [what, `next: ${paint.bold(`slipway deploy <dir> --app ${appId ?? '<id>'}`)}`];
+function nothing(
+  services: readonly RegistryServiceLine[],
+  appId: string | undefined,
+  { paint }: Output,
+): string[] {
+  return [
+    ...(services.length === 0 ? [] : ['']),
+    appId === undefined ? 'Nothing runs.' : `Nothing of ${appId} runs.`,
+    `next: ${paint.bold(startCommand(services, appId))}`,
+  ];
 }

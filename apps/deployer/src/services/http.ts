@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { deployerRoutes as routes, REVISIONS_SHOWN, type InputOf, type SpecDetails } from '#libs/contracts';
 import { Input, Serves } from '#libs/http';
+import { causeOf } from './domain/spec.js';
 import { SPECS, type SpecReader } from './ports.js';
 import { unknownService } from './unknown-service.http.js';
 
@@ -15,7 +16,8 @@ export class SpecsController {
       this.specs.running(params),
       this.specs.history(params, REVISIONS_SHOWN),
     ]);
-    if (history.length > 0) return { ...params, running, history: [...history] };
-    throw unknownService(params);
+    if (history.length === 0) throw unknownService(params);
+    const told = history.map((revision) => ({ ...revision, change: causeOf(revision) }));
+    return { ...params, running, history: told };
   }
 }

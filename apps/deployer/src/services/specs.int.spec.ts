@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { migrateToBeforeSpecs, migrateToNow } from '../task/database.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
 import { ServiceRecord } from './adapters/service-record.js';
-import { storeSpec } from './adapters/spec-rows.js';
+import { storeRepeat, storeSpec } from './adapters/spec-rows.js';
 import { firstSpec, type ServiceSpec } from './domain/spec.js';
 import { reconcileService, type ServiceDrift } from './domain/reconcile-service.js';
 
@@ -139,6 +139,7 @@ describe('the record of services', () => {
       [1, 2],
     ]);
     expect(history[0]).toMatchObject({ principal: 'ada', verified: false, reason: null });
+    expect(history[0]?.changedAt).toBe(NOW.toISOString());
   });
 
   it('has one revision everywhere, also where the task planned with one that was taken meanwhile', async () => {
@@ -224,5 +225,16 @@ describe('the record of services', () => {
   it('gives a service up with its instance', async () => {
     await transaction(pool, (tx) => record.giveUp(tx, { appId: APP, service: 'count' }, 't/count'));
     expect((await drift())?.tries?.count).toBeGreaterThan(1_000);
+  });
+
+  it('keeps of what is wanted already only who asked, and tries again what was given up', async () => {
+    const of = { appId: APP, service: 'count' };
+    const history = await record.history(of, 10);
+    const again = { ...by, arrival: 9, token: 't9' };
+    await transaction(pool, (tx) => storeRepeat(tx, of, { ...wanted.changes, count: again }));
+    expect(await record.history(of, 10)).toEqual(history);
+    const { rows } = await pool.query(`SELECT revision, spec FROM specs WHERE service = 'count'`);
+    expect(rows).toMatchObject([{ revision: 2, spec: { count: 3, changes: { count: again, state: by } } }]);
+    expect((await drift())?.tries).toBeUndefined();
   });
 });

@@ -27,5 +27,5 @@ export type Page<T> = {
   readonly next?: string;
 };
 
-/** A time as Postgres writes it into JSON. */
+/** In UTC with Z. Apps of an older version write the zone as +00:00. */
 export const answeredTime = z.iso.datetime({ offset: true });

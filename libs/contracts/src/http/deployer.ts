@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { deploymentProgressed } from '../messages/deployment-progressed.js';
 import { deploymentReplied } from '../messages/deployment-replied.js';
-import { deploymentRequested, type DeploymentRequest } from '../messages/deployment-requested.js';
+import {
+  deploymentRequested,
+  type DeploymentRequest,
+  strictServicesSchema,
+} from '../messages/deployment-requested.js';
 import { scaleReplied } from '../messages/scale-replied.js';
 import { scaleRequested } from '../messages/scale-requested.js';
 import { secretReplied, storedSecretSchema } from '../messages/secret-replied.js';
@@ -75,6 +79,8 @@ export const REVISIONS_SHOWN = 100;
 
 export const specRevisionSchema = z.looseObject({
   revision: z.number(),
+  /** The mode of the request, such as `scale`; `run failed` where its change was taken back. Absent if unknown. */
+  change: z.string().optional(),
   spec: z.looseObject({
     state: z.enum(['running', 'stopped']),
     release: z.string().optional(),
@@ -124,6 +130,8 @@ const ofToken = z.strictObject({ token: tokenSchema });
 const ofService = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
 const MOST_LINES = 10_000;
 
+// Bodies are strict, unlike messages: a mistyped field, such as `replica`, would change what is done without a word.
+
 /** In a body of HTTP the token may be left out: then one is made up. */
 const token = tokenSchema.optional().transform((given) => given ?? `http-${crypto.randomUUID()}`);
 
@@ -156,7 +164,7 @@ export const deployerRoutes = {
       'Takes a request in, as `deployment.requests` does. Sent again with its token, it is the same one.',
     // The message's own schema comes second: it has the checks across fields, and takes what it has parsed.
     body: z
-      .object({ ...deploymentRequested.schema.shape, token })
+      .strictObject({ ...deploymentRequested.schema.shape, services: strictServicesSchema, token })
       .pipe(deploymentRequested.schema as z.ZodType<DeploymentRequest, DeploymentRequest>),
     answers: repliedIn(deploymentReplied.schema),
   }),
@@ -166,7 +174,7 @@ export const deployerRoutes = {
     path: '/v1/scale-requests',
     summary:
       'Takes a scale request in, as `scale.requests` does. Sent again with its token, it is the same one.',
-    body: z.object({ ...scaleRequested.schema.shape, token }).pipe(scaleRequested.schema),
+    body: z.strictObject({ ...scaleRequested.schema.shape, token }).pipe(scaleRequested.schema),
     answers: repliedIn(scaleReplied.schema),
   }),
   requests: defineRoute({

@@ -52,6 +52,8 @@ export const registryServiceSchema = z.looseObject({
   /** How many should run; null where the deployer has not said. */
   wanted: z.number().nullish(),
   wantedRelease: z.string().nullish(),
+  /** What a stopped service lacks is a run, and what is scaled to 0 a scaling. */
+  wantedState: z.enum(['running', 'stopped']).nullish(),
   reportedAt: answeredTime,
 });
 

@@ -43,10 +43,23 @@ const namedServiceSchema = z.object({
     ),
 });
 
-const requestedServiceSchema = z.union([
-  serviceNameSchema.transform((name): z.infer<typeof namedServiceSchema> => ({ name })),
-  namedServiceSchema,
-]);
+const servicesOf = (named: typeof namedServiceSchema) =>
+  z
+    .array(
+      z.union([serviceNameSchema.transform((name): z.infer<typeof namedServiceSchema> => ({ name })), named]),
+    )
+    .max(100)
+    .default([])
+    .refine(
+      (list) => new Set(list.map((s) => s.name)).size === list.length,
+      'services must not repeat a name',
+    )
+    .describe('The services, by name or as objects; none for `cancel`.');
+
+/** The services without unknown fields. A message may have some, of a newer version; a person mistyped one. */
+export const strictServicesSchema = servicesOf(
+  namedServiceSchema.extend({ source: sourceSchema.strict().optional() }).strict(),
+);
 
 /** What one mode needs and another does not. */
 function checkMode(
@@ -106,15 +119,7 @@ export const deploymentRequested = defineMessage({
       mode: z.enum(requestModes).describe('What is done with the services; `cancel` ends another request.'),
       appId: appIdSchema.describe("The application's id."),
       appName: printable(200).describe('The application as people call it.'),
-      services: z
-        .array(requestedServiceSchema)
-        .max(100)
-        .default([])
-        .refine(
-          (list) => new Set(list.map((s) => s.name)).size === list.length,
-          'services must not repeat a name',
-        )
-        .describe('The services, by name or as objects; none for `cancel`.'),
+      services: servicesOf(namedServiceSchema),
       replyTo: topicNameSchema
         .optional()
         .describe('The topic of the reply, one of the configured ones; by default `deployment.responses`.'),

@@ -1,5 +1,5 @@
 import type { BuildDetails } from '#libs/contracts';
-import type { Pool, Transaction } from '#libs/postgres';
+import { jsonTime, type Pool, type Transaction } from '#libs/postgres';
 import type { ClaimedTask } from '../../task/ports.js';
 import type { BuildLogs } from '../ports.js';
 
@@ -72,7 +72,7 @@ export class PostgresBuildLogs implements BuildLogs {
   async builds(appId: string, service: string): Promise<BuildDetails[]> {
     const { rows } = await this.pool.query<{ item: BuildDetails }>(
       `SELECT json_strip_nulls(json_build_object('token', l.token, 'service', l.service, 'release', r.id,
-         'startedAt', l.started_at, 'bytes', sum(octet_length(l.text)))) AS item
+         'startedAt', ${jsonTime('l.started_at')}, 'bytes', sum(octet_length(l.text)))) AS item
        FROM build_logs l LEFT JOIN releases r USING (app_id, service, source_digest)
        WHERE l.app_id = $1 AND l.service = $2
        GROUP BY l.build, l.token, l.service, l.started_at, r.id ORDER BY l.started_at DESC`,

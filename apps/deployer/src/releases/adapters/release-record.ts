@@ -1,14 +1,15 @@
 import type { ReleaseDetails } from '#libs/contracts';
 import type { Placed } from '#libs/http';
-import type { Pool } from '#libs/postgres';
+import { jsonTime, type Pool } from '#libs/postgres';
 import type { ReleaseFilter, ReleaseRecord } from '../ports.js';
 
-/** A JSON object a release: camel case, times in ISO 8601 with zone. */
+/** A JSON object a release: camel case. */
 const RELEASE = `json_build_object('id', r.id, 'appId', r.app_id, 'service', r.service,
   'sourceDigest', r.source_digest, 'image', r.release ->> 'image',
-  'builder', r.release ->> 'builder', 'createdAt', r.created_at,
+  'builder', r.release ->> 'builder', 'createdAt', ${jsonTime('r.created_at')},
   'current', c.release_id IS NOT NULL,
-  'deployments', (SELECT coalesce(json_agg(json_build_object('token', d.token, 'at', d.deployed_at) ORDER BY d.seq), '[]')
+  'deployments', (SELECT coalesce(json_agg(
+      json_build_object('token', d.token, 'at', ${jsonTime('d.deployed_at')}) ORDER BY d.seq), '[]')
     FROM deployments d WHERE d.release_id = r.id),
   'instances', (SELECT coalesce(json_agg(json_build_object('name', i.name, 'node', i.node, 'state', i.state) ORDER BY i.name), '[]')
     FROM instances i WHERE i.release_id = r.id))`;

@@ -1,6 +1,6 @@
 import type { DeploymentProgress, RequestDetails, RequestLine } from '#libs/contracts';
 import type { Placed } from '#libs/http';
-import type { EventStore, Pool, StoredEvent } from '#libs/postgres';
+import { type EventStore, jsonTime, type Pool, type StoredEvent } from '#libs/postgres';
 import type { TaskEvent } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
 import { published } from '../../task/domain/published.js';
@@ -9,7 +9,8 @@ import type { Reply } from '../ports.js';
 /** `open` while something is to be done, `cancelling` once it is to end, then how it ended. */
 const STATE = `CASE WHEN r.reply IS NOT NULL THEN CASE WHEN (r.reply ->> 'status')::boolean THEN 'succeeded' ELSE 'failed' END
     WHEN r.cancelled_at IS NOT NULL THEN 'cancelling' ELSE 'open' END`;
-const LINE = `'token', r.token, 'kind', r.kind, 'state', ${STATE}, 'receivedAt', r.received_at, 'cancelledAt', r.cancelled_at`;
+const LINE = `'token', r.token, 'kind', r.kind, 'state', ${STATE},
+  'receivedAt', ${jsonTime('r.received_at')}, 'cancelledAt', ${jsonTime('r.cancelled_at')}`;
 const REQUEST = `json_strip_nulls(json_build_object(${LINE}, 'request', r.request,
   'openServices', (SELECT json_agg(t.service ORDER BY t.position) FROM tasks t WHERE t.token = r.token AND t.result IS NULL),
   'reply', r.reply))`;

@@ -1,5 +1,5 @@
 import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
-import type { OutboxMessage, Pool, Transaction } from '#libs/postgres';
+import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';
@@ -52,6 +52,22 @@ export async function storeSpec(tx: Transaction, stored: StoredSpec): Promise<vo
   );
 }
 
+/**
+ * Writes who asked last for what is wanted already, so that an older task that ends later does not undo it: no revision,
+ * and nothing is published. What was given up is tried again, as after any change that people ask for.
+ */
+export async function storeRepeat(
+  tx: Transaction,
+  { appId, service }: SpecOf,
+  changes: ServiceSpec['changes'],
+): Promise<void> {
+  await tx.query(
+    `WITH tried AS (DELETE FROM service_repairs WHERE app_id = $1 AND service = $2)
+     UPDATE specs SET spec = jsonb_set(spec, '{changes}', $3) WHERE app_id = $1 AND service = $2`,
+    [appId, service, changes],
+  );
+}
+
 /** The published message of a spec. */
 export const specMessage = ({ spec, ...stored }: StoredSpec): OutboxMessage => {
   const { revision, state, release, count, declaredCount, limits } = spec;
@@ -79,7 +95,7 @@ export async function specForTask(db: Pool | Transaction, taskId: string, of: Sp
 }
 
 const REVISION = `json_build_object('revision', revision, 'spec', spec, 'principal', principal, 'verified', verified,
-  'reason', reason, 'token', token, 'changedAt', changed_at)`;
+  'reason', reason, 'token', token, 'changedAt', ${jsonTime('changed_at')})`;
 
 /** The revisions of a spec, the newest first. Empty for a service of which nothing was ever wanted. */
 export async function specHistory(

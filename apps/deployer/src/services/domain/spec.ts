@@ -2,7 +2,7 @@ import type { ServiceConfig } from '#libs/contracts';
 
 /** What is wanted of a service: one value each, with what config.json last declared where it declares the value. */
 export interface ServiceSpec {
-  /** Rises by one with every change. */
+  /** Rises by one with every change of a value; one that asks for what is wanted already raises nothing. */
   readonly revision: number;
   readonly state: 'running' | 'stopped';
   /** Id of the release; none after a first deployment that failed. */
@@ -25,7 +25,10 @@ export interface FieldChange {
   readonly arrival: number;
   /** RFC 3339. */
   readonly at: string;
-  /** The mode of the task, such as `scale`, or `run failed`; `adopted` where the spec was made from what ran. */
+  /**
+   * The mode of the task, such as `scale`. `run failed` and `run cancelled`: a change that was taken back. `adopted`: the
+   * spec was made from what ran.
+   */
   readonly by: string;
   readonly token: string;
 }
@@ -77,8 +80,7 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
   };
   const taken = <F extends SpecField>(field: F) => (may(field) ? wanted[field] : before[field]);
   const stamp = (field: SpecField): FieldChange => (asked[field] && may(field) ? by : before.changes[field]);
-  return {
-    revision: before.revision + 1,
+  return following(before, {
     state: taken('state') ?? before.state,
     release: taken('release'),
     count: taken('count') ?? before.count,
@@ -89,8 +91,14 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
       ...{ state: stamp('state'), release: stamp('release') },
       ...{ count: stamp('count'), limits: stamp('limits') },
     },
-  };
+  });
 }
+
+/** The spec with its revision, which rises where another value is wanted than before. */
+export const following = (before: ServiceSpec, after: Omit<ServiceSpec, 'revision'>): ServiceSpec => ({
+  ...after,
+  revision: before.revision + (valuesOf(before) === valuesOf(after) ? 0 : 1),
+});
 
 /** The first spec of a service. */
 export function firstSpec(change: SpecChange, declared: Declared, by: FieldChange): ServiceSpec {
@@ -109,18 +117,32 @@ export function firstSpec(change: SpecChange, declared: Declared, by: FieldChang
  */
 export function differs(before: ServiceSpec | undefined, after: ServiceSpec): boolean {
   if (before === undefined) return true;
-  return wholeOf(before) !== wholeOf(after);
+  return valuesOf(before) !== valuesOf(after) || changesOf(before) !== changesOf(after);
 }
 
 const FIELDS = ['state', 'release', 'count', 'limits'] as const satisfies readonly SpecField[];
 
-/** All but the revision. Field by field: a spec that was stored has its members in another order. */
-const wholeOf = ({ state, release, count, declaredCount, changes, ...spec }: ServiceSpec): string =>
+// Field by field: a spec that was stored has its members in another order.
+
+const valuesOf = ({ state, release, count, declaredCount, ...spec }: Omit<ServiceSpec, 'revision'>): string =>
   JSON.stringify([
     ...[state, release, count, declaredCount],
     ...[spec.limits, spec.declaredLimits].flatMap(({ cpu, memoryMiB }) => [cpu, memoryMiB]),
-    ...FIELDS.map((field) => [changes[field].arrival, changes[field].token]),
   ]);
+
+const changesOf = ({ changes }: ServiceSpec): string =>
+  JSON.stringify(FIELDS.map((field) => [changes[field].arrival, changes[field].token]));
+
+/** What made a revision, by the changes of its token; undefined where it changed what config.json declares alone. */
+export function causeOf({ token, spec }: RevisionOf): string | undefined {
+  const own = FIELDS.map((field) => spec.changes[field]).filter((change) => change.token === token);
+  return (own.find(({ by }) => by.includes(' ')) ?? own[0])?.by;
+}
+
+interface RevisionOf {
+  readonly token: string;
+  readonly spec: { readonly changes: Readonly<Record<SpecField, Pick<FieldChange, 'by' | 'token'>>> };
+}
 
 /** How many instances should run now. */
 export const wantedCount = ({ state, count }: ServiceSpec): number => (state === 'running' ? count : 0);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeSpec, differs, firstSpec, wantedCount, type FieldChange, type ServiceSpec } from './spec.js';
+import {
+  causeOf,
+  changeSpec,
+  differs,
+  firstSpec,
+  wantedCount,
+  type FieldChange,
+  type ServiceSpec,
+} from './spec.js';
 
 const limits = { cpu: 0.25, memoryMiB: 256 };
 const by = (arrival: number, mode = 'run'): FieldChange => ({
@@ -67,8 +75,19 @@ describe('the spec of a service', () => {
     const stopped = changeSpec(deployed, { state: 'stopped' }, by(2, 'stop'));
     const again = changeSpec(stopped, { state: 'stopped' }, by(6, 'stop'));
     expect(differs(stopped, again)).toBe(true);
+    expect(again.revision).toBe(stopped.revision);
     const late = changeSpec(again, { state: 'running', release: 'r2', declares: declares(1) }, by(5));
     expect(late.state).toBe('stopped');
+  });
+
+  it('knows what made each revision, also what was taken back', () => {
+    const of = (spec: ServiceSpec, token: string) => causeOf({ spec, token });
+    const scaled = changeSpec(deployed, { count: 3 }, by(2, 'scale'));
+    expect([of(deployed, 't1'), of(scaled, 't2')]).toEqual(['build-and-run', 'scale']);
+    const failed = by(4, 'run failed');
+    const changes = { ...scaled.changes, count: by(4), state: failed, release: failed };
+    expect(of({ ...scaled, changes }, 't4')).toBe('run failed');
+    expect(of(scaled, 't9')).toBeUndefined();
   });
 
   it('that nothing asks to change does not differ', () => {
@@ -90,6 +109,9 @@ function lastOf(list: readonly Change[]) {
   return { state: last('state'), release: last('release'), count: last('count') };
 }
 
+const isSame = (a: ServiceSpec, b: ServiceSpec): boolean =>
+  a.state === b.state && a.release === b.release && a.count === b.count;
+
 it('ends with what the last change of each field asked for, in whatever order tasks are carried out', () => {
   fc.assert(
     fc.property(
@@ -99,9 +121,13 @@ it('ends with what the last change of each field asked for, in whatever order ta
           fc.tuple(fc.constant(list), fc.shuffledSubarray([...list.keys()], { minLength: list.length })),
         ),
       ([list, order]) => {
-        const end = order.reduce((spec, n) => changeSpec(spec, list[n] as Change, by(n + 2)), deployed);
+        let end = deployed;
+        for (const n of order) {
+          const before = end;
+          end = changeSpec(before, list[n] as Change, by(n + 2));
+          expect(end.revision - before.revision).toBe(isSame(before, end) ? 0 : 1);
+        }
         expect(end).toMatchObject(lastOf(list));
-        expect(end.revision).toBe(list.length + 1);
       },
     ),
     { numRuns: 500 },

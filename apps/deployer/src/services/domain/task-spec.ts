@@ -1,10 +1,11 @@
-import { MOST_INSTANCES, type TaskError } from '#libs/contracts';
+import { causeOfChange, MOST_INSTANCES, sinceChange, type TaskError } from '#libs/contracts';
 import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import {
   changeSpec,
   differs,
   firstSpec,
+  following,
   type Declared,
   type FieldChange,
   type ServiceSpec,
@@ -110,19 +111,18 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
   const asked = plan?.spec;
   const isCancelled = failure?.code === 'CANCELLED';
   if (asked === undefined || (!isCancelled && (mode === 'stop' || mode === 'scale'))) return undefined;
-  const by: FieldChange = { arrival, at, by: `${mode} failed`, token };
+  const by: FieldChange = { arrival, at, by: `${mode} ${isCancelled ? 'cancelled' : 'failed'}`, token };
   const wanted = before ?? { ...asked, state: 'stopped' as const, release: undefined };
   const keepsCount = state.replicas !== undefined && !isCancelled;
-  return {
+  return following(asked, {
     ...wanted,
     ...(mode === 'stop' || mode === 'scale' ? {} : servedAfter(state, wanted)),
-    revision: asked.revision + 1,
     count: keepsCount ? asked.count : wanted.count,
     changes: {
       ...{ ...wanted.changes, state: by, release: by },
       count: keepsCount ? asked.changes.count : wanted.changes.count,
     },
-  };
+  });
 }
 
 /** What serves is wanted. Where two releases serve, as after a revert that failed, the one from before. */
@@ -141,12 +141,12 @@ function servedAfter(
 /** What a deployment leaves as somebody else asked for it. */
 export function specNotes(state: TaskState, { after, superseded }: TaskSpec): readonly string[] {
   const { spec: before, appId, service } = state;
-  if (before === undefined || after === undefined) return [];
+  if (before === undefined || after === undefined) return neverRunNotes(state);
   const notes: string[] = [];
   if (superseded) {
     const { by, token } = after.changes.release;
     notes.push(
-      `${by} (${token}) was asked for after this and chose release ${after.release}: that one stays.`,
+      `${causeOfChange(by)} (${token}) was asked for after this and chose release ${after.release}: that one stays.`,
     );
   }
   if (state.mode !== 'stop' && state.mode !== 'scale' && after.state === 'stopped')
@@ -154,7 +154,22 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
       `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
         `To run it: slipway run ${appId} ${service}`,
     );
-  return [...notes, ...countNotes(state, after)];
+  return [...notes, ...repeatNotes(state, before), ...countNotes(state, after)];
+}
+
+/** A request that asks for what is wanted already leaves no revision behind. */
+function repeatNotes(state: TaskState, before: ServiceSpec): readonly string[] {
+  const { mode, appId, service } = state;
+  if (mode === 'stop' && before.state === 'stopped') return [`${appId}/${service} was stopped already.`];
+  if (mode === 'scale' && scaleChange(state)?.count === before.count)
+    return [`The count of ${appId}/${service} was ${before.count} already.`];
+  return [];
+}
+
+/** A typing error in a name would pass as a stop. */
+function neverRunNotes({ mode, appId, service, spec, survey = [] }: TaskState): readonly string[] {
+  if (mode !== 'stop' || spec !== undefined || survey.length > 0) return [];
+  return [`${appId}/${service} was never run. Check the name: slipway status ${appId} lists the services.`];
 }
 
 function countNotes({ mode, appId, service, replicas }: TaskState, after: ServiceSpec): readonly string[] {
@@ -162,7 +177,7 @@ function countNotes({ mode, appId, service, replicas }: TaskState, after: Servic
   const declares = mode === 'run' || mode === 'build-and-run';
   if (!declares || replicas !== undefined || count === declaredCount) return [];
   return [
-    `${count} wanted since \`${changes.count.by}\` at ${changes.count.at}; config.json still declares ${declaredCount}. ` +
+    `${count} wanted ${sinceChange(changes.count)}; config.json still declares ${declaredCount}. ` +
       `To change it: slipway scale ${appId} ${service} ${Math.max(1, declaredCount)}`,
   ];
 }

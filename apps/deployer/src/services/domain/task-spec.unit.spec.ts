@@ -37,6 +37,7 @@ describe('what is wanted after a task that failed', () => {
   it('is what was wanted before a deployment, for that serves', () => {
     const after = specAfterFailure(failed({ mode: 'run' }, 'HEALTH_TIMEOUT', wanted), AT);
     expect(after).toMatchObject({ state: 'running', release: 'old', count: 3, revision: 3 });
+    expect(after?.changes.release).toMatchObject({ by: 'run failed', token: 't1' });
   });
 
   it('a deployment that fails keeps the count that it named', () => {
@@ -46,7 +47,7 @@ describe('what is wanted after a task that failed', () => {
 
   it('a stop that is cancelled is none, and neither is a scaling', () => {
     const stop = specAfterFailure(failed({ mode: 'stop' }, 'CANCELLED', wanted), AT);
-    expect(stop).toMatchObject({ state: 'running', count: 3 });
+    expect(stop).toMatchObject({ state: 'running', count: 3, changes: { state: { by: 'stop cancelled' } } });
     const scale = specAfterFailure(failed({ mode: 'scale', scale: { to: 1 } }, 'CANCELLED', wanted), AT);
     expect(scale?.count).toBe(3);
   });
@@ -117,6 +118,44 @@ describe('a count that ends out of bounds', () => {
         else expect(count + by < 0 || count + by > 50).toBe(true);
       }),
     );
+  });
+});
+
+it('a stop of a service that was never run says so', () => {
+  const plan = (spec?: ServiceSpec) => {
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [], spec, arrival: 2 } };
+    return makePlan(foldTask([accepted({ mode: 'stop' }), survey]), AT);
+  };
+  expect(plan().notes).toEqual([expect.stringMatching(/^shop\/web was never run\. Check the name/)]);
+  expect(plan(wanted).notes.join()).not.toContain('never run');
+});
+
+describe('a request that asks for what is wanted already', () => {
+  const planOf = (task: Task, spec: ServiceSpec) => {
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: three, spec, arrival: 2 } };
+    return makePlan(
+      foldTask([accepted(task), { type: 'ReleaseResolved', data: { release: old } }, survey]),
+      AT,
+    );
+  };
+  const stopped: ServiceSpec = { ...wanted, state: 'stopped' };
+  const none: ServiceSpec = { ...wanted, count: 0 };
+
+  it.each<[string, Task, ServiceSpec, string]>([
+    ['a second stop', { mode: 'stop' }, stopped, 'shop/web was stopped already.'],
+    ['scale 3 at 3', { mode: 'scale', scale: { to: 3 } }, wanted, 'The count of shop/web was 3 already.'],
+    ['scale 0 at 0', { mode: 'scale', scale: { to: 0 } }, none, 'The count of shop/web was 0 already.'],
+  ])('adds no revision: %s says so', (_, task, spec, note) => {
+    const plan = planOf(task, spec);
+    expect(plan.notes).toContain(note);
+    expect(plan.spec?.revision).toBe(spec.revision);
+    expect(plan.spec?.changes[task.mode === 'stop' ? 'state' : 'count'].arrival).toBe(2);
+  });
+
+  it('is none where something changes', () => {
+    const plan = planOf({ mode: 'scale', scale: { to: 2 } }, wanted);
+    expect(plan.notes.join()).not.toContain('already');
+    expect(plan.spec?.revision).toBe(wanted.revision + 1);
   });
 });
 

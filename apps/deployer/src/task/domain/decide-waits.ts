@@ -44,7 +44,7 @@ function noNode(state: TaskState, refusals: readonly { node: string; reason: str
   const why = shortMessage([...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; '));
   return {
     code: 'NO_NODE',
-    message: `No node fits ${state.service}. ${why === '' ? 'No node is enrolled.' : why}`,
+    message: `No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`,
     hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
   };
 }

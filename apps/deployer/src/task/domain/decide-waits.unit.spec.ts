@@ -3,21 +3,37 @@ import { decideAnswer } from './decide-waits.js';
 import { accepted } from './task.testing.js';
 import { foldTask } from './task.state.js';
 
-const refusedBy = (count: number): string => {
-  const refusals = Array.from({ length: count }, (_, n) => ({ node: `node-${n}`, reason: 'needs 1 cpu' }));
+interface Refusal {
+  readonly node: string;
+  readonly reason: string;
+}
+
+const messageOf = (refusals: Refusal[]): string => {
   const answer = { accessToken: 't1:web:0', appId: 'shop', service: 'web', refusals };
   const state = foldTask([accepted({ mode: 'run' })]);
   const effect = { kind: 'await-node', ordinal: 0, accessToken: 't1:web:0' } as const;
   const [event] = decideAnswer(effect, state, answer, new Date(0)).events;
   return event?.type === 'StepFailed' ? event.data.error.message : '';
 };
+const refusedBy = (count: number): string =>
+  messageOf(Array.from({ length: count }, (_, n) => ({ node: `node-${n}`, reason: 'needs 1 cpu' })));
 
 it('500 nodes that do not fit stopped the outbox: twenty are named, and how many more there are', () => {
   const message = refusedBy(500);
-  expect(message).toMatch(/node-19: needs 1 cpu; and 480 more$/);
+  expect(message).toMatch(/node-19: needs 1 cpu; and 480 more\.$/);
   expect(Buffer.byteLength(message)).toBeLessThan(1_000);
 });
 
 it('names each of a few', () => {
-  expect(refusedBy(2)).toMatch(/node-0: needs 1 cpu; node-1: needs 1 cpu$/);
+  expect(refusedBy(2)).toMatch(/node-0: needs 1 cpu; node-1: needs 1 cpu\.$/);
+});
+
+it.each<[Refusal[], string]>([
+  [[], 'No node fits web. No node is enrolled.'],
+  [
+    [{ node: 'node-1', reason: 'not enough CPU: needed 1, used 1.8 of 2 cores' }],
+    'No node fits web. node-1: not enough CPU: needed 1, used 1.8 of 2 cores.',
+  ],
+])('a service that fits no node says why, in whole sentences: %j', (refusals, message) => {
+  expect(messageOf(refusals)).toBe(message);
 });

@@ -51,15 +51,22 @@ function planned(state: TaskState, { now }: Given): StepWrites {
   const error = planProblem(state);
   if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
   const data = makePlan(state, now.toISOString());
-  return { events: [{ type: 'PlanMade', data }], sides: changed(data.spec) };
+  return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec) };
 }
 
-const changed = (spec: ServiceSpec | undefined): readonly SideWrite[] =>
-  spec === undefined ? [] : [{ kind: 'change-spec', spec }];
+function changed(
+  before: ServiceSpec | undefined,
+  spec: ServiceSpec | undefined,
+  takenBackFor?: string,
+): readonly SideWrite[] {
+  if (spec === undefined) return [];
+  return [{ kind: 'change-spec', spec, isRepeat: spec.revision === before?.revision, takenBackFor }];
+}
 
 function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): StepWrites {
   const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } });
-  return joined([told, { events: [], sides: changed(specAfterFailure(state, now.toISOString())) }]);
+  const after = specAfterFailure(state, now.toISOString());
+  return joined([told, { events: [], sides: changed(state.plan?.spec, after, error.code) }]);
 }
 
 function ended(state: TaskState, event: TaskEvent): StepWrites {
@@ -112,10 +119,14 @@ function whole(state: TaskState, error: TaskError): TaskError {
   const served = (state.survey ?? []).some(({ alive }) => alive);
   const said: string[] = [];
   if (revertFailure !== undefined)
-    said.push(`The release before could not be started again: ${revertFailure.message}`);
+    said.push(asSentence(`The release before could not be started again: ${revertFailure.message}`));
   else if (reverting) said.push('The instances that were replaced run the release before again.');
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
-  return { ...error, message: shortMessage([error.message, ...said].join(' ')) };
+  const message = said.length === 0 ? error.message : [asSentence(error.message), ...said].join(' ');
+  return { ...error, message: shortMessage(message) };
 }
+
+/** What an engine or a program says often lacks its full stop. */
+const asSentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text : `${text}.`);

@@ -65,6 +65,25 @@ describe('what is stored in one transaction', () => {
   });
 });
 
+it('a failure lacks a full stop before what it leaves: it has one', () => {
+  const error = { code: 'PULL_FAILED', message: 'no space left on device', hint: 'h' };
+  const state = foldTask([
+    accepted({ mode: 'run' }),
+    { type: 'ReleaseResolved', data: { release: releaseWith('new', 1) } },
+    { type: 'InstancesSurveyed', data: { instances: [instance] } },
+    { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: ['a'], notes: [] } },
+    { type: 'StepFailed', data: { step: 'pull-image', error } },
+  ]);
+  const { events } = decideFrom(
+    state,
+    { events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] },
+    given,
+  );
+  expect(events.at(-1)?.data).toMatchObject({
+    error: { message: 'no space left on device. Still serving: 1 of release old.' },
+  });
+});
+
 describe('two steps of one transaction', () => {
   it('lose nothing of either: ten replicas that become healthy together are all recorded', () => {
     const healthy = (name: string): StepWrites => ({

@@ -24,7 +24,14 @@ export type SideWrite =
       readonly state: 'running' | 'draining' | 'abandoned';
     }
   /** What is wanted of the service from now on. */
-  | { readonly kind: 'change-spec'; readonly spec: ServiceSpec }
+  | {
+      readonly kind: 'change-spec';
+      readonly spec: ServiceSpec;
+      /** It wants what was wanted already: only who asked for it last is new. */
+      readonly isRepeat?: boolean;
+      /** The code of the error for which the task's own change is taken back. */
+      readonly takenBackFor?: string;
+    }
   | { readonly kind: 'report'; readonly report: InstanceReport }
   /** Ends the task; with the request's last task its reply is sent. */
   | { readonly kind: 'end'; readonly result: ServiceReply };

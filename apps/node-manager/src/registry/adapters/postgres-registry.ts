@@ -4,7 +4,7 @@ import type {
   RegistryServiceLine,
   ServiceSpecChange,
 } from '#libs/contracts';
-import type { Pool, Retention, Transaction } from '#libs/postgres';
+import { jsonTime, type Pool, type Retention, type Transaction } from '#libs/postgres';
 import type { InstanceFilter, Registry } from '../ports.js';
 
 /** Instances that ended. One is known for longer than any report of it may come again, which would bring it back. */
@@ -23,12 +23,14 @@ export const oldRemovals = (keepMs: number): Retention => ({
   keepMs,
 });
 
-/** A JSON object a row: camel case, times in ISO 8601 with zone. */
+/** A JSON object a row: camel case. */
 const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
   'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
-  'container', container, 'cpu', cpu, 'memoryMiB', memory_mib, 'startedAt', started_at, 'reportedAt', reported_at)`;
+  'container', container, 'cpu', cpu, 'memoryMiB', memory_mib,
+  'startedAt', ${jsonTime('started_at')}, 'reportedAt', ${jsonTime('reported_at')})`;
 const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
-  'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'reportedAt', reported_at)`;
+  'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'wantedState', spec.state,
+  'reportedAt', ${jsonTime('reported_at')})`;
 
 /**
  * Writes a report down. A name is one container's for ever, so its state goes forward only: what has ended does not
@@ -79,7 +81,9 @@ export class PostgresRegistry implements Registry {
 
   services({ appId }: InstanceFilter): Promise<RegistryServiceLine[]> {
     return this.list(
-      `SELECT ${SERVICE} AS item FROM services WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
+      `SELECT ${SERVICE} AS item
+       FROM services LEFT JOIN (SELECT app_id, service, state FROM spec_records) spec USING (app_id, service)
+       WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
       [appId],
     );
   }

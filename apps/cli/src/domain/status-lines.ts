@@ -1,0 +1,49 @@
+import type { RegistryInstance, RegistryServiceLine } from '#libs/contracts';
+import { tableLines } from './table.js';
+
+const SERVICES = ['APP', 'SERVICE', 'RUNNING', 'STATE', 'RELEASE'];
+const INSTANCES = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE', 'INSTANCE'];
+const NONE = '-';
+
+/** The services with what runs of what is wanted, then the instances: each table only where it has rows. */
+export function statusLines(
+  services: readonly RegistryServiceLine[],
+  instances: readonly RegistryInstance[],
+): string[] {
+  const counted = services.length === 0 ? [] : tableLines(SERVICES, services.map(serviceRow));
+  const rows = instances.map((i) => [i.appId, i.service, i.state, i.node, i.url, i.release, i.instance]);
+  const listed = rows.length === 0 ? [] : tableLines(INSTANCES, rows);
+  return [...counted, ...(counted.length > 0 && listed.length > 0 ? [''] : []), ...listed];
+}
+
+/** Of which something runs, or is known to be wanted: that may be 0. */
+export const isKnown = ({ running, wanted }: RegistryServiceLine): boolean => running > 0 || isSaid(wanted);
+
+const isSaid = (wanted: number | null | undefined): wanted is number => typeof wanted === 'number';
+
+/** `2/3`: two of three that are wanted. */
+function serviceRow(line: RegistryServiceLine): string[] {
+  const { appId, service, running, wanted, release, wantedRelease } = line;
+  const count = isSaid(wanted) ? `${running}/${wanted}` : String(running);
+  return [appId, service, count, stateOf(line), release ?? wantedRelease ?? NONE];
+}
+
+function stateOf({ running, wanted, wantedState }: RegistryServiceLine): string {
+  if (wantedState === 'stopped') return running > 0 ? 'stopping' : 'stopped';
+  if (wanted === 0) return 'scaled to 0';
+  return running > 0 ? 'running' : 'not running';
+}
+
+/** Where nothing runs: the command that starts something. */
+export function startCommand(services: readonly RegistryServiceLine[], appId = '<id>'): string {
+  const isStopped = ({ wantedState, wantedRelease }: RegistryServiceLine): boolean =>
+    wantedState === 'stopped' && typeof wantedRelease === 'string';
+  const [stopped] = services.filter(isStopped);
+  if (stopped !== undefined) {
+    const together = services.filter((line) => isStopped(line) && line.appId === stopped.appId);
+    return `slipway run ${stopped.appId} ${together.map(({ service }) => service).join(' ')}`;
+  }
+  const scaled = services.find(({ wanted, wantedState }) => wanted === 0 && wantedState === 'running');
+  if (scaled !== undefined) return `slipway scale ${scaled.appId} ${scaled.service} 1`;
+  return `slipway deploy <dir> --app ${appId}`;
+}

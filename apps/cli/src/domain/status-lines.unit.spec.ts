@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { RegistryServiceLine } from '#libs/contracts';
+import { isKnown, startCommand, statusLines } from './status-lines.js';
+
+const line = (more: Partial<RegistryServiceLine>): RegistryServiceLine => ({
+  ...{ appId: 'hello', service: 'greeter', running: 0, wanted: 0, wantedRelease: 'r1', release: null },
+  ...{ wantedState: 'stopped', reportedAt: '2026-01-01T00:00:00Z', ...more },
+});
+const rowOf = (more: Partial<RegistryServiceLine>): string | undefined => statusLines([line(more)], [])[1];
+const scaledToNone = line({ service: 'idle', wantedState: 'running' });
+
+describe('the services of slipway status', () => {
+  it('a stopped service vanishes: it has a row, as what is scaled to 0 has', () => {
+    expect([line({}), scaledToNone].every(isKnown)).toBe(true);
+    expect(statusLines([line({}), scaledToNone], [])).toEqual([
+      'APP    SERVICE  RUNNING  STATE        RELEASE',
+      'hello  greeter  0/0      stopped      r1',
+      'hello  idle     0/0      scaled to 0  r1',
+    ]);
+  });
+
+  it('are counted against what is wanted', () => {
+    const wanted = { wanted: 3, wantedState: 'running' } as const;
+    expect(rowOf({ ...wanted, running: 2, release: 'r0' })).toMatch(/ 2\/3 +running +r0$/);
+    expect(rowOf(wanted)).toMatch(/ 0\/3 +not running +r1$/);
+    expect(rowOf({ running: 1 })).toMatch(/ 1\/0 +stopping /);
+  });
+
+  it('of which nothing runs and nothing is known to be wanted are of the past', () => {
+    const past = { wanted: null, wantedState: null, wantedRelease: null };
+    expect([isKnown(line(past)), isKnown(line({ ...past, running: 1 }))]).toEqual([false, true]);
+    expect(rowOf({ ...past, running: 1 })).toMatch(/greeter +1 +running +-$/);
+  });
+});
+
+describe('the next command where nothing runs', () => {
+  it.each<[string, string, readonly RegistryServiceLine[]]>([
+    ['deploys', 'slipway deploy <dir> --app hello', []],
+    [
+      'runs what is stopped, of one application',
+      'slipway run hello greeter web',
+      [...[line({}), scaledToNone, line({ service: 'web' }), line({ appId: 'other' })]],
+    ],
+    ['scales what is scaled to 0', 'slipway scale hello idle 1', [scaledToNone]],
+    ['deploys what never ran well', 'slipway deploy <dir> --app hello', [line({ wantedRelease: null })]],
+  ])('%s', (_, command, services) => {
+    expect(startCommand(services, 'hello')).toBe(command);
+  });
+});
