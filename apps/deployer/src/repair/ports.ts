@@ -1,6 +1,7 @@
 import type { InstanceReport } from '#libs/contracts';
+import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeEngines, StopPolicy } from '../rollout/ports.js';
-import type { RecordedInstance, SeenContainer } from './domain/reconcile.js';
+import type { RecordedInstance } from './domain/reconcile.js';
 
 /** What a reconciler needs of the engine of one node. Of `NodeEngines`, what it needs too. */
 export interface RepairEngines extends Pick<NodeEngines, 'logTail' | 'stopAndRemove'> {
@@ -21,7 +22,7 @@ export interface NodeInstance extends RecordedInstance {
 }
 
 /** What a repair did, as `deployment.events` tell it. */
-export interface RepairTold {
+export interface RepairEvent {
   readonly event: string;
   readonly taskId: string;
   readonly appId: string;
@@ -39,10 +40,14 @@ export interface RepairStore {
   /** It answers again: true where it did not before. */
   nodeReachable(node: string): Promise<boolean>;
   /** Counts an attempt, and tells of it. False when another replica counted it meanwhile. */
-  countAttempt(instance: NodeInstance, attempt: number, told: RepairTold): Promise<boolean>;
+  countAttempt(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
   /** The same, with a request of our own that starts another in its place. */
-  relaunch(instance: NodeInstance, attempt: number, told: RepairTold): Promise<boolean>;
+  relaunch(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
   /** No instance of ours any more: reported as failed where it counted until now. `abandoned`: its container stays. */
-  forget(instance: NodeInstance, how: 'given-up' | 'abandoned' | 'removed', told: RepairTold): Promise<void>;
-  tell(told: RepairTold): Promise<void>;
+  forget(
+    instance: NodeInstance,
+    how: 'given-up' | 'abandoned' | 'removed',
+    event: RepairEvent,
+  ): Promise<void>;
+  tell(event: RepairEvent): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { reconcile, type NodeView, type RepairAction, type RepairLimits } from './domain/reconcile.js';
-import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
+import type { NodeInstance, RepairEngines, RepairStore, RepairEvent } from './ports.js';
 import { shortMessage } from '../task/domain/clean-text.js';
 import type { Clock } from '../task/ports.js';
 import { Repairs } from './repairs.js';
@@ -16,7 +16,7 @@ export interface ReconcilePorts {
   /** An engine that says nothing for so long does not answer. */
   readonly answerMs: number;
   /** Told of what was done, of what could not be, and, once each, of nodes that fall silent and come back. */
-  readonly onRepair: (told: RepairTold, error?: unknown) => void;
+  readonly onRepair: (event: RepairEvent, error?: unknown) => void;
   readonly onNode: (node: string, answers: boolean, error?: unknown) => void;
 }
 
@@ -63,7 +63,7 @@ async function look({ engines, store, clock, ...ports }: ReconcilePorts, node: s
   }
 }
 
-/** Instances launched before containers told their installation are not in its list. */
+/** Instances launched before containers event their installation are not in its list. */
 async function withUnlabelled(
   { engines, answerMs }: ReconcilePorts,
   node: string,

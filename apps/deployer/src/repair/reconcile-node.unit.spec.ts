@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instanceReported } from '#libs/contracts';
-import { INSTALLATION_LABEL, type SeenContainer } from './domain/reconcile.js';
+import { INSTALLATION_LABEL } from '../rollout/domain/labels.js';
+import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeInstance } from './ports.js';
 import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 

@@ -1,12 +1,13 @@
-import type { RepairAction, SeenContainer } from './domain/reconcile.js';
+import type { SeenContainer } from '../rollout/domain/seen-container.js';
+import type { RepairAction } from './domain/reconcile.js';
 import { shortTail } from '../task/domain/clean-text.js';
 import { never } from '../task/domain/never.js';
-import type { NodeInstance, RepairEngines, RepairStore, RepairTold } from './ports.js';
+import type { NodeInstance, RepairEngines, RepairStore, RepairEvent } from './ports.js';
 
 interface RepairPorts {
   readonly engines: RepairEngines;
   readonly store: RepairStore;
-  readonly onRepair: (told: RepairTold, error?: unknown) => void;
+  readonly onRepair: (event: RepairEvent, error?: unknown) => void;
 }
 
 type ActionOf<K extends RepairAction['kind']> = Extract<RepairAction, { kind: K }>;
@@ -38,23 +39,23 @@ export class Repairs {
   }
 
   private async try(action: RepairAction): Promise<boolean> {
-    const told = this.told(action);
-    if (told === undefined) return true;
+    const event = this.eventOf(action);
+    if (event === undefined) return true;
     try {
-      if (await this.do(action, told)) this.ports.onRepair(told);
+      if (await this.do(action, event)) this.ports.onRepair(event);
       return true;
     } catch (error) {
-      this.ports.onRepair(told, error);
+      this.ports.onRepair(event, error);
       return false;
     }
   }
 
   /** False when there was nothing to do after all. */
-  private async do(action: RepairAction, told: RepairTold): Promise<boolean> {
+  private async do(action: RepairAction, event: RepairEvent): Promise<boolean> {
     const { engines, store } = this.ports;
     if (action.kind === 'remove-orphan') {
       await engines.stopAndRemove(this.node, action.container.id, AT_ONCE);
-      await store.tell(told);
+      await store.tell(event);
       return true;
     }
     const instance = this.instance(action);
@@ -62,40 +63,40 @@ export class Repairs {
     switch (action.kind) {
       case 'remove-abandoned':
         await engines.stopAndRemove(this.node, instance.container, instance.stop);
-        await store.forget(instance, 'removed', told);
+        await store.forget(instance, 'removed', event);
         return true;
       case 'count-crash':
-        return store.countAttempt(instance, action.attempt, told);
+        return store.countAttempt(instance, action.attempt, event);
       case 'relaunch':
-        return store.relaunch(instance, action.attempt, told);
+        return store.relaunch(instance, action.attempt, event);
       case 'restart':
         // Counted first: also what fails was tried.
-        if (!(await store.countAttempt(instance, action.attempt, told))) return false;
+        if (!(await store.countAttempt(instance, action.attempt, event))) return false;
         await engines.restart(this.node, instance.container);
         return true;
       case 'give-up':
-        await this.giveUp(instance, told);
+        await this.giveUp(instance, event);
         return true;
       default:
         return never(action);
     }
   }
 
-  private async giveUp(instance: NodeInstance, told: RepairTold): Promise<void> {
+  private async giveUp(instance: NodeInstance, event: RepairEvent): Promise<void> {
     const { engines, store } = this.ports;
-    if (!this.answers) return store.forget(instance, 'abandoned', told);
+    if (!this.answers) return store.forget(instance, 'abandoned', event);
     const logTail = await engines.logTail(this.node, instance.container);
     await engines.stopAndRemove(this.node, instance.container, AT_ONCE);
-    const data = { ...told.data, logTail: logTail === undefined ? undefined : shortTail(logTail) };
-    await store.forget(instance, 'given-up', { ...told, data });
+    const data = { ...event.data, logTail: logTail === undefined ? undefined : shortTail(logTail) };
+    await store.forget(instance, 'given-up', { ...event, data });
   }
 
   private instance({ instance }: InstanceAction): NodeInstance | undefined {
     return this.instances.find(({ name }) => name === instance);
   }
 
-  private told(action: RepairAction): RepairTold | undefined {
-    if (action.kind === 'remove-orphan') return orphanTold(this.node, action.container);
+  private eventOf(action: RepairAction): RepairEvent | undefined {
+    if (action.kind === 'remove-orphan') return orphanRemoved(this.node, action.container);
     const instance = this.instance(action);
     if (instance === undefined) return undefined;
     const { taskId, node, report } = instance;
@@ -108,7 +109,7 @@ function dataOf({ kind: _, ...data }: InstanceAction): ActionOf<never> | Readonl
   return data;
 }
 
-function orphanTold(node: string, { id, name, labels }: SeenContainer): RepairTold {
+function orphanRemoved(node: string, { id, name, labels }: SeenContainer): RepairEvent {
   return {
     event: 'OrphanRemoved',
     taskId: labels['slipway.task'] ?? '',

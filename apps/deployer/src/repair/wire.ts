@@ -15,7 +15,7 @@ import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 /** How long an engine is waited for: longer than a slow list, shorter than the lease of a look. */
 const ANSWER_MS = 10_000;
 /** A node that does not answer is asked so much more often: what it left is to be put right when it comes back. */
-const OFTENER = 5;
+const UNREACHABLE_FACTOR = 5;
 
 interface ReconcilerParts {
   readonly config: DeployerConfig;
@@ -37,7 +37,7 @@ export function createReconciler(parts: ReconcilerParts): NodeWatch {
       claim: (leaseMs, most) => checks.claim(leaseMs, most),
       async look(node) {
         const { reachable } = await reconcileNode(ports, node);
-        await checks.finish(node, reachable ? everyMs : everyMs / OFTENER);
+        await checks.finish(node, reachable ? everyMs : everyMs / UNREACHABLE_FACTOR);
       },
       onError: (err, node) => runtime.logger.warn({ err, node }, 'a node could not be looked at'),
     },
@@ -67,8 +67,8 @@ function reconcilePorts({
     limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, orphanAgeMs: config.DEPLOYER_ORPHAN_AGE_MS },
     nodeLostMs: config.DEPLOYER_NODE_LOST_MS,
     answerMs: ANSWER_MS,
-    onRepair({ event, data, ...told }, error) {
-      const fields = { ...told, repair: event, ...data };
+    onRepair({ event, data, ...about }, error) {
+      const fields = { ...about, repair: event, ...data };
       if (error !== undefined) return logger.warn({ ...fields, err: error }, 'a repair failed');
       repairs.inc({ event });
       logger.warn(fields, 'repaired');

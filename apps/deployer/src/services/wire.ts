@@ -1,7 +1,7 @@
 import { type Pool, withAdvisoryLock } from '#libs/postgres';
 import { Recurring, type Runtime } from '#libs/runtime';
 import type { DeployerConfig } from '../deployer.config.js';
-import { backoffMs } from '../repair/domain/reconcile.js';
+import { backoffMs } from '../repair/domain/backoff.js';
 import type { Clock } from '../task/ports.js';
 import { SCHEMA, type Storage } from '../task/storage.wire.js';
 import { ServiceRecord, type AskForCount } from './adapters/service-record.js';

@@ -18,7 +18,7 @@ import { Mailbox } from './mailbox.js';
 import type { TaskHistory, TaskLease } from './ports.js';
 import { type StepPorts, Steps } from './steps.js';
 import { TaskRecord, type TaskRecordPorts } from './task-record.js';
-import { cameBy, type WaitPorts, waitsOf, wentBy } from './waits.js';
+import { hasAnswer, type WaitPorts, waitsOf, endedWaits } from './waits.js';
 
 export interface RunTaskPorts extends WaitPorts, TaskRecordPorts, StepPorts {}
 
@@ -165,7 +165,7 @@ class TaskRun {
   /** Stores the answers that are there; whether there were any. */
   private async look(waits: readonly Wait[], inStore: boolean): Promise<boolean> {
     const { state } = this;
-    const met = await wentBy(this.ports, state, waits, inStore);
+    const met = await endedWaits(this.ports, state, waits, inStore);
     const taken = met.map(({ wait, writes }) => {
       const stillAwaits = (now: TaskState): boolean =>
         nextEffects(now).some((effect) => keyOf(effect) === keyOf(wait));
@@ -200,6 +200,6 @@ class TaskRun {
       ...waitsOf(waits).accessTokens.map((accessToken) => answers.onAnswer(accessToken, onAnswer)),
     ];
     this.endRest = () => ends.forEach((end) => end());
-    if (cameBy(answers, waits)) onAnswer();
+    if (hasAnswer(answers, waits)) onAnswer();
   }
 }

@@ -26,7 +26,7 @@ interface Met {
 }
 
 /** The waits that are over. Answers are taken as they come by, before they are stored; `lookInStore` asks there too. */
-export async function wentBy(
+export async function endedWaits(
   ports: WaitPorts,
   state: TaskState,
   waits: readonly Wait[],
@@ -62,7 +62,7 @@ async function cameTo(
 }
 
 /** Whether an answer came by that was not taken yet. */
-export const cameBy = (answers: NodeAnswers, waits: readonly Wait[]): boolean =>
+export const hasAnswer = (answers: NodeAnswers, waits: readonly Wait[]): boolean =>
   waitsOf(waits).accessTokens.some((accessToken) => answers.get(accessToken) !== undefined);
 
 async function answersTo(

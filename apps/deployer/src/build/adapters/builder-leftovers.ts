@@ -1,6 +1,6 @@
 import type { Engine } from '#libs/engine';
 import type { Pool } from '#libs/postgres';
-import { BUILT_BY_LABEL } from '../../repair/domain/reconcile.js';
+import { BUILT_BY_LABEL } from '../domain/labels.js';
 
 /** Long enough for any push; what is pushed is removed at once. */
 const UNPUSHED_AGE_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import type { Engine } from '#libs/engine';
 import type { Logger } from '#libs/telemetry';
-import { BUILT_BY_LABEL } from '../../repair/domain/reconcile.js';
+import { BUILT_BY_LABEL } from '../domain/labels.js';
 import { StepError } from '../../task/domain/task-error.js';
 import { inGigabytes } from './free-space.js';
 

@@ -3,7 +3,7 @@ import { packDirectory } from '#libs/archive';
 import { EngineError } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
-import { BUILT_BY_LABEL } from '../../repair/domain/reconcile.js';
+import { BUILT_BY_LABEL } from '../domain/labels.js';
 import { StepError } from '../../task/domain/task-error.js';
 import { type BuildOrder, type BuiltTag, IMAGE_LOST, type ImageBuilder } from '../ports.js';
 import { within } from '../../task/within.js';

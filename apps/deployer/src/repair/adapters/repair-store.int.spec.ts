@@ -3,14 +3,14 @@ import type { InstanceReport } from '#libs/contracts';
 import { EventStore, Outbox, WorkQueue } from '#libs/postgres';
 import type { TestDatabase } from '#libs/testing';
 import { createDeployerDatabase } from '../../task/database.testing.js';
-import type { NodeInstance, RepairTold } from '../ports.js';
+import type { NodeInstance, RepairEvent } from '../ports.js';
 import { PostgresRepairStore } from './repair-store.js';
 import { PostgresInstances } from '../../rollout/adapters/instances.js';
 import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
 import { PostgresIntake } from '../../requests/adapters/request-intake.js';
 
 const NODE = 'node-1';
-const told: RepairTold = {
+const event: RepairEvent = {
   ...{ event: 'InstanceRelaunched', taskId: 't/web', appId: 'shop', service: 'web', node: NODE },
   data: {},
 };
@@ -47,7 +47,7 @@ async function seen(): Promise<NodeInstance> {
 async function repair(error?: string): Promise<NodeInstance['attempts']> {
   now += 1_000;
   const instance = await seen();
-  expect(await store.relaunch(instance, (instance.attempts?.count ?? 0) + 1, told)).toBe(true);
+  expect(await store.relaunch(instance, (instance.attempts?.count ?? 0) + 1, event)).toBe(true);
   await database.pool.query('UPDATE tasks SET result = $1 WHERE result IS NULL', [
     error === undefined ? { status: 'running' } : { status: 'failed', error: { code: error } },
   ]);

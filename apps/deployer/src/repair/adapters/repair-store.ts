@@ -11,7 +11,7 @@ import {
 } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { attemptsOf, type RecordedRepair } from '../domain/attempts.js';
-import type { NodeInstance, RepairStore, RepairTold } from '../ports.js';
+import type { NodeInstance, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
 import type { RepairRequests } from '../../requests/ports.js';
 import type { InstanceRecord } from '../../rollout/ports.js';
@@ -94,16 +94,16 @@ export class PostgresRepairStore implements RepairStore {
     });
   }
 
-  async countAttempt(instance: NodeInstance, attempt: number, told: RepairTold): Promise<boolean> {
+  async countAttempt(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean> {
     return transaction(this.parts.pool, async (tx) => {
       if (!(await this.count(tx, instance, attempt))) return false;
-      await this.parts.outbox.add(tx, [this.event(told)]);
+      await this.parts.outbox.add(tx, [this.message(event)]);
       return true;
     });
   }
 
   /** It gets no more traffic from now on: that is all that is known to be true of it. */
-  async relaunch(instance: NodeInstance, attempt: number, told: RepairTold): Promise<boolean> {
+  async relaunch(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean> {
     const { name, report } = instance;
     const { appId, appName, service } = report;
     const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
@@ -111,8 +111,8 @@ export class PostgresRepairStore implements RepairStore {
       if (!(await this.count(tx, instance, attempt, `${token}/${service}`))) return false;
       await this.parts.intake.acceptRepair(tx, { token, appId, appName, service, instance: name });
       const draining = outgoing(instanceReported, this.reported(report, 'draining'));
-      const data = { ...told.data, repair: token };
-      await this.parts.outbox.add(tx, [draining, this.event({ ...told, data })]);
+      const data = { ...event.data, repair: token };
+      await this.parts.outbox.add(tx, [draining, this.message({ ...event, data })]);
       return true;
     });
   }
@@ -120,21 +120,21 @@ export class PostgresRepairStore implements RepairStore {
   async forget(
     { name, report, state, taskId }: NodeInstance,
     how: 'given-up' | 'abandoned' | 'removed',
-    told: RepairTold,
+    event: RepairEvent,
   ): Promise<void> {
     const { pool, instances, giveUpService } = this.parts;
     await transaction(pool, async (tx) => {
       await (how === 'abandoned' ? instances.abandon(tx, [name]) : instances.remove(tx, [name]));
       if (how !== 'removed') await giveUpService(tx, report, taskId);
-      // Of an abandoned one that was told when it was.
+      // Of an abandoned one this was reported when it was.
       const reports =
         state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed'))];
-      await this.parts.outbox.add(tx, [...reports, this.event(told)]);
+      await this.parts.outbox.add(tx, [...reports, this.message(event)]);
     });
   }
 
-  async tell(told: RepairTold): Promise<void> {
-    await transaction(this.parts.pool, (tx) => this.parts.outbox.add(tx, [this.event(told)]));
+  async tell(event: RepairEvent): Promise<void> {
+    await transaction(this.parts.pool, (tx) => this.parts.outbox.add(tx, [this.message(event)]));
   }
 
   /** Only one step on from what was read: of two replicas that saw the same, one counts. */
@@ -158,7 +158,7 @@ export class PostgresRepairStore implements RepairStore {
     return { ...report, state, reportedAt: this.now() };
   }
 
-  private event({ taskId, appId, service, node, event, data }: RepairTold): OutboxMessage {
+  private message({ taskId, appId, service, node, event, data }: RepairEvent): OutboxMessage {
     const token = taskId.slice(0, taskId.lastIndexOf('/'));
     const { replica } = this.parts;
     return outgoing(deploymentProgressed, {

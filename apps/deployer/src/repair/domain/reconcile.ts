@@ -1,7 +1,6 @@
-/** On every container of ours: which Slipway launched it. */
-export const INSTALLATION_LABEL = 'slipway.installation';
-/** On every image of ours. Another name, since a container that anybody makes of an image has its labels too. */
-export const BUILT_BY_LABEL = 'slipway.built-by';
+import { INSTALLATION_LABEL } from '../../rollout/domain/labels.js';
+import type { SeenContainer } from '../../rollout/domain/seen-container.js';
+import { backoffMs, FORGOTTEN_AFTER_MS } from './backoff.js';
 
 /** What was tried to bring an instance back. */
 export interface Attempts {
@@ -20,17 +19,6 @@ export interface RecordedInstance {
   readonly attempts?: Attempts;
   /** A task of its service has not ended: it decides what runs. */
   readonly busy: boolean;
-}
-
-/** A container as the node's engine lists it. */
-export interface SeenContainer {
-  readonly id: string;
-  readonly name: string;
-  /** created, running, paused, restarting, removing, exited or dead. */
-  readonly status: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface RepairLimits {
@@ -71,15 +59,6 @@ export type RepairAction =
       readonly reason: RelaunchReason;
     }
   | { readonly kind: 'give-up'; readonly instance: string; readonly attempts: number };
-
-const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 300_000;
-/** Twice the longest backoff, as the kubelet has it for a container that ran well for ten minutes: counted anew. */
-export const FORGOTTEN_AFTER_MS = 2 * LONGEST_BACKOFF_MS;
-
-/** How long after attempt number `attempt` the next one waits. */
-export const backoffMs = (attempt: number): number =>
-  Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
 
 /**
  * What is to be done so that the node runs what the record says. Pure. Never about a container without our own

@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  backoffMs,
-  INSTALLATION_LABEL,
-  reconcile,
-  type NodeView,
-  type RecordedInstance,
-  type RepairAction,
-  type SeenContainer,
-} from './reconcile.js';
+import { reconcile, type NodeView, type RecordedInstance, type RepairAction } from './reconcile.js';
+import { backoffMs } from './backoff.js';
+import { INSTALLATION_LABEL } from '../../rollout/domain/labels.js';
+import type { SeenContainer } from '../../rollout/domain/seen-container.js';
 
 const NOW = 1_000_000_000;
 const limits = { attempts: 10, orphanAgeMs: 60_000 };

@@ -1,4 +1,4 @@
-import { FORGOTTEN_AFTER_MS } from '../../repair/domain/reconcile.js';
+import { FORGOTTEN_AFTER_MS } from '../../repair/domain/backoff.js';
 import { isNoAttempt } from '../../repair/domain/attempts.js';
 
 /** A service that does not run what is wanted. */
