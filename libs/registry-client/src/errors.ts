@@ -21,8 +21,8 @@ const DENIED = '42501';
 
 const stateOf = (error: unknown): string => String((error as { code?: unknown }).code);
 
-export const isMissing = (error: unknown): boolean => stateOf(error) === NO_TABLE;
-export const isDenied = (error: unknown): boolean => stateOf(error) === DENIED;
+const isMissing = (error: unknown): boolean => stateOf(error) === NO_TABLE;
+const isDenied = (error: unknown): boolean => stateOf(error) === DENIED;
 
 /** Names what is wrong where the registry's views cannot be read. */
 export async function namingRegistry<T>(reading: Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 import type { Listener, Pool } from '#libs/postgres';
 import { readDrainRevision } from './changes.js';
-import { isDenied, isMissing } from './errors.js';
 import { CHANGES_CHANNEL } from './registry-feed.js';
 import { CARRIER_SCHEMA, CARRIERS_CHANNEL } from './traffic-carriers.js';
 
@@ -32,8 +31,6 @@ interface CarrierRow {
 }
 
 interface Carriers {
-  /** An app that carries traffic was once started on this database. */
-  readonly known: boolean;
   readonly carriers: number;
   readonly behind: readonly string[];
   /** Until the first of those that are behind loses its lease. */
@@ -82,9 +79,10 @@ export class TrafficWatch {
       this.waiting.add(resume);
       signal?.addEventListener('abort', resume);
       try {
+        if (!(await this.isTrafficCarried())) return { applied: true, carriers: 0 };
         const revision = await revisionOf();
-        const { known, carriers, behind, lapseMs } = await this.carriersBehind(revision);
-        if (!known || (revision !== undefined && behind.length === 0)) return { applied: true, carriers };
+        const { carriers, behind, lapseMs } = await this.carriersBehind(revision);
+        if (revision !== undefined && behind.length === 0) return { applied: true, carriers };
         const leftMs = deadline - performance.now();
         if (leftMs <= 0) return { applied: false, behind };
         await pause(word, Math.min(leftMs, lapseMs, this.options.pollMs ?? POLL_MS));
@@ -95,24 +93,28 @@ export class TrafficWatch {
     }
   }
 
+  /** An app that carries traffic was started on this database once, and has granted its view. */
+  private async isTrafficCarried(): Promise<boolean> {
+    const { rowCount } = await this.options.pool.query(
+      `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = $1 AND c.relname = 'carriers'
+         AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`,
+      [CARRIER_SCHEMA],
+    );
+    return rowCount === 1;
+  }
+
   /** Without a revision every carrier is behind. */
   private async carriersBehind(revision: number | undefined): Promise<Carriers> {
-    try {
-      const { rows } = await this.options.pool.query<CarrierRow>(
-        `SELECT id, ($1::bigint IS NULL OR applied < $1) AS "isBehind",
-                (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
-         FROM ${CARRIER_SCHEMA}.carriers WHERE lease_until > clock_timestamp() ORDER BY id`,
-        [revision],
-      );
-      const behind = rows.filter(({ isBehind }) => isBehind);
-      const lapseMs = Math.min(...behind.map((row) => Math.max(1, row.lapseMs)));
-      return { known: true, carriers: rows.length, behind: behind.map(({ id }) => id), lapseMs };
-    } catch (error) {
-      // Between its first migration and its grants, the view is there and cannot be read: it carries nothing yet.
-      if (isMissing(error) || isDenied(error))
-        return { known: false, carriers: 0, behind: [], lapseMs: Infinity };
-      throw error;
-    }
+    const { rows } = await this.options.pool.query<CarrierRow>(
+      `SELECT id, ($1::bigint IS NULL OR applied < $1) AS "isBehind",
+              (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
+       FROM ${CARRIER_SCHEMA}.carriers WHERE lease_until > clock_timestamp() ORDER BY id`,
+      [revision],
+    );
+    const behind = rows.filter(({ isBehind }) => isBehind);
+    const lapseMs = Math.min(...behind.map((row) => Math.max(1, row.lapseMs)));
+    return { carriers: rows.length, behind: behind.map(({ id }) => id), lapseMs };
   }
 }
 
