@@ -19,7 +19,9 @@ const TRIGGERS = `
     IF NEW.state NOT IN ('queued', 'ready', 'waiting')
        OR NOT EXISTS (SELECT FROM crash_suite.steered WHERE task_id = NEW.id) THEN RETURN NEW; END IF;
     IF TG_OP = 'INSERT' OR NEW.state <> 'queued' THEN
-      UPDATE crash_suite.steered SET due_at = NEW.due_at WHERE task_id = NEW.id;
+      -- What was given its turn may have been kept from being due before.
+      UPDATE crash_suite.steered SET due_at = CASE NEW.state WHEN 'ready' THEN clock_timestamp() ELSE NEW.due_at END
+      WHERE task_id = NEW.id;
     END IF;
     IF NEW.state = 'ready' THEN NEW.state := 'waiting'; END IF;
     NEW.due_at := 'infinity';
