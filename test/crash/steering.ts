@@ -18,10 +18,11 @@ const TRIGGERS = `
   BEGIN
     IF NEW.state NOT IN ('queued', 'ready', 'waiting')
        OR NOT EXISTS (SELECT FROM crash_suite.steered WHERE task_id = NEW.id) THEN RETURN NEW; END IF;
-    IF TG_OP = 'INSERT' OR NEW.state <> 'queued' THEN
-      -- What was given its turn may have been kept from being due before.
-      UPDATE crash_suite.steered SET due_at = CASE NEW.state WHEN 'ready' THEN clock_timestamp() ELSE NEW.due_at END
-      WHERE task_id = NEW.id;
+    -- What was kept from being due already says nothing of when it would be.
+    IF NEW.state = 'ready' THEN
+      UPDATE crash_suite.steered SET due_at = clock_timestamp() WHERE task_id = NEW.id;
+    ELSIF NEW.due_at <> 'infinity' THEN
+      UPDATE crash_suite.steered SET due_at = NEW.due_at WHERE task_id = NEW.id;
     END IF;
     IF NEW.state = 'ready' THEN NEW.state := 'waiting'; END IF;
     NEW.due_at := 'infinity';
