@@ -14,21 +14,15 @@ export class RegistryUnavailableError extends Error {
   }
 }
 
-/** SQLSTATE undefined_table. */
-const NO_TABLE = '42P01';
-/** SQLSTATE insufficient_privilege: views are granted when the node manager starts. */
-const DENIED = '42501';
-
-const stateOf = (error: unknown): string => String((error as { code?: unknown }).code);
-
-const isMissing = (error: unknown): boolean => stateOf(error) === NO_TABLE;
-const isDenied = (error: unknown): boolean => stateOf(error) === DENIED;
+/** SQLSTATE undefined_table, and insufficient_privilege: views are granted when the node manager starts. */
+const UNREADABLE: ReadonlySet<string> = new Set(['42P01', '42501']);
 
 /** Names what is wrong where the registry's views cannot be read. */
 export async function namingRegistry<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    throw isMissing(error) || isDenied(error) ? new RegistryUnavailableError(error) : error;
+    const { code = '' } = error as { readonly code?: string };
+    throw UNREADABLE.has(code) ? new RegistryUnavailableError(error) : error;
   }
 }
