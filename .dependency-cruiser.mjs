@@ -17,6 +17,7 @@ const EDGE = ['/(?:ports|wire|http|consumer)\\.ts$', '\\.(?:wire|http|consumer|t
 const LAYERS = '/src/(?:adapters|commands|consumers|domain|http|use-cases)/';
 const TESTING = '\\.testing\\.ts$';
 const SPEC = '\\.spec\\.ts$';
+const BROKER = '(?:^|/)apps/cli/src/adapters/broker\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -101,6 +102,18 @@ export default {
         'behind the setting.',
       from: { pathNot: SPEC },
       to: { path: '(?:^|/)node_modules/@opentelemetry/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'command-starts-light',
+      severity: 'error',
+      comment:
+        'Somebody waits for each command, and the clients of Kafka and blob storage take three quarters of a second to ' +
+        'load: types, or import() where they are used.',
+      from: { path: '(?:^|/)apps/cli/', pathNot: [SPEC, BROKER] },
+      to: {
+        path: [`${LIB}(?:kafka|blob|telemetry)/`, BROKER],
+        ...{ dynamic: false, dependencyTypesNot: ['type-only'] },
+      },
     },
     {
       name: 'no-cycles',

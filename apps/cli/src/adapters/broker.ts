@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createKafka, Producer, tail, untilAnswered } from '#libs/kafka';
+import { createKafka, Producer, SILENT, tail, untilAnswered } from '#libs/kafka';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
-import { createLogger } from '#libs/telemetry';
 import { failure, orFail, READ_SETTINGS } from '../errors.js';
 import { kafkaSettings } from '../settings.js';
 
@@ -40,7 +39,7 @@ const details = {
 export function openBroker(): Broker {
   const { KAFKA_BROKERS } = kafkaSettings();
   // Standard output belongs to the command; what the client has to say comes back as an error.
-  const logger = createLogger({ app: 'cli', replica: 'cli', level: 'silent' });
+  const logger = SILENT;
   const kafka = createKafka({ brokers: KAFKA_BROKERS, clientId: `slipway-cli-${randomUUID()}`, logger });
   let answered: Promise<void> | undefined;
   const work = async <T>(run: () => Promise<T>): Promise<T> => {

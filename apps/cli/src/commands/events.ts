@@ -5,7 +5,7 @@ import {
   tokenSchema,
   topics,
 } from '#libs/contracts';
-import { type Broker, openBroker, type TailedMessage } from '../adapters/broker.js';
+import type { Broker, TailedMessage } from '../adapters/broker.js';
 import { mergeByTime } from '../domain/merge-by-time.js';
 import { eventLines } from '../domain/progress-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -32,6 +32,7 @@ export async function events(options: EventsOptions, output: Output): Promise<Ex
   );
   const print = (event: DeploymentProgress): void =>
     output.answer(event, eventLines(event, { token: token === undefined }));
+  const { openBroker } = await import('../adapters/broker.js'); // Not at the start: many commands need no Kafka.
   const broker = openBroker();
   if (!follow) {
     for (const event of mergeByTime(await keptEvents(broker, options))) print(event);

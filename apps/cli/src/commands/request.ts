@@ -12,7 +12,6 @@ import {
   tokenSchema,
 } from '#libs/contracts';
 import type { z } from 'zod';
-import { openBroker } from '../adapters/broker.js';
 import { argumentProblems } from '../domain/argument-problems.js';
 import { type Asked, nextCommand } from '../domain/next-command.js';
 import { replyLines } from '../domain/reply-lines.js';
@@ -96,6 +95,7 @@ export async function ask<Q extends MessageDefinition, A extends MessageDefiniti
   output: Output,
 ): Promise<Answer<MessageData<A>>> {
   const begunAt = performance.now();
+  const { openBroker } = await import('../adapters/broker.js'); // Not at the start: many commands need no Kafka.
   const reply = await followRequest(question, {
     broker: openBroker(),
     output,
