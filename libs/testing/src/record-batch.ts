@@ -39,13 +39,18 @@ const COMPRESSORS: Readonly<Record<Codec, (bytes: Buffer) => Buffer>> = {
 };
 export const compress = (codec: Codec, bytes: Buffer): Buffer => COMPRESSORS[codec](bytes);
 
-/** Bit by bit, as the definition has it: a test's own, to check the product's against. */
+/** What four bits do to the checksum, bit by bit as the definition has it. */
+const NIBBLES = Uint32Array.from({ length: 16 }, (_, nibble) => {
+  let crc = nibble;
+  for (let bit = 0; bit < 4; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0x82f63b78 : 0);
+  return crc;
+});
+
+/** Four bits at a time: a test's own, to check the product's against. */
 export function checksumOf(bytes: Buffer): number {
+  const next = (crc: number): number => (crc >>> 4) ^ Number(NIBBLES[crc & 0xf]);
   let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0x82f63b78 : 0);
-  }
+  for (const byte of bytes) crc = next(next(crc ^ byte));
   return (crc ^ 0xffffffff) >>> 0;
 }
 

@@ -209,8 +209,8 @@ describe('a batch that is larger inside than outside', () => {
   it('is refused with too many records', async () => {
     const count = MOST_BATCH_ENTRIES + 1;
     const records = Array.from({ length: count }, (_, n) => {
-      const delta = varint(n);
-      return [2 * (delta.length + 5), 0, 0, ...delta, 1, 1, 0];
+      const delta = [(2 * n) | 0x80, ((2 * n) >> 7) | 0x80, (2 * n) >> 14];
+      return [16, 0, 0, ...delta, 1, 1, 0];
     });
     const payload = compress('zstd', Buffer.from(records.flat()));
     expect((await refused(encodeBatch({ codec: 'zstd', payload, count })))?.reason).toContain('records and');
