@@ -36,7 +36,12 @@ function run(command, args, hint) {
   process.exit(1);
 }
 
-const env = { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH}` };
+const env = {
+  ...process.env,
+  PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH}`,
+  // Scripts and tests start the same apps again and again: from the second time on in two thirds of the CPU.
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(modules, '.cache', 'node'),
+};
 const [command, ...args] = process.argv.slice(2);
 
 install();
