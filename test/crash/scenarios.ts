@@ -88,7 +88,7 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
   ),
   'run, where the image is missing': onOneApp(
     deploy('run'),
-    () => Promise.resolve(),
+    launch, // Each run takes a newer release than was wanted before, and says so; also the first.
     async (requests, appId) => {
       await push(requests, appId);
       await requests.ask(deploy('build'), appId);
