@@ -1,11 +1,11 @@
 import { once } from 'node:events';
+import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
-import { EventStore, eventTables, nudgeChannel, workChannel, workTables } from '#libs/postgres';
+import { EventStore, nudgeChannel, workChannel } from '#libs/postgres';
 import { openRuntime } from '#libs/runtime';
 import { AnswerBoard, tailNodeAnswers } from '../../apps/deployer/src/rollout/adapters/node-answers.js';
 import { watchTraffic } from '../../apps/deployer/src/rollout/adapters/traffic.js';
 import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
-import { deployerTables } from '../../apps/deployer/src/task/storage.wire.js';
 import { createOutside } from '../../apps/deployer/src/task/outside.wire.js';
 import { SCHEMA } from '../../apps/deployer/src/task/storage.wire.js';
 import { createWorkers } from '../../apps/deployer/src/task/wire.js';
@@ -20,8 +20,7 @@ const config = loadConfig(deployerConfigSchema);
 const runtime = await openRuntime({
   app: 'deployer',
   replica: config.DEPLOYER_REPLICA,
-  schema: SCHEMA,
-  migrations: [eventTables, workTables, deployerTables],
+  ...appTables.deployer,
   config,
 });
 const { pool, outbox, listener, logger } = runtime;

@@ -107,7 +107,11 @@ describe('from a folder to what runs', () => {
     const mistyped = await slipway('stop', app, 'wbe');
     expect(mistyped.code).toBe(1);
     expect(mistyped.out).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
-    expect(mistyped.out).toContain(`next: slipway status ${app}\n`);
+    expect(mistyped.out).toMatch(new RegExp(`\\nnext: slipway status ${app}\\n$`));
+    const asJson = await slipway('stop', app, 'wbe', '--json');
+    expect(asJson.code).toBe(1);
+    expect(answerOf(asJson.out)).toMatchObject({ status: true, services: [{ status: 'not-running' }] });
+    expect(asJson.err).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
   });
 });
 

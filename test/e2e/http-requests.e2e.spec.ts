@@ -111,6 +111,16 @@ describe('POST /v1/requests', () => {
     ['a token that is none', { token: 'hunter2 hunter2' }, 'token: '],
     ['fields that do not go together', { services: [] }, 'services: '],
     ['a field that is mistyped', { reasn: 'hunter2' }, 'reasn: unknown field'],
+    [
+      'a principal, which the token proves',
+      { principal: 'hunter2' },
+      'the token of the call proves who asks',
+    ],
+    [
+      'a source where none is read',
+      { services: [{ name: 'web', source: { blob: 'hunter2' } }] },
+      'services.0.source: counts only in the modes build, build-and-run',
+    ],
     ['a mistyped field of a service', { services: [{ name: 'web', replica: 3 }] }, 'replica: unknown field'],
   ])('refuses %s, by its field and without its value', async (_, wrong, field) => {
     const answer = await send(stop(wrong));

@@ -104,6 +104,13 @@ const moreExamples: Readonly<Record<keyof typeof requestCommands, readonly strin
   stop: [],
 };
 
+/** After the examples. */
+const notes: Readonly<Record<keyof typeof requestCommands, string>> = {
+  run: '',
+  build: '',
+  stop: '\n\nA service that was never built nor run is taken for a mistyped name: the exit code is 1, and the reply stays as it came.',
+};
+
 /** `run`, `build` and `stop`: one request each, of services that are known by name. */
 export function addRequests(program: Command, run: Run, { interrupted }: ProgramContext): void {
   for (const mode of ['build', 'run', 'stop'] as const) {
@@ -116,7 +123,7 @@ export function addRequests(program: Command, run: Run, { interrupted }: Program
           `slipway ${mode} shop prices`,
           `slipway ${mode} shop prices site --json`,
           ...moreExamples[mode],
-        ),
+        ) + notes[mode],
       )
       .action((appId: string, names: string[], options: RequestOptions, command: Command) =>
         run(command, async (output) => {

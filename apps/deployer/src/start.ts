@@ -1,15 +1,8 @@
+import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
 import type { InvalidMessage } from '#libs/kafka';
-import {
-  EventStore,
-  eventTables,
-  finishedWork,
-  nudgeChannel,
-  WorkQueue,
-  workChannel,
-  workTables,
-} from '#libs/postgres';
+import { EventStore, finishedWork, nudgeChannel, WorkQueue, workChannel } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { PostgresBuildLogs } from './logs/adapters/build-logs.js';
 import { EngineInstanceLogs } from './logs/adapters/instance-logs.js';
@@ -20,7 +13,7 @@ import { RequestRecord } from './requests/adapters/request-record.js';
 import { deployerConfigSchema } from './deployer.config.js';
 import { DeployerModule } from './deployer.module.js';
 import { createOutside } from './task/outside.wire.js';
-import { deployerTables, SCHEMA } from './task/storage.wire.js';
+import { SCHEMA } from './task/storage.wire.js';
 import type { Storage } from './task/storage.wire.js';
 import { buildChores } from './build/wire.js';
 import { answerInvalid, createIntake, createRequestAnswers, openSubmissions } from './requests/wire.js';
@@ -41,8 +34,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const runtime = await openRuntime({
     app: 'deployer',
     replica: config.DEPLOYER_REPLICA,
-    schema: SCHEMA,
-    migrations: [eventTables, workTables, deployerTables],
+    ...appTables.deployer,
     config,
   });
   const { pool, outbox, listener } = runtime;

@@ -1,5 +1,5 @@
+import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
-import { packagePath } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
@@ -7,16 +7,14 @@ import { LoadBalancerModule } from './load-balancer.module.js';
 import { endedReservations } from './placement/adapters/reservations.js';
 import { Placement } from './placement/wire.js';
 
-const SCHEMA = 'load_balancer';
-const migrations = [{ name: 'load-balancer', directory: packagePath('apps/load-balancer/migrations') }];
-
 /** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
   const replica = config.LOAD_BALANCER_REPLICA;
-  const runtime = await openRuntime({ app: 'load-balancer', replica, schema: SCHEMA, migrations, config });
+  const app = 'load-balancer';
+  const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   const module = LoadBalancerModule.register(
     new Placement({ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey }),
   );

@@ -1,7 +1,6 @@
-import { appSchemas, registryReaders } from '#libs/app-roles';
+import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
-import { packagePath } from '#libs/postgres';
 import { openRuntime, renewColumn, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
@@ -11,16 +10,13 @@ import { PostgresNodes } from './nodes/adapters/postgres-nodes.js';
 import { SshMachines } from './nodes/adapters/ssh-machines.js';
 import { endedInstances, oldRemovals, PostgresRegistry } from './registry/adapters/postgres-registry.js';
 
-const migrations = [{ name: 'registry', directory: packagePath('apps/node-manager/migrations') }];
-
 /** Starts a node manager: the inventory of nodes, the registry of what runs, and the HTTP that reads both. */
 export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(nodeManagerConfigSchema, env);
   const keys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   const replica = config.NODE_MANAGER_REPLICA;
-  const schema = appSchemas['node-manager'];
-  const publishes = registryReaders;
-  const runtime = await openRuntime({ app: 'node-manager', replica, schema, migrations, publishes, config });
+  const app = 'node-manager';
+  const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   await renewColumn(runtime, { table: 'node_records', column: 'login_encrypted', keys });
   const ssh = new SshPool({ logger: runtime.logger, connectAttempts: 1 });
   const module = NodeManagerModule.register({

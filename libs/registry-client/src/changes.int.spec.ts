@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deleteOld, type Pool, transaction } from '#libs/postgres';
-import { until } from '#libs/testing';
+import { explained, until } from '#libs/testing';
 import { readChanges, readDrainRevision, readSnapshot, type RegistryChange } from './changes.js';
 import { ADD_INSTANCE, ADD_NODE, createTestRegistry, type TestRegistry } from './registry.testing.js';
 import { readInstances, readNodeLogin, readNodes, readServices } from './views.js';
@@ -212,13 +212,6 @@ it('an instance leaves traffic by the revision that shows it draining', async ()
   expect(await readDrainRevision(registry.reader, 'unknown')).toBeUndefined();
 });
 
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly Plans?: readonly Plan[];
-}
-const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-
 describe('a change of one service among many', () => {
   const SERVICES = 2_000;
   beforeAll(async () => {
@@ -249,11 +242,7 @@ describe('a change of one service among many', () => {
       .find(([text]) => String(text).includes('registry.services')) as [string, unknown[]];
     asked.mockRestore();
     expect(changes).toMatchObject([{}, { name: 'shop/s7', service: { wanted: 1, running: 0 } }]);
-    const { rows } = await registry.reader.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-      `EXPLAIN (FORMAT JSON) ${sql}`,
-      values,
-    );
-    const read = rows.flatMap((row) => nodesOf(row['QUERY PLAN'][0].Plan)).filter((n) => n['Relation Name']);
+    const read = (await explained(registry.reader, sql, values)).filter((node) => node['Relation Name']);
     expect(read.map((node) => `${node['Node Type']} ${node['Relation Name']}`).toSorted()).toEqual([
       'Index Scan instance_records',
       'Index Scan spec_records',

@@ -1,18 +1,9 @@
+import { appTables } from '#libs/app-roles';
 import { deploymentRequested } from '#libs/contracts';
-import {
-  createPool,
-  EventStore,
-  eventTables,
-  messagingTables,
-  migrate,
-  Outbox,
-  WorkQueue,
-  workTables,
-} from '#libs/postgres';
+import { createPool, EventStore, messagingTables, migrate, Outbox, WorkQueue } from '#libs/postgres';
 import { transactionalInbox } from '#libs/runtime';
 import { PostgresIntake } from '../../../apps/deployer/src/requests/adapters/request-intake.js';
 import { PostgresNewTasks } from '../../../apps/deployer/src/task/adapters/new-tasks.js';
-import { deployerTables } from '../../../apps/deployer/src/task/storage.wire.js';
 
 /** As the consumer of deployment.requests does it: its chunks, and as many side by side as the topic has partitions. */
 const CHUNK = 50;
@@ -24,7 +15,7 @@ let sent = 0;
 export async function intakePerSecond(url: string, rounds: number, roundMs: number): Promise<number[]> {
   const schema = 'bench_intake';
   const pool = createPool({ url, schema, applicationName: 'bench-queue' });
-  await migrate(pool, { schema, sets: [messagingTables, eventTables, workTables, deployerTables] });
+  await migrate(pool, { schema, sets: [messagingTables, ...appTables.deployer.migrations] });
   const parts = { outbox: new Outbox(), work: new WorkQueue(), clock: { now: () => new Date() } };
   const intake = new PostgresIntake({
     ...parts,

@@ -10,6 +10,8 @@ export interface Api {
   /** The variable that says the URL. */
   readonly variable: string;
   readonly token: string;
+  /** Ends every call; each has CALL_TIMEOUT_MS when left out. */
+  readonly signal?: AbortSignal;
 }
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -20,7 +22,9 @@ export async function call<R extends Route>(
   route: R,
   called: CallOf<R>,
 ): Promise<Exclude<AnswerOf<R>, void>> {
-  const response = await ask(api, { method: route.method, path: pathOf(route, called), body: called.body });
+  const { signal } = api;
+  const path = pathOf(route, called);
+  const response = await ask(api, { method: route.method, path, body: called.body, signal });
   const schema = route.answers[response.status]?.schema;
   const text = await response.text();
   return (schema === undefined ? text : parse(api, schema, parsedJson(text))) as Exclude<AnswerOf<R>, void>;

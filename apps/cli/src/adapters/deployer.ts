@@ -37,7 +37,8 @@ export interface Deployer {
   instanceLog(instance: InstanceLogWish, signal: AbortSignal): AsyncIterable<string>;
 }
 
-export function openDeployer(): Deployer {
+/** `signal` ends all its calls; each has its usual time when left out. */
+export function openDeployer(signal?: AbortSignal): Deployer {
   const { SLIPWAY_DEPLOYER_URL, SLIPWAY_API_TOKEN } = deployerSettings();
   const variable = 'SLIPWAY_DEPLOYER_URL';
   const api: Api = {
@@ -45,6 +46,7 @@ export function openDeployer(): Deployer {
     url: SLIPWAY_DEPLOYER_URL,
     variable,
     token: SLIPWAY_API_TOKEN.reveal(),
+    signal,
   };
   return {
     async request(token) {

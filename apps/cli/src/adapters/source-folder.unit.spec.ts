@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import AdmZip from 'adm-zip';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkConfig, findServices, readZip, zipFolder } from './source-folder.js';
 
 let folder: string;
@@ -62,7 +63,60 @@ describe('zipping a folder', () => {
     await symlink('/etc/hostname', join(root, 'link'));
     await expect(zipFolder(root)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE', exitCode: 2 });
   });
+
+  it('the same folder made another zip two seconds later: equal folders give equal bytes', async () => {
+    const content = fc.uint8Array({ maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(path, content), { selector: ([name]) => name }),
+        fc.tuple(moment, moment),
+        fc.tuple(moment, moment),
+        async (files, [mtime, otherMtime], [now, otherNow]) => {
+          const zip = await zippedAt(now, await written(files, mtime));
+          expect(await zippedAt(otherNow, await written(files.toReversed(), otherMtime))).toEqual(zip);
+          expect(names(zip)).toHaveLength(files.length);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('the order of a zip depended on the language of the machine', async () => {
+    const root = await service('prices');
+    for (const name of ['ä', 'z', 'B', 'a', 'Ö']) await writeFile(join(root, name), name);
+    expect(names(await zipFolder(root))).toEqual(['B', 'a', 'config.json', 'z', 'Ö', 'ä']);
+  });
 });
+
+/** Folders and files never share a name. */
+const path = fc
+  .tuple(
+    fc.array(fc.constantFrom('lib', 'Lib', 'über'), { maxLength: 2 }),
+    fc.constantFrom('a', 'B', 'ä', 'z.js'),
+  )
+  .map(([folders, file]) => [...folders, file].join('/'));
+const moment = fc.date({ min: new Date('1971-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
+
+/** A folder with these files, made in this order and last changed then. */
+async function written(files: readonly (readonly [string, Uint8Array])[], mtime: Date): Promise<string> {
+  const root = await mkdtemp(join(folder, 'tree-'));
+  for (const [name, bytes] of files) {
+    const file = join(root, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+    await utimes(file, mtime, mtime);
+  }
+  return root;
+}
+
+async function zippedAt(now: Date, root: string): Promise<Buffer> {
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  try {
+    return await zipFolder(root);
+  } finally {
+    vi.useRealTimers();
+  }
+}
 
 describe('reading a ready zip', () => {
   it.each([

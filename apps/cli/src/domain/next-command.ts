@@ -48,7 +48,6 @@ function afterFailure(reply: DeploymentReply, asked: Asked): string {
   const cause = failed.find(({ error }) => error?.code !== 'DEPENDENCY_FAILED') ?? failed[0];
   const code = cause?.error?.code ?? reply.error?.code ?? 'INTERNAL';
   if (nodeFaults.has(code)) return 'slipway node ls';
-  if (code === 'SERVICE_UNKNOWN') return `slipway status ${asked.appId}`;
   if (code === 'SECRET_NOT_FOUND') return `slipway secret list ${asked.appId}`;
   if (code === 'RELEASE_NOT_FOUND' && (asked.mode === 'rollback' || asked.releaseNamed === true))
     return `slipway releases ${asked.appId} ${names}`;

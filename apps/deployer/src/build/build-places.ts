@@ -1,4 +1,4 @@
-import { StepError, toTaskError } from '../task/domain/task-error.js';
+import { StepError, toTaskError, toWholeError } from '../task/domain/task-error.js';
 import type { ImageBuilder } from './ports.js';
 import type { Clock } from '../task/ports.js';
 import { BuilderTurns } from './builder-turns.js';
@@ -88,7 +88,8 @@ function failureOf(failures: ReadonlyMap<string, unknown>): unknown {
   const all = [...failures].map(([builder, error]) => ({
     builder,
     error,
-    said: toTaskError('build-image', error),
+    // It is cut once, with what is said of the others.
+    said: toWholeError('build-image', error),
   }));
   const told = all.find(({ said }) => said.code !== 'ENGINE_UNREACHABLE') ?? all.at(-1);
   if (told === undefined) return new Error('there is no builder');

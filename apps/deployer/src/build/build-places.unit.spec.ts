@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StepError } from '../task/domain/task-error.js';
+import { StepError, toTaskError } from '../task/domain/task-error.js';
 import { BuildPlaces } from './build-places.js';
 
 const never = new AbortController().signal;
@@ -118,4 +118,16 @@ describe('a build', () => {
     holding.resolve('first');
     expect((await Promise.all([first, behind])).map(({ result }) => result)).toEqual(['first', 'behind']);
   });
+});
+
+it('what two builders said at length was cut for each, and again: what the whole lacks is counted', async () => {
+  const { places } = placesWith({ big: 4, small: 1 });
+  const said = 'x'.repeat(20_000);
+  const build = (): Promise<string> =>
+    Promise.reject(new StepError({ code: 'NO_SPACE', message: said, hint: 'h' }));
+  const thrown: unknown = await places.build({ signal: never }, build).catch((error: unknown) => error);
+  const { message } = toTaskError('build-image', thrown);
+  const [, kept = '', missing] = /^(.*)\.\.\. \((\d+) bytes more\)$/.exec(message) ?? [];
+  const whole = `No builder is available. big: ${said} small: ${said}`;
+  expect(kept.length + Number(missing)).toBe(whole.length);
 });

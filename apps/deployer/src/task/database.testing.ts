@@ -1,18 +1,11 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import {
-  eventTables,
-  messagingTables,
-  migrate,
-  type MigrationSet,
-  workTables,
-  type Pool,
-} from '#libs/postgres';
+import { appTables } from '#libs/app-roles';
+import { messagingTables, migrate, type MigrationSet, type Pool } from '#libs/postgres';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { deployerTables } from './storage.wire.js';
 
-const allTables = [messagingTables, eventTables, workTables, deployerTables];
+const allTables = [messagingTables, ...appTables.deployer.migrations];
 
 /** For tests: a database of its own with the deployer's tables, in the schema `test`. */
 export function createDeployerDatabase(): Promise<TestDatabase> {
@@ -20,7 +13,7 @@ export function createDeployerDatabase(): Promise<TestDatabase> {
 }
 
 /** The last files of the version before specs: a replica of it goes on beside new ones for a while. */
-const LAST_BEFORE_SPECS: Readonly<Record<string, string>> = { work: '0002', [deployerTables.name]: '0011' };
+const LAST_BEFORE_SPECS: Readonly<Record<string, string>> = { work: '0002', deployer: '0011' };
 
 /** For tests: the deployer's tables as the version before specs left them. */
 export async function migrateToBeforeSpecs(pool: Pool, schema: string): Promise<void> {

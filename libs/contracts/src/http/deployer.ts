@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { deploymentProgressed } from '../messages/deployment-progressed.js';
 import { deploymentReplied } from '../messages/deployment-replied.js';
-import {
-  deploymentRequested,
-  type DeploymentRequest,
-  strictServicesSchema,
-} from '../messages/deployment-requested.js';
 import { scaleReplied } from '../messages/scale-replied.js';
-import { scaleRequested } from '../messages/scale-requested.js';
 import { secretReplied, storedSecretSchema } from '../messages/secret-replied.js';
 import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
 import { answeredTime, pageOf, pageQuery } from './conventions.js';
+import { deploymentBody, scaleBody } from './request-bodies.js';
 import { defineRoute } from './route.js';
 
 // Answers are loose objects: a client shows what a newer app says besides.
@@ -73,10 +68,10 @@ export const instanceDetailsSchema = z.looseObject({
 const limitsSchema = z.looseObject({ cpu: z.number(), memoryMiB: z.number() });
 const fieldChangeSchema = z.looseObject({ by: z.string(), at: answeredTime, token: z.string() });
 
-/** One change of what is wanted of a service. */
-/** So many changes of a spec are told, the newest first. */
+/** The most changes of a spec that one answer lists, the newest first. */
 export const REVISIONS_SHOWN = 100;
 
+/** One change of what is wanted of a service. */
 export const specRevisionSchema = z.looseObject({
   revision: z.number(),
   /** The mode of the request, such as `scale`; `run failed` where its change was taken back. Absent if unknown. */
@@ -130,11 +125,6 @@ const ofToken = z.strictObject({ token: tokenSchema });
 const ofService = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
 const MOST_LINES = 10_000;
 
-// Bodies are strict, unlike messages: a mistyped field, such as `replica`, would change what is done without a word.
-
-/** In a body of HTTP the token may be left out: then one is made up. */
-const token = tokenSchema.optional().transform((given) => given ?? `http-${crypto.randomUUID()}`);
-
 const sent = {
   method: 'POST',
   role: 'admin',
@@ -162,10 +152,7 @@ export const deployerRoutes = {
     path: '/v1/requests',
     summary:
       'Takes a request in, as `deployment.requests` does. Sent again with its token, it is the same one.',
-    // The message's own schema comes second: it has the checks across fields, and takes what it has parsed.
-    body: z
-      .strictObject({ ...deploymentRequested.schema.shape, services: strictServicesSchema, token })
-      .pipe(deploymentRequested.schema as z.ZodType<DeploymentRequest, DeploymentRequest>),
+    body: deploymentBody,
     answers: repliedIn(deploymentReplied.schema),
   }),
   sendScaleRequest: defineRoute({
@@ -174,7 +161,7 @@ export const deployerRoutes = {
     path: '/v1/scale-requests',
     summary:
       'Takes a scale request in, as `scale.requests` does. Sent again with its token, it is the same one.',
-    body: z.strictObject({ ...scaleRequested.schema.shape, token }).pipe(scaleRequested.schema),
+    body: scaleBody,
     answers: repliedIn(scaleReplied.schema),
   }),
   requests: defineRoute({

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { inputProblems, problemText } from '../input-problems.js';
-import { deploymentRequested } from '../messages/deployment-requested.js';
+import { deploymentRequested, serviceModes } from '../messages/deployment-requested.js';
 import { scaleRequested } from '../messages/scale-requested.js';
 import { deployerRoutes } from './deployer.js';
+import { openApiDocument } from './openapi.js';
 
 describe('the body of POST /v1/requests', () => {
   const { body } = deployerRoutes.sendRequest;
@@ -59,6 +60,68 @@ describe('an unknown field in a body is accepted silently: it is refused by its 
 
   it('and what is known is taken', () => {
     const services = [{ name: 'web', replicas: 3, source: { blob: 'b' } }];
-    expect(sendRequest.body.parse({ ...request, services })).toMatchObject({ services });
+    const sent = { ...request, mode: 'build-and-run', services };
+    expect(sendRequest.body.parse(sent)).toMatchObject({ services });
   });
 });
+
+describe('a field is accepted and ignored: it is refused by its name', () => {
+  const { sendRequest, sendScaleRequest } = deployerRoutes;
+  const proven = 'principal: leave it out: the token of the call proves who asks';
+
+  it('the principal, which the token proves', () => {
+    expect(problems(sendRequest.body, { ...request, principal: 'ada' })).toBe(proven);
+    expect(problems(sendScaleRequest.body, { ...scale, principal: 'ada' })).toBe(proven);
+    expect(deploymentRequested.schema.parse({ ...request, principal: 'ada' }).principal).toBe('ada');
+    expect(scaleRequested.schema.parse({ ...scale, principal: 'ada' }).principal).toBe('ada');
+  });
+
+  it('is not in the document either', () => {
+    const document = openApiDocument({ title: 't', routes: [sendRequest, sendScaleRequest] });
+    const bodies = Object.values(document.paths).map(({ post }) =>
+      JSON.stringify((post as Sent).requestBody),
+    );
+    expect(bodies).toHaveLength(2);
+    for (const body of bodies) {
+      expect(body).toContain('"reason"');
+      expect(body).not.toContain('principal');
+    }
+  });
+
+  const source = { blob: 'b', sha256: 'a'.repeat(64) };
+  const of = (fields: object) => ({ services: [{ name: 'web', ...fields }] });
+
+  it.each([
+    ['services.0.source', of({ source }), ['build', 'build-and-run']],
+    ['services.0.release', of({ release: 'r1' }), ['run', 'rollback']],
+    ['services.0.replicas', of({ replicas: 3 }), ['run', 'build-and-run']],
+    ['restart', { restart: true }, ['run', 'build-and-run', 'rollback']],
+    ['dryRun', { dryRun: true }, serviceModes],
+  ])('%s, in a mode in which it does not count', (field, fields, modes) => {
+    for (const mode of serviceModes) {
+      const sent = { ...request, mode, ...fields };
+      const said = `${field}: counts only in the modes ${modes.join(', ')}`;
+      expect(problems(sendRequest.body, sent), mode).toBe(modes.includes(mode) ? '' : said);
+      expect(deploymentRequested.schema.safeParse(sent).success, 'a message may have it').toBe(true);
+    }
+  });
+
+  it('what a cancel does not look at, above all a dry run, which cancelled', () => {
+    const cancel = { ...request, mode: 'cancel', cancels: 'other', services: [] };
+    expect(problems(sendRequest.body, cancel)).toBe('');
+    expect(problems(sendRequest.body, { ...cancel, dryRun: true })).toContain('dryRun: counts only in');
+    expect(problems(sendRequest.body, { ...cancel, services: ['web'] })).toBe(
+      'services: must be left out in the mode cancel',
+    );
+    expect(problems(sendRequest.body, { ...request, cancels: 'other' })).toContain('cancels: counts only in');
+  });
+
+  it('what asks for nothing is taken in every mode', () => {
+    for (const mode of serviceModes)
+      expect(problems(sendRequest.body, { ...request, mode, restart: false, dryRun: false })).toBe('');
+  });
+});
+
+interface Sent {
+  readonly requestBody: object;
+}

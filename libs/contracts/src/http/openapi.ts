@@ -91,6 +91,13 @@ function response({ description, schema, headers }: RouteAnswer): object {
 const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, override: withoutRefused });
   return rest;
+}
+
+/** A field that is there only to be refused by its name is no part of the document. */
+function withoutRefused({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void {
+  const { properties = {} } = jsonSchema;
+  for (const [name, property] of Object.entries(properties))
+    if (typeof property === 'object' && property.not !== undefined) delete properties[name];
 }

@@ -19,12 +19,14 @@ const sourceSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
     .optional()
-    .describe('The SHA-256 of the zip. The request fails when another zip lies there by then.'),
+    .describe('The SHA-256 of the zip. The build fails when another zip lies there by then.'),
 });
 
 const namedServiceSchema = z.object({
   name: serviceNameSchema.describe('The name of the service.'),
-  source: sourceSchema.optional().describe('Where the zip is, if not at its usual place.'),
+  source: sourceSchema
+    .optional()
+    .describe('For `build` and `build-and-run`: where the zip is, if not at its usual place.'),
   release: printable(200)
     .optional()
     .describe('For `run` and `rollback`: this release instead of the newest, or of the last good one.'),
@@ -124,11 +126,16 @@ export const deploymentRequested = defineMessage({
         .optional()
         .describe('The topic of the reply, one of the configured ones; by default `deployment.responses`.'),
       deadlineMs: deadlineMsField,
-      dryRun: z.boolean().optional().describe('`true`: only say what would be done.'),
+      dryRun: z
+        .boolean()
+        .optional()
+        .describe('`true`: only say what would be done. A `cancel` is done all the same.'),
       restart: z
         .boolean()
         .optional()
-        .describe('For `run` and `build-and-run`: also replace instances that already run the release.'),
+        .describe(
+          'For `run`, `build-and-run` and `rollback`: also replace instances that already run the release.',
+        ),
       cancels: tokenSchema.optional().describe('For `cancel`: the token of the request that is to end.'),
       principal: principalField,
       reason: printable(500).optional().describe('Why, for those who read the history later.'),

@@ -70,7 +70,7 @@ function ensureUnchanged({ blob, sha256 }: TaskState['source'], found: string): 
   throw new StepError({
     code: 'SOURCE_CHANGED',
     message: `${blob} is not the zip of this request any more: another one was uploaded since.`,
-    hint: 'Deploy again. To keep two deployments apart, send each with a source.blob of its own.',
+    hint: 'Deploy again. If others deploy this service too, wait until their deployment has ended: each upload replaces the zip before it. Requests over Kafka or HTTP can also name a source.blob each.',
   });
 }
 

@@ -68,6 +68,8 @@ it('a zip that another deployment replaced before it was fetched is not built in
   await expect(fetching).rejects.toMatchObject({
     code: 'SOURCE_CHANGED',
     message: expect.stringContaining('shop--web.zip is not the zip of this request any more') as string,
+    // What a user of the command can do.
+    hint: expect.stringMatching(/^Deploy again\. If others deploy this service too, wait /) as string,
   });
   expect(readdirSync(workDirectory)).toEqual([]);
 });

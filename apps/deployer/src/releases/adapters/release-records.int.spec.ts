@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Pool } from '#libs/postgres';
-import type { TestDatabase } from '#libs/testing';
+import { explained, type PlanNode, type TestDatabase } from '#libs/testing';
 import { createDeployerDatabase } from '../../task/database.testing.js';
 import { PostgresReleaseRecords } from './release-records.js';
 
@@ -29,27 +29,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Index Name'?: string;
-  readonly Plans?: readonly Plan[];
-}
-
-const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-
 /** By which indexes the statement that a call makes reads work; `Seq Scan` where by none. */
 async function readsOfWork(
   call: (records: PostgresReleaseRecords) => Promise<unknown>,
 ): Promise<readonly string[]> {
-  const read: Plan[] = [];
+  const read: PlanNode[] = [];
   const explaining = {
     async query(sql: string, values: unknown[]) {
-      const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-        `EXPLAIN (FORMAT JSON) ${sql}`,
-        values,
-      );
-      read.push(...rows.flatMap((row) => nodesOf(row['QUERY PLAN'][0].Plan)));
+      read.push(...(await explained(pool, sql, values)));
       return { rows: [], rowCount: 0 };
     },
   };

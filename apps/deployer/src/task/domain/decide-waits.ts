@@ -41,10 +41,10 @@ const MOST_REFUSALS = 20;
 function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): TaskError {
   const named = refusals.slice(0, MOST_REFUSALS).map((r) => `${r.node}: ${r.reason}`);
   const more = refusals.length - named.length;
-  const why = shortMessage([...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; '));
+  const why = [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
   return {
     code: 'NO_NODE',
-    message: `No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`,
+    message: shortMessage(`No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`),
     hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
   };
 }

@@ -37,3 +37,9 @@ it.each<[Refusal[], string]>([
 ])('a service that fits no node says why, in whole sentences: %j', (refusals, message) => {
   expect(messageOf(refusals)).toBe(message);
 });
+
+it('what says why no node fits was cut to the limit of the whole message: the whole is within it', () => {
+  const message = messageOf([{ node: 'node-1', reason: 'x'.repeat(9_000) }]);
+  expect(message).toMatch(/^No node fits web\. node-1: x+\.\.\. \(\d+ bytes more\)$/);
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(8_192);
+});

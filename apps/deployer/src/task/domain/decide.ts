@@ -5,7 +5,7 @@ import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { specAfterFailure } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
-import { shortMessage } from './clean-text.js';
+import { asSentence, LONGEST_MESSAGE_BYTES, messageWith, shortMessage } from './clean-text.js';
 import { isRecorded, type Recorded } from './effect-table.js';
 import { never } from './never.js';
 import { joined, type SideWrite, type StepWrites } from './step-writes.js';
@@ -112,21 +112,21 @@ function requestNode(
   };
 }
 
+/** Of two messages that are both long, each is heard. */
+const LONGEST_REVERT_BYTES = LONGEST_MESSAGE_BYTES / 2;
+
 /** The failure, with what it leaves: whoever reads it wants to know what users see now. */
 function whole(state: TaskState, error: TaskError): TaskError {
   const { revertFailure, reverting } = state;
   const { release, instances } = servingOf(state);
   const served = (state.survey ?? []).some(({ alive }) => alive);
   const said: string[] = [];
-  if (revertFailure !== undefined)
-    said.push(asSentence(`The release before could not be started again: ${revertFailure.message}`));
-  else if (reverting) said.push('The instances that were replaced run the release before again.');
+  if (revertFailure !== undefined) {
+    const why = shortMessage(revertFailure.message, LONGEST_REVERT_BYTES);
+    said.push(asSentence(`The release before could not be started again: ${why}`));
+  } else if (reverting) said.push('The instances that were replaced run the release before again.');
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
-  const message = said.length === 0 ? error.message : [asSentence(error.message), ...said].join(' ');
-  return { ...error, message: shortMessage(message) };
+  return { ...error, message: messageWith(error.message, said) };
 }
-
-/** What an engine or a program says often lacks its full stop. */
-const asSentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text : `${text}.`);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { InstanceReport } from '#libs/contracts';
+import type { InstanceReport, TaskError } from '#libs/contracts';
 import { accepted, releaseWith, running } from './task.testing.js';
 import { foldTask } from './task.state.js';
 import type { TaskEvent } from './task.events.js';
 import { decideFrom } from './decide.js';
 import { joined, sidesOf, type StepWrites } from './step-writes.js';
+import { toTaskError } from './task-error.js';
 
 const given = { now: new Date('2026-01-01T00:00:00.000Z'), drainMs: 200 };
 const instance = running('a', releaseWith('old', 1));
@@ -65,8 +66,8 @@ describe('what is stored in one transaction', () => {
   });
 });
 
-it('a failure lacks a full stop before what it leaves: it has one', () => {
-  const error = { code: 'PULL_FAILED', message: 'no space left on device', hint: 'h' };
+/** How a deployment ended whose pull failed beside an instance that runs. */
+function failedWith(error: TaskError): TaskError | undefined {
   const state = foldTask([
     accepted({ mode: 'run' }),
     { type: 'ReleaseResolved', data: { release: releaseWith('new', 1) } },
@@ -79,9 +80,22 @@ it('a failure lacks a full stop before what it leaves: it has one', () => {
     { events: [{ type: 'LeftoversRemoved', data: { instances: [] } }] },
     given,
   );
-  expect(events.at(-1)?.data).toMatchObject({
-    error: { message: 'no space left on device. Still serving: 1 of release old.' },
-  });
+  const last = events.at(-1);
+  return last?.type === 'TaskFailed' ? last.data.error : undefined;
+}
+
+it('a failure lacks a full stop before what it leaves: it has one', () => {
+  const error = { code: 'PULL_FAILED', message: 'no space left on device', hint: 'h' };
+  expect(failedWith(error)?.message).toBe('no space left on device. Still serving: 1 of release old.');
+});
+
+it('a long failure was cut twice, and lost what it leaves: it says both', () => {
+  const long = Object.assign(new Error('x'.repeat(20_000)), { code: 'CONFIG_INVALID', hint: 'h' });
+  const message = failedWith(toTaskError('fetch-source', long))?.message ?? '';
+  const [, kept = '', missing] =
+    /^(x+)\.\.\. \((\d+) bytes more\)\. Still serving: 1 of release old\.$/.exec(message) ?? [];
+  expect(kept.length + Number(missing)).toBe(20_000);
+  expect(message.length).toBeLessThanOrEqual(8_192);
 });
 
 describe('two steps of one transaction', () => {

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BlobStore } from '#libs/blob';
+import { requireEnv, uniqueName } from '#libs/testing';
+import { greeter } from './client.js';
+import { RunningCommand } from './command.js';
+import { sourceFolders } from './source-folders.js';
+
+const folders = sourceFolders();
+beforeAll(() => folders.make());
+afterAll(() => folders.remove());
+
+async function uploaded(blob: string): Promise<Buffer> {
+  const blobs = new BlobStore({
+    connectionString: requireEnv('AZURE_STORAGE_CONNECTION_STRING'),
+    container: requireEnv('SLIPWAY_BLOB_CONTAINER'),
+  });
+  return buffer((await blobs.open(blob)).stream);
+}
+
+it('two who deployed the same folder in two time zones sent two zips: SOURCE_CHANGED for one of them', async () => {
+  const app = uniqueName('zoned');
+  const root = await folders.write({ web: { ...greeter('zoned'), ä: '1', Z: '2', z: '3' } });
+  const zips: Buffer[] = [];
+  for (const place of [
+    { TZ: 'Pacific/Kiritimati', LC_ALL: 'sv_SE.UTF-8' },
+    { TZ: 'America/Los_Angeles', LC_ALL: 'de_DE.UTF-8' },
+  ]) {
+    const words = ['push', join(root, 'web'), '--app', app];
+    const { code } = await new RunningCommand(words, { ...process.env, ...place }).ended;
+    expect(code).toBe(0);
+    zips.push(await uploaded(`${app}--web.zip`));
+  }
+  const [one, other] = zips.map((zip) => zip.toString('base64'));
+  expect(other).toBe(one);
+});
