@@ -43,6 +43,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     replica: config.DEPLOYER_REPLICA,
     schema: SCHEMA,
     migrations: [eventTables, workTables, deployerTables],
+    ownTopics: config.DEPLOYER_REPLY_TOPICS,
     config,
   });
   const { pool, outbox, listener } = runtime;
