@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deadLetterTopic, deploymentReplied, topics } from '#libs/contracts';
-import { createKafka, SILENT, tail } from '#libs/kafka';
+import { createKafka, ensureTopics, SILENT, tail } from '#libs/kafka';
 import {
   type AppProcess,
   createTestDatabase,
@@ -24,6 +24,9 @@ import { ensurePackages } from '../../scripts/one-machine/packages.js';
 const broker = requireEnv('KAFKA_BROKERS');
 const topic = topics.deploymentRequests;
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-librdkafka-'));
+/** Where a request may be answered instead; nobody made it. */
+const ownReplies = uniqueName('own.replies');
+const kafka = createKafka({ brokers: [broker], clientId: 'librdkafka-spec', logger: SILENT });
 const replies = new Map<string, unknown>();
 /** The offsets of the batches among the dead letters. */
 const deadBatches = new Set<string>();
@@ -34,10 +37,12 @@ let reading: { stop(): Promise<void> };
 beforeAll(async () => {
   await ensurePackages({ report: () => undefined }, { kcat: '/usr/bin/kcat' });
   database = await createTestDatabase();
-  const environment = { ...process.env, DEPLOYER_DATABASE_URL: database.url };
+  const environment = {
+    ...process.env,
+    ...{ DEPLOYER_DATABASE_URL: database.url, DEPLOYER_REPLY_TOPICS: ownReplies },
+  };
   deployers = [spawnApp('deployer', environment), spawnApp('deployer', environment)];
   await Promise.all(deployers.map((deployer) => untilReady(deployer)));
-  const kafka = createKafka({ brokers: [broker], clientId: 'librdkafka-spec', logger: SILENT });
   reading = await tail(kafka, {
     topics: [topics.deploymentResponses, deadLetterTopic(topic)],
     from: 'end',
@@ -66,12 +71,17 @@ afterAll(async () => {
 
 /** Later tests read the topic with clients that stop at a batch which they cannot read. */
 async function forgetAll(): Promise<void> {
-  const admin = createKafka({ brokers: [broker], clientId: 'librdkafka-spec', logger: SILENT }).admin();
+  await administer(async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topic);
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+    await admin.deleteTopicRecords({ topic, partitions });
+  });
+}
+
+async function administer(work: (admin: ReturnType<typeof kafka.admin>) => Promise<void>): Promise<void> {
+  const admin = kafka.admin();
   await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
-  await admin.deleteTopicRecords({ topic, partitions });
-  await admin.disconnect();
+  await work(admin).finally(() => admin.disconnect());
 }
 
 /** As a user types it. */
@@ -115,4 +125,36 @@ it('librdkafka with each codec, and batches that nobody can read: each is answer
     const [url] = Object.values(deployer.httpUrls());
     expect((await fetch(`${url}/ready`)).status).toBe(200);
   }
+});
+
+async function answeredOnOwnTopic(token: string): Promise<void> {
+  const tokens: unknown[] = [];
+  const following = await tail(kafka, {
+    ...{ topics: [ownReplies], from: 'beginning' },
+    onMessage: ({ data }) => tokens.push(deploymentReplied.schema.parse(data).token),
+  });
+  await until('the reply on the topic that the request named', () => tokens.includes(token));
+  await following.stop();
+}
+
+it('a request whose reply topic went away held up the replies of all others; it is answered once the topic is there', async () => {
+  const stop = (token: string, replyTo?: string): string =>
+    JSON.stringify({
+      ...{ token, mode: 'stop', appId: token, appName: 'Shop', replyTo, services: [{ name: 'web' }] },
+    });
+  const [before, held, other] = ['before', 'held', 'other'].map(uniqueName) as [string, string, string];
+  await kcat([], stop(before, ownReplies));
+  await answeredOnOwnTopic(before);
+  await administer(async (admin) => {
+    await admin.deleteTopics({ topics: [ownReplies] });
+    await until('its end', async () => !(await admin.listTopics()).includes(ownReplies));
+  });
+  await kcat([], stop(held, ownReplies));
+  const waits = (): boolean =>
+    deployers.some((deployer) => deployer.log().includes('a topic is not available'));
+  await until('the error that says what to do', waits);
+  await kcat([], stop(other));
+  await until('the reply of another', () => replies.has(other), { timeoutMs: 5_000 });
+  await ensureTopics(kafka, [ownReplies], { partitions: 1, replicationFactor: 1 });
+  await answeredOnOwnTopic(held);
 });

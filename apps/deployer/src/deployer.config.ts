@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BlobStore } from '#libs/blob';
 import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#libs/config';
 import { accessVariables } from '#libs/http';
+import { isTopicName } from '#libs/kafka';
 import { REGISTRY_KINDS } from '#libs/registry';
 import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
@@ -115,7 +116,12 @@ const variables = z.object({
   ...accessVariables,
   DEPLOYER_HTTP_PORT: httpPort(),
   DEPLOYER_REPLICA: replicaName(),
-  DEPLOYER_REPLY_TOPICS: commaList().default([]).describe('Topics that a request may name in `replyTo`.'),
+  DEPLOYER_REPLY_TOPICS: commaList()
+    .refine((names) => names.every(isTopicName), 'expected names of topics: letters, digits, dots, - and _')
+    .default([])
+    .describe(
+      'Topics that a request may name in `replyTo`. The deployer creates those that do not exist when it starts.',
+    ),
   DEPLOYER_CONCURRENCY: z.coerce
     .number()
     .int()

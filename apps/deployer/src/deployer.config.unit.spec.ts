@@ -27,4 +27,14 @@ describe("the deployer's configuration", () => {
   it('a kind of registry that there is not is told', () => {
     expect(problems({ REGISTRY_KIND: 'azure' })).toContain('REGISTRY_KIND');
   });
+
+  it.each(['shop replies', 'replies,..', 'x'.repeat(250)])(
+    'a reply topic that Kafka does not take is told: %s',
+    (names) => {
+      expect(problems({ DEPLOYER_REPLY_TOPICS: names })).toContain('DEPLOYER_REPLY_TOPICS');
+      expect(problems({ DEPLOYER_REPLY_TOPICS: 'shop.replies, shop_2-b' })).not.toContain(
+        'DEPLOYER_REPLY_TOPICS',
+      );
+    },
+  );
 });

@@ -35,6 +35,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     app: 'deployer',
     replica: config.DEPLOYER_REPLICA,
     ...appTables.deployer,
+    ownTopics: config.DEPLOYER_REPLY_TOPICS,
     config,
   });
   const { pool, outbox, listener } = runtime;

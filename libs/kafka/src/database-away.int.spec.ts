@@ -36,9 +36,10 @@ interface Given {
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   readonly deadLetters?: Producer;
   readonly fail?: (n: number) => Error | undefined;
+  readonly before?: (n: number) => Promise<void>;
 }
 
-async function consume({ onInvalid, deadLetters = producer, fail }: Given): Promise<void> {
+async function consume({ onInvalid, deadLetters = producer, fail, before }: Given): Promise<void> {
   const of = { type: 'test', topic, summary: '', schema, example: { n: 1 } };
   const consumer = new TopicConsumer({
     ...{ kafka, groupId: `test.${topic}`, topic, logger: SILENT, chunkSize: 50, backoffMs: BACKOFF_MS },
@@ -49,11 +50,12 @@ async function consume({ onInvalid, deadLetters = producer, fail }: Given): Prom
         for (const index of messages.keys()) await handle(index, undefined);
       },
     },
-    handle: ({ data }) => {
+    handle: async ({ data }) => {
       const { n } = schema.parse(data);
+      await before?.(n);
       const error = fail?.(n);
-      if (error !== undefined) return Promise.reject(error);
-      return Promise.resolve(void handled.push(n));
+      if (error !== undefined) throw error;
+      handled.push(n);
     },
     onFatal: (error) => expect.unreachable(error.message),
   });
@@ -97,6 +99,27 @@ it('a message that nobody can be told of, for a bug, held its partition for ever
   });
   await until('the one behind it', () => handled.includes(2));
   expect(told).toBe(3);
+});
+
+it('a message that does not parse, behind one that is tried again, went to the dead letters at each try', async () => {
+  const database = new Away();
+  const letters: unknown[] = [];
+  const order: unknown[] = [];
+  const deadLetters = Object.assign(Object.create(producer) as Producer, {
+    forward: (_: string, record: unknown) => Promise.resolve(void letters.push(record)),
+  });
+  await send('{"n":1}', '{"n":', '{"n":2}');
+  await consume({
+    deadLetters,
+    before: async (n) => {
+      if (n === 1) await database.attempt();
+      order.push(n);
+    },
+    onInvalid: () => Promise.resolve(void order.push('refused')),
+  });
+  await until('the last', () => handled.includes(2));
+  expect(letters).toHaveLength(1);
+  expect(order).toEqual([1, 'refused', 2]);
 });
 
 it.each([

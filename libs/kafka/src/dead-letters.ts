@@ -3,9 +3,10 @@ import { deadLetterTopic } from '#libs/contracts';
 import { headersOf } from './cloud-event.js';
 import { reasonOf } from './dead-letter-reason.js';
 import type { LogSink } from './kafka-client.js';
-import type { Producer, RawRecord } from './producer.js';
+import { isTooLarge } from './not-published.js';
+import type { Producer } from './producer.js';
 import type { UnreadableBatch } from './record-set/read-record.js';
-import { isTooLarge } from './too-large.js';
+import type { RawRecord } from './topic-producer.js';
 
 interface DeadLettersOptions {
   /** What the letters came on; they go to its dead-letter topic. */

@@ -17,19 +17,22 @@ const HandlingTransaction = createParamDecorator(
   (_, context: ExecutionContext): unknown => context.switchToRpc().getContext<MessageContext>().tx,
 );
 
-/** The transaction is of the inbox, which this lib does not know. */
-type Handler<D extends MessageDefinition> = (data: MessageData<D>, tx: never) => Promise<void>;
+type Handler<D extends MessageDefinition, Tx> = (data: MessageData<D>, tx: Tx) => Promise<void>;
+type HandlesDecorator<D extends MessageDefinition, Tx> = <M extends Handler<D, Tx>>(
+  target: object,
+  name: string,
+  descriptor: TypedPropertyDescriptor<M>,
+) => void;
 
 /**
- * Handles a message of the contracts. The method gets its data, and the transaction that records it as handled; a method
- * that takes anything else does not compile.
+ * Makes `@Handles(<message>)` for the transactions of an inbox, which this lib does not know. The method gets the
+ * message's data, and the transaction that records it as handled. A method that takes anything else does not compile.
  */
-export function Handles<const D extends MessageDefinition>(
-  definition: D,
-): <M extends Handler<D>>(target: object, name: string, descriptor: TypedPropertyDescriptor<M>) => void {
-  return (target, name, descriptor) => {
+export const handlesWithin =
+  <Tx>() =>
+  <const D extends MessageDefinition>(definition: D): HandlesDecorator<D, Tx> =>
+  (target, name, descriptor) => {
     Payload()(target, name, 0);
     HandlingTransaction()(target, name, 1);
     EventPattern<string>(definition.type)(target, name, descriptor);
   };
-}

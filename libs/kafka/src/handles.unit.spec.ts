@@ -5,9 +5,11 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { firstValueFrom, from, isObservable } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nodeReported, type NodeReport } from '#libs/contracts';
-import { Consumer, Handles } from './handles.js';
+import { Consumer, handlesWithin } from './handles.js';
 
 class Refused extends Error {}
+
+const Handles = handlesWithin<string>();
 
 const handled: unknown[] = [];
 
@@ -58,4 +60,11 @@ it('a method gets the data of its message, and the transaction that records it a
 
 it('what it throws arrives as it was thrown', async () => {
   await expect(memory.deliver('broken', 'the transaction')).rejects.toBeInstanceOf(Refused);
+});
+
+it('a method that takes another transaction than that of its inbox compiled', () => {
+  const decorate = Handles(nodeReported);
+  expect(decorate<(report: NodeReport, tx: string) => Promise<void>>).toBe(decorate);
+  // @ts-expect-error The compiler refuses it: the transactions of this inbox are strings.
+  expect(decorate<(report: NodeReport, tx: number) => Promise<void>>).toBe(decorate);
 });

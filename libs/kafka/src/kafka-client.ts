@@ -75,6 +75,10 @@ export interface TopicShape {
   readonly replicationFactor: number;
 }
 
+/** As Kafka takes it. */
+export const isTopicName = (name: string): boolean =>
+  /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
+
 const LED_WITHIN_MS = 30_000;
 
 /**
@@ -94,6 +98,16 @@ async function untilLed(admin: Admin, topics: string[]): Promise<void> {
   }
 }
 
+/** kafkajs' own error says only that there were some. */
+function creationErrors(error: unknown): readonly string[] {
+  const errors: readonly unknown[] =
+    error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
+  return errors.map((one) => {
+    const topic = one instanceof Error && 'topic' in one ? `${String(one.topic)}: ` : '';
+    return `${topic}${one instanceof Error ? one.message : String(one)}`;
+  });
+}
+
 /** Creates the topics that do not exist; those that do are left as they are. */
 export async function ensureTopics(kafka: Kafka, names: readonly string[], shape: TopicShape): Promise<void> {
   const admin = kafka.admin();
@@ -108,7 +122,9 @@ export async function ensureTopics(kafka: Kafka, names: readonly string[], shape
         replicationFactor: shape.replicationFactor,
       }));
     if (topics.length === 0) return;
-    await admin.createTopics({ topics, waitForLeaders: false });
+    await admin.createTopics({ topics, waitForLeaders: false }).catch((cause: unknown) => {
+      throw new Error(`Cannot create topics: ${creationErrors(cause).join('; ')}`, { cause });
+    });
     await untilLed(
       admin,
       topics.map(({ topic }) => topic),

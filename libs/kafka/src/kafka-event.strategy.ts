@@ -21,7 +21,7 @@ export interface KafkaEventStrategyOptions {
   readonly inbox: InboxPort;
   readonly deadLetters: Producer;
   readonly logger: LogSink;
-  /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
+  /** See the topic's consumer. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   readonly aroundHandling?: AroundHandling;
   /** Readiness fails for good when a consumer ends for good, and for as long as one is out of its group. */

@@ -29,7 +29,10 @@ export interface TopicConsumerOptions {
   readonly handle: MessageHandler;
   readonly deadLetters: Producer;
   readonly logger: LogSink;
-  /** Told of a message that does not parse, before it goes to the dead letters; told again when it throws, of a bug thrice. */
+  /**
+   * Called for a message that does not parse, before it goes to the dead letters. When it throws, it is called again
+   * later: until it does not, or three times when the error is a bug.
+   */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** The consumer ended for good; the process must be replaced. */
   readonly onFatal: (error: Error) => void;
@@ -158,16 +161,19 @@ export class TopicConsumer {
 
   /** @returns the message that must be tried again, with all before it handled */
   private async chunk(partition: number, raws: readonly KafkaMessage[]): Promise<KafkaMessage | undefined> {
-    const received: Received[] = [];
+    let received: Received[] = [];
     for (const raw of raws) {
       const message = this.decoded(partition, raw);
       if (!(message instanceof Refusal)) {
         received.push({ raw, message });
         continue;
       }
+      // First what lies before it: if that must be tried again, the refusal would be answered and kept once more.
+      const failedAt = await this.handled(partition, received);
+      if (failedAt !== undefined) return failedAt;
+      received = [];
       const tries = this.tries.count(partition, raw);
-      if (!(await this.isSettled(partition, raw, () => message.settle(tries))))
-        return (await this.handled(partition, received)) ?? raw;
+      if (!(await this.isSettled(partition, raw, () => message.settle(tries)))) return raw;
     }
     return this.handled(partition, received);
   }

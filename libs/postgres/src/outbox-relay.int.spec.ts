@@ -21,9 +21,10 @@ let published: string[] = [];
 const relays: OutboxRelay[] = [];
 const errors: unknown[] = [];
 
-const publish = (rows: readonly OutboxRow[]): Promise<void> => {
+const NOTHING_HELD = Promise.resolve(new Set<string>());
+const publish = (rows: readonly OutboxRow[]): Promise<ReadonlySet<string>> => {
   published.push(...rows.map((r) => String((r.data as { n: string }).n)));
-  return Promise.resolve();
+  return NOTHING_HELD;
 };
 
 /** The poll is far away, so that what arrives soon was woken. */
@@ -84,7 +85,7 @@ describe('OutboxRelay', () => {
     const batches: string[][] = [];
     await startRelay((rows) => {
       batches.push(rows.map(({ data }) => (data as { n: string }).n));
-      return Promise.resolve();
+      return NOTHING_HELD;
     });
     const addPatient = (n: string) =>
       transaction(pool, (tx) => outbox.add(tx, [{ ...message(n), mayWait: true }]));
@@ -136,11 +137,41 @@ describe('OutboxRelay', () => {
     expect(published).toEqual(['kept']);
   });
 
+  it('rows of a topic that is not available held up all others: they wait, and are sent when it is, in order', async () => {
+    const gone = new Set(['gone']);
+    const many = Array.from({ length: 450 }, (_, n) => ({ ...message(`gone-${n}`), topic: 'gone' }));
+    const told: string[] = [];
+    const relay = new OutboxRelay({
+      ...{ pool, listener, schema, pollMs: 20 },
+      async publish(rows) {
+        await publish(rows.filter(({ topic }) => !gone.has(topic)));
+        return new Set(gone);
+      },
+      onError: (e) => errors.push(e),
+      onHeld: (topic) => told.push(`${topic} is held`),
+      onReleased: (topic) => told.push(`${topic} is released`),
+    });
+    relays.push(relay);
+    await transaction(pool, (tx) => outbox.add(tx, many));
+    await add('behind');
+    await relay.start();
+    await until('the one behind them', () => published.includes('behind'));
+    await add('next');
+    await until('the next one', () => published.includes('next'));
+    expect(published).toEqual(['behind', 'next']);
+    expect(await waiting()).toBe(many.length);
+    gone.clear();
+    await until('an empty outbox', async () => (await waiting()) === 0);
+    expect(published.slice(2)).toEqual(many.map(({ data }) => data.n));
+    expect(told).toEqual(['gone is held', 'gone is released']);
+    expect(errors).toEqual([]);
+  });
+
   it('one relay leads; another takes over when it stops', async () => {
     const by: string[] = [];
     const named = (name: string) => (rows: readonly OutboxRow[]) => {
       by.push(...rows.map(() => name));
-      return Promise.resolve();
+      return NOTHING_HELD;
     };
     const first = await startRelay(named('first'));
     await add('1');
@@ -159,7 +190,7 @@ describe('OutboxRelay', () => {
     await startRelay((rows) => {
       for (const { key, data } of rows)
         seen.set(key, [...(seen.get(key) ?? []), Number((data as { n: string }).n)]);
-      return Promise.resolve();
+      return NOTHING_HELD;
     });
     const writer = async (key: string): Promise<void> => {
       for (let n = 0; n < 250; n += 1)

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { tryAdvisoryLock } from './advisory-lock.js';
 import { MAY_WAIT, outboxChannel } from './channels.js';
+import { HeldTopics } from './held-topics.js';
 import type { Listener } from './listener.js';
 import type { OutboxRow } from './outbox.js';
 import { type Pool, together } from './pool.js';
@@ -9,9 +10,16 @@ export interface OutboxRelayOptions {
   readonly pool: Pool;
   readonly listener: Listener;
   readonly schema: string;
-  /** Resolves when the broker has acknowledged all; when it throws, all are published again. */
-  readonly publish: (rows: readonly OutboxRow[]) => Promise<void>;
+  /**
+   * Resolves when the broker has acknowledged all, except on the topics that it returns: they are not available, and
+   * their rows wait while the others go on. When it throws, all are published again.
+   */
+  readonly publish: (rows: readonly OutboxRow[]) => Promise<ReadonlySet<string>>;
   readonly onError: (error: unknown) => void;
+  /** Called once when the rows of a topic begin to wait. */
+  readonly onHeld?: (topic: string) => void;
+  /** Called once when they no longer do. */
+  readonly onReleased?: (topic: string) => void;
   /** The safety net under NOTIFY, and how soon another replica's relay takes over. */
   readonly pollMs?: number;
 }
@@ -33,11 +41,17 @@ export class OutboxRelay {
   private running: Promise<void> | undefined;
   private again = false;
   private stopped = false;
+  private readonly held: HeldTopics;
 
-  constructor(private readonly options: OutboxRelayOptions) {}
+  constructor(private readonly options: OutboxRelayOptions) {
+    this.held = new HeldTopics(options);
+  }
 
   async start(): Promise<void> {
-    this.timer = setInterval(() => this.wake(), this.options.pollMs ?? POLL_MS);
+    this.timer = setInterval(() => {
+      this.held.tryAgain();
+      this.wake();
+    }, this.options.pollMs ?? POLL_MS);
     await this.options.listener.subscribe(outboxChannel(this.options.schema), (payload) =>
       payload === MAY_WAIT ? this.wakeSoon() : this.wake(),
     );
@@ -106,23 +120,24 @@ export class OutboxRelay {
   }
 
   private async publishAll(leader: PoolClient): Promise<void> {
-    let rows = await waiting(leader);
+    let rows = await waiting(leader, this.held.skipped);
     while (rows.length > 0 && !this.stopped) {
-      await this.options.publish(rows);
+      const held = await this.options.publish(rows);
+      this.held.record(rows, held);
       const isMore = this.again || rows.length === BATCH;
       this.again = false;
-      const removed = remove(leader, rows);
-      [, rows] = await together(removed, isMore ? waiting(leader) : Promise.resolve([]));
+      const removed = remove(leader, held.size === 0 ? rows : rows.filter(({ topic }) => !held.has(topic)));
+      [, rows] = await together(removed, isMore ? waiting(leader, this.held.skipped) : Promise.resolve([]));
     }
   }
 }
 
 type WaitingRow = OutboxRow & { readonly seq: string };
 
-async function waiting(leader: PoolClient): Promise<readonly WaitingRow[]> {
+async function waiting(leader: PoolClient, skipped: readonly string[]): Promise<readonly WaitingRow[]> {
   const { rows } = await leader.query<WaitingRow>(
-    'SELECT seq, id, topic, key, type, data, headers FROM outbox ORDER BY seq LIMIT $1',
-    [BATCH],
+    'SELECT seq, id, topic, key, type, data, headers FROM outbox WHERE topic <> ALL($2) ORDER BY seq LIMIT $1',
+    [BATCH, skipped],
   );
   return rows;
 }

@@ -1,3 +1,4 @@
+export * from './handles.js';
 export * from './old-rows.js';
 export * from './outgoing.js';
 export * from './recurring.js';

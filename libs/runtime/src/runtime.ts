@@ -39,6 +39,8 @@ export interface RuntimeOptions {
   readonly migrations: readonly MigrationSet[];
   /** Views of its schema that other apps may read. */
   readonly publishes?: Published['readers'];
+  /** Topics that it writes to besides those of the catalogue; made as those are where they are missing. */
+  readonly ownTopics?: readonly string[];
   readonly config: RuntimeConfig;
 }
 
@@ -59,6 +61,9 @@ export interface Runtime {
   readonly producer: Producer;
   close(): Promise<void>;
 }
+
+const HELD_HINT =
+  'Create the topic, or allow this app to describe and write it. What waits for it is sent within seconds then.';
 
 /** Brings the app's schema up to date, makes the topics that are missing, and opens what the app needs. */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -82,6 +87,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     schema,
     publish: (rows) => publishTraced({ tracing, producer, logger }, rows),
     onError: (err) => logger.warn({ err }, 'the outbox waits'),
+    onHeld: (topic) =>
+      logger.error({ topic, hint: HELD_HINT }, 'a topic is not available; its messages wait'),
+    onReleased: (topic) => logger.info({ topic }, 'a topic is available again; its messages are sent'),
   });
   const runtime: Runtime = {
     ...{ options, logger, health, tracing, pool, listener, clock, kafka, producer, relay },
@@ -116,10 +124,11 @@ async function prepareDatabase({ pool, listener, options }: Runtime, clock: Data
   });
 }
 
-async function prepareBroker({ kafka, producer, options: { config } }: Runtime): Promise<void> {
+async function prepareBroker({ kafka, producer, options }: Runtime): Promise<void> {
+  const { config, ownTopics = [] } = options;
   const { KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR: replicationFactor } = config;
   await named('KAFKA_BROKERS', async () => {
-    await ensureTopics(kafka, allTopics, { partitions, replicationFactor });
+    await ensureTopics(kafka, [...new Set([...allTopics, ...ownTopics])], { partitions, replicationFactor });
     await producer.start();
   });
 }

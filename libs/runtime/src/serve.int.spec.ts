@@ -5,9 +5,9 @@ import { Get, Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '#libs/config';
 import { instanceReported } from '#libs/contracts';
-import { Consumer, createKafka, Handles, SILENT } from '#libs/kafka';
+import { Consumer, createKafka, SILENT } from '#libs/kafka';
 import { createTestDatabase, requireEnv, type TestDatabase, uniqueName, until } from '#libs/testing';
-import { openRuntime, type Runtime, runtimeConfigSchema, serve } from './index.js';
+import { Handles, openRuntime, type Runtime, runtimeConfigSchema, serve } from './index.js';
 
 let database: TestDatabase;
 beforeAll(async () => {

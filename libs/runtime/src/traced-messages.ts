@@ -3,7 +3,7 @@ import {
   type AroundHandling,
   type InvalidMessage,
   type LogSink,
-  MessagesTooLargeError,
+  NotPublishedError,
   type Producer,
   traceparentOf,
 } from '#libs/kafka';
@@ -84,17 +84,27 @@ interface OutboxPublisher {
 
 /**
  * Publishes the outbox, each message in a PRODUCER span of the trace in which it was written: first what somebody waits
- * for, so that it does not share the broker and its readers with what tells of it.
+ * for, so that it does not share the broker and its readers with what tells of it. @returns topics that are not
+ * available; what was written for them is not published
  */
-export async function publishTraced(parts: OutboxPublisher, rows: readonly OutboxRow[]): Promise<void> {
+export async function publishTraced(
+  parts: OutboxPublisher,
+  rows: readonly OutboxRow[],
+): Promise<ReadonlySet<string>> {
   const { awaited = [], others = [] } = Object.groupBy(rows, ({ type }) =>
     patient.has(type) ? 'others' : 'awaited',
   );
-  for (const some of [awaited, others]) if (some.length > 0) await publishAll(parts, some);
+  const unavailable = new Set<string>();
+  for (const some of [awaited, others])
+    if (some.length > 0) for (const topic of await publishAll(parts, some)) unavailable.add(topic);
+  return unavailable;
 }
 
-/** What is too large for the broker goes to the dead letters, so that it holds up nothing behind it. */
-async function publishAll(parts: OutboxPublisher, rows: readonly OutboxRow[]): Promise<void> {
+/**
+ * What is too large for the broker goes to the dead letters, so that it holds up nothing behind it.
+ * @returns topics that are not available
+ */
+async function publishAll(parts: OutboxPublisher, rows: readonly OutboxRow[]): Promise<readonly string[]> {
   const { tracing, producer } = parts;
   const sends = rows.map((row) => ({ row, span: sendSpan(tracing, row) }));
   const fail = (error: unknown, isFailed: (row: OutboxRow) => boolean): void => {
@@ -105,14 +115,17 @@ async function publishAll(parts: OutboxPublisher, rows: readonly OutboxRow[]): P
     await producer.publish(
       sends.map(({ row, span }) => (span === undefined ? row : { ...row, traceparent: span.traceparent })),
     );
+    return [];
   } catch (error) {
-    if (!(error instanceof MessagesTooLargeError)) {
+    if (!(error instanceof NotPublishedError)) {
       fail(error, () => true);
       throw error;
     }
-    const refused = new Set(error.refused.map(({ message }) => message.id));
-    fail(error, ({ id }) => refused.has(id));
-    await letterTooLarge(parts, error.refused);
+    const refused = new Set(error.tooLarge.map(({ message }) => message.id));
+    const unavailable = error.unavailable.map(({ topic }) => topic);
+    fail(error, ({ id, topic }) => refused.has(id) || unavailable.includes(topic));
+    await letterTooLarge(parts, error.tooLarge);
+    return unavailable;
   } finally {
     sends.forEach(({ span }) => span?.end());
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentProgressed, deploymentReplied, instanceReported } from '#libs/contracts';
 import type { OutboxRow } from '#libs/postgres';
-import { MessagesTooLargeError, type RawRecord, SILENT } from '#libs/kafka';
+import { NotPublishedError, type RawRecord, SILENT } from '#libs/kafka';
 import { createLogger, startTracing } from '#libs/telemetry';
 import { publishTraced } from './traced-messages.js';
 
@@ -46,7 +46,7 @@ describe('the outbox', () => {
         const refused = messages
           .filter(({ id }) => id === 'huge')
           .map((message) => ({ message, bytes: 2e6 }));
-        return refused.length === 0 ? Promise.resolve() : Promise.reject(new MessagesTooLargeError(refused));
+        return refused.length === 0 ? Promise.resolve() : Promise.reject(new NotPublishedError(refused, []));
       },
       forward: (topic: string, record: RawRecord) => Promise.resolve(void letters.push([topic, record])),
     };

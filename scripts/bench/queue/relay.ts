@@ -47,12 +47,13 @@ export async function measureRelay(
   const producer = new Producer(kafka);
   const published: Published[] = [];
   let batches = 0;
-  const publish = async (rows: readonly OutboxRow[]): Promise<void> => {
+  const publish = async (rows: readonly OutboxRow[]): Promise<ReadonlySet<string>> => {
     await producer.publish(rows);
     batches += 1;
     const at = performance.now();
     for (const { data } of rows)
       published.push({ at, latencyMs: at - (data as { written: number }).written });
+    return new Set();
   };
   const onError = (error: unknown): void => console.error(error);
   const relay = new OutboxRelay({ pool, listener, schema, publish, onError });

@@ -26,7 +26,15 @@ export interface Broker {
     from?: 'beginning' | 'end',
   ): Promise<Following>;
   /** Everything the topic holds at this moment, then returns. */
-  readKept(topic: string, onMessage: (message: TailedMessage) => void): Promise<void>;
+  readKept(topic: string, reading: (partitions: readonly number[]) => KeptReader): Promise<void>;
+}
+
+/** Made with the partitions that hold anything. */
+export interface KeptReader {
+  /** Those of one partition come in order. */
+  onMessage(message: TailedMessage): void;
+  /** Nothing more comes of this partition. */
+  onEnd(partition: number): void;
 }
 
 /** Somebody waits at a terminal. */
@@ -49,7 +57,7 @@ export function openBroker(): Broker {
   return {
     publish: (definition, data) => work(() => publish(kafka, definition, data)),
     follow: (topics, onMessage, from = 'end') => work(() => tail(kafka, { topics, from, onMessage })),
-    readKept: (topic, onMessage) => work(() => readKept(kafka, topic, onMessage)),
+    readKept: (topic, reading) => work(() => readKept(kafka, topic, reading)),
   };
 }
 
@@ -110,18 +118,24 @@ async function lastOffsets(kafka: Kafka, topic: string): Promise<Map<number, big
 async function readKept(
   kafka: Kafka,
   topic: string,
-  onMessage: (message: TailedMessage) => void,
+  reading: (partitions: readonly number[]) => KeptReader,
 ): Promise<void> {
   const open = await lastOffsets(kafka, topic);
   if (open.size === 0) return;
+  const reader = reading([...open.keys()]);
   const end = Promise.withResolvers<void>();
   const following = await tail(kafka, {
     topics: [topic],
     from: 'beginning',
-    onMessage,
-    onReadUpTo: ({ partition, offset }) => {
+    onMessage(message) {
+      const last = open.get(message.partition);
+      if (last !== undefined && BigInt(message.offset) <= last) reader.onMessage(message);
+    },
+    onReadUpTo({ partition, offset }) {
       const last = open.get(partition);
-      if (last !== undefined && BigInt(offset) >= last) open.delete(partition);
+      if (last === undefined || BigInt(offset) < last) return;
+      open.delete(partition);
+      reader.onEnd(partition);
       if (open.size === 0) end.resolve();
     },
   });

@@ -5,8 +5,8 @@ import {
   tokenSchema,
   topics,
 } from '#libs/contracts';
-import type { Broker, TailedMessage } from '../adapters/broker.js';
-import { mergeByTime } from '../domain/merge-by-time.js';
+import type { KeptReader, TailedMessage } from '../adapters/broker.js';
+import { MergeByTime } from '../domain/merge-by-time.js';
 import { eventLines } from '../domain/progress-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -35,12 +35,15 @@ export async function events(options: EventsOptions, output: Output): Promise<Ex
   const { openBroker } = await import('../adapters/broker.js'); // Not at the start: many commands need no Kafka.
   const broker = openBroker();
   if (!follow) {
-    for (const event of mergeByTime(await keptEvents(broker, options))) print(event);
+    await broker.readKept(topics.deploymentEvents, (partitions) => inOrder(partitions, options, print));
     return exitCodes.ok;
   }
   const over = interrupted();
   const from = token === undefined ? 'end' : 'beginning';
-  const follower = (message: TailedMessage): void => eventsIn(message, options).forEach(print);
+  const follower = (message: TailedMessage): void => {
+    const event = eventOf(message);
+    if (event !== undefined && isWanted(event, options)) print(event);
+  };
   const following = await broker.follow([topics.deploymentEvents], follower, from);
   output.aside('Following; Ctrl-C ends it.');
   await over;
@@ -48,21 +51,27 @@ export async function events(options: EventsOptions, output: Output): Promise<Ex
   return exitCodes.ok;
 }
 
-/** What is kept, partition by partition. */
-async function keptEvents(broker: Broker, options: EventsOptions): Promise<DeploymentProgress[][]> {
-  const kept = new Map<number, DeploymentProgress[]>();
-  await broker.readKept(topics.deploymentEvents, (message) => {
-    const list = kept.get(message.partition) ?? [];
-    list.push(...eventsIn(message, options));
-    kept.set(message.partition, list);
+/** Prints what is kept while it is read. */
+function inOrder(
+  partitions: readonly number[],
+  options: EventsOptions,
+  print: (event: DeploymentProgress) => void,
+): KeptReader {
+  const merged = new MergeByTime({
+    ...{ partitions, print },
+    isWanted: (event: DeploymentProgress) => isWanted(event, options),
   });
-  return [...kept.values()];
+  return {
+    onMessage(message) {
+      const event = eventOf(message);
+      if (event !== undefined) merged.add(message.partition, event);
+    },
+    onEnd: (partition) => merged.end(partition),
+  };
 }
 
-/** The event of a message, if it is one that is asked for. */
-function eventsIn({ data }: TailedMessage, options: EventsOptions): readonly DeploymentProgress[] {
-  const parsed = deploymentProgressed.schema.safeParse(data);
-  return parsed.success && isWanted(parsed.data, options) ? [parsed.data] : [];
+function eventOf({ data }: TailedMessage): DeploymentProgress | undefined {
+  return deploymentProgressed.schema.safeParse(data).data;
 }
 
 function isWanted(event: { token: string; appId: string }, { token, appId }: EventsOptions): boolean {

@@ -1,7 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { deploymentRequested, type DeploymentRequest } from '#libs/contracts';
-import { Consumer, Handles } from '#libs/kafka';
+import { Consumer } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
+import { Handles } from '#libs/runtime';
 import { currentTraceparent } from '#libs/telemetry';
 import { REQUEST_INTAKE, type RequestIntake } from './ports.js';
 

@@ -1,7 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { nodeAnswered, type NodeAnswer } from '#libs/contracts';
-import { Consumer, Handles } from '#libs/kafka';
+import { Consumer } from '#libs/kafka';
 import type { Transaction, WorkQueue } from '#libs/postgres';
+import { Handles } from '#libs/runtime';
 import { takeNodeAnswer } from './adapters/node-answers.js';
 import { WORK_QUEUE } from './ports.js';
 

@@ -7,8 +7,9 @@ import {
   nodeRequested,
   type NodeRequest,
 } from '#libs/contracts';
-import { Consumer, Handles } from '#libs/kafka';
+import { Consumer } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
+import { Handles } from '#libs/runtime';
 import type { Placement } from './wire.js';
 
 export const PLACEMENT = Symbol('Placement');

@@ -4,8 +4,9 @@ import {
   serviceSpecChanged,
   type ServiceSpecChange,
 } from '#libs/contracts';
-import { Consumer, Handles } from '#libs/kafka';
+import { Consumer } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
+import { Handles } from '#libs/runtime';
 import { recordReport, recordSpec } from './adapters/postgres-registry.js';
 
 /** instance.reports -> the registry. Idempotent, and in any order: the newest report of an instance counts. */
