@@ -37,8 +37,12 @@ async function instance(service: string, name: string, releaseId: string): Promi
 }
 
 /** A task that ends so, by a replica that writes specs or by one of the version before. */
-async function ended(service: string, status: string, writesSpec: boolean): Promise<void> {
-  const token = `t-${service}-${Math.floor(performance.now() * 1000)}`;
+async function ended(
+  service: string,
+  status: string,
+  writesSpec: boolean,
+  token = `t-${service}-${Math.floor(performance.now() * 1000)}`,
+): Promise<void> {
   await pool.query(`INSERT INTO requests (token, request, reply_topic, open_tasks) VALUES ($1, $2, 'r', 1)`, [
     token,
     { appId: APP },
@@ -108,6 +112,14 @@ describe('an installation from before', () => {
     await ended('web', 'running', true);
     await ended('web', 'failed', false);
     expect(await specOf('web')).toMatchObject({ count: 4, revision: 2 });
+  });
+
+  it('keeps the count that is wanted when a replica of the version before repairs one of too few instances', async () => {
+    await ended('web', 'running', false, 'repair-0123456789abcdef-1');
+    expect(await specOf('web')).toMatchObject({ count: 4, revision: 2 });
+    // Its token only looks like that of a repair.
+    await ended('web', 'running', false, 'repair-of-the-shop');
+    expect(await specOf('web')).toMatchObject({ count: 3, revision: 3 });
   });
 });
 
