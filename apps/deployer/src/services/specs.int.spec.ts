@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Outbox, transaction, type Pool } from '#libs/postgres';
-import type { SpecRevision } from '#libs/contracts';
+import type { SpecRevision, TaskError } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { migrateToBeforeSpecs, migrateToNow } from '../task/database.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
@@ -180,11 +180,11 @@ describe('the record of services', () => {
     const both = await Promise.all([record.restore(seen, 1), record.restore(seen, 1)]);
     expect(both.toSorted()).toEqual([false, true]);
     expect(asked).toEqual(['count']);
-    expect((await drift())?.tries).toMatchObject({ count: 1, unplaced: 0, lastAt: NOW.getTime() });
+    expect((await drift())?.tries).toMatchObject({ count: 1, uncounted: 0, lastAt: NOW.getTime() });
   });
 
   /** The task of the last try ends so. */
-  async function tryEnds(result: { readonly status: string; readonly error?: { readonly code: string } }) {
+  async function tryEnds(result: { readonly status: string; readonly error?: TaskError }) {
     const { rows } = await pool.query<{ id: string }>(
       `SELECT task_id AS id FROM service_repairs WHERE service = 'count'`,
     );
@@ -205,8 +205,8 @@ describe('the record of services', () => {
   const later = NOW.getTime() + 600_000;
 
   it('an outage of the image registry uses up no attempt', async () => {
-    await tryEnds({ status: 'failed', error: { code: 'PULL_FAILED' } });
-    expect((await drift())?.tries).toMatchObject({ count: 0, unplaced: 1, succeeded: false });
+    await tryEnds({ status: 'failed', error: { code: 'REGISTRY_UNREACHABLE', message: 'm', hint: 'h' } });
+    expect((await drift())?.tries).toMatchObject({ count: 0, uncounted: 1, succeeded: false });
   });
 
   it('tries are forgotten where the last one succeeded long enough ago', async () => {
@@ -217,8 +217,9 @@ describe('the record of services', () => {
     expect(seen && reconcileService(seen, later, limits)).toEqual({ kind: 'restore', attempt: 1 });
   });
 
-  it('gives a service up once, of two replicas that saw the same, and publishes that', async () => {
-    const token = await tryEnds({ status: 'failed', error: { code: 'HEALTH_TIMEOUT' } });
+  it('gives a service up once, of two replicas that saw the same, and publishes that with the last reason', async () => {
+    const last = { code: 'PULL_FAILED', message: 'Pulling the image: no space left on device' };
+    const token = await tryEnds({ status: 'failed', error: { ...last, hint: 'Free space.' } });
     const seen = await drift();
     if (seen === undefined) throw new Error('nothing is missing');
     expect(reconcileService(seen, later, limits)).toEqual({ kind: 'give-up', attempts: 1 });
@@ -227,9 +228,8 @@ describe('the record of services', () => {
     const { rows } = await pool.query<{ data: object }>(
       `SELECT data FROM outbox WHERE topic = 'deployment.events' ORDER BY seq`,
     );
-    expect(rows.map(({ data }) => data)).toMatchObject([
-      { token, event: 'ServiceGivenUp', service: 'count', data: { wanted: 3, running: 1, attempts: 1 } },
-    ]);
+    const data = { wanted: 3, running: 1, attempts: 1, error: last };
+    expect(rows).toMatchObject([{ data: { token, event: 'ServiceGivenUp', service: 'count', data } }]);
     const after = await drift();
     expect(after && reconcileService(after, later, limits)).toEqual({ kind: 'wait' });
   });

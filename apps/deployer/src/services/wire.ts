@@ -39,8 +39,8 @@ export function createServices({ config, storage, ask, runtime }: ServicesParts)
       restored.inc();
       logger.warn(fields, 'a service does not run what is wanted: restoring it');
     },
-    onGiveUp({ appId, service, wanted, running }, attempts, err) {
-      const fields = { appId, service, wanted, running, attempts };
+    onGiveUp({ appId, service, wanted, running, tries }, attempts, err) {
+      const fields = { appId, service, wanted, running, attempts, reason: tries?.error };
       if (err !== undefined) return logger.warn({ ...fields, err }, 'a service could not be given up');
       givenUp.inc();
       logger.error(

@@ -1,5 +1,5 @@
 import { FORGOTTEN_AFTER_MS } from '../../repair/domain/backoff.js';
-import { isNoAttempt } from '../../repair/domain/attempts.js';
+import { isNoAttempt, type Failure } from '../../repair/domain/attempts.js';
 
 /** A service that does not run what is wanted. */
 export interface ServiceDrift {
@@ -21,19 +21,21 @@ export interface ServiceTries {
   readonly revision: number;
   readonly count: number;
   /** Tries since then that were no attempts, such as for want of a node: they make the pause longer. */
-  readonly unplaced: number;
+  readonly uncounted: number;
   /** Milliseconds since 1970. */
   readonly lastAt: number;
   /** The last one did: the service ran what was wanted then. */
   readonly succeeded: boolean;
   /** The service is left alone, and that was said. */
   readonly givenUp: boolean;
+  /** How the last one failed. */
+  readonly error?: Failure;
 }
 
 /** The tries as they are recorded, with how the task of the last one ended; null where it has not. */
-export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' | 'unplaced' | 'lastAt'> {
+export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' | 'uncounted' | 'lastAt'> {
   readonly status: string | null;
-  readonly error: string | null;
+  readonly error: Failure | null;
 }
 
 /** The count of a service that was given up: more than any limit. */
@@ -56,8 +58,8 @@ export interface ServiceLimits {
  * help: the spec (a release, a count, limits) or a node; and where the last one helped for long enough. Pure.
  */
 export function reconcileService(drift: ServiceDrift, now: number, limits: ServiceLimits): ServiceAction {
-  const { count, unplaced, lastAt, succeeded, givenUp } = triesOf(drift, now);
-  const tries = count + unplaced;
+  const { count, uncounted, lastAt, succeeded, givenUp } = triesOf(drift, now);
+  const tries = count + uncounted;
   if (tries === 0) return { kind: 'restore', attempt: 1 };
   if (givenUp) return { kind: 'wait' };
   const isLast = count >= limits.attempts;
@@ -66,7 +68,7 @@ export function reconcileService(drift: ServiceDrift, now: number, limits: Servi
   return now < until ? { kind: 'wait', until } : { kind: 'restore', attempt: count + 1 };
 }
 
-const NO_TRIES = { count: 0, unplaced: 0, lastAt: 0, succeeded: false, givenUp: false };
+const NO_TRIES = { count: 0, uncounted: 0, lastAt: 0, succeeded: false, givenUp: false };
 
 /** The tries that still count. */
 export function triesOf({ tries, revision, nodesChangedAt = 0 }: ServiceDrift, now: number) {
@@ -75,10 +77,11 @@ export function triesOf({ tries, revision, nodesChangedAt = 0 }: ServiceDrift, n
 }
 
 /** What the end of the last try makes of them. */
-export function settledTries({ status, error, ...tries }: RecordedTries): ServiceTries {
-  const givenUp = tries.count >= GIVEN_UP;
+export function settledTries({ status, error, ...recorded }: RecordedTries): ServiceTries {
+  const givenUp = recorded.count >= GIVEN_UP;
   const succeeded = !givenUp && status !== null && status !== 'failed';
+  const tries = { ...recorded, succeeded, givenUp, error: error ?? undefined };
   return !givenUp && tries.count > 0 && isNoAttempt(error)
-    ? { ...tries, count: tries.count - 1, unplaced: tries.unplaced + 1, succeeded, givenUp }
-    : { ...tries, succeeded, givenUp };
+    ? { ...tries, count: tries.count - 1, uncounted: tries.uncounted + 1 }
+    : tries;
 }
