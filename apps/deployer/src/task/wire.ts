@@ -70,6 +70,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
     output,
     healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
     stableMs: config.DEPLOYER_STABLE_MS,
+    drainMs: config.DEPLOYER_DRAIN_MS,
     limits,
     places: new BuildPlaces({
       limits: outside.builder.limits,

@@ -16,8 +16,8 @@ import { evolve, isStopped, limitsOf, releaseConfig, releaseOf, type TaskState }
 /** What a decision needs besides the state. */
 export interface Given {
   readonly now: Date;
-  /** How long an instance that gets no more traffic is left alone at most; its config may say otherwise. */
-  readonly drainMs: number;
+  /** How long an instance that gets no more traffic runs on where its config.json does not say; undefined: as `drainOf`. */
+  readonly drainMs?: number;
 }
 
 /** What an effect that is done by its record comes to. Pure, as `evolve` is, which applies what it decides. */
