@@ -56,6 +56,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
       'release-node': nodeRequests,
       'keep-login': nodeRequests,
       'change-spec': specs,
+      'repeat-spec': specs,
     },
   });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);

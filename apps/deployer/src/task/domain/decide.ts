@@ -3,6 +3,7 @@ import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
+import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
 import { specAfterFailure } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import { shortMessage } from './clean-text.js';
@@ -51,22 +52,27 @@ function planned(state: TaskState, { now }: Given): StepWrites {
   const error = planProblem(state);
   if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
   const data = makePlan(state, now.toISOString());
-  return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec) };
+  return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec, authorOfTask(state)) };
 }
 
 function changed(
   before: ServiceSpec | undefined,
   spec: ServiceSpec | undefined,
-  takenBackFor?: string,
+  author: SpecAuthor,
 ): readonly SideWrite[] {
   if (spec === undefined) return [];
-  return [{ kind: 'change-spec', spec, isRepeat: spec.revision === before?.revision, takenBackFor }];
+  return spec.revision === before?.revision
+    ? [{ kind: 'repeat-spec', changes: spec.changes }]
+    : [{ kind: 'change-spec', spec, author }];
 }
 
 function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): StepWrites {
   const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } });
   const after = specAfterFailure(state, now.toISOString());
-  return joined([told, { events: [], sides: changed(state.plan?.spec, after, error.code) }]);
+  return joined([
+    told,
+    { events: [], sides: changed(state.plan?.spec, after, authorAfterFailure(state, error)) },
+  ]);
 }
 
 function ended(state: TaskState, event: TaskEvent): StepWrites {
