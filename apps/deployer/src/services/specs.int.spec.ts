@@ -213,7 +213,9 @@ describe('the record of services', () => {
     await tryEnds({ status: 'running' });
     const seen = await drift();
     expect(seen?.tries).toMatchObject({ count: 1, succeeded: true, givenUp: false });
-    expect(seen && reconcileService(seen, later - 1, limits)).toEqual({ kind: 'wait', until: later });
+    expect(seen && reconcileService(seen, later - 1, limits)).toEqual({
+      ...{ kind: 'wait-for-attempts', attempts: 1, until: later },
+    });
     expect(seen && reconcileService(seen, later, limits)).toEqual({ kind: 'restore', attempt: 1 });
   });
 

@@ -41,10 +41,12 @@ export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' |
 /** The count of a service that was given up: more than any limit. */
 export const GIVEN_UP = 1_000_000;
 
-type ServiceAction =
+export type ServiceAction =
   | { readonly kind: 'restore'; readonly attempt: number }
   /** Until when; undefined: given up until something changes. */
   | { readonly kind: 'wait'; readonly until?: number }
+  /** The last attempt that it had helped, but not for long: the service waits until its tries are forgotten. */
+  | { readonly kind: 'wait-for-attempts'; readonly attempts: number; readonly until: number }
   | { readonly kind: 'give-up'; readonly attempts: number };
 
 export interface ServiceLimits {
@@ -64,7 +66,9 @@ export function reconcileService(drift: ServiceDrift, now: number, limits: Servi
   if (givenUp) return { kind: 'wait' };
   const isLast = count >= limits.attempts;
   if (isLast && !succeeded) return { kind: 'give-up', attempts: count };
-  const until = lastAt + (isLast ? FORGOTTEN_AFTER_MS : limits.backoffMs(tries));
+  // Still to come, or `triesOf` would have forgotten them.
+  if (isLast) return { kind: 'wait-for-attempts', attempts: count, until: lastAt + FORGOTTEN_AFTER_MS };
+  const until = lastAt + limits.backoffMs(tries);
   return now < until ? { kind: 'wait', until } : { kind: 'restore', attempt: count + 1 };
 }
 

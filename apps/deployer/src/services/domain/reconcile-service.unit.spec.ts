@@ -115,7 +115,9 @@ describe('a service that was restored', () => {
 
   it('waits for its tries to be forgotten where that was the last attempt, and is not given up', () => {
     const until = restored(3).lastAt + FORGOTTEN_MS;
-    expect(reconcileService(drift(restored(3)), until - 1, limits)).toEqual({ kind: 'wait', until });
+    expect(reconcileService(drift(restored(3)), until - 1, limits)).toEqual({
+      ...{ kind: 'wait-for-attempts', attempts: 3, until },
+    });
     expect(reconcileService(drift(restored(3)), until, limits)).toEqual({ kind: 'restore', attempt: 1 });
   });
 
@@ -139,7 +141,7 @@ it('every service is restored, waited for until a time, or given up, which is sa
       const now = known.lastAt + later;
       const action = reconcileService(drift(settled), now, limits);
       if (action.kind === 'restore') expect(action.attempt).toBeLessThanOrEqual(limits.attempts);
-      if (action.kind === 'wait') {
+      if (action.kind === 'wait' || action.kind === 'wait-for-attempts') {
         // Waiting has an end, and then the service is restored.
         expect(action.until).toBeGreaterThan(now);
         expect(reconcileService(drift(settled), action.until ?? 0, limits).kind).toBe('restore');
