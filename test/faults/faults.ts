@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'registry answers 500',
     what: 'to everything, for 8 s',
-    mayFailWith: ['PUSH_FAILED', 'PULL_FAILED'],
+    mayFailWith: ['PUSH_FAILED', 'REGISTRY_UNREACHABLE'],
     strike: registryAnswers500,
   },
   {

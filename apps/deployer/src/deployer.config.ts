@@ -159,9 +159,9 @@ const variables = z.object({
       'How long an instance that replaces another must stay healthy first, if config.json does not say.',
     ),
   DEPLOYER_DRAIN_MS: durationMs()
-    .default(5_000)
+    .optional()
     .describe(
-      'How long a stop waits at most for gateways to let go of the instance, if config.json does not say. Without a gateway it does not wait.',
+      'As `stop.drainMs` of config.json, for services that do not set it. If neither is set, gateways get 5 s to let go of the instance, and without a gateway it is stopped at once.',
     ),
   DEPLOYER_FETCH_IDLE_MS: durationMs()
     .default(60_000)

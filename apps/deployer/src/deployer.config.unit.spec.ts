@@ -24,6 +24,12 @@ describe("the deployer's configuration", () => {
     expect(names.filter((name) => name.startsWith('REGISTRY_'))).toEqual([]);
   });
 
+  it('the time to drain is asked for only where it is set: the one-machine set-up does not wait', () => {
+    const { DEPLOYER_DRAIN_MS } = deployerConfigSchema.shape;
+    expect(DEPLOYER_DRAIN_MS.parse(undefined)).toBeUndefined();
+    expect(DEPLOYER_DRAIN_MS.parse('10000')).toBe(10_000);
+  });
+
   it('a kind of registry that there is not is told', () => {
     expect(problems({ REGISTRY_KIND: 'azure' })).toContain('REGISTRY_KIND');
   });

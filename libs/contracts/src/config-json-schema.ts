@@ -33,7 +33,7 @@ const fieldDescriptions: Record<Field, string> = {
   'stop.signal': 'The signal it is sent first.',
   'stop.graceMs': 'Milliseconds until it is killed.',
   'stop.drainMs':
-    'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it.',
+    'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it. If it is not set, `DEPLOYER_DRAIN_MS` counts.',
 };
 
 const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, string> = {

@@ -127,8 +127,8 @@ const buildErrors = {
     'Check that `REGISTRY_URL` is a registry of the kind in `REGISTRY_KIND`.',
   ),
   REGISTRY_UNREACHABLE: inReply(
-    'The image registry does not answer.',
-    'Check `REGISTRY_URL` and `REGISTRY_CA_FILE`.',
+    'The image registry does not answer the deployer, a builder or a node.',
+    'Check `REGISTRY_URL` and `REGISTRY_CA_FILE`, and the way of the machine that the message names.',
   ),
   RELEASE_NOT_FOUND: inReply('The service has no such release.', 'Build the service first.'),
   FETCH_TIMEOUT: inReply(
@@ -196,8 +196,8 @@ const runErrors = {
     whatToDo: 'Look at the node.',
   },
   PULL_FAILED: inReply(
-    'The node could not pull the image.',
-    'Check its way to the image registry, and its disk.',
+    'The node could not pull the image, although the image registry answers.',
+    'The message says why: the image is gone, the login is refused, or the disk of the node is full.',
   ),
   CONTAINER_EXITED: inReply('The container started and ended.', 'Read the end of its log.'),
   HEALTH_TIMEOUT: inReply(

@@ -35,6 +35,10 @@ const ENGINE_SENTENCES: readonly (readonly [RegExp, EngineErrorCode])[] = [
     /dial tcp|no such host|i\/o timeout|tls handshake|x509:|connection refused|server gave http response/i,
     'REGISTRY_UNREACHABLE',
   ],
+  // It answers, but not to the question: an outage, or too many requests.
+  [/unexpected (?:http )?status.*: (?:5\d\d|429)\b|toomanyrequests/i, 'REGISTRY_UNREACHABLE'],
+  // The connection broke, or no answer came in time.
+  [/\b(?:get|head) "https?:|connection reset by peer|unexpected eof/i, 'REGISTRY_UNREACHABLE'],
 ];
 
 interface EngineResponseError extends Error {

@@ -12,6 +12,20 @@ describe('toEngineError', () => {
     ['manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
     ['unrecognized image ID sha256:f0dbd7f9', 'IMAGE_NOT_FOUND'],
     ['Get "https://r:5000/v2/": x509: certificate signed by unknown authority', 'REGISTRY_UNREACHABLE'],
+    ['received unexpected HTTP status: 503 Service Unavailable', 'REGISTRY_UNREACHABLE'],
+    [
+      'unexpected status from GET request to https://r/v2/a/manifests/1: 502 Bad Gateway',
+      'REGISTRY_UNREACHABLE',
+    ],
+    ['toomanyrequests: retry-after: 1s', 'REGISTRY_UNREACHABLE'],
+    [
+      'Get "https://r/v2/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+      'REGISTRY_UNREACHABLE',
+    ],
+    ['Head "https://r/v2/a/manifests/1": EOF', 'REGISTRY_UNREACHABLE'],
+    ['Get "https://r/v2/": unauthorized: authentication required', 'REGISTRY_DENIED'],
+    ['download failed after attempts=6: unexpected EOF', 'REGISTRY_UNREACHABLE'],
+    ['failed to create task for container: context deadline exceeded', 'ENGINE_FAILED'],
     ['something else', 'ENGINE_FAILED'],
   ])('%s is %s', (sentence, code) => {
     expect(toEngineError('It', response(500, sentence))).toMatchObject({ code });

@@ -28,7 +28,7 @@ const sourceFaults = new Set([
   'HEALTH_TIMEOUT',
 ]);
 /** Faults of the machines: look at them. */
-const nodeFaults = new Set(['NO_NODE', 'NODE_UNREACHABLE', 'PULL_FAILED']);
+const nodeFaults = new Set(['NO_NODE', 'NODE_UNREACHABLE', 'PULL_FAILED', 'PULL_TIMEOUT']);
 
 /** The command line that helps most after a reply; none when all is done. */
 export function nextCommand(reply: DeploymentReply, asked: Asked): string | undefined {

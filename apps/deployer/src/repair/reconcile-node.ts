@@ -63,7 +63,7 @@ async function look({ engines, store, clock, ...ports }: ReconcilePorts, node: s
   }
 }
 
-/** Instances launched before containers event their installation are not in its list. */
+/** Instances that were launched before containers had the label of their installation are not in its list. */
 async function withUnlabelled(
   { engines, answerMs }: ReconcilePorts,
   node: string,

@@ -59,11 +59,11 @@ function store(requests: RequestStore, intake: Intake, origin: Origin): Promise<
 
 async function cancel(
   requests: RequestStore,
-  { request, cancels }: Extract<Intake, { type: 'cancel' }>,
+  { request, cancels, by }: Extract<Intake, { type: 'cancel' }>,
   origin: Origin,
 ): Promise<boolean> {
   const open = await requests.openTasks(cancels);
   const refusal = cancelRefusal(cancels, open);
-  if (refusal === undefined && open !== undefined) await requests.cancel(cancels, open);
+  if (refusal === undefined && open !== undefined) await requests.cancel(cancels, open, by);
   return requests.addAnswered(request, origin, cancelReply(request.token, refusal));
 }

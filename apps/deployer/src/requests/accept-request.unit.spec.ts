@@ -27,7 +27,7 @@ interface Known extends NewRequest {
 class MemoryRequests implements RequestStore {
   readonly known = new Map<string, Known>();
   readonly sent: [token: string, topic: string, status: boolean][] = [];
-  readonly cancelled: [token: string, open: readonly string[]][] = [];
+  readonly cancelled: [token: string, open: readonly string[], by: object][] = [];
   /** Tasks that have ended. */
   readonly ended = new Set<string>();
 
@@ -54,8 +54,8 @@ class MemoryRequests implements RequestStore {
     return ids?.filter((id) => !this.ended.has(id));
   }
 
-  async cancel(token: string, openTasks: readonly string[]): Promise<void> {
-    this.cancelled.push([token, openTasks]);
+  async cancel(token: string, openTasks: readonly string[], by: object): Promise<void> {
+    this.cancelled.push([token, openTasks, by]);
   }
 
   private async store(request: Known): Promise<boolean> {
@@ -175,7 +175,7 @@ describe('a cancel', () => {
     await acceptDeployment(ports, deployment({ services: ['web', 'api'] }));
     requests.ended.add('t/web');
     await acceptDeployment(ports, cancel('t', { replyTo: OTHER_TOPIC }));
-    expect(requests.cancelled).toEqual([['t', ['t/api']]]);
+    expect(requests.cancelled).toEqual([['t', ['t/api'], { verified: false }]]);
     expect(requests.sent).toEqual([['c', OTHER_TOPIC, true]]);
   });
 

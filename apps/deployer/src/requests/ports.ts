@@ -6,6 +6,7 @@ import type {
   SecretReply,
 } from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
+import type { Asker } from '../task/domain/task.events.js';
 import type { FirstEvent, NewRequest, Repair } from './domain/intake.js';
 
 export type RequestKind = 'deployment' | 'scale' | 'secret';
@@ -53,7 +54,7 @@ export interface RequestStore {
   /** The ids of the request's tasks that have not ended; undefined when there is no such request. */
   openTasks(token: string): Promise<readonly string[] | undefined>;
   /** What waits of these tasks ends now, what runs at its next step. */
-  cancel(token: string, openTasks: readonly string[]): Promise<void>;
+  cancel(token: string, openTasks: readonly string[], by: Asker): Promise<void>;
 }
 
 export interface RepairRequests {

@@ -24,6 +24,8 @@ export interface InstanceEffectPorts {
   readonly healthTimeoutMs: number;
   /** How long an instance that replaces another must stay well first. */
   readonly stableMs: number;
+  /** As in `Given`. */
+  readonly drainMs?: number;
   /** Pulls and starts on one node at once. */
   readonly nodeTurns: Turns;
 }

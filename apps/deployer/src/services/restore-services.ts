@@ -1,5 +1,11 @@
 import type { Clock } from '../task/ports.js';
-import { reconcileService, type ServiceDrift, type ServiceLimits } from './domain/reconcile-service.js';
+import { never } from '../task/domain/never.js';
+import {
+  reconcileService,
+  type ServiceAction,
+  type ServiceDrift,
+  type ServiceLimits,
+} from './domain/reconcile-service.js';
 import type { ObservedServices, ServiceRepairs } from './ports.js';
 
 export interface RestorePorts {
@@ -11,24 +17,53 @@ export interface RestorePorts {
   onRestore(drift: ServiceDrift, attempt: number, error?: unknown): void;
   /** Once for each service that is left alone from now on, or could not be given up. */
   onGiveUp(drift: ServiceDrift, attempts: number, error?: unknown): void;
+  /** Once for each service that waits until its tries are forgotten; milliseconds since 1970. */
+  onWait(drift: ServiceDrift, attempts: number, until: number): void;
 }
 
-/** One look at all services: what runs too little or too much is brought to what is wanted, by requests of our own. */
-export async function restoreServices(ports: RestorePorts, signal: AbortSignal): Promise<void> {
-  await ports.repairs.publishSpecs();
-  const now = ports.clock.now().getTime();
-  for (const drift of await ports.observed.drifted()) {
-    if (signal.aborted) return;
-    const action = reconcileService(drift, now, ports.limits);
-    if (action.kind === 'restore') {
-      const { attempt } = action;
-      await tried(ports.repairs.restore(drift, attempt), (error) => ports.onRestore(drift, attempt, error));
-    } else if (action.kind === 'give-up') {
-      const { attempts } = action;
-      await tried(ports.repairs.giveUpRestoring(drift, attempts), (error) =>
-        ports.onGiveUp(drift, attempts, error),
-      );
+/** Brings what runs too little or too much to what is wanted, by requests of our own. */
+export class ServiceRestorer {
+  /** Until when services wait, by application and name: what was said of them. */
+  private readonly waits = new Map<string, number>();
+
+  constructor(private readonly ports: RestorePorts) {}
+
+  /** One look at all services. */
+  async look(signal: AbortSignal): Promise<void> {
+    const { repairs, clock, observed, limits } = this.ports;
+    await repairs.publishSpecs();
+    const now = clock.now().getTime();
+    for (const drift of await observed.drifted()) {
+      if (signal.aborted) return;
+      await this.do(drift, reconcileService(drift, now, limits));
     }
+  }
+
+  private async do(drift: ServiceDrift, action: ServiceAction): Promise<void> {
+    const { ports } = this;
+    switch (action.kind) {
+      case 'restore':
+        return tried(ports.repairs.restore(drift, action.attempt), (error) =>
+          ports.onRestore(drift, action.attempt, error),
+        );
+      case 'give-up':
+        return tried(ports.repairs.giveUpRestoring(drift, action.attempts), (error) =>
+          ports.onGiveUp(drift, action.attempts, error),
+        );
+      case 'wait-for-attempts':
+        return this.say(drift, action);
+      case 'wait':
+        return;
+      default:
+        never(action);
+    }
+  }
+
+  private say(drift: ServiceDrift, { attempts, until }: Extract<ServiceAction, { until: number }>): void {
+    const service = `${drift.appId}/${drift.service}`;
+    if (this.waits.get(service) === until) return;
+    this.waits.set(service, until);
+    this.ports.onWait(drift, attempts, until);
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Outbox, transaction, type Pool } from '#libs/postgres';
-import type { SpecRevision } from '#libs/contracts';
+import type { SpecRevision, TaskError } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { migrateToBeforeSpecs, migrateToNow } from '../task/database.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
@@ -37,8 +37,12 @@ async function instance(service: string, name: string, releaseId: string): Promi
 }
 
 /** A task that ends so, by a replica that writes specs or by one of the version before. */
-async function ended(service: string, status: string, writesSpec: boolean): Promise<void> {
-  const token = `t-${service}-${Math.floor(performance.now() * 1000)}`;
+async function ended(
+  service: string,
+  status: string,
+  writesSpec: boolean,
+  token = `t-${service}-${Math.floor(performance.now() * 1000)}`,
+): Promise<void> {
   await pool.query(`INSERT INTO requests (token, request, reply_topic, open_tasks) VALUES ($1, $2, 'r', 1)`, [
     token,
     { appId: APP },
@@ -109,6 +113,14 @@ describe('an installation from before', () => {
     await ended('web', 'failed', false);
     expect(await specOf('web')).toMatchObject({ count: 4, revision: 2 });
   });
+
+  it('keeps the count that is wanted when a replica of the version before repairs one of too few instances', async () => {
+    await ended('web', 'running', false, 'repair-0123456789abcdef-1');
+    expect(await specOf('web')).toMatchObject({ count: 4, revision: 2 });
+    // Its token only looks like that of a repair.
+    await ended('web', 'running', false, 'repair-of-the-shop');
+    expect(await specOf('web')).toMatchObject({ count: 3, revision: 3 });
+  });
 });
 
 describe('the record of services', () => {
@@ -168,11 +180,11 @@ describe('the record of services', () => {
     const both = await Promise.all([record.restore(seen, 1), record.restore(seen, 1)]);
     expect(both.toSorted()).toEqual([false, true]);
     expect(asked).toEqual(['count']);
-    expect((await drift())?.tries).toMatchObject({ count: 1, unplaced: 0, lastAt: NOW.getTime() });
+    expect((await drift())?.tries).toMatchObject({ count: 1, uncounted: 0, lastAt: NOW.getTime() });
   });
 
   /** The task of the last try ends so. */
-  async function tryEnds(result: { readonly status: string; readonly error?: { readonly code: string } }) {
+  async function tryEnds(result: { readonly status: string; readonly error?: TaskError }) {
     const { rows } = await pool.query<{ id: string }>(
       `SELECT task_id AS id FROM service_repairs WHERE service = 'count'`,
     );
@@ -193,20 +205,23 @@ describe('the record of services', () => {
   const later = NOW.getTime() + 600_000;
 
   it('an outage of the image registry uses up no attempt', async () => {
-    await tryEnds({ status: 'failed', error: { code: 'PULL_FAILED' } });
-    expect((await drift())?.tries).toMatchObject({ count: 0, unplaced: 1, succeeded: false });
+    await tryEnds({ status: 'failed', error: { code: 'REGISTRY_UNREACHABLE', message: 'm', hint: 'h' } });
+    expect((await drift())?.tries).toMatchObject({ count: 0, uncounted: 1, succeeded: false });
   });
 
   it('tries are forgotten where the last one succeeded long enough ago', async () => {
     await tryEnds({ status: 'running' });
     const seen = await drift();
     expect(seen?.tries).toMatchObject({ count: 1, succeeded: true, givenUp: false });
-    expect(seen && reconcileService(seen, later - 1, limits)).toEqual({ kind: 'wait', until: later });
+    expect(seen && reconcileService(seen, later - 1, limits)).toEqual({
+      ...{ kind: 'wait-for-attempts', attempts: 1, until: later },
+    });
     expect(seen && reconcileService(seen, later, limits)).toEqual({ kind: 'restore', attempt: 1 });
   });
 
-  it('gives a service up once, of two replicas that saw the same, and publishes that', async () => {
-    const token = await tryEnds({ status: 'failed', error: { code: 'HEALTH_TIMEOUT' } });
+  it('gives a service up once, of two replicas that saw the same, and publishes that with the last reason', async () => {
+    const last = { code: 'PULL_FAILED', message: 'Pulling the image: no space left on device' };
+    const token = await tryEnds({ status: 'failed', error: { ...last, hint: 'Free space.' } });
     const seen = await drift();
     if (seen === undefined) throw new Error('nothing is missing');
     expect(reconcileService(seen, later, limits)).toEqual({ kind: 'give-up', attempts: 1 });
@@ -215,9 +230,8 @@ describe('the record of services', () => {
     const { rows } = await pool.query<{ data: object }>(
       `SELECT data FROM outbox WHERE topic = 'deployment.events' ORDER BY seq`,
     );
-    expect(rows.map(({ data }) => data)).toMatchObject([
-      { token, event: 'ServiceGivenUp', service: 'count', data: { wanted: 3, running: 1, attempts: 1 } },
-    ]);
+    const data = { wanted: 3, running: 1, attempts: 1, error: last };
+    expect(rows).toMatchObject([{ data: { token, event: 'ServiceGivenUp', service: 'count', data } }]);
     const after = await drift();
     expect(after && reconcileService(after, later, limits)).toEqual({ kind: 'wait' });
   });

@@ -6,7 +6,7 @@ import type { Clock } from '../task/ports.js';
 import { SCHEMA, type Storage } from '../task/storage.wire.js';
 import { ServiceRecord, type AskForCount } from './adapters/service-record.js';
 import { PostgresSpecs } from './adapters/specs.js';
-import { restoreServices, type RestorePorts } from './restore-services.js';
+import { ServiceRestorer, type RestorePorts } from './restore-services.js';
 
 /** The specs, as tasks read and change them. */
 export const createSpecs = (parts: { readonly pool: Pool; readonly clock: Clock }): PostgresSpecs =>
@@ -39,8 +39,8 @@ export function createServices({ config, storage, ask, runtime }: ServicesParts)
       restored.inc();
       logger.warn(fields, 'a service does not run what is wanted: restoring it');
     },
-    onGiveUp({ appId, service, wanted, running }, attempts, err) {
-      const fields = { appId, service, wanted, running, attempts };
+    onGiveUp({ appId, service, wanted, running, tries }, attempts, err) {
+      const fields = { appId, service, wanted, running, attempts, reason: tries?.error };
       if (err !== undefined) return logger.warn({ ...fields, err }, 'a service could not be given up');
       givenUp.inc();
       logger.error(
@@ -48,10 +48,17 @@ export function createServices({ config, storage, ask, runtime }: ServicesParts)
         'a service could not be restored: leaving it alone until its spec or a node changes',
       );
     },
+    onWait({ appId, service, wanted, running }, attempts, until) {
+      logger.warn(
+        { appId, service, wanted, running, attempts, until: new Date(until).toISOString() },
+        'a service that was restored drifted again, and has no attempt left: waiting until they are forgotten',
+      );
+    },
   };
+  const services = new ServiceRestorer(ports);
   const restorer = new Recurring(config.DEPLOYER_RECONCILE_MS, async (signal) => {
     try {
-      const look = () => restoreServices(ports, signal);
+      const look = () => services.look(signal);
       await withAdvisoryLock(storage.pool, `slipway.services.${SCHEMA}`, look);
     } catch (err) {
       logger.warn({ err }, 'services could not be compared with their specs');

@@ -3,7 +3,7 @@ import type { OutboxMessage, Transaction } from '#libs/postgres';
 import type { DependencyResult } from './domain/decide-waits.js';
 import type { SideKind, StepWrites } from './domain/step-writes.js';
 import type { Effect } from './domain/task.effects.js';
-import type { TaskEvent } from './domain/task.events.js';
+import type { Asker, TaskEvent } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
 
 export interface Clock {
@@ -40,7 +40,8 @@ export interface TaskLease {
 export interface TaskHistory {
   readonly version: number;
   readonly events: readonly TaskEvent[];
-  readonly cancelled: boolean;
+  /** Where its request was cancelled. */
+  readonly cancelledBy?: Asker;
   /** The trace in which its request was taken in. */
   readonly traceparent?: string;
 }
@@ -62,7 +63,8 @@ export interface TaskStore {
   dependencies(token: string, services: readonly string[]): Promise<readonly DependencyResult[]>;
   /** Lets go of the task until what it waits for is there, or `dueAt`. False when something of it is there already. */
   park(claim: ClaimedTask, state: TaskState, waits: Waits, dueAt: Date): Promise<boolean>;
-  isCancelled(token: string): Promise<boolean>;
+  /** Undefined where the request was not cancelled; empty where it is not known by whom. */
+  cancelledBy(token: string): Promise<Asker | undefined>;
 }
 
 /** One step of a task, as it is stored. */
@@ -86,8 +88,9 @@ export type StepWriters = { readonly [K in Exclude<SideKind, 'end'>]: StepWriter
 
 /** What a task needs of the request that it belongs to. */
 export interface TaskRequests {
-  ofTask(taskId: string): Promise<Pick<TaskHistory, 'cancelled' | 'traceparent'>>;
-  isCancelled(token: string): Promise<boolean>;
+  ofTask(taskId: string): Promise<Pick<TaskHistory, 'cancelledBy' | 'traceparent'>>;
+  /** Undefined where the request was not cancelled; empty where it is not known by whom. */
+  cancelledBy(token: string): Promise<Asker | undefined>;
   /** Holds the request, so that the end of another of its tasks is either seen or comes after. */
   hold(tx: Transaction, token: string): Promise<{ readonly cancelled: boolean }>;
   /** One more task has ended, and its result is stored; with the last one the request is answered. */

@@ -1,4 +1,3 @@
-import type { TaskError } from '#libs/contracts';
 import type { Runnable, Wait } from './domain/effect-table.js';
 import {
   initialRun,
@@ -13,6 +12,7 @@ import {
 import { never } from './domain/never.js';
 import type { StepWrites } from './domain/step-writes.js';
 import { keyOf, nextEffects } from './domain/task.effects.js';
+import type { Asker } from './domain/task.events.js';
 import type { TaskState } from './domain/task.state.js';
 import { Mailbox } from './mailbox.js';
 import type { TaskHistory, TaskLease } from './ports.js';
@@ -35,7 +35,7 @@ export async function runTask(
 ): Promise<RunOutcome> {
   const run = new TaskRun(ports, lease, new TaskRecord(ports, lease.claim, history));
   try {
-    return await run.toItsEnd(history.cancelled);
+    return await run.toItsEnd(history.cancelledBy);
   } catch (error) {
     if (lease.signal.aborted || ports.isLeaseLost(error)) return 'lost';
     throw error;
@@ -67,7 +67,7 @@ class TaskRun {
     return this.record.state;
   }
 
-  async toItsEnd(isCancelled: boolean): Promise<Ended> {
+  async toItsEnd(cancelledBy: Asker | undefined): Promise<Ended> {
     const { timer, clock } = this.ports;
     const { signal } = this.lease;
     signal.throwIfAborted();
@@ -77,7 +77,7 @@ class TaskRun {
     const left = Date.parse(this.state.deadlineAt) - clock.now().getTime();
     const stopDeadline = timer.after(left, () => this.inputs.post({ kind: 'deadline' }));
     try {
-      this.inputs.post({ kind: isCancelled ? 'cancel' : 'begin' });
+      this.inputs.post(cancelledBy === undefined ? { kind: 'begin' } : { kind: 'cancel', by: cancelledBy });
       void this.inputs.deliver((input) => this.handle(input));
       return await this.ended.promise;
     } finally {
@@ -117,11 +117,11 @@ class TaskRun {
           { kind: 'done', key: RECORD },
         );
       case 'record-failure':
-        return this.after(this.recordFailure(action.error), { kind: 'done', key: INTERRUPTION });
+        return this.after(this.recordFailure(action), { kind: 'done', key: INTERRUPTION });
       case 'ask-cancelled':
-        return this.then(this.ports.store.isCancelled(this.state.token), (isCancelled) => ({
-          kind: isCancelled ? 'cancel' : 'not-cancelled',
-        }));
+        return this.then(this.ports.store.cancelledBy(this.state.token), (by) =>
+          by === undefined ? { kind: 'not-cancelled' } : { kind: 'cancel', by },
+        );
       case 'look':
         return this.then(this.look(action.waits, action.inStore), (found) => ({ kind: 'looked', found }));
       case 'take-turn':
@@ -154,10 +154,13 @@ class TaskRun {
     return this.steps.run(this.state, effect, (error) => this.inputs.post({ kind: 'failed', error }));
   }
 
-  private async recordFailure(error: TaskError): Promise<void> {
+  private async recordFailure({
+    error,
+    cancelledBy,
+  }: Extract<RunAction, { kind: 'record-failure' }>): Promise<void> {
     await this.record.append(({ failure, outcome }) =>
       failure === undefined && outcome === undefined
-        ? { events: [{ type: 'StepFailed', data: { step: 'request', error } }] }
+        ? { events: [{ type: 'StepFailed', data: { step: 'request', error, cancelledBy } }] }
         : NOTHING,
     );
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeAnswer } from '#libs/contracts';
-import type { TaskEvent } from './domain/task.events.js';
+import type { Asker, TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith, running } from './domain/task.testing.js';
 import { AnswerBoard } from '../rollout/adapters/node-answers.js';
 import { PARK_MS, PATIENCE_MS } from './domain/run.js';
@@ -20,11 +20,11 @@ interface Task {
   readonly history: readonly TaskEvent[];
   readonly effects: Readonly<Partial<Record<string, () => Promise<StepWrites>>>>;
   readonly nodeAnswers: () => Promise<readonly NodeAnswer[]>;
-  readonly isCancelled?: () => Promise<boolean>;
+  readonly cancelledBy?: () => Promise<Asker | undefined>;
 }
 
 /** Runs a task of which only this much is real; effects that are not named never end. */
-function start({ history, effects, nodeAnswers, isCancelled = () => Promise.resolve(false) }: Task) {
+function start({ history, effects, nodeAnswers, cancelledBy = () => Promise.resolve(undefined) }: Task) {
   const timer = new ManualTimer();
   const board = new AnswerBoard();
   const abort = new AbortController();
@@ -33,7 +33,7 @@ function start({ history, effects, nodeAnswers, isCancelled = () => Promise.reso
   const stored: TaskEvent[] = [];
   const store: Partial<TaskStore> = {
     append: (_claim, _state, _version, { events }) => Promise.resolve(void stored.push(...events)),
-    isCancelled,
+    cancelledBy,
     park: () => Promise.resolve(true),
     nodeAnswers,
   };
@@ -59,7 +59,7 @@ function start({ history, effects, nodeAnswers, isCancelled = () => Promise.reso
     signal: abort.signal,
     onNudge: (callback) => (nudges.push(callback), () => undefined),
   };
-  const outcome = runTask(ports, lease, { version: history.length, events: history, cancelled: false });
+  const outcome = runTask(ports, lease, { version: history.length, events: history });
   return {
     stored,
     timer,
@@ -313,21 +313,22 @@ describe('a running task', () => {
   });
 
   it('ends what is under way when its request is cancelled', async () => {
-    let isCancelled = false;
+    const cancels: Asker[] = [];
     const task = start({
       history: [accepted({ mode: 'run' }), { type: 'TurnTaken', data: {} }],
       effects: cleansUp,
       nodeAnswers: () => Promise.resolve([]),
-      isCancelled: () => Promise.resolve(isCancelled),
+      cancelledBy: () => Promise.resolve(cancels[0]),
     });
     await settled();
     task.nudge();
     await settled();
     expect(task.stored).toEqual([]);
-    isCancelled = true;
+    cancels.push({ principal: 'ada', verified: true });
     task.nudge();
     expect(await task.outcome).toBe('finished');
-    expect(task.stored[0]).toMatchObject({ data: { step: 'request', error: { code: 'CANCELLED' } } });
+    const data = { step: 'request', error: { code: 'CANCELLED' }, cancelledBy: cancels[0] };
+    expect(task.stored[0]).toMatchObject({ data });
   });
 
   it('is lost at once when its lease is, also while it only waits', async () => {

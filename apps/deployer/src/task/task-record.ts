@@ -7,7 +7,7 @@ import type { ClaimedTask, Clock, TaskHistory, TaskStore } from './ports.js';
 export interface TaskRecordPorts {
   readonly store: TaskStore;
   readonly clock: Clock;
-  readonly drainMs: number;
+  readonly drainMs?: number;
 }
 
 /** What an effect came to, to be stored. */

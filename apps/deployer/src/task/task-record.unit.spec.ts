@@ -19,7 +19,7 @@ function recordOf(store: (version: number, writes: StepWrites) => void = () => u
     return Promise.resolve().then(() => store(version, writes));
   };
   const ports = { store: { append } as TaskStore, clock: { now: () => new Date() }, drainMs: 0 };
-  const history = { version: 1, events: [accepted({ mode: 'run' })], cancelled: false };
+  const history = { version: 1, events: [accepted({ mode: 'run' })] };
   return { transactions, record: new TaskRecord(ports, { taskId: 't1/web', fence: 1n }, history) };
 }
 

@@ -56,6 +56,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
       'release-node': nodeRequests,
       'keep-login': nodeRequests,
       'change-spec': specs,
+      'repeat-spec': specs,
     },
   });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
@@ -70,6 +71,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
     output,
     healthTimeoutMs: config.DEPLOYER_HEALTH_TIMEOUT_MS,
     stableMs: config.DEPLOYER_STABLE_MS,
+    drainMs: config.DEPLOYER_DRAIN_MS,
     limits,
     places: new BuildPlaces({
       limits: outside.builder.limits,

@@ -1,2 +1,2 @@
-/** On every image of ours. Another name, since a container that anybody makes of an image has its labels too. */
+/** On every image of ours. A separate label, because containers inherit the labels of their image. */
 export const BUILT_BY_LABEL = 'slipway.built-by';

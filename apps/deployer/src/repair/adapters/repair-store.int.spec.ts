@@ -49,15 +49,20 @@ async function repair(error?: string): Promise<NodeInstance['attempts']> {
   const instance = await seen();
   expect(await store.relaunch(instance, (instance.attempts?.count ?? 0) + 1, event)).toBe(true);
   await database.pool.query('UPDATE tasks SET result = $1 WHERE result IS NULL', [
-    error === undefined ? { status: 'running' } : { status: 'failed', error: { code: error } },
+    error === undefined
+      ? { status: 'running' }
+      : { status: 'failed', error: { code: error, message: 'm', hint: 'h' } },
   ]);
   return (await seen()).attempts;
 }
 
 it('a repair that finds no node uses up no attempt: it is counted apart, until one ends otherwise', async () => {
-  expect(await repair('NO_NODE')).toMatchObject({ count: 0, unplaced: 1 });
-  expect(await repair('NO_NODE')).toMatchObject({ count: 0, unplaced: 2, lastAt: now });
-  expect(await repair('HEALTH_TIMEOUT')).toMatchObject({ count: 1, unplaced: 0 });
-  expect(await repair('NO_NODE')).toMatchObject({ count: 1, unplaced: 1 });
-  expect(await repair()).toMatchObject({ count: 2, unplaced: 0 });
+  expect(await repair('NO_NODE')).toMatchObject({ count: 0, uncounted: 1 });
+  expect(await repair('NO_NODE')).toMatchObject({ count: 0, uncounted: 2, lastAt: now });
+  expect(await repair('HEALTH_TIMEOUT')).toEqual({
+    ...{ count: 1, uncounted: 0, lastAt: now },
+    error: { code: 'HEALTH_TIMEOUT', message: 'm' },
+  });
+  expect(await repair('NO_NODE')).toMatchObject({ count: 1, uncounted: 1 });
+  expect(await repair()).toEqual({ count: 2, uncounted: 0, lastAt: now });
 });

@@ -11,6 +11,7 @@ import {
 } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { attemptsOf, type RecordedRepair } from '../domain/attempts.js';
+import { failureIn } from '../../task/failure-in.js';
 import type { NodeInstance, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
 import type { RepairRequests } from '../../requests/ports.js';
@@ -32,8 +33,8 @@ interface RepairStoreParts {
 type InstanceRow = Omit<NodeInstance, 'attempts'> & { readonly repair: RecordedRepair | null };
 
 /** Of a repair `r`, with how its task `rt` ended. */
-const REPAIR = `json_build_object('attempts', r.attempts, 'unplaced', r.unplaced,
-  'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8, 'error', rt.result #>> '{error,code}')`;
+const REPAIR = `json_build_object('attempts', r.attempts, 'uncounted', r.unplaced,
+  'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8, 'error', ${failureIn('rt.result')})`;
 
 /** What was repaired, in Postgres: rows, events and reports of one repair in one transaction. */
 export class PostgresRepairStore implements RepairStore {
@@ -149,7 +150,7 @@ export class PostgresRepairStore implements RepairStore {
        ON CONFLICT (instance) DO UPDATE SET attempts = EXCLUDED.attempts, last_at = EXCLUDED.last_at,
          task_id = EXCLUDED.task_id, unplaced = EXCLUDED.unplaced
          WHERE known.last_at <= to_timestamp($5::float8 / 1000) + interval '1 ms'`,
-      [name, attempt, this.now(), taskId, attempts?.lastAt ?? 0, attempts?.unplaced ?? 0],
+      [name, attempt, this.now(), taskId, attempts?.lastAt ?? 0, attempts?.uncounted ?? 0],
     );
     return rowCount === 1;
   }

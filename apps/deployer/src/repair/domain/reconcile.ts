@@ -1,15 +1,7 @@
 import { INSTALLATION_LABEL } from '../../rollout/domain/labels.js';
 import type { SeenContainer } from '../../rollout/domain/seen-container.js';
+import type { Attempts, Failure } from './attempts.js';
 import { backoffMs, FORGOTTEN_AFTER_MS } from './backoff.js';
-
-/** What was tried to bring an instance back. */
-export interface Attempts {
-  readonly count: number;
-  /** Tries since then that were no attempts, such as for want of a node: they make the pause longer. */
-  readonly unplaced?: number;
-  /** Milliseconds since 1970. */
-  readonly lastAt: number;
-}
 
 /** An instance that the record has on the node. */
 export interface RecordedInstance {
@@ -58,7 +50,12 @@ export type RepairAction =
       readonly attempt: number;
       readonly reason: RelaunchReason;
     }
-  | { readonly kind: 'give-up'; readonly instance: string; readonly attempts: number };
+  | {
+      readonly kind: 'give-up';
+      readonly instance: string;
+      readonly attempts: number;
+      readonly error?: Failure;
+    };
 
 /**
  * What is to be done so that the node runs what the record says. Pure. Never about a container without our own
@@ -91,18 +88,12 @@ function repairOf(
   if (state === 'abandoned')
     return view.containers === undefined ? undefined : { kind: 'remove-abandoned', instance: name };
   if (state !== 'running' || busy) return undefined;
-  const { count, lastAt, unplaced = 0 } = attemptsOf(view, instance);
+  const { count, lastAt, uncounted = 0, error } = attemptsOf(view, instance);
   const wanted = wantedRepair(view, instance, count);
-  const tries = count + unplaced;
+  const tries = count + uncounted;
   if (wanted === undefined || (tries > 0 && view.now < lastAt + backoffMs(tries))) return undefined;
-  return count >= limits.attempts ? giveUp(name, count) : wanted;
+  return count >= limits.attempts ? { kind: 'give-up', instance: name, attempts: count, error } : wanted;
 }
-
-const giveUp = (instance: string, attempts: number): RepairAction => ({
-  kind: 'give-up',
-  instance,
-  attempts,
-});
 
 function attemptsOf({ now }: NodeView, { attempts }: RecordedInstance): Attempts {
   const isFresh = attempts !== undefined && now - attempts.lastAt <= FORGOTTEN_AFTER_MS;

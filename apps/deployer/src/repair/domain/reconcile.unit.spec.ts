@@ -66,13 +66,13 @@ describe('an instance that should run', () => {
   );
 
   it('is not given up for want of a node: those tries wait longer and longer, but do not count', () => {
-    const tried = (unplaced: number, agoMs: number) => ({
-      attempts: { count: limits.attempts - 1, unplaced, lastAt: NOW - agoMs },
+    const tried = (uncounted: number, agoMs: number) => ({
+      attempts: { count: limits.attempts - 1, uncounted, lastAt: NOW - agoMs },
     });
     expect(kinds(tried(50, 300_000), [])).toEqual(['relaunch']);
     expect(kinds(tried(50, 299_999), [])).toEqual([]);
-    const first = (unplaced: number, agoMs: number) => ({
-      attempts: { count: 0, unplaced, lastAt: NOW - agoMs },
+    const first = (uncounted: number, agoMs: number) => ({
+      attempts: { count: 0, uncounted, lastAt: NOW - agoMs },
     });
     expect(kinds(first(3, backoffMs(3) - 1), [])).toEqual([]);
     expect(kinds(first(3, backoffMs(3)), [])).toEqual(['relaunch']);
@@ -113,6 +113,14 @@ describe('an instance that should run', () => {
     expect(kinds(last, [container({ status: 'restarting' })])).toEqual(['give-up']);
     expect(kinds(last, [container()])).toEqual([]);
     expect(kinds({}, [container({ status: 'restarting' })])).toEqual(['count-crash']);
+  });
+
+  it('is given up with the last reason', () => {
+    const error = { code: 'PULL_FAILED', message: 'no space left on device' };
+    const last = instance({ attempts: { ...attempts(10, 300_000), error } });
+    expect(reconcile(view({ instances: [last] }), limits)).toEqual([
+      { kind: 'give-up', instance: 'a', attempts: 10, error },
+    ]);
   });
 
   it('is counted anew when it ran well for ten minutes', () => {

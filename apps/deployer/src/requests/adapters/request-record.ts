@@ -30,7 +30,7 @@ export class RequestRecord {
     most: number,
     [receivedAt, token]: readonly string[] = [],
   ): Promise<readonly Placed<RequestLine>[]> {
-    // Times in cursors are microseconds: a Date would drop them, and of digits every one is a time.
+    // Cursors hold whole microseconds: a Date would cut them to milliseconds, and any number is a valid time.
     const { rows } = await this.pool.query<Placed<RequestLine>>(
       `SELECT json_strip_nulls(json_build_object(${LINE})) AS item, json_build_array(${MICROSECONDS}, r.token) AS place
        FROM requests r WHERE r.request ->> 'appId' = $1 AND ($2::text IS NULL OR ${STATE} = $2)

@@ -1,5 +1,6 @@
 import type { ServiceReply } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
+import type { Asker } from '../../task/domain/task.events.js';
 import type { Reply, RequestKind } from '../ports.js';
 
 /** The SQL of requests, one named function each. */
@@ -36,12 +37,15 @@ export async function holdRequest(tx: Transaction, token: string): Promise<{ rea
   return { cancelled: rows[0]?.cancelled === true };
 }
 
-export async function isCancelled(db: Db, token: string): Promise<boolean> {
-  const { rows } = await db.query<{ cancelled: boolean }>(
-    'SELECT cancelled_at IS NOT NULL AS cancelled FROM requests WHERE token = $1',
+/** Of a request `r`. A replica of the version before does not say who cancelled it. */
+const CANCELLED_BY = `CASE WHEN r.cancelled_at IS NOT NULL THEN coalesce(r.cancelled_by, '{}') END`;
+
+export async function cancelledBy(db: Db, token: string): Promise<Asker | undefined> {
+  const { rows } = await db.query<{ by: Asker | null }>(
+    `SELECT ${CANCELLED_BY} AS by FROM requests r WHERE token = $1`,
     [token],
   );
-  return rows[0]?.cancelled === true;
+  return rows[0]?.by ?? undefined;
 }
 
 /** The ids of the request's tasks that have not ended; undefined when there is no such request. */
@@ -53,10 +57,12 @@ export async function openTasks(tx: Transaction, token: string): Promise<readonl
   return rows.length === 0 ? undefined : rows.flatMap(({ id }) => id ?? []);
 }
 
-export async function setCancelled(tx: Transaction, token: string): Promise<void> {
-  await tx.query('UPDATE requests SET cancelled_at = coalesce(cancelled_at, now()) WHERE token = $1', [
-    token,
-  ]);
+/** The first cancel counts. */
+export async function setCancelled(tx: Transaction, token: string, by: Asker): Promise<void> {
+  await tx.query(
+    'UPDATE requests SET cancelled_at = now(), cancelled_by = $2 WHERE token = $1 AND cancelled_at IS NULL',
+    [token, by],
+  );
 }
 
 export async function setReply(tx: Transaction, token: string, reply: Reply): Promise<void> {
@@ -105,16 +111,16 @@ export async function storedReply(tx: Transaction, token: string): Promise<Store
   return row && { kind: row.kind, replyTopic: row.reply_topic, reply: row.reply ?? undefined };
 }
 
-/** Of the task's request: whether it was cancelled, and the trace in which it was taken in. */
+/** Of the task's request: who cancelled it, where it was, and the trace in which it was taken in. */
 export async function requestOf(
   db: Db,
   taskId: string,
-): Promise<{ readonly cancelled: boolean; readonly traceparent?: string }> {
-  const { rows } = await db.query<{ cancelled: boolean; traceparent: string | null }>(
-    `SELECT r.cancelled_at IS NOT NULL AS cancelled, r.traceparent
+): Promise<{ readonly cancelledBy?: Asker; readonly traceparent?: string }> {
+  const { rows } = await db.query<{ by: Asker | null; traceparent: string | null }>(
+    `SELECT ${CANCELLED_BY} AS by, r.traceparent
      FROM tasks t JOIN requests r ON r.token = t.token WHERE t.id = $1`,
     [taskId],
   );
   const [row] = rows;
-  return { cancelled: row?.cancelled === true, traceparent: row?.traceparent ?? undefined };
+  return { cancelledBy: row?.by ?? undefined, traceparent: row?.traceparent ?? undefined };
 }

@@ -1,5 +1,6 @@
 import type { DeploymentReply, ScaleReply } from '#libs/contracts';
 import { type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
+import type { Asker } from '../../task/domain/task.events.js';
 import type { Clock } from '../../task/ports.js';
 import type { FirstEvent, NewRequest } from '../domain/intake.js';
 import type { NewTasks, Origin, RequestStore } from '../ports.js';
@@ -47,11 +48,11 @@ export class StoredRequests implements RequestStore {
     return rows.openTasks(this.tx, token);
   }
 
-  async cancel(token: string, openTasks: readonly string[]): Promise<void> {
+  async cancel(token: string, openTasks: readonly string[], by: Asker): Promise<void> {
     const { work } = this.parts;
     // Work rows before the request's, as where a task ends: no deadlock.
     for (const id of openTasks) await work.wake(this.tx, id);
-    await rows.setCancelled(this.tx, token);
+    await rows.setCancelled(this.tx, token, by);
     for (const id of openTasks) await work.nudge(this.tx, id);
   }
 }

@@ -1,5 +1,6 @@
 import type { DeploymentReply, ScaleReply } from '#libs/contracts';
 import { type Outbox, type Pool, together, type Transaction } from '#libs/postgres';
+import type { Asker } from '../../task/domain/task.events.js';
 import type { TaskRequests } from '../../task/ports.js';
 import { deploymentReply, scaleReply } from '../domain/reply.js';
 import { outgoingReply } from './reply-messages.js';
@@ -12,12 +13,12 @@ export class PostgresTaskRequests implements TaskRequests {
     private readonly outbox: Outbox,
   ) {}
 
-  ofTask(taskId: string): Promise<{ readonly cancelled: boolean; readonly traceparent?: string }> {
+  ofTask(taskId: string): Promise<{ readonly cancelledBy?: Asker; readonly traceparent?: string }> {
     return rows.requestOf(this.pool, taskId);
   }
 
-  isCancelled(token: string): Promise<boolean> {
-    return rows.isCancelled(this.pool, token);
+  cancelledBy(token: string): Promise<Asker | undefined> {
+    return rows.cancelledBy(this.pool, token);
   }
 
   hold(tx: Transaction, token: string): Promise<{ readonly cancelled: boolean }> {

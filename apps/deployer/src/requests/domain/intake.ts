@@ -7,7 +7,7 @@ import {
   type ServiceMode,
   topics,
 } from '#libs/contracts';
-import type { TaskEventOf } from '../../task/domain/task.events.js';
+import type { Asker, TaskEventOf } from '../../task/domain/task.events.js';
 
 export interface IntakeRules {
   /** Topics that a request may name in `replyTo`; the default topic is always one of them. */
@@ -30,7 +30,7 @@ type Accepted = FirstEvent['data'];
 export type Intake =
   | { readonly type: 'tasks'; readonly request: NewRequest; readonly tasks: readonly FirstEvent[] }
   | { readonly type: 'answer'; readonly request: NewRequest; readonly reply: DeploymentReply | ScaleReply }
-  | { readonly type: 'cancel'; readonly request: NewRequest; readonly cancels: string };
+  | { readonly type: 'cancel'; readonly request: NewRequest; readonly cancels: string; readonly by: Asker };
 
 /** What a reconciler asks for: a scale request of our own. */
 export interface Repair {
@@ -52,8 +52,12 @@ export function decideDeployment(
   if (replyTopic !== topics.deploymentResponses && !rules.replyTopics.includes(replyTopic))
     return refuseDeployment(request, replyTopicRefused(request));
   const accepted: NewRequest = { token, request, kind: 'deployment', replyTopic };
-  if (mode === 'cancel') return { type: 'cancel', request: accepted, cancels: request.cancels ?? '' };
-  const common = { ...askedBy(request, proven), deadlineAt: deadlineOf(request, rules, now) };
+  const asked = askedBy(request, proven);
+  if (mode === 'cancel') {
+    const { principal, verified } = asked;
+    return { type: 'cancel', request: accepted, cancels: request.cancels ?? '', by: { principal, verified } };
+  }
+  const common = { ...asked, deadlineAt: deadlineOf(request, rules, now) };
   const tasks = services.map((service) => taskOf(request, mode, service, common));
   return { type: 'tasks', request: accepted, tasks };
 }

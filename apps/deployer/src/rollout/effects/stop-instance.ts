@@ -42,10 +42,10 @@ export const stopInstance: EffectFile<'stop-instance', InstanceEffectPorts> = {
 
 /**
  * Waits until whoever carries traffic has let go of it. Where nobody does, clients look up addresses themselves, and
- * nothing tells when they have: so it is given the time that its config.json asks for, and none otherwise.
+ * nothing tells when they have: so it is given the time that its config.json or the operator asks for, and none otherwise.
  */
 async function drained(
-  { traffic, clock, wait }: InstanceEffectPorts,
+  { traffic, clock, wait, drainMs }: InstanceEffectPorts,
   signal: AbortSignal,
   state: TaskState,
   { instance, until }: Pick<EffectOf<'stop-instance'>, 'instance' | 'until'>,
@@ -53,7 +53,7 @@ async function drained(
   const leftMs = (): number => Date.parse(until) - clock.now().getTime();
   if (leftMs() <= 0) return;
   const carriers = await traffic.untilDrained(instance.name, leftMs(), signal);
-  const { isDeclared } = drainOf(state, instance.name, 0);
+  const { isDeclared } = drainOf(state, instance.name, drainMs);
   if (carriers === 0 && isDeclared && leftMs() > 0) await wait(leftMs(), signal);
 }
 

@@ -11,13 +11,15 @@ const instance = { name: 'old-0', node: 'node-1', container: 'c-old-0' };
 
 interface Case {
   readonly stop?: object;
+  /** What the operator asks for. */
+  readonly drainMs?: number;
   readonly untilMs: number;
   /** Undefined where time is over before they have said so. */
   readonly carriers: number | undefined;
 }
 
 /** Stops an instance; what was done, in order. */
-async function stopping({ stop = {}, untilMs, carriers }: Case): Promise<readonly string[]> {
+async function stopping({ stop = {}, untilMs, carriers, drainMs }: Case): Promise<readonly string[]> {
   const done: string[] = [];
   const instances = [running(instance.name, releaseWith('old', 1, { stop }))];
   const state = foldTask([accepted({ mode: 'stop' }), { type: 'InstancesSurveyed', data: { instances } }]);
@@ -33,6 +35,7 @@ async function stopping({ stop = {}, untilMs, carriers }: Case): Promise<readonl
       },
     },
     wait: (ms) => Promise.resolve(void done.push(`waited ${ms} ms`)),
+    drainMs,
     instances: { of: () => Promise.resolve([]) },
     engines: engines as NodeEngines,
     limits: { fetchMs: 1_000, buildMs: 1_000, pushMs: 1_000, pullMs: 1_000, startMs: 1_000, stopMs: 1_000 },
@@ -55,6 +58,11 @@ it.each<readonly [string, Case, readonly string[]]>([
   [
     'that nobody sends traffic to runs on for the time that its config.json asks for',
     { stop: { drainMs: 5_000 }, untilMs: 5_000, carriers: 0 },
+    [asked, 'waited 5000 ms', 'stopped'],
+  ],
+  [
+    'was stopped at once though DEPLOYER_DRAIN_MS was set and nobody carries traffic: it runs on for that time',
+    { drainMs: 5_000, untilMs: 5_000, carriers: 0 },
     [asked, 'waited 5000 ms', 'stopped'],
   ],
   [

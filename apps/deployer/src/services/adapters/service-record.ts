@@ -10,6 +10,7 @@ import {
   type ServiceDrift,
 } from '../domain/reconcile-service.js';
 import type { ServiceSpec } from '../domain/spec.js';
+import { failureIn } from '../../task/failure-in.js';
 import { deploymentProgressed, type SpecRevision } from '#libs/contracts';
 import { outgoing } from '#libs/runtime';
 import type { ObservedServices, ServiceRepairs, SpecOf, SpecReader } from '../ports.js';
@@ -50,8 +51,8 @@ interface UnpublishedRow {
 
 const RUNNING = `SELECT app_id, service, count(*)::integer AS running FROM instances WHERE state = 'running' GROUP BY 1, 2`;
 const TRIES = `CASE WHEN p.app_id IS NULL THEN NULL ELSE json_build_object('revision', p.revision, 'count', p.attempts,
-  'unplaced', p.unplaced, 'lastAt', (extract(epoch FROM p.last_at) * 1000)::float8,
-  'status', t.result ->> 'status', 'error', t.result #>> '{error,code}') END`;
+  'uncounted', p.unplaced, 'lastAt', (extract(epoch FROM p.last_at) * 1000)::float8,
+  'status', t.result ->> 'status', 'error', ${failureIn('t.result')}) END`;
 
 /** The deployer's own record of services: what is wanted, what runs, what was tried. */
 export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepairs {
@@ -95,7 +96,7 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
     const now = this.parts.clock.now().getTime();
     return transaction(this.parts.pool, async (tx) => {
       const isFirst = await this.count(tx, drift, {
-        ...{ revision, count: attempt, unplaced: triesOf(drift, now).unplaced, lastAt: now },
+        ...{ revision, count: attempt, uncounted: triesOf(drift, now).uncounted, lastAt: now },
         taskId: `${token}/${service}`,
       });
       if (isFirst) await this.parts.ask(tx, { token, appId, appName, service });
@@ -120,7 +121,7 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
         service,
         next.revision,
         next.count,
-        next.unplaced,
+        next.uncounted,
         next.lastAt,
         next.taskId,
         tries?.lastAt ?? 0,
@@ -143,7 +144,7 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
       if (last === undefined) return false;
       const token = last.task_id.slice(0, last.task_id.lastIndexOf('/'));
       const event = { token, appId, service, event: 'ServiceGivenUp', version: 0, replica };
-      const data = { wanted, running, attempts };
+      const data = { wanted, running, attempts, error: tries?.error };
       await outbox.add(tx, [
         outgoing(deploymentProgressed, { ...event, at: clock.now().toISOString(), data }),
       ]);

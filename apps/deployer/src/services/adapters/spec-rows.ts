@@ -1,6 +1,7 @@
 import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
 import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import type { SpecAuthor } from '../domain/spec-author.js';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';
 
@@ -8,14 +9,11 @@ import type { SpecOf } from '../ports.js';
 const REVISIONS_KEPT = 500;
 
 /** A spec with who changed it, and why. */
-export interface StoredSpec {
+export interface StoredSpec extends SpecAuthor {
   readonly appId: string;
   readonly appName: string;
   readonly service: string;
   readonly spec: ServiceSpec;
-  readonly principal: string;
-  readonly verified: boolean;
-  readonly reason?: string;
   readonly token: string;
   readonly changedAt: string;
 }

@@ -4,10 +4,6 @@ import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { SpecOf, Specs } from '../ports.js';
 import { specForTask, specMessage, storeRepeat, storeSpec, type StoredSpec } from './spec-rows.js';
 
-const OWN_PRINCIPAL = 'slipway';
-/** Of a request that names nobody. */
-const UNKNOWN_PRINCIPAL = 'unknown';
-
 /** Specs in Postgres, as tasks read and change them. */
 export class PostgresSpecs implements Specs, StepWriter {
   constructor(private readonly parts: { readonly pool: Pool; readonly clock: Clock }) {}
@@ -21,27 +17,17 @@ export class PostgresSpecs implements Specs, StepWriter {
   }
 
   async write(tx: Transaction, step: Step): Promise<void> {
-    const { appId, service } = step.state;
     await together(
       ...this.changed(step).map((stored) => storeSpec(tx, stored)),
-      ...sidesOf(step.writes, 'change-spec')
-        .filter(({ isRepeat }) => isRepeat === true)
-        .map(({ spec }) => storeRepeat(tx, { appId, service }, spec.changes)),
+      ...sidesOf(step.writes, 'repeat-spec').map(({ changes }) => storeRepeat(tx, step.state, changes)),
     );
   }
 
-  /** What wants something else than before. What a failed task wanted is taken back by nobody but us. */
-
   private changed({ state, writes }: Step): readonly StoredSpec[] {
-    const { appId, appName, service, token, principal = UNKNOWN_PRINCIPAL, verified = false, reason } = state;
+    const { appId, appName, service, token } = state;
     const changedAt = this.parts.clock.now().toISOString();
-    return sidesOf(writes, 'change-spec')
-      .filter(({ isRepeat }) => isRepeat !== true)
-      .map(({ spec, takenBackFor }) => ({
-        ...{ appId, appName, service, spec, token, changedAt },
-        ...(takenBackFor === undefined
-          ? { principal, verified, reason }
-          : { principal: OWN_PRINCIPAL, verified: true, reason: takenBackFor }),
-      }));
+    return sidesOf(writes, 'change-spec').map(({ spec, author }) => {
+      return { appId, appName, service, spec, token, changedAt, ...author };
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { FORGOTTEN_AFTER_MS } from '../../repair/domain/backoff.js';
-import { isNoAttempt } from '../../repair/domain/attempts.js';
+import { isNoAttempt, type Failure } from '../../repair/domain/attempts.js';
 
 /** A service that does not run what is wanted. */
 export interface ServiceDrift {
@@ -21,28 +21,32 @@ export interface ServiceTries {
   readonly revision: number;
   readonly count: number;
   /** Tries since then that were no attempts, such as for want of a node: they make the pause longer. */
-  readonly unplaced: number;
+  readonly uncounted: number;
   /** Milliseconds since 1970. */
   readonly lastAt: number;
   /** The last one did: the service ran what was wanted then. */
   readonly succeeded: boolean;
   /** The service is left alone, and that was said. */
   readonly givenUp: boolean;
+  /** How the last one failed. */
+  readonly error?: Failure;
 }
 
 /** The tries as they are recorded, with how the task of the last one ended; null where it has not. */
-export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' | 'unplaced' | 'lastAt'> {
+export interface RecordedTries extends Pick<ServiceTries, 'revision' | 'count' | 'uncounted' | 'lastAt'> {
   readonly status: string | null;
-  readonly error: string | null;
+  readonly error: Failure | null;
 }
 
 /** The count of a service that was given up: more than any limit. */
 export const GIVEN_UP = 1_000_000;
 
-type ServiceAction =
+export type ServiceAction =
   | { readonly kind: 'restore'; readonly attempt: number }
   /** Until when; undefined: given up until something changes. */
   | { readonly kind: 'wait'; readonly until?: number }
+  /** The last attempt that it had helped, but not for long: the service waits until its tries are forgotten. */
+  | { readonly kind: 'wait-for-attempts'; readonly attempts: number; readonly until: number }
   | { readonly kind: 'give-up'; readonly attempts: number };
 
 export interface ServiceLimits {
@@ -56,17 +60,19 @@ export interface ServiceLimits {
  * help: the spec (a release, a count, limits) or a node; and where the last one helped for long enough. Pure.
  */
 export function reconcileService(drift: ServiceDrift, now: number, limits: ServiceLimits): ServiceAction {
-  const { count, unplaced, lastAt, succeeded, givenUp } = triesOf(drift, now);
-  const tries = count + unplaced;
+  const { count, uncounted, lastAt, succeeded, givenUp } = triesOf(drift, now);
+  const tries = count + uncounted;
   if (tries === 0) return { kind: 'restore', attempt: 1 };
   if (givenUp) return { kind: 'wait' };
   const isLast = count >= limits.attempts;
   if (isLast && !succeeded) return { kind: 'give-up', attempts: count };
-  const until = lastAt + (isLast ? FORGOTTEN_AFTER_MS : limits.backoffMs(tries));
+  // Still to come, or `triesOf` would have forgotten them.
+  if (isLast) return { kind: 'wait-for-attempts', attempts: count, until: lastAt + FORGOTTEN_AFTER_MS };
+  const until = lastAt + limits.backoffMs(tries);
   return now < until ? { kind: 'wait', until } : { kind: 'restore', attempt: count + 1 };
 }
 
-const NO_TRIES = { count: 0, unplaced: 0, lastAt: 0, succeeded: false, givenUp: false };
+const NO_TRIES = { count: 0, uncounted: 0, lastAt: 0, succeeded: false, givenUp: false };
 
 /** The tries that still count. */
 export function triesOf({ tries, revision, nodesChangedAt = 0 }: ServiceDrift, now: number) {
@@ -75,10 +81,11 @@ export function triesOf({ tries, revision, nodesChangedAt = 0 }: ServiceDrift, n
 }
 
 /** What the end of the last try makes of them. */
-export function settledTries({ status, error, ...tries }: RecordedTries): ServiceTries {
-  const givenUp = tries.count >= GIVEN_UP;
+export function settledTries({ status, error, ...recorded }: RecordedTries): ServiceTries {
+  const givenUp = recorded.count >= GIVEN_UP;
   const succeeded = !givenUp && status !== null && status !== 'failed';
+  const tries = { ...recorded, succeeded, givenUp, error: error ?? undefined };
   return !givenUp && tries.count > 0 && isNoAttempt(error)
-    ? { ...tries, count: tries.count - 1, unplaced: tries.unplaced + 1, succeeded, givenUp }
-    : { ...tries, succeeded, givenUp };
+    ? { ...tries, count: tries.count - 1, uncounted: tries.uncounted + 1 }
+    : tries;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../repair/domain/attempts.js';
 import {
   GIVEN_UP,
   reconcileService,
@@ -14,7 +15,7 @@ const limits = { attempts: 3, backoffMs: (attempt: number) => 1_000 * attempt };
 const drift = (tries?: Partial<ServiceTries>, more: Partial<ServiceDrift> = {}): ServiceDrift => ({
   ...{ appId: 'shop', appName: 'Shop', service: 'web', revision: 4, wanted: 3, running: 2 },
   tries: tries && {
-    ...{ revision: 4, count: 1, unplaced: 0, lastAt: 10_000, succeeded: false, givenUp: false },
+    ...{ revision: 4, count: 1, uncounted: 0, lastAt: 10_000, succeeded: false, givenUp: false },
     ...tries,
   },
   ...more,
@@ -47,33 +48,48 @@ describe('a service that runs less than is wanted', () => {
   });
 
   it('a try that found no node is no attempt, and makes the pause longer', () => {
-    const waited = settledTries(recorded({ unplaced: 1, error: 'NO_NODE' }));
-    expect(waited).toMatchObject({ count: 0, unplaced: 2 });
+    const waited = settledTries(recorded({ uncounted: 1, error: failure('NO_NODE') }));
+    expect(waited).toMatchObject({ count: 0, uncounted: 2 });
     expect(reconcileService(drift(waited), 11_999, limits)).toEqual({ kind: 'wait', until: 12_000 });
     expect(reconcileService(drift(waited), 12_000, limits)).toEqual({ kind: 'restore', attempt: 1 });
-    expect(settledTries(recorded({ count: 2, unplaced: 1, error: 'HEALTH_TIMEOUT' }))).toMatchObject({
-      ...{ count: 2, unplaced: 1 },
+    expect(
+      settledTries(recorded({ count: 2, uncounted: 1, error: failure('HEALTH_TIMEOUT') })),
+    ).toMatchObject({
+      ...{ count: 2, uncounted: 1 },
     });
   });
 
-  it.each(['PULL_FAILED', 'PULL_TIMEOUT', 'NODE_UNREACHABLE'])(
+  it.each(['REGISTRY_UNREACHABLE', 'PULL_TIMEOUT', 'NODE_UNREACHABLE'])(
     'an outage uses up no attempts, however long it takes: %s',
-    (error) => {
+    (code) => {
+      const error = failure(code);
       let known: RecordedTries | undefined;
       for (let now = 0; now < 86_400_000; now += 60_000) {
         const tries = known && settledTries(known);
         const action = reconcileService({ ...drift(), tries }, now, limits);
         expect(action.kind).not.toBe('give-up');
         if (action.kind === 'restore')
-          known = recorded({ count: action.attempt, unplaced: tries?.unplaced ?? 0, lastAt: now, error });
+          known = recorded({ count: action.attempt, uncounted: tries?.uncounted ?? 0, lastAt: now, error });
       }
-      expect(known?.unplaced).toBeGreaterThan(limits.attempts);
+      expect(known?.uncounted).toBeGreaterThan(limits.attempts);
     },
   );
+
+  it('whose image cannot be pulled was tried every five minutes for ever: it is given up after the last attempt', () => {
+    const tries = settledTries(recorded({ count: 3, error: failure('PULL_FAILED') }));
+    expect(reconcileService({ ...drift(), tries }, 10_000_000, limits)).toEqual({
+      kind: 'give-up',
+      attempts: 3,
+    });
+  });
 });
 
+function failure(code: string): Failure {
+  return { code, message: 'm' };
+}
+
 function recorded(more: Partial<RecordedTries>): RecordedTries {
-  return { revision: 4, count: 1, unplaced: 0, lastAt: 10_000, status: 'failed', error: null, ...more };
+  return { revision: 4, count: 1, uncounted: 0, lastAt: 10_000, status: 'failed', error: null, ...more };
 }
 
 describe('a service that was restored', () => {
@@ -99,7 +115,9 @@ describe('a service that was restored', () => {
 
   it('waits for its tries to be forgotten where that was the last attempt, and is not given up', () => {
     const until = restored(3).lastAt + FORGOTTEN_MS;
-    expect(reconcileService(drift(restored(3)), until - 1, limits)).toEqual({ kind: 'wait', until });
+    expect(reconcileService(drift(restored(3)), until - 1, limits)).toEqual({
+      ...{ kind: 'wait-for-attempts', attempts: 3, until },
+    });
     expect(reconcileService(drift(restored(3)), until, limits)).toEqual({ kind: 'restore', attempt: 1 });
   });
 
@@ -112,9 +130,9 @@ describe('a service that was restored', () => {
 
 it('every service is restored, waited for until a time, or given up, which is said once', () => {
   const tries = fc.record({
-    ...{ revision: fc.constant(4), count: fc.integer({ min: 1, max: 5 }), unplaced: fc.nat(5) },
+    ...{ revision: fc.constant(4), count: fc.integer({ min: 1, max: 5 }), uncounted: fc.nat(5) },
     ...{ lastAt: fc.nat(1_000_000), status: fc.constantFrom('running', 'failed') },
-    error: fc.constantFrom(null, 'NO_NODE', 'PULL_FAILED', 'HEALTH_TIMEOUT'),
+    error: fc.constantFrom(null, ...['NO_NODE', 'PULL_FAILED', 'HEALTH_TIMEOUT'].map(failure)),
   });
   fc.assert(
     fc.property(tries, fc.nat(2_000_000), (known, later) => {
@@ -123,7 +141,7 @@ it('every service is restored, waited for until a time, or given up, which is sa
       const now = known.lastAt + later;
       const action = reconcileService(drift(settled), now, limits);
       if (action.kind === 'restore') expect(action.attempt).toBeLessThanOrEqual(limits.attempts);
-      if (action.kind === 'wait') {
+      if (action.kind === 'wait' || action.kind === 'wait-for-attempts') {
         // Waiting has an end, and then the service is restored.
         expect(action.until).toBeGreaterThan(now);
         expect(reconcileService(drift(settled), action.until ?? 0, limits).kind).toBe('restore');

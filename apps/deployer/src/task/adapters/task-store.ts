@@ -13,7 +13,7 @@ import { outgoing } from '#libs/runtime';
 import type { DependencyResult } from '../domain/decide-waits.js';
 import { published } from '../domain/published.js';
 import { sidesOf, type StepWrites } from '../domain/step-writes.js';
-import type { TaskEvent } from '../domain/task.events.js';
+import type { Asker, TaskEvent } from '../domain/task.events.js';
 import { evolve, type TaskState } from '../domain/task.state.js';
 import type {
   ClaimedTask,
@@ -122,8 +122,8 @@ export class PostgresTaskStore implements TaskStore {
     });
   }
 
-  isCancelled(token: string): Promise<boolean> {
-    return this.parts.requests.isCancelled(token);
+  cancelledBy(token: string): Promise<Asker | undefined> {
+    return this.parts.requests.cancelledBy(token);
   }
 
   /** Closes the task, and answers the request where it was its last. */

@@ -27,6 +27,7 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
   const releases = new PostgresReleases(pool);
   const instances = new PostgresInstances(parts);
   const nodeRequests = new PostgresNodeRequests(pool);
+  const specs = new PostgresSpecs({ pool, clock });
   const store = new PostgresTaskStore({
     ...{ ...parts, replica: 'one', leaseMs: 1_000, nodeRequests },
     requests: new PostgresTaskRequests(pool, parts.outbox),
@@ -34,7 +35,7 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
       ...{ 'add-release': releases, 'set-current-release': releases },
       ...{ 'add-instance': instances, 'remove-instance': instances, 'set-instance-state': instances },
       ...{ report: instances, 'request-node': nodeRequests, 'release-node': nodeRequests },
-      ...{ 'keep-login': nodeRequests, 'change-spec': new PostgresSpecs({ pool, clock }) },
+      ...{ 'keep-login': nodeRequests, 'change-spec': specs, 'repeat-spec': specs },
     },
   });
   void store.append({ taskId: 't1/web', fence: 1n }, foldTask([accepted({})]), 1, writes);

@@ -3,6 +3,7 @@ import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
+import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
 import { specAfterFailure } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import { asSentence, LONGEST_MESSAGE_BYTES, messageWith, shortMessage } from './clean-text.js';
@@ -16,8 +17,8 @@ import { evolve, isStopped, limitsOf, releaseConfig, releaseOf, type TaskState }
 /** What a decision needs besides the state. */
 export interface Given {
   readonly now: Date;
-  /** How long an instance that gets no more traffic is left alone at most; its config may say otherwise. */
-  readonly drainMs: number;
+  /** How long an instance that gets no more traffic runs on where its config.json does not say; undefined: as `drainOf`. */
+  readonly drainMs?: number;
 }
 
 /** What an effect that is done by its record comes to. Pure, as `evolve` is, which applies what it decides. */
@@ -51,22 +52,27 @@ function planned(state: TaskState, { now }: Given): StepWrites {
   const error = planProblem(state);
   if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
   const data = makePlan(state, now.toISOString());
-  return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec) };
+  return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec, authorOfTask(state)) };
 }
 
 function changed(
   before: ServiceSpec | undefined,
   spec: ServiceSpec | undefined,
-  takenBackFor?: string,
+  author: SpecAuthor,
 ): readonly SideWrite[] {
   if (spec === undefined) return [];
-  return [{ kind: 'change-spec', spec, isRepeat: spec.revision === before?.revision, takenBackFor }];
+  return spec.revision === before?.revision
+    ? [{ kind: 'repeat-spec', changes: spec.changes }]
+    : [{ kind: 'change-spec', spec, author }];
 }
 
 function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): StepWrites {
   const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } });
   const after = specAfterFailure(state, now.toISOString());
-  return joined([told, { events: [], sides: changed(state.plan?.spec, after, error.code) }]);
+  return joined([
+    told,
+    { events: [], sides: changed(state.plan?.spec, after, authorAfterFailure(state, error)) },
+  ]);
 }
 
 function ended(state: TaskState, event: TaskEvent): StepWrites {

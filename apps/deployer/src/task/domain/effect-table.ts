@@ -34,17 +34,24 @@ const everyMoment = ['before', 'after', 'stored'] as const;
 const withoutAfter = ['before', 'stored'] as const;
 
 const ofSource = [
-  ...([
-    'SOURCE_NOT_FOUND',
-    'BLOB_UNAVAILABLE',
-    'DEPLOYER_DISK_FULL',
-    'CONFIG_MISSING',
-    'CONFIG_INVALID',
-  ] as const),
-  ...(['ARCHIVE_CORRUPT', 'ARCHIVE_EMPTY', 'ARCHIVE_ENCRYPTED', 'ARCHIVE_LINK', 'ARCHIVE_MISMATCH'] as const),
-  ...(['ARCHIVE_NAME_CONFLICT', 'ARCHIVE_TOO_LARGE', 'ARCHIVE_UNSAFE', 'ARCHIVE_UNSUPPORTED'] as const),
+  'SOURCE_NOT_FOUND',
+  'BLOB_UNAVAILABLE',
+  'DEPLOYER_DISK_FULL',
+  'CONFIG_MISSING',
+  'CONFIG_INVALID',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_EMPTY',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_LINK',
+  'ARCHIVE_MISMATCH',
+  'ARCHIVE_NAME_CONFLICT',
+  'ARCHIVE_TOO_LARGE',
+  'ARCHIVE_UNSAFE',
+  'ARCHIVE_UNSUPPORTED',
 ] as const;
 const ofNode = { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' } as const;
+const kept = (...codes: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(codes.map((code) => [code, code]));
 const recorded = { what: 'record', crashes: withoutAfter, codes: [] } as const;
 
 /** What there is to know of each effect. Whoever adds one fills in its entry, and the compiler asks for its file. */
@@ -62,13 +69,21 @@ export const effectTable = {
     ...{ what: 'run', phase: 'build', isLimited: true, endedBy: ['ImageBuilt'], crashes: everyMoment },
     codes: [
       ...ofSource,
-      ...(['RUNTIME_UNKNOWN', 'BUILD_FAILED', 'BUILDER_DISK_FULL', 'NO_SPACE'] as const),
-      ...(['ENGINE_UNREACHABLE', 'ENGINE_FAILED', 'REGISTRY_DENIED', 'REGISTRY_UNREACHABLE'] as const),
+      'RUNTIME_UNKNOWN',
+      'BUILD_FAILED',
+      'BUILDER_DISK_FULL',
+      'NO_SPACE',
+      'ENGINE_UNREACHABLE',
+      'ENGINE_FAILED',
+      'REGISTRY_DENIED',
+      'REGISTRY_UNREACHABLE',
     ],
   },
   'push-image': {
     ...{ what: 'run', phase: 'push', isLimited: true, crashes: everyMoment },
-    ...{ endedBy: ['ImagePushed', 'ImageLost'], codes: ['PUSH_FAILED'], renamed: { '*': 'PUSH_FAILED' } },
+    endedBy: ['ImagePushed', 'ImageLost'],
+    codes: ['PUSH_FAILED', 'PUSH_TIMEOUT'],
+    renamed: { '*': 'PUSH_FAILED', ...kept('PUSH_TIMEOUT') },
   },
   'resolve-release': {
     ...{ what: 'run', isRead: true, endedBy: ['ReleaseResolved'], crashes: everyMoment },
@@ -95,15 +110,23 @@ export const effectTable = {
   },
   'pull-image': {
     ...{ what: 'run', phase: 'pull', isLimited: true, endedBy: ['ImagePulled'], crashes: everyMoment },
-    codes: ['PULL_FAILED', 'NODE_UNREACHABLE'],
-    renamed: { '*': 'PULL_FAILED', ...ofNode },
+    codes: ['PULL_FAILED', 'PULL_TIMEOUT', 'REGISTRY_UNREACHABLE', 'NODE_UNREACHABLE'],
+    // An outage is kept apart from other failures: it uses up no attempt of a repair.
+    renamed: { '*': 'PULL_FAILED', ...kept('PULL_TIMEOUT', 'REGISTRY_UNREACHABLE'), ...ofNode },
   },
   'start-instance': {
     ...{ what: 'run', phase: 'start', isLimited: true, crashes: everyMoment },
     endedBy: ['InstanceStarted', 'ImageMissing'],
     codes: [
-      ...(['NODE_UNREACHABLE', 'IMAGE_NOT_FOUND', 'NAME_TAKEN', 'PORT_TAKEN', 'SPEC_INVALID'] as const),
-      ...(['NO_SPACE', 'ENGINE_FAILED', 'SECRET_NOT_FOUND', 'SECRET_UNREADABLE'] as const),
+      'NODE_UNREACHABLE',
+      'IMAGE_NOT_FOUND',
+      'NAME_TAKEN',
+      'PORT_TAKEN',
+      'SPEC_INVALID',
+      'NO_SPACE',
+      'ENGINE_FAILED',
+      'SECRET_NOT_FOUND',
+      'SECRET_UNREADABLE',
     ],
     renamed: ofNode,
   },

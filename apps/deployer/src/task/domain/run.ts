@@ -10,6 +10,7 @@ import {
 } from './effect-table.js';
 import { never } from './never.js';
 import { keyOf, nextEffects } from './task.effects.js';
+import type { Asker } from './task.events.js';
 import type { TaskState } from './task.state.js';
 
 /** How long a waiting task is left alone before it looks again by itself; a wake comes first. */
@@ -25,6 +26,8 @@ export interface RunState {
   readonly underWay: ReadonlySet<string>;
   /** Why the task ends before it has come to its end: the first reason counts. */
   readonly interrupted?: TaskError;
+  /** Where that is a cancel. */
+  readonly cancelledBy?: Asker;
   /** The question to the record whose answer is awaited. While it is let go of, nothing else is done. */
   readonly asking?: 'cancelled' | 'waits' | 'turn' | 'park';
   /** Something was stored that concerns the task: a cancel, or what it waits for. */
@@ -47,7 +50,7 @@ export type RunInput =
   | { readonly kind: 'answer' }
   | { readonly kind: 'nudge' }
   | { readonly kind: 'deadline' }
-  | { readonly kind: 'cancel' }
+  | { readonly kind: 'cancel'; readonly by: Asker }
   /** The time to rest is over. */
   | { readonly kind: 'rested' }
   | { readonly kind: 'not-cancelled' }
@@ -61,7 +64,7 @@ export type RunAction =
   | { readonly kind: 'interrupt' }
   | { readonly kind: 'start'; readonly effect: Runnable }
   | { readonly kind: 'record'; readonly effect: Recorded }
-  | { readonly kind: 'record-failure'; readonly error: TaskError }
+  | { readonly kind: 'record-failure'; readonly error: TaskError; readonly cancelledBy?: Asker }
   | { readonly kind: 'ask-cancelled' }
   | { readonly kind: 'look'; readonly waits: readonly Wait[]; readonly inStore: boolean }
   | { readonly kind: 'take-turn' }
@@ -95,8 +98,8 @@ export function next(run: RunState, input: RunInput, task: TaskState, now: numbe
 const isLetGo = (input: RunInput): boolean =>
   (input.kind === 'parked' && input.parked) || (input.kind === 'turn' && !input.taken);
 
-const interruptedBy = (run: RunState, reason: TaskError): RunState =>
-  run.interrupted === undefined ? { ...run, interrupted: reason } : run;
+const interruptedBy = (run: RunState, reason: TaskError, cancelledBy?: Asker): RunState =>
+  run.interrupted === undefined ? { ...run, interrupted: reason, cancelledBy } : run;
 
 function feed(run: RunState, input: RunInput, task: TaskState): RunState {
   switch (input.kind) {
@@ -114,7 +117,7 @@ function feed(run: RunState, input: RunInput, task: TaskState): RunState {
     case 'deadline':
       return interruptedBy(run, deadlinePassed(task));
     case 'cancel':
-      return interruptedBy(answered(run), cancelled(task));
+      return interruptedBy(answered(run), cancelled(task), input.by);
     case 'not-cancelled':
       return answered(run);
     case 'looked':
@@ -145,13 +148,13 @@ const starting = (run: RunState, ...keys: readonly string[]): RunState => ({
 const isOver = ({ failure, outcome }: TaskState): boolean => failure !== undefined || outcome !== undefined;
 
 function settle(run: RunState, task: TaskState, now: number): Next {
-  const { underWay, interrupted, asking } = run;
+  const { underWay, interrupted, cancelledBy, asking } = run;
   if (asking === 'park' || asking === 'turn') return [run, []];
   // Why it is interrupted is stored once, as soon as all that was under way has ended.
   if (interrupted !== undefined && !isOver(task))
     return underWay.size > 0
       ? [run, []]
-      : [starting(run, INTERRUPTION), [{ kind: 'record-failure', error: interrupted }]];
+      : [starting(run, INTERRUPTION), [{ kind: 'record-failure', error: interrupted, cancelledBy }]];
   const effects = nextEffects(task);
   if (effects.length === 0)
     return underWay.size > 0 || asking !== undefined

@@ -1,4 +1,5 @@
 import type { AssignedNode, InstanceReport, NodeRequest, ServiceReply } from '#libs/contracts';
+import type { SpecAuthor } from '../../services/domain/spec-author.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { Release, TaskEvent } from './task.events.js';
 
@@ -27,11 +28,10 @@ export type SideWrite =
   | {
       readonly kind: 'change-spec';
       readonly spec: ServiceSpec;
-      /** It wants what was wanted already: only who asked for it last is new. */
-      readonly isRepeat?: boolean;
-      /** The code of the error for which the task's own change is taken back. */
-      readonly takenBackFor?: string;
+      readonly author: SpecAuthor;
     }
+  /** What is wanted was wanted already: only who asked for it last is new. */
+  | { readonly kind: 'repeat-spec'; readonly changes: ServiceSpec['changes'] }
   | { readonly kind: 'report'; readonly report: InstanceReport }
   /** Ends the task; with the request's last task its reply is sent. */
   | { readonly kind: 'end'; readonly result: ServiceReply };

@@ -41,6 +41,14 @@ describe('errors of a step', () => {
     expect(toTaskError('push-image', lower).code).toBe('PUSH_FAILED');
   });
 
+  it.each(['pull', 'push'])(
+    'a %s without progress was called failed: it says that its time is over',
+    (phase) => {
+      const error = new StepError({ code: `${phase.toUpperCase()}_TIMEOUT`, message: 'm', hint: 'h' });
+      expect(toTaskError(`${phase}-image`, error).code).toBe(error.code);
+    },
+  );
+
   it('calls an unexpected error INTERNAL and never throws it away', () => {
     expect(toTaskError('build-image', new TypeError('x is undefined'))).toMatchObject({
       code: 'INTERNAL',

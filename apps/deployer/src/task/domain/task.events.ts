@@ -46,6 +46,13 @@ export interface Slot {
   readonly replaces?: InstanceRef;
 }
 
+/** Who asked for something. */
+export interface Asker {
+  readonly principal?: string;
+  /** False for a name that was only claimed. */
+  readonly verified?: boolean;
+}
+
 export type TaskMode = ServiceMode | 'scale';
 
 /** What a scale request asks for; one of these. */
@@ -152,7 +159,8 @@ interface TaskEventData {
   };
   /** It was to be stopped, and nothing stands in for it: the task goes on with the others, then fails. */
   InstanceNotStopped: { readonly instance: InstanceRef; readonly error: TaskError };
-  StepFailed: { readonly step: string; readonly error: TaskError };
+  /** `cancelledBy`: where the request was cancelled. */
+  StepFailed: { readonly step: string; readonly error: TaskError; readonly cancelledBy?: Asker };
   LeftoversRemoved: { readonly instances: readonly string[] };
   /** What was replaced already comes back: the release before, one slot for each. */
   RevertBegun: { readonly slots: readonly Slot[] };

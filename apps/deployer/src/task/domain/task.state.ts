@@ -2,6 +2,7 @@ import type { InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '
 import type { Limits, ServiceSpec } from '../../services/domain/spec.js';
 import { never } from './never.js';
 import type {
+  Asker,
   InstanceRef,
   PlacedNode,
   Release,
@@ -71,6 +72,8 @@ export interface TaskState extends Accepted {
   readonly notStopped: Readonly<Record<string, TaskError>>;
   /** Why the task is to end in a failure. */
   readonly failure?: TaskError;
+  /** Where that is a cancel. */
+  readonly cancelledBy?: Asker;
   readonly reverting: boolean;
   /** Why what was replaced could not be brought back. */
   readonly revertFailure?: TaskError;
@@ -199,8 +202,8 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
 }
 
 /** The first failure counts; one while reverting is kept beside it. */
-function failed(state: TaskState, { error }: TaskEventOf<'StepFailed'>['data']): TaskState {
-  if (state.failure === undefined) return { ...state, failure: error };
+function failed(state: TaskState, { error, cancelledBy }: TaskEventOf<'StepFailed'>['data']): TaskState {
+  if (state.failure === undefined) return { ...state, failure: error, cancelledBy };
   const revertFailure = state.revertFailure ?? error;
   return { ...state, revertFailure, leftoversRemoved: false };
 }
