@@ -12,8 +12,6 @@ const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
 
 export default defineConfig({
   test: {
-    // Modules that did not change are not transformed again.
-    experimental: { fsModuleCache: true },
     projects: [
       {
         resolve,
