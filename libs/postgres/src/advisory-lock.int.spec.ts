@@ -22,10 +22,11 @@ describe('an advisory lock', () => {
   });
 
   it('is free again at once, also after an error', async () => {
-    const failing = withAdvisoryLock(pool, 'a', () => Promise.reject(new Error('of the work')));
+    const failing = withAdvisoryLock(pool, 'of an error', () => Promise.reject(new Error('of the work')));
     await expect(failing).rejects.toThrow('of the work');
     // The session ends a moment after its connection is closed.
-    const enter = (): Promise<string | undefined> => withAdvisoryLock(pool, 'a', () => Promise.resolve('in'));
+    const enter = (): Promise<string | undefined> =>
+      withAdvisoryLock(pool, 'of an error', () => Promise.resolve('in'));
     await expect.poll(enter).toBe('in');
   });
 });
