@@ -63,11 +63,11 @@ function changeOf(state: TaskState): SpecChange | undefined {
       return { state: 'running', release: release?.id };
     case 'run':
     case 'build-and-run': {
-      const takesNewest = mode === 'run' && wantedRelease === undefined;
+      const takesCurrent = mode === 'run' && wantedRelease === undefined;
       return {
         state: 'running',
         release: release?.id,
-        takesNewest,
+        takesCurrent,
         count: replicas,
         declares: declaredBy(state),
       };

@@ -1,4 +1,5 @@
 import type { TaskError } from '#libs/contracts';
+import { askedRelease } from '../../releases/domain/asked-release.js';
 import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
@@ -33,7 +34,7 @@ export function decide(effect: Recorded, state: TaskState, given: Given): StepWr
     case 'begin-revert':
       return { events: [{ type: 'RevertBegun', data: { slots: effect.slots } }] };
     case 'succeed':
-      return ended(state, { type: 'TaskSucceeded', data: { outcome: effect.outcome } });
+      return succeeded(effect, state);
     case 'fail':
       return failed(effect, state, given);
     default:
@@ -72,6 +73,14 @@ function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): 
   return joined([
     told,
     { events: [], sides: changed(state.plan?.spec, after, authorAfterFailure(state, error)) },
+  ]);
+}
+
+function succeeded({ outcome }: EffectOf<'succeed'>, state: TaskState): StepWrites {
+  const asked = askedRelease(state);
+  return joined([
+    { events: [], sides: asked === undefined ? [] : [{ kind: 'set-current-release', release: asked }] },
+    ended(state, { type: 'TaskSucceeded', data: { outcome } }),
   ]);
 }
 
