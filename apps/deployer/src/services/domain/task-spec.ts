@@ -154,7 +154,7 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
       `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
         `To run it: slipway run ${appId} ${service}`,
     );
-  return [...notes, ...repeatNotes(state, before), ...countNotes(state, after)];
+  return [...notes, ...repeatNotes(state, before), ...countNotes(state, before, after)];
 }
 
 /** A request that asks for what is wanted already leaves no revision behind. */
@@ -172,10 +172,19 @@ function neverRunNotes({ mode, appId, service, spec, survey = [] }: TaskState): 
   return [`${appId}/${service} was never run. Check the name: slipway status ${appId} lists the services.`];
 }
 
-function countNotes({ mode, appId, service, replicas }: TaskState, after: ServiceSpec): readonly string[] {
-  const { count, declaredCount, changes } = after;
+function countNotes(
+  { mode, appId, service, replicas }: TaskState,
+  before: ServiceSpec,
+  { count, declaredCount, changes }: ServiceSpec,
+): readonly string[] {
   const declares = mode === 'run' || mode === 'build-and-run';
-  if (!declares || replicas !== undefined || count === declaredCount) return [];
+  if (!declares || replicas !== undefined) return [];
+  if (count !== before.count)
+    return [
+      `count: ${before.count} -> ${count}, as config.json declares. ` +
+        `To have ${before.count} again: slipway scale ${appId} ${service} ${before.count}`,
+    ];
+  if (count === declaredCount) return [];
   return [
     `${count} wanted ${sinceChange(changes.count)}; config.json still declares ${declaredCount}. ` +
       `To change it: slipway scale ${appId} ${service} ${Math.max(1, declaredCount)}`,

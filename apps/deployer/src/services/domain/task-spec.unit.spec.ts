@@ -159,6 +159,36 @@ describe('a request that asks for what is wanted already', () => {
   });
 });
 
+describe('a deployment changed a scaled count without a word', () => {
+  const notesOf = (task: Task, count: number, declaredCount: number, replicas: number) => {
+    const release = releaseWith('new', replicas);
+    const spec: ServiceSpec = { ...wanted, count, declaredCount };
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: three, spec, arrival: 2 } };
+    return makePlan(foldTask([accepted(task), { type: 'ReleaseResolved', data: { release } }, survey]), AT)
+      .notes;
+  };
+
+  it.each<[Task, number, number, number]>([
+    [{ mode: 'build-and-run' }, 3, 4, 1],
+    [{ mode: 'build-and-run' }, 2, 2, 4],
+    [{ mode: 'run' }, 2, 2, 4],
+    [{ mode: 'build-and-run', dryRun: true }, 3, 4, 1],
+  ])('%j of %i, declared %i and now %i, says so', (task, count, before, now) => {
+    expect(notesOf(task, count, before, now)).toContain(
+      `count: ${count} -> ${now}, as config.json declares. To have ${count} again: slipway scale shop web ${count}`,
+    );
+  });
+
+  it.each<[Task, number, number, number]>([
+    [{ mode: 'build-and-run' }, 3, 1, 1],
+    [{ mode: 'build-and-run' }, 4, 1, 4],
+    [{ mode: 'build-and-run', replicas: 5 }, 3, 4, 1],
+    [{ mode: 'rollback' }, 3, 4, 1],
+  ])('%j of %i, declared %i and now %i, has nothing to say', (task, count, before, now) => {
+    expect(notesOf(task, count, before, now).join()).not.toContain('count:');
+  });
+});
+
 it('a task that a replica of the version before has surveyed writes no spec', () => {
   const begun = [
     accepted({ mode: 'stop' }),
