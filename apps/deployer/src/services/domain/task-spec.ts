@@ -6,6 +6,7 @@ import {
   differs,
   firstSpec,
   following,
+  wantedCount,
   type Declared,
   type FieldChange,
   type ServiceSpec,
@@ -123,6 +124,23 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
       count: keepsCount ? asked.changes.count : wanted.changes.count,
     },
   });
+}
+
+/** A count that was asked for stays wanted when its task fails, so whoever asked for it must know. Pure. */
+export function stillWanted(state: TaskState, { code }: TaskError, running: number): readonly string[] {
+  const { mode, scale, replicas, plan, appId, service } = state;
+  const isRepair = scale?.restore === true || scale?.repairs !== undefined;
+  const isAsked = mode === 'scale' ? !isRepair : replicas !== undefined;
+  const after = specAfterFailure(state, '') ?? plan?.spec;
+  const wanted = after === undefined ? 0 : wantedCount(after);
+  if (!isAsked || code === 'CANCELLED' || running >= wanted) return [];
+  const rest =
+    code === 'NO_NODE'
+      ? 'the rest is started as soon as there is room.'
+      : 'Slipway tries again to start the rest.';
+  const before = countBefore(state);
+  const back = before === wanted ? '' : ` To take it back: slipway scale ${appId} ${service} ${before}`;
+  return [`${wanted} stays wanted: ${running} run; ${rest}${back}`];
 }
 
 /** What serves is wanted. Where two releases serve, as after a revert that failed, the one from before. */

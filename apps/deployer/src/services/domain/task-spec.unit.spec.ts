@@ -5,7 +5,7 @@ import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
 import { foldTask, type TaskState } from '../../task/domain/task.state.js';
 import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
 import { firstSpec, type ServiceSpec } from './spec.js';
-import { specAfterFailure, specOfTask } from './task-spec.js';
+import { specAfterFailure, specOfTask, stillWanted } from './task-spec.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const old = releaseWith('old', 1);
@@ -156,6 +156,47 @@ describe('a request that asks for what is wanted already', () => {
     const plan = planOf({ mode: 'scale', scale: { to: 2 } }, wanted);
     expect(plan.notes.join()).not.toContain('already');
     expect(plan.spec?.revision).toBe(wanted.revision + 1);
+  });
+});
+
+describe('a deployment with --replicas failed, was not taken back, and filled the nodes afterwards', () => {
+  const saidBy = (task: Task, code: string, running: number) => {
+    const state = failed(task, code, wanted);
+    return stillWanted(state, state.failure ?? { code, message: 'm', hint: 'h' }, running);
+  };
+
+  it.each([
+    ['NO_NODE', 'the rest is started as soon as there is room.'],
+    ['HEALTH_TIMEOUT', 'Slipway tries again to start the rest.'],
+  ])('after %s it says what stays wanted and how to take that back', (code, rest) => {
+    expect(saidBy({ mode: 'run', replicas: 5 }, code, 3)).toEqual([
+      `5 stays wanted: 3 run; ${rest} To take it back: slipway scale shop web 3`,
+    ]);
+  });
+
+  it.each<[string, Task, string, number]>([
+    ['a deployment that names no count', { mode: 'run' }, 'NO_NODE', 2],
+    ['one that was cancelled', { mode: 'run', replicas: 5 }, 'CANCELLED', 3],
+    ['one beside which enough run', { mode: 'run', replicas: 2 }, 'NO_NODE', 3],
+    ['a scaling that was cancelled', { mode: 'scale', scale: { to: 5 } }, 'CANCELLED', 3],
+  ])('%s says nothing of it', (_, task, code, running) => {
+    expect(saidBy(task, code, running)).toEqual([]);
+  });
+
+  it('a first one says nothing of it, for its service is stopped then', () => {
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [], arrival: 2 } };
+    const begun = [
+      accepted({ mode: 'run', replicas: 5 }),
+      { type: 'ReleaseResolved', data: { release: fresh } },
+      survey,
+    ] as const satisfies readonly TaskEvent[];
+    const error = { code: 'NO_NODE', message: 'm', hint: 'h' };
+    const state = foldTask([
+      ...begun,
+      { type: 'PlanMade', data: makePlan(foldTask(begun), AT) },
+      { type: 'StepFailed', data: { step: 'await-node', error } },
+    ]);
+    expect(stillWanted(state, error, 0)).toEqual([]);
   });
 });
 

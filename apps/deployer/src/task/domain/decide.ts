@@ -5,8 +5,9 @@ import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
-import { specAfterFailure } from '../../services/domain/task-spec.js';
+import { specAfterFailure, stillWanted } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
+import { ownRoom } from './decide-waits.js';
 import { asSentence, LONGEST_MESSAGE_BYTES, messageWith, shortMessage } from './clean-text.js';
 import { isRecorded, type Recorded } from './effect-table.js';
 import { never } from './never.js';
@@ -135,7 +136,7 @@ function whole(state: TaskState, error: TaskError): TaskError {
   const { revertFailure, reverting } = state;
   const { release, instances } = servingOf(state);
   const served = (state.survey ?? []).some(({ alive }) => alive);
-  const said: string[] = [];
+  const said: string[] = error.code === 'NO_NODE' ? [...ownRoom(state)] : [];
   if (revertFailure !== undefined) {
     const why = shortMessage(revertFailure.message, LONGEST_REVERT_BYTES);
     said.push(asSentence(`The release before could not be started again: ${why}`));
@@ -143,5 +144,6 @@ function whole(state: TaskState, error: TaskError): TaskError {
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
+  said.push(...stillWanted(state, error, instances.length));
   return { ...error, message: messageWith(error.message, said) };
 }
