@@ -22,6 +22,12 @@ interface Running {
   readonly release: string;
 }
 
+interface Listed {
+  readonly id: string;
+  readonly current: boolean;
+  readonly instances: readonly unknown[];
+}
+
 /** What the registry says runs of the service, once it is so many. */
 async function running(app: string, count: number): Promise<readonly Running[]> {
   return until(`${count} instances of ${app}`, async () => {
@@ -54,20 +60,24 @@ describe('releases and rollback', () => {
 
   it('lists what was built, goes back to what ran before, and forward by name', async () => {
     await deployedTwice(app);
-    const listed = await slipway('releases', app, 'web', '--json');
-    const [two, one] = answerOf(listed.out) as { id: string; current: boolean; instances: unknown[] }[];
-    expect([two?.current, one?.current]).toEqual([true, false]);
+    const list = async () => answerOf((await slipway('releases', app, 'web', '--json')).out) as Listed[];
+    const currents = async () => (await list()).map(({ current }) => current);
+    const [two, one] = await list();
+    expect(await currents()).toEqual([true, false]);
     expect([two?.instances.length, one?.instances.length]).toEqual([1, 0]);
 
     const back = replyIn((await slipway('rollback', app, 'web', '--json')).out);
     expect(back.services[0]).toMatchObject({ status: 'running', release: one?.id });
     expect(await textAt(back.services[0]?.instances[0]?.url)).toBe('one');
+    expect(await currents()).toEqual([false, true]);
 
     const forward = replyIn((await slipway('rollback', app, 'web', String(two?.id), '--json')).out);
     expect(await textAt(forward.services[0]?.instances[0]?.url)).toBe('two');
+    expect(await currents()).toEqual([true, false]);
 
     const named = replyIn((await slipway('run', app, 'web', '--release', String(one?.id), '--json')).out);
     expect(await textAt(named.services[0]?.instances[0]?.url)).toBe('one');
+    expect(await currents()).toEqual([false, true]);
     const shown = await slipway('releases', app);
     expect(shown.out).toMatch(/^SERVICE +RELEASE +BUILT +CURRENT +DEPLOYED +LAST DEPLOYED +RUNS ON\n/);
     expect(shown.out).toMatch(new RegExp(`^web +${one?.id} .* 3 x .* node-\\d$`, 'm'));

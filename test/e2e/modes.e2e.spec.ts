@@ -35,6 +35,11 @@ describe('rollback', { concurrent: true }, () => {
     // Never served, so it is none to go back to.
     await client.push(appId, 'web', exiting());
     expect((await ask('build-and-run', appId)).services[0]?.status).toBe('failed');
+    const [forward] = (await ask('run', appId, { dryRun: true })).services;
+    expect(forward).toMatchObject({
+      status: 'planned',
+      notes: [expect.stringContaining(`${two} serves now`)],
+    });
 
     const toLast = await ask('rollback', appId);
     expect(toLast.services[0]).toMatchObject({ status: 'running', release: one });
@@ -46,16 +51,34 @@ describe('rollback', { concurrent: true }, () => {
 
     const back = await ask('rollback', appId, { services: [{ name: 'web', release: one }] });
     expect(back.services[0]?.notes).toBeUndefined();
-    const [forward] = (await ask('run', appId, { dryRun: true })).services;
-    expect(forward).toMatchObject({
-      status: 'planned',
-      notes: [expect.stringContaining(`${one} serves now`)],
-    });
+    const [stays] = (await ask('run', appId, { dryRun: true })).services;
+    expect(stays).toMatchObject({ status: 'planned', plan: [] });
+    expect(stays?.notes).toBeUndefined();
     const again = await ask('rollback', appId, { services: [{ name: 'web', release: two }] });
 
     const unknown = await ask('rollback', appId, { services: [{ name: 'web', release: 'no-such' }] });
     expect(unknown.services[0]?.error?.code).toBe('RELEASE_NOT_FOUND');
     expect(await textAt(instancesOf(again)[0]?.url)).toBe('two');
+    await ask('stop', appId);
+  });
+
+  it('run after a rollback and a stop started the release that was never healthy: it runs what was stopped', async () => {
+    const appId = uniqueName('backed');
+    const [one] = await deployed(appId, 'one', 'two');
+    await client.push(appId, 'web', exiting());
+    expect((await ask('build-and-run', appId)).services[0]?.status).toBe('failed');
+    await ask('rollback', appId, { services: [{ name: 'web', release: one }] });
+    await ask('stop', appId);
+    const [planned] = (await ask('run', appId, { dryRun: true })).services;
+    expect(planned).toMatchObject({ release: one, plan: [{ action: 'start' }] });
+    expect(planned?.notes).toBeUndefined();
+    const [ran] = (await ask('run', appId)).services;
+    expect(ran).toMatchObject({ status: 'running', release: one });
+    expect(await textAt(ran?.instances[0]?.url)).toBe('one');
+
+    await client.push(appId, 'web', greeter('three'));
+    await ask('build', appId);
+    expect(await textAt(instancesOf(await ask('run', appId))[0]?.url)).toBe('three');
     await ask('stop', appId);
   });
 

@@ -112,7 +112,9 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     const appId = uniqueName('declared');
     await deploy(appId, 'one');
     await client.scale({ appId, service: 'web', to: 2 });
-    expect(count(await deploy(appId, 'two', { replicas: 3 }))).toBe(3);
+    const declared = await deploy(appId, 'two', { replicas: 3 });
+    expect(count(declared)).toBe(3);
+    expect(declared.services[0]?.notes?.join()).toContain('count: 2 -> 3, as config.json declares');
     const services = [{ name: 'web', replicas: 1 }];
     expect(count(await ask('run', appId, { services }))).toBe(1);
     expect(count(await ask('run', appId))).toBe(1);

@@ -188,7 +188,7 @@ describe('a node that crashes', () => {
 });
 
 describe('a service for which there is less room than it wants', () => {
-  it('keeps what a restore finds room for, try after try', async () => {
+  it('keeps what a scaling finds room for, says what stays wanted, and keeps it try after try', async () => {
     const appId = uniqueName('crowded');
     const cpus = await until('three nodes to be there', async () => {
       const ready = await nodes.query<{ cpus: number }>(
@@ -201,8 +201,12 @@ describe('a service for which there is less room than it wants', () => {
     await deploy(appId, greeter('tight', { resources }));
     const reply = await client.scale({ appId, service: 'web', to: 5 });
     expect(reply).toMatchObject({ status: false, service: { error: { code: 'NO_NODE' } } });
+    expect(reply.service?.serving?.instances).toHaveLength(3);
+    expect(reply.service?.error?.message).toMatch(
+      /reserved room for 2 instances: .* 5 stays wanted: 3 run; .* To take it back: slipway scale \S+ web 1$/,
+    );
     const three = await until(
-      'three to run',
+      'the registry to say so, too',
       async () => {
         const rows = await runningRows(appId);
         return rows.length === 3 ? rows.map(({ name }) => name).sort() : undefined;

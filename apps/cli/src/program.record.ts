@@ -21,7 +21,8 @@ interface LogsOptions {
 }
 
 const CURRENT =
-  'CURRENT marks the release that run takes: the one built or asked for last. DEPLOYED counts how often it served.';
+  'CURRENT marks the release that run takes: the one built last, or asked for later by a rollback or --release. ' +
+  'DEPLOYED counts how often it served.';
 
 const CHANGES =
   'CHANGE says what was asked for. After `deploy failed` the change was taken back; REASON has the code of the error.\n' +

@@ -60,7 +60,7 @@ export function addRunOptions(command: Command): Command {
 }
 
 export const RELEASE_HELP =
-  'this release instead of the newest, for one service (slipway releases lists them)';
+  'this release instead of the current one, for one service (slipway releases lists them)';
 
 const wishOf = ({ name, token, timeout, restart, reason }: RequestOptions) => ({
   ...{ appName: name, token, restart, reason },

@@ -26,7 +26,7 @@ export function serviceWishes(
 ): readonly ServiceWish[] {
   if (release !== undefined && names.length > 1)
     throw usageError('USAGE', '--release needs exactly one service', {
-      hint: 'Name one service, or leave --release out to run the newest of each.',
+      hint: 'Name one service, or leave --release out to run the current one of each.',
     });
   const orders = depends.map(parseOrder);
   const stranger = orders.find(({ name }) => !names.includes(name));

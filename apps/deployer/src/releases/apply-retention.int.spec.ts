@@ -96,7 +96,7 @@ describe('retention', () => {
     const [current, running] = [await built(50), await built(60)];
     await built(70, { good: true });
     await built(80, { good: true });
-    await transaction(pool, (tx) => rows.setCurrentRelease(tx, state(), current));
+    await transaction(pool, (tx) => rows.setCurrentRelease(tx, state(), current, 'task'));
     await runs(running, 'web-1');
     await pool.query('UPDATE releases SET last_healthy_at = NULL WHERE id = $1', [running.id]);
     await retain();
@@ -121,7 +121,7 @@ describe('retention', () => {
   it('a task that found a release just before it was retired takes it back within the grace', async () => {
     const old = await built(40);
     expect(await retain({ graceMs: DAY })).toEqual({ retired: 1, deleted: 0, failed: 0 });
-    await transaction(pool, (tx) => rows.setCurrentRelease(tx, state(), old));
+    await transaction(pool, (tx) => rows.setCurrentRelease(tx, state(), old, 'task'));
     expect(await retain()).toEqual({ retired: 0, deleted: 0, failed: 0 });
     expect(await tags()).toEqual(['t40']);
     expect(await known(old)).toBe(true);

@@ -7,7 +7,7 @@ import type { ReleaseImage } from './domain/retention.js';
 export interface Releases {
   byDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
   byId(appId: string, service: string, id: string): Promise<Release | undefined>;
-  /** What was built or chosen last. */
+  /** What was built or asked for last. */
   current(appId: string, service: string): Promise<Release | undefined>;
   /** The release that was deployed well last, other than these. */
   lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;

@@ -29,7 +29,7 @@ const namedServiceSchema = z.object({
     .describe('For `build` and `build-and-run`: where the zip is, if not at its usual place.'),
   release: printable(200)
     .optional()
-    .describe('For `run` and `rollback`: this release instead of the newest, or of the last good one.'),
+    .describe('For `run` and `rollback`: this release instead of the current one, or of the last good one.'),
   dependsOn: z
     .array(serviceNameSchema)
     .max(100)

@@ -16,14 +16,24 @@ export async function insertRelease(tx: Transaction, state: TaskState, release: 
   );
 }
 
-/** What was found just before it was retired is taken back. */
-export async function setCurrentRelease(tx: Transaction, state: TaskState, release: Release): Promise<void> {
+/**
+ * What was found just before it was retired is taken back. A task that ends later than one that arrived after it does not
+ * undo that one's choice.
+ */
+export async function setCurrentRelease(
+  tx: Transaction,
+  { appId, service }: Pick<TaskState, 'appId' | 'service'>,
+  release: Release,
+  taskId: string,
+): Promise<void> {
   await tx.query(
     `WITH taken_back AS (UPDATE releases SET retired_at = NULL
        WHERE id = $3 AND retired_at IS NOT NULL AND image_deleted_at IS NULL)
-     INSERT INTO current_releases (app_id, service, release_id) VALUES ($1, $2, $3)
-     ON CONFLICT (app_id, service) DO UPDATE SET release_id = excluded.release_id`,
-    [state.appId, state.service, release.id],
+     INSERT INTO current_releases AS known (app_id, service, release_id, arrival)
+     VALUES ($1, $2, $3, coalesce((SELECT arrival FROM tasks WHERE id = $4), 0))
+     ON CONFLICT (app_id, service) DO UPDATE SET release_id = excluded.release_id, arrival = excluded.arrival
+     WHERE known.arrival <= excluded.arrival`,
+    [appId, service, release.id, taskId],
   );
 }
 

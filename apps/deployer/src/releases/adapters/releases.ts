@@ -25,14 +25,14 @@ export class PostgresReleases implements Releases, StepWriter {
     return rows.lastGoodRelease(this.pool, appId, service, except);
   }
 
-  async write(tx: Transaction, { state, writes }: Step): Promise<void> {
+  async write(tx: Transaction, { claim, state, writes }: Step): Promise<void> {
     const served = sidesOf(writes, 'end').flatMap(({ result }) =>
       result.status === 'running' && state.mode !== 'scale' ? (result.release ?? []) : [],
     );
     await together(
       ...sidesOf(writes, 'add-release').map(({ release }) => rows.insertRelease(tx, state, release)),
       ...sidesOf(writes, 'set-current-release').map(({ release }) =>
-        rows.setCurrentRelease(tx, state, release),
+        rows.setCurrentRelease(tx, state, release, claim.taskId),
       ),
       ...served.map((release) => rows.insertDeployment(tx, state, release)),
     );

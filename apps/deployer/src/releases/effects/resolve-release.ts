@@ -10,7 +10,7 @@ export interface ResolvePorts {
   readonly instances: Instances;
 }
 
-/** The release that was named; else what runs (scale), the last good one before it (rollback), the newest (run). */
+/** The release that was named; else what runs (scale), the last good one before it (rollback), the current one (run). */
 export const resolveRelease: EffectFile<'resolve-release', ResolvePorts> = {
   async run(ports, _scope, state) {
     const release = await wanted(ports, state);

@@ -86,23 +86,23 @@ function rolloutPlan(state: TaskState, survey: readonly RunningInstance[], { aft
     surplus: others.filter(({ name }) => !replaced.has(name)).map(refOf),
     kept: kept.map(({ name }) => name),
     notes: [
-      ...newestNotes(state, replaceable),
+      ...currentNotes(state, replaceable),
       ...(replaced.size > 0 && replaceable.length > 0 ? replacementNotes(state) : []),
     ],
   };
 }
 
-/** After a rollback the newest release is not the one that is wanted: a `run` that names none undoes the rollback. */
-function newestNotes(state: TaskState, replaceable: readonly RunningInstance[]): readonly string[] {
+/** After a build, or a deployment that failed, a `run` that names no release starts another than serves. */
+function currentNotes(state: TaskState, replaceable: readonly RunningInstance[]): readonly string[] {
   const { mode, appId, service, wantedRelease, release, spec } = state;
   if (mode !== 'run' || wantedRelease !== undefined || release === undefined) return [];
   const serving = replaceable.find((instance) => instance.release.id !== release.id)?.release.id;
   const before = serving ?? spec?.release;
   if (before === undefined || before === release.id) return [];
   return [
-    `run takes the newest release, ${release.id}, since none is named; ` +
+    `run takes the release that was built or asked for last, ${release.id}, since none is named; ` +
       `${before} ${serving === undefined ? 'was wanted until now' : 'serves now'}. ` +
-      `To stay with that, also after a rollback to it: slipway run ${appId} ${service} --release ${before}`,
+      `To stay with that: slipway run ${appId} ${service} --release ${before}`,
   ];
 }
 

@@ -19,15 +19,15 @@ const notesOf = (task: Partial<TaskEventOf<'TaskAccepted'>['data']>, serving = o
     '2026-01-01T00:00:00.000Z',
   ).notes;
 
-it('run without a release says before it starts that it undoes a rollback, and how not to', () => {
+it('run without a release says before it starts that it replaces what serves, and how not to', () => {
   const [note, ...more] = notesOf({ mode: 'run' });
   expect(more).toEqual([]);
-  expect(note).toContain('run takes the newest release, newest');
+  expect(note).toContain('run takes the release that was built or asked for last, newest');
   expect(note).toContain('older serves now');
   expect(note).toContain('slipway run shop web --release older');
 });
 
-it('run after a rollback and a stop says that it undoes the rollback, also where nothing is started', () => {
+it('run of a new build after a stop says what was wanted until now, also where nothing is started', () => {
   const at = '2026-01-01T00:00:00.000Z';
   const by = { arrival: 1, at, by: 'stop', token: 't0' };
   const { replicas: count, resources: limits } = older.config;

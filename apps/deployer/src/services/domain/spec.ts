@@ -37,8 +37,8 @@ export interface FieldChange {
 export interface SpecChange {
   readonly state?: ServiceSpec['state'];
   readonly release?: string;
-  /** The release is the newest, not one that somebody chose: a build that arrived before still supersedes it. */
-  readonly takesNewest?: boolean;
+  /** The release is the current one, not named: a build that arrived before still supersedes it. */
+  readonly takesCurrent?: boolean;
   /** Sets the count whatever config.json declares. */
   readonly count?: number;
   /** What config.json of the release says. Counts only where it differs from what was declared last. */
@@ -74,7 +74,7 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
   };
   const asked: Readonly<Record<SpecField, boolean>> = {
     state: change.state !== undefined,
-    release: change.release !== undefined && change.takesNewest !== true,
+    release: change.release !== undefined && change.takesCurrent !== true,
     count: change.count !== undefined || count !== before.count,
     limits: !sameLimits(limits, before.limits),
   };

@@ -6,6 +6,7 @@ import {
   differs,
   firstSpec,
   following,
+  wantedCount,
   type Declared,
   type FieldChange,
   type ServiceSpec,
@@ -63,11 +64,11 @@ function changeOf(state: TaskState): SpecChange | undefined {
       return { state: 'running', release: release?.id };
     case 'run':
     case 'build-and-run': {
-      const takesNewest = mode === 'run' && wantedRelease === undefined;
+      const takesCurrent = mode === 'run' && wantedRelease === undefined;
       return {
         state: 'running',
         release: release?.id,
-        takesNewest,
+        takesCurrent,
         count: replicas,
         declares: declaredBy(state),
       };
@@ -125,6 +126,23 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
   });
 }
 
+/** A count that was asked for stays wanted when its task fails, so whoever asked for it must know. Pure. */
+export function stillWanted(state: TaskState, { code }: TaskError, running: number): readonly string[] {
+  const { mode, scale, replicas, plan, appId, service } = state;
+  const isRepair = scale?.restore === true || scale?.repairs !== undefined;
+  const isAsked = mode === 'scale' ? !isRepair : replicas !== undefined;
+  const after = specAfterFailure(state, '') ?? plan?.spec;
+  const wanted = after === undefined ? 0 : wantedCount(after);
+  if (!isAsked || code === 'CANCELLED' || running >= wanted) return [];
+  const rest =
+    code === 'NO_NODE'
+      ? 'the rest is started as soon as there is room.'
+      : 'Slipway tries again to start the rest.';
+  const before = countBefore(state);
+  const back = before === wanted ? '' : ` To take it back: slipway scale ${appId} ${service} ${before}`;
+  return [`${wanted} stays wanted: ${running} run; ${rest}${back}`];
+}
+
 /** What serves is wanted. Where two releases serve, as after a revert that failed, the one from before. */
 function servedAfter(
   state: TaskState,
@@ -154,7 +172,7 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
       `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
         `To run it: slipway run ${appId} ${service}`,
     );
-  return [...notes, ...repeatNotes(state, before), ...countNotes(state, after)];
+  return [...notes, ...repeatNotes(state, before), ...countNotes(state, before, after)];
 }
 
 /** A request that asks for what is wanted already leaves no revision behind. */
@@ -172,10 +190,19 @@ function neverRunNotes({ mode, appId, service, spec, survey = [] }: TaskState): 
   return [`${appId}/${service} was never run. Check the name: slipway status ${appId} lists the services.`];
 }
 
-function countNotes({ mode, appId, service, replicas }: TaskState, after: ServiceSpec): readonly string[] {
-  const { count, declaredCount, changes } = after;
+function countNotes(
+  { mode, appId, service, replicas }: TaskState,
+  before: ServiceSpec,
+  { count, declaredCount, changes }: ServiceSpec,
+): readonly string[] {
   const declares = mode === 'run' || mode === 'build-and-run';
-  if (!declares || replicas !== undefined || count === declaredCount) return [];
+  if (!declares || replicas !== undefined) return [];
+  if (count !== before.count)
+    return [
+      `count: ${before.count} -> ${count}, as config.json declares. ` +
+        `To have ${before.count} again: slipway scale ${appId} ${service} ${before.count}`,
+    ];
+  if (count === declaredCount) return [];
   return [
     `${count} wanted ${sinceChange(changes.count)}; config.json still declares ${declaredCount}. ` +
       `To change it: slipway scale ${appId} ${service} ${Math.max(1, declaredCount)}`,

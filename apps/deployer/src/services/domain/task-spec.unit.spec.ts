@@ -5,7 +5,7 @@ import type { TaskEvent, TaskEventOf } from '../../task/domain/task.events.js';
 import { foldTask, type TaskState } from '../../task/domain/task.state.js';
 import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
 import { firstSpec, type ServiceSpec } from './spec.js';
-import { specAfterFailure, specOfTask } from './task-spec.js';
+import { specAfterFailure, specOfTask, stillWanted } from './task-spec.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const old = releaseWith('old', 1);
@@ -156,6 +156,77 @@ describe('a request that asks for what is wanted already', () => {
     const plan = planOf({ mode: 'scale', scale: { to: 2 } }, wanted);
     expect(plan.notes.join()).not.toContain('already');
     expect(plan.spec?.revision).toBe(wanted.revision + 1);
+  });
+});
+
+describe('a deployment with --replicas failed, was not taken back, and filled the nodes afterwards', () => {
+  const saidBy = (task: Task, code: string, running: number) => {
+    const state = failed(task, code, wanted);
+    return stillWanted(state, state.failure ?? { code, message: 'm', hint: 'h' }, running);
+  };
+
+  it.each([
+    ['NO_NODE', 'the rest is started as soon as there is room.'],
+    ['HEALTH_TIMEOUT', 'Slipway tries again to start the rest.'],
+  ])('after %s it says what stays wanted and how to take that back', (code, rest) => {
+    expect(saidBy({ mode: 'run', replicas: 5 }, code, 3)).toEqual([
+      `5 stays wanted: 3 run; ${rest} To take it back: slipway scale shop web 3`,
+    ]);
+  });
+
+  it.each<[string, Task, string, number]>([
+    ['a deployment that names no count', { mode: 'run' }, 'NO_NODE', 2],
+    ['one that was cancelled', { mode: 'run', replicas: 5 }, 'CANCELLED', 3],
+    ['one beside which enough run', { mode: 'run', replicas: 2 }, 'NO_NODE', 3],
+    ['a scaling that was cancelled', { mode: 'scale', scale: { to: 5 } }, 'CANCELLED', 3],
+  ])('%s says nothing of it', (_, task, code, running) => {
+    expect(saidBy(task, code, running)).toEqual([]);
+  });
+
+  it('a first one says nothing of it, for its service is stopped then', () => {
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [], arrival: 2 } };
+    const begun = [
+      accepted({ mode: 'run', replicas: 5 }),
+      { type: 'ReleaseResolved', data: { release: fresh } },
+      survey,
+    ] as const satisfies readonly TaskEvent[];
+    const error = { code: 'NO_NODE', message: 'm', hint: 'h' };
+    const state = foldTask([
+      ...begun,
+      { type: 'PlanMade', data: makePlan(foldTask(begun), AT) },
+      { type: 'StepFailed', data: { step: 'await-node', error } },
+    ]);
+    expect(stillWanted(state, error, 0)).toEqual([]);
+  });
+});
+
+describe('a deployment changed a scaled count without a word', () => {
+  const notesOf = (task: Task, count: number, declaredCount: number, replicas: number) => {
+    const release = releaseWith('new', replicas);
+    const spec: ServiceSpec = { ...wanted, count, declaredCount };
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: three, spec, arrival: 2 } };
+    return makePlan(foldTask([accepted(task), { type: 'ReleaseResolved', data: { release } }, survey]), AT)
+      .notes;
+  };
+
+  it.each<[Task, number, number, number]>([
+    [{ mode: 'build-and-run' }, 3, 4, 1],
+    [{ mode: 'build-and-run' }, 2, 2, 4],
+    [{ mode: 'run' }, 2, 2, 4],
+    [{ mode: 'build-and-run', dryRun: true }, 3, 4, 1],
+  ])('%j of %i, declared %i and now %i, says so', (task, count, before, now) => {
+    expect(notesOf(task, count, before, now)).toContain(
+      `count: ${count} -> ${now}, as config.json declares. To have ${count} again: slipway scale shop web ${count}`,
+    );
+  });
+
+  it.each<[Task, number, number, number]>([
+    [{ mode: 'build-and-run' }, 3, 1, 1],
+    [{ mode: 'build-and-run' }, 4, 1, 4],
+    [{ mode: 'build-and-run', replicas: 5 }, 3, 4, 1],
+    [{ mode: 'rollback' }, 3, 4, 1],
+  ])('%j of %i, declared %i and now %i, has nothing to say', (task, count, before, now) => {
+    expect(notesOf(task, count, before, now).join()).not.toContain('count:');
   });
 });
 

@@ -36,17 +36,35 @@ export function decideAnswer(
 }
 
 /** One reason is enough of many nodes that are alike; an installation may have hundreds. */
-const MOST_REFUSALS = 20;
+const MOST_NODES = 20;
+
+const firstOf = (nodes: readonly string[]): readonly string[] =>
+  nodes.length > MOST_NODES
+    ? [...nodes.slice(0, MOST_NODES), `and ${nodes.length - MOST_NODES} more`]
+    : nodes;
 
 function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): TaskError {
-  const named = refusals.slice(0, MOST_REFUSALS).map((r) => `${r.node}: ${r.reason}`);
-  const more = refusals.length - named.length;
-  const why = [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const why = firstOf(refusals.map((r) => `${r.node}: ${r.reason}`)).join('; ');
   return {
     code: 'NO_NODE',
     message: shortMessage(`No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`),
     hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
   };
+}
+
+/** What a node is short of may be what this request itself has taken there. */
+export function ownRoom({ slots }: TaskState): readonly string[] {
+  const names = slots.flatMap(({ node, release }) =>
+    node === undefined || release !== undefined ? [] : [node.name],
+  );
+  if (names.length === 0) return [];
+  const nodes = [...new Set(names)].toSorted();
+  const counts = nodes.map((node) => `${names.filter((name) => name === node).length} on ${node}`);
+  const instances = names.length === 1 ? 'instance' : 'instances';
+  return [
+    `Of what is used, this request itself has reserved room for ${names.length} ${instances}: ` +
+      `${firstOf(counts).join(', ')}.`,
+  ];
 }
 
 /** How a service of the same request ended. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { decideAnswer } from './decide-waits.js';
+import { decideAnswer, ownRoom } from './decide-waits.js';
 import { accepted } from './task.testing.js';
 import { foldTask } from './task.state.js';
 
@@ -42,4 +42,19 @@ it('what says why no node fits was cut to the limit of the whole message: the wh
   const message = messageOf([{ node: 'node-1', reason: 'x'.repeat(9_000) }]);
   expect(message).toMatch(/^No node fits web\. node-1: x+\.\.\. \(\d+ bytes more\)$/);
   expect(Buffer.byteLength(message)).toBeLessThanOrEqual(8_192);
+});
+
+it('the room that a request has reserved itself is named by node, of at most twenty', () => {
+  const state = foldTask([accepted({ mode: 'run' })]);
+  const slot = (ordinal: number) => ({
+    ...{ ordinal, pulled: false, healthy: false },
+    node: { name: `node-${ordinal % 30}`, address: '10.0.0.9', port: 1, score: 1 },
+  });
+  const roomOf = (count: number) =>
+    ownRoom({ ...state, slots: Array.from({ length: count }, (_, n) => slot(n)) });
+  expect(roomOf(0)).toEqual([]);
+  expect(roomOf(1)).toEqual([
+    'Of what is used, this request itself has reserved room for 1 instance: 1 on node-0.',
+  ]);
+  expect(roomOf(31)[0]).toMatch(/for 31 instances: 2 on node-0, 1 on node-1, .*, and 10 more\.$/);
 });

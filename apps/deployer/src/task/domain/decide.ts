@@ -1,11 +1,13 @@
 import type { TaskError } from '#libs/contracts';
+import { askedRelease } from '../../releases/domain/asked-release.js';
 import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
-import { specAfterFailure } from '../../services/domain/task-spec.js';
+import { specAfterFailure, stillWanted } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
+import { ownRoom } from './decide-waits.js';
 import { asSentence, LONGEST_MESSAGE_BYTES, messageWith, shortMessage } from './clean-text.js';
 import { isRecorded, type Recorded } from './effect-table.js';
 import { never } from './never.js';
@@ -33,7 +35,7 @@ export function decide(effect: Recorded, state: TaskState, given: Given): StepWr
     case 'begin-revert':
       return { events: [{ type: 'RevertBegun', data: { slots: effect.slots } }] };
     case 'succeed':
-      return ended(state, { type: 'TaskSucceeded', data: { outcome: effect.outcome } });
+      return succeeded(effect, state);
     case 'fail':
       return failed(effect, state, given);
     default:
@@ -72,6 +74,14 @@ function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): 
   return joined([
     told,
     { events: [], sides: changed(state.plan?.spec, after, authorAfterFailure(state, error)) },
+  ]);
+}
+
+function succeeded({ outcome }: EffectOf<'succeed'>, state: TaskState): StepWrites {
+  const asked = askedRelease(state);
+  return joined([
+    { events: [], sides: asked === undefined ? [] : [{ kind: 'set-current-release', release: asked }] },
+    ended(state, { type: 'TaskSucceeded', data: { outcome } }),
   ]);
 }
 
@@ -126,7 +136,7 @@ function whole(state: TaskState, error: TaskError): TaskError {
   const { revertFailure, reverting } = state;
   const { release, instances } = servingOf(state);
   const served = (state.survey ?? []).some(({ alive }) => alive);
-  const said: string[] = [];
+  const said: string[] = error.code === 'NO_NODE' ? [...ownRoom(state)] : [];
   if (revertFailure !== undefined) {
     const why = shortMessage(revertFailure.message, LONGEST_REVERT_BYTES);
     said.push(asSentence(`The release before could not be started again: ${why}`));
@@ -134,5 +144,6 @@ function whole(state: TaskState, error: TaskError): TaskError {
   if (instances.length > 0) said.push(`Still serving: ${instances.length} of release ${release}.`);
   else if (served && (state.survey ?? []).every((instance) => isStopped(state, instance)))
     said.push('Nothing of the service runs.');
+  said.push(...stillWanted(state, error, instances.length));
   return { ...error, message: messageWith(error.message, said) };
 }

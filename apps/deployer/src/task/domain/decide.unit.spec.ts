@@ -66,6 +66,46 @@ describe('what is stored in one transaction', () => {
   });
 });
 
+describe('run after a rollback and a stop started the release that had never been healthy', () => {
+  const release = releaseWith('old', 1);
+  const currentAfter = (
+    task: Parameters<typeof accepted>[0],
+    what: TaskEvent = { type: 'ReleaseResolved', data: { release } },
+  ): readonly (string | undefined)[] => {
+    const surveyed: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [instance], arrival: 2 } };
+    const { events, sides } = decideFrom(foldTask([accepted(task), surveyed]), { events: [what] }, given);
+    const current = sidesOf({ events, sides }, 'set-current-release').map((side) => side.release.id);
+    return [events.at(-1)?.type, ...current];
+  };
+
+  it('the release that a rollback or a run asks for is the current one once it has succeeded', () => {
+    expect(currentAfter({ mode: 'rollback' })).toEqual(['TaskSucceeded', 'old']);
+    expect(currentAfter({ mode: 'run', wantedRelease: 'old' })).toEqual(['TaskSucceeded', 'old']);
+  });
+
+  it.each<Parameters<typeof accepted>[0]>([
+    { mode: 'run' },
+    { mode: 'rollback', dryRun: true },
+    { mode: 'scale', scale: { to: 1 } },
+  ])('nothing is asked for by %j', (task) => {
+    expect(currentAfter(task)).toEqual(['TaskSucceeded']);
+  });
+
+  it('a rollback that fails asks for nothing that works', () => {
+    const state = foldTask([
+      accepted({ mode: 'rollback' }),
+      { type: 'ReleaseResolved', data: { release } },
+      { type: 'InstancesSurveyed', data: { instances: [], arrival: 2 } },
+      { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+      { type: 'StepFailed', data: { step: 'x', error: { code: 'X', message: 'm', hint: 'h' } } },
+    ]);
+    const removed: TaskEvent = { type: 'LeftoversRemoved', data: { instances: [] } };
+    const writes = decideFrom(state, { events: [removed] }, given);
+    expect(writes.events.at(-1)?.type).toBe('TaskFailed');
+    expect(sidesOf(writes, 'set-current-release')).toEqual([]);
+  });
+});
+
 /** How a deployment ended whose pull failed beside an instance that runs. */
 function failedWith(error: TaskError): TaskError | undefined {
   const state = foldTask([

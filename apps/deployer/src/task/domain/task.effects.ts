@@ -139,12 +139,13 @@ function rolloutEffects(state: TaskState): readonly Effect[] {
   return [{ kind: 'fail', error: { ...notStopped, message } }];
 }
 
-/** What a restore tells that found no node for some; what is to go stays then, for there is nothing in its place. */
-function refusalOf({ slots }: TaskState): TaskError | undefined {
+/** What a scaling or restore tells that found no node for some; what is to go stays then: nothing is in its place. */
+function refusalOf({ slots, scale }: TaskState): TaskError | undefined {
   const refused = slots.flatMap((slot) => slot.refused ?? []);
   const [error] = refused;
   if (error === undefined) return undefined;
-  const missing = `${refused.length} of the ${slots.length} missing instances were not started.`;
+  const which = scale?.restore === true ? 'missing' : 'new';
+  const missing = `${refused.length} of the ${slots.length} ${which} instances were not started.`;
   return { ...error, message: `${missing} ${error.message}` };
 }
 

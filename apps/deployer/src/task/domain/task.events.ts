@@ -143,7 +143,7 @@ interface TaskEventData {
   /** When, RFC 3339. */
   NodeRequested: OfSlot & { readonly accessToken: string; readonly at?: string };
   NodeAssigned: OfSlot & Timed & { readonly node: PlacedNode };
-  /** No node takes the instance. A restore goes on with the others, then fails. */
+  /** No node takes the instance. A scaling or a restore goes on with the others, then fails. */
   NodeRefused: OfSlot & { readonly error: TaskError };
   /** The slot's node does not have the image yet. */
   ImageMissing: OfSlot;

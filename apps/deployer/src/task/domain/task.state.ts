@@ -94,8 +94,13 @@ export function isDone(state: TaskState, { healthy, replaces }: SlotProgress): b
 export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
   replaces !== undefined && isStopped(state, replaces);
 
-/** A restore that fails keeps what it has started: that is wanted, and the next one asks for the rest. */
-export const keepsHealthy = ({ scale }: TaskState): boolean => scale?.restore === true;
+/**
+ * A scaling or a restore that fails keeps what it has started: that stays wanted, and the next restore asks for the rest.
+ * The cancel of a scaling takes its count back.
+ */
+export const keepsHealthy = ({ mode, scale, failure }: TaskState): boolean =>
+  scale?.restore === true ||
+  (mode === 'scale' && scale?.repairs === undefined && failure?.code !== 'CANCELLED');
 
 /** The task leaves it serving, now that it has ended or is about to. */
 export function serves(state: TaskState, slot: SlotProgress): boolean {

@@ -11,7 +11,7 @@ export const buildKey = (of: OfService): string => `build ${rolloutKey(of)}`;
 
 /**
  * Whether a task stands in the line of builds first: it builds, or what it takes depends on the builds that were asked for
- * before it. The newest release, or the last good one, is known when they have ended.
+ * before it. The current release, or the last good one, is known when they have ended.
  */
 export function followsBuilds({
   mode,
