@@ -134,10 +134,15 @@ describe('piped output', () => {
     expect(deploymentReplied.schema.parse(answerOf(deployed.out)).status).toBe(true);
     expect(deployed.err).toContain('ImageBuilt');
     const status = answerOf((await slipway('status', app, '--json')).out);
-    expect(status).toMatchObject([{ appId: app, service: 'web', state: 'running' }]);
+    const instances = [{ appId: app, service: 'web', state: 'running' }];
+    expect(status).toMatchObject([{ appId: app, service: 'web', state: 'running', running: 1, instances }]);
     const stopped = await slipway('stop', app, 'web', '--json');
     expect(answerOf(stopped.out)).toMatchObject({ status: true, services: [{ status: 'stopped' }] });
-    expect(answerOf((await slipway('status', app, '--json')).out)).toEqual([]);
+    const [service] = await until('the stop to be known', async () => {
+      const services = answerOf((await slipway('status', app, '--json')).out) as { wanted: number }[];
+      return services[0]?.wanted === 0 ? services : undefined;
+    });
+    expect(service).toMatchObject({ service: 'web', state: 'stopped', running: 0, wanted: 0, instances: [] });
   });
 
   it.each([
