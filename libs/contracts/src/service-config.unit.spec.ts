@@ -30,8 +30,16 @@ describe('config.json', () => {
       env: {},
       resources: { cpu: 0.25, memoryMiB: 256 },
       replicas: 1,
+      defaultReplicas: true,
       stop: { signal: 'SIGTERM', graceMs: 10_000 },
     });
+  });
+
+  it('knows whether the file names replicas, and takes no field that says so', () => {
+    expect(parse({ runtime: 'static', port: 8080, replicas: 1 })).not.toHaveProperty('defaultReplicas');
+    expect(problemsOf({ runtime: 'static', port: 8080, defaultReplicas: true })).toEqual([
+      { field: 'defaultReplicas', expected: 'unknown field; check its spelling' },
+    ]);
   });
 
   it('splits a command into words and leaves an array as it is: no shell reads it', () => {
