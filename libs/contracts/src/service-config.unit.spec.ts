@@ -67,11 +67,11 @@ describe('config.json', () => {
     });
     expect(problems).toEqual([
       { field: 'runtime', expected: 'expected one of "python"|"node"|"static"|"dockerfile"' },
-      { field: 'port', expected: 'expected number to be <=65535' },
+      { field: 'port', expected: 'expected at most 65535' },
       { field: 'command', expected: 'expected string, received number, or expected array, received number' },
       { field: 'health.path', expected: 'expected a path that begins with /, such as /health' },
       { field: 'resources.memory', expected: 'unknown field; check its spelling' },
-      { field: 'replicas', expected: 'expected number to be >=1' },
+      { field: 'replicas', expected: 'expected at least 1' },
       { field: 'prot', expected: 'unknown field; check its spelling' },
     ]);
   });
