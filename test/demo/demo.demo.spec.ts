@@ -107,6 +107,7 @@ describe('a demo that is up, for independent clients', () => {
     expect((await tracesOf(demo, slot)).length).toBeGreaterThan(20);
     demo.ctrlC();
     expect(await demo.exitCode()).toBe(0);
+    expect(demo.said, 'its last line').toMatch(/\nAll that was started has ended\.\n$/);
     expect(await tracesOf(demo, slot)).toEqual([]);
     expect(existsSync(envFile)).toBe(false);
   });
