@@ -24,7 +24,10 @@ export async function status({ appId, all }: StatusOptions, output: Output): Pro
   const runs =
     instances.some(({ state }) => state === 'running') ||
     shown.some(({ running, wanted }) => running > 0 || (wanted ?? 0) > 0);
-  output.answer(servicesWithInstances(shown, instances), runs ? lines : [...lines, ...nothing(shown, appId, output)]);
+  output.answer(
+    servicesWithInstances(shown, instances),
+    runs ? lines : [...lines, ...nothing(shown, appId, output)],
+  );
   return exitCodes.ok;
 }
 

@@ -37,9 +37,7 @@ const nextRun = ({ spec: { release, count } }: SpecRevision): string =>
 
 function countNote({ spec }: SpecRevision): string[] {
   if (spec.count === spec.declaredCount) return [];
-  return [
-    `${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${declared(spec)}`,
-  ];
+  return [`${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${declared(spec)}`];
 }
 
 /** A file that names no replicas declares 1, too. */
