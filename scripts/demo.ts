@@ -52,6 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     console.log('Ending all that was started ...');
     for (const stop of stops) await stop();
+    console.log('All that was started has ended.');
   }
 }
 

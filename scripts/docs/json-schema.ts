@@ -14,6 +14,8 @@ export interface JsonSchema {
   readonly format?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
 }
 
 export interface Field {
@@ -46,7 +48,7 @@ export function typeText(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   const branches = [...new Set(branchesOf(schema).map(typeText))];
   if (branches.length > 0) return branches.join(' or ');
-  if (schema.items !== undefined) return `list of ${typeText(schema.items)}`;
+  if (schema.items !== undefined) return `list of ${itemsText(schema)}${typeText(schema.items)}`;
   if (schema.format === 'date-time') return 'time, RFC 3339';
   return `${nameOf(schema)}${rangeOf(schema)}`;
 }
@@ -56,6 +58,11 @@ const NAMES: Readonly<Record<string, string>> = { integer: 'whole number', strin
 function nameOf({ type = 'any', additionalProperties }: JsonSchema): string {
   if (type !== 'object' || typeof additionalProperties !== 'object') return NAMES[type] ?? type;
   return `object of ${typeText(additionalProperties)}`;
+}
+
+function itemsText({ minItems = 0, maxItems }: JsonSchema): string {
+  if (maxItems !== undefined) return minItems > 0 ? `${minItems} to ${maxItems}: ` : `at most ${maxItems}: `;
+  return minItems > 0 ? `at least ${minItems}: ` : '';
 }
 
 /** Limits that a person set; those of every safe integer say nothing. */

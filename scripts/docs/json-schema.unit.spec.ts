@@ -26,6 +26,9 @@ it.each([
   [{ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, 'whole number, 1 or more'],
   [{ enum: ['a', 'b'] }, '`a`, `b`'],
   [{ anyOf: [text, { type: 'array', items: text }] }, 'text or list of text'],
+  [{ type: 'array', items: text, maxItems: 100 }, 'list of at most 100: text'],
+  [{ type: 'array', items: text, minItems: 1 }, 'list of at least 1: text'],
+  [{ type: 'array', items: text, minItems: 1, maxItems: 9 }, 'list of 1 to 9: text'],
   [{ type: 'object', additionalProperties: text }, 'object of text'],
   [{ type: 'string', format: 'date-time' }, 'time, RFC 3339'],
 ])('says of %j what may stand there', (schema, said) => {

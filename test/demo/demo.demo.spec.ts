@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -95,6 +95,17 @@ describe('a demo that is up, for independent clients', () => {
     expect(await typed('psql "$DATABASE_URL" -At -c "select count(*) from registry.nodes"')).toBe('3\n');
   });
 
+  it('shows the engine of a node to who follows the page about it', async () => {
+    const page = readFileSync('docs/how-to/look-at-a-node.md', 'utf8');
+    const [way = ''] = /^ssh -i .*SLIPWAY_NODES_FILE.*$/m.exec(page) ?? [];
+    const nodes = JSON.parse(await typed('cat "$SLIPWAY_NODES_FILE"')) as readonly { address: string }[];
+    const lists = await Promise.all(
+      nodes.map(({ address }) => typed(way.replace(/root@[\d.]+/, `root@${address}`))),
+    );
+    for (const service of ['app-server', 'prices', 'site'])
+      expect(lists.join('')).toContain(` shop-${service}-`);
+  });
+
   it('is the only one of its folder', async () => {
     const second = new DemoRun(folder.path, ['--once']);
     expect(await second.exitCode()).toBe(1);
@@ -107,6 +118,7 @@ describe('a demo that is up, for independent clients', () => {
     expect((await tracesOf(demo, slot)).length).toBeGreaterThan(20);
     demo.ctrlC();
     expect(await demo.exitCode()).toBe(0);
+    expect(demo.said, 'its last line').toMatch(/\nAll that was started has ended\.\n$/);
     expect(await tracesOf(demo, slot)).toEqual([]);
     expect(existsSync(envFile)).toBe(false);
   });

@@ -31,7 +31,8 @@ interface Listed {
 /** What the registry says runs of the service, once it is so many. */
 async function running(app: string, count: number): Promise<readonly Running[]> {
   return until(`${count} instances of ${app}`, async () => {
-    const rows = answerOf((await slipway('status', app, '--json')).out) as Running[];
+    const services = answerOf((await slipway('status', app, '--json')).out) as { instances: Running[] }[];
+    const rows = services.flatMap(({ instances }) => instances);
     return rows.length === count ? rows : undefined;
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deploymentProgressed, deploymentReplied } from '#libs/contracts';
+import { deploymentReplied } from '#libs/contracts';
 import { testNodes, uniqueName, until } from '#libs/testing';
 import { greeter, zipOf } from './client.js';
 import { answerOf, RunningCommand, slipway } from './command.js';
@@ -18,12 +18,6 @@ const exits: Files = {
   ...greeter('x'),
   'server.js': 'console.error("\u001b[31mout of luck"); process.exit(3);',
 };
-/** Never healthy, and long enough in its start for a Ctrl-C to come before its end. */
-const deaf: Files = {
-  ...greeter('x', { health: { path: '/', startupMs: 5_000 } }),
-  'server.js': 'setInterval(() => 0, 1e6);',
-};
-
 const token = (): string => `cli-${randomUUID()}`;
 const textAt = async (url: string | undefined): Promise<string> => (await fetch(String(url))).text();
 
@@ -134,10 +128,15 @@ describe('piped output', () => {
     expect(deploymentReplied.schema.parse(answerOf(deployed.out)).status).toBe(true);
     expect(deployed.err).toContain('ImageBuilt');
     const status = answerOf((await slipway('status', app, '--json')).out);
-    expect(status).toMatchObject([{ appId: app, service: 'web', state: 'running' }]);
+    const instances = [{ appId: app, service: 'web', state: 'running' }];
+    expect(status).toMatchObject([{ appId: app, service: 'web', state: 'running', running: 1, instances }]);
     const stopped = await slipway('stop', app, 'web', '--json');
     expect(answerOf(stopped.out)).toMatchObject({ status: true, services: [{ status: 'stopped' }] });
-    expect(answerOf((await slipway('status', app, '--json')).out)).toEqual([]);
+    const [service] = await until('the stop to be known', async () => {
+      const services = answerOf((await slipway('status', app, '--json')).out) as { wanted: number }[];
+      return services[0]?.wanted === 0 ? services : undefined;
+    });
+    expect(service).toMatchObject({ service: 'web', state: 'stopped', running: 0, wanted: 0, instances: [] });
   });
 
   it.each([
@@ -211,48 +210,6 @@ describe('what the user must change ends with 2 before anything is sent', () => 
     expect(code).toBe(2);
     expect(err).toContain('AZURE_STORAGE_CONNECTION_STRING is not set; KAFKA_BROKERS is not set');
     expect(err).toContain('next: source .slipway/env');
-  });
-});
-
-describe('the steps of a request', () => {
-  it('events -f shows them as they come, and ends well at Ctrl-C', async () => {
-    const app = uniqueName('events');
-    const following = new RunningCommand(['events', '-f', '--app', app, '--json']);
-    await following.says('Following');
-    expect(following.out).toBe('');
-    await slipway('stop', app, 'web');
-    await following.says('TaskSucceeded');
-    const { code, out, err } = await following.interrupt();
-    expect({ code, err }).toEqual({ code: 0, err: 'Following; Ctrl-C ends it.\n' });
-    const lines = out
-      .trimEnd()
-      .split('\n')
-      .map((line) => deploymentProgressed.schema.parse(JSON.parse(line)));
-    expect(lines.map(({ event }) => event)).toEqual([
-      'TaskAccepted',
-      'TurnTaken',
-      'InstancesSurveyed',
-      'PlanMade',
-      'TaskSucceeded',
-    ]);
-    expect(new Set(lines.map(({ appId }) => appId))).toEqual(new Set([app]));
-  });
-
-  it('Ctrl-C during a wait says how to go on following, and following that shows every step', async () => {
-    const words = ['deploy', await sources({ web: deaf }), '--app', uniqueName('left')];
-    const deploying = new RunningCommand(words);
-    await deploying.says('InstanceStarted');
-    const left = await deploying.interrupt();
-    expect(left.code).toBe(130);
-    expect(left.err).toMatch(/^INTERRUPTED {2}You stopped waiting; the request cli-\S+ goes on\nhint: /);
-    const [, next = ''] = /\nnext: slipway (events -f --token cli-\S+)\n$/.exec(left.err) ?? [];
-    const following = new RunningCommand(next.split(' '));
-    await following.says('TaskFailed');
-    const { code, out } = await following.interrupt();
-    expect(code).toBe(0);
-    expect(out).toMatch(/TaskAccepted\n[^]* {2}StepFailed {2}HEALTH_TIMEOUT\n[^]*TaskFailed\n$/);
-    const kept = await slipway(...next.split(' ').filter((word) => word !== '-f'));
-    expect(kept).toEqual({ code: 0, out, err: '' });
   });
 });
 

@@ -112,7 +112,7 @@ describe('scaling', { concurrent: true }, () => {
     expect(await counts({ instance: leaving })).toBe(1);
     expect((await settled(appId, 1)).containers).toBe(1);
     expect((await containersOf(appId)).map(({ name }) => name)).not.toContain(leaving);
-    expect(await scale({ to: 0 })).toMatchObject({ status: true, service: { status: 'stopped' } });
+    expect(await scale({ to: 0 })).toMatchObject({ status: true, service: { status: 'scaled-to-0' } });
     expect(await settled(appId, 0)).toEqual(exactly(0));
     expect(await counts({ to: 1 })).toBe(1);
     await ask('stop', appId);

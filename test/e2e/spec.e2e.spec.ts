@@ -73,7 +73,9 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     expect(count(deployed)).toBe(3);
     expect(deployed.services[0]?.notes).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^3 wanted since `scale` at .*config\.json still declares 1/),
+        expect.stringMatching(
+          /^3 wanted since `scale` at .*config\.json declares no replicas, which means 1\./,
+        ),
       ]),
     );
     expect(count(await ask('rollback', appId))).toBe(3);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -239,10 +239,13 @@ describe('an installation with one role for all', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const text = await readFile(file, 'utf8');
     for (const [variable, url] of urls) expect(text).toContain(`export ${variable}='${url}'\n`);
+    expect((await command()).stdout, 'a second run').toContain(`${file}: the URLs of 3 roles`);
+    await writeFile(file, 'export OTHER=1\n');
     await expect(command()).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('EEXIST') as string,
+      stderr: expect.stringMatching(/roles\.env exists already .*\nName another file: /) as string,
     });
+    expect(await readFile(file, 'utf8')).toBe('export OTHER=1\n');
     await rm(folder, { recursive: true });
   });
 });

@@ -8,6 +8,7 @@ import {
 } from '#libs/contracts';
 import type { Broker, TailedMessage } from './adapters/broker.js';
 import { LiveTree } from './adapters/live-tree.js';
+import { beforeSending } from './before-sending.js';
 import { eventLines, progressLines } from './domain/progress-lines.js';
 import { foldProgress, isOver, startProgress } from './domain/progress.js';
 import { CliError, exitCodes, failure } from './errors.js';
@@ -19,7 +20,7 @@ interface FollowOptions {
   readonly timeoutMs: number;
   /** Milliseconds, any origin. */
   readonly clock: () => number;
-  /** Resolves at Ctrl-C; asked once there is a request that goes on without us. */
+  /** Resolves at Ctrl-C. */
   readonly interrupted: () => Promise<void>;
 }
 
@@ -54,7 +55,7 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
 
   // The dead-letter topic tells of a request that nobody could parse.
   const followed = [topics.deploymentEvents, answered.topic, deadLetterTopic(definition.topic)];
-  const following = await broker.follow(followed, (message) => {
+  const onMessage = (message: TailedMessage): void => {
     const event = progressOf(message, token);
     if (event !== undefined) {
       progress = foldProgress(progress, event, clock());
@@ -62,7 +63,8 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
       if (progress.services.every(isOver)) lastStep.resolve();
     }
     settle(message, token, answered, answer);
-  });
+  };
+  const following = await beforeSending(options.interrupted, () => broker.follow(followed, onMessage));
   const timer = setTimeout(() => answer.reject(noReply(token, timeoutMs)), timeoutMs);
   void options.interrupted().then(() => answer.reject(leftAlone(token)));
   try {

@@ -111,9 +111,30 @@ describe('following a request', () => {
     });
   });
 
-  it('tells at Ctrl-C how to go on following, since the request goes on', async () => {
+  it('a Ctrl-C before the request was sent was silent: it says that nothing was sent', async () => {
     const broker = brokerThatSays([]);
-    const { reply } = run(broker, 60_000, Promise.resolve());
+    const { reply } = run(
+      { ...broker, follow: () => new Promise(() => undefined) },
+      60_000,
+      Promise.resolve(),
+    );
+    await expect(reply).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      exitCode: 130,
+      message: 'Nothing was sent: you stopped the command before its request',
+      next: undefined,
+    });
+    expect(broker.calls).toEqual([]);
+  });
+
+  it('tells at Ctrl-C how to go on following, since the request goes on', async () => {
+    const interruption = Promise.withResolvers<void>();
+    const broker = brokerThatSays([]);
+    const publish: Broker['publish'] = (...message) => {
+      interruption.resolve();
+      return broker.publish(...message);
+    };
+    const { reply } = run({ ...broker, publish }, 60_000, interruption.promise);
     await expect(reply).rejects.toMatchObject({
       code: 'INTERRUPTED',
       exitCode: 130,

@@ -25,13 +25,19 @@ export async function runProgram(words: readonly string[], context: ProgramConte
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError)
-      return context.finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+    const json = words.includes('--json');
+    const isHelp = error instanceof CommanderError;
+    if (isHelp && error.exitCode === 0) return context.finish(exitCodes.ok);
+    // The help that is shown for a missing command is for people alone.
+    if (isHelp && !json) return context.finish(exitCodes.usage);
     const named = words.filter((word) => !word.startsWith('-'));
-    const said = withHelp(error, helpOf(commandNamed(program, named)));
-    context.finish(ofErrors(named[0] === 'plan', context.outputFor(words.includes('--json')).failed(said)));
+    const said = withHelp(isHelp ? noCommand() : error, helpOf(commandNamed(program, named)));
+    context.finish(ofErrors(named[0] === 'plan', context.outputFor(json).failed(said)));
   }
 }
+
+const noCommand = (): Error =>
+  usageError('USAGE', 'no command is named', { hint: 'The help lists the commands, with examples.' });
 
 /** The command that the words lead to, as far as they do. */
 function commandNamed(command: Command, [word, ...rest]: readonly string[]): Command {

@@ -29,7 +29,7 @@ async function slipway(...words: string[]) {
         err: err as unknown as NodeJS.WriteStream,
       }),
     finish: (code) => void codes.push(code),
-    interrupted: () => Promise.resolve(),
+    interrupted: () => new Promise(() => undefined),
     standardInput: () => Promise.resolve(''),
     askHidden: undefined,
   });
@@ -106,6 +106,14 @@ describe('the slipway command', () => {
     ],
     [['events', '--app', ''], ['--app is ""']],
     [['node', 'add', 'N', '--address', 'x'], ['<name> is "N"']],
+    [
+      ['node', 'add', 'n', '--address', 'x', '--fingerprint', 'SHA256:abc'],
+      ['--fingerprint is "SHA256:abc": expected SHA256:... as ssh-keygen -l prints it'],
+    ],
+    [
+      ['node', 'add', 'n', '--address', 'http://x', '--ssh-user', ''],
+      ['--address is "http://x": expected a host name', '--ssh-user is ""'],
+    ],
     [['rollback', 'shop', 'Web'], ['<service> is "Web"']],
     [
       ['scale', 'Shop', 'web', '1'],
@@ -115,13 +123,13 @@ describe('the slipway command', () => {
       ['scale', 'shop', 'web', 'more'],
       ['<count> is "more"', 'such as 3, +1 or -1'],
     ],
-    [['scale', 'shop', 'web', '1000'], ['<count>: expected number to be <=50']],
-    [['scale', 'shop', 'web', '-51'], ['<count>: expected number to be >=-50']],
-    [['scale', 'shop', 'web', '1', '--reason', LONG], ['--reason: expected string to have <=500 characters']],
-    [['scale', 'shop', 'web', '--instance', LONG], ['--instance: expected string to have <=255 characters']],
-    [['rollback', 'shop', 'web', '--reason', LONG], ['--reason: expected string to have <=500 characters']],
+    [['scale', 'shop', 'web', '1000'], ['<count>: expected at most 50']],
+    [['scale', 'shop', 'web', '-51'], ['<count>: expected at least -50']],
+    [['scale', 'shop', 'web', '1', '--reason', LONG], ['--reason: expected at most 500 characters']],
+    [['scale', 'shop', 'web', '--instance', LONG], ['--instance: expected at most 255 characters']],
+    [['rollback', 'shop', 'web', '--reason', LONG], ['--reason: expected at most 500 characters']],
     [['stop', 'shop', 'web', '--reason', 'a\u0007'], ['--reason: must hold no control characters']],
-    [['run', 'shop', 'web', '--release', LONG], ['--release: expected string to have <=200 characters']],
+    [['run', 'shop', 'web', '--release', LONG], ['--release: expected at most 200 characters']],
     [
       ['scale', 'shop', 'web', '+0'],
       ['<count> is "+0"', 'such as 3, +1 or -1'],
@@ -216,6 +224,15 @@ describe('the slipway command', () => {
   it('says what to do without a command, and ends with 2', async () => {
     expect((await slipway()).code).toBe(2);
     expect((await slipway('--help')).code).toBe(0);
+  });
+
+  it.each([
+    [['--json'], 'slipway --help'],
+    [['node', '--json'], 'slipway node --help'],
+  ])('%j printed no JSON: a missing command is an error like others', async (words, next) => {
+    const { code, out } = await slipway(...words);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'USAGE', message: 'no command is named', next } });
   });
 
   it('refuses a folder without services before it looks for any broker', async () => {

@@ -139,7 +139,7 @@ describe('POST /v1/nodes', () => {
     for (const part of [
       'name: node name must be',
       'address: expected a host name',
-      'sshPort: expected number to be >=1',
+      'sshPort: expected at least 1',
       'sshUser: must hold no control characters',
       'hostKeyFingerprint: expected SHA256:',
       'login: expected {"privateKey": TEXT} or {"password": TEXT}',

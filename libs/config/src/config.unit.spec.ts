@@ -52,7 +52,7 @@ describe('loadConfig', () => {
       'API_TOKEN',
       'IMAGES',
     ]);
-    expect((error as ConfigError).message).toContain('HTTP_PORT is "70000": expected number to be <=65535');
+    expect((error as ConfigError).message).toContain('HTTP_PORT is "70000": expected at most 65535');
     expect((error as ConfigError).message.split('\n')).toContain('  BROKERS is not set');
   });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitText } from '#libs/contracts';
 import { Secret } from './secret.js';
 
 export interface ConfigProblem {
@@ -42,7 +43,7 @@ function shown(name: string, value: string | undefined): string {
 function expectedBy(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type')
     return issue.expected === 'string' ? 'expected a value' : `expected a ${issue.expected}`;
-  return issue.message.replace(/^(?:Invalid \w+|Too (?:big|small)): /, '');
+  return limitText(issue) ?? issue.message.replace(/^Invalid \w+: /, '');
 }
 
 /** An empty variable means the same as none, as in shells and compose files. */

@@ -5,7 +5,7 @@ import { legacyConfigSchema } from './service-config.legacy.js';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 type Part = 'health' | 'resources' | 'stop';
 type PartField<P extends Part> = `${P}.${keyof NonNullable<ServiceConfig[P]> & string}`;
-type Field = Exclude<keyof ServiceConfig, 'legacy'> | { [P in Part]: PartField<P> }[Part];
+type Field = Exclude<keyof ServiceConfig, 'legacy' | 'defaultReplicas'> | { [P in Part]: PartField<P> }[Part];
 
 /** A field without a description does not compile. */
 const fieldDescriptions: Record<Field, string> = {
@@ -47,8 +47,8 @@ const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, 
 
 /** JSON Schema of a service's config.json, in both forms, told apart as the parser does. */
 export function configJsonSchema() {
-  // `legacy` is what the older form is turned into; nobody writes it.
-  const current = inputSchema(serviceConfigSchema.omit({ legacy: true }));
+  // Nobody writes these two: they are what a file was read as.
+  const current = inputSchema(serviceConfigSchema.omit({ legacy: true, defaultReplicas: true }));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'config.json of a Slipway service',

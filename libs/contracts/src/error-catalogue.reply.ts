@@ -182,9 +182,12 @@ const runErrors = {
   ),
   NAME_TAKEN: inReply(
     'Something else on the node has the name of the container.',
-    'Look at the node: `docker ps -a`.',
+    '[Look at the node](../how-to/look-at-a-node.md): `docker ps -a`.',
   ),
-  PORT_TAKEN: inReply('Something else on the node has the port.', 'Look at the node: `ss -ltnp`.'),
+  PORT_TAKEN: inReply(
+    'Something else on the node has the port.',
+    '[Look at the node](../how-to/look-at-a-node.md): `ss -ltnp`.',
+  ),
   SPEC_INVALID: inReply(
     'The engine refuses the settings of the container.',
     'Correct what the message names in `config.json`.',

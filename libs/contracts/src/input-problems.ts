@@ -39,12 +39,38 @@ const UNSAID = 'Invalid input';
 function expectedBy(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union' && issue.message === UNSAID) return eitherOf(issue.errors);
   if (issue.code === 'invalid_key') return issue.issues.map(expectedBy).join(', ');
-  const text = issue.message.replace(/^(?:Invalid (?:input|option|string)|Too (?:big|small)): /, '');
+  const text = limitText(issue) ?? issue.message.replace(/^Invalid (?:input|option|string): /, '');
   return text.replace(/, received undefined$/, '; it is missing');
 }
 
+/** What is counted, one and many; numbers are not counted. */
+const COUNTED: Readonly<Record<string, readonly [string, string]>> = {
+  string: ['character', 'characters'],
+  array: ['item', 'items'],
+};
+
+/** A limit of zod's in plain words: `expected at most 500 characters`. Undefined where the schema has words of its own. */
+export function limitText(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code !== 'too_big' && issue.code !== 'too_small') return undefined;
+  if (!/^Too (?:big|small): /.test(issue.message)) return undefined;
+  const isMost = issue.code === 'too_big';
+  const limit = isMost ? issue.maximum : issue.minimum;
+  const inclusive = isMost ? 'at most' : 'at least';
+  const words = issue.inclusive === false ? (isMost ? 'less than' : 'more than') : inclusive;
+  const [one, many] = COUNTED[issue.origin] ?? [];
+  return ['expected', words, String(limit), Number(limit) === 1 ? one : many].filter(Boolean).join(' ');
+}
+
+/** Of another type altogether than this alternative. */
+const isOtherType = ([issue, ...more]: readonly z.core.$ZodIssue[]): boolean =>
+  more.length === 0 && issue?.code === 'invalid_type' && issue.path.length === 0;
+
+/** An alternative of another type says nothing to who meant one of the right type. */
 function eitherOf(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
   if (branches.length === 0) return UNSAID;
-  const each = branches.map((issues) => problemText(inputProblems(issues), '').replace(/^: /, ''));
+  const near = branches.filter((issues) => !isOtherType(issues));
+  const each = (near.length === 0 ? branches : near).map((issues) =>
+    problemText(inputProblems(issues), '').replace(/^: /, ''),
+  );
   return [...new Set(each)].join(', or ');
 }

@@ -75,13 +75,15 @@ export const serviceConfigSchema = z.strictObject({
   stop: stopSchema.prefault({}),
   /** Only in what the older form was turned into. */
   legacy: z.strictObject({ baseImage: z.string(), workdir: z.string(), packagesFile: z.string() }).optional(),
+  /** Only in what was read: `replicas` is the default, for the file names none. */
+  defaultReplicas: z.literal(true).optional(),
 });
 
 export type ServiceConfig = z.output<typeof serviceConfigSchema>;
 
 /** What is written into the file; a variable has one source only. */
 const currentConfigSchema = serviceConfigSchema
-  .omit({ legacy: true })
+  .omit({ legacy: true, defaultReplicas: true })
   .superRefine(({ env, secrets = {} }, context) => {
     for (const variable of Object.keys(secrets)) {
       const message = secretVariableProblem(variable, env);
@@ -125,9 +127,14 @@ export function parseServiceConfig(text: string): ServiceConfig {
   if (Buffer.byteLength(text) > LARGEST_CONFIG_BYTES)
     throw new ConfigFileError([{ field: '', expected: `expected at most ${LARGEST_CONFIG_BYTES} bytes` }]);
   const root = readJson(text);
-  if (!isLegacy(root)) return check(currentConfigSchema, root);
-  return check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root)));
+  const config = isLegacy(root)
+    ? check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root)))
+    : check(currentConfigSchema, root);
+  return namesReplicas(root) ? config : { ...config, defaultReplicas: true };
 }
+
+const namesReplicas = (root: unknown): boolean =>
+  typeof root === 'object' && root !== null && Object.hasOwn(root, 'replicas');
 
 function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);

@@ -30,8 +30,16 @@ describe('config.json', () => {
       env: {},
       resources: { cpu: 0.25, memoryMiB: 256 },
       replicas: 1,
+      defaultReplicas: true,
       stop: { signal: 'SIGTERM', graceMs: 10_000 },
     });
+  });
+
+  it('knows whether the file names replicas, and takes no field that says so', () => {
+    expect(parse({ runtime: 'static', port: 8080, replicas: 1 })).not.toHaveProperty('defaultReplicas');
+    expect(problemsOf({ runtime: 'static', port: 8080, defaultReplicas: true })).toEqual([
+      { field: 'defaultReplicas', expected: 'unknown field; check its spelling' },
+    ]);
   });
 
   it('splits a command into words and leaves an array as it is: no shell reads it', () => {
@@ -59,11 +67,11 @@ describe('config.json', () => {
     });
     expect(problems).toEqual([
       { field: 'runtime', expected: 'expected one of "python"|"node"|"static"|"dockerfile"' },
-      { field: 'port', expected: 'expected number to be <=65535' },
+      { field: 'port', expected: 'expected at most 65535' },
       { field: 'command', expected: 'expected string, received number, or expected array, received number' },
       { field: 'health.path', expected: 'expected a path that begins with /, such as /health' },
       { field: 'resources.memory', expected: 'unknown field; check its spelling' },
-      { field: 'replicas', expected: 'expected number to be >=1' },
+      { field: 'replicas', expected: 'expected at least 1' },
       { field: 'prot', expected: 'unknown field; check its spelling' },
     ]);
   });

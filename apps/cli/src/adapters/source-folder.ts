@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import AdmZip from 'adm-zip';
-import { ConfigFileError, parseServiceConfig, serviceNameSchema } from '#libs/contracts';
+import { ConfigFileError, parseServiceConfig, problemText, serviceNameSchema } from '#libs/contracts';
 import { usageError } from '../errors.js';
 
 /** What a build never needs and what makes zips slow to send; installed again from the lock file in the image. */
@@ -51,7 +51,7 @@ function checkConfigText(text: string, where: string): void {
     parseServiceConfig(text);
   } catch (error) {
     if (!(error instanceof ConfigFileError)) throw error;
-    throw usageError('CONFIG_INVALID', `${where}: ${error.message}`, {
+    throw usageError('CONFIG_INVALID', `${where}: ${problemText(error.problems, 'the file')}`, {
       hint: 'docs/reference/config-json.md describes every field; examples/shop holds three that work.',
       cause: error,
     });

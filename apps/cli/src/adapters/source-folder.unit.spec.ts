@@ -44,6 +44,18 @@ describe('finding services', () => {
   });
 });
 
+it('a fault was told with config.json twice: it has the path, then the field', async () => {
+  const root = await service('prices');
+  const path = join(root, 'config.json');
+  await writeFile(path, '{"runtime": "static", "port": 8080, "env": {"A": 1}}');
+  const expected = `${path}: env.A: expected string, received number`;
+  await expect(checkConfig(root)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expected });
+  await writeFile(path, '{');
+  await expect(checkConfig(root)).rejects.toMatchObject({
+    message: expect.stringMatching(/config\.json: the file: /) as string,
+  });
+});
+
 describe('zipping a folder', () => {
   it('keeps folders and executable bits and leaves dependencies out', async () => {
     const root = await service('prices');

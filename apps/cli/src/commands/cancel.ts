@@ -1,5 +1,6 @@
 import { tokenSchema } from '#libs/contracts';
 import { openDeployer } from '../adapters/deployer.js';
+import { beforeSending } from '../before-sending.js';
 import { errorLines } from '../domain/reply-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -18,7 +19,7 @@ export async function cancel(options: CancelOptions, output: Output): Promise<Ex
   valid({ argument: '<token>', schema: tokenSchema, text: cancels });
   deployerAndKafkaSettings();
   // Messages of one application keep their order: the cancel cannot overtake what it cancels.
-  const { appId } = await openDeployer().request(cancels);
+  const { appId } = await beforeSending(options.interrupted, () => openDeployer().request(cancels));
   const request = buildRequest({ mode: 'cancel', appId, services: [], timeoutMs, cancels });
   const { reply, elapsedMs } = await ask(asQuestion(request), options, output);
   const { paint } = output;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { beforeSending } from '../before-sending.js';
 import { checkConfig, findServices, zipFolder, type ServiceFolder } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
@@ -30,15 +31,28 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   const wish = { ...options, mode: 'build-and-run' } as const;
   // What is wrong with it is said before anything is uploaded.
   const { token } = buildRequest({ ...wish, services });
+  const upload = () => sendSources(folders, options.appId, output);
+  const sources = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
+  const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
+  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output);
+}
+
+const UPLOADED_HINT = 'A source that was uploaded changes nothing until it is built. Run the command again.';
+
+/** Uploads each; gives where they lie, by service. */
+async function sendSources(
+  folders: readonly ServiceFolder[],
+  appId: string,
+  output: Output,
+): Promise<ReadonlyMap<string, ServiceWish['source']>> {
   const sources = new Map<string, ServiceWish['source']>();
   for (const folder of folders) {
-    const blob = sourceBlobName(options.appId, folder.name);
+    const blob = sourceBlobName(appId, folder.name);
     const bytes = await sendFolder(folder, blob);
     sources.set(folder.name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
     output.note(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
   }
-  const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
-  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output);
+  return sources;
 }
 
 /**

@@ -30,12 +30,16 @@ export async function events(options: EventsOptions, output: Output): Promise<Ex
     { argument: '--token', schema: tokenSchema, text: token },
     { argument: '--app', schema: appIdSchema, text: appId },
   );
-  const print = (event: DeploymentProgress): void =>
+  let printed = 0;
+  const print = (event: DeploymentProgress): void => {
+    printed += 1;
     output.answer(event, eventLines(event, { token: token === undefined }));
+  };
   const { openBroker } = await import('../adapters/broker.js'); // Not at the start: many commands need no Kafka.
   const broker = openBroker();
   if (!follow) {
     await broker.readKept(topics.deploymentEvents, (partitions) => inOrder(partitions, options, print));
+    if (printed === 0) for (const line of nothingKept(options, output)) output.aside(line);
     return exitCodes.ok;
   }
   const over = interrupted();
@@ -49,6 +53,19 @@ export async function events(options: EventsOptions, output: Output): Promise<Ex
   await over;
   await following.stop();
   return exitCodes.ok;
+}
+
+/** Also what Kafka has deleted is in the deployer's record, by its token. */
+export function nothingKept(
+  { token, appId }: Pick<EventsOptions, 'token' | 'appId'>,
+  { paint }: Pick<Output, 'paint'>,
+): readonly string[] {
+  const of = token === undefined ? 'any request' : `the request ${token}`;
+  const next = token === undefined ? 'slipway events -f' : `slipway history ${token}`;
+  return [
+    `Kafka keeps no step of ${of}${appId === undefined ? '' : ` of ${appId}`}.`,
+    `next: ${paint.bold(next)}`,
+  ];
 }
 
 /** Prints what is kept while it is read. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Enrolment, type NodeDetails, nodeNameSchema } from '#libs/contracts';
+import { type Enrolment, enrolmentSchema, type NodeDetails } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
@@ -23,8 +23,14 @@ interface AddNodeOptions extends NodeAddOptions {
 
 /** Enrols one machine. The login goes in the body of one request, never on a command line. */
 export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
-  valid({ argument: '<name>', schema: nodeNameSchema, text: options.name });
   const { name, address, sshPort, sshUser, fingerprint } = options;
+  const schemas = enrolmentSchema.shape;
+  valid(
+    { argument: '<name>', schema: schemas.name, text: name },
+    { argument: '--address', schema: schemas.address, text: address },
+    { argument: '--ssh-user', schema: schemas.sshUser.unwrap(), text: sshUser },
+    { argument: '--fingerprint', schema: schemas.hostKeyFingerprint.unwrap(), text: fingerprint },
+  );
   const api = openNodeManager();
   const login = await readLogin(options);
   const node = await api.addNode({ name, address, sshPort, sshUser, hostKeyFingerprint: fingerprint, login });

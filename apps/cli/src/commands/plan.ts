@@ -1,5 +1,6 @@
 import type { DeploymentReply } from '#libs/contracts';
 import { removeSource } from '../adapters/upload.js';
+import { beforeSending } from '../before-sending.js';
 import { planLines } from '../domain/plan-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -32,10 +33,12 @@ export async function plan(options: PlanOptions, output: Output): Promise<ExitCo
     source: { blob: `plans/${token}/${wish.name}.zip` },
   }));
   try {
-    for (const { name, source } of wishes) {
-      const folder = folders.find((candidate) => candidate.name === name);
-      if (folder !== undefined) await sendFolder(folder, source.blob);
-    }
+    await beforeSending(options.interrupted, async () => {
+      for (const { name, source } of wishes) {
+        const folder = folders.find((candidate) => candidate.name === name);
+        if (folder !== undefined) await sendFolder(folder, source.blob);
+      }
+    });
     return await planOf('build-and-run', wishes, options, output);
   } finally {
     await Promise.all(wishes.map(({ source }) => removeSource(source.blob)));

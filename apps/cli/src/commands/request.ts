@@ -12,6 +12,7 @@ import {
   tokenSchema,
 } from '#libs/contracts';
 import type { z } from 'zod';
+import { beforeSending } from '../before-sending.js';
 import { argumentProblems } from '../domain/argument-problems.js';
 import { type Asked, nextCommand } from '../domain/next-command.js';
 import { replyLines } from '../domain/reply-lines.js';
@@ -95,7 +96,8 @@ export async function ask<Q extends MessageDefinition, A extends MessageDefiniti
   output: Output,
 ): Promise<Answer<MessageData<A>>> {
   const begunAt = performance.now();
-  const { openBroker } = await import('../adapters/broker.js'); // Not at the start: many commands need no Kafka.
+  // Not at the start: many commands need no Kafka.
+  const { openBroker } = await beforeSending(interrupted, () => import('../adapters/broker.js'));
   const reply = await followRequest(question, {
     broker: openBroker(),
     output,

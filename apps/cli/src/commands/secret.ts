@@ -11,6 +11,7 @@ import {
 } from '#libs/contracts';
 import { parsePublicKey, seal } from '#libs/secrets';
 import { openDeployer } from '../adapters/deployer.js';
+import { beforeSending } from '../before-sending.js';
 import { errorLines } from '../domain/reply-lines.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
@@ -37,7 +38,7 @@ export async function setSecret(options: SetSecretOptions, output: Output): Prom
   const { appId, name } = options;
   checkNames(options);
   const key = parsePublicKey(sealingSettings().SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
-  const value = checkedValue(await readValue(options));
+  const value = checkedValue(await beforeSending(options.interrupted, () => readValue(options)));
   const inside: SealedSecret = { appId, name, value };
   const reply = await change('set', options, output, await seal(key, inside));
   const version = reply.secret?.version ?? 0;

@@ -34,7 +34,7 @@ export function serviceWishes(
     throw usageError('USAGE', `--depends names ${stranger.name}, which is not in this command`, {
       hint: `The services of this command: ${names.join(', ')}.`,
     });
-  const counts = new Map(replicas.map((text) => parseCount(text, names)));
+  const counts = parseCounts(replicas, names);
   return names.map((name) => {
     const dependsOn = orders.filter((order) => order.name === name).flatMap((order) => order.others);
     const count = counts.get(name);
@@ -45,6 +45,18 @@ export function serviceWishes(
       ...(dependsOn.length === 0 ? {} : { dependsOn: [...new Set(dependsOn)] }),
     };
   });
+}
+
+function parseCounts(texts: readonly string[], names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, count] of texts.map((text) => parseCount(text, names))) {
+    if (counts.has(name))
+      throw usageError('USAGE', `--replicas names ${name} twice`, {
+        hint: `Give one count of it, such as --replicas ${name}=${count}.`,
+      });
+    counts.set(name, count);
+  }
+  return counts;
 }
 
 /** `3` or `web=3`: a service and how many instances of it are wanted. */

@@ -25,6 +25,16 @@ describe('what is asked for of each service', () => {
     expect(() => serviceWishes(['web'], { depends: ['site=web'] })).toThrow('--depends names site');
   });
 
+  it.each([
+    [['web'], ['2', 'web=3']],
+    [
+      ['web', 'db'],
+      ['web=2', 'db=1', 'web=2'],
+    ],
+  ])('of two counts of one service the last one won silently: %j %j is refused', (names, replicas) => {
+    expect(() => serviceWishes(names, { replicas })).toThrow('--replicas names web twice');
+  });
+
   it('refuses one release for several services', () => {
     expect(() => serviceWishes(['web', 'db'], { release: 'r1' })).toThrow(
       '--release needs exactly one service',

@@ -1,6 +1,6 @@
 import { appIdSchema, type RegistryServiceLine } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
-import { isKnown, startCommand, statusLines } from '../domain/status-lines.js';
+import { isKnown, servicesWithInstances, startCommand, statusLines } from '../domain/status-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { valid } from './valid.js';
@@ -16,16 +16,18 @@ interface StatusOptions {
 export async function status({ appId, all }: StatusOptions, output: Output): Promise<ExitCode> {
   valid({ argument: '<app>', schema: appIdSchema, text: appId });
   const registry = openNodeManager();
-  const [services, instances] = await Promise.all([
-    registry.services({ appId }),
-    registry.instances({ appId, state: all ? undefined : 'running' }),
-  ]);
+  // In this order the service of each instance is known.
+  const instances = await registry.instances({ appId, state: all ? undefined : 'running' });
+  const services = await registry.services({ appId });
   const shown = services.filter((line) => all || isKnown(line));
   const lines = statusLines(shown, instances);
   const runs =
     instances.some(({ state }) => state === 'running') ||
     shown.some(({ running, wanted }) => running > 0 || (wanted ?? 0) > 0);
-  output.answer(instances, runs ? lines : [...lines, ...nothing(shown, appId, output)]);
+  output.answer(
+    servicesWithInstances(shown, instances),
+    runs ? lines : [...lines, ...nothing(shown, appId, output)],
+  );
   return exitCodes.ok;
 }
 

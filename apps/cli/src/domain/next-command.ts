@@ -51,6 +51,8 @@ function afterFailure(reply: DeploymentReply, asked: Asked): string {
   if (code === 'SECRET_NOT_FOUND') return `slipway secret list ${asked.appId}`;
   if (code === 'RELEASE_NOT_FOUND' && (asked.mode === 'rollback' || asked.releaseNamed === true))
     return `slipway releases ${asked.appId} ${names}`;
+  // What was never deployed has no release, and often no source to build either.
+  if (code === 'RELEASE_NOT_FOUND' && asked.mode === 'scale') return `slipway status ${asked.appId}`;
   if (code === 'RELEASE_NOT_FOUND') return `slipway build ${asked.appId} ${names}`;
   if (sourceFaults.has(code))
     return `slipway deploy ${asked.directory ?? '<dir>'} --app ${asked.appId} ${names}`.trimEnd();

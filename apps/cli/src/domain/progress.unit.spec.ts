@@ -218,6 +218,8 @@ describe('the next command after a failure', () => {
     [{ mode: 'rollback' }, 'slipway releases shop app-server'],
     [{ mode: 'run', releaseNamed: true }, 'slipway releases shop app-server'],
     [{ mode: 'run' }, 'slipway build shop app-server'],
+    // Of what was never deployed there is no source to build.
+    [{ mode: 'scale' }, 'slipway status shop'],
   ] as const)('of %j that found no release is %s', (asked, command) => {
     expect(nextCommand(failedReply('RELEASE_NOT_FOUND'), { appId: 'shop', ...asked })).toBe(command);
   });

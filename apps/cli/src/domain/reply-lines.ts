@@ -40,6 +40,7 @@ function serviceReplyLines(service: ServiceReply, screen: Screen): string[] {
 
 const outcomes: Readonly<Record<ServiceOutcome, string>> = {
   running: 'running',
+  'scaled-to-0': 'scaled to 0',
   built: 'built',
   stopped: 'stopped',
   planned: 'planned',

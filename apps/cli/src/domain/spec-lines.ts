@@ -37,10 +37,12 @@ const nextRun = ({ spec: { release, count } }: SpecRevision): string =>
 
 function countNote({ spec }: SpecRevision): string[] {
   if (spec.count === spec.declaredCount) return [];
-  return [
-    `${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${spec.declaredCount}`,
-  ];
+  return [`${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${declared(spec)}`];
 }
+
+/** A file that names no replicas declares 1, too. */
+const declared = ({ declaredCount }: SpecRevision['spec']): string =>
+  declaredCount === 1 ? '1, or no replicas' : String(declaredCount);
 
 const NONE = '-';
 

@@ -51,7 +51,7 @@ describe('the first line of a spec', () => {
     const count = { by: 'scale', at: AT, token: 't2' };
     const scaled = { count: 3, changes: { ...changes, count } };
     expect(summary(3, scaled)).toBe(
-      `shop/web: 3/3 running; 3 wanted since \`scale\` at ${AT}; config.json declares 1`,
+      `shop/web: 3/3 running; 3 wanted since \`scale\` at ${AT}; config.json declares 1, or no replicas`,
     );
   });
 });

@@ -16,6 +16,22 @@ export function statusLines(
   return [...counted, ...(counted.length > 0 && listed.length > 0 ? [''] : []), ...listed];
 }
 
+/** A service as programs are given it: with the state that the table shows, and its instances. */
+interface ServiceStatus extends RegistryServiceLine {
+  readonly state: string;
+  readonly instances: readonly RegistryInstance[];
+}
+
+export const servicesWithInstances = (
+  services: readonly RegistryServiceLine[],
+  instances: readonly RegistryInstance[],
+): readonly ServiceStatus[] =>
+  services.map((line) => ({
+    ...line,
+    state: stateOf(line),
+    instances: instances.filter(({ appId, service }) => appId === line.appId && service === line.service),
+  }));
+
 /** Of which something runs, or is known to be wanted: that may be 0. */
 export const isKnown = ({ running, wanted }: RegistryServiceLine): boolean => running > 0 || isSaid(wanted);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RegistryServiceLine } from '#libs/contracts';
-import { isKnown, startCommand, statusLines } from './status-lines.js';
+import type { RegistryInstance, RegistryServiceLine } from '#libs/contracts';
+import { isKnown, servicesWithInstances, startCommand, statusLines } from './status-lines.js';
 
 const line = (more: Partial<RegistryServiceLine>): RegistryServiceLine => ({
   ...{ appId: 'hello', service: 'greeter', running: 0, wanted: 0, wantedRelease: 'r1', release: null },
@@ -30,6 +30,23 @@ describe('the services of slipway status', () => {
     const past = { wanted: null, wantedState: null, wantedRelease: null };
     expect([isKnown(line(past)), isKnown(line({ ...past, running: 1 }))]).toEqual([false, true]);
     expect(rowOf({ ...past, running: 1 })).toMatch(/greeter +1 +running +-$/);
+  });
+});
+
+describe('the services of slipway status --json', () => {
+  const instance = (appId: string, service: string): RegistryInstance => ({
+    ...{ appId, service, instance: `${appId}-${service}-0`, state: 'running', release: 'r1' },
+    ...{ node: 'node-1', url: 'http://10.80.0.11:20000', reportedAt: '2026-01-01T00:00:00Z' },
+  });
+
+  it('did not say what the table says: each has its state, what is wanted, and its own instances', () => {
+    const running = line({ running: 1, wanted: 3, wantedState: 'running', release: 'r1' });
+    const own = instance('hello', 'greeter');
+    const others = [instance('other', 'greeter'), instance('hello', 'web')];
+    expect(servicesWithInstances([running, scaledToNone], [own, ...others])).toEqual([
+      { ...running, state: 'running', instances: [own] },
+      { ...scaledToNone, state: 'scaled to 0', instances: [] },
+    ]);
   });
 });
 

@@ -25,7 +25,15 @@ export const instanceAddressSchema = z.object({
 /** What a service goes through, in this order; the times of its steps are told by these names. */
 export const phaseNames = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy', 'stop'] as const;
 
-export const serviceOutcomes = ['running', 'built', 'stopped', 'not-running', 'planned', 'failed'] as const;
+export const serviceOutcomes = [
+  'running',
+  'scaled-to-0',
+  'built',
+  'stopped',
+  'not-running',
+  'planned',
+  'failed',
+] as const;
 
 /** One thing that was or would be done to a service. */
 const changeSchema = z.object({

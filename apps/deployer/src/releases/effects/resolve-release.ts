@@ -19,7 +19,8 @@ export const resolveRelease: EffectFile<'resolve-release', ResolvePorts> = {
   },
 };
 
-function notFound({ appId, service, wantedRelease, mode }: TaskState): StepError {
+function notFound(state: TaskState): StepError {
+  const { appId, service, wantedRelease, mode } = state;
   const before = mode === 'rollback' ? ' to roll back to' : '';
   return new StepError({
     code: 'RELEASE_NOT_FOUND',
@@ -27,11 +28,16 @@ function notFound({ appId, service, wantedRelease, mode }: TaskState): StepError
       wantedRelease === undefined
         ? `There is no release of ${appId}/${service}${before}.`
         : `There is no release ${wantedRelease} of ${appId}/${service}.`,
-    hint:
-      mode === 'rollback' || wantedRelease !== undefined
-        ? `See which there are: slipway releases ${appId} ${service}`
-        : `Build one first: send the same request with mode "build-and-run", or: slipway build ${appId} ${service}`,
+    hint: hintFor(state),
   });
+}
+
+function hintFor({ appId, service, wantedRelease, mode }: TaskState): string {
+  if (mode === 'rollback' || wantedRelease !== undefined)
+    return `See which there are: slipway releases ${appId} ${service}`;
+  if (mode === 'scale')
+    return `Check the name, or deploy it first. See which there are: slipway status ${appId}`;
+  return `Build one first: send the same request with mode "build-and-run", or: slipway build ${appId} ${service}`;
 }
 
 async function wanted(

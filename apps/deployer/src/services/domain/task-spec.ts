@@ -172,7 +172,12 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
       `${appId}/${service} was stopped after this was asked for, so nothing is started. ` +
         `To run it: slipway run ${appId} ${service}`,
     );
-  return [...notes, ...repeatNotes(state, before), ...countNotes(state, before, after)];
+  return [
+    ...notes,
+    ...repeatNotes(state, before),
+    ...countNotes(state, before, after),
+    ...zeroNotes(state, after),
+  ];
 }
 
 /** A request that asks for what is wanted already leaves no revision behind. */
@@ -190,21 +195,29 @@ function neverRunNotes({ mode, appId, service, spec, survey = [] }: TaskState): 
   return [`${appId}/${service} was never run. Check the name: slipway status ${appId} lists the services.`];
 }
 
-function countNotes(
-  { mode, appId, service, replicas }: TaskState,
-  before: ServiceSpec,
-  { count, declaredCount, changes }: ServiceSpec,
-): readonly string[] {
+function countNotes(state: TaskState, before: ServiceSpec, after: ServiceSpec): readonly string[] {
+  const { mode, appId, service, replicas } = state;
+  const { count, declaredCount, changes } = after;
   const declares = mode === 'run' || mode === 'build-and-run';
   if (!declares || replicas !== undefined) return [];
-  if (count !== before.count)
-    return [
-      `count: ${before.count} -> ${count}, as config.json declares. ` +
-        `To have ${before.count} again: slipway scale ${appId} ${service} ${before.count}`,
-    ];
+  const isSilent = releaseConfig(state)?.defaultReplicas === true;
+  if (count !== before.count) {
+    const why = isSilent ? 'because config.json declares no replicas' : 'as config.json declares';
+    const again = `To have ${before.count} again: slipway scale ${appId} ${service} ${before.count}`;
+    return [`count: ${before.count} -> ${count}, ${why}. ${again}`];
+  }
   if (count === declaredCount) return [];
+  const said = isSilent
+    ? `config.json declares no replicas, which means ${declaredCount}`
+    : `config.json still declares ${declaredCount}`;
+  const toChange = `To change it: slipway scale ${appId} ${service} ${declaredCount}`;
+  return [`${count} wanted ${sinceChange(changes.count)}; ${said}.${count === 0 ? '' : ` ${toChange}`}`];
+}
+
+/** A service that is scaled to 0 is not stopped: a run starts nothing. */
+function zeroNotes({ mode, appId, service }: TaskState, { state, count }: ServiceSpec): readonly string[] {
+  if (mode === 'stop' || state === 'stopped' || count > 0) return [];
   return [
-    `${count} wanted ${sinceChange(changes.count)}; config.json still declares ${declaredCount}. ` +
-      `To change it: slipway scale ${appId} ${service} ${Math.max(1, declaredCount)}`,
+    `No instance of ${appId}/${service} is wanted, so none runs. To start one: slipway scale ${appId} ${service} 1`,
   ];
 }

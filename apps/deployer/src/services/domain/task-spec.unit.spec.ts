@@ -230,6 +230,40 @@ describe('a deployment changed a scaled count without a word', () => {
   });
 });
 
+describe('a count that a deployment leaves', () => {
+  const notesOf = (task: Task, count: number, release = old): readonly string[] => {
+    const spec = { ...wanted, count };
+    const survey: TaskEvent = { type: 'InstancesSurveyed', data: { instances: [], spec, arrival: 2 } };
+    return makePlan(foldTask([accepted(task), { type: 'ReleaseResolved', data: { release } }, survey]), AT)
+      .notes;
+  };
+  const silent = { ...old, config: { ...old.config, defaultReplicas: true as const } };
+  const NONE = 'No instance of shop/web is wanted, so none runs. To start one: slipway scale shop web 1';
+
+  it('was told of a config.json that "still declares 1" though it names no replicas', () => {
+    expect(notesOf({ mode: 'run' }, 3)).toEqual([
+      `3 wanted since \`run\` at ${AT}; config.json still declares 1. To change it: slipway scale shop web 1`,
+    ]);
+    expect(notesOf({ mode: 'run' }, 3, silent)).toEqual([
+      expect.stringContaining('; config.json declares no replicas, which means 1. To change it: '),
+    ]);
+  });
+
+  it.each<[Task]>([
+    [{ mode: 'scale', scale: { to: 0 } }],
+    [{ mode: 'rollback' }],
+    [{ mode: 'run', replicas: 0 }],
+    [{ mode: 'run' }],
+  ])('of 0 said nothing of how to start instances: %j', (task) => {
+    expect(notesOf(task, 0)).toContain(NONE);
+    expect(notesOf(task, 0).filter((note) => note.includes('slipway scale'))).toHaveLength(1);
+  });
+
+  it('of 0 says nothing of it where the service is stopped', () => {
+    expect(notesOf({ mode: 'stop' }, 0)).not.toContain(NONE);
+  });
+});
+
 it('a task that a replica of the version before has surveyed writes no spec', () => {
   const begun = [
     accepted({ mode: 'stop' }),

@@ -149,9 +149,11 @@ function refusalOf({ slots, scale }: TaskState): TaskError | undefined {
   return { ...error, message: `${missing} ${error.message}` };
 }
 
-function outcomeOf({ mode, survey = [], plan, slots }: TaskState): Exclude<ServiceOutcome, 'failed'> {
+function outcomeOf({ mode, survey = [], plan, slots, spec }: TaskState): Exclude<ServiceOutcome, 'failed'> {
   if (mode === 'stop') return survey.length > 0 ? 'stopped' : 'not-running';
-  return (plan?.kept.length ?? 0) + slots.length > 0 ? 'running' : 'stopped';
+  if ((plan?.kept.length ?? 0) + slots.length > 0) return 'running';
+  const { state, count } = plan?.spec ?? spec ?? {};
+  return state === 'running' && count === 0 ? 'scaled-to-0' : 'stopped';
 }
 
 /** Replacements one at a time, so that the rest goes on serving; what replaces nothing all at once. */

@@ -5,6 +5,7 @@ import { isRecorded } from './effect-table.js';
 import { changesOf } from '../../rollout/domain/plan.js';
 import { deploymentReply, serviceReply } from '../../requests/domain/reply.js';
 import { servingOf } from '../../rollout/domain/serving.js';
+import { firstSpec } from '../../services/domain/spec.js';
 import { keyOf, nextEffects, type Effect } from './task.effects.js';
 import type { RunningInstance, TaskEvent, TaskEventOf, TaskMode } from './task.events.js';
 import { evolve, foldTask, type TaskState } from './task.state.js';
@@ -176,8 +177,22 @@ describe('scaling', () => {
 
   it('to nothing leaves nothing', () => {
     const { state } = scale({ to: 0 });
-    expect(state.outcome).toBe('stopped');
     expect(new Set(state.stopped)).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  it('"stopped" meant two things: a service that is scaled to 0 is not stopped', () => {
+    const by = { arrival: 1, at: '2026-01-01T00:00:00.000Z', by: 'run', token: 't0' };
+    const spec = firstSpec({ release: old.id }, { count: 3, limits: old.config.resources }, by);
+    const none = { ...spec, count: 0 };
+    const outcome = (task: Parameters<typeof accepted>[0], world: object): unknown =>
+      run(accepted(task), { release: old, ...world }).state.outcome;
+    expect(outcome({ mode: 'scale', scale: { to: 0 } }, { before: three, spec })).toBe('scaled-to-0');
+    expect(outcome({ mode: 'scale', scale: { to: 0 } }, { spec: none })).toBe('scaled-to-0');
+    expect(outcome({ mode: 'run', replicas: 0 }, { before: three, spec })).toBe('scaled-to-0');
+    expect(outcome({ mode: 'rollback' }, { spec: none })).toBe('scaled-to-0');
+    expect(outcome({ mode: 'stop' }, { before: three, spec: none })).toBe('stopped');
+    const stopped = { ...none, state: 'stopped' };
+    expect(outcome({ mode: 'scale', scale: { to: 2 } }, { spec: stopped })).toBe('stopped');
   });
 });
 
