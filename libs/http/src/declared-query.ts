@@ -1,6 +1,7 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { inputProblems, problemText } from '#libs/contracts';
+import { type InputProblem, inputProblems, problemText } from '#libs/contracts';
 import type { Observable } from 'rxjs';
+import { z } from 'zod';
 import { ApiError } from './api-error.js';
 import { routeOf } from './serves.js';
 
@@ -11,22 +12,29 @@ import { routeOf } from './serves.js';
 export class DeclaredQuery implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const declared = Object.keys(routeOf(context)?.query?.shape ?? {});
+    const declared = routeOf(context)?.query ?? NONE;
     const { query = {} } = context.switchToHttp().getRequest<{ readonly query?: object }>();
-    const unknown = Object.keys(query).filter((name) => !declared.includes(name));
-    if (unknown.length > 0) throw refusal(unknown, declared);
-    return next.handle();
+    const names = Object.keys(declared.shape);
+    const unknown = Object.keys(query).filter((name) => !names.includes(name));
+    if (unknown.length === 0) return next.handle();
+    const known = Object.fromEntries(Object.entries(query).filter(([name]) => names.includes(name)));
+    const wrong = inputProblems(declared.safeParse(known).error?.issues ?? []);
+    throw refusal([...wrong, ...unknownProblems(unknown, names)]);
   }
 }
 
-function refusal(unknown: string[], declared: readonly string[]): ApiError {
-  const known = declared.length === 0 ? 'this route has none' : `this route has ${declared.join(', ')}`;
+const NONE = z.strictObject({});
+
+function unknownProblems(unknown: string[], names: readonly string[]): readonly InputProblem[] {
+  const has = names.length === 0 ? 'this route has none' : `this route has ${names.join(', ')}`;
   const problems = inputProblems([{ code: 'unrecognized_keys', keys: unknown, path: [], message: '' }]);
-  const named = problems.map(({ field }) => ({ field, expected: `unknown query parameter; ${known}` }));
-  return new ApiError({
+  return problems.map(({ field }) => ({ field, expected: `unknown query parameter; ${has}` }));
+}
+
+const refusal = (problems: readonly InputProblem[]): ApiError =>
+  new ApiError({
     status: 400,
     code: 'INPUT_INVALID',
-    message: problemText(named, 'query'),
+    message: problemText(problems, 'query'),
     hint: 'Correct the named parameters, or leave them out.',
   });
-}

@@ -137,6 +137,7 @@ describe('Serves', () => {
 
   it.each([
     ['with a filter', '/v1/notes/ab?size=2', 'size: unknown query parameter; this route has times'],
+    ['beside a wrong one', '/v1/notes/ab?size=2&times=x', 'times: expected a number; size: unknown query'],
     ['without one', '/v1/notes?name=a', 'name: unknown query parameter; this route has none'],
     ['outside the contracts', '/plain?a=1&b=2', 'a: unknown query parameter; this route has none; b: '],
     ['of a name that may be a value', '/plain?a+b', '(not a field name): unknown query parameter'],
