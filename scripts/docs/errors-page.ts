@@ -35,9 +35,9 @@ const sections: readonly Section[] = [
 function sectionOf({ place, title, about }: Section): readonly string[] {
   const entries = Object.entries(errorCatalogue).filter(([, { where }]) => where.includes(place));
   const withStatus = place === 'http';
-  const rows = entries.map(([name, { what, whatToDo, status }]: readonly [string, ErrorEntry]) => [
+  const rows = entries.map(([name, { what, whatToDo, statuses = [] }]: readonly [string, ErrorEntry]) => [
     code(name),
-    ...(withStatus ? [String(status ?? '')] : []),
+    ...(withStatus ? [statuses.join(', ')] : []),
     what,
     whatToDo,
   ]);

@@ -59,6 +59,13 @@ it('the catalogue has every code there is, ENGINE_UNREACHABLE too', () => {
   expect(missing.sort()).toEqual([]);
 });
 
+it('the table of statuses lacked 409, 422 and 502: it has each that a code is answered with', () => {
+  const page = read('docs/reference/http-conventions.md');
+  const overHttp = Object.values(errorCatalogue).flatMap(({ statuses = [] }) => statuses);
+  for (const status of new Set([...overHttp, 422]))
+    expect(page, String(status)).toMatch(new RegExp(`^\\| ${status} `, 'm'));
+});
+
 it('the catalogue has no code that is never given', () => {
   const known = new Set([...codes, ...OF_PHASES]);
   expect(Object.keys(errorCatalogue).filter((code) => !known.has(code))).toEqual([]);

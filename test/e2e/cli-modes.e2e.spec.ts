@@ -157,6 +157,12 @@ describe('plan', () => {
     expect((await slipway('plan', '/no/such', '--app', app)).code).toBe(1);
     const root = await folders.write({ web: { ...greeter('x'), 'config.json': '{"runtime":"node"}' } });
     expect((await slipway('plan', root, '--app', app)).code).toBe(1);
+    const versioned = await folders.write({ web: greeter('x', { version: '3' }) });
+    const refused = await slipway('plan', versioned, '--app', app);
+    expect([refused.code, refused.out + refused.err], 'it promised a build').toEqual([
+      1,
+      expect.stringContaining('RUNTIME_UNKNOWN'),
+    ]);
   });
 });
 

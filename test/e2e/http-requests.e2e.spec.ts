@@ -73,6 +73,9 @@ describe('POST /v1/requests', () => {
     const history = await read(`/v1/requests/${token}/history`);
     const again = await send(stop({ token, services: ['another'] }), { prefer: 'wait=60' });
     expect([again.status, await again.json()]).toEqual([200, first]);
+    expect(again.headers.get('slipway-known-token'), 'another body, without a word').toBe('other-body');
+    const same = await send(stop({ token }), { prefer: 'wait=60' });
+    expect([same.status, same.headers.get('slipway-known-token')]).toEqual([200, null]);
     expect(await read(`/v1/requests/${token}/history`)).toEqual(history);
   });
 

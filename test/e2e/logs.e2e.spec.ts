@@ -22,10 +22,10 @@ afterAll(async () => {
   await client.close();
 });
 
-const get = (path: string, service = 'web', signal?: AbortSignal): Promise<Response> =>
+const get = (path: string, service = 'web', signal?: AbortSignal, method = 'GET'): Promise<Response> =>
   fetch(`${requireEnv('SLIPWAY_DEPLOYER_URL')}/v1/apps/${appId}/services/${service}/instances${path}`, {
     headers: { authorization: `Bearer ${requireEnv('SLIPWAY_READ_TOKEN')}` },
-    signal,
+    ...{ signal, method },
   });
 
 describe('the log of an instance', () => {
@@ -72,6 +72,12 @@ describe('the log of an instance', () => {
     ]);
     const wrong = await get(`/${names[0]}/logs?tail=many`);
     expect([wrong.status, ((await wrong.json()) as { code: string }).code]).toEqual([400, 'INPUT_INVALID']);
+  });
+
+  it('that is followed kept a HEAD open for ever: it ends with the headers', async () => {
+    const answer = await get(`/${names[0]}/logs?follow=true`, 'web', AbortSignal.timeout(10_000), 'HEAD');
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
   });
 
   it('followed by too many is refused until one goes', async () => {

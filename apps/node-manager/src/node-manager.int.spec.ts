@@ -294,7 +294,7 @@ describe('instance reports', () => {
     expect([list.status, list.body]).toEqual([200, []]);
     const wrong = await call('instances?appId=A&state=up&node=x', reader);
     expect([wrong.status, wrong.body['code']]).toEqual([400, 'INPUT_INVALID']);
-    for (const part of ['appId: ', 'state: ', 'node: unknown field'])
+    for (const part of ['appId: ', 'state: ', 'node: unknown query parameter'])
       expect(wrong.body['message']).toContain(part);
     expect((await call('instances?appId=a&appId=b', reader)).body['message']).toContain(
       'appId: expected string, received array',

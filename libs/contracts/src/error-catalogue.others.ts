@@ -5,12 +5,12 @@ export const httpErrors = {
   JSON_INVALID: overHttp(400, 'The body is not JSON.', 'Correct the line and column that the message names.'),
   CURSOR_INVALID: overHttp(
     400,
-    'The cursor of a page is not one that this list gave.',
-    'Begin without `after`.',
+    'The cursor of a page is not one that this list gave with these filters.',
+    'Send the same filters, or begin without `after`.',
   ),
   INPUT_INVALID: overHttp(
     400,
-    'A field of the query or the body is wrong.',
+    'A field of the address, the query or the body is wrong, or the route does not have it.',
     'Correct each field that the message names.',
   ),
   TOKEN_MISSING: overHttp(401, 'The call has no bearer token.', 'Send `Authorization: Bearer TOKEN`.'),

@@ -4,9 +4,9 @@ import { type ErrorEntry, inReply } from './error-entry.js';
 const requestErrors = {
   REQUEST_INVALID: {
     where: ['reply', 'http'],
-    status: 400,
-    what: 'The request breaks its schema, or an HTTP body is too large or not `application/json`.',
-    whatToDo: 'Correct the fields that the message names.',
+    statuses: [400, 408, 413, 415, 431],
+    what: 'The request breaks its schema; over HTTP, the request as a whole is wrong, such as its address, its size or the type of its body.',
+    whatToDo: 'Correct what the message names.',
   },
   REPLY_TOPIC_REFUSED: inReply(
     '`replyTo` is not one of the topics in `DEPLOYER_REPLY_TOPICS`.',
@@ -14,7 +14,7 @@ const requestErrors = {
   ),
   REQUEST_UNKNOWN: {
     where: ['reply', 'http'],
-    status: 404,
+    statuses: [404],
     what: 'There is no request with this token.',
     whatToDo: 'Check the token. A request is known once the deployer has read it.',
   },
@@ -30,7 +30,7 @@ const requestErrors = {
   ),
   INTERNAL: {
     where: ['reply', 'http'],
-    status: 500,
+    statuses: [500],
     what: 'This is a fault of Slipway.',
     whatToDo: 'Report it with the token of the request.',
   },
@@ -148,7 +148,7 @@ const buildErrors = {
 const runErrors = {
   INSTANCE_NOT_FOUND: {
     where: ['reply', 'http'],
-    status: 404,
+    statuses: [404],
     what: 'The service does not have the instance.',
     whatToDo: 'Look for its name: `slipway status APP`.',
   },
@@ -194,7 +194,7 @@ const runErrors = {
   ),
   NODE_UNREACHABLE: {
     where: ['reply', 'http'],
-    status: 502,
+    statuses: [502],
     what: 'The node does not answer, or shows another host key.',
     whatToDo: 'Look at the node.',
   },

@@ -8,14 +8,14 @@ export interface ErrorEntry {
   readonly what: string;
   /** What to do about it: a sentence. */
   readonly whatToDo: string;
-  /** Of an answer over HTTP. */
-  readonly status?: number;
+  /** Of an answer over HTTP: one, unless HTTP has a status of its own for each case. */
+  readonly statuses?: readonly number[];
 }
 
 export const inReply = (what: string, whatToDo: string): ErrorEntry => ({ where: ['reply'], what, whatToDo });
 export const overHttp = (status: number, what: string, whatToDo: string): ErrorEntry => ({
   where: ['http'],
-  status,
+  statuses: [status],
   what,
   whatToDo,
 });

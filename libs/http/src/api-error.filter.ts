@@ -18,8 +18,8 @@ export class ApiErrorFilter implements ExceptionFilter {
 
   private toApiError(error: unknown): ApiError {
     if (error instanceof ApiError) return error;
-    if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
-    if (isBadRequest(error)) return fromStatus(error.statusCode, error.message);
+    if (error instanceof HttpException) return errorOf(error.getStatus(), error.message);
+    if (isBadRequest(error)) return errorOf(error.statusCode, error.message);
     this.logger.error({ err: error }, 'a call failed');
     return new ApiError({
       status: 500,
@@ -31,7 +31,7 @@ export class ApiErrorFilter implements ExceptionFilter {
 }
 
 /** What Nest and fastify say: a route that there is not, a body that is too large, or of another type. */
-function fromStatus(status: number, message: string): ApiError {
+export function errorOf(status: number, message: string): ApiError {
   if (status === 404)
     return new ApiError({
       status,
@@ -45,8 +45,10 @@ function fromStatus(status: number, message: string): ApiError {
 
 const ANY_HINT = 'Correct the request as the message says, and send it again.';
 const hints: Readonly<Record<number, string>> = {
+  408: 'Send the request faster, all of it at once.',
   413: 'Send less: 1 MiB is the most.',
-  415: 'Send JSON with content-type: application/json.',
+  415: 'Send JSON with content-type: application/json, and without a content-encoding.',
+  431: 'Shorten the address and the headers: 16 KiB is the most of all together.',
 };
 
 /** Of fastify, where Nest does not make it its own. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /**
- * Gives every good answer to `GET /v1/...` an ETag, the digest of its body; where the client has that already
+ * Gives every good answer to `GET /v1/...`, and to HEAD, an ETag, the digest of its body; where the client has that already
  * (If-None-Match) the answer is 304 without a body. What is streamed has none.
  */
 export function addEtags(nest: NestFastifyApplication): void {
@@ -10,15 +10,18 @@ export function addEtags(nest: NestFastifyApplication): void {
     .getHttpAdapter()
     .getInstance()
     .addHook('onSend', (request, reply, payload, done) => {
-      if (request.method !== 'GET' || reply.statusCode !== 200) return done(null, payload);
+      if (!READS.has(request.method) || reply.statusCode !== 200) return done(null, payload);
       if (typeof payload !== 'string' || !request.url.startsWith('/v1/')) return done(null, payload);
       const etag = etagOf(payload);
       reply.header('etag', etag);
       if (!matches(request.headers['if-none-match'], etag)) return done(null, payload);
       reply.code(304);
-      done(null, null);
+      // fastify itself takes the body from the answer to a HEAD, and only what there is.
+      done(null, request.method === 'HEAD' ? payload : null);
     });
 }
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('base64url')}"`;
 

@@ -3,19 +3,11 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { Body, Controller, Get, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Secret } from '#libs/config';
-import {
-  ApiError,
-  ApiErrorFilter,
-  AUDIT,
-  NeedsRole,
-  parseInput,
-  readJsonBodies,
-  TokenGuard,
-} from './index.js';
+import { ApiError, AUDIT, createHttpAdapter, NeedsRole, parseInput, setUpHttp, TokenGuard } from './index.js';
 import { testTokens } from './tokens.testing.js';
 
 // Modules that import the function by name see the spy only after the sync.
@@ -75,12 +67,11 @@ class ThingsModule {}
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
-  app = await NestFactory.create<NestFastifyApplication>(ThingsModule, new FastifyAdapter(), {
+  app = await NestFactory.create<NestFastifyApplication>(ThingsModule, createHttpAdapter(), {
     logger: false,
     bodyParser: false,
   });
-  readJsonBodies(app);
-  app.useGlobalFilters(new ApiErrorFilter({ error: logged }));
+  setUpHttp(app, { error: logged });
   await app.init();
 });
 afterAll(async () => {
@@ -98,15 +89,17 @@ interface Call {
   readonly token?: string;
   readonly payload?: string | object;
   readonly type?: string;
+  readonly encoding?: string;
 }
 
 async function call(
   url: string,
-  { method = 'GET', token = 'admin-token', payload, type }: Call = {},
+  { method = 'GET', token = 'admin-token', payload, type, encoding }: Call = {},
 ): Promise<{ status: number; body: Record<string, string>; text: string }> {
   const headers = {
     ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
     ...(type === undefined ? {} : { 'content-type': type }),
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
   };
   const response = await app.inject({ method, url, headers, payload });
   return { status: response.statusCode, body: response.json(), text: response.body };
@@ -135,6 +128,8 @@ describe('ApiErrorFilter', () => {
 
   it.each([
     ['an unknown route', () => call('/nowhere'), 404, 'ROUTE_UNKNOWN'],
+    ['a bad percent sign', () => call('/things/%zz'), 400, 'REQUEST_INVALID'],
+    ['a bad percent sign of an unknown route', () => call('/nowhere/%'), 400, 'REQUEST_INVALID'],
     ['a body that is no JSON', () => post('{"password": "hunter2'), 400, 'JSON_INVALID'],
     ['an empty body', () => post(''), 400, 'JSON_INVALID'],
     ['a body with __proto__', () => post('{"__proto__": {"hunter2": 1}}'), 400, 'REQUEST_INVALID'],
@@ -154,6 +149,17 @@ describe('ApiErrorFilter', () => {
       expect(answer.status, answer.text).toBe(status);
       expect(answer.body).toEqual({ code, message: expect.any(String), hint: expect.any(String) });
       expect(answer.text).not.toContain('hunter2');
+    },
+  );
+
+  it.each(['gzip', 'foo', 'GZIP, identity'])(
+    'a compressed body was read as broken JSON, an unknown encoding ignored: %s is 415',
+    async (encoding) => {
+      const payload = { name: 'a' };
+      const { status, body } = await call('/things', { method: 'POST', payload, encoding });
+      expect([status, body['code']]).toEqual([415, 'REQUEST_INVALID']);
+      expect(body['hint']).toContain('without a content-encoding');
+      expect((await call('/things', { method: 'POST', payload, encoding: 'identity' })).status).toBe(200);
     },
   );
 

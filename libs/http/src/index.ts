@@ -1,12 +1,11 @@
 export * from './access.js';
 export * from './api-error.js';
-export * from './api-error.filter.js';
 export { AUDIT, type Audit, type AuditEntry, auditLog } from './audit.js';
-export { addEtags } from './etag.js';
-export { readJsonBodies } from './json-bodies.js';
+export { createHttpAdapter } from './http-adapter.js';
 export * from './paging.js';
 export * from './parse-input.js';
 export * from './prefer.js';
 export * from './principal.js';
-export * from './serves.js';
+export { Input, Serves } from './serves.js';
+export { setUpHttp } from './set-up-http.js';
 export * from './token.guard.js';

@@ -1,13 +1,23 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { JsonError, parseJson } from '#libs/contracts';
 import { ApiError } from './api-error.js';
+import { errorOf } from './api-error.filter.js';
+
+const PLAIN = 'identity';
 
 /**
  * Takes bodies of `application/json`, and no others: a form would pass for JSON whose values are all text. Nest is to be
- * made with `bodyParser: false`. Throws ApiError JSON_INVALID (400) that says where, and never what stands there.
+ * made with `bodyParser: false`. Throws ApiError JSON_INVALID (400) that says where, and never what stands there; a compressed body is
+ * REQUEST_INVALID (415).
  */
 export function readJsonBodies(nest: NestFastifyApplication): void {
   const server = nest.getHttpAdapter().getInstance();
+  server.addHook('preParsing', ({ headers }, reply, payload, done) => {
+    const { 'content-encoding': encoding = PLAIN } = headers;
+    if (encoding.toLowerCase() === PLAIN) return done(null, payload);
+    reply.header('accept-encoding', PLAIN);
+    done(errorOf(415, 'The body has a content-encoding, and no route takes one.'));
+  });
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {

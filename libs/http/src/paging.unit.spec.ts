@@ -6,13 +6,16 @@ import { preferredWait } from './prefer.js';
 
 const placeSchema = z.tuple([z.number()]);
 
+type Filter = Parameters<typeof toPage>[2];
+
 /** A list of numbers as a controller pages it. */
-function page(all: readonly number[], limit: number, cursor?: string) {
-  const [after = -Infinity] = placeAfter(placeSchema, cursor) ?? [];
+function page(all: readonly number[], limit: number, cursor?: string, filter: Filter = {}) {
+  const [after = -Infinity] = placeAfter(placeSchema, cursor, filter) ?? [];
   const found = all.filter((item) => item > after).slice(0, limit + 1);
   return toPage(
     found.map((item) => ({ item, place: [item] })),
     limit,
+    filter,
   );
 }
 
@@ -38,11 +41,26 @@ describe('pages', () => {
   it.each(['', 'x', 'WyJ4Il0', 'e30', 'bnVsbA'])(
     'refuse the cursor %j, which is none of this list',
     (cursor) => {
-      expect(() => placeAfter(placeSchema, cursor)).toThrow(
+      expect(() => placeAfter(placeSchema, cursor, {})).toThrow(
         expect.objectContaining({ status: 400, code: 'CURSOR_INVALID' }),
       );
     },
   );
+});
+
+it('a cursor of another filter was taken: it is good for the same filter only, in any order', () => {
+  const all = [1, 2, 3];
+  const { next } = page(all, 1, undefined, { appId: 'shop', state: 'open', service: undefined });
+  expect(page(all, 9, next, { state: 'open', appId: 'shop' }).items).toEqual([2, 3]);
+  for (const other of [
+    {},
+    { appId: 'shop' },
+    { appId: 'hello', state: 'open' },
+    { appId: 'open', state: 'shop' },
+  ])
+    expect(() => page(all, 9, next, other)).toThrow(
+      expect.objectContaining({ status: 400, code: 'CURSOR_INVALID' }),
+    );
 });
 
 describe('Prefer: wait', () => {

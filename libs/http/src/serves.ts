@@ -39,6 +39,10 @@ interface Called {
   readonly body: unknown;
 }
 
+/** The route that a method serves; undefined for one that is not of the contracts. */
+export const routeOf = (context: ExecutionContext): Route | undefined =>
+  reflector.get<Route | undefined>(ROUTE, context.getHandler());
+
 /** Parameters, query and body by the route's schemas. Throws ApiError INPUT_INVALID (400). */
 export const Input = createParamDecorator((_, context: ExecutionContext): InputOf<Route> => {
   const { params, query, body } = reflector.get<Route>(ROUTE, context.getHandler());

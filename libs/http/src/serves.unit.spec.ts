@@ -1,11 +1,20 @@
 import 'reflect-metadata';
-import { Controller, Module } from '@nestjs/common';
+import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineRoute, type InputOf } from '#libs/contracts';
-import { addEtags, ApiErrorFilter, AUDIT, auditLog, Caller, Input, type Principal, Serves } from './index.js';
+import {
+  AUDIT,
+  auditLog,
+  Caller,
+  createHttpAdapter,
+  Input,
+  type Principal,
+  Serves,
+  setUpHttp,
+} from './index.js';
 import { testTokens } from './tokens.testing.js';
 
 const noteSchema = z
@@ -27,8 +36,16 @@ const notes = {
     summary: 'A note.',
     role: 'read',
     params: z.strictObject({ name: z.string().max(5) }),
-    query: z.strictObject({ times: z.coerce.number().default(1) }),
+    query: z.strictObject({ times: z.coerce.number('expected a number').default(1) }),
     answers: { 200: { description: 'The note.', schema: z.object({ text: z.string() }) } },
+  }),
+  list: defineRoute({
+    id: 'notes',
+    method: 'GET',
+    path: '/v1/notes',
+    summary: 'The notes.',
+    role: 'read',
+    answers: { 200: { description: 'The notes.', schema: z.object({ text: z.string() }) } },
   }),
   write: defineRoute({
     id: 'writeNote',
@@ -42,7 +59,20 @@ const notes = {
 };
 
 @Controller()
+class PlainController {
+  @Get('plain')
+  plain(): string {
+    return 'plain';
+  }
+}
+
+@Controller()
 class NotesController {
+  @Serves(notes.list)
+  async list() {
+    return { text: 'all' };
+  }
+
   @Serves(notes.read)
   async read(@Input() { params, query }: InputOf<typeof notes.read>) {
     return { text: params.name.repeat(query.times) };
@@ -58,7 +88,7 @@ class NotesController {
 const audited = vi.fn();
 
 @Module({
-  controllers: [NotesController],
+  controllers: [NotesController, PlainController],
   providers: [testTokens, { provide: AUDIT, useValue: auditLog({ info: audited }) }],
 })
 class NotesModule {}
@@ -66,11 +96,11 @@ class NotesModule {}
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
-  app = await NestFactory.create<NestFastifyApplication>(NotesModule, new FastifyAdapter(), {
+  app = await NestFactory.create<NestFastifyApplication>(NotesModule, createHttpAdapter(), {
     logger: false,
+    bodyParser: false,
   });
-  addEtags(app);
-  app.useGlobalFilters(new ApiErrorFilter({ error: () => undefined }));
+  setUpHttp(app, { error: () => undefined });
   await app.init();
 });
 afterAll(() => app.close());
@@ -97,11 +127,30 @@ describe('Serves', () => {
 
   it.each([
     ['a parameter', '/v1/notes/too-long', /^name: expected /],
-    ['the query', '/v1/notes/ab?size=2', /size: unknown field/],
+    ['a parameter of any length', `/v1/notes/${'a'.repeat(2_000)}`, /^name: expected /],
+    ['the query', '/v1/notes/ab?times=x', /^times: expected a number$/],
   ])('names what is wrong in %s', async (_, url, message) => {
     const { status, body } = await call(url);
     expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
     expect(body['message']).toMatch(message);
+  });
+
+  it.each([
+    ['with a filter', '/v1/notes/ab?size=2', 'size: unknown query parameter; this route has times'],
+    ['beside a wrong one', '/v1/notes/ab?size=2&times=x', 'times: expected a number; size: unknown query'],
+    ['without one', '/v1/notes?name=a', 'name: unknown query parameter; this route has none'],
+    ['outside the contracts', '/plain?a=1&b=2', 'a: unknown query parameter; this route has none; b: '],
+    ['of a name that may be a value', '/plain?a+b', '(not a field name): unknown query parameter'],
+  ])('a query parameter that a route %s does not have was ignored', async (_, url, message) => {
+    const { status, body } = await call(url);
+    expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
+    expect(body['message']).toContain(message);
+  });
+
+  it('refuses nobody by the query before it knows who asks', async () => {
+    expect((await call('/v1/notes?name=a', { token: 'guessed' })).status).toBe(401);
+    const written = await call('/v1/notes?name=a', { method: 'POST', payload: { name: 'a' } });
+    expect(written.body['message']).toContain('name: unknown query parameter');
   });
 
   it('repeats no value of a body', async () => {
@@ -181,6 +230,18 @@ describe('an ETag', () => {
     const other = await read('/v1/notes/cd', etag);
     expect([other.statusCode, other.json()]).toEqual([200, { text: 'cd' }]);
     expect(other.headers['etag']).not.toBe(etag);
+  });
+
+  it('a HEAD had none: it is answered as a GET is, without the body', async () => {
+    const headers = { authorization: 'Bearer read-token' };
+    const get = await read('/v1/notes/ab');
+    const head = await app.inject({ method: 'HEAD', url: '/v1/notes/ab', headers });
+    expect([head.statusCode, head.body]).toEqual([200, '']);
+    for (const name of ['etag', 'content-type', 'content-length'])
+      expect(head.headers[name], name).toBe(get.headers[name]);
+    const known = { ...headers, 'if-none-match': String(get.headers['etag']) };
+    const again = await app.inject({ method: 'HEAD', url: '/v1/notes/ab', headers: known });
+    expect([again.statusCode, again.body, again.headers['etag']]).toEqual([304, '', get.headers['etag']]);
   });
 
   it('is on no error', async () => {

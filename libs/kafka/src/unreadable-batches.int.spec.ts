@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { deadLetterTopic, defineMessage } from '#libs/contracts';
 import {
   type BatchParts,
+  type Codec,
   codecs,
   compress,
   encodeBatch,
@@ -89,6 +90,27 @@ it.each(codecs)('one compressed message stopped the platform: it is handled (%s)
   expect(await produce({ codec, records: [record(1), record(2)] })).toMatchObject({ error: 0 });
   await goodOne(3);
   await until('all', () => handled.length === 3);
+  expect(handled).toEqual([1, 2, 3]);
+});
+
+const halves = [1, 2].map((n) => encodeRecord(record(n), n - 1));
+const inTwo = (codec: Codec): Buffer => Buffer.concat(halves.map((half) => compress(codec, half)));
+const whole = (codec: Codec): Buffer => compress(codec, Buffer.concat(halves));
+const surplus = Buffer.from('surplus bytes, more than a header and a trailer');
+const skipped = Buffer.from('502a4d1803000000aabbcc', 'hex');
+
+it.each<readonly [string, Codec, Buffer]>([
+  ['two frames of zstd', 'zstd', inTwo('zstd')],
+  ['a zstd frame that is to be skipped', 'zstd', Buffer.concat([skipped, whole('zstd')])],
+  ['two members of gzip', 'gzip', inTwo('gzip')],
+  ['surplus bytes behind gzip', 'gzip', Buffer.concat([whole('gzip'), surplus])],
+  ['surplus bytes behind lz4', 'lz4', Buffer.concat([whole('lz4'), surplus])],
+  ['two framings of snappy', 'xerial', inTwo('xerial')],
+])('a message that Kafka takes went to the dead letters: it is handled (%s)', async (_, codec, payload) => {
+  await consume();
+  expect(await produce({ codec, payload, count: 2 })).toMatchObject({ error: 0 });
+  await goodOne(3);
+  await until('all', () => handled.includes(3));
   expect(handled).toEqual([1, 2, 3]);
 });
 

@@ -1,8 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
-import { addEtags, ApiErrorFilter, AUDIT, auditLog, readJsonBodies } from '#libs/http';
+import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
 import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import { inTurn } from './in-turn.js';
@@ -84,15 +84,12 @@ async function createNest(
     imports: [...(module.imports ?? []), telemetry],
     providers: [...(module.providers ?? []), { provide: AUDIT, useValue: auditLog(logger) }],
   };
-  const nest = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
+  const nest = await NestFactory.create<NestFastifyApplication>(root, createHttpAdapter(), {
     logger: new NestLogger(logger),
     abortOnError: false,
     bodyParser: false,
   });
-  readJsonBodies(nest);
-  addEtags(nest);
-  // Not at the controllers: an unknown route and a body that is no JSON reach none.
-  return nest.useGlobalFilters(new ApiErrorFilter(logger));
+  return setUpHttp(nest, logger);
 }
 
 /** A kept connection that was busy when its server closed would hold the end up until it had been idle for long. */

@@ -36,6 +36,8 @@ export interface ImageBuilder {
   /** How many builds each does at once, by name, in the order in which they are configured. */
   readonly limits: ReadonlyMap<string, number>;
   tagOf(appId: string, service: string, sourceDigest: string): string;
+  /** Throws RUNTIME_UNKNOWN where a build would. */
+  checkRuntime(config: ServiceConfig): void;
   /** The builder that has the image already, of those that answer. */
   holderOf(tag: string): Promise<string | undefined>;
   /** Throws BUILD_FAILED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */

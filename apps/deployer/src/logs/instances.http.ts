@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { Controller, Inject, Res } from '@nestjs/common';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { deployerRoutes as routes, type InputOf, type InstanceDetails } from '#libs/contracts';
 import { ApiError, Input, Serves } from '#libs/http';
 import { unknownService } from '../services/unknown-service.http.js';
@@ -29,6 +29,7 @@ export class InstancesController {
   @Serves(routes.instanceLog)
   async log(
     @Input() { params, query }: InputOf<typeof routes.instanceLog>,
+    @Req() { method }: { readonly method: string },
     @Res() reply: Reply,
   ): Promise<void> {
     const { instance, ...of } = params;
@@ -36,10 +37,13 @@ export class InstancesController {
     if (log === 'busy') throw tooMany();
     if (log === 'unknown') throw unknownInstance(instance, of);
     reply.hijack();
+    // A log that is followed has no end, and whoever sends HEAD takes no line of it.
+    if (method === 'HEAD') log.destroy();
     reply.raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
     // At once: an instance may have nothing to say for hours. An error cuts the answer off.
     reply.raw.flushHeaders();
-    pipeline(log, reply.raw, () => undefined);
+    if (method === 'HEAD') reply.raw.end();
+    else pipeline(log, reply.raw, () => undefined);
   }
 }
 

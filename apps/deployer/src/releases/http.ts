@@ -20,6 +20,7 @@ export class ReleasesController {
   @Serves(routes.releases)
   async list(@Input() { query }: InputOf<typeof routes.releases>): Promise<Page<ReleaseDetails>> {
     const { limit, after, ...filter } = query;
-    return toPage(await this.releases.list(filter, limit + 1, placeAfter(placeSchema, after)), limit);
+    const place = placeAfter(placeSchema, after, filter);
+    return toPage(await this.releases.list(filter, limit + 1, place), limit, filter);
   }
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toPage } from '#libs/http';
 import { EventStore, transaction } from '#libs/postgres';
 import type { TestDatabase } from '#libs/testing';
 import { PostgresReleaseRecord } from '../releases/adapters/release-record.js';
@@ -33,7 +34,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const cursor = (place: unknown): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+/** Of the list of the application, as it gives them. */
+const cursor = (place: readonly unknown[]): string =>
+  toPage(
+    [
+      { item: 1, place },
+      { item: 2, place },
+    ],
+    1,
+    { appId },
+  ).next ?? '';
 const requestsAfter = (after?: string, limit = 2) =>
   requests.requests({ params: undefined, query: { appId, limit, after }, body: undefined });
 const releasesAfter = (after: string) =>
@@ -70,6 +80,14 @@ describe('a cursor', () => {
       await expect(releasesAfter(cursor(place))).rejects.toMatchObject(refused);
     },
   );
+
+  it('of one application was taken with another: it is refused', async () => {
+    const { next } = await requestsAfter();
+    const query = { appId: 'hello', limit: 2, after: next };
+    await expect(requests.requests({ params: undefined, query, body: undefined })).rejects.toMatchObject({
+      ...{ status: 400, code: 'CURSOR_INVALID' },
+    });
+  });
 
   it('of any time is taken', async () => {
     for (const microseconds of ['0', '9'.repeat(18)])

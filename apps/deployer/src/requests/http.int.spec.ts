@@ -16,8 +16,8 @@ class Root {}
 const audited: AuditEntry[] = [];
 let waiting: AbortSignal | undefined;
 const submissions: Submissions = {
-  deployment: () => Promise.resolve(),
-  scale: () => Promise.resolve(),
+  deployment: () => Promise.resolve({ isOther: false }),
+  scale: () => Promise.resolve({ isOther: false }),
   async reply(_token, _withinMs, signal) {
     waiting = signal;
     await once(signal, 'abort');

@@ -23,7 +23,7 @@ import {
 } from '#libs/http';
 import { z } from 'zod';
 import type { RequestRecord } from './adapters/request-record.js';
-import { REQUEST_RECORD, type Reply, SUBMISSIONS, type Submissions } from './ports.js';
+import { REQUEST_RECORD, type Reply, SUBMISSIONS, type Submissions, type TakenIn } from './ports.js';
 import { whenClosed, type WaitingReply } from './waiting-reply.http.js';
 
 /** When it was received, in microseconds since 1970, and its token. */
@@ -37,7 +37,8 @@ export class RequestsController {
   @Serves(routes.requests)
   async requests(@Input() { query }: InputOf<typeof routes.requests>): Promise<Page<RequestLine>> {
     const { limit, after, ...filter } = query;
-    return toPage(await this.record.list(filter, limit + 1, placeAfter(placeSchema, after)), limit);
+    const place = placeAfter(placeSchema, after, filter);
+    return toPage(await this.record.list(filter, limit + 1, place), limit, filter);
   }
 
   @Serves(routes.request)
@@ -68,7 +69,8 @@ export class SubmissionsController {
     @Headers() { prefer, traceparent }: SendHeaders,
     @Res({ passthrough: true }) answer: WaitingReply,
   ): Promise<AnswerOf<typeof routes.sendRequest>> {
-    await this.submissions.deployment(body, { principal: name, traceparent });
+    const taken = await this.submissions.deployment(body, { principal: name, traceparent });
+    sayIfOther(taken, answer);
     return this.answer<DeploymentReply>(body.token, prefer, answer);
   }
 
@@ -79,7 +81,8 @@ export class SubmissionsController {
     @Headers() { prefer, traceparent }: SendHeaders,
     @Res({ passthrough: true }) answer: WaitingReply,
   ): Promise<AnswerOf<typeof routes.sendScaleRequest>> {
-    await this.submissions.scale(body, { principal: name, traceparent });
+    const taken = await this.submissions.scale(body, { principal: name, traceparent });
+    sayIfOther(taken, answer);
     return this.answer<ScaleReply>(body.token, prefer, answer);
   }
 
@@ -96,6 +99,11 @@ export class SubmissionsController {
     answer.status(202);
     return { token, links: { self, history: `${self}/history` } };
   }
+}
+
+/** A token is answered once. Who sends another body with it by mistake would take the answer for its own. */
+function sayIfOther({ isOther }: TakenIn, answer: WaitingReply): void {
+  if (isOther) answer.header('slipway-known-token', 'other-body');
 }
 
 function found<T>(token: string, item: T | undefined): T {

@@ -77,10 +77,15 @@ export interface Replies {
   onReply(token: string, callback: () => void): () => void;
 }
 
+export interface TakenIn {
+  /** The token is that of a request with another body: nothing comes of this one. */
+  readonly isOther: boolean;
+}
+
 /** Requests that come by HTTP, each in a transaction of its own. */
 export interface Submissions {
-  deployment(request: DeploymentRequest, origin: Origin): Promise<void>;
-  scale(request: ScaleRequest, origin: Origin): Promise<void>;
+  deployment(request: DeploymentRequest, origin: Origin): Promise<TakenIn>;
+  scale(request: ScaleRequest, origin: Origin): Promise<TakenIn>;
   /** Waits for the reply; undefined when the time is over, the signal aborts or the replica ends. */
   reply(token: string, withinMs: number, signal: AbortSignal): Promise<Reply | undefined>;
 }

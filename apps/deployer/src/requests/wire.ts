@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { topics } from '#libs/contracts';
+import { type DeploymentRequest, type ScaleRequest, topics } from '#libs/contracts';
 import type { InvalidMessage } from '#libs/kafka';
 import {
   type Listener,
@@ -15,6 +15,7 @@ import type { SecretRefusals } from '../secrets/ports.js';
 import { createNewTasks } from '../task/intake.wire.js';
 import type { Clock, TaskRequests } from '../task/ports.js';
 import { SCHEMA, type Storage } from '../task/storage.wire.js';
+import { asksTheSame } from './adapters/asks-the-same.js';
 import { ReplyBoard } from './adapters/reply-board.js';
 import { PostgresRequestAnswers } from './adapters/request-answers.js';
 import { PostgresIntake } from './adapters/request-intake.js';
@@ -22,7 +23,7 @@ import type { RequestRecord } from './adapters/request-record.js';
 import { PostgresTaskRequests } from './adapters/task-requests.js';
 import { awaitReply } from './await-reply.js';
 import { replyToUnreadable } from './domain/unreadable-request.js';
-import type { Origin, RequestAnswers, RequestIntake, Submissions } from './ports.js';
+import type { Origin, RequestAnswers, RequestIntake, Submissions, TakenIn } from './ports.js';
 
 export function createIntake(config: DeployerConfig, storage: Storage, clock: Clock): RequestIntake {
   return new PostgresIntake({
@@ -61,13 +62,20 @@ export async function openSubmissions(parts: SubmissionParts): Promise<Submissio
     },
     ...{ clock, wait: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }) },
   };
-  const inTrace = (origin: Origin, accept: (tx: Transaction, origin: Origin) => Promise<void>) =>
-    tracing.withSpan({ name: 'accept request', parent: origin.traceparent }, () =>
-      transaction(pool, (tx) => accept(tx, { ...origin, traceparent: currentTraceparent() })),
+  async function take<R extends DeploymentRequest | ScaleRequest>(
+    request: R,
+    origin: Origin,
+    accept: (tx: Transaction, request: R, origin: Origin) => Promise<void>,
+  ): Promise<TakenIn> {
+    await tracing.withSpan({ name: 'accept request', parent: origin.traceparent }, () =>
+      transaction(pool, (tx) => accept(tx, request, { ...origin, traceparent: currentTraceparent() })),
     );
+    const stored = await record.request(request.token);
+    return { isOther: stored !== undefined && !asksTheSame(stored.request, request) };
+  }
   return {
-    deployment: (request, from) => inTrace(from, (tx, origin) => intake.accept(tx, request, origin)),
-    scale: (request, from) => inTrace(from, (tx, origin) => intake.acceptScale(tx, request, origin)),
+    deployment: (request, from) => take(request, from, (...given) => intake.accept(...given)),
+    scale: (request, from) => take(request, from, (...given) => intake.acceptScale(...given)),
     reply: (token, withinMs, signal) =>
       awaitReply(ports, token, withinMs, AbortSignal.any([signal, ending.signal])),
     close: () => ending.abort(),

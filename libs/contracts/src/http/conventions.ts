@@ -11,9 +11,15 @@ export const errorSchema = z.object({
 
 const MOST_ITEMS = 500;
 
+/** A number in a query. What is no number there became NaN, and messages said so. */
+export function queryNumber(least: number, most: number) {
+  const expected = `expected a whole number from ${least} to ${most}`;
+  return z.coerce.number(expected).int(expected).min(least, expected).max(most, expected);
+}
+
 /** Of every list that has pages. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(100),
+  limit: queryNumber(1, MOST_ITEMS).default(100),
   /** `next` of the page before. */
   after: z.string().min(1).max(1_000).optional(),
 };

@@ -4,7 +4,7 @@ import { deploymentReplied } from '../messages/deployment-replied.js';
 import { scaleReplied } from '../messages/scale-replied.js';
 import { secretReplied, storedSecretSchema } from '../messages/secret-replied.js';
 import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
-import { answeredTime, pageOf, pageQuery } from './conventions.js';
+import { answeredTime, pageOf, pageQuery, queryNumber } from './conventions.js';
 import { deploymentBody, scaleBody } from './request-bodies.js';
 import { defineRoute } from './route.js';
 
@@ -131,15 +131,26 @@ const sent = {
   headers: { prefer: '`wait=SECONDS` waits so long for the reply, 60 s at most.' },
 } as const;
 
+const otherBody = {
+  'Slipway-Known-Token':
+    '`other-body` where the token belongs to a request with another body: the answer is of that one.',
+};
+
 const repliedIn = <S extends z.ZodType>(schema: S) => ({
   200: {
     description: 'The reply; only where `Prefer: wait` was sent and it came in time.',
-    headers: { Location: 'The request.', 'Preference-Applied': 'How long it would have waited.' },
+    headers: {
+      ...{ Location: 'The request.', 'Preference-Applied': 'How long it would have waited.' },
+      ...otherBody,
+    },
     schema,
   },
   202: {
     description: 'The request was taken in.',
-    headers: { Location: 'The request.', 'Preference-Applied': 'How long it waited, if it did.' },
+    headers: {
+      ...{ Location: 'The request.', 'Preference-Applied': 'How long it waited, if it did.' },
+      ...otherBody,
+    },
     schema: acceptedSchema,
   },
 });
@@ -263,9 +274,11 @@ export const deployerRoutes = {
     role: 'read',
     params: ofService.extend({ instance: printable(200) }),
     query: z.strictObject({
-      tail: z.coerce.number().int().min(0).max(MOST_LINES).default(100),
+      tail: queryNumber(0, MOST_LINES).default(100),
       follow: z.stringbool().default(false),
     }),
-    answers: { 200: { description: 'The lines; the answer has no end where they are followed.' } },
+    answers: {
+      200: { description: 'The lines; the answer has no end where they are followed.', streamed: true },
+    },
   }),
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { inputProblems, problemText } from '../input-problems.js';
 import { deploymentRequested, serviceModes } from '../messages/deployment-requested.js';
 import { scaleRequested } from '../messages/scale-requested.js';
@@ -119,6 +120,27 @@ describe('a field is accepted and ignored: it is refused by its name', () => {
   it('what asks for nothing is taken in every mode', () => {
     for (const mode of serviceModes)
       expect(problems(sendRequest.body, { ...request, mode, restart: false, dryRun: false })).toBe('');
+  });
+});
+
+describe('a number in a query that is none was said to be NaN', () => {
+  const { instanceLog, requests } = deployerRoutes;
+  const said = (schema: z.ZodType, query: object) =>
+    problemText(inputProblems(schema.safeParse(query).error?.issues ?? []), 'query');
+
+  it.each(['abc', '-1', '1.5', '10001', ['1', '2']])('tail=%s', (tail) => {
+    expect(said(instanceLog.query, { tail })).toBe('tail: expected a whole number from 0 to 10000');
+  });
+
+  it.each(['abc', '0', '501'])('limit=%s', (limit) => {
+    expect(said(requests.query, { appId: 'shop', limit })).toBe(
+      'limit: expected a whole number from 1 to 500',
+    );
+  });
+
+  it('and what is a number is taken', () => {
+    expect(instanceLog.query.parse({ tail: '0' })).toMatchObject({ tail: 0 });
+    expect(instanceLog.query.parse({})).toMatchObject({ tail: 100 });
   });
 });
 

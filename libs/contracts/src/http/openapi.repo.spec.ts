@@ -3,6 +3,13 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { httpApis, openApiDocument } from './openapi.js';
 
+interface Operation {
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<
+    Record<string, { readonly headers?: Record<string, object>; content?: object }>
+  >;
+}
+
 const root = new URL('../../../../', import.meta.url);
 
 describe.each(Object.entries(httpApis))('docs/openapi/%s.json', (app, api) => {
@@ -18,6 +25,21 @@ describe.each(Object.entries(httpApis))('docs/openapi/%s.json', (app, api) => {
     const { valid, errors } = await validator.validate(structuredClone(JSON.parse(JSON.stringify(document))));
     expect(errors ?? []).toEqual([]);
     expect([valid, validator.version]).toEqual([true, '3.1']);
+  });
+
+  it('says which answers have an ETag, and what If-None-Match does', () => {
+    for (const { path, method, answers } of api.routes) {
+      const operation = document.paths[path]?.[method.toLowerCase()] as Operation;
+      const isTagged = method === 'GET' && answers[200]?.streamed !== true;
+      const headers = operation.parameters.filter((parameter) => parameter.in === 'header');
+      expect(
+        headers.some(({ name }) => name === 'If-None-Match'),
+        path,
+      ).toBe(isTagged);
+      expect(operation.responses['200']?.headers?.['ETag'] !== undefined, path).toBe(isTagged);
+      expect(operation.responses['304'] !== undefined, path).toBe(isTagged);
+      expect(operation.responses['304']?.content, path).toBeUndefined();
+    }
   });
 
   it('names each operation once, and each parameter of its path', () => {

@@ -45,7 +45,25 @@ export function openApiDocument({ title, routes }: HttpApi) {
   };
 }
 
-function operation(route: Route): object {
+/** Every good answer to a GET has an ETag, unless it is streamed. */
+function withEtag(route: Route): Route {
+  const { method, headers, answers } = route;
+  const ok = answers[200];
+  if (method !== 'GET' || ok === undefined || ok.streamed === true) return route;
+  const etag = { ETag: 'The digest of the body.' };
+  return {
+    ...route,
+    headers: { ...headers, 'If-None-Match': 'The ETag of an answer that the client has.' },
+    answers: {
+      ...answers,
+      200: { ...ok, headers: { ...ok.headers, ...etag } },
+      304: { description: 'Nothing has changed since that answer.', headers: etag, empty: true },
+    },
+  };
+}
+
+function operation(declared: Route): object {
+  const route = withEtag(declared);
   const { id, summary, role, body, answers } = route;
   return {
     operationId: id,
@@ -76,7 +94,7 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): o
   }));
 }
 
-function response({ description, schema, headers }: RouteAnswer): object {
+function response({ description, schema, headers, empty }: RouteAnswer): object {
   const text = { 'text/plain': { schema: { type: 'string' } } };
   const said = Object.entries(headers ?? {}).map(([name, what]) => [
     ...[name, { description: what, schema: { type: 'string' } }],
@@ -84,7 +102,7 @@ function response({ description, schema, headers }: RouteAnswer): object {
   return {
     description,
     ...(said.length === 0 ? {} : { headers: Object.fromEntries(said) as object }),
-    content: schema === undefined ? text : json(schemaOf(schema, 'output')),
+    ...(empty === true ? {} : { content: schema === undefined ? text : json(schemaOf(schema, 'output')) }),
   };
 }
 

@@ -8,6 +8,10 @@ export interface RouteAnswer {
   readonly description: string;
   /** The JSON body; plain text when left out. */
   readonly schema?: z.ZodType;
+  /** There is no body. */
+  readonly empty?: true;
+  /** Written by the controller itself, as long as it likes: it has no ETag. */
+  readonly streamed?: true;
   /** Headers of this answer, each with what it says. */
   readonly headers?: Readonly<Record<string, string>>;
 }

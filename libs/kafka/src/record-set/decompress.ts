@@ -1,5 +1,6 @@
-import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { readFrames, readOneFrame } from './frames.js';
+import { gunzip } from './gzip.js';
 import { unlz4 } from './lz4.js';
 import { unsnappy } from './snappy.js';
 import { UnreadableError } from './unreadable.js';
@@ -10,20 +11,18 @@ interface Codec {
   decompress(bytes: Buffer, limit: number): Buffer | Promise<Buffer>;
 }
 
-const gunzip = promisify(zlib.gunzip);
-
 /** By the number that Kafka gives it in a batch's attributes; 0 is none. */
 const CODECS: ReadonlyMap<number, Codec> = new Map([
-  [1, { name: 'gzip', decompress: (bytes, limit) => gunzip(bytes, { maxOutputLength: limit }) }],
+  [1, { name: 'gzip', decompress: gunzip }],
   [2, { name: 'snappy', decompress: unsnappy }],
   [3, { name: 'lz4', decompress: unlz4 }],
   [4, { name: 'zstd', decompress: unzstd }],
 ] satisfies [number, Codec][]);
 
-/** The command also runs on Node 22, which has it from 22.15 on. */
+/** Frames one after another, also those that are to be skipped. The command also runs on Node 22, which has it from 22.15 on. */
 function unzstd(bytes: Buffer, limit: number): Promise<Buffer> {
   if (!('zstdDecompress' in zlib)) throw new UnreadableError('Node.js has zstd from 22.15 on');
-  return promisify(zlib.zstdDecompress)(bytes, { maxOutputLength: limit });
+  return readFrames(bytes, limit, (rest, left) => readOneFrame(zlib.zstdDecompress, rest, left));
 }
 
 const CODEC_MASK = 7;

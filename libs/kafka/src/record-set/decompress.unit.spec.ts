@@ -1,7 +1,9 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codecNumber, codecs, compress } from '#libs/testing';
 import { decompress } from './decompress.js';
+import { MOST_FRAMES } from './limits.js';
 import { UnreadableError } from './unreadable.js';
 
 const LIMIT = 1_000_000;
@@ -93,7 +95,6 @@ describe('hostile lz4', () => {
     ['a match from nowhere', `${HEADER}000400000010aa0000`, 'bytes back'],
     ['a match from before the beginning', `${HEADER}000400000010aaff00`, 'bytes back'],
     ['a literal without an end', `${HEADER}0002000000f0ff`, 'announced'],
-    ['more behind the end', `${HEADER}000000000001`, '1 bytes follow'],
   ])('%s', async (_, hex, reason) => {
     await expect(undone(hex)).rejects.toThrow(reason);
   });
@@ -114,4 +115,139 @@ describe('hostile lz4', () => {
     const frame = `04224d18${all.toString(16)}40${'ff'.repeat(8)}00${'02000080'}6869${'00000000'}${'00000000'}${'00000000'}`;
     expect(String(await undone(frame))).toBe('hi');
   });
+});
+
+const joined = fc.array(fc.uint8Array({ maxLength: 500 }).map(Buffer.from), { minLength: 1, maxLength: 6 });
+
+describe.each([
+  ['gzip', 'members'],
+  ['zstd', 'frames'],
+  ['xerial', 'framings'],
+] as const)('a %s message of several %s goes to the dead letters: Kafka takes it', (codec, _) => {
+  const undone = (bytes: Buffer, limit: number) => decompress(codecNumber(codec), bytes, limit);
+  const all = (parts: readonly Buffer[]) => Buffer.concat(parts.map((part) => compress(codec, part)));
+
+  it('what comes out is what went in, in its order', async () => {
+    await fc.assert(
+      fc.asyncProperty(joined, async (parts) => {
+        const expected = Buffer.concat(parts);
+        expect((await undone(all(parts), LIMIT)).equals(expected)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('the limit holds for all of them together', async () => {
+    await fc.assert(
+      fc.asyncProperty(joined, async (parts) => {
+        const { length } = Buffer.concat(parts);
+        expect(await undone(all(parts), length)).toHaveLength(length);
+        if (length > 0) await expect(undone(all(parts), length - 1)).rejects.toThrow(UnreadableError);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('many small frames', () => {
+  it.each(['gzip', 'zstd'] as const)('of %s end at a number, for each takes a decoder', async (codec) => {
+    const one = compress(codec, of('aa'));
+    const frames = (count: number) => Buffer.concat(Array<Buffer>(count).fill(one));
+    expect(await decompress(codecNumber(codec), frames(MOST_FRAMES), LIMIT)).toHaveLength(MOST_FRAMES);
+    await expect(decompress(codecNumber(codec), frames(MOST_FRAMES + 1), LIMIT)).rejects.toThrow(
+      `more than ${MOST_FRAMES} frames`,
+    );
+  });
+});
+
+describe('frames of zstd that are to be skipped', () => {
+  it('are skipped wherever they stand', async () => {
+    const skipped = fc.tuple(fc.nat({ max: 15 }), fc.uint8Array({ maxLength: 40 })).map(([kind, bytes]) => {
+      const header = Buffer.alloc(8);
+      header.writeUInt32LE(0x184d2a50 + kind);
+      header.writeUInt32LE(bytes.length, 4);
+      return { frame: Buffer.concat([header, bytes]), output: Buffer.alloc(0) };
+    });
+    const kept = fc
+      .uint8Array({ maxLength: 200 })
+      .map(Buffer.from)
+      .map((output) => ({ frame: compress('zstd', output), output }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(skipped, kept), { minLength: 1, maxLength: 6 }), async (frames) => {
+        const bytes = Buffer.concat(frames.map(({ frame }) => frame));
+        const expected = Buffer.concat(frames.map(({ output }) => output));
+        expect((await decompress(4, bytes, LIMIT)).equals(expected)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('and what is no frame behind the last one is refused, as Kafka refuses it', async () => {
+    const surplus = Buffer.concat([compress('zstd', of('aa')), of('0000000000')]);
+    await expect(decompress(4, surplus, LIMIT)).rejects.toThrow(UnreadableError);
+  });
+});
+
+describe('surplus bytes behind the end, which the readers of Kafka ignore', () => {
+  const text = Buffer.from('a request');
+  const member = compress('gzip', text);
+  const undone = (...parts: readonly Buffer[]) => decompress(1, Buffer.concat(parts), LIMIT);
+
+  it.each([
+    ['zeros', '00'.repeat(40)],
+    ['anything', 'ff'.repeat(40)],
+    ['one byte', '01'],
+    ['the beginning of a member', '1f8b0800000000000003'],
+    ['a member of another method', `1f8b07${'00'.repeat(40)}`],
+    ['a header with a wrong checksum', `1f8b0802${'00'.repeat(6)}1234${'00'.repeat(20)}`],
+    ['a name without an end', `1f8b0808${'00'.repeat(6)}${'61'.repeat(20)}`],
+  ])('gzip: %s', async (_, hex) => {
+    expect(await undone(member, of(hex))).toEqual(text);
+    expect(await undone(member, member, of(hex))).toEqual(Buffer.concat([text, text]));
+  });
+
+  it('lz4: another frame, too', async () => {
+    const frame = compress('lz4', text);
+    expect(await decompress(3, Buffer.concat([frame, of('01')]), LIMIT)).toEqual(text);
+    expect(await decompress(3, Buffer.concat([frame, frame]), LIMIT)).toEqual(text);
+  });
+
+  it('xerial: what is too short for the size of a block', async () => {
+    expect(await decompress(2, Buffer.concat([compress('xerial', text), of('ffffff')]), LIMIT)).toEqual(text);
+  });
+});
+
+describe('gzip members', () => {
+  const body = compress('gzip', of('aabb')).subarray(10);
+  const member = (flags: number, fields: Buffer) =>
+    Buffer.concat([Buffer.from([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3]), fields, body]);
+  const undone = (bytes: Buffer) => decompress(1, bytes, LIMIT);
+
+  it('may have every field of their header', async () => {
+    const fields = Buffer.concat([of('0300616263'), Buffer.from('name\0comment\0')]);
+    expect(await undone(member(0x1c, fields))).toEqual(of('aabb'));
+    const header = member(0x1e, fields).subarray(0, 10 + fields.length);
+    const checksum = Buffer.alloc(2);
+    checksum.writeUInt16LE(crc32(header) & 0xffff);
+    expect(await undone(member(0x1e, Buffer.concat([fields, checksum])))).toEqual(of('aabb'));
+    checksum[0] = Number(checksum[0]) ^ 1;
+    await expect(undone(member(0x1e, Buffer.concat([fields, checksum])))).rejects.toThrow('checksum');
+  });
+
+  it.each([
+    [
+      'a second member that is cut off',
+      () => Buffer.concat([member(0, of('')), member(0, of('')).subarray(0, -1)]),
+    ],
+    ['a wrong checksum', () => changed(member(0, of('')), -8)],
+    ['a wrong size', () => changed(member(0, of('')), -1)],
+  ])('are refused: %s', async (_, bytes) => {
+    await expect(undone(bytes())).rejects.toThrow(UnreadableError);
+  });
+
+  function changed(bytes: Buffer, at: number): Buffer {
+    const index = bytes.length + at;
+    bytes[index] = Number(bytes[index]) ^ 1;
+    return bytes;
+  }
 });

@@ -12,7 +12,8 @@ const SHORTEST_MATCH = 4;
 
 /**
  * One frame (lz4/doc/lz4_Frame_format.md). Its own checksums are passed over: the batch has one of all its bytes, and
- * old Java clients calculate the frame's wrongly (KAFKA-3160). So is the size that the frame announces.
+ * old Java clients calculate the frame's wrongly (KAFKA-3160). So is the size that the frame announces. What follows the frame is ignored,
+ * as Kafka's own reader does; another frame, too.
  */
 export function unlz4(bytes: Buffer, limit: number): Buffer {
   const output = new Output(limit);
@@ -27,7 +28,6 @@ export function unlz4(bytes: Buffer, limit: number): Buffer {
     if ((flags & FLAGS.blockChecksum) !== 0) reader.take(CHECKSUM_BYTES);
   }
   if ((flags & FLAGS.contentChecksum) !== 0) reader.take(CHECKSUM_BYTES);
-  if (reader.left > 0) throw new UnreadableError(`${reader.left} bytes follow the end of the lz4 frame`);
   return output.written();
 }
 

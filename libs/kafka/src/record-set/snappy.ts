@@ -6,18 +6,27 @@ import { UnreadableError } from './unreadable.js';
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_VERSIONS_BYTES = 8;
 
-/** One block, or blocks in snappy-java's framing (google/snappy's format_description.txt). */
+const SIZE_BYTES = 4;
+
+/**
+ * One block, or blocks in snappy-java's framing (google/snappy's format_description.txt). As snappy-java does, it takes
+ * several framings one after another, and ignores what is too short for the size of a block.
+ */
 export function unsnappy(bytes: Buffer, limit: number): Buffer {
   const output = new Output(limit);
   const reader = new ByteReader(bytes);
-  if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) {
+  if (!isXerial(bytes)) {
     readBlock(reader, output);
-  } else {
-    reader.take(XERIAL.length + XERIAL_VERSIONS_BYTES);
-    while (reader.left > 0) readBlock(new ByteReader(reader.take(reader.int32())), output);
+    return output.written();
+  }
+  while (reader.left >= SIZE_BYTES) {
+    if (isXerial(bytes.subarray(-reader.left))) reader.take(XERIAL.length + XERIAL_VERSIONS_BYTES);
+    else readBlock(new ByteReader(reader.take(reader.int32())), output);
   }
   return output.written();
 }
+
+const isXerial = (bytes: Buffer): boolean => bytes.subarray(0, XERIAL.length).equals(XERIAL);
 
 /** A block says its length first: what comes out must be as long, and refers to nothing before it. */
 function readBlock(reader: ByteReader, output: Output): void {

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { packDirectory } from '#libs/archive';
+import type { ServiceConfig } from '#libs/contracts';
 import { EngineError } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
-import { writeDockerfile, type BaseImages } from '../domain/dockerfile.js';
+import { type BaseImages, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
 import { StepError } from '../../task/domain/task-error.js';
 import { type BuildOrder, type BuiltTag, IMAGE_LOST, type ImageBuilder } from '../ports.js';
@@ -38,6 +39,10 @@ export class EngineImageBuilder implements ImageBuilder {
     return `${registry.host}/${registry.repository(appId, service)}:${sourceDigest.slice(0, 32)}`;
   }
 
+  checkRuntime(config: ServiceConfig): void {
+    this.dockerfileOf(config, []);
+  }
+
   async holderOf(tag: string): Promise<string | undefined> {
     return (await this.findHolder(tag))?.name;
   }
@@ -47,14 +52,17 @@ export class EngineImageBuilder implements ImageBuilder {
     if (builder === undefined) throw new Error(`there is no builder ${name}`);
     const { source, tag, labels, onOutput } = order;
     const files = await readdir(source.directory);
-    const written = writeDockerfile(source.config, files, this.parts.baseImages, {
-      cacheMounts: this.parts.cacheMounts,
-    });
+    const written = this.dockerfileOf(source.config, files);
     await builder.ensureRoom();
     const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
     const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
     await builder.engine.build({ context, tag, labels: own, onOutput, signal });
+  }
+
+  private dockerfileOf(config: ServiceConfig, files: readonly string[]): WrittenDockerfile | undefined {
+    const { baseImages, cacheMounts } = this.parts;
+    return writeDockerfile(config, files, baseImages, { cacheMounts });
   }
 
   /** What cannot be removed now is found by its labels when its builder answers. */

@@ -9,7 +9,7 @@ export interface BaseImages {
   readonly legacy: Readonly<Record<string, string>>;
 }
 
-interface WrittenDockerfile {
+export interface WrittenDockerfile {
   readonly dockerfile: string;
   readonly extraFiles: Readonly<Record<string, string>>;
 }

@@ -11,7 +11,11 @@ export const fetchSource: EffectFile<'fetch-source', BuildEffectPorts> = {
     const release = await ports.releases.byDigest(state.appId, state.service, sourceDigest);
     const isNeeded = release === undefined && state.dryRun !== true;
     if (!isNeeded) await dropSource(scope);
-    if (release === undefined) return { events: [event] };
+    if (release === undefined) {
+      // Nothing is built for a plan, which must not promise what the build would refuse.
+      if (state.dryRun === true) ports.builder.checkRuntime(config);
+      return { events: [event] };
+    }
     return {
       events: [event, { type: 'ReleaseReused', data: { release } }],
       sides: state.dryRun === true ? [] : [{ kind: 'set-current-release', release }],

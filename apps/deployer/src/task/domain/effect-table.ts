@@ -62,7 +62,7 @@ export const effectTable = {
   },
   'fetch-source': {
     ...{ what: 'run', phase: 'fetch', isLimited: true, endedBy: ['SourceFetched'], crashes: everyMoment },
-    codes: ofSource,
+    codes: [...ofSource, 'RUNTIME_UNKNOWN'],
     renamed: { BLOB_NOT_FOUND: 'SOURCE_NOT_FOUND' },
   },
   'build-image': {

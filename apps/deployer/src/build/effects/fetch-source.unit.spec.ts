@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import type { ImageRegistry } from '#libs/registry';
+import type { EffectScope } from '../../task/effect-scope.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted, releaseWith } from '../../task/domain/task.testing.js';
+import type { Release } from '../../task/domain/task.events.js';
+import { EngineImageBuilder } from '../adapters/image-builder.js';
+import type { BuildEffectPorts } from '../source.js';
+import { fetchSource } from './fetch-source.js';
+
+const wanted = releaseWith('new', 1, { runtime: 'node', version: '3', command: ['x'] });
+const { sourceDigest, config } = wanted;
+
+const fetchWith = (image: string, { dryRun = true, built }: { dryRun?: boolean; built?: Release } = {}) => {
+  const disposed: string[] = [];
+  const source = {
+    ...{ sourceDigest, config, directory: '/none' },
+    dispose: () => Promise.resolve(void disposed.push(sourceDigest)),
+  };
+  const ports: unknown = {
+    releases: { byDigest: () => Promise.resolve(built) },
+    sources: { fetch: () => Promise.resolve(source) },
+    builder: new EngineImageBuilder({
+      ...{ builders: [], registry: {} as ImageRegistry, cacheMounts: false, installation: 'us' },
+      baseImages: { byRuntime: { node: image }, legacy: {} },
+    }),
+    limits: { fetchMs: 9_000 },
+  };
+  const claim = { taskId: 't1/web', fence: 1n };
+  const scope: EffectScope = { claim, signal: new AbortController().signal, kept: {} };
+  const state = foldTask([accepted({ dryRun })]);
+  const result = fetchSource.run(ports as BuildEffectPorts, scope, state, { kind: 'fetch-source' });
+  return { result, disposed };
+};
+
+it('plan promised a build of a version that no base image has: it says what the build would', async () => {
+  const { result, disposed } = fetchWith('slipway/node:24');
+  await expect(result).rejects.toMatchObject({
+    code: 'RUNTIME_UNKNOWN',
+    message: expect.stringMatching(/no base image has this version of node; available: node /),
+  });
+  expect(disposed, 'its folder is removed').toEqual([sourceDigest]);
+});
+
+it('a plan goes on where a base image has the version, or where it is built already', async () => {
+  const types = async (fetched: ReturnType<typeof fetchWith>) =>
+    (await fetched.result).events.map(({ type }) => type);
+  expect(await types(fetchWith('slipway/node:3.1'))).toEqual(['SourceFetched']);
+  const built = fetchWith('slipway/node:24', { built: wanted });
+  expect(await types(built)).toEqual(['SourceFetched', 'ReleaseReused']);
+});
+
+it('without a plan, the build says it', async () => {
+  const { result } = fetchWith('slipway/node:24', { dryRun: false });
+  expect((await result).events).toHaveLength(1);
+});
