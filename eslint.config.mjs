@@ -5,7 +5,7 @@ import n from 'eslint-plugin-n';
 /** A shell string built from input is how the seed deployer was injectable: argument arrays only. */
 const noShellStrings = [
   {
-    selector: "CallExpression[callee.name=/^(exec|execSync)$/]",
+    selector: 'CallExpression[callee.name=/^(exec|execSync)$/]',
     message: 'exec() runs a shell string: use execFile or spawn with an argument array.',
   },
   {
@@ -26,7 +26,10 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
       '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/only-throw-error': 'error',
@@ -38,7 +41,15 @@ export default tseslint.config(
       'n/no-process-env': 'error',
     },
   },
-  { files: ['libs/config/**/*.ts', 'scripts/**/*.ts', 'test/**/*.ts', '**/*.spec.ts', 'libs/testing/**/*.ts'], rules: { 'n/no-process-env': 'off' } },
+  {
+    files: ['libs/config/**/*.ts', 'scripts/**/*.ts', 'test/**/*.ts', '**/*.spec.ts', 'libs/testing/**/*.ts'],
+    rules: { 'n/no-process-env': 'off' },
+  },
   { files: ['**/*.spec.ts', 'test/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+    },
+  },
 );
