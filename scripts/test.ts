@@ -7,7 +7,7 @@ import { freePort } from './one-machine/free-port.js';
 import type { OneMachine } from './one-machine/start.js';
 import type { Platform } from './platform.js';
 
-/** `npm test [stage]`: every stage in turn, one count for the whole, the closing line `N passed, N failed`. */
+/** `npm test [stage]`: every stage, one count for the whole, the closing line `N passed, N failed`. */
 interface Count {
   readonly passed: number;
   readonly failed: number;
@@ -16,18 +16,32 @@ interface Count {
 const PLATFORM_LOG = join('.slipway', 'test-platform.log');
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-test-'));
 
+interface Side {
+  readonly env: NodeJS.ProcessEnv;
+  /** Its output is printed at its end: another command prints meanwhile. */
+  readonly isBeside?: boolean;
+}
+
 /**
  * The exit code of a command. Never a synchronous call: the servers of the set-up write into pipes that this process
  * must go on reading, or they stand still when a pipe is full.
  */
-async function exitCodeOf(command: string, args: readonly string[]): Promise<number | null> {
-  const [code] = (await once(spawn(command, args, { stdio: 'inherit' }), 'close')) as [number | null];
+async function exitCodeOf(
+  command: string,
+  args: readonly string[],
+  { env, isBeside = false }: Side,
+): Promise<number | null> {
+  const child = spawn(command, args, { env, stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => said.push(part));
+  const [code] = (await once(child, 'close')) as [number | null];
+  process.stdout.write(Buffer.concat(said));
   return code;
 }
 
 /** A command that passes or fails as one. */
 async function check(name: string, args: readonly string[]): Promise<Count> {
-  const status = await exitCodeOf('npm', ['run', '--silent', ...args]);
+  const status = await exitCodeOf('npm', ['run', '--silent', ...args], { env: process.env });
   console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`);
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
@@ -40,10 +54,10 @@ interface VitestReport {
 }
 
 /** A vitest project. A skipped test, no test at all, or a file that does not load counts as a failure. */
-async function vitest(project: string): Promise<Count> {
+async function vitest(project: string, side: Side = { env: process.env }): Promise<Count> {
   const file = join(scratch, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const status = await exitCodeOf('vitest', ['run', '--project', project, ...reporters]);
+  const status = await exitCodeOf('vitest', ['run', '--project', project, ...reporters], side);
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
     const failed = report.numFailedTests + report.numPendingTests;
@@ -55,13 +69,13 @@ async function vitest(project: string): Promise<Count> {
   }
 }
 
+/** As it was before anything was started: for stages with a set-up of their own. */
+const environment: NodeJS.ProcessEnv = { ...process.env };
 let machine: OneMachine | undefined;
 let platform: Platform | undefined;
-const provided = new Set<string>();
 
-/** Variables for the stages to come, until the servers that they name are ended. */
+/** Variables for the stages to come on the set-up that they share. */
 function provide(env: Readonly<Record<string, string>>): void {
-  for (const name of Object.keys(env)) if (process.env[name] === undefined) provided.add(name);
   Object.assign(process.env, env);
 }
 
@@ -120,8 +134,6 @@ async function endServers(): Promise<void> {
   await machine?.stop();
   platform = undefined;
   machine = undefined;
-  for (const name of provided) delete process.env[name];
-  provided.clear();
 }
 
 /** Ctrl-C reaches the running stage by itself; what the stages stand on is ended here. */
@@ -135,38 +147,58 @@ function notStarted(project: string, what: string, error: unknown): Count {
   return { passed: 0, failed: 1 };
 }
 
-const stages: Readonly<Record<string, () => Promise<Count>>> = {
+type Stages = Readonly<Record<string, (side: Side) => Promise<Count>>>;
+
+/** Nothing runs beside these: they compute, or measure how long something stands still. */
+const alone: Stages = {
   lint: () => check('lint', ['lint']),
   typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
   repo: () => vitest('repo'),
   alone: () => vitest('alone'),
+};
+
+/** On one set-up, one after the other. */
+const onSharedSetUp: Stages = {
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
   replicas: () => onPlatform('replicas'),
   fuzz: () => onPlatform('fuzz'),
   crash: () => onPlatform('crash'),
-  reconcile: () => endServers().then(() => vitest('reconcile')),
-  faults: () => endServers().then(() => vitest('faults')),
-  demo: () => endServers().then(() => vitest('demo')),
-  soak: () => endServers().then(() => vitest('soak')),
+};
+
+/** Each on a set-up of its own. Most of their time they wait, so they run beside the others. */
+const onOwnSetUp: Stages = {
+  reconcile: (side) => vitest('reconcile', side),
+  faults: (side) => vitest('faults', side),
+  demo: (side) => vitest('demo', side),
+  soak: (side) => vitest('soak', side),
 };
 
 async function main(wanted: readonly string[]): Promise<number> {
-  const unknown = wanted.filter((name) => !(name in stages));
+  const names = Object.keys({ ...alone, ...onSharedSetUp, ...onOwnSetUp });
+  const unknown = wanted.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${Object.keys(stages).join(', ')}`);
+    console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${names.join(', ')}`);
     return 2;
   }
   // Asked for by its name it is whole; among all stages it has one case for each kind of effect.
-  if (wanted.includes('crash')) process.env['SLIPWAY_CRASH_CASES'] ??= 'whole';
-  if (wanted.includes('faults')) process.env['SLIPWAY_FAULTS'] ??= 'whole';
-  const counts: Count[] = [];
-  for (const [name, run] of Object.entries(stages)) {
-    if (wanted.length === 0 || wanted.includes(name)) counts.push(await run());
-  }
-  await endServers();
+  if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
+  if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
+  Object.assign(process.env, environment);
+  const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+  const inTurn = async (stages: Stages, isBeside = false): Promise<Count[]> => {
+    const counts: Count[] = [];
+    for (const [name, run] of Object.entries(stages))
+      if (isWanted(name)) counts.push(await run({ env: environment, isBeside }));
+    return counts;
+  };
+  const isShared = Object.keys(onSharedSetUp).some(isWanted);
+  const counts = [
+    ...(await inTurn(alone)),
+    ...(await Promise.all([inTurn(onSharedSetUp).finally(endServers), inTurn(onOwnSetUp, isShared)])).flat(),
+  ];
   rmSync(scratch, { recursive: true, force: true });
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
