@@ -98,8 +98,12 @@ async function untilEnded(
     // The connection was cut, or it may have ended before what its engine remembers.
     const run = await ports.engines.inspect(node, container);
     signal.throwIfAborted();
-    if (run?.running !== true || run.restartCount > 0)
-      throw await exited(ports, effect, seen.last, run?.exitCode);
+    if (run?.running !== true || run.restartCount > 0) {
+      // Of one that was started again only its engine's events know the code, and a busy engine tells them late.
+      const late =
+        run?.running === true ? await Promise.race([exit, ports.wait(QUIET_MS, signal)]) : undefined;
+      throw await exited(ports, effect, seen.last, late ?? run?.exitCode);
+    }
     const code = await exit;
     if (code !== undefined) throw await exited(ports, effect, seen.last, code);
   }
