@@ -48,7 +48,7 @@ const cases: Readonly<Record<string, Case>> = {
   'wrong fields in config.json': {
     archive: config({ port: 'http', replicas: 0 }),
     code: 'CONFIG_INVALID',
-    says: /port: expected number.*replicas: expected number/,
+    says: /port: expected number.*replicas: expected at least 1/,
   },
   'a version that no base image has': {
     archive: config({ version: '3' }),
