@@ -9,6 +9,8 @@ const ssr = { resolve: { conditions } };
 
 /** Files share their threads, since most of their time would go to loading the same modules again. */
 const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
+/** The same in processes, whose environment files may set. */
+const sharedProcesses = { pool: 'forks', isolate: false, maxWorkers: 2 } as const;
 
 export default defineConfig({
   test: {
@@ -44,7 +46,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          ...sharedProcesses,
         },
       },
       {
@@ -83,7 +85,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          ...sharedProcesses,
         },
       },
       {
