@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { documents } from './docs/documents.js';
 import { stateDiagram } from './state-diagram.js';
 
+const STATE_MACHINE = 'docs/explanation/state-machine.md';
 const BEGIN = '<!-- generated: the state machine -->';
 const END = '<!-- end of what is generated -->';
 
@@ -10,14 +11,14 @@ function withDiagram(text: string): string {
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
   if (before === undefined || after === undefined)
-    throw new Error(`ARCHITECTURE.md lacks ${BEGIN} or ${END}`);
+    throw new Error(`${STATE_MACHINE} lacks ${BEGIN} or ${END}`);
   return `${before}${BEGIN}\n\n${stateDiagram()}\n\n${END}${after}`;
 }
 
 /** `npm run generate`: writes the documents made from the code; with `--check`, only tells whether they are current. */
 const made: Readonly<Record<string, (current: string) => string>> = {
   ...documents,
-  'ARCHITECTURE.md': withDiagram,
+  [STATE_MACHINE]: withDiagram,
 };
 
 const outdated = Object.entries(made).flatMap(([file, make]) => {

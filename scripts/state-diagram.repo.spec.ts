@@ -5,8 +5,8 @@ import { stateDiagram } from './state-diagram.js';
 
 const diagram = stateDiagram();
 
-it('ARCHITECTURE.md draws the state machine that the code is (npm run generate)', () => {
-  expect(readFileSync('ARCHITECTURE.md', 'utf8')).toContain(diagram);
+it('its page draws the state machine that the code is (npm run generate)', () => {
+  expect(readFileSync('docs/explanation/state-machine.md', 'utf8')).toContain(diagram);
 });
 
 it.each(effectKinds)('%s is drawn: some run that the diagram is made from comes to it', (kind) => {
