@@ -108,7 +108,7 @@ export async function readZip(path: string): Promise<Buffer> {
       cause: error,
     });
   }
-  const config = zip.getEntries().find((entry) => /^([^/]+\/)?config\.json$/.test(entry.entryName));
+  const config = zip.getEntries().find((entry) => /^([^/\\]+[/\\])?config\.json$/.test(entry.entryName));
   if (config === undefined) {
     throw usageError('CONFIG_MISSING', `${path} has no config.json at its root`, {
       hint: 'Put config.json beside the sources, at the top of the archive.',

@@ -131,6 +131,18 @@ async function zippedAt(now: Date, root: string): Promise<Buffer> {
 }
 
 describe('reading a ready zip', () => {
+  it('a zip of Windows had no config.json: backslashes are read as slashes', async () => {
+    const zip = new AdmZip();
+    zip.addFile('shop/config.json', Buffer.from('{"runtime": "static", "port": 8080}'));
+    const bytes = Buffer.from(
+      zip.toBuffer().toString('latin1').replaceAll('shop/config', 'shop\\config'),
+      'latin1',
+    );
+    const path = join(folder, 'source.zip');
+    await writeFile(path, bytes);
+    expect(await readZip(path)).toEqual(bytes);
+  });
+
   it.each([
     ['ARCHIVE_CORRUPT', Buffer.from('not a zip')],
     ['CONFIG_MISSING', new AdmZip().toBuffer()],
