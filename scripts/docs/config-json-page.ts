@@ -33,6 +33,18 @@ const EXAMPLE = `{
   "resources": { "cpu": 0.25, "memoryMiB": 128 }
 }`;
 
+const COMMANDS = `\`command\`, \`install\` and \`build\` are a list of words, or a text that is split into words as a POSIX shell splits them: at blanks, with single quotes, double quotes and backslashes.
+No shell runs. So a text with one of these outside quotes is refused as \`CONFIG_INVALID\`:
+
+- \`$VARIABLE\`, \`$(...)\` or a backtick, also inside double quotes
+- \`|\`, \`&\`, \`;\`, \`<\` or \`>\`
+- a pattern of files with \`*\`, \`?\` or \`[...]\`
+- a word that begins with \`~/\`, \`#\` or \`(\`
+- a variable before the program, as in \`A=b node server.js\`; \`env\` takes variables
+
+Package extras (\`uvicorn[standard]\`), addresses (\`[::]:8000\`, \`http://db/?a=1&b=2\`) and the values of options (\`--allow=*\`) are taken as they are.
+If a shell is to read the command, name one: \`["sh", "-c", "alembic upgrade head && exec gunicorn app:app"]\`. In the older form: \`sh -c '...'\`.`;
+
 /** docs/reference/config-json.md, from the JSON Schema of the file. */
 export function configJsonPage(): string {
   const { then: older, else: current } = configJsonSchema();
@@ -42,6 +54,8 @@ export function configJsonPage(): string {
     'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused, and so is a file larger than 256 KiB.',
     fieldTable(current as JsonSchema),
     'A variable stands in `env` or in `secrets`, not in both. `PORT` is set by Slipway.',
+    '## Commands',
+    COMMANDS,
     '## The older form',
     'A file with `language` and without `runtime` has the older form: six strings, all required. It deploys unchanged.',
     fieldTable(older as JsonSchema),

@@ -1,6 +1,6 @@
 import { type ArchiveCase, refuses, unpacks } from './archive-case.js';
 import { crc32 } from 'node:zlib';
-import { extraField, numbers, UTF8_FLAG } from './zip-writer.js';
+import { extraField, numbers, UTF8_FLAG, zip } from './zip-writer.js';
 
 const shown = (name: string): string =>
   JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}... of ${name.length}` : name);
@@ -34,7 +34,7 @@ const climbing = [
 ];
 const backslashed = [
   ...['..\\evil', 'a\\..\\..\\evil', '..\\../evil', '\\evil', '\\\\server\\share\\evil', '\\\\?\\C:\\evil'],
-  ...['\\\\.\\PhysicalDrive0', 'C:\\evil', 'C:\\Windows\\System32\\evil.dll', 'a\\b', 'a/b\\', '..\\'],
+  ...['\\\\.\\PhysicalDrive0', 'C:\\evil', 'C:\\Windows\\System32\\evil.dll', '..\\'],
 ];
 const absolute = ['/evil', '//server/share/evil', '/etc/passwd', '/', 'C:/evil', 'c:evil', 'Z:/', '///evil'];
 const unseen = [
@@ -145,7 +145,25 @@ const encodings: ArchiveCase[] = [
 
 export const names: readonly ArchiveCase[] = [
   ...each('climbing', 'ARCHIVE_UNSAFE', /leads out|backslash/, climbing),
-  ...each('backslashed', 'ARCHIVE_UNSAFE', /backslash/, backslashed),
+  ...each('backslashed', 'ARCHIVE_UNSAFE', /leads out|absolute/, backslashed),
+  unpacks(
+    'backslashes, as Windows makes them: they were refused',
+    { 'src/': '', 'src/lib/': '', 'src/lib/a.js': 'x', 'empty/': '' },
+    [{ name: 'src\\' }, { name: 'src\\lib\\a.js', content: 'x' }, { name: 'empty\\' }],
+  ),
+  unpacks('a single root with backslashes', { 'config.json': '{}', 'src/': '', 'src/a.js': 'x' }, () =>
+    zip([
+      { name: 'shop\\config.json', content: '{}' },
+      { name: 'shop\\src\\a.js', content: 'x' },
+    ]),
+  ),
+  refuses('ARCHIVE_NAME_CONFLICT', /stands twice/)('a name with a slash and with a backslash', [
+    { name: 'a/b', content: 'x' },
+    { name: 'a\\b', content: 'evil' },
+  ]),
+  refuses('ARCHIVE_MISMATCH', /has content/)('a directory with a backslash and content', [
+    { name: 'a/b\\', content: 'evil' },
+  ]),
   ...each('absolute', 'ARCHIVE_UNSAFE', /absolute/, absolute),
   ...each('unseen', 'ARCHIVE_UNSAFE', /control character or an invisible/, unseen),
   ...each('trimmed elsewhere', 'ARCHIVE_UNSAFE', /ends in a dot or a space|leads out/, trimmed),

@@ -113,6 +113,12 @@ describe('a hostile archive', () => {
   });
 });
 
+it('a climbing name with backslashes was refused with a hint that says nothing of them', async () => {
+  const zip = renamed(zipOf({ aaaaaaa: 'x', 'config.json': '{}' }), 'aaaaaaa', '..\\evil');
+  const hint = expect.stringMatching(/^The name has backslashes, .* Windows/) as string;
+  await expect(unpack(zip)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE', hint });
+});
+
 describe('the source digest', () => {
   it('changes with content, name and executable bit, and with nothing else', async () => {
     const file = join(out, 'a.sh');

@@ -9,12 +9,22 @@ const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\
 /** What looks like a slash and stays so under compatibility normalisation; the fullwidth ones become slashes by it. */
 const SLASHES = /[/\\\u2044\u2215\u29f5\u29f8\u29f9]/u;
 
+const BACKSLASH_HINT =
+  "The name has backslashes, as some programs on Windows write them; they are read as slashes. Make the zip anew from inside the service's folder; slipway push makes one from a folder.";
+
+/** Some programs on Windows write `\` where the format asks for `/`. */
+const slashed = (name: string): string => name.replaceAll('\\', '/');
+
+/** Whether an entry's name is that of a directory. */
+export const isDirectoryName = (name: string): boolean => slashed(name).endsWith('/');
+
 /** An entry's path below the root: NFC, `/` between its segments, no segment empty, `.` or `..`. */
-export function safePath(name: string): string {
-  const unsafe = (why: string): Error => refused('ARCHIVE_UNSAFE', name, why);
+export function safePath(given: string): string {
+  const name = slashed(given);
+  const hint = name === given ? undefined : BACKSLASH_HINT;
+  const unsafe = (why: string): Error => refused('ARCHIVE_UNSAFE', given, why, hint);
   if (name === '') throw unsafe('is an empty name');
   if (UNSEEN.test(name)) throw unsafe('has a control character or an invisible one in its name');
-  if (name.includes('\\')) throw unsafe('has a backslash in its name');
   if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw unsafe('is an absolute name');
   if (climbs(name)) throw unsafe('leads out of the archive');
   const segments = segmentsOf(name.normalize('NFC'));

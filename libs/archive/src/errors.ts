@@ -18,11 +18,12 @@ export class ArchiveError extends Error {
   readonly code: ArchiveErrorCode;
   readonly hint: string;
 
-  constructor(code: ArchiveErrorCode, message: string, options?: { cause?: unknown }) {
+  /** `hint` in place of the usual one of this code. */
+  constructor(code: ArchiveErrorCode, message: string, options?: { cause?: unknown; hint?: string }) {
     super(message, options);
     this.name = 'ArchiveError';
     this.code = code;
-    this.hint = HINTS[code];
+    this.hint = options?.hint ?? HINTS[code];
   }
 }
 
@@ -32,5 +33,5 @@ export const mismatch = (what: string): ArchiveError =>
   new ArchiveError('ARCHIVE_MISMATCH', `the archive contradicts itself: ${what}`);
 export const tooLarge = (message: string): ArchiveError => new ArchiveError('ARCHIVE_TOO_LARGE', message);
 /** What is wrong with one entry; its name is quoted, whatever it holds. */
-export const refused = (code: ArchiveErrorCode, name: string, why: string): ArchiveError =>
-  new ArchiveError(code, `${JSON.stringify(name)} ${why}`);
+export const refused = (code: ArchiveErrorCode, name: string, why: string, hint?: string): ArchiveError =>
+  new ArchiveError(code, `${JSON.stringify(name)} ${why}`, { hint });

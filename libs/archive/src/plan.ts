@@ -1,4 +1,4 @@
-import { safePath } from './entry-name.js';
+import { isDirectoryName, safePath } from './entry-name.js';
 import { ArchiveError, mismatch, refused, tooLarge } from './errors.js';
 import { MAX_TARGET_BYTES } from './link-target.js';
 import { NameConflicts } from './name-conflicts.js';
@@ -39,7 +39,7 @@ const modeOf = (entry: ZipEntry): number => entry.externalAttributes >>> 16 || u
 
 function kindOf(entry: ZipEntry, allowSymlinks: boolean): PlannedEntry['kind'] {
   const type = modeOf(entry) & TYPE_MASK;
-  const directory = entry.name.endsWith('/');
+  const directory = isDirectoryName(entry.name);
   if (type === LINK && allowSymlinks && !directory) return 'link';
   if (type === LINK || hasLinkTarget(entry.extra)) throw refused('ARCHIVE_LINK', entry.name, 'is a link');
   if (type !== 0 && type !== REGULAR && type !== DIRECTORY)

@@ -13,10 +13,11 @@ const fieldDescriptions: Record<Field, string> = {
   runtime: 'What the service is built with; `dockerfile` takes the Dockerfile of the archive.',
   version: 'Version of the runtime, such as 3.13 or 24; without it, the configured base image.',
   port: 'The port that the service listens on, inside its container.',
-  command: 'What starts the service. A string is split at spaces; no shell reads it.',
+  command:
+    'What starts the service. A text is split as a shell splits words, with its quotes; no shell reads it.',
   install:
-    'What installs its packages; default: pip or npm, by the manifest in the archive. No shell reads it.',
-  build: 'What builds it, after its packages. A string is split at spaces; no shell reads it.',
+    'What installs its packages; default: pip or npm, by the manifest in the archive. Written as `command` is.',
+  build: 'What builds it, after its packages. Written as `command` is.',
   env: 'Environment variables of the service.',
   secrets:
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',
@@ -40,9 +41,9 @@ const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, 
   language: 'The base image, such as python:3.10-alpine.',
   workdir: 'The folder of the service inside its image.',
   port: 'The port that the service listens on, as a string.',
-  command: 'What starts the service; split at spaces, no shell reads it.',
+  command: 'What starts the service; split as a shell splits words, no shell reads it.',
   packages_file_path: 'The file that lists its packages.',
-  package_installation_cmd: 'What installs its packages; may be empty. Split at spaces, no shell reads it.',
+  package_installation_cmd: 'What installs its packages; may be empty. Written as `command` is.',
 };
 
 /** JSON Schema of a service's config.json, in both forms, told apart as the parser does. */

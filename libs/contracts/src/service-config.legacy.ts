@@ -1,5 +1,14 @@
 import { z } from 'zod';
+import { commandWords, SHELL_TEXT, shellProblem } from './command-words.js';
 import { storableText } from './names.js';
+
+/** Said here, since ours does not know the field by its older name. Six strings: a list would be refused. */
+function checkCommand(text: string, context: z.RefinementCtx<string>): void {
+  if (text.trim() === '') return;
+  const split = commandWords(text.trim());
+  if ('words' in split) return;
+  context.addIssue({ code: 'custom', message: shellProblem(split.refusal, SHELL_TEXT) });
+}
 
 /** The older form: six strings, all required; such archives deploy unchanged. */
 export const legacyConfigSchema = z.object({
@@ -7,9 +16,9 @@ export const legacyConfigSchema = z.object({
   language: z.string().regex(/^[A-Za-z0-9][\w./:@-]*$/, 'expected an image such as python:3.10-alpine'),
   workdir: z.string().regex(/^\/[\w./-]*$/, 'expected an absolute path such as /app'),
   port: z.string().regex(/^[0-9]{1,5}$/, 'expected a port as a string, such as "8000"'),
-  command: storableText().min(1),
+  command: storableText().min(1).superRefine(checkCommand),
   packages_file_path: storableText(),
-  package_installation_cmd: storableText(),
+  package_installation_cmd: storableText().superRefine(checkCommand),
 });
 
 type LegacyConfig = z.output<typeof legacyConfigSchema>;

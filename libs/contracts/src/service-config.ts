@@ -1,15 +1,21 @@
 import { z } from 'zod';
+import { commandWords, SHELL_ARRAY, shellProblem } from './command-words.js';
 import { type InputProblem, inputProblems, problemText } from './input-problems.js';
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { JsonError, parseJson } from './parse-json.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
-/** Where Linux runs on: words, one argument each. A string is split at spaces; nothing is ever given to a shell. */
+/** Where Linux runs on: words, one argument each. A text is split as a shell splits words; no shell ever reads it. */
 const commandSchema = z.union([
   storableText()
     .trim()
     .min(1)
-    .transform((text) => text.split(/\s+/)),
+    .transform((text, context) => {
+      const split = commandWords(text);
+      if ('words' in split) return split.words;
+      context.addIssue({ code: 'custom', message: shellProblem(split.refusal, SHELL_ARRAY) });
+      return z.NEVER;
+    }),
   z.array(storableText().min(1)).min(1),
 ]);
 

@@ -43,16 +43,40 @@ describe('config.json', () => {
   });
 
   it('splits a command into words and leaves an array as it is: no shell reads it', () => {
-    expect(parse({ runtime: 'node', port: 1, command: ' node  server.js ; rm' }).command).toEqual([
+    expect(parse({ runtime: 'node', port: 1, command: ' node  server.js --x' }).command).toEqual([
       'node',
       'server.js',
-      ';',
-      'rm',
+      '--x',
     ]);
     expect(parse({ runtime: 'node', port: 1, command: ['node', 'a b.js'] }).command).toEqual([
       'node',
       'a b.js',
     ]);
+  });
+
+  it('a quoted text in a command was cut at its spaces, in both forms', () => {
+    const words = ['sh', '-c', 'python3 s1.py'];
+    const command = 'sh -c "python3 s1.py"';
+    const config = { runtime: 'python', port: 1, command, install: command, build: command };
+    expect(parse(config)).toMatchObject({ command: words, install: words, build: words });
+    expect(parse({ ...legacy, command, package_installation_cmd: command })).toMatchObject({
+      command: words,
+      install: words,
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['command', { runtime: 'node', port: 1 }, '["sh", "-c", "..."]'],
+    ['install', { runtime: 'node', port: 1 }, '["sh", "-c", "..."]'],
+    ['build', { runtime: 'node', port: 1 }, '["sh", "-c", "..."]'],
+    ['command', legacy, "sh -c '...'"],
+    ['package_installation_cmd', legacy, "sh -c '...'"],
+  ])('what only a shell can read became an argument of %s: it is refused', (field, config, form) => {
+    for (const text of ['hunter2 && b', 'hunter2 > b', 'a $hunter2', 'hunter2 *.py', "hunter2's"]) {
+      const problems = problemsOf({ ...config, [field]: text });
+      expect(problems).toEqual([{ field, expected: expect.stringContaining(form) as string }]);
+      expect(JSON.stringify(problems)).not.toContain('hunter2');
+    }
   });
 
   it('names every wrong field and what was expected', () => {

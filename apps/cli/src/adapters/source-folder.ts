@@ -1,43 +1,20 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import AdmZip from 'adm-zip';
-import { ConfigFileError, parseServiceConfig, problemText, serviceNameSchema } from '#libs/contracts';
+import { ConfigFileError, parseServiceConfig, problemText } from '#libs/contracts';
 import { usageError } from '../errors.js';
 
 /** What a build never needs and what makes zips slow to send; installed again from the lock file in the image. */
 const LEFT_OUT = new Set(['.git', 'node_modules', '.venv', '__pycache__', '.pytest_cache', '.DS_Store']);
 
-export interface ServiceFolder {
-  readonly name: string;
-  readonly directory: string;
-}
-
-/**
- * The services below `directory`: each child folder with a `config.json`, or the folder itself when it has one.
- * Names are folder names. Throws a usage error when there is none or a name cannot be used.
- */
-export async function findServices(directory: string): Promise<readonly ServiceFolder[]> {
-  const root = resolve(directory);
-  await requireDirectory(root);
-  if (await hasConfig(root)) return [named(root)];
-  const entries = await readdir(root, { withFileTypes: true });
-  const folders = entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(root, entry.name))
-    .sort();
-  const services: ServiceFolder[] = [];
-  for (const folder of folders) if (await hasConfig(folder)) services.push(named(folder));
-  if (services.length > 0) return services;
-  throw usageError('NO_SERVICE', `${directory} holds no service: no config.json in it or in its folders`, {
-    hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
-    next: 'slipway deploy examples/shop --app shop',
-  });
-}
-
 /** Reads `config.json` the way the deployer will, so that its faults show before anything is sent. */
 export async function checkConfig(directory: string): Promise<void> {
   const path = join(directory, 'config.json');
-  if (!(await hasConfig(directory))) {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (!isFile) {
     throw usageError('CONFIG_MISSING', `${path} does not exist`, {
       hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
     });
@@ -108,7 +85,7 @@ export async function readZip(path: string): Promise<Buffer> {
       cause: error,
     });
   }
-  const config = zip.getEntries().find((entry) => /^([^/]+\/)?config\.json$/.test(entry.entryName));
+  const config = zip.getEntries().find((entry) => /^([^/\\]+[/\\])?config\.json$/.test(entry.entryName));
   if (config === undefined) {
     throw usageError('CONFIG_MISSING', `${path} has no config.json at its root`, {
       hint: 'Put config.json beside the sources, at the top of the archive.',
@@ -116,35 +93,4 @@ export async function readZip(path: string): Promise<Buffer> {
   }
   checkConfigText(config.getData().toString('utf8'), `${path}:${config.entryName}`);
   return bytes;
-}
-
-function named(directory: string): ServiceFolder {
-  const name = basename(directory);
-  const parsed = serviceNameSchema.safeParse(name);
-  if (parsed.success) return { name, directory };
-  throw usageError(
-    'SERVICE_NAME',
-    `The folder "${name}" cannot name a service: ${parsed.error.issues[0]?.message}`,
-    {
-      hint: 'Rename the folder, or push it with slipway push and --service.',
-    },
-  );
-}
-
-const hasConfig = (directory: string): Promise<boolean> =>
-  stat(join(directory, 'config.json')).then(
-    (s) => s.isFile(),
-    () => false,
-  );
-
-async function requireDirectory(path: string): Promise<void> {
-  const isDirectory = await stat(path).then(
-    (s) => s.isDirectory(),
-    () => false,
-  );
-  if (!isDirectory) {
-    throw usageError('NO_SUCH_FOLDER', `${path} is not a folder`, {
-      hint: 'Name the folder that holds your services.',
-    });
-  }
 }

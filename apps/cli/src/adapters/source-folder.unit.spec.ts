@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import AdmZip from 'adm-zip';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkConfig, findServices, readZip, zipFolder } from './source-folder.js';
+import { checkConfig, readZip, zipFolder } from './source-folder.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,30 +19,6 @@ async function service(name: string): Promise<string> {
 }
 
 const names = (bytes: Buffer): string[] => new AdmZip(bytes).getEntries().map((entry) => entry.entryName);
-
-describe('finding services', () => {
-  it('takes every child folder with a config.json, by name', async () => {
-    await service('site');
-    await service('prices');
-    await mkdir(join(folder, 'notes'));
-    expect((await findServices(folder)).map((found) => found.name)).toEqual(['prices', 'site']);
-  });
-
-  it('takes the folder itself when it is one service', async () => {
-    expect(await findServices(await service('prices'))).toMatchObject([{ name: 'prices' }]);
-  });
-
-  it('refuses a folder name that cannot name a service', async () => {
-    await service('My_Prices');
-    await expect(findServices(folder)).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
-  });
-
-  it('finds the three services of the example, each with a config that parses', async () => {
-    const found = await findServices(join(import.meta.dirname, '../../../../examples/shop'));
-    expect(found.map(({ name }) => name)).toEqual(['app-server', 'prices', 'site']);
-    for (const { directory } of found) await checkConfig(directory);
-  });
-});
 
 it('a fault was told with config.json twice: it has the path, then the field', async () => {
   const root = await service('prices');
@@ -131,6 +107,18 @@ async function zippedAt(now: Date, root: string): Promise<Buffer> {
 }
 
 describe('reading a ready zip', () => {
+  it('a zip of Windows had no config.json: backslashes are read as slashes', async () => {
+    const zip = new AdmZip();
+    zip.addFile('shop/config.json', Buffer.from('{"runtime": "static", "port": 8080}'));
+    const bytes = Buffer.from(
+      zip.toBuffer().toString('latin1').replaceAll('shop/config', 'shop\\config'),
+      'latin1',
+    );
+    const path = join(folder, 'source.zip');
+    await writeFile(path, bytes);
+    expect(await readZip(path)).toEqual(bytes);
+  });
+
   it.each([
     ['ARCHIVE_CORRUPT', Buffer.from('not a zip')],
     ['CONFIG_MISSING', new AdmZip().toBuffer()],

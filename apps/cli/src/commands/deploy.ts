@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeSending } from '../before-sending.js';
-import { checkConfig, findServices, zipFolder, type ServiceFolder } from '../adapters/source-folder.js';
+import { findServices, type FoundServices, type ServiceFolder } from '../adapters/service-folders.js';
+import { checkConfig, zipFolder } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
+import { shownText } from '../domain/terminal-text.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -22,7 +24,7 @@ interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'rep
 
 /** Checks, zips and uploads the services of a folder, then asks for build-and-run and follows it. */
 export async function deploy(options: DeployOptions, output: Output): Promise<ExitCode> {
-  const folders = await checkedFolders(options.directory, options.services);
+  const { services: folders, passedOver } = await checkedFolders(options.directory, options.services, output);
   deploySettings();
   const services = serviceWishes(
     folders.map((folder) => folder.name),
@@ -34,7 +36,7 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   const upload = () => sendSources(folders, options.appId, output);
   const sources = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
   const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
-  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output);
+  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output, { passedOver });
 }
 
 const UPLOADED_HINT = 'A source that was uploaded changes nothing until it is built. Run the command again.';
@@ -57,29 +59,34 @@ async function sendSources(
 
 /**
  * The services asked for, or all of the folder. All are checked before the first upload: a typo in the third must not
- * leave two changed. The same for a missing setting, or a bad argument.
+ * leave two changed. The same for a missing setting, or a bad argument. Says which folders were passed over.
  */
 export async function checkedFolders(
   directory: string,
-  services: readonly string[],
-): Promise<readonly ServiceFolder[]> {
-  const folders = await chosenFolders(directory, services);
-  for (const folder of folders) await checkConfig(folder.directory);
-  return folders;
+  asked: readonly string[],
+  output: Output,
+): Promise<FoundServices> {
+  const found = await findServices(directory);
+  const services = chosenFolders(directory, found, asked);
+  for (const { folder, why } of found.passedOver) output.note(shownText(`passed over ${folder}: ${why}`));
+  for (const folder of services) await checkConfig(folder.directory);
+  return { services, passedOver: found.passedOver };
 }
 
-async function chosenFolders(
+function chosenFolders(
   directory: string,
-  services: readonly string[],
-): Promise<readonly ServiceFolder[]> {
-  const found = await findServices(directory);
-  const { chosen, unknown } = chooseServices(
-    found.map((folder) => folder.name),
-    services,
-  );
-  if (unknown.length === 0) return found.filter((folder) => chosen.includes(folder.name));
+  { services, passedOver }: FoundServices,
+  asked: readonly string[],
+): readonly ServiceFolder[] {
+  const names = services.map((folder) => folder.name);
+  const { chosen, unknown } = chooseServices(names, asked);
+  if (unknown.length === 0) return services.filter((folder) => chosen.includes(folder.name));
+  const passed = passedOver.filter(({ folder }) => unknown.includes(folder));
   throw usageError('NO_SERVICE', `${directory} has no service ${unknown.join(', ')}`, {
-    hint: `It has ${found.map((folder) => folder.name).join(', ')}.`,
+    hint: [
+      `It has ${names.join(', ')}.`,
+      ...passed.map(({ folder, why }) => `${folder} was passed over: ${why}.`),
+    ].join(' '),
   });
 }
 

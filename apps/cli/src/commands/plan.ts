@@ -6,7 +6,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
 import { checkedFolders, sendFolder } from './deploy.js';
-import { ask, asQuestion, buildRequest, newToken, type Following } from './request.js';
+import { ask, asQuestion, buildRequest, newToken, type FolderNotes, type Following } from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
 export interface PlanOptions extends Following, ServiceOptions {
@@ -21,7 +21,7 @@ export interface PlanOptions extends Following, ServiceOptions {
 export async function plan(options: PlanOptions, output: Output): Promise<ExitCode> {
   if (options.directory === undefined)
     return planOf('run', serviceWishes(options.services, options), options, output);
-  const folders = await checkedFolders(options.directory, options.services);
+  const { services: folders, passedOver } = await checkedFolders(options.directory, options.services, output);
   deploySettings();
   // What is planned must not lie where the next build looks for its source.
   const token = newToken();
@@ -39,7 +39,7 @@ export async function plan(options: PlanOptions, output: Output): Promise<ExitCo
         if (folder !== undefined) await sendFolder(folder, source.blob);
       }
     });
-    return await planOf('build-and-run', wishes, options, output);
+    return await planOf('build-and-run', wishes, options, output, { passedOver });
   } finally {
     await Promise.all(wishes.map(({ source }) => removeSource(source.blob)));
   }
@@ -50,6 +50,7 @@ async function planOf(
   services: readonly ServiceWish[],
   options: PlanOptions,
   output: Output,
+  folders: FolderNotes = {},
 ): Promise<ExitCode> {
   const { appId, timeoutMs, restart } = options;
   const request = buildRequest({ mode, appId, services, timeoutMs, restart, dryRun: true });
@@ -58,7 +59,7 @@ async function planOf(
   const next = reply.status && changes > 0 ? commandFor(options) : undefined;
   const lines = planLines(reply, output);
   if (next !== undefined) lines.push(`next: ${output.paint.bold(next)}`);
-  output.answer({ ...reply, changes, elapsedMs: Math.round(elapsedMs), next }, lines);
+  output.answer({ ...reply, ...folders, changes, elapsedMs: Math.round(elapsedMs), next }, lines);
   if (!reply.status) return exitCodes.failed;
   return changes === 0 ? exitCodes.ok : exitCodes.changes;
 }

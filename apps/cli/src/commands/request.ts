@@ -12,6 +12,7 @@ import {
   tokenSchema,
 } from '#libs/contracts';
 import type { z } from 'zod';
+import type { FoundServices } from '../adapters/service-folders.js';
 import { beforeSending } from '../before-sending.js';
 import { argumentProblems } from '../domain/argument-problems.js';
 import { type Asked, nextCommand } from '../domain/next-command.js';
@@ -50,6 +51,11 @@ export interface Following {
   /** The folder the services came from, for the hint after a failure. */
   readonly directory?: string;
   readonly interrupted: () => Promise<void>;
+}
+
+/** What programs are told of the folders besides the reply. */
+export interface FolderNotes {
+  readonly passedOver?: FoundServices['passedOver'];
 }
 
 /** The platform answers a request whose time ran out only then, and cleans up before. */
@@ -120,12 +126,13 @@ export async function sendRequest(
   request: DeploymentRequest,
   following: Following,
   output: Output,
+  folders: FolderNotes = {},
 ): Promise<ExitCode> {
   const { reply, elapsedMs } = await ask(asQuestion(request), following, output);
   const { mode, appId, services } = request;
   const releaseNamed = services.some(({ release }) => release !== undefined);
   const asked = { mode, appId, directory: following.directory, releaseNamed };
-  return report(reply, { asked, elapsedMs, value: reply }, output);
+  return report(reply, { asked, elapsedMs, value: { ...reply, ...folders } }, output);
 }
 
 interface Ended {

@@ -8,3 +8,6 @@ const NOT_TEXT = new RegExp(`${COLOUR_OR_MOVE}|${TERMINAL_COMMAND}|${CONTROL}`, 
 export function textLines(text: string): string[] {
   return text.split(/\r?\n|\r/).map((line) => line.replace(NOT_TEXT, ''));
 }
+
+/** One line of a text from outside, such as the name of a file. */
+export const shownText = (text: string): string => textLines(text).join(' ');

@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findServices } from './service-folders.js';
+import { checkConfig } from './source-folder.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function service(name: string, config = '{"runtime": "static", "port": 8080}'): Promise<string> {
+  await mkdir(join(folder, name));
+  await writeFile(join(folder, name, 'config.json'), config);
+  return join(folder, name);
+}
+
+describe('finding services', () => {
+  it('takes every child folder with a config.json, by name', async () => {
+    await service('site');
+    await service('prices');
+    await mkdir(join(folder, 'notes'));
+    const { services, passedOver } = await findServices(folder);
+    expect(services.map((found) => found.name)).toEqual(['prices', 'site']);
+    expect(passedOver).toEqual([]);
+  });
+
+  it('takes the folder itself when it is one service', async () => {
+    expect(await findServices(await service('prices'))).toMatchObject({ services: [{ name: 'prices' }] });
+  });
+
+  it('refuses a folder name that cannot name a service', async () => {
+    await service('My_Prices');
+    await expect(findServices(folder)).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
+  });
+
+  it('finds the three services of the example, each with a config that parses', async () => {
+    const { services: found } = await findServices(join(import.meta.dirname, '../../../../examples/shop'));
+    expect(found.map(({ name }) => name)).toEqual(['app-server', 'prices', 'site']);
+    for (const { directory } of found) await checkConfig(directory);
+  });
+
+  describe('a config.json of another program failed the whole deploy', () => {
+    const sequelize = JSON.stringify({ development: { password: 'hunter2' }, production: {} });
+    const passed = { folder: 'My_Config', why: expect.stringMatching(/no runtime/) as string };
+
+    it('its folder is passed over, whatever its name', async () => {
+      await service('api');
+      await service('My_Config', sequelize);
+      const found = await findServices(folder);
+      expect(found).toMatchObject({ services: [{ name: 'api' }], passedOver: [passed] });
+      expect(JSON.stringify(found)).not.toContain('hunter2');
+    });
+
+    it('beside the services: they are found all the same', async () => {
+      await service('api');
+      await writeFile(join(folder, 'config.json'), sequelize);
+      const { services, passedOver } = await findServices(folder);
+      expect(services.map(({ name }) => name)).toEqual(['api']);
+      expect(passedOver).toHaveLength(1);
+    });
+
+    it('and nothing else: it is said why it was passed over', async () => {
+      await service('My_Config', sequelize);
+      const hint = expect.stringMatching(/My_Config was passed over: .* no runtime/) as string;
+      await expect(findServices(folder)).rejects.toMatchObject({ code: 'NO_SERVICE', hint });
+    });
+
+    it('a folder that is named alone is taken, for its faults to be said', async () => {
+      const alone = await service('config', sequelize);
+      expect(await findServices(alone)).toMatchObject({ services: [{ name: 'config' }] });
+    });
+  });
+});
