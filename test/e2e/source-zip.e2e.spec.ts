@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BlobStore } from '#libs/blob';
 import { requireEnv, uniqueName } from '#libs/testing';
 import { greeter } from './client.js';
-import { RunningCommand } from './command.js';
+import { RunningCommand, slipway } from './command.js';
 import { sourceFolders } from './source-folders.js';
 
 const folders = sourceFolders();
@@ -34,4 +34,29 @@ it('two who deployed the same folder in two time zones sent two zips: SOURCE_CHA
   }
   const [one, other] = zips.map((zip) => zip.toString('base64'));
   expect(other).toBe(one);
+});
+
+it('a push uploaded .env, and a folder with the config.json of another program failed the deploy', async () => {
+  const app = uniqueName('dirty');
+  const other = JSON.stringify({ development: { password: 'hunter2' } });
+  const root = await folders.write({
+    web: { ...greeter('clean'), '.env': 'TOKEN=hunter2', 'a.log': '', '.gitignore': '*.log' },
+    config: { 'config.json': other },
+  });
+  const leftOut = [
+    { path: '.env', by: 'default' },
+    { path: 'a.log', by: '.gitignore' },
+  ];
+  const pushed = await slipway('push', join(root, 'web'), '--app', app, '--json');
+  expect(JSON.parse(pushed.out)).toMatchObject({ leftOut });
+  expect((await uploaded(`${app}--web.zip`)).toString('latin1')).not.toContain('.env');
+  const planned = await slipway('plan', root, '--app', app, '--json');
+  expect(planned.err).toMatch(/^passed over config: .*no runtime/m);
+  expect(planned.err).toMatch(/^web: left out by default: \.env; by \.gitignore: a\.log$/m);
+  expect(planned.out + planned.err).not.toContain('hunter2');
+  expect(JSON.parse(planned.out)).toMatchObject({
+    status: true,
+    passedOver: [{ folder: 'config' }],
+    leftOut: leftOut.map((one) => ({ service: 'web', ...one })),
+  });
 });

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { notServiceConfig, serviceNameSchema } from '#libs/contracts';
 import { usageError } from '../errors.js';
+import { neverBelongs } from './left-out.js';
 
 export interface ServiceFolder {
   readonly name: string;
@@ -52,7 +53,7 @@ function noService(directory: string, passedOver: readonly PassedFolder[]): Erro
 async function foldersOf(root: string): Promise<readonly string[]> {
   const entries = await readdir(root, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !neverBelongs(entry.name))
     .map((entry) => join(root, entry.name))
     .sort();
 }

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { beforeSending } from '../before-sending.js';
 import { findServices, type FoundServices, type ServiceFolder } from '../adapters/service-folders.js';
-import { checkConfig, zipFolder } from '../adapters/source-folder.js';
+import { checkConfig } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
+import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
+import { type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
-import { kibibytes } from './push.js';
-import { buildRequest, type Following, sendRequest } from './request.js';
+import { buildRequest, type Following, type LeftOutOf, sendRequest } from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
 interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'replicas'> {
@@ -34,27 +35,33 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   // What is wrong with it is said before anything is uploaded.
   const { token } = buildRequest({ ...wish, services });
   const upload = () => sendSources(folders, options.appId, output);
-  const sources = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
+  const { sources, leftOut } = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
   const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
-  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output, { passedOver });
+  return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output, {
+    passedOver,
+    leftOut,
+  });
 }
 
 const UPLOADED_HINT = 'A source that was uploaded changes nothing until it is built. Run the command again.';
 
-/** Uploads each; gives where they lie, by service. */
-async function sendSources(
-  folders: readonly ServiceFolder[],
-  appId: string,
-  output: Output,
-): Promise<ReadonlyMap<string, ServiceWish['source']>> {
+interface Sent {
+  /** Where they lie, by service. */
+  readonly sources: ReadonlyMap<string, ServiceWish['source']>;
+  readonly leftOut: readonly LeftOutOf[];
+}
+
+async function sendSources(folders: readonly ServiceFolder[], appId: string, output: Output): Promise<Sent> {
   const sources = new Map<string, ServiceWish['source']>();
+  const all: LeftOutOf[] = [];
   for (const folder of folders) {
     const blob = sourceBlobName(appId, folder.name);
-    const bytes = await sendFolder(folder, blob);
+    const { bytes, leftOut } = await sendFolder(folder, blob);
     sources.set(folder.name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
-    output.note(`${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`);
+    output.note(`${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`);
+    all.push(...leftOutOf(folder, leftOut));
   }
-  return sources;
+  return { sources, leftOut: all };
 }
 
 /**
@@ -91,8 +98,11 @@ function chosenFolders(
 }
 
 /** Zips and uploads one service's source; gives what was sent. */
-export async function sendFolder(folder: ServiceFolder, blob: string): Promise<Buffer> {
-  const bytes = await zipFolder(folder.directory);
-  await uploadSource(blob, bytes);
-  return bytes;
+export async function sendFolder(folder: ServiceFolder, blob: string): Promise<ZippedFolder> {
+  const zipped = await zipFolder(folder.directory);
+  await uploadSource(blob, zipped.bytes);
+  return zipped;
 }
+
+export const leftOutOf = ({ name }: ServiceFolder, leftOut: readonly LeftOut[]): readonly LeftOutOf[] =>
+  leftOut.map((one) => ({ service: name, ...one }));

@@ -1,12 +1,21 @@
 import type { DeploymentReply } from '#libs/contracts';
 import { removeSource } from '../adapters/upload.js';
 import { beforeSending } from '../before-sending.js';
+import { leftOutText } from '../domain/left-out.js';
 import { planLines } from '../domain/plan-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
-import { checkedFolders, sendFolder } from './deploy.js';
-import { ask, asQuestion, buildRequest, newToken, type FolderNotes, type Following } from './request.js';
+import { checkedFolders, leftOutOf, sendFolder } from './deploy.js';
+import {
+  ask,
+  asQuestion,
+  buildRequest,
+  newToken,
+  type FolderNotes,
+  type Following,
+  type LeftOutOf,
+} from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
 export interface PlanOptions extends Following, ServiceOptions {
@@ -32,14 +41,19 @@ export async function plan(options: PlanOptions, output: Output): Promise<ExitCo
     ...wish,
     source: { blob: `plans/${token}/${wish.name}.zip` },
   }));
+  const leftOut: LeftOutOf[] = [];
   try {
     await beforeSending(options.interrupted, async () => {
       for (const { name, source } of wishes) {
         const folder = folders.find((candidate) => candidate.name === name);
-        if (folder !== undefined) await sendFolder(folder, source.blob);
+        if (folder === undefined) continue;
+        const sent = await sendFolder(folder, source.blob);
+        leftOut.push(...leftOutOf(folder, sent.leftOut));
+        const text = leftOutText(sent.leftOut);
+        if (text !== undefined) output.note(`${name}: ${text}`);
       }
     });
-    return await planOf('build-and-run', wishes, options, output, { passedOver });
+    return await planOf('build-and-run', wishes, options, output, { passedOver, leftOut });
   } finally {
     await Promise.all(wishes.map(({ source }) => removeSource(source.blob)));
   }

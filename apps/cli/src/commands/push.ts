@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { appIdSchema, serviceNameSchema } from '#libs/contracts';
-import { checkConfig, readZip, zipFolder } from '../adapters/source-folder.js';
+import { checkConfig, readZip } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
+import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
+import { uploadedText } from '../domain/left-out.js';
 import { sourceBlobName } from '../domain/targets.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -22,25 +24,23 @@ export async function push(options: PushOptions, output: Output): Promise<ExitCo
     { argument: '--app', schema: appIdSchema, text: appId },
     { argument: '--service', schema: serviceNameSchema, text: service },
   );
-  const bytes = await sourceBytes(path);
+  const { bytes, leftOut } = await sourceOf(path);
   const blob = sourceBlobName(appId, service);
   await uploadSource(blob, bytes);
   const next = `slipway build ${appId} ${service}`;
-  output.answer({ appId, service, blob, bytes: bytes.length, next }, [
-    `${output.paint.good('✔')} uploaded ${blob} (${kibibytes(bytes)})`,
+  output.answer({ appId, service, blob, bytes: bytes.length, leftOut, next }, [
+    `${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`,
     `next: ${output.paint.bold(next)}`,
   ]);
   return exitCodes.ok;
 }
 
-async function sourceBytes(path: string): Promise<Buffer> {
+async function sourceOf(path: string): Promise<ZippedFolder> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw usageError('SOURCE_NOT_FOUND', `${path} does not exist`, { hint: 'Name a folder or a zip.' });
   }
-  if (!found.isDirectory()) return readZip(path);
+  if (!found.isDirectory()) return { bytes: await readZip(path), leftOut: [] };
   await checkConfig(path);
   return zipFolder(path);
 }
-
-export const kibibytes = (bytes: Buffer): string => `${Math.ceil(bytes.length / 1024)} KiB`;

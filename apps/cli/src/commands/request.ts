@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import type { FoundServices } from '../adapters/service-folders.js';
 import { beforeSending } from '../before-sending.js';
 import { argumentProblems } from '../domain/argument-problems.js';
+import type { LeftOut } from '../domain/left-out.js';
 import { type Asked, nextCommand } from '../domain/next-command.js';
 import { replyLines } from '../domain/reply-lines.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
@@ -56,6 +57,11 @@ export interface Following {
 /** What programs are told of the folders besides the reply. */
 export interface FolderNotes {
   readonly passedOver?: FoundServices['passedOver'];
+  readonly leftOut?: readonly LeftOutOf[];
+}
+
+export interface LeftOutOf extends LeftOut {
+  readonly service: string;
 }
 
 /** The platform answers a request whose time ran out only then, and cleans up before. */

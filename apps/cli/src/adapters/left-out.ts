@@ -1,0 +1,112 @@
+import { normalize } from 'node:path/posix';
+import ignore, { type Ignore } from 'ignore';
+import type { IgnoreFile, LeftOut } from '../domain/left-out.js';
+import { type CopiedSources, copiedBy } from './dockerfile-copies.js';
+
+/** What never belongs in a source: what others make again, what is a secret, what an editor or a system leaves. */
+const NEVER = [
+  ...['.git', '.hg', '.svn', '.bzr', '.jj'],
+  ...['node_modules', 'bower_components', '.pnpm-store'],
+  ...['venv', '.venv', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.tox', '.nox'],
+  ...['.ipynb_checkpoints', '.gradle', '.terraform'],
+  ...['.env', '.env.*', '!.env.example', '!.env.sample', '!.env.template', '!.env.dist', '.envrc'],
+  ...['.direnv', '.slipway'],
+  ...['.DS_Store', '__MACOSX', 'Thumbs.db', 'desktop.ini'],
+];
+
+/** The deployer needs them, whatever a file says that was written for other programs. */
+const ALWAYS = new Set(['config.json', 'Dockerfile', '.dockerignore']);
+
+export interface LeaveOut {
+  /** What leaves it out, or undefined. `path` is relative, with `/` behind a folder's. */
+  by(path: string): LeftOut['by'] | undefined;
+  /** Whether a folder that is left out may hold something that is not. */
+  mayHoldMore(folder: string): boolean;
+  /** Whether the Dockerfile copies just this. */
+  isCopiedByName(path: string): boolean;
+}
+
+interface Patterns {
+  readonly ignores: (path: string) => boolean;
+  /** Below what is ignored; each a path with patterns in it. */
+  readonly exceptions: readonly string[];
+}
+
+const patternsOf = (): Ignore => ignore({ ignorecase: false, allowRelativePaths: true });
+const never = patternsOf().add(NEVER);
+
+/** Whether a folder or file of this name never belongs in a source. */
+export const neverBelongs = (name: string): boolean => never.ignores(name);
+
+interface SourceTexts {
+  readonly ignoreFile?: { readonly name: IgnoreFile; readonly text: string };
+  readonly dockerfile?: string;
+}
+
+/** What is left out of a source with this ignore file and this Dockerfile. */
+export function leaveOut({ ignoreFile, dockerfile }: SourceTexts): LeaveOut {
+  const copied = copiedBy(dockerfile ?? '');
+  const { name, text } = ignoreFile ?? { name: '.gitignore', text: '' };
+  // Only who writes for Slipway can bring back what never belongs.
+  const unlessBack = name === '.slipwayignore' ? patternsOf().add(NEVER).add(text) : never;
+  const own = name === '.dockerignore' ? dockerPatterns(text) : gitPatterns(text);
+  const kept = [...copied.filter(({ isAll }) => !isAll).map(({ source }) => source), ...own.exceptions];
+  const isCopiedByName = (path: string): boolean => copiedByName(copied, path);
+  return {
+    by(path) {
+      if (ALWAYS.has(path)) return undefined;
+      if (never.ignores(path) && unlessBack.ignores(path) && !isCopiedByName(path)) return 'default';
+      if (!own.ignores(path)) return undefined;
+      // A Dockerfile was written without a look at .gitignore, which docker build does not read.
+      return name === '.gitignore' && copied.some(({ matches }) => matches(path)) ? undefined : name;
+    },
+    mayHoldMore: (folder) => kept.some((path) => liesWithin(path, folder)),
+    isCopiedByName,
+  };
+}
+
+function gitPatterns(text: string): Patterns {
+  const patterns = patternsOf().add(text);
+  return { ignores: (path) => patterns.ignores(path), exceptions: [] };
+}
+
+/** As docker build reads them: from the root on, the last that matches counts, and so also below what is ignored. */
+function dockerPatterns(text: string): Patterns {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const patterns = lines
+    .filter((line) => !line.startsWith('#') && line.trim() !== '')
+    .map((line) => {
+      const isException = line.trim().startsWith('!');
+      const path = normalize(line.trim().replace(/^!\s*/, '')).replace(/^\/+|\/+$/g, '');
+      return { isException, path, matches: patternsOf().add(`/${path}`) };
+    })
+    .filter(({ path }) => path !== '.' && path !== '');
+  return {
+    ignores: (path) =>
+      patterns.findLast(({ matches }) => matches.ignores(path.replace(/\/$/, '')))?.isException === false,
+    exceptions: patterns.filter(({ isException }) => isException).map(({ path }) => path),
+  };
+}
+
+/** `COPY src ./` does not mean `src/node_modules`; `COPY src/node_modules ./` does. */
+function copiedByName(copied: CopiedSources, path: string): boolean {
+  const segments = path.replace(/\/$/, '').split('/');
+  const isNever = (depth: number): boolean => never.ignores(segments.slice(0, depth).join('/'));
+  const depths = segments.map((_, index) => index + 1);
+  const above = segments.slice(0, (depths.find(isNever) ?? segments.length) - 1).join('/');
+  return copied.some(
+    ({ isAll, matches }) => !isAll && matches(path) && (above === '' || !matches(`${above}/`)),
+  );
+}
+
+/** Whether `pattern` may name something within the folder. */
+function liesWithin(pattern: string, folder: string): boolean {
+  const parts = pattern.split('/');
+  const above = folder.replace(/\/$/, '').split('/');
+  const depth = parts.indexOf('**');
+  const fixed = depth === -1 ? parts : parts.slice(0, depth);
+  const agrees = above.every(
+    (name, index) => fixed[index] === undefined || /[*?[\\]/.test(fixed[index]) || fixed[index] === name,
+  );
+  return agrees && (depth !== -1 || parts.length > above.length);
+}

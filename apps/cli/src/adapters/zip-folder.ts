@@ -1,0 +1,89 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import AdmZip from 'adm-zip';
+import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
+import { usageError } from '../errors.js';
+import { leaveOut, type LeaveOut } from './left-out.js';
+
+/** Of each entry of a zip, whenever and wherever it is made. A zip's times have no zone and begin in 1980. */
+const ENTRY_TIME = [1980, 0, 1, 12] as const;
+
+export interface ZippedFolder {
+  readonly bytes: Buffer;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Zips a service's folder, executable bits kept, without what never belongs in a source and what its ignore file names.
+ * Links are refused here because the deployer refuses them. Equal folders give equal bytes: a request names its zip by
+ * its digest.
+ */
+export async function zipFolder(directory: string): Promise<ZippedFolder> {
+  const root = resolve(directory);
+  // AdmZip's own order depends on the language of the machine.
+  const zip = new AdmZip({ noSort: true });
+  const leftOut: LeftOut[] = [];
+  await addFolder({ zip, leftOut, rules: await rulesOf(root) }, root, '');
+  return { bytes: zip.toBuffer(), leftOut };
+}
+
+async function rulesOf(root: string): Promise<LeaveOut> {
+  const dockerfile = await textOf(join(root, 'Dockerfile'));
+  for (const name of IGNORE_FILES) {
+    const text = await textOf(join(root, name));
+    if (text !== undefined) return leaveOut({ ignoreFile: { name, text }, dockerfile });
+  }
+  return leaveOut({ dockerfile });
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+const textOf = async (path: string): Promise<string | undefined> =>
+  (await isFile(path)) ? readFile(path, 'utf8') : undefined;
+
+interface Zipping {
+  readonly zip: AdmZip;
+  readonly leftOut: LeftOut[];
+  readonly rules: LeaveOut;
+}
+
+async function addFolder(zipping: Zipping, directory: string, prefix: string): Promise<void> {
+  const { zip, leftOut, rules } = zipping;
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(directory, entry.name);
+    const name = `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`;
+    const by = rules.by(name) ?? (await byEnvironment(rules, path, name));
+    const isEntered = entry.isDirectory() && (by === undefined || rules.mayHoldMore(name));
+    if (isEntered) await addFolder(zipping, path, name);
+    else if (by !== undefined) leftOut.push({ path: name, by });
+    else if (entry.isFile()) await addFile(zip, path, name);
+    else {
+      throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
+        hint: 'A source cannot hold links or devices. Replace it with a plain file, remove it, or name it in .slipwayignore.',
+      });
+    }
+  }
+}
+
+/** A virtual environment of Python, whatever its name. */
+async function byEnvironment(
+  rules: LeaveOut,
+  path: string,
+  name: string,
+): Promise<LeftOut['by'] | undefined> {
+  if (!name.endsWith('/') || rules.isCopiedByName(name)) return undefined;
+  return (await isFile(join(path, 'pyvenv.cfg'))) ? 'default' : undefined;
+}
+
+async function addFile(zip: AdmZip, path: string, name: string): Promise<void> {
+  const executable = ((await stat(path)).mode & 0o111) !== 0;
+  const entry = zip.addFile(name, await readFile(path));
+  // The high half of the attributes is the Unix mode: 0o100000 says "regular file".
+  entry.attr = ((0o100000 | (executable ? 0o755 : 0o644)) << 16) >>> 0;
+  entry.header.time = new Date(...ENTRY_TIME);
+}
