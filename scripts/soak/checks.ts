@@ -79,7 +79,7 @@ export async function checkWorld({ database, nodes }: World, plan: Plan): Promis
       (appId) => rows.filter((row) => row.app_id === appId).length !== 1,
     ),
     'no service that should not run is in the registry': rows
-      .filter((row) => !plan.running.has(row.app_id))
+      .filter((row) => !plan.running.has(row.app_id) && !plan.either.has(row.app_id))
       .map(({ name }) => name),
     'no row without a running container': [...inRegistry].filter((at) => !running.has(at)),
     'no container without a row': containers

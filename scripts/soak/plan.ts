@@ -10,7 +10,10 @@ export interface PlannedRequest {
   readonly blob: string;
   /** What its service's reply says when its requests are carried out one after another. */
   readonly expected: ServiceOutcome;
-  /** What it may say besides: a stop waits for no build, so it may come before what was asked for earlier. */
+  /**
+   * What it may say besides. A stop waits for no build, so it may come before what was asked for earlier. A run takes the
+   * release that is current when its turn has come, so it may find one of a build that was asked for later.
+   */
   readonly orElse: readonly ServiceOutcome[];
 }
 
@@ -19,6 +22,8 @@ export interface Plan {
   readonly sends: readonly PlannedRequest[];
   /** Applications whose service must run in the end; all others must not. */
   readonly running: ReadonlySet<string>;
+  /** Applications whose service may run: the last that starts or stops it is a run that a later build may reach. */
+  readonly either: ReadonlySet<string>;
 }
 
 export const SERVICE = 'web';
@@ -59,15 +64,27 @@ function carryOut(app: Application, mode: RequestMode): ServiceOutcome {
   return 'running';
 }
 
+/** A run before the first build: it fails unless a build that was asked for later is done when its turn has come. */
+const isEarly = ({ mode, blob, expected }: PlannedRequest): boolean =>
+  mode === 'run' && expected === 'failed' && blob !== BROKEN_BLOB;
+
 /** A stop finds running what it would have found stopped, or the other way round; what it overtakes starts nothing. */
-function orElse(
-  { mode, appId, expected }: PlannedRequest,
-  later: readonly PlannedRequest[],
-): readonly ServiceOutcome[] {
+function orElse(request: PlannedRequest, later: readonly PlannedRequest[]): readonly ServiceOutcome[] {
+  const { mode, appId, expected } = request;
   if (mode === 'stop') return ['stopped', 'not-running'];
   const starts = mode !== 'build' && (expected === 'running' || expected === 'failed');
   const isOvertaken = later.some((other) => other.appId === appId && other.mode === 'stop');
-  return starts && isOvertaken ? ['stopped'] : [];
+  const isReached = isEarly(request) && later.some((other) => other.appId === appId && builds(other));
+  return [...(starts && isOvertaken ? ['stopped' as const] : []), ...(isReached ? ['running' as const] : [])];
+}
+
+const builds = ({ mode }: PlannedRequest): boolean => mode === 'build' || mode === 'build-and-run';
+
+function eitherOf(firsts: readonly PlannedRequest[]): ReadonlySet<string> {
+  const last = new Map(firsts.filter(({ mode }) => mode !== 'build').map((one) => [one.appId, one]));
+  return new Set(
+    [...last.values()].filter(({ orElse }) => orElse.includes('running')).map(({ appId }) => appId),
+  );
 }
 
 /** The same plan for the same numbers. Pure. */
@@ -99,6 +116,7 @@ export function planSoak(options: {
   ];
   return {
     sends: placed.sort((a, b) => a.at - b.at).map(({ request }) => request),
+    either: eitherOf(firsts),
     running: new Set(apps.filter((app) => app.running).map(({ id }) => id)),
   };
 }

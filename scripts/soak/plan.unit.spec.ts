@@ -32,3 +32,10 @@ it('what runs in the end is what was asked for last', () => {
     expect(plan.running.has(appId)).toBe(last?.expected === 'running');
   }
 });
+
+it('a run before the first build had to fail, though a build that was asked for later may be done before its turn', () => {
+  const early = plan.sends.find(({ orElse }) => orElse.includes('running'));
+  expect(early).toMatchObject({ mode: 'run', expected: 'failed' });
+  const modes = plan.sends.slice(plan.sends.indexOf(early!)).filter(({ appId }) => appId === early?.appId);
+  expect(modes.some(({ mode }) => mode === 'build' || mode === 'build-and-run')).toBe(true);
+});
