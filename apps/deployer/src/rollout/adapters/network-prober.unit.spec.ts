@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { closedPort } from '#libs/testing';
 import type { ProbeResult } from '../ports.js';
 import { NetworkProber } from './network-prober.js';
 
@@ -47,9 +48,10 @@ describe('a probe over HTTP', () => {
   });
 
   it('says that nobody listens', async () => {
-    const port = await listening(() => undefined);
-    servers.splice(0).forEach((server) => server.close());
-    expect(await probe(port, '/')).toEqual({ healthy: false, seen: expect.stringMatching(/ECONNREFUSED/) });
+    expect(await probe(await closedPort(), '/')).toEqual({
+      healthy: false,
+      seen: expect.stringMatching(/ECONNREFUSED/),
+    });
   });
 
   it('gives up on a service that takes the connection and does not answer', async () => {
