@@ -99,6 +99,13 @@ const sourceErrors = {
   ),
 } satisfies Record<string, ErrorEntry>;
 
+type ArchiveCode = Extract<keyof typeof sourceErrors, `ARCHIVE_${string}`>;
+
+/** What may be wrong with a zip. */
+export const archiveErrorCodes = Object.keys(sourceErrors).filter((code): code is ArchiveCode =>
+  code.startsWith('ARCHIVE_'),
+);
+
 const buildErrors = {
   ENGINE_UNREACHABLE: {
     where: ['reply', 'enrolment'],

@@ -23,6 +23,7 @@ export * from './asyncapi.js';
 export * from './config-json-schema.js';
 export * from './messages/service-spec-changed.js';
 export * from './error-catalogue.js';
+export { archiveErrorCodes } from './error-catalogue.reply.js';
 export { type ErrorEntry, type ErrorPlace, errorPlaces } from './error-entry.js';
 export * from './http/route.js';
 export * from './http/conventions.js';

@@ -1,4 +1,4 @@
-import type { DeploymentReply, RequestMode } from '#libs/contracts';
+import { archiveErrorCodes, type DeploymentReply, type RequestMode } from '#libs/contracts';
 
 export interface Asked {
   readonly mode: RequestMode | 'scale';
@@ -11,15 +11,7 @@ export interface Asked {
 /** Faults of the source: changing it and deploying again is the way on. */
 const sourceFaults = new Set([
   'SOURCE_NOT_FOUND',
-  'ARCHIVE_CORRUPT',
-  'ARCHIVE_EMPTY',
-  'ARCHIVE_ENCRYPTED',
-  'ARCHIVE_LINK',
-  'ARCHIVE_MISMATCH',
-  'ARCHIVE_NAME_CONFLICT',
-  'ARCHIVE_TOO_LARGE',
-  'ARCHIVE_UNSAFE',
-  'ARCHIVE_UNSUPPORTED',
+  ...archiveErrorCodes,
   'CONFIG_MISSING',
   'CONFIG_INVALID',
   'RUNTIME_UNKNOWN',

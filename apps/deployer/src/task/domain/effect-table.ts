@@ -1,4 +1,4 @@
-import type { PhaseName } from '#libs/contracts';
+import { archiveErrorCodes, type PhaseName } from '#libs/contracts';
 import type { Effect, EffectKind, EffectOf } from './task.effects.js';
 import type { TaskEvent } from './task.events.js';
 
@@ -39,15 +39,7 @@ const ofSource = [
   'DEPLOYER_DISK_FULL',
   'CONFIG_MISSING',
   'CONFIG_INVALID',
-  'ARCHIVE_CORRUPT',
-  'ARCHIVE_EMPTY',
-  'ARCHIVE_ENCRYPTED',
-  'ARCHIVE_LINK',
-  'ARCHIVE_MISMATCH',
-  'ARCHIVE_NAME_CONFLICT',
-  'ARCHIVE_TOO_LARGE',
-  'ARCHIVE_UNSAFE',
-  'ARCHIVE_UNSUPPORTED',
+  ...archiveErrorCodes,
 ] as const;
 const ofNode = { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' } as const;
 const kept = (...codes: readonly string[]): Readonly<Record<string, string>> =>
