@@ -32,9 +32,9 @@ export async function intakePerSecond(url: string, rounds: number, roundMs: numb
       const partition = async (): Promise<void> => {
         while (performance.now() - started < roundMs) {
           const messages = Array.from({ length: CHUNK }, nextMessage);
-          await inbox.run('deployer', messages, (index, tx) =>
-            intake.accept(tx as never, requestOf(messages[index]?.id ?? '')),
-          );
+          await inbox.run('deployer', messages, async (index, tx) => {
+            await intake.accept(tx as never, requestOf(messages[index]?.id ?? ''));
+          });
           requests += messages.length;
         }
       };

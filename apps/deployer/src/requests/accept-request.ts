@@ -20,30 +20,44 @@ export interface AcceptPorts {
   readonly clock: Clock;
 }
 
-/** Idempotent by the request's token, as all of these are: one that was answered is sent the same reply again. */
+/**
+ * Idempotent by the request's token, as all of these are: one that was answered is sent the same reply again.
+ * @returns whether the token is new
+ */
 export const acceptDeployment = (
   ports: AcceptPorts,
   request: DeploymentRequest,
   origin: Origin = {},
-): Promise<void> =>
+): Promise<boolean> =>
   carryOut(ports, decideDeployment(request, ports.rules, ports.clock.now(), origin.principal), origin);
 
-export const acceptScale = (ports: AcceptPorts, request: ScaleRequest, origin: Origin = {}): Promise<void> =>
+export const acceptScale = (
+  ports: AcceptPorts,
+  request: ScaleRequest,
+  origin: Origin = {},
+): Promise<boolean> =>
   carryOut(ports, decideScale(request, ports.rules, ports.clock.now(), origin.principal), origin);
 
 /** A repair of our own takes the way of a scale request, and is answered as one. */
-export const acceptRepair = (ports: AcceptPorts, repair: Repair): Promise<void> =>
+export const acceptRepair = (ports: AcceptPorts, repair: Repair): Promise<boolean> =>
   carryOut(ports, decideRepair(repair, ports.rules, ports.clock.now()), {});
 
-export const answerRefused = (ports: AcceptPorts, request: object, reply: DeploymentReply): Promise<void> =>
-  carryOut(ports, refuseDeployment(request, reply), {});
+export const answerRefused = (
+  ports: AcceptPorts,
+  request: object,
+  reply: DeploymentReply,
+): Promise<boolean> => carryOut(ports, refuseDeployment(request, reply), {});
 
-export const answerRefusedScale = (ports: AcceptPorts, request: object, reply: ScaleReply): Promise<void> =>
-  carryOut(ports, refuseScale(request, reply), {});
+export const answerRefusedScale = (
+  ports: AcceptPorts,
+  request: object,
+  reply: ScaleReply,
+): Promise<boolean> => carryOut(ports, refuseScale(request, reply), {});
 
-async function carryOut({ requests }: AcceptPorts, intake: Intake, origin: Origin): Promise<void> {
+async function carryOut({ requests }: AcceptPorts, intake: Intake, origin: Origin): Promise<boolean> {
   const isNew = await store(requests, intake, origin);
   if (!isNew) await requests.answerAgain(intake.request.token);
+  return isNew;
 }
 
 function store(requests: RequestStore, intake: Intake, origin: Origin): Promise<boolean> {

@@ -63,8 +63,10 @@ export interface RepairRequests {
 
 /** Takes requests in, each in its caller's transaction. */
 export interface RequestIntake extends RepairRequests {
-  accept(tx: Transaction, request: DeploymentRequest, origin?: Origin): Promise<void>;
-  acceptScale(tx: Transaction, request: ScaleRequest, origin?: Origin): Promise<void>;
+  /** @returns whether the token is new */
+  accept(tx: Transaction, request: DeploymentRequest, origin?: Origin): Promise<boolean>;
+  /** @returns whether the token is new */
+  acceptScale(tx: Transaction, request: ScaleRequest, origin?: Origin): Promise<boolean>;
   /** Answers a request that cannot be taken in, once per token. */
   refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void>;
   refuseScale(tx: Transaction, request: object, reply: ScaleReply): Promise<void>;

@@ -65,11 +65,12 @@ export async function openSubmissions(parts: SubmissionParts): Promise<Submissio
   async function take<R extends DeploymentRequest | ScaleRequest>(
     request: R,
     origin: Origin,
-    accept: (tx: Transaction, request: R, origin: Origin) => Promise<void>,
+    accept: (tx: Transaction, request: R, origin: Origin) => Promise<boolean>,
   ): Promise<TakenIn> {
-    await tracing.withSpan({ name: 'accept request', parent: origin.traceparent }, () =>
+    const isNew = await tracing.withSpan({ name: 'accept request', parent: origin.traceparent }, () =>
       transaction(pool, (tx) => accept(tx, request, { ...origin, traceparent: currentTraceparent() })),
     );
+    if (isNew) return { isOther: false };
     const stored = await record.request(request.token);
     return { isOther: stored !== undefined && !asksTheSame(stored.request, request) };
   }

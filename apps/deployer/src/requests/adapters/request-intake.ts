@@ -16,24 +16,24 @@ import { StoredRequests, type StoredRequestsParts } from './stored-requests.js';
 export class PostgresIntake implements RequestIntake {
   constructor(private readonly parts: StoredRequestsParts & IntakeRules) {}
 
-  accept(tx: Transaction, request: DeploymentRequest, origin?: Origin): Promise<void> {
+  accept(tx: Transaction, request: DeploymentRequest, origin?: Origin): Promise<boolean> {
     return acceptDeployment(this.ports(tx), request, origin);
   }
 
-  acceptScale(tx: Transaction, request: ScaleRequest, origin?: Origin): Promise<void> {
+  acceptScale(tx: Transaction, request: ScaleRequest, origin?: Origin): Promise<boolean> {
     return acceptScale(this.ports(tx), request, origin);
   }
 
-  acceptRepair(tx: Transaction, repair: Repair): Promise<void> {
-    return acceptRepair(this.ports(tx), repair);
+  async acceptRepair(tx: Transaction, repair: Repair): Promise<void> {
+    await acceptRepair(this.ports(tx), repair);
   }
 
-  refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void> {
-    return answerRefused(this.ports(tx), request, reply);
+  async refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void> {
+    await answerRefused(this.ports(tx), request, reply);
   }
 
-  refuseScale(tx: Transaction, request: object, reply: ScaleReply): Promise<void> {
-    return answerRefusedScale(this.ports(tx), request, reply);
+  async refuseScale(tx: Transaction, request: object, reply: ScaleReply): Promise<void> {
+    await answerRefusedScale(this.ports(tx), request, reply);
   }
 
   private ports(tx: Transaction): AcceptPorts {
