@@ -16,7 +16,7 @@ interface Word {
 }
 
 /** Blanks, a single-quoted part, a double-quoted part, an escaped character, characters as they are. */
-const PART = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
+const PART = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/gy;
 const EXPANSION = /`|\$[\w{(@*#?$!-]/;
 
 /**
@@ -27,7 +27,7 @@ export function commandWords(text: string): CommandWords {
   const words: Word[] = [];
   let word: Word | undefined;
   let end = 0;
-  for (const match of text.matchAll(new RegExp(PART, 'gy'))) {
+  for (const match of text.matchAll(PART)) {
     end = match.index + match[0].length;
     if (match[1] === undefined) {
       const part = partOf(match);

@@ -45,7 +45,7 @@ export const routeOf = (context: ExecutionContext): Route | undefined =>
 
 /** Parameters, query and body by the route's schemas. Throws ApiError INPUT_INVALID (400). */
 export const Input = createParamDecorator((_, context: ExecutionContext): InputOf<Route> => {
-  const { params, query, body } = reflector.get<Route>(ROUTE, context.getHandler());
+  const { params, query, body } = routeOf(context) as Route;
   const called = context.switchToHttp().getRequest<Called>();
   return {
     params: params && parseInput(params, called.params),
