@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { notServiceConfig, serviceNameSchema } from '#libs/contracts';
 import { usageError } from '../errors.js';
+import { isFile } from './is-file.js';
 import { neverBelongs } from './left-out.js';
 
 export interface ServiceFolder {
@@ -61,11 +62,7 @@ async function foldersOf(root: string): Promise<readonly string[]> {
 /** Undefined for a folder without a config.json. */
 async function passedOrConfigured(directory: string): Promise<'service' | PassedFolder | undefined> {
   const path = join(directory, 'config.json');
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!isFile) return undefined;
+  if (!(await isFile(path))) return undefined;
   const why = notServiceConfig(await readFile(path, 'utf8'));
   return why === undefined ? 'service' : { folder: basename(directory), why };
 }

@@ -1,28 +1,25 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestFolder } from './service-folder.testing.js';
 import { findServices } from './service-folders.js';
 import { checkConfig } from './source-folder.js';
 
-let folder: string;
+let folder: TestFolder;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
+  folder = await TestFolder.make();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => folder.remove());
 
-async function service(name: string, config = '{"runtime": "static", "port": 8080}'): Promise<string> {
-  await mkdir(join(folder, name));
-  await writeFile(join(folder, name, 'config.json'), config);
-  return join(folder, name);
-}
+const service = (name: string, config = '{"runtime": "static", "port": 8080}'): Promise<string> =>
+  folder.service(name, config);
 
 describe('finding services', () => {
   it('takes every child folder with a config.json, by name', async () => {
     await service('site');
     await service('prices');
-    await mkdir(join(folder, 'notes'));
-    const { services, passedOver } = await findServices(folder);
+    await mkdir(join(folder.path, 'notes'));
+    const { services, passedOver } = await findServices(folder.path);
     expect(services.map((found) => found.name)).toEqual(['prices', 'site']);
     expect(passedOver).toEqual([]);
   });
@@ -33,7 +30,7 @@ describe('finding services', () => {
 
   it('refuses a folder name that cannot name a service', async () => {
     await service('My_Prices');
-    await expect(findServices(folder)).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
+    await expect(findServices(folder.path)).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
   });
 
   it('finds the three services of the example, each with a config that parses', async () => {
@@ -49,15 +46,15 @@ describe('finding services', () => {
     it('its folder is passed over, whatever its name', async () => {
       await service('api');
       await service('My_Config', sequelize);
-      const found = await findServices(folder);
+      const found = await findServices(folder.path);
       expect(found).toMatchObject({ services: [{ name: 'api' }], passedOver: [passed] });
       expect(JSON.stringify(found)).not.toContain('hunter2');
     });
 
     it('beside the services: they are found all the same', async () => {
       await service('api');
-      await writeFile(join(folder, 'config.json'), sequelize);
-      const { services, passedOver } = await findServices(folder);
+      await writeFile(join(folder.path, 'config.json'), sequelize);
+      const { services, passedOver } = await findServices(folder.path);
       expect(services.map(({ name }) => name)).toEqual(['api']);
       expect(passedOver).toHaveLength(1);
     });
@@ -65,7 +62,7 @@ describe('finding services', () => {
     it('and nothing else: it is said why it was passed over', async () => {
       await service('My_Config', sequelize);
       const hint = expect.stringMatching(/My_Config was passed over: .* no runtime/) as string;
-      await expect(findServices(folder)).rejects.toMatchObject({ code: 'NO_SERVICE', hint });
+      await expect(findServices(folder.path)).rejects.toMatchObject({ code: 'NO_SERVICE', hint });
     });
 
     it('a folder that is named alone is taken, for its faults to be said', async () => {

@@ -1,17 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { ConfigFileError, parseServiceConfig, problemText } from '#libs/contracts';
 import { usageError } from '../errors.js';
+import { isFile } from './is-file.js';
 
 /** Reads `config.json` the way the deployer will, so that its faults show before anything is sent. */
 export async function checkConfig(directory: string): Promise<void> {
   const path = join(directory, 'config.json');
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!isFile) {
+  if (!(await isFile(path))) {
     throw usageError('CONFIG_MISSING', `${path} does not exist`, {
       hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
     });

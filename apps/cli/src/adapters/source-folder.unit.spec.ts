@@ -1,21 +1,17 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestFolder } from './service-folder.testing.js';
 import { checkConfig, readZip } from './source-folder.js';
 
-let folder: string;
+let folder: TestFolder;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
+  folder = await TestFolder.make();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => folder.remove());
 
-async function service(name: string): Promise<string> {
-  await mkdir(join(folder, name));
-  await writeFile(join(folder, name, 'config.json'), '{}');
-  return join(folder, name);
-}
+const service = (name: string): Promise<string> => folder.service(name);
 
 it('a fault was told with config.json twice: it has the path, then the field', async () => {
   const root = await service('prices');
@@ -37,7 +33,7 @@ describe('reading a ready zip', () => {
       zip.toBuffer().toString('latin1').replaceAll('shop/config', 'shop\\config'),
       'latin1',
     );
-    const path = join(folder, 'source.zip');
+    const path = join(folder.path, 'source.zip');
     await writeFile(path, bytes);
     expect(await readZip(path)).toEqual(bytes);
   });
@@ -46,7 +42,7 @@ describe('reading a ready zip', () => {
     ['ARCHIVE_CORRUPT', Buffer.from('not a zip')],
     ['CONFIG_MISSING', new AdmZip().toBuffer()],
   ])('refuses with %s', async (code, bytes) => {
-    const path = join(folder, 'source.zip');
+    const path = join(folder.path, 'source.zip');
     await writeFile(path, bytes);
     await expect(readZip(path)).rejects.toMatchObject({ code, exitCode: 2 });
   });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import AdmZip from 'adm-zip';
 import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
 import { usageError } from '../errors.js';
+import { isFile } from './is-file.js';
 import { leaveOut, type LeaveOut } from './left-out.js';
 
 /** Of each entry of a zip, whenever and wherever it is made. A zip's times have no zone and begin in 1980. */
@@ -35,12 +36,6 @@ async function rulesOf(root: string): Promise<LeaveOut> {
   }
   return leaveOut({ dockerfile });
 }
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 
 const textOf = async (path: string): Promise<string | undefined> =>
   (await isFile(path)) ? readFile(path, 'utf8') : undefined;

@@ -1,22 +1,18 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import AdmZip from 'adm-zip';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TestFolder } from './service-folder.testing.js';
 import { zipFolder } from './zip-folder.js';
 
-let folder: string;
+let folder: TestFolder;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
+  folder = await TestFolder.make();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => folder.remove());
 
-async function service(name: string): Promise<string> {
-  await mkdir(join(folder, name));
-  await writeFile(join(folder, name, 'config.json'), '{}');
-  return join(folder, name);
-}
+const service = (name: string): Promise<string> => folder.service(name);
 
 const names = (bytes: Buffer): string[] => new AdmZip(bytes).getEntries().map((entry) => entry.entryName);
 
@@ -76,7 +72,7 @@ const moment = fc.date({ min: new Date('1971-01-01'), max: new Date('2100-01-01'
 
 /** A folder with these files, made in this order and last changed then. */
 async function written(files: readonly (readonly [string, Uint8Array])[], mtime: Date): Promise<string> {
-  const root = await mkdtemp(join(folder, 'tree-'));
+  const root = await mkdtemp(join(folder.path, 'tree-'));
   for (const [name, bytes] of files) {
     const file = join(root, name);
     await mkdir(dirname(file), { recursive: true });
@@ -159,7 +155,7 @@ describe('what does not belong in a source was uploaded, or refused the upload',
       in: ['.env.production', '.slipwayignore'],
       out: { 'node_modules/': 'default' },
     });
-    await rm(join(folder, 'prices'), { recursive: true });
+    await rm(join(folder.path, 'prices'), { recursive: true });
     const gone = await zipped({ ...files, '.gitignore': '!.env.production\n' });
     expect(gone.in).toEqual(['.gitignore']);
   });

@@ -4,7 +4,7 @@ import { findServices, type FoundServices, type ServiceFolder } from '../adapter
 import { checkConfig } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
-import { type LeftOut, uploadedText } from '../domain/left-out.js';
+import { uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
 import { usageError, type ExitCode } from '../errors.js';
@@ -34,7 +34,10 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   const wish = { ...options, mode: 'build-and-run' } as const;
   // What is wrong with it is said before anything is uploaded.
   const { token } = buildRequest({ ...wish, services });
-  const upload = () => sendSources(folders, options.appId, output);
+  const blobOf = (service: string): string => sourceBlobName(options.appId, service);
+  const onSent = ({ blob, bytes, leftOut }: SentFolder): void =>
+    output.note(`${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`);
+  const upload = () => sendFolders(folders, blobOf, onSent);
   const { sources, leftOut } = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
   const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
   return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output, {
@@ -45,21 +48,32 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
 
 const UPLOADED_HINT = 'A source that was uploaded changes nothing until it is built. Run the command again.';
 
+interface SentFolder extends ZippedFolder {
+  readonly service: string;
+  readonly blob: string;
+}
+
 interface Sent {
   /** Where they lie, by service. */
   readonly sources: ReadonlyMap<string, ServiceWish['source']>;
   readonly leftOut: readonly LeftOutOf[];
 }
 
-async function sendSources(folders: readonly ServiceFolder[], appId: string, output: Output): Promise<Sent> {
+/** Zips and uploads the sources of services, one after another; each is told once it is sent. */
+export async function sendFolders(
+  folders: readonly ServiceFolder[],
+  blobOf: (service: string) => string,
+  onSent: (sent: SentFolder) => void,
+): Promise<Sent> {
   const sources = new Map<string, ServiceWish['source']>();
   const all: LeftOutOf[] = [];
-  for (const folder of folders) {
-    const blob = sourceBlobName(appId, folder.name);
-    const { bytes, leftOut } = await sendFolder(folder, blob);
-    sources.set(folder.name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
-    output.note(`${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`);
-    all.push(...leftOutOf(folder, leftOut));
+  for (const { name, directory } of folders) {
+    const { bytes, leftOut } = await zipFolder(directory);
+    const blob = blobOf(name);
+    await uploadSource(blob, bytes);
+    sources.set(name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
+    onSent({ service: name, blob, bytes, leftOut });
+    all.push(...leftOut.map((one) => ({ service: name, ...one })));
   }
   return { sources, leftOut: all };
 }
@@ -96,13 +110,3 @@ function chosenFolders(
     ].join(' '),
   });
 }
-
-/** Zips and uploads one service's source; gives what was sent. */
-export async function sendFolder(folder: ServiceFolder, blob: string): Promise<ZippedFolder> {
-  const zipped = await zipFolder(folder.directory);
-  await uploadSource(blob, zipped.bytes);
-  return zipped;
-}
-
-export const leftOutOf = ({ name }: ServiceFolder, leftOut: readonly LeftOut[]): readonly LeftOutOf[] =>
-  leftOut.map((one) => ({ service: name, ...one }));

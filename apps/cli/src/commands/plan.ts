@@ -6,16 +6,8 @@ import { planLines } from '../domain/plan-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
-import { checkedFolders, leftOutOf, sendFolder } from './deploy.js';
-import {
-  ask,
-  asQuestion,
-  buildRequest,
-  newToken,
-  type FolderNotes,
-  type Following,
-  type LeftOutOf,
-} from './request.js';
+import { checkedFolders, sendFolders } from './deploy.js';
+import { ask, asQuestion, buildRequest, newToken, type FolderNotes, type Following } from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
 export interface PlanOptions extends Following, ServiceOptions {
@@ -34,25 +26,18 @@ export async function plan(options: PlanOptions, output: Output): Promise<ExitCo
   deploySettings();
   // What is planned must not lie where the next build looks for its source.
   const token = newToken();
+  const blobOf = (service: string): string => `plans/${token}/${service}.zip`;
   const wishes = serviceWishes(
     folders.map(({ name }) => name),
     options,
-  ).map((wish) => ({
-    ...wish,
-    source: { blob: `plans/${token}/${wish.name}.zip` },
-  }));
-  const leftOut: LeftOutOf[] = [];
+  ).map((wish) => ({ ...wish, source: { blob: blobOf(wish.name) } }));
   try {
-    await beforeSending(options.interrupted, async () => {
-      for (const { name, source } of wishes) {
-        const folder = folders.find((candidate) => candidate.name === name);
-        if (folder === undefined) continue;
-        const sent = await sendFolder(folder, source.blob);
-        leftOut.push(...leftOutOf(folder, sent.leftOut));
+    const { leftOut } = await beforeSending(options.interrupted, () =>
+      sendFolders(folders, blobOf, (sent) => {
         const text = leftOutText(sent.leftOut);
-        if (text !== undefined) output.note(`${name}: ${text}`);
-      }
-    });
+        if (text !== undefined) output.note(`${sent.service}: ${text}`);
+      }),
+    );
     return await planOf('build-and-run', wishes, options, output, { passedOver, leftOut });
   } finally {
     await Promise.all(wishes.map(({ source }) => removeSource(source.blob)));
