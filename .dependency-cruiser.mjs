@@ -15,6 +15,8 @@ const USE_CASE = `${FEATURE}(?:effects/)?[^/]+\\.ts$`;
 const EDGE = ['/(?:ports|wire|http|consumer)\\.ts$', '\\.(?:wire|http|consumer|testing)\\.ts$'];
 /** Folders right below src/ that are no features: of an app that is small enough to have layers. */
 const LAYERS = '/src/(?:adapters|commands|consumers|domain|http|use-cases)/';
+/** Pure libs: what they say is the same everywhere and at any time. */
+const PURE_LIBS = `${LIB}(?:contracts|source-detect)/src/index\\.ts$`;
 const TESTING = '\\.testing\\.ts$';
 const SPEC = '\\.spec\\.ts$';
 const BROKER = '(?:^|/)apps/cli/src/adapters/broker\\.ts$';
@@ -60,9 +62,9 @@ export default {
       severity: 'error',
       comment:
         'The domain decides; it does not do. Without clock, randomness, I/O or framework in it, every decision can ' +
-        'be tested and folded again. It imports domains of its own app, contracts and zod.',
+        'be tested and folded again. It imports domains of its own app, the pure libs and zod.',
       from: { path: `${APP}.+/domain/`, pathNot: SPEC },
-      to: { pathNot: ['/domain/', `${LIB}contracts/src/index\\.ts$`, '(?:^|/)node_modules/zod/'] },
+      to: { pathNot: ['/domain/', PURE_LIBS, '(?:^|/)node_modules/zod/'] },
     },
     {
       name: 'use-cases-know-ports-only',
@@ -74,7 +76,7 @@ export default {
         path: USE_CASE,
         pathNot: [SPEC, LAYERS, ...EDGE],
       },
-      to: { pathNot: ['/domain/', USE_CASE, `${LIB}contracts/src/index\\.ts$`] },
+      to: { pathNot: ['/domain/', USE_CASE, PURE_LIBS] },
     },
     {
       name: 'ports-are-interfaces',
@@ -93,6 +95,21 @@ export default {
         'its rows or speaks to an engine may change without asking the others.',
       from: { path: `${APP}([^/]+)/src/([^/]+)/`, pathNot: [SPEC, TESTING, LAYERS] },
       to: { path: `${APP}$1/src/[^/]+/adapters/`, pathNot: [`${APP}$1/src/$2/`] },
+    },
+    {
+      name: 'source-detect-is-pure',
+      severity: 'error',
+      comment:
+        'What a folder of source is must come out the same in the command, in a plan and in a build, so it is found out ' +
+        'from names and texts alone. It imports contracts, and libraries that read versions and file formats.',
+      from: { path: `${LIB}source-detect/`, pathNot: SPEC },
+      to: {
+        pathNot: [
+          `${LIB}source-detect/`,
+          PURE_LIBS,
+          '(?:^|/)node_modules/(?:semver|smol-toml|yaml|@types/semver)/',
+        ],
+      },
     },
     {
       name: 'traces-are-loaded-late',
@@ -126,7 +143,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['(?:^|/)dist/', '^test/arrows/fixtures/'] },
+    exclude: { path: ['(?:^|/)dist/', '^test/arrows/fixtures/', '^test/sources/projects/'] },
     // Types are arrows too: they are gone at run time, but not from the reader's head.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

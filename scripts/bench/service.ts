@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { parseServiceConfig } from '#libs/contracts';
+import { detect, treeOf } from '#libs/source-detect';
 import { writeDockerfile } from '../../apps/deployer/src/build/domain/dockerfile.js';
 
 const EXAMPLE = join('examples', 'shop', 'prices');
@@ -59,8 +60,9 @@ export function zipOf(files: Files): Buffer {
 /** A folder for `docker build`, with the Dockerfile that Slipway writes for the same source. */
 export async function writeContext(directory: string, files: Files, baseImages: string): Promise<void> {
   const byRuntime = Object.fromEntries(baseImages.split(',').map((pair) => pair.split('='))) as Files;
-  const bases = { byRuntime, legacy: {} };
-  const written = writeDockerfile(configOf(files), Object.keys(files), bases, { cacheMounts: true });
+  const images = { byRuntime, legacy: {} };
+  const config = configOf(files);
+  const written = writeDockerfile(detect(treeOf(files), config), { config, images, cacheMounts: true });
   await mkdir(directory, { recursive: true });
   const all = { ...files, Dockerfile: written?.dockerfile ?? '' };
   await Promise.all(Object.entries(all).map(([name, text]) => writeFile(join(directory, name), text)));

@@ -10,7 +10,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 /** Where codes are made that users are told, in replies and by HTTP. */
 const folders = [
   ...readdirSync(join(root, 'apps')).map((app) => `apps/${app}/src`),
-  ...['archive', 'blob', 'config', 'contracts', 'engine', 'http', 'registry', 'ssh'].map(
+  ...['archive', 'blob', 'config', 'contracts', 'engine', 'http', 'registry', 'source-detect', 'ssh'].map(
     (lib) => `libs/${lib}/src`,
   ),
 ];

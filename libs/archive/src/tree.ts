@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
@@ -35,6 +35,33 @@ async function treeFile(directory: string, absolute: string): Promise<TreeFile> 
   }
   const mode = (found.mode & 0o111) === 0 ? FILE_MODE : EXECUTABLE_MODE;
   return { path, absolute, mode, bytes: found.size };
+}
+
+/** No manifest that people write is larger; of a lock file that is, the name says enough. */
+const LARGEST_TEXT_BYTES = 1024 ** 2;
+
+export interface FolderTree {
+  /** Every file and link, relative, sorted. */
+  readonly paths: readonly string[];
+  /** The text of a file, without a byte order mark; undefined where there is none, or it is larger than 1 MiB. */
+  text(path: string): string | undefined;
+}
+
+/** What lies below a folder: its names now, its texts as they are asked for. A link is never followed. */
+export async function folderTree(directory: string): Promise<FolderTree> {
+  const files = await filesOf(directory);
+  const small = new Map(
+    files
+      .filter(({ bytes, target }) => target === undefined && bytes <= LARGEST_TEXT_BYTES)
+      .map(({ path, absolute }) => [path, absolute]),
+  );
+  return {
+    paths: files.map(({ path }) => path),
+    text(path) {
+      const absolute = small.get(path);
+      return absolute === undefined ? undefined : readFileSync(absolute, 'utf8').replace(/^\uFEFF/, '');
+    },
+  };
 }
 
 /** sha256 (hex) over every file's path, executable bit and content: the same source, however it was zipped, is the same digest. */

@@ -94,9 +94,14 @@ const sourceErrors = {
     whatToDo: 'Correct each field that the message names.',
   },
   RUNTIME_UNKNOWN: inReply(
-    'No base image has the runtime in the version that the service asks for.',
-    'Ask for a version that the message names, or add one to `BASE_IMAGES`.',
+    'No base image has the runtime, or not in the version that the service asks for.',
+    'Ask for one that the message names, or add it to `BASE_IMAGES`.',
   ),
+  SOURCE_UNCLEAR: {
+    where: ['reply', 'command'],
+    what: 'The files of the source do not say how it is built or started.',
+    whatToDo: 'Write the field that the message names into `config.json`.',
+  },
 } satisfies Record<string, ErrorEntry>;
 
 type ArchiveCode = Extract<keyof typeof sourceErrors, `ARCHIVE_${string}`>;

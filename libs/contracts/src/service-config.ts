@@ -24,6 +24,11 @@ const pathSchema = z
   .string()
   .regex(/^\/[!"$-~\u00a1-\u00ff]*$/, 'expected a path that begins with /, such as /health');
 
+/** `python`, `node`, `static`, `dockerfile`, or another name in the deployer's BASE_IMAGES. */
+const runtimeSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a runtime such as python, node, static, dockerfile or go');
+
 const healthSchema = z.strictObject({
   /** Answered with 2xx or 3xx when the service is well. */
   path: pathSchema,
@@ -62,7 +67,8 @@ const secretReferencesSchema = z
 export const serviceConfigSchema = z.strictObject({
   /** For editors. */
   $schema: storableText().optional(),
-  runtime: z.enum(['python', 'node', 'static', 'dockerfile']),
+  /** Found out from the files where it is left out. */
+  runtime: runtimeSchema.optional(),
   /** Of the runtime, such as 3.13 or 24; default: the configured base image. */
   version: z
     .string()

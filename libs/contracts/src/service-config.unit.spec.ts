@@ -81,7 +81,7 @@ describe('config.json', () => {
 
   it('names every wrong field and what was expected', () => {
     const problems = problemsOf({
-      runtime: 'ruby',
+      runtime: 'Ruby 3',
       port: 70_000,
       replicas: 0,
       health: { path: 'up' },
@@ -90,7 +90,10 @@ describe('config.json', () => {
       prot: 1,
     });
     expect(problems).toEqual([
-      { field: 'runtime', expected: 'expected one of "python"|"node"|"static"|"dockerfile"' },
+      {
+        field: 'runtime',
+        expected: 'expected a runtime such as python, node, static, dockerfile or go',
+      },
       { field: 'port', expected: 'expected at most 65535' },
       { field: 'command', expected: 'expected string, received number, or expected array, received number' },
       { field: 'health.path', expected: 'expected a path that begins with /, such as /health' },

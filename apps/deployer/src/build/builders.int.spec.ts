@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packDirectory } from '#libs/archive';
 import { parseServiceConfig } from '#libs/contracts';
+import { treeOf } from '#libs/source-detect';
 import { createRegistry, type ImageRegistry } from '#libs/registry';
 import { SshPool } from '#libs/ssh';
 import { type NodeEntry, requireEnv, sshTargetOf, testNodes, uniqueName } from '#libs/testing';
@@ -81,7 +82,13 @@ function order(
   const sourceDigest = randomBytes(32).toString('hex');
   const lines: string[] = [];
   return {
-    source: { sourceDigest, config, directory, dispose: () => Promise.resolve() },
+    source: {
+      sourceDigest,
+      config,
+      directory,
+      tree: treeOf({ Dockerfile: dockerfile }),
+      dispose: () => Promise.resolve(),
+    },
     tag: images.tagOf(uniqueName('builders'), 'web', sourceDigest),
     labels: {},
     onOutput: (line) => lines.push(line),

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
+import type { SourceTree } from '#libs/source-detect';
 import type { TaskState } from '../task/domain/task.state.js';
 
 export interface FetchedSource {
@@ -6,6 +7,8 @@ export interface FetchedSource {
   readonly config: ServiceConfig;
   /** The unpacked tree; removed by dispose(). */
   readonly directory: string;
+  /** What lies in it. */
+  readonly tree: SourceTree;
   dispose(): Promise<void>;
 }
 
@@ -36,8 +39,8 @@ export interface ImageBuilder {
   /** How many builds each does at once, by name, in the order in which they are configured. */
   readonly limits: ReadonlyMap<string, number>;
   tagOf(appId: string, service: string, sourceDigest: string): string;
-  /** Throws RUNTIME_UNKNOWN where a build would. */
-  checkRuntime(config: ServiceConfig): void;
+  /** What the source is, in one line. Throws what a build would refuse it for: SOURCE_UNCLEAR, RUNTIME_UNKNOWN. */
+  explain(source: FetchedSource): string;
   /** The builder that has the image already, of those that answer. */
   holderOf(tag: string): Promise<string | undefined>;
   /** Throws BUILD_FAILED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */

@@ -1,12 +1,18 @@
-import { readdir } from 'node:fs/promises';
 import { packDirectory } from '#libs/archive';
-import type { ServiceConfig } from '#libs/contracts';
 import { EngineError } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
-import { type BaseImages, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
+import { type BuildPlan, detect, findingsText } from '#libs/source-detect';
+import type { BaseImages } from '../domain/base-image.js';
+import { writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
 import { StepError } from '../../task/domain/task-error.js';
-import { type BuildOrder, type BuiltTag, IMAGE_LOST, type ImageBuilder } from '../ports.js';
+import {
+  type BuildOrder,
+  type BuiltTag,
+  type FetchedSource,
+  IMAGE_LOST,
+  type ImageBuilder,
+} from '../ports.js';
 import { within } from '../../task/within.js';
 import type { Builder } from './builder.js';
 
@@ -15,6 +21,8 @@ const ANSWER_MS = 10_000;
 
 /** A replica that stood still, and has lost its lease, may push the image and remove it at the same time. */
 const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUND']);
+
+const planOf = ({ tree, config }: FetchedSource): BuildPlan => detect(tree, config);
 
 /** Builds on several engines and pushes to one registry. */
 export class EngineImageBuilder implements ImageBuilder {
@@ -39,8 +47,10 @@ export class EngineImageBuilder implements ImageBuilder {
     return `${registry.host}/${registry.repository(appId, service)}:${sourceDigest.slice(0, 32)}`;
   }
 
-  checkRuntime(config: ServiceConfig): void {
-    this.dockerfileOf(config, []);
+  explain(source: FetchedSource): string {
+    const plan = planOf(source);
+    this.dockerfileOf(plan, source);
+    return findingsText(plan.found);
   }
 
   async holderOf(tag: string): Promise<string | undefined> {
@@ -51,8 +61,7 @@ export class EngineImageBuilder implements ImageBuilder {
     const builder = this.byName(name);
     if (builder === undefined) throw new Error(`there is no builder ${name}`);
     const { source, tag, labels, onOutput } = order;
-    const files = await readdir(source.directory);
-    const written = this.dockerfileOf(source.config, files);
+    const written = this.dockerfileOf(planOf(source), source);
     await builder.ensureRoom();
     const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
@@ -60,9 +69,12 @@ export class EngineImageBuilder implements ImageBuilder {
     await builder.engine.build({ context, tag, labels: own, onOutput, signal });
   }
 
-  private dockerfileOf(config: ServiceConfig, files: readonly string[]): WrittenDockerfile | undefined {
-    const { baseImages, cacheMounts } = this.parts;
-    return writeDockerfile(config, files, baseImages, { cacheMounts });
+  private dockerfileOf(
+    plan: BuildPlan,
+    { config }: Pick<FetchedSource, 'config'>,
+  ): WrittenDockerfile | undefined {
+    const { baseImages: images, cacheMounts } = this.parts;
+    return writeDockerfile(plan, { config, images, cacheMounts });
   }
 
   /** What cannot be removed now is found by its labels when its builder answers. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { extractArchive, type ArchiveLimits } from '#libs/archive';
+import { extractArchive, type ArchiveLimits, folderTree } from '#libs/archive';
 import type { BlobStore } from '#libs/blob';
 import { LARGEST_CONFIG_BYTES, parseServiceConfig, type ServiceConfig } from '#libs/contracts';
 import { freeBytesAt, inGigabytes } from './free-space.js';
@@ -48,7 +48,7 @@ export class BlobSources implements Sources {
       const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
       await rm(archive);
       const config = await readConfig(directory, source.blob);
-      return { sourceDigest, config, directory, dispose };
+      return { sourceDigest, config, directory, tree: await folderTree(directory), dispose };
     } catch (error) {
       await dispose();
       throw isDiskFull(error) ? diskFull('has no space left', { cause: error }) : error;

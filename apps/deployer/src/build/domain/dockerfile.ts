@@ -1,152 +1,112 @@
 import type { ServiceConfig } from '#libs/contracts';
+import type { BuildPlan, Step, StepsPlan } from '#libs/source-detect';
 import { never } from '../../task/domain/never.js';
-import { StepError } from '../../task/domain/task-error.js';
-
-export interface BaseImages {
-  /** By runtime, `python`, or by runtime and version, `python:3.12`. */
-  readonly byRuntime: Readonly<Record<string, string>>;
-  /** For the older form: the image to use where `language` begins so. */
-  readonly legacy: Readonly<Record<string, string>>;
-}
+import { type BaseImages, baseImageOf } from './base-image.js';
+import { NGINX_CONF, nginxConf } from './nginx-conf.js';
 
 export interface WrittenDockerfile {
   readonly dockerfile: string;
   readonly extraFiles: Readonly<Record<string, string>>;
 }
 
+interface WritingParts {
+  readonly config: ServiceConfig;
+  readonly images: BaseImages;
+  /** Whether the engine can keep a folder from one build to the next. */
+  readonly cacheMounts: boolean;
+}
+
 /** Any number that no base image gives to somebody else. */
 const USER = 10_001;
-const VENV = '/opt/venv';
+const OWNER = `${USER}:${USER}`;
+const HOME = '/home/slipway';
+
+/**
+ * Gives the user of the service a name, a home and its working folder, whatever the base image is made of. A fixed text
+ * with the folder as an argument: nothing of the source reaches the shell.
+ */
+const MAKE_USER = `\
+grep -q '^[^:]*:[^:]*:${USER}:' /etc/passwd || echo 'slipway:x:${OWNER}::${HOME}:/bin/sh' >> /etc/passwd; \
+grep -q '^[^:]*:[^:]*:${USER}:' /etc/group || echo 'slipway:x:${USER}:' >> /etc/group; \
+mkdir -p ${HOME} "$1" && chown ${OWNER} ${HOME} "$1"`.replaceAll('\\\n', '');
+
+/** Runs a build, then gives the service what it made, without a second layer for it. */
+const BUILD_AND_OWN = `"$@" && find . -name node_modules -prune -o -user 0 -exec chown -h ${OWNER} {} +`;
 
 /** Exec form: a JSON array reaches the program as it is; no shell reads it. */
 const execForm = (argv: readonly string[]): string => JSON.stringify(argv);
 
-function run(argv: readonly string[], cache: string | undefined): string {
-  return cache === undefined
+const shellForm = (script: string, argv: readonly string[]): readonly string[] => [
+  'sh',
+  '-c',
+  script,
+  'sh',
+  ...argv,
+];
+
+function runLine({ argv, cache }: Step, cacheMounts: boolean): string {
+  return cache === undefined || !cacheMounts
     ? `RUN ${execForm(argv)}`
     : `RUN --mount=type=cache,target=${cache} ${execForm(argv)}`;
 }
 
-/** The files that say which dependencies there are; copied before the code, so that a change of code keeps their layer. */
-const MANIFESTS: Readonly<Record<'python' | 'node', readonly string[]>> = {
-  python: ['requirements.txt'],
-  node: ['package.json', 'package-lock.json', 'npm-shrinkwrap.json'],
-};
+/** A value with `$` in it would be taken for a variable of the build. */
+const envLine = ([name, value]: readonly [string, string]): string =>
+  `ENV ${name}=${JSON.stringify(value).replaceAll('$', '\\$')}`;
 
-const CACHES: Readonly<Record<'python' | 'node', string>> = {
-  python: '/root/.cache/pip',
-  node: '/root/.npm',
-};
+const ownEnvLine = ([name, value]: readonly [string, string]): string => `ENV ${name}=${value}`;
 
-function installOf(
-  config: ServiceConfig,
-  runtime: 'python' | 'node',
-  manifests: readonly string[],
-): readonly string[] | undefined {
-  if (config.install !== undefined) return config.install;
-  // The older form says itself what installs; it says nothing where there is nothing to install.
-  if (config.legacy !== undefined || manifests.length === 0) return undefined;
-  if (runtime === 'python')
-    return ['pip', 'install', '--disable-pip-version-check', '-r', 'requirements.txt'];
-  return manifests.length > 1 ? ['npm', 'ci', '--omit=dev'] : ['npm', 'install', '--omit=dev'];
+/** Manifests keep their folders: one COPY for each. */
+function copyLines(manifests: readonly string[]): readonly string[] {
+  const byFolder = Map.groupBy(manifests, (path) => path.slice(0, path.lastIndexOf('/') + 1));
+  return [...byFolder].map(([folder, paths]) => `COPY ${execForm([...paths, `./${folder}`])}`);
 }
 
-function healthOf(config: ServiceConfig, runtime: 'python' | 'node'): string[] {
-  if (config.health === undefined) return [];
+/** For those who run the image elsewhere: Slipway's own probes come from outside. */
+function healthOf(config: ServiceConfig, runtime: string | undefined): readonly string[] {
+  const script = runtime === undefined ? undefined : HEALTH_SCRIPTS[runtime];
+  if (config.health === undefined || script === undefined) return [];
   const url = `http://127.0.0.1:${config.port}${config.health.path}`;
-  const script =
-    runtime === 'python'
-      ? ['python3', '-c', 'import sys,urllib.request;urllib.request.urlopen(sys.argv[1])', url]
-      : ['node', '-e', 'fetch(process.argv[1]).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))', url];
   const seconds = Math.ceil(config.health.timeoutMs / 1000);
-  return [`HEALTHCHECK --interval=10s --timeout=${seconds}s CMD ${execForm(script)}`];
+  return [`HEALTHCHECK --interval=10s --timeout=${seconds}s CMD ${execForm([...script, url])}`];
 }
 
-/** `slipway/python:3.11` is version 3.11, and 3 too. */
-function hasVersion(image: string, version: string): boolean {
-  const tag = image.slice(image.lastIndexOf(':') + 1);
-  return tag === version || tag.startsWith(`${version}.`) || tag.startsWith(`${version}-`);
-}
+const HEALTH_SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  python: ['python3', '-c', 'import sys,urllib.request;urllib.request.urlopen(sys.argv[1])'],
+  node: ['node', '-e', 'fetch(process.argv[1]).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))'],
+};
 
-function baseOf(config: ServiceConfig, { byRuntime, legacy }: BaseImages): string {
-  if (config.legacy !== undefined) {
-    const { baseImage } = config.legacy;
-    const mapped = Object.entries(legacy).find(([prefix]) => baseImage.startsWith(prefix));
-    return mapped?.[1] ?? baseImage;
-  }
-  const { runtime, version } = config;
-  const image = (version && byRuntime[`${runtime}:${version}`]) ?? byRuntime[runtime];
-  if (image !== undefined && (version === undefined || hasVersion(image, version))) return image;
-  const known = Object.entries(byRuntime).filter(([key]) => key.split(':')[0] === runtime);
-  const available = known.map(([key, name]) => `${key} (${name})`).join(', ') || 'none';
-  throw new StepError({
-    code: 'RUNTIME_UNKNOWN',
-    message: `config.json: version: no base image has this version of ${runtime}; available: ${available}`,
-    hint: `Leave version out, or add ${runtime}:VERSION=IMAGE to the deployer's BASE_IMAGES.`,
-  });
-}
-
-function interpreted(
-  config: ServiceConfig,
-  runtime: 'python' | 'node',
-  files: readonly string[],
-  images: BaseImages,
-  cacheMounts: boolean,
-): WrittenDockerfile {
-  const packages = config.legacy === undefined ? MANIFESTS[runtime] : [config.legacy.packagesFile];
-  const manifests = packages.filter((file) => files.includes(file));
-  const install = installOf(config, runtime, manifests);
-  const cache = cacheMounts ? CACHES[runtime] : undefined;
+function stepsDockerfile(plan: StepsPlan, { config, images, cacheMounts }: WritingParts): WrittenDockerfile {
+  const run = (step: Step): string => runLine(step, cacheMounts);
+  const source = `COPY --chown=${OWNER} . ./`;
+  const install = plan.install.map(run);
+  const build = plan.build.map(({ argv, ...step }) => run({ ...step, argv: shellForm(BUILD_AND_OWN, argv) }));
   const lines = [
-    `FROM ${baseOf(config, images)}`,
-    `WORKDIR ${config.legacy?.workdir ?? '/app'}`,
-    ...(runtime === 'python'
-      ? [`RUN ${execForm(['python3', '-m', 'venv', VENV])}`, `ENV PATH=${VENV}/bin:$PATH PYTHONUNBUFFERED=1`]
-      : ['ENV NODE_ENV=production']),
-    ...(manifests.length > 0 ? [`COPY ${execForm([...manifests, './'])}`] : []),
-    ...(install === undefined ? [] : [run(install, cache)]),
-    `COPY --chown=${USER}:${USER} . ./`,
-    ...(config.build === undefined ? [] : [run(config.build, cache)]),
-    `USER ${USER}:${USER}`,
+    `FROM ${baseImageOf(plan.base, images)}`,
+    `WORKDIR ${plan.workdir}`,
+    `RUN ${execForm(shellForm(MAKE_USER, [plan.workdir]))}`,
+    ...plan.setUp.map(run),
+    ...Object.entries(plan.env).map(ownEnvLine),
+    ...copyLines(plan.manifests),
+    ...(plan.installNeedsSource ? [source, ...install] : [...install, source]),
+    ...(build.length === 0 ? [] : Object.entries(config.env).map(envLine)),
+    ...build,
+    ...plan.prune.map(run),
+    ...Object.entries(plan.runEnv).map(ownEnvLine),
+    `USER ${OWNER}`,
     `EXPOSE ${config.port}`,
-    ...healthOf(config, runtime),
-    ...(config.command === undefined ? [] : [`CMD ${execForm(config.command)}`]),
+    ...healthOf(config, 'runtime' in plan.base ? plan.base.runtime : config.runtime),
+    ...(plan.command === undefined ? [] : [`CMD ${execForm(plan.command)}`]),
   ];
   return { dockerfile: `${lines.join('\n')}\n`, extraFiles: {} };
 }
 
-const NGINX_CONF = '.slipway/nginx.conf';
-
-/** nginx as nobody in particular: everything that it writes lies in /tmp. */
-function nginxConf(port: number): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `  ${name}_temp_path /tmp/${name};`,
-  );
-  return `worker_processes 1;
-pid /tmp/nginx.pid;
-error_log /dev/stderr warn;
-events { worker_connections 1024; }
-http {
-  include /etc/nginx/mime.types;
-  access_log off;
-  sendfile on;
-${temporary.join('\n')}
-  server {
-    listen ${port};
-    root /srv/site;
-    location ~ /\\. { deny all; }
-    location = /config.json { deny all; }
-  }
-}
-`;
-}
-
-function site(config: ServiceConfig, images: BaseImages): WrittenDockerfile {
+function siteDockerfile({ base }: StepsPlan, { config, images }: WritingParts): WrittenDockerfile {
   const lines = [
-    `FROM ${baseOf(config, images)}`,
+    `FROM ${baseImageOf(base, images)}`,
     `COPY ${execForm([NGINX_CONF, '/etc/slipway/nginx.conf'])}`,
     `COPY . /srv/site/`,
-    `USER ${USER}:${USER}`,
+    `USER ${OWNER}`,
     `EXPOSE ${config.port}`,
     `CMD ${execForm(['nginx', '-c', '/etc/slipway/nginx.conf', '-g', 'daemon off;'])}`,
   ];
@@ -155,25 +115,16 @@ function site(config: ServiceConfig, images: BaseImages): WrittenDockerfile {
 
 /**
  * The Dockerfile of a service. Pure.
- * @param files names at the root of the source
- * @throws StepError RUNTIME_UNKNOWN when no base image has the version
- * @returns undefined for the runtime `dockerfile`, whose source brings its own
+ * @throws StepError RUNTIME_UNKNOWN when no base image has the runtime in its version
+ * @returns undefined where the source brings its own
  */
-export function writeDockerfile(
-  config: ServiceConfig,
-  files: readonly string[],
-  images: BaseImages,
-  { cacheMounts }: { readonly cacheMounts: boolean },
-): WrittenDockerfile | undefined {
-  switch (config.runtime) {
-    case 'python':
-    case 'node':
-      return interpreted(config, config.runtime, files, images, cacheMounts);
-    case 'static':
-      return site(config, images);
+export function writeDockerfile(plan: BuildPlan, parts: WritingParts): WrittenDockerfile | undefined {
+  switch (plan.kind) {
+    case 'steps':
+      return plan.site === undefined ? stepsDockerfile(plan, parts) : siteDockerfile(plan, parts);
     case 'dockerfile':
       return undefined;
     default:
-      return never(config.runtime);
+      return never(plan);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
+import { detect, treeOf } from '#libs/source-detect';
 import { writeDockerfile } from './dockerfile.js';
 
 const images = {
@@ -7,7 +8,9 @@ const images = {
   legacy: { python: 'own/py:3' },
 };
 const write = (config: object, files: string[] = [], cacheMounts = false) => {
-  const written = writeDockerfile(parseServiceConfig(JSON.stringify(config)), files, images, { cacheMounts });
+  const parsed = parseServiceConfig(JSON.stringify(config));
+  const tree = treeOf(Object.fromEntries(files.map((file) => [file, ''])));
+  const written = writeDockerfile(detect(tree, parsed), { config: parsed, images, cacheMounts });
   return { ...written, lines: written?.dockerfile.trim().split('\n') ?? [] };
 };
 
@@ -81,7 +84,7 @@ describe('the Dockerfile', () => {
       build: ['c', hostile],
     });
     for (const line of lines.filter((text) => text.includes('owned'))) {
-      expect(JSON.parse(line.slice(line.indexOf('[')))).toContain(hostile);
+      expect(JSON.parse(line.slice(line.indexOf('['))), 'an argument of its own').toContain(hostile);
     }
     expect(lines.filter((text) => text.includes('owned'))).toHaveLength(3);
   });
@@ -108,6 +111,6 @@ describe('the Dockerfile', () => {
   });
 
   it("is the source's own for the runtime dockerfile", () => {
-    expect(write({ runtime: 'dockerfile', port: 80 }).dockerfile).toBeUndefined();
+    expect(write({ runtime: 'dockerfile', port: 80 }, ['Dockerfile']).dockerfile).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
-import type { TaskEvent } from '../../task/domain/task.events.js';
-import type { EffectFile } from '../../task/effect-scope.js';
+import type { EffectFile, EffectScope } from '../../task/effect-scope.js';
+import type { FetchedSource } from '../ports.js';
 import { type BuildEffectPorts, dropSource, sourceOf } from '../source.js';
 
 /** Fetches the source. What was built of the same source before is used again. */
@@ -7,18 +7,34 @@ export const fetchSource: EffectFile<'fetch-source', BuildEffectPorts> = {
   async run(ports, scope, state) {
     const { result, ms } = await sourceOf(ports, scope, state);
     const { sourceDigest, config } = result;
-    const event: TaskEvent = { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms } };
+    const fetched = { sourceDigest, config, phase: 'fetch', ms } as const;
     const release = await ports.releases.byDigest(state.appId, state.service, sourceDigest);
-    const isNeeded = release === undefined && state.dryRun !== true;
-    if (!isNeeded) await dropSource(scope);
     if (release === undefined) {
-      // Nothing is built for a plan, which must not promise what the build would refuse.
-      if (state.dryRun === true) ports.builder.checkRuntime(config);
-      return { events: [event] };
+      const detected = await explained(ports, scope, result);
+      if (state.dryRun === true) await dropSource(scope);
+      return { events: [{ type: 'SourceFetched', data: { ...fetched, detected } }] };
     }
+    await dropSource(scope);
     return {
-      events: [event, { type: 'ReleaseReused', data: { release } }],
+      events: [
+        { type: 'SourceFetched', data: fetched },
+        { type: 'ReleaseReused', data: { release } },
+      ],
       sides: state.dryRun === true ? [] : [{ kind: 'set-current-release', release }],
     };
   },
 };
+
+/** Before anything is built: a plan must not promise, and nobody wait for, what a build would refuse. */
+async function explained(
+  { builder }: BuildEffectPorts,
+  scope: EffectScope,
+  source: FetchedSource,
+): Promise<string> {
+  try {
+    return builder.explain(source);
+  } catch (error) {
+    await dropSource(scope);
+    throw error;
+  }
+}

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ImageRegistry } from '#libs/registry';
+import { treeOf } from '#libs/source-detect';
 import type { EffectScope } from '../../task/effect-scope.js';
 import { foldTask } from '../../task/domain/task.state.js';
 import { accepted, releaseWith } from '../../task/domain/task.testing.js';
@@ -14,7 +15,7 @@ const { sourceDigest, config } = wanted;
 const fetchWith = (image: string, { dryRun = true, built }: { dryRun?: boolean; built?: Release } = {}) => {
   const disposed: string[] = [];
   const source = {
-    ...{ sourceDigest, config, directory: '/none' },
+    ...{ sourceDigest, config, directory: '/none', tree: treeOf({ 'package.json': '{}' }) },
     dispose: () => Promise.resolve(void disposed.push(sourceDigest)),
   };
   const ports: unknown = {
@@ -50,7 +51,13 @@ it('a plan goes on where a base image has the version, or where it is built alre
   expect(await types(built)).toEqual(['SourceFetched', 'ReleaseReused']);
 });
 
-it('without a plan, the build says it', async () => {
-  const { result } = fetchWith('slipway/node:24', { dryRun: false });
-  expect((await result).events).toHaveLength(1);
+it('without a plan too it is refused before anything is built, and its folder is removed', async () => {
+  const { result, disposed } = fetchWith('slipway/node:24', { dryRun: false });
+  await expect(result).rejects.toMatchObject({ code: 'RUNTIME_UNKNOWN' });
+  expect(disposed).toEqual([sourceDigest]);
+});
+
+it('says what the source is', async () => {
+  const { events } = await fetchWith('slipway/node:3.1', { dryRun: false }).result;
+  expect(events[0]?.data).toMatchObject({ detected: 'node, by config.json' });
 });

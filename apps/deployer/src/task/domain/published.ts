@@ -27,7 +27,7 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
     ...(['token', 'appId', 'appName', 'service', 'mode', 'source', 'deadlineAt', 'wantedRelease'] as const),
     ...(['dependsOn', 'dryRun', 'restart', 'scale', 'replicas', 'principal', 'verified', 'reason'] as const),
   ),
-  SourceFetched: only<'SourceFetched'>('sourceDigest', 'phase', 'ms'),
+  SourceFetched: only<'SourceFetched'>('sourceDigest', 'detected', 'phase', 'ms'),
   ReleaseReused: releaseOf,
   ImageBuilt: only<'ImageBuilt'>('tag', 'builder', 'phase', 'ms'),
   ImageLost: only<'ImageLost'>('tag'),

@@ -109,7 +109,12 @@ interface TaskEventData {
     readonly reason?: string;
   };
   DependenciesMet: object;
-  SourceFetched: Timed & { readonly sourceDigest: string; readonly config: ServiceConfig };
+  SourceFetched: Timed & {
+    readonly sourceDigest: string;
+    readonly config: ServiceConfig;
+    /** What the source is and how it is built, in one line; not of what is built already. */
+    readonly detected?: string;
+  };
   /** The application has all secrets that the service names. */
   SecretsChecked: object;
   ReleaseReused: { readonly release: Release };

@@ -1,0 +1,70 @@
+/** One command of a build. */
+export interface Step {
+  /** Program and arguments; no shell reads them. */
+  readonly argv: readonly string[];
+  /** A folder whose content may stay from one build to the next, such as a package manager's downloads. */
+  readonly cache?: string;
+}
+
+/** What an image is built on: the base of a runtime, in a version that fits, or an image by its name. */
+export type BaseWish =
+  { readonly runtime: string; readonly version?: VersionWish } | { readonly image: string };
+
+export interface VersionWish {
+  /** As it was written: `3.12`, `>=3.10,<4`, `^20 || ^22`. */
+  readonly text: string;
+  /** Where it was written: `config.json`, `.python-version`, `engines of package.json`. */
+  readonly by: string;
+}
+
+/** One thing that was found out, and by what: "pnpm 9, by pnpm-lock.yaml". */
+export interface Finding {
+  readonly what: string;
+  readonly by?: string;
+}
+
+/** A folder of files that a web server gives out. */
+export interface Site {
+  /** Relative to the working folder of the build; `.` is all of it. */
+  readonly folder: string;
+}
+
+/** An image that is built by steps on a base. In this order: setUp, manifests, install, source, build, prune. */
+export interface StepsPlan {
+  readonly kind: 'steps';
+  readonly base: BaseWish;
+  /** The working folder within the image. */
+  readonly workdir: string;
+  /** What the base needs before anything of the source: a virtual environment, a package manager. */
+  readonly setUp: readonly Step[];
+  /** Set from after `setUp` on, also for the service itself. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Set once it is built: package managers would leave out what the build needs. */
+  readonly runEnv: Readonly<Record<string, string>>;
+  /** Files that the installation reads: copied before the rest, so that a change of code keeps the layer. */
+  readonly manifests: readonly string[];
+  /** The installation reads more than the manifests: the whole source is copied before it. */
+  readonly installNeedsSource: boolean;
+  readonly install: readonly Step[];
+  readonly build: readonly Step[];
+  /** Removes what only the build needed. */
+  readonly prune: readonly Step[];
+  /** Starts the service; undefined where the base image does. */
+  readonly command?: readonly string[];
+  /** Given out by the base of the runtime `static`; the rest only builds it. */
+  readonly site?: Site;
+  readonly found: readonly Finding[];
+}
+
+/** The Dockerfile of the source. */
+export interface DockerfilePlan {
+  readonly kind: 'dockerfile';
+  readonly file: string;
+  readonly found: readonly Finding[];
+}
+
+export type BuildPlan = StepsPlan | DockerfilePlan;
+
+/** What was found, as one sentence: "node, by package.json; pnpm 9, by pnpm-lock.yaml". */
+export const findingsText = (found: readonly Finding[]): string =>
+  found.map(({ what, by }) => (by === undefined ? what : `${what}, by ${by}`)).join('; ');

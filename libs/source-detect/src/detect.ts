@@ -1,0 +1,30 @@
+import type { ServiceConfig } from '#libs/contracts';
+import type { BuildPlan, StepsPlan } from './build-plan.js';
+import { dockerfilePlan } from './dockerfile.js';
+import { nodePlan } from './node/node.js';
+import { olderFormPlan } from './older-form.js';
+import { otherRuntimePlan } from './other-runtime.js';
+import { pythonPlan } from './python/python.js';
+import { runtimeOf } from './runtime.js';
+import type { SourceTree } from './source-tree.js';
+import { staticPlan } from './static/static.js';
+
+/**
+ * How a service is built and started, from the files at hand. What config.json says wins. Pure.
+ * @throws SourceRefusal where it cannot be served, with the field of config.json that would settle it
+ */
+export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
+  if (config.legacy !== undefined) return olderFormPlan(tree, config, config.legacy);
+  const runtime = runtimeOf(tree, config);
+  if (runtime.what === 'dockerfile') return dockerfilePlan(tree, config, [runtime]);
+  if (runtime.what === 'static') return staticPlan(tree, config, [runtime]);
+  return stepsOf(runtime.what)(tree, config, [runtime]);
+}
+
+type StepsDetector = (tree: SourceTree, config: ServiceConfig, found: StepsPlan['found']) => StepsPlan;
+
+function stepsOf(runtime: string): StepsDetector {
+  if (runtime === 'python') return pythonPlan;
+  if (runtime === 'node') return nodePlan;
+  return (tree, config, found) => otherRuntimePlan(tree, config, { runtime, found });
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { parseServiceConfig } from '#libs/contracts';
+import { detect, findingsText, SourceRefusal, treeOf } from './index.js';
+
+const detected = (files: Readonly<Record<string, string>>, config: object = {}) =>
+  detect(treeOf(files), parseServiceConfig(JSON.stringify({ port: 8080, command: 'x', ...config })));
+const explained = (...args: Parameters<typeof detected>): string => findingsText(detected(...args).found);
+
+describe('what a folder is', () => {
+  it('is said with the file that shows it', () => {
+    expect(explained({ 'package.json': '{}', 'index.html': '' })).toMatch(/^node, by package.json/);
+    expect(explained({ 'requirements.txt': '', 'README.md': '' })).toMatch(/^python, by requirements.txt/);
+    expect(explained({ Dockerfile: 'FROM a', 'package.json': '{}' })).toBe('dockerfile, by Dockerfile');
+  });
+
+  it('is what config.json says, whatever the files show', () => {
+    expect(explained({ 'package.json': '{}', 'app.py': '' }, { runtime: 'python' })).toMatch(
+      /^python, by config.json/,
+    );
+  });
+
+  it('is refused with the field that settles it where no file shows it', () => {
+    expect(() => detected({ 'notes.txt': '' })).toThrow(SourceRefusal);
+    expect(() => detected({ 'notes.txt': '' })).toThrow(/^config.json: runtime: no file at the root/);
+  });
+
+  it('is not a dockerfile without one', () => {
+    expect(() => detected({ 'index.html': '' }, { runtime: 'dockerfile' })).toThrow(/no Dockerfile lies/);
+  });
+});

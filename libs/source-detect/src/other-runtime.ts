@@ -1,0 +1,27 @@
+import type { ServiceConfig } from '#libs/contracts';
+import type { Finding, StepsPlan } from './build-plan.js';
+import type { SourceTree } from './source-tree.js';
+import { emptyPlan, stepOf, versionOf } from './steps.js';
+
+interface OtherRuntime {
+  /** A name in BASE_IMAGES, such as `go`. */
+  readonly runtime: string;
+  readonly found: readonly Finding[];
+}
+
+/** A service of any other runtime that has a base image: config.json says how it is installed, built and started. */
+export function otherRuntimePlan(
+  _tree: SourceTree,
+  config: ServiceConfig,
+  { runtime, found }: OtherRuntime,
+): StepsPlan {
+  return {
+    ...emptyPlan(runtime),
+    base: { runtime, version: versionOf(config) },
+    installNeedsSource: config.install !== undefined,
+    install: stepOf(config.install),
+    build: stepOf(config.build),
+    command: config.command,
+    found,
+  };
+}

@@ -1,0 +1,22 @@
+interface RefusalParts {
+  /** The field of config.json that would settle it. */
+  readonly field: string;
+  /** What was found, and why it cannot be built or started. A sentence without its full stop. */
+  readonly why: string;
+  /** What to write into the field, or to change in the source. */
+  readonly hint: string;
+}
+
+/** The source cannot be served as it is: said before anything is built. Holds no value of a file that may be secret. */
+export class SourceRefusal extends Error {
+  readonly code = 'SOURCE_UNCLEAR';
+  readonly field: string;
+  readonly hint: string;
+
+  constructor({ field, why, hint }: RefusalParts) {
+    super(`config.json: ${field}: ${why}`);
+    this.name = 'SourceRefusal';
+    this.field = field;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,36 @@
+import type { ServiceConfig } from '#libs/contracts';
+import type { Finding } from './build-plan.js';
+import { SourceRefusal } from './refusal.js';
+import { presentOf, type SourceTree } from './source-tree.js';
+
+/** By what a runtime is known, the surest first: who wrote a Dockerfile means it, whatever else lies there. */
+const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] = [
+  ['dockerfile', ['Dockerfile']],
+  ['node', ['package.json']],
+  [
+    'python',
+    ['requirements.txt', 'pyproject.toml', 'Pipfile', 'Pipfile.lock', 'setup.py', 'setup.cfg', 'manage.py'],
+  ],
+  ['go', ['go.mod']],
+  ['rust', ['Cargo.toml']],
+  ['java', ['pom.xml', 'build.gradle', 'build.gradle.kts']],
+  ['ruby', ['Gemfile']],
+  ['php', ['composer.json', 'index.php']],
+  ['static', ['index.html']],
+  ['python', ['app.py', 'main.py', 'wsgi.py', 'asgi.py', 'server.py']],
+  ['node', ['index.js', 'server.js', 'app.js', 'main.js', 'index.mjs', 'server.mjs']],
+];
+
+/** The runtime that config.json names, else the one that the files at the root show. */
+export function runtimeOf(tree: SourceTree, config: Pick<ServiceConfig, 'runtime'>): Finding {
+  if (config.runtime !== undefined) return { what: config.runtime, by: 'config.json' };
+  for (const [runtime, files] of SIGNS) {
+    const [sign] = presentOf(tree, files);
+    if (sign !== undefined) return { what: runtime, by: sign };
+  }
+  throw new SourceRefusal({
+    field: 'runtime',
+    why: 'no file at the root shows what the source is written in',
+    hint: 'Name its runtime, such as "python", "node", "static" or "dockerfile", or push the folder that holds its manifest.',
+  });
+}

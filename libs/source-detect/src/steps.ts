@@ -1,0 +1,29 @@
+import type { ServiceConfig } from '#libs/contracts';
+import type { Step, StepsPlan, VersionWish } from './build-plan.js';
+
+/** Where a service lies within its image. */
+export const WORKDIR = '/app';
+
+/** A plan without any step. */
+export const emptyPlan = (runtime: string): StepsPlan => ({
+  kind: 'steps',
+  base: { runtime },
+  workdir: WORKDIR,
+  setUp: [],
+  env: {},
+  runEnv: {},
+  manifests: [],
+  installNeedsSource: false,
+  install: [],
+  build: [],
+  prune: [],
+  found: [],
+});
+
+/** The one step of a command of config.json, or none. */
+export const stepOf = (argv: readonly string[] | undefined, cache?: string): readonly Step[] =>
+  argv === undefined ? [] : [{ argv, ...(cache !== undefined && { cache }) }];
+
+/** The version that config.json asks for. */
+export const versionOf = ({ version }: Pick<ServiceConfig, 'version'>): VersionWish | undefined =>
+  version === undefined ? undefined : { text: version, by: 'config.json' };

@@ -1,0 +1,21 @@
+/** A small project of a public convention, as somebody brings it: test/sources/projects/<name>. */
+export interface CorpusProject {
+  /** Its folder. */
+  readonly name: string;
+  /** Whose convention it follows: "the tutorial of Flask", "npm create vite, template react". */
+  readonly convention: string;
+  /** How it ends with its config.json. */
+  readonly ends: CorpusEnd;
+  /** How it ends with the config.json that `slipway init` writes, where that is not the same. */
+  readonly afterInit?: CorpusEnd;
+  /** One of those in `npm test`. */
+  readonly isShort?: true;
+}
+
+export type CorpusEnd =
+  /** It runs, and answers GET `path` with `status` (200) and a body that holds `says`. */
+  | { readonly runs: 'answers'; readonly path: string; readonly status?: number; readonly says: string }
+  /** It runs and serves no port; a line of its log holds `says`. */
+  | { readonly runs: 'works'; readonly says: string }
+  /** It is refused before anything is built. `says` stands in the message. */
+  | { readonly refused: string; readonly says: string };
