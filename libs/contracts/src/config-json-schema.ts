@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { serviceConfigSchema, type ServiceConfig } from './service-config.js';
+import { usersNote } from './service-config.fields.js';
 import { legacyConfigSchema } from './service-config.legacy.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -37,6 +38,14 @@ const fieldDescriptions: Record<Field, string> = {
     'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it. If it is not set, `DEPLOYER_DRAIN_MS` counts.',
 };
 
+const fieldDescriptionsWithUsers = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(fieldDescriptions).map(([field, text]) => [
+      field,
+      [text, usersNote(field)].filter(Boolean).join(' '),
+    ]),
+  );
+
 const legacyFieldDescriptions: Record<keyof z.input<typeof legacyConfigSchema>, string> = {
   language: 'The base image, such as python:3.10-alpine.',
   workdir: 'The folder of the service inside its image.',
@@ -57,7 +66,7 @@ export function configJsonSchema() {
       "Stands at the root of the service's archive. A file with `language` and no `runtime` is of the older form.",
     if: { type: 'object', required: ['language'], not: { required: ['runtime'] } },
     then: { title: 'The older form', ...described(inputSchema(legacyConfigSchema), legacyFieldDescriptions) },
-    else: { title: 'The current form', ...described(current, fieldDescriptions) },
+    else: { title: 'The current form', ...described(current, fieldDescriptionsWithUsers()) },
   };
 }
 

@@ -18,6 +18,7 @@ export * from './messages/secret-requested.js';
 export * from './messages/secret-replied.js';
 export * from './catalogue.js';
 export * from './service-config.js';
+export { type UnusedField, unusedFields } from './service-config.fields.js';
 export { notServiceConfig } from './service-config.kind.js';
 export * from './asyncapi.js';
 export * from './config-json-schema.js';

@@ -3,6 +3,7 @@ import { commandWords, SHELL_ARRAY, shellProblem } from './command-words.js';
 import { type InputProblem, inputProblems, problemText } from './input-problems.js';
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { JsonError, parseJson } from './parse-json.js';
+import { unusedFields } from './service-config.fields.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
 /** Where Linux runs on: words, one argument each. A text is split as a shell splits words; no shell ever reads it. */
@@ -93,7 +94,7 @@ export const serviceConfigSchema = z.strictObject({
 
 export type ServiceConfig = z.output<typeof serviceConfigSchema>;
 
-/** What is written into the file; a variable has one source only. */
+/** What is written into the file: a variable has one source only, and each field is of use to the runtime. */
 const currentConfigSchema = serviceConfigSchema
   .omit({ legacy: true, defaultReplicas: true })
   .superRefine(({ env, secrets = {} }, context) => {
@@ -102,6 +103,12 @@ const currentConfigSchema = serviceConfigSchema
       if (message !== undefined)
         context.addIssue({ code: 'custom', path: ['secrets', variable], message, input: variable });
     }
+  })
+  .superRefine((config, context) => {
+    // Of a runtime that is found out, the detection says it: only it knows.
+    if (config.runtime === undefined) return;
+    for (const { field, expected } of unusedFields(config, config.runtime))
+      context.addIssue({ code: 'custom', path: [field], message: expected, input: field });
   });
 
 function secretVariableProblem(variable: string, env: Readonly<Record<string, string>>): string | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigFileError, parseServiceConfig } from './service-config.js';
+import { fieldUsers } from './service-config.fields.js';
+import { ConfigFileError, parseServiceConfig, serviceConfigSchema } from './service-config.js';
 
 const parse = (value: unknown) => parseServiceConfig(JSON.stringify(value));
 
@@ -125,6 +126,33 @@ describe('config.json', () => {
     const problems = problemsOf({ runtime: 'node', port: 1, secrets: { TOKEN: 'Hunter2!' } });
     expect(problems).toMatchObject([{ field: 'secrets.TOKEN' }]);
     expect(JSON.stringify(problems)).not.toContain('Hunter2');
+  });
+
+  it.each<[string, string, string]>([
+    ['static', 'command', 'every runtime but static does'],
+    ['static', 'install', 'every runtime but static and dockerfile does'],
+    ['static', 'build', 'every runtime but static and dockerfile does'],
+    ['dockerfile', 'install', 'every runtime but static and dockerfile does'],
+    ['dockerfile', 'build', 'every runtime but static and dockerfile does'],
+    ['dockerfile', 'version', 'every runtime but dockerfile does'],
+  ])(
+    'case 17: a field that %s does not use was ignored without a word: %s is refused',
+    (runtime, field, users) => {
+      expect(problemsOf({ runtime, port: 1, [field]: 'hunter2' })).toEqual([
+        { field, expected: `expected no such field: "${runtime}" does not use it, ${users}` },
+      ]);
+    },
+  );
+
+  it('case 17: takes each of these fields for the runtimes that use them', () => {
+    const all = { port: 1, version: '3', command: 'a', install: 'b', build: 'c' };
+    for (const runtime of ['python', 'node', 'go']) expect(problemsOf({ runtime, ...all })).toEqual([]);
+    expect(problemsOf({ runtime: 'dockerfile', port: 1, command: 'a' })).toEqual([]);
+    expect(problemsOf({ runtime: 'static', port: 1, version: '1.28' })).toEqual([]);
+  });
+
+  it('names users of fields that exist, and of no other', () => {
+    expect(Object.keys(serviceConfigSchema.shape)).toEqual(expect.arrayContaining(Object.keys(fieldUsers)));
   });
 
   it('says that a field is missing', () => {

@@ -1,10 +1,11 @@
-import type { ServiceConfig } from '#libs/contracts';
+import { type ServiceConfig, unusedFields } from '#libs/contracts';
 import type { BuildPlan, StepsPlan } from './build-plan.js';
 import { dockerfilePlan } from './dockerfile.js';
 import { nodePlan } from './node/node.js';
 import { olderFormPlan } from './older-form.js';
 import { otherRuntimePlan } from './other-runtime.js';
 import { pythonPlan } from './python/python.js';
+import { SourceRefusal } from './refusal.js';
 import { runtimeOf } from './runtime.js';
 import type { SourceTree } from './source-tree.js';
 import { staticPlan } from './static/static.js';
@@ -16,9 +17,21 @@ import { staticPlan } from './static/static.js';
 export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   if (config.legacy !== undefined) return olderFormPlan(tree, config, config.legacy);
   const runtime = runtimeOf(tree, config);
+  refuseUnused(config, runtime.what);
   if (runtime.what === 'dockerfile') return dockerfilePlan(tree, config, [runtime]);
   if (runtime.what === 'static') return staticPlan(tree, config, [runtime]);
   return stepsOf(runtime.what)(tree, config, [runtime]);
+}
+
+/** Of a runtime that config.json names, reading the file has said it already. */
+function refuseUnused(config: ServiceConfig, runtime: string): void {
+  const [unused] = unusedFields(config, runtime);
+  if (unused === undefined) return;
+  throw new SourceRefusal({
+    field: unused.field,
+    why: unused.expected,
+    hint: `Remove the field, or name the runtime that uses it: the files show "${runtime}".`,
+  });
 }
 
 type StepsDetector = (tree: SourceTree, config: ServiceConfig, found: StepsPlan['found']) => StepsPlan;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
-import { detect, findingsText, SourceRefusal, treeOf } from './index.js';
+import { detect, findingsText, portOf, SourceRefusal, treeOf } from './index.js';
 
 const detected = (files: Readonly<Record<string, string>>, config: object = {}) =>
   detect(treeOf(files), parseServiceConfig(JSON.stringify({ port: 8080, command: 'x', ...config })));
@@ -24,7 +24,23 @@ describe('what a folder is', () => {
     expect(() => detected({ 'notes.txt': '' })).toThrow(/^config.json: runtime: no file at the root/);
   });
 
+  it('is refused with the field that it would not use', () => {
+    expect(() => detected({ 'index.html': '' })).toThrow(
+      'config.json: command: expected no such field: "static" does not use it, every runtime but static does',
+    );
+  });
+
   it('is not a dockerfile without one', () => {
     expect(() => detected({ 'index.html': '' }, { runtime: 'dockerfile' })).toThrow(/no Dockerfile lies/);
+  });
+});
+
+describe('the port of a command that was found out', () => {
+  it('is the one of config.json', () => expect(portOf({ port: 8080 })).toBe(8080));
+
+  it('is asked for: what serves the web must not become a worker without a word', () => {
+    expect(() => portOf({})).toThrow(
+      'config.json: port: a web server was found in the source, and no port is named that it listens on',
+    );
   });
 });

@@ -10,5 +10,6 @@ export type {
 } from './build-plan.js';
 export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
+export { portOf } from './port.js';
 export { SourceRefusal } from './refusal.js';
 export { type SourceTree, treeOf } from './source-tree.js';

@@ -75,6 +75,8 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     return {
       name: spec.name,
       image: spec.image,
+      // Of every other runtime, the image has it.
+      command: config.runtime === 'dockerfile' ? config.command : undefined,
       env: { ...config.env, ...secrets, PORT: String(config.port) },
       labels: {
         ...spec.labels,

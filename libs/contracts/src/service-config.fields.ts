@@ -1,0 +1,45 @@
+/** Runtimes that use a field: these alone, or all but these. */
+type Users = { readonly only: readonly string[] } | { readonly allBut: readonly string[] };
+
+/** What lies in their folder is taken as it is. */
+const AS_IT_IS = ['static', 'dockerfile'];
+
+/** Fields of config.json that some runtimes do not use. A field that is not named here is used by all. */
+export const fieldUsers: Readonly<Record<string, Users>> = {
+  version: { allBut: ['dockerfile'] },
+  command: { allBut: ['static'] },
+  install: { allBut: AS_IT_IS },
+  build: { allBut: AS_IT_IS },
+};
+
+/** A field that is written and that the runtime would ignore. */
+export interface UnusedField {
+  readonly field: string;
+  /** Says which runtimes use it, without a full stop. Holds no value of the file but the runtime. */
+  readonly expected: string;
+}
+
+/** The fields of a config.json that its runtime does not use. */
+export function unusedFields(config: object, runtime: string): readonly UnusedField[] {
+  return Object.entries(config).flatMap(([field, value]) => {
+    const users = Object.hasOwn(fieldUsers, field) ? fieldUsers[field] : undefined;
+    if (value === undefined || users === undefined || isUser(users, runtime)) return [];
+    return [{ field, expected: `expected no such field: "${runtime}" does not use it, ${usersText(users)}` }];
+  });
+}
+
+const isUser = (users: Users, runtime: string): boolean =>
+  'only' in users ? users.only.includes(runtime) : !users.allBut.includes(runtime);
+
+function usersText(users: Users): string {
+  if ('only' in users) return `only ${users.only.join(' and ')} ${users.only.length === 1 ? 'does' : 'do'}`;
+  return `every runtime but ${users.allBut.join(' and ')} does`;
+}
+
+/** For the description of a field: `Not for static or dockerfile.`; nothing where every runtime uses it. */
+export function usersNote(field: string): string | undefined {
+  const users = Object.hasOwn(fieldUsers, field) ? fieldUsers[field] : undefined;
+  if (users === undefined) return undefined;
+  const named = (runtimes: readonly string[]) => runtimes.map((runtime) => `\`${runtime}\``).join(' or ');
+  return 'only' in users ? `Only for ${named(users.only)}.` : `Not for ${named(users.allBut)}.`;
+}
