@@ -12,7 +12,7 @@ beforeAll(async () => {
   await client.connect();
   await client.push(appId, 'web', talking({ replicas: 2 }));
   const reply = await client.ask({ mode: 'build-and-run', appId, services: ['web'] });
-  urls = reply.services[0]?.instances.map(({ url }) => url) ?? [];
+  urls = reply.services[0]?.instances.map(({ url }) => String(url)) ?? [];
   const listed = (await (await get('')).json()) as { instance: string; state: string }[];
   expect(listed.map(({ state }) => state)).toEqual(['running', 'running']);
   names = listed.map(({ instance }) => instance);

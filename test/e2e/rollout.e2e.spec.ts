@@ -81,7 +81,7 @@ describe('the replacement of a running service', { concurrent: true }, () => {
       expect(service?.serving).toMatchObject({ release, instances: [{}, {}, {}] });
       expect(await settled(appId, 3)).toEqual(exactly(3));
       for (const { url } of service?.serving?.instances ?? [])
-        expect(await (await fetch(url)).text()).toBe('one');
+        expect(await (await fetch(String(url))).text()).toBe('one');
       const policies = (): Promise<readonly string[]> =>
         Promise.all(
           (service?.serving?.instances ?? []).map(({ node, container }) =>

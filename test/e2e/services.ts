@@ -66,3 +66,13 @@ require('node:http').createServer((asked, answer) => {
 }).listen(process.env.PORT);`,
     config,
   );
+
+/** Works in a loop and listens nowhere. */
+export const worker = (
+  says: string,
+  config: object = {},
+  script = `setInterval(() => console.log(${JSON.stringify(says)}), 100);`,
+): Record<string, string> => ({
+  ...greeter('', { port: undefined, health: undefined, command: ['node', 'worker.js'], ...config }),
+  'worker.js': script,
+});

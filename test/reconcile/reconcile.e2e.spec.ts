@@ -31,8 +31,8 @@ async function deploy(appId: string, files = greeter('here'), service = 'web') {
 
 const runningRows = async (appId: string) =>
   (await registryRows(appId)).filter(({ state }) => state === 'running');
-const says = async (url: string): Promise<string | undefined> =>
-  fetch(url).then(
+const says = async (url: string | undefined): Promise<string | undefined> =>
+  fetch(String(url)).then(
     (answer) => answer.text(),
     () => undefined,
   );

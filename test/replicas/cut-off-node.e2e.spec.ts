@@ -72,7 +72,7 @@ describe('a node that is cut off', () => {
         expect(service?.instances).toHaveLength(3);
         for (const { node, url } of service?.instances ?? []) {
           expect(node).not.toBe(lost.node);
-          expect(await (await fetch(url)).text()).toBe('two');
+          expect(await (await fetch(String(url))).text()).toBe('two');
         }
         const running = (await registryRows(appId)).filter(({ state }) => state === 'running');
         expect(running.map(({ node }) => node)).not.toContain(lost.node);

@@ -82,7 +82,9 @@ describe.each([
   });
   afterAll(() => subject.close());
 
-  function spec(program: ProgramName, more: Partial<ContainerSpec> = {}): ContainerSpec {
+  type PublishedSpec = ContainerSpec & { readonly hostPort: number };
+
+  function spec(program: ProgramName, more: Partial<PublishedSpec> = {}): PublishedSpec {
     const hostPort = port++;
     return {
       ...{ name: `${name}-${hostPort}`, image: BASE, labels, containerPort: 8080, hostPort },
@@ -90,7 +92,7 @@ describe.each([
     };
   }
 
-  async function launch(program: ProgramName, more?: Partial<ContainerSpec>): Promise<string> {
+  async function launch(program: ProgramName, more?: Partial<PublishedSpec>): Promise<string> {
     const id = await engine.createContainer(spec(program, more));
     await engine.start(id);
     return id;

@@ -55,7 +55,7 @@ const weather = (conditions: PartialConditions) =>
 
 // Below the ports that the kernel gives to connections.
 let port = 20_000;
-function spec(behaviour: BehaviourInput): ContainerSpec {
+function spec(behaviour: BehaviourInput): ContainerSpec & { readonly hostPort: number } {
   const hostPort = port++;
   return {
     ...{

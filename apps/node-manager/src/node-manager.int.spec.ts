@@ -227,6 +227,15 @@ describe('instance reports', () => {
     ]);
   });
 
+  it('of a worker have no address, and neither has the registry', async () => {
+    const appId = uniqueName('worker');
+    await report(appId, { state: 'running', reportedAt: at(1), port: undefined, url: undefined });
+    const [row] = await instances(appId);
+    expect(row).toMatchObject({ state: 'running', ip: instanceReported.example.ip });
+    expect(row).not.toHaveProperty('url');
+    expect(row).not.toHaveProperty('port');
+  });
+
   it('that are repeated or older change nothing', async () => {
     const appId = uniqueName('stale');
     const newest = { state: 'running', reportedAt: at(5), container: 'new' } as const;

@@ -82,7 +82,7 @@ describe('the schema of config.json', () => {
   it.each([
     ['a field that does not exist', { runtime: 'node', port: 1, prot: 1 }],
     ['a field out of range', { runtime: 'node', port: 70_000 }],
-    ['a field missing', { runtime: 'node' }],
+    ['a field missing', { ...legacy, port: undefined }],
     ['a nested field that does not exist', { runtime: 'node', port: 1, resources: { memory: 5 } }],
     ['a relative workdir of the older form', { ...legacy, workdir: 'app' }],
     ['a list', []],

@@ -13,7 +13,7 @@ const fieldDescriptions: Record<Field, string> = {
   $schema: 'Where this schema lies, for editors.',
   runtime: 'What the service is built with; `dockerfile` takes the Dockerfile of the archive.',
   version: 'Version of the runtime, such as 3.13 or 24; without it, the configured base image.',
-  port: 'The port that the service listens on, inside its container.',
+  port: 'The port that the service listens on, inside its container. Without it, the service is a worker: it gets no address, and runs well once it has stayed up for `health.stableMs`.',
   command:
     'What starts the service. A text is split as a shell splits words, with its quotes; no shell reads it.',
   install:
@@ -23,10 +23,12 @@ const fieldDescriptions: Record<Field, string> = {
   secrets:
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',
   health: 'How to tell that the service is well.',
-  'health.path': 'Answered with 2xx or 3xx when the service is well.',
+  'health.path':
+    'Answered with 2xx or 3xx when the service is well. Required, but for a worker, which has none.',
   'health.timeoutMs': 'Milliseconds that one answer may take.',
   'health.startupMs': 'Milliseconds from its start until its first good answer.',
-  'health.stableMs': 'Milliseconds that an instance which replaces another must stay well first.',
+  'health.stableMs':
+    'Milliseconds that an instance which replaces another must stay well first; of a worker, that each instance must stay up. If it is not set, `DEPLOYER_STABLE_MS` counts.',
   resources: 'Limits and reservations alike, for each instance.',
   'resources.cpu': 'Cores; 0.5 is half a core.',
   'resources.memoryMiB': 'Memory in MiB.',

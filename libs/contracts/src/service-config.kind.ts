@@ -1,5 +1,8 @@
 import { JsonError, parseJson } from './parse-json.js';
+import { serviceConfigSchema } from './service-config.js';
 
+/** Any field of ours; a worker's file may hold `command` alone. */
+const ALL = new Set(Object.keys(serviceConfigSchema.shape));
 /** Fields of ours that hardly any other program's config.json has; `port`, `env` and `version` are in many. */
 const OWN = ['command', 'install', 'build', 'health', 'resources', 'replicas', 'stop'];
 /** The same of the older form; `language` alone may be that of an application's texts. */
@@ -31,7 +34,8 @@ function hasOurFields(root: unknown): boolean {
   if (typeof root !== 'object' || root === null || Array.isArray(root)) return false;
   const has = (name: string): boolean => Object.hasOwn(root, name);
   if ('runtime' in root) return typeof root.runtime !== 'object' || root.runtime === null;
-  return (has('language') && OLDER.some(has)) || (has('port') && OWN.some(has));
+  const isOnlyOurs = Object.keys(root).every((name) => ALL.has(name)) && OWN.some(has);
+  return isOnlyOurs || (has('language') && OLDER.some(has)) || (has('port') && OWN.some(has));
 }
 
 /** A comma too many must not make a service go missing. */

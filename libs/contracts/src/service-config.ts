@@ -4,6 +4,7 @@ import { type InputProblem, inputProblems, problemText } from './input-problems.
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { JsonError, parseJson } from './parse-json.js';
 import { unusedFields } from './service-config.fields.js';
+import { healthProblems, healthSchema } from './service-config.health.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 
 /** Where Linux runs on: words, one argument each. A text is split as a shell splits words; no shell ever reads it. */
@@ -20,26 +21,10 @@ const commandSchema = z.union([
   z.array(storableText().min(1)).min(1),
 ]);
 
-/** What an HTTP client can ask for: no blanks, no control characters, nothing beyond Latin-1. */
-const pathSchema = z
-  .string()
-  .regex(/^\/[!"$-~\u00a1-\u00ff]*$/, 'expected a path that begins with /, such as /health');
-
 /** `python`, `node`, `static`, `dockerfile`, or another name in the deployer's BASE_IMAGES. */
 const runtimeSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a runtime such as python, node, static, dockerfile or go');
-
-const healthSchema = z.strictObject({
-  /** Answered with 2xx or 3xx when the service is well. */
-  path: pathSchema,
-  /** One answer may take so long. */
-  timeoutMs: z.int().min(100).max(60_000).default(2_000),
-  /** From its start until its first good answer it may take so long; default by the platform's configuration. */
-  startupMs: z.int().min(1_000).max(3_600_000).optional(),
-  /** Of a replacement: it must stay well for so long before the old one is stopped; default by configuration. */
-  stableMs: z.int().min(0).max(600_000).optional(),
-});
 
 const resourcesSchema = z.strictObject({
   /** Cores; 0.5 is half a core. */
@@ -75,7 +60,8 @@ export const serviceConfigSchema = z.strictObject({
     .string()
     .regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'expected a version such as 3.13')
     .optional(),
-  port: z.int().min(1).max(65_535),
+  /** Without it, the service is a worker: nobody connects to it. */
+  port: z.int().min(1).max(65_535).optional(),
   command: commandSchema.optional(),
   install: commandSchema.optional(),
   build: commandSchema.optional(),
@@ -94,6 +80,8 @@ export const serviceConfigSchema = z.strictObject({
 
 export type ServiceConfig = z.output<typeof serviceConfigSchema>;
 
+const STATIC_PORT = 'expected a port: a static site is given out by a web server';
+
 /** What is written into the file: a variable has one source only, and each field is of use to the runtime. */
 const currentConfigSchema = serviceConfigSchema
   .omit({ legacy: true, defaultReplicas: true })
@@ -104,9 +92,15 @@ const currentConfigSchema = serviceConfigSchema
         context.addIssue({ code: 'custom', path: ['secrets', variable], message, input: variable });
     }
   })
+  .superRefine(({ health, port }, context) => {
+    for (const { field, expected } of health === undefined ? [] : healthProblems(health, port))
+      context.addIssue({ code: 'custom', path: ['health', field], message: expected, input: undefined });
+  })
   .superRefine((config, context) => {
     // Of a runtime that is found out, the detection says it: only it knows.
     if (config.runtime === undefined) return;
+    if (config.runtime === 'static' && config.port === undefined)
+      context.addIssue({ code: 'custom', path: ['port'], message: STATIC_PORT, input: undefined });
     for (const { field, expected } of unusedFields(config, config.runtime))
       context.addIssue({ code: 'custom', path: [field], message: expected, input: field });
   });

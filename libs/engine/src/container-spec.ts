@@ -13,8 +13,9 @@ export interface ContainerSpec {
   readonly image: string;
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly containerPort: number;
-  readonly hostPort: number;
+  /** What it listens on, and where that is published; nothing is published where either is left out. */
+  readonly containerPort?: number;
+  readonly hostPort?: number;
   readonly memoryMiB: number;
   /** CPUs; a half is 0.5. */
   readonly cpu: number;
@@ -43,20 +44,21 @@ const NEEDED_CAPABILITIES = [
 
 /** The spec as the engine's API takes it. A container of a stranger's code: few capabilities, hard limits. */
 export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { name: string } {
-  const port = `${spec.containerPort}/tcp`;
+  const { containerPort, hostPort } = spec;
+  const port = containerPort === undefined || hostPort === undefined ? undefined : `${containerPort}/tcp`;
   const memoryBytes = Math.round(spec.memoryMiB * MIB);
   return {
     name: spec.name,
     Image: spec.image,
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: { ...spec.labels },
-    ExposedPorts: { [port]: {} },
+    ...(port !== undefined && { ExposedPorts: { [port]: {} } }),
     ...(spec.command && { Cmd: [...spec.command] }),
     ...(spec.stopSignal && { StopSignal: spec.stopSignal }),
     // Whoever launches it probes it from outside: an image's own check would start a process in each again and again.
     Healthcheck: spec.health ? healthcheck(spec.health) : { Test: ['NONE'] },
     HostConfig: {
-      PortBindings: { [port]: [{ HostPort: String(spec.hostPort) }] },
+      ...(port !== undefined && { PortBindings: { [port]: [{ HostPort: String(hostPort) }] } }),
       // A restart hides its exit code; Engine.firstExit tells it all the same.
       RestartPolicy: { Name: 'unless-stopped' },
       Memory: memoryBytes,

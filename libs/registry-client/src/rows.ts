@@ -47,8 +47,9 @@ export interface RegistryInstance {
   readonly image: string;
   readonly node: string;
   readonly ip: string;
-  readonly port: number;
-  readonly url: string;
+  /** Its port on the node; null for a worker, which nobody connects to. */
+  readonly port: number | null;
+  readonly url: string | null;
   readonly container: string;
   readonly accessToken: string;
   readonly cpu: number;

@@ -5,6 +5,7 @@ import { nodePlan } from './node/node.js';
 import { olderFormPlan } from './older-form.js';
 import { otherRuntimePlan } from './other-runtime.js';
 import { pythonPlan } from './python/python.js';
+import { portOf, refuseExposed } from './port.js';
 import { SourceRefusal } from './refusal.js';
 import { runtimeOf } from './runtime.js';
 import type { SourceTree } from './source-tree.js';
@@ -18,7 +19,9 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   if (config.legacy !== undefined) return olderFormPlan(tree, config, config.legacy);
   const runtime = runtimeOf(tree, config);
   refuseUnused(config, runtime.what);
+  if (runtime.what === 'dockerfile') refuseExposed(tree, config);
   if (runtime.what === 'dockerfile') return dockerfilePlan(tree, config, [runtime]);
+  if (runtime.what === 'static') portOf(config);
   if (runtime.what === 'static') return staticPlan(tree, config, [runtime]);
   return stepsOf(runtime.what)(tree, config, [runtime]);
 }

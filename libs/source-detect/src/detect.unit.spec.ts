@@ -35,12 +35,27 @@ describe('what a folder is', () => {
   });
 });
 
+describe('a source that serves the web', () => {
+  it('is no worker without a word: its port is asked for', () => {
+    const site = () => detect(treeOf({ 'index.html': '' }), parseServiceConfig('{}'));
+    expect(site).toThrow(/^config.json: port: what was found is given out by a web server/);
+  });
+
+  it('is no worker by a Dockerfile that exposes a port, unless a command makes it one', () => {
+    const plan = (config: object, text = 'FROM a\nEXPOSE 80\n') =>
+      detect(treeOf({ Dockerfile: text }), parseServiceConfig(JSON.stringify(config)));
+    expect(() => plan({})).toThrow('config.json: port: the Dockerfile exposes a port, and none is named');
+    for (const config of [{ port: 80 }, { command: 'work' }]) expect(plan(config).kind).toBe('dockerfile');
+    expect(plan({}, 'FROM a\n# EXPOSE 80\n').kind).toBe('dockerfile');
+  });
+});
+
 describe('the port of a command that was found out', () => {
   it('is the one of config.json', () => expect(portOf({ port: 8080 })).toBe(8080));
 
   it('is asked for: what serves the web must not become a worker without a word', () => {
     expect(() => portOf({})).toThrow(
-      'config.json: port: a web server was found in the source, and no port is named that it listens on',
+      'config.json: port: what was found is given out by a web server, and no port is named that it listens on',
     );
   });
 });

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '#libs/contracts';
 import { SourceRefusal } from './refusal.js';
+import type { SourceTree } from './source-tree.js';
 
 /**
  * The port that a command which was found out listens on. Without `port` a service is a worker, and only config.json
@@ -10,7 +11,22 @@ export function portOf({ port }: Partial<Pick<ServiceConfig, 'port'>>): number {
   if (port !== undefined) return port;
   throw new SourceRefusal({
     field: 'port',
-    why: 'a web server was found in the source, and no port is named that it listens on',
+    why: 'what was found is given out by a web server, and no port is named that it listens on',
     hint: 'Add the port, such as "port": 8080, or name the command that starts it: without a port it is a worker, which gets no address.',
+  });
+}
+
+/**
+ * A Dockerfile that exposes a port is a server's, so it must not become a worker without a word; one with a command of
+ * its own in config.json may be.
+ * @throws SourceRefusal where it exposes one and config.json names neither port nor command
+ */
+export function refuseExposed(tree: SourceTree, { port, command }: ServiceConfig): void {
+  if (port !== undefined || command !== undefined) return;
+  if (!/^[ \t]*EXPOSE[ \t]/im.test(tree.text('Dockerfile') ?? '')) return;
+  throw new SourceRefusal({
+    field: 'port',
+    why: 'the Dockerfile exposes a port, and none is named',
+    hint: 'Add the port that it exposes, such as "port": 8080, or name the command that starts a worker.',
   });
 }

@@ -25,6 +25,12 @@ it('a reply shows its phases in the order in which they happened, not in that of
   expect(lines[1]?.trim()).toBe('fetch 0.04s  build 0.03s  push 0.02s  pull 0.01s');
 });
 
+it('a reply says of a worker on which node it runs, and no address', () => {
+  const { port: _port, url: _url, ...worker } = address;
+  const lines = replyLines(replyOf(service('jobs', { status: 'running', instances: [worker] })), 10, screen);
+  expect(lines[0]).toBe(' ✔ jobs  running  on node-1');
+});
+
 describe('a plan', () => {
   it('says what would be done to each service, and how much it is', () => {
     const plan: ServiceReply['plan'] = [

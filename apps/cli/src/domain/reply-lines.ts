@@ -59,7 +59,7 @@ function servingLines({ serving }: ServiceReply): string[] {
 }
 
 const placesOf = ({ instances }: Pick<ServiceReply, 'instances'>): string =>
-  instances.map(({ url, node }) => `${url} on ${node}`).join(', ');
+  instances.map(({ url, node }) => (url === undefined ? `on ${node}` : `${url} on ${node}`)).join(', ');
 
 /** Code and message, the end of the log, and last what to do: the eye is at the end. */
 export function errorLines(

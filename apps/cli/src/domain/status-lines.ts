@@ -11,7 +11,15 @@ export function statusLines(
   instances: readonly RegistryInstance[],
 ): string[] {
   const counted = services.length === 0 ? [] : tableLines(SERVICES, services.map(serviceRow));
-  const rows = instances.map((i) => [i.appId, i.service, i.state, i.node, i.url, i.release, i.instance]);
+  const rows = instances.map((i) => [
+    i.appId,
+    i.service,
+    i.state,
+    i.node,
+    i.url ?? NONE,
+    i.release,
+    i.instance,
+  ]);
   const listed = rows.length === 0 ? [] : tableLines(INSTANCES, rows);
   return [...counted, ...(counted.length > 0 && listed.length > 0 ? [''] : []), ...listed];
 }

@@ -33,6 +33,14 @@ describe('the services of slipway status', () => {
   });
 });
 
+it('a worker of slipway status has no address', () => {
+  const worker: RegistryInstance = {
+    ...{ appId: 'a', service: 'w', instance: 'a-w-0', state: 'running', release: 'r1', node: 'node-1' },
+    reportedAt: '2026-01-01T00:00:00Z',
+  };
+  expect(statusLines([], [worker])[1]).toMatch(/^a +w +running +node-1 +- +r1 +a-w-0$/);
+});
+
 describe('the services of slipway status --json', () => {
   const instance = (appId: string, service: string): RegistryInstance => ({
     ...{ appId, service, instance: `${appId}-${service}-0`, state: 'running', release: 'r1' },

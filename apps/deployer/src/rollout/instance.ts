@@ -1,4 +1,4 @@
-import type { InstanceReport } from '#libs/contracts';
+import type { InstanceAddress, InstanceReport, ServiceConfig } from '#libs/contracts';
 import type { ImageBuilder } from '../build/ports.js';
 import type { Specs } from '../services/ports.js';
 import type { Secrets } from '../secrets/ports.js';
@@ -37,6 +37,13 @@ export function instanceName(state: TaskState, { ordinal }: { readonly ordinal: 
   return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${ordinal}`;
 }
 
+/** Where an instance is reached; a worker, which has no port, nowhere. */
+export function reachedAt(node: PlacedNode, { port }: ServiceConfig): Pick<InstanceAddress, 'port' | 'url'> {
+  // A load balancer of before there were workers reserves one all the same.
+  if (port === undefined || node.port === undefined) return {};
+  return { port: node.port, url: `http://${node.address}:${node.port}` };
+}
+
 /** What the registry is told of an instance. */
 export function reportOf(
   state: TaskState,
@@ -57,8 +64,7 @@ export function reportOf(
     image: release.image,
     node: node.name,
     ip: node.address,
-    port: node.port,
-    url: `http://${node.address}:${node.port}`,
+    ...reachedAt(node, release.config),
     container: address?.container ?? '',
     accessToken: slot.accessToken ?? '',
     resources: release.config.resources,

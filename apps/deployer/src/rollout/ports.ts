@@ -36,7 +36,8 @@ export interface LaunchSpec {
   readonly config: ServiceConfig;
   /** By environment variable. */
   readonly secrets: Readonly<Record<string, Secret>>;
-  readonly hostPort: number;
+  /** Of a worker, none. */
+  readonly hostPort?: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,6 @@
 import { codeOf, StepError } from '../task/domain/task-error.js';
 import type { EffectOf } from '../task/domain/task.effects.js';
+import { checkInstance, checkText, isOnlyWatched } from './check-instance.js';
 import type { NodeEngines, Prober, ProbeResult } from './ports.js';
 import type { Wait } from '../task/ports.js';
 
@@ -8,7 +9,6 @@ const SHORTEST_WAIT_MS = 8;
 const LONGEST_WAIT_MS = 500;
 /** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
 const WAIT_OF_ELAPSED = 0.1;
-const TCP_TIMEOUT_MS = 2_000;
 /** An end that the engine remembers is told at once: what is healthy before this time is over is not asked for. */
 const QUIET_MS = 1_000;
 /** Of a watch: a connection that was cut is made again, and the engine says of one that is gone that it is. */
@@ -26,7 +26,7 @@ type ProbeEffect = EffectOf<'probe-instance'>;
 
 /**
  * Probes the instance from outside, at the address that users get, until it answers well; one that replaces another
- * must go on to do so for its stability window. Throws CONTAINER_EXITED as soon as the container ends, however soon its
+ * must go on to do so for its stability window, and a worker must stay up for so long. Throws CONTAINER_EXITED as soon as the container ends, however soon its
  * engine starts it again, HEALTH_TIMEOUT when time is up.
  */
 export async function probeUntilHealthy(
@@ -61,22 +61,23 @@ async function untilWell(
   signal: AbortSignal,
   seen: Seen,
 ): Promise<void> {
-  const { address } = effect.slot;
-  const { health } = effect.release.config;
-  const stableMs = effect.replaces ? (health?.stableMs ?? ports.stableMs) : 0;
-  const timeoutMs = health?.timeoutMs ?? TCP_TIMEOUT_MS;
+  const { health, port } = effect.release.config;
+  const isWorker = port === undefined;
+  const stableMs = effect.replaces || isWorker ? (health?.stableMs ?? ports.stableMs) : 0;
   const started = performance.now();
   const limitMs = startupMsOf(ports, effect) + stableMs;
   let wellSince: number | undefined;
   for (;;) {
-    seen.last = await ports.prober.probe(address.ip, address.port, health?.path, timeoutMs, signal);
+    seen.last = await checkInstance(ports, effect, signal);
     signal.throwIfAborted();
     const elapsed = performance.now() - started;
     wellSince = seen.last.healthy ? (wellSince ?? elapsed) : undefined;
     if (wellSince !== undefined && elapsed - wellSince >= stableMs) return;
     if (elapsed >= limitMs) throw await timedOut(ports, effect, seen.last);
     const left = wellSince === undefined ? Infinity : stableMs - (elapsed - wellSince);
-    await ports.wait(Math.min(waitAfter(elapsed), left), signal);
+    // Whoever watches its end tells it: between the first look and the last, nothing is asked.
+    const pause = isOnlyWatched(effect) && wellSince !== undefined ? left : waitAfter(elapsed);
+    await ports.wait(Math.min(pause, left), signal);
   }
 }
 
@@ -118,11 +119,6 @@ function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
   return release.config.health?.startupMs ?? ports.healthTimeoutMs;
 }
 
-function describe(effect: ProbeEffect, result: ProbeResult): string {
-  const path = effect.release.config.health?.path;
-  return `Probe ${effect.slot.address.url}${path ?? ' (TCP)'} saw: ${result.seen}.`;
-}
-
 async function exited(
   { engines }: ProbePorts,
   effect: ProbeEffect,
@@ -140,7 +136,7 @@ async function exited(
       : `exited with code ${code ?? 'unknown'}, restarted ${run.restartCount} times`;
   return new StepError({
     code: 'CONTAINER_EXITED',
-    message: `The container of ${effect.slot.name} ${how}. ${describe(effect, seen)}`,
+    message: `The container of ${effect.slot.name} ${how}. ${checkText(effect, seen)}`,
     hint: 'Read the end of its log, or run the command of config.json in the built image.',
     logTail,
   });
@@ -155,7 +151,7 @@ async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeRes
       : `${run.running ? 'runs' : 'does not run'}, restarted ${run.restartCount} times`;
   return new StepError({
     code: 'HEALTH_TIMEOUT',
-    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${describe(effect, result)} Its container ${how}.`,
+    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${checkText(effect, result)} Its container ${how}.`,
     hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
     logTail: await ports.engines.logTail(node, container).catch(() => undefined),
   });

@@ -20,6 +20,19 @@ describe('reservations', () => {
     ]);
   });
 
+  it('of workers hold cores and no port, and are the same when asked again', async () => {
+    await enrol('node-a', { cpus: 1.5, lastPort: 20_000 });
+    const workers = await Promise.all([1, 2].map((n) => ask({ accessToken: `w-${n}`, needsPort: false })));
+    expect(workers.map(({ node }) => [node?.name, node?.port])).toEqual(
+      workers.map(() => ['node-a', undefined]),
+    );
+    const again = await ask({ accessToken: 'w-1', needsPort: false });
+    expect([again.node?.name, again.node?.port]).toEqual(['node-a', undefined]);
+    for (const token of ['w-1', 'w-2']) await report(token, 'node-a', 'running');
+    expect((await ask()).node?.port).toBe(20_000);
+    expect((await ask()).refusals[0]?.reason).toContain('not enough CPU');
+  });
+
   it('of two replicas that get the same request at once is one', async () => {
     await enrol('node-a');
     await enrol('node-b');

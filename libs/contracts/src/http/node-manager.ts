@@ -40,7 +40,8 @@ export const registryInstanceSchema = z.looseObject({
   service: z.string(),
   release: z.string(),
   node: z.string(),
-  url: z.string(),
+  /** Absent for a worker. */
+  url: z.string().optional(),
   reportedAt: answeredTime,
 });
 

@@ -16,8 +16,8 @@ export const taskErrorSchema = z.object({
 export const instanceAddressSchema = z.object({
   node: z.string().describe('The name of the node.'),
   ip: z.string().describe('The address of the node.'),
-  port: z.int().describe('The port of the instance on the node.'),
-  url: z.string().describe('Where the instance is reached.'),
+  port: z.int().optional().describe('The port of the instance on the node; absent for a worker.'),
+  url: z.string().optional().describe('Where the instance is reached; absent for a worker.'),
   container: z.string().describe("The container's id in the node's engine."),
   startedAt: timestampSchema.describe('When the container was started.'),
 });
@@ -88,7 +88,7 @@ export const deploymentReplied = defineMessage({
         url: z.string().describe('Where the instance is reached.'),
       })
       .optional()
-      .describe('The address of the service named `app-server`.'),
+      .describe('The address of the service named `app-server`; absent for a worker.'),
     error: taskErrorSchema.optional().describe('Why the whole request was refused, when it was.'),
   }),
   key: (data) => data.token,

@@ -21,8 +21,8 @@ export const instanceReported = defineMessage({
     image: z.string().describe('The image, by digest.'),
     node: z.string().describe('The name of the node.'),
     ip: z.string().describe('The address of the node.'),
-    port: z.int().describe('Its port on the node.'),
-    url: z.string().describe('Where it is reached.'),
+    port: z.int().optional().describe('Its port on the node; absent for a worker.'),
+    url: z.string().optional().describe('Where it is reached; absent for a worker.'),
     container: z.string().describe("The container's id in the node's engine."),
     accessToken: z.string().describe('The access token that ties it to its reservation.'),
     resources: z

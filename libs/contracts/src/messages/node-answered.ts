@@ -16,7 +16,7 @@ const assignedNodeSchema = z.object({
     .describe(
       "Compact JWE (ECDH-ES, A256GCM) to the deployer's key; inside: `{privateKey}` or `{password}`.",
     ),
-  port: z.int().describe('The host port that is reserved for the instance.'),
+  port: z.int().optional().describe('The host port that is reserved for the instance; absent for a worker.'),
   cpus: z.number().positive().optional().describe('The CPUs of the node.'),
   score: z.number().min(0).max(100).describe('How well the node fits; 100 is idle.'),
 });

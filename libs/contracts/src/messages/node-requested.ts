@@ -26,6 +26,10 @@ export const nodeRequested = defineMessage({
         memoryMiB: z.int().positive().describe('Memory in MiB.'),
       })
       .describe('What the instance needs.'),
+    needsPort: z
+      .boolean()
+      .optional()
+      .describe('`false` for a worker: no host port is reserved. If it is absent, one is.'),
     avoidNodes: z
       .array(nodeNameSchema)
       .default([])

@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
-import type { BuildPlan, Step, StepsPlan } from '#libs/source-detect';
+import { type BuildPlan, portOf, type Step, type StepsPlan } from '#libs/source-detect';
 import { never } from '../../task/domain/never.js';
 import { type BaseImages, baseImageOf } from './base-image.js';
 import { NGINX_CONF, nginxConf } from './nginx-conf.js';
@@ -65,11 +65,14 @@ function copyLines(manifests: readonly string[]): readonly string[] {
 /** For those who run the image elsewhere: Slipway's own probes come from outside. */
 function healthOf(config: ServiceConfig, runtime: string | undefined): readonly string[] {
   const script = runtime === undefined ? undefined : HEALTH_SCRIPTS[runtime];
-  if (config.health === undefined || script === undefined) return [];
-  const url = `http://127.0.0.1:${config.port}${config.health.path}`;
+  if (config.port === undefined || config.health === undefined || script === undefined) return [];
+  const url = `http://127.0.0.1:${config.port}${config.health.path ?? '/'}`;
   const seconds = Math.ceil(config.health.timeoutMs / 1000);
   return [`HEALTHCHECK --interval=10s --timeout=${seconds}s CMD ${execForm([...script, url])}`];
 }
+
+const exposeLines = ({ port }: ServiceConfig): readonly string[] =>
+  port === undefined ? [] : [`EXPOSE ${port}`];
 
 const HEALTH_SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   python: ['python3', '-c', 'import sys,urllib.request;urllib.request.urlopen(sys.argv[1])'],
@@ -94,7 +97,7 @@ function stepsDockerfile(plan: StepsPlan, { config, images, cacheMounts }: Writi
     ...plan.prune.map(run),
     ...Object.entries(plan.runEnv).map(ownEnvLine),
     `USER ${OWNER}`,
-    `EXPOSE ${config.port}`,
+    ...exposeLines(config),
     ...healthOf(config, 'runtime' in plan.base ? plan.base.runtime : config.runtime),
     ...(plan.command === undefined ? [] : [`CMD ${execForm(plan.command)}`]),
   ];
@@ -102,15 +105,16 @@ function stepsDockerfile(plan: StepsPlan, { config, images, cacheMounts }: Writi
 }
 
 function siteDockerfile({ base }: StepsPlan, { config, images }: WritingParts): WrittenDockerfile {
+  const port = portOf(config);
   const lines = [
     `FROM ${baseImageOf(base, images)}`,
     `COPY ${execForm([NGINX_CONF, '/etc/slipway/nginx.conf'])}`,
     `COPY . /srv/site/`,
     `USER ${OWNER}`,
-    `EXPOSE ${config.port}`,
+    `EXPOSE ${port}`,
     `CMD ${execForm(['nginx', '-c', '/etc/slipway/nginx.conf', '-g', 'daemon off;'])}`,
   ];
-  return { dockerfile: `${lines.join('\n')}\n`, extraFiles: { [NGINX_CONF]: nginxConf(config.port) } };
+  return { dockerfile: `${lines.join('\n')}\n`, extraFiles: { [NGINX_CONF]: nginxConf(port) } };
 }
 
 /**

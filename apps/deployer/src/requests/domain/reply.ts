@@ -1,4 +1,4 @@
-import type { DeploymentReply, ScaleReply, ServiceReply } from '#libs/contracts';
+import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
 import { changesOf } from '../../rollout/domain/plan.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { shortMessage, shortTail } from '../../task/domain/clean-text.js';
@@ -46,9 +46,13 @@ export function deploymentReply(token: string, services: readonly ServiceReply[]
     status: failed.length === 0,
     services: [...fitting(services)],
     failed,
-    endpoint: first && { ip: first.ip, port: first.port, url: first.url },
+    endpoint: first && endpointOf(first),
   };
 }
+
+/** A worker has none, whatever it is called. */
+const endpointOf = ({ ip, port, url }: InstanceAddress): DeploymentReply['endpoint'] =>
+  port === undefined || url === undefined ? undefined : { ip, port, url };
 
 /** Brokers take about 1 MB. */
 const LARGEST_REPLY_BYTES = 800_000;

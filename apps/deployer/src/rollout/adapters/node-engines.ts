@@ -77,7 +77,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       image: spec.image,
       // Of every other runtime, the image has it.
       command: config.runtime === 'dockerfile' ? config.command : undefined,
-      env: { ...config.env, ...secrets, PORT: String(config.port) },
+      env: { ...config.env, ...secrets, ...(config.port !== undefined && { PORT: String(config.port) }) },
       labels: {
         ...spec.labels,
         [INSTALLATION_LABEL]: this.parts.installation,

@@ -15,6 +15,9 @@ interface Drain {
 export function drainOf(state: TaskState, instance: string, declaredMs: number | undefined): Drain {
   const before = state.survey?.find(({ name }) => name === instance);
   if (before?.alive === false) return { ms: 0, isDeclared: false };
-  const declared = (before?.release.config ?? state.release?.config)?.stop.drainMs ?? declaredMs;
+  const config = before?.release.config ?? state.release?.config;
+  // Nobody sends traffic to a worker.
+  if (config !== undefined && config.port === undefined) return { ms: 0, isDeclared: false };
+  const declared = config?.stop.drainMs ?? declaredMs;
   return { ms: declared ?? CARRIERS_MS, isDeclared: declared !== undefined };
 }

@@ -108,6 +108,8 @@ function currentNotes(state: TaskState, replaceable: readonly RunningInstance[])
 
 function replacementNotes(state: TaskState): readonly string[] {
   const config = releaseConfig(state);
+  if (config !== undefined && config.port === undefined)
+    return ['It is a worker: a new instance works beside the old one until that is stopped.'];
   return config?.health === undefined
     ? ['config.json names no health path: a new instance takes traffic as soon as its port is open.']
     : [];

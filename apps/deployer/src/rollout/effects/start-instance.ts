@@ -6,7 +6,7 @@ import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import type { ClaimedTask } from '../../task/ports.js';
-import { type InstanceEffectPorts, instanceName, NO_GRACE } from '../instance.js';
+import { type InstanceEffectPorts, instanceName, NO_GRACE, reachedAt } from '../instance.js';
 
 /** Starts the container of a slot. An image that its node lacks is pulled first, once. */
 export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
@@ -46,12 +46,13 @@ export async function launch(
 ): Promise<{ readonly name: string; readonly address: InstanceAddress }> {
   const { node, release } = effect;
   const name = instanceName(state, effect);
+  const reached = reachedAt(node, release.config);
   const { container, startedAt } = await engines.launch(node.name, {
     name,
     image: release.image,
     config: release.config,
     secrets: await resolveSecrets(secrets, state, release),
-    hostPort: node.port,
+    hostPort: reached.port,
     labels: {
       'slipway.app': state.appId,
       'slipway.service': state.service,
@@ -60,6 +61,5 @@ export async function launch(
       'slipway.fence': String(claim.fence),
     },
   });
-  const url = `http://${node.address}:${node.port}`;
-  return { name, address: { node: node.name, ip: node.address, port: node.port, url, container, startedAt } };
+  return { name, address: { node: node.name, ip: node.address, ...reached, container, startedAt } };
 }

@@ -119,6 +119,7 @@ function requestNode(
     appId,
     service,
     resources: limitsOf(state, slot) ?? config.resources,
+    ...(config.port === undefined && { needsPort: false }),
     avoidNodes: [...new Set(cutOff)],
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };

@@ -17,8 +17,8 @@ export interface Release {
 export interface PlacedNode {
   readonly name: string;
   readonly address: string;
-  /** Host port reserved for the instance. */
-  readonly port: number;
+  /** Host port reserved for the instance; of a worker, none. */
+  readonly port?: number;
   readonly score: number;
 }
 

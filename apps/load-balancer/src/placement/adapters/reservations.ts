@@ -25,11 +25,12 @@ export async function releaseExpired(tx: Transaction): Promise<void> {
 
 /** The place that an access token has; undefined when it has none, or none any more. */
 export async function liveReservation(tx: Transaction, accessToken: string): Promise<Place | undefined> {
-  const { rows } = await tx.query<Place>(
+  const { rows } = await tx.query<Place & { port: number | null }>(
     `SELECT node, port, score FROM reservations WHERE access_token = $1 AND state IN ('promised', 'bound')`,
     [accessToken],
   );
-  return rows[0];
+  const [kept] = rows;
+  return kept && { ...kept, port: kept.port ?? undefined };
 }
 
 /** What is promised or bound on each node; none of a node that holds nothing. */
@@ -39,7 +40,8 @@ export async function reservedOnNodes(
   service: string,
 ): Promise<readonly ReservedOnNode[]> {
   const { rows } = await tx.query<ReservedOnNode>(
-    `SELECT node, sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB", array_agg(port) AS "takenPorts",
+    `SELECT node, sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB", 
+            coalesce(array_agg(port) FILTER (WHERE port IS NOT NULL), '{}') AS "takenPorts",
             count(*) FILTER (WHERE app_id = $1 AND service = $2)::integer AS "sameService"
      FROM reservations WHERE state IN ('promised', 'bound') GROUP BY node`,
     [appId, service],

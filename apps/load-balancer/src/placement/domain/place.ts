@@ -26,13 +26,16 @@ export interface Candidate {
 
 export interface Wish {
   readonly resources: Resources;
+  /** `false`: no host port is reserved. */
+  readonly needsPort?: boolean;
   /** Taken only when nothing else fits. */
   readonly avoidNodes: readonly string[];
 }
 
 export interface Place {
   readonly node: string;
-  readonly port: number;
+  /** Of a worker, none. */
+  readonly port?: number;
   /** 0-100, 100 is idle. */
   readonly score: number;
 }
@@ -52,13 +55,14 @@ const SPREAD_PENALTY = 10;
 const EPSILON = 1e-9;
 
 /** Why the node cannot take it; undefined when it can. */
-function refusalOf(node: Candidate, { cpu, memoryMiB }: Resources): string | undefined {
+function refusalOf(node: Candidate, { resources, needsPort = true }: Wish): string | undefined {
   const { state, total, reserved } = node;
+  const { cpu, memoryMiB } = resources;
   if (state !== 'ready') return `is ${state}`;
   if (reserved.cpu + cpu > total.cpu + EPSILON) return lack('CPU', 'cores', cpu, reserved.cpu, total.cpu);
   if (reserved.memoryMiB + memoryMiB > total.memoryMiB)
     return lack('memory', 'MiB', memoryMiB, reserved.memoryMiB, total.memoryMiB);
-  return lowestFreePort(node) === undefined
+  return needsPort && lowestFreePort(node) === undefined
     ? `no free port: ${node.takenPorts.size} of ${node.firstPort}-${node.lastPort} are taken`
     : undefined;
 }
@@ -87,7 +91,7 @@ export function score({ total, reserved }: Candidate, wished: Resources): number
 /** The best node with its lowest free port, or what ruled out each. Equal scores go by name, so that a replay agrees. */
 export function place(wish: Wish, nodes: readonly Candidate[]): Placement {
   const refusals = nodes.flatMap((node) => {
-    const reason = refusalOf(node, wish.resources);
+    const reason = refusalOf(node, wish);
     return reason === undefined ? [] : [{ node: node.name, reason }];
   });
   const refused = new Set(refusals.map(({ node }) => node));
@@ -97,7 +101,7 @@ export function place(wish: Wish, nodes: readonly Candidate[]): Placement {
     .map((node) => ({ node, score: score(node, wish.resources) }))
     .sort((a, b) => b.score - a.score || a.node.name.localeCompare(b.node.name, 'en'));
   const [best] = ranked;
-  const port = best && lowestFreePort(best.node);
-  if (best === undefined || port === undefined) return { refusals };
+  if (best === undefined) return { refusals };
+  const port = wish.needsPort === false ? undefined : lowestFreePort(best.node);
   return { place: { node: best.node.name, port, score: best.score } };
 }

@@ -28,6 +28,15 @@ describe('place', () => {
     expect(place(wish(), [taken]).place?.port).toBe(20_001);
   });
 
+  it('gives a worker no port, also where none is free', () => {
+    const full = node('a', { takenPorts: new Set([20_000, 20_001, 20_002]) });
+    expect(place(wish({ needsPort: false }), [full]).place).toEqual({
+      node: 'a',
+      port: undefined,
+      score: 75,
+    });
+  });
+
   it('avoids a node that failed just now, unless nothing else fits', () => {
     const avoid = wish({ avoidNodes: ['a'] });
     const full = node('b', { reserved: { cpu: 2 } });

@@ -23,11 +23,11 @@ export const oldRemovals = (keepMs: number): Retention => ({
   keepMs,
 });
 
-/** A JSON object a row: camel case. */
-const INSTANCE = `json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
+/** A JSON object a row: camel case; what a worker lacks is left out. */
+const INSTANCE = `json_strip_nulls(json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
   'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
   'container', container, 'cpu', cpu, 'memoryMiB', memory_mib,
-  'startedAt', ${jsonTime('started_at')}, 'reportedAt', ${jsonTime('reported_at')})`;
+  'startedAt', ${jsonTime('started_at')}, 'reportedAt', ${jsonTime('reported_at')}))`;
 const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
   'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'wantedState', spec.state,
   'reportedAt', ${jsonTime('reported_at')})`;
