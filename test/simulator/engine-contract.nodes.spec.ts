@@ -111,12 +111,13 @@ describe.each([
 
   it('answers a ping and says what it has', async () => {
     await engine.ping();
-    const { cpus, memoryBytes, name: host, version, rootDirectory } = await engine.info();
+    const { cpus, memoryBytes, name: host, version, rootDirectory, architecture } = await engine.info();
     expect(cpus).toBeGreaterThanOrEqual(1);
     expect(memoryBytes).toBeGreaterThan(1e6);
     expect(host).not.toBe('');
     expect(version).toMatch(/^\d+\.\d+/);
     expect(rootDirectory).toMatch(/^\//);
+    expect(architecture).toBe('x86_64');
   });
 
   describe('containers', () => {
@@ -124,6 +125,7 @@ describe.each([
       const made = spec('server');
       const id = await engine.createContainer(made);
       expect(await engine.inspect(id)).toEqual({
+        outOfMemory: false,
         ...{ id, name: made.name, image: BASE, running: false, status: 'created', exitCode: undefined },
         ...{ restartCount: 0, health: undefined, labels, startedAt: '0001-01-01T00:00:00Z' },
         createdAt: expect.any(String) as string,

@@ -98,6 +98,7 @@ function systemRoutes({ name, cpus, memoryBytes }: SimulatorOptions): readonly R
           Name: name,
           ServerVersion: VERSION,
           DockerRootDir: '/',
+          Architecture: 'x86_64',
         }),
     },
   ];

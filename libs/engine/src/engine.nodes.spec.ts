@@ -138,6 +138,25 @@ describe('containers', () => {
     expect(await builder.inspect(id)).toMatchObject({ running: false, exitCode: 137 });
   });
 
+  it('runs a program within one, and says of one that is not there what is wrong', async () => {
+    const id = await launch('sleep 60');
+    const ran = await builder.exec(id, ['sh', '-c', 'cat /proc/net/tcp; echo done >&2; exit 3']);
+    expect(ran.exitCode).toBe(3);
+    expect(ran.output).toMatch(/local_address[\s\S]*done/);
+    expect((await builder.exec(id, ['no-such-program'])).exitCode).toBeGreaterThan(125);
+    const late = builder.exec(id, ['sleep', '60'], AbortSignal.timeout(300));
+    await expect(late).rejects.toMatchObject({ code: 'ENGINE_ABORTED' });
+    await expect(builder.exec('gone', ['true'])).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND' });
+  });
+
+  it('remembers that one ran out of memory, though it was started again', async () => {
+    const eat = 'x = []\nwhile True: x.append(bytearray(8 << 20))';
+    const id = await launch('', { command: ['python3', '-c', eat], memoryMiB: 48 });
+    expect(await builder.firstExit(id, AbortSignal.timeout(20_000))).toBe(137);
+    await until('started again', async () => ((await builder.inspect(id))?.restartCount ?? 0) > 0);
+    expect(await builder.inspect(id)).toMatchObject({ outOfMemory: true });
+  });
+
   it('has codes for what goes wrong', async () => {
     await expect(builder.createContainer(spec('x', { image: 'no/such:1' }))).rejects.toMatchObject({
       code: 'IMAGE_NOT_FOUND',

@@ -8,6 +8,7 @@ import { demultiplex, demultiplexing } from './demultiplex.js';
 import { EngineError } from './errors.js';
 import { ExitWatch } from './exit-watch.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
+import { type ExecResult, runInContainer } from './run-in-container.js';
 import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
 export interface EngineInfo {
@@ -17,6 +18,8 @@ export interface EngineInfo {
   readonly version: string;
   /** Where it keeps images and the cache of builds, on its own machine. */
   readonly rootDirectory: string;
+  /** Of its machine, as the kernel names it: `x86_64`, `aarch64`. */
+  readonly architecture: string;
 }
 
 export interface ContainerState {
@@ -29,6 +32,8 @@ export interface ContainerState {
   /** Of the last run; undefined while it never ended. */
   readonly exitCode: number | undefined;
   readonly restartCount: number;
+  /** One of its processes was killed for want of memory, in this run or, as far as is remembered, an earlier one. */
+  readonly outOfMemory: boolean;
   readonly health: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -58,7 +63,7 @@ const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
 /** The engine remembers some hundred events, and answers before it listens to those to come: `since` misses none. */
 const ALL_ENDS = {
   since: 1,
-  filters: { type: ['container' as const], event: ['die' as const, 'destroy' as const] },
+  filters: { type: ['container' as const], event: ['die' as const, 'destroy' as const, 'oom' as const] },
 };
 
 /** BuildKit is in every Linux engine from API 1.39 on, whatever its default builder is. */
@@ -90,6 +95,7 @@ export class Engine {
     return {
       ...{ cpus: info.NCPU, memoryBytes: info.MemTotal, name: info.Name, version: info.ServerVersion },
       rootDirectory: info.DockerRootDir,
+      architecture: info.Architecture,
     };
   }
 
@@ -172,7 +178,26 @@ export class Engine {
     const found = await this.unless(404, `Inspecting ${nameOrId}`, () =>
       this.docker.getContainer(nameOrId).inspect(),
     );
-    return found && stateOf(found);
+    return found && stateOf(found, this.exits.wasOutOfMemory(found.Id));
+  }
+
+  /** Of what machines an image is, as its builder named it: `amd64`, `arm64`. Throws IMAGE_NOT_FOUND. */
+  async imageArchitecture(ref: string): Promise<string> {
+    const what = `Image ${ref}`;
+    return (await this.call(what, () => this.docker.getImage(ref).inspect(), NO_IMAGE)).Architecture;
+  }
+
+  /**
+   * Runs a program within a container and waits for its end. Throws CONTAINER_NOT_FOUND, SPEC_INVALID where it does
+   * not run or has no such program, ENGINE_ABORTED when the signal was aborted.
+   */
+  async exec(id: string, argv: readonly string[], signal?: AbortSignal): Promise<ExecResult> {
+    const byStatus: StatusCodes = { ...NO_CONTAINER, 400: 'SPEC_INVALID', 409: 'SPEC_INVALID' };
+    try {
+      return await runInContainer(this.docker.getContainer(id), argv, signal);
+    } catch (error) {
+      throw toEngineError(`Running ${argv[0]} in ${id}`, error, byStatus, signal);
+    }
   }
 
   /** What its processes are given; a value may be a secret. Throws CONTAINER_NOT_FOUND. */
@@ -334,7 +359,7 @@ export class Engine {
   }
 }
 
-function stateOf(found: ContainerInspectInfo): ContainerState {
+function stateOf(found: ContainerInspectInfo, wasOutOfMemory: boolean): ContainerState {
   const { State: state } = found;
   const ended = !state.FinishedAt.startsWith('0001');
   return {
@@ -345,6 +370,7 @@ function stateOf(found: ContainerInspectInfo): ContainerState {
     status: state.Status,
     exitCode: (state.Running && !state.Restarting) || !ended ? undefined : state.ExitCode,
     restartCount: found.RestartCount,
+    outOfMemory: state.OOMKilled || wasOutOfMemory,
     health: state.Health?.Status,
     labels: found.Config.Labels,
     createdAt: found.Created,

@@ -28,6 +28,7 @@ const WHAT = 'Watching containers';
  */
 export class ExitWatch {
   private readonly exits = new Map<string, number>();
+  private readonly outOfMemory = new Set<string>();
   private readonly watchers = new Map<string, Set<Watcher>>();
   private stream: AbortController | undefined;
   private idle: NodeJS.Timeout | undefined;
@@ -52,6 +53,11 @@ export class ExitWatch {
       signal.addEventListener('abort', calledOff);
       this.join(id, watcher);
     });
+  }
+
+  /** Whether a process of it was killed for want of memory: an engine forgets that when it starts it again. */
+  wasOutOfMemory(id: string): boolean {
+    return this.outOfMemory.has(id);
   }
 
   /** Whoever waits is told ENGINE_UNREACHABLE. */
@@ -92,6 +98,7 @@ export class ExitWatch {
     const id = event?.Actor?.ID;
     if (id === undefined) return;
     if (event?.Action === 'destroy') this.destroyed(id);
+    if (event?.Action === 'oom') this.keepOutOfMemory(id);
     const exitCode = Number(event?.Actor?.Attributes?.exitCode);
     if (event?.Action === 'die' && Number.isInteger(exitCode)) this.ended(id, exitCode);
   }
@@ -104,8 +111,15 @@ export class ExitWatch {
     this.watchers.get(id)?.forEach((watcher) => watcher.ended(exitCode));
   }
 
+  private keepOutOfMemory(id: string): void {
+    this.outOfMemory.add(id);
+    const [oldest = id] = this.outOfMemory;
+    if (this.outOfMemory.size > KEPT_EXITS) this.outOfMemory.delete(oldest);
+  }
+
   private destroyed(id: string): void {
     this.exits.delete(id);
+    this.outOfMemory.delete(id);
     const gone = engineError('CONTAINER_NOT_FOUND', `Watching ${id}`, 'it was removed');
     this.watchers.get(id)?.forEach((watcher) => watcher.failed(gone));
   }

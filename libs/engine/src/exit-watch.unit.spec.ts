@@ -24,6 +24,7 @@ function world() {
     ...{ watch, streams, newest },
     die: (id: string, exitCode: number) => event('die', id, exitCode),
     destroy: (id: string) => event('destroy', id),
+    oom: (id: string) => event('oom', id),
     ask: (id: string, signal = new AbortController().signal) => watch.firstExit(id, signal),
   };
 }
@@ -49,6 +50,18 @@ describe('who watches a container', () => {
     await turn();
     process.off('warning', keep);
     expect(warnings).toEqual([]);
+  });
+
+  it('knows that one ran out of memory, which its engine forgets when it starts it again', async () => {
+    const { ask, die, destroy, oom, watch } = world();
+    const end = ask('a');
+    oom('a');
+    die('a', 137);
+    expect(await end).toBe(137);
+    expect([watch.wasOutOfMemory('a'), watch.wasOutOfMemory('b')]).toEqual([true, false]);
+    destroy('a');
+    await turn();
+    expect(watch.wasOutOfMemory('a')).toBe(false);
   });
 
   it('is told the first code of several, also when it ended before that was asked', async () => {

@@ -8,7 +8,10 @@ function builderWith({ free, minFree }: { readonly free: number | undefined; rea
   let freeBytes = free;
   const engine: Partial<Engine> = {
     info: () =>
-      Promise.resolve({ cpus: 1, memoryBytes: 1, name: 'n', version: 'v', rootDirectory: '/docker' }),
+      Promise.resolve({
+        ...{ cpus: 1, memoryBytes: 1, name: 'n', version: 'v', architecture: 'x86_64' },
+        rootDirectory: '/docker',
+      }),
     pruneBuildCache(keepBytes) {
       did.push(`cache to ${keepBytes}`);
       if (freeBytes !== undefined) freeBytes += 10 - keepBytes;
