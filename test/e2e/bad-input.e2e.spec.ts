@@ -64,6 +64,15 @@ const cases: Readonly<Record<string, Case>> = {
     says: /pip/,
     logs: /no-such-package-of-slipway/,
   },
+  'a build whose tool is not installed': {
+    archive: {
+      ...config({ build: 'npm run build' }),
+      'package.json': '{"name":"bad","version":"1.0.0","scripts":{"build":"vite build"}}',
+    },
+    code: 'BUILD_FAILED',
+    says: /^The program vite is not in the image\. .*\[npm run build\].*It was built as: node, by config\.json/,
+    logs: /vite: not found/,
+  },
   'a container that exits': {
     archive: { ...config({}), 'server.js': 'console.error("out of luck"); process.exit(3);' },
     code: 'CONTAINER_EXITED',
@@ -132,7 +141,7 @@ describe('bad input ends in a reply that says what to do, and leaves nothing beh
     });
     const error = reply.services[0]?.error;
     expect(error?.code, JSON.stringify(error)).toBe(code);
-    expect(error?.message).toMatch(says);
+    expect(error?.message, error?.logTail).toMatch(says);
     expect(error?.hint.length).toBeGreaterThan(20);
     if (logs !== undefined) expect(error?.logTail).toMatch(logs);
     await nothingIsLeft(appId);

@@ -1,34 +1,53 @@
-/**
- * Reads BuildKit's progress messages. They are protobuf `StatusResponse`s of moby/buildkit api/services/control:
- * vertexes = 1 {name = 3, cached = 4, started = 5, completed = 6, error = 7}, logs = 3 {msg = 4}. Four fields
- * are wanted, so they are read by hand.
- */
-interface TraceLines {
-  readonly lines: readonly string[];
-  readonly error?: string;
-}
-
 type Field = readonly [number: number, value: Buffer | number];
 
-/** `aux` of a `moby.buildkit.trace` message, base64. Steps as their names, output as its lines. */
-export function readTrace(aux: string): TraceLines {
-  const lines: string[] = [];
-  let error: string | undefined;
-  for (const [number, value] of fields(Buffer.from(aux, 'base64'))) {
-    if (typeof value === 'number') continue;
-    if (number === 1) {
-      const vertex = new Map(fields(value));
-      const name = textOf(vertex.get(3));
-      if (vertex.has(7)) lines.push(`ERROR ${(error = textOf(vertex.get(7)))}`);
-      else if (vertex.get(4) === 1 && vertex.has(6)) lines.push(`CACHED ${name}`);
-      else if (vertex.has(5) && !vertex.has(6)) lines.push(name);
-    } else if (number === 3) {
-      const message = textOf(new Map(fields(value)).get(4));
-      lines.push(...message.split(/\r?\n/).filter((line) => line.trim() !== ''));
-    }
+/**
+ * BuildKit's progress as lines. Its messages are protobuf `StatusResponse`s of moby/buildkit api/services/control:
+ * vertexes = 1 {digest = 1, name = 3, cached = 4, started = 5, completed = 6, error = 7}, logs = 3 {vertex = 1,
+ * msg = 4}. Few fields are wanted, so they are read by hand.
+ */
+export class BuildTrace {
+  /** By step: what it wrote of a line that has not ended; a program may write a line in pieces. */
+  private readonly unfinished = new Map<string, string>();
+
+  /** Of `aux` of a `moby.buildkit.trace` message, base64: steps as their names, output as its lines. */
+  read(aux: string): readonly string[] {
+    return [...fields(Buffer.from(aux, 'base64'))].flatMap(([number, value]) => {
+      if (typeof value === 'number') return [];
+      const message = new Map(fields(value));
+      if (number === 1) return this.step(message);
+      return number === 3 ? this.output(message) : [];
+    });
   }
-  return { lines, error };
+
+  /** What is left of lines that never ended. */
+  rest(): readonly string[] {
+    return [...this.unfinished.keys()].flatMap((digest) => this.restOf(digest));
+  }
+
+  private step(vertex: ReadonlyMap<number, Buffer | number>): readonly string[] {
+    const name = textOf(vertex.get(3));
+    const hasEnded = vertex.has(6) || vertex.has(7);
+    const rest = hasEnded ? this.restOf(textOf(vertex.get(1))) : [];
+    if (vertex.has(7)) return [...rest, `ERROR ${textOf(vertex.get(7))}`];
+    if (vertex.get(4) === 1 && vertex.has(6)) return [...rest, `CACHED ${name}`];
+    return vertex.has(5) && !vertex.has(6) ? [name] : rest;
+  }
+
+  private output(log: ReadonlyMap<number, Buffer | number>): readonly string[] {
+    const digest = textOf(log.get(1));
+    const lines = ((this.unfinished.get(digest) ?? '') + textOf(log.get(4))).split(/\r?\n/);
+    this.unfinished.set(digest, lines.pop() ?? '');
+    return lines.filter(isSaid);
+  }
+
+  private restOf(digest: string): readonly string[] {
+    const rest = this.unfinished.get(digest) ?? '';
+    this.unfinished.delete(digest);
+    return [rest].filter(isSaid);
+  }
 }
+
+const isSaid = (line: string): boolean => line.trim() !== '';
 
 function textOf(value: Buffer | number | undefined): string {
   return Buffer.isBuffer(value) ? value.toString('utf8') : '';

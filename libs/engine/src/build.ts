@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { readTrace } from './build-trace.js';
+import { BuildTrace } from './build-trace.js';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
 import type { EngineErrorCode } from './errors.js';
 import { jsonLines, type ProgressMessage } from './json-lines.js';
@@ -71,6 +71,7 @@ class BuildOutput {
   imageId: string | undefined;
   error: string | undefined;
   private unfinished = '';
+  private readonly trace = new BuildTrace();
 
   constructor(private readonly onOutput?: (line: string) => void) {}
 
@@ -79,7 +80,7 @@ class BuildOutput {
       this.flush();
       this.error = message.errorDetail?.message ?? message.error;
     } else if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') {
-      readTrace(message.aux).lines.forEach((line) => this.line(line));
+      this.trace.read(message.aux).forEach((line) => this.line(line));
     } else if (hasImageId(message.aux)) {
       this.imageId = message.aux.ID;
     } else if (message.stream !== undefined) {
@@ -97,6 +98,7 @@ class BuildOutput {
   }
 
   private flush(): void {
+    this.trace.rest().forEach((line) => this.line(line));
     if (this.unfinished.trim() !== '') this.line(this.unfinished);
     this.unfinished = '';
   }

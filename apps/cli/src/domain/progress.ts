@@ -52,6 +52,7 @@ export function foldProgress(
 }
 
 function foldService(service: ServiceProgress, event: DeploymentProgress, clockMs: number): ServiceProgress {
+  if (event.event === HEALTH_AWAITED) return withNotes(service, event);
   if (event.version === 0) return withOutput(service, event);
   if (event.version <= service.version) return service;
   const { phase, ms } = event;
@@ -67,6 +68,9 @@ function foldService(service: ServiceProgress, event: DeploymentProgress, clockM
     lastLine: ended || event.event === 'StepFailed' ? undefined : service.lastLine,
   };
 }
+
+const HEALTH_AWAITED = 'HealthAwaited';
+const NOTED: ReadonlySet<string> = new Set(['PlanMade', HEALTH_AWAITED]);
 
 export const isOver = ({ state }: ServiceProgress): boolean => state === 'done' || state === 'failed';
 
@@ -87,15 +91,20 @@ function withOutput(service: ServiceProgress, event: DeploymentProgress): Servic
   return { ...service, lastLine: outputLines(event).at(-1) ?? service.lastLine };
 }
 
+/** Told again and again while it lasts, and by each instance. */
+function withNotes(service: ServiceProgress, event: DeploymentProgress): ServiceProgress {
+  return { ...service, notes: [...new Set([...service.notes, ...notesOf(event)])] };
+}
+
 /** A phase that comes again, of another replica, adds to the time. */
 function withPhase(phases: readonly PhaseDone[], { name, ms }: PhaseDone): readonly PhaseDone[] {
   if (!phases.some((phase) => phase.name === name)) return [...phases, { name, ms }];
   return phases.map((phase) => (phase.name === name ? { name, ms: phase.ms + ms } : phase));
 }
 
-/** What a plan says before it starts. */
+/** What a plan says before it starts, and what is seen while an instance is not healthy. */
 export function notesOf({ event, data: { notes } }: DeploymentProgress): readonly string[] {
-  if (event !== 'PlanMade' || !Array.isArray(notes)) return [];
+  if (!NOTED.has(event) || !Array.isArray(notes)) return [];
   return notes.filter((note) => typeof note === 'string').map((note) => textLines(note).join(' '));
 }
 

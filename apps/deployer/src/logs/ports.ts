@@ -3,11 +3,13 @@ import type { Readable } from 'node:stream';
 import type { TaskState } from '../task/domain/task.state.js';
 import type { ClaimedTask } from '../task/ports.js';
 
-/** Tells the world what a build says, and keeps it. */
+/** Tells the world what a build says, and keeps it; and what keeps an instance from being healthy. */
 export interface BuildOutput {
   lines(claim: ClaimedTask, state: TaskState, lines: readonly string[]): void;
   /** There is nothing more to come; resolves when all is kept. Never rejects. */
   ended(claim: ClaimedTask): Promise<void>;
+  /** Told while the wait goes on; not kept. */
+  healthAwaited(state: TaskState, note: string): void;
 }
 
 /** What builds said, for whoever asks. */

@@ -1,5 +1,6 @@
 import type { InstanceAddress, InstanceReport, ServiceConfig } from '#libs/contracts';
 import type { ImageBuilder } from '../build/ports.js';
+import type { BuildOutput } from '../logs/ports.js';
 import type { Specs } from '../services/ports.js';
 import type { Secrets } from '../secrets/ports.js';
 import type { PlacedNode, Release } from '../task/domain/task.events.js';
@@ -17,6 +18,7 @@ export interface InstanceEffectPorts {
   readonly specs: Specs;
   readonly builder: ImageBuilder;
   readonly prober: Prober;
+  readonly output: Pick<BuildOutput, 'healthAwaited'>;
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly wait: Wait;

@@ -51,6 +51,14 @@ export interface ContainerRun {
   /** Of a run that ended. */
   readonly exitCode?: number;
   readonly restartCount: number;
+  /** One of its processes was killed for want of memory, as far as its engine remembers. */
+  readonly outOfMemory?: boolean;
+}
+
+/** Such as `amd64` and `arm64`. */
+export interface Architectures {
+  readonly image: string;
+  readonly node: string;
 }
 
 /** The engine of one node. */
@@ -66,6 +74,10 @@ export interface NodeEngines {
   inspect(node: string, container: string): Promise<ContainerRun | undefined>;
   /** The last lines of its output, without the values of its secrets; undefined when they cannot be had. */
   logTail(node: string, container: string): Promise<string | undefined>;
+  /** Of what machines the image is, and what its node is, in the engine's words for images; undefined where unknown. */
+  architectures(node: string, image: string): Promise<Architectures | undefined>;
+  /** /proc/net/tcp and /proc/net/tcp6 as the container sees them; undefined where they cannot be had. */
+  sockets(node: string, container: string): Promise<string | undefined>;
   stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
 }
 

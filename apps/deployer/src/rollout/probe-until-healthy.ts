@@ -1,7 +1,14 @@
 import { codeOf, StepError } from '../task/domain/task-error.js';
 import type { EffectOf } from '../task/domain/task.effects.js';
 import { checkInstance, checkText, isOnlyWatched } from './check-instance.js';
-import type { NodeEngines, Prober, ProbeResult } from './ports.js';
+import {
+  type Evidence,
+  maybeOtherArchitecture,
+  whyEnded,
+  whyNotHealthy,
+  whyNotYet,
+} from './domain/why-not-healthy.js';
+import type { ContainerRun, NodeEngines, Prober, ProbeResult } from './ports.js';
 import type { Wait } from '../task/ports.js';
 
 /** A service is often up in 40 ms. */
@@ -9,6 +16,8 @@ const SHORTEST_WAIT_MS = 8;
 const LONGEST_WAIT_MS = 500;
 /** A wait is this part of the time since the start: at most so much later than it is up, it is seen. */
 const WAIT_OF_ELAPSED = 0.1;
+/** A service that starts slowly is not suspected before. */
+const LOOK_EVERY_MS = 10_000;
 /** An end that the engine remembers is told at once: what is healthy before this time is over is not asked for. */
 const QUIET_MS = 1_000;
 /** Of a watch: a connection that was cut is made again, and the engine says of one that is gone that it is. */
@@ -20,6 +29,8 @@ interface ProbePorts {
   readonly wait: Wait;
   readonly healthTimeoutMs: number;
   readonly stableMs: number;
+  /** What keeps it from being healthy, as far as that is sure, while the wait goes on. */
+  readonly onNote: (note: string) => void;
 }
 
 type ProbeEffect = EffectOf<'probe-instance'>;
@@ -39,8 +50,9 @@ export async function probeUntilHealthy(
   const seen: Seen = { last: NOT_ASKED };
   const well = untilWell(ports, effect, within, seen);
   const ended = untilEnded(ports, effect, within, seen);
+  const told = tellWhatIsWrong(ports, effect, within, seen);
   // Whichever comes second is of no interest any more.
-  for (const either of [well, ended]) either.catch(() => undefined);
+  for (const either of [well, ended, told]) either.catch(() => undefined);
   try {
     await Promise.race([well, ended]);
   } finally {
@@ -110,6 +122,26 @@ async function untilEnded(
   }
 }
 
+/** Looks every ten seconds, and tells each thing once. Rejects with the signal's reason. */
+async function tellWhatIsWrong(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
+): Promise<never> {
+  const told = new Set<string>();
+  for (;;) {
+    await ports.wait(LOOK_EVERY_MS, signal);
+    if (seen.last.healthy) continue;
+    const { evidence } = await evidenceOf(ports, effect, seen.last);
+    signal.throwIfAborted();
+    const why = whyNotYet(evidence);
+    if (why === undefined || told.has(why.cause)) continue;
+    told.add(why.cause);
+    ports.onNote(`${why.cause}. ${why.hint}`);
+  }
+}
+
 /** Milliseconds until the next probe. */
 export function waitAfter(elapsedMs: number): number {
   return Math.min(Math.max(elapsedMs * WAIT_OF_ELAPSED, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
@@ -119,40 +151,64 @@ function startupMsOf(ports: ProbePorts, { release }: ProbeEffect): number {
   return release.config.health?.startupMs ?? ports.healthTimeoutMs;
 }
 
-async function exited(
+interface Look {
+  readonly run: ContainerRun | undefined;
+  readonly logTail: string | undefined;
+  readonly evidence: Evidence;
+}
+
+/** What can be seen of it now. */
+async function evidenceOf(
   { engines }: ProbePorts,
-  effect: ProbeEffect,
-  seen: ProbeResult,
-  code: number | undefined,
-): Promise<StepError> {
-  const { node, container } = effect.slot.address;
+  { slot, release }: ProbeEffect,
+  { seen }: ProbeResult,
+): Promise<Look> {
+  const { config } = release;
+  const { node, container } = slot.address;
   const [run, logTail] = await Promise.all([
     engines.inspect(node, container),
     engines.logTail(node, container),
   ]);
+  const sockets = run?.running === true ? await engines.sockets(node, container) : undefined;
+  const architectures = maybeOtherArchitecture(logTail)
+    ? await engines.architectures(node, release.image)
+    : undefined;
+  const evidence: Evidence = {
+    name: slot.name,
+    port: config.port,
+    memoryMiB: config.resources.memoryMiB,
+    probe: seen,
+    healthPath: config.health?.path,
+    log: logTail,
+    outOfMemory: run?.outOfMemory === true,
+    ...{ architectures, sockets },
+  };
+  return { run, logTail, evidence };
+}
+
+async function exited(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  seen: ProbeResult,
+  code: number | undefined,
+): Promise<StepError> {
+  const { run, logTail, evidence } = await evidenceOf(ports, effect, seen);
+  const { cause, hint } = whyEnded(evidence, code);
   const how =
     run === undefined
       ? 'is gone'
       : `exited with code ${code ?? 'unknown'}, restarted ${run.restartCount} times`;
-  return new StepError({
-    code: 'CONTAINER_EXITED',
-    message: `The container of ${effect.slot.name} ${how}. ${checkText(effect, seen)}`,
-    hint: 'Read the end of its log, or run the command of config.json in the built image.',
-    logTail,
-  });
+  const message = `${cause}. The container of ${effect.slot.name} ${how}. ${checkText(effect, seen)}`;
+  return new StepError({ code: 'CONTAINER_EXITED', message, hint, logTail });
 }
 
 async function timedOut(ports: ProbePorts, effect: ProbeEffect, result: ProbeResult): Promise<StepError> {
-  const { node, container } = effect.slot.address;
-  const run = await ports.engines.inspect(node, container);
+  const { run, logTail, evidence } = await evidenceOf(ports, effect, result);
+  const { cause, hint } = whyNotHealthy(evidence);
   const how =
     run === undefined
       ? 'is gone'
       : `${run.running ? 'runs' : 'does not run'}, restarted ${run.restartCount} times`;
-  return new StepError({
-    code: 'HEALTH_TIMEOUT',
-    message: `${effect.slot.name} was not healthy within ${startupMsOf(ports, effect)} ms. ${checkText(effect, result)} Its container ${how}.`,
-    hint: 'The service must listen on 0.0.0.0 at the port of config.json and answer its health path with 2xx or 3xx.',
-    logTail: await ports.engines.logTail(node, container).catch(() => undefined),
-  });
+  const message = `${cause}. It was not healthy within ${startupMsOf(ports, effect)} ms. ${checkText(effect, result)} Its container ${how}.`;
+  return new StepError({ code: 'HEALTH_TIMEOUT', message, hint, logTail });
 }

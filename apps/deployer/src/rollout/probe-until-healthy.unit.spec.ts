@@ -31,12 +31,23 @@ const effect: EffectOf<'probe-instance'> = {
   },
 };
 
+/** The same effect of a release that may take so long to start. */
+function startingIn(startupMs: number): typeof effect {
+  return { ...effect, release: releaseWith('new', 1, { health: { path: '/', startupMs } }) };
+}
+
+/** 0.0.0.0:3000 in /proc/net/tcp. */
+const ELSEWHERE = '  0: 00000000:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001';
+
 interface World {
   /** What the engine says of the container, look by look; the last for ever. */
   readonly runs: readonly (ContainerRun | undefined)[];
   /** What its watches come to, one after another; further ones are open until they are called off. */
   readonly exits?: readonly (number | Error | Promise<number>)[];
   readonly healthy?: boolean;
+  /** Of /proc/net/tcp. */
+  readonly sockets?: string;
+  readonly startupMs?: number;
 }
 
 /** Waits by the timers of the tests, which pass at once. */
@@ -51,7 +62,7 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Probes in this world; `open` counts the watches that are open. */
-function probing({ runs, exits = [], healthy = false }: World) {
+function probing({ runs, exits = [], healthy = false, sockets, startupMs }: World) {
   let [looks, watches] = [0, 0];
   const open = new Set<object>();
   const engines: Partial<NodeEngines> = {
@@ -70,15 +81,27 @@ function probing({ runs, exits = [], healthy = false }: World) {
       );
     },
     logTail: () => Promise.resolve('its last words'),
+    sockets: () => Promise.resolve(sockets),
   };
+  const notes: string[] = [];
   const ports = {
     engines: engines as NodeEngines,
     prober: { probe: () => Promise.resolve({ healthy, seen: healthy ? '200' : 'connection refused' }) },
     wait,
     healthTimeoutMs: 400,
     stableMs: 0,
+    onNote: (note: string) => void notes.push(note),
   };
-  return { open, looks: () => looks, result: probeUntilHealthy(ports, effect, new AbortController().signal) };
+  return {
+    open,
+    notes,
+    looks: () => looks,
+    result: probeUntilHealthy(
+      ports,
+      startupMs === undefined ? effect : startingIn(startupMs),
+      new AbortController().signal,
+    ),
+  };
 }
 
 const up: ContainerRun = { running: true, exitCode: undefined, restartCount: 0 };
@@ -167,5 +190,27 @@ describe('a probe', () => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(3_000);
     expect(performance.now() - begun).toBeLessThan(3_000 + waitAfter(3_000));
     expect(open.size).toBe(0);
+  });
+
+  it('29: a wait of a minute said nothing of what was wrong: after ten seconds it says so once, and goes on', async () => {
+    const { result, notes } = probing({ runs: [up], sockets: ELSEWHERE, startupMs: 45_000 });
+    await expect(result).rejects.toMatchObject({
+      code: 'HEALTH_TIMEOUT',
+      message: expect.stringMatching(
+        /^web-0 listens on port 3000, not on 8080.*It was not healthy within 45000 ms/,
+      ) as string,
+      hint: expect.stringContaining('Set port in config.json to 3000') as string,
+    });
+    expect(notes).toEqual([expect.stringMatching(/^web-0 listens on port 3000, not on 8080/)]);
+  });
+
+  it('of one that ran out of memory says so first, and what it saw after it', async () => {
+    const { result } = probing({ runs: [{ ...restarted, outOfMemory: true }], exits: [137] });
+    await expect(result).rejects.toMatchObject({
+      code: 'CONTAINER_EXITED',
+      message: expect.stringMatching(
+        /^web-0 ran out of memory: .* exited with code 137, restarted 1 times/,
+      ) as string,
+    });
   });
 });

@@ -87,6 +87,7 @@ function watching(runs: readonly (ContainerRun | undefined)[], exit?: Promise<nu
     inspect: () => Promise.resolve(runs[Math.min((looks += 1), runs.length) - 1]),
     firstExit: () => exit ?? new Promise<number>(() => undefined),
     logTail: () => Promise.resolve('its last words'),
+    sockets: () => Promise.resolve(undefined),
   };
   const effect: EffectOf<'probe-instance'> = {
     ...{ kind: 'probe-instance', ordinal: 0, release, replaces: false, node, slot },
@@ -95,7 +96,7 @@ function watching(runs: readonly (ContainerRun | undefined)[], exit?: Promise<nu
     engines: engines as NodeEngines,
     prober: { probe: () => Promise.reject(new Error('a worker was asked')) },
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-    ...{ healthTimeoutMs: 4_000, stableMs: 0 },
+    ...{ healthTimeoutMs: 4_000, stableMs: 0, onNote: () => undefined },
   };
   return { looks: () => looks, result: probeUntilHealthy(ports, effect, new AbortController().signal) };
 }

@@ -16,7 +16,9 @@ export const deploymentProgressed = defineMessage({
     service: z.string().optional().describe('The service; absent on steps of the whole request.'),
     event: z
       .string()
-      .describe('The name of the event, such as `ImageBuilt`; `BuildOutput` carries lines of the build log.'),
+      .describe(
+        'The name of the event, such as `ImageBuilt`; `BuildOutput` carries lines of the build log, `HealthAwaited` what keeps an instance from being healthy.',
+      ),
     version: z
       .int()
       .min(0)

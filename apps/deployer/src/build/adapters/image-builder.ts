@@ -3,8 +3,9 @@ import { EngineError } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
 import { type BuildPlan, detect, findingsText } from '#libs/source-detect';
 import type { BaseImages } from '../domain/base-image.js';
-import { writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
+import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
+import { causeInLog } from '../../task/domain/log-causes.js';
 import { StepError } from '../../task/domain/task-error.js';
 import {
   type BuildOrder,
@@ -23,6 +24,17 @@ const ANSWER_MS = 10_000;
 const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUND']);
 
 const planOf = ({ tree, config }: FetchedSource): BuildPlan => detect(tree, config);
+
+/** Cause first, then what was seen, and as what it was built: which lock file was used, and which was not. */
+function whyNotBuilt(error: EngineError, { found }: BuildPlan): StepError {
+  const logTail = asWritten(error.logTail.join('\n'));
+  const why = causeInLog(logTail);
+  const message = `${why === undefined ? '' : `${why.cause}. `}${asWritten(error.message)}. It was built as: ${findingsText(found)}.`;
+  return new StepError(
+    { code: error.code, message, hint: why?.hint ?? error.hint, logTail },
+    { cause: error },
+  );
+}
 
 /** Builds on several engines and pushes to one registry. */
 export class EngineImageBuilder implements ImageBuilder {
@@ -61,12 +73,18 @@ export class EngineImageBuilder implements ImageBuilder {
     const builder = this.byName(name);
     if (builder === undefined) throw new Error(`there is no builder ${name}`);
     const { source, tag, labels, onOutput } = order;
-    const written = this.dockerfileOf(planOf(source), source);
+    const plan = planOf(source);
+    const written = this.dockerfileOf(plan, source);
     await builder.ensureRoom();
     const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
     const context = packDirectory(source.directory, extraFiles);
     const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
-    await builder.engine.build({ context, tag, labels: own, onOutput, signal });
+    try {
+      const told = (line: string): void => onOutput(asWritten(line));
+      await builder.engine.build({ context, tag, labels: own, onOutput: told, signal });
+    } catch (error) {
+      throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan) : error;
+    }
   }
 
   private dockerfileOf(

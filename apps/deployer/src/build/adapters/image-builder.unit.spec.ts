@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Engine, EngineError } from '#libs/engine';
+import { parseServiceConfig } from '#libs/contracts';
+import { type Engine, EngineError, type EngineInfo } from '#libs/engine';
 import { type ImageRegistry, RegistryError } from '#libs/registry';
+import { treeOf } from '#libs/source-detect';
 import { Builder } from './builder.js';
 import { EngineImageBuilder } from './image-builder.js';
 
@@ -32,6 +37,14 @@ function builderOf({ name, images, away = false, loses = false, keeps = false }:
     removeImage: (tag) =>
       away ? unreachable() : keeps ? failed() : Promise.resolve(void images.delete(tag)),
     push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
+    build: () =>
+      Promise.reject(
+        new EngineError('BUILD_FAILED', {
+          ...{ message: 'Building r:5000/shop/web:abc: exit code: 127', hint: 'Read.' },
+          logTail: ['> vite build', 'sh: 1: vite: not found'],
+        }),
+      ),
+    info: () => Promise.resolve({ rootDirectory: '/docker' } as EngineInfo),
     pruneBuildCache: () => Promise.resolve(0),
     pruneUnnamedImages: () => Promise.resolve(0),
   };
@@ -119,4 +132,21 @@ describe('one of several builders', () => {
     await builderWith({}, [a, b]).discard({ tag: TAG, builder: undefined });
     expect([a.images.size, b.images.size]).toEqual([1, 0]);
   });
+});
+
+it('a build whose tool is not there said only an exit code: the tool, and as what it was built', async () => {
+  const builder = builderWith({});
+  const config = parseServiceConfig(JSON.stringify({ runtime: 'dockerfile', port: 80 }));
+  const tree = treeOf({ Dockerfile: 'FROM scratch' });
+  const directory = mkdtempSync(join(tmpdir(), 'slipway-build-'));
+  const source = { sourceDigest: 'd', config, tree, directory, dispose: () => Promise.resolve() };
+  const order = { source, tag: TAG, labels: {}, onOutput: () => undefined };
+  await expect(builder.build('local', order, new AbortController().signal)).rejects.toMatchObject({
+    code: 'BUILD_FAILED',
+    message:
+      'The program vite is not in the image. Building r:5000/shop/web:abc: exit code: 127. It was built as: dockerfile, by config.json.',
+    hint: expect.stringContaining('devDependencies') as string,
+    logTail: expect.stringContaining('vite: not found') as string,
+  });
+  rmSync(directory, { recursive: true });
 });

@@ -33,6 +33,17 @@ mkdir -p ${HOME} "$1" && chown ${OWNER} ${HOME} "$1"`.replaceAll('\\\n', '');
 /** Runs a build, then gives the service what it made, without a second layer for it. */
 const BUILD_AND_OWN = `"$@" && find . -name node_modules -prune -o -user 0 -exec chown -h ${OWNER} {} +`;
 
+/** Inside a text of JSON. */
+const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** What an engine says of a step, with the step as config.json has it. Engines quote scripts or leave them as they are. */
+export const asWritten = (said: string): string =>
+  [BUILD_AND_OWN, quoted(BUILD_AND_OWN)]
+    .reduce((text, script) => text.replaceAll(`["sh","-c","${script}","sh",`, '['), said)
+    .replaceAll(`sh -c ${BUILD_AND_OWN} sh `, '')
+    .replaceAll(quoted(MAKE_USER), 'make the user of the service')
+    .replaceAll(MAKE_USER, 'make the user of the service');
+
 /** Exec form: a JSON array reaches the program as it is; no shell reads it. */
 const execForm = (argv: readonly string[]): string => JSON.stringify(argv);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
 import { detect, treeOf } from '#libs/source-detect';
-import { writeDockerfile } from './dockerfile.js';
+import { asWritten, writeDockerfile } from './dockerfile.js';
 
 const images = {
   byRuntime: { python: 'py:3', node: 'node:24.1', 'node:22': 'node:22-slim', static: 'nginx:1' },
@@ -112,5 +112,19 @@ describe('the Dockerfile', () => {
 
   it("is the source's own for the runtime dockerfile", () => {
     expect(write({ runtime: 'dockerfile', port: 80 }, ['Dockerfile']).dockerfile).toBeUndefined();
+  });
+
+  it('shows its own part of a step to nobody who reads the log', () => {
+    const { lines } = write({ runtime: 'node', port: 1, build: ['npm', 'run', 'build'] }, ['package.json']);
+    const [step = ''] = lines.filter((line) => line.includes('"build"'));
+    expect(asWritten(`[5/6] ${step}`)).toBe('[5/6] RUN ["npm","run","build"]');
+    const [, , script = ''] = JSON.parse(step.replace('RUN ', '')) as string[];
+    expect(asWritten(`executor failed running [sh -c ${script} sh npm run build]: exit code: 1`)).toBe(
+      'executor failed running [npm run build]: exit code: 1',
+    );
+    expect(asWritten(`[5/6] RUN ["sh","-c","${script}","sh","npm"]`), 'as an engine shows it').toBe(
+      '[5/6] RUN ["npm"]',
+    );
+    expect(asWritten(lines[2] ?? '')).toBe('RUN ["sh","-c","make the user of the service","sh","/app"]');
   });
 });

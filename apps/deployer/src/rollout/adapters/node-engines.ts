@@ -10,7 +10,14 @@ import { masked } from '../../secrets/domain/mask.js';
 import type { WithoutSecrets } from '../../secrets/ports.js';
 import { StepError } from '../../task/domain/task-error.js';
 import type { RepairEngines } from '../../repair/ports.js';
-import type { ContainerRun, LaunchedContainer, LaunchSpec, NodeEngines, StopPolicy } from '../ports.js';
+import type {
+  Architectures,
+  ContainerRun,
+  LaunchedContainer,
+  LaunchSpec,
+  NodeEngines,
+  StopPolicy,
+} from '../ports.js';
 import type { NodeLogins } from './node-logins.js';
 
 interface NodeEnginesParts {
@@ -24,6 +31,15 @@ interface NodeEnginesParts {
 }
 
 const LOG_LINES = 50;
+/** What images call the machines of the kernel. */
+const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  armv7l: 'arm',
+};
+/** A machine without IPv6 lacks the second: the first is told all the same. */
+const READ_SOCKETS = ['cat', '/proc/net/tcp', '/proc/net/tcp6'];
+const LOOK_MS = 5_000;
 
 interface KeptEngine {
   readonly sealedLogin: string;
@@ -109,6 +125,27 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       ]);
       return masked(text, secrets);
     } catch {
+      return undefined;
+    }
+  }
+
+  async architectures(node: string, image: string): Promise<Architectures | undefined> {
+    try {
+      const engine = await this.engine(node);
+      const [ofImage, { architecture }] = await Promise.all([engine.imageArchitecture(image), engine.info()]);
+      return { image: ofImage, node: IMAGE_ARCHITECTURES[architecture] ?? architecture };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async sockets(node: string, container: string): Promise<string | undefined> {
+    try {
+      const engine = await this.engine(node);
+      const { output } = await engine.exec(container, READ_SOCKETS, AbortSignal.timeout(LOOK_MS));
+      return output.includes('local_address') ? output : undefined;
+    } catch {
+      // It has ended, or its image has no `cat`.
       return undefined;
     }
   }

@@ -6,7 +6,8 @@ import { probeUntilHealthy } from '../probe-until-healthy.js';
 export const probeInstance: EffectFile<'probe-instance', InstanceEffectPorts> = {
   async run(ports, { signal }, state, effect) {
     const started = performance.now();
-    await probeUntilHealthy(ports, effect, signal);
+    const onNote = (note: string): void => ports.output.healthAwaited(state, note);
+    await probeUntilHealthy({ ...ports, onNote }, effect, signal);
     const ms = Math.round(performance.now() - started);
     const { ordinal, release, slot } = effect;
     const report = reportOf(state, release, slot, 'running', ports.clock.now());

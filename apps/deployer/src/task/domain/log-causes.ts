@@ -1,0 +1,136 @@
+/** Why something failed, and what to change. Sentences without their full stop; `hint` is whole. */
+export interface Cause {
+  readonly cause: string;
+  readonly hint: string;
+}
+
+interface Sign {
+  readonly pattern: RegExp;
+  readonly cause: (match: readonly string[]) => Cause | undefined;
+}
+
+const SHORT_NAME = 120;
+const short = (text: string): string => (text.length > SHORT_NAME ? `${text.slice(0, SHORT_NAME)}…` : text);
+
+const isFile = (module: string): boolean => /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(module);
+
+function missingNodeModule([, module = '']: readonly string[]): Cause {
+  const name = short(module);
+  return isFile(module)
+    ? {
+        cause: `The file ${name} is not in the image`,
+        hint: 'Correct the path in command. If a build makes the file, set build, such as "npm run build".',
+      }
+    : {
+        cause: `The package ${name} is not installed`,
+        hint: 'Add it to dependencies in package.json, not only to devDependencies, and renew the lock file. Or set install.',
+      };
+}
+
+const NOT_WRITABLE =
+  'The service runs as a user other than root. Write below its working folder, below $HOME or into /tmp.';
+
+/**
+ * What programs say when they fail, in their own words, and what that means. The first that matches counts, so the
+ * surer ones stand first.
+ */
+const SIGNS: readonly Sign[] = [
+  {
+    pattern:
+      /JavaScript heap out of memory|Perhaps out of memory\?|\bMemoryError\b|java\.lang\.OutOfMemoryError/,
+    cause: () => ({
+      cause: 'It ran out of memory',
+      hint: 'Raise resources.memoryMiB in config.json, or let it use less: fewer workers, a smaller heap.',
+    }),
+  },
+  {
+    // `docker-init` is tini.
+    pattern: /\[FATAL tini \(\d+\)\] exec (\S+) failed: No such file or directory/,
+    cause: ([, program = '']) => ({
+      cause: `The program ${short(program)} is not in the image`,
+      hint: 'Correct command in config.json, or add the package that brings the program to the manifest. Of a script, also check that its first line names an interpreter that is there, and ends without a carriage return.',
+    }),
+  },
+  {
+    pattern: /\[FATAL tini \(\d+\)\] exec (\S+) failed: Permission denied/,
+    cause: ([, program = '']) => ({
+      cause: `The file ${short(program)} may not be executed`,
+      hint: `Make it executable (chmod +x) and push again, or name its interpreter in command: ["sh", "${short(program)}"].`,
+    }),
+  },
+  {
+    pattern: /\[FATAL tini \(\d+\)\] exec (\S+) failed: Exec format error|exec (\S+): exec format error/i,
+    cause: ([, program, other = '']) => ({
+      cause: `The machine cannot execute ${short(program ?? other)}: it is built for another architecture, or it is a script without a first line such as #!/bin/sh`,
+      hint: "Build for the node's architecture, or name the interpreter in command.",
+    }),
+  },
+  {
+    pattern: /ModuleNotFoundError: No module named '([^']+)'/,
+    cause: ([, module = '']) => ({
+      cause: `The Python module ${short(module)} is not installed`,
+      hint: 'Add its package to the manifest that is installed (requirements.txt, pyproject.toml), or set install. If it is a module of your own, check the folder that command starts from.',
+    }),
+  },
+  { pattern: /Cannot find (?:module|package) '([^']+)'/, cause: missingNodeModule },
+  {
+    pattern: /(?:^|\s)(?:\/bin\/)?(?:sh|bash)(?:: line \d+|: \d+)?: ([^\s:]+): (?:command )?not found/,
+    cause: ([, program = '']) => ({
+      cause: `The program ${short(program)} is not in the image`,
+      hint: 'Add the package that brings it to the manifest, or install it with install. Tools of a build belong into devDependencies or dependencies.',
+    }),
+  },
+  {
+    // The engine itself, of a step of a build and of an image without init.
+    pattern: /exec: "([^"]+)": (?:executable file not found|stat [^:]+: no such file)/,
+    cause: ([, program = '']) => ({
+      cause: `The program ${short(program)} is not in the image`,
+      hint: 'Correct the command in config.json, or take a base image that has the program.',
+    }),
+  },
+  {
+    pattern: /KeyError: '([A-Z][A-Z0-9_]*)'/,
+    cause: ([match = '', name = '']) => ({
+      cause: `The environment variable ${short(name)} seems not to be set (${match})`,
+      hint: `Set ${short(name)} in env of config.json, or in secrets.`,
+    }),
+  },
+  {
+    pattern: /(?:sqlite3\.OperationalError: )?unable to open database file/,
+    cause: () => ({ cause: 'It may not write its database file', hint: NOT_WRITABLE }),
+  },
+  {
+    pattern:
+      /(?:PermissionError: \[Errno 13\] Permission denied: '([^']+)'|EACCES: permission denied, \w+ '([^']+)')/,
+    cause: ([, python, node = '']) => ({
+      cause: `It has no permission for ${short(python ?? node)}`,
+      hint: NOT_WRITABLE,
+    }),
+  },
+  {
+    pattern: /(?:EADDRINUSE|Address already in use|address already in use)[^\n]*/,
+    cause: () => ({
+      cause: 'Two of its processes want the same port',
+      hint: 'Let command start one server, or give the others a port of their own.',
+    }),
+  },
+  {
+    pattern:
+      /(?:ECONNREFUSED (?:127\.0\.0\.1|::1):|connection to server at "(?:localhost|127\.0\.0\.1)"[^\n]*port )(\d+)/,
+    cause: ([, port = '']) => ({
+      cause: `It looks for another server at localhost:${port}, which is its own container`,
+      hint: 'Set the address of that server in env of config.json (or in secrets).',
+    }),
+  },
+];
+
+/** The cause that a log tells, as far as its words are known. */
+export function causeInLog(log: string | undefined): Cause | undefined {
+  if (log === undefined) return undefined;
+  for (const { pattern, cause } of SIGNS) {
+    const match = pattern.exec(log);
+    const found = match === null ? undefined : cause(match);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
