@@ -6,10 +6,11 @@ const AS_IT_IS = ['static', 'dockerfile'];
 
 /** Fields of config.json that some runtimes do not use. A field that is not named here is used by all. */
 export const fieldUsers: Readonly<Record<string, Users>> = {
-  version: { allBut: ['dockerfile'] },
+  version: { allBut: ['dockerfile', 'image'] },
   command: { allBut: ['static'] },
-  install: { allBut: AS_IT_IS },
-  build: { allBut: AS_IT_IS },
+  install: { allBut: [...AS_IT_IS, 'image'] },
+  build: { allBut: [...AS_IT_IS, 'image'] },
+  image: { only: ['image'] },
 };
 
 /** A field that is written and that the runtime would ignore. */
@@ -31,9 +32,13 @@ export function unusedFields(config: object, runtime: string): readonly UnusedFi
 const isUser = (users: Users, runtime: string): boolean =>
   'only' in users ? users.only.includes(runtime) : !users.allBut.includes(runtime);
 
+/** `a`, `a and b`, `a, b and c`. */
+const listText = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
 function usersText(users: Users): string {
-  if ('only' in users) return `only ${users.only.join(' and ')} ${users.only.length === 1 ? 'does' : 'do'}`;
-  return `every runtime but ${users.allBut.join(' and ')} does`;
+  if ('only' in users) return `only ${listText(users.only)} ${users.only.length === 1 ? 'does' : 'do'}`;
+  return `every runtime but ${listText(users.allBut)} does`;
 }
 
 /** For the description of a field: `Not for static or dockerfile.`; nothing where every runtime uses it. */

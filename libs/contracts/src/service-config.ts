@@ -26,6 +26,15 @@ const runtimeSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a runtime such as python, node, static, dockerfile or go');
 
+/** As `docker pull` takes it: registry, repository, tag or digest. */
+const imageSchema = z
+  .string()
+  .max(500)
+  .regex(
+    /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d{1,5})?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[A-Za-z0-9_][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+    'expected an image such as nginx:1.28 or registry.example/team/app@sha256:...',
+  );
+
 const resourcesSchema = z.strictObject({
   /** Cores; 0.5 is half a core. */
   cpu: z.number().min(0.01).max(256).default(0.25),
@@ -60,6 +69,8 @@ export const serviceConfigSchema = z.strictObject({
     .string()
     .regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'expected a version such as 3.13')
     .optional(),
+  /** Of the runtime `image`: what somebody else built. */
+  image: imageSchema.optional(),
   /** Without it, the service is a worker: nobody connects to it. */
   port: z.int().min(1).max(65_535).optional(),
   command: commandSchema.optional(),
@@ -103,6 +114,13 @@ const currentConfigSchema = serviceConfigSchema
       context.addIssue({ code: 'custom', path: ['port'], message: STATIC_PORT, input: undefined });
     for (const { field, expected } of unusedFields(config, config.runtime))
       context.addIssue({ code: 'custom', path: [field], message: expected, input: field });
+    if (config.runtime === 'image' && config.image === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['image'],
+        message: 'expected the image that is run',
+        input: '',
+      });
   });
 
 function secretVariableProblem(variable: string, env: Readonly<Record<string, string>>): string | undefined {

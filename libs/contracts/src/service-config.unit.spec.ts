@@ -130,11 +130,12 @@ describe('config.json', () => {
 
   it.each<[string, string, string]>([
     ['static', 'command', 'every runtime but static does'],
-    ['static', 'install', 'every runtime but static and dockerfile does'],
-    ['static', 'build', 'every runtime but static and dockerfile does'],
-    ['dockerfile', 'install', 'every runtime but static and dockerfile does'],
-    ['dockerfile', 'build', 'every runtime but static and dockerfile does'],
-    ['dockerfile', 'version', 'every runtime but dockerfile does'],
+    ['static', 'install', 'every runtime but static, dockerfile and image does'],
+    ['static', 'build', 'every runtime but static, dockerfile and image does'],
+    ['dockerfile', 'install', 'every runtime but static, dockerfile and image does'],
+    ['dockerfile', 'build', 'every runtime but static, dockerfile and image does'],
+    ['dockerfile', 'version', 'every runtime but dockerfile and image does'],
+    ['node', 'image', 'only image does'],
   ])(
     'case 17: a field that %s does not use was ignored without a word: %s is refused',
     (runtime, field, users) => {
@@ -149,6 +150,20 @@ describe('config.json', () => {
     for (const runtime of ['python', 'node', 'go']) expect(problemsOf({ runtime, ...all })).toEqual([]);
     expect(problemsOf({ runtime: 'dockerfile', port: 1, command: 'a' })).toEqual([]);
     expect(problemsOf({ runtime: 'static', port: 1, version: '1.28' })).toEqual([]);
+  });
+
+  it('of the runtime image names the image, by any name that an engine takes, and nothing else', () => {
+    const problems = (image?: string) => problemsOf({ runtime: 'image', port: 1, image });
+    for (const image of [
+      'nginx',
+      'nginx:1.28',
+      'r.example:5000/a/b_c:v1.0',
+      `ghcr.io/a/b@sha256:${'0'.repeat(64)}`,
+    ])
+      expect(problems(image)).toEqual([]);
+    for (const image of ['', 'Nginx', 'a b', 'a:', '-a', 'a/../b', 'a;b'])
+      expect(problems(image)).toMatchObject([{ field: 'image' }]);
+    expect(problems()).toEqual([{ field: 'image', expected: 'expected the image that is run' }]);
   });
 
   it('names users of fields that exist, and of no other', () => {

@@ -181,6 +181,19 @@ export class Engine {
     return found && stateOf(found, this.exits.wasOutOfMemory(found.Id));
   }
 
+  /**
+   * The digest that a registry has for an image, without pulling it. Throws IMAGE_NOT_FOUND, REGISTRY_DENIED,
+   * REGISTRY_UNREACHABLE.
+   */
+  async digestInRegistry(ref: string, auth?: RegistryAuth): Promise<string> {
+    const asked = (): Promise<unknown> =>
+      this.docker.getImage(ref).distribution(auth === undefined ? {} : { authconfig: { ...auth } });
+    const found = (await this.call(`Asking the registry for ${ref}`, asked)) as {
+      readonly Descriptor: { readonly digest: string };
+    };
+    return found.Descriptor.digest;
+  }
+
   /** Of what machines an image is, as its builder named it: `amd64`, `arm64`. Throws IMAGE_NOT_FOUND. */
   async imageArchitecture(ref: string): Promise<string> {
     const what = `Image ${ref}`;

@@ -63,7 +63,14 @@ export interface DockerfilePlan {
   readonly found: readonly Finding[];
 }
 
-export type BuildPlan = StepsPlan | DockerfilePlan;
+/** An image that somebody else built. */
+export interface ImagePlan {
+  readonly kind: 'image';
+  readonly image: string;
+  readonly found: readonly Finding[];
+}
+
+export type BuildPlan = StepsPlan | DockerfilePlan | ImagePlan;
 
 /** What was found, as one sentence: "node, by package.json; pnpm 9, by pnpm-lock.yaml". */
 export const findingsText = (found: readonly Finding[]): string =>

@@ -19,6 +19,12 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   if (config.legacy !== undefined) return olderFormPlan(tree, config, config.legacy);
   const runtime = runtimeOf(tree, config);
   refuseUnused(config, runtime.what);
+  if (config.image !== undefined)
+    return {
+      kind: 'image',
+      image: config.image,
+      found: [{ what: `image ${config.image}`, by: 'config.json' }],
+    };
   if (runtime.what === 'dockerfile') refuseExposed(tree, config);
   if (runtime.what === 'dockerfile') return dockerfilePlan(tree, config, [runtime]);
   if (runtime.what === 'static') portOf(config);

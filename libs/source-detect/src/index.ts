@@ -11,5 +11,6 @@ export type {
 export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
 export { portOf } from './port.js';
+export { runtimeOf } from './runtime.js';
 export { SourceRefusal } from './refusal.js';
 export { type SourceTree, treeOf } from './source-tree.js';

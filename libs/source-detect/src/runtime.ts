@@ -22,8 +22,9 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
 ];
 
 /** The runtime that config.json names, else the one that the files at the root show. */
-export function runtimeOf(tree: SourceTree, config: Pick<ServiceConfig, 'runtime'>): Finding {
+export function runtimeOf(tree: SourceTree, config: Pick<ServiceConfig, 'runtime' | 'image'>): Finding {
   if (config.runtime !== undefined) return { what: config.runtime, by: 'config.json' };
+  if (config.image !== undefined) return { what: 'image', by: 'image in config.json' };
   for (const [runtime, files] of SIGNS) {
     const [sign] = presentOf(tree, files);
     if (sign !== undefined) return { what: runtime, by: sign };

@@ -34,13 +34,25 @@ export interface BuiltTag {
   readonly builder: string | undefined;
 }
 
+export interface ExplainedSource {
+  /** That of config.json, or the one that was found out. */
+  readonly runtime: string;
+  /** What was found, and by what, in one line. */
+  readonly detected: string;
+}
+
 /** All builders. */
 export interface ImageBuilder {
   /** How many builds each does at once, by name, in the order in which they are configured. */
   readonly limits: ReadonlyMap<string, number>;
+  /**
+   * An image that somebody else built, by the digest that its registry has for it now. Throws IMAGE_NOT_FOUND,
+   * REGISTRY_DENIED, REGISTRY_UNREACHABLE.
+   */
+  pin(image: string): Promise<string>;
   tagOf(appId: string, service: string, sourceDigest: string): string;
-  /** What the source is, in one line. Throws what a build would refuse it for: SOURCE_UNCLEAR, RUNTIME_UNKNOWN. */
-  explain(source: FetchedSource): string;
+  /** What the source is. Throws what a build would refuse it for: SOURCE_UNCLEAR, RUNTIME_UNKNOWN. */
+  explain(source: FetchedSource): ExplainedSource;
   /** The builder that has the image already, of those that answer. */
   holderOf(tag: string): Promise<string | undefined>;
   /** Throws BUILD_FAILED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */

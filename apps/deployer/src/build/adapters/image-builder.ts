@@ -1,7 +1,7 @@
 import { packDirectory } from '#libs/archive';
 import { EngineError } from '#libs/engine';
-import { type ImageRegistry, RegistryError } from '#libs/registry';
-import { type BuildPlan, detect, findingsText } from '#libs/source-detect';
+import { type ImageRegistry, loginFor, RegistryError } from '#libs/registry';
+import { type BuildPlan, detect, findingsText, runtimeOf } from '#libs/source-detect';
 import type { BaseImages } from '../domain/base-image.js';
 import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
@@ -10,6 +10,7 @@ import { StepError } from '../../task/domain/task-error.js';
 import {
   type BuildOrder,
   type BuiltTag,
+  type ExplainedSource,
   type FetchedSource,
   IMAGE_LOST,
   type ImageBuilder,
@@ -24,6 +25,13 @@ const ANSWER_MS = 10_000;
 const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUND']);
 
 const planOf = ({ tree, config }: FetchedSource): BuildPlan => detect(tree, config);
+
+/** `registry:5000/team/app:1@sha256:...` in parts; a digest says more than a tag. */
+function partsOf(image: string): { readonly name: string; readonly digest?: string } {
+  const [tagged = '', digest] = image.split('@');
+  const colon = tagged.lastIndexOf(':');
+  return { name: colon > tagged.lastIndexOf('/') ? tagged.slice(0, colon) : tagged, digest };
+}
 
 /** Cause first, then what was seen, and as what it was built: which lock file was used, and which was not. */
 function whyNotBuilt(error: EngineError, { found }: BuildPlan): StepError {
@@ -59,10 +67,19 @@ export class EngineImageBuilder implements ImageBuilder {
     return `${registry.host}/${registry.repository(appId, service)}:${sourceDigest.slice(0, 32)}`;
   }
 
-  explain(source: FetchedSource): string {
+  explain(source: FetchedSource): ExplainedSource {
     const plan = planOf(source);
     this.dockerfileOf(plan, source);
-    return findingsText(plan.found);
+    return { runtime: runtimeOf(source.tree, source.config).what, detected: findingsText(plan.found) };
+  }
+
+  async pin(image: string): Promise<string> {
+    const { name, digest } = partsOf(image);
+    if (digest !== undefined) return `${name}@${digest}`;
+    const [builder] = this.parts.builders;
+    if (builder === undefined) throw new Error('there is no builder');
+    const login = await loginFor(this.parts.registry, image);
+    return `${name}@${await builder.engine.digestInRegistry(image, login)}`;
   }
 
   async holderOf(tag: string): Promise<string | undefined> {

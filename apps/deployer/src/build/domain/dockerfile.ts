@@ -138,6 +138,7 @@ export function writeDockerfile(plan: BuildPlan, parts: WritingParts): WrittenDo
     case 'steps':
       return plan.site === undefined ? stepsDockerfile(plan, parts) : siteDockerfile(plan, parts);
     case 'dockerfile':
+    case 'image':
       return undefined;
     default:
       return never(plan);

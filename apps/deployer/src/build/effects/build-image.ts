@@ -1,3 +1,4 @@
+import type { StepWrites } from '../../task/domain/step-writes.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile, EffectScope } from '../../task/effect-scope.js';
 import { inPhase, phaseOf, type PhaseResult } from '../../task/phase.js';
@@ -10,6 +11,7 @@ export const buildImage: EffectFile<'build-image', BuildEffectPorts> = {
     const { builder, output, places, releases } = ports;
     const { appId, service } = state;
     const tag = builder.tagOf(appId, service, effect.sourceDigest);
+    if (state.config?.image !== undefined) return pinned(ports, scope, state.config.image);
     const { result: source } = await sourceOf(ports, scope, state);
     const { signal, claim } = scope;
     const several = builder.limits.size > 1;
@@ -39,6 +41,19 @@ export const buildImage: EffectFile<'build-image', BuildEffectPorts> = {
     await builder.discard({ tag: builder.tagOf(appId, service, sourceDigest), builder: undefined });
   },
 };
+
+/** Somebody else built it: it is known by its digest from now on. */
+async function pinned(
+  { builder, limits }: BuildEffectPorts,
+  scope: EffectScope,
+  image: string,
+): Promise<StepWrites> {
+  await dropSource(scope);
+  const { result: tag, ms } = await inPhase(phaseOf('build-image', limits, scope.signal), () =>
+    builder.pin(image),
+  );
+  return { events: [{ type: 'ImageBuilt', data: { tag, phase: 'build', ms } }] };
+}
 
 function buildAt(
   name: string,

@@ -1,5 +1,5 @@
 import type { EffectFile, EffectScope } from '../../task/effect-scope.js';
-import type { FetchedSource } from '../ports.js';
+import type { ExplainedSource, FetchedSource } from '../ports.js';
 import { type BuildEffectPorts, dropSource, sourceOf } from '../source.js';
 
 /** Fetches the source. What was built of the same source before is used again. */
@@ -10,9 +10,10 @@ export const fetchSource: EffectFile<'fetch-source', BuildEffectPorts> = {
     const fetched = { sourceDigest, config, phase: 'fetch', ms } as const;
     const release = await ports.releases.byDigest(state.appId, state.service, sourceDigest);
     if (release === undefined) {
-      const detected = await explained(ports, scope, result);
+      const { runtime, detected } = await explained(ports, scope, result);
       if (state.dryRun === true) await dropSource(scope);
-      return { events: [{ type: 'SourceFetched', data: { ...fetched, detected } }] };
+      const data = { ...fetched, config: { ...config, runtime }, detected };
+      return { events: [{ type: 'SourceFetched', data }] };
     }
     await dropSource(scope);
     return {
@@ -30,7 +31,7 @@ async function explained(
   { builder }: BuildEffectPorts,
   scope: EffectScope,
   source: FetchedSource,
-): Promise<string> {
+): Promise<ExplainedSource> {
   try {
     return builder.explain(source);
   } catch (error) {

@@ -65,3 +65,18 @@ describe('the retention of releases beside much work that is done', () => {
     expect(live.filter(({ inUse }) => inUse).map(({ id }) => id)).toEqual(['1', '2']);
   });
 });
+
+it('an image that somebody else built is never deleted, also where it lies in the registry of ours', async () => {
+  const add = (id: string, runtime: string) =>
+    pool.query(
+      `INSERT INTO releases (id, app_id, service, source_digest, release, retired_at)
+       VALUES ($1, 'retired', 'web', $1, jsonb_build_object('image', $1::text, 'config', jsonb_build_object('runtime', $2::text)), now())`,
+      [id, runtime],
+    );
+  await add('ours', 'node');
+  await add('theirs', 'image');
+  const records = new PostgresReleaseRecords(pool);
+  const later = new Date(Date.now() + 60_000);
+  expect(await records.retiredBefore(later)).toEqual(['ours']);
+  expect(await records.isRetired('theirs', later)).toBe(false);
+});

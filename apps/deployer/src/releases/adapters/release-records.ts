@@ -15,8 +15,12 @@ const IN_USE = `(
 
 const IMAGE = `r.release ->> 'image'`;
 
+/** Not what somebody else built, also where it lies in our registry. */
+const IS_OURS = `r.release -> 'config' ->> 'runtime' IS DISTINCT FROM 'image'`;
+
 /** Retired until $1, its image still there, and the image of no release that lives. */
 const DELETABLE = `r.retired_at <= $1 AND r.image_deleted_at IS NULL AND NOT ${IN_USE}
+  AND ${IS_OURS}
   AND NOT EXISTS (SELECT FROM releases live
                   WHERE live.app_id = r.app_id AND live.service = r.service AND live.retired_at IS NULL
                     AND live.release ->> 'image' = ${IMAGE})`;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
-import type { ImageRegistry } from '#libs/registry';
+import { type ImageRegistry, loginFor } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import { INSTALLATION_LABEL } from '../domain/labels.js';
@@ -30,6 +30,8 @@ interface NodeEnginesParts {
   readonly withoutSecrets: WithoutSecrets;
 }
 
+/** Runtimes whose image has a command that nobody has written for config.json's: that one replaces it. */
+const OWN_IMAGES: ReadonlySet<string> = new Set(['dockerfile', 'image']);
 const LOG_LINES = 50;
 /** What images call the machines of the kernel. */
 const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -68,7 +70,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     const engine = await this.engine(node);
     // Known by digest: what is there is the same, so the registry need not be asked.
     if (await engine.hasImage(image)) return;
-    await engine.pull(image, await this.parts.registry.login(), { signal, onProgress });
+    await engine.pull(image, await loginFor(this.parts.registry, image), { signal, onProgress });
   }
 
   async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {
@@ -92,7 +94,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       name: spec.name,
       image: spec.image,
       // Of every other runtime, the image has it.
-      command: config.runtime === 'dockerfile' ? config.command : undefined,
+      command: OWN_IMAGES.has(config.runtime ?? '') ? config.command : undefined,
       env: { ...config.env, ...secrets, ...(config.port !== undefined && { PORT: String(config.port) }) },
       labels: {
         ...spec.labels,

@@ -54,7 +54,7 @@ export const effectTable = {
   },
   'fetch-source': {
     ...{ what: 'run', phase: 'fetch', isLimited: true, endedBy: ['SourceFetched'], crashes: everyMoment },
-    codes: [...ofSource, 'RUNTIME_UNKNOWN'],
+    codes: [...ofSource, 'RUNTIME_UNKNOWN', 'SOURCE_UNCLEAR'],
     renamed: { BLOB_NOT_FOUND: 'SOURCE_NOT_FOUND' },
   },
   'build-image': {
@@ -62,6 +62,8 @@ export const effectTable = {
     codes: [
       ...ofSource,
       'RUNTIME_UNKNOWN',
+      'SOURCE_UNCLEAR',
+      'IMAGE_NOT_FOUND',
       'BUILD_FAILED',
       'BUILDER_DISK_FULL',
       'NO_SPACE',
