@@ -92,6 +92,19 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // Small projects as people have them, deployed by the command on a running platform, a few at a time.
+          name: 'sources',
+          include: ['test/sources/**/*.sources.spec.ts'],
+          environment: 'node',
+          testTimeout: 600_000,
+          hookTimeout: 180_000,
+          maxConcurrency: 4,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // Starts, ends and kills further replicas of a running platform, and cuts its nodes off; what else runs then
           // would wait for them.
           name: 'replicas',

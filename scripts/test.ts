@@ -163,6 +163,7 @@ const onSharedSetUp: Stages = {
   int: () => onOneMachine('int'),
   nodes: () => onOneMachine('nodes'),
   e2e: () => onPlatform('e2e'),
+  sources: () => onPlatform('sources'),
   replicas: () => onPlatform('replicas'),
   fuzz: () => onPlatform('fuzz'),
   crash: () => onPlatform('crash'),
@@ -176,7 +177,17 @@ const onOwnSetUp: Stages = {
   soak: (side) => vitest('soak', side),
 };
 
-async function main(wanted: readonly string[]): Promise<number> {
+/** `sources` may be followed by names of projects of the corpus. */
+function takenApart(words: readonly string[]): {
+  readonly wanted: readonly string[];
+  readonly projects: readonly string[];
+} {
+  const [first, ...projects] = words;
+  return first === 'sources' ? { wanted: [first], projects } : { wanted: words, projects: [] };
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const { wanted, projects } = takenApart(words);
   const names = Object.keys({ ...alone, ...onSharedSetUp, ...onOwnSetUp });
   const unknown = wanted.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
@@ -186,6 +197,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   // Asked for by its name it is whole; among all stages it has one case for each kind of effect.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
   if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
+  if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= projects.join(',') || 'whole';
   Object.assign(process.env, environment);
   const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
   const inTurn = async (stages: Stages, isBeside = false): Promise<Count[]> => {

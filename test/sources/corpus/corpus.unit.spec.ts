@@ -1,0 +1,25 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { serviceNameSchema } from '#libs/contracts';
+import { corpus } from './index.js';
+
+const FOLDER = join(import.meta.dirname, '../projects');
+const projects = await corpus();
+
+it('each project has a folder of its own, and each folder its project', () => {
+  expect(projects.map(({ name }) => name).sort()).toEqual(readdirSync(FOLDER).sort());
+});
+
+it('each folder can name a service', () => {
+  const wrong = projects.filter(({ name }) => !serviceNameSchema.safeParse(name).success);
+  expect(wrong.map(({ name }) => name)).toEqual([]);
+});
+
+it('each project holds something', () => {
+  const empty = projects.filter(({ name }) => {
+    const folder = join(FOLDER, name);
+    return !existsSync(folder) || readdirSync(folder).length === 0;
+  });
+  expect(empty.map(({ name }) => name)).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import { deploymentReplied, type DeploymentReply, type TaskError } from '#libs/contracts';
+import { uniqueName } from '#libs/testing';
+import { zipFolder } from '../../apps/cli/src/adapters/zip-folder.js';
+import type { Client } from '../e2e/client.js';
+import { answerOf, slipway } from '../e2e/command.js';
+
+const SECONDS = 420;
+
+/** How the deployment of one folder ended. */
+export interface Deployment {
+  readonly appId: string;
+  readonly reply?: DeploymentReply;
+  readonly error?: Pick<TaskError, 'code' | 'message' | 'hint'>;
+  /** What was found out of the source, service by service. */
+  readonly detected: readonly string[];
+  /** The names of its events; none where the command refused it before it sent anything. */
+  readonly events: readonly string[];
+  readonly seconds: number;
+}
+
+interface CommandError {
+  readonly error?: Pick<TaskError, 'code' | 'message' | 'hint'>;
+}
+
+/** Deploys a folder by the command, as a user does. */
+export async function deployFolder(folder: string, client: Client): Promise<Deployment> {
+  const appId = uniqueName('source');
+  const begunAt = performance.now();
+  const { out } = await slipway('deploy', folder, '--app', appId, '--timeout', String(SECONDS), '--json');
+  const seconds = (performance.now() - begunAt) / 1000;
+  const answer = answerOf(out);
+  const { data: reply } = deploymentReplied.schema.safeParse(answer);
+  if (reply !== undefined) return { appId, seconds, ...(await known(reply, client)) };
+  const { error } = answer as CommandError;
+  if (error === undefined) throw new Error(`slipway deploy gave neither a reply nor an error: ${out}`);
+  return { appId, error, detected: [], events: [], seconds };
+}
+
+/** The same source without the command, which may have refused it itself. */
+export async function deployZip(folder: string, service: string, client: Client): Promise<Deployment> {
+  const appId = uniqueName('source');
+  const begunAt = performance.now();
+  await client.pushBlob(`${appId}--${service}.zip`, (await zipFolder(folder)).bytes);
+  const reply = await client.ask({ mode: 'build-and-run', appId, services: [service] });
+  return { appId, seconds: (performance.now() - begunAt) / 1000, ...(await known(reply, client)) };
+}
+
+async function known(
+  reply: DeploymentReply,
+  client: Client,
+): Promise<Pick<Deployment, 'reply' | 'error' | 'detected' | 'events'>> {
+  const { token, status, services, error } = reply;
+  await client.event(token, status ? 'TaskSucceeded' : 'TaskFailed');
+  const detected = client.events
+    .filter(({ data }) => data.token === token && data.event === 'SourceFetched')
+    .flatMap(({ data: { data } }) => (typeof data['detected'] === 'string' ? data['detected'] : []));
+  const why = services.find((service) => service.error !== undefined)?.error ?? error;
+  return { reply, error: why, detected: [...new Set(detected)], events: client.eventsOf(token) };
+}
+
+export async function stopDeployment({ appId, reply }: Deployment, client: Client): Promise<void> {
+  const services = reply?.services.map(({ name }) => name) ?? [];
+  if (services.length > 0) await client.ask({ mode: 'stop', appId, services });
+}
