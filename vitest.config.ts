@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,scripts,test}/**/*.unit.spec.ts'],
           environment: 'node',
+          // None takes a second; a machine that is busy with other work may need ten times as long.
+          testTimeout: 30_000,
           ...shared,
         },
       },

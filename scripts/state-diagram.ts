@@ -22,7 +22,12 @@ const RESTORE: Sample = { mode: 'scale', scale: { restore: true } };
 
 const plain = releaseWith('new', 2);
 /** Effects that are due only where config.json asks for them must have a run, too. */
-const whole = releaseWith('new', 2, { health: { path: '/' }, secrets: { PASSWORD: 'password' } });
+const whole = releaseWith('new', 2, {
+  health: { path: '/' },
+  secrets: { PASSWORD: 'password' },
+  release: ['a'],
+  runtime: 'node',
+});
 const declared = { count: 3, limits: plain.config.resources };
 const spec = firstSpec({}, declared, { arrival: 1, at: new Date(0).toISOString(), by: 'run', token: 't0' });
 

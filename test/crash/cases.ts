@@ -29,6 +29,13 @@ const simulated = {
     world: { release: releaseWith('new', 1, { secrets: { PASSWORD: 'password' } }) },
     likeUntilItFails: 'build-and-run, first launch',
   },
+  'build-and-run, with a release command': {
+    task: { mode: 'build-and-run' },
+    world: {
+      release: releaseWith('new', 1, { release: ['migrate'], runtime: 'node' }),
+      before: [running('a', oldRelease)],
+    },
+  },
   'build-and-run, replacement': {
     task: { mode: 'build-and-run' },
     world: { release: newRelease, before: [running('a', oldRelease)] },

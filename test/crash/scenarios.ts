@@ -67,6 +67,9 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
     (_requests, appId) => setSecret(appId),
     (requests, appId) => push(requests, appId, { secrets: { PASSWORD: 'password' } }),
   ),
+  'build-and-run, with a release command': onOneApp(deploy('build-and-run'), launch, (requests, appId) =>
+    push(requests, appId, { release: ['node', '-e', 'console.log("migrated")'] }),
+  ),
   'build-and-run, replacement': onOneApp(deploy('build-and-run'), launch, push),
   'build-and-run that fails': onOneApp(deploy('build-and-run'), launch, (requests, appId) =>
     requests.pushFiles(appId, fails()),

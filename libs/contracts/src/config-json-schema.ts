@@ -22,6 +22,8 @@ const fieldDescriptions: Record<Field, string> = {
   install:
     'What installs its packages; default: pip or npm, by the manifest in the archive. Written as `command` is.',
   build: 'What builds it, after its packages. Written as `command` is.',
+  release:
+    'Runs once for each release, on a node, before the first instance of it: migrations of a database. If it fails, the deployment fails and what served before goes on. A rollback does not run it. Written as `command` is.',
   env: 'Environment variables of the service.',
   secrets:
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',

@@ -214,6 +214,10 @@ const runErrors = {
     'The node could not pull the image, although the image registry answers.',
     'The message says why: the image is gone, the login is refused, or the disk of the node is full.',
   ),
+  RELEASE_FAILED: inReply(
+    'The `release` command of `config.json` failed. No instance was started.',
+    'Read the end of its log, correct the command or what it works on, and deploy again.',
+  ),
   CONTAINER_EXITED: inReply('The container started and ended.', 'Read the end of its log.'),
   HEALTH_TIMEOUT: inReply(
     'The instance runs, but its health path does not answer with 2xx or 3xx.',

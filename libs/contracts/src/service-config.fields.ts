@@ -8,6 +8,7 @@ const AS_IT_IS = ['static', 'dockerfile'];
 export const fieldUsers: Readonly<Record<string, Users>> = {
   version: { allBut: ['dockerfile', 'image'] },
   command: { allBut: ['static'] },
+  release: { allBut: ['static'] },
   install: { allBut: [...AS_IT_IS, 'image'] },
   build: { allBut: [...AS_IT_IS, 'image'] },
   image: { only: ['image'] },

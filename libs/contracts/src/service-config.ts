@@ -76,6 +76,8 @@ export const serviceConfigSchema = z.strictObject({
   command: commandSchema.optional(),
   install: commandSchema.optional(),
   build: commandSchema.optional(),
+  /** Runs once for each release, before the first instance of it, such as migrations of a database. */
+  release: commandSchema.optional(),
   env: z.record(variableNameSchema, storableText()).default({}),
   /** By environment variable, the name of the secret that is its value. */
   secrets: secretReferencesSchema.optional(),

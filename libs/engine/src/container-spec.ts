@@ -19,6 +19,8 @@ export interface ContainerSpec {
   readonly memoryMiB: number;
   /** CPUs; a half is 0.5. */
   readonly cpu: number;
+  /** It runs once and ends, and is not started again. */
+  readonly isOneOff?: boolean;
   readonly stopSignal?: string;
   readonly command?: readonly string[];
   readonly health?: HealthCommand;
@@ -60,7 +62,7 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { n
     HostConfig: {
       ...(port !== undefined && { PortBindings: { [port]: [{ HostPort: String(hostPort) }] } }),
       // A restart hides its exit code; Engine.firstExit tells it all the same.
-      RestartPolicy: { Name: 'unless-stopped' },
+      RestartPolicy: { Name: spec.isOneOff === true ? 'no' : 'unless-stopped' },
       Memory: memoryBytes,
       // The same as memory: no swap beside it, else a leak slows the whole node before it is stopped.
       MemorySwap: memoryBytes,

@@ -174,6 +174,20 @@ export class Engine {
     return this.exits.firstExit(id, signal);
   }
 
+  /**
+   * The exit code of a container that is not started again; at once where it has ended. Throws CONTAINER_NOT_FOUND,
+   * ENGINE_ABORTED when the signal was aborted.
+   */
+  async untilEnded(id: string, signal: AbortSignal): Promise<number> {
+    const container = this.docker.getContainer(id);
+    try {
+      const ended: unknown = await container.wait({ condition: 'not-running', abortSignal: signal });
+      return (ended as { readonly StatusCode: number }).StatusCode;
+    } catch (error) {
+      throw toEngineError(`Waiting for ${id}`, error, NO_CONTAINER, signal);
+    }
+  }
+
   async inspect(nameOrId: string): Promise<ContainerState | undefined> {
     const found = await this.unless(404, `Inspecting ${nameOrId}`, () =>
       this.docker.getContainer(nameOrId).inspect(),

@@ -46,6 +46,7 @@ const nowDoing: Readonly<Record<string, string>> = {
   NodeRefused: 'goes on',
   ImageMissing: 'pulls the image',
   ImagePulled: 'starts',
+  ReleaseCommandDone: 'starts',
   InstanceStarted: 'waits for its health path',
   InstanceHealthy: 'is healthy',
   InstanceDraining: 'lets what ran before finish',

@@ -7,6 +7,8 @@ import type { ReleaseImage } from './domain/retention.js';
 export interface Releases {
   byDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
   byId(appId: string, service: string, id: string): Promise<Release | undefined>;
+  /** Whether the command of a release has run. */
+  commandDone(release: Release): Promise<boolean>;
   /** What was built or asked for last. */
   current(appId: string, service: string): Promise<Release | undefined>;
   /** The release that was deployed well last, other than these. */

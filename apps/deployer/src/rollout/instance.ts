@@ -1,17 +1,20 @@
 import type { InstanceAddress, InstanceReport, ServiceConfig } from '#libs/contracts';
 import type { ImageBuilder } from '../build/ports.js';
 import type { BuildOutput } from '../logs/ports.js';
+import type { Releases } from '../releases/ports.js';
 import type { Specs } from '../services/ports.js';
 import type { Secrets } from '../secrets/ports.js';
 import type { PlacedNode, Release } from '../task/domain/task.events.js';
 import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
-import type { Clock, Wait } from '../task/ports.js';
+import type { ClaimedTask, Clock, Wait } from '../task/ports.js';
 import type { Turns } from '../task/turns.js';
+import { TASK_LABEL } from './domain/labels.js';
 import type { Instances, KnownInstance, NodeEngines, Prober, Traffic } from './ports.js';
 
 /** What the effects of this feature need. */
 export interface InstanceEffectPorts {
+  readonly releases: Pick<Releases, 'commandDone'>;
   readonly instances: Instances;
   readonly engines: NodeEngines;
   readonly secrets: Secrets;
@@ -45,6 +48,23 @@ export function reachedAt(node: PlacedNode, { port }: ServiceConfig): Pick<Insta
   if (port === undefined || node.port === undefined) return {};
   return { port: node.port, url: `http://${node.address}:${node.port}` };
 }
+
+/** Of a container: whose it is. */
+export const instanceLabels = (
+  { appId, service }: TaskState,
+  release: Release,
+  { taskId, fence }: ClaimedTask,
+): Readonly<Record<string, string>> => ({
+  'slipway.app': appId,
+  'slipway.service': service,
+  'slipway.release': release.id,
+  [TASK_LABEL]: taskId,
+  'slipway.fence': String(fence),
+});
+
+/** The container of a release's command: by the release, so that a take-over finds and adopts it. */
+export const releaseCommandName = ({ appId, service }: TaskState, { sourceDigest }: Release): string =>
+  `${appId}-${service}-release-${sourceDigest.slice(0, 12)}`;
 
 /** What the registry is told of an instance. */
 export function reportOf(

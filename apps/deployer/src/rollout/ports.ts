@@ -61,6 +61,13 @@ export interface Architectures {
   readonly node: string;
 }
 
+/** A program that runs to its end, in a container of its own. */
+export interface OneOffSpec extends LaunchSpec {
+  readonly command: readonly string[];
+  /** Whose it is: a container of this name that another task left is removed first. */
+  readonly task: string;
+}
+
 /** The engine of one node. */
 export interface NodeEngines {
   pull(node: string, image: string, signal: AbortSignal, onProgress: () => void): Promise<void>;
@@ -70,6 +77,11 @@ export interface NodeEngines {
    * Rejects with CONTAINER_NOT_FOUND when it goes meanwhile, ENGINE_UNREACHABLE when the connection is cut.
    */
   firstExit(node: string, container: string, signal: AbortSignal): Promise<number>;
+  /**
+   * Runs a program to its end, or waits for the end of the one that a predecessor started. Its container stays. Throws
+   * ENGINE_UNREACHABLE when the connection is cut meanwhile.
+   */
+  runToEnd(node: string, spec: OneOffSpec, signal: AbortSignal): Promise<number>;
   /** Undefined when there is no such container. */
   inspect(node: string, container: string): Promise<ContainerRun | undefined>;
   /** The last lines of its output, without the values of its secrets; undefined when they cannot be had. */

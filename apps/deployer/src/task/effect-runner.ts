@@ -6,6 +6,7 @@ import { type ResolvePorts, resolveRelease } from '../releases/effects/resolve-r
 import { probeInstance } from '../rollout/effects/probe-instance.js';
 import { pullImage } from '../rollout/effects/pull-image.js';
 import { removeLeftovers } from '../rollout/effects/remove-leftovers.js';
+import { runReleaseCommand } from '../rollout/effects/run-release-command.js';
 import { startInstance } from '../rollout/effects/start-instance.js';
 import { stopInstance } from '../rollout/effects/stop-instance.js';
 import { survey } from '../rollout/effects/survey.js';
@@ -37,6 +38,7 @@ const files: { readonly [K in Runnable['kind']]: EffectFile<K, EffectPorts> } = 
   'check-secrets': checkSecrets,
   survey,
   'pull-image': pullImage,
+  'run-release-command': runReleaseCommand,
   'start-instance': startInstance,
   'probe-instance': probeInstance,
   'stop-instance': stopInstance,

@@ -48,6 +48,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
     writers: {
       'add-release': releases,
       'set-current-release': releases,
+      'release-command-done': releases,
       'add-instance': instances,
       'set-instance-state': instances,
       'remove-instance': instances,

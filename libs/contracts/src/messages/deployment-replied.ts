@@ -23,7 +23,17 @@ export const instanceAddressSchema = z.object({
 });
 
 /** What a service goes through, in this order; the times of its steps are told by these names. */
-export const phaseNames = ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy', 'stop'] as const;
+export const phaseNames = [
+  'fetch',
+  'build',
+  'push',
+  'place',
+  'pull',
+  'release',
+  'start',
+  'healthy',
+  'stop',
+] as const;
 
 export const serviceOutcomes = [
   'running',

@@ -37,6 +37,19 @@ export async function setCurrentRelease(
   );
 }
 
+export async function setCommandDone(tx: Transaction, { id }: Release): Promise<void> {
+  await tx.query('UPDATE releases SET command_done_at = coalesce(command_done_at, now()) WHERE id = $1', [
+    id,
+  ]);
+}
+
+export async function commandDone(db: Db, { id }: Release): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT FROM releases WHERE id = $1 AND command_done_at IS NOT NULL', [
+    id,
+  ]);
+  return rowCount === 1;
+}
+
 type FoundRelease = Promise<Release | undefined>;
 
 /** The first of a query for `release`. */

@@ -17,6 +17,10 @@ export class PostgresReleases implements Releases, StepWriter {
     return rows.releaseById(this.pool, appId, service, id);
   }
 
+  commandDone(release: Release): Promise<boolean> {
+    return rows.commandDone(this.pool, release);
+  }
+
   current(appId: string, service: string): Promise<Release | undefined> {
     return rows.currentRelease(this.pool, appId, service);
   }
@@ -34,6 +38,7 @@ export class PostgresReleases implements Releases, StepWriter {
       ...sidesOf(writes, 'set-current-release').map(({ release }) =>
         rows.setCurrentRelease(tx, state, release, claim.taskId),
       ),
+      ...sidesOf(writes, 'release-command-done').map(({ release }) => rows.setCommandDone(tx, release)),
       ...served.map((release) => rows.insertDeployment(tx, state, release)),
     );
   }

@@ -4,7 +4,7 @@ import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import { type ImageRegistry, loginFor } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
-import { INSTALLATION_LABEL } from '../domain/labels.js';
+import { INSTALLATION_LABEL, TASK_LABEL } from '../domain/labels.js';
 import type { SeenContainer } from '../domain/seen-container.js';
 import { masked } from '../../secrets/domain/mask.js';
 import type { WithoutSecrets } from '../../secrets/ports.js';
@@ -16,6 +16,7 @@ import type {
   LaunchedContainer,
   LaunchSpec,
   NodeEngines,
+  OneOffSpec,
   StopPolicy,
 } from '../ports.js';
 import type { NodeLogins } from './node-logins.js';
@@ -60,6 +61,9 @@ async function secretsOf(engine: Engine, container: string): Promise<readonly st
   return variables.flatMap((name) => environment[name] ?? []);
 }
 
+const revealed = ({ secrets }: Pick<LaunchSpec, 'secrets'>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, value.reveal()]));
+
 /** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
 export class SshNodeEngines implements NodeEngines, RepairEngines {
   private readonly engines = new Map<string, KeptEngine>();
@@ -75,15 +79,31 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
 
   async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {
     const engine = await this.engine(node);
-    const secrets = Object.fromEntries(
-      Object.entries(spec.secrets).map(([name, value]) => [name, value.reveal()]),
-    );
+    const secrets = revealed(spec);
     try {
       const container = await engine.createContainer(this.containerSpec(spec, secrets));
       await engine.start(container);
       return { container, startedAt: new Date().toISOString() };
     } catch (error) {
       throw this.parts.withoutSecrets('start-instance', error, Object.values(secrets));
+    }
+  }
+
+  async runToEnd(node: string, spec: OneOffSpec, signal: AbortSignal): Promise<number> {
+    const engine = await this.engine(node);
+    const before = await engine.inspect(spec.name);
+    if (before !== undefined && before.labels[TASK_LABEL] !== spec.task) await engine.remove(before.id);
+    const secrets = revealed(spec);
+    try {
+      const container = await engine.createContainer({
+        ...this.containerSpec(spec, secrets),
+        ...{ command: spec.command, containerPort: undefined, isOneOff: true },
+      });
+      const made = await engine.inspect(container);
+      if (made?.status === 'created') await engine.start(container);
+      return await engine.untilEnded(container, signal);
+    } catch (error) {
+      throw this.parts.withoutSecrets('run-release-command', error, Object.values(secrets));
     }
   }
 

@@ -1,9 +1,22 @@
 import type { SideWrite } from '../../task/domain/step-writes.js';
 import type { PlacedNode } from '../../task/domain/task.events.js';
-import { isStopped, releaseOf, type SlotProgress, type TaskState } from '../../task/domain/task.state.js';
+import {
+  awaitsReleaseCommand,
+  isStopped,
+  releaseOf,
+  type SlotProgress,
+  type TaskState,
+} from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
-import { type InstanceEffectPorts, instanceName, NO_GRACE, reportAgain, reportOf } from '../instance.js';
+import {
+  type InstanceEffectPorts,
+  instanceName,
+  NO_GRACE,
+  releaseCommandName,
+  reportAgain,
+  reportOf,
+} from '../instance.js';
 import type { KnownInstance } from '../ports.js';
 
 type Placed = SlotProgress & { readonly node: PlacedNode };
@@ -22,6 +35,7 @@ export const removeLeftovers: EffectFile<'remove-leftovers', InstanceEffectPorts
       ...placed.map(({ node }, n) =>
         inPhase(phase, () => engines.stopAndRemove(node.name, names[n] ?? '', NO_GRACE)),
       ),
+      ...releaseCommand(ports, state),
       ...discarded(ports, state),
     ]);
     const known = await instances.of(state.appId, state.service);
@@ -39,6 +53,14 @@ export const removeLeftovers: EffectFile<'remove-leftovers', InstanceEffectPorts
     };
   },
 };
+
+/** The command of the release, where it was under way: of one that was cancelled or whose time was over. */
+function releaseCommand({ engines }: InstanceEffectPorts, state: TaskState): readonly Promise<void>[] {
+  const { release, slots } = state;
+  const node = slots.toSorted((a, b) => a.ordinal - b.ordinal)[0]?.node;
+  if (!awaitsReleaseCommand(state) || release === undefined || node === undefined) return [];
+  return [engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE)];
+}
 
 const failedOf = (state: TaskState, placed: readonly Placed[], now: Date): readonly SideWrite[] =>
   placed.flatMap((slot): readonly SideWrite[] => {

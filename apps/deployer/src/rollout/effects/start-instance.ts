@@ -6,7 +6,7 @@ import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import type { ClaimedTask } from '../../task/ports.js';
-import { type InstanceEffectPorts, instanceName, NO_GRACE, reachedAt } from '../instance.js';
+import { type InstanceEffectPorts, instanceLabels, instanceName, NO_GRACE, reachedAt } from '../instance.js';
 
 /** Starts the container of a slot. An image that its node lacks is pulled first, once. */
 export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
@@ -53,13 +53,7 @@ export async function launch(
     config: release.config,
     secrets: await resolveSecrets(secrets, state, release),
     hostPort: reached.port,
-    labels: {
-      'slipway.app': state.appId,
-      'slipway.service': state.service,
-      'slipway.release': release.id,
-      'slipway.task': claim.taskId,
-      'slipway.fence': String(claim.fence),
-    },
+    labels: instanceLabels(state, release, claim),
   });
   return { name, address: { node: node.name, ip: node.address, ...reached, container, startedAt } };
 }

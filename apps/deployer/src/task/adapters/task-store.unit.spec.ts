@@ -32,7 +32,7 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
     ...{ ...parts, replica: 'one', leaseMs: 1_000, nodeRequests },
     requests: new PostgresTaskRequests(pool, parts.outbox),
     writers: {
-      ...{ 'add-release': releases, 'set-current-release': releases },
+      ...{ 'add-release': releases, 'set-current-release': releases, 'release-command-done': releases },
       ...{ 'add-instance': instances, 'remove-instance': instances, 'set-instance-state': instances },
       ...{ report: instances, 'request-node': nodeRequests, 'release-node': nodeRequests },
       ...{ 'keep-login': nodeRequests, 'change-spec': specs, 'repeat-spec': specs },

@@ -108,6 +108,19 @@ export const effectTable = {
     // An outage is kept apart from other failures: it uses up no attempt of a repair.
     renamed: { '*': 'PULL_FAILED', ...kept('PULL_TIMEOUT', 'REGISTRY_UNREACHABLE'), ...ofNode },
   },
+  'run-release-command': {
+    ...{
+      what: 'run',
+      phase: 'release',
+      endedBy: ['ReleaseCommandDone'],
+      crashes: everyMoment,
+    },
+    codes: [
+      ...['RELEASE_FAILED', 'NODE_UNREACHABLE', 'NAME_TAKEN', 'SPEC_INVALID', 'NO_SPACE'],
+      ...['ENGINE_FAILED', 'SECRET_NOT_FOUND', 'SECRET_UNREADABLE'],
+    ],
+    renamed: ofNode,
+  },
   'start-instance': {
     ...{ what: 'run', phase: 'start', isLimited: true, crashes: everyMoment },
     endedBy: ['InstanceStarted', 'ImageMissing'],

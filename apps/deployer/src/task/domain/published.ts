@@ -40,6 +40,7 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
   NodeRefused: only<'NodeRefused'>('ordinal', 'error'),
   ImageMissing: only<'ImageMissing'>('ordinal'),
   ImagePulled: only<'ImagePulled'>('ordinal', 'phase', 'ms'),
+  ReleaseCommandDone: only<'ReleaseCommandDone'>('ran', 'phase', 'ms'),
   InstanceStarted: only<'InstanceStarted'>('ordinal', 'name', 'address', 'phase', 'ms'),
   InstanceHealthy: only<'InstanceHealthy'>('ordinal', 'phase', 'ms'),
   InstanceDraining: only<'InstanceDraining'>('instance', 'until'),

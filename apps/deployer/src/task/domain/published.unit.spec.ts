@@ -61,6 +61,7 @@ const examples: { readonly [T in TaskEvent['type']]: Example<TaskEventOf<T>> } =
   NodeRefused: { data: { ordinal: 0, error }, told: { ordinal: 0, error } },
   ImageMissing: { data: { ordinal: 0 }, told: { ordinal: 0 } },
   ImagePulled: { data: { ...timed, ordinal: 0 }, told: { ...timed, ordinal: 0 } },
+  ReleaseCommandDone: { data: { ...timed, ran: true }, told: { ...timed, ran: true } },
   InstanceStarted: {
     data: { ...timed, ordinal: 0, name: 'web-0', address },
     told: { ...timed, ordinal: 0, name: 'web-0', address },

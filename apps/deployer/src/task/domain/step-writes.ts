@@ -11,6 +11,8 @@ export type SideWrite =
   /** How to get onto a node, where the answer that says so is not stored yet. */
   | { readonly kind: 'keep-login'; readonly node: AssignedNode }
   | { readonly kind: 'add-release'; readonly release: Release }
+  /** Its command has run, and is not run again. */
+  | { readonly kind: 'release-command-done'; readonly release: Release }
   | { readonly kind: 'set-current-release'; readonly release: Release }
   | {
       readonly kind: 'add-instance';

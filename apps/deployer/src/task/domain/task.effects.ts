@@ -2,6 +2,7 @@ import type { ServiceOutcome, TaskError } from '#libs/contracts';
 import { followsBuilds } from './task.turns.js';
 import type { InstanceRef, PlacedNode, Release, Slot } from './task.events.js';
 import {
+  awaitsReleaseCommand,
   hasReplaced,
   instanceOf,
   isDone,
@@ -33,6 +34,7 @@ interface EffectData {
   'request-node': { readonly ordinal: number; readonly accessToken: string };
   'await-node': { readonly ordinal: number; readonly accessToken: string };
   'pull-image': OnNode;
+  'run-release-command': OnNode;
   'start-instance': OnNode & { readonly accessToken: string };
   'probe-instance': OnNode & {
     readonly slot: PlacedSlot;
@@ -173,14 +175,20 @@ function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
   const at = { ordinal, node, release };
   // What was built before is often there already: the engine says so when it is not.
   const isNew = slot.release === undefined && state.builtTag !== undefined;
-  const isMissing = slot.imageMissing === true || isNew;
+  const isReleasing = slot.release === undefined && awaitsReleaseCommand(state);
+  const isMissing = slot.imageMissing === true || isNew || (isReleasing && isFirst(state, slot));
   if (isMissing && !slot.pulled) return [{ kind: 'pull-image', ...at }];
+  if (isReleasing) return isFirst(state, slot) ? [{ kind: 'run-release-command', ...at }] : [];
   if (name === undefined || address === undefined) return [{ kind: 'start-instance', ...at, accessToken }];
   const placed = { ...slot, accessToken, node, name, address };
   if (!slot.healthy)
     return [{ kind: 'probe-instance', ...at, slot: placed, replaces: replaces !== undefined }];
   return replaces === undefined ? [] : retireEffects(state, replaces);
 }
+
+/** Its node is where the release command runs: always the same one, so that a take-over finds it there. */
+const isFirst = ({ slots }: TaskState, { ordinal }: SlotProgress): boolean =>
+  slots.every((slot) => slot.ordinal >= ordinal);
 
 function retireEffects(state: TaskState, instance: InstanceRef): readonly Effect[] {
   const until = state.draining[instance.name];

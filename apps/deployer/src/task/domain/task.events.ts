@@ -153,6 +153,8 @@ interface TaskEventData {
   /** The slot's node does not have the image yet. */
   ImageMissing: OfSlot;
   ImagePulled: OfSlot & Timed;
+  /** The release command has run, in this task or an earlier one. */
+  ReleaseCommandDone: Timed & { readonly ran: boolean };
   InstanceStarted: OfSlot & Timed & { readonly name: string; readonly address: InstanceAddress };
   InstanceHealthy: OfSlot & Timed;
   /** No more traffic for it from now on. */

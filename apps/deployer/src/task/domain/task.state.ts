@@ -53,6 +53,7 @@ export interface TaskState extends Accepted {
   readonly turnTaken: boolean;
   readonly secretsChecked: boolean;
   readonly release?: Release;
+  readonly releaseCommandDone: boolean;
   /** What ran when the task began. */
   readonly survey?: readonly RunningInstance[];
   /** Names of the secrets that the application had then. */
@@ -126,6 +127,12 @@ export function releaseOf(state: TaskState, slot: SlotProgress): Release | undef
   return { ...release, config: { ...release.config, resources } };
 }
 
+/** A deployment runs the command of its release; a rollback, a scaling and a restore never do. */
+export const awaitsReleaseCommand = (state: TaskState): boolean =>
+  (state.mode === 'build-and-run' || state.mode === 'run') &&
+  !state.releaseCommandDone &&
+  state.release?.config.release !== undefined;
+
 /** The instance of a slot, once it has a container. */
 export function instanceOf({ name, address }: SlotProgress): InstanceRef | undefined {
   return name === undefined || address === undefined
@@ -140,6 +147,7 @@ function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
     imageLost: false,
     turnTaken: false,
     secretsChecked: false,
+    releaseCommandDone: false,
     slots: [],
     draining: {},
     stopped: [],
@@ -244,6 +252,8 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     }
     case 'SecretsChecked':
       return { ...state, secretsChecked: true };
+    case 'ReleaseCommandDone':
+      return { ...state, releaseCommandDone: true };
     case 'TurnTaken':
       return { ...state, turnTaken: true };
     case 'PlanMade': {

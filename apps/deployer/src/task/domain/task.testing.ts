@@ -99,6 +99,8 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
     }
     case 'pull-image':
       return { type: 'ImagePulled', data: { ordinal: effect.ordinal, phase: 'pull', ms: 1 } };
+    case 'run-release-command':
+      return { type: 'ReleaseCommandDone', data: { ran: true, phase: 'release', ms: 1 } };
     case 'start-instance': {
       const { ordinal, node } = effect;
       const isPulled = state.slots.find((slot) => slot.ordinal === ordinal)?.pulled;

@@ -262,6 +262,46 @@ describe('an instance', () => {
   });
 });
 
+describe('the release command', () => {
+  const migrating = releaseWith('new', 2, { runtime: 'node', release: ['migrate'] });
+  const keys = (task: TaskEvent, world: World) => run(task, world).done;
+
+  it('runs once, on the node of the first slot, after its image is there and before any instance starts', () => {
+    const done = keys(accepted({ mode: 'build-and-run' }), { release: migrating });
+    expect(done.filter((key) => key.startsWith('run-release-command'))).toEqual(['run-release-command 0']);
+    const at = (key: string) => done.indexOf(key);
+    expect(at('run-release-command 0')).toBeGreaterThan(at('pull-image 0'));
+    for (const start of ['start-instance 0', 'start-instance 1'])
+      expect(at(start)).toBeGreaterThan(at('run-release-command 0'));
+  });
+
+  it('begins with a pull where the image was built before: only an instance asks for what it may lack', () => {
+    const done = keys(accepted({ mode: 'run' }), { release: migrating });
+    expect(done).toContain('pull-image 0');
+    expect(done).not.toContain('pull-image 1');
+  });
+
+  it('is no part of a rollback, a scaling or a stop, nor of a plan that starts nothing', () => {
+    for (const mode of ['rollback', 'stop', 'build'] as const)
+      expect(keys(accepted({ mode }), { release: migrating, before }).join()).not.toContain(
+        'release-command',
+      );
+    const scaling = accepted({ mode: 'scale', scale: { by: 1 } });
+    expect(keys(scaling, { release: migrating, before }).join()).not.toContain('release-command');
+    const runs = [running('a', migrating), running('b', migrating)];
+    expect(keys(accepted({ mode: 'run' }), { release: migrating, before: runs }).join()).not.toContain(
+      'release-command',
+    );
+  });
+
+  it('that fails starts nothing, and what served before goes on', () => {
+    const task = accepted({ mode: 'build-and-run' });
+    const { done, state } = run(task, { release: migrating, before, failing: ['run-release-command 0'] });
+    expect(state.outcome).toBe('failed');
+    expect(done.filter((key) => /^(start|stop|drain)-instance/.test(key))).toEqual([]);
+  });
+});
+
 describe('every task', () => {
   const effectKeys = ['fetch-source', 'build-image', 'push-image', 'resolve-release', 'survey'];
   const slotKeys = ['await-node', 'pull-image', 'start-instance', 'probe-instance'];

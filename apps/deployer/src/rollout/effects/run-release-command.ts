@@ -1,0 +1,73 @@
+import { resolveSecrets } from '../../secrets/resolve-secrets.js';
+import { causeInLog } from '../../task/domain/log-causes.js';
+import { StepError } from '../../task/domain/task-error.js';
+import type { EffectOf } from '../../task/domain/task.effects.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { EffectFile } from '../../task/effect-scope.js';
+import type { ClaimedTask } from '../../task/ports.js';
+import { type InstanceEffectPorts, instanceLabels, NO_GRACE, releaseCommandName } from '../instance.js';
+
+type RunEffect = EffectOf<'run-release-command'>;
+
+/**
+ * Runs the command of a release once, before its first instance. Its container stays when it went well: whoever takes
+ * over before that is stored reads its exit code. The repair of the node removes it later, as one without a record.
+ */
+export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffectPorts> = {
+  async run(ports, { claim, signal }, state, effect) {
+    const { node, release } = effect;
+    const started = performance.now();
+    const done = (ran: boolean) => {
+      const ms = Math.round(performance.now() - started);
+      return { type: 'ReleaseCommandDone', data: { ran, phase: 'release', ms } } as const;
+    };
+    if (await ports.releases.commandDone(release)) return { events: [done(false)] };
+    const exitCode = await runToEnd(ports, claim, signal, { state, effect });
+    if (exitCode !== 0) {
+      const error = await failed(ports, state, effect, exitCode);
+      await ports.engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE);
+      throw error;
+    }
+    return { events: [done(true)], sides: [{ kind: 'release-command-done', release }] };
+  },
+
+  async withdraw({ engines }, state, { node, release }) {
+    const isPast = state.outcome !== undefined || state.leftoversRemoved;
+    if (isPast) await engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE);
+  },
+};
+
+async function runToEnd(
+  { engines, secrets }: InstanceEffectPorts,
+  claim: ClaimedTask,
+  signal: AbortSignal,
+  { state, effect }: { readonly state: TaskState; readonly effect: RunEffect },
+): Promise<number> {
+  const { node, release } = effect;
+  const spec = {
+    name: releaseCommandName(state, release),
+    ...{ image: release.image, config: release.config, command: release.config.release ?? [] },
+    secrets: await resolveSecrets(secrets, state, release),
+    labels: instanceLabels(state, release, claim),
+    task: claim.taskId,
+  };
+  return engines.runToEnd(node.name, spec, signal);
+}
+
+async function failed(
+  { engines }: InstanceEffectPorts,
+  state: TaskState,
+  { node, release }: RunEffect,
+  exitCode: number,
+): Promise<StepError> {
+  const logTail = await engines.logTail(node.name, releaseCommandName(state, release));
+  const why = causeInLog(logTail);
+  return new StepError({
+    code: 'RELEASE_FAILED',
+    message: `${why === undefined ? '' : `${why.cause}. `}The release command of ${state.appId}/${state.service} ended with code ${exitCode}. No instance was started.`,
+    hint:
+      why?.hint ??
+      'Read the end of its log. Correct release in config.json, or what it works on, and deploy again.',
+    logTail,
+  });
+}
