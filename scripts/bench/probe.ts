@@ -14,7 +14,8 @@ export async function untilHealthy(
 ): Promise<void> {
   const { hostname, port, pathname, search } = new URL(url);
   for (const started = performance.now(); ;) {
-    const { healthy } = await prober.probe(hostname, Number(port), pathname + search, LONGEST_MS, forEver);
+    const target = { host: hostname, port: Number(port), path: pathname + search };
+    const { healthy } = await prober.probe(target, LONGEST_MS, forEver);
     if (healthy) return;
     const elapsed = performance.now() - started;
     if (elapsed > LONGEST_MS) throw new Error(`${url} was not healthy within ${LONGEST_MS} ms`);

@@ -7,7 +7,8 @@ const source = (server: string, config: object = {}): Record<string, string> => 
   'server.js': server,
 });
 
-const answering = (answer: string): string =>
+/** A server that answers so: a statement of JavaScript about `answer`. */
+export const answering = (answer: string): string =>
   `const server = require('node:http').createServer((_, answer) => ${answer}).listen(process.env.PORT);`;
 
 /** Takes 150 ms an answer, and at SIGTERM ends after those that it is at. */

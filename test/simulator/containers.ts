@@ -18,6 +18,8 @@ const createBodySchema = z.strictObject({
   ExposedPorts: z.record(z.string(), z.strictObject({})).default({}),
   Cmd: z.array(z.string()).optional(),
   StopSignal: z.string().optional(),
+  User: z.string().optional(),
+  WorkingDir: z.string().optional(),
   Healthcheck: z.strictObject({ Test: z.tuple([z.literal('NONE')]) }).optional(),
   HostConfig: z.strictObject({
     PortBindings: z.record(z.string(), z.array(z.strictObject({ HostPort: z.string() }))).default({}),
@@ -31,6 +33,11 @@ const createBodySchema = z.strictObject({
     CapAdd: z.array(z.string()).optional(),
     SecurityOpt: z.array(z.string()).optional(),
     Init: z.boolean().optional(),
+    ReadonlyRootfs: z.boolean().optional(),
+    Tmpfs: z.record(z.string(), z.string()).optional(),
+    Mounts: z
+      .array(z.strictObject({ Type: z.literal('volume'), Source: z.string(), Target: z.string() }))
+      .optional(),
     LogConfig: z.unknown(),
   }),
 });

@@ -29,8 +29,14 @@ const fieldDescriptions: Record<Field, string> = {
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',
   health: 'How to tell that the service is well.',
   'health.path':
-    'Answered with 2xx or 3xx when the service is well. Required, but for a worker, which has none.',
-  'health.timeoutMs': 'Milliseconds that one answer may take.',
+    'Asked for at the port of the service. Required where there is a port and no `health.command`; a worker has none.',
+  'health.headers': 'Headers of that request. `Host` is `localhost` if it is not set.',
+  'health.scheme':
+    'What the service speaks at its port: `http` (default) or `https`. The certificate is not verified, because the service is asked at the address of its node.',
+  'health.statuses': 'Status codes that are good; default: 2xx and 3xx. A redirect is not followed.',
+  'health.command':
+    'A program that is run inside the container, also of a worker: it is well when that ends with 0. Beside a path, both must be good. Written as `command` is.',
+  'health.timeoutMs': 'Milliseconds that one answer, or one run of the command, may take.',
   'health.startupMs': 'Milliseconds from its start until its first good answer.',
   'health.stableMs':
     'Milliseconds that an instance which replaces another must stay well first; of a worker, that each instance must stay up. If it is not set, `DEPLOYER_STABLE_MS` counts.',
@@ -43,6 +49,16 @@ const fieldDescriptions: Record<Field, string> = {
   'stop.graceMs': 'Milliseconds until it is killed.',
   'stop.drainMs':
     'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it. If it is not set, `DEPLOYER_DRAIN_MS` counts.',
+  user: 'Who runs the service, as its image knows it, such as 1000, 1000:1000 or app. Default: a user of its own, `slipway` (10001), or the one that the Dockerfile names.',
+  workdir:
+    'The folder inside its container that the service is started in. Default: the folder of its source, or the one that the Dockerfile names.',
+  tmpfs:
+    'Folders that lie in memory: writable by every user, empty at each start, and part of `resources.memoryMiB`.',
+  volumes:
+    'Folders whose content outlives the instance, each with `name` and `path`. They lie on one node, so one instance uses them; it is stopped before another one starts.',
+  readOnly:
+    '`true`: the service can write into `tmpfs`, and into /tmp, which then lies in memory too; nowhere else.',
+  init: '`false`: the service is process 1 of its container, as images with an init of their own need (s6-overlay, systemd). By default a small init is process 1; it reaps zombies and passes signals on.',
 };
 
 const fieldDescriptionsWithUsers = (): Readonly<Record<string, string>> =>

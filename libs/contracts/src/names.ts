@@ -9,7 +9,7 @@ export const MOST_INSTANCES = 50;
  */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const name = (what: string) =>
+export const name = (what: string) =>
   z.string().regex(NAME, `${what} must be 1-63 of a-z, 0-9 and inner hyphens, such as "shop-front"`);
 
 export const appIdSchema = name('appId');

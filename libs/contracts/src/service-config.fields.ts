@@ -12,6 +12,8 @@ export const fieldUsers: Readonly<Record<string, Users>> = {
   install: { allBut: [...AS_IT_IS, 'image'] },
   build: { allBut: [...AS_IT_IS, 'image'] },
   image: { only: ['image'] },
+  workdir: { allBut: ['static'] },
+  volumes: { allBut: ['static'] },
 };
 
 /** A field that is written and that the runtime would ignore. */

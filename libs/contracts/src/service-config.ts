@@ -1,25 +1,13 @@
 import { z } from 'zod';
-import { commandWords, SHELL_ARRAY, shellProblem } from './command-words.js';
 import { type InputProblem, inputProblems, problemText } from './input-problems.js';
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { JsonError, parseJson } from './parse-json.js';
+import { commandSchema } from './service-config.command.js';
+import { folderSchema, tmpfsSchema, userSchema } from './service-config.container.js';
 import { unusedFields } from './service-config.fields.js';
 import { healthProblems, healthSchema } from './service-config.health.js';
+import { volumeProblems, volumesSchema } from './service-config.volumes.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
-
-/** Where Linux runs on: words, one argument each. A text is split as a shell splits words; no shell ever reads it. */
-const commandSchema = z.union([
-  storableText()
-    .trim()
-    .min(1)
-    .transform((text, context) => {
-      const split = commandWords(text);
-      if ('words' in split) return split.words;
-      context.addIssue({ code: 'custom', message: shellProblem(split.refusal, SHELL_ARRAY) });
-      return z.NEVER;
-    }),
-  z.array(storableText().min(1)).min(1),
-]);
 
 /** `python`, `node`, `static`, `dockerfile`, or another name in the deployer's BASE_IMAGES. */
 const runtimeSchema = z
@@ -85,6 +73,18 @@ export const serviceConfigSchema = z.strictObject({
   resources: resourcesSchema.prefault({}),
   replicas: z.int().min(1).max(MOST_INSTANCES).default(1),
   stop: stopSchema.prefault({}),
+  /** Runs the service; default: the user that the image names. */
+  user: userSchema.optional(),
+  /** The folder that the service is started in; default: the image's. */
+  workdir: folderSchema.optional(),
+  /** Folders in memory. */
+  tmpfs: tmpfsSchema.optional(),
+  /** Folders whose content outlives the instance. */
+  volumes: volumesSchema.optional(),
+  /** Nothing is written outside `tmpfs`, volumes and /tmp. */
+  readOnly: z.boolean().optional(),
+  /** `false`: the service is process 1 of its container. */
+  init: z.boolean().optional(),
   /** Only in what the older form was turned into. */
   legacy: z.strictObject({ baseImage: z.string(), workdir: z.string(), packagesFile: z.string() }).optional(),
   /** Only in what was read: `replicas` is the default, for the file names none. */
@@ -104,6 +104,10 @@ const currentConfigSchema = serviceConfigSchema
       if (message !== undefined)
         context.addIssue({ code: 'custom', path: ['secrets', variable], message, input: variable });
     }
+  })
+  .superRefine((config, context) => {
+    for (const { field, expected } of volumeProblems(config))
+      context.addIssue({ code: 'custom', path: [field], message: expected, input: undefined });
   })
   .superRefine(({ health, port }, context) => {
     for (const { field, expected } of health === undefined ? [] : healthProblems(health, port))

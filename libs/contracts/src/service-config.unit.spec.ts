@@ -176,18 +176,6 @@ describe('config.json', () => {
     ]);
   });
 
-  it('case 21: a worker without a port was refused', () => {
-    expect(parse({ runtime: 'node', command: 'node worker.js' }).port).toBeUndefined();
-    expect(parse({ command: 'python3 worker.py' }).port).toBeUndefined();
-    expect(parse({ runtime: 'node', health: { stableMs: 5_000 } }).health?.stableMs).toBe(5_000);
-    expect(problemsOf({ runtime: 'node', health: { path: '/' } })).toEqual([
-      { field: 'health.path', expected: 'expected no path: without port nobody can ask for it' },
-    ]);
-    expect(problemsOf({ runtime: 'node', port: 1, health: { stableMs: 5_000 } })).toEqual([
-      { field: 'health.path', expected: 'expected a path, such as /health' },
-    ]);
-  });
-
   it.each<readonly [string, object]>([
     ['env.GREETING', { env: { GREETING: 'hunter2\0' } }],
     ['env.GREETING', { env: { GREETING: 'hunter2\uD800' } }],

@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 
 export interface HealthCommand {
   /** Program and arguments, run within the container. */
@@ -22,6 +22,18 @@ export interface ContainerSpec {
   /** It runs once and ends, and is not started again. */
   readonly isOneOff?: boolean;
   readonly stopSignal?: string;
+  /** As the image knows it: `1000:1000`, `app`; the image's own where left out. */
+  readonly user?: string;
+  /** The image's own where left out. */
+  readonly workdir?: string;
+  /** Folders in memory, writable by everybody. */
+  readonly tmpfs?: readonly string[];
+  /** Volumes of the engine, by name; made where there is none. */
+  readonly volumes?: readonly { readonly volume: string; readonly path: string }[];
+  /** Whether nothing but `tmpfs` and /tmp can be written; /tmp lies in memory then. */
+  readonly readOnly?: boolean;
+  /** `false`: the program of the image is process 1. */
+  readonly init?: boolean;
   readonly command?: readonly string[];
   readonly health?: HealthCommand;
 }
@@ -57,6 +69,8 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { n
     ...(port !== undefined && { ExposedPorts: { [port]: {} } }),
     ...(spec.command && { Cmd: [...spec.command] }),
     ...(spec.stopSignal && { StopSignal: spec.stopSignal }),
+    ...(spec.user && { User: spec.user }),
+    ...(spec.workdir && { WorkingDir: spec.workdir }),
     // Whoever launches it probes it from outside: an image's own check would start a process in each again and again.
     Healthcheck: spec.health ? healthcheck(spec.health) : { Test: ['NONE'] },
     HostConfig: {
@@ -73,9 +87,25 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions & { n
       CapAdd: NEEDED_CAPABILITIES,
       SecurityOpt: ['no-new-privileges'],
       // Reaps the zombies of services that start processes, and gives signals to those that are no good PID 1.
-      Init: true,
+      Init: spec.init ?? true,
+      ReadonlyRootfs: spec.readOnly ?? false,
+      ...mounts(spec),
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     },
+  };
+}
+
+/** As /tmp of an ordinary image is: what programs unpack there may be started. */
+const TMPFS_OPTIONS = 'rw,exec,nosuid,nodev,mode=1777';
+
+function mounts({ tmpfs = [], volumes = [], readOnly }: ContainerSpec): Pick<HostConfig, 'Tmpfs' | 'Mounts'> {
+  const inVolume = volumes.some(({ path }) => path === '/tmp');
+  const paths = new Set([...tmpfs, ...(readOnly === true && !inVolume ? ['/tmp'] : [])]);
+  return {
+    ...(paths.size > 0 && { Tmpfs: Object.fromEntries([...paths].map((path) => [path, TMPFS_OPTIONS])) }),
+    ...(volumes.length > 0 && {
+      Mounts: volumes.map(({ volume, path }) => ({ Type: 'volume', Source: volume, Target: path })),
+    }),
   };
 }
 

@@ -4,33 +4,56 @@ import type { NodeEngines, Prober, ProbeResult } from './ports.js';
 const TCP_TIMEOUT_MS = 2_000;
 
 interface CheckPorts {
-  readonly engines: Pick<NodeEngines, 'inspect'>;
+  readonly engines: Pick<NodeEngines, 'inspect' | 'check'>;
   readonly prober: Prober;
 }
 
 type ProbeEffect = EffectOf<'probe-instance'>;
 
-/** A worker is not asked anything: it runs well once it has stayed up for its stability window. */
-export const isOnlyWatched = ({ slot }: ProbeEffect): boolean => slot.address.port === undefined;
+/** A worker without a command of `health` is not asked anything: it is well while it stays up. */
+export const isOnlyWatched = ({ slot, release }: ProbeEffect): boolean =>
+  slot.address.port === undefined && release.config.health?.command === undefined;
 
-/** Asks an instance once whether it is well. */
+/** Asks an instance once whether it is well; where it has a port and a command, both must say so. */
 export async function checkInstance(
-  { engines, prober }: CheckPorts,
+  ports: CheckPorts,
   effect: ProbeEffect,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const { node, container, ip, port } = effect.slot.address;
+  const { node, container, port } = effect.slot.address;
   const { health } = effect.release.config;
-  const timeoutMs = health?.timeoutMs ?? TCP_TIMEOUT_MS;
-  if (port !== undefined) return prober.probe(ip, port, health?.path, timeoutMs, signal);
-  const run = await engines.inspect(node, container);
-  const isUp = run?.running === true && run.restartCount === 0;
-  return { healthy: isUp, seen: isUp ? 'up' : 'not up' };
+  if (isOnlyWatched(effect)) return isUp(ports, effect);
+  const answer = port === undefined ? undefined : await asked(ports, effect, port, signal);
+  if (health?.command === undefined || answer?.healthy === false) return answer ?? NOTHING_ASKED;
+  const { command, timeoutMs } = health;
+  return ports.engines.check(node, container, { command, timeoutMs, signal });
+}
+
+const NOTHING_ASKED: ProbeResult = { healthy: false, seen: 'nothing' };
+
+async function isUp({ engines }: CheckPorts, { slot }: ProbeEffect): Promise<ProbeResult> {
+  const run = await engines.inspect(slot.address.node, slot.address.container);
+  const up = run?.running === true && run.restartCount === 0;
+  return { healthy: up, seen: up ? 'up' : 'not up' };
+}
+
+/** By its path; without one, and without a command, a connection is enough. */
+async function asked(
+  { prober }: CheckPorts,
+  { slot, release }: ProbeEffect,
+  port: number,
+  signal: AbortSignal,
+): Promise<ProbeResult | undefined> {
+  const { health } = release.config;
+  if (health?.path === undefined && health?.command !== undefined) return undefined;
+  const { path, headers, scheme, statuses, timeoutMs = TCP_TIMEOUT_MS } = health ?? {};
+  return prober.probe({ host: slot.address.ip, port, path, headers, scheme, statuses }, timeoutMs, signal);
 }
 
 /** What was asked, and what came of it, in a sentence. */
 export function checkText(effect: ProbeEffect, { seen }: ProbeResult): string {
   if (isOnlyWatched(effect)) return 'It has no port, so whether it stays up was watched.';
-  const path = effect.release.config.health?.path;
+  const { path, command } = effect.release.config.health ?? {};
+  if (path === undefined && command !== undefined) return `It was asked by its command: ${seen}.`;
   return `Probe ${effect.slot.address.url}${path ?? ' (TCP)'} saw: ${seen}.`;
 }

@@ -4,6 +4,7 @@ import type { BuildOutput } from '../logs/ports.js';
 import type { Releases } from '../releases/ports.js';
 import type { Specs } from '../services/ports.js';
 import type { Secrets } from '../secrets/ports.js';
+import type { SideWrite } from '../task/domain/step-writes.js';
 import type { PlacedNode, Release } from '../task/domain/task.events.js';
 import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
@@ -43,10 +44,13 @@ export function instanceName(state: TaskState, { ordinal }: { readonly ordinal: 
 }
 
 /** Where an instance is reached; a worker, which has no port, nowhere. */
-export function reachedAt(node: PlacedNode, { port }: ServiceConfig): Pick<InstanceAddress, 'port' | 'url'> {
+export function reachedAt(
+  node: PlacedNode,
+  { port, health }: ServiceConfig,
+): Pick<InstanceAddress, 'port' | 'url'> {
   // A load balancer of before there were workers reserves one all the same.
   if (port === undefined || node.port === undefined) return {};
-  return { port: node.port, url: `http://${node.address}:${node.port}` };
+  return { port: node.port, url: `${health?.scheme ?? 'http'}://${node.address}:${node.port}` };
 }
 
 /** Of a container: whose it is. */
@@ -61,6 +65,19 @@ export const instanceLabels = (
   [TASK_LABEL]: taskId,
   'slipway.fence': String(fence),
 });
+
+/** What its engine calls the volumes of a service, in their order. Names hold no dot, so no two are the same. */
+export const volumeNames = ({ appId, service }: TaskState, { config }: Release): readonly string[] =>
+  (config.volumes ?? []).map(({ name }) => `slipway.${appId}.${service}.${name}`);
+
+/** Where the volumes are from now on: on the node of the container that has just used them. */
+export function placedVolumes(
+  { appId, service }: TaskState,
+  { node, release }: { readonly node: PlacedNode; readonly release: Release },
+): readonly SideWrite[] {
+  const names = (release.config.volumes ?? []).map(({ name }) => name);
+  return names.length === 0 ? [] : [{ kind: 'place-volumes', appId, service, node: node.name, names }];
+}
 
 /** The container of a release's command: by the release, so that a take-over finds and adopts it. */
 export const releaseCommandName = ({ appId, service }: TaskState, { sourceDigest }: Release): string =>

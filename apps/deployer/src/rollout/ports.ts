@@ -1,7 +1,7 @@
 import type { Secret } from '#libs/config';
 import type { InstanceReport, ServiceConfig } from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
-import type { InstanceRef, PlacedNode, Release } from '../task/domain/task.events.js';
+import type { InstanceRef, PlacedNode, PlacedVolume, Release } from '../task/domain/task.events.js';
 
 export interface StopPolicy {
   readonly signal: string;
@@ -21,6 +21,8 @@ export interface KnownInstance extends InstanceRef, AddedInstance {
 export interface Instances {
   /** Of a service, in the order of their names. What was abandoned counts no more. */
   of(appId: string, service: string): Promise<readonly KnownInstance[]>;
+  /** Of a service: those that were made, by name. */
+  volumes(appId: string, service: string): Promise<readonly PlacedVolume[]>;
 }
 
 /** For whoever repairs: changes of the record, in a transaction of their own. */
@@ -38,12 +40,21 @@ export interface LaunchSpec {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Of a worker, none. */
   readonly hostPort?: number;
+  /** The engine's names of `volumes` of config.json, in their order. */
+  readonly volumes?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface LaunchedContainer {
   readonly container: string;
   readonly startedAt: string;
+}
+
+/** `health.command` of config.json. */
+export interface HealthCommandRun {
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 export interface ContainerRun {
@@ -90,6 +101,8 @@ export interface NodeEngines {
   architectures(node: string, image: string): Promise<Architectures | undefined>;
   /** /proc/net/tcp and /proc/net/tcp6 as the container sees them; undefined where they cannot be had. */
   sockets(node: string, container: string): Promise<string | undefined>;
+  /** Runs a program within the container. Well when that ends with 0 in time. */
+  check(node: string, container: string, run: HealthCommandRun): Promise<ProbeResult>;
   stopAndRemove(node: string, container: string, stop: StopPolicy): Promise<void>;
 }
 
@@ -99,14 +112,20 @@ export interface ProbeResult {
   readonly seen: string;
 }
 
+/** What is asked over the network, from outside the container. */
+export interface ProbeTarget {
+  readonly host: PlacedNode['address'];
+  readonly port: number;
+  /** Without it, a connection is enough. */
+  readonly path?: string;
+  readonly scheme?: 'http' | 'https';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Good answers; 2xx and 3xx where left out. */
+  readonly statuses?: readonly number[];
+}
+
 export interface Prober {
-  probe(
-    address: PlacedNode['address'],
-    port: number,
-    path: string | undefined,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<ProbeResult>;
+  probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult>;
 }
 
 /** Whoever sends traffic to instances, such as gateways. */

@@ -30,6 +30,9 @@ export const nodeRequested = defineMessage({
       .boolean()
       .optional()
       .describe('`false` for a worker: no host port is reserved. If it is absent, one is.'),
+    onNode: nodeNameSchema
+      .optional()
+      .describe('The node on which the volumes of the service lie: no other one will do.'),
     avoidNodes: z
       .array(nodeNameSchema)
       .default([])

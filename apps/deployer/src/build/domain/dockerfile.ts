@@ -74,13 +74,36 @@ function copyLines(manifests: readonly string[]): readonly string[] {
 }
 
 /** For those who run the image elsewhere: Slipway's own probes come from outside. */
-function healthOf(config: ServiceConfig, runtime: string | undefined): readonly string[] {
+function healthOf({ port, health }: ServiceConfig, runtime: string | undefined): readonly string[] {
   const script = runtime === undefined ? undefined : HEALTH_SCRIPTS[runtime];
-  if (config.port === undefined || config.health === undefined || script === undefined) return [];
-  const url = `http://127.0.0.1:${config.port}${config.health.path ?? '/'}`;
-  const seconds = Math.ceil(config.health.timeoutMs / 1000);
-  return [`HEALTHCHECK --interval=10s --timeout=${seconds}s CMD ${execForm([...script, url])}`];
+  if (health === undefined) return [];
+  const { path, headers, scheme, statuses, command, timeoutMs } = health;
+  // The scripts ask for a path, and no more.
+  const isPlain = headers === undefined && scheme !== 'https' && statuses === undefined;
+  const asks =
+    port !== undefined && path !== undefined && script !== undefined && isPlain
+      ? [...script, `http://127.0.0.1:${port}${path}`]
+      : undefined;
+  const check = command ?? asks;
+  if (check === undefined) return [];
+  const seconds = Math.ceil(timeoutMs / 1000);
+  return [`HEALTHCHECK --interval=10s --timeout=${seconds}s CMD ${execForm(check)}`];
 }
+
+/** A new volume takes over who owns the folder in the image. */
+const MAKE_FOLDERS = `mkdir -p "$@" && chown ${OWNER} "$@"`;
+
+const volumeLines = ({ volumes = [] }: ServiceConfig): readonly string[] =>
+  volumes.length === 0
+    ? []
+    : [
+        `RUN ${execForm(
+          shellForm(
+            MAKE_FOLDERS,
+            volumes.map(({ path }) => path),
+          ),
+        )}`,
+      ];
 
 const exposeLines = ({ port }: ServiceConfig): readonly string[] =>
   port === undefined ? [] : [`EXPOSE ${port}`];
@@ -99,6 +122,7 @@ function stepsDockerfile(plan: StepsPlan, { config, images, cacheMounts }: Writi
     `FROM ${baseImageOf(plan.base, images)}`,
     `WORKDIR ${plan.workdir}`,
     `RUN ${execForm(shellForm(MAKE_USER, [plan.workdir]))}`,
+    ...volumeLines(config),
     ...plan.setUp.map(run),
     ...Object.entries(plan.env).map(ownEnvLine),
     ...copyLines(plan.manifests),

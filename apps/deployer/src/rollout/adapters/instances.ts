@@ -1,9 +1,11 @@
 import { instanceReported, type InstanceReport } from '#libs/contracts';
 import { type Outbox, type OutboxMessage, type Pool, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import type { PlacedVolume } from '../../task/domain/task.events.js';
 import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { Instances, InstanceRecord, KnownInstance } from '../ports.js';
+import { insertVolumes, volumesOf } from './volume-rows.js';
 import * as rows from './instance-rows.js';
 
 interface InstancesParts {
@@ -18,6 +20,10 @@ export class PostgresInstances implements Instances, InstanceRecord, StepWriter 
 
   of(appId: string, service: string): Promise<readonly KnownInstance[]> {
     return rows.instancesOf(this.parts.pool, appId, service);
+  }
+
+  volumes(appId: string, service: string): Promise<readonly PlacedVolume[]> {
+    return volumesOf(this.parts.pool, appId, service);
   }
 
   remove(tx: Transaction, names: readonly string[]): Promise<void> {
@@ -39,10 +45,11 @@ export class PostgresInstances implements Instances, InstanceRecord, StepWriter 
       return rows.setInstanceState(tx, names, state);
     };
     const removed = sidesOf(writes, 'remove-instance').map(({ name }) => name);
-    const [, drained] = await together(
+    const [, , drained] = await together(
       together(
         ...sidesOf(writes, 'add-instance').map((added) => rows.insertInstance(tx, claim.taskId, added)),
       ),
+      together(...sidesOf(writes, 'place-volumes').map((placed) => insertVolumes(tx, placed))),
       set('draining'),
       set('running'),
       set('abandoned'),

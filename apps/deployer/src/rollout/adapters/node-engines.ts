@@ -18,7 +18,10 @@ import type {
   NodeEngines,
   OneOffSpec,
   StopPolicy,
+  HealthCommandRun,
+  ProbeResult,
 } from '../ports.js';
+import { runHealthCommand } from './health-command.js';
 import type { NodeLogins } from './node-logins.js';
 
 interface NodeEnginesParts {
@@ -126,6 +129,15 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       memoryMiB: config.resources.memoryMiB,
       cpu: config.resources.cpu,
       stopSignal: config.stop.signal,
+      user: config.user,
+      workdir: config.workdir,
+      tmpfs: config.tmpfs,
+      volumes: (config.volumes ?? []).flatMap(({ path }, n) => {
+        const volume = spec.volumes?.[n];
+        return volume === undefined ? [] : [{ volume, path }];
+      }),
+      readOnly: config.readOnly,
+      init: config.init,
     };
   }
 
@@ -170,6 +182,11 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       // It has ended, or its image has no `cat`.
       return undefined;
     }
+  }
+
+  async check(node: string, container: string, run: HealthCommandRun): Promise<ProbeResult> {
+    const engine = await this.engine(node);
+    return runHealthCommand(engine, container, run, () => secretsOf(engine, container));
   }
 
   async logs(node: string, container: string, tail: number): Promise<string> {

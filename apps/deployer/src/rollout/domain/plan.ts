@@ -2,6 +2,7 @@ import type { Change, TaskError } from '#libs/contracts';
 import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from '../../task/domain/task.events.js';
 import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
 import { wantedCount } from '../../services/domain/spec.js';
+import { volumesProblem } from './volumes.js';
 import { secretsProblem } from '../../secrets/domain/secrets.js';
 import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 
@@ -49,7 +50,7 @@ const aliveNames = (survey: readonly RunningInstance[]): readonly string[] =>
 
 /** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
 export function planProblem(state: TaskState): TaskError | undefined {
-  return unknownInstance(state) ?? scaleProblem(state) ?? missingSecrets(state);
+  return unknownInstance(state) ?? scaleProblem(state) ?? volumesProblem(state) ?? missingSecrets(state);
 }
 
 /** Of what is to be started. Surveys of before there were secrets do not say which there are. */
@@ -108,6 +109,10 @@ function currentNotes(state: TaskState, replaceable: readonly RunningInstance[])
 
 function replacementNotes(state: TaskState): readonly string[] {
   const config = releaseConfig(state);
+  if (config?.volumes !== undefined)
+    return [
+      'It has volumes, which one instance uses at a time: the old one is stopped before the new one starts, so the service is away until that is healthy.',
+    ];
   if (config !== undefined && config.port === undefined)
     return ['It is a worker: a new instance works beside the old one until that is stopped.'];
   return config?.health === undefined

@@ -34,6 +34,7 @@ export function whyEnded(evidence: Evidence, exitCode: number | undefined): Caus
 export function whyNotHealthy(evidence: Evidence): Cause {
   return (
     memory(evidence) ??
+    byCommand(evidence) ??
     byStatus(evidence) ??
     bySockets(evidence) ??
     causeInLog(evidence.log) ?? {
@@ -98,6 +99,16 @@ function byExitCode({ name, port }: Evidence, exitCode: number | undefined): Cau
     default:
       return undefined;
   }
+}
+
+function byCommand({ name, probe, log }: Evidence): Cause | undefined {
+  if (!probe.startsWith('health.command ')) return undefined;
+  return {
+    cause: `${name} runs, but its ${probe}`,
+    hint:
+      causeInLog(log)?.hint ??
+      'Correct health.command in config.json, or read the end of the log. If it needs longer to start, raise health.startupMs.',
+  };
 }
 
 const HOST_REFUSED = /DisallowedHost|Invalid HTTP_HOST header|Blocked hosts?:|Blocked request\. This host/;

@@ -5,7 +5,14 @@ import type { EffectOf } from '../../task/domain/task.effects.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import type { ClaimedTask } from '../../task/ports.js';
-import { type InstanceEffectPorts, instanceLabels, NO_GRACE, releaseCommandName } from '../instance.js';
+import {
+  type InstanceEffectPorts,
+  instanceLabels,
+  NO_GRACE,
+  placedVolumes,
+  releaseCommandName,
+  volumeNames,
+} from '../instance.js';
 
 type RunEffect = EffectOf<'run-release-command'>;
 
@@ -28,7 +35,10 @@ export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffect
       await ports.engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE);
       throw error;
     }
-    return { events: [done(true)], sides: [{ kind: 'release-command-done', release }] };
+    return {
+      events: [done(true)],
+      sides: [{ kind: 'release-command-done', release }, ...placedVolumes(state, effect)],
+    };
   },
 
   async withdraw({ engines }, state, { node, release }) {
@@ -48,6 +58,7 @@ async function runToEnd(
     name: releaseCommandName(state, release),
     ...{ image: release.image, config: release.config, command: release.config.release ?? [] },
     secrets: await resolveSecrets(secrets, state, release),
+    volumes: volumeNames(state, release),
     labels: instanceLabels(state, release, claim),
     task: claim.taskId,
   };

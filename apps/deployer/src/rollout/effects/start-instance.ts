@@ -6,7 +6,15 @@ import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import type { ClaimedTask } from '../../task/ports.js';
-import { type InstanceEffectPorts, instanceLabels, instanceName, NO_GRACE, reachedAt } from '../instance.js';
+import {
+  type InstanceEffectPorts,
+  instanceLabels,
+  instanceName,
+  NO_GRACE,
+  placedVolumes,
+  reachedAt,
+  volumeNames,
+} from '../instance.js';
 
 /** Starts the container of a slot. An image that its node lacks is pulled first, once. */
 export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
@@ -23,7 +31,10 @@ export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = 
       });
     if (started === undefined) return { events: [{ type: 'ImageMissing', data: { ordinal } }] };
     const { result, ms } = started;
-    return { events: [{ type: 'InstanceStarted', data: { ordinal, ...result, phase: 'start', ms } }] };
+    return {
+      events: [{ type: 'InstanceStarted', data: { ordinal, ...result, phase: 'start', ms } }],
+      sides: placedVolumes(state, effect),
+    };
   },
 
   async withdraw({ instances, engines }, state, effect) {
@@ -53,6 +64,7 @@ export async function launch(
     config: release.config,
     secrets: await resolveSecrets(secrets, state, release),
     hostPort: reached.port,
+    volumes: volumeNames(state, release),
     labels: instanceLabels(state, release, claim),
   });
   return { name, address: { node: node.name, ip: node.address, ...reached, container, startedAt } };

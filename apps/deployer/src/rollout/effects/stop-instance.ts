@@ -2,7 +2,7 @@ import type { InstanceReport } from '#libs/contracts';
 import type { SideWrite, StepWrites } from '../../task/domain/step-writes.js';
 import { isRecordAway, toTaskError } from '../../task/domain/task-error.js';
 import type { EffectOf } from '../../task/domain/task.effects.js';
-import type { TaskState } from '../../task/domain/task.state.js';
+import { stopsFirst, type TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import { drainOf } from '../domain/drain.js';
@@ -65,19 +65,30 @@ const reportOn = (
   known === undefined ? [] : [{ kind: 'report', report: reportAgain(known, state, now) }];
 
 function notStopped(
-  { mode }: TaskState,
+  state: TaskState,
   instance: EffectOf<'stop-instance'>['instance'],
   error: unknown,
   reports: (state: InstanceReport['state']) => readonly SideWrite[],
 ): StepWrites {
   if (isRecordAway(error)) throw error;
+  const { mode } = state;
   const why = toTaskError('stop-instance', error);
+  const isFirst = state.slots.some(
+    (slot) => slot.replaces?.name === instance.name && stopsFirst(state, slot),
+  );
+  const runs: readonly SideWrite[] = [
+    { kind: 'set-instance-state', name: instance.name, state: 'running' },
+    ...reports('running'),
+  ];
   // It counts as running again, so that the reconciler sees that it should not.
   if (mode === 'stop')
     return {
       events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }],
-      sides: [{ kind: 'set-instance-state', name: instance.name, state: 'running' }, ...reports('running')],
+      sides: runs,
     };
+  // It may write into the volumes still: another one beside it would spoil them.
+  if (isFirst)
+    return { events: [{ type: 'StepFailed', data: { step: 'stop-instance', error: why } }], sides: runs };
   if (!GIVEN_UP.has(why.code)) throw error;
   return {
     events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned: why } }],

@@ -36,7 +36,7 @@ async function stopping({ stop = {}, untilMs, carriers, drainMs }: Case): Promis
     },
     wait: (ms) => Promise.resolve(void done.push(`waited ${ms} ms`)),
     drainMs,
-    instances: { of: () => Promise.resolve([]) },
+    instances: { of: () => Promise.resolve([]), volumes: () => Promise.resolve([]) },
     engines: engines as NodeEngines,
     limits: { fetchMs: 1_000, buildMs: 1_000, pushMs: 1_000, pullMs: 1_000, startMs: 1_000, stopMs: 1_000 },
   };
@@ -82,4 +82,30 @@ it.each<readonly [string, Case, readonly string[]]>([
   ],
 ])('an instance %s', async (_, given, done) => {
   expect(await stopping(given)).toEqual(done);
+});
+
+it('whose volumes another one waits for is not left behind when its node does not answer: that would write beside it', async () => {
+  const config = { runtime: 'node', volumes: [{ name: 'data', path: '/app/data' }] };
+  const release = releaseWith('old', 1, config);
+  const state = foldTask([
+    accepted({ mode: 'run' }),
+    { type: 'InstancesSurveyed', data: { instances: [running(instance.name, release)] } },
+    { type: 'ReleaseResolved', data: { release: releaseWith('new', 1, config) } },
+    {
+      type: 'PlanMade',
+      data: { slots: [{ ordinal: 0, replaces: instance }], surplus: [], kept: [], notes: [] },
+    },
+  ]);
+  const away = Object.assign(new Error('no route'), { code: 'NODE_UNREACHABLE' });
+  const ports: Partial<InstanceEffectPorts> = {
+    clock: { now: () => NOW },
+    instances: { of: () => Promise.resolve([]), volumes: () => Promise.resolve([]) },
+    engines: { stopAndRemove: () => Promise.reject(away) } as unknown as NodeEngines,
+    limits: { fetchMs: 1_000, buildMs: 1_000, pushMs: 1_000, pullMs: 1_000, startMs: 1_000, stopMs: 1_000 },
+  };
+  const scope = { claim: { taskId: 't1/web', fence: 1n }, signal: new AbortController().signal, kept: {} };
+  const effect = { kind: 'stop-instance', instance, until: inMs(0) } as const;
+  const { events, sides } = await stopInstance.run(ports as InstanceEffectPorts, scope, state, effect);
+  expect(events).toMatchObject([{ type: 'StepFailed' }]);
+  expect(sides).toEqual([{ kind: 'set-instance-state', name: instance.name, state: 'running' }]);
 });

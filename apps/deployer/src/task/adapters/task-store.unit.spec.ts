@@ -34,7 +34,12 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
     writers: {
       ...{ 'add-release': releases, 'set-current-release': releases, 'release-command-done': releases },
       ...{ 'add-instance': instances, 'remove-instance': instances, 'set-instance-state': instances },
-      ...{ report: instances, 'request-node': nodeRequests, 'release-node': nodeRequests },
+      ...{
+        'place-volumes': instances,
+        report: instances,
+        'request-node': nodeRequests,
+        'release-node': nodeRequests,
+      },
       ...{ 'keep-login': nodeRequests, 'change-spec': specs, 'repeat-spec': specs },
     },
   });

@@ -2,7 +2,8 @@ import type { NodeAnswer, ServiceReply, TaskError } from '#libs/contracts';
 import { shortMessage } from './clean-text.js';
 import type { StepWrites } from './step-writes.js';
 import type { EffectOf } from './task.effects.js';
-import { keepsHealthy, type TaskState } from './task.state.js';
+import { volumeNode } from '../../rollout/domain/volumes.js';
+import { keepsHealthy, releaseConfig, releaseOf, type TaskState } from './task.state.js';
 
 const failed = (step: string, error: TaskError): StepWrites => ({
   events: [{ type: 'StepFailed', data: { step, error } }],
@@ -15,8 +16,12 @@ export function decideAnswer(
   answer: NodeAnswer,
   now: Date,
 ): StepWrites {
-  if (answer.node === undefined) {
-    const error = noNode(state, answer.refusals);
+  const slot = state.slots.find((one) => one.ordinal === ordinal);
+  const onNode = volumeNode(state, (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state));
+  // A load balancer of before there were volumes knows nothing of them.
+  const isElsewhere = onNode !== undefined && answer.node !== undefined && answer.node.name !== onNode;
+  if (answer.node === undefined || isElsewhere) {
+    const error = noNode(state, answer.refusals, onNode);
     if (!keepsHealthy(state)) return failed(kind, error);
     return {
       events: [{ type: 'NodeRefused', data: { ordinal, error } }],
@@ -25,7 +30,7 @@ export function decideAnswer(
   }
   const { name, address, port, score, sealedLogin } = answer.node;
   // Placing is a wait, so its time is between two stored events, not inside one call.
-  const asked = state.slots.find((slot) => slot.ordinal === ordinal)?.requestedAt;
+  const asked = slot?.requestedAt;
   const ms = asked === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(asked));
   const node = { name, address, port, score };
   return {
@@ -43,8 +48,20 @@ const firstOf = (nodes: readonly string[]): readonly string[] =>
     ? [...nodes.slice(0, MOST_NODES), `and ${nodes.length - MOST_NODES} more`]
     : nodes;
 
-function noNode(state: TaskState, refusals: readonly { node: string; reason: string }[]): TaskError {
+function noNode(
+  state: TaskState,
+  refusals: readonly { node: string; reason: string }[],
+  onNode: string | undefined,
+): TaskError {
   const why = firstOf(refusals.map((r) => `${r.node}: ${r.reason}`)).join('; ');
+  if (onNode !== undefined)
+    return {
+      code: 'NO_NODE',
+      message: shortMessage(
+        `${state.service} can run on ${onNode} only, where the data of its volumes lies. ${why === '' ? 'It is not enrolled' : why}.`,
+      ),
+      hint: `Bring ${onNode} back or free capacity on it (slipway node ls). To begin elsewhere with empty volumes, give them other names in config.json.`,
+    };
   return {
     code: 'NO_NODE',
     message: shortMessage(`No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`),

@@ -3,6 +3,7 @@ import { askedRelease } from '../../releases/domain/asked-release.js';
 import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
+import { volumeNode } from '../../rollout/domain/volumes.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
 import { specAfterFailure, stillWanted } from '../../services/domain/task-spec.js';
@@ -120,6 +121,7 @@ function requestNode(
     service,
     resources: limitsOf(state, slot) ?? config.resources,
     ...(config.port === undefined && { needsPort: false }),
+    onNode: volumeNode(state, config),
     avoidNodes: [...new Set(cutOff)],
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };

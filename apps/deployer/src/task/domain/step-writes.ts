@@ -19,6 +19,14 @@ export type SideWrite =
       readonly report: InstanceReport;
       readonly stop: { readonly signal: string; readonly graceMs: number };
     }
+  /** Its volumes are on that node from now on. */
+  | {
+      readonly kind: 'place-volumes';
+      readonly appId: string;
+      readonly service: string;
+      readonly node: string;
+      readonly names: readonly string[];
+    }
   | { readonly kind: 'remove-instance'; readonly name: string }
   | {
       readonly kind: 'set-instance-state';

@@ -9,6 +9,7 @@ import {
   isStopped,
   keepsHealthy,
   releaseOf,
+  stopsFirst,
   type SlotProgress,
   type TaskState,
 } from './task.state.js';
@@ -176,9 +177,13 @@ function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
   // What was built before is often there already: the engine says so when it is not.
   const isNew = slot.release === undefined && state.builtTag !== undefined;
   const isReleasing = slot.release === undefined && awaitsReleaseCommand(state);
-  const isMissing = slot.imageMissing === true || isNew || (isReleasing && isFirst(state, slot));
+  const releasesHere = isReleasing && isFirst(state, slot);
+  // What is stopped first is down for no longer than it must be: the image is there before.
+  const isMissing = slot.imageMissing === true || isNew || releasesHere || stopsFirst(state, slot);
   if (isMissing && !slot.pulled) return [{ kind: 'pull-image', ...at }];
-  if (isReleasing) return isFirst(state, slot) ? [{ kind: 'run-release-command', ...at }] : [];
+  if (isReleasing) return releasesHere ? [{ kind: 'run-release-command', ...at }] : [];
+  if (replaces !== undefined && stopsFirst(state, slot) && !isStopped(state, replaces))
+    return retireEffects(state, replaces);
   if (name === undefined || address === undefined) return [{ kind: 'start-instance', ...at, accessToken }];
   const placed = { ...slot, accessToken, node, name, address };
   if (!slot.healthy)
@@ -226,10 +231,14 @@ function leftovers(state: TaskState): readonly SlotProgress[] {
 function slotsOfRevert(state: TaskState): readonly Slot[] {
   if (state.mode === 'rollback') return [];
   return state.slots
-    .filter((slot) => slot.healthy && hasReplaced(state, slot))
-    .flatMap((slot) => {
+    .filter((slot) => hasReplaced(state, slot))
+    .flatMap((slot): readonly Slot[] => {
+      const ordinal = FIRST_OF_REVERT + slot.ordinal;
+      // It was stopped first, and what was to stand in for it is gone with the leftovers.
+      const before = state.survey?.find(({ name }) => name === slot.replaces?.name);
+      if (!slot.healthy) return before?.alive === true ? [{ ordinal, restores: before.name }] : [];
       const instance = instanceOf(slot);
-      return instance === undefined ? [] : [{ ordinal: FIRST_OF_REVERT + slot.ordinal, replaces: instance }];
+      return instance === undefined ? [] : [{ ordinal, replaces: instance }];
     });
 }
 

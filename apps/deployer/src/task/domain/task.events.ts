@@ -22,6 +22,12 @@ export interface PlacedNode {
   readonly score: number;
 }
 
+/** A volume of the service, and the node on which its data lies. */
+export interface PlacedVolume {
+  readonly name: string;
+  readonly node: string;
+}
+
 export interface InstanceRef {
   /** Container name; unique for ever. */
   readonly name: string;
@@ -44,6 +50,8 @@ export interface Slot {
   readonly ordinal: number;
   /** The instance that is stopped once this one serves. */
   readonly replaces?: InstanceRef;
+  /** Of a revert, where what it replaces is gone already: the name of the instance whose release comes back. */
+  readonly restores?: string;
 }
 
 /** Who asked for something. */
@@ -134,6 +142,7 @@ interface TaskEventData {
     readonly spec?: ServiceSpec;
     /** The task's place in the order of arrival. */
     readonly arrival?: number;
+    readonly volumes?: readonly PlacedVolume[];
   };
   /** What is to be started, what it replaces, what is stopped besides; once a task. */
   PlanMade: {

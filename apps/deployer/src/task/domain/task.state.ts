@@ -5,6 +5,7 @@ import type {
   Asker,
   InstanceRef,
   PlacedNode,
+  PlacedVolume,
   Release,
   RunningInstance,
   Slot,
@@ -61,6 +62,8 @@ export interface TaskState extends Accepted {
   /** What was wanted of the service then. */
   readonly spec?: ServiceSpec;
   readonly arrival?: number;
+  /** Of the service, as far as they were made. */
+  readonly volumes?: readonly PlacedVolume[];
   readonly plan?: Plan;
   readonly slots: readonly SlotProgress[];
   /** Until when an instance that is to be stopped is left to finish, by its name; RFC 3339. */
@@ -90,6 +93,10 @@ export const isStopped = (state: TaskState, { name }: InstanceRef): boolean => s
 export function isDone(state: TaskState, { healthy, replaces }: SlotProgress): boolean {
   return healthy && (replaces === undefined || isStopped(state, replaces));
 }
+
+/** Two that write into the same volume would spoil it: what is replaced is stopped before the new one starts. */
+export const stopsFirst = (state: TaskState, slot: SlotProgress): boolean =>
+  slot.replaces !== undefined && releaseOf(state, slot)?.config.volumes !== undefined;
 
 /** A new instance in whose favour another was stopped. */
 export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
@@ -169,7 +176,7 @@ const freshSlot = (slot: Slot): SlotProgress => ({ ...slot, pulled: false, healt
 /** A revert's slot runs what ran where the instance that it replaces came. */
 function revertSlot(state: TaskState, slot: Slot): SlotProgress {
   const replacing = state.slots.find(({ name }) => name !== undefined && name === slot.replaces?.name);
-  const before = state.survey?.find(({ name }) => name === replacing?.replaces?.name);
+  const before = state.survey?.find(({ name }) => name === (slot.restores ?? replacing?.replaces?.name));
   return { ...freshSlot(slot), release: before?.release };
 }
 
@@ -247,8 +254,8 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'ImageBuilt':
       return { ...state, builtTag: event.data.tag, builder: event.data.builder };
     case 'InstancesSurveyed': {
-      const { instances: survey, secrets, spec, arrival } = event.data;
-      return { ...state, survey, secrets, spec, arrival };
+      const { instances: survey, secrets, spec, arrival, volumes } = event.data;
+      return { ...state, survey, secrets, spec, arrival, volumes };
     }
     case 'SecretsChecked':
       return { ...state, secretsChecked: true };

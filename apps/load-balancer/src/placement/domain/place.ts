@@ -28,6 +28,8 @@ export interface Wish {
   readonly resources: Resources;
   /** `false`: no host port is reserved. */
   readonly needsPort?: boolean;
+  /** The node on which the volumes of the service lie: no other one will do. */
+  readonly onNode?: string;
   /** Taken only when nothing else fits. */
   readonly avoidNodes: readonly string[];
 }
@@ -55,8 +57,9 @@ const SPREAD_PENALTY = 10;
 const EPSILON = 1e-9;
 
 /** Why the node cannot take it; undefined when it can. */
-function refusalOf(node: Candidate, { resources, needsPort = true }: Wish): string | undefined {
+function refusalOf(node: Candidate, { resources, needsPort = true, onNode }: Wish): string | undefined {
   const { state, total, reserved } = node;
+  if (onNode !== undefined && node.name !== onNode) return `the volumes of the service are on ${onNode}`;
   const { cpu, memoryMiB } = resources;
   if (state !== 'ready') return `is ${state}`;
   if (reserved.cpu + cpu > total.cpu + EPSILON) return lack('CPU', 'cores', cpu, reserved.cpu, total.cpu);

@@ -37,6 +37,15 @@ describe('place', () => {
     });
   });
 
+  it('takes the node on which the volumes lie, or none', () => {
+    const nodes = [node('a'), node('b', { reserved: { cpu: 1 } })];
+    expect(place(wish({ onNode: 'b', avoidNodes: ['b'] }), nodes).place?.node).toBe('b');
+    expect(place(wish({ onNode: 'c' }), nodes).refusals).toEqual([
+      { node: 'a', reason: 'the volumes of the service are on c' },
+      { node: 'b', reason: 'the volumes of the service are on c' },
+    ]);
+  });
+
   it('avoids a node that failed just now, unless nothing else fits', () => {
     const avoid = wish({ avoidNodes: ['a'] });
     const full = node('b', { reserved: { cpu: 2 } });

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigFileError, parseServiceConfig } from './service-config.js';
+
+const parse = (value: unknown) => parseServiceConfig(JSON.stringify(value));
+
+function problemsOf(value: unknown): ConfigFileError['problems'] {
+  try {
+    parse(value);
+  } catch (error) {
+    if (error instanceof ConfigFileError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('what a service may be', () => {
+  it('case 21: a worker without a port was refused', () => {
+    expect(parse({ runtime: 'node', command: 'node worker.js' }).port).toBeUndefined();
+    expect(parse({ command: 'python3 worker.py' }).port).toBeUndefined();
+    expect(parse({ runtime: 'node', health: { stableMs: 5_000 } }).health?.stableMs).toBe(5_000);
+    expect(problemsOf({ runtime: 'node', health: { path: '/' } })).toEqual([
+      {
+        field: 'health.path',
+        expected: 'expected no such field: without port nobody can ask it; command can',
+      },
+    ]);
+    expect(problemsOf({ runtime: 'node', port: 1, health: { stableMs: 5_000 } })).toEqual([
+      { field: 'health.path', expected: 'expected a path, such as /health, or a command' },
+    ]);
+  });
+
+  it('case 20: says how the container is made', () => {
+    const made = {
+      user: '1000:app',
+      workdir: '/srv/app',
+      tmpfs: ['/run/app', '/var/.cache'],
+      readOnly: true,
+    };
+    expect(parse({ runtime: 'dockerfile', port: 1, init: false, ...made })).toMatchObject({
+      ...made,
+      init: false,
+    });
+  });
+
+  it.each<readonly [string, object]>([
+    ['user', { user: 'a b' }],
+    ['user', { user: '0:' }],
+    ['workdir', { workdir: 'app' }],
+    ['workdir', { workdir: '/a/../b' }],
+    ['tmpfs.0', { tmpfs: ['/'] }],
+    ['tmpfs.0', { tmpfs: ['/proc/x'] }],
+    ['tmpfs.0', { tmpfs: ['/a,exec'] }],
+    ['tmpfs', { tmpfs: ['/a', '/a'] }],
+    ['readOnly', { readOnly: 'yes' }],
+  ])('a container cannot be made so: %s is named', (field, part) => {
+    expect(problemsOf({ runtime: 'node', port: 1, ...part }).map((problem) => problem.field)).toEqual([
+      field,
+    ]);
+  });
+
+  it('has volumes, each with a name and a path of its own, and then one instance', () => {
+    const volumes = [{ name: 'data', path: '/app/data' }];
+    expect(parse({ runtime: 'node', port: 1, volumes }).volumes).toEqual(volumes);
+    const fields = (part: object) =>
+      problemsOf({ runtime: 'node', port: 1, volumes, ...part }).map(({ field }) => field);
+    expect(fields({ replicas: 2 })).toEqual(['replicas']);
+    expect(fields({ tmpfs: ['/app/data'] })).toEqual(['tmpfs']);
+    expect(fields({ runtime: 'static' })).toEqual(['volumes']);
+    expect(fields({ volumes: [...volumes, { name: 'data', path: '/b' }] })).toEqual(['volumes']);
+    expect(fields({ volumes: [...volumes, { name: 'b', path: '/app/data' }] })).toEqual(['volumes']);
+    expect(fields({ volumes: [{ name: '../x', path: '/b' }] })).toEqual(['volumes.0.name']);
+    expect(fields({ volumes: [{ name: 'x', path: '/proc/1' }] })).toEqual(['volumes.0.path']);
+  });
+
+  it('case 22: health says with which name, how and for what it is asked', () => {
+    const health = {
+      path: '/up',
+      headers: { Host: 'shop.example' },
+      scheme: 'https',
+      statuses: [200, 204],
+      command: 'pg_isready -q',
+    };
+    expect(parse({ runtime: 'node', port: 1, health }).health).toMatchObject({
+      ...health,
+      command: ['pg_isready', '-q'],
+    });
+    expect(problemsOf({ runtime: 'node', port: 1, health: { command: 'a' } })).toEqual([]);
+    expect(problemsOf({ runtime: 'node', health: { command: 'a' } })).toEqual([]);
+  });
+
+  it.each<readonly [string, object, string]>([
+    ['health.headers', { port: 1, health: { command: 'a', headers: { Host: 'hunter2' } } }, 'path beside it'],
+    ['health.statuses', { port: 1, health: { command: 'a', statuses: [200] } }, 'path beside it'],
+    ['health.scheme', { health: { command: 'a', scheme: 'https' } }, 'without port nobody can ask it'],
+    ['health.statuses.0', { port: 1, health: { path: '/', statuses: [100] } }, 'at least 200'],
+    [
+      'health.headers.Connection',
+      { port: 1, health: { path: '/', headers: { Connection: 'hunter2' } } },
+      'does not set',
+    ],
+    [
+      'health.headers.Host',
+      { port: 1, health: { path: '/', headers: { Host: 'a\r\nhunter2: b' } } },
+      'one line',
+    ],
+  ])('health: %s that is of no use or breaks the request is refused', (field, config, expected) => {
+    const problems = problemsOf({ runtime: 'node', ...config });
+    expect(problems).toEqual([{ field, expected: expect.stringContaining(expected) as string }]);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName } from '#libs/testing';
+import { makeCertificates } from '../../scripts/one-machine/certificates.js';
+import { Client, greeter } from './client.js';
+import { answering, worker } from './services.js';
+
+const client = new Client();
+const apps: string[] = [];
+beforeAll(() => client.connect());
+afterAll(async () => {
+  for (const appId of apps) await client.ask({ mode: 'stop', appId, services: ['web'] });
+  await client.close();
+});
+
+/** Deploys one service of these files, and gives its line of the reply. */
+async function deployed(files: Readonly<Record<string, string>>) {
+  const appId = uniqueName('health');
+  apps.push(appId);
+  await client.push(appId, 'web', files);
+  const reply = await client.ask({ mode: 'build-and-run', appId, services: ['web'] });
+  return reply.services[0];
+}
+
+/** Answers 400 to every name but this one, as Django does by ALLOWED_HOSTS and Rails by config.hosts. */
+const choosy = (name: string, health: object): Record<string, string> => ({
+  ...greeter('', { health: { path: '/', startupMs: 5_000, ...health } }),
+  'server.js': answering(
+    `(answer.writeHead(_.headers.host === ${JSON.stringify(name)} ? 200 : 400), answer.end('mine'))`,
+  ),
+});
+
+describe('case 22: a service that answers 400 unless Host is one of its names', () => {
+  it('is asked as localhost', async () => {
+    expect((await deployed(choosy('localhost', {})))?.status).toBe('running');
+  });
+
+  it('is asked by the name that health.headers holds, and fails with any other', async () => {
+    const headers = { Host: 'shop.example' };
+    expect((await deployed(choosy('shop.example', { headers })))?.status).toBe('running');
+    expect((await deployed(choosy('shop.example', {})))?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
+  });
+
+  it('is asked by TLS where it speaks nothing else, and its address says so', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-tls-'));
+    await makeCertificates(folder, '127.0.0.1');
+    const [key, cert] = await Promise.all(
+      ['tls.key', 'tls.crt'].map((name) => readFile(join(folder, name), 'utf8')),
+    );
+    await rm(folder, { recursive: true });
+    const service = await deployed({
+      ...greeter('', { health: { path: '/', scheme: 'https', statuses: [204] } }),
+      'server.js': `require('node:https').createServer(${JSON.stringify({ key, cert })}, (_, answer) => {
+  answer.writeHead(204).end();
+}).listen(process.env.PORT);`,
+    });
+    expect(service?.error).toBeUndefined();
+    expect(service?.instances[0]?.url).toMatch(/^https:/);
+  });
+});
+
+describe('health.command', () => {
+  const untilThere =
+    "setTimeout(() => require('node:fs').writeFileSync('/tmp/there', ''), 1_500); setInterval(() => 0, 9_000);";
+  const health = { command: ['test', '-e', '/tmp/there'], stableMs: 0 };
+
+  it('is waited for, of a worker too', async () => {
+    const service = await deployed(worker('', { health }, untilThere));
+    expect(service).toMatchObject({ status: 'running' });
+    expect(service?.phases['healthy']).toBeGreaterThanOrEqual(1_400);
+  });
+
+  it('that never ends with 0 fails with what it said last', async () => {
+    const never = { command: ['sh', '-c', 'echo no queue; exit 5'], startupMs: 2_000 };
+    const service = await deployed(greeter('up', { health: never }));
+    expect(service?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
+    expect(service?.error?.message).toContain('health.command ended with 5: no queue');
+    expect(service?.error?.hint).toContain('health.command');
+  });
+});
