@@ -109,7 +109,8 @@ async function wait(container: Container, { query, response }: Call): Promise<vo
 
 const eventFilters = z.strictObject({
   type: z.tuple([z.literal('container')]),
-  event: z.array(z.enum(['die', 'destroy'])),
+  // No memory runs out here, so nobody is ever told of `oom`.
+  event: z.array(z.enum(['die', 'destroy', 'oom'])),
 });
 
 /** The actions asked for. Only from the first that is remembered on. */
