@@ -186,6 +186,10 @@ function takenApart(words: readonly string[]): {
   return first === 'sources' ? { wanted: [first], projects } : { wanted: words, projects: [] };
 }
 
+/** Their base images are large: made only for projects of the corpus that are built on them. */
+const needsToolchains = (sources = ''): boolean =>
+  sources === 'whole' || sources.split(',').some((name) => /^(?:go|java)-/.test(name));
+
 async function main(words: readonly string[]): Promise<number> {
   const { wanted, projects } = takenApart(words);
   const names = Object.keys({ ...alone, ...onSharedSetUp, ...onOwnSetUp });
@@ -198,6 +202,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
   if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= projects.join(',') || 'whole';
+  if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';
   Object.assign(process.env, environment);
   const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
   const inTurn = async (stages: Stages, isBeside = false): Promise<Count[]> => {

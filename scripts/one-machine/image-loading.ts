@@ -25,6 +25,13 @@ export class DockerClient {
     const options = ['--config', this.config, '-H', `unix://${socketPath}`];
     return (await run('/usr/bin/docker', [...options, ...args], { maxBuffer: 1 << 26 })).stdout;
   }
+
+  hasImage(socketPath: string, image: string): Promise<boolean> {
+    return this.call(socketPath, 'image', 'inspect', image).then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 /** The name under which nodes find the base layer; its tag says which root file system it is. */
@@ -32,17 +39,10 @@ function sharedName(registry: RegistryAccess, tar: string): string {
   return `${registry.host}/slipway/base:${basename(tar, '.tar')}`;
 }
 
-async function hasImage(client: DockerClient, socketPath: string, image: string): Promise<boolean> {
-  return client.call(socketPath, 'image', 'inspect', image).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Imports the root file system under the names of the base images, once per engine's data. */
 export async function loadBuilder(client: DockerClient, socketPath: string, tar: string): Promise<void> {
   const local = `slipway/base:${basename(tar, '.tar')}`;
-  if (!(await hasImage(client, socketPath, local)))
+  if (!(await client.hasImage(socketPath, local)))
     await client.call(socketPath, 'import', ...importChanges(), tar, local);
   for (const name of Object.values(BASE_IMAGES)) await client.call(socketPath, 'tag', local, name);
 }
@@ -65,6 +65,6 @@ export async function pullBase(
   { registry, tar }: { readonly registry: RegistryAccess; readonly tar: string },
 ): Promise<void> {
   const shared = sharedName(registry, tar);
-  if (!(await hasImage(client, socketPath, shared))) await client.call(socketPath, 'pull', shared);
+  if (!(await client.hasImage(socketPath, shared))) await client.call(socketPath, 'pull', shared);
   for (const name of Object.values(BASE_IMAGES)) await client.call(socketPath, 'tag', shared, name);
 }

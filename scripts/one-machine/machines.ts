@@ -8,6 +8,7 @@ import type { RunningPart, Server } from './part.js';
 import { accessToTheirs, planRegistry, type RegistryAccess, startRegistry } from './registry.js';
 import type { SetUp } from './set-up.js';
 import { timed } from './timed.js';
+import { buildToolchains, wantedToolchains } from './toolchains.js';
 
 const BUILDER_HOST = 10;
 /** Room for the base images and a little more: a disk that can be filled. */
@@ -157,12 +158,13 @@ async function loadImages(setUp: SetUp, plan: Plan, readies: Readies): Promise<v
       (nodes ?? []).map((node) => pullBase(client, node.engine.socketPath, { registry, tar })),
     );
   });
-  nameBaseImages(started);
+  const wanted = { socketPath: builder.socketPath, wanted: wantedToolchains() };
+  nameBaseImages(started, await buildToolchains(setUp, client, wanted));
 }
 
-function nameBaseImages({ env }: Started): void {
+function nameBaseImages({ env }: Started, toolchains: Readonly<Record<string, string>> = {}): void {
   const { python, node } = BASE_IMAGES;
-  env['BASE_IMAGES'] = Object.entries(BASE_IMAGES)
+  env['BASE_IMAGES'] = Object.entries({ ...BASE_IMAGES, ...toolchains })
     .map((pair) => pair.join('='))
     .join(',');
   env['LEGACY_BASE_IMAGES'] = `python=${python},node=${node}`;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,12 +139,71 @@ describe('the source digest', () => {
   });
 });
 
+async function packed(options?: Parameters<typeof packDirectory>[1]): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of packDirectory(out, options).pipe(extract())) {
+    found.push(`${entry.header.type} ${entry.header.name}`);
+    entry.resume();
+  }
+  return found;
+}
+
+describe('case 19: an empty folder was lost, and a Dockerfile that copies it failed', () => {
+  const withFolders = (): Buffer => {
+    const zip = new AdmZip();
+    for (const [name, content] of [
+      ['a/b/c.txt', 'x'],
+      ['a/', ''],
+      ['a/b/', ''],
+      ['config.json', '{}'],
+      ['logs/old/', ''],
+    ])
+      zip.addFile(name ?? '', Buffer.from(content ?? ''));
+    return zip.toBuffer();
+  };
+
+  it('it is unpacked and packed', async () => {
+    await unpack(withFolders());
+    expect(await packed()).toEqual([
+      'directory logs',
+      'directory logs/old',
+      'file a/b/c.txt',
+      'file config.json',
+    ]);
+  });
+
+  it('the digest knows it; of a tree without empty folders it is as before', async () => {
+    const path = join(folder, 'a.zip');
+    await writeFile(path, withFolders());
+    const { sourceDigest: unpacked } = await extractArchive(path, out, limits);
+    expect(await sourceDigest(out)).toBe(unpacked);
+    await rm(join(out, 'logs'), { recursive: true });
+    const without = await sourceDigest(out);
+    expect(without).not.toBe(unpacked);
+    const hash = createHash('sha256');
+    for (const [name, content] of [
+      ['a/b/c.txt', 'x'],
+      ['config.json', '{}'],
+    ] as const)
+      hash.update(JSON.stringify([name, 0o644, content.length])).update(content);
+    expect(without).toBe(hash.digest('hex'));
+  });
+
+  it('one whose content is left out stays, as in docker build', async () => {
+    await unpack(zipOf({ 'logs/a.log': '', 'tmp/b': '', 'src/a.ts': '' }));
+    const ignores = (name: string): boolean => name.endsWith('.log') || name.startsWith('tmp');
+    expect(await packed({ ignores })).toEqual(['directory logs', 'file src/a.ts']);
+  });
+});
+
 describe('packDirectory', () => {
   it("holds the tree sorted, with extra files in place of the tree's own", async () => {
     await writeFile(join(out, 'b.txt'), 'b');
     await writeFile(join(out, 'Dockerfile'), 'FROM evil');
     const found: [string, string][] = [];
-    for await (const entry of packDirectory(out, { Dockerfile: 'FROM good' }).pipe(extract())) {
+    for await (const entry of packDirectory(out, { extraFiles: { Dockerfile: 'FROM good' } }).pipe(
+      extract(),
+    )) {
       found.push([entry.header.name, await text(entry)]);
     }
     expect(found).toEqual([
@@ -156,7 +216,7 @@ describe('packDirectory', () => {
     await symlink('one', join(out, 'link'));
     const first = await sourceDigest(out);
     const found: [string, string | null | undefined][] = [];
-    for await (const entry of packDirectory(out, {}).pipe(extract())) {
+    for await (const entry of packDirectory(out).pipe(extract())) {
       found.push([`${entry.header.type} ${entry.header.name}`, entry.header.linkname]);
       entry.resume();
     }

@@ -2,9 +2,10 @@ import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeSync } fro
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { tooLarge } from './errors.js';
+import { foldersAbove } from './folders-above.js';
 import { safeTarget } from './link-target.js';
 import { type ArchiveLimits, type PlannedEntry, planUnpacking } from './plan.js';
-import { EXECUTABLE_MODE, FILE_MODE, LINK_MODE, SourceHash } from './source-hash.js';
+import { DIRECTORY_MODE, EXECUTABLE_MODE, FILE_MODE, LINK_MODE, SourceHash } from './source-hash.js';
 import { readDirectory, type ZipEntry } from './zip/central-directory.js';
 import { contentOf } from './zip/content.js';
 import { findDirectory } from './zip/end-record.js';
@@ -59,8 +60,9 @@ class Unpacking {
   /** In the order of the paths, which is the order of the digest. Links come last: nothing is written through one. */
   async write(plan: readonly PlannedEntry[]): Promise<UnpackedSource> {
     const links: { readonly path: string; readonly target: string }[] = [];
+    const filled = new Set(plan.flatMap(({ path }) => foldersAbove(path)));
     for (const entry of plan) {
-      if (entry.kind === 'directory') mkdirSync(this.at(entry.path), { recursive: true });
+      if (entry.kind === 'directory') this.makeDirectory(entry.path, !filled.has(entry.path));
       if (entry.kind === 'file') await this.writeFile(entry);
       if (entry.kind === 'link') links.push({ path: entry.path, target: await this.readTarget(entry) });
     }
@@ -78,6 +80,12 @@ class Unpacking {
 
   private at(path: string): string {
     return join(this.directory, path);
+  }
+
+  /** One that holds something is known by what it holds. */
+  private makeDirectory(path: string, isEmpty: boolean): void {
+    mkdirSync(this.at(path), { recursive: true });
+    if (isEmpty) this.hash.begin(path, DIRECTORY_MODE, 0);
   }
 
   private contentOf(entry: PlannedEntry): AsyncGenerator<Buffer> {

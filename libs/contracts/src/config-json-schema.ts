@@ -24,6 +24,16 @@ const fieldDescriptions: Record<Field, string> = {
   build: 'What builds it, after its packages. Written as `command` is.',
   release:
     'Runs once for each release, on a node, before the first instance of it: migrations of a database. If it fails, the deployment fails and what served before goes on. A rollback does not run it. Written as `command` is.',
+  target: 'The stage of the Dockerfile that is built; default: its last one.',
+  args: 'Build arguments, each declared by `ARG` in the Dockerfile. They stay readable in the image: no place for secrets.',
+  output:
+    'The folder that is served; default: what the tool of the front end makes, or the one folder with an index.html.',
+  fallback:
+    'The page for every path without a file, such as index.html, for applications that read the path in the browser. A missing script, style or picture is still answered with 404.',
+  headers:
+    'Headers of answers, by pattern of the path, where `*` is any text. Of two that set the same header, the last one counts.',
+  redirects:
+    'Paths that lead elsewhere, each with `from`, `to` and `status` (301, 302, 307 or 308; default 301). With `/*` at the end of both, the rest of the path is kept. The first one that fits counts.',
   env: 'Environment variables of the service.',
   secrets:
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',

@@ -1,3 +1,4 @@
+export { commandWords } from './command-words.js';
 export * from './message.js';
 export * from './names.js';
 export * from './input-problems.js';

@@ -1,16 +1,19 @@
 /** Runtimes that use a field: these alone, or all but these. */
 type Users = { readonly only: readonly string[] } | { readonly allBut: readonly string[] };
 
-/** What lies in their folder is taken as it is. */
-const AS_IT_IS = ['static', 'dockerfile'];
-
 /** Fields of config.json that some runtimes do not use. A field that is not named here is used by all. */
 export const fieldUsers: Readonly<Record<string, Users>> = {
   version: { allBut: ['dockerfile', 'image'] },
   command: { allBut: ['static'] },
   release: { allBut: ['static'] },
-  install: { allBut: [...AS_IT_IS, 'image'] },
-  build: { allBut: [...AS_IT_IS, 'image'] },
+  install: { allBut: ['dockerfile', 'image'] },
+  build: { allBut: ['dockerfile', 'image'] },
+  output: { only: ['static'] },
+  fallback: { only: ['static'] },
+  headers: { only: ['static'] },
+  redirects: { only: ['static'] },
+  target: { only: ['dockerfile'] },
+  args: { only: ['dockerfile'] },
   image: { only: ['image'] },
   workdir: { allBut: ['static'] },
   volumes: { allBut: ['static'] },

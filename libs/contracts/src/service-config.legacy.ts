@@ -28,10 +28,11 @@ export function isLegacy(root: unknown): boolean {
   return typeof root === 'object' && root !== null && 'language' in root && !('runtime' in root);
 }
 
-/** The runtime behind an image's name; what is neither Node nor Python is run by its own command all the same. */
-function runtimeOf(language: string): 'python' | 'node' {
+/** The runtime behind an image's name; any other image is taken as it is. */
+function runtimeOf(language: string): 'python' | 'node' | undefined {
   const name = language.split('/').at(-1) ?? language;
-  return name.startsWith('node') ? 'node' : 'python';
+  if (/^node\b/.test(name)) return 'node';
+  return /python|^pypy\b|^(?:mini)?conda/.test(name) ? 'python' : undefined;
 }
 
 /** The older form in the words of ours; still to be checked against our schema. */

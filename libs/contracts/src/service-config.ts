@@ -8,6 +8,7 @@ import { unusedFields } from './service-config.fields.js';
 import { healthProblems, healthSchema } from './service-config.health.js';
 import { volumeProblems, volumesSchema } from './service-config.volumes.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
+import { fallbackSchema, headersSchema, outputSchema, redirectsSchema } from './service-config.site.js';
 
 /** `python`, `node`, `static`, `dockerfile`, or another name in the deployer's BASE_IMAGES. */
 const runtimeSchema = z
@@ -66,6 +67,21 @@ export const serviceConfigSchema = z.strictObject({
   build: commandSchema.optional(),
   /** Runs once for each release, before the first instance of it, such as migrations of a database. */
   release: commandSchema.optional(),
+  /** Of a Dockerfile: the stage that is built. */
+  target: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'expected the name of a stage, such as release')
+    .optional(),
+  /** Of a Dockerfile: its build arguments. */
+  args: z.record(variableNameSchema, storableText()).optional(),
+  /** Of a site: the folder that is served. */
+  output: outputSchema.optional(),
+  /** Of a site: the page for every path without a file. */
+  fallback: fallbackSchema.optional(),
+  /** Of a site. */
+  headers: headersSchema.optional(),
+  /** Of a site. */
+  redirects: redirectsSchema.optional(),
   env: z.record(variableNameSchema, storableText()).default({}),
   /** By environment variable, the name of the secret that is its value. */
   secrets: secretReferencesSchema.optional(),

@@ -130,12 +130,12 @@ describe('config.json', () => {
 
   it.each<[string, string, string]>([
     ['static', 'command', 'every runtime but static does'],
-    ['static', 'install', 'every runtime but static, dockerfile and image does'],
-    ['static', 'build', 'every runtime but static, dockerfile and image does'],
-    ['dockerfile', 'install', 'every runtime but static, dockerfile and image does'],
-    ['dockerfile', 'build', 'every runtime but static, dockerfile and image does'],
+    ['dockerfile', 'install', 'every runtime but dockerfile and image does'],
+    ['dockerfile', 'build', 'every runtime but dockerfile and image does'],
     ['dockerfile', 'version', 'every runtime but dockerfile and image does'],
     ['node', 'image', 'only image does'],
+    ['node', 'output', 'only static does'],
+    ['node', 'target', 'only dockerfile does'],
   ])(
     'case 17: a field that %s does not use was ignored without a word: %s is refused',
     (runtime, field, users) => {

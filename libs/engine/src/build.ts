@@ -11,6 +11,8 @@ export interface BuildRequest {
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /** The stage that is built; the last one where it is left out. */
+  readonly target?: string;
   readonly onOutput?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** Of the RUN steps, as `docker build --network` takes it. */
@@ -40,6 +42,7 @@ export async function build(docker: Docker, request: BuildRequest, buildKit: boo
       t: request.tag,
       labels: { ...request.labels },
       buildargs: { ...request.buildArgs },
+      ...(request.target !== undefined && { target: request.target }),
       networkmode: request.networkMode,
       rm: true,
       forcerm: true,

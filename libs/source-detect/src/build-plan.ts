@@ -15,6 +15,8 @@ export interface VersionWish {
   readonly text: string;
   /** Where it was written: `config.json`, `.python-version`, `engines of package.json`. */
   readonly by: string;
+  /** How `text` is read: an exact version, as `3.12` or `3.12.4`, unless it says otherwise. */
+  readonly scheme?: 'exact' | 'pep440' | 'semver';
 }
 
 /** One thing that was found out, and by what: "pnpm 9, by pnpm-lock.yaml". */
@@ -27,6 +29,17 @@ export interface Finding {
 export interface Site {
   /** Relative to the working folder of the build; `.` is all of it. */
   readonly folder: string;
+  /** Pages that the folder must have, else nothing could be seen. */
+  readonly pages: readonly NeededPage[];
+  /** The image with the web server. */
+  readonly base: BaseWish;
+}
+
+export interface NeededPage {
+  /** One of these is enough. */
+  readonly oneOf: readonly string[];
+  /** The field of config.json that would settle it. */
+  readonly field: 'output' | 'fallback';
 }
 
 /** An image that is built by steps on a base. In this order: setUp, manifests, install, source, build, prune. */
@@ -51,7 +64,7 @@ export interface StepsPlan {
   readonly prune: readonly Step[];
   /** Starts the service; undefined where the base image does. */
   readonly command?: readonly string[];
-  /** Given out by the base of the runtime `static`; the rest only builds it. */
+  /** Given out by an image of its own; the rest only makes the files. */
   readonly site?: Site;
   readonly found: readonly Finding[];
 }
@@ -60,6 +73,9 @@ export interface StepsPlan {
 export interface DockerfilePlan {
   readonly kind: 'dockerfile';
   readonly file: string;
+  /** The stage that is built; the last one where it is left out. */
+  readonly target?: string;
+  readonly args: Readonly<Record<string, string>>;
   readonly found: readonly Finding[];
 }
 

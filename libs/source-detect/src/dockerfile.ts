@@ -1,16 +1,62 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { DockerfilePlan, Finding } from './build-plan.js';
+import { declaredArgs, stagesOf } from './dockerfile-stages.js';
 import { SourceRefusal } from './refusal.js';
 import { hasFile, type SourceTree } from './source-tree.js';
 
-/** A source that brings its own Dockerfile. */
+const FILE = 'Dockerfile';
+
+/**
+ * A source that brings its own Dockerfile.
+ * @throws SourceRefusal where there is none, or it has no such stage or build argument
+ */
 export function dockerfilePlan(
   tree: SourceTree,
-  _config: ServiceConfig,
+  { target, args = {} }: ServiceConfig,
   found: readonly Finding[],
 ): DockerfilePlan {
-  if (hasFile(tree, 'Dockerfile')) return { kind: 'dockerfile', file: 'Dockerfile', found };
-  throw new SourceRefusal({
+  if (!hasFile(tree, FILE)) throw withoutDockerfile();
+  const text = tree.text(FILE) ?? '';
+  const stages = stagesOf(text);
+  if (target !== undefined && !isStage(stages, target)) throw withoutStage(stages, target);
+  const declared = declaredArgs(text);
+  const unknown = Object.keys(args).filter((name) => !declared.has(name) && !PREDEFINED.test(name));
+  if (unknown.length > 0) throw undeclared(unknown);
+  const stage = target === undefined ? [] : [{ what: `stage ${target}`, by: 'config.json' }];
+  return {
+    kind: 'dockerfile',
+    file: FILE,
+    ...(target !== undefined && { target }),
+    args,
+    found: [...found, ...stage],
+  };
+}
+
+/** Arguments that every build has. */
+const PREDEFINED = /^(?:(?:https?|ftp|no|all)_proxy|BUILDKIT_\w+|SOURCE_DATE_EPOCH)$/i;
+
+const undeclared = (names: readonly string[]): SourceRefusal =>
+  new SourceRefusal({
+    field: 'args',
+    why: `the Dockerfile declares no build argument ${names.join(', ')}`,
+    hint: 'Declare it in the Dockerfile, with a line such as `ARG NAME` in the stage that uses it, or remove it from args.',
+  });
+
+/** By its name, whatever its capitals, or by its number. */
+const isStage = (stages: readonly (string | undefined)[], target: string): boolean =>
+  stages.includes(target.toLowerCase()) || (/^\d+$/.test(target) && Number(target) < stages.length);
+
+function withoutStage(stages: readonly (string | undefined)[], target: string): SourceRefusal {
+  const names = stages.filter((name) => name !== undefined).map((name) => `"${name}"`);
+  return new SourceRefusal({
+    field: 'target',
+    why: `the Dockerfile has no stage "${target}"; ${names.length === 0 ? 'none of its stages has a name' : `it has ${names.join(', ')}`}`,
+    hint: 'Name one of its stages, or leave target out for the last one.',
+  });
+}
+
+function withoutDockerfile(): SourceRefusal {
+  return new SourceRefusal({
     field: 'runtime',
     why: 'it says "dockerfile", and no Dockerfile lies at the root of the source',
     hint: 'Put the Dockerfile beside config.json, or name another runtime.',

@@ -3,6 +3,7 @@ export type {
   BuildPlan,
   DockerfilePlan,
   Finding,
+  NeededPage,
   Site,
   Step,
   StepsPlan,
@@ -10,7 +11,10 @@ export type {
 } from './build-plan.js';
 export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
+export { basesOf } from './dockerfile-stages.js';
 export { portOf } from './port.js';
 export { runtimeOf } from './runtime.js';
 export { SourceRefusal } from './refusal.js';
 export { type SourceTree, treeOf } from './source-tree.js';
+export { fitsWish } from './version-fit.js';
+export { beginsWith, compareVersions, type VersionParts, versionParts } from './pep440.js';

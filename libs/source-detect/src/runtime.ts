@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding } from './build-plan.js';
+import { frontEndOf } from './node/front-end.js';
 import { SourceRefusal } from './refusal.js';
 import { presentOf, type SourceTree } from './source-tree.js';
 
@@ -22,16 +23,37 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
 ];
 
 /** The runtime that config.json names, else the one that the files at the root show. */
-export function runtimeOf(tree: SourceTree, config: Pick<ServiceConfig, 'runtime' | 'image'>): Finding {
+export function runtimeOf(
+  tree: SourceTree,
+  config: Pick<ServiceConfig, 'runtime' | 'image' | 'command' | 'legacy'>,
+): Finding {
   if (config.runtime !== undefined) return { what: config.runtime, by: 'config.json' };
+  if (config.legacy !== undefined)
+    return { what: config.runtime ?? languageOf(config.legacy.baseImage), by: 'language of config.json' };
   if (config.image !== undefined) return { what: 'image', by: 'image in config.json' };
   for (const [runtime, files] of SIGNS) {
     const [sign] = presentOf(tree, files);
-    if (sign !== undefined) return { what: runtime, by: sign };
+    if (sign === undefined) continue;
+    // What only browsers run is served as files, unless config.json starts something.
+    const isSite = runtime === 'node' && config.command === undefined && frontEndOf(tree) !== undefined;
+    return { what: isSite ? 'static' : runtime, by: sign };
   }
   throw new SourceRefusal({
     field: 'runtime',
     why: 'no file at the root shows what the source is written in',
     hint: 'Name its runtime, such as "python", "node", "static" or "dockerfile", or push the folder that holds its manifest.',
   });
+}
+
+/** Runtimes that mean something else than the language of an image. */
+const NOT_LANGUAGES = ['static', 'dockerfile', 'image'];
+
+/** `ruby` of `registry.example.org/library/ruby:3`, as a runtime may be called. */
+function languageOf(image: string): string {
+  const name = /([^/:@]+)(?:[:@][^/]*)?$/.exec(image)?.[1] ?? '';
+  const runtime = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, 32);
+  return /^[a-z]/.test(runtime) && !NOT_LANGUAGES.includes(runtime) ? runtime : 'other';
 }

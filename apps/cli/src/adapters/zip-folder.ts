@@ -54,7 +54,7 @@ async function addFolder(zipping: Zipping, directory: string, prefix: string): P
     const name = `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`;
     const by = rules.by(name) ?? (await byEnvironment(rules, path, name));
     const isEntered = entry.isDirectory() && (by === undefined || rules.mayHoldMore(name));
-    if (isEntered) await addFolder(zipping, path, name);
+    if (isEntered) await addFilledFolder(zipping, path, { name, isWanted: by === undefined });
     else if (by !== undefined) leftOut.push({ path: name, by });
     else if (entry.isFile()) await addFile(zip, path, name);
     else {
@@ -63,6 +63,21 @@ async function addFolder(zipping: Zipping, directory: string, prefix: string): P
       });
     }
   }
+}
+
+/** An entry of its own only for one of which nothing else is sent: a Dockerfile may copy it, and a service write into it. */
+async function addFilledFolder(
+  zipping: Zipping,
+  path: string,
+  { name, isWanted }: { readonly name: string; readonly isWanted: boolean },
+): Promise<void> {
+  const before = zipping.zip.getEntryCount();
+  await addFolder(zipping, path, name);
+  if (!isWanted || zipping.zip.getEntryCount() > before) return;
+  const entry = zipping.zip.addFile(name, Buffer.alloc(0));
+  // The high half of the attributes is the Unix mode: 0o040000 says "directory".
+  entry.attr = (0o040755 << 16) >>> 0;
+  entry.header.time = new Date(...ENTRY_TIME);
 }
 
 /** A virtual environment of Python, whatever its name. */

@@ -31,6 +31,17 @@ describe('zipping a folder', () => {
     expect(leftOut).toEqual([{ path: 'node_modules/', by: 'default' }]);
   });
 
+  it('case 19: an empty folder was lost: it is sent, also where all that it holds is left out', async () => {
+    const root = await service('prices');
+    await mkdir(join(root, 'uploads/new'), { recursive: true });
+    await mkdir(join(root, 'lib/__pycache__'), { recursive: true });
+    await writeFile(join(root, 'lib/__pycache__/a.pyc'), '');
+    await mkdir(join(root, 'node_modules'));
+    const { bytes } = await zipFolder(root);
+    expect(names(bytes)).toEqual(['config.json', 'lib/', 'uploads/new/']);
+    expect((await zipFolder(root)).bytes).toEqual(bytes);
+  });
+
   it('refuses a link, which the deployer would refuse later', async () => {
     const root = await service('prices');
     await symlink('/etc/hostname', join(root, 'link'));
@@ -198,7 +209,7 @@ describe('what the Dockerfile copies is sent', () => {
     const files = { 'src/node_modules/a.js': '', 'node_modules/b/node_modules/b.js': '', '.env': '' };
     const named = 'COPY src ./src\nCOPY ./node_modules /app/node_modules/\n';
     const found = await zipped({ ...files, Dockerfile: named });
-    expect(found.in).toEqual(['Dockerfile', 'node_modules/b/node_modules/b.js']);
+    expect(found.in).toEqual(['Dockerfile', 'node_modules/b/node_modules/b.js', 'src/']);
     expect(found.out).toEqual({ '.env': 'default', 'src/node_modules/': 'default' });
   });
 });

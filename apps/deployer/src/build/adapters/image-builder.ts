@@ -1,8 +1,9 @@
-import { packDirectory } from '#libs/archive';
+import { packDirectory, type PackOptions } from '#libs/archive';
 import { EngineError } from '#libs/engine';
 import { type ImageRegistry, loginFor, RegistryError } from '#libs/registry';
-import { type BuildPlan, detect, findingsText, runtimeOf } from '#libs/source-detect';
+import { basesOf, type BuildPlan, detect, findingsText, runtimeOf } from '#libs/source-detect';
 import type { BaseImages } from '../domain/base-image.js';
+import { dockerIgnores } from '../domain/docker-ignore.js';
 import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
 import { causeInLog } from '../../task/domain/log-causes.js';
@@ -26,12 +27,27 @@ const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUN
 
 const planOf = ({ tree, config }: FetchedSource): BuildPlan => detect(tree, config);
 
+/** A Dockerfile of the source's own brings its own rules on what of the source it can see. */
+function packingOf(
+  plan: BuildPlan,
+  written: WrittenDockerfile | undefined,
+  { tree }: Pick<FetchedSource, 'tree'>,
+): PackOptions {
+  if (written !== undefined) return { extraFiles: { ...written.extraFiles, Dockerfile: written.dockerfile } };
+  if (plan.kind !== 'dockerfile') return {};
+  const rules = tree.text(`${plan.file}.dockerignore`) ?? tree.text('.dockerignore');
+  return rules === undefined ? {} : { ignores: dockerIgnores(rules, plan.file) };
+}
+
 /** `registry:5000/team/app:1@sha256:...` in parts; a digest says more than a tag. */
 function partsOf(image: string): { readonly name: string; readonly digest?: string } {
   const [tagged = '', digest] = image.split('@');
   const colon = tagged.lastIndexOf(':');
   return { name: colon > tagged.lastIndexOf('/') ? tagged.slice(0, colon) : tagged, digest };
 }
+
+const ownDockerfile = (plan: BuildPlan, { tree }: Pick<FetchedSource, 'tree'>): string =>
+  plan.kind === 'dockerfile' ? (tree.text(plan.file) ?? '') : '';
 
 /** Cause first, then what was seen, and as what it was built: which lock file was used, and which was not. */
 function whyNotBuilt(error: EngineError, { found }: BuildPlan): StepError {
@@ -93,15 +109,23 @@ export class EngineImageBuilder implements ImageBuilder {
     const plan = planOf(source);
     const written = this.dockerfileOf(plan, source);
     await builder.ensureRoom();
-    const extraFiles = written === undefined ? {} : { ...written.extraFiles, Dockerfile: written.dockerfile };
-    const context = packDirectory(source.directory, extraFiles);
+    const context = packDirectory(source.directory, packingOf(plan, written, source));
+    await this.pullBases(builder, written?.dockerfile ?? ownDockerfile(plan, source), signal);
     const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
+    const wish = plan.kind === 'dockerfile' ? { target: plan.target, buildArgs: plan.args } : {};
     try {
       const told = (line: string): void => onOutput(asWritten(line));
-      await builder.engine.build({ context, tag, labels: own, onOutput: told, signal });
+      await builder.engine.build({ context, tag, labels: own, onOutput: told, signal, ...wish });
     } catch (error) {
       throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan) : error;
     }
+  }
+
+  /** Those of our registry, which asks for its login. During a build an engine would show it to every other registry. */
+  private async pullBases({ engine }: Builder, dockerfile: string, signal: AbortSignal): Promise<void> {
+    const { registry } = this.parts;
+    for (const image of basesOf(dockerfile).filter((base) => base.startsWith(`${registry.host}/`)))
+      if (!(await engine.hasImage(image))) await engine.pull(image, await registry.login(), { signal });
   }
 
   private dockerfileOf(

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +24,8 @@ interface FakeBuilder {
   readonly loses?: boolean;
   /** Its engine fails to remove an image. */
   readonly keeps?: boolean;
+  /** What it pulls is written here. */
+  readonly pulled?: string[];
 }
 
 const failed = (): Promise<never> =>
@@ -31,11 +34,19 @@ const failed = (): Promise<never> =>
 const gone = (): Promise<never> =>
   Promise.reject(new EngineError('IMAGE_NOT_FOUND', { message: 'It is not here.', hint: 'h' }));
 
-function builderOf({ name, images, away = false, loses = false, keeps = false }: FakeBuilder): Builder {
+function builderOf({
+  name,
+  images,
+  away = false,
+  loses = false,
+  keeps = false,
+  pulled = [],
+}: FakeBuilder): Builder {
   const engine: Partial<Engine> = {
     hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
     removeImage: (tag) =>
       away ? unreachable() : keeps ? failed() : Promise.resolve(void images.delete(tag)),
+    pull: (image) => Promise.resolve(void pulled.push(image)),
     push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
     build: () =>
       Promise.reject(
@@ -134,13 +145,28 @@ describe('one of several builders', () => {
   });
 });
 
+function orderOf(dockerfile: string) {
+  const config = parseServiceConfig(JSON.stringify({ runtime: 'dockerfile', port: 80 }));
+  const directory = mkdtempSync(join(tmpdir(), 'slipway-build-'));
+  const dispose = (): Promise<void> => rm(directory, { recursive: true });
+  const source = { sourceDigest: 'd', config, tree: treeOf({ Dockerfile: dockerfile }), directory, dispose };
+  return { source, tag: TAG, labels: {}, onOutput: () => undefined };
+}
+
+it('a private base of our registry is pulled with its login before the build; of another, nothing is', async () => {
+  const pulled: string[] = [];
+  const images = new Set(['r:5000/base/old:1']);
+  const builder = builderWith({}, [{ name: 'local', images, pulled }]);
+  const bases = ['r:5000/base/new:2 AS a', 'r:5000/base/old:1', 'r:50001/x:1', 'other/r:5000'];
+  const order = orderOf(bases.map((base) => `FROM ${base}\n`).join(''));
+  await expect(builder.build('local', order, new AbortController().signal)).rejects.toThrow();
+  expect(pulled).toEqual(['r:5000/base/new:2']);
+  await order.source.dispose();
+});
+
 it('a build whose tool is not there said only an exit code: the tool, and as what it was built', async () => {
   const builder = builderWith({});
-  const config = parseServiceConfig(JSON.stringify({ runtime: 'dockerfile', port: 80 }));
-  const tree = treeOf({ Dockerfile: 'FROM scratch' });
-  const directory = mkdtempSync(join(tmpdir(), 'slipway-build-'));
-  const source = { sourceDigest: 'd', config, tree, directory, dispose: () => Promise.resolve() };
-  const order = { source, tag: TAG, labels: {}, onOutput: () => undefined };
+  const order = orderOf('FROM scratch');
   await expect(builder.build('local', order, new AbortController().signal)).rejects.toMatchObject({
     code: 'BUILD_FAILED',
     message:
@@ -148,5 +174,5 @@ it('a build whose tool is not there said only an exit code: the tool, and as wha
     hint: expect.stringContaining('devDependencies') as string,
     logTail: expect.stringContaining('vite: not found') as string,
   });
-  rmSync(directory, { recursive: true });
+  await order.source.dispose();
 });

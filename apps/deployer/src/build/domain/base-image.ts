@@ -1,4 +1,12 @@
-import type { BaseWish, VersionWish } from '#libs/source-detect';
+import {
+  type BaseWish,
+  beginsWith,
+  compareVersions,
+  fitsWish,
+  versionParts,
+  type VersionParts,
+  type VersionWish,
+} from '#libs/source-detect';
 import { StepError } from '../../task/domain/task-error.js';
 
 export interface BaseImages {
@@ -8,14 +16,42 @@ export interface BaseImages {
   readonly legacy: Readonly<Record<string, string>>;
 }
 
-/** `slipway/python:3.11` is version 3.11, and 3 too. */
-function hasVersion(image: string, version: string): boolean {
-  const tag = image.slice(image.lastIndexOf(':') + 1);
-  return tag === version || tag.startsWith(`${version}.`) || tag.startsWith(`${version}-`);
+interface Base {
+  /** `python`, `python:3.12`. */
+  readonly key: string;
+  readonly image: string;
 }
 
+/** What stands behind the last colon, unless that belongs to the port of a registry. */
+const tagOf = (name: string): string => {
+  const [, tag = ''] = /:([^:/@]+)(?:@[^@]*)?$/.exec(name) ?? [];
+  return tag;
+};
+
+/** By the image's tag, `3.11-slim`; by its key where that says another version, as an own image may count its own. */
+function versionOf({ key, image }: Base): VersionParts {
+  const said = versionParts(tagOf(key));
+  const own = versionParts(tagOf(image));
+  if (own === undefined || said === undefined) return own ?? said ?? [];
+  return beginsWith(own, said) ? own : said;
+}
+
+/** `version: "22-alpine"` is no version of the runtime: it names a tag, or a key in the configuration. */
+const isNamed = ({ key, image }: Base, text: string): boolean =>
+  tagOf(key) === text || tagOf(image) === text || tagOf(image).startsWith(`${text}-`);
+
+function fits(base: Base, wish: VersionWish | undefined): boolean {
+  if (wish === undefined || isNamed(base, wish.text)) return true;
+  const version = versionOf(base);
+  return version.length > 0 && fitsWish(version, wish);
+}
+
+/** Newest first; of two that are as new, the one that says more of its version. */
+const byAge = (a: Base, b: Base): number =>
+  compareVersions(versionOf(b), versionOf(a)) || versionOf(b).length - versionOf(a).length;
+
 /**
- * The image that fits a wish.
+ * The image that fits a wish: of a runtime the newest whose version fits; without a version the runtime's own.
  * @throws StepError RUNTIME_UNKNOWN, which lists what there is
  */
 export function baseImageOf(wish: BaseWish, { byRuntime, legacy }: BaseImages): string {
@@ -24,27 +60,43 @@ export function baseImageOf(wish: BaseWish, { byRuntime, legacy }: BaseImages): 
     return mapped?.[1] ?? wish.image;
   }
   const { runtime, version } = wish;
-  const image = (version && byRuntime[`${runtime}:${version.text}`]) ?? byRuntime[runtime];
-  if (image !== undefined && (version === undefined || hasVersion(image, version.text))) return image;
-  throw unknownRuntime(runtime, version, byRuntime);
+  const bases = basesOf(runtime, byRuntime);
+  const usual = version === undefined ? byRuntime[runtime] : byRuntime[`${runtime}:${version.text}`];
+  const [newest] = bases.filter((base) => fits(base, version)).sort(byAge);
+  const image = usual ?? newest?.image;
+  if (image !== undefined) return image;
+  throw version === undefined || bases.length === 0
+    ? unknownRuntime(runtime, byRuntime)
+    : unknownVersion({ runtime, version, bases });
 }
 
-function unknownRuntime(
-  runtime: string,
-  version: VersionWish | undefined,
-  byRuntime: BaseImages['byRuntime'],
-): StepError {
-  const known = Object.entries(byRuntime).filter(([key]) => key.split(':')[0] === runtime);
-  const available = known.map(([key, name]) => `${key} (${name})`).join(', ') || 'none';
-  const isThere = known.length > 0 && version !== undefined;
+const basesOf = (runtime: string, byRuntime: BaseImages['byRuntime']): readonly Base[] =>
+  Object.entries(byRuntime)
+    .map(([key, image]) => ({ key, image }))
+    .filter(({ key }) => key.split(':')[0] === runtime);
+
+function unknownRuntime(runtime: string, byRuntime: BaseImages['byRuntime']): StepError {
   const runtimes = [...new Set(Object.keys(byRuntime).map((key) => key.split(':')[0]))].join(', ');
   return new StepError({
     code: 'RUNTIME_UNKNOWN',
-    message: isThere
-      ? `config.json: version: no base image has this version of ${runtime}; available: ${available}`
-      : `config.json: runtime: there is no base image for ${runtime}; there are images for ${runtimes}`,
-    hint: isThere
-      ? `Leave version out, or add ${runtime}:VERSION=IMAGE to the deployer's BASE_IMAGES.`
-      : `Add ${runtime}=IMAGE to the deployer's BASE_IMAGES, or name another runtime.`,
+    message: `config.json: runtime: there is no base image for ${runtime}; there are images for ${runtimes}`,
+    hint: `Add ${runtime}=IMAGE to the deployer's BASE_IMAGES, or name another runtime.`,
+  });
+}
+
+interface UnknownVersion {
+  readonly runtime: string;
+  readonly version: VersionWish;
+  readonly bases: readonly Base[];
+}
+
+function unknownVersion({ runtime, version, bases }: UnknownVersion): StepError {
+  const available = bases.map(({ key, image }) => `${key} (${image})`).join(', ');
+  const isOwn = version.by === 'config.json';
+  const wished = isOwn ? '' : ` (${version.text}, by ${version.by})`;
+  return new StepError({
+    code: 'RUNTIME_UNKNOWN',
+    message: `config.json: version: no base image has this version of ${runtime}${wished}; available: ${available}`,
+    hint: `${isOwn ? 'Leave version out' : 'Name one of these in version'}, or add ${runtime}:VERSION=IMAGE to the deployer's BASE_IMAGES.`,
   });
 }

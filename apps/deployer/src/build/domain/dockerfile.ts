@@ -1,8 +1,9 @@
 import type { ServiceConfig } from '#libs/contracts';
-import { type BuildPlan, portOf, type Step, type StepsPlan } from '#libs/source-detect';
+import { type BuildPlan, portOf, type Site, type Step, type StepsPlan } from '#libs/source-detect';
 import { never } from '../../task/domain/never.js';
 import { type BaseImages, baseImageOf } from './base-image.js';
-import { NGINX_CONF, nginxConf } from './nginx-conf.js';
+import { NGINX_CONF, nginxConf, SITE_ROOT } from './nginx-conf.js';
+import { prepareSite, withoutScript } from './prepare-site.js';
 
 export interface WrittenDockerfile {
   readonly dockerfile: string;
@@ -38,11 +39,13 @@ const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 /** What an engine says of a step, with the step as config.json has it. Engines quote scripts or leave them as they are. */
 export const asWritten = (said: string): string =>
-  [BUILD_AND_OWN, quoted(BUILD_AND_OWN)]
-    .reduce((text, script) => text.replaceAll(`["sh","-c","${script}","sh",`, '['), said)
-    .replaceAll(`sh -c ${BUILD_AND_OWN} sh `, '')
-    .replaceAll(quoted(MAKE_USER), 'make the user of the service')
-    .replaceAll(MAKE_USER, 'make the user of the service');
+  withoutScript(
+    [BUILD_AND_OWN, quoted(BUILD_AND_OWN)]
+      .reduce((text, script) => text.replaceAll(`["sh","-c","${script}","sh",`, '['), said)
+      .replaceAll(`sh -c ${BUILD_AND_OWN} sh `, '')
+      .replaceAll(quoted(MAKE_USER), 'make the user of the service')
+      .replaceAll(MAKE_USER, 'make the user of the service'),
+  );
 
 /** Exec form: a JSON array reaches the program as it is; no shell reads it. */
 const execForm = (argv: readonly string[]): string => JSON.stringify(argv);
@@ -113,13 +116,21 @@ const HEALTH_SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   node: ['node', '-e', 'fetch(process.argv[1]).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))'],
 };
 
-function stepsDockerfile(plan: StepsPlan, { config, images, cacheMounts }: WritingParts): WrittenDockerfile {
+const written = (
+  lines: readonly string[],
+  extraFiles: WrittenDockerfile['extraFiles'] = {},
+): WrittenDockerfile => ({ dockerfile: `${lines.join('\n')}\n`, extraFiles });
+
+/** Until the source is built, and what only the build needed is gone. */
+function buildLines(plan: StepsPlan, { config, images, cacheMounts }: WritingParts): readonly string[] {
   const run = (step: Step): string => runLine(step, cacheMounts);
   const source = `COPY --chown=${OWNER} . ./`;
   const install = plan.install.map(run);
   const build = plan.build.map(({ argv, ...step }) => run({ ...step, argv: shellForm(BUILD_AND_OWN, argv) }));
-  const lines = [
-    `FROM ${baseImageOf(plan.base, images)}`,
+  return [
+    `FROM ${baseImageOf(plan.base, images)}${plan.site === undefined ? '' : ' AS files'}`,
+    // An image of anybody may run as another user.
+    ...('image' in plan.base ? ['USER 0'] : []),
     `WORKDIR ${plan.workdir}`,
     `RUN ${execForm(shellForm(MAKE_USER, [plan.workdir]))}`,
     ...volumeLines(config),
@@ -130,26 +141,43 @@ function stepsDockerfile(plan: StepsPlan, { config, images, cacheMounts }: Writi
     ...(build.length === 0 ? [] : Object.entries(config.env).map(envLine)),
     ...build,
     ...plan.prune.map(run),
+  ];
+}
+
+function stepsDockerfile(plan: StepsPlan, parts: WritingParts): WrittenDockerfile {
+  const { config } = parts;
+  return written([
+    ...buildLines(plan, parts),
     ...Object.entries(plan.runEnv).map(ownEnvLine),
     `USER ${OWNER}`,
     ...exposeLines(config),
     ...healthOf(config, 'runtime' in plan.base ? plan.base.runtime : config.runtime),
+    // The first deployer's services replaced the image's own.
+    ...('image' in plan.base ? ['ENTRYPOINT []'] : []),
     ...(plan.command === undefined ? [] : [`CMD ${execForm(plan.command)}`]),
-  ];
-  return { dockerfile: `${lines.join('\n')}\n`, extraFiles: {} };
+  ]);
 }
 
-function siteDockerfile({ base }: StepsPlan, { config, images }: WritingParts): WrittenDockerfile {
+/** The files are made in a stage of their own: neither tools nor sources are in what serves them. */
+function siteDockerfile(plan: StepsPlan, site: Site, parts: WritingParts): WrittenDockerfile {
+  const { config, images } = parts;
+  const isBuilt = plan.install.length > 0 || plan.build.length > 0;
+  const files = isBuilt
+    ? buildLines({ ...plan, prune: [] }, parts)
+    : [`FROM ${baseImageOf(plan.base, images)} AS files`, `WORKDIR ${plan.workdir}`, 'COPY . ./'];
+  const folder = site.folder === '.' ? plan.workdir : `${plan.workdir}/${site.folder}`;
   const port = portOf(config);
   const lines = [
-    `FROM ${baseImageOf(base, images)}`,
+    ...files,
+    `RUN ${execForm(shellForm(prepareSite(site, isBuilt), [site.folder]))}`,
+    `FROM ${baseImageOf(site.base, images)}`,
+    `COPY --from=files ${execForm([`${folder}/`, `${SITE_ROOT}/`])}`,
     `COPY ${execForm([NGINX_CONF, '/etc/slipway/nginx.conf'])}`,
-    `COPY . /srv/site/`,
     `USER ${OWNER}`,
     `EXPOSE ${port}`,
     `CMD ${execForm(['nginx', '-c', '/etc/slipway/nginx.conf', '-g', 'daemon off;'])}`,
   ];
-  return { dockerfile: `${lines.join('\n')}\n`, extraFiles: { [NGINX_CONF]: nginxConf(port) } };
+  return written(lines, { [NGINX_CONF]: nginxConf({ ...config, port }) });
 }
 
 /**
@@ -160,7 +188,7 @@ function siteDockerfile({ base }: StepsPlan, { config, images }: WritingParts): 
 export function writeDockerfile(plan: BuildPlan, parts: WritingParts): WrittenDockerfile | undefined {
   switch (plan.kind) {
     case 'steps':
-      return plan.site === undefined ? stepsDockerfile(plan, parts) : siteDockerfile(plan, parts);
+      return plan.site === undefined ? stepsDockerfile(plan, parts) : siteDockerfile(plan, plan.site, parts);
     case 'dockerfile':
     case 'image':
       return undefined;

@@ -44,6 +44,17 @@ const SIGNS: readonly Sign[] = [
     }),
   },
   {
+    // What the build of a site says itself.
+    pattern: /config\.json: (output|fallback): (the build made .+)/,
+    cause: ([, field = '', why = '']) => ({
+      cause: `config.json: ${field}: ${short(why.trim())}`,
+      hint:
+        field === 'output'
+          ? 'Name the folder that the build makes in output, or correct the build.'
+          : 'Name a page that the build makes in fallback.',
+    }),
+  },
+  {
     // `docker-init` is tini.
     pattern: /\[FATAL tini \(\d+\)\] exec (\S+) failed: No such file or directory/,
     cause: ([, program = '']) => ({

@@ -1,0 +1,70 @@
+/** Whether docker build would leave a path of the source out of what it sends. */
+export type Ignores = (path: string) => boolean;
+
+interface Rule {
+  readonly regex: RegExp;
+  readonly isException: boolean;
+}
+
+/**
+ * What a .dockerignore names: patterns of Go's filepath.Match with `**`, from the root of the source, of which the last
+ * one that fits counts, also where it fits a folder above. The Dockerfile is sent all the same.
+ * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
+ */
+export function dockerIgnores(text: string, dockerfile: string): Ignores {
+  const rules = text.split(/\r?\n/).flatMap(ruleOf);
+  return (path) => {
+    if (path === dockerfile) return false;
+    const paths = withFolders(path);
+    const last = rules.findLast(({ regex }) => paths.some((one) => regex.test(one)));
+    return last !== undefined && !last.isException;
+  };
+}
+
+/** `a/b/c` and the folders that it lies in. */
+const withFolders = (path: string): readonly string[] =>
+  path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'));
+
+function ruleOf(line: string): readonly Rule[] {
+  if (line.startsWith('#')) return [];
+  const written = line.trim();
+  const isException = written.startsWith('!');
+  const pattern = cleaned(isException ? written.slice(1).trim() : written);
+  return pattern === '' ? [] : [{ regex: regexOf(pattern), isException }];
+}
+
+/** As Go's filepath.Clean: without `.`, empty and climbing parts. */
+function cleaned(pattern: string): string {
+  const parts: string[] = [];
+  for (const part of pattern.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+/** In this order: what is escaped, any folders, anything, within one name, one character, one of a set. */
+const TOKENS = /\\(.)|\*\*\/|\*\*|\*|\?|\[(\^?)((?:\\.|[^\]\\])+)\]|[^]/gu;
+
+function regexOf(pattern: string): RegExp {
+  const source = pattern.replaceAll(
+    TOKENS,
+    (token: string, escaped: string | undefined, not: string | undefined, set: string | undefined) => {
+      if (escaped !== undefined) return literal(escaped);
+      if (token === '**/') return '(?:.*/)?';
+      if (token === '**') return '.*';
+      if (token === '*') return '[^/]*';
+      if (token === '?') return '[^/]';
+      if (set !== undefined) return `[${not ?? ''}${set.replaceAll(/[[^]/g, String.raw`\$&`)}]`;
+      return literal(token);
+    },
+  );
+  try {
+    return new RegExp(`^${source}$`, 'su');
+  } catch {
+    // A set such as [z-a] holds nothing.
+    return /(?!)/;
+  }
+}
+
+const literal = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}/]/g, String.raw`\$&`);

@@ -1,0 +1,8 @@
+FROM java:17
+WORKDIR /app
+RUN ["sh","-c","grep -q '^[^:]*:[^:]*:10001:' /etc/passwd || echo 'slipway:x:10001:10001::/home/slipway:/bin/sh' >> /etc/passwd; grep -q '^[^:]*:[^:]*:10001:' /etc/group || echo 'slipway:x:10001:' >> /etc/group; mkdir -p /home/slipway \"$1\" && chown 10001:10001 /home/slipway \"$1\"","sh","/app"]
+COPY --chown=10001:10001 . ./
+RUN ["sh","-c","\"$@\" && find . -name node_modules -prune -o -user 0 -exec chown -h 10001:10001 {} +","sh","javac","-d","out","Hello.java"]
+USER 10001:10001
+EXPOSE 8080
+CMD ["java","-cp","out","Hello"]

@@ -1,0 +1,45 @@
+/** The stages of a Dockerfile in their order, by their names in small letters; undefined for one without a name. */
+export function stagesOf(dockerfile: string): readonly (string | undefined)[] {
+  return linesOf(dockerfile).flatMap((line) => {
+    const words = line.trim().split(/\s+/);
+    if (words[0]?.toLowerCase() !== 'from') return [];
+    const as = words.findIndex((word) => word.toLowerCase() === 'as');
+    return [as === -1 ? undefined : words[as + 1]?.toLowerCase()];
+  });
+}
+
+/** The images that a Dockerfile is built on, where it names them without a variable. */
+export function basesOf(dockerfile: string): readonly string[] {
+  const stages = new Set(stagesOf(dockerfile));
+  const named = linesOf(dockerfile).flatMap((line) => {
+    const [instruction = '', ...words] = line.trim().split(/\s+/);
+    const image = words.find((word) => !word.startsWith('--'));
+    return instruction.toLowerCase() === 'from' && image !== undefined ? [image] : [];
+  });
+  return [...new Set(named)].filter((image) => !image.includes('$') && !stages.has(image.toLowerCase()));
+}
+
+/** The build arguments that a Dockerfile declares. */
+export function declaredArgs(dockerfile: string): ReadonlySet<string> {
+  const declared = linesOf(dockerfile).flatMap((line) => {
+    const [instruction = '', ...words] = line.trim().split(/\s+/);
+    return instruction.toLowerCase() === 'arg' ? words.map((word) => word.replace(/=.*$/s, '')) : [];
+  });
+  return new Set(declared);
+}
+
+/** Without comments, and with what was continued on the next line in one. */
+function linesOf(dockerfile: string): readonly string[] {
+  const escape = /^#\s*escape\s*=\s*`/im.test(dockerfile) ? '`' : '\\';
+  const lines: string[] = [];
+  let continued = false;
+  for (const line of dockerfile.split(/\r?\n/)) {
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const text = line.trim();
+    const part = text.endsWith(escape) ? text.slice(0, -1) : text;
+    if (continued) lines.push(`${lines.pop() ?? ''} ${part}`);
+    else lines.push(part);
+    continued = text.endsWith(escape);
+  }
+  return lines;
+}

@@ -1,0 +1,39 @@
+import { parse } from 'yaml';
+import type { SourceTree } from '../source-tree.js';
+import { stringsOf } from './package-json.js';
+
+/** A file of settings that cannot be read is left to the tool that it belongs to: it says what is wrong with it. */
+function settingsOf(tree: SourceTree, path: string): Readonly<Record<string, unknown>> {
+  try {
+    const root: unknown = parse(tree.text(path) ?? '');
+    return typeof root === 'object' && root !== null ? (root as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}
+
+export const pnpmSettings = (tree: SourceTree): Readonly<Record<string, unknown>> =>
+  settingsOf(tree, 'pnpm-workspace.yaml');
+
+export interface YarnSettings {
+  readonly yarnPath?: string;
+  /** Yarn's own way without a node_modules, unless .yarnrc.yml names another. */
+  readonly nodeLinker?: string;
+  readonly plugins: readonly string[];
+}
+
+/** Settings of yarn 2 and later. */
+export function yarnSettings(tree: SourceTree): YarnSettings {
+  const { yarnPath, nodeLinker, plugins } = settingsOf(tree, '.yarnrc.yml');
+  return {
+    ...(typeof yarnPath === 'string' && { yarnPath }),
+    ...(typeof nodeLinker === 'string' && { nodeLinker }),
+    plugins: Array.isArray(plugins) ? plugins.map((plugin) => JSON.stringify(plugin)) : [],
+  };
+}
+
+/** The folders of a workspace's packages, as its root names them. */
+export const workspaceGlobs = (tree: SourceTree, ofPackageJson: readonly string[]): readonly string[] => [
+  ...ofPackageJson,
+  ...stringsOf(pnpmSettings(tree)['packages']),
+];

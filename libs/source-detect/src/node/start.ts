@@ -1,0 +1,145 @@
+import { commandWords, type ServiceConfig } from '#libs/contracts';
+import type { Finding } from '../build-plan.js';
+import { portOf } from '../port.js';
+import type { SourceTree } from '../source-tree.js';
+import { type Entry, entryOf } from './entry.js';
+import type { Framework } from './frameworks.js';
+import type { Commands } from './install.js';
+import type { PackageJson } from './package-json.js';
+import { procfileOf } from './procfile.js';
+import { hasHooks, lastWords, programOf, scriptNamed, wordsOfScript } from './script-words.js';
+import { isForWork, START_SCRIPTS } from './served.js';
+
+export interface Start {
+  readonly command: readonly string[];
+  /** What it runs, as it was written. */
+  readonly text: string;
+  readonly found: readonly Finding[];
+}
+
+export interface StartParts {
+  readonly tree: SourceTree;
+  readonly config: Pick<ServiceConfig, 'command'> & Partial<Pick<ServiceConfig, 'port'>>;
+  readonly root?: PackageJson;
+  readonly commands?: Commands;
+  readonly framework?: Framework;
+  readonly isBuilt: boolean;
+  readonly usesBun: boolean;
+  /** Its files are for browsers: `src/main.js` starts nothing. */
+  readonly isSite: boolean;
+  /** Programs of packages are found by the package manager alone. */
+  readonly usesPnp: boolean;
+}
+
+/** How the service starts; undefined where nothing says it. */
+export function startOf(parts: StartParts): Start | undefined {
+  const { command } = parts.config;
+  if (command !== undefined) return { command, text: command.join(' '), found: [] };
+  return ofProcfile(parts) ?? ofScripts(parts) ?? ofFramework(parts) ?? ofEntry(parts);
+}
+
+const startsWith = (command: readonly string[], text: string, by: string): Start => ({
+  command,
+  text,
+  found: [{ what: `starts with \`${command.join(' ')}\``, by }],
+});
+
+/** A Procfile is read by a shell wherever it is used; one is run only where its words do not do. */
+function ofProcfile(parts: StartParts): Start | undefined {
+  const { tree, config } = parts;
+  const text = procfileOf(tree, config.port === undefined ? 'worker' : 'web');
+  if (text === undefined) return undefined;
+  const web = text.replaceAll(/\$\{?PORT\b\}?/g, () => String(portOf(config)));
+  const words = wordsOfScript(web);
+  if (words === undefined) return startsWith(['sh', '-c', web], web, 'Procfile');
+  const name = parts.root === undefined ? undefined : scriptNamed(words, parts.root);
+  return (name === undefined ? undefined : ofScript(parts, name)) ?? startsWith(words, web, 'Procfile');
+}
+
+function ofScripts(parts: StartParts): Start | undefined {
+  const { root } = parts;
+  if (root === undefined) return undefined;
+  for (const name of START_SCRIPTS) {
+    const start = isForWorkAlone(root.scripts[name], root) ? undefined : ofScript(parts, name);
+    if (start !== undefined) return start;
+  }
+  return undefined;
+}
+
+/** Whether a script serves only while one works on the source: `vite`, `nest start`. */
+export function isForWorkAlone(script: string | undefined, root: PackageJson): boolean {
+  const words = wordsOfScript(script ?? '');
+  return words !== undefined && isForWork(lastWords(words, root) ?? words);
+}
+
+/**
+ * A script that is one plain command is run without its package manager: that would take 40 MB or more for as long as
+ * the service runs, and stand between it and its signals.
+ */
+function ofScript(parts: StartParts, name: string): Start | undefined {
+  const { root, commands, framework } = parts;
+  const script = root?.scripts[name];
+  if (root === undefined || commands === undefined || script === undefined) return undefined;
+  const by = `${name} of package.json`;
+  const bare = parts.isBuilt ? withoutBuild(script, root) : script;
+  const words = wordsOfScript(bare);
+  const last = words === undefined || hasHooks(name, root) ? undefined : lastWords(words, root);
+  if (last?.join(' ') === 'next start' && framework?.name === 'next') return ofFramework(parts);
+  const direct = last === undefined ? undefined : directly(last, parts);
+  return startsWith(direct ?? commands.run(name), direct?.join(' ') ?? script, by);
+}
+
+/** `npm run build && node dist/index.js`: it is built already. */
+function withoutBuild(script: string, root: PackageJson): string {
+  const parts = script.split(/\s*&&\s*/);
+  const isBuild = (part: string): boolean =>
+    scriptNamed(part.trim().split(/\s+/), root) === 'build' || part.trim() === root.scripts['build']?.trim();
+  return parts.filter((part, place) => place === parts.length - 1 || !isBuild(part)).join(' && ');
+}
+
+/** What only a shell, or another package manager, can run. */
+const NOT_ALONE: ReadonlySet<string> = new Set([
+  'cd',
+  'export',
+  'set',
+  '.',
+  'source',
+  'npm',
+  'yarn',
+  'pnpm',
+  'exec',
+]);
+
+/** The words as they are run without a package manager; undefined where only that can run them. */
+function directly(words: readonly string[], { usesBun, usesPnp }: StartParts): readonly string[] | undefined {
+  const program = programOf(words);
+  const variables = words.slice(0, words.length - program.length);
+  const [first = '', ...rest] = program;
+  // It waits for a changed file where its program ended; Slipway would start it again.
+  const isWatched = first === 'nodemon' && rest.length > 0 && rest.every((word) => !/^-|\.ts$/.test(word));
+  if (isWatched) return [...variables, 'node', ...rest];
+  if (first === '' || NOT_ALONE.has(first) || (first === 'bun' && !usesBun)) return undefined;
+  return usesPnp && first !== 'node' ? undefined : words;
+}
+
+function ofFramework({ framework, config }: StartParts): Start | undefined {
+  if (framework === undefined) return undefined;
+  portOf(config);
+  const { command, name } = framework;
+  return startsWith(command, command.join(' '), name);
+}
+
+function ofEntry(parts: StartParts): Start | undefined {
+  const { tree, root, isBuilt, usesBun } = parts;
+  if (parts.isSite) return undefined;
+  const entry: Entry | undefined = entryOf(tree, { root, isBuilt, runsTypeScript: usesBun });
+  if (entry === undefined) return undefined;
+  const command = [usesBun ? 'bun' : 'node', entry.path];
+  return startsWith(command, command.join(' '), entry.by);
+}
+
+/** Words of a command that a hint names. */
+export const asCommand = (words: readonly string[]): string => {
+  const text = words.join(' ');
+  return 'words' in commandWords(text) ? `"${text}"` : JSON.stringify(words);
+};

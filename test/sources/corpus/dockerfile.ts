@@ -1,0 +1,41 @@
+import type { CorpusProject } from './corpus.js';
+
+/** Sources that bring their own Dockerfile. */
+export const dockerfileProjects: readonly CorpusProject[] = [
+  {
+    name: 'dockerfile-plain',
+    convention: 'the first Dockerfile of the guide of Docker for Node.js',
+    ends: { runs: 'answers', path: '/pier', says: 'A harbour at /pier' },
+  },
+  {
+    name: 'dockerfile-stages',
+    convention: 'multi-stage builds: docker build --target and --build-arg',
+    ends: { runs: 'answers', path: '/', says: 'Ahoy from a build argument' },
+  },
+  {
+    name: 'dockerfile-ignore',
+    convention: 'a .dockerignore with exceptions, and a folder of which all is left out',
+    ends: { runs: 'answers', path: '/', says: 'in the image: notes/public.md uploads; uploads: 0' },
+    isShort: true,
+  },
+  {
+    name: 'dockerfile-command',
+    convention: 'docker run IMAGE COMMAND',
+    ends: { runs: 'answers', path: '/', says: 'started from config.json' },
+  },
+  {
+    name: 'dockerfile-process-one',
+    convention: 's6-overlay: it has to be process 1',
+    ends: { runs: 'answers', path: '/', says: 'process 1' },
+  },
+  {
+    name: 'dockerfile-no-stage',
+    convention: 'docker build --target with a stage of another name',
+    ends: { refused: 'SOURCE_UNCLEAR', says: 'target: the Dockerfile has no stage "production"' },
+  },
+  {
+    name: 'dockerfile-no-argument',
+    convention: 'docker build --build-arg without its ARG',
+    ends: { refused: 'SOURCE_UNCLEAR', says: 'args: the Dockerfile declares no build argument API_URL' },
+  },
+];
