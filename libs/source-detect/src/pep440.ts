@@ -22,10 +22,10 @@ export const beginsWith = (version: VersionParts, prefix: VersionParts): boolean
   prefix.every((part, index) => (version[index] ?? 0) === part);
 
 /** The first version that begins no more with `parts`. */
-const nextOf = (parts: VersionParts): VersionParts => [...parts.slice(0, -1), (parts.at(-1) ?? 0) + 1];
+export const nextOf = (parts: VersionParts): VersionParts => [...parts.slice(0, -1), (parts.at(-1) ?? 0) + 1];
 
 /** Poetry's caret: up to the next change of the first part that is not 0. */
-function caretEnd(parts: VersionParts): VersionParts {
+export function caretEnd(parts: VersionParts): VersionParts {
   const first = parts.findIndex((part) => part !== 0);
   return nextOf(first === -1 ? parts : parts.slice(0, first + 1));
 }

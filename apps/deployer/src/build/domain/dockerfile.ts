@@ -68,7 +68,9 @@ function runLine({ argv, cache }: Step, cacheMounts: boolean): string {
 const envLine = ([name, value]: readonly [string, string]): string =>
   `ENV ${name}=${JSON.stringify(value).replaceAll('$', '\\$')}`;
 
-const ownEnvLine = ([name, value]: readonly [string, string]): string => `ENV ${name}=${value}`;
+/** Of a plan: `$PATH` is meant. */
+const ownEnvLine = ([name, value]: readonly [string, string]): string =>
+  `ENV ${name}=${value.includes(' ') ? JSON.stringify(value) : value}`;
 
 /** Manifests keep their folders: one COPY for each. */
 function copyLines(manifests: readonly string[]): readonly string[] {

@@ -1,0 +1,1 @@
+require('http').createServer((q, a) => a.end('old')).listen(process.env.PORT);

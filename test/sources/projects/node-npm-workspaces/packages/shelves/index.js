@@ -1,0 +1,1 @@
+export const shelfOf = (author) => author.charCodeAt(0) - 64;

@@ -1,0 +1,1 @@
+exports.inGrams = (kilograms) => kilograms * 1000;

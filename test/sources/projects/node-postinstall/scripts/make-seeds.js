@@ -1,0 +1,3 @@
+const { writeFileSync } = require('node:fs');
+
+writeFileSync('seeds.json', JSON.stringify(['poppy', 'rye']));
