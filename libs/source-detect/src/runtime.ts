@@ -10,7 +10,23 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
   ['node', ['package.json']],
   [
     'python',
-    ['requirements.txt', 'pyproject.toml', 'Pipfile', 'Pipfile.lock', 'setup.py', 'setup.cfg', 'manage.py'],
+    [
+      ...[
+        'requirements.txt',
+        'pyproject.toml',
+        'Pipfile',
+        'Pipfile.lock',
+        'setup.py',
+        'setup.cfg',
+        'manage.py',
+      ],
+      ...[
+        'requirements/production.txt',
+        'requirements/prod.txt',
+        'requirements/base.txt',
+        'requirements-prod.txt',
+      ],
+    ],
   ],
   ['go', ['go.mod']],
   ['rust', ['Cargo.toml']],
@@ -18,7 +34,7 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
   ['ruby', ['Gemfile']],
   ['php', ['composer.json', 'index.php']],
   ['static', ['index.html']],
-  ['python', ['app.py', 'main.py', 'wsgi.py', 'asgi.py', 'server.py']],
+  ['python', ['app.py', 'main.py', 'wsgi.py', 'asgi.py', 'server.py', 'run.py', 'bot.py', 'worker.py']],
   ['node', ['index.js', 'server.js', 'app.js', 'main.js', 'index.mjs', 'server.mjs']],
 ];
 

@@ -1,29 +1,156 @@
 import type { ServiceConfig } from '#libs/contracts';
-import type { Finding, StepsPlan } from '../build-plan.js';
-import { presentOf, type SourceTree } from '../source-tree.js';
-import { emptyPlan, stepOf, versionOf } from '../steps.js';
+import type { Finding, Step, StepsPlan } from '../build-plan.js';
+import type { SourceTree } from '../source-tree.js';
+import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
+import { collectsStatic, type Django, djangoOf, standInsFor } from './django.js';
+import { type Installation, installationOf, pipInstall } from './installation.js';
+import { manifestsOf } from './manifests.js';
+import { procfileOf } from './procfile.js';
+import { pipInstallReads } from './requirements.js';
+import { type Start, startOf } from './start.js';
+import {
+  isTool,
+  PIP_CACHE,
+  toolPaths,
+  TOOLS,
+  toolSteps,
+  type ToolName,
+  VIRTUAL_ENVIRONMENT,
+} from './tools.js';
+import { dependenciesOf } from './dependencies.js';
+import { pythonVersionOf } from './version.js';
 
-const CACHE = '/root/.cache/pip';
-const VENV = '/opt/venv';
-const PIP_INSTALL = ['pip', 'install', '--disable-pip-version-check', '-r', 'requirements.txt'];
+export { VIRTUAL_ENVIRONMENT } from './tools.js';
 
-/** The virtual environment that a service of Python is installed into, first on its path. */
-export const VIRTUAL_ENVIRONMENT = {
-  setUp: [{ argv: ['python3', '-m', 'venv', VENV] }],
-  env: { PATH: `${VENV}/bin:$PATH`, PYTHONUNBUFFERED: '1' },
-} as const;
-
-/** A service of Python. */
+/**
+ * A service of Python.
+ * @throws SourceRefusal where it names files that are not there, or nothing shows how it starts
+ */
 export function pythonPlan(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
-  const manifests = presentOf(tree, ['requirements.txt']);
+  const manifests = manifestsOf(tree);
+  const version = versionOf(config) ?? pythonVersionOf(tree, manifests);
+  const detected = installationOf({ tree, manifests });
+  const installation =
+    config.install === undefined ? detected : ownInstallation(tree, config.install, detected);
+  const django = djangoOf(tree, config.env);
+  const start =
+    config.command === undefined
+      ? shown(startOf({ tree, config, manifests, installation, django }))
+      : ownStart(config.command);
+  const collecting =
+    config.build === undefined && config.env['DISABLE_COLLECTSTATIC'] === undefined
+      ? collectingOf(config, django)
+      : undefined;
+  const tools = toolsOf(config, installation, start);
   return {
     ...emptyPlan('python'),
-    base: { runtime: 'python', version: versionOf(config) },
-    ...VIRTUAL_ENVIRONMENT,
-    manifests,
-    install: stepOf(config.install ?? (manifests.length > 0 ? PIP_INSTALL : undefined), CACHE),
-    build: stepOf(config.build, CACHE),
-    command: config.command,
-    found,
+    base: { runtime: 'python', version },
+    setUp: [...VIRTUAL_ENVIRONMENT.setUp, ...tools.flatMap(toolSteps)],
+    env: {
+      ...VIRTUAL_ENVIRONMENT.env,
+      PATH: toolPaths(tools),
+      ...envOf(tools, 'env'),
+      ...pathEnv(start),
+      ...start.env,
+    },
+    runEnv: envOf(tools, 'runEnv'),
+    manifests: installation.needsSource ? [] : installation.manifests,
+    installNeedsSource: installation.needsSource,
+    install: [...installation.steps, ...addedSteps(start, installation)],
+    build: collecting?.steps ?? stepOf(config.build, PIP_CACHE),
+    command: start.command,
+    found: [
+      ...found,
+      ...(version === undefined ? [] : [{ what: `Python ${version.text}`, by: version.by }]),
+      ...installation.found,
+      ...(collecting?.found ?? []),
+      ...start.found,
+      ...unusedProcesses(tree, config),
+    ],
   };
+}
+
+/** What config.json installs by: its command reads the whole source, unless it is pip's and says what it reads. */
+function ownInstallation(tree: SourceTree, argv: readonly string[], detected: Installation): Installation {
+  const reads = pipInstallReads(tree, argv);
+  const [program] = argv;
+  return {
+    ...(isTool(program) && { tool: program }),
+    found: [{ what: 'installed by `install`', by: 'config.json' }],
+    manifests: reads?.needsSource === false ? reads.files : [],
+    needsSource: reads?.needsSource !== false,
+    steps: [{ argv, cache: isTool(program) ? TOOLS[program].cache : PIP_CACHE }],
+    dependencies: [...detected.dependencies, ...dependenciesOf(reads?.packages ?? [])],
+    installsItself: reads?.needsSource ?? detected.installsItself,
+  };
+}
+
+const ownStart = (command: readonly string[]): Start => ({
+  command,
+  found: [{ what: 'started by `command`', by: 'config.json' }],
+});
+
+/** As it would be typed; shown of what was found out only, since an own command may hold what is not for everybody. */
+const typed = (argv: readonly string[]): string =>
+  argv.map((word) => (/[\s$;&|"']/.test(word) ? `'${word}'` : word)).join(' ');
+
+const shown = (start: Start): Start => ({
+  ...start,
+  found: [...start.found, { what: `starts with \`${typed(start.command)}\`` }],
+});
+
+/** The tools that install it, and those that its own commands call: `poetry run gunicorn shop:app`. */
+function toolsOf(config: ServiceConfig, { tool }: Installation, { command }: Start): readonly ToolName[] {
+  const named = [
+    command[0],
+    config.build?.[0],
+    command[0] === 'sh' ? /\bexec (\w+)/.exec(command[2] ?? '')?.[1] : undefined,
+  ];
+  return [...new Set([tool, ...named].filter(isTool))];
+}
+
+const envOf = (tools: readonly ToolName[], key: 'env' | 'runEnv'): Readonly<Record<string, string>> =>
+  Object.assign({}, ...tools.map((tool) => TOOLS[tool][key])) as Readonly<Record<string, string>>;
+
+const pathEnv = ({ searched }: Start): Readonly<Record<string, string>> =>
+  searched === undefined ? {} : { PYTHONPATH: `${WORKDIR}/${searched}` };
+
+function addedSteps({ adds }: Start, { tool }: Installation): readonly Step[] {
+  if (adds === undefined) return [];
+  return tool === 'uv'
+    ? [{ argv: ['uv', 'pip', 'install', adds], cache: TOOLS.uv.cache }]
+    : [pipInstall([adds])];
+}
+
+interface Collecting {
+  readonly steps: readonly Step[];
+  readonly found: readonly Finding[];
+}
+
+/** Django's static files, where its settings say where to. */
+function collectingOf({ secrets = {} }: ServiceConfig, django: Django | undefined): Collecting | undefined {
+  if (django === undefined || !collectsStatic(django)) return undefined;
+  const stoodIn = standInsFor(django, Object.keys(secrets));
+  const env = stoodIn.length === 0 ? [] : ['env', ...stoodIn];
+  const names = stoodIn.map((each) => each.split('=')[0]).join(' and ');
+  const settings = django.serverSettings === undefined ? [] : [`--settings=${django.serverSettings}`];
+  const argv = [...env, 'python', django.managePy, 'collectstatic', '--noinput', ...settings];
+  const what =
+    stoodIn.length === 0
+      ? 'static files are collected'
+      : `static files are collected, with a stand-in for ${names}`;
+  return { steps: [{ argv }], found: [{ what, by: 'STATIC_ROOT of its settings' }] };
+}
+
+/** Said, since somebody expects them to run. */
+function unusedProcesses(tree: SourceTree, config: ServiceConfig): readonly Finding[] {
+  const procfile = procfileOf(tree);
+  const isUsed = config.command === undefined;
+  const isWeb = procfile.has('web') && !(config.port === undefined && procfile.has('worker'));
+  const started = isWeb ? 'web' : 'worker';
+  const others = [...procfile.keys()].filter((type) => type !== 'release' && !(isUsed && type === started));
+  return [
+    ...(procfile.has('release') ? [{ what: 'its release process is not run', by: 'Procfile' }] : []),
+    ...(others.length === 0 ? [] : [{ what: `not started here: ${others.join(', ')}`, by: 'Procfile' }]),
+  ];
 }

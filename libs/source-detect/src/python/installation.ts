@@ -1,0 +1,269 @@
+import type { Finding, Step } from '../build-plan.js';
+import { hasFile, presentOf, type SourceTree } from '../source-tree.js';
+import {
+  dependenciesOf,
+  type Dependency,
+  pipfileDependencies,
+  poetryDependencies,
+  projectDependencies,
+  setupDependencies,
+} from './dependencies.js';
+import { keysAt, type Manifests, textAt, textsAt, valueAt } from './manifests.js';
+import { poetryRequirements } from './poetry.js';
+import { requirementFile, requirementsOf } from './requirements.js';
+import { PIP_CACHE, TOOLS, type ToolName } from './tools.js';
+
+/** How the packages of a service are installed. */
+export interface Installation {
+  readonly tool?: ToolName;
+  readonly found: readonly Finding[];
+  readonly manifests: readonly string[];
+  readonly needsSource: boolean;
+  readonly steps: readonly Step[];
+  readonly dependencies: readonly Dependency[];
+  /** The project itself is among the installed packages. */
+  readonly installsItself: boolean;
+}
+
+const PIP_INSTALL = ['pip', 'install', '--disable-pip-version-check'];
+export const pipInstall = (args: readonly string[]): Step => ({
+  argv: [...PIP_INSTALL, ...args],
+  cache: PIP_CACHE,
+});
+
+/** Beside Poetry, out of the source's way. */
+const EXPORTED = '/opt/poetry/requirements.txt';
+
+const NOTHING: Installation = {
+  found: [],
+  manifests: [],
+  needsSource: false,
+  steps: [],
+  dependencies: [],
+  installsItself: false,
+};
+
+interface Source {
+  readonly tree: SourceTree;
+  readonly manifests: Manifests;
+}
+
+/** Packages below src/ cannot be imported unless the project is installed; scripts exist only then. */
+function isPackage({ tree, manifests: { pyproject } }: Source): boolean {
+  const hasScripts = [
+    ['project', 'scripts'],
+    ['tool', 'poetry', 'scripts'],
+  ].some((keys) => keysAt(pyproject, keys).length > 0);
+  return hasScripts || tree.paths.some((path) => /^src\/[^/]+\/__init__\.py$/.test(path));
+}
+
+/** A dependency that lies in the source: its folder is read too. */
+const namesFolders = (tree: SourceTree): boolean =>
+  /\bpath\s*=\s*["']|\bworkspace\s*=\s*true|@ file:|file:\/\/|\[tool\.uv\.workspace\]/.test(
+    tree.text('pyproject.toml') ?? tree.text('Pipfile') ?? '',
+  );
+
+interface Locked {
+  readonly tool: ToolName;
+  readonly by: string;
+  readonly argv: readonly string[];
+  readonly manifests: readonly string[];
+  readonly dependencies: readonly Dependency[];
+  readonly installsItself?: boolean;
+}
+
+function byTool(
+  { tree }: Source,
+  { tool, by, argv, installsItself = false, ...parts }: Locked,
+): Installation {
+  const { version, cache } = TOOLS[tool];
+  return {
+    ...parts,
+    tool,
+    found: [{ what: `${tool} ${version}`, by }],
+    needsSource: installsItself || namesFolders(tree),
+    steps: [{ argv, cache }],
+    installsItself,
+  };
+}
+
+function byRequirements({ tree }: Source, path: string): Installation {
+  const { files, needsSource, packages } = requirementsOf(tree, path);
+  const unread = presentOf(tree, ['uv.lock', 'poetry.lock', 'pdm.lock', 'Pipfile.lock']);
+  const beside: Finding[] = unread.map((lock) => ({ what: `${lock} is not read, since ${path} is there` }));
+  return {
+    ...NOTHING,
+    found: [
+      { what: 'pip', by: files.filter((file) => file.endsWith('.txt') || file === path).join(' and ') },
+      ...beside,
+    ],
+    manifests: files,
+    needsSource,
+    steps: [pipInstall(['-r', path])],
+    dependencies: dependenciesOf(packages),
+    installsItself: needsSource,
+  };
+}
+
+function byUv(source: Source): Installation {
+  const { pyproject } = source.manifests;
+  // Without a build system a project of uv is no package.
+  const isBuilt = valueAt(pyproject, ['build-system']) !== undefined;
+  const installsItself = isBuilt && isPackage(source);
+  const self = installsItself ? ['--no-editable'] : ['--no-install-project'];
+  return byTool(source, {
+    tool: 'uv',
+    by: 'uv.lock',
+    argv: ['uv', 'sync', '--frozen', '--no-dev', ...self],
+    manifests: ['pyproject.toml', 'uv.lock'],
+    dependencies: projectDependencies(source.manifests),
+    installsItself,
+  });
+}
+
+/**
+ * Poetry writes what it locked for pip, which installs it: `poetry install` asks PyPI for each version apart, which
+ * mirrors of it do not answer.
+ */
+function byPoetry(source: Source): Installation {
+  const { tree, manifests } = source;
+  const isVirtual = valueAt(manifests.pyproject, ['tool', 'poetry', 'package-mode']) === false;
+  const installsItself = !isVirtual && isPackage(source);
+  const hashes = namesFolders(tree) ? ['--without-hashes'] : [];
+  const installation = byTool(source, {
+    tool: 'poetry',
+    by: 'poetry.lock',
+    argv: ['poetry', 'export', '--only', 'main', ...hashes, '--output', EXPORTED],
+    manifests: ['pyproject.toml', 'poetry.lock'],
+    dependencies: poetryDependencies(manifests),
+    installsItself,
+  });
+  const itself = installsItself ? [pipInstall(['--no-deps', '.'])] : [];
+  return { ...installation, steps: [...installation.steps, pipInstall(['-r', EXPORTED]), ...itself] };
+}
+
+/** Without its lock file only what pyproject.toml asks for is known: Poetry itself where that is more than pip can read. */
+function byUnlockedPoetry(source: Source): Installation {
+  const { manifests } = source;
+  const texts = poetryRequirements(manifests.pyproject);
+  const parts = { by: 'tool.poetry of pyproject.toml', dependencies: poetryDependencies(manifests) };
+  if (texts !== undefined && !isPackage(source)) {
+    const found = [{ what: 'pip', by: parts.by }];
+    const steps = texts.length === 0 ? [] : [pipInstall(texts)];
+    return unlocked({ ...NOTHING, ...parts, found, manifests: ['pyproject.toml'], steps }, 'poetry.lock');
+  }
+  const installation = isPackage(source)
+    ? itself(source, { ...parts, backend: 'poetry' })
+    : byTool(source, {
+        ...parts,
+        tool: 'poetry',
+        argv: ['poetry', 'install', '--only', 'main', '--no-root'],
+        manifests: ['pyproject.toml'],
+      });
+  return unlocked(installation, 'poetry.lock');
+}
+
+function byPdm(source: Source): Installation {
+  const installsItself = isPackage(source);
+  return byTool(source, {
+    tool: 'pdm',
+    by: 'pdm.lock',
+    argv: ['pdm', 'sync', '--prod', installsItself ? '--no-editable' : '--no-self'],
+    manifests: ['pyproject.toml', 'pdm.lock'],
+    dependencies: projectDependencies(source.manifests),
+    installsItself,
+  });
+}
+
+function byPipenv(source: Source): Installation {
+  const { tree, manifests } = source;
+  const files = presentOf(tree, ['Pipfile', 'Pipfile.lock']);
+  const isLocked = files.includes('Pipfile.lock');
+  const locked = files.length === 2 ? ['install', '--deploy'] : ['sync'];
+  const installation = byTool(source, {
+    tool: 'pipenv',
+    by: isLocked ? 'Pipfile.lock' : 'Pipfile',
+    argv: ['pipenv', ...(isLocked ? locked : ['install', '--skip-lock'])],
+    manifests: files,
+    dependencies: pipfileDependencies(manifests, tree.text('Pipfile.lock')),
+  });
+  return isLocked ? installation : unlocked(installation, 'Pipfile.lock');
+}
+
+/** Said, since a build of tomorrow may be another. */
+const unlocked = (installation: Installation, lock: string): Installation => ({
+  ...installation,
+  found: [...installation.found, { what: `no ${lock}, so versions are chosen anew by each build` }],
+});
+
+/** pip builds the project where it says how; else its dependencies are what there is to install. */
+function byProject(source: Source): Installation {
+  const { pyproject } = source.manifests;
+  const dependencies = projectDependencies(source.manifests);
+  const backend = textAt(pyproject, ['build-system', 'build-backend']);
+  if (backend !== undefined || valueAt(pyproject, ['build-system']) !== undefined || isPackage(source))
+    return itself(source, {
+      by: 'project of pyproject.toml',
+      dependencies: [...dependencies, ...poetryDependencies(source.manifests)],
+      backend: backend?.split('.')[0],
+    });
+  const texts = textsAt(pyproject, ['project', 'dependencies']);
+  return {
+    ...NOTHING,
+    found: [{ what: 'pip', by: 'project.dependencies of pyproject.toml' }],
+    manifests: ['pyproject.toml'],
+    steps: texts.length === 0 ? [] : [pipInstall(texts)],
+    dependencies,
+  };
+}
+
+interface Itself {
+  readonly by: string;
+  readonly dependencies: readonly Dependency[];
+  readonly backend?: string;
+}
+
+const itself = ({ tree }: Source, { by, dependencies, backend }: Itself): Installation => ({
+  found: [{ what: backend === undefined ? 'pip' : `pip with ${backend}`, by }],
+  manifests: presentOf(tree, ['pyproject.toml', 'setup.py', 'setup.cfg']),
+  needsSource: true,
+  steps: [pipInstall(['.'])],
+  dependencies,
+  installsItself: true,
+});
+
+/** By what a project is installed, the surest first. A requirements.txt is written for those who deploy. */
+const WAYS: readonly (readonly [
+  is: (source: Source) => boolean,
+  install: (source: Source) => Installation,
+])[] = [
+  [({ tree }) => hasFile(tree, 'requirements.txt'), (source) => byRequirements(source, 'requirements.txt')],
+  [({ tree }) => hasFile(tree, 'uv.lock') && hasFile(tree, 'pyproject.toml'), byUv],
+  [({ tree }) => hasFile(tree, 'poetry.lock') && hasFile(tree, 'pyproject.toml'), byPoetry],
+  [({ tree }) => hasFile(tree, 'pdm.lock') && hasFile(tree, 'pyproject.toml'), byPdm],
+  [({ tree }) => presentOf(tree, ['Pipfile', 'Pipfile.lock']).length > 0, byPipenv],
+  [
+    ({ manifests }) => keysAt(manifests.pyproject, ['tool', 'poetry', 'dependencies']).length > 0,
+    byUnlockedPoetry,
+  ],
+  [({ manifests }) => valueAt(manifests.pyproject, ['project']) !== undefined, byProject],
+  [
+    ({ tree, manifests }) =>
+      hasFile(tree, 'setup.py') || /^\[(?:metadata|options)\]/m.test(manifests.setupCfg),
+    (source) => {
+      const by = presentOf(source.tree, ['setup.py', 'setup.cfg'])[0] ?? '';
+      return itself(source, { by, dependencies: setupDependencies(source.manifests) });
+    },
+  ],
+];
+
+/**
+ * How the packages of a source are installed, by its manifests.
+ * @throws SourceRefusal where a file is named that is not there
+ */
+export function installationOf(source: Source): Installation {
+  const way = WAYS.find(([is]) => is(source));
+  if (way !== undefined) return way[1](source);
+  const other = requirementFile(source.tree);
+  return other === undefined ? NOTHING : byRequirements(source, other);
+}

@@ -1,0 +1,174 @@
+import { SourceRefusal } from '../refusal.js';
+import { hasFile, type SourceTree } from '../source-tree.js';
+import { joined } from './paths.js';
+
+/** What requirement files ask for, with all that they refer to. */
+export interface Requirements {
+  /** Those files, and archives that they name: what pip reads. */
+  readonly files: readonly string[];
+  /** They install a folder of the source itself. */
+  readonly needsSource: boolean;
+  /** As they are written: `flask==3.1.0`, `uvicorn[standard]>=0.30`. */
+  readonly packages: readonly string[];
+}
+
+const NOTHING: Requirements = { files: [], needsSource: false, packages: [] };
+
+const together = (all: readonly Requirements[]): Requirements => ({
+  files: [...new Set(all.flatMap(({ files }) => files))],
+  needsSource: all.some(({ needsSource }) => needsSource),
+  packages: all.flatMap(({ packages }) => packages),
+});
+
+/** Lines as pip reads them: joined at a backslash, without comments. PowerShell's UTF-16 is read as pip does. */
+function linesOf(text: string): readonly string[] {
+  return text
+    .replace(/[\0\uFFFD]/g, '')
+    .replace(/\\\r?\n/g, ' ')
+    .split(/\r?\n/)
+    .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '');
+}
+
+const OPTIONS = {
+  '-r': 'file',
+  '--requirement': 'file',
+  '-c': 'file',
+  '--constraint': 'file',
+  '-e': 'package',
+  '--editable': 'package',
+  '-f': 'archives',
+  '--find-links': 'archives',
+} as const;
+
+interface Option {
+  readonly kind: (typeof OPTIONS)[keyof typeof OPTIONS];
+  readonly value: string;
+}
+
+/** `-r base.txt`, `-rbase.txt`, `--requirement=base.txt`. */
+function optionOf(line: string): Option | undefined {
+  const [, long, longValue] = /^(--[a-z-]+)(?:\s*=\s*|\s+)(.+)$/.exec(line) ?? [];
+  const [, short, shortValue] = /^(-[rcef])\s*(.+)$/.exec(line) ?? [];
+  const [name, value] = long === undefined ? [short, shortValue] : [long, longValue];
+  if (name === undefined || value === undefined || !Object.hasOwn(OPTIONS, name)) return undefined;
+  return { kind: OPTIONS[name as keyof typeof OPTIONS], value: value.trim().replace(/^["']|["']$/g, '') };
+}
+
+const isAddress = (value: string): boolean => /^(?!file:)[a-z][a-z+]*:\/\//i.test(value);
+const isArchive = (path: string): boolean => /\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$/i.test(path);
+
+/** The folder or archive of the source that a package is installed from. */
+function localPath(line: string): string | undefined {
+  const [, address] = /(?:^|@\s*)file:(?:\/\/)?(\S+)/.exec(line) ?? [];
+  const path = address ?? (line.split(/\s*;|\s+--|\[/)[0] ?? '').trim();
+  const isPath = address !== undefined || /^\.{0,2}\//.test(path) || path === '.' || path === '..';
+  return isPath || (isArchive(path) && !line.includes('@')) ? path : undefined;
+}
+
+class RequirementReader {
+  private readonly seen = new Set<string>();
+
+  constructor(private readonly tree: SourceTree) {}
+
+  /** @throws SourceRefusal where a file is named that is not there */
+  file(path: string, namedBy: string): Requirements {
+    if (this.seen.has(path)) return NOTHING;
+    this.seen.add(path);
+    if (!hasFile(this.tree, path)) throw missing(path, namedBy);
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const lines = linesOf(this.tree.text(path) ?? '');
+    return together([
+      { ...NOTHING, files: [path] },
+      ...lines.map((line) => this.line(line, { folder, path })),
+    ]);
+  }
+
+  private line(line: string, at: { readonly folder: string; readonly path: string }): Requirements {
+    const option = optionOf(line);
+    if (option === undefined) return line.startsWith('-') ? NOTHING : this.package(line, at.path);
+    if (isAddress(option.value)) return NOTHING;
+    if (option.kind === 'package') return this.package(option.value, at.path);
+    if (option.kind === 'archives') return this.archives(option.value, at.folder);
+    return this.file(joined(at.folder, option.value), at.path);
+  }
+
+  package(text: string, namedBy: string): Requirements {
+    const local = localPath(text);
+    if (local === undefined) return { ...NOTHING, packages: [text] };
+    if (!isArchive(local)) return { ...NOTHING, needsSource: true };
+    const path = joined('', local);
+    if (!hasFile(this.tree, path)) throw missing(path, namedBy);
+    return { ...NOTHING, files: [path] };
+  }
+
+  /** pip looks beside the file, then in the working folder. */
+  archives(value: string, folder: string): Requirements {
+    const path = value.replace(/^file:(?:\/\/)?/, '');
+    const files = [joined(folder, path), joined('', path)]
+      .map((base) => (base === '' ? '' : `${base}/`))
+      .map((base) => this.tree.paths.filter((each) => each.startsWith(base) && isArchive(each)));
+    return { ...NOTHING, files: files.find((found) => found.length > 0) ?? [] };
+  }
+}
+
+const missing = (path: string, namedBy: string): SourceRefusal =>
+  new SourceRefusal({
+    field: 'install',
+    why: `${namedBy} names ${path}, and no such file is in the source`,
+    hint: `Add ${path} to the source, or write the command that installs what the service needs.`,
+  });
+
+/**
+ * Reads a requirement file and all that it refers to.
+ * @throws SourceRefusal where a file is named that is not there
+ */
+export const requirementsOf = (tree: SourceTree, path: string): Requirements =>
+  new RequirementReader(tree).file(path, path);
+
+/**
+ * What a `pip install` of config.json reads; undefined where it is no such command, or one that reads more.
+ * @throws SourceRefusal where a file is named that is not there
+ */
+export function pipInstallReads(tree: SourceTree, argv: readonly string[]): Requirements | undefined {
+  const start = argv.indexOf('install');
+  const isPip = start > 0 && /^pip[\d.]*$/.test(argv[start - 1]?.split('/').at(-1) ?? '');
+  if (!isPip || argv.some((word) => word.includes('\n'))) return undefined;
+  const reader = new RequirementReader(tree);
+  const all: Requirements[] = [];
+  const words = argv.slice(start + 1);
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (Object.hasOwn(OPTIONS, word)) index += 1;
+    const option = optionOf(Object.hasOwn(OPTIONS, word) ? `${word} ${words[index] ?? ''}` : word);
+    if (option?.kind === 'file' && !isAddress(option.value) && !option.value.startsWith('/'))
+      all.push(reader.file(joined('', option.value), 'install'));
+    else if (option !== undefined) return undefined;
+    else if (!word.startsWith('-')) all.push(reader.package(word, 'install'));
+  }
+  return together(all);
+}
+
+const FOLDER = 'requirements/';
+const USUAL = ['requirements/production.txt', 'requirements/prod.txt', 'requirements/base.txt'];
+const AT_ROOT = [
+  'requirements-prod.txt',
+  'requirements-production.txt',
+  'requirements_prod.txt',
+  'requirements.prod.txt',
+];
+const NOT_FOR_SERVICES =
+  /(?:dev|develop|development|local|tests?|testing|docs?|lint|ci|build|constraints)\.txt$/;
+
+/** The file that a service is installed from: at the root, else the one in a folder of them that is meant for it. */
+export function requirementFile({ paths }: SourceTree): string | undefined {
+  const found = ['requirements.txt', ...AT_ROOT, ...USUAL].find((path) => paths.includes(path));
+  if (found !== undefined) return found;
+  const others = paths.filter(
+    (path) =>
+      path.startsWith(FOLDER) &&
+      /^[^/]+\.txt$/.test(path.slice(FOLDER.length)) &&
+      !NOT_FOR_SERVICES.test(path),
+  );
+  return others.length === 1 ? others[0] : undefined;
+}

@@ -1,0 +1,8 @@
+from bottle import Bottle
+
+site = Bottle()
+
+
+@site.get("/")
+def index():
+    return "Installed by config.json"

@@ -1,0 +1,2 @@
+<!doctype html>
+<h1>A shop without a build system</h1>

@@ -1,0 +1,2 @@
+def area(side: float) -> float:
+    return side * side

@@ -1,0 +1,1 @@
+TEXT = "Greeting from a local package"

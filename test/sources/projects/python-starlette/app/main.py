@@ -1,0 +1,6 @@
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from .pages import homepage
+
+app = Starlette(routes=[Route("/", homepage)])

@@ -1,0 +1,2 @@
+def greet(path):
+    return f"WSGI without a framework at {path}"

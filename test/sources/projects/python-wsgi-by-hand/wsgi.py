@@ -1,0 +1,6 @@
+from shop import greet
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [greet(environ["PATH_INFO"]).encode()]
