@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../e2e/client.js';
-import type { CorpusProject } from './corpus/corpus.js';
+import type { CorpusEnd, CorpusProject } from './corpus/corpus.js';
 import { corpus } from './corpus/index.js';
-import { type Deployment, deployFolder, deployZip, stopDeployment } from './deployment.js';
+import {
+  bareCopy,
+  type Deployment,
+  deployFolder,
+  deployZip,
+  initFolder,
+  stopDeployment,
+} from './deployment.js';
 import { endsAs } from './ends.js';
 import { type Result, writeTable } from './table.js';
 
@@ -34,13 +41,17 @@ it('every project that was asked for is there', () => {
   expect(unknown).toEqual([]);
 });
 
-/** Notes how it ended, also where that is not how it should. */
-async function noted(project: CorpusProject, pass: Result['pass'], deployment: Deployment): Promise<void> {
+/** Checks and notes how it ended, also where that is not how it should. */
+async function noted(
+  name: string,
+  pass: Result['pass'],
+  end: CorpusEnd,
+  deployment: Deployment,
+): Promise<void> {
   const { detected, seconds } = deployment;
-  const note = (ended: string): number =>
-    results.push({ name: project.name, pass, detected, ended, seconds });
+  const note = (ended: string): number => results.push({ name, pass, detected, ended, seconds });
   try {
-    note(await endsAs(project.ends, deployment));
+    note(await endsAs(end, deployment));
   } catch (error) {
     note(`FAILED: ${deployment.error?.code ?? 'it runs'}`);
     throw error;
@@ -50,12 +61,26 @@ async function noted(project: CorpusProject, pass: Result['pass'], deployment: D
 }
 
 describe.concurrent('with its config.json', () => {
-  it.each(titled)('%s', async (_, project) => {
-    const folder = join(PROJECTS, project.name);
+  it.each(titled)('%s', async (_, { name, ends }) => {
+    const folder = join(PROJECTS, name);
     const deployment = await deployFolder(folder, client);
-    await noted(project, 'as it is', deployment);
+    await noted(name, 'as it is', ends, deployment);
     // Whoever asks without the command hears the same.
     const isOfCommand = deployment.reply === undefined;
-    if (isOfCommand) await endsAs(project.ends, await deployZip(folder, project.name, client));
+    if (isOfCommand) await endsAs(ends, await deployZip(folder, name, client));
+  });
+});
+
+describe.concurrent('without it, through slipway init', () => {
+  it.each(titled)('%s', async (_, { name, ends, afterInit = ends }) => {
+    const { folder, remove } = await bareCopy(join(PROJECTS, name));
+    try {
+      const error = await initFolder(folder);
+      const refused: Deployment = { appId: '', error, detected: [], events: [], seconds: 0 };
+      const deployment = error === undefined ? await deployFolder(folder, client) : refused;
+      await noted(name, 'after init', afterInit, deployment);
+    } finally {
+      await remove();
+    }
   });
 });

@@ -1,4 +1,7 @@
-import { deploymentReplied, type DeploymentReply, type TaskError } from '#libs/contracts';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { deploymentReplied, type DeploymentReply, notServiceConfig, type TaskError } from '#libs/contracts';
 import { uniqueName } from '#libs/testing';
 import { zipFolder } from '../../apps/cli/src/adapters/zip-folder.js';
 import type { Client } from '../e2e/client.js';
@@ -16,6 +19,28 @@ export interface Deployment {
   /** The names of its events; none where the command refused it before it sent anything. */
   readonly events: readonly string[];
   readonly seconds: number;
+}
+
+/** A copy of a project without its config.json, or without those of its services; `remove` ends it. */
+export async function bareCopy(folder: string): Promise<{ folder: string; remove: () => Promise<void> }> {
+  const root = await mkdtemp(join(tmpdir(), 'slipway-source-'));
+  const copy = join(root, basename(folder));
+  await cp(folder, copy, { recursive: true, filter: async (path) => !(await isOurs(folder, path)) });
+  return { folder: copy, remove: () => rm(root, { recursive: true }) };
+}
+
+/** At its root or one below, and ours: another program's is part of the source. */
+async function isOurs(folder: string, path: string): Promise<boolean> {
+  if (!/^(?:[^/]+\/)?config\.json$/.test(relative(folder, path))) return false;
+  return notServiceConfig(await readFile(path, 'utf8')) === undefined;
+}
+
+/** `slipway init`; why it wrote nothing, where it did not. */
+export async function initFolder(folder: string): Promise<Deployment['error']> {
+  const { code, out } = await slipway('init', folder, '--json');
+  const { error } = answerOf(out) as CommandError;
+  if (code !== 0 && error === undefined) throw new Error(`slipway init ended with ${code}: ${out}`);
+  return error;
 }
 
 interface CommandError {

@@ -11,6 +11,8 @@ export interface ProgramContext {
   readonly standardInput: () => Promise<string>;
   /** Asks for what is not shown as it is typed; undefined where nobody sits at a terminal. */
   readonly askHidden: ((question: string) => Promise<string>) | undefined;
+  /** Asks a question of yes and no; undefined where nobody sits at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 /** Runs what a command does; its errors are told by its own output. */

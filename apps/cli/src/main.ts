@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { askYes } from './adapters/ask-yes.js';
 import { askHidden } from './adapters/hidden-prompt.js';
 import { exitCodes } from './errors.js';
 import { Output } from './output.js';
@@ -25,5 +26,8 @@ await runProgram(process.argv.slice(2), {
   standardInput: () => text(process.stdin),
   askHidden: process.stdin.isTTY
     ? (question) => askHidden(question, { input: process.stdin, output: process.stderr })
+    : undefined,
+  confirm: process.stdin.isTTY
+    ? (question) => askYes(question, { input: process.stdin, output: process.stderr })
     : undefined,
 });

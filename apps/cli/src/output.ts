@@ -30,6 +30,11 @@ export class Output implements Screen {
     return this.people.isTTY === true;
   }
 
+  /** Whether the answer is for programs. */
+  get isJson(): boolean {
+    return this.options.json;
+  }
+
   /** A terminal that does not know its size says 0. */
   get columns(): number {
     return this.people.columns || UNKNOWN_COLUMNS;

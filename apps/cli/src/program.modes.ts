@@ -103,7 +103,7 @@ const PLAN_CODES =
   'The sources are uploaded under a temporary name and removed afterwards.';
 
 /** `plan`: what `deploy` or `run` would do. */
-export function addPlan(program: Command, run: Run, { interrupted }: ProgramContext): void {
+export function addPlan(program: Command, run: Run, { interrupted, confirm }: ProgramContext): void {
   const description = 'say what deploy would do, or with --run what run would do';
   const command = sub(program, 'plan', description)
     .usage('<dir> [service...] --app <id>\n       slipway plan --run <service...> --app <id>')
@@ -123,7 +123,13 @@ export function addPlan(program: Command, run: Run, { interrupted }: ProgramCont
     .action((words: string[], options: PlanOptions, command: Command) =>
       run(command, (output) =>
         plan(
-          { ...planned(words, options), appId: options.app, timeoutMs: options.timeout * 1000, interrupted },
+          {
+            ...planned(words, options),
+            appId: options.app,
+            timeoutMs: options.timeout * 1000,
+            interrupted,
+            confirm,
+          },
           output,
         ),
       ),

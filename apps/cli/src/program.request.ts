@@ -68,7 +68,7 @@ const wishOf = ({ name, token, timeout, restart, reason }: RequestOptions) => ({
 });
 
 /** `deploy`: from a folder to what runs. */
-export function addDeploy(program: Command, run: Run, { interrupted }: ProgramContext): void {
+export function addDeploy(program: Command, run: Run, { interrupted, confirm }: ProgramContext): void {
   const description = 'upload, build and run all services of a folder, or some of them';
   const command = sub(program, 'deploy <dir> [service...]', description);
   addRunOptions(addRequestOptions(command.requiredOption('--app <id>', 'the application (required)')))
@@ -85,7 +85,7 @@ export function addDeploy(program: Command, run: Run, { interrupted }: ProgramCo
       run(command, (output) => {
         const { app: appId, depends, replicas } = options;
         return deploy(
-          { directory, services, appId, depends, replicas, ...wishOf(options), interrupted },
+          { directory, services, appId, depends, replicas, ...wishOf(options), interrupted, confirm },
           output,
         );
       }),

@@ -13,6 +13,7 @@ import { events } from './commands/events.js';
 import { push } from './commands/push.js';
 import { status } from './commands/status.js';
 import { CliError, exitCodes, type ExitCode, usageError } from './errors.js';
+import { addInit } from './program.init.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
 import { addRecord } from './program.record.js';
@@ -137,6 +138,6 @@ const addEvents: Adder = (program, run, context) => {
 
 /** In the order of the help. */
 const adders: readonly Adder[] = [
-  ...[addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
+  ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
   ...[addStatus, addEvents, addRecord, addSecrets, addNodes],
 ];

@@ -78,7 +78,11 @@ export const commandErrors = {
   NO_SUCH_FOLDER: inCommand('The folder does not exist.', 'Name a folder that holds services.'),
   NO_SERVICE: inCommand(
     'The folder holds no service.',
-    'Name a folder with a `config.json`, or one whose folders have one.',
+    'Name a folder with a `config.json`, or one whose folders have one, or let `slipway init` write it.',
+  ),
+  CONFIG_EXISTS: inCommand(
+    'The folder has a `config.json` already, and nothing was written.',
+    'Change it by hand, or write a new one over it with `slipway init --force`.',
   ),
   SERVICE_NAME: inCommand(
     'The name of a folder cannot be the name of a service.',

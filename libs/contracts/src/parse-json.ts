@@ -5,9 +5,15 @@ export class JsonError extends SyntaxError {
   constructor(
     readonly line: number,
     readonly column: number,
+    what = 'not valid JSON',
   ) {
-    super(`not valid JSON at line ${line}, column ${column}`);
+    super(`${what} at line ${line}, column ${column}`);
     this.name = 'JsonError';
+  }
+
+  static at(text: string, offset: number, what?: string): JsonError {
+    const before = text.slice(0, offset).split('\n');
+    return new JsonError(before.length, (before.at(-1)?.length ?? 0) + 1, what);
   }
 }
 
@@ -16,8 +22,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    const before = text.slice(0, firstFault(text)).split('\n');
-    throw new JsonError(before.length, (before.at(-1)?.length ?? 0) + 1);
+    throw JsonError.at(text, firstFault(text));
   }
 }
 

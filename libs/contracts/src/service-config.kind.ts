@@ -1,4 +1,5 @@
-import { JsonError, parseJson } from './parse-json.js';
+import { parseCommentedJson } from './parse-commented-json.js';
+import { JsonError } from './parse-json.js';
 import { serviceConfigSchema } from './service-config.js';
 
 /** Any field of ours; a worker's file may hold `command` alone. */
@@ -23,7 +24,7 @@ export function notServiceConfig(text: string): string | undefined {
 
 function rootOf(text: string): unknown {
   try {
-    return parseJson(text.replace(/^\uFEFF/, ''));
+    return parseCommentedJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof JsonError) return undefined;
     throw error;

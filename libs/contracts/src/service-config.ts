@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type InputProblem, inputProblems, problemText } from './input-problems.js';
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
-import { JsonError, parseJson } from './parse-json.js';
+import { parseCommentedJson } from './parse-commented-json.js';
+import { JsonError } from './parse-json.js';
 import { commandSchema } from './service-config.command.js';
 import { folderSchema, tmpfsSchema, userSchema } from './service-config.container.js';
 import { unusedFields } from './service-config.fields.js';
@@ -165,7 +166,7 @@ export class ConfigFileError extends Error {
 
 function readJson(text: string): unknown {
   try {
-    return parseJson(text.replace(/^\uFEFF/, ''));
+    return parseCommentedJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw new ConfigFileError([{ field: '', expected: error.message }]);

@@ -14,6 +14,7 @@ export { detect } from './detect.js';
 export { basesOf } from './dockerfile-stages.js';
 export { portOf } from './port.js';
 export { runtimeOf } from './runtime.js';
+export { type Given, propose, type Proposal } from './proposal/proposal.js';
 export { SourceRefusal } from './refusal.js';
 export { type SourceTree, treeOf } from './source-tree.js';
 export { fitsWish } from './version-fit.js';

@@ -46,12 +46,13 @@ export async function findServices(directory: string): Promise<FoundServices> {
 function noService(directory: string, passedOver: readonly PassedFolder[]): Error {
   const folders = passedOver.map(({ folder, why }) => ` ${folder} was passed over: ${why}.`).join('');
   return usageError('NO_SERVICE', `${directory} holds no service: no config.json in it or in its folders`, {
-    hint: `A service is a folder with config.json at its root; examples/shop shows three.${folders}`,
-    next: 'slipway deploy examples/shop --app shop',
+    hint: `A service is a folder with config.json at its root. slipway init writes one from what it finds there.${folders}`,
+    next: `slipway init ${directory}`,
   });
 }
 
-async function foldersOf(root: string): Promise<readonly string[]> {
+/** Its folders, without what never belongs in a source. */
+export async function foldersOf(root: string): Promise<readonly string[]> {
   const entries = await readdir(root, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory() && !neverBelongs(entry.name))
@@ -80,7 +81,8 @@ function named(directory: string): ServiceFolder {
   );
 }
 
-async function requireDirectory(path: string): Promise<void> {
+/** Throws a usage error where no folder lies there. */
+export async function requireDirectory(path: string): Promise<void> {
   const isDirectory = await stat(path).then(
     (s) => s.isDirectory(),
     () => false,

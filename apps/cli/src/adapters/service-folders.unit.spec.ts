@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestFolder } from './service-folder.testing.js';
 import { findServices } from './service-folders.js';
-import { checkConfig } from './source-folder.js';
+import { checkSource } from './source-folder.js';
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('finding services', () => {
   it('finds the three services of the example, each with a config that parses', async () => {
     const { services: found } = await findServices(join(import.meta.dirname, '../../../../examples/shop'));
     expect(found.map(({ name }) => name)).toEqual(['app-server', 'prices', 'site']);
-    for (const { directory } of found) await checkConfig(directory);
+    for (const { directory } of found) await checkSource(directory);
   });
 
   describe('a config.json of another program failed the whole deploy', () => {

@@ -1,25 +1,37 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
-import { ConfigFileError, parseServiceConfig, problemText } from '#libs/contracts';
+import { ConfigFileError, parseServiceConfig, problemText, type ServiceConfig } from '#libs/contracts';
+import type { SourceTree } from '#libs/source-detect';
 import { usageError } from '../errors.js';
+import { detectedIn } from './detected.js';
 import { isFile } from './is-file.js';
+import { LARGEST_TEXT_BYTES, zippedTree } from './zip-folder.js';
 
-/** Reads `config.json` the way the deployer will, so that its faults show before anything is sent. */
-export async function checkConfig(directory: string): Promise<void> {
+/**
+ * Reads a folder the way the deployer will read its zip, so that its faults show before anything is sent. Gives what was
+ * found out of it, in one line.
+ */
+export async function checkSource(directory: string): Promise<string> {
+  const config = await checkConfig(directory);
+  return detectedIn(await zippedTree(directory), config, join(directory, 'config.json'));
+}
+
+async function checkConfig(directory: string): Promise<ServiceConfig> {
   const path = join(directory, 'config.json');
   if (!(await isFile(path))) {
     throw usageError('CONFIG_MISSING', `${path} does not exist`, {
-      hint: 'A service is a folder with config.json at its root; examples/shop shows three.',
+      hint: 'A service is a folder with config.json at its root. slipway init writes one from what it finds there.',
+      next: `slipway init ${directory}`,
     });
   }
-  checkConfigText(await readFile(path, 'utf8'), path);
+  return checkConfigText(await readFile(path, 'utf8'), path);
 }
 
 /** Throws a usage error that lists every field at fault. */
-function checkConfigText(text: string, where: string): void {
+function checkConfigText(text: string, where: string): ServiceConfig {
   try {
-    parseServiceConfig(text);
+    return parseServiceConfig(text);
   } catch (error) {
     if (!(error instanceof ConfigFileError)) throw error;
     throw usageError('CONFIG_INVALID', `${where}: ${problemText(error.problems, 'the file')}`, {
@@ -29,8 +41,13 @@ function checkConfigText(text: string, where: string): void {
   }
 }
 
-/** Checks a ready zip as far as can be done cheaply: readable, with a valid `config.json` at its root. */
-export async function readZip(path: string): Promise<Buffer> {
+export interface CheckedZip {
+  readonly bytes: Buffer;
+  readonly detected: string;
+}
+
+/** Checks a ready zip before it is sent: readable, with a valid `config.json` at its root, and a source that can be served. */
+export async function readZip(path: string): Promise<CheckedZip> {
   const bytes = await readFile(path);
   let zip: AdmZip;
   try {
@@ -47,6 +64,29 @@ export async function readZip(path: string): Promise<Buffer> {
       hint: 'Put config.json beside the sources, at the top of the archive.',
     });
   }
-  checkConfigText(config.getData().toString('utf8'), `${path}:${config.entryName}`);
-  return bytes;
+  const where = `${path}:${config.entryName}`;
+  const parsed = checkConfigText(config.getData().toString('utf8'), where);
+  const root = config.entryName.slice(0, -'config.json'.length);
+  return { bytes, detected: await detectedIn(treeOfZip(zip, root), parsed, where) };
+}
+
+/** What the zip holds below its root. */
+function treeOfZip(zip: AdmZip, root: string): SourceTree {
+  const files = zip
+    .getEntries()
+    .filter(({ isDirectory, entryName }) => !isDirectory && entryName.startsWith(root));
+  const byPath = new Map(
+    files.map((entry) => [entry.entryName.slice(root.length).replaceAll('\\', '/'), entry]),
+  );
+  return {
+    paths: [...byPath.keys()].sort(),
+    text(path) {
+      const entry = byPath.get(path);
+      if (entry === undefined || entry.header.size > LARGEST_TEXT_BYTES) return undefined;
+      return entry
+        .getData()
+        .toString('utf8')
+        .replace(/^\uFEFF/, '');
+    },
+  };
 }

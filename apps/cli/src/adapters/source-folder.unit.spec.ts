@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestFolder } from './service-folder.testing.js';
-import { checkConfig, readZip } from './source-folder.js';
+import { checkSource, readZip } from './source-folder.js';
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -18,10 +18,34 @@ it('a fault was told with config.json twice: it has the path, then the field', a
   const path = join(root, 'config.json');
   await writeFile(path, '{"runtime": "static", "port": 8080, "env": {"A": 1}}');
   const expected = `${path}: env.A: expected string, received number`;
-  await expect(checkConfig(root)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expected });
+  await expect(checkSource(root)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expected });
   await writeFile(path, '{');
-  await expect(checkConfig(root)).rejects.toMatchObject({
+  await expect(checkSource(root)).rejects.toMatchObject({
     message: expect.stringMatching(/config\.json: the file: /) as string,
+  });
+});
+
+describe('a source that cannot be served was refused after its upload', () => {
+  const unclear = { code: 'SOURCE_UNCLEAR', exitCode: 2 };
+
+  it('as a folder: what the zip would hold counts', async () => {
+    const root = await service('notes');
+    await writeFile(join(root, 'config.json'), '{ "port": 8080 } // no more');
+    await writeFile(join(root, 'package.json'), '{}');
+    await writeFile(join(root, '.slipwayignore'), 'package.json');
+    const message = `${join(root, 'config.json')}: runtime: no file at the root shows what the source is written in`;
+    await expect(checkSource(root)).rejects.toMatchObject({ ...unclear, message });
+  });
+
+  it('as a zip', async () => {
+    const zip = new AdmZip();
+    zip.addFile('config.json', Buffer.from('{"port": 8080}'));
+    const path = join(folder.path, 'source.zip');
+    await writeFile(path, zip.toBuffer());
+    await expect(readZip(path)).rejects.toMatchObject({
+      ...unclear,
+      message: expect.stringContaining(`${path}:config.json: runtime: no file`) as string,
+    });
   });
 });
 
@@ -29,13 +53,11 @@ describe('reading a ready zip', () => {
   it('a zip of Windows had no config.json: backslashes are read as slashes', async () => {
     const zip = new AdmZip();
     zip.addFile('shop/config.json', Buffer.from('{"runtime": "static", "port": 8080}'));
-    const bytes = Buffer.from(
-      zip.toBuffer().toString('latin1').replaceAll('shop/config', 'shop\\config'),
-      'latin1',
-    );
+    zip.addFile('shop/index.html', Buffer.from('<!doctype html><title>Shop</title>'));
+    const bytes = Buffer.from(zip.toBuffer().toString('latin1').replaceAll('shop/', 'shop\\'), 'latin1');
     const path = join(folder.path, 'source.zip');
     await writeFile(path, bytes);
-    expect(await readZip(path)).toEqual(bytes);
+    expect(await readZip(path)).toEqual({ bytes, detected: expect.stringContaining('static') as string });
   });
 
   it.each([

@@ -1,6 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import AdmZip from 'adm-zip';
+import type { SourceTree } from '#libs/source-detect';
 import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
@@ -24,8 +26,28 @@ export async function zipFolder(directory: string): Promise<ZippedFolder> {
   // AdmZip's own order depends on the language of the machine.
   const zip = new AdmZip({ noSort: true });
   const leftOut: LeftOut[] = [];
-  await addFolder({ zip, leftOut, rules: await rulesOf(root) }, root, '');
+  const onFile = (path: string, name: string): Promise<void> => addFile(zip, path, name);
+  await addFolder({ onFile, leftOut, rules: await rulesOf(root) }, root, '');
   return { bytes: zip.toBuffer(), leftOut };
+}
+
+/** No manifest that people write is larger; of a lock file that is, the name says enough. */
+export const LARGEST_TEXT_BYTES = 1024 ** 2;
+
+/** What the zip of a folder holds. Texts are read as they are asked for. */
+export async function zippedTree(directory: string): Promise<SourceTree> {
+  const root = resolve(directory);
+  const files = new Map<string, string>();
+  const onFile = (path: string, name: string): unknown => files.set(name, path);
+  await addFolder({ onFile, leftOut: [], rules: await rulesOf(root) }, root, '');
+  return {
+    paths: [...files.keys()].sort(),
+    text(name) {
+      const path = files.get(name);
+      if (path === undefined || statSync(path).size > LARGEST_TEXT_BYTES) return undefined;
+      return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    },
+  };
 }
 
 async function rulesOf(root: string): Promise<LeaveOut> {
@@ -41,13 +63,13 @@ const textOf = async (path: string): Promise<string | undefined> =>
   (await isFile(path)) ? readFile(path, 'utf8') : undefined;
 
 interface Zipping {
-  readonly zip: AdmZip;
+  readonly onFile: (path: string, name: string) => unknown;
   readonly leftOut: LeftOut[];
   readonly rules: LeaveOut;
 }
 
 async function addFolder(zipping: Zipping, directory: string, prefix: string): Promise<void> {
-  const { zip, leftOut, rules } = zipping;
+  const { onFile, leftOut, rules } = zipping;
   const entries = await readdir(directory, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
@@ -56,7 +78,7 @@ async function addFolder(zipping: Zipping, directory: string, prefix: string): P
     const isEntered = entry.isDirectory() && (by === undefined || rules.mayHoldMore(name));
     if (isEntered) await addFilledFolder(zipping, path, { name, isWanted: by === undefined });
     else if (by !== undefined) leftOut.push({ path: name, by });
-    else if (entry.isFile()) await addFile(zip, path, name);
+    else if (entry.isFile()) await onFile(path, name);
     else {
       throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
         hint: 'A source cannot hold links or devices. Replace it with a plain file, remove it, or name it in .slipwayignore.',

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { beforeSending } from '../before-sending.js';
 import { findServices, type FoundServices, type ServiceFolder } from '../adapters/service-folders.js';
-import { checkConfig } from '../adapters/source-folder.js';
+import { checkSource } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
 import { uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { chooseServices, sourceBlobName } from '../domain/targets.js';
-import { usageError, type ExitCode } from '../errors.js';
+import type { ProgramContext } from '../command-line.js';
+import { CliError, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
-import { buildRequest, type Following, type LeftOutOf, sendRequest } from './request.js';
+import { writeConfigs, writtenLines } from './init.js';
+import { buildRequest, type DetectedOf, type Following, type LeftOutOf, sendRequest } from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
 interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'replicas'> {
@@ -21,11 +23,12 @@ interface DeployOptions extends Following, Pick<ServiceOptions, 'depends' | 'rep
   readonly token?: string;
   readonly restart?: boolean;
   readonly reason?: string;
+  readonly confirm?: ProgramContext['confirm'];
 }
 
 /** Checks, zips and uploads the services of a folder, then asks for build-and-run and follows it. */
 export async function deploy(options: DeployOptions, output: Output): Promise<ExitCode> {
-  const { services: folders, passedOver } = await checkedFolders(options.directory, options.services, output);
+  const { services: folders, ...notes } = await checkedFolders(options, output);
   deploySettings();
   const services = serviceWishes(
     folders.map((folder) => folder.name),
@@ -41,7 +44,7 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   const { sources, leftOut } = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
   const uploaded = services.map((service) => ({ ...service, source: sources.get(service.name) }));
   return sendRequest(buildRequest({ ...wish, token, services: uploaded }), options, output, {
-    passedOver,
+    ...notes,
     leftOut,
   });
 }
@@ -78,20 +81,45 @@ export async function sendFolders(
   return { sources, leftOut: all };
 }
 
+interface CheckedFolders extends FoundServices {
+  readonly detected: readonly DetectedOf[];
+}
+
+interface FolderOptions {
+  readonly directory: string;
+  readonly services: readonly string[];
+  readonly confirm?: ProgramContext['confirm'];
+}
+
 /**
  * The services asked for, or all of the folder. All are checked before the first upload: a typo in the third must not
- * leave two changed. The same for a missing setting, or a bad argument. Says which folders were passed over.
+ * leave two changed. The same for a missing setting, or a bad argument. Says what each is, and which folders were passed
+ * over.
  */
-export async function checkedFolders(
-  directory: string,
-  asked: readonly string[],
-  output: Output,
-): Promise<FoundServices> {
-  const found = await findServices(directory);
+export async function checkedFolders(options: FolderOptions, output: Output): Promise<CheckedFolders> {
+  const { directory, services: asked } = options;
+  const found = await foundOrWritten(options, output);
   const services = chosenFolders(directory, found, asked);
   for (const { folder, why } of found.passedOver) output.note(shownText(`passed over ${folder}: ${why}`));
-  for (const folder of services) await checkConfig(folder.directory);
-  return { services, passedOver: found.passedOver };
+  const detected: DetectedOf[] = [];
+  for (const { name, directory: folder } of services)
+    detected.push({ service: name, detected: await checkSource(folder) });
+  for (const one of detected) output.note(shownText(`${one.service}: ${one.detected}`));
+  return { services, passedOver: found.passedOver, detected };
+}
+
+/** Of a folder without a service, whoever sits at a terminal is asked whether to write its config.json. */
+async function foundOrWritten({ directory, confirm }: FolderOptions, output: Output): Promise<FoundServices> {
+  try {
+    return await findServices(directory);
+  } catch (error) {
+    const isOffered = error instanceof CliError && error.code === 'NO_SERVICE' && confirm !== undefined;
+    if (!isOffered || output.isJson) throw error;
+    output.note(`${error.message}.`);
+    if (!(await confirm('Write one, as slipway init does?'))) throw error;
+    for (const line of writtenLines(await writeConfigs({ directory }), output)) output.note(line);
+    return findServices(directory);
+  }
 }
 
 function chosenFolders(

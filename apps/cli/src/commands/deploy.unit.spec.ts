@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestFolder } from '../adapters/service-folder.testing.js';
 import { Output } from '../output.js';
 import { checkedFolders } from './deploy.js';
@@ -6,7 +8,8 @@ import { checkedFolders } from './deploy.js';
 let folder: TestFolder;
 beforeEach(async () => {
   folder = await TestFolder.make();
-  await folder.service('api', '{"runtime": "static", "port": 8080}');
+  const api = await folder.service('api', '{"runtime": "static", "port": 8080}');
+  await writeFile(join(api, 'index.html'), '<!doctype html><title>Api</title>');
   await folder.service('config', '{"development": {"password": "hunter2"}}');
 });
 afterEach(() => folder.remove());
@@ -20,16 +23,54 @@ function recordingOutput(): { readonly output: Output; readonly said: string[] }
 describe('a folder with the config.json of another program beside the services', () => {
   it('failed the deploy: it is passed over, and said with its reason', async () => {
     const { output, said } = recordingOutput();
-    const { services } = await checkedFolders(folder.path, [], output);
+    const { services } = await checkedFolders({ directory: folder.path, services: [] }, output);
     expect(services.map(({ name }) => name)).toEqual(['api']);
     expect(said).toEqual([
       'passed over config: its config.json has no runtime, so it is not that of a service\n',
+      expect.stringMatching(/^api: static, by config\.json/),
     ]);
   });
 
   it('asked for by name is refused, with the reason', async () => {
     const hint = expect.stringMatching(/It has api\. config was passed over: .* no runtime/) as string;
-    const asked = checkedFolders(folder.path, ['config'], recordingOutput().output);
+    const asked = checkedFolders({ directory: folder.path, services: ['config'] }, recordingOutput().output);
     await expect(asked).rejects.toMatchObject({ code: 'NO_SERVICE', hint });
+  });
+});
+
+describe('a folder without a config.json', () => {
+  let site: string;
+  beforeEach(async () => {
+    site = join(folder.path, 'sites', 'site');
+    await mkdir(site, { recursive: true });
+    await writeFile(join(site, 'index.html'), '<!doctype html><title>Site</title>');
+  });
+  const next = (): string => `slipway init ${site}`;
+
+  it('is offered to get one at a terminal, and is deployed then', async () => {
+    const { output, said } = recordingOutput();
+    const confirm = vi.fn(() => Promise.resolve(true));
+    const { services, detected } = await checkedFolders({ directory: site, services: [], confirm }, output);
+    expect(confirm).toHaveBeenCalledExactlyOnceWith('Write one, as slipway init does?');
+    expect(services.map(({ name }) => name)).toEqual(['site']);
+    expect(detected).toEqual([{ service: 'site', detected: expect.stringMatching(/^static/) as string }]);
+    expect(said.join('')).toContain(`wrote ${join(site, 'config.json')}: static, by index.html`);
+  });
+
+  it.each([
+    ['nobody sits at a terminal', undefined],
+    ['the answer is no', () => Promise.resolve(false)],
+  ])('is refused with the command that writes one, where %s', async (_, confirm) => {
+    const asked = checkedFolders({ directory: site, services: [], confirm }, recordingOutput().output);
+    await expect(asked).rejects.toMatchObject({ code: 'NO_SERVICE', next: next() });
+  });
+
+  it('is never asked about where programs read the answer', async () => {
+    const stream = { write: () => true } as never;
+    const output = new Output({ json: true, out: stream, err: stream });
+    const confirm = vi.fn(() => Promise.resolve(true));
+    const asked = checkedFolders({ directory: site, services: [], confirm }, output);
+    await expect(asked).rejects.toMatchObject({ code: 'NO_SERVICE' });
+    expect(confirm).not.toHaveBeenCalled();
   });
 });

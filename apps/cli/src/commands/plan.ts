@@ -3,6 +3,7 @@ import { removeSource } from '../adapters/upload.js';
 import { beforeSending } from '../before-sending.js';
 import { leftOutText } from '../domain/left-out.js';
 import { planLines } from '../domain/plan-lines.js';
+import type { ProgramContext } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
@@ -16,13 +17,18 @@ export interface PlanOptions extends Following, ServiceOptions {
   readonly directory?: string;
   readonly services: readonly string[];
   readonly restart?: boolean;
+  readonly confirm?: ProgramContext['confirm'];
 }
 
 /** Says what `deploy`, or `run` without a folder, would do, and does nothing. */
 export async function plan(options: PlanOptions, output: Output): Promise<ExitCode> {
   if (options.directory === undefined)
     return planOf('run', serviceWishes(options.services, options), options, output);
-  const { services: folders, passedOver } = await checkedFolders(options.directory, options.services, output);
+  const { directory, services: asked, confirm } = options;
+  const { services: folders, ...notes } = await checkedFolders(
+    { directory, services: asked, confirm },
+    output,
+  );
   deploySettings();
   // What is planned must not lie where the next build looks for its source.
   const token = newToken();
@@ -38,7 +44,7 @@ export async function plan(options: PlanOptions, output: Output): Promise<ExitCo
         if (text !== undefined) output.note(`${sent.service}: ${text}`);
       }),
     );
-    return await planOf('build-and-run', wishes, options, output, { passedOver, leftOut });
+    return await planOf('build-and-run', wishes, options, output, { ...notes, leftOut });
   } finally {
     await Promise.all(wishes.map(({ source }) => removeSource(source.blob)));
   }

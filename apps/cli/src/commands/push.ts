@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { appIdSchema, serviceNameSchema } from '#libs/contracts';
-import { checkConfig, readZip } from '../adapters/source-folder.js';
+import { checkSource, readZip } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
 import { uploadedText } from '../domain/left-out.js';
+import { shownText } from '../domain/terminal-text.js';
 import { sourceBlobName } from '../domain/targets.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -24,23 +25,28 @@ export async function push(options: PushOptions, output: Output): Promise<ExitCo
     { argument: '--app', schema: appIdSchema, text: appId },
     { argument: '--service', schema: serviceNameSchema, text: service },
   );
-  const { bytes, leftOut } = await sourceOf(path);
+  const { bytes, leftOut, detected } = await sourceOf(path);
   const blob = sourceBlobName(appId, service);
   await uploadSource(blob, bytes);
   const next = `slipway build ${appId} ${service}`;
-  output.answer({ appId, service, blob, bytes: bytes.length, leftOut, next }, [
+  output.answer({ appId, service, blob, bytes: bytes.length, leftOut, detected, next }, [
+    shownText(`${service}: ${detected}`),
     `${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`,
     `next: ${output.paint.bold(next)}`,
   ]);
   return exitCodes.ok;
 }
 
-async function sourceOf(path: string): Promise<ZippedFolder> {
+interface CheckedSource extends ZippedFolder {
+  readonly detected: string;
+}
+
+async function sourceOf(path: string): Promise<CheckedSource> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw usageError('SOURCE_NOT_FOUND', `${path} does not exist`, { hint: 'Name a folder or a zip.' });
   }
-  if (!found.isDirectory()) return { bytes: await readZip(path), leftOut: [] };
-  await checkConfig(path);
-  return zipFolder(path);
+  if (!found.isDirectory()) return { ...(await readZip(path)), leftOut: [] };
+  const detected = await checkSource(path);
+  return { ...(await zipFolder(path)), detected };
 }

@@ -58,6 +58,13 @@ export interface Following {
 export interface FolderNotes {
   readonly passedOver?: FoundServices['passedOver'];
   readonly leftOut?: readonly LeftOutOf[];
+  readonly detected?: readonly DetectedOf[];
+}
+
+/** What a source is, in one line. */
+export interface DetectedOf {
+  readonly service: string;
+  readonly detected: string;
 }
 
 export interface LeftOutOf extends LeftOut {

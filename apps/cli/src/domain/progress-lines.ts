@@ -7,6 +7,7 @@ import {
   type RequestProgress,
   type ServiceProgress,
 } from './progress.js';
+import { shownText } from './terminal-text.js';
 
 /** Colours come in from outside, so that the lines can be compared in plain text. */
 export interface Paint {
@@ -110,6 +111,7 @@ export function eventLines(event: DeploymentProgress, { token }: { readonly toke
     event.node === undefined ? undefined : `node=${event.node}`,
     event.phase === undefined || event.ms === undefined ? undefined : `${event.phase}=${seconds(event.ms)}`,
     event.event === 'StepFailed' ? failureOf(event) : undefined,
+    event.event === 'SourceFetched' ? detectedOf(event) : undefined,
   ];
   const line = parts.filter((part) => part !== undefined).join('  ');
   const said = [...outputLines(event), ...notesOf(event).map((note) => `note: ${note}`)];
@@ -119,6 +121,10 @@ export function eventLines(event: DeploymentProgress, { token }: { readonly toke
 function failureOf({ data: { error } }: DeploymentProgress): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
 }
+
+/** What the source is. Names of files are in it. */
+const detectedOf = ({ data: { detected } }: DeploymentProgress): string | undefined =>
+  typeof detected === 'string' && detected !== '' ? shownText(detected) : undefined;
 
 /** 340 -> `0.34s`, 12345 -> `12.3s`. */
 export function seconds(ms: number): string {

@@ -1,0 +1,104 @@
+import type { Given, Proposal, SourceRefusal } from '#libs/source-detect';
+import { notServiceConfig } from '#libs/contracts';
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { settling } from '../domain/settling.js';
+import { usageError } from '../errors.js';
+import { isFile } from './is-file.js';
+import { foldersOf, type PassedFolder, requireDirectory } from './service-folders.js';
+import { zippedTree } from './zip-folder.js';
+
+/** A config.json that a folder does not have yet. */
+export interface ProposedConfig {
+  /** As it was named, or below that. */
+  readonly directory: string;
+  readonly proposal: Proposal;
+}
+
+export interface Proposals {
+  readonly proposed: readonly ProposedConfig[];
+  /** Folders that have a config.json already. */
+  readonly passedOver: readonly PassedFolder[];
+}
+
+interface Wish {
+  readonly directory: string;
+  readonly given: Given;
+  /** Also where there is a config.json. */
+  readonly force: boolean;
+}
+
+/**
+ * What config.json would say of a folder; or, where nothing at its root shows what it is, of each of its folders that is
+ * a source. Throws a usage error where that cannot be told.
+ */
+export async function proposals(wish: Wish): Promise<Proposals> {
+  const { directory, given, force } = wish;
+  await requireDirectory(directory);
+  if (!force) await ensureNoConfig(directory);
+  const proposal = await proposalOf(directory, given);
+  if ('value' in proposal) return { proposed: [{ directory, proposal: proposal.value }], passedOver: [] };
+  const isWhole = proposal.refusal.field === 'runtime' && Object.keys(given).length === 0;
+  const below = isWhole ? await proposalsBelow(wish) : undefined;
+  if (below !== undefined) return below;
+  throw unclear(directory, proposal.refusal);
+}
+
+async function proposalsBelow({ directory, force }: Wish): Promise<Proposals | undefined> {
+  const proposed: ProposedConfig[] = [];
+  const passedOver: PassedFolder[] = [];
+  for (const name of (await foldersOf(resolve(directory))).map((path) => basename(path))) {
+    const folder = join(directory, name);
+    if (!force && (await isFile(join(folder, 'config.json')))) {
+      passedOver.push({ folder: name, why: 'it has a config.json already' });
+      continue;
+    }
+    const proposal = await proposalOf(folder, {});
+    if ('value' in proposal) proposed.push({ directory: folder, proposal: proposal.value });
+    else if (proposal.refusal.field !== 'runtime') throw unclear(folder, proposal.refusal);
+  }
+  if (proposed.length > 0) return { proposed, passedOver };
+  if (passedOver.length > 0)
+    throw exists(directory, 'every folder of it that is a service has a config.json already');
+  return undefined;
+}
+
+type Told = { readonly value: Proposal } | { readonly refusal: SourceRefusal };
+
+async function proposalOf(directory: string, given: Given): Promise<Told> {
+  const { propose, SourceRefusal } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
+  const tree = await zippedTree(directory);
+  const paths = tree.paths.filter((path) => path !== 'config.json');
+  try {
+    return { value: propose({ paths, text: (path) => tree.text(path) }, given) };
+  } catch (error) {
+    if (error instanceof SourceRefusal) return { refusal: error };
+    throw error;
+  }
+}
+
+function unclear(directory: string, { code, field, hint, message, cause }: SourceRefusal): Error {
+  const settled = settling(directory, field);
+  const line = settled === undefined ? '' : ` In config.json that is a line such as ${settled.line}.`;
+  return usageError(code, `${directory}: ${message.replace(/^config\.json: /, '')}`, {
+    hint: `${hint}${line}`,
+    next: settled?.next,
+    cause,
+  });
+}
+
+async function ensureNoConfig(directory: string): Promise<void> {
+  const path = join(directory, 'config.json');
+  if (!(await isFile(path))) return;
+  const why = notServiceConfig(await readFile(path, 'utf8'));
+  throw why === undefined
+    ? exists(path, 'it exists already')
+    : usageError('CONFIG_EXISTS', `${path}: another program's config.json lies there: ${why}`, {
+        hint: 'Slipway reads config.json at the root of a service. Move the other one into a folder, or let a Dockerfile in a folder of its own copy the source.',
+      });
+}
+
+const exists = (path: string, why: string): Error =>
+  usageError('CONFIG_EXISTS', `${path}: ${why}`, {
+    hint: 'Nothing was written. Change it by hand, or write a new one over it with --force.',
+  });

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { appIdSchema, serviceConfigSchema } from '#libs/contracts';
+import type { Given } from '#libs/source-detect';
+import { type ProposedConfig, proposals } from '../adapters/proposals.js';
+import type { PassedFolder } from '../adapters/service-folders.js';
+import { exitCodes, type ExitCode, usageError } from '../errors.js';
+import type { Output } from '../output.js';
+import { shownText } from '../domain/terminal-text.js';
+
+interface InitOptions {
+  readonly directory: string;
+  readonly runtime?: string;
+  readonly port?: number;
+  /** A text, split as a shell splits words. */
+  readonly command?: string;
+  /** Writes over a config.json that is there. */
+  readonly force?: boolean;
+}
+
+interface WrittenConfig {
+  readonly service: string;
+  readonly path: string;
+  /** The fields. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What the source is, in one line. */
+  readonly detected: string;
+}
+
+interface WrittenConfigs {
+  readonly written: readonly WrittenConfig[];
+  readonly passedOver: readonly PassedFolder[];
+}
+
+/** Writes the config.json of a folder, or of each of its folders that is a source, and says what to do next. */
+export async function init(options: InitOptions, output: Output): Promise<ExitCode> {
+  const result = await writeConfigs(options);
+  const next = `slipway deploy ${options.directory} --app ${appIdFor(options.directory)}`;
+  const lines = [...writtenLines(result, output), `next: ${output.paint.bold(next)}`];
+  output.answer({ ...result, next }, lines);
+  return exitCodes.ok;
+}
+
+/** Nothing is written where one of them cannot be told. */
+export async function writeConfigs(options: InitOptions): Promise<WrittenConfigs> {
+  const { directory, force = false } = options;
+  const { proposed, passedOver } = await proposals({ directory, given: givenBy(options), force });
+  const written: WrittenConfig[] = [];
+  for (const one of proposed) written.push(await write(one, force));
+  return { written, passedOver };
+}
+
+async function write({ directory, proposal }: ProposedConfig, force: boolean): Promise<WrittenConfig> {
+  const { configFields, configFileText } = await import('../domain/config-file.js'); // It loads detection.
+  const { findingsText } = await import('#libs/source-detect');
+  const path = join(directory, 'config.json');
+  await writeFile(path, configFileText(proposal), { flag: force ? 'w' : 'wx' });
+  const detected = findingsText(proposal.found);
+  return { service: basename(resolve(directory)), path, config: configFields(proposal), detected };
+}
+
+/** A line for each file: where it is, and what was found. */
+export function writtenLines({ written, passedOver }: WrittenConfigs, { paint }: Output): readonly string[] {
+  return [
+    ...written.map(
+      ({ path, config, detected }) =>
+        `${paint.good('✔')} wrote ${shownText(`${path}: ${detected}; port ${String(config['port'])}`)}`,
+    ),
+    ...passedOver.map(({ folder, why }) => shownText(`passed over ${folder}: ${why}`)),
+  ];
+}
+
+const fields = serviceConfigSchema.pick({ runtime: true, port: true, command: true }).partial();
+
+function givenBy({ runtime, port, command }: InitOptions): Given {
+  const parsed = fields.safeParse({ runtime, port, command });
+  if (parsed.success)
+    return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
+  const problems = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
+  throw usageError('USAGE', problems.join('; '), {
+    hint: 'Correct what is named above; --help shows examples.',
+  });
+}
+
+function appIdFor(directory: string): string {
+  const name = basename(resolve(directory)).toLowerCase();
+  const id = name.replaceAll(/[^a-z0-9-]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  return appIdSchema.safeParse(id).success ? id : '<id>';
+}

@@ -1,0 +1,139 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseServiceConfig } from '#libs/contracts';
+import { TestFolder } from '../adapters/service-folder.testing.js';
+import { Output } from '../output.js';
+import { init } from './init.js';
+
+let folder: TestFolder;
+beforeEach(async () => {
+  folder = await TestFolder.make();
+});
+afterEach(() => folder.remove());
+
+async function write(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder.path, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+}
+
+const inFolder = (name = ''): string => join(folder.path, name);
+const read = (name: string): Promise<string> => readFile(inFolder(name), 'utf8');
+
+async function initOf(
+  name: string,
+  flags: Omit<Parameters<typeof init>[0], 'directory'> = {},
+): Promise<string> {
+  const said: string[] = [];
+  const stream = { write: (text: string) => said.push(text) } as never;
+  const output = new Output({ json: false, out: stream, err: stream });
+  expect(await init({ directory: inFolder(name), ...flags }, output)).toBe(0);
+  return said.join('').replaceAll(folder.path, 'FOLDER');
+}
+
+const server = `const app = require('express')();
+app.get('/health', (_, answer) => answer.send('ok'));
+app.listen(process.env.PORT || 3000);
+`;
+const manifest = JSON.stringify({ dependencies: { express: '4' }, scripts: { start: 'node server.js' } });
+
+describe('slipway init', () => {
+  it('writes a config.json with comments that say by what each field was found, and what to do next', async () => {
+    await write({ 'api/server.js': server, 'api/package.json': manifest });
+    const said = await initOf('api', { command: 'node server.js' });
+    expect(said).toMatch(/^✔ wrote FOLDER\/api\/config\.json: node, by package\.json.*; port 3000\n/);
+    expect(said).toContain('next: slipway deploy FOLDER/api --app api\n');
+    const text = await read('api/config.json');
+    expect(text.split('\n').slice(0, 10)).toEqual([
+      '// Written by slipway init. docs/reference/config-json.md describes every field.',
+      '{',
+      '  // by package.json',
+      '  "runtime": "node",',
+      '  // by server.js, line 3; the service is told it in PORT',
+      '  "port": 3000,',
+      '  // by the command line',
+      '  "command": ["node", "server.js"],',
+      '  // by server.js, line 2',
+      '  "health": { "path": "/health" },',
+    ]);
+    expect(parseServiceConfig(text)).toMatchObject({
+      ...{ runtime: 'node', port: 3000, command: ['node', 'server.js'], health: { path: '/health' } },
+    });
+  });
+
+  it('says in the file that no health path was found, and leaves it out', async () => {
+    await write({ 'a/Dockerfile': 'FROM scratch\nEXPOSE 9000\n' });
+    await initOf('a');
+    const text = await read('a/config.json');
+    expect(text).toContain('// No health path was found');
+    expect(parseServiceConfig(text)).toMatchObject({ runtime: 'dockerfile', port: 9000 });
+    expect(parseServiceConfig(text).health).toBeUndefined();
+  });
+
+  it('never writes over a config.json, unless that is asked for', async () => {
+    await write({ 'a/index.html': '<!doctype html>', 'a/config.json': '{"runtime": "static", "port": 1}' });
+    await expect(initOf('a')).rejects.toMatchObject({ code: 'CONFIG_EXISTS', exitCode: 2 });
+    expect(await read('a/config.json')).toBe('{"runtime": "static", "port": 1}');
+    await initOf('a', { force: true });
+    expect(parseServiceConfig(await read('a/config.json')).port).toBe(8080);
+  });
+
+  it('says of another program’s config.json whose it is not', async () => {
+    await write({ 'a/index.html': '', 'a/config.json': '{"development": {"password": "hunter2"}}' });
+    const refused = initOf('a');
+    await expect(refused).rejects.toMatchObject({ code: 'CONFIG_EXISTS' });
+    await expect(refused).rejects.toThrow(/another program's config\.json lies there: .* no runtime/);
+    await expect(refused).rejects.not.toThrow('hunter2');
+  });
+
+  it('writes nothing where it cannot tell, and says the field, its line and the flag', async () => {
+    await write({ 'a/notes.txt': 'x' });
+    await expect(initOf('a')).rejects.toMatchObject({
+      code: 'SOURCE_UNCLEAR',
+      exitCode: 2,
+      message: `${inFolder('a')}: runtime: no file at the root shows what the source is written in`,
+      hint: expect.stringContaining('In config.json that is a line such as "runtime": "python".') as string,
+      next: `slipway init ${inFolder('a')} --runtime python`,
+    });
+    await expect(read('a/config.json')).rejects.toThrow('ENOENT');
+  });
+
+  it('takes what a flag says instead', async () => {
+    await write({ 'a/run.sh': '' });
+    await initOf('a', { runtime: 'go', port: 7000, command: 'sh run.sh --now' });
+    expect(parseServiceConfig(await read('a/config.json'))).toMatchObject({
+      ...{ runtime: 'go', port: 7000, command: ['sh', 'run.sh', '--now'] },
+    });
+  });
+
+  it('refuses a command that needs a shell, and a runtime that is no name', async () => {
+    await write({ 'a/app.py': '' });
+    const wrong = initOf('a', { command: 'a && b', runtime: 'No!' });
+    await expect(wrong).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 });
+    await expect(wrong).rejects.toThrow(/--runtime: .*--command: /);
+  });
+
+  it('of a folder of sources writes one for each, and passes over what has one', async () => {
+    const site = '<!doctype html>';
+    await write({ 'shop/web/index.html': site, 'shop/old/index.html': site, 'shop/docs/notes.txt': 'x' });
+    await write({
+      'shop/old/config.json': '{"runtime": "static", "port": 1}',
+      'shop/node_modules/a/index.js': '',
+    });
+    const said = await initOf('shop');
+    expect(said).toContain('✔ wrote FOLDER/shop/web/config.json: static, by index.html');
+    expect(said).toContain(
+      'passed over old: it has a config.json already\nnext: slipway deploy FOLDER/shop --app shop',
+    );
+    expect(said).not.toContain('docs');
+    await expect(initOf('shop')).rejects.toMatchObject({ code: 'CONFIG_EXISTS' });
+  });
+
+  it('offers an application id that can be one', async () => {
+    await write({ 'My Site_2/index.html': '<!doctype html>' });
+    expect(await initOf('My Site_2')).toContain('--app my-site-2\n');
+  });
+});

@@ -1,0 +1,71 @@
+import { findingsText, type Proposal } from '#libs/source-detect';
+import { shownText } from './terminal-text.js';
+
+/** The fields of a config.json that a proposal makes, in their order. */
+export function configFields({
+  runtime,
+  port,
+  command,
+  health,
+}: Proposal): Readonly<Record<string, unknown>> {
+  return {
+    ...(runtime !== undefined && { runtime: runtime.value }),
+    port: port.value,
+    ...(command !== undefined && { command: command.value }),
+    ...(health !== undefined && { health: { path: health.value } }),
+  };
+}
+
+const NO_HEALTH = [
+  '// No health path was found: the service counts as running once its port accepts connections.',
+  '// Better is a path that answers 2xx or 3xx when the service is well:',
+  '// "health": { "path": "/health" },',
+];
+
+/** The text of a config.json that says by what each field was found. Names of files are in it. */
+export function configFileText(proposal: Proposal): string {
+  const { runtime, port, command, health, found } = proposal;
+  const lines = [
+    ...fieldLines('runtime', runtime),
+    ...fieldLines(
+      'port',
+      port,
+      port.by === undefined
+        ? ['no file names one: the service is told it in PORT']
+        : ['the service is told it in PORT'],
+    ),
+    ...fieldLines('command', command),
+    ...(health === undefined
+      ? NO_HEALTH
+      : fieldLines('health', { ...health, value: { path: health.value } })),
+    '',
+    `// Found out anew at each deployment: ${shownText(findingsText(found))}.`,
+    '// What it may use, if not so much:',
+    '// "resources": { "cpu": 0.25, "memoryMiB": 256 },',
+  ];
+  const body = lines.map((line) => (line === '' ? line : `  ${line}`));
+  return `// Written by slipway init. docs/reference/config-json.md describes every field.\n{\n${body.join('\n')}\n}\n`;
+}
+
+interface Field {
+  readonly value: unknown;
+  readonly by?: string;
+}
+
+function fieldLines(
+  name: string,
+  field: Field | undefined,
+  notes: readonly string[] = [],
+): readonly string[] {
+  if (field === undefined) return [];
+  const said = [...(field.by === undefined ? [] : [`by ${shownText(field.by)}`]), ...notes].join('; ');
+  return [...(said === '' ? [] : [`// ${said}`]), `"${name}": ${spaced(field.value)},`];
+}
+
+/** JSON in one line, with the blanks that people write. */
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${spaced(one)}`);
+  return `{ ${fields.join(', ')} }`;
+}

@@ -1,0 +1,90 @@
+import { type ServiceConfig, serviceConfigSchema } from '#libs/contracts';
+import type { BuildPlan, Finding } from '../build-plan.js';
+import { detect } from '../detect.js';
+import { SourceRefusal } from '../refusal.js';
+import { runtimeOf } from '../runtime.js';
+import type { SourceTree } from '../source-tree.js';
+import type { Found } from './found.js';
+import { foundHealth } from './found-health.js';
+import { foundPort, portInWords } from './found-port.js';
+
+/** What somebody has said already; it wins. */
+export interface Given {
+  readonly runtime?: string;
+  readonly port?: number;
+  readonly command?: readonly string[];
+}
+
+/** What a config.json would say of a source that has none. */
+export interface Proposal {
+  /** Undefined where the files say it better than one word does. */
+  readonly runtime?: Found<string>;
+  readonly port: Found<number>;
+  /** Undefined where the image has one, or a web server gives out the files. */
+  readonly command?: Found<readonly string[]>;
+  readonly health?: Found<string>;
+  /** All that was found, as a deployment will say it. */
+  readonly found: readonly Finding[];
+}
+
+/** Free of privileges, and what people take for HTTP. The service finds it in PORT. */
+const USUAL_PORT = 8080;
+const GIVEN = 'the command line';
+
+/**
+ * What a source needs to say of itself to be deployed, from its files. Pure.
+ * @throws SourceRefusal where that cannot be told, with the field that would settle it
+ */
+export function propose(tree: SourceTree, given: Given = {}): Proposal {
+  const sign = runtimeOf(tree, given);
+  const port = portFor(tree, sign.what, given);
+  const plan = detect(tree, configOf(port.value, given));
+  const command = commandOf(plan, given);
+  const runtime = { value: runtimeName(plan), by: given.runtime === undefined ? sign.by : GIVEN };
+  const written = { port: port.value, runtime: runtime.value, command: command?.value };
+  return {
+    runtime: isServed(tree, written) ? runtime : undefined,
+    port,
+    command,
+    health: runtime.value === 'static' ? { value: '/', by: 'what a site has' } : foundHealth(tree),
+    found: plan.found,
+  };
+}
+
+function portFor(tree: SourceTree, runtime: string, given: Given): Found<number> {
+  if (given.port !== undefined) return { value: given.port, by: GIVEN };
+  const named = portInWords(given.command?.join(' ') ?? '');
+  if (named !== undefined) return { value: named, by: 'its command' };
+  return foundPort(tree, runtime) ?? { value: USUAL_PORT };
+}
+
+const configOf = (port: number, { runtime, command }: Omit<Given, 'port'>): ServiceConfig =>
+  serviceConfigSchema.parse({
+    port,
+    ...(runtime !== undefined && { runtime }),
+    ...(command !== undefined && { command }),
+  });
+
+function runtimeName(plan: BuildPlan): string {
+  if (plan.kind !== 'steps') return plan.kind;
+  if (plan.site !== undefined) return 'static';
+  return 'runtime' in plan.base ? plan.base.runtime : '';
+}
+
+/** Whether it also comes out once it is written down. */
+function isServed(tree: SourceTree, { port, ...written }: Given & { readonly port: number }): boolean {
+  try {
+    detect(tree, configOf(port, written));
+    return true;
+  } catch (error) {
+    if (error instanceof SourceRefusal) return false;
+    throw error;
+  }
+}
+
+function commandOf(plan: BuildPlan, given: Given): Proposal['command'] {
+  if (given.command !== undefined) return { value: given.command, by: GIVEN };
+  if (plan.kind !== 'steps' || plan.site !== undefined || plan.command === undefined) return undefined;
+  const finding = plan.found.find(({ what }) => what.startsWith('starts with'));
+  return { value: plan.command, by: finding?.by };
+}

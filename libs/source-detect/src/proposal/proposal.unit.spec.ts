@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { treeOf } from '../source-tree.js';
+import { type Given, propose } from './proposal.js';
+
+const of = (files: Readonly<Record<string, string>>, given: Given = {}) => propose(treeOf(files), given);
+
+describe('what a config.json would say', () => {
+  it('of a service of Python with a health route', () => {
+    const app =
+      'from flask import Flask\napp = Flask(__name__)\n\n@app.route("/healthz")\ndef well(): return "ok"\n';
+    const files = { 'requirements.txt': 'flask\ngunicorn\n', 'app.py': app };
+    expect(of(files, { command: ['gunicorn', '-b', '0.0.0.0:8003', 'app:app'] })).toMatchObject({
+      runtime: { value: 'python', by: 'requirements.txt' },
+      port: { value: 8003, by: 'its command' },
+      command: { value: ['gunicorn', '-b', '0.0.0.0:8003', 'app:app'], by: 'the command line' },
+      health: { value: '/healthz', by: 'app.py, line 4' },
+    });
+  });
+
+  it('of a service of Node.js without a port: the usual one, which it gets as PORT', () => {
+    const files = { 'package.json': '{}', 'server.js': "app.get('/', home);\napp.listen(process.env.PORT);" };
+    const { runtime, port, health } = of(files, { command: ['node', 'server.js'] });
+    expect(runtime).toEqual({ value: 'node', by: 'package.json' });
+    expect(port).toEqual({ value: 8080 });
+    expect(health).toBeUndefined();
+  });
+
+  it('of a Dockerfile: its port, and no command', () => {
+    expect(of({ Dockerfile: 'FROM x\nEXPOSE 3005\n' })).toMatchObject({
+      runtime: { value: 'dockerfile', by: 'Dockerfile' },
+      port: { value: 3005, by: 'EXPOSE of Dockerfile' },
+      command: undefined,
+    });
+  });
+
+  it('of a site: its first page says that it is well', () => {
+    expect(of({ 'index.html': '<!doctype html>' })).toMatchObject({
+      runtime: { value: 'static', by: 'index.html' },
+      port: { value: 8080 },
+      command: undefined,
+      health: { value: '/' },
+    });
+  });
+
+  it('what is given wins', () => {
+    const files = { 'package.json': '{}', 'server.js': 'x.listen(3000)', 'index.html': '' };
+    expect(of(files, { runtime: 'static', port: 4000 })).toMatchObject({
+      runtime: { value: 'static', by: 'the command line' },
+      port: { value: 4000, by: 'the command line' },
+    });
+  });
+});
+
+it('of what nobody can tell there is none, and the field that would settle it is named', () => {
+  const refusal = { code: 'SOURCE_UNCLEAR', field: 'runtime' };
+  expect(() => of({ 'notes.txt': 'x' })).toThrow(expect.objectContaining(refusal));
+});
+
+it.each([
+  "router.get('/health', well)",
+  "await fetch(url + '/health')",
+  "// app.get('/health', well)",
+  "app.get('/healthy-food', food)",
+])('a route that the service may not have makes no health path: %s', (text) => {
+  const files = { 'package.json': '{}', 'server.js': text };
+  expect(of(files, { command: ['node', 'server.js'] }).health).toBeUndefined();
+});
