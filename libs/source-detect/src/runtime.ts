@@ -41,7 +41,7 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
 /** The runtime that config.json names, else the one that the files at the root show. */
 export function runtimeOf(
   tree: SourceTree,
-  config: Pick<ServiceConfig, 'runtime' | 'image' | 'command' | 'legacy'>,
+  config: Pick<ServiceConfig, 'runtime' | 'image' | 'legacy'> & { readonly command?: readonly string[] },
 ): Finding {
   if (config.runtime !== undefined) return { what: config.runtime, by: 'config.json' };
   if (config.legacy !== undefined)

@@ -26,8 +26,11 @@ export async function zipFolder(directory: string): Promise<ZippedFolder> {
   // AdmZip's own order depends on the language of the machine.
   const zip = new AdmZip({ noSort: true });
   const leftOut: LeftOut[] = [];
-  const onFile = (path: string, name: string): Promise<void> => addFile(zip, path, name);
-  await addFolder({ onFile, leftOut, rules: await rulesOf(root) }, root, '');
+  const found = {
+    onFile: (path: string, name: string): Promise<void> => addFile(zip, path, name),
+    onEmptyFolder: (name: string): void => addEmptyFolder(zip, name),
+  };
+  await addFolder({ ...found, leftOut, rules: await rulesOf(root) }, root, '');
   return { bytes: zip.toBuffer(), leftOut };
 }
 
@@ -39,7 +42,8 @@ export async function zippedTree(directory: string): Promise<SourceTree> {
   const root = resolve(directory);
   const files = new Map<string, string>();
   const onFile = (path: string, name: string): unknown => files.set(name, path);
-  await addFolder({ onFile, leftOut: [], rules: await rulesOf(root) }, root, '');
+  const onEmptyFolder = (): void => undefined;
+  await addFolder({ onFile, onEmptyFolder, leftOut: [], rules: await rulesOf(root) }, root, '');
   return {
     paths: [...files.keys()].sort(),
     text(name) {
@@ -64,27 +68,33 @@ const textOf = async (path: string): Promise<string | undefined> =>
 
 interface Zipping {
   readonly onFile: (path: string, name: string) => unknown;
+  readonly onEmptyFolder: (name: string) => void;
   readonly leftOut: LeftOut[];
   readonly rules: LeaveOut;
 }
 
-async function addFolder(zipping: Zipping, directory: string, prefix: string): Promise<void> {
+/** How many entries of it are sent. */
+async function addFolder(zipping: Zipping, directory: string, prefix: string): Promise<number> {
   const { onFile, leftOut, rules } = zipping;
+  let sent = 0;
   const entries = await readdir(directory, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
     const name = `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`;
     const by = rules.by(name) ?? (await byEnvironment(rules, path, name));
     const isEntered = entry.isDirectory() && (by === undefined || rules.mayHoldMore(name));
-    if (isEntered) await addFilledFolder(zipping, path, { name, isWanted: by === undefined });
+    if (isEntered) sent += await addFilledFolder(zipping, path, { name, isWanted: by === undefined });
     else if (by !== undefined) leftOut.push({ path: name, by });
-    else if (entry.isFile()) await onFile(path, name);
-    else {
+    else if (entry.isFile()) {
+      await onFile(path, name);
+      sent += 1;
+    } else {
       throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
         hint: 'A source cannot hold links or devices. Replace it with a plain file, remove it, or name it in .slipwayignore.',
       });
     }
   }
+  return sent;
 }
 
 /** An entry of its own only for one of which nothing else is sent: a Dockerfile may copy it, and a service write into it. */
@@ -92,11 +102,15 @@ async function addFilledFolder(
   zipping: Zipping,
   path: string,
   { name, isWanted }: { readonly name: string; readonly isWanted: boolean },
-): Promise<void> {
-  const before = zipping.zip.getEntryCount();
-  await addFolder(zipping, path, name);
-  if (!isWanted || zipping.zip.getEntryCount() > before) return;
-  const entry = zipping.zip.addFile(name, Buffer.alloc(0));
+): Promise<number> {
+  const sent = await addFolder(zipping, path, name);
+  if (!isWanted || sent > 0) return sent;
+  zipping.onEmptyFolder(name);
+  return 1;
+}
+
+function addEmptyFolder(zip: AdmZip, name: string): void {
+  const entry = zip.addFile(name, Buffer.alloc(0));
   // The high half of the attributes is the Unix mode: 0o040000 says "directory".
   entry.attr = (0o040755 << 16) >>> 0;
   entry.header.time = new Date(...ENTRY_TIME);

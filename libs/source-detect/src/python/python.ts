@@ -27,16 +27,32 @@ export { VIRTUAL_ENVIRONMENT } from './tools.js';
  * @throws SourceRefusal where it names files that are not there, or nothing shows how it starts
  */
 export function pythonPlan(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
+  return planOf(tree, config, found, (parts) =>
+    config.command === undefined ? shown(startOf({ tree, config, ...parts })) : ownStart(config.command),
+  );
+}
+
+/** How a source of Python is installed and built, where something else than it is started. */
+export function pythonBuild(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
+  const plan = planOf(tree, config, found, () => ({ command: [], found: [] }));
+  return { ...plan, command: undefined };
+}
+
+type Startable = Omit<Parameters<typeof startOf>[0], 'tree' | 'config'>;
+
+function planOf(
+  tree: SourceTree,
+  config: ServiceConfig,
+  found: readonly Finding[],
+  startWith: (parts: Startable) => Start,
+): StepsPlan {
   const manifests = manifestsOf(tree);
   const version = versionOf(config) ?? pythonVersionOf(tree, manifests);
   const detected = installationOf({ tree, manifests });
   const installation =
     config.install === undefined ? detected : ownInstallation(tree, config.install, detected);
   const django = djangoOf(tree, config.env);
-  const start =
-    config.command === undefined
-      ? shown(startOf({ tree, config, manifests, installation, django }))
-      : ownStart(config.command);
+  const start = startWith({ manifests, installation, django });
   const collecting =
     config.build === undefined && config.env['DISABLE_COLLECTSTATIC'] === undefined
       ? collectingOf(config, django)

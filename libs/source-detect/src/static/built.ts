@@ -3,7 +3,7 @@ import type { Finding, StepsPlan } from '../build-plan.js';
 import { frontEndOf } from '../node/front-end.js';
 import { nodeBuild } from '../node/node.js';
 import { packageJsonOf } from '../node/package-json.js';
-import { pythonPlan } from '../python/python.js';
+import { pythonBuild } from '../python/python.js';
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, presentOf, type SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf } from '../steps.js';
@@ -67,7 +67,7 @@ const forTools = (config: ServiceConfig): ServiceConfig => ({
 
 function pythonBuilder(tree: SourceTree, config: ServiceConfig, tool: Tool | undefined): SiteBuild {
   const by = tool?.manifest ?? presentOf(tree, PYTHON_MANIFESTS)[0];
-  const plan = pythonPlan(tree, forTools(config), [{ what: 'built with python', by }]);
+  const plan = pythonBuild(tree, forTools(config), [{ what: 'built with python', by }]);
   const isConfigured = config.build !== undefined;
   const build = isConfigured ? plan.build : stepOf(tool?.build);
   const builds = isConfigured ? [] : [{ what: `builds with ${(tool?.build ?? []).join(' ')}`, by }];

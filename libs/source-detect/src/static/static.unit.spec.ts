@@ -131,7 +131,7 @@ describe('case 16: a site that has to be built was given out as its sources, a w
   it('by the tools of Python', () => {
     const mkdocs = { 'mkdocs.yml': '', 'requirements.txt': 'mkdocs', 'docs/index.md': '' };
     expect(explained(mkdocs)).toBe(
-      'static, by config.json; built with python, by mkdocs.yml; builds with mkdocs build, by mkdocs.yml; serves site, by mkdocs.yml',
+      'static, by config.json; built with python, by mkdocs.yml; pip, by requirements.txt; builds with mkdocs build, by mkdocs.yml; serves site, by mkdocs.yml',
     );
     const sphinx = detected({
       'docs/conf.py': '',

@@ -89,12 +89,6 @@ describe('the Dockerfile', () => {
     expect(lines.filter((text) => text.includes('owned'))).toHaveLength(3);
   });
 
-  it('of a static site: nginx on its port as a user who owns nothing; config.json is not served', () => {
-    const { extraFiles, lines } = write({ runtime: 'static', port: 8081 });
-    expect(lines).toContain('USER 10001:10001');
-    expect(extraFiles?.['.slipway/nginx.conf']).toMatch(/listen 8081;[\s\S]*config\.json \{ deny all/);
-  });
-
   it('of the older form: its own image, or the mapped one, its workdir and its package file', () => {
     const legacy = {
       language: 'python:3.10-alpine',
@@ -105,7 +99,8 @@ describe('the Dockerfile', () => {
       package_installation_cmd: 'pip install -r reqs.txt',
     };
     const { lines } = write(legacy, ['reqs.txt']);
-    expect(lines.slice(0, 2)).toEqual(['FROM own/py:3', 'WORKDIR /code']);
+    expect(lines.slice(0, 3)).toEqual(['FROM own/py:3', 'USER 0', 'WORKDIR /code']);
+    expect(lines.slice(-2)).toEqual(['ENTRYPOINT []', 'CMD ["python","app.py"]']);
     expect(lines).toContain('RUN ["pip","install","-r","reqs.txt"]');
     expect(write({ ...legacy, language: 'ruby:3' }).lines[0]).toBe('FROM ruby:3');
   });
@@ -115,8 +110,9 @@ describe('the Dockerfile', () => {
   });
 
   it('shows its own part of a step to nobody who reads the log', () => {
-    const config = { runtime: 'node', port: 1, command: 'x', build: ['npm', 'run', 'build'] };
-    const { lines } = write(config, ['package.json']);
+    const { lines } = write({ runtime: 'node', port: 1, command: 'x', build: ['npm', 'run', 'build'] }, [
+      'package.json',
+    ]);
     const [step = ''] = lines.filter((line) => line.includes('"build"'));
     expect(asWritten(`[5/6] ${step}`)).toBe('[5/6] RUN ["npm","run","build"]');
     const [, , script = ''] = JSON.parse(step.replace('RUN ', '')) as string[];
