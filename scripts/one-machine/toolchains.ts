@@ -52,7 +52,8 @@ async function build(
   { socketPath, image, packages }: Toolchain & { readonly socketPath: string },
 ): Promise<void> {
   const folder = await mkdtemp(join(slot.directory, 'toolchain-'));
-  const install = `apt-get update -q && apt-get install -y -q --no-install-recommends ${packages.join(' ')}`;
+  // Java's packages make links beside pages of manuals, whose folder the base image lacks.
+  const install = `mkdir -p /usr/share/man/man1 && apt-get update -q && apt-get install -y -q --no-install-recommends ${packages.join(' ')}`;
   const lines = [
     `FROM ${BASE_IMAGES.python}`,
     `RUN ${install} && rm -rf /var/lib/apt/lists/* /usr/share/doc`,

@@ -16,6 +16,8 @@ export function dependenciesOf(project: Project, config: ServiceConfig, start: S
   if (config.install !== undefined) return { installed: [] };
   const tool = devToolOf(start.text, root);
   if (tool !== undefined) return stay(`${tool} starts the service`, 'package.json');
+  const releaseTool = devToolOf(config.release?.join(' ') ?? '', root);
+  if (releaseTool !== undefined) return stay(`${releaseTool} is used by the release command`, 'config.json');
   const all = [root, ...packages.map(({ json }) => json)];
   const hasMore = all.some(({ devDependencies }) => Object.keys(devDependencies).length > 0);
   if (!hasMore || (build.length === 0 && !lifecycle.runsScripts))

@@ -149,3 +149,17 @@ describe('a source of Node.js that cannot be started', () => {
     );
   });
 });
+
+it('keeps the tool of its release command, which pruning would take', () => {
+  const json = {
+    ...start,
+    scripts: { ...start.scripts, build: 'tsc' },
+    devDependencies: { prisma: '6.0.0', typescript: '5.0.0' },
+  };
+  const release = 'npx prisma migrate deploy';
+  expect(planned(json, npmLock).prune).toHaveLength(1);
+  expect(planned(json, npmLock, { release }).prune).toEqual([]);
+  expect(explained(json, npmLock, { release })).toContain(
+    'development dependencies stay, for prisma is used by the release command, by config.json',
+  );
+});

@@ -166,7 +166,9 @@ function unusedProcesses(tree: SourceTree, config: ServiceConfig): readonly Find
   const started = isWeb ? 'web' : 'worker';
   const others = [...procfile.keys()].filter((type) => type !== 'release' && !(isUsed && type === started));
   return [
-    ...(procfile.has('release') ? [{ what: 'its release process is not run', by: 'Procfile' }] : []),
+    ...(procfile.has('release') && config.release === undefined
+      ? [{ what: 'its release process is run only where `release` of config.json says it', by: 'Procfile' }]
+      : []),
     ...(others.length === 0 ? [] : [{ what: `not started here: ${others.join(', ')}`, by: 'Procfile' }]),
   ];
 }

@@ -60,7 +60,7 @@ describe('what is said of a source', () => {
         Procfile: 'release: ./migrate\nweb: gunicorn -b :$PORT a:b\nclock: python clock.py\n',
       },
       'python, by config.json; pip, by requirements.txt; its web process, by Procfile; ' +
-        "starts with `sh -c 'exec gunicorn -b :$PORT a:b'`; its release process is not run, by Procfile; " +
+        "starts with `sh -c 'exec gunicorn -b :$PORT a:b'`; its release process is run only where `release` of config.json says it, by Procfile; " +
         'not started here: clock, by Procfile',
     ],
   ])('%s', (_, files, sentence) => {
