@@ -49,9 +49,9 @@ If a shell is to read the command, name one: \`["sh", "-c", "alembic upgrade hea
 export function configJsonPage(): string {
   const { then: older, else: current } = configJsonSchema();
   return page('config.json', [
-    "The file stands at the root of a service's source. [examples/shop](../../examples/shop) holds three.",
+    "The file stands at the root of a service's source. [examples/shop](../../examples/shop) holds three.\n`slipway init` writes it from what the files of the source show.",
     codeBlock('json', EXAMPLE),
-    'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused, and so is a file larger than 256 KiB.',
+    'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused, and so is a file larger than 256 KiB.\nComments (`//` and `/* */`) and a comma behind the last of a list are allowed; a key that stands twice in an object is refused.',
     fieldTable(current as JsonSchema),
     'A variable stands in `env` or in `secrets`, not in both. `PORT` is set by Slipway.',
     '## Commands',

@@ -24,7 +24,7 @@ const NO_HEALTH = [
 
 /** The text of a config.json that says by what each field was found. Names of files are in it. */
 export function configFileText(proposal: Proposal): string {
-  const { runtime, port, command, health, found } = proposal;
+  const { runtime, port, command, starts, health, found } = proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
     ...fieldLines(
@@ -35,6 +35,9 @@ export function configFileText(proposal: Proposal): string {
         : ['the service is told it in PORT'],
     ),
     ...fieldLines('command', command),
+    ...(starts === undefined
+      ? []
+      : [`// It is started so, as found out; to start it otherwise:`, `// "command": ${spaced(starts)},`]),
     ...(health === undefined
       ? NO_HEALTH
       : fieldLines('health', { ...health, value: { path: health.value } })),

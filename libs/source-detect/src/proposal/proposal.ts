@@ -20,8 +20,10 @@ export interface Proposal {
   /** Undefined where the files say it better than one word does. */
   readonly runtime?: Found<string>;
   readonly port: Found<number>;
-  /** Undefined where the image has one, or a web server gives out the files. */
+  /** Undefined where the image has one, a web server gives out the files, or it is better found out. */
   readonly command?: Found<readonly string[]>;
+  /** The command that is better found out. */
+  readonly starts?: readonly string[];
   readonly health?: Found<string>;
   /** All that was found, as a deployment will say it. */
   readonly found: readonly Finding[];
@@ -41,11 +43,16 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
   const plan = detect(tree, configOf(port.value, given));
   const command = commandOf(plan, given);
   const runtime = { value: runtimeName(plan), by: given.runtime === undefined ? sign.by : GIVEN };
-  const written = { port: port.value, runtime: runtime.value, command: command?.value };
+  // What is written down must not change what is built: of a server that detection adds, the command alone is no use.
+  const isWritten = (of: Given): boolean => isSame(plan, planOf(tree, configOf(port.value, of)));
+  const named = { runtime: runtime.value };
+  const isRuntimeWritten = isWritten({ ...given, ...named });
+  const isCommandWritten = isWritten({ ...(isRuntimeWritten && named), command: command?.value });
   return {
-    runtime: isServed(tree, written) ? runtime : undefined,
+    runtime: isRuntimeWritten ? runtime : undefined,
     port,
-    command,
+    command: isCommandWritten ? command : undefined,
+    starts: isCommandWritten ? undefined : command?.value,
     health: runtime.value === 'static' ? { value: '/', by: 'what a site has' } : foundHealth(tree),
     found: plan.found,
   };
@@ -71,16 +78,19 @@ function runtimeName(plan: BuildPlan): string {
   return 'runtime' in plan.base ? plan.base.runtime : '';
 }
 
-/** Whether it also comes out once it is written down. */
-function isServed(tree: SourceTree, { port, ...written }: Given & { readonly port: number }): boolean {
+/** Undefined where it is refused. */
+function planOf(tree: SourceTree, config: ServiceConfig): BuildPlan | undefined {
   try {
-    detect(tree, configOf(port, written));
-    return true;
+    return detect(tree, config);
   } catch (error) {
-    if (error instanceof SourceRefusal) return false;
+    if (error instanceof SourceRefusal) return undefined;
     throw error;
   }
 }
+
+/** But for what is said of it. */
+const isSame = (a: BuildPlan, b: BuildPlan | undefined): boolean =>
+  JSON.stringify({ ...a, found: [] }) === JSON.stringify({ ...b, found: [] });
 
 function commandOf(plan: BuildPlan, given: Given): Proposal['command'] {
   if (given.command !== undefined) return { value: given.command, by: GIVEN };

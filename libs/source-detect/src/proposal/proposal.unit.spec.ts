@@ -65,3 +65,11 @@ it.each([
   const files = { 'package.json': '{}', 'server.js': text };
   expect(of(files, { command: ['node', 'server.js'] }).health).toBeUndefined();
 });
+
+it('a command of a server that detection adds is not written down: without detection nobody would install it', () => {
+  const app = 'from flask import Flask\napp = Flask(__name__)\n';
+  const { runtime, command, starts } = of({ 'requirements.txt': 'flask\n', 'app.py': app });
+  expect(runtime?.value).toBe('python');
+  expect(command).toBeUndefined();
+  expect(starts).toEqual(['gunicorn', '--bind', '0.0.0.0:8080', 'app:app']);
+});
