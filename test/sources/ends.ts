@@ -5,6 +5,7 @@ import type { CorpusEnd } from './corpus/corpus.js';
 import type { Deployment } from './deployment.js';
 
 type End<K extends string> = Extract<CorpusEnd, { readonly runs: K }>;
+type Fails = Extract<CorpusEnd, { readonly fails: string }>;
 type Refused = Extract<CorpusEnd, { readonly refused: string }>;
 
 const ANSWER_MS = 20_000;
@@ -12,6 +13,7 @@ const ANSWER_MS = 20_000;
 /** Checks that it ended as it should; what the table says of it. */
 export async function endsAs(end: CorpusEnd, deployment: Deployment): Promise<string> {
   if ('refused' in end) return isRefused(end, deployment);
+  if ('fails' in end) return hasFailed(end, deployment);
   expect(deployment.error, JSON.stringify(deployment.error, undefined, 1)).toBeUndefined();
   return end.runs === 'answers' ? answers(end, deployment) : works(end, deployment);
 }
@@ -22,6 +24,11 @@ function isRefused({ refused, says }: Refused, { error, events }: Deployment): s
   expect(error?.hint).not.toBe('');
   expect(events.filter((name) => ['BuildStarted', 'ImageBuilt', 'ImagePushed'].includes(name))).toEqual([]);
   return `refused: ${refused}: ${says}`;
+}
+
+function hasFailed({ fails, says }: Fails, { error }: Deployment): string {
+  expect(error).toMatchObject({ code: fails, message: expect.stringContaining(says) as string });
+  return `fails: ${fails}: ${says}`;
 }
 
 async function answers({ path, status = 200, says }: End<'answers'>, { reply }: Deployment): Promise<string> {

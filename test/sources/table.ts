@@ -32,12 +32,14 @@ function rowOf({ name, convention }: CorpusProject, results: readonly Result[]):
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-const isRun = ({ ended }: Result): boolean => !/^(?:refused|FAILED)/.test(ended);
+const isRun = ({ ended }: Result): boolean => !/^(?:refused|fails|FAILED)/.test(ended);
 
 function countOf(results: readonly Result[], pass: Result['pass']): string {
   const of = results.filter((result) => result.pass === pass);
   const refused = of.filter(({ ended }) => ended.startsWith('refused')).length;
-  return `${of.filter(isRun).length} run, ${refused} are refused before they are built`;
+  const failed = of.filter(({ ended }) => ended.startsWith('fails')).length;
+  const fail = failed === 0 ? '' : `, ${failed} are built and fail with the cause`;
+  return `${of.filter(isRun).length} run, ${refused} are refused before they are built${fail}`;
 }
 
 /** docs/explanation/sources.md, as `npm run test:sources` writes it. */

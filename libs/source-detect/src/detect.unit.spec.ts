@@ -13,6 +13,14 @@ describe('what a folder is', () => {
     expect(explained({ Dockerfile: 'FROM a', 'package.json': '{}' })).toBe('dockerfile, by Dockerfile');
   });
 
+  it('is a site where its requirements are those of what builds it', () => {
+    const site = detect(
+      treeOf({ 'mkdocs.yml': '', 'requirements.txt': 'mkdocs', 'docs/index.md': '' }),
+      parseServiceConfig('{"port":80}'),
+    );
+    expect(findingsText(site.found)).toMatch(/^static, by mkdocs.yml; built with python/);
+  });
+
   it('is what config.json says, whatever the files show', () => {
     expect(explained({ 'package.json': '{}', 'app.py': '' }, { runtime: 'python' })).toMatch(
       /^python, by config.json/,
@@ -57,5 +65,17 @@ describe('the port of a command that was found out', () => {
     expect(() => portOf({})).toThrow(
       'config.json: port: what was found is given out by a web server, and no port is named that it listens on',
     );
+  });
+});
+
+describe('a source of another runtime', () => {
+  it('started the shell of its base image, which ends: without a command it is refused', () => {
+    const go = (config: object) =>
+      detect(treeOf({ 'go.mod': 'module a' }), parseServiceConfig(JSON.stringify({ port: 8080, ...config })));
+    expect(() => go({})).toThrow(/^config.json: command: nothing is found out of how a service in go starts/);
+    expect(go({ command: './server', build: 'go build' })).toMatchObject({
+      command: ['./server'],
+      build: [{ argv: ['go', 'build'] }],
+    });
   });
 });

@@ -8,6 +8,8 @@ import { presentOf, type SourceTree } from './source-tree.js';
 const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] = [
   ['dockerfile', ['Dockerfile']],
   ['node', ['package.json']],
+  // Its requirements are those of its build.
+  ['static', ['mkdocs.yml', 'mkdocs.yaml']],
   [
     'python',
     [

@@ -17,5 +17,7 @@ export type CorpusEnd =
   | { readonly runs: 'answers'; readonly path: string; readonly status?: number; readonly says: string }
   /** It runs and serves no port; a line of its log holds `says`. */
   | { readonly runs: 'works'; readonly says: string }
+  /** It is built, and does not become healthy: what config.json said, no file says. `says` stands in the message. */
+  | { readonly fails: string; readonly says: string }
   /** It is refused before anything is built. `says` stands in the message. */
   | { readonly refused: string; readonly says: string };

@@ -11,6 +11,7 @@ export const dockerfileProjects: readonly CorpusProject[] = [
     name: 'dockerfile-stages',
     convention: 'multi-stage builds: docker build --target and --build-arg',
     ends: { runs: 'answers', path: '/', says: 'Ahoy from a build argument' },
+    afterInit: { fails: 'CONTAINER_EXITED', says: 'exited with code 7' },
   },
   {
     name: 'dockerfile-ignore',
@@ -22,20 +23,30 @@ export const dockerfileProjects: readonly CorpusProject[] = [
     name: 'dockerfile-command',
     convention: 'docker run IMAGE COMMAND',
     ends: { runs: 'answers', path: '/', says: 'started from config.json' },
+    afterInit: { runs: 'answers', path: '/', says: 'started from the Dockerfile' },
   },
   {
     name: 'dockerfile-process-one',
     convention: 's6-overlay: it has to be process 1',
     ends: { runs: 'answers', path: '/', says: 'process 1' },
+    afterInit: { fails: 'CONTAINER_EXITED', says: 'exited with code 100' },
   },
   {
     name: 'dockerfile-no-stage',
     convention: 'docker build --target with a stage of another name',
     ends: { refused: 'SOURCE_UNCLEAR', says: 'target: the Dockerfile has no stage "production"' },
+    afterInit: {
+      fails: 'CONTAINER_EXITED',
+      says: 'ended without an error, and a service has to go on running',
+    },
   },
   {
     name: 'dockerfile-no-argument',
     convention: 'docker build --build-arg without its ARG',
     ends: { refused: 'SOURCE_UNCLEAR', says: 'args: the Dockerfile declares no build argument API_URL' },
+    afterInit: {
+      fails: 'CONTAINER_EXITED',
+      says: 'ended without an error, and a service has to go on running',
+    },
   },
 ];

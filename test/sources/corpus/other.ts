@@ -6,10 +6,18 @@ export const otherProjects: readonly CorpusProject[] = [
     name: 'go-hello',
     convention: 'the web server of the Go documentation, with net/http',
     ends: { runs: 'answers', path: '/pkg', says: 'Hello from Go, at /pkg' },
+    afterInit: {
+      refused: 'SOURCE_UNCLEAR',
+      says: 'command: nothing is found out of how a service in go starts',
+    },
   },
   {
     name: 'java-hello',
     convention: "jdk.httpserver of Java's own library",
     ends: { runs: 'answers', path: '/api', says: 'Hello from Java, at /api' },
+    afterInit: {
+      refused: 'SOURCE_UNCLEAR',
+      says: 'runtime: no file at the root shows what the source is written in',
+    },
   },
 ];

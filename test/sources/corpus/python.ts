@@ -126,6 +126,7 @@ export const pythonProjects: readonly CorpusProject[] = [
     name: 'python-worker',
     convention: 'a Procfile with a worker, and no port',
     ends: { runs: 'works', says: 'counted the birds' },
+    afterInit: { fails: 'HEALTH_TIMEOUT', says: 'runs, but listens on no port' },
   },
   {
     name: 'python-refused-version',
@@ -138,7 +139,7 @@ export const pythonProjects: readonly CorpusProject[] = [
   {
     name: 'python-refused-nothing-starts',
     convention: 'a library: nothing in it is a service',
-    ends: { refused: 'SOURCE_UNCLEAR', says: 'config.json: command: nothing shows how the service starts' },
+    ends: { refused: 'SOURCE_UNCLEAR', says: 'command: nothing shows how the service starts' },
   },
   {
     name: 'python-refused-missing-file',
