@@ -60,9 +60,11 @@ class Unpacking {
   /** In the order of the paths, which is the order of the digest. Links come last: nothing is written through one. */
   async write(plan: readonly PlannedEntry[]): Promise<UnpackedSource> {
     const links: { readonly path: string; readonly target: string }[] = [];
-    const filled = new Set(plan.flatMap(({ path }) => foldersAbove(path)));
+    // An archive may name a folder twice.
+    const known = new Set(plan.flatMap(({ path }) => foldersAbove(path)));
     for (const entry of plan) {
-      if (entry.kind === 'directory') this.makeDirectory(entry.path, !filled.has(entry.path));
+      if (entry.kind === 'directory') this.makeDirectory(entry.path, !known.has(entry.path));
+      known.add(entry.path);
       if (entry.kind === 'file') await this.writeFile(entry);
       if (entry.kind === 'link') links.push({ path: entry.path, target: await this.readTarget(entry) });
     }

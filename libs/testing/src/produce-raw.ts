@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { until } from './until.js';
 
 /** The first that knows zstd. */
 const PRODUCE_VERSION = 7;
 const TIMEOUT_MS = 10_000;
+/** UNKNOWN_TOPIC_OR_PARTITION and NOT_LEADER_OR_FOLLOWER. */
+const NO_LEADER_YET: ReadonlySet<number> = new Set([3, 6]);
 /** Of an error that says of a request that it was taken. */
 const NONE = 0;
 
@@ -29,8 +32,22 @@ function request(topic: string, partition: number, batch: Buffer): Buffer {
   return Buffer.concat([int32(bytes.length), bytes]);
 }
 
-/** Sends a record batch as it is, in a Produce request of its own, to the broker that leads the partition. */
+/**
+ * Sends a record batch as it is, in a Produce request of its own, to the broker that leads the partition. A topic that
+ * was just made has no leader for a moment: that is waited for.
+ */
 export async function produceRaw(
+  broker: string,
+  to: { readonly topic: string; readonly partition: number },
+  batch: Buffer,
+): Promise<RawProduced> {
+  return until('a leader of the partition', async () => {
+    const produced = await produceOnce(broker, to, batch);
+    return NO_LEADER_YET.has(produced.error) ? undefined : produced;
+  });
+}
+
+async function produceOnce(
   broker: string,
   { topic, partition }: { readonly topic: string; readonly partition: number },
   batch: Buffer,
