@@ -155,8 +155,10 @@ describe('plan', () => {
   it('ends with 1 at any error', async () => {
     expect((await slipway('plan', '--run', 'never', '--app', app)).code).toBe(1);
     expect((await slipway('plan', '/no/such', '--app', app)).code).toBe(1);
-    const root = await folders.write({ web: { ...greeter('x'), 'config.json': '{"runtime":"node"}' } });
-    expect((await slipway('plan', root, '--app', app)).code).toBe(1);
+    for (const config of ['{"runtime":"static"}', '{"runtime":"python","port":8080}']) {
+      const root = await folders.write({ web: { ...greeter('x'), 'config.json': config } });
+      expect((await slipway('plan', root, '--app', app)).code, config).toBe(1);
+    }
     const versioned = await folders.write({ web: greeter('x', { version: '3' }) });
     const refused = await slipway('plan', versioned, '--app', app);
     expect([refused.code, refused.out + refused.err], 'it promised a build').toEqual([
