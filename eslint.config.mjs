@@ -15,7 +15,16 @@ const noShellStrings = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'examples', 'test/arrows/fixtures', 'test/sources/projects', '.slipway'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'examples',
+      'test/arrows/fixtures',
+      'test/sources/projects',
+      '.slipway',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
