@@ -17,6 +17,13 @@ const MIGRATE = `fetch(process.argv[1]).then((told) => told.text()).then((told) 
 const service = (says: string, url: string) =>
   greeter(says, { replicas: 2, env: { DATABASE: 'db-1' }, release: ['node', '-e', MIGRATE, url] });
 
+/** Without the containers of release commands, which the repair of their node removes later. */
+const instancesOf = async (appId: string): Promise<readonly string[]> =>
+  (await containersOf(appId))
+    .map(({ name }) => name)
+    .filter((name) => !name.includes('-web-release-'))
+    .sort();
+
 it('the release command runs once for each release, before its first instance, and never for a rollback', async () => {
   let runs = 0;
   const control = await startControl(() => ((runs += 1), 'serve'));
@@ -53,7 +60,7 @@ it('a release command that fails fails the deployment, and what served before go
   const deploy = () => client.ask({ mode: 'build-and-run', appId, services: ['web'] });
   await client.push(appId, 'web', service('one', control.url));
   const first = await deploy();
-  const serving = (await containersOf(appId)).map(({ name }) => name).sort();
+  const serving = await instancesOf(appId);
 
   answer = 'exit';
   await client.push(appId, 'web', service('two', control.url));
@@ -64,10 +71,7 @@ it('a release command that fails fails the deployment, and what served before go
     logTail: expect.stringContaining('told to exit, with db-1') as string,
   });
   expect(failed.services[0]?.instances).toHaveLength(2);
-  const left = (await containersOf(appId))
-    .map(({ name }) => name)
-    .filter((name) => !name.includes('-release-'));
-  expect(left.sort()).toEqual(serving);
+  expect(await instancesOf(appId)).toEqual(serving);
   expect(await (await fetch(String(first.services[0]?.instances[0]?.url))).text()).toBe('one');
 
   answer = 'serve';
