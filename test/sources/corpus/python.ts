@@ -126,7 +126,6 @@ export const pythonProjects: readonly CorpusProject[] = [
     name: 'python-worker',
     convention: 'a Procfile with a worker, and no port',
     ends: { runs: 'works', says: 'counted the birds' },
-    afterInit: { fails: 'HEALTH_TIMEOUT', says: 'runs, but listens on no port' },
   },
   {
     name: 'python-refused-version',

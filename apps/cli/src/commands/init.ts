@@ -64,11 +64,14 @@ export function writtenLines({ written, passedOver }: WrittenConfigs, { paint }:
   return [
     ...written.map(
       ({ path, config, detected }) =>
-        `${paint.good('✔')} wrote ${shownText(`${path}: ${detected}; port ${String(config['port'])}`)}`,
+        `${paint.good('✔')} wrote ${shownText(`${path}: ${detected}; ${portText(config)}`)}`,
     ),
     ...passedOver.map(({ folder, why }) => shownText(`passed over ${folder}: ${why}`)),
   ];
 }
+
+const portText = ({ port }: WrittenConfig['config']): string =>
+  port === undefined ? 'no port' : `port ${String(port)}`;
 
 const fields = serviceConfigSchema.pick({ runtime: true, port: true, command: true }).partial();
 

@@ -73,6 +73,20 @@ describe('slipway init', () => {
     expect(parseServiceConfig(text).health).toBeUndefined();
   });
 
+  it('gave a worker a port, which it never listened on: by its Procfile it has none', async () => {
+    await write({
+      'a/Procfile': 'release: python db.py\nworker: python count.py\n',
+      'a/count.py': '',
+      'a/requirements.txt': '',
+    });
+    expect(await initOf('a')).toContain('; no port\n');
+    const text = await read('a/config.json');
+    expect(text).toContain('// No port: it is a worker, by Procfile.');
+    expect(text).not.toContain('health path');
+    expect(parseServiceConfig(text)).toMatchObject({ runtime: 'python' });
+    expect(parseServiceConfig(text).port).toBeUndefined();
+  });
+
   it('never writes over a config.json, unless that is asked for', async () => {
     await write({ 'a/index.html': '<!doctype html>', 'a/config.json': '{"runtime": "static", "port": 1}' });
     await expect(initOf('a')).rejects.toMatchObject({ code: 'CONFIG_EXISTS', exitCode: 2 });

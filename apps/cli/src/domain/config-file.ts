@@ -10,7 +10,7 @@ export function configFields({
 }: Proposal): Readonly<Record<string, unknown>> {
   return {
     ...(runtime !== undefined && { runtime: runtime.value }),
-    port: port.value,
+    ...(port !== undefined && { port: port.value }),
     ...(command !== undefined && { command: command.value }),
     ...(health !== undefined && { health: { path: health.value } }),
   };
@@ -27,19 +27,13 @@ export function configFileText(proposal: Proposal): string {
   const { runtime, port, command, starts, health, found } = proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
-    ...fieldLines(
-      'port',
-      port,
-      port.by === undefined
-        ? ['no file names one: the service is told it in PORT']
-        : ['the service is told it in PORT'],
-    ),
+    ...portLines(port),
     ...fieldLines('command', command),
     ...(starts === undefined
       ? []
       : [`// It is started so, as found out; to start it otherwise:`, `// "command": ${spaced(starts)},`]),
     ...(health === undefined
-      ? NO_HEALTH
+      ? noHealth(port)
       : fieldLines('health', { ...health, value: { path: health.value } })),
     '',
     `// Found out anew at each deployment: ${shownText(findingsText(found))}.`,
@@ -49,6 +43,14 @@ export function configFileText(proposal: Proposal): string {
   const body = lines.map((line) => (line === '' ? line : `  ${line}`));
   return `// Written by slipway init. docs/reference/config-json.md describes every field.\n{\n${body.join('\n')}\n}\n`;
 }
+
+function portLines(port: Proposal['port']): readonly string[] {
+  if (port === undefined) return ['// No port: it is a worker, by Procfile. It succeeds if it stays up.'];
+  const told = 'the service is told it in PORT';
+  return fieldLines('port', port, [port.by === undefined ? `no file names one: ${told}` : told]);
+}
+
+const noHealth = (port: Proposal['port']): readonly string[] => (port === undefined ? [] : NO_HEALTH);
 
 interface Field {
   readonly value: unknown;

@@ -19,7 +19,8 @@ export interface Given {
 export interface Proposal {
   /** Undefined where the files say it better than one word does. */
   readonly runtime?: Found<string>;
-  readonly port: Found<number>;
+  /** Undefined for a worker. */
+  readonly port?: Found<number>;
   /** Undefined where the image has one, a web server gives out the files, or it is better found out. */
   readonly command?: Found<readonly string[]>;
   /** The command that is better found out. */
@@ -40,11 +41,11 @@ const GIVEN = 'the command line';
 export function propose(tree: SourceTree, given: Given = {}): Proposal {
   const sign = runtimeOf(tree, given);
   const port = portFor(tree, sign.what, given);
-  const plan = detect(tree, configOf(port.value, given));
+  const plan = detect(tree, configOf(port?.value, given));
   const command = commandOf(plan, given);
   const runtime = { value: runtimeName(plan), by: given.runtime === undefined ? sign.by : GIVEN };
   // What is written down must not change what is built: of a server that detection adds, the command alone is no use.
-  const isWritten = (of: Given): boolean => isSame(plan, planOf(tree, configOf(port.value, of)));
+  const isWritten = (of: Given): boolean => isSame(plan, planOf(tree, configOf(port?.value, of)));
   const named = { runtime: runtime.value };
   const isRuntimeWritten = isWritten({ ...given, ...named });
   const isCommandWritten = isWritten({ ...(isRuntimeWritten && named), command: command?.value });
@@ -53,21 +54,31 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
     port,
     command: isCommandWritten ? command : undefined,
     starts: isCommandWritten ? undefined : command?.value,
-    health: runtime.value === 'static' ? { value: '/', by: 'what a site has' } : foundHealth(tree),
+    health: port === undefined ? undefined : healthFor(tree, runtime.value),
     found: plan.found,
   };
 }
 
-function portFor(tree: SourceTree, runtime: string, given: Given): Found<number> {
+const healthFor = (tree: SourceTree, runtime: string): Found<string> | undefined =>
+  runtime === 'static' ? { value: '/', by: 'what a site has' } : foundHealth(tree);
+
+function portFor(tree: SourceTree, runtime: string, given: Given): Found<number> | undefined {
   if (given.port !== undefined) return { value: given.port, by: GIVEN };
   const named = portInWords(given.command?.join(' ') ?? '');
   if (named !== undefined) return { value: named, by: 'its command' };
-  return foundPort(tree, runtime) ?? { value: USUAL_PORT };
+  return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime) ?? { value: USUAL_PORT });
 }
 
-const configOf = (port: number, { runtime, command }: Omit<Given, 'port'>): ServiceConfig =>
+/** A Procfile names what serves `web`; what runs before a release is no process of the service. */
+function hasOnlyWorkers(tree: SourceTree): boolean {
+  const names = [...(tree.text('Procfile') ?? '').matchAll(/^([\w-]+)[ \t]*:/gm)].map(([, name]) => name);
+  const processes = names.filter((name) => name !== 'release');
+  return processes.length > 0 && !processes.includes('web');
+}
+
+const configOf = (port: number | undefined, { runtime, command }: Omit<Given, 'port'>): ServiceConfig =>
   serviceConfigSchema.parse({
-    port,
+    ...(port !== undefined && { port }),
     ...(runtime !== undefined && { runtime }),
     ...(command !== undefined && { command }),
   });
