@@ -109,7 +109,7 @@ async function tracesTo(): Promise<Readonly<Record<string, string>>> {
 const platformSettings = (): Readonly<Record<string, string>> => ({
   DEPLOYER_WORK_DIRECTORY: join(scratch, 'sources'),
   // An installation of many packages says nothing for longer: where those are asked for, the default holds.
-  ...(environment['SLIPWAY_SOURCES'] === undefined && { DEPLOYER_BUILD_IDLE_MS: '15000' }),
+  ...(environment['SLIPWAY_SOURCES'] === undefined && { DEPLOYER_BUILD_IDLE_MS: '60000' }),
   PLATFORM_LOG,
 });
 

@@ -70,7 +70,7 @@ it('a release command that fails fails the deployment, and what served before go
     message: expect.stringContaining('ended with code 4. No instance was started.') as string,
     logTail: expect.stringContaining('told to exit, with db-1') as string,
   });
-  expect(failed.services[0]?.instances).toHaveLength(2);
+  expect(failed.services[0]?.serving?.instances).toHaveLength(2);
   expect(await instancesOf(appId)).toEqual(serving);
   expect(await (await fetch(String(first.services[0]?.instances[0]?.url))).text()).toBe('one');
 
