@@ -17,12 +17,8 @@ const MIGRATE = `fetch(process.argv[1]).then((told) => told.text()).then((told) 
 const service = (says: string, url: string) =>
   greeter(says, { replicas: 2, env: { DATABASE: 'db-1' }, release: ['node', '-e', MIGRATE, url] });
 
-/** Without the containers of release commands, which the repair of their node removes later. */
 const instancesOf = async (appId: string): Promise<readonly string[]> =>
-  (await containersOf(appId))
-    .map(({ name }) => name)
-    .filter((name) => !name.includes('-web-release-'))
-    .sort();
+  (await containersOf(appId)).map(({ name }) => name).sort();
 
 it('the release command runs once for each release, before its first instance, and never for a rollback', async () => {
   let runs = 0;
@@ -34,6 +30,7 @@ it('the release command runs once for each release, before its first instance, a
   const first = await ask('build-and-run');
   expect(first, JSON.stringify(first)).toMatchObject({ status: true });
   expect(runs, 'two instances, one run').toBe(1);
+  expect(await instancesOf(appId), 'its container is gone').toHaveLength(2);
   expect(first.services[0]?.phases).toHaveProperty('release');
   expect(client.eventsOf(first.token).filter((event) => event === 'ReleaseCommandDone')).toHaveLength(1);
 

@@ -18,7 +18,7 @@ type RunEffect = EffectOf<'run-release-command'>;
 
 /**
  * Runs the command of a release once, before its first instance. Its container stays when it went well: whoever takes
- * over before that is stored reads its exit code. The repair of the node removes it later, as one without a record.
+ * over before that is stored reads its exit code. The start of that instance removes it.
  */
 export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffectPorts> = {
   async run(ports, { claim, signal }, state, effect) {

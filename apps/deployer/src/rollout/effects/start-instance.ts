@@ -12,6 +12,7 @@ import {
   instanceName,
   NO_GRACE,
   placedVolumes,
+  releaseCommandName,
   reachedAt,
   volumeNames,
 } from '../instance.js';
@@ -20,6 +21,7 @@ import {
 export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
   async run(ports, { claim, signal }, state, effect) {
     const { ordinal, node } = effect;
+    await removeReleaseCommand(ports, state, effect);
     const started = await ports.nodeTurns
       .take(node.name, signal, () =>
         inPhase(phaseOf('start-instance', ports.limits, signal), () => launch(ports, claim, state, effect)),
@@ -47,6 +49,17 @@ export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = 
     await engines.stopAndRemove(effect.node.name, name, NO_GRACE);
   },
 };
+
+/** It has ended, and that is stored: nobody asks for its exit code any more. */
+async function removeReleaseCommand(
+  { engines }: InstanceEffectPorts,
+  state: TaskState,
+  { ordinal, node, release }: EffectOf<'start-instance'>,
+): Promise<void> {
+  const isFirst = state.slots.every((slot) => slot.ordinal >= ordinal);
+  if (state.releaseCommandDone && isFirst)
+    await engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE);
+}
 
 /** Creates and starts (or adopts) the instance's container, with its secrets as they are at this moment. */
 export async function launch(
