@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../e2e/client.js';
 import type { CorpusEnd, CorpusProject } from './corpus/corpus.js';
-import { corpus } from './corpus/index.js';
+import { corpus, folderOf } from './corpus/index.js';
 import {
   bareCopy,
   type Deployment,
@@ -13,8 +12,6 @@ import {
 } from './deployment.js';
 import { endsAs } from './ends.js';
 import { type Result, writeTable } from './table.js';
-
-const PROJECTS = join(import.meta.dirname, 'projects');
 
 /** `short` in all of `npm test`; `whole` when asked for by its name; else names with commas between. */
 const extent = process.env['SLIPWAY_SOURCES'] ?? 'short';
@@ -61,8 +58,8 @@ async function noted(
 }
 
 describe.concurrent('with its config.json', () => {
-  it.each(titled)('%s', async (_, { name, ends }) => {
-    const folder = join(PROJECTS, name);
+  it.each(titled)('%s', async (_, { name, isExample, ends }) => {
+    const folder = folderOf({ name, isExample });
     const deployment = await deployFolder(folder, client);
     await noted(name, 'as it is', ends, deployment);
     // Whoever asks without the command hears the same.
@@ -72,8 +69,8 @@ describe.concurrent('with its config.json', () => {
 });
 
 describe.concurrent('without it, through slipway init', () => {
-  it.each(titled)('%s', async (_, { name, ends, afterInit = ends }) => {
-    const { folder, remove } = await bareCopy(join(PROJECTS, name));
+  it.each(titled)('%s', async (_, { name, isExample, ends, afterInit = ends }) => {
+    const { folder, remove } = await bareCopy(folderOf({ name, isExample }));
     try {
       const error = await initFolder(folder);
       const refused: Deployment = { appId: '', error, detected: [], events: [], seconds: 0 };

@@ -48,7 +48,7 @@ export function writeTable(results: readonly Result[], projects: readonly Corpus
     '# Sources',
     '',
     'Written by `npm run test:sources`. Each project is small, written for this test, and follows a public convention. Each',
-    'lies in `test/sources/projects`. It is deployed by `slipway deploy` on a real engine. Then the same is done without its',
+    'lies in `test/sources/projects`, or is an example. It is deployed by `slipway deploy` on a real engine. Then the same is done without its',
     'config.json: `slipway init` writes one, and `slipway deploy` deploys that. Seconds are those of `slipway deploy`, with',
     'four at once on two cores; a build whose layers the builder has already takes less.',
     '',

@@ -11,6 +11,7 @@ export type {
 } from './build-plan.js';
 export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
+export { dockerExceptions, dockerIgnores } from './docker-ignore.js';
 export { basesOf } from './dockerfile-stages.js';
 export { portOf } from './port.js';
 export { runtimeOf } from './runtime.js';

@@ -1,7 +1,9 @@
-/** A small project of a public convention, as somebody brings it: test/sources/projects/<name>. */
+/** A small project of a public convention, as somebody brings it. */
 export interface CorpusProject {
-  /** Its folder. */
+  /** Its folder below test/sources/projects, or that of an example. */
   readonly name: string;
+  /** It is one of the folders below examples/. */
+  readonly isExample?: true;
   /** Whose convention it follows: "the tutorial of Flask", "npm create vite, template react". */
   readonly convention: string;
   /** How it ends with its config.json. */

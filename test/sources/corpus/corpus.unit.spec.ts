@@ -2,13 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { serviceNameSchema } from '#libs/contracts';
-import { corpus } from './index.js';
+import { corpus, folderOf } from './index.js';
 
 const FOLDER = join(import.meta.dirname, '../projects');
 const projects = await corpus();
 
 it('each project has a folder of its own, and each folder its project', () => {
-  expect(projects.map(({ name }) => name).sort()).toEqual(readdirSync(FOLDER).sort());
+  const own = projects.filter(({ isExample }) => isExample !== true);
+  expect(own.map(({ name }) => name).sort()).toEqual(readdirSync(FOLDER).sort());
 });
 
 it('each folder can name a service', () => {
@@ -17,8 +18,8 @@ it('each folder can name a service', () => {
 });
 
 it('each project holds something', () => {
-  const empty = projects.filter(({ name }) => {
-    const folder = join(FOLDER, name);
+  const empty = projects.filter((project) => {
+    const folder = folderOf(project);
     return !existsSync(folder) || readdirSync(folder).length === 0;
   });
   expect(empty.map(({ name }) => name)).toEqual([]);

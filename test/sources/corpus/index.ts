@@ -14,6 +14,13 @@ export async function corpus(): Promise<readonly CorpusProject[]> {
   return lists.flat();
 }
 
+const PROJECTS = join(import.meta.dirname, '../projects');
+const EXAMPLES = join(import.meta.dirname, '../../../examples');
+
+/** Where a project lies. */
+export const folderOf = ({ name, isExample }: Pick<CorpusProject, 'name' | 'isExample'>): string =>
+  join(isExample === true ? EXAMPLES : PROJECTS, name);
+
 async function listsOf(file: string): Promise<readonly CorpusProject[]> {
   const area = (await import(join(import.meta.dirname, file))) as Record<string, unknown>;
   const lists = Object.values(area).filter(Array.isArray) as CorpusProject[][];

@@ -4,6 +4,7 @@ import type { CorpusProject } from './corpus.js';
 export const otherProjects: readonly CorpusProject[] = [
   {
     name: 'go-hello',
+    isExample: true,
     convention: 'the web server of the Go documentation, with net/http',
     ends: { runs: 'answers', path: '/pkg', says: 'Hello from Go, at /pkg' },
     afterInit: {
@@ -13,6 +14,7 @@ export const otherProjects: readonly CorpusProject[] = [
   },
   {
     name: 'java-hello',
+    isExample: true,
     convention: "jdk.httpserver of Java's own library",
     ends: { runs: 'answers', path: '/api', says: 'Hello from Java, at /api' },
     afterInit: {

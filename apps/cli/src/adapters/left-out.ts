@@ -1,4 +1,3 @@
-import { normalize } from 'node:path/posix';
 import ignore, { type Ignore } from 'ignore';
 import type { IgnoreFile, LeftOut } from '../domain/left-out.js';
 import { type CopiedSources, copiedBy } from './dockerfile-copies.js';
@@ -44,12 +43,12 @@ interface SourceTexts {
 }
 
 /** What is left out of a source with this ignore file and this Dockerfile. */
-export function leaveOut({ ignoreFile, dockerfile }: SourceTexts): LeaveOut {
+export async function leaveOut({ ignoreFile, dockerfile }: SourceTexts): Promise<LeaveOut> {
   const copied = copiedBy(dockerfile ?? '');
   const { name, text } = ignoreFile ?? { name: '.gitignore', text: '' };
   // Only who writes for Slipway can bring back what never belongs.
   const unlessBack = name === '.slipwayignore' ? patternsOf().add(NEVER).add(text) : never;
-  const own = name === '.dockerignore' ? dockerPatterns(text) : gitPatterns(text);
+  const own = name === '.dockerignore' ? await dockerPatterns(text) : gitPatterns(text);
   const kept = [...copied.filter(({ isAll }) => !isAll).map(({ source }) => source), ...own.exceptions];
   const isCopiedByName = (path: string): boolean => copiedByName(copied, path);
   return {
@@ -70,22 +69,12 @@ function gitPatterns(text: string): Patterns {
   return { ignores: (path) => patterns.ignores(path), exceptions: [] };
 }
 
-/** As docker build reads them: from the root on, the last that matches counts, and so also below what is ignored. */
-function dockerPatterns(text: string): Patterns {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const patterns = lines
-    .filter((line) => !line.startsWith('#') && line.trim() !== '')
-    .map((line) => {
-      const isException = line.trim().startsWith('!');
-      const path = normalize(line.trim().replace(/^!\s*/, '')).replace(/^\/+|\/+$/g, '');
-      return { isException, path, matches: patternsOf().add(`/${path}`) };
-    })
-    .filter(({ path }) => path !== '.' && path !== '');
-  return {
-    ignores: (path) =>
-      patterns.findLast(({ matches }) => matches.ignores(path.replace(/\/$/, '')))?.isException === false,
-    exceptions: patterns.filter(({ isException }) => isException).map(({ path }) => path),
-  };
+/** As docker build reads them. `path` may end with the `/` of a folder. */
+async function dockerPatterns(text: string): Promise<Patterns> {
+  const { dockerExceptions, dockerIgnores } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
+  const rules = text.replace(/^\uFEFF/, '');
+  const ignores = dockerIgnores(rules, 'Dockerfile');
+  return { ignores: (path) => ignores(path.replace(/\/$/, '')), exceptions: dockerExceptions(rules) };
 }
 
 /** `COPY src ./` does not mean `src/node_modules`; `COPY src/node_modules ./` does. */

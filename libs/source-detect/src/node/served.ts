@@ -1,6 +1,6 @@
 import { hasFile, type SourceTree } from '../source-tree.js';
 import type { PackageJson } from './package-json.js';
-import { procfileOf } from './procfile.js';
+import { procfileOf } from '../procfile.js';
 import { lastWords, programOf, wordsOfScript } from './script-words.js';
 
 /** Programs that serve while one works on the source, and build it as they go. */
@@ -44,7 +44,7 @@ const SERVERS = ['server.js', 'server.mjs', 'server.cjs', 'server.ts', 'server/i
 
 /** Whether the source starts a server of its own, and not only one that shows what its tool built. */
 export function isServed(tree: SourceTree, root: PackageJson): boolean {
-  if (procfileOf(tree, 'web') !== undefined || SERVERS.some((path) => hasFile(tree, path))) return true;
+  if (procfileOf(tree).has('web') || SERVERS.some((path) => hasFile(tree, path))) return true;
   return START_SCRIPTS.some((name) => {
     const script = root.scripts[name];
     if (script === undefined) return false;

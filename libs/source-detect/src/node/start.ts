@@ -6,7 +6,7 @@ import { type Entry, entryOf } from './entry.js';
 import type { Framework } from './frameworks.js';
 import type { Commands } from './install.js';
 import type { PackageJson } from './package-json.js';
-import { procfileOf } from './procfile.js';
+import { procfileOf } from '../procfile.js';
 import { hasHooks, lastWords, programOf, scriptNamed, wordsOfScript } from './script-words.js';
 import { isForWork, START_SCRIPTS } from './served.js';
 
@@ -47,7 +47,7 @@ const startsWith = (command: readonly string[], text: string, by: string): Start
 /** A Procfile is read by a shell wherever it is used; one is run only where its words do not do. */
 function ofProcfile(parts: StartParts): Start | undefined {
   const { tree, config } = parts;
-  const text = procfileOf(tree, config.port === undefined ? 'worker' : 'web');
+  const text = procfileOf(tree).get(config.port === undefined ? 'worker' : 'web');
   if (text === undefined) return undefined;
   const web = text.replaceAll(/\$\{?PORT\b\}?/g, () => String(portOf(config)));
   const words = wordsOfScript(web);

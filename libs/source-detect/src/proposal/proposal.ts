@@ -1,6 +1,7 @@
 import { type ServiceConfig, serviceConfigSchema } from '#libs/contracts';
 import type { BuildPlan, Finding } from '../build-plan.js';
 import { detect } from '../detect.js';
+import { procfileOf } from '../procfile.js';
 import { SourceRefusal } from '../refusal.js';
 import { runtimeOf } from '../runtime.js';
 import type { SourceTree } from '../source-tree.js';
@@ -71,8 +72,7 @@ function portFor(tree: SourceTree, runtime: string, given: Given): Found<number>
 
 /** A Procfile names what serves `web`; what runs before a release is no process of the service. */
 function hasOnlyWorkers(tree: SourceTree): boolean {
-  const names = [...(tree.text('Procfile') ?? '').matchAll(/^([\w-]+)[ \t]*:/gm)].map(([, name]) => name);
-  const processes = names.filter((name) => name !== 'release');
+  const processes = [...procfileOf(tree).keys()].filter((name) => name !== 'release');
   return processes.length > 0 && !processes.includes('web');
 }
 

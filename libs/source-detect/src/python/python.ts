@@ -5,7 +5,7 @@ import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { collectsStatic, type Django, djangoOf, standInsFor } from './django.js';
 import { type Installation, installationOf, pipInstall } from './installation.js';
 import { manifestsOf } from './manifests.js';
-import { procfileOf } from './procfile.js';
+import { procfileOf } from '../procfile.js';
 import { pipInstallReads } from './requirements.js';
 import { type Start, startOf } from './start.js';
 import {

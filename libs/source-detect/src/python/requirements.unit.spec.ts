@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { treeOf } from '../source-tree.js';
-import { procfileCommand } from './procfile.js';
+import { procfileCommand } from './procfile-command.js';
 import { pipInstallReads, requirementFile, requirementsOf } from './requirements.js';
 
 type Files = Readonly<Record<string, string>>;

@@ -9,7 +9,8 @@ import { imports } from './frameworks.js';
 import type { Installation } from './installation.js';
 import { keysAt, type Manifests } from './manifests.js';
 import { type Module, modulesOf } from './modules.js';
-import { procfileCommand, procfileOf } from './procfile.js';
+import { procfileOf } from '../procfile.js';
+import { procfileCommand } from './procfile-command.js';
 import { serverAmong, serverToAdd, type Target } from './servers.js';
 
 /** How a service is started, and what that needs. */

@@ -1,9 +1,8 @@
 import { packDirectory, type PackOptions } from '#libs/archive';
 import { EngineError } from '#libs/engine';
 import { type ImageRegistry, loginFor, RegistryError } from '#libs/registry';
-import { basesOf, type BuildPlan, detect, findingsText, runtimeOf } from '#libs/source-detect';
+import { basesOf, type BuildPlan, detect, dockerIgnores, findingsText, runtimeOf } from '#libs/source-detect';
 import type { BaseImages } from '../domain/base-image.js';
-import { dockerIgnores } from '../domain/docker-ignore.js';
 import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
 import { causeInLog } from '../../task/domain/log-causes.js';

@@ -1,12 +1,3 @@
-import type { SourceTree } from '../source-tree.js';
-
-/** By type of process, its command line. */
-export function procfileOf(tree: SourceTree): ReadonlyMap<string, string> {
-  const lines = (tree.text('Procfile') ?? '').split(/\r?\n/);
-  const entries = lines.map((line) => /^([A-Za-z0-9_-]+)\s*:\s*(.*\S)\s*$/.exec(line));
-  return new Map(entries.flatMap((entry) => (entry === null ? [] : [[entry[1] ?? '', entry[2] ?? '']])));
-}
-
 const PLAIN_WORDS = /^[\w@%+=:,./ \t-]+$/;
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 /** Several commands, or what `exec` would read otherwise. */

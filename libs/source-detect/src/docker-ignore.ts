@@ -2,6 +2,7 @@
 export type Ignores = (path: string) => boolean;
 
 interface Rule {
+  readonly pattern: string;
   readonly regex: RegExp;
   readonly isException: boolean;
 }
@@ -12,7 +13,7 @@ interface Rule {
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export function dockerIgnores(text: string, dockerfile: string): Ignores {
-  const rules = text.split(/\r?\n/).flatMap(ruleOf);
+  const rules = rulesOf(text);
   return (path) => {
     if (path === dockerfile) return false;
     const paths = withFolders(path);
@@ -20,6 +21,14 @@ export function dockerIgnores(text: string, dockerfile: string): Ignores {
     return last !== undefined && !last.isException;
   };
 }
+
+/** What a .dockerignore brings back, each a path that may have patterns in it. */
+export const dockerExceptions = (text: string): readonly string[] =>
+  rulesOf(text)
+    .filter(({ isException }) => isException)
+    .map(({ pattern }) => pattern);
+
+const rulesOf = (text: string): readonly Rule[] => text.split(/\r?\n/).flatMap(ruleOf);
 
 /** `a/b/c` and the folders that it lies in. */
 const withFolders = (path: string): readonly string[] =>
@@ -30,7 +39,7 @@ function ruleOf(line: string): readonly Rule[] {
   const written = line.trim();
   const isException = written.startsWith('!');
   const pattern = cleaned(isException ? written.slice(1).trim() : written);
-  return pattern === '' ? [] : [{ regex: regexOf(pattern), isException }];
+  return pattern === '' ? [] : [{ pattern, regex: regexOf(pattern), isException }];
 }
 
 /** As Go's filepath.Clean: without `.`, empty and climbing parts. */
