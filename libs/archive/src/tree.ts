@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
+import { type SourceTree, treeReading } from '#libs/source-detect';
 import { foldersAbove } from './folders-above.js';
 import { DIRECTORY_MODE, EXECUTABLE_MODE, FILE_MODE, LINK_MODE, SourceHash } from './source-hash.js';
 
@@ -44,31 +45,17 @@ async function treeEntry(directory: string, absolute: string): Promise<TreeEntry
 
 const isFolder = ({ mode }: TreeEntry): boolean => mode === DIRECTORY_MODE;
 
-/** No manifest that people write is larger; of a lock file that is, the name says enough. */
-const LARGEST_TEXT_BYTES = 1024 ** 2;
-
-export interface FolderTree {
-  /** Every file and link, relative, sorted. */
-  readonly paths: readonly string[];
-  /** The text of a file, without a byte order mark; undefined where there is none, or it is larger than 1 MiB. */
-  text(path: string): string | undefined;
-}
-
 /** What lies below a folder: its names now, its texts as they are asked for. A link is never followed. */
-export async function folderTree(directory: string): Promise<FolderTree> {
+export async function folderTree(directory: string): Promise<SourceTree> {
   const files = (await entriesOf(directory)).filter((entry) => !isFolder(entry));
-  const small = new Map(
-    files
-      .filter(({ bytes, target }) => target === undefined && bytes <= LARGEST_TEXT_BYTES)
-      .map(({ path, absolute }) => [path, absolute]),
+  return treeReading(
+    new Map(
+      files.map(({ path, absolute, bytes, target }) => [
+        path,
+        { bytes: () => (target === undefined ? bytes : undefined), read: () => readFileSync(absolute) },
+      ]),
+    ),
   );
-  return {
-    paths: files.map(({ path }) => path),
-    text(path) {
-      const absolute = small.get(path);
-      return absolute === undefined ? undefined : readFileSync(absolute, 'utf8').replace(/^\uFEFF/, '');
-    },
-  };
 }
 
 /**

@@ -1,17 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigFileError, parseServiceConfig } from './service-config.js';
-
-const parse = (value: unknown) => parseServiceConfig(JSON.stringify(value));
-
-function problemsOf(value: unknown): ConfigFileError['problems'] {
-  try {
-    parse(value);
-  } catch (error) {
-    if (error instanceof ConfigFileError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+import { parse, problemsOf } from './service-config.testing.js';
 
 describe('what a service may be', () => {
   it('case 21: a worker without a port was refused', () => {

@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fieldUsers } from './service-config.fields.js';
 import { ConfigFileError, parseServiceConfig, serviceConfigSchema } from './service-config.js';
-
-const parse = (value: unknown) => parseServiceConfig(JSON.stringify(value));
-
-function problemsOf(value: unknown): ConfigFileError['problems'] {
-  try {
-    parse(value);
-  } catch (error) {
-    if (error instanceof ConfigFileError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+import { parse, problemsOf } from './service-config.testing.js';
 
 const legacy = {
   language: 'python:3.10-alpine',

@@ -1,11 +1,10 @@
 import { type ServiceConfig, unusedFields } from '#libs/contracts';
-import type { BuildPlan, StepsPlan } from './build-plan.js';
+import type { BuildPlan, Finding } from './build-plan.js';
 import { dockerfilePlan } from './dockerfile.js';
 import { nodePlan } from './node/node.js';
 import { olderFormPlan } from './older-form.js';
 import { otherRuntimePlan } from './other-runtime.js';
 import { pythonPlan } from './python/python.js';
-import { portOf, refuseExposed } from './port.js';
 import { SourceRefusal } from './refusal.js';
 import { runtimeOf } from './runtime.js';
 import type { SourceTree } from './source-tree.js';
@@ -25,11 +24,7 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
       image: config.image,
       found: [{ what: `image ${config.image}`, by: 'config.json' }],
     };
-  if (runtime.what === 'dockerfile') refuseExposed(tree, config);
-  if (runtime.what === 'dockerfile') return dockerfilePlan(tree, config, [runtime]);
-  if (runtime.what === 'static') portOf(config);
-  if (runtime.what === 'static') return staticPlan(tree, config, [runtime]);
-  return stepsOf(runtime.what)(tree, config, [runtime]);
+  return detectorOf(runtime.what)(tree, config, [runtime]);
 }
 
 /** Of a runtime that config.json names, reading the file has said it already. */
@@ -43,10 +38,19 @@ function refuseUnused(config: ServiceConfig, runtime: string): void {
   });
 }
 
-type StepsDetector = (tree: SourceTree, config: ServiceConfig, found: StepsPlan['found']) => StepsPlan;
+type Detector = (tree: SourceTree, config: ServiceConfig, found: readonly Finding[]) => BuildPlan;
 
-function stepsOf(runtime: string): StepsDetector {
-  if (runtime === 'python') return pythonPlan;
-  if (runtime === 'node') return nodePlan;
-  return (tree, config, found) => otherRuntimePlan(tree, config, { runtime, found });
+function detectorOf(runtime: string): Detector {
+  switch (runtime) {
+    case 'dockerfile':
+      return dockerfilePlan;
+    case 'static':
+      return staticPlan;
+    case 'python':
+      return pythonPlan;
+    case 'node':
+      return nodePlan;
+    default:
+      return (tree, config, found) => otherRuntimePlan(tree, config, { runtime, found });
+  }
 }

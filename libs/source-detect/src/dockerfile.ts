@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { DockerfilePlan, Finding } from './build-plan.js';
 import { declaredArgs, stagesOf } from './dockerfile-stages.js';
+import { refuseExposed } from './port.js';
 import { SourceRefusal } from './refusal.js';
 import { hasFile, type SourceTree } from './source-tree.js';
 
@@ -12,9 +13,11 @@ const FILE = 'Dockerfile';
  */
 export function dockerfilePlan(
   tree: SourceTree,
-  { target, args = {} }: ServiceConfig,
+  config: ServiceConfig,
   found: readonly Finding[],
 ): DockerfilePlan {
+  refuseExposed(tree, config);
+  const { target, args = {} } = config;
   if (!hasFile(tree, FILE)) throw withoutDockerfile();
   const text = tree.text(FILE) ?? '';
   const stages = stagesOf(text);

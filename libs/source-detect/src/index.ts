@@ -17,6 +17,6 @@ export { portOf } from './port.js';
 export { runtimeOf } from './runtime.js';
 export { type Given, propose, type Proposal } from './proposal/proposal.js';
 export { SourceRefusal } from './refusal.js';
-export { type SourceTree, treeOf } from './source-tree.js';
+export { type ReadableFile, type SourceTree, treeOf, treeReading } from './source-tree.js';
 export { fitsWish } from './version-fit.js';
 export { beginsWith, compareVersions, type VersionParts, versionParts } from './pep440.js';

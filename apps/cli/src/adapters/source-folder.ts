@@ -6,7 +6,7 @@ import type { SourceTree } from '#libs/source-detect';
 import { usageError } from '../errors.js';
 import { detectedIn } from './detected.js';
 import { isFile } from './is-file.js';
-import { LARGEST_TEXT_BYTES, zippedTree } from './zip-folder.js';
+import { zippedTree } from './zip-folder.js';
 
 /**
  * Reads a folder the way the deployer will read its zip, so that its faults show before anything is sent. Gives what was
@@ -67,26 +67,21 @@ export async function readZip(path: string): Promise<CheckedZip> {
   const where = `${path}:${config.entryName}`;
   const parsed = checkConfigText(config.getData().toString('utf8'), where);
   const root = config.entryName.slice(0, -'config.json'.length);
-  return { bytes, detected: await detectedIn(treeOfZip(zip, root), parsed, where) };
+  return { bytes, detected: await detectedIn(await treeOfZip(zip, root), parsed, where) };
 }
 
 /** What the zip holds below its root. */
-function treeOfZip(zip: AdmZip, root: string): SourceTree {
+async function treeOfZip(zip: AdmZip, root: string): Promise<SourceTree> {
+  const { treeReading } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
   const files = zip
     .getEntries()
     .filter(({ isDirectory, entryName }) => !isDirectory && entryName.startsWith(root));
-  const byPath = new Map(
-    files.map((entry) => [entry.entryName.slice(root.length).replaceAll('\\', '/'), entry]),
+  return treeReading(
+    new Map(
+      files.map((entry) => [
+        entry.entryName.slice(root.length).replaceAll('\\', '/'),
+        { bytes: () => entry.header.size, read: () => entry.getData() },
+      ]),
+    ),
   );
-  return {
-    paths: [...byPath.keys()].sort(),
-    text(path) {
-      const entry = byPath.get(path);
-      if (entry === undefined || entry.header.size > LARGEST_TEXT_BYTES) return undefined;
-      return entry
-        .getData()
-        .toString('utf8')
-        .replace(/^\uFEFF/, '');
-    },
-  };
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import AdmZip from 'adm-zip';
-import type { SourceTree } from '#libs/source-detect';
+import type { ReadableFile, SourceTree } from '#libs/source-detect';
 import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
@@ -34,24 +34,16 @@ export async function zipFolder(directory: string): Promise<ZippedFolder> {
   return { bytes: zip.toBuffer(), leftOut };
 }
 
-/** No manifest that people write is larger; of a lock file that is, the name says enough. */
-export const LARGEST_TEXT_BYTES = 1024 ** 2;
-
 /** What the zip of a folder holds. Texts are read as they are asked for. */
 export async function zippedTree(directory: string): Promise<SourceTree> {
+  const { treeReading } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
   const root = resolve(directory);
-  const files = new Map<string, string>();
-  const onFile = (path: string, name: string): unknown => files.set(name, path);
+  const files = new Map<string, ReadableFile>();
+  const onFile = (path: string, name: string): unknown =>
+    files.set(name, { bytes: () => statSync(path).size, read: () => readFileSync(path) });
   const onEmptyFolder = (): void => undefined;
   await addFolder({ onFile, onEmptyFolder, leftOut: [], rules: await rulesOf(root) }, root, '');
-  return {
-    paths: [...files.keys()].sort(),
-    text(name) {
-      const path = files.get(name);
-      if (path === undefined || statSync(path).size > LARGEST_TEXT_BYTES) return undefined;
-      return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-    },
-  };
+  return treeReading(files);
 }
 
 async function rulesOf(root: string): Promise<LeaveOut> {

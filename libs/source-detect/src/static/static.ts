@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, NeededPage, Site, StepsPlan } from '../build-plan.js';
+import { portOf } from '../port.js';
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
 import { emptyPlan, versionOf } from '../steps.js';
@@ -12,9 +13,10 @@ export const INDEX_PAGES = ['index.html', 'index.htm'];
 
 /**
  * A site of files: built by what its manifest says, or given out as it is.
- * @throws SourceRefusal where no page is, or would be, at its root
+ * @throws SourceRefusal where no port is named, or no page is, or would be, at its root
  */
 export function staticPlan(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
+  portOf(config);
   const isThere = config.output !== undefined && hasPage(tree, config.output);
   const build = isThere && config.build === undefined ? undefined : builderOf(tree, config);
   if (build === undefined) return asItIs(tree, config, found);

@@ -37,15 +37,16 @@ const BUILD_AND_OWN = `"$@" && find . -name node_modules -prune -o -user 0 -exec
 /** Inside a text of JSON. */
 const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
 
-/** What an engine says of a step, with the step as config.json has it. Engines quote scripts or leave them as they are. */
+/** Scripts of ours, as engines show them: quoted or as they are; and what is said instead. */
+const OWN_SCRIPTS: readonly (readonly [shown: string, instead: string])[] = [
+  ...[BUILD_AND_OWN, quoted(BUILD_AND_OWN)].map((script) => [`["sh","-c","${script}","sh",`, '['] as const),
+  [`sh -c ${BUILD_AND_OWN} sh `, ''],
+  ...[quoted(MAKE_USER), MAKE_USER].map((script) => [script, 'make the user of the service'] as const),
+];
+
+/** What an engine says of a step, with the step as config.json has it. */
 export const asWritten = (said: string): string =>
-  withoutScript(
-    [BUILD_AND_OWN, quoted(BUILD_AND_OWN)]
-      .reduce((text, script) => text.replaceAll(`["sh","-c","${script}","sh",`, '['), said)
-      .replaceAll(`sh -c ${BUILD_AND_OWN} sh `, '')
-      .replaceAll(quoted(MAKE_USER), 'make the user of the service')
-      .replaceAll(MAKE_USER, 'make the user of the service'),
-  );
+  withoutScript(OWN_SCRIPTS.reduce((text, [shown, instead]) => text.replaceAll(shown, instead), said));
 
 /** Exec form: a JSON array reaches the program as it is; no shell reads it. */
 const execForm = (argv: readonly string[]): string => JSON.stringify(argv);

@@ -133,12 +133,12 @@ function byStatus({ name, probe, healthPath = '/', log }: Evidence): Cause | und
       hint: 'Set health.path in config.json to a path that needs none.',
     };
   if (status >= 500)
-    return {
-      ...(causeInLog(log) ?? {
+    return (
+      causeInLog(log) ?? {
         cause: `${name} answers ${healthPath} with an error of its own (HTTP ${status})`,
         hint: 'Read the end of its log.',
-      }),
-    };
+      }
+    );
   return undefined;
 }
 
@@ -147,12 +147,12 @@ function bySockets(evidence: Evidence): Cause | undefined {
   if (sockets === undefined || port === undefined) return undefined;
   const listening = listeningSockets(sockets);
   if (listening.length === 0)
-    return {
-      ...(causeInLog(evidence.log) ?? {
+    return (
+      causeInLog(evidence.log) ?? {
         cause: `${name} runs, but listens on no port`,
         hint: `Let it listen on 0.0.0.0:${port} (the variable PORT holds the port). A worker that serves nobody has no port in config.json. If it needs longer to start, raise health.startupMs.`,
-      }),
-    };
+      }
+    );
   return misplaced(evidence) ?? silent(evidence, port, listening);
 }
 
@@ -169,18 +169,17 @@ function misplaced({ name, port, sockets }: Evidence): Cause | undefined {
       cause: `${name} listens on 127.0.0.1:${port}, which nobody outside its container reaches`,
       hint: `Let it listen on 0.0.0.0:${port}, such as with --host 0.0.0.0 in command.`,
     };
-  const [other] = listening.filter(({ isLoopback }) => !isLoopback).map((socket) => socket.port);
-  if (other === undefined) {
+  const open = listening.filter(({ isLoopback }) => !isLoopback).map((socket) => socket.port);
+  if (open.length === 0) {
     const ports = portsText(listening.map((socket) => socket.port));
     return {
       cause: `${name} listens on 127.0.0.1 at port ${ports}, which nobody outside its container reaches`,
       hint: `Let it listen on 0.0.0.0 at port ${port}, the port of config.json (the variable PORT holds it).`,
     };
   }
-  const open = listening.filter(({ isLoopback }) => !isLoopback).map((socket) => socket.port);
   return {
     cause: `${name} listens on port ${portsText(open)}, not on ${port}, the port of config.json`,
-    hint: `Set port in config.json to ${other}, or let it listen on the port in the variable PORT.`,
+    hint: `Set port in config.json to ${open[0]}, or let it listen on the port in the variable PORT.`,
   };
 }
 
