@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { cp, copyFile, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { withHostLock } from './host-lock.js';
 import { ensurePackages } from './packages.js';
 import type { SetUp } from './set-up.js';
 
@@ -66,8 +67,21 @@ export async function rootFileSystem(setUp: SetUp): Promise<string> {
   const hash = createHash('sha256').update(recipe.join('\n')).digest('hex').slice(0, 12);
   const images = join(setUp.cache, 'images');
   const tar = join(images, `base-${hash}.tar`);
-  if (existsSync(tar)) return tar;
   await ensurePackages(setUp);
+  // It takes minutes: of two set-ups that start at once, one builds it.
+  const action = async (): Promise<void> => {
+    if (!existsSync(tar)) await buildRoot(setUp, { npm, images, tar });
+  };
+  const onWait = (): void =>
+    setUp.report('Base images', 'working', 0, 'waiting for another set-up that builds them');
+  await withHostLock(`base-${hash}`, action, { onWait });
+  return tar;
+}
+
+async function buildRoot(
+  setUp: SetUp,
+  { npm, images, tar }: { readonly npm: string; readonly images: string; readonly tar: string },
+): Promise<void> {
   const started = performance.now();
   setUp.report('Base images', 'working', 0, `building a ${SUITE} root file system with debootstrap`);
   mkdirSync(images, { recursive: true });
@@ -83,7 +97,6 @@ export async function rootFileSystem(setUp: SetUp): Promise<string> {
     await rm(work, { recursive: true, force: true });
   }
   setUp.report('Base images', 'working', performance.now() - started, 'root file system built');
-  return tar;
 }
 
 async function whichNpm(): Promise<string> {

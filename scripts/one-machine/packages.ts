@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { withHostLock } from './host-lock.js';
 import type { SetUp } from './set-up.js';
 
 const run = promisify(execFile);
@@ -45,17 +46,30 @@ async function withoutServices<T>(action: () => Promise<T>): Promise<T> {
 }
 
 /** Brings the Debian packages that are missing; their services are not started. */
-export async function ensurePackages({ report }: Pick<SetUp, 'report'>, packages?: Packages): Promise<void> {
-  const missing = missingPackages(packages);
-  if (missing.length === 0) return;
+export async function ensurePackages(setUp: Pick<SetUp, 'report'>, packages?: Packages): Promise<void> {
+  if (missingPackages(packages).length === 0) return;
+  // Another set-up may be installing them: looked at again once it has finished.
+  const action = async (): Promise<void> => {
+    const missing = missingPackages(packages);
+    if (missing.length > 0) await install(setUp, missing);
+  };
+  const onWait = (): void =>
+    setUp.report('Debian packages', 'working', 0, 'waiting for another set-up that installs them');
+  await withHostLock('packages', action, { onWait });
+}
+
+const INSTALL = ['install', '-y', '-q', '--no-install-recommends'];
+/** Somebody else's apt-get may be running, such as that of unattended upgrades. */
+const WAIT = ['-o', 'DPkg::Lock::Timeout=300'];
+
+async function install({ report }: Pick<SetUp, 'report'>, missing: readonly string[]): Promise<void> {
   const started = performance.now();
   report('Debian packages', 'working', 0, `installing ${missing.join(', ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 1 << 26 };
   try {
     await withoutServices(async () => {
-      await run('apt-get', ['update', '-q'], { env, maxBuffer: 1 << 26 });
-      const options = ['install', '-y', '-q', '--no-install-recommends'];
-      await run('apt-get', [...options, ...missing], { env, maxBuffer: 1 << 26 });
+      await run('apt-get', ['update', '-q'], options);
+      await run('apt-get', [...INSTALL, ...WAIT, ...missing], options);
     });
   } catch (cause) {
     const said = (cause as { stderr?: string }).stderr?.trim().split('\n').slice(-8).join('\n');

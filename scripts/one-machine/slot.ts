@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { tryHostLock } from './host-lock.js';
 import { Ledger } from './ledger.js';
 
 const SLOTS = 8;
@@ -28,9 +28,9 @@ export async function claimSlot(cache = cacheDirectory(), first = 0): Promise<Sl
   for (let number = first; number < first + SLOTS; number += 1) {
     const ledger = new Ledger(join(cache, 'slots', String(number), 'ledger.jsonl'));
     if (claimed !== undefined && ledger.entries().length === 0) continue;
-    const lock = await lockSlot(number);
+    const lock = await tryHostLock(`slot-${number}`);
     if (lock === undefined) continue;
-    const release = (): Promise<void> => new Promise((resolve) => lock.close(() => resolve()));
+    const release = (): Promise<void> => lock.release();
     cleaned += (await ledger.undo()).length;
     // A bridge that is there still was left by a start with another cache: not ours to remove.
     if (claimed !== undefined || existsSync(`/sys/class/net/${bridgeName(number)}`)) await release();
@@ -49,18 +49,4 @@ function makeDirectory(cache: string, number: number): string {
 
 export function bridgeName(slot: number): string {
   return `slipway${slot}`;
-}
-
-/** The kernel gives an abstract socket's name to one process and takes it back when that dies, however it dies. */
-function lockSlot(number: number): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
-    );
-    server.listen(`\0slipway-slot-${number}`, () => {
-      server.unref();
-      resolve(server);
-    });
-  });
 }
