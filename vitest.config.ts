@@ -14,6 +14,8 @@ const sharedProcesses = { pool: 'forks', isolate: false, maxWorkers: 2 } as cons
 
 export default defineConfig({
   test: {
+    // What a stage has transformed, the stages behind it load as it is.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         resolve,
