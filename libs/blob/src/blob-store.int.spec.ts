@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { requireEnv } from '#libs/testing';
+import { requireEnv, until } from '#libs/testing';
 import { BlobStore } from './index.js';
 
 const connectionString = requireEnv('AZURE_STORAGE_CONNECTION_STRING');
@@ -52,6 +52,21 @@ describe('BlobStore', () => {
   it('tells whether a blob exists', async () => {
     await store.upload('there', Buffer.from('1'));
     expect([await store.exists('there'), await store.exists('not-there')]).toEqual([true, false]);
+  });
+
+  it('finds the newest of several names, to the second, and says all of them where none is there', async () => {
+    await store.upload('newest_a', Buffer.from('1'));
+    expect(await store.newestOf(['newest-a', 'newest_a'])).toBe('newest_a');
+    const written = await until('a later second', async () => {
+      await store.upload('newest-a', Buffer.from('2'));
+      const name = await store.newestOf(['newest_a', 'newest-a']);
+      return name === 'newest-a' ? name : undefined;
+    });
+    expect(written).toBe('newest-a');
+    await expect(store.newestOf(['no_such', 'no-such'])).rejects.toMatchObject({
+      code: 'BLOB_NOT_FOUND',
+      message: `There is no blob ${container}/no_such, and no ${container}/no-such.`,
+    });
   });
 
   it('removes a blob; removing what is not there is no error', async () => {

@@ -47,6 +47,29 @@ export class BlobStore {
     });
   }
 
+  /**
+   * The name of the blob that was written last, to the second; where two are equal, the first.
+   * Throws BLOB_NOT_FOUND if there is none of these names.
+   */
+  async newestOf(names: readonly string[]): Promise<string> {
+    const found = await Promise.all(names.map(async (name) => ({ name, at: await this.writtenAt(name) })));
+    const [newest] = found
+      .flatMap(({ name, at }) => (at === undefined ? [] : [{ name, at }]))
+      .sort((one, other) => other.at.getTime() - one.at.getTime());
+    if (newest === undefined) throw notFound(names.map((name) => `${this.container}/${name}`));
+    return newest.name;
+  }
+
+  /** Undefined where there is no such blob. */
+  private async writtenAt(name: string): Promise<Date | undefined> {
+    try {
+      return (await this.client.getBlobClient(name).getProperties()).lastModified;
+    } catch (cause) {
+      if (cause instanceof RestError && cause.statusCode === 404) return undefined;
+      throw this.named(name, cause);
+    }
+  }
+
   async exists(name: string): Promise<boolean> {
     return this.call(name, () => this.client.getBlobClient(name).exists());
   }
@@ -67,14 +90,7 @@ export class BlobStore {
   private named(name: string, cause: unknown): unknown {
     if (!(cause instanceof RestError)) return cause;
     const where = `${this.container}/${name}`;
-    if (cause.statusCode === 404) {
-      return new BlobError(
-        'BLOB_NOT_FOUND',
-        `There is no blob ${where}.`,
-        `Upload it first, then send the request again: slipway push`,
-        { cause },
-      );
-    }
+    if (cause.statusCode === 404) return notFound([where], { cause });
     const said = `${cause.statusCode ?? cause.code ?? 'no answer'}`;
     return new BlobError(
       'BLOB_UNAVAILABLE',
@@ -84,3 +100,11 @@ export class BlobStore {
     );
   }
 }
+
+const notFound = (places: readonly string[], options?: { readonly cause: unknown }): BlobError =>
+  new BlobError(
+    'BLOB_NOT_FOUND',
+    `There is no blob ${places.join(', and no ')}.`,
+    `Upload it first, then send the request again: slipway push`,
+    options,
+  );
