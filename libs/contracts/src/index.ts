@@ -1,6 +1,8 @@
 export { commandWords } from './command-words.js';
 export * from './message.js';
 export * from './names.js';
+export { sourceBlobName } from './source-blob.js';
+export { type WrittenNames, writtenService } from './written-names.js';
 export * from './input-problems.js';
 export * from './parse-json.js';
 export * from './spec-words.js';

@@ -8,12 +8,31 @@ export const MOST_INSTANCES = 50;
  * The pattern is what all of those accept: lower case, digits and inner hyphens.
  */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** The same as people may write it: the first deployer took names with `_`. */
+const WRITTEN_NAME = /^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/;
 
-export const name = (what: string) =>
-  z.string().regex(NAME, `${what} must be 1-63 of a-z, 0-9 and inner hyphens, such as "shop-front"`);
+const nameLike = (what: string, pattern: RegExp) =>
+  z.string().regex(pattern, `${what} must be 1-63 of a-z, 0-9 and inner hyphens, such as "shop-front"`);
+
+export const name = (what: string) => nameLike(what, NAME);
 
 export const appIdSchema = name('appId');
 export const serviceNameSchema = name('service name');
+/** As people write them in requests and commands. Whatever is done with them is done with their `slipwayName`. */
+export const writtenAppIdSchema = nameLike('appId', WRITTEN_NAME);
+export const writtenServiceNameSchema = nameLike('service name', WRITTEN_NAME);
+
+/** The name that an application or a service has here, however it is written: each `_` is a hyphen. */
+export const slipwayName = (written: string): string => written.replaceAll('_', '-');
+
+/** Either spelling, read as the name here. Where the written one is of no more use, as in a path of HTTP. */
+export const spelledAppIdSchema = writtenAppIdSchema.transform(slipwayName);
+export const spelledServiceNameSchema = writtenServiceNameSchema.transform(slipwayName);
+
+/** Says that a name is another one here: `service user_service is named user-service here`. */
+export const namedHere = (what: 'application' | 'service', written: string): string =>
+  `${what} ${written} is named ${slipwayName(written)} here`;
+
 export const nodeNameSchema = name('node name');
 /** A secret of an application: what config.json names, and `slipway secret set` stores. */
 export const secretNameSchema = name('secret name');

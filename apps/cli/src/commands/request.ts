@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  appIdSchema,
   deploymentReplied,
   deploymentRequested,
   type DeploymentReply,
@@ -8,8 +7,9 @@ import {
   type MessageData,
   type MessageDefinition,
   type RequestMode,
-  serviceNameSchema,
   tokenSchema,
+  writtenAppIdSchema,
+  writtenServiceNameSchema,
 } from '#libs/contracts';
 import type { z } from 'zod';
 import type { FoundServices } from '../adapters/service-folders.js';
@@ -80,10 +80,10 @@ export const newToken = (): string => `cli-${randomUUID()}`;
 export function buildRequest(wish: RequestWish): DeploymentRequest {
   const { mode, appId, appName, services, token, timeoutMs, restart, dryRun, cancels, reason } = wish;
   valid(
-    { argument: 'application', schema: appIdSchema, text: appId },
-    ...services.map(({ name }) => ({ argument: '<service>', schema: serviceNameSchema, text: name })),
+    { argument: 'application', schema: writtenAppIdSchema, text: appId },
+    ...services.map(({ name }) => ({ argument: '<service>', schema: writtenServiceNameSchema, text: name })),
     { argument: '--token', schema: tokenSchema, text: token },
-    { argument: '--name', schema: deploymentRequested.schema.shape.appName, text: appName },
+    { argument: '--name', schema: deploymentRequested.schema.in.shape.appName, text: appName },
   );
   return message(deploymentRequested.schema, {
     ...{ mode, appId, services, restart, dryRun, cancels, reason, principal: principal() },

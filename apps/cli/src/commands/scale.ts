@@ -1,4 +1,10 @@
-import { appIdSchema, scaleReplied, scaleRequested, serviceNameSchema, tokenSchema } from '#libs/contracts';
+import {
+  scaleReplied,
+  scaleRequested,
+  tokenSchema,
+  writtenAppIdSchema,
+  writtenServiceNameSchema,
+} from '#libs/contracts';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { principal } from '../principal.js';
@@ -22,20 +28,20 @@ export interface ScaleOptions {
 export async function scale(options: ScaleOptions, output: Output): Promise<ExitCode> {
   const { appId, service, instance, reason, token = newToken(), timeoutMs } = options;
   valid(
-    { argument: '<app>', schema: appIdSchema, text: appId },
-    { argument: '<service>', schema: serviceNameSchema, text: service },
+    { argument: '<app>', schema: writtenAppIdSchema, text: appId },
+    { argument: '<service>', schema: writtenServiceNameSchema, text: service },
     { argument: '--token', schema: tokenSchema, text: token },
   );
   const data = message(scaleRequested.schema, {
     ...{ token, appId, service, instance, reason, principal: principal(), deadlineMs: timeoutMs },
     ...wanted(options),
   });
-  const question = { definition: scaleRequested, answered: scaleReplied, data, services: [service] };
+  const question = { definition: scaleRequested, answered: scaleReplied, data, services: [data.service] };
   const { reply, elapsedMs } = await ask(question, options, output);
   const services = reply.service === undefined ? [] : [reply.service];
   const failed = reply.status ? [] : services.map(({ name }) => name);
   const whole = { token, status: reply.status, services, failed, error: reply.error };
-  return report(whole, { asked: { mode: 'scale', appId }, elapsedMs, value: reply }, output);
+  return report(whole, { asked: { mode: 'scale', appId: data.appId }, elapsedMs, value: reply }, output);
 }
 
 /** `+0` asks for nothing. */

@@ -3,6 +3,8 @@ import type { SourceTree } from '#libs/source-detect';
 import type { TaskState } from '../task/domain/task.state.js';
 
 export interface FetchedSource {
+  /** Where it lay, where that could be one of two places. */
+  readonly blob?: string;
   readonly sourceDigest: string;
   readonly config: ServiceConfig;
   /** The unpacked tree; removed by dispose(). */

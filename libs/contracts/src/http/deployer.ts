@@ -3,7 +3,7 @@ import { deploymentProgressed } from '../messages/deployment-progressed.js';
 import { deploymentReplied } from '../messages/deployment-replied.js';
 import { scaleReplied } from '../messages/scale-replied.js';
 import { secretReplied, storedSecretSchema } from '../messages/secret-replied.js';
-import { appIdSchema, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import { printable, spelledAppIdSchema, spelledServiceNameSchema, tokenSchema } from '../names.js';
 import { answeredTime, pageOf, pageQuery, queryNumber } from './conventions.js';
 import { deploymentBody, scaleBody } from './request-bodies.js';
 import { defineRoute } from './route.js';
@@ -122,7 +122,7 @@ export type SpecDetails = z.infer<typeof specDetailsSchema>;
 export type InstanceDetails = z.infer<typeof instanceDetailsSchema>;
 
 const ofToken = z.strictObject({ token: tokenSchema });
-const ofService = z.strictObject({ appId: appIdSchema, service: serviceNameSchema });
+const ofService = z.strictObject({ appId: spelledAppIdSchema, service: spelledServiceNameSchema });
 const MOST_LINES = 10_000;
 
 const sent = {
@@ -181,7 +181,11 @@ export const deployerRoutes = {
     path: '/v1/requests',
     summary: 'The requests of an application, the newest first.',
     role: 'read',
-    query: z.strictObject({ appId: appIdSchema, state: z.enum(requestStates).optional(), ...pageQuery }),
+    query: z.strictObject({
+      appId: spelledAppIdSchema,
+      state: z.enum(requestStates).optional(),
+      ...pageQuery,
+    }),
     answers: { 200: { description: 'A page of requests.', schema: pageOf(requestLineSchema) } },
   }),
   request: defineRoute({
@@ -209,7 +213,7 @@ export const deployerRoutes = {
     summary: 'The build log of a service in a request.',
     role: 'read',
     params: ofToken,
-    query: z.strictObject({ service: serviceNameSchema }),
+    query: z.strictObject({ service: spelledServiceNameSchema }),
     answers: { 200: { description: 'The log.' } },
   }),
   releases: defineRoute({
@@ -218,7 +222,11 @@ export const deployerRoutes = {
     path: '/v1/releases',
     summary: 'The releases of an application by service, the newest first.',
     role: 'read',
-    query: z.strictObject({ appId: appIdSchema, service: serviceNameSchema.optional(), ...pageQuery }),
+    query: z.strictObject({
+      appId: spelledAppIdSchema,
+      service: spelledServiceNameSchema.optional(),
+      ...pageQuery,
+    }),
     answers: { 200: { description: 'A page of releases.', schema: pageOf(releaseDetailsSchema) } },
   }),
   builds: defineRoute({
@@ -245,7 +253,7 @@ export const deployerRoutes = {
     path: '/v1/secrets',
     summary: 'The secrets of an application, without their values.',
     role: 'read',
-    query: z.strictObject({ appId: appIdSchema }),
+    query: z.strictObject({ appId: spelledAppIdSchema }),
     answers: { 200: { description: 'The secrets.', schema: z.array(storedSecretSchema) } },
   }),
   instances: defineRoute({

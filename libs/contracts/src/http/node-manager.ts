@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instanceStates } from '../messages/instance-reported.js';
-import { appIdSchema, nodeNameSchema, printable, serviceNameSchema } from '../names.js';
+import { nodeNameSchema, printable, spelledAppIdSchema, spelledServiceNameSchema } from '../names.js';
 import { answeredTime } from './conventions.js';
 import { defineRoute } from './route.js';
 
@@ -63,7 +63,7 @@ export type Enrolment = z.input<typeof enrolmentSchema>;
 export type RegistryServiceLine = z.infer<typeof registryServiceSchema>;
 export type RegistryInstance = z.infer<typeof registryInstanceSchema>;
 
-const ofApp = z.strictObject({ appId: appIdSchema.optional() });
+const ofApp = z.strictObject({ appId: spelledAppIdSchema.optional() });
 
 /** The node manager's HTTP. */
 export const nodeManagerRoutes = {
@@ -91,7 +91,7 @@ export const nodeManagerRoutes = {
     summary: 'The instances in the registry, in their last known state.',
     role: 'read',
     query: ofApp.extend({
-      service: serviceNameSchema.optional(),
+      service: spelledServiceNameSchema.optional(),
       state: z.enum(instanceStates).optional(),
     }),
     answers: { 200: { description: 'The instances.', schema: z.array(registryInstanceSchema) } },

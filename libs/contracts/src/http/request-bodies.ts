@@ -18,8 +18,12 @@ const token = tokenSchema.optional().transform((given) => given ?? `http-${crypt
 const refused: z.ZodType<string, string> = z.never('leave it out: the token of the call proves who asks');
 const principal = refused.optional();
 
+/** It is filled in where a request is read. */
+const { written: _deployments, ...ofDeployment } = deploymentRequested.schema.in.shape;
+const { written: _scalings, ...ofScaling } = scaleRequested.schema.in.shape;
+
 const deploymentFields = z.strictObject({
-  ...deploymentRequested.schema.shape,
+  ...ofDeployment,
   ...{ services: strictServicesSchema, token, principal },
 });
 
@@ -56,8 +60,6 @@ function checkCounts(
 
 export const deploymentBody = deploymentFields
   .superRefine(checkCounts)
-  .pipe(deploymentRequested.schema as z.ZodType<DeploymentRequest, DeploymentRequest>);
+  .pipe(deploymentRequested.schema as z.ZodType<DeploymentRequest, z.output<typeof deploymentFields>>);
 
-export const scaleBody = z
-  .strictObject({ ...scaleRequested.schema.shape, token, principal })
-  .pipe(scaleRequested.schema);
+export const scaleBody = z.strictObject({ ...ofScaling, token, principal }).pipe(scaleRequested.schema);

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
 import {
-  appIdSchema,
   MOST_INSTANCES,
   printable,
-  serviceNameSchema,
+  slipwayName,
   tokenSchema,
   topicNameSchema,
+  writtenAppIdSchema,
+  writtenServiceNameSchema,
 } from '../names.js';
 import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
+import { checkWritten, type WrittenNames, writtenNames, writtenNamesField } from '../written-names.js';
 
 /** Where a service's zip lies when it is not at the default `<appId>--<service>.zip`. */
 const sourceSchema = z.object({
@@ -23,7 +25,7 @@ const sourceSchema = z.object({
 });
 
 const namedServiceSchema = z.object({
-  name: serviceNameSchema.describe('The name of the service.'),
+  name: writtenServiceNameSchema.describe('The name of the service; each `_` is read as a hyphen.'),
   source: sourceSchema
     .optional()
     .describe('For `build` and `build-and-run`: where the zip is, if not at its usual place.'),
@@ -31,7 +33,7 @@ const namedServiceSchema = z.object({
     .optional()
     .describe('For `run` and `rollback`: this release instead of the current one, or of the last good one.'),
   dependsOn: z
-    .array(serviceNameSchema)
+    .array(writtenServiceNameSchema)
     .max(100)
     .optional()
     .describe('Services of the same request that must have succeeded first.'),
@@ -48,7 +50,10 @@ const namedServiceSchema = z.object({
 const servicesOf = (named: typeof namedServiceSchema) =>
   z
     .array(
-      z.union([serviceNameSchema.transform((name): z.infer<typeof namedServiceSchema> => ({ name })), named]),
+      z.union([
+        writtenServiceNameSchema.transform((name): z.infer<typeof namedServiceSchema> => ({ name })),
+        named,
+      ]),
     )
     .max(100)
     .default([])
@@ -56,6 +61,7 @@ const servicesOf = (named: typeof namedServiceSchema) =>
       (list) => new Set(list.map((s) => s.name)).size === list.length,
       'services must not repeat a name',
     )
+    .superRefine(checkSpellings)
     .describe('The services, by name or as objects; none for `cancel`.');
 
 /** The services without unknown fields. A message may have some, of a newer version; a person mistyped one. */
@@ -63,15 +69,39 @@ export const strictServicesSchema = servicesOf(
   namedServiceSchema.extend({ source: sourceSchema.strict().optional() }).strict(),
 );
 
+/** Two spellings of one name would be two tasks of one service. */
+function checkSpellings(services: readonly ServiceNames[], context: z.RefinementCtx): void {
+  const names = namesOf(services);
+  for (const [index, name] of names.entries()) {
+    const same = names.slice(0, index).find((other) => other !== name && isSameName(other, name));
+    if (same !== undefined)
+      context.addIssue({
+        code: 'custom',
+        message: `${same} and ${name} are the same here: both are named ${slipwayName(name)}`,
+        input: undefined,
+      });
+  }
+}
+
+const namesOf = (services: readonly ServiceNames[]): readonly string[] => services.map(({ name }) => name);
+
+const isSameName = (one: string, other: string): boolean => slipwayName(one) === slipwayName(other);
+
+interface CheckedRequest {
+  readonly mode: string;
+  readonly appId: string;
+  readonly services: readonly ServiceNames[];
+  readonly cancels?: string;
+  readonly written?: WrittenNames;
+}
+
+function checkRequest(request: CheckedRequest, context: z.RefinementCtx): void {
+  checkMode(request, context);
+  checkWritten(request, namesOf(request.services), context);
+}
+
 /** What one mode needs and another does not. */
-function checkMode(
-  {
-    mode,
-    services,
-    cancels,
-  }: { readonly mode: string; readonly services: readonly ServiceNames[]; readonly cancels?: string },
-  context: z.RefinementCtx,
-): void {
+function checkMode({ mode, services, cancels }: CheckedRequest, context: z.RefinementCtx): void {
   const wrong = (path: string, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message, input: undefined });
   if (mode === 'cancel') {
@@ -79,7 +109,7 @@ function checkMode(
     return;
   }
   if (services.length === 0) wrong('services', 'services must name at least one service');
-  const problem = dependencyProblem(services);
+  const problem = dependencyProblem(services.map(named));
   if (problem !== undefined) wrong('services', problem);
 }
 
@@ -87,6 +117,13 @@ interface ServiceNames {
   readonly name: string;
   readonly dependsOn?: readonly string[];
 }
+
+/** A service and those that it names, as they are named here. */
+const named = <S extends { readonly name: string; readonly dependsOn?: readonly string[] }>(service: S) => ({
+  ...service,
+  name: slipwayName(service.name),
+  dependsOn: service.dependsOn?.map(slipwayName),
+});
 
 /** Why the services cannot be ordered; undefined when they can. */
 function dependencyProblem(services: readonly ServiceNames[]): string | undefined {
@@ -119,7 +156,7 @@ export const deploymentRequested = defineMessage({
     .object({
       token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
       mode: z.enum(requestModes).describe('What is done with the services; `cancel` ends another request.'),
-      appId: appIdSchema.describe("The application's id."),
+      appId: writtenAppIdSchema.describe("The application's id; each `_` is read as a hyphen."),
       appName: printable(200).describe('The application as people call it.'),
       services: servicesOf(namedServiceSchema),
       replyTo: topicNameSchema
@@ -139,8 +176,15 @@ export const deploymentRequested = defineMessage({
       cancels: tokenSchema.optional().describe('For `cancel`: the token of the request that is to end.'),
       principal: principalField,
       reason: printable(500).optional().describe('Why, for those who read the history later.'),
+      written: writtenNamesField,
     })
-    .superRefine(checkMode),
+    .superRefine(checkRequest)
+    .transform((request) => ({
+      ...request,
+      appId: slipwayName(request.appId),
+      services: request.services.map(named),
+      written: writtenNames(request, namesOf(request.services)),
+    })),
   key: (data) => data.appId,
   example: {
     token: 'order-4711',

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { appIdSchema, MOST_INSTANCES, printable, serviceNameSchema, tokenSchema } from '../names.js';
+import {
+  MOST_INSTANCES,
+  printable,
+  slipwayName,
+  tokenSchema,
+  writtenAppIdSchema,
+  writtenServiceNameSchema,
+} from '../names.js';
 import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
+import { checkWritten, writtenNames, writtenNamesField } from '../written-names.js';
 
 /** More or fewer instances of a service's current release: by a number, to a number, or without one instance. */
 export const scaleRequested = defineMessage({
@@ -12,8 +20,8 @@ export const scaleRequested = defineMessage({
   schema: z
     .object({
       token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
-      appId: appIdSchema.describe("The application's id."),
-      service: serviceNameSchema.describe('The name of the service.'),
+      appId: writtenAppIdSchema.describe("The application's id; each `_` is read as a hyphen."),
+      service: writtenServiceNameSchema.describe('The name of the service; each `_` is read as a hyphen.'),
       by: z
         .int()
         .min(-MOST_INSTANCES)
@@ -27,8 +35,11 @@ export const scaleRequested = defineMessage({
       reason: printable(500).optional().describe('Why, for those who read the requests later.'),
       principal: principalField,
       deadlineMs: deadlineMsField,
+      written: writtenNamesField,
     })
-    .superRefine(({ by, to, instance }, context) => {
+    .superRefine((request, context) => {
+      checkWritten(request, [request.service], context);
+      const { by, to, instance } = request;
       const given = [by, to, instance].filter((value) => value !== undefined);
       if (given.length !== 1 || by === 0)
         context.addIssue({
@@ -37,7 +48,13 @@ export const scaleRequested = defineMessage({
           message: 'exactly one of by (not 0), to and instance must be given',
           input: by,
         });
-    }),
+    })
+    .transform((request) => ({
+      ...request,
+      appId: slipwayName(request.appId),
+      service: slipwayName(request.service),
+      written: writtenNames(request, [request.service]),
+    })),
   key: (data) => data.appId,
   example: { token: 'scale-4711', appId: 'shop', service: 'app-server', by: 1, reason: 'CPU above 80 %' },
 });

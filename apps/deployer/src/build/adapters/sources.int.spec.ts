@@ -13,8 +13,17 @@ afterAll(() => rmSync(workDirectory, { recursive: true }));
 
 const TINY = { maxEntries: 1, maxTotalBytes: 1, maxEntryBytes: 1, maxRatio: 1 };
 
-function sourcesOf(stream: Readable, { minFreeBytes = 0, bytes = 1, limits = TINY }): BlobSources {
-  const store: Partial<BlobStore> = { open: () => Promise.resolve({ stream, etag: 'e', bytes }) };
+function sourcesOf(
+  stream: Readable,
+  { minFreeBytes = 0, bytes = 1, limits = TINY, newest = '', opened = [] as string[] },
+): BlobSources {
+  const store: Partial<BlobStore> = {
+    open(name) {
+      opened.push(name);
+      return Promise.resolve({ stream, etag: 'e', bytes });
+    },
+    newestOf: () => Promise.resolve(newest),
+  };
   return new BlobSources({
     ...{ blobs: () => store as BlobStore, workDirectory, allowSymlinks: false, minFreeBytes },
     limits,
@@ -37,6 +46,19 @@ it.each([{ minFreeBytes: 1e15 }, { bytes: 1e15 }])(
     expect(readdirSync(workDirectory)).toEqual([]);
   },
 );
+
+it('a zip that may lie at two places is taken where the newest is, and it is said where that was', async () => {
+  const zip = new AdmZip();
+  zip.addFile('config.json', Buffer.from('{"runtime": "static", "port": 8080}'));
+  const limits = { maxEntries: 9, maxTotalBytes: 1e7, maxEntryBytes: 1e7, maxRatio: 1e6 };
+  const opened: string[] = [];
+  const newest = 'shop--user-service.zip';
+  const sources = sourcesOf(Readable.from([zip.toBuffer()]), { limits, newest, opened });
+  const source = { blob: 'shop--user_service.zip', orBlob: newest };
+  const { blob, dispose } = await sources.fetch(source, new AbortController().signal);
+  await dispose();
+  expect([opened, blob]).toEqual([[newest], newest]);
+});
 
 it('a config.json of any size was read: one of 2 MB is refused for its size', async () => {
   const zip = new AdmZip();

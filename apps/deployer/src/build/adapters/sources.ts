@@ -33,7 +33,11 @@ export class BlobSources implements Sources {
     try {
       const archive = join(root, 'source.zip');
       const directory = join(root, 'tree');
-      const blob = await this.parts.blobs(source.container).open(source.blob);
+      const store = this.parts.blobs(source.container);
+      const { orBlob } = source;
+      const found = orBlob === undefined ? undefined : await store.newestOf([source.blob, orBlob]);
+      const name = found ?? source.blob;
+      const blob = await store.open(name);
       await ensureFree(this.parts.workDirectory, this.parts.minFreeBytes + blob.bytes).catch(
         (error: unknown) => {
           blob.stream.destroy();
@@ -47,8 +51,8 @@ export class BlobSources implements Sources {
       const { limits, allowSymlinks } = this.parts;
       const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
       await rm(archive);
-      const config = await readConfig(directory, source.blob);
-      return { sourceDigest, config, directory, tree: await folderTree(directory), dispose };
+      const config = await readConfig(directory, name);
+      return { blob: found, sourceDigest, config, directory, tree: await folderTree(directory), dispose };
     } catch (error) {
       await dispose();
       throw isDiskFull(error) ? diskFull('has no space left', { cause: error }) : error;

@@ -6,8 +6,8 @@ import { type BuildEffectPorts, dropSource, sourceOf } from '../source.js';
 export const fetchSource: EffectFile<'fetch-source', BuildEffectPorts> = {
   async run(ports, scope, state) {
     const { result, ms } = await sourceOf(ports, scope, state);
-    const { sourceDigest, config } = result;
-    const fetched = { sourceDigest, config, phase: 'fetch', ms } as const;
+    const { sourceDigest, config, blob } = result;
+    const fetched = { sourceDigest, config, blob, phase: 'fetch', ms } as const;
     const release = await ports.releases.byDigest(state.appId, state.service, sourceDigest);
     if (release === undefined) {
       const { runtime, detected } = await explained(ports, scope, result);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ImageRegistry } from '#libs/registry';
 import { treeOf } from '#libs/source-detect';
 import type { EffectScope } from '../../task/effect-scope.js';
-import { foldTask } from '../../task/domain/task.state.js';
+import { evolve, foldTask } from '../../task/domain/task.state.js';
 import { accepted, releaseWith } from '../../task/domain/task.testing.js';
 import type { Release } from '../../task/domain/task.events.js';
 import { EngineImageBuilder } from '../adapters/image-builder.js';
@@ -12,9 +12,13 @@ import { fetchSource } from './fetch-source.js';
 const wanted = releaseWith('new', 1, { runtime: 'node', version: '3', command: ['x'] });
 const { sourceDigest, config } = wanted;
 
-const fetchWith = (image: string, { dryRun = true, built }: { dryRun?: boolean; built?: Release } = {}) => {
+const fetchWith = (
+  image: string,
+  { dryRun = true, built, blob }: { dryRun?: boolean; built?: Release; blob?: string } = {},
+) => {
   const disposed: string[] = [];
   const source = {
+    blob,
     ...{ sourceDigest, config, directory: '/none', tree: treeOf({ 'package.json': '{}' }) },
     dispose: () => Promise.resolve(void disposed.push(sourceDigest)),
   };
@@ -62,4 +66,13 @@ it('says what the source is', async () => {
   expect(events[0]?.data).toMatchObject({
     detected: expect.stringMatching(/^node, by config.json/) as string,
   });
+});
+
+it('a task that is taken over fetches from where its source lay, not from the other place', async () => {
+  const source = { blob: 'shop--my_web.zip', orBlob: 'shop--my-web.zip' };
+  const state = foldTask([accepted({ source })]);
+  const { events } = await fetchWith('slipway/node:3.1', { blob: source.orBlob }).result;
+  expect(events.reduce(evolve, state).source).toEqual({ blob: 'shop--my-web.zip' });
+  const { events: usual } = await fetchWith('slipway/node:3.1').result;
+  expect(usual.reduce(evolve, state).source).toEqual(source);
 });

@@ -5,7 +5,10 @@ import {
   type ScaleReply,
   type ScaleRequest,
   type ServiceMode,
+  sourceBlobName,
   topics,
+  type WrittenNames,
+  writtenService,
 } from '#libs/contracts';
 import type { Asker, TaskEventOf } from '../../task/domain/task.events.js';
 
@@ -69,9 +72,10 @@ export function refuseDeployment(request: object, reply: DeploymentReply): Intak
 }
 
 export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date, proven?: string): Intake {
-  const { token, appId, service, by, to, instance } = request;
+  const { token, appId, service, by, to, instance, written } = request;
   return scaleTask(request, {
     ...{ token, appId, appName: appId, service, scale: { by, to, instance } },
+    written: writtenOf(service, written),
     ...askedBy(request, proven),
     deadlineAt: deadlineOf(request, rules, now),
   });
@@ -113,7 +117,7 @@ export const cancelReply = (token: string, error: DeploymentReply['error']): Dep
 });
 
 function taskOf(
-  { token, appId, appName, dryRun, restart }: DeploymentRequest,
+  { token, appId, appName, dryRun, restart, written }: DeploymentRequest,
   mode: ServiceMode,
   { name, source, release, dependsOn, replicas }: RequestedService,
   common: Pick<Accepted, 'principal' | 'verified' | 'reason' | 'deadlineAt'>,
@@ -122,12 +126,28 @@ function taskOf(
     type: 'TaskAccepted',
     data: {
       ...{ token, appId, appName, service: name, mode, dryRun, restart, dependsOn },
-      source: source ?? { blob: `${appId}--${name}.zip` },
+      source: source ?? usualSource(appId, name, written),
+      written: writtenOf(name, written),
       wantedRelease: release,
       replicas,
       ...common,
     },
   };
+}
+
+/** The zip lies under the names as they were written, or as they are here. */
+function usualSource(appId: string, service: string, written: WrittenNames | undefined): Accepted['source'] {
+  const here = sourceBlobName(appId, service);
+  const blob = sourceBlobName(written?.appId ?? appId, writtenService(written, service) ?? service);
+  return blob === here ? { blob } : { blob, orBlob: here };
+}
+
+/** The names of one task, as they were written where they are others here. */
+function writtenOf(name: string, written: WrittenNames | undefined): Accepted['written'] {
+  if (written === undefined) return undefined;
+  const { appId } = written;
+  const service = writtenService(written, name);
+  return appId === undefined && service === undefined ? undefined : { appId, service };
 }
 
 /** Of what Slipway does by itself. */

@@ -1,4 +1,10 @@
-import type { DeploymentReply, InstanceAddress, ScaleReply, ServiceReply } from '#libs/contracts';
+import {
+  type DeploymentReply,
+  type InstanceAddress,
+  namedHere,
+  type ScaleReply,
+  type ServiceReply,
+} from '#libs/contracts';
 import { changesOf } from '../../rollout/domain/plan.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { shortMessage, shortTail } from '../../task/domain/clean-text.js';
@@ -11,7 +17,7 @@ const ENDPOINT_SERVICE = 'app-server';
 /** One service's line of the reply, from the task's final state. */
 export function serviceReply(state: TaskState): ServiceReply {
   const { service, outcome = 'failed', phases, plan, failure } = state;
-  const notes = [...(plan?.notes ?? []), ...state.abandoned.map(abandonedNote)];
+  const notes = [...nameNotes(state), ...(plan?.notes ?? []), ...state.abandoned.map(abandonedNote)];
   const common = {
     ...{ name: service, status: outcome, phases, phaseOrder: Object.keys(phases) },
     notes: notes.length === 0 ? undefined : notes,
@@ -32,6 +38,15 @@ export function serviceReply(state: TaskState): ServiceReply {
     instances: outcome === 'running' ? [...servingOf(state).instances] : [],
     plan: outcome === 'planned' ? [...changesOf(state)] : undefined,
   };
+}
+
+/** Whoever wrote other names finds the service by these. */
+function nameNotes({ written = {} }: TaskState): readonly string[] {
+  const { appId, service } = written;
+  return [
+    ...(appId === undefined ? [] : [namedHere('application', appId)]),
+    ...(service === undefined ? [] : [namedHere('service', service)]),
+  ];
 }
 
 const abandonedNote = ({ name, node }: InstanceRef): string =>

@@ -1,4 +1,4 @@
-import { type DeploymentReply, serviceNameSchema, tokenSchema } from '#libs/contracts';
+import { type DeploymentReply, spelledServiceNameSchema, tokenSchema } from '#libs/contracts';
 import { shortMessage } from '../../task/domain/clean-text.js';
 
 interface Readable {
@@ -45,7 +45,7 @@ function namesOf(services: unknown): string[] {
   return services.slice(0, MOST_SERVICES).flatMap((service: unknown) => {
     const name =
       typeof service === 'string' ? service : (service as (Readable & { name?: unknown }) | null)?.name;
-    const known = serviceNameSchema.safeParse(name);
+    const known = spelledServiceNameSchema.safeParse(name);
     return known.success ? [known.data] : [];
   });
 }

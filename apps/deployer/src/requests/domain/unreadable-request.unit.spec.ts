@@ -10,9 +10,9 @@ describe('replyToUnreadable', () => {
     const answer = reply({
       token: 't-1',
       mode: 'fly',
-      services: ['web', { name: 'api' }, 7, null, '../etc'],
+      services: ['web', { name: 'my_api' }, 7, null, '../etc'],
     });
-    expect(answer).toMatchObject({ token: 't-1', status: false, failed: ['web', 'api'] });
+    expect(answer).toMatchObject({ token: 't-1', status: false, failed: ['web', 'my-api'] });
     expect(answer?.error).toMatchObject({ code: 'REQUEST_INVALID' });
     expect(answer?.error?.message).toContain('mode: expected run');
     expect(deploymentReplied.schema.safeParse(answer).success).toBe(true);

@@ -25,9 +25,19 @@ const surveyed = ({ name, node, container, address, alive, unreachable, release 
 const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unknown> } = {
   TaskAccepted: only<'TaskAccepted'>(
     ...(['token', 'appId', 'appName', 'service', 'mode', 'source', 'deadlineAt', 'wantedRelease'] as const),
-    ...(['dependsOn', 'dryRun', 'restart', 'scale', 'replicas', 'principal', 'verified', 'reason'] as const),
+    ...([
+      'dependsOn',
+      'dryRun',
+      'restart',
+      'scale',
+      'replicas',
+      'principal',
+      'verified',
+      'reason',
+      'written',
+    ] as const),
   ),
-  SourceFetched: only<'SourceFetched'>('sourceDigest', 'detected', 'phase', 'ms'),
+  SourceFetched: only<'SourceFetched'>('sourceDigest', 'detected', 'blob', 'phase', 'ms'),
   ReleaseReused: releaseOf,
   ImageBuilt: only<'ImageBuilt'>('tag', 'builder', 'phase', 'ms'),
   ImageLost: only<'ImageLost'>('tag'),

@@ -22,7 +22,8 @@ interface Example<E extends TaskEvent> {
 
 const acceptance = {
   ...accepted({ wantedRelease: 'r0', dependsOn: ['base'], dryRun: false, restart: true }).data,
-  source: { blob: 'shop--web.zip', container: 'services' },
+  source: { blob: 'shop--web_app.zip', orBlob: 'shop--web-app.zip', container: 'services' },
+  written: { appId: 'my_shop', service: 'web_app' },
   scale: { by: 1, to: 2, instance: 'web-0', repairs: 'web-1' },
 };
 const plan = { slots: [slot], surplus: [instance], kept: ['web-1'], notes: ['n'] };
@@ -34,7 +35,10 @@ const examples: { readonly [T in TaskEvent['type']]: Example<TaskEventOf<T>> } =
   DependenciesMet: { data: {}, told: {} },
   SecretsChecked: { data: {}, told: {} },
   TurnTaken: { data: {}, told: {} },
-  SourceFetched: { data: { ...timed, sourceDigest, config }, told: { ...timed, sourceDigest } },
+  SourceFetched: {
+    data: { ...timed, sourceDigest, config, blob: 'shop--web-app.zip' },
+    told: { ...timed, sourceDigest, blob: 'shop--web-app.zip' },
+  },
   ReleaseReused: { data: { release }, told: { release: 'r1' } },
   ImageBuilt: {
     data: { ...timed, tag: 't', builder: 'big' },

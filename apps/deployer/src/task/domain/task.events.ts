@@ -94,10 +94,14 @@ interface TaskEventData {
     readonly mode: TaskMode;
     readonly source: {
       readonly blob: string;
+      /** Another place where it may lie: of both, the zip that was written last is taken. */
+      readonly orBlob?: string;
       readonly container?: string;
       /** Of the zip, hex. */
       readonly sha256?: string;
     };
+    /** The names as the request wrote them, where they are others here. */
+    readonly written?: { readonly appId?: string; readonly service?: string };
     /** RFC 3339. */
     readonly deadlineAt: string;
     /** The id of the release that was asked for. */
@@ -122,6 +126,8 @@ interface TaskEventData {
     readonly config: ServiceConfig;
     /** What the source is and how it is built, in one line; not of what is built already. */
     readonly detected?: string;
+    /** Where it lay, where that could be one of two places. */
+    readonly blob?: string;
   };
   /** The application has all secrets that the service names. */
   SecretsChecked: object;

@@ -228,6 +228,15 @@ function failed(state: TaskState, { error, cancelledBy }: TaskEventOf<'StepFaile
   return { ...state, revertFailure, leftoversRemoved: false };
 }
 
+/** Where it lay is where it is fetched again, whatever lies at the other place by then. */
+function sourceFetched(
+  state: TaskState,
+  { sourceDigest, config, blob }: TaskEventOf<'SourceFetched'>['data'],
+): TaskState {
+  const source = blob === undefined ? state.source : { ...state.source, blob, orBlob: undefined };
+  return { ...state, sourceDigest, config, source };
+}
+
 function stopped(
   state: TaskState,
   { instance, abandoned }: TaskEventOf<'InstanceStopped'>['data'],
@@ -244,7 +253,7 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'DependenciesMet':
       return { ...state, dependenciesMet: true };
     case 'SourceFetched':
-      return { ...state, sourceDigest: event.data.sourceDigest, config: event.data.config };
+      return sourceFetched(state, event.data);
     case 'ReleaseReused':
     case 'ReleaseResolved':
     case 'ImagePushed':
