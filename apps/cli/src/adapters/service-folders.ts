@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { notServiceConfig, serviceNameSchema } from '#libs/contracts';
+import { notServiceConfig, writtenServiceNameSchema } from '#libs/contracts';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
 import { neverBelongs } from './left-out.js';
@@ -23,7 +23,7 @@ export interface FoundServices {
 
 /**
  * The services below `directory`: each child folder with a service's `config.json`, or the folder itself when it has
- * one. Names are folder names. Throws a usage error when there is none or a name cannot be used.
+ * one. Names are folder names, as they are written. Throws a usage error when there is none or a name cannot be used.
  */
 export async function findServices(directory: string): Promise<FoundServices> {
   const root = resolve(directory);
@@ -70,7 +70,7 @@ async function passedOrConfigured(directory: string): Promise<'service' | Passed
 
 function named(directory: string): ServiceFolder {
   const name = basename(directory);
-  const parsed = serviceNameSchema.safeParse(name);
+  const parsed = writtenServiceNameSchema.safeParse(name);
   if (parsed.success) return { name, directory };
   throw usageError(
     'SERVICE_NAME',

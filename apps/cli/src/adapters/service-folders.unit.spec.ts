@@ -33,6 +33,11 @@ describe('finding services', () => {
     await expect(findServices(folder.path)).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
   });
 
+  it('refused a folder name with _, which the first deployer took: it is taken', async () => {
+    await service('user_service');
+    expect(await findServices(folder.path)).toMatchObject({ services: [{ name: 'user_service' }] });
+  });
+
   it('finds the three services of the example, each with a config that parses', async () => {
     const { services: found } = await findServices(join(import.meta.dirname, '../../../../examples/shop'));
     expect(found.map(({ name }) => name)).toEqual(['app-server', 'prices', 'site']);

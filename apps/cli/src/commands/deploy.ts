@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { slipwayName, sourceBlobName } from '#libs/contracts';
 import { beforeSending } from '../before-sending.js';
 import { findServices, type FoundServices, type ServiceFolder } from '../adapters/service-folders.js';
 import { checkSource } from '../adapters/source-folder.js';
@@ -6,7 +7,7 @@ import { uploadSource } from '../adapters/upload.js';
 import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
 import { uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
-import { chooseServices, sourceBlobName } from '../domain/targets.js';
+import { chooseServices } from '../domain/targets.js';
 import type { ProgramContext } from '../command-line.js';
 import { CliError, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -37,7 +38,8 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   const wish = { ...options, mode: 'build-and-run' } as const;
   // What is wrong with it is said before anything is uploaded.
   const { token } = buildRequest({ ...wish, services });
-  const blobOf = (service: string): string => sourceBlobName(options.appId, service);
+  const blobOf = (service: string): string =>
+    sourceBlobName(slipwayName(options.appId), slipwayName(service));
   const onSent = ({ blob, bytes, leftOut }: SentFolder): void =>
     output.note(`${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`);
   const upload = () => sendFolders(folders, blobOf, onSent);
@@ -75,8 +77,9 @@ export async function sendFolders(
     const blob = blobOf(name);
     await uploadSource(blob, bytes);
     sources.set(name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
-    onSent({ service: name, blob, bytes, leftOut });
-    all.push(...leftOut.map((one) => ({ service: name, ...one })));
+    const service = slipwayName(name);
+    onSent({ service, blob, bytes, leftOut });
+    all.push(...leftOut.map((one) => ({ service, ...one })));
   }
   return { sources, leftOut: all };
 }
@@ -103,7 +106,7 @@ export async function checkedFolders(options: FolderOptions, output: Output): Pr
   for (const { folder, why } of found.passedOver) output.note(shownText(`passed over ${folder}: ${why}`));
   const detected: DetectedOf[] = [];
   for (const { name, directory: folder } of services)
-    detected.push({ service: name, detected: await checkSource(folder) });
+    detected.push({ service: slipwayName(name), detected: await checkSource(folder) });
   for (const one of detected) output.note(shownText(`${one.service}: ${one.detected}`));
   return { services, passedOver: found.passedOver, detected };
 }

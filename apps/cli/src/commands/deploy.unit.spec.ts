@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestFolder } from '../adapters/service-folder.testing.js';
 import { Output } from '../output.js';
 import { checkedFolders } from './deploy.js';
+import { buildRequest } from './request.js';
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -35,6 +36,42 @@ describe('a folder with the config.json of another program beside the services',
     const hint = expect.stringMatching(/It has api\. config was passed over: .* no runtime/) as string;
     const asked = checkedFolders({ directory: folder.path, services: ['config'] }, recordingOutput().output);
     await expect(asked).rejects.toMatchObject({ code: 'NO_SERVICE', hint });
+  });
+});
+
+describe('a folder whose name has _', () => {
+  beforeEach(async () => {
+    const users = await folder.service('user_service', '{"runtime": "static", "port": 8080}');
+    await writeFile(join(users, 'index.html'), '<!doctype html><title>Users</title>');
+  });
+
+  it.each(['user_service', 'user-service'])(
+    'is asked for as %s, and said by the name here',
+    async (asked) => {
+      const { output } = recordingOutput();
+      const found = await checkedFolders({ directory: folder.path, services: [asked] }, output);
+      expect(found.services).toMatchObject([{ name: 'user_service' }]);
+      expect(found.detected).toMatchObject([{ service: 'user-service' }]);
+    },
+  );
+
+  it('beside one that has the same name here: the request of both is refused with both names', () => {
+    const services = [{ name: 'user_service' }, { name: 'user-service' }];
+    const both = { mode: 'build-and-run', appId: 'shop', services, timeoutMs: 60_000 } as const;
+    expect(() => buildRequest(both)).toThrow('user_service and user-service are the same here');
+  });
+
+  it('is asked for by its name here, with a note of how it was written', () => {
+    const wish = {
+      mode: 'run',
+      appId: 'my_app',
+      services: [{ name: 'user_service' }],
+      timeoutMs: 60_000,
+    } as const;
+    expect(buildRequest(wish)).toMatchObject({
+      ...{ appId: 'my-app', services: [{ name: 'user-service' }] },
+      written: { appId: 'my_app', services: ['user_service'] },
+    });
   });
 });
 

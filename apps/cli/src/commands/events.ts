@@ -1,5 +1,5 @@
 import {
-  appIdSchema,
+  writtenAppIdSchema,
   deploymentProgressed,
   type DeploymentProgress,
   tokenSchema,
@@ -10,6 +10,7 @@ import { MergeByTime } from '../domain/merge-by-time.js';
 import { eventLines } from '../domain/progress-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface EventsOptions {
@@ -24,12 +25,13 @@ interface EventsOptions {
  * Prints the steps of every request, of one application's or of one; one JSON object a line with `--json`. Following
  * one request begins with its first step, following more begins now: the kept steps of all would bury those to come.
  */
-export async function events(options: EventsOptions, output: Output): Promise<ExitCode> {
-  const { follow, token, appId, interrupted } = options;
+export async function events(written: EventsOptions, output: Output): Promise<ExitCode> {
+  const { follow, token, interrupted } = written;
   valid(
     { argument: '--token', schema: tokenSchema, text: token },
-    { argument: '--app', schema: appIdSchema, text: appId },
+    { argument: '--app', schema: writtenAppIdSchema, text: written.appId },
   );
+  const options = namesHere(written, output);
   let printed = 0;
   const print = (event: DeploymentProgress): void => {
     printed += 1;

@@ -1,9 +1,10 @@
-import { appIdSchema, printable, serviceNameSchema } from '#libs/contracts';
+import { writtenAppIdSchema, printable, writtenServiceNameSchema } from '#libs/contracts';
 import { type Deployer, openDeployer } from '../adapters/deployer.js';
 import { linesOf } from '../domain/lines.js';
 import { textLines } from '../domain/terminal-text.js';
 import { exitCodes, type ExitCode, failure } from '../errors.js';
 import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface InstanceLogsOptions {
@@ -19,13 +20,14 @@ interface InstanceLogsOptions {
 }
 
 /** What instances say; with their names before it where there are several, an object a line with `--json`. */
-export async function instanceLogs(options: InstanceLogsOptions, output: Output): Promise<ExitCode> {
-  const { appId, service, instance, follow, interrupted } = options;
+export async function instanceLogs(written: InstanceLogsOptions, output: Output): Promise<ExitCode> {
+  const { appId, service, instance, follow, interrupted } = written;
   valid(
-    { argument: '<app>', schema: appIdSchema, text: appId },
-    { argument: '<service>', schema: serviceNameSchema, text: service },
+    { argument: '<app>', schema: writtenAppIdSchema, text: appId },
+    { argument: '<service>', schema: writtenServiceNameSchema, text: service },
     { argument: '--instance', schema: printable(200), text: instance },
   );
+  const options = namesHere(written, output);
   const deployer = openDeployer();
   const names = instance === undefined ? await instancesOf(deployer, options) : [instance];
   const over = new AbortController();

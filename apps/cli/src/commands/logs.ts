@@ -1,8 +1,15 @@
-import { appIdSchema, type BuildDetails, printable, serviceNameSchema, tokenSchema } from '#libs/contracts';
+import {
+  writtenAppIdSchema,
+  type BuildDetails,
+  printable,
+  writtenServiceNameSchema,
+  tokenSchema,
+} from '#libs/contracts';
 import { openDeployer } from '../adapters/deployer.js';
 import { textLines } from '../domain/terminal-text.js';
 import { exitCodes, failure, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface BuildLogOptions {
@@ -14,14 +21,16 @@ interface BuildLogOptions {
 }
 
 /** What a build said. */
-export async function buildLog(options: BuildLogOptions, output: Output): Promise<ExitCode> {
-  const { appId, service, release, token } = options;
+export async function buildLog(written: BuildLogOptions, output: Output): Promise<ExitCode> {
+  const { release, token } = written;
   valid(
-    { argument: '<app>', schema: appIdSchema, text: appId },
-    { argument: '<service>', schema: serviceNameSchema, text: service },
+    { argument: '<app>', schema: writtenAppIdSchema, text: written.appId },
+    { argument: '<service>', schema: writtenServiceNameSchema, text: written.service },
     { argument: '--release', schema: printable(200), text: release },
     { argument: '--token', schema: tokenSchema, text: token },
   );
+  const options = namesHere(written, output);
+  const { appId, service } = options;
   const deployer = openDeployer();
   const build = (await deployer.builds(appId, service)).find(
     (kept) =>

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { appIdSchema, serviceNameSchema } from '#libs/contracts';
+import { sourceBlobName, writtenAppIdSchema, writtenServiceNameSchema } from '#libs/contracts';
 import { checkSource, readZip } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
 import { uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
-import { sourceBlobName } from '../domain/targets.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface PushOptions {
@@ -20,11 +20,12 @@ interface PushOptions {
 
 /** Uploads one service's source, from a folder or a ready zip, without deploying it. */
 export async function push(options: PushOptions, output: Output): Promise<ExitCode> {
-  const { path, appId, service = basename(resolve(path), '.zip') } = options;
+  const { path, appId: app, service: named = basename(resolve(path), '.zip') } = options;
   valid(
-    { argument: '--app', schema: appIdSchema, text: appId },
-    { argument: '--service', schema: serviceNameSchema, text: service },
+    { argument: '--app', schema: writtenAppIdSchema, text: app },
+    { argument: '--service', schema: writtenServiceNameSchema, text: named },
   );
+  const { appId, service } = namesHere({ appId: app, service: named }, output);
   const { bytes, leftOut, detected } = await sourceOf(path);
   const blob = sourceBlobName(appId, service);
   await uploadSource(blob, bytes);

@@ -1,8 +1,9 @@
-import { appIdSchema, type ReleaseDetails, serviceNameSchema } from '#libs/contracts';
+import { writtenAppIdSchema, type ReleaseDetails, writtenServiceNameSchema } from '#libs/contracts';
 import { openDeployer } from '../adapters/deployer.js';
 import { tableLines } from '../domain/table.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface ReleasesOptions {
@@ -12,11 +13,12 @@ interface ReleasesOptions {
 }
 
 /** What was built of an application, the newest first: what can be run or rolled back to. */
-export async function releases({ appId, service }: ReleasesOptions, output: Output): Promise<ExitCode> {
+export async function releases(options: ReleasesOptions, output: Output): Promise<ExitCode> {
   valid(
-    { argument: '<app>', schema: appIdSchema, text: appId },
-    { argument: '<service>', schema: serviceNameSchema, text: service },
+    { argument: '<app>', schema: writtenAppIdSchema, text: options.appId },
+    { argument: '<service>', schema: writtenServiceNameSchema, text: options.service },
   );
+  const { appId, service } = namesHere(options, output);
   const found = await openDeployer().releases(appId, service);
   const head = ['SERVICE', 'RELEASE', 'BUILT', 'CURRENT', 'DEPLOYED', 'LAST DEPLOYED', 'RUNS ON'];
   const none = [

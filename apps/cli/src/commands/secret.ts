@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
-  appIdSchema,
+  writtenAppIdSchema,
   type SecretReply,
   secretNameSchema,
   secretReplied,
@@ -18,6 +18,7 @@ import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { kafkaSettings, sealingSettings } from '../settings.js';
 import { ask, message, newToken } from './request.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface SecretOptions {
@@ -35,12 +36,11 @@ interface SetSecretOptions extends SecretOptions {
 
 /** Stores a value. It leaves this process sealed to the deployer, and is never an argument. */
 export async function setSecret(options: SetSecretOptions, output: Output): Promise<ExitCode> {
-  const { appId, name } = options;
-  checkNames(options);
+  const { appId, name } = namedSecret(options, output);
   const key = parsePublicKey(sealingSettings().SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
   const value = checkedValue(await beforeSending(options.interrupted, () => readValue(options)));
   const inside: SealedSecret = { appId, name, value };
-  const reply = await change('set', options, output, await seal(key, inside));
+  const reply = await change('set', { ...options, appId }, output, await seal(key, inside));
   const version = reply.secret?.version ?? 0;
   const said = `${name} of ${appId} is stored, version ${version}; instances get it at their next start`;
   return told(reply, said, `slipway secret list ${appId}`, output);
@@ -48,17 +48,17 @@ export async function setSecret(options: SetSecretOptions, output: Output): Prom
 
 /** Removes a value. What runs keeps it until it is replaced. */
 export async function removeSecret(options: SecretOptions, output: Output): Promise<ExitCode> {
-  const { appId, name } = options;
-  checkNames(options);
+  const { appId, name } = namedSecret(options, output);
   kafkaSettings();
-  const reply = await change('remove', options, output);
+  const reply = await change('remove', { ...options, appId }, output);
   const said = `${name} of ${appId} is removed; no instance that needs it can start any more`;
   return told(reply, said, `slipway secret list ${appId}`, output);
 }
 
 /** Lists names, versions and times. */
-export async function listSecrets(appId: string, output: Output): Promise<ExitCode> {
-  valid({ argument: '<app>', schema: appIdSchema, text: appId });
+export async function listSecrets(written: string, output: Output): Promise<ExitCode> {
+  valid({ argument: '<app>', schema: writtenAppIdSchema, text: written });
+  const { appId } = namesHere({ appId: written }, output);
   const secrets = await openDeployer().secrets(appId);
   const rows = secrets.map(({ name, version, updatedAt }) => [name, String(version), updatedAt]);
   const none = [
@@ -69,12 +69,14 @@ export async function listSecrets(appId: string, output: Output): Promise<ExitCo
   return exitCodes.ok;
 }
 
-function checkNames({ appId, name, token }: SecretOptions): void {
+/** The secret by the name that its application has here. */
+function namedSecret({ appId, name, token }: SecretOptions, output: Output) {
   valid(
-    { argument: '<app>', schema: appIdSchema, text: appId },
+    { argument: '<app>', schema: writtenAppIdSchema, text: appId },
     { argument: '<name>', schema: secretNameSchema, text: name },
     { argument: '--token', schema: tokenSchema, text: token },
   );
+  return namesHere({ appId, name }, output);
 }
 
 /** From the file, the terminal or standard input; the line break that ends it belongs to none of them. */

@@ -1,4 +1,5 @@
-import { MOST_INSTANCES, serviceNameSchema } from '#libs/contracts';
+import { MOST_INSTANCES, writtenServiceNameSchema } from '#libs/contracts';
+import { meantBy } from '../domain/targets.js';
 import { usageError } from '../errors.js';
 
 /** What is asked for of one service. */
@@ -29,14 +30,16 @@ export function serviceWishes(
       hint: 'Name one service, or leave --release out to run the current one of each.',
     });
   const orders = depends.map(parseOrder);
-  const stranger = orders.find(({ name }) => !names.includes(name));
+  const stranger = orders.find(({ name }) => meantBy(names, name) === undefined);
   if (stranger !== undefined)
     throw usageError('USAGE', `--depends names ${stranger.name}, which is not in this command`, {
       hint: `The services of this command: ${names.join(', ')}.`,
     });
   const counts = parseCounts(replicas, names);
   return names.map((name) => {
-    const dependsOn = orders.filter((order) => order.name === name).flatMap((order) => order.others);
+    const dependsOn = orders
+      .filter((order) => meantBy(names, order.name) === name)
+      .flatMap((order) => order.others);
     const count = counts.get(name);
     return {
       name,
@@ -67,8 +70,9 @@ function parseCount(text: string, names: readonly string[]): readonly [string, n
     throw usageError('USAGE', `--replicas is ${JSON.stringify(text)}: it must be such as 3 or web=3`, {
       hint: `The count is a whole number from 0 to ${MOST_INSTANCES}.`,
     });
-  const name = named ?? (names.length === 1 ? names[0] : undefined);
-  if (name !== undefined && names.includes(name)) return [name, count];
+  const only = names.length === 1 ? names[0] : undefined;
+  const name = named === undefined ? only : meantBy(names, named);
+  if (name !== undefined) return [name, count];
   throw usageError(
     'USAGE',
     named === undefined
@@ -81,7 +85,7 @@ function parseCount(text: string, names: readonly string[]): readonly [string, n
 function parseOrder(text: string): { readonly name: string; readonly others: readonly string[] } {
   const [name = '', list = '', ...more] = text.split('=');
   const others = list.split(',');
-  const isName = (part: string): boolean => serviceNameSchema.safeParse(part).success;
+  const isName = (part: string): boolean => writtenServiceNameSchema.safeParse(part).success;
   if (more.length === 0 && [name, ...others].every(isName)) return { name, others };
   throw usageError(
     'USAGE',

@@ -15,6 +15,17 @@ describe('what is asked for of each service', () => {
     ]);
   });
 
+  it('finds the service that an option means by either spelling', () => {
+    const options = { depends: ['user-service=my_db'], replicas: ['my-db=2', 'user_service=3'] };
+    expect(serviceWishes(['user_service', 'my_db'], options)).toEqual([
+      { name: 'user_service', replicas: 3, dependsOn: ['my_db'] },
+      { name: 'my_db', replicas: 2 },
+    ]);
+    expect(() => serviceWishes(['my_db'], { replicas: ['my_db=1', 'my-db=2'] })).toThrow(
+      '--replicas names my_db twice',
+    );
+  });
+
   it.each(['web', 'web=', '=db', 'web=db=x', 'web=db,', 'Web=db'])('refuses --depends %s', (text) => {
     expect(() => serviceWishes(['web', 'db'], { depends: [text] })).toThrow(
       `--depends is ${JSON.stringify(text)}: it must be such as web=db`,

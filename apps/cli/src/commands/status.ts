@@ -1,8 +1,9 @@
-import { appIdSchema, type RegistryServiceLine } from '#libs/contracts';
+import { writtenAppIdSchema, type RegistryServiceLine } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
 import { isKnown, servicesWithInstances, startCommand, statusLines } from '../domain/status-lines.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
 interface StatusOptions {
@@ -13,8 +14,9 @@ interface StatusOptions {
 }
 
 /** What runs where. */
-export async function status({ appId, all }: StatusOptions, output: Output): Promise<ExitCode> {
-  valid({ argument: '<app>', schema: appIdSchema, text: appId });
+export async function status(options: StatusOptions, output: Output): Promise<ExitCode> {
+  valid({ argument: '<app>', schema: writtenAppIdSchema, text: options.appId });
+  const { appId, all } = namesHere(options, output);
   const registry = openNodeManager();
   // In this order the service of each instance is known.
   const instances = await registry.instances({ appId, state: all ? undefined : 'running' });

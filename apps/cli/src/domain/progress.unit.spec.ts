@@ -7,7 +7,7 @@ import { eventLines, plainPaint, progressLines } from './progress-lines.js';
 import { foldProgress, startProgress, type RequestProgress } from './progress.js';
 import { replyLines } from './reply-lines.js';
 import { tableLines } from './table.js';
-import { chooseServices, sourceBlobName } from './targets.js';
+import { chooseServices } from './targets.js';
 
 const event = (part: Partial<DeploymentProgress>): DeploymentProgress =>
   deploymentProgressed.schema.parse({
@@ -246,8 +246,13 @@ describe('what a deploy brings', () => {
     expect(chooseServices(['site'], ['sight'])).toEqual({ chosen: ['sight'], unknown: ['sight'] });
   });
 
-  it('uploads to where the deployer looks', () => {
-    expect(sourceBlobName('shop', 'prices')).toBe('shop--prices.zip');
+  it('takes a service by either spelling, itself before another one of its name', () => {
+    expect(chooseServices(['user_service'], ['user-service'])).toEqual({
+      ...{ chosen: ['user_service'], unknown: [] },
+    });
+    expect(chooseServices(['user_service', 'user-service'], ['user-service']).chosen).toEqual([
+      'user-service',
+    ]);
   });
 });
 
