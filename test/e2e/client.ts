@@ -171,3 +171,19 @@ export function greeter(says: string, config: object = {}): Record<string, strin
     'server.js': `require('node:http').createServer((_, answer) => answer.end(${JSON.stringify(says)})).listen(process.env.PORT);`,
   };
 }
+
+/** A service of the older form, as users of the first deployer have it, that serves these files. */
+export function olderForm(files: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    'config.json': JSON.stringify({
+      language: 'python:3.9-slim',
+      workdir: '/srv',
+      port: '8000',
+      command: 'python3 -m http.server 8000',
+      packages_file_path: 'requirements.txt',
+      package_installation_cmd: 'pip install -r requirements.txt',
+    }),
+    'requirements.txt': '',
+    ...files,
+  };
+}

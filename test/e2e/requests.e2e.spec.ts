@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, until } from '#libs/testing';
-import { Client, greeter } from './client.js';
+import { Client, greeter, olderForm } from './client.js';
 import { containersOf, registryRows, reservationsOf } from './world.js';
 
 const client = new Client();
@@ -76,18 +76,7 @@ describe('build-and-run', () => {
 
   it('deploys an archive of the older six-string form unchanged', async () => {
     const appId = uniqueName('older');
-    await client.push(appId, 'app-server', {
-      'config.json': JSON.stringify({
-        language: 'python:3.9-slim',
-        workdir: '/srv',
-        port: '8000',
-        command: 'python3 -m http.server 8000',
-        packages_file_path: 'requirements.txt',
-        package_installation_cmd: 'pip install -r requirements.txt',
-      }),
-      'requirements.txt': '',
-      'hello.txt': 'as ever',
-    });
+    await client.push(appId, 'app-server', olderForm({ 'hello.txt': 'as ever' }));
     const reply = await client.ask({ mode: 'build-and-run', appId, services: ['app-server'] });
     expect(reply.services[0]?.error).toBeUndefined();
     expect(await textAt(`${reply.endpoint?.url}/hello.txt`)).toBe('as ever');
