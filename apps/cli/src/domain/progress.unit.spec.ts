@@ -197,6 +197,9 @@ describe('the next command', () => {
     ['NO_NODE', 'slipway node ls'],
     ['RELEASE_NOT_FOUND', 'slipway build shop app-server'],
     ['BUILD_FAILED', 'slipway deploy examples/shop --app shop app-server'],
+    // Showed the events, although the source is what has to change.
+    ['SOURCE_UNCLEAR', 'slipway deploy examples/shop --app shop app-server'],
+    ['RELEASE_FAILED', 'slipway deploy examples/shop --app shop app-server'],
     ['INTERNAL', 'slipway events --token order-4711'],
   ])('after %s is %s', (code, command) => {
     expect(nextCommand(failedReply(code), { mode: 'run', appId: 'shop', directory: 'examples/shop' })).toBe(
