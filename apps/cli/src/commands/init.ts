@@ -25,6 +25,8 @@ interface WrittenConfig {
   readonly config: Readonly<Record<string, unknown>>;
   /** What the source is, in one line. */
   readonly detected: string;
+  /** What to look at, where the port is only the usual one. */
+  readonly portNote?: string;
 }
 
 interface WrittenConfigs {
@@ -51,27 +53,29 @@ export async function writeConfigs(options: InitOptions): Promise<WrittenConfigs
 }
 
 async function write({ directory, proposal }: ProposedConfig, force: boolean): Promise<WrittenConfig> {
-  const { configFields, configFileText } = await import('../domain/config-file.js'); // It loads detection.
+  const { configFields, configFileText, portNote } = await import('../domain/config-file.js'); // It loads detection.
   const { findingsText } = await import('#libs/source-detect');
   const path = join(directory, 'config.json');
   await writeFile(path, configFileText(proposal), { flag: force ? 'w' : 'wx' });
   const detected = findingsText(proposal.found);
-  return { service: basename(resolve(directory)), path, config: configFields(proposal), detected };
+  const config = configFields(proposal);
+  return { service: basename(resolve(directory)), path, config, detected, portNote: portNote(proposal) };
 }
 
 /** A line for each file: where it is, and what was found. */
 export function writtenLines({ written, passedOver }: WrittenConfigs, { paint }: Output): readonly string[] {
   return [
     ...written.map(
-      ({ path, config, detected }) =>
-        `${paint.good('✔')} wrote ${shownText(`${path}: ${detected}; ${portText(config)}`)}`,
+      (one) => `${paint.good('✔')} wrote ${shownText(`${one.path}: ${one.detected}; ${portText(one)}`)}`,
     ),
     ...passedOver.map(({ folder, why }) => shownText(`passed over ${folder}: ${why}`)),
   ];
 }
 
-const portText = ({ port }: WrittenConfig['config']): string =>
-  port === undefined ? 'no port' : `port ${String(port)}`;
+function portText({ config: { port }, portNote }: WrittenConfig): string {
+  if (port === undefined) return 'no port';
+  return portNote === undefined ? `port ${String(port)}` : `port ${String(port)} (${portNote})`;
+}
 
 const fields = serviceConfigSchema.pick({ runtime: true, port: true, command: true }).partial();
 

@@ -73,6 +73,24 @@ describe('slipway init', () => {
     expect(parseServiceConfig(text).health).toBeUndefined();
   });
 
+  it.each([
+    ['a Dockerfile without EXPOSE', { Dockerfile: 'FROM scratch\n' }, 'the Dockerfile has no EXPOSE'],
+    ['a source that names no port', { 'package.json': manifest, 'server.js': '' }, 'no file names one'],
+  ])('%s got port 8080 without a word: the command and the file say why', async (_, files, why) => {
+    await write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`a/${name}`, text])));
+    const said = `port 8080 (${why}: correct it if the service listens on another port)\n`;
+    expect(await initOf('a')).toContain(said);
+    expect(await read('a/config.json')).toContain(
+      `// ${why}: the service is told it in PORT\n  "port": 8080,`,
+    );
+  });
+
+  it('says no more of the port where the web server listens on any, or a file names it', async () => {
+    await write({ 'a/index.html': '<!doctype html>', 'b/Dockerfile': 'FROM scratch\nEXPOSE 9000\n' });
+    expect(await initOf('a')).toContain('; port 8080\n');
+    expect(await initOf('b')).toContain('; port 9000\n');
+  });
+
   it('gave a worker a port, which it never listened on: by its Procfile it has none', async () => {
     await write({
       'a/Procfile': 'release: python db.py\nworker: python count.py\n',

@@ -27,7 +27,7 @@ export function configFileText(proposal: Proposal): string {
   const { runtime, port, command, starts, health, found } = proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
-    ...portLines(port),
+    ...portLines(proposal),
     ...fieldLines('command', command),
     ...(starts === undefined
       ? []
@@ -44,11 +44,20 @@ export function configFileText(proposal: Proposal): string {
   return `// Written by slipway init. docs/reference/config-json.md describes every field.\n{\n${body.join('\n')}\n}\n`;
 }
 
-function portLines(port: Proposal['port']): readonly string[] {
+function portLines({ port, runtime }: Proposal): readonly string[] {
   if (port === undefined) return ['// No port: it is a worker, by Procfile. It succeeds if it stays up.'];
   const told = 'the service is told it in PORT';
-  return fieldLines('port', port, [port.by === undefined ? `no file names one: ${told}` : told]);
+  return fieldLines('port', port, [port.by === undefined ? `${whyUsual(runtime)}: ${told}` : told]);
 }
+
+const whyUsual = (runtime: Proposal['runtime']): string =>
+  runtime?.value === 'dockerfile' ? 'the Dockerfile has no EXPOSE' : 'no file names one';
+
+/** What to look at where the port is only the usual one. A web server of ours listens on any, so there it is nothing. */
+export const portNote = ({ port, runtime }: Proposal): string | undefined =>
+  port === undefined || port.by !== undefined || runtime?.value === 'static'
+    ? undefined
+    : `${whyUsual(runtime)}: correct it if the service listens on another port`;
 
 const noHealth = (port: Proposal['port']): readonly string[] => (port === undefined ? [] : NO_HEALTH);
 
