@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { deploymentReplied, type DeploymentReply, notServiceConfig, type TaskError } from '#libs/contracts';
 import { uniqueName } from '#libs/testing';
+import { sentFolder } from '../../apps/cli/src/adapters/sent-folder.js';
 import { zipFolder } from '../../apps/cli/src/adapters/zip-folder.js';
 import type { Client } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
@@ -65,7 +66,7 @@ export async function deployFolder(folder: string, client: Client): Promise<Depl
 export async function deployZip(folder: string, service: string, client: Client): Promise<Deployment> {
   const appId = uniqueName('source');
   const begunAt = performance.now();
-  await client.pushBlob(`${appId}--${service}.zip`, (await zipFolder(folder)).bytes);
+  await client.pushBlob(`${appId}--${service}.zip`, await zipFolder(await sentFolder(folder)));
   const reply = await client.ask({ mode: 'build-and-run', appId, services: [service] });
   return { appId, seconds: (performance.now() - begunAt) / 1000, ...(await known(reply, client)) };
 }

@@ -6,7 +6,7 @@ import { settling } from '../domain/settling.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
 import { foldersOf, type PassedFolder, requireDirectory } from './service-folders.js';
-import { zippedTree } from './zip-folder.js';
+import { sentFolder, sentTree } from './sent-folder.js';
 
 /** A config.json that a folder does not have yet. */
 export interface ProposedConfig {
@@ -67,7 +67,7 @@ type Told = { readonly value: Proposal } | { readonly refusal: SourceRefusal };
 
 async function proposalOf(directory: string, given: Given): Promise<Told> {
   const { propose, SourceRefusal } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
-  const tree = await zippedTree(directory);
+  const tree = await sentTree(await sentFolder(directory));
   const paths = tree.paths.filter((path) => path !== 'config.json');
   try {
     return { value: propose({ paths, text: (path) => tree.text(path) }, given) };

@@ -6,15 +6,20 @@ import type { SourceTree } from '#libs/source-detect';
 import { usageError } from '../errors.js';
 import { detectedIn } from './detected.js';
 import { isFile } from './is-file.js';
-import { zippedTree } from './zip-folder.js';
+import { type SentFolder, sentFolder, sentTree } from './sent-folder.js';
 
-/**
- * Reads a folder the way the deployer will read its zip, so that its faults show before anything is sent. Gives what was
- * found out of it, in one line.
- */
-export async function checkSource(directory: string): Promise<string> {
+export interface CheckedFolder {
+  /** What the source is, in one line. */
+  readonly detected: string;
+  /** What was read, and so what is to be sent. */
+  readonly sent: SentFolder;
+}
+
+/** Reads a folder the way the deployer will read its zip, so that its faults show before anything is sent. */
+export async function checkSource(directory: string): Promise<CheckedFolder> {
   const config = await checkConfig(directory);
-  return detectedIn(await zippedTree(directory), config, join(directory, 'config.json'));
+  const sent = await sentFolder(directory);
+  return { sent, detected: await detectedIn(await sentTree(sent), config, join(directory, 'config.json')) };
 }
 
 async function checkConfig(directory: string): Promise<ServiceConfig> {

@@ -4,6 +4,7 @@ import AdmZip from 'adm-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestFolder } from './service-folder.testing.js';
 import { checkSource, readZip } from './source-folder.js';
+import { zipFolder } from './zip-folder.js';
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -23,6 +24,19 @@ it('a fault was told with config.json twice: it has the path, then the field', a
   await expect(checkSource(root)).rejects.toMatchObject({
     message: expect.stringMatching(/config\.json: the file: /) as string,
   });
+});
+
+it('a folder was walked again after its check: what was checked is what is sent', async () => {
+  const root = await service('site');
+  await writeFile(join(root, 'config.json'), '{"runtime": "static", "port": 8080}');
+  await writeFile(join(root, 'index.html'), '<!doctype html>');
+  await writeFile(join(root, '.env'), '');
+  const { detected, sent } = await checkSource(root);
+  await writeFile(join(root, 'late.txt'), '');
+  expect(detected).toMatch(/^static, by config\.json/);
+  const names = new AdmZip(await zipFolder(sent)).getEntries().map((entry) => entry.entryName);
+  expect(names).toEqual(['config.json', 'index.html']);
+  expect(sent.leftOut).toEqual([{ path: '.env', by: 'default' }]);
 });
 
 describe('a source that cannot be served was refused after its upload', () => {

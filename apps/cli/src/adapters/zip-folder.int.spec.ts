@@ -4,13 +4,20 @@ import AdmZip from 'adm-zip';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestFolder } from './service-folder.testing.js';
-import { zipFolder } from './zip-folder.js';
+import { sentFolder } from './sent-folder.js';
+import { zipFolder as zipOf } from './zip-folder.js';
 
 let folder: TestFolder;
 beforeEach(async () => {
   folder = await TestFolder.make();
 });
 afterEach(() => folder.remove());
+
+/** What is sent of a folder, and its zip. */
+async function zipFolder(directory: string) {
+  const sent = await sentFolder(directory);
+  return { bytes: await zipOf(sent), leftOut: sent.leftOut };
+}
 
 const service = (name: string): Promise<string> => folder.service(name);
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { slipwayName, sourceBlobName } from '#libs/contracts';
 import { beforeSending } from '../before-sending.js';
 import { findServices, type FoundServices, type ServiceFolder } from '../adapters/service-folders.js';
-import { checkSource } from '../adapters/source-folder.js';
+import { type CheckedFolder, checkSource } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
-import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
-import { uploadedText } from '../domain/left-out.js';
+import { zipFolder } from '../adapters/zip-folder.js';
+import { type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { chooseServices } from '../domain/targets.js';
 import type { ProgramContext } from '../command-line.js';
@@ -40,7 +40,7 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
   const { token } = buildRequest({ ...wish, services });
   const blobOf = (service: string): string =>
     sourceBlobName(slipwayName(options.appId), slipwayName(service));
-  const onSent = ({ blob, bytes, leftOut }: SentFolder): void =>
+  const onSent = ({ blob, bytes, leftOut }: SentSource): void =>
     output.note(`${output.paint.good('✔')} ${uploadedText(blob, bytes.length, leftOut)}`);
   const upload = () => sendFolders(folders, blobOf, onSent);
   const { sources, leftOut } = await beforeSending(options.interrupted, upload, UPLOADED_HINT);
@@ -53,8 +53,10 @@ export async function deploy(options: DeployOptions, output: Output): Promise<Ex
 
 const UPLOADED_HINT = 'A source that was uploaded changes nothing until it is built. Run the command again.';
 
-interface SentFolder extends ZippedFolder {
+interface SentSource {
   readonly service: string;
+  readonly bytes: Buffer;
+  readonly leftOut: readonly LeftOut[];
   readonly blob: string;
 }
 
@@ -66,14 +68,15 @@ interface Sent {
 
 /** Zips and uploads the sources of services, one after another; each is told once it is sent. */
 export async function sendFolders(
-  folders: readonly ServiceFolder[],
+  folders: readonly CheckedService[],
   blobOf: (service: string) => string,
-  onSent: (sent: SentFolder) => void,
+  onSent: (sent: SentSource) => void,
 ): Promise<Sent> {
   const sources = new Map<string, ServiceWish['source']>();
   const all: LeftOutOf[] = [];
-  for (const { name, directory } of folders) {
-    const { bytes, leftOut } = await zipFolder(directory);
+  for (const { name, sent } of folders) {
+    const { leftOut } = sent;
+    const bytes = await zipFolder(sent);
     const blob = blobOf(name);
     await uploadSource(blob, bytes);
     sources.set(name, { blob, sha256: createHash('sha256').update(bytes).digest('hex') });
@@ -84,7 +87,10 @@ export async function sendFolders(
   return { sources, leftOut: all };
 }
 
+interface CheckedService extends ServiceFolder, CheckedFolder {}
+
 interface CheckedFolders extends FoundServices {
+  readonly services: readonly CheckedService[];
   readonly detected: readonly DetectedOf[];
 }
 
@@ -102,11 +108,11 @@ interface FolderOptions {
 export async function checkedFolders(options: FolderOptions, output: Output): Promise<CheckedFolders> {
   const { directory, services: asked } = options;
   const found = await foundOrWritten(options, output);
-  const services = chosenFolders(directory, found, asked);
+  const chosen = chosenFolders(directory, found, asked);
   for (const { folder, why } of found.passedOver) output.note(shownText(`passed over ${folder}: ${why}`));
-  const detected: DetectedOf[] = [];
-  for (const { name, directory: folder } of services)
-    detected.push({ service: slipwayName(name), detected: await checkSource(folder) });
+  const services: CheckedService[] = [];
+  for (const folder of chosen) services.push({ ...folder, ...(await checkSource(folder.directory)) });
+  const detected = services.map((one) => ({ service: slipwayName(one.name), detected: one.detected }));
   for (const one of detected) output.note(shownText(`${one.service}: ${one.detected}`));
   return { services, passedOver: found.passedOver, detected };
 }

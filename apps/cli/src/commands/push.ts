@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { sourceBlobName, writtenAppIdSchema, writtenServiceNameSchema } from '#libs/contracts';
-import { checkSource, readZip } from '../adapters/source-folder.js';
+import { type CheckedZip, checkSource, readZip } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
-import { type ZippedFolder, zipFolder } from '../adapters/zip-folder.js';
-import { uploadedText } from '../domain/left-out.js';
+import { zipFolder } from '../adapters/zip-folder.js';
+import { type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -38,8 +38,8 @@ export async function push(options: PushOptions, output: Output): Promise<ExitCo
   return exitCodes.ok;
 }
 
-interface CheckedSource extends ZippedFolder {
-  readonly detected: string;
+interface CheckedSource extends CheckedZip {
+  readonly leftOut: readonly LeftOut[];
 }
 
 async function sourceOf(path: string): Promise<CheckedSource> {
@@ -48,6 +48,6 @@ async function sourceOf(path: string): Promise<CheckedSource> {
     throw usageError('SOURCE_NOT_FOUND', `${path} does not exist`, { hint: 'Name a folder or a zip.' });
   }
   if (!found.isDirectory()) return { ...(await readZip(path)), leftOut: [] };
-  const detected = await checkSource(path);
-  return { ...(await zipFolder(path)), detected };
+  const { detected, sent } = await checkSource(path);
+  return { bytes: await zipFolder(sent), leftOut: sent.leftOut, detected };
 }

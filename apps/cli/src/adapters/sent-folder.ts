@@ -1,0 +1,100 @@
+import { readFileSync, statSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ReadableFile, SourceTree } from '#libs/source-detect';
+import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
+import { usageError } from '../errors.js';
+import { isFile } from './is-file.js';
+import { leaveOut, type LeaveOut } from './left-out.js';
+
+/** A file, or a folder without any. */
+interface SentEntry {
+  /** As the zip names it: below the folder, with `/`; that of a folder ends with one. */
+  readonly name: string;
+  /** Where the file lies; undefined for a folder. */
+  readonly path?: string;
+}
+
+/** What is sent of a folder, in the order of its zip. */
+export interface SentFolder {
+  readonly entries: readonly SentEntry[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Finds out what is sent of a service's folder: all but what never belongs in a source and what its ignore file names.
+ * Links are refused here because the deployer refuses them.
+ */
+export async function sentFolder(directory: string): Promise<SentFolder> {
+  const root = resolve(directory);
+  const walk = { entries: [], leftOut: [], rules: await rulesOf(root) };
+  await addFolder(walk, root, '');
+  return walk;
+}
+
+/** What the deployer will find in it. Texts are read as they are asked for. */
+export async function sentTree({ entries }: SentFolder): Promise<SourceTree> {
+  const { treeReading } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
+  const files = entries.flatMap(({ name, path }): [string, ReadableFile][] =>
+    path === undefined ? [] : [[name, { bytes: () => statSync(path).size, read: () => readFileSync(path) }]],
+  );
+  return treeReading(new Map(files));
+}
+
+async function rulesOf(root: string): Promise<LeaveOut> {
+  const dockerfile = await textOf(join(root, 'Dockerfile'));
+  for (const name of IGNORE_FILES) {
+    const text = await textOf(join(root, name));
+    if (text !== undefined) return leaveOut({ ignoreFile: { name, text }, dockerfile });
+  }
+  return leaveOut({ dockerfile });
+}
+
+const textOf = async (path: string): Promise<string | undefined> =>
+  (await isFile(path)) ? readFile(path, 'utf8') : undefined;
+
+interface Walk {
+  readonly entries: SentEntry[];
+  readonly leftOut: LeftOut[];
+  readonly rules: LeaveOut;
+}
+
+async function addFolder(walk: Walk, directory: string, prefix: string): Promise<void> {
+  const { leftOut, rules } = walk;
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(directory, entry.name);
+    const name = `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`;
+    const by = rules.by(name) ?? (await byEnvironment(rules, path, name));
+    const isEntered = entry.isDirectory() && (by === undefined || rules.mayHoldMore(name));
+    if (isEntered) await addFilledFolder(walk, path, { name, isWanted: by === undefined });
+    else if (by !== undefined) leftOut.push({ path: name, by });
+    else if (entry.isFile()) walk.entries.push({ name, path });
+    else {
+      throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
+        hint: 'A source cannot hold links or devices. Replace it with a plain file, remove it, or name it in .slipwayignore.',
+      });
+    }
+  }
+}
+
+/** An entry of its own only for one of which nothing else is sent: a Dockerfile may copy it, and a service write into it. */
+async function addFilledFolder(
+  walk: Walk,
+  path: string,
+  { name, isWanted }: { readonly name: string; readonly isWanted: boolean },
+): Promise<void> {
+  const before = walk.entries.length;
+  await addFolder(walk, path, name);
+  if (isWanted && walk.entries.length === before) walk.entries.push({ name });
+}
+
+/** A virtual environment of Python, whatever its name. */
+async function byEnvironment(
+  rules: LeaveOut,
+  path: string,
+  name: string,
+): Promise<LeftOut['by'] | undefined> {
+  if (!name.endsWith('/') || rules.isCopiedByName(name)) return undefined;
+  return (await isFile(join(path, 'pyvenv.cfg'))) ? 'default' : undefined;
+}
