@@ -1,9 +1,11 @@
+import { ANYTHING, exactly, fitsGlob, FOLDERS, type GlobPart, WITHIN_NAME } from './glob.js';
+
 /** Whether docker build would leave a path of the source out of what it sends. */
 export type Ignores = (path: string) => boolean;
 
 interface Rule {
   readonly pattern: string;
-  readonly regex: RegExp;
+  readonly parts: readonly GlobPart[];
   readonly isException: boolean;
 }
 
@@ -17,7 +19,7 @@ export function dockerIgnores(text: string, dockerfile: string): Ignores {
   return (path) => {
     if (path === dockerfile) return false;
     const paths = withFolders(path);
-    const last = rules.findLast(({ regex }) => paths.some((one) => regex.test(one)));
+    const last = rules.findLast(({ parts }) => paths.some((one) => fitsGlob(parts, one)));
     return last !== undefined && !last.isException;
   };
 }
@@ -39,7 +41,7 @@ function ruleOf(line: string): readonly Rule[] {
   const written = line.trim();
   const isException = written.startsWith('!');
   const pattern = cleaned(isException ? written.slice(1).trim() : written);
-  return pattern === '' ? [] : [{ pattern, regex: regexOf(pattern), isException }];
+  return pattern === '' ? [] : [{ pattern, parts: partsOf(pattern), isException }];
 }
 
 /** As Go's filepath.Clean: without `.`, empty and climbing parts. */
@@ -55,25 +57,24 @@ function cleaned(pattern: string): string {
 /** In this order: what is escaped, any folders, anything, within one name, one character, one of a set. */
 const TOKENS = /\\(.)|\*\*\/|\*\*|\*|\?|\[(\^?)((?:\\.|[^\]\\])+)\]|[^]/gu;
 
-function regexOf(pattern: string): RegExp {
-  const source = pattern.replaceAll(
-    TOKENS,
-    (token: string, escaped: string | undefined, not: string | undefined, set: string | undefined) => {
-      if (escaped !== undefined) return literal(escaped);
-      if (token === '**/') return '(?:.*/)?';
-      if (token === '**') return '.*';
-      if (token === '*') return '[^/]*';
-      if (token === '?') return '[^/]';
-      if (set !== undefined) return `[${not ?? ''}${set.replaceAll(/[[^]/g, String.raw`\$&`)}]`;
-      return literal(token);
-    },
-  );
+const partsOf = (pattern: string): readonly GlobPart[] =>
+  [...pattern.matchAll(TOKENS)].map(([token, escaped, not, set]) => {
+    if (escaped !== undefined) return exactly(escaped);
+    if (token === '**/') return FOLDERS;
+    if (token === '**') return ANYTHING;
+    if (token === '*') return WITHIN_NAME;
+    if (token === '?') return { kind: 'one', fits: (character) => character !== '/' };
+    return set === undefined
+      ? exactly(token)
+      : oneOf(`[${not ?? ''}${set.replaceAll(/[[^]/g, String.raw`\$&`)}]`);
+  });
+
+function oneOf(set: string): GlobPart {
   try {
-    return new RegExp(`^${source}$`, 'su');
+    const pattern = new RegExp(`^${set}$`, 'su');
+    return { kind: 'one', fits: (character) => pattern.test(character) };
   } catch {
     // A set such as [z-a] holds nothing.
-    return /(?!)/;
+    return { kind: 'one', fits: () => false };
   }
 }
-
-const literal = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}/]/g, String.raw`\$&`);

@@ -36,3 +36,23 @@ describe('what a .dockerignore names was sent to the build', () => {
     ['a set that never ends: as it is', ['[a.log'], []],
   ])('%s', (_what, lines, expected) => expect(leftOut(...lines)).toEqual(expected));
 });
+
+it('a pattern of many stars stopped the deployer: every way of matching was tried', () => {
+  const name = 'a'.repeat(200);
+  for (const stars of ['*a', '**a', '**/*a*']) {
+    const pattern = stars.repeat(20);
+    expect(dockerIgnores(`${pattern}b`, 'Dockerfile')(name), pattern).toBe(false);
+  }
+  expect(dockerIgnores('*a'.repeat(20), 'Dockerfile')(name)).toBe(true);
+});
+
+it.each([
+  ['src/*/c', 'src/a/b/c', false],
+  ['src/**/c', 'src/a/b/c', true],
+  ['src/**/c', 'src/c', true],
+  ['src/**/c', 'src/abc', false],
+  ['a**z', 'a/b/z', true],
+  ['?', '\u{1F600}', true],
+])('the pattern %s and the path %s', (pattern, path, isLeftOut) => {
+  expect(dockerIgnores(pattern, 'Dockerfile')(path)).toBe(isLeftOut);
+});

@@ -106,6 +106,47 @@ describe('a source of Node.js', () => {
   });
 });
 
+describe('the folders of a workspace', () => {
+  const foldersBy = (workspaces: readonly string[], ...folders: readonly string[]): readonly string[] => {
+    const files = Object.fromEntries(folders.map((folder) => [`${folder}/package.json`, '{}']));
+    const { manifests } = planned({ ...start, workspaces }, { ...files, ...npmLock });
+    return manifests.filter((path) => path.includes('/')).map((path) => path.replace('/package.json', ''));
+  };
+
+  it.each<readonly [string, readonly string[]]>([
+    ['apps/*', ['apps/a']],
+    ['./apps/*/', ['apps/a']],
+    ['apps/**', ['apps/a/b', 'apps/a']],
+    ['**/b', ['apps/a/b']],
+    ['{apps,libs}/{a,x}', ['apps/a', 'libs/x']],
+    ['{apps/{a,z},libs/x}', ['apps/a', 'libs/x']],
+    ['libs/x,y', ['libs/x,y']],
+  ])('%s', (glob, found) => {
+    expect(foldersBy([glob], 'apps/a', 'apps/a/b', 'libs/x', 'libs/x,y')).toEqual(found);
+  });
+
+  it('a brace without its other half ended the task with an internal error', () => {
+    expect(foldersBy(['packages/{a', 'b}', '*'], 'packages/{a', 'x')).toEqual(['packages/{a', 'x']);
+  });
+
+  it('a pattern of many stars, or many braces, stopped the deployer', () => {
+    const name = 'a'.repeat(200);
+    const hostile = [`${'*a'.repeat(20)}b`, '{a,b}'.repeat(150), `{${','.repeat(500)}}`, '{'.repeat(900_000)];
+    expect(foldersBy([...hostile, 'x'], name, 'x')).toEqual(['x']);
+  });
+
+  it('settings with brackets in brackets stopped the deployer', () => {
+    for (const nested of ['[', '{', '{a: ', '- ', '? '].map((text) => text.repeat(5_000))) {
+      const files = { 'pnpm-workspace.yaml': nested, 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" };
+      expect(planned(start, files).manifests).toEqual([
+        'package.json',
+        'pnpm-lock.yaml',
+        'pnpm-workspace.yaml',
+      ]);
+    }
+  });
+});
+
 describe('a source of Node.js that cannot be started', () => {
   it('names the packages of its workspace that can', () => {
     const files = {

@@ -2,14 +2,30 @@ import { parse } from 'yaml';
 import type { SourceTree } from '../source-tree.js';
 import { stringsOf } from './package-json.js';
 
+/** People write some KiB. Its parser takes seconds for more, and minutes for brackets within brackets. */
+const LONGEST_SETTINGS = 32_768;
+const DEEPEST_SETTINGS = 10;
+
 /** A file of settings that cannot be read is left to the tool that it belongs to: it says what is wrong with it. */
 function settingsOf(tree: SourceTree, path: string): Readonly<Record<string, unknown>> {
+  const text = tree.text(path) ?? '';
+  if (text.length > LONGEST_SETTINGS || isDeep(text)) return {};
   try {
-    const root: unknown = parse(tree.text(path) ?? '');
+    const root: unknown = parse(text);
     return typeof root === 'object' && root !== null ? (root as Readonly<Record<string, unknown>>) : {};
   } catch {
     return {};
   }
+}
+
+/** Brackets within brackets, or lists within lists on one line. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEEPEST_SETTINGS) return true;
+  }
+  return new RegExp(`(?:[-?:][ \t]+){${DEEPEST_SETTINGS}}`).test(text);
 }
 
 export const pnpmSettings = (tree: SourceTree): Readonly<Record<string, unknown>> =>

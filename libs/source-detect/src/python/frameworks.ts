@@ -25,7 +25,8 @@ export const FRAMEWORKS: readonly Framework[] = [
   { name: 'aiohttp', module: 'aiohttp', makes: ['Application'], speaks: 'own' },
 ];
 
-const escaped = (text: string): string => text.replaceAll('.', '\\.');
+/** A module's name may come from a folder, which may have any name. */
+const escaped = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}/-]/g, String.raw`\$&`);
 
 /** Whether a text imports a module, or a part of it. */
 export const imports = (text: string, module: string): boolean =>
