@@ -63,3 +63,22 @@ it('the images that a Dockerfile is built on: neither its own stages nor what on
     'c:1',
   ]);
 });
+
+it('images that a Dockerfile only copies from were left to the build, which has no login', () => {
+  const dockerfile = [
+    'FROM node:24 AS build',
+    'FROM r:5000/team/base:1',
+    'COPY --chown=1:1 --from=r:5000/team/tools:2 /bin/tool /bin/',
+    'RUN --mount=type=cache,target=/x --mount=type=bind,from=r:5000/team/data:3,target=/data cp /data/a /a',
+    'COPY --from=BUILD /a /b',
+    'COPY --from=0 /a /b',
+    'COPY --from=$BASE /a /b',
+    'RUN echo from=no',
+  ].join('\n');
+  expect(basesOf(dockerfile)).toEqual([
+    'node:24',
+    'r:5000/team/base:1',
+    'r:5000/team/tools:2',
+    'r:5000/team/data:3',
+  ]);
+});
