@@ -122,7 +122,6 @@ function eleventyFolder({ tree, root }: Source): string {
 }
 
 function parcelFolder({ root }: Source): string {
-  return clean(
-    /--(?:dist-dir|out-dir)[= ]([\w./-]+)|-d ([\w./-]+)/.exec(root.scripts['build'] ?? '')?.[1] ?? 'dist',
-  );
+  const named = /(?:--(?:dist-dir|out-dir)[= ]|\s-d )([\w./-]+)/.exec(root.scripts['build'] ?? '');
+  return clean(named?.[1] ?? 'dist');
 }

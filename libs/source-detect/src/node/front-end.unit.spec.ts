@@ -59,6 +59,11 @@ describe('a front end', () => {
     ],
     ['parcel', 'dist', { ...on('parcel'), scripts: { start: 'parcel index.html' } }],
     ['parcel with its folder', 'www', { ...on('parcel'), scripts: { build: 'parcel build --dist-dir www' } }],
+    [
+      'parcel with its folder, in short',
+      'out',
+      { ...on('parcel'), scripts: { build: 'parcel build -d out' } },
+    ],
     ['eleventy', '_site', on('@11ty/eleventy')],
     [
       'eleventy with its folder',
