@@ -202,3 +202,16 @@ describe('reported cases of Node.js', () => {
     expect(refused).toThrow(/runtime: pnpm-lock\.yaml lies at the root, and the package\.json/);
   });
 });
+
+it('a manifest in a folder such as [slug] was copied by a pattern, which names another file or none', () => {
+  const json = { ...server, workspaces: ['apps/*'] };
+  for (const folder of ['apps/[slug]', 'apps/$HOME', "apps/it's", 'apps/*']) {
+    const dockerfile = written({
+      json,
+      holds: ['package-lock.json'],
+      texts: { [`${folder}/package.json`]: '{}' },
+    });
+    expect(dockerfile, folder).not.toContain('package.json');
+    expect(dockerfile.indexOf('COPY --chown'), folder).toBeLessThan(dockerfile.indexOf('"npm","ci"'));
+  }
+});

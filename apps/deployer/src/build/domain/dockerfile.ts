@@ -69,9 +69,12 @@ function runLine({ argv, cache }: Step, cacheMounts: boolean): string {
 const envLine = ([name, value]: readonly [string, string]): string =>
   `ENV ${name}=${JSON.stringify(value).replaceAll('$', '\\$')}`;
 
-/** Of a plan: `$PATH` is meant. */
+/** Of a plan: `$PATH` is meant. A folder of the source may be in it, which may have any name. */
 const ownEnvLine = ([name, value]: readonly [string, string]): string =>
-  `ENV ${name}=${value.includes(' ') ? JSON.stringify(value) : value}`;
+  `ENV ${name}=${/[\s"'\\]/.test(value) ? JSON.stringify(value) : value}`;
+
+/** COPY takes other names for patterns, variables or quotes. */
+const isPlainPath = (path: string): boolean => /^[\w@.+/ -]+$/.test(path);
 
 /** Manifests keep their folders: one COPY for each. */
 function copyLines(manifests: readonly string[]): readonly string[] {
@@ -130,6 +133,7 @@ function buildLines(plan: StepsPlan, { config, images, cacheMounts }: WritingPar
   const source = `COPY --chown=${OWNER} . ./`;
   const install = plan.install.map(run);
   const build = plan.build.map(({ argv, ...step }) => run({ ...step, argv: shellForm(BUILD_AND_OWN, argv) }));
+  const arePlain = plan.manifests.every(isPlainPath);
   return [
     `FROM ${baseImageOf(plan.base, images)}${plan.site === undefined ? '' : ' AS files'}`,
     // An image of anybody may run as another user.
@@ -139,8 +143,8 @@ function buildLines(plan: StepsPlan, { config, images, cacheMounts }: WritingPar
     ...volumeLines(config),
     ...plan.setUp.map(run),
     ...Object.entries(plan.env).map(ownEnvLine),
-    ...copyLines(plan.manifests),
-    ...(plan.installNeedsSource ? [source, ...install] : [...install, source]),
+    ...(arePlain ? copyLines(plan.manifests) : []),
+    ...(plan.installNeedsSource || !arePlain ? [source, ...install] : [...install, source]),
     ...(build.length === 0 ? [] : Object.entries(config.env).map(envLine)),
     ...build,
     ...plan.prune.map(run),
