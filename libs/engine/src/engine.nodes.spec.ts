@@ -140,13 +140,16 @@ describe('containers', () => {
 
   it('runs a program within one, and says of one that is not there what is wrong', async () => {
     const id = await launch('sleep 60');
-    const ran = await builder.exec(id, ['sh', '-c', 'cat /proc/net/tcp; echo done >&2; exit 3']);
+    const within = AbortSignal.timeout(20_000);
+    const ran = await builder.exec(id, ['sh', '-c', 'cat /proc/net/tcp; echo done >&2; exit 3'], within);
     expect(ran.exitCode).toBe(3);
     expect(ran.output).toMatch(/local_address[\s\S]*done/);
-    expect((await builder.exec(id, ['no-such-program'])).exitCode).toBeGreaterThan(125);
+    expect((await builder.exec(id, ['no-such-program'], within)).exitCode).toBeGreaterThan(125);
     const late = builder.exec(id, ['sleep', '60'], AbortSignal.timeout(300));
     await expect(late).rejects.toMatchObject({ code: 'ENGINE_ABORTED' });
-    await expect(builder.exec('gone', ['true'])).rejects.toMatchObject({ code: 'CONTAINER_NOT_FOUND' });
+    await expect(builder.exec('gone', ['true'], within)).rejects.toMatchObject({
+      code: 'CONTAINER_NOT_FOUND',
+    });
   });
 
   it('remembers that one ran out of memory, though it was started again', async () => {

@@ -218,7 +218,7 @@ export class Engine {
    * Runs a program within a container and waits for its end. Throws CONTAINER_NOT_FOUND, SPEC_INVALID where it does
    * not run or has no such program, ENGINE_ABORTED when the signal was aborted.
    */
-  async exec(id: string, argv: readonly string[], signal?: AbortSignal): Promise<ExecResult> {
+  async exec(id: string, argv: readonly string[], signal: AbortSignal): Promise<ExecResult> {
     const byStatus: StatusCodes = { ...NO_CONTAINER, 400: 'SPEC_INVALID', 409: 'SPEC_INVALID' };
     try {
       return await runInContainer(this.docker.getContainer(id), argv, signal);

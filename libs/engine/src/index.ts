@@ -8,5 +8,6 @@ export {
   type ListedImage,
 } from './engine.js';
 export type { ContainerSpec, HealthCommand } from './container-spec.js';
+export type { ExecResult } from './run-in-container.js';
 export type { BuildRequest, BuiltImage } from './build.js';
 export type { RegistryAuth, TransferOptions, TransferProgress } from './transfer.js';

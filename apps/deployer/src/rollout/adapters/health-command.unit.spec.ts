@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '#libs/engine';
-import { runHealthCommand } from './health-command.js';
+import type { Engine, ExecResult } from '#libs/engine';
+import { HealthCommands } from './health-command.js';
 
 type Exec = Engine['exec'];
 
 const running = (exec: Exec, timeoutMs = 5_000) =>
-  runHealthCommand(
-    { exec } as unknown as Engine,
+  new HealthCommands().run(
+    { exec },
     'c',
     { command: ['check'], timeoutMs, signal: new AbortController().signal },
     () => Promise.resolve(['hunter2']),
@@ -26,8 +26,7 @@ describe('a health command', () => {
   });
 
   it('that does not end in time is not well', async () => {
-    const never: Exec = (_id, _argv, signal) =>
-      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))));
+    const never: Exec = () => new Promise(() => undefined);
     expect(await running(never, 20)).toEqual({
       healthy: false,
       seen: 'health.command did not end within 20 ms',
@@ -43,5 +42,28 @@ describe('a health command', () => {
       'health.command could not be run: no such program',
     );
     await expect(running(failing('ENGINE_FAILED'))).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  });
+
+  it('that hung was started again at each look, until the container was full of them', async () => {
+    const started: ((result: ExecResult) => void)[] = [];
+    const exec: Exec = () => new Promise((resolve) => started.push(resolve));
+    const commands = new HealthCommands();
+    const look = (container: string, timeoutMs: number) =>
+      commands.run(
+        { exec },
+        container,
+        { command: ['check'], timeoutMs, signal: new AbortController().signal },
+        () => Promise.resolve([]),
+      );
+    expect((await look('c', 5)).seen).toBe('health.command did not end within 5 ms');
+    expect((await look('c', 5)).healthy).toBe(false);
+    expect(started).toHaveLength(1);
+    await look('another', 5);
+    expect(started).toHaveLength(2);
+    const last = look('c', 5_000);
+    started[0]?.({ exitCode: 0, output: '' });
+    expect((await last).healthy, 'the end of that run counts').toBe(true);
+    await look('c', 5);
+    expect(started, 'the next look starts another').toHaveLength(3);
   });
 });

@@ -21,7 +21,7 @@ import type {
   HealthCommandRun,
   ProbeResult,
 } from '../ports.js';
-import { runHealthCommand } from './health-command.js';
+import { HealthCommands } from './health-command.js';
 import type { NodeLogins } from './node-logins.js';
 
 interface NodeEnginesParts {
@@ -70,6 +70,7 @@ const revealed = ({ secrets }: Pick<LaunchSpec, 'secrets'>): Readonly<Record<str
 /** The engines of the nodes that the load balancer assigned, each over its kept SSH connection. */
 export class SshNodeEngines implements NodeEngines, RepairEngines {
   private readonly engines = new Map<string, KeptEngine>();
+  private readonly healthCommands = new HealthCommands();
 
   constructor(private readonly parts: NodeEnginesParts) {}
 
@@ -186,7 +187,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
 
   async check(node: string, container: string, run: HealthCommandRun): Promise<ProbeResult> {
     const engine = await this.engine(node);
-    return runHealthCommand(engine, container, run, () => secretsOf(engine, container));
+    return this.healthCommands.run(engine, container, run, () => secretsOf(engine, container));
   }
 
   async logs(node: string, container: string, tail: number): Promise<string> {
