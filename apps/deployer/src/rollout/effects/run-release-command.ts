@@ -1,6 +1,6 @@
 import { resolveSecrets } from '../../secrets/resolve-secrets.js';
 import { causeInLog } from '../../task/domain/log-causes.js';
-import { StepError } from '../../task/domain/task-error.js';
+import { StepError, toTaskError } from '../../task/domain/task-error.js';
 import type { EffectOf } from '../../task/domain/task.effects.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
@@ -17,12 +17,12 @@ import {
 type RunEffect = EffectOf<'run-release-command'>;
 
 /**
- * Runs the command of a release once, before its first instance. Its container stays when it went well: whoever takes
- * over before that is stored reads its exit code. The start of that instance removes it.
+ * Runs the command of a release once, before its first instance. Its container stays until its end is stored: whoever
+ * takes over before reads its exit code. Then the start of that instance removes it, or the removal of leftovers.
  */
 export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffectPorts> = {
   async run(ports, { claim, signal }, state, effect) {
-    const { node, release } = effect;
+    const { release } = effect;
     const started = performance.now();
     const done = (ran: boolean) => {
       const ms = Math.round(performance.now() - started);
@@ -30,15 +30,12 @@ export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffect
     };
     if (await ports.releases.commandDone(release)) return { events: [done(false)] };
     const exitCode = await runToEnd(ports, claim, signal, { state, effect });
-    if (exitCode !== 0) {
-      const error = await failed(ports, state, effect, exitCode);
-      await ports.engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE);
-      throw error;
-    }
-    return {
-      events: [done(true)],
-      sides: [{ kind: 'release-command-done', release }, ...placedVolumes(state, effect)],
-    };
+    const volumes = placedVolumes(state, effect);
+    if (exitCode === 0)
+      return { events: [done(true)], sides: [{ kind: 'release-command-done', release }, ...volumes] };
+    const why = await failed(ports, state, effect, exitCode);
+    const error = toTaskError('run-release-command', why);
+    return { events: [{ type: 'StepFailed', data: { step: 'run-release-command', error } }], sides: volumes };
   },
 
   async withdraw({ engines }, state, { node, release }) {

@@ -21,10 +21,12 @@ import {
 export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
   async run(ports, { claim, signal }, state, effect) {
     const { ordinal, node } = effect;
-    await removeReleaseCommand(ports, state, effect);
     const started = await ports.nodeTurns
       .take(node.name, signal, () =>
-        inPhase(phaseOf('start-instance', ports.limits, signal), () => launch(ports, claim, state, effect)),
+        inPhase(phaseOf('start-instance', ports.limits, signal), async () => {
+          await removeReleaseCommand(ports, state, effect);
+          return launch(ports, claim, state, effect);
+        }),
       )
       .catch((error: unknown) => {
         const isPulled = state.slots.find((slot) => slot.ordinal === ordinal)?.pulled;
