@@ -2,7 +2,7 @@
 // The command needs Node 22 or newer; whoever starts it may have an older one. The project brings its own.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import * as nodeModule from 'node:module'; // By its whole: an older Node has no enableCompileCache, and must get as far as the fallback.
+import * as nodeModule from 'node:module'; // As a whole: an older Node has no enableCompileCache, and would end here.
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -20,7 +20,7 @@ function refuse(problem, next) {
 if (!existsSync(entry)) refuse('slipway is not built yet.', 'npm run build');
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
   process.setSourceMapsEnabled(true);
-  nodeModule.enableCompileCache();
+  nodeModule.enableCompileCache?.(); // Node 22.0 has none either.
   await import(entry);
 } else if (existsSync(bundledNode)) {
   runBy(bundledNode);
