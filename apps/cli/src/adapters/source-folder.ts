@@ -63,7 +63,10 @@ export async function readZip(path: string): Promise<CheckedZip> {
       cause: error,
     });
   }
-  const config = zip.getEntries().find((entry) => /^([^/\\]+[/\\])?config\.json$/.test(entry.entryName));
+  const entries = zip.getEntries();
+  const config =
+    entries.find(({ entryName }) => entryName === 'config.json') ??
+    entries.find(({ entryName }) => /^[^/\\]+[/\\]config\.json$/.test(entryName));
   if (config === undefined) {
     throw usageError('CONFIG_MISSING', `${path} has no config.json at its root`, {
       hint: 'Put config.json beside the sources, at the top of the archive.',

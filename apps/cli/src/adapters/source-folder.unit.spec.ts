@@ -64,6 +64,16 @@ describe('a source that cannot be served was refused after its upload', () => {
 });
 
 describe('reading a ready zip', () => {
+  it('the config.json of a folder was read where that came first in the zip: the one at the root counts', async () => {
+    const zip = new AdmZip({ noSort: true });
+    zip.addFile('config/config.json', Buffer.from('{"development": {"dialect": "sqlite"}}'));
+    zip.addFile('config.json', Buffer.from('{"runtime": "static", "port": 8080}'));
+    zip.addFile('index.html', Buffer.from('<!doctype html><title>Shop</title>'));
+    const path = join(folder.path, 'source.zip');
+    await writeFile(path, zip.toBuffer());
+    expect((await readZip(path)).detected).toContain('static');
+  });
+
   it('a zip of Windows had no config.json: backslashes are read as slashes', async () => {
     const zip = new AdmZip();
     zip.addFile('shop/config.json', Buffer.from('{"runtime": "static", "port": 8080}'));

@@ -151,3 +151,12 @@ describe('reported: sources of Python that did not build', () => {
     expect(lines.filter((line) => line.startsWith('ENV SECRET_KEY'))).toEqual([]);
   });
 });
+
+it('a folder with a quote in its name ended the Dockerfile: what holds it is quoted', () => {
+  const files = {
+    'requirements.txt': 'flask\n',
+    "Bob's/app.py": `from tools import x\n${FLASK}`,
+    "Bob's/tools.py": 'x = 1\n',
+  };
+  expect(write(files)).toContain(`ENV PYTHONPATH="/app/Bob's"\n`);
+});
