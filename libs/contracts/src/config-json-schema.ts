@@ -15,7 +15,7 @@ const fieldDescriptions: Record<Field, string> = {
     'What the service is built with; `dockerfile` takes the Dockerfile of the archive, `image` an image that is there already.',
   version: 'Version of the runtime, such as 3.13 or 24; without it, the configured base image.',
   image:
-    'An image that somebody else built, such as `nginx:1.28`. It is pinned to the digest that it has when the service is deployed.',
+    'An image that somebody else built, such as `nginx:1.28`. It is pinned to the digest that it has when this source is first deployed; deploying the same source again keeps that digest. For a newer image, name its tag or digest.',
   port: 'The port that the service listens on, inside its container. Without it, the service is a worker: it gets no address, and runs well once it has stayed up for `health.stableMs`.',
   command:
     'What starts the service. A text is split as a shell splits words, with its quotes; no shell reads it.',
