@@ -5,7 +5,7 @@ import { BlobStore } from '#libs/blob';
 import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
-import { REGISTRY_KINDS } from '#libs/registry';
+import { kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
 import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
@@ -17,6 +17,16 @@ function checkConnectionString(connectionString: string): void {
     throw new Error('expected the connection string of an Azure storage account', { cause });
   }
 }
+
+const registryUrl = () =>
+  z.url().superRefine((url, context) => {
+    if (!URL.canParse(url)) return;
+    try {
+      parseRegistryUrl(url);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  });
 
 const builders = () =>
   z.string().transform((text, context): readonly BuilderAddress[] => {
@@ -35,17 +45,19 @@ const variables = z.object({
     'The storage account that holds the zips.',
   ),
   SLIPWAY_BLOB_CONTAINER: z.string().default('services').describe('The blob container that holds the zips.'),
-  REGISTRY_URL: z.url().describe('The image registry: ACR or any OCI registry.'),
+  REGISTRY_URL: registryUrl().describe(
+    'The image registry: ACR, ECR or any OCI registry. Its path is the prefix of every repository, as in `https://ghcr.io/my-org`.',
+  ),
   REGISTRY_KIND: z.enum(REGISTRY_KINDS).optional().meta({
     description:
-      'The kind of the image registry; by default `acr` for hosts that end in `.azurecr.io` (`.cn`, `.us`), else `oci`.',
+      'The kind of the image registry; by default `acr` for hosts that end in `.azurecr.io` (`.cn`, `.us`), `ecr` for `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, else `oci`.',
     shownDefault: 'by the host',
   }),
   REGISTRY_USERNAME: z
     .string()
     .optional()
     .describe(
-      'Login of the image registry; without it, ACR is asked as the Azure identity and any other registry without a login.',
+      'Login of the image registry; without it, ACR is asked as the Azure identity, ECR as the AWS identity and any other registry without a login.',
     ),
   REGISTRY_PASSWORD: secret().optional().describe('Password of `REGISTRY_USERNAME`.'),
   REGISTRY_CA_FILE: z
@@ -223,12 +235,24 @@ const variables = z.object({
   }),
 });
 
+/** Of whatever the variables hold, which may be wrong. */
+const registryKind = ({
+  REGISTRY_KIND: kind,
+  REGISTRY_URL: url,
+}: Readonly<Partial<Record<'REGISTRY_KIND' | 'REGISTRY_URL', string>>>): string | undefined =>
+  kind ?? (url !== undefined && URL.canParse(url) ? kindOf(url) : undefined);
+
 /** Everything that the deployer reads from its environment. */
 export const deployerConfigSchema = variables
   .refine((config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined, {
     path: ['REGISTRY_PASSWORD'],
     message: 'expected the password of REGISTRY_USERNAME',
     // Also when other variables are wrong: all problems are listed at once.
+    when: () => true,
+  })
+  .refine((config) => config.REGISTRY_USERNAME === undefined || registryKind(config) !== 'ecr', {
+    path: ['REGISTRY_USERNAME'],
+    message: 'expected none: ECR is asked as the AWS identity, whose logins end after 12 hours',
     when: () => true,
   })
   .refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));

@@ -24,6 +24,22 @@ describe("the deployer's configuration", () => {
     expect(names.filter((name) => name.startsWith('REGISTRY_'))).toEqual([]);
   });
 
+  it('a registry whose address lacks its organisation is told', () => {
+    expect(problems({ REGISTRY_URL: 'https://ghcr.io' })).toContain('REGISTRY_URL');
+    expect(problems({ REGISTRY_URL: 'https://ghcr.io/my-org' })).not.toContain('REGISTRY_URL');
+    expect(problems({ REGISTRY_URL: 'no address' })).toContain('REGISTRY_URL');
+  });
+
+  it('a user for ECR is told: its password would end after 12 hours', () => {
+    const url = 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+    const login = { REGISTRY_USERNAME: 'AWS', REGISTRY_PASSWORD: 'p' };
+    expect(problems({ REGISTRY_URL: url, ...login })).toContain('REGISTRY_USERNAME');
+    expect(problems({ REGISTRY_URL: url, REGISTRY_KIND: 'oci', ...login })).not.toContain(
+      'REGISTRY_USERNAME',
+    );
+    expect(problems({ REGISTRY_URL: url })).not.toContain('REGISTRY_USERNAME');
+  });
+
   it('the time to drain is asked for only where it is set: the one-machine set-up does not wait', () => {
     const { DEPLOYER_DRAIN_MS } = deployerConfigSchema.shape;
     expect(DEPLOYER_DRAIN_MS.parse(undefined)).toBeUndefined();

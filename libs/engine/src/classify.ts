@@ -16,6 +16,11 @@ const HINTS: Readonly<Record<EngineErrorCode, string>> = {
     'Check that the machine of the engine reaches the registry and trusts its certificate.',
 };
 
+/** What an engine says of a registry without TLS that it was not told of. */
+const PLAIN_HTTP = /server gave http response to https client/i;
+const PLAIN_HTTP_HINT =
+  'The registry speaks plain http: name it in "insecure-registries" of /etc/docker/daemon.json on the machine of the engine, and restart the engine.';
+
 /**
  * What the engine's API gives is an HTTP status; for what it knows no status it gives 500 and a sentence. These
  * are the sentences, in one table, the same from Docker 20.10 to 28: the engine offers nothing better.
@@ -73,7 +78,8 @@ export function engineError(
   logTail?: readonly string[],
 ): EngineError {
   const reason = cause instanceof Error ? cause.message.trim() : String(cause);
-  return new EngineError(code, { message: `${what}: ${reason}`, hint: HINTS[code], cause, logTail });
+  const hint = PLAIN_HTTP.test(reason) ? PLAIN_HTTP_HINT : HINTS[code];
+  return new EngineError(code, { message: `${what}: ${reason}`, hint, cause, logTail });
 }
 
 export function codeOfSentence(sentence: string): EngineErrorCode | undefined {

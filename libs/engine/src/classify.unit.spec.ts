@@ -31,6 +31,14 @@ describe('toEngineError', () => {
     expect(toEngineError('It', response(500, sentence))).toMatchObject({ code });
   });
 
+  it('a registry without TLS that the engine was not told of is named as that', () => {
+    const said = 'Get "https://r:5000/v2/": http: server gave HTTP response to HTTPS client';
+    expect(toEngineError('Pulling r:5000/a', response(500, said))).toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      hint: expect.stringContaining('insecure-registries') as string,
+    });
+  });
+
   it('takes the status of the call before any sentence', () => {
     expect(
       toEngineError('It', response(404, 'port is already allocated'), { 404: 'IMAGE_NOT_FOUND' }),

@@ -1,6 +1,7 @@
 import { ContainerRegistryClient, type ContainerRegistryClientOptions } from '@azure/container-registry';
 import { Authorizer } from './authorizer.js';
 import { refused, unreachable } from './errors.js';
+import { type RegistryAddress, repositoryOf } from './registry-address.js';
 import {
   type Credentials,
   type ImageRegistry,
@@ -8,7 +9,6 @@ import {
   PAGE_SIZE,
   type RegistryAccess,
   type RegistryLogin,
-  repositoryOf,
 } from './registry.js';
 import { Transport } from './transport.js';
 
@@ -23,19 +23,20 @@ const PATIENT = { requestOptions: { timeout: 30_000 } };
  */
 export class AcrRegistry implements ImageRegistry {
   readonly host: string;
-  readonly repository = repositoryOf;
+  private readonly address: RegistryAddress;
   private readonly client: ContainerRegistryClient;
   private readonly credentials: Credentials;
   private readonly pageSize: number;
 
   constructor({ url, credentials, ca, pageSize = PAGE_SIZE }: RegistryAccess) {
     const transport = new Transport(url, ca);
+    this.address = transport.address;
     this.host = transport.host;
     this.credentials = credentials;
     this.pageSize = pageSize;
     // The client's own credentials are Azure identities only, so its requests get their login here, innermost.
     const policy = withLogin(new Authorizer(transport, credentials));
-    this.client = new ContainerRegistryClient(url, {
+    this.client = new ContainerRegistryClient(this.address.api, {
       tlsOptions: { ca },
       retryOptions: { maxRetries: 2, retryDelayInMs: 200 },
       additionalPolicies: [{ policy, position: 'perRetry' }],
@@ -44,7 +45,16 @@ export class AcrRegistry implements ImageRegistry {
 
   async login(): Promise<RegistryLogin | undefined> {
     const login = await this.credentials();
-    return login && { ...login, serveraddress: this.host };
+    return login && { ...login, serveraddress: this.address.login };
+  }
+
+  repository(appId: string, service: string): string {
+    return repositoryOf(this.address, appId, service);
+  }
+
+  /** A push makes it. */
+  ensureRepository(): Promise<void> {
+    return Promise.resolve();
   }
 
   async *repositories(): AsyncIterable<string> {

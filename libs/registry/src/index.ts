@@ -1,5 +1,6 @@
 export type { AzureIdentity } from './azure-identity.js';
 export * from './create-registry.js';
 export * from './errors.js';
+export { parseRegistryUrl, type RegistryAddress } from './registry-address.js';
 export * from './registry.js';
 export { RegistryHttp, type RegistryRequest } from './registry-http.js';

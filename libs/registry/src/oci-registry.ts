@@ -1,4 +1,5 @@
 import { jsonOf, RegistryError } from './errors.js';
+import { repositoryOf } from './registry-address.js';
 import { nextPage, RegistryHttp } from './registry-http.js';
 import {
   type Credentials,
@@ -7,7 +8,6 @@ import {
   PAGE_SIZE,
   type RegistryAccess,
   type RegistryLogin,
-  repositoryOf,
 } from './registry.js';
 
 const MANIFESTS = [
@@ -27,7 +27,6 @@ interface Content {
 /** Any registry of the OCI distribution API, with no login, a basic one, or tokens. */
 export class OciRegistry implements ImageRegistry {
   readonly host: string;
-  readonly repository = repositoryOf;
   private readonly http: RegistryHttp;
   private readonly credentials: Credentials;
   private readonly pageSize: number;
@@ -41,7 +40,16 @@ export class OciRegistry implements ImageRegistry {
 
   async login(): Promise<RegistryLogin | undefined> {
     const login = await this.credentials();
-    return login && { ...login, serveraddress: this.host };
+    return login && { ...login, serveraddress: this.http.address.login };
+  }
+
+  repository(appId: string, service: string): string {
+    return repositoryOf(this.http.address, appId, service);
+  }
+
+  /** A push makes it. */
+  ensureRepository(): Promise<void> {
+    return Promise.resolve();
   }
 
   repositories(): AsyncIterable<string> {

@@ -1,6 +1,7 @@
 import type { RequestInit, Response } from 'undici';
 import { Authorizer } from './authorizer.js';
 import { refused } from './errors.js';
+import type { RegistryAddress } from './registry-address.js';
 import type { RegistryAccess } from './registry.js';
 import { Transport } from './transport.js';
 
@@ -14,14 +15,18 @@ export interface RegistryRequest extends Pick<RequestInit, 'body' | 'headers'> {
 
 /** Requests of the OCI distribution API, with the login that the registry asks for. */
 export class RegistryHttp {
-  readonly host: string;
+  readonly address: RegistryAddress;
   private readonly transport: Transport;
   private readonly authorizer: Authorizer;
 
   constructor({ url, credentials, ca }: RegistryAccess) {
     this.transport = new Transport(url, ca);
-    this.host = this.transport.host;
+    this.address = this.transport.address;
     this.authorizer = new Authorizer(this.transport, credentials);
+  }
+
+  get host(): string {
+    return this.address.host;
   }
 
   /** Any answer but a refusal. Throws RegistryError. */

@@ -113,6 +113,17 @@ function describeImages({ create, access }: RegistryUnderTest): void {
     expect(await registry().digestOf(repository, 't0')).toBe(digests[0]);
   });
 
+  it('images of a namespace lie under it', async () => {
+    const { url } = access();
+    const namespaced = registry({ url: `${url}/team/deploys` });
+    const repository = namespaced.repository(uniqueName('app'), 'web');
+    expect(repository).toMatch(/^team\/deploys\/app[a-z0-9-]*\/web$/);
+    await namespaced.ensureRepository(repository);
+    const digest = await pushTestImage(new RegistryHttp(access()), { repository, tag: 't', created: FIRST });
+    expect(await namespaced.digestOf(repository, 't')).toBe(digest);
+    expect((await namespaced.login())?.serveraddress).toBe(new URL(url).host);
+  });
+
   it('several calls at once share the registry without disturbing each other', async () => {
     const { repository, digests } = await pushed(3);
     const one = registry();

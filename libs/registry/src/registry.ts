@@ -15,9 +15,12 @@ export interface ImageTag {
 
 /** Where images go and come from. Every method throws RegistryError. */
 export interface ImageRegistry {
-  /** `host:port`, as it stands in image names. */
+  /** `host:port`, as it stands in image names; `docker.io` for Docker Hub. */
   readonly host: string;
+  /** Behind the host, with the namespace of REGISTRY_URL. */
   repository(appId: string, service: string): string;
+  /** Makes the repository where the registry wants it to be there before a push. */
+  ensureRepository(repository: string): Promise<void>;
   /** For each transfer anew, since it may be a token that ends. Undefined: the registry asks for none. */
   login(): Promise<RegistryLogin | undefined>;
   repositories(): AsyncIterable<string>;
@@ -35,6 +38,7 @@ export const loginFor = async (registry: ImageRegistry, image: string): Promise<
 
 /** What a registry is reached with. */
 export interface RegistryAccess {
+  /** Its path is the namespace of all repositories. */
   readonly url: string;
   readonly credentials: Credentials;
   /** PEM of a private authority. */
@@ -52,6 +56,3 @@ export interface UserPassword {
 export type Credentials = () => Promise<UserPassword | undefined>;
 
 export const PAGE_SIZE = 100;
-
-/** One repository a service: `<application>/<service>`. */
-export const repositoryOf = (appId: string, service: string): string => `${appId}/${service}`;

@@ -80,7 +80,7 @@ describe('a page', () => {
 describe('an OCI registry', () => {
   it('that answers what is not JSON is refused, without repeating its answer', async () => {
     const { url } = await answering((response) => response.writeHead(200).end('{"name": hunter2}'));
-    const tags = createRegistry({ url, ...login }).tags('shop/web');
+    const tags = (await createRegistry({ url, ...login })).tags('shop/web');
     await expect(tags[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       code: 'REGISTRY_REFUSED',
       message: `${new URL(url).host}: the answer is not valid JSON at line 1, column 10.`,
@@ -93,7 +93,7 @@ describe('an OCI registry', () => {
         response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
       else response.writeHead(200, { 'docker-content-digest': 'sha256:1' }).end();
     });
-    const registry = createRegistry({ url, ...login });
+    const registry = await createRegistry({ url, ...login });
     expect(await registry.digestOf('shop/web', 't')).toBe('sha256:1');
     expect(await registry.digestOf('shop/web', 't')).toBe('sha256:1');
     const header = `Basic ${Buffer.from('u:hunter2').toString('base64')}`;
@@ -109,7 +109,7 @@ describe('an OCI registry', () => {
         response.writeHead(200, { 'docker-content-digest': 'sha256:1' }).end();
       else response.writeHead(401, { 'www-authenticate': 'Bearer realm="/token",service="s"' }).end();
     });
-    const registry = createRegistry({ url, ...login });
+    const registry = await createRegistry({ url, ...login });
     await registry.digestOf('shop/web', 't');
     await registry.digestOf('shop/web', 't');
     expect(issued).toBe(1);
@@ -123,7 +123,7 @@ describe('an OCI registry', () => {
       if (path.startsWith('/token')) response.end(JSON.stringify({ access_token: 'x' }));
       else response.writeHead(401, { 'www-authenticate': 'Bearer realm="/token"' }).end();
     });
-    await expect(createRegistry({ url, ...login }).digestOf('a', 't')).rejects.toMatchObject({
+    await expect((await createRegistry({ url, ...login })).digestOf('a', 't')).rejects.toMatchObject({
       code: 'REGISTRY_DENIED',
     });
     expect(asked).toHaveLength(3);
@@ -137,19 +137,20 @@ describe('an OCI registry', () => {
     [503, 'REGISTRY_UNREACHABLE', 'retriable'],
   ])('that answers %i is %s, %s', async (status, code, kind) => {
     const { url } = await answering((response) => void response.writeHead(status).end());
-    await expect(createRegistry({ url }).digestOf('a', 't')).rejects.toMatchObject({ code, kind });
+    await expect((await createRegistry({ url })).digestOf('a', 't')).rejects.toMatchObject({ code, kind });
   });
 
   it('that deletes nothing is DELETION_DISABLED and says what to allow', async () => {
     const { url } = await answering((response) => void response.writeHead(405).end());
-    await expect(createRegistry({ url }).deleteImage('a', 'sha256:1')).rejects.toMatchObject({
+    await expect((await createRegistry({ url })).deleteImage('a', 'sha256:1')).rejects.toMatchObject({
       code: 'DELETION_DISABLED',
       hint: expect.stringContaining('storage.delete.enabled') as string,
     });
   });
 
   it('without a login gives engines none', async () => {
-    expect(await createRegistry({ url: 'https://registry.example' }).login()).toBeUndefined();
+    const registry = await createRegistry({ url: 'https://registry.example' });
+    expect(await registry.login()).toBeUndefined();
   });
 });
 

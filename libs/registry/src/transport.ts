@@ -1,20 +1,23 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { unreachable } from './errors.js';
+import { parseRegistryUrl, type RegistryAddress } from './registry-address.js';
 
 const TIMEOUT_MS = 30_000;
 
 /** HTTP to one registry, with its private authority if it has one. Throws REGISTRY_UNREACHABLE. */
 export class Transport {
+  readonly address: RegistryAddress;
   readonly base: URL;
   private readonly dispatcher: Agent;
 
   constructor(url: string, ca: string | undefined) {
-    this.base = new URL(url);
+    this.address = parseRegistryUrl(url);
+    this.base = new URL(this.address.api);
     this.dispatcher = new Agent({ connect: { ca } });
   }
 
   get host(): string {
-    return this.base.host;
+    return this.address.host;
   }
 
   async send(url: URL, init: RequestInit): Promise<Response> {

@@ -29,7 +29,7 @@ const opened: Builder[] = [];
 beforeAll(async () => {
   [node] = await testNodes();
   const caFile = process.env['REGISTRY_CA_FILE'];
-  registry = createRegistry({
+  registry = await createRegistry({
     url: requireEnv('REGISTRY_URL'),
     username: process.env['REGISTRY_USERNAME'],
     password: process.env['REGISTRY_PASSWORD'],

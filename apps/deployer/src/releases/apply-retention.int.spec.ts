@@ -19,7 +19,7 @@ const access = {
   url: requireEnv('REGISTRY_URL'),
   ca: readFileSync(requireEnv('REGISTRY_CA_FILE'), 'utf8'),
 };
-const registry = createRegistry({ ...access, ...login });
+const registry = await createRegistry({ ...access, ...login });
 const http = new RegistryHttp({ ...access, credentials: () => Promise.resolve(login) });
 const work = new WorkQueue();
 
@@ -158,7 +158,7 @@ describe('retention', () => {
   it('a registry that is down is asked once, and the next run goes on where it was', async () => {
     await built(40);
     await built(41);
-    const down = createRegistry({ ...access, ca: undefined, ...login });
+    const down = await createRegistry({ ...access, ca: undefined, ...login });
     expect(await retain({ registry: down })).toEqual({ retired: 2, deleted: 0, failed: 1 });
     expect(failures.splice(0)).toMatchObject([{ code: 'REGISTRY_UNREACHABLE' }]);
     expect(await retain()).toEqual({ retired: 0, deleted: 2, failed: 0 });

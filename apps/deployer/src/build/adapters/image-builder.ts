@@ -45,6 +45,10 @@ function partsOf(image: string): { readonly name: string; readonly digest?: stri
   return { name: colon > tagged.lastIndexOf('/') ? tagged.slice(0, colon) : tagged, digest };
 }
 
+/** Of one of our images. */
+const repositoryIn = (registry: ImageRegistry, tag: string): string =>
+  tag.slice(registry.host.length + 1, tag.lastIndexOf(':'));
+
 const ownDockerfile = (plan: BuildPlan, { tree }: Pick<FetchedSource, 'tree'>): string =>
   plan.kind === 'dockerfile' ? (tree.text(plan.file) ?? '') : '';
 
@@ -162,7 +166,9 @@ export class EngineImageBuilder implements ImageBuilder {
     const { engine } = builder;
     try {
       if (!(await engine.hasImage(tag))) return undefined;
-      const { digest } = await engine.push(tag, await this.parts.registry.login(), options);
+      const { registry } = this.parts;
+      await registry.ensureRepository(repositoryIn(registry, tag));
+      const { digest } = await engine.push(tag, await registry.login(), options);
       await this.discard({ tag, builder: builder.name });
       builder.trimSoon();
       return digest;
@@ -186,9 +192,8 @@ export class EngineImageBuilder implements ImageBuilder {
 
   private async digestInRegistry(name: string, tag: string): Promise<string> {
     const { registry } = this.parts;
-    const repository = name.slice(registry.host.length + 1);
     try {
-      return await registry.digestOf(repository, tag.slice(name.length + 1));
+      return await registry.digestOf(repositoryIn(registry, tag), tag.slice(name.length + 1));
     } catch (cause) {
       if (!(cause instanceof RegistryError) || cause.code !== 'IMAGE_NOT_FOUND') throw cause;
       const error = {

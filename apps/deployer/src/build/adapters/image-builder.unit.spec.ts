@@ -74,6 +74,7 @@ function builderWith(
   const registry: Partial<ImageRegistry> = {
     host: 'r:5000',
     login: () => Promise.resolve(undefined),
+    ensureRepository: () => Promise.resolve(),
     digestOf(repository, tag) {
       const digest = tags[`${repository}:${tag}`];
       if (digest !== undefined) return Promise.resolve(digest);
