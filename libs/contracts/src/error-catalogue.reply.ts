@@ -118,6 +118,10 @@ const buildErrors = {
     whatToDo: 'Check `BUILDER_HOST` or `BUILDERS`, and that Docker runs there.',
   },
   BUILD_FAILED: inReply('The image did not build.', 'Read the end of the build log.'),
+  BUILD_SECRETS_UNSUPPORTED: inReply(
+    'The service names `buildSecrets`, and the engine of its builder has no BuildKit.',
+    'Build on an engine with BuildKit: Docker 18.09 or newer, on Linux.',
+  ),
   BUILDER_DISK_FULL: inReply(
     'The disk of every builder is too full, even without the cache.',
     'Free space where the message says, or name another builder.',

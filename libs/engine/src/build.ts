@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import type { ImageBuildOptions } from 'dockerode';
+import { type BuildSession, type BuildSessionParts, openBuildSession } from './build-session.js';
 import { BuildTrace } from './build-trace.js';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
-import type { EngineErrorCode } from './errors.js';
+import type { EngineError, EngineErrorCode } from './errors.js';
 import { jsonLines, type ProgressMessage } from './json-lines.js';
 
-export interface BuildRequest {
+export interface BuildRequest extends BuildSessionParts {
   /** A tar of the context, with the Dockerfile at its root. */
   readonly context: Readable;
   readonly tag: string;
@@ -14,7 +16,6 @@ export interface BuildRequest {
   /** The stage that is built; the last one where it is left out. */
   readonly target?: string;
   readonly onOutput?: (line: string) => void;
-  readonly signal?: AbortSignal;
   /** Of the RUN steps, as `docker build --network` takes it. */
   readonly networkMode?: string;
   readonly builder?: 'buildkit' | 'classic';
@@ -32,36 +33,53 @@ const NOT_THE_BUILD: ReadonlySet<EngineErrorCode> = new Set([
   'REGISTRY_DENIED',
 ]);
 
-/** Builds and tags. Throws BUILD_FAILED with the last lines, NO_SPACE, ENGINE_UNREACHABLE, ENGINE_ABORTED. */
+/**
+ * Builds and tags. Throws BUILD_FAILED with the last lines, NO_SPACE, ENGINE_UNREACHABLE, ENGINE_ABORTED;
+ * BUILD_SECRETS_UNSUPPORTED where it is given secrets and the engine has no BuildKit.
+ */
 export async function build(docker: Docker, request: BuildRequest, buildKit: boolean): Promise<BuiltImage> {
   const what = `Building ${request.tag}`;
+  const needsBuildKit = Object.keys(request.secrets ?? {}).length > 0;
+  if (needsBuildKit && !buildKit) throw withoutBuildKit(request, what);
   const output = new BuildOutput(request.onOutput);
-  let stream: Readable | undefined;
+  let session: BuildSession | undefined;
   try {
-    stream = (await docker.buildImage(request.context, {
-      t: request.tag,
-      labels: { ...request.labels },
-      buildargs: { ...request.buildArgs },
-      ...(request.target !== undefined && { target: request.target }),
-      networkmode: request.networkMode,
-      rm: true,
-      forcerm: true,
-      version: buildKit ? '2' : '1',
-      abortSignal: request.signal,
-    })) as Readable;
-    for await (const message of jsonLines(stream)) output.take(message);
+    session = buildKit ? await openBuildSession(docker, request) : undefined;
+    const stream = await docker.buildImage(request.context, buildOptions(request, session));
+    for await (const message of jsonLines(stream as Readable)) output.take(message);
   } catch (error) {
     request.context.destroy();
     throw toEngineError(what, error, { 400: 'BUILD_FAILED' }, request.signal);
   } finally {
-    // dockerode ends its BuildKit session on this event only, which a stream that was cut does not give.
-    if (stream && !stream.readableEnded) stream.emit('end');
+    session?.close();
   }
   if (output.error !== undefined) {
     throw engineError(failureCode(output.error), what, new Error(output.error), output.tail);
   }
   return { imageId: output.imageId ?? (await docker.getImage(request.tag).inspect()).Id };
 }
+
+function buildOptions(request: BuildRequest, session: BuildSession | undefined): ImageBuildOptions {
+  return {
+    t: request.tag,
+    labels: { ...request.labels },
+    buildargs: { ...request.buildArgs },
+    ...(request.target !== undefined && { target: request.target }),
+    networkmode: request.networkMode,
+    rm: true,
+    forcerm: true,
+    ...(session === undefined ? { version: '1' } : withSession(session)),
+    abortSignal: request.signal,
+  };
+}
+
+function withoutBuildKit({ context }: BuildRequest, what: string): EngineError {
+  context.destroy();
+  return engineError('BUILD_SECRETS_UNSUPPORTED', what, 'the engine has no BuildKit');
+}
+
+/** BuildKit. As a number: for the text '2', dockerode opens a session of its own. */
+const withSession = ({ id }: BuildSession): object => ({ version: 2, session: id });
 
 function failureCode(error: string): EngineErrorCode {
   const code = codeOfSentence(error);

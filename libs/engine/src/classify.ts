@@ -10,6 +10,8 @@ const HINTS: Readonly<Record<EngineErrorCode, string>> = {
   PORT_TAKEN: 'Choose another host port, or stop what listens on it.',
   SPEC_INVALID: 'Read the cause: the engine refused a value.',
   BUILD_FAILED: 'Read the last lines of the build.',
+  BUILD_SECRETS_UNSUPPORTED:
+    'Build on an engine with BuildKit, Docker 18.09 or newer on Linux, or remove buildSecrets from config.json.',
   NO_SPACE: 'Free space on the disk of the engine; start with unused images.',
   REGISTRY_DENIED: 'Check the login of the registry, and that it may read or write this repository.',
   REGISTRY_UNREACHABLE:

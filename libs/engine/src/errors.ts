@@ -8,6 +8,7 @@ export type EngineErrorCode =
   | 'PORT_TAKEN'
   | 'SPEC_INVALID'
   | 'BUILD_FAILED'
+  | 'BUILD_SECRETS_UNSUPPORTED'
   | 'NO_SPACE'
   | 'REGISTRY_DENIED'
   | 'REGISTRY_UNREACHABLE';

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type Docker from 'dockerode';
+import { authService, healthService, secretsService } from './build-session.protocol.js';
+import type { RegistryAuth } from './transfer.js';
+
+/** What BuildKit may ask for while it builds. */
+export interface BuildSessionParts {
+  /** By the id that a step mounts. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** The login of one registry, by its host as it stands in names of images; Docker Hub is `docker.io`. */
+  readonly login?: (registry: string) => Promise<RegistryAuth | undefined>;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuildSession {
+  readonly id: string;
+  close(): void;
+}
+
+/**
+ * A connection over which BuildKit calls back: the engine is the client, this side the gRPC server. dockerode has one
+ * of its own, which shows the same login to every registry and knows no secrets.
+ */
+export async function openBuildSession(docker: Docker, parts: BuildSessionParts): Promise<BuildSession> {
+  const id = randomUUID();
+  const socket = await dialSession(docker, id, parts.signal);
+  // The build itself says what a broken connection did to it.
+  socket.on('error', () => undefined);
+  const server = sessionServer(parts);
+  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket);
+  return {
+    id,
+    close() {
+      server.forceShutdown();
+      socket.destroy();
+    },
+  };
+}
+
+/** Throws what the modem throws: an error with the engine's status, or without one where it was not reached. */
+function dialSession(docker: Docker, id: string, abortSignal: AbortSignal | undefined): Promise<Duplex> {
+  const call = {
+    ...{ method: 'POST', path: '/session', hijack: true, statusCodes: {}, abortSignal },
+    headers: {
+      Upgrade: 'h2c',
+      'X-Docker-Expose-Session-Uuid': id,
+      'X-Docker-Expose-Session-Name': 'slipway',
+      'X-Docker-Expose-Session-Grpc-Method': METHODS,
+    },
+  };
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(call, (error: Error | null, socket: unknown) => {
+      if (error === null) resolve(socket as Duplex);
+      else reject(error);
+    });
+  });
+}
+
+const METHODS = [secretsService, authService, healthService].flatMap((service) =>
+  Object.values(service).map(({ path }) => path),
+);
+
+/** Exported for its test. */
+export function sessionServer({ secrets = {}, login }: BuildSessionParts): Server {
+  const server = new Server();
+  server.addService(secretsService, { GetSecret: getSecret(secrets) });
+  server.addService(authService, { Credentials: credentials(login) });
+  server.addService(healthService, HEALTH);
+  return server;
+}
+
+function getSecret(
+  secrets: Readonly<Record<string, string>>,
+): handleUnaryCall<{ ID: string }, { data: Buffer }> {
+  return ({ request: { ID: id } }, answer) => {
+    const value = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
+    if (value === undefined) answer({ code: status.NOT_FOUND, details: `secret ${id}: not found` });
+    else answer(null, { data: Buffer.from(value) });
+  };
+}
+
+/** BuildKit's names of Docker Hub, which its images do without. */
+const DOCKER_HUB: ReadonlySet<string> = new Set(['registry-1.docker.io', 'index.docker.io']);
+
+function credentials(
+  login: BuildSessionParts['login'] = () => Promise.resolve(undefined),
+): handleUnaryCall<{ Host: string }, { Username?: string; Secret?: string }> {
+  return ({ request: { Host: host } }, answer) => {
+    login(DOCKER_HUB.has(host) ? 'docker.io' : host).then(
+      (found) =>
+        answer(null, found === undefined ? {} : { Username: found.username, Secret: found.password }),
+      (error: Error) => answer({ code: status.UNAVAILABLE, details: error.message }),
+    );
+  };
+}
+
+/** BuildKit asks every few seconds, and drops a session that does not answer twice. */
+const SERVING = 1;
+const HEALTH: UntypedServiceImplementation = {
+  Check: ((_call, answer) => answer(null, { status: SERVING })) satisfies handleUnaryCall<
+    object,
+    { status: number }
+  >,
+};
