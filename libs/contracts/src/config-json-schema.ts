@@ -37,6 +37,8 @@ const fieldDescriptions: Record<Field, string> = {
   env: 'Environment variables of the service.',
   secrets:
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',
+  buildSecrets:
+    'Secrets that only the build gets: by variable, the name that `slipway secret set` stored the value under. Steps of Slipway find it in the environment; a Dockerfile mounts it with `RUN --mount=type=secret,id=VARIABLE`. It is in no layer of the image.',
   health: 'How to tell that the service is well.',
   'health.path':
     'Asked for at the port of the service. Required where there is a port and no `health.command`; a worker has none.',

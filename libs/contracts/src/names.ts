@@ -36,14 +36,15 @@ export const namedHere = (what: 'application' | 'service', written: string): str
 export const nodeNameSchema = name('node name');
 /** A secret of an application: what config.json names, and `slipway secret set` stores. */
 export const secretNameSchema = name('secret name');
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export const isVariableName = (name: string): boolean => VARIABLE.test(name);
+
 /** An environment variable. */
 export const variableNameSchema = z
   .string()
   .max(255)
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_]*$/,
-    'expected a variable name: letters, digits and _, not beginning with a digit',
-  );
+  .regex(VARIABLE, 'expected a variable name: letters, digits and _, not beginning with a digit');
 /** The caller's idempotency key: printable, no spaces, at most 128 characters. */
 export const tokenSchema = z
   .string()

@@ -3,6 +3,7 @@ import { type InputProblem, inputProblems, problemText } from './input-problems.
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { parseCommentedJson } from './parse-commented-json.js';
 import { JsonError } from './parse-json.js';
+import { buildSecretProblems, buildSecretsSchema, MOST_SECRETS } from './service-config.build-secrets.js';
 import { commandSchema } from './service-config.command.js';
 import { folderSchema, tmpfsSchema, userSchema } from './service-config.container.js';
 import { unusedFields } from './service-config.fields.js';
@@ -42,11 +43,12 @@ const stopSchema = z.strictObject({
   drainMs: z.int().min(0).max(600_000).optional(),
 });
 
-const MAX_SECRETS = 50;
-
 const secretReferencesSchema = z
   .record(variableNameSchema, secretNameSchema)
-  .refine((secrets) => Object.keys(secrets).length <= MAX_SECRETS, `expected at most ${MAX_SECRETS} secrets`);
+  .refine(
+    (secrets) => Object.keys(secrets).length <= MOST_SECRETS,
+    `expected at most ${MOST_SECRETS} secrets`,
+  );
 
 /** config.json at the root of a service's archive. */
 export const serviceConfigSchema = z.strictObject({
@@ -86,6 +88,8 @@ export const serviceConfigSchema = z.strictObject({
   env: z.record(variableNameSchema, storableText()).default({}),
   /** By environment variable, the name of the secret that is its value. */
   secrets: secretReferencesSchema.optional(),
+  /** By the id that the build knows it by, the name of the secret that is its value. */
+  buildSecrets: buildSecretsSchema.optional(),
   health: healthSchema.optional(),
   resources: resourcesSchema.prefault({}),
   replicas: z.int().min(1).max(MOST_INSTANCES).default(1),
@@ -137,6 +141,8 @@ const currentConfigSchema = serviceConfigSchema
       context.addIssue({ code: 'custom', path: ['port'], message: STATIC_PORT, input: undefined });
     for (const { field, expected } of unusedFields(config, config.runtime))
       context.addIssue({ code: 'custom', path: [field], message: expected, input: field });
+    for (const { field, expected } of buildSecretProblems(config, config.runtime))
+      context.addIssue({ code: 'custom', path: [...field], message: expected, input: undefined });
     if (config.runtime === 'image' && config.image === undefined)
       context.addIssue({
         code: 'custom',

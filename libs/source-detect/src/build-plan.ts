@@ -62,6 +62,8 @@ export interface StepsPlan {
   readonly build: readonly Step[];
   /** Removes what only the build needed. */
   readonly prune: readonly Step[];
+  /** Environment variables of every step, whose values are known to the build alone and stay in no layer. */
+  readonly secrets: readonly string[];
   /** Starts the service; undefined where the base image does. */
   readonly command?: readonly string[];
   /** Given out by an image of its own; the rest only makes the files. */

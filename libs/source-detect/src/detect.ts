@@ -1,5 +1,6 @@
 import { type ServiceConfig, unusedFields } from '#libs/contracts';
 import type { BuildPlan, Finding } from './build-plan.js';
+import { refuseUnfitIds, withBuildSecrets } from './build-secrets.js';
 import { dockerfilePlan } from './dockerfile.js';
 import { nodePlan } from './node/node.js';
 import { olderFormPlan } from './older-form.js';
@@ -18,13 +19,14 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   if (config.legacy !== undefined) return olderFormPlan(tree, config, config.legacy);
   const runtime = runtimeOf(tree, config);
   refuseUnused(config, runtime.what);
+  refuseUnfitIds(config, runtime.what);
   if (config.image !== undefined)
     return {
       kind: 'image',
       image: config.image,
       found: [{ what: `image ${config.image}`, by: 'config.json' }],
     };
-  return detectorOf(runtime.what)(tree, config, [runtime]);
+  return withBuildSecrets(detectorOf(runtime.what)(tree, config, [runtime]), tree, config);
 }
 
 /** Of a runtime that config.json names, reading the file has said it already. */

@@ -43,6 +43,26 @@ export function declaredArgs(dockerfile: string): ReadonlySet<string> {
   return new Set(declared);
 }
 
+/** The secrets that steps of a Dockerfile mount, by their ids. */
+export function mountedSecrets(dockerfile: string): readonly string[] {
+  return linesOf(dockerfile).flatMap((line) => {
+    const [instruction = '', ...words] = line.trim().split(/\s+/);
+    if (instruction.toLowerCase() !== 'run') return [];
+    return words.flatMap((word) => secretOf(word) ?? []);
+  });
+}
+
+/** Of `--mount=type=secret,id=TOKEN`. Without an id, BuildKit takes the name of the file that is mounted. */
+function secretOf(word: string): string | undefined {
+  const [, options] = /^--mount=(.*)$/.exec(word.replaceAll(/["']/g, '')) ?? [];
+  if (options === undefined) return undefined;
+  const pairs = options.split(',').map((option) => option.split('=') as [string, string?]);
+  const byName = new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
+  if (byName.get('type') !== 'secret') return undefined;
+  const file = ['target', 'dst', 'destination'].map((name) => byName.get(name)).find((path) => path);
+  return byName.get('id') ?? byName.get('source') ?? byName.get('src') ?? file?.split('/').at(-1);
+}
+
 /** Without comments, and with what was continued on the next line in one. */
 function linesOf(dockerfile: string): readonly string[] {
   const escape = /^#\s*escape\s*=\s*`/im.test(dockerfile) ? '`' : '\\';

@@ -17,6 +17,7 @@ export const emptyPlan = (runtime: string): StepsPlan => ({
   install: [],
   build: [],
   prune: [],
+  secrets: [],
   found: [],
 });
 

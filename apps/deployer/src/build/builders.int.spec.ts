@@ -91,6 +91,7 @@ function order(
     },
     tag: images.tagOf(uniqueName('builders'), 'web', sourceDigest),
     labels: {},
+    secrets: {},
     onOutput: (line) => lines.push(line),
     lines,
   };

@@ -1,3 +1,4 @@
+import type { Secret } from '#libs/config';
 import type { ServiceConfig } from '#libs/contracts';
 import type { SourceTree } from '#libs/source-detect';
 import type { TaskState } from '../task/domain/task.state.js';
@@ -26,6 +27,8 @@ export interface BuildOrder {
   readonly source: FetchedSource;
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** By the id that its steps know it by. */
+  readonly secrets: Readonly<Record<string, Secret>>;
   onOutput(line: string): void;
 }
 
@@ -57,7 +60,7 @@ export interface ImageBuilder {
   explain(source: FetchedSource): ExplainedSource;
   /** The builder that has the image already, of those that answer. */
   holderOf(tag: string): Promise<string | undefined>;
-  /** Throws BUILD_FAILED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */
+  /** Throws BUILD_FAILED, BUILD_SECRETS_UNSUPPORTED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */
   build(builder: string, order: BuildOrder, signal: AbortSignal): Promise<void>;
   /** Pushes, removes it from its builder, and gives `host/repository@sha256:...`. Throws IMAGE_LOST. */
   push(image: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string>;

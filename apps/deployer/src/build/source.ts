@@ -1,5 +1,6 @@
 import type { BuildOutput } from '../logs/ports.js';
 import type { Releases } from '../releases/ports.js';
+import type { Secrets, WithoutSecrets } from '../secrets/ports.js';
 import type { EffectScope } from '../task/effect-scope.js';
 import type { TaskState } from '../task/domain/task.state.js';
 import { inPhase, phaseOf, type PhaseLimits, type PhaseResult } from '../task/phase.js';
@@ -14,6 +15,8 @@ export interface BuildEffectPorts {
   readonly output: BuildOutput;
   readonly limits: PhaseLimits;
   readonly places: BuildPlaces;
+  readonly secrets: Pick<Secrets, 'values'>;
+  readonly withoutSecrets: WithoutSecrets;
 }
 
 /** The task's source: fetched once by each worker that needs it. */

@@ -4,7 +4,7 @@ import { createBuilding } from '../build/wire.js';
 import type { DeployerConfig } from '../deployer.config.js';
 import { openImageRegistry } from '../releases/wire.js';
 import { createNodes } from '../rollout/wire.js';
-import { createSecrets } from '../secrets/wire.js';
+import { createSecrets, withoutSecrets } from '../secrets/wire.js';
 import { installationId } from './adapters/installation.js';
 
 /** Adapters to what stands around the deployer: blobs, image registry, builders, nodes. */
@@ -17,6 +17,7 @@ export async function createOutside(config: DeployerConfig, pool: Pool, logger: 
     ...(await createBuilding(parts)),
     ...createNodes(parts),
     secrets: await createSecrets(parts),
+    withoutSecrets,
   };
 }
 

@@ -49,6 +49,9 @@ function partsOf(image: string): { readonly name: string; readonly digest?: stri
 const repositoryIn = (registry: ImageRegistry, tag: string): string =>
   tag.slice(registry.host.length + 1, tag.lastIndexOf(':'));
 
+const revealed = (secrets: BuildOrder['secrets']): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, secret.reveal()]));
+
 const ownDockerfile = (plan: BuildPlan, { tree }: Pick<FetchedSource, 'tree'>): string =>
   plan.kind === 'dockerfile' ? (tree.text(plan.file) ?? '') : '';
 
@@ -108,7 +111,7 @@ export class EngineImageBuilder implements ImageBuilder {
   async build(name: string, order: BuildOrder, signal: AbortSignal): Promise<void> {
     const builder = this.byName(name);
     if (builder === undefined) throw new Error(`there is no builder ${name}`);
-    const { source, tag, labels, onOutput } = order;
+    const { source, tag, labels, secrets, onOutput } = order;
     const plan = planOf(source);
     const written = this.dockerfileOf(plan, source);
     await builder.ensureRoom();
@@ -118,7 +121,8 @@ export class EngineImageBuilder implements ImageBuilder {
     const wish = plan.kind === 'dockerfile' ? { target: plan.target, buildArgs: plan.args } : {};
     try {
       const told = (line: string): void => onOutput(asWritten(line));
-      await builder.engine.build({ context, tag, labels: own, onOutput: told, signal, ...wish });
+      const request = { context, tag, labels: own, onOutput: told, signal, ...wish };
+      await builder.engine.build({ ...request, secrets: revealed(secrets) });
     } catch (error) {
       throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan) : error;
     }

@@ -151,7 +151,7 @@ function orderOf(dockerfile: string) {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-build-'));
   const dispose = (): Promise<void> => rm(directory, { recursive: true });
   const source = { sourceDigest: 'd', config, tree: treeOf({ Dockerfile: dockerfile }), directory, dispose };
-  return { source, tag: TAG, labels: {}, onOutput: () => undefined };
+  return { source, tag: TAG, labels: {}, secrets: {}, onOutput: () => undefined };
 }
 
 it('a private base of our registry is pulled with its login before the build; of another, nothing is', async () => {

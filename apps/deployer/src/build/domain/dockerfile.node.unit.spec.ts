@@ -119,6 +119,12 @@ const GOLDEN: Readonly<Record<string, Source>> = {
     holds: ['package-lock.json'],
     texts: { 'astro.config.mjs': 'adapter: node({ mode: "standalone" })' },
   },
+  'node-build-secrets': {
+    json: compiled,
+    holds: ['src/index.ts', '.npmrc'],
+    texts: { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" },
+    config: { buildSecrets: { NPM_TOKEN: 'npm-token', SENTRY_AUTH_TOKEN: 'sentry' } },
+  },
   'node-config-wins': {
     json: compiled,
     holds: ['package-lock.json'],

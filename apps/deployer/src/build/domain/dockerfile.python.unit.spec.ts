@@ -38,6 +38,11 @@ const cases: Case[] = [
       'app.py': FLASK,
     },
   ],
+  [
+    'build-secrets',
+    { 'requirements.txt': 'flask\ngunicorn\n', 'app.py': FLASK },
+    { buildSecrets: { PIP_INDEX_URL: 'pip-index' } },
+  ],
   ['requirements-editable', { 'requirements.txt': '-e .\ngunicorn\n', 'setup.py': '', 'app.py': FLASK }],
   [
     'requirements-folder',

@@ -29,6 +29,11 @@ describe('the image of a site', () => {
       { output: 'dist', fallback: '200.html' },
     ],
     ['static-mkdocs', { 'mkdocs.yml': '', 'requirements.txt': 'mkdocs', 'docs/index.md': '' }, {}],
+    [
+      'static-build-secrets',
+      { 'make.sh': '' },
+      { build: 'sh make.sh', output: 'out', buildSecrets: { FONTS_TOKEN: 'fonts' } },
+    ],
     ['static-script', { 'make.sh': '' }, { build: 'sh make.sh', output: 'out' }],
   ])('%s', async (name, files, config) => {
     await expect(write(files, config).dockerfile).toMatchFileSnapshot(golden(`${name}.Dockerfile`));

@@ -4,6 +4,7 @@ import { never } from '../../task/domain/never.js';
 import { type BaseImages, baseImageOf } from './base-image.js';
 import { NGINX_CONF, nginxConf, SITE_ROOT } from './nginx-conf.js';
 import { prepareSite, withoutScript } from './prepare-site.js';
+import { withoutSecretScript, withSecrets } from './secret-script.js';
 
 export interface WrittenDockerfile {
   readonly dockerfile: string;
@@ -46,7 +47,12 @@ const OWN_SCRIPTS: readonly (readonly [shown: string, instead: string])[] = [
 
 /** What an engine says of a step, with the step as config.json has it. */
 export const asWritten = (said: string): string =>
-  withoutScript(OWN_SCRIPTS.reduce((text, [shown, instead]) => text.replaceAll(shown, instead), said));
+  withoutScript(
+    OWN_SCRIPTS.reduce(
+      (text, [shown, instead]) => text.replaceAll(shown, instead),
+      withoutSecretScript(said),
+    ),
+  );
 
 /** Exec form: a JSON array reaches the program as it is; no shell reads it. */
 const execForm = (argv: readonly string[]): string => JSON.stringify(argv);
@@ -59,10 +65,14 @@ const shellForm = (script: string, argv: readonly string[]): readonly string[] =
   ...argv,
 ];
 
-function runLine({ argv, cache }: Step, cacheMounts: boolean): string {
-  return cache === undefined || !cacheMounts
-    ? `RUN ${execForm(argv)}`
-    : `RUN --mount=type=cache,target=${cache} ${execForm(argv)}`;
+/** Where the engine's own Dockerfile frontend is older than the mount option `env`, a step reads the file itself. */
+function runLine({ argv, cache }: Step, secrets: readonly string[], cacheMounts: boolean): string {
+  const mounts = [
+    ...secrets.map((id) => `--mount=type=secret,id=${id},required=true`),
+    ...(cache === undefined || !cacheMounts ? [] : [`--mount=type=cache,target=${cache}`]),
+  ];
+  const command = secrets.length === 0 ? argv : shellForm(withSecrets(secrets), argv);
+  return ['RUN', ...mounts, execForm(command)].join(' ');
 }
 
 /** A value with `$` in it would be taken for a variable of the build. */
@@ -129,7 +139,7 @@ const written = (
 
 /** Until the source is built, and what only the build needed is gone. */
 function buildLines(plan: StepsPlan, { config, images, cacheMounts }: WritingParts): readonly string[] {
-  const run = (step: Step): string => runLine(step, cacheMounts);
+  const run = (step: Step): string => runLine(step, plan.secrets, cacheMounts);
   const source = `COPY --chown=${OWNER} . ./`;
   const install = plan.install.map(run);
   const build = plan.build.map(({ argv, ...step }) => run({ ...step, argv: shellForm(BUILD_AND_OWN, argv) }));

@@ -124,4 +124,17 @@ describe('the Dockerfile', () => {
     );
     expect(asWritten(lines[2] ?? '')).toBe('RUN ["sh","-c","make the user of the service","sh","/app"]');
   });
+
+  it('shows as little of the script that reads secrets of the build', () => {
+    const buildSecrets = { NPM_TOKEN: 'a', OTHER: 'b' };
+    const config = { runtime: 'node', port: 1, command: 'x', build: ['npm', 'run', 'build'], buildSecrets };
+    const { lines } = write(config, ['package.json']);
+    const [step = ''] = lines.filter((line) => line.includes('"build"'));
+    const mounts = Object.keys(buildSecrets).map((id) => `--mount=type=secret,id=${id},required=true`);
+    expect(asWritten(`[5/6] ${step}`)).toBe(`[5/6] RUN ${mounts.join(' ')} ["npm","run","build"]`);
+    const words = JSON.parse(step.slice(step.indexOf('['))) as string[];
+    expect(asWritten(`executor failed running [${words.join(' ')}]: exit code: 1`)).toBe(
+      'executor failed running [npm run build]: exit code: 1',
+    );
+  });
 });

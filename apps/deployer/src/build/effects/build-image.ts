@@ -1,3 +1,6 @@
+import { buildNeeds } from '../../secrets/domain/secrets.js';
+import { masked } from '../../secrets/domain/mask.js';
+import { valuesOf } from '../../secrets/resolve-secrets.js';
 import type { StepWrites } from '../../task/domain/step-writes.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile, EffectScope } from '../../task/effect-scope.js';
@@ -55,19 +58,24 @@ async function pinned(
   return { events: [{ type: 'ImageBuilt', data: { tag, phase: 'build', ms } }] };
 }
 
-function buildAt(
+/** What the build says is told without the values of its secrets: a step may print them. */
+async function buildAt(
   name: string,
-  { builder, output, limits }: BuildEffectPorts,
+  { builder, output, limits, withoutSecrets, ...ports }: BuildEffectPorts,
   { claim, signal }: EffectScope,
   state: TaskState,
   { source, tag }: { readonly source: FetchedSource; readonly tag: string },
 ): Promise<PhaseResult<void>> {
+  const secrets = await valuesOf(ports.secrets, state, buildNeeds(source.config));
+  const values = Object.values(secrets).map((secret) => secret.reveal());
   const labels = { 'slipway.app': state.appId, 'slipway.service': state.service };
   return inPhase(phaseOf('build-image', limits, signal), (within, onProgress) => {
     const onOutput = (line: string): void => {
       onProgress();
-      output.lines(claim, state, [line]);
+      output.lines(claim, state, [masked(line, values)]);
     };
-    return builder.build(name, { source, tag, labels, onOutput }, within);
+    return builder.build(name, { source, tag, labels, secrets, onOutput }, within);
+  }).catch((error: unknown) => {
+    throw withoutSecrets('build-image', error, values);
   });
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Secret } from '#libs/config';
+import { withoutSecrets } from '../../secrets/wire.js';
+import { StepError } from '../../task/domain/task-error.js';
 import type { TaskEvent } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
 import { accepted, releaseWith } from '../../task/domain/task.testing.js';
-import type { BuiltTag } from '../ports.js';
+import type { BuiltTag, ImageBuilder } from '../ports.js';
 import { BuildPlaces } from '../build-places.js';
 import type { EffectScope } from '../../task/effect-scope.js';
 import { sidesOf } from '../../task/domain/step-writes.js';
@@ -15,14 +18,19 @@ const { sourceDigest, config } = release;
 const fetched: TaskEvent = { type: 'SourceFetched', data: { sourceDigest, config, phase: 'fetch', ms: 1 } };
 
 interface World {
+  /** What building does. */
+  readonly build?: ImageBuilder['build'];
+  /** Of its service, beside what it has. */
+  readonly buildSecrets?: Readonly<Record<string, string>>;
   /** The builder that has the image already. */
   readonly holder?: string;
   /** The one that built the service last. */
   readonly last?: string;
 }
 
-function portsIn({ holder, last }: World) {
+function portsIn({ holder, last, build = () => Promise.resolve(), buildSecrets }: World) {
   const pushed: BuiltTag[] = [];
+  const lines: string[] = [];
   const limits = new Map([
     ['a', 2],
     ['b', 2],
@@ -31,19 +39,31 @@ function portsIn({ holder, last }: World) {
     releases: { current: () => Promise.resolve(last && { ...release, builder: last }) },
     sources: {
       fetch: () =>
-        Promise.resolve({ sourceDigest, config, directory: '/none', dispose: () => Promise.resolve() }),
+        Promise.resolve({
+          sourceDigest,
+          config: { ...config, buildSecrets },
+          directory: '/none',
+          dispose: () => Promise.resolve(),
+        }),
     },
     builder: {
-      ...{ limits, tagOf: () => 'tag', build: () => Promise.resolve() },
+      ...{ limits, tagOf: () => 'tag', build },
       holderOf: () => Promise.resolve(holder),
       push: (image: BuiltTag) => (pushed.push(image), Promise.resolve('r/shop/web@sha256:1')),
     },
-    output: { lines: () => undefined, ended: () => Promise.resolve() },
+    output: {
+      lines: (_claim: unknown, _state: unknown, told: string[]) => lines.push(...told),
+      ended: () => Promise.resolve(),
+    },
     limits: { fetchMs: 9_000, buildMs: 9_000, pushMs: 9_000 },
     places: new BuildPlaces({ limits, clock: { now: () => new Date(0) } }),
+    secrets: { values: () => Promise.resolve(stored) },
+    withoutSecrets,
   };
-  return { ports: ports as BuildEffectPorts, pushed };
+  return { ports: ports as BuildEffectPorts, pushed, lines };
 }
+
+const stored = new Map([['npm-token', new Secret('hunter2')]]);
 
 const scope = (fence: bigint): EffectScope => ({
   claim: { taskId: 't1/web', fence },
@@ -96,5 +116,43 @@ describe('the builder of a task', () => {
       { type: 'ImageLost', data: { tag: 'tag' } },
     ]);
     expect([state.builtTag, state.builder]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('secrets of a build', () => {
+  const state = foldTask([accepted({}), fetched]);
+  const effect = { kind: 'build-image', sourceDigest } as const;
+  const buildSecrets = { NPM_TOKEN: 'npm-token' };
+
+  it('reach the builder, and neither its output nor its error tells them', async () => {
+    const given: string[] = [];
+    const { ports, lines } = portsIn({
+      buildSecrets,
+      build(_name, { secrets, onOutput }) {
+        given.push(...Object.entries(secrets).map(([id, secret]) => `${id}=${secret.reveal()}`));
+        onOutput('the token is hunter2');
+        const logTail = 'npm error: _authToken=hunter2';
+        return Promise.reject(
+          new StepError({ code: 'BUILD_FAILED', message: 'hunter2 is denied', hint: 'h', logTail }),
+        );
+      },
+    });
+    await expect(buildImage.run(ports, scope(1n), state, effect)).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      message: '[secret] is denied',
+      logTail: 'npm error: _authToken=[secret]',
+    });
+    expect(given).toEqual(['NPM_TOKEN=hunter2']);
+    expect(lines).toEqual(['the token is [secret]']);
+  });
+
+  it('that was removed since it was checked is told as missing, and nothing is built', async () => {
+    const { ports } = portsIn({
+      buildSecrets: { NPM_TOKEN: 'removed' },
+      build: () => Promise.reject(new Error('it was built')),
+    });
+    await expect(buildImage.run(ports, scope(1n), state, effect)).rejects.toMatchObject({
+      code: 'SECRET_NOT_FOUND',
+    });
   });
 });

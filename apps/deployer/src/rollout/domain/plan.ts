@@ -3,7 +3,7 @@ import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from '../../task
 import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
 import { wantedCount } from '../../services/domain/spec.js';
 import { volumesProblem } from './volumes.js';
-import { secretsProblem } from '../../secrets/domain/secrets.js';
+import { buildNeeds, runNeeds, secretsProblem } from '../../secrets/domain/secrets.js';
 import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 
 type PlanMade = TaskEventOf<'PlanMade'>['data'];
@@ -53,13 +53,15 @@ export function planProblem(state: TaskState): TaskError | undefined {
   return unknownInstance(state) ?? scaleProblem(state) ?? volumesProblem(state) ?? missingSecrets(state);
 }
 
-/** Of what is to be started. Surveys of before there were secrets do not say which there are. */
+/** Of what is to be built or started. Surveys of before there were secrets do not say which there are. */
 function missingSecrets(state: TaskState): TaskError | undefined {
   const config = releaseConfig(state);
-  const { secrets: known } = state;
-  if (config?.secrets === undefined || known === undefined || makePlan(state, '').slots.length === 0)
-    return undefined;
-  return secretsProblem(state, config.secrets, known);
+  const { secrets: known, release } = state;
+  if (config === undefined || known === undefined) return undefined;
+  const forBuild = release === undefined ? buildNeeds(config) : [];
+  const forRun = runNeeds(config);
+  const starts = forRun.length > 0 && makePlan(state, '').slots.length > 0;
+  return secretsProblem(state, [...(starts ? forRun : []), ...forBuild], known);
 }
 
 function unknownInstance({ appId, service, scale, survey }: TaskState): TaskError | undefined {

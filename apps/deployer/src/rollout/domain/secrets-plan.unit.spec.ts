@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { secretsProblem } from '../../secrets/domain/secrets.js';
+import { buildNeeds, runNeeds, secretsProblem } from '../../secrets/domain/secrets.js';
 import { decide } from '../../task/domain/decide.js';
 import { isRecorded } from '../../task/domain/effect-table.js';
 import { serviceReply } from '../../requests/domain/reply.js';
@@ -16,16 +16,18 @@ function run(
   task: Partial<TaskEventOf<'TaskAccepted'>['data']>,
   known: readonly string[] | undefined,
   before = old,
+  release = fresh,
 ): Ran {
   const surveyed: TaskEvent = { type: 'InstancesSurveyed', data: { instances: before, secrets: known } };
   return runToEnd(
     accepted(task),
-    { release: fresh, before },
+    { release, before },
     (state, effect) => {
       if (isRecorded(effect)) return decide(effect, state, given).events;
       if (effect.kind === 'survey') return [surveyed];
       if (effect.kind !== 'check-secrets' || known === undefined) return undefined;
-      const error = secretsProblem(state, secrets, known);
+      const { buildSecrets } = state.config ?? {};
+      const error = secretsProblem(state, [...runNeeds({ secrets }), ...buildNeeds({ buildSecrets })], known);
       return error && [{ type: 'StepFailed', data: { step: effect.kind, error } }];
     },
     // As a task does: what is done by its record comes first. A survey takes less time than a source.
@@ -83,5 +85,28 @@ describe('a service whose secrets are all there', () => {
 
   it('goes on from a survey of before there were secrets', () => {
     expect(run({}, undefined).state.outcome).toBe('running');
+  });
+});
+
+describe('a service whose application lacks a secret of its build', () => {
+  const toBuild = releaseWith('new', 1, { buildSecrets: { NPM_TOKEN: 'npm-token' } });
+
+  it.each([
+    ['build-and-run', false],
+    ['build-and-run', true],
+    ['build', false],
+    ['build', true],
+  ] as const)('is not built: %s, dry run %s', (mode, dryRun) => {
+    const { state, done } = run({ mode, dryRun }, Object.values(secrets), old, toBuild);
+    expect(state.failure).toMatchObject({
+      code: 'SECRET_NOT_FOUND',
+      message: expect.stringContaining('npm-token (as NPM_TOKEN, for the build)') as string,
+      hint: expect.stringContaining('slipway secret set shop npm-token') as string,
+    });
+    expect(done).not.toContain('build-image');
+  });
+
+  it.each(['run', 'rollback'] as const)('can be started again, for nothing is built: %s', (mode) => {
+    expect(run({ mode }, Object.values(secrets), old, toBuild).state.failure).toBeUndefined();
   });
 });

@@ -97,6 +97,15 @@ const needsTurn = (state: TaskState): boolean =>
   !state.turnTaken &&
   state.survey === undefined;
 
+/** Before anything is built. What is planned and would be run is checked by its plan, with all else that it needs. */
+function needsSecretCheck(state: TaskState): boolean {
+  const { mode, config, secretsChecked, dryRun, builtTag } = state;
+  if (secretsChecked || config === undefined) return false;
+  const isForBuild = config.buildSecrets !== undefined && builtTag === undefined;
+  if (mode === 'build') return isForBuild;
+  return dryRun !== true && (isForBuild || (config.secrets !== undefined && needsTurn(state)));
+}
+
 /** From a source, or from what was built before, to a release. */
 function sourceEffects(state: TaskState): readonly Effect[] {
   const { mode, release, sourceDigest, builtTag } = state;
@@ -104,14 +113,8 @@ function sourceEffects(state: TaskState): readonly Effect[] {
   if (mode === 'scale' && state.survey === undefined) return [];
   if (mode !== 'build' && mode !== 'build-and-run') return [{ kind: 'resolve-release' }];
   if (sourceDigest === undefined) return [{ kind: 'fetch-source' }];
+  if (needsSecretCheck(state)) return [{ kind: 'check-secrets' }];
   if (state.dryRun === true) return [];
-  if (
-    mode === 'build-and-run' &&
-    state.config?.secrets !== undefined &&
-    !state.secretsChecked &&
-    needsTurn(state)
-  )
-    return [{ kind: 'check-secrets' }];
   return builtTag === undefined
     ? [{ kind: 'build-image', sourceDigest }]
     : [{ kind: 'push-image', sourceDigest, tag: builtTag }];
