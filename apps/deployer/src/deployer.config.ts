@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -5,7 +6,7 @@ import { BlobStore } from '#libs/blob';
 import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
-import { kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
+import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
 import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
@@ -38,6 +39,17 @@ const builders = () =>
     }
   });
 
+/** Read at the start to say what is wrong with it, and then for each transfer. */
+const loginsFile = () =>
+  z.string().superRefine((path, context) => {
+    try {
+      dockerLogins(readFileSync(path, 'utf8'));
+    } catch (error) {
+      const isAbsent = error instanceof Error && 'code' in error;
+      context.addIssue(isAbsent ? 'expected a file that can be read' : (error as Error).message);
+    }
+  });
+
 const variables = z.object({
   ...runtimeConfigSchema.shape,
   DATABASE_URL: databaseUrl('DEPLOYER_DATABASE_URL'),
@@ -65,6 +77,11 @@ const variables = z.object({
     .refine(isReadable, 'expected a file that can be read')
     .optional()
     .describe('The certificate of a private authority that signed the certificate of the image registry.'),
+  REGISTRY_LOGINS_FILE: loginsFile()
+    .optional()
+    .describe(
+      'Logins of other registries, for base images and for `"runtime": "image"`: a file with `auths` by host, as `docker login` writes it. Each login goes to its host alone.',
+    ),
   AZURE_CLIENT_ID: z
     .string()
     .optional()

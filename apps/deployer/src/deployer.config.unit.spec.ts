@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '#libs/config';
 import { deployerConfigSchema } from './deployer.config.js';
@@ -44,6 +47,22 @@ describe("the deployer's configuration", () => {
     const { DEPLOYER_DRAIN_MS } = deployerConfigSchema.shape;
     expect(DEPLOYER_DRAIN_MS.parse(undefined)).toBeUndefined();
     expect(DEPLOYER_DRAIN_MS.parse('10000')).toBe(10_000);
+  });
+
+  it('a file of logins is read at the start: what is wrong with it is told, and no login', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-config-'));
+    const file = join(folder, 'logins.json');
+    const told = (): string => {
+      const { error } = deployerConfigSchema.shape.REGISTRY_LOGINS_FILE.safeParse(file);
+      return JSON.stringify(error?.issues.map(({ message }) => message));
+    };
+    expect(told()).toBe('["expected a file that can be read"]');
+    writeFileSync(file, '{"auths":{"ghcr.io":{"username":"hunter2"}}}');
+    expect(told()).toMatch(/^\["expected \\"auth\\", or .* for ghcr\.io;/);
+    expect(told()).not.toContain('hunter2');
+    writeFileSync(file, '{"auths":{"ghcr.io":{"username":"a","password":"b"}}}');
+    expect(told()).toBe(undefined);
+    rmSync(folder, { recursive: true });
   });
 
   it('a kind of registry that there is not is told', () => {

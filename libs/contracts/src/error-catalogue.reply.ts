@@ -136,7 +136,7 @@ const buildErrors = {
   ),
   REGISTRY_DENIED: inReply(
     'The image registry refuses the login.',
-    'Check `REGISTRY_USERNAME` and `REGISTRY_PASSWORD`, or the Azure identity.',
+    'Check `REGISTRY_USERNAME` and `REGISTRY_PASSWORD`, or the Azure identity; for an image of another registry, `REGISTRY_LOGINS_FILE`.',
   ),
   REGISTRY_REFUSED: inReply(
     'The image registry does not understand the call.',

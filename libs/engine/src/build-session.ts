@@ -11,12 +11,18 @@ import type Docker from 'dockerode';
 import { authService, healthService, secretsService } from './build-session.protocol.js';
 import type { RegistryAuth } from './transfer.js';
 
+export interface BuildLogins {
+  /** That have a login. */
+  hosts(): Promise<readonly string[]>;
+  at(host: string): Promise<RegistryAuth | undefined>;
+}
+
 /** What BuildKit may ask for while it builds. */
 export interface BuildSessionParts {
   /** By the id that a step mounts. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** The login of one registry, by its host as it stands in names of images; Docker Hub is `docker.io`. */
-  readonly login?: (registry: string) => Promise<RegistryAuth | undefined>;
+  /** Of registries, each by its host as it stands in names of images; Docker Hub is `docker.io`. */
+  readonly logins?: BuildLogins;
   readonly signal?: AbortSignal;
 }
 
@@ -69,10 +75,10 @@ const METHODS = [secretsService, authService, healthService].flatMap((service) =
 );
 
 /** Exported for its test. */
-export function sessionServer({ secrets = {}, login }: BuildSessionParts): Server {
+export function sessionServer({ secrets = {}, logins }: BuildSessionParts): Server {
   const server = new Server();
   server.addService(secretsService, { GetSecret: getSecret(secrets) });
-  server.addService(authService, { Credentials: credentials(login) });
+  server.addService(authService, { Credentials: credentials(logins) });
   server.addService(healthService, HEALTH);
   return server;
 }
@@ -87,14 +93,16 @@ function getSecret(
   };
 }
 
+const NO_LOGINS: BuildLogins = { hosts: () => Promise.resolve([]), at: () => Promise.resolve(undefined) };
+
 /** BuildKit's names of Docker Hub, which its images do without. */
 const DOCKER_HUB: ReadonlySet<string> = new Set(['registry-1.docker.io', 'index.docker.io']);
 
 function credentials(
-  login: BuildSessionParts['login'] = () => Promise.resolve(undefined),
+  logins: BuildLogins = NO_LOGINS,
 ): handleUnaryCall<{ Host: string }, { Username?: string; Secret?: string }> {
   return ({ request: { Host: host } }, answer) => {
-    login(DOCKER_HUB.has(host) ? 'docker.io' : host).then(
+    logins.at(DOCKER_HUB.has(host) ? 'docker.io' : host).then(
       (found) =>
         answer(null, found === undefined ? {} : { Username: found.username, Secret: found.password }),
       (error: Error) => answer({ code: status.UNAVAILABLE, details: error.message }),

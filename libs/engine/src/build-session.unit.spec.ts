@@ -57,19 +57,21 @@ describe('a session of a build', () => {
       ...{ username: `at ${registry}`, password: 'pw', serveraddress: registry },
     });
     const known = ['r:5000', 'docker.io'];
-    const login = (registry: string) => Promise.resolve(known.includes(registry) ? of(registry) : undefined);
-    expect(await ask({ login }, CREDENTIALS, 'r:5000')).toEqual({
+    const at = (registry: string) => Promise.resolve(known.includes(registry) ? of(registry) : undefined);
+    const logins = { hosts: () => Promise.resolve(known), at };
+    expect(await ask({ logins }, CREDENTIALS, 'r:5000')).toEqual({
       status: OK,
       answer: '\n\tat r:5000\x12\x02pw',
     });
-    expect((await ask({ login }, CREDENTIALS, 'registry-1.docker.io')).answer).toContain('at docker.io');
-    expect(await ask({ login }, CREDENTIALS, 'other:5000')).toEqual({ status: OK, answer: '' });
+    expect((await ask({ logins }, CREDENTIALS, 'registry-1.docker.io')).answer).toContain('at docker.io');
+    expect(await ask({ logins }, CREDENTIALS, 'other:5000')).toEqual({ status: OK, answer: '' });
     expect(await ask({}, CREDENTIALS, 'r:5000')).toEqual({ status: OK, answer: '' });
   });
 
   it('says that a login could not be had', async () => {
-    const login = () => Promise.reject(new Error('the identity is away'));
-    expect(await ask({ login }, CREDENTIALS, 'r:5000')).toMatchObject({ status: UNAVAILABLE });
+    const at = () => Promise.reject(new Error('the identity is away'));
+    const logins = { hosts: () => Promise.resolve([]), at };
+    expect(await ask({ logins }, CREDENTIALS, 'r:5000')).toMatchObject({ status: UNAVAILABLE });
   });
 
   it('ended after ten seconds of a build, as its engine asked for its health and heard nothing', async () => {

@@ -45,7 +45,8 @@ export async function build(docker: Docker, request: BuildRequest, buildKit: boo
   let session: BuildSession | undefined;
   try {
     session = buildKit ? await openBuildSession(docker, request) : undefined;
-    const stream = await docker.buildImage(request.context, buildOptions(request, session));
+    const how = session === undefined ? await withLogins(request) : withSession(session);
+    const stream = await docker.buildImage(request.context, { ...buildOptions(request), ...how });
     for await (const message of jsonLines(stream as Readable)) output.take(message);
   } catch (error) {
     request.context.destroy();
@@ -59,7 +60,7 @@ export async function build(docker: Docker, request: BuildRequest, buildKit: boo
   return { imageId: output.imageId ?? (await docker.getImage(request.tag).inspect()).Id };
 }
 
-function buildOptions(request: BuildRequest, session: BuildSession | undefined): ImageBuildOptions {
+function buildOptions(request: BuildRequest): ImageBuildOptions {
   return {
     t: request.tag,
     labels: { ...request.labels },
@@ -68,10 +69,19 @@ function buildOptions(request: BuildRequest, session: BuildSession | undefined):
     networkmode: request.networkMode,
     rm: true,
     forcerm: true,
-    ...(session === undefined ? { version: '1' } : withSession(session)),
     abortSignal: request.signal,
   };
 }
+
+/** The classic builder cannot ask: it gets all logins, and shows each to its registry. */
+async function withLogins({ logins }: BuildRequest): Promise<ImageBuildOptions> {
+  const hosts = (await logins?.hosts()) ?? [];
+  const found = await Promise.all(hosts.map(async (host) => [nameOf(host), await logins?.at(host)] as const));
+  const known = found.flatMap(([name, login]) => (login === undefined ? [] : [[name, login]]));
+  return { version: '1', registryconfig: Object.fromEntries(known) };
+}
+
+const nameOf = (host: string): string => (host === 'docker.io' ? 'https://index.docker.io/v1/' : host);
 
 function withoutBuildKit({ context }: BuildRequest, what: string): EngineError {
   context.destroy();

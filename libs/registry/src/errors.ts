@@ -5,7 +5,7 @@ export type RegistryErrorCode =
 
 const HINTS: Readonly<Record<RegistryErrorCode, string>> = {
   REGISTRY_DENIED:
-    'Check REGISTRY_USERNAME and REGISTRY_PASSWORD (or the Azure identity), and that they may read, write and delete here.',
+    'Check REGISTRY_USERNAME and REGISTRY_PASSWORD (or the Azure identity), and that they may read, write and delete here; for other registries, REGISTRY_LOGINS_FILE.',
   REGISTRY_UNREACHABLE: 'Check REGISTRY_URL and REGISTRY_CA_FILE, and that the registry runs.',
   REGISTRY_REFUSED: 'Check that REGISTRY_URL is a registry of the kind that REGISTRY_KIND says.',
   IMAGE_NOT_FOUND: 'Check the name, tag or digest of the image, and that it was pushed.',

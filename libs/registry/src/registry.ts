@@ -32,10 +32,6 @@ export interface ImageRegistry {
   deleteImage(repository: string, digest: string): Promise<void>;
 }
 
-/** The login for an image: none where it lies in another registry, which must not learn ours. */
-export const loginFor = async (registry: ImageRegistry, image: string): Promise<RegistryLogin | undefined> =>
-  image.startsWith(`${registry.host}/`) ? registry.login() : undefined;
-
 /** What a registry is reached with. */
 export interface RegistryAccess {
   /** Its path is the namespace of all repositories. */

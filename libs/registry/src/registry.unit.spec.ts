@@ -9,7 +9,6 @@ import { azureAccessToken } from './azure-identity.js';
 import { Authorizer } from './authorizer.js';
 import { parseChallenge } from './challenge.js';
 import { createRegistry, kindOf } from './create-registry.js';
-import { type ImageRegistry, loginFor } from './registry.js';
 import { nextPage } from './registry-http.js';
 import { Transport } from './transport.js';
 
@@ -206,12 +205,4 @@ describe('an Azure identity', () => {
       message: expect.stringContaining('400, none') as string,
     });
   });
-});
-
-it('the login of our registry was sent along with the pull of an image of another one', async () => {
-  const login = { username: 'u', password: 'p', serveraddress: 'r.example:5000' };
-  const registry = { host: 'r.example:5000', login: () => Promise.resolve(login) } as ImageRegistry;
-  expect(await loginFor(registry, 'r.example:5000/shop/web@sha256:1')).toEqual(login);
-  for (const other of ['nginx:1', 'r.example:50001/web', 'r.example/web', 'docker.io/r.example:5000/web'])
-    expect(await loginFor(registry, other)).toBeUndefined();
 });

@@ -12,7 +12,6 @@ export type {
 export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
 export { dockerExceptions, dockerIgnores } from './docker-ignore.js';
-export { basesOf } from './dockerfile-stages.js';
 export { portOf } from './port.js';
 export { runtimeOf } from './runtime.js';
 export { type Given, propose, type Proposal } from './proposal/proposal.js';

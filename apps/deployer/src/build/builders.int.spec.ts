@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packDirectory } from '#libs/archive';
 import { parseServiceConfig } from '#libs/contracts';
 import { treeOf } from '#libs/source-detect';
-import { createRegistry, type ImageRegistry } from '#libs/registry';
+import { createRegistry, type ImageRegistry, registryLogins } from '#libs/registry';
 import { SshPool } from '#libs/ssh';
 import { type NodeEntry, requireEnv, sshTargetOf, testNodes, uniqueName } from '#libs/testing';
 import type { Builder } from './adapters/builder.js';
@@ -58,7 +58,12 @@ async function builders(text: string, sizes: Sizes = {}) {
   });
   opened.push(...connected);
   const images = new EngineImageBuilder({
-    ...{ builders: connected, registry, baseImages: { byRuntime: {}, legacy: {} } },
+    ...{
+      builders: connected,
+      registry,
+      logins: registryLogins(registry, undefined),
+      baseImages: { byRuntime: {}, legacy: {} },
+    },
     ...{ cacheMounts: false, installation: 'builders-spec' },
   });
   const passedOver: string[] = [];

@@ -1,6 +1,6 @@
 import { BlobStore } from '#libs/blob';
 import type { Pool } from '#libs/postgres';
-import type { ImageRegistry } from '#libs/registry';
+import type { ImageRegistry, RegistryLogins } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { buildersOf, nodeTimeouts, type DeployerConfig } from '../deployer.config.js';
 import type { Chore, Clock } from '../task/ports.js';
@@ -22,12 +22,13 @@ const ARCHIVE_LIMITS = {
 interface BuildingParts {
   readonly config: DeployerConfig;
   readonly registry: ImageRegistry;
+  readonly logins: RegistryLogins;
   readonly installation: string;
   readonly logger: Logger;
 }
 
 /** Where sources come from, and the engines that build them. */
-export async function createBuilding({ config, registry, installation, logger }: BuildingParts) {
+export async function createBuilding({ config, registry, logins, installation, logger }: BuildingParts) {
   const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
   const builders = await connectBuilders({
     ...{ addresses: buildersOf(config), installation, logger },
@@ -48,7 +49,7 @@ export async function createBuilding({ config, registry, installation, logger }:
       minFreeBytes: config.DEPLOYER_MIN_FREE_BYTES,
     }),
     builder: new EngineImageBuilder({
-      ...{ builders, registry, installation },
+      ...{ builders, registry, logins, installation },
       baseImages: { byRuntime: config.BASE_IMAGES, legacy: config.LEGACY_BASE_IMAGES },
       cacheMounts: config.BUILD_CACHE_MOUNTS,
     }),

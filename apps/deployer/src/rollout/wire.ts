@@ -1,5 +1,5 @@
 import type { Outbox, Pool } from '#libs/postgres';
-import type { ImageRegistry } from '#libs/registry';
+import type { RegistryLogins } from '#libs/registry';
 import { parsePrivateKey } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
@@ -16,17 +16,17 @@ import { purgeNodeRequests } from './adapters/node-rows.js';
 interface NodeParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
-  readonly registry: ImageRegistry;
+  readonly registryLogins: RegistryLogins;
   readonly installation: string;
   readonly logger: Logger;
 }
 
 /** The engines of the nodes, and how to reach them. */
-export function createNodes({ config, pool, registry, installation, logger }: NodeParts) {
+export function createNodes({ config, pool, registryLogins, installation, logger }: NodeParts) {
   const logins = new NodeLogins(pool);
   const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const ssh = new SshPool({ logger, ...nodeTimeouts(config) });
-  const parts = { logins, ssh, registry, privateKey, installation, withoutSecrets };
+  const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets };
   return { logins, engines: new SshNodeEngines(parts), prober: new NetworkProber() };
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from '#libs/postgres';
+import { registryLogins } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { createBuilding } from '../build/wire.js';
 import type { DeployerConfig } from '../deployer.config.js';
@@ -11,11 +12,12 @@ import { installationId } from './adapters/installation.js';
 export async function createOutside(config: DeployerConfig, pool: Pool, logger: Logger) {
   const registry = await openImageRegistry(config);
   const installation = await installationId(pool);
-  const parts = { config, pool, registry, installation, logger };
+  const logins = registryLogins(registry, config.REGISTRY_LOGINS_FILE);
+  const parts = { config, pool, installation, logger };
   return {
     ...{ registry, installation },
-    ...(await createBuilding(parts)),
-    ...createNodes(parts),
+    ...(await createBuilding({ ...parts, registry, logins })),
+    ...createNodes({ ...parts, registryLogins: logins }),
     secrets: await createSecrets(parts),
     withoutSecrets,
   };

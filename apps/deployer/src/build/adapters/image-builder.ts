@@ -1,7 +1,7 @@
 import { packDirectory, type PackOptions } from '#libs/archive';
 import { EngineError } from '#libs/engine';
-import { type ImageRegistry, loginFor, RegistryError } from '#libs/registry';
-import { basesOf, type BuildPlan, detect, dockerIgnores, findingsText, runtimeOf } from '#libs/source-detect';
+import { type ImageRegistry, loginFor, RegistryError, type RegistryLogins } from '#libs/registry';
+import { type BuildPlan, detect, dockerIgnores, findingsText, runtimeOf } from '#libs/source-detect';
 import type { BaseImages } from '../domain/base-image.js';
 import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
@@ -52,9 +52,6 @@ const repositoryIn = (registry: ImageRegistry, tag: string): string =>
 const revealed = (secrets: BuildOrder['secrets']): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, secret.reveal()]));
 
-const ownDockerfile = (plan: BuildPlan, { tree }: Pick<FetchedSource, 'tree'>): string =>
-  plan.kind === 'dockerfile' ? (tree.text(plan.file) ?? '') : '';
-
 /** Cause first, then what was seen, and as what it was built: which lock file was used, and which was not. */
 function whyNotBuilt(error: EngineError, { found }: BuildPlan): StepError {
   const logTail = asWritten(error.logTail.join('\n'));
@@ -74,6 +71,8 @@ export class EngineImageBuilder implements ImageBuilder {
     private readonly parts: {
       readonly builders: readonly Builder[];
       readonly registry: ImageRegistry;
+      /** Of our registry, and of those that bases and images by name lie in. */
+      readonly logins: RegistryLogins;
       readonly baseImages: BaseImages;
       readonly cacheMounts: boolean;
       /** Which Slipway this is. */
@@ -100,7 +99,7 @@ export class EngineImageBuilder implements ImageBuilder {
     if (digest !== undefined) return `${name}@${digest}`;
     const [builder] = this.parts.builders;
     if (builder === undefined) throw new Error('there is no builder');
-    const login = await loginFor(this.parts.registry, image);
+    const login = await loginFor(this.parts.logins, image);
     return `${name}@${await builder.engine.digestInRegistry(image, login)}`;
   }
 
@@ -116,23 +115,15 @@ export class EngineImageBuilder implements ImageBuilder {
     const written = this.dockerfileOf(plan, source);
     await builder.ensureRoom();
     const context = packDirectory(source.directory, packingOf(plan, written, source));
-    await this.pullBases(builder, written?.dockerfile ?? ownDockerfile(plan, source), signal);
     const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
     const wish = plan.kind === 'dockerfile' ? { target: plan.target, buildArgs: plan.args } : {};
     try {
       const told = (line: string): void => onOutput(asWritten(line));
       const request = { context, tag, labels: own, onOutput: told, signal, ...wish };
-      await builder.engine.build({ ...request, secrets: revealed(secrets) });
+      await builder.engine.build({ ...request, secrets: revealed(secrets), logins: this.parts.logins });
     } catch (error) {
       throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan) : error;
     }
-  }
-
-  /** Those of our registry, which asks for its login. During a build an engine would show it to every other registry. */
-  private async pullBases({ engine }: Builder, dockerfile: string, signal: AbortSignal): Promise<void> {
-    const { registry } = this.parts;
-    for (const image of basesOf(dockerfile).filter((base) => base.startsWith(`${registry.host}/`)))
-      if (!(await engine.hasImage(image))) await engine.pull(image, await registry.login(), { signal });
   }
 
   private dockerfileOf(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
 import { type Engine, EngineError, type EngineInfo } from '#libs/engine';
-import { type ImageRegistry, RegistryError } from '#libs/registry';
+import { type ImageRegistry, RegistryError, registryLogins } from '#libs/registry';
 import { treeOf } from '#libs/source-detect';
 import { Builder } from './builder.js';
 import { EngineImageBuilder } from './image-builder.js';
@@ -24,8 +24,6 @@ interface FakeBuilder {
   readonly loses?: boolean;
   /** Its engine fails to remove an image. */
   readonly keeps?: boolean;
-  /** What it pulls is written here. */
-  readonly pulled?: string[];
 }
 
 const failed = (): Promise<never> =>
@@ -34,19 +32,11 @@ const failed = (): Promise<never> =>
 const gone = (): Promise<never> =>
   Promise.reject(new EngineError('IMAGE_NOT_FOUND', { message: 'It is not here.', hint: 'h' }));
 
-function builderOf({
-  name,
-  images,
-  away = false,
-  loses = false,
-  keeps = false,
-  pulled = [],
-}: FakeBuilder): Builder {
+function builderOf({ name, images, away = false, loses = false, keeps = false }: FakeBuilder): Builder {
   const engine: Partial<Engine> = {
     hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
     removeImage: (tag) =>
       away ? unreachable() : keeps ? failed() : Promise.resolve(void images.delete(tag)),
-    pull: (image) => Promise.resolve(void pulled.push(image)),
     push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
     build: () =>
       Promise.reject(
@@ -84,6 +74,7 @@ function builderWith(
   return new EngineImageBuilder({
     ...{ baseImages: { byRuntime: {}, legacy: {} }, cacheMounts: false, installation: 'us' },
     registry: registry as ImageRegistry,
+    logins: registryLogins(registry as ImageRegistry, undefined),
     builders: builders.map(builderOf),
   });
 }
@@ -153,17 +144,6 @@ function orderOf(dockerfile: string) {
   const source = { sourceDigest: 'd', config, tree: treeOf({ Dockerfile: dockerfile }), directory, dispose };
   return { source, tag: TAG, labels: {}, secrets: {}, onOutput: () => undefined };
 }
-
-it('a private base of our registry is pulled with its login before the build; of another, nothing is', async () => {
-  const pulled: string[] = [];
-  const images = new Set(['r:5000/base/old:1']);
-  const builder = builderWith({}, [{ name: 'local', images, pulled }]);
-  const bases = ['r:5000/base/new:2 AS a', 'r:5000/base/old:1', 'r:50001/x:1', 'other/r:5000'];
-  const order = orderOf(bases.map((base) => `FROM ${base}\n`).join(''));
-  await expect(builder.build('local', order, new AbortController().signal)).rejects.toThrow();
-  expect(pulled).toEqual(['r:5000/base/new:2']);
-  await order.source.dispose();
-});
 
 it('a build whose tool is not there said only an exit code: the tool, and as what it was built', async () => {
   const builder = builderWith({});

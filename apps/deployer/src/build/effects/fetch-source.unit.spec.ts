@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ImageRegistry } from '#libs/registry';
+import type { ImageRegistry, RegistryLogins } from '#libs/registry';
 import { treeOf } from '#libs/source-detect';
 import type { EffectScope } from '../../task/effect-scope.js';
 import { evolve, foldTask } from '../../task/domain/task.state.js';
@@ -26,7 +26,13 @@ const fetchWith = (
     releases: { byDigest: () => Promise.resolve(built) },
     sources: { fetch: () => Promise.resolve(source) },
     builder: new EngineImageBuilder({
-      ...{ builders: [], registry: {} as ImageRegistry, cacheMounts: false, installation: 'us' },
+      ...{
+        builders: [],
+        registry: {} as ImageRegistry,
+        logins: {} as RegistryLogins,
+        cacheMounts: false,
+        installation: 'us',
+      },
       baseImages: { byRuntime: { node: image }, legacy: {} },
     }),
     limits: { fetchMs: 9_000 },

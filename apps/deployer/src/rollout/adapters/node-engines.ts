@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
-import { type ImageRegistry, loginFor } from '#libs/registry';
+import { loginFor, type RegistryLogins } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import { INSTALLATION_LABEL, TASK_LABEL } from '../domain/labels.js';
@@ -27,7 +27,7 @@ import type { NodeLogins } from './node-logins.js';
 interface NodeEnginesParts {
   readonly logins: NodeLogins;
   readonly ssh: SshPool;
-  readonly registry: ImageRegistry;
+  readonly registryLogins: RegistryLogins;
   readonly privateKey: PrivateJwk;
   /** Which Slipway this is. */
   readonly installation: string;
@@ -78,7 +78,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     const engine = await this.engine(node);
     // Known by digest: what is there is the same, so the registry need not be asked.
     if (await engine.hasImage(image)) return;
-    await engine.pull(image, await loginFor(this.parts.registry, image), { signal, onProgress });
+    await engine.pull(image, await loginFor(this.parts.registryLogins, image), { signal, onProgress });
   }
 
   async launch(node: string, spec: LaunchSpec): Promise<LaunchedContainer> {
