@@ -110,7 +110,7 @@ function credentials(
   };
 }
 
-/** BuildKit asks every few seconds, and drops a session that does not answer twice. */
+/** BuildKit asks again and again, and drops a session that does not answer: a later step then has no secrets. */
 const SERVING = 1;
 const HEALTH: UntypedServiceImplementation = {
   Check: ((_call, answer) => answer(null, { status: SERVING })) satisfies handleUnaryCall<

@@ -74,7 +74,7 @@ describe('a session of a build', () => {
     expect(await ask({ logins }, CREDENTIALS, 'r:5000')).toMatchObject({ status: UNAVAILABLE });
   });
 
-  it('ended after ten seconds of a build, as its engine asked for its health and heard nothing', async () => {
+  it('ended within a build ("no active session"): its engine asked for its health and heard nothing', async () => {
     const serving = { status: OK, answer: '\x08\x01' };
     expect(await ask({}, '/grpc.health.v1.Health/Check')).toEqual(serving);
   });
