@@ -41,7 +41,7 @@ export function startOf(parts: StartParts): Start | undefined {
 const startsWith = (command: readonly string[], text: string, by: string): Start => ({
   command,
   text,
-  found: [{ what: `starts with \`${command.join(' ')}\``, by }],
+  found: [{ kind: 'command', what: `starts with \`${command.join(' ')}\``, by }],
 });
 
 /** A Procfile is read by a shell wherever it is used; one is run only where its words do not do. */

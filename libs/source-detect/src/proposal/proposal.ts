@@ -106,6 +106,6 @@ const isSame = (a: BuildPlan, b: BuildPlan | undefined): boolean =>
 function commandOf(plan: BuildPlan, given: Given): Proposal['command'] {
   if (given.command !== undefined) return { value: given.command, by: GIVEN };
   if (plan.kind !== 'steps' || plan.site !== undefined || plan.command === undefined) return undefined;
-  const finding = plan.found.find(({ what }) => what.startsWith('starts with'));
+  const finding = plan.found.find(({ kind }) => kind === 'command');
   return { value: plan.command, by: finding?.by };
 }

@@ -73,3 +73,10 @@ it('a command of a server that detection adds is not written down: without detec
   expect(command).toBeUndefined();
   expect(starts).toEqual(['gunicorn', '--bind', '0.0.0.0:8080', 'app:app']);
 });
+
+it('what starts a service is known by the kind of its finding, not by its words', () => {
+  const files = { 'package.json': JSON.stringify({ scripts: { start: 'node app.js' } }), 'app.js': '' };
+  const { command, found } = of(files);
+  expect(command).toEqual({ value: ['node', 'app.js'], by: 'start of package.json' });
+  expect(found.filter(({ kind }) => kind === 'command')).toHaveLength(1);
+});

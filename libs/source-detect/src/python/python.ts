@@ -112,7 +112,7 @@ const typed = (argv: readonly string[]): string =>
 
 const shown = (start: Start): Start => ({
   ...start,
-  found: [...start.found, { what: `starts with \`${typed(start.command)}\`` }],
+  found: [...start.found, { kind: 'command', what: `starts with \`${typed(start.command)}\`` }],
 });
 
 /** The tools that install it, and those that its own commands call: `poetry run gunicorn shop:app`. */
