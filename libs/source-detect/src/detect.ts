@@ -10,6 +10,7 @@ import { SourceRefusal } from './refusal.js';
 import { runtimeOf } from './runtime.js';
 import type { SourceTree } from './source-tree.js';
 import { staticPlan } from './static/static.js';
+import { refuseCarriageReturns } from './unreadable-text.js';
 
 /**
  * How a service is built and started, from the files at hand. What config.json says wins. Pure.
@@ -26,7 +27,9 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
       image: config.image,
       found: [{ what: `image ${config.image}`, by: 'config.json' }],
     };
-  return withBuildSecrets(detectorOf(runtime.what)(tree, config, [runtime]), tree, config);
+  const plan = detectorOf(runtime.what)(tree, config, [runtime]);
+  refuseCarriageReturns(tree, plan);
+  return withBuildSecrets(plan, tree, config);
 }
 
 /** Of a runtime that config.json names, reading the file has said it already. */

@@ -77,6 +77,12 @@ export const pythonProjects: readonly CorpusProject[] = [
     ends: { runs: 'answers', path: '/', says: 'Parcel 1.2.0' },
   },
   {
+    name: 'python-windows',
+    convention:
+      'pip freeze > requirements.txt in PowerShell 5, which is UTF-16; texts with CRLF and a byte order mark',
+    ends: { runs: 'answers', path: '/', says: 'Frozen by PowerShell' },
+  },
+  {
     name: 'python-project-dependencies',
     convention: 'pyproject.toml by PEP 621 without a build system: an application, no package',
     ends: { runs: 'answers', path: '/', says: 'A shop without a build system' },

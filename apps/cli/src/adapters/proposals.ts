@@ -70,7 +70,7 @@ async function proposalOf(directory: string, given: Given): Promise<Told> {
   const tree = await sentTree(await sentFolder(directory));
   const paths = tree.paths.filter((path) => path !== 'config.json');
   try {
-    return { value: propose({ paths, text: (path) => tree.text(path) }, given) };
+    return { value: propose({ ...tree, paths }, given) };
   } catch (error) {
     if (error instanceof SourceRefusal) return { refusal: error };
     throw error;

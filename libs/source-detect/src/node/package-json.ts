@@ -1,5 +1,6 @@
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
+import { refuseMarked } from '../unreadable-text.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -41,6 +42,7 @@ export const stringsOf = (value: unknown): readonly string[] =>
 export function packageJsonOf(tree: SourceTree, folder = ''): PackageJson | undefined {
   const path = `${folder}package.json`;
   if (!hasFile(tree, path)) return undefined;
+  refuseMarked(tree, path, { tool: 'npm', cannotRead: ['utf-16'], field: 'install' });
   const root = parsed(path, tree.text(path) ?? '');
   const { workspaces, devEngines } = root;
   return {

@@ -1,6 +1,7 @@
 import { parse, type TomlTable } from 'smol-toml';
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
+import { refuseMarked } from '../unreadable-text.js';
 
 /** The files that say what a project of Python is; tables are empty, and texts '', where there is none. */
 export interface Manifests {
@@ -23,6 +24,7 @@ export function manifestsOf(tree: SourceTree): Manifests {
 function tomlOf(tree: SourceTree, path: string): TomlTable {
   const text = hasFile(tree, path) ? tree.text(path) : undefined;
   if (text === undefined) return {};
+  refuseMarked(tree, path, { tool: 'pip', cannotRead: ['utf-8', 'utf-16'], field: 'install' });
   try {
     return parse(text);
   } catch {

@@ -20,10 +20,9 @@ const together = (all: readonly Requirements[]): Requirements => ({
   packages: all.flatMap(({ packages }) => packages),
 });
 
-/** Lines as pip reads them: joined at a backslash, without comments. PowerShell's UTF-16 is read as pip does. */
+/** Lines as pip reads them: joined at a backslash, without comments. */
 function linesOf(text: string): readonly string[] {
   return text
-    .replace(/[\0\uFFFD]/g, '')
     .replace(/\\\r?\n/g, ' ')
     .split(/\r?\n/)
     .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())

@@ -3,7 +3,7 @@ import { treeOf } from '../source-tree.js';
 import { procfileCommand } from './procfile-command.js';
 import { pipInstallReads, requirementFile, requirementsOf } from './requirements.js';
 
-type Files = Readonly<Record<string, string>>;
+type Files = Readonly<Record<string, string | Buffer>>;
 const read = (files: Files) => requirementsOf(treeOf(files), 'requirements.txt');
 
 describe('a requirement file', () => {
@@ -55,7 +55,7 @@ describe('a requirement file', () => {
   });
 
   it('of PowerShell is UTF-16', () => {
-    const utf16 = [...'\uFFFD\uFFFD', ...[...'flask==3\r\n'].flatMap((letter) => [letter, '\0'])].join('');
+    const utf16 = Buffer.from('\uFEFFflask==3\r\n', 'utf16le');
     expect(read({ 'requirements.txt': utf16 }).packages).toEqual(['flask==3']);
   });
 
