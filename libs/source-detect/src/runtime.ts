@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding } from './build-plan.js';
 import { frontEndOf } from './node/front-end.js';
+import { inlineScripts } from './python/inline-script.js';
 import { SourceRefusal } from './refusal.js';
 import { presentOf, type SourceTree } from './source-tree.js';
 
@@ -18,6 +19,7 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
         'pyproject.toml',
         'Pipfile',
         'Pipfile.lock',
+        'pylock.toml',
         'setup.py',
         'setup.cfg',
         'manage.py',
@@ -56,6 +58,8 @@ export function runtimeOf(
     const isSite = runtime === 'node' && config.command === undefined && frontEndOf(tree) !== undefined;
     return { what: isSite ? 'static' : runtime, by: sign };
   }
+  const [script] = inlineScripts(tree);
+  if (script !== undefined) return { what: 'python', by: script };
   throw new SourceRefusal({
     field: 'runtime',
     why: 'no file at the root shows what the source is written in',

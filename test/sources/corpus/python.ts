@@ -83,6 +83,16 @@ export const pythonProjects: readonly CorpusProject[] = [
     ends: { runs: 'answers', path: '/', says: 'Frozen by PowerShell' },
   },
   {
+    name: 'python-inline-script',
+    convention: 'one script with its dependencies in a block at its top (PEP 723)',
+    ends: { runs: 'answers', path: '/', says: 'Tides of one file' },
+  },
+  {
+    name: 'python-pylock',
+    convention: 'uv pip compile -o pylock.toml (PEP 751), beside the ranges of pyproject.toml',
+    ends: { runs: 'answers', path: '/', says: 'Locked by PEP 751' },
+  },
+  {
     name: 'python-project-dependencies',
     convention: 'pyproject.toml by PEP 621 without a build system: an application, no package',
     ends: { runs: 'answers', path: '/', says: 'A shop without a build system' },

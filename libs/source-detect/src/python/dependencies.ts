@@ -1,4 +1,5 @@
-import { keysAt, type Manifests, textsAt, valueAt } from './manifests.js';
+import type { Manifests } from './manifests.js';
+import { keysAt, textsAt, valueAt } from './toml.js';
 
 /** A package that the source names itself, with its name as the index compares it. */
 export interface Dependency {

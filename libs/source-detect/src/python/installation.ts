@@ -1,95 +1,36 @@
-import type { Finding, Step } from '../build-plan.js';
-import { hasFile, presentOf, type SourceTree } from '../source-tree.js';
+import type { Finding } from '../build-plan.js';
+import { hasFile, presentOf } from '../source-tree.js';
 import {
   dependenciesOf,
-  type Dependency,
   pipfileDependencies,
   poetryDependencies,
   projectDependencies,
   setupDependencies,
 } from './dependencies.js';
-import { keysAt, type Manifests, textAt, textsAt, valueAt } from './manifests.js';
+import { keysAt, textAt, textsAt, valueAt } from './toml.js';
 import { poetryRequirements } from './poetry.js';
 import { requirementFile, requirementsOf } from './requirements.js';
-import { PIP_CACHE, TOOLS, type ToolName } from './tools.js';
-
-/** How the packages of a service are installed. */
-export interface Installation {
-  readonly tool?: ToolName;
-  readonly found: readonly Finding[];
-  readonly manifests: readonly string[];
-  readonly needsSource: boolean;
-  readonly steps: readonly Step[];
-  readonly dependencies: readonly Dependency[];
-  /** The project itself is among the installed packages. */
-  readonly installsItself: boolean;
-}
-
-const PIP_INSTALL = ['pip', 'install', '--disable-pip-version-check'];
-export const pipInstall = (args: readonly string[]): Step => ({
-  argv: [...PIP_INSTALL, ...args],
-  cache: PIP_CACHE,
-});
+import { byInlineScript, type InlineScript } from './inline-script.js';
+import {
+  byTool,
+  type Installation,
+  isPackage,
+  itself,
+  namesFolders,
+  NOTHING,
+  pipInstall,
+  type Source,
+  unlocked,
+} from './installing.js';
+import { pylockFile } from './manifests.js';
+import { byPylock } from './pylock.js';
 
 /** Beside Poetry, out of the source's way. */
 const EXPORTED = '/opt/poetry/requirements.txt';
 
-const NOTHING: Installation = {
-  found: [],
-  manifests: [],
-  needsSource: false,
-  steps: [],
-  dependencies: [],
-  installsItself: false,
-};
-
-interface Source {
-  readonly tree: SourceTree;
-  readonly manifests: Manifests;
-}
-
-/** Packages below src/ cannot be imported unless the project is installed; scripts exist only then. */
-function isPackage({ tree, manifests: { pyproject } }: Source): boolean {
-  const hasScripts = [
-    ['project', 'scripts'],
-    ['tool', 'poetry', 'scripts'],
-  ].some((keys) => keysAt(pyproject, keys).length > 0);
-  return hasScripts || tree.paths.some((path) => /^src\/[^/]+\/__init__\.py$/.test(path));
-}
-
-/** A dependency that lies in the source: its folder is read too. */
-const namesFolders = (tree: SourceTree): boolean =>
-  /\bpath\s*=\s*["']|\bworkspace\s*=\s*true|@ file:|file:\/\/|\[tool\.uv\.workspace\]/.test(
-    tree.text('pyproject.toml') ?? tree.text('Pipfile') ?? '',
-  );
-
-interface Locked {
-  readonly tool: ToolName;
-  readonly by: string;
-  readonly argv: readonly string[];
-  readonly manifests: readonly string[];
-  readonly dependencies: readonly Dependency[];
-  readonly installsItself?: boolean;
-}
-
-function byTool(
-  { tree }: Source,
-  { tool, by, argv, installsItself = false, ...parts }: Locked,
-): Installation {
-  const { version, cache } = TOOLS[tool];
-  return {
-    ...parts,
-    tool,
-    found: [{ what: `${tool} ${version}`, by }],
-    needsSource: installsItself || namesFolders(tree),
-    steps: [{ argv, cache }],
-    installsItself,
-  };
-}
-
 function byRequirements({ tree }: Source, path: string): Installation {
   const { files, needsSource, packages } = requirementsOf(tree, path);
-  const unread = presentOf(tree, ['uv.lock', 'poetry.lock', 'pdm.lock', 'Pipfile.lock']);
+  const unread = presentOf(tree, ['uv.lock', 'poetry.lock', 'pdm.lock', 'pylock.toml', 'Pipfile.lock']);
   const beside: Finding[] = unread.map((lock) => ({ what: `${lock} is not read, since ${path} is there` }));
   return {
     ...NOTHING,
@@ -190,12 +131,6 @@ function byPipenv(source: Source): Installation {
   return isLocked ? installation : unlocked(installation, 'Pipfile.lock');
 }
 
-/** Said, since a build of tomorrow may be another. */
-const unlocked = (installation: Installation, lock: string): Installation => ({
-  ...installation,
-  found: [...installation.found, { what: `no ${lock}, so versions are chosen anew by each build` }],
-});
-
 /** pip builds the project where it says how; else its dependencies are what there is to install. */
 function byProject(source: Source): Installation {
   const { pyproject } = source.manifests;
@@ -217,21 +152,6 @@ function byProject(source: Source): Installation {
   };
 }
 
-interface Itself {
-  readonly by: string;
-  readonly dependencies: readonly Dependency[];
-  readonly backend?: string;
-}
-
-const itself = ({ tree }: Source, { by, dependencies, backend }: Itself): Installation => ({
-  found: [{ what: backend === undefined ? 'pip' : `pip with ${backend}`, by }],
-  manifests: presentOf(tree, ['pyproject.toml', 'setup.py', 'setup.cfg']),
-  needsSource: true,
-  steps: [pipInstall(['.'])],
-  dependencies,
-  installsItself: true,
-});
-
 /** By what a project is installed, the surest first. A requirements.txt is written for those who deploy. */
 const WAYS: readonly (readonly [
   is: (source: Source) => boolean,
@@ -241,6 +161,7 @@ const WAYS: readonly (readonly [
   [({ tree }) => hasFile(tree, 'uv.lock') && hasFile(tree, 'pyproject.toml'), byUv],
   [({ tree }) => hasFile(tree, 'poetry.lock') && hasFile(tree, 'pyproject.toml'), byPoetry],
   [({ tree }) => hasFile(tree, 'pdm.lock') && hasFile(tree, 'pyproject.toml'), byPdm],
+  [({ tree }) => pylockFile(tree) !== undefined, (source) => byPylock(source, pylockFile(source.tree) ?? '')],
   [({ tree }) => presentOf(tree, ['Pipfile', 'Pipfile.lock']).length > 0, byPipenv],
   [
     ({ manifests }) => keysAt(manifests.pyproject, ['tool', 'poetry', 'dependencies']).length > 0,
@@ -258,12 +179,13 @@ const WAYS: readonly (readonly [
 ];
 
 /**
- * How the packages of a source are installed, by its manifests.
+ * How the packages of a source are installed, by its manifests, else by the script that is started.
  * @throws SourceRefusal where a file is named that is not there
  */
-export function installationOf(source: Source): Installation {
+export function installationOf(source: Source, script: InlineScript | undefined): Installation {
   const way = WAYS.find(([is]) => is(source));
   if (way !== undefined) return way[1](source);
   const other = requirementFile(source.tree);
-  return other === undefined ? NOTHING : byRequirements(source, other);
+  if (other !== undefined) return byRequirements(source, other);
+  return script === undefined ? NOTHING : byInlineScript(script);
 }

@@ -1,6 +1,6 @@
 import type { TomlTable } from 'smol-toml';
 import { caretEnd, nextOf, versionParts } from '../pep440.js';
-import { keysAt, textsAt, valueAt } from './manifests.js';
+import { keysAt, textsAt, valueAt } from './toml.js';
 
 /** One constraint of Poetry as pip reads it; undefined where pip has no word for it. */
 function requirementOf(constraint: string): string | undefined {

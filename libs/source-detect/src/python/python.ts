@@ -3,7 +3,9 @@ import type { Finding, Step, StepsPlan } from '../build-plan.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { collectsStatic, type Django, djangoOf, standInsFor } from './django.js';
-import { type Installation, installationOf, pipInstall } from './installation.js';
+import { inlineScriptOf } from './inline-script.js';
+import { installationOf } from './installation.js';
+import { type Installation, pipInstall } from './installing.js';
 import { manifestsOf } from './manifests.js';
 import { procfileOf } from '../procfile.js';
 import { pipInstallReads } from './requirements.js';
@@ -47,12 +49,13 @@ function planOf(
   startWith: (parts: Startable) => Start,
 ): StepsPlan {
   const manifests = manifestsOf(tree);
-  const version = versionOf(config) ?? pythonVersionOf(tree, manifests);
-  const detected = installationOf({ tree, manifests });
+  const script = inlineScriptOf(tree, config.command);
+  const version = versionOf(config) ?? pythonVersionOf(tree, manifests, script);
+  const detected = installationOf({ tree, manifests }, script);
   const installation =
     config.install === undefined ? detected : ownInstallation(tree, config.install, detected);
   const django = djangoOf(tree, config.env);
-  const start = startWith({ manifests, installation, django });
+  const start = startWith({ manifests, installation, django, script });
   const collecting =
     config.build === undefined && config.env['DISABLE_COLLECTSTATIC'] === undefined
       ? collectingOf(config, django)

@@ -6,8 +6,10 @@ import { presentOf, type SourceTree } from '../source-tree.js';
 import { type App, appAmong } from './apps.js';
 import type { Django } from './django.js';
 import { imports } from './frameworks.js';
-import type { Installation } from './installation.js';
-import { keysAt, type Manifests } from './manifests.js';
+import type { InlineScript } from './inline-script.js';
+import type { Installation } from './installing.js';
+import type { Manifests } from './manifests.js';
+import { keysAt } from './toml.js';
 import { type Module, modulesOf } from './modules.js';
 import { procfileOf } from '../procfile.js';
 import { procfileCommand } from './procfile-command.js';
@@ -30,6 +32,8 @@ export interface StartParts {
   readonly manifests: Manifests;
   readonly installation: Installation;
   readonly django: Django | undefined;
+  /** What is installed was said by it, so it is what starts. */
+  readonly script: InlineScript | undefined;
 }
 
 interface Facts extends StartParts {
@@ -173,8 +177,9 @@ function scriptStart({ path, name, text, searched }: Module): Pick<Start, 'comma
 
 const SCRIPTS = ['main.py', 'app.py', 'server.py', 'run.py', 'bot.py', 'worker.py', 'index.py'];
 
-const byScript: Way = ({ modules, config }) => {
+const byScript: Way = ({ modules, config, script }) => {
   const module =
+    modules.find(({ path }) => path === script?.path) ??
     modules.find(({ text }) => MAIN_BLOCK.test(text)) ??
     modules.find(({ path }) => path.endsWith('/__main__.py')) ??
     modules.find(({ path, text }) => SCRIPTS.includes(path) && text.trim() !== '');

@@ -1,7 +1,8 @@
 import type { VersionWish } from '../build-plan.js';
 import { isPep440Range } from '../pep440.js';
 import type { SourceTree } from '../source-tree.js';
-import { textAt } from './manifests.js';
+import { textAt } from './toml.js';
+import type { InlineScript } from './inline-script.js';
 import type { Manifests } from './manifests.js';
 
 type Scheme = NonNullable<VersionWish['scheme']>;
@@ -16,7 +17,12 @@ const firstLine = (text: string | undefined, pattern: RegExp): string | undefine
 const EXACT = /^(?:c?python-?)?v?(\d+(?:\.\d+){0,2})$/i;
 
 /** Where people write the version of Python, what is meant for the one who deploys first. */
-function placesOf(tree: SourceTree, { pyproject, pipfile, setupCfg, setupPy }: Manifests): readonly Place[] {
+function placesOf(
+  tree: SourceTree,
+  manifests: Manifests,
+  script: InlineScript | undefined,
+): readonly Place[] {
+  const { pyproject, pipfile, pylock, setupCfg, setupPy } = manifests;
   const inPipfile = (key: string) => textAt(pipfile, ['requires', key]);
   const full = inPipfile('python_full_version');
   return [
@@ -41,12 +47,18 @@ function placesOf(tree: SourceTree, { pyproject, pipfile, setupCfg, setupPy }: M
       /^\s*python_requires\s*=\s*(.+)$/m.exec(setupCfg)?.[1]?.trim(),
     ],
     ['python_requires of setup.py', 'pep440', /python_requires\s*=\s*["']([^"']+)["']/.exec(setupPy)?.[1]],
+    ['requires-python of its lock file', 'pep440', textAt(pylock, ['requires-python'])],
+    [`requires-python of ${script?.path}`, 'pep440', script && textAt(script.metadata, ['requires-python'])],
   ];
 }
 
 /** The version that the source asks for; one that cannot be read asks for nothing. */
-export function pythonVersionOf(tree: SourceTree, manifests: Manifests): VersionWish | undefined {
-  for (const [by, scheme, text] of placesOf(tree, manifests)) {
+export function pythonVersionOf(
+  tree: SourceTree,
+  manifests: Manifests,
+  script?: InlineScript,
+): VersionWish | undefined {
+  for (const [by, scheme, text] of placesOf(tree, manifests, script)) {
     if (text !== undefined && isPep440Range(text) && text !== '*') return { text, by, scheme };
   }
   return undefined;

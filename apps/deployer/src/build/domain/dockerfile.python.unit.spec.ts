@@ -91,6 +91,11 @@ const cases: Case[] = [
     'src-folder',
     { 'requirements.txt': 'flask\ngunicorn\n', 'src/app.py': `${FLASK}import pages\n`, 'src/pages.py': '' },
   ],
+  [
+    'inline-script',
+    { 'tides.py': '# /// script\n# dependencies = ["bottle"]\n# ///\nimport bottle\nbottle.run()\n' },
+  ],
+  ['pylock', { 'pylock.toml': '[[packages]]\nname = "gunicorn"\n', 'app.py': FLASK }],
   ['nothing-installed', { 'main.py': 'print("hello")\n' }],
 ];
 
