@@ -13,6 +13,8 @@ interface BuildOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly buildKit: boolean;
+  /** Where it lies in the context. */
+  readonly dockerfile: string;
 }
 
 interface Context {
@@ -26,7 +28,7 @@ export async function* build(
   request: IncomingMessage,
   options: BuildOptions,
 ): AsyncGenerator<object> {
-  const context = await readContext(request);
+  const context = await readContext(request, options.dockerfile);
   const plan = planBuild(context.dockerfile, options.buildArgs);
   for (const base of plan.from)
     if (base !== 'scratch' && images.find(base) === undefined) return yield failed(`${base}: no such host`);
@@ -55,7 +57,7 @@ function* classicMessages({ name, output }: TraceStep, number: number, of: numbe
 }
 
 /** The Dockerfile of the tar that the request sends, gzipped or not. */
-async function readContext(request: IncomingMessage): Promise<Context> {
+async function readContext(request: IncomingMessage, file: string): Promise<Context> {
   const hash = createHash('sha256');
   let dockerfile: string | undefined;
   const tar = extract();
@@ -65,13 +67,13 @@ async function readContext(request: IncomingMessage): Promise<Context> {
       hash.update(`${entry.header.name}\0`);
       for await (const chunk of entry as AsyncIterable<Buffer>) {
         hash.update(chunk);
-        if (entry.header.name === 'Dockerfile') chunks.push(chunk);
+        if (entry.header.name === file) chunks.push(chunk);
       }
-      if (entry.header.name === 'Dockerfile') dockerfile = Buffer.concat(chunks).toString();
+      if (entry.header.name === file) dockerfile = Buffer.concat(chunks).toString();
     }
   })();
   const zipped = request.headers['content-type'] === 'application/gzip';
   await Promise.all([zipped ? pipeline(request, createGunzip(), tar) : pipeline(request, tar), reading]);
-  if (dockerfile === undefined) throw new EngineAnswer(500, 'Cannot locate specified Dockerfile: Dockerfile');
+  if (dockerfile === undefined) throw new EngineAnswer(500, `Cannot locate specified Dockerfile: ${file}`);
   return { dockerfile, digest: hash.digest('hex') };
 }

@@ -19,6 +19,7 @@ const BUILD_QUERY = [
   't',
   'labels',
   'buildargs',
+  'dockerfile',
   'networkmode',
   'rm',
   'forcerm',
@@ -96,6 +97,7 @@ export function imageRoutes(parts: ImageParts): readonly Route[] {
           JSON.parse(query.get(name) || '{}') as Record<string, string>;
         const options = {
           ...{ tag: query.get('t') ?? '', labels: pairs('labels'), buildArgs: pairs('buildargs') },
+          dockerfile: query.get('dockerfile') || 'Dockerfile',
           buildKit: query.get('version') === '2',
         };
         return jsonStream(response, build(images, request, options));

@@ -24,6 +24,8 @@ const fieldDescriptions: Record<Field, string> = {
   build: 'What builds it, after its packages. Written as `command` is.',
   release:
     'Runs once for each release, on a node, before the first instance of it: migrations of a database. If it fails, the deployment fails and what served before goes on. A rollback does not run it. Written as `command` is.',
+  dockerfile:
+    'The Dockerfile that is built, such as `docker/Dockerfile`; default: `Dockerfile`, else `Containerfile`. Its paths are those of the whole source.',
   target: 'The stage of the Dockerfile that is built; default: its last one.',
   args: 'Build arguments, each declared by `ARG` in the Dockerfile. They stay readable in the image: no place for secrets.',
   output:

@@ -22,6 +22,7 @@ export * from './messages/secret-replied.js';
 export * from './catalogue.js';
 export * from './service-config.js';
 export { buildSecretProblems } from './service-config.build-secrets.js';
+export { DOCKERFILES } from './service-config.dockerfile.js';
 export { type UnusedField, unusedFields } from './service-config.fields.js';
 export { notServiceConfig } from './service-config.kind.js';
 export * from './asyncapi.js';

@@ -13,6 +13,7 @@ export const fieldUsers: Readonly<Record<string, Users>> = {
   fallback: { only: ['static'] },
   headers: { only: ['static'] },
   redirects: { only: ['static'] },
+  dockerfile: { only: ['dockerfile'] },
   target: { only: ['dockerfile'] },
   args: { only: ['dockerfile'] },
   image: { only: ['image'] },

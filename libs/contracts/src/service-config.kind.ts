@@ -5,7 +5,7 @@ import { serviceConfigSchema } from './service-config.js';
 /** Any field of ours; a worker's file may hold `command` alone. */
 const ALL = new Set(Object.keys(serviceConfigSchema.shape));
 /** Fields of ours that hardly any other program's config.json has; `port`, `env` and `version` are in many. */
-const OWN = ['command', 'install', 'build', 'health', 'resources', 'replicas', 'stop'];
+const OWN = ['command', 'install', 'build', 'health', 'resources', 'replicas', 'stop', 'dockerfile'];
 /** The same of the older form; `language` alone may be that of an application's texts. */
 const OLDER = ['workdir', 'packages_file_path', 'package_installation_cmd', 'command'];
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Folders and files within a source, and what a path in a URL may hold: none of them means anything to a web server's configuration. */
-const RELATIVE = /^(?!\/)(?!(?:.*\/)?(?:\.\.(?:\/|$)|-))[A-Za-z0-9._@+ /-]{1,255}$/;
+export const RELATIVE = /^(?!\/)(?!(?:.*\/)?(?:\.\.(?:\/|$)|-))[A-Za-z0-9._@+ /-]{1,255}$/;
 
 /** The folder that is served, relative to the source. */
 export const outputSchema = z

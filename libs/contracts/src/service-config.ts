@@ -6,6 +6,7 @@ import { JsonError } from './parse-json.js';
 import { buildSecretProblems, buildSecretsSchema, MOST_SECRETS } from './service-config.build-secrets.js';
 import { commandSchema } from './service-config.command.js';
 import { folderSchema, tmpfsSchema, userSchema } from './service-config.container.js';
+import { dockerfileSchema } from './service-config.dockerfile.js';
 import { unusedFields } from './service-config.fields.js';
 import { healthProblems, healthSchema } from './service-config.health.js';
 import { volumeProblems, volumesSchema } from './service-config.volumes.js';
@@ -70,6 +71,8 @@ export const serviceConfigSchema = z.strictObject({
   build: commandSchema.optional(),
   /** Runs once for each release, before the first instance of it, such as migrations of a database. */
   release: commandSchema.optional(),
+  /** Of a Dockerfile: where it lies; default: at the root. */
+  dockerfile: dockerfileSchema.optional(),
   /** Of a Dockerfile: the stage that is built. */
   target: z
     .string()

@@ -8,11 +8,13 @@ import type { EngineError, EngineErrorCode } from './errors.js';
 import { jsonLines, type ProgressMessage } from './json-lines.js';
 
 export interface BuildRequest extends BuildSessionParts {
-  /** A tar of the context, with the Dockerfile at its root. */
+  /** A tar of the context. */
   readonly context: Readable;
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Where the Dockerfile lies in the context; at its root where it is left out. */
+  readonly dockerfile?: string;
   /** The stage that is built; the last one where it is left out. */
   readonly target?: string;
   readonly onOutput?: (line: string) => void;
@@ -65,6 +67,7 @@ function buildOptions(request: BuildRequest): ImageBuildOptions {
     t: request.tag,
     labels: { ...request.labels },
     buildargs: { ...request.buildArgs },
+    ...(request.dockerfile !== undefined && { dockerfile: request.dockerfile }),
     ...(request.target !== undefined && { target: request.target }),
     networkmode: request.networkMode,
     rm: true,

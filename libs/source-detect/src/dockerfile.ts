@@ -3,9 +3,9 @@ import type { DockerfilePlan, Finding } from './build-plan.js';
 import { declaredArgs, stagesOf } from './dockerfile-stages.js';
 import { refuseExposed } from './port.js';
 import { SourceRefusal } from './refusal.js';
+import { dockerfileIn, dockerfilesOf } from './dockerfile-name.js';
 import { hasFile, type SourceTree } from './source-tree.js';
-
-const FILE = 'Dockerfile';
+import { refuseMarked } from './unreadable-text.js';
 
 /**
  * A source that brings its own Dockerfile.
@@ -16,22 +16,25 @@ export function dockerfilePlan(
   config: ServiceConfig,
   found: readonly Finding[],
 ): DockerfilePlan {
-  refuseExposed(tree, config);
   const { target, args = {} } = config;
-  if (!hasFile(tree, FILE)) throw withoutDockerfile();
-  const text = tree.text(FILE) ?? '';
+  const file = dockerfileIn(tree, config);
+  if (file === undefined || !hasFile(tree, file)) throw withoutDockerfile(tree, config);
+  refuseMarked(tree, file, { tool: 'a builder', cannotRead: ['utf-16'], field: 'dockerfile' });
+  const text = tree.text(file) ?? '';
+  refuseExposed(text, config);
   const stages = stagesOf(text);
   if (target !== undefined && !isStage(stages, target)) throw withoutStage(stages, target);
   const declared = declaredArgs(text);
   const unknown = Object.keys(args).filter((name) => !declared.has(name) && !PREDEFINED.test(name));
   if (unknown.length > 0) throw undeclared(unknown);
+  const own = config.dockerfile === undefined ? [] : [{ what: file, by: 'config.json' }];
   const stage = target === undefined ? [] : [{ what: `stage ${target}`, by: 'config.json' }];
   return {
     kind: 'dockerfile',
-    file: FILE,
+    file,
     ...(target !== undefined && { target }),
     args,
-    found: [...found, ...stage],
+    found: [...found, ...own, ...stage],
   };
 }
 
@@ -58,10 +61,21 @@ function withoutStage(stages: readonly (string | undefined)[], target: string): 
   });
 }
 
-function withoutDockerfile(): SourceRefusal {
+function withoutDockerfile(tree: SourceTree, { dockerfile }: ServiceConfig): SourceRefusal {
+  const others = dockerfilesOf(tree);
+  const why =
+    dockerfile === undefined
+      ? 'the runtime is "dockerfile", and no Dockerfile lies at the root of the source'
+      : 'no such file is in the source';
   return new SourceRefusal({
-    field: 'runtime',
-    why: 'it says "dockerfile", and no Dockerfile lies at the root of the source',
-    hint: 'Put the Dockerfile beside config.json, or name another runtime.',
+    field: dockerfile === undefined && others.length === 0 ? 'runtime' : 'dockerfile',
+    why,
+    hint:
+      others.length === 0
+        ? 'Put the Dockerfile beside config.json, or name another runtime.'
+        : `Name the Dockerfile that is built: ${others
+            .slice(0, 5)
+            .map((path) => `"dockerfile": "${path}"`)
+            .join(' or ')}.`,
   });
 }

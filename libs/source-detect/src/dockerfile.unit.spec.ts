@@ -55,3 +55,57 @@ describe('case 17: what config.json says of a Dockerfile was ignored', () => {
     );
   });
 });
+
+describe('a Dockerfile of another name or place', () => {
+  const plannedOf = (files: Readonly<Record<string, string>>, config: object = {}) =>
+    detect(treeOf(files), parseServiceConfig(JSON.stringify({ port: 80, command: 'serve', ...config })));
+
+  it('is built where config.json names it, without a word of the runtime', () => {
+    const plan = plannedOf({ 'docker/Dockerfile': 'FROM a' }, { dockerfile: './docker/Dockerfile' });
+    expect(plan).toMatchObject({ kind: 'dockerfile', file: 'docker/Dockerfile' });
+    expect(findingsText(plan.found)).toBe(
+      'dockerfile, by dockerfile in config.json; docker/Dockerfile, by config.json',
+    );
+  });
+
+  it('Containerfile is found by its name, and Dockerfile wins over it', () => {
+    expect(plannedOf({ Containerfile: 'FROM a' })).toMatchObject({ file: 'Containerfile' });
+    expect(plannedOf({ Containerfile: 'FROM a', Dockerfile: 'FROM a' })).toMatchObject({
+      file: 'Dockerfile',
+    });
+  });
+
+  it.each([
+    'docker/Dockerfile',
+    'Dockerfile.prod',
+    'deploy/api.Dockerfile',
+    'dockerfile',
+    'build/Containerfile',
+  ])('is not guessed, and the refusal names it: %s', (path) => {
+    const refusal = {
+      field: 'dockerfile',
+      hint: `Name the Dockerfile that is built: "dockerfile": "${path}".`,
+    };
+    expect(() => plannedOf({ [path]: 'FROM a' })).toThrow(expect.objectContaining(refusal));
+    expect(() => plannedOf({ [path]: 'FROM a' }, { runtime: 'dockerfile' })).toThrow(
+      expect.objectContaining(refusal),
+    );
+  });
+
+  it('of a folder that is a service of its own says nothing of the whole', () => {
+    expect(() => plannedOf({ 'web/Dockerfile': 'FROM a', 'Dockerfile.dockerignore': '' })).toThrow(
+      expect.objectContaining({ field: 'runtime' }),
+    );
+  });
+
+  it('that is not there is refused, also with its stages and arguments', () => {
+    expect(() => plannedOf({ Dockerfile: 'FROM a' }, { dockerfile: 'x/Dockerfile', target: 'b' })).toThrow(
+      'config.json: dockerfile: no such file is in the source',
+    );
+  });
+
+  it('exposes its port', () => {
+    const config = { command: undefined, port: undefined, dockerfile: 'a/Dockerfile' };
+    expect(() => plannedOf({ 'a/Dockerfile': 'FROM a\nEXPOSE 80' }, config)).toThrow('config.json: port: ');
+  });
+});

@@ -1,6 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
 import { SourceRefusal } from './refusal.js';
-import type { SourceTree } from './source-tree.js';
 
 /**
  * The port that a command which was found out listens on. Without `port` a service is a worker, and only config.json
@@ -21,9 +20,9 @@ export function portOf({ port }: Partial<Pick<ServiceConfig, 'port'>>): number {
  * its own in config.json may be.
  * @throws SourceRefusal where it exposes one and config.json names neither port nor command
  */
-export function refuseExposed(tree: SourceTree, { port, command }: ServiceConfig): void {
+export function refuseExposed(dockerfile: string, { port, command }: ServiceConfig): void {
   if (port !== undefined || command !== undefined) return;
-  if (!/^[ \t]*EXPOSE[ \t]/im.test(tree.text('Dockerfile') ?? '')) return;
+  if (!/^[ \t]*EXPOSE[ \t]/im.test(dockerfile)) return;
   throw new SourceRefusal({
     field: 'port',
     why: 'the Dockerfile exposes a port, and none is named',

@@ -1,5 +1,6 @@
-import type { ServiceConfig } from '#libs/contracts';
+import { DOCKERFILES, type ServiceConfig } from '#libs/contracts';
 import type { Finding } from './build-plan.js';
+import { dockerfilesOf } from './dockerfile-name.js';
 import { frontEndOf } from './node/front-end.js';
 import { inlineScripts } from './python/inline-script.js';
 import { SourceRefusal } from './refusal.js';
@@ -7,7 +8,7 @@ import { presentOf, type SourceTree } from './source-tree.js';
 
 /** By what a runtime is known, the surest first: who wrote a Dockerfile means it, whatever else lies there. */
 const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] = [
-  ['dockerfile', ['Dockerfile']],
+  ['dockerfile', DOCKERFILES],
   ['node', ['package.json']],
   // Its requirements are those of its build.
   ['static', ['mkdocs.yml', 'mkdocs.yaml']],
@@ -45,12 +46,15 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
 /** The runtime that config.json names, else the one that the files at the root show. */
 export function runtimeOf(
   tree: SourceTree,
-  config: Pick<ServiceConfig, 'runtime' | 'image' | 'legacy'> & { readonly command?: readonly string[] },
+  config: Pick<ServiceConfig, 'runtime' | 'image' | 'dockerfile' | 'legacy'> & {
+    readonly command?: readonly string[];
+  },
 ): Finding {
   if (config.runtime !== undefined) return { what: config.runtime, by: 'config.json' };
   if (config.legacy !== undefined)
     return { what: config.runtime ?? languageOf(config.legacy.baseImage), by: 'language of config.json' };
   if (config.image !== undefined) return { what: 'image', by: 'image in config.json' };
+  if (config.dockerfile !== undefined) return { what: 'dockerfile', by: 'dockerfile in config.json' };
   for (const [runtime, files] of SIGNS) {
     const [sign] = presentOf(tree, files);
     if (sign === undefined) continue;
@@ -60,7 +64,19 @@ export function runtimeOf(
   }
   const [script] = inlineScripts(tree);
   if (script !== undefined) return { what: 'python', by: script };
-  throw new SourceRefusal({
+  throw unclear(tree);
+}
+
+/** Why nothing is known of it. */
+function unclear(tree: SourceTree): SourceRefusal {
+  const [dockerfile] = dockerfilesOf(tree);
+  if (dockerfile !== undefined)
+    return new SourceRefusal({
+      field: 'dockerfile',
+      why: `no file at the root shows what the source is written in, and ${dockerfile} is used only where it is named`,
+      hint: `Name the Dockerfile that is built: "dockerfile": "${dockerfile}".`,
+    });
+  return new SourceRefusal({
     field: 'runtime',
     why: 'no file at the root shows what the source is written in',
     hint: 'Name its runtime, such as "python", "node", "static" or "dockerfile", or push the folder that holds its manifest.',

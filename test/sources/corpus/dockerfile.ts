@@ -32,6 +32,20 @@ export const dockerfileProjects: readonly CorpusProject[] = [
     afterInit: { fails: 'CONTAINER_EXITED', says: 'exited with code 100' },
   },
   {
+    name: 'dockerfile-folder',
+    convention: 'docker build -f docker/Dockerfile . with a .dockerignore that names the folder',
+    ends: { runs: 'answers', path: '/', says: 'On the quay: .dockerignore quay.mjs' },
+    afterInit: {
+      refused: 'SOURCE_UNCLEAR',
+      says: 'no file at the root shows what the source is written in, and docker/Dockerfile is used only where it is named',
+    },
+  },
+  {
+    name: 'dockerfile-containerfile',
+    convention: 'podman build, which reads a Containerfile',
+    ends: { runs: 'answers', path: '/', says: 'Built by a Containerfile' },
+  },
+  {
     name: 'dockerfile-no-stage',
     convention: 'docker build --target with a stage of another name',
     ends: { refused: 'SOURCE_UNCLEAR', says: 'target: the Dockerfile has no stage "production"' },

@@ -1,3 +1,4 @@
+import { DOCKERFILES } from '#libs/contracts';
 import ignore, { type Ignore } from 'ignore';
 import type { IgnoreFile, LeftOut } from '../domain/left-out.js';
 import { type CopiedSources, copiedBy } from './dockerfile-copies.js';
@@ -14,7 +15,7 @@ const NEVER = [
 ];
 
 /** The deployer needs them, whatever a file says that was written for other programs. */
-const ALWAYS = new Set(['config.json', 'Dockerfile', '.dockerignore']);
+const ALWAYS = ['config.json', '.dockerignore', ...DOCKERFILES];
 
 export interface LeaveOut {
   /** What leaves it out, or undefined. `path` is relative, with `/` behind a folder's. */
@@ -39,21 +40,26 @@ export const neverBelongs = (name: string): boolean => never.ignores(name);
 
 interface SourceTexts {
   readonly ignoreFile?: { readonly name: IgnoreFile; readonly text: string };
-  readonly dockerfile?: string;
+  readonly dockerfile?: { readonly name: string; readonly text: string };
 }
 
 /** What is left out of a source with this ignore file and this Dockerfile. */
 export async function leaveOut({ ignoreFile, dockerfile }: SourceTexts): Promise<LeaveOut> {
-  const copied = copiedBy(dockerfile ?? '');
+  const copied = copiedBy(dockerfile?.text ?? '');
   const { name, text } = ignoreFile ?? { name: '.gitignore', text: '' };
   // Only who writes for Slipway can bring back what never belongs.
   const unlessBack = name === '.slipwayignore' ? patternsOf().add(NEVER).add(text) : never;
+  const always = new Set([...ALWAYS, ...(dockerfile === undefined ? [] : [dockerfile.name])]);
   const own = name === '.dockerignore' ? await dockerPatterns(text) : gitPatterns(text);
-  const kept = [...copied.filter(({ isAll }) => !isAll).map(({ source }) => source), ...own.exceptions];
+  const kept = [
+    ...always,
+    ...copied.filter(({ isAll }) => !isAll).map(({ source }) => source),
+    ...own.exceptions,
+  ];
   const isCopiedByName = (path: string): boolean => copiedByName(copied, path);
   return {
     by(path) {
-      if (ALWAYS.has(path)) return undefined;
+      if (always.has(path)) return undefined;
       if (never.ignores(path) && unlessBack.ignores(path) && !isCopiedByName(path)) return 'default';
       if (!own.ignores(path)) return undefined;
       // A Dockerfile was written without a look at .gitignore, which docker build does not read.

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { ConfigFileError, DOCKERFILES, parseServiceConfig } from '#libs/contracts';
 import type { ReadableFile, SourceTree } from '#libs/source-detect';
 import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
 import { usageError } from '../errors.js';
@@ -42,12 +43,35 @@ export async function sentTree({ entries }: SentFolder): Promise<SourceTree> {
 }
 
 async function rulesOf(root: string): Promise<LeaveOut> {
-  const dockerfile = await textOf(join(root, 'Dockerfile'));
+  const dockerfile = await dockerfileOf(root);
   for (const name of IGNORE_FILES) {
     const text = await textOf(join(root, name));
     if (text !== undefined) return leaveOut({ ignoreFile: { name, text }, dockerfile });
   }
   return leaveOut({ dockerfile });
+}
+
+/** The one that config.json names, else one at the root. */
+async function dockerfileOf(
+  root: string,
+): Promise<{ readonly name: string; readonly text: string } | undefined> {
+  const config = await textOf(join(root, 'config.json'));
+  const named = config === undefined ? undefined : dockerfileNamed(config);
+  for (const name of named === undefined ? DOCKERFILES : [named]) {
+    const text = await textOf(join(root, name));
+    if (text !== undefined) return { name, text };
+  }
+  return undefined;
+}
+
+/** What is wrong with a config.json is said where it is read as one. */
+function dockerfileNamed(config: string): string | undefined {
+  try {
+    return parseServiceConfig(config).dockerfile;
+  } catch (error) {
+    if (error instanceof ConfigFileError) return undefined;
+    throw error;
+  }
 }
 
 const textOf = async (path: string): Promise<string | undefined> =>

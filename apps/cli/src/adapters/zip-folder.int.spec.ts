@@ -49,6 +49,21 @@ describe('zipping a folder', () => {
     expect((await zipFolder(root)).bytes).toEqual(bytes);
   });
 
+  it('a Dockerfile in a folder of its own was left out by the .dockerignore that names the folder', async () => {
+    const root = await service('prices');
+    await mkdir(join(root, 'docker'));
+    await writeFile(join(root, 'docker/Dockerfile'), 'FROM a\n');
+    await writeFile(join(root, 'docker/notes.txt'), '');
+    await writeFile(join(root, '.dockerignore'), 'docker\n');
+    const config = { runtime: 'dockerfile', port: 80, dockerfile: 'docker/Dockerfile' };
+    await writeFile(join(root, 'config.json'), JSON.stringify(config));
+    expect(names((await zipFolder(root)).bytes)).toEqual([
+      '.dockerignore',
+      'config.json',
+      'docker/Dockerfile',
+    ]);
+  });
+
   it('refuses a link, which the deployer would refuse later', async () => {
     const root = await service('prices');
     await symlink('/etc/hostname', join(root, 'link'));

@@ -1,3 +1,4 @@
+import { dockerfileIn } from '../dockerfile-name.js';
 import type { SourceTree } from '../source-tree.js';
 import { codeFiles, firstMatch, type Found } from './found.js';
 
@@ -49,8 +50,9 @@ export const portInWords = (words: string): number | undefined => valid(firstMat
 /** The port that the files of a source name, if any does. */
 export function foundPort(tree: SourceTree, runtime: string): Found<number> | undefined {
   if (runtime === 'static') return undefined;
-  const exposed = runtime === 'dockerfile' ? exposedPort(tree.text('Dockerfile') ?? '') : undefined;
-  if (exposed !== undefined) return { value: exposed, by: 'EXPOSE of Dockerfile' };
+  const dockerfile = runtime === 'dockerfile' ? dockerfileIn(tree, {}) : undefined;
+  const exposed = dockerfile === undefined ? undefined : exposedPort(tree.text(dockerfile) ?? '');
+  if (exposed !== undefined) return { value: exposed, by: `EXPOSE of ${dockerfile}` };
   return (
     inFile(tree, 'Procfile', IN_WORDS) ??
     inScripts(tree) ??

@@ -116,7 +116,8 @@ export class EngineImageBuilder implements ImageBuilder {
     await builder.ensureRoom();
     const context = packDirectory(source.directory, packingOf(plan, written, source));
     const own = { ...labels, [BUILT_BY_LABEL]: this.parts.installation };
-    const wish = plan.kind === 'dockerfile' ? { target: plan.target, buildArgs: plan.args } : {};
+    const wish =
+      plan.kind === 'dockerfile' ? { dockerfile: plan.file, target: plan.target, buildArgs: plan.args } : {};
     try {
       const told = (line: string): void => onOutput(asWritten(line));
       const request = { context, tag, labels: own, onOutput: told, signal, ...wish };
