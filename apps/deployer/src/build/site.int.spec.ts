@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderTree, packDirectory } from '#libs/archive';
 import { parseServiceConfig } from '#libs/contracts';
@@ -67,6 +67,7 @@ interface Answer {
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 type Get = (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
@@ -84,7 +85,10 @@ async function serve(files: Files, config: object = {}): Promise<Get> {
     new Promise((resolve, reject) => {
       request({ host, port: hostPort, path, headers }, (answer) => {
         const { statusCode: status, headers: received } = answer;
-        text(answer).then((body) => resolve({ status, headers: received, body }), reject);
+        buffer(answer).then(
+          (bytes) => resolve({ status, headers: received, body: bytes.toString(), bytes }),
+          reject,
+        );
       })
         .on('error', reject)
         .end();
@@ -94,6 +98,46 @@ async function serve(files: Files, config: object = {}): Promise<Get> {
 }
 
 const HOSTILE = 'a"; } } # $request_uri ${uri} \\ {';
+
+const PAGE = '<h1>Ebb</h1>'.repeat(9);
+
+describe('reported: a file that lies compressed beside another (.br) was never given out', () => {
+  let get: Get;
+  beforeAll(async () => {
+    const files = { 'index.html': PAGE, 'tide.html': PAGE, 'tide.css': 'b{}', 'alone.css': 'i{}' };
+    const names = ['index.html', 'tide.html', 'tide.css'] as const;
+    const packed = names.map((name) => [`${name}.br`, brotliCompressSync(files[name])] as const);
+    get = await serve({ ...files, ...Object.fromEntries(packed) });
+  });
+
+  const HTML = 'text/html; charset=utf-8';
+  it.each([
+    ['/', 'gzip, br', HTML],
+    ['/tide', 'br;q=0.9', HTML],
+    ['/tide.css', 'gzip, deflate, br, zstd', 'text/css; charset=utf-8'],
+  ])('%s to who takes %s', async (path, accepted, type) => {
+    const { status, headers, bytes } = await get(path, { 'accept-encoding': accepted });
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': type,
+      'content-encoding': 'br',
+      vary: 'Accept-Encoding',
+    });
+    expect(brotliDecompressSync(bytes).toString()).toBe(path === '/tide.css' ? 'b{}' : PAGE);
+  });
+
+  it.each([
+    ['/', 'gzip'],
+    ['/', 'br;q=0, gzip'],
+    ['/alone.css', 'br'],
+    ['/tide.css.br', 'br'],
+  ])('%s as it lies there to who takes %s', async (path, accepted) => {
+    const { status, headers } = await get(path, { 'accept-encoding': accepted });
+    expect(status).toBe(200);
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(headers).toMatchObject({ vary: 'Accept-Encoding' });
+  });
+});
 
 describe('a site as it is', () => {
   let get: Get;

@@ -27,7 +27,7 @@ const HASHED: readonly string[] = [
 
 /** nginx's `$kept_for`: how long a browser may keep a file, by the name of the file itself. */
 export const cachingLines = (): readonly string[] => [
-  'map $uri $kept_for {',
+  'map $file $kept_for {',
   `  default "${CHECKED}";`,
   ...HASHED.map((regex) => `  ${quotedRegex(regex)} "${KEPT}";`),
   '}',

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
+import { brotliHeaders, brotliLines } from './nginx-brotli.js';
 import { cachingLines } from './nginx-caching.js';
 import { DOLLAR, literal, patternRegex, quoted, quotedRegex } from './nginx-text.js';
 import { ASSETS, COMPRESSIBLE, TEXTS, TYPES } from './nginx-types.js';
@@ -30,13 +31,13 @@ export function nginxConf(site: Site): string {
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path /tmp/${name};`),
     'gzip on;',
     'gzip_static on;',
-    'gzip_vary on;',
     'gzip_proxied any;',
     'gzip_min_length 1024;',
     `gzip_types ${COMPRESSIBLE.join(' ')};`,
     DOLLAR,
     // As it was asked for: $uri becomes the name of the file that is found.
     'map $request_uri $path { "~^(?<asked>[^?]*)" $asked; }',
+    ...brotliLines(),
     ...cachingLines(),
     ...headerMaps(site.headers ?? {}),
     ...redirectMaps(site.redirects ?? []),
@@ -67,15 +68,16 @@ function serverLines(site: Site): readonly string[] {
     ...statusesOf(site.redirects ?? []).map(
       (status) => `if ($redirect_${status} != "") { return ${status} $redirect_${status}; }`,
     ),
+    ...brotliHeaders,
     ...headerLines(site.headers ?? {}),
     // A folder without a page is forbidden to nginx, and not there for everybody else.
     'error_page 404 /404.html;',
     `error_page 403 ${site.fallback === undefined ? '=404 /404.html' : `=200 ${page}`};`,
     String.raw`location ~ "/\.(?!well-known(?:/|$))" { return 404; }`,
-    `location ~* "\\.(?:${ASSETS.join('|')})$" { try_files $uri =404; }`,
+    `location ~* "\\.(?:${ASSETS.join('|')})$" { try_files $uri$br $uri =404; }`,
     ...block('location /.well-known/', ['default_type text/plain;', 'try_files $uri $uri/ =404;']),
     'location = /.well-known/apple-app-site-association { default_type application/json; }',
-    `location / { try_files $uri $uri.html $uri/ ${page}; }`,
+    `location / { try_files $uri$br $uri $uri.html$br $uri.html $uri/ ${page}; }`,
   ];
 }
 
