@@ -1,8 +1,10 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, StepsPlan } from '../build-plan.js';
+import { gitFinding, gitStep } from '../git.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { dependenciesOf } from './dependencies.js';
+import { namesGit } from './git-packages.js';
 import { frontEndOf } from './front-end.js';
 import { usesPnp } from './install.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -76,11 +78,12 @@ function planOf(
       build: stepOf(config.build),
     };
   const { manager, commands, lifecycle, packages, build, buildFound } = project;
+  const git = namesGit([project.root, ...packages.map(({ json }) => json)]);
   const { needsSource } = lifecycle;
   const special = needsSource === undefined ? [] : [needsSource];
   return {
     ...plan,
-    setUp: commands.setUp,
+    setUp: [...(git === undefined ? [] : [gitStep]), ...commands.setUp],
     env: {
       PATH: `${WORKDIR}/node_modules/.bin:$PATH`,
       // The archives have to be where the service can read them.
@@ -93,6 +96,7 @@ function planOf(
     found: [
       ...plan.found,
       manager.found,
+      ...(git === undefined ? [] : [gitFinding(git)]),
       ...(isOwn ? [] : [...withoutHooks(lifecycle), ...special]),
       ...buildFound,
     ],

@@ -60,6 +60,7 @@ export function byInlineScript({ path, metadata }: InlineScript): Installation {
     found: [{ what: 'pip', by: `the script block of ${path}` }],
     steps: packages.length === 0 ? [] : [pipInstall(packages)],
     dependencies: dependenciesOf(packages),
+    packages: packages.map((each) => [path, each] as const),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Installation {
   readonly dependencies: readonly Dependency[];
   /** The project itself is among the installed packages. */
   readonly installsItself: boolean;
+  /** Packages that a file names which is no manifest: that file, and the package as pip reads it. */
+  readonly packages?: readonly (readonly [by: string, text: string])[];
 }
 
 const PIP_INSTALL = ['pip', 'install', '--disable-pip-version-check'];

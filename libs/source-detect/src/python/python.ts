@@ -1,8 +1,10 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, Step, StepsPlan } from '../build-plan.js';
+import { gitFinding, gitStep } from '../git.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { collectsStatic, type Django, djangoOf, standInsFor } from './django.js';
+import { namesGit } from './git-packages.js';
 import { inlineScriptOf } from './inline-script.js';
 import { installationOf } from './installation.js';
 import { type Installation, pipInstall } from './installing.js';
@@ -61,10 +63,15 @@ function planOf(
       ? collectingOf(config, django)
       : undefined;
   const tools = toolsOf(config, installation, start);
+  const git = namesGit(tree, installation);
   return {
     ...emptyPlan('python'),
     base: { runtime: 'python', version },
-    setUp: [...VIRTUAL_ENVIRONMENT.setUp, ...tools.flatMap(toolSteps)],
+    setUp: [
+      ...(git === undefined ? [] : [gitStep]),
+      ...VIRTUAL_ENVIRONMENT.setUp,
+      ...tools.flatMap(toolSteps),
+    ],
     env: {
       ...VIRTUAL_ENVIRONMENT.env,
       PATH: toolPaths(tools),
@@ -82,6 +89,7 @@ function planOf(
       ...found,
       ...(version === undefined ? [] : [{ what: `Python ${version.text}`, by: version.by }]),
       ...installation.found,
+      ...(git === undefined ? [] : [gitFinding(git)]),
       ...(collecting?.found ?? []),
       ...start.found,
       ...unusedProcesses(tree, config),
@@ -101,6 +109,7 @@ function ownInstallation(tree: SourceTree, argv: readonly string[], detected: In
     steps: [{ argv, cache: isTool(program) ? TOOLS[program].cache : PIP_CACHE }],
     dependencies: [...detected.dependencies, ...dependenciesOf(reads?.packages ?? [])],
     installsItself: reads?.needsSource ?? detected.installsItself,
+    packages: (reads?.packages ?? []).map((each) => ['install of config.json', each] as const),
   };
 }
 

@@ -1,5 +1,12 @@
 import type { ServiceConfig } from '#libs/contracts';
-import { type BuildPlan, portOf, type Site, type Step, type StepsPlan } from '#libs/source-detect';
+import {
+  type BuildPlan,
+  INSTALL_GIT,
+  portOf,
+  type Site,
+  type Step,
+  type StepsPlan,
+} from '#libs/source-detect';
 import { never } from '../../task/domain/never.js';
 import { type BaseImages, baseImageOf } from './base-image.js';
 import { NGINX_CONF, nginxConf, SITE_ROOT } from './nginx-conf.js';
@@ -43,6 +50,7 @@ const OWN_SCRIPTS: readonly (readonly [shown: string, instead: string])[] = [
   ...[BUILD_AND_OWN, quoted(BUILD_AND_OWN)].map((script) => [`["sh","-c","${script}","sh",`, '['] as const),
   [`sh -c ${BUILD_AND_OWN} sh `, ''],
   ...[quoted(MAKE_USER), MAKE_USER].map((script) => [script, 'make the user of the service'] as const),
+  ...[quoted(INSTALL_GIT), INSTALL_GIT].map((script) => [script, 'install git'] as const),
 ];
 
 /** What an engine says of a step, with the step as config.json has it. */
