@@ -77,6 +77,30 @@ const SIGNS: readonly Sign[] = [
     }),
   },
   {
+    pattern:
+      /can only install packages when your package\.json and \S+(?: or npm-shrinkwrap\.json)? are in sync|ERR_PNPM_OUTDATED_LOCKFILE|YN0028|(?:lockfile|lock file|Pipfile\.lock)[^\n]*(?:needs to be updated|is frozen|out of date)|changed significantly since poetry\.lock/i,
+    cause: () => ({
+      cause: 'The lock file does not fit the manifest beside it',
+      hint: 'Install once where you work (npm install, pnpm install, yarn, bun install, poetry lock, pipenv lock), and push the lock file that this writes.',
+    }),
+  },
+  {
+    pattern:
+      /pg_config executable not found|mysql_config: (?:command )?not found|Can not find valid pkg-config name|(?:command|unable to execute) '?(?:x86_64-linux-gnu-|aarch64-linux-gnu-)?(?:gcc|g\+\+|cc)'?(?: failed)?: No such file|gyp ERR! (?:find Python|stack Error: not found: (?:make|gcc))/,
+    cause: () => ({
+      cause:
+        'A package is compiled when it is installed, and the base image has no compiler, or not the headers that it needs',
+      hint: 'Take a package that comes compiled (psycopg2-binary for psycopg2, PyMySQL for mysqlclient), or a base image with compilers, such as python:3.12 for python:3.12-slim, in BASE_IMAGES of the deployer.',
+    }),
+  },
+  {
+    pattern: /error while loading shared libraries: ([^\s:]+)/,
+    cause: ([, library = '']) => ({
+      cause: `The library ${short(library)} is not in the image`,
+      hint: 'Take a base image that has it. Browsers of Playwright and Puppeteer need an image made for them: bring a Dockerfile.',
+    }),
+  },
+  {
     pattern: /ModuleNotFoundError: No module named '([^']+)'/,
     cause: ([, module = '']) => ({
       cause: `The Python module ${short(module)} is not installed`,
