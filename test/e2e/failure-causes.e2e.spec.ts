@@ -65,8 +65,8 @@ const cases: Readonly<Record<string, Case>> = {
     field: /package\.json/,
   },
   'lacks a module of Python': {
-    source: python('import flask'),
-    cause: /^The Python module flask is not installed\. /,
+    source: python('import requests'),
+    cause: /^The Python module requests is not installed\. /,
     field: /requirements\.txt/,
   },
   'names a program that is not there': {

@@ -38,7 +38,7 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
   ['java', ['pom.xml', 'build.gradle', 'build.gradle.kts']],
   ['ruby', ['Gemfile']],
   ['php', ['composer.json', 'index.php']],
-  ['static', ['index.html']],
+  ['static', ['index.html', 'index.htm']],
   ['python', ['app.py', 'main.py', 'wsgi.py', 'asgi.py', 'server.py', 'run.py', 'bot.py', 'worker.py']],
   ['node', ['index.js', 'server.js', 'app.js', 'main.js', 'index.mjs', 'server.mjs']],
 ];

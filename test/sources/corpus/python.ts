@@ -144,6 +144,14 @@ export const pythonProjects: readonly CorpusProject[] = [
     ends: { runs: 'works', says: 'counted the birds' },
   },
   {
+    name: 'python-refused-conda',
+    convention: 'conda env export > environment.yml',
+    ends: {
+      refused: 'SOURCE_UNCLEAR',
+      says: "install: environment.yml is Conda's, which is not used here, and app.py imports flask",
+    },
+  },
+  {
     name: 'python-refused-version',
     convention: 'requires-python of a version that no base image has',
     ends: {

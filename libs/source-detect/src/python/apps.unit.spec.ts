@@ -85,9 +85,13 @@ describe('the app', () => {
   });
 
   it('is found by PYTHONPATH where it imports what lies beside it by a bare name', () => {
-    const beside = plan({ 'api/main.py': `${FLASK}from models import Book\n`, 'api/models.py': '' });
+    const beside = plan({ ...BASE, 'api/main.py': `${FLASK}from models import Book\n`, 'api/models.py': '' });
     expect([beside.env['PYTHONPATH'], beside.command?.at(-1)]).toEqual(['/app/api', 'main:app']);
-    const named = plan({ 'api/main.py': `${FLASK}from api.models import Book\n`, 'api/models.py': '' });
+    const named = plan({
+      ...BASE,
+      'api/main.py': `${FLASK}from api.models import Book\n`,
+      'api/models.py': '',
+    });
     expect([named.env['PYTHONPATH'], named.command?.at(-1)]).toEqual([undefined, 'api.main:app']);
   });
 

@@ -10,6 +10,7 @@ import { installationOf } from './installation.js';
 import { type Installation, pipInstall } from './installing.js';
 import { manifestsOf } from './manifests.js';
 import { procfileOf } from '../procfile.js';
+import { refuseNotInstalled } from './not-installed.js';
 import { pipInstallReads } from './requirements.js';
 import { type Start, startOf } from './start.js';
 import {
@@ -56,6 +57,7 @@ function planOf(
   const detected = installationOf({ tree, manifests }, script);
   const installation =
     config.install === undefined ? detected : ownInstallation(tree, config.install, detected);
+  if (config.install === undefined) refuseNotInstalled(tree, installation);
   const django = djangoOf(tree, config.env);
   const start = startWith({ manifests, installation, django, script });
   const collecting =
