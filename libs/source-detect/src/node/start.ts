@@ -9,6 +9,7 @@ import type { PackageJson } from './package-json.js';
 import { procfileOf } from '../procfile.js';
 import { hasHooks, lastWords, programOf, scriptNamed, wordsOfScript } from './script-words.js';
 import { isForWork, START_SCRIPTS } from './served.js';
+import { missingEnvFiles, withoutSupervisor } from './supervisors.js';
 
 export interface Start {
   readonly command: readonly string[];
@@ -86,7 +87,9 @@ function ofScript(parts: StartParts, name: string): Start | undefined {
   const last = words === undefined || hasHooks(name, root) ? undefined : lastWords(words, root);
   if (last?.join(' ') === 'next start' && framework?.name === 'next') return ofFramework(parts);
   const direct = last === undefined ? undefined : directly(last, parts);
-  return startsWith(direct ?? commands.run(name), direct?.join(' ') ?? script, by);
+  const start = startsWith(direct ?? commands.run(name), direct?.join(' ') ?? script, by);
+  const missing = direct === undefined ? [] : missingEnvFiles(last ?? [], parts.tree);
+  return { ...start, found: [...start.found, ...missing] };
 }
 
 /** `npm run build && node dist/index.js`: it is built already. */
@@ -111,15 +114,16 @@ const NOT_ALONE: ReadonlySet<string> = new Set([
 ]);
 
 /** The words as they are run without a package manager; undefined where only that can run them. */
-function directly(words: readonly string[], { usesBun, usesPnp }: StartParts): readonly string[] | undefined {
+function directly(
+  words: readonly string[],
+  { tree, usesBun, usesPnp }: StartParts,
+): readonly string[] | undefined {
   const program = programOf(words);
   const variables = words.slice(0, words.length - program.length);
-  const [first = '', ...rest] = program;
-  // It waits for a changed file where its program ended; Slipway would start it again.
-  const isWatched = first === 'nodemon' && rest.length > 0 && rest.every((word) => !/^-|\.ts$/.test(word));
-  if (isWatched) return [...variables, 'node', ...rest];
+  const own = withoutSupervisor(program, tree);
+  const [first = ''] = own;
   if (first === '' || NOT_ALONE.has(first) || (first === 'bun' && !usesBun)) return undefined;
-  return usesPnp && first !== 'node' ? undefined : words;
+  return usesPnp && first !== 'node' ? undefined : [...variables, ...own];
 }
 
 function ofFramework({ framework, config }: StartParts): Start | undefined {

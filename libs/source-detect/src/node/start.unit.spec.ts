@@ -23,12 +23,37 @@ describe('a script start', () => {
     ['cross-env DEBUG=app:* node bin/www', 'env DEBUG=app:* node bin/www'],
     ['exec node server.js', 'node server.js'],
     ['nodemon server.js', 'node server.js'],
+    ['nodemon -r dotenv/config --watch src -e js,json src/app.js 1', 'node -r dotenv/config src/app.js 1'],
+    ['nodemon --quiet --watch=lib server.js', 'node server.js'],
+    ['npx nodemon server.js', 'node server.js'],
+    ['nodemon --exec tsx src/app.ts', 'nodemon --exec tsx src/app.ts'],
+    ['nodemon src/app.ts', 'nodemon src/app.ts'],
+    ['nodemon', 'nodemon'],
+    ['node --watch --watch-path=lib server.js', 'node server.js'],
+    ['node --env-file=.env server.js', 'node server.js'],
+    ['NODE_ENV=production pm2 start app.js -i max', 'env NODE_ENV=production node app.js'],
+    ['pm2 start ecosystem.config.js', 'pm2-runtime start ecosystem.config.js'],
+    ['pm2-runtime app.js', 'pm2-runtime app.js'],
+    ['forever start app.js --port 1', 'node app.js --port 1'],
     ['remix-serve build/server/index.js', 'remix-serve build/server/index.js'],
     ['node server.js | pino-pretty', 'npm start'],
     ['cd api && node server.js', 'npm start'],
     ['node "$ENTRY"', 'npm start'],
   ])('%s is run as %s', (script, run) => {
     expect(byScript(script)).toBe(run);
+  });
+
+  it('says which file of variables is missing: .env is never pushed', () => {
+    const json = JSON.stringify({ scripts: { start: 'node --env-file=.env a.js' } });
+    const { found } = nodePlan(treeOf({ 'package.json': json }), parseServiceConfig('{"port":8080}'), []);
+    expect(found.at(-1)?.what).toBe(
+      '.env is not in the source: its variables are those of `env` in config.json',
+    );
+  });
+
+  it('reads a file of variables that is in the source', () => {
+    const json = { scripts: { start: 'node --env-file=./defaults.env a.js' } };
+    expect(command(json, { 'defaults.env': '' })).toBe('node --env-file=./defaults.env a.js');
   });
 
   it('is run through the scripts that it calls, unless others run before or behind them', () => {
