@@ -33,8 +33,8 @@ export const dockerfileProjects: readonly CorpusProject[] = [
   },
   {
     name: 'dockerfile-folder',
-    convention: 'docker build -f docker/Dockerfile . with a .dockerignore that names the folder',
-    ends: { runs: 'answers', path: '/', says: 'On the quay: .dockerignore quay.mjs' },
+    convention: 'docker build -f docker/Dockerfile .',
+    ends: { runs: 'answers', path: '/', says: 'On the quay: .dockerignore docker quay.mjs' },
     afterInit: {
       refused: 'SOURCE_UNCLEAR',
       says: 'no file at the root shows what the source is written in, and docker/Dockerfile is used only where it is named',
