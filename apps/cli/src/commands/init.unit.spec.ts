@@ -99,7 +99,7 @@ describe('slipway init', () => {
     });
     expect(await initOf('a')).toContain('; no port\n');
     const text = await read('a/config.json');
-    expect(text).toContain('// No port: it is a worker, by Procfile.');
+    expect(text).toContain('// No port: nothing in it serves one, so it is a worker.');
     expect(text).not.toContain('health path');
     expect(parseServiceConfig(text)).toMatchObject({ runtime: 'python' });
     expect(parseServiceConfig(text).port).toBeUndefined();

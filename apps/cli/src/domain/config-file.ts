@@ -45,7 +45,8 @@ export function configFileText(proposal: Proposal): string {
 }
 
 function portLines({ port, runtime }: Proposal): readonly string[] {
-  if (port === undefined) return ['// No port: it is a worker, by Procfile. It succeeds if it stays up.'];
+  if (port === undefined)
+    return ['// No port: nothing in it serves one, so it is a worker. It succeeds if it stays up.'];
   const told = 'the service is told it in PORT';
   return fieldLines('port', port, [port.by === undefined ? `${whyUsual(runtime)}: ${told}` : told]);
 }

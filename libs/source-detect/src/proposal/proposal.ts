@@ -1,13 +1,13 @@
 import { type ServiceConfig, serviceConfigSchema } from '#libs/contracts';
 import type { BuildPlan, Finding } from '../build-plan.js';
 import { detect } from '../detect.js';
-import { procfileOf } from '../procfile.js';
 import { SourceRefusal } from '../refusal.js';
 import { runtimeOf } from '../runtime.js';
 import type { SourceTree } from '../source-tree.js';
 import type { Found } from './found.js';
 import { foundHealth } from './found-health.js';
 import { foundPort, portInWords } from './found-port.js';
+import { hasOnlyWorkers } from './without-port.js';
 
 /** What somebody has said already; it wins. */
 export interface Given {
@@ -68,12 +68,6 @@ function portFor(tree: SourceTree, runtime: string, given: Given): Found<number>
   const named = portInWords(given.command?.join(' ') ?? '');
   if (named !== undefined) return { value: named, by: 'its command' };
   return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime) ?? { value: USUAL_PORT });
-}
-
-/** A Procfile names what serves `web`; what runs before a release is no process of the service. */
-function hasOnlyWorkers(tree: SourceTree): boolean {
-  const processes = [...procfileOf(tree).keys()].filter((name) => name !== 'release');
-  return processes.length > 0 && !processes.includes('web');
 }
 
 const configOf = (port: number | undefined, { runtime, command }: Omit<Given, 'port'>): ServiceConfig =>

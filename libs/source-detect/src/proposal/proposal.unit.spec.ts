@@ -80,3 +80,21 @@ it('what starts a service is known by the kind of its finding, not by its words'
   expect(command).toEqual({ value: ['node', 'app.js'], by: 'start of package.json' });
   expect(found.filter(({ kind }) => kind === 'command')).toHaveLength(1);
 });
+
+describe('a bot got the usual port, and never became healthy', () => {
+  const BOT = 'import discord\nclient = discord.Client()\nclient.run("token")\n';
+  const JS_BOT = "const { Client } = require('discord.js');\nnew Client({}).login();\n";
+  it.each([
+    { 'requirements.txt': 'discord.py\n', 'bot.py': BOT },
+    { 'requirements.txt': 'celery\n', 'tasks.py': 'from celery import Celery\napp = Celery("a")\n' },
+    { 'package.json': '{"main":"index.js"}', 'index.js': JS_BOT },
+  ] as readonly Readonly<Record<string, string>>[])('%#: it is proposed without one', (files) => {
+    expect(of(files).port).toBeUndefined();
+  });
+
+  it('one that serves a page besides has a port', () => {
+    const web = 'from flask import Flask\napp = Flask(__name__)\n';
+    const files = { 'requirements.txt': 'discord.py\nflask\n', 'bot.py': BOT, 'app.py': web };
+    expect(of(files).port).toEqual({ value: 8080 });
+  });
+});

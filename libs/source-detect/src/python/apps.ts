@@ -17,7 +17,7 @@ const FACTORIES = ['create_app', 'make_app', 'build_app', 'create_application', 
 const nameRank = (name: string): number => (NAMES.includes(name) ? NAMES.indexOf(name) : NAMES.length);
 
 /** What is assigned at the left margin, by what makes it. */
-function assigned(text: string, makers: readonly string[]): string | undefined {
+export function assigned(text: string, makers: readonly string[]): string | undefined {
   const made = makers.map((maker) => maker.replaceAll('.', '\\.')).join('|');
   const pattern = new RegExp(`^(\\w+)(?:\\s*:\\s*[\\w.]+)?\\s*=\\s*(?:\\w+\\.)*(?:${made})\\(`, 'gm');
   const names = [...text.matchAll(pattern)].map(([, name = '']) => name);

@@ -13,7 +13,7 @@ export interface Module {
 }
 
 const NOT_OURS =
-  /(?:^|\/)(?:\.[^/]*|venv|env|node_modules|site-packages|tests?|docs?|migrations|alembic|examples?|scripts|build|dist)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest|setup|noxfile|tasks|fabfile|gunicorn\.conf|gunicorn_conf[^/]*|manage)\.py$/;
+  /(?:^|\/)(?:\.[^/]*|venv|env|node_modules|site-packages|tests?|docs?|migrations|alembic|examples?|scripts|build|dist)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile|gunicorn\.conf|gunicorn_conf[^/]*|manage)\.py$/;
 const DEEPEST = 4;
 const MOST = 200;
 

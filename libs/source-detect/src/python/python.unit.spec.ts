@@ -72,6 +72,17 @@ describe('without a port', () => {
     expect(found(worker)).toMatch(/its web process, .*; not started here: worker, by Procfile$/);
   });
 
+  it('a worker of Celery is started, by its module or by its package', () => {
+    const text = 'from celery import Celery\n\napp = Celery("tasks")\n';
+    const celery = { 'requirements.txt': 'celery\n' };
+    expect(command({ ...celery, 'tasks.py': text }, { port: undefined })).toBe(
+      'celery -A tasks worker --loglevel INFO',
+    );
+    const inPackage = { ...celery, 'shop/__init__.py': '', 'shop/celery.py': text };
+    expect(command(inPackage, { port: undefined })).toBe('celery -A shop worker --loglevel INFO');
+    expect(() => plan({ ...celery, 'tasks.py': text })).toThrow('config.json: command: ');
+  });
+
   it('a script is started, and an app for a server is refused by the field port', () => {
     expect(command({ 'main.py': MAIN }, { port: undefined })).toBe('python main.py');
     expect(() => plan({ 'requirements.txt': 'flask\n', 'app.py': FLASK }, { port: undefined })).toThrow(

@@ -4,6 +4,7 @@ import { portOf } from '../port.js';
 import { SourceRefusal } from '../refusal.js';
 import { presentOf, type SourceTree } from '../source-tree.js';
 import { type App, appAmong } from './apps.js';
+import { celeryWorker } from './celery.js';
 import type { Django } from './django.js';
 import { imports } from './frameworks.js';
 import type { InlineScript } from './inline-script.js';
@@ -216,9 +217,16 @@ const byBootScript: Way = ({ tree }) => {
 const byWorkerProcess: Way = (facts) =>
   facts.config.port === undefined ? byProcfile('worker')(facts) : undefined;
 
+/** Without a port: with one, something else answers. */
+const byCelery: Way = ({ modules, config }) => {
+  const worker = config.port === undefined ? celeryWorker(modules) : undefined;
+  return worker && { command: worker.command, found: [{ what: 'a Celery worker', by: worker.module.path }] };
+};
+
 /** The surest first: who wrote a Procfile means it. */
 const WAYS: readonly Way[] = [
   byWorkerProcess,
+  byCelery,
   byProcfile('web'),
   byDjango,
   byStreamlit,
