@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import pg from 'pg';
 import { provisionAppRoles } from '#libs/app-roles';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
+import type { Ledger } from './ledger.js';
 import { type RunningPart, theirs } from './part.js';
 import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
@@ -33,26 +34,10 @@ const SETTINGS = {
  * is used instead, and whose roles apps have there is its owner's to decide.
  * The binaries' own wrapper is not used: it ends whatever process imports it with exit code 0.
  */
-export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
+export async function startPostgres(setUp: SetUp): Promise<RunningPart> {
   if (process.env['DATABASE_URL']) return theirs;
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-postgres-'));
-  slot.ledger.hold({ kind: 'directory', path: folder });
   try {
-    const binaries = await binariesFor(folder);
-    const { password, data } = await initialise(folder, binaries);
-    const port = await freePort();
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const args = ['-D', data, '-p', String(port), ...settings];
-    const options = { ledger: slot.ledger, cwd: folder, ...user };
-    // By SIGINT it ends at once; by SIGTERM it would wait for every session.
-    const spawn = (): Child =>
-      new Child('PostgreSQL', join(binaries, 'postgres'), args, { ...options, endSignal: 'SIGINT' });
-    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    const server = await Restartable.start(spawn, () => takesSessions(url));
-    const stop = async (): Promise<void> => {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    };
+    const { url, server, stop } = await startPostgresServer(setUp.slot.ledger);
     const roles = await provisionAppRoles({ adminUrl: url });
     const urls = Object.fromEntries(roles.map((role) => [role.variable, role.url ?? '']));
     return { env: { DATABASE_URL: url, ...urls }, servers: [server], stop };
@@ -64,11 +49,76 @@ export async function startPostgres({ slot }: SetUp): Promise<RunningPart> {
   }
 }
 
+export interface PostgresServer {
+  /** Of the superuser; without TLS. */
+  readonly url: string;
+  readonly server: Restartable;
+  stop(): Promise<void>;
+}
+
+interface ServerOptions {
+  /** With `ca.crt`, `tls.crt` and `tls.key`: the server speaks TLS, too. */
+  readonly certificates?: string;
+  /** Rules of pg_hba.conf that go first. */
+  readonly access?: readonly string[];
+  /** The folder of `postgres` and `initdb`; those of npm's package when left out. */
+  readonly binaries?: string;
+}
+
+export async function startPostgresServer(
+  ledger: Ledger,
+  options: ServerOptions = {},
+): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-postgres-'));
+  ledger.hold({ kind: 'directory', path: folder });
+  const binaries = await binariesFor(folder, options.binaries ?? dirname(postgres));
+  const { password, data } = await initialise(folder, binaries);
+  const tls = options.certificates === undefined ? {} : await takeCertificates(options.certificates, data);
+  await addRules(data, options.access ?? []);
+  const port = await freePort();
+  const settings = Object.entries({ ...SETTINGS, ...tls }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
+  const args = ['-D', data, '-p', String(port), ...settings];
+  // By SIGINT it ends at once; by SIGTERM it would wait for every session.
+  const spawn = (): Child =>
+    new Child('PostgreSQL', join(binaries, 'postgres'), args, {
+      ledger,
+      cwd: folder,
+      ...user,
+      endSignal: 'SIGINT',
+    });
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  const server = await Restartable.start(spawn, () => takesSessions(url));
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url, server, stop };
+}
+
+/** Copies that belong to the server, which takes its key from nobody else. */
+async function takeCertificates(from: string, data: string): Promise<Readonly<Record<string, string>>> {
+  for (const name of ['ca.crt', 'tls.crt', 'tls.key']) {
+    const path = join(data, name);
+    await cp(join(from, name), path);
+    await chmod(path, 0o600);
+    if (isRoot) await chown(path, NOBODY.uid, NOBODY.gid);
+  }
+  return { ssl: 'on', ssl_ca_file: 'ca.crt', ssl_cert_file: 'tls.crt', ssl_key_file: 'tls.key' };
+}
+
+async function addRules(data: string, rules: readonly string[]): Promise<void> {
+  const path = join(data, 'pg_hba.conf');
+  await writeFile(path, [...rules, await readFile(path, 'utf8')].join('\n'));
+}
+
 /** A copy, where it runs as nobody: the package may lie below /root, where no other user gets through. */
-async function binariesFor(folder: string): Promise<string> {
-  if (!isRoot) return dirname(postgres);
+async function binariesFor(folder: string, binaries: string): Promise<string> {
+  if (!isRoot) return binaries;
   await chmod(folder, 0o711);
-  await cp(join(dirname(postgres), '..'), folder, { recursive: true, verbatimSymlinks: true });
+  await cp(join(binaries, '..'), folder, { recursive: true, verbatimSymlinks: true });
   return join(folder, 'bin');
 }
 
@@ -89,7 +139,8 @@ async function initialise(
   return { password, data };
 }
 
-async function takesSessions(url: string): Promise<boolean> {
+/** Whether a session can be had. */
+export async function takesSessions(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url });
   // What happens to a session that is only a question is its answer.
   client.on('error', () => undefined);
