@@ -10,9 +10,18 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 /** Where codes are made that users are told, in replies and by HTTP. */
 const folders = [
   ...readdirSync(join(root, 'apps')).map((app) => `apps/${app}/src`),
-  ...['archive', 'blob', 'config', 'contracts', 'engine', 'http', 'registry', 'source-detect', 'ssh'].map(
-    (lib) => `libs/${lib}/src`,
-  ),
+  ...[
+    'archive',
+    'blob',
+    'config',
+    'contracts',
+    'engine',
+    'http',
+    'postgres',
+    'registry',
+    'source-detect',
+    'ssh',
+  ].map((lib) => `libs/${lib}/src`),
 ];
 const sources = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -30,9 +39,14 @@ const listed = /'([A-Z]+(?:_[A-Z]+)+)'|^ +([A-Z]+(?:_[A-Z]+)+):/gm;
 /** Nobody is told these: why. */
 const KEPT_INSIDE: Readonly<Record<string, string>> = {
   BLOB_NOT_FOUND: 'a reply says SOURCE_NOT_FOUND',
+  CONCURRENT_APPEND: 'the stream is read again',
+  DATABASE_ROLE: 'of npm run database-roles, which prints it',
   DATABASE_UNAVAILABLE: 'the task is carried on when the database is there again',
   DELETION_DISABLED: 'of retention, which logs it',
   JSON_INVALID: 'a reply says CONFIG_INVALID or REQUEST_INVALID',
+  LEASE_LOST: 'another replica goes on',
+  SCHEMA_NAME_INVALID: 'schema names come from code',
+  TRANSACTION_ABORTED: 'the error of the statement is told',
   ENGINE_ABORTED: 'whoever aborted says why',
   SSH_ABORTED: 'whoever aborted says why',
   SSH_POOL_CLOSED: 'the process is ending',

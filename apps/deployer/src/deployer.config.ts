@@ -7,7 +7,7 @@ import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
 import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
-import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
+import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
 
@@ -52,7 +52,7 @@ const loginsFile = () =>
 
 const variables = z.object({
   ...runtimeConfigSchema.shape,
-  DATABASE_URL: databaseUrl('DEPLOYER_DATABASE_URL'),
+  ...databaseVariables('DEPLOYER'),
   AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString).describe(
     'The storage account that holds the zips.',
   ),

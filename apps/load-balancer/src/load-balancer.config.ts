@@ -1,9 +1,9 @@
 import { secret } from '#libs/config';
-import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
+import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
-  DATABASE_URL: databaseUrl('LOAD_BALANCER_DATABASE_URL'),
+  ...databaseVariables('LOAD_BALANCER'),
   ...nodeKeyVariables,
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
     'X25519 public key (JWK, base64url) of the deployer; logins are sealed to it.',

@@ -1,10 +1,10 @@
 import { port } from '#libs/config';
 import { accessVariables } from '#libs/http';
-import { databaseUrl, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
+import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { nodeKeyVariables, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
-  DATABASE_URL: databaseUrl('NODE_MANAGER_DATABASE_URL'),
+  ...databaseVariables('NODE_MANAGER'),
   ...nodeKeyVariables,
   ...accessVariables,
   NODE_MANAGER_HTTP_PORT: httpPort(),

@@ -116,4 +116,31 @@ export const startErrors = {
     what: 'Environment variables of an app are missing or wrong.',
     whatToDo: 'Set each one that the message names; see [environment variables](environment.md).',
   },
+  DATABASE_CONNECTION: {
+    where: ['start'],
+    what: 'The database that a variable names does not answer, or does not take the login or the certificate.',
+    whatToDo:
+      'Do what the message says, often a variable to set or a statement to run; see [a managed Postgres](../how-to/use-a-managed-postgres.md).',
+  },
+  DATABASE_POOLER: {
+    where: ['start'],
+    what: 'A URL leads to a connection pooler where a session is needed, or both URLs do not name the same database and role.',
+    whatToDo:
+      'Set `DATABASE_DIRECT_URL` to the URL of the server itself; see [PgBouncer](../how-to/use-a-managed-postgres.md#through-pgbouncer).',
+  },
+  DATABASE_INCOMPLETE: {
+    where: ['start'],
+    what: 'The database is too old, or lacks a schema, a right or an extension that the app needs.',
+    whatToDo: 'Run the statement that the message names, as the role that it names.',
+  },
+  DATABASE_IS_NEWER: {
+    where: ['start'],
+    what: 'A newer version has changed the schema already.',
+    whatToDo: 'Start that version, or a newer one.',
+  },
+  MIGRATION_BLOCKED: {
+    where: ['start'],
+    what: 'A migration waited for a table that other sessions lock.',
+    whatToDo: 'Wait until the sessions that the message names end, or end them; then start again.',
+  },
 } satisfies Record<string, ErrorEntry>;

@@ -10,13 +10,16 @@ export async function tryAdvisoryLock(session: Pick<PoolClient, 'query'>, name: 
   return rows[0]?.locked === true;
 }
 
-/** Runs `work` where nobody else on this database does so under the same name; undefined, and not run, where one does. */
+/**
+ * Runs `work` where nobody else on this database does so under the same name; undefined, and not run, where one does.
+ * @param sessions a pool whose connections keep their sessions
+ */
 export async function withAdvisoryLock<T>(
-  pool: Pool,
+  sessions: Pool,
   name: string,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  const session = await pool.connect();
+  const session = await sessions.connect();
   try {
     return (await tryAdvisoryLock(session, name)) ? await work() : undefined;
   } finally {

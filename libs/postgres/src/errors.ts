@@ -114,3 +114,19 @@ export class MigrationBlockedError extends Error {
     this.name = 'MigrationBlockedError';
   }
 }
+
+export type DatabaseStartErrorCode = 'DATABASE_CONNECTION' | 'DATABASE_POOLER' | 'DATABASE_INCOMPLETE';
+
+/** The database, as it is or as the variables name it, cannot be used. The message names the variable and what to do. */
+export class DatabaseStartError extends Error {
+  readonly kind = 'permanent';
+
+  constructor(
+    readonly code: DatabaseStartErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'DatabaseStartError';
+  }
+}

@@ -1,7 +1,7 @@
 import pg from 'pg';
+import { connectionTo, type DatabaseAddress } from './tls.js';
 
-export interface ListenerOptions {
-  readonly url: string;
+export interface ListenerOptions extends DatabaseAddress {
   /** Told of a lost connection (the listener reconnects by itself) and of what a subscriber throws. */
   readonly onError?: (error: Error) => void;
 }
@@ -47,7 +47,7 @@ export class Listener {
 
   private async connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.options.url,
+      ...connectionTo(this.options),
       application_name: 'slipway-listener',
       keepAlive: true,
     });

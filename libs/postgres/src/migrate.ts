@@ -58,12 +58,13 @@ const PATIENCE: Patience = { lockMs: 3_000, pauseMs: 1_000, tries: 10 };
  * Each file is a transaction of its own, so that it holds the locks of its tables only, and what was applied stays.
  * Throws MigrationError when an applied file is missing: the code is older than the database. Throws
  * MigrationBlockedError when a table could not be locked.
+ * @param sessions a pool whose connections keep their sessions
  */
-export async function migrate(pool: Pool, migration: Migration): Promise<void> {
+export async function migrate(sessions: Pool, migration: Migration): Promise<void> {
   const { schema, sets, publishes = {}, patience = PATIENCE } = migration;
   checkSchemaName(schema);
   const lock = [`slipway.migrate.${schema}`];
-  const session = await pool.connect();
+  const session = await sessions.connect();
   try {
     await session.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', lock);
     await transactionIn(session, (tx) => prepare(tx, schema));

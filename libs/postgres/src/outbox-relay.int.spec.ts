@@ -30,7 +30,7 @@ const publish = (rows: readonly OutboxRow[]): Promise<ReadonlySet<string>> => {
 /** The poll is far away, so that what arrives soon was woken. */
 async function startRelay(publishTo: typeof publish = publish, pollMs = 600_000): Promise<OutboxRelay> {
   const relay = new OutboxRelay({
-    pool,
+    sessions: pool,
     listener,
     schema,
     publish: publishTo,
@@ -142,7 +142,7 @@ describe('OutboxRelay', () => {
     const many = Array.from({ length: 450 }, (_, n) => ({ ...message(`gone-${n}`), topic: 'gone' }));
     const told: string[] = [];
     const relay = new OutboxRelay({
-      ...{ pool, listener, schema, pollMs: 20 },
+      ...{ sessions: pool, listener, schema, pollMs: 20 },
       async publish(rows) {
         await publish(rows.filter(({ topic }) => !gone.has(topic)));
         return new Set(gone);
@@ -219,7 +219,7 @@ describe('OutboxRelay', () => {
       get: (target, name, self) => (name === 'connect' ? connect : Reflect.get(target, name, self)),
     });
     const relay = new OutboxRelay({
-      pool: cutting,
+      sessions: cutting,
       listener,
       schema,
       publish,

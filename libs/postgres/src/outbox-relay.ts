@@ -7,7 +7,8 @@ import type { OutboxRow } from './outbox.js';
 import { type Pool, together } from './pool.js';
 
 export interface OutboxRelayOptions {
-  readonly pool: Pool;
+  /** Whose connections keep their sessions. */
+  readonly sessions: Pool;
   readonly listener: Listener;
   readonly schema: string;
   /**
@@ -102,7 +103,7 @@ export class OutboxRelay {
 
   private async lead(): Promise<PoolClient | undefined> {
     if (this.leader !== undefined) return this.leader;
-    const client = await this.options.pool.connect();
+    const client = await this.options.sessions.connect();
     let led = false;
     let broken = true;
     try {

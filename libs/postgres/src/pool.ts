@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { DatabaseUnavailableError, TransactionAbortedError } from './errors.js';
+import { DIRECT, type Route } from './route.js';
+import { connectionTo, type DatabaseAddress } from './tls.js';
 
 export type Pool = pg.Pool;
 export type Transaction = Pick<pg.PoolClient, 'query'>;
 
-export interface PoolOptions {
-  readonly url: string;
+export interface PoolOptions extends DatabaseAddress {
   /** First on the search path, so that SQL names tables plainly. */
   readonly schema: string;
   readonly applicationName: string;
   readonly max?: number;
+  /** What the URL leads to; a server when left out. */
+  readonly route?: Route;
   /** Told of a connection that broke while idle; the pool replaces it. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -74,31 +77,65 @@ function inOneWrite(query: Query, stream: Writable): Query {
   };
 }
 
-function tuned(client: pg.PoolClient): void {
+function tuned(client: pg.PoolClient, { prepares }: Route): void {
   const query = client.query.bind(client) as Query;
   // pg's types leave its connection out.
   const { stream } = (client as unknown as { readonly connection: { readonly stream: Writable } }).connection;
-  client.query = inOneWrite(preparing(query), stream) as typeof client.query;
+  client.query = inOneWrite(prepares ? preparing(query) : query, stream) as typeof client.query;
 }
 
-/** A pool whose connections see `schema` first. */
-export function createPool({ url, schema, applicationName, max = 10, onIdleError }: PoolOptions): Pool {
+/** How transactions of a pool begin, where it is not by BEGIN alone. */
+const beginnings = new WeakMap<Pool, string>();
+
+/**
+ * Each statement in a transaction of its own, since the next may reach another session. The three are sent together, so
+ * it takes one round trip still.
+ */
+function inTransactions(pool: Pool, begin: string): void {
+  beginnings.set(pool, begin);
+  const query = async (...args: unknown[]): Promise<unknown> => {
+    const client = await pool.connect();
+    const ask = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
+    let failed: Error | undefined;
+    try {
+      const [, answer] = await together(ask(begin), ask(...args), ask('COMMIT'));
+      return answer;
+    } catch (error) {
+      failed = error as Error;
+      throw error;
+    } finally {
+      // As the pool does itself: a connection that failed is not used again.
+      client.release(failed);
+    }
+  };
+  pool.query = query as typeof pool.query;
+}
+
+/** A pool whose statements see `schema` first, whatever stands between it and the server. */
+export function createPool(options: PoolOptions): Pool {
+  const { schema, applicationName, max = 10, route = DIRECT, onIdleError } = options;
+  const path = `${schema},public`;
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionTo(options),
     application_name: applicationName,
     max,
     // Statements are sent as they are made, not each after the answer to the one before.
     pipeline: true,
-    options: `-c search_path=${schema},public`,
+    // Poolers refuse it.
+    ...(route.by === 'server' && { options: `-c search_path=${path}` }),
   });
   // The pool listens to idle connections only: one that is cut while somebody holds it would end the process.
   // Its holder learns of it by the next query, and the pool drops it when it is given back.
   pool.on('connect', (client) => {
     client.on('error', () => undefined);
-    tuned(client);
+    tuned(client, route);
+    // Sent before what the connection was opened for. A connection that fails here fails there, too.
+    if (route.by === 'pooler' && route.keepsSessions)
+      client.query(`SET search_path TO ${path}`).catch(() => undefined);
   });
   // Without a listener one broken idle connection would end the process.
   pool.on('error', (error) => onIdleError?.(error));
+  if (!route.keepsSessions) inTransactions(pool, `BEGIN; SET LOCAL search_path TO ${path}`);
   return namingWhatIsAway(pool);
 }
 
@@ -123,24 +160,28 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    return await transactionIn(client, work, (rollback) => {
-      broken = rollback;
-    });
+    const onBroken = (rollback: Error): void => void (broken = rollback);
+    return await transactionIn(client, work, { begin: beginnings.get(pool), onBroken });
   } finally {
     // A connection that could not roll back must not be given to the next.
     client.release(broken);
   }
 }
 
+interface Session {
+  readonly begin?: string;
+  readonly onBroken?: (error: Error) => void;
+}
+
 /** The same in a session that the caller holds, who learns of a rollback that failed: the session is of no use then. */
 export async function transactionIn<T>(
   session: Transaction,
   work: (tx: Transaction) => Promise<T>,
-  onBroken: (error: Error) => void = () => undefined,
+  { begin = 'BEGIN', onBroken = () => undefined }: Session = {},
 ): Promise<T> {
   try {
     // What `work` says first is sent with it.
-    const begun = session.query('BEGIN');
+    const begun = session.query(begin);
     begun.catch(() => undefined);
     const result = await work(session);
     await begun;

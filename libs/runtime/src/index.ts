@@ -1,5 +1,7 @@
+export * from './database-config.js';
 export * from './handles.js';
 export * from './old-rows.js';
+export * from './open-database.js';
 export * from './outgoing.js';
 export * from './recurring.js';
 export * from './renew-column.js';

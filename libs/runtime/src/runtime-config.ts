@@ -1,20 +1,11 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { commaList, durationMs, orOwn, port, secret } from '#libs/config';
+import { commaList, durationMs, port } from '#libs/config';
+import { databaseVariables } from './database-config.js';
 
 const httpUrl = () =>
   z.url({ protocol: /^https?$/, error: 'expected http://host:port or https://host:port' });
 const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
-
-/** The variable of one app's own goes first: `databaseUrl('DEPLOYER_DATABASE_URL')`. */
-export const databaseUrl = (ownName: string) => orOwn(ownName, secret(checkPostgresUrl)).describe(DATABASE);
-
-const DATABASE = 'Postgres, which keeps the record: `postgres://user:password@host:port/database`.';
-
-function checkPostgresUrl(text: string): void {
-  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
-    throw new Error('expected postgres://user:password@host:port/database');
-}
 
 /** Each app listens at a port of its own. */
 export const httpPort = () => port().default(0).describe('The port of the HTTP server; 0 takes a free one.');
@@ -48,7 +39,7 @@ export const runtimeConfigSchema = z.object({
     .max(9)
     .default(1)
     .describe('Replication factor of topics that the app creates.'),
-  DATABASE_URL: secret(checkPostgresUrl).describe(DATABASE),
+  ...databaseVariables(),
   // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
   // and twice that in an open segment.
   SLIPWAY_OLD_ROWS_DAYS: z.coerce

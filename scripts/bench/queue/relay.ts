@@ -56,7 +56,7 @@ export async function measureRelay(
     return new Set();
   };
   const onError = (error: unknown): void => console.error(error);
-  const relay = new OutboxRelay({ pool, listener, schema, publish, onError });
+  const relay = new OutboxRelay({ sessions: pool, listener, schema, publish, onError });
   try {
     await migrate(pool, { schema, sets: [messagingTables] });
     await ensureTopics(kafka, [TOPIC], { partitions: PARTITIONS, replicationFactor: 1 });

@@ -53,7 +53,8 @@ function replica(registry: SlowRegistry, intervalMs = 10): Recurring {
     RELEASE_RETENTION_COUNT: 20,
     RELEASE_RETENTION_DAYS: 30,
   } as DeployerConfig;
-  const runtime = { logger, metrics: createMetrics('test'), clock: { now: () => new Date() } };
+  const clock = { now: () => new Date() };
+  const runtime = { logger, metrics: createMetrics('test'), clock, sessions: pool };
   return createRetention({ config, pool, registry: registry as unknown as ImageRegistry, runtime });
 }
 

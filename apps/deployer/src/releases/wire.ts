@@ -37,12 +37,12 @@ interface RetentionParts {
   readonly config: DeployerConfig;
   readonly pool: Pool;
   readonly registry: ImageRegistry;
-  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock' | 'sessions'>;
 }
 
 /** Runs the retention of releases now and then, on one replica at a time; its end waits for one image at most. */
 export function createRetention({ config, pool, registry, runtime }: RetentionParts): Recurring {
-  const { logger, metrics, clock } = runtime;
+  const { logger, metrics, clock, sessions } = runtime;
   const deletions = metrics.counter('deployer_images_deleted_total', 'Images deleted from the registry');
   const ports: RetentionPorts = {
     releases: new PostgresReleaseRecords(pool),
@@ -59,7 +59,7 @@ export function createRetention({ config, pool, registry, runtime }: RetentionPa
   return new Recurring(config.RELEASE_RETENTION_INTERVAL_MS, async (signal) => {
     try {
       const apply = () => applyRetention(ports, limits, signal);
-      const result = await withAdvisoryLock(pool, `slipway.retention.${SCHEMA}`, apply);
+      const result = await withAdvisoryLock(sessions, `slipway.retention.${SCHEMA}`, apply);
       deletions.inc(result?.deleted ?? 0);
       if (result !== undefined && Object.values(result).some((count) => count > 0))
         logger.info(result, 'old releases retired');

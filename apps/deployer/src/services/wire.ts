@@ -16,7 +16,7 @@ interface ServicesParts {
   readonly config: DeployerConfig;
   readonly storage: Storage;
   readonly ask: AskForCount;
-  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock' | 'sessions'>;
 }
 
 export interface Services {
@@ -59,7 +59,7 @@ export function createServices({ config, storage, ask, runtime }: ServicesParts)
   const restorer = new Recurring(config.DEPLOYER_RECONCILE_MS, async (signal) => {
     try {
       const look = () => services.look(signal);
-      await withAdvisoryLock(storage.pool, `slipway.services.${SCHEMA}`, look);
+      await withAdvisoryLock(runtime.sessions, `slipway.services.${SCHEMA}`, look);
     } catch (err) {
       logger.warn({ err }, 'services could not be compared with their specs');
     }

@@ -1,0 +1,74 @@
+import pg from 'pg';
+import { type DatabaseAddress, connectionTo } from './tls.js';
+
+/** Node's names of what is wrong with who signed a certificate. */
+const AUTHORITY = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+]);
+/** What OpenSSL calls an alert by which the server ended the handshake. */
+const ALERT = /^ERR_SSL_.*ALERT/;
+/** node-postgres gives this error no code. */
+const NO_TLS = 'The server does not support SSL connections';
+
+/** What the error of a connection means for whoever set the URL in `variable`; undefined where it speaks for itself. */
+export function whyNoConnection(
+  error: unknown,
+  address: DatabaseAddress,
+  variable: string,
+): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = String((error as { readonly code?: unknown }).code);
+  return error instanceof pg.DatabaseError
+    ? refused(error.message, code, address)
+    : notTrusted(error.message, code, { address, variable });
+}
+
+interface Context {
+  readonly address: DatabaseAddress;
+  readonly variable: string;
+}
+
+function notTrusted(said: string, code: string, { address: { tls }, variable }: Context): string | undefined {
+  if (AUTHORITY.has(code)) {
+    return tls?.ca === undefined
+      ? `the certificate of the server is not signed by an authority that is known here (${code}): set DATABASE_CA_FILE to the certificate of that authority`
+      : `the certificate of the server is not signed by an authority in DATABASE_CA_FILE (${code})`;
+  }
+  if (code === 'CERT_HAS_EXPIRED') return 'the certificate of the server has expired: renew it';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `${said}: name the server in ${variable} as its certificate does, or set DATABASE_CA_FILE and sslmode=verify-ca, which does not look at the name`;
+  if (ALERT.test(code))
+    return `the server refuses the handshake (${code}): check that it trusts the certificate in DATABASE_CERT_FILE`;
+  if (said === NO_TLS)
+    return `the server offers no TLS: set sslmode=disable in ${variable}, or switch TLS on there`;
+  return undefined;
+}
+
+/** By SQLSTATE, with the statement that mends it. */
+function refused(said: string, code: string, address: DatabaseAddress): string | undefined {
+  const { username, pathname } = new URL(address.url);
+  const role = pg.escapeIdentifier(decodeURIComponent(username));
+  const database = pg.escapeIdentifier(decodeURIComponent(pathname.slice(1)) || decodeURIComponent(username));
+  if (code === '28P01')
+    return `${said}: as an administrator, CREATE ROLE ${role} LOGIN PASSWORD '...' where it is missing, else ALTER ROLE ${role} PASSWORD '...'`;
+  if (code === '3D000') return `${said}: as an administrator, CREATE DATABASE ${database} OWNER ${role}`;
+  if (code === '42501')
+    return `${said}: as an administrator, GRANT CONNECT ON DATABASE ${database} TO ${role}`;
+  if (code === '28000') return `${said}: ${notAdmitted(address)}`;
+  return undefined;
+}
+
+/** The server does not say which of its rules refused; what was not offered may be why. */
+function notAdmitted(address: DatabaseAddress): string {
+  const { ssl } = connectionTo(address);
+  if (ssl === undefined || ssl === false)
+    return 'if the server wants TLS, add ?sslmode=verify-full to the URL';
+  if (address.tls?.cert === undefined)
+    return 'if the server wants a client certificate, set DATABASE_CERT_FILE and DATABASE_KEY_FILE';
+  return 'check that the server has the role, and that the name in DATABASE_CERT_FILE is that of the role';
+}
