@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
+import { z } from 'zod';
 import { provisionAppRoles, type ProvisionedRole } from '#libs/app-roles';
+import { loadConfig } from '#libs/config';
+import { databaseAddresses, databaseVariables, routesOf } from '#libs/runtime';
 import { quoted } from './one-machine/env-file.js';
 import { runScript, untilInterrupted } from './run-script.js';
 
@@ -22,7 +25,10 @@ type NewUrl = Pick<ProvisionedRole, 'variable' | 'url'>;
 /** `npm run database-roles`: docs/how-to/separate-roles-and-keys.md. */
 async function main({ file, adminUrl }: RolesOptions): Promise<void> {
   const beforeChange = (roles: readonly NewUrl[]): void => store(file, linesOf(roles).join(''));
-  const roles = await provisionAppRoles({ adminUrl, given: process.env, beforeChange });
+  const addresses = databaseAddresses(loadConfig(z.object(databaseVariables())));
+  await routesOf(addresses);
+  const session = addresses.direct ?? addresses.shared;
+  const roles = await provisionAppRoles({ adminUrl, session, given: process.env, beforeChange });
   for (const { app, role, url } of roles)
     console.log(`${app}: ${role} owns its schema${url === undefined ? '; its password stays' : ''}`);
   const written = linesOf(roles).length;

@@ -5,8 +5,10 @@ import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import type { Ledger } from './ledger.js';
 import { ensurePackages } from './packages.js';
-import { takesSessions } from './postgres.js';
+import type { RunningPart } from './part.js';
+import { startPostgres, takesSessions } from './postgres.js';
 import { Restartable } from './restartable.js';
+import type { SetUp } from './set-up.js';
 
 /** Debian's; it refuses to run as root. */
 const COMMAND = '/usr/sbin/pgbouncer';
@@ -59,6 +61,21 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
     await rm(folder, { recursive: true, force: true });
   };
   return { through, stop };
+}
+
+/** The set-up's Postgres, where every URL leads through PgBouncer in transaction mode, besides the direct one. */
+export async function startPooledPostgres(setUp: SetUp): Promise<RunningPart> {
+  const server = await startPostgres(setUp);
+  const url = String(server.env['DATABASE_URL']);
+  const pgbouncer = await startPgBouncer({ ledger: setUp.slot.ledger, url });
+  const urls = Object.entries(server.env).map(([name, one]) => [name, pgbouncer.through(one)] as const);
+  const direct = new URL(url);
+  [direct.username, direct.password] = ['', ''];
+  const stop = async (): Promise<void> => {
+    await pgbouncer.stop();
+    await server.stop();
+  };
+  return { env: { ...Object.fromEntries(urls), DATABASE_DIRECT_URL: direct.href }, stop };
 }
 
 function settingsOf(options: PgBouncerOptions, port: number, users: string): string {

@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { type AppRole, DatabaseRoleError, grantPublished, provisionRoles, roleExists } from '#libs/postgres';
+import {
+  type AppRole,
+  connectionTo,
+  type DatabaseAddress,
+  DatabaseRoleError,
+  grantPublished,
+  provisionRoles,
+  roleExists,
+} from '#libs/postgres';
 import { type AppName, appNames, appSchemas, databaseVariable, registryReaders } from './app-schemas.js';
 
 export interface ProvisionOptions {
   /** Of a superuser, or of the owner of the database with CREATEROLE. */
   readonly adminUrl: string;
+  /** Where its sessions are kept, and what TLS to it needs; `adminUrl` alone when left out. */
+  readonly session?: DatabaseAddress;
   /** URLs of apps whose roles and passwords are given, by their variables. */
   readonly given?: Readonly<Record<string, string | undefined>>;
   /** Before the names of roles that are not given. */
@@ -30,7 +40,8 @@ export interface ProvisionedRole {
  * member of the new one, so that apps under it go on.
  */
 export async function provisionAppRoles(options: ProvisionOptions): Promise<readonly ProvisionedRole[]> {
-  const session = new pg.Client({ connectionString: options.adminUrl, application_name: 'slipway-roles' });
+  const address = options.session ?? { url: options.adminUrl };
+  const session = new pg.Client({ ...connectionTo(address), application_name: 'slipway-roles' });
   await session.connect();
   try {
     const planned: PlannedRole[] = [];

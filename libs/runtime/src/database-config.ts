@@ -43,10 +43,10 @@ export function databaseVariables(app?: string) {
     app === undefined ? schema : orOwn(`${app}_${name}`, schema);
   return {
     DATABASE_URL: own('DATABASE_URL', secret(checkPostgresUrl)).describe(DATABASE),
-    DATABASE_DIRECT_URL: own('DATABASE_DIRECT_URL', secret(checkPostgresUrl)).optional().describe(DIRECT),
+    DATABASE_DIRECT_URL: own('DATABASE_DIRECT_URL', secret(checkPostgresUrl).optional()).describe(DIRECT),
     DATABASE_CA_FILE: readableFile().optional().describe(CA),
-    DATABASE_CERT_FILE: own('DATABASE_CERT_FILE', readableFile()).optional().describe(CERT),
-    DATABASE_KEY_FILE: own('DATABASE_KEY_FILE', readableFile()).optional().describe(KEY),
+    DATABASE_CERT_FILE: own('DATABASE_CERT_FILE', readableFile().optional()).describe(CERT),
+    DATABASE_KEY_FILE: own('DATABASE_KEY_FILE', readableFile().optional()).describe(KEY),
   };
 }
 

@@ -1,4 +1,5 @@
 export * from './database-config.js';
+export { routesOf } from './database-routes.js';
 export * from './handles.js';
 export * from './old-rows.js';
 export * from './open-database.js';

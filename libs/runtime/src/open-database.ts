@@ -4,7 +4,6 @@ import {
   databaseFacts,
   DatabaseClock,
   DatabaseStartError,
-  DIRECT,
   Listener,
   messagingTables,
   migrate,
@@ -14,17 +13,10 @@ import {
   type MigrationSet,
   type Pool,
   type Published,
-  type Route,
-  routeTo,
-  whyNoConnection,
 } from '#libs/postgres';
 import { type Logger, withinTrace } from '#libs/telemetry';
-import {
-  databaseAddresses,
-  type DatabaseAddresses,
-  type DatabaseConfig,
-  type NamedAddress,
-} from './database-config.js';
+import { databaseAddresses, type DatabaseAddresses, type DatabaseConfig } from './database-config.js';
+import { routesOf, said } from './database-routes.js';
 import { inTurn } from './in-turn.js';
 
 export interface DatabaseOptions {
@@ -87,44 +79,6 @@ export async function openDatabase(options: DatabaseOptions, logger: Logger): Pr
     throw error;
   }
   return { pool, sessions, listener, clock, close };
-}
-
-interface Routes {
-  readonly shared: Route;
-  readonly direct: Route;
-}
-
-async function routesOf({ shared, direct }: DatabaseAddresses): Promise<Routes> {
-  const [first, second] = await Promise.all([
-    namedRoute(shared),
-    direct === undefined ? DIRECT : namedRoute(direct),
-  ]);
-  if (first.by === 'pooler' && direct === undefined)
-    throw pooled(shared.variable, shared.variable.replace(/URL$/, 'DIRECT_URL'));
-  if (direct !== undefined && !second.keepsSessions) throw pooled(direct.variable, direct.variable);
-  // What a pooler does under load is not known: nothing is left to a session of it.
-  return { shared: first.by === 'pooler' ? { ...first, keepsSessions: false } : first, direct: second };
-}
-
-const pooled = (found: string, variable: string): DatabaseStartError =>
-  new DatabaseStartError(
-    'DATABASE_POOLER',
-    `${found} leads to a connection pooler (PgBouncer), where LISTEN and session locks do not hold: set ${variable} to the URL of the Postgres server itself.`,
-  );
-
-async function namedRoute({ variable, ...address }: NamedAddress): Promise<Route> {
-  try {
-    return await routeTo(address);
-  } catch (cause) {
-    const why = whyNoConnection(cause, address, variable) ?? said(cause);
-    throw new DatabaseStartError('DATABASE_CONNECTION', `Cannot connect to ${variable}: ${why}`, { cause });
-  }
-}
-
-/** A connection tried on several addresses fails with an AggregateError that says nothing itself. */
-function said(cause: unknown): string {
-  const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
-  return parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
 }
 
 async function prepare(
