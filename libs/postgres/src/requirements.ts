@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Transaction } from './pool.js';
 
-/** The oldest version on which the tests run. */
+/** Older versions are maintained no longer. */
 const OLDEST = 14;
 
 /** What an app needs of its database, as its role sees it. */
