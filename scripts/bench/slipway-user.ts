@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BlobStore } from '#libs/blob';
+import { type BlobStore, blobStoreOf } from '#libs/blob';
 import {
   deploymentProgressed,
   type DeploymentProgress,
@@ -44,10 +44,7 @@ export class SlipwayUser {
     const brokers = (env['KAFKA_BROKERS'] ?? '').split(',');
     this.kafka = createKafka({ brokers, clientId: `bench-${randomUUID()}`, logger: SILENT });
     this.producer = new Producer(this.kafka);
-    this.blobs = new BlobStore({
-      connectionString: env['AZURE_STORAGE_CONNECTION_STRING'] ?? '',
-      container: env['SLIPWAY_BLOB_CONTAINER'] ?? '',
-    });
+    this.blobs = blobStoreOf(env);
   }
 
   async connect(): Promise<void> {

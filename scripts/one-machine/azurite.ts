@@ -1,3 +1,4 @@
+import { BLOB_PLACES } from '#libs/blob';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answers, Child } from './child.js';
@@ -14,9 +15,9 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 /** By its path: PATH is ours to rely on only when bootstrap.mjs started this. */
 const AZURITE = 'node_modules/.bin/azurite-blob';
 
-/** Blob storage, in memory where it need not outlast its end; AZURE_STORAGE_CONNECTION_STRING, when set, is used instead. */
+/** Blob storage, in memory where it need not outlast its end; a place for blobs that is named is used instead. */
 export async function startAzurite({ slot, breakable }: SetUp): Promise<RunningPart> {
-  if (process.env['AZURE_STORAGE_CONNECTION_STRING']) return theirs;
+  if (BLOB_PLACES.some((name) => process.env[name])) return theirs;
   const port = await freePort();
   const args = [
     '--blobHost',

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { BlobStore } from '#libs/blob';
+import { blobStoreOf } from '#libs/blob';
 import { deploymentReplied, type DeploymentReply, deploymentRequested, topics } from '#libs/contracts';
 import { createKafka, Producer, SILENT, tail } from '#libs/kafka';
 import { zipOf } from '../bench/service.js';
@@ -41,10 +41,7 @@ export class Traffic {
 
   async connect(): Promise<void> {
     const { env } = this.options;
-    const blobs = new BlobStore({
-      connectionString: env['AZURE_STORAGE_CONNECTION_STRING'] ?? '',
-      container: env['SLIPWAY_BLOB_CONTAINER'] ?? '',
-    });
+    const blobs = blobStoreOf(env);
     for (const blob of GOOD_BLOBS) await blobs.upload(blob, zipOf(source(blob, {})));
     const ends = { listens: false, exit: { code: 1 } };
     await blobs.upload(BROKEN_BLOB, zipOf(source(BROKEN_BLOB, ends)));

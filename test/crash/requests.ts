@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { BlobStore } from '#libs/blob';
+import { blobStoreOf } from '#libs/blob';
 import {
   deploymentReplied,
   deploymentRequested,
@@ -24,10 +24,7 @@ export class Requests {
     logger: SILENT,
   });
   private readonly producer = new Producer(this.kafka);
-  private readonly blobs = new BlobStore({
-    connectionString: requireEnv('AZURE_STORAGE_CONNECTION_STRING'),
-    container: requireEnv('SLIPWAY_BLOB_CONTAINER'),
-  });
+  private readonly blobs = blobStoreOf(process.env);
   private readonly replies: Reply[] = [];
   private reading: { stop(): Promise<void> } | undefined;
 

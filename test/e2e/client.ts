@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import AdmZip from 'adm-zip';
-import { BlobStore } from '#libs/blob';
+import { blobStoreOf } from '#libs/blob';
 import {
   deploymentReplied,
   type DeploymentProgress,
@@ -28,10 +28,7 @@ export class Client {
   });
   private readonly producer = this.kafka.producer();
   private readonly consumer = this.kafka.consumer({ groupId: `e2e-${randomUUID()}` });
-  private readonly blobs = new BlobStore({
-    connectionString: requireEnv('AZURE_STORAGE_CONNECTION_STRING'),
-    container: requireEnv('SLIPWAY_BLOB_CONTAINER'),
-  });
+  private readonly blobs = blobStoreOf(process.env);
   readonly replies: Seen<DeploymentReply>[] = [];
   readonly scaleReplies: Seen<ScaleReply>[] = [];
   readonly events: Seen<DeploymentProgress>[] = [];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BlobStore } from '#libs/blob';
+import { blobStoreOf } from '#libs/blob';
 import { requireEnv, uniqueName } from '#libs/testing';
 import { greeter } from './client.js';
 import { RunningCommand, slipway } from './command.js';
@@ -12,10 +12,7 @@ beforeAll(() => folders.make());
 afterAll(() => folders.remove());
 
 async function uploaded(blob: string): Promise<Buffer> {
-  const blobs = new BlobStore({
-    connectionString: requireEnv('AZURE_STORAGE_CONNECTION_STRING'),
-    container: requireEnv('SLIPWAY_BLOB_CONTAINER'),
-  });
+  const blobs = blobStoreOf(process.env);
   return buffer((await blobs.open(blob)).stream);
 }
 

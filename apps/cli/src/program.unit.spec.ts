@@ -65,7 +65,7 @@ describe('the slipway command', () => {
       '--app',
       'shop',
     );
-    expect(err).toContain('AZURE_STORAGE_CONNECTION_STRING is not set; KAFKA_BROKERS is not set');
+    expect(err).toContain('KAFKA_BROKERS is not set; AZURE_STORAGE_CONNECTION_STRING is not set');
   });
 
   it.each([

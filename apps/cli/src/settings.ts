@@ -1,3 +1,4 @@
+import { blobVariables, withOneBlobPlace } from '#libs/blob';
 import { ConfigError, commaList, loadConfig, problemText, secret } from '#libs/config';
 import { parsePublicKey } from '#libs/secrets';
 import { z } from 'zod';
@@ -5,15 +6,6 @@ import { READ_SETTINGS, usageError } from './errors.js';
 
 const kafkaSchema = z.object({
   KAFKA_BROKERS: commaList().describe('The brokers: `host:port`, several with commas.'),
-});
-const blobSchema = z.object({
-  AZURE_STORAGE_CONNECTION_STRING: secret().describe('The storage account that takes the zips.'),
-  SLIPWAY_BLOB_CONTAINER: z
-    .string()
-    .min(3)
-    .max(63)
-    .default('services')
-    .describe('The blob container that takes the zips.'),
 });
 const API_TOKEN = secret().describe('The API token that is sent to the apps.');
 const apiSchema = z.object({
@@ -34,16 +26,17 @@ const sealingSchema = kafkaSchema.extend({
 /** Everything that the command reads from its environment; no single command needs it all. */
 export const cliConfigSchema = z.object({
   ...sealingSchema.shape,
-  ...blobSchema.shape,
+  ...blobVariables,
   ...apiSchema.shape,
   ...deployerSchema.shape,
 });
 
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
 export const kafkaSettings = () => settings(kafkaSchema);
-export const blobSettings = () => settings(blobSchema);
+export const blobSettings = () => settings(withOneBlobPlace(z.object(blobVariables)));
 export const sealingSettings = () => settings(sealingSchema);
-export const deploySettings = () => settings(blobSchema.extend(kafkaSchema.shape));
+export const deploySettings = () =>
+  settings(withOneBlobPlace(z.object({ ...blobVariables, ...kafkaSchema.shape })));
 export const apiSettings = () => settings(apiSchema);
 export const deployerSettings = () => settings(deployerSchema);
 /** Of a command that reads at the deployer first, then sends a request. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BlobStore } from '#libs/blob';
+import { blobVariables, withOneBlobPlace } from '#libs/blob';
 import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
@@ -10,14 +10,6 @@ import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/re
 import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
-
-function checkConnectionString(connectionString: string): void {
-  try {
-    void new BlobStore({ connectionString, container: 'any' });
-  } catch (cause) {
-    throw new Error('expected the connection string of an Azure storage account', { cause });
-  }
-}
 
 const registryUrl = () =>
   z.url().superRefine((url, context) => {
@@ -53,10 +45,7 @@ const loginsFile = () =>
 const variables = z.object({
   ...runtimeConfigSchema.shape,
   ...databaseVariables('DEPLOYER'),
-  AZURE_STORAGE_CONNECTION_STRING: secret(checkConnectionString).describe(
-    'The storage account that holds the zips.',
-  ),
-  SLIPWAY_BLOB_CONTAINER: z.string().default('services').describe('The blob container that holds the zips.'),
+  ...blobVariables,
   REGISTRY_URL: registryUrl().describe(
     'The image registry: ACR, ECR or any OCI registry. Its path is the prefix of every repository, as in `https://ghcr.io/my-org`.',
   ),
@@ -260,7 +249,7 @@ const registryKind = ({
   kind ?? (url !== undefined && URL.canParse(url) ? kindOf(url) : undefined);
 
 /** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = variables
+export const deployerConfigSchema = withOneBlobPlace(variables)
   .refine((config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined, {
     path: ['REGISTRY_PASSWORD'],
     message: 'expected the password of REGISTRY_USERNAME',

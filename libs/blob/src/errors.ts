@@ -15,3 +15,23 @@ export class BlobError extends Error {
     this.retriable = code === 'BLOB_UNAVAILABLE';
   }
 }
+
+export const notFound = (places: readonly string[], options?: { readonly cause: unknown }): BlobError =>
+  new BlobError(
+    'BLOB_NOT_FOUND',
+    `There is no blob ${places.join(', and no ')}.`,
+    `Upload it first, then send the request again: slipway push`,
+    options,
+  );
+
+/** `variables` are those that say where the storage is, and who asks. */
+export const unavailable = (
+  { where, said, variables }: { readonly where: string; readonly said: string; readonly variables: string },
+  cause: unknown,
+): BlobError =>
+  new BlobError(
+    'BLOB_UNAVAILABLE',
+    `Blob storage refused ${where}: ${said}.`,
+    `Check ${variables}, and that the storage answers.`,
+    { cause },
+  );

@@ -11,7 +11,7 @@ export interface ConfigProblem {
 }
 
 /** Names whose values are not repeated in an error, whatever the schema says. */
-const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|DATABASE_URL/;
+const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|STORAGE_URL|DATABASE_URL/;
 
 const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^@\s]*@/g;
 

@@ -49,7 +49,7 @@ const sourceErrors = {
   BLOB_UNAVAILABLE: {
     where: ['reply', 'command'],
     what: 'The blob storage does not answer, or refuses.',
-    whatToDo: 'Check `AZURE_STORAGE_CONNECTION_STRING` and the storage.',
+    whatToDo: 'Check the variables that name the blob storage, and the storage.',
   },
   ARCHIVE_CORRUPT: {
     where: ['reply', 'command'],

@@ -1,4 +1,4 @@
-import { BlobStore } from '#libs/blob';
+import { blobStores } from '#libs/blob';
 import type { Pool } from '#libs/postgres';
 import type { ImageRegistry, RegistryLogins } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
@@ -29,7 +29,7 @@ interface BuildingParts {
 
 /** Where sources come from, and the engines that build them. */
 export async function createBuilding({ config, registry, logins, installation, logger }: BuildingParts) {
-  const connectionString = config.AZURE_STORAGE_CONNECTION_STRING.reveal();
+  const storesIn = blobStores(config);
   const builders = await connectBuilders({
     ...{ addresses: buildersOf(config), installation, logger },
     limit: config.DEPLOYER_BUILD_CONCURRENCY,
@@ -42,7 +42,7 @@ export async function createBuilding({ config, registry, logins, installation, l
     /** Folders of sources that killed processes of this machine left; how many there were. */
     removeSourceLeftovers: () => removeSourceLeftovers(config.DEPLOYER_WORK_DIRECTORY),
     sources: new BlobSources({
-      blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => new BlobStore({ connectionString, container }),
+      blobs: (container = config.SLIPWAY_BLOB_CONTAINER) => storesIn(container),
       workDirectory: config.DEPLOYER_WORK_DIRECTORY,
       limits: ARCHIVE_LIMITS,
       allowSymlinks: config.ARCHIVE_ALLOW_SYMLINKS,
