@@ -174,6 +174,19 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // Servers as people have them: each file starts what it needs, and a platform that deploys a service on it.
+          name: 'infra',
+          include: ['test/infra/**/*.infra.spec.ts'],
+          environment: 'node',
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // The demo itself, typed as a user does: it starts and ends a set-up of its own.
           name: 'demo',
           include: ['test/demo/**/*.demo.spec.ts'],

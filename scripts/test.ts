@@ -54,10 +54,14 @@ interface VitestReport {
 }
 
 /** A vitest project. A skipped test, no test at all, or a file that does not load counts as a failure. */
-async function vitest(project: string, side: Side = { env: process.env }): Promise<Count> {
+async function vitest(
+  project: string,
+  side: Side = { env: process.env },
+  files: readonly string[] = [],
+): Promise<Count> {
   const file = join(scratch, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const status = await exitCodeOf('vitest', ['run', '--project', project, ...reporters], side);
+  const status = await exitCodeOf('vitest', ['run', '--project', project, ...files, ...reporters], side);
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
     const failed = report.numFailedTests + report.numPendingTests;
@@ -178,13 +182,23 @@ const onOwnSetUp: Stages = {
   soak: (side) => vitest('soak', side),
 };
 
-/** `sources` may be followed by names of projects of the corpus. */
+/** Among all stages, the cheap `.int.spec` files beside its own stand for it. */
+const byNameOnly = (names: readonly string[]): Stages => ({
+  infra: (side) =>
+    vitest(
+      'infra',
+      side,
+      names.map((name) => `test/infra/${name}`),
+    ),
+});
+
+/** `sources` may be followed by names of projects of the corpus, `infra` by beginnings of its files' names. */
 function takenApart(words: readonly string[]): {
   readonly wanted: readonly string[];
-  readonly projects: readonly string[];
+  readonly names: readonly string[];
 } {
-  const [first, ...projects] = words;
-  return first === 'sources' ? { wanted: [first], projects } : { wanted: words, projects: [] };
+  const [first, ...names] = words;
+  return first === 'sources' || first === 'infra' ? { wanted: [first], names } : { wanted: words, names: [] };
 }
 
 /** Their base images are large: made only for projects of the corpus that are built on them. */
@@ -192,17 +206,18 @@ const needsToolchains = (sources = ''): boolean =>
   sources === 'whole' || sources.split(',').some((name) => /^(?:go|java)-/.test(name));
 
 async function main(words: readonly string[]): Promise<number> {
-  const { wanted, projects } = takenApart(words);
-  const names = Object.keys({ ...alone, ...onSharedSetUp, ...onOwnSetUp });
-  const unknown = wanted.filter((name) => !names.includes(name));
+  const { wanted, names } = takenApart(words);
+  const named = byNameOnly(names);
+  const stages = Object.keys({ ...alone, ...onSharedSetUp, ...onOwnSetUp, ...named });
+  const unknown = wanted.filter((name) => !stages.includes(name));
   if (unknown.length > 0) {
-    console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${names.join(', ')}`);
+    console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${stages.join(', ')}`);
     return 2;
   }
   // Asked for by its name it is whole; among all stages it has one case for each kind of effect.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
   if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
-  if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= projects.join(',') || 'whole';
+  if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';
   if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';
   Object.assign(process.env, environment);
   const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
@@ -215,6 +230,7 @@ async function main(words: readonly string[]): Promise<number> {
   const isShared = Object.keys(onSharedSetUp).some(isWanted);
   const counts = [
     ...(await inTurn(alone)),
+    ...(wanted.length > 0 ? await inTurn(named) : []),
     ...(await Promise.all([inTurn(onSharedSetUp).finally(endServers), inTurn(onOwnSetUp, isShared)])).flat(),
   ];
   rmSync(scratch, { recursive: true, force: true });
