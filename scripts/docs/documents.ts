@@ -3,6 +3,7 @@ import { cliPage } from './cli-page.js';
 import { configJsonPage } from './config-json-page.js';
 import { environmentPage } from './environment-page.js';
 import { errorsPage } from './errors-page.js';
+import { kafkaAclsPage } from './kafka-acls-page.js';
 import { messagesPage } from './messages-page.js';
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -21,5 +22,6 @@ export const documents: Readonly<Record<string, () => string>> = {
   'docs/reference/config-json.md': configJsonPage,
   'docs/reference/environment.md': environmentPage,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/kafka-acls.md': kafkaAclsPage,
   'docs/reference/messages.md': messagesPage,
 };

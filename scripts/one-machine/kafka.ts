@@ -56,6 +56,18 @@ async function jars({ cache, report }: SetUp): Promise<string> {
   return folder;
 }
 
+/** What a broker has beside its plain listener. */
+export interface BrokerSecurity {
+  /** `SASL_SSL` -> port */
+  readonly listeners: Readonly<Record<string, number>>;
+  readonly properties: Readonly<Record<string, string | number>>;
+  /** For the tool that formats its folder. */
+  readonly format: readonly string[];
+  readonly jvm: readonly string[];
+}
+
+const PLAIN_ONLY: BrokerSecurity = { listeners: {}, properties: {}, format: [], jvm: [] };
+
 interface Broker {
   readonly id: number;
   readonly port: number;
@@ -73,13 +85,19 @@ const amongSeveral = {
   'broker.session.timeout.ms': 3_000,
 };
 
-function properties({ id, port, controller, folder }: Broker, all: readonly Broker[]): string {
+function properties(
+  { id, port, controller, folder }: Broker,
+  all: readonly Broker[],
+  { listeners, properties: further }: BrokerSecurity,
+): string {
+  const open = { PLAINTEXT: port, ...listeners };
+  const addresses = Object.entries(open).map(([name, at]) => `${name}://127.0.0.1:${at}`);
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': all.map((broker) => `${broker.id}@127.0.0.1:${broker.controller}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [...addresses, `CONTROLLER://127.0.0.1:${controller}`].join(','),
+    'advertised.listeners': addresses.join(','),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, 'log'),
     'auto.create.topics.enable': false,
@@ -91,6 +109,7 @@ function properties({ id, port, controller, folder }: Broker, all: readonly Brok
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.dedupe.buffer.size': 2_097_152,
     ...(all.length > 1 ? amongSeveral : {}),
+    ...further,
   })
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
@@ -116,12 +135,14 @@ export async function startKafka(setUp: SetUp): Promise<RunningPart> {
 }
 
 /** Brokers of its own, whatever the environment names. */
-export async function startBrokers(setUp: SetUp): Promise<RunningPart> {
+export async function startBrokers(setUp: SetUp, security = PLAIN_ONLY): Promise<RunningPart> {
   const classPath = `${await jars(setUp)}/*`;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kafka-'));
   setUp.slot.ledger.hold({ kind: 'directory', path: folder });
-  const brokers = await prepare(folder, setUp.breakable ? 3 : 1, classPath);
-  const servers = await Promise.all(brokers.map((broker) => startBroker(setUp, broker, brokers, classPath)));
+  const brokers = await prepare(folder, setUp.breakable ? 3 : 1, { classPath, security });
+  const servers = await Promise.all(
+    brokers.map((broker) => startBroker(setUp, broker, brokers, { classPath, security })),
+  );
   const factor: Record<string, string> =
     brokers.length > 1 ? { KAFKA_REPLICATION_FACTOR: String(brokers.length) } : {};
   return {
@@ -134,8 +155,17 @@ export async function startBrokers(setUp: SetUp): Promise<RunningPart> {
   };
 }
 
+interface Program {
+  readonly classPath: string;
+  readonly security: BrokerSecurity;
+}
+
 /** Brokers that know of each other, each with a formatted folder of its own. */
-async function prepare(root: string, count: number, classPath: string): Promise<readonly Broker[]> {
+async function prepare(
+  root: string,
+  count: number,
+  { classPath, security }: Program,
+): Promise<readonly Broker[]> {
   const brokers: Broker[] = [];
   for (let id = 1; id <= count; id += 1)
     brokers.push({
@@ -147,8 +177,8 @@ async function prepare(root: string, count: number, classPath: string): Promise<
   await Promise.all(
     brokers.map(async (broker) => {
       await mkdir(broker.folder);
-      await writeFile(configOf(broker), properties(broker, brokers));
-      const format = ['format', `--cluster-id=${CLUSTER_ID}`, '-c', configOf(broker)];
+      await writeFile(configOf(broker), properties(broker, brokers, security));
+      const format = ['format', `--cluster-id=${CLUSTER_ID}`, '-c', configOf(broker), ...security.format];
       await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', ...format]);
     }),
   );
@@ -159,9 +189,9 @@ function startBroker(
   { slot }: SetUp,
   broker: Broker,
   all: readonly Broker[],
-  classPath: string,
+  { classPath, security }: Program,
 ): Promise<Server> {
-  const jvm = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath];
+  const jvm = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', ...security.jvm, '-cp', classPath];
   const name = all.length > 1 ? `Kafka ${broker.id}` : 'Kafka';
   const options = { ledger: slot.ledger, cwd: broker.folder };
   return Restartable.start(

@@ -24,7 +24,7 @@ interface InstallationOptions {
   /** Servers under test. What their variables name is left out of the set-up. */
   readonly parts?: readonly StartPart[];
   /** Further variables of the platform. */
-  readonly settings?: Env;
+  readonly settings?: () => Env;
   readonly nodes?: number;
 }
 
@@ -57,7 +57,7 @@ export class Installation {
     const machine = await startOneMachine({ nodes, report: () => undefined });
     this.started.push(machine);
     Object.assign(process.env, machine.env);
-    const env = { ...machine.env, ...settings };
+    const env = { ...machine.env, ...settings?.() };
     const platform: Platform = await startPlatform({
       ...machine,
       env,

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineMessage } from '#libs/contracts';
-import { createKafka, ensureTopics, Producer, SILENT, tail, TopicConsumer } from '#libs/kafka';
+import {
+  createKafka,
+  ensureTopics,
+  type PlatformKafka,
+  Producer,
+  SILENT,
+  tail,
+  TopicConsumer,
+} from '#libs/kafka';
 import { until } from '#libs/testing';
 import { startBrokers } from '../../scripts/one-machine/kafka.js';
 import type { RunningPart } from '../../scripts/one-machine/part.js';
@@ -34,7 +41,7 @@ afterAll(async () => {
   await slot.release();
 });
 
-const client = (): Kafka =>
+const client = (): PlatformKafka =>
   createKafka({
     brokers: String(brokers.env['KAFKA_BROKERS']).split(','),
     clientId: `killed-${randomUUID()}`,

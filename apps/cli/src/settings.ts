@@ -1,12 +1,10 @@
 import { blobVariables, withOneBlobPlace } from '#libs/blob';
-import { ConfigError, commaList, loadConfig, problemText, secret } from '#libs/config';
+import { ConfigError, kafkaVariables, loadConfig, problemText, secret, withKafkaRules } from '#libs/config';
 import { parsePublicKey } from '#libs/secrets';
 import { z } from 'zod';
 import { READ_SETTINGS, usageError } from './errors.js';
 
-const kafkaSchema = z.object({
-  KAFKA_BROKERS: commaList().describe('The brokers: `host:port`, several with commas.'),
-});
+const kafkaSchema = z.object(kafkaVariables);
 const API_TOKEN = secret().describe('The API token that is sent to the apps.');
 const apiSchema = z.object({
   SLIPWAY_API_URL: z.url().describe('The HTTP address of the node manager.'),
@@ -32,15 +30,16 @@ export const cliConfigSchema = z.object({
 });
 
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
-export const kafkaSettings = () => settings(kafkaSchema);
+export const kafkaSettings = () => settings(withKafkaRules(kafkaSchema));
 export const blobSettings = () => settings(withOneBlobPlace(z.object(blobVariables)));
-export const sealingSettings = () => settings(sealingSchema);
+export const sealingSettings = () => settings(withKafkaRules(sealingSchema));
 export const deploySettings = () =>
-  settings(withOneBlobPlace(z.object({ ...blobVariables, ...kafkaSchema.shape })));
+  settings(withOneBlobPlace(withKafkaRules(z.object({ ...blobVariables, ...kafkaSchema.shape }))));
 export const apiSettings = () => settings(apiSchema);
 export const deployerSettings = () => settings(deployerSchema);
 /** Of a command that reads at the deployer first, then sends a request. */
-export const deployerAndKafkaSettings = () => settings(deployerSchema.extend(kafkaSchema.shape));
+export const deployerAndKafkaSettings = () =>
+  settings(withKafkaRules(deployerSchema.extend(kafkaSchema.shape)));
 
 /** Reads the environment; says which variable is wrong and where the values come from. Exit code 2. */
 function settings<S extends z.ZodType>(schema: S): z.output<S> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { blobVariables, withOneBlobPlace } from '#libs/blob';
-import { anyOf, byteCount, commaList, durationMs, keyValueList, secret } from '#libs/config';
+import { anyOf, byteCount, commaList, durationMs, keyValueList, secret, withKafkaRules } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
 import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
@@ -249,7 +249,7 @@ const registryKind = ({
   kind ?? (url !== undefined && URL.canParse(url) ? kindOf(url) : undefined);
 
 /** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = withOneBlobPlace(variables)
+export const deployerConfigSchema = withOneBlobPlace(withKafkaRules(variables))
   .refine((config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined, {
     path: ['REGISTRY_PASSWORD'],
     message: 'expected the password of REGISTRY_USERNAME',

@@ -1,4 +1,4 @@
-import { secret } from '#libs/config';
+import { secret, withKafkaRules } from '#libs/config';
 import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
@@ -13,4 +13,4 @@ const schema = runtimeConfigSchema.extend({
 });
 
 /** Everything that the load balancer reads from its environment. */
-export const loadBalancerConfigSchema = schema.refine(...someNodeKey);
+export const loadBalancerConfigSchema = withKafkaRules(schema.refine(...someNodeKey));

@@ -1,4 +1,4 @@
-import { port } from '#libs/config';
+import { port, withKafkaRules } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { nodeKeyVariables, someNodeKey } from '#libs/secrets';
@@ -19,7 +19,7 @@ const schema = runtimeConfigSchema.extend({
 });
 
 /** Everything that the node manager reads from its environment. */
-export const nodeManagerConfigSchema = schema
+export const nodeManagerConfigSchema = withKafkaRules(schema)
   .refine((config) => config.NODE_FIRST_PORT <= config.NODE_LAST_PORT, {
     path: ['NODE_LAST_PORT'],
     error: 'expected NODE_FIRST_PORT or a higher port',

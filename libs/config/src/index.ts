@@ -1,3 +1,4 @@
+export * from './kafka.js';
 export * from './load-config.js';
 export * from './schemas.js';
 export * from './secret.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
 import type { MessageDefinition } from './message.js';
+import { participants } from './participants.js';
 import { deadLetterTopic, topics, type Topic } from './topics.js';
 
 const DEAD_LETTER = 'dead-letter';
@@ -18,34 +19,6 @@ const topicDescriptions: Record<Topic, string> = {
   'secret.requests': 'A secret is to be stored, sealed to the deployer, or removed.',
   'secret.responses': 'How each secret request ended: the version that is stored now, never a value.',
   'service.specs': 'What is wanted of each service; the newest revision is the whole of it.',
-};
-
-/** Who reads and who writes which topic; test/docs compares it with the code of each app. */
-const participants: Record<string, { receives: readonly Topic[]; sends: readonly Topic[] }> = {
-  cli: {
-    receives: [
-      topics.deploymentResponses,
-      topics.scaleResponses,
-      topics.secretResponses,
-      topics.deploymentEvents,
-    ],
-    sends: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests],
-  },
-  deployer: {
-    receives: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests, topics.nodeResponses],
-    sends: [
-      topics.deploymentResponses,
-      topics.scaleResponses,
-      topics.secretResponses,
-      topics.deploymentEvents,
-      topics.nodeRequests,
-      topics.instanceReports,
-      topics.nodeReports,
-      topics.serviceSpecs,
-    ],
-  },
-  'load-balancer': { receives: [topics.nodeRequests, topics.instanceReports], sends: [topics.nodeResponses] },
-  'node-manager': { receives: [topics.instanceReports, topics.nodeReports, topics.serviceSpecs], sends: [] },
 };
 
 /** The platform's messages as an AsyncAPI document, made from the catalogue alone. */

@@ -111,6 +111,22 @@ export const commandErrors = {
 
 /** Why an app does not start. */
 export const startErrors = {
+  KAFKA_ACCESS: {
+    where: ['start', 'command'],
+    what: 'Kafka does not let the app or the command in, because a setting for it is wrong.',
+    whatToDo:
+      'Set the variable that the message begins with; see [Use a secured Kafka](../how-to/use-a-secured-kafka.md).',
+  },
+  KAFKA_ACL_MISSING: {
+    where: ['start', 'command'],
+    what: 'The brokers do not allow what the app or the command needs.',
+    whatToDo: 'Give it the ACL that the message names; see [ACLs on Kafka](kafka-acls.md).',
+  },
+  KAFKA_TOPICS_WRONG: {
+    where: ['start'],
+    what: '`KAFKA_TOPICS` is `verify`, and topics are missing or not as they must be.',
+    whatToDo: 'Run the command line of each topic that the message names, or set `KAFKA_TOPICS=create`.',
+  },
   CONFIGURATION_INVALID: {
     where: ['start'],
     what: 'Environment variables of an app are missing or wrong.',

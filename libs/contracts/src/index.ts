@@ -26,6 +26,7 @@ export { DOCKERFILES } from './service-config.dockerfile.js';
 export { type UnusedField, unusedFields } from './service-config.fields.js';
 export { notServiceConfig } from './service-config.kind.js';
 export * from './asyncapi.js';
+export * from './participants.js';
 export * from './config-json-schema.js';
 export * from './messages/service-spec-changed.js';
 export * from './error-catalogue.js';

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { Kafka, logLevel } from 'kafkajs';
+import { logLevel } from 'kafkajs';
+import { PlatformKafka } from './kafka-client.js';
 
 /** Kafka's numbers for kinds of requests. */
 export const requestKinds = { joinGroup: 11 } as const;
@@ -8,7 +9,7 @@ const KIND_AT = 4;
 
 /** A client whose connections a test can cut. */
 interface BrokerLine {
-  readonly kafka: Kafka;
+  readonly kafka: PlatformKafka;
   /** The next request of this kind is lost with its connection. */
   loseNext(kind: number): void;
   /** From now on the broker is away, until `mend`. */
@@ -31,7 +32,7 @@ export function brokerLine(broker: string): BrokerLine {
     };
     return socket;
   };
-  const kafka = new Kafka({
+  const kafka = new PlatformKafka({
     brokers: [broker],
     clientId: 'test',
     logLevel: logLevel.NOTHING,

@@ -11,6 +11,8 @@ import type { RawRecord } from './topic-producer.js';
 interface DeadLettersOptions {
   /** What the letters came on; they go to its dead-letter topic. */
   readonly topic: string;
+  /** That topic as the brokers have it. */
+  readonly name: string;
   readonly producer: Pick<Producer, 'forward'>;
   readonly logger: LogSink;
 }
@@ -63,7 +65,7 @@ export class DeadLetters {
   private about(partition: number, offset: string, reason: string): Headers {
     return {
       'slipway-dead-letter-reason': reason,
-      'slipway-dead-letter-topic': this.options.topic,
+      'slipway-dead-letter-topic': this.options.name,
       'slipway-dead-letter-partition': String(partition),
       'slipway-dead-letter-offset': offset,
     };

@@ -20,7 +20,10 @@ function lettersUpTo(mostBytes: number) {
       return Promise.resolve();
     },
   };
-  return { sent, letters: new DeadLetters({ topic: 'requests', producer, logger: SILENT }) };
+  return {
+    sent,
+    letters: new DeadLetters({ topic: 'requests', name: 'requests', producer, logger: SILENT }),
+  };
 }
 
 const batch = { reason: 'zstd: no', baseOffset: '7', lastOffset: '9' };
@@ -63,7 +66,7 @@ describe('a batch among the dead letters', () => {
 
   it('holds its partition while the broker does not take it', async () => {
     const producer = { forward: () => Promise.reject(new Error('away')) };
-    const letters = new DeadLetters({ topic: 'requests', producer, logger: SILENT });
+    const letters = new DeadLetters({ topic: 'requests', name: 'requests', producer, logger: SILENT });
     await expect(letters.addBatch(2, Buffer.from('abcde'), batch)).rejects.toThrow('away');
     expect(letters.hadSinceLastCommit(2)).toBe(false);
   });

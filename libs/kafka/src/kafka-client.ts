@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Admin, Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
+import { Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
+import type { KafkaConnection } from './connection.js';
 import './kafkajs-consumer-group.js';
 import './kafkajs-record-sets.js';
 import './kafkajs-request-queue.js';
@@ -11,8 +11,7 @@ export interface LogSink {
   error(fields: object, message: string): void;
 }
 
-export interface KafkaOptions {
-  readonly brokers: readonly string[];
+export interface KafkaOptions extends KafkaConnection {
   readonly clientId: string;
   readonly logger: LogSink;
   /** How often one call is tried again, 100 ms to half a second apart. */
@@ -55,81 +54,43 @@ const quieter =
     else logger.debug(fields, message);
   };
 
+/** kafkajs, with what an installation calls its topics and groups on brokers that it shares with others. */
+export class PlatformKafka extends Kafka {
+  private readonly prefix: string;
+  /** What the brokers' ACLs call this client. */
+  readonly principal: () => string;
+
+  constructor(
+    config: KafkaConfig,
+    { prefix = '', principal = anonymous }: Omit<KafkaConnection, 'brokers'> = {},
+  ) {
+    super(config);
+    this.prefix = prefix;
+    this.principal = principal;
+  }
+
+  /** The name of a topic or a group on the brokers. */
+  nameOf(name: string): string {
+    return `${this.prefix}${name}`;
+  }
+}
+
+const anonymous = (): string => 'User:ANONYMOUS';
+
 /** The client behind our own port: unmaintained upstream, so nothing outside this lib imports it. */
-export function createKafka(options: KafkaOptions): Kafka {
+export function createKafka(options: KafkaOptions): PlatformKafka {
   const { brokers, clientId, logger, retries = RETRIES, connectTimeoutMs, requestTimeoutMs } = options;
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
+    ssl: options.tls,
+    // Each client keeps its own: kafkajs writes into it.
+    sasl: options.sasl && { ...options.sasl },
     connectionTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
     logLevel: logLevel.WARN,
     logCreator: quieter(logger),
     retry: { initialRetryTime: 100, maxRetryTime: LONGEST_RETRY_MS, retries },
   };
-  return new Kafka(config);
-}
-
-export interface TopicShape {
-  readonly partitions: number;
-  readonly replicationFactor: number;
-}
-
-/** As Kafka takes it. */
-export const isTopicName = (name: string): boolean =>
-  /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
-
-const LED_WITHIN_MS = 30_000;
-
-/**
- * Until each partition has a leader. kafkajs' own `waitForLeaders` gives up when the broker that it asks has not heard
- * of the topic yet.
- */
-async function untilLed(admin: Admin, topics: string[]): Promise<void> {
-  const deadline = performance.now() + LED_WITHIN_MS;
-  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 200)) {
-    const known = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
-      if (performance.now() > deadline) throw error;
-      return undefined;
-    });
-    const led = known?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
-    if (led === true || performance.now() > deadline) return;
-    await delay(waitMs);
-  }
-}
-
-/** kafkajs' own error says only that there were some. */
-function creationErrors(error: unknown): readonly string[] {
-  const errors: readonly unknown[] =
-    error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
-  return errors.map((one) => {
-    const topic = one instanceof Error && 'topic' in one ? `${String(one.topic)}: ` : '';
-    return `${topic}${one instanceof Error ? one.message : String(one)}`;
-  });
-}
-
-/** Creates the topics that do not exist; those that do are left as they are. */
-export async function ensureTopics(kafka: Kafka, names: readonly string[], shape: TopicShape): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const present = new Set(await admin.listTopics());
-    const topics = names
-      .filter((topic) => !present.has(topic))
-      .map((topic) => ({
-        topic,
-        numPartitions: shape.partitions,
-        replicationFactor: shape.replicationFactor,
-      }));
-    if (topics.length === 0) return;
-    await admin.createTopics({ topics, waitForLeaders: false }).catch((cause: unknown) => {
-      throw new Error(`Cannot create topics: ${creationErrors(cause).join('; ')}`, { cause });
-    });
-    await untilLed(
-      admin,
-      topics.map(({ topic }) => topic),
-    );
-  } finally {
-    await admin.disconnect();
-  }
+  return new PlatformKafka(config, options);
 }

@@ -1,8 +1,7 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { Kafka } from 'kafkajs';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { MessageDefinition } from '#libs/contracts';
-import type { LogSink } from './kafka-client.js';
+import type { LogSink, PlatformKafka } from './kafka-client.js';
 import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
 import type { Producer } from './producer.js';
 import { TopicConsumer } from './topic-consumer.js';
@@ -14,8 +13,8 @@ export interface ConsumerHealth {
 }
 
 export interface KafkaEventStrategyOptions {
-  readonly kafka: Kafka;
-  /** A topic's group is `<groupPrefix>.<topic>`. */
+  readonly kafka: PlatformKafka;
+  /** A topic's group is `<groupPrefix>.<topic>`, behind the prefix of all names. */
   readonly groupPrefix: string;
   readonly catalogue: readonly MessageDefinition[];
   readonly inbox: InboxPort;

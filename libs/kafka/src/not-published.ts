@@ -1,4 +1,5 @@
 import type { OutgoingMessage } from './cloud-event.js';
+import { aclText } from './missing-acl.js';
 
 /** A message that the broker refuses as too large, also alone. */
 export interface RefusedMessage {
@@ -11,11 +12,20 @@ const TOO_LARGE_HINT =
   'Raise max.message.bytes of the topic, or message.max.bytes of the brokers, or send less at once.';
 
 /** What the broker says of a topic that takes nothing from this client, however soon it is asked again. */
-const UNAVAILABLE: Readonly<Record<string, string>> = {
-  UNKNOWN_TOPIC_OR_PARTITION: 'does not exist, or this client may not see it',
-  INVALID_TOPIC_EXCEPTION: 'has a name that Kafka does not take',
-  TOPIC_AUTHORIZATION_FAILED: 'may not be written by this client',
+const UNAVAILABLE: Readonly<Record<string, (topic: Topic) => string>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: ({ name }) => `The topic ${name} does not exist, or this client may not see it`,
+  INVALID_TOPIC_EXCEPTION: ({ name }) => `The topic ${name} has a name that Kafka does not take`,
+  TOPIC_AUTHORIZATION_FAILED: ({ name, principal }) =>
+    `The topic ${name} may not be written: ${aclText({ operation: 'Write', resource: 'topic', name }, principal)}`,
 };
+
+interface Topic {
+  /** As the platform calls it. */
+  readonly topic: string;
+  /** As the brokers have it. */
+  readonly name: string;
+  readonly principal: string;
+}
 
 /** Of a topic's or a broker's limit, and of the limit that a broker's segments set. */
 const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
@@ -24,12 +34,11 @@ const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LI
 export class TopicUnavailableError extends Error {
   readonly hint = 'Create the topic, or allow this client to describe and write it.';
 
-  constructor(
-    readonly topic: string,
-    type: string,
-    options?: ErrorOptions,
-  ) {
-    super(`The topic ${topic} ${UNAVAILABLE[type] ?? 'is not available'}`, options);
+  readonly topic: string;
+
+  constructor(topic: Topic, type: string, options?: ErrorOptions) {
+    super(UNAVAILABLE[type]?.(topic) ?? `The topic ${topic.name} is not available`, options);
+    this.topic = topic.topic;
     this.name = 'TopicUnavailableError';
   }
 }

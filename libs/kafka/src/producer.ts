@@ -1,5 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import type { OutgoingMessage } from './cloud-event.js';
+import type { PlatformKafka } from './kafka-client.js';
 import { NotPublishedError, TopicUnavailableError } from './not-published.js';
 import { type RawRecord, TopicProducer } from './topic-producer.js';
 
@@ -13,7 +14,7 @@ export class Producer {
   private connected: Promise<void> | undefined;
 
   constructor(
-    private readonly kafka: Kafka,
+    private readonly kafka: PlatformKafka,
     private readonly options: { readonly source: string } = { source: 'slipway' },
   ) {
     this.admin = kafka.admin();

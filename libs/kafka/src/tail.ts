@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Admin, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { headersOf } from './cloud-event.js';
-import { membership } from './membership.js';
+import type { PlatformKafka } from './kafka-client.js';
+import { joining, membership } from './membership.js';
+import { whyNotRead } from './missing-acl.js';
 import { unreadableBatchOf } from './record-set/read-record.js';
 
 export interface TailedMessage {
@@ -54,9 +56,13 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Where each partition is read from. */
-async function startsOf(admin: Admin, { topics, from }: TailOptions): Promise<readonly Place[]> {
-  const starts = topics.map(async (topic) =>
+/** Where each partition is read from; topics as the brokers have them. */
+async function startsOf(
+  admin: Admin,
+  names: readonly string[],
+  from: TailOptions['from'],
+): Promise<readonly Place[]> {
+  const starts = names.map(async (topic) =>
     (await retried(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => ({
       topic,
       partition,
@@ -71,7 +77,7 @@ class Reader {
   private hasSaid = false;
 
   constructor(
-    private readonly kafka: Kafka,
+    private readonly kafka: PlatformKafka,
     private readonly starts: readonly Place[],
     private readonly options: TailOptions,
   ) {}
@@ -83,7 +89,16 @@ class Reader {
       this.read(topic, partition, message);
       resolveOffset(message.offset);
     }
-    this.options.onReadUpTo?.({ topic, partition, offset: batch.lastOffset() });
+    this.readUpTo({ topic, partition, offset: batch.lastOffset() });
+  }
+
+  readUpTo({ topic, ...at }: Place): void {
+    this.options.onReadUpTo?.({ topic: this.plain(topic), ...at });
+  }
+
+  /** A topic of the brokers as the reader calls it. */
+  private plain(name: string): string {
+    return this.options.topics.find((topic) => this.kafka.nameOf(topic) === name) ?? name;
   }
 
   private read(topic: string, partition: number, message: KafkaMessage): void {
@@ -96,7 +111,7 @@ class Reader {
     try {
       const headers = headersOf(message);
       this.options.onMessage({
-        ...{ topic, partition, offset, headers },
+        ...{ topic: this.plain(topic), partition, offset, headers },
         key: key?.toString() ?? '',
         data: parsed(value),
       });
@@ -119,21 +134,45 @@ class Reader {
  * Reads along on topics without a mark left behind: a group of its own that is deleted at the end.
  * Resolves once every message published from now on will be seen: end offsets are taken before the group joins.
  */
-export async function tail(kafka: Kafka, options: TailOptions): Promise<{ stop(): Promise<void> }> {
+export async function tail(kafka: PlatformKafka, options: TailOptions): Promise<{ stop(): Promise<void> }> {
   const groupId = `slipway.tail.${randomUUID()}`;
   const admin = kafka.admin();
-  await admin.connect();
-  const starts = await startsOf(admin, options);
+  const consumer = kafka.consumer({ groupId: kafka.nameOf(groupId), maxWaitTimeInMs: 500, ...membership });
+  const stop = async (): Promise<void> => {
+    await consumer.disconnect();
+    // The group vanishes by itself in time; to delete it now is only tidiness.
+    await admin.deleteGroups([kafka.nameOf(groupId)]).catch(() => undefined);
+    await admin.disconnect();
+  };
+  try {
+    await admin.connect();
+    await follow({ kafka, admin, consumer, options });
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw whyNotRead(error, { kafka, topics: options.topics, groupId });
+  }
+}
+
+interface Following {
+  readonly kafka: PlatformKafka;
+  readonly admin: Admin;
+  readonly consumer: Consumer;
+  readonly options: TailOptions;
+}
+
+async function follow({ kafka, admin, consumer, options }: Following): Promise<void> {
+  const names = options.topics.map((topic) => kafka.nameOf(topic));
+  const starts = await startsOf(admin, names, options.from);
   const reader = new Reader(kafka, starts, options);
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 500, ...membership });
   await consumer.connect();
-  await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-  const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+  await consumer.subscribe({ topics: names, fromBeginning: true });
+  const joined = joining(consumer);
   // What has no message in it, such as the marker of a transaction's end, comes to no handler.
   consumer.on(
     consumer.events.END_BATCH_PROCESS,
     ({ payload: { topic, partition, lastOffset, batchSize } }) => {
-      if (batchSize === 0) options.onReadUpTo?.({ topic, partition, offset: lastOffset });
+      if (batchSize === 0) reader.readUpTo({ topic, partition, offset: lastOffset });
     },
   );
   await consumer.run({
@@ -144,12 +183,4 @@ export async function tail(kafka: Kafka, options: TailOptions): Promise<{ stop()
   // Not before: a consumer whose first try to join failed is started again, and has no group to seek in until then.
   await joined;
   starts.forEach((start) => consumer.seek(start));
-  return {
-    async stop() {
-      await consumer.disconnect();
-      // The group vanishes by itself in time; to delete it now is only tidiness.
-      await admin.deleteGroups([groupId]).catch(() => undefined);
-      await admin.disconnect();
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
 import {
@@ -12,16 +12,18 @@ import {
 } from './cloud-event.js';
 import { reasonOf } from './dead-letter-reason.js';
 import { DeadLetters } from './dead-letters.js';
-import type { LogSink } from './kafka-client.js';
-import { membership } from './membership.js';
+import type { LogSink, PlatformKafka } from './kafka-client.js';
+import { joining, membership } from './membership.js';
 import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
+import { whyNotRead } from './missing-acl.js';
 import { OffsetCommits } from './offset-commits.js';
 import type { Producer } from './producer.js';
 import { unreadableBatchOf } from './record-set/read-record.js';
 import { Tries } from './tries.js';
 
 export interface TopicConsumerOptions {
-  readonly kafka: Kafka;
+  readonly kafka: PlatformKafka;
+  /** Both without the prefix. */
   readonly groupId: string;
   readonly topic: string;
   readonly definitions: readonly MessageDefinition[];
@@ -80,34 +82,44 @@ export class TopicConsumer {
 
   constructor(private readonly options: TopicConsumerOptions) {
     this.consumer = options.kafka.consumer({
-      groupId: options.groupId,
+      groupId: options.kafka.nameOf(options.groupId),
       allowAutoTopicCreation: false,
       maxWaitTimeInMs: LONGEST_FETCH_MS,
       ...membership,
     });
     const { topic, logger } = options;
+    const name = options.kafka.nameOf(topic);
     this.tries = new Tries(options.backoffMs);
-    this.deadLetters = new DeadLetters({ topic, logger, producer: options.deadLetters });
+    this.deadLetters = new DeadLetters({ topic, name, logger, producer: options.deadLetters });
     this.commits = new OffsetCommits({
       commit: (next) =>
-        this.consumer.commitOffsets([...next].map(([partition, offset]) => ({ topic, partition, offset }))),
+        this.consumer.commitOffsets(
+          [...next].map(([partition, offset]) => ({ topic: name, partition, offset })),
+        ),
       onRefused: (err) => logger.warn({ err, topic }, 'a commit was refused; the messages may come again'),
     });
   }
 
   /** Resolves when the group has been joined. */
   async start(): Promise<void> {
+    await this.join().catch((error: unknown) => {
+      throw this.explained(error);
+    });
+  }
+
+  private async join(): Promise<void> {
     const { consumer } = this;
-    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+    const { kafka, topic } = this.options;
+    const joined = joining(consumer);
     for (const event of [consumer.events.GROUP_JOIN, consumer.events.HEARTBEAT])
       consumer.on(event, () => (this.memberAt = performance.now()));
     consumer.on(consumer.events.GROUP_JOIN, () => this.commits.forget());
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) this.options.onFatal(payload.error);
+      if (!payload.restart) this.options.onFatal(this.explained(payload.error));
     });
     await consumer.connect();
     // Otherwise a group without a committed offset begins at the end and skips what is in flight.
-    await consumer.subscribe({ topic: this.options.topic, fromBeginning: true });
+    await consumer.subscribe({ topic: kafka.nameOf(topic), fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -115,6 +127,12 @@ export class TopicConsumer {
       eachBatch: (payload) => this.batch(payload),
     });
     await joined;
+  }
+
+  private explained(error: unknown): Error {
+    const { kafka, groupId, topic } = this.options;
+    const explained = whyNotRead(error, { kafka, groupId, topics: [topic] });
+    return explained instanceof Error ? explained : new Error(String(explained));
   }
 
   /** Throws when it has been out of its group for longer than a rebalance takes: crashed, or the broker is away. */

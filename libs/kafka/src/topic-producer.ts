@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Admin, type Kafka, type Message, Partitioners, type Producer as KafkaProducer } from 'kafkajs';
+import { type Admin, type Message, Partitioners, type Producer as KafkaProducer } from 'kafkajs';
 import { bytesOf, encode, type OutgoingMessage } from './cloud-event.js';
 import { inParts } from './in-parts.js';
+import type { PlatformKafka } from './kafka-client.js';
 import {
   brokerErrorOf,
   isTooLarge,
@@ -25,9 +26,10 @@ export interface RawRecord {
 }
 
 interface TopicProducerOptions {
-  readonly kafka: Kafka;
+  readonly kafka: PlatformKafka;
   /** Connected. */
   readonly admin: Admin;
+  /** Without the prefix. */
   readonly topic: string;
   readonly source: string;
 }
@@ -51,9 +53,12 @@ const partitionOf = Partitioners.DefaultPartitioner();
  */
 export class TopicProducer {
   private readonly producer: KafkaProducer;
+  /** As the brokers have it. */
+  private readonly name: string;
   private opened: Promise<number> | undefined;
 
   constructor(private readonly options: TopicProducerOptions) {
+    this.name = options.kafka.nameOf(options.topic);
     this.producer = options.kafka.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
@@ -93,9 +98,8 @@ export class TopicProducer {
   }
 
   private async countPartitions(): Promise<number> {
-    const { admin, topic } = this.options;
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const { topics } = await this.options.admin.fetchTopicMetadata({ topics: [this.name] });
       return topics[0]?.partitions.length ?? 1;
     } catch (error) {
       // kafkajs' error for a topic that it knew, and which is gone since.
@@ -106,14 +110,13 @@ export class TopicProducer {
   }
 
   private outgoing(messages: readonly OutgoingMessage[], partitions: number, now: Date): Outgoing[] {
-    const { topic, source } = this.options;
     const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
       ...{ partitionId, leader: 0, partitionErrorCode: 0 },
       ...{ replicas: [], isr: [] },
     }));
     return messages.map((message) => {
-      const encoded = encode(message, source, now);
-      const partition = partitionOf({ topic, partitionMetadata, message: encoded });
+      const encoded = encode(message, this.options.source, now);
+      const partition = partitionOf({ topic: this.name, partitionMetadata, message: encoded });
       return { message, record: { ...encoded, partition }, bytes: RECORD_BYTES + bytesOf(encoded) };
     });
   }
@@ -141,14 +144,14 @@ export class TopicProducer {
 
   /** Of one partition: kafkajs loses acknowledged messages when a `send()` spans several while leaders move. */
   private async send(messages: Message[]): Promise<void> {
-    const { topic } = this.options;
+    const topic = this.name;
     const deadline = performance.now() + TRIED_FOR_MS;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {
         const sent = await this.producer.send({ topic, messages, acks: -1 });
         if (sent.length > 0) return;
         // kafkajs sends nothing, and says nothing, where the topic was made anew with fewer partitions.
-        throw new TopicUnavailableError(topic, 'UNKNOWN_TOPIC_OR_PARTITION');
+        throw this.unavailable('UNKNOWN_TOPIC_OR_PARTITION');
       } catch (error) {
         if (error instanceof TopicUnavailableError) throw error;
         await this.assertAvailable(brokerErrorOf(error), error);
@@ -161,12 +164,16 @@ export class TopicProducer {
 
   /** A broker may not have heard yet of a topic that is new; then the others list it. */
   private async assertAvailable(type: string | undefined, cause: unknown): Promise<void> {
-    const { admin, topic } = this.options;
     if (!isUnavailable(type)) return;
     if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
-      const listed = await admin.listTopics().catch(() => undefined);
-      if (listed === undefined || listed.includes(topic)) return;
+      const listed = await this.options.admin.listTopics().catch(() => undefined);
+      if (listed === undefined || listed.includes(this.name)) return;
     }
-    throw new TopicUnavailableError(topic, type, { cause });
+    throw this.unavailable(type, { cause });
+  }
+
+  private unavailable(type: string, options?: ErrorOptions): TopicUnavailableError {
+    const { topic, kafka } = this.options;
+    return new TopicUnavailableError({ topic, name: this.name, principal: kafka.principal() }, type, options);
   }
 }

@@ -8,13 +8,13 @@ const broker = requireEnv('KAFKA_BROKERS');
 
 async function msUntilRefused(brokers: readonly string[]): Promise<{ ms: number; error: AggregateError }> {
   const begun = performance.now();
-  const error: unknown = await untilAnswered(brokers, 500).catch((thrown: unknown) => thrown);
+  const error: unknown = await untilAnswered({ brokers }, 500).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(AggregateError);
   return { ms: performance.now() - begun, error: error as AggregateError };
 }
 
 it('one broker that answers is enough', async () => {
-  await expect(untilAnswered(['127.0.0.1:1', broker], 500)).resolves.toBeUndefined();
+  await expect(untilAnswered({ brokers: ['127.0.0.1:1', broker] }, 500)).resolves.toBeUndefined();
 });
 
 it('names each broker that refuses, soon', async () => {

@@ -1,11 +1,10 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { commaList, durationMs, port } from '#libs/config';
+import { durationMs, kafkaVariables, port } from '#libs/config';
 import { databaseVariables } from './database-config.js';
 
 const httpUrl = () =>
   z.url({ protocol: /^https?$/, error: 'expected http://host:port or https://host:port' });
-const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
 
 /** Each app listens at a port of its own. */
 export const httpPort = () => port().default(0).describe('The port of the HTTP server; 0 takes a free one.');
@@ -19,12 +18,13 @@ export const replicaName = () =>
 
 /** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
 export const runtimeConfigSchema = z.object({
-  KAFKA_BROKERS: commaList()
-    .refine(
-      (brokers) => brokers.length > 0 && brokers.every((broker) => BROKER.test(broker)),
-      'expected host:port, separated by commas',
-    )
-    .describe('The brokers: `host:port`, several with commas.'),
+  ...kafkaVariables,
+  KAFKA_TOPICS: z
+    .enum(['create', 'verify'])
+    .default('create')
+    .describe(
+      '`create` makes the topics that are missing; `verify` only checks that all are there, as they must be.',
+    ),
   KAFKA_PARTITIONS: z.coerce
     .number()
     .int()

@@ -1,5 +1,15 @@
-import { allTopics } from '#libs/contracts';
-import { createKafka, ensureTopics, Producer } from '#libs/kafka';
+import { allTopics, deadLetterTopic, topicsOf } from '#libs/contracts';
+import {
+  connectionOf,
+  createKafka,
+  ensureTopics,
+  type KafkaConnection,
+  KafkaSetupError,
+  Producer,
+  untilAnswered,
+  TopicsWrongError,
+  verifyTopics,
+} from '#libs/kafka';
 import { type Listener, Outbox, OutboxRelay, type Pool } from '#libs/postgres';
 import {
   createLogger,
@@ -43,6 +53,8 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** As long as brokers take to miss one of theirs, and to elect other leaders. */
+const BROKERS_MS = 16_000;
 const HELD_HINT =
   'Create the topic, or allow this app to describe and write it. What waits for it is sent within seconds then.';
 
@@ -52,9 +64,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const logger = createLogger({ app, replica, level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: app, replica, env: config, logger });
   const health = new Health();
-  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: replica, logger });
+  const connection = connectionOf(config);
+  const kafka = createKafka({ ...connection, clientId: replica, logger });
   const producer = new Producer(kafka, { source: `slipway/${app}` });
-  const broker = prepareBroker({ kafka, producer, options });
+  const broker = prepareBroker({ kafka, producer, options }, connection);
   const [database] = await allOf([openDatabase(options, logger), broker], async (opened) => {
     await inTurn([async () => opened[0]?.close(), () => producer.stop(), () => tracing.stop()]);
   });
@@ -96,24 +109,35 @@ async function allOf<A, B>(
 const valueOf = <T>(result: PromiseSettledResult<T>): T | undefined =>
   result.status === 'fulfilled' ? result.value : undefined;
 
-async function prepareBroker({
-  kafka,
-  producer,
-  options,
-}: Pick<Runtime, 'kafka' | 'producer' | 'options'>): Promise<void> {
-  const { config, ownTopics = [] } = options;
+async function prepareBroker(
+  { kafka, producer, options }: Pick<Runtime, 'kafka' | 'producer' | 'options'>,
+  connection: KafkaConnection,
+): Promise<void> {
+  const { app, config, ownTopics = [] } = options;
   const { KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR: replicationFactor } = config;
+  const shape = { partitions, replicationFactor };
   await named('KAFKA_BROKERS', async () => {
-    await ensureTopics(kafka, [...new Set([...allTopics, ...ownTopics])], { partitions, replicationFactor });
+    await untilAnswered(connection, BROKERS_MS);
+    if (config.KAFKA_TOPICS === 'create') {
+      await ensureTopics(kafka, [...new Set([...allTopics, ...ownTopics])], shape);
+    } else {
+      const { brokers } = connection;
+      const isDeadLetters = (topic: string): boolean => topic.endsWith(deadLetterTopic(''));
+      await verifyTopics(kafka, [...topicsOf(app), ...ownTopics], { ...shape, brokers, isDeadLetters });
+    }
     await producer.start();
   });
 }
+
+/** Their messages name the variable themselves. */
+const SAYS_ALL = [KafkaSetupError, TopicsWrongError] as const;
 
 /** Names the variable in the error of whatever it points to. */
 async function named(variable: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {
+    if (SAYS_ALL.some((type) => cause instanceof type)) throw cause;
     const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
     const why = parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
     throw new Error(`Cannot connect to ${variable}: ${why}`, { cause });

@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { createKafka, Producer, SILENT, tail, untilAnswered } from '#libs/kafka';
+import {
+  administered,
+  connectionOf,
+  createKafka,
+  type KafkaConnection,
+  KafkaSetupError,
+  MissingAclError,
+  Producer,
+  SILENT,
+  tail,
+  untilAnswered,
+} from '#libs/kafka';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
-import { failure, orFail, READ_SETTINGS } from '../errors.js';
+import { failure, orFail, READ_SETTINGS, usageError } from '../errors.js';
 import { kafkaSettings } from '../settings.js';
 
 export interface TailedMessage {
@@ -39,20 +50,22 @@ export interface KeptReader {
 
 /** Somebody waits at a terminal. */
 const ANSWERED_WITHIN_MS = 3_000;
+const REFUSED_HINT = 'Set the variable that is named first; see docs/how-to/use-a-secured-kafka.md.';
+const ACL_HINT = 'Ask for this ACL; docs/reference/kafka-acls.md lists those that the command needs.';
 const details = {
   hint: 'Check that the platform is up, that the brokers in KAFKA_BROKERS answer, and that the topics exist.',
   next: READ_SETTINGS,
 };
 
 export function openBroker(): Broker {
-  const { KAFKA_BROKERS } = kafkaSettings();
+  const connection = connectionOf(kafkaSettings());
   // Standard output belongs to the command; what the client has to say comes back as an error.
   const logger = SILENT;
-  const kafka = createKafka({ brokers: KAFKA_BROKERS, clientId: `slipway-cli-${randomUUID()}`, logger });
+  const kafka = createKafka({ ...connection, clientId: `slipway-cli-${randomUUID()}`, logger });
   let answered: Promise<void> | undefined;
   const work = async <T>(run: () => Promise<T>): Promise<T> => {
-    await (answered ??= answering(KAFKA_BROKERS));
-    return orFail('KAFKA_UNREACHABLE', details, run);
+    await (answered ??= answering(connection));
+    return orFail('KAFKA_UNREACHABLE', details, () => run().catch(orMissingAcl));
   };
   return {
     publish: (definition, data) => work(() => publish(kafka, definition, data)),
@@ -61,10 +74,18 @@ export function openBroker(): Broker {
   };
 }
 
-async function answering(brokers: readonly string[]): Promise<void> {
+function orMissingAcl(error: unknown): never {
+  if (!(error instanceof MissingAclError)) throw error;
+  throw failure(error.code, error.message, { hint: ACL_HINT, cause: error });
+}
+
+async function answering(connection: KafkaConnection): Promise<void> {
   try {
-    await untilAnswered(brokers, ANSWERED_WITHIN_MS);
+    await untilAnswered(connection, ANSWERED_WITHIN_MS);
   } catch (cause) {
+    if (cause instanceof KafkaSetupError)
+      throw usageError(cause.code, cause.message, { hint: REFUSED_HINT, next: READ_SETTINGS, cause });
+    const { brokers } = connection;
     const which =
       brokers.length === 1 ? `The broker ${brokers[0]} does` : `None of ${brokers.join(', ')} does`;
     const hint =
@@ -104,15 +125,9 @@ async function publish<D extends MessageDefinition>(
 
 /** Last offset of each partition that holds anything; reaching all of them is the end. */
 async function lastOffsets(kafka: Kafka, topic: string): Promise<Map<number, bigint>> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const partitions = await admin.fetchTopicOffsets(topic);
-    const kept = partitions.filter(({ high, low }) => BigInt(high) > BigInt(low));
-    return new Map(kept.map(({ partition, high }) => [partition, BigInt(high) - 1n]));
-  } finally {
-    await admin.disconnect();
-  }
+  const partitions = await administered(kafka, (admin) => admin.fetchTopicOffsets(kafka.nameOf(topic)));
+  const kept = partitions.filter(({ high, low }) => BigInt(high) > BigInt(low));
+  return new Map(kept.map(({ partition, high }) => [partition, BigInt(high) - 1n]));
 }
 
 async function readKept(

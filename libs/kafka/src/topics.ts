@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import type { PlatformKafka } from './kafka-client.js';
+import { aclText } from './missing-acl.js';
+
+export interface TopicShape {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
+/** As Kafka takes it. */
+export const isTopicName = (name: string): boolean =>
+  /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
+
+const LED_WITHIN_MS = 30_000;
+
+/**
+ * Until each partition has a leader. kafkajs' own `waitForLeaders` gives up when the broker that it asks has not heard
+ * of the topic yet.
+ */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = performance.now() + LED_WITHIN_MS;
+  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 200)) {
+    const known = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
+      if (performance.now() > deadline) throw error;
+      return undefined;
+    });
+    const led = known?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    if (led === true || performance.now() > deadline) return;
+    await delay(waitMs);
+  }
+}
+
+const FORBIDDEN: ReadonlySet<unknown> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+]);
+
+/** Also of a topic that exists, where the client may not describe it: then it is not on the list. */
+function creationError(error: unknown, principal: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const name = 'topic' in error ? String(error.topic) : '';
+  if ('type' in error && FORBIDDEN.has(error.type))
+    return `${aclText({ operation: 'Create', resource: 'topic', name }, principal)} (Describe, where it exists)`;
+  return name === '' ? error.message : `${name}: ${error.message}`;
+}
+
+/** kafkajs' own error says only that there were some. */
+const creationErrors = (error: unknown, principal: string): readonly string[] =>
+  (error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error]).map(
+    (one: unknown) => creationError(one, principal),
+  );
+
+/** Works as an administrator, and lets go of the brokers at the end. */
+export async function administered<T>(kafka: PlatformKafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Creates the topics that do not exist; those that do are left as they are. */
+export const ensureTopics = (
+  kafka: PlatformKafka,
+  topics: readonly string[],
+  shape: TopicShape,
+): Promise<void> =>
+  administered(kafka, async (admin) => {
+    const present = new Set(await admin.listTopics());
+    const missing = topics.map((topic) => kafka.nameOf(topic)).filter((name) => !present.has(name));
+    if (missing.length === 0) return;
+    const made = missing.map((topic) => ({
+      topic,
+      numPartitions: shape.partitions,
+      replicationFactor: shape.replicationFactor,
+    }));
+    await admin.createTopics({ topics: made, waitForLeaders: false }).catch((cause: unknown) => {
+      throw new Error(`Cannot create topics: ${creationErrors(cause, kafka.principal()).join('; ')}`, {
+        cause,
+      });
+    });
+    await untilLed(admin, missing);
+  });

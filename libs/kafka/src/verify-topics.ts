@@ -1,0 +1,98 @@
+import type { Admin, ConfigResourceTypes } from 'kafkajs';
+import type { PlatformKafka } from './kafka-client.js';
+import { aclText, brokerTypeOf } from './missing-acl.js';
+import { administered, type TopicShape } from './topics.js';
+
+/** Topics are not as they must be; a line for each, with the command line that puts it right. */
+export class TopicsWrongError extends Error {
+  readonly code = 'KAFKA_TOPICS_WRONG';
+
+  constructor(problems: readonly string[]) {
+    super(`KAFKA_TOPICS=verify:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'TopicsWrongError';
+  }
+}
+
+interface Expected extends TopicShape {
+  readonly brokers: readonly string[];
+  /** Of these, how many partitions there are does not matter. */
+  readonly isDeadLetters: (topic: string) => boolean;
+}
+
+/** Kafka's number for it: kafkajs gives its own names to CommonJS only. */
+const TOPIC: ConfigResourceTypes.TOPIC = 2;
+/** With compaction, Kafka would drop all but the last message of a key. */
+const CLEANUP = 'cleanup.policy';
+
+class Verification {
+  constructor(
+    private readonly admin: Admin,
+    private readonly kafka: PlatformKafka,
+    private readonly expected: Expected,
+  ) {}
+
+  /** What is wrong with the topic, as lines. */
+  async problems(topic: string): Promise<readonly string[]> {
+    const name = this.kafka.nameOf(topic);
+    try {
+      const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] });
+      const partitions = topics[0]?.partitions.length ?? 0;
+      return [...this.tooFew(topic, partitions), ...(await this.compacted(name))];
+    } catch (error) {
+      const type = brokerTypeOf(error);
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return [`${name} is missing; ${this.creation(name)}`];
+      if (type === 'TOPIC_AUTHORIZATION_FAILED') return [this.lacks('Describe', name)];
+      throw error;
+    }
+  }
+
+  private tooFew(topic: string, found: number): readonly string[] {
+    const { partitions, isDeadLetters } = this.expected;
+    if (isDeadLetters(topic) || found >= partitions) return [];
+    const name = this.kafka.nameOf(topic);
+    const more = this.line('kafka-topics.sh', `--alter --topic ${name} --partitions ${partitions}`);
+    return [`${name} has partitions=${found}, expected ${partitions} (KAFKA_PARTITIONS) or more; ${more}`];
+  }
+
+  private async compacted(name: string): Promise<readonly string[]> {
+    try {
+      const asked = { includeSynonyms: false, resources: [{ type: TOPIC, name, configNames: [CLEANUP] }] };
+      const { resources } = await this.admin.describeConfigs(asked);
+      const policy = resources[0]?.configEntries.find(
+        ({ configName }) => configName === CLEANUP,
+      )?.configValue;
+      if (policy === undefined || policy === 'delete') return [];
+      const mended = this.line('kafka-configs.sh', `--alter --topic ${name} --add-config ${CLEANUP}=delete`);
+      return [`${name} has ${CLEANUP}=${policy}, expected delete; ${mended}`];
+    } catch (error) {
+      if (brokerTypeOf(error) !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
+      return [this.lacks('DescribeConfigs', name)];
+    }
+  }
+
+  private lacks(operation: 'Describe' | 'DescribeConfigs', name: string): string {
+    return aclText({ operation, resource: 'topic', name }, this.kafka.principal());
+  }
+
+  private creation(name: string): string {
+    const { partitions, replicationFactor } = this.expected;
+    const shape = `--partitions ${partitions} --replication-factor ${replicationFactor}`;
+    return this.line('kafka-topics.sh', `--create --topic ${name} ${shape} --config ${CLEANUP}=delete`);
+  }
+
+  private line(tool: string, words: string): string {
+    return `run ${tool} --bootstrap-server ${this.expected.brokers.join(',')} ${words}`;
+  }
+}
+
+/** Throws a TopicsWrongError with all that is wrong. Changes nothing. */
+export const verifyTopics = (
+  kafka: PlatformKafka,
+  topics: readonly string[],
+  expected: Expected,
+): Promise<void> =>
+  administered(kafka, async (admin) => {
+    const verification = new Verification(admin, kafka, expected);
+    const problems = await Promise.all(topics.map((topic) => verification.problems(topic)));
+    if (problems.flat().length > 0) throw new TopicsWrongError(problems.flat());
+  });
