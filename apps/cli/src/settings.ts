@@ -1,10 +1,30 @@
+import { readFileSync } from 'node:fs';
 import { blobVariables, withOneBlobPlace } from '#libs/blob';
 import { ConfigError, kafkaVariables, loadConfig, problemText, secret, withKafkaRules } from '#libs/config';
-import { parsePublicKey } from '#libs/secrets';
+import { parsePublicKey, parseSigningKey } from '#libs/secrets';
 import { z } from 'zod';
 import { READ_SETTINGS, usageError } from './errors.js';
 
-const kafkaSchema = z.object(kafkaVariables);
+const isSigningKey = (path: string): boolean => {
+  try {
+    parseSigningKey(readFileSync(path, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+};
+const kafkaSchema = z.object({
+  ...kafkaVariables,
+  SLIPWAY_REQUEST_KEY_FILE: z
+    .string()
+    .refine(isSigningKey, 'expected a file with a private key in PEM: Ed25519, EC or RSA')
+    .optional()
+    .describe('The private key, in PEM, that the command signs its requests with.'),
+  SLIPWAY_REQUEST_KEY_ID: z
+    .string()
+    .default('slipway')
+    .describe('The `kid` of that key in `REQUEST_KEYS` of the deployer.'),
+});
 const API_TOKEN = secret().describe('The API token that is sent to the apps.');
 const apiSchema = z.object({
   SLIPWAY_API_URL: z.url().describe('The HTTP address of the node manager.'),

@@ -8,7 +8,7 @@ import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
 import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
 import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
-import { parseAtRestKeys, parsePrivateKey } from '#libs/secrets';
+import { keysWhereRequired, parseAtRestKeys, parsePrivateKey, requestKeyVariables } from '#libs/secrets';
 import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
 
 const registryUrl = () =>
@@ -131,6 +131,7 @@ const variables = z.object({
   SLIPWAY_SECRET_KEY: secret(parseAtRestKeys)
     .optional()
     .describe('The one key of an older installation: it still opens what was encrypted with it.'),
+  ...requestKeyVariables,
   ...accessVariables,
   DEPLOYER_HTTP_PORT: httpPort(),
   DEPLOYER_REPLICA: replicaName(),
@@ -261,6 +262,7 @@ export const deployerConfigSchema = withOneBlobPlace(withKafkaRules(variables))
     message: 'expected none: ECR is asked as the AWS identity, whose logins end after 12 hours',
     when: () => true,
   })
+  .refine(...keysWhereRequired)
   .refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;

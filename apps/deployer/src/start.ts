@@ -16,7 +16,13 @@ import { createOutside } from './task/outside.wire.js';
 import { SCHEMA } from './task/storage.wire.js';
 import type { Storage } from './task/storage.wire.js';
 import { buildChores } from './build/wire.js';
-import { answerInvalid, createIntake, createRequestAnswers, openSubmissions } from './requests/wire.js';
+import {
+  answerInvalid,
+  createIntake,
+  createProof,
+  createRequestAnswers,
+  openSubmissions,
+} from './requests/wire.js';
 import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
@@ -79,9 +85,10 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     tokens: tokensOf(config),
   });
   const onInvalid = (invalid: InvalidMessage): Promise<void> =>
-    answerInvalid(pool, { intake, secretIntake }, invalid);
+    answerInvalid(pool, { intake, secretIntake, outbox }, invalid);
   const app = await serve(runtime, {
     ...{ module, port: config.DEPLOYER_HTTP_PORT, onInvalid, oldRows: [finishedWork] },
+    prove: createProof(config),
     async drain() {
       instanceLogs.close();
       submissions.close();

@@ -90,7 +90,7 @@ function describeMessage(message: MessageDefinition) {
     name: message.type,
     summary: message.summary,
     contentType: 'application/json',
-    headers: cloudEventHeaders(message.type),
+    headers: cloudEventHeaders(message),
     payload: payloadSchema(message),
     bindings: { kafka: { key: keySchema(message), bindingVersion: '0.5.0' } },
     examples: [{ name: 'published', summary: 'A whole, valid body.', payload: message.example }],
@@ -113,7 +113,15 @@ function keySchema(message: MessageDefinition) {
 }
 
 /** None is required: a body alone is read as the topic's message. */
-function cloudEventHeaders(type: string) {
+const SIGNED: readonly string[] = [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests];
+const signature = {
+  'slipway-signature': {
+    type: 'string',
+    description: 'Detached JWS (RFC 7515, appendix F) over the body, with `kid` and `ce_type` in its header.',
+  },
+};
+
+function cloudEventHeaders({ type, topic }: MessageDefinition) {
   return {
     type: 'object',
     description: 'All are written, ce_traceparent when there is a trace; none is needed to be understood.',
@@ -125,6 +133,7 @@ function cloudEventHeaders(type: string) {
       ce_time: { type: 'string', format: 'date-time' },
       ce_traceparent: { type: 'string', description: 'W3C trace context.' },
       'content-type': { type: 'string', const: 'application/json' },
+      ...(SIGNED.includes(topic) && signature),
     },
   };
 }

@@ -8,6 +8,10 @@ const requestErrors = {
     what: 'The request breaks its schema; over HTTP, the request as a whole is wrong, such as its address, its size or the type of its body.',
     whatToDo: 'Correct what the message names.',
   },
+  SIGNATURE_REFUSED: inReply(
+    'The request is signed wrongly, by an unknown key, or not signed where it must be.',
+    'Sign the body with a key of `REQUEST_KEYS`; see [Sign requests](../how-to/sign-requests.md).',
+  ),
   REPLY_TOPIC_REFUSED: inReply(
     '`replyTo` is not one of the topics in `DEPLOYER_REPLY_TOPICS`.',
     'Leave `replyTo` out, or allow the topic.',

@@ -60,12 +60,15 @@ export interface NeededAcl {
 /** What the brokers must allow an app, where the topics are there already. Each implies Describe on its topic. */
 export function aclsOf(app: string): readonly NeededAcl[] {
   const { receives = [], sends = [], tails } = participants[app] ?? {};
+  const isCommand = app === 'cli';
   const ofTopic = (operation: NeededAcl['operation'], name: string) =>
     ({ operation, resource: 'topic', name }) as const;
-  const groups = app === 'cli' ? [] : receives.map((topic) => groupOf(app, topic));
+  const groups = isCommand ? [] : receives.map((topic) => groupOf(app, topic));
   const letters = topicsOf(app).filter((topic) => topic.endsWith(deadLetterTopic('')));
+  // The command looks there for its own request, which then has no other answer.
+  const read = isCommand ? [...receives, ...sends.map(deadLetterTopic)] : receives;
   return [
-    ...receives.map((topic) => ofTopic('Read', topic)),
+    ...read.map((topic) => ofTopic('Read', topic)),
     ...groups.map((name) => ({ operation: 'Read', resource: 'group', name }) as const),
     ...(tails ? [{ operation: 'Read', resource: 'group', name: TAIL_GROUPS, isPrefix: true } as const] : []),
     ...[...sends, ...letters].map((topic) => ofTopic('Write', topic)),

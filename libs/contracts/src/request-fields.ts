@@ -11,4 +11,6 @@ export const deadlineMsField = z
 
 export const principalField = printable(200)
   .optional()
-  .describe('Who asks. Stored as claimed, and marked as not verified.');
+  .describe(
+    'Who asks. Stored as claimed, and marked as not verified. If the request is signed, its key says who asks.',
+  );

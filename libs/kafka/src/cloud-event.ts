@@ -22,6 +22,8 @@ export interface DecodedMessage {
   readonly headers: Readonly<Record<string, string>>;
   readonly traceparent?: string;
   readonly data: unknown;
+  /** Who sent it, where that is proven. */
+  readonly principal?: string;
 }
 
 const SPEC_VERSION = '1.0';

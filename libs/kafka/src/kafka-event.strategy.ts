@@ -2,7 +2,7 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { MessageDefinition } from '#libs/contracts';
 import type { LogSink, PlatformKafka } from './kafka-client.js';
-import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
+import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler, Prove } from './message-context.js';
 import type { Producer } from './producer.js';
 import { TopicConsumer } from './topic-consumer.js';
 
@@ -23,6 +23,8 @@ export interface KafkaEventStrategyOptions {
   /** See the topic's consumer. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   readonly aroundHandling?: AroundHandling;
+  /** Asked of every message that is one. */
+  readonly prove?: Prove;
   /** Readiness fails for good when a consumer ends for good, and for as long as one is out of its group. */
   readonly health: ConsumerHealth;
   /** Then the process should end, so that its supervisor starts another. */

@@ -11,6 +11,8 @@ export interface MessageContext {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly traceparent?: string;
+  /** Who sent it, where that is proven. */
+  readonly principal?: string;
   /** The transaction that records the message as handled; what belongs to it is written here. */
   readonly tx: unknown;
 }
@@ -22,8 +24,17 @@ export interface InvalidMessage {
   readonly value: Buffer | null;
   /** Field, value and what was expected. */
   readonly reason: string;
+  readonly code: string;
   readonly traceparent?: string;
 }
+
+/** Who proves to have sent a message. Throws PermanentError where the proof is none; any other error may pass. */
+export type Prove = (message: {
+  readonly topic: string;
+  readonly type: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}) => Promise<string | undefined>;
 
 /**
  * Records messages as handled. One transaction for all of a call: `handle` runs for each message that this consumer

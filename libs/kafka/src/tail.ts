@@ -138,20 +138,21 @@ export async function tail(kafka: PlatformKafka, options: TailOptions): Promise<
   const groupId = `slipway.tail.${randomUUID()}`;
   const admin = kafka.admin();
   const consumer = kafka.consumer({ groupId: kafka.nameOf(groupId), maxWaitTimeInMs: 500, ...membership });
-  const stop = async (): Promise<void> => {
-    await consumer.disconnect();
-    // The group vanishes by itself in time; to delete it now is only tidiness.
-    await admin.deleteGroups([kafka.nameOf(groupId)]).catch(() => undefined);
-    await admin.disconnect();
-  };
   try {
     await admin.connect();
     await follow({ kafka, admin, consumer, options });
-    return { stop };
   } catch (error) {
-    await stop();
+    await Promise.all([consumer.disconnect(), admin.disconnect()]);
     throw whyNotRead(error, { kafka, topics: options.topics, groupId });
   }
+  return {
+    async stop() {
+      await consumer.disconnect();
+      // The group vanishes by itself in time; to delete it now is only tidiness.
+      await admin.deleteGroups([kafka.nameOf(groupId)]).catch(() => undefined);
+      await admin.disconnect();
+    },
+  };
 }
 
 interface Following {

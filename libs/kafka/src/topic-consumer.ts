@@ -1,41 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { MessageDefinition } from '#libs/contracts';
 import { classify } from './classify.js';
-import {
-  bytesOf,
-  decode,
-  headersOf,
-  LARGEST_MESSAGE_BYTES,
-  traceparentOf,
-  type DecodedMessage,
-} from './cloud-event.js';
-import { reasonOf } from './dead-letter-reason.js';
+import type { DecodedMessage } from './cloud-event.js';
 import { DeadLetters } from './dead-letters.js';
-import type { LogSink, PlatformKafka } from './kafka-client.js';
+import type { PlatformKafka } from './kafka-client.js';
 import { joining, membership } from './membership.js';
-import type { InboxPort, InvalidMessage, MessageHandler } from './message-context.js';
+import type { InboxPort, MessageHandler } from './message-context.js';
+import { BUG_TRIES, MessageReader, type ReadingOptions, Refusal } from './message-reader.js';
 import { whyNotRead } from './missing-acl.js';
 import { OffsetCommits } from './offset-commits.js';
 import type { Producer } from './producer.js';
-import { unreadableBatchOf } from './record-set/read-record.js';
 import { Tries } from './tries.js';
 
-export interface TopicConsumerOptions {
+export interface TopicConsumerOptions extends ReadingOptions {
   readonly kafka: PlatformKafka;
-  /** Both without the prefix. */
+  /** Without the prefix. */
   readonly groupId: string;
-  readonly topic: string;
-  readonly definitions: readonly MessageDefinition[];
   readonly inbox: InboxPort;
   readonly handle: MessageHandler;
   readonly deadLetters: Producer;
-  readonly logger: LogSink;
-  /**
-   * Called for a message that does not parse, before it goes to the dead letters. When it throws, it is called again
-   * later: until it does not, or three times when the error is a bug.
-   */
-  readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** The consumer ended for good; the process must be replaced. */
   readonly onFatal: (error: Error) => void;
   /** Messages in one transaction at most. */
@@ -46,8 +29,6 @@ export interface TopicConsumerOptions {
   readonly silentMs?: number;
 }
 
-/** A bug may be in how two messages meet, so it is tried again; more often would only hold up the others. */
-const BUG_TRIES = 3;
 const PARTITIONS_AT_ONCE = 8;
 /** A replica that ends waits for its fetch. */
 const LONGEST_FETCH_MS = 500;
@@ -61,11 +42,6 @@ interface Received {
   readonly message: DecodedMessage;
 }
 
-/** A message that is none of its topic; settled by what is told of it, and by its dead letter. */
-class Refusal {
-  constructor(readonly settle: (tries: number) => Promise<void>) {}
-}
-
 /**
  * One topic, one group: in order per partition, partitions side by side. An offset is committed after what lies before
  * it was handled or dead-lettered.
@@ -76,6 +52,7 @@ export class TopicConsumer {
   private readonly tries: Tries;
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly deadLetters: DeadLetters;
+  private readonly reader: MessageReader;
   private closing = false;
   /** When the broker last took this consumer for a member of its group. */
   private memberAt = -Infinity;
@@ -91,6 +68,7 @@ export class TopicConsumer {
     const name = options.kafka.nameOf(topic);
     this.tries = new Tries(options.backoffMs);
     this.deadLetters = new DeadLetters({ topic, name, logger, producer: options.deadLetters });
+    this.reader = new MessageReader({ ...options, deadLetters: this.deadLetters });
     this.commits = new OffsetCommits({
       commit: (next) =>
         this.consumer.commitOffsets(
@@ -181,7 +159,7 @@ export class TopicConsumer {
   private async chunk(partition: number, raws: readonly KafkaMessage[]): Promise<KafkaMessage | undefined> {
     let received: Received[] = [];
     for (const raw of raws) {
-      const message = this.decoded(partition, raw);
+      const message = await this.reader.read(partition, raw);
       if (!(message instanceof Refusal)) {
         received.push({ raw, message });
         continue;
@@ -214,29 +192,6 @@ export class TopicConsumer {
     return undefined;
   }
 
-  /** A refusal for what never will be a message of this topic. */
-  private decoded(partition: number, raw: KafkaMessage): DecodedMessage | Refusal {
-    const { topic, definitions, onInvalid, logger } = this.options;
-    const unreadable = unreadableBatchOf(raw);
-    if (unreadable !== undefined)
-      return new Refusal(() =>
-        this.deadLetters.addBatch(partition, raw.value ?? Buffer.alloc(0), unreadable),
-      );
-    try {
-      return decode({ topic, partition }, raw, definitions);
-    } catch (error) {
-      return new Refusal(async (tries) => {
-        const traceparent = traceparentOf(headersOf(raw));
-        const value = bytesOf(raw) > LARGEST_MESSAGE_BYTES ? null : raw.value;
-        await onInvalid?.({ topic, value, reason: reasonOf(error), traceparent }).catch((err: unknown) => {
-          if (classify(err) === 'retriable' || tries < BUG_TRIES) throw err;
-          logger.warn({ err, topic, offset: raw.offset }, 'a refused message is not answered');
-        });
-        await this.deadLetters.add(partition, raw, error);
-      });
-    }
-  }
-
   /** @returns false when it must be tried again later: its reply or its dead letter could not be kept */
   private async isSettled(
     partition: number,
@@ -260,13 +215,14 @@ export class TopicConsumer {
     return inbox.run(groupId, messages, async (index, tx) => {
       const one = received[index];
       if (one === undefined) throw new RangeError(`no message ${index}`);
-      const { id, type, key, headers, traceparent } = one.message;
+      const { id, type, key, headers, traceparent, principal } = one.message;
       await handle(one.message, {
         id,
         type,
         key,
         headers,
         traceparent,
+        principal,
         topic,
         partition,
         offset: one.raw.offset,

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
 import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
-import { type InvalidMessage, KafkaEventStrategy } from '#libs/kafka';
+import { type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import { inTurn } from './in-turn.js';
 import { createOldRows, type OldRows } from './old-rows.js';
@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
+  /** Who proves to have sent a message; nobody where it is left out. */
+  readonly prove?: Prove;
   /** Of the app's own tables; the inbox's are deleted in any case. */
   readonly oldRows?: readonly OldRows[];
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -104,11 +106,11 @@ function keepNoConnectionWhen(nest: NestFastifyApplication, ending: () => boolea
 function createStrategy(
   { kafka, logger, health, tracing, options, pool, producer }: Runtime,
   onFatal: (error: Error) => void,
-  { onInvalid }: ServeOptions,
+  { onInvalid, prove }: ServeOptions,
 ): KafkaEventStrategy {
   const groupPrefix = `slipway.${options.app}`;
   return new KafkaEventStrategy({
-    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix },
+    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix, prove },
     onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
     aroundHandling: handleTraced(tracing, groupPrefix),
     inbox: transactionalInbox(pool),

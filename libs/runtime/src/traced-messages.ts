@@ -63,10 +63,10 @@ export function refuseTraced(
   refuse: (invalid: InvalidMessage) => Promise<void>,
 ): (invalid: InvalidMessage) => Promise<void> {
   return (invalid) => {
-    const { topic, traceparent: parent, reason } = invalid;
+    const { topic, traceparent: parent, reason, code } = invalid;
     const attributes = messaging('process', topic);
     return tracing.withSpan({ name: `process ${topic}`, kind: 'consumer', parent, attributes }, (span) => {
-      span.fail('MESSAGE_INVALID', reason);
+      span.fail(code, reason);
       return refuse(invalid);
     });
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   administered,
   connectionOf,
@@ -12,6 +13,7 @@ import {
   untilAnswered,
 } from '#libs/kafka';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
+import { parseSigningKey, SIGNATURE_HEADER, signRequest } from '#libs/secrets';
 import { failure, orFail, READ_SETTINGS, usageError } from '../errors.js';
 import { kafkaSettings } from '../settings.js';
 
@@ -58,7 +60,8 @@ const details = {
 };
 
 export function openBroker(): Broker {
-  const connection = connectionOf(kafkaSettings());
+  const settings = kafkaSettings();
+  const connection = connectionOf(settings);
   // Standard output belongs to the command; what the client has to say comes back as an error.
   const logger = SILENT;
   const kafka = createKafka({ ...connection, clientId: `slipway-cli-${randomUUID()}`, logger });
@@ -68,7 +71,7 @@ export function openBroker(): Broker {
     return orFail('KAFKA_UNREACHABLE', details, () => run().catch(orMissingAcl));
   };
   return {
-    publish: (definition, data) => work(() => publish(kafka, definition, data)),
+    publish: (definition, data) => work(() => publish({ kafka, settings }, definition, data)),
     follow: (topics, onMessage, from = 'end') => work(() => tail(kafka, { topics, from, onMessage })),
     readKept: (topic, reading) => work(() => readKept(kafka, topic, reading)),
   };
@@ -99,8 +102,25 @@ async function answering(connection: KafkaConnection): Promise<void> {
 
 type Kafka = ReturnType<typeof createKafka>;
 
+interface Sender {
+  readonly kafka: Kafka;
+  readonly settings: ReturnType<typeof kafkaSettings>;
+}
+
+/** Over the body as the producer writes it. */
+async function signatureOf(
+  { SLIPWAY_REQUEST_KEY_FILE: file, SLIPWAY_REQUEST_KEY_ID: id }: Sender['settings'],
+  type: string,
+  data: unknown,
+): Promise<Readonly<Record<string, string>>> {
+  if (file === undefined) return {};
+  const body = Buffer.from(JSON.stringify(data));
+  const privateKey = parseSigningKey(readFileSync(file, 'utf8'));
+  return { [SIGNATURE_HEADER]: await signRequest({ type, body }, { id, privateKey }) };
+}
+
 async function publish<D extends MessageDefinition>(
-  kafka: Kafka,
+  { kafka, settings }: Sender,
   definition: D,
   data: MessageData<D>,
 ): Promise<void> {
@@ -116,6 +136,7 @@ async function publish<D extends MessageDefinition>(
         id: randomUUID(),
         source: 'slipway/cli',
         data,
+        headers: await signatureOf(settings, type, data),
       },
     ]);
   } finally {

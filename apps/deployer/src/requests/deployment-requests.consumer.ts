@@ -12,8 +12,8 @@ export class DeploymentRequestsConsumer {
   constructor(@Inject(REQUEST_INTAKE) private readonly intake: RequestIntake) {}
 
   @Handles(deploymentRequested)
-  async accept(request: DeploymentRequest, tx: Transaction): Promise<void> {
-    const origin = { traceparent: currentTraceparent() };
+  async accept(request: DeploymentRequest, tx: Transaction, principal?: string): Promise<void> {
+    const origin = { traceparent: currentTraceparent(), principal };
     await this.intake.accept(tx, request, origin);
   }
 }

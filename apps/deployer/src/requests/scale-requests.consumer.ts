@@ -12,8 +12,8 @@ export class ScaleRequestsConsumer {
   constructor(@Inject(REQUEST_INTAKE) private readonly intake: RequestIntake) {}
 
   @Handles(scaleRequested)
-  async accept(request: ScaleRequest, tx: Transaction): Promise<void> {
-    const origin = { traceparent: currentTraceparent() };
+  async accept(request: ScaleRequest, tx: Transaction, principal?: string): Promise<void> {
+    const origin = { traceparent: currentTraceparent(), principal };
     await this.intake.acceptScale(tx, request, origin);
   }
 }

@@ -10,7 +10,22 @@ interface Readable {
  * The reply to a message that is no request, as far as it can be read. Undefined without a token: whoever sent it has
  * nothing to recognise a reply by, and finds it among the dead letters.
  */
-export function replyToUnreadable(body: string, reason: string): DeploymentReply | undefined {
+export const replyToUnreadable = (body: string, reason: string): DeploymentReply | undefined =>
+  refused(body, {
+    code: 'REQUEST_INVALID',
+    message: shortMessage(`The request was not understood: ${reason}`),
+    hint: 'Correct the named fields and send it again under a new token; docs/asyncapi.json has the schema and an example.',
+  });
+
+/** The reply to a request that is not signed as it must be, where it has a token. */
+export const replyToUnproven = (body: string, reason: string): DeploymentReply | undefined =>
+  refused(body, {
+    code: 'SIGNATURE_REFUSED',
+    message: shortMessage(`The request was refused: ${reason}`),
+    hint: 'Sign the body as docs/how-to/sign-requests.md says, with a key of REQUEST_KEYS, and send it again.',
+  });
+
+function refused(body: string, error: DeploymentReply['error']): DeploymentReply | undefined {
   const said = parsed(body);
   const token = tokenSchema.safeParse(said?.token);
   if (!token.success) return undefined;
@@ -19,11 +34,7 @@ export function replyToUnreadable(body: string, reason: string): DeploymentReply
     status: false,
     services: [],
     failed: namesOf(said?.services),
-    error: {
-      code: 'REQUEST_INVALID',
-      message: shortMessage(`The request was not understood: ${reason}`),
-      hint: 'Correct the named fields and send it again under a new token; docs/asyncapi.json has the schema and an example.',
-    },
+    error,
   };
 }
 

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { createLocalJWKSet, createRemoteJWKSet, type FlattenedVerifyGetKey, type JSONWebKeySet } from 'jose';
+import { z } from 'zod';
+import { keyValueList } from '#libs/config';
+
+const isUrl = (place: string): boolean => /^https?:\/\//.test(place);
+
+const publicKey = z.looseObject({
+  kty: z.enum(['OKP', 'EC', 'RSA']),
+  kid: z.string().min(1),
+  d: z.never('a private key').optional(),
+});
+const jwksSchema = z.looseObject({ keys: z.array(publicKey).min(1) });
+
+function readKeys(path: string): JSONWebKeySet {
+  const keys = jwksSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) as JSONWebKeySet;
+  createLocalJWKSet(keys);
+  return keys;
+}
+
+function isKeySet(place: string): boolean {
+  if (isUrl(place)) return URL.canParse(place);
+  try {
+    readKeys(place);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Who may sign requests, and whether all must. */
+export const requestKeyVariables = {
+  REQUEST_KEYS: z
+    .string()
+    .refine(isKeySet, 'expected the URL of a JWKS, or a file with one: public keys only, each with a kid')
+    .optional()
+    .describe('The public keys of those who sign requests: a JWKS, as file or URL.'),
+  REQUEST_PRINCIPALS: keyValueList()
+    .optional()
+    .describe('Who signs with which key, `KID=NAME,KID=NAME`; a key that is not named is its own name.'),
+  REQUEST_SIGNATURES: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('`required` refuses requests on Kafka that are not signed.'),
+};
+
+type RequestKeySettings = z.output<z.ZodObject<typeof requestKeyVariables>>;
+
+/** For `.refine(...)`: signatures that are required need keys. */
+export const keysWhereRequired = [
+  ({ REQUEST_SIGNATURES, REQUEST_KEYS }: Partial<RequestKeySettings>): boolean =>
+    REQUEST_SIGNATURES !== 'required' || REQUEST_KEYS !== undefined,
+  { path: ['REQUEST_KEYS'] as string[], error: 'expected a value', when: () => true as const },
+] as const;
+
+/** The keys that are known, and whose each is. */
+export interface RequestKeys {
+  readonly find: FlattenedVerifyGetKey;
+  principalOf(keyId: string): string;
+}
+
+/** Undefined where none are configured. Those behind a URL are fetched when they are needed, and kept. */
+export function requestKeysOf({
+  REQUEST_KEYS: place,
+  REQUEST_PRINCIPALS: names = {},
+}: RequestKeySettings): RequestKeys | undefined {
+  if (place === undefined) return undefined;
+  const find = isUrl(place) ? createRemoteJWKSet(new URL(place)) : createLocalJWKSet(readKeys(place));
+  return {
+    // A key is found by its id alone, never because it is the only one of its kind.
+    find: (header, token) => find({ ...header, kid: header?.kid ?? '' }, token),
+    principalOf: (keyId) => names[keyId] ?? keyId,
+  };
+}
