@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createKafka, SILENT, tail, type TailedMessage } from '#libs/kafka';
+import { z } from 'zod';
+import { kafkaVariables, loadConfig, withKafkaRules } from '#libs/config';
+import { connectionOf, createKafka, SILENT, tail, type TailedMessage } from '#libs/kafka';
 import { deploymentProgressed, topics } from '#libs/contracts';
 import { Fleet } from '../soak/fleet.js';
 import type { OneMachine } from '../one-machine/start.js';
@@ -26,11 +28,8 @@ interface Scene {
 export async function runFailover(machine: OneMachine, signal: AbortSignal): Promise<void> {
   const { env, nodes, ledger } = machine;
   const fleet = await Fleet.start({ env, nodes, ledger, replicas: 2, seed: 1 });
-  const kafka = createKafka({
-    brokers: (env['KAFKA_BROKERS'] ?? process.env['KAFKA_BROKERS'] ?? '').split(','),
-    clientId: 'demo-failover',
-    logger: SILENT,
-  });
+  const settings = loadConfig(withKafkaRules(z.object(kafkaVariables)), { ...process.env, ...env });
+  const kafka = createKafka({ ...connectionOf(settings), clientId: 'demo-failover', logger: SILENT });
   let scene: Scene | undefined;
   const onMessage = ({ data }: TailedMessage): void => {
     const step = deploymentProgressed.schema.parse(data);
