@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { administered, ensureTopics, Producer, tail, untilAnswered, verifyTopics } from '#libs/kafka';
 import { uniqueName, until } from '#libs/testing';
+import { RunningCommand } from '../e2e/command.js';
 import { clientOf, connectionBy, SecuredKafka } from './secured-kafka.js';
 
 let kafka: SecuredKafka;
@@ -211,6 +212,13 @@ describe('what the ACLs do not allow is said as the ACL that is missing', () => 
   it('to read a topic', async () => {
     const reading = tail(bob(), { topics: [topic], from: 'end', onMessage: () => undefined });
     await expect(reading).rejects.toThrow(`needs ACL: Read on topic ${topic} for User:bob`);
+  });
+
+  it('to the command, which printed it and did not end', async () => {
+    const env = { ...process.env, ...kafka.withPassword('PLAIN', 'bob') };
+    const { code, err } = await new RunningCommand(['stop', 'shop', 'web'], env).ended;
+    expect(err).toMatch(/KAFKA_ACL_MISSING {2}needs ACL: Read on topic deployment\.events.* for User:bob/);
+    expect(code).toBe(1);
   });
 
   it('to join a group', async () => {
