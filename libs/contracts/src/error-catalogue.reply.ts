@@ -121,6 +121,11 @@ const buildErrors = {
     what: 'A Docker engine does not answer.',
     whatToDo: 'Check `BUILDER_HOST` or `BUILDERS`, and that Docker runs there.',
   },
+  ENGINE_FORBIDDEN: {
+    where: ['reply', 'enrolment'],
+    what: 'The user may not use the socket of the Docker engine.',
+    whatToDo: 'Run the command that the message names on that machine.',
+  },
   BUILD_FAILED: inReply('The image did not build.', 'Read the end of the build log.'),
   BUILD_SECRETS_UNSUPPORTED: inReply(
     'The service names `buildSecrets`, and the engine of its builder has no BuildKit.',

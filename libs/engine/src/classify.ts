@@ -2,6 +2,7 @@ import { EngineError, type EngineErrorCode } from './errors.js';
 
 const HINTS: Readonly<Record<EngineErrorCode, string>> = {
   ENGINE_UNREACHABLE: 'Check that the machine is up and its Docker engine runs.',
+  ENGINE_FORBIDDEN: 'Add the user to the group of the socket, which is docker in most cases.',
   ENGINE_FAILED: "Read the cause, and the engine's own log on the machine.",
   ENGINE_ABORTED: 'The caller aborted it.',
   IMAGE_NOT_FOUND: 'Check the name, tag or digest of the image, and that it was pushed.',
@@ -49,6 +50,7 @@ const ENGINE_SENTENCES: readonly (readonly [RegExp, EngineErrorCode])[] = [
 ];
 
 interface EngineResponseError extends Error {
+  readonly code?: string;
   readonly statusCode?: number;
 }
 
@@ -63,9 +65,10 @@ export function toEngineError(
   signal?: AbortSignal,
 ): EngineError {
   if (error instanceof EngineError) return error;
-  const { statusCode, message } = error as EngineResponseError;
+  const { code: cause, statusCode, message } = error as EngineResponseError;
   if (signal?.aborted) return engineError('ENGINE_ABORTED', what, error);
-  if (statusCode === undefined) return engineError('ENGINE_UNREACHABLE', what, error);
+  if (statusCode === undefined)
+    return engineError(cause === 'EACCES' ? 'ENGINE_FORBIDDEN' : 'ENGINE_UNREACHABLE', what, error);
   const code =
     byStatus[statusCode] ??
     codeOfSentence(message) ??

@@ -2,6 +2,7 @@ import Docker from 'dockerode';
 import { DOCKER_SOCKET, SshError, type SshPool, type SshTarget } from '#libs/ssh';
 import { ChannelAgent, QuietAgent, UNLIMITED } from './channel-agent.js';
 import { Engine } from './engine.js';
+import { socketProblem } from './socket-problem.js';
 
 export type EngineAddress =
   | { readonly socketPath: string }
@@ -40,6 +41,8 @@ function channelOpener(ssh: SshPool, target: SshTarget, socketPath: string) {
         return await ssh.openSocketChannel(target, socketPath);
       } catch (error) {
         if (!(error instanceof SshError) || error.code !== 'SSH_CHANNEL_REFUSED') throw error;
+        const problem = await socketProblem(ssh, target, socketPath);
+        if (problem !== undefined) throw problem;
       }
     }
     const stream = await ssh.openDialStdio(target, socketPath);

@@ -1,5 +1,6 @@
 export type EngineErrorCode =
   | 'ENGINE_UNREACHABLE'
+  | 'ENGINE_FORBIDDEN'
   | 'ENGINE_FAILED'
   | 'ENGINE_ABORTED'
   | 'IMAGE_NOT_FOUND'

@@ -9,6 +9,7 @@ export * from './nodes.js';
 export * from './otlp-collector.js';
 export * from './push-image.js';
 export * from './random.js';
+export * from './sshd.js';
 export * from './until.js';
 export * from './produce-raw.js';
 export * from './record-batch.js';

@@ -4,7 +4,12 @@ import type { Clock } from '../task/ports.js';
 import { BuilderTurns } from './builder-turns.js';
 
 /** After one of these the same build may well succeed at another builder. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'BUILDER_DISK_FULL', 'NO_SPACE']);
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'ENGINE_UNREACHABLE',
+  'ENGINE_FORBIDDEN',
+  'BUILDER_DISK_FULL',
+  'NO_SPACE',
+]);
 
 /** How long a builder that could not build is passed over, as long as there is another. */
 const PASSED_OVER_MS = 10_000;

@@ -22,7 +22,7 @@ import type { Builder } from './builder.js';
 const ANSWER_MS = 10_000;
 
 /** A replica that stood still, and has lost its lease, may push the image and remove it at the same time. */
-const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'IMAGE_NOT_FOUND']);
+const GONE: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'ENGINE_FORBIDDEN', 'IMAGE_NOT_FOUND']);
 
 const planOf = ({ tree, config }: FetchedSource): BuildPlan => detect(tree, config);
 

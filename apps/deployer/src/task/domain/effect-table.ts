@@ -41,7 +41,7 @@ const ofSource = [
   'CONFIG_INVALID',
   ...archiveErrorCodes,
 ] as const;
-const ofNode = { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' } as const;
+const ofNode = { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE', ENGINE_FORBIDDEN: 'NODE_UNREACHABLE' } as const;
 const kept = (...codes: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(codes.map((code) => [code, code]));
 const recorded = { what: 'record', crashes: withoutAfter, codes: [] } as const;
@@ -68,6 +68,7 @@ export const effectTable = {
       'BUILDER_DISK_FULL',
       'NO_SPACE',
       'ENGINE_UNREACHABLE',
+      'ENGINE_FORBIDDEN',
       'ENGINE_FAILED',
       'REGISTRY_DENIED',
       'REGISTRY_UNREACHABLE',

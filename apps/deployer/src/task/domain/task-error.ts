@@ -40,7 +40,7 @@ export const isRecordAway = (thrown: unknown): boolean =>
 
 /** Of what is no effect of a task. */
 const RENAMED_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'read-log': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE' },
+  'read-log': { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE', ENGINE_FORBIDDEN: 'NODE_UNREACHABLE' },
 };
 
 function renamedIn(step: string): Readonly<Record<string, string>> {
