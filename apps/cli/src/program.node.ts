@@ -24,11 +24,16 @@ export function addNodes(program: Command, run: Run, { standardInput }: ProgramC
       ),
     )
     .option('--password-stdin', 'read the password to log in with from standard input')
+    .option(
+      '--socket <path>',
+      'the socket of its engine, such as /run/user/1000/docker.sock (default: /var/run/docker.sock)',
+    )
     .addHelpText(
       'after',
       examples(
         'slipway node add node-1 --address 10.80.0.11 --key-file ~/.ssh/id_ed25519',
         'slipway node add node-2 --address 10.80.0.12 --ssh-user deploy --password-stdin < password.txt',
+        'slipway node add node-3 --address 10.80.0.13 --ssh-user ubuntu --key-file ~/.ssh/id_ed25519 --socket /run/user/1000/docker.sock',
       ),
     )
     .action((name: string, options: NodeAddOptions, command: Command) =>

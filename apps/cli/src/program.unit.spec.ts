@@ -111,6 +111,10 @@ describe('the slipway command', () => {
       ['--fingerprint is "SHA256:abc": expected SHA256:... as ssh-keygen -l prints it'],
     ],
     [
+      ['node', 'add', 'n', '--address', 'x', '--socket', 'docker.sock'],
+      ['--socket is "docker.sock": expected the absolute path of a socket'],
+    ],
+    [
       ['node', 'add', 'n', '--address', 'http://x', '--ssh-user', ''],
       ['--address is "http://x": expected a host name', '--ssh-user is ""'],
     ],

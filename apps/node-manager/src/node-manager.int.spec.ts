@@ -106,6 +106,14 @@ describe('POST /v1/nodes', () => {
     expect((await call('nodes', reader)).body).toEqual([first.body]);
   });
 
+  it('knows the socket of its engine, until it is enrolled without one', async () => {
+    const socketPath = '/run/docker.sock';
+    expect((await enrol({ socketPath })).body).toMatchObject({ socketPath, state: 'ready' });
+    const { rows } = await db.query('SELECT socket_path FROM registry.nodes');
+    expect(rows).toEqual([{ socket_path: socketPath }]);
+    expect((await enrol()).body).not.toHaveProperty('socketPath');
+  });
+
   it('keeps the login encrypted at rest, and shows it in no answer and in no log, even at level trace', async () => {
     const answers = [await enrol(), await call('nodes', admin)];
     const { rows } = await db.query<{ login_encrypted: string }>('SELECT * FROM registry.node_logins');
@@ -133,7 +141,7 @@ describe('POST /v1/nodes', () => {
   it('names every wrong field and what was expected, and no value', async () => {
     const { status, body, text } = await enrol({
       ...{ name: 'Node 1', address: 'http://x', sshPort: 0, sshUser: 'root\u0000', colour: 'red' },
-      ...{ hostKeyFingerprint: 'MD5:1', login: { privatekey: 'hunter2' } },
+      ...{ hostKeyFingerprint: 'MD5:1', socketPath: 'docker.sock', login: { privatekey: 'hunter2' } },
     });
     expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
     for (const part of [
@@ -142,6 +150,7 @@ describe('POST /v1/nodes', () => {
       'sshPort: expected at least 1',
       'sshUser: must hold no control characters',
       'hostKeyFingerprint: expected SHA256:',
+      'socketPath: expected the absolute path of a socket',
       'login: expected {"privateKey": TEXT} or {"password": TEXT}',
       'colour: unknown field',
     ])
@@ -154,6 +163,7 @@ describe('POST /v1/nodes', () => {
     ['a key that is none', { login: { privateKey: 'hunter2-is-no-key' } }, 'SSH_LOGIN_REFUSED'],
     ['a password that is wrong', { login: { password: 'hunter2-is-wrong' } }, 'SSH_LOGIN_REFUSED'],
     ['another host key', { hostKeyFingerprint: `SHA256:${'A'.repeat(43)}` }, 'SSH_HOST_KEY_MISMATCH'],
+    ['a socket that is not there', { socketPath: '/run/nowhere.sock' }, 'ENGINE_UNREACHABLE'],
     ['a port where nobody listens', { address: '127.0.0.1', sshPort: 1 }, 'SSH_UNREACHABLE'],
   ])('answers %s with 422 and what to do, and writes nothing down', async (_, changes, code) => {
     const { status, body, text } = await enrol({ name: 'unusable', ...changes });
@@ -371,7 +381,7 @@ describe('node reports', () => {
 it.each([
   [
     'nodes',
-    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at',
+    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at socket_path',
   ],
   [
     'instances',

@@ -16,6 +16,8 @@ export interface RegistryNode {
   readonly lastPort: number;
   readonly enrolledAt: Date;
   readonly updatedAt: Date;
+  /** The engine's socket on the machine; null where it is the usual one. */
+  readonly socketPath: string | null;
 }
 
 /** A service that an instance was ever reported of, or of which something is wanted. */
@@ -66,7 +68,7 @@ const columns = (...members: readonly string[]): string =>
 
 export const NODE_COLUMNS = `${columns(
   ...['name', 'address', 'sshPort', 'sshUser', 'hostKeyFingerprint', 'state', 'cpus', 'engineVersion'],
-  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt'],
+  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath'],
 )}, memory_bytes::float8 AS "memoryBytes"`;
 
 export const SERVICE_COLUMNS = columns(

@@ -12,6 +12,7 @@ export interface NodeAddOptions {
   readonly sshPort: number;
   readonly sshUser: string;
   readonly fingerprint?: string;
+  readonly socket?: string;
   readonly keyFile?: string;
   readonly passwordStdin?: boolean;
 }
@@ -23,17 +24,19 @@ interface AddNodeOptions extends NodeAddOptions {
 
 /** Enrols one machine. The login goes in the body of one request, never on a command line. */
 export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
-  const { name, address, sshPort, sshUser, fingerprint } = options;
+  const { name, address, sshPort, sshUser, fingerprint, socket } = options;
   const schemas = enrolmentSchema.shape;
   valid(
     { argument: '<name>', schema: schemas.name, text: name },
     { argument: '--address', schema: schemas.address, text: address },
     { argument: '--ssh-user', schema: schemas.sshUser.unwrap(), text: sshUser },
     { argument: '--fingerprint', schema: schemas.hostKeyFingerprint.unwrap(), text: fingerprint },
+    { argument: '--socket', schema: schemas.socketPath.unwrap(), text: socket },
   );
   const api = openNodeManager();
   const login = await readLogin(options);
-  const node = await api.addNode({ name, address, sshPort, sshUser, hostKeyFingerprint: fingerprint, login });
+  const machine = { name, address, sshPort, sshUser, hostKeyFingerprint: fingerprint, socketPath: socket };
+  const node = await api.addNode({ ...machine, login });
   output.answer(node, [
     `${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`,
     `next: ${output.paint.bold('slipway node ls')}`,

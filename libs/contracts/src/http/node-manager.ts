@@ -7,6 +7,12 @@ import { defineRoute } from './route.js';
 /** A host name, an IPv4 or an IPv6 address: no scheme, no blanks. */
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
 
+/** As sun_path of unix(7): 108 bytes, the last a zero. */
+export const socketPathSchema = printable(107).regex(
+  /^\/.*[^/]$/,
+  'expected the absolute path of a socket, such as /run/user/1000/docker.sock',
+);
+
 export const enrolmentSchema = z.strictObject({
   name: nodeNameSchema,
   address: z.string().regex(HOST, 'expected a host name or an IP address'),
@@ -16,6 +22,8 @@ export const enrolmentSchema = z.strictObject({
     .string()
     .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected SHA256:... as ssh-keygen -l prints it')
     .optional(),
+  /** The engine's socket on the machine, if it is not /var/run/docker.sock. */
+  socketPath: socketPathSchema.optional(),
   login: z.union(
     [z.strictObject({ privateKey: z.string().min(1) }), z.strictObject({ password: z.string().min(1) })],
     'expected {"privateKey": TEXT} or {"password": TEXT}',
@@ -28,6 +36,8 @@ export const nodeDetailsSchema = z.looseObject({
   state: z.string(),
   address: z.string(),
   sshPort: z.number().nullish(),
+  /** Absent if it is /var/run/docker.sock. */
+  socketPath: z.string().nullish(),
   cpus: z.number().nullish(),
   memoryBytes: z.number().nullish(),
   engineVersion: z.string().nullish(),

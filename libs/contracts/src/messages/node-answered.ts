@@ -11,6 +11,10 @@ const assignedNodeSchema = z.object({
   hostKeyFingerprint: z
     .string()
     .describe('`SHA256:...` of the pinned host key, as `ssh-keygen -lf` prints it.'),
+  socketPath: z
+    .string()
+    .optional()
+    .describe("The path of the engine's socket on the node; absent if it is `/var/run/docker.sock`."),
   sealedLogin: z
     .string()
     .describe(
@@ -56,6 +60,7 @@ export const nodeAnswered = defineMessage({
       sshPort: 22,
       sshUser: 'root',
       hostKeyFingerprint: 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
+      socketPath: '/run/user/1000/docker.sock',
       sealedLogin: 'eyJhbGciOiJFQ0RILUVTIn0..iv.ct.tag',
       port: 20000,
       score: 93.5,

@@ -49,7 +49,7 @@ const LOOK_MS = 5_000;
 
 interface KeptEngine {
   readonly sealedLogin: string;
-  readonly target: SshTarget;
+  readonly way: { readonly target: SshTarget; readonly socketPath?: string };
   readonly engine: Engine;
 }
 
@@ -244,9 +244,10 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       login,
     };
     // Each answer seals its login anew, and most are what they were: the channels that are open stay.
-    const isSame = kept !== undefined && isDeepStrictEqual(kept.target, target);
-    const engine = isSame ? kept.engine : connectEngine({ ssh: this.parts.ssh, target });
-    this.engines.set(node, { sealedLogin: assigned.sealedLogin, target, engine });
+    const way = { target, socketPath: assigned.socketPath };
+    const isSame = kept !== undefined && isDeepStrictEqual(kept.way, way);
+    const engine = isSame ? kept.engine : connectEngine({ ssh: this.parts.ssh, ...way });
+    this.engines.set(node, { sealedLogin: assigned.sealedLogin, way, engine });
     return engine;
   }
 }

@@ -6,6 +6,7 @@ import { candidatesOf } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 import type { NodeAccess, Placing, Situation } from '../ports.js';
 import { liveReservation, lockPlacing, releaseExpired, reserve, reservedOnNodes } from './reservations.js';
+import { accessOf } from './node-access.js';
 import type { SealedLogins } from './sealed-logins.js';
 
 /** Reservations in the load balancer's schema, nodes from the registry. */
@@ -31,10 +32,8 @@ export class PostgresPlacing implements Placing {
   async accessTo(name: string): Promise<NodeAccess | undefined> {
     const enrolled = await readNodeLogin(this.tx, name);
     if (enrolled === undefined) return undefined;
-    const { address, sshPort, sshUser, hostKeyFingerprint, cpus } = enrolled.node;
     try {
-      const sealedLogin = await this.logins.of(name, enrolled.loginEncrypted);
-      return { name, address, sshPort, sshUser, hostKeyFingerprint, cpus, sealedLogin };
+      return accessOf(enrolled.node, await this.logins.of(name, enrolled.loginEncrypted));
     } catch (error) {
       if (error instanceof SealError) return undefined;
       throw error;

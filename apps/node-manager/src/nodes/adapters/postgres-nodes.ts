@@ -17,6 +17,7 @@ interface NodeRow {
   readonly first_port: number;
   readonly last_port: number;
   readonly enrolled_at: Date;
+  readonly socket_path: string | null;
 }
 
 function toNode(row: NodeRow): Node {
@@ -26,6 +27,7 @@ function toNode(row: NodeRow): Node {
     sshPort: row.ssh_port,
     sshUser: row.ssh_user,
     hostKeyFingerprint: row.host_key_fingerprint,
+    ...(row.socket_path !== null && { socketPath: row.socket_path }),
     state: row.state,
     cpus: row.cpus,
     memoryBytes: Number(row.memory_bytes),
@@ -61,15 +63,17 @@ export class PostgresNodes implements Nodes {
       ...[node.name, node.address, node.sshPort, node.sshUser],
       ...[facts.hostKeyFingerprint, await encryptAtRest(this.keys, login)],
       ...[facts.cpus, facts.memoryBytes, facts.engineVersion, ports.firstPort, ports.lastPort],
+      node.socketPath ?? null,
     ];
     try {
       const { rows } = await this.pool.query<NodeRow>(
         `INSERT INTO node_records AS known (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted,
-           cpus, memory_bytes, engine_version, first_port, last_port, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ready')
+           cpus, memory_bytes, engine_version, first_port, last_port, socket_path, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'ready')
          ON CONFLICT (name) DO UPDATE SET ssh_user = EXCLUDED.ssh_user,
            host_key_fingerprint = EXCLUDED.host_key_fingerprint, login_encrypted = EXCLUDED.login_encrypted,
            cpus = EXCLUDED.cpus, memory_bytes = EXCLUDED.memory_bytes, engine_version = EXCLUDED.engine_version,
+           socket_path = EXCLUDED.socket_path,
            state = CASE known.state WHEN 'unreachable' THEN 'ready' ELSE known.state END, updated_at = now()
          WHERE known.address = EXCLUDED.address AND known.ssh_port = EXCLUDED.ssh_port
          RETURNING *`,

@@ -13,8 +13,9 @@ export class SshMachines implements Machines {
   }
 
   async facts(node: NodeAddress, hostKeyFingerprint: string, login: Login): Promise<NodeFacts> {
-    const { address: host, sshPort: port, sshUser: user } = node;
-    const engine = connectEngine({ ssh: this.ssh, target: { host, port, user, hostKeyFingerprint, login } });
+    const { address: host, sshPort: port, sshUser: user, socketPath } = node;
+    const target = { host, port, user, hostKeyFingerprint, login };
+    const engine = connectEngine({ ssh: this.ssh, target, socketPath });
     try {
       const { cpus, memoryBytes, version } = await orUnusable(engine.info());
       return { hostKeyFingerprint, cpus, memoryBytes, engineVersion: version };

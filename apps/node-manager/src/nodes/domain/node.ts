@@ -8,6 +8,8 @@ export interface NodeAddress {
   readonly address: string;
   readonly sshPort: number;
   readonly sshUser: string;
+  /** The engine's socket on the machine; /var/run/docker.sock where it is left out. */
+  readonly socketPath?: string;
 }
 
 /** What the machine itself said when it was enrolled. */

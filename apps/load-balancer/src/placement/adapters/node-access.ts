@@ -1,0 +1,11 @@
+import type { RegistryNode } from '#libs/registry-client';
+import type { NodeAccess } from '../ports.js';
+
+/** A node of the registry as an answer names it: what is null there is left out here. */
+export function accessOf(node: RegistryNode, sealedLogin: string): NodeAccess {
+  const { name, address, sshPort, sshUser, hostKeyFingerprint, cpus, socketPath } = node;
+  return {
+    ...{ name, address, sshPort, sshUser, hostKeyFingerprint, cpus, sealedLogin },
+    ...(socketPath !== null && { socketPath }),
+  };
+}

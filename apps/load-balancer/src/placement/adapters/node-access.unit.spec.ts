@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import type { RegistryNode } from '#libs/registry-client';
+import { accessOf } from './node-access.js';
+
+const node: RegistryNode = {
+  ...{ name: 'node-1', address: '10.0.0.1', sshPort: 22, sshUser: 'root', hostKeyFingerprint: 'SHA256:x' },
+  ...{ state: 'ready', cpus: 2, memoryBytes: 1, engineVersion: '29', firstPort: 20_000, lastPort: 20_009 },
+  ...{ enrolledAt: new Date(0), updatedAt: new Date(0), socketPath: null },
+};
+const usual = {
+  ...{ name: 'node-1', address: '10.0.0.1', sshPort: 22, sshUser: 'root', hostKeyFingerprint: 'SHA256:x' },
+  ...{ cpus: 2, sealedLogin: 'sealed' },
+};
+
+it('an answer names the socket of a node that has one of its own', () => {
+  expect(accessOf(node, 'sealed')).toEqual(usual);
+  const socketPath = '/run/user/1000/docker.sock';
+  expect(accessOf({ ...node, socketPath }, 'sealed')).toEqual({ ...usual, socketPath });
+});
