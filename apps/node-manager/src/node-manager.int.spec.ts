@@ -114,6 +114,23 @@ describe('POST /v1/nodes', () => {
     expect((await enrol()).body).not.toHaveProperty('socketPath');
   });
 
+  it('reaches a machine through a jump host, whose login rests with its own', async () => {
+    // Each node of the set-up sees the others.
+    const [, { name: _, hostKeyFingerprint, ...bastion }] = nodes as [unknown, typeof machine];
+    const { address, sshPort, sshUser } = bastion;
+    const first = await enrol({ jump: { address, sshPort, sshUser, login: { privateKey } } });
+    expect(first.status, first.text).toBe(200);
+    const jump = { address, sshPort, sshUser, hostKeyFingerprint, hostKeyType: 'ed25519' };
+    expect(first.body).toMatchObject({ hostKeyType: 'ed25519', jump });
+    const { rows } = await db.query<{ login_encrypted: string }>('SELECT * FROM registry.node_logins');
+    const login = await decryptAtRest(parseAtRestKeys(secretKey), rows[0]?.login_encrypted ?? '');
+    expect(login).toEqual({ privateKey, jump: { privateKey } });
+    const refused = await enrol({ jump: { address, sshPort, login: { password: 'hunter2' } } });
+    expect([refused.status, refused.body['code']]).toEqual([422, 'SSH_LOGIN_REFUSED']);
+    expect(refused.body['message']).toContain(address);
+    expect((await enrol()).body).not.toHaveProperty('jump');
+  });
+
   it('keeps the login encrypted at rest, and shows it in no answer and in no log, even at level trace', async () => {
     const answers = [await enrol(), await call('nodes', admin)];
     const { rows } = await db.query<{ login_encrypted: string }>('SELECT * FROM registry.node_logins');
@@ -381,7 +398,7 @@ describe('node reports', () => {
 it.each([
   [
     'nodes',
-    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at socket_path',
+    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at socket_path host_key_type jump',
   ],
   [
     'instances',

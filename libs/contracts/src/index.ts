@@ -37,3 +37,4 @@ export * from './http/conventions.js';
 export * from './http/deployer.js';
 export * from './http/node-manager.js';
 export * from './http/openapi.js';
+export { hostKeyTypeSchema, type JumpHost, sshWayFields } from './ssh-way.js';

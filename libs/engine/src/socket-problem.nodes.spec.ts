@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readHostKeyFingerprint, SshPool, type SshTarget } from '#libs/ssh';
+import { SshPool, type SshTarget } from '#libs/ssh';
 import { type Sshd, startSshd, TEST_GROUP, TEST_USER } from '#libs/testing';
 import { connectEngine } from './index.js';
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 async function ping(user: string, path: string): Promise<void> {
   const target: SshTarget = {
     ...{ host: sshd.host, port: sshd.port, user, login: { privateKey: sshd.privateKey } },
-    hostKeyFingerprint: await readHostKeyFingerprint(sshd.host, sshd.port),
+    hostKeyFingerprint: sshd.fingerprints.ed25519 ?? '',
   };
   const client = connectEngine({ ssh, target, socketPath: path });
   try {

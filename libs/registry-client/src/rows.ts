@@ -1,3 +1,13 @@
+export type HostKeyType = 'ed25519' | 'ecdsa' | 'rsa';
+
+export interface JumpHost {
+  readonly address: string;
+  readonly sshPort: number;
+  readonly sshUser: string;
+  readonly hostKeyFingerprint: string;
+  readonly hostKeyType?: HostKeyType;
+}
+
 /** A machine that may run instances. */
 export interface RegistryNode {
   readonly name: string;
@@ -18,6 +28,10 @@ export interface RegistryNode {
   readonly updatedAt: Date;
   /** The engine's socket on the machine; null where it is the usual one. */
   readonly socketPath: string | null;
+  /** Of the pinned host key; null where it was enrolled before types were stored. */
+  readonly hostKeyType: HostKeyType | null;
+  /** The machine in between; null where it is reached straight. */
+  readonly jump: JumpHost | null;
 }
 
 /** A service that an instance was ever reported of, or of which something is wanted. */
@@ -68,7 +82,7 @@ const columns = (...members: readonly string[]): string =>
 
 export const NODE_COLUMNS = `${columns(
   ...['name', 'address', 'sshPort', 'sshUser', 'hostKeyFingerprint', 'state', 'cpus', 'engineVersion'],
-  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath'],
+  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath', 'hostKeyType', 'jump'],
 )}, memory_bytes::float8 AS "memoryBytes"`;
 
 export const SERVICE_COLUMNS = columns(

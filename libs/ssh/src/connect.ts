@@ -1,83 +1,76 @@
+import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import { HostKeyMismatchError, SshError } from './errors.js';
-import { fingerprint } from './fingerprint.js';
+import { type HostKey, hostKeyTypes } from './host-key.js';
+import { type ConnectOptions, logIn } from './log-in.js';
 import { openTcp } from './open-tcp.js';
-import { targetAddress, type SshTarget } from './target.js';
+import { credentialOf } from './private-key.js';
+import { type SshAddress, type SshMachine, type SshTarget, targetAddress } from './target.js';
 
-interface ConnectOptions {
-  readonly connectTimeoutMs: number;
-  /** Three unanswered in a row end the connection. */
-  readonly keepaliveMs: number;
+/** A stream to where an SSH server listens, and what keeps it up. */
+interface Way {
+  readonly sock: Duplex;
+  close(): void;
 }
 
-/** ssh2's `level` says which stage failed: of the login, or of the way there. */
-interface LeveledError extends Error {
-  readonly level?: string;
-}
+/** Where the server listens, and the machine in between. */
+export type WayTo = SshAddress & Pick<SshTarget, 'jump'>;
 
 /**
  * A logged-in connection. Throws HostKeyMismatchError before anything of the login is sent,
  * SSH_LOGIN_REFUSED, or SSH_UNREACHABLE.
  */
 export async function connect(target: SshTarget, options: ConnectOptions): Promise<Client> {
-  assertReadableKey(target);
-  const sock = await openTcp(target.host, target.port, options.connectTimeoutMs);
-  const client = new ssh2.Client();
-  let mismatch: HostKeyMismatchError | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      client.once('ready', resolve);
-      client.once('close', () => reject(new Error('closed before the login was done')));
-      // Stays on: an error without a listener would end the process; `close` follows it.
-      client.on('error', reject);
-      client.connect({
-        sock,
-        username: target.user,
-        ...target.login,
-        readyTimeout: options.connectTimeoutMs,
-        keepaliveInterval: options.keepaliveMs,
-        keepaliveCountMax: 3,
-        hostVerifier: (key: Buffer) => {
-          const presented = fingerprint(key);
-          if (presented === target.hostKeyFingerprint) return true;
-          mismatch = new HostKeyMismatchError(target.hostKeyFingerprint, presented, targetAddress(target));
-          return false;
-        },
-      });
+  const credential = credentialOf(target);
+  const shown = new Map<string, HostKey>();
+  // A machine has a key of each type. It shows one, so that it is asked for the pinned one, or for each in turn.
+  for (const type of target.hostKeyType === undefined ? hostKeyTypes : [target.hostKeyType]) {
+    const way = await openWay(target, options);
+    const client = await logIn({ ...target, credential }, way.sock, type, options).catch((error: unknown) => {
+      way.close();
+      throw error;
     });
-    return client;
-  } catch (cause) {
-    client.destroy();
-    sock.destroy();
-    throw mismatch ?? connectError(target, cause);
+    if (client instanceof ssh2.Client) return client.once('close', () => way.close());
+    way.close();
+    shown.set(client.fingerprint, client);
+  }
+  const expected = { type: target.hostKeyType, fingerprint: target.hostKeyFingerprint };
+  throw new HostKeyMismatchError(expected, [...shown.values()], targetAddress(target));
+}
+
+/** Straight there, or by a channel of a connection to the jump host. */
+export async function openWay(to: WayTo, options: ConnectOptions): Promise<Way> {
+  if (to.jump === undefined) {
+    const sock = await openTcp(to.host, to.port, options.connectTimeoutMs);
+    return { sock, close: () => sock.destroy() };
+  }
+  const jump = await connect(to.jump, options);
+  const close = (): void => void jump.end();
+  try {
+    const sock = await forward(jump, to.jump, to);
+    // ssh2 listens for errors itself; this one covers the moments before and after.
+    sock.on('error', () => undefined);
+    return { sock, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 
-function assertReadableKey({ login }: SshTarget): void {
-  if (!('privateKey' in login)) return;
-  const parsed = ssh2.utils.parseKey(login.privateKey);
-  if (!(parsed instanceof Error)) return;
-  throw new SshError('SSH_LOGIN_REFUSED', {
-    message: 'The private key cannot be read.',
-    hint: 'Give an OpenSSH or PEM private key without a passphrase.',
-    cause: parsed,
+function forward(client: Client, jump: SshMachine, { host, port }: SshAddress): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.once('close', () => reject(unreachableFrom(jump, { host, port }, new Error('it closed'))));
+    client.forwardOut('127.0.0.1', 0, host, port, (cause, channel) =>
+      cause === undefined ? resolve(channel) : reject(unreachableFrom(jump, { host, port }, cause)),
+    );
   });
 }
 
-function connectError(target: SshTarget, cause: unknown): SshError {
-  const address = targetAddress(target);
-  if ((cause as LeveledError).level === 'client-authentication') {
-    return new SshError('SSH_LOGIN_REFUSED', {
-      message: `${address} refused the login of ${target.user}.`,
-      hint: 'Check the user, and that the machine accepts this key or password.',
-      cause,
-      details: { address, user: target.user },
-    });
-  }
+function unreachableFrom(jump: SshMachine, to: SshAddress, cause: Error): SshError {
   return new SshError('SSH_UNREACHABLE', {
-    message: `Cannot open an SSH connection to ${address}.`,
-    hint: 'Check that an SSH server listens there and answers.',
+    message: `The jump host ${targetAddress(jump)} cannot connect to ${targetAddress(to)}: ${cause.message}.`,
+    hint: 'Check the address of the machine as the jump host sees it, and that its sshd has AllowTcpForwarding yes.',
     cause,
-    details: { address },
+    details: { address: targetAddress(to) },
   });
 }

@@ -1,3 +1,5 @@
+import { type HostKey, hostKeyText } from './host-key.js';
+
 export type SshErrorCode =
   | 'SSH_UNREACHABLE'
   | 'SSH_LOGIN_REFUSED'
@@ -43,16 +45,21 @@ export class SshError extends Error {
 
 /** The machine that answered is not the one that was enrolled. No login was sent to it. */
 export class HostKeyMismatchError extends SshError {
-  constructor(
-    readonly expected: string,
-    readonly presented: string,
-    address: string,
-  ) {
+  readonly expected: string;
+  /** The first that it showed. */
+  readonly presented: string;
+
+  constructor(pinned: HostKey, shown: readonly HostKey[], address: string) {
+    const expected = pinned.fingerprint;
+    const presented = shown[0]?.fingerprint ?? '';
+    const keys = shown.map(hostKeyText).join(', ');
     super('SSH_HOST_KEY_MISMATCH', {
-      message: `${address} has host key ${presented}, but the node was enrolled with ${expected}.`,
+      message: `${address} shows the host key ${keys}, but it was enrolled with ${hostKeyText(pinned)}.`,
       hint: 'If the machine was reinstalled, enrol it again. If not, another machine answers at this address.',
       details: { expected, presented, address },
     });
     this.name = 'HostKeyMismatchError';
+    this.expected = expected;
+    this.presented = presented;
   }
 }

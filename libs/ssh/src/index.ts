@@ -1,8 +1,11 @@
 export * from './errors.js';
-export { fingerprint, readHostKeyFingerprint } from './fingerprint.js';
+export { fingerprint, type HostKey, type HostKeyType, hostKeyTypes } from './host-key.js';
+export { readHostKey } from './read-host-key.js';
+export { isEncryptedKey } from './private-key.js';
+export type { WayTo } from './connect.js';
 export { quoteArgument } from './quote-argument.js';
 export type { ExecOptions, ExecResult } from './exec.js';
-export type { SshLogin, SshTarget } from './target.js';
+export type { SshLogin, SshMachine, SshTarget } from './target.js';
 export { targetAddress } from './target.js';
 export type { PoolOptions as SshPoolOptions, SshLogger } from './pool-options.js';
 export { DOCKER_SOCKET, SshPool } from './ssh-pool.js';

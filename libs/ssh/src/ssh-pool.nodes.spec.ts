@@ -3,13 +3,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sshTargetOf, testNodes, until } from '#libs/testing';
-import {
-  DOCKER_SOCKET,
-  HostKeyMismatchError,
-  readHostKeyFingerprint,
-  SshPool,
-  type SshTarget,
-} from './index.js';
+import { DOCKER_SOCKET, HostKeyMismatchError, readHostKey, SshPool, type SshTarget } from './index.js';
 
 let target: SshTarget;
 let engineSocket: string;
@@ -96,7 +90,7 @@ describe('SshPool', () => {
   });
 
   it('reads the fingerprint for enrolment', async () => {
-    expect(await readHostKeyFingerprint(target.host, target.port)).toBe(target.hostKeyFingerprint);
+    expect(await readHostKey(target)).toEqual({ type: 'ed25519', fingerprint: target.hostKeyFingerprint });
   });
 
   it('connects again after the connection was cut, and says so to what was on it', async () => {

@@ -13,7 +13,15 @@ export interface LoggerOptions {
 }
 
 /** Names that never appear with their value, at the top or one level down; a `Secret` redacts itself anywhere. */
-const SECRET_NAMES = ['password', 'privateKey', 'sealedLogin', 'login', 'authorization', 'connectionString'];
+const SECRET_NAMES = [
+  'password',
+  'passphrase',
+  'privateKey',
+  'sealedLogin',
+  'login',
+  'authorization',
+  'connectionString',
+];
 
 /** Where a database quotes the values that it refused. */
 const QUOTED = ['err.detail', 'err.where'];

@@ -1,11 +1,16 @@
-import type { Node, NodeAddress, PortRange } from './domain/node.js';
-import type { Login, Machines, Nodes } from './ports.js';
+import type { Node, NodeAddress, PortRange, SshPlace } from './domain/node.js';
+import type { Login, Machines, Nodes, PinnedMachine } from './ports.js';
 
-export interface EnrolNode {
-  readonly address: NodeAddress;
+interface WayIn {
   /** The one its owner read on the machine; without it the one shown now is accepted and pinned. */
   readonly hostKeyFingerprint: string | undefined;
   readonly login: Login;
+}
+
+export interface EnrolNode extends WayIn {
+  readonly address: NodeAddress;
+  /** The machine in between. */
+  readonly jump?: WayIn & { readonly address: SshPlace };
 }
 
 export const ENROL_PORTS = Symbol('EnrolNodePorts');
@@ -16,14 +21,25 @@ export interface EnrolNodePorts {
 }
 
 /**
- * Pins the machine's host key, logs in once to see that an engine answers, and only then writes the node down.
- * Enrolling it again brings its login and its facts up to date; undefined when name or address are another node's.
+ * Pins the machine's host key, and before it that of the jump host; logs in once to see that an engine answers, and
+ * only then writes the node down. Enrolling it again brings its login and its facts up to date; undefined when name or
+ * address are another node's.
  */
 export async function enrolNode(
-  { machines, nodes, portRange }: EnrolNodePorts,
-  { address, hostKeyFingerprint, login }: EnrolNode,
+  { machines, nodes, portRange: ports }: EnrolNodePorts,
+  { address, hostKeyFingerprint, login, jump: given }: EnrolNode,
 ): Promise<Node | undefined> {
-  const pinned = hostKeyFingerprint ?? (await machines.hostKeyFingerprint(address));
-  const facts = await machines.facts(address, pinned, login);
-  return nodes.enrol(address, facts, portRange, login);
+  const between = given && (await pinned(machines, given));
+  const key = await machines.hostKey(address, hostKeyFingerprint, between);
+  const facts = { ...key, ...(await machines.facts({ ...address, ...key, login }, between)) };
+  if (between === undefined) return nodes.enrol({ address, facts, ports, login });
+  const { login: jumpLogin, ...jump } = between;
+  return nodes.enrol({ address, jump, facts, ports, login: { ...login, jump: jumpLogin } });
+}
+
+async function pinned(
+  machines: Machines,
+  { address, hostKeyFingerprint, login }: NonNullable<EnrolNode['jump']>,
+): Promise<PinnedMachine> {
+  return { ...address, ...(await machines.hostKey(address, hostKeyFingerprint)), login };
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Node, NodeAddress, NodeFacts, PortRange } from './domain/node.js';
+import type { EngineFacts, HostKey, Node, NodeAddress, PortRange, SshPlace } from './domain/node.js';
 import { type EnrolNode, enrolNode } from './enrol-node.js';
-import type { Login, Machines, Nodes } from './ports.js';
+import type { Enrolled, Login, Machines, NodeLogin, Nodes, PinnedMachine } from './ports.js';
 
 const address: NodeAddress = { name: 'node-1', address: '10.0.0.1', sshPort: 22, sshUser: 'root' };
 const login: Login = { password: 'hunter2' };
@@ -12,28 +12,32 @@ const facts = { cpus: 4, memoryBytes: 8_000_000_000, engineVersion: '29' };
 class OneMachine implements Machines {
   readonly loginsTried: string[] = [];
 
-  hostKeyFingerprint(): Promise<string> {
-    return Promise.resolve('SHA256:shown');
+  readonly asked: string[] = [];
+
+  hostKey({ address: at }: SshPlace, wanted = 'SHA256:shown', jump?: PinnedMachine): Promise<HostKey> {
+    this.asked.push(jump === undefined ? at : `${at} by ${jump.address}`);
+    if (wanted !== 'SHA256:shown') return Promise.reject(new Error('another host key'));
+    return Promise.resolve({ hostKeyFingerprint: wanted, hostKeyType: 'rsa' });
   }
 
-  facts(_: NodeAddress, hostKeyFingerprint: string): Promise<NodeFacts> {
-    this.loginsTried.push(hostKeyFingerprint);
-    if (hostKeyFingerprint !== 'SHA256:shown') return Promise.reject(new Error('another host key'));
-    return Promise.resolve({ ...facts, hostKeyFingerprint });
+  facts({ hostKeyFingerprint }: PinnedMachine, jump?: PinnedMachine): Promise<EngineFacts> {
+    this.loginsTried.push(hostKeyFingerprint, ...(jump === undefined ? [] : [jump.hostKeyFingerprint]));
+    return Promise.resolve(facts);
   }
 }
 
 class NodesInMemory implements Nodes {
-  readonly enrolled = new Map<string, Node & { readonly login: Login }>();
+  readonly enrolled = new Map<string, Node & { readonly login: NodeLogin }>();
   isTaken = false;
 
   list(): Promise<readonly Node[]> {
     return Promise.resolve([...this.enrolled.values()]);
   }
 
-  enrol(at: NodeAddress, known: NodeFacts, ports: PortRange, given: Login): Promise<Node | undefined> {
+  enrol({ address: at, jump, facts: known, ports, login: given }: Enrolled): Promise<Node | undefined> {
     if (this.isTaken) return Promise.resolve(undefined);
-    const node = { ...at, ...known, ...ports, state: 'ready' as const, enrolledAt: '2026-01-01T00:00:00Z' };
+    const now = { state: 'ready' as const, enrolledAt: '2026-01-01T00:00:00Z' };
+    const node = { ...at, jump, ...known, ...ports, ...now };
     this.enrolled.set(node.name, { ...node, login: given });
     return Promise.resolve(node);
   }
@@ -55,14 +59,25 @@ describe('enrolling a node', () => {
       ...facts,
       ...portRange,
       hostKeyFingerprint: 'SHA256:shown',
+      hostKeyType: 'rsa',
     });
     expect(nodes.enrolled.get('node-1')?.login).toEqual(login);
   });
 
-  it('logs in with the fingerprint that its owner gave, and stores nothing where the machine shows another', async () => {
+  it('does not log in where the machine shows another host key than its owner gave, and stores nothing', async () => {
     await expect(enrol({ hostKeyFingerprint: 'SHA256:given' })).rejects.toThrow('another host key');
-    expect(machines.loginsTried).toEqual(['SHA256:given']);
+    expect(machines.loginsTried).toEqual([]);
     expect(nodes.enrolled.size).toBe(0);
+  });
+
+  it('pins the jump host before the machine behind it, and keeps its login with the other secrets', async () => {
+    const place = { address: 'bastion', sshPort: 22, sshUser: 'jump' };
+    const jump = { address: place, hostKeyFingerprint: undefined, login: { password: 'bastion-password' } };
+    const node = await enrol({ jump });
+    expect(machines.asked).toEqual(['bastion', '10.0.0.1 by bastion']);
+    expect(machines.loginsTried).toEqual(['SHA256:shown', 'SHA256:shown']);
+    expect(node?.jump).toEqual({ ...place, hostKeyFingerprint: 'SHA256:shown', hostKeyType: 'rsa' });
+    expect(nodes.enrolled.get('node-1')?.login).toEqual({ ...login, jump: jump.login });
   });
 
   it('gives nothing where the name or the address is another node’s', async () => {

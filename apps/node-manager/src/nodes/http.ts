@@ -1,7 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type InputOf, type NodeDetails, nodeManagerRoutes as routes } from '#libs/contracts';
 import { ApiError, Input, Serves } from '#libs/http';
-import { ENROL_PORTS, enrolNode, type EnrolNodePorts } from './enrol-node.js';
+import type { Node } from './domain/node.js';
+import { ENROL_PORTS, type EnrolNode, enrolNode, type EnrolNodePorts } from './enrol-node.js';
 
 /** The inventory of nodes. */
 @Controller()
@@ -10,15 +11,16 @@ export class NodesController {
 
   @Serves(routes.nodes)
   async list(): Promise<NodeDetails[]> {
-    return (await this.ports.nodes.list()).map((node) => ({ ...node }));
+    return (await this.ports.nodes.list()).map(details);
   }
 
   /** Enrols a machine, or brings an enrolled one up to date. */
   @Serves(routes.enrol)
   async enrol(@Input() { body }: InputOf<typeof routes.enrol>): Promise<NodeDetails> {
-    const { hostKeyFingerprint, login, ...address } = body;
-    const node = await enrolNode(this.ports, { address, hostKeyFingerprint, login });
-    if (node !== undefined) return { ...node };
+    const { hostKeyFingerprint, login, jump, ...address } = body;
+    const enrolment = { address, hostKeyFingerprint, login, jump: jump && wayIn(jump) };
+    const node = await enrolNode(this.ports, enrolment);
+    if (node !== undefined) return details(node);
     throw new ApiError({
       status: 409,
       code: 'NODE_TAKEN',
@@ -26,4 +28,14 @@ export class NodesController {
       hint: 'List the nodes (slipway node ls). Choose another name, or use the name that the machine has already.',
     });
   }
+}
+
+const details = ({ jump, ...node }: Node): NodeDetails => ({ ...node, jump: jump && { ...jump } });
+
+function wayIn({
+  hostKeyFingerprint,
+  login,
+  ...address
+}: NonNullable<InputOf<typeof routes.enrol>['body']['jump']>): NonNullable<EnrolNode['jump']> {
+  return { address, hostKeyFingerprint, login };
 }

@@ -1,33 +1,17 @@
 import { z } from 'zod';
 import { instanceStates } from '../messages/instance-reported.js';
 import { nodeNameSchema, printable, spelledAppIdSchema, spelledServiceNameSchema } from '../names.js';
+import { jumpHostSchema, socketPathSchema, sshWayFields } from '../ssh-way.js';
 import { answeredTime } from './conventions.js';
 import { defineRoute } from './route.js';
 
-/** A host name, an IPv4 or an IPv6 address: no scheme, no blanks. */
-const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
-
-/** As sun_path of unix(7): 108 bytes, the last a zero. */
-export const socketPathSchema = printable(107).regex(
-  /^\/.*[^/]$/,
-  'expected the absolute path of a socket, such as /run/user/1000/docker.sock',
-);
-
 export const enrolmentSchema = z.strictObject({
   name: nodeNameSchema,
-  address: z.string().regex(HOST, 'expected a host name or an IP address'),
-  sshPort: z.int().min(1).max(65_535).default(22),
-  sshUser: printable(64).default('root'),
-  hostKeyFingerprint: z
-    .string()
-    .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected SHA256:... as ssh-keygen -l prints it')
-    .optional(),
+  ...sshWayFields,
   /** The engine's socket on the machine, if it is not /var/run/docker.sock. */
   socketPath: socketPathSchema.optional(),
-  login: z.union(
-    [z.strictObject({ privateKey: z.string().min(1) }), z.strictObject({ password: z.string().min(1) })],
-    'expected {"privateKey": TEXT} or {"password": TEXT}',
-  ),
+  /** The machine in between, if it is not reached straight. */
+  jump: z.strictObject(sshWayFields).optional(),
 });
 
 export const nodeDetailsSchema = z.looseObject({
@@ -38,6 +22,10 @@ export const nodeDetailsSchema = z.looseObject({
   sshPort: z.number().nullish(),
   /** Absent if it is /var/run/docker.sock. */
   socketPath: z.string().nullish(),
+  /** Of the pinned host key; absent if the node was enrolled before types were stored. */
+  hostKeyType: z.string().nullish(),
+  /** Absent if it is reached straight. */
+  jump: jumpHostSchema.loose().nullish(),
   cpus: z.number().nullish(),
   memoryBytes: z.number().nullish(),
   engineVersion: z.string().nullish(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
 import { nodeNameSchema, accessTokenSchema } from '../names.js';
+import { hostKeyTypeSchema, jumpHostSchema } from '../ssh-way.js';
 import { topics } from '../topics.js';
 
 const assignedNodeSchema = z.object({
@@ -11,6 +12,10 @@ const assignedNodeSchema = z.object({
   hostKeyFingerprint: z
     .string()
     .describe('`SHA256:...` of the pinned host key, as `ssh-keygen -lf` prints it.'),
+  hostKeyType: hostKeyTypeSchema
+    .optional()
+    .describe('The type of that key; absent if the node was enrolled before types were stored.'),
+  jump: jumpHostSchema.optional().describe('The machine in between; absent if the node is reached straight.'),
   socketPath: z
     .string()
     .optional()
@@ -18,7 +23,7 @@ const assignedNodeSchema = z.object({
   sealedLogin: z
     .string()
     .describe(
-      "Compact JWE (ECDH-ES, A256GCM) to the deployer's key; inside: `{privateKey}` or `{password}`.",
+      "Compact JWE (ECDH-ES, A256GCM) to the deployer's key; inside: `{privateKey}`, `{privateKey, passphrase}` or `{password}`, and with a jump host its login as `jump`.",
     ),
   port: z.int().optional().describe('The host port that is reserved for the instance; absent for a worker.'),
   cpus: z.number().positive().optional().describe('The CPUs of the node.'),
@@ -60,6 +65,14 @@ export const nodeAnswered = defineMessage({
       sshPort: 22,
       sshUser: 'root',
       hostKeyFingerprint: 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
+      hostKeyType: 'ed25519',
+      jump: {
+        address: 'bastion.example.com',
+        sshPort: 22,
+        sshUser: 'jump',
+        hostKeyFingerprint: 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
+        hostKeyType: 'ed25519',
+      },
       socketPath: '/run/user/1000/docker.sock',
       sealedLogin: 'eyJhbGciOiJFQ0RILUVTIn0..iv.ct.tag',
       port: 20000,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import { loginFor, type RegistryLogins } from '#libs/registry';
 import { unseal, type PrivateJwk } from '#libs/secrets';
-import type { SshPool, SshTarget } from '#libs/ssh';
+import type { SshPool } from '#libs/ssh';
 import { INSTALLATION_LABEL, TASK_LABEL } from '../domain/labels.js';
 import type { SeenContainer } from '../domain/seen-container.js';
 import { masked } from '../../secrets/domain/mask.js';
@@ -23,6 +23,7 @@ import type {
 } from '../ports.js';
 import { HealthCommands } from './health-command.js';
 import type { NodeLogins } from './node-logins.js';
+import { type NodeLogin, type WayToEngine, wayTo } from './way-to-node.js';
 
 interface NodeEnginesParts {
   readonly logins: NodeLogins;
@@ -49,7 +50,7 @@ const LOOK_MS = 5_000;
 
 interface KeptEngine {
   readonly sealedLogin: string;
-  readonly way: { readonly target: SshTarget; readonly socketPath?: string };
+  readonly way: WayToEngine;
   readonly engine: Engine;
 }
 
@@ -235,16 +236,9 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     }
     const kept = this.engines.get(node);
     if (kept?.sealedLogin === assigned.sealedLogin) return kept.engine;
-    const login = (await unseal(this.parts.privateKey, assigned.sealedLogin)) as SshTarget['login'];
-    const target: SshTarget = {
-      host: assigned.address,
-      port: assigned.sshPort,
-      user: assigned.sshUser,
-      hostKeyFingerprint: assigned.hostKeyFingerprint,
-      login,
-    };
+    const login = await unseal(this.parts.privateKey, assigned.sealedLogin);
     // Each answer seals its login anew, and most are what they were: the channels that are open stay.
-    const way = { target, socketPath: assigned.socketPath };
+    const way = wayTo(assigned, login as NodeLogin);
     const isSame = kept !== undefined && isDeepStrictEqual(kept.way, way);
     const engine = isSame ? kept.engine : connectEngine({ ssh: this.parts.ssh, ...way });
     this.engines.set(node, { sealedLogin: assigned.sealedLogin, way, engine });

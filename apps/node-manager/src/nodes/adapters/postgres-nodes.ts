@@ -1,7 +1,7 @@
 import type { Pool } from '#libs/postgres';
 import { type AtRestKeys, encryptAtRest } from '#libs/secrets';
-import type { Node, NodeAddress, NodeFacts, NodeState, PortRange } from '../domain/node.js';
-import type { Login, Nodes } from '../ports.js';
+import type { HostKey, JumpHost, Node, NodeState } from '../domain/node.js';
+import type { Enrolled, Nodes } from '../ports.js';
 
 interface NodeRow {
   readonly name: string;
@@ -18,6 +18,8 @@ interface NodeRow {
   readonly last_port: number;
   readonly enrolled_at: Date;
   readonly socket_path: string | null;
+  readonly host_key_type: HostKey['hostKeyType'] | null;
+  readonly jump: JumpHost | null;
 }
 
 function toNode(row: NodeRow): Node {
@@ -27,6 +29,8 @@ function toNode(row: NodeRow): Node {
     sshPort: row.ssh_port,
     sshUser: row.ssh_user,
     hostKeyFingerprint: row.host_key_fingerprint,
+    ...(row.host_key_type !== null && { hostKeyType: row.host_key_type }),
+    ...(row.jump !== null && { jump: row.jump }),
     ...(row.socket_path !== null && { socketPath: row.socket_path }),
     state: row.state,
     cpus: row.cpus,
@@ -53,27 +57,22 @@ export class PostgresNodes implements Nodes {
     return rows.map(toNode);
   }
 
-  async enrol(
-    node: NodeAddress,
-    facts: NodeFacts,
-    ports: PortRange,
-    login: Login,
-  ): Promise<Node | undefined> {
+  async enrol({ address: node, jump, facts, ports, login }: Enrolled): Promise<Node | undefined> {
     const values = [
       ...[node.name, node.address, node.sshPort, node.sshUser],
       ...[facts.hostKeyFingerprint, await encryptAtRest(this.keys, login)],
       ...[facts.cpus, facts.memoryBytes, facts.engineVersion, ports.firstPort, ports.lastPort],
-      node.socketPath ?? null,
+      ...[node.socketPath, facts.hostKeyType, jump].map((value) => value ?? null),
     ];
     try {
       const { rows } = await this.pool.query<NodeRow>(
         `INSERT INTO node_records AS known (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted,
-           cpus, memory_bytes, engine_version, first_port, last_port, socket_path, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'ready')
+           cpus, memory_bytes, engine_version, first_port, last_port, socket_path, host_key_type, jump, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'ready')
          ON CONFLICT (name) DO UPDATE SET ssh_user = EXCLUDED.ssh_user,
            host_key_fingerprint = EXCLUDED.host_key_fingerprint, login_encrypted = EXCLUDED.login_encrypted,
            cpus = EXCLUDED.cpus, memory_bytes = EXCLUDED.memory_bytes, engine_version = EXCLUDED.engine_version,
-           socket_path = EXCLUDED.socket_path,
+           socket_path = EXCLUDED.socket_path, host_key_type = EXCLUDED.host_key_type, jump = EXCLUDED.jump,
            state = CASE known.state WHEN 'unreachable' THEN 'ready' ELSE known.state END, updated_at = now()
          WHERE known.address = EXCLUDED.address AND known.ssh_port = EXCLUDED.ssh_port
          RETURNING *`,

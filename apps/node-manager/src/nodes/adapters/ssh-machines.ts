@@ -1,24 +1,33 @@
 import { connectEngine, EngineError } from '#libs/engine';
 import { ApiError } from '#libs/http';
-import { readHostKeyFingerprint, SshError, type SshPool } from '#libs/ssh';
-import type { NodeAddress, NodeFacts } from '../domain/node.js';
-import type { Login, Machines } from '../ports.js';
+import { readHostKey, SshError, type SshMachine, type SshPool, type WayTo } from '#libs/ssh';
+import type { EngineFacts, HostKey, NodeAddress, SshPlace } from '../domain/node.js';
+import type { Machines, PinnedMachine } from '../ports.js';
+
+const asMachine = ({ address, sshPort, sshUser, login, ...key }: PinnedMachine): SshMachine => ({
+  ...{ host: address, port: sshPort, user: sshUser, login },
+  ...{ hostKeyFingerprint: key.hostKeyFingerprint, hostKeyType: key.hostKeyType },
+});
 
 /** Machines over SSH. What goes wrong there is the caller's to mend: 422 with the code of what failed. */
 export class SshMachines implements Machines {
   constructor(private readonly ssh: SshPool) {}
 
-  hostKeyFingerprint({ address, sshPort }: NodeAddress): Promise<string> {
-    return orUnusable(readHostKeyFingerprint(address, sshPort));
+  async hostKey(place: SshPlace, wanted: string | undefined, jump?: PinnedMachine): Promise<HostKey> {
+    const to: WayTo = { host: place.address, port: place.sshPort, jump: jump && asMachine(jump) };
+    const { fingerprint, type } = await orUnusable(readHostKey(to, wanted));
+    return { hostKeyFingerprint: fingerprint, hostKeyType: type };
   }
 
-  async facts(node: NodeAddress, hostKeyFingerprint: string, login: Login): Promise<NodeFacts> {
-    const { address: host, sshPort: port, sshUser: user, socketPath } = node;
-    const target = { host, port, user, hostKeyFingerprint, login };
-    const engine = connectEngine({ ssh: this.ssh, target, socketPath });
+  async facts(
+    machine: PinnedMachine & Pick<NodeAddress, 'socketPath'>,
+    jump?: PinnedMachine,
+  ): Promise<EngineFacts> {
+    const target = { ...asMachine(machine), jump: jump && asMachine(jump) };
+    const engine = connectEngine({ ssh: this.ssh, target, socketPath: machine.socketPath });
     try {
       const { cpus, memoryBytes, version } = await orUnusable(engine.info());
-      return { hostKeyFingerprint, cpus, memoryBytes, engineVersion: version };
+      return { cpus, memoryBytes, engineVersion: version };
     } finally {
       await engine.close();
     }
