@@ -41,12 +41,21 @@ const sealingSchema = kafkaSchema.extend({
   ),
 });
 
+const sshSchema = z.object({
+  SLIPWAY_SSH_PASSPHRASE: secret()
+    .optional()
+    .describe(
+      'The passphrase of the private key of `slipway node add`; a terminal is asked where it is not set.',
+    ),
+});
+
 /** Everything that the command reads from its environment; no single command needs it all. */
 export const cliConfigSchema = z.object({
   ...sealingSchema.shape,
   ...blobVariables,
   ...apiSchema.shape,
   ...deployerSchema.shape,
+  ...sshSchema.shape,
 });
 
 /** Each command asks only for what it needs, so that `status` works without Kafka and `push` without both. */
@@ -56,6 +65,7 @@ export const sealingSettings = () => settings(withKafkaRules(sealingSchema));
 export const deploySettings = () =>
   settings(withOneBlobPlace(withKafkaRules(z.object({ ...blobVariables, ...kafkaSchema.shape }))));
 export const apiSettings = () => settings(apiSchema);
+export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
 /** Of a command that reads at the deployer first, then sends a request. */
 export const deployerAndKafkaSettings = () =>

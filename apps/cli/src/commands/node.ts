@@ -1,42 +1,36 @@
-import { readFile } from 'node:fs/promises';
 import { type Enrolment, enrolmentSchema, type NodeDetails } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
 import { tableLines } from '../domain/table.js';
-import { exitCodes, usageError, type ExitCode } from '../errors.js';
+import { CliError, exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { loginsOf, type Place, type WayContext, type WayOptions, wayOf } from './node-way.js';
 import { valid } from './valid.js';
 
 /** What the command line says of a machine, besides its name. */
-export interface NodeAddOptions {
-  readonly address: string;
-  readonly sshPort: number;
-  readonly sshUser: string;
+export interface NodeAddOptions extends WayOptions {
   readonly fingerprint?: string;
   readonly socket?: string;
-  readonly keyFile?: string;
-  readonly passwordStdin?: boolean;
 }
 
-interface AddNodeOptions extends NodeAddOptions {
+interface AddNodeOptions extends NodeAddOptions, WayContext {
   readonly name: string;
-  readonly standardInput: () => Promise<string>;
 }
 
 /** Enrols one machine. The login goes in the body of one request, never on a command line. */
 export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
-  const { name, address, sshPort, sshUser, fingerprint, socket } = options;
+  const { name, fingerprint, socket } = options;
   const schemas = enrolmentSchema.shape;
   valid(
     { argument: '<name>', schema: schemas.name, text: name },
-    { argument: '--address', schema: schemas.address, text: address },
-    { argument: '--ssh-user', schema: schemas.sshUser.unwrap(), text: sshUser },
     { argument: '--fingerprint', schema: schemas.hostKeyFingerprint.unwrap(), text: fingerprint },
     { argument: '--socket', schema: schemas.socketPath.unwrap(), text: socket },
   );
+  const { keyFiles, jump: between, ...place } = await wayOf(name, options);
   const api = openNodeManager();
-  const login = await readLogin(options);
-  const machine = { name, address, sshPort, sshUser, hostKeyFingerprint: fingerprint, socketPath: socket };
-  const node = await api.addNode({ ...machine, login });
+  const jump = between && (await jumpWith(between, options));
+  const machine = { name, ...place, hostKeyFingerprint: fingerprint, socketPath: socket, jump };
+  const logins = loginsOf({ ...place, keyFiles }, options.passwordStdin, options);
+  const node = await firstAccepted(logins, (login) => api.addNode({ ...machine, login }));
   output.answer(node, [
     `${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`,
     `next: ${output.paint.bold('slipway node ls')}`,
@@ -44,28 +38,32 @@ export async function addNode(options: AddNodeOptions, output: Output): Promise<
   return exitCodes.ok;
 }
 
-async function readLogin(options: AddNodeOptions): Promise<Enrolment['login']> {
-  if (options.passwordStdin === true) {
-    const password = (await options.standardInput()).replace(/\r?\n$/, '');
-    if (password !== '') return { password };
-    throw usageError('USAGE', 'Standard input holds no password', {
-      hint: 'Pipe the password in: ... < password.txt',
-    });
+async function jumpWith(
+  { keyFiles, ...place }: Place,
+  options: AddNodeOptions,
+): Promise<NonNullable<Enrolment['jump']>> {
+  const [keyFile] = keyFiles;
+  const hostKeyFingerprint = options.jumpFingerprint;
+  const logins = loginsOf({ ...place, keyFiles: keyFile === undefined ? [] : [keyFile] }, false, options);
+  for await (const login of logins) return { ...place, hostKeyFingerprint, login };
+  throw new Error('no login of the jump host');
+}
+
+/** As ssh does: a key that the machine refuses is no error while there is another one. */
+async function firstAccepted<T>(
+  logins: AsyncIterable<Enrolment['login']>,
+  add: (login: Enrolment['login']) => Promise<T>,
+): Promise<T> {
+  let refused: unknown;
+  for await (const login of logins) {
+    try {
+      return await add(login);
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code !== 'SSH_LOGIN_REFUSED') throw error;
+      refused ??= error;
+    }
   }
-  const { keyFile } = options;
-  if (keyFile === undefined) {
-    throw usageError('USAGE', 'The login of the machine is missing', {
-      hint: 'Give --key-file or --password-stdin.',
-    });
-  }
-  try {
-    return { privateKey: await readFile(keyFile, 'utf8') };
-  } catch (error) {
-    throw usageError('USAGE', `${keyFile} cannot be read`, {
-      hint: 'Name a private key file.',
-      cause: error,
-    });
-  }
+  throw refused;
 }
 
 export async function listNodes(output: Output): Promise<ExitCode> {

@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Enrolment } from '#libs/contracts';
+import { Output } from '../output.js';
+import { addNode, type NodeAddOptions } from './node.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'node-add-'));
+const at = (name: string): string => join(folder, name);
+const key = (name: string, passphrase = ''): string => {
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-f', at(name)]);
+  return readFileSync(at(name), 'utf8');
+};
+const [plain, other, locked] = [key('plain'), key('other'), key('locked', 'correct horse')];
+
+/** Others share the process. */
+const environment = { ...process.env };
+/** A node manager that refuses the logins with these keys. */
+let api: Server;
+let refused: readonly string[] = [];
+let enrolled: Enrolment[] = [];
+
+beforeAll(async () => {
+  writeFileSync(
+    at('more'),
+    `Host bastion\n  HostName b.example.com\n  Port 2200\n  User jump\n  IdentityFile ${at('other')}\n`,
+  );
+  writeFileSync(
+    at('config'),
+    `Include ${at('more')}\nHost mybox\n  HostName 10.0.0.5\n  Port 2222\n  User ubuntu\n  ProxyJump bastion\n` +
+      `  IdentityFile ${at('missing')}\n  IdentityFile ${at('plain')}\n  IdentityFile ${at('other')}\n` +
+      `Host far\n  ProxyJump mybox\n  IdentityFile ${at('plain')}\n`,
+  );
+  writeFileSync(at('broken'), 'Host x\n  Nonsense yes\n');
+  api = createServer((request, response) => {
+    void text(request).then((body) => {
+      const node = JSON.parse(body) as Enrolment;
+      enrolled.push(node);
+      const isRefused = 'privateKey' in node.login && refused.includes(node.login.privateKey);
+      response.writeHead(isRefused ? 422 : 200, { 'content-type': 'application/json' });
+      const error = { code: 'SSH_LOGIN_REFUSED', message: 'It refused the login.', hint: 'Look.' };
+      response.end(
+        JSON.stringify(isRefused ? error : { name: node.name, address: node.address, state: 'ready' }),
+      );
+    });
+  });
+  await once(api.listen(0, '127.0.0.1'), 'listening');
+  process.env['SLIPWAY_API_TOKEN'] = 'token';
+  process.env['SLIPWAY_API_URL'] = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  [refused, enrolled] = [[], []];
+  delete process.env['SLIPWAY_SSH_PASSPHRASE'];
+});
+afterAll(() => {
+  process.env = environment;
+  api.close();
+  rmSync(folder, { recursive: true });
+});
+
+const stream = (): NodeJS.WriteStream => new PassThrough() as unknown as NodeJS.WriteStream;
+async function add(
+  name: string,
+  options: NodeAddOptions,
+  askHidden?: (question: string) => Promise<string>,
+): Promise<readonly Enrolment[]> {
+  const output = new Output({ json: false, out: stream(), err: stream() });
+  await addNode({ name, ...options, standardInput: () => Promise.resolve('hunter2\n'), askHidden }, output);
+  return enrolled;
+}
+
+describe('node add as ssh would connect', () => {
+  const sshConfig = at('config');
+  const mybox = { name: 'mybox', address: '10.0.0.5', sshPort: 2222, sshUser: 'ubuntu' };
+  const bastion = { address: 'b.example.com', sshPort: 2200, sshUser: 'jump' };
+
+  it('reads Host, Include, IdentityFile and ProxyJump', async () => {
+    expect(await add('mybox', { sshConfig })).toEqual([
+      { ...mybox, login: { privateKey: plain }, jump: { ...bastion, login: { privateKey: other } } },
+    ]);
+  });
+
+  it('gives a Host another name, and the command line the last word', async () => {
+    const [node] = await add('node-7', {
+      ...{ sshConfig, address: 'mybox', sshUser: 'root', keyFile: at('other') },
+      ...{ jump: 'me@[fe80::1]:22', jumpKeyFile: at('plain') },
+    });
+    expect(node).toEqual({
+      ...{ ...mybox, name: 'node-7', sshUser: 'root', login: { privateKey: other } },
+      jump: { address: 'fe80::1', sshPort: 22, sshUser: 'me', login: { privateKey: plain } },
+    });
+  });
+
+  it('tries the next key where the machine refuses one', async () => {
+    refused = [plain];
+    expect((await add('mybox', { sshConfig })).map(({ login }) => login)).toEqual([
+      ...[{ privateKey: plain }, { privateKey: other }],
+    ]);
+    refused = [plain, other];
+    await expect(add('mybox', { sshConfig })).rejects.toMatchObject({ code: 'SSH_LOGIN_REFUSED' });
+  });
+
+  it.each([
+    ['far', at('config'), 'has a jump host itself'],
+    ['mybox', at('broken'), 'ssh does not accept its configuration'],
+    ['mybox', at('nowhere'), 'ssh does not accept its configuration'],
+  ])('refuses %s of %s: %s', async (name, file, message) => {
+    await expect(add(name, { sshConfig: file })).rejects.toMatchObject({
+      ...{ code: 'USAGE', message: expect.stringContaining(message) as string },
+    });
+    expect(enrolled).toEqual([]);
+  });
+});
+
+describe('the login of node add', () => {
+  const place = { address: '10.0.0.5', keyFile: at('locked') };
+
+  it('is an encrypted key with its passphrase, from the environment or the terminal', async () => {
+    const login = { privateKey: locked, passphrase: 'correct horse' };
+    const asked: string[] = [];
+    await add('a', place, (question) => (asked.push(question), Promise.resolve('correct horse')));
+    expect(asked).toEqual([`Passphrase of ${at('locked')} (not shown): `]);
+    process.env['SLIPWAY_SSH_PASSPHRASE'] = 'correct horse';
+    const nodes = await add('b', place, () => expect.unreachable());
+    expect(nodes.map((node) => node.login)).toEqual([login, login]);
+    expect(nodes[0]).toMatchObject({ sshPort: 22, sshUser: 'root' });
+  });
+
+  it('is asked for in words where nobody can be asked for the passphrase', async () => {
+    await expect(add('a', place)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('SLIPWAY_SSH_PASSPHRASE') as string,
+    });
+  });
+
+  it('is the password of standard input, and never that of the jump host', async () => {
+    const jump = { jump: 'bastion', jumpKeyFile: at('plain') };
+    const [node] = await add('a', { address: '10.0.0.5', passwordStdin: true, ...jump });
+    expect([node?.login, node?.jump?.login]).toEqual([{ password: 'hunter2' }, { privateKey: plain }]);
+    await expect(
+      add('a', { address: '10.0.0.5', passwordStdin: true, jump: 'bastion' }),
+    ).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it.each([
+    [{ address: '10.0.0.5' }, 'The login of the machine is missing'],
+    [{ ...place, jump: 'a b' }, '--jump is "a b": expected [user@]host[:port]'],
+    [{ ...place, jump: 'b', jumpFingerprint: 'MD5:1' }, '--jump-fingerprint is "MD5:1"'],
+  ])('%j is refused', async (options, message) => {
+    await expect(add('a', options)).rejects.toMatchObject({
+      ...{ code: 'USAGE', message: expect.stringContaining(message) as string },
+    });
+  });
+});
