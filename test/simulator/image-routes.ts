@@ -87,7 +87,12 @@ export function imageRoutes(parts: ImageParts): readonly Route[] {
       handle: ({ response }) => json(response, 200, { ImagesDeleted: null, SpaceReclaimed: 0 }),
     },
     {
-      ...{ name: 'build.prune', method: 'POST', path: /^\/build\/prune$/, query: ['all', 'keep-storage'] },
+      ...{
+        name: 'build.prune',
+        method: 'POST',
+        path: /^\/build\/prune$/,
+        query: ['all', 'keep-storage', 'reserved-space'],
+      },
       handle: ({ response }) => json(response, 200, { CachesDeleted: null, SpaceReclaimed: 0 }),
     },
     {

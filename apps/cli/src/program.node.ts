@@ -36,6 +36,7 @@ export function addNodes(program: Command, run: Run, { standardInput, askHidden 
       '--socket <path>',
       'the socket of its engine, such as /run/user/1000/docker.sock (default: /var/run/docker.sock)',
     )
+    .option('--allow-unlimited', 'take a machine whose engine cannot enforce limits of memory or CPU')
     .addHelpText(
       'after',
       examples(

@@ -42,6 +42,10 @@ export const httpErrors = {
 
 /** Why a machine cannot become a node. */
 export const enrolmentErrors = {
+  LIMITS_UNENFORCED: atEnrolment(
+    'The engine accepts limits of containers and does not enforce them, as rootless engines on cgroup v1.',
+    'Use an engine that enforces them, or accept it with `--allow-unlimited`.',
+  ),
   SSH_UNREACHABLE: atEnrolment('The SSH server does not answer.', 'Check the address and sshd.'),
   SSH_TIMEOUT: atEnrolment('The SSH server took too long.', 'Check the address and sshd.'),
   SSH_CONNECTION_LOST: atEnrolment('The SSH connection broke.', 'Check the address and sshd.'),

@@ -126,6 +126,11 @@ const buildErrors = {
     what: 'The user may not use the socket of the Docker engine.',
     whatToDo: 'Run the command that the message names on that machine.',
   },
+  ENGINE_UNSUPPORTED: {
+    where: ['reply', 'enrolment'],
+    what: 'The Docker engine is too old.',
+    whatToDo: 'Install Docker 20.10 or newer, or Podman 4 or newer.',
+  },
   BUILD_FAILED: inReply('The image did not build.', 'Read the end of the build log.'),
   BUILD_SECRETS_UNSUPPORTED: inReply(
     'The service names `buildSecrets`, and the engine of its builder has no BuildKit.',

@@ -3,6 +3,7 @@ import { EngineError, type EngineErrorCode } from './errors.js';
 const HINTS: Readonly<Record<EngineErrorCode, string>> = {
   ENGINE_UNREACHABLE: 'Check that the machine is up and its Docker engine runs.',
   ENGINE_FORBIDDEN: 'Add the user to the group of the socket, which is docker in most cases.',
+  ENGINE_UNSUPPORTED: 'Install a newer engine on that machine.',
   ENGINE_FAILED: "Read the cause, and the engine's own log on the machine.",
   ENGINE_ABORTED: 'The caller aborted it.',
   IMAGE_NOT_FOUND: 'Check the name, tag or digest of the image, and that it was pushed.',

@@ -5,22 +5,19 @@ import { build, type BuildRequest, type BuiltImage } from './build.js';
 import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
 import { demultiplex, demultiplexing } from './demultiplex.js';
+import {
+  assertSupported,
+  type EngineInfo,
+  engineInfoOf,
+  hasBuildKit,
+  type InfoAnswer,
+  type VersionAnswer,
+} from './engine-info.js';
 import { EngineError } from './errors.js';
 import { ExitWatch } from './exit-watch.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { type ExecResult, runInContainer } from './run-in-container.js';
 import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
-
-export interface EngineInfo {
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly name: string;
-  readonly version: string;
-  /** Where it keeps images and the cache of builds, on its own machine. */
-  readonly rootDirectory: string;
-  /** Of its machine, as the kernel names it: `x86_64`, `aarch64`. */
-  readonly architecture: string;
-}
 
 export interface ContainerState {
   readonly id: string;
@@ -66,12 +63,9 @@ const ALL_ENDS = {
   filters: { type: ['container' as const], event: ['die' as const, 'destroy' as const, 'oom' as const] },
 };
 
-/** BuildKit is in every Linux engine from API 1.39 on, whatever its default builder is. */
-const BUILDKIT_SINCE_MINOR = 39;
-
 /** One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names. */
 export class Engine {
-  private buildKit: Promise<boolean> | undefined;
+  private versionAnswer: Promise<VersionAnswer> | undefined;
   private readonly exits: ExitWatch;
 
   constructor(
@@ -90,13 +84,14 @@ export class Engine {
     await this.call('Ping', () => this.docker.ping());
   }
 
+  /** Throws ENGINE_UNSUPPORTED where it is too old. */
   async info(): Promise<EngineInfo> {
-    const info = await this.call('Info', () => this.docker.info());
-    return {
-      ...{ cpus: info.NCPU, memoryBytes: info.MemTotal, name: info.Name, version: info.ServerVersion },
-      rootDirectory: info.DockerRootDir,
-      architecture: info.Architecture,
-    };
+    const [info, version] = await Promise.all([
+      this.call('Info', async () => (await this.docker.info()) as InfoAnswer),
+      this.version(),
+    ]);
+    assertSupported(version);
+    return engineInfoOf(info, version);
   }
 
   async hasImage(ref: string): Promise<boolean> {
@@ -344,12 +339,14 @@ export class Engine {
     this.onClose();
   }
 
-  private hasBuildKit(): Promise<boolean> {
-    this.buildKit ??= this.call('Version', () => this.docker.version()).then(
-      ({ ApiVersion, Os }) => Os === 'linux' && Number(ApiVersion.split('.')[1]) >= BUILDKIT_SINCE_MINOR,
-    );
-    this.buildKit.catch(() => (this.buildKit = undefined));
-    return this.buildKit;
+  private async hasBuildKit(): Promise<boolean> {
+    return hasBuildKit(await this.version());
+  }
+
+  private version(): Promise<VersionAnswer> {
+    this.versionAnswer ??= this.call('Version', () => this.docker.version());
+    this.versionAnswer.catch(() => (this.versionAnswer = undefined));
+    return this.versionAnswer;
   }
 
   private async call<T>(what: string, request: () => Promise<T>, byStatus?: StatusCodes): Promise<T> {

@@ -1,6 +1,7 @@
 export type EngineErrorCode =
   | 'ENGINE_UNREACHABLE'
   | 'ENGINE_FORBIDDEN'
+  | 'ENGINE_UNSUPPORTED'
   | 'ENGINE_FAILED'
   | 'ENGINE_ABORTED'
   | 'IMAGE_NOT_FOUND'

@@ -9,7 +9,9 @@ const MOST_PASSES = 10;
  */
 export async function pruneBuildCache(docker: Docker, keepBytes: number): Promise<number> {
   // BuildKit takes 0 for "no limit".
-  const query = new URLSearchParams({ all: '1', 'keep-storage': String(Math.max(1, keepBytes)) });
+  const keep = String(Math.max(1, keepBytes));
+  // From API 1.48 on it has another name; an engine ignores the one that it does not know.
+  const query = new URLSearchParams({ all: '1', 'keep-storage': keep, 'reserved-space': keep });
   const path = `/build/prune?${query.toString()}`;
   let freed = 0;
   // One prune leaves more than it was told to keep; the next one finds that.

@@ -32,6 +32,8 @@ export interface RegistryNode {
   readonly hostKeyType: HostKeyType | null;
   /** The machine in between; null where it is reached straight. */
   readonly jump: JumpHost | null;
+  /** Limits of containers that its engine cannot enforce: memory, cpu. */
+  readonly unenforced: readonly string[];
 }
 
 /** A service that an instance was ever reported of, or of which something is wanted. */
@@ -82,7 +84,7 @@ const columns = (...members: readonly string[]): string =>
 
 export const NODE_COLUMNS = `${columns(
   ...['name', 'address', 'sshPort', 'sshUser', 'hostKeyFingerprint', 'state', 'cpus', 'engineVersion'],
-  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath', 'hostKeyType', 'jump'],
+  ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath', 'hostKeyType', 'jump', 'unenforced'],
 )}, memory_bytes::float8 AS "memoryBytes"`;
 
 export const SERVICE_COLUMNS = columns(

@@ -10,6 +10,7 @@ import { valid } from './valid.js';
 export interface NodeAddOptions extends WayOptions {
   readonly fingerprint?: string;
   readonly socket?: string;
+  readonly allowUnlimited?: boolean;
 }
 
 interface AddNodeOptions extends NodeAddOptions, WayContext {
@@ -18,7 +19,7 @@ interface AddNodeOptions extends NodeAddOptions, WayContext {
 
 /** Enrols one machine. The login goes in the body of one request, never on a command line. */
 export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
-  const { name, fingerprint, socket } = options;
+  const { name, fingerprint, socket, allowUnlimited } = options;
   const schemas = enrolmentSchema.shape;
   valid(
     { argument: '<name>', schema: schemas.name, text: name },
@@ -28,7 +29,14 @@ export async function addNode(options: AddNodeOptions, output: Output): Promise<
   const { keyFiles, jump: between, ...place } = await wayOf(name, options);
   const api = openNodeManager();
   const jump = between && (await jumpWith(between, options));
-  const machine = { name, ...place, hostKeyFingerprint: fingerprint, socketPath: socket, jump };
+  const machine = {
+    name,
+    ...place,
+    hostKeyFingerprint: fingerprint,
+    socketPath: socket,
+    jump,
+    allowUnlimited,
+  };
   const logins = loginsOf({ ...place, keyFiles }, options.passwordStdin, options);
   const node = await firstAccepted(logins, (login) => api.addNode({ ...machine, login }));
   output.answer(node, [
@@ -83,8 +91,17 @@ const GIBIBYTE = 1024 ** 3;
 const SSH_PORT = 22;
 const UNKNOWN = '-';
 
-function row({ name, state, address, sshPort, cpus, memoryBytes, engineVersion }: NodeDetails): string[] {
+function row({ name, state, address, sshPort, cpus, memoryBytes, ...engine }: NodeDetails): string[] {
   const place = (sshPort ?? SSH_PORT) === SSH_PORT ? address : `${address}:${sshPort}`;
   const memory = typeof memoryBytes === 'number' ? `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB` : UNKNOWN;
-  return [name, state, place, String(cpus ?? UNKNOWN), memory, engineVersion ?? UNKNOWN];
+  return [name, state, place, String(cpus ?? UNKNOWN), memory, engineText(engine)];
+}
+
+function engineText({
+  engineVersion,
+  unenforced,
+}: Pick<NodeDetails, 'engineVersion' | 'unenforced'>): string {
+  const limits = unenforced ?? [];
+  const version = engineVersion ?? UNKNOWN;
+  return limits.length === 0 ? version : `${version} (no limits of ${limits.join(', ')})`;
 }

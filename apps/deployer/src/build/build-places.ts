@@ -7,6 +7,7 @@ import { BuilderTurns } from './builder-turns.js';
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'ENGINE_UNREACHABLE',
   'ENGINE_FORBIDDEN',
+  'ENGINE_UNSUPPORTED',
   'BUILDER_DISK_FULL',
   'NO_SPACE',
 ]);

@@ -32,7 +32,7 @@ describe('a build', () => {
     expect(await places.build({ signal: never }, build)).toEqual({ builder: 'big', result: 'built' });
   });
 
-  it.each(['ENGINE_UNREACHABLE', 'ENGINE_FORBIDDEN', 'BUILDER_DISK_FULL', 'NO_SPACE'])(
+  it.each(['ENGINE_UNREACHABLE', 'ENGINE_FORBIDDEN', 'ENGINE_UNSUPPORTED', 'BUILDER_DISK_FULL', 'NO_SPACE'])(
     'whose builder fails with %s goes on at another, and that is told',
     async (code) => {
       const { places, build, tried, said } = placesWith({ big: 4, small: 1 }, { big: code });

@@ -6,13 +6,14 @@ import type { Enrolled, Login, Machines, NodeLogin, Nodes, PinnedMachine } from 
 const address: NodeAddress = { name: 'node-1', address: '10.0.0.1', sshPort: 22, sshUser: 'root' };
 const login: Login = { password: 'hunter2' };
 const portRange: PortRange = { firstPort: 20_000, lastPort: 20_009 };
-const facts = { cpus: 4, memoryBytes: 8_000_000_000, engineVersion: '29' };
+const facts = { cpus: 4, memoryBytes: 8_000_000_000, engineVersion: '29', unenforced: [] };
 
 /** A machine that shows one host key and knows one login. */
 class OneMachine implements Machines {
   readonly loginsTried: string[] = [];
 
   readonly asked: string[] = [];
+  unenforced: EngineFacts['unenforced'] = [];
 
   hostKey({ address: at }: SshPlace, wanted = 'SHA256:shown', jump?: PinnedMachine): Promise<HostKey> {
     this.asked.push(jump === undefined ? at : `${at} by ${jump.address}`);
@@ -22,7 +23,7 @@ class OneMachine implements Machines {
 
   facts({ hostKeyFingerprint }: PinnedMachine, jump?: PinnedMachine): Promise<EngineFacts> {
     this.loginsTried.push(hostKeyFingerprint, ...(jump === undefined ? [] : [jump.hostKeyFingerprint]));
-    return Promise.resolve(facts);
+    return Promise.resolve({ ...facts, unenforced: this.unenforced });
   }
 }
 
@@ -50,7 +51,10 @@ beforeEach(() => {
   nodes = new NodesInMemory();
 });
 const enrol = (changes: Partial<EnrolNode> = {}): Promise<Node | undefined> =>
-  enrolNode({ machines, nodes, portRange }, { address, hostKeyFingerprint: undefined, login, ...changes });
+  enrolNode(
+    { machines, nodes, portRange },
+    { address, hostKeyFingerprint: undefined, login, allowUnlimited: false, ...changes },
+  );
 
 describe('enrolling a node', () => {
   it('pins the host key that the machine shows, and stores what its engine says', async () => {
@@ -78,6 +82,13 @@ describe('enrolling a node', () => {
     expect(machines.loginsTried).toEqual(['SHA256:shown', 'SHA256:shown']);
     expect(node?.jump).toEqual({ ...place, hostKeyFingerprint: 'SHA256:shown', hostKeyType: 'rsa' });
     expect(nodes.enrolled.get('node-1')?.login).toEqual({ ...login, jump: jump.login });
+  });
+
+  it('takes a machine whose engine cannot enforce limits only where its owner accepts that, and writes it down', async () => {
+    machines.unenforced = ['memory', 'cpu'];
+    await expect(enrol()).rejects.toThrow('cannot enforce limits of memory and cpu');
+    expect(nodes.enrolled.size).toBe(0);
+    expect(await enrol({ allowUnlimited: true })).toMatchObject({ unenforced: ['memory', 'cpu'] });
   });
 
   it('gives nothing where the name or the address is another node’s', async () => {

@@ -12,6 +12,8 @@ export const enrolmentSchema = z.strictObject({
   socketPath: socketPathSchema.optional(),
   /** The machine in between, if it is not reached straight. */
   jump: z.strictObject(sshWayFields).optional(),
+  /** Also a machine whose engine cannot enforce limits of containers. */
+  allowUnlimited: z.boolean().default(false),
 });
 
 export const nodeDetailsSchema = z.looseObject({
@@ -29,6 +31,8 @@ export const nodeDetailsSchema = z.looseObject({
   cpus: z.number().nullish(),
   memoryBytes: z.number().nullish(),
   engineVersion: z.string().nullish(),
+  /** Limits of containers that its engine cannot enforce: `memory`, `cpu`. */
+  unenforced: z.array(z.string()).nullish(),
 });
 
 export const registryInstanceSchema = z.looseObject({

@@ -10,7 +10,7 @@ function builderWith({ free, minFree }: { readonly free: number | undefined; rea
     info: () =>
       Promise.resolve({
         ...{ cpus: 1, memoryBytes: 1, name: 'n', version: 'v', architecture: 'x86_64' },
-        rootDirectory: '/docker',
+        ...{ rootDirectory: '/docker', unenforced: [] },
       }),
     pruneBuildCache(keepBytes) {
       did.push(`cache to ${keepBytes}`);

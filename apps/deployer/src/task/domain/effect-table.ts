@@ -69,6 +69,7 @@ export const effectTable = {
       'NO_SPACE',
       'ENGINE_UNREACHABLE',
       'ENGINE_FORBIDDEN',
+      'ENGINE_UNSUPPORTED',
       'ENGINE_FAILED',
       'REGISTRY_DENIED',
       'REGISTRY_UNREACHABLE',

@@ -1,6 +1,6 @@
 import type { Pool } from '#libs/postgres';
 import { type AtRestKeys, encryptAtRest } from '#libs/secrets';
-import type { HostKey, JumpHost, Node, NodeState } from '../domain/node.js';
+import type { EngineFacts, HostKey, JumpHost, Node, NodeState } from '../domain/node.js';
 import type { Enrolled, Nodes } from '../ports.js';
 
 interface NodeRow {
@@ -20,6 +20,7 @@ interface NodeRow {
   readonly socket_path: string | null;
   readonly host_key_type: HostKey['hostKeyType'] | null;
   readonly jump: JumpHost | null;
+  readonly unenforced: EngineFacts['unenforced'];
 }
 
 function toNode(row: NodeRow): Node {
@@ -36,6 +37,7 @@ function toNode(row: NodeRow): Node {
     cpus: row.cpus,
     memoryBytes: Number(row.memory_bytes),
     engineVersion: row.engine_version,
+    unenforced: row.unenforced,
     firstPort: row.first_port,
     lastPort: row.last_port,
     enrolledAt: row.enrolled_at.toISOString(),
@@ -63,16 +65,18 @@ export class PostgresNodes implements Nodes {
       ...[facts.hostKeyFingerprint, await encryptAtRest(this.keys, login)],
       ...[facts.cpus, facts.memoryBytes, facts.engineVersion, ports.firstPort, ports.lastPort],
       ...[node.socketPath, facts.hostKeyType, jump].map((value) => value ?? null),
+      facts.unenforced,
     ];
     try {
       const { rows } = await this.pool.query<NodeRow>(
         `INSERT INTO node_records AS known (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted,
-           cpus, memory_bytes, engine_version, first_port, last_port, socket_path, host_key_type, jump, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'ready')
+           cpus, memory_bytes, engine_version, first_port, last_port, socket_path, host_key_type, jump, unenforced, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'ready')
          ON CONFLICT (name) DO UPDATE SET ssh_user = EXCLUDED.ssh_user,
            host_key_fingerprint = EXCLUDED.host_key_fingerprint, login_encrypted = EXCLUDED.login_encrypted,
            cpus = EXCLUDED.cpus, memory_bytes = EXCLUDED.memory_bytes, engine_version = EXCLUDED.engine_version,
            socket_path = EXCLUDED.socket_path, host_key_type = EXCLUDED.host_key_type, jump = EXCLUDED.jump,
+           unenforced = EXCLUDED.unenforced,
            state = CASE known.state WHEN 'unreachable' THEN 'ready' ELSE known.state END, updated_at = now()
          WHERE known.address = EXCLUDED.address AND known.ssh_port = EXCLUDED.ssh_port
          RETURNING *`,

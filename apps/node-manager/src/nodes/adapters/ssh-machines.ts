@@ -26,8 +26,8 @@ export class SshMachines implements Machines {
     const target = { ...asMachine(machine), jump: jump && asMachine(jump) };
     const engine = connectEngine({ ssh: this.ssh, target, socketPath: machine.socketPath });
     try {
-      const { cpus, memoryBytes, version } = await orUnusable(engine.info());
-      return { cpus, memoryBytes, engineVersion: version };
+      const { cpus, memoryBytes, version, unenforced } = await orUnusable(engine.info());
+      return { cpus, memoryBytes, engineVersion: version, unenforced };
     } finally {
       await engine.close();
     }

@@ -31,6 +31,8 @@ export interface EngineFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly engineVersion: string;
+  /** Limits of containers that the engine cannot enforce. */
+  readonly unenforced: readonly ('memory' | 'cpu')[];
 }
 
 /** What the machine itself said then. */

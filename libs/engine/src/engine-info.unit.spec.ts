@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { assertSupported, engineInfoOf, hasBuildKit, type InfoAnswer } from './engine-info.js';
+
+const info: InfoAnswer = {
+  ...{ NCPU: 2, MemTotal: 8e9, Name: 'box', ServerVersion: '28.5.1', DockerRootDir: '/var/lib/docker' },
+  ...{ Architecture: 'x86_64', MemoryLimit: true, CpuCfsQuota: true, CgroupDriver: 'systemd' },
+};
+const docker = { ApiVersion: '1.51', Os: 'linux', Components: [{ Name: 'Engine' }, { Name: 'containerd' }] };
+const podman = {
+  ApiVersion: '1.41',
+  Os: 'linux',
+  Components: [{ Name: 'Podman Engine' }, { Name: 'Conmon' }],
+};
+
+describe('what an engine says of itself', () => {
+  it('is kept as it says, and another engine than Docker is named', () => {
+    expect(engineInfoOf(info, docker)).toEqual({
+      ...{ cpus: 2, memoryBytes: 8e9, name: 'box', version: '28.5.1', rootDirectory: '/var/lib/docker' },
+      ...{ architecture: 'x86_64', unenforced: [] },
+    });
+    expect(engineInfoOf({ ...info, ServerVersion: '4.3.1' }, podman).version).toBe('podman 4.3.1');
+  });
+
+  it.each([
+    ['an engine as root', {}, []],
+    ['rootless Docker on cgroup v2 with delegation', { CgroupDriver: 'systemd' }, []],
+    [
+      'rootless Docker on cgroup v1',
+      { CgroupDriver: 'none', MemoryLimit: false, CpuCfsQuota: false },
+      ['memory', 'cpu'],
+    ],
+    ['rootless Docker on cgroup v2 without the cpu controller', { CpuCfsQuota: false }, ['cpu']],
+    ['a kernel without the memory controller', { MemoryLimit: false }, ['memory']],
+    ['an engine that does not say', { MemoryLimit: undefined, CpuCfsQuota: undefined }, []],
+  ])('of %s says which limits it cannot enforce', (_, changes, unenforced) => {
+    expect(engineInfoOf({ ...info, ...changes }, docker).unenforced).toEqual(unenforced);
+  });
+});
+
+describe('the version of the API', () => {
+  it.each(['1.41', '1.44', '1.52', '2.0'])('%s will do', (ApiVersion) => {
+    expect(() => assertSupported({ ApiVersion })).not.toThrow();
+  });
+
+  it.each(['1.40', '1.9', '', 'x'])('%j is refused with what is needed', (ApiVersion) => {
+    expect(() => assertSupported({ ApiVersion })).toThrow('1.41 or newer is needed');
+  });
+});
+
+it('Podman speaks API 1.41 and has no BuildKit', () => {
+  expect([hasBuildKit(docker), hasBuildKit(podman)]).toEqual([true, false]);
+  expect(hasBuildKit({ ApiVersion: '1.38', Os: 'linux' })).toBe(false);
+  expect(hasBuildKit({ ApiVersion: '1.51', Os: 'windows' })).toBe(false);
+});
