@@ -17,7 +17,7 @@ import { EngineError } from './errors.js';
 import { ExitWatch } from './exit-watch.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { type ExecResult, runInContainer } from './run-in-container.js';
-import { pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
+import { digestInRegistry, pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
 export interface ContainerState {
   readonly id: string;
@@ -55,6 +55,7 @@ export interface ListedImage {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+const NO_NAME = '<none>:<none>';
 const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
 const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
 /** The engine remembers some hundred events, and answers before it listens to those to come: `since` misses none. */
@@ -194,13 +195,8 @@ export class Engine {
    * The digest that a registry has for an image, without pulling it. Throws IMAGE_NOT_FOUND, REGISTRY_DENIED,
    * REGISTRY_UNREACHABLE.
    */
-  async digestInRegistry(ref: string, auth?: RegistryAuth): Promise<string> {
-    const asked = (): Promise<unknown> =>
-      this.docker.getImage(ref).distribution(auth === undefined ? {} : { authconfig: { ...auth } });
-    const found = (await this.call(`Asking the registry for ${ref}`, asked)) as {
-      readonly Descriptor: { readonly digest: string };
-    };
-    return found.Descriptor.digest;
+  digestInRegistry(ref: string, auth?: RegistryAuth): Promise<string> {
+    return digestInRegistry(this.docker, ref, auth);
   }
 
   /** Of what machines an image is, as its builder named it: `amd64`, `arm64`. Throws IMAGE_NOT_FOUND. */
@@ -314,7 +310,8 @@ export class Engine {
     const found = await this.call('List images', () => this.docker.listImages({ filters: { label } }));
     return found.map((image) => ({
       id: image.Id,
-      tags: image.RepoTags ?? [],
+      // Older engines name what has no name.
+      tags: (image.RepoTags ?? []).filter((tag) => tag !== NO_NAME),
       createdAt: image.Created * 1_000,
       labels: image.Labels ?? {},
     }));

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
 import { jsonLines, type ProgressMessage } from './json-lines.js';
+import { pushedDigest } from './pushed-digest.js';
 
 /** A registry's login; the engine takes it in a header, so no login rests on the machine. */
 export interface RegistryAuth {
@@ -50,11 +51,30 @@ export async function push(
     options,
     () => docker.getImage(ref).push({ authconfig, abortSignal: options.signal }),
     (message) => {
-      digest = digestOf(message.aux) ?? digest;
+      digest = pushedDigest(message) ?? digest;
     },
   );
-  if (digest === undefined) throw engineError('ENGINE_FAILED', what, 'the engine told no digest');
-  return { digest };
+  return { digest: digest ?? (await digestInRegistry(docker, ref, auth)) };
+}
+
+/** The digest that a registry has for an image, without pulling it. Throws as `pull` does. */
+export async function digestInRegistry(
+  docker: Docker,
+  ref: string,
+  auth: RegistryAuth | undefined,
+): Promise<string> {
+  const what = `Asking the registry for ${ref}`;
+  try {
+    const options = auth === undefined ? {} : { authconfig: { ...auth } };
+    const found = (await docker.getImage(ref).distribution(options)) as DistributionAnswer;
+    return found.Descriptor.digest;
+  } catch (error) {
+    throw toEngineError(what, error);
+  }
+}
+
+interface DistributionAnswer {
+  readonly Descriptor: { readonly digest: string };
 }
 
 async function transfer(
@@ -84,9 +104,4 @@ async function transfer(
 
 function progressOf({ id, status = '', progressDetail }: ProgressMessage): TransferProgress {
   return { layer: id, status, currentBytes: progressDetail?.current, totalBytes: progressDetail?.total };
-}
-
-function digestOf(aux: unknown): string | undefined {
-  if (typeof aux !== 'object' || aux === null || !('Digest' in aux)) return undefined;
-  return typeof aux.Digest === 'string' ? aux.Digest : undefined;
 }
