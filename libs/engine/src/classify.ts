@@ -31,6 +31,8 @@ const PLAIN_HTTP_HINT =
  */
 const ENGINE_SENTENCES: readonly (readonly [RegExp, EngineErrorCode])[] = [
   [/port is already allocated|address already in use|failed to bind host port/i, 'PORT_TAKEN'],
+  // Docker has a status for it, Podman has none.
+  [/container name .* is already in use/i, 'NAME_TAKEN'],
   [/no space left on device|disk quota exceeded/i, 'NO_SPACE'],
   [
     /unauthorized|authentication required|no basic auth credentials|access denied|requested access.*denied|\bdenied\b/i,

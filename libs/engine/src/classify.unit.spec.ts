@@ -7,6 +7,7 @@ describe('toEngineError', () => {
   it.each([
     ['Bind for 0.0.0.0:8080 failed: port is already allocated', 'PORT_TAKEN'],
     ['listen tcp4 0.0.0.0:8080: bind: address already in use', 'PORT_TAKEN'],
+    ['creating container storage: the container name "a" is already in use by 62a9', 'NAME_TAKEN'],
     ['write /var/lib/docker/tmp: no space left on device', 'NO_SPACE'],
     ['unauthorized: authentication required', 'REGISTRY_DENIED'],
     ['manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],

@@ -68,7 +68,7 @@ export function hasBuildKit(version: VersionAnswer): boolean {
   return version.Os === 'linux' && minor >= BUILDKIT_SINCE_MINOR && !isPodman(version);
 }
 
-const isPodman = ({ Components = [] }: VersionAnswer): boolean =>
+export const isPodman = ({ Components = [] }: VersionAnswer): boolean =>
   Components.some(({ Name }) => /^podman/i.test(Name));
 
 function unenforcedBy({ MemoryLimit, CpuCfsQuota, CgroupDriver }: InfoAnswer): readonly Limit[] {

@@ -11,6 +11,7 @@ import {
   engineInfoOf,
   hasBuildKit,
   type InfoAnswer,
+  isPodman,
   type VersionAnswer,
 } from './engine-info.js';
 import { EngineError } from './errors.js';
@@ -58,10 +59,13 @@ export interface ListedImage {
 const NO_NAME = '<none>:<none>';
 const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
 const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
-/** The engine remembers some hundred events, and answers before it listens to those to come: `since` misses none. */
+/**
+ * The engine remembers some hundred events, and answers before it listens to those to come: `since` misses none.
+ * Podman sends `die` and `destroy` as Docker does, but filters by names of its own.
+ */
 const ALL_ENDS = {
   since: 1,
-  filters: { type: ['container' as const], event: ['die' as const, 'destroy' as const, 'oom' as const] },
+  filters: { type: ['container' as const], event: ['die', 'died', 'destroy', 'remove', 'oom'] as never[] },
 };
 
 /** One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names. */
@@ -251,7 +255,10 @@ export class Engine {
     return pipeline(framed, demultiplexing(), () => undefined);
   }
 
-  /** Sends `signal`, waits `graceMs`, then kills. One that does not run, or is gone, is no error. */
+  /**
+   * Sends `signal`, waits `graceMs`, then kills. One that does not run, or is gone, is no error. Podman sends the signal
+   * that the container was made with, and waits whole seconds.
+   */
   async stop(
     id: string,
     { signal, graceMs }: { readonly signal: string; readonly graceMs: number },
@@ -262,14 +269,17 @@ export class Engine {
     const grace = AbortSignal.timeout(graceMs);
     const state = await this.inspect(id);
     if (state === undefined) return;
-    if (state.running) {
+    // It starts a container again that a signal has ended, unless it was told to stop it.
+    const stopsItself = state.running && isPodman(await this.version());
+    if (state.running && !stopsItself) {
       await this.unless([404, 409], what, () => container.kill({ signal }));
       await container.wait({ condition: 'not-running', abortSignal: grace }).catch((error: unknown) => {
         if (!grace.aborted) return this.rethrowUnless([404], what, error);
       });
     }
     // Also where it ended by itself: marks it as stopped, so that `unless-stopped` does not start it again.
-    await this.unless([304, 404], what, () => container.stop({ t: 0 }));
+    const seconds = stopsItself ? Math.ceil(graceMs / 1_000) : 0;
+    await this.unless([304, 404], what, () => container.stop({ t: seconds }));
   }
 
   /** With its anonymous volumes, running or not. One that is gone is no error. */

@@ -97,7 +97,7 @@ export class ExitWatch {
   private take(event: ContainerEvent | null): void {
     const id = event?.Actor?.ID;
     if (id === undefined) return;
-    if (event?.Action === 'destroy') this.destroyed(id);
+    if (event?.Action === 'destroy' || event?.Action === 'remove') this.destroyed(id);
     if (event?.Action === 'oom') this.keepOutOfMemory(id);
     const exitCode = Number(event?.Actor?.Attributes?.exitCode);
     if (event?.Action === 'die' && Number.isInteger(exitCode)) this.ended(id, exitCode);
