@@ -2,13 +2,13 @@ import { PassThrough, Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { describe, expect, it } from 'vitest';
 import { pushedDigest } from './pushed-digest.js';
-import { push } from './transfer.js';
+import { digestInRegistry, push } from './transfer.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const OTHER = `sha256:${'b'.repeat(64)}`;
 const REF = 'registry:5000/shop/web:1';
 
-/** The answers of pushes, by the engine. None of the two with containerd's store was had live. */
+/** The answers of pushes, by the engine. Those with containerd's store were not had live, the others were recorded. */
 const answers = {
   'Docker with its own store': [
     { status: 'The push refers to repository [registry:5000/shop/web]' },
@@ -22,7 +22,6 @@ const answers = {
     { status: `1: digest: ${DIGEST} size: 855` },
   ],
   'Docker with the store of containerd, and one platform of several': [
-    { status: `1: digest: ${OTHER} size: 1609` },
     {
       aux: {
         manifestPushedInsteadOfIndex: true,
@@ -30,6 +29,11 @@ const answers = {
         selectedManifest: { digest: DIGEST, size: 855 },
       },
     },
+    { status: `1: digest: ${DIGEST} size: 855` },
+  ],
+  'Podman 4.3': [
+    { status: 'The push refers to repository [127.0.0.1:15555/test:1]' },
+    { status: `1: digest: ${DIGEST} size: 343` },
   ],
   'an engine that says nothing': [{ status: 'Pushed', id: '5f70bf18a086' }],
 } as const;
@@ -45,7 +49,7 @@ function engineThatSays(messages: readonly object[]): Docker {
 }
 
 describe('the digest of a push', () => {
-  it.each(Object.keys(answers).slice(0, 3) as (keyof typeof answers)[])('of %s is told', async (engine) => {
+  it.each(Object.keys(answers).slice(0, 4) as (keyof typeof answers)[])('of %s is told', async (engine) => {
     expect(await push(engineThatSays(answers[engine]), REF, undefined, {})).toEqual({ digest: DIGEST });
   });
 
@@ -58,4 +62,13 @@ describe('the digest of a push', () => {
     'is not in %j',
     (message) => expect(pushedDigest(message)).toBeUndefined(),
   );
+});
+
+it.each([
+  ['Podman, which has no such call', 'Not Found', 'ENGINE_UNSUPPORTED'],
+  ['Docker of an image that is not there', 'manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
+])('404 of %s is told', async (_, message, code) => {
+  const distribution = () => Promise.reject(Object.assign(new Error(message), { statusCode: 404 }));
+  const docker = { getImage: () => ({ distribution }) } as unknown as Docker;
+  await expect(digestInRegistry(docker, REF, undefined)).rejects.toMatchObject({ code });
 });

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
+import { EngineError } from './errors.js';
 import { jsonLines, type ProgressMessage } from './json-lines.js';
 import { pushedDigest } from './pushed-digest.js';
 
@@ -69,8 +70,19 @@ export async function digestInRegistry(
     const found = (await docker.getImage(ref).distribution(options)) as DistributionAnswer;
     return found.Descriptor.digest;
   } catch (error) {
-    throw toEngineError(what, error);
+    const known = toEngineError(what, error);
+    const { statusCode } = error as { readonly statusCode?: number };
+    throw statusCode === 404 && known.code === 'ENGINE_FAILED' ? cannotAsk(what, error) : known;
   }
+}
+
+/** Podman: of an image that there is not, an engine that can ask says so in words. */
+function cannotAsk(what: string, cause: unknown): EngineError {
+  return new EngineError('ENGINE_UNSUPPORTED', {
+    message: `${what}: this engine cannot ask a registry, as Docker's can.`,
+    hint: 'Name the image by its digest, such as nginx@sha256:..., or use a builder with Docker.',
+    cause,
+  });
 }
 
 interface DistributionAnswer {
