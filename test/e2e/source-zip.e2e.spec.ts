@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blobStoreOf } from '#libs/blob';
-import { requireEnv, uniqueName } from '#libs/testing';
+import { uniqueName } from '#libs/testing';
 import { greeter } from './client.js';
 import { RunningCommand, slipway } from './command.js';
 import { sourceFolders } from './source-folders.js';

@@ -98,7 +98,11 @@ it('a container has its limits, its variables and its log, and is stopped in ord
   await until('its log', async () => (await engine.logs(id, { tail: 5 })).includes('good day'));
   expect(await engine.inspect(id)).toMatchObject({ running: true, image: IMAGE });
   expect(await engine.environment(id)).toMatchObject({ GREETING: 'good day' });
-  const { output } = await engine.exec(id, ['/bin/sh', '-c', `cat ${MEMORY_LIMITS} 2>&1`]);
+  const { output } = await engine.exec(
+    id,
+    ['/bin/sh', '-c', `cat ${MEMORY_LIMITS} 2>&1`],
+    AbortSignal.timeout(10_000),
+  );
   expect(output).toContain(String(64 * 1024 ** 2));
   await engine.stop(id, { signal: 'SIGINT', graceMs: 10_000 });
   expect(await engine.inspect(id)).toMatchObject({ running: false, exitCode: 3 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instanceStates } from '../messages/instance-reported.js';
-import { nodeNameSchema, printable, spelledAppIdSchema, spelledServiceNameSchema } from '../names.js';
+import { nodeNameSchema, spelledAppIdSchema, spelledServiceNameSchema } from '../names.js';
 import { jumpHostSchema, socketPathSchema, sshWayFields } from '../ssh-way.js';
 import { answeredTime } from './conventions.js';
 import { defineRoute } from './route.js';
