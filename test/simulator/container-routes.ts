@@ -110,7 +110,8 @@ async function wait(container: Container, { query, response }: Call): Promise<vo
 const eventFilters = z.strictObject({
   type: z.tuple([z.literal('container')]),
   // No memory runs out here, so nobody is ever told of `oom`.
-  event: z.array(z.enum(['die', 'destroy', 'oom'])),
+  // Podman's names of two of them come along.
+  event: z.array(z.enum(['die', 'died', 'destroy', 'remove', 'oom'])),
 });
 
 /** The actions asked for. Only from the first that is remembered on. */
