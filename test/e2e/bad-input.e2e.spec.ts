@@ -61,7 +61,7 @@ const cases: Readonly<Record<string, Case>> = {
       'requirements.txt': 'no-such-package-of-slipway==9',
     },
     code: 'BUILD_FAILED',
-    says: /pip/,
+    says: /^There is no package no-such-package-of-slipway==9, .*`pip install /,
     logs: /no-such-package-of-slipway/,
   },
   'a build whose tool is not installed': {
@@ -70,7 +70,7 @@ const cases: Readonly<Record<string, Case>> = {
       'package.json': '{"name":"bad","version":"1.0.0","scripts":{"build":"vite build"}}',
     },
     code: 'BUILD_FAILED',
-    says: /^The program vite is not in the image\. .*\[npm run build\].*It was built as: node, by config\.json/,
+    says: /^The program vite is not in the image\. `npm run build` failed with exit code 127\. It was built as: node, by config\.json/,
     logs: /vite: not found/,
   },
   'a container that exits': {

@@ -27,7 +27,8 @@ export interface BuiltImage {
   readonly imageId: string;
 }
 
-const TAIL_LINES = 40;
+/** What explains a failure may stand far above the end: npm prints its help after it, compilers all other errors. */
+const TAIL_LINES = 1_000;
 /** Of these a build that fails is not to blame. Any other failure is the build's own. */
 const NOT_THE_BUILD: ReadonlySet<EngineErrorCode> = new Set([
   'NO_SPACE',

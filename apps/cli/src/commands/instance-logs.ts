@@ -2,7 +2,7 @@ import { writtenAppIdSchema, printable, writtenServiceNameSchema } from '#libs/c
 import { type Deployer, openDeployer } from '../adapters/deployer.js';
 import { linesOf } from '../domain/lines.js';
 import { textLines } from '../domain/terminal-text.js';
-import { exitCodes, type ExitCode, failure } from '../errors.js';
+import { CliError, exitCodes, type ExitCode, failure } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
@@ -49,12 +49,30 @@ export async function instanceLogs(written: InstanceLogsOptions, output: Output)
 }
 
 async function instancesOf(deployer: Deployer, { appId, service }: InstanceLogsOptions) {
-  const instances = await deployer.instances(appId, service);
+  const instances = await deployer.instances(appId, service).catch(async (error: unknown) => {
+    throw (await neverUp(deployer, { appId, service }, error)) ?? error;
+  });
   const running = instances.filter(({ state }) => state !== 'abandoned').map((found) => found.instance);
   if (running.length > 0) return running;
   throw failure('NOT_RUNNING', `${appId}/${service} has no instances`, {
     hint: 'The log of an instance is deleted with its container. For a build log: slipway logs APP SERVICE --build',
     next: `slipway run ${appId} ${service}`,
+  });
+}
+
+/** Of a service that has no release, because its builds failed, the deployer knows nothing but their logs. */
+export async function neverUp(
+  deployer: Pick<Deployer, 'builds'>,
+  { appId, service }: Pick<InstanceLogsOptions, 'appId' | 'service'>,
+  error: unknown,
+): Promise<Error | undefined> {
+  if (!(error instanceof CliError && error.code === 'SERVICE_UNKNOWN')) return undefined;
+  const [build] = await deployer.builds(appId, service);
+  if (build === undefined) return undefined;
+  return failure('NOT_RUNNING', `${appId}/${service} was never up: its build came to no release`, {
+    hint: 'Read what its build said.',
+    next: `slipway logs ${appId} ${service} --build`,
+    cause: error,
   });
 }
 

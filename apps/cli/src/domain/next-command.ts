@@ -16,7 +16,6 @@ const sourceFaults = new Set([
   'CONFIG_INVALID',
   'RUNTIME_UNKNOWN',
   'SOURCE_UNCLEAR',
-  'BUILD_FAILED',
   'RELEASE_FAILED',
   'CONTAINER_EXITED',
   'HEALTH_TIMEOUT',
@@ -42,6 +41,8 @@ function afterFailure(reply: DeploymentReply, asked: Asked): string {
   const cause = failed.find(({ error }) => error?.code !== 'DEPENDENCY_FAILED') ?? failed[0];
   const code = cause?.error?.code ?? reply.error?.code ?? 'INTERNAL';
   if (nodeFaults.has(code)) return 'slipway node ls';
+  if (code === 'BUILD_FAILED' && cause !== undefined)
+    return `slipway logs ${asked.appId} ${cause.name} --build`;
   if (code === 'SECRET_NOT_FOUND') return `slipway secret list ${asked.appId}`;
   if (code === 'RELEASE_NOT_FOUND' && (asked.mode === 'rollback' || asked.releaseNamed === true))
     return `slipway releases ${asked.appId} ${names}`;

@@ -196,7 +196,8 @@ describe('the next command', () => {
   it.each([
     ['NO_NODE', 'slipway node ls'],
     ['RELEASE_NOT_FOUND', 'slipway build shop app-server'],
-    ['BUILD_FAILED', 'slipway deploy examples/shop --app shop app-server'],
+    // Was the deployment that had just failed: its log was nowhere named.
+    ['BUILD_FAILED', 'slipway logs shop app-server --build'],
     // Showed the events, although the source is what has to change.
     ['SOURCE_UNCLEAR', 'slipway deploy examples/shop --app shop app-server'],
     ['RELEASE_FAILED', 'slipway deploy examples/shop --app shop app-server'],

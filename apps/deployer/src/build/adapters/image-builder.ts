@@ -5,7 +5,7 @@ import { type BuildPlan, detect, dockerIgnores, findingsText, runtimeOf } from '
 import type { BaseImages } from '../domain/base-image.js';
 import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
-import { causeInLog } from '../../task/domain/log-causes.js';
+import { explainFailure } from '../domain/build-failure.js';
 import { StepError } from '../../task/domain/task-error.js';
 import {
   type BuildOrder,
@@ -52,15 +52,14 @@ const repositoryIn = (registry: ImageRegistry, tag: string): string =>
 const revealed = (secrets: BuildOrder['secrets']): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, secret.reveal()]));
 
-/** Cause first, then what was seen, and as what it was built: which lock file was used, and which was not. */
-function whyNotBuilt(error: EngineError, { found }: BuildPlan): StepError {
-  const logTail = asWritten(error.logTail.join('\n'));
-  const why = causeInLog(logTail);
-  const message = `${why === undefined ? '' : `${why.cause}. `}${asWritten(error.message)}. It was built as: ${findingsText(found)}.`;
-  return new StepError(
-    { code: error.code, message, hint: why?.hint ?? error.hint, logTail },
-    { cause: error },
-  );
+function whyNotBuilt(error: EngineError, { found }: BuildPlan, { labels }: BuildOrder): StepError {
+  const explained = explainFailure({
+    reason: asWritten(error.message),
+    lines: error.logTail.map(asWritten),
+    builtAs: findingsText(found),
+    logs: `slipway logs ${labels['slipway.app']} ${labels['slipway.service']} --build`,
+  });
+  return new StepError({ code: error.code, ...explained }, { cause: error });
 }
 
 /** Builds on several engines and pushes to one registry. */
@@ -123,7 +122,7 @@ export class EngineImageBuilder implements ImageBuilder {
       const request = { context, tag, labels: own, onOutput: told, signal, ...wish };
       await builder.engine.build({ ...request, secrets: revealed(secrets), logins: this.parts.logins });
     } catch (error) {
-      throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan) : error;
+      throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan, order) : error;
     }
   }
 

@@ -151,7 +151,7 @@ it('a build whose tool is not there said only an exit code: the tool, and as wha
   await expect(builder.build('local', order, new AbortController().signal)).rejects.toMatchObject({
     code: 'BUILD_FAILED',
     message:
-      'The program vite is not in the image. Building r:5000/shop/web:abc: exit code: 127. It was built as: dockerfile, by config.json.',
+      'The program vite is not in the image. The build failed: exit code: 127. It was built as: dockerfile, by config.json.',
     hint: expect.stringContaining('devDependencies') as string,
     logTail: expect.stringContaining('vite: not found') as string,
   });

@@ -4,13 +4,21 @@ export interface Cause {
   readonly hint: string;
 }
 
-interface Sign {
+/** Words of a program, and what they mean. */
+export interface Sign {
   readonly pattern: RegExp;
-  readonly cause: (match: readonly string[]) => Cause | undefined;
+  /** `log` is all that was said. */
+  readonly cause: (match: readonly string[], log: string) => Cause | undefined;
+}
+
+/** A cause, and at which character of the log its sign stands. */
+export interface SeenCause extends Cause {
+  readonly at: number;
 }
 
 const SHORT_NAME = 120;
-const short = (text: string): string => (text.length > SHORT_NAME ? `${text.slice(0, SHORT_NAME)}…` : text);
+export const short = (text: string, most = SHORT_NAME): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
 
 const isFile = (module: string): boolean => /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(module);
 
@@ -159,13 +167,16 @@ const SIGNS: readonly Sign[] = [
   },
 ];
 
-/** The cause that a log tells, as far as its words are known. */
-export function causeInLog(log: string | undefined): Cause | undefined {
-  if (log === undefined) return undefined;
-  for (const { pattern, cause } of SIGNS) {
+/** What the first of these signs says that the log has. */
+export function firstSign(signs: readonly Sign[], log: string): SeenCause | undefined {
+  for (const { pattern, cause } of signs) {
     const match = pattern.exec(log);
-    const found = match === null ? undefined : cause(match);
-    if (found !== undefined) return found;
+    const found = match === null ? undefined : cause(match, log);
+    if (match !== null && found !== undefined) return { ...found, at: match.index };
   }
   return undefined;
 }
+
+/** The cause that a log tells, as far as its words are known. */
+export const causeInLog = (log: string | undefined): SeenCause | undefined =>
+  log === undefined ? undefined : firstSign(SIGNS, log);
