@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, StepsPlan } from './build-plan.js';
-import { presentOf, type SourceTree } from './source-tree.js';
+import { SourceRefusal } from './refusal.js';
+import { hasFile, presentOf, type SourceTree } from './source-tree.js';
 import { emptyPlan, stepOf } from './steps.js';
 
 type OlderForm = NonNullable<ServiceConfig['legacy']>;
@@ -24,6 +25,7 @@ const WITH_VENV: Pick<StepsPlan, 'setUp' | 'env'> = {
 export function olderFormPlan(tree: SourceTree, config: ServiceConfig, legacy: OlderForm): StepsPlan {
   const { runtime } = config;
   const { workdir, baseImage, packagesFile } = legacy;
+  refuseMissing(tree, config, legacy);
   const manifests = manifestsOf(tree, legacy);
   const install = stepOf(config.install, runtime === undefined ? undefined : CACHES[runtime]);
   const isEnough = manifests.length > 0 && readsOnly(manifests, tree, config.install ?? [], workdir);
@@ -42,6 +44,21 @@ export function olderFormPlan(tree: SourceTree, config: ServiceConfig, legacy: O
       ...(install.length === 0 ? [] : [installedFinding(packagesFile)]),
     ],
   };
+}
+
+/** An absolute path elsewhere may be one of the base image. */
+function refuseMissing(tree: SourceTree, { install = [] }: ServiceConfig, legacy: OlderForm): void {
+  const { packagesFile, workdir } = legacy;
+  const file = withinSource(packagesFile, workdir);
+  const isElsewhere =
+    packagesFile.startsWith('/') && !packagesFile.startsWith(`${workdir.replace(/\/+$/, '')}/`);
+  if (file === '' || isElsewhere || hasFile(tree, file)) return;
+  if (!install.some((word) => withinSource(word, workdir) === file)) return;
+  throw new SourceRefusal({
+    field: 'packages_file_path',
+    why: `${file} is not in the source, and package_installation_cmd installs it`,
+    hint: 'Add the file, or correct its path in both fields. Where nothing is to be installed, leave both empty.',
+  });
 }
 
 const installedFinding = (packagesFile: string): Finding => ({

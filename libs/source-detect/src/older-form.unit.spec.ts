@@ -98,3 +98,22 @@ it('an image of another language was refused, for no file shows what it is writt
   ];
   expect(images.map(said)).toEqual(['ruby', 'golang', 'my-runner', 'other', 'other', 'node']);
 });
+
+describe('a file of packages that is not in the source', () => {
+  const wrong = {
+    packages_file_path: 'requirements.txt',
+    package_installation_cmd: 'pip install -r requirements.txt',
+  };
+
+  it('was built for a minute before it failed: it is refused before, by its field', () => {
+    expect(() => planned(wrong, { 's1.py': '' })).toThrow(
+      'config.json: packages_file_path: requirements.txt is not in the source, and package_installation_cmd installs it',
+    );
+  });
+
+  it('may be one of the base image', () => {
+    const path = '/opt/base/req.txt';
+    const config = { packages_file_path: path, package_installation_cmd: `pip install -r ${path}` };
+    expect(planned(config, { 's1.py': '' }).installNeedsSource).toBe(true);
+  });
+});

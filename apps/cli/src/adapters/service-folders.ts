@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { notServiceConfig, writtenServiceNameSchema } from '#libs/contracts';
+import { notServiceConfig } from '#libs/contracts';
+import { nameOfFolder } from '../domain/folder-name.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
 import { neverBelongs } from './left-out.js';
@@ -23,7 +24,7 @@ export interface FoundServices {
 
 /**
  * The services below `directory`: each child folder with a service's `config.json`, or the folder itself when it has
- * one. Names are folder names, as they are written. Throws a usage error when there is none or a name cannot be used.
+ * one. They are called after their folders. Throws a usage error when there is none, or a folder cannot name one.
  */
 export async function findServices(directory: string): Promise<FoundServices> {
   const root = resolve(directory);
@@ -69,15 +70,18 @@ async function passedOrConfigured(directory: string): Promise<'service' | Passed
 }
 
 function named(directory: string): ServiceFolder {
-  const name = basename(directory);
-  const parsed = writtenServiceNameSchema.safeParse(name);
-  if (parsed.success) return { name, directory };
+  return { name: serviceNameOf(directory), directory };
+}
+
+/** The name of the service in a folder. Throws a usage error where none can be made of the folder's. */
+export function serviceNameOf(directory: string): string {
+  const folder = basename(resolve(directory));
+  const name = nameOfFolder(folder);
+  if (name !== undefined) return name;
   throw usageError(
     'SERVICE_NAME',
-    `The folder "${name}" cannot name a service: ${parsed.error.issues[0]?.message}`,
-    {
-      hint: 'Rename the folder, or push it with slipway push and --service.',
-    },
+    `The folder "${folder}" cannot name a service: a name is 1-63 of a-z, 0-9 and inner hyphens`,
+    { hint: 'Rename the folder, or push it with slipway push and --service.' },
   );
 }
 

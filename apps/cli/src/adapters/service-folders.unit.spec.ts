@@ -28,8 +28,16 @@ describe('finding services', () => {
     expect(await findServices(await service('prices'))).toMatchObject({ services: [{ name: 'prices' }] });
   });
 
-  it('refuses a folder name that cannot name a service', async () => {
+  it('refused a folder name with a capital letter, with which init had written a config.json: it is mapped', async () => {
+    await service('Back');
     await service('My_Prices');
+    expect(await findServices(folder.path)).toMatchObject({
+      services: [{ name: 'back' }, { name: 'my_prices' }],
+    });
+  });
+
+  it('refuses a folder name that cannot name a service', async () => {
+    await service('日本');
     await expect(findServices(folder.path)).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
   });
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { slipwayName, sourceBlobName } from '#libs/contracts';
 import { beforeSending } from '../before-sending.js';
 import { findServices, type FoundServices, type ServiceFolder } from '../adapters/service-folders.js';
 import { type CheckedFolder, checkSource } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { zipFolder } from '../adapters/zip-folder.js';
+import { deployedAs, nameOfFolder } from '../domain/folder-name.js';
 import { type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { chooseServices } from '../domain/targets.js';
@@ -110,6 +112,10 @@ export async function checkedFolders(options: FolderOptions, output: Output): Pr
   const found = await foundOrWritten(options, output);
   const chosen = chosenFolders(directory, found, asked);
   for (const { folder, why } of found.passedOver) output.note(shownText(`passed over ${folder}: ${why}`));
+  for (const { name, directory: of } of chosen) {
+    // Of `_` alone the reply says it.
+    if (basename(of) !== name) output.note(shownText(deployedAs(basename(of), name)));
+  }
   const services: CheckedService[] = [];
   for (const folder of chosen) services.push({ ...folder, ...(await checkSource(folder.directory)) });
   const detected = services.map((one) => ({ service: slipwayName(one.name), detected: one.detected }));
@@ -137,7 +143,10 @@ function chosenFolders(
   asked: readonly string[],
 ): readonly ServiceFolder[] {
   const names = services.map((folder) => folder.name);
-  const { chosen, unknown } = chooseServices(names, asked);
+  const { chosen, unknown } = chooseServices(
+    names,
+    asked.map((word) => nameOfFolder(word) ?? word),
+  );
   if (unknown.length === 0) return services.filter((folder) => chosen.includes(folder.name));
   const passed = passedOver.filter(({ folder }) => unknown.includes(folder));
   throw usageError('NO_SERVICE', `${directory} has no service ${unknown.join(', ')}`, {

@@ -39,6 +39,20 @@ describe('a folder with the config.json of another program beside the services',
   });
 });
 
+describe('a folder whose name has capital letters', () => {
+  it.each(['Back', 'back'])(
+    'asked for as %s is deployed by the name that was made of it, and that is said',
+    async (asked) => {
+      const back = await folder.service('Back', '{"runtime": "static", "port": 8080}');
+      await writeFile(join(back, 'index.html'), '<!doctype html><title>Back</title>');
+      const { output, said } = recordingOutput();
+      const found = await checkedFolders({ directory: folder.path, services: [asked] }, output);
+      expect(found.services).toMatchObject([{ name: 'back' }]);
+      expect(said).toContain('Back is deployed as back\n');
+    },
+  );
+});
+
 describe('a folder whose name has _', () => {
   beforeEach(async () => {
     const users = await folder.service('user_service', '{"runtime": "static", "port": 8080}');

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { appIdSchema, serviceConfigSchema } from '#libs/contracts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { serviceConfigSchema, slipwayName } from '#libs/contracts';
 import type { Given } from '#libs/source-detect';
 import { type ProposedConfig, proposals } from '../adapters/proposals.js';
-import type { PassedFolder } from '../adapters/service-folders.js';
+import { type PassedFolder, serviceNameOf } from '../adapters/service-folders.js';
+import { deployedAs, nameOfFolder } from '../domain/folder-name.js';
 import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { shownText } from '../domain/terminal-text.js';
@@ -47,6 +48,8 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
 export async function writeConfigs(options: InitOptions): Promise<WrittenConfigs> {
   const { directory, force = false } = options;
   const { proposed, passedOver } = await proposals({ directory, given: givenBy(options), force });
+  // A name that deploy would refuse is refused before anything is written.
+  for (const one of proposed) serviceNameOf(one.directory);
   const written: WrittenConfig[] = [];
   for (const one of proposed) written.push(await write(one, force));
   return { written, passedOver };
@@ -59,7 +62,13 @@ async function write({ directory, proposal }: ProposedConfig, force: boolean): P
   await writeFile(path, configFileText(proposal), { flag: force ? 'w' : 'wx' });
   const detected = findingsText(proposal.found);
   const config = configFields(proposal);
-  return { service: basename(resolve(directory)), path, config, detected, portNote: portNote(proposal) };
+  return {
+    service: slipwayName(serviceNameOf(directory)),
+    path,
+    config,
+    detected,
+    portNote: portNote(proposal),
+  };
 }
 
 /** A line for each file: where it is, and what was found. */
@@ -68,6 +77,10 @@ export function writtenLines({ written, passedOver }: WrittenConfigs, { paint }:
     ...written.map(
       (one) => `${paint.good('✔')} wrote ${shownText(`${one.path}: ${one.detected}; ${portText(one)}`)}`,
     ),
+    ...written
+      .map(({ path, service }) => ({ folder: basename(dirname(resolve(path))), service }))
+      .filter(({ folder, service }) => folder !== service)
+      .map(({ folder, service }) => shownText(deployedAs(folder, service))),
     ...passedOver.map(({ folder, why }) => shownText(`passed over ${folder}: ${why}`)),
   ];
 }
@@ -90,7 +103,6 @@ function givenBy({ runtime, port, command }: InitOptions): Given {
 }
 
 function appIdFor(directory: string): string {
-  const name = basename(resolve(directory)).toLowerCase();
-  const id = name.replaceAll(/[^a-z0-9-]+/g, '-').replaceAll(/^-+|-+$/g, '');
-  return appIdSchema.safeParse(id).success ? id : '<id>';
+  const name = nameOfFolder(basename(resolve(directory)));
+  return name === undefined ? '<id>' : slipwayName(name);
 }

@@ -164,6 +164,23 @@ describe('slipway init', () => {
     await expect(initOf('shop')).rejects.toMatchObject({ code: 'CONFIG_EXISTS' });
   });
 
+  it('wrote config.json files that deploy refused at once for the names of their folders: both map them, and say so', async () => {
+    await write({
+      'shop/Back/index.html': '<!doctype html>',
+      'shop/front_end/index.html': '<!doctype html>',
+    });
+    const said = await initOf('shop');
+    expect(said).toContain(
+      '\nBack is deployed as back\nfront_end is deployed as front-end\nnext: slipway deploy',
+    );
+  });
+
+  it('refuses a folder whose name cannot become one, before it writes', async () => {
+    await write({ 'shop/a/index.html': '<!doctype html>', 'shop/日本/index.html': '<!doctype html>' });
+    await expect(initOf('shop')).rejects.toMatchObject({ code: 'SERVICE_NAME', exitCode: 2 });
+    await expect(read('shop/a/config.json')).rejects.toThrow('ENOENT');
+  });
+
   it('offers an application id that can be one', async () => {
     await write({ 'My Site_2/index.html': '<!doctype html>' });
     expect(await initOf('My Site_2')).toContain('--app my-site-2\n');

@@ -4,6 +4,7 @@ import { sourceBlobName, writtenAppIdSchema, writtenServiceNameSchema } from '#l
 import { type CheckedZip, checkSource, readZip } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { zipFolder } from '../adapters/zip-folder.js';
+import { deployedAs, nameOfFolder } from '../domain/folder-name.js';
 import { type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
@@ -20,11 +21,14 @@ interface PushOptions {
 
 /** Uploads one service's source, from a folder or a ready zip, without deploying it. */
 export async function push(options: PushOptions, output: Output): Promise<ExitCode> {
-  const { path, appId: app, service: named = basename(resolve(path), '.zip') } = options;
+  const { path, appId: app, service: given } = options;
+  const folder = basename(resolve(path), '.zip');
+  const named = given ?? nameOfFolder(folder) ?? folder;
   valid(
     { argument: '--app', schema: writtenAppIdSchema, text: app },
     { argument: '--service', schema: writtenServiceNameSchema, text: named },
   );
+  if (given === undefined && named !== folder) output.aside(shownText(deployedAs(folder, named)));
   const { appId, service } = namesHere({ appId: app, service: named }, output);
   const { bytes, leftOut, detected } = await sourceOf(path);
   const blob = sourceBlobName(appId, service);

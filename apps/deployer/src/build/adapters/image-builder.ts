@@ -5,6 +5,7 @@ import { type BuildPlan, detect, dockerIgnores, findingsText, runtimeOf } from '
 import type { BaseImages } from '../domain/base-image.js';
 import { asWritten, writeDockerfile, type WrittenDockerfile } from '../domain/dockerfile.js';
 import { BUILT_BY_LABEL } from '../domain/labels.js';
+import { explainBase, whyNoImage } from '../domain/base-failure.js';
 import { explainFailure } from '../domain/build-failure.js';
 import { StepError } from '../../task/domain/task-error.js';
 import {
@@ -52,6 +53,24 @@ const repositoryIn = (registry: ImageRegistry, tag: string): string =>
 const revealed = (secrets: BuildOrder['secrets']): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, secret.reveal()]));
 
+const ownDockerfile = (plan: BuildPlan, { tree }: Pick<FetchedSource, 'tree'>): string =>
+  plan.kind === 'dockerfile' ? (tree.text(plan.file) ?? '') : '';
+
+/** Of which image of others it is, where it is: the engine names the address that it asked. */
+function whyNoBase(error: EngineError, dockerfile: string): StepError | undefined {
+  const explained = explainBase(error.message, dockerfile);
+  if (explained === undefined) return undefined;
+  return new StepError({ code: error.code, ...explained }, { cause: error });
+}
+
+function whyNotPinned(error: unknown, image: string): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const explained = whyNoImage(image, 'named by image of config.json', error.message);
+  return explained === undefined
+    ? error
+    : new StepError({ code: error.code, ...explained }, { cause: error });
+}
+
 function whyNotBuilt(error: EngineError, { found }: BuildPlan, { labels }: BuildOrder): StepError {
   const explained = explainFailure({
     reason: asWritten(error.message),
@@ -94,12 +113,13 @@ export class EngineImageBuilder implements ImageBuilder {
   }
 
   async pin(image: string): Promise<string> {
-    const { name, digest } = partsOf(image);
-    if (digest !== undefined) return `${name}@${digest}`;
+    const { name, digest: given } = partsOf(image);
+    if (given !== undefined) return `${name}@${given}`;
     const [builder] = this.parts.builders;
     if (builder === undefined) throw new Error('there is no builder');
     const login = await loginFor(this.parts.logins, image);
-    return `${name}@${await builder.engine.digestInRegistry(image, login)}`;
+    const digest = builder.engine.digestInRegistry(image, login);
+    return `${name}@${await digest.catch((error: unknown) => Promise.reject(whyNotPinned(error, image) as Error))}`;
   }
 
   async holderOf(tag: string): Promise<string | undefined> {
@@ -122,7 +142,9 @@ export class EngineImageBuilder implements ImageBuilder {
       const request = { context, tag, labels: own, onOutput: told, signal, ...wish };
       await builder.engine.build({ ...request, secrets: revealed(secrets), logins: this.parts.logins });
     } catch (error) {
-      throw error instanceof EngineError && error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan, order) : error;
+      if (!(error instanceof EngineError)) throw error;
+      const base = whyNoBase(error, ownDockerfile(plan, source));
+      throw base ?? (error.code === 'BUILD_FAILED' ? whyNotBuilt(error, plan, order) : error);
     }
   }
 

@@ -55,7 +55,7 @@ function stepOf(reason: string): string {
 /** Without what engines put before every reason. */
 export const plainReason = (reason: string): string =>
   reason
-    .replace(/^Building \S+: /, '')
+    .replace(/^(?:Building|Asking the registry for) \S+: /, '')
     .replace(/^\(HTTP code \d+\) [^-]*- /, '')
     .replace(/^failed to solve(?: with frontend [\w.]+)?: /, '')
     .replace(/^failed to create LLB definition: /, '')

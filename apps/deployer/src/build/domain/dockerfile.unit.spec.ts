@@ -102,7 +102,7 @@ describe('the Dockerfile', () => {
     expect(lines.slice(0, 3)).toEqual(['FROM own/py:3', 'USER 0', 'WORKDIR /code']);
     expect(lines.slice(-2)).toEqual(['ENTRYPOINT []', 'CMD ["python","app.py"]']);
     expect(lines).toContain('RUN ["pip","install","-r","reqs.txt"]');
-    expect(write({ ...legacy, language: 'ruby:3' }).lines[0]).toBe('FROM ruby:3');
+    expect(write({ ...legacy, language: 'ruby:3' }, ['reqs.txt']).lines[0]).toBe('FROM ruby:3');
   });
 
   it("is the source's own for the runtime dockerfile", () => {
