@@ -3,6 +3,7 @@ import type { Finding } from './build-plan.js';
 import { dockerfilesOf } from './dockerfile-name.js';
 import { frontEndOf } from './node/front-end.js';
 import { inlineScripts } from './python/inline-script.js';
+import { pythonBesideNode } from './python-beside-node.js';
 import { SourceRefusal } from './refusal.js';
 import { presentOf, type SourceTree } from './source-tree.js';
 
@@ -58,6 +59,8 @@ export function runtimeOf(
   for (const [runtime, files] of SIGNS) {
     const [sign] = presentOf(tree, files);
     if (sign === undefined) continue;
+    const python = runtime === 'node' ? pythonBesideNode(tree, config) : undefined;
+    if (python !== undefined) return { what: 'python', by: python };
     // What only browsers run is served as files, unless config.json starts something.
     const isSite = runtime === 'node' && config.command === undefined && frontEndOf(tree) !== undefined;
     return { what: isSite ? 'static' : runtime, by: sign };

@@ -1,3 +1,4 @@
+import { manifestOfPython } from '../python-beside-node.js';
 import { SourceRefusal } from '../refusal.js';
 import type { SourceTree } from '../source-tree.js';
 import { dependsOn } from './package-json.js';
@@ -13,7 +14,7 @@ export function nothingToStart(tree: SourceTree, project: Project | undefined): 
       why: 'there is no package.json, and no server.js, index.js, app.js or main.js to start',
       hint: 'Name what starts the service, such as "node bin/www".',
     });
-  return ofPackages(project) ?? ofFrontEnd(tree) ?? ofRoot(project);
+  return ofPackages(project) ?? ofFrontEnd(tree) ?? ofPython(tree) ?? ofRoot(project);
 }
 
 function ofPackages({ packages, commands }: Project): SourceRefusal | undefined {
@@ -36,6 +37,17 @@ function ofFrontEnd(tree: SourceTree): SourceRefusal | undefined {
     field: 'runtime',
     why: `it says "node", and nothing is to be started: this is a site by ${frontEnd.tool.what}`,
     hint: 'Set it to "static", or leave it out. If the site has a server of its own, name its start in command.',
+  });
+}
+
+/** Nothing of either starts, as far as can be seen. */
+function ofPython(tree: SourceTree): SourceRefusal | undefined {
+  const manifest = manifestOfPython(tree);
+  if (manifest === undefined) return undefined;
+  return new SourceRefusal({
+    field: 'runtime',
+    why: `package.json and ${manifest} both lie at the root, and package.json starts nothing`,
+    hint: 'Set it to "python" if the service is one of Python. If it is one of Node.js, name what starts it in command.',
   });
 }
 

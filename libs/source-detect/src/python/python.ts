@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, Step, StepsPlan } from '../build-plan.js';
 import { gitFinding, gitStep } from '../git.js';
+import { unusedNodeBuild } from '../python-beside-node.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { collectsStatic, type Django, djangoOf, standInsFor } from './django.js';
@@ -95,6 +96,7 @@ function planOf(
       ...(collecting?.found ?? []),
       ...start.found,
       ...unusedProcesses(tree, config),
+      ...unusedNodeBuild(tree),
     ],
   };
 }
