@@ -6,6 +6,9 @@ interface InitFlags {
   readonly runtime?: string;
   readonly port?: number;
   readonly command?: string;
+  readonly build?: string;
+  readonly output?: string;
+  readonly image?: string;
   readonly force?: boolean;
 }
 
@@ -23,6 +26,9 @@ export function addInit(program: Command, run: Run): void {
     )
     .option('--port <number>', 'the port that the service listens on', wholeNumber('--port', 1, 65_535))
     .option('--command <words>', 'what starts the service')
+    .option('--build <words>', 'what builds the service or the site')
+    .option('--output <folder>', 'the folder of a site that its build makes')
+    .option('--image <name>', 'the image of the runtime image')
     .option('--force', 'write over a config.json that is there')
     .addHelpText(
       'after',
@@ -30,6 +36,7 @@ export function addInit(program: Command, run: Run): void {
         'slipway init',
         'slipway init ../my-site --runtime static',
         'slipway init api --command "gunicorn -b 0.0.0.0:8000 api:app"',
+        'slipway init cache --image redis:8 --port 6379',
       )}\n${NOTES}`,
     )
     .action((directory: string | undefined, flags: InitFlags, command: Command) =>

@@ -27,6 +27,7 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
       image: config.image,
       found: [{ what: `image ${config.image}`, by: 'config.json' }],
     };
+  if (runtime.what === 'image') throw withoutImage();
   const plan = detectorOf(runtime.what)(tree, config, [runtime]);
   refuseCarriageReturns(tree, plan);
   return withBuildSecrets(plan, tree, config);
@@ -42,6 +43,14 @@ function refuseUnused(config: ServiceConfig, runtime: string): void {
     hint: `Remove the field, or name the runtime that uses it: the files show "${runtime}".`,
   });
 }
+
+const withoutImage = (): SourceRefusal =>
+  new SourceRefusal({
+    field: 'image',
+    why: 'the runtime "image" runs what somebody else built, and no image is named',
+    hint: 'Name the image, best with its tag.',
+    examples: { image: 'nginx:1.28' },
+  });
 
 type Detector = (tree: SourceTree, config: ServiceConfig, found: readonly Finding[]) => BuildPlan;
 

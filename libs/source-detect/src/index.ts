@@ -13,6 +13,7 @@ export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
 export { dockerExceptions, dockerIgnores } from './docker-ignore.js';
 export { INSTALL_GIT } from './git.js';
+export { nearestRuntime } from './nearest-runtime.js';
 export { portOf } from './port.js';
 export { runtimeOf } from './runtime.js';
 export { type Given, propose, type Proposal } from './proposal/proposal.js';

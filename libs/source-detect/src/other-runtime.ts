@@ -1,5 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, StepsPlan } from './build-plan.js';
+import { goBuildOf } from './go.js';
+import { nearestRuntime } from './nearest-runtime.js';
 import { SourceRefusal } from './refusal.js';
 import type { SourceTree } from './source-tree.js';
 import { emptyPlan, stepOf, versionOf } from './steps.js';
@@ -15,23 +17,47 @@ interface OtherRuntime {
  * @throws SourceRefusal without a command, since a base image starts a shell, which ends
  */
 export function otherRuntimePlan(
-  _tree: SourceTree,
+  tree: SourceTree,
   config: ServiceConfig,
   { runtime, found }: OtherRuntime,
 ): StepsPlan {
-  if (config.command === undefined)
-    throw new SourceRefusal({
-      field: 'command',
-      why: `nothing is found out of how a service in ${runtime} starts`,
-      hint: 'Write what starts it into command, and what makes it into build: "build": ["go", "build", "-o", "server", "."] and "command": ["./server"], as an example.',
-    });
+  const made = runtime === 'go' ? goBuildOf(tree, config) : undefined;
+  const command = config.command ?? made?.command;
+  if (command === undefined) throw withoutCommand(runtime);
   return {
     ...emptyPlan(runtime),
     base: { runtime, version: versionOf(config) },
     installNeedsSource: config.install !== undefined,
     install: stepOf(config.install),
-    build: stepOf(config.build),
-    command: config.command,
-    found,
+    build: stepOf(config.build ?? made?.build),
+    command,
+    found: [
+      ...found,
+      ...(made === undefined ? [] : [{ what: `built with \`${made.build.join(' ')}\``, by: made.by }]),
+      ...(made === undefined || config.command !== undefined
+        ? []
+        : [{ what: `starts with \`${command.join(' ')}\``, by: made.by }]),
+    ],
   };
+}
+
+/** What stands in config.json of such services. */
+const EXAMPLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  go: { build: 'go build -o bin/server ./cmd/server', command: './bin/server' },
+  rust: { build: 'cargo build --release', command: './target/release/app' },
+  java: { build: 'mvn -q -DskipTests package', command: 'java -jar target/app.jar' },
+  ruby: { build: 'bundle install', command: 'bundle exec puma -p 8080' },
+  php: { command: 'php -S 0.0.0.0:8080 -t public' },
+};
+
+function withoutCommand(runtime: string): SourceRefusal {
+  const nearest = nearestRuntime(runtime);
+  const meant =
+    nearest === undefined || runtime in EXAMPLES ? '' : `Did you mean the runtime "${nearest}"? Otherwise: `;
+  return new SourceRefusal({
+    field: 'command',
+    why: `nothing is found out of how a service in ${runtime} starts`,
+    hint: `${meant}Write what starts it into command, and what makes it, if anything does, into build.`,
+    examples: EXAMPLES[runtime] ?? { command: './run.sh' },
+  });
 }

@@ -5,6 +5,8 @@ interface RefusalParts {
   readonly why: string;
   /** What to write into the field, or to change in the source. */
   readonly hint: string;
+  /** By field, what could stand there for a source like this one. */
+  readonly examples?: Readonly<Record<string, string>>;
 }
 
 /** The source cannot be served as it is: said before anything is built. Holds no value of a file that may be secret. */
@@ -12,11 +14,13 @@ export class SourceRefusal extends Error {
   readonly code = 'SOURCE_UNCLEAR';
   readonly field: string;
   readonly hint: string;
+  readonly examples: Readonly<Record<string, string>>;
 
-  constructor({ field, why, hint }: RefusalParts) {
+  constructor({ field, why, hint, examples = {} }: RefusalParts) {
     super(`config.json: ${field}: ${why}`);
     this.name = 'SourceRefusal';
     this.field = field;
     this.hint = hint;
+    this.examples = examples;
   }
 }

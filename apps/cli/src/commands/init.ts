@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { serviceConfigSchema, slipwayName } from '#libs/contracts';
+import { inputProblems, serviceConfigSchema, slipwayName } from '#libs/contracts';
 import type { Given } from '#libs/source-detect';
 import { type ProposedConfig, proposals } from '../adapters/proposals.js';
 import { type PassedFolder, serviceNameOf } from '../adapters/service-folders.js';
@@ -15,6 +15,10 @@ interface InitOptions {
   readonly port?: number;
   /** A text, split as a shell splits words. */
   readonly command?: string;
+  /** The same. */
+  readonly build?: string;
+  readonly output?: string;
+  readonly image?: string;
   /** Writes over a config.json that is there. */
   readonly force?: boolean;
 }
@@ -90,13 +94,15 @@ function portText({ config: { port }, portNote }: WrittenConfig): string {
   return portNote === undefined ? `port ${String(port)}` : `port ${String(port)} (${portNote})`;
 }
 
-const fields = serviceConfigSchema.pick({ runtime: true, port: true, command: true }).partial();
+const fields = serviceConfigSchema
+  .pick({ runtime: true, port: true, command: true, build: true, output: true, image: true })
+  .partial();
 
-function givenBy({ runtime, port, command }: InitOptions): Given {
-  const parsed = fields.safeParse({ runtime, port, command });
+function givenBy({ runtime, port, command, build, output, image }: InitOptions): Given {
+  const parsed = fields.safeParse({ runtime, port, command, build, output, image });
   if (parsed.success)
     return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
-  const problems = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
+  const problems = inputProblems(parsed.error.issues).map(({ field, expected }) => `--${field}: ${expected}`);
   throw usageError('USAGE', problems.join('; '), {
     hint: 'Correct what is named above; --help shows examples.',
   });

@@ -148,6 +148,61 @@ describe('slipway init', () => {
     await expect(wrong).rejects.toThrow(/--runtime: .*--command: /);
   });
 
+  it.each([
+    ['python3 -m http.server $PORT', /^--command: expected no \$VARIABLE .*; no shell reads this/],
+    ['a | b', /^--command: expected no \|, .* outside quotes; no shell reads this/],
+    ['', /^--command: expected /],
+  ])('said only "Invalid input" of --command %j: it says what config.json would', async (command, says) => {
+    await write({ 'a/app.py': '' });
+    const wrong = initOf('a', { command });
+    await expect(wrong).rejects.toThrow(says);
+    await expect(wrong).rejects.not.toThrow('Invalid input');
+  });
+
+  it('proposed a command of Python for every runtime: each has its own, as a line and as a flag', async () => {
+    await write({ 'a/Cargo.toml': '', 'b/package.json': '{}', 'c/composer.json': '{}' });
+    await expect(initOf('a')).rejects.toMatchObject({
+      hint: expect.stringContaining('"build": "cargo build --release" and "command": "./target') as string,
+      next: `slipway init ${inFolder('a')} --build "cargo build --release" --command ./target/release/app`,
+    });
+    await expect(initOf('b')).rejects.toMatchObject({
+      next: `slipway init ${inFolder('b')} --command "node bin/www"`,
+    });
+    await expect(initOf('c')).rejects.toMatchObject({
+      next: `slipway init ${inFolder('c')} --command "php -S 0.0.0.0:8080 -t public"`,
+    });
+  });
+
+  it('of the runtime image asks for the image, which a flag gives', async () => {
+    await write({ 'a/notes.txt': '' });
+    await expect(initOf('a', { runtime: 'image' })).rejects.toMatchObject({
+      message: expect.stringContaining('image: the runtime "image" runs what somebody else built') as string,
+      next: `slipway init ${inFolder('a')} --image nginx:1.28`,
+    });
+    await initOf('a', { image: 'redis:8', port: 6379 });
+    expect(parseServiceConfig(await read('a/config.json'))).toMatchObject({ image: 'redis:8', port: 6379 });
+  });
+
+  it('asked for output, which no flag gave: a flag gives it', async () => {
+    await write({ 'a/package.json': '{"scripts":{"build":"make-site"}}' });
+    await expect(initOf('a', { runtime: 'static' })).rejects.toMatchObject({
+      next: `slipway init ${inFolder('a')} --output dist`,
+    });
+    await initOf('a', { runtime: 'static', output: 'dist' });
+    expect(parseServiceConfig(await read('a/config.json'))).toMatchObject({
+      runtime: 'static',
+      output: 'dist',
+    });
+  });
+
+  it('writes the build of a program in Go with the command that starts it', async () => {
+    await write({ 'a/go.mod': 'module a\n', 'a/main.go': 'package main\n' });
+    await initOf('a', { command: './server' });
+    expect(parseServiceConfig(await read('a/config.json'))).toMatchObject({
+      ...{ runtime: 'go', build: ['go', 'build', '-o', 'server', '.'], command: ['./server'] },
+    });
+  });
+
   it('of a folder of sources writes one for each, and passes over what has one', async () => {
     const site = '<!doctype html>';
     await write({ 'shop/web/index.html': site, 'shop/old/index.html': site, 'shop/docs/notes.txt': 'x' });

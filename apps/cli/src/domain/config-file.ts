@@ -6,11 +6,17 @@ export function configFields({
   runtime,
   port,
   command,
+  build,
+  output,
+  image,
   health,
 }: Proposal): Readonly<Record<string, unknown>> {
   return {
     ...(runtime !== undefined && { runtime: runtime.value }),
     ...(port !== undefined && { port: port.value }),
+    ...(image !== undefined && { image: image.value }),
+    ...(build !== undefined && { build: build.value }),
+    ...(output !== undefined && { output: output.value }),
     ...(command !== undefined && { command: command.value }),
     ...(health !== undefined && { health: { path: health.value } }),
   };
@@ -24,10 +30,13 @@ const NO_HEALTH = [
 
 /** The text of a config.json that says by what each field was found. Names of files are in it. */
 export function configFileText(proposal: Proposal): string {
-  const { runtime, port, command, starts, health, found } = proposal;
+  const { runtime, port, image, build, output, command, starts, health, found } = proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
     ...portLines(proposal),
+    ...fieldLines('image', image),
+    ...fieldLines('build', build),
+    ...fieldLines('output', output),
     ...fieldLines('command', command),
     ...(starts === undefined
       ? []

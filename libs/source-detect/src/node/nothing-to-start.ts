@@ -6,13 +6,16 @@ import { frontEndOf } from './front-end.js';
 import type { Project } from './project.js';
 import { asCommand, isForWorkAlone } from './start.js';
 
+const EXAMPLES = { command: 'node bin/www' };
+
 /** What is said where nothing tells how the service starts. */
 export function nothingToStart(tree: SourceTree, project: Project | undefined): SourceRefusal {
   if (project === undefined)
     return new SourceRefusal({
       field: 'command',
       why: 'there is no package.json, and no server.js, index.js, app.js or main.js to start',
-      hint: 'Name what starts the service, such as "node bin/www".',
+      hint: 'Name what starts the service.',
+      examples: EXAMPLES,
     });
   return ofPackages(project) ?? ofFrontEnd(tree) ?? ofPython(tree) ?? ofRoot(project);
 }
@@ -27,6 +30,7 @@ function ofPackages({ packages, commands }: Project): SourceRefusal | undefined 
     field: 'command',
     why: `the root of the workspace starts nothing; ${names.join(', ')} ${names.length === 1 ? 'does' : 'do'}`,
     hint: `Name the package to start, such as ${asCommand(commands.runIn(first, 'start'))}.`,
+    examples: { command: commands.runIn(first, 'start').join(' ') },
   });
 }
 
@@ -35,6 +39,7 @@ function ofFrontEnd(tree: SourceTree): SourceRefusal | undefined {
   if (frontEnd === undefined) return undefined;
   return new SourceRefusal({
     field: 'runtime',
+    examples: { runtime: 'static' },
     why: `it says "node", and nothing is to be started: this is a site by ${frontEnd.tool.what}`,
     hint: 'Set it to "static", or leave it out. If the site has a server of its own, name its start in command.',
   });
@@ -57,6 +62,7 @@ function ofRoot({ root }: Project): SourceRefusal {
       field: 'command',
       why: 'no adapter of package.json builds a server that can be started',
       hint: 'Add @sveltejs/adapter-node or @astrojs/node, which build a server, or name its start in command.',
+      examples: { command: 'node build' },
     });
   const script = root.scripts['start'];
   return new SourceRefusal({
@@ -64,6 +70,7 @@ function ofRoot({ root }: Project): SourceRefusal {
     why: isForWorkAlone(script, root)
       ? 'the script start of package.json serves for development only'
       : 'package.json has no script start and no main that is there, and no server.js, index.js or app.js is',
-    hint: 'Name what starts the service, such as "node bin/www", or add a script start to package.json.',
+    hint: 'Name what starts the service, or add a script start to package.json.',
+    examples: EXAMPLES,
   });
 }

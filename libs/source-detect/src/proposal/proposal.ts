@@ -14,6 +14,9 @@ export interface Given {
   readonly runtime?: string;
   readonly port?: number;
   readonly command?: readonly string[];
+  readonly build?: readonly string[];
+  readonly output?: string;
+  readonly image?: string;
 }
 
 /** What a config.json would say of a source that has none. */
@@ -26,6 +29,10 @@ export interface Proposal {
   readonly command?: Found<readonly string[]>;
   /** The command that is better found out. */
   readonly starts?: readonly string[];
+  /** Undefined where none is, or it is better found out. */
+  readonly build?: Found<readonly string[]>;
+  readonly output?: Found<string>;
+  readonly image?: Found<string>;
   readonly health?: Found<string>;
   /** All that was found, as a deployment will say it. */
   readonly found: readonly Finding[];
@@ -46,15 +53,19 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
   const command = commandOf(plan, given);
   const runtime = { value: runtimeName(plan), by: given.runtime === undefined ? sign.by : GIVEN };
   // What is written down must not change what is built: of a server that detection adds, the command alone is no use.
-  const isWritten = (of: Given): boolean => isSame(plan, planOf(tree, configOf(port?.value, of)));
+  const isWritten = (of: Given): boolean =>
+    isSame(plan, planOf(tree, configOf(port?.value, { ...given, ...of })));
   const named = { runtime: runtime.value };
-  const isRuntimeWritten = isWritten({ ...given, ...named });
+  const isRuntimeWritten = isWritten(named);
   const isCommandWritten = isWritten({ ...(isRuntimeWritten && named), command: command?.value });
   return {
     runtime: isRuntimeWritten ? runtime : undefined,
     port,
     command: isCommandWritten ? command : undefined,
     starts: isCommandWritten ? undefined : command?.value,
+    build: buildOf(plan, given),
+    output: given.output === undefined ? undefined : { value: given.output, by: GIVEN },
+    image: given.image === undefined ? undefined : { value: given.image, by: GIVEN },
     health: port === undefined ? undefined : healthFor(tree, runtime.value),
     found: plan.found,
   };
@@ -70,12 +81,8 @@ function portFor(tree: SourceTree, runtime: string, given: Given): Found<number>
   return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime) ?? { value: USUAL_PORT });
 }
 
-const configOf = (port: number | undefined, { runtime, command }: Omit<Given, 'port'>): ServiceConfig =>
-  serviceConfigSchema.parse({
-    ...(port !== undefined && { port }),
-    ...(runtime !== undefined && { runtime }),
-    ...(command !== undefined && { command }),
-  });
+const configOf = (port: number | undefined, given: Omit<Given, 'port'>): ServiceConfig =>
+  serviceConfigSchema.parse({ ...given, ...(port !== undefined && { port }) });
 
 function runtimeName(plan: BuildPlan): string {
   if (plan.kind !== 'steps') return plan.kind;
@@ -102,4 +109,13 @@ function commandOf(plan: BuildPlan, given: Given): Proposal['command'] {
   if (plan.kind !== 'steps' || plan.site !== undefined || plan.command === undefined) return undefined;
   const finding = plan.found.find(({ kind }) => kind === 'command');
   return { value: plan.command, by: finding?.by };
+}
+
+/** Of languages without a detection of their own, the build belongs to the command. */
+function buildOf(plan: BuildPlan, given: Given): Proposal['build'] {
+  if (given.build !== undefined) return { value: given.build, by: GIVEN };
+  const [step] =
+    plan.kind === 'steps' && 'runtime' in plan.base && plan.base.runtime === 'go' ? plan.build : [];
+  if (step === undefined) return undefined;
+  return { value: step.argv, by: plan.found.find(({ what }) => what.startsWith('built with'))?.by };
 }

@@ -94,7 +94,8 @@ const withoutBuild = (tool: Finding | undefined): SourceRefusal =>
   new SourceRefusal({
     field: 'build',
     why: `package.json has no script "build"${tool === undefined ? '' : `, and depends on ${tool.what}`}`,
-    hint: 'Name what builds the site, such as "npx vite build", or name the folder that is served as it is in output.',
+    hint: 'Name what builds the site, or name the folder that is served as it is in output.',
+    examples: { build: 'npx vite build' },
   });
 
 /** What config.json names wins. */
@@ -104,6 +105,7 @@ function namedOutput({ output }: ServiceConfig, known?: Finding): Finding {
   throw new SourceRefusal({
     field: 'output',
     why: 'the site is built, and nothing shows which folder the build makes',
-    hint: 'Name it, such as "dist" or "build".',
+    hint: 'Name the folder.',
+    examples: { output: 'dist' },
   });
 }

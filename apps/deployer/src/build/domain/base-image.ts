@@ -3,6 +3,7 @@ import {
   beginsWith,
   compareVersions,
   fitsWish,
+  nearestRuntime,
   versionParts,
   type VersionParts,
   type VersionWish,
@@ -76,11 +77,12 @@ const basesOf = (runtime: string, byRuntime: BaseImages['byRuntime']): readonly 
     .filter(({ key }) => key.split(':')[0] === runtime);
 
 function unknownRuntime(runtime: string, byRuntime: BaseImages['byRuntime']): StepError {
-  const runtimes = [...new Set(Object.keys(byRuntime).map((key) => key.split(':')[0]))].join(', ');
+  const runtimes = [...new Set(Object.keys(byRuntime).map((key) => key.split(':')[0] ?? key))];
+  const meant = nearestRuntime(runtime, [...runtimes, 'dockerfile', 'image']);
   return new StepError({
     code: 'RUNTIME_UNKNOWN',
-    message: `config.json: runtime: there is no base image for ${runtime}; there are images for ${runtimes}`,
-    hint: `Add ${runtime}=IMAGE to the deployer's BASE_IMAGES, or name another runtime.`,
+    message: `config.json: runtime: there is no base image for ${runtime}; there are images for ${runtimes.join(', ')}`,
+    hint: `${meant === undefined ? '' : `Did you mean ${meant}? Otherwise: `}Add ${runtime}=IMAGE to the deployer's BASE_IMAGES, or name another runtime.`,
   });
 }
 
@@ -92,11 +94,15 @@ interface UnknownVersion {
 
 function unknownVersion({ runtime, version, bases }: UnknownVersion): StepError {
   const available = bases.map(({ key, image }) => `${key} (${image})`).join(', ');
+  // What config.json would say: of the runtime's own image the version in its tag.
+  const [newest] = [...bases].sort(byAge);
+  const named = newest === undefined ? '' : tagOf(newest.key) || versionOf(newest).join('.');
+  const example = named === '' ? '' : `, such as "version": "${named}"`;
   const isOwn = version.by === 'config.json';
   const wished = isOwn ? '' : ` (${version.text}, by ${version.by})`;
   return new StepError({
     code: 'RUNTIME_UNKNOWN',
     message: `config.json: version: no base image has this version of ${runtime}${wished}; available: ${available}`,
-    hint: `${isOwn ? 'Leave version out' : 'Name one of these in version'}, or add ${runtime}:VERSION=IMAGE to the deployer's BASE_IMAGES.`,
+    hint: `${isOwn ? `Name a version that there is${example}, or leave it out` : `Name a version that there is in config.json${example}`}; or add ${runtime}:VERSION=IMAGE to the deployer's BASE_IMAGES.`,
   });
 }

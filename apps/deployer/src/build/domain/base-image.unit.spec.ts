@@ -41,6 +41,24 @@ describe('the base image', () => {
     expect(baseImageOf({ runtime: 'go' }, only)).toBe('go:1.24');
   });
 
+  it('of a mistyped runtime says what was meant', () => {
+    const of = (runtime: string) => () => baseImageOf({ runtime }, images);
+    expect(of('pyhton')).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^Did you mean python\?/) as string }),
+    );
+    expect(of('cobol')).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^Add cobol=IMAGE/) as string }),
+    );
+  });
+
+  it('read as if "slipway/node:24" were the value of version: the hint has the line', () => {
+    const demo = { byRuntime: { node: 'slipway/node:24' }, legacy: {} };
+    const version = { text: '18.x', by: 'engines of package.json', scheme: 'semver' } as const;
+    expect(() => baseImageOf({ runtime: 'node', version }, demo)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('such as "version": "24"') as string }),
+    );
+  });
+
   it('is refused where nothing fits: where the version was written, the field, and what there is', () => {
     expect(() => python('>=3.14', 'pep440')).toThrow(
       'config.json: version: no base image has this version of python (>=3.14, by requires-python of pyproject.toml); ' +
