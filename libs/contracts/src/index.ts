@@ -1,6 +1,7 @@
 export { commandWords } from './command-words.js';
 export * from './message.js';
 export * from './names.js';
+export { nearestName } from './nearest-name.js';
 export { sourceBlobName } from './source-blob.js';
 export { type WrittenNames, writtenService } from './written-names.js';
 export * from './input-problems.js';

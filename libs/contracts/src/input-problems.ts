@@ -1,10 +1,20 @@
 import type { z } from 'zod';
+import { nearestName } from './nearest-name.js';
 
 /** One thing that is wrong with an input. It names the field and never the value: that may be a secret. */
 export interface InputProblem {
   /** Path of the field, such as `health.path`; empty for the whole input. */
   readonly field: string;
   readonly expected: string;
+}
+
+const UNKNOWN_FIELD = 'unknown field; check its spelling';
+
+/** With the field that was meant by an unknown one at the root, where one of `fields` is near it. */
+export function withMeantField(problem: InputProblem, fields: readonly string[]): InputProblem {
+  const isUnknown = problem.expected === UNKNOWN_FIELD && !problem.field.includes('.');
+  const meant = isUnknown ? nearestName(problem.field, fields) : undefined;
+  return meant === undefined ? problem : { ...problem, expected: `unknown field; is ${meant} meant?` };
 }
 
 /** What a schema found wrong with an input, at once and in its order. */
@@ -22,7 +32,7 @@ function problemsOf(issue: z.core.$ZodIssue): InputProblem[] {
   if (issue.code !== 'unrecognized_keys') return [{ field, expected: expectedBy(issue) }];
   return issue.keys.map((key) => ({
     field: fieldOf([...issue.path, key]),
-    expected: 'unknown field; check its spelling',
+    expected: UNKNOWN_FIELD,
   }));
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type InputProblem, inputProblems, problemText } from './input-problems.js';
+import { type InputProblem, inputProblems, problemText, withMeantField } from './input-problems.js';
 import { MOST_INSTANCES, secretNameSchema, storableText, variableNameSchema } from './names.js';
 import { parseCommentedJson } from './parse-commented-json.js';
 import { JsonError } from './parse-json.js';
@@ -129,6 +129,11 @@ const currentConfigSchema = serviceConfigSchema
         context.addIssue({ code: 'custom', path: ['secrets', variable], message, input: variable });
     }
   })
+  .superRefine(({ env, port }, context) => {
+    if (port === undefined || env['PORT'] === undefined || env['PORT'] === String(port)) return;
+    const message = 'expected no other port than that of the field port, from which PORT is set';
+    context.addIssue({ code: 'custom', path: ['env', 'PORT'], message, input: undefined });
+  })
   .superRefine((config, context) => {
     for (const { field, expected } of volumeProblems(config))
       context.addIssue({ code: 'custom', path: [field], message: expected, input: undefined });
@@ -199,8 +204,11 @@ export function parseServiceConfig(text: string): ServiceConfig {
 const namesReplicas = (root: unknown): boolean =>
   typeof root === 'object' && root !== null && Object.hasOwn(root, 'replicas');
 
+/** The fields that a file may have. */
+const WRITTEN = Object.keys(serviceConfigSchema.omit({ legacy: true, defaultReplicas: true }).shape);
+
 function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new ConfigFileError(inputProblems(result.error.issues));
+  throw new ConfigFileError(inputProblems(result.error.issues).map((one) => withMeantField(one, WRITTEN)));
 }

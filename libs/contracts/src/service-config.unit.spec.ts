@@ -89,7 +89,7 @@ describe('config.json', () => {
       { field: 'health.path', expected: 'expected a path that begins with /, such as /health' },
       { field: 'resources.memory', expected: 'unknown field; check its spelling' },
       { field: 'replicas', expected: 'expected at least 1' },
-      { field: 'prot', expected: 'unknown field; check its spelling' },
+      { field: 'prot', expected: 'unknown field; is port meant?' },
     ]);
   });
 

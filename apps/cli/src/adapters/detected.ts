@@ -2,13 +2,25 @@ import type { ServiceConfig } from '#libs/contracts';
 import type { SourceTree } from '#libs/source-detect';
 import { usageError } from '../errors.js';
 
+export interface Detected {
+  /** What the source is, in one line. */
+  readonly detected: string;
+  /** Its build is one of Node.js, whose tools take values out of `.env` files. */
+  readonly readsEnvFiles: boolean;
+}
+
 /**
- * What a source is, in one line, found out as the deployer will from the same files. `where` is its config.json, as
- * messages name it. Throws a usage error where it cannot be served.
+ * What a source is, found out as the deployer will from the same files. `where` is its config.json, as messages name it.
+ * Throws a usage error where it cannot be served.
  */
-export async function detectedIn(tree: SourceTree, config: ServiceConfig, where: string): Promise<string> {
+export async function detectedIn(tree: SourceTree, config: ServiceConfig, where: string): Promise<Detected> {
   const { detect, findingsText } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
-  return refused(where, () => findingsText(detect(tree, config).found));
+  const plan = await refused(where, () => detect(tree, config));
+  const isOfNode = plan.kind === 'steps' && 'runtime' in plan.base && plan.base.runtime === 'node';
+  return {
+    detected: findingsText(plan.found),
+    readsEnvFiles: isOfNode && plan.build.length > 0,
+  };
 }
 
 /** A usage error for a refusal; its message begins with `where` instead of `config.json`. */

@@ -4,13 +4,11 @@ import AdmZip from 'adm-zip';
 import { ConfigFileError, parseServiceConfig, problemText, type ServiceConfig } from '#libs/contracts';
 import type { SourceTree } from '#libs/source-detect';
 import { usageError } from '../errors.js';
-import { detectedIn } from './detected.js';
+import { type Detected, detectedIn } from './detected.js';
 import { isFile } from './is-file.js';
 import { type SentFolder, sentFolder, sentTree } from './sent-folder.js';
 
-export interface CheckedFolder {
-  /** What the source is, in one line. */
-  readonly detected: string;
+export interface CheckedFolder extends Detected {
   /** What was read, and so what is to be sent. */
   readonly sent: SentFolder;
 }
@@ -19,7 +17,7 @@ export interface CheckedFolder {
 export async function checkSource(directory: string): Promise<CheckedFolder> {
   const config = await checkConfig(directory);
   const sent = await sentFolder(directory);
-  return { sent, detected: await detectedIn(await sentTree(sent), config, join(directory, 'config.json')) };
+  return { sent, ...(await detectedIn(await sentTree(sent), config, join(directory, 'config.json'))) };
 }
 
 async function checkConfig(directory: string): Promise<ServiceConfig> {
@@ -75,7 +73,8 @@ export async function readZip(path: string): Promise<CheckedZip> {
   const where = `${path}:${config.entryName}`;
   const parsed = checkConfigText(config.getData().toString('utf8'), where);
   const root = config.entryName.slice(0, -'config.json'.length);
-  return { bytes, detected: await detectedIn(await treeOfZip(zip, root), parsed, where) };
+  const { detected } = await detectedIn(await treeOfZip(zip, root), parsed, where);
+  return { bytes, detected };
 }
 
 /** What the zip holds below its root. */

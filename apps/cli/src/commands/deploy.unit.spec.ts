@@ -39,6 +39,25 @@ describe('a folder with the config.json of another program beside the services',
   });
 });
 
+describe('a site whose build reads .env.production, which is left out', () => {
+  it.each([
+    ['vite build', true],
+    [undefined, false],
+  ])('was built without its values, and nothing said so: with the build %s', async (build, isSaid) => {
+    const site = await folder.service('site', '{"runtime": "static", "port": 8080}');
+    await writeFile(join(site, '.env.production'), 'VITE_API_URL=https://api.example.org\n');
+    if (build === undefined) await writeFile(join(site, 'index.html'), '<!doctype html>');
+    else
+      await writeFile(
+        join(site, 'package.json'),
+        JSON.stringify({ scripts: { build }, devDependencies: { vite: '5' } }),
+      );
+    const { output, said } = recordingOutput();
+    await checkedFolders({ directory: folder.path, services: ['site'] }, output);
+    expect(said.some((line) => line.startsWith('note: site: .env.production is left out'))).toBe(isSaid);
+  });
+});
+
 describe('a folder whose name has capital letters', () => {
   it.each(['Back', 'back'])(
     'asked for as %s is deployed by the name that was made of it, and that is said',

@@ -22,6 +22,19 @@ export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
   return parts.length === 0 ? undefined : `left out ${parts.join('; ')}`;
 }
 
+/** What tools of a front end read where they build for production. */
+const ENV_FILES = new Set(['.env', '.env.production', '.env.local', '.env.production.local']);
+
+/** What follows of the environment files that a build does not see; undefined where none is left out. */
+export function envFilesText(leftOut: readonly LeftOut[]): string | undefined {
+  const names = leftOut
+    .filter(({ by, path }) => by === 'default' && ENV_FILES.has(path))
+    .map(({ path }) => path);
+  if (names.length === 0) return undefined;
+  const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `${names.join(', ')} ${are} left out, so the build does not see what ${are === 'is' ? 'it sets' : 'they set'}. Put such values into env of config.json, or bring ${them} back with ${names.map((name) => `!${name}`).join(' and ')} in .slipwayignore.`;
+}
+
 /** `uploaded shop--web.zip (12 KiB)`, with what was left out. */
 export function uploadedText(blob: string, bytes: number, leftOut: readonly LeftOut[]): string {
   const uploaded = `uploaded ${blob} (${Math.ceil(bytes / 1024)} KiB)`;

@@ -90,6 +90,25 @@ describe('a service with volumes', () => {
       ]);
   });
 
+  it('was told to bring back a node that was up, and lacked room alone', () => {
+    const effect = { kind: 'await-node', ordinal: 0, accessToken: 't1:web:0' } as const;
+    const hintOf = (reason: string): unknown => {
+      const answer = {
+        accessToken: 't1:web:0',
+        appId: 'shop',
+        service: 'web',
+        refusals: [{ node: 'node-7', reason }],
+      };
+      return decideAnswer(effect, surveyed(), answer, now).events;
+    };
+    expect(JSON.stringify(hintOf('not enough CPU: needed 0.25, used 1.9 of 2 cores'))).toContain(
+      '"hint":"Free capacity on node-7 (slipway status',
+    );
+    expect(JSON.stringify(hintOf('is unreachable'))).toContain(
+      '"hint":"Bring node-7 back (slipway node ls).',
+    );
+  });
+
   it('is one instance', () => {
     const wanting = (replicas: number) =>
       planProblem(

@@ -12,6 +12,7 @@ import { type Installation, pipInstall } from './installing.js';
 import { manifestsOf } from './manifests.js';
 import { procfileOf } from '../procfile.js';
 import { refuseNotInstalled } from './not-installed.js';
+import { procfileCommand } from './procfile-command.js';
 import { pipInstallReads } from './requirements.js';
 import { type Start, startOf } from './start.js';
 import {
@@ -177,10 +178,15 @@ function collectingOf({ secrets = {} }: ServiceConfig, django: Django | undefine
 /** Said, since somebody expects them to run. */
 function unusedProcesses(tree: SourceTree, config: ServiceConfig): readonly Finding[] {
   const procfile = procfileOf(tree);
-  const isUsed = config.command === undefined;
+  const isOwn = config.command === undefined;
   const isWeb = procfile.has('web') && !(config.port === undefined && procfile.has('worker'));
   const started = isWeb ? 'web' : 'worker';
-  const others = [...procfile.keys()].filter((type) => type !== 'release' && !(isUsed && type === started));
+  // `slipway init` writes the command of a process into config.json.
+  const isStarted = (type: string, line: string): boolean =>
+    isOwn ? type === started : isSameCommand(procfileCommand(line), config.command);
+  const others = [...procfile]
+    .filter(([type, line]) => type !== 'release' && !isStarted(type, line))
+    .map(([type]) => type);
   return [
     ...(procfile.has('release') && config.release === undefined
       ? [{ what: 'its release process is run only where `release` of config.json says it', by: 'Procfile' }]
@@ -188,3 +194,6 @@ function unusedProcesses(tree: SourceTree, config: ServiceConfig): readonly Find
     ...(others.length === 0 ? [] : [{ what: `not started here: ${others.join(', ')}`, by: 'Procfile' }]),
   ];
 }
+
+const isSameCommand = (a: readonly string[], b: readonly string[] | undefined): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);

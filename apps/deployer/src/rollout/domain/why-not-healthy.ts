@@ -167,7 +167,7 @@ function misplaced({ name, port, sockets }: Evidence): Cause | undefined {
   if (listening.some((socket) => socket.port === port))
     return {
       cause: `${name} listens on 127.0.0.1:${port}, which nobody outside its container reaches`,
-      hint: `Let it listen on 0.0.0.0:${port}, such as with --host 0.0.0.0 in command.`,
+      hint: `Let it listen on 0.0.0.0:${port}. Its host is an option in command (such as --host 0.0.0.0) or stands in its code, in the call that listens: listen(${port}, '0.0.0.0'), run(host='0.0.0.0').`,
     };
   const open = listening.filter(({ isLoopback }) => !isLoopback).map((socket) => socket.port);
   if (open.length === 0) {

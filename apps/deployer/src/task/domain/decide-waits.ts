@@ -60,13 +60,21 @@ function noNode(
       message: shortMessage(
         `${state.service} can run on ${onNode} only, where the data of its volumes lies. ${why === '' ? 'It is not enrolled' : why}.`,
       ),
-      hint: `Bring ${onNode} back or free capacity on it (slipway node ls). To begin elsewhere with empty volumes, give them other names in config.json.`,
+      hint: `${onNodeAgain(onNode, refusals)} To begin elsewhere with empty volumes, give them other names in config.json.`,
     };
   return {
     code: 'NO_NODE',
     message: shortMessage(`No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`),
     hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
   };
+}
+
+/** A node that refuses for want of room is up. */
+function onNodeAgain(onNode: string, refusals: readonly { node: string; reason: string }[]): string {
+  const reason = refusals.find(({ node }) => node === onNode)?.reason ?? '';
+  return /^(?:not enough|no free port)/.test(reason)
+    ? `Free capacity on ${onNode} (slipway status shows what runs there), or lower resources in config.json. It needs room for the new instance beside the old one, although the old one is stopped first.`
+    : `Bring ${onNode} back (slipway node ls).`;
 }
 
 /** What a node is short of may be what this request itself has taken there. */

@@ -22,8 +22,19 @@ export const short = (text: string, most = SHORT_NAME): string =>
 
 const isFile = (module: string): boolean => /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(module);
 
-function missingNodeModule([, module = '']: readonly string[]): Cause {
+/** What imports the file; undefined of one that nothing imports, which command names. */
+const importerIn = (log: string): string | undefined =>
+  /Cannot find (?:module|package) '[^']+' imported from ([^\s]+)/.exec(log)?.[1] ??
+  /Require stack:\s*\n\s*-\s*(\S+)/.exec(log)?.[1];
+
+function missingNodeModule([, module = '']: readonly string[], log: string): Cause {
   const name = short(module);
+  const importer = importerIn(log);
+  if (isFile(module) && importer !== undefined)
+    return {
+      cause: `The file ${name}, which ${short(importer)} imports, is not in the image`,
+      hint: 'Correct the path in the import. On Linux capital letters count: lib/Util.js is not lib/util.js. If a build makes the file, set build.',
+    };
   return isFile(module)
     ? {
         cause: `The file ${name} is not in the image`,
@@ -37,6 +48,10 @@ function missingNodeModule([, module = '']: readonly string[]): Cause {
 
 const NOT_WRITABLE =
   'The service runs as a user other than root. Write below its working folder, below $HOME or into /tmp.';
+
+/** Of a path below the working folder; of what Slipway builds that is the service's own. */
+const NOT_WRITABLE_HERE =
+  'Its working folder belongs to another user. In the Dockerfile, set a WORKDIR and give it to the user of the service (chown); or name workdir or user in config.json.';
 
 /**
  * What programs say when they fail, in their own words, and what that means. The first that matches counts, so the
@@ -65,10 +80,16 @@ const SIGNS: readonly Sign[] = [
   {
     // `docker-init` is tini.
     pattern: /\[FATAL tini \(\d+\)\] exec (\S+) failed: No such file or directory/,
-    cause: ([, program = '']) => ({
-      cause: `The program ${short(program)} is not in the image`,
-      hint: 'Correct command in config.json, or add the package that brings the program to the manifest. Of a script, also check that its first line names an interpreter that is there, and ends without a carriage return.',
-    }),
+    cause: ([, program = '']) =>
+      program.includes('/')
+        ? {
+            cause: `The file ${short(program)} is not in the image, or not the interpreter that its first line names`,
+            hint: 'Correct command in config.json. If the file is there, save it with the line ends of Linux (LF): with those of Windows (CRLF) its first line names an interpreter that is nowhere.',
+          }
+        : {
+            cause: `The program ${short(program)} is not in the image`,
+            hint: 'Correct command in config.json, or add the package that brings the program to the manifest.',
+          },
   },
   {
     pattern: /\[FATAL tini \(\d+\)\] exec (\S+) failed: Permission denied/,
@@ -145,10 +166,13 @@ const SIGNS: readonly Sign[] = [
   {
     pattern:
       /(?:PermissionError: \[Errno 13\] Permission denied: '([^']+)'|EACCES: permission denied, \w+ '([^']+)')/,
-    cause: ([, python, node = '']) => ({
-      cause: `It has no permission for ${short(python ?? node)}`,
-      hint: NOT_WRITABLE,
-    }),
+    cause: ([, python, node = '']) => {
+      const path = python ?? node;
+      return {
+        cause: `It has no permission for ${short(path)}`,
+        hint: path.startsWith('/') ? NOT_WRITABLE : NOT_WRITABLE_HERE,
+      };
+    },
   },
   {
     pattern: /(?:EADDRINUSE|Address already in use|address already in use)[^\n]*/,
