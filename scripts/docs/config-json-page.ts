@@ -53,7 +53,7 @@ export function configJsonPage(): string {
     codeBlock('json', EXAMPLE),
     'An editor that knows JSON Schema completes the fields if `$schema` names [config.schema.json](../config.schema.json).\nA field that is not in the table is refused, and so is a file larger than 256 KiB.\nComments (`//` and `/* */`) and a comma behind the last of a list are allowed; a key that stands twice in an object is refused.',
     fieldTable(current as JsonSchema),
-    'A variable stands in `env` or in `secrets`, not in both. `PORT` is set by Slipway.',
+    'A variable stands in `env` or in `secrets`, not in both. `PORT` is set from `port`, and no other port may stand there in `env`.',
     '## Commands',
     COMMANDS,
     '## The older form',

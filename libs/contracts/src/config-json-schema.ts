@@ -63,7 +63,7 @@ const fieldDescriptions: Record<Field, string> = {
   'stop.graceMs': 'Milliseconds until it is killed.',
   'stop.drainMs':
     'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it. If it is not set, `DEPLOYER_DRAIN_MS` counts.',
-  user: 'Who runs the service, as its image knows it, such as 1000, 1000:1000 or app. Default: a user of its own, `slipway` (10001), or the one that the Dockerfile names.',
+  user: 'Who runs the service, as its image knows it, such as 1000, 1000:1000 or app. Default: a user of its own, `slipway` (10001). An image of a Dockerfile, or of somebody else, has its own user, which is root where it names none.',
   workdir:
     'The folder inside its container that the service is started in. Default: the folder of its source, or the one that the Dockerfile names.',
   tmpfs:

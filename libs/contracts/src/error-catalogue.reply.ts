@@ -131,7 +131,10 @@ const buildErrors = {
     what: 'The Docker engine is too old.',
     whatToDo: 'Install Docker 20.10 or newer, or Podman 4 or newer.',
   },
-  BUILD_FAILED: inReply('The image did not build.', 'Read the end of the build log.'),
+  BUILD_FAILED: inReply(
+    'The image did not build.',
+    'Its first sentence is the cause, where that is known. `slipway logs APP SERVICE --build` prints the whole log.',
+  ),
   BUILD_SECRETS_UNSUPPORTED: inReply(
     'The service names `buildSecrets`, and the engine of its builder has no BuildKit.',
     'Build on an engine with BuildKit: Docker 18.09 or newer, on Linux.',
