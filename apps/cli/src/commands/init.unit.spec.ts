@@ -52,7 +52,7 @@ describe('slipway init', () => {
       '{',
       '  // by package.json',
       '  "runtime": "node",',
-      '  // by server.js, line 3; the service is told it in PORT',
+      '  // by server.js, line 3; the service finds it in the variable PORT',
       '  "port": 3000,',
       '  // by the command line',
       '  "command": ["node", "server.js"],',
@@ -75,13 +75,13 @@ describe('slipway init', () => {
 
   it.each([
     ['a Dockerfile without EXPOSE', { Dockerfile: 'FROM scratch\n' }, 'the Dockerfile has no EXPOSE'],
-    ['a source that names no port', { 'package.json': manifest, 'server.js': '' }, 'no file names one'],
+    ['a source that names no port', { 'package.json': manifest, 'server.js': '' }, 'no file names a port'],
   ])('%s got port 8080 without a word: the command and the file say why', async (_, files, why) => {
     await write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`a/${name}`, text])));
     const said = `port 8080 (${why}: correct it if the service listens on another port)\n`;
     expect(await initOf('a')).toContain(said);
     expect(await read('a/config.json')).toContain(
-      `// ${why}: the service is told it in PORT\n  "port": 8080,`,
+      `// ${why}: the service finds it in the variable PORT\n  "port": 8080,`,
     );
   });
 
@@ -103,6 +103,38 @@ describe('slipway init', () => {
     expect(text).not.toContain('health path');
     expect(parseServiceConfig(text)).toMatchObject({ runtime: 'python' });
     expect(parseServiceConfig(text).port).toBeUndefined();
+  });
+
+  it('left migrations and SQLite to be found out by an error: config.json has them as comments', async () => {
+    await write({
+      'a/requirements.txt': 'flask\nflask-migrate\n',
+      'a/app.py': "from flask import Flask\napp = Flask(__name__)\nURI = 'sqlite:///app.db'\n",
+      'a/migrations/env.py': '',
+    });
+    await initOf('a');
+    const text = await read('a/config.json');
+    expect(text).toContain('  // "release": "flask db upgrade",\n');
+    expect(text).toContain('  // It uses SQLite, by app.py.');
+    expect(text).toContain('  // "volumes": [{ "name": "data", "path": "/app/data" }],\n');
+    expect(text).toContain('  // Found out anew at each deployment:\n  // - python, by requirements.txt\n');
+    expect(parseServiceConfig(text).release).toBeUndefined();
+  });
+
+  it('proposes the release process of a Procfile, with a shell where its line needs one', async () => {
+    for (const [folder, line] of [
+      ['a', './migrate --all'],
+      ['b', 'flask db upgrade && flask seed'],
+    ] as const)
+      await write({
+        [`${folder}/Procfile`]: `web: python app.py\nrelease: ${line}\n`,
+        [`${folder}/app.py`]: '',
+      });
+    await initOf('a');
+    await initOf('b');
+    expect(await read('a/config.json')).toContain('// "release": "./migrate --all",\n');
+    expect(await read('b/config.json')).toContain(
+      '// "release": ["sh", "-c", "flask db upgrade && flask seed"],\n',
+    );
   });
 
   it('never writes over a config.json, unless that is asked for', async () => {

@@ -1,3 +1,4 @@
+import { commandWords } from '#libs/contracts';
 import { findingsText, type Proposal } from '#libs/source-detect';
 import { shownText } from './terminal-text.js';
 
@@ -44,8 +45,10 @@ export function configFileText(proposal: Proposal): string {
     ...(health === undefined
       ? noHealth(port)
       : fieldLines('health', { ...health, value: { path: health.value } })),
+    ...databaseLines(proposal),
     '',
-    `// Found out anew at each deployment: ${shownText(findingsText(found))}.`,
+    '// Found out anew at each deployment:',
+    ...found.map((one) => `// - ${shownText(findingsText([one]))}`),
     '// What it may use, if not so much:',
     '// "resources": { "cpu": 0.25, "memoryMiB": 256 },',
   ];
@@ -53,15 +56,38 @@ export function configFileText(proposal: Proposal): string {
   return `// Written by slipway init. docs/reference/config-json.md describes every field.\n{\n${body.join('\n')}\n}\n`;
 }
 
+/** What nobody can know from files: whether migrations should run, and whether data is to stay. */
+function databaseLines({ migrations, sqlite }: Proposal): readonly string[] {
+  return [
+    ...(migrations === undefined
+      ? []
+      : [
+          `// It has migrations, by ${shownText(migrations.by ?? '')}. To run them once for each release, before it starts:`,
+          `// "release": ${commandText(shownText(migrations.value))},`,
+        ]),
+    ...(sqlite === undefined
+      ? []
+      : [
+          `// It uses SQLite, by ${shownText(sqlite)}. Without a volume its data is gone with each instance. The file has to lie below the path:`,
+          '// "volumes": [{ "name": "data", "path": "/app/data" }],',
+        ]),
+  ];
+}
+
+/** A line that needs a shell, as those of a Procfile may, names it. */
+const commandText = (line: string): string =>
+  'words' in commandWords(line) ? JSON.stringify(line) : spaced(['sh', '-c', line]);
+
 function portLines({ port, runtime }: Proposal): readonly string[] {
   if (port === undefined)
     return ['// No port: nothing in it serves one, so it is a worker. It succeeds if it stays up.'];
-  const told = 'the service is told it in PORT';
+  if (runtime?.value === 'static') return fieldLines('port', port);
+  const told = 'the service finds it in the variable PORT';
   return fieldLines('port', port, [port.by === undefined ? `${whyUsual(runtime)}: ${told}` : told]);
 }
 
 const whyUsual = (runtime: Proposal['runtime']): string =>
-  runtime?.value === 'dockerfile' ? 'the Dockerfile has no EXPOSE' : 'no file names one';
+  runtime?.value === 'dockerfile' ? 'the Dockerfile has no EXPOSE' : 'no file names a port';
 
 /** What to look at where the port is only the usual one. A web server of ours listens on any, so there it is nothing. */
 export const portNote = ({ port, runtime }: Proposal): string | undefined =>

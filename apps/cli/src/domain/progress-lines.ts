@@ -114,9 +114,14 @@ export function eventLines(event: DeploymentProgress, { token }: { readonly toke
     event.event === 'SourceFetched' ? detectedOf(event) : undefined,
   ];
   const line = parts.filter((part) => part !== undefined).join('  ');
-  const said = [...outputLines(event), ...notesOf(event).map((note) => `note: ${note}`)];
-  return said.length === 0 ? [line] : said.map((text) => `${line}  ${text}`);
+  const output = outputLines(event);
+  const said = [...output.filter(isNews), ...notesOf(event).map((note) => `note: ${note}`)];
+  if (said.length === 0) return output.length === 0 ? [line] : [];
+  return said.map((text) => `${line}  ${text}`);
 }
+
+/** Bars of progress, and steps that nothing was done for, say nothing to whoever reads a log; `logs --build` has them. */
+const isNews = (line: string): boolean => !/^CACHED |━{4,}|[█▓]{4,}/.test(line);
 
 function failureOf({ data: { error } }: DeploymentProgress): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;

@@ -140,6 +140,18 @@ describe('what is shown', () => {
     expect(eventLines(event({ phase: 'build', ms: 2100 }), { token })).toEqual([line]);
   });
 
+  it('let bars of progress and steps that were cached scroll by: they are left out', () => {
+    const lines = [
+      'CACHED [2/6] WORKDIR /app',
+      'Collecting flask',
+      '   ━━━━━━━━━━━━━ 159.5/159.5 kB 14.4 MB/s',
+    ];
+    const of = (said: readonly string[]) =>
+      eventLines(event({ event: 'BuildOutput', version: 0, data: { lines: said } }), { token: false });
+    expect(of(lines)).toEqual(['2026-01-01T00:00:00.000Z  app-server  BuildOutput  Collecting flask']);
+    expect(of(lines.slice(0, 1))).toEqual([]);
+  });
+
   it('says each line of build output in a line of its own', () => {
     const said = event({ event: 'BuildOutput', version: 0, data: { lines: ['Step 1', '', 'Step 2'] } });
     expect(eventLines(said, { token: false })).toEqual([

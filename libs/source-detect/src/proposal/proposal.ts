@@ -5,6 +5,7 @@ import { SourceRefusal } from '../refusal.js';
 import { runtimeOf } from '../runtime.js';
 import type { SourceTree } from '../source-tree.js';
 import type { Found } from './found.js';
+import { foundMigrations, foundSqlite } from './found-database.js';
 import { foundHealth } from './found-health.js';
 import { foundPort, portInWords } from './found-port.js';
 import { hasOnlyWorkers } from './without-port.js';
@@ -34,6 +35,10 @@ export interface Proposal {
   readonly output?: Found<string>;
   readonly image?: Found<string>;
   readonly health?: Found<string>;
+  /** What could run before each release. Never written as more than a comment. */
+  readonly migrations?: Found<string>;
+  /** The file that shows that it keeps data beside its code. */
+  readonly sqlite?: string;
   /** All that was found, as a deployment will say it. */
   readonly found: readonly Finding[];
 }
@@ -67,6 +72,7 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
     output: given.output === undefined ? undefined : { value: given.output, by: GIVEN },
     image: given.image === undefined ? undefined : { value: given.image, by: GIVEN },
     health: port === undefined ? undefined : healthFor(tree, runtime.value),
+    ...(runtime.value !== 'static' && { migrations: foundMigrations(tree), sqlite: foundSqlite(tree) }),
     found: plan.found,
   };
 }
