@@ -23,6 +23,11 @@ const registryOf = (image: string): string => {
 /** Why an image of somebody else cannot be had. `named` is the place that names it, such as `FROM of line 1`. */
 export function whyNoImage(image: string, named: string, reason: string): ExplainedBase | undefined {
   const said = `${plainReason(reason)}.`;
+  if (/no match for platform/.test(reason))
+    return {
+      message: `The image ${image}, ${named}, is not made for the machine that builds. ${said}`,
+      hint: 'Take an image that is made for its architecture, or build on another machine (BUILDERS).',
+    };
   if (IS_AWAY.test(reason))
     return {
       message: `The image ${image}, ${named}, cannot be loaded: ${registryOf(image)} is not reached. ${said}`,

@@ -27,6 +27,13 @@ it('a base that is not there is told by its name', () => {
   ).toContain('in r.example,');
 });
 
+it('a base for other machines is told as that, and not as one that is not there', () => {
+  const reason = `${BEGIN}no match for platform in manifest sha256:228a: not found`;
+  expect(explainBase(reason, 'FROM clojure:alpine\n')?.message).toMatch(
+    /^The image clojure:alpine, named by line 1 of the Dockerfile, is not made for the machine that builds\./,
+  );
+});
+
 it('other failures, and those of which no image is sure, are left to others', () => {
   expect(explainBase('executor failed running [x]: exit code: 1', 'FROM a')).toBeUndefined();
   expect(

@@ -117,6 +117,10 @@ describe('why a build failed', () => {
       'There is no flask==99.0',
     ],
     [
+      '  ╰─▶ Because no-such-thing was not found in the package\n      registry and you require it',
+      'There is no no-such-thing to',
+    ],
+    [
       "Because shop depends on flask (99.0) which doesn't match any versions, version solving failed.",
       'There is no flask 99.0',
     ],

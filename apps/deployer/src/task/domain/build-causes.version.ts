@@ -101,6 +101,11 @@ export const VERSION_SIGNS: readonly Sign[] = [
     pattern: /ERR_PNPM_FETCH_404\s+GET (\S+?):? /,
     cause: ([, url = '']) => doesNotExist(decodeURIComponent(url.replace(/^https?:\/\/[^/]+\//, ''))),
   },
+  {
+    // It breaks its lines.
+    pattern: /Because (\S+) was not found in the\s+package\s+registry/,
+    cause: ([, what = '']) => doesNotExist(what),
+  },
   { pattern: /Because there is no version of (\S+)/, cause: ([, what = '']) => doesNotExist(what) },
   {
     pattern: /depends on (\S+) \(([^)]+)\) which doesn't match any versions/,
