@@ -7,10 +7,6 @@ export const otherProjects: readonly CorpusProject[] = [
     isExample: true,
     convention: 'the web server of the Go documentation, with net/http',
     ends: { runs: 'answers', path: '/pkg', says: 'Hello from Go, at /pkg' },
-    afterInit: {
-      refused: 'SOURCE_UNCLEAR',
-      says: 'command: nothing is found out of how a service in go starts',
-    },
   },
   {
     name: 'java-hello',

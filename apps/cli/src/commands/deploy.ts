@@ -14,7 +14,7 @@ import type { ProgramContext } from '../command-line.js';
 import { CliError, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { deploySettings } from '../settings.js';
-import { writeConfigs, writtenLines } from './init.js';
+import { plannedConfigs, plannedLines, writeConfigs, writtenLines } from './init.js';
 import { buildRequest, type DetectedOf, type Following, type LeftOutOf, sendRequest } from './request.js';
 import { serviceWishes, type ServiceOptions, type ServiceWish } from './service-wishes.js';
 
@@ -135,8 +135,10 @@ async function foundOrWritten({ directory, confirm }: FolderOptions, output: Out
     const isOffered = error instanceof CliError && error.code === 'NO_SERVICE' && confirm !== undefined;
     if (!isOffered || output.isJson) throw error;
     output.note(`${error.message}.`);
+    const planned = await plannedConfigs({ directory });
+    for (const line of plannedLines(planned)) output.note(line);
     if (!(await confirm('Write one, as slipway init does?'))) throw error;
-    for (const line of writtenLines(await writeConfigs({ directory }), output)) output.note(line);
+    for (const line of writtenLines(await writeConfigs(planned), output)) output.note(line);
     return findServices(directory);
   }
 }

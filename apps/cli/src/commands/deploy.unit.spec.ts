@@ -124,6 +124,9 @@ describe('a folder without a config.json', () => {
     expect(confirm).toHaveBeenCalledExactlyOnceWith('Write one, as slipway init does?');
     expect(services.map(({ name }) => name)).toEqual(['site']);
     expect(detected).toEqual([{ service: 'site', detected: expect.stringMatching(/^static/) as string }]);
+    expect(said[1], 'what it would write was not shown').toBe(
+      `would write ${join(site, 'config.json')}: static, by index.html; port 8080\n`,
+    );
     expect(said.join('')).toContain(`wrote ${join(site, 'config.json')}: static, by index.html`);
   });
 

@@ -34,6 +34,15 @@ interface WrittenConfig {
   readonly portNote?: string;
 }
 
+interface PlannedConfig extends WrittenConfig {
+  readonly text: string;
+}
+
+interface PlannedConfigs {
+  readonly written: readonly PlannedConfig[];
+  readonly passedOver: readonly PassedFolder[];
+}
+
 interface WrittenConfigs {
   readonly written: readonly WrittenConfig[];
   readonly passedOver: readonly PassedFolder[];
@@ -41,39 +50,47 @@ interface WrittenConfigs {
 
 /** Writes the config.json of a folder, or of each of its folders that is a source, and says what to do next. */
 export async function init(options: InitOptions, output: Output): Promise<ExitCode> {
-  const result = await writeConfigs(options);
+  const result = await writeConfigs(await plannedConfigs(options), options);
   const next = `slipway deploy ${options.directory} --app ${appIdFor(options.directory)}`;
   const lines = [...writtenLines(result, output), `next: ${output.paint.bold(next)}`];
   output.answer({ ...result, next }, lines);
   return exitCodes.ok;
 }
 
-/** Nothing is written where one of them cannot be told. */
-export async function writeConfigs(options: InitOptions): Promise<WrittenConfigs> {
+/** What is to be written, before it is. Throws a usage error where one of them cannot be told. */
+export async function plannedConfigs(options: InitOptions): Promise<PlannedConfigs> {
   const { directory, force = false } = options;
   const { proposed, passedOver } = await proposals({ directory, given: givenBy(options), force });
-  // A name that deploy would refuse is refused before anything is written.
-  for (const one of proposed) serviceNameOf(one.directory);
-  const written: WrittenConfig[] = [];
-  for (const one of proposed) written.push(await write(one, force));
+  const written: PlannedConfig[] = [];
+  for (const one of proposed) written.push(await planned(one));
   return { written, passedOver };
 }
 
-async function write({ directory, proposal }: ProposedConfig, force: boolean): Promise<WrittenConfig> {
+export async function writeConfigs(
+  { written, passedOver }: PlannedConfigs,
+  { force = false }: Pick<InitOptions, 'force'> = {},
+): Promise<WrittenConfigs> {
+  for (const { path, text } of written) await writeFile(path, text, { flag: force ? 'w' : 'wx' });
+  return { written: written.map(({ text: _, ...one }) => one), passedOver };
+}
+
+async function planned({ directory, proposal }: ProposedConfig): Promise<PlannedConfig> {
   const { configFields, configFileText, portNote } = await import('../domain/config-file.js'); // It loads detection.
   const { findingsText } = await import('#libs/source-detect');
-  const path = join(directory, 'config.json');
-  await writeFile(path, configFileText(proposal), { flag: force ? 'w' : 'wx' });
-  const detected = findingsText(proposal.found);
-  const config = configFields(proposal);
   return {
+    // A name that deploy would refuse is refused before anything is written.
     service: slipwayName(serviceNameOf(directory)),
-    path,
-    config,
-    detected,
+    path: join(directory, 'config.json'),
+    config: configFields(proposal),
+    detected: findingsText(proposal.found),
     portNote: portNote(proposal),
+    text: configFileText(proposal),
   };
 }
+
+/** A line for each file that would be written. */
+export const plannedLines = ({ written }: PlannedConfigs): readonly string[] =>
+  written.map((one) => `would write ${shownText(`${one.path}: ${one.detected}; ${portText(one)}`)}`);
 
 /** A line for each file: where it is, and what was found. */
 export function writtenLines({ written, passedOver }: WrittenConfigs, { paint }: Output): readonly string[] {
