@@ -9,6 +9,14 @@ interface RefusalParts {
   readonly examples?: Readonly<Record<string, string>>;
 }
 
+/** The examples, as the lines of config.json that they are. */
+function shownLines(examples: Readonly<Record<string, string>>): readonly string[] {
+  const lines = Object.entries(examples).map(([field, value]) => `"${field}": ${JSON.stringify(value)}`);
+  if (lines.length === 0) return [];
+  const begin = lines.length === 1 ? 'that is a line such as' : 'these are lines such as';
+  return [`In config.json ${begin} ${lines.join(' and ')}.`];
+}
+
 /** The source cannot be served as it is: said before anything is built. Holds no value of a file that may be secret. */
 export class SourceRefusal extends Error {
   readonly code = 'SOURCE_UNCLEAR';
@@ -20,7 +28,7 @@ export class SourceRefusal extends Error {
     super(`config.json: ${field}: ${why}`);
     this.name = 'SourceRefusal';
     this.field = field;
-    this.hint = hint;
+    this.hint = [hint, ...shownLines(examples)].join(' ');
     this.examples = examples;
   }
 }

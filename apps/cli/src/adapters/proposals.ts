@@ -80,18 +80,13 @@ async function proposalOf(directory: string, given: Given): Promise<Told> {
 function unclear(directory: string, refusal: SourceRefusal): Error {
   const { code, hint, message, cause } = refusal;
   const settled = settling(directory, refusal);
-  const line = settled === undefined ? '' : ` ${inConfigJson(settled.lines)}`;
+  const line = settled?.line === undefined ? '' : ` In config.json that is a line such as ${settled.line}.`;
   return usageError(code, `${directory}: ${message.replace(/^config\.json: /, '')}`, {
     hint: `${hint}${line}`,
     next: settled?.next,
     cause,
   });
 }
-
-const inConfigJson = (lines: readonly string[]): string =>
-  lines.length === 1
-    ? `In config.json that is a line such as ${lines.join('')}.`
-    : `In config.json these are lines such as ${lines.join(' and ')}.`;
 
 async function ensureNoConfig(directory: string): Promise<void> {
   const path = join(directory, 'config.json');

@@ -9,8 +9,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 const FLAGS: ReadonlySet<string> = new Set(['runtime', 'port', 'command', 'build', 'output', 'image']);
 
 interface Settling {
-  /** The lines of config.json. */
-  readonly lines: readonly string[];
+  /** The line of config.json, where the refusal shows none. */
+  readonly line?: string;
   readonly next: string;
 }
 
@@ -21,15 +21,15 @@ interface Unsettled {
 
 /** How whoever knows it says what the files of a source do not; undefined where no flag does. */
 export function settling(directory: string, { field, examples }: Unsettled): Settling | undefined {
-  const example = EXAMPLES[field];
-  const all = Object.hasOwn(examples, field) || example === undefined ? examples : { [field]: example };
-  const given = Object.entries(all).filter(([name]) => FLAGS.has(name));
-  if (given.length === 0) return undefined;
-  const flags = given.map(
-    ([name, value]) => `--${name} ${/^[\w./:-]+$/.test(value) ? value : JSON.stringify(value)}`,
-  );
+  const example = Object.hasOwn(examples, field) ? undefined : EXAMPLES[field];
+  const all = example === undefined ? examples : { [field]: example };
+  const flags = Object.entries(all)
+    .filter(([name]) => FLAGS.has(name))
+    .map(([name, value]) => `--${name} ${/^[\w./:-]+$/.test(value) ? value : JSON.stringify(value)}`);
+  if (flags.length === 0) return undefined;
+  const value = field === 'port' ? example : JSON.stringify(example);
   return {
-    lines: given.map(([name, value]) => `"${name}": ${name === 'port' ? value : JSON.stringify(value)}`),
+    ...(example !== undefined && { line: `"${field}": ${value}` }),
     next: `slipway init ${directory} ${flags.join(' ')}`,
   };
 }

@@ -4,7 +4,6 @@ import { settling } from './settling.js';
 it('the example was always one of Python: it is that of the refusal', () => {
   const examples = { build: 'cargo build --release', command: './target/release/app' };
   expect(settling('rs', { field: 'command', examples })).toEqual({
-    lines: ['"build": "cargo build --release"', '"command": "./target/release/app"'],
     next: 'slipway init rs --build "cargo build --release" --command ./target/release/app',
   });
 });
@@ -17,7 +16,7 @@ it('named a flag that did not exist, such as --output: it is one', () => {
 
 it('of a refusal without an example has one of its own, and none where no flag gives the field', () => {
   expect(settling('a', { field: 'port', examples: {} })).toEqual({
-    lines: ['"port": 8080'],
+    line: '"port": 8080',
     next: 'slipway init a --port 8080',
   });
   expect(settling('a', { field: 'target', examples: {} })).toBeUndefined();

@@ -157,7 +157,9 @@ describe('a source of Node.js that cannot be started', () => {
     const { field, message, hint } = refusalOf({ workspaces: ['apps/*'] }, files);
     expect(field).toBe('command');
     expect(message).toBe('config.json: command: the root of the workspace starts nothing; web does');
-    expect(hint).toBe('Name the package to start, such as "npm run start --workspace web".');
+    expect(hint).toBe(
+      'Name the package to start. In config.json that is a line such as "command": "npm run start --workspace web".',
+    );
   });
 
   it.each<readonly [string, object, Files, string, RegExp]>([

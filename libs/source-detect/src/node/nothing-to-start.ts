@@ -1,10 +1,11 @@
+import { commandWords } from '#libs/contracts';
 import { manifestOfPython } from '../python-beside-node.js';
 import { SourceRefusal } from '../refusal.js';
 import type { SourceTree } from '../source-tree.js';
 import { dependsOn } from './package-json.js';
 import { frontEndOf } from './front-end.js';
 import type { Project } from './project.js';
-import { asCommand, isForWorkAlone } from './start.js';
+import { isForWorkAlone } from './start.js';
 
 const EXAMPLES = { command: 'node bin/www' };
 
@@ -26,11 +27,14 @@ function ofPackages({ packages, commands }: Project): SourceRefusal | undefined 
   );
   const [first] = names;
   if (first === undefined) return undefined;
+  // What only an array can say is no text for a flag.
+  const words = commands.runIn(first, 'start');
+  const isText = 'words' in commandWords(words.join(' '));
   return new SourceRefusal({
     field: 'command',
     why: `the root of the workspace starts nothing; ${names.join(', ')} ${names.length === 1 ? 'does' : 'do'}`,
-    hint: `Name the package to start, such as ${asCommand(commands.runIn(first, 'start'))}.`,
-    examples: { command: commands.runIn(first, 'start').join(' ') },
+    hint: isText ? 'Name the package to start.' : `Name the package to start: ${JSON.stringify(words)}.`,
+    ...(isText && { examples: { command: words.join(' ') } }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { commandWords, type ServiceConfig } from '#libs/contracts';
+import type { ServiceConfig } from '#libs/contracts';
 import type { Finding } from '../build-plan.js';
 import { portOf } from '../port.js';
 import type { SourceTree } from '../source-tree.js';
@@ -141,9 +141,3 @@ function ofEntry(parts: StartParts): Start | undefined {
   const command = [usesBun ? 'bun' : 'node', entry.path];
   return startsWith(command, command.join(' '), entry.by);
 }
-
-/** Words of a command that a hint names. */
-export const asCommand = (words: readonly string[]): string => {
-  const text = words.join(' ');
-  return 'words' in commandWords(text) ? `"${text}"` : JSON.stringify(words);
-};
