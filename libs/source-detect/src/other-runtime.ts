@@ -51,13 +51,19 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 function withoutCommand(runtime: string): SourceRefusal {
+  const why = `nothing is found out of how a service in ${runtime} starts`;
   const nearest = nearestRuntime(runtime);
-  const meant =
-    nearest === undefined || runtime in EXAMPLES ? '' : `Did you mean the runtime "${nearest}"? Otherwise: `;
+  if (nearest !== undefined)
+    return new SourceRefusal({
+      field: 'runtime',
+      why,
+      hint: `Is ${nearest} meant? If the platform has a base image for ${runtime}, write what starts the service into command.`,
+      examples: { runtime: nearest },
+    });
   return new SourceRefusal({
     field: 'command',
-    why: `nothing is found out of how a service in ${runtime} starts`,
-    hint: `${meant}Write what starts it into command, and what makes it, if anything does, into build.`,
+    why,
+    hint: 'Write what starts it into command, and what makes it, if anything does, into build.',
     examples: EXAMPLES[runtime] ?? { command: './run.sh' },
   });
 }

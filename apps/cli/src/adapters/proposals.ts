@@ -41,10 +41,10 @@ export async function proposals(wish: Wish): Promise<Proposals> {
   const isWhole = proposal.refusal.field === 'runtime' && Object.keys(given).length === 0;
   const below = isWhole ? await proposalsBelow(wish) : undefined;
   if (below !== undefined) return below;
-  throw unclear(directory, proposal.refusal);
+  throw unclear(wish, proposal.refusal);
 }
 
-async function proposalsBelow({ directory, force }: Wish): Promise<Proposals | undefined> {
+async function proposalsBelow({ directory, given, force }: Wish): Promise<Proposals | undefined> {
   const proposed: ProposedConfig[] = [];
   const passedOver: PassedFolder[] = [];
   for (const name of (await foldersOf(resolve(directory))).map((path) => basename(path))) {
@@ -55,7 +55,8 @@ async function proposalsBelow({ directory, force }: Wish): Promise<Proposals | u
     }
     const proposal = await proposalOf(folder, {});
     if ('value' in proposal) proposed.push({ directory: folder, proposal: proposal.value });
-    else if (proposal.refusal.field !== 'runtime') throw unclear(folder, proposal.refusal);
+    else if (proposal.refusal.field !== 'runtime')
+      throw unclear({ directory: folder, given, force }, proposal.refusal);
   }
   if (proposed.length > 0) return { proposed, passedOver };
   if (passedOver.length > 0)
@@ -77,9 +78,9 @@ async function proposalOf(directory: string, given: Given): Promise<Told> {
   }
 }
 
-function unclear(directory: string, refusal: SourceRefusal): Error {
+function unclear({ directory, given, force }: Wish, refusal: SourceRefusal): Error {
   const { code, hint, message, cause } = refusal;
-  const settled = settling(directory, refusal);
+  const settled = settling(directory, refusal, { given: { ...given }, force });
   const line = settled?.line === undefined ? '' : ` In config.json that is a line such as ${settled.line}.`;
   return usageError(code, `${directory}: ${message.replace(/^config\.json: /, '')}`, {
     hint: `${hint}${line}`,

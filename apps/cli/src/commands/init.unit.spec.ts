@@ -205,11 +205,19 @@ describe('slipway init', () => {
     });
   });
 
+  it('of a mistyped runtime proposes the one that was meant', async () => {
+    await write({ 'a/app.py': '' });
+    await expect(initOf('a', { runtime: 'pyhton' })).rejects.toMatchObject({
+      hint: expect.stringMatching(/^Is python meant\?/) as string,
+      next: `slipway init ${inFolder('a')} --runtime python`,
+    });
+  });
+
   it('of the runtime image asks for the image, which a flag gives', async () => {
     await write({ 'a/notes.txt': '' });
     await expect(initOf('a', { runtime: 'image' })).rejects.toMatchObject({
       message: expect.stringContaining('image: the runtime "image" runs what somebody else built') as string,
-      next: `slipway init ${inFolder('a')} --image nginx:1.28`,
+      next: `slipway init ${inFolder('a')} --runtime image --image nginx:1.28`,
     });
     await initOf('a', { image: 'redis:8', port: 6379 });
     expect(parseServiceConfig(await read('a/config.json'))).toMatchObject({ image: 'redis:8', port: 6379 });
@@ -218,7 +226,7 @@ describe('slipway init', () => {
   it('asked for output, which no flag gave: a flag gives it', async () => {
     await write({ 'a/package.json': '{"scripts":{"build":"make-site"}}' });
     await expect(initOf('a', { runtime: 'static' })).rejects.toMatchObject({
-      next: `slipway init ${inFolder('a')} --output dist`,
+      next: `slipway init ${inFolder('a')} --runtime static --output dist`,
     });
     await initOf('a', { runtime: 'static', output: 'dist' });
     expect(parseServiceConfig(await read('a/config.json'))).toMatchObject({

@@ -19,17 +19,35 @@ interface Unsettled {
   readonly examples: Readonly<Record<string, string>>;
 }
 
+/** What the command was given already. */
+interface Given {
+  readonly [flag: string]: string | number | readonly string[] | undefined;
+}
+
 /** How whoever knows it says what the files of a source do not; undefined where no flag does. */
-export function settling(directory: string, { field, examples }: Unsettled): Settling | undefined {
+export function settling(
+  directory: string,
+  { field, examples }: Unsettled,
+  { given, force }: { readonly given: Given; readonly force: boolean },
+): Settling | undefined {
   const example = Object.hasOwn(examples, field) ? undefined : EXAMPLES[field];
   const all = example === undefined ? examples : { [field]: example };
-  const flags = Object.entries(all)
-    .filter(([name]) => FLAGS.has(name))
-    .map(([name, value]) => `--${name} ${/^[\w./:-]+$/.test(value) ? value : JSON.stringify(value)}`);
-  if (flags.length === 0) return undefined;
+  const named = Object.entries(all).filter(([name]) => FLAGS.has(name));
+  if (named.length === 0) return undefined;
+  const kept = Object.entries(given).filter(([name]) => !Object.hasOwn(all, name));
+  const flags = [
+    ...[...kept, ...named].map(([name, value]) => `--${name} ${wordOf(value)}`),
+    ...(force ? ['--force'] : []),
+  ];
   const value = field === 'port' ? example : JSON.stringify(example);
   return {
     ...(example !== undefined && { line: `"${field}": ${value}` }),
     next: `slipway init ${directory} ${flags.join(' ')}`,
   };
+}
+
+/** As it is typed in a shell. */
+function wordOf(value: Given[string]): string {
+  const text = typeof value === 'object' ? value.join(' ') : String(value);
+  return /^[\w./:-]+$/.test(text) ? text : JSON.stringify(text);
 }

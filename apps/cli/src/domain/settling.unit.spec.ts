@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { settling } from './settling.js';
+import { settling as settlingWith } from './settling.js';
+
+const settling = (directory: string, refusal: Parameters<typeof settlingWith>[1]) =>
+  settlingWith(directory, refusal, { given: {}, force: false });
 
 it('the example was always one of Python: it is that of the refusal', () => {
   const examples = { build: 'cargo build --release', command: './target/release/app' };
@@ -20,4 +23,12 @@ it('of a refusal without an example has one of its own, and none where no flag g
     next: 'slipway init a --port 8080',
   });
   expect(settling('a', { field: 'target', examples: {} })).toBeUndefined();
+});
+
+it('forgot what the command was given: the next one has it, too', () => {
+  const given = { runtime: 'static', port: 80, build: ['make', 'site'] };
+  const refusal = { field: 'output', examples: { output: 'dist' } };
+  expect(settlingWith('site', refusal, { given, force: true })?.next).toBe(
+    'slipway init site --runtime static --port 80 --build "make site" --output dist --force',
+  );
 });
