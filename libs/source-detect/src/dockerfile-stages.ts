@@ -8,6 +8,32 @@ export function stagesOf(dockerfile: string): readonly (string | undefined)[] {
   });
 }
 
+/** The images that a Dockerfile is built on or copies from, where it names them without a variable. */
+export function basesOf(dockerfile: string): readonly string[] {
+  const stages = stagesOf(dockerfile);
+  const isStage = (name: string): boolean =>
+    stages.includes(name.toLowerCase()) || (/^\d+$/.test(name) && Number(name) < stages.length);
+  const named = linesOf(dockerfile).flatMap((line) => imagesIn(line.trim().split(/\s+/)));
+  return [...new Set(named)].filter((image) => !image.includes('$') && !isStage(image));
+}
+
+/** `FROM image`, `COPY --from=image`, `RUN --mount=type=bind,from=image`. */
+function imagesIn([instruction = '', ...words]: readonly string[]): readonly string[] {
+  const options = words.filter((word) => word.startsWith('--'));
+  const values = (pattern: RegExp): readonly string[] =>
+    options.flatMap((option) => pattern.exec(option)?.[1] ?? []);
+  switch (instruction.toLowerCase()) {
+    case 'from':
+      return words.filter((word) => !word.startsWith('--')).slice(0, 1);
+    case 'copy':
+      return values(/^--from=(.+)$/);
+    case 'run':
+      return values(/^--mount=(?:[^,]*,)*from=([^,]+)/);
+    default:
+      return [];
+  }
+}
+
 /** The build arguments that a Dockerfile declares. */
 export function declaredArgs(dockerfile: string): ReadonlySet<string> {
   const declared = linesOf(dockerfile).flatMap((line) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
-import { detect, type DockerfilePlan, findingsText, treeOf } from './index.js';
+import { basesOf, detect, type DockerfilePlan, findingsText, treeOf } from './index.js';
 
 const STAGES = `# syntax=docker/dockerfile:1
 ARG NODE=24
@@ -54,6 +54,33 @@ describe('case 17: what config.json says of a Dockerfile was ignored', () => {
       'config.json: args: the Dockerfile declares no build argument API',
     );
   });
+});
+
+it('the images that a Dockerfile is built on: neither its own stages nor what only a variable names', () => {
+  expect(basesOf(STAGES)).toEqual(['nginx']);
+  expect(basesOf('FROM --platform=$BUILDPLATFORM r:5000/a/b@sha256:1 AS x\nFROM X\nfrom c:1')).toEqual([
+    'r:5000/a/b@sha256:1',
+    'c:1',
+  ]);
+});
+
+it('the images that a Dockerfile only copies from are bases, too', () => {
+  const dockerfile = [
+    'FROM node:24 AS build',
+    'FROM r:5000/team/base:1',
+    'COPY --chown=1:1 --from=r:5000/team/tools:2 /bin/tool /bin/',
+    'RUN --mount=type=cache,target=/x --mount=type=bind,from=r:5000/team/data:3,target=/data cp /data/a /a',
+    'COPY --from=BUILD /a /b',
+    'COPY --from=0 /a /b',
+    'COPY --from=$BASE /a /b',
+    'RUN echo from=no',
+  ].join('\n');
+  expect(basesOf(dockerfile)).toEqual([
+    'node:24',
+    'r:5000/team/base:1',
+    'r:5000/team/tools:2',
+    'r:5000/team/data:3',
+  ]);
 });
 
 describe('a Dockerfile of another name or place', () => {

@@ -12,6 +12,7 @@ export type {
 export { findingsText } from './build-plan.js';
 export { detect } from './detect.js';
 export { dockerExceptions, dockerIgnores } from './docker-ignore.js';
+export { basesOf } from './dockerfile-stages.js';
 export { INSTALL_GIT } from './git.js';
 export { nearestRuntime } from './nearest-runtime.js';
 export { portOf } from './port.js';

@@ -36,7 +36,7 @@ export function otherRuntimePlan(
       ...(made === undefined ? [] : [{ what: `built with \`${made.build.join(' ')}\``, by: made.by }]),
       ...(made === undefined || config.command !== undefined
         ? []
-        : [{ what: `starts with \`${command.join(' ')}\``, by: made.by }]),
+        : [{ kind: 'command' as const, what: `starts with \`${command.join(' ')}\``, by: made.by }]),
     ],
   };
 }
