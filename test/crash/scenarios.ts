@@ -18,7 +18,10 @@ type Scenario = (requests: Requests) => () => Promise<Scene>;
 
 let versions = 0;
 const nextVersion = (): string => `version ${(versions += 1)}`;
-const QUICK = { stop: { graceMs: 500, drainMs: 0 }, resources: { cpu: 0.1, memoryMiB: 48 } };
+const QUICK = {
+  ...{ stop: { graceMs: 500, drainMs: 0 }, resources: { cpu: 0.1, memoryMiB: 48 } },
+  health: { path: '/', stableMs: 300 },
+};
 const fails = (): Record<string, string> => ({
   ...greeter('', QUICK),
   'server.js': `process.exit(3); // ${nextVersion()}`,

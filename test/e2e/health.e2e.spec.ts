@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '#libs/testing';
 import { makeCertificates } from '../../scripts/one-machine/certificates.js';
 import { Client, greeter } from './client.js';
-import { answering, worker } from './services.js';
+import { answering, crashing, loading, worker } from './services.js';
 
 const client = new Client();
 const apps: string[] = [];
@@ -58,6 +58,33 @@ describe('case 22: a service that answers 400 unless Host is one of its names', 
     });
     expect(service?.error).toBeUndefined();
     expect(service?.instances[0]?.url).toMatch(/^https:/);
+  });
+});
+
+describe('a service that crashes at its start was told as running on its first deployment', () => {
+  it('where its port opens before its workers fail to load the application', async () => {
+    const service = await deployed(loading(1_500, "console.log('Worker failed to boot.'); process.exit(3);"));
+    expect(service).toMatchObject({ status: 'failed', error: { code: 'CONTAINER_EXITED' } });
+    expect(service?.error?.message).toContain('exited with code 3');
+    expect(service?.error?.logTail).toContain('Worker failed to boot.');
+  });
+
+  it('where it answers its health path and then throws', async () => {
+    const service = await deployed(crashing(600));
+    expect(service).toMatchObject({ status: 'failed', error: { code: 'CONTAINER_EXITED' } });
+    expect(service?.error?.logTail).toContain('no database');
+  });
+
+  it('and one whose workers never accept a connection fails, though its port is open and it stays up', async () => {
+    const service = await deployed(loading(60_000, '', { health: undefined }));
+    expect(service?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
+    expect(service?.error?.message).toContain('no process accepts its connections');
+  });
+
+  it('and one that loads for long runs once it accepts connections', async () => {
+    const service = await deployed(loading(2_500, ''));
+    expect(service?.error).toBeUndefined();
+    expect(service?.phases['healthy']).toBeGreaterThanOrEqual(2_500);
   });
 });
 

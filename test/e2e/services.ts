@@ -35,6 +35,26 @@ export const shortLived = (): Record<string, string> =>
     health: { path: '/', stableMs: 4_000 },
   });
 
+/**
+ * As a server that forks: its port is open, and nobody accepts connections until the application is loaded, which
+ * takes this long. Then it goes on with `then`.
+ */
+export const loading = (ms: number, then: string, config: object = {}): Record<string, string> =>
+  source(
+    `const server = require('node:net').createServer((socket) => socket.end('loaded'));
+server.listen(process.env.PORT, () => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});
+  ${then}
+});`,
+    { health: undefined, ...config },
+  );
+
+/** Answers well, and throws this long after its start. */
+export const crashing = (ms: number): Record<string, string> =>
+  source(
+    `${answering("answer.end('for now')")}\nsetTimeout(() => { throw new Error('no database'); }, ${ms});`,
+  );
+
 /** Well and unwell in turn, 400 ms each. */
 export const flapping = (): Record<string, string> =>
   source(answering("(answer.writeHead(Date.now() % 800 < 400 ? 200 : 500), answer.end('flapping'))"), {

@@ -175,7 +175,7 @@ const variables = z.object({
   DEPLOYER_STABLE_MS: durationMs()
     .default(1_000)
     .describe(
-      'How long an instance that replaces another must stay healthy first, if config.json does not say.',
+      'How long an instance must stay healthy before the deployment goes on, if config.json does not say. It is 5 s at least for a service that is asked by TCP and whose sockets cannot be read in its container.',
     ),
   DEPLOYER_DRAIN_MS: durationMs()
     .optional()

@@ -53,7 +53,7 @@ const fieldDescriptions: Record<Field, string> = {
   'health.timeoutMs': 'Milliseconds that one answer, or one run of the command, may take.',
   'health.startupMs': 'Milliseconds from its start until its first good answer.',
   'health.stableMs':
-    'Milliseconds that an instance which replaces another must stay well first; of a worker, that each instance must stay up. If it is not set, `DEPLOYER_STABLE_MS` counts.',
+    'Milliseconds that each instance must stay well, and up, before it counts as running. If it is not set, `DEPLOYER_STABLE_MS` counts; where the port is asked by TCP and the image has no `cat`, at least 5000.',
   resources: 'Limits and reservations alike, for each instance.',
   'resources.cpu': 'Cores; 0.5 is half a core.',
   'resources.memoryMiB': 'Memory in MiB.',

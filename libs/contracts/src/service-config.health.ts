@@ -57,10 +57,7 @@ export const healthSchema = z.strictObject({
   timeoutMs: z.int().min(100).max(60_000).default(2_000),
   /** From its start until its first good answer it may take so long; default by the platform's configuration. */
   startupMs: z.int().min(1_000).max(3_600_000).optional(),
-  /**
-   * Of a replacement: it must stay well for so long before the old one is stopped. Of a worker: it must stay up for so
-   * long. Default by configuration.
-   */
+  /** It must stay well, and up, for so long before it counts as running. Default by configuration. */
   stableMs: z.int().min(0).max(600_000).optional(),
 });
 

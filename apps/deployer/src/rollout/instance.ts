@@ -28,7 +28,7 @@ export interface InstanceEffectPorts {
   readonly wait: Wait;
   readonly limits: PhaseLimits;
   readonly healthTimeoutMs: number;
-  /** How long an instance that replaces another must stay well first. */
+  /** How long an instance must stay well before it counts as healthy. */
   readonly stableMs: number;
   /** As in `Given`. */
   readonly drainMs?: number;

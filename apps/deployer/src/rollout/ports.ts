@@ -1,6 +1,7 @@
 import type { Secret } from '#libs/config';
 import type { InstanceReport, ServiceConfig } from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
+import type { Acceptance } from './domain/stability.js';
 import type { InstanceRef, PlacedNode, PlacedVolume, Release } from '../task/domain/task.events.js';
 
 export interface StopPolicy {
@@ -110,6 +111,8 @@ export interface ProbeResult {
   readonly healthy: boolean;
   /** What was seen: `HTTP 503`, `connection refused`. */
   readonly seen: string;
+  /** Of a connection that was made: whether a process was seen to accept it. */
+  readonly acceptance?: Acceptance;
 }
 
 /** What is asked over the network, from outside the container. */

@@ -8,6 +8,7 @@ import {
   whyNotHealthy,
   whyNotYet,
 } from './domain/why-not-healthy.js';
+import { stabilityMs } from './domain/stability.js';
 import type { ContainerRun, NodeEngines, Prober, ProbeResult } from './ports.js';
 import type { Wait } from '../task/ports.js';
 
@@ -36,9 +37,9 @@ interface ProbePorts {
 type ProbeEffect = EffectOf<'probe-instance'>;
 
 /**
- * Probes the instance from outside, at the address that users get, until it answers well; one that replaces another
- * must go on to do so for its stability window, and a worker must stay up for so long. Throws CONTAINER_EXITED as soon as the container ends, however soon its
- * engine starts it again, HEALTH_TIMEOUT when time is up.
+ * Probes the instance from outside, at the address that users get, until it answers well. It must go on to do so for
+ * its stability window, and a worker must stay up for so long. Throws CONTAINER_EXITED as soon as the container ends,
+ * however soon its engine starts it again, HEALTH_TIMEOUT when time is up.
  */
 export async function probeUntilHealthy(
   ports: ProbePorts,
@@ -73,19 +74,17 @@ async function untilWell(
   signal: AbortSignal,
   seen: Seen,
 ): Promise<void> {
-  const { health, port } = effect.release.config;
-  const isWorker = port === undefined;
-  const stableMs = effect.replaces || isWorker ? (health?.stableMs ?? ports.stableMs) : 0;
   const started = performance.now();
-  const limitMs = startupMsOf(ports, effect) + stableMs;
   let wellSince: number | undefined;
   for (;;) {
-    seen.last = await checkInstance(ports, effect, signal);
+    seen.last = await checkInstance(ports, effect, signal, seen.last);
     signal.throwIfAborted();
+    const stableMs = stabilityMs(effect.release.config, seen.last, ports.stableMs);
     const elapsed = performance.now() - started;
     wellSince = seen.last.healthy ? (wellSince ?? elapsed) : undefined;
-    if (wellSince !== undefined && elapsed - wellSince >= stableMs) return;
-    if (elapsed >= limitMs) throw await timedOut(ports, effect, seen.last);
+    if (wellSince !== undefined && elapsed - wellSince >= stableMs)
+      return stableMs > 0 && !isOnlyWatched(effect) ? hasStayedUp(ports, effect, signal, seen) : undefined;
+    if (elapsed >= startupMsOf(ports, effect) + stableMs) throw await timedOut(ports, effect, seen.last);
     const left = wellSince === undefined ? Infinity : stableMs - (elapsed - wellSince);
     // Whoever watches its end tells it: between the first look and the last, nothing is asked.
     const pause = isOnlyWatched(effect) && wellSince !== undefined ? left : waitAfter(elapsed);
@@ -100,26 +99,53 @@ async function untilEnded(
   signal: AbortSignal,
   seen: Seen,
 ): Promise<never> {
-  const { node, container } = effect.slot.address;
   for (;;) {
-    const exit = ports.engines.firstExit(node, container, signal).catch((error: unknown) => {
-      if (signal.aborted || !LOOK_AGAIN.has(codeOf(error))) throw error;
-      return undefined;
-    });
+    const exit = exitOf(ports, effect, signal);
     const told = await Promise.race([exit, ports.wait(QUIET_MS, signal)]);
     if (told !== undefined) throw await exited(ports, effect, seen.last, told);
     // The connection was cut, or it may have ended before what its engine remembers.
-    const run = await ports.engines.inspect(node, container);
-    signal.throwIfAborted();
-    if (run?.running !== true || run.restartCount > 0) {
-      // Of one that was started again only its engine's events know the code, and a busy engine tells them late.
-      const late =
-        run?.running === true ? await Promise.race([exit, ports.wait(QUIET_MS, signal)]) : undefined;
-      throw await exited(ports, effect, seen.last, late ?? run?.exitCode);
-    }
+    await mustBeUp(ports, effect, signal, seen, exit);
     const code = await exit;
     if (code !== undefined) throw await exited(ports, effect, seen.last, code);
   }
+}
+
+/** The code of its first end; undefined where that is to be asked again. */
+function exitOf(ports: ProbePorts, { slot }: ProbeEffect, signal: AbortSignal): Promise<number | undefined> {
+  const { node, container } = slot.address;
+  return ports.engines.firstExit(node, container, signal).catch((error: unknown) => {
+    if (signal.aborted || !LOOK_AGAIN.has(codeOf(error))) throw error;
+    return undefined;
+  });
+}
+
+/** Throws when it does not run, or was started again. */
+async function mustBeUp(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
+  exit: Promise<number | undefined>,
+): Promise<void> {
+  const run = await ports.engines.inspect(effect.slot.address.node, effect.slot.address.container);
+  signal.throwIfAborted();
+  if (run?.running === true && run.restartCount === 0) return;
+  // Of one that was started again only its engine's events know the code, and a busy engine tells them late.
+  const late = run?.running === true ? await Promise.race([exit, ports.wait(QUIET_MS, signal)]) : undefined;
+  throw await exited(ports, effect, seen.last, late ?? run?.exitCode);
+}
+
+/** At the end of its window: a busy engine may not have told an end yet. */
+async function hasStayedUp(
+  ports: ProbePorts,
+  effect: ProbeEffect,
+  signal: AbortSignal,
+  seen: Seen,
+): Promise<void> {
+  const exit = exitOf(ports, effect, signal);
+  // Whoever watches its end tells what comes of this.
+  exit.catch(() => undefined);
+  await mustBeUp(ports, effect, signal, seen, exit);
 }
 
 /** Looks every ten seconds, and tells each thing once. Rejects with the signal's reason. */

@@ -23,7 +23,7 @@ describe('the wait between two probes', () => {
 const release = releaseWith('new', 1, { health: { path: '/', startupMs: 3_000 } });
 const { address } = running('web-0', release);
 const effect: EffectOf<'probe-instance'> = {
-  ...{ kind: 'probe-instance', ordinal: 0, release, replaces: false },
+  ...{ kind: 'probe-instance', ordinal: 0, release },
   node: { name: 'node-1', address: '10.0.0.1', port: 20_000, score: 50 },
   slot: {
     ...{ ordinal: 0, accessToken: 't:web:0', pulled: true, healthy: false, name: 'web-0', address },
@@ -48,6 +48,7 @@ interface World {
   /** Of /proc/net/tcp. */
   readonly sockets?: string;
   readonly startupMs?: number;
+  readonly stableMs?: number;
 }
 
 /** Waits by the timers of the tests, which pass at once. */
@@ -62,7 +63,7 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Probes in this world; `open` counts the watches that are open. */
-function probing({ runs, exits = [], healthy = false, sockets, startupMs }: World) {
+function probing({ runs, exits = [], healthy = false, sockets, startupMs, stableMs = 0 }: World) {
   let [looks, watches] = [0, 0];
   const open = new Set<object>();
   const engines: Partial<NodeEngines> = {
@@ -89,7 +90,7 @@ function probing({ runs, exits = [], healthy = false, sockets, startupMs }: Worl
     prober: { probe: () => Promise.resolve({ healthy, seen: healthy ? '200' : 'connection refused' }) },
     wait,
     healthTimeoutMs: 400,
-    stableMs: 0,
+    stableMs,
     onNote: (note: string) => void notes.push(note),
   };
   return {
@@ -189,6 +190,30 @@ describe('a probe', () => {
     await expect(result).rejects.toMatchObject({ code: 'HEALTH_TIMEOUT' });
     expect(performance.now() - begun).toBeGreaterThanOrEqual(3_000);
     expect(performance.now() - begun).toBeLessThan(3_000 + waitAfter(3_000));
+    expect(open.size).toBe(0);
+  });
+
+  it('a first instance that answered well and then crashed was told as running: it has a stability window', async () => {
+    const crash = new Promise<number>((resolve) => setTimeout(() => resolve(1), 700));
+    const { result } = probing({ runs: [restarted], exits: [crash], healthy: true, stableMs: 1_000 });
+    await expect(result).rejects.toMatchObject({
+      code: 'CONTAINER_EXITED',
+      message: expect.stringContaining('exited with code 1, restarted 1 times') as string,
+    });
+  });
+
+  it('of one that was started again within its window fails, though nobody told its end', async () => {
+    const { result, open } = probing({ runs: [restarted], healthy: true, stableMs: 400 });
+    await expect(result).rejects.toMatchObject({ code: 'CONTAINER_EXITED' });
+    expect(open.size).toBe(0);
+  });
+
+  it('of one that stays well ends with its window', async () => {
+    const begun = performance.now();
+    const { result, open } = probing({ runs: [up], healthy: true, stableMs: 1_000 });
+    await result;
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1_000);
+    expect(performance.now() - begun).toBeLessThan(1_100);
     expect(open.size).toBe(0);
   });
 

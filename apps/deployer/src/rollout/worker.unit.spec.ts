@@ -90,7 +90,7 @@ function watching(runs: readonly (ContainerRun | undefined)[], exit?: Promise<nu
     sockets: () => Promise.resolve(undefined),
   };
   const effect: EffectOf<'probe-instance'> = {
-    ...{ kind: 'probe-instance', ordinal: 0, release, replaces: false, node, slot },
+    ...{ kind: 'probe-instance', ordinal: 0, release, node, slot },
   };
   const ports = {
     engines: engines as NodeEngines,

@@ -1,6 +1,9 @@
 import { type Cause, causeInLog } from '../../task/domain/log-causes.js';
 import { type ListeningSocket, listeningSockets } from './sockets.js';
 
+/** What a probe saw where the kernel takes connections for a process that does not. */
+export const UNACCEPTED = 'a TCP connection that no process accepts';
+
 /** What was seen of an instance that did not become healthy. */
 export interface Evidence {
   readonly name: string;
@@ -153,7 +156,17 @@ function bySockets(evidence: Evidence): Cause | undefined {
         hint: `Let it listen on 0.0.0.0:${port} (the variable PORT holds the port). A worker that serves nobody has no port in config.json. If it needs longer to start, raise health.startupMs.`,
       }
     );
-  return misplaced(evidence) ?? silent(evidence, port, listening);
+  return misplaced(evidence) ?? unaccepted(evidence) ?? silent(evidence, port, listening);
+}
+
+function unaccepted({ name, port, probe, log }: Evidence): Cause | undefined {
+  if (probe !== UNACCEPTED) return undefined;
+  return (
+    causeInLog(log) ?? {
+      cause: `${name} listens on port ${port}, but no process accepts its connections`,
+      hint: 'Its workers did not start, or are busy: read the end of its log. If they need longer, raise health.startupMs in config.json.',
+    }
+  );
 }
 
 const isAtPort = (sockets: readonly ListeningSocket[], port: number): boolean =>

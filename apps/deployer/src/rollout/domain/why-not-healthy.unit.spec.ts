@@ -76,6 +76,16 @@ describe('why an instance that runs is not healthy', () => {
     );
   });
 
+  it('says that no process accepts connections, and what its log says of that first', () => {
+    const sockets = listening(socket(ANY, 8080));
+    const probe = 'a TCP connection that no process accepts';
+    expect(whyNotHealthy(seen({ sockets, probe })).cause).toBe(
+      'web-0 listens on port 8080, but no process accepts its connections',
+    );
+    const log = "ModuleNotFoundError: No module named 'pandas'";
+    expect(whyNotHealthy(seen({ sockets, probe, log })).cause).toContain('pandas is not installed');
+  });
+
   it('says what it must do where nothing is known', () => {
     expect(whyNotHealthy(seen({})).hint).toContain('must listen on 0.0.0.0');
   });

@@ -37,11 +37,7 @@ interface EffectData {
   'pull-image': OnNode;
   'run-release-command': OnNode;
   'start-instance': OnNode & { readonly accessToken: string };
-  'probe-instance': OnNode & {
-    readonly slot: PlacedSlot;
-    /** It stands in for one that serves, so it must prove itself. */
-    readonly replaces: boolean;
-  };
+  'probe-instance': OnNode & { readonly slot: PlacedSlot };
   'drain-instance': { readonly instance: InstanceRef };
   'stop-instance': { readonly instance: InstanceRef; readonly until: string };
   'remove-leftovers': { readonly slots: readonly SlotProgress[] };
@@ -189,8 +185,7 @@ function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
     return retireEffects(state, replaces);
   if (name === undefined || address === undefined) return [{ kind: 'start-instance', ...at, accessToken }];
   const placed = { ...slot, accessToken, node, name, address };
-  if (!slot.healthy)
-    return [{ kind: 'probe-instance', ...at, slot: placed, replaces: replaces !== undefined }];
+  if (!slot.healthy) return [{ kind: 'probe-instance', ...at, slot: placed }];
   return replaces === undefined ? [] : retireEffects(state, replaces);
 }
 
