@@ -76,7 +76,7 @@ describe('a service that crashes at its start was told as running on its first d
   });
 
   it('and one whose workers never accept a connection fails, though its port is open and it stays up', async () => {
-    const service = await deployed(loading(60_000, '', { health: undefined }));
+    const service = await deployed(loading(60_000, '', { health: { startupMs: 3_000 } }));
     expect(service?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
     expect(service?.error?.message).toContain('no process accepts its connections');
   });

@@ -43,14 +43,14 @@ const fieldDescriptions: Record<Field, string> = {
     'Secrets that only the build gets: by variable, the name that `slipway secret set` stored the value under. Steps of Slipway find it in the environment; a Dockerfile mounts it with `RUN --mount=type=secret,id=VARIABLE`. It is in no layer of the image.',
   health: 'How to tell that the service is well.',
   'health.path':
-    'Asked for at the port of the service. Required where there is a port and no `health.command`; a worker has none.',
+    'Asked for at the port of the service. Without it and without `health.command`, the port is asked by TCP; a worker has none.',
   'health.headers': 'Headers of that request. `Host` is `localhost` if it is not set.',
   'health.scheme':
     'What the service speaks at its port: `http` (default) or `https`. The certificate is not verified, because the service is asked at the address of its node.',
   'health.statuses': 'Status codes that are good; default: 2xx and 3xx. A redirect is not followed.',
   'health.command':
     'A program that is run inside the container, also of a worker: it is well when that ends with 0. Beside a path, both must be good. Written as `command` is.',
-  'health.timeoutMs': 'Milliseconds that one answer, or one run of the command, may take.',
+  'health.timeoutMs': 'Milliseconds that one answer, one TCP connection, or one run of the command may take.',
   'health.startupMs': 'Milliseconds from its start until its first good answer.',
   'health.stableMs':
     'Milliseconds that each instance must stay well, and up, before it counts as running. If it is not set, `DEPLOYER_STABLE_MS` counts; where the port is asked by TCP and the image has no `cat`, at least 5000.',

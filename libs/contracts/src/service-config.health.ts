@@ -43,7 +43,7 @@ const headersSchema = z
 
 /** `health` of config.json: how to tell that an instance is well. */
 export const healthSchema = z.strictObject({
-  /** Asked for by HTTP. */
+  /** Asked for by HTTP; without it and without a command, the port is asked by TCP. */
   path: pathSchema.optional(),
   /** Of that request; `Host` is `localhost` where it is left out. */
   headers: headersSchema.optional(),
@@ -81,11 +81,10 @@ export function healthProblems(health: Health, port: number | undefined): readon
       field,
       expected: 'expected no such field: without port nobody can ask it; command can',
     }));
+  // Without path and command the port is asked by TCP, in the same times.
   if (health.path !== undefined) return [];
-  if (health.command === undefined)
-    return [{ field: 'path', expected: 'expected a path, such as /health, or a command' }];
   return named(OF_THE_PATH).map((field) => ({
     field,
-    expected: 'expected path beside it: it is of no use without',
+    expected: 'expected path beside it, such as /health: it is of no use without',
   }));
 }

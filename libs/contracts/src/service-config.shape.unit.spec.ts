@@ -12,8 +12,16 @@ describe('what a service may be', () => {
         expected: 'expected no such field: without port nobody can ask it; command can',
       },
     ]);
-    expect(problemsOf({ runtime: 'node', port: 1, health: { stableMs: 5_000 } })).toEqual([
-      { field: 'health.path', expected: 'expected a path, such as /health, or a command' },
+  });
+
+  it('a service that is asked by TCP could not be given more time: health.startupMs without path was refused', () => {
+    const health = { startupMs: 20_000, timeoutMs: 500, stableMs: 5_000 };
+    expect(parse({ runtime: 'node', port: 1, health }).health).toEqual(health);
+    expect(problemsOf({ runtime: 'node', port: 1, health: { headers: { Host: 'a' } } })).toEqual([
+      {
+        field: 'health.headers',
+        expected: 'expected path beside it, such as /health: it is of no use without',
+      },
     ]);
   });
 

@@ -43,6 +43,7 @@ async function checking(
     },
   };
   const targets: ProbeTarget[] = [];
+  const timeouts: number[] = [];
   let looks = 0;
   const runs: HealthCommandRun[] = [];
   const ports = {
@@ -58,8 +59,9 @@ async function checking(
       },
     },
     prober: {
-      probe: (target: ProbeTarget) => {
+      probe: (target: ProbeTarget, timeoutMs: number) => {
         targets.push(target);
+        timeouts.push(timeoutMs);
         return Promise.resolve(answer);
       },
     },
@@ -67,6 +69,7 @@ async function checking(
   const result = await checkInstance(ports, effect, new AbortController().signal, before);
   return {
     looks,
+    timeouts,
     result,
     targets,
     commands: runs.map(({ command }) => command),
@@ -113,7 +116,9 @@ describe('whether an instance is well', () => {
     expect(commands).toEqual([]);
   });
 
-  it('is a connection where config.json says nothing', async () => {
+  it('is a connection where config.json says nothing, or only how long it may take', async () => {
+    const timed = await checking({ health: { startupMs: 20_000, timeoutMs: 700 } });
+    expect([timed.targets, timed.timeouts]).toEqual([[{ host: '10.0.0.1', port: 20_000 }], [700]]);
     expect((await checking({})).targets).toEqual([{ host: '10.0.0.1', port: 20_000 }]);
   });
 

@@ -48,7 +48,8 @@ export function whyNotHealthy(evidence: Evidence): Cause {
 }
 
 /** What is seen while it is still waited for; undefined where nothing is wrong as far as can be seen. */
-export const whyNotYet = (evidence: Evidence): Cause | undefined => byStatus(evidence) ?? misplaced(evidence);
+export const whyNotYet = (evidence: Evidence): Cause | undefined =>
+  byStatus(evidence) ?? listensNowhere(evidence) ?? misplaced(evidence) ?? unaccepted(evidence);
 
 function memory({ name, outOfMemory, memoryMiB }: Evidence): Cause | undefined {
   if (!outOfMemory) return undefined;
@@ -146,17 +147,24 @@ function byStatus({ name, probe, healthPath = '/', log }: Evidence): Cause | und
 }
 
 function bySockets(evidence: Evidence): Cause | undefined {
-  const { name, port, sockets } = evidence;
+  const { port, sockets } = evidence;
   if (sockets === undefined || port === undefined) return undefined;
-  const listening = listeningSockets(sockets);
-  if (listening.length === 0)
-    return (
-      causeInLog(evidence.log) ?? {
-        cause: `${name} runs, but listens on no port`,
-        hint: `Let it listen on 0.0.0.0:${port} (the variable PORT holds the port). A worker that serves nobody has no port in config.json. If it needs longer to start, raise health.startupMs.`,
-      }
-    );
-  return misplaced(evidence) ?? unaccepted(evidence) ?? silent(evidence, port, listening);
+  return (
+    listensNowhere(evidence) ??
+    misplaced(evidence) ??
+    unaccepted(evidence) ??
+    silent(evidence, port, listeningSockets(sockets))
+  );
+}
+
+function listensNowhere({ name, port, sockets, log }: Evidence): Cause | undefined {
+  if (sockets === undefined || port === undefined || listeningSockets(sockets).length > 0) return undefined;
+  return (
+    causeInLog(log) ?? {
+      cause: `${name} runs, but listens on no port`,
+      hint: `Let it listen on 0.0.0.0:${port} (the variable PORT holds the port). A worker that serves nobody has no port in config.json. If it needs longer to start, raise health.startupMs.`,
+    }
+  );
 }
 
 function unaccepted({ name, port, probe, log }: Evidence): Cause | undefined {

@@ -91,9 +91,15 @@ describe('why an instance that runs is not healthy', () => {
   });
 
   it('while it is waited for only says what is surely wrong', () => {
-    expect(whyNotYet(seen({ sockets: listening() }))).toBeUndefined();
+    expect(whyNotYet(seen({}))).toBeUndefined();
     expect(whyNotYet(seen({ sockets: listening(socket(ANY, 8080)) }))).toBeUndefined();
     expect(whyNotYet(seen({ sockets: listening(socket(ANY, 3000)) }))?.cause).toContain('port 3000');
+  });
+
+  it('a program that listens on no port at all was waited for without a word, its whole time long', () => {
+    const why = whyNotYet(seen({ sockets: listening() }));
+    expect(why?.cause).toBe('web-0 runs, but listens on no port');
+    expect(why?.hint).toContain('A worker that serves nobody has no port');
   });
 });
 
