@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uniqueName } from '#libs/testing';
+import { uniqueName, until } from '#libs/testing';
 import { makeCertificates } from '../../scripts/one-machine/certificates.js';
 import { Client, greeter } from './client.js';
+import { answerOf, slipway } from './command.js';
 import { answering, crashing, loading, worker } from './services.js';
 
 const client = new Client();
@@ -86,6 +87,24 @@ describe('a service that crashes at its start was told as running on its first d
     expect(service?.error).toBeUndefined();
     expect(service?.phases['healthy']).toBeGreaterThanOrEqual(2_500);
   });
+});
+
+it('a service that crashes after its window was shown as running for ever: status says crashing', async () => {
+  const service = await deployed(crashing(4_000));
+  expect(service?.status).toBe('running');
+  const appId = apps.at(-1) ?? '';
+  const told = await until(
+    'status to say so',
+    async () => {
+      const [line] = answerOf((await slipway('status', appId, '--json')).out) as { state: string }[];
+      return line?.state === 'crashing' ? line : undefined;
+    },
+    { timeoutMs: 60_000 },
+  );
+  expect(told).toMatchObject({
+    instances: [{ state: 'crashing', crashing: { since: expect.any(String) as string } }],
+  });
+  expect((await slipway('status', appId)).out).toMatch(/is crashing: it was restarted/);
 });
 
 describe('health.command', () => {

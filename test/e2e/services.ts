@@ -41,7 +41,7 @@ export const shortLived = (): Record<string, string> =>
  */
 export const loading = (ms: number, then: string, config: object = {}): Record<string, string> =>
   source(
-    `const server = require('node:net').createServer((socket) => socket.end('loaded'));
+    `const server = require('node:net').createServer((socket) => socket.on('error', () => undefined).end('loaded'));
 server.listen(process.env.PORT, () => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});
   ${then}

@@ -102,7 +102,7 @@ describe('an instance that is not there any more', () => {
   it('that ends again and again is given up, with what it said last, and nothing of it is left', async () => {
     const appId = uniqueName('crashing');
     const files = greeter('shortly');
-    const dies = 'setTimeout(() => { console.log("out of luck"); process.exit(3); }, 1500);';
+    const dies = 'setTimeout(() => { console.log("out of luck"); process.exit(3); }, 2500);';
     const { first } = await deploy(appId, { ...files, 'server.js': `${files['server.js']}\n${dies}` });
     await until('it to be given up', () => eventsOf(appId).includes('InstanceGivenUp'), LATER);
     const told = client.events.find(

@@ -166,6 +166,14 @@ function inspected(container: Container): object {
   };
 }
 
+/** As the engine words it, as far as anybody reads it. */
+function statusText({ status, startedAt }: Container): string {
+  if (status === 'restarting') return 'Restarting (1) Less than a second ago';
+  if (status !== 'running') return status;
+  const seconds = Math.floor((Date.now() - Date.parse(startedAt)) / 1000);
+  return seconds < 60 ? `Up ${seconds} seconds` : 'Up About a minute';
+}
+
 function listed(container: Container): object {
   const { config, id, status, createdAt } = container;
   return {
@@ -175,6 +183,7 @@ function listed(container: Container): object {
     ImageID: config.imageId,
     Created: Math.floor(Date.parse(createdAt) / 1000),
     State: status,
+    Status: statusText(container),
     Labels: config.labels,
   };
 }

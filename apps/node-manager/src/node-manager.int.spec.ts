@@ -276,6 +276,25 @@ describe('instance reports', () => {
     expect(rows).toEqual([{ running: 1 }]);
   });
 
+  it('say that an instance is crashing until it holds, and count that in its service', async () => {
+    const appId = uniqueName('crashing');
+    const crashing = { restarts: 4, since: '2026-01-01T00:00:02.000Z' };
+    const service = async () => (await call(`services?appId=${appId}`, reader)).body;
+    await report(appId, { state: 'running', reportedAt: at(1), crashing: undefined });
+    expect((await instances(appId))[0]).not.toHaveProperty('crashing');
+    await report(appId, { state: 'running', reportedAt: at(2), crashing });
+    expect(await instances(appId)).toMatchObject([{ state: 'running', crashing }]);
+    const columns = 'state, restarts, crashing_since AS since';
+    const row = await db.query(`SELECT ${columns} FROM registry.instances WHERE name = $1`, [
+      `${appId}-web-0`,
+    ]);
+    expect(row.rows).toEqual([{ state: 'running', restarts: 4, since: new Date(crashing.since) }]);
+    expect(await service()).toMatchObject([{ service: 'mark' }, { running: 1, crashing: 1 }]);
+    await report(appId, { state: 'running', reportedAt: at(3), crashing: undefined });
+    expect((await instances(appId))[0]).not.toHaveProperty('crashing');
+    expect(await service()).toMatchObject([{ service: 'mark' }, { running: 1, crashing: 0 }]);
+  });
+
   it('make the list of services: the release that runs, and how many of it', async () => {
     const appId = uniqueName('services');
     await report(
@@ -402,9 +421,9 @@ it.each([
   ],
   [
     'instances',
-    'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at',
+    'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at restarts crashing_since',
   ],
-  ['services', 'app_id service app_name release running reported_at wanted wanted_release'],
+  ['services', 'app_id service app_name release running reported_at wanted wanted_release crashing'],
   ['changes', 'revision kind name is_removed'],
   ['revision', 'latest forgotten'],
 ])('the view registry.%s, which others read, holds its columns', async (view, columns) => {

@@ -113,7 +113,9 @@ describe('containers', () => {
     expect(await builder.createContainer(made)).toBe(id);
     await builder.start(id);
     await builder.start(id);
-    expect(await builder.list({ labels: LABELS })).toMatchObject([{ id, name: made.name, state: 'running' }]);
+    expect(await builder.list({ labels: LABELS })).toMatchObject([
+      { id, name: made.name, state: 'running', hasJustStarted: true },
+    ]);
   });
 
   it('gives logs of both streams, the environment, and how it ended', async () => {

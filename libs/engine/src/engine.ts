@@ -43,6 +43,8 @@ export interface ListedContainer {
   readonly name: string;
   readonly image: string;
   readonly state: string;
+  /** Within the last minute, or it is about to be started again. */
+  readonly hasJustStarted: boolean;
   /** Milliseconds since 1970, by the engine's clock; whole seconds. */
   readonly createdAt: number;
   readonly labels: Readonly<Record<string, string>>;
@@ -305,6 +307,7 @@ export class Engine {
       name: (c.Names[0] ?? '').replace(/^\//, ''),
       image: c.Image,
       state: c.State,
+      hasJustStarted: JUST_STARTED.test(c.Status),
       createdAt: c.Created * 1_000,
       labels: c.Labels,
     }));
@@ -389,6 +392,9 @@ export class Engine {
     throw toEngineError(what, error, byStatus);
   }
 }
+
+/** Such as `Up 3 seconds (healthy)`; from a minute on it is `Up About a minute`. */
+const JUST_STARTED = /^(?:Restarting\b|Up (?:Less than a second|\d+ seconds?)\b)/;
 
 function stateOf(found: ContainerInspectInfo, wasOutOfMemory: boolean): ContainerState {
   const { State: state } = found;

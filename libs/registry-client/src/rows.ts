@@ -45,6 +45,8 @@ export interface RegistryService {
   readonly release: string | null;
   /** How many instances run. */
   readonly running: number;
+  /** How many of these are crashing. */
+  readonly crashing: number;
   /** How many should run; null where the deployer has not said. */
   readonly wanted: number | null;
   /** The release that should run; null where none should, or the deployer has not said. */
@@ -74,6 +76,10 @@ export interface RegistryInstance {
   readonly memoryMiB: number;
   readonly startedAt: Date;
   readonly reportedAt: Date;
+  /** Of one whose process ended within the last minute: how often its engine has started it again. */
+  readonly restarts: number | null;
+  /** When that was first seen; null of one that is not crashing. */
+  readonly crashingSince: Date | null;
 }
 
 /** `column AS "member"` for each member, by SQL's own names; text goes as it is, so only from code. */
@@ -88,10 +94,20 @@ export const NODE_COLUMNS = `${columns(
 )}, memory_bytes::float8 AS "memoryBytes"`;
 
 export const SERVICE_COLUMNS = columns(
-  ...['appId', 'service', 'appName', 'release', 'running', 'wanted', 'wantedRelease', 'reportedAt'],
+  ...[
+    'appId',
+    'service',
+    'appName',
+    'release',
+    'running',
+    'crashing',
+    'wanted',
+    'wantedRelease',
+    'reportedAt',
+  ],
 );
 
 export const INSTANCE_COLUMNS = `${columns(
   ...['name', 'state', 'appId', 'appName', 'service', 'release', 'image', 'node', 'ip', 'port', 'url'],
-  ...['container', 'accessToken', 'cpu', 'startedAt', 'reportedAt'],
+  ...['container', 'accessToken', 'cpu', 'startedAt', 'reportedAt', 'restarts', 'crashingSince'],
 )}, memory_mib AS "memoryMiB"`;

@@ -5,6 +5,21 @@ const SERVICES = ['APP', 'SERVICE', 'RUNNING', 'STATE', 'RELEASE'];
 const INSTANCES = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE', 'INSTANCE'];
 const NONE = '-';
 
+const instanceState = ({ state, crashing }: RegistryInstance): string =>
+  crashing === undefined ? state : 'crashing';
+
+/** What the tables have no column for: how those that crash do, and where to read why. */
+function crashLines(instances: readonly RegistryInstance[]): string[] {
+  return instances.flatMap(({ instance, appId, service, crashing }) => {
+    if (crashing === undefined) return [];
+    const { restarts, since } = crashing;
+    const times = restarts === 1 ? 'once' : `${restarts} times`;
+    return [
+      `${instance} is crashing: it was restarted ${times}, first seen at ${since}. See: slipway logs ${appId} ${service}`,
+    ];
+  });
+}
+
 /** The services with what runs of what is wanted, then the instances: each table only where it has rows. */
 export function statusLines(
   services: readonly RegistryServiceLine[],
@@ -14,14 +29,16 @@ export function statusLines(
   const rows = instances.map((i) => [
     i.appId,
     i.service,
-    i.state,
+    instanceState(i),
     i.node,
     i.url ?? NONE,
     i.release,
     i.instance,
   ]);
   const listed = rows.length === 0 ? [] : tableLines(INSTANCES, rows);
-  return [...counted, ...(counted.length > 0 && listed.length > 0 ? [''] : []), ...listed];
+  const tables = [...counted, ...(counted.length > 0 && listed.length > 0 ? [''] : []), ...listed];
+  const crashes = crashLines(instances);
+  return crashes.length === 0 ? tables : [...tables, '', ...crashes];
 }
 
 /** A service as programs are given it: with the state that the table shows, and its instances. */
@@ -37,7 +54,9 @@ export const servicesWithInstances = (
   services.map((line) => ({
     ...line,
     state: stateOf(line),
-    instances: instances.filter(({ appId, service }) => appId === line.appId && service === line.service),
+    instances: instances
+      .filter(({ appId, service }) => appId === line.appId && service === line.service)
+      .map((instance) => ({ ...instance, state: instanceState(instance) })),
   }));
 
 /** Of which something runs, or is known to be wanted: that may be 0. */
@@ -52,9 +71,10 @@ function serviceRow(line: RegistryServiceLine): string[] {
   return [appId, service, count, stateOf(line), release ?? wantedRelease ?? NONE];
 }
 
-function stateOf({ running, wanted, wantedState }: RegistryServiceLine): string {
+function stateOf({ running, wanted, wantedState, crashing = 0 }: RegistryServiceLine): string {
   if (wantedState === 'stopped') return running > 0 ? 'stopping' : 'stopped';
   if (wanted === 0) return 'scaled to 0';
+  if (crashing > 0) return 'crashing';
   return running > 0 ? 'running' : 'not running';
 }
 

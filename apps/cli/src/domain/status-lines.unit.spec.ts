@@ -58,6 +58,32 @@ describe('the services of slipway status --json', () => {
   });
 });
 
+describe('a service that crashes again and again', () => {
+  const crashing = { restarts: 4, since: '2026-01-01T00:00:00.000Z' };
+  const one: RegistryInstance = {
+    ...{ appId: 'hello', service: 'greeter', instance: 'greeter-0', state: 'running', release: 'r1' },
+    ...{ node: 'node-1', url: 'http://10.80.0.11:1', reportedAt: '2026-01-01T00:00:00Z', crashing },
+  };
+  const service = line({ running: 1, crashing: 1, wanted: 1, wantedState: 'running', release: 'r1' });
+
+  it('was shown as running: status says crashing, how often it was restarted and since when', () => {
+    const lines = statusLines([service], [one]);
+    expect(lines[1]).toMatch(/ 1\/1 +crashing +r1$/);
+    expect(lines[4]).toMatch(/greeter +crashing +node-1/);
+    expect(lines.at(-1)).toBe(
+      'greeter-0 is crashing: it was restarted 4 times, first seen at 2026-01-01T00:00:00.000Z. See: slipway logs hello greeter',
+    );
+    const once = statusLines([], [{ ...one, crashing: { ...crashing, restarts: 1 } }]);
+    expect(once.at(-1)).toContain('restarted once');
+  });
+
+  it('was running for programs, too', () => {
+    expect(servicesWithInstances([service], [one])).toMatchObject([
+      { state: 'crashing', instances: [{ state: 'crashing', crashing }] },
+    ]);
+  });
+});
+
 describe('the next command where nothing runs', () => {
   it.each<[string, string, readonly RegistryServiceLine[]]>([
     ['deploys', 'slipway deploy <dir> --app hello', []],

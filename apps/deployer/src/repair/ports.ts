@@ -1,6 +1,7 @@
 import type { InstanceReport } from '#libs/contracts';
 import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeEngines, StopPolicy } from '../rollout/ports.js';
+import type { Crashing } from './domain/crash.js';
 import type { RecordedInstance } from './domain/reconcile.js';
 
 /** What a reconciler needs of the engine of one node. Of `NodeEngines`, what it needs too. */
@@ -50,4 +51,6 @@ export interface RepairStore {
     event: RepairEvent,
   ): Promise<void>;
   tell(event: RepairEvent): Promise<void>;
+  /** Keeps and reports how it crashes, or that it holds again; nothing where it is running no more. */
+  reportCrash(instance: NodeInstance, crashing: Crashing | undefined): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { reconcile, type NodeView, type RepairAction, type RepairLimits } from '
 import type { NodeInstance, RepairEngines, RepairStore, RepairEvent } from './ports.js';
 import { shortMessage } from '../task/domain/clean-text.js';
 import type { Clock } from '../task/ports.js';
+import { reportCrashes } from './report-crashes.js';
 import { Repairs } from './repairs.js';
 import { within } from '../task/within.js';
 
@@ -17,6 +18,8 @@ export interface ReconcilePorts {
   readonly answerMs: number;
   /** Told of what was done, of what could not be, and, once each, of nodes that fall silent and come back. */
   readonly onRepair: (event: RepairEvent, error?: unknown) => void;
+  /** Told when crashes of instances could not be reported. */
+  readonly onUntold: (node: string, error: unknown) => void;
   readonly onNode: (node: string, answers: boolean, error?: unknown) => void;
 }
 
@@ -41,10 +44,23 @@ export async function reconcileNode(ports: ReconcilePorts, node: string): Promis
     openTasks: await ports.store.openTasks([...new Set(tasks)]),
   };
   const actions = reconcile(view, ports.limits);
+  if (containers !== undefined) await tellOfCrashes(ports, node, instances, containers);
   const done = await new Repairs(ports, node, instances, containers !== undefined).doAll(actions);
   // Not before what is left of its past is gone: it takes new instances from then on, and their ports must be free.
   if (containers !== undefined && done && (await ports.store.nodeReachable(node))) ports.onNode(node, true);
   return { reachable: containers !== undefined, actions };
+}
+
+/** What cannot be told now is told after the next look; repairs do not wait for it. */
+async function tellOfCrashes(
+  ports: ReconcilePorts,
+  node: string,
+  instances: readonly NodeInstance[],
+  containers: NonNullable<NodeView['containers']>,
+): Promise<void> {
+  await reportCrashes(ports, node, instances, containers).catch((error: unknown) =>
+    ports.onUntold(node, error),
+  );
 }
 
 interface Look {

@@ -72,11 +72,13 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
       },
       forget: async ({ name }, how) => call(`forget ${name} ${how}`),
       tell: async ({ event }) => call(event),
+      reportCrash: async ({ name }) => call(`crash ${name}`),
     },
     clock: { now: () => NOW },
     ...{ installation: 'us', limits: { attempts: 3, orphanAgeMs: 1_000 }, nodeLostMs: 20_000, answerMs: 50 },
     onRepair: ({ event }, error) => void (error !== undefined && call(`${event} failed`)),
     onNode: () => undefined,
+    onUntold: (node) => call(`crashes on ${node} untold`),
   };
   return { ports, calls };
 }
@@ -107,6 +109,17 @@ describe('a look at a node', () => {
     const exited = { ...orphan, id: 'c-a', name: 'a', status: 'exited' };
     const calls = await look({ containers: [exited], instances: [instance('a')] });
     expect(calls.slice(2, 4)).toEqual(['count a', 'restart c-a']);
+  });
+
+  it('tells of an instance that crashes, and goes on repairing where that fails', async () => {
+    const crashing = { ...orphan, id: 'c-a', name: 'a', hasJustStarted: true, restartCount: 1 };
+    const world = { containers: [crashing], unlisted: [crashing], instances: [instance('a')] };
+    const { ports, calls } = fakes(world);
+    await reconcileNode(ports, 'node-1');
+    expect(calls).toEqual(['list', 'record', 'crash a', 'ready']);
+    const engines = { ...ports.engines, container: () => Promise.reject(new Error('cut off')) };
+    await reconcileNode({ ...ports, engines }, 'node-1');
+    expect(calls.slice(4)).toEqual(['list', 'record', 'crashes on node-1 untold', 'ready']);
   });
 
   it('does not take an instance from before the labels for gone', async () => {

@@ -73,6 +73,7 @@ function reconcilePorts({
       repairs.inc({ event });
       logger.warn(fields, 'repaired');
     },
+    onUntold: (node, err) => logger.warn({ node, err }, 'crashes of instances were not reported'),
     onNode(node, answers, err) {
       if (answers) logger.info({ node }, 'the node answers again');
       else logger.warn({ node, err }, 'the node does not answer');

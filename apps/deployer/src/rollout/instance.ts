@@ -117,4 +117,4 @@ export const reportAgain = (
   { report }: KnownInstance,
   state: InstanceReport['state'],
   now: Date,
-): InstanceReport => ({ ...report, state, reportedAt: now.toISOString() });
+): InstanceReport => ({ ...report, crashing: undefined, state, reportedAt: now.toISOString() });

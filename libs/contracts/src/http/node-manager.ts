@@ -44,6 +44,8 @@ export const registryInstanceSchema = z.looseObject({
   node: z.string(),
   /** Absent for a worker. */
   url: z.string().optional(),
+  /** Of one whose process ended within the last minute: how often its engine has started it again, since when. */
+  crashing: z.looseObject({ restarts: z.number(), since: answeredTime }).optional(),
   reportedAt: answeredTime,
 });
 
@@ -52,6 +54,8 @@ export const registryServiceSchema = z.looseObject({
   service: z.string(),
   release: z.string().nullish(),
   running: z.number(),
+  /** How many of these are crashing. */
+  crashing: z.number().optional(),
   /** How many should run; null where the deployer has not said. */
   wanted: z.number().nullish(),
   wantedRelease: z.string().nullish(),

@@ -25,6 +25,13 @@ export const instanceReported = defineMessage({
     url: z.string().optional().describe('Where it is reached; absent for a worker.'),
     container: z.string().describe("The container's id in the node's engine."),
     accessToken: z.string().describe('The access token that ties it to its reservation.'),
+    crashing: z
+      .object({
+        restarts: z.int().min(1).describe('How often its engine has started it again.'),
+        since: timestampSchema.describe('When that was first seen.'),
+      })
+      .optional()
+      .describe('Of one that runs: its process ended within the last minute. Absent once it has held.'),
     resources: z
       .object({
         cpu: z.number().describe('Cores; 0.5 is half a core.'),
@@ -49,6 +56,7 @@ export const instanceReported = defineMessage({
     url: 'http://10.80.0.11:20000',
     container: '9f1c',
     accessToken: 'order-4711:app-server:0',
+    crashing: { restarts: 3, since: '2026-01-01T00:00:00.500Z' },
     resources: { cpu: 0.25, memoryMiB: 128 },
     startedAt: '2026-01-01T00:00:00.000Z',
     reportedAt: '2026-01-01T00:00:01.000Z',

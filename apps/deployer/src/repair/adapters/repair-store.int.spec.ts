@@ -56,6 +56,25 @@ async function repair(error?: string): Promise<NodeInstance['attempts']> {
   return (await seen()).attempts;
 }
 
+it('an instance that crashes is reported once it is seen, and not over what drains', async () => {
+  const { pool } = database;
+  const told = async () =>
+    (await pool.query<{ n: number }>('SELECT count(*)::integer AS n FROM outbox')).rows[0]?.n ?? 0;
+  const before = await told();
+  const crashing = { restarts: 2, since: new Date(now).toISOString() };
+  await store.reportCrash(await seen(), crashing);
+  expect((await seen()).report).toMatchObject({ state: 'running', crashing });
+  expect(await told()).toBe(before + 1);
+  await store.reportCrash(await seen(), undefined);
+  expect((await seen()).report).not.toHaveProperty('crashing');
+  const known = await seen();
+  await pool.query(`UPDATE instances SET state = 'draining'`);
+  await store.reportCrash(known, crashing);
+  expect((await seen()).report).not.toHaveProperty('crashing');
+  expect(await told()).toBe(before + 2);
+  await pool.query(`UPDATE instances SET state = 'running'`);
+});
+
 it('a repair that finds no node uses up no attempt: it is counted apart, until one ends otherwise', async () => {
   expect(await repair('NO_NODE')).toMatchObject({ count: 0, uncounted: 1 });
   expect(await repair('NO_NODE')).toMatchObject({ count: 0, uncounted: 2, lastAt: now });

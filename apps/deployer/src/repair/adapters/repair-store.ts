@@ -11,6 +11,7 @@ import {
 } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { attemptsOf, type RecordedRepair } from '../domain/attempts.js';
+import type { Crashing } from '../domain/crash.js';
 import { failureIn } from '../../task/failure-in.js';
 import type { NodeInstance, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
@@ -138,6 +139,17 @@ export class PostgresRepairStore implements RepairStore {
     await transaction(this.parts.pool, (tx) => this.parts.outbox.add(tx, [this.message(event)]));
   }
 
+  async reportCrash({ name, report }: NodeInstance, crashing: Crashing | undefined): Promise<void> {
+    const now = { ...report, crashing, state: 'running' as const, reportedAt: this.now() };
+    await transaction(this.parts.pool, async (tx) => {
+      const { rowCount } = await tx.query(
+        `UPDATE instances SET report = $2 WHERE name = $1 AND state = 'running'`,
+        [name, now],
+      );
+      if (rowCount === 1) await this.parts.outbox.add(tx, [outgoing(instanceReported, now)]);
+    });
+  }
+
   /** Only one step on from what was read: of two replicas that saw the same, one counts. */
   private async count(
     tx: Transaction,
@@ -156,7 +168,7 @@ export class PostgresRepairStore implements RepairStore {
   }
 
   private reported(report: InstanceReport, state: InstanceReport['state']): InstanceReport {
-    return { ...report, state, reportedAt: this.now() };
+    return { ...report, crashing: undefined, state, reportedAt: this.now() };
   }
 
   private message({ taskId, appId, service, node, event, data }: RepairEvent): OutboxMessage {

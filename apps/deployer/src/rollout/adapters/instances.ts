@@ -63,7 +63,7 @@ export class PostgresInstances implements Instances, InstanceRecord, StepWriter 
     const { outbox, clock } = this.parts;
     const reportedAt = clock.now().toISOString();
     const messages = drained.map((report) => ({
-      ...outgoing(instanceReported, { ...report, state: 'draining', reportedAt }),
+      ...outgoing(instanceReported, { ...report, crashing: undefined, state: 'draining', reportedAt }),
       mayWait: false,
     }));
     await outbox.add(tx, messages);

@@ -23,13 +23,15 @@ export const oldRemovals = (keepMs: number): Retention => ({
   keepMs,
 });
 
-/** A JSON object a row: camel case; what a worker lacks is left out. */
+/** A JSON object a row: camel case; what a worker, or one that is not crashing, lacks is left out. */
 const INSTANCE = `json_strip_nulls(json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
   'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
   'container', container, 'cpu', cpu, 'memoryMiB', memory_mib,
+  'crashing', CASE WHEN crashing_since IS NOT NULL THEN
+    json_build_object('restarts', restarts, 'since', ${jsonTime('crashing_since')}) END,
   'startedAt', ${jsonTime('started_at')}, 'reportedAt', ${jsonTime('reported_at')}))`;
 const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
-  'running', running, 'wanted', wanted, 'wantedRelease', wanted_release, 'wantedState', spec.state,
+  'running', running, 'crashing', crashing, 'wanted', wanted, 'wantedRelease', wanted_release, 'wantedState', spec.state,
   'reportedAt', ${jsonTime('reported_at')})`;
 
 /**
@@ -37,17 +39,18 @@ const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'servic
  * run again, and a report that is older than what is known changes nothing.
  */
 export async function recordReport(tx: Transaction, report: InstanceReport): Promise<void> {
-  const { instance, state, resources, ...r } = report;
+  const { instance, state, resources, crashing, ...r } = report;
   await tx.query(
     `INSERT INTO instance_records AS known (name, state, app_id, app_name, service, release, image, node, ip, port, url,
-       container, access_token, cpu, memory_mib, started_at, reported_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       container, access_token, cpu, memory_mib, started_at, reported_at, restarts, crashing_since)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
      ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state, container = EXCLUDED.container,
-       reported_at = EXCLUDED.reported_at
+       reported_at = EXCLUDED.reported_at, restarts = EXCLUDED.restarts, crashing_since = EXCLUDED.crashing_since
      WHERE known.state IN ('running', 'draining') AND known.reported_at <= EXCLUDED.reported_at`,
     [
       ...[instance, state, r.appId, r.appName, r.service, r.release, r.image, r.node, r.ip, r.port, r.url],
       ...[r.container, r.accessToken, resources.cpu, resources.memoryMiB, r.startedAt, r.reportedAt],
+      ...[crashing?.restarts, crashing?.since],
     ],
   );
 }
