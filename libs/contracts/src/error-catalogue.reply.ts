@@ -26,7 +26,10 @@ const requestErrors = {
     'The request to be cancelled has already ended.',
     'Read its reply: `slipway history TOKEN`.',
   ),
-  DEADLINE_EXCEEDED: inReply('The time of the request ran out.', 'Send it again with a later deadline.'),
+  DEADLINE_EXCEEDED: inReply(
+    'The time of the request ran out. The message repeats what was last seen to be wrong.',
+    'Mend that, or send it again with more time: `--timeout` of the command, `deadlineMs` of the message.',
+  ),
   CANCELLED: inReply('The request was cancelled.', 'To do it after all, send it with a new token.'),
   DEPENDENCY_FAILED: inReply(
     'A service that this one depends on failed.',

@@ -10,6 +10,8 @@ export interface EffectScope {
   readonly claim: ClaimedTask;
   readonly signal: AbortSignal;
   readonly kept: { source?: FetchedSource };
+  /** Told what keeps the effect from its end: what it told last is said again where the deadline interrupts it. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** An effect on the world, in a file of its own. */

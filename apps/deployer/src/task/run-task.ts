@@ -151,7 +151,10 @@ class TaskRun {
   }
 
   private start(effect: Runnable): Promise<void> {
-    return this.steps.run(this.state, effect, (error) => this.inputs.post({ kind: 'failed', error }));
+    return this.steps.run(this.state, effect, {
+      onFailure: (error) => this.inputs.post({ kind: 'failed', error }),
+      onNote: (note) => this.inputs.post({ kind: 'note', key: keyOf(effect), note }),
+    });
   }
 
   private async recordFailure({

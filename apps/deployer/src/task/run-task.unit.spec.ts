@@ -8,6 +8,7 @@ import { StepError } from './domain/task-error.js';
 import type { StepWrites } from './domain/step-writes.js';
 import type { TaskLease, TaskStore } from './ports.js';
 import type { EffectRunner } from './effect-runner.js';
+import type { EffectScope } from './effect-scope.js';
 import { runTask, type RunTaskPorts } from './run-task.js';
 import { ManualTimer, settled } from './timer.testing.js';
 
@@ -18,10 +19,13 @@ const NOW = new Date('2029-12-31T23:59:00.000Z');
 
 interface Task {
   readonly history: readonly TaskEvent[];
-  readonly effects: Readonly<Partial<Record<string, () => Promise<StepWrites>>>>;
+  readonly effects: Readonly<Partial<Record<string, (scope: EffectScope) => Promise<StepWrites>>>>;
   readonly nodeAnswers: () => Promise<readonly NodeAnswer[]>;
   readonly cancelledBy?: () => Promise<Asker | undefined>;
 }
+
+const untilAborted = ({ signal }: EffectScope): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
 
 /** Runs a task of which only this much is real; effects that are not named never end. */
 function start({ history, effects, nodeAnswers, cancelledBy = () => Promise.resolve(undefined) }: Task) {
@@ -39,9 +43,7 @@ function start({ history, effects, nodeAnswers, cancelledBy = () => Promise.reso
   };
   const runner: EffectRunner = {
     withdraw: () => Promise.resolve(),
-    run: ({ signal }, _state, { kind }) =>
-      effects[kind]?.() ??
-      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    run: (scope, _state, { kind }) => effects[kind]?.(scope) ?? untilAborted(scope),
   };
   const ports: RunTaskPorts = {
     store: store as TaskStore,
@@ -310,6 +312,25 @@ describe('a running task', () => {
     expect(task.steps).toEqual([
       { step: 'remove-leftovers', ms: expect.any(Number) as number, failed: false },
     ]);
+  });
+
+  it('repeats what kept a step from its end when its deadline passes', async () => {
+    const task = start({
+      history: [
+        accepted({ mode: 'run', deadlineAt: '2030-01-01T00:00:00.000Z' }),
+        { type: 'TurnTaken', data: {} },
+      ],
+      effects: {
+        ...cleansUp,
+        survey: (scope) => (scope.onNote?.('web-0 listens on no port.'), untilAborted(scope)),
+      },
+      nodeAnswers: () => Promise.resolve([]),
+    });
+    await settled();
+    task.timer.pass(60_000);
+    expect(await task.outcome).toBe('finished');
+    const message = expect.stringMatching(/Seen last: web-0 listens on no port\.$/) as string;
+    expect(task.stored[0]).toMatchObject({ data: { error: { code: 'DEADLINE_EXCEEDED', message } } });
   });
 
   it('ends what is under way when its request is cancelled', async () => {

@@ -40,9 +40,9 @@ export class Steps {
     this.interruption.abort();
   }
 
-  /** One effect, and what it came to, stored. `onFailure` is called before a failure is. */
-  async run(state: TaskState, effect: Runnable, onFailure: OnFailure): Promise<void> {
-    await this.ports.aroundStep(state, effect, () => this.step(state, effect, onFailure));
+  /** One effect, and what it came to, stored. */
+  async run(state: TaskState, effect: Runnable, told: Told): Promise<void> {
+    await this.ports.aroundStep(state, effect, () => this.step(state, effect, told));
   }
 
   /** Nothing is under way any more. */
@@ -50,13 +50,9 @@ export class Steps {
     await this.kept.source?.dispose();
   }
 
-  private async step(
-    state: TaskState,
-    effect: Runnable,
-    onFailure: OnFailure,
-  ): Promise<readonly TaskEvent[]> {
+  private async step(state: TaskState, effect: Runnable, told: Told): Promise<readonly TaskEvent[]> {
     try {
-      const attempt = this.attempt(state, effect, onFailure);
+      const attempt = this.attempt(state, effect, told);
       if (isRead(effect)) this.reading.add(attempt);
       const writes = await attempt;
       // What a plan needs is read side by side, and stored together.
@@ -71,14 +67,14 @@ export class Steps {
   private async attempt(
     state: TaskState,
     effect: Runnable,
-    onFailure: OnFailure,
+    { onFailure, onNote }: Told,
   ): Promise<StepWrites | undefined> {
     const { effects, timer, onStep } = this.ports;
     const signal = state.failure === undefined ? this.interruptible : this.lease.signal;
     const started = timer.now();
     const report = (error?: unknown): void => onStep?.(state, effect.kind, timer.now() - started, error);
     try {
-      const writes = await effects.run(this.scope(signal), state, effect);
+      const writes = await effects.run({ ...this.scope(signal), onNote }, state, effect);
       report();
       return writes;
     } catch (thrown) {
@@ -106,4 +102,9 @@ export class Steps {
   }
 }
 
-type OnFailure = (error: ReturnType<typeof toTaskError>) => void;
+interface Told {
+  /** Called before a failure is stored. */
+  readonly onFailure: (error: ReturnType<typeof toTaskError>) => void;
+  /** As in `EffectScope`. */
+  readonly onNote: (note: string) => void;
+}

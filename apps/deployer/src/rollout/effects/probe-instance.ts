@@ -4,9 +4,12 @@ import { probeUntilHealthy } from '../probe-until-healthy.js';
 
 /** Waits until the instance of a slot is well; from then on it gets traffic. */
 export const probeInstance: EffectFile<'probe-instance', InstanceEffectPorts> = {
-  async run(ports, { signal }, state, effect) {
+  async run(ports, { signal, onNote: keepNote }, state, effect) {
     const started = performance.now();
-    const onNote = (note: string): void => ports.output.healthAwaited(state, note);
+    const onNote = (note: string): void => {
+      ports.output.healthAwaited(state, note);
+      keepNote?.(note);
+    };
     await probeUntilHealthy({ ...ports, onNote }, effect, signal);
     const ms = Math.round(performance.now() - started);
     const { ordinal, release, slot } = effect;

@@ -24,6 +24,8 @@ export type RunOutcome = 'finished' | 'parked';
 export interface RunState {
   /** Keys of the steps that are under way. */
   readonly underWay: ReadonlySet<string>;
+  /** What keeps these steps from their end, as they told it last. */
+  readonly notes: ReadonlyMap<string, string>;
   /** Why the task ends before it has come to its end: the first reason counts. */
   readonly interrupted?: TaskError;
   /** Where that is a cancel. */
@@ -45,6 +47,8 @@ export type RunInput =
   | { readonly kind: 'begin' }
   /** What a step came to is stored, or it came to nothing. */
   | { readonly kind: 'done'; readonly key: string }
+  /** What keeps a step from its end. */
+  | { readonly kind: 'note'; readonly key: string; readonly note: string }
   /** A step failed; its failure is not stored yet. */
   | { readonly kind: 'failed'; readonly error: TaskError }
   | { readonly kind: 'answer' }
@@ -80,7 +84,7 @@ export const RECORD = 'record';
 export const INTERRUPTION = 'interruption';
 
 export const initialRun: RunState = {
-  ...{ underWay: new Set(), nudged: false, mustLook: true, lookInStore: true },
+  ...{ underWay: new Set(), notes: new Map(), nudged: false, mustLook: true, lookInStore: true },
 };
 
 /** The next state of a run, and what is to be done. Pure: `task` is what the record says, `now` is in milliseconds. */
@@ -107,7 +111,9 @@ function feed(run: RunState, input: RunInput, task: TaskState): RunState {
     case 'rested':
       return run;
     case 'done':
-      return stored({ ...run, underWay: without(run.underWay, input.key) });
+      return stored({ ...run, ...without(run, input.key) });
+    case 'note':
+      return { ...run, notes: new Map([...run.notes, [input.key, input.note]]) };
     case 'failed':
       return interruptedBy(run, input.error);
     case 'answer':
@@ -115,7 +121,7 @@ function feed(run: RunState, input: RunInput, task: TaskState): RunState {
     case 'nudge':
       return { ...run, nudged: true };
     case 'deadline':
-      return interruptedBy(run, deadlinePassed(task));
+      return interruptedBy(run, deadlinePassed(task, run));
     case 'cancel':
       return interruptedBy(answered(run), cancelled(task), input.by);
     case 'not-cancelled':
@@ -136,8 +142,10 @@ const answered = (run: RunState): RunState => ({ ...run, asking: undefined });
 
 const stored = (run: RunState): RunState => ({ ...run, patientUntil: undefined, mustLook: true });
 
-const without = (keys: ReadonlySet<string>, key: string): ReadonlySet<string> =>
-  new Set([...keys].filter((one) => one !== key));
+const without = ({ underWay, notes }: RunState, key: string): Pick<RunState, 'underWay' | 'notes'> => ({
+  underWay: new Set([...underWay].filter((one) => one !== key)),
+  notes: new Map([...notes].filter(([one]) => one !== key)),
+});
 
 const starting = (run: RunState, ...keys: readonly string[]): RunState => ({
   ...run,
@@ -214,11 +222,15 @@ function rest(run: RunState, task: TaskState, waits: readonly Wait[], now: numbe
   ];
 }
 
-const deadlinePassed = ({ deadlineAt }: TaskState): TaskError => ({
-  code: 'DEADLINE_EXCEEDED',
-  message: `The deadline of the request passed (${deadlineAt}).`,
-  hint: 'Send the request again with a new token and a larger deadlineMs.',
-});
+/** With what kept it from its end until then: whoever gave it little time learns no more of it otherwise. */
+function deadlinePassed({ deadlineAt }: TaskState, { notes }: RunState): TaskError {
+  const causes = [...new Set(notes.values())].join(' ');
+  return {
+    code: 'DEADLINE_EXCEEDED',
+    message: `The deadline of the request passed (${deadlineAt}).${causes === '' ? '' : ` Seen last: ${causes}`}`,
+    hint: 'Send the request again with a new token and more time: --timeout of the command, deadlineMs of the message.',
+  };
+}
 
 const cancelled = ({ token }: TaskState): TaskError => ({
   code: 'CANCELLED',

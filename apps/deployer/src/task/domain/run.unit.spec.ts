@@ -53,6 +53,21 @@ describe('what a run does next', () => {
     expect(after(reading, [...inputs, { kind: 'answer' }]).kinds).toEqual([]);
   });
 
+  it('with a short deadline the known cause was lost: it is repeated, of steps that have not ended', () => {
+    const cause = 'web-0 listens on 127.0.0.1:5000, which nobody outside its container reaches.';
+    const note = (key: string, text: string): RunInput => ({ kind: 'note', key, note: text });
+    const inputs: readonly RunInput[] = [
+      ...[{ kind: 'begin' } as const, note('survey', 'earlier'), note('survey', cause)],
+      ...[note('resolve-release', 'of no interest'), { kind: 'done', key: 'resolve-release' } as const],
+    ];
+    expect(after(reading, [...inputs, { kind: 'deadline' }]).run.interrupted).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: `The deadline of the request passed (${reading.deadlineAt}). Seen last: ${cause}`,
+      hint: expect.stringContaining('--timeout') as string,
+    });
+    expect(after(reading, [{ kind: 'deadline' }]).run.interrupted?.message).toMatch(/Z\)\.$/);
+  });
+
   it('looks for an answer, is patient for a while, then lets the task go', () => {
     const looked: RunInput = { kind: 'looked', found: false };
     expect(after(placing, [{ kind: 'begin' }]).kinds).toEqual(['look']);
