@@ -140,7 +140,7 @@ describe.each([
       });
       expect(await engine.list({ labels })).toEqual([
         {
-          ...{ id, name: made.name, image: BASE, state: 'running', labels },
+          ...{ id, name: made.name, image: BASE, state: 'running', labels, hasJustStarted: true },
           createdAt: expect.any(Number) as number,
         },
       ]);
