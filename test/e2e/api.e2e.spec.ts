@@ -62,7 +62,7 @@ describe('the registry by HTTP', () => {
       expect(found).toMatchObject({ address, hostKeyFingerprint, state: 'ready' });
       expect(Object.keys(found ?? {}).sort()).toEqual([
         ...['address', 'cpus', 'engineVersion', 'enrolledAt', 'firstPort', 'hostKeyFingerprint'],
-        ...['lastPort', 'memoryBytes', 'name', 'sshPort', 'sshUser', 'state'],
+        ...['hostKeyType', 'lastPort', 'memoryBytes', 'name', 'sshPort', 'sshUser', 'state', 'unenforced'],
       ]);
     }
   });
