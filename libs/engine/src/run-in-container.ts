@@ -5,7 +5,7 @@ import { demultiplex } from './demultiplex.js';
 
 export interface ExecResult {
   readonly exitCode: number;
-  /** Both streams, in their order; what comes after MOST_OUTPUT_BYTES is left out. */
+  /** Both streams, as the engine reads them: each in its order. What comes after MOST_OUTPUT_BYTES is left out. */
   readonly output: string;
 }
 
