@@ -1,8 +1,8 @@
+import { freshKeys } from '#libs/secrets';
 import type { NodeEntry } from '#libs/testing';
 import { startAzurite } from './azurite.js';
 import type { EngineHost } from './engine-host.js';
 import { startKafka } from './kafka.js';
-import { freshKeys } from './keys.js';
 import type { Ledger } from './ledger.js';
 import { startMachines } from './machines.js';
 import { ensurePackages } from './packages.js';

@@ -14,6 +14,7 @@ import { push } from './commands/push.js';
 import { status } from './commands/status.js';
 import { CliError, exitCodes, type ExitCode, usageError } from './errors.js';
 import { addInit } from './program.init.js';
+import { addKeys } from './program.keys.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
 import { addRecord } from './program.record.js';
@@ -139,5 +140,5 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addEvents, addRecord, addSecrets, addNodes],
+  ...[addStatus, addEvents, addRecord, addSecrets, addNodes, addKeys],
 ];

@@ -6,6 +6,7 @@ export {
   parseAtRestKeys,
   renewAtRest,
 } from './at-rest.js';
+export * from './fresh-keys.js';
 export * from './keys.js';
 export * from './node-key-variables.js';
 export * from './request-keys.js';

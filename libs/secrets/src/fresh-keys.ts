@@ -4,7 +4,7 @@ const random = (): string => randomBytes(32).toString('base64url');
 const encoded = (key: KeyObject): string =>
   Buffer.from(JSON.stringify(key.export({ format: 'jwk' }))).toString('base64url');
 
-/** Keys and tokens of one start: they open nothing once it has ended. */
+/** Keys and API tokens for a new installation, by the variables that hold them. */
 export function freshKeys(): Readonly<Record<string, string>> {
   const deployer = generateKeyPairSync('x25519');
   return {
