@@ -1,4 +1,5 @@
 import { asyncApiDocument, configJsonSchema, httpApis, openApiDocument } from '#libs/contracts';
+import { composeFiles } from '../containers/compose.js';
 import { cliPage } from './cli-page.js';
 import { configJsonPage } from './config-json-page.js';
 import { environmentPage } from './environment-page.js';
@@ -18,6 +19,7 @@ export const documents: Readonly<Record<string, () => string>> = {
       () => json(openApiDocument(api)),
     ]),
   ),
+  ...composeFiles,
   'docs/reference/cli.md': cliPage,
   'docs/reference/config-json.md': configJsonPage,
   'docs/reference/environment.md': environmentPage,

@@ -87,6 +87,14 @@ const SET_UP = `These are read or written by the scripts of the one-machine set-
 - \`SLIPWAY_LOAD_BALANCER_URL\` is the HTTP address of the load balancer, written for your shell.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
 
+const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-containers.md), beside the variables of the apps.
+
+- \`SLIPWAY_IMAGES\` stands before the names of the images, \`slipway\` by default; \`SLIPWAY_VERSION\` is their tag, \`latest\` by default.
+- \`SLIPWAY_BIND\` is the address at which ports are published, \`127.0.0.1\` by default.
+- \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`KAFKA_PORT\` and \`POSTGRES_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
+- \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\` and \`AZURITE_IMAGE\` are the images of the parts.
+- \`KAFKA_EXTERNAL_ADDRESS\` is where programs outside of the containers reach Kafka, \`localhost:9094\` by default.`;
+
 /** docs/reference/environment.md, from the schemas that read the environment. */
 export const environmentPage = (): string =>
   page('Environment variables', [
@@ -99,6 +107,8 @@ export const environmentPage = (): string =>
     ...section('Node manager', nodeManagerConfigSchema.shape, shared),
     ...section('The `slipway` command', cliConfigSchema.shape),
     'Each command needs only some of these, and names the ones that it lacks.',
+    '## Compose files',
+    COMPOSE,
     '## One-machine set-up',
     SET_UP,
   ]);

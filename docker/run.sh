@@ -1,0 +1,324 @@
+#!/usr/bin/env bash
+# Starts and ends Slipway in containers, with `docker compose` or `docker-compose`. It runs under bash 3.2, which macOS has.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+READY_SECONDS=300
+MOST_RESTARTS=3
+
+usage() {
+  cat <<'END'
+Usage: docker/run.sh -e prod|dev|slim COMMAND
+
+  -e prod   a container for each app, two replicas of each
+  -e dev    a container for each app, with browsers for database and Kafka
+  -e slim   all apps in one process, for one machine
+
+Commands:
+  init              write the env file without starting anything
+  up                start, wait until all is healthy, and print the addresses
+  status            show the containers
+  logs [SERVICE]    follow the output
+  slipway WORDS...  run the slipway command; it sees the current folder
+  down              end it; the data stays
+  down --data       end it and delete its data, keys and env file
+
+The first `init` or `up` writes docker/state/FORM/env: keys, passwords, and where the parts are.
+Variables of your shell that the compose file knows are taken over then. Later, change the file.
+Kafka, Postgres and blob storage run in containers, unless the file names yours. The image registry is always yours.
+END
+}
+
+fail() {
+  echo "run.sh: $1" >&2
+  exit "${2:-1}"
+}
+
+# ---- arguments
+
+form=
+while [ $# -gt 0 ]; do
+  case $1 in
+    -e) [ $# -ge 2 ] || fail '-e needs prod, dev or slim' 2
+        form=$2
+        shift 2 ;;
+    -h | --help) usage
+        exit 0 ;;
+    *) break ;;
+  esac
+done
+command=${1:-}
+[ $# -eq 0 ] || shift
+case $form in
+  prod | dev | slim) ;;
+  '') usage >&2
+      exit 2 ;;
+  *) fail "there is no form \"$form\"; expected prod, dev or slim" 2 ;;
+esac
+
+compose_file=$here/compose.$form.yaml
+state=${SLIPWAY_STATE_ROOT:-$here/state}/$form
+env_file=$state/env
+project=slipway-$form
+
+if docker compose version > /dev/null 2>&1; then
+  compose_command='docker compose'
+elif command -v docker-compose > /dev/null 2>&1; then
+  compose_command=docker-compose
+else
+  fail 'neither "docker compose" nor "docker-compose" is here: install one of them'
+fi
+
+# ---- the env file
+
+# Every variable that the compose file lets its user set.
+variables() {
+  # shellcheck disable=SC2016 # The dollar is the compose file's.
+  grep -o '\${[A-Z_]*:-' "$compose_file" | tr -d '${:-' | sort -u | grep -v '^DOCKER_GID$\|^DOCKER_SOCKET$'
+}
+
+# What the env file says.
+value() {
+  sed -n "s/^$1=//p" "$env_file" | tail -n 1 | sed "s/^'\\(.*\\)'\$/\\1/"
+}
+
+random() {
+  od -An -tx1 -N24 /dev/urandom | tr -d ' \n'
+}
+
+# Of the env file where there is one, of the shell before the first start.
+image() {
+  local images=${SLIPWAY_IMAGES:-} version=${SLIPWAY_VERSION:-}
+  if [ -f "$env_file" ]; then
+    images=$(value SLIPWAY_IMAGES)
+    version=$(value SLIPWAY_VERSION)
+  fi
+  echo "${images:-slipway}/$1:${version:-latest}"
+}
+
+images_of_file() {
+  # shellcheck disable=SC2016 # The dollar is the compose file's.
+  sed -n 's#^    image: ${SLIPWAY_IMAGES:-slipway}/\([a-z-]*\):.*#\1#p' "$compose_file" | sort -u
+}
+
+check_images() {
+  local name
+  for name in $(images_of_file); do
+    docker image inspect "$(image "$name")" > /dev/null 2>&1 || fail "the image $(image "$name") is not on this engine.
+Load it (docker load --input images.tar), build it (npm run images), or name a registry that has it (SLIPWAY_IMAGES, SLIPWAY_VERSION) and run: docker pull $(image "$name")"
+  done
+}
+
+# NAME from the shell if it is set there, else the second argument.
+entry() {
+  local given
+  eval "given=\${$1:-}"
+  case $given in
+    *"'"* | *'
+'*) fail "$1 contains a quote or a new line, which an env file cannot hold" 2 ;;
+  esac
+  [ -z "$given" ] || { echo "$1='$given'"; return; }
+  [ -z "$2" ] || echo "$1=$2"
+}
+
+given() {
+  eval "[ -n \"\${$1:-}\" ]"
+}
+
+write_parts() {
+  local name password database
+  entry KAFKA_BROKERS kafka:9092
+  password=$(random)
+  database=$(sed -n 's/^ *\([A-Z_]*_DATABASE_URL\): .*/\1/p' "$compose_file" | sort -u)
+  if ! given DATABASE_URL; then
+    echo "POSTGRES_PASSWORD=$password"
+    for name in $database; do
+      entry "$name" "postgres://slipway_$(echo "${name%_DATABASE_URL}" | tr '[:upper:]' '[:lower:]'):$(random)@postgres:5432/slipway"
+    done
+  fi
+  if ! given AZURE_STORAGE_CONNECTION_STRING; then
+    password=$(random | openssl base64 -A)
+    echo "BLOB_ACCOUNT_KEY=$password"
+    echo "AZURE_STORAGE_CONNECTION_STRING='DefaultEndpointsProtocol=http;AccountName=slipway;AccountKey=$password;BlobEndpoint=http://blob:10000/slipway;'"
+  fi
+}
+
+write_env() {
+  local name key keys written
+  check_images
+  keys=$(docker run --rm "$(image cli)" keys)
+  echo '# Of docker/run.sh. Keep a copy: without these keys, logins and secrets in the database cannot be read.'
+  written=$(write_parts)
+  echo "$written"
+  while IFS='=' read -r name key; do
+    entry "$name" "$key"
+  done <<END
+$keys
+END
+  for name in $(variables); do
+    printf '%s\n' "$written" "$keys" | grep -q "^$name=" || entry "$name" ''
+  done
+}
+
+init() {
+  [ ! -f "$env_file" ] || return 0
+  (
+    umask 077
+    mkdir -p "$state"
+    write_env > "$env_file.new"
+    mv "$env_file.new" "$env_file"
+  )
+  # Containers read these as another user; nobody else gets through the folder above.
+  mkdir -p "$state/files"
+  chmod 755 "$state/files"
+  echo "$env_file: written. It holds the keys of this installation: keep a copy."
+}
+
+# ---- compose
+
+# The file alone says what is used: what the shell has by chance must not.
+forget_shell() {
+  local name
+  for name in $(variables); do
+    unset "$name"
+  done
+}
+
+compose() {
+  # shellcheck disable=SC2086 # Two words.
+  $compose_command --project-name "$project" --env-file "$env_file" --file "$compose_file" "$@"
+}
+
+# The parts that run here, by what the env file names.
+own_parts() {
+  case $(value KAFKA_BROKERS) in kafka:9092) echo kafka ;; esac
+  [ -z "$(value POSTGRES_PASSWORD)" ] || echo postgres
+  [ -z "$(value BLOB_ACCOUNT_KEY)" ] || echo blob
+  ! grep -q '^  redis:' "$compose_file" || [ -n "$(value REDIS_URL)" ] || echo redis
+}
+
+socket_path() {
+  case ${DOCKER_HOST:-} in
+    unix://*) echo "${DOCKER_HOST#unix://}" ;;
+    *) echo /var/run/docker.sock ;;
+  esac
+}
+
+prepare() {
+  export SLIPWAY_STATE=$state DOCKER_SOCKET DOCKER_GID COMPOSE_PROFILES
+  DOCKER_SOCKET=$(socket_path)
+  DOCKER_GID=${DOCKER_GID:-0}
+  COMPOSE_PROFILES=$(own_parts | paste -sd , -)
+}
+
+# As a container sees the socket: on macOS the engine is on another machine.
+socket_group() {
+  docker run --rm --volume "$DOCKER_SOCKET:/var/run/docker.sock" --entrypoint node "$(image cli)" \
+    -p "fs.statSync('/var/run/docker.sock').gid"
+}
+
+# All but those of `compose run`; ended ones too, which `docker compose ps` leaves out.
+containers() {
+  docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
+    --filter label=com.docker.compose.oneoff=False
+}
+
+# One line for each container that is not there yet.
+waiting() {
+  local id
+  for id in $(containers); do
+    docker inspect --format '{{.Name}} {{.State.Status}}{{if .State.Health}} {{.State.Health.Status}}{{end}}' "$id"
+  done | grep -v ' running$\| running healthy$' || true
+}
+
+# Containers that the engine has started again and again.
+failing() {
+  local id
+  for id in $(containers); do
+    docker inspect --format '{{.RestartCount}} {{.Name}}' "$id"
+  done | awk -v most="$MOST_RESTARTS" '$1 > most { print $2 }'
+}
+
+until_healthy() {
+  local since=$SECONDS left
+  while :; do
+    left=$(waiting)
+    [ -n "$left" ] || return 0
+    [ $((SECONDS - since)) -lt "$READY_SECONDS" ] || break
+    [ -z "$(failing)" ] || break
+    sleep 1
+  done
+  compose logs --tail 20 >&2
+  echo "$left" >&2
+  fail "not healthy after $((SECONDS - since)) s; see above. The containers stay up: docker/run.sh -e $form logs"
+}
+
+up() {
+  local parts
+  init
+  [ -n "$(value REGISTRY_URL)" ] || fail "REGISTRY_URL is missing in $env_file: name the image registry that your machines can reach"
+  prepare
+  forget_shell
+  check_images
+  chmod -R a+rX "$state/files"
+  DOCKER_GID=$(socket_group)
+  parts=$(own_parts)
+  if [ -n "$parts" ]; then
+    # shellcheck disable=SC2086 # One word each.
+    compose up --detach $parts
+    until_healthy
+    [ -z "$(value POSTGRES_PASSWORD)" ] || compose run --rm database-roles
+  fi
+  compose up --detach
+  until_healthy
+  echo
+  addresses
+  echo "next: docker/run.sh -e $form slipway node add node-1 --address ADDRESS --ssh-user USER --key-file KEY"
+  echo "      docker/run.sh -e $form slipway deploy examples/shop --app shop"
+}
+
+addresses() {
+  local id
+  for id in $(containers); do
+    docker inspect --format '{{.Name}}{{range $inside, $at := .NetworkSettings.Ports}}{{range $at}} {{.HostIp}}:{{.HostPort}}{{end}}{{end}}' "$id"
+  done | sed 's#^/##' | sort
+}
+
+# As the user who runs this, whose files it reads. With a terminal where there is one, so that it can ask.
+slipway() {
+  local terminal=-T
+  [ ! -t 0 ] || [ ! -t 1 ] || terminal=
+  # shellcheck disable=SC2086 # No word where it is empty.
+  compose run --rm $terminal --user "$(id -u):$(id -g)" --volume "$PWD:/work:ro" --workdir /work cli "$@"
+}
+
+down() {
+  COMPOSE_PROFILES=command,kafka,postgres,redis,blob
+  case ${1:-} in
+    --data) compose down --volumes --remove-orphans
+            rm -rf "$state" ;;
+    '') compose down --remove-orphans ;;
+    *) fail "down takes --data only, not \"$1\"" 2 ;;
+  esac
+}
+
+existing() {
+  [ -f "$env_file" ] || fail "$env_file is not there: start with docker/run.sh -e $form up"
+  prepare
+  forget_shell
+}
+
+case $command in
+  init) init ;;
+  up) up ;;
+  down | status | logs | slipway) existing ;;
+  '') usage >&2
+      exit 2 ;;
+  *) fail "there is no command \"$command\"; --help lists them" 2 ;;
+esac
+case $command in
+  down) down "$@" ;;
+  status) compose ps ;;
+  logs) compose logs --follow --tail 100 "$@" ;;
+  slipway) slipway "$@" ;;
+esac

@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+type Env = Readonly<Record<string, string>>;
+const SCRIPT = 'docker/run.sh';
+
+/** An engine without containers: it has every image, and `slipway keys` in one of them. */
+const DOCKER = `#!/bin/sh
+case "$1 $2" in
+  'compose version') exit "\${HAS_COMPOSE:-1}" ;;
+  'compose '*) shift; echo "docker compose $*" >> "$CALLS" ;;
+  'run --rm') case $* in *keys) echo SLIPWAY_NODE_KEY=made-key ;; *) echo 998 ;; esac ;;
+esac
+`;
+const COMPOSE = `#!/bin/sh
+echo "docker-compose $* COMPOSE_PROFILES=$COMPOSE_PROFILES DOCKER_GID=$DOCKER_GID KAFKA_BROKERS=\${KAFKA_BROKERS:-}" >> "$CALLS"
+`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-run-'));
+  mkdirSync(join(folder, 'bin'));
+  for (const [name, text] of Object.entries({ docker: DOCKER, 'docker-compose': COMPOSE })) {
+    writeFileSync(join(folder, 'bin', name), text);
+    chmodSync(join(folder, 'bin', name), 0o755);
+  }
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function run(words: readonly string[], env: Env = {}) {
+  const { status, stdout, stderr } = spawnSync('bash', [SCRIPT, ...words], {
+    encoding: 'utf8',
+    env: {
+      ...{ PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, CALLS: join(folder, 'calls') },
+      ...{ SLIPWAY_STATE_ROOT: join(folder, 'state'), ...env },
+    },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+const envFile = (form = 'slim'): string => join(folder, 'state', form, 'env');
+const written = (): string => readFileSync(envFile(), 'utf8');
+const calls = (): string => readFileSync(join(folder, 'calls'), 'utf8');
+const REGISTRY = { REGISTRY_URL: 'https://registry.example' };
+
+describe('the first start', () => {
+  it('writes keys, passwords and parts to a file that its owner alone reads', () => {
+    expect(run(['-e', 'slim', 'init'])).toMatchObject({ code: 0, err: '' });
+    expect(statSync(envFile()).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'state/slim')).mode & 0o777).toBe(0o700);
+    expect(written()).toContain('SLIPWAY_NODE_KEY=made-key\n');
+    expect(written()).toContain('KAFKA_BROKERS=kafka:9092\n');
+    expect(written()).toMatch(
+      /^LOAD_BALANCER_DATABASE_URL=postgres:\/\/slipway_load_balancer:[0-9a-f]{48}@postgres:5432\/slipway$/m,
+    );
+  });
+
+  it('leaves a file that is there alone', () => {
+    run(['-e', 'slim', 'init']);
+    const before = written();
+    expect(run(['-e', 'slim', 'init'])).toMatchObject({ code: 0, out: '' });
+    expect(written()).toBe(before);
+  });
+
+  it('takes over what the shell has', () => {
+    run(['-e', 'slim', 'init'], {
+      KAFKA_BROKERS: 'mine:9092',
+      DATABASE_URL: 'postgres://me:pw@db/x',
+      LOG_LEVEL: 'debug',
+    });
+    expect(written()).toContain("KAFKA_BROKERS='mine:9092'\n");
+    expect(written()).toContain("LOG_LEVEL='debug'\n");
+    expect(written()).not.toContain('POSTGRES_PASSWORD');
+    expect(written().match(/^KAFKA_BROKERS=/gm)).toHaveLength(1);
+  });
+
+  it('refuses what an env file cannot hold, without showing it', () => {
+    const { code, err } = run(['-e', 'slim', 'init'], { REGISTRY_PASSWORD: "it's" });
+    expect([code, err]).toEqual([2, expect.stringContaining('REGISTRY_PASSWORD')]);
+    expect(err).not.toContain("it's");
+    expect(existsSync(envFile())).toBe(false);
+  });
+});
+
+describe('up', () => {
+  it('names the registry that is missing, and starts nothing', () => {
+    const { code, err } = run(['-e', 'prod', 'up']);
+    expect([code, err]).toEqual([1, expect.stringContaining('REGISTRY_URL is missing')]);
+    expect(existsSync(join(folder, 'calls'))).toBe(false);
+  });
+
+  it('starts parts, makes database roles, then starts the apps with the group of the socket', () => {
+    expect(run(['-e', 'slim', 'up'], REGISTRY)).toMatchObject({ code: 0, err: '' });
+    const [parts, roles, all] = calls().split('\n');
+    expect(parts).toContain('up --detach kafka postgres blob ');
+    expect(roles).toContain('run --rm database-roles');
+    expect(all).toMatch(/up --detach COMPOSE_PROFILES=kafka,postgres,blob DOCKER_GID=998/);
+  });
+
+  it('starts no part in the place of one that its user has', () => {
+    const own = {
+      KAFKA_BROKERS: 'mine:9092',
+      DATABASE_URL: 'postgres://me:pw@db/x',
+      AZURE_STORAGE_CONNECTION_STRING: 'a=b',
+    };
+    expect(run(['-e', 'slim', 'up'], { ...REGISTRY, ...own })).toMatchObject({ code: 0 });
+    expect(calls()).toMatch(/^docker-compose .* up --detach COMPOSE_PROFILES= /);
+  });
+
+  it('what the shell has by chance later does not replace what the file says', () => {
+    run(['-e', 'slim', 'init'], REGISTRY);
+    run(['-e', 'slim', 'up'], { KAFKA_BROKERS: '127.0.0.1:1' });
+    expect(calls()).not.toContain('127.0.0.1:1');
+  });
+
+  it('takes `docker compose` where it is there', () => {
+    run(['-e', 'slim', 'up'], { ...REGISTRY, HAS_COMPOSE: '0' });
+    expect(calls()).toMatch(/^docker compose .* up --detach/m);
+    expect(calls()).not.toContain('docker-compose');
+  });
+});
+
+describe('arguments', () => {
+  it.each([
+    [['--help'], 0, 'Usage'],
+    [[], 2, 'Usage'],
+    [['-e', 'test', 'up'], 2, 'expected prod, dev or slim'],
+    [['-e', 'slim', 'start'], 2, 'there is no command "start"'],
+    [['-e', 'slim', 'down'], 1, 'start with docker/run.sh -e slim up'],
+  ])('%j', (words, code, said) => {
+    const ended = run(words);
+    expect(ended.code).toBe(code);
+    expect(`${ended.out}${ended.err}`).toContain(said);
+  });
+});
+
+it('has nothing that bash 3.2 of macOS lacks', () => {
+  const newer =
+    /declare -A|local -[An]|mapfile|readarray|\$\{\w+(?:,,?|\^\^?)|\|&|&>>|coproc|wait -n|\[\[ -v|\$EPOCH|printf '%\(/;
+  expect(
+    readFileSync(SCRIPT, 'utf8')
+      .split('\n')
+      .filter((line) => newer.test(line)),
+  ).toEqual([]);
+});
