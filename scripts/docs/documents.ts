@@ -1,4 +1,5 @@
 import { asyncApiDocument, configJsonSchema, httpApis, openApiDocument } from '#libs/contracts';
+import { chartFiles } from '../containers/chart.js';
 import { composeFiles } from '../containers/compose.js';
 import { cliPage } from './cli-page.js';
 import { configJsonPage } from './config-json-page.js';
@@ -20,6 +21,7 @@ export const documents: Readonly<Record<string, () => string>> = {
     ]),
   ),
   ...composeFiles,
+  ...chartFiles,
   'docs/reference/cli.md': cliPage,
   'docs/reference/config-json.md': configJsonPage,
   'docs/reference/environment.md': environmentPage,
