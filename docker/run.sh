@@ -74,7 +74,7 @@ fi
 # Every variable that the compose file lets its user set.
 variables() {
   # shellcheck disable=SC2016 # The dollar is the compose file's.
-  grep -o '\${[A-Z_]*:-' "$compose_file" | tr -d '${:-' | sort -u | grep -v '^DOCKER_GID$\|^DOCKER_SOCKET$'
+  grep -o '\${[A-Z_]*:-' "$compose_file" | tr -d '${:-' | sort -u | grep -Ev '^DOCKER_(GID|SOCKET)$'
 }
 
 # What the env file says.
@@ -197,7 +197,13 @@ own_parts() {
   ! grep -q '^  redis:' "$compose_file" || [ -n "$(value REDIS_URL)" ] || echo redis
 }
 
+# The engine's socket gives the rights of root: no container gets it where every builder is reached over SSH.
 socket_path() {
+  case $(value BUILDERS) in
+    '' | *=unix://*) ;;
+    *) echo /dev/null
+       return ;;
+  esac
   case ${DOCKER_HOST:-} in
     unix://*) echo "${DOCKER_HOST#unix://}" ;;
     *) echo /var/run/docker.sock ;;
@@ -213,6 +219,10 @@ prepare() {
 
 # As a container sees the socket: on macOS the engine is on another machine.
 socket_group() {
+  if [ "$DOCKER_SOCKET" = /dev/null ]; then
+    echo 10001
+    return
+  fi
   docker run --rm --volume "$DOCKER_SOCKET:/var/run/docker.sock" --entrypoint node "$(image cli)" \
     -p "fs.statSync('/var/run/docker.sock').gid"
 }
@@ -228,7 +238,7 @@ waiting() {
   local id
   for id in $(containers); do
     docker inspect --format '{{.Name}} {{.State.Status}}{{if .State.Health}} {{.State.Health.Status}}{{end}}' "$id"
-  done | grep -v ' running$\| running healthy$' || true
+  done | grep -Ev ' running( healthy)?$' || true
 }
 
 # Containers that the engine has started again and again.

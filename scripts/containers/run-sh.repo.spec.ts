@@ -25,7 +25,7 @@ case "$1 $2" in
 esac
 `;
 const COMPOSE = `#!/bin/sh
-echo "docker-compose $* COMPOSE_PROFILES=$COMPOSE_PROFILES DOCKER_GID=$DOCKER_GID KAFKA_BROKERS=\${KAFKA_BROKERS:-}" >> "$CALLS"
+echo "docker-compose $* COMPOSE_PROFILES=$COMPOSE_PROFILES DOCKER_GID=$DOCKER_GID DOCKER_SOCKET=$DOCKER_SOCKET KAFKA_BROKERS=\${KAFKA_BROKERS:-}" >> "$CALLS"
 `;
 
 let folder: string;
@@ -117,6 +117,17 @@ describe('up', () => {
     };
     expect(run(['-e', 'slim', 'up'], { ...REGISTRY, ...own })).toMatchObject({ code: 0 });
     expect(calls()).toMatch(/^docker-compose .* up --detach COMPOSE_PROFILES= /);
+  });
+
+  it('the socket of the host went to containers that build over SSH alone: it stays away from them', () => {
+    const far = 'far=ssh://b@10.0.0.9:22?hostKey=SHA256:x&keyFile=/etc/slipway/key';
+    run(['-e', 'prod', 'up'], { ...REGISTRY, BUILDERS: far });
+    run(['-e', 'slim', 'up'], { ...REGISTRY, BUILDERS: `here=unix:///var/run/docker.sock,${far}` });
+    const [prod, slim] = [/prod.* up --detach COMP.*/, /slim.* up --detach COMP.*/].map(
+      (line) => line.exec(calls())?.[0],
+    );
+    expect(prod).toContain('DOCKER_SOCKET=/dev/null ');
+    expect(slim).toContain('DOCKER_GID=998 DOCKER_SOCKET=/var/run/docker.sock ');
   });
 
   it('what the shell has by chance later does not replace what the file says', () => {
