@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-READY_SECONDS=300
+READY_SECONDS=${SLIPWAY_READY_SECONDS:-300}
 MOST_RESTARTS=3
 
 usage() {
@@ -227,16 +227,21 @@ socket_group() {
     -p "fs.statSync('/var/run/docker.sock').gid"
 }
 
-# All but those of `compose run`; ended ones too, which `docker compose ps` leaves out.
+# Of the services that are named, or of all; ended ones too, which `docker compose ps` leaves out.
 containers() {
-  docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
-    --filter label=com.docker.compose.oneoff=False
+  local service
+  [ $# -gt 0 ] || set -- ''
+  for service in "$@"; do
+    docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
+      --filter label=com.docker.compose.oneoff=False \
+      --filter "label=com.docker.compose.service${service:+=$service}"
+  done
 }
 
 # One line for each container that is not there yet.
 waiting() {
   local id
-  for id in $(containers); do
+  for id in $(containers "$@"); do
     docker inspect --format '{{.Name}} {{.State.Status}}{{if .State.Health}} {{.State.Health.Status}}{{end}}' "$id"
   done | grep -Ev ' running( healthy)?$' || true
 }
@@ -244,7 +249,7 @@ waiting() {
 # Containers that the engine has started again and again.
 failing() {
   local id
-  for id in $(containers); do
+  for id in $(containers "$@"); do
     docker inspect --format '{{.RestartCount}} {{.Name}}' "$id"
   done | awk -v most="$MOST_RESTARTS" '$1 > most { print $2 }'
 }
@@ -252,10 +257,10 @@ failing() {
 until_healthy() {
   local since=$SECONDS left
   while :; do
-    left=$(waiting)
+    left=$(waiting "$@")
     [ -n "$left" ] || return 0
     [ $((SECONDS - since)) -lt "$READY_SECONDS" ] || break
-    [ -z "$(failing)" ] || break
+    [ -z "$(failing "$@")" ] || break
     sleep 1
   done
   compose logs --tail 20 >&2
@@ -276,7 +281,8 @@ up() {
   if [ -n "$parts" ]; then
     # shellcheck disable=SC2086 # One word each.
     compose up --detach $parts
-    until_healthy
+    # shellcheck disable=SC2086
+    until_healthy $parts
     [ -z "$(value POSTGRES_PASSWORD)" ] || compose run --rm database-roles
   fi
   compose up --detach

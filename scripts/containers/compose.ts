@@ -93,7 +93,7 @@ const rolesService = (): Service => ({
   image: imageName(cliImage.name),
   profiles: ['command'],
   ...confined,
-  entrypoint: ['node', 'docker/database-roles.mjs'],
+  entrypoint: ['node', '/app/docker/database-roles.mjs'],
   environment: {
     DATABASE_URL: `postgres://slipway:${variable('POSTGRES_PASSWORD')}@postgres:5432/slipway`,
     ...Object.fromEntries(appNames.map(databaseVariable).map((name) => [name, variable(name)])),

@@ -84,7 +84,7 @@ describe('docker/Dockerfile', () => {
 
   it('runs as a number that is not root, with a health check and a signal that ends it in order', () => {
     expect(last('USER')).toMatch(/^USER [1-9]\d*:[1-9]\d*$/);
-    expect(last('HEALTHCHECK')).toContain('CMD ["node", "docker/health.mjs"]');
+    expect(last('HEALTHCHECK')).toContain('CMD ["node", "/app/docker/health.mjs"]');
     expect(last('STOPSIGNAL')).toBe('STOPSIGNAL SIGTERM');
     expect(last('ENTRYPOINT')).toMatch(/^ENTRYPOINT \["node", /);
   });

@@ -16,16 +16,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 type Env = Readonly<Record<string, string>>;
 const SCRIPT = 'docker/run.sh';
 
-/** An engine without containers: it has every image, and `slipway keys` in one of them. */
+/** An engine with an app that ended and comes back by `up`: it has every image, and `slipway keys` in one of them. */
 const DOCKER = `#!/bin/sh
 case "$1 $2" in
   'compose version') exit "\${HAS_COMPOSE:-1}" ;;
-  'compose '*) shift; echo "docker compose $*" >> "$CALLS" ;;
+  'compose '*) shift; echo "docker compose $*" >> "$CALLS"; touch "$CALLS.up" ;;
+  'ps --all') case $* in *service=*) ;; *) echo id ;; esac ;;
+  'inspect --format') [ -f "$CALLS.up" ] && echo '/app running healthy' || echo '/app exited' ;;
   'run --rm') case $* in *keys) echo SLIPWAY_NODE_KEY=made-key ;; *) echo 998 ;; esac ;;
 esac
 `;
 const COMPOSE = `#!/bin/sh
 echo "docker-compose $* COMPOSE_PROFILES=$COMPOSE_PROFILES DOCKER_GID=$DOCKER_GID DOCKER_SOCKET=$DOCKER_SOCKET KAFKA_BROKERS=\${KAFKA_BROKERS:-}" >> "$CALLS"
+case $* in *'up --detach') touch "$CALLS.up" ;; esac
 `;
 
 let folder: string;
@@ -44,7 +47,7 @@ function run(words: readonly string[], env: Env = {}) {
     encoding: 'utf8',
     env: {
       ...{ PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, CALLS: join(folder, 'calls') },
-      ...{ SLIPWAY_STATE_ROOT: join(folder, 'state'), ...env },
+      ...{ SLIPWAY_STATE_ROOT: join(folder, 'state'), SLIPWAY_READY_SECONDS: '2', ...env },
     },
   });
   return { code: status, out: stdout, err: stderr };
@@ -107,6 +110,17 @@ describe('up', () => {
     expect(parts).toContain('up --detach kafka postgres blob ');
     expect(roles).toContain('run --rm database-roles');
     expect(all).toMatch(/up --detach COMPOSE_PROFILES=kafka,postgres,blob DOCKER_GID=998/);
+  });
+
+  it('an app that was killed held up the start that brings it back: only parts are waited for before apps', () => {
+    expect(run(['-e', 'slim', 'up'], REGISTRY)).toMatchObject({ code: 0, err: '' });
+    expect(calls()).toMatch(/up --detach COMPOSE_PROFILES/);
+  });
+
+  it('says what is not healthy, and fails', () => {
+    writeFileSync(join(folder, 'bin/docker-compose'), '#!/bin/sh\n');
+    const { code, err } = run(['-e', 'slim', 'up'], REGISTRY);
+    expect([code, err]).toEqual([1, expect.stringContaining('/app exited')]);
   });
 
   it('starts no part in the place of one that its user has', () => {

@@ -90,6 +90,7 @@ const SET_UP = `These are read or written by the scripts of the one-machine set-
 const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-containers.md), beside the variables of the apps.
 
 - \`SLIPWAY_IMAGES\` stands before the names of the images, \`slipway\` by default; \`SLIPWAY_VERSION\` is their tag, \`latest\` by default.
+- \`SLIPWAY_READY_SECONDS\`, set in the shell, is how long docker/run.sh waits until all is healthy, 300 by default.
 - \`SLIPWAY_BIND\` is the address at which ports are published, \`127.0.0.1\` by default.
 - \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`KAFKA_PORT\` and \`POSTGRES_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
 - \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\` and \`AZURITE_IMAGE\` are the images of the parts.

@@ -49,6 +49,13 @@ export class ComposeHost {
     return said.split('\n').filter(Boolean);
   }
 
+  /** What a killed run left in the engine's data. */
+  async forget(project: string): Promise<void> {
+    for (const kind of ['container', 'volume', 'network'])
+      for (const id of await this.thingsOf(kind, project))
+        await this.docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), id);
+  }
+
   /** The images in the place of those that container hubs have; by their variables. */
   async buildParts(): Promise<Env> {
     const context = join(this.folder, 'parts');

@@ -44,7 +44,7 @@ it('npm run images brings every app, other than root, with a health check, in on
     expect(config).toMatchObject({
       User: '10001:10001',
       StopSignal: 'SIGTERM',
-      Healthcheck: { Test: ['CMD', 'node', 'docker/health.mjs'] },
+      Healthcheck: { Test: ['CMD', 'node', '/app/docker/health.mjs'] },
     });
   }
   expect(
@@ -106,6 +106,7 @@ describe.each([
   }
 
   beforeAll(async () => {
+    await host.forget(project);
     const { code, said } = await host.runSh(form, ['init'], { env: given(builder()) });
     expect(code, said).toBe(0);
     host.provide(form, CA, String(machine.env['REGISTRY_CA_FILE']));
@@ -149,6 +150,7 @@ describe.each([
     await says('down', '--data');
     for (const kind of ['container', 'volume', 'network'])
       expect(await host.thingsOf(kind, project), kind).toEqual([]);
-    expect(await host.docker('ps', '--all', '--quiet')).toBe('');
+    for (const engine of [String(machine.env['BUILDER_HOST']), `unix://${machine.hosts[0]?.socketPath}`])
+      expect(await host.docker('--host', engine, 'ps', '--all', '--quiet')).toBe('');
   });
 });

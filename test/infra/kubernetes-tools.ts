@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { withHostLock } from '../../scripts/one-machine/host-lock.js';
-import { cacheDirectory } from '../../scripts/one-machine/slot.js';
+import { once } from './made-once.js';
 
 const run = promisify(execFile);
 const HELM = 'v3.17.0';
@@ -12,19 +11,6 @@ const CLOUD_NATIVE_PG = 'v1.27.0';
 /** Also in strimzi/pom.xml. */
 const STRIMZI = '0.49.0';
 const POM = 'test/infra/strimzi/pom.xml';
-
-/** Made once and kept in the cache: by the compiler it takes minutes. */
-async function once(folder: string, make: (path: string) => Promise<unknown>): Promise<string> {
-  const path = join(cacheDirectory(), folder);
-  await withHostLock(folder, async () => {
-    if (existsSync(join(path, '.whole'))) return;
-    rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
-    await make(path);
-    mkdirSync(join(path, '.whole'));
-  });
-  return path;
-}
 
 export interface KubernetesTools {
   helm(...args: readonly string[]): Promise<string>;
