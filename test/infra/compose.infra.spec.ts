@@ -128,7 +128,7 @@ describe.each([
   it('deploys the example', async () => {
     const said = await says('slipway', 'deploy', EXAMPLE, '--app', 'shop');
     expect(said).toMatch(/http:\/\/\S+/);
-    await until('every service answers', answers);
+    await until('every service answers', answers, { timeoutMs: 60_000 });
   });
 
   it('survives docker kill of each app', async () => {
@@ -141,7 +141,7 @@ describe.each([
     // Another replica goes on at once; where there is none, a start brings it back.
     if (apps.length === 1) await says('up');
     expect(await says('slipway', 'scale', 'shop', 'prices', '2')).toContain('prices');
-    await until('every service answers', answers);
+    await until('every service answers', answers, { timeoutMs: 60_000 });
     await says('up');
   });
 
