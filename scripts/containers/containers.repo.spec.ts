@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { appNames } from '#libs/app-roles';
+import { appNames, databaseVariable } from '#libs/app-roles';
 import { appImages, apps, cliImage, type Image } from './apps.js';
 import { composeFile, type Form, forms } from './compose.js';
 import { variablesOf } from './variables.js';
@@ -75,6 +75,12 @@ describe('a new app', () => {
     });
     expect(servicesOf({ ...forms.slim, containers: [scores] })).not.toHaveProperty('redis');
   });
+});
+
+it('the job of the examples that makes database roles gets the URL of each app, and no other key', () => {
+  const job = readFileSync('k8s/examples/database-roles.yaml', 'utf8');
+  const keys = [...job.matchAll(/key: ([A-Z_]+)$/gm)].map(([, key]) => key);
+  expect(keys.toSorted()).toEqual(appNames.map(databaseVariable).toSorted());
 });
 
 describe('docker/Dockerfile', () => {
