@@ -1,30 +1,13 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { forms } from '../../scripts/containers/compose.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
-import { once } from './made-once.js';
+import { composeTwo } from './compose-two.js';
 
 const run = promisify(execFile);
-const VERSION = 'v2.39.4';
 const SCRIPTS = ['docker/run.sh', 'test/infra/parts/kafka.sh', 'test/infra/parts/postgres.sh'];
 const PROFILES = 'command,kafka,postgres,redis,blob';
-
-/** As its plugin for docker is built, which also runs by itself. */
-async function composeTwo(): Promise<string> {
-  const folder = await once(`compose-${VERSION}`, async (path) => {
-    const { stdout } = await run('go', [
-      'mod',
-      'download',
-      '-json',
-      `github.com/docker/compose/v2@${VERSION}`,
-    ]);
-    const { Dir: source } = JSON.parse(stdout) as { Dir: string };
-    await run('go', ['build', '-trimpath', '-o', join(path, 'docker-compose'), './cmd'], { cwd: source });
-  });
-  return join(folder, 'docker-compose');
-}
 
 let commands: Readonly<Record<string, string>>;
 

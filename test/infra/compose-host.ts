@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,6 +30,23 @@ export class ComposeHost {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       SLIPWAY_STATE_ROOT: join(this.folder, 'state'),
     };
+  }
+
+  /** From now on `docker compose` is there, beside docker-compose. */
+  takeComposeTwo(plugin: string): void {
+    const plugins = join(this.folder, '.docker/cli-plugins');
+    mkdirSync(plugins, { recursive: true });
+    symlinkSync(plugin, join(plugins, 'docker-compose'));
+  }
+
+  /** The id of one container of a service. */
+  async containerOf(project: string, service: string): Promise<string> {
+    const labels = { project, service };
+    const filters = Object.entries(labels).flatMap(([name, value]) => [
+      '--filter',
+      `label=com.docker.compose.${name}=${value}`,
+    ]);
+    return (await this.docker('ps', '--quiet', ...filters)).split('\n')[0] ?? '';
   }
 
   async docker(...args: readonly string[]): Promise<string> {

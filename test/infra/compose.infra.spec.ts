@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
@@ -7,6 +7,7 @@ import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { type OneMachine, startOneMachine } from '../../scripts/one-machine/start.js';
 import { userEnv } from '../demo/demo-run.js';
 import { ComposeHost } from './compose-host.js';
+import { composeTwo } from './compose-two.js';
 
 const TAG = 'infra-test';
 const EXAMPLE = 'examples/shop';
@@ -17,16 +18,18 @@ const quiet = (): void => undefined;
 let machine: OneMachine;
 let host: ComposeHost;
 let parts: Readonly<Record<string, string>>;
+let plugin: string;
 
 beforeAll(async () => {
   for (const name of Object.keys(process.env))
     if (!(name in userEnv()) && !/^(?:VITEST|NODE_ENV)/.test(name)) delete process.env[name];
   machine = await startOneMachine({ nodes: 1, report: quiet });
   await ensurePackages({ report: quiet }, { 'docker-compose': '/usr/bin/docker-compose' });
+  plugin = await composeTwo();
   host = new ComposeHost(String(machine.env['BUILDER_HOST']).slice('unix://'.length));
   parts = await host.buildParts();
   await host.loadImages(TAG);
-}, 500_000);
+}, 900_000);
 
 afterAll(async () => {
   host?.remove();
@@ -78,9 +81,9 @@ const bySsh = (): Record<string, string> => {
 };
 
 describe.each([
-  { form: 'slim', how: 'by socket', builder: bySocket, apps: ['standalone'] },
-  { form: 'prod', how: 'over SSH', builder: bySsh, apps: appImages.map(({ name }) => name) },
-])('$form, building $how', ({ form, builder, apps }) => {
+  { form: 'slim', compose: 1, how: 'by socket', builder: bySocket, apps: ['standalone'] },
+  { form: 'prod', compose: 2, how: 'over SSH', builder: bySsh, apps: appImages.map(({ name }) => name) },
+])('$form by compose $compose, building $how', ({ form, compose, builder, apps }) => {
   const project = `slipway-${form}`;
   const node = () => machine.nodes[0];
 
@@ -106,6 +109,7 @@ describe.each([
   }
 
   beforeAll(async () => {
+    if (compose === 2) host.takeComposeTwo(plugin);
     await host.forget(project);
     const { code, said } = await host.runSh(form, ['init'], { env: given(builder()) });
     expect(code, said).toBe(0);
@@ -113,6 +117,9 @@ describe.each([
     host.provide(form, BUILDER_KEY, String(node()?.privateKeyFile));
     copyFileSync(String(node()?.privateKeyFile), join(host.folder, 'key'));
     expect(await says('up')).toContain('next: ');
+    // Each compose names containers in its own way.
+    const name = compose === 2 ? `${project}-kafka-1` : `${project}_kafka_1`;
+    expect(await host.docker('ps', '--format', '{{.Names}}')).toContain(name);
     const words = ['--address', String(node()?.address), '--ssh-user', 'root', '--key-file', 'key'];
     const added = await host.runSh(form, ['slipway', 'node', 'add', 'node-1', ...words], {
       cwd: host.folder,
@@ -120,9 +127,9 @@ describe.each([
     expect(added.code, added.said).toBe(0);
   }, 300_000);
 
+  // Where a test failed, it is up still.
   afterAll(async () => {
-    const { code, said } = await host.runSh(form, ['down', '--data']);
-    if (code !== 0) console.error(said);
+    if (existsSync(join(host.folder, 'state', form))) await says('down', '--data');
   }, 120_000);
 
   it('deploys the example', async () => {
@@ -132,12 +139,7 @@ describe.each([
   });
 
   it('survives docker kill of each app', async () => {
-    for (const app of apps) {
-      const [container] = (await host.docker('ps', '--quiet', '--filter', `name=${project}_${app}_1`)).split(
-        '\n',
-      );
-      await host.docker('kill', String(container));
-    }
+    for (const app of apps) await host.docker('kill', await host.containerOf(project, app));
     // Another replica goes on at once; where there is none, a start brings it back.
     if (apps.length === 1) await says('up');
     expect(await says('slipway', 'scale', 'shop', 'prices', '2')).toContain('prices');
