@@ -74,7 +74,7 @@ fi
 # Every variable that the compose file lets its user set.
 variables() {
   # shellcheck disable=SC2016 # The dollar is the compose file's.
-  grep -o '\${[A-Z_]*:-' "$compose_file" | tr -d '${:-' | sort -u | grep -Ev '^DOCKER_(GID|SOCKET)$'
+  grep -o '\${[A-Z0-9_]*:-' "$compose_file" | tr -d '${:-' | sort -u | grep -Ev '^DOCKER_(GID|SOCKET)$'
 }
 
 # What the env file says.
@@ -121,8 +121,13 @@ entry() {
   [ -z "$2" ] || echo "$1=$2"
 }
 
+# Whether the shell has any of these.
 given() {
-  eval "[ -n \"\${$1:-}\" ]"
+  local name
+  for name in "$@"; do
+    eval "[ -z \"\${$name:-}\" ]" || return 0
+  done
+  return 1
 }
 
 write_parts() {
@@ -130,13 +135,14 @@ write_parts() {
   entry KAFKA_BROKERS kafka:9092
   password=$(random)
   database=$(sed -n 's/^ *\([A-Z_]*_DATABASE_URL\): .*/\1/p' "$compose_file" | sort -u)
-  if ! given DATABASE_URL; then
+  # shellcheck disable=SC2086 # One word each.
+  if ! given DATABASE_URL $database; then
     echo "POSTGRES_PASSWORD=$password"
     for name in $database; do
       entry "$name" "postgres://slipway_$(echo "${name%_DATABASE_URL}" | tr '[:upper:]' '[:lower:]'):$(random)@postgres:5432/slipway"
     done
   fi
-  if ! given AZURE_STORAGE_CONNECTION_STRING; then
+  if ! given AZURE_STORAGE_CONNECTION_STRING AZURE_STORAGE_URL S3_URL; then
     password=$(random | openssl base64 -A)
     echo "BLOB_ACCOUNT_KEY=$password"
     echo "AZURE_STORAGE_CONNECTION_STRING='DefaultEndpointsProtocol=http;AccountName=slipway;AccountKey=$password;BlobEndpoint=http://blob:10000/slipway;'"

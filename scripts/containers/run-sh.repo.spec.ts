@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -42,8 +43,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function run(words: readonly string[], env: Env = {}) {
-  const { status, stdout, stderr } = spawnSync('bash', [SCRIPT, ...words], {
+function run(words: readonly string[], env: Env = {}, script = SCRIPT) {
+  const { status, stdout, stderr } = spawnSync('bash', [script, ...words], {
     encoding: 'utf8',
     env: {
       ...{ PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, CALLS: join(folder, 'calls') },
@@ -87,6 +88,21 @@ describe('the first start', () => {
     expect(written()).toContain("LOG_LEVEL='debug'\n");
     expect(written()).not.toContain('POSTGRES_PASSWORD');
     expect(written().match(/^KAFKA_BROKERS=/gm)).toHaveLength(1);
+  });
+
+  it('leaves the databases to whoever names the one of an app', () => {
+    run(['-e', 'slim', 'init'], { DEPLOYER_DATABASE_URL: 'postgres://me:pw@db/x' });
+    expect(written()).toContain("DEPLOYER_DATABASE_URL='postgres://me:pw@db/x'\n");
+    expect(written()).not.toMatch(/POSTGRES_PASSWORD|NODE_MANAGER_DATABASE_URL/);
+  });
+
+  it('a variable with a digit in its name was passed over: S3_URL is taken, and no Azurite started beside it', () => {
+    mkdirSync(join(folder, 'docker'));
+    copyFileSync(SCRIPT, join(folder, SCRIPT));
+    writeFileSync(join(folder, 'docker/compose.slim.yaml'), 'S3_URL: ${S3_URL:-}\n');
+    run(['-e', 'slim', 'init'], { S3_URL: 'https://s3.example' }, join(folder, SCRIPT));
+    expect(written()).toContain("S3_URL='https://s3.example'\n");
+    expect(written()).not.toContain('BLOB_ACCOUNT_KEY');
   });
 
   it('refuses what an env file cannot hold, without showing it', () => {
