@@ -36,7 +36,7 @@ export function whyNoImage(image: string, named: string, reason: string): Explai
   if (IS_MISSING.test(reason) || IS_DENIED.test(reason))
     return {
       message: `There is no image ${image}, ${named}, in ${registryOf(image)}, or it needs a login. ${said}`,
-      hint: 'Correct its name and its tag. The login of the registry of Slipway is the only one that a build uses.',
+      hint: 'Correct its name and its tag. If its registry asks for a login, name that in the file of REGISTRY_LOGINS_FILE.',
     };
   return undefined;
 }
