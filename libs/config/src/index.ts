@@ -2,3 +2,4 @@ export * from './kafka.js';
 export * from './load-config.js';
 export * from './schemas.js';
 export * from './secret.js';
+export * from './untrusted-certificate.js';

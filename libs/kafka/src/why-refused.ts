@@ -1,17 +1,10 @@
 import { connect } from 'node:tls';
+import { isUntrustedCertificate } from '#libs/config';
 import type { KafkaConnection } from './connection.js';
 import { KafkaSetupError } from './setup-error.js';
 
 const HANDSHAKE_MS = 1_000;
 
-const UNTRUSTED: ReadonlySet<unknown> = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-]);
 /** How Node says that the other side does not speak TLS, or ended the handshake. */
 const NO_TLS = /wrong version number|packet length too long|before secure TLS connection|ECONNRESET/;
 const WANTS_CERTIFICATE = /certificate[_ ]required/i;
@@ -45,7 +38,7 @@ export async function whyRefused(
 
 function certificateProblem(broker: string, { tls }: KafkaConnection, error: Error): string | undefined {
   const code = fieldOf(error, 'code');
-  if (UNTRUSTED.has(code))
+  if (isUntrustedCertificate(code))
     return tls?.ca === undefined
       ? `KAFKA_CA_FILE is not set, and this machine does not know who signed the certificate of ${broker}`
       : `KAFKA_CA_FILE: its authority did not sign the certificate of ${broker}`;

@@ -1,15 +1,7 @@
 import pg from 'pg';
+import { isUntrustedCertificate } from '#libs/config';
 import { type DatabaseAddress, connectionTo } from './tls.js';
 
-/** Node's names of what is wrong with who signed a certificate. */
-const AUTHORITY = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-]);
 /** What OpenSSL calls an alert by which the server ended the handshake. */
 const ALERT = /^ERR_SSL_.*ALERT/;
 /** node-postgres gives this error no code. */
@@ -34,7 +26,7 @@ interface Context {
 }
 
 function notTrusted(said: string, code: string, { address: { tls }, variable }: Context): string | undefined {
-  if (AUTHORITY.has(code)) {
+  if (isUntrustedCertificate(code)) {
     return tls?.ca === undefined
       ? `the certificate of the server is not signed by an authority that is known here (${code}): set DATABASE_CA_FILE to the certificate of that authority`
       : `the certificate of the server is not signed by an authority in DATABASE_CA_FILE (${code})`;
