@@ -3,13 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { blobVariables, withOneBlobPlace } from '#libs/blob';
-import { anyOf, byteCount, commaList, durationMs, keyValueList, secret, withKafkaRules } from '#libs/config';
+import {
+  anyOf,
+  byteCount,
+  commaList,
+  durationMs,
+  isReadable,
+  keyValueList,
+  secret,
+  withKafkaRules,
+} from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
 import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
 import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
 import { keysWhereRequired, parseAtRestKeys, parsePrivateKey, requestKeyVariables } from '#libs/secrets';
-import { type BuilderAddress, isReadable, parseBuilders } from './build/adapters/builder-address.js';
+import { type BuilderAddress, parseBuilders } from './build/adapters/builder-address.js';
 
 const registryUrl = () =>
   z.url().superRefine((url, context) => {

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isReadable } from './readable-file.js';
 import { commaList, keyValueList, secret } from './schemas.js';
 import type { Secret } from './secret.js';
 
@@ -8,15 +9,6 @@ const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
 const PREFIX = /^[A-Za-z0-9._-]{0,100}$/;
 
 export const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const;
-
-function readable(path: string): boolean {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function certificateIn(path: string): X509Certificate | undefined {
   try {
@@ -57,7 +49,7 @@ export const kafkaVariables = {
   ),
   KAFKA_CLIENT_KEY_FILE: z
     .string()
-    .refine(readable, 'expected a file that can be read')
+    .refine(isReadable, 'expected a file that can be read')
     .optional()
     .describe('Mutual TLS: the private key of `KAFKA_CLIENT_CERTIFICATE_FILE`, in PEM.'),
   KAFKA_CLIENT_KEY_PASSPHRASE: secret()
@@ -138,7 +130,7 @@ const opensKey: Rule = {
   name: 'KAFKA_CLIENT_KEY_FILE',
   expected: 'expected a private key in PEM that KAFKA_CLIENT_KEY_PASSPHRASE opens, or that needs none',
   holds: ({ KAFKA_CLIENT_KEY_FILE: path, KAFKA_CLIENT_KEY_PASSPHRASE: passphrase }) =>
-    path === undefined || !readable(path) || keyOf(path, passphrase) !== undefined,
+    path === undefined || !isReadable(path) || keyOf(path, passphrase) !== undefined,
 };
 
 const keyFits: Rule = {

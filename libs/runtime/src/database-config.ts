@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { ConfigError, type ConfigProblem, orOwn, secret } from '#libs/config';
+import { ConfigError, type ConfigProblem, isReadable, orOwn, secret } from '#libs/config';
 import { type DatabaseAddress, SSL_MODES, sslModeOf } from '#libs/postgres';
 
 const EXPECTED = 'expected postgres://user:password@host:port/database';
@@ -11,15 +11,6 @@ function checkPostgresUrl(text: string): void {
   const mode = sslModeOf(text);
   if (mode !== undefined && !SSL_MODES.includes(mode))
     throw new Error(`expected sslmode to be one of ${SSL_MODES.join(', ')}`);
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const readableFile = () =>

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { isReadable } from '#libs/config';
 
 /** One engine that builds, as the configuration names it. */
 export interface BuilderAddress {
@@ -27,15 +27,6 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'unix:': ['builds'],
   'ssh:': ['builds', 'hostKey', 'keyFile', 'socket'],
 };
-
-export function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** `local=unix:///var/run/docker.sock,big=ssh://...`. Throws what is expected instead, without the value. */
 export function parseBuilders(text: string): readonly BuilderAddress[] {
