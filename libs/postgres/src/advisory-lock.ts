@@ -21,9 +21,17 @@ export async function withAdvisoryLock<T>(
 ): Promise<T | undefined> {
   const session = await sessions.connect();
   try {
-    return (await tryAdvisoryLock(session, name)) ? await work() : undefined;
+    if (!(await tryAdvisoryLock(session, name))) return undefined;
+    try {
+      return await work();
+    } finally {
+      // The end of the session would end the lock too, but nobody could wait for that.
+      await session
+        .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name])
+        .catch(() => undefined);
+    }
   } finally {
-    // Ends the session and with it the lock.
+    // A session that still has the lock must not go back to the pool.
     session.release(true);
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeAll, afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type OtlpCollector, startOtlpCollector, until } from '#libs/testing';
 import { currentTraceparent, noTracing, startTracing, type Tracing, withinTrace } from './index.js';
 
@@ -98,10 +98,15 @@ describe('tracing', () => {
 describe('an exporter that is down', () => {
   let refusing: Server;
   beforeAll(async () => {
-    refusing = createServer((_, response) => response.writeHead(400).end());
+    // An answer before the end of a request may cut it off, and what was cut off is sent again a second later.
+    refusing = createServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(400).end()),
+    );
     await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
   });
   afterAll(() => void refusing.close());
+  // Whatever the environment says of sampling: without spans there is nothing that could be refused.
+  beforeEach(() => void vi.stubEnv('OTEL_TRACES_SAMPLER', 'always_on'));
 
   it('costs the work nothing and is warned of once, however many spans are lost', async () => {
     vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
