@@ -9,8 +9,11 @@ const ssr = { resolve: { conditions } };
 
 /** Files share their threads, since most of their time would go to loading the same modules again. */
 const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
-/** The same in processes, whose environment files may set. */
-const sharedProcesses = { pool: 'forks', isolate: false, maxWorkers: 2 } as const;
+/**
+ * The same in processes, whose environment files may set. One more than CI has cores: most of their time they wait for
+ * servers, containers, builds and deadlines.
+ */
+const sharedProcesses = { pool: 'forks', isolate: false, maxWorkers: 3 } as const;
 
 export default defineConfig({
   test: {

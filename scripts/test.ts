@@ -40,8 +40,8 @@ async function exitCodeOf(
 }
 
 /** A command that passes or fails as one. */
-async function check(name: string, args: readonly string[]): Promise<Count> {
-  const status = await exitCodeOf('npm', ['run', '--silent', ...args], { env: process.env });
+async function check(name: string, side: Side): Promise<Count> {
+  const status = await exitCodeOf('npm', ['run', '--silent', name], side);
   console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`);
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
@@ -154,10 +154,14 @@ function notStarted(project: string, what: string, error: unknown): Count {
 
 type Stages = Readonly<Record<string, (side: Side) => Promise<Count>>>;
 
-/** Nothing runs beside these: they compute, or measure how long something stands still. */
+/** Each computes on one core. */
+const checks: Stages = {
+  lint: (side) => check('lint', side),
+  typecheck: (side) => check('typecheck', side),
+};
+
+/** Nothing runs beside these: they compute on all cores, or measure how long something stands still. */
 const alone: Stages = {
-  lint: () => check('lint', ['lint']),
-  typecheck: () => check('typecheck', ['typecheck']),
   unit: () => vitest('unit'),
   repo: () => vitest('repo'),
   alone: () => vitest('alone'),
@@ -208,7 +212,7 @@ const needsToolchains = (sources = ''): boolean =>
 async function main(words: readonly string[]): Promise<number> {
   const { wanted, names } = takenApart(words);
   const named = byNameOnly(names);
-  const stages = Object.keys({ ...alone, ...onSharedSetUp, ...onOwnSetUp, ...named });
+  const stages = Object.keys({ ...checks, ...alone, ...onSharedSetUp, ...onOwnSetUp, ...named });
   const unknown = wanted.filter((name) => !stages.includes(name));
   if (unknown.length > 0) {
     console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${stages.join(', ')}`);
@@ -227,8 +231,10 @@ async function main(words: readonly string[]): Promise<number> {
       if (isWanted(name)) counts.push(await run({ env: environment, isBeside }));
     return counts;
   };
+  const atOnce = Object.entries(checks).map(([name, run]) => inTurn({ [name]: run }, true));
   const isShared = Object.keys(onSharedSetUp).some(isWanted);
   const counts = [
+    ...(await Promise.all(atOnce)).flat(),
     ...(await inTurn(alone)),
     ...(wanted.length > 0 ? await inTurn(named) : []),
     ...(await Promise.all([inTurn(onSharedSetUp).finally(endServers), inTurn(onOwnSetUp, isShared)])).flat(),
