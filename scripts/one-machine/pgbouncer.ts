@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from './child.js';
@@ -35,8 +35,9 @@ interface PgBouncerOptions {
 
 /** PgBouncer in front of every database of a server, for every role that the server has. */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
-  const { ledger, url, command = COMMAND } = options;
-  if (command === COMMAND) await ensurePackages({ report: () => undefined }, { pgbouncer: COMMAND });
+  const { ledger, url } = options;
+  if (options.command === undefined)
+    await ensurePackages({ report: () => undefined }, { pgbouncer: COMMAND });
   const folder = await mkdtemp(join(tmpdir(), 'slipway-pgbouncer-'));
   ledger.hold({ kind: 'directory', path: folder });
   const port = await freePort();
@@ -44,6 +45,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   const { username, password } = new URL(url);
   await writeFile(users, `"${username}" "${password}"\n`, { mode: 0o600 });
   await writeFile(file, settingsOf(options, port, users), { mode: 0o600 });
+  const command = options.command === undefined ? COMMAND : await copied(options.command, folder);
   if (isRoot) for (const path of [folder, file, users]) await chown(path, NOBODY.uid, NOBODY.gid);
   await chmod(folder, 0o700);
   const user = isRoot ? NOBODY : {};
@@ -63,11 +65,22 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   return { through, stop };
 }
 
+/** A program below /root is out of reach for another user. */
+async function copied(command: string, folder: string): Promise<string> {
+  const path = join(folder, 'pgbouncer');
+  await copyFile(command, path);
+  await chmod(path, 0o755);
+  return path;
+}
+
 /** The set-up's Postgres, where every URL leads through PgBouncer in transaction mode, besides the direct one. */
-export async function startPooledPostgres(setUp: SetUp): Promise<RunningPart> {
+export async function startPooledPostgres(
+  setUp: SetUp,
+  pooler: Pick<PgBouncerOptions, 'command' | 'settings'> = {},
+): Promise<RunningPart> {
   const server = await startPostgres(setUp);
   const url = String(server.env['DATABASE_URL']);
-  const pgbouncer = await startPgBouncer({ ledger: setUp.slot.ledger, url });
+  const pgbouncer = await startPgBouncer({ ledger: setUp.slot.ledger, url, ...pooler });
   const urls = Object.entries(server.env).map(([name, one]) => [name, pgbouncer.through(one)] as const);
   const direct = new URL(url);
   [direct.username, direct.password] = ['', ''];

@@ -34,10 +34,10 @@ const SETTINGS = {
  * is used instead, and whose roles apps have there is its owner's to decide.
  * The binaries' own wrapper is not used: it ends whatever process imports it with exit code 0.
  */
-export async function startPostgres(setUp: SetUp): Promise<RunningPart> {
+export async function startPostgres(setUp: SetUp, options?: ServerOptions): Promise<RunningPart> {
   if (process.env['DATABASE_URL']) return theirs;
   try {
-    const { url, server, stop } = await startPostgresServer(setUp.slot.ledger);
+    const { url, server, stop } = await startPostgresServer(setUp.slot.ledger, options);
     const roles = await provisionAppRoles({ adminUrl: url });
     const urls = Object.fromEntries(roles.map((role) => [role.variable, role.url ?? '']));
     return { env: { DATABASE_URL: url, ...urls }, servers: [server], stop };
