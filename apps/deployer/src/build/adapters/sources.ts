@@ -12,6 +12,7 @@ import { SOURCE_PREFIX } from './source-leftovers.js';
 import { StepError } from '../../task/domain/task-error.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { FetchedSource, Sources } from '../ports.js';
+import { sourceChanged } from '../source.js';
 
 /** Zips from blob storage, checked and unpacked into a folder of their own. */
 export class BlobSources implements Sources {
@@ -46,7 +47,8 @@ export class BlobSources implements Sources {
       );
       const hash = createHash('sha256');
       await pipeline(blob.stream, hashing(hash), createWriteStream(archive), { signal });
-      ensureUnchanged(source, hash.digest('hex'));
+      if (source.sha256 !== undefined && source.sha256 !== hash.digest('hex'))
+        throw sourceChanged(source.blob);
       await mkdir(directory);
       const { limits, allowSymlinks } = this.parts;
       const { sourceDigest } = await extractArchive(archive, directory, limits, { allowSymlinks, signal });
@@ -67,16 +69,6 @@ const hashing = (hash: Hash) =>
       yield chunk;
     }
   };
-
-/** Two who deploy a service at once write the same blob: neither must be told that what the other sent is theirs. */
-function ensureUnchanged({ blob, sha256 }: TaskState['source'], found: string): void {
-  if (sha256 === undefined || sha256 === found) return;
-  throw new StepError({
-    code: 'SOURCE_CHANGED',
-    message: `${blob} is not the zip of this request any more: another one was uploaded since.`,
-    hint: 'Deploy again. If others deploy this service too, wait until their deployment has ended: each upload replaces the zip before it. Requests over Kafka or HTTP can also name a source.blob each.',
-  });
-}
 
 async function readConfig(directory: string, blob: string): Promise<ServiceConfig> {
   // A byte more than is allowed tells that it is too large.

@@ -22,13 +22,17 @@ interface World {
   readonly build?: ImageBuilder['build'];
   /** Of its service, beside what it has. */
   readonly buildSecrets?: Readonly<Record<string, string>>;
+  /** Of the zip that lies there now; the recorded one when left out. */
+  readonly found?: string;
+  readonly onDispose?: () => void;
   /** The builder that has the image already. */
   readonly holder?: string;
   /** The one that built the service last. */
   readonly last?: string;
 }
 
-function portsIn({ holder, last, build = () => Promise.resolve(), buildSecrets }: World) {
+function portsIn({ build = () => Promise.resolve(), onDispose, ...world }: World) {
+  const { holder, last, buildSecrets, found = sourceDigest } = world;
   const pushed: BuiltTag[] = [];
   const lines: string[] = [];
   const limits = new Map([
@@ -40,10 +44,10 @@ function portsIn({ holder, last, build = () => Promise.resolve(), buildSecrets }
     sources: {
       fetch: () =>
         Promise.resolve({
-          sourceDigest,
+          sourceDigest: found,
           config: { ...config, buildSecrets },
           directory: '/none',
-          dispose: () => Promise.resolve(),
+          dispose: () => Promise.resolve(onDispose?.()),
         }),
     },
     builder: {
@@ -117,6 +121,19 @@ describe('the builder of a task', () => {
     ]);
     expect([state.builtTag, state.builder]).toEqual([undefined, undefined]);
   });
+});
+
+it('a take-over built what was uploaded since, as the image of what was fetched: SOURCE_CHANGED, and nothing is built', async () => {
+  let disposed = 0;
+  const { ports } = portsIn({
+    found: 'f'.repeat(64),
+    build: () => Promise.reject(new Error('it was built')),
+    onDispose: () => (disposed += 1),
+  });
+  const state = foldTask([accepted({}), fetched]);
+  const built = buildImage.run(ports, scope(2n), state, { kind: 'build-image', sourceDigest });
+  await expect(built).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  expect(disposed).toBe(1);
 });
 
 describe('secrets of a build', () => {
