@@ -60,7 +60,9 @@ describe('the registry by HTTP', () => {
     for (const { name, address, hostKeyFingerprint } of await testNodes()) {
       const found = nodes.find((node) => node.name === name);
       expect(found).toMatchObject({ address, hostKeyFingerprint, state: 'ready' });
-      expect(Object.keys(found ?? {}).sort()).toEqual([
+      // Another file of this stage gives nodes a way through others meanwhile.
+      const { jump: _jump, socketPath: _socketPath, ...always } = { ...found } as Record<string, unknown>;
+      expect(Object.keys(always).sort()).toEqual([
         ...['address', 'cpus', 'engineVersion', 'enrolledAt', 'firstPort', 'hostKeyFingerprint'],
         ...['hostKeyType', 'lastPort', 'memoryBytes', 'name', 'sshPort', 'sshUser', 'state', 'unenforced'],
       ]);

@@ -89,6 +89,11 @@ describe('a service that crashes at its start was told as running on its first d
   });
 });
 
+interface StatusLine {
+  readonly state: string;
+  readonly instances: readonly { readonly state: string }[];
+}
+
 it('a service that crashes after its window was shown as running for ever: status says crashing', async () => {
   const service = await deployed(crashing(4_000));
   expect(service?.status).toBe('running');
@@ -96,8 +101,9 @@ it('a service that crashes after its window was shown as running for ever: statu
   const told = await until(
     'status to say so',
     async () => {
-      const [line] = answerOf((await slipway('status', appId, '--json')).out) as { state: string }[];
-      return line?.state === 'crashing' ? line : undefined;
+      const [line] = answerOf((await slipway('status', appId, '--json')).out) as StatusLine[];
+      // The command reads services and instances one after the other.
+      return line?.state === 'crashing' && line.instances[0]?.state === 'crashing' ? line : undefined;
     },
     { timeoutMs: 60_000 },
   );
