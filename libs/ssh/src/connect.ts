@@ -47,7 +47,7 @@ export async function openWay(to: WayTo, options: ConnectOptions): Promise<Way> 
   const jump = await connect(to.jump, options);
   const close = (): void => void jump.end();
   try {
-    const sock = await forward(jump, to.jump, to);
+    const sock = await forward(jump, to.jump, to, options.connectTimeoutMs);
     // ssh2 listens for errors itself; this one covers the moments before and after.
     sock.on('error', () => undefined);
     return { sock, close };
@@ -57,19 +57,32 @@ export async function openWay(to: WayTo, options: ConnectOptions): Promise<Way> 
   }
 }
 
-function forward(client: Client, jump: SshMachine, { host, port }: SshAddress): Promise<Duplex> {
+function forward(
+  client: Client,
+  jump: SshMachine,
+  { host, port }: SshAddress,
+  timeoutMs: number,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    client.once('close', () => reject(unreachableFrom(jump, { host, port }, new Error('it closed'))));
-    client.forwardOut('127.0.0.1', 0, host, port, (cause, channel) =>
-      cause === undefined ? resolve(channel) : reject(unreachableFrom(jump, { host, port }, cause)),
-    );
+    const failed = (cause: Error): void => {
+      clearTimeout(timer);
+      reject(unreachableFrom(jump, { host, port }, cause));
+    };
+    // A jump host itself waits two minutes for a machine that is off.
+    const timer = setTimeout(() => failed(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    client.once('close', () => failed(new Error('it closed')));
+    client.forwardOut('127.0.0.1', 0, host, port, (cause, channel) => {
+      if (cause !== undefined) return failed(cause);
+      clearTimeout(timer);
+      resolve(channel);
+    });
   });
 }
 
 function unreachableFrom(jump: SshMachine, to: SshAddress, cause: Error): SshError {
   return new SshError('SSH_UNREACHABLE', {
     message: `The jump host ${targetAddress(jump)} cannot connect to ${targetAddress(to)}: ${cause.message}.`,
-    hint: 'Check the address of the machine as the jump host sees it, and that its sshd has AllowTcpForwarding yes.',
+    hint: 'Check the address of the machine as the jump host sees it, and that the sshd of the jump host has AllowTcpForwarding yes.',
     cause,
     details: { address: targetAddress(to) },
   });

@@ -43,19 +43,34 @@ export class SshError extends Error {
   }
 }
 
-/** The machine that answered is not the one that was enrolled. No login was sent to it. */
+/** Where the fingerprint comes from that no key of the machine has: the inventory, or whoever enrols the machine. */
+type Origin = 'enrolled' | 'given';
+
+const MISMATCH: Readonly<Record<Origin, { readonly text: string; readonly hint: string }>> = {
+  enrolled: {
+    text: 'but it was enrolled with',
+    hint: 'If the machine was reinstalled, enrol it again. If not, another machine answers at this address.',
+  },
+  given: {
+    text: 'and not the given',
+    hint: 'Compare with ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the machine. If it prints the given one, another machine answers at this address.',
+  },
+};
+
+/** The machine that answered is not the one that is wanted. No login was sent to it. */
 export class HostKeyMismatchError extends SshError {
   readonly expected: string;
   /** The first that it showed. */
   readonly presented: string;
 
-  constructor(pinned: HostKey, shown: readonly HostKey[], address: string) {
-    const expected = pinned.fingerprint;
+  constructor(wanted: HostKey, shown: readonly HostKey[], address: string, origin: Origin = 'enrolled') {
+    const expected = wanted.fingerprint;
     const presented = shown[0]?.fingerprint ?? '';
     const keys = shown.map(hostKeyText).join(', ');
+    const { text, hint } = MISMATCH[origin];
     super('SSH_HOST_KEY_MISMATCH', {
-      message: `${address} shows the host key ${keys}, but it was enrolled with ${hostKeyText(pinned)}.`,
-      hint: 'If the machine was reinstalled, enrol it again. If not, another machine answers at this address.',
+      message: `${address} shows the host key ${keys}, ${text} ${hostKeyText(wanted)}.`,
+      hint,
       details: { expected, presented, address },
     });
     this.name = 'HostKeyMismatchError';

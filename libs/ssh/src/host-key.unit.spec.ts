@@ -44,3 +44,11 @@ it('a changed host key is told with both types and both fingerprints', () => {
   );
   expect(error.details).toMatchObject({ expected: 'SHA256:old', presented: 'SHA256:new' });
 });
+
+it('a fingerprint that was given for a new machine was told as the one that it was enrolled with', () => {
+  const given = { type: undefined, fingerprint: 'SHA256:given' };
+  const shown = [{ type: 'rsa', fingerprint: 'SHA256:a' }] as const;
+  const error = new HostKeyMismatchError(given, shown, '10.0.0.1:22', 'given');
+  expect(error.message).toBe('10.0.0.1:22 shows the host key RSA SHA256:a, and not the given SHA256:given.');
+  expect(error.hint).toContain('ssh-keygen -lf');
+});

@@ -19,9 +19,16 @@ export function credentialOf({ user: username, login }: SshMachine): AuthMethod 
   if (CERTIFICATE.test(login.privateKey)) throw certificate();
   const key = opened.get(login) ?? ssh2.utils.parseKey(login.privateKey, login.passphrase);
   if (key instanceof Error) throw new SshError('SSH_LOGIN_REFUSED', { ...unreadable(login), cause: key });
+  // ssh2 would pass over it, and the machine would be said to refuse it.
+  if (!key.isPrivateKey()) throw new SshError('SSH_LOGIN_REFUSED', PUBLIC_KEY);
   opened.set(login, key);
   return { type: 'publickey', username, key };
 }
+
+const PUBLIC_KEY = {
+  message: 'This is a public key.',
+  hint: 'Give the private key, which is the file without .pub in most cases.',
+};
 
 type AuthMethod = PasswordAuthMethod | PublicKeyAuthMethod;
 

@@ -23,7 +23,7 @@ export async function readHostKey(
     shown.set(key.fingerprint, key);
   }
   const expected = { type: undefined, fingerprint: wanted ?? '' };
-  throw new HostKeyMismatchError(expected, [...shown.values()], targetAddress(to));
+  throw new HostKeyMismatchError(expected, [...shown.values()], targetAddress(to), 'given');
 }
 
 async function shownKey(to: WayTo, type: HostKeyType, options: ConnectOptions): Promise<HostKey> {
