@@ -3,7 +3,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { provisionAppRoles, type ProvisionedRole } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
-import { databaseAddresses, databaseVariables, routesOf } from '#libs/runtime';
+import { databaseAddresses, databaseVariables, routesOf, withDatabaseRules } from '#libs/runtime';
 import { quoted } from './one-machine/env-file.js';
 import { runScript, untilInterrupted } from './run-script.js';
 
@@ -25,7 +25,7 @@ type NewUrl = Pick<ProvisionedRole, 'variable' | 'url'>;
 /** `npm run database-roles`: docs/how-to/separate-roles-and-keys.md. */
 async function main({ file, adminUrl }: RolesOptions): Promise<void> {
   const beforeChange = (roles: readonly NewUrl[]): void => store(file, linesOf(roles).join(''));
-  const addresses = databaseAddresses(loadConfig(z.object(databaseVariables())));
+  const addresses = databaseAddresses(loadConfig(withDatabaseRules(z.object(databaseVariables()))));
   await routesOf(addresses);
   const session = addresses.direct ?? addresses.shared;
   const roles = await provisionAppRoles({ adminUrl, session, given: process.env, beforeChange });

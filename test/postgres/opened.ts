@@ -1,6 +1,6 @@
 import { loadConfig } from '#libs/config';
 import { eventTables, type MigrationSet, workTables } from '#libs/postgres';
-import { type Database, openDatabase, runtimeConfigSchema } from '#libs/runtime';
+import { type Database, openDatabase, runtimeConfigSchema, withRuntimeRules } from '#libs/runtime';
 import { createLogger } from '#libs/telemetry';
 
 const logger = createLogger({ app: 'test', replica: 'test', level: 'error' });
@@ -11,9 +11,9 @@ interface Opening {
 }
 
 /** The database of an app that was given these variables. */
-export function opened(env: NodeJS.ProcessEnv, opening: Opening = {}): Promise<Database> {
+export async function opened(env: NodeJS.ProcessEnv, opening: Opening = {}): Promise<Database> {
   const { schema = 'app', migrations = [eventTables, workTables] } = opening;
-  const config = loadConfig(runtimeConfigSchema, { KAFKA_BROKERS: 'localhost:1', ...env });
+  const config = loadConfig(withRuntimeRules(runtimeConfigSchema), { KAFKA_BROKERS: 'localhost:1', ...env });
   return openDatabase({ app: 'test', replica: 'test', schema, migrations, config }, logger);
 }
 

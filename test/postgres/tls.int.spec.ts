@@ -117,22 +117,16 @@ describe('a server that wants', () => {
 describe('files that do not belong together', () => {
   const [cert, key] = [file('app.crt'), file('app.key')];
   it.each([
-    [
-      { DATABASE_CERT_FILE: cert },
-      'DATABASE_KEY_FILE is missing: expected a file, since DATABASE_CERT_FILE is set',
-    ],
-    [
-      { DATABASE_KEY_FILE: key },
-      'DATABASE_CERT_FILE is missing: expected a file, since DATABASE_KEY_FILE is set',
-    ],
-    [{ DATABASE_CA_FILE: key }, `DATABASE_CA_FILE is "${key}": expected certificates in PEM`],
+    [{ DATABASE_CERT_FILE: cert }, 'DATABASE_KEY_FILE is not set'],
+    [{ DATABASE_KEY_FILE: key }, 'DATABASE_CERT_FILE is not set'],
+    [{ DATABASE_CA_FILE: key }, `DATABASE_CA_FILE is "${key}": expected a certificate in PEM`],
     [
       { DATABASE_CERT_FILE: cert, DATABASE_KEY_FILE: cert },
       'expected a private key in PEM, without a passphrase',
     ],
     [
       { DATABASE_CERT_FILE: cert, DATABASE_KEY_FILE: file('stranger.key') },
-      'expected the key of the certificate in DATABASE_CERT_FILE',
+      'expected the private key of the certificate in DATABASE_CERT_FILE',
     ],
   ])('%o', async (files, expected) => {
     const error = await refusal({ DATABASE_URL: urlOf('plain'), ...files });

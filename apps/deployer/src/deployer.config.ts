@@ -6,17 +6,28 @@ import { blobVariables, withOneBlobPlace } from '#libs/blob';
 import {
   anyOf,
   byteCount,
+  certificateFile,
   commaList,
   durationMs,
-  isReadable,
+  isSet,
   keyValueList,
+  neededBy,
+  onlyWith,
+  readableFile,
+  type Rule,
   secret,
-  withKafkaRules,
+  withRules,
 } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import { isTopicName } from '#libs/kafka';
 import { dockerLogins, kindOf, parseRegistryUrl, REGISTRY_KINDS } from '#libs/registry';
-import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
+import {
+  databaseVariables,
+  httpPort,
+  replicaName,
+  runtimeConfigSchema,
+  withRuntimeRules,
+} from '#libs/runtime';
 import { keysWhereRequired, parseAtRestKeys, parsePrivateKey, requestKeyVariables } from '#libs/secrets';
 import { type BuilderAddress, parseBuilders } from './build/adapters/builder-address.js';
 
@@ -70,9 +81,7 @@ const variables = z.object({
       'Login of the image registry; without it, ACR is asked as the Azure identity, ECR as the AWS identity and any other registry without a login.',
     ),
   REGISTRY_PASSWORD: secret().optional().describe('Password of `REGISTRY_USERNAME`.'),
-  REGISTRY_CA_FILE: z
-    .string()
-    .refine(isReadable, 'expected a file that can be read')
+  REGISTRY_CA_FILE: certificateFile()
     .optional()
     .describe('The certificate of a private authority that signed the certificate of the image registry.'),
   REGISTRY_LOGINS_FILE: loginsFile()
@@ -85,9 +94,7 @@ const variables = z.object({
     .optional()
     .describe('The Azure identity, where a machine has several, or of a pod.'),
   AZURE_TENANT_ID: z.string().optional().describe('The tenant of a workload identity.'),
-  AZURE_FEDERATED_TOKEN_FILE: z
-    .string()
-    .refine(isReadable, 'expected a file that can be read')
+  AZURE_FEDERATED_TOKEN_FILE: readableFile()
     .optional()
     .describe('The file with the token of a workload identity.'),
   AZURE_AUTHORITY_HOST: z
@@ -252,25 +259,27 @@ const variables = z.object({
 });
 
 /** Of whatever the variables hold, which may be wrong. */
-const registryKind = ({
-  REGISTRY_KIND: kind,
-  REGISTRY_URL: url,
-}: Readonly<Partial<Record<'REGISTRY_KIND' | 'REGISTRY_URL', string>>>): string | undefined =>
-  kind ?? (url !== undefined && URL.canParse(url) ? kindOf(url) : undefined);
+function isEcr({ REGISTRY_KIND: kind, REGISTRY_URL: url }: Readonly<Record<string, unknown>>): boolean {
+  if (kind !== undefined) return kind === 'ecr';
+  return typeof url === 'string' && URL.canParse(url) && kindOf(url) === 'ecr';
+}
+
+const REGISTRY_RULES: readonly Rule[] = [
+  neededBy('REGISTRY_PASSWORD', (given) => isSet(given, 'REGISTRY_USERNAME')),
+  onlyWith(
+    'REGISTRY_PASSWORD',
+    (given) => isSet(given, 'REGISTRY_USERNAME'),
+    'expected REGISTRY_USERNAME with it',
+  ),
+  onlyWith(
+    'REGISTRY_USERNAME',
+    (given) => !isEcr(given),
+    'expected none: ECR is asked as the AWS identity, whose logins end after 12 hours',
+  ),
+];
 
 /** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = withOneBlobPlace(withKafkaRules(variables))
-  .refine((config) => config.REGISTRY_USERNAME === undefined || config.REGISTRY_PASSWORD !== undefined, {
-    path: ['REGISTRY_PASSWORD'],
-    message: 'expected the password of REGISTRY_USERNAME',
-    // Also when other variables are wrong: all problems are listed at once.
-    when: () => true,
-  })
-  .refine((config) => config.REGISTRY_USERNAME === undefined || registryKind(config) !== 'ecr', {
-    path: ['REGISTRY_USERNAME'],
-    message: 'expected none: ECR is asked as the AWS identity, whose logins end after 12 hours',
-    when: () => true,
-  })
+export const deployerConfigSchema = withRules(withOneBlobPlace(withRuntimeRules(variables)), REGISTRY_RULES)
   .refine(...keysWhereRequired)
   .refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));
 

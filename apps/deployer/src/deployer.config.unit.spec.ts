@@ -22,6 +22,16 @@ describe("the deployer's configuration", () => {
     expect(names).toEqual(expect.arrayContaining(['REGISTRY_PASSWORD', 'REGISTRY_URL', 'DATABASE_URL']));
   });
 
+  it('a password of the registry without a user was ignored', () => {
+    const login = { REGISTRY_PASSWORD: 'p' };
+    expect(problems(login)).toContain('REGISTRY_PASSWORD');
+    expect(problems({ ...login, REGISTRY_USERNAME: 'u' })).not.toContain('REGISTRY_PASSWORD');
+  });
+
+  it('a file that holds no certificate was found to be wrong at the first push', () => {
+    expect(problems({ REGISTRY_CA_FILE: import.meta.filename })).toContain('REGISTRY_CA_FILE');
+  });
+
   it('a registry without a user needs no password', () => {
     const names = problems({ REGISTRY_URL: 'https://shop.azurecr.io' });
     expect(names.filter((name) => name.startsWith('REGISTRY_'))).toEqual([]);

@@ -1,5 +1,11 @@
-import { secret, withKafkaRules } from '#libs/config';
-import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
+import { secret } from '#libs/config';
+import {
+  databaseVariables,
+  httpPort,
+  replicaName,
+  runtimeConfigSchema,
+  withRuntimeRules,
+} from '#libs/runtime';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
@@ -13,4 +19,4 @@ const schema = runtimeConfigSchema.extend({
 });
 
 /** Everything that the load balancer reads from its environment. */
-export const loadBalancerConfigSchema = withKafkaRules(schema.refine(...someNodeKey));
+export const loadBalancerConfigSchema = withRuntimeRules(schema.refine(...someNodeKey));

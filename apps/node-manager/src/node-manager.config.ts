@@ -1,6 +1,12 @@
-import { port, withKafkaRules } from '#libs/config';
+import { port } from '#libs/config';
 import { accessVariables } from '#libs/http';
-import { databaseVariables, httpPort, replicaName, runtimeConfigSchema } from '#libs/runtime';
+import {
+  databaseVariables,
+  httpPort,
+  replicaName,
+  runtimeConfigSchema,
+  withRuntimeRules,
+} from '#libs/runtime';
 import { nodeKeyVariables, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
@@ -19,7 +25,7 @@ const schema = runtimeConfigSchema.extend({
 });
 
 /** Everything that the node manager reads from its environment. */
-export const nodeManagerConfigSchema = withKafkaRules(schema)
+export const nodeManagerConfigSchema = withRuntimeRules(schema)
   .refine((config) => config.NODE_FIRST_PORT <= config.NODE_LAST_PORT, {
     path: ['NODE_LAST_PORT'],
     error: 'expected NODE_FIRST_PORT or a higher port',

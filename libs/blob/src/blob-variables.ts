@@ -1,5 +1,5 @@
-import { loadConfig, secret } from '#libs/config';
 import { z } from 'zod';
+import { certificateFile, isSet, loadConfig, onlyWith, type Rule, secret, withRules } from '#libs/config';
 
 /** The part of each connection string that Azure's portal and Azurite give. */
 const CONNECTION_STRING = /(?:^|;)(?:AccountName|BlobEndpoint)=[^;]+|^UseDevelopmentStorage=true/i;
@@ -33,8 +33,7 @@ export const blobVariables = {
     })
     .optional()
     .describe('S3 that holds the zips, of AWS, MinIO or others. It is asked as the AWS identity.'),
-  S3_CA_FILE: z
-    .string()
+  S3_CA_FILE: certificateFile()
     .optional()
     .describe('The certificate of a private authority that signed the certificate of `S3_URL`.'),
   AWS_REGION: z.string().default('us-east-1').describe('The region of `S3_URL`.'),
@@ -62,27 +61,19 @@ export const BLOB_PLACES = [
   'SLIPWAY_BLOB_FOLDER',
 ] as const;
 
-type Settings = Readonly<Record<string, unknown>>;
+const ONE = `expected one of ${BLOB_PLACES.join(', ')}`;
+
+const RULES: readonly Rule[] = [
+  { name: BLOB_PLACES[0], expected: ONE, holds: (given) => BLOB_PLACES.some((name) => isSet(given, name)) },
+  ...BLOB_PLACES.map((name, index) => {
+    const others = BLOB_PLACES.slice(0, index);
+    return onlyWith(name, (given) => !others.some((other) => isSet(given, other)), ONE);
+  }),
+  onlyWith('S3_CA_FILE', (given) => isSet(given, 'S3_URL'), 'expected S3_URL with it'),
+];
 
 /** The same schema, which expects exactly one place for blobs. The problem names the variable that is missing or too much. */
-export function withOneBlobPlace<S extends z.ZodType<Settings>>(schema: S): S {
-  // Also where other variables are wrong: all problems are listed at once.
-  const when = (): boolean => true;
-  const isSet = (settings: Settings, name: string): boolean => settings[name] !== undefined;
-  const error = `expected one of ${BLOB_PLACES.join(', ')}`;
-  const some = schema.refine((settings) => BLOB_PLACES.some((name) => isSet(settings, name)), {
-    ...{ path: [BLOB_PLACES[0]], error, when },
-  });
-  return BLOB_PLACES.reduce(
-    (checked, name, index) =>
-      checked.refine(
-        (settings) =>
-          !isSet(settings, name) || !BLOB_PLACES.slice(0, index).some((before) => isSet(settings, before)),
-        { path: [name], error, when },
-      ),
-    some,
-  );
-}
+export const withOneBlobPlace = <S extends z.ZodType>(schema: S): S => withRules(schema, RULES);
 
 /** The settings of a process that reads the variables of an environment alone, such as a test or a measurement. */
 export const blobSettingsOf = (env: Readonly<Record<string, string | undefined>>): BlobSettings =>

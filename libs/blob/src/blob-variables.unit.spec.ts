@@ -23,7 +23,7 @@ describe('the place of blobs', () => {
     { AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
     { AZURE_STORAGE_URL: 'https://shop.blob.core.windows.net' },
     { AZURE_STORAGE_URL: 'https://shop.blob.core.windows.net/?sv=1&sig=a' },
-    { S3_URL: 'http://127.0.0.1:9000', S3_CA_FILE: '/ca.pem', AWS_REGION: 'eu-central-1' },
+    { S3_URL: 'http://127.0.0.1:9000', AWS_REGION: 'eu-central-1' },
     { SLIPWAY_BLOB_FOLDER: '/srv/blobs' },
   ])('may be %j', (env) => expect(problems(env)).toEqual([]));
 
@@ -43,6 +43,8 @@ describe('the place of blobs', () => {
     [{ AZURE_STORAGE_URL: 'ftp://shop.example?sig=geheim' }, 'an address'],
     [{ S3_URL: 'minio:9000' }, 'an address'],
     [{ SLIPWAY_BLOB_FOLDER: 'blobs' }, 'an absolute path'],
+    [{ S3_URL: 'https://s3.example', S3_CA_FILE: '/no/such.pem' }, 'a file that can be read'],
+    [{ S3_URL: 'https://s3.example', S3_CA_FILE: import.meta.filename }, 'a certificate in PEM'],
   ])('that cannot be is told, without what may be secret: %j', (env, expected) => {
     const [problem] = problems(env);
     expect(problem).toContain(`expected ${expected}`);

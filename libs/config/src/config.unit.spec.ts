@@ -56,6 +56,21 @@ describe('loadConfig', () => {
     expect((error as ConfigError).message.split('\n')).toContain('  BROKERS is not set');
   });
 
+  it('a secret whose name does not say so was printed by an error', () => {
+    const refused = secret(() => {
+      throw new Error('expected another');
+    });
+    const wrapped = z.object({ DIRECT_URL: refused.optional().describe('a URL') });
+    const load = () => loadConfig(wrapped, { DIRECT_URL: 'ada:hunter2@server' });
+    expect(load).toThrow('DIRECT_URL is [redacted]: expected another');
+  });
+
+  it('a password with an @ in it was printed in part', () => {
+    const url = z.object({ REGISTRY_URL: z.string().startsWith('https://') });
+    const load = () => loadConfig(url, { REGISTRY_URL: 'http://ada:hun@ter2@r.example/x' });
+    expect(load).toThrow('REGISTRY_URL is "http://ada:[redacted]@r.example/x"');
+  });
+
   it('a Secret is redacted wherever it is printed', () => {
     const value = new Secret('hunter2');
     expect([`${value}`, JSON.stringify({ value }), inspect({ value })].join()).not.toContain('hunter2');

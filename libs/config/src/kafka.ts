@@ -1,31 +1,12 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { isReadable } from './readable-file.js';
+import { certificateFile, keyPairRules, readableFile } from './key-pair.js';
+import { type Given, isSet, neededBy, onlyWith, type Rule, withRules } from './rules.js';
 import { commaList, keyValueList, secret } from './schemas.js';
-import type { Secret } from './secret.js';
 
 const BROKER = /^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i;
 const PREFIX = /^[A-Za-z0-9._-]{0,100}$/;
 
 export const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const;
-
-function certificateIn(path: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(readFileSync(path));
-  } catch {
-    return undefined;
-  }
-}
-
-const certificateFile = () =>
-  z
-    .string()
-    .refine(
-      (path) => certificateIn(path) !== undefined,
-      'expected a file with a certificate in PEM that can be read',
-    )
-    .optional();
 
 /** How every process of ours reaches Kafka, and what it calls its topics and groups there. */
 export const kafkaVariables = {
@@ -41,15 +22,13 @@ export const kafkaVariables = {
     .default('')
     .describe('What the name of every topic and consumer group begins with, such as `acme.`.'),
   KAFKA_TLS: z.stringbool().default(false).describe('`true`: the brokers speak TLS.'),
-  KAFKA_CA_FILE: certificateFile().describe(
-    'The certificate of a private authority that signed those of the brokers, in PEM.',
-  ),
-  KAFKA_CLIENT_CERTIFICATE_FILE: certificateFile().describe(
-    'Mutual TLS: the certificate that this process shows, in PEM.',
-  ),
-  KAFKA_CLIENT_KEY_FILE: z
-    .string()
-    .refine(isReadable, 'expected a file that can be read')
+  KAFKA_CA_FILE: certificateFile()
+    .optional()
+    .describe('The certificate of a private authority that signed those of the brokers, in PEM.'),
+  KAFKA_CLIENT_CERTIFICATE_FILE: certificateFile()
+    .optional()
+    .describe('Mutual TLS: the certificate that this process shows, in PEM.'),
+  KAFKA_CLIENT_KEY_FILE: readableFile()
     .optional()
     .describe('Mutual TLS: the private key of `KAFKA_CLIENT_CERTIFICATE_FILE`, in PEM.'),
   KAFKA_CLIENT_KEY_PASSPHRASE: secret()
@@ -82,76 +61,31 @@ export const kafkaVariables = {
 };
 
 export type KafkaSettings = z.output<z.ZodObject<typeof kafkaVariables>>;
-/** Where other variables are wrong, these are checked too, and may be missing. */
-type Given = Partial<KafkaSettings>;
 
-interface Rule {
-  readonly name: keyof KafkaSettings;
-  readonly expected: string;
-  holds(given: Given): boolean;
-}
-
-const isSet = (given: Given, name: keyof KafkaSettings): boolean => given[name] !== undefined;
 const hasPassword = ({ KAFKA_SASL_MECHANISM: mechanism }: Given): boolean =>
   mechanism !== undefined && mechanism !== 'OAUTHBEARER';
 const hasToken = ({ KAFKA_SASL_MECHANISM: mechanism }: Given): boolean => mechanism === 'OAUTHBEARER';
 
-/** Of a variable that means nothing without another. */
-const onlyWith = (
-  name: keyof KafkaSettings,
-  condition: (given: Given) => boolean,
-  expected: string,
-): Rule => ({ name, expected, holds: (given) => !isSet(given, name) || condition(given) });
-
-/** Of a variable that another one needs. */
-const neededBy = (name: keyof KafkaSettings, condition: (given: Given) => boolean): Rule => ({
-  name,
-  expected: 'expected a value',
-  holds: (given) => isSet(given, name) || !condition(given),
-});
-
-const tlsOnly = (name: keyof KafkaSettings): Rule =>
+type Variable = keyof KafkaSettings;
+const tlsOnly = (name: Variable): Rule =>
   onlyWith(name, ({ KAFKA_TLS }) => KAFKA_TLS !== false, 'expected KAFKA_TLS=true with it');
-const passwordOnly = (name: keyof KafkaSettings): Rule =>
+const passwordOnly = (name: Variable): Rule =>
   onlyWith(name, hasPassword, 'expected KAFKA_SASL_MECHANISM=PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 with it');
-const tokenOnly = (name: keyof KafkaSettings): Rule =>
+const tokenOnly = (name: Variable): Rule =>
   onlyWith(name, hasToken, 'expected KAFKA_SASL_MECHANISM=OAUTHBEARER with it');
-
-function keyOf(path: string, passphrase: Secret | undefined): KeyObject | undefined {
-  try {
-    return createPrivateKey({ key: readFileSync(path), passphrase: passphrase?.reveal() });
-  } catch {
-    return undefined;
-  }
-}
-
-/** Without a file that can be read, that is said alone. */
-const opensKey: Rule = {
-  name: 'KAFKA_CLIENT_KEY_FILE',
-  expected: 'expected a private key in PEM that KAFKA_CLIENT_KEY_PASSPHRASE opens, or that needs none',
-  holds: ({ KAFKA_CLIENT_KEY_FILE: path, KAFKA_CLIENT_KEY_PASSPHRASE: passphrase }) =>
-    path === undefined || !isReadable(path) || keyOf(path, passphrase) !== undefined,
-};
-
-const keyFits: Rule = {
-  name: 'KAFKA_CLIENT_KEY_FILE',
-  expected: 'expected the private key of the certificate in KAFKA_CLIENT_CERTIFICATE_FILE',
-  holds(given) {
-    const { KAFKA_CLIENT_KEY_FILE: keyFile, KAFKA_CLIENT_CERTIFICATE_FILE: certificateFileName } = given;
-    if (keyFile === undefined || certificateFileName === undefined) return true;
-    const key = keyOf(keyFile, given.KAFKA_CLIENT_KEY_PASSPHRASE);
-    const certificate = certificateIn(certificateFileName);
-    return key === undefined || certificate === undefined || certificate.checkPrivateKey(key);
-  },
-};
 
 const RULES: readonly Rule[] = [
   ...(['KAFKA_CA_FILE', 'KAFKA_CLIENT_CERTIFICATE_FILE', 'KAFKA_CLIENT_KEY_FILE'] as const).map(tlsOnly),
-  neededBy('KAFKA_CLIENT_KEY_FILE', (given) => isSet(given, 'KAFKA_CLIENT_CERTIFICATE_FILE')),
-  neededBy('KAFKA_CLIENT_CERTIFICATE_FILE', (given) => isSet(given, 'KAFKA_CLIENT_KEY_FILE')),
-  neededBy('KAFKA_CLIENT_KEY_FILE', (given) => isSet(given, 'KAFKA_CLIENT_KEY_PASSPHRASE')),
-  opensKey,
-  keyFits,
+  ...keyPairRules({
+    certificate: 'KAFKA_CLIENT_CERTIFICATE_FILE',
+    key: 'KAFKA_CLIENT_KEY_FILE',
+    passphrase: 'KAFKA_CLIENT_KEY_PASSPHRASE',
+  }),
+  onlyWith(
+    'KAFKA_CLIENT_KEY_PASSPHRASE',
+    (given) => isSet(given, 'KAFKA_CLIENT_KEY_FILE'),
+    'expected KAFKA_CLIENT_KEY_FILE with it',
+  ),
   ...(['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const).flatMap((name) => [
     passwordOnly(name),
     neededBy(name, hasPassword),
@@ -162,15 +96,5 @@ const RULES: readonly Rule[] = [
   ...(['KAFKA_OAUTH_SCOPE', 'KAFKA_OAUTH_EXTENSIONS'] as const).map(tokenOnly),
 ];
 
-/** What is wrong with variables that are right each by itself is listed with all other problems. */
-export function withKafkaRules<S extends z.ZodType>(schema: S): S {
-  return RULES.reduce(
-    (checked, { name, expected, holds }) =>
-      checked.refine((config) => holds((config ?? {}) as Given), {
-        path: [name],
-        error: expected,
-        when: () => true,
-      }),
-    schema,
-  );
-}
+/** The same schema, with what Kafka's variables need of each other. */
+export const withKafkaRules = <S extends z.ZodType>(schema: S): S => withRules(schema, RULES);

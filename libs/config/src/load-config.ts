@@ -13,7 +13,8 @@ export interface ConfigProblem {
 /** Names whose values are not repeated in an error, whatever the schema says. */
 const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|STORAGE_URL|DATABASE_URL/;
 
-const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^@\s]*@/g;
+/** Up to the last `@`: a password may hold others. */
+const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^/\s]*@/g;
 
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends Error {
@@ -33,9 +34,9 @@ export function problemText({ name, value, expected }: ConfigProblem): string {
   return value === NOT_SET ? `${name} is not set` : `${name} is ${value}: ${expected}`;
 }
 
-function shown(name: string, value: string | undefined): string {
+function shown(name: string, value: string | undefined, isSecret: boolean): string {
   if (value === undefined) return NOT_SET;
-  if (SECRET_NAME.test(name)) return '[redacted]';
+  if (isSecret || SECRET_NAME.test(name)) return '[redacted]';
   return JSON.stringify(value.replace(URL_PASSWORD, '$1[redacted]@'));
 }
 
@@ -51,11 +52,23 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
+type Settings = Readonly<Record<string, z.ZodType>>;
+
+const settingsOf = (schema: z.ZodType): Settings =>
+  schema instanceof z.ZodObject ? (schema.shape as Settings) : {};
+
+/** Whether a setting is one of `secret()`, however it is wrapped. */
+function isSecret(setting: z.ZodType | undefined): boolean {
+  if (setting === undefined) return false;
+  const { innerType } = setting.def as { readonly innerType?: z.ZodType };
+  return setting.meta()?.['secret'] === true || isSecret(innerType);
+}
+
 /** The variable that is read for each setting that has one of its own, where that is set. */
 function ownVariables(schema: z.ZodType, given: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  if (!(schema instanceof z.ZodObject)) return {};
-  const settings = Object.entries(schema.shape as Record<string, z.ZodType>);
-  const own = settings.map(([name, setting]) => [name, setting.meta()?.['ownName']] as const);
+  const own = Object.entries(settingsOf(schema)).map(
+    ([name, setting]) => [name, setting.meta()?.['ownName']] as const,
+  );
   return Object.fromEntries(
     own.filter((entry): entry is [string, string] => given[String(entry[1])] !== undefined),
   );
@@ -83,8 +96,10 @@ export function loadConfig<S extends z.ZodType>(
   if (result.success) return withVariables(result.data, variableOf);
   throw new ConfigError(
     result.error.issues.map((issue) => {
-      const name = variableOf(String(issue.path[0] ?? ''));
-      return { name, value: shown(name, given[name]), expected: expectedBy(issue) };
+      const setting = String(issue.path[0] ?? '');
+      const name = variableOf(setting);
+      const value = shown(name, given[name], isSecret(settingsOf(schema)[setting]));
+      return { name, value, expected: expectedBy(issue) };
     }),
   );
 }

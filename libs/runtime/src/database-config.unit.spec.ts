@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '#libs/config';
-import { type DatabaseAddresses, databaseAddresses, databaseVariables } from './database-config.js';
+import {
+  type DatabaseAddresses,
+  databaseAddresses,
+  databaseVariables,
+  withDatabaseRules,
+} from './database-config.js';
 
-const schema = z.object(databaseVariables('DEPLOYER'));
+const schema = withDatabaseRules(z.object(databaseVariables('DEPLOYER')));
 const DATABASE_URL = 'postgres://app:p%40ss@pgbouncer:6432/x';
 const addresses = (env: NodeJS.ProcessEnv): DatabaseAddresses => databaseAddresses(loadConfig(schema, env));
 
@@ -45,5 +50,21 @@ describe('a variable of the database that cannot be used', () => {
     expect(load).toThrow(`${name} is `);
     expect(load).toThrow(expected);
     expect(load).not.toThrow('p%40ss');
+  });
+
+  it('was told after all others, and by the name that all apps share', () => {
+    const file = { DEPLOYER_DATABASE_KEY_FILE: import.meta.filename };
+    const load = () => loadConfig(schema, { ...file, DATABASE_URL: 'mysql://x' });
+    for (const said of [
+      'DATABASE_URL is [redacted]: expected postgres://',
+      'DATABASE_CERT_FILE is not set',
+      'DEPLOYER_DATABASE_KEY_FILE is [redacted]: expected a private key in PEM, without a passphrase',
+    ])
+      expect(load).toThrow(said);
+  });
+
+  it('showed its password in part where it was the direct URL', () => {
+    const load = () => loadConfig(schema, { DATABASE_URL, DATABASE_DIRECT_URL: 'app:hunter2@server/x' });
+    expect(load).toThrow('DATABASE_DIRECT_URL is [redacted]');
   });
 });

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { durationMs, kafkaVariables, port } from '#libs/config';
-import { databaseVariables } from './database-config.js';
+import { durationMs, kafkaVariables, port, withKafkaRules } from '#libs/config';
+import { databaseVariables, withDatabaseRules } from './database-config.js';
 
 const httpUrl = () =>
   z.url({ protocol: /^https?$/, error: 'expected http://host:port or https://host:port' });
@@ -16,7 +16,10 @@ export const replicaName = () =>
     shownDefault: 'host name and process id',
   });
 
-/** What every app that handles messages reads from its environment; its shape goes into the app's own schema. */
+/**
+ * What every app that handles messages reads from its environment. Its shape goes into the app's own schema, which is
+ * then wrapped by `withRuntimeRules`.
+ */
 export const runtimeConfigSchema = z.object({
   ...kafkaVariables,
   KAFKA_TOPICS: z
@@ -65,5 +68,9 @@ export const runtimeConfigSchema = z.object({
     .describe('The whole URL for traces, instead of the endpoint with `/v1/traces`.'),
   OTEL_SDK_DISABLED: z.stringbool().default(false).describe('`true` switches tracing off.'),
 });
+
+/** The same schema, with what these variables need of each other. */
+export const withRuntimeRules = <S extends z.ZodType>(schema: S): S =>
+  withKafkaRules(withDatabaseRules(schema));
 
 export type RuntimeConfig = z.output<typeof runtimeConfigSchema>;
