@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { notFound } from './errors.js';
 
 export interface OpenedBlob {
   readonly stream: Readable;
@@ -8,7 +7,7 @@ export interface OpenedBlob {
   readonly bytes: number;
 }
 
-/** A place for blobs with one container (a bucket, a folder) in it. Every method throws BlobError. */
+/** A place for blobs with one container (a bucket, a folder) in it. Every method throws BlobError, and so does a stream. */
 export interface BlobStore {
   /** Opens a blob for reading; the stream goes on where a broken connection left it. */
   open(name: string): Promise<OpenedBlob>;
@@ -27,17 +26,26 @@ export interface BlobStore {
 /** The store of one container. All that one place gives share its connections. */
 export type BlobStores = (container: string) => BlobStore;
 
-/** `newestOf` by the time at which each was written; undefined where there is no such blob. */
-export async function newestOf(
-  container: string,
-  names: readonly string[],
-  writtenAt: (name: string) => Promise<Date | undefined>,
-): Promise<string> {
-  const found = await Promise.all(names.map(async (name) => ({ name, at: await writtenAt(name) })));
-  const second = (at: Date): number => Math.floor(at.getTime() / 1000);
-  const [newest] = found
-    .flatMap(({ name, at }) => (at === undefined ? [] : [{ name, at: second(at) }]))
-    .sort((one, other) => other.at - one.at);
-  if (newest === undefined) throw notFound(names.map((name) => `${container}/${name}`));
-  return newest.name;
+/** What an error of a storage means. */
+export interface BlobProblem {
+  /** There is no such blob. */
+  readonly isMissing: boolean;
+  /** What the storage answered, or why it did not, in a few words. */
+  readonly said: string;
+}
+
+/** One container as the client of a storage has it. Its methods and streams throw what that client throws. */
+export interface BlobContainer {
+  open(name: string): Promise<OpenedBlob>;
+  upload(name: string, content: Buffer): Promise<void>;
+  writtenAt(name: string): Promise<Date | undefined>;
+  remove(name: string): Promise<void>;
+}
+
+/** A storage that is open. */
+export interface BlobPlace {
+  /** Those that say where it is, and who asks. */
+  readonly variables: string;
+  container(name: string): BlobContainer;
+  problemOf(error: unknown): BlobProblem;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,7 +10,7 @@ import {
   type StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import { afterAll, describe, expect, it } from 'vitest';
-import { requireEnv } from '#libs/testing';
+import { requireEnv, until } from '#libs/testing';
 import { describeBlobStore } from './blob-store.contract.js';
 import type { BlobStores } from './blob-store.js';
 import { blobStores } from './blob-stores.js';
@@ -83,4 +83,38 @@ describe('a folder', () => {
     expect(await store.exists('whole')).toBe(true);
     expect(readdirSync(join(folder, '.parts'))).toEqual([]);
   });
+
+  it('a folder of blobs is no blob: it was opened, and its stream failed', async () => {
+    await store.upload('deep/below', Buffer.from('1'));
+    expect(await store.exists('deep')).toBe(false);
+    await expect(store.open('deep')).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+    await store.remove('deep');
+    await store.remove('deep/below/further');
+    expect(await store.exists('deep/below')).toBe(true);
+  });
+
+  it('an upload that a folder is in the way of was told to upload first', async () => {
+    await store.upload('way/below', Buffer.from('1'));
+    for (const name of ['way', 'way/below/further/down'])
+      await expect(store.upload(name, Buffer.from('2'))).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
+  });
+
+  it('a blob that nobody reads lets go of its file', async () => {
+    await store.upload('unread', Buffer.from('1'));
+    const openFiles = () =>
+      readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === join(folder, 'services', 'unread'));
+    const { stream } = await store.open('unread');
+    expect(openFiles()).toHaveLength(1);
+    stream.destroy();
+    await until('the file to be closed', () => openFiles().length === 0);
+  });
 });
+
+/** Of a file that this process has open. */
+function linkOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}

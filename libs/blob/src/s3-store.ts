@@ -11,8 +11,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { type BlobStore, type BlobStores, newestOf, type OpenedBlob } from './blob-store.js';
-import { notFound, unavailable } from './errors.js';
+import type { BlobContainer, BlobPlace, BlobProblem, OpenedBlob } from './blob-store.js';
 
 export interface S3Access {
   /** Of AWS, MinIO or any other that speaks S3. */
@@ -20,12 +19,16 @@ export interface S3Access {
   readonly region: string;
   /** PEM file of a private authority. */
   readonly caFile?: string;
+  /** How long a connection may be silent before it is tried anew. */
+  readonly silentMs?: number;
 }
 
 const TRIES = 4;
-const VARIABLES = 'S3_URL, AWS_REGION and the AWS identity';
+const CONNECT_MS = 10_000;
+const SILENT_MS = 30_000;
 
-export function openS3({ url, region, caFile }: S3Access): BlobStores {
+/** Who asks is found as every tool of AWS finds it. */
+export function openS3({ url, region, caFile, silentMs = SILENT_MS }: S3Access): BlobPlace {
   const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
   const client = new S3Client({
     ...{ endpoint: url, region, maxAttempts: TRIES },
@@ -34,120 +37,97 @@ export function openS3({ url, region, caFile }: S3Access): BlobStores {
     // Servers of other makers know no checksums but those that S3 requires.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    ...(ca !== undefined && { requestHandler: { httpsAgent: new Agent({ ca, keepAlive: true }) } }),
+    requestHandler: {
+      // The client has no limits of its own.
+      ...{ connectionTimeout: CONNECT_MS, socketTimeout: silentMs },
+      ...(ca !== undefined && { httpsAgent: new Agent({ ca, keepAlive: true }) }),
+    },
   });
-  return (container) => new S3BlobStore(client, container);
+  return {
+    variables: 'S3_URL, AWS_REGION and the AWS identity',
+    container: (name) => new S3Bucket(client, name),
+    problemOf,
+  };
 }
 
-/** One bucket of S3. Who asks is found as every tool of AWS finds it. */
-class S3BlobStore implements BlobStore {
+class S3Bucket implements BlobContainer {
   constructor(
     private readonly client: S3Client,
-    private readonly container: string,
+    private readonly bucket: string,
   ) {}
 
   async open(name: string): Promise<OpenedBlob> {
     const first = await this.get(name);
     const { ETag: etag = '', ContentLength: bytes = 0 } = first;
-    return { stream: Readable.from(this.read(name, first, etag), { objectMode: false }), etag, bytes };
+    const part = { body: bodyOf(first) };
+    const stream = Readable.from(this.read(name, etag, part), { objectMode: false });
+    // Also where nobody reads: a body that is left alone keeps its connection.
+    stream.once('close', () => part.body.destroy());
+    return { stream, etag, bytes };
   }
 
   async upload(name: string, content: Buffer): Promise<void> {
-    const put = new PutObjectCommand({ Bucket: this.container, Key: name, Body: content });
-    await this.call(name, async () => {
-      try {
-        await this.client.send(put);
-      } catch (error) {
-        if (!isNamed(error, 'NoSuchBucket')) throw error;
-        await this.createBucket();
-        await this.client.send(put);
-      }
-    });
+    const put = new PutObjectCommand({ Bucket: this.bucket, Key: name, Body: content });
+    try {
+      await this.client.send(put);
+    } catch (error) {
+      if (!isNamed(error, 'NoSuchBucket')) throw error;
+      await this.createBucket();
+      await this.client.send(put);
+    }
   }
 
-  newestOf(names: readonly string[]): Promise<string> {
-    return newestOf(this.container, names, (name) => this.writtenAt(name));
-  }
-
-  async exists(name: string): Promise<boolean> {
-    return (await this.writtenAt(name)) !== undefined;
+  async writtenAt(name: string): Promise<Date | undefined> {
+    const head = new HeadObjectCommand({ Bucket: this.bucket, Key: name });
+    return (await this.client.send(head)).LastModified;
   }
 
   async remove(name: string): Promise<void> {
-    await this.call(name, () =>
-      this.client.send(new DeleteObjectCommand({ Bucket: this.container, Key: name })),
-    );
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: name }));
   }
 
   private get(name: string, offset = 0, etag?: string): Promise<GetObjectCommandOutput> {
     const rest = offset > 0 ? { Range: `bytes=${offset}-`, IfMatch: etag } : {};
-    return this.call(name, () =>
-      this.client.send(new GetObjectCommand({ Bucket: this.container, Key: name, ...rest })),
-    );
+    return this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name, ...rest }));
   }
 
   /** A connection that breaks is made again, for the rest of the same version. */
-  private async *read(name: string, first: GetObjectCommandOutput, etag: string): AsyncGenerator<Buffer> {
+  private async *read(name: string, etag: string, part: { body: Readable }): AsyncGenerator<Buffer> {
     let offset = 0;
-    let { Body: body } = first;
     for (let left = TRIES; ; left -= 1) {
       try {
-        for await (const chunk of body as Readable) {
+        for await (const chunk of part.body) {
           offset += (chunk as Buffer).length;
           yield chunk as Buffer;
         }
         return;
       } catch (error) {
-        if (left === 1) throw this.named(name, error);
+        if (left === 1) throw error;
       }
-      ({ Body: body } = await this.get(name, offset, etag));
+      part.body = bodyOf(await this.get(name, offset, etag));
     }
   }
 
   /** Another one may make it at the same time. */
   private async createBucket(): Promise<void> {
     try {
-      await this.client.send(new CreateBucketCommand({ Bucket: this.container }));
+      await this.client.send(new CreateBucketCommand({ Bucket: this.bucket }));
     } catch (error) {
       if (!isNamed(error, 'BucketAlreadyOwnedByYou')) throw error;
     }
   }
-
-  private async writtenAt(name: string): Promise<Date | undefined> {
-    try {
-      const head = new HeadObjectCommand({ Bucket: this.container, Key: name });
-      return (await this.client.send(head)).LastModified;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw this.named(name, error);
-    }
-  }
-
-  private async call<T>(name: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw this.named(name, error);
-    }
-  }
-
-  private named(name: string, cause: unknown): Error {
-    const where = `${this.container}/${name}`;
-    if (isMissing(cause)) return notFound([where], { cause });
-    return unavailable({ where, said: reasonOf(cause), variables: VARIABLES }, cause);
-  }
 }
+
+const bodyOf = ({ Body: body }: GetObjectCommandOutput): Readable => body as Readable;
 
 const isNamed = (error: unknown, name: string): boolean =>
   error instanceof S3ServiceException && error.name === name;
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
-
-/** What the storage answered, or why it did not. */
-function reasonOf(error: unknown): string {
-  if (error instanceof S3ServiceException)
-    return `${error.$metadata.httpStatusCode ?? ''} ${error.name}`.trim();
+function problemOf(error: unknown): BlobProblem {
+  if (error instanceof S3ServiceException) {
+    const { httpStatusCode: status } = error.$metadata;
+    return { isMissing: status === 404, said: `${status ?? ''} ${error.name}`.trim() };
+  }
   const { code, name } = error as NodeJS.ErrnoException;
-  return code ?? name;
+  return { isMissing: false, said: code ?? name };
 }
