@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { allTopics } from '#libs/contracts';
 import { administered, ensureTopics, Producer, tail, untilAnswered, verifyTopics } from '#libs/kafka';
 import { uniqueName, until } from '#libs/testing';
 import { RunningCommand } from '../e2e/command.js';
@@ -218,6 +219,20 @@ describe('what the ACLs do not allow is said as the ACL that is missing', () => 
     const env = { ...process.env, ...kafka.withPassword('PLAIN', 'bob') };
     const { code, err } = await new RunningCommand(['stop', 'shop', 'web'], env).ended;
     expect(err).toMatch(/KAFKA_ACL_MISSING {2}needs ACL: Read on topic deployment\.events.* for User:bob/);
+    expect(code).toBe(1);
+  });
+
+  it('to the command, which said that Kafka does not answer where it may not write', async () => {
+    const KAFKA_PREFIX = `${uniqueName('write')}.`;
+    const own = clientOf({ KAFKA_BROKERS: kafka.broker.plain, KAFKA_PREFIX });
+    await ensureTopics(own, allTopics, SHAPE);
+    for (const resource of ['topic', 'group'] as const)
+      await kafka.allow('User:bob', { operation: 'Read', resource, name: KAFKA_PREFIX, isPrefix: true });
+    const env = { ...process.env, ...kafka.withPassword('PLAIN', 'bob', { KAFKA_PREFIX }) };
+    const { code, err } = await new RunningCommand(['stop', 'shop', 'web'], env).ended;
+    expect(err).toMatch(
+      /KAFKA_ACL_MISSING {2}The topic \S+ may not be written: needs ACL: Write on topic \S+ for User:bob/,
+    );
     expect(code).toBe(1);
   });
 

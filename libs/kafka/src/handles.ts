@@ -34,7 +34,8 @@ type HandlesDecorator<D extends MessageDefinition, Tx> = <M extends Handler<D, T
 
 /**
  * Makes `@Handles(<message>)` for the transactions of an inbox, which this lib does not know. The method gets the
- * message's data, the transaction that records it as handled, and who proves to have sent it. A method that takes anything else does not compile.
+ * message's data, the transaction that records it as handled, and who proves to have sent it. A method that takes
+ * anything else does not compile.
  */
 export const handlesWithin =
   <Tx>() =>

@@ -28,7 +28,7 @@ export interface InvalidMessage {
   readonly traceparent?: string;
 }
 
-/** Who proves to have sent a message. Throws PermanentError where the proof is none; any other error may pass. */
+/** Who proves to have sent a message. Throws PermanentError where the proof is none; any other error but a bug may pass. */
 export type Prove = (message: {
   readonly topic: string;
   readonly type: string;

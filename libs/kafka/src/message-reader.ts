@@ -19,7 +19,7 @@ import { unreadableBatchOf } from './record-set/read-record.js';
 /** A bug may be in how two messages meet, so it is tried again; more often would only hold up the others. */
 export const BUG_TRIES = 3;
 
-/** A message that is none of its topic; settled by what is told of it, and by its dead letter. */
+/** A message that is not handled. To settle it is to answer its sender and to keep it among the dead letters. */
 export class Refusal {
   constructor(readonly settle: (tries: number) => Promise<void>) {}
 }
@@ -79,9 +79,17 @@ export class MessageReader {
         principal: await prove({ topic, type, headers, body: raw.value ?? Buffer.alloc(0) }),
       };
     } catch (error) {
-      if (classify(error) !== 'permanent') return new Refusal(() => Promise.reject(error as Error));
-      return this.refusal(partition, raw, error);
+      return this.unproven(error, this.refusal(partition, raw, error));
     }
+  }
+
+  /** What may pass is asked again; a bug in the proof holds its partition no longer than any other. */
+  private unproven(error: unknown, refusal: Refusal): Refusal {
+    const kind = classify(error);
+    if (kind === 'permanent') return refusal;
+    return new Refusal((tries) =>
+      kind === 'bug' && tries >= BUG_TRIES ? refusal.settle(tries) : Promise.reject(error as Error),
+    );
   }
 
   private refusal(partition: number, raw: KafkaMessage, error: unknown): Refusal {

@@ -35,10 +35,13 @@ export class TopicUnavailableError extends Error {
   readonly hint = 'Create the topic, or allow this client to describe and write it.';
 
   readonly topic: string;
+  /** It may not be written. */
+  readonly lacksAcl: boolean;
 
   constructor(topic: Topic, type: string, options?: ErrorOptions) {
     super(UNAVAILABLE[type]?.(topic) ?? `The topic ${topic.name} is not available`, options);
     this.topic = topic.topic;
+    this.lacksAcl = type === 'TOPIC_AUTHORIZATION_FAILED';
     this.name = 'TopicUnavailableError';
   }
 }

@@ -22,6 +22,7 @@ const USED_PART = 0.8;
  */
 const LEAST_LEFT_MS = 30_000;
 const ANSWER_MS = 10_000;
+const TOO_MANY_REQUESTS = 429;
 
 /** Tokens by OAuth client credentials: one at a time, kept, and renewed before it ends. */
 export class OauthTokens {
@@ -82,7 +83,7 @@ function refusal(tokenUrl: string, cause: unknown): KafkaSetupError {
     return new KafkaSetupError(`KAFKA_OAUTH_SCOPE: ${tokenUrl} refuses it (invalid_scope)`, { cause });
   const isRefused =
     cause instanceof oauth.WWWAuthenticateChallengeError ||
-    (cause instanceof oauth.ResponseBodyError && cause.status < 500);
+    (cause instanceof oauth.ResponseBodyError && cause.status < 500 && cause.status !== TOO_MANY_REQUESTS);
   if (isRefused) {
     const name = cause instanceof oauth.ResponseBodyError ? cause.error : String(cause.status);
     const text = `KAFKA_OAUTH_CLIENT_ID or KAFKA_OAUTH_CLIENT_SECRET: ${tokenUrl} refuses them (${name})`;

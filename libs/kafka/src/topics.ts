@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { PlatformKafka } from './kafka-client.js';
-import { aclText } from './missing-acl.js';
+import { aclText, brokerTypeOf } from './missing-acl.js';
 
 export interface TopicShape {
   readonly partitions: number;
@@ -35,21 +35,32 @@ const FORBIDDEN: ReadonlySet<unknown> = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
 ]);
+const isForbidden = (error: unknown): boolean => FORBIDDEN.has(brokerTypeOf(error));
+
+/** Topics that are missing cannot be created; the message says why, of each. */
+export class TopicCreationError extends Error {
+  readonly code: 'KAFKA_ACL_MISSING' | 'KAFKA_TOPICS_WRONG';
+
+  constructor(causes: readonly unknown[], principal: string, options: ErrorOptions) {
+    const each = causes.map((cause) => creationProblem(cause, principal));
+    super(`Cannot create topics: ${each.join('; ')}`, options);
+    this.name = 'TopicCreationError';
+    this.code = causes.some(isForbidden) ? 'KAFKA_ACL_MISSING' : 'KAFKA_TOPICS_WRONG';
+  }
+}
 
 /** Also of a topic that exists, where the client may not describe it: then it is not on the list. */
-function creationError(error: unknown, principal: string): string {
+function creationProblem(error: unknown, principal: string): string {
   if (!(error instanceof Error)) return String(error);
   const name = 'topic' in error ? String(error.topic) : '';
-  if ('type' in error && FORBIDDEN.has(error.type))
+  if (isForbidden(error))
     return `${aclText({ operation: 'Create', resource: 'topic', name }, principal)} (Describe, where it exists)`;
   return name === '' ? error.message : `${name}: ${error.message}`;
 }
 
-/** kafkajs' own error says only that there were some. */
-const creationErrors = (error: unknown, principal: string): readonly string[] =>
-  (error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error]).map(
-    (one: unknown) => creationError(one, principal),
-  );
+/** Of each topic; kafkajs' own error says only that there were some. None where the brokers did not answer. */
+const creationErrors = (error: unknown): readonly unknown[] =>
+  error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
 
 /** Works as an administrator, and lets go of the brokers at the end. */
 export async function administered<T>(kafka: PlatformKafka, work: (admin: Admin) => Promise<T>): Promise<T> {
@@ -78,9 +89,8 @@ export const ensureTopics = (
       replicationFactor: shape.replicationFactor,
     }));
     await admin.createTopics({ topics: made, waitForLeaders: false }).catch((cause: unknown) => {
-      throw new Error(`Cannot create topics: ${creationErrors(cause, kafka.principal()).join('; ')}`, {
-        cause,
-      });
+      const causes = creationErrors(cause);
+      throw causes.length === 0 ? cause : new TopicCreationError(causes, kafka.principal(), { cause });
     });
     await untilLed(admin, missing);
   });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { isUntrustedCertificate } from '#libs/config';
 import type { KafkaConnection } from './connection.js';
@@ -85,6 +86,7 @@ async function closedWithoutAWord(
 ): Promise<string | undefined> {
   if (!chain.some(isClosed)) return undefined;
   const speaksTls = await shakesHands(broker);
+  if (speaksTls === undefined) return undefined;
   if (tls === undefined && speaksTls) return `KAFKA_TLS is not true, and ${broker} speaks TLS`;
   if (tls !== undefined && !speaksTls) return `KAFKA_TLS is true, and ${broker} does not speak TLS`;
   if (sasl === undefined && chain.some(({ name }) => name === 'KafkaJSConnectionClosedError'))
@@ -92,17 +94,31 @@ async function closedWithoutAWord(
   return undefined;
 }
 
-function shakesHands(broker: string): Promise<boolean> {
+/** Undefined where nobody answers: a broker that ends closes connections, too. */
+function shakesHands(broker: string): Promise<boolean | undefined> {
   const { hostname, port } = new URL(`kafka://${broker}`);
   const host = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve) => {
-    // Nothing is sent: only whether a handshake is possible is asked.
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: HANDSHAKE_MS });
-    const end = (speaks: boolean) => (): void => {
+    const socket = connect({
+      ...{ host, port: Number(port), timeout: HANDSHAKE_MS },
+      // As kafkajs does: what stands before brokers may know them by this name alone.
+      ...(isIP(host) === 0 && { servername: host }),
+      // Nothing is sent: only whether a handshake is possible is asked.
+      rejectUnauthorized: false,
+    });
+    const end = (speaks: boolean | undefined): void => {
       socket.destroy();
       resolve(speaks);
     };
-    socket.once('secureConnect', end(true));
-    for (const event of ['error', 'timeout', 'close']) socket.once(event, end(false));
+    socket.once('secureConnect', () => end(true));
+    socket.once('error', (error) => end(speaksBy(error)));
+    for (const event of ['timeout', 'close']) socket.once(event, () => end(undefined));
   });
+}
+
+/** By the error of a handshake: whoever ends it by an alert speaks TLS. */
+function speaksBy(error: Error): boolean | undefined {
+  const code = String(fieldOf(error, 'code'));
+  if (NO_TLS.test(`${code} ${error.message}`)) return false;
+  return code.startsWith('ERR_SSL_') ? true : undefined;
 }

@@ -1,5 +1,6 @@
 import { DatabaseStartError, DIRECT, type Route, routeTo, whyNoConnection } from '#libs/postgres';
 import type { DatabaseAddresses, NamedAddress } from './database-config.js';
+import { said } from './said.js';
 
 export interface Routes {
   readonly shared: Route;
@@ -32,10 +33,4 @@ async function namedRoute({ variable, ...address }: NamedAddress): Promise<Route
     const why = whyNoConnection(cause, address, variable) ?? said(cause);
     throw new DatabaseStartError('DATABASE_CONNECTION', `Cannot connect to ${variable}: ${why}`, { cause });
   }
-}
-
-/** A connection tried on several addresses fails with an AggregateError that says nothing itself. */
-export function said(cause: unknown): string {
-  const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
-  return parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
 }

@@ -16,8 +16,9 @@ import {
 } from '#libs/postgres';
 import { type Logger, withinTrace } from '#libs/telemetry';
 import { databaseAddresses, type DatabaseAddresses, type DatabaseConfig } from './database-config.js';
-import { routesOf, said } from './database-routes.js';
+import { routesOf } from './database-routes.js';
 import { inTurn } from './in-turn.js';
+import { said } from './said.js';
 
 export interface DatabaseOptions {
   /** Both stand in the names of its connections. */

@@ -6,8 +6,9 @@ import {
   type KafkaConnection,
   KafkaSetupError,
   Producer,
-  untilAnswered,
+  TopicCreationError,
   TopicsWrongError,
+  untilAnswered,
   verifyTopics,
 } from '#libs/kafka';
 import { type Listener, Outbox, OutboxRelay, type Pool } from '#libs/postgres';
@@ -23,6 +24,7 @@ import {
 import { inTurn } from './in-turn.js';
 import { type DatabaseOptions, openDatabase } from './open-database.js';
 import type { RuntimeConfig } from './runtime-config.js';
+import { said } from './said.js';
 import { publishTraced } from './traced-messages.js';
 
 /** The app's name is also in its logs, metrics, consumer groups and message sources. */
@@ -129,8 +131,8 @@ async function prepareBroker(
   });
 }
 
-/** Their messages name the variable themselves. */
-const SAYS_ALL = [KafkaSetupError, TopicsWrongError] as const;
+/** Their messages say what to do themselves. */
+const SAYS_ALL = [KafkaSetupError, TopicCreationError, TopicsWrongError] as const;
 
 /** Names the variable in the error of whatever it points to. */
 async function named(variable: string, work: () => Promise<void>): Promise<void> {
@@ -138,8 +140,6 @@ async function named(variable: string, work: () => Promise<void>): Promise<void>
     await work();
   } catch (cause) {
     if (SAYS_ALL.some((type) => cause instanceof type)) throw cause;
-    const parts = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
-    const why = parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
-    throw new Error(`Cannot connect to ${variable}: ${why}`, { cause });
+    throw new Error(`Cannot connect to ${variable}: ${said(cause)}`, { cause });
   }
 }

@@ -123,6 +123,12 @@ describe('an app that cannot start', () => {
     await expect(failed).rejects.not.toThrow('hunter2');
   });
 
+  it('topics that the brokers do not create were told as brokers that do not answer', async () => {
+    const KAFKA_PREFIX = `${uniqueName('nine')}.`;
+    const failed = open('x', { KAFKA_PREFIX, KAFKA_REPLICATION_FACTOR: '9' });
+    await expect(failed).rejects.toThrow(/^Cannot create topics: nine\S+: .*replication/i);
+  });
+
   it.each([
     ['KAFKA_BROKERS', 'localhost', 'host:port'],
     ['KAFKA_BROKERS', ',', 'host:port'],

@@ -7,6 +7,7 @@ import {
   type KafkaConnection,
   KafkaSetupError,
   MissingAclError,
+  NotPublishedError,
   Producer,
   SILENT,
   tail,
@@ -77,9 +78,14 @@ export function openBroker(): Broker {
   };
 }
 
+/** Of what is read, or of what is written. */
+const lacksAcl = (error: unknown): error is Error =>
+  error instanceof MissingAclError ||
+  (error instanceof NotPublishedError && error.unavailable.some((topic) => topic.lacksAcl));
+
 function orMissingAcl(error: unknown): never {
-  if (!(error instanceof MissingAclError)) throw error;
-  throw failure(error.code, error.message, { hint: ACL_HINT, cause: error });
+  if (!lacksAcl(error)) throw error;
+  throw failure('KAFKA_ACL_MISSING', error.message, { hint: ACL_HINT, cause: error });
 }
 
 async function answering(connection: KafkaConnection): Promise<void> {
