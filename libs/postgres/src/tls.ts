@@ -41,14 +41,11 @@ type Connection = Pick<pg.ClientConfig, 'connectionString' | 'ssl'>;
  * What node-postgres needs to connect, by libpq's meaning of `sslmode`, which is not that of node-postgres. Two modes
  * are stricter than libpq's: `allow` and `prefer` mean `require`, and without an authority all of them verify the name, too.
  */
-export function connectionTo({ url, tls = {} }: DatabaseAddress): Connection {
+export function connectionTo(address: DatabaseAddress): Connection {
+  const { url } = address;
   const parsed = new URL(url);
   const { searchParams: given } = parsed;
-  const files: TlsFiles = {
-    ca: given.get('sslrootcert') ?? tls.ca,
-    cert: given.get('sslcert') ?? tls.cert,
-    key: given.get('sslkey') ?? tls.key,
-  };
+  const files = tlsFilesOf(address);
   const isNamed = Object.values(files).some((path) => path !== undefined);
   const mode = sslModeOf(url) ?? (isNamed ? 'verify-full' : undefined);
   // Then node-postgres looks at PGSSLMODE.
@@ -57,6 +54,16 @@ export function connectionTo({ url, tls = {} }: DatabaseAddress): Connection {
   for (const name of PARAMETERS) given.delete(name);
   const ssl = mode === 'disable' ? false : optionsOf(isLax ? 'no-verify' : mode, files);
   return { connectionString: parsed.href, ssl };
+}
+
+/** Those that are used: what the URL names goes before the others. */
+export function tlsFilesOf({ url, tls = {} }: DatabaseAddress): TlsFiles {
+  const { searchParams: given } = new URL(url);
+  return {
+    ca: given.get('sslrootcert') ?? tls.ca,
+    cert: given.get('sslcert') ?? tls.cert,
+    key: given.get('sslkey') ?? tls.key,
+  };
 }
 
 function optionsOf(mode: string, files: TlsFiles): ConnectionOptions {

@@ -42,6 +42,19 @@ describe('whyNoConnection', () => {
     );
   });
 
+  it('a file that the URL names was told by the variable, which is not looked at then', () => {
+    const told = (parameter: string, code: string) => why(coded(code), `${address.url}?${parameter}`);
+    expect(told('sslrootcert=/ca.pem', 'SELF_SIGNED_CERT_IN_CHAIN')).toContain(
+      'not signed by an authority in sslrootcert of DEPLOYER_DATABASE_URL',
+    );
+    expect(told('sslrootcert=system', 'SELF_SIGNED_CERT_IN_CHAIN')).toContain(
+      'set sslrootcert of DEPLOYER_DATABASE_URL to the certificate',
+    );
+    expect(told('sslcert=/c.pem', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')).toContain(
+      'the certificate in sslcert of DEPLOYER_DATABASE_URL',
+    );
+  });
+
   it('leaves errors alone that speak for themselves', () => {
     expect(why(coded('ECONNREFUSED'))).toBeUndefined();
     expect(why(fromServer('53300'))).toBeUndefined();
