@@ -5,6 +5,9 @@ import { RegistryError, unreachable } from './errors.js';
 const DENIED =
   /AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials|InvalidClientTokenId/;
 
+/** With status 400, and mended by time alone. */
+const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded/;
+
 /** The error of a call of AWS: what its identity lacks, or that it did not answer. */
 export function toRegistryError(
   host: string,
@@ -20,7 +23,8 @@ export function toRegistryError(
       { cause: error },
     );
   const status = error instanceof ECRServiceException ? error.$metadata.httpStatusCode : undefined;
-  if (status === undefined || status >= 500 || status === 429) return unreachable(host, permission, error);
+  if (status === undefined || status >= 500 || THROTTLED.test(name))
+    return unreachable(host, permission, error);
   return new RegistryError('REGISTRY_REFUSED', `${host} refused ${permission} for ${what} (${name}).`, {
     cause: error,
   });

@@ -126,6 +126,8 @@ describe('a repository of ECR', () => {
     ['UnrecognizedClientException', 400, 'REGISTRY_DENIED', 'ecr:CreateRepository'],
     ['LimitExceededException', 400, 'REGISTRY_REFUSED', 'LimitExceeded'],
     ['ServerException', 500, 'REGISTRY_UNREACHABLE', 'did not answer'],
+    ['ThrottlingException', 400, 'REGISTRY_UNREACHABLE', 'did not answer'],
+    ['TooManyRequestsException', 429, 'REGISTRY_UNREACHABLE', 'did not answer'],
   ])('that is refused by %s with %i is %s', async (type, status, code, part) => {
     answers = { CreateRepository: refusal(type, status) };
     await expect(registry().ensureRepository('team/shop/web')).rejects.toMatchObject({
