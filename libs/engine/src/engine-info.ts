@@ -40,7 +40,12 @@ export interface VersionAnswer {
 /** Docker 20.10, and Podman from 4 on. Each engine is asked in the newest version that it has. */
 const OLDEST_API = [1, 41] as const;
 /** BuildKit is in every Linux engine of Docker from API 1.39 on, whatever its default builder is. */
-const BUILDKIT_SINCE_MINOR = 39;
+const BUILDKIT_SINCE = [1, 39] as const;
+
+function isAtLeast({ ApiVersion }: VersionAnswer, [least, leastMinor]: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = ApiVersion.split('.').map(Number);
+  return major > least || (major === least && minor >= leastMinor);
+}
 
 export function engineInfoOf(info: InfoAnswer, version: VersionAnswer): EngineInfo {
   return {
@@ -53,19 +58,17 @@ export function engineInfoOf(info: InfoAnswer, version: VersionAnswer): EngineIn
 }
 
 /** Throws ENGINE_UNSUPPORTED where the engine is too old for what is asked of it. */
-export function assertSupported({ ApiVersion }: VersionAnswer): void {
-  const [major = 0, minor = 0] = ApiVersion.split('.').map(Number);
-  if (major > OLDEST_API[0] || (major === OLDEST_API[0] && minor >= OLDEST_API[1])) return;
+export function assertSupported(version: VersionAnswer): void {
+  if (isAtLeast(version, OLDEST_API)) return;
   throw new EngineError('ENGINE_UNSUPPORTED', {
-    message: `The engine speaks version ${ApiVersion} of Docker's API; ${OLDEST_API.join('.')} or newer is needed.`,
+    message: `The engine speaks version ${version.ApiVersion} of Docker's API; ${OLDEST_API.join('.')} or newer is needed.`,
     hint: 'Install Docker 20.10 or newer, or Podman 4 or newer, on that machine.',
   });
 }
 
 /** Podman builds by itself, and knows neither BuildKit's messages nor its cache. */
 export function hasBuildKit(version: VersionAnswer): boolean {
-  const minor = Number(version.ApiVersion.split('.')[1]);
-  return version.Os === 'linux' && minor >= BUILDKIT_SINCE_MINOR && !isPodman(version);
+  return version.Os === 'linux' && isAtLeast(version, BUILDKIT_SINCE) && !isPodman(version);
 }
 
 export const isPodman = ({ Components = [] }: VersionAnswer): boolean =>

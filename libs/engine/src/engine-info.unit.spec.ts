@@ -52,3 +52,7 @@ it('Podman speaks API 1.41 and has no BuildKit', () => {
   expect(hasBuildKit({ ApiVersion: '1.38', Os: 'linux' })).toBe(false);
   expect(hasBuildKit({ ApiVersion: '1.51', Os: 'windows' })).toBe(false);
 });
+
+it('an engine of API 2 had no BuildKit, because only the second number was looked at', () => {
+  expect(hasBuildKit({ ApiVersion: '2.0', Os: 'linux' })).toBe(true);
+});

@@ -1,9 +1,16 @@
 import { pipeline, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import type { ContainerInspectInfo } from 'dockerode';
 import { build, type BuildRequest, type BuiltImage } from './build.js';
 import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
+import {
+  type ContainerState,
+  type ListedContainer,
+  listedContainer,
+  type ListedImage,
+  listedImage,
+  stateOf,
+} from './engine-answers.js';
 import { demultiplex, demultiplexing } from './demultiplex.js';
 import {
   assertSupported,
@@ -20,45 +27,6 @@ import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { type ExecResult, runInContainer } from './run-in-container.js';
 import { digestInRegistry, pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
-export interface ContainerState {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  readonly running: boolean;
-  /** created, running, paused, restarting, removing, exited or dead. */
-  readonly status: string;
-  /** Of the last run; undefined while it never ended. */
-  readonly exitCode: number | undefined;
-  readonly restartCount: number;
-  /** One of its processes was killed for want of memory, in this run or, as far as is remembered, an earlier one. */
-  readonly outOfMemory: boolean;
-  readonly health: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly createdAt: string;
-  readonly startedAt: string;
-}
-
-export interface ListedContainer {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  readonly state: string;
-  /** Within the last minute, or it is about to be started again. */
-  readonly hasJustStarted: boolean;
-  /** Milliseconds since 1970, by the engine's clock; whole seconds. */
-  readonly createdAt: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-export interface ListedImage {
-  readonly id: string;
-  readonly tags: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-const NO_NAME = '<none>:<none>';
 const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
 const NO_IMAGE: StatusCodes = { 404: 'IMAGE_NOT_FOUND' };
 /**
@@ -302,15 +270,7 @@ export class Engine {
     const found = await this.call('List', () =>
       this.docker.listContainers({ all: true, filters: { label } }),
     );
-    return found.map((c) => ({
-      id: c.Id,
-      name: (c.Names[0] ?? '').replace(/^\//, ''),
-      image: c.Image,
-      state: c.State,
-      hasJustStarted: JUST_STARTED.test(c.Status),
-      createdAt: c.Created * 1_000,
-      labels: c.Labels,
-    }));
+    return found.map(listedContainer);
   }
 
   /** Images that have all of these labels. */
@@ -321,13 +281,7 @@ export class Engine {
   }): Promise<readonly ListedImage[]> {
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     const found = await this.call('List images', () => this.docker.listImages({ filters: { label } }));
-    return found.map((image) => ({
-      id: image.Id,
-      // Older engines name what has no name.
-      tags: (image.RepoTags ?? []).filter((tag) => tag !== NO_NAME),
-      createdAt: image.Created * 1_000,
-      labels: image.Labels ?? {},
-    }));
+    return found.map(listedImage);
   }
 
   /** BuildKit's cache down to `keepBytes`; bytes that went. What builds that run use stays. */
@@ -391,26 +345,4 @@ export class Engine {
     if (statusCode !== undefined && statuses.includes(statusCode)) return undefined;
     throw toEngineError(what, error, byStatus);
   }
-}
-
-/** Such as `Up 3 seconds (healthy)`; from a minute on it is `Up About a minute`. */
-const JUST_STARTED = /^(?:Restarting\b|Up (?:Less than a second|\d+ seconds?)\b)/;
-
-function stateOf(found: ContainerInspectInfo, wasOutOfMemory: boolean): ContainerState {
-  const { State: state } = found;
-  const ended = !state.FinishedAt.startsWith('0001');
-  return {
-    id: found.Id,
-    name: found.Name.replace(/^\//, ''),
-    image: found.Config.Image,
-    running: state.Running && !state.Restarting,
-    status: state.Status,
-    exitCode: (state.Running && !state.Restarting) || !ended ? undefined : state.ExitCode,
-    restartCount: found.RestartCount,
-    outOfMemory: state.OOMKilled || wasOutOfMemory,
-    health: state.Health?.Status,
-    labels: found.Config.Labels,
-    createdAt: found.Created,
-    startedAt: state.StartedAt,
-  };
 }

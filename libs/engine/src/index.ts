@@ -1,6 +1,7 @@
 export * from './errors.js';
 export { connectEngine, type EngineAddress } from './connect-engine.js';
-export { Engine, type ContainerState, type ListedContainer, type ListedImage } from './engine.js';
+export { Engine } from './engine.js';
+export type { ContainerState, ListedContainer, ListedImage } from './engine-answers.js';
 export type { EngineInfo, Limit } from './engine-info.js';
 export type { ContainerSpec, HealthCommand } from './container-spec.js';
 export type { ExecResult } from './run-in-container.js';
