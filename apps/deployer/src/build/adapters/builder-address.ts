@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { isReadable } from '#libs/config';
+import { isEncryptedKey } from '#libs/ssh';
 
 /** One engine that builds, as the configuration names it. */
 export interface BuilderAddress {
@@ -80,6 +82,8 @@ function overSsh(name: string, url: URL): Pick<BuilderAddress, 'socketPath' | 's
   const keyFile = searchParams.get('keyFile') ?? '';
   if (!isReadable(keyFile))
     throw new Error(`builder "${name}": keyFile must be a private key that can be read`);
+  if (isEncryptedKey(readFileSync(keyFile, 'utf8')))
+    throw new Error(`builder "${name}": keyFile must be a private key without a passphrase`);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const user = decodeURIComponent(username);
   const ssh = { host, port: Number(port || 22), user, hostKeyFingerprint, keyFile };

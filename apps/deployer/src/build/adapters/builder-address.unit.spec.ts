@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '#libs/config';
 import { parseBuilders } from './builder-address.js';
@@ -47,6 +51,16 @@ describe('builders by name', () => {
     [`a=ssh://u:hunter2@10.0.0.9?hostKey=${FINGERPRINT}&keyFile=${KEY}`, 'a password is not supported'],
   ])('%j is refused and says what is expected', (text, expected) => {
     expect(() => parseBuilders(text)).toThrow(expected);
+  });
+
+  it('an encrypted key was found to be one at the first build', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-builder-'));
+    const file = join(folder, 'key');
+    const encrypted = { passphrase: 'hunter2', cipher: 'aes256-ctr', rounds: 1 };
+    writeFileSync(file, ssh2.utils.generateKeyPairSync('ed25519', encrypted).private);
+    const parsed = () => parseBuilders(over(`hostKey=${FINGERPRINT}&keyFile=${file}`));
+    expect(parsed).toThrow('builder "big": keyFile must be a private key without a passphrase');
+    rmSync(folder, { recursive: true });
   });
 
   it('a password that stands in the address by mistake is not shown at the start', () => {
