@@ -126,7 +126,7 @@ describe('POST /v1/nodes', () => {
     const login = await decryptAtRest(parseAtRestKeys(secretKey), rows[0]?.login_encrypted ?? '');
     expect(login).toEqual({ privateKey, jump: { privateKey } });
     const refused = await enrol({ jump: { address, sshPort, login: { password: 'hunter2' } } });
-    expect([refused.status, refused.body['code']]).toEqual([422, 'SSH_LOGIN_REFUSED']);
+    expect([refused.status, refused.body['code']]).toEqual([422, 'SSH_JUMP_LOGIN_REFUSED']);
     expect(refused.body['message']).toContain(address);
     expect((await enrol()).body).not.toHaveProperty('jump');
   });

@@ -50,6 +50,10 @@ export const enrolmentErrors = {
   SSH_TIMEOUT: atEnrolment('The SSH server took too long.', 'Check the address and sshd.'),
   SSH_CONNECTION_LOST: atEnrolment('The SSH connection broke.', 'Check the address and sshd.'),
   SSH_LOGIN_REFUSED: atEnrolment('The SSH server refuses the login.', 'Check the user and the login.'),
+  SSH_JUMP_LOGIN_REFUSED: atEnrolment(
+    'The SSH server of the jump host refuses the login.',
+    'Check the user and the login of the jump host.',
+  ),
   SSH_HOST_KEY_MISMATCH: atEnrolment(
     'The machine shows another host key than the pinned one.',
     'If the machine was set up anew, enrol it again. If not, another machine answers at its address.',
@@ -128,8 +132,9 @@ export const startErrors = {
   },
   KAFKA_TOPICS_WRONG: {
     where: ['start'],
-    what: '`KAFKA_TOPICS` is `verify`, and topics are missing or not as they must be.',
-    whatToDo: 'Run the command line of each topic that the message names, or set `KAFKA_TOPICS=create`.',
+    what: 'Topics are not as they must be: `KAFKA_TOPICS` is `verify`, or the brokers refuse to create them.',
+    whatToDo:
+      'Run the command line of each topic that the message names, or set the variable that it speaks of, such as `KAFKA_REPLICATION_FACTOR`.',
   },
   CONFIGURATION_INVALID: {
     where: ['start'],

@@ -3,7 +3,7 @@ import { isFile } from '../adapters/is-file.js';
 import { type AskHidden, loginOfKeyFile } from '../adapters/key-file.js';
 import { sshConfigOf } from '../adapters/ssh-config.js';
 import { parsePlace, type SshPlace } from '../domain/ssh-place.js';
-import { usageError } from '../errors.js';
+import { type CliError, usageError } from '../errors.js';
 import { sshSettings } from '../settings.js';
 import { valid } from './valid.js';
 
@@ -44,7 +44,8 @@ export async function wayOf(name: string, options: WayOptions): Promise<Way> {
   const way =
     options.address === undefined || options.sshConfig !== undefined
       ? await configuredWay(options.address ?? name, options)
-      : { ...plainPlace(options.address, options), jump: plainJump(options) };
+      : plainWay(options.address, options);
+  if (way.jump === undefined) refuseJumpOptions(options);
   valid(
     { argument: '--address', schema: sshWayFields.address, text: way.address },
     { argument: '--ssh-user', schema: sshWayFields.sshUser.unwrap(), text: way.sshUser },
@@ -58,6 +59,17 @@ export async function wayOf(name: string, options: WayOptions): Promise<Way> {
   return way;
 }
 
+/** Left alone, a fingerprint would look as if it had been checked. */
+function refuseJumpOptions({ jumpFingerprint, jumpKeyFile }: WayOptions): void {
+  if (jumpFingerprint !== undefined) throw withoutJump('--jump-fingerprint');
+  if (jumpKeyFile !== undefined) throw withoutJump('--jump-key-file');
+}
+
+const withoutJump = (given: string): CliError =>
+  usageError('USAGE', `${given} is given, but no jump host`, {
+    hint: 'Name it: --jump [user@]host[:port]. If the machine is reached straight, leave the option out.',
+  });
+
 const DEFAULTS = { sshPort: 22, sshUser: 'root' } as const;
 
 function plainPlace(address: string, { sshPort, sshUser, keyFile }: WayOptions): Place {
@@ -67,15 +79,17 @@ function plainPlace(address: string, { sshPort, sshUser, keyFile }: WayOptions):
   };
 }
 
-/** It is logged in to with the key of the node, if it has none of its own. */
-function plainJump({ jump, jumpKeyFile, keyFile }: WayOptions): Place | undefined {
+function plainWay(address: string, options: WayOptions): Way {
+  const place = plainPlace(address, options);
+  return { ...place, jump: plainJump(options, place.keyFiles) };
+}
+
+/** It is logged in to with the keys of the node, if it has none of its own. */
+function plainJump({ jump, jumpKeyFile }: WayOptions, keyFiles: readonly string[]): Place | undefined {
   if (jump === undefined) return undefined;
-  const place = placeOf(jump);
-  return plainPlace(place.host, {
-    sshPort: place.port,
-    sshUser: place.user,
-    keyFile: jumpKeyFile ?? keyFile,
-  });
+  const { host, port, user } = placeOf(jump);
+  const place = plainPlace(host, { sshPort: port, sshUser: user });
+  return { ...place, keyFiles: jumpKeyFile === undefined ? keyFiles : [jumpKeyFile] };
 }
 
 function placeOf(text: string): SshPlace {
@@ -91,7 +105,7 @@ async function configuredWay(host: string, options: WayOptions): Promise<Way> {
   const config = await sshConfigOf({ host, user: options.sshUser, port: options.sshPort }, file);
   const keyFiles = options.keyFile === undefined ? await existing(config.identityFiles) : [options.keyFile];
   const place = { address: config.hostname, sshPort: config.port, sshUser: config.user, keyFiles };
-  if (options.jump !== undefined) return { ...place, jump: plainJump({ ...options, keyFile: keyFiles[0] }) };
+  if (options.jump !== undefined) return { ...place, jump: plainJump(options, keyFiles) };
   if (config.proxyJump === undefined) return place;
   const jump = await sshConfigOf(placeOf(config.proxyJump), file);
   if (jump.proxyJump !== undefined)

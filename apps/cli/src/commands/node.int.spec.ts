@@ -19,12 +19,14 @@ const key = (name: string, passphrase = ''): string => {
   return readFileSync(at(name), 'utf8');
 };
 const [plain, other, locked] = [key('plain'), key('other'), key('locked', 'correct horse')];
+key('third');
 
 /** Others share the process. */
 const environment = { ...process.env };
 /** A node manager that refuses the logins with these keys. */
 let api: Server;
 let refused: readonly string[] = [];
+let refusedByJump: readonly string[] = [];
 let enrolled: Enrolment[] = [];
 
 beforeAll(async () => {
@@ -36,18 +38,24 @@ beforeAll(async () => {
     at('config'),
     `Include ${at('more')}\nHost mybox\n  HostName 10.0.0.5\n  Port 2222\n  User ubuntu\n  ProxyJump bastion\n` +
       `  IdentityFile ${at('missing')}\n  IdentityFile ${at('plain')}\n  IdentityFile ${at('other')}\n` +
-      `Host far\n  ProxyJump mybox\n  IdentityFile ${at('plain')}\n`,
+      `Host far\n  ProxyJump mybox\n  IdentityFile ${at('plain')}\n` +
+      `Host two\n  HostName b.example.com\n  IdentityFile ${at('other')}\n  IdentityFile ${at('plain')}\n` +
+      `Host behind\n  ProxyJump two\n  IdentityFile ${at('third')}\n`,
   );
   writeFileSync(at('broken'), 'Host x\n  Nonsense yes\n');
   api = createServer((request, response) => {
     void text(request).then((body) => {
       const node = JSON.parse(body) as Enrolment;
       enrolled.push(node);
-      const isRefused = 'privateKey' in node.login && refused.includes(node.login.privateKey);
-      response.writeHead(isRefused ? 422 : 200, { 'content-type': 'application/json' });
-      const error = { code: 'SSH_LOGIN_REFUSED', message: 'It refused the login.', hint: 'Look.' };
+      const has = (login: Enrolment['login'] | undefined, keys: readonly string[]): boolean =>
+        login !== undefined && 'privateKey' in login && keys.includes(login.privateKey);
+      const code = has(node.jump?.login, refusedByJump)
+        ? 'SSH_JUMP_LOGIN_REFUSED'
+        : has(node.login, refused) && 'SSH_LOGIN_REFUSED';
+      response.writeHead(code === false ? 200 : 422, { 'content-type': 'application/json' });
+      const error = { code, message: 'It refused the login.', hint: 'Look.' };
       response.end(
-        JSON.stringify(isRefused ? error : { name: node.name, address: node.address, state: 'ready' }),
+        JSON.stringify(code === false ? { name: node.name, address: node.address, state: 'ready' } : error),
       );
     });
   });
@@ -56,7 +64,7 @@ beforeAll(async () => {
   process.env['SLIPWAY_API_URL'] = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
 });
 afterEach(() => {
-  [refused, enrolled] = [[], []];
+  [refused, refusedByJump, enrolled] = [[], [], []];
   delete process.env['SLIPWAY_SSH_PASSPHRASE'];
 });
 afterAll(() => {
@@ -107,6 +115,14 @@ describe('node add as ssh would connect', () => {
     await expect(add('mybox', { sshConfig })).rejects.toMatchObject({ code: 'SSH_LOGIN_REFUSED' });
   });
 
+  it('tried one key of the jump host alone: it tries the next one where that is refused', async () => {
+    refusedByJump = [other];
+    await add('behind', { sshConfig });
+    expect(enrolled.map(({ jump }) => jump?.login)).toEqual([{ privateKey: other }, { privateKey: plain }]);
+    refusedByJump = [other, plain];
+    await expect(add('behind', { sshConfig })).rejects.toMatchObject({ code: 'SSH_JUMP_LOGIN_REFUSED' });
+  });
+
   it.each([
     ['far', at('config'), 'has a jump host itself'],
     ['mybox', at('broken'), 'ssh does not accept its configuration'],
@@ -153,6 +169,8 @@ describe('the login of node add', () => {
     [{ address: '10.0.0.5' }, 'The login of the machine is missing'],
     [{ ...place, jump: 'a b' }, '--jump is "a b": expected [user@]host[:port]'],
     [{ ...place, jump: 'b', jumpFingerprint: 'MD5:1' }, '--jump-fingerprint is "MD5:1"'],
+    [{ ...place, jumpFingerprint: 'SHA256:x' }, '--jump-fingerprint is given, but no jump host'],
+    [{ ...place, jumpKeyFile: at('plain') }, '--jump-key-file is given, but no jump host'],
   ])('%j is refused', async (options, message) => {
     await expect(add('a', options)).rejects.toMatchObject({
       ...{ code: 'USAGE', message: expect.stringContaining(message) as string },

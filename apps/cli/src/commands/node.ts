@@ -28,17 +28,15 @@ export async function addNode(options: AddNodeOptions, output: Output): Promise<
   );
   const { keyFiles, jump: between, ...place } = await wayOf(name, options);
   const api = openNodeManager();
-  const jump = between && (await jumpWith(between, options));
   const machine = {
-    name,
-    ...place,
-    hostKeyFingerprint: fingerprint,
-    socketPath: socket,
-    jump,
+    ...{ name, ...place, hostKeyFingerprint: fingerprint, socketPath: socket },
     allowUnlimited,
   };
-  const logins = loginsOf({ ...place, keyFiles }, options.passwordStdin, options);
-  const node = await firstAccepted(logins, (login) => api.addNode({ ...machine, login }));
+  const tries = {
+    jumps: jumpsWith(between, options),
+    logins: loginsOf({ ...place, keyFiles }, options.passwordStdin, options),
+  };
+  const node = await firstAccepted(tries, (login, jump) => api.addNode({ ...machine, jump, login }));
   output.answer(node, [
     `${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`,
     `next: ${output.paint.bold('slipway node ls')}`,
@@ -46,32 +44,46 @@ export async function addNode(options: AddNodeOptions, output: Output): Promise<
   return exitCodes.ok;
 }
 
-async function jumpWith(
-  { keyFiles, ...place }: Place,
+type Jump = NonNullable<Enrolment['jump']>;
+
+/** The jump host with each of its logins; undefined alone where there is none. */
+async function* jumpsWith(
+  between: Place | undefined,
   options: AddNodeOptions,
-): Promise<NonNullable<Enrolment['jump']>> {
-  const [keyFile] = keyFiles;
+): AsyncGenerator<Jump | undefined> {
+  if (between === undefined) return yield undefined;
+  const { keyFiles, ...place } = between;
   const hostKeyFingerprint = options.jumpFingerprint;
-  const logins = loginsOf({ ...place, keyFiles: keyFile === undefined ? [] : [keyFile] }, false, options);
-  for await (const login of logins) return { ...place, hostKeyFingerprint, login };
-  throw new Error('no login of the jump host');
+  for await (const login of loginsOf({ ...place, keyFiles }, false, options))
+    yield { ...place, hostKeyFingerprint, login };
 }
 
-/** As ssh does: a key that the machine refuses is no error while there is another one. */
+interface Tries {
+  readonly jumps: AsyncIterator<Jump | undefined>;
+  readonly logins: AsyncIterator<Enrolment['login']>;
+}
+
+/** As ssh does: a key that one of both machines refuses is no error while there is another one. */
 async function firstAccepted<T>(
-  logins: AsyncIterable<Enrolment['login']>,
-  add: (login: Enrolment['login']) => Promise<T>,
+  { jumps, logins }: Tries,
+  add: (login: Enrolment['login'], jump: Jump | undefined) => Promise<T>,
 ): Promise<T> {
-  let refused: unknown;
-  for await (const login of logins) {
+  const refused = new Map<string, unknown>();
+  let [jump, login] = [await jumps.next(), await logins.next()];
+  for (;;) {
+    // The first refusal is told: of the key that its owner thinks of.
+    if (jump.done === true) throw refused.get('SSH_JUMP_LOGIN_REFUSED');
+    if (login.done === true) throw refused.get('SSH_LOGIN_REFUSED');
     try {
-      return await add(login);
+      return await add(login.value, jump.value);
     } catch (error) {
-      if (!(error instanceof CliError) || error.code !== 'SSH_LOGIN_REFUSED') throw error;
-      refused ??= error;
+      const code = error instanceof CliError ? error.code : undefined;
+      if (code === 'SSH_JUMP_LOGIN_REFUSED') jump = await jumps.next();
+      else if (code === 'SSH_LOGIN_REFUSED') login = await logins.next();
+      else throw error;
+      if (!refused.has(code)) refused.set(code, error);
     }
   }
-  throw refused;
 }
 
 export async function listNodes(output: Output): Promise<ExitCode> {

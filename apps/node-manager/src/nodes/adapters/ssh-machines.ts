@@ -1,6 +1,6 @@
 import { connectEngine, EngineError } from '#libs/engine';
 import { ApiError } from '#libs/http';
-import { readHostKey, SshError, type SshMachine, type SshPool, type WayTo } from '#libs/ssh';
+import { readHostKey, SshError, type SshMachine, type SshPool, targetAddress, type WayTo } from '#libs/ssh';
 import type { EngineFacts, HostKey, NodeAddress, SshPlace } from '../domain/node.js';
 import type { Machines, PinnedMachine } from '../ports.js';
 
@@ -15,7 +15,7 @@ export class SshMachines implements Machines {
 
   async hostKey(place: SshPlace, wanted: string | undefined, jump?: PinnedMachine): Promise<HostKey> {
     const to: WayTo = { host: place.address, port: place.sshPort, jump: jump && asMachine(jump) };
-    const { fingerprint, type } = await orUnusable(readHostKey(to, wanted));
+    const { fingerprint, type } = await orUnusable(readHostKey(to, wanted), to.jump);
     return { hostKeyFingerprint: fingerprint, hostKeyType: type };
   }
 
@@ -26,7 +26,7 @@ export class SshMachines implements Machines {
     const target = { ...asMachine(machine), jump: jump && asMachine(jump) };
     const engine = connectEngine({ ssh: this.ssh, target, socketPath: machine.socketPath });
     try {
-      const { cpus, memoryBytes, version, unenforced } = await orUnusable(engine.info());
+      const { cpus, memoryBytes, version, unenforced } = await orUnusable(engine.info(), target.jump);
       return { cpus, memoryBytes, engineVersion: version, unenforced };
     } finally {
       await engine.close();
@@ -34,19 +34,26 @@ export class SshMachines implements Machines {
   }
 }
 
-async function orUnusable<T>(work: Promise<T>): Promise<T> {
+async function orUnusable<T>(work: Promise<T>, jump: SshMachine | undefined): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const cause = innermostSshError(error);
+    const cause = actionable(error);
     if (cause === undefined) throw error;
     const { code, message, hint } = cause;
-    throw new ApiError({ status: 422, code, message, hint }, { cause: error });
+    const told = { status: 422, code, message, hint };
+    throw new ApiError(isOfJump(cause, jump) ? { ...told, code: 'SSH_JUMP_LOGIN_REFUSED' } : told, {
+      cause: error,
+    });
   }
 }
 
+/** Whoever has several logins for each machine must know which of them is refused. */
+const isOfJump = ({ code, details }: SshError | EngineError, jump: SshMachine | undefined): boolean =>
+  jump !== undefined && code === 'SSH_LOGIN_REFUSED' && details['address'] === targetAddress(jump);
+
 /** An engine that cannot be reached hides why: the SSH error below it is what its owner can act on. */
-function innermostSshError(error: unknown): SshError | EngineError | undefined {
+function actionable(error: unknown): SshError | EngineError | undefined {
   for (let inner: unknown = error; inner instanceof Error; inner = inner.cause)
     if (inner instanceof SshError) return inner;
   return error instanceof EngineError ? error : undefined;
