@@ -26,7 +26,6 @@ export function openEcr(access: Omit<RegistryAccess, 'credentials'>): EcrRegistr
  */
 export class EcrRegistry implements ImageRegistry {
   private readonly oci: OciRegistry;
-  private readonly made = new Set<string>();
 
   constructor(
     access: RegistryAccess,
@@ -59,15 +58,14 @@ export class EcrRegistry implements ImageRegistry {
     return this.oci.tags(repository);
   }
 
+  /** Asked each time: somebody may delete one meanwhile. */
   async ensureRepository(repository: string): Promise<void> {
-    if (this.made.has(repository)) return;
     await this.ask(
       'ecr:CreateRepository',
       repository,
       () => this.client.send(new CreateRepositoryCommand({ repositoryName: repository })),
       'RepositoryAlreadyExistsException',
     );
-    this.made.add(repository);
   }
 
   async deleteImage(repository: string, digest: string): Promise<void> {

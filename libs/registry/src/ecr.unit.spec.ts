@@ -108,12 +108,17 @@ describe('the login of ECR', () => {
 });
 
 describe('a repository of ECR', () => {
-  it('is made before the first push, with its namespace, and once', async () => {
+  it('is made before a push, with its namespace', async () => {
     const ecr = registry();
-    const repository = ecr.repository('shop', 'web');
-    await ecr.ensureRepository(repository);
-    await ecr.ensureRepository(repository);
+    await ecr.ensureRepository(ecr.repository('shop', 'web'));
     expect(asked).toEqual([{ action: 'CreateRepository', input: { repositoryName: 'team/shop/web' } }]);
+  });
+
+  it('that somebody deleted was not made again before the deployer was started again', async () => {
+    const ecr = registry();
+    await ecr.ensureRepository('team/shop/web');
+    await ecr.ensureRepository('team/shop/web');
+    expect(actions()).toEqual(['CreateRepository', 'CreateRepository']);
   });
 
   it('that is there already is no error', async () => {
