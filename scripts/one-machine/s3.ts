@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { answers, Child } from './child.js';
 import { freePort } from './free-port.js';
-import { withHostLock } from './host-lock.js';
+import { madeOnce } from './made-once.js';
 import type { RunningPart } from './part.js';
 import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
@@ -15,15 +14,11 @@ const run = promisify(execFile);
 const MODULE = 'github.com/versity/versitygw/cmd/versitygw';
 const VERSION = 'v1.0.14';
 
-/** Versity's S3 server, on files. Debian has no S3 server, so it is built once, by Go, which has to be there. */
+/** Versity's S3 server, on files. Debian has no S3 server, so Go builds it once; it has to be there. */
 async function program({ cache, report }: SetUp): Promise<string> {
-  const folder = join(cache, 'go', `versitygw-${VERSION}`);
-  const path = join(folder, 'versitygw');
-  await withHostLock(`go-${VERSION}`, async () => {
-    if (existsSync(path)) return;
+  const build = async (folder: string): Promise<void> => {
     const before = performance.now();
     report('S3', 'working', 0, `building versitygw ${VERSION}, which takes minutes`);
-    await mkdir(folder, { recursive: true });
     const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' };
     await run('go', ['install', `${MODULE}@${VERSION}`], { env, maxBuffer: 1 << 26 }).catch(
       (cause: unknown) => {
@@ -34,8 +29,8 @@ async function program({ cache, report }: SetUp): Promise<string> {
       },
     );
     report('S3', 'working', performance.now() - before, 'built');
-  });
-  return path;
+  };
+  return join(await madeOnce(`versitygw-${VERSION}`, build, cache), 'versitygw');
 }
 
 /** An S3 server with a user of its own. Whoever asks finds it as every tool of AWS does. */

