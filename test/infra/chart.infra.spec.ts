@@ -63,8 +63,8 @@ describe.each(VERSIONS)('on Kubernetes %s', (version) => {
     expect(said.match(/ passed /g)).toHaveLength(4 * appImages.length + 1);
   });
 
-  it('the job that makes database roles fits its schemas', async () => {
-    expect(await tools.validate(version, 'k8s/examples/database-roles.yaml')).toContain(' passed ');
+  it.each(['database-roles', 'command'])('the example %s fits its schemas', async (name) => {
+    expect(await tools.validate(version, `k8s/examples/${name}.yaml`)).toContain(' passed ');
   });
 });
 
@@ -88,9 +88,9 @@ it('each app has what keeps it up: probes, budget, anti-affinity, resources, pol
           affinity: { podAntiAffinity: expect.anything() as unknown },
           containers: [
             {
-              startupProbe: { httpGet: { path: '/ready' } },
-              readinessProbe: { httpGet: { path: '/ready' } },
-              livenessProbe: { httpGet: { path: '/health' } },
+              startupProbe: { httpGet: { path: '/ready' }, timeoutSeconds: 5 },
+              readinessProbe: { httpGet: { path: '/ready' }, timeoutSeconds: 5 },
+              livenessProbe: { httpGet: { path: '/health' }, timeoutSeconds: 5 },
               resources: { requests: { memory: '256Mi' } },
               securityContext: { readOnlyRootFilesystem: true },
             },
@@ -126,6 +126,16 @@ it('a name that is no variable, and one that belongs into the Secret, are refuse
     await expect(render('1.37.0', '--set', `settings.${name}=x`)).rejects.toThrow(name);
 });
 
+it('Kafka of the examples took connections of every pod: it takes those of the chart and of the command', async () => {
+  const labels = peersOf(readFileSync('k8s/examples/kafka.yaml', 'utf8'));
+  expect(Object.keys(labels)).not.toEqual([]);
+  const deployments = resources(await render('1.37.0')).filter(({ kind }) => kind === 'Deployment');
+  expect(deployments).toHaveLength(appImages.length);
+  for (const { spec } of deployments) expect(spec).toMatchObject({ template: { metadata: { labels } } });
+  const [pod] = resources(readFileSync('k8s/examples/command.yaml', 'utf8'));
+  expect(pod).toMatchObject({ kind: 'Pod', metadata: { labels } });
+});
+
 it('Postgres of the examples fits the definition of CloudNativePG', async () => {
   const definition = parse(
     readFileSync(join(await cloudNativePgDefinitions(), 'postgresql.cnpg.io_clusters.yaml'), 'utf8'),
@@ -138,10 +148,14 @@ it('Postgres of the examples fits the definition of CloudNativePG', async () => 
   expect(validate({ ...cluster, spec: { ...cluster?.spec, instanses: 3 } })).toBe(false);
 });
 
-it('Kafka of the examples fits the model of Strimzi', async () => {
-  expect(await strimziForm('k8s/examples/kafka.yaml')).toBe('2 resources, 0 unknown fields');
+it('Kafka of the examples fits the model of Strimzi, which ignores settings of a broker that are its own', async () => {
+  const example = 'k8s/examples/kafka.yaml';
+  expect(await strimziForm(example)).toBe('2 resources, 0 unknown fields');
+  const own = join(folder, 'own.yaml');
+  writeFileSync(own, readFileSync(example, 'utf8').replace('auto.create.topics.enable:', 'log.dirs:'));
+  expect(await strimziForm(own)).toContain('Kafka.spec.kafka.config.log.dirs');
   const wrong = join(folder, 'kafka.yaml');
-  writeFileSync(wrong, readFileSync('k8s/examples/kafka.yaml', 'utf8').replace('kraftMetadata', 'metadata'));
+  writeFileSync(wrong, readFileSync(example, 'utf8').replace('kraftMetadata', 'metadata'));
   expect(await strimziForm(wrong)).toContain('KafkaNodePool.spec.storage.volumes[].metadata');
 });
 
@@ -155,4 +169,14 @@ function closed(schema: unknown): unknown {
   return isNested && !isOpen && 'type' in schema && schema.type === 'object'
     ? { ...inner, additionalProperties: false }
     : inner;
+}
+
+/** The labels of the pods that may connect to the listener of Kafka. */
+function peersOf(text: string): object {
+  const kafka = parseAllDocuments(text).at(-1)?.toJS() as {
+    spec: {
+      kafka: { listeners: { networkPolicyPeers: { podSelector: { matchLabels: object } }[] }[] };
+    };
+  };
+  return kafka.spec.kafka.listeners[0]?.networkPolicyPeers[0]?.podSelector.matchLabels ?? {};
 }

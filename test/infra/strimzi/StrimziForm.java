@@ -3,13 +3,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.strimzi.api.kafka.model.common.UnknownPropertyPreserving;
 import io.strimzi.api.kafka.model.kafka.Kafka;
+import io.strimzi.api.kafka.model.kafka.KafkaClusterSpec;
 import io.strimzi.api.kafka.model.nodepool.KafkaNodePool;
 import java.beans.Introspector;
 import java.io.File;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 
-/** Reads a file of resources as Strimzi's own model does, and names the fields that the model does not know. */
+/**
+ * Reads a file of resources as Strimzi's own model does. It names the fields that the model does not know, and settings
+ * of brokers that Strimzi ignores because it makes them itself.
+ */
 public class StrimziForm {
   static final Map<String, Class<?>> KINDS = Map.of("Kafka", Kafka.class, "KafkaNodePool", KafkaNodePool.class);
   static int unknown = 0;
@@ -22,10 +27,25 @@ public class StrimziForm {
       Class<?> type = KINDS.get(kind);
       if (type == null || !document.path("apiVersion").asText().equals("kafka.strimzi.io/v1"))
         throw new IllegalArgumentException("no kind of kafka.strimzi.io/v1: " + kind);
-      look(kind, yaml.convertValue(document, type));
+      Object resource = yaml.convertValue(document, type);
+      look(kind, resource);
+      if (resource instanceof Kafka kafka) lookAtSettings(kafka.getSpec().getKafka());
     }
     System.out.println(documents.size() + " resources, " + unknown + " unknown fields");
     System.exit(unknown == 0 ? 0 : 1);
+  }
+
+  static void lookAtSettings(KafkaClusterSpec spec) {
+    for (String name : spec.getConfig().keySet())
+      if (startsWithOneOf(name, KafkaClusterSpec.FORBIDDEN_PREFIXES)
+          && !startsWithOneOf(name, KafkaClusterSpec.FORBIDDEN_PREFIX_EXCEPTIONS)) {
+        System.out.println("Kafka.spec.kafka.config." + name);
+        unknown += 1;
+      }
+  }
+
+  static boolean startsWithOneOf(String name, String prefixes) {
+    return Arrays.stream(prefixes.split(",")).map(String::trim).anyMatch(name::startsWith);
   }
 
   static void look(String path, Object value) throws Exception {
