@@ -69,116 +69,8 @@ else
   fail 'neither "docker compose" nor "docker-compose" is here: install one of them'
 fi
 
-# ---- the env file
-
-# Every variable that the compose file lets its user set.
-variables() {
-  # shellcheck disable=SC2016 # The dollar is the compose file's.
-  grep -o '\${[A-Z0-9_]*:-' "$compose_file" | tr -d '${:-' | sort -u | grep -Ev '^DOCKER_(GID|SOCKET)$'
-}
-
-# What the env file says.
-value() {
-  sed -n "s/^$1=//p" "$env_file" | tail -n 1 | sed "s/^'\\(.*\\)'\$/\\1/"
-}
-
-random() {
-  od -An -tx1 -N24 /dev/urandom | tr -d ' \n'
-}
-
-# Of the env file where there is one, of the shell before the first start.
-image() {
-  local images=${SLIPWAY_IMAGES:-} version=${SLIPWAY_VERSION:-}
-  if [ -f "$env_file" ]; then
-    images=$(value SLIPWAY_IMAGES)
-    version=$(value SLIPWAY_VERSION)
-  fi
-  echo "${images:-slipway}/$1:${version:-latest}"
-}
-
-images_of_file() {
-  # shellcheck disable=SC2016 # The dollar is the compose file's.
-  sed -n 's#^    image: ${SLIPWAY_IMAGES:-slipway}/\([a-z-]*\):.*#\1#p' "$compose_file" | sort -u
-}
-
-check_images() {
-  local name
-  for name in $(images_of_file); do
-    docker image inspect "$(image "$name")" > /dev/null 2>&1 || fail "the image $(image "$name") is not on this engine.
-Load it (docker load --input images.tar), build it (npm run images), or name a registry that has it (SLIPWAY_IMAGES, SLIPWAY_VERSION) and run: docker pull $(image "$name")"
-  done
-}
-
-# NAME from the shell if it is set there, else the second argument.
-entry() {
-  local given
-  eval "given=\${$1:-}"
-  case $given in
-    *"'"* | *'
-'*) fail "$1 contains a quote or a new line, which an env file cannot hold" 2 ;;
-  esac
-  [ -z "$given" ] || { echo "$1='$given'"; return; }
-  [ -z "$2" ] || echo "$1=$2"
-}
-
-# Whether the shell has any of these.
-given() {
-  local name
-  for name in "$@"; do
-    eval "[ -z \"\${$name:-}\" ]" || return 0
-  done
-  return 1
-}
-
-write_parts() {
-  local name password database
-  entry KAFKA_BROKERS kafka:9092
-  password=$(random)
-  database=$(sed -n 's/^ *\([A-Z_]*_DATABASE_URL\): .*/\1/p' "$compose_file" | sort -u)
-  # shellcheck disable=SC2086 # One word each.
-  if ! given DATABASE_URL $database; then
-    echo "POSTGRES_PASSWORD=$password"
-    for name in $database; do
-      entry "$name" "postgres://slipway_$(echo "${name%_DATABASE_URL}" | tr '[:upper:]' '[:lower:]'):$(random)@postgres:5432/slipway"
-    done
-  fi
-  if ! given AZURE_STORAGE_CONNECTION_STRING AZURE_STORAGE_URL S3_URL; then
-    password=$(random | openssl base64 -A)
-    echo "BLOB_ACCOUNT_KEY=$password"
-    echo "AZURE_STORAGE_CONNECTION_STRING='DefaultEndpointsProtocol=http;AccountName=slipway;AccountKey=$password;BlobEndpoint=http://blob:10000/slipway;'"
-  fi
-}
-
-write_env() {
-  local name key keys written
-  check_images
-  keys=$(docker run --rm "$(image cli)" keys)
-  echo '# Of docker/run.sh. Keep a copy: without these keys, logins and secrets in the database cannot be read.'
-  written=$(write_parts)
-  echo "$written"
-  while IFS='=' read -r name key; do
-    entry "$name" "$key"
-  done <<END
-$keys
-END
-  for name in $(variables); do
-    printf '%s\n' "$written" "$keys" | grep -q "^$name=" || entry "$name" ''
-  done
-}
-
-init() {
-  [ ! -f "$env_file" ] || return 0
-  (
-    umask 077
-    mkdir -p "$state"
-    write_env > "$env_file.new"
-    mv "$env_file.new" "$env_file"
-  )
-  # Containers read these as another user; nobody else gets through the folder above.
-  mkdir -p "$state/files"
-  chmod 755 "$state/files"
-  echo "$env_file: written. It holds the keys of this installation: keep a copy."
-}
+# shellcheck source=docker/env-file.sh
+. "$here/env-file.sh"
 
 # ---- compose
 
@@ -205,13 +97,17 @@ own_parts() {
 
 # The engine's socket gives the rights of root: no container gets it where every builder is reached over SSH.
 socket_path() {
+  local host
   case $(value BUILDERS) in
     '' | *=unix://*) ;;
     *) echo /dev/null
        return ;;
   esac
-  case ${DOCKER_HOST:-} in
-    unix://*) echo "${DOCKER_HOST#unix://}" ;;
+  host=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2> /dev/null || true)}
+  case $(uname -s):$host in
+    # There the engine is in a machine of its own, where its socket has the usual path.
+    Darwin:*) echo /var/run/docker.sock ;;
+    *:unix://*) echo "${host#unix://}" ;;
     *) echo /var/run/docker.sock ;;
   esac
 }
@@ -277,6 +173,7 @@ until_healthy() {
 up() {
   local parts
   init
+  add_databases
   [ -n "$(value REGISTRY_URL)" ] || fail "REGISTRY_URL is missing in $env_file: name the image registry that your machines can reach"
   prepare
   forget_shell
@@ -306,12 +203,20 @@ addresses() {
   done | sed 's#^/##' | sort
 }
 
-# As the user who runs this, whose files it reads. With a terminal where there is one, so that it can ask.
+# The user who runs this, as a container sees it: root of a container, where the engine is rootless.
+caller() {
+  case $(docker info --format '{{.SecurityOptions}}' 2> /dev/null) in
+    *name=rootless*) echo 0:0 ;;
+    *) echo "$(id -u):$(id -g)" ;;
+  esac
+}
+
+# With the files of the current folder, which `slipway init` also writes. With a terminal where there is one, to ask.
 slipway() {
   local terminal=-T
   [ ! -t 0 ] || [ ! -t 1 ] || terminal=
   # shellcheck disable=SC2086 # No word where it is empty.
-  compose run --rm $terminal --user "$(id -u):$(id -g)" --volume "$PWD:/work:ro" --workdir /work cli "$@"
+  compose run --rm $terminal --user "$(caller)" --volume "$PWD:/work" --workdir /work cli "$@"
 }
 
 down() {

@@ -46,6 +46,9 @@ export const portsOf = (image: Image): readonly number[] => image.apps.map(({ po
 export const buildsImages = (image: Image): boolean => image.apps.some(({ builds }) => builds === true);
 export const partsOf = (image: Image): readonly string[] => needsOf(image.variables);
 
+/** What each app may use. */
+export const MEMORY_MIB = 512;
+
 /** Where the deployer unpacks sources. */
 export const WORK_FOLDER = '/var/lib/slipway';
 /** Certificates, and keys of builders. */
@@ -58,11 +61,11 @@ export const fixedVariables = (image: Image): Readonly<Record<string, string>> =
   ...(buildsImages(image) && { DEPLOYER_WORK_DIRECTORY: WORK_FOLDER }),
 });
 
-/** The name of a replica comes from the container's host name. */
-const isOfReplica = (name: string): boolean => name.endsWith('_REPLICA');
+/** A replica's name comes from the container's host name. A folder of zips would have to be in every container. */
+const isOfProcess = (name: string): boolean => name.endsWith('_REPLICA') || name === 'SLIPWAY_BLOB_FOLDER';
 
 /** Variables that whoever runs it may set. */
 export function settableVariables(image: Image): Variables {
   const fixed = fixedVariables(image);
-  return new Map([...image.variables].filter(([name]) => !Object.hasOwn(fixed, name) && !isOfReplica(name)));
+  return new Map([...image.variables].filter(([name]) => !Object.hasOwn(fixed, name) && !isOfProcess(name)));
 }

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { appNames, databaseVariable } from '#libs/app-roles';
+import { environmentPage } from '../docs/environment-page.js';
 import { appImages, apps, cliImage, type Image } from './apps.js';
 import { composeFile, type Form, forms } from './compose.js';
 import { variablesOf } from './variables.js';
@@ -37,6 +41,16 @@ describe.each(Object.entries(forms))('the compose file %s', (name, form) => {
     }
   });
 
+  it('memory and logs had no limit: each container that stays has both', () => {
+    for (const [service, { restart, ...its }] of Object.entries(services))
+      if (restart !== undefined)
+        expect(its, service).toMatchObject({
+          mem_limit: expect.stringMatching(/^\d+[mg]$/) as string,
+          logging: { options: { 'max-size': '10m', 'max-file': '5' } },
+        });
+    expect(services[String(form.containers[0]?.name)]).toHaveProperty('restart');
+  });
+
   it('confines every container of ours', () => {
     for (const service of [...form.containers, cliImage].map((image) => services[image.name]))
       expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], init: true });
@@ -51,6 +65,15 @@ describe.each(Object.entries(forms))('the compose file %s', (name, form) => {
   it('lets each image of others be replaced', () => {
     for (const [service, { image }] of Object.entries(services))
       expect(image, service).toMatch(/^\$\{[A-Z_]+:-.+\}/);
+  });
+
+  it('had variables on no page: each that its user may set is on the page of environment variables', () => {
+    const page = environmentPage();
+    const names = [...composeFile(form).matchAll(/\$\{([A-Z0-9_]+):-/g)].map(([, variable]) =>
+      String(variable),
+    );
+    const settable = [...new Set(names)].filter((variable) => !/^DOCKER_(?:GID|SOCKET)$/.test(variable));
+    expect(settable.filter((variable) => !page.includes(`\`${variable}\``))).toEqual([]);
   });
 
   it(`is started by docker/run.sh -e ${name}`, () => {
@@ -77,10 +100,73 @@ describe('a new app', () => {
   });
 });
 
+describe('what libraries read by themselves', () => {
+  it('the keys of an identity reached no container: each that asks a cloud gets them', () => {
+    for (const service of ['deployer', 'cli'].map((name) => servicesOf(forms.prod)[name]))
+      expect(Object.keys(service?.environment ?? {})).toEqual(
+        expect.arrayContaining(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AZURE_CLIENT_SECRET']),
+      );
+    expect(Object.keys(servicesOf(forms.prod)['load-balancer']?.environment ?? {})).toContain(
+      'OTEL_EXPORTER_OTLP_HEADERS',
+    );
+  });
+
+  it('an app that asks no cloud gets none', () => {
+    const names = Object.keys(servicesOf(forms.prod)['node-manager']?.environment ?? {});
+    expect(names.filter((name) => /^(?:AWS|AZURE)_/.test(name))).toEqual([]);
+  });
+
+  it('keys are for the Secret of the chart', () => {
+    const variables = appImages.find(({ name }) => name === 'deployer')?.variables;
+    for (const name of ['AWS_SECRET_ACCESS_KEY', 'AZURE_CLIENT_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'])
+      expect(variables?.get(name), name).toEqual({ isSecret: true });
+  });
+});
+
+it('a folder of zips is for no container: apps and command would each see another', () => {
+  for (const form of Object.values(forms)) expect(composeFile(form)).not.toContain('SLIPWAY_BLOB_FOLDER');
+});
+
+it('the chart has the version of the project', () => {
+  const { appVersion } = parse(readFileSync('k8s/chart/Chart.yaml', 'utf8')) as { appVersion: string };
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(appVersion).toBe(version);
+});
+
 it('the job of the examples that makes database roles gets the URL of each app, and no other key', () => {
   const job = readFileSync('k8s/examples/database-roles.yaml', 'utf8');
   const keys = [...job.matchAll(/key: ([A-Z_]+)$/gm)].map(([, key]) => key);
   expect(keys.toSorted()).toEqual(appNames.map(databaseVariable).toSorted());
+});
+
+it('the pod of the examples gives the command what it reads, from the Secret what is secret', () => {
+  const { spec } = parse(readFileSync('k8s/examples/command.yaml', 'utf8')) as {
+    spec: { containers: { env: { name: string; valueFrom?: { secretKeyRef: { key: string } } }[] }[] };
+  };
+  const env = spec.containers[0]?.env ?? [];
+  expect(env.length).toBeGreaterThan(0);
+  for (const { name, valueFrom } of env) {
+    expect(cliImage.variables.get(name), name).toEqual({ isSecret: valueFrom !== undefined });
+    if (valueFrom !== undefined) expect(valueFrom.secretKeyRef.key).toBe(name);
+  }
+});
+
+describe('docker/start.mjs', () => {
+  it('an empty variable of compose was a value to libraries: it is not there when the app starts', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-start-'));
+    mkdirSync(join(folder, 'docker'));
+    copyFileSync('docker/start.mjs', join(folder, 'docker/start.mjs'));
+    const app =
+      'console.log(JSON.stringify([process.env.AZURE_AUTHORITY_HOST, process.env.KEPT, process.argv[2]]));\n';
+    writeFileSync(join(folder, 'main.js'), app);
+    const env = { AZURE_AUTHORITY_HOST: '', KEPT: 'yes' };
+    const said = execFileSync(process.execPath, [join(folder, 'docker/start.mjs'), 'word'], {
+      env,
+      encoding: 'utf8',
+    });
+    rmSync(folder, { recursive: true });
+    expect(JSON.parse(said)).toEqual([null, 'yes', 'word']);
+  });
 });
 
 describe('docker/Dockerfile', () => {
@@ -92,7 +178,7 @@ describe('docker/Dockerfile', () => {
     expect(last('USER')).toMatch(/^USER [1-9]\d*:[1-9]\d*$/);
     expect(last('HEALTHCHECK')).toContain('CMD ["node", "/app/docker/health.mjs"]');
     expect(last('STOPSIGNAL')).toBe('STOPSIGNAL SIGTERM');
-    expect(last('ENTRYPOINT')).toMatch(/^ENTRYPOINT \["node", /);
+    expect(last('ENTRYPOINT')).toMatch(/^ENTRYPOINT \["node", .*"\/app\/docker\/start\.mjs"\]$/);
   });
 
   it('installs no tool of development, and adds nothing from the network', () => {

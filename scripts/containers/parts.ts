@@ -11,6 +11,13 @@ export const required = (name: string): string => `\${${name}:?run docker/run.sh
 export const publishedAt = (name: string, port: number | string, inside = port): string =>
   `${variable('SLIPWAY_BIND', '127.0.0.1')}:${variable(name, String(port))}:${inside}`;
 
+/** What every container has that stays: it is started again, cannot take the whole memory, and its log cannot fill the disk. */
+export const lasting = (memory: string): Service => ({
+  restart: 'unless-stopped',
+  mem_limit: memory,
+  logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
+});
+
 const checked = (...test: readonly string[]): Service => ({
   healthcheck: { test: ['CMD', ...test], interval: '5s', timeout: '5s', retries: 24 },
 });
@@ -19,6 +26,7 @@ const CONNECTS =
   "require('net').connect(10000,'127.0.0.1').on('connect',()=>process.exit()).on('error',()=>process.exit(1))";
 
 const kafka: Service = {
+  ...lasting('1g'),
   image: variable('KAFKA_IMAGE', 'apache/kafka:4.1.0'),
   environment: {
     CLUSTER_ID: 'slipwayComposeKafkaQQ',
@@ -44,6 +52,7 @@ const kafka: Service = {
 };
 
 const postgres: Service = {
+  ...lasting('1g'),
   image: variable('POSTGRES_IMAGE', 'postgres:17'),
   // Each replica of an app has a pool of its own.
   command: ['postgres', '-c', 'max_connections=200'],
@@ -59,12 +68,14 @@ const postgres: Service = {
 };
 
 const redis: Service = {
+  ...lasting('512m'),
   image: variable('REDIS_IMAGE', 'redis:8'),
   command: ['redis-server', '--save', '', '--appendonly', 'no'],
   ...checked('redis-cli', 'ping'),
 };
 
 const blob: Service = {
+  ...lasting('512m'),
   image: variable('AZURITE_IMAGE', 'mcr.microsoft.com/azure-storage/azurite:3.35.0'),
   command: [
     ...['azurite-blob', '--blobHost', '0.0.0.0', '--blobPort', '10000', '--location', '/data'],
@@ -82,6 +93,7 @@ export const parts: Readonly<Record<string, Service>> = { kafka, postgres, redis
 /** What a developer looks at, at ports of this machine. */
 export const browsers: Readonly<Record<string, Service>> = {
   'kafka-browser': {
+    ...lasting('1g'),
     image: variable('KAFKA_BROWSER_IMAGE', 'ghcr.io/kafbat/kafka-ui:v1.3.0'),
     environment: {
       KAFKA_CLUSTERS_0_NAME: 'slipway',
@@ -90,6 +102,7 @@ export const browsers: Readonly<Record<string, Service>> = {
     ports: [publishedAt('KAFKA_BROWSER_PORT', 8090, 8080)],
   },
   'database-browser': {
+    ...lasting('256m'),
     image: variable('DATABASE_BROWSER_IMAGE', 'adminer:5'),
     environment: { ADMINER_DEFAULT_SERVER: 'postgres' },
     ports: [publishedAt('DATABASE_BROWSER_PORT', 8091, 8080)],

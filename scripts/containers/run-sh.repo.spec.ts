@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 type Env = Readonly<Record<string, string>>;
 const SCRIPT = 'docker/run.sh';
+const SCRIPTS = [SCRIPT, 'docker/env-file.sh'];
 
 /** An engine with an app that ended and comes back by `up`: it has every image, and `slipway keys` in one of them. */
 const DOCKER = `#!/bin/sh
@@ -23,6 +24,8 @@ case "$1 $2" in
   'compose version') exit "\${HAS_COMPOSE:-1}" ;;
   'compose '*) shift; echo "docker compose $*" >> "$CALLS"; touch "$CALLS.up" ;;
   'ps --all') case $* in *service=*) ;; *) echo id ;; esac ;;
+  'context inspect') echo "\${CONTEXT_HOST:-}" ;;
+  'info --format') echo "\${SECURITY:-}" ;;
   'inspect --format') [ -f "$CALLS.up" ] && echo '/app running healthy' || echo '/app exited' ;;
   'run --rm') case $* in *keys) echo SLIPWAY_NODE_KEY=made-key ;; *) echo 998 ;; esac ;;
 esac
@@ -98,18 +101,37 @@ describe('the first start', () => {
 
   it('a variable with a digit in its name was passed over: S3_URL is taken, and no Azurite started beside it', () => {
     mkdirSync(join(folder, 'docker'));
-    copyFileSync(SCRIPT, join(folder, SCRIPT));
+    for (const script of SCRIPTS) copyFileSync(script, join(folder, script));
     writeFileSync(join(folder, 'docker/compose.slim.yaml'), 'S3_URL: ${S3_URL:-}\n');
     run(['-e', 'slim', 'init'], { S3_URL: 'https://s3.example' }, join(folder, SCRIPT));
     expect(written()).toContain("S3_URL='https://s3.example'\n");
     expect(written()).not.toContain('BLOB_ACCOUNT_KEY');
   });
 
-  it('refuses what an env file cannot hold, without showing it', () => {
-    const { code, err } = run(['-e', 'slim', 'init'], { REGISTRY_PASSWORD: "it's" });
-    expect([code, err]).toEqual([2, expect.stringContaining('REGISTRY_PASSWORD')]);
-    expect(err).not.toContain("it's");
+  it.each(["it's", 'a\\b', 'a${b}', 'a\nb'])(
+    'refuses %j, which the two composes read each in its own way, without showing it',
+    (value) => {
+      const { code, err } = run(['-e', 'slim', 'init'], { REGISTRY_PASSWORD: value });
+      expect([code, err]).toEqual([2, expect.stringContaining('REGISTRY_PASSWORD')]);
+      expect(err).not.toContain(value);
+      expect(existsSync(envFile())).toBe(false);
+    },
+  );
+
+  it('a folder of zips was passed over, and Azurite started beside it: it is refused', () => {
+    const { code, err } = run(['-e', 'slim', 'init'], { SLIPWAY_BLOB_FOLDER: '/srv/blobs' });
+    expect([code, err]).toEqual([2, expect.stringContaining('SLIPWAY_BLOB_FOLDER')]);
     expect(existsSync(envFile())).toBe(false);
+  });
+
+  it('the keys of an AWS identity were dropped: they are taken over', () => {
+    const identity = {
+      AWS_ACCESS_KEY_ID: 'slipway',
+      AWS_SECRET_ACCESS_KEY: 'key',
+      S3_URL: 'https://s3.example',
+    };
+    run(['-e', 'slim', 'init'], identity);
+    for (const [name, value] of Object.entries(identity)) expect(written()).toContain(`${name}='${value}'\n`);
   });
 });
 
@@ -131,6 +153,16 @@ describe('up', () => {
   it('an app that was killed held up the start that brings it back: only parts are waited for before apps', () => {
     expect(run(['-e', 'slim', 'up'], REGISTRY)).toMatchObject({ code: 0, err: '' });
     expect(calls()).toMatch(/up --detach COMPOSE_PROFILES/);
+  });
+
+  it('an app that a newer version brings had no database login: it gets one, and the others keep theirs', () => {
+    run(['-e', 'slim', 'init'], REGISTRY);
+    const [line = ''] = /^DEPLOYER_DATABASE_URL=.*\n/m.exec(written()) ?? [];
+    const before = written().replace(line, '');
+    writeFileSync(envFile(), before);
+    expect(run(['-e', 'slim', 'up'])).toMatchObject({ code: 0 });
+    expect(written()).toMatch(/^DEPLOYER_DATABASE_URL=postgres:\/\/slipway_deployer:[0-9a-f]{48}@/m);
+    expect(written().startsWith(before)).toBe(true);
   });
 
   it('says what is not healthy, and fails', () => {
@@ -160,6 +192,31 @@ describe('up', () => {
     expect(slim).toContain('DOCKER_GID=998 DOCKER_SOCKET=/var/run/docker.sock ');
   });
 
+  it.each([
+    [
+      'the socket of a context',
+      'Linux',
+      { CONTEXT_HOST: 'unix:///run/user/1000/docker.sock' },
+      '/run/user/1000/docker.sock',
+    ],
+    [
+      'DOCKER_HOST',
+      'Linux',
+      { DOCKER_HOST: 'unix:///mine.sock', CONTEXT_HOST: 'unix:///other.sock' },
+      '/mine.sock',
+    ],
+    [
+      'the path in the machine of the engine on macOS',
+      'Darwin',
+      { DOCKER_HOST: 'unix:///Users/a/docker.sock' },
+      '/var/run/docker.sock',
+    ],
+  ])('gives the deployer %s', (_, system, env, path) => {
+    writeFileSync(join(folder, 'bin/uname'), `#!/bin/sh\necho ${system}\n`, { mode: 0o755 });
+    expect(run(['-e', 'slim', 'up'], { ...REGISTRY, ...env })).toMatchObject({ code: 0 });
+    expect(calls()).toContain(`DOCKER_SOCKET=${path} `);
+  });
+
   it('what the shell has by chance later does not replace what the file says', () => {
     run(['-e', 'slim', 'init'], REGISTRY);
     run(['-e', 'slim', 'up'], { KAFKA_BROKERS: '127.0.0.1:1' });
@@ -170,6 +227,22 @@ describe('up', () => {
     run(['-e', 'slim', 'up'], { ...REGISTRY, HAS_COMPOSE: '0' });
     expect(calls()).toMatch(/^docker compose .* up --detach/m);
     expect(calls()).not.toContain('docker-compose');
+  });
+});
+
+describe('slipway', () => {
+  const userOf = (env: Env): string => {
+    run(['-e', 'slim', 'init']);
+    expect(run(['-e', 'slim', 'slipway', 'init'], env)).toMatchObject({ code: 0 });
+    return / --user (\S+) --volume \S+:\/work --workdir \/work cli init/.exec(calls())?.[1] ?? '';
+  };
+
+  it('has the files of the current folder, as the user who asks: `slipway init` could not write there', () => {
+    expect(userOf({})).toBe(`${process.getuid?.()}:${process.getgid?.()}`);
+  });
+
+  it('of a rootless engine, another user could not read the keys of the caller', () => {
+    expect(userOf({ SECURITY: '[name=seccomp,profile=default name=rootless]' })).toBe('0:0');
   });
 });
 
@@ -187,11 +260,11 @@ describe('arguments', () => {
   });
 });
 
-it('has nothing that bash 3.2 of macOS lacks', () => {
+it.each(SCRIPTS)('%s has nothing that bash 3.2 of macOS lacks', (script) => {
   const newer =
     /declare -A|local -[An]|mapfile|readarray|\$\{\w+(?:,,?|\^\^?)|\|&|&>>|coproc|wait -n|\[\[ -v|\$EPOCH|printf '%\(/;
   expect(
-    readFileSync(SCRIPT, 'utf8')
+    readFileSync(script, 'utf8')
       .split('\n')
       .filter((line) => newer.test(line)),
   ).toEqual([]);

@@ -4,6 +4,7 @@ import { cliConfigSchema } from '../../apps/cli/src/settings.js';
 import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
 import { loadBalancerConfigSchema } from '../../apps/load-balancer/src/load-balancer.config.js';
 import { nodeManagerConfigSchema } from '../../apps/node-manager/src/node-manager.config.js';
+import { readByLibraries } from '../containers/variables.js';
 import { code, page, table } from './markdown.js';
 
 type Def = z.core.$ZodTypeDef & {
@@ -34,6 +35,7 @@ function metaOf(schema: z.ZodType, name: string): string | undefined {
 function kindOf(schema: z.ZodType): string {
   const kind = metaOf(schema, 'kind');
   if (kind !== undefined) return kind;
+  if (metaOf(schema, 'secret') === 'true') return 'text, kept secret';
   if (isFlag(schema)) return '`true` or `false`';
   const { type, format, entries } = defOf(layersOf(schema).at(-1) ?? schema);
   if (entries !== undefined) return Object.values(entries).map(code).join(', ');
@@ -87,13 +89,23 @@ const SET_UP = `These are read or written by the scripts of the one-machine set-
 - \`SLIPWAY_LOAD_BALANCER_URL\` is the HTTP address of the load balancer, written for your shell.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
 
+const passedOn = Object.values(readByLibraries).flatMap(({ settings = [], secrets }) => [
+  ...settings,
+  ...secrets,
+]);
+
+const LIBRARIES = `OpenTelemetry's SDK reads its other variables itself; see [Trace requests](../how-to/trace-requests.md). So do the libraries of AWS and Azure.
+In containers, these are passed on to the apps that have such a library: ${[...new Set(passedOn)].map(code).join(', ')}.`;
+
 const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-containers.md), beside the variables of the apps.
 
 - \`SLIPWAY_IMAGES\` stands before the names of the images, \`slipway\` by default; \`SLIPWAY_VERSION\` is their tag, \`latest\` by default.
 - \`SLIPWAY_READY_SECONDS\`, set in the shell, is how long docker/run.sh waits until all is healthy, 300 by default.
 - \`SLIPWAY_BIND\` is the address at which ports are published, \`127.0.0.1\` by default.
-- \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`KAFKA_PORT\` and \`POSTGRES_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
-- \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\` and \`AZURITE_IMAGE\` are the images of the parts.
+- \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`KAFKA_PORT\`, \`POSTGRES_PORT\`, \`KAFKA_BROWSER_PORT\` and \`DATABASE_BROWSER_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
+- \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\`, \`AZURITE_IMAGE\`, \`KAFKA_BROWSER_IMAGE\` and \`DATABASE_BROWSER_IMAGE\` are the images of the parts.
+- \`POSTGRES_PASSWORD\` and \`BLOB_ACCOUNT_KEY\`, which docker/run.sh makes, are the keys of Postgres and Azurite of the compose file.
+- \`KAFKA_HEAP_OPTS\` are options of Kafka's Java, \`-Xms128m -Xmx512m\` by default.
 - \`KAFKA_EXTERNAL_ADDRESS\` is where programs outside of the containers reach Kafka, \`localhost:9094\` by default.`;
 
 /** docs/reference/environment.md, from the schemas that read the environment. */
@@ -102,7 +114,7 @@ export const environmentPage = (): string =>
     'Each app reads its variables once, at its start. If some are missing or wrong, it names them all and ends.\nAn empty variable counts as not set.',
     'The standalone app reads what all apps read. A demo that is up writes all of them to `.slipway/env`.',
     ...section('Every app', shared),
-    "OpenTelemetry's SDK reads its other variables itself; see [Trace requests](../how-to/trace-requests.md).",
+    LIBRARIES,
     ...section('Deployer', deployerConfigSchema.shape, shared),
     ...section('Load balancer', loadBalancerConfigSchema.shape, shared),
     ...section('Node manager', nodeManagerConfigSchema.shape, shared),
