@@ -6,7 +6,8 @@ const unused = (): never => {
   throw new Error('the page of the command runs none');
 };
 
-const program = (): Command =>
+/** The command as the page shows it; it cannot run. */
+export const program = (): Command =>
   buildProgram({
     outputFor: unused,
     finish: unused,
