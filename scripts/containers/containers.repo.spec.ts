@@ -111,6 +111,17 @@ describe('what libraries read by themselves', () => {
     );
   });
 
+  it('every variable of the page of traces reaches the apps', () => {
+    const named = readFileSync('docs/how-to/trace-requests.md', 'utf8').match(/`OTEL_[A-Z_]+(?=\*?`)/g) ?? [];
+    const passed = Object.keys(servicesOf(forms.prod)['deployer']?.environment ?? {});
+    expect(named.length).toBeGreaterThan(5);
+    for (const name of named.map((one) => one.slice(1)))
+      expect(
+        passed.some((one) => one === name || (name.endsWith('_') && one.startsWith(name))),
+        name,
+      ).toBe(true);
+  });
+
   it('an app that asks no cloud gets none', () => {
     const names = Object.keys(servicesOf(forms.prod)['node-manager']?.environment ?? {});
     expect(names.filter((name) => /^(?:AWS|AZURE)_/.test(name))).toEqual([]);
