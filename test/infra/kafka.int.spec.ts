@@ -197,7 +197,7 @@ describe('what the ACLs do not allow is said as the ACL that is missing', () => 
   it('to create', async () => {
     const name = uniqueName('new');
     await expect(ensureTopics(bob(), [name], SHAPE)).rejects.toThrow(
-      `Cannot create topics: needs ACL: Create on topic ${name} for User:bob`,
+      `Cannot create topics:\n  needs ACL: Create on topic ${name} for User:bob (Describe, where it exists)\ndocs/reference/kafka-acls.md`,
     );
   });
 
@@ -247,7 +247,11 @@ describe('with KAFKA_TOPICS=verify', () => {
   const [few, compacted, missing, hidden] = ['few', 'compacted', 'missing', 'hidden'].map((word) =>
     uniqueName(word),
   ) as [string, string, string, string];
-  const expected = { partitions: 3, replicationFactor: 1, brokers: ['b:1'], isDeadLetters: () => false };
+  const expected = {
+    ...{ app: 'deployer', brokers: ['b:1'], isSecured: false },
+    ...{ partitions: 3, replicationFactor: 1, isDeadLetters: () => false },
+    operationsOn: () => ['Read', 'Write'] as const,
+  };
   const bob = () => clientOf(kafka.withPassword('PLAIN', 'bob'));
 
   beforeAll(async () => {
@@ -262,7 +266,7 @@ describe('with KAFKA_TOPICS=verify', () => {
     const verified = verifyTopics(kafka.administrator(), [few, compacted, missing, hidden], expected);
     await expect(verified).rejects.toThrow(
       [
-        'KAFKA_TOPICS=verify:',
+        'KAFKA_TOPICS=verify, deployer:',
         `  ${few} has partitions=2, expected 3 (KAFKA_PARTITIONS) or more; run kafka-topics.sh --bootstrap-server b:1 --alter --topic ${few} --partitions 3`,
         `  ${compacted} has cleanup.policy=compact, expected delete; run kafka-configs.sh --bootstrap-server b:1 --alter --topic ${compacted} --add-config cleanup.policy=delete`,
         `  ${missing} is missing; run kafka-topics.sh --bootstrap-server b:1 --create --topic ${missing} --partitions 3 --replication-factor 1 --config cleanup.policy=delete`,
@@ -272,9 +276,16 @@ describe('with KAFKA_TOPICS=verify', () => {
     expect(names).not.toContain(missing);
   });
 
-  it('names the ACL where a topic cannot be seen, and where its settings cannot', async () => {
+  it('printed a command line that a secured broker does not take', async () => {
+    const verified = verifyTopics(kafka.administrator(), [missing], { ...expected, isSecured: true });
+    await expect(verified).rejects.toThrow(
+      `run kafka-topics.sh --bootstrap-server b:1 --command-config admin.properties --create --topic ${missing} `,
+    );
+  });
+
+  it('named a lesser ACL than an app needs: it names all of the topic, and where they stand', async () => {
     await expect(verifyTopics(bob(), [hidden], expected)).rejects.toThrow(
-      `needs ACL: Describe on topic ${hidden} for User:bob`,
+      `needs ACL: Read and Write and DescribeConfigs on topic ${hidden} for User:bob\ndocs/reference/kafka-acls.md`,
     );
     await kafka.allow('User:bob', { operation: 'Read', resource: 'topic', name: hidden });
     await expect(verifyTopics(bob(), [hidden], expected)).rejects.toThrow(

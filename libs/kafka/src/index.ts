@@ -6,7 +6,7 @@ export * from './handles.js';
 export * from './kafka-client.js';
 export * from './kafka-event.strategy.js';
 export * from './message-context.js';
-export { MissingAclError } from './missing-acl.js';
+export { MissingAclError, type Operation as AclOperation } from './missing-acl.js';
 export * from './not-published.js';
 export * from './producer.js';
 export * from './setup-error.js';

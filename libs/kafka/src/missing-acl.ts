@@ -1,6 +1,6 @@
 import type { PlatformKafka } from './kafka-client.js';
 
-type Operation = 'Read' | 'Write' | 'Describe' | 'DescribeConfigs' | 'Create';
+export type Operation = 'Read' | 'Write' | 'Describe' | 'DescribeConfigs' | 'Create';
 type Resource = 'topic' | 'group';
 
 export interface Acl {
@@ -20,8 +20,15 @@ export class MissingAclError extends Error {
   }
 }
 
-export const aclText = ({ operation, resource, name }: Acl, principal: string): string =>
-  `needs ACL: ${operation} on ${resource} ${name} for ${principal}`;
+/** Where all ACLs stand that an app needs. */
+export const ACL_PAGE = 'docs/reference/kafka-acls.md has all ACLs that this app needs.';
+
+export const NEEDS = 'needs ACL: ';
+
+export const aclText = (
+  { operation, resource, name }: Omit<Acl, 'operation'> & { readonly operation: string },
+  principal: string,
+): string => `${NEEDS}${operation} on ${resource} ${name} for ${principal}`;
 
 const fieldsOf = (error: unknown): { readonly type?: unknown; readonly cause?: unknown } =>
   typeof error === 'object' && error !== null ? error : {};

@@ -101,5 +101,5 @@ it('a topic that was made anew with fewer partitions loses nothing: what it did 
 });
 
 it('a topic that cannot be created kept a start from succeeding without a word on which', async () => {
-  await expect(create('a b', 1)).rejects.toThrow('Cannot create topics: a b: ');
+  await expect(create('a b', 1)).rejects.toThrow('Cannot create topics:\n  a b: ');
 });

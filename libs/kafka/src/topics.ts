@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { PlatformKafka } from './kafka-client.js';
-import { aclText, brokerTypeOf } from './missing-acl.js';
+import { ACL_PAGE, aclText, brokerTypeOf } from './missing-acl.js';
 
 export interface TopicShape {
   readonly partitions: number;
@@ -42,10 +42,11 @@ export class TopicCreationError extends Error {
   readonly code: 'KAFKA_ACL_MISSING' | 'KAFKA_TOPICS_WRONG';
 
   constructor(causes: readonly unknown[], principal: string, options: ErrorOptions) {
-    const each = causes.map((cause) => creationProblem(cause, principal));
-    super(`Cannot create topics: ${each.join('; ')}`, options);
+    const each = causes.map((cause) => `\n  ${creationProblem(cause, principal)}`);
+    const isAcl = causes.some(isForbidden);
+    super(`Cannot create topics:${each.join('')}${isAcl ? `\n${ACL_PAGE}` : ''}`, options);
     this.name = 'TopicCreationError';
-    this.code = causes.some(isForbidden) ? 'KAFKA_ACL_MISSING' : 'KAFKA_TOPICS_WRONG';
+    this.code = isAcl ? 'KAFKA_ACL_MISSING' : 'KAFKA_TOPICS_WRONG';
   }
 }
 

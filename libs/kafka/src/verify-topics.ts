@@ -1,20 +1,27 @@
 import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import type { PlatformKafka } from './kafka-client.js';
-import { aclText, brokerTypeOf } from './missing-acl.js';
+import { ACL_PAGE, aclText, brokerTypeOf, NEEDS, type Operation } from './missing-acl.js';
 import { administered, type TopicShape } from './topics.js';
 
 /** Topics are not as they must be; a line for each, with the command line that puts it right. */
 export class TopicsWrongError extends Error {
   readonly code = 'KAFKA_TOPICS_WRONG';
 
-  constructor(problems: readonly string[]) {
-    super(`KAFKA_TOPICS=verify:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  constructor(app: string, problems: readonly string[]) {
+    const lines = problems.map((problem) => `\n  ${problem}`);
+    const more = problems.some((problem) => problem.startsWith(NEEDS)) ? `\n${ACL_PAGE}` : '';
+    super(`KAFKA_TOPICS=verify, ${app}:${lines.join('')}${more}`);
     this.name = 'TopicsWrongError';
   }
 }
 
 interface Expected extends TopicShape {
+  readonly app: string;
   readonly brokers: readonly string[];
+  /** Kafka's own tools need a file with a login or certificates, too. */
+  readonly isSecured: boolean;
+  /** What the app does with a topic. */
+  readonly operationsOn: (topic: string) => readonly Operation[];
   /** Of these, how many partitions there are does not matter. */
   readonly isDeadLetters: (topic: string) => boolean;
 }
@@ -41,7 +48,8 @@ class Verification {
     } catch (error) {
       const type = brokerTypeOf(error);
       if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return [`${name} is missing; ${this.creation(name)}`];
-      if (type === 'TOPIC_AUTHORIZATION_FAILED') return [this.lacks('Describe', name)];
+      if (type === 'TOPIC_AUTHORIZATION_FAILED')
+        return [this.lacks(name, [...this.expected.operationsOn(topic), 'DescribeConfigs'])];
       throw error;
     }
   }
@@ -66,12 +74,12 @@ class Verification {
       return [`${name} has ${CLEANUP}=${policy}, expected delete; ${mended}`];
     } catch (error) {
       if (brokerTypeOf(error) !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
-      return [this.lacks('DescribeConfigs', name)];
+      return [this.lacks(name, ['DescribeConfigs'])];
     }
   }
 
-  private lacks(operation: 'Describe' | 'DescribeConfigs', name: string): string {
-    return aclText({ operation, resource: 'topic', name }, this.kafka.principal());
+  private lacks(name: string, operations: readonly Operation[]): string {
+    return aclText({ operation: operations.join(' and '), resource: 'topic', name }, this.kafka.principal());
   }
 
   private creation(name: string): string {
@@ -81,7 +89,9 @@ class Verification {
   }
 
   private line(tool: string, words: string): string {
-    return `run ${tool} --bootstrap-server ${this.expected.brokers.join(',')} ${words}`;
+    const { brokers, isSecured } = this.expected;
+    const login = isSecured ? ' --command-config admin.properties' : '';
+    return `run ${tool} --bootstrap-server ${brokers.join(',')}${login} ${words}`;
   }
 }
 
@@ -94,5 +104,5 @@ export const verifyTopics = (
   administered(kafka, async (admin) => {
     const verification = new Verification(admin, kafka, expected);
     const problems = await Promise.all(topics.map((topic) => verification.problems(topic)));
-    if (problems.flat().length > 0) throw new TopicsWrongError(problems.flat());
+    if (problems.flat().length > 0) throw new TopicsWrongError(expected.app, problems.flat());
   });

@@ -1,11 +1,13 @@
-import { allTopics, deadLetterTopic, topicsOf } from '#libs/contracts';
+import { aclsOf, allTopics, deadLetterTopic, topicsOf } from '#libs/contracts';
 import {
+  type AclOperation,
   connectionOf,
   createKafka,
   ensureTopics,
   type KafkaConnection,
   KafkaSetupError,
   Producer,
+  SILENT,
   TopicCreationError,
   TopicsWrongError,
   untilAnswered,
@@ -69,7 +71,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const connection = connectionOf(config);
   const kafka = createKafka({ ...connection, clientId: replica, logger });
   const producer = new Producer(kafka, { source: `slipway/${app}` });
-  const broker = prepareBroker({ kafka, producer, options }, connection);
+  const broker = prepareBroker({ producer, options }, connection);
   const [database] = await allOf([openDatabase(options, logger), broker], async (opened) => {
     await inTurn([async () => opened[0]?.close(), () => producer.stop(), () => tracing.stop()]);
   });
@@ -112,7 +114,7 @@ const valueOf = <T>(result: PromiseSettledResult<T>): T | undefined =>
   result.status === 'fulfilled' ? result.value : undefined;
 
 async function prepareBroker(
-  { kafka, producer, options }: Pick<Runtime, 'kafka' | 'producer' | 'options'>,
+  { producer, options }: Pick<Runtime, 'producer' | 'options'>,
   connection: KafkaConnection,
 ): Promise<void> {
   const { app, config, ownTopics = [] } = options;
@@ -120,16 +122,29 @@ async function prepareBroker(
   const shape = { partitions, replicationFactor };
   await named('KAFKA_BROKERS', async () => {
     await untilAnswered(connection, BROKERS_MS);
+    // Its errors tell all that kafkajs would log of them.
+    const kafka = createKafka({ ...connection, clientId: app, logger: SILENT });
     if (config.KAFKA_TOPICS === 'create') {
       await ensureTopics(kafka, [...new Set([...allTopics, ...ownTopics])], shape);
     } else {
-      const { brokers } = connection;
-      const isDeadLetters = (topic: string): boolean => topic.endsWith(deadLetterTopic(''));
-      await verifyTopics(kafka, [...topicsOf(app), ...ownTopics], { ...shape, brokers, isDeadLetters });
+      const { brokers, tls, sasl } = connection;
+      const isSecured = tls !== undefined || sasl !== undefined;
+      const used = { app, brokers, isSecured, operationsOn: operationsOn(app), isDeadLetters };
+      await verifyTopics(kafka, [...topicsOf(app), ...ownTopics], { ...shape, ...used });
     }
     await producer.start();
   });
 }
+
+const isDeadLetters = (topic: string): boolean => topic.endsWith(deadLetterTopic(''));
+
+/** Topics that only an app's configuration names are those that it also writes to. */
+const operationsOn =
+  (app: string) =>
+  (topic: string): readonly AclOperation[] => {
+    const needed = aclsOf(app).filter(({ resource, name }) => resource === 'topic' && name === topic);
+    return needed.length === 0 ? ['Write'] : needed.map(({ operation }) => operation);
+  };
 
 /** Their messages say what to do themselves. */
 const SAYS_ALL = [KafkaSetupError, TopicCreationError, TopicsWrongError] as const;
