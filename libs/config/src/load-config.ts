@@ -12,6 +12,8 @@ export interface ConfigProblem {
 
 /** Names whose values are not repeated in an error, whatever the schema says. */
 const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|STORAGE_URL|DATABASE_URL/;
+/** The path of a file with a secret is none. */
+const FILE_NAME = /_FILE$/;
 
 /** Up to the last `@`: a password may hold others. */
 const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^/\s]*@/g;
@@ -19,7 +21,8 @@ const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^/\s]*@/g;
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends Error {
   readonly code = 'CONFIGURATION_INVALID';
-  readonly hint = 'Set these variables and start again; on one machine: source .slipway/env';
+  readonly hint =
+    'Set these variables and start again; on one machine: source .slipway/env. The command slipway keys makes keys and tokens.';
 
   constructor(readonly problems: readonly ConfigProblem[]) {
     super(`Configuration:\n${problems.map((problem) => `  ${problemText(problem)}`).join('\n')}`);
@@ -29,14 +32,18 @@ export class ConfigError extends Error {
 
 const NOT_SET = 'not set';
 
-/** One problem in a few words. Of a variable that is missing, the schema only says that it is. */
+/** All that a schema says of a variable that is missing; a rule says more, such as what may stand in its place. */
+const SAYS_NO_MORE = /^expected an? \w+$/;
+
+/** One problem in a few words. */
 export function problemText({ name, value, expected }: ConfigProblem): string {
-  return value === NOT_SET ? `${name} is not set` : `${name} is ${value}: ${expected}`;
+  const isAll = value === NOT_SET && SAYS_NO_MORE.test(expected);
+  return isAll ? `${name} is ${value}` : `${name} is ${value}: ${expected}`;
 }
 
 function shown(name: string, value: string | undefined, isSecret: boolean): string {
   if (value === undefined) return NOT_SET;
-  if (isSecret || SECRET_NAME.test(name)) return '[redacted]';
+  if (isSecret || (SECRET_NAME.test(name) && !FILE_NAME.test(name))) return '[redacted]';
   return JSON.stringify(value.replace(URL_PASSWORD, '$1[redacted]@'));
 }
 
@@ -97,8 +104,11 @@ export function loadConfig<S extends z.ZodType>(
   throw new ConfigError(
     result.error.issues.map((issue) => {
       const setting = String(issue.path[0] ?? '');
-      const name = variableOf(setting);
-      const value = shown(name, given[name], isSecret(settingsOf(schema)[setting]));
+      const variable = variableOf(setting);
+      const described = settingsOf(schema)[setting];
+      const value = shown(variable, given[variable], isSecret(described));
+      const ownName = described?.meta()?.['ownName'];
+      const name = value === NOT_SET && ownName !== undefined ? `${setting} or ${String(ownName)}` : variable;
       return { name, value, expected: expectedBy(issue) };
     }),
   );

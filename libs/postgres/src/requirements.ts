@@ -16,6 +16,10 @@ export interface DatabaseFacts {
   readonly mayCreateSchemas: boolean;
   readonly hasSchema: boolean;
   readonly mayUseSchema: boolean;
+  /** Whom the schema belongs to; empty where it is missing. */
+  readonly schemaOwner: string;
+  /** Other schemas that belong to the role. */
+  readonly ownSchemas: readonly string[];
   /** Tables and views of the schema that the role may not use as their owner does. */
   readonly closed: readonly string[];
 }
@@ -29,6 +33,10 @@ const FACTS = `
          has_database_privilege(current_database(), 'CREATE') AS "mayCreateSchemas",
          s.oid IS NOT NULL AS "hasSchema",
          coalesce(has_schema_privilege(s.oid, 'USAGE') AND has_schema_privilege(s.oid, 'CREATE'), false) AS "mayUseSchema",
+         coalesce(pg_get_userbyid(s.nspowner)::text, '') AS "schemaOwner",
+         ARRAY(SELECT n.nspname::text FROM pg_namespace n
+               WHERE pg_get_userbyid(n.nspowner) = current_user AND n.nspname <> $1 AND n.nspname !~ '^pg_'
+               ORDER BY 1) AS "ownSchemas",
          ARRAY(SELECT c.relname::text FROM pg_class c
                WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p')
                  AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
@@ -60,13 +68,19 @@ export function missingOf(facts: DatabaseFacts, schema: string): readonly string
       !facts.hasSchema && !facts.mayCreateSchemas,
       `the schema ${schema} is missing, and the role ${role} may not create it: as an administrator, CREATE SCHEMA ${schema} AUTHORIZATION ${owner}`,
     ],
-    [
-      facts.hasSchema && !facts.mayUseSchema,
-      `the role ${role} may not use the schema ${schema}: as its owner, ALTER SCHEMA ${schema} OWNER TO ${owner}`,
-    ],
+    [facts.hasSchema && !facts.mayUseSchema, schemaText(facts, schema)],
     [facts.mayUseSchema && facts.closed.length > 0, closedText(facts, schema)],
   ];
   return problems.flatMap(([applies, text]) => (applies ? [text] : []));
+}
+
+/** URLs that were mixed up are likelier than a role without rights, and a schema that is handed over opens a wall. */
+function schemaText({ role, schemaOwner, ownSchemas }: DatabaseFacts, schema: string): string {
+  const mixedUp =
+    ownSchemas.length === 0
+      ? ''
+      : ` ${role} has the schema ${ownSchemas.join(', ')}: is this the URL of another app? If not,`;
+  return `the role ${role} may not use the schema ${schema}, which belongs to ${schemaOwner}:${mixedUp} as its owner, ALTER SCHEMA ${schema} OWNER TO ${pg.escapeIdentifier(role)}`;
 }
 
 const versionText = (version: number): string => `${Math.trunc(version / 10_000)}.${version % 10_000}`;

@@ -11,6 +11,8 @@ const GOOD: DatabaseFacts = {
   mayCreateSchemas: true,
   hasSchema: false,
   mayUseSchema: false,
+  schemaOwner: '',
+  ownSchemas: [],
   closed: [],
 };
 
@@ -41,8 +43,13 @@ describe('missingOf', () => {
       'the schema deployer is missing, and the role app may not create it: as an administrator, CREATE SCHEMA deployer AUTHORIZATION "app"',
     ],
     [
-      { hasSchema: true },
-      'the role app may not use the schema deployer: as its owner, ALTER SCHEMA deployer OWNER TO "app"',
+      { hasSchema: true, schemaOwner: 'admin' },
+      'the role app may not use the schema deployer, which belongs to admin: as its owner, ALTER SCHEMA deployer OWNER TO "app"',
+    ],
+    [
+      // Another app's URL was answered with a statement that hands its schema over.
+      { hasSchema: true, schemaOwner: 'slipway_deployer', ownSchemas: ['load_balancer'] },
+      'the role app may not use the schema deployer, which belongs to slipway_deployer: app has the schema load_balancer: is this the URL of another app? If not, as its owner, ALTER SCHEMA deployer OWNER TO "app"',
     ],
     [
       { hasSchema: true, mayUseSchema: true, closed: ['events', 'work'] },

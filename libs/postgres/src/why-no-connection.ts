@@ -55,7 +55,7 @@ function refused(said: string, code: string, context: Context): string | undefin
   const role = pg.escapeIdentifier(decodeURIComponent(username));
   const database = pg.escapeIdentifier(decodeURIComponent(pathname.slice(1)) || decodeURIComponent(username));
   if (code === '28P01')
-    return `${said}: as an administrator, CREATE ROLE ${role} LOGIN PASSWORD '...' where it is missing, else ALTER ROLE ${role} PASSWORD '...'`;
+    return `${said}: check user and password in ${context.variable}. Or, as an administrator, CREATE ROLE ${role} LOGIN PASSWORD '...' where it is missing, else ALTER ROLE ${role} PASSWORD '...'`;
   if (code === '3D000') return `${said}: as an administrator, CREATE DATABASE ${database} OWNER ${role}`;
   if (code === '42501')
     return `${said}: as an administrator, GRANT CONNECT ON DATABASE ${database} TO ${role}`;

@@ -27,7 +27,7 @@ describe('whyNoConnection', () => {
   });
 
   it.each([
-    ['28P01', `CREATE ROLE "app" LOGIN PASSWORD '...'`],
+    ['28P01', `check user and password in DEPLOYER_DATABASE_URL. Or, as an administrator, CREATE ROLE "app"`],
     ['3D000', 'CREATE DATABASE "slipway" OWNER "app"'],
     ['42501', 'GRANT CONNECT ON DATABASE "slipway" TO "app"'],
     ['28000', 'add ?sslmode=verify-full to the URL'],

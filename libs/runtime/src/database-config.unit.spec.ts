@@ -58,7 +58,7 @@ describe('a variable of the database that cannot be used', () => {
     for (const said of [
       'DATABASE_URL is [redacted]: expected postgres://',
       'DATABASE_CERT_FILE is not set',
-      'DEPLOYER_DATABASE_KEY_FILE is [redacted]: expected a private key in PEM, without a passphrase',
+      'database-config.unit.spec.ts": expected a private key in PEM, without a passphrase',
     ])
       expect(load).toThrow(said);
   });

@@ -13,8 +13,7 @@ export async function routesOf({ shared, direct }: DatabaseAddresses): Promise<R
     namedRoute(shared),
     direct === undefined ? DIRECT : namedRoute(direct),
   ]);
-  if (first.by === 'pooler' && direct === undefined)
-    throw pooled(shared.variable, shared.variable.replace(/URL$/, 'DIRECT_URL'));
+  if (first.by === 'pooler' && direct === undefined) throw pooled(shared.variable, 'DATABASE_DIRECT_URL');
   if (direct !== undefined && !second.keepsSessions) throw pooled(direct.variable, direct.variable);
   // What a pooler does under load is not known: nothing is left to a session of it.
   return { shared: first.by === 'pooler' ? { ...first, keepsSessions: false } : first, direct: second };
