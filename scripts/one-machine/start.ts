@@ -61,7 +61,7 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
     machines,
     reported(setUp, 'Kafka', startKafka),
     reported(setUp, 'PostgreSQL', startPostgres),
-    reported(setUp, 'Azurite', startAzurite),
+    reported(setUp, 'Blob storage', startAzurite),
     packages.then(() => reported(setUp, 'Redis', startRedis)),
   ]);
   const parts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
