@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { SshError } from './errors.js';
-import { targetAddress } from './target.js';
+import { type SshAddress, targetAddress } from './target.js';
 
 /**
  * A TCP connection without Nagle's algorithm. ssh2's own socket keeps it on, and against delayed
@@ -13,8 +13,7 @@ export function openTcp(host: string, port: number, timeoutMs: number): Promise<
       socket.destroy();
       reject(
         new SshError('SSH_UNREACHABLE', {
-          message: `Cannot connect to ${targetAddress({ host, port })}.`,
-          hint: 'Check that the machine is up, and that its SSH port is reachable from here.',
+          ...unreachable({ host, port }, cause),
           cause,
         }),
       );
@@ -30,4 +29,19 @@ export function openTcp(host: string, port: number, timeoutMs: number): Promise<
       resolve(socket);
     });
   });
+}
+
+const UNKNOWN_NAME: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+function unreachable(to: SshAddress, cause: unknown): { readonly message: string; readonly hint: string } {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (UNKNOWN_NAME.has(code))
+    return {
+      message: `Cannot connect to ${targetAddress(to)}: the name ${to.host} is not known here.`,
+      hint: 'Check the spelling, or give the IP address. The platform looks the name up where it runs.',
+    };
+  return {
+    message: `Cannot connect to ${targetAddress(to)}.`,
+    hint: 'Check that the machine is up, and that its SSH port is reachable from here.',
+  };
 }

@@ -104,6 +104,8 @@ async function configuredWay(host: string, options: WayOptions): Promise<Way> {
   const file = typeof options.sshConfig === 'string' ? options.sshConfig : undefined;
   const config = await sshConfigOf({ host, user: options.sshUser, port: options.sshPort }, file);
   const keyFiles = options.keyFile === undefined ? await existing(config.identityFiles) : [options.keyFile];
+  if (keyFiles.length === 0 && options.passwordStdin !== true)
+    throw noKey(host, config.identityFiles, '--key-file or --password-stdin');
   const place = { address: config.hostname, sshPort: config.port, sshUser: config.user, keyFiles };
   if (options.jump !== undefined) return { ...place, jump: plainJump(options, keyFiles) };
   if (config.proxyJump === undefined) return place;
@@ -114,11 +116,21 @@ async function configuredWay(host: string, options: WayOptions): Promise<Way> {
     });
   const jumpKeys =
     options.jumpKeyFile === undefined ? await existing(jump.identityFiles) : [options.jumpKeyFile];
+  if (jumpKeys.length === 0)
+    throw noKey(`the jump host ${config.proxyJump}`, jump.identityFiles, '--jump-key-file');
   return {
     ...place,
     jump: { address: jump.hostname, sshPort: jump.port, sshUser: jump.user, keyFiles: jumpKeys },
   };
 }
+
+/** What ssh names is its own guess where the file of ssh has no IdentityFile. */
+const noKey = (whose: string, named: readonly string[], options: string): CliError =>
+  usageError('USAGE', `No key of ${whose} was found: ssh would look for ${named.join(', ')}`, {
+    hint: `Give ${options}. ${NO_AGENT}`,
+  });
+
+const NO_AGENT = 'A key that only an agent holds cannot be used: the deployer logs in by itself, later.';
 
 async function existing(files: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(files.map(isFile));
@@ -136,7 +148,7 @@ export async function* loginsOf(
   for (const file of keyFiles) yield loginOfKeyFile(file, passphrase, askHidden);
   if (keyFiles.length > 0) return;
   throw usageError('USAGE', 'The login of the machine is missing', {
-    hint: 'Give --key-file or --password-stdin. A key that only an agent holds cannot be used: the deployer logs in by itself, later.',
+    hint: `Give --key-file or --password-stdin. ${NO_AGENT}`,
   });
 }
 

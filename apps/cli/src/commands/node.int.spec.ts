@@ -39,6 +39,8 @@ beforeAll(async () => {
     `Include ${at('more')}\nHost mybox\n  HostName 10.0.0.5\n  Port 2222\n  User ubuntu\n  ProxyJump bastion\n` +
       `  IdentityFile ${at('missing')}\n  IdentityFile ${at('plain')}\n  IdentityFile ${at('other')}\n` +
       `Host far\n  ProxyJump mybox\n  IdentityFile ${at('plain')}\n` +
+      `Host lost\n  HostName 10.0.0.6\n  IdentityFile ${at('gone')}\n` +
+      `Host behind-lost\n  ProxyJump lost\n  IdentityFile ${at('plain')}\n` +
       `Host two\n  HostName b.example.com\n  IdentityFile ${at('other')}\n  IdentityFile ${at('plain')}\n` +
       `Host behind\n  ProxyJump two\n  IdentityFile ${at('third')}\n`,
   );
@@ -104,6 +106,16 @@ describe('node add as ssh would connect', () => {
       ...{ ...mybox, name: 'node-7', sshUser: 'root', login: { privateKey: other } },
       jump: { address: 'fe80::1', sshPort: 22, sshUser: 'me', login: { privateKey: plain } },
     });
+  });
+
+  it('a key of the file that is not there was told as a login that is missing, also where it is the jump host’s', async () => {
+    const gone = `ssh would look for ${at('gone')}`;
+    await expect(add('lost', { sshConfig })).rejects.toThrow(`No key of lost was found: ${gone}`);
+    await expect(add('behind-lost', { sshConfig })).rejects.toMatchObject({
+      message: `No key of the jump host lost was found: ${gone}`,
+      hint: expect.stringContaining('Give --jump-key-file.') as string,
+    });
+    expect(await add('lost', { sshConfig, passwordStdin: true })).toHaveLength(1);
   });
 
   it('tries the next key where the machine refuses one', async () => {
