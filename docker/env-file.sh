@@ -34,6 +34,7 @@ images_of_file() {
 
 check_images() {
   local name
+  docker info > /dev/null 2>&1 || fail 'no container engine answers: "docker info" says why. Start it, or name another by DOCKER_HOST'
   for name in $(images_of_file); do
     docker image inspect "$(image "$name")" > /dev/null 2>&1 || fail "the image $(image "$name") is not on this engine.
 Load it (docker load --input images.tar), build it (npm run images), or name a registry that has it (SLIPWAY_IMAGES, SLIPWAY_VERSION) and run: docker pull $(image "$name")"
@@ -117,11 +118,27 @@ END
   done
 }
 
+# The folder of keys is its owner's alone: to others it looks as if nothing was there.
+check_state() {
+  local folder
+  for folder in "$(dirname "$state")" "$state"; do
+    [ ! -d "$folder" ] || [ -x "$folder" ] || fail "$folder is closed to this user: run this as its owner (ls -ld $folder), or as root"
+  done
+}
+
+# docker compose takes what it cannot read for nothing.
+check_lines() {
+  local wrong
+  wrong=$(grep -nvE '^([A-Za-z_][A-Za-z0-9_]*=|#|[[:space:]]*$)' "$env_file" | head -n 1 | cut -d : -f 1 || true)
+  [ -z "$wrong" ] || fail "line $wrong of $env_file: expected NAME=value"
+}
+
 init() {
+  check_state
   [ ! -f "$env_file" ] || return 0
   (
     umask 077
-    mkdir -p "$state"
+    mkdir -p "$state" 2> /dev/null || fail "$state cannot be made by this user: name another folder by SLIPWAY_STATE_ROOT, or run this as root"
     write_env > "$env_file.new"
     mv "$env_file.new" "$env_file"
   )

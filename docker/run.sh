@@ -113,6 +113,7 @@ socket_path() {
 }
 
 prepare() {
+  check_lines
   export SLIPWAY_STATE=$state DOCKER_SOCKET DOCKER_GID COMPOSE_PROFILES
   DOCKER_SOCKET=$(socket_path)
   DOCKER_GID=${DOCKER_GID:-0}
@@ -230,13 +231,20 @@ down() {
 }
 
 existing() {
+  check_state
   [ -f "$env_file" ] || fail "$env_file is not there: start with docker/run.sh -e $form up"
   prepare
   forget_shell
 }
 
+init_alone() {
+  [ ! -f "$env_file" ] || echo "$env_file: there already, and not changed. Edit it, or delete it and lose its keys."
+  init
+  [ -n "$(value REGISTRY_URL)" ] || echo "next: name an image registry that your machines can reach, as REGISTRY_URL in $env_file"
+}
+
 case $command in
-  init) init ;;
+  init) init_alone ;;
   up) up ;;
   down | status | logs | slipway) existing ;;
   '') usage >&2

@@ -73,16 +73,15 @@ const sizeOf = (name: string): string => {
 };
 
 /** `npm run images` */
-function main(options: ImagesOptions): Promise<void> {
+async function main(options: ImagesOptions): Promise<void> {
   const { wanted, tag, output } = options;
   for (const image of wanted) docker(buildArguments(image, options));
   const names = wanted.map(({ name }) => `slipway/${name}:${tag}`);
   for (const name of names) console.log(`${name}: ${sizeOf(name)}`);
-  if (output === undefined) return Promise.resolve();
+  if (output === undefined) return;
   mkdirSync(dirname(output), { recursive: true });
   docker(['save', '--output', output, ...names]);
   console.log(`${output}: written; bring it to a machine and run: docker load --input images.tar`);
-  return Promise.resolve();
 }
 
 const args = process.argv.slice(2);

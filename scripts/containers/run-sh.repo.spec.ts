@@ -25,6 +25,7 @@ case "$1 $2" in
   'compose '*) shift; echo "docker compose $*" >> "$CALLS"; touch "$CALLS.up" ;;
   'ps --all') case $* in *service=*) ;; *) echo id ;; esac ;;
   'context inspect') echo "\${CONTEXT_HOST:-}" ;;
+  'info ') exit "\${HAS_ENGINE:-0}" ;;
   'info --format') echo "\${SECURITY:-}" ;;
   'inspect --format') [ -f "$CALLS.up" ] && echo '/app running healthy' || echo '/app exited' ;;
   'run --rm') case $* in *keys) echo SLIPWAY_NODE_KEY=made-key ;; *) echo 998 ;; esac ;;
@@ -46,8 +47,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function run(words: readonly string[], env: Env = {}, script = SCRIPT) {
+const isRoot = process.getuid?.() === 0;
+const another = isRoot ? { uid: 65534, gid: 65534 } : {};
+
+function run(words: readonly string[], env: Env = {}, script = SCRIPT, user: typeof another = {}) {
   const { status, stdout, stderr } = spawnSync('bash', [script, ...words], {
+    ...user,
     encoding: 'utf8',
     env: {
       ...{ PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, CALLS: join(folder, 'calls') },
@@ -74,10 +79,51 @@ describe('the first start', () => {
     );
   });
 
+  it('an engine that does not answer was told as an image that is missing', () => {
+    const { code, err } = run(['-e', 'slim', 'up'], { ...REGISTRY, HAS_ENGINE: '1' });
+    expect([code, err]).toEqual([1, expect.stringContaining('no container engine answers')]);
+  });
+
+  it('says at once that an image registry has to be named', () => {
+    expect(run(['-e', 'slim', 'init']).out).toContain('next: name an image registry');
+    rmSync(envFile());
+    expect(run(['-e', 'slim', 'init'], REGISTRY).out).not.toContain('next: name an image registry');
+  });
+
+  it('a line that holds no variable was taken for nothing', () => {
+    run(['-e', 'slim', 'init'], REGISTRY);
+    writeFileSync(envFile(), `${written()}\nFOO_BAR\n`);
+    const line = written().split('\n').indexOf('FOO_BAR') + 1;
+    expect(run(['-e', 'slim', 'status'])).toMatchObject({
+      code: 1,
+      err: `run.sh: line ${line} of ${envFile()}: expected NAME=value\n`,
+    });
+  });
+
+  it('a folder that is closed to its user was told as one that is not there', () => {
+    run(['-e', 'slim', 'init'], REGISTRY);
+    chmodSync(folder, 0o755);
+    // Root gets through every mode: in its place somebody else calls.
+    if (!isRoot) chmodSync(join(folder, 'state'), 0o000);
+    for (const words of [['status'], ['init'], ['up']]) {
+      const { code, err } = run(['-e', 'slim', ...words], {}, SCRIPT, another);
+      expect([code, err]).toEqual([1, expect.stringContaining('is closed to this user')]);
+    }
+    chmodSync(join(folder, 'state'), 0o700);
+    rmSync(join(folder, 'state'), { recursive: true });
+    if (!isRoot) chmodSync(folder, 0o555);
+    const { err } = run(['-e', 'slim', 'init'], REGISTRY, SCRIPT, another);
+    chmodSync(folder, 0o755);
+    expect(err).toContain('cannot be made by this user');
+  });
+
   it('leaves a file that is there alone', () => {
     run(['-e', 'slim', 'init']);
     const before = written();
-    expect(run(['-e', 'slim', 'init'])).toMatchObject({ code: 0, out: '' });
+    const again = run(['-e', 'slim', 'init']);
+    // It took nothing over and said nothing, and `up` missed what the shell had by then.
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.out).toContain(`${envFile()}: there already, and not changed.`);
     expect(written()).toBe(before);
   });
 
