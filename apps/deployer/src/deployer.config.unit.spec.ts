@@ -19,7 +19,9 @@ function problems(env: NodeJS.ProcessEnv): readonly string[] {
 describe("the deployer's configuration", () => {
   it('a user of the registry without a password is told with all other problems', () => {
     const names = problems({ REGISTRY_USERNAME: 'principal', REGISTRY_KIND: 'acr' });
-    expect(names).toEqual(expect.arrayContaining(['REGISTRY_PASSWORD', 'REGISTRY_URL', 'DATABASE_URL']));
+    expect(names).toEqual(
+      expect.arrayContaining(['REGISTRY_PASSWORD', 'REGISTRY_URL', 'DATABASE_URL or DEPLOYER_DATABASE_URL']),
+    );
   });
 
   it('a password of the registry without a user was ignored', () => {

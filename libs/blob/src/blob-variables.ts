@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { certificateFile, isSet, loadConfig, onlyWith, type Rule, secret, withRules } from '#libs/config';
 
@@ -8,6 +9,8 @@ function checkConnectionString(text: string): void {
   if (!CONNECTION_STRING.test(text))
     throw new Error('expected the connection string of an Azure storage account');
 }
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 function checkUrl(text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
@@ -40,6 +43,7 @@ export const blobVariables = {
   SLIPWAY_BLOB_FOLDER: z
     .string()
     .startsWith('/', 'expected an absolute path')
+    .refine(isFolder, 'expected a folder that is there: a name with a typing error would hold nothing')
     .optional()
     .describe('A folder that holds the zips, for one machine: whoever deploys and the deployer share it.'),
   SLIPWAY_BLOB_CONTAINER: z
@@ -62,12 +66,13 @@ export const BLOB_PLACES = [
 ] as const;
 
 const ONE = `expected one of ${BLOB_PLACES.join(', ')}`;
+const ONLY = `${ONE}, and another one is set, too`;
 
 const RULES: readonly Rule[] = [
   { name: BLOB_PLACES[0], expected: ONE, holds: (given) => BLOB_PLACES.some((name) => isSet(given, name)) },
   ...BLOB_PLACES.map((name, index) => {
     const others = BLOB_PLACES.slice(0, index);
-    return onlyWith(name, (given) => !others.some((other) => isSet(given, other)), ONE);
+    return onlyWith(name, (given) => !others.some((other) => isSet(given, other)), ONLY);
   }),
   onlyWith('S3_CA_FILE', (given) => isSet(given, 'S3_URL'), 'expected S3_URL with it'),
 ];

@@ -12,8 +12,8 @@ export interface ConfigProblem {
 
 /** Names whose values are not repeated in an error, whatever the schema says. */
 const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|CONNECTION_STRING|STORAGE_URL|DATABASE_URL/;
-/** The path of a file with a secret is none. */
-const FILE_NAME = /_FILE$/;
+/** Their values are no secret though their names look so: paths of files, and where public keys are. */
+const NO_SECRET_NAME = /_FILE$|^REQUEST_KEYS$/;
 
 /** Up to the last `@`: a password may hold others. */
 const URL_PASSWORD = /(:\/\/[^/:@\s]*:)[^/\s]*@/g;
@@ -43,7 +43,7 @@ export function problemText({ name, value, expected }: ConfigProblem): string {
 
 function shown(name: string, value: string | undefined, isSecret: boolean): string {
   if (value === undefined) return NOT_SET;
-  if (isSecret || (SECRET_NAME.test(name) && !FILE_NAME.test(name))) return '[redacted]';
+  if (isSecret || (SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name))) return '[redacted]';
   return JSON.stringify(value.replace(URL_PASSWORD, '$1[redacted]@'));
 }
 

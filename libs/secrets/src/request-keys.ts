@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, type FlattenedVerifyGetKey, type JSONWebKeySet } from 'jose';
 import { z } from 'zod';
-import { keyValueList } from '#libs/config';
+import { isReadable, keyValueList } from '#libs/config';
 
 const isUrl = (place: string): boolean => /^https?:\/\//.test(place);
 
@@ -18,13 +18,17 @@ function readKeys(path: string): JSONWebKeySet {
   return keys;
 }
 
-function isKeySet(place: string): boolean {
-  if (isUrl(place)) return URL.canParse(place);
+const EXPECTED = 'expected the URL of a JWKS, or a file with one: public keys only, each with a kid';
+
+/** What is wrong with the place of the keys; undefined where they can be had, or may be had later. */
+function problemOf(place: string): string | undefined {
+  if (isUrl(place)) return URL.canParse(place) ? undefined : EXPECTED;
+  if (!isReadable(place)) return `${EXPECTED}; no file can be read there`;
   try {
     readKeys(place);
-    return true;
+    return undefined;
   } catch {
-    return false;
+    return EXPECTED;
   }
 }
 
@@ -32,7 +36,10 @@ function isKeySet(place: string): boolean {
 export const requestKeyVariables = {
   REQUEST_KEYS: z
     .string()
-    .refine(isKeySet, 'expected the URL of a JWKS, or a file with one: public keys only, each with a kid')
+    .superRefine((place, { addIssue }) => {
+      const message = problemOf(place);
+      if (message !== undefined) addIssue({ code: 'custom', message });
+    })
     .optional()
     .describe('The public keys of those who sign requests: a JWKS, as file or URL.'),
   REQUEST_PRINCIPALS: keyValueList()
@@ -51,6 +58,17 @@ export const keysWhereRequired = [
   ({ REQUEST_SIGNATURES, REQUEST_KEYS }: Partial<RequestKeySettings>): boolean =>
     REQUEST_SIGNATURES !== 'required' || REQUEST_KEYS !== undefined,
   { path: ['REQUEST_KEYS'] as string[], error: 'expected a value', when: () => true as const },
+] as const;
+
+/** For `.refine(...)`: a name that is given to a key which is not there would be given to nobody, without a word. */
+export const principalsOfKeys = [
+  ({ REQUEST_KEYS: place, REQUEST_PRINCIPALS: names = {} }: Partial<RequestKeySettings>): boolean => {
+    if (place === undefined) return Object.keys(names).length === 0;
+    if (isUrl(place) || problemOf(place) !== undefined) return true;
+    const ids = new Set(readKeys(place).keys.map(({ kid }) => kid));
+    return Object.keys(names).every((id) => ids.has(id));
+  },
+  { path: ['REQUEST_PRINCIPALS'] as string[], error: 'expected ids (kid) of keys in REQUEST_KEYS' },
 ] as const;
 
 /** The keys that are known, and whose each is. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { loadConfig } from '#libs/config';
 import {
   keysWhereRequired,
+  principalsOfKeys,
   parseSigningKey,
   requestKeysOf,
   requestKeyVariables,
@@ -18,7 +19,10 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'slipway-signature-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const schema = z.object(requestKeyVariables).refine(...keysWhereRequired);
+const schema = z
+  .object(requestKeyVariables)
+  .refine(...keysWhereRequired)
+  .refine(...principalsOfKeys);
 const body = Buffer.from('{"token":"order-4711"}');
 const type = 'slipway.deployment.requested.v1';
 const ed25519 = generateKeyPairSync('ed25519');
@@ -56,7 +60,7 @@ describe('a signed request', () => {
   });
 
   it('is of the principal that the key is given', async () => {
-    expect(await verifySignature(await signed(), { type, body }, known('ci=ada,other=bob'))).toBe('ada');
+    expect(await verifySignature(await signed(), { type, body }, known('ci=ada,ec=bob'))).toBe('ada');
   });
 
   it.each([
@@ -108,6 +112,19 @@ describe('a signed request', () => {
 });
 
 describe('the keys of requests', () => {
+  it('a principal of a key that is not there was taken, and given to nobody', () => {
+    expect(() => known('ci=Continuous integration,cx=Typo')).toThrow(
+      'REQUEST_PRINCIPALS is "ci=Continuous integration,cx=Typo": expected ids (kid) of keys in REQUEST_KEYS',
+    );
+    expect(() => loadConfig(schema, { REQUEST_PRINCIPALS: 'ci=CI' })).toThrow('REQUEST_PRINCIPALS');
+  });
+
+  it('a file that is not there was told like one with a wrong key, without its path', () => {
+    expect(() => loadConfig(schema, { REQUEST_KEYS: '/none/keys.json' })).toThrow(
+      'REQUEST_KEYS is "/none/keys.json": expected the URL of a JWKS, or a file with one: public keys only, each with a kid; no file can be read there',
+    );
+  });
+
   it.each([
     ['no file', join(folder, 'none')],
     ['a private key', keyFile(jwk(ed25519.privateKey, 'ci'))],
