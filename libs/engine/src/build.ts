@@ -5,7 +5,7 @@ import { type BuildSession, type BuildSessionParts, openBuildSession } from './b
 import { BuildTrace } from './build-trace.js';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
 import type { EngineError, EngineErrorCode } from './errors.js';
-import { jsonLines, type ProgressMessage } from './json-lines.js';
+import { errorOf, jsonLines, type ProgressMessage } from './json-lines.js';
 
 export interface BuildRequest extends BuildSessionParts {
   /** A tar of the context. */
@@ -111,9 +111,10 @@ class BuildOutput {
   constructor(private readonly onOutput?: (line: string) => void) {}
 
   take(message: ProgressMessage): void {
-    if (message.error !== undefined) {
+    const error = errorOf(message);
+    if (error !== undefined) {
       this.flush();
-      this.error = message.errorDetail?.message ?? message.error;
+      this.error = error;
     } else if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') {
       this.trace.read(message.aux).forEach((line) => this.line(line));
     } else if (hasImageId(message.aux)) {

@@ -12,6 +12,10 @@ export interface ProgressMessage {
   readonly aux?: unknown;
 }
 
+/** What went wrong, by the message that says so. `error` is deprecated since API 1.48, and may be left out. */
+export const errorOf = ({ error, errorDetail }: ProgressMessage): string | undefined =>
+  errorDetail?.message ?? error;
+
 /**
  * The JSON lines that builds, pulls and pushes answer with. A stream cut in the middle throws; without that
  * a half pull would look like a whole one.

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
 import { EngineError } from './errors.js';
-import { jsonLines, type ProgressMessage } from './json-lines.js';
+import { errorOf, jsonLines, type ProgressMessage } from './json-lines.js';
 import { pushedDigest } from './pushed-digest.js';
 
 /** A registry's login; the engine takes it in a header, so no login rests on the machine. */
@@ -97,8 +97,8 @@ async function transfer(
 ): Promise<void> {
   try {
     for await (const message of jsonLines((await start()) as Readable)) {
-      if (message.error !== undefined) {
-        const sentence = message.errorDetail?.message ?? message.error;
+      const sentence = errorOf(message);
+      if (sentence !== undefined) {
         throw engineError(codeOfSentence(sentence) ?? 'ENGINE_FAILED', what, sentence);
       }
       onMessage?.(message);
