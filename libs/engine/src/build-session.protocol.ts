@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 
-/** Of moby/buildkit session/secrets/secrets.proto, session/auth/auth.proto, and grpc's own health.proto. */
+/** Of moby/buildkit session: secrets/secrets.proto, auth/auth.proto, upload/upload.proto; and grpc's own health.proto. */
 const PROTOCOL = {
   nested: {
     'moby.buildkit.secrets.v1': {
@@ -26,6 +26,19 @@ const PROTOCOL = {
         },
       },
     },
+    'moby.upload.v1': {
+      nested: {
+        Upload: {
+          methods: {
+            Pull: {
+              ...{ requestType: 'BytesMessage', responseType: 'BytesMessage' },
+              ...{ requestStream: true, responseStream: true },
+            },
+          },
+        },
+        BytesMessage: { fields: { data: { type: 'bytes', id: 1 } } },
+      },
+    },
     'grpc.health.v1': {
       nested: {
         Health: {
@@ -46,4 +59,5 @@ const serviceNamed = (name: string): ServiceDefinition => definitions[name] as S
 
 export const secretsService = serviceNamed('moby.buildkit.secrets.v1.Secrets');
 export const authService = serviceNamed('moby.filesync.v1.Auth');
+export const uploadService = serviceNamed('moby.upload.v1.Upload');
 export const healthService = serviceNamed('grpc.health.v1.Health');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline, Readable, type Writable } from 'node:stream';
 import {
+  type handleBidiStreamingCall,
   type handleUnaryCall,
   Server,
   ServerCredentials,
@@ -8,7 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type Docker from 'dockerode';
-import { authService, healthService, secretsService } from './build-session.protocol.js';
+import { authService, healthService, secretsService, uploadService } from './build-session.protocol.js';
 import type { RegistryAuth } from './transfer.js';
 
 export interface BuildLogins {
@@ -23,6 +24,8 @@ export interface BuildSessionParts {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Of registries, each by its host as it stands in names of images; Docker Hub is `docker.io`. */
   readonly logins?: BuildLogins;
+  /** A tar of the context, where the session is to bring it; once. */
+  readonly upload?: Readable;
   readonly signal?: AbortSignal;
 }
 
@@ -70,15 +73,16 @@ function dialSession(docker: Docker, id: string, abortSignal: AbortSignal | unde
   });
 }
 
-const METHODS = [secretsService, authService, healthService].flatMap((service) =>
+const METHODS = [secretsService, authService, uploadService, healthService].flatMap((service) =>
   Object.values(service).map(({ path }) => path),
 );
 
 /** Exported for its test. */
-export function sessionServer({ secrets = {}, logins }: BuildSessionParts): Server {
+export function sessionServer({ secrets = {}, logins, upload }: BuildSessionParts): Server {
   const server = new Server();
   server.addService(secretsService, { GetSecret: getSecret(secrets) });
   server.addService(authService, { Credentials: credentials(logins) });
+  server.addService(uploadService, { Pull: uploading(upload) });
   server.addService(healthService, HEALTH);
   return server;
 }
@@ -91,6 +95,28 @@ function getSecret(
     if (value === undefined) answer({ code: status.NOT_FOUND, details: `secret ${id}: not found` });
     else answer(null, { data: Buffer.from(value) });
   };
+}
+
+/** Of what BuildKit fetches from the session; the path says which of several, and there is one. */
+export const UPLOAD_URL = 'http://buildkit-session/context';
+
+interface Bytes {
+  readonly data: Buffer;
+}
+
+function uploading(upload: Readable | undefined): handleBidiStreamingCall<Bytes, Bytes> {
+  return (call) => {
+    if (upload === undefined || upload.readableEnded || upload.destroyed)
+      return void call.emit('error', { code: status.NOT_FOUND, details: 'there is no context to fetch' });
+    // Whoever fetches sends nothing.
+    call.resume();
+    // BuildKit is told of an error by the stream itself.
+    pipeline(Readable.from(messages(upload)), call as unknown as Writable, () => undefined);
+  };
+}
+
+async function* messages(chunks: AsyncIterable<Buffer>): AsyncGenerator<Bytes> {
+  for await (const data of chunks) yield { data };
 }
 
 const NO_LOGINS: BuildLogins = { hosts: () => Promise.resolve([]), at: () => Promise.resolve(undefined) };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import { duplexPair } from 'node:stream';
+import { duplexPair, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +41,7 @@ async function ask(parts: BuildSessionParts, path: string, text = '') {
 }
 
 const SECRET = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
+const UPLOAD = '/moby.upload.v1.Upload/Pull';
 const CREDENTIALS = '/moby.filesync.v1.Auth/Credentials';
 
 describe('a session of a build', () => {
@@ -72,6 +73,13 @@ describe('a session of a build', () => {
     const at = () => Promise.reject(new Error('the identity is away'));
     const logins = { hosts: () => Promise.resolve([]), at };
     expect(await ask({ logins }, CREDENTIALS, 'r:5000')).toMatchObject({ status: UNAVAILABLE });
+  });
+
+  it('brings the context once, because BuildKit on the store of containerd cannot read the body of a build', async () => {
+    const parts = { upload: Readable.from([Buffer.from('a tar')]) };
+    expect(await ask(parts, UPLOAD)).toEqual({ status: OK, answer: '\n\x05a tar' });
+    expect(await ask(parts, UPLOAD)).toMatchObject({ status: NOT_FOUND });
+    expect(await ask({}, UPLOAD)).toMatchObject({ status: NOT_FOUND });
   });
 
   it('ended within a build ("no active session"): its engine asked for its health and heard nothing', async () => {

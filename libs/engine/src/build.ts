@@ -1,13 +1,13 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ImageBuildOptions } from 'dockerode';
-import { type BuildSession, type BuildSessionParts, openBuildSession } from './build-session.js';
+import { type BuildSession, type BuildSessionParts, openBuildSession, UPLOAD_URL } from './build-session.js';
 import { BuildTrace } from './build-trace.js';
 import { codeOfSentence, engineError, toEngineError } from './classify.js';
 import type { EngineError, EngineErrorCode } from './errors.js';
 import { errorOf, jsonLines, type ProgressMessage } from './json-lines.js';
 
-export interface BuildRequest extends BuildSessionParts {
+export interface BuildRequest extends Omit<BuildSessionParts, 'upload'> {
   /** A tar of the context. */
   readonly context: Readable;
   readonly tag: string;
@@ -27,6 +27,16 @@ export interface BuiltImage {
   readonly imageId: string;
 }
 
+/** What the engine builds with, and how it takes the context. */
+export interface BuildWay {
+  readonly buildKit: boolean;
+  /**
+   * Over the session of the build, not as the body of the call: until Docker 28.3, BuildKit on the image store of
+   * containerd cannot read a body.
+   */
+  readonly contextBySession: boolean;
+}
+
 /** What explains a failure may stand far above the end: npm prints its help after it, compilers all other errors. */
 const TAIL_LINES = 1_000;
 /** Of these a build that fails is not to blame. Any other failure is the build's own. */
@@ -40,28 +50,37 @@ const NOT_THE_BUILD: ReadonlySet<EngineErrorCode> = new Set([
  * Builds and tags. Throws BUILD_FAILED with the last lines, NO_SPACE, ENGINE_UNREACHABLE, ENGINE_ABORTED;
  * BUILD_SECRETS_UNSUPPORTED where it is given secrets and the engine has no BuildKit.
  */
-export async function build(docker: Docker, request: BuildRequest, buildKit: boolean): Promise<BuiltImage> {
+export async function build(
+  docker: Docker,
+  request: BuildRequest,
+  { buildKit, contextBySession }: BuildWay,
+): Promise<BuiltImage> {
   const what = `Building ${request.tag}`;
   const needsBuildKit = Object.keys(request.secrets ?? {}).length > 0;
   if (needsBuildKit && !buildKit) throw withoutBuildKit(request, what);
   const output = new BuildOutput(request.onOutput);
   let session: BuildSession | undefined;
   try {
-    session = buildKit ? await openBuildSession(docker, request) : undefined;
+    const upload = contextBySession ? request.context : undefined;
+    session = buildKit ? await openBuildSession(docker, { ...request, upload }) : undefined;
     const how = session === undefined ? await withLogins(request) : withSession(session);
-    const stream = await docker.buildImage(request.context, { ...buildOptions(request), ...how });
+    const options = { ...buildOptions(request), ...how, ...(upload !== undefined && { remote: UPLOAD_URL }) };
+    const stream = await docker.buildImage(upload === undefined ? request.context : NO_BODY(), options);
     for await (const message of jsonLines(stream as Readable)) output.take(message);
   } catch (error) {
-    request.context.destroy();
     throw toEngineError(what, error, { 400: 'BUILD_FAILED' }, request.signal);
   } finally {
     session?.close();
+    // Also where nobody has read it.
+    request.context.destroy();
   }
   if (output.error !== undefined) {
     throw engineError(failureCode(output.error), what, new Error(output.error), output.tail);
   }
   return { imageId: output.imageId ?? (await docker.getImage(request.tag).inspect()).Id };
 }
+
+const NO_BODY = (): Readable => Readable.from([]);
 
 function buildOptions(request: BuildRequest): ImageBuildOptions {
   return {

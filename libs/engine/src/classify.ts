@@ -39,7 +39,7 @@ const ENGINE_SENTENCES: readonly (readonly [RegExp, EngineErrorCode])[] = [
     'REGISTRY_DENIED',
   ],
   [
-    /manifest unknown|manifest for .* not found|no such image|repository .* not found|image does not exist|pull access denied|unrecognized image id/i,
+    /manifest unknown|manifest for .* not found|no such image|repository .* not found|image does not exist|tag does not exist|pull access denied|unrecognized image id/i,
     'IMAGE_NOT_FOUND',
   ],
   [

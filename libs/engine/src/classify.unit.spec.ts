@@ -12,6 +12,7 @@ describe('toEngineError', () => {
     ['unauthorized: authentication required', 'REGISTRY_DENIED'],
     ['manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
     ['unrecognized image ID sha256:f0dbd7f9', 'IMAGE_NOT_FOUND'],
+    ['tag does not exist: registry:5000/shop/web:none', 'IMAGE_NOT_FOUND'],
     ['Get "https://r:5000/v2/": x509: certificate signed by unknown authority', 'REGISTRY_UNREACHABLE'],
     ['received unexpected HTTP status: 503 Service Unavailable', 'REGISTRY_UNREACHABLE'],
     [

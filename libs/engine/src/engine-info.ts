@@ -28,6 +28,8 @@ export interface InfoAnswer {
   readonly MemoryLimit?: boolean;
   readonly CpuCfsQuota?: boolean;
   readonly CgroupDriver?: string;
+  /** Of Docker: names and values. */
+  readonly DriverStatus?: readonly (readonly string[])[] | null;
 }
 
 /** Of `GET /version`. */
@@ -70,6 +72,10 @@ export function assertSupported(version: VersionAnswer): void {
 export function hasBuildKit(version: VersionAnswer): boolean {
   return version.Os === 'linux' && isAtLeast(version, BUILDKIT_SINCE) && !isPodman(version);
 }
+
+/** Whether Docker keeps images in containerd, as it may from version 23 on and does from 29 on. */
+export const hasContainerdStore = ({ DriverStatus }: InfoAnswer): boolean =>
+  (DriverStatus ?? []).some(([, value]) => value === 'io.containerd.snapshotter.v1');
 
 export const isPodman = ({ Components = [] }: VersionAnswer): boolean =>
   Components.some(({ Name }) => /^podman/i.test(Name));

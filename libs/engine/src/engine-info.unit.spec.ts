@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { assertSupported, engineInfoOf, hasBuildKit, type InfoAnswer } from './engine-info.js';
+import {
+  assertSupported,
+  engineInfoOf,
+  hasBuildKit,
+  hasContainerdStore,
+  type InfoAnswer,
+} from './engine-info.js';
 
 const info: InfoAnswer = {
   ...{ NCPU: 2, MemTotal: 8e9, Name: 'box', ServerVersion: '28.5.1', DockerRootDir: '/var/lib/docker' },
@@ -55,4 +61,12 @@ it('Podman speaks API 1.41 and has no BuildKit', () => {
 
 it('an engine of API 2 had no BuildKit, because only the second number was looked at', () => {
   expect(hasBuildKit({ ApiVersion: '2.0', Os: 'linux' })).toBe(true);
+});
+
+it.each([
+  ['its own', [['Backing Filesystem', 'extfs']], false],
+  ['that of containerd', [['driver-type', 'io.containerd.snapshotter.v1']], true],
+  ['one that it does not tell', null, false],
+])('the image store is %s', (_, DriverStatus, expected) => {
+  expect(hasContainerdStore({ ...info, DriverStatus })).toBe(expected);
 });

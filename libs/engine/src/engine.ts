@@ -17,6 +17,7 @@ import {
   type EngineInfo,
   engineInfoOf,
   hasBuildKit,
+  hasContainerdStore,
   type InfoAnswer,
   isPodman,
   type VersionAnswer,
@@ -61,10 +62,7 @@ export class Engine {
 
   /** Throws ENGINE_UNSUPPORTED where it is too old. */
   async info(): Promise<EngineInfo> {
-    const [info, version] = await Promise.all([
-      this.call('Info', async () => (await this.docker.info()) as InfoAnswer),
-      this.version(),
-    ]);
+    const [info, version] = await Promise.all([this.infoAnswer(), this.version()]);
     assertSupported(version);
     return engineInfoOf(info, version);
   }
@@ -90,7 +88,8 @@ export class Engine {
   async build(request: BuildRequest): Promise<BuiltImage> {
     const buildKit =
       request.builder === undefined ? await this.hasBuildKit() : request.builder === 'buildkit';
-    return build(this.docker, request, buildKit);
+    const contextBySession = buildKit && hasContainerdStore(await this.infoAnswer());
+    return build(this.docker, request, { buildKit, contextBySession });
   }
 
   /** Gives the image another name. Throws IMAGE_NOT_FOUND. */
@@ -301,6 +300,10 @@ export class Engine {
   async close(): Promise<void> {
     this.exits.close();
     this.onClose();
+  }
+
+  private infoAnswer(): Promise<InfoAnswer> {
+    return this.call('Info', async () => (await this.docker.info()) as InfoAnswer);
   }
 
   private async hasBuildKit(): Promise<boolean> {

@@ -21,7 +21,8 @@ it.each([
 ])('a failure in errorDetail %s is a failure', async (_, message) => {
   const engine = engineThatSays(message);
   const request = { context: Readable.from([]), tag: REF, labels: {} };
+  const classic = { buildKit: false, contextBySession: false };
   await expect(pull(engine, REF, undefined, {})).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
   await expect(push(engine, REF, undefined, {})).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
-  await expect(build(engine, request, false)).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
+  await expect(build(engine, request, classic)).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
 });
