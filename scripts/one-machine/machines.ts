@@ -1,6 +1,7 @@
 import type { NodeEntry } from '#libs/testing';
 import { BASE_IMAGES, rootFileSystem } from './base-images.js';
 import { type EngineHost, startEngineHost } from './engine-host.js';
+import { dockerHere, type EngineProgram, simulatedEngine } from './engine-program.js';
 import { DockerClient, loadBuilder, pullBase, pushBase } from './image-loading.js';
 import { createNetwork, type Network } from './network.js';
 import { makeLoginKey, type RunningNode, startNode, writeNodes } from './nodes.js';
@@ -26,13 +27,26 @@ interface Started {
   readonly servers: Server[];
 }
 
+/** What the machines run as their engines; Docker of this machine where it is left out. */
+export interface Engines {
+  readonly builder?: EngineProgram;
+  readonly nodes?: EngineProgram;
+}
+
+interface MachinesOptions {
+  readonly count: number;
+  /** Builder and nodes with simulated engines; the registry is real. */
+  readonly simulated: boolean;
+  readonly engines: Engines;
+}
+
 /**
  * Registry, builder and nodes, which know each other. REGISTRY_URL, BUILDER_HOST and SLIPWAY_NODES_FILE, when set,
  * are used instead, each for itself; with all three set nothing is made and no root is needed.
  */
 export async function startMachines(
   setUp: SetUp,
-  { count, simulated }: { readonly count: number; readonly simulated: boolean },
+  { count, simulated, engines }: MachinesOptions,
 ): Promise<Machines> {
   const own = {
     registry: !process.env['REGISTRY_URL'],
@@ -56,7 +70,7 @@ export async function startMachines(
   const started: Started = { env: {}, stops: [], servers: [] };
   const stop = async (): Promise<void> => void (await Promise.allSettled(started.stops.map((end) => end())));
   try {
-    const nodes = await startAll(setUp, { own, network, registry, count, simulated, started });
+    const nodes = await startAll(setUp, { own, network, registry, count, simulated, engines, started });
     const entries = nodes.map(({ entry }) => entry);
     const hosts = nodes.map(({ engine }) => engine);
     return { env: started.env, servers: started.servers, nodes: entries, hosts, stop };
@@ -66,18 +80,15 @@ export async function startMachines(
   }
 }
 
-interface Plan {
+interface Plan extends MachinesOptions {
   readonly own: { readonly registry: boolean; readonly builder: boolean; readonly nodes: boolean };
   readonly network: Network;
   readonly registry: RegistryAccess;
-  readonly count: number;
-  /** Builder and nodes with simulated engines; the registry is real. */
-  readonly simulated: boolean;
   readonly started: Started;
 }
 
 async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[]> {
-  const { own, network, registry, count, simulated, started } = plan;
+  const { own, network, registry, count, started } = plan;
   const startsRegistry = own.registry
     ? timed(setUp, 'Registry', () => startRegistry(setUp, registry)).then((part) => {
         started.stops.push(() => part.stop());
@@ -87,7 +98,10 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[
     : undefined;
   const startsBuilder = own.builder
     ? timed(setUp, 'Builder', () =>
-        startEngineHost(setUp, { name: 'builder', host: BUILDER_HOST, network, registry, simulated }),
+        startEngineHost(setUp, {
+          ...{ name: 'builder', host: BUILDER_HOST, network, registry },
+          program: plan.simulated ? simulatedEngine('builder') : plan.engines.builder,
+        }),
       ).then((builder) => {
         started.stops.push(() => builder.stop());
         started.env['BUILDER_HOST'] = `unix://${builder.socketPath}`;
@@ -105,14 +119,15 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[
 }
 
 async function startNodes(setUp: SetUp, plan: Plan, count: number): Promise<readonly RunningNode[]> {
-  const { network, registry, simulated, started } = plan;
+  const { network, registry, simulated, engines, started } = plan;
   const loginKey = await makeLoginKey(setUp);
   const indices = Array.from({ length: count }, (_, index) => index + 1);
   const results = await Promise.allSettled(
     indices.map(async (index) => {
       const node = await timed(setUp, `Node ${index}`, () =>
         startNode(setUp, index, {
-          ...{ network, registry, loginKey, simulated },
+          ...{ network, registry, loginKey },
+          program: simulated ? simulatedEngine(`node-${index}`) : (engines.nodes ?? dockerHere),
           diskMiB: setUp.breakable && index === count ? SMALL_DISK_MIB : undefined,
         }),
       );

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { NodeEntry } from '#libs/testing';
 import { answers } from './child.js';
 import { type EngineHost, startEngineHost, writeSecret } from './engine-host.js';
+import type { EngineProgram } from './engine-program.js';
 import type { Network } from './network.js';
 import type { RegistryAccess } from './registry.js';
 import type { SetUp } from './set-up.js';
@@ -58,13 +59,13 @@ interface NodeOptions {
   readonly network: Network;
   readonly registry: RegistryAccess;
   readonly loginKey: string;
-  readonly simulated: boolean;
+  readonly program: EngineProgram;
   readonly diskMiB?: number;
 }
 
 /** Node number `index` (from 1): its own sshd with a pinned host key before its own engine. */
 export async function startNode(setUp: SetUp, index: number, options: NodeOptions): Promise<RunningNode> {
-  const { network, registry, loginKey, simulated, diskMiB } = options;
+  const { network, registry, loginKey, program, diskMiB } = options;
   const name = `node-${index}`;
   const folder = join(setUp.slot.directory, name);
   mkdirSync(folder, { recursive: true });
@@ -72,7 +73,7 @@ export async function startNode(setUp: SetUp, index: number, options: NodeOption
   const config = join(folder, 'sshd_config');
   writeFileSync(config, sshdConfig(folder, loginKey));
   const engine = await startEngineHost(setUp, {
-    ...{ name, network, registry, simulated, diskMiB },
+    ...{ name, network, registry, program, diskMiB },
     host: FIRST_HOST - 1 + index,
     sshdConfig: config,
   });
@@ -85,8 +86,9 @@ export async function startNode(setUp: SetUp, index: number, options: NodeOption
       throw new Error(`The sshd of ${name} does not answer: see ${folder}/sshd.log`);
   const { stdout } = await run('ssh-keygen', ['-l', '-E', 'sha256', '-f', join(folder, 'host-key.pub')]);
   const entry = {
-    ...{ name, address: engine.address, sshPort: SSH_PORT, sshUser: 'root', privateKeyFile: loginKey },
-    hostKeyFingerprint: stdout.split(' ')[1] ?? '',
+    ...{ name, address: engine.address, sshPort: SSH_PORT, privateKeyFile: loginKey },
+    ...{ sshUser: program.sshUser ?? 'root', hostKeyFingerprint: stdout.split(' ')[1] ?? '' },
+    ...(program.usersSocket !== undefined && { dockerSocket: program.usersSocket }),
   };
   return { entry, engine };
 }

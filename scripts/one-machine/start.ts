@@ -4,7 +4,7 @@ import { startAzurite } from './azurite.js';
 import type { EngineHost } from './engine-host.js';
 import { startKafka } from './kafka.js';
 import type { Ledger } from './ledger.js';
-import { startMachines } from './machines.js';
+import { type Engines, startMachines } from './machines.js';
 import { ensurePackages } from './packages.js';
 import type { RunningPart, Server } from './part.js';
 import { startPostgres } from './postgres.js';
@@ -19,6 +19,8 @@ interface OneMachineOptions {
   readonly nodes?: number;
   /** Builder and nodes with engines that are simulated: sshd, registry and all else are real. */
   readonly simulated?: boolean;
+  /** Of builder and nodes, where they are others than Docker's of this machine. */
+  readonly engines?: Engines;
   /** Made to be broken: three Kafka brokers, blob storage that outlasts its end, a small disk for the last node. */
   readonly breakable?: boolean;
   readonly report?: Report;
@@ -51,12 +53,12 @@ export const printProgress: Report = (part, state, ms, detail) => {
  */
 export async function startOneMachine(options: OneMachineOptions = {}): Promise<OneMachine> {
   const { directory: cache = cacheDirectory(), nodes: count = 3, report = printProgress } = options;
-  const { simulated = false, breakable = false } = options;
+  const { simulated = false, breakable = false, engines = {} } = options;
   const slot = await claimSlot(cache);
   const setUp: SetUp = { slot, cache, report, breakable };
   if (slot.cleaned > 0) report('Clean-up', 'working', 0, `${slot.cleaned} things of a killed start undone`);
   const packages = ensurePackages(setUp);
-  const machines = packages.then(() => startMachines(setUp, { count, simulated }));
+  const machines = packages.then(() => startMachines(setUp, { count, simulated, engines }));
   const results = await Promise.allSettled([
     machines,
     reported(setUp, 'Kafka', startKafka),

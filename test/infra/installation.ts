@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { uniqueName } from '#libs/testing';
+import { type NodeEntry, uniqueName } from '#libs/testing';
+import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
+import type { Engines } from '../../scripts/one-machine/machines.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import type { RunningPart } from '../../scripts/one-machine/part.js';
 import type { SetUp } from '../../scripts/one-machine/set-up.js';
 import { cacheDirectory, claimSlot, type Slot } from '../../scripts/one-machine/slot.js';
-import { startOneMachine } from '../../scripts/one-machine/start.js';
+import { type OneMachine, startOneMachine } from '../../scripts/one-machine/start.js';
 import { type Platform, startPlatform } from '../../scripts/platform.js';
 import { userEnv } from '../demo/demo-run.js';
 import { greeter } from '../e2e/client.js';
@@ -26,11 +28,14 @@ interface InstallationOptions {
   /** Further variables of the platform. */
   readonly settings?: () => Env;
   readonly nodes?: number;
+  /** Of builder and nodes. Nodes with engines of their own are left to the test to enrol. */
+  readonly engines?: Engines;
 }
 
 /** A platform on servers as people have them, on a set-up of its own. */
 export class Installation {
   private readonly started: Stoppable[] = [];
+  private machine: OneMachine | undefined;
 
   private constructor(private readonly options: InstallationOptions) {}
 
@@ -45,6 +50,15 @@ export class Installation {
     }
   }
 
+  get nodes(): readonly NodeEntry[] {
+    return this.machine?.nodes ?? [];
+  }
+
+  /** The machines behind them. */
+  get hosts(): readonly EngineHost[] {
+    return this.machine?.hosts ?? [];
+  }
+
   /** In turn: what was started last stands on what was started before. */
   async stop(): Promise<void> {
     for (const part of this.started.splice(0).reverse()) await part.stop();
@@ -52,14 +66,16 @@ export class Installation {
 
   private async open(): Promise<void> {
     forgetOtherSetUps();
-    const { name, parts = [], settings, nodes = 1 } = this.options;
+    const { name, parts = [], settings, nodes = 1, engines } = this.options;
     if (parts.length > 0) await this.openParts(parts);
-    const machine = await startOneMachine({ nodes, report: () => undefined });
+    const machine = await startOneMachine({ nodes, engines, report: () => undefined });
     this.started.push(machine);
+    this.machine = machine;
     Object.assign(process.env, machine.env);
     const env = { ...machine.env, ...settings?.() };
     const platform: Platform = await startPlatform({
       ...machine,
+      nodes: engines?.nodes === undefined ? machine.nodes : [],
       env,
       logFile: join('.slipway', `infra-${name}.log`),
     });

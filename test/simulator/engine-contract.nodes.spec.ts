@@ -27,7 +27,7 @@ const BASE = 'slipway/python:3.11';
 async function real(): Promise<Subject> {
   const [node] = await testNodes();
   const ssh = new SshPool();
-  const another = () => connectEngine({ ssh, target: sshTargetOf(node) });
+  const another = () => connectEngine({ ssh, target: sshTargetOf(node), socketPath: node.dockerSocket });
   const engine = another();
   return {
     ...{ engine, another, address: node.address },
