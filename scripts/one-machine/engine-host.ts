@@ -1,8 +1,10 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from './child.js';
+import { type ControlGroup, type MachineSize, makeGroup } from './control-group.js';
 import { engineAnswers, removeContainers } from './engine-api.js';
 import { dataOf, dockerHere, type EngineProgram } from './engine-program.js';
+import { showing } from './host-figures.js';
 import { bootArguments } from './machine-boot.js';
 import type { Network } from './network.js';
 import type { RegistryAccess } from './registry.js';
@@ -18,6 +20,8 @@ export interface EngineHost {
   /** The engine's socket as this machine sees it. */
   readonly socketPath: string;
   readonly folder: string;
+  /** Holds all its processes. */
+  readonly group: ControlGroup;
   /** Of the first process of its namespaces, as this machine numbers processes. */
   pid(): number | undefined;
   /** As if its power were cut: every process in it is gone at once. */
@@ -39,6 +43,10 @@ interface EngineHostOptions {
   readonly program?: EngineProgram;
   /** A disk of its own for the engine, in memory; the machine's when left out. */
   readonly diskMiB?: number;
+  /** No limits when left out. */
+  readonly size?: MachineSize;
+  /** The folder of its host figures; this machine's when left out. */
+  readonly figures?: string;
 }
 
 /** Starts the engine and waits until it answers and holds no container of an earlier start. */
@@ -56,11 +64,13 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
   if (registry.caFile !== undefined) copyFileSync(registry.caFile, ca);
   slot.ledger.hold({ kind: 'cgroup', name: netns });
   if (program.root !== undefined) slot.ledger.hold({ kind: 'directory', path: dataOf(folder) });
+  const group = makeGroup({ name: netns, size: options.size ?? {}, number: options.host });
   const containerAddress = `${network.containerPrefix}.1/24`;
   const args = bootArguments({
-    ...{ program, sshdConfig },
+    ...{ program, sshdConfig, group },
     place: { name: netns, folder, socketPath, containerAddress, registry: registry.host, registryCa: ca },
     disk: options.diskMiB === undefined ? '' : `${options.diskMiB}m`,
+    show: showing(folder, options.figures, group),
   });
   const start = async (): Promise<Child> => {
     const started = new Child(name, 'nsenter', args, { ledger: slot.ledger, abrupt: true });
@@ -75,7 +85,7 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
   let child = await start();
   await removeContainers(socketPath);
   return {
-    ...{ name, address, socketPath, folder },
+    ...{ name, address, socketPath, folder, group },
     pid: () => firstChildOf(child.pid),
     crash: () => child.kill(),
     async boot() {

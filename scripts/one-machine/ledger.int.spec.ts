@@ -1,9 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '#libs/testing';
+import { joining, makeGroup } from './control-group.js';
 import { Ledger, startTicksOf } from './ledger.js';
 
 let folder: string;
@@ -44,6 +54,33 @@ describe('Ledger', () => {
     ledger.holdProcess(pid, { abrupt: true });
     await ledger.undo();
     expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
+  it('unmounts a file system, also one that is in use', async () => {
+    const mount = join(folder, 'mount');
+    mkdirSync(mount);
+    const ledger = new Ledger(path);
+    ledger.hold({ kind: 'mount', path: mount });
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', mount]);
+    child = spawn('sleep', ['60'], { stdio: 'ignore', cwd: mount });
+    await once(child, 'spawn');
+    await ledger.undo();
+    expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(mount);
+  });
+
+  it('removes a control group once the last process in it has ended', async () => {
+    const name = `slipway-ledger-${process.pid}`;
+    const { joins } = makeGroup({ name, size: {}, number: 0 });
+    // It ends a while after the process that is held.
+    const inGroup = ['bash', '-c', 'sleep 0.4 & exec sleep 60'];
+    const [program = '', ...args] = [...joining({ joins }), ...inGroup];
+    child = spawn(program, args, { stdio: 'ignore' });
+    await until('the process to be in its group', () => readFileSync(joins[0] ?? '', 'utf8').length > 0);
+    const ledger = new Ledger(path);
+    ledger.hold({ kind: 'cgroup', name });
+    ledger.holdProcess(child.pid, { abrupt: true });
+    await ledger.undo();
+    expect(joins.filter((file) => existsSync(file))).toEqual([]);
   });
 
   it('leaves a process alone that got the pid later', async () => {

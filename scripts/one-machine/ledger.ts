@@ -11,6 +11,7 @@ type Held =
   | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string; readonly abrupt?: boolean }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'netns'; readonly name: string }
+  | { readonly kind: 'mount'; readonly path: string }
   | { readonly kind: 'bridge'; readonly name: string }
   | { readonly kind: 'cgroup'; readonly name: string }
   | {
@@ -84,6 +85,9 @@ async function undoOne(held: Held): Promise<void> {
       return rmSync(held.path, { recursive: true, force: true });
     case 'netns':
       return ignoreAbsence('ip', ['netns', 'delete', held.name]);
+    case 'mount':
+      // Lazily: a file system whose server was killed answers nobody.
+      return ignoreAbsence('umount', ['-l', held.path]);
     case 'bridge':
       return ignoreAbsence('ip', ['link', 'delete', held.name]);
     case 'cgroup':
@@ -116,11 +120,18 @@ async function endProcess(held: Held & { readonly kind: 'process' }): Promise<vo
   }
 }
 
-/** Engines leave a group per controller (cgroup v1) or one (v2); only empty groups can be removed. */
-function removeCgroup(name: string): void {
+/**
+ * Engines leave a group per controller (cgroup v1) or one (v2). Only empty groups can be removed: what ran in them was
+ * killed just before, and is waited for.
+ */
+async function removeCgroup(name: string): Promise<void> {
   const root = '/sys/fs/cgroup';
-  for (const folder of [join(root, name), ...readdirSync(root).map((entry) => join(root, entry, name))])
-    if (existsSync(folder)) removeTree(folder);
+  const folders = [join(root, name), ...readdirSync(root).map((entry) => join(root, entry, name))];
+  for (const deadline = performance.now() + GRACE_MS; ; await delay(20)) {
+    const left = folders.filter((folder) => existsSync(folder));
+    if (left.length === 0 || performance.now() > deadline) return;
+    left.forEach(removeTree);
+  }
 }
 
 function removeTree(folder: string): void {
@@ -129,6 +140,6 @@ function removeTree(folder: string): void {
       if (entry.isDirectory()) removeTree(join(folder, entry.name));
     rmdirSync(folder);
   } catch {
-    // A process still ends in it: an empty group costs nothing, and the next start uses it again.
+    // A process still ends in it. Left over, it costs nothing, and the next start uses it again.
   }
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { type ControlGroup, joining } from './control-group.js';
 import type { EnginePlace, EngineProgram, MachineRoot } from './engine-program.js';
 
 /**
@@ -35,7 +36,7 @@ join() {
   mkdir -p "$1/$name"
   # A new cpuset is empty, and takes no process.
   for file in cpuset.cpus cpuset.mems; do
-    if [ -e "$1/$name/$file" ] && [ -e "$1/$file" ]; then cat "$1/$file" >"$1/$name/$file"; fi
+    if [ -e "$1/$name/$file" ] && [ -z "$(cat "$1/$name/$file")" ]; then cat "$1/$file" >"$1/$name/$file"; fi
   done
   echo 0 >"$1/$name/cgroup.procs"
 }
@@ -100,17 +101,21 @@ interface Boot {
   readonly sshdConfig: string;
   /** A disk of its own for the engine's data, such as `640m`; none where it is empty. */
   readonly disk: string;
+  readonly group: ControlGroup;
+  /** Before the engine: it shows the machine its own figures. One with a root of its own sees those of this machine. */
+  readonly show: readonly string[];
 }
 
 const script = (text: string, name: string): readonly string[] => ['bash', '-c', text, name];
 
 /** Arguments of nsenter: into the machine's network, its other namespaces, and there its sshd and its engine. */
-export function bootArguments({ program, place, sshdConfig, disk }: Boot): readonly string[] {
+export function bootArguments({ program, place, sshdConfig, disk, group, show }: Boot): readonly string[] {
   const { name, folder, registry, registryCa } = place;
   return [
     ...[`--net=/run/netns/${name}`, 'unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child'],
-    ...(program.root === undefined ? [] : intoRoot(program.root, place)),
+    ...(program.root === undefined ? joining(group) : intoRoot(program.root, place)),
     ...[...script(BOOT, 'boot'), folder, name, registry, sshdConfig, registryCa, disk],
+    ...(program.root === undefined ? show : []),
     ...program.command(place),
   ];
 }

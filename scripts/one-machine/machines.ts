@@ -1,7 +1,9 @@
 import type { NodeEntry } from '#libs/testing';
 import { BASE_IMAGES, rootFileSystem } from './base-images.js';
+import type { MachineSize } from './control-group.js';
 import { type EngineHost, startEngineHost } from './engine-host.js';
 import { dockerHere, type EngineProgram, simulatedEngine } from './engine-program.js';
+import { type HostFigures, startHostFigures } from './host-figures.js';
 import { DockerClient, loadBuilder, pullBase, pushBase } from './image-loading.js';
 import { createNetwork, type Network } from './network.js';
 import { makeLoginKey, type RunningNode, startNode, writeNodes } from './nodes.js';
@@ -34,10 +36,13 @@ export interface Engines {
 }
 
 interface MachinesOptions {
+  /** How many nodes. */
   readonly count: number;
   /** Builder and nodes with simulated engines; the registry is real. */
   readonly simulated: boolean;
   readonly engines: Engines;
+  /** Of each node. */
+  readonly size?: MachineSize;
 }
 
 /**
@@ -46,7 +51,7 @@ interface MachinesOptions {
  */
 export async function startMachines(
   setUp: SetUp,
-  { count, simulated, engines }: MachinesOptions,
+  { count, simulated, engines, size }: MachinesOptions,
 ): Promise<Machines> {
   const own = {
     registry: !process.env['REGISTRY_URL'],
@@ -66,11 +71,16 @@ export async function startMachines(
       'Registry, builder and nodes of one machine need root. Run as root, or set REGISTRY_URL, BUILDER_HOST and SLIPWAY_NODES_FILE.',
     );
   const network = await timed(setUp, 'Network', () => createNetwork(setUp.slot));
+  const figures = own.nodes ? await startHostFigures(setUp) : undefined;
   const registry = own.registry ? await planRegistry(setUp, network) : accessToTheirs(process.env);
   const started: Started = { env: {}, stops: [], servers: [] };
-  const stop = async (): Promise<void> => void (await Promise.allSettled(started.stops.map((end) => end())));
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled(started.stops.map((end) => end()));
+    await figures?.stop();
+  };
   try {
-    const nodes = await startAll(setUp, { own, network, registry, count, simulated, engines, started });
+    const asked = { count, simulated, engines, size };
+    const nodes = await startAll(setUp, { own, network, registry, figures, ...asked, started });
     const entries = nodes.map(({ entry }) => entry);
     const hosts = nodes.map(({ engine }) => engine);
     return { env: started.env, servers: started.servers, nodes: entries, hosts, stop };
@@ -84,6 +94,7 @@ interface Plan extends MachinesOptions {
   readonly own: { readonly registry: boolean; readonly builder: boolean; readonly nodes: boolean };
   readonly network: Network;
   readonly registry: RegistryAccess;
+  readonly figures: HostFigures | undefined;
   readonly started: Started;
 }
 
@@ -119,14 +130,14 @@ async function startAll(setUp: SetUp, plan: Plan): Promise<readonly RunningNode[
 }
 
 async function startNodes(setUp: SetUp, plan: Plan, count: number): Promise<readonly RunningNode[]> {
-  const { network, registry, simulated, engines, started } = plan;
+  const { network, registry, figures, simulated, engines, size, started } = plan;
   const loginKey = await makeLoginKey(setUp);
   const indices = Array.from({ length: count }, (_, index) => index + 1);
   const results = await Promise.allSettled(
     indices.map(async (index) => {
       const node = await timed(setUp, `Node ${index}`, () =>
         startNode(setUp, index, {
-          ...{ network, registry, loginKey },
+          ...{ network, registry, loginKey, size, figures: figures?.folder },
           program: simulated ? simulatedEngine(`node-${index}`) : (engines.nodes ?? dockerHere),
           diskMiB: setUp.breakable && index === count ? SMALL_DISK_MIB : undefined,
         }),

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { NodeEntry } from '#libs/testing';
 import { answers } from './child.js';
+import type { MachineSize } from './control-group.js';
 import { type EngineHost, startEngineHost, writeSecret } from './engine-host.js';
 import type { EngineProgram } from './engine-program.js';
 import type { Network } from './network.js';
@@ -16,6 +17,8 @@ const SSH_PORT = 22;
 /** The bridge has .1, the builder .10. */
 const FIRST_HOST = 11;
 const READY_MS = 10_000;
+/** A limit and no reservation: of what nodes do not use, nothing is taken from this machine. */
+const MEMORY_MIB = 2048;
 
 export interface RunningNode {
   readonly entry: NodeEntry;
@@ -61,11 +64,15 @@ interface NodeOptions {
   readonly loginKey: string;
   readonly program: EngineProgram;
   readonly diskMiB?: number;
+  /** All processors of this machine and 2 GiB when left out. */
+  readonly size?: MachineSize;
+  /** The folder of its host figures; this machine's when left out. */
+  readonly figures?: string;
 }
 
 /** Node number `index` (from 1): its own sshd with a pinned host key before its own engine. */
 export async function startNode(setUp: SetUp, index: number, options: NodeOptions): Promise<RunningNode> {
-  const { network, registry, loginKey, program, diskMiB } = options;
+  const { network, registry, loginKey, program, diskMiB = 0, figures } = options;
   const name = `node-${index}`;
   const folder = join(setUp.slot.directory, name);
   mkdirSync(folder, { recursive: true });
@@ -73,7 +80,10 @@ export async function startNode(setUp: SetUp, index: number, options: NodeOption
   const config = join(folder, 'sshd_config');
   writeFileSync(config, sshdConfig(folder, loginKey));
   const engine = await startEngineHost(setUp, {
-    ...{ name, network, registry, program, diskMiB },
+    ...{ name, network, registry, program, figures },
+    ...(diskMiB > 0 && { diskMiB }),
+    // A disk in memory is memory of the node.
+    size: { memoryMiB: MEMORY_MIB + diskMiB, ...options.size },
     host: FIRST_HOST - 1 + index,
     sshdConfig: config,
   });

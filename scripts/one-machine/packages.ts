@@ -19,6 +19,7 @@ const NEEDED: Packages = {
   iptables: '/usr/sbin/iptables',
   'apache2-utils': '/usr/bin/htpasswd',
   kcat: '/usr/bin/kcat',
+  lxcfs: '/usr/bin/lxcfs',
 };
 
 export function missingPackages(

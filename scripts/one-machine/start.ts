@@ -1,6 +1,7 @@
 import { freshKeys } from '#libs/secrets';
 import type { NodeEntry } from '#libs/testing';
 import { startAzurite } from './azurite.js';
+import type { MachineSize } from './control-group.js';
 import type { EngineHost } from './engine-host.js';
 import { startKafka } from './kafka.js';
 import type { Ledger } from './ledger.js';
@@ -23,6 +24,8 @@ interface OneMachineOptions {
   readonly engines?: Engines;
   /** Made to be broken: three Kafka brokers, blob storage that outlasts its end, a small disk for the last node. */
   readonly breakable?: boolean;
+  /** Of each node; all processors of this machine and 2 GiB when left out. */
+  readonly nodeSize?: MachineSize;
   readonly report?: Report;
 }
 
@@ -53,12 +56,12 @@ export const printProgress: Report = (part, state, ms, detail) => {
  */
 export async function startOneMachine(options: OneMachineOptions = {}): Promise<OneMachine> {
   const { directory: cache = cacheDirectory(), nodes: count = 3, report = printProgress } = options;
-  const { simulated = false, breakable = false, engines = {} } = options;
+  const { simulated = false, breakable = false, engines = {}, nodeSize } = options;
   const slot = await claimSlot(cache);
   const setUp: SetUp = { slot, cache, report, breakable };
   if (slot.cleaned > 0) report('Clean-up', 'working', 0, `${slot.cleaned} things of a killed start undone`);
   const packages = ensurePackages(setUp);
-  const machines = packages.then(() => startMachines(setUp, { count, simulated, engines }));
+  const machines = packages.then(() => startMachines(setUp, { count, simulated, engines, size: nodeSize }));
   const results = await Promise.allSettled([
     machines,
     reported(setUp, 'Kafka', startKafka),

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -8,6 +6,7 @@ import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import { SshPool } from '#libs/ssh';
 import { type Sshd, startSshd, until } from '#libs/testing';
 import { type Podman, startPodman } from './podman.js';
+import { filesOf } from './programs.js';
 
 const RUN = randomBytes(4).toString('hex');
 const IMAGE = `localhost/slipway-test-${RUN}:1`;
@@ -39,23 +38,12 @@ afterAll(async () => {
 /** Of cgroup v1 and of v2. */
 const MEMORY_LIMITS = '/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max';
 
-/** Programs of this machine with what they are linked to: no base image is needed. */
 const PROGRAMS = ['/bin/sh', '/bin/sleep', '/bin/cat'];
-function rootFiles(): ReadonlyMap<string, Buffer> {
-  const libraries = PROGRAMS.flatMap((program) =>
-    [
-      ...execFileSync('ldd', [program])
-        .toString()
-        .matchAll(/(\/\S+) \(0x/g),
-    ].map(([, path = '']) => path),
-  );
-  return new Map([...PROGRAMS, ...libraries].map((path) => [path, readFileSync(realpathSync(path))]));
-}
 
 function context(dockerfile: string): Readable {
   const tar = pack();
   tar.entry({ name: 'Dockerfile' }, dockerfile);
-  for (const [path, content] of rootFiles()) tar.entry({ name: `root${path}`, mode: 0o755 }, content);
+  for (const [path, content] of filesOf(PROGRAMS)) tar.entry({ name: `root${path}`, mode: 0o755 }, content);
   tar.finalize();
   return tar as unknown as Readable;
 }

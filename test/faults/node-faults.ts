@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { until } from '#libs/testing';
 import { answers, Child } from '../../scripts/one-machine/child.js';
+import { joining } from '../../scripts/one-machine/control-group.js';
 import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
 import { cutOff } from '../replicas/cut-off.js';
 import type { Installation } from './installation.js';
@@ -35,7 +36,7 @@ export async function restartSshd({ hosts, ledger }: Installation): Promise<void
   for (const host of hosts) for (const pid of await sshdsOf(host)) process.kill(pid, 'SIGKILL');
   await delay(WITHOUT_SSHD_MS);
   for (const host of hosts) {
-    const into = ['-t', String(host.pid()), '-m', '-u', '-i', '-n', '-p'];
+    const into = ['-t', String(host.pid()), '-m', '-u', '-i', '-n', '-p', ...joining(host.group)];
     const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', join(host.folder, 'sshd_config')];
     const child = new Child(`The sshd of ${host.name}`, 'nsenter', [...into, ...sshd], { ledger });
     await child.until(() => answers(SSH_PORT, host.address));
