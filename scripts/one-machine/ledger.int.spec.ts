@@ -71,11 +71,13 @@ describe('Ledger', () => {
   it('removes a control group once the last process in it has ended', async () => {
     const name = `slipway-ledger-${process.pid}`;
     const { joins } = makeGroup({ name, size: {}, number: 0 });
-    // It ends a while after the process that is held.
-    const inGroup = ['bash', '-c', 'sleep 0.4 & exec sleep 60'];
+    // The second one ends a while after the one that is held.
+    const second = 'while kill -0 $$; do sleep 0.02; done; sleep 0.3';
+    const inGroup = ['bash', '-c', `(${second}) & exec sleep 60`];
     const [program = '', ...args] = [...joining({ joins }), ...inGroup];
     child = spawn(program, args, { stdio: 'ignore' });
-    await until('the process to be in its group', () => readFileSync(joins[0] ?? '', 'utf8').length > 0);
+    const procs = (): string => readFileSync(joins[0] ?? '', 'utf8');
+    await until('both to be in the group', () => procs().trim().split('\n').length >= 2);
     const ledger = new Ledger(path);
     ledger.hold({ kind: 'cgroup', name });
     ledger.holdProcess(child.pid, { abrupt: true });
