@@ -9,6 +9,7 @@ import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
 import { dockerHere } from '../../scripts/one-machine/engine-program.js';
 import { startHostFigures } from '../../scripts/one-machine/host-figures.js';
 import { DockerClient } from '../../scripts/one-machine/image-loading.js';
+import { startTicksOf } from '../../scripts/one-machine/ledger.js';
 import { createNetwork } from '../../scripts/one-machine/network.js';
 import { makeLoginKey, type RunningNode, startNode } from '../../scripts/one-machine/nodes.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
@@ -137,7 +138,8 @@ export function processesOn(host: EngineHost): readonly { readonly name: string;
     .filter((pid) => /^\d+$/.test(pid))
     .flatMap((pid) => {
       try {
-        if (spaceOf(pid) !== own) return [];
+        // What has ended, and is not waited for, is in no group any more.
+        if (spaceOf(pid) !== own || startTicksOf(Number(pid)) === undefined) return [];
         const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
         return [{ name, groups: readFileSync(`/proc/${pid}/cgroup`, 'utf8') }];
       } catch {
