@@ -8,4 +8,4 @@ export type { ExecOptions, ExecResult } from './exec.js';
 export type { SshLogin, SshMachine, SshTarget } from './target.js';
 export { targetAddress } from './target.js';
 export type { PoolOptions as SshPoolOptions, SshLogger } from './pool-options.js';
-export { DOCKER_SOCKET, SshPool } from './ssh-pool.js';
+export { DOCKER_SOCKET, type LastingOptions, SshPool } from './ssh-pool.js';

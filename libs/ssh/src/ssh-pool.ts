@@ -21,6 +21,11 @@ const DEFAULTS: PoolOptions = {
 /** Where the engine listens unless it is told otherwise. */
 export const DOCKER_SOCKET = '/var/run/docker.sock';
 
+export interface LastingOptions {
+  /** Gets what the program writes to stderr, piece by piece; otherwise it is thrown away. */
+  readonly onStderr?: (chunk: Buffer) => void;
+}
+
 /** Kept SSH connections, by machine and login. Every method throws SshError. */
 export class SshPool {
   private readonly options: PoolOptions;
@@ -56,16 +61,25 @@ export class SshPool {
     );
   }
 
-  /** The engine's socket through its own client on the machine, for an sshd that forbids forwarding. 100 ms each. */
-  async openDialStdio(target: SshTarget, remoteSocketPath = DOCKER_SOCKET): Promise<Duplex> {
-    const argv = ['docker', '-H', `unix://${remoteSocketPath}`, 'system', 'dial-stdio'];
+  /**
+   * A program that lasts: a stream to its input and from its output, open until either side ends it. An end of its own
+   * is no error, whatever its exit code; a connection that is cut is.
+   */
+  async openExec(target: SshTarget, argv: readonly string[], options: LastingOptions = {}): Promise<Duplex> {
     const command = argv.map(quoteArgument).join(' ');
     const { channel, isCut } = await this.of(target).open('session', (client, opened) =>
       client.exec(command, opened),
     );
-    // What the client says on stderr is not read; unread it would fill the window and stall the stream.
-    (channel.stderr as Readable).resume();
+    const stderr = channel.stderr as Readable;
+    if (options.onStderr !== undefined) stderr.on('data', options.onStderr);
+    // Unread it would fill the window and stall the stream.
+    stderr.resume();
     return new SocketChannel(channel, isCut);
+  }
+
+  /** The engine's socket through its own client on the machine, for an sshd that forbids forwarding. 100 ms each. */
+  openDialStdio(target: SshTarget, remoteSocketPath = DOCKER_SOCKET): Promise<Duplex> {
+    return this.openExec(target, ['docker', '-H', `unix://${remoteSocketPath}`, 'system', 'dial-stdio']);
   }
 
   /** Ends every connection. Streams that are open on them end too. */
