@@ -1,4 +1,5 @@
 import type { Look } from './domain/look.js';
+import type { Topology } from './domain/topology.js';
 
 /** A container to be read. */
 export interface WatchedContainer {
@@ -16,7 +17,12 @@ export interface NodeChannel {
    * channel is gone; after a late answer the channel goes on, and the late one is thrown away.
    */
   look(options: { readonly isSlow: boolean; readonly timeoutMs: number }): Promise<Look>;
-  /** From the next look on these are read, whatever was read before. */
+  /** What the machine is made of. Throws as `look` does. */
+  topology(options: { readonly timeoutMs: number }): Promise<Topology>;
+  /**
+   * From the next look on these are read, whatever was read before. One without a process (0), or whose id is not
+   * 64 hexadecimal digits, is not.
+   */
   watch(containers: readonly WatchedContainer[]): void;
   /** Settled once the channel is gone, however it came to that. */
   readonly closed: Promise<void>;

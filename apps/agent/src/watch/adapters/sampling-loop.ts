@@ -1,0 +1,226 @@
+/**
+ * The loop that reads a node. It runs there in whatever /bin/sh is (dash, busybox, bash), with `grep`, `find`, `df` and
+ * `date`, and writes no file. It waits in `read` for the next line, so the cadence is the agent's, and it ends with its
+ * input. Lines:
+ *
+ *     + SLOT ID PID   from now on the container is read      f N   a fast look
+ *     - SLOT          no more                                s N   a slow look        t N   the topology
+ *
+ * Each look is one `grep` over all files. Its lines have no names, as names would be most of the text. What tells them
+ * apart: the line of `ostype` ("Linux") begins each container, and each slot of a slow look. It is always readable, so
+ * the count of blocks never changes. A container's block ends with the control group of its first process, read last.
+ * If that names the container, it was alive until all of it was read.
+ *
+ * An answer is one write: a head with its length, the text, and a tail. No backslash stands in the script, since shells
+ * of logins differ in what it means within quotes.
+ */
+const LOOP = `set -f
+LC_ALL=C
+export LC_ALL
+root=$1 mark=$2 data=$3
+proc=$root/proc
+nl="
+"
+IFS=$nl
+block=$proc/sys/kernel/ostype
+host="$proc/stat$nl$proc/loadavg$nl$proc/meminfo$nl$proc/pressure/cpu$nl$proc/pressure/memory$nl$proc/pressure/io"
+host="$host$nl$proc/diskstats$nl$proc/net/dev$nl"
+slots= fast= slow= is_new=
+
+# Where each hierarchy is mounted (at), and which of its groups is the top there (top).
+for name in cpu cpuacct memory blkio pids cpuset unified; do
+  eval at_$name= top_$name=
+done
+while IFS=" " read -r id parent device top at rest; do
+  case $rest in
+    *" - cgroup2 "*) names=unified ;;
+    *" - cgroup "*) names=\${rest##* } ;;
+    *) continue ;;
+  esac
+  for name in cpu cpuacct memory blkio pids cpuset unified; do
+    eval known='$at_'$name
+    case "$known,$names," in
+      ",$name,"* | ","*",$name,"*) eval at_$name='$at' top_$name='$top' ;;
+    esac
+  done
+done <"$proc/self/mountinfo"
+lines=$5
+[ -z "$at_memory" ] || lines=$4
+
+# The folder (dir) of group $2 of hierarchy $1. Only the part up to the container's id counts: its processes may have
+# groups of their own below. Where a namespace hides the way from the top, it is searched for.
+place() {
+  dir=/dev/null
+  eval at='$at_'$1 top='$top_'$1
+  [ -n "$at" ] || return 0
+  case $2 in
+    */*"$id"*) tail=\${2#*"$id"} ;;
+    *) return 0 ;;
+  esac
+  group=\${2%%"$id"*}$id\${tail%%/*}
+  case $top in
+    /) dir=$root$at$group ;;
+    *) dir=$root$at\${group#"$top"} ;;
+  esac
+  [ -d "$dir" ] && return 0
+  dir=$(find "$root$at" -type d -name "*$id*" 2>/dev/null | head -n 1)
+  [ -n "$dir" ] || dir=/dev/null
+}
+
+# Sets what is read of container $2 with first process $3, in slot $1.
+add() {
+  slot=$1 id=$2 own=$proc/$3
+  cpu= cpuacct= memory= blkio= pids= cpuset= unified=
+  if [ -r "$own/cgroup" ]; then
+    while IFS=: read -r number names path; do
+      [ "$number" = 0 ] && names=unified
+      for name in cpu cpuacct memory blkio pids cpuset unified; do
+        case ",$names," in *",$name,"*) eval $name='$path' ;; esac
+      done
+    done 2>/dev/null <"$own/cgroup"
+  fi
+  if [ -n "$at_memory" ]; then
+    place cpuacct "$cpuacct"
+    quick=$dir/cpuacct.usage
+    place cpu "$cpu"
+    quick=$quick$nl$dir/cpu.stat
+    limit=$dir/cpu.cfs_quota_us$nl$dir/cpu.cfs_period_us
+    place memory "$memory"
+    quick=$quick$nl$dir/memory.usage_in_bytes$nl$dir/memory.stat$nl$dir/memory.oom_control
+    most=$dir/memory.limit_in_bytes
+    place blkio "$blkio"
+    disk=$dir/blkio.throttle.io_service_bytes
+    place pids "$pids"
+    count=$dir/pids.current
+    place cpuset "$cpuset"
+    set=$dir/cpuset.effective_cpus
+    [ -r "$set" ] || set=$dir/cpuset.cpus
+  else
+    place unified "$unified"
+    quick=$dir/cpu.stat$nl$dir/memory.current$nl$dir/memory.stat$nl$dir/memory.events
+    limit=$dir/cpu.max most=$dir/memory.max disk=$dir/cgroup.controllers$nl$dir/io.stat
+    count=$dir/pids.current set=$dir/cpuset.cpus.effective
+  fi
+  net=/dev/null
+  if [ -e "$own/ns/net" ] && [ -e "$proc/self/ns/net" ]; then
+    [ "$own/ns/net" -ef "$proc/self/ns/net" ] || net=$own/net/dev
+  fi
+  quick=$block$nl$quick$nl$own/cgroup$nl
+  details=$block$nl$disk$nl$block$nl$count$nl$block$nl$limit$nl$block$nl$most$nl$block$nl$set$nl$block$nl$net$nl
+  details=$details$own/cgroup$nl
+  eval quick_$slot='$quick' details_$slot='$details'
+  slots=$slots$slot$nl
+}
+
+drop() {
+  kept=
+  for slot in $slots; do
+    [ "$slot" = "$1" ] || kept=$kept$slot$nl
+  done
+  slots=$kept
+  unset quick_$1 details_$1
+}
+
+relist() {
+  is_new= fast= slow=
+  for slot in $slots; do
+    eval fast='$fast$quick_'$slot slow='$slow$details_'$slot
+  done
+}
+
+answer() {
+  IFS=" " read -r ended rest <"$proc/uptime"
+  printf "%s answer %s %s %s %s$nl%s$nl%s end %s$nl" "$mark" "$1" "$begun" "$ended" "\${#text}" "$text" "$mark" "$1"
+}
+
+boot=
+[ -r "$proc/sys/kernel/random/boot_id" ] && read -r boot <"$proc/sys/kernel/random/boot_id"
+printf "%s ready %s$nl" "$mark" "\${boot:--}"
+
+while IFS=" " read -r verb number id pid; do
+  case $verb in
+    +)
+      add "$number" "$id" "$pid"
+      is_new=1
+      ;;
+    -)
+      drop "$number"
+      is_new=1
+      ;;
+    f)
+      [ -z "$is_new" ] || relist
+      IFS=" " read -r begun rest <"$proc/uptime"
+      text=$(grep -hsE -e "$lines" $host $fast)
+      answer "$number"
+      ;;
+    s)
+      [ -z "$is_new" ] || relist
+      IFS=" " read -r begun rest <"$proc/uptime"
+      text=$(grep -hsE -e "$lines" $host $fast $slow)
+      text="\${text}\${nl}clock $(date +%s.%N)$nl$(df -kP "$data" 2>/dev/null)"
+      answer "$number"
+      ;;
+    t)
+      IFS=" " read -r begun rest <"$proc/uptime"
+      cd "$root/sys/devices/system" && set +f
+      text=$(grep -s . ./cpu/online ./cpu/cpu[0-9]*/topology/*_id ./node/node[0-9]*/cpulist)
+      set -f
+      answer "$number"
+      ;;
+  esac
+done
+`;
+
+/** Beginnings of the lines that are wanted, wherever they stand. */
+const ANYWHERE = [
+  'Linux$',
+  // /proc/stat, loadavg, meminfo, pressure
+  'cpu[0-9 ]',
+  '[0-9.]+ [0-9.]+ [0-9.]+ [0-9]+/',
+  '(Mem(Total|Available)|Swap(Total|Free)):',
+  'some avg10=',
+  // diskstats without loop and ram; net/dev
+  ' +[0-9]+ +[0-9]+ ([a-km-qs-z]|r[^a])',
+  ' *[^ ]+: *[0-9]+ +[0-9]',
+  // A number, or a list of CPUs.
+  '-?[0-9][0-9,-]*$',
+  'nr_(periods|throttled) ',
+  'oom_kill ',
+];
+
+const OF_V1 = [
+  'throttled_time ',
+  'total_inactive_file ',
+  'under_oom ',
+  '[0-9]+:[0-9]+ (Read|Write) ',
+  'Total ',
+  '[0-9]+:([^:]*,)?memory[,:]',
+];
+
+const OF_V2 = [
+  '(usage|throttled)_usec ',
+  'inactive_file ',
+  '[0-9]+:[0-9: ]+ rbytes=',
+  // cpu.max has a period of at least 1000; memory.max, pids.max
+  '(max|[0-9]+) [0-9]{4,}$',
+  'max$',
+  '(cpuset|cpu|io|memory|hugetlb|pids|rdma|misc)( [a-z]+)*$',
+  '0::/',
+];
+
+const pattern = (lines: readonly string[]): string => `^(${lines.join('|')})`;
+
+export interface LoopOptions {
+  /** Begins the lines of the loop; unlike anything that a shell of a login may print. */
+  readonly mark: string;
+  /** A folder on the file system of the engine's data. */
+  readonly dataRoot: string;
+  /** Below which /proc and /sys lie; empty but in tests. */
+  readonly root?: string;
+}
+
+/** The loop as a command. */
+export function samplingLoop({ mark, dataRoot, root = '' }: LoopOptions): readonly string[] {
+  const patterns = [pattern([...ANYWHERE, ...OF_V1]), pattern([...ANYWHERE, ...OF_V2])];
+  return ['sh', '-c', LOOP, 'slipway-watch', root, mark, dataRoot, ...patterns];
+}
