@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Figures, figuresBetween } from './figures.js';
 import type { ContainerCounters, CpuTimes, HostCounters, Look } from './look.js';
-import { machine } from './look-text.testing.js';
+import { machine } from '../look-text.testing.js';
 
 const ID = 'a'.repeat(64);
 const CPU: CpuTimes = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Frame, FrameReader } from './frames.js';
-import { linesOf, machine } from './look-text.testing.js';
+import { linesOf, machine } from '../look-text.testing.js';
 
 const MARK = 'slipway-0123456789ab';
 

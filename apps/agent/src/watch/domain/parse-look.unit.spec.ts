@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Look } from './look.js';
-import { counterFiles, linesOf, machine, type Machine } from './look-text.testing.js';
+import { counterFiles, linesOf, machine, type Machine } from '../look-text.testing.js';
 import { parseLook } from './parse-look.js';
 
 const BOOT = 'b00t';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ContainerCounters, ContainerDetails, HostCounters } from './look.js';
+import type { ContainerCounters, ContainerDetails, HostCounters } from './domain/look.js';
 
 /** A machine and its containers, from which both the text of an answer and what it says are made. */
 export interface Machine {
