@@ -1,0 +1,83 @@
+import { SshPool } from '#libs/ssh';
+import { freePort } from './one-machine/free-port.js';
+import { sshTargetOf } from '#libs/testing';
+import type { WatchedContainer } from '../apps/agent/src/watch/ports.js';
+import {
+  byExporter,
+  byLoop,
+  byNobody,
+  byStatsStream,
+  type Cost,
+  moreSleepers,
+  type Scene,
+} from './bench/agent/watchers.js';
+import { ensurePackages } from './one-machine/packages.js';
+import { printProgress, startOneMachine } from './one-machine/start.js';
+import { countsOf, runScript, untilInterrupted } from './run-script.js';
+
+const COUNTS = [0, 10, 50, 200];
+const EXPORTER = '/usr/bin/prometheus-node-exporter';
+const HEAD = ['containers', 'who', 'node, ms/s', 'agent, ms/s', 'KiB/s'];
+
+interface Options {
+  /** Of each measurement. */
+  readonly seconds: number;
+  /** Rows with more containers are left out. */
+  readonly most: number;
+}
+
+const interrupted = untilInterrupted();
+
+/** `npm run bench:agent [-- --seconds N] [--most N]`: what watching a node costs, on the node and in the agent. */
+async function main({ seconds, most }: Options): Promise<void> {
+  await using stops = new AsyncDisposableStack();
+  await ensurePackages({ report: printProgress }, { 'prometheus-node-exporter': EXPORTER });
+  const machine = await startOneMachine({ nodes: 1, report: printProgress });
+  stops.defer(() => machine.stop());
+  const ssh = new SshPool();
+  stops.defer(() => ssh.close());
+  const [[node], [host]] = [machine.nodes, machine.hosts];
+  if (node === undefined || host === undefined) throw new Error('There is no node of this set-up.');
+  const target = sshTargetOf(node);
+  const { stdout } = await ssh.exec(target, ['docker', 'image', 'ls', '-q'], { timeoutMs: 60_000 });
+  let containers: readonly WatchedContainer[] = [];
+  console.log(lineOf(HEAD));
+  console.log(lineOf(HEAD.map(() => '---')));
+  for (const count of COUNTS.filter((one) => one <= most)) {
+    interrupted.throwIfAborted();
+    containers = await moreSleepers(host, stdout.split('\n')[0] ?? '', containers, count);
+    await measure({ ssh, target, host, containers, seconds, signal: interrupted });
+  }
+}
+
+async function measure(scene: Scene): Promise<void> {
+  const print = (who: string, { nodeMs, agentMs, kib }: Cost): void => {
+    const figures = [nodeMs, agentMs, kib].map((figure) => figure?.toFixed(2) ?? '');
+    console.log(lineOf([String(scene.containers.length), who, ...figures]));
+  };
+  print('engine, nobody watches', { nodeMs: (await byNobody(scene)).nodeMs });
+  print('loop and sshd', await byLoop(scene));
+  if (scene.containers.length > 0) print("engine, its stats' streams", await byStatsStream(scene));
+  const port = await freePort();
+  const exporter = ['--web.listen-address', `127.0.0.1:${port}`];
+  print('node_exporter', await byExporter(scene, EXPORTER, exporter, `http://127.0.0.1:${port}/metrics`));
+  const cadvisor = process.env['CADVISOR'];
+  if (!cadvisor) return;
+  const socket = `unix://${scene.host.socketPath}`;
+  const args = ['-listen', `127.0.0.1:${port}`, '-docker', socket, '-docker_only'];
+  print('cAdvisor', await byExporter(scene, cadvisor, args, `http://127.0.0.1:${port}/metrics`));
+}
+
+const lineOf = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+function optionsOf(args: readonly string[]): Options | undefined {
+  const counts = countsOf(args, { seconds: 30, most: 200 });
+  return counts !== undefined && counts.seconds > 1 ? counts : undefined;
+}
+
+await runScript({
+  options: optionsOf(process.argv.slice(2)),
+  usage: 'Usage: npm run bench:agent [-- [--seconds N] [--most N]]',
+  signal: interrupted,
+  main,
+});
