@@ -143,6 +143,9 @@ export function writeTree(root: string, tree: RecordedTree, without: readonly st
     for (const [path, text] of Object.entries(tree.version === 1 ? V1_FILES : V2_FILES)) {
       const [mount, file] = tree.version === 1 ? path.split('/') : ['', path];
       put(join('sys/fs/cgroup', mount ?? '', folder, file ?? ''), text);
+      // Podman's watcher of the container.
+      const watcher = join(dirname(folder), `libpod-conmon-${container.id}.scope`);
+      put(join('sys/fs/cgroup', mount ?? '', watcher, file ?? ''), text.replaceAll(/\d+/g, '7'));
     }
   }
 }

@@ -14,12 +14,13 @@ export interface NodeChannelOptions {
   readonly dataRoot: string;
   /** For the first sign of the loop. */
   readonly timeoutMs: number;
+  /** An answer that is this late never comes, and the channel is closed; 30 s unless told. */
+  readonly giveUpMs?: number;
   /** Below which the node's /proc and /sys lie; empty but in tests. */
   readonly root?: string;
 }
 
-/** An answer that is this late never comes: the channel is given up. */
-const HOPELESS_MS = 30_000;
+const GIVE_UP_MS = 30_000;
 
 type Verb = 'f' | 's' | 't';
 
@@ -35,7 +36,7 @@ interface Asked {
 export async function openNodeChannel(open: OpenShell, options: NodeChannelOptions): Promise<NodeChannel> {
   const mark = `slipway-${randomBytes(6).toString('hex')}`;
   const shell = await open(samplingLoop({ mark, dataRoot: options.dataRoot, root: options.root }));
-  const channel = new ShellChannel(shell, mark);
+  const channel = new ShellChannel(shell, mark, options.giveUpMs ?? GIVE_UP_MS);
   try {
     await channel.ready(options.timeoutMs);
     return channel;
@@ -63,6 +64,7 @@ class ShellChannel implements NodeChannel {
   constructor(
     private readonly shell: NodeShell,
     mark: string,
+    private readonly giveUpMs: number,
   ) {
     this.frames = new FrameReader(mark);
     const { stream } = shell;
@@ -183,7 +185,7 @@ class ShellChannel implements NodeChannel {
   }
 
   private overdue(): NodeChannelError {
-    if (this.asked !== undefined && performance.now() - this.asked.at > HOPELESS_MS) this.close();
+    if (this.asked !== undefined && performance.now() - this.asked.at > this.giveUpMs) this.close();
     return late();
   }
 

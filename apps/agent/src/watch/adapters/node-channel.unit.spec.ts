@@ -56,8 +56,8 @@ class FakeNode {
 const opened: NodeChannel[] = [];
 afterEach(() => opened.splice(0).forEach((channel) => channel.close()));
 
-async function openOn(node: FakeNode): Promise<NodeChannel> {
-  const opening = openNodeChannel(node.open, { dataRoot: '/data', timeoutMs: 10_000 });
+async function openOn(node: FakeNode, giveUpMs?: number): Promise<NodeChannel> {
+  const opening = openNodeChannel(node.open, { dataRoot: '/data', timeoutMs: 10_000, giveUpMs });
   await until('the loop to be started', () => node.mark !== '');
   node.ready();
   const channel = await opening;
@@ -163,6 +163,15 @@ describe('NodeChannel', () => {
     await channel.closed;
     await Promise.all(refused);
     await expect(fast(channel)).rejects.toThrow('sh: killed');
+  });
+
+  it('gives up a node whose answer does not come at all', async () => {
+    const node = new FakeNode();
+    const channel = await openOn(node, 50);
+    await expect(fast(channel, 20)).rejects.toMatchObject({ reason: 'late' });
+    await expect(fast(channel, 100)).rejects.toMatchObject({ reason: 'late' });
+    await channel.closed;
+    await expect(fast(channel)).rejects.toMatchObject({ reason: 'closed' });
   });
 
   it('closes', async () => {

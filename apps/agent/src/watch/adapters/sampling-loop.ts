@@ -48,7 +48,8 @@ lines=$5
 [ -z "$at_memory" ] || lines=$4
 
 # The folder (dir) of group $2 of hierarchy $1. Only the part up to the container's id counts: its processes may have
-# groups of their own below. Where a namespace hides the way from the top, it is searched for.
+# groups of their own below. Where a namespace hides the way from the top, it is searched for; Podman names one more by
+# the container, that of the process that watches it.
 place() {
   dir=/dev/null
   eval at='$at_'$1 top='$top_'$1
@@ -63,7 +64,7 @@ place() {
     *) dir=$root$at\${group#"$top"} ;;
   esac
   [ -d "$dir" ] && return 0
-  dir=$(find "$root$at" -type d -name "*$id*" 2>/dev/null | head -n 1)
+  dir=$(find "$root$at" -type d -name "*$id*" ! -name "*conmon*" 2>/dev/null | head -n 1)
   [ -n "$dir" ] || dir=/dev/null
 }
 
