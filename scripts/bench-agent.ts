@@ -32,7 +32,7 @@ const interrupted = untilInterrupted();
 async function main({ seconds, most }: Options): Promise<void> {
   await using stops = new AsyncDisposableStack();
   await ensurePackages({ report: printProgress }, { 'prometheus-node-exporter': EXPORTER });
-  const machine = await startOneMachine({ nodes: 1, report: printProgress });
+  const machine = await startOneMachine({ nodes: 1, machinesOnly: true, report: printProgress });
   stops.defer(() => machine.stop());
   const ssh = new SshPool();
   stops.defer(() => ssh.close());

@@ -22,6 +22,8 @@ interface OneMachineOptions {
   readonly simulated?: boolean;
   /** Of builder and nodes, where they are others than Docker's of this machine. */
   readonly engines?: Engines;
+  /** Builder, registry and nodes alone: neither Kafka nor a database nor storage. */
+  readonly machinesOnly?: boolean;
   /** Made to be broken: three Kafka brokers, blob storage that outlasts its end, a small disk for the last node. */
   readonly breakable?: boolean;
   /** Of each node; all processors of this machine and 2 GiB when left out. */
@@ -56,7 +58,7 @@ export const printProgress: Report = (part, state, ms, detail) => {
  */
 export async function startOneMachine(options: OneMachineOptions = {}): Promise<OneMachine> {
   const { directory: cache = cacheDirectory(), nodes: count = 3, report = printProgress } = options;
-  const { simulated = false, breakable = false, engines = {}, nodeSize } = options;
+  const { simulated = false, breakable = false, machinesOnly = false, engines = {}, nodeSize } = options;
   const slot = await claimSlot(cache);
   const setUp: SetUp = { slot, cache, report, breakable };
   if (slot.cleaned > 0) report('Clean-up', 'working', 0, `${slot.cleaned} things of a killed start undone`);
@@ -64,10 +66,7 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
   const machines = packages.then(() => startMachines(setUp, { count, simulated, engines, size: nodeSize }));
   const results = await Promise.allSettled([
     machines,
-    reported(setUp, 'Kafka', startKafka),
-    reported(setUp, 'PostgreSQL', startPostgres),
-    reported(setUp, 'Blob storage', startAzurite),
-    packages.then(() => reported(setUp, 'Redis', startRedis)),
+    ...(machinesOnly ? [] : startServers(setUp, packages)),
   ]);
   const parts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = once(async () => {
@@ -86,6 +85,15 @@ export async function startOneMachine(options: OneMachineOptions = {}): Promise<
   const { nodes, hosts } = await machines;
   const servers = parts.flatMap((part) => part.servers ?? []);
   return { env, nodes, hosts, servers, ledger: slot.ledger, stop };
+}
+
+function startServers(setUp: SetUp, packages: Promise<void>): readonly Promise<RunningPart>[] {
+  return [
+    reported(setUp, 'Kafka', startKafka),
+    reported(setUp, 'PostgreSQL', startPostgres),
+    reported(setUp, 'Blob storage', startAzurite),
+    packages.then(() => reported(setUp, 'Redis', startRedis)),
+  ];
 }
 
 const AT_REST_KEYS = ['SLIPWAY_NODE_KEY', 'SLIPWAY_APP_SECRET_KEY'];
