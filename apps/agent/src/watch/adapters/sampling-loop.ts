@@ -6,10 +6,10 @@
  *     + SLOT ID PID   from now on the container is read      f N   a fast look
  *     - SLOT          no more                                s N   a slow look        t N   the topology
  *
- * Each look is one `grep` over all files. Its lines have no names, as names would be most of the text. What tells them
- * apart: the line of `ostype` ("Linux") begins each container, and each slot of a slow look. It is always readable, so
- * the count of blocks never changes. A container's block ends with the control group of its first process, read last.
- * If that names the container, it was alive until all of it was read.
+ * A look is one `grep` over all files, a slow one two. The lines have no names, as names would be most of the text.
+ * What tells them apart: the line of `ostype` ("Linux") begins each container, and each slot of a slow look. It is
+ * always readable, so the count of blocks never changes. A container's block ends with the control group of its first
+ * process, read last. If that names the container, it was alive until all of it was read.
  *
  * An answer is one write: a head with its length, the text, and a tail. No backslash stands in the script, since shells
  * of logins differ in what it means within quotes.
@@ -157,8 +157,10 @@ while IFS=" " read -r verb number id pid; do
     s)
       [ -z "$is_new" ] || relist
       IFS=" " read -r begun rest <"$proc/uptime"
-      text=$(grep -hsE -e "$lines" $host $fast $slow)
-      text="\${text}\${nl}clock $(date +%s.%N)$nl$(df -kP "$data" 2>/dev/null)"
+      text=$(grep -hsE -e "$lines" $host $fast)
+      # Apart, as the names of all files together may be more than a program takes.
+      more=$(grep -hsE -e "$lines" $slow /dev/null)
+      text="$text$nl$more\${nl}clock $(date +%s.%N)$nl$(df -kP "$data" 2>/dev/null)"
       answer "$number"
       ;;
     t)
