@@ -16,7 +16,7 @@ const sectionOf = (app: string): readonly string[] => [
 export const kafkaAclsPage = (): string =>
   page('ACLs on Kafka', [
     'These are the ACLs that each app needs on brokers that have ACLs. Read and Write imply Describe. See [Use a secured Kafka](../how-to/use-a-secured-kafka.md).',
-    'If `KAFKA_PREFIX` is set, it goes before each of these names. The standalone app needs what the deployer, the load balancer and the node manager need.',
+    'If `KAFKA_PREFIX` is set, it goes before each of these names. The standalone app needs what the deployer, the load balancer, the node manager and the agent need.',
     ...Object.keys(participants).sort().flatMap(sectionOf),
     '## What the choice of KAFKA_TOPICS adds',
     'With `verify`, an app also needs DescribeConfigs on each topic of its table.',

@@ -4,6 +4,7 @@ import {
   deadLetterTopic,
   type MessageDefinition,
   topics,
+  topicSettings,
 } from '#libs/contracts';
 import { fieldsOf, type JsonSchema, typeText } from './json-schema.js';
 import { code, codeBlock, page, table } from './markdown.js';
@@ -50,9 +51,16 @@ function messageSection({ type, summary, example }: MessageDefinition): readonly
   ];
 }
 
+function settingsOf(topic: string): readonly string[] {
+  const settings = Object.entries(topicSettings[topic] ?? {});
+  if (settings.length === 0) return [];
+  return [`It is made with ${settings.map(([name, value]) => code(`${name}=${value}`)).join(', ')}.`];
+}
+
 const topicSection = (topic: string): readonly string[] => [
   `## ${topic}`,
   `What cannot be handled goes to ${code(deadLetterTopic(topic))}.`,
+  ...settingsOf(topic),
   ...catalogue.filter((message) => message.topic === topic).flatMap(messageSection),
 ];
 

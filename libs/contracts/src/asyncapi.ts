@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { catalogue } from './catalogue.js';
 import type { MessageDefinition } from './message.js';
 import { participants } from './participants.js';
-import { deadLetterTopic, topics, type Topic } from './topics.js';
+import { deadLetterTopic, topics, topicSettings, type Topic } from './topics.js';
 
 const DEAD_LETTER = 'dead-letter';
 
@@ -14,6 +14,8 @@ const topicDescriptions: Record<Topic, string> = {
   'node.responses': 'The node that is reserved for an instance, or why no node fits.',
   'instance.reports': 'The state of each instance, and where it runs.',
   'node.reports': 'Which nodes stopped answering, and which answer again.',
+  'node.observed': 'What each node and its instances use, every second.',
+  'node.state': 'How each node is: whether it answers, its sizes, how busy it was.',
   'scale.requests': 'More or fewer instances of a service, or one named instance fewer.',
   'scale.responses': 'How each scale request ended.',
   'secret.requests': 'A secret is to be stored, sealed to the deployer, or removed.',
@@ -62,7 +64,15 @@ function channelsOf(topic: Topic) {
   const types = catalogue.filter((message) => message.topic === topic).map((message) => message.type);
   const deadLetters = deadLetterTopic(topic);
   return [
-    [topic, { address: topic, description: topicDescriptions[topic], messages: messageRefs(types) }],
+    [
+      topic,
+      {
+        address: topic,
+        description: topicDescriptions[topic],
+        messages: messageRefs(types),
+        ...topicBindings(topic),
+      },
+    ],
     [
       deadLetters,
       {
@@ -72,6 +82,17 @@ function channelsOf(topic: Topic) {
       },
     ],
   ] as const;
+}
+
+/** Of a topic that is made with settings of its own. */
+function topicBindings(topic: Topic) {
+  const { 'cleanup.policy': policy, 'retention.ms': retention } = topicSettings[topic] ?? {};
+  if (policy === undefined && retention === undefined) return {};
+  const topicConfiguration = {
+    'cleanup.policy': [policy ?? 'delete'],
+    ...(retention !== undefined && { 'retention.ms': Number(retention) }),
+  };
+  return { bindings: { kafka: { topicConfiguration, bindingVersion: '0.5.0' } } };
 }
 
 function messageRefs(names: readonly string[]) {

@@ -4,9 +4,11 @@ import { deploymentReplied } from './messages/deployment-replied.js';
 import { deploymentRequested } from './messages/deployment-requested.js';
 import { instanceReported } from './messages/instance-reported.js';
 import { nodeAnswered } from './messages/node-answered.js';
+import { nodeObserved } from './messages/node-observed.js';
 import { nodeReleased } from './messages/node-released.js';
 import { nodeReported } from './messages/node-reported.js';
 import { nodeRequested } from './messages/node-requested.js';
+import { nodeState } from './messages/node-state.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
 import { secretReplied } from './messages/secret-replied.js';
@@ -23,6 +25,8 @@ export const catalogue: readonly MessageDefinition[] = [
   instanceReported,
   nodeReleased,
   nodeReported,
+  nodeObserved,
+  nodeState,
   scaleRequested,
   scaleReplied,
   secretRequested,

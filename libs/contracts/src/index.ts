@@ -16,6 +16,8 @@ export * from './messages/node-answered.js';
 export * from './messages/instance-reported.js';
 export * from './messages/node-released.js';
 export * from './messages/node-reported.js';
+export * from './messages/node-observed.js';
+export * from './messages/node-state.js';
 export * from './messages/scale-requested.js';
 export * from './messages/scale-replied.js';
 export * from './messages/secret-requested.js';

@@ -9,6 +9,7 @@ interface Participant {
 
 /** Who reads and who writes which topic; test/docs compares it with the code of each app. */
 export const participants: Readonly<Record<string, Participant>> = {
+  agent: { receives: [], sends: [topics.nodeObserved, topics.nodeState] },
   cli: {
     receives: [
       topics.deploymentResponses,

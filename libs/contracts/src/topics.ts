@@ -7,6 +7,8 @@ export const topics = {
   nodeResponses: 'node.responses',
   instanceReports: 'instance.reports',
   nodeReports: 'node.reports',
+  nodeObserved: 'node.observed',
+  nodeState: 'node.state',
   scaleRequests: 'scale.requests',
   scaleResponses: 'scale.responses',
   secretRequests: 'secret.requests',
@@ -15,6 +17,14 @@ export const topics = {
 } as const;
 
 export type Topic = (typeof topics)[keyof typeof topics];
+
+/** What a topic is made with, by Kafka's names. The others have the broker's defaults, and are never compacted. */
+export const topicSettings: Readonly<Partial<Record<string, Readonly<Record<string, string>>>>> = {
+  // A segment is deleted as a whole, once its last message is too old: so they are short.
+  [topics.nodeObserved]: { 'retention.ms': '3600000', 'segment.ms': '600000' },
+  // A segment is compacted once it is closed.
+  [topics.nodeState]: { 'cleanup.policy': 'compact', 'segment.ms': '3600000' },
+};
 
 export const deadLetterTopic = (topic: string): string => `${topic}.dead-letter`;
 

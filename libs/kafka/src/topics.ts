@@ -8,6 +8,9 @@ export interface TopicShape {
   readonly replicationFactor: number;
 }
 
+/** What a topic is made with besides, by its name without the prefix and Kafka's names of settings. */
+export type TopicSettings = Readonly<Partial<Record<string, Readonly<Record<string, string>>>>>;
+
 /** As Kafka takes it. */
 export const isTopicName = (name: string): boolean =>
   /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
@@ -79,19 +82,24 @@ export const ensureTopics = (
   kafka: PlatformKafka,
   topics: readonly string[],
   shape: TopicShape,
+  settings: TopicSettings = {},
 ): Promise<void> =>
   administered(kafka, async (admin) => {
     const present = new Set(await admin.listTopics());
-    const missing = topics.map((topic) => kafka.nameOf(topic)).filter((name) => !present.has(name));
+    const missing = topics.filter((topic) => !present.has(kafka.nameOf(topic)));
     if (missing.length === 0) return;
     const made = missing.map((topic) => ({
-      topic,
+      topic: kafka.nameOf(topic),
       numPartitions: shape.partitions,
       replicationFactor: shape.replicationFactor,
+      configEntries: Object.entries(settings[topic] ?? {}).map(([name, value]) => ({ name, value })),
     }));
     await admin.createTopics({ topics: made, waitForLeaders: false }).catch((cause: unknown) => {
       const causes = creationErrors(cause);
       throw causes.length === 0 ? cause : new TopicCreationError(causes, kafka.principal(), { cause });
     });
-    await untilLed(admin, missing);
+    await untilLed(
+      admin,
+      made.map(({ topic }) => topic),
+    );
   });

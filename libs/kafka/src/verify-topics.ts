@@ -1,7 +1,7 @@
 import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import type { PlatformKafka } from './kafka-client.js';
 import { ACL_PAGE, aclText, brokerTypeOf, NEEDS, type Operation } from './missing-acl.js';
-import { administered, type TopicShape } from './topics.js';
+import { administered, type TopicSettings, type TopicShape } from './topics.js';
 
 /** Topics are not as they must be; a line for each, with the command line that puts it right. */
 export class TopicsWrongError extends Error {
@@ -24,11 +24,13 @@ interface Expected extends TopicShape {
   readonly operationsOn: (topic: string) => readonly Operation[];
   /** Of these, how many partitions there are does not matter. */
   readonly isDeadLetters: (topic: string) => boolean;
+  /** Without settings of its own, a topic must not be compacted. */
+  readonly settings?: TopicSettings;
 }
 
 /** Kafka's number for it: kafkajs gives its own names to CommonJS only. */
 const TOPIC: ConfigResourceTypes.TOPIC = 2;
-/** With compaction, Kafka would drop all but the last message of a key. */
+/** With compaction, Kafka drops all but the last message of a key. */
 const CLEANUP = 'cleanup.policy';
 
 class Verification {
@@ -44,10 +46,10 @@ class Verification {
     try {
       const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] });
       const partitions = topics[0]?.partitions.length ?? 0;
-      return [...this.tooFew(topic, partitions), ...(await this.compacted(name))];
+      return [...this.tooFew(topic, partitions), ...(await this.wronglyCleaned(topic))];
     } catch (error) {
       const type = brokerTypeOf(error);
-      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return [`${name} is missing; ${this.creation(name)}`];
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return [`${name} is missing; ${this.creation(topic)}`];
       if (type === 'TOPIC_AUTHORIZATION_FAILED')
         return [this.lacks(name, [...this.expected.operationsOn(topic), 'DescribeConfigs'])];
       throw error;
@@ -62,16 +64,21 @@ class Verification {
     return [`${name} has partitions=${found}, expected ${partitions} (KAFKA_PARTITIONS) or more; ${more}`];
   }
 
-  private async compacted(name: string): Promise<readonly string[]> {
+  private async wronglyCleaned(topic: string): Promise<readonly string[]> {
+    const name = this.kafka.nameOf(topic);
+    const { [CLEANUP]: expected } = this.settingsOf(topic);
     try {
       const asked = { includeSynonyms: false, resources: [{ type: TOPIC, name, configNames: [CLEANUP] }] };
       const { resources } = await this.admin.describeConfigs(asked);
       const policy = resources[0]?.configEntries.find(
         ({ configName }) => configName === CLEANUP,
       )?.configValue;
-      if (policy === undefined || policy === 'delete') return [];
-      const mended = this.line('kafka-configs.sh', `--alter --topic ${name} --add-config ${CLEANUP}=delete`);
-      return [`${name} has ${CLEANUP}=${policy}, expected delete; ${mended}`];
+      if (policy === undefined || policy === expected) return [];
+      const mended = this.line(
+        'kafka-configs.sh',
+        `--alter --topic ${name} --add-config ${CLEANUP}=${expected}`,
+      );
+      return [`${name} has ${CLEANUP}=${policy}, expected ${expected}; ${mended}`];
     } catch (error) {
       if (brokerTypeOf(error) !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
       return [this.lacks(name, ['DescribeConfigs'])];
@@ -82,10 +89,20 @@ class Verification {
     return aclText({ operation: operations.join(' and '), resource: 'topic', name }, this.kafka.principal());
   }
 
-  private creation(name: string): string {
+  private settingsOf(topic: string): Readonly<Record<string, string>> & { readonly [CLEANUP]: string } {
+    return { [CLEANUP]: 'delete', ...this.expected.settings?.[topic] };
+  }
+
+  private creation(topic: string): string {
+    const configs = Object.entries(this.settingsOf(topic)).map(
+      ([name, value]) => `--config ${name}=${value}`,
+    );
     const { partitions, replicationFactor } = this.expected;
     const shape = `--partitions ${partitions} --replication-factor ${replicationFactor}`;
-    return this.line('kafka-topics.sh', `--create --topic ${name} ${shape} --config ${CLEANUP}=delete`);
+    return this.line(
+      'kafka-topics.sh',
+      `--create --topic ${this.kafka.nameOf(topic)} ${shape} ${configs.join(' ')}`,
+    );
   }
 
   private line(tool: string, words: string): string {

@@ -1,4 +1,4 @@
-import { aclsOf, allTopics, deadLetterTopic, topicsOf } from '#libs/contracts';
+import { aclsOf, allTopics, deadLetterTopic, topicSettings, topicsOf } from '#libs/contracts';
 import {
   type AclOperation,
   connectionOf,
@@ -125,12 +125,15 @@ async function prepareBroker(
     // Its errors tell all that kafkajs would log of them.
     const kafka = createKafka({ ...connection, clientId: app, logger: SILENT });
     if (config.KAFKA_TOPICS === 'create') {
-      await ensureTopics(kafka, [...new Set([...allTopics, ...ownTopics])], shape);
+      await ensureTopics(kafka, [...new Set([...allTopics, ...ownTopics])], shape, topicSettings);
     } else {
       const { brokers, tls, sasl } = connection;
       const isSecured = tls !== undefined || sasl !== undefined;
       const used = { app, brokers, isSecured, operationsOn: operationsOn(app), isDeadLetters };
-      await verifyTopics(kafka, [...topicsOf(app), ...ownTopics], { ...shape, ...used });
+      await verifyTopics(kafka, [...topicsOf(app), ...ownTopics], {
+        ...{ ...shape, ...used },
+        settings: topicSettings,
+      });
     }
     await producer.start();
   });
