@@ -16,7 +16,7 @@ const EDGE = ['/(?:ports|wire|http|consumer)\\.ts$', '\\.(?:wire|http|consumer|t
 /** Folders right below src/ that are no features: of an app that is small enough to have layers. */
 const LAYERS = '/src/(?:adapters|commands|consumers|domain|http|use-cases)/';
 /** Pure libs: what they say is the same everywhere and at any time. */
-const PURE_LIBS = `${LIB}(?:contracts|source-detect)/src/index\\.ts$`;
+const PURE_LIBS = `${LIB}(?:contracts|observations|source-detect)/src/index\\.ts$`;
 const TESTING = '\\.testing\\.ts$';
 const SPEC = '\\.spec\\.ts$';
 const BROKER = '(?:^|/)apps/cli/src/adapters/broker\\.ts$';

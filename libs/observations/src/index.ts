@@ -1,0 +1,3 @@
+export { foldObservation } from './fold.js';
+export { NodeObservations, type Observed } from './node-observations.js';
+export { deltaOf, type ObservedInstance, type ObservedNode, wholeOf } from './observed-node.js';
