@@ -127,7 +127,7 @@ describe.each([
       expect(await engine.inspect(id)).toEqual({
         outOfMemory: false,
         ...{ id, name: made.name, image: BASE, running: false, status: 'created', exitCode: undefined },
-        ...{ restartCount: 0, health: undefined, labels, startedAt: '0001-01-01T00:00:00Z' },
+        ...{ restartCount: 0, pid: 0, health: undefined, labels, startedAt: '0001-01-01T00:00:00Z' },
         createdAt: expect.any(String) as string,
       });
       await engine.start(id);

@@ -5,6 +5,8 @@ export interface ContainerState {
   readonly name: string;
   readonly image: string;
   readonly running: boolean;
+  /** Its first process, as its machine numbers processes; 0 while it has none. */
+  readonly pid: number;
   /** created, running, paused, restarting, removing, exited or dead. */
   readonly status: string;
   /** Of the last run; undefined while it never ended. */
@@ -35,6 +37,8 @@ export interface ListedImage {
   readonly tags: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** With the layers that it shares with others. */
+  readonly sizeBytes: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -61,6 +65,7 @@ export function listedImage(found: ImageInfo): ListedImage {
     id: found.Id,
     tags: (found.RepoTags ?? []).filter((tag) => tag !== NO_NAME),
     createdAt: found.Created * 1_000,
+    sizeBytes: found.Size,
     labels: found.Labels ?? {},
   };
 }
@@ -73,6 +78,8 @@ export function stateOf(found: ContainerInspectInfo, wasOutOfMemory: boolean): C
     name: found.Name.replace(/^\//, ''),
     image: found.Config.Image,
     running: state.Running && !state.Restarting,
+    // An engine may leave it out.
+    pid: (state.Pid as number | undefined) ?? 0,
     status: state.Status,
     exitCode: (state.Running && !state.Restarting) || !ended ? undefined : state.ExitCode,
     restartCount: found.RestartCount,

@@ -30,6 +30,8 @@ export interface InfoAnswer {
   readonly CgroupDriver?: string;
   /** Of Docker: names and values. */
   readonly DriverStatus?: readonly (readonly string[])[] | null;
+  /** The time of its machine. */
+  readonly SystemTime?: string;
 }
 
 /** Of `GET /version`. */

@@ -23,6 +23,7 @@ import {
   type VersionAnswer,
 } from './engine-info.js';
 import { EngineError } from './errors.js';
+import { type ContainerEvent, containerEvents, sinceOf } from './container-events.js';
 import { ExitWatch } from './exit-watch.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { type ExecResult, runInContainer } from './run-in-container.js';
@@ -39,6 +40,17 @@ const ALL_ENDS = {
   filters: { type: ['container' as const], event: ['die', 'died', 'destroy', 'remove', 'oom'] as never[] },
 };
 
+/** Not those of programs that are run in containers: each look at a service's health is two. */
+const CHANGES = {
+  filters: {
+    type: ['container' as const],
+    event: [
+      ...['start', 'restart', 'die', 'died', 'destroy', 'remove', 'oom', 'health_status'],
+      ...['update', 'rename', 'unpause'],
+    ] as never[],
+  },
+};
+
 /** One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names. */
 export class Engine {
   private versionAnswer: Promise<VersionAnswer> | undefined;
@@ -48,7 +60,7 @@ export class Engine {
     private readonly docker: Docker,
     private readonly onClose: () => void,
     /** For calls that stay open: they must not take the place of others. */
-    watching = docker,
+    private readonly watching = docker,
   ) {
     this.exits = new ExitWatch(async (abortSignal) => {
       const events = await watching.getEvents({ ...ALL_ENDS, abortSignal });
@@ -141,6 +153,19 @@ export class Engine {
    */
   firstExit(id: string, signal: AbortSignal): Promise<number> {
     return this.exits.firstExit(id, signal);
+  }
+
+  /**
+   * What happens to containers, whoever's they are, until the signal is aborted; resolves once nothing is missed any
+   * more. Iterating throws ENGINE_UNREACHABLE when the engine, or the line to it, ends before.
+   */
+  async containerEvents(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>> {
+    const what = 'Watching containers';
+    const info = await this.call(what, async () => (await this.docker.info()) as InfoAnswer);
+    const events = await this.call(what, () =>
+      this.watching.getEvents({ ...CHANGES, since: sinceOf(info), abortSignal: signal }),
+    );
+    return containerEvents(events as Readable, what);
   }
 
   /**

@@ -16,8 +16,18 @@ export class Metrics {
     return new Counter({ name: `slipway_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  gauge<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
-    return new Gauge({ name: `slipway_${name}`, help, labelNames, registers: [this.registry] });
+  /** @param values all of them, asked for when somebody reads the metrics; without it whoever made the gauge sets it */
+  gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    values?: () => readonly (readonly [labels: Readonly<Record<L, string>>, value: number])[],
+  ): Gauge<L> {
+    const gauge: Gauge<L> = new Gauge({
+      ...{ name: `slipway_${name}`, help, labelNames, registers: [this.registry] },
+      ...(values && { collect: () => fill(gauge, values()) }),
+    });
+    return gauge;
   }
 
   histogram<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> {
@@ -29,6 +39,15 @@ export class Metrics {
       registers: [this.registry],
     });
   }
+}
+
+/** What is not among the values any more goes. */
+function fill<L extends string>(
+  gauge: Gauge<L>,
+  values: readonly (readonly [Readonly<Record<L, string>>, number])[],
+): void {
+  gauge.reset();
+  for (const [labels, value] of values) gauge.set({ ...labels }, value);
 }
 
 export const createMetrics = (app: string): Metrics => new Metrics(app);
