@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type AppName, httpPortVariable } from '#libs/app-roles';
+import { agentConfigSchema } from '../../apps/agent/src/agent.config.js';
 import { cliConfigSchema } from '../../apps/cli/src/settings.js';
 import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
 import { loadBalancerConfigSchema } from '../../apps/load-balancer/src/load-balancer.config.js';
@@ -21,6 +22,7 @@ export const apps: readonly App[] = [
   { name: 'deployer', schema: deployerConfigSchema, port: 8110, builds: true },
   { name: 'load-balancer', schema: loadBalancerConfigSchema, port: 8120 },
   { name: 'node-manager', schema: nodeManagerConfigSchema, port: 8130 },
+  { name: 'agent', schema: agentConfigSchema, port: 8140 },
 ];
 
 /** What one container is made of: an app, or several in one process, or the command. */

@@ -28,6 +28,7 @@ const variables = {
   ],
   'node-manager': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_API_TOKEN'],
   'load-balancer': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_DEPLOYER_PUBLIC_KEY'],
+  agent: ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY'],
 } as const satisfies Readonly<Record<AppName, readonly string[]>>;
 const all = [...new Set(Object.values(variables).flat())];
 const needs = Object.entries({ ...variables, standalone: all });
@@ -80,11 +81,11 @@ it('a replica that is told to end hands its share of the messages over within 2 
 
 it('a replica that is killed holds the others up for seconds only', async () => {
   const killed = start('standalone');
-  await untilReady(killed, 3);
+  await untilReady(killed, appNames.length);
   await killed.stop('SIGKILL');
   const begun = performance.now();
   const next = start('standalone');
-  await untilReady(next, 3);
+  await untilReady(next, appNames.length);
   const reply = await client.ask({ mode: 'stop', appId: uniqueName('never'), services: ['web'] });
   expect(reply).toMatchObject({ status: true });
   expect(performance.now() - begun).toBeLessThan(20_000);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { appNames } from '#libs/app-roles';
 import { requireEnv, spawnApp, uniqueName, until, untilReady } from '#libs/testing';
 import { Client } from '../e2e/client.js';
 
@@ -58,7 +59,7 @@ it('every app deletes what is older than two weeks, keeps the rest, and still kn
   await insert(`${name}-15`, 15);
   await insert(`${name}-13`, 13);
   const replica = spawnApp('standalone', process.env);
-  await untilReady(replica, 3);
+  await untilReady(replica, appNames.length);
   await until('what is old to go', async () => (await left(`${name}-15`)) === 0);
   expect(await left(`${name}-13`)).toBe(inserts.length);
   await until('the work to go', async () => (await left(`${token}/web`)) === 0);

@@ -92,6 +92,7 @@ describe('a database with a role for each app', () => {
   const views = VIEWS.map((view) => `registry.${view}`);
 
   const published: Readonly<Record<AppName, readonly string[]>> = {
+    agent: ['registry.node_logins', 'registry.nodes'],
     deployer: views.filter((view) => view !== 'registry.node_logins'),
     'load-balancer': views,
     'node-manager': [],
@@ -239,7 +240,7 @@ describe('an installation with one role for all', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const text = await readFile(file, 'utf8');
     for (const [variable, url] of urls) expect(text).toContain(`export ${variable}='${url}'\n`);
-    expect((await command()).stdout, 'a second run').toContain(`${file}: the URLs of 3 roles`);
+    expect((await command()).stdout, 'a second run').toContain(`${file}: the URLs of ${apps.length} roles`);
     await writeFile(file, 'export OTHER=1\n');
     await expect(command()).rejects.toMatchObject({
       code: 1,

@@ -1,12 +1,13 @@
 import { ConfigError } from '#libs/config';
 import type { RunningApp } from '#libs/runtime';
+import { startAgent } from '../../agent/src/start.js';
 import { startDeployer } from '../../deployer/src/start.js';
 import { startLoadBalancer } from '../../load-balancer/src/start.js';
 import { startNodeManager } from '../../node-manager/src/start.js';
 
 /** Every app in this process, each with its own schema, consumers and HTTP port, for one machine. */
 export async function startStandalone(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
-  const starts = [startNodeManager(env), startLoadBalancer(env), startDeployer(env)];
+  const starts = [startNodeManager(env), startLoadBalancer(env), startDeployer(env), startAgent(env)];
   const results = await Promise.allSettled(starts);
   const apps = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const close = async (): Promise<void> => {

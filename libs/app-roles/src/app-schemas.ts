@@ -1,5 +1,6 @@
 /** The schema that each app owns, by the app's name. */
 export const appSchemas = {
+  agent: 'agent',
   deployer: 'deployer',
   'load-balancer': 'load_balancer',
   'node-manager': 'registry',
@@ -23,8 +24,12 @@ export const httpUrlVariable = (app: AppName): string =>
 
 const VIEWS = ['nodes', 'services', 'instances', 'changes', 'revision'];
 
-/** Which views of the registry an app may read, by its schema. Logins are for the app that seals them to the deployer. */
+/**
+ * Which views of the registry an app may read, by its schema. Logins are for the app that seals them to the deployer, and
+ * for the one that watches nodes.
+ */
 export const registryReaders: Readonly<Record<string, readonly string[]>> = {
+  [appSchemas.agent]: ['nodes', 'node_logins'],
   [appSchemas.deployer]: VIEWS,
   [appSchemas['load-balancer']]: [...VIEWS, 'node_logins'],
 };

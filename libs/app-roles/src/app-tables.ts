@@ -17,6 +17,10 @@ const own = (app: AppName, name: string = app): MigrationSet => ({
 
 /** By the app's name; an app at its start and the tests of it take them from here. */
 export const appTables: Readonly<Record<AppName, AppTables>> = {
+  agent: {
+    schema: appSchemas.agent,
+    migrations: [own('agent')],
+  },
   deployer: {
     schema: appSchemas.deployer,
     migrations: [eventTables, workTables, own('deployer')],

@@ -1,3 +1,7 @@
+import type { ObservedNode } from '#libs/observations';
+import type { Verdict } from '../liveness/domain/verdict.js';
+import type { NodeReach } from '../liveness/ports.js';
+import type { ContainerEvent, InspectedContainer } from './domain/containers.js';
 import type { Look } from './domain/look.js';
 import type { Topology } from './domain/topology.js';
 
@@ -27,4 +31,50 @@ export interface NodeChannel {
   /** Settled once the channel is gone, however it came to that. */
   readonly closed: Promise<void>;
   close(): void;
+}
+
+/** What an engine is, as `node.state` says it. */
+export interface EngineAbout {
+  readonly version: string;
+  readonly images: number;
+  readonly imageBytes: number;
+}
+
+/** The engine of one node. Every method throws where it does not answer. */
+export interface WatchedEngine {
+  /** The ids of the containers that run. */
+  running(): Promise<readonly string[]>;
+  /** Undefined where it is gone. */
+  inspect(id: string): Promise<InspectedContainer | undefined>;
+  /** Resolves once it listens; what comes from then on is missed by nobody. Ends or throws when the line does. */
+  events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>;
+  about(): Promise<EngineAbout>;
+}
+
+/** All that is asked of one node, over whatever leads there. */
+export interface NodeAccess extends NodeReach {
+  readonly engine: WatchedEngine;
+  openChannel(): Promise<NodeChannel>;
+  /** Lets go of its connections, which may hang in a line that was cut; what comes next makes new ones. */
+  reset(): void;
+  close(): void;
+}
+
+/** Who is told of what a node does. */
+export interface Watchers {
+  /** A second that was observed. */
+  observed(second: ObservedNode): void;
+  /** Once a second, whether it was observed or not, and at once when there is a new verdict. */
+  stateOf(node: NodeStatus): void;
+}
+
+/** All that is known of a node beside its figures. */
+export interface NodeStatus {
+  readonly node: string;
+  readonly fence: number;
+  readonly verdict: Verdict | undefined;
+  readonly engine: EngineAbout | undefined;
+  /** The last that was read, also where it is some seconds old. */
+  readonly sizes: ObservedNode['sizes'];
+  readonly topology: Topology | undefined;
 }

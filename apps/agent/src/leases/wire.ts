@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { Recurring, type Runtime } from '#libs/runtime';
+import { PostgresLeases } from './adapters/postgres-leases.js';
+import { LEASE_MS, LeaseKeeper, RENEW_MS } from './hold-leases.js';
+import type { Watching } from './ports.js';
+
+/** One process: a replica that is started again under the same name is another holder, with fences of its own. */
+export const holderOf = (replica: string): string => `${replica}/${randomUUID().slice(0, 8)}`;
+
+export interface HoldingParts {
+  readonly runtime: Pick<Runtime, 'pool' | 'logger'>;
+  readonly holder: string;
+  readonly watching: Watching;
+}
+
+export interface Holding {
+  readonly keeper: LeaseKeeper;
+  start(): void;
+  /** Lets others have the nodes at once. */
+  stop(): Promise<void>;
+}
+
+export function createHolding({ runtime: { pool, logger }, holder, watching }: HoldingParts): Holding {
+  const keeper = new LeaseKeeper({
+    leases: new PostgresLeases(pool, holder, LEASE_MS),
+    ...{ watching, holder },
+    monotonicMs: () => performance.now(),
+    onAway: (err) => logger.warn({ err }, 'the leases of nodes cannot be renewed'),
+    onBack: () => logger.info('the leases of nodes are renewed again'),
+  });
+  const renewing = new Recurring(RENEW_MS, () => keeper.renew());
+  return {
+    keeper,
+    start: () => renewing.start({ atOnce: true }),
+    async stop() {
+      await renewing.stop();
+      await keeper.end();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import type { Verdict } from './domain/verdict.js';
+import { LivenessWatch } from './watch-liveness.js';
+
+const ALIVE: Verdict = { state: 'alive', since: '2026-01-01T00:00:00.000Z' };
+
+/** A node whose answers the test gives. */
+function nodeUnderTest({ kernelAnswers = true } = {}) {
+  const asked: number[] = [];
+  const verdicts: Verdict[] = [];
+  const node = { reaches: () => Promise.resolve(), asks: () => Promise.resolve() };
+  const watch = new LivenessWatch(
+    {
+      node: {
+        kernelAnswers,
+        reach: () => node.reaches(),
+        ask: (limitMs) => (asked.push(limitMs), node.asks()),
+      },
+      now: () => new Date(0),
+      onVerdict: (verdict) => verdicts.push(verdict),
+    },
+    ALIVE,
+  );
+  return { node, watch, asked, verdicts };
+}
+const cut = (): Promise<void> => Promise.reject(new Error('it does not answer'));
+
+it('a node whose kernel does not answer three times is unreachable, and nothing else of it is asked', async () => {
+  const { node, watch, asked, verdicts } = nodeUnderTest();
+  node.reaches = cut;
+  await watch.silent();
+  await watch.silent();
+  expect(verdicts).toEqual([]);
+  await watch.silent();
+  expect(verdicts).toEqual([
+    { state: 'unreachable', reason: 'it does not answer', since: new Date(0).toISOString() },
+  ]);
+  expect(asked).toEqual([]);
+});
+
+it('a busy node whose kernel answers is asked again with more time, and stays alive while it is only slow', async () => {
+  const { node, watch, asked, verdicts } = nodeUnderTest();
+  node.asks = cut;
+  await watch.silent();
+  await watch.silent();
+  let answer = (): void => undefined;
+  node.asks = () => new Promise((resolve) => (answer = resolve));
+  const slow = watch.silent();
+  for (let second = 0; second < 7; second += 1) await watch.silent();
+  answer();
+  await slow;
+  expect(asked).toEqual([2_000, 4_000, 8_000]);
+  expect(verdicts).toEqual([]);
+});
+
+it('a node that is cut off while it is slow is found by its kernel; what was asked before counts no more', async () => {
+  const { node, watch, verdicts } = nodeUnderTest();
+  let fail = (_: Error): void => undefined;
+  node.asks = () => new Promise((_, reject) => (fail = reject));
+  const slow = watch.silent();
+  await Promise.resolve();
+  await Promise.resolve();
+  node.reaches = cut;
+  await watch.silent();
+  await watch.silent();
+  fail(new Error('too late'));
+  await slow;
+  expect(verdicts).toEqual([]);
+  await watch.silent();
+  expect(verdicts).toMatchObject([{ state: 'unreachable', reason: 'it does not answer' }]);
+});
+
+it('a node behind a jump host is asked through it', async () => {
+  const { node, watch, asked, verdicts } = nodeUnderTest({ kernelAnswers: false });
+  node.asks = cut;
+  for (let second = 0; second < 3; second += 1) await watch.silent();
+  expect(asked).toEqual([1_000, 1_250, 1_500]);
+  expect(verdicts).toMatchObject([{ state: 'unreachable' }]);
+});
+
+it('a look that is answered, however late, is good', async () => {
+  const { node, watch, verdicts } = nodeUnderTest();
+  node.reaches = cut;
+  for (let second = 0; second < 12; second += 1) {
+    await watch.silent();
+    watch.answered();
+  }
+  expect(verdicts).toEqual([]);
+});

@@ -1,0 +1,4 @@
+import { runUntilSignal } from '#libs/runtime';
+import { startAgent } from './start.js';
+
+await runUntilSignal(() => startAgent());

@@ -1,0 +1,121 @@
+import type { ObservedInstance, ObservedNode } from '#libs/observations';
+import type { Metrics } from '#libs/telemetry';
+
+/** The newest second of each node, for Prometheus. */
+export interface FigureMetrics {
+  observed(second: ObservedNode): void;
+  forget(node: string): void;
+}
+
+const OF_NODE = ['node'] as const;
+const OF_INSTANCE = ['node', 'app_id', 'service', 'instance'] as const;
+
+type Filled<L extends string> = readonly (readonly [Readonly<Record<L, string>>, number])[];
+type OfNode = (value: (second: ObservedNode) => number | undefined) => () => Filled<'node'>;
+type OfInstance = (
+  value: (instance: ObservedInstance) => number | undefined,
+) => () => Filled<(typeof OF_INSTANCE)[number]>;
+
+/** Filled when somebody asks: most seconds nobody does. */
+export function createFigureMetrics(metrics: Metrics): FigureMetrics {
+  const seconds = new Map<string, ObservedNode>();
+  const ofNode: OfNode = (value) => () =>
+    [...seconds.values()].flatMap((second) => {
+      const found = value(second);
+      return found === undefined ? [] : [[{ node: second.node }, found] as const];
+    });
+  const ofInstance: OfInstance = (value) => () =>
+    [...seconds.values()].flatMap(({ node, instances }) =>
+      [...instances.values()].flatMap((one) => {
+        const found = value(one);
+        const { appId: app_id, service } = one.identity;
+        return found === undefined
+          ? []
+          : [[{ node, app_id, service, instance: one.instance }, found] as const];
+      }),
+    );
+  nodeGauges(metrics, ofNode);
+  instanceGauges(metrics, ofInstance);
+  return {
+    observed: (second) => void seconds.set(second.node, second),
+    forget: (node) => void seconds.delete(node),
+  };
+}
+
+function nodeGauges(metrics: Metrics, of: OfNode): void {
+  metrics.gauge(
+    'node_cpu_cores',
+    'Cores in use on the node.',
+    OF_NODE,
+    of(({ host: { cpu } }) => cpu.user + cpu.system + cpu.steal),
+  );
+  metrics.gauge(
+    'node_load',
+    'Processes that ran or waited, on average over one minute.',
+    OF_NODE,
+    of(({ host }) => host.load1),
+  );
+  metrics.gauge(
+    'node_memory_available_bytes',
+    'Memory that programs of the node can still have.',
+    OF_NODE,
+    of(({ host }) => host.memoryAvailableBytes),
+  );
+  metrics.gauge(
+    'node_cpus',
+    'Cores of the node.',
+    OF_NODE,
+    of(({ sizes }) => sizes?.cpus),
+  );
+  metrics.gauge(
+    'node_memory_bytes',
+    'Memory of the node.',
+    OF_NODE,
+    of(({ sizes }) => sizes?.memoryBytes),
+  );
+  metrics.gauge(
+    'node_disk_free_bytes',
+    "Room on the file system of the engine's data.",
+    OF_NODE,
+    of(({ sizes }) => sizes?.diskFreeBytes),
+  );
+  metrics.gauge(
+    'node_clock_skew_seconds',
+    "By how much the node's clock is ahead.",
+    OF_NODE,
+    of(({ sizes }) => (sizes?.clockSkewMs === undefined ? undefined : sizes.clockSkewMs / 1_000)),
+  );
+}
+
+function instanceGauges(metrics: Metrics, of: OfInstance): void {
+  metrics.gauge(
+    'instance_cpu_cores',
+    'Cores in use.',
+    OF_INSTANCE,
+    of(({ usage }) => usage?.cpu),
+  );
+  metrics.gauge(
+    'instance_cpu_throttled_share',
+    'Share of the periods of its CPU limit in which it was held back.',
+    OF_INSTANCE,
+    of(({ usage }) => usage?.throttled?.share),
+  );
+  metrics.gauge(
+    'instance_memory_bytes',
+    'Memory in use.',
+    OF_INSTANCE,
+    of(({ usage }) => usage?.memoryBytes),
+  );
+  metrics.gauge(
+    'instance_oom_kills',
+    'Processes that were killed for want of memory since it started.',
+    OF_INSTANCE,
+    of(({ usage }) => usage?.oomKills),
+  );
+  metrics.gauge(
+    'instance_restarts',
+    'How often its engine has started it again.',
+    OF_INSTANCE,
+    of(({ details }) => details?.restarts),
+  );
+}

@@ -1,0 +1,20 @@
+import type { Engine } from '#libs/engine';
+import type { WatchedEngine } from '../ports.js';
+
+/** A container that is paused holds its memory. */
+const RUNS: ReadonlySet<string> = new Set(['running', 'paused']);
+
+/** The engine of a node, as a watch asks it. */
+export const watchedEngine = (engine: Engine): WatchedEngine => ({
+  async running() {
+    const listed = await engine.list({ labels: {} });
+    return listed.filter(({ state }) => RUNS.has(state)).map(({ id }) => id);
+  },
+  inspect: (id) => engine.inspect(id),
+  events: (signal) => engine.containerEvents(signal),
+  async about() {
+    const [{ version }, images] = await Promise.all([engine.info(), engine.listImages({ labels: {} })]);
+    const imageBytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return { version, images: images.length, imageBytes };
+  },
+});

@@ -1,0 +1,208 @@
+import { LivenessWatch } from '../liveness/watch-liveness.js';
+import type { Verdict } from '../liveness/domain/verdict.js';
+import type { Containers } from './domain/containers.js';
+import { type Figures, figuresBetween, type HostFigures } from './domain/figures.js';
+import type { Look } from './domain/look.js';
+import { NO_SLOW_FACTS, secondOf, type SlowFacts, slowFactsOf } from './domain/second.js';
+import type { Topology } from './domain/topology.js';
+import type { NodeAccess, NodeChannel, NodeStatus, Watchers } from './ports.js';
+import { ContainerWatch } from './watch-containers.js';
+
+export interface NodeWatchParts {
+  readonly node: string;
+  readonly fence: number;
+  readonly access: NodeAccess;
+  readonly watchers: Watchers;
+  readonly verdict: Verdict | undefined;
+  /** Where a watch with the same fence ended before; 0 for the first. */
+  readonly sequence: number;
+  /** The database's time. */
+  now(): Date;
+  onError(error: unknown, what: string): void;
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const SECOND_MS = 1_000;
+/** A look that is not answered within it belongs to another second. */
+const LATE_MS = 2_000;
+/** What is answered later is thrown away, and says nothing of whether the node lives: cheaper questions do by then. */
+const LOOK_LIMIT_MS = 5_000;
+/** Every tenth look is a slow one; one that got no answer is asked for again at once. */
+const SLOW_EVERY = 10;
+const AGAIN_MS = 1_000;
+
+/** Watches one node for as long as this replica holds its lease: a look each second, its containers, whether it lives. */
+export class NodeWatch {
+  private readonly containers: ContainerWatch;
+  private readonly liveness: LivenessWatch;
+  private readonly ended = new AbortController();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private running: Containers = new Map();
+  private channel: NodeChannel | undefined;
+  private isOpening = false;
+  private isLooking = false;
+  private hasFailed = false;
+  private isSlowDue = true;
+  private counted: number;
+  private last: Look | undefined;
+  private lastSlow: Look | undefined;
+  private slow: SlowFacts = NO_SLOW_FACTS;
+  private topology: Topology | undefined;
+
+  constructor(private readonly parts: NodeWatchParts) {
+    const { access, verdict, now, onError, pause } = parts;
+    this.counted = parts.sequence;
+    this.containers = new ContainerWatch({
+      ...{ engine: access.engine, pause },
+      onChange: (containers) => this.watchThese(containers),
+      onError: (error) => onError(error, 'the containers of a node cannot be followed'),
+    });
+    this.liveness = new LivenessWatch(
+      { node: access, now, onVerdict: (found) => this.onVerdict(found) },
+      verdict,
+    );
+  }
+
+  get sequence(): number {
+    return this.counted;
+  }
+
+  get verdict(): Verdict | undefined {
+    return this.liveness.verdict;
+  }
+
+  /** @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once */
+  start(phaseMs: number): void {
+    this.containers.start();
+    this.open();
+    const first = setTimeout(() => {
+      this.tick();
+      this.timers.push(setInterval(() => this.tick(), SECOND_MS));
+    }, phaseMs);
+    this.timers.push(first);
+  }
+
+  stop(): void {
+    this.ended.abort();
+    this.timers.forEach((timer) => clearTimeout(timer));
+    this.containers.stop();
+    this.channel?.close();
+    this.parts.access.close();
+  }
+
+  /** One second. What is not answered within it is a gap. */
+  tick(): void {
+    this.counted += 1;
+    if (this.counted % SLOW_EVERY === 0) this.isSlowDue = true;
+    this.parts.watchers.stateOf(this.status());
+    if (this.channel !== undefined && !this.isLooking) {
+      this.isLooking = true;
+      void this.look(this.channel, this.counted).finally(() => (this.isLooking = false));
+    } else {
+      this.open();
+      void this.liveness.silent();
+    }
+  }
+
+  private status(): NodeStatus {
+    const { node, fence } = this.parts;
+    const { verdict, topology } = this;
+    return { node, fence, verdict, topology, engine: this.containers.about, sizes: this.slow.sizes };
+  }
+
+  private async look(channel: NodeChannel, sequence: number): Promise<void> {
+    const isSlow = this.isSlowDue;
+    const [asked, begunMs] = [this.parts.now(), performance.now()];
+    let look: Look;
+    try {
+      look = await channel.look({ isSlow, timeoutMs: LOOK_LIMIT_MS });
+    } catch {
+      // A channel that is gone says so itself; a late or broken answer is a gap, and the cheap checks judge the node.
+      return;
+    }
+    if (this.ended.signal.aborted) return;
+    if (this.containers.isUp) this.liveness.answered();
+    else void this.liveness.silent();
+    this.take(look, { isSlow, asked, sequence, isLate: performance.now() - begunMs > LATE_MS });
+  }
+
+  private take(
+    look: Look,
+    {
+      isSlow,
+      asked,
+      sequence,
+      isLate,
+    }: {
+      readonly isSlow: boolean;
+      readonly asked: Date;
+      readonly sequence: number;
+      readonly isLate: boolean;
+    },
+  ): void {
+    if (isSlow) this.takeSlow(look, asked);
+    const figures = this.last && figuresBetween(this.last, look);
+    // Too much of a short window is unsure where reading took long: then it is measured over a longer one.
+    if (figures !== undefined || this.last?.bootId !== look.bootId) this.last = look;
+    if (isLate || figures === undefined || !hasHost(figures)) return;
+    const { node, fence, watchers } = this.parts;
+    const { slow, running: containers } = this;
+    const observedAt = asked.toISOString();
+    watchers.observed(
+      secondOf({ ...{ node, fence, sequence, observedAt }, look, figures, slow, containers }),
+    );
+  }
+
+  private takeSlow(look: Look, asked: Date): void {
+    this.isSlowDue = false;
+    const rates = this.lastSlow && figuresBetween(this.lastSlow, look)?.rates;
+    this.slow = slowFactsOf(look, rates, asked.getTime());
+    this.lastSlow = look;
+  }
+
+  private watchThese(containers: Containers): void {
+    this.running = containers;
+    this.channel?.watch([...containers.values()]);
+  }
+
+  private onVerdict(verdict: Verdict): void {
+    // What hangs in a line that was cut would hang for long after the node is back.
+    if (verdict.state === 'unreachable') this.parts.access.reset();
+    this.parts.watchers.stateOf(this.status());
+  }
+
+  private open(): void {
+    // The cheap checks find out first whether it is back.
+    const isLost = this.liveness.verdict?.state === 'unreachable';
+    if (isLost || this.channel !== undefined || this.isOpening) return;
+    this.isOpening = true;
+    void this.openChannel().finally(() => (this.isOpening = false));
+  }
+
+  private async openChannel(): Promise<void> {
+    const { signal } = this.ended;
+    try {
+      const channel = await this.parts.access.openChannel();
+      if (signal.aborted) return channel.close();
+      channel.watch([...this.running.values()]);
+      this.channel = channel;
+      this.hasFailed = false;
+      // Counters of another channel do not follow those of this one.
+      void channel.closed.then(() => this.lost(channel));
+      this.topology ??= await channel.topology({ timeoutMs: LOOK_LIMIT_MS });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!this.hasFailed) this.parts.onError(error, 'a node cannot be looked at');
+      this.hasFailed = true;
+      await this.parts.pause(AGAIN_MS, signal);
+    }
+  }
+
+  private lost(channel: NodeChannel): void {
+    if (this.channel !== channel) return;
+    this.channel = undefined;
+  }
+}
+
+const hasHost = (figures: Figures): figures is Figures & { readonly host: HostFigures } =>
+  figures.host !== undefined;

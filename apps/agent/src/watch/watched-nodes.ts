@@ -1,0 +1,104 @@
+import type { HeldNode, Watching } from '../leases/ports.js';
+import type { NodeAccess } from './ports.js';
+import { NodeWatch, type NodeWatchParts } from './watch-node.js';
+
+/** How a node is reached. */
+export interface NodePlace {
+  /** Changes where the node is reached in another way, and only then. */
+  readonly key: string;
+  open(): NodeAccess;
+}
+
+interface WatchedNodesParts extends Pick<NodeWatchParts, 'watchers' | 'now' | 'pause'> {
+  /** Throws where its login cannot be opened; undefined where it was removed. */
+  placeOf(node: string): Promise<NodePlace | undefined>;
+  onError(error: unknown, what: string, node: string): void;
+  /** Told of each node that is watched no longer, whatever the reason. */
+  onStopped(node: string): void;
+  onRemoved(node: string): Promise<void>;
+}
+
+interface Watched {
+  readonly held: HeldNode;
+  /** Undefined until it is known how to reach it. */
+  readonly current?: { readonly watch: NodeWatch; readonly key: string };
+}
+
+/** The first looks of many nodes are spread over a second in so many steps, so that messages still leave together. */
+const PHASES = 5;
+/** Of a node whose login cannot be read now. */
+const AGAIN_MS = 5_000;
+
+/** Watches those nodes whose lease this replica holds. */
+export class WatchedNodes implements Watching {
+  private readonly nodes = new Map<string, Watched>();
+  private readonly ended = new AbortController();
+
+  constructor(private readonly parts: WatchedNodesParts) {}
+
+  get names(): readonly string[] {
+    return [...this.nodes.keys()];
+  }
+
+  hold(held: readonly HeldNode[]): void {
+    const names = new Set(held.map(({ node }) => node));
+    for (const [node] of this.nodes) if (!names.has(node)) this.stop(node);
+    for (const one of held) {
+      const known = this.nodes.get(one.node);
+      if (known?.held.fence === one.fence && known.held.version === one.version) continue;
+      if (known !== undefined && known.held.fence !== one.fence) this.stop(one.node);
+      this.nodes.set(one.node, { held: one, current: this.nodes.get(one.node)?.current });
+      void this.reach(one);
+    }
+  }
+
+  /** Nothing is watched after it. */
+  close(): void {
+    this.ended.abort();
+    this.hold([]);
+  }
+
+  removed(node: string): Promise<void> {
+    return this.parts.onRemoved(node);
+  }
+
+  private stop(node: string): void {
+    this.nodes.get(node)?.current?.watch.stop();
+    this.nodes.delete(node);
+    this.parts.onStopped(node);
+  }
+
+  private async reach(held: HeldNode, isFirst = true): Promise<void> {
+    const { node } = held;
+    try {
+      const place = await this.parts.placeOf(node);
+      const known = this.nodes.get(node);
+      if (place === undefined || known?.held !== held || known.current?.key === place.key) return;
+      known.current?.watch.stop();
+      const watch = this.begin(held, place, known.current?.watch);
+      this.nodes.set(node, { held, current: { watch, key: place.key } });
+    } catch (error) {
+      if (isFirst) this.parts.onError(error, 'a node cannot be watched', node);
+      await this.parts.pause(AGAIN_MS, this.ended.signal);
+      if (this.nodes.get(node)?.held === held) await this.reach(held, false);
+    }
+  }
+
+  private begin(held: HeldNode, place: NodePlace, before: NodeWatch | undefined): NodeWatch {
+    const { node, fence } = held;
+    const watch = new NodeWatch({
+      ...this.parts,
+      ...{ node, fence, access: place.open() },
+      verdict: before?.verdict ?? held.verdict,
+      sequence: before?.sequence ?? 0,
+      onError: (error, what) => this.parts.onError(error, what, node),
+    });
+    watch.start(phaseOf(node));
+    return watch;
+  }
+}
+
+function phaseOf(node: string): number {
+  const sum = [...node].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 9_973, 7);
+  return ((sum % PHASES) * 1_000) / PHASES;
+}

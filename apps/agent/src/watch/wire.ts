@@ -1,0 +1,29 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Runtime } from '#libs/runtime';
+import type { AtRestKeys } from '#libs/secrets';
+import { placeOf } from './adapters/node-places.js';
+import type { Watchers } from './ports.js';
+import { WatchedNodes } from './watched-nodes.js';
+
+export interface WatchParts {
+  readonly runtime: Pick<Runtime, 'pool' | 'clock' | 'logger' | 'metrics'>;
+  /** Open the logins of the registry. */
+  readonly nodeKeys: AtRestKeys;
+  readonly watchers: Watchers;
+  readonly onStopped: (node: string) => void;
+  readonly onRemoved: (node: string) => Promise<void>;
+}
+
+export function createWatch({ runtime, nodeKeys: keys, ...rest }: WatchParts): WatchedNodes {
+  const { pool, clock, logger, metrics } = runtime;
+  const watched: WatchedNodes = new WatchedNodes({
+    ...rest,
+    placeOf: (node) => placeOf({ pool, keys, logger }, node),
+    now: () => clock.now(),
+    // An aborted pause is over, too.
+    pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+    onError: (err, what, node) => logger.warn({ err, node }, what),
+  });
+  metrics.gauge('agent_nodes', 'Nodes that this replica watches.', [], () => [[{}, watched.names.length]]);
+  return watched;
+}
