@@ -160,15 +160,19 @@ describe('replicas that share nodes by lease', () => {
     await database.enrol(...NODES);
     const [a, b] = [start('a'), start('b')];
     await settled([3, 4], a, b);
-    const before = [a.nodes, b.nodes];
+    const before = [...a.nodes, ...b.nodes].map((node) => [node, a.nodes.includes(node) ? 'a' : 'b']);
     await Promise.all([a.kill(), b.kill()]);
     for (const table of ['node_leases', 'replicas'])
       await database.query(`UPDATE ${table} SET until = now() - interval '10 s'`);
     const late = new Replica('late');
     replicas.push(late);
     await late.keeper.renew();
+    const { rows } = await database.query<{ node: string; holder: string }>(
+      'SELECT node, holder FROM node_leases',
+    );
+    expect(rows.map(({ node, holder }) => [node, holder]).toSorted()).toEqual(before.toSorted());
+    expect(late.nodes).toEqual([]);
     await a.keeper.renew();
-    await b.keeper.renew();
-    expect([a.nodes, b.nodes, late.nodes]).toEqual([...before, []]);
+    expect(a.nodes.length).toBeGreaterThan(0);
   });
 });

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ObservedNode } from '#libs/observations';
+import type { NodeStatus } from './ports.js';
+import { NodeWatch } from './watch-node.js';
+import { FakeNode, idOf, inspected } from './watch.testing.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+async function watchUnderTest() {
+  const node = new FakeNode();
+  node.engine.containers.set(idOf('a'), inspected('a'));
+  node.engine.containers.set(idOf('b'), inspected('b', { labels: {}, name: 'stranger' }));
+  const seconds: ObservedNode[] = [];
+  const statuses: NodeStatus[] = [];
+  const watch = new NodeWatch({
+    ...{ node: 'node-1', fence: 7, access: node, verdict: undefined, sequence: 0 },
+    watchers: { observed: (second) => seconds.push(second), stateOf: (status) => statuses.push(status) },
+    now: () => new Date(0),
+    onError: () => undefined,
+    pause: (ms, signal) =>
+      new Promise((resolve) => {
+        setTimeout(resolve, ms);
+        signal.addEventListener('abort', () => resolve());
+      }),
+  });
+  watch.start(1_000);
+  await pass(0);
+  /** Seconds in which everything used so many cores. */
+  const each = async (count: number, cores: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) {
+      await pass(1_000);
+      node.channels.at(-1)?.pass(cores);
+    }
+  };
+  const sequences = (): readonly number[] => seconds.map(({ sequence }) => sequence);
+  return { node, watch, seconds, statuses, each, sequences };
+}
+
+it('a look each second gives what the second used: instances by name, strangers together', async () => {
+  const { watch, seconds, each } = await watchUnderTest();
+  await each(3, 0.25);
+  expect(seconds.map(({ sequence, fence }) => [sequence, fence])).toEqual([
+    [2, 7],
+    [3, 7],
+  ]);
+  const [second] = seconds;
+  expect([...(second?.instances.values() ?? [])]).toMatchObject([
+    {
+      instance: 'shop-web-a',
+      identity: { container: idOf('a'), appId: 'shop', service: 'web', release: 'r1' },
+      usage: { cpu: 0.25, memoryBytes: 100, oomKills: 0 },
+      details: { processes: 3, limits: { cpus: 1, cpuset: '0' }, restarts: 0 },
+    },
+  ]);
+  expect(second?.others).toEqual({ count: 1, cpu: 0.25, memoryBytes: 100 });
+  expect(second?.sizes).toEqual({
+    ...{ cpus: 2, memoryBytes: 1_000, swapBytes: 0, diskBytes: 10_000, diskFreeBytes: 4_000, clockSkewMs: 5 },
+  });
+  expect(second?.host).toMatchObject({ seconds: 1, cpu: { user: 0.25 }, memoryAvailableBytes: 600 });
+  watch.stop();
+});
+
+it('every tenth look is a slow one', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  await each(21, 0);
+  expect(node.channel.looks.flatMap((isSlow, n) => (isSlow ? [n + 1] : []))).toEqual([1, 10, 20]);
+  watch.stop();
+});
+
+it('a look that is late is a gap: its second is not sent, and the sequence shows it', async () => {
+  const { node, watch, sequences, each } = await watchUnderTest();
+  await each(2, 0.1);
+  node.channel.answer = () => new Promise((resolve) => setTimeout(resolve, 2_500));
+  await each(1, 0.1);
+  node.channel.answer = () => Promise.resolve();
+  await each(5, 0.1);
+  expect(sequences()).toEqual([2, 6, 7, 8]);
+  watch.stop();
+});
+
+it('a look that gets no answer is a gap, and the figures after it are those of the whole time', async () => {
+  const { node, watch, seconds, sequences, each } = await watchUnderTest();
+  await each(2, 0.5);
+  node.channel.answer = () => Promise.reject(new Error('garbled'));
+  await each(2, 0.5);
+  node.channel.answer = () => Promise.resolve();
+  await each(1, 0.5);
+  expect(sequences()).toEqual([2, 5]);
+  expect(seconds[1]?.host).toMatchObject({ seconds: 3, cpu: { user: 0.5 } });
+  watch.stop();
+});
+
+it('a node that is cut off is unreachable within 6 s, its connections are let go, and it comes back', async () => {
+  const { node, watch, seconds, statuses, each } = await watchUnderTest();
+  await each(3, 0.1);
+  expect(watch.verdict?.state).toBe('alive');
+  node.isCut = true;
+  node.engine.isAway = true;
+  node.channel.answer = () => new Promise(() => undefined);
+  const before = node.channel;
+  let passed = 0;
+  for (; watch.verdict?.state === 'alive' && passed < 10; passed += 1) await pass(1_000);
+  expect([watch.verdict?.state, node.resets]).toEqual(['unreachable', 1]);
+  expect(passed).toBeLessThanOrEqual(6);
+  expect(passed).toBeGreaterThanOrEqual(3);
+  expect(statuses.at(-1)?.verdict).toBe(watch.verdict);
+  const sent = seconds.length;
+  node.isCut = false;
+  node.engine.isAway = false;
+  await each(10, 0.1);
+  expect(watch.verdict?.state).toBe('alive');
+  expect(node.channel).not.toBe(before);
+  expect(seconds.length).toBeGreaterThan(sent);
+  watch.stop();
+});
+
+it('a busy node whose looks are late stays alive', async () => {
+  const { node, watch, statuses, each } = await watchUnderTest();
+  await each(3, 0.1);
+  node.channel.answer = () => new Promise((resolve) => setTimeout(resolve, 4_500));
+  await each(60, 2);
+  expect(new Set(statuses.slice(3).map(({ verdict }) => verdict?.state))).toEqual(new Set(['alive']));
+  watch.stop();
+});
+
+it('after it was stopped nothing is asked or told', async () => {
+  const { node, watch, seconds, each } = await watchUnderTest();
+  await each(2, 0.1);
+  watch.stop();
+  const [asked, told] = [node.channel.looks.length, seconds.length];
+  await each(3, 0.1);
+  expect([node.channel.looks.length, seconds.length, node.channels.length]).toEqual([asked, told, 1]);
+});
