@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 export interface ContainerEvent {
-  readonly action: 'die' | 'destroy';
+  readonly action: 'start' | 'die' | 'destroy';
   readonly id: string;
   /** Of an end. */
   readonly exitCode?: number;
@@ -10,7 +10,7 @@ export interface ContainerEvent {
 /** As many as the engine remembers. */
 const REMEMBERED = 256;
 
-/** How the containers of one engine ended and went, and whoever is told of it. */
+/** How the containers of one engine began, ended and went, and whoever is told of it. */
 export class ContainerEvents {
   private readonly remembered: ContainerEvent[] = [];
   private readonly followers = new Set<(event: ContainerEvent) => void>();

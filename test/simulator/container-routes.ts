@@ -109,9 +109,14 @@ async function wait(container: Container, { query, response }: Call): Promise<vo
 
 const eventFilters = z.strictObject({
   type: z.tuple([z.literal('container')]),
-  // No memory runs out here, so nobody is ever told of `oom`.
+  // No memory runs out here, and nothing is changed or checked by the engine: nobody is ever told of that.
   // Podman's names of two of them come along.
-  event: z.array(z.enum(['die', 'died', 'destroy', 'remove', 'oom'])),
+  event: z.array(
+    z.enum([
+      ...['start', 'restart', 'die', 'died', 'destroy', 'remove', 'oom'],
+      ...['health_status', 'update', 'rename', 'unpause'],
+    ] as const),
+  ),
 });
 
 /** The actions asked for. Only from the first that is remembered on. */
@@ -156,6 +161,7 @@ function inspected(container: Container): object {
     HostConfig: { RestartPolicy: { Name: container.restartPolicy, MaximumRetryCount: 0 } },
     State: {
       Status: status,
+      Pid: container.pid,
       // As the engine has it: one that is about to be started again counts as running.
       Running: running || status === 'restarting',
       ...{ Paused: false, Restarting: status === 'restarting', OOMKilled: false, Dead: false },

@@ -26,6 +26,9 @@ const KEPT_LINES = 1_000;
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 60_000;
 
+/** No machine numbers processes so high: it is nobody's. */
+const NO_PROCESS = 4_194_305;
+
 export function signalNumber(signal: string): number | undefined {
   const name = signal.startsWith('SIG') ? signal : `SIG${signal}`;
   return (constants.signals as Readonly<Record<string, number>>)[name];
@@ -51,7 +54,13 @@ export class Container {
   constructor(
     readonly config: ContainerConfig,
     private readonly onEnd: (exitCode: number) => void,
+    private readonly onStart: () => void = () => undefined,
   ) {}
+
+  /** As `inspect` says it; 0 while it does not run. */
+  get pid(): number {
+    return this.running ? NO_PROCESS : 0;
+  }
 
   get running(): boolean {
     return this.status === 'running';
@@ -105,6 +114,7 @@ export class Container {
     else this.after(behaviour.listensAfterMs, () => void listen().catch(() => this.end(1)));
     this.status = 'running';
     this.startedAt = new Date().toISOString();
+    this.onStart();
     behaviour.output.forEach((line) => this.write(line));
     const { exit } = behaviour;
     if (exit !== undefined) this.after(exit.afterMs, () => this.end(exit.code));

@@ -81,8 +81,10 @@ export class Containers {
       hostPort: binding && Number(binding.HostPort),
       behaviour: behaviourOf(Env, labels),
     };
-    const container: Container = new Container(config, (exitCode) =>
-      this.events.emit({ action: 'die', id: container.id, exitCode }),
+    const container: Container = new Container(
+      config,
+      (exitCode) => this.events.emit({ action: 'die', id: container.id, exitCode }),
+      () => this.events.emit({ action: 'start', id: container.id }),
     );
     container.restartPolicy = HostConfig.RestartPolicy.Name;
     this.byId.set(container.id, container);

@@ -168,6 +168,7 @@ function listed({ image, names, createdAt }: ListedImage): object {
     Created: Math.floor(createdAt / 1000),
     RepoTags: names.filter((name) => !name.includes('@')),
     RepoDigests: names.filter((name) => name.includes('@')),
+    Size: 0,
     Labels: image.labels,
   };
 }
