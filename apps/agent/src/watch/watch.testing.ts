@@ -103,7 +103,7 @@ export class FakeChannel implements NodeChannel {
   }
 
   watch(containers: readonly WatchedContainer[]): void {
-    this.watched = containers;
+    this.watched = containers.filter(({ id, pid }) => pid > 0 && /^[0-9a-f]{64}$/.test(id));
   }
 
   close(): void {

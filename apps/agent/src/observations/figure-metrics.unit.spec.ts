@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import type { ObservedNode } from '#libs/observations';
+import { createMetrics } from '#libs/telemetry';
+import { createFigureMetrics } from './adapters/figure-metrics.js';
+
+const second = (cpu: number): ObservedNode => ({
+  ...{ node: 'node-1', fence: 1, sequence: 1, observedAt: new Date(0).toISOString() },
+  host: {
+    ...{ seconds: 1, cpu: { user: 1, system: 0.5, iowait: 4, steal: 0.25 }, load1: 3 },
+    ...{ memoryAvailableBytes: 600, swapUsedBytes: 0 },
+  },
+  sizes: { cpus: 4, memoryBytes: 1_000, swapBytes: 0, diskFreeBytes: 50, clockSkewMs: -250 },
+  instances: new Map([
+    [
+      'shop-web-1',
+      {
+        instance: 'shop-web-1',
+        identity: { container: 'c', appId: 'shop', service: 'web', release: 'r' },
+        usage: { cpu, memoryBytes: 100, throttled: { share: 0.5, secondsPerSecond: 0 } },
+      },
+    ],
+  ]),
+  others: { count: 0, cpu: 0, memoryBytes: 0 },
+});
+
+it('the newest second of each node is there for Prometheus until the node is watched no longer', async () => {
+  const metrics = createMetrics('agent');
+  const figures = createFigureMetrics(metrics);
+  figures.observed(second(0.1));
+  figures.observed(second(0.2));
+  const text = await metrics.registry.metrics();
+  const ofInstance = 'node="node-1",app_id="shop",service="web",instance="shop-web-1",app="agent"';
+  for (const line of [
+    'slipway_node_cpu_cores{node="node-1",app="agent"} 1.75',
+    'slipway_node_memory_bytes{node="node-1",app="agent"} 1000',
+    'slipway_node_clock_skew_seconds{node="node-1",app="agent"} -0.25',
+    `slipway_instance_cpu_cores{${ofInstance}} 0.2`,
+    `slipway_instance_cpu_throttled_share{${ofInstance}} 0.5`,
+  ])
+    expect(text).toContain(`${line}\n`);
+  expect(text).not.toMatch(/^slipway_instance_oom_kills\{/m);
+  figures.forget('node-1');
+  expect(await metrics.registry.metrics()).not.toContain('node-1');
+});
