@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { aclsOf, type NeededAcl, participants, topicsOf } from '#libs/contracts';
+import { aclsOf, type NeededAcl, participants, topicSettings, topicsOf } from '#libs/contracts';
 import { administered, ensureTopics } from '#libs/kafka';
 import type { RunningPart } from '../../scripts/one-machine/part.js';
 import type { SetUp } from '../../scripts/one-machine/set-up.js';
@@ -25,7 +25,11 @@ async function securedKafka(setUp: SetUp): Promise<RunningPart> {
   kafka = secured;
   const topics = [...new Set(APPS.flatMap(topicsOf))];
   const names = topics.map((topic) => `${KAFKA_PREFIX}${topic}`);
-  await ensureTopics(secured.administrator(), names, { partitions: PARTITIONS, replicationFactor: 1 });
+  const settings = Object.fromEntries(
+    Object.entries(topicSettings).map(([topic, of]) => [`${KAFKA_PREFIX}${topic}`, of]),
+  );
+  const shape = { partitions: PARTITIONS, replicationFactor: 1 };
+  await ensureTopics(secured.administrator(), names, shape, settings);
   await allow('User:bob', aclsOf('cli'));
   await allow('User:ada', APPS.flatMap(aclsOf));
   const configs = topics.map((name) => ({ operation: 'DescribeConfigs', resource: 'topic', name }) as const);

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { allTopics } from '#libs/contracts';
-import { administered, ensureTopics, Producer, tail, untilAnswered, verifyTopics } from '#libs/kafka';
+import {
+  administered,
+  ensureTopics,
+  Producer,
+  tail,
+  type TopicSettings,
+  untilAnswered,
+  verifyTopics,
+} from '#libs/kafka';
 import { uniqueName, until } from '#libs/testing';
 import { RunningCommand } from '../e2e/command.js';
 import { clientOf, connectionBy, SecuredKafka } from './secured-kafka.js';
@@ -274,6 +282,22 @@ describe('with KAFKA_TOPICS=verify', () => {
     );
     const names = await administered(kafka.administrator(), (admin) => admin.listTopics());
     expect(names).not.toContain(missing);
+  });
+
+  it('expects of a topic that is made with settings of its own what those say', async () => {
+    const settings: TopicSettings = {
+      [hidden]: { 'cleanup.policy': 'compact' },
+      [compacted]: { 'cleanup.policy': 'compact' },
+      [missing]: { 'cleanup.policy': 'compact', 'segment.ms': '3600000' },
+    };
+    const topics = [hidden, compacted, missing];
+    const verified = verifyTopics(kafka.administrator(), topics, { ...expected, settings });
+    await expect(verified).rejects.toThrow(
+      [
+        `  ${hidden} has cleanup.policy=delete, expected compact; run kafka-configs.sh --bootstrap-server b:1 --alter --topic ${hidden} --add-config cleanup.policy=compact`,
+        `  ${missing} is missing; run kafka-topics.sh --bootstrap-server b:1 --create --topic ${missing} --partitions 3 --replication-factor 1 --config cleanup.policy=compact --config segment.ms=3600000`,
+      ].join('\n'),
+    );
   });
 
   it('printed a command line that a secured broker does not take', async () => {
