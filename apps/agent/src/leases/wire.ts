@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RegistryUnavailableError } from '#libs/registry-client';
 import { Recurring, type Runtime } from '#libs/runtime';
 import { PostgresLeases } from './adapters/postgres-leases.js';
 import { LEASE_MS, LeaseKeeper, RENEW_MS } from './hold-leases.js';
@@ -25,7 +26,11 @@ export function createHolding({ runtime: { pool, logger }, holder, watching }: H
     leases: new PostgresLeases(pool, holder, LEASE_MS),
     ...{ watching, holder },
     monotonicMs: () => performance.now(),
-    onAway: (err) => logger.warn({ err }, 'the leases of nodes cannot be renewed'),
+    onAway(err) {
+      // As in a first start, in which the node manager comes up beside it.
+      if (err instanceof RegistryUnavailableError) logger.info({ hint: err.hint }, err.message);
+      else logger.warn({ err }, 'the leases of nodes cannot be renewed');
+    },
     onBack: () => logger.info('the leases of nodes are renewed again'),
   });
   const renewing = new Recurring(RENEW_MS, () => keeper.renew());

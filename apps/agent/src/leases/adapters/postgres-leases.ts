@@ -55,7 +55,7 @@ export class PostgresLeases implements Leases {
   ) {}
 
   async renew(): Promise<Renewal> {
-    const { rows } = await namingRegistry(this.pool.query<RenewedRow>(RENEW, [this.holder, this.leaseMs]));
+    const { rows } = await namingRegistry(this.ask<RenewedRow>(RENEW, [this.holder, this.leaseMs]));
     const { nodes, others, leases, held } = rows[0] ?? { nodes: [], others: [], leases: [], held: [] };
     const versions = new Map(nodes.map(({ node, version }) => [node, version]));
     const own = held.map(({ node }) => ({ node, holder: this.holder, state: 'live' }) as const);
@@ -68,27 +68,40 @@ export class PostgresLeases implements Leases {
   }
 
   async take(nodes: readonly string[]): Promise<readonly string[]> {
-    const { rows } = await this.pool.query<{ node: string }>(TAKE, [this.holder, this.leaseMs, nodes]);
+    const { rows } = await this.ask<{ node: string }>(TAKE, [this.holder, this.leaseMs, nodes]);
     return rows.map(({ node }) => node);
   }
 
   async give(nodes: readonly string[]): Promise<void> {
-    await this.pool.query(
-      `UPDATE node_leases SET until = '-infinity' WHERE holder = $1 AND node = ANY ($2)`,
-      [this.holder, nodes],
-    );
+    await this.ask(`UPDATE node_leases SET until = '-infinity' WHERE holder = $1 AND node = ANY ($2)`, [
+      this.holder,
+      nodes,
+    ]);
   }
 
   async bury(nodes: readonly string[]): Promise<void> {
-    await namingRegistry(this.pool.query(BURY, [nodes]));
+    await namingRegistry(this.ask(BURY, [nodes]));
   }
 
   async end(): Promise<void> {
-    await this.pool.query(
+    await this.ask(
       `WITH given AS (UPDATE node_leases SET until = '-infinity' WHERE holder = $1)
        DELETE FROM replicas WHERE holder = $1 OR until < now() - interval '1 day'`,
       [this.holder],
     );
+  }
+
+  /** A line to the database that was cut answers nothing, and an answer after the lease would be of no use. */
+  private async ask<R extends object>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<{ readonly rows: readonly R[] }> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error(`the database did not answer within ${this.leaseMs} ms`);
+      timer = setTimeout(() => reject(error), this.leaseMs);
+    });
+    return Promise.race([this.pool.query<R>(sql, [...values]), late]).finally(() => clearTimeout(timer));
   }
 }
 
