@@ -8,14 +8,14 @@ const COMPLETE_MS = 3_000;
 const KEPT_MINUTES = 10;
 
 interface Begun {
-  readonly node: string;
   readonly minuteMs: number;
   readonly seconds: [ObservedNode, ...ObservedNode[]];
 }
 
 /** Gathers the seconds of nodes, and stores them once a minute, those of all nodes together. */
 export class MinuteWriter {
-  private begun: Begun[] = [];
+  /** By node, minute and fence. */
+  private readonly begun = new Map<string, Begun>();
   private waiting: readonly NodeMinute[] = [];
 
   constructor(private readonly parts: MinuteParts) {}
@@ -23,21 +23,18 @@ export class MinuteWriter {
   observed(second: ObservedNode): void {
     const minuteMs = minuteOf(second);
     const { node, fence } = second;
-    const known = this.begun.find(
-      (one) => one.node === node && one.minuteMs === minuteMs && one.seconds[0].fence === fence,
-    );
-    if (known === undefined) this.begun.push({ node, minuteMs, seconds: [second] });
+    const key = `${node} ${minuteMs} ${fence}`;
+    const known = this.begun.get(key);
+    if (known === undefined) this.begun.set(key, { minuteMs, seconds: [second] });
     else known.seconds.push(second);
   }
 
   /** Stores what is complete; to be called every few seconds. */
   async write(): Promise<void> {
     const completeMs = this.parts.now().getTime() - MINUTE_MS - COMPLETE_MS;
-    const { complete = [], others = [] } = Object.groupBy(this.begun, ({ minuteMs }) =>
-      minuteMs <= completeMs ? 'complete' : 'others',
-    );
-    this.begun = others;
-    const finished = complete.map(({ seconds }) => minuteOfSeconds(seconds));
+    const complete = [...this.begun].filter(([, { minuteMs }]) => minuteMs <= completeMs);
+    for (const [key] of complete) this.begun.delete(key);
+    const finished = complete.map(([, { seconds }]) => minuteOfSeconds(seconds));
     this.waiting = newest([...this.waiting, ...finished]);
     if (this.waiting.length === 0) return;
     try {

@@ -84,7 +84,7 @@ function stateOf(
   hour: Hour,
   now: Date,
 ): NodeState {
-  const lastHour = hour.figures();
+  const lastHour = hour.figures(now.getTime());
   return {
     ...{ node, fence },
     liveness: { state, ...(reason !== undefined && { reason }), since },

@@ -89,9 +89,10 @@ it('the last hour is that of the seconds observed within it', () => {
     instances: new Map(),
     others: { count: 0, cpu: 0, memoryBytes: 0 },
   });
-  expect(hour.figures()).toBeUndefined();
+  expect(hour.figures(0)).toBeUndefined();
   for (let n = 0; n < 9_000; n += 1) hour.add(at(n, n < 7_000 ? 5 : n < 8_900 ? 1 : 2));
-  expect(hour.figures()).toEqual({
+  expect(hour.figures(12_600_000)).toBeUndefined();
+  expect(hour.figures(8_999_000)).toEqual({
     seconds: 3_600,
     cpu: { p50: 1, p95: 5, max: 5 },
     memoryBytes: { p50: 6, p95: 6, max: 6 },

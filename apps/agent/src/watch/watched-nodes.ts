@@ -33,6 +33,8 @@ const AGAIN_MS = 5_000;
 export class WatchedNodes implements Watching {
   private readonly nodes = new Map<string, Watched>();
   private readonly ended = new AbortController();
+  /** Where the last watch of a node ended: with the same fence, the next one counts on. */
+  private readonly left = new Map<string, { readonly fence: number; readonly sequence: number }>();
 
   constructor(private readonly parts: WatchedNodesParts) {}
 
@@ -59,11 +61,14 @@ export class WatchedNodes implements Watching {
   }
 
   removed(node: string): Promise<void> {
+    this.left.delete(node);
     return this.parts.onRemoved(node);
   }
 
   private stop(node: string): void {
-    this.nodes.get(node)?.current?.watch.stop();
+    const { held, current } = this.nodes.get(node) ?? {};
+    current?.watch.stop();
+    if (held && current) this.left.set(node, { fence: held.fence, sequence: current.watch.sequence });
     this.nodes.delete(node);
     this.parts.onStopped(node);
   }
@@ -86,11 +91,13 @@ export class WatchedNodes implements Watching {
 
   private begin(held: HeldNode, place: NodePlace, before: NodeWatch | undefined): NodeWatch {
     const { node, fence } = held;
+    const left = this.left.get(node);
+    const counted = left?.fence === fence ? left.sequence : 0;
     const watch = new NodeWatch({
       ...this.parts,
       ...{ node, fence, access: place.open() },
       verdict: before?.verdict ?? held.verdict,
-      sequence: before?.sequence ?? 0,
+      sequence: before?.sequence ?? counted,
       onError: (error, what) => this.parts.onError(error, what, node),
     });
     watch.start(phaseOf(node));

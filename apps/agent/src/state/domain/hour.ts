@@ -5,40 +5,43 @@ import { percentile, sortedOf } from './percentiles.js';
 type LastHour = NonNullable<NodeState['lastHour']>;
 
 const HOUR_MS = 3_600_000;
+const MOST = HOUR_MS / 1_000;
 
-interface Sample {
-  readonly atMs: number;
-  readonly seconds: number;
-  readonly cpu: number;
-  readonly memoryBytes: number;
-}
-
-/** What a node used within the last hour, each second that was observed. */
+/**
+ * What a node used within the last hour, each second that was observed. A ring of plain numbers: a replica may watch a
+ * thousand nodes.
+ */
 export class Hour {
-  private samples: Sample[] = [];
-  /** What is older stands before it. */
-  private from = 0;
+  private readonly atMs = new Float64Array(MOST);
+  private readonly seconds = new Float32Array(MOST);
+  private readonly cpu = new Float32Array(MOST);
+  private readonly memoryBytes = new Float64Array(MOST);
+  /** How many were ever added. */
+  private count = 0;
 
   add({ observedAt, host, sizes }: ObservedNode): void {
     if (sizes === undefined) return;
-    const atMs = Date.parse(observedAt);
     const { user, system, steal } = host.cpu;
-    const memoryBytes = Math.max(0, sizes.memoryBytes - host.memoryAvailableBytes);
-    this.samples.push({ atMs, seconds: host.seconds, cpu: user + system + steal, memoryBytes });
-    while ((this.samples[this.from]?.atMs ?? Infinity) <= atMs - HOUR_MS) this.from += 1;
-    if (this.from < HOUR_MS / 1_000) return;
-    this.samples = this.samples.slice(this.from);
-    this.from = 0;
+    const place = this.count % MOST;
+    this.atMs[place] = Date.parse(observedAt);
+    this.seconds[place] = host.seconds;
+    this.cpu[place] = user + system + steal;
+    this.memoryBytes[place] = Math.max(0, sizes.memoryBytes - host.memoryAvailableBytes);
+    this.count += 1;
   }
 
-  /** Undefined while nothing was observed. */
-  figures(): LastHour | undefined {
-    const recent = this.samples.slice(this.from);
-    if (recent.length === 0) return undefined;
+  /** Undefined while nothing was observed within the hour. */
+  figures(nowMs: number): LastHour | undefined {
+    const places = this.atMs.subarray(0, Math.min(this.count, MOST));
+    const isRecent = (_: number, place: number): boolean => (places[place] ?? 0) > nowMs - HOUR_MS;
+    const recent = (values: Float32Array | Float64Array): number[] =>
+      Array.from(values.subarray(0, places.length)).filter(isRecent);
+    const seconds = recent(this.seconds);
+    if (seconds.length === 0) return undefined;
     return {
-      seconds: Math.round(recent.reduce((sum, { seconds }) => sum + seconds, 0)),
-      cpu: percentilesOf(recent.map(({ cpu }) => Math.round(cpu * 1_000) / 1_000)),
-      memoryBytes: percentilesOf(recent.map(({ memoryBytes }) => memoryBytes)),
+      seconds: Math.round(seconds.reduce((sum, value) => sum + value, 0)),
+      cpu: percentilesOf(recent(this.cpu).map((value) => Math.round(value * 1_000) / 1_000)),
+      memoryBytes: percentilesOf(recent(this.memoryBytes)),
     };
   }
 }

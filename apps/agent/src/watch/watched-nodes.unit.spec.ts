@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ObservedNode } from '#libs/observations';
+import type { HeldNode } from '../leases/ports.js';
+import { FakeNode } from './watch.testing.js';
+import { type NodePlace, WatchedNodes } from './watched-nodes.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const held = (changes: Partial<HeldNode> = {}): HeldNode => ({
+  ...{ node: 'node-1', fence: 1, version: 'a', verdict: undefined },
+  ...changes,
+});
+
+function nodesUnderTest() {
+  const opened: FakeNode[] = [];
+  const seconds: ObservedNode[] = [];
+  const stopped: string[] = [];
+  const errors: unknown[] = [];
+  const world: { key: string; place: () => Promise<NodePlace | undefined> } = {
+    key: 'there',
+    place: () => Promise.resolve({ key: world.key, open: () => (opened.push(new FakeNode()), last()) }),
+  };
+  const last = (): FakeNode => opened.at(-1) as FakeNode;
+  const nodes = new WatchedNodes({
+    watchers: { observed: (second) => seconds.push(second), stateOf: () => undefined },
+    now: () => new Date(0),
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    placeOf: () => world.place(),
+    onError: (error) => errors.push(error),
+    onStopped: (node) => stopped.push(node),
+    onRemoved: () => Promise.resolve(),
+  });
+  const pass = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      opened.at(-1)?.channels.at(-1)?.pass(0.1);
+    }
+  };
+  return { nodes, opened, seconds, stopped, errors, world, pass, last };
+}
+
+it('watches what is held, and nothing that is not', async () => {
+  const { nodes, seconds, stopped, pass } = nodesUnderTest();
+  nodes.hold([held()]);
+  await pass(4);
+  const count = seconds.length;
+  expect([nodes.names, count > 1]).toEqual([['node-1'], true]);
+  nodes.hold([]);
+  await pass(3);
+  expect([nodes.names, stopped, seconds.length]).toEqual([[], ['node-1'], count]);
+});
+
+it('a node that is held again with the same fence was counted from 1 again, which readers take for old', async () => {
+  const { nodes, seconds, pass } = nodesUnderTest();
+  nodes.hold([held()]);
+  await pass(5);
+  const before = seconds.at(-1)?.sequence ?? 0;
+  nodes.hold([]);
+  nodes.hold([held()]);
+  await pass(5);
+  const after = seconds.map(({ sequence }) => sequence).slice(-2);
+  for (const sequence of after) expect(sequence).toBeGreaterThan(before);
+  nodes.hold([held({ fence: 2 })]);
+  await pass(4);
+  expect(seconds.at(-1)?.sequence).toBeLessThan(before);
+  nodes.close();
+});
+
+it('connects anew where the way to a node has changed, and only then', async () => {
+  const { nodes, opened, seconds, world, pass } = nodesUnderTest();
+  nodes.hold([held()]);
+  await pass(3);
+  nodes.hold([held({ version: 'b' })]);
+  await pass(2);
+  expect(opened).toHaveLength(1);
+  world.key = 'elsewhere';
+  nodes.hold([held({ version: 'c' })]);
+  await pass(4);
+  expect(opened).toHaveLength(2);
+  const sequences = seconds.map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+  nodes.close();
+});
+
+it('a login that cannot be read is said once, and tried again', async () => {
+  const { nodes, opened, errors, world, pass } = nodesUnderTest();
+  const { place } = world;
+  world.place = () => Promise.reject(new Error('the key is not here'));
+  nodes.hold([held()]);
+  await pass(12);
+  expect([opened.length, errors.length]).toEqual([0, 1]);
+  world.place = place;
+  await pass(6);
+  expect(opened).toHaveLength(1);
+  nodes.close();
+});
