@@ -57,7 +57,10 @@ it('seconds are kept for an hour, states are compacted, and no other topic is', 
         ...{ type: 2, name, configNames: ['cleanup.policy', 'retention.ms'] },
       })),
     });
-    return resources.map(({ configEntries }) => configEntries.map(({ configValue }) => configValue));
+    return resources.map(({ configEntries }) => {
+      const values = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+      return ['cleanup.policy', 'retention.ms'].map((name) => values.get(name));
+    });
   });
   expect(settings).toEqual([
     ['delete', '3600000'],

@@ -43,6 +43,8 @@ export class NodeWatch {
   private isLooking = false;
   private hasFailed = false;
   private isSlowDue = true;
+  /** The last look does not say that all of the node answers. */
+  private isInDoubt = false;
   private counted: number;
   private last: Look | undefined;
   private lastSlow: Look | undefined;
@@ -95,13 +97,13 @@ export class NodeWatch {
     this.counted += 1;
     if (this.counted % SLOW_EVERY === 0) this.isSlowDue = true;
     this.parts.watchers.stateOf(this.status());
-    if (this.channel !== undefined && !this.isLooking) {
-      this.isLooking = true;
-      void this.look(this.channel, this.counted).finally(() => (this.isLooking = false));
-    } else {
-      this.open();
-      void this.liveness.silent();
-    }
+    // One check a second at most, so that three that fail are three seconds.
+    if (this.channel === undefined || this.isLooking || this.isInDoubt) void this.liveness.silent();
+    this.isInDoubt = false;
+    if (this.channel === undefined) return this.open();
+    if (this.isLooking) return;
+    this.isLooking = true;
+    void this.look(this.channel, this.counted).finally(() => (this.isLooking = false));
   }
 
   private status(): NodeStatus {
@@ -118,11 +120,12 @@ export class NodeWatch {
       look = await channel.look({ isSlow, timeoutMs: LOOK_LIMIT_MS });
     } catch {
       // A channel that is gone says so itself; a late or broken answer is a gap, and the cheap checks judge the node.
+      this.isInDoubt = true;
       return;
     }
     if (this.ended.signal.aborted) return;
     if (this.containers.isUp) this.liveness.answered();
-    else void this.liveness.silent();
+    else this.isInDoubt = true;
     this.take(look, { isSlow, asked, sequence, isLate: performance.now() - begunMs > LATE_MS });
   }
 

@@ -117,6 +117,42 @@ it('a node that is cut off is unreachable within 6 s, its connections are let go
   watch.stop();
 });
 
+it('a node whose answers are all garbled is still judged, by cheaper checks', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  node.channel.answer = () => Promise.reject(new Error('garbled'));
+  await each(3, 0.1);
+  expect(watch.verdict?.state).toBe('alive');
+  node.isCut = true;
+  await each(5, 0.1);
+  expect(watch.verdict?.state).toBe('unreachable');
+  watch.stop();
+});
+
+it('a node whose engine is away is unreachable, though it answers looks', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  await each(3, 0.1);
+  node.engine.isAway = true;
+  node.engine.cut();
+  node.ask = () => Promise.reject(new Error('the engine is away'));
+  await each(3, 0.1);
+  expect(watch.verdict?.state).toBe('alive');
+  await each(2, 0.1);
+  expect(watch.verdict).toMatchObject({ state: 'unreachable', reason: 'the engine is away' });
+  watch.stop();
+});
+
+it('one second of an sshd that is started anew was several failed checks', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  await each(3, 0.1);
+  node.isCut = true;
+  node.channel.close();
+  await each(2, 0.1);
+  node.isCut = false;
+  await each(5, 0.1);
+  expect(watch.verdict).toMatchObject({ state: 'alive', since: new Date(0).toISOString() });
+  watch.stop();
+});
+
 it('a busy node whose looks are late stays alive', async () => {
   const { node, watch, statuses, each } = await watchUnderTest();
   await each(3, 0.1);
