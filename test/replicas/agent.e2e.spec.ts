@@ -173,7 +173,7 @@ describe('the nodes of a platform', () => {
   it('one whose CPUs have far too much to do stays alive', async () => {
     const [node = ''] = nodes;
     const begun = performance.now();
-    const burn = 'for n in 1 2 3 4 5 6 7 8; do while :; do :; done & done; sleep 20; kill $(jobs -p)';
+    const burn = 'for n in 1 2 3 4 5 6 7 8; do timeout 20 sh -c "while :; do :; done" & done; wait';
     await onNode(node, 'sh', '-c', burn);
     const busy = observer
       .of(node)

@@ -2,8 +2,8 @@ import { shareOf } from './domain/share.js';
 import type { Leases, Watching } from './ports.js';
 
 /** How long a node stays with a replica that does not renew. A killed one is missed for so long. */
-export const LEASE_MS = 3_000;
-/** With what a new connection takes, a node is watched again 4 s after its replica was killed. */
+export const LEASE_MS = 2_500;
+/** With a new connection and a second to measure, there are figures again within 5 s of the end of a replica. */
 export const RENEW_MS = 500;
 /**
  * A replica that cannot renew goes on watching for so long after its lease has lapsed: databases that restart, or whose

@@ -187,10 +187,9 @@ export class NodeWatch {
     try {
       const channel = await this.parts.access.openChannel();
       if (signal.aborted) return channel.close();
-      channel.watch([...this.running.values()]);
+      await this.begin(channel);
       this.channel = channel;
       this.hasFailed = false;
-      // Counters of another channel do not follow those of this one.
       void channel.closed.then(() => this.lost(channel));
       this.topology ??= await channel.topology({ timeoutMs: LOOK_LIMIT_MS });
     } catch (error) {
@@ -199,6 +198,14 @@ export class NodeWatch {
       this.hasFailed = true;
       await this.parts.pause(AGAIN_MS, signal);
     }
+  }
+
+  /** What the next second is measured from: so there are figures within a second. */
+  private async begin(channel: NodeChannel): Promise<void> {
+    channel.watch([...this.running.values()]);
+    this.last = await channel.look({ isSlow: false, timeoutMs: LOOK_LIMIT_MS });
+    // Others may run by now.
+    channel.watch([...this.running.values()]);
   }
 
   private lost(channel: NodeChannel): void {
