@@ -39,7 +39,10 @@ export function createHolding({ runtime: { pool, logger }, holder, watching }: H
     start: () => renewing.start({ atOnce: true }),
     async stop() {
       await renewing.stop();
-      await keeper.end();
+      // Where the database does not answer, others take the nodes when the leases have lapsed.
+      await keeper
+        .end()
+        .catch((err: unknown) => logger.warn({ err }, 'the leases of nodes are not given back'));
     },
   };
 }

@@ -5,6 +5,8 @@ import type { Publication } from './ports.js';
 /** Seconds of several nodes leave together: each send costs the brokers and this process the same. */
 const GATHER_MS = 100;
 const WHOLE_EVERY = 10;
+/** For the last seconds, when this replica ends. */
+const LAST_MS = 1_000;
 
 /**
  * Sends what is observed straight to the brokers. While they take nothing, only the newest second of each node waits; what
@@ -31,11 +33,14 @@ export class ObservationSender {
     this.sent.delete(node);
   }
 
-  /** Resolves once what was offered is sent or lost. */
+  /** Resolves once what was offered is sent, or after a moment: brokers that are away hold no end up. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
     this.flush();
-    await this.sending;
+    let over: NodeJS.Timeout | undefined;
+    const moment = new Promise<void>((resolve) => (over = setTimeout(resolve, LAST_MS)));
+    await Promise.race([this.sending, moment]);
+    clearTimeout(over);
   }
 
   private flush(): void {

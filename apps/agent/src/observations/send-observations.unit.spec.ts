@@ -95,6 +95,16 @@ it('after a send that failed the next message is whole, so that readers know a g
   ]);
 });
 
+it('brokers that do not answer held up the end of a replica', async () => {
+  const { sender, state } = broker();
+  state.answer = () => new Promise(() => undefined);
+  sender.offer(second(1));
+  await gathered();
+  const ended = sender.stop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await expect(ended).resolves.toBeUndefined();
+});
+
 it('the next holder of a node begins with a whole message', async () => {
   const { sender, taken } = broker();
   for (const fence of [1, 2]) {
