@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { SshPool, SshTarget } from '#libs/ssh';
 import { openNodeChannel } from '../../../apps/agent/src/watch/adapters/node-channel.js';
+import { lastWords } from '../../../apps/agent/src/watch/adapters/node-shell.js';
 import { sshShell } from '../../../apps/agent/src/watch/adapters/ssh-shell.js';
 import { figuresBetween } from '../../../apps/agent/src/watch/domain/figures.js';
 import type { Look } from '../../../apps/agent/src/watch/domain/look.js';
@@ -53,7 +54,7 @@ export async function byLoop(scene: Scene): Promise<Cost> {
     let earlier: Look = await channel.look({ isSlow: true, timeoutMs: TIMEOUT_MS });
     if (earlier.containers.size !== scene.containers.length)
       throw new Error(`${earlier.containers.size} of ${scene.containers.length} containers are read.`);
-    const loop = loopProcess();
+    const loop = loopProcess(scene);
     const cost = await costOf(
       scene,
       () => {
@@ -77,13 +78,12 @@ export async function byLoop(scene: Scene): Promise<Cost> {
   }
 }
 
-function loopProcess(): number {
-  const loops = processes().filter(
+function loopProcess({ host }: Scene): number {
+  const loops = treeOf(host.pid() ?? 0, processes()).filter(
     ({ command }) => command.startsWith('sh -c ') && command.includes(' slipway-watch '),
   );
   const [loop] = loops;
-  if (loop === undefined || loops.length > 1)
-    throw new Error(`There are ${loops.length} loops on this machine.`);
+  if (loop === undefined || loops.length > 1) throw new Error(`There are ${loops.length} loops on the node.`);
   return loop.pid;
 }
 
@@ -137,7 +137,9 @@ export async function byExporter(
   args: readonly string[],
   url: string,
 ): Promise<Cost> {
-  const child = spawn(command, args, { stdio: 'ignore' });
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const { hear, said } = lastWords();
+  child.stderr.on('data', hear);
   try {
     await once(child, 'spawn');
     let bytes = 0;
@@ -151,7 +153,7 @@ export async function byExporter(
       ))
     ) {
       scene.signal.throwIfAborted();
-      if (child.exitCode !== null) throw new Error(`${command} ended.`);
+      if (child.exitCode !== null) throw new Error(`${command} ended: ${said()}`);
       await delay(100);
     }
     // It looks at everything once at its start.
@@ -161,7 +163,10 @@ export async function byExporter(
     const { nodeMs } = await costOf(scene, own, scrape);
     return { nodeMs, kib: bytes / 1024 / scene.seconds };
   } finally {
+    const ended = once(child, 'exit');
     child.kill();
+    // The next one may take its port.
+    if (child.exitCode === null) await ended;
   }
 }
 
