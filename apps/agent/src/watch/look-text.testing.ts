@@ -132,7 +132,9 @@ export function hostLines({ cpu, cpus, load1, pressure, memory, diskIo, network 
   };
   const diskLine = (disk: string, name: string): string => {
     const [read, written] = sectors(disk);
-    return `   ${disk.replace(':', '       ')} ${name} 5 1 ${read} 4 7 2 ${written} 0 0 0 0`;
+    // lxcfs puts no spaces before.
+    const indent = name === 'sda' ? '   ' : '';
+    return `${indent}${disk.replace(':', '       ')} ${name} 5 1 ${read} 4 7 2 ${written} 0 0 0 0`;
   };
   return [
     `cpu  ${ticksOf.join(' ')} 7 8`,

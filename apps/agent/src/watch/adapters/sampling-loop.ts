@@ -182,8 +182,8 @@ const ANYWHERE = [
   '[0-9.]+ [0-9.]+ [0-9.]+ [0-9]+/',
   '(Mem(Total|Available)|Swap(Total|Free)):',
   'some avg10=',
-  // diskstats without loop and ram; net/dev
-  ' +[0-9]+ +[0-9]+ ([a-km-qs-z]|r[^a])',
+  // diskstats without loop and ram, with or without spaces before (lxcfs); net/dev
+  ' *[0-9]+ +[0-9]+ ([a-km-qs-z]|r[^a])',
   ' *[^ ]+: *[0-9]+ +[0-9]',
   // A number, or a list of CPUs.
   '-?[0-9][0-9,-]*$',

@@ -70,7 +70,7 @@ function pressureOf(lines: readonly string[]): HostCounters['pressure'] {
 function disksOf(lines: readonly string[]): ReadonlyMap<string, DiskIo> | undefined {
   const rows = new Map<string, { id: string; io: DiskIo }>();
   for (const line of lines) {
-    if (!/^ +\d+ +\d+ [a-z]/.test(line)) continue;
+    if (!/^ *\d+ +\d+ [a-z]/.test(line)) continue;
     const [major, minor, name = '', , , read, , , , written] = line.trim().split(/ +/);
     const [sectorsIn, sectorsOut] = [countOf(read), countOf(written)];
     if (rows.has(name) || sectorsIn === undefined || sectorsOut === undefined) return undefined;
