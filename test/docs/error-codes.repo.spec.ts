@@ -31,7 +31,7 @@ const sources = folders.flatMap((folder) =>
 );
 const CODE = '([A-Z][A-Z0-9_]+)';
 const given = new RegExp(
-  `code(?: =|:) '${CODE}'|(?:Error|notFound|failure|orFail|refused)\\(\\s*(?:\\d+, )?'${CODE}'`,
+  `code(?: =|:) '${CODE}'|(?:Error|notFound|failure|orFail|refused|(?:refuses|warns)\\)?)\\(\\s*(?:\\d+, )?'${CODE}'`,
   'g',
 );
 /** All that is quoted or a key; codes have an underscore there. */

@@ -63,8 +63,9 @@ describe('the registry by HTTP', () => {
       // Another file of this stage gives nodes a way through others meanwhile.
       const { jump: _jump, socketPath: _socketPath, ...always } = { ...found } as Record<string, unknown>;
       expect(Object.keys(always).sort()).toEqual([
-        ...['address', 'cpus', 'engineVersion', 'enrolledAt', 'firstPort', 'hostKeyFingerprint'],
-        ...['hostKeyType', 'lastPort', 'memoryBytes', 'name', 'sshPort', 'sshUser', 'state', 'unenforced'],
+        ...['address', 'allocatable', 'architecture', 'cpus', 'engineVersion', 'enrolledAt', 'firstPort'],
+        ...['hostKeyFingerprint', 'hostKeyType', 'labels', 'lastPort', 'memoryBytes', 'name', 'sshPort'],
+        ...['sshUser', 'state', 'stateSince', 'unenforced', 'wish'],
       ]);
     }
   });

@@ -1,3 +1,5 @@
+import type { MachineProblem } from '#libs/contracts';
+
 /**
  * 0: done. 1: the platform could not do it. 2: the caller must change the command line or the configuration.
  * 130: Ctrl-C, as shells say, before the answer came. `plan` alone says 2 when there are changes, and 1 for all errors.
@@ -12,6 +14,8 @@ interface CliErrorDetails {
   readonly next?: string;
   /** The end of the log that explains it. */
   readonly logTail?: string;
+  /** Each of several things that are wrong with a machine. */
+  readonly problems?: readonly MachineProblem[];
   readonly cause?: unknown;
 }
 
@@ -20,6 +24,7 @@ export class CliError extends Error {
   readonly hint: string;
   readonly next: string | undefined;
   readonly logTail: string | undefined;
+  readonly problems: readonly MachineProblem[] | undefined;
 
   constructor(
     readonly code: string,
@@ -32,6 +37,7 @@ export class CliError extends Error {
     this.hint = details.hint;
     this.next = details.next;
     this.logTail = details.logTail;
+    this.problems = details.problems;
   }
 }
 

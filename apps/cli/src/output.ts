@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
 import { type Paint, plainPaint, type Screen } from './domain/progress-lines.js';
+import { problemLines } from './domain/node-lines.js';
 import { errorLines } from './domain/reply-lines.js';
 
 interface OutputOptions {
@@ -67,10 +68,10 @@ export class Output implements Screen {
   /** Prints what went wrong, why, and the next command; returns the exit code that says so. */
   failed(error: unknown): ExitCode {
     const known = error instanceof CliError ? error : unexpected(error);
-    const { code, message, hint, next, logTail, exitCode } = known;
-    if (this.options.json) this.data({ error: { code, message, hint, next, logTail } });
+    const { code, message, hint, next, logTail, problems, exitCode } = known;
+    if (this.options.json) this.data({ error: { code, message, hint, next, logTail, problems } });
     const paint = paintOf(this.options.err);
-    const lines = errorLines(known, paint, '');
+    const lines = [...errorLines(known, paint, ''), ...problemLines(problems ?? [], paint)];
     if (next !== undefined) lines.push(`next: ${paint.bold(next)}`);
     this.options.err.write(`${lines.join('\n')}\n`);
     return exitCode;

@@ -8,6 +8,7 @@ import {
   withRuntimeRules,
 } from '#libs/runtime';
 import { nodeKeyVariables, someNodeKey } from '#libs/secrets';
+import { z } from 'zod';
 
 const schema = runtimeConfigSchema.extend({
   ...databaseVariables('NODE_MANAGER'),
@@ -22,6 +23,12 @@ const schema = runtimeConfigSchema.extend({
   NODE_LAST_PORT: port()
     .default(29_999)
     .describe('The last host port for instances on a node that is enrolled now.'),
+  NODE_ARCHITECTURE: z
+    .enum(['x86_64', 'amd64', 'aarch64', 'arm64'])
+    .optional()
+    .describe(
+      'What images are built for. A machine of another kind is refused; without it, one that differs from the other nodes is warned of.',
+    ),
 });
 
 /** Everything that the node manager reads from its environment. */

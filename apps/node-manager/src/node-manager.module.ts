@@ -2,29 +2,32 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
 import { NodeReportsConsumer } from './nodes/consumer.js';
 import { ENROL_PORTS, type EnrolNodePorts } from './nodes/enrol-node.js';
+import { NodeCommandsController } from './nodes/commands.http.js';
 import { NodesController } from './nodes/http.js';
 import { InstanceReportsConsumer, ServiceSpecsConsumer } from './registry/consumer.js';
 import { RegistryController } from './registry/http.js';
-import { REGISTRY, type Registry } from './registry/ports.js';
+import { INSTANCE_FOLLOWER, type InstanceFollower, REGISTRY, type Registry } from './registry/ports.js';
 
 export interface NodeManagerParts {
   readonly enrolPorts: EnrolNodePorts;
   readonly registry: Registry;
+  readonly follower: InstanceFollower;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class NodeManagerModule {
-  static register({ enrolPorts, registry, tokens }: NodeManagerParts): DynamicModule {
+  static register({ enrolPorts, registry, follower, tokens }: NodeManagerParts): DynamicModule {
     return {
       module: NodeManagerModule,
       controllers: [
         ...[InstanceReportsConsumer, ServiceSpecsConsumer, NodeReportsConsumer],
-        ...[NodesController, RegistryController],
+        ...[NodesController, NodeCommandsController, RegistryController],
       ],
       providers: [
         { provide: ENROL_PORTS, useValue: enrolPorts },
         { provide: REGISTRY, useValue: registry },
+        { provide: INSTANCE_FOLLOWER, useValue: follower },
         { provide: TOKENS, useValue: tokens },
       ],
     };

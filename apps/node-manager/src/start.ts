@@ -6,7 +6,8 @@ import { atRestKeys } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import { nodeManagerConfigSchema } from './node-manager.config.js';
 import { NodeManagerModule } from './node-manager.module.js';
-import { PostgresNodes } from './nodes/adapters/postgres-nodes.js';
+import { settleDrain } from './nodes/adapters/node-changes.js';
+import { oldNodeEvents, PostgresNodes, removedNodes } from './nodes/adapters/postgres-nodes.js';
 import { SshMachines } from './nodes/adapters/ssh-machines.js';
 import { endedInstances, oldRemovals, PostgresRegistry } from './registry/adapters/postgres-registry.js';
 
@@ -18,18 +19,20 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
   const app = 'node-manager';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   await renewColumn(runtime, { table: 'node_records', column: 'login_encrypted', keys });
-  const ssh = new SshPool({ logger: runtime.logger, connectAttempts: 1 });
+  const openPool = () => new SshPool({ logger: runtime.logger, connectAttempts: 1 });
   const module = NodeManagerModule.register({
     enrolPorts: {
-      machines: new SshMachines(ssh),
+      machines: new SshMachines(openPool),
       nodes: new PostgresNodes(runtime.pool, keys),
       portRange: { firstPort: config.NODE_FIRST_PORT, lastPort: config.NODE_LAST_PORT },
+      architecture: config.NODE_ARCHITECTURE,
     },
     registry: new PostgresRegistry(runtime.pool),
+    follower: settleDrain,
     tokens: tokensOf(config),
   });
   return serve(runtime, {
-    ...{ module, port: config.NODE_MANAGER_HTTP_PORT, oldRows: [endedInstances, oldRemovals] },
-    release: () => ssh.close(),
+    ...{ module, port: config.NODE_MANAGER_HTTP_PORT },
+    oldRows: [endedInstances, oldRemovals, removedNodes, oldNodeEvents],
   });
 }

@@ -9,6 +9,8 @@ import { nodeReleased } from './messages/node-released.js';
 import { nodeReported } from './messages/node-reported.js';
 import { nodeRequested } from './messages/node-requested.js';
 import { nodeState } from './messages/node-state.js';
+import { nodeAccessAnswered } from './messages/node-access-answered.js';
+import { nodeAccessRequested } from './messages/node-access-requested.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
 import { secretReplied } from './messages/secret-replied.js';
@@ -24,6 +26,8 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeAnswered,
   instanceReported,
   nodeReleased,
+  nodeAccessRequested,
+  nodeAccessAnswered,
   nodeReported,
   nodeObserved,
   nodeState,

@@ -27,6 +27,26 @@ export const httpErrors = {
     'List the kept ones: `GET /v1/builds?appId=&service=`.',
   ),
   SERVICE_UNKNOWN: overHttp(404, 'There is no such service.', 'List them: `slipway releases APP`.'),
+  NODE_UNKNOWN: overHttp(
+    404,
+    'There is no such node, or it was removed.',
+    'List them: `slipway node ls`, with `--removed` also those that were removed.',
+  ),
+  NODE_IN_USE: overHttp(
+    409,
+    'Instances are on the node that is to be removed.',
+    'Move them away: `slipway node drain NODE --wait`. If the machine is lost for ever: `slipway node remove NODE --force`.',
+  ),
+  LOGIN_CLOSED: overHttp(
+    409,
+    'The login of the node rests under a key that is not configured.',
+    'Enrol the node again, with its login: `slipway node add`.',
+  ),
+  NOTHING_ALLOCATABLE: overHttp(
+    422,
+    'The reserve of a node is as large as its capacity.',
+    'Reserve less, or correct the capacity.',
+  ),
   NODE_TAKEN: overHttp(
     409,
     'The name or the address belongs to another node.',
@@ -40,11 +60,51 @@ export const httpErrors = {
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
 } satisfies Record<string, ErrorEntry>;
 
-/** Why a machine cannot become a node. */
+/** Why a machine cannot become a node, and what else a check finds. */
 export const enrolmentErrors = {
+  ARCHITECTURE: atEnrolment(
+    'The machine is of another architecture than images are built for (`NODE_ARCHITECTURE`), or than the other nodes.',
+    'Choose a machine of that kind, or correct `NODE_ARCHITECTURE` of the node manager.',
+  ),
+  DISK_SPACE: atEnrolment(
+    'Little is free where the engine keeps images: under 5 GiB is a warning, under 100 MiB refuses the machine.',
+    'Free some: `docker system df` shows what uses it.',
+  ),
+  CLOCK_SKEW: atEnrolment(
+    'The clock of the machine is wrong: by 3 s is a warning, by 5 minutes refuses the machine.',
+    'Let it keep time: `timedatectl set-ntp true`.',
+  ),
+  PORTS_IN_USE: atEnrolment(
+    'Something listens on ports that instances get; where none is left the machine is refused.',
+    'Find it with `ss -ltnp`, or move `NODE_FIRST_PORT` and `NODE_LAST_PORT` of the node manager.',
+  ),
+  STORAGE_DRIVER: atEnrolment(
+    'A warning: the storage driver of the engine is slow, or supported no more.',
+    'Use `overlay2`.',
+  ),
+  CGROUP_V1: atEnrolment(
+    'A warning: the machine uses cgroup v1.',
+    'With the next new system, choose one with cgroup v2.',
+  ),
+  SOCKET_OPEN: atEnrolment(
+    "A warning: every user of the machine may use the engine's socket, and with it be root there.",
+    'Take the right from others: `sudo chmod o-rw SOCKET`.',
+  ),
+  HOST_UNSEEN: atEnrolment(
+    'A warning: the free disk, the clock or the ports in use could not be checked.',
+    'Let the user run commands there, or look by hand.',
+  ),
   LIMITS_UNENFORCED: atEnrolment(
     'The engine accepts limits of containers and does not enforce them, as rootless engines on cgroup v1.',
     'Use an engine that enforces them, or accept it with `--allow-unlimited`.',
+  ),
+  DOCKER_INSTALL_UNSUPPORTED: atEnrolment(
+    '`--install-docker` was given, and the machine is neither Debian nor Ubuntu. Nothing was run there.',
+    'Install Docker there by hand, then add the machine without `--install-docker`.',
+  ),
+  DOCKER_INSTALL_FAILED: atEnrolment(
+    'A command of `--install-docker` failed.',
+    'Run it there by hand; the message names it and what it said. A user other than root needs `sudo` without a password.',
   ),
   SSH_UNREACHABLE: atEnrolment('The SSH server does not answer.', 'Check the address and sshd.'),
   SSH_TIMEOUT: atEnrolment('The SSH server took too long.', 'Check the address and sshd.'),
@@ -82,6 +142,26 @@ export const commandErrors = {
   INTERRUPTED: inCommand(
     'Ctrl-C ended the command, or no value was typed.',
     'A request that was sent goes on: follow it with the command that the message names.',
+  ),
+  HOST_KEY_REFUSED: inCommand(
+    'You did not accept the host key of a machine, and nothing was stored.',
+    'Read the key on the machine with `ssh-keygen -l`, then give it with `--fingerprint`.',
+  ),
+  KEY_NOT_MADE: inCommand(
+    'The key pair of `--make-key` could not be written or read.',
+    'Name a file in a folder that you may write to: `--make-key PATH`.',
+  ),
+  INSTALL_REFUSED: inCommand(
+    'You did not agree to what `--install-docker` runs, and nothing was run.',
+    'Install Docker there by hand, then add the machine without `--install-docker`.',
+  ),
+  DRAIN_LATE: inCommand(
+    'A drain was waited for, and its deadline has passed.',
+    'Nothing was killed, and it goes on. `slipway node show NODE` says what holds it up.',
+  ),
+  DRAIN_ENDED: inCommand(
+    'A drain was waited for, and somebody else ended it.',
+    'The history of the node says who: `slipway node show NODE`.',
   ),
   NO_SUCH_FOLDER: inCommand('The folder does not exist.', 'Name a folder that holds services.'),
   NO_SERVICE: inCommand(

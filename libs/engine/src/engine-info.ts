@@ -13,6 +13,10 @@ export interface EngineInfo {
   readonly rootDirectory: string;
   /** Of its machine, as the kernel names it: `x86_64`, `aarch64`. */
   readonly architecture: string;
+  /** Of images and containers, such as `overlay2`; undefined where it does not say, as of the next two. */
+  readonly storageDriver?: string;
+  readonly cgroupVersion?: '1' | '2';
+  readonly cgroupDriver?: string;
   /** Which limits it accepts and does not enforce, as rootless engines on cgroup v1. */
   readonly unenforced: readonly Limit[];
 }
@@ -32,6 +36,8 @@ export interface InfoAnswer {
   readonly DriverStatus?: readonly (readonly string[])[] | null;
   /** The time of its machine. */
   readonly SystemTime?: string;
+  readonly CgroupVersion?: string;
+  readonly Driver?: string;
 }
 
 /** Of `GET /version`. */
@@ -57,6 +63,9 @@ export function engineInfoOf(info: InfoAnswer, version: VersionAnswer): EngineIn
     version: isPodman(version) ? `podman ${info.ServerVersion}` : info.ServerVersion,
     rootDirectory: info.DockerRootDir,
     architecture: info.Architecture,
+    storageDriver: info.Driver,
+    cgroupVersion: cgroupVersionOf(info),
+    cgroupDriver: info.CgroupDriver,
     unenforced: unenforcedBy(info),
   };
 }
@@ -81,6 +90,12 @@ export const hasContainerdStore = ({ DriverStatus }: InfoAnswer): boolean =>
 
 export const isPodman = ({ Components = [] }: VersionAnswer): boolean =>
   Components.some(({ Name }) => /^podman/i.test(Name));
+
+/** Podman writes `v2`. */
+function cgroupVersionOf({ CgroupVersion }: InfoAnswer): EngineInfo['cgroupVersion'] {
+  const version = CgroupVersion?.replace(/^v/, '');
+  return version === '1' || version === '2' ? version : undefined;
+}
 
 function unenforcedBy({ MemoryLimit, CpuCfsQuota, CgroupDriver }: InfoAnswer): readonly Limit[] {
   if (CgroupDriver === 'none') return ['memory', 'cpu'];

@@ -10,6 +10,7 @@ import {
 const info: InfoAnswer = {
   ...{ NCPU: 2, MemTotal: 8e9, Name: 'box', ServerVersion: '28.5.1', DockerRootDir: '/var/lib/docker' },
   ...{ Architecture: 'x86_64', MemoryLimit: true, CpuCfsQuota: true, CgroupDriver: 'systemd' },
+  ...{ CgroupVersion: '2', Driver: 'overlay2' },
 };
 const docker = { ApiVersion: '1.51', Os: 'linux', Components: [{ Name: 'Engine' }, { Name: 'containerd' }] };
 const podman = {
@@ -22,9 +23,20 @@ describe('what an engine says of itself', () => {
   it('is kept as it says, and another engine than Docker is named', () => {
     expect(engineInfoOf(info, docker)).toEqual({
       ...{ cpus: 2, memoryBytes: 8e9, name: 'box', version: '28.5.1', rootDirectory: '/var/lib/docker' },
-      ...{ architecture: 'x86_64', unenforced: [] },
+      ...{ architecture: 'x86_64', unenforced: [], storageDriver: 'overlay2' },
+      ...{ cgroupVersion: '2', cgroupDriver: 'systemd' },
     });
     expect(engineInfoOf({ ...info, ServerVersion: '4.3.1' }, podman).version).toBe('podman 4.3.1');
+  });
+
+  it.each([
+    ['2', '2'],
+    ['v2', '2'],
+    ['1', '1'],
+    ['', undefined],
+    [undefined, undefined],
+  ])('has %j as its version of cgroups', (CgroupVersion, version) => {
+    expect(engineInfoOf({ ...info, CgroupVersion }, docker).cgroupVersion).toBe(version);
   });
 
   it.each([

@@ -12,8 +12,8 @@ export class ApiErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Pick<Logger, 'error'>) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const { status, code, message, hint } = this.toApiError(error);
-    host.switchToHttp().getResponse<Reply>().status(status).send({ code, message, hint });
+    const { status, code, message, hint, problems } = this.toApiError(error);
+    host.switchToHttp().getResponse<Reply>().status(status).send({ code, message, hint, problems });
   }
 
   private toApiError(error: unknown): ApiError {

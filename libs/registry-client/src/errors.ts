@@ -14,8 +14,11 @@ export class RegistryUnavailableError extends Error {
   }
 }
 
-/** SQLSTATE undefined_table, and insufficient_privilege: views are granted when the node manager starts. */
-const UNREADABLE: ReadonlySet<string> = new Set(['42P01', '42501']);
+/**
+ * SQLSTATE undefined_table; undefined_column: the node manager is of the version before; and insufficient_privilege: views
+ * are granted when the node manager starts.
+ */
+const UNREADABLE: ReadonlySet<string> = new Set(['42P01', '42703', '42501']);
 
 /** Names what is wrong where the registry's views cannot be read. */
 export async function namingRegistry<T>(reading: Promise<T>): Promise<T> {

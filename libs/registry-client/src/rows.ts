@@ -34,6 +34,17 @@ export interface RegistryNode {
   readonly jump: JumpHost | null;
   /** Limits of containers that its engine cannot enforce: memory, cpu. */
   readonly unenforced: readonly string[];
+  /** What is asked of it, also while it does not answer: none, cordoned, draining or removed. */
+  readonly wish: string;
+  readonly stateReason: string | null;
+  readonly stateSince: Date;
+  /** The principal who asked for it; null of what nobody asked for. */
+  readonly stateBy: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly zone: string | null;
+  /** What instances may have: its capacity less what is reserved for others. */
+  readonly allocatableCpus: number;
+  readonly allocatableMemoryBytes: number;
 }
 
 /** A service that an instance was ever reported of, or of which something is wanted. */
@@ -91,7 +102,8 @@ const columns = (...members: readonly string[]): string =>
 export const NODE_COLUMNS = `${columns(
   ...['name', 'address', 'sshPort', 'sshUser', 'hostKeyFingerprint', 'state', 'cpus', 'engineVersion'],
   ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath', 'hostKeyType', 'jump', 'unenforced'],
-)}, memory_bytes::float8 AS "memoryBytes"`;
+  ...['wish', 'stateReason', 'stateSince', 'stateBy', 'labels', 'zone', 'allocatableCpus'],
+)}, memory_bytes::float8 AS "memoryBytes", allocatable_memory_bytes::float8 AS "allocatableMemoryBytes"`;
 
 export const SERVICE_COLUMNS = columns(
   ...[

@@ -34,6 +34,16 @@ async function rowsOf<R extends object>(
 export const readNodes = (db: Transaction): Promise<readonly RegistryNode[]> =>
   rowsOf(db, `SELECT ${NODE_COLUMNS} FROM registry.nodes ORDER BY name`, []);
 
+/** Undefined where there is none; one that was removed is there for a while still, with the state `gone`. */
+export async function readNode(db: Transaction, name: string): Promise<RegistryNode | undefined> {
+  const [node] = await rowsOf<RegistryNode>(
+    db,
+    `SELECT ${NODE_COLUMNS} FROM registry.nodes WHERE name = $1`,
+    [name],
+  );
+  return node;
+}
+
 export const readServices = (
   db: Transaction,
   filter: ServiceFilter = {},

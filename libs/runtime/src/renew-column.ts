@@ -27,7 +27,9 @@ async function renewAll(
   { pool, logger }: RenewParts,
   { table, column, keys }: EncryptedColumn,
 ): Promise<void> {
-  const { rows } = await pool.query<{ value: string }>(`SELECT ${column} AS value FROM ${table}`);
+  const { rows } = await pool.query<{ value: string }>(
+    `SELECT ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL`,
+  );
   let [renewed, unreadable] = [0, 0];
   for (const { value } of rows) {
     const next = await renewAtRest(keys, value).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 export * from './errors.js';
 export { fingerprint, type HostKey, type HostKeyType, hostKeyTypes } from './host-key.js';
 export { readHostKey } from './read-host-key.js';
+export { authorizedKeyLine, makePrivateKey } from './key-pair.js';
 export { isEncryptedKey } from './private-key.js';
 export type { WayTo } from './connect.js';
 export { quoteArgument } from './quote-argument.js';

@@ -1,4 +1,4 @@
-import type { AnswerOf, CallOf, Route } from '#libs/contracts';
+import { type AnswerOf, type CallOf, errorSchema, type MachineProblem, type Route } from '#libs/contracts';
 import type { z } from 'zod';
 import { failure, orFail, READ_SETTINGS, usageError } from '../errors.js';
 
@@ -105,6 +105,7 @@ async function ask(
 }
 
 interface Said {
+  readonly problems?: readonly MachineProblem[];
   readonly code?: string;
   readonly message?: string;
   readonly hint?: string;
@@ -123,13 +124,15 @@ export function refusal({ app }: Api, status: number, answer: unknown): Error {
       next: READ_SETTINGS,
     });
   }
-  return failure(code, message, { hint: said.hint ?? `See the log of the ${app}.` });
+  const { hint = `See the log of the ${app}.`, problems } = said;
+  return failure(code, message, { hint, problems });
 }
 
 function saidIn(answer: unknown): Said {
   if (typeof answer !== 'object' || answer === null) return {};
   const text = Object.entries(answer).filter(([, value]) => typeof value === 'string');
-  return Object.fromEntries(text) as Said;
+  const problems = errorSchema.shape.problems.safeParse((answer as { problems?: unknown }).problems).data;
+  return { ...(Object.fromEntries(text) as Said), problems };
 }
 
 function parse<S extends z.ZodType>({ app }: Api, schema: S, answer: unknown): z.output<S> {

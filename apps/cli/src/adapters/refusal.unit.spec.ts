@@ -22,3 +22,10 @@ it('an answer without a hint has one all the same', () => {
     ...{ code: 'HTTP_403', hint: 'SLIPWAY_API_TOKEN must be a token that may do this.' },
   });
 });
+
+it('everything that is wrong with a machine is told, each problem apart', () => {
+  const problems = [{ code: 'CLOCK_SKEW', severity: 'refuses', message: 'It is late.', hint: 'Set it.' }];
+  const said = { code: 'CLOCK_SKEW', message: 'It is late.', hint: 'Set it.' };
+  expect(refusal(api, 422, { ...said, problems })).toMatchObject({ ...said, problems });
+  expect(refusal(api, 422, { ...said, problems: 'none' })).toMatchObject({ ...said, problems: undefined });
+});

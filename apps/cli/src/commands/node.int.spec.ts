@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Enrolment } from '#libs/contracts';
 import { Output } from '../output.js';
-import { addNode, type NodeAddOptions } from './node.js';
+import { addNode, type NodeAddOptions } from './node-add.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'node-add-'));
 const at = (name: string): string => join(folder, name);
@@ -26,8 +26,13 @@ const environment = { ...process.env };
 /** A node manager that refuses the logins with these keys. */
 let api: Server;
 let refused: readonly string[] = [];
+/** So many calls refuse any login. */
+let closed = 0;
 let refusedByJump: readonly string[] = [];
 let enrolled: Enrolment[] = [];
+
+const shownKey = { hostKeyFingerprint: `SHA256:${'k'.repeat(43)}`, hostKeyType: 'ed25519' };
+let known: readonly object[] = [];
 
 beforeAll(async () => {
   writeFileSync(
@@ -47,13 +52,16 @@ beforeAll(async () => {
   writeFileSync(at('broken'), 'Host x\n  Nonsense yes\n');
   api = createServer((request, response) => {
     void text(request).then((body) => {
-      const node = JSON.parse(body) as Enrolment;
+      const node = JSON.parse(body || '{}') as Enrolment;
+      response.setHeader('content-type', 'application/json');
+      if (request.url === '/v1/host-keys') return response.end(JSON.stringify(shownKey));
+      if (request.method === 'GET') return response.end(JSON.stringify(known));
       enrolled.push(node);
       const has = (login: Enrolment['login'] | undefined, keys: readonly string[]): boolean =>
         login !== undefined && 'privateKey' in login && keys.includes(login.privateKey);
       const code = has(node.jump?.login, refusedByJump)
         ? 'SSH_JUMP_LOGIN_REFUSED'
-        : has(node.login, refused) && 'SSH_LOGIN_REFUSED';
+        : ((closed -= 1) >= 0 || has(node.login, refused)) && 'SSH_LOGIN_REFUSED';
       response.writeHead(code === false ? 200 : 422, { 'content-type': 'application/json' });
       const error = { code, message: 'It refused the login.', hint: 'Look.' };
       response.end(
@@ -66,7 +74,7 @@ beforeAll(async () => {
   process.env['SLIPWAY_API_URL'] = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
 });
 afterEach(() => {
-  [refused, refusedByJump, enrolled] = [[], [], []];
+  [refused, refusedByJump, enrolled, closed, known] = [[], [], [], 0, []];
   delete process.env['SLIPWAY_SSH_PASSPHRASE'];
 });
 afterAll(() => {
@@ -82,7 +90,10 @@ async function add(
   askHidden?: (question: string) => Promise<string>,
 ): Promise<readonly Enrolment[]> {
   const output = new Output({ json: false, out: stream(), err: stream() });
-  await addNode({ name, ...options, standardInput: () => Promise.resolve('hunter2\n'), askHidden }, output);
+  await addNode(
+    { target: name, ...options, standardInput: () => Promise.resolve('hunter2\n'), askHidden },
+    output,
+  );
   return enrolled;
 }
 
@@ -187,5 +198,108 @@ describe('the login of node add', () => {
     await expect(add('a', options)).rejects.toMatchObject({
       ...{ code: 'USAGE', message: expect.stringContaining(message) as string },
     });
+  });
+});
+
+describe('node add with a place', () => {
+  const keyFile = at('plain');
+  const here = { keyFile, sshConfig: undefined };
+
+  it('names the node after its host, and takes user and port from the place', async () => {
+    const [one, two] = [await add('ubuntu@Web-1.example.com:2222', here), await add('10.0.0.5', here)];
+    expect(one[0]).toMatchObject({
+      name: 'web-1',
+      address: 'Web-1.example.com',
+      sshPort: 2222,
+      sshUser: 'ubuntu',
+    });
+    expect(two.at(-1)).toMatchObject({
+      name: 'node-10-0-0-5',
+      address: '10.0.0.5',
+      sshPort: 22,
+      sshUser: 'root',
+    });
+  });
+
+  it('asks ssh for what is left out', async () => {
+    const [node] = await add('me@mybox', { sshConfig: at('config'), name: 'box' });
+    expect(node).toMatchObject({ name: 'box', sshUser: 'me', login: { privateKey: plain } });
+  });
+
+  it('sends labels, zone and sizes', async () => {
+    const said = { label: ['disk=ssd'], zone: 'a', capacity: 'cpus=4', reserve: 'memory=1GiB' };
+    expect((await add('root@10.0.0.5', { ...here, ...said }))[0]).toMatchObject({
+      ...{ labels: { disk: 'ssd' }, zone: 'a', capacity: { cpus: 4 }, reserve: { memoryBytes: 1024 ** 3 } },
+    });
+  });
+
+  it.each([
+    [{ ...here, label: ['disk'] }, '--label: "disk": expected KEY=VALUE'],
+    [{ ...here, capacity: '4' }, '--capacity is "4": expected cpus=NUMBER'],
+    [{ ...here, name: 'A b' }, '--name is "A b"'],
+    [{ ...here, installDocker: true }, '--install-docker asks before it runs anything'],
+  ])('%j is refused', async (options, message) => {
+    const failed = expect(add('root@10.0.0.5', options)).rejects;
+    await failed.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) as string });
+    expect(enrolled).toEqual([]);
+  });
+});
+
+describe('the host key of a machine', () => {
+  const place = { address: '10.0.0.5', keyFile: at('plain') };
+  const asked: string[] = [];
+  const answering =
+    (yes: boolean) =>
+    (question: string): Promise<boolean> => (asked.push(question), Promise.resolve(yes));
+  const addAt = (confirm: (question: string) => Promise<boolean>, options: NodeAddOptions = {}) => {
+    const output = new Output({ json: false, out: stream(), err: stream() });
+    const context = { standardInput: () => Promise.resolve(''), askHidden: undefined, confirm };
+    return addNode({ target: 'a', ...place, ...options, ...context }, output);
+  };
+  afterEach(() => void asked.splice(0));
+
+  it('is shown and asked for at a terminal, and pinned once it is accepted', async () => {
+    await addAt(answering(true));
+    expect(asked).toHaveLength(1);
+    expect(enrolled).toMatchObject([{ hostKeyFingerprint: shownKey.hostKeyFingerprint }]);
+    await expect(addAt(answering(false))).rejects.toMatchObject({ code: 'HOST_KEY_REFUSED' });
+    expect(enrolled).toHaveLength(1);
+  });
+
+  it('is not asked for where it is given, with --yes, and of a node that shows the pinned one', async () => {
+    await addAt(answering(false), { fingerprint: shownKey.hostKeyFingerprint });
+    await addAt(answering(false), { yes: true });
+    known = [{ name: 'a', address: '10.0.0.5', state: 'ready', ...shownKey }];
+    await addAt(answering(false));
+    expect([asked, enrolled.length]).toEqual([[], 3]);
+  });
+});
+
+describe('a key of its own', () => {
+  it('is made once, shown with the line that lets it in, and waited for', async () => {
+    closed = 1;
+    const path = join(folder, 'made', 'slipway_ed25519');
+    const out = stream();
+    const output = new Output({ json: false, out, err: stream() });
+    const context = { standardInput: () => Promise.resolve(''), askHidden: undefined };
+    await addNode({ target: 'root@10.0.0.5', makeKey: path, yes: true, ...context }, output);
+    const made = readFileSync(path, 'utf8');
+    expect(enrolled.map(({ login }) => login)).toEqual([{ privateKey: made }, { privateKey: made }]);
+    const said = String((out as unknown as PassThrough).read());
+    expect(said).toContain(readFileSync(`${path}.pub`, 'utf8').trim());
+    await addNode({ target: 'root@10.0.0.6', makeKey: path, yes: true, ...context }, output);
+    expect(readFileSync(path, 'utf8')).toBe(made);
+  });
+
+  it('says what would be run on a machine without Docker, and runs it only by consent', async () => {
+    const out = stream();
+    const output = new Output({ json: false, out, err: stream() });
+    const context = { standardInput: () => Promise.resolve(''), askHidden: undefined };
+    const options = { target: 'ubuntu@10.0.0.5', keyFile: at('plain'), installDocker: true, ...context };
+    await addNode({ ...options, yes: true }, output);
+    expect(enrolled).toMatchObject([{ installDocker: true }]);
+    expect(String((out as unknown as PassThrough).read())).toContain(
+      '  sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends docker.io',
+    );
   });
 });

@@ -1,119 +1,151 @@
-import { type Enrolment, enrolmentSchema, type NodeDetails } from '#libs/contracts';
+import { nodeNameSchema, type NodeDetails } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
-import { tableLines } from '../domain/table.js';
-import { CliError, exitCodes, type ExitCode } from '../errors.js';
+import { marks } from '../domain/progress-lines.js';
+import { nodePageLines, nodeTable, problemLines, stateText } from '../domain/node-lines.js';
+import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { loginsOf, type Place, type WayContext, type WayOptions, wayOf } from './node-way.js';
+import { type DescriptionOptions, descriptionOf, labelChange, validReason } from './node-fields.js';
+import { loginsOf, type WayContext, type WayOptions } from './node-way.js';
+import { firstAccepted, only } from './node-add.js';
 import { valid } from './valid.js';
 
-/** What the command line says of a machine, besides its name. */
-export interface NodeAddOptions extends WayOptions {
-  readonly fingerprint?: string;
-  readonly socket?: string;
-  readonly allowUnlimited?: boolean;
-}
+export const named = (name: string): void =>
+  valid({ argument: '<node>', schema: nodeNameSchema, text: name });
 
-interface AddNodeOptions extends NodeAddOptions, WayContext {
-  readonly name: string;
-}
-
-/** Enrols one machine. The login goes in the body of one request, never on a command line. */
-export async function addNode(options: AddNodeOptions, output: Output): Promise<ExitCode> {
-  const { name, fingerprint, socket, allowUnlimited } = options;
-  const schemas = enrolmentSchema.shape;
-  valid(
-    { argument: '<name>', schema: schemas.name, text: name },
-    { argument: '--fingerprint', schema: schemas.hostKeyFingerprint.unwrap(), text: fingerprint },
-    { argument: '--socket', schema: schemas.socketPath.unwrap(), text: socket },
-  );
-  const { keyFiles, jump: between, ...place } = await wayOf(name, options);
-  const api = openNodeManager();
-  const machine = {
-    ...{ name, ...place, hostKeyFingerprint: fingerprint, socketPath: socket },
-    allowUnlimited,
-  };
-  const tries = {
-    jumps: jumpsWith(between, options),
-    logins: loginsOf({ ...place, keyFiles }, options.passwordStdin, options),
-  };
-  const node = await firstAccepted(tries, (login, jump) => api.addNode({ ...machine, jump, login }));
-  output.answer(node, [
-    `${output.paint.good('✔')} ${node.name} at ${node.address} is ${node.state}`,
-    `next: ${output.paint.bold('slipway node ls')}`,
-  ]);
-  return exitCodes.ok;
-}
-
-type Jump = NonNullable<Enrolment['jump']>;
-
-/** The jump host with each of its logins; undefined alone where there is none. */
-async function* jumpsWith(
-  between: Place | undefined,
-  options: AddNodeOptions,
-): AsyncGenerator<Jump | undefined> {
-  if (between === undefined) return yield undefined;
-  const { keyFiles, ...place } = between;
-  const hostKeyFingerprint = options.jumpFingerprint;
-  for await (const login of loginsOf({ ...place, keyFiles }, false, options))
-    yield { ...place, hostKeyFingerprint, login };
-}
-
-interface Tries {
-  readonly jumps: AsyncIterator<Jump | undefined>;
-  readonly logins: AsyncIterator<Enrolment['login']>;
-}
-
-/** As ssh does: a key that one of both machines refuses is no error while there is another one. */
-async function firstAccepted<T>(
-  { jumps, logins }: Tries,
-  add: (login: Enrolment['login'], jump: Jump | undefined) => Promise<T>,
-): Promise<T> {
-  const refused = new Map<string, unknown>();
-  let [jump, login] = [await jumps.next(), await logins.next()];
-  for (;;) {
-    // The first refusal is told: of the key that its owner thinks of.
-    if (jump.done === true) throw refused.get('SSH_JUMP_LOGIN_REFUSED');
-    if (login.done === true) throw refused.get('SSH_LOGIN_REFUSED');
-    try {
-      return await add(login.value, jump.value);
-    } catch (error) {
-      const code = error instanceof CliError ? error.code : undefined;
-      if (code === 'SSH_JUMP_LOGIN_REFUSED') jump = await jumps.next();
-      else if (code === 'SSH_LOGIN_REFUSED') login = await logins.next();
-      else throw error;
-      if (!refused.has(code)) refused.set(code, error);
-    }
-  }
-}
-
-export async function listNodes(output: Output): Promise<ExitCode> {
-  const nodes = await openNodeManager().nodes();
-  const head = ['NODE', 'STATE', 'ADDRESS', 'CPUS', 'MEMORY', 'ENGINE'];
-  output.answer(nodes, nodes.length === 0 ? noNode(output) : tableLines(head, nodes.map(row)));
+export async function listNodes(
+  { removed }: { readonly removed?: boolean },
+  output: Output,
+): Promise<ExitCode> {
+  const nodes = await openNodeManager().nodes(removed);
+  output.answer(nodes, nodes.length === 0 ? noNode(output) : nodeTable(nodes));
   return exitCodes.ok;
 }
 
 const noNode = ({ paint }: Output): string[] => [
   'There is no node yet.',
-  `next: ${paint.bold('slipway node add <name> --address <host> --key-file <path>')}`,
+  `next: ${paint.bold('slipway node add <user@host>')}`,
 ];
 
-const GIBIBYTE = 1024 ** 3;
-
-const SSH_PORT = 22;
-const UNKNOWN = '-';
-
-function row({ name, state, address, sshPort, cpus, memoryBytes, ...engine }: NodeDetails): string[] {
-  const place = (sshPort ?? SSH_PORT) === SSH_PORT ? address : `${address}:${sshPort}`;
-  const memory = typeof memoryBytes === 'number' ? `${(memoryBytes / GIBIBYTE).toFixed(1)} GiB` : UNKNOWN;
-  return [name, state, place, String(cpus ?? UNKNOWN), memory, engineText(engine)];
+export async function showNode(
+  { name, events }: { readonly name: string; readonly events?: number },
+  output: Output,
+): Promise<ExitCode> {
+  named(name);
+  const node = await openNodeManager().node(name, events);
+  output.answer(node, nodePageLines(node, output.paint));
+  return exitCodes.ok;
 }
 
-function engineText({
-  engineVersion,
-  unenforced,
-}: Pick<NodeDetails, 'engineVersion' | 'unenforced'>): string {
-  const limits = unenforced ?? [];
-  const version = engineVersion ?? UNKNOWN;
-  return limits.length === 0 ? version : `${version} (no limits of ${limits.join(', ')})`;
+/** What is wrong with it; 1 where something is that would refuse it as a new node. */
+export async function checkNode(name: string, output: Output): Promise<ExitCode> {
+  named(name);
+  const node = await openNodeManager().checkNode(name);
+  const problems = node.problems ?? [];
+  const good = `${output.paint.good(marks.done)} ${name} has everything that a node needs`;
+  output.answer(node, problems.length === 0 ? [good] : problemLines(problems, output.paint));
+  return problems.some(({ severity }) => severity === 'refuses') ? exitCodes.failed : exitCodes.ok;
+}
+
+interface LabelOptions extends Pick<DescriptionOptions, 'capacity' | 'reserve'> {
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** `false`: it has none any more, as of the next two. */
+  readonly zone?: string | false;
+  readonly capacity?: string;
+  readonly reserve?: string;
+  readonly clearCapacity?: boolean;
+  readonly clearReserve?: boolean;
+}
+
+export async function labelNode(options: LabelOptions, output: Output): Promise<ExitCode> {
+  const { name, labels, zone, capacity, reserve, clearCapacity, clearReserve } = options;
+  named(name);
+  const { set, remove } = labelChange(labels);
+  const said = descriptionOf({ zone: zone === false ? undefined : zone, capacity, reserve });
+  const node = await openNodeManager().changeNode(name, {
+    labels: set,
+    removeLabels: [...remove],
+    zone: zone === false ? null : said.zone,
+    capacity: clearCapacity === true ? null : said.capacity,
+    reserve: clearReserve === true ? null : said.reserve,
+  });
+  output.answer(node, nodePageLines(node, output.paint));
+  return exitCodes.ok;
+}
+
+export interface BecauseOptions {
+  readonly name: string;
+  readonly reason?: string;
+}
+
+export async function cordonNode({ name, reason }: BecauseOptions, output: Output): Promise<ExitCode> {
+  named(name);
+  validReason(reason);
+  const node = await openNodeManager().cordon(name, { reason });
+  return changed(node, output, `slipway node uncordon ${name}`);
+}
+
+export async function uncordonNode({ name, reason }: BecauseOptions, output: Output): Promise<ExitCode> {
+  named(name);
+  validReason(reason);
+  return changed(await openNodeManager().uncordon(name, { reason }), output, 'slipway node ls');
+}
+
+export function changed(node: NodeDetails, output: Output, next: string): ExitCode {
+  const { paint } = output;
+  output.answer(node, [
+    `${paint.good(marks.done)} ${node.name} is ${stateText(node)}`,
+    `next: ${paint.bold(next)}`,
+  ]);
+  return exitCodes.ok;
+}
+
+interface RemoveOptions extends BecauseOptions {
+  readonly force?: boolean;
+  readonly yes?: boolean;
+  readonly confirm?: (question: string) => Promise<boolean>;
+}
+
+const LOST =
+  'What ran there is given up there and started elsewhere. Its volumes stay where they are: a service with one waits until that node is back.';
+
+export async function removeNode(options: RemoveOptions, output: Output): Promise<ExitCode> {
+  const { name, reason, force = false, yes = false, confirm } = options;
+  named(name);
+  validReason(reason);
+  if (force && !yes && confirm !== undefined && !output.isJson) {
+    output.note(LOST);
+    if (!(await confirm(`Is ${name} lost for ever?`))) return exitCodes.interrupted;
+  }
+  return changed(await openNodeManager().remove(name, { reason, force }), output, 'slipway node ls');
+}
+
+export interface LoginOptions
+  extends Pick<WayOptions, 'keyFile' | 'passwordStdin' | 'jumpKeyFile'>, WayContext {
+  readonly name: string;
+}
+
+/** The new login is tried on the machine before it replaces the old one. */
+export async function changeLogin(options: LoginOptions, output: Output): Promise<ExitCode> {
+  const { name, keyFile, passwordStdin, jumpKeyFile } = options;
+  named(name);
+  const api = openNodeManager();
+  const place = (file: string | undefined) => ({
+    ...{ address: name, sshPort: 22, sshUser: '' },
+    keyFiles: file === undefined ? [] : [file],
+  });
+  const jumpLogins =
+    jumpKeyFile === undefined ? only(undefined) : loginsOf(place(jumpKeyFile), false, options);
+  const { value: jumpLogin } = await jumpLogins.next();
+  const tries = { jumps: only(undefined), logins: loginsOf(place(keyFile), passwordStdin, options) };
+  const node = await firstAccepted(tries, (login) =>
+    api.changeLogin(name, { login, jumpLogin: jumpLogin ?? undefined }),
+  );
+  const { paint } = output;
+  output.answer(node, [
+    `${paint.good(marks.done)} ${name} is logged in to with the new login from now on`,
+    ...problemLines(node.problems ?? [], paint),
+    `next: ${paint.bold(`slipway node check ${name}`)}`,
+  ]);
+  return exitCodes.ok;
 }

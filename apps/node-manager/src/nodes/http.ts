@@ -1,14 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type InputOf, type NodeDetails, nodeManagerRoutes as routes } from '#libs/contracts';
-import { ApiError, Input, Serves } from '#libs/http';
-import type { Node } from './domain/node.js';
 import {
-  ENROL_PORTS,
-  type EnrolNode,
-  enrolNode,
-  type EnrolNodePorts,
-  LimitsUnenforcedError,
-} from './enrol-node.js';
+  type AnswerOf,
+  type InputOf,
+  type NodeDetails,
+  type NodePage,
+  nodeRoutes as routes,
+} from '#libs/contracts';
+import { Caller, Input, type Principal, Serves } from '#libs/http';
+import { detailsOf, stillThere } from './details.js';
+import { ENROL_PORTS, type EnrolNode, enrolNode, type EnrolNodePorts, shownHostKeys } from './enrol-node.js';
+import { orRefusal, takenNode, unknownNode } from './refusals.http.js';
 
 /** The inventory of nodes. */
 @Controller()
@@ -16,41 +17,80 @@ export class NodesController {
   constructor(@Inject(ENROL_PORTS) private readonly ports: EnrolNodePorts) {}
 
   @Serves(routes.nodes)
-  async list(): Promise<NodeDetails[]> {
-    return (await this.ports.nodes.list()).map(details);
+  async list(@Input() { query }: InputOf<typeof routes.nodes>): Promise<NodeDetails[]> {
+    const { nodes } = this.ports;
+    const [all, live] = await Promise.all([nodes.list(), nodes.liveCounts()]);
+    const now = new Date();
+    return all
+      .filter(({ wish }) => query.removed === 'true' || wish !== 'removed')
+      .map((node) => detailsOf(node, live.get(node.name) ?? 0, now));
+  }
+
+  @Serves(routes.node)
+  async show(@Input() { params, query }: InputOf<typeof routes.node>): Promise<NodePage> {
+    const { nodes } = this.ports;
+    const { name } = params;
+    const [node, live, events] = await Promise.all([
+      nodes.find(name),
+      nodes.live(name),
+      nodes.events(name, query.events),
+    ]);
+    if (node === undefined) throw unknownNode(name);
+    const instances = live.map(({ instance, appId, service, state }) => ({
+      instance,
+      appId,
+      service,
+      state,
+    }));
+    const details = detailsOf(stillThere(node, live), live.length, new Date());
+    return { ...details, instances, events: events.map((event) => ({ ...event })) };
   }
 
   /** Enrols a machine, or brings an enrolled one up to date. */
   @Serves(routes.enrol)
-  async enrol(@Input() { body }: InputOf<typeof routes.enrol>): Promise<NodeDetails> {
-    const { hostKeyFingerprint, login, jump, allowUnlimited, ...address } = body;
+  async enrol(
+    @Input() { body }: InputOf<typeof routes.enrol>,
+    @Caller() { name: by }: Principal,
+  ): Promise<NodeDetails> {
+    const {
+      hostKeyFingerprint,
+      login,
+      jump,
+      allowUnlimited,
+      installDocker,
+      labels,
+      zone,
+      capacity,
+      reserve,
+      ...address
+    } = body;
+    const description = withoutUndefined({ labels, zone, capacity, reserve });
     const way = { address, hostKeyFingerprint, login, jump: jump && wayIn(jump) };
-    const node = await enrolNode(this.ports, { ...way, allowUnlimited }).catch(unlimited);
-    if (node !== undefined) return details(node);
-    throw new ApiError({
-      status: 409,
-      code: 'NODE_TAKEN',
-      message: `Another node has the name ${address.name} or the address ${address.address}:${address.sshPort}.`,
-      hint: 'List the nodes (slipway node ls). Choose another name, or use the name that the machine has already.',
-    });
+    const enrolled = await enrolNode(this.ports, {
+      ...way,
+      allowUnlimited,
+      installDocker,
+      description,
+      by,
+    }).catch(orRefusal);
+    if (enrolled === undefined) throw takenNode(address.name, `${address.address}:${address.sshPort}`);
+    const live = await this.ports.nodes.live(address.name);
+    return detailsOf(enrolled.node, live.length, new Date(), enrolled.problems);
+  }
+
+  /** Nothing is stored: whoever enrols a machine may look at its key before. */
+  @Serves(routes.hostKey)
+  async hostKey(@Input() { body }: InputOf<typeof routes.hostKey>): Promise<AnswerOf<typeof routes.hostKey>> {
+    const { address, sshPort, hostKeyFingerprint, jump } = body;
+    const place = { address, sshPort, sshUser: '' };
+    const asked = { address: place, hostKeyFingerprint, jump: jump && wayIn(jump) };
+    const { jump: between, ...key } = await shownHostKeys(this.ports, asked);
+    return { ...key, ...(between && { jump: { ...between } }) };
   }
 }
 
-const details = ({ jump, ...node }: Node): NodeDetails => ({
-  ...node,
-  jump: jump && { ...jump },
-  unenforced: [...node.unenforced],
-});
-
-function unlimited(error: unknown): never {
-  if (!(error instanceof LimitsUnenforcedError)) throw error;
-  throw new ApiError({
-    status: 422,
-    code: 'LIMITS_UNENFORCED',
-    message: error.message,
-    hint: 'Use cgroup v2 with delegation, or an engine that runs as root. Or accept that a container there can take the whole machine: slipway node add --allow-unlimited',
-  });
-}
+const withoutUndefined = <T extends object>(members: T): Partial<T> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 function wayIn({
   hostKeyFingerprint,

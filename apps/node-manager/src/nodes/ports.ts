@@ -1,4 +1,6 @@
+import type { Inspection } from './domain/machine-problems.js';
 import type {
+  Description,
   EngineFacts,
   HostKey,
   JumpHost,
@@ -8,6 +10,7 @@ import type {
   PortRange,
   SshPlace,
 } from './domain/node.js';
+import type { Decided, NodeEventName, NodeCommand, Said, ShownState } from './domain/standing.js';
 
 export type Login =
   { readonly privateKey: string; readonly passphrase?: string } | { readonly password: string };
@@ -17,12 +20,23 @@ export type NodeLogin = Login & { readonly jump?: Login };
 
 export type PinnedMachine = SshPlace & HostKey & { readonly login: Login };
 
+/** What a machine says: what is written down where it becomes a node, and what it is checked by. */
+export interface SeenMachine extends Inspection {
+  /** Left out where its engine cannot be used. */
+  readonly facts?: EngineFacts;
+}
+
 /** The machine itself. */
 export interface Machines {
   /** What its sshd shows before any login; of several keys the wanted one. Throws ApiError. */
   hostKey(place: SshPlace, wanted: string | undefined, jump?: PinnedMachine): Promise<HostKey>;
-  /** Logs in, checks the host key, asks the engine. Throws ApiError. */
-  facts(machine: PinnedMachine & Pick<NodeAddress, 'socketPath'>, jump?: PinnedMachine): Promise<EngineFacts>;
+  /** Logs in, checks the host key, asks engine and machine. Throws ApiError where it cannot log in. */
+  inspect(
+    machine: PinnedMachine & Pick<NodeAddress, 'socketPath'>,
+    jump?: PinnedMachine,
+  ): Promise<SeenMachine>;
+  /** Puts Docker there. Throws DockerInstallError, and ApiError where it cannot log in. */
+  installDocker(machine: PinnedMachine, jump?: PinnedMachine): Promise<void>;
 }
 
 /** A machine that is known to work, as it is written down. */
@@ -32,10 +46,59 @@ export interface Enrolled {
   readonly facts: NodeFacts;
   readonly ports: PortRange;
   readonly login: NodeLogin;
+  /** What is left out stays as it is known. */
+  readonly description: Partial<Description>;
+  /** The principal. */
+  readonly by?: string;
 }
+
+/** What people change of a node. `null`: it has none any more. */
+export interface DescriptionChange {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly removeLabels?: readonly string[];
+  readonly zone?: string | null;
+  readonly capacity?: Description['capacity'] | null;
+  readonly reserve?: Description['reserve'] | null;
+}
+
+/** Something that happened to a node. */
+export interface NodeEvent extends Said {
+  readonly event: NodeEventName;
+  readonly state: ShownState['state'];
+}
+
+export interface LiveInstance {
+  readonly instance: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly state: string;
+  readonly port?: number;
+}
+
+export type Asked = Omit<Said, 'at'>;
+/** What became of a command; `live` instances were there. Undefined where there is no such node. */
+export type Commanded =
+  | { readonly node: Node; readonly refused?: undefined }
+  | { readonly refused: Extract<Decided, { refused: unknown }>['refused']; readonly live: number };
 
 export interface Nodes {
   list(): Promise<readonly Node[]>;
+  find(name: string): Promise<Node | undefined>;
+  /** The newest first. */
+  events(name: string, most: number): Promise<readonly NodeEvent[]>;
+  /** Running or draining there, by the registry. */
+  live(name: string): Promise<readonly LiveInstance[]>;
+  /** How many live on each node. */
+  liveCounts(): Promise<ReadonlyMap<string, number>>;
   /** New, or the same machine anew; undefined when the name or the address is another node's. */
   enrol(enrolled: Enrolled): Promise<Node | undefined>;
+  command(name: string, command: NodeCommand, asked: Asked): Promise<Commanded | undefined>;
+  /** Undefined where there is no such node. */
+  describe(name: string, change: DescriptionChange, asked: Asked): Promise<Node | undefined>;
+  /** Undefined where there is none, as of a node that was removed, or where no key opens it. */
+  loginOf(name: string): Promise<NodeLogin | undefined>;
+  /** With what its engine said when it was tried. */
+  changeLogin(name: string, login: NodeLogin, facts: EngineFacts, asked: Asked): Promise<Node | undefined>;
+  /** What its engine says now. */
+  refresh(name: string, facts: EngineFacts): Promise<Node | undefined>;
 }

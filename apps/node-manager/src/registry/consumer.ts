@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import {
   instanceReported,
   type InstanceReport,
@@ -8,13 +9,17 @@ import { Consumer } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
 import { Handles } from '#libs/runtime';
 import { recordReport, recordSpec } from './adapters/postgres-registry.js';
+import { INSTANCE_FOLLOWER, type InstanceFollower } from './ports.js';
 
 /** instance.reports -> the registry. Idempotent, and in any order: the newest report of an instance counts. */
 @Consumer()
 export class InstanceReportsConsumer {
+  constructor(@Inject(INSTANCE_FOLLOWER) private readonly follow: InstanceFollower) {}
+
   @Handles(instanceReported)
   async record(report: InstanceReport, tx: Transaction): Promise<void> {
     await recordReport(tx, report);
+    await this.follow(tx, report);
   }
 }
 

@@ -7,6 +7,17 @@ export const errorSchema = z.object({
   message: z.string(),
   /** What to do next. */
   hint: z.string(),
+  /** Each of several things that are wrong with a machine; at enrolments and checks alone. */
+  problems: z
+    .array(
+      z.looseObject({
+        code: z.string(),
+        severity: z.enum(['refuses', 'warns']),
+        message: z.string(),
+        hint: z.string(),
+      }),
+    )
+    .optional(),
 });
 
 const MOST_ITEMS = 500;

@@ -4,7 +4,8 @@ import { nodeNameSchema, accessTokenSchema } from '../names.js';
 import { hostKeyTypeSchema, jumpHostSchema } from '../ssh-way.js';
 import { topics } from '../topics.js';
 
-const assignedNodeSchema = z.object({
+/** How a node is reached, and what is reserved there. */
+export const assignedNodeSchema = z.object({
   name: nodeNameSchema.describe('The name of the node.'),
   address: z.string().describe('Where its sshd and the instances on it are reached.'),
   sshPort: z.int().describe('The port of its sshd.'),

@@ -7,12 +7,23 @@ import { topics } from '../topics.js';
 export const nodeReported = defineMessage({
   type: 'slipway.node.reported.v1',
   topic: topics.nodeReports,
-  summary: 'A node stopped answering, or answers again.',
+  summary: 'A node stopped answering, or answers again; or what holds its drain up.',
   schema: z.object({
     node: nodeNameSchema.describe('The name of the node.'),
     state: z.enum(['ready', 'unreachable']).describe('Whether it answers.'),
     reason: z.string().optional().describe('What it answered, or why it did not.'),
     reportedAt: timestampSchema.describe('When this was observed.'),
+    holding: z
+      .array(
+        z.object({
+          instance: z.string().describe('Its name.'),
+          appId: z.string().describe('Its application.'),
+          service: z.string().describe('Its service.'),
+          reason: z.string().describe('Why it is not moved yet.'),
+        }),
+      )
+      .optional()
+      .describe('What holds a drain of the node up, all of it; left out where nothing is new of that.'),
   }),
   key: (data) => data.node,
   example: {

@@ -4,8 +4,9 @@ import { type Candidate, NOTHING_RESERVED, type Reserved } from './place.js';
 export interface EnrolledNode {
   readonly name: string;
   readonly state: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
+  /** What instances may have. */
+  readonly allocatableCpus: number;
+  readonly allocatableMemoryBytes: number;
   /** Host ports for instances, both ends included. */
   readonly firstPort: number;
   readonly lastPort: number;
@@ -16,17 +17,20 @@ export interface ReservedOnNode extends Reserved {
   readonly takenPorts: readonly number[];
 }
 
+/** Nobody asks why a node that was removed takes nothing. */
+const isThere = ({ state }: EnrolledNode): boolean => state !== 'gone';
+
 /** Every enrolled node with what is reserved on it. Reservations on nodes that are enrolled no more count for nothing. */
 export function candidatesOf(
   nodes: readonly EnrolledNode[],
   reservations: readonly ReservedOnNode[],
 ): readonly Candidate[] {
   const byNode = new Map(reservations.map(({ node, ...reserved }) => [node, reserved]));
-  return nodes.map(({ name, state, cpus, memoryBytes, firstPort, lastPort }) => {
+  return nodes.filter(isThere).map(({ name, state, firstPort, lastPort, ...node }) => {
     const { takenPorts, ...reserved } = byNode.get(name) ?? { ...NOTHING_RESERVED, takenPorts: [] };
     return {
       ...{ name, state, firstPort, lastPort, reserved },
-      total: { cpu: cpus, memoryMiB: Math.floor(memoryBytes / 1_048_576) },
+      total: { cpu: node.allocatableCpus, memoryMiB: Math.floor(node.allocatableMemoryBytes / 1_048_576) },
       takenPorts: new Set(takenPorts),
     };
   });

@@ -6,8 +6,8 @@ const node = (name: string): EnrolledNode => ({
   ...{
     name,
     state: 'ready',
-    cpus: 2,
-    memoryBytes: 2_000 * 1_048_576 + 1,
+    allocatableCpus: 2,
+    allocatableMemoryBytes: 2_000 * 1_048_576 + 1,
     firstPort: 20_000,
     lastPort: 20_009,
   },
@@ -27,5 +27,7 @@ describe('candidates', () => {
   it('are none of the nodes that are enrolled no more, whatever is reserved on them', () => {
     const reserved = { node: 'gone', ...NOTHING_RESERVED, cpu: 1, takenPorts: [1] };
     expect(candidatesOf([node('a')], [reserved]).map(({ name }) => name)).toEqual(['a']);
+    const removed = { ...node('b'), state: 'gone' };
+    expect(candidatesOf([node('a'), removed], []).map(({ name }) => name)).toEqual(['a']);
   });
 });

@@ -1,51 +1,44 @@
-import type { Pool } from '#libs/postgres';
-import { type AtRestKeys, encryptAtRest } from '#libs/secrets';
-import type { EngineFacts, HostKey, JumpHost, Node, NodeState } from '../domain/node.js';
-import type { Enrolled, Nodes } from '../ports.js';
+import { type Pool, type Retention, together, transaction, type Transaction } from '#libs/postgres';
+import { type AtRestKeys, decryptAtRest, encryptAtRest, SealError } from '#libs/secrets';
+import type { Description, EngineFacts, Node } from '../domain/node.js';
+import { decideCommand, decideEnrolment, type NodeCommand } from '../domain/standing.js';
+import type {
+  Asked,
+  Commanded,
+  DescriptionChange,
+  Enrolled,
+  LiveInstance,
+  NodeEvent,
+  NodeLogin,
+  Nodes,
+} from '../ports.js';
+import { addEvent, countLive, lockNode, writeDecided } from './node-changes.js';
+import {
+  descriptionOf,
+  type NodeRow,
+  STANDING_COLUMNS,
+  standingOf,
+  standingValues,
+  toNode,
+} from './node-rows.js';
 
-interface NodeRow {
-  readonly name: string;
-  readonly address: string;
-  readonly ssh_port: number;
-  readonly ssh_user: string;
-  readonly host_key_fingerprint: string;
-  readonly state: NodeState;
-  readonly cpus: number;
-  /** pg gives bigint as text. */
-  readonly memory_bytes: string;
-  readonly engine_version: string;
-  readonly first_port: number;
-  readonly last_port: number;
-  readonly enrolled_at: Date;
-  readonly socket_path: string | null;
-  readonly host_key_type: HostKey['hostKeyType'] | null;
-  readonly jump: JumpHost | null;
-  readonly unenforced: EngineFacts['unenforced'];
-}
+/** Nodes that were removed. Their names are shown for so long. */
+export const removedNodes = (keepMs: number): Retention => ({
+  ...{ table: 'node_records', column: 'wish_at', condition: `wish = 'removed'`, keepMs },
+});
 
-function toNode(row: NodeRow): Node {
-  return {
-    name: row.name,
-    address: row.address,
-    sshPort: row.ssh_port,
-    sshUser: row.ssh_user,
-    hostKeyFingerprint: row.host_key_fingerprint,
-    ...(row.host_key_type !== null && { hostKeyType: row.host_key_type }),
-    ...(row.jump !== null && { jump: row.jump }),
-    ...(row.socket_path !== null && { socketPath: row.socket_path }),
-    state: row.state,
-    cpus: row.cpus,
-    memoryBytes: Number(row.memory_bytes),
-    engineVersion: row.engine_version,
-    unenforced: row.unenforced,
-    firstPort: row.first_port,
-    lastPort: row.last_port,
-    enrolledAt: row.enrolled_at.toISOString(),
-  };
-}
+/** What happened to nodes long ago. */
+export const oldNodeEvents = (keepMs: number): Retention => ({ table: 'node_events', column: 'at', keepMs });
 
 /** SQLSTATE unique_violation. */
 const TAKEN = '23505';
+const LIVE = `state IN ('running', 'draining')`;
+
+interface EventRow extends Pick<NodeEvent, 'event' | 'state'> {
+  readonly at: Date;
+  readonly reason: string | null;
+  readonly by: string | null;
+}
 
 export class PostgresNodes implements Nodes {
   constructor(
@@ -55,37 +48,209 @@ export class PostgresNodes implements Nodes {
   ) {}
 
   async list(): Promise<readonly Node[]> {
-    const { rows } = await this.pool.query<NodeRow>('SELECT * FROM nodes ORDER BY name');
+    const { rows } = await this.pool.query<NodeRow>('SELECT * FROM node_records ORDER BY name');
     return rows.map(toNode);
   }
 
-  async enrol({ address: node, jump, facts, ports, login }: Enrolled): Promise<Node | undefined> {
-    const values = [
-      ...[node.name, node.address, node.sshPort, node.sshUser],
-      ...[facts.hostKeyFingerprint, await encryptAtRest(this.keys, login)],
-      ...[facts.cpus, facts.memoryBytes, facts.engineVersion, ports.firstPort, ports.lastPort],
-      ...[node.socketPath, facts.hostKeyType, jump].map((value) => value ?? null),
-      facts.unenforced,
-    ];
+  async find(name: string): Promise<Node | undefined> {
+    const { rows } = await this.pool.query<NodeRow>('SELECT * FROM node_records WHERE name = $1', [name]);
+    return rows[0] && toNode(rows[0]);
+  }
+
+  async events(name: string, most: number): Promise<readonly NodeEvent[]> {
+    const { rows } = await this.pool.query<EventRow>(
+      'SELECT at, event, state, reason, by FROM node_events WHERE node = $1 ORDER BY id DESC LIMIT $2',
+      [name, most],
+    );
+    return rows.map(({ at, reason, by, ...event }) => ({
+      ...event,
+      at: at.toISOString(),
+      ...(reason !== null && { reason }),
+      ...(by !== null && { by }),
+    }));
+  }
+
+  async live(name: string): Promise<readonly LiveInstance[]> {
+    const { rows } = await this.pool.query<LiveInstance & { readonly port: number | null }>(
+      `SELECT name AS instance, app_id AS "appId", service, state, port FROM instance_records
+       WHERE node = $1 AND ${LIVE} ORDER BY app_id, service, name`,
+      [name],
+    );
+    return rows.map(({ port, ...row }) => ({ ...row, port: port ?? undefined }));
+  }
+
+  async liveCounts(): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.pool.query<{ node: string; live: number }>(
+      `SELECT node, count(*)::integer AS live FROM instance_records WHERE ${LIVE} GROUP BY node`,
+    );
+    return new Map(rows.map(({ node, live }) => [node, live]));
+  }
+
+  async enrol(enrolled: Enrolled): Promise<Node | undefined> {
+    const login = await encryptAtRest(this.keys, enrolled.login);
     try {
-      const { rows } = await this.pool.query<NodeRow>(
-        `INSERT INTO node_records AS known (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted,
-           cpus, memory_bytes, engine_version, first_port, last_port, socket_path, host_key_type, jump, unenforced, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'ready')
-         ON CONFLICT (name) DO UPDATE SET ssh_user = EXCLUDED.ssh_user,
-           host_key_fingerprint = EXCLUDED.host_key_fingerprint, login_encrypted = EXCLUDED.login_encrypted,
-           cpus = EXCLUDED.cpus, memory_bytes = EXCLUDED.memory_bytes, engine_version = EXCLUDED.engine_version,
-           socket_path = EXCLUDED.socket_path, host_key_type = EXCLUDED.host_key_type, jump = EXCLUDED.jump,
-           unenforced = EXCLUDED.unenforced,
-           state = CASE known.state WHEN 'unreachable' THEN 'ready' ELSE known.state END, updated_at = now()
-         WHERE known.address = EXCLUDED.address AND known.ssh_port = EXCLUDED.ssh_port
-         RETURNING *`,
-        values,
-      );
-      return rows[0] && toNode(rows[0]);
+      const row = await transaction(this.pool, (tx) => enrolIn(tx, enrolled, login));
+      return row && toNode(row);
     } catch (error) {
       if ((error as { code?: string }).code === TAKEN) return undefined;
       throw error;
     }
   }
+
+  async command(name: string, command: NodeCommand, asked: Asked): Promise<Commanded | undefined> {
+    return transaction(this.pool, async (tx) => {
+      const row = await lockNode(tx, name);
+      if (row === undefined) return undefined;
+      const live = await countLive(tx, name);
+      const said = { ...asked, at: new Date().toISOString() };
+      const decided = decideCommand(standingOf(row), command, { said, live });
+      if (decided.refused !== undefined) return { refused: decided.refused, live };
+      if (decided.event === undefined) return { node: toNode(row) };
+      if (decided.event === 'removed') await forgetSecrets(tx, name);
+      return { node: toNode(await writeDecided(tx, row, decided, asked)) };
+    });
+  }
+
+  async describe(name: string, change: DescriptionChange, asked: Asked): Promise<Node | undefined> {
+    return this.changed(name, async (tx, row) => {
+      await addEvent(tx, name, { event: 'labelled', standing: standingOf(row), asked });
+      return setDescription(tx, name, describedBy(descriptionOf(row), change));
+    });
+  }
+
+  async loginOf(name: string): Promise<NodeLogin | undefined> {
+    const { rows } = await this.pool.query<{ login: string | null }>(
+      'SELECT login_encrypted AS login FROM node_records WHERE name = $1',
+      [name],
+    );
+    const login = rows[0]?.login ?? undefined;
+    if (login === undefined) return undefined;
+    return decryptAtRest(this.keys, login).then(
+      (opened) => opened as NodeLogin,
+      (error: unknown) => {
+        if (error instanceof SealError) return undefined;
+        throw error;
+      },
+    );
+  }
+
+  async changeLogin(
+    name: string,
+    login: NodeLogin,
+    facts: EngineFacts,
+    asked: Asked,
+  ): Promise<Node | undefined> {
+    const encrypted = await encryptAtRest(this.keys, login);
+    return this.changed(name, async (tx, row) => {
+      await addEvent(tx, name, { event: 'login-changed', standing: standingOf(row), asked });
+      await tx.query('UPDATE node_records SET login_encrypted = $2 WHERE name = $1', [name, encrypted]);
+      return setFacts(tx, name, facts);
+    });
+  }
+
+  refresh(name: string, facts: EngineFacts): Promise<Node | undefined> {
+    return this.changed(name, (tx) => setFacts(tx, name, facts));
+  }
+
+  /** Changes a node that was not removed. */
+  private changed(
+    name: string,
+    change: (tx: Transaction, row: NodeRow) => Promise<NodeRow | undefined>,
+  ): Promise<Node | undefined> {
+    return transaction(this.pool, async (tx) => {
+      const row = await lockNode(tx, name);
+      if (row === undefined || row.wish === 'removed') return undefined;
+      const after = await change(tx, row);
+      return after && toNode(after);
+    });
+  }
+}
+
+async function forgetSecrets(tx: Transaction, name: string): Promise<void> {
+  await tx.query(`UPDATE node_records SET login_encrypted = NULL, holding = '[]' WHERE name = $1`, [name]);
+}
+
+/** Undefined where the name is that of another machine. */
+async function enrolIn(tx: Transaction, enrolled: Enrolled, login: string): Promise<NodeRow | undefined> {
+  const { address: node, jump, facts, ports, description, by } = enrolled;
+  // There is no row to lock yet where two enrol the same machine at once.
+  const [, known] = await together(
+    tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`slipway.node.${node.name}`]),
+    lockNode(tx, node.name),
+  );
+  const isBack = known?.wish === 'removed';
+  const isOther = known !== undefined && (known.address !== node.address || known.ssh_port !== node.sshPort);
+  if (isOther && !isBack) return undefined;
+  const { standing } = decideEnrolment(known && standingOf(known), new Date().toISOString());
+  const isNew = known === undefined || isBack;
+  const before = isNew ? { labels: {} } : descriptionOf(known);
+  const columns: Readonly<Record<string, unknown>> = {
+    ...{ name: node.name, address: node.address, ssh_port: node.sshPort, ssh_user: node.sshUser },
+    ...{ host_key_fingerprint: facts.hostKeyFingerprint, host_key_type: facts.hostKeyType },
+    ...{ login_encrypted: login, socket_path: node.socketPath, jump, ...factColumns(facts) },
+    // Those of a node that is known stay: its instances have them.
+    ...(isNew && { first_port: ports.firstPort, last_port: ports.lastPort, enrolled_at: new Date() }),
+    ...descriptionColumns({ ...before, ...description }),
+    ...Object.fromEntries(standingValues(standing).map((value, index) => [STANDING_COLUMNS[index], value])),
+  };
+  await addEvent(tx, node.name, { event: isNew ? 'enrolled' : 'updated', standing, asked: { by } });
+  return isNew && !isBack ? insertNode(tx, columns) : updateNode(tx, node.name, columns);
+}
+
+async function insertNode(
+  tx: Transaction,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<NodeRow | undefined> {
+  const names = Object.keys(columns);
+  const { rows } = await tx.query<NodeRow>(
+    `INSERT INTO node_records (${names.join(', ')}) VALUES (${names.map((_, n) => `$${n + 1}`).join(', ')}) RETURNING *`,
+    Object.values(columns).map((value) => value ?? null),
+  );
+  return rows[0];
+}
+
+/** The names of columns come from code, never from input. */
+async function updateNode(
+  tx: Transaction,
+  name: string,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<NodeRow | undefined> {
+  const set = Object.keys(columns).map((column, n) => `${column} = $${n + 2}`);
+  const { rows } = await tx.query<NodeRow>(
+    `UPDATE node_records SET ${set.join(', ')}, updated_at = now() WHERE name = $1 RETURNING *`,
+    [name, ...Object.values(columns).map((value) => value ?? null)],
+  );
+  return rows[0];
+}
+
+const factColumns = ({ cpus, memoryBytes, engineVersion, unenforced, architecture }: EngineFacts) => ({
+  ...{ cpus, memory_bytes: memoryBytes, engine_version: engineVersion, unenforced, architecture },
+});
+
+const setFacts = (tx: Transaction, name: string, facts: EngineFacts): Promise<NodeRow | undefined> =>
+  updateNode(tx, name, factColumns(facts));
+
+const descriptionColumns = ({ labels, zone, capacity, reserve }: Description) => ({
+  ...{ labels, zone },
+  ...{ capacity_cpus: capacity?.cpus, capacity_memory_bytes: capacity?.memoryBytes },
+  ...{ reserved_cpus: reserve?.cpus ?? 0, reserved_memory_bytes: reserve?.memoryBytes ?? 0 },
+});
+
+const setDescription = (tx: Transaction, name: string, to: Description): Promise<NodeRow | undefined> =>
+  updateNode(tx, name, descriptionColumns(to));
+
+/** What is left out stays; labels are added to those that are there. */
+function describedBy(before: Description, change: DescriptionChange): Description {
+  const { removeLabels = [], ...rest } = change;
+  const labels = Object.entries({ ...before.labels, ...rest.labels }).filter(
+    ([key]) => !removeLabels.includes(key),
+  );
+  const kept = { ...before, ...rest, labels: Object.fromEntries(labels) };
+  const { zone, capacity, reserve } = kept;
+  return {
+    labels: kept.labels,
+    zone: zone ?? undefined,
+    capacity: capacity ?? undefined,
+    reserve: reserve ?? undefined,
+  };
 }

@@ -1,6 +1,4 @@
-/** ready takes instances; the others do not. */
-export const nodeStates = ['ready', 'cordoned', 'draining', 'unreachable', 'gone'] as const;
-export type NodeState = (typeof nodeStates)[number];
+import type { Drain, Holding, NodeState, Wish } from './standing.js';
 
 /** Where an SSH server is, and who logs in. */
 export interface SshPlace {
@@ -33,6 +31,8 @@ export interface EngineFacts {
   readonly engineVersion: string;
   /** Limits of containers that the engine cannot enforce. */
   readonly unenforced: readonly ('memory' | 'cpu')[];
+  /** As the kernel names it: x86_64, aarch64. */
+  readonly architecture?: string;
 }
 
 /** What the machine itself said then. */
@@ -43,8 +43,43 @@ export interface PortRange {
   readonly lastPort: number;
 }
 
-export interface Node extends NodeAddress, NodeFacts, PortRange {
+/** Cores and bytes. */
+export interface Size {
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+}
+
+/** What its owner says of a node besides the way to it. */
+export interface Description {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly zone?: string;
+  /** What it has, where its engine is not believed. */
+  readonly capacity?: Size;
+  /** What instances may not have. */
+  readonly reserve?: Size;
+}
+
+export interface Node extends NodeAddress, NodeFacts, PortRange, Description {
   readonly jump?: JumpHost;
   readonly state: NodeState;
+  readonly stateReason?: string;
+  readonly stateSince: string;
+  readonly stateBy?: string;
+  readonly wish: Wish;
+  readonly drain?: Drain;
+  readonly holding: readonly Holding[];
   readonly enrolledAt: string;
+}
+
+/** What instances may have: less than nothing is nothing. Pure. */
+export function allocatableOf({
+  cpus,
+  memoryBytes,
+  capacity = {},
+  reserve = {},
+}: Required<Size> & Pick<Description, 'capacity' | 'reserve'>): Required<Size> {
+  return {
+    cpus: Math.max(0, (capacity.cpus ?? cpus) - (reserve.cpus ?? 0)),
+    memoryBytes: Math.max(0, (capacity.memoryBytes ?? memoryBytes) - (reserve.memoryBytes ?? 0)),
+  };
 }

@@ -1,0 +1,153 @@
+import { never } from './never.js';
+
+/** ready takes instances; the others do not. */
+export const nodeStates = ['ready', 'cordoned', 'draining', 'unreachable', 'gone'] as const;
+export type NodeState = (typeof nodeStates)[number];
+
+/** What people ask of a node. */
+export const wishes = ['none', 'cordoned', 'draining', 'removed'] as const;
+export type Wish = (typeof wishes)[number];
+
+/** Why something is as it is, since when, and who asked for it. Times are RFC 3339. */
+export interface Said {
+  readonly at: string;
+  readonly reason?: string;
+  /** The principal; left out of what nobody asked for. */
+  readonly by?: string;
+}
+
+/** Why an instance is still on a node that is drained. */
+export interface Holding {
+  readonly instance: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly reason: string;
+}
+
+export interface Drain {
+  /** It goes on after that, and is called late. */
+  readonly deadline?: string;
+  /** Since when nothing runs there any more. */
+  readonly drainedAt?: string;
+}
+
+/** What is wanted of a node, and what is known of it: neither overwrites the other. */
+export interface Standing {
+  readonly wish: Wish;
+  /** Left out where nothing was ever asked. */
+  readonly wished?: Said;
+  readonly reachable: boolean;
+  /** Left out where it always answered. */
+  readonly verdict?: Said;
+  /** Of a drain alone. */
+  readonly drain?: Drain;
+}
+
+export const NEW_STANDING: Standing = { wish: 'none', reachable: true };
+
+/** A state as people see it. */
+export interface ShownState extends Partial<Said> {
+  readonly state: NodeState;
+}
+
+/** What nobody can get back goes before what does not answer, and that before what people ask. Pure. */
+export function stateOf({ wish, reachable }: Pick<Standing, 'wish' | 'reachable'>): NodeState {
+  if (wish === 'removed') return 'gone';
+  if (!reachable) return 'unreachable';
+  return wish === 'none' ? 'ready' : wish;
+}
+
+/** With its reason: that of a node that does not answer also says what it will be when it does. */
+export function shownState(standing: Standing): ShownState {
+  const { wish, wished, verdict, drain } = standing;
+  const state = stateOf(standing);
+  switch (state) {
+    case 'gone':
+    case 'cordoned':
+      return { state, ...wished };
+    case 'draining':
+      return { state, ...wished, ...(drain?.drainedAt && { reason: `drained at ${drain.drainedAt}` }) };
+    case 'unreachable': {
+      const reasons = [verdict?.reason, wish === 'none' ? undefined : `it stays ${wish} when it answers`];
+      const reason = reasons.filter(Boolean).join('; ');
+      return { state, ...(verdict && { at: verdict.at }), ...(reason !== '' && { reason }) };
+    }
+    case 'ready': {
+      const at = [wished?.at, verdict?.at].filter((time) => time !== undefined).sort();
+      return { state, ...(at.length > 0 && { at: at.at(-1) }) };
+    }
+    default:
+      return never(state);
+  }
+}
+
+export type NodeCommand =
+  | { readonly kind: 'cordon' | 'uncordon' }
+  | { readonly kind: 'drain'; readonly deadline?: string }
+  | { readonly kind: 'remove'; readonly force: boolean };
+
+export type NodeEventName =
+  | ('enrolled' | 'updated' | 'labelled' | 'login-changed')
+  | ('cordoned' | 'uncordoned' | 'draining' | 'drained' | 'removed')
+  | ('unreachable' | 'reachable');
+
+/** Without an event where nothing happened that people should see; the same standing where nothing did at all. */
+export interface Settled {
+  readonly standing: Standing;
+  readonly event?: NodeEventName;
+}
+
+export type Decided = (Settled & { readonly refused?: undefined }) | { readonly refused: 'in-use' | 'gone' };
+
+/** What a command of people makes of a node on which so many instances live. Pure. */
+export function decideCommand(
+  standing: Standing,
+  command: NodeCommand,
+  { said, live }: { readonly said: Said; readonly live: number },
+): Decided {
+  const { drain: _, ...rest } = standing;
+  const wishing = (wish: Wish): Standing => ({ ...rest, wish, wished: said });
+  if (standing.wish === 'removed') return { refused: 'gone' };
+  switch (command.kind) {
+    case 'cordon':
+      return standing.wish === 'cordoned'
+        ? { standing }
+        : { standing: wishing('cordoned'), event: 'cordoned' };
+    case 'uncordon':
+      return standing.wish === 'none' ? { standing } : { standing: wishing('none'), event: 'uncordoned' };
+    case 'drain': {
+      const drainedAt = live === 0 ? (standing.drain?.drainedAt ?? said.at) : undefined;
+      const drain = {
+        ...(command.deadline && { deadline: command.deadline }),
+        ...(drainedAt && { drainedAt }),
+      };
+      return { standing: { ...wishing('draining'), drain }, event: 'draining' };
+    }
+    case 'remove':
+      return live > 0 && !command.force
+        ? { refused: 'in-use' }
+        : { standing: wishing('removed'), event: 'removed' };
+    default:
+      return never(command);
+  }
+}
+
+/** Enrolled anew: it answers, and one that was removed begins again. Pure. */
+export function decideEnrolment(known: Standing | undefined, at: string): { readonly standing: Standing } {
+  if (known === undefined || known.wish === 'removed') return { standing: NEW_STANDING };
+  return { standing: known.reachable ? known : { ...known, reachable: true, verdict: { at } } };
+}
+
+/** What a verdict makes of a node; the caller leaves out those that are older than the last. Pure. */
+export function decideVerdict(standing: Standing, reachable: boolean, verdict: Said): Settled {
+  if (standing.wish === 'removed' || standing.reachable === reachable) return { standing };
+  return { standing: { ...standing, reachable, verdict }, event: reachable ? 'reachable' : 'unreachable' };
+}
+
+/** Whether a drain is done, by how many instances live there now. A late start undoes it. Pure. */
+export function decideDrained(standing: Standing, live: number, at: string): Settled {
+  const { drainedAt, ...drain } = standing.drain ?? {};
+  if (standing.wish !== 'draining' || (live === 0) === (drainedAt !== undefined)) return { standing };
+  if (live > 0) return { standing: { ...standing, drain } };
+  return { standing: { ...standing, drain: { ...drain, drainedAt: at } }, event: 'drained' };
+}
