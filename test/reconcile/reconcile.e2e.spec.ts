@@ -40,7 +40,7 @@ const eventsOf = (appId: string): readonly string[] =>
   client.events
     .filter(({ data }) => (data as unknown as { appId: string }).appId === appId)
     .map(({ data }) => data.event);
-const REPAIRS = /Restarted|Relaunched|GivenUp|Crashing|OrphanRemoved/;
+const REPAIRS = /Restarted|Relaunched|GivenUp|Crashing|Moving|OrphanRemoved/;
 const stop = (appId: string) => client.ask({ mode: 'stop', appId, services: ['web'] });
 
 describe('an instance that is not there any more', () => {

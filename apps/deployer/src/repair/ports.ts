@@ -2,6 +2,7 @@ import type { InstanceReport } from '#libs/contracts';
 import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeEngines, StopPolicy } from '../rollout/ports.js';
 import type { Crashing } from './domain/crash.js';
+import type { Holding, Leaving } from './domain/moves.js';
 import type { RecordedInstance } from './domain/reconcile.js';
 
 /** What a reconciler needs of the engine of one node. Of `NodeEngines`, what it needs too. */
@@ -44,6 +45,12 @@ export interface RepairStore {
   countAttempt(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
   /** The same, with a request of our own that starts another in its place. */
   relaunch(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
+  /** Counts a try to move it, with a request of our own that starts another elsewhere first. It serves until then. */
+  move(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
+  /** Tells what holds the node's drain up, where that is new; undefined: it is not drained. */
+  tellHolding(node: string, holding: readonly Holding[] | undefined): Promise<void>;
+  /** Nothing of ours is on the node, and it was removed: nobody looks at it any more. */
+  forgetNode(node: string): Promise<void>;
   /** No instance of ours any more: reported as failed where it counted until now. `abandoned`: its container stays. */
   forget(
     instance: NodeInstance,
@@ -53,4 +60,10 @@ export interface RepairStore {
   tell(event: RepairEvent): Promise<void>;
   /** Keeps and reports how it crashes, or that it holds again; nothing where it is running no more. */
   reportCrash(instance: NodeInstance, crashing: Crashing | undefined): Promise<void>;
+}
+
+/** What people ask of nodes. */
+export interface NodeInventory {
+  /** Undefined of a node that stays as it is, and where nobody can say. */
+  leaving(node: string): Promise<Leaving | undefined>;
 }

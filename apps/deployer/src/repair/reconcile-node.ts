@@ -1,5 +1,6 @@
 import { reconcile, type NodeView, type RepairAction, type RepairLimits } from './domain/reconcile.js';
-import type { NodeInstance, RepairEngines, RepairStore, RepairEvent } from './ports.js';
+import { holdingOf } from './domain/moves.js';
+import type { NodeInstance, NodeInventory, RepairEngines, RepairStore, RepairEvent } from './ports.js';
 import { shortMessage } from '../task/domain/clean-text.js';
 import type { Clock } from '../task/ports.js';
 import { reportCrashes } from './report-crashes.js';
@@ -9,6 +10,7 @@ import { within } from '../task/within.js';
 export interface ReconcilePorts {
   readonly engines: RepairEngines;
   readonly store: RepairStore;
+  readonly inventory: NodeInventory;
   readonly clock: Clock;
   readonly installation: string;
   readonly limits: RepairLimits;
@@ -25,11 +27,14 @@ export interface ReconcilePorts {
 
 interface Reconciled {
   readonly reachable: boolean;
+  /** It is drained or was removed: it is looked at more often, until nothing is left there. */
+  readonly leaving: boolean;
   readonly actions: readonly RepairAction[];
 }
 
 /** Looks at one node, and repairs what is not as the record says. What fails is tried again at the next look. */
 export async function reconcileNode(ports: ReconcilePorts, node: string): Promise<Reconciled> {
+  const leaving = await ports.inventory.leaving(node);
   const seen = await look(ports, node);
   // The record is read after the engine: what a task that is open now has made by then is known to be its own.
   const instances = await ports.store.instancesOn(node);
@@ -40,15 +45,36 @@ export async function reconcileNode(ports: ReconcilePorts, node: string): Promis
     installation: ports.installation,
     instances,
     containers,
-    lost: containers === undefined && seen.lost,
+    // Its owner said so: nobody waits whether it comes back.
+    lost: containers === undefined && (seen.lost || leaving === 'gone'),
+    leaving,
     openTasks: await ports.store.openTasks([...new Set(tasks)]),
   };
   const actions = reconcile(view, ports.limits);
   if (containers !== undefined) await tellOfCrashes(ports, node, instances, containers);
+  await tellHolding(ports, node, view);
+  if (leaving === 'gone' && instances.length === 0) {
+    await ports.store.forgetNode(node);
+    return { reachable: false, leaving: true, actions };
+  }
   const done = await new Repairs(ports, node, instances, containers !== undefined).doAll(actions);
   // Not before what is left of its past is gone: it takes new instances from then on, and their ports must be free.
   if (containers !== undefined && done && (await ports.store.nodeReachable(node))) ports.onNode(node, true);
-  return { reachable: containers !== undefined, actions };
+  return {
+    reachable: containers !== undefined,
+    leaving: leaving !== undefined && instances.length > 0,
+    actions,
+  };
+}
+
+/** Of a node that does not answer, what was said last holds still. */
+async function tellHolding(
+  { store }: ReconcilePorts,
+  node: string,
+  { leaving, containers, now, instances }: NodeView,
+): Promise<void> {
+  if (leaving !== 'draining') await store.tellHolding(node, undefined);
+  else if (containers !== undefined) await store.tellHolding(node, holdingOf(now, instances));
 }
 
 /** What cannot be told now is told after the next look; repairs do not wait for it. */

@@ -3,6 +3,7 @@ import { instanceReported } from '#libs/contracts';
 import { INSTALLATION_LABEL } from '../rollout/domain/labels.js';
 import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeInstance } from './ports.js';
+import type { Leaving } from './domain/moves.js';
 import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 
 const NOW = new Date('2026-01-01T00:00:00.000Z');
@@ -10,6 +11,7 @@ const stop = { signal: 'SIGTERM', graceMs: 10 };
 
 const instance = (name: string, more: Partial<NodeInstance> = {}): NodeInstance => ({
   ...{ name, node: 'node-1', container: `c-${name}`, state: 'running', busy: false, taskId: 't/web', stop },
+  ...{ appId: 'shop', service: 'web' },
   report: instanceReported.schema.parse(instanceReported.example),
   ...more,
 });
@@ -26,6 +28,7 @@ interface World {
   readonly unreachableForMs?: number;
   /** Not in the engine's list, but there. */
   readonly unlisted?: readonly SeenContainer[];
+  readonly leaving?: Leaving;
 }
 
 type Forgotten = Parameters<ReconcilePorts['store']['forget']>;
@@ -70,10 +73,18 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
         call(`relaunch ${name}`);
         return true;
       },
+      async move({ name }) {
+        call(`move ${name}`);
+        return true;
+      },
+      tellHolding: async (_, holding) =>
+        holding && call(`holding ${holding.map(({ instance: held }) => held).join()}`),
+      forgetNode: async (node) => call(`forget node ${node}`),
       forget: async ({ name }, how) => call(`forget ${name} ${how}`),
       tell: async ({ event }) => call(event),
       reportCrash: async ({ name }) => call(`crash ${name}`),
     },
+    inventory: { leaving: () => Promise.resolve(world.leaving) },
     clock: { now: () => NOW },
     ...{ installation: 'us', limits: { attempts: 3, orphanAgeMs: 1_000 }, nodeLostMs: 20_000, answerMs: 50 },
     onRepair: ({ event }, error) => void (error !== undefined && call(`${event} failed`)),
@@ -160,5 +171,35 @@ describe('a look at a node', () => {
     const engines = { ...ports.engines, logTail: () => Promise.resolve(`${'x'.repeat(2e6)}\n\0last`) };
     await reconcileNode({ ...ports, store, engines }, 'node-1');
     expect(told).toMatchObject([{ logTail: expect.stringMatching(/left out\)\nlast$/) as unknown }]);
+  });
+});
+
+describe('a look at a node that is taken out of service', () => {
+  const running = (name: string): SeenContainer => ({ ...orphan, id: `c-${name}`, name });
+
+  it('moves what runs there, and tells what holds the drain up', async () => {
+    const instances = [instance('a'), instance('b', { service: 'db', bound: true })];
+    const world = { containers: [running('a'), running('b')], instances, leaving: 'draining' } as const;
+    expect((await look(world)).slice(-3)).toEqual(['holding a,b', 'move a', 'ready']);
+  });
+
+  it('moves nothing and tells nothing while it does not answer', async () => {
+    expect(await look({ instances: [instance('a')], leaving: 'draining' })).toEqual(['list', 'record']);
+  });
+
+  it('launches elsewhere at once what ran on one that was removed and does not answer, and waits for nothing', async () => {
+    const instances = [instance('a'), instance('b', { state: 'abandoned' })];
+    expect(await look({ instances, leaving: 'gone' })).toEqual([
+      ...['list', 'record', 'relaunch a', 'forget b removed'],
+    ]);
+  });
+
+  it('moves what runs on one that was removed and answers still', async () => {
+    const world = { containers: [running('a')], instances: [instance('a')], leaving: 'gone' } as const;
+    expect(await look(world)).toContain('move a');
+  });
+
+  it('forgets one that was removed once nothing is left there', async () => {
+    expect(await look({ leaving: 'gone' })).toEqual(['list', 'record', 'forget node node-1']);
   });
 });

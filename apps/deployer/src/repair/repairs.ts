@@ -17,6 +17,8 @@ const AT_ONCE = { signal: 'SIGKILL', graceMs: 0 };
 
 const EVENTS = {
   'remove-abandoned': 'AbandonedInstanceRemoved',
+  'forget-abandoned': 'AbandonedInstanceForgotten',
+  move: 'InstanceMoving',
   restart: 'InstanceRestarted',
   'count-crash': 'InstanceCrashing',
   relaunch: 'InstanceRelaunched',
@@ -65,6 +67,11 @@ export class Repairs {
         await engines.stopAndRemove(this.node, instance.container, instance.stop);
         await store.forget(instance, 'removed', event);
         return true;
+      case 'forget-abandoned':
+        await store.forget(instance, 'removed', event);
+        return true;
+      case 'move':
+        return store.move(instance, action.attempt, event);
       case 'count-crash':
         return store.countAttempt(instance, action.attempt, event);
       case 'relaunch':

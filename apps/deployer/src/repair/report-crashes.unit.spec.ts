@@ -11,6 +11,7 @@ const report = instanceReported.schema.parse(instanceReported.example);
 
 const instance = (name: string, crashing?: Crashing): NodeInstance => ({
   ...{ name, node: 'node-1', container: `c-${name}`, state: 'running', busy: false, taskId: 't/web' },
+  ...{ appId: 'shop', service: 'web' },
   ...{ stop: { signal: 'SIGTERM', graceMs: 10 }, report: { ...report, crashing } },
 });
 const listed = (name: string, hasJustStarted: boolean): SeenContainer => ({

@@ -1,6 +1,7 @@
 import type { Pool } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import { NodeChecks } from './adapters/node-checks.js';
+import { RegistryInventory } from './adapters/registry-inventory.js';
 import { PostgresRepairStore, purgeRepairs } from './adapters/repair-store.js';
 import type { RepairRequests } from '../requests/ports.js';
 import { createRolloutRecord } from '../rollout/wire.js';
@@ -14,8 +15,11 @@ import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 
 /** How long an engine is waited for: longer than a slow list, shorter than the lease of a look. */
 const ANSWER_MS = 10_000;
-/** A node that does not answer is asked so much more often: what it left is to be put right when it comes back. */
-const UNREACHABLE_FACTOR = 5;
+/**
+ * A node that does not answer is asked so much more often: what it left is to be put right when it comes back. So is one
+ * that is drained: of each service, a look begins one move.
+ */
+const OFTEN_FACTOR = 5;
 
 interface ReconcilerParts {
   readonly config: DeployerConfig;
@@ -36,8 +40,8 @@ export function createReconciler(parts: ReconcilerParts): NodeWatch {
     {
       claim: (leaseMs, most) => checks.claim(leaseMs, most),
       async look(node) {
-        const { reachable } = await reconcileNode(ports, node);
-        await checks.finish(node, reachable ? everyMs : everyMs / UNREACHABLE_FACTOR);
+        const { reachable, leaving } = await reconcileNode(ports, node);
+        await checks.finish(node, reachable && !leaving ? everyMs : everyMs / OFTEN_FACTOR);
       },
       onError: (err, node) => runtime.logger.warn({ err, node }, 'a node could not be looked at'),
     },
@@ -62,6 +66,7 @@ function reconcilePorts({
       ...{ ...storage, intake, instances, clock, replica: config.DEPLOYER_REPLICA },
       giveUpService: (tx, of, taskId) => services.giveUp(tx, of, taskId),
     }),
+    inventory: new RegistryInventory(storage.pool),
     clock,
     installation: outside.installation,
     limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, orphanAgeMs: config.DEPLOYER_ORPHAN_AGE_MS },

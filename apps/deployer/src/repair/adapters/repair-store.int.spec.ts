@@ -10,6 +10,10 @@ import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
 import { PostgresIntake } from '../../requests/adapters/request-intake.js';
 
 const NODE = 'node-1';
+const moving: RepairEvent = {
+  ...{ event: 'InstanceMoving', taskId: 't/web', appId: 'shop', service: 'web', node: NODE },
+  data: {},
+};
 const event: RepairEvent = {
   ...{ event: 'InstanceRelaunched', taskId: 't/web', appId: 'shop', service: 'web', node: NODE },
   data: {},
@@ -84,4 +88,63 @@ it('a repair that finds no node uses up no attempt: it is counted apart, until o
   });
   expect(await repair('NO_NODE')).toMatchObject({ count: 1, uncounted: 1 });
   expect(await repair()).toEqual({ count: 2, uncounted: 0, lastAt: now });
+});
+
+const reports = async (): Promise<readonly object[]> => {
+  const { rows } = await database.pool.query<{ data: object }>(
+    `SELECT data FROM outbox WHERE topic = 'node.reports' ORDER BY seq`,
+  );
+  return rows.map(({ data }) => data);
+};
+
+it('a move is tried again for ever, uses up no attempt of a repair, and takes nothing out of traffic', async () => {
+  const { pool } = database;
+  const before = (await seen()).attempts;
+  const drained = async () =>
+    (
+      await pool.query(
+        `SELECT FROM outbox WHERE topic = 'instance.reports' AND data ->> 'state' = 'draining'`,
+      )
+    ).rows.length;
+  const drainedBefore = await drained();
+  for (const attempt of [1, 2, 3]) {
+    now += 1_000;
+    const instance = await seen();
+    expect(await store.move(instance, attempt, moving)).toBe(true);
+    expect(await store.move(instance, attempt, moving), 'of another replica').toBe(false);
+    await pool.query('UPDATE tasks SET result = $1 WHERE result IS NULL', [
+      { status: 'failed', error: { code: 'NO_NODE', message: 'm', hint: 'h' } },
+    ]);
+    expect((await seen()).moves).toEqual({
+      count: attempt,
+      lastAt: now,
+      error: { code: 'NO_NODE', message: 'm' },
+    });
+  }
+  expect(await seen()).toMatchObject({ attempts: before, state: 'running', appId: 'shop', bound: false });
+  expect(await drained()).toBe(drainedBefore);
+});
+
+it('what holds a drain up is told once, and that nothing does any more', async () => {
+  const { pool } = database;
+  await pool.query('INSERT INTO node_checks (node) VALUES ($1) ON CONFLICT DO NOTHING', [NODE]);
+  const holding = [{ instance: 'web-0', appId: 'shop', service: 'web', reason: 'no room' }];
+  for (const one of [holding, holding, [], undefined, undefined]) await store.tellHolding(NODE, one);
+  expect(await reports()).toMatchObject([
+    { node: NODE, state: 'ready', holding },
+    { node: NODE, state: 'ready', holding: [] },
+    { node: NODE, state: 'ready', holding: [] },
+  ]);
+});
+
+it('a node is forgotten once nothing of ours is there', async () => {
+  const { pool } = database;
+  await pool.query('INSERT INTO node_logins (node, login) VALUES ($1, $2)', [NODE, {}]);
+  const known = async () => (await pool.query('SELECT FROM node_logins')).rows.length;
+  await store.forgetNode(NODE);
+  expect(await known()).toBe(1);
+  await pool.query('DELETE FROM instances');
+  await store.forgetNode(NODE);
+  expect(await known()).toBe(0);
+  expect((await pool.query('SELECT FROM node_checks')).rows).toEqual([]);
 });

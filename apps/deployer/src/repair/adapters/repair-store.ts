@@ -12,6 +12,7 @@ import {
 import { outgoing } from '#libs/runtime';
 import { attemptsOf, type RecordedRepair } from '../domain/attempts.js';
 import type { Crashing } from '../domain/crash.js';
+import type { Holding } from '../domain/moves.js';
 import { failureIn } from '../../task/failure-in.js';
 import type { NodeInstance, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
@@ -31,11 +32,18 @@ interface RepairStoreParts {
   readonly replica: string;
 }
 
-type InstanceRow = Omit<NodeInstance, 'attempts'> & { readonly repair: RecordedRepair | null };
+interface InstanceRow extends Omit<NodeInstance, 'attempts' | 'moves'> {
+  readonly repair: RecordedRepair | null;
+  readonly move: RecordedRepair | null;
+}
 
 /** Of a repair `r`, with how its task `rt` ended. */
 const REPAIR = `json_build_object('attempts', r.attempts, 'uncounted', r.unplaced,
   'lastAt', (extract(epoch FROM r.last_at) * 1000)::float8, 'error', ${failureIn('rt.result')})`;
+
+/** Of tries to move it `m`, with how the task `mt` of the last one ended. */
+const MOVE = `json_build_object('attempts', m.attempts, 'uncounted', 0,
+  'lastAt', (extract(epoch FROM m.last_at) * 1000)::float8, 'error', ${failureIn('mt.result')})`;
 
 /** What was repaired, in Postgres: rows, events and reports of one repair in one transaction. */
 export class PostgresRepairStore implements RepairStore {
@@ -45,6 +53,9 @@ export class PostgresRepairStore implements RepairStore {
   async instancesOn(node: string): Promise<readonly NodeInstance[]> {
     const { rows } = await this.parts.pool.query<InstanceRow>(
       `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
+              i.app_id AS "appId", i.service,
+              EXISTS (SELECT FROM releases v WHERE v.id = i.release_id AND v.release #> '{config,volumes}' IS NOT NULL) AS bound,
+              (SELECT ${MOVE} FROM moves m LEFT JOIN tasks mt ON mt.id = m.task_id WHERE m.instance = i.name) AS move,
               (SELECT ${REPAIR} FROM repairs r LEFT JOIN tasks rt ON rt.id = r.task_id
                WHERE r.instance = i.name OR r.task_id = i.task_id
                ORDER BY r.instance = i.name DESC LIMIT 1) AS repair,
@@ -52,9 +63,13 @@ export class PostgresRepairStore implements RepairStore {
        FROM instances i WHERE i.node = $1 ORDER BY i.name`,
       [node],
     );
-    return rows.map(({ repair, ...row }) => ({
+    return rows.map(({ repair, move, ...row }) => ({
       ...row,
       attempts: repair === null ? undefined : attemptsOf(repair),
+      moves:
+        move === null
+          ? undefined
+          : { count: move.attempts, lastAt: move.lastAt, error: move.error ?? undefined },
     }));
   }
 
@@ -116,6 +131,62 @@ export class PostgresRepairStore implements RepairStore {
       const data = { ...event.data, repair: token };
       await this.parts.outbox.add(tx, [draining, this.message({ ...event, data })]);
       return true;
+    });
+  }
+
+  /** It goes on serving, so nothing is reported of it yet. */
+  async move(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean> {
+    const { name, report, moves } = instance;
+    const { appId, appName, service } = report;
+    const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
+    return transaction(this.parts.pool, async (tx) => {
+      const { rowCount } = await tx.query(
+        `INSERT INTO moves AS known (instance, attempts, last_at, task_id) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (instance) DO UPDATE SET attempts = EXCLUDED.attempts, last_at = EXCLUDED.last_at,
+           task_id = EXCLUDED.task_id
+           WHERE known.last_at <= to_timestamp($5::float8 / 1000) + interval '1 ms'`,
+        [name, attempt, this.now(), `${token}/${service}`, moves?.lastAt ?? 0],
+      );
+      if (rowCount !== 1) return false;
+      await this.parts.intake.acceptRepair(tx, {
+        token,
+        appId,
+        appName,
+        service,
+        instance: name,
+        moves: true,
+      });
+      await this.parts.outbox.add(tx, [this.message({ ...event, data: { ...event.data, repair: token } })]);
+      return true;
+    });
+  }
+
+  async tellHolding(node: string, holding: readonly Holding[] | undefined): Promise<void> {
+    await transaction(this.parts.pool, async (tx) => {
+      const { rows } = await tx.query<{ since: Date | null }>(
+        `UPDATE node_checks SET holding = $2 WHERE node = $1 AND holding IS DISTINCT FROM $2::jsonb
+         RETURNING unreachable_since AS since`,
+        [node, holding === undefined ? null : JSON.stringify(holding)],
+      );
+      const [row] = rows;
+      if (row === undefined) return;
+      const state = row.since === null ? ('ready' as const) : ('unreachable' as const);
+      const report = { node, state, reportedAt: this.now(), holding: [...(holding ?? [])] };
+      await this.parts.outbox.add(tx, [outgoing(nodeReported, report)]);
+    });
+  }
+
+  /** What a task that has not ended was told to start there is waited for. */
+  async forgetNode(node: string): Promise<void> {
+    await transaction(this.parts.pool, async (tx) => {
+      const { rowCount } = await tx.query(
+        `DELETE FROM node_logins WHERE node = $1
+           AND NOT EXISTS (SELECT FROM instances WHERE node = $1)
+           AND NOT EXISTS (SELECT FROM node_requests q JOIN tasks t ON t.id = q.task_id
+                           WHERE t.result IS NULL AND q.answer #>> '{node,name}' = $1)`,
+        [node],
+      );
+      if (rowCount === 1) await tx.query('DELETE FROM node_checks WHERE node = $1', [node]);
     });
   }
 
@@ -187,5 +258,8 @@ export class PostgresRepairStore implements RepairStore {
 /** Far longer than attempts to bring an instance back are remembered. */
 const KEPT = { table: 'repairs', column: 'last_at', keepMs: 86_400_000 };
 
+const KEPT_MOVES = { ...KEPT, table: 'moves' };
+
 /** Removes what was tried long ago; how much. */
-export const purgeRepairs = (pool: Pool): Promise<number> => deleteOld(pool, KEPT);
+export const purgeRepairs = async (pool: Pool): Promise<number> =>
+  (await deleteOld(pool, KEPT)) + (await deleteOld(pool, KEPT_MOVES));

@@ -8,7 +8,14 @@ const seen = (more: Partial<SeenContainer>): SeenContainer => ({
   ...{ id: 'c', name: 'a', status: 'running', createdAt: 0, labels: {} },
   ...more,
 });
-const instance = { name: 'a', container: 'c', state: 'running', busy: false } as const;
+const instance = {
+  name: 'a',
+  container: 'c',
+  state: 'running',
+  busy: false,
+  appId: 'shop',
+  service: 'web',
+} as const;
 
 describe('an instance that its engine has started again', () => {
   const again = seen({ hasJustStarted: true, restartCount: 3 });

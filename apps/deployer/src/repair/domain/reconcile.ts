@@ -2,15 +2,12 @@ import { INSTALLATION_LABEL } from '../../rollout/domain/labels.js';
 import type { SeenContainer } from '../../rollout/domain/seen-container.js';
 import type { Attempts, Failure } from './attempts.js';
 import { backoffMs, FORGOTTEN_AFTER_MS } from './backoff.js';
+import { type Leaving, type MovableInstance, type Move, movesOf } from './moves.js';
 
 /** An instance that the record has on the node. */
-export interface RecordedInstance {
-  readonly name: string;
+export interface RecordedInstance extends MovableInstance {
   readonly container: string;
-  readonly state: 'running' | 'draining' | 'abandoned';
   readonly attempts?: Attempts;
-  /** A task of its service has not ended: it decides what runs. */
-  readonly busy: boolean;
 }
 
 export interface RepairLimits {
@@ -29,6 +26,8 @@ export interface NodeView {
   readonly containers: readonly SeenContainer[] | undefined;
   /** It has not answered for so long that what ran on it counts as gone. */
   readonly lost: boolean;
+  /** All that runs there is to leave. Of a node that was removed, without waiting whether it answers once more. */
+  readonly leaving?: Leaving;
   /** Of the tasks that the containers were made for, those that have not ended. */
   readonly openTasks: ReadonlySet<string>;
 }
@@ -39,6 +38,10 @@ export type RepairAction =
   | { readonly kind: 'remove-orphan'; readonly container: SeenContainer }
   /** Another stands in for it since its node did not answer. */
   | { readonly kind: 'remove-abandoned'; readonly instance: string }
+  /** Its node was removed: nobody comes back for its container. */
+  | { readonly kind: 'forget-abandoned'; readonly instance: string }
+  /** Another elsewhere, healthy before this one is stopped. */
+  | Move
   /** The same container again. */
   | { readonly kind: 'restart'; readonly instance: string; readonly attempt: number }
   /** Its engine starts it again and again: that counts, too. */
@@ -63,12 +66,23 @@ export type RepairAction =
  */
 export function reconcile(view: NodeView, limits: RepairLimits): readonly RepairAction[] {
   const repairs = view.instances.flatMap((instance) => repairOf(view, instance, limits) ?? []);
+  const moves = view.leaving === undefined ? [] : movesOf(view.now, aliveIn(view));
   const recorded = new Set(view.instances.flatMap(({ name, container }) => [name, container]));
   const orphans = (view.containers ?? []).filter(
     (container) =>
       !recorded.has(container.id) && !recorded.has(container.name) && isOrphan(view, container, limits),
   );
-  return [...orphans.map((container) => ({ kind: 'remove-orphan' as const, container })), ...repairs];
+  return [
+    ...orphans.map((container) => ({ kind: 'remove-orphan' as const, container })),
+    ...repairs,
+    ...moves,
+  ];
+}
+
+/** What is dead is repaired, elsewhere, and is not moved. */
+function aliveIn({ instances, containers = [] }: NodeView): readonly RecordedInstance[] {
+  const status = new Map(containers.map((container) => [container.id, container.status]));
+  return instances.filter(({ container }) => ['running', 'paused'].includes(status.get(container) ?? ''));
 }
 
 /** The fence in its label does not matter: once its task has ended, nobody comes back for it. */
@@ -85,14 +99,18 @@ function repairOf(
   limits: RepairLimits,
 ): RepairAction | undefined {
   const { name, state, busy } = instance;
-  if (state === 'abandoned')
-    return view.containers === undefined ? undefined : { kind: 'remove-abandoned', instance: name };
+  if (state === 'abandoned') return abandonedRepair(view, name);
   if (state !== 'running' || busy) return undefined;
   const { count, lastAt, uncounted = 0, error } = attemptsOf(view, instance);
   const wanted = wantedRepair(view, instance, count);
   const tries = count + uncounted;
   if (wanted === undefined || (tries > 0 && view.now < lastAt + backoffMs(tries))) return undefined;
   return count >= limits.attempts ? { kind: 'give-up', instance: name, attempts: count, error } : wanted;
+}
+
+function abandonedRepair({ containers, leaving }: NodeView, instance: string): RepairAction | undefined {
+  if (containers !== undefined) return { kind: 'remove-abandoned', instance };
+  return leaving === 'gone' ? { kind: 'forget-abandoned', instance } : undefined;
 }
 
 function attemptsOf({ now }: NodeView, { attempts }: RecordedInstance): Attempts {
@@ -118,7 +136,8 @@ function wantedRepair(view: NodeView, instance: RecordedInstance, count: number)
       return { kind: 'count-crash', instance: instance.name, attempt };
     case 'created':
     case 'exited':
-      return count === 0
+      // Of what is to leave, only what can run nowhere else is started there again.
+      return count === 0 && (view.leaving === undefined || instance.bound === true)
         ? { kind: 'restart', instance: instance.name, attempt }
         : relaunch('container-ended');
     case 'dead':

@@ -18,7 +18,7 @@ const view = (more: Partial<NodeView>): NodeView => ({
   ...more,
 });
 const instance = (more: Partial<RecordedInstance> = {}): RecordedInstance => ({
-  ...{ name: 'a', container: 'c-a', state: 'running', busy: false },
+  ...{ name: 'a', container: 'c-a', state: 'running', busy: false, appId: 'shop', service: 'web' },
   ...more,
 });
 const container = (more: Partial<SeenContainer> = {}): SeenContainer => ({
@@ -144,6 +144,7 @@ const anyInstance = fc.record({
   state: fc.constantFrom<RecordedInstance['state'][]>('running', 'draining', 'abandoned'),
   attempts: fc.option(fc.record({ count: fc.nat(12), lastAt: fc.nat(NOW) }), { nil: undefined }),
   busy: fc.boolean(),
+  bound: fc.boolean(),
 });
 const anyContainer = fc.record({
   id: name.map((text) => `c-${text}`),
@@ -159,7 +160,9 @@ const anyView: fc.Arbitrary<NodeView> = fc.record({
   installation: fc.constant('us'),
   instances: fc
     .uniqueArray(anyInstance, { selector: (known) => known.name })
-    .map((list) => list.map((known) => ({ ...known, container: `c-${known.name}` }))),
+    .map((list) =>
+      list.map((known) => ({ ...known, container: `c-${known.name}`, appId: 'shop', service: known.name })),
+    ),
   containers: fc.option(
     fc
       .uniqueArray(anyContainer, { selector: ({ id }) => id })
@@ -167,6 +170,7 @@ const anyView: fc.Arbitrary<NodeView> = fc.record({
     { nil: undefined },
   ),
   lost: fc.boolean(),
+  leaving: fc.constantFrom(undefined, 'draining', 'gone'),
   openTasks: fc.subarray(['t1/web', 't2/web']).map((ids) => new Set(ids)),
 });
 
@@ -218,6 +222,31 @@ describe('whatever a node has', () => {
         expect(new Set(subjects).size).toBe(subjects.length);
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it('what died on a node that is drained comes back elsewhere, and what is bound to it where it is', () => {
+    const died = (bound: boolean) =>
+      reconcile(
+        view({
+          instances: [instance({ bound })],
+          containers: [container({ status: 'exited' })],
+          leaving: 'draining',
+        }),
+        limits,
+      ).map(({ kind }) => kind);
+    expect([died(false), died(true)]).toEqual([['relaunch'], ['restart']]);
+  });
+
+  it('nothing is killed for a drain, nor moved where none is asked for', () => {
+    fc.assert(
+      fc.property(anyView, (any) => {
+        const moved = reconcile(any, limits).filter(({ kind }) => kind === 'move');
+        if (any.leaving === undefined || any.containers === undefined) expect(moved).toEqual([]);
+        const ends = (leaving: NodeView['leaving']) =>
+          reconcile({ ...any, leaving }, limits).filter(({ kind }) => kind === 'give-up');
+        expect(ends('draining')).toEqual(ends(undefined));
+      }),
     );
   });
 

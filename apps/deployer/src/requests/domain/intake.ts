@@ -43,6 +43,8 @@ export interface Repair {
   readonly service: string;
   /** The instance in whose place another is started; without one, as many as are wanted. */
   readonly instance?: string;
+  /** It is to leave its node, also while it runs. */
+  readonly moves?: true;
 }
 
 export function decideDeployment(
@@ -87,8 +89,8 @@ export function refuseScale(request: object, reply: ScaleReply): Intake {
 }
 
 export function decideRepair(repair: Repair, rules: IntakeRules, now: Date): Intake {
-  const { instance, ...service } = repair;
-  const scale = instance === undefined ? { restore: true } : { repairs: instance };
+  const { instance, moves, ...service } = repair;
+  const scale = instance === undefined ? { restore: true } : { repairs: instance, moves };
   const by = { principal: OWN_PRINCIPAL, verified: true };
   return scaleTask(repair, { ...service, ...by, scale, deadlineAt: deadlineOf({}, rules, now) });
 }

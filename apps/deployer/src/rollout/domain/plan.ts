@@ -122,9 +122,16 @@ function replacementNotes(state: TaskState): readonly string[] {
     : [];
 }
 
-/** Another for the one that does not run any more; nothing where it does, or where enough run or it was stopped meanwhile. */
-function repairPlan(survey: readonly RunningInstance[], repaired: string, { after }: TaskSpec): PlanMade {
-  const gone = survey.filter(({ name, alive }) => name === repaired && !alive);
+/**
+ * Another for the one that does not run any more, or that is to leave its node; nothing where it does run and may stay,
+ * or where enough run or it was stopped meanwhile.
+ */
+function repairPlan(
+  survey: readonly RunningInstance[],
+  { repairs, moves }: NonNullable<TaskState['scale']>,
+  { after }: TaskSpec,
+): PlanMade {
+  const gone = survey.filter(({ name, alive }) => name === repairs && (moves === true || !alive));
   const others = survey.filter((instance) => !gone.includes(instance));
   const missing = after === undefined ? gone.length : wantedCount(after) - aliveNames(others).length;
   const started = slots(Math.min(gone.length, missing), gone);
@@ -139,7 +146,7 @@ function repairPlan(survey: readonly RunningInstance[], repaired: string, { afte
 /** More or fewer of what runs. Dead instances count for nothing and are removed. */
 function scalePlan(state: TaskState, survey: readonly RunningInstance[], spec: TaskSpec): PlanMade {
   const { scale = {} } = state;
-  if (scale.repairs !== undefined) return repairPlan(survey, scale.repairs, spec);
+  if (scale.repairs !== undefined) return repairPlan(survey, scale, spec);
   const { after } = spec;
   const named = survey.find(({ name }) => name === scale.instance);
   const alive = survey.filter((instance) => instance.alive && instance !== named);

@@ -9,10 +9,10 @@ const release = releaseWith('old', 2);
 const alive = running('a', release);
 const gone = running('b', release, { alive: false });
 
-const planOf = (survey: readonly RunningInstance[], repairs = 'b') =>
+const planOf = (survey: readonly RunningInstance[], repairs = 'b', moves?: true) =>
   makePlan(
     foldTask([
-      accepted({ mode: 'scale', scale: { repairs } }),
+      accepted({ mode: 'scale', scale: { repairs, moves } }),
       { type: 'InstancesSurveyed', data: { instances: survey } },
     ]),
     '2026-01-01T00:00:00.000Z',
@@ -28,6 +28,12 @@ describe('a repair', () => {
 
   it('does nothing where the instance runs after all', () => {
     expect(planOf([alive, running('b', release)]).slots).toEqual([]);
+  });
+
+  it('of an instance that is to leave its node replaces it while it runs, and leaves the others', () => {
+    const { slots, surplus, kept } = planOf([alive, running('b', release)], 'b', true);
+    expect(slots).toMatchObject([{ ordinal: 0, replaces: { name: 'b' } }]);
+    expect([surplus, kept]).toEqual([[], ['a']]);
   });
 
   it('starts nothing of a service that was stopped meanwhile', () => {

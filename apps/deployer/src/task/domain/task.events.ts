@@ -70,6 +70,8 @@ interface ScaleWish {
   readonly instance?: string;
   /** Of a repair: the instance in whose place another is started if it does not run. */
   readonly repairs?: string;
+  /** With `repairs`: also if it runs, for it is to leave its node. */
+  readonly moves?: true;
   /** Of a repair: as many instances as the spec wants. */
   readonly restore?: boolean;
 }
