@@ -1,5 +1,6 @@
 import type { Pool } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
+import { NodeAccess } from './adapters/node-access.js';
 import { NodeChecks } from './adapters/node-checks.js';
 import { RegistryInventory } from './adapters/registry-inventory.js';
 import { PostgresRepairStore, purgeRepairs } from './adapters/repair-store.js';
@@ -34,11 +35,15 @@ interface ReconcilerParts {
 export function createReconciler(parts: ReconcilerParts): NodeWatch {
   const { config, storage, runtime } = parts;
   const checks = new NodeChecks(storage.pool);
+  const access = new NodeAccess(storage);
   const ports = reconcilePorts(parts);
   const everyMs = config.DEPLOYER_RECONCILE_MS;
   return new NodeWatch(
     {
-      claim: (leaseMs, most) => checks.claim(leaseMs, most),
+      async claim(leaseMs, most) {
+        await access.ask();
+        return checks.claim(leaseMs, most);
+      },
       async look(node) {
         const { reachable, leaving } = await reconcileNode(ports, node);
         await checks.finish(node, reachable && !leaving ? everyMs : everyMs / OFTEN_FACTOR);

@@ -2,6 +2,8 @@ import { Inject } from '@nestjs/common';
 import {
   instanceReported,
   type InstanceReport,
+  nodeAccessRequested,
+  type NodeAccessRequest,
   nodeReleased,
   type NodeRelease,
   nodeRequested,
@@ -23,6 +25,12 @@ export class PlacementConsumer {
   @Handles(nodeRequested)
   async answer(request: NodeRequest, tx: Transaction): Promise<void> {
     await this.placement.answer(tx, request);
+  }
+
+  /** node.requests -> how a node is reached now. Idempotent: nothing is reserved. */
+  @Handles(nodeAccessRequested)
+  async access(request: NodeAccessRequest, tx: Transaction): Promise<void> {
+    await this.placement.access(tx, request);
   }
 
   /** node.requests -> a reservation that is given back. Idempotent; an unknown token changes nothing. */

@@ -16,7 +16,7 @@ import {
 } from '#libs/testing';
 import { createPlacement, keys, login, placementOfFile, requestOf, secretKey } from './placement.testing.js';
 
-const { ask, enrol, nodeOf, query, appUrls } = placementOfFile();
+const { ask, enrol, nodeOf, query, appUrls, ownPool } = placementOfFile();
 
 describe('an answer', () => {
   it('is the least allocated node, with its login sealed to the deployer alone', async () => {
@@ -56,7 +56,26 @@ describe('an answer', () => {
     expect((await query('SELECT FROM reservations')).rowCount).toBe(1);
   });
 
-  it.each(['cordoned', 'draining', 'unreachable', 'gone'])('is never a node that is %s', async (state) => {
+  it('counts with what its owner says a node has, less what is reserved for others', async () => {
+    await enrol('node-a', { cpus: 64, memoryMiB: 64_000 });
+    const has = `capacity_cpus = 2, capacity_memory_bytes = ${400 * 1_048_576}`;
+    const keeps = `reserved_cpus = 1, reserved_memory_bytes = ${150 * 1_048_576}`;
+    await query(`UPDATE registry.node_records SET ${has}, ${keeps}`);
+    expect(await ask({ resources: { cpu: 1.5, memoryMiB: 1 } })).toMatchObject({
+      refusals: [{ reason: 'not enough CPU: needed 1.5, used 0 of 1 cores' }],
+    });
+    expect(await ask({ resources: { cpu: 0.5, memoryMiB: 251 } })).toMatchObject({
+      refusals: [{ reason: 'not enough memory: needed 251, used 0 of 250 MiB' }],
+    });
+    expect(await nodeOf({ resources: { cpu: 1, memoryMiB: 250 } })).toBe('node-a');
+  });
+
+  it('is never a node that was removed, which nobody asks about', async () => {
+    await enrol('node-a', { state: 'gone' });
+    expect((await ask()).refusals).toEqual([]);
+  });
+
+  it.each(['cordoned', 'draining', 'unreachable'])('is never a node that is %s', async (state) => {
     await enrol('node-a', { state, cpus: 64 });
     expect(await ask()).toMatchObject({ refusals: [{ node: 'node-a', reason: `is ${state}` }] });
     await enrol('node-b');
@@ -82,6 +101,26 @@ describe('an answer', () => {
     expect(await nodeOf()).toBe('node-b');
     expect((await query('SELECT node FROM reservations')).rows).toEqual([{ node: 'node-b' }]);
   });
+});
+
+it('tells how a node is reached now, reserves nothing for that, and says nothing of one that was removed', async () => {
+  await enrol('node-a');
+  const told = async () =>
+    transaction(ownPool(), async (tx) => {
+      await createPlacement().access(tx, { node: 'node-a' });
+      await createPlacement().access(tx, { node: 'nowhere' });
+      const { rows } = await tx.query<{ data: { sealedLogin: string } }>(
+        `SELECT data FROM outbox WHERE type = 'slipway.node.access-answered.v1'`,
+      );
+      await tx.query('DELETE FROM outbox');
+      return rows.map(({ data }) => data);
+    });
+  const [node] = await told();
+  expect(node).toMatchObject({ name: 'node-a', address: 'node-a', sshPort: 22 });
+  expect(await unseal(parsePrivateKey(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
+  expect((await query('SELECT FROM reservations')).rows).toEqual([]);
+  await query(`UPDATE registry.node_records SET wish = 'removed', state = 'gone', login_encrypted = NULL`);
+  expect(await told()).toEqual([]);
 });
 
 it('waits for the registry instead of giving a request up, where the node manager never started', async () => {

@@ -1,4 +1,11 @@
-import { type InstanceReport, nodeAnswered, type NodeAnswer, type NodeRequest } from '#libs/contracts';
+import {
+  type InstanceReport,
+  nodeAccessAnswered,
+  type NodeAccessRequest,
+  nodeAnswered,
+  type NodeAnswer,
+  type NodeRequest,
+} from '#libs/contracts';
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
@@ -35,6 +42,12 @@ export class Placement {
       });
       return answer;
     });
+  }
+
+  /** A node that is enrolled no more, or whose login cannot be opened, has no answer. */
+  async access(tx: Transaction, { node: name }: NodeAccessRequest): Promise<void> {
+    const node = await new PostgresPlacing(tx, this.logins).accessTo(name);
+    if (node !== undefined) await this.parts.outbox.add(tx, [outgoing(nodeAccessAnswered, node)]);
   }
 
   release(tx: Transaction, accessToken: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { Pool } from '#libs/postgres';
 export class NodeChecks {
   constructor(private readonly pool: Pool) {}
 
-  /** Takes nodes whose time has come, at most so many. One whose taker died is taken again after `leaseMs`. */
+  /** Takes nodes whose time has come and whose login is known, at most so many. One whose taker died is taken again after `leaseMs`. */
   async claim(leaseMs: number, most: number): Promise<readonly string[]> {
     await this.pool.query(
       `INSERT INTO node_checks (node) SELECT node FROM node_logins l
@@ -14,6 +14,7 @@ export class NodeChecks {
       `UPDATE node_checks SET lease_until = now() + $1 * interval '1 ms'
        WHERE node IN (SELECT node FROM node_checks
                       WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+                        AND EXISTS (SELECT FROM node_logins l WHERE l.node = node_checks.node)
                       ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
        RETURNING node`,
       [leaseMs, most],

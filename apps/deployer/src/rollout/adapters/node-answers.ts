@@ -1,4 +1,11 @@
-import { nodeAnswered, type NodeAnswer, topics } from '#libs/contracts';
+import {
+  type AssignedNode,
+  nodeAccessAnswered,
+  type NodeAccessAnswer,
+  nodeAnswered,
+  type NodeAnswer,
+  topics,
+} from '#libs/contracts';
 import { tail } from '#libs/kafka';
 import { together, type Transaction, type WorkQueue } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
@@ -16,6 +23,12 @@ export async function takeNodeAnswer(tx: Transaction, work: WorkQueue, answer: N
     work.wake(tx, taskId),
   );
 }
+
+/** As an answer to a node request names it; nothing is reserved there. */
+const unreserved = (node: NodeAccessAnswer): AssignedNode => ({ ...node, score: 0 });
+
+export const takeNodeAccess = (tx: Transaction, answer: NodeAccessAnswer): Promise<void> =>
+  upsertNodeLogin(tx, unreserved(answer));
 
 /** Far more than are on their way at once. */
 const MOST_KEPT = 10_000;
@@ -63,7 +76,9 @@ export function tailNodeAnswers(
     topics: [topics.nodeResponses],
     from: 'end',
     onMessage({ data }) {
+      const access = nodeAccessAnswered.schema.safeParse(data);
       const answer = nodeAnswered.schema.safeParse(data);
+      if (access.success && !answer.success) return logins.see(unreserved(access.data));
       // What cannot be read goes to the dead letters, by the group.
       if (!answer.success) return;
       if (answer.data.node !== undefined) logins.see(answer.data.node);

@@ -1,0 +1,48 @@
+import { nodeAccessRequested } from '#libs/contracts';
+import { type Outbox, type Pool, transaction } from '#libs/postgres';
+import { namingRegistry, RegistryUnavailableError } from '#libs/registry-client';
+import { outgoing } from '#libs/runtime';
+
+interface NodeAccessParts {
+  readonly pool: Pool;
+  readonly outbox: Outbox;
+}
+
+/**
+ * Asks the load balancer for the way to each node that is new, or has changed since it was asked last: also where
+ * nothing is placed there, a node is looked after, and a login that was changed counts from then on.
+ */
+export class NodeAccess {
+  constructor(private readonly parts: NodeAccessParts) {}
+
+  /** The names of those that were asked for; each by one replica. */
+  async ask(): Promise<readonly string[]> {
+    try {
+      return await namingRegistry(this.askForChanged());
+    } catch (error) {
+      if (error instanceof RegistryUnavailableError) return [];
+      throw error;
+    }
+  }
+
+  private askForChanged(): Promise<readonly string[]> {
+    const { pool, outbox } = this.parts;
+    return transaction(pool, async (tx) => {
+      const { rows } = await tx.query<{ node: string }>(
+        `INSERT INTO node_checks AS known (node, access_asked_at)
+         SELECT name, updated_at FROM registry.nodes n
+         WHERE wish <> 'removed' AND NOT EXISTS (SELECT FROM node_checks c WHERE c.node = n.name AND c.access_asked_at >= n.updated_at)
+         ORDER BY name
+         ON CONFLICT (node) DO UPDATE SET access_asked_at = excluded.access_asked_at
+           WHERE known.access_asked_at IS NULL OR known.access_asked_at < excluded.access_asked_at
+         RETURNING node`,
+      );
+      const names = rows.map(({ node }) => node);
+      await outbox.add(
+        tx,
+        names.map((node) => outgoing(nodeAccessRequested, { node })),
+      );
+      return names;
+    });
+  }
+}
