@@ -26,3 +26,27 @@ it('reading along survives a first try to join that fails, as at a broker that s
   await stop();
   expect(found).toEqual([{ n: 2 }]);
 });
+
+it('each topic is read from where it is to be', async () => {
+  const [kept, live] = [`t-${randomUUID()}`, `t-${randomUUID()}`];
+  await ensureTopics(line.kafka, [kept, live], { partitions: 1, replicationFactor: 1 });
+  const publish = (topic: string, n: number) =>
+    producer.publish([{ topic, key: 'k', type: 'test', id: `${topic}-${n}`, data: { n } }]);
+  for (const topic of [kept, live]) await publish(topic, 1);
+  const found: unknown[] = [];
+  const { stop } = await tail(line.kafka, {
+    topics: [kept, live],
+    from: { [kept]: 'beginning', [live]: 'end' },
+    onMessage: ({ topic, data }) => found.push([topic, data]),
+  });
+  await publish(live, 2);
+  await until('what was published since, and what was kept', () => found.length > 1);
+  await stop();
+  expect(found).toHaveLength(2);
+  expect(found).toEqual(
+    expect.arrayContaining([
+      [kept, { n: 1 }],
+      [live, { n: 2 }],
+    ]),
+  );
+});

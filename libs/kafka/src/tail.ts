@@ -17,9 +17,11 @@ export interface TailedMessage {
   readonly data: unknown;
 }
 
+type From = 'beginning' | 'end';
+
 export interface TailOptions {
   readonly topics: readonly string[];
-  readonly from: 'beginning' | 'end';
+  readonly from: From | Readonly<Record<string, From>>;
   readonly onMessage: (message: TailedMessage) => void;
   /** All up to this offset was read: messages, and what is none, such as the marker of a transaction's end. */
   readonly onReadUpTo?: (at: Place) => void;
@@ -59,10 +61,9 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
 /** Where each partition is read from; topics as the brokers have them. */
 async function startsOf(
   admin: Admin,
-  names: readonly string[],
-  from: TailOptions['from'],
+  topics: readonly (readonly [name: string, from: From])[],
 ): Promise<readonly Place[]> {
-  const starts = names.map(async (topic) =>
+  const starts = topics.map(async ([topic, from]) =>
     (await retried(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => ({
       topic,
       partition,
@@ -169,7 +170,12 @@ interface Following {
 
 async function follow({ kafka, admin, consumer, options }: Following): Promise<void> {
   const names = options.topics.map((topic) => kafka.nameOf(topic));
-  const starts = await startsOf(admin, names, options.from);
+  const { from } = options;
+  const fromOf = (topic: string): From => (typeof from === 'string' ? from : (from[topic] ?? 'end'));
+  const starts = await startsOf(
+    admin,
+    options.topics.map((topic) => [kafka.nameOf(topic), fromOf(topic)]),
+  );
   const reader = new Reader(kafka, starts, options);
   await consumer.connect();
   await consumer.subscribe({ topics: names, fromBeginning: true });
