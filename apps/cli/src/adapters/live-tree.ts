@@ -13,18 +13,19 @@ export class LiveTree {
   constructor(
     private readonly output: Output,
     private readonly lines: () => readonly string[],
+    private readonly redrawMs = REDRAW_MS,
   ) {}
 
   start(): void {
     if (!this.output.live) return;
     this.draw();
-    this.timer = setInterval(() => this.draw(), REDRAW_MS);
+    this.timer = setInterval(() => this.draw(), this.redrawMs);
   }
 
   /** Leaves the screen as it was before the block; the caller prints what remains. */
   stop(): void {
     clearInterval(this.timer);
-    if (this.drawn > 0) this.output.raw(eraseLines(this.drawn));
+    if (this.drawn > 0) this.output.raw(`${upBy(this.drawn)}${ERASE_BELOW}`);
     this.drawn = 0;
   }
 
@@ -32,13 +33,18 @@ export class LiveTree {
     // What has scrolled off the top cannot be erased any more.
     const shown = this.lines().slice(0, Math.max(1, this.output.rows - 1));
     const lines = shown.map((line) => fit(line, this.output.columns));
-    this.output.raw(`${this.drawn > 0 ? eraseLines(this.drawn) : ''}${lines.join('\n')}\n`);
+    // Each line over the one before: erased first, all would flicker.
+    const over = this.drawn > 0;
+    const text = lines.map((line) => `${line}${over ? ERASE_REST : ''}\n`).join('');
+    this.output.raw(over ? `${upBy(this.drawn)}${text}${ERASE_BELOW}` : text);
     this.drawn = lines.length;
   }
 }
 
 /** From the first column: Ctrl-C leaves a `^C` where the cursor was. */
-const eraseLines = (count: number): string => `\r\u001b[${count}A\u001b[0J`;
+const upBy = (count: number): string => `\r\u001b[${count}A`;
+const ERASE_REST = '\u001b[0K';
+const ERASE_BELOW = '\u001b[0J';
 
 // eslint-disable-next-line no-control-regex -- the escape character is what colours begin with
 const COLOUR = /(\u001b\[\d+m)/;

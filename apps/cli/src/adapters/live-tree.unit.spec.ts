@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Output } from '../output.js';
 import { fit, LiveTree } from './live-tree.js';
 
@@ -37,6 +37,20 @@ describe('the live tree', () => {
 
   it('takes a terminal that does not know its size for one of 80 columns', () => {
     expect(drawn({ isTTY: true, columns: 0, rows: 0 }, ['one', 'two'])).toContain('one\ntwo\n');
+  });
+
+  it('draws each line over the one before, and erases what is left below', () => {
+    vi.useFakeTimers();
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
+    const output = new Output({ json: false, out: stream as never, err: stream as never });
+    const blocks = [['one', 'two'], ['three']];
+    const tree = new LiveTree(output, () => blocks.shift() ?? [], 1_000);
+    tree.start();
+    stream.read();
+    vi.advanceTimersByTime(1_000);
+    expect(String(stream.read())).toBe('\r\u001b[2Athree\u001b[0K\n\u001b[0J');
+    tree.stop();
+    vi.useRealTimers();
   });
 
   it('writes nothing where nothing can be redrawn', () => {
