@@ -56,6 +56,12 @@ it('deploys a service over SASL_SSL with a prefix, no ACLs but those of the page
   await deploysOneService();
 });
 
+it('shows how busy the nodes are, with the ACLs of the page', async () => {
+  const { code, out, err } = await slipway('top', 'nodes');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(/\nnode-\d +alive +\d/);
+});
+
 it('uses no topic and no group without the prefix', async () => {
   const secured = kafka as SecuredKafka;
   const [topics, { groups }] = await administered(secured.administrator(), async (admin) => [

@@ -30,6 +30,7 @@ function brokerThatSays(said: readonly Partial<TailedMessage>[], pauseMs = 0): B
       said.forEach((part, n) => {
         const message = {
           topic: topics.deploymentResponses,
+          key: '',
           partition: 0,
           offset: '0',
           data: {},

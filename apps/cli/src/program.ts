@@ -20,6 +20,7 @@ import { addNodes } from './program.node.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
 import { addSecrets } from './program.secret.js';
+import { addTop } from './program.top.js';
 
 /** Parses the words, runs the command they name and tells every error, as JSON where that was asked for. */
 export async function runProgram(words: readonly string[], context: ProgramContext): Promise<void> {
@@ -140,5 +141,5 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addEvents, addRecord, addSecrets, addNodes, addKeys],
+  ...[addStatus, addTop, addEvents, addRecord, addSecrets, addNodes, addKeys],
 ];

@@ -181,6 +181,10 @@ export const commandErrors = {
     'Use the command and the platform of the same version.',
   ),
   KAFKA_UNREACHABLE: inCommand('Kafka does not answer.', 'Check `KAFKA_BROKERS`, and that a broker runs.'),
+  NODES_SILENT: inCommand(
+    'No figures of a node came in time.',
+    'Check that an agent runs, and that `KAFKA_BROKERS` and `KAFKA_PREFIX` are those of the agent.',
+  ),
   REPLY_TIMEOUT: inCommand(
     'No reply came in time.',
     'The request goes on. Check that a deployer runs, then follow it with `slipway events`.',

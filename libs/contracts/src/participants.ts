@@ -16,6 +16,8 @@ export const participants: Readonly<Record<string, Participant>> = {
       topics.scaleResponses,
       topics.secretResponses,
       topics.deploymentEvents,
+      topics.nodeObserved,
+      topics.nodeState,
     ],
     sends: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests],
     tails: true,

@@ -11,6 +11,7 @@ import {
   Producer,
   SILENT,
   tail,
+  type TailOptions,
   untilAnswered,
 } from '#libs/kafka';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
@@ -20,6 +21,7 @@ import { kafkaSettings } from '../settings.js';
 
 export interface TailedMessage {
   readonly topic: string;
+  readonly key: string;
   readonly partition: number;
   readonly offset: string;
   readonly data: unknown;
@@ -37,7 +39,7 @@ export interface Broker {
   follow(
     topics: readonly string[],
     onMessage: (message: TailedMessage) => void,
-    from?: 'beginning' | 'end',
+    from?: TailOptions['from'],
   ): Promise<Following>;
   /** Everything the topic holds at this moment, then returns. */
   readKept(topic: string, reading: (partitions: readonly number[]) => KeptReader): Promise<void>;

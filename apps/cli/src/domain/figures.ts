@@ -1,0 +1,161 @@
+import type { NodeObservation, NodeState } from '#libs/contracts';
+import { NodeObservations, type ObservedInstance, type ObservedNode } from '#libs/observations';
+
+/** What a node used in its last second; null is not known. */
+interface NodeFigures {
+  readonly cpu: number;
+  readonly cpus: number | null;
+  readonly load1: number;
+  readonly memoryUsedBytes: number | null;
+  readonly memoryBytes: number | null;
+  readonly diskFreeBytes: number | null;
+  readonly inBytesPerSecond: number | null;
+  readonly outBytesPerSecond: number | null;
+  readonly instances: number;
+}
+
+export interface NodeRow {
+  readonly node: string;
+  /** Null where the agent has not said it lately. */
+  readonly liveness: NodeState['liveness'] | null;
+  /** Of the last second that is known; null where none is. */
+  readonly ageMs: number | null;
+  /** Null in a gap. */
+  readonly figures: NodeFigures | null;
+}
+
+interface InstanceFigures {
+  readonly cpu: number;
+  readonly cpuLimit: number | null;
+  readonly throttledShare: number | null;
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number | null;
+  readonly restarts: number | null;
+  readonly oomKills: number | null;
+  readonly inBytesPerSecond: number | null;
+  readonly outBytesPerSecond: number | null;
+}
+
+export interface InstanceRow {
+  readonly service: string;
+  readonly instance: string;
+  readonly node: string;
+  readonly release: string;
+  readonly ageMs: number;
+  /** Null in a gap, of the node or of the instance alone. */
+  readonly figures: InstanceFigures | null;
+}
+
+interface KnownNode {
+  readonly state?: NodeState;
+  /** When its last message was sent, by the database's clock; also of one that cannot be read. */
+  readonly heardAtMs?: number;
+  /** The last second that could be read. */
+  readonly last?: ObservedNode;
+}
+
+/** Seconds come once a second, half a second late at times. Beyond this a second was missed. */
+const FRESH_MS = 3_000;
+/** States come every 10 s: beyond this three were missed. What was silent for so long is not shown any more. */
+const SILENT_MS = 30_000;
+
+/** The newest figures of all nodes, with their age. Times are in milliseconds since 1970. */
+export class Figures {
+  private readonly observations = new NodeObservations();
+  private readonly nodes = new Map<string, KnownNode>();
+  /** By how much the clock here is ahead of the database's, the way of a message included: the least that was seen. */
+  private aheadMs: number | undefined;
+
+  takeSecond(message: NodeObservation, nowMs: number): void {
+    const observed = this.observations.take(message);
+    if (observed.kind === 'old') return;
+    const heardAtMs = Date.parse(message.observedAt);
+    this.aheadMs = Math.min(this.aheadMs ?? Infinity, nowMs - heardAtMs);
+    const last = observed.kind === 'observed' && { last: observed.node };
+    this.nodes.set(message.node, { ...this.nodes.get(message.node), heardAtMs, ...last });
+  }
+
+  takeState(state: NodeState): void {
+    const known = this.nodes.get(state.node);
+    if ((known?.state?.fence ?? 0) <= state.fence) this.nodes.set(state.node, { ...known, state });
+  }
+
+  /** A node that was removed. One of the same name that is observed since stays. */
+  removed(node: string): void {
+    const known = this.nodes.get(node);
+    if (known?.heardAtMs === undefined) this.nodes.delete(node);
+    else this.nodes.set(node, { ...known, state: undefined });
+  }
+
+  nodeRows(nowMs: number): readonly NodeRow[] {
+    return this.shown(nowMs).map(([node, { state, last }]) => ({
+      node,
+      liveness: state !== undefined && this.ageOf(state, nowMs) < SILENT_MS ? state.liveness : null,
+      ageMs: last === undefined ? null : this.ageOf(last, nowMs),
+      figures: this.isFresh(node, nowMs) && last !== undefined ? nodeFigures(last) : null,
+    }));
+  }
+
+  instanceRows(appId: string, nowMs: number): readonly InstanceRow[] {
+    return this.shown(nowMs).flatMap(([node, { last }]) => {
+      if (last === undefined || this.ageOf(last, nowMs) >= SILENT_MS) return [];
+      return [...last.instances.values()]
+        .filter(({ identity }) => identity.appId === appId)
+        .map((one) => ({
+          ...{ service: one.identity.service, instance: one.instance, node, release: one.identity.release },
+          ageMs: this.ageOf(last, nowMs),
+          figures: this.isFresh(node, nowMs) ? instanceFigures(one) : null,
+        }));
+    });
+  }
+
+  private shown(nowMs: number): readonly (readonly [string, KnownNode])[] {
+    return [...this.nodes].filter(
+      ([, { state, heardAtMs = 0 }]) => state !== undefined || this.age(heardAtMs, nowMs) < SILENT_MS,
+    );
+  }
+
+  /** After a message that could not be read, what is known is not what is. */
+  private isFresh(node: string, nowMs: number): boolean {
+    const now = this.observations.of(node);
+    return now !== undefined && this.ageOf(now, nowMs) < FRESH_MS;
+  }
+
+  private ageOf({ observedAt }: { readonly observedAt: string }, nowMs: number): number {
+    return this.age(Date.parse(observedAt), nowMs);
+  }
+
+  private age(atMs: number, nowMs: number): number {
+    return Math.max(0, nowMs - (this.aheadMs ?? 0) - atMs);
+  }
+}
+
+function nodeFigures({ host, sizes, instances }: ObservedNode): NodeFigures {
+  const { cpu, load1, memoryAvailableBytes, network } = host;
+  return {
+    cpu: cpu.user + cpu.system,
+    cpus: sizes?.cpus ?? null,
+    load1,
+    memoryUsedBytes: sizes === undefined ? null : Math.max(0, sizes.memoryBytes - memoryAvailableBytes),
+    memoryBytes: sizes?.memoryBytes ?? null,
+    diskFreeBytes: sizes?.diskFreeBytes ?? null,
+    inBytesPerSecond: network?.inBytesPerSecond ?? null,
+    outBytesPerSecond: network?.outBytesPerSecond ?? null,
+    instances: instances.size,
+  };
+}
+
+function instanceFigures({ usage, details }: ObservedInstance): InstanceFigures | null {
+  if (usage === null) return null;
+  return {
+    cpu: usage.cpu,
+    cpuLimit: details?.limits.cpus ?? null,
+    throttledShare: usage.throttled?.share ?? null,
+    memoryBytes: usage.memoryBytes,
+    memoryLimitBytes: details?.limits.memoryBytes ?? null,
+    restarts: details?.restarts ?? null,
+    oomKills: usage.oomKills ?? null,
+    inBytesPerSecond: details?.network?.inBytesPerSecond ?? null,
+    outBytesPerSecond: details?.network?.outBytesPerSecond ?? null,
+  };
+}
