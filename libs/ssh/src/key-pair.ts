@@ -3,7 +3,9 @@ import { SshError } from './errors.js';
 
 /** A new Ed25519 key without a passphrase, as OpenSSH writes it. */
 export function makePrivateKey(comment: string): string {
-  return ssh2.utils.generateKeyPairSync('ed25519', { comment }).private;
+  const key = ssh2.utils.generateKeyPairSync('ed25519', { comment }).private;
+  // ssh2 leaves out a zero at the beginning of the public half, which one key of 256 has, and nobody can read that one.
+  return ssh2.utils.parseKey(key) instanceof Error ? makePrivateKey(comment) : key;
 }
 
 /** The line of authorized_keys that lets a private key in. Throws SSH_LOGIN_REFUSED where it cannot be read. */
