@@ -98,7 +98,7 @@ describe('replicas that share nodes by lease', () => {
     await c.kill();
     const begun = performance.now();
     await settled([3, 4], a, b);
-    expect(performance.now() - begun).toBeLessThan(LEASE_MS + 1_000);
+    expect(performance.now() - begun).toBeLessThan(3 * LEASE_MS);
     for (const { node, fence } of [...a.held, ...b.held])
       expect(fence).toBeGreaterThan(fences.get(node) ?? 0);
   });
@@ -110,7 +110,8 @@ describe('replicas that share nodes by lease', () => {
     const begun = performance.now();
     await b.end();
     await settled([7], a);
-    expect(performance.now() - begun).toBeLessThan(1_500);
+    // Before its lease would have lapsed.
+    expect(performance.now() - begun).toBeLessThan(LEASE_MS);
   });
 
   it('the next holder knows the verdict of the last, and a verdict with a lower fence is refused', async () => {
