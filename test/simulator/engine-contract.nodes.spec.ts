@@ -264,6 +264,18 @@ describe.each([
       expect(cut).toEqual([]);
     });
 
+    it('tell what happens to them from the moment that they are followed, and which process they have', async () => {
+      const events = await engine.containerEvents(soon());
+      const id = await launch('sleeper');
+      expect((await engine.inspect(id))?.pid).toBeGreaterThan(0);
+      await engine.remove(id);
+      const actions: string[] = [];
+      for await (const event of events) {
+        if (event.id === id && actions.push(event.action) === 3) break;
+      }
+      expect(actions).toEqual(['start', 'die', 'destroy']);
+    });
+
     it('that were stopped stay stopped, kept running or not', async () => {
       const id = await launch('sleeper');
       await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });

@@ -79,19 +79,7 @@ afterAll(async () => {
   await nodePool.close();
 });
 
-it('what happens to containers is told from the moment that they are followed, and which process they have', async () => {
-  const off = new AbortController();
-  const events = await builder.containerEvents(off.signal);
-  const id = await launch('exec sleep 60');
-  expect((await builder.inspect(id))?.pid).toBeGreaterThan(0);
-  await builder.remove(id);
-  const actions: string[] = [];
-  for await (const event of events) {
-    if (event.id === id) actions.push(event.action);
-    if (actions.includes('destroy')) break;
-  }
-  expect(actions).toEqual(['start', 'die', 'destroy']);
-  off.abort();
+it('images have sizes', async () => {
   for (const image of await builder.listImages({ labels: {} })) expect(image.sizeBytes).toBeGreaterThan(0);
 });
 
