@@ -28,13 +28,7 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
-import {
-  keysWhereRequired,
-  parseAtRestKeys,
-  parsePrivateKey,
-  principalsOfKeys,
-  requestKeyVariables,
-} from '#libs/secrets';
+import { parseAtRestKeys, parsePrivateKey, requestKeyRules, requestKeyVariables } from '#libs/secrets';
 import { type BuilderAddress, parseBuilders } from './build/adapters/builder-address.js';
 
 const registryUrl = () =>
@@ -285,10 +279,10 @@ const REGISTRY_RULES: readonly Rule[] = [
 ];
 
 /** Everything that the deployer reads from its environment. */
-export const deployerConfigSchema = withRules(withOneBlobPlace(withRuntimeRules(variables)), REGISTRY_RULES)
-  .refine(...keysWhereRequired)
-  .refine(...principalsOfKeys)
-  .refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));
+export const deployerConfigSchema = withRules(withOneBlobPlace(withRuntimeRules(variables)), [
+  ...REGISTRY_RULES,
+  ...requestKeyRules,
+]).refine(...anyOf('SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_SECRET_KEY'));
 
 export type DeployerConfig = z.output<typeof deployerConfigSchema>;
 

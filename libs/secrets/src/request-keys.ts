@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, type FlattenedVerifyGetKey, type JSONWebKeySet } from 'jose';
 import { z } from 'zod';
-import { isReadable, keyValueList } from '#libs/config';
+import { type Given, isReadable, keyValueList, neededBy, onlyWith, type Rule } from '#libs/config';
 
 const isUrl = (place: string): boolean => /^https?:\/\//.test(place);
 
@@ -53,23 +53,21 @@ export const requestKeyVariables = {
 
 type RequestKeySettings = z.output<z.ZodObject<typeof requestKeyVariables>>;
 
-/** For `.refine(...)`: signatures that are required need keys. */
-export const keysWhereRequired = [
-  ({ REQUEST_SIGNATURES, REQUEST_KEYS }: Partial<RequestKeySettings>): boolean =>
-    REQUEST_SIGNATURES !== 'required' || REQUEST_KEYS !== undefined,
-  { path: ['REQUEST_KEYS'] as string[], error: 'expected a value', when: () => true as const },
-] as const;
+/** What these variables need of each other. */
+export const requestKeyRules: readonly Rule[] = [
+  neededBy('REQUEST_KEYS', ({ REQUEST_SIGNATURES }) => REQUEST_SIGNATURES === 'required'),
+  // A name that is given to a key which is not there would be given to nobody, without a word.
+  onlyWith('REQUEST_PRINCIPALS', areOfKeys, 'expected ids (kid) of keys in REQUEST_KEYS'),
+];
 
-/** For `.refine(...)`: a name that is given to a key which is not there would be given to nobody, without a word. */
-export const principalsOfKeys = [
-  ({ REQUEST_KEYS: place, REQUEST_PRINCIPALS: names = {} }: Partial<RequestKeySettings>): boolean => {
-    if (place === undefined) return Object.keys(names).length === 0;
-    if (isUrl(place) || problemOf(place) !== undefined) return true;
-    const ids = new Set(readKeys(place).keys.map(({ kid }) => kid));
-    return Object.keys(names).every((id) => ids.has(id));
-  },
-  { path: ['REQUEST_PRINCIPALS'] as string[], error: 'expected ids (kid) of keys in REQUEST_KEYS' },
-] as const;
+/** Of keys that cannot be read, or are read later, nothing is said. */
+function areOfKeys({ REQUEST_KEYS: place, REQUEST_PRINCIPALS: names }: Given): boolean {
+  const named = Object.keys(Object(names) as object);
+  if (typeof place !== 'string') return named.length === 0;
+  if (isUrl(place) || problemOf(place) !== undefined) return true;
+  const ids = new Set(readKeys(place).keys.map(({ kid }) => kid));
+  return named.every((id) => ids.has(id));
+}
 
 /** The keys that are known, and whose each is. */
 export interface RequestKeys {

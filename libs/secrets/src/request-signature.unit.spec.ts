@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { loadConfig } from '#libs/config';
+import { loadConfig, withRules } from '#libs/config';
 import {
-  keysWhereRequired,
-  principalsOfKeys,
+  requestKeyRules,
   parseSigningKey,
   requestKeysOf,
   requestKeyVariables,
@@ -19,10 +18,7 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'slipway-signature-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const schema = z
-  .object(requestKeyVariables)
-  .refine(...keysWhereRequired)
-  .refine(...principalsOfKeys);
+const schema = withRules(z.object(requestKeyVariables), requestKeyRules);
 const body = Buffer.from('{"token":"order-4711"}');
 const type = 'slipway.deployment.requested.v1';
 const ed25519 = generateKeyPairSync('ed25519');
