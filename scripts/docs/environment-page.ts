@@ -96,7 +96,9 @@ const passedOn = Object.values(readByLibraries).flatMap(({ settings = [], secret
 ]);
 
 const LIBRARIES = `OpenTelemetry's SDK reads its other variables itself; see [Trace requests](../how-to/trace-requests.md). So do the libraries of AWS and Azure.
-In containers, these are passed on to the apps that have such a library: ${[...new Set(passedOn)].map(code).join(', ')}.`;
+In containers, these are passed on to the apps that have such a library:
+
+${[...new Set(passedOn)].map((name) => `- ${code(name)}`).join('\n')}`;
 
 const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-containers.md), beside the variables of the apps.
 
