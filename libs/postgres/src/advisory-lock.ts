@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Pool } from './pool.js';
 
@@ -10,6 +11,21 @@ export async function tryAdvisoryLock(session: Pick<PoolClient, 'query'>, name: 
   return rows[0]?.locked === true;
 }
 
+/** Whoever ends waits no longer for a server that does not answer. */
+const END_MS = 1_000;
+
+/**
+ * Gives the lock back and ends the session. The end of the session alone would end the lock a moment later, and nobody
+ * could wait for that: whoever came within that moment would not get it.
+ */
+export async function endAdvisoryLock(session: PoolClient, name: string): Promise<void> {
+  const unlocked = session
+    .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name])
+    .catch(() => undefined);
+  await Promise.race([unlocked, delay(END_MS, undefined, { ref: false })]);
+  session.release(true);
+}
+
 /**
  * Runs `work` where nobody else on this database does so under the same name; undefined, and not run, where one does.
  * @param sessions a pool whose connections keep their sessions
@@ -20,18 +36,12 @@ export async function withAdvisoryLock<T>(
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   const session = await sessions.connect();
+  let isLocked = false;
   try {
-    if (!(await tryAdvisoryLock(session, name))) return undefined;
-    try {
-      return await work();
-    } finally {
-      // The end of the session would end the lock too, but nobody could wait for that.
-      await session
-        .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name])
-        .catch(() => undefined);
-    }
+    isLocked = await tryAdvisoryLock(session, name);
+    return isLocked ? await work() : undefined;
   } finally {
-    // A session that still has the lock must not go back to the pool.
-    session.release(true);
+    if (isLocked) await endAdvisoryLock(session, name);
+    else session.release(true);
   }
 }

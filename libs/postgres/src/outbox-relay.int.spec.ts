@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, until, type TestDatabase } from '#libs/testing';
+import { tryAdvisoryLock } from './advisory-lock.js';
 import {
   createPool,
   Listener,
@@ -159,7 +160,8 @@ describe('OutboxRelay', () => {
     await add('next');
     await until('the next one', () => published.includes('next'));
     expect(published).toEqual(['behind', 'next']);
-    expect(await waiting()).toBe(many.length);
+    // What was sent leaves the outbox once the brokers have it.
+    await until('the others to leave', async () => (await waiting()) === many.length);
     gone.clear();
     await until('an empty outbox', async () => (await waiting()) === 0);
     expect(published.slice(2)).toEqual(many.map(({ data }) => data.n));
@@ -183,6 +185,22 @@ describe('OutboxRelay', () => {
     await add('3');
     await until('three', () => by.length === 3);
     expect(by).toEqual(['first', 'first', 'second']);
+  });
+
+  it('a relay that had stopped held its lock for a moment longer', async () => {
+    const next = await pool.connect();
+    try {
+      for (let n = 0; n < 20; n += 1) {
+        const relay = await startRelay();
+        await add(String(n));
+        await until('it to lead', () => published.length === n + 1);
+        await relay.stop();
+        expect(await tryAdvisoryLock(next, `slipway.outbox.${schema}`)).toBe(true);
+        await next.query('SELECT pg_advisory_unlock_all()');
+      }
+    } finally {
+      next.release(true);
+    }
   });
 
   it('keeps the order of each key over many batches and writers', async () => {

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { tryAdvisoryLock } from './advisory-lock.js';
+import { endAdvisoryLock, tryAdvisoryLock } from './advisory-lock.js';
 import { MAY_WAIT, outboxChannel } from './channels.js';
 import { HeldTopics } from './held-topics.js';
 import type { Listener } from './listener.js';
@@ -43,9 +43,11 @@ export class OutboxRelay {
   private again = false;
   private stopped = false;
   private readonly held: HeldTopics;
+  private readonly lock: string;
 
   constructor(private readonly options: OutboxRelayOptions) {
     this.held = new HeldTopics(options);
+    this.lock = `slipway.outbox.${options.schema}`;
   }
 
   async start(): Promise<void> {
@@ -65,9 +67,9 @@ export class OutboxRelay {
     clearInterval(this.timer);
     clearTimeout(this.soon);
     await this.running;
-    // Ends the session and with it the lock.
-    this.leader?.release(true);
+    const { leader } = this;
     this.leader = undefined;
+    if (leader !== undefined) await endAdvisoryLock(leader, this.lock);
   }
 
   private wakeSoon(): void {
@@ -107,7 +109,7 @@ export class OutboxRelay {
     let led = false;
     let broken = true;
     try {
-      led = await tryAdvisoryLock(client, `slipway.outbox.${this.options.schema}`);
+      led = await tryAdvisoryLock(client, this.lock);
       // A deletion that a crash of the server undoes is published again, under the same id.
       if (led) await client.query('SET synchronous_commit = off');
       broken = false;
