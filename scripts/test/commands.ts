@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export const FAILED: Count = { passed: 0, failed: 1 };
+
+export interface Side {
+  readonly env: NodeJS.ProcessEnv;
+  /** Its output is printed at its end: another command prints meanwhile. */
+  readonly isBeside?: boolean;
+}
+
+/** Deleted at the end. */
+export const scratch = mkdtempSync(join(tmpdir(), 'slipway-test-'));
+
+/**
+ * The exit code of a command. Never a synchronous call: the servers of the set-up write into pipes that this process
+ * must go on reading, or they stand still when a pipe is full.
+ */
+async function exitCodeOf(
+  command: string,
+  args: readonly string[],
+  { env, isBeside = false }: Side,
+): Promise<number | null> {
+  const child = spawn(command, args, { env, stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => said.push(part));
+  const [code] = (await once(child, 'close')) as [number | null];
+  process.stdout.write(Buffer.concat(said));
+  return code;
+}
+
+/** A command that passes or fails as one. */
+export async function check(name: string, side: Side): Promise<Count> {
+  const status = await exitCodeOf('npm', ['run', '--silent', name], side);
+  console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`);
+  return status === 0 ? { passed: 1, failed: 0 } : FAILED;
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly success: boolean;
+}
+
+/** A vitest project. A skipped test, no test at all, or a file that does not load counts as a failure. */
+export async function vitest(project: string, side: Side, files: readonly string[] = []): Promise<Count> {
+  const file = join(scratch, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const status = await exitCodeOf('vitest', ['run', '--project', project, ...files, ...reporters], side);
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+    const failed = report.numFailedTests + report.numPendingTests;
+    const broken = failed === 0 && (status !== 0 || !report.success || report.numPassedTests === 0) ? 1 : 0;
+    return { passed: report.numPassedTests, failed: failed + broken };
+  } catch (error) {
+    console.error(`${project}: vitest wrote no report: ${String(error)}`);
+    return FAILED;
+  }
+}
