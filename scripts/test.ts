@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { check, type Count, scratch, type Side, vitest } from './test/commands.js';
+import { check, type Count, endCommands, scratch, type Side, vitest } from './test/commands.js';
 import { SetUp } from './test/set-up.js';
 
 /** `npm test [stage]`: every stage, one count for the whole, the closing line `N passed, N failed`. */
@@ -7,9 +7,11 @@ const forRequests = new SetUp('requests');
 const forNodes = new SetUp('nodes');
 const endServers = (): Promise<unknown> => Promise.all([forRequests.end(), forNodes.end()]);
 
-/** Ctrl-C reaches the running stages by itself; what they stand on is ended here. */
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(name, () => void endServers().finally(() => process.exit(130)));
+  process.once(name, () => {
+    endCommands();
+    void endServers().finally(() => process.exit(130));
+  });
 
 /** As it was before anything was started. */
 const environment: NodeJS.ProcessEnv = { ...process.env };

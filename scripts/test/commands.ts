@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,13 @@ export interface Side {
 /** Deleted at the end. */
 export const scratch = mkdtempSync(join(tmpdir(), 'slipway-test-'));
 
+const running = new Set<ChildProcess>();
+
+/** A terminal's Ctrl-C reaches them by itself; a signal to this process alone does not. */
+export function endCommands(): void {
+  for (const child of running) child.kill('SIGTERM');
+}
+
 /**
  * The exit code of a command. Never a synchronous call: the servers of the set-up write into pipes that this process
  * must go on reading, or they stand still when a pipe is full.
@@ -30,9 +37,11 @@ async function exitCodeOf(
   { env, isBeside = false }: Side,
 ): Promise<number | null> {
   const child = spawn(command, args, { env, stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
+  running.add(child);
   const said: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => said.push(part));
   const [code] = (await once(child, 'close')) as [number | null];
+  running.delete(child);
   process.stdout.write(Buffer.concat(said));
   return code;
 }
