@@ -5,6 +5,7 @@ import type { Releases } from '../releases/ports.js';
 import type { Specs } from '../services/ports.js';
 import type { Secrets } from '../secrets/ports.js';
 import type { SideWrite } from '../task/domain/step-writes.js';
+import { shortMessage } from '../task/domain/clean-text.js';
 import type { PlacedNode, Release } from '../task/domain/task.events.js';
 import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
@@ -83,12 +84,15 @@ export function placedVolumes(
 export const releaseCommandName = ({ appId, service }: TaskState, { sourceDigest }: Release): string =>
   `${appId}-${service}-release-${sourceDigest.slice(0, 12)}`;
 
+/** What became of an instance, and why where there is something to say. */
+export type ReportedState = Pick<InstanceReport, 'state' | 'reason'>;
+
 /** What the registry is told of an instance. */
 export function reportOf(
   state: TaskState,
   release: Release,
   slot: SlotProgress & { readonly node: PlacedNode },
-  reported: InstanceReport['state'],
+  { state: reported, reason }: ReportedState,
   now: Date,
 ): InstanceReport {
   const { node, address } = slot;
@@ -96,6 +100,7 @@ export function reportOf(
   return {
     instance: instanceName(state, slot),
     state: reported,
+    ...(reason !== undefined && { reason: shortMessage(reason) }),
     appId: state.appId,
     appName: state.appName,
     service: state.service,
@@ -114,7 +119,13 @@ export function reportOf(
 
 /** The same of one that is known, in another state. */
 export const reportAgain = (
-  { report }: KnownInstance,
-  state: InstanceReport['state'],
+  { report }: Pick<KnownInstance, 'report'>,
+  { state, reason }: ReportedState,
   now: Date,
-): InstanceReport => ({ ...report, crashing: undefined, state, reportedAt: now.toISOString() });
+): InstanceReport => ({
+  ...report,
+  crashing: undefined,
+  state,
+  reason: reason && shortMessage(reason),
+  reportedAt: now.toISOString(),
+});

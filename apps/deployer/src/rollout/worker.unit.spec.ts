@@ -45,7 +45,7 @@ describe('case 21: a worker without a port was CONFIG_INVALID', () => {
     const started = await launch(ports, { taskId: 't1/web', fence: 1n }, state, effect);
     expect(started.address).toEqual(address);
     expect(launched[0]?.hostPort).toBeUndefined();
-    const report = reportOf(state, release, slot, 'running', now);
+    const report = reportOf(state, release, slot, { state: 'running' }, now);
     expect(report).toMatchObject({ ip: '10.0.0.9', node: 'node-1' });
     expect(JSON.parse(JSON.stringify(report))).not.toHaveProperty('url');
     expect(report.port).toBeUndefined();

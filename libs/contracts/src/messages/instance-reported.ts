@@ -14,6 +14,7 @@ export const instanceReported = defineMessage({
   schema: z.object({
     instance: z.string().describe('The name of the instance and of its container; unique for ever.'),
     state: z.enum(instanceStates).describe('What became of it.'),
+    reason: z.string().optional().describe('Why; absent where there is nothing to say.'),
     appId: z.string().describe("The application's id."),
     appName: z.string().describe('The application as people call it.'),
     service: z.string().describe('The name of the service.'),
@@ -45,6 +46,7 @@ export const instanceReported = defineMessage({
   example: {
     instance: 'shop-app-server-8d2f01ac-0',
     state: 'running',
+    reason: 'The request order-4712 failed: it serves again.',
     appId: 'shop',
     appName: 'The shop',
     service: 'app-server',

@@ -13,6 +13,8 @@ import { outgoing } from '#libs/runtime';
 import { attemptsOf, type RecordedRepair } from '../domain/attempts.js';
 import type { Crashing } from '../domain/crash.js';
 import type { Holding } from '../domain/moves.js';
+import { whyRepaired } from '../domain/why-repaired.js';
+import { reportAgain } from '../../rollout/instance.js';
 import { failureIn } from '../../task/failure-in.js';
 import type { NodeInstance, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
@@ -127,7 +129,7 @@ export class PostgresRepairStore implements RepairStore {
     return transaction(this.parts.pool, async (tx) => {
       if (!(await this.count(tx, instance, attempt, `${token}/${service}`))) return false;
       await this.parts.intake.acceptRepair(tx, { token, appId, appName, service, instance: name });
-      const draining = outgoing(instanceReported, this.reported(report, 'draining'));
+      const draining = outgoing(instanceReported, this.reported(report, 'draining', whyRepaired(event.data)));
       const data = { ...event.data, repair: token };
       await this.parts.outbox.add(tx, [draining, this.message({ ...event, data })]);
       return true;
@@ -201,7 +203,7 @@ export class PostgresRepairStore implements RepairStore {
       if (how !== 'removed') await giveUpService(tx, report, taskId);
       // Of an abandoned one this was reported when it was.
       const reports =
-        state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed'))];
+        state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed', whyRepaired(event.data)))];
       await this.parts.outbox.add(tx, [...reports, this.message(event)]);
     });
   }
@@ -238,8 +240,8 @@ export class PostgresRepairStore implements RepairStore {
     return rowCount === 1;
   }
 
-  private reported(report: InstanceReport, state: InstanceReport['state']): InstanceReport {
-    return { ...report, crashing: undefined, state, reportedAt: this.now() };
+  private reported(report: InstanceReport, state: InstanceReport['state'], reason?: string): InstanceReport {
+    return reportAgain({ report }, { state, reason }, this.parts.clock.now());
   }
 
   private message({ taskId, appId, service, node, event, data }: RepairEvent): OutboxMessage {

@@ -32,7 +32,7 @@ export interface NodeView {
   readonly openTasks: ReadonlySet<string>;
 }
 
-type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
+export type RelaunchReason = 'container-gone' | 'container-ended' | 'node-lost';
 
 export type RepairAction =
   | { readonly kind: 'remove-orphan'; readonly container: SeenContainer }

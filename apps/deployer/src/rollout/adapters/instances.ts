@@ -5,6 +5,7 @@ import type { PlacedVolume } from '../../task/domain/task.events.js';
 import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { Instances, InstanceRecord, KnownInstance } from '../ports.js';
+import { reportAgain } from '../instance.js';
 import { insertVolumes, volumesOf } from './volume-rows.js';
 import * as rows from './instance-rows.js';
 
@@ -55,17 +56,22 @@ export class PostgresInstances implements Instances, InstanceRecord, StepWriter 
       set('abandoned'),
       rows.deleteInstances(tx, removed),
     );
-    await this.reportDraining(tx, drained);
+    const reasons = new Map(changed.map(({ name, reason }) => [name, reason]));
+    await this.reportDraining(tx, drained, reasons);
   }
 
   /** They are to get no more traffic from now on. */
-  private async reportDraining(tx: Transaction, drained: readonly InstanceReport[]): Promise<void> {
+  private async reportDraining(
+    tx: Transaction,
+    drained: readonly InstanceReport[],
+    reasons: ReadonlyMap<string, string | undefined>,
+  ): Promise<void> {
     const { outbox, clock } = this.parts;
-    const reportedAt = clock.now().toISOString();
-    const messages = drained.map((report) => ({
-      ...outgoing(instanceReported, { ...report, crashing: undefined, state: 'draining', reportedAt }),
-      mayWait: false,
-    }));
+    const now = clock.now();
+    const messages = drained.map((report) => {
+      const reported = { state: 'draining' as const, reason: reasons.get(report.instance) };
+      return { ...outgoing(instanceReported, reportAgain({ report }, reported, now)), mayWait: false };
+    });
     await outbox.add(tx, messages);
   }
 }

@@ -13,7 +13,7 @@ export const probeInstance: EffectFile<'probe-instance', InstanceEffectPorts> = 
     await probeUntilHealthy({ ...ports, onNote }, effect, signal);
     const ms = Math.round(performance.now() - started);
     const { ordinal, release, slot } = effect;
-    const report = reportOf(state, release, slot, 'running', ports.clock.now());
+    const report = reportOf(state, release, slot, { state: 'running' }, ports.clock.now());
     return {
       events: [{ type: 'InstanceHealthy', data: { ordinal, phase: 'healthy', ms } }],
       sides: [

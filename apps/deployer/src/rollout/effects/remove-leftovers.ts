@@ -65,18 +65,21 @@ function releaseCommand({ engines }: InstanceEffectPorts, state: TaskState): rea
 const failedOf = (state: TaskState, placed: readonly Placed[], now: Date): readonly SideWrite[] =>
   placed.flatMap((slot): readonly SideWrite[] => {
     const release = releaseOf(state, slot);
+    const reason = state.failure?.message;
     return release === undefined
       ? []
-      : [{ kind: 'report', report: reportOf(state, release, slot, 'failed', now) }];
+      : [{ kind: 'report', report: reportOf(state, release, slot, { state: 'failed', reason }, now) }];
   });
 
-const resumedOf = (state: TaskState, known: readonly KnownInstance[], now: Date): readonly SideWrite[] =>
-  known
+function resumedOf(state: TaskState, known: readonly KnownInstance[], now: Date): readonly SideWrite[] {
+  const reason = `The request ${state.token} failed: it serves again.`;
+  return known
     .filter((instance) => state.draining[instance.name] !== undefined && !isStopped(state, instance))
     .flatMap((instance): readonly SideWrite[] => [
       { kind: 'set-instance-state', name: instance.name, state: 'running' },
-      { kind: 'report', report: reportAgain(instance, 'running', now) },
+      { kind: 'report', report: reportAgain(instance, { state: 'running', reason }, now) },
     ]);
+}
 
 /** The image that was built and is not pushed. */
 function discarded(

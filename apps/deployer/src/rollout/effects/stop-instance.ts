@@ -1,4 +1,3 @@
-import type { InstanceReport } from '#libs/contracts';
 import type { SideWrite, StepWrites } from '../../task/domain/step-writes.js';
 import { isRecordAway, toTaskError } from '../../task/domain/task-error.js';
 import type { EffectOf } from '../../task/domain/task.effects.js';
@@ -6,7 +5,8 @@ import { stopsFirst, type TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import { drainOf } from '../domain/drain.js';
-import { type InstanceEffectPorts, NO_GRACE, reportAgain } from '../instance.js';
+import { whyStopped } from '../domain/why-stopped.js';
+import { type InstanceEffectPorts, NO_GRACE, reportAgain, type ReportedState } from '../instance.js';
 import type { KnownInstance } from '../ports.js';
 
 /** Its node does not answer, or its engine not to an end. */
@@ -23,16 +23,16 @@ export const stopInstance: EffectFile<'stop-instance', InstanceEffectPorts> = {
     const all = await instances.of(state.appId, state.service);
     const known = all.find(({ name }) => name === instance.name);
     const policy = known?.stop ?? NO_GRACE;
+    const reason = whyStopped(state, instance.name);
     const { idleMs, ...phase } = phaseOf('stop-instance', limits, signal);
-    const reports = (reported: InstanceReport['state']): readonly SideWrite[] =>
-      reportOn(known, reported, clock.now());
+    const reports = (reported: ReportedState): readonly SideWrite[] => reportOn(known, reported, clock.now());
     try {
       const { ms } = await inPhase({ ...phase, idleMs: idleMs + policy.graceMs }, () =>
         engines.stopAndRemove(instance.node, instance.container, policy),
       );
       return {
         events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms } }],
-        sides: [{ kind: 'remove-instance', name: instance.name }, ...reports('stopped')],
+        sides: [{ kind: 'remove-instance', name: instance.name }, ...reports({ state: 'stopped', reason })],
       };
     } catch (error) {
       return notStopped(state, instance, error, reports);
@@ -59,16 +59,16 @@ async function drained(
 
 const reportOn = (
   known: KnownInstance | undefined,
-  state: InstanceReport['state'],
+  reported: ReportedState,
   now: Date,
 ): readonly SideWrite[] =>
-  known === undefined ? [] : [{ kind: 'report', report: reportAgain(known, state, now) }];
+  known === undefined ? [] : [{ kind: 'report', report: reportAgain(known, reported, now) }];
 
 function notStopped(
   state: TaskState,
   instance: EffectOf<'stop-instance'>['instance'],
   error: unknown,
-  reports: (state: InstanceReport['state']) => readonly SideWrite[],
+  reports: (reported: ReportedState) => readonly SideWrite[],
 ): StepWrites {
   if (isRecordAway(error)) throw error;
   const { mode } = state;
@@ -78,7 +78,7 @@ function notStopped(
   );
   const runs: readonly SideWrite[] = [
     { kind: 'set-instance-state', name: instance.name, state: 'running' },
-    ...reports('running'),
+    ...reports({ state: 'running', reason: `It could not be stopped: ${why.message}` }),
   ];
   // It counts as running again, so that the reconciler sees that it should not.
   if (mode === 'stop')
@@ -92,6 +92,9 @@ function notStopped(
   if (!GIVEN_UP.has(why.code)) throw error;
   return {
     events: [{ type: 'InstanceStopped', data: { instance, phase: 'stop', ms: 0, abandoned: why } }],
-    sides: [{ kind: 'set-instance-state', name: instance.name, state: 'abandoned' }, ...reports('failed')],
+    sides: [
+      { kind: 'set-instance-state', name: instance.name, state: 'abandoned' },
+      ...reports({ state: 'failed', reason: why.message }),
+    ],
   };
 }

@@ -5,6 +5,7 @@ import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { volumeNode } from '../../rollout/domain/volumes.js';
 import { servingOf } from '../../rollout/domain/serving.js';
+import { whyStopped } from '../../rollout/domain/why-stopped.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
 import { specAfterFailure, stillWanted } from '../../services/domain/task-spec.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
@@ -98,7 +99,7 @@ function drain(
   const until = new Date(now.getTime() + drainOf(state, name, drainMs).ms).toISOString();
   return {
     events: [{ type: 'InstanceDraining', data: { instance: name, until } }],
-    sides: [{ kind: 'set-instance-state', name, state: 'draining' }],
+    sides: [{ kind: 'set-instance-state', name, state: 'draining', reason: whyStopped(state, name) }],
   };
 }
 

@@ -36,7 +36,8 @@ describe('what is stored in one transaction', () => {
       'PlanMade',
       'InstanceDraining',
     ]);
-    expect(writes.sides).toEqual([{ kind: 'set-instance-state', name: 'a', state: 'draining' }]);
+    const reason = expect.stringMatching(/^The service was stopped [(]request .+[)][.]$/) as string;
+    expect(writes.sides).toEqual([{ kind: 'set-instance-state', name: 'a', state: 'draining', reason }]);
     expect(writes.events.at(-1)?.data).toMatchObject({ until: '2026-01-01T00:00:00.200Z' });
   });
 

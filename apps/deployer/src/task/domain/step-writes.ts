@@ -33,6 +33,8 @@ export type SideWrite =
       readonly name: string;
       /** It gets traffic; no more; or its node does not answer, and it is removed when that does. */
       readonly state: 'running' | 'draining' | 'abandoned';
+      /** Of one that drains: why. */
+      readonly reason?: string;
     }
   /** What is wanted of the service from now on. */
   | {
