@@ -56,7 +56,7 @@ describe.each(apps)('%s', (app, url) => {
 
 describe('the registry by HTTP', () => {
   it('lists the nodes, without their logins', async () => {
-    const nodes = await read<{ name: string }[]>('nodes');
+    const { items: nodes } = await read<{ items: { name: string }[] }>('nodes?limit=500');
     for (const { name, address, hostKeyFingerprint } of await testNodes()) {
       const found = nodes.find((node) => node.name === name);
       expect(found).toMatchObject({ address, hostKeyFingerprint, state: 'ready' });
@@ -77,8 +77,8 @@ describe('the registry by HTTP', () => {
     const [service] = reply.services;
     const [instance] = service?.instances ?? [];
     const shown = await until('the registry to show it', async () => {
-      const [first] = await read<{ url: string }[]>(`instances?appId=${appId}&service=web&state=running`);
-      return first;
+      const path = `instances?appId=${appId}&service=web&state=running`;
+      return (await read<{ items: { url: string }[] }>(path)).items[0];
     });
     const { node, ip, port, url, container } = instance ?? {};
     const release = service?.release;
@@ -97,12 +97,19 @@ describe('the registry by HTTP', () => {
     expect(await (await fetch(shown.url)).text()).toBe('seen');
     const [row] = await read<object[]>(`services?appId=${appId}`);
     expect(row).toMatchObject({ appId, appName: 'Seen', service: 'web', release, running: 1 });
+    // All of that in one call.
+    expect(await read(`apps/${appId}/services/web`)).toMatchObject({ wanted: 1, running: 1, instances: [shown] });
     await client.ask({ mode: 'stop', appId, services: ['web'] });
     await until('the registry to show its end', async () => {
       const [first] = await read<{ running: number }[]>(`services?appId=${appId}`);
       return first?.running === 0;
     });
-    expect(await read(`instances?appId=${appId}&state=running`)).toEqual([]);
-    expect(await read(`instances?appId=${appId}`)).toMatchObject([{ state: 'stopped' }]);
+    expect(await read(`instances?appId=${appId}&state=running`)).toEqual({ items: [] });
+    await until('it to be stopped', async () => {
+      const { items } = await read<{ items: { state: string }[] }>(`instances?appId=${appId}`);
+      return items[0]?.state === 'stopped';
+    });
+    const { items: events } = await read<{ items: { event: string }[] }>(`instance-events?appId=${appId}`);
+    expect(events.map(({ event }) => event)).toEqual(['stopped', 'draining', 'healthy', 'started']);
   });
 });

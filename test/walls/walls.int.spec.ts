@@ -88,7 +88,7 @@ describe('a database with a role for each app', () => {
       (row) => (row as { name: string }).name,
     );
 
-  const VIEWS = ['changes', 'instances', 'node_logins', 'nodes', 'revision', 'services'];
+  const VIEWS = ['changes', 'instance_events', 'instances', 'node_logins', 'nodes', 'revision', 'services'];
   const views = VIEWS.map((view) => `registry.${view}`);
 
   const published: Readonly<Record<AppName, readonly string[]>> = {

@@ -107,7 +107,7 @@ describe('POST /v1/nodes', () => {
     expect(first.body['cpus']).toBeGreaterThan(0);
     expect((await enrol()).body).toEqual(first.body);
     const { problems: _, ...node } = first.body;
-    expect((await call('nodes', reader)).body).toEqual([node]);
+    expect((await call('nodes', reader)).body).toEqual({ items: [node] });
   });
 
   it('knows the socket of its engine, until it is enrolled without one', async () => {
@@ -205,7 +205,7 @@ describe('POST /v1/nodes', () => {
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
   });
 
-  it.each(['nodes', 'services', 'instances'])('GET /v1/%s needs a token too', async (list) => {
+  it.each(['nodes', 'services', 'instances', 'instance-events'])('GET /v1/%s needs a token too', async (list) => {
     expect((await call(list, '')).body['code']).toBe('TOKEN_MISSING');
     expect((await call(list, 'nobody')).body['code']).toBe('TOKEN_UNKNOWN');
     expect((await call(list, reader)).status).toBe(200);
@@ -244,13 +244,14 @@ describe('instance reports', () => {
     );
   }
   const instances = async (appId: string, service = 'web') =>
-    (await call(`instances?appId=${appId}&service=${service}`, reader)).body as unknown as InstanceReport[];
+    (await call(`instances?appId=${appId}&service=${service}`, reader)).body['items'] as InstanceReport[];
 
   it('are the registry: the newest of an instance counts, and what ended does not run again', async () => {
     const appId = uniqueName('fold');
     await report(appId, { state: 'running', reportedAt: at(1) });
     const { accessToken: _, resources, ...known } = reportOf(appId, {});
-    const times = { startedAt: '2026-01-01T00:00:00.000Z', reportedAt: '2026-01-01T00:00:01.000Z' };
+    const [startedAt, since] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
+    const times = { startedAt, since, reportedAt: since };
     expect(await instances(appId)).toEqual([{ ...known, ...resources, ...times }]);
     await report(appId, { state: 'stopped', reportedAt: at(3) }, { state: 'running', reportedAt: at(4) });
     expect(await instances(appId)).toMatchObject([
@@ -349,11 +350,11 @@ describe('instance reports', () => {
   });
 
   it('are listed by application, service and state, and by nothing that there is not', async () => {
-    const list = await call('instances?appId=none&service=web&state=running', reader);
-    expect([list.status, list.body]).toEqual([200, []]);
-    const wrong = await call('instances?appId=A&state=up&node=x', reader);
+    const list = await call('instances?appId=none&service=web&state=running&node=x&release=r1', reader);
+    expect([list.status, list.body]).toEqual([200, { items: [] }]);
+    const wrong = await call('instances?appId=A&state=up&colour=x', reader);
     expect([wrong.status, wrong.body['code']]).toEqual([400, 'INPUT_INVALID']);
-    for (const part of ['appId: ', 'state: ', 'node: unknown query parameter'])
+    for (const part of ['appId: ', 'state: ', 'colour: unknown query parameter'])
       expect(wrong.body['message']).toContain(part);
     expect((await call('instances?appId=a&appId=b', reader)).body['message']).toContain(
       'appId: expected string, received array',
@@ -364,7 +365,7 @@ describe('instance reports', () => {
 describe('node reports', () => {
   const at = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
   const stateOf = async (): Promise<unknown> =>
-    ((await call('nodes', reader)).body as unknown as { name: string; state: string }[]).find(
+    ((await call('nodes', reader)).body['items'] as { name: string; state: string }[]).find(
       ({ name }) => name === machine.name,
     )?.state;
   const report = (state: NodeReport['state'], reportedAt: string): Promise<void> =>
@@ -406,9 +407,10 @@ it.each([
   ],
   [
     'instances',
-    'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at restarts crashing_since',
+    'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at restarts crashing_since state_since state_reason',
   ],
-  ['services', 'app_id service app_name release running reported_at wanted wanted_release crashing'],
+  ['services', 'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state'],
+  ['instance_events', 'id instance app_id service release node at event reason'],
   ['changes', 'revision kind name is_removed'],
   ['revision', 'latest forgotten'],
 ])('the view registry.%s, which others read, holds its columns', async (view, columns) => {

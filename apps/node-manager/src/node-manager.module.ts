@@ -6,27 +6,37 @@ import { NodeCommandsController } from './nodes/commands.http.js';
 import { NodesController } from './nodes/http.js';
 import { InstanceReportsConsumer, ServiceSpecsConsumer } from './registry/consumer.js';
 import { RegistryController } from './registry/http.js';
-import { INSTANCE_FOLLOWER, type InstanceFollower, REGISTRY, type Registry } from './registry/ports.js';
+import {
+  INSTANCE_FOLLOWER,
+  type InstanceFollower,
+  REGISTRY,
+  type Registry,
+  WATCHES,
+  type Watches,
+} from './registry/ports.js';
+import { WatchController } from './registry/watch.http.js';
 
 export interface NodeManagerParts {
   readonly enrolPorts: EnrolNodePorts;
   readonly registry: Registry;
+  readonly watches: Watches;
   readonly follower: InstanceFollower;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class NodeManagerModule {
-  static register({ enrolPorts, registry, follower, tokens }: NodeManagerParts): DynamicModule {
+  static register({ enrolPorts, registry, watches, follower, tokens }: NodeManagerParts): DynamicModule {
     return {
       module: NodeManagerModule,
       controllers: [
         ...[InstanceReportsConsumer, ServiceSpecsConsumer, NodeReportsConsumer],
-        ...[NodesController, NodeCommandsController, RegistryController],
+        ...[NodesController, NodeCommandsController, RegistryController, WatchController],
       ],
       providers: [
         { provide: ENROL_PORTS, useValue: enrolPorts },
         { provide: REGISTRY, useValue: registry },
+        { provide: WATCHES, useValue: watches },
         { provide: INSTANCE_FOLLOWER, useValue: follower },
         { provide: TOKENS, useValue: tokens },
       ],

@@ -1,6 +1,7 @@
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
+import { CHANGES_CHANNEL } from '#libs/registry-client';
 import { openRuntime, renewColumn, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
@@ -9,7 +10,13 @@ import { NodeManagerModule } from './node-manager.module.js';
 import { settleDrain } from './nodes/adapters/node-changes.js';
 import { oldNodeEvents, PostgresNodes, removedNodes } from './nodes/adapters/postgres-nodes.js';
 import { SshMachines } from './nodes/adapters/ssh-machines.js';
-import { endedInstances, oldRemovals, PostgresRegistry } from './registry/adapters/postgres-registry.js';
+import {
+  endedInstances,
+  oldInstanceEvents,
+  oldRemovals,
+  PostgresRegistry,
+} from './registry/adapters/postgres-registry.js';
+import { RegistryWatches } from './registry/adapters/registry-watches.js';
 
 /** Starts a node manager: the inventory of nodes, the registry of what runs, and the HTTP that reads both. */
 export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
@@ -20,6 +27,8 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   await renewColumn(runtime, { table: 'node_records', column: 'login_encrypted', keys });
   const openPool = () => new SshPool({ logger: runtime.logger, connectAttempts: 1 });
+  const watches = new RegistryWatches({ ...runtime, channel: CHANGES_CHANNEL });
+  await watches.start();
   const module = NodeManagerModule.register({
     enrolPorts: {
       machines: new SshMachines(openPool),
@@ -28,11 +37,13 @@ export async function startNodeManager(env?: NodeJS.ProcessEnv): Promise<Running
       architecture: config.NODE_ARCHITECTURE,
     },
     registry: new PostgresRegistry(runtime.pool),
+    watches,
     follower: settleDrain,
     tokens: tokensOf(config),
   });
   return serve(runtime, {
     ...{ module, port: config.NODE_MANAGER_HTTP_PORT },
-    oldRows: [endedInstances, oldRemovals, removedNodes, oldNodeEvents],
+    oldRows: [endedInstances, oldInstanceEvents, oldRemovals, removedNodes, oldNodeEvents],
+    drain: () => watches.close(),
   });
 }

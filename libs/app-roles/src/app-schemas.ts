@@ -22,7 +22,7 @@ export const httpPortVariable = (app: AppName): string => `${upper(app)}_HTTP_PO
 export const httpUrlVariable = (app: AppName): string =>
   app === 'node-manager' ? 'SLIPWAY_API_URL' : `SLIPWAY_${upper(app)}_URL`;
 
-const VIEWS = ['nodes', 'services', 'instances', 'changes', 'revision'];
+const VIEWS = ['nodes', 'services', 'instances', 'instance_events', 'changes', 'revision'];
 
 /**
  * Which views of the registry an app may read, by its schema. Logins are for the app that seals them to the deployer, and

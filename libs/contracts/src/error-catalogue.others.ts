@@ -26,7 +26,11 @@ export const httpErrors = {
     'There is no such build log.',
     'List the kept ones: `GET /v1/builds?appId=&service=`.',
   ),
-  SERVICE_UNKNOWN: overHttp(404, 'There is no such service.', 'List them: `slipway releases APP`.'),
+  SERVICE_UNKNOWN: overHttp(
+    404,
+    'There is no such service.',
+    'List them: `slipway status APP --all`, or `slipway releases APP` for those that were only built.',
+  ),
   NODE_UNKNOWN: overHttp(
     404,
     'There is no such node, or it was removed.',
@@ -56,6 +60,11 @@ export const httpErrors = {
     503,
     'This deployer follows as many logs as it may.',
     'End one, or ask without `follow`.',
+  ),
+  WATCHES_BUSY: overHttp(
+    503,
+    'As many watch the registry at this node manager as may.',
+    'End one, or watch at another replica.',
   ),
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
 } satisfies Record<string, ErrorEntry>;

@@ -41,6 +41,8 @@ export * from './http/route.js';
 export * from './http/conventions.js';
 export * from './http/deployer.js';
 export * from './http/nodes.js';
+export * from './http/registry.js';
+export * from './http/watch.js';
 export * from './http/node-manager.js';
 export * from './node-labels.js';
 export * from './docker-install.js';

@@ -8,9 +8,9 @@ import {
   type RegistryService,
   SERVICE_COLUMNS,
 } from './rows.js';
-import { readInstances, readNodes, readServices } from './views.js';
+import { type InstanceFilter, readInstances, readNodes, readServices } from './views.js';
 
-/** The whole registry at one revision. */
+/** The registry at one revision. */
 export interface RegistrySnapshot {
   readonly revision: number;
   readonly nodes: readonly RegistryNode[];
@@ -35,13 +35,14 @@ function consistently<T>(pool: Pool, read: (tx: Transaction) => Promise<T>): Pro
   );
 }
 
-export function readSnapshot(pool: Pool): Promise<RegistrySnapshot> {
+/** All of it, or the services and instances of the filter, and all nodes. */
+export function readSnapshot(pool: Pool, filter: InstanceFilter = {}): Promise<RegistrySnapshot> {
   return consistently(pool, async (tx) => {
     const [{ latest }, nodes, services, instances] = await together(
       revisionOf(tx),
       readNodes(tx),
-      readServices(tx),
-      readInstances(tx),
+      readServices(tx, filter),
+      readInstances(tx, filter),
     );
     return { revision: latest, nodes, services, instances };
   });

@@ -7,6 +7,7 @@ export {
 } from './changes.js';
 export { namingRegistry, RegistryUnavailableError } from './errors.js';
 export { CHANGES_CHANNEL, RegistryFeed, type RegistryFeedOptions } from './registry-feed.js';
+export { INSTANCE_COLUMNS, SERVICE_COLUMNS } from './rows.js';
 export type { RegistryInstance, RegistryNode, RegistryService } from './rows.js';
 export * from './traffic-carriers.js';
 export * from './traffic-watch.js';

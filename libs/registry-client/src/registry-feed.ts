@@ -1,5 +1,6 @@
 import type { Listener, Pool } from '#libs/postgres';
 import { readChanges, readSnapshot, type RegistryChange, type RegistrySnapshot } from './changes.js';
+import type { InstanceFilter } from './views.js';
 
 /** Notified whenever the registry has a new revision. */
 export const CHANGES_CHANNEL = 'registry_changes';
@@ -7,7 +8,11 @@ export const CHANGES_CHANNEL = 'registry_changes';
 export interface RegistryFeedOptions {
   readonly pool: Pool;
   readonly listener: Pick<Listener, 'subscribe'>;
-  /** First, and again where changes were missed for so long that they are forgotten: replaces all that is known. */
+  /** What is known already: only changes after it come, unless they are forgotten. */
+  readonly since?: number;
+  /** Of snapshots; all of the registry when left out. Changes come all. */
+  readonly filter?: InstanceFilter;
+  /** First where nothing is known, and again where changes were missed for so long that they are forgotten: replaces all that is known. */
   readonly onSnapshot: (snapshot: RegistrySnapshot) => void | Promise<void>;
   /** In the order of their revisions, none left out. Given again where it throws. */
   readonly onChanges: (changes: readonly RegistryChange[]) => void | Promise<void>;
@@ -18,7 +23,7 @@ export interface RegistryFeedOptions {
 
 const POLL_MS = 1_000;
 
-/** The registry, and then what changes in it, one call after another. */
+/** The registry, and then what changes in it, one call after another: the next one comes once the last has resolved. */
 export class RegistryFeed {
   private revision: number | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -26,7 +31,9 @@ export class RegistryFeed {
   private again = false;
   private stopped = false;
 
-  constructor(private readonly options: RegistryFeedOptions) {}
+  constructor(private readonly options: RegistryFeedOptions) {
+    this.revision = options.since;
+  }
 
   /** Resolves when it follows; what the registry holds comes by `onSnapshot`. */
   async start(): Promise<void> {
@@ -65,10 +72,10 @@ export class RegistryFeed {
   }
 
   private async readOn(): Promise<void> {
-    const { pool, onSnapshot, onChanges } = this.options;
+    const { pool, filter, onSnapshot, onChanges } = this.options;
     const changes = this.revision === undefined ? undefined : await readChanges(pool, this.revision);
     if (changes === undefined) {
-      const snapshot = await readSnapshot(pool);
+      const snapshot = await readSnapshot(pool, filter);
       await onSnapshot(snapshot);
       this.revision = snapshot.revision;
       return;

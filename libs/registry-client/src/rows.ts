@@ -62,6 +62,8 @@ export interface RegistryService {
   readonly wanted: number | null;
   /** The release that should run; null where none should, or the deployer has not said. */
   readonly wantedRelease: string | null;
+  /** running or stopped; null where the deployer has not said. */
+  readonly wantedState: 'running' | 'stopped' | null;
   readonly reportedAt: Date;
 }
 
@@ -91,6 +93,10 @@ export interface RegistryInstance {
   readonly restarts: number | null;
   /** When that was first seen; null of one that is not crashing. */
   readonly crashingSince: Date | null;
+  /** When it came into its state. */
+  readonly stateSince: Date;
+  /** Why it is in its state; null where the deployer has not said. */
+  readonly stateReason: string | null;
 }
 
 /** `column AS "member"` for each member, by SQL's own names; text goes as it is, so only from code. */
@@ -115,6 +121,7 @@ export const SERVICE_COLUMNS = columns(
     'crashing',
     'wanted',
     'wantedRelease',
+    'wantedState',
     'reportedAt',
   ],
 );
@@ -122,4 +129,5 @@ export const SERVICE_COLUMNS = columns(
 export const INSTANCE_COLUMNS = `${columns(
   ...['name', 'state', 'appId', 'appName', 'service', 'release', 'image', 'node', 'ip', 'port', 'url'],
   ...['container', 'accessToken', 'cpu', 'startedAt', 'reportedAt', 'restarts', 'crashingSince'],
+  ...['stateSince', 'stateReason'],
 )}, memory_mib AS "memoryMiB"`;

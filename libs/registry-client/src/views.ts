@@ -18,6 +18,8 @@ export interface ServiceFilter {
 export interface InstanceFilter extends ServiceFilter {
   readonly node?: string;
   readonly state?: string;
+  /** Only those that are running or draining. */
+  readonly isLive?: boolean;
 }
 
 const OF_SERVICE = '($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2)';
@@ -63,8 +65,9 @@ export const readInstances = (
     db,
     `SELECT ${INSTANCE_COLUMNS} FROM registry.instances
      WHERE ${OF_SERVICE} AND ($3::text IS NULL OR node = $3) AND ($4::text IS NULL OR state = $4)
+       AND ($5::boolean IS NOT TRUE OR state IN ('running', 'draining'))
      ORDER BY app_id, service, started_at, name`,
-    [filter.appId, filter.service, filter.node, filter.state],
+    [filter.appId, filter.service, filter.node, filter.state, filter.isLive],
   );
 
 export interface NodeLogin {

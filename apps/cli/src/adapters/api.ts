@@ -1,4 +1,4 @@
-import { type AnswerOf, type CallOf, errorSchema, type MachineProblem, type Route } from '#libs/contracts';
+import { type AnswerOf, type CallOf, errorSchema, type MachineProblem, type Page, type Route } from '#libs/contracts';
 import type { z } from 'zod';
 import { failure, orFail, READ_SETTINGS, usageError } from '../errors.js';
 
@@ -28,6 +28,18 @@ export async function call<R extends Route>(
   const schema = route.answers[response.status]?.schema;
   const text = await response.text();
   return (schema === undefined ? text : parse(api, schema, parsedJson(text))) as Exclude<AnswerOf<R>, void>;
+}
+
+/** All items of a list that has pages, page after page. */
+export async function allItems<T>(page: (after: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  let after: string | undefined;
+  do {
+    const { items, next } = await page(after);
+    all.push(...items);
+    after = next;
+  } while (after !== undefined);
+  return all;
 }
 
 /** Calls a route whose text may go on for ever, piece by piece, until it ends or `signal` aborts it. */

@@ -9,7 +9,7 @@ import {
 } from '#libs/contracts';
 import { failure } from '../errors.js';
 import { deployerSettings } from '../settings.js';
-import { type Api, call, callPieces } from './api.js';
+import { allItems, type Api, call, callPieces } from './api.js';
 
 interface InstanceLogWish {
   readonly appId: string;
@@ -55,7 +55,8 @@ export function openDeployer(signal?: AbortSignal): Deployer {
       return { state, appId: request.appId };
     },
     history: (token) => call(api, routes.history, { params: { token } }),
-    releases: (appId, service) => allReleases(api, appId, service),
+    releases: (appId, service) =>
+      allItems((after) => call(api, routes.releases, { query: { appId, service, after } })),
     spec: (appId, service) => call(api, routes.spec, { params: { appId, service } }),
     builds: (appId, service) => call(api, routes.builds, { query: { appId, service } }),
     secrets: (appId) => call(api, routes.secrets, { query: { appId } }),
@@ -67,17 +68,6 @@ export function openDeployer(signal?: AbortSignal): Deployer {
     buildLog: (token, service) =>
       call(api, routes.requestBuildLog, { params: { token }, query: { service } }),
   };
-}
-
-async function allReleases(api: Api, appId: string, service?: string): Promise<ReleaseDetails[]> {
-  const all: ReleaseDetails[] = [];
-  let after: string | undefined;
-  do {
-    const page = await call(api, routes.releases, { query: { appId, service, after } });
-    all.push(...page.items);
-    after = page.next;
-  } while (after !== undefined);
-  return all;
 }
 
 const withoutApplication = (token: string): Error =>

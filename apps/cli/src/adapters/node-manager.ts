@@ -2,6 +2,7 @@ import {
   type AnswerOf,
   type Enrolment,
   type HostKeyQuestion,
+  type InstanceEvent,
   type InputOf,
   type NodeChange,
   type NodeDetails,
@@ -9,9 +10,11 @@ import {
   type NodePage,
   type RegistryInstance,
   type RegistryServiceLine,
+  type ServiceDetails,
 } from '#libs/contracts';
 import { apiSettings } from '../settings.js';
-import { type Api, call } from './api.js';
+import { allItems, type Api, call } from './api.js';
+import { type WatchEvent, type WatchOptions, watchRegistry } from './watch.js';
 
 export interface InstanceFilter {
   readonly appId?: string;
@@ -41,10 +44,21 @@ export interface NodeManager {
   drain(name: string, wish: Because & { readonly deadlineMs?: number }): Promise<NodeDetails>;
   remove(name: string, wish: Because & { readonly force: boolean }): Promise<NodeDetails>;
   instances(filter: InstanceFilter): Promise<readonly RegistryInstance[]>;
+  /** Where a service runs. */
+  service(appId: string, service: string): Promise<ServiceDetails>;
+  /** What happened to instances, the newest first: at most so many. */
+  instanceEvents(
+    of: { readonly appId: string; readonly service?: string },
+    most: number,
+  ): Promise<readonly InstanceEvent[]>;
+  /** What lives, then each change. */
+  watch(options: WatchOptions): AsyncIterable<WatchEvent>;
   /** With how many instances run, and how many should. */
   services(filter: Pick<InstanceFilter, 'appId'>): Promise<readonly RegistryServiceLine[]>;
 }
 
+/** The largest page. */
+const MOST = { limit: 500 };
 /** A machine is logged in to, and asked several things. */
 const MACHINE_TIMEOUT_MS = 120_000;
 /** Packages are fetched there. */
@@ -60,7 +74,10 @@ export function openNodeManager(): NodeManager {
   };
   const patient = (ms = MACHINE_TIMEOUT_MS): Api => ({ ...api, signal: AbortSignal.timeout(ms) });
   return {
-    nodes: (removed = false) => call(api, routes.nodes, { query: removed ? { removed: 'true' } : {} }),
+    nodes: (removed) => {
+      const query = { ...MOST, ...(removed === true && { removed: 'true' as const }) };
+      return allItems((after) => call(api, routes.nodes, { query: { ...query, after } }));
+    },
     node: (name, events) => call(api, routes.node, { params: { name }, query: { events } }),
     addNode: (node) =>
       call(patient(node.installDocker === true ? INSTALL_TIMEOUT_MS : undefined), routes.enrol, {
@@ -75,6 +92,11 @@ export function openNodeManager(): NodeManager {
     drain: (name, body) => call(api, routes.drain, { params: { name }, body }),
     remove: (name, body) => call(api, routes.remove, { params: { name }, body }),
     services: (filter) => call(api, routes.services, { query: filter }),
-    instances: (filter) => call(api, routes.instances, { query: filter }),
+    service: (appId, service) => call(api, routes.service, { params: { appId, service } }),
+    instanceEvents: async (of, limit) =>
+      (await call(api, routes.instanceEvents, { query: { ...of, limit } })).items,
+    watch: (options) => watchRegistry(api, options),
+    instances: (filter) =>
+      allItems((after) => call(api, routes.instances, { query: { ...filter, ...MOST, after } })),
   };
 }

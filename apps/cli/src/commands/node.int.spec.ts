@@ -55,7 +55,7 @@ beforeAll(async () => {
       const node = JSON.parse(body || '{}') as Enrolment;
       response.setHeader('content-type', 'application/json');
       if (request.url === '/v1/host-keys') return response.end(JSON.stringify(shownKey));
-      if (request.method === 'GET') return response.end(JSON.stringify(known));
+      if (request.method === 'GET') return response.end(JSON.stringify({ items: known }));
       enrolled.push(node);
       const has = (login: Enrolment['login'] | undefined, keys: readonly string[]): boolean =>
         login !== undefined && 'privateKey' in login && keys.includes(login.privateKey);

@@ -112,7 +112,7 @@ export async function problemsOf(
   of: Pick<NodeAddress, 'name' | 'socketPath'> & { readonly allowUnlimited: boolean; readonly known?: Node },
 ): Promise<readonly MachineProblem[]> {
   const [all, live] = await Promise.all([nodes.list(), nodes.live(of.name)]);
-  const others = all.filter(({ name, wish }) => name !== of.name && wish !== 'removed');
+  const others = all.filter(({ name }) => name !== of.name);
   const expected: Expected = {
     ports: of.known ?? portRange,
     ownPorts: new Set(live.flatMap(({ port }) => port ?? [])),

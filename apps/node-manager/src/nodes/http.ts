@@ -4,12 +4,17 @@ import {
   type InputOf,
   type NodeDetails,
   type NodePage,
+  type Page,
   nodeRoutes as routes,
 } from '#libs/contracts';
-import { Caller, Input, type Principal, Serves } from '#libs/http';
+import { Caller, Input, placeAfter, type Principal, Serves, toPage } from '#libs/http';
+import { z } from 'zod';
 import { detailsOf, stillThere } from './details.js';
 import { ENROL_PORTS, type EnrolNode, enrolNode, type EnrolNodePorts, shownHostKeys } from './enrol-node.js';
 import { orRefusal, takenNode, unknownNode } from './refusals.http.js';
+
+/** The name of a node. */
+const place = z.tuple([z.string()]);
 
 /** The inventory of nodes. */
 @Controller()
@@ -17,13 +22,21 @@ export class NodesController {
   constructor(@Inject(ENROL_PORTS) private readonly ports: EnrolNodePorts) {}
 
   @Serves(routes.nodes)
-  async list(@Input() { query }: InputOf<typeof routes.nodes>): Promise<NodeDetails[]> {
+  async list(@Input() { query }: InputOf<typeof routes.nodes>): Promise<Page<NodeDetails>> {
     const { nodes } = this.ports;
-    const [all, live] = await Promise.all([nodes.list(), nodes.liveCounts()]);
+    const { limit, after, ...filter } = query;
+    const [name] = placeAfter(place, after, filter) ?? [];
+    const { removed, ...rest } = filter;
+    const [found, live] = await Promise.all([
+      nodes.page({ ...rest, removed: removed === 'true' }, limit + 1, name),
+      nodes.liveCounts(),
+    ]);
     const now = new Date();
-    return all
-      .filter(({ wish }) => query.removed === 'true' || wish !== 'removed')
-      .map((node) => detailsOf(node, live.get(node.name) ?? 0, now));
+    const placed = found.map((node) => ({
+      item: detailsOf(node, live.get(node.name) ?? 0, now),
+      place: [node.name],
+    }));
+    return toPage(placed, limit, filter);
   }
 
   @Serves(routes.node)

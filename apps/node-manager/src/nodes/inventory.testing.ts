@@ -228,8 +228,9 @@ inventory('a node that is taken out of service', () => {
     expect((await ask('remove', { force: true, reason: 'it burned' })).body).toMatchObject({
       ...{ state: 'gone', stateReason: 'it burned', stateBy: 'ada' },
     });
-    expect((await call<NodeDetails[]>('nodes')).body).toEqual([]);
-    expect((await call<NodeDetails[]>('nodes?removed=true')).body).toMatchObject([{ name, state: 'gone' }]);
+    expect((await call<object>('nodes')).body).toEqual({ items: [] });
+    for (const query of ['removed=true', 'state=gone'])
+      expect((await call<object>(`nodes?${query}`)).body).toMatchObject({ items: [{ name, state: 'gone' }] });
     const { rows } = await world.db.query('SELECT login_encrypted FROM registry.node_records');
     expect(rows).toEqual([{ login_encrypted: null }]);
     expect((await world.db.query('SELECT FROM registry.node_logins')).rows).toEqual([]);

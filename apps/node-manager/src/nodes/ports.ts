@@ -81,8 +81,18 @@ export type Commanded =
   | { readonly node: Node; readonly refused?: undefined }
   | { readonly refused: Extract<Decided, { refused: unknown }>['refused']; readonly live: number };
 
+/** All that were not removed where it is empty. */
+export interface NodeFilter {
+  readonly removed?: boolean;
+  readonly state?: Node['state'];
+  readonly zone?: string;
+}
+
 export interface Nodes {
-  list(): Promise<readonly Node[]>;
+  /** By name. */
+  list(filter?: NodeFilter): Promise<readonly Node[]>;
+  /** At most so many of those whose name comes after the one given. */
+  page(filter: NodeFilter, most: number, after?: string): Promise<readonly Node[]>;
   find(name: string): Promise<Node | undefined>;
   /** The newest first. */
   events(name: string, most: number): Promise<readonly NodeEvent[]>;

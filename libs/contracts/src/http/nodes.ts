@@ -17,7 +17,7 @@ import {
   sshPortSchema,
   sshWayFields,
 } from '../ssh-way.js';
-import { answeredTime, queryNumber } from './conventions.js';
+import { answeredTime, pageOf, pageQuery, queryNumber } from './conventions.js';
 import { defineRoute } from './route.js';
 
 /** What its owner says of a node besides the way to it. */
@@ -139,6 +139,8 @@ export type NodeEvent = z.infer<typeof nodeEventSchema>;
 export type MachineProblem = z.infer<typeof machineProblemSchema>;
 export type Enrolment = z.input<typeof enrolmentSchema>;
 
+export const nodeStates = ['ready', 'cordoned', 'draining', 'unreachable', 'gone'] as const;
+
 const params = z.strictObject({ name: nodeNameSchema });
 const because = { reason: nodeReasonSchema.optional() };
 const aNode = { 200: { description: 'The node.', schema: nodeDetailsSchema } };
@@ -186,10 +188,15 @@ export const nodeRoutes = {
     id: 'nodes',
     method: 'GET',
     path: '/v1/nodes',
-    summary: 'The nodes. Those that were removed are left out unless `removed` is true.',
+    summary: 'The nodes by name. Those that were removed are left out unless `removed` is true.',
     role: 'read',
-    query: z.strictObject({ removed: z.enum(['true', 'false']).default('false') }),
-    answers: { 200: { description: 'The nodes.', schema: z.array(nodeDetailsSchema) } },
+    query: z.strictObject({
+      removed: z.enum(['true', 'false']).default('false'),
+      state: z.enum(nodeStates).optional(),
+      zone: zoneSchema.optional(),
+      ...pageQuery,
+    }),
+    answers: { 200: { description: 'A page of nodes.', schema: pageOf(nodeDetailsSchema) } },
   }),
   node: defineRoute({
     id: 'node',

@@ -94,15 +94,24 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): o
   }));
 }
 
-function response({ description, schema, headers, empty }: RouteAnswer): object {
-  const text = { 'text/plain': { schema: { type: 'string' } } };
+function response({ description, schema, headers, empty, events }: RouteAnswer): object {
   const said = Object.entries(headers ?? {}).map(([name, what]) => [
     ...[name, { description: what, schema: { type: 'string' } }],
   ]);
   return {
     description,
     ...(said.length === 0 ? {} : { headers: Object.fromEntries(said) as object }),
-    ...(empty === true ? {} : { content: schema === undefined ? text : json(schemaOf(schema, 'output')) }),
+    ...(empty === true ? {} : { content: contentOf(schema, events) }),
+  };
+}
+
+/** OpenAPI 3.1 has no member for the data of events, so each has a schema in `x-events`, by its name. */
+function contentOf(schema: RouteAnswer['schema'], events: RouteAnswer['events']): object {
+  if (schema !== undefined) return json(schemaOf(schema, 'output'));
+  if (events === undefined) return { 'text/plain': { schema: { type: 'string' } } };
+  const data = Object.entries(events).map(([name, one]) => [name, schemaOf(one, 'output')]);
+  return {
+    'text/event-stream': { schema: { type: 'string' }, 'x-events': Object.fromEntries(data) as object },
   };
 }
 

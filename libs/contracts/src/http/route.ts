@@ -12,6 +12,8 @@ export interface RouteAnswer {
   readonly empty?: true;
   /** Written by the controller itself, as long as it likes: it has no ETag. */
   readonly streamed?: true;
+  /** Of a stream of server-sent events: the data of each, by the name of the event. */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
   /** Headers of this answer, each with what it says. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -9,6 +9,7 @@ import type {
   Enrolled,
   LiveInstance,
   NodeEvent,
+  NodeFilter,
   NodeLogin,
   Nodes,
 } from '../ports.js';
@@ -47,8 +48,23 @@ export class PostgresNodes implements Nodes {
     private readonly keys: AtRestKeys,
   ) {}
 
-  async list(): Promise<readonly Node[]> {
-    const { rows } = await this.pool.query<NodeRow>('SELECT * FROM node_records ORDER BY name');
+  list(filter: NodeFilter = {}): Promise<readonly Node[]> {
+    return this.page(filter);
+  }
+
+  /** One that is gone was removed, so whoever asks for that state asks for those that were. */
+  async page(
+    { removed, state, zone }: NodeFilter,
+    most?: number,
+    after?: string,
+  ): Promise<readonly Node[]> {
+    const { rows } = await this.pool.query<NodeRow>(
+      `SELECT * FROM node_records
+       WHERE (wish <> 'removed' OR $1 OR $2::text = 'gone') AND ($2::text IS NULL OR state = $2)
+         AND ($3::text IS NULL OR zone = $3) AND ($4::text IS NULL OR name > $4)
+       ORDER BY name LIMIT $5`,
+      [removed === true, state, zone, after, most],
+    );
     return rows.map(toNode);
   }
 

@@ -1,7 +1,7 @@
+import type { nodeStates } from '#libs/contracts';
 import { never } from './never.js';
 
 /** ready takes instances; the others do not. */
-export const nodeStates = ['ready', 'cordoned', 'draining', 'unreachable', 'gone'] as const;
 export type NodeState = (typeof nodeStates)[number];
 
 /** What people ask of a node. */

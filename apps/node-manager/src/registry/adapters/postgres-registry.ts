@@ -1,11 +1,16 @@
 import type {
+  InstanceEvent,
   InstanceReport,
   RegistryInstance,
   RegistryServiceLine,
+  ServiceDetails,
   ServiceSpecChange,
 } from '#libs/contracts';
+import type { Placed } from '#libs/http';
 import { jsonTime, type Pool, type Retention, type Transaction } from '#libs/postgres';
-import type { InstanceFilter, Registry } from '../ports.js';
+import { INSTANCE_COLUMNS, readServices, readSnapshot, type RegistryInstance as InstanceOfView } from '#libs/registry-client';
+import { instanceLine, serviceLine } from './lines.js';
+import type { EventFilter, InstanceFilter, InstancePlace, OfService, Registry } from '../ports.js';
 
 /** Instances that ended. One is known for longer than any report of it may come again, which would bring it back. */
 export const endedInstances = (keepMs: number): Retention => ({
@@ -23,16 +28,14 @@ export const oldRemovals = (keepMs: number): Retention => ({
   keepMs,
 });
 
-/** A JSON object a row: camel case; what a worker, or one that is not crashing, lacks is left out. */
-const INSTANCE = `json_strip_nulls(json_build_object('instance', name, 'state', state, 'appId', app_id, 'appName', app_name,
-  'service', service, 'release', release, 'image', image, 'node', node, 'ip', ip, 'port', port, 'url', url,
-  'container', container, 'cpu', cpu, 'memoryMiB', memory_mib,
-  'crashing', CASE WHEN crashing_since IS NOT NULL THEN
-    json_build_object('restarts', restarts, 'since', ${jsonTime('crashing_since')}) END,
-  'startedAt', ${jsonTime('started_at')}, 'reportedAt', ${jsonTime('reported_at')}))`;
-const SERVICE = `json_build_object('appId', app_id, 'appName', app_name, 'service', service, 'release', release,
-  'running', running, 'crashing', crashing, 'wanted', wanted, 'wantedRelease', wanted_release, 'wantedState', spec.state,
-  'reportedAt', ${jsonTime('reported_at')})`;
+/** What happened long ago. Of an instance that is known still, all stays but its crashes: they have no bound. */
+export const oldInstanceEvents = (keepMs: number): Retention => ({
+  table: 'instance_event_records',
+  column: 'at',
+  condition: `(event IN ('crashing', 'recovered') OR NOT EXISTS (
+    SELECT FROM instance_records WHERE name = instance_event_records.instance))`,
+  keepMs,
+});
 
 /**
  * Writes a report down. A name is one container's for ever, so its state goes forward only: what has ended does not
@@ -42,15 +45,18 @@ export async function recordReport(tx: Transaction, report: InstanceReport): Pro
   const { instance, state, resources, crashing, ...r } = report;
   await tx.query(
     `INSERT INTO instance_records AS known (name, state, app_id, app_name, service, release, image, node, ip, port, url,
-       container, access_token, cpu, memory_mib, started_at, reported_at, restarts, crashing_since)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+       container, access_token, cpu, memory_mib, started_at, reported_at, restarts, crashing_since, state_reason, state_since)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $17)
      ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state, container = EXCLUDED.container,
-       reported_at = EXCLUDED.reported_at, restarts = EXCLUDED.restarts, crashing_since = EXCLUDED.crashing_since
+       reported_at = EXCLUDED.reported_at, restarts = EXCLUDED.restarts, crashing_since = EXCLUDED.crashing_since,
+       state_reason = CASE WHEN known.state = EXCLUDED.state THEN coalesce(EXCLUDED.state_reason, known.state_reason)
+                           ELSE EXCLUDED.state_reason END,
+       state_since = CASE WHEN known.state = EXCLUDED.state THEN known.state_since ELSE EXCLUDED.state_since END
      WHERE known.state IN ('running', 'draining') AND known.reported_at <= EXCLUDED.reported_at`,
     [
       ...[instance, state, r.appId, r.appName, r.service, r.release, r.image, r.node, r.ip, r.port, r.url],
       ...[r.container, r.accessToken, resources.cpu, resources.memoryMiB, r.startedAt, r.reportedAt],
-      ...[crashing?.restarts, crashing?.since],
+      ...[crashing?.restarts, crashing?.since, r.reason],
     ],
   );
 }
@@ -69,30 +75,62 @@ export async function recordSpec(tx: Transaction, spec: ServiceSpecChange): Prom
   );
 }
 
+const EVENT = `json_strip_nulls(json_build_object('instance', instance, 'at', ${jsonTime('at')}, 'event', event,
+  'reason', reason, 'appId', app_id, 'service', service, 'release', release, 'node', node))`;
+
+interface InstanceRow extends InstanceOfView {
+  readonly startMicros: string;
+}
+
+/** A Date would cut it to milliseconds. */
+const START_MICROS = `trunc(extract(epoch FROM started_at) * 1000000)::text AS "startMicros"`;
+
 /** Reads what the registry's views hold, as the HTTP API answers it. */
 export class PostgresRegistry implements Registry {
   constructor(private readonly pool: Pool) {}
 
-  instances({ appId, service, state }: InstanceFilter): Promise<RegistryInstance[]> {
-    return this.list(
-      `SELECT ${INSTANCE} AS item FROM instances
-       WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR state = $3)
-       ORDER BY app_id, service, started_at, name`,
-      [appId, service, state],
+  async instances(
+    { appId, service, node, state, release }: InstanceFilter,
+    most: number,
+    after: InstancePlace | undefined,
+  ): Promise<readonly Placed<RegistryInstance>[]> {
+    const { rows: found } = await this.pool.query<InstanceRow>(
+      `SELECT ${INSTANCE_COLUMNS}, ${START_MICROS} FROM instances
+       WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR node = $3)
+         AND ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR release = $5)
+         AND ($6::text IS NULL OR (app_id, service, started_at, name) >
+           ($6, $7, timestamptz 'epoch' + $8::bigint * interval '1 microsecond', $9))
+       ORDER BY app_id, service, started_at, name LIMIT $10`,
+      [appId, service, node, state, release, ...(after ?? [null, null, null, null]), most],
     );
+    return found.map(({ startMicros, ...row }) => ({
+      item: instanceLine(row),
+      place: [row.appId, row.service, startMicros, row.name],
+    }));
   }
 
-  services({ appId }: InstanceFilter): Promise<RegistryServiceLine[]> {
-    return this.list(
-      `SELECT ${SERVICE} AS item
-       FROM services LEFT JOIN (SELECT app_id, service, state FROM spec_records) spec USING (app_id, service)
-       WHERE ($1::text IS NULL OR app_id = $1) ORDER BY app_id, service`,
-      [appId],
-    );
+  async services({ appId, service }: Partial<OfService>): Promise<RegistryServiceLine[]> {
+    return (await readServices(this.pool, { appId, service })).map(serviceLine);
   }
 
-  private async list<T>(sql: string, values: readonly (string | undefined)[]): Promise<T[]> {
-    const { rows } = await this.pool.query<{ item: T }>(sql, [...values]);
-    return rows.map((row) => row.item);
+  async service(of: OfService): Promise<ServiceDetails | undefined> {
+    const { services, instances } = await readSnapshot(this.pool, { ...of, isLive: true });
+    const [found] = services;
+    return found && { ...serviceLine(found), instances: instances.map(instanceLine) };
+  }
+
+  async events(
+    { appId, service, node, instance }: EventFilter,
+    most: number,
+    before: string | undefined,
+  ): Promise<readonly Placed<InstanceEvent>[]> {
+    const { rows: found } = await this.pool.query<Placed<InstanceEvent>>(
+      `SELECT ${EVENT} AS item, json_build_array(id::text) AS place FROM instance_events
+       WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR node = $3)
+         AND ($4::text IS NULL OR instance = $4) AND ($5::bigint IS NULL OR id < $5)
+       ORDER BY id DESC LIMIT $6`,
+      [appId, service, node, instance, before, most],
+    );
+    return found;
   }
 }
