@@ -52,7 +52,7 @@ describe('the commands of the pages', () => {
     expect(fault(['node', 'add', 'x', '--adress', 'y'])).toBe('unknown: --adress y');
     expect(fault(['nodes', 'ls'])).toBe('no command "nodes"');
     expect(fault(['secret', 'set', 'shop'])).toBe('<name> is missing');
-    expect(fault(['status', 'shop', 'web'])).toBe('too many words: shop web');
+    expect(fault(['status', 'shop', 'web', '3'])).toBe('too many words: shop web 3');
     expect(fault(['deploy', 'x'])).toBe('--app is missing');
     expect(wordsOf('node add x --password-stdin < password.txt   # by a password')).toEqual(
       'node add x --password-stdin'.split(' '),

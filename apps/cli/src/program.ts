@@ -105,14 +105,33 @@ const addPush: Adder = (program, run) => {
     );
 };
 
-const addStatus: Adder = (program, run) => {
-  sub(program, 'status [app]', 'show what runs where')
+const addStatus: Adder = (program, run, context) => {
+  sub(program, 'status [app] [service]', 'show what runs where')
     .option('--all', 'also show what was stopped or has failed')
-    .addHelpText('after', examples('slipway status', 'slipway status shop --all', 'slipway status --json'))
-    .action((appId: string | undefined, options: { all?: boolean }, command: Command) =>
-      run(command, (output) => status({ appId, all: options.all === true }, output)),
-    );
+    .option('-w, --watch', 'go on until Ctrl-C, and print each change')
+    .option('--history', 'show what happened to the instances instead, the newest first')
+    .addHelpText(
+      'after',
+      examples(
+        'slipway status',
+        'slipway status shop --all',
+        'slipway status shop prices',
+        'slipway status shop prices --watch --json',
+        'slipway status shop prices --history',
+      ),
+    )
+    .action((appId: string | undefined, service: string | undefined, options: StatusFlags, command: Command) => {
+      const { all = false, watch = false, history = false } = options;
+      const { interrupted } = context;
+      return run(command, (output) => status({ appId, service, all, watch, history, interrupted }, output));
+    });
 };
+
+interface StatusFlags {
+  readonly all?: boolean;
+  readonly watch?: boolean;
+  readonly history?: boolean;
+}
 
 const addEvents: Adder = (program, run, context) => {
   sub(program, 'events', 'show the steps of requests: those that Kafka still keeps, or with -f those to come')

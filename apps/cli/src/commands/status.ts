@@ -1,7 +1,15 @@
-import { writtenAppIdSchema, type RegistryServiceLine } from '#libs/contracts';
-import { openNodeManager } from '../adapters/node-manager.js';
-import { isKnown, servicesWithInstances, startCommand, statusLines } from '../domain/status-lines.js';
-import { exitCodes, type ExitCode } from '../errors.js';
+import { type RegistryServiceLine, writtenAppIdSchema, writtenServiceNameSchema } from '#libs/contracts';
+import { type NodeManager, openNodeManager } from '../adapters/node-manager.js';
+import type { WatchEvent } from '../adapters/watch.js';
+import {
+  isKnown,
+  servicesWithInstances,
+  serviceWithInstances,
+  startCommand,
+  statusLines,
+} from '../domain/status-lines.js';
+import { changeLines, historyLines, whereLines } from '../domain/where-lines.js';
+import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
@@ -9,15 +17,39 @@ import { valid } from './valid.js';
 interface StatusOptions {
   /** Of every application when left out. */
   readonly appId?: string;
+  /** Of every service when left out. */
+  readonly service?: string;
   /** Those that have ended, too. */
   readonly all: boolean;
+  /** What happened to the instances of the service instead. */
+  readonly history: boolean;
+  /** Also each change from now on, until interrupted. */
+  readonly watch: boolean;
+  readonly interrupted: () => Promise<void>;
 }
 
 /** What runs where. */
-export async function status(options: StatusOptions, output: Output): Promise<ExitCode> {
-  valid({ argument: '<app>', schema: writtenAppIdSchema, text: options.appId });
-  const { appId, all } = namesHere(options, output);
+export async function status(written: StatusOptions, output: Output): Promise<ExitCode> {
+  valid(
+    { argument: '<app>', schema: writtenAppIdSchema, text: written.appId },
+    { argument: '<service>', schema: writtenServiceNameSchema, text: written.service },
+  );
+  const options = namesHere(written, output);
+  const { appId, service, history } = options;
   const registry = openNodeManager();
+  if (history) return showHistory(registry, options, output);
+  if (options.watch) return watch(registry, options, output);
+  if (appId === undefined || service === undefined) return showAll(registry, options, output);
+  const found = await registry.service(appId, service);
+  output.answer(serviceWithInstances(found), whereLines(found));
+  return exitCodes.ok;
+}
+
+async function showAll(
+  registry: NodeManager,
+  { appId, all }: StatusOptions,
+  output: Output,
+): Promise<ExitCode> {
   // In this order the service of each instance is known.
   const instances = await registry.instances({ appId, state: all ? undefined : 'running' });
   const services = await registry.services({ appId });
@@ -32,6 +64,42 @@ export async function status(options: StatusOptions, output: Output): Promise<Ex
   );
   return exitCodes.ok;
 }
+
+/** The newest first. */
+const EVENTS_SHOWN = 50;
+
+async function showHistory(
+  registry: NodeManager,
+  { appId, service }: StatusOptions,
+  output: Output,
+): Promise<ExitCode> {
+  if (appId === undefined)
+    throw usageError('USAGE', '--history needs an application', {
+      hint: 'Name the application, and a service if you like: slipway status shop prices --history',
+    });
+  const events = await registry.instanceEvents({ appId, service }, EVENTS_SHOWN);
+  const lines = events.length === 0 ? [`Nothing is known of what ran of ${appId}.`] : historyLines(events);
+  output.answer(events, lines);
+  return exitCodes.ok;
+}
+
+/** What lives, then each change; an object a line with `--json`. */
+async function watch(
+  registry: NodeManager,
+  { appId, service, interrupted }: StatusOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const over = new AbortController();
+  void interrupted().then(() => over.abort());
+  output.aside('Watching; Ctrl-C ends it.');
+  const onLost = (): void => output.aside('The node manager does not answer. Waiting for it.');
+  for await (const seen of registry.watch({ appId, service, signal: over.signal, onLost }))
+    output.answer({ event: seen.event, ...seen.data }, seenLines(seen));
+  return exitCodes.ok;
+}
+
+const seenLines = ({ event, data }: WatchEvent): readonly string[] =>
+  event === 'snapshot' ? statusLines(data.services.filter(isKnown), data.instances) : changeLines(data);
 
 function nothing(
   services: readonly RegistryServiceLine[],

@@ -1,11 +1,12 @@
-import type { RegistryInstance, RegistryServiceLine } from '#libs/contracts';
+import type { RegistryInstance, RegistryServiceLine, ServiceDetails } from '#libs/contracts';
 import { tableLines } from './table.js';
 
 const SERVICES = ['APP', 'SERVICE', 'RUNNING', 'STATE', 'RELEASE'];
 const INSTANCES = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE', 'INSTANCE'];
 const NONE = '-';
 
-const instanceState = ({ state, crashing }: RegistryInstance): string =>
+/** As people are shown it: one that is crashing counts as running. */
+export const shownState = ({ state, crashing }: RegistryInstance): string =>
   crashing === undefined ? state : 'crashing';
 
 /** What the tables have no column for: how those that crash do, and where to read why. */
@@ -20,16 +21,20 @@ function crashLines(instances: readonly RegistryInstance[]): string[] {
   });
 }
 
+/** Each service with what runs of what is wanted. */
+export const serviceLines = (services: readonly RegistryServiceLine[]): string[] =>
+  tableLines(SERVICES, services.map(serviceRow));
+
 /** The services with what runs of what is wanted, then the instances: each table only where it has rows. */
 export function statusLines(
   services: readonly RegistryServiceLine[],
   instances: readonly RegistryInstance[],
 ): string[] {
-  const counted = services.length === 0 ? [] : tableLines(SERVICES, services.map(serviceRow));
+  const counted = services.length === 0 ? [] : serviceLines(services);
   const rows = instances.map((i) => [
     i.appId,
     i.service,
-    instanceState(i),
+    shownState(i),
     i.node,
     i.url ?? NONE,
     i.release,
@@ -56,8 +61,12 @@ export const servicesWithInstances = (
     state: stateOf(line),
     instances: instances
       .filter(({ appId, service }) => appId === line.appId && service === line.service)
-      .map((instance) => ({ ...instance, state: instanceState(instance) })),
+      .map((instance) => ({ ...instance, state: shownState(instance) })),
   }));
+
+/** The same of one service. */
+export const serviceWithInstances = ({ instances, ...line }: ServiceDetails): ServiceStatus | undefined =>
+  servicesWithInstances([line], instances)[0];
 
 /** Of which something runs, or is known to be wanted: that may be 0. */
 export const isKnown = ({ running, wanted }: RegistryServiceLine): boolean => running > 0 || isSaid(wanted);
