@@ -146,6 +146,8 @@ describe.each(Object.keys(shells))('the loop in %s', (shell) => {
       ...{ sockets: 1, cores: 1, threads: 2 },
       numaNodes: ['0-1'],
     });
+    const range = { firstPort: 20_000, lastPort: 20_009 };
+    expect(await channel.listening(range, { timeoutMs: TIMEOUT_MS })).toEqual([20_000, 20_001]);
   });
 
   it('reads what a kernel has that counts less', async () => {

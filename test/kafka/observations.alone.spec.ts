@@ -84,7 +84,7 @@ it('a state of a node, and then that it was removed: a message without a body, i
   const since = new Date().toISOString();
   states.look({
     ...{ node: 'node-9', fence: 1, verdict: { state: 'alive', since }, engine: undefined },
-    ...{ sizes: undefined, topology: undefined },
+    ...{ sizes: undefined, topology: undefined, listeningPorts: undefined },
   });
   await until('the state', () => seen.length === 1);
   await states.removed('node-9');

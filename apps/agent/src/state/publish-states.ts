@@ -79,7 +79,7 @@ export class NodeStates {
 }
 
 function stateOf(
-  { node, fence, engine, sizes, topology }: NodeStatus,
+  { node, fence, engine, sizes, topology, listeningPorts }: NodeStatus,
   { state, reason, since }: Verdict,
   hour: Hour,
   now: Date,
@@ -98,6 +98,7 @@ function stateOf(
       ...(sizes.clockSkewMs !== undefined && { clockSkewMs: sizes.clockSkewMs }),
     }),
     ...(topology && { topology: { ...topology, numaNodes: [...topology.numaNodes] } }),
+    ...(listeningPorts && { listeningPorts: [...listeningPorts] }),
     ...(engine && { engine }),
     ...(lastHour && { lastHour }),
   };

@@ -8,7 +8,7 @@ import { NodeStates } from './publish-states.js';
 const ALIVE: Verdict = { state: 'alive', since: '2026-01-01T00:00:00.000Z' };
 const LOST: Verdict = { state: 'unreachable', reason: 'cut off', since: '2026-01-01T00:01:00.000Z' };
 const status = (verdict: Verdict | undefined): NodeStatus => ({
-  ...{ node: 'node-1', fence: 4, verdict, topology: undefined },
+  ...{ node: 'node-1', fence: 4, verdict, topology: undefined, listeningPorts: [20_001] },
   engine: { version: '29', images: 1, imageBytes: 2 },
   sizes: { cpus: 2, memoryBytes: 10, swapBytes: 0, diskBytes: 9, diskFreeBytes: 5, clockSkewMs: -2 },
 });

@@ -53,6 +53,15 @@ export function nodeChannelContract(name: string, open: () => Promise<NodeChanne
         expect((await channel.topology(TIMEOUT)).threads).toBeGreaterThan(0);
       }));
 
+    it('says on which ports of a range something listens, whichever address it has', () =>
+      withChannel(async (channel) => {
+        const range = { firstPort: 1, lastPort: 65_535 };
+        const ports = await channel.listening(range, TIMEOUT);
+        expect(ports).toEqual([...new Set(ports)].toSorted((a, b) => a - b));
+        // A question does not disturb the looks around it.
+        expect((await channel.look(QUICK)).host.cpus).toBeGreaterThan(0);
+      }));
+
     it('answers nothing once it is closed, and says that it is', () =>
       withChannel(async (channel) => {
         await channel.look(QUICK);

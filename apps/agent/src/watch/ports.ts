@@ -2,6 +2,7 @@ import type { ObservedNode } from '#libs/observations';
 import type { Verdict } from '../liveness/domain/verdict.js';
 import type { NodeReach } from '../liveness/ports.js';
 import type { ContainerEvent, InspectedContainer } from './domain/containers.js';
+import type { PortRange } from './domain/listening.js';
 import type { Look } from './domain/look.js';
 import type { Topology } from './domain/topology.js';
 
@@ -23,6 +24,8 @@ export interface NodeChannel {
   look(options: { readonly isSlow: boolean; readonly timeoutMs: number }): Promise<Look>;
   /** What the machine is made of. Throws as `look` does. */
   topology(options: { readonly timeoutMs: number }): Promise<Topology>;
+  /** The ports of the range on which something listens. Throws as `look` does. */
+  listening(range: PortRange, options: { readonly timeoutMs: number }): Promise<readonly number[]>;
   /**
    * From the next look on these are read, whatever was read before. One without a process (0), or whose id is not
    * 64 hexadecimal digits, is not.
@@ -77,4 +80,6 @@ export interface NodeStatus {
   /** The last that was read, also where it is some seconds old. */
   readonly sizes: ObservedNode['sizes'];
   readonly topology: Topology | undefined;
+  /** Ports of its range on which something listens; undefined until it was looked at. */
+  readonly listeningPorts: readonly number[] | undefined;
 }

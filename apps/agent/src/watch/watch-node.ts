@@ -2,6 +2,7 @@ import { LivenessWatch } from '../liveness/watch-liveness.js';
 import type { Verdict } from '../liveness/domain/verdict.js';
 import type { Containers } from './domain/containers.js';
 import { type Figures, figuresBetween, type HostFigures } from './domain/figures.js';
+import type { PortRange } from './domain/listening.js';
 import type { Look } from './domain/look.js';
 import { NO_SLOW_FACTS, secondOf, type SlowFacts, slowFactsOf } from './domain/second.js';
 import type { Topology } from './domain/topology.js';
@@ -12,6 +13,8 @@ export interface NodeWatchParts {
   readonly node: string;
   readonly fence: number;
   readonly access: NodeAccess;
+  /** For instances. */
+  readonly range: PortRange;
   readonly watchers: Watchers;
   readonly verdict: Verdict | undefined;
   /** Where a watch with the same fence ended before; 0 for the first. */
@@ -29,6 +32,8 @@ const LATE_MS = 2_000;
 const LOOK_LIMIT_MS = 5_000;
 /** Every tenth look is a slow one; one that got no answer is asked for again at once. */
 const SLOW_EVERY = 10;
+/** A service may listen for ever, and placing only needs to know of those that do. */
+const PORTS_EVERY = 60;
 const AGAIN_MS = 1_000;
 
 /** Watches one node for as long as this replica holds its lease: a look each second, its containers, whether it lives. */
@@ -50,6 +55,8 @@ export class NodeWatch {
   private lastSlow: Look | undefined;
   private slow: SlowFacts = NO_SLOW_FACTS;
   private topology: Topology | undefined;
+  private listeningPorts: readonly number[] | undefined;
+  private arePortsDue = true;
 
   constructor(private readonly parts: NodeWatchParts) {
     const { access, verdict, now, onError, pause } = parts;
@@ -96,6 +103,7 @@ export class NodeWatch {
   tick(): void {
     this.counted += 1;
     if (this.counted % SLOW_EVERY === 0) this.isSlowDue = true;
+    if (this.counted % PORTS_EVERY === 0) this.arePortsDue = true;
     this.parts.watchers.stateOf(this.status());
     // One check a second at most, so that three that fail are three seconds.
     if (this.channel === undefined || this.isLooking || this.isInDoubt) void this.liveness.silent();
@@ -108,8 +116,8 @@ export class NodeWatch {
 
   private status(): NodeStatus {
     const { node, fence } = this.parts;
-    const { verdict, topology } = this;
-    return { node, fence, verdict, topology, engine: this.containers.about, sizes: this.slow.sizes };
+    const { verdict, topology, listeningPorts } = this;
+    return { node, fence, verdict, topology, listeningPorts, engine: this.containers.about, sizes: this.slow.sizes };
   }
 
   private async look(channel: NodeChannel, sequence: number): Promise<void> {
@@ -127,6 +135,14 @@ export class NodeWatch {
     if (this.containers.isUp) this.liveness.answered();
     else this.isInDoubt = true;
     this.take(look, { isSlow, asked, sequence, isLate: performance.now() - begunMs > LATE_MS });
+    if (this.arePortsDue) void this.lookAtPorts(channel);
+  }
+
+  /** One that gets no answer is not repeated before the next minute: it is no sign of life. */
+  private async lookAtPorts(channel: NodeChannel): Promise<void> {
+    this.arePortsDue = false;
+    const found = channel.listening(this.parts.range, { timeoutMs: LOOK_LIMIT_MS });
+    this.listeningPorts = await found.catch(() => this.listeningPorts);
   }
 
   private take(

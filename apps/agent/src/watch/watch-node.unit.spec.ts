@@ -17,6 +17,7 @@ async function watchUnderTest() {
   const statuses: NodeStatus[] = [];
   const watch = new NodeWatch({
     ...{ node: 'node-1', fence: 7, access: node, verdict: undefined, sequence: 0 },
+    range: { firstPort: 20_000, lastPort: 20_009 },
     watchers: { observed: (second) => seconds.push(second), stateOf: (status) => statuses.push(status) },
     now: () => new Date(0),
     onError: () => undefined,
@@ -170,4 +171,19 @@ it('after it was stopped nothing is asked or told', async () => {
   const [asked, told] = [node.channel.looks.length, seconds.length];
   await each(3, 0.1);
   expect([node.channel.looks.length, seconds.length, node.channels.length]).toEqual([asked, told, 1]);
+});
+
+it('asks once a minute on which ports something listens, and keeps what it knew where that is not answered', async () => {
+  const { node, watch, statuses, each } = await watchUnderTest();
+  expect(statuses.at(-1)?.listeningPorts).toBeUndefined();
+  node.channel.ports = () => Promise.resolve([20_001]);
+  await each(30, 0);
+  expect([node.channel.askedForPorts, statuses.at(-1)?.listeningPorts]).toEqual([1, [20_001]]);
+  node.channel.ports = () => Promise.reject(new Error('late'));
+  await each(60, 0);
+  expect([node.channel.askedForPorts, statuses.at(-1)?.listeningPorts]).toEqual([2, [20_001]]);
+  node.channel.ports = () => Promise.resolve([]);
+  await each(60, 0);
+  expect([node.channel.askedForPorts, statuses.at(-1)?.listeningPorts]).toEqual([3, []]);
+  watch.stop();
 });

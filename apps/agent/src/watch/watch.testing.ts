@@ -102,6 +102,14 @@ export class FakeChannel implements NodeChannel {
     return Promise.resolve({ sockets: 1, cores: 2, threads: 2, numaNodes: ['0-1'] });
   }
 
+  /** How often it was asked for ports. */
+  askedForPorts = 0;
+  ports: () => Promise<readonly number[]> = () => Promise.resolve([]);
+  listening(): Promise<readonly number[]> {
+    this.askedForPorts += 1;
+    return this.ports();
+  }
+
   watch(containers: readonly WatchedContainer[]): void {
     this.watched = containers.filter(({ id, pid }) => pid > 0 && /^[0-9a-f]{64}$/.test(id));
   }

@@ -1,4 +1,5 @@
 import type { HeldNode, Watching } from '../leases/ports.js';
+import type { PortRange } from './domain/listening.js';
 import type { NodeAccess } from './ports.js';
 import { NodeWatch, type NodeWatchParts } from './watch-node.js';
 
@@ -6,6 +7,8 @@ import { NodeWatch, type NodeWatchParts } from './watch-node.js';
 export interface NodePlace {
   /** Changes where the node is reached in another way, and only then. */
   readonly key: string;
+  /** For instances. */
+  readonly range: PortRange;
   open(): NodeAccess;
 }
 
@@ -95,7 +98,7 @@ export class WatchedNodes implements Watching {
     const counted = left?.fence === fence ? left.sequence : 0;
     const watch = new NodeWatch({
       ...this.parts,
-      ...{ node, fence, access: place.open() },
+      ...{ node, fence, access: place.open(), range: place.range },
       verdict: before?.verdict ?? held.verdict,
       sequence: before?.sequence ?? counted,
       onError: (error, what) => this.parts.onError(error, what, node),

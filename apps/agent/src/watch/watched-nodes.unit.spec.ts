@@ -17,9 +17,10 @@ function nodesUnderTest() {
   const seconds: ObservedNode[] = [];
   const stopped: string[] = [];
   const errors: unknown[] = [];
+  const range = { firstPort: 20_000, lastPort: 20_009 };
   const world: { key: string; place: () => Promise<NodePlace | undefined> } = {
     key: 'there',
-    place: () => Promise.resolve({ key: world.key, open: () => (opened.push(new FakeNode()), last()) }),
+    place: () => Promise.resolve({ key: world.key, range, open: () => (opened.push(new FakeNode()), last()) }),
   };
   const last = (): FakeNode => opened.at(-1) as FakeNode;
   const nodes = new WatchedNodes({

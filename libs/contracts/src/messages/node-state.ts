@@ -51,6 +51,12 @@ export const nodeState = defineMessage({
       .int()
       .optional()
       .describe("By how much the node's clock is ahead of the database's; negative where it is behind."),
+    listeningPorts: z
+      .array(z.int().min(1).max(65_535))
+      .optional()
+      .describe(
+        'TCP ports of its range for instances on which something listens, those of instances too, ascending. Looked at once a minute; absent until then.',
+      ),
     engine: z
       .object({
         version: z.string().describe('The version of the engine.'),
@@ -82,6 +88,7 @@ export const nodeState = defineMessage({
     topology: { sockets: 1, cores: 2, threads: 4, numaNodes: ['0-3'] },
     diskFreeBytes: 64_424_509_440,
     clockSkewMs: -3,
+    listeningPorts: [20_000, 20_001, 20_117],
     engine: { version: '29.0.1', images: 14, imageBytes: 5_368_709_120 },
     lastHour: {
       seconds: 3_540,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FrameReader, type Frame } from '../domain/frames.js';
+import { parseListening, type PortRange } from '../domain/listening.js';
 import type { Look } from '../domain/look.js';
 import { NodeChannelError } from '../domain/node-channel-error.js';
 import { type Answer, parseLook } from '../domain/parse-look.js';
@@ -22,7 +23,7 @@ export interface NodeChannelOptions {
 
 const GIVE_UP_MS = 30_000;
 
-type Verb = 'f' | 's' | 't';
+type Verb = 'f' | 's' | 't' | 'p';
 
 interface Asked {
   readonly sequence: number;
@@ -95,6 +96,10 @@ class ShellChannel implements NodeChannel {
 
   async topology({ timeoutMs }: { timeoutMs: number }): Promise<Topology> {
     return this.ask('t', timeoutMs, ({ text }) => parseTopology(text));
+  }
+
+  async listening(range: PortRange, { timeoutMs }: { timeoutMs: number }): Promise<readonly number[]> {
+    return this.ask('p', timeoutMs, ({ text }) => parseListening(text, range));
   }
 
   watch(containers: readonly WatchedContainer[]): void {

@@ -26,7 +26,8 @@ export async function placeOf(
   const login = (await decryptAtRest(keys, enrolled.loginEncrypted)) as NodeLogin;
   const way = wayTo(enrolled.node, login);
   const key = createHash('sha256').update(JSON.stringify(way)).digest('base64url');
-  return { key, open: () => new SshNode(way, logger) };
+  const { firstPort, lastPort } = enrolled.node;
+  return { key, range: { firstPort, lastPort }, open: () => new SshNode(way, logger) };
 }
 
 type Machine = Pick<RegistryNode, 'address' | 'sshPort' | 'sshUser' | 'hostKeyFingerprint'> & {

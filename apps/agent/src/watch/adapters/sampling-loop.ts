@@ -5,6 +5,7 @@
  *
  *     + SLOT ID PID   from now on the container is read      f N   a fast look
  *     - SLOT          no more                                s N   a slow look        t N   the topology
+ *                                                            p N   TCP ports on which something listens
  *
  * A look is one `grep` over all files, a slow one two. The lines have no names, as names would be most of the text.
  * What tells them apart: the line of `ostype` ("Linux") begins each container, and each slot of a slow look. It is
@@ -170,6 +171,11 @@ while IFS=" " read -r verb number id pid; do
       set -f
       answer "$number"
       ;;
+    p)
+      IFS=" " read -r begun rest <"$proc/uptime"
+      text=$(grep -hsE -e "$6" "$proc/net/tcp" "$proc/net/tcp6")
+      answer "$number"
+      ;;
   esac
 done
 `;
@@ -211,6 +217,9 @@ const OF_V2 = [
   '0::/',
 ];
 
+/** The header of a list of sockets, and those that listen: a busy machine has thousands of others. */
+const LISTENING = '^ *(sl +local_address|[0-9]+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} 0A) ';
+
 const pattern = (lines: readonly string[]): string => `^(${lines.join('|')})`;
 
 export interface LoopOptions {
@@ -225,5 +234,5 @@ export interface LoopOptions {
 /** The loop as a command. */
 export function samplingLoop({ mark, dataRoot, root = '' }: LoopOptions): readonly string[] {
   const patterns = [pattern([...ANYWHERE, ...OF_V1]), pattern([...ANYWHERE, ...OF_V2])];
-  return ['sh', '-c', LOOP, 'slipway-watch', root, mark, dataRoot, ...patterns];
+  return ['sh', '-c', LOOP, 'slipway-watch', root, mark, dataRoot, ...patterns, LISTENING];
 }
