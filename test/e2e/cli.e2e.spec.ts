@@ -48,8 +48,18 @@ describe('from a folder to what runs', () => {
     expect(rows[0]).toContain(`app-server  running  `);
     expect(rows[0]).toContain(endpoint);
 
+    const where = await slipway('status', app, 'app-server');
+    expect(where.out).toMatch(/app-server +1\/1 +running /);
+    expect(where.out).toContain(` ${new URL(String(endpoint)).host} `);
+    const watching = new RunningCommand(['status', app, 'prices', '--watch']);
+    await watching.says(`${app}-prices-`);
+
     const stopped = await slipway('stop', app, 'app-server', 'prices');
     expect(stopped.code).toBe(0);
+    await watching.says('is stopped on node-');
+    expect(await watching.interrupt()).toMatchObject({ code: 0, err: 'Watching; Ctrl-C ends it.\n' });
+    expect(watching.out).toMatch(/is draining on node-\d.*: The service was stopped [(]request \S+[)]/);
+    expect(watching.out).not.toContain('app-server');
     expect(stopped.out).toContain('✔ app-server  stopped');
     expect(await containersOf(app)).toEqual([]);
     const nothing = await until('the stops to be known', async () => {
@@ -59,6 +69,10 @@ describe('from a folder to what runs', () => {
     expect(nothing).toMatch(/app-server +0\/0 +stopped .*\n.*prices +0\/0 +stopped /);
     expect(nothing).toContain(`next: slipway run ${app} app-server prices\n`);
     expect((await slipway('status', app, '--all')).out).toContain('stopped');
+    const history = (await slipway('status', app, 'prices', '--history')).out.trimEnd().split('\n');
+    expect(history.slice(1).map((line) => line.split(/ +/)[1])).toEqual([
+      ...['stopped', 'draining', 'healthy', 'started'],
+    ]);
   });
 
   it('pushes a folder and a zip, builds them, runs them later; each says what comes next', async () => {

@@ -26,4 +26,5 @@ export * from './route.js';
 export { type AppRole, provisionRoles, roleExists } from './roles.js';
 export * from './tls.js';
 export * from './why-no-connection.js';
+export * from './where.js';
 export * from './work-queue.js';

@@ -212,7 +212,24 @@ it('an instance leaves traffic by the revision that shows it draining', async ()
   expect(await readDrainRevision(registry.reader, 'unknown')).toBeUndefined();
 });
 
-describe('a change of one service among many', () => {
+/** Checks how the statement that reads services finds them. */
+async function readingByIndex<T>(read: (pool: Pool) => Promise<T>): Promise<T> {
+  const client = await registry.reader.connect();
+  const asked = vi.spyOn(client, 'query');
+  const found = await read({ connect: () => Promise.resolve(client) } as unknown as Pool);
+  const [sql, values] = asked.mock.calls
+    .map((call): readonly unknown[] => call)
+    .find(([text]) => String(text).includes('registry.services')) as [string, unknown[]];
+  asked.mockRestore();
+  const nodes = (await explained(registry.reader, sql, values)).filter((node) => node['Relation Name']);
+  expect(nodes.map((node) => `${node['Node Type']} ${node['Relation Name']}`).toSorted()).toEqual([
+    'Index Scan instance_records',
+    'Index Scan spec_records',
+  ]);
+  return found;
+}
+
+describe('one service among many', () => {
   const SERVICES = 2_000;
   beforeAll(async () => {
     await registry.owner.query(
@@ -223,7 +240,7 @@ describe('a change of one service among many', () => {
   });
   afterAll(() => registry.owner.query('DELETE FROM registry.spec_records'));
 
-  it('is read by its index, not with the whole registry', async () => {
+  it('is read by its index where it has changed, and where it is asked for, not with the whole registry', async () => {
     await registry.owner.query(
       `${ADD_INSTANCE.slice(0, ADD_INSTANCE.indexOf('VALUES'))}
        SELECT 'i' || n, 'running', 'shop', 'The shop', 's' || n, 'r1', 'image', 'node-1', '10.0.0.1', n, 'http://x',
@@ -233,19 +250,13 @@ describe('a change of one service among many', () => {
     await registry.owner.query('ANALYZE registry.instance_records, registry.spec_records');
     const before = await latest();
     await registry.owner.query(`UPDATE instance_records SET state = 'draining' WHERE name = 'i7'`);
-    const client = await registry.reader.connect();
-    const asked = vi.spyOn(client, 'query');
-    const only = { connect: () => Promise.resolve(client) } as unknown as Pool;
-    const changes = await readChanges(only, before);
-    const [sql, values] = asked.mock.calls
-      .map((call): readonly unknown[] => call)
-      .find(([text]) => String(text).includes('registry.services')) as [string, unknown[]];
-    asked.mockRestore();
+    const changes = await readingByIndex((pool) => readChanges(pool, before));
     expect(changes).toMatchObject([{}, { name: 'shop/s7', service: { wanted: 1, running: 0 } }]);
-    const read = (await explained(registry.reader, sql, values)).filter((node) => node['Relation Name']);
-    expect(read.map((node) => `${node['Node Type']} ${node['Relation Name']}`).toSorted()).toEqual([
-      'Index Scan instance_records',
-      'Index Scan spec_records',
-    ]);
+    const of = { appId: 'shop', service: 's7' };
+    // The sixth time, Postgres would take the plan of a statement whose values it does not look at.
+    for (let n = 0; n < 7; n += 1) {
+      const found = await readingByIndex((pool) => readSnapshot(pool, { ...of, isLive: true }));
+      expect(found).toMatchObject({ services: [{ service: 's7' }], instances: [{ name: 'i7' }] });
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Transaction } from '#libs/postgres';
+import { type Transaction, whereEqual } from '#libs/postgres';
 import { namingRegistry } from './errors.js';
 import {
   INSTANCE_COLUMNS,
@@ -22,8 +22,6 @@ export interface InstanceFilter extends ServiceFilter {
   readonly isLive?: boolean;
 }
 
-const OF_SERVICE = '($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2)';
-
 async function rowsOf<R extends object>(
   db: Transaction,
   sql: string,
@@ -46,29 +44,30 @@ export async function readNode(db: Transaction, name: string): Promise<RegistryN
   return node;
 }
 
-export const readServices = (
+/** By application and name. */
+export function readServices(
   db: Transaction,
-  filter: ServiceFilter = {},
-): Promise<readonly RegistryService[]> =>
-  rowsOf(
-    db,
-    `SELECT ${SERVICE_COLUMNS} FROM registry.services WHERE ${OF_SERVICE} ORDER BY app_id, service`,
-    [filter.appId, filter.service],
-  );
+  { appId, service }: ServiceFilter = {},
+): Promise<readonly RegistryService[]> {
+  const { sql, values } = whereEqual({ app_id: appId, service });
+  const select = `SELECT ${SERVICE_COLUMNS} FROM registry.services WHERE ${sql} ORDER BY app_id, service`;
+  return rowsOf(db, select, values);
+}
 
 /** By service, oldest first. */
-export const readInstances = (
+export function readInstances(
   db: Transaction,
-  filter: InstanceFilter = {},
-): Promise<readonly RegistryInstance[]> =>
-  rowsOf(
+  { appId, service, node, state, isLive = false }: InstanceFilter = {},
+): Promise<readonly RegistryInstance[]> {
+  const { sql, values } = whereEqual({ app_id: appId, service, node, state });
+  const live = isLive ? ` AND state IN ('running', 'draining')` : '';
+  return rowsOf(
     db,
     `SELECT ${INSTANCE_COLUMNS} FROM registry.instances
-     WHERE ${OF_SERVICE} AND ($3::text IS NULL OR node = $3) AND ($4::text IS NULL OR state = $4)
-       AND ($5::boolean IS NOT TRUE OR state IN ('running', 'draining'))
-     ORDER BY app_id, service, started_at, name`,
-    [filter.appId, filter.service, filter.node, filter.state, filter.isLive],
+     WHERE ${sql}${live} ORDER BY app_id, service, started_at, name`,
+    values,
   );
+}
 
 export interface NodeLogin {
   readonly node: RegistryNode;

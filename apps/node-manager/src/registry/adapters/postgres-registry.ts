@@ -7,7 +7,7 @@ import type {
   ServiceSpecChange,
 } from '#libs/contracts';
 import type { Placed } from '#libs/http';
-import { jsonTime, type Pool, type Retention, type Transaction } from '#libs/postgres';
+import { jsonTime, type Pool, type Retention, type Transaction, whereEqual } from '#libs/postgres';
 import { INSTANCE_COLUMNS, readServices, readSnapshot, type RegistryInstance as InstanceOfView } from '#libs/registry-client';
 import { instanceLine, serviceLine } from './lines.js';
 import type { EventFilter, InstanceFilter, InstancePlace, OfService, Registry } from '../ports.js';
@@ -92,16 +92,16 @@ export class PostgresRegistry implements Registry {
   async instances(
     { appId, service, node, state, release }: InstanceFilter,
     most: number,
-    after: InstancePlace | undefined,
+    after?: InstancePlace,
   ): Promise<readonly Placed<RegistryInstance>[]> {
+    const { sql, values } = whereEqual({ app_id: appId, service, node, state, release });
+    const [limit, app, name, start, last] = [1, 2, 3, 4, 5].map((n) => `$${values.length + n}`);
+    const behind = `AND (app_id, service, started_at, name) >
+      (${app}, ${name}, timestamptz 'epoch' + ${start}::bigint * interval '1 microsecond', ${last})`;
     const { rows: found } = await this.pool.query<InstanceRow>(
-      `SELECT ${INSTANCE_COLUMNS}, ${START_MICROS} FROM instances
-       WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR node = $3)
-         AND ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR release = $5)
-         AND ($6::text IS NULL OR (app_id, service, started_at, name) >
-           ($6, $7, timestamptz 'epoch' + $8::bigint * interval '1 microsecond', $9))
-       ORDER BY app_id, service, started_at, name LIMIT $10`,
-      [appId, service, node, state, release, ...(after ?? [null, null, null, null]), most],
+      `SELECT ${INSTANCE_COLUMNS}, ${START_MICROS} FROM instances WHERE ${sql} ${after === undefined ? '' : behind}
+       ORDER BY app_id, service, started_at, name LIMIT ${limit}`,
+      [...values, most, ...(after ?? [])],
     );
     return found.map(({ startMicros, ...row }) => ({
       item: instanceLine(row),
@@ -122,14 +122,15 @@ export class PostgresRegistry implements Registry {
   async events(
     { appId, service, node, instance }: EventFilter,
     most: number,
-    before: string | undefined,
+    before?: string,
   ): Promise<readonly Placed<InstanceEvent>[]> {
+    const { sql, values } = whereEqual({ app_id: appId, service, node, instance });
+    const [limit, id] = [1, 2].map((n) => `$${values.length + n}`);
+    const earlier = before === undefined ? '' : `AND id < ${id}`;
     const { rows: found } = await this.pool.query<Placed<InstanceEvent>>(
       `SELECT ${EVENT} AS item, json_build_array(id::text) AS place FROM instance_events
-       WHERE ($1::text IS NULL OR app_id = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR node = $3)
-         AND ($4::text IS NULL OR instance = $4) AND ($5::bigint IS NULL OR id < $5)
-       ORDER BY id DESC LIMIT $6`,
-      [appId, service, node, instance, before, most],
+       WHERE ${sql} ${earlier} ORDER BY id DESC LIMIT ${limit}`,
+      [...values, most, ...(before === undefined ? [] : [before])],
     );
     return found;
   }
