@@ -138,6 +138,16 @@ describe('a channel to a node', () => {
     expect(cores).toBeGreaterThanOrEqual(sockets);
   });
 
+  it('finds the port that the engine listens on for a container, until that is gone', async () => {
+    const range = { firstPort: 20_900, lastPort: 20_909 };
+    const listening = () => channel.listening(range, { timeoutMs: 20_000 });
+    expect(await listening()).toEqual([]);
+    const published = await run(['--publish', '20907:80'], ['sleep', '600']);
+    expect(await listening()).toEqual([20_907]);
+    await docker('rm', '-f', published.id);
+    expect(await listening()).toEqual([]);
+  });
+
   it('gives no figures over a restart, though the counters of the new start are higher', async () => {
     const idle = await run([], ['sleep', '600']);
     channel.watch([idle]);
