@@ -71,7 +71,7 @@ class TestPlacement {
   }
 
   async empty(): Promise<void> {
-    await this.database.pool.query('TRUNCATE reservations, outbox, registry.node_records');
+    await this.database.pool.query('TRUNCATE reservations, ports_in_turn, outbox, registry.node_records');
   }
 
   async enrol(name: string, shape: NodeShape = {}): Promise<void> {

@@ -33,6 +33,16 @@ describe('reservations', () => {
     expect((await ask()).refusals[0]?.reason).toContain('not enough CPU');
   });
 
+  it('give a port that comes back to others only once the rest were handed out', async () => {
+    await enrol('node-a', { lastPort: 20_002 });
+    const ports: (number | undefined)[] = [];
+    for (const accessToken of ['a', 'b', 'c', 'd', 'e']) {
+      ports.push((await ask({ accessToken })).node?.port);
+      if (accessToken !== 'b') await report(accessToken, 'node-a', 'failed');
+    }
+    expect(ports).toEqual([20_000, 20_001, 20_002, 20_000, 20_002]);
+  });
+
   it('of two replicas that get the same request at once is one', async () => {
     await enrol('node-a');
     await enrol('node-b');
@@ -57,7 +67,7 @@ describe('reservations', () => {
     await ask({ accessToken: 'promised' });
     await Promise.all([lapse('bound'), lapse('promised')]);
     const next = await ask();
-    expect([next.node?.name, next.node?.port]).toEqual(['node-a', 20_001]);
+    expect([next.node?.name, next.node?.port]).toEqual(['node-a', 20_002]);
     expect(await nodeOf()).toBeUndefined();
   });
 

@@ -5,7 +5,15 @@ import { SealError } from '#libs/secrets';
 import { candidatesOf } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 import type { NodeAccess, Placing, Situation } from '../ports.js';
-import { liveReservation, lockPlacing, releaseExpired, reserve, reservedOnNodes } from './reservations.js';
+import {
+  liveReservation,
+  lockPlacing,
+  portHandedOut,
+  portsInTurn,
+  releaseExpired,
+  reserve,
+  reservedOnNodes,
+} from './reservations.js';
 import { accessOf } from './node-access.js';
 import type { SealedLogins } from './sealed-logins.js';
 
@@ -18,15 +26,16 @@ export class PostgresPlacing implements Placing {
 
   async situation({ accessToken, appId, service }: NodeRequest): Promise<Situation> {
     const { tx } = this;
-    const [, , kept, nodes, reserved] = await together(
+    const [, , kept, nodes, reserved, ports] = await together(
       // First: what follows is read when the placings before are done.
       lockPlacing(tx),
       releaseExpired(tx),
       liveReservation(tx, accessToken),
       readNodes(tx),
       reservedOnNodes(tx, appId, service),
+      portsInTurn(tx),
     );
-    return { kept, candidates: candidatesOf(nodes, reserved) };
+    return { kept, candidates: candidatesOf(nodes, reserved, ports) };
   }
 
   async accessTo(name: string): Promise<NodeAccess | undefined> {
@@ -40,7 +49,7 @@ export class PostgresPlacing implements Placing {
     }
   }
 
-  reserve(request: NodeRequest, place: Place): Promise<void> {
-    return reserve(this.tx, request, place);
+  async reserve(request: NodeRequest, place: Place): Promise<void> {
+    await together(reserve(this.tx, request, place), portHandedOut(this.tx, place));
   }
 }

@@ -1,6 +1,6 @@
 import type { InstanceReport, NodeRequest } from '#libs/contracts';
 import type { Retention, Transaction } from '#libs/postgres';
-import type { ReservedOnNode } from '../domain/candidates.js';
+import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
@@ -47,6 +47,22 @@ export async function reservedOnNodes(
     [appId, service],
   );
   return rows;
+}
+
+/** Of each node on which a port was handed out, the last one. */
+export async function portsInTurn(tx: Transaction): Promise<readonly PortsOfNode[]> {
+  const { rows } = await tx.query<PortsOfNode>('SELECT node, last_port AS "portBefore" FROM ports_in_turn');
+  return rows;
+}
+
+/** It is the turn of the next one. */
+export async function portHandedOut(tx: Transaction, { node, port }: Place): Promise<void> {
+  if (port === undefined) return;
+  await tx.query(
+    `INSERT INTO ports_in_turn (node, last_port) VALUES ($1, $2)
+     ON CONFLICT (node) DO UPDATE SET last_port = EXCLUDED.last_port`,
+    [node, port],
+  );
 }
 
 export async function reserve(tx: Transaction, request: NodeRequest, place: Place): Promise<void> {

@@ -17,6 +17,12 @@ export interface ReservedOnNode extends Reserved {
   readonly takenPorts: readonly number[];
 }
 
+/** Which of a node's host ports was handed out last. */
+export interface PortsOfNode {
+  readonly node: string;
+  readonly portBefore: number;
+}
+
 /** Nobody asks why a node that was removed takes nothing. */
 const isThere = ({ state }: EnrolledNode): boolean => state !== 'gone';
 
@@ -24,14 +30,17 @@ const isThere = ({ state }: EnrolledNode): boolean => state !== 'gone';
 export function candidatesOf(
   nodes: readonly EnrolledNode[],
   reservations: readonly ReservedOnNode[],
+  ports: readonly PortsOfNode[] = [],
 ): readonly Candidate[] {
   const byNode = new Map(reservations.map(({ node, ...reserved }) => [node, reserved]));
+  const portBefore = new Map(ports.map((of) => [of.node, of.portBefore]));
   return nodes.filter(isThere).map(({ name, state, firstPort, lastPort, ...node }) => {
     const { takenPorts, ...reserved } = byNode.get(name) ?? { ...NOTHING_RESERVED, takenPorts: [] };
     return {
       ...{ name, state, firstPort, lastPort, reserved },
       total: { cpu: node.allocatableCpus, memoryMiB: Math.floor(node.allocatableMemoryBytes / 1_048_576) },
       takenPorts: new Set(takenPorts),
+      portBefore: portBefore.get(name),
     };
   });
 }

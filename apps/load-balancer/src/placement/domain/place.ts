@@ -22,6 +22,8 @@ export interface Candidate {
   readonly firstPort: number;
   readonly lastPort: number;
   readonly takenPorts: ReadonlySet<number>;
+  /** The port that was handed out last; undefined where none was yet. */
+  readonly portBefore?: number;
 }
 
 export interface Wish {
@@ -65,7 +67,7 @@ function refusalOf(node: Candidate, { resources, needsPort = true, onNode }: Wis
   if (reserved.cpu + cpu > total.cpu + EPSILON) return lack('CPU', 'cores', cpu, reserved.cpu, total.cpu);
   if (reserved.memoryMiB + memoryMiB > total.memoryMiB)
     return lack('memory', 'MiB', memoryMiB, reserved.memoryMiB, total.memoryMiB);
-  return needsPort && lowestFreePort(node) === undefined
+  return needsPort && nextFreePort(node) === undefined
     ? `no free port: ${node.takenPorts.size} of ${node.firstPort}-${node.lastPort} are taken`
     : undefined;
 }
@@ -75,8 +77,18 @@ function lack(what: string, unit: string, needed: number, used: number, total: n
   return `not enough ${what}: needed ${n}, used ${u} of ${t} ${unit}`;
 }
 
-function lowestFreePort({ firstPort, lastPort, takenPorts }: Candidate): number | undefined {
-  for (let port = firstPort; port <= lastPort; port += 1) if (!takenPorts.has(port)) return port;
+/**
+ * The next free port after the one that was handed out last, round and round. So a port that was given back rests for as
+ * long as the others last: whoever still uses it, such as a replica that stood still for a while, meets nobody there.
+ */
+function nextFreePort({ firstPort, lastPort, takenPorts, portBefore }: Candidate): number | undefined {
+  const size = lastPort - firstPort + 1;
+  const isWithin = portBefore !== undefined && portBefore >= firstPort && portBefore <= lastPort;
+  const start = isWithin ? portBefore - firstPort + 1 : 0;
+  for (let step = 0; step < size; step += 1) {
+    const port = firstPort + ((start + step) % size);
+    if (!takenPorts.has(port)) return port;
+  }
   return undefined;
 }
 
@@ -91,7 +103,7 @@ export function score({ total, reserved }: Candidate, wished: Resources): number
   return Math.max(0, Math.round((allocation - SPREAD_PENALTY * reserved.sameService) * 10) / 10);
 }
 
-/** The best node with its lowest free port, or what ruled out each. Equal scores go by name, so that a replay agrees. */
+/** The best node with its next free port, or what ruled out each. Equal scores go by name, so that a replay agrees. */
 export function place(wish: Wish, nodes: readonly Candidate[]): Placement {
   const refusals = nodes.flatMap((node) => {
     const reason = refusalOf(node, wish);
@@ -105,6 +117,6 @@ export function place(wish: Wish, nodes: readonly Candidate[]): Placement {
     .sort((a, b) => b.score - a.score || a.node.name.localeCompare(b.node.name, 'en'));
   const [best] = ranked;
   if (best === undefined) return { refusals };
-  const port = wish.needsPort === false ? undefined : lowestFreePort(best.node);
+  const port = wish.needsPort === false ? undefined : nextFreePort(best.node);
   return { place: { node: best.node.name, port, score: best.score } };
 }

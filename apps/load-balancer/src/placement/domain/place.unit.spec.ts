@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { place, type Wish } from './place.js';
 import { candidate as node } from './place.testing.js';
@@ -23,9 +24,40 @@ describe('place', () => {
     expect(place(wish(), nodes).place).toMatchObject({ node: 'b', score: 70 });
   });
 
-  it('gives the lowest free port', () => {
-    const taken = node('a', { takenPorts: new Set([20_000, 20_002]) });
-    expect(place(wish(), [taken]).place?.port).toBe(20_001);
+  it('gives the first free port, then always the next free one, round and round', () => {
+    const portAfter = (portBefore: number | undefined, ...taken: readonly number[]) =>
+      place(wish(), [node('a', { takenPorts: new Set(taken), portBefore })]).place?.port;
+    expect(portAfter(undefined)).toBe(20_000);
+    expect(portAfter(undefined, 20_000)).toBe(20_001);
+    expect(portAfter(20_000)).toBe(20_001);
+    expect(portAfter(20_000, 20_001)).toBe(20_002);
+    expect(portAfter(20_002)).toBe(20_000);
+    expect(portAfter(20_001, 20_002, 20_000)).toBe(20_001);
+    // Of a node that was enrolled anew with other ports.
+    expect(portAfter(30_000)).toBe(20_000);
+  });
+
+  it('gave a port that was just given back to the next instance: its last user may not know of it yet', () => {
+    const ports = [20_000, 20_001, 20_002];
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 40 }), (keeps) => {
+        const live = new Set<number>();
+        let portBefore: number | undefined;
+        for (const kept of keeps) {
+          const isOnlyOne = live.size === ports.length - 1;
+          const before: number | undefined = portBefore;
+          const { port } = place(wish(), [node('a', { takenPorts: live, portBefore })]).place ?? {};
+          if (port === undefined) {
+            expect(live.size).toBe(ports.length);
+            return;
+          }
+          expect(live.has(port)).toBe(false);
+          expect(port !== before || isOnlyOne).toBe(true);
+          if (kept) live.add(port);
+          portBefore = port;
+        }
+      }),
+    );
   });
 
   it('gives a worker no port, also where none is free', () => {
