@@ -35,8 +35,8 @@ export class PlacementConsumer {
 
   /** node.requests -> a reservation that is given back. Idempotent; an unknown token changes nothing. */
   @Handles(nodeReleased)
-  async release({ accessToken }: NodeRelease, tx: Transaction): Promise<void> {
-    await this.placement.release(tx, accessToken);
+  async release(released: NodeRelease, tx: Transaction): Promise<void> {
+    await this.placement.release(tx, released);
   }
 
   /** instance.reports -> reservations: bound while the instance runs, released when it ended. Idempotent. */

@@ -95,6 +95,12 @@ class TestPlacement {
     return transaction(this.ownPool, (tx) => this.placement.follow(tx, report));
   }
 
+  release(accessToken: string, portTaken?: boolean): Promise<void> {
+    return transaction(this.ownPool, (tx) =>
+      this.placement.release(tx, { accessToken, appId: 'shop', portTaken }),
+    );
+  }
+
   /** Its promise is over. */
   async lapse(accessToken: string): Promise<void> {
     await this.database.pool.query(
@@ -112,10 +118,11 @@ export function placementOfFile() {
   });
   beforeEach(() => test.empty());
   afterAll(() => test.close());
-  const short: Pick<TestPlacement, 'ask' | 'enrol' | 'report' | 'lapse'> = {
+  const short: Pick<TestPlacement, 'ask' | 'enrol' | 'report' | 'release' | 'lapse'> = {
     ask: (changes) => test.ask(changes),
     enrol: (name, shape) => test.enrol(name, shape),
     report: (accessToken, node, state) => test.report(accessToken, node, state),
+    release: (accessToken, portTaken) => test.release(accessToken, portTaken),
     lapse: (accessToken) => test.lapse(accessToken),
   };
   return {

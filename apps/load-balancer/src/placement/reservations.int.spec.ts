@@ -3,7 +3,7 @@ import { deleteOld } from '#libs/postgres';
 import { endedReservations } from './adapters/reservations.js';
 import { placementOfFile } from './placement.testing.js';
 
-const { ask, enrol, nodeOf, report, lapse, query, ownPool } = placementOfFile();
+const { ask, enrol, nodeOf, report, release, lapse, query, ownPool } = placementOfFile();
 
 describe('reservations', () => {
   it('requests at the same time never overbook a node, nor share a port', async () => {
@@ -41,6 +41,25 @@ describe('reservations', () => {
       if (accessToken !== 'b') await report(accessToken, 'node-a', 'failed');
     }
     expect(ports).toEqual([20_000, 20_001, 20_002, 20_000, 20_002]);
+  });
+
+  it('whose port something else listens at: nobody gets that port for ten minutes', async () => {
+    await enrol('node-a', { lastPort: 20_001 });
+    await enrol('node-b', { lastPort: 20_001, cpus: 1 });
+    await ask({ accessToken: 'first' });
+    await release('first', true);
+    const ports: (number | undefined)[] = [];
+    for (const accessToken of ['a', 'b']) {
+      ports.push((await ask({ accessToken, onNode: 'node-a' })).node?.port);
+      await release(accessToken);
+    }
+    expect(ports).toEqual([20_001, 20_001]);
+    // Of that node alone.
+    expect((await ask({ onNode: 'node-b' })).node?.port).toBe(20_000);
+    await query(
+      `UPDATE reservations SET port_taken_at = now() - interval '11 minutes' WHERE port_taken_at IS NOT NULL`,
+    );
+    expect((await ask({ onNode: 'node-a' })).node?.port).toBe(20_000);
   });
 
   it('of two replicas that get the same request at once is one', async () => {

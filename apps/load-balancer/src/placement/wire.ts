@@ -4,6 +4,7 @@ import {
   type NodeAccessRequest,
   nodeAnswered,
   type NodeAnswer,
+  type NodeRelease,
   type NodeRequest,
 } from '#libs/contracts';
 import type { Outbox, Transaction } from '#libs/postgres';
@@ -50,8 +51,8 @@ export class Placement {
     if (node !== undefined) await this.parts.outbox.add(tx, [outgoing(nodeAccessAnswered, node)]);
   }
 
-  release(tx: Transaction, accessToken: string): Promise<void> {
-    return release(tx, accessToken);
+  release(tx: Transaction, released: NodeRelease): Promise<void> {
+    return release(tx, released);
   }
 
   follow(tx: Transaction, report: InstanceReport): Promise<void> {

@@ -11,6 +11,12 @@ export const nodeReleased = defineMessage({
   schema: z.object({
     accessToken: accessTokenSchema.describe('The access token of the node request.'),
     appId: appIdSchema.describe("The application's id."),
+    portTaken: z
+      .boolean()
+      .optional()
+      .describe(
+        '`true` if something else listens at the reserved port: it is not given to others for ten minutes.',
+      ),
   }),
   key: (data) => data.appId,
   example: { accessToken: 'order-4711:app-server:0', appId: 'shop' },

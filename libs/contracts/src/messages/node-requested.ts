@@ -37,6 +37,12 @@ export const nodeRequested = defineMessage({
       .array(nodeNameSchema)
       .default([])
       .describe('Nodes that just failed this task; used only if nothing else fits.'),
+    exceptNodes: z
+      .array(nodeNameSchema)
+      .optional()
+      .describe(
+        'Nodes that just failed this instance in a way that another try does not change: never used.',
+      ),
     expiresAt: timestampSchema.describe(
       'When the reservation lapses if no report of the instance has bound it.',
     ),

@@ -9,7 +9,7 @@ import {
   liveReservation,
   lockPlacing,
   portHandedOut,
-  portsInTurn,
+  portsOfNodes,
   releaseExpired,
   reserve,
   reservedOnNodes,
@@ -33,7 +33,7 @@ export class PostgresPlacing implements Placing {
       liveReservation(tx, accessToken),
       readNodes(tx),
       reservedOnNodes(tx, appId, service),
-      portsInTurn(tx),
+      portsOfNodes(tx),
     );
     return { kept, candidates: candidatesOf(nodes, reserved, ports) };
   }

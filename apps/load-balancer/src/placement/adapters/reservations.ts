@@ -1,4 +1,4 @@
-import type { InstanceReport, NodeRequest } from '#libs/contracts';
+import type { InstanceReport, NodeRelease, NodeRequest } from '#libs/contracts';
 import type { Retention, Transaction } from '#libs/postgres';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
@@ -49,9 +49,17 @@ export async function reservedOnNodes(
   return rows;
 }
 
-/** Of each node on which a port was handed out, the last one. */
-export async function portsInTurn(tx: Transaction): Promise<readonly PortsOfNode[]> {
-  const { rows } = await tx.query<PortsOfNode>('SELECT node, last_port AS "portBefore" FROM ports_in_turn');
+/** Long enough that a stranger's port is not tried again and again; short enough that one who has left is forgotten. */
+const FOUND_TAKEN = `interval '10 minutes'`;
+
+/** Of each node on which a port was handed out: the last one, and those that were found taken. */
+export async function portsOfNodes(tx: Transaction): Promise<readonly PortsOfNode[]> {
+  const { rows } = await tx.query<PortsOfNode>(
+    `SELECT node, last_port AS "portBefore",
+            coalesce((SELECT array_agg(DISTINCT port) FROM reservations r
+                      WHERE r.node = t.node AND port_taken_at > now() - ${FOUND_TAKEN}), '{}') AS "foundTaken"
+     FROM ports_in_turn t`,
+  );
   return rows;
 }
 
@@ -80,11 +88,14 @@ export async function reserve(tx: Transaction, request: NodeRequest, place: Plac
   );
 }
 
-/** Free at once, for good. */
-export async function release(tx: Transaction, accessToken: string): Promise<void> {
-  await tx.query(`UPDATE reservations SET state = 'released', updated_at = now() WHERE access_token = $1`, [
-    accessToken,
-  ]);
+/** Free at once, for good; but for its port, where that was found taken. */
+export async function release(tx: Transaction, { accessToken, portTaken }: NodeRelease): Promise<void> {
+  await tx.query(
+    `UPDATE reservations SET state = 'released', updated_at = now(),
+            port_taken_at = CASE WHEN $2 THEN now() ELSE port_taken_at END
+     WHERE access_token = $1`,
+    [accessToken, portTaken === true],
+  );
 }
 
 /**

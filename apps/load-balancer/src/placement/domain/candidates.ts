@@ -17,10 +17,13 @@ export interface ReservedOnNode extends Reserved {
   readonly takenPorts: readonly number[];
 }
 
-/** Which of a node's host ports was handed out last. */
+/** What is known of the host ports of a node beside the reservations. */
 export interface PortsOfNode {
   readonly node: string;
+  /** The one that was handed out last. */
   readonly portBefore: number;
+  /** Lately something that Slipway did not start was found to listen at these. */
+  readonly foundTaken: readonly number[];
 }
 
 /** Nobody asks why a node that was removed takes nothing. */
@@ -33,14 +36,14 @@ export function candidatesOf(
   ports: readonly PortsOfNode[] = [],
 ): readonly Candidate[] {
   const byNode = new Map(reservations.map(({ node, ...reserved }) => [node, reserved]));
-  const portBefore = new Map(ports.map((of) => [of.node, of.portBefore]));
+  const portsOf = new Map(ports.map((of) => [of.node, of]));
   return nodes.filter(isThere).map(({ name, state, firstPort, lastPort, ...node }) => {
     const { takenPorts, ...reserved } = byNode.get(name) ?? { ...NOTHING_RESERVED, takenPorts: [] };
     return {
       ...{ name, state, firstPort, lastPort, reserved },
       total: { cpu: node.allocatableCpus, memoryMiB: Math.floor(node.allocatableMemoryBytes / 1_048_576) },
-      takenPorts: new Set(takenPorts),
-      portBefore: portBefore.get(name),
+      takenPorts: new Set([...takenPorts, ...(portsOf.get(name)?.foundTaken ?? [])]),
+      portBefore: portsOf.get(name)?.portBefore,
     };
   });
 }

@@ -18,10 +18,16 @@ describe('candidates', () => {
     const onB = { ...NOTHING_RESERVED, cpu: 0.5, memoryMiB: 100, sameService: 1 };
     const reserved = { node: 'b', ...onB, takenPorts: [20_000, 20_003] };
     const rest = { state: 'ready', firstPort: 20_000, lastPort: 20_009, total: { cpu: 2, memoryMiB: 2_000 } };
-    const ports = [{ node: 'b', portBefore: 20_003 }];
+    const ports = [{ node: 'b', portBefore: 20_003, foundTaken: [20_001] }];
     expect(candidatesOf([node('a'), node('b')], [reserved], ports)).toEqual([
       { name: 'a', ...rest, reserved: NOTHING_RESERVED, takenPorts: new Set() },
-      { name: 'b', ...rest, reserved: onB, takenPorts: new Set([20_000, 20_003]), portBefore: 20_003 },
+      {
+        name: 'b',
+        ...rest,
+        reserved: onB,
+        takenPorts: new Set([20_000, 20_003, 20_001]),
+        portBefore: 20_003,
+      },
     ]);
   });
 

@@ -21,6 +21,7 @@ export interface Candidate {
   /** Host ports for instances, both ends included. */
   readonly firstPort: number;
   readonly lastPort: number;
+  /** Reserved for instances, or found to be in use by something else. */
   readonly takenPorts: ReadonlySet<number>;
   /** The port that was handed out last; undefined where none was yet. */
   readonly portBefore?: number;
@@ -34,6 +35,8 @@ export interface Wish {
   readonly onNode?: string;
   /** Taken only when nothing else fits. */
   readonly avoidNodes: readonly string[];
+  /** Where the instance has just failed: never taken. */
+  readonly exceptNodes?: readonly string[];
 }
 
 export interface Place {
@@ -59,11 +62,13 @@ const SPREAD_PENALTY = 10;
 const EPSILON = 1e-9;
 
 /** Why the node cannot take it; undefined when it can. */
-function refusalOf(node: Candidate, { resources, needsPort = true, onNode }: Wish): string | undefined {
+function refusalOf(node: Candidate, wish: Wish): string | undefined {
+  const { resources, needsPort = true, onNode, exceptNodes = [] } = wish;
   const { state, total, reserved } = node;
   if (onNode !== undefined && node.name !== onNode) return `the volumes of the service are on ${onNode}`;
   const { cpu, memoryMiB } = resources;
   if (state !== 'ready') return `is ${state}`;
+  if (exceptNodes.includes(node.name)) return 'has just failed the instance';
   if (reserved.cpu + cpu > total.cpu + EPSILON) return lack('CPU', 'cores', cpu, reserved.cpu, total.cpu);
   if (reserved.memoryMiB + memoryMiB > total.memoryMiB)
     return lack('memory', 'MiB', memoryMiB, reserved.memoryMiB, total.memoryMiB);

@@ -85,6 +85,14 @@ describe('place', () => {
     expect(place(avoid, [node('a'), full]).place?.node).toBe('a');
   });
 
+  it('never takes a node where the instance has just failed, and says so', () => {
+    const except = wish({ avoidNodes: ['a'], exceptNodes: ['a'] });
+    expect(place(except, [node('a'), node('b')]).place?.node).toBe('b');
+    expect(place(except, [node('a')]).refusals).toEqual([
+      { node: 'a', reason: 'has just failed the instance' },
+    ]);
+  });
+
   it('fits to the last thousandth: 0.1 + 0.2 into 0.3', () => {
     const tight = node('a', { total: { cpu: 0.3, memoryMiB: 500 }, reserved: { cpu: 0.1 } });
     expect(place(wish({ resources: { cpu: 0.2, memoryMiB: 500 } }), [tight]).place?.score).toBe(0);
