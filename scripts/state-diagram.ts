@@ -35,7 +35,7 @@ const given = { now: new Date(0), drainMs: 0 };
 
 /**
  * Tasks of every mode, of a plain service and of one that uses all that config.json offers, with nothing and with two
- * instances there before: undisturbed, with images that nodes lack, and with each effect failing.
+ * instances there before: undisturbed, with images that nodes lack, and with each effect failing, also for a reason of its node.
  */
 function runs(): readonly Ran[] {
   const before = [running('a', releaseWith('old', 2)), running('b', releaseWith('old', 2))];
@@ -46,12 +46,15 @@ function runs(): readonly Ran[] {
     worlds.flatMap((known) => {
       const world = { ...known, ...(sample === RESTORE ? { spec } : {}) };
       const first = accepted(sample);
-      const run = (failing: readonly string[], imagesMissing = false): Ran =>
-        runToEnd(first, { ...world, failing, imagesMissing }, (state, effect) =>
+      const run = (failing: readonly string[], imagesMissing = false, failingPlaces = {}): Ran =>
+        runToEnd(first, { ...world, failing, imagesMissing, failingPlaces }, (state, effect) =>
           isRecorded(effect) ? decide(effect, state, given).events : undefined,
         );
       const undisturbed = run([]);
-      return [undisturbed, run([], true), ...undisturbed.done.map((key) => run([key]))];
+      return [
+        ...[undisturbed, run([], true)],
+        ...undisturbed.done.flatMap((key) => [run([key]), run([], false, { [key]: 1 })]),
+      ];
     }),
   );
 }

@@ -65,6 +65,11 @@ const simulated = {
     world: { release: newRelease, imagesMissing: true },
     likeUntilItFails: 'run',
   },
+  'run, where a start fails on its node': {
+    task: { mode: 'run' },
+    world: { release: newRelease, failingPlaces: { 'start-instance 0': 1 } },
+    likeUntilItFails: 'run',
+  },
   stop: { task: { mode: 'stop' }, world: { release: oldRelease, before: [running('a', oldRelease)] } },
   'stop, after another service': {
     task: { mode: 'stop', dependsOn: ['base'] },
@@ -116,11 +121,14 @@ function effectsOf(mode: Mode): readonly Effect[] {
   return [...seen.values()];
 }
 
+const fails = ({ failing = [], failingPlaces = {} }: World, name: string): boolean =>
+  failing.includes(name) || failingPlaces[name] !== undefined;
+
 export function casesOf(mode: Mode): readonly CrashCase[] {
   const { likeUntilItFails: like, world }: Simulated = simulated[mode];
   const elsewhere = like === undefined ? [] : effectsOf(like as Mode).map(nameOf);
   const own = effectsOf(mode).filter(
-    (effect) => !elsewhere.includes(nameOf(effect)) || world.failing?.includes(nameOf(effect)) === true,
+    (effect) => !elsewhere.includes(nameOf(effect)) || fails(world, nameOf(effect)),
   );
   return own.flatMap((effect) =>
     entryOf(effect.kind).crashes.map((moment) => ({

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName, until } from '#libs/testing';
 import { effectKinds } from '../../apps/deployer/src/task/domain/effect-table.js';
+import { containersOf } from '../e2e/world.js';
 import { casesOf, type CrashCase, modes } from './cases.js';
 import { Lane, LEASE_MS } from './lane.js';
-import { deploy, Requests } from './requests.js';
+import { deploy, type Reply, Requests, shapeOf } from './requests.js';
 import { Steering } from './steering.js';
 import { type CaseResult, writeTable } from './table.js';
 import { isTrue } from './world.js';
@@ -94,6 +96,37 @@ describe('a replica that stood still while another took over does no harm when i
       const crash = { mode, kind: 'start-instance', effect: 'start-instance 0', moment } as const;
       const [{ left }] = await lane.run(crash, { signal: 'SIGSTOP', meanwhile: deploy('stop') });
       expect(left).toMatchObject({ running: [], notRunning: [], registry: [], known: [], reservations: [] });
+    },
+  );
+
+  it.concurrent(
+    'a neighbour that was given its port meanwhile runs at another place, and says so',
+    async () => {
+      const lane = new Lane('build-and-run, first launch', requests, steering);
+      const mode = 'build-and-run, first launch';
+      const crash = { mode, kind: 'start-instance', effect: 'start-instance 0', moment: 'before' } as const;
+      const neighbour = uniqueName('crash');
+      const mark = 'crash-neighbour';
+      await requests.push(neighbour, 'a neighbour');
+      let reply: Reply | undefined;
+      const meanwhile = async (taskId: string, appId: string): Promise<void> => {
+        const started = async () => (await containersOf(appId)).some(({ state }) => state === 'running');
+        await until('the replica to have started its container', started, { timeoutMs: 20_000 });
+        await steering.placeFirst(mark, await steering.placeOf(taskId));
+        await requests.publish(deploy('build-and-run'), neighbour, mark);
+        [reply] = await requests.answersTo(mark);
+      };
+      const [{ left }] = await lane.run(crash, {
+        ...{ signal: 'SIGSTOP', meanwhile: deploy('stop') },
+        again: { at: 'start-instance 0:after:SIGSTOP', meanwhile },
+      });
+      expect(shapeOf(reply as Reply)).toMatchObject({
+        status: true,
+        services: [{ instances: 1, notes: [expect.stringContaining('something else listens at port')] }],
+      });
+      // What was begun at its port is withdrawn.
+      expect(left).toMatchObject({ running: [], notRunning: [], known: [], reservations: [] });
+      await requests.ask(deploy('stop'), neighbour);
     },
   );
 });

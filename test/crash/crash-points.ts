@@ -33,6 +33,10 @@ const endedBy = (event: TaskEvent): EffectKind | undefined =>
 export function isEndOf(wanted: string, event: TaskEvent): boolean {
   // A failure names the kind only.
   if (event.type === 'StepFailed') return event.data.step === wanted.split(' ')[0];
+  if (event.type === 'PlaceFailed') {
+    const { step, ordinal } = event.data;
+    return wanted === step || wanted === `${step} ${ordinal}`;
+  }
   const kind = endedBy(event);
   if (kind === undefined) return false;
   return wanted === kind || ('ordinal' in event.data && wanted === `${kind} ${event.data.ordinal}`);

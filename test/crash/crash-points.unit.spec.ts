@@ -34,6 +34,13 @@ it('an effect ends with its own event, or with its failure', () => {
   const failed = { type: 'StepFailed', data: { step: 'pull-image', error } } as const;
   for (const wanted of ['pull-image', 'pull-image 1'])
     expect([pulled, failed].map((event) => isEndOf(wanted, event))).toEqual([true, true]);
+  const elsewhere = {
+    type: 'PlaceFailed',
+    data: { ordinal: 1, node: 'n', step: 'pull-image', error },
+  } as const;
+  expect(['pull-image', 'pull-image 1', 'pull-image 0'].map((wanted) => isEndOf(wanted, elsewhere))).toEqual([
+    ...[true, true, false],
+  ]);
   expect(isEndOf('pull-image 0', pulled)).toBe(false);
   expect(isEndOf('survey', failed)).toBe(false);
 });

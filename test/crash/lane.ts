@@ -38,6 +38,11 @@ interface Disturbance {
   readonly signal: 'SIGKILL' | 'SIGSTOP';
   /** What the application's owner asks for while it stands still, after the other has ended the task. */
   readonly meanwhile?: Asked;
+  /** It stands still once more, at that point, while this goes on. */
+  readonly again?: {
+    readonly at: string;
+    readonly meanwhile: (taskId: string, appId: string) => Promise<void>;
+  };
 }
 
 /** One mode's cases, one after another. */
@@ -77,7 +82,7 @@ export class Lane {
 
   private async disturbed(
     { effect, moment }: CrashCase,
-    { signal, meanwhile }: Disturbance,
+    { signal, meanwhile, again }: Disturbance,
   ): Promise<Disturbed> {
     const { requests, steering } = this;
     const scene = await this.prepare();
@@ -91,7 +96,7 @@ export class Lane {
       ...process.env,
       DEPLOYER_REPLICA: replica,
       DEPLOYER_LEASE_MS: String(LEASE_MS),
-      SLIPWAY_CRASH_AT: `${effect}:${moment}:${signal}`,
+      SLIPWAY_CRASH_AT: [`${effect}:${moment}:${signal}`, again?.at ?? []].flat().join(','),
       SLIPWAY_CRASH_TASK: taskId,
     });
     try {
@@ -104,6 +109,11 @@ export class Lane {
         await this.settled(appId);
         if (meanwhile !== undefined) await requests.ask(meanwhile, appId);
         process.kill(dying.pid, 'SIGCONT');
+        if (again !== undefined) {
+          await untilStopped(dying);
+          await again.meanwhile(taskId, appId);
+          process.kill(dying.pid, 'SIGCONT');
+        }
         await dying.stop('SIGTERM');
       }
       const left = await this.settled(appId);

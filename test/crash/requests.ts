@@ -86,13 +86,15 @@ export const scale = (how: object): Asked => ({ kind: 'scale', service: 'web', .
 
 const RELEASE_ID = /\S+-[0-9a-f]{12}\b(?!-)/g;
 
+const PLACE = /\bnode-\d+(?:, port \d+)?/g;
+
 /** How a service's part of a reply is the same however it was come by: no names, no times. */
 export function shapeOf(reply: Reply): object {
   const services: readonly ServiceReply[] =
     'services' in reply ? reply.services : [reply.service].flatMap((s) => s ?? []);
   const of = ({ name, status, instances, error, serving, notes }: ServiceReply): object => ({
     ...{ name, status, instances: instances.length, error: error?.code },
-    notes: notes?.map((note) => note.replaceAll(RELEASE_ID, 'a release')),
+    notes: notes?.map((note) => note.replaceAll(RELEASE_ID, 'a release').replaceAll(PLACE, 'a place')),
     serving: serving?.instances.length,
   });
   return { status: reply.status, services: services.map(of) };

@@ -3,7 +3,7 @@ import { greeter } from '../e2e/client.js';
 import { RunningCommand } from '../e2e/command.js';
 import type { Mode } from './cases.js';
 import { type Asked, deploy, type Requests, scale } from './requests.js';
-import { REFUSED_MARK } from './steering.js';
+import { ELSEWHERE_MARK, REFUSED_MARK } from './steering.js';
 
 /** An application that stands where a case is to begin. */
 export interface Scene {
@@ -100,6 +100,12 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
       await requests.ask(deploy('build'), appId);
       await requests.ask(deploy('stop'), appId);
     },
+  ),
+  'run, where a start fails on its node': onOneApp(
+    deploy('run'),
+    launch,
+    (requests, appId) => requests.ask(deploy('stop'), appId),
+    ELSEWHERE_MARK,
   ),
   stop: onOneApp(deploy('stop'), launch, run),
   'stop, after another service': onOneApp(

@@ -8,13 +8,13 @@ import { watchTraffic } from '../../apps/deployer/src/rollout/adapters/traffic.j
 import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
 import { createOutside } from '../../apps/deployer/src/task/outside.wire.js';
 import { SCHEMA } from '../../apps/deployer/src/task/storage.wire.js';
-import { createWorkers } from '../../apps/deployer/src/task/wire.js';
+import { createWorkers, type Decorate } from '../../apps/deployer/src/task/wire.js';
 import { crashingAt, parseCrashPoint } from './crash-points.js';
 import { SteeredWork } from './steering.js';
 
 /**
  * A deployer replica that works and reads no topics, so that its death leaves no consumer group waiting for it. It
- * carries on the one task that SLIPWAY_CRASH_TASK names, and dies where SLIPWAY_CRASH_AT says.
+ * carries on the one task that SLIPWAY_CRASH_TASK names, and dies where SLIPWAY_CRASH_AT says; it may stand still at several points, with commas between.
  */
 const config = loadConfig(deployerConfigSchema);
 const runtime = await openRuntime({
@@ -29,7 +29,9 @@ const storage = { pool, outbox, events: new EventStore(), work };
 const outside = await createOutside(config, pool, logger);
 const answers = new AnswerBoard();
 const tailing = await tailNodeAnswers(runtime.kafka, answers, outside.logins);
-const decorate = crashingAt(parseCrashPoint(process.env['SLIPWAY_CRASH_AT'] ?? ''));
+const points = (process.env['SLIPWAY_CRASH_AT'] ?? '').split(',').map(parseCrashPoint);
+const decorate: Decorate = (parts) =>
+  points.reduce((decorated, point) => crashingAt(point)(decorated), parts);
 const traffic = await watchTraffic(runtime);
 const workers = createWorkers({ config, storage, outside, runtime, answers, traffic, decorate });
 await listener.subscribe(workChannel(SCHEMA), () => workers.wake());

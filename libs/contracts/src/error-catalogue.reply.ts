@@ -221,8 +221,8 @@ const runErrors = {
     '[Look at the node](../how-to/look-at-a-node.md): `docker ps -a`.',
   ),
   PORT_TAKEN: inReply(
-    'Something else on the node has the port.',
-    '[Look at the node](../how-to/look-at-a-node.md): `ss -ltnp`.',
+    'Something else on the nodes has the ports that were tried.',
+    'The message names them. [Look at the node](../how-to/look-at-a-node.md): `ss -ltnp`.',
   ),
   SPEC_INVALID: inReply(
     'The engine refuses the settings of the container.',

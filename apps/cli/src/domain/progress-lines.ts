@@ -45,6 +45,8 @@ const nowDoing: Readonly<Record<string, string>> = {
   NodeRequested: 'looks for a node',
   NodeAssigned: 'placed',
   NodeRefused: 'goes on',
+  PlaceFailed: 'cleans up, to try another node',
+  PlaceLeft: 'looks for another node',
   ImageMissing: 'pulls the image',
   ImagePulled: 'starts',
   ReleaseCommandDone: 'starts',
@@ -110,7 +112,7 @@ export function eventLines(event: DeploymentProgress, { token }: { readonly toke
     event.event,
     event.node === undefined ? undefined : `node=${event.node}`,
     event.phase === undefined || event.ms === undefined ? undefined : `${event.phase}=${seconds(event.ms)}`,
-    event.event === 'StepFailed' ? failureOf(event) : undefined,
+    event.event === 'StepFailed' || event.event === 'PlaceFailed' ? failureOf(event) : undefined,
     event.event === 'SourceFetched' ? detectedOf(event) : undefined,
   ];
   const line = parts.filter((part) => part !== undefined).join('  ');

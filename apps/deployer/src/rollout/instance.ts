@@ -39,10 +39,20 @@ export interface InstanceEffectPorts {
 
 export const NO_GRACE = { signal: 'SIGKILL', graceMs: 0 };
 
-/** The container's name: by task and ordinal, so that a take-over finds and adopts it. */
-export function instanceName(state: TaskState, { ordinal }: { readonly ordinal: number }): string {
+/**
+ * The container's name: by task and by what its access token has behind the service, so that a take-over finds and
+ * adopts it, and another place has another container.
+ */
+export function instanceName(state: TaskState, { accessToken }: { readonly accessToken: string }): string {
+  const ordinal = accessToken.slice(accessToken.lastIndexOf(':') + 1);
   return `${state.appId}-${state.service}-${state.token.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${ordinal}`;
 }
+
+/** A slot that has its place. */
+export type PlacedSlot = SlotProgress & Required<Pick<SlotProgress, 'accessToken' | 'node'>>;
+
+export const isPlaced = (slot: SlotProgress): slot is PlacedSlot =>
+  slot.node !== undefined && slot.accessToken !== undefined;
 
 /** Where an instance is reached; a worker, which has no port, nowhere. */
 export function reachedAt(
@@ -91,7 +101,7 @@ export type ReportedState = Pick<InstanceReport, 'state' | 'reason'>;
 export function reportOf(
   state: TaskState,
   release: Release,
-  slot: SlotProgress & { readonly node: PlacedNode },
+  slot: PlacedSlot,
   { state: reported, reason }: ReportedState,
   now: Date,
 ): InstanceReport {
@@ -110,7 +120,7 @@ export function reportOf(
     ip: node.address,
     ...reachedAt(node, release.config),
     container: address?.container ?? '',
-    accessToken: slot.accessToken ?? '',
+    accessToken: slot.accessToken,
     resources: release.config.resources,
     startedAt: address?.startedAt ?? reportedAt,
     reportedAt,

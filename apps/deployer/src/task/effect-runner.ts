@@ -4,6 +4,7 @@ import { pushImage } from '../build/effects/push-image.js';
 import type { BuildEffectPorts } from '../build/source.js';
 import { type ResolvePorts, resolveRelease } from '../releases/effects/resolve-release.js';
 import { probeInstance } from '../rollout/effects/probe-instance.js';
+import { leavePlace } from '../rollout/effects/leave-place.js';
 import { pullImage } from '../rollout/effects/pull-image.js';
 import { removeLeftovers } from '../rollout/effects/remove-leftovers.js';
 import { runReleaseCommand } from '../rollout/effects/run-release-command.js';
@@ -40,6 +41,7 @@ const files: { readonly [K in Runnable['kind']]: EffectFile<K, EffectPorts> } = 
   'pull-image': pullImage,
   'run-release-command': runReleaseCommand,
   'start-instance': startInstance,
+  'leave-place': leavePlace,
   'probe-instance': probeInstance,
   'stop-instance': stopInstance,
   'remove-leftovers': removeLeftovers,

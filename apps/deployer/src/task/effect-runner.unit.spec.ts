@@ -57,6 +57,29 @@ describe('what a replica did after its task had gone to another', () => {
     expect(await taken(back, [...cleaned, reverting])).toEqual([]);
   });
 
+  it('a container goes that is not started there any more: its slot has another place, or is leaving this one', async () => {
+    const placed: readonly TaskEvent[] = [
+      { type: 'ReleaseResolved', data: { release } },
+      { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+      { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
+      { type: 'NodeAssigned', data: { ordinal: 0, node, phase: 'place', ms: 1 } },
+    ];
+    const failed: TaskEvent = {
+      type: 'PlaceFailed',
+      data: { ordinal: 0, node: 'node-1', port: 20_000, step: 'start-instance', error },
+    };
+    const left: TaskEvent = {
+      type: 'PlaceLeft',
+      data: { ordinal: 0, node: 'node-1', phase: 'stop', ms: 1 },
+    };
+    expect(await taken(start, placed)).toEqual([]);
+    expect(await taken(start, [...placed, failed])).toEqual(['node-1 shop-web-t1-0']);
+    const again: TaskEvent = { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0.1' } };
+    expect(await taken(start, [...placed, failed, left, again])).toEqual(['node-1 shop-web-t1-0']);
+    const second = { ...start, accessToken: 't1:web:0.1' };
+    expect(await taken(second, [...placed, failed, left, again])).toEqual([]);
+  });
+
   it('an image goes from the builder once the other has pushed its own, or has cleaned up', async () => {
     const pushed: TaskEvent = { type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } };
     expect(await taken(build, [pushed])).toEqual(['tag']);

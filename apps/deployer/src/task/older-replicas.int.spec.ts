@@ -121,6 +121,19 @@ describe('two rollouts of one service at once, by an older replica and a new one
     expect((await claim())?.id).toBe('scale');
   });
 
+  it('cannot come of a place that a new replica gave up, which the version before this one cannot read', async () => {
+    await enqueue('deploy', rolloutKey(web));
+    const claimAs = async (level: number): Promise<string | null> => {
+      const sql = `SELECT id FROM work_claim('of before', interval '1 minute', false, $1::smallint)`;
+      return (await older.query<{ id: string | null }>(sql, [level])).rows[0]?.id ?? null;
+    };
+    expect(await claimAs(1)).toBeNull();
+    expect((await claim())?.id).toBe('deploy');
+    await pool.query(`UPDATE work SET lease_until = now() - interval '1 s' WHERE id = 'deploy'`);
+    expect(await claimAs(1)).toBeNull();
+    expect(await claim()).toMatchObject({ id: 'deploy', fence: 2n });
+  });
+
   it('cannot come of a task that a new replica began, whose events an older one cannot read', async () => {
     await olderEnqueue('older deploy', rolloutKey(web));
     expect((await claim())?.id).toBe('older deploy');

@@ -1,3 +1,4 @@
+import { decideFailure } from './domain/decide-failure.js';
 import { isRead, type Runnable } from './domain/effect-table.js';
 import type { StepWrites } from './domain/step-writes.js';
 import { isRecordAway, toTaskError } from './domain/task-error.js';
@@ -82,9 +83,9 @@ export class Steps {
       // Interrupted: what it was is stored once, for all that was under way.
       if (signal.aborted) return undefined;
       report(thrown);
-      const error = toTaskError(effect.kind, thrown);
-      onFailure(error);
-      return { events: [{ type: 'StepFailed', data: { step: effect.kind, error } }] };
+      const writes = decideFailure(effect, this.record.state, toTaskError(effect.kind, thrown));
+      for (const { type, data } of writes.events) if (type === 'StepFailed') onFailure(data.error);
+      return writes;
     }
   }
 

@@ -50,6 +50,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
       'set-current-release': releases,
       'release-command-done': releases,
       'add-instance': instances,
+      'leave-behind': instances,
       'place-volumes': instances,
       'set-instance-state': instances,
       'remove-instance': instances,

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { InstanceReport } from '#libs/contracts';
-import { EventStore, Outbox, WorkQueue } from '#libs/postgres';
+import { EventStore, Outbox, transaction, WorkQueue } from '#libs/postgres';
 import type { TestDatabase } from '#libs/testing';
 import { createDeployerDatabase } from '../../task/database.testing.js';
 import type { NodeInstance, RepairEvent } from '../ports.js';
 import { PostgresRepairStore } from './repair-store.js';
 import { PostgresInstances } from '../../rollout/adapters/instances.js';
 import { PostgresNewTasks } from '../../task/adapters/new-tasks.js';
+import { foldTask } from '../../task/domain/task.state.js';
+import { accepted } from '../../task/domain/task.testing.js';
 import { PostgresIntake } from '../../requests/adapters/request-intake.js';
 
 const NODE = 'node-1';
@@ -147,4 +149,32 @@ it('a node is forgotten once nothing of ours is there', async () => {
   await store.forgetNode(NODE);
   expect(await known()).toBe(0);
   expect((await pool.query('SELECT FROM node_checks')).rows).toEqual([]);
+});
+
+it('what a start left behind on a node that does not answer is known to whoever looks at that node, and to nobody else', async () => {
+  const { pool } = database;
+  const report = {
+    instance: 'web-9',
+    appId: 'shop',
+    service: 'web',
+    node: 'node-9',
+    container: '',
+    release: 'r',
+  };
+  const clock = { now: () => new Date(now) };
+  const instances = new PostgresInstances({ pool, outbox: new Outbox(), clock });
+  await transaction(pool, (tx) =>
+    instances.write(tx, {
+      claim: { taskId: 't/web', fence: 1n },
+      state: foldTask([accepted({})]),
+      writes: { events: [], sides: [{ kind: 'leave-behind', report: report as InstanceReport }] },
+    }),
+  );
+  expect(await instances.of('shop', 'web').then((known) => known.map(({ name }) => name))).not.toContain(
+    'web-9',
+  );
+  const [left] = await store.instancesOn('node-9');
+  expect(left).toMatchObject({ name: 'web-9', container: 'web-9', state: 'abandoned' });
+  if (left !== undefined) await store.forget(left, 'removed', event);
+  expect(await store.instancesOn('node-9')).toEqual([]);
 });

@@ -6,6 +6,7 @@ import {
   type ServiceReply,
 } from '#libs/contracts';
 import { changesOf } from '../../rollout/domain/plan.js';
+import { placeNotes } from '../../rollout/domain/failed-places.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { shortMessage, shortTail } from '../../task/domain/clean-text.js';
 import type { InstanceRef } from '../../task/domain/task.events.js';
@@ -17,7 +18,12 @@ const ENDPOINT_SERVICE = 'app-server';
 /** One service's line of the reply, from the task's final state. */
 export function serviceReply(state: TaskState): ServiceReply {
   const { service, outcome = 'failed', phases, plan, failure } = state;
-  const notes = [...nameNotes(state), ...(plan?.notes ?? []), ...state.abandoned.map(abandonedNote)];
+  const notes = [
+    ...nameNotes(state),
+    ...(plan?.notes ?? []),
+    ...placeNotes(state),
+    ...state.abandoned.map(abandonedNote),
+  ];
   const common = {
     ...{ name: service, status: outcome, phases, phaseOrder: Object.keys(phases) },
     notes: notes.length === 0 ? undefined : notes,

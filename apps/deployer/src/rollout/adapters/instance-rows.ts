@@ -21,6 +21,23 @@ export async function insertInstance(
   );
 }
 
+/** What a start may have left on a node that does not answer, by its name: its id may not be known. It never served. */
+export async function insertLeftBehind(
+  tx: Transaction,
+  taskId: string,
+  report: InstanceReport,
+): Promise<void> {
+  const { instance, appId, service, node, container, release } = report;
+  await tx.query(
+    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id, state)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'abandoned') ON CONFLICT (name) DO NOTHING`,
+    [
+      ...[instance, taskId, appId, service, node, container === '' ? instance : container],
+      ...[report, { signal: 'SIGKILL', graceMs: 0 }, release],
+    ],
+  );
+}
+
 export async function deleteInstances(tx: Transaction, names: readonly string[]): Promise<void> {
   if (names.length > 0) await tx.query('DELETE FROM instances WHERE name = ANY($1)', [names]);
 }

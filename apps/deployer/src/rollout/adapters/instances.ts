@@ -46,9 +46,14 @@ export class PostgresInstances implements Instances, InstanceRecord, StepWriter 
       return rows.setInstanceState(tx, names, state);
     };
     const removed = sidesOf(writes, 'remove-instance').map(({ name }) => name);
-    const [, , drained] = await together(
+    const [, , , drained] = await together(
       together(
         ...sidesOf(writes, 'add-instance').map((added) => rows.insertInstance(tx, claim.taskId, added)),
+      ),
+      together(
+        ...sidesOf(writes, 'leave-behind').map(({ report }) =>
+          rows.insertLeftBehind(tx, claim.taskId, report),
+        ),
       ),
       together(...sidesOf(writes, 'place-volumes').map((placed) => insertVolumes(tx, placed))),
       set('draining'),

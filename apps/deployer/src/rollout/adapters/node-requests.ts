@@ -19,10 +19,11 @@ export class PostgresNodeRequests implements NodeRequests, StepWriter {
 
   messages({ state: { appId }, writes }: Step): readonly OutboxMessage[] {
     return [
-      ...sidesOf(writes, 'request-node').map(({ request }) => outgoing(nodeRequested, request)),
-      ...sidesOf(writes, 'release-node').map(({ accessToken }) =>
-        outgoing(nodeReleased, { accessToken, appId }),
+      // First: what is asked for may be what is given back.
+      ...sidesOf(writes, 'release-node').map(({ accessToken, portTaken }) =>
+        outgoing(nodeReleased, { accessToken, appId, portTaken }),
       ),
+      ...sidesOf(writes, 'request-node').map(({ request }) => outgoing(nodeRequested, request)),
     ];
   }
 

@@ -1,25 +1,18 @@
 import type { SideWrite } from '../../task/domain/step-writes.js';
-import type { PlacedNode } from '../../task/domain/task.events.js';
-import {
-  awaitsReleaseCommand,
-  isStopped,
-  releaseOf,
-  type SlotProgress,
-  type TaskState,
-} from '../../task/domain/task.state.js';
+import { awaitsReleaseCommand, isStopped, releaseOf, type TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import {
   type InstanceEffectPorts,
   instanceName,
+  isPlaced,
   NO_GRACE,
+  type PlacedSlot,
   releaseCommandName,
   reportAgain,
   reportOf,
 } from '../instance.js';
 import type { KnownInstance } from '../ports.js';
-
-type Placed = SlotProgress & { readonly node: PlacedNode };
 
 /**
  * Removes what a failure leaves over. Never throws: what cannot be removed now is left to be found by its labels. What
@@ -29,7 +22,7 @@ export const removeLeftovers: EffectFile<'remove-leftovers', InstanceEffectPorts
   async run(ports, { signal }, state, { slots }) {
     const { instances, engines, limits, clock } = ports;
     const phase = phaseOf('remove-leftovers', limits, signal);
-    const placed = slots.filter((slot): slot is Placed => slot.node !== undefined);
+    const placed = slots.filter(isPlaced);
     const names = placed.map((slot) => instanceName(state, slot));
     await Promise.allSettled([
       ...placed.map(({ node }, n) =>
@@ -62,7 +55,7 @@ function releaseCommand({ engines }: InstanceEffectPorts, state: TaskState): rea
   return [engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE)];
 }
 
-const failedOf = (state: TaskState, placed: readonly Placed[], now: Date): readonly SideWrite[] =>
+const failedOf = (state: TaskState, placed: readonly PlacedSlot[], now: Date): readonly SideWrite[] =>
   placed.flatMap((slot): readonly SideWrite[] => {
     const release = releaseOf(state, slot);
     const reason = state.failure?.message;

@@ -42,8 +42,11 @@ export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = 
   },
 
   async withdraw({ instances, engines }, state, effect) {
-    const { appId, service, leftoversRemoved, outcome } = state;
-    const isPast = outcome !== undefined || (leftoversRemoved && !isOfRevert(effect));
+    const { appId, service, leftoversRemoved, outcome, slots } = state;
+    const slot = slots.find(({ ordinal }) => ordinal === effect.ordinal);
+    const hasMoved = (slot?.failedPlaces?.length ?? 0) > 0 && slot?.accessToken !== effect.accessToken;
+    const isElsewhere = slot?.failing !== undefined || hasMoved;
+    const isPast = outcome !== undefined || isElsewhere || (leftoversRemoved && !isOfRevert(effect));
     if (!isPast) return;
     const name = instanceName(state, effect);
     const known = await instances.of(appId, service);

@@ -34,6 +34,8 @@ function outcomeOf([own]: readonly TaskEvent[]): SpanAttributes {
 }
 
 function errorOf(events: readonly TaskEvent[]): TaskError | undefined {
-  const failure = events.find((event) => event.type === 'StepFailed' || event.type === 'TaskFailed');
+  const failure = events.find(
+    (event) => event.type === 'StepFailed' || event.type === 'PlaceFailed' || event.type === 'TaskFailed',
+  );
   return failure?.data.error;
 }

@@ -35,6 +35,7 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
       ...{ 'add-release': releases, 'set-current-release': releases, 'release-command-done': releases },
       ...{ 'add-instance': instances, 'remove-instance': instances, 'set-instance-state': instances },
       ...{
+        'leave-behind': instances,
         'place-volumes': instances,
         report: instances,
         'request-node': nodeRequests,
@@ -62,6 +63,7 @@ describe('a step in the database', () => {
         { kind: 'add-release', release },
         { kind: 'set-current-release', release },
         { kind: 'add-instance', report, stop: { signal: 'SIGTERM', graceMs: 1 } },
+        { kind: 'leave-behind', report },
         { kind: 'remove-instance', name: 'old' },
         { kind: 'set-instance-state', name: 'web-1', state: 'draining' },
         { kind: 'request-node', request: { accessToken: 'a', appId: 'shop' } as NodeRequest },

@@ -2,8 +2,8 @@ import type { NodeAnswer, ServiceReply, TaskError } from '#libs/contracts';
 import { shortMessage } from './clean-text.js';
 import type { StepWrites } from './step-writes.js';
 import type { EffectOf } from './task.effects.js';
-import { volumeNode } from '../../rollout/domain/volumes.js';
-import { keepsHealthy, releaseConfig, releaseOf, type TaskState } from './task.state.js';
+import { exceptNodes, nodeFor, noOtherPlace } from '../../rollout/domain/failed-places.js';
+import { keepsHealthy, type SlotProgress, type TaskState } from './task.state.js';
 
 const failed = (step: string, error: TaskError): StepWrites => ({
   events: [{ type: 'StepFailed', data: { step, error } }],
@@ -17,11 +17,8 @@ export function decideAnswer(
   now: Date,
 ): StepWrites {
   const slot = state.slots.find((one) => one.ordinal === ordinal);
-  const onNode = volumeNode(state, (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state));
-  // A load balancer of before there were volumes knows nothing of them.
-  const isElsewhere = onNode !== undefined && answer.node !== undefined && answer.node.name !== onNode;
-  if (answer.node === undefined || isElsewhere) {
-    const error = noNode(state, answer.refusals, onNode);
+  if (answer.node === undefined || !suits(state, slot, answer.node.name)) {
+    const error = nowhere(state, slot, answer.refusals);
     if (!keepsHealthy(state)) return failed(kind, error);
     return {
       events: [{ type: 'NodeRefused', data: { ordinal, error } }],
@@ -38,6 +35,25 @@ export function decideAnswer(
     // What is stored already has its login beside it.
     sides: sealedLogin === '' ? [] : [{ kind: 'keep-login', node: answer.node }],
   };
+}
+
+/** A load balancer of an older version knows neither of volumes nor of nodes where the instance has just failed. */
+function suits(state: TaskState, slot: SlotProgress | undefined, node: string): boolean {
+  const onNode = nodeFor(state, slot);
+  return (onNode === undefined || node === onNode) && !exceptNodes(slot).includes(node);
+}
+
+/** That no node takes it; of what has failed somewhere, rather why it did. */
+function nowhere(
+  state: TaskState,
+  slot: SlotProgress | undefined,
+  refusals: NodeAnswer['refusals'],
+): TaskError {
+  const tried = exceptNodes(slot);
+  const others = refusals
+    .filter(({ node }) => !tried.includes(node))
+    .map(({ node, reason }) => `${node}: ${reason}`);
+  return noOtherPlace(slot ?? {}, firstOf(others)) ?? noNode(state, refusals, nodeFor(state, slot));
 }
 
 /** One reason is enough of many nodes that are alike; an installation may have hundreds. */

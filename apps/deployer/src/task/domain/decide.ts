@@ -3,7 +3,7 @@ import { askedRelease } from '../../releases/domain/asked-release.js';
 import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
-import { volumeNode } from '../../rollout/domain/volumes.js';
+import { exceptNodes, failedNodes, nodeFor } from '../../rollout/domain/failed-places.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { whyStopped } from '../../rollout/domain/why-stopped.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
@@ -116,14 +116,16 @@ function requestNode(
   if (config === undefined) throw new Error('a node is asked for once the config is known');
   const { appId, service, deadlineAt, survey = [] } = state;
   const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
+  const except = exceptNodes(slot);
   const request = {
     accessToken,
     appId,
     service,
     resources: limitsOf(state, slot) ?? config.resources,
     ...(config.port === undefined && { needsPort: false }),
-    onNode: volumeNode(state, config),
-    avoidNodes: [...new Set(cutOff)],
+    onNode: nodeFor(state, slot),
+    avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
+    ...(except.length > 0 && { exceptNodes: [...except] }),
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };
   return {

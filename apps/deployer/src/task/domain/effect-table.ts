@@ -21,6 +21,8 @@ interface EffectEntry {
   readonly isRead?: true;
   /** Events that say that it is over. A failure is over, too. */
   readonly endedBy: readonly TaskEvent['type'][];
+  /** Of these codes, the ones that are its node's own: the instance is tried at another place (`decideFailure`). */
+  readonly elsewhere?: readonly string[];
   /** Where the crash tests kill a replica that does it. */
   readonly crashes: readonly CrashMoment[];
   /** Codes of its failures, as replies give them. */
@@ -42,6 +44,15 @@ const ofSource = [
   ...archiveErrorCodes,
 ] as const;
 const ofNode = { ENGINE_UNREACHABLE: 'NODE_UNREACHABLE', ENGINE_FORBIDDEN: 'NODE_UNREACHABLE' } as const;
+const pullCodes = [
+  'PULL_FAILED',
+  'PULL_TIMEOUT',
+  'REGISTRY_UNREACHABLE',
+  'NODE_UNREACHABLE',
+  'NO_SPACE',
+] as const;
+/** Of a start. What the engine refuses for another reason would be refused elsewhere, too. */
+const ownOfNode = ['NODE_UNREACHABLE', 'PORT_TAKEN', 'NO_SPACE', 'START_TIMEOUT'] as const;
 const kept = (...codes: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(codes.map((code) => [code, code]));
 const recorded = { what: 'record', crashes: withoutAfter, codes: [] } as const;
@@ -106,9 +117,11 @@ export const effectTable = {
   },
   'pull-image': {
     ...{ what: 'run', phase: 'pull', isLimited: true, endedBy: ['ImagePulled'], crashes: everyMoment },
-    codes: ['PULL_FAILED', 'PULL_TIMEOUT', 'REGISTRY_UNREACHABLE', 'NODE_UNREACHABLE'],
+    codes: pullCodes,
+    // The image is in the registry: what fails is the way of this node to it.
+    elsewhere: pullCodes,
     // An outage is kept apart from other failures: it uses up no attempt of a repair.
-    renamed: { '*': 'PULL_FAILED', ...kept('PULL_TIMEOUT', 'REGISTRY_UNREACHABLE'), ...ofNode },
+    renamed: { '*': 'PULL_FAILED', ...kept('PULL_TIMEOUT', 'REGISTRY_UNREACHABLE', 'NO_SPACE'), ...ofNode },
   },
   'run-release-command': {
     ...{
@@ -127,22 +140,26 @@ export const effectTable = {
     ...{ what: 'run', phase: 'start', isLimited: true, crashes: everyMoment },
     endedBy: ['InstanceStarted', 'ImageMissing'],
     codes: [
-      'NODE_UNREACHABLE',
+      ...ownOfNode,
       'IMAGE_NOT_FOUND',
       'NAME_TAKEN',
-      'PORT_TAKEN',
       'SPEC_INVALID',
-      'NO_SPACE',
       'ENGINE_FAILED',
       'SECRET_NOT_FOUND',
       'SECRET_UNREADABLE',
     ],
+    elsewhere: ownOfNode,
     renamed: ofNode,
   },
   'probe-instance': {
     ...{ what: 'run', phase: 'healthy', endedBy: ['InstanceHealthy'], crashes: everyMoment },
     codes: ['CONTAINER_EXITED', 'CONTAINER_NOT_FOUND', 'HEALTH_TIMEOUT', 'NODE_UNREACHABLE'],
+    elsewhere: ['NODE_UNREACHABLE'],
     renamed: ofNode,
+  },
+  'leave-place': {
+    ...{ what: 'run', phase: 'stop', isLimited: true, endedBy: ['PlaceLeft'], crashes: everyMoment },
+    codes: [],
   },
   'drain-instance': { ...recorded, endedBy: ['InstanceDraining'] },
   'stop-instance': {

@@ -8,6 +8,11 @@ describe('the table of effects', () => {
     expect(new Set(codes).size).toBe(codes.length);
   });
 
+  it.each(effectKinds)('%s: what is its node’s own is one of its codes', (kind) => {
+    const { codes, elsewhere = [] } = entryOf(kind);
+    expect(elsewhere.filter((code) => !codes.includes(code))).toEqual([]);
+  });
+
   it.each(effectKinds)('%s: a replica can die after it only where it touches the world', (kind) => {
     const { what, crashes } = entryOf(kind);
     expect(crashes.includes('after')).toBe(what === 'run');

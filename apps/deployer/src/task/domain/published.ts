@@ -51,6 +51,8 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
   ImageMissing: only<'ImageMissing'>('ordinal'),
   ImagePulled: only<'ImagePulled'>('ordinal', 'phase', 'ms'),
   ReleaseCommandDone: only<'ReleaseCommandDone'>('ran', 'phase', 'ms'),
+  PlaceFailed: only<'PlaceFailed'>('ordinal', 'node', 'port', 'step', 'error'),
+  PlaceLeft: only<'PlaceLeft'>('ordinal', 'node', 'leftBehind', 'phase', 'ms'),
   InstanceStarted: only<'InstanceStarted'>('ordinal', 'name', 'address', 'phase', 'ms'),
   InstanceHealthy: only<'InstanceHealthy'>('ordinal', 'phase', 'ms'),
   InstanceDraining: only<'InstanceDraining'>('instance', 'until'),
@@ -71,6 +73,11 @@ function publishedData<T extends Type>(event: {
   return fields?.(event.data) ?? {};
 }
 
+function nodeOf({ data }: TaskEvent): string | undefined {
+  if (!('node' in data)) return undefined;
+  return typeof data.node === 'string' ? data.node : data.node.name;
+}
+
 /** When an event was stored, by whom, as which of its task. */
 type StoredAs = Pick<DeploymentProgress, 'version' | 'at' | 'replica'>;
 
@@ -79,6 +86,5 @@ export function published(state: TaskState, event: TaskEvent, stored: StoredAs):
   const { token, appId, service } = state;
   const data = publishedData(event);
   const { phase, ms } = data as { readonly phase?: string; readonly ms?: number };
-  const node = event.type === 'NodeAssigned' ? event.data.node.name : undefined;
-  return { token, appId, service, event: event.type, ...stored, phase, ms, node, data };
+  return { token, appId, service, event: event.type, ...stored, phase, ms, node: nodeOf(event), data };
 }

@@ -66,6 +66,14 @@ const examples: { readonly [T in TaskEvent['type']]: Example<TaskEventOf<T>> } =
   ImageMissing: { data: { ordinal: 0 }, told: { ordinal: 0 } },
   ImagePulled: { data: { ...timed, ordinal: 0 }, told: { ...timed, ordinal: 0 } },
   ReleaseCommandDone: { data: { ...timed, ran: true }, told: { ...timed, ran: true } },
+  PlaceFailed: {
+    data: { ordinal: 0, node: 'node-1', port: 20_000, ...failure },
+    told: { ordinal: 0, node: 'node-1', port: 20_000, ...failure },
+  },
+  PlaceLeft: {
+    data: { ...timed, ordinal: 0, node: 'node-1', leftBehind: error },
+    told: { ...timed, ordinal: 0, node: 'node-1', leftBehind: error },
+  },
   InstanceStarted: {
     data: { ...timed, ordinal: 0, name: 'web-0', address },
     told: { ...timed, ordinal: 0, name: 'web-0', address },

@@ -7,7 +7,12 @@ import type { Release, TaskEvent } from './task.events.js';
 export type SideWrite =
   | { readonly kind: 'request-node'; readonly request: NodeRequest }
   /** Its reservation is not needed any more. */
-  | { readonly kind: 'release-node'; readonly accessToken: string }
+  | {
+      readonly kind: 'release-node';
+      readonly accessToken: string;
+      /** Something else listens at its port. */
+      readonly portTaken?: true;
+    }
   /** How to get onto a node, where the answer that says so is not stored yet. */
   | { readonly kind: 'keep-login'; readonly node: AssignedNode }
   | { readonly kind: 'add-release'; readonly release: Release }
@@ -19,6 +24,8 @@ export type SideWrite =
       readonly report: InstanceReport;
       readonly stop: { readonly signal: string; readonly graceMs: number };
     }
+  /** What a start may have left on a node that does not answer: it is removed when that does. */
+  | { readonly kind: 'leave-behind'; readonly report: InstanceReport }
   /** Its volumes are on that node from now on. */
   | {
       readonly kind: 'place-volumes';

@@ -37,6 +37,7 @@ interface EffectData {
   'pull-image': OnNode;
   'run-release-command': OnNode;
   'start-instance': OnNode & { readonly accessToken: string };
+  'leave-place': OnNode & { readonly accessToken: string };
   'probe-instance': OnNode & { readonly slot: PlacedSlot };
   'drain-instance': { readonly instance: InstanceRef };
   'stop-instance': { readonly instance: InstanceRef; readonly until: string };
@@ -168,11 +169,12 @@ function rollingEffects(state: TaskState, open: readonly SlotProgress[]): readon
 function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
   const { ordinal, accessToken, node, name, address, replaces } = slot;
   if (accessToken === undefined)
-    return [{ kind: 'request-node', ordinal, accessToken: accessTokenOf(state, ordinal) }];
+    return [{ kind: 'request-node', ordinal, accessToken: accessTokenOf(state, slot) }];
   if (node === undefined) return [{ kind: 'await-node', ordinal, accessToken }];
   const release = releaseOf(state, slot);
   if (release === undefined) return [];
   const at = { ordinal, node, release };
+  if (slot.failing !== undefined) return [{ kind: 'leave-place', ...at, accessToken }];
   // What was built before is often there already: the engine says so when it is not.
   const isNew = slot.release === undefined && state.builtTag !== undefined;
   const isReleasing = slot.release === undefined && awaitsReleaseCommand(state);
@@ -246,7 +248,8 @@ const FIRST_OF_REVERT = 1_000;
 /** What it is for is that what ran before comes back. */
 export const isOfRevert = ({ ordinal }: Slot): boolean => ordinal >= FIRST_OF_REVERT;
 
-/** Our key of one node request: `<token>:<service>:<ordinal>`. */
-function accessTokenOf(state: TaskState, ordinal: number): string {
-  return `${state.token}:${state.service}:${ordinal}`;
+/** Our key of one node request: `<token>:<service>:<ordinal>`, with `.1` behind it for the place after the first. */
+function accessTokenOf({ token, service }: TaskState, { ordinal, failedPlaces = [] }: SlotProgress): string {
+  const again = failedPlaces.length === 0 ? '' : `.${failedPlaces.length}`;
+  return `${token}:${service}:${ordinal}${again}`;
 }

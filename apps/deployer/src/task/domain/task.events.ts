@@ -172,6 +172,20 @@ interface TaskEventData {
   ImagePulled: OfSlot & Timed;
   /** The release command has run, in this task or an earlier one. */
   ReleaseCommandDone: Timed & { readonly ran: boolean };
+  /** What its node lacks kept it from being started there: it is tried at another place. */
+  PlaceFailed: OfSlot & {
+    readonly node: string;
+    /** The host port that was reserved there. */
+    readonly port?: number;
+    readonly step: string;
+    readonly error: TaskError;
+  };
+  PlaceLeft: OfSlot &
+    Timed & {
+      readonly node: string;
+      /** Why what was begun there could not be removed: it is removed when the node answers. */
+      readonly leftBehind?: TaskError;
+    };
   InstanceStarted: OfSlot & Timed & { readonly name: string; readonly address: InstanceAddress };
   InstanceHealthy: OfSlot & Timed;
   /** No more traffic for it from now on. */

@@ -13,6 +13,15 @@ import type {
   TaskEventOf,
 } from './task.events.js';
 
+/** A node and its port, where a slot could not be started for a reason of that node. */
+export interface FailedPlace {
+  readonly node: PlacedNode;
+  readonly step: string;
+  readonly error: TaskError;
+  /** Why what was begun there is there still. */
+  readonly leftBehind?: TaskError;
+}
+
 /** One instance's way from a wish to a healthy container. */
 export interface SlotProgress extends Slot {
   /** Of a revert: the release that comes back. The task's own release when left out. */
@@ -21,6 +30,10 @@ export interface SlotProgress extends Slot {
   /** When a node was asked for; RFC 3339. */
   readonly requestedAt?: string;
   readonly node?: PlacedNode;
+  /** It cannot be started there, and something of it may be there. */
+  readonly failing?: Pick<FailedPlace, 'step' | 'error'>;
+  /** Where it was tried before. */
+  readonly failedPlaces?: readonly FailedPlace[];
   /** Why no node takes it. */
   readonly refused?: TaskError;
   /** Its node was seen not to have the image. */
@@ -192,6 +205,8 @@ type SlotEvent = TaskEventOf<
   | 'NodeRefused'
   | 'ImageMissing'
   | 'ImagePulled'
+  | 'PlaceFailed'
+  | 'PlaceLeft'
   | 'InstanceStarted'
   | 'InstanceHealthy'
 >;
@@ -212,6 +227,12 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
       return patchSlot(state, ordinal, { imageMissing: true });
     case 'ImagePulled':
       return patchSlot(state, ordinal, { pulled: true });
+    case 'PlaceFailed': {
+      const { step, error } = event.data;
+      return patchSlot(state, ordinal, { failing: { step, error } });
+    }
+    case 'PlaceLeft':
+      return placeLeft(state, event.data);
     case 'InstanceStarted':
       return patchSlot(state, ordinal, { name: event.data.name, address: event.data.address });
     case 'InstanceHealthy':
@@ -219,6 +240,19 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
     default:
       return never(event);
   }
+}
+
+/** As it was before it had a place, but for what is known of the one it had. */
+function placeLeft(state: TaskState, { ordinal, leftBehind }: TaskEventOf<'PlaceLeft'>['data']): TaskState {
+  const slot = state.slots.find((one) => one.ordinal === ordinal);
+  if (slot?.failing === undefined || slot.node === undefined) return state;
+  const { replaces, restores, release, failedPlaces = [], failing, node } = slot;
+  const again: SlotProgress = {
+    ...freshSlot({ ordinal, ...(replaces && { replaces }), ...(restores !== undefined && { restores }) }),
+    ...(release && { release }),
+    failedPlaces: [...failedPlaces, { node, ...failing, leftBehind }],
+  };
+  return { ...state, slots: state.slots.map((one) => (one.ordinal === ordinal ? again : one)) };
 }
 
 /** The first failure counts; one while reverting is kept beside it. */

@@ -1,7 +1,9 @@
 import { parseServiceConfig } from '#libs/contracts';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { Release, RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
+import { decideFailure } from './decide-failure.js';
 import { decideAnswer } from './decide-waits.js';
+import { isRunnable } from './effect-table.js';
 import { keyOf, nextEffects, type Effect } from './task.effects.js';
 import { evolve, keepsHealthy, type TaskState } from './task.state.js';
 
@@ -54,6 +56,8 @@ export interface World {
   readonly spec?: ServiceSpec;
   /** Effects that fail, by their key. */
   readonly failing?: readonly string[];
+  /** Effects that fail for a reason of their node, by their key: at how many places one after another. */
+  readonly failingPlaces?: Readonly<Record<string, number>>;
   /** No node has the image of what was built before. */
   readonly imagesMissing?: boolean;
 }
@@ -94,7 +98,13 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
       return { type: 'InstancesSurveyed', data: { instances: world.before ?? [], ...specFor(world) } };
     case 'await-node': {
       const { ordinal } = effect;
-      const node = { name: `node-${ordinal % 3}`, address: '10.0.0.9', port: 21_000 + ordinal, score: 50 };
+      const before = placesBefore(state, ordinal);
+      const node = {
+        name: `node-${(ordinal + before) % 3}`,
+        address: '10.0.0.9',
+        port: 21_000 + ordinal,
+        score: 50,
+      };
       return { type: 'NodeAssigned', data: { ordinal, node, phase: 'place', ms: 1 } };
     }
     case 'pull-image':
@@ -110,6 +120,10 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
       const { address } = running(name, effect.release, { node: node.name });
       return { type: 'InstanceStarted', data: { ordinal, name, address, phase: 'start', ms: 1 } };
     }
+    case 'leave-place': {
+      const { ordinal, node } = effect;
+      return { type: 'PlaceLeft', data: { ordinal, node: node.name, phase: 'stop', ms: 1 } };
+    }
     case 'probe-instance':
       return { type: 'InstanceHealthy', data: { ordinal: effect.ordinal, phase: 'healthy', ms: 1 } };
     case 'stop-instance':
@@ -124,10 +138,19 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
   }
 }
 
-const eventsOf = (world: World, state: TaskState, effect: Effect): readonly TaskEvent[] =>
-  world.failing?.includes(keyOf(effect)) === true
+const placesBefore = ({ slots }: TaskState, ordinal: number): number =>
+  slots.find((slot) => slot.ordinal === ordinal)?.failedPlaces?.length ?? 0;
+
+const away = { code: 'NODE_UNREACHABLE', message: 'It does not answer.', hint: 'h' };
+
+function eventsOf(world: World, state: TaskState, effect: Effect): readonly TaskEvent[] {
+  const places = world.failingPlaces?.[keyOf(effect)] ?? 0;
+  if (isRunnable(effect) && 'ordinal' in effect && placesBefore(state, effect.ordinal) < places)
+    return decideFailure(effect, state, away).events;
+  return world.failing?.includes(keyOf(effect)) === true
     ? failureOf(state, effect)
     : [outcomeOf(world, state, effect)];
+}
 
 export type Recorder = (state: TaskState, effect: Effect) => readonly TaskEvent[] | undefined;
 

@@ -315,13 +315,20 @@ describe('every task', () => {
       fc.property(
         fc.constantFrom('run', 'build', 'build-and-run', 'stop', 'rollback' as const),
         fc.array(failingKey, { maxLength: 4 }),
+        fc.dictionary(failingKey, fc.integer({ min: 1, max: 4 }), { maxKeys: 3 }),
         fc.integer({ min: 1, max: 3 }),
         fc.array(fc.boolean(), { maxLength: 3 }),
         fc.boolean(),
         fc.infiniteStream(fc.nat()),
-        (mode, failing, replicas, alive, imagesMissing, picks) => {
+        (mode, failing, failingPlaces, replicas, alive, imagesMissing, picks) => {
           const known = alive.map((isAlive, n) => running('abc'.charAt(n), old, { alive: isAlive }));
-          const world = { release: releaseWith('new', replicas), before: known, failing, imagesMissing };
+          const world = {
+            release: releaseWith('new', replicas),
+            before: known,
+            failing,
+            failingPlaces,
+            imagesMissing,
+          };
           const { state, events } = run(accepted({ mode }), world, (effects) => {
             const pick = picks.next().value as number;
             return effects[pick % Math.max(1, effects.length)];
@@ -332,6 +339,16 @@ describe('every task', () => {
           expect(last === 'TaskSucceeded' || last === 'TaskFailed').toBe(true);
           if (mode !== 'stop' && state.survey?.some((instance) => instance.alive) === true)
             expect(servingOf(state).instances.length).toBeGreaterThan(0);
+          // Three places at most, and each that failed was left, or is among the leftovers.
+          for (const slot of state.slots) expect(slot.failedPlaces?.length ?? 0).toBeLessThanOrEqual(2);
+          const tokens = events.flatMap((event) =>
+            event.type === 'NodeRequested' ? event.data.accessToken : [],
+          );
+          expect(new Set(tokens).size).toBe(tokens.length);
+          if (state.outcome !== 'failed')
+            expect(events.filter(({ type }) => type === 'PlaceFailed')).toHaveLength(
+              events.filter(({ type }) => type === 'PlaceLeft').length,
+            );
           if (state.outcome === 'running') expect(servingOf(state).instances).toHaveLength(replicas);
         },
       ),

@@ -1,0 +1,50 @@
+import type { SideWrite, StepWrites } from '../../task/domain/step-writes.js';
+import { isRecordAway, toTaskError } from '../../task/domain/task-error.js';
+import type { EffectOf } from '../../task/domain/task.effects.js';
+import type { TaskState } from '../../task/domain/task.state.js';
+import type { EffectFile } from '../../task/effect-scope.js';
+import { inPhase, phaseOf } from '../../task/phase.js';
+import { type InstanceEffectPorts, instanceName, isPlaced, NO_GRACE, reportOf } from '../instance.js';
+
+/**
+ * Removes what the start of an instance left on a node that could not do it, and gives its reservation back. On a node
+ * that does not answer it is recorded as left behind: the reconciler removes it.
+ */
+export const leavePlace: EffectFile<'leave-place', InstanceEffectPorts> = {
+  async run(ports, { signal }, state, effect) {
+    const why = slotOf(state, effect)?.failing?.error;
+    // It has just not answered; trying again would take as long once more.
+    if (why?.code === 'NODE_UNREACHABLE') return left(ports, state, effect, { leftBehind: why });
+    try {
+      const { ms } = await inPhase(phaseOf('leave-place', ports.limits, signal), () =>
+        ports.engines.stopAndRemove(effect.node.name, instanceName(state, effect), NO_GRACE),
+      );
+      return left(ports, state, effect, { ms });
+    } catch (error) {
+      if (isRecordAway(error)) throw error;
+      return left(ports, state, effect, { leftBehind: toTaskError('leave-place', error) });
+    }
+  },
+};
+
+const slotOf = ({ slots }: TaskState, { ordinal }: EffectOf<'leave-place'>) =>
+  slots.find((slot) => slot.ordinal === ordinal);
+
+function left(
+  { clock }: InstanceEffectPorts,
+  state: TaskState,
+  effect: EffectOf<'leave-place'>,
+  { ms = 0, leftBehind }: { readonly ms?: number; readonly leftBehind?: ReturnType<typeof toTaskError> },
+): StepWrites {
+  const { ordinal, node, accessToken, release } = effect;
+  const slot = slotOf(state, effect);
+  const portTaken = slot?.failing?.error.code === 'PORT_TAKEN';
+  const behind: readonly SideWrite[] =
+    leftBehind === undefined || slot === undefined || !isPlaced(slot)
+      ? []
+      : [{ kind: 'leave-behind', report: reportOf(state, release, slot, 'failed', clock.now()) }];
+  return {
+    events: [{ type: 'PlaceLeft', data: { ordinal, node: node.name, leftBehind, phase: 'stop', ms } }],
+    sides: [{ kind: 'release-node', accessToken, ...(portTaken && { portTaken }) }, ...behind],
+  };
+}
