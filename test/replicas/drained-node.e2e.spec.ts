@@ -114,6 +114,25 @@ describe('a node that is drained', () => {
     expect((await page(node)).drain).toMatchObject({ left: 0, holding: [] });
   });
 
+  it('empties of what may be missing, though it can run nowhere else; that is back once the node is', async () => {
+    const appId = uniqueName('missing');
+    const volumes = [{ name: 'data', path: '/app/data' }];
+    const [{ node = '' } = {}] = await deploy(appId, greeter('kept', { volumes, maxUnavailable: 1 }));
+    const drained = await slipway('node', 'drain', node, '--wait', '--deadline', '1m');
+    expect([drained.code, drained.err]).toEqual([0, '']);
+    expect(await settled(appId, 0)).toEqual(exactly(0));
+    const wanted = await query<{ state: string; count: number }>(
+      'SELECT state, count FROM deployer.specs WHERE app_id = $1',
+      [appId],
+    );
+    expect(wanted).toEqual([{ state: 'running', count: 1 }]);
+    await slipway('node', 'uncordon', node);
+    await until('it to run there again', async () => (await runningOn(appId)).join() === node, LATER);
+    const [{ url } = {}] = (await registryRows(appId)).filter(({ state }) => state === 'running');
+    expect(await (await fetch(String(url))).text()).toBe('kept');
+    await end(appId);
+  });
+
   it('can be removed and enrolled again, by its address alone', async () => {
     const [node] = nodes;
     await allReady();

@@ -58,6 +58,8 @@ const fieldDescriptions: Record<Field, string> = {
   'resources.cpu': 'Cores; 0.5 is half a core.',
   'resources.memoryMiB': 'Memory in MiB.',
   replicas: 'How many instances run.',
+  maxUnavailable:
+    'How many of the wanted instances may be missing while a node is drained. Up to so many, a drain stops an instance that can run nowhere else: its volumes lie there, or no other node has room. Without it, the drain waits.',
   stop: 'How an instance is stopped.',
   'stop.signal': 'The signal it is sent first.',
   'stop.graceMs': 'Milliseconds until it is killed.',

@@ -96,6 +96,8 @@ export const serviceConfigSchema = z.strictObject({
   health: healthSchema.optional(),
   resources: resourcesSchema.prefault({}),
   replicas: z.int().min(1).max(MOST_INSTANCES).default(1),
+  /** How many instances may be missing so that a node that is drained becomes empty; default: none. */
+  maxUnavailable: z.int().min(0).max(MOST_INSTANCES).optional(),
   stop: stopSchema.prefault({}),
   /** Runs the service; default: the user that the image names. */
   user: userSchema.optional(),

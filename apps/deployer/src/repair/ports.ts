@@ -45,8 +45,15 @@ export interface RepairStore {
   countAttempt(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
   /** The same, with a request of our own that starts another in its place. */
   relaunch(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
-  /** Counts a try to move it, with a request of our own that starts another elsewhere first. It serves until then. */
-  move(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
+  /**
+   * Counts a try to move it, with a request of our own that starts another elsewhere first. It serves until then.
+   * `yields`: the request stops it, and nothing stands in for it.
+   */
+  move(
+    instance: NodeInstance,
+    move: { readonly attempt: number; readonly yields?: true },
+    event: RepairEvent,
+  ): Promise<boolean>;
   /** Tells what holds the node's drain up, where that is new; undefined: it is not drained. */
   tellHolding(node: string, holding: readonly Holding[] | undefined): Promise<void>;
   /** Nothing of ours is on the node, and it was removed: nobody looks at it any more. */

@@ -71,7 +71,7 @@ export class Repairs {
         await store.forget(instance, 'removed', event);
         return true;
       case 'move':
-        return store.move(instance, action.attempt, event);
+        return store.move(instance, action, event);
       case 'count-crash':
         return store.countAttempt(instance, action.attempt, event);
       case 'relaunch':

@@ -112,8 +112,8 @@ it('a move is tried again for ever, uses up no attempt of a repair, and takes no
   for (const attempt of [1, 2, 3]) {
     now += 1_000;
     const instance = await seen();
-    expect(await store.move(instance, attempt, moving)).toBe(true);
-    expect(await store.move(instance, attempt, moving), 'of another replica').toBe(false);
+    expect(await store.move(instance, { attempt }, moving)).toBe(true);
+    expect(await store.move(instance, { attempt }, moving), 'of another replica').toBe(false);
     await pool.query('UPDATE tasks SET result = $1 WHERE result IS NULL', [
       { status: 'failed', error: { code: 'NO_NODE', message: 'm', hint: 'h' } },
     ]);
@@ -125,6 +125,29 @@ it('a move is tried again for ever, uses up no attempt of a repair, and takes no
   }
   expect(await seen()).toMatchObject({ attempts: before, state: 'running', appId: 'shop', bound: false });
   expect(await drained()).toBe(drainedBefore);
+});
+
+it('of each instance it is known how many of its service are wanted, run, and may be missing', async () => {
+  const { pool } = database;
+  expect(await seen()).toMatchObject({ running: 1 });
+  expect(await seen()).toMatchObject({ wanted: undefined, maxUnavailable: undefined });
+  await pool.query(
+    `INSERT INTO releases (id, app_id, service, source_digest, release)
+     VALUES ('r', 'shop', 'web', 'd', '{"config": {"maxUnavailable": 1}}')`,
+  );
+  await pool.query(
+    `INSERT INTO specs (app_id, service, app_name, revision, state, count, spec, principal, verified, token, changed_at, published)
+     VALUES ('shop', 'web', 'Shop', 1, 'running', 3, '{}', 'p', true, 't', now(), 1)`,
+  );
+  expect(await seen()).toMatchObject({ running: 1, wanted: 3, maxUnavailable: 1 });
+  now += 1_000;
+  expect(await store.move(await seen(), { attempt: 4, yields: true }, moving)).toBe(true);
+  const { rows } = await pool.query(
+    `SELECT request FROM requests WHERE request ->> 'instance' = 'web-0' ORDER BY request -> 'yields' IS NULL LIMIT 1`,
+  );
+  expect(rows).toMatchObject([{ request: { instance: 'web-0', moves: true, yields: true } }]);
+  await pool.query(`UPDATE specs SET state = 'stopped'`);
+  expect((await seen()).wanted).toBe(0);
 });
 
 it('what holds a drain up is told once, and that nothing does any more', async () => {

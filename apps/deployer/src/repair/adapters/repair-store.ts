@@ -34,7 +34,9 @@ interface RepairStoreParts {
   readonly replica: string;
 }
 
-interface InstanceRow extends Omit<NodeInstance, 'attempts' | 'moves'> {
+interface InstanceRow extends Omit<NodeInstance, 'attempts' | 'moves' | 'maxUnavailable' | 'wanted'> {
+  readonly maxUnavailable: number | null;
+  readonly wanted: number | null;
   readonly repair: RecordedRepair | null;
   readonly move: RecordedRepair | null;
 }
@@ -57,6 +59,11 @@ export class PostgresRepairStore implements RepairStore {
       `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
               i.app_id AS "appId", i.service,
               EXISTS (SELECT FROM releases v WHERE v.id = i.release_id AND v.release #> '{config,volumes}' IS NOT NULL) AS bound,
+              (SELECT (v.release #>> '{config,maxUnavailable}')::integer FROM releases v WHERE v.id = i.release_id) AS "maxUnavailable",
+              (SELECT CASE s.state WHEN 'running' THEN s.count ELSE 0 END FROM specs s
+               WHERE s.app_id = i.app_id AND s.service = i.service) AS wanted,
+              (SELECT count(*)::integer FROM instances o
+               WHERE o.app_id = i.app_id AND o.service = i.service AND o.state = 'running') AS running,
               (SELECT ${MOVE} FROM moves m LEFT JOIN tasks mt ON mt.id = m.task_id WHERE m.instance = i.name) AS move,
               (SELECT ${REPAIR} FROM repairs r LEFT JOIN tasks rt ON rt.id = r.task_id
                WHERE r.instance = i.name OR r.task_id = i.task_id
@@ -65,8 +72,10 @@ export class PostgresRepairStore implements RepairStore {
        FROM instances i WHERE i.node = $1 ORDER BY i.name`,
       [node],
     );
-    return rows.map(({ repair, move, ...row }) => ({
+    return rows.map(({ repair, move, maxUnavailable, wanted, ...row }) => ({
       ...row,
+      maxUnavailable: maxUnavailable ?? undefined,
+      wanted: wanted ?? undefined,
       attempts: repair === null ? undefined : attemptsOf(repair),
       moves:
         move === null
@@ -137,7 +146,11 @@ export class PostgresRepairStore implements RepairStore {
   }
 
   /** It goes on serving, so nothing is reported of it yet. */
-  async move(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean> {
+  async move(
+    instance: NodeInstance,
+    { attempt, yields }: { readonly attempt: number; readonly yields?: true },
+    event: RepairEvent,
+  ): Promise<boolean> {
     const { name, report, moves } = instance;
     const { appId, appName, service } = report;
     const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
@@ -157,6 +170,7 @@ export class PostgresRepairStore implements RepairStore {
         service,
         instance: name,
         moves: true,
+        ...(yields && { yields }),
       });
       await this.parts.outbox.add(tx, [this.message({ ...event, data: { ...event.data, repair: token } })]);
       return true;

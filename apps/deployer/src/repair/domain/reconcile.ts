@@ -66,7 +66,7 @@ export type RepairAction =
  */
 export function reconcile(view: NodeView, limits: RepairLimits): readonly RepairAction[] {
   const repairs = view.instances.flatMap((instance) => repairOf(view, instance, limits) ?? []);
-  const moves = view.leaving === undefined ? [] : movesOf(view.now, aliveIn(view));
+  const moves = view.leaving === undefined ? [] : movesOf(view.now, aliveIn(view), view.leaving);
   const recorded = new Set(view.instances.flatMap(({ name, container }) => [name, container]));
   const orphans = (view.containers ?? []).filter(
     (container) =>

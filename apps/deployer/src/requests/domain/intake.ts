@@ -45,6 +45,8 @@ export interface Repair {
   readonly instance?: string;
   /** It is to leave its node, also while it runs. */
   readonly moves?: true;
+  /** With `moves`: it can run nowhere else, and may be missing. */
+  readonly yields?: true;
 }
 
 export function decideDeployment(
@@ -89,8 +91,8 @@ export function refuseScale(request: object, reply: ScaleReply): Intake {
 }
 
 export function decideRepair(repair: Repair, rules: IntakeRules, now: Date): Intake {
-  const { instance, moves, ...service } = repair;
-  const scale = instance === undefined ? { restore: true } : { repairs: instance, moves };
+  const { instance, moves, yields, ...service } = repair;
+  const scale = instance === undefined ? { restore: true } : { repairs: instance, moves, yields };
   const by = { principal: OWN_PRINCIPAL, verified: true };
   return scaleTask(repair, { ...service, ...by, scale, deadlineAt: deadlineOf({}, rules, now) });
 }

@@ -128,9 +128,10 @@ function replacementNotes(state: TaskState): readonly string[] {
  */
 function repairPlan(
   survey: readonly RunningInstance[],
-  { repairs, moves }: NonNullable<TaskState['scale']>,
+  { repairs, moves, yields }: NonNullable<TaskState['scale']>,
   { after }: TaskSpec,
 ): PlanMade {
+  if (yields === true) return yieldPlan(survey, repairs, after === undefined ? 0 : wantedCount(after));
   const gone = survey.filter(({ name, alive }) => name === repairs && (moves === true || !alive));
   const others = survey.filter((instance) => !gone.includes(instance));
   const missing = after === undefined ? gone.length : wantedCount(after) - aliveNames(others).length;
@@ -140,6 +141,24 @@ function repairPlan(
     surplus: gone.slice(started.length).map(refOf),
     kept: others.map(({ name }) => name),
     notes: [],
+  };
+}
+
+/** It is stopped, and nothing stands in for it, unless more would be missing then than may be. */
+function yieldPlan(survey: readonly RunningInstance[], name: string | undefined, wanted: number): PlanMade {
+  const leaving = survey.find((instance) => instance.name === name && instance.alive);
+  const others = survey.filter((instance) => instance !== leaving);
+  const missing = wanted - aliveNames(others).length;
+  const most = leaving?.release.config.maxUnavailable ?? 0;
+  if (leaving === undefined || missing > most)
+    return { slots: [], surplus: [], kept: survey.map((instance) => instance.name), notes: [] };
+  return {
+    slots: [],
+    surplus: [refOf(leaving)],
+    kept: others.map((instance) => instance.name),
+    notes: [
+      `${leaving.node} is drained, and ${leaving.name} can run nowhere else: it is stopped, since maxUnavailable of config.json lets ${most} be missing. It is started again once a node takes it.`,
+    ],
   };
 }
 

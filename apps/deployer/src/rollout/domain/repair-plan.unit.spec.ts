@@ -3,6 +3,7 @@ import { makePlan } from './plan.js';
 import { nextEffects } from '../../task/domain/task.effects.js';
 import type { RunningInstance } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
+import { firstSpec } from '../../services/domain/spec.js';
 import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
 
 const release = releaseWith('old', 2);
@@ -34,6 +35,37 @@ describe('a repair', () => {
     const { slots, surplus, kept } = planOf([alive, running('b', release)], 'b', true);
     expect(slots).toMatchObject([{ ordinal: 0, replaces: { name: 'b' } }]);
     expect([surplus, kept]).toEqual([[], ['a']]);
+  });
+
+  it('of an instance that can run nowhere else stops it, unless more would be missing than may be', () => {
+    const lenient = releaseWith('old', 2, { maxUnavailable: 1 });
+    const declared = { count: 2, limits: release.config.resources };
+    const spec = firstSpec({}, declared, {
+      arrival: 1,
+      at: new Date(0).toISOString(),
+      by: 'run',
+      token: 't0',
+    });
+    const yielding = (...survey: readonly RunningInstance[]) =>
+      makePlan(
+        foldTask([
+          accepted({ mode: 'scale', scale: { repairs: 'b', moves: true, yields: true } }),
+          { type: 'InstancesSurveyed', data: { instances: survey, spec, arrival: 2 } },
+        ]),
+        '2026-01-01T00:00:00.000Z',
+      );
+    const [a, b] = [running('a', lenient), running('b', lenient)];
+    const stops = yielding(a, b);
+    expect([stops.slots, stops.surplus.map(({ name }) => name), stops.kept]).toEqual([[], ['b'], ['a']]);
+    expect(stops.spec).toBeUndefined();
+    expect(stops.notes.join()).toContain('maxUnavailable of config.json lets 1 be missing');
+    // Another died since the drain looked; its node asks for nothing; it does not run any more.
+    for (const survey of [[running('a', lenient, { alive: false }), b], [alive, running('b', release)], [a]])
+      expect(yielding(...survey)).toMatchObject({
+        slots: [],
+        surplus: [],
+        kept: survey.map(({ name }) => name),
+      });
   });
 
   it('starts nothing of a service that was stopped meanwhile', () => {

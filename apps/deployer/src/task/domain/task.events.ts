@@ -72,6 +72,8 @@ interface ScaleWish {
   readonly repairs?: string;
   /** With `repairs`: also if it runs, for it is to leave its node. */
   readonly moves?: true;
+  /** With `moves`: it can run nowhere else, so it is stopped, as far as `maxUnavailable` of its config.json lets it be missing. */
+  readonly yields?: true;
   /** Of a repair: as many instances as the spec wants. */
   readonly restore?: boolean;
 }
