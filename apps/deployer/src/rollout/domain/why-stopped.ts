@@ -19,6 +19,7 @@ export function whyStopped(state: TaskState, name: string): string {
 
 function surplusOf({ scale, survey = [] }: TaskState, name: string): string {
   if (survey.find((instance) => instance.name === name)?.alive === false) return 'It does not run any more';
+  if (scale?.yields === true) return 'Its node is drained, and maxUnavailable lets it be missing';
   return scale === undefined || scale.restore === true
     ? 'More instances ran than are wanted'
     : 'The service was scaled in';

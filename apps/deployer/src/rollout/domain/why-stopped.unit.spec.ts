@@ -41,6 +41,10 @@ it.each<[what: string, of: object, name: string, why: string]>([
     ...['a restore', { mode: 'scale', scale: { restore: true } }, 'a'] as const,
     'More instances ran than are wanted (request t1).',
   ],
+  [
+    ...['a drain', { mode: 'scale', scale: { repairs: 'a', moves: true, yields: true } }, 'a'] as const,
+    'Its node is drained, and maxUnavailable lets it be missing (request t1).',
+  ],
   ['a fall of the count', {}, 'a', 'More instances ran than are wanted (request t1).'],
   ['one that had ended', { mode: 'scale', scale: { to: 1 } }, 'dead', 'It does not run any more (request t1).'],
 ])('says why %s stops an instance', (_, of, name, why) => {

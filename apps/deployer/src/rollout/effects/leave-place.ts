@@ -39,10 +39,11 @@ function left(
   const { ordinal, node, accessToken, release } = effect;
   const slot = slotOf(state, effect);
   const portTaken = slot?.failing?.error.code === 'PORT_TAKEN';
+  const failed = { state: 'failed', reason: slot?.failing?.error.message } as const;
   const behind: readonly SideWrite[] =
     leftBehind === undefined || slot === undefined || !isPlaced(slot)
       ? []
-      : [{ kind: 'leave-behind', report: reportOf(state, release, slot, 'failed', clock.now()) }];
+      : [{ kind: 'leave-behind', report: reportOf(state, release, slot, failed, clock.now()) }];
   return {
     events: [{ type: 'PlaceLeft', data: { ordinal, node: node.name, leftBehind, phase: 'stop', ms } }],
     sides: [{ kind: 'release-node', accessToken, ...(portTaken && { portTaken }) }, ...behind],
