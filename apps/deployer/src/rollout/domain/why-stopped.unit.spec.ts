@@ -18,35 +18,45 @@ const state = (more: object): TaskState =>
 
 it.each<[what: string, of: object, name: string, why: string]>([
   ['a stop', { mode: 'stop' }, 'a', 'The service was stopped (request t1).'],
-  ['a new release', { slots, release: next }, 'a', 'Release r2 replaces r1. b on node-2 takes its place (request t1).'],
+  [
+    'a new release',
+    { slots, release: next },
+    'a',
+    'Release r2 replaces r1. b on node-2 takes its place (request t1).',
+  ],
   ['a restart', { slots }, 'a', 'b on node-2 takes its place (request t1).'],
   [
-    ...['a move', { mode: 'scale', slots, scale: { repairs: 'a', moves: true } }, 'a'] as const,
+    ...(['a move', { mode: 'scale', slots, scale: { repairs: 'a', moves: true } }, 'a'] as const),
     'It moves off its node. b on node-2 takes its place (request t1).',
   ],
   [
-    ...['a repair', { mode: 'scale', slots, scale: { repairs: 'a' } }, 'a'] as const,
+    ...(['a repair', { mode: 'scale', slots, scale: { repairs: 'a' } }, 'a'] as const),
     'It does not run any more. b on node-2 takes its place (request t1).',
   ],
   [
-    ...['a revert', { slots, reverting: true }, 'a'] as const,
+    ...(['a revert', { slots, reverting: true }, 'a'] as const),
     'The request failed. b on node-2 takes its place (request t1).',
   ],
   [
-    ...['one that is stopped first', { slots: [{ ...slot, name: undefined }] }, 'a'] as const,
+    ...(['one that is stopped first', { slots: [{ ...slot, name: undefined }] }, 'a'] as const),
     'Another takes its place (request t1).',
   ],
   ['a scaling', { mode: 'scale', scale: { by: -1 } }, 'a', 'The service was scaled in (request t1).'],
   [
-    ...['a restore', { mode: 'scale', scale: { restore: true } }, 'a'] as const,
+    ...(['a restore', { mode: 'scale', scale: { restore: true } }, 'a'] as const),
     'More instances ran than are wanted (request t1).',
   ],
   [
-    ...['a drain', { mode: 'scale', scale: { repairs: 'a', moves: true, yields: true } }, 'a'] as const,
+    ...(['a drain', { mode: 'scale', scale: { repairs: 'a', moves: true, yields: true } }, 'a'] as const),
     'Its node is drained, and maxUnavailable lets it be missing (request t1).',
   ],
   ['a fall of the count', {}, 'a', 'More instances ran than are wanted (request t1).'],
-  ['one that had ended', { mode: 'scale', scale: { to: 1 } }, 'dead', 'It does not run any more (request t1).'],
+  [
+    'one that had ended',
+    { mode: 'scale', scale: { to: 1 } },
+    'dead',
+    'It does not run any more (request t1).',
+  ],
 ])('says why %s stops an instance', (_, of, name, why) => {
   expect(whyStopped(state(of), name)).toBe(why);
 });
