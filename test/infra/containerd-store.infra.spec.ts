@@ -7,7 +7,12 @@ import { Installation } from './installation.js';
 import { addNode, livesOneService, theNode } from './one-service.js';
 
 const run = promisify(execFile);
-const OWN_TESTS = ['engine.nodes.spec', 'build-secrets.nodes.spec', 'engine-contract.nodes.spec'];
+const OWN_TESTS = [
+  'engine.nodes.spec',
+  'build-secrets.nodes.spec',
+  'engine-contract.nodes.spec',
+  'images-by-digest.nodes.spec',
+];
 
 describe.each([
   { name: 'Docker 26 of Debian trixie', made: dockerOfTrixie, version: '26.1', not: 'nothing' },

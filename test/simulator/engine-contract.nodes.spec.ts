@@ -1,71 +1,12 @@
 import { text } from 'node:stream/consumers';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Readable } from 'node:stream';
-import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectEngine, type ContainerSpec, type Engine, type RegistryAuth } from '#libs/engine';
-import { SshPool } from '#libs/ssh';
-import { requireEnv, sshTargetOf, testNodes, uniqueName, until } from '#libs/testing';
+import type { ContainerSpec, Engine } from '#libs/engine';
+import { requireEnv, uniqueName, until } from '#libs/testing';
+import { BASE, context, registryAuth, type Subject, subjects } from './engine-subjects.js';
 import { type ProgramName, running } from './programs.js';
-import { startSimulator } from './simulator.js';
 
-/** What a simulated engine may be trusted for: each of these holds for the real one too. */
-interface Subject {
-  readonly engine: Engine;
-  /** A second client of it, to be closed by whoever asks. */
-  another(): Engine;
-  /** Where its containers' ports are. */
-  readonly address: string;
-  close(): Promise<void>;
-}
-
-const BASE = 'slipway/python:3.11';
-
-async function real(): Promise<Subject> {
-  const [node] = await testNodes();
-  const ssh = new SshPool();
-  const another = () => connectEngine({ ssh, target: sshTargetOf(node), socketPath: node.dockerSocket });
-  const engine = another();
-  return {
-    ...{ engine, another, address: node.address },
-    async close() {
-      await engine.close();
-      await ssh.close();
-    },
-  };
-}
-
-async function simulated(): Promise<Subject> {
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-simulator-'));
-  const socketPath = join(folder, 'docker.sock');
-  const simulator = await startSimulator({
-    ...{ socketPaths: [socketPath], name: 'simulated', cpus: 2, memoryBytes: 1024 ** 3, images: [BASE] },
-    registryCaFile: process.env['REGISTRY_CA_FILE'],
-  });
-  const another = () => connectEngine({ socketPath });
-  const engine = another();
-  return {
-    ...{ engine, another, address: '127.0.0.1' },
-    async close() {
-      await engine.close();
-      await simulator.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-function registryAuth(password = requireEnv('REGISTRY_PASSWORD')): RegistryAuth {
-  const { host } = new URL(requireEnv('REGISTRY_URL'));
-  return { username: requireEnv('REGISTRY_USERNAME'), password, serveraddress: host };
-}
-
-describe.each([
-  ['the real engine', real],
-  ['the simulated engine', simulated],
-])('%s', (_, start) => {
+describe.each(subjects)('%s', (_, start) => {
   const name = uniqueName('contract');
   const labels = { 'slipway.test': name };
   const repository = `${new URL(requireEnv('REGISTRY_URL')).host}/${name}/web`;
@@ -141,7 +82,7 @@ describe.each([
       expect(await engine.list({ labels })).toEqual([
         {
           ...{ id, name: made.name, image: BASE, state: 'running', labels, hasJustStarted: true },
-          createdAt: expect.any(Number) as number,
+          ...{ imageId: expect.any(String) as string, createdAt: expect.any(Number) as number },
         },
       ]);
       await engine.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
@@ -491,10 +432,3 @@ describe.each([
     });
   });
 });
-
-function context(dockerfile: string): Readable {
-  const tar = pack();
-  tar.entry({ name: 'Dockerfile' }, dockerfile);
-  tar.finalize();
-  return tar as unknown as Readable;
-}

@@ -212,7 +212,7 @@ const variables = z.object({
     .describe('How long the stop of a container may make no progress.'),
   RELEASE_RETENTION_INTERVAL_MS: durationMs()
     .default(3_600_000)
-    .describe('How often old releases are retired; 0 keeps all.'),
+    .describe('How often old releases are retired; 0 keeps all, in the image registry and on nodes.'),
   RELEASE_RETENTION_GOOD: z.coerce
     .number()
     .int()
@@ -230,6 +230,17 @@ const variables = z.object({
     .min(0)
     .default(30)
     .describe('How many days the releases of `RELEASE_RETENTION_COUNT` stay.'),
+  RELEASE_RETENTION_NODES_MS: durationMs()
+    .default(300_000)
+    .describe('How often each node is looked at for images that may go; 0 keeps all on nodes.'),
+  RELEASE_RETENTION_DISK_PERCENT: z.coerce
+    .number()
+    .min(1)
+    .max(100)
+    .default(85)
+    .describe(
+      'How full the disk of a node may be before images go from it that nothing runs there, also those of releases that can be rolled back to; 100 keeps these.',
+    ),
   DEPLOYER_NODE_TIMEOUT_MS: durationMs()
     .default(10_000)
     .describe('How long a node may be silent before it counts as unreachable.'),

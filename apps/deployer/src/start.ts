@@ -28,7 +28,7 @@ import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createServices } from './services/wire.js';
 import { createReconciler, repairChores } from './repair/wire.js';
-import { createRetention } from './releases/wire.js';
+import { createRetentions } from './releases/retention.wire.js';
 import { createWorkers } from './task/wire.js';
 
 /** Below a container's usual 10 s of grace: what has not ended by then goes on in another replica. */
@@ -51,7 +51,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const board = new AnswerBoard();
   const traffic = await watchTraffic(runtime);
   const workers = createWorkers({ config, storage, outside, runtime, answers: board, traffic });
-  const retention = createRetention({ config, pool, registry: outside.registry, runtime });
+  const retention = createRetentions({ ...{ config, pool, outbox, runtime }, ...outside });
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers(runtime.kafka, board, outside.logins);
@@ -94,7 +94,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
       submissions.close();
       await Promise.all([
         workers.stop(DRAIN_MS),
-        retention.stop(),
+        ...retention.map((one) => one.stop()),
         reconciler.stop(),
         services.restorer.stop(),
         housekeeping.stop(),
@@ -107,7 +107,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     },
   });
   workers.start();
-  retention.start();
+  retention.forEach((one) => one.start());
   reconciler.start();
   services.restorer.start();
   housekeeping.start({ atOnce: true });

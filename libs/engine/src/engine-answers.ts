@@ -24,6 +24,8 @@ export interface ListedContainer {
   readonly id: string;
   readonly name: string;
   readonly image: string;
+  /** Of its image, also where it was named otherwise since. */
+  readonly imageId: string;
   readonly state: string;
   /** Within the last minute, or it is about to be started again. */
   readonly hasJustStarted: boolean;
@@ -35,6 +37,8 @@ export interface ListedContainer {
 export interface ListedImage {
   readonly id: string;
   readonly tags: readonly string[];
+  /** `host/repository@sha256:...`: where it was pulled from or pushed to. */
+  readonly digests: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** With the layers that it shares with others. */
@@ -50,6 +54,7 @@ export function listedContainer(found: ContainerInfo): ListedContainer {
     id: found.Id,
     name: (found.Names[0] ?? '').replace(/^\//, ''),
     image: found.Image,
+    imageId: found.ImageID,
     state: found.State,
     hasJustStarted: JUST_STARTED.test(found.Status),
     createdAt: found.Created * 1_000,
@@ -59,11 +64,13 @@ export function listedContainer(found: ContainerInfo): ListedContainer {
 
 /** How older engines name what has no name. */
 const NO_NAME = '<none>:<none>';
+const NO_DIGEST = '<none>@<none>';
 
 export function listedImage(found: ImageInfo): ListedImage {
   return {
     id: found.Id,
     tags: (found.RepoTags ?? []).filter((tag) => tag !== NO_NAME),
+    digests: ((found.RepoDigests ?? []) as string[]).filter((digest) => digest !== NO_DIGEST),
     createdAt: found.Created * 1_000,
     sizeBytes: found.Size,
     labels: found.Labels ?? {},

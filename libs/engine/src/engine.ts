@@ -113,13 +113,18 @@ export class Engine {
     await this.call(`Tagging ${ref}`, () => this.docker.getImage(ref).tag({ repo, tag }), NO_IMAGE);
   }
 
-  /** An image that is not there, or that a container uses, is no error: removing is only making space. */
-  async removeImage(ref: string): Promise<void> {
+  /**
+   * Takes the name away, and with the last one the image; false where there is none, or a container uses it. Neither is
+   * an error: removing is only making space.
+   */
+  async removeImage(ref: string): Promise<boolean> {
     try {
-      await this.unless(409, `Removing ${ref}`, () => this.docker.getImage(ref).remove(), NO_IMAGE);
+      const remove = (): Promise<unknown> => this.docker.getImage(ref).remove();
+      return (await this.unless(409, `Removing ${ref}`, remove, NO_IMAGE)) !== undefined;
     } catch (error) {
       // Also by the engine's sentence: two names of one image that go at the same time.
       if (!(error instanceof EngineError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
+      return false;
     }
   }
 

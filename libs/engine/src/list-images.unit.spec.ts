@@ -13,3 +13,15 @@ it('an image without a name has no name', async () => {
   const images = await new Engine(docker, () => undefined).listImages({ labels: {} });
   expect(images.map(({ tags }) => tags)).toEqual([[], [], ['shop/web:1']]);
 });
+
+it('an image of no registry has no digest, as older engines say it', async () => {
+  const digests = ['host/shop/web@sha256:0'];
+  const listed = [
+    { Id: 'a', RepoDigests: ['<none>@<none>'], Created: 1 },
+    { Id: 'b', RepoDigests: null, Created: 2 },
+    { Id: 'c', RepoDigests: digests, Created: 3 },
+  ];
+  const docker = { listImages: () => Promise.resolve(listed) } as unknown as Docker;
+  const images = await new Engine(docker, () => undefined).listImages({ labels: {} });
+  expect(images.map((image) => image.digests)).toEqual([[], [], digests]);
+});

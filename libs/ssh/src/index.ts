@@ -1,4 +1,5 @@
 export * from './errors.js';
+export { type Disk, diskOver } from './disk.js';
 export { fingerprint, type HostKey, type HostKeyType, hostKeyTypes } from './host-key.js';
 export { readHostKey } from './read-host-key.js';
 export { authorizedKeyLine, makePrivateKey } from './key-pair.js';

@@ -1,6 +1,8 @@
 import type { ReleaseDetails } from '#libs/contracts';
 import type { Placed } from '#libs/http';
+import type { Disk } from '#libs/ssh';
 import type { Release } from '../task/domain/task.events.js';
+import type { NeededImage, NodeImage } from './domain/node-images.js';
 import type { ReleaseImage } from './domain/retention.js';
 
 /** What was built of a service. Retired releases are not found. */
@@ -36,6 +38,24 @@ export interface RegistryImages {
   delete(image: string): Promise<void>;
   /** Whether an error means that the registry does not answer at all. */
   isDown(error: unknown): boolean;
+}
+
+/** Images on nodes. Of those that are not there, or that a container uses, none is removed, and that is no error. */
+export interface NodeImages {
+  /** Those with the label of this installation. */
+  own(node: string): Promise<readonly NodeImage[]>;
+  /** Ids of the images of all containers there, running or not. */
+  used(node: string): Promise<readonly string[]>;
+  /** Where its engine keeps images; undefined where that cannot be known. */
+  disk(node: string): Promise<Disk | undefined>;
+  /** By `host/repository@digest`; whether it went. */
+  remove(node: string, image: string): Promise<boolean>;
+}
+
+/** What nodes need images for. */
+export interface NodeNeeds {
+  /** Of these images those of releases that we built; what was retired after `retiredUntil` can be taken back. */
+  neededOn(node: string, images: readonly string[], retiredUntil: Date): Promise<readonly NeededImage[]>;
 }
 
 export interface ReleaseFilter {

@@ -7,7 +7,7 @@ import { createLogger, createMetrics } from '#libs/telemetry';
 import { until, type TestDatabase } from '#libs/testing';
 import type { DeployerConfig } from '../deployer.config.js';
 import { createDeployerDatabase } from '../task/database.testing.js';
-import { createRetention } from './wire.js';
+import { createRetention } from './retention.wire.js';
 
 const logger = createLogger({ app: 'test', replica: 'test', level: 'silent' });
 

@@ -9,6 +9,7 @@ import type { Chore, Clock } from '../task/ports.js';
 import { PostgresInstances } from './adapters/instances.js';
 import { NetworkProber } from './adapters/network-prober.js';
 import { SshNodeEngines } from './adapters/node-engines.js';
+import { SshNodeImages } from './adapters/node-images.js';
 import { NodeLogins } from './adapters/node-logins.js';
 import { PostgresNodeRequests } from './adapters/node-requests.js';
 import { purgeNodeRequests } from './adapters/node-rows.js';
@@ -27,7 +28,9 @@ export function createNodes({ config, pool, registryLogins, installation, logger
   const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const ssh = new SshPool({ logger, ...nodeTimeouts(config) });
   const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets };
-  return { logins, engines: new SshNodeEngines(parts), prober: new NetworkProber() };
+  const engines = new SshNodeEngines(parts);
+  const nodeImages = new SshNodeImages(engines, { ssh, installation });
+  return { logins, engines, nodeImages, prober: new NetworkProber() };
 }
 
 /** What is recorded of instances and of the nodes that were asked for. */

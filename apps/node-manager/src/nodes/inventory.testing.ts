@@ -194,6 +194,18 @@ inventory('labels, zone and sizes', () => {
   });
 });
 
+inventory('the history of a node', () => {
+  it('tells which images were removed from it, and why', async () => {
+    await enrol();
+    await report('ready', 1, { imagesRemoved: { retired: 2, forDisk: 3 } });
+    await untilPage('its history', ({ events }) => (events ?? []).length === 2);
+    expect((await page()).events?.[0]).toMatchObject({
+      ...{ event: 'images-removed', state: 'ready' },
+      reason: '2 of retired releases, 3 for room on the disk',
+    });
+  });
+});
+
 inventory('a node that is taken out of service', () => {
   it('is drained once nothing runs there, says what holds it up until then, and is late after its deadline', async () => {
     await enrol();

@@ -7,7 +7,8 @@ import { topics } from '../topics.js';
 export const nodeReported = defineMessage({
   type: 'slipway.node.reported.v1',
   topic: topics.nodeReports,
-  summary: 'A node stopped answering, or answers again; or what holds its drain up.',
+  summary:
+    'A node stopped answering, or answers again; what holds its drain up, or what was removed from it.',
   schema: z.object({
     node: nodeNameSchema.describe('The name of the node.'),
     state: z.enum(['ready', 'unreachable']).describe('Whether it answers.'),
@@ -24,6 +25,13 @@ export const nodeReported = defineMessage({
       )
       .optional()
       .describe('What holds a drain of the node up, all of it; left out where nothing is new of that.'),
+    imagesRemoved: z
+      .object({
+        retired: z.int().min(0).describe('Those of releases that were retired.'),
+        forDisk: z.int().min(0).describe('Those that nothing ran there, because the disk was too full.'),
+      })
+      .optional()
+      .describe('How many images have just been removed from the node.'),
   }),
   key: (data) => data.node,
   example: {

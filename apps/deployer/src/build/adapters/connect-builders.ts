@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { connectEngine } from '#libs/engine';
-import { SshPool, type SshPoolOptions, type SshTarget } from '#libs/ssh';
+import { diskOver, SshPool, type SshPoolOptions, type SshTarget } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
 import type { BuilderAddress } from './builder-address.js';
 import { Builder } from './builder.js';
-import { freeBytesAt, freeBytesOver } from './free-space.js';
+import { freeBytesAt } from './free-space.js';
 
 interface BuildersOptions {
   readonly addresses: readonly BuilderAddress[];
@@ -38,7 +38,8 @@ async function connect(address: BuilderAddress, options: BuildersOptions): Promi
   const ssh = new SshPool({ ...options.ssh, logger });
   const engine = connectEngine({ ssh, target, socketPath });
   return new Builder({
-    ...{ ...common, engine, freeBytes: (path: string) => freeBytesOver(ssh, target, path) },
+    ...{ ...common, engine },
+    freeBytes: async (path) => (await diskOver(ssh, target, path))?.availableBytes,
     async close() {
       await engine.close();
       await ssh.close();

@@ -35,8 +35,7 @@ const gone = (): Promise<never> =>
 function builderOf({ name, images, away = false, loses = false, keeps = false }: FakeBuilder): Builder {
   const engine: Partial<Engine> = {
     hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
-    removeImage: (tag) =>
-      away ? unreachable() : keeps ? failed() : Promise.resolve(void images.delete(tag)),
+    removeImage: (tag) => (away ? unreachable() : keeps ? failed() : Promise.resolve(images.delete(tag))),
     push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
     build: () =>
       Promise.reject(

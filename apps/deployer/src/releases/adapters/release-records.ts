@@ -1,22 +1,10 @@
-import { unfinishedWorkOf, type Pool } from '#libs/postgres';
+import type { Pool } from '#libs/postgres';
 import type { ReleaseImage } from '../domain/retention.js';
 import type { ReleaseRecords } from '../ports.js';
-
-const ROLLOUT_KEY = `r.app_id || '/' || r.service`;
-const BUILD_KEY = `'build ' || ${ROLLOUT_KEY}`;
+import { IMAGE, IS_OURS, IS_WANTED, IS_WORKED_ON } from './release-needs.js';
 
 /** What keeps a release `r`: it is current, wanted, an instance runs it, or its service has a task that is not done. */
-const IN_USE = `(
-  EXISTS (SELECT FROM current_releases c WHERE c.release_id = r.id)
-  OR EXISTS (SELECT FROM instances i
-             WHERE i.app_id = r.app_id AND i.service = r.service AND i.report ->> 'release' = r.id)
-  OR EXISTS (SELECT FROM specs s WHERE s.release_id = r.id)
-  OR ${unfinishedWorkOf(ROLLOUT_KEY)} OR ${unfinishedWorkOf(BUILD_KEY)})`;
-
-const IMAGE = `r.release ->> 'image'`;
-
-/** Not what somebody else built, also where it lies in our registry. */
-const IS_OURS = `r.release -> 'config' ->> 'runtime' IS DISTINCT FROM 'image'`;
+const IN_USE = `(${IS_WANTED} OR ${IS_WORKED_ON})`;
 
 /** Retired until $1, its image still there, and the image of no release that lives. */
 const DELETABLE = `r.retired_at <= $1 AND r.image_deleted_at IS NULL AND NOT ${IN_USE}

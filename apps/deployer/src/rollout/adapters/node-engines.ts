@@ -48,10 +48,14 @@ const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = {
 const READ_SOCKETS = ['cat', '/proc/net/tcp', '/proc/net/tcp6'];
 const LOOK_MS = 5_000;
 
-interface KeptEngine {
-  readonly sealedLogin: string;
+/** An engine, and the way to its machine. */
+export interface ReachedEngine {
   readonly way: WayToEngine;
   readonly engine: Engine;
+}
+
+interface KeptEngine extends ReachedEngine {
+  readonly sealedLogin: string;
 }
 
 /** On a container: which of its variables are secrets. */
@@ -225,7 +229,8 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     await this.parts.ssh.close();
   }
 
-  private async engine(node: string): Promise<Engine> {
+  /** Throws NODE_UNREACHABLE where no login of it is known. */
+  async reached(node: string): Promise<ReachedEngine> {
     const assigned = await this.parts.logins.of(node);
     if (assigned === undefined) {
       throw new StepError({
@@ -235,13 +240,18 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
       });
     }
     const kept = this.engines.get(node);
-    if (kept?.sealedLogin === assigned.sealedLogin) return kept.engine;
+    if (kept?.sealedLogin === assigned.sealedLogin) return kept;
     const login = await unseal(this.parts.privateKey, assigned.sealedLogin);
     // Each answer seals its login anew, and most are what they were: the channels that are open stay.
     const way = wayTo(assigned, login as NodeLogin);
     const isSame = kept !== undefined && isDeepStrictEqual(kept.way, way);
     const engine = isSame ? kept.engine : connectEngine({ ssh: this.parts.ssh, ...way });
-    this.engines.set(node, { sealedLogin: assigned.sealedLogin, way, engine });
-    return engine;
+    const reached = { sealedLogin: assigned.sealedLogin, way, engine };
+    this.engines.set(node, reached);
+    return reached;
+  }
+
+  private async engine(node: string): Promise<Engine> {
+    return (await this.reached(node)).engine;
   }
 }

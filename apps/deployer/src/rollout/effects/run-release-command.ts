@@ -1,6 +1,6 @@
 import { resolveSecrets } from '../../secrets/resolve-secrets.js';
 import { causeInLog } from '../../task/domain/log-causes.js';
-import { StepError, toTaskError } from '../../task/domain/task-error.js';
+import { codeOf, StepError, toTaskError } from '../../task/domain/task-error.js';
 import type { EffectOf } from '../../task/domain/task.effects.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
@@ -59,7 +59,12 @@ async function runToEnd(
     labels: instanceLabels(state, release, claim),
     task: claim.taskId,
   };
-  return engines.runToEnd(node.name, spec, signal);
+  return engines.runToEnd(node.name, spec, signal).catch(async (error: unknown) => {
+    if (codeOf(error) !== 'IMAGE_NOT_FOUND') throw error;
+    // Whoever makes room on the node may have removed it since it was pulled.
+    await engines.pull(node.name, release.image, signal, () => undefined);
+    return engines.runToEnd(node.name, spec, signal);
+  });
 }
 
 async function failed(

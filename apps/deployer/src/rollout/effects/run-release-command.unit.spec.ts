@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EngineError } from '#libs/engine';
 import { sidesOf } from '../../task/domain/step-writes.js';
 import { type Effect, nextEffects } from '../../task/domain/task.effects.js';
 import { foldTask } from '../../task/domain/task.state.js';
@@ -63,3 +64,21 @@ it.each([0, 3])(
     expect(sidesOf(writes, 'release-command-done')).toHaveLength(exitCode === 0 ? 1 : 0);
   },
 );
+
+it('an image that was removed from the node since its pull is pulled again, once', async () => {
+  const pulled: string[] = [];
+  const missing = new EngineError('IMAGE_NOT_FOUND', { message: 'No such image.', hint: 'h' });
+  const ports = (neededPulls: number): unknown => ({
+    releases: { commandDone: () => Promise.resolve(false) },
+    engines: {
+      runToEnd: () => (pulled.length >= neededPulls ? Promise.resolve(0) : Promise.reject(missing)),
+      pull: (_node: string, image: string) => Promise.resolve(void pulled.push(image)),
+    },
+  });
+  const run = (neededPulls: number) =>
+    runReleaseCommand.run(ports(neededPulls) as InstanceEffectPorts, scope, state, effect);
+  expect((await run(1)).events).toMatchObject([{ type: 'ReleaseCommandDone', data: { ran: true } }]);
+  expect(pulled).toEqual([release.image]);
+  await expect(run(9)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+  expect(pulled).toHaveLength(2);
+});

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '#libs/config';
-import { foldTask } from '../../task/domain/task.state.js';
+import { EngineError } from '#libs/engine';
+import { evolve, foldTask, type TaskState } from '../../task/domain/task.state.js';
 import { accepted, releaseWith } from '../../task/domain/task.testing.js';
 import type { LaunchSpec, NodeEngines } from '../ports.js';
 import type { Secrets } from '../../secrets/ports.js';
-import { launch } from './start-instance.js';
+import type { InstanceEffectPorts } from '../instance.js';
+import { launch, startInstance } from './start-instance.js';
 
 const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
 const state = foldTask([accepted({})]);
@@ -68,5 +70,42 @@ describe('an instance that is started', () => {
     await result;
     expect(asked).toEqual([]);
     expect(launched[0]?.secrets).toEqual({});
+  });
+});
+
+describe('an image that is not there when its instance starts', () => {
+  const missing = new EngineError('IMAGE_NOT_FOUND', { message: 'No such image.', hint: 'h' });
+  const pulled = { type: 'ImagePulled', data: { ordinal: 0, phase: 'pull', ms: 1 } } as const;
+  const fresh = { ...state, slots: [{ ordinal: 0, pulled: false, healthy: false }] };
+  const release = releaseWith('new', 1, {});
+  const effect = { kind: 'start-instance', ordinal: 0, node, release, accessToken: 't1:web:0' } as const;
+  const start = (of: TaskState) => {
+    const ports: unknown = {
+      engines: { launch: () => Promise.reject(missing) },
+      nodeTurns: { take: async (_node: string, _signal: AbortSignal, work: () => Promise<object>) => work() },
+      limits: { startMs: 1_000 },
+    };
+    const scope = {
+      ...{ claim: { taskId: 't1/web', fence: 1n }, kept: {} },
+      signal: new AbortController().signal,
+    };
+    return startInstance.run(ports as InstanceEffectPorts, scope, of, effect);
+  };
+  const again = [{ type: 'ImageMissing', data: { ordinal: 0 } }];
+
+  it('is pulled', async () => {
+    expect((await start(fresh)).events).toEqual(again);
+  });
+
+  it('was removed between its pull and the start, by whoever made room: it is pulled again', async () => {
+    const once = evolve(fresh, pulled);
+    expect((await start(once)).events).toEqual(again);
+    const missed = evolve(once, { type: 'ImageMissing', data: { ordinal: 0 } });
+    expect(missed.slots[0]).toMatchObject({ imageMissing: true, pulled: false });
+  });
+
+  it('is not pulled for ever', async () => {
+    const twice = evolve(evolve(fresh, pulled), pulled);
+    await expect(start(twice)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
   });
 });

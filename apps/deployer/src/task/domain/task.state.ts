@@ -38,7 +38,10 @@ export interface SlotProgress extends Slot {
   readonly refused?: TaskError;
   /** Its node was seen not to have the image. */
   readonly imageMissing?: boolean;
+  /** It is there, as far as is known. */
   readonly pulled: boolean;
+  /** How often it was pulled. */
+  readonly pulls?: number;
   readonly name?: string;
   readonly address?: InstanceAddress;
   readonly healthy: boolean;
@@ -224,9 +227,9 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
     case 'NodeRefused':
       return patchSlot(state, ordinal, { refused: event.data.error });
     case 'ImageMissing':
-      return patchSlot(state, ordinal, { imageMissing: true });
+      return patchSlot(state, ordinal, { imageMissing: true, pulled: false });
     case 'ImagePulled':
-      return patchSlot(state, ordinal, { pulled: true });
+      return patchSlot(state, ordinal, { pulled: true, pulls: pullsOf(state, ordinal) + 1 });
     case 'PlaceFailed': {
       const { step, error } = event.data;
       return patchSlot(state, ordinal, { failing: { step, error } });
@@ -254,6 +257,10 @@ function placeLeft(state: TaskState, { ordinal, leftBehind }: TaskEventOf<'Place
   };
   return { ...state, slots: state.slots.map((one) => (one.ordinal === ordinal ? again : one)) };
 }
+
+/** How often the image of a slot was pulled onto its node. */
+export const pullsOf = ({ slots }: TaskState, ordinal: number): number =>
+  slots.find((slot) => slot.ordinal === ordinal)?.pulls ?? 0;
 
 /** The first failure counts; one while reverting is kept beside it. */
 function failed(state: TaskState, { error, cancelledBy }: TaskEventOf<'StepFailed'>['data']): TaskState {

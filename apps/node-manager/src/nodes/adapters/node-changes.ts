@@ -61,6 +61,16 @@ export async function countLive(tx: Transaction, node: string): Promise<number> 
   return rows[0]?.live ?? 0;
 }
 
+/** `2 of retired releases, 3 for room on the disk` */
+function removedText({ imagesRemoved }: NodeReport): string | undefined {
+  const { retired = 0, forDisk = 0 } = imagesRemoved ?? {};
+  const parts = [
+    ...(retired > 0 ? [`${retired} of retired releases`] : []),
+    ...(forDisk > 0 ? [`${forDisk} for room on the disk`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
 /** Writes down whether a node answers, and what holds its drain up. What people ask of it stays. */
 export async function recordNodeReport(tx: Transaction, report: NodeReport): Promise<void> {
   const { node, state, reason, reportedAt, holding } = report;
@@ -70,8 +80,12 @@ export async function recordNodeReport(tx: Transaction, report: NodeReport): Pro
     'UPDATE node_records SET reported_at = $2, holding = coalesce($3, holding) WHERE name = $1',
     [node, reportedAt, holding && JSON.stringify(holding)],
   );
+  const standing = standingOf(row);
+  const removed = removedText(report);
+  if (removed !== undefined)
+    await addEvent(tx, node, { event: 'images-removed', standing, asked: { reason: removed } });
   const said = { at: reportedAt, ...(reason !== undefined && state === 'unreachable' && { reason }) };
-  const decided = decideVerdict(standingOf(row), state === 'ready', said);
+  const decided = decideVerdict(standing, state === 'ready', said);
   if (decided.event !== undefined) await writeDecided(tx, row, decided, { reason: said.reason });
 }
 

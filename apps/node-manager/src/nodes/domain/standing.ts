@@ -89,7 +89,7 @@ export type NodeCommand =
 export type NodeEventName =
   | ('enrolled' | 'updated' | 'labelled' | 'login-changed')
   | ('cordoned' | 'uncordoned' | 'draining' | 'drained' | 'removed')
-  | ('unreachable' | 'reachable');
+  | ('unreachable' | 'reachable' | 'images-removed');
 
 /** Without an event where nothing happened that people should see; the same standing where nothing did at all. */
 export interface Settled {
