@@ -9,16 +9,25 @@ interface FleetOptions {
   readonly nodes: readonly NodeEntry[];
   readonly ledger: Ledger;
   readonly replicas: number;
+  /** Of the node manager; one when left out. */
+  readonly managers?: number;
+  /** Of the agent; none when left out. */
+  readonly agents?: number;
   readonly seed: number;
 }
 
-/** A node manager, a load balancer and several deployers, each a process of its own. */
+/** Apps of which replicas may be killed, besides the deployer. */
+export type Watcher = 'agent' | 'node-manager';
+
+/** Node managers, a load balancer, agents and several deployers, each a process of its own. */
 export class Fleet {
   kills = 0;
   private readonly deployers: AppProcess[] = [];
   private readonly others: AppProcess[] = [];
-  /** How deployers ended that nobody killed, with the end of their log. */
+  private readonly watchers: Record<Watcher, AppProcess[]> = { agent: [], 'node-manager': [] };
+  /** How apps ended that nobody killed, with the end of their log. */
   readonly crashes: string[] = [];
+  private readonly killed = new WeakSet<AppProcess>();
   private readonly random: () => number;
   private killing: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -50,24 +59,40 @@ export class Fleet {
   async stop(): Promise<void> {
     this.stopped = true;
     this.endKilling();
-    await Promise.all([...this.deployers, ...this.others].map((app) => app.stop()));
+    await Promise.all([...this.deployers, ...this.others, ...this.allWatchers].map((app) => app.stop()));
   }
 
   private async startAll(): Promise<void> {
-    const { nodes, replicas } = this.options;
-    const manager = this.spawn('node-manager');
-    this.others.push(manager);
+    const { nodes, replicas, managers = 1, agents = 0 } = this.options;
+    const manager = this.startWatcher('node-manager', 0);
     await untilReady(manager);
     const [url = ''] = Object.values(manager.httpUrls());
     await Promise.all(nodes.map((node) => enrol({ ...this.options.env, SLIPWAY_API_URL: url }, node)));
     this.others.push(this.spawn('load-balancer'));
+    for (let n = 1; n < managers; n += 1) this.startWatcher('node-manager', n);
+    for (let n = 0; n < agents; n += 1) this.startWatcher('agent', n);
     for (let n = 0; n < replicas; n += 1) this.startDeployer(n);
-    await Promise.all([...this.others, ...this.deployers].map((app) => untilReady(app)));
+    const started = [...this.others, ...this.allWatchers, ...this.deployers];
+    await Promise.all(started.map((app) => untilReady(app)));
   }
 
   /** Where the node manager's API is. */
   get apiUrl(): string {
-    return Object.values(this.others[0]?.httpUrls() ?? {})[0] ?? '';
+    return Object.values(this.watchers['node-manager'][0]?.httpUrls() ?? {})[0] ?? '';
+  }
+
+  /** The replicas of an app, by the number of their place. */
+  watchersOf(app: Watcher): readonly AppProcess[] {
+    return this.watchers[app];
+  }
+
+  /** Kills a replica; another is in its place, and ready, when `revive` resolves. */
+  async killWatcher(app: Watcher, place: number): Promise<{ revive(): Promise<void> }> {
+    const victim = this.watchers[app][place];
+    if (victim === undefined) throw new Error(`there is no ${app} ${place}`);
+    this.killed.add(victim);
+    await victim.stop('SIGKILL');
+    return { revive: () => untilReady(this.startWatcher(app, place)) };
   }
 
   get deployerPids(): readonly number[] {
@@ -103,6 +128,20 @@ export class Fleet {
     const gone = victim.stop('SIGKILL');
     this.startDeployer(place);
     await gone;
+  }
+
+  private get allWatchers(): readonly AppProcess[] {
+    return Object.values(this.watchers).flat();
+  }
+
+  private startWatcher(app: Watcher, place: number): AppProcess {
+    const process_ = this.spawn(app);
+    this.watchers[app][place] = process_;
+    void process_.ended.then((code) => {
+      if (this.stopped || this.killed.has(process_)) return;
+      this.crashes.push(`${app} ${place} ended by itself with ${code}: ${process_.log().slice(-2_000)}`);
+    });
+    return process_;
   }
 
   private startDeployer(place: number): void {

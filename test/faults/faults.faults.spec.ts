@@ -7,16 +7,19 @@ import { Installation } from './installation.js';
 import { disagreements, leftOvers } from './left-over.js';
 import { Stream } from './stream.js';
 import { writeTable } from './table.js';
+import { watchingOfNodes } from './watching.js';
 
 const APPLICATIONS = 6;
 /** Requests come so long before a fault and after it. */
 const AROUND_MS = 1_500;
+/** Of what has to last: a minute, or what every `npm test` has time for. */
+const WHOLE_MS = 60_000;
+const SHORT_MS = 15_000;
 
 const extent = process.env['SLIPWAY_FAULTS'] ?? 'short';
-const chosen = faults.filter(
-  ({ name, isInShort }) =>
-    extent === 'whole' || (extent === 'short' ? isInShort : new RegExp(extent).test(name)),
-);
+const isChosen = (name: string, isInShort = false): boolean =>
+  extent === 'whole' || (extent === 'short' ? isInShort : new RegExp(extent).test(name));
+const chosen = faults.filter(({ name, isInShort }) => isChosen(name, isInShort));
 
 let installation: Installation;
 let stream: Stream;
@@ -40,6 +43,12 @@ async function around(fault: Fault): Promise<void> {
 }
 
 const stopAll = (): Promise<unknown> => Promise.all(stream.apps.map((appId) => stream.ask('stop', appId)));
+
+watchingOfNodes(
+  () => installation,
+  extent === 'short' ? SHORT_MS : WHOLE_MS,
+  (name) => isChosen(name, true),
+);
 
 describe('under a stream of requests, each is answered once in content and nothing is left over', () => {
   it.each(chosen.map((fault) => [fault.name, fault] as const))('%s', async (name, fault) => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { requireEnv } from '#libs/testing';
+import type { Watcher } from '../../scripts/soak/fleet.js';
 import { stepClocks } from './clock.js';
 import type { Installation } from './installation.js';
 import { killBroker } from './kafka-broker.js';
@@ -22,6 +23,7 @@ const DOWN_MS = 6_000;
 const POSTGRES_DOWN_MS = 3_000;
 const FAULTY_MS = 8_000;
 const LATE_MS = 500;
+const WATCHER_DOWN_MS = 4_000;
 
 /** Ends a server in order and starts it again. */
 const restart =
@@ -51,6 +53,17 @@ async function registryIsSlow({ registry }: Installation): Promise<void> {
   await delay(FAULTY_MS);
   registry.lateMs = 0;
 }
+
+/** One, and then all of them. */
+const killWatchers =
+  (app: Watcher) =>
+  async (installation: Installation): Promise<void> => {
+    for (const places of [[0], [0, 1]]) {
+      const { revive } = await installation.kill(app, ...places);
+      await delay(WATCHER_DOWN_MS);
+      await revive();
+    }
+  };
 
 export const faults: readonly Fault[] = [
   {
@@ -110,6 +123,16 @@ export const faults: readonly Fault[] = [
     // What cannot start there runs on another node within the same request.
     mayFailWith: [],
     strike: fillDisk,
+  },
+  {
+    name: 'agents killed',
+    what: 'one replica, started again after 4 s, then both at once, for 4 s',
+    strike: killWatchers('agent'),
+  },
+  {
+    name: 'node managers killed',
+    what: 'one replica, started again after 4 s, then both at once, for 4 s',
+    strike: killWatchers('node-manager'),
   },
   {
     name: 'clock of a replica stepped',

@@ -6,12 +6,17 @@ import pg from 'pg';
 import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
 import type { Server } from '../../scripts/one-machine/part.js';
 import { type OneMachine, startOneMachine } from '../../scripts/one-machine/start.js';
-import { Fleet } from '../../scripts/soak/fleet.js';
+import { Fleet, type Watcher } from '../../scripts/soak/fleet.js';
+import type { NodeEntry } from '#libs/testing';
 import { RegistryFront } from './registry-front.js';
 import { CLOCK_FILE } from './stepped-clock.js';
 
 export const REPLICAS = 3;
+/** Of the agent, and of the node manager. */
+export const WATCHERS = 2;
 const NODES = 4;
+
+const COUNTS = { replicas: REPLICAS, managers: WATCHERS, agents: WATCHERS };
 
 /** Looks often, so that what a fault left is put right in a time that can be waited for. */
 const SETTINGS = {
@@ -21,7 +26,7 @@ const SETTINGS = {
   NODE_OPTIONS: `--import ${pathToFileURL(resolve('dist/test/faults/stepped-clock.js')).href}`,
 };
 
-/** A set-up of its own, in which anything may be broken, and three deployers on it. */
+/** A set-up of its own, in which anything may be broken, with three deployers, two agents and two node managers on it. */
 export class Installation {
   private constructor(
     private readonly machine: OneMachine,
@@ -45,7 +50,7 @@ export class Installation {
       const docker = machine.servers.find(({ name }) => name === 'Registry') as Server;
       const registry = await RegistryFront.install(docker, machine.ledger);
       const env = { ...machine.env, ...SETTINGS, ...own };
-      const fleet = await Fleet.start({ ...machine, env, replicas: REPLICAS, seed: 1 });
+      const fleet = await Fleet.start({ ...machine, env, ...COUNTS, seed: 1 });
       const database = new pg.Pool({ connectionString: machine.env['DATABASE_URL'], max: 4 });
       database.on('error', () => undefined);
       return new Installation(machine, fleet, database, workDirectory, clockFile, registry);
@@ -82,6 +87,25 @@ export class Installation {
 
   get ledger(): OneMachine['ledger'] {
     return this.machine.ledger;
+  }
+
+  get nodes(): readonly NodeEntry[] {
+    return this.machine.nodes;
+  }
+
+  /** Kills replicas of an app, all at once; others are in their places, and ready, when `revive` resolves. */
+  async kill(app: Watcher, ...places: readonly number[]): Promise<{ revive(): Promise<void> }> {
+    const killed = await Promise.all(places.map((place) => this.fleet.killWatcher(app, place)));
+    return {
+      async revive() {
+        await Promise.all(killed.map((one) => one.revive()));
+      },
+    };
+  }
+
+  /** Where the replicas of an app serve HTTP, by the number of their place. */
+  urlsOf(app: Watcher): readonly string[] {
+    return this.fleet.watchersOf(app).map((one) => Object.values(one.httpUrls())[0] ?? '');
   }
 
   get deployers(): readonly number[] {

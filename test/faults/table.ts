@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Fault } from './faults.js';
 import type { Figures } from './figures.js';
-import { REPLICAS } from './installation.js';
+import { REPLICAS, WATCHERS } from './installation.js';
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
@@ -39,8 +39,8 @@ export function writeTable(results: readonly Figures[], faults: readonly Fault[]
   const text = [
     '# Faults',
     '',
-    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, four nodes and three Kafka brokers run on one machine (replication factor`,
-    '3, two in sync). About two requests a second come while a fault lasts, and shortly before and after it: run,',
+    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, ${WATCHERS} node managers, ${WATCHERS} agents, four nodes and three Kafka brokers`,
+    'run on one machine (replication factor 3, two in sync). About two requests a second come while a fault lasts, and shortly before and after it: run,',
     'build-and-run, build and stop, with a deadline of 60 s each. One in seven repeats an earlier token. A request may fail if',
     'the fault makes its success impossible, and only with a code that says so. Once all are answered, each token is sent',
     'again and must get the same answer. Then all services are stopped. Nothing may be left: no container, image on the',
