@@ -80,6 +80,18 @@ it('it builds by its own builder, and has no cache of BuildKit to prune', async 
   expect(listed?.tags).toEqual([IMAGE]);
 });
 
+it('an image that a container uses is listed as that, and is not removed', async () => {
+  const id = await engine.createContainer(spec('true', { name: `uses-${RUN}` }));
+  const [image] = await engine.listImages({ labels: LABELS });
+  const [container] = await engine.list({ labels: LABELS });
+  const plain = (of: string | undefined): string | undefined => of?.replace(/^sha256:/, '');
+  expect(plain(container?.imageId)).toBe(plain(image?.id));
+  expect(image?.digests).toEqual([expect.stringMatching(/^localhost\/[^@]+@sha256:[0-9a-f]{64}$/)]);
+  expect(await engine.removeImage(String(image?.digests[0]))).toBe(false);
+  expect(await engine.hasImage(IMAGE)).toBe(true);
+  await engine.remove(id);
+});
+
 it('a container has its limits, its variables and its log, and is stopped in order', async () => {
   const script = 'echo $GREETING; trap "echo got int; exit 3" INT; while :; do sleep 0.05; done';
   const id = await launch(script, { stopSignal: 'SIGINT' });
