@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from './child.js';
+import { answers, Child } from './child.js';
 import { type ControlGroup, type MachineSize, makeGroup } from './control-group.js';
 import { engineAnswers, removeContainers } from './engine-api.js';
 import { dataOf, dockerHere, type EngineProgram } from './engine-program.js';
@@ -12,6 +12,7 @@ import type { SetUp } from './set-up.js';
 
 /** sun_path of unix(7) has 108 bytes, the last a zero. */
 const LONGEST_SOCKET_PATH = 107;
+const SSH_PORT = 22;
 
 /** A Docker engine as on a machine of its own: own address, host name, processes, mounts and images. */
 export interface EngineHost {
@@ -75,7 +76,7 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
   const start = async (): Promise<Child> => {
     const started = new Child(name, 'nsenter', args, { ledger: slot.ledger, abrupt: true });
     await started
-      .until(() => engineAnswers(socketPath))
+      .until(() => (program.isAbsent === true ? answers(SSH_PORT, address) : engineAnswers(socketPath)))
       .catch((cause: unknown) => {
         const said = tail(join(folder, 'engine.log'));
         throw new Error(`The engine of ${name} did not start:\n${said}`, { cause });
@@ -83,7 +84,7 @@ export async function startEngineHost({ slot }: SetUp, options: EngineHostOption
     return started;
   };
   let child = await start();
-  await removeContainers(socketPath);
+  if (program.isAbsent !== true) await removeContainers(socketPath);
   return {
     ...{ name, address, socketPath, folder, group },
     pid: () => firstChildOf(child.pid),

@@ -21,6 +21,8 @@ export interface EnginePlace {
 export interface EngineProgram {
   /** Program and arguments. The first process of the machine becomes it. */
   command(place: EnginePlace): readonly string[];
+  /** There is none on the machine yet: that one is ready when its sshd answers. */
+  readonly isAbsent?: true;
   /** The machine's own root file system; it shares that of this machine when left out. */
   readonly root?: MachineRoot;
   /** Where its users find it; /var/run/docker.sock when left out. */

@@ -180,6 +180,7 @@ async function loadImages(setUp: SetUp, plan: Plan, readies: Readies): Promise<v
     await loadBuilder(client, builder.socketPath, tar);
     if (!own.registry) return;
     await pushBase(client, builder.socketPath, { registry, tar });
+    if (plan.engines.nodes?.isAbsent === true) return;
     await Promise.all(
       (nodes ?? []).map((node) => pullBase(client, node.engine.socketPath, { registry, tar })),
     );
