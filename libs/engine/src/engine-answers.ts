@@ -69,7 +69,8 @@ const NO_DIGEST = '<none>@<none>';
 export function listedImage(found: ImageInfo): ListedImage {
   return {
     id: found.Id,
-    tags: (found.RepoTags ?? []).filter((tag) => tag !== NO_NAME),
+    // The image store of containerd names what was pulled by digest here as well.
+    tags: (found.RepoTags ?? []).filter((tag) => tag !== NO_NAME && !tag.includes('@')),
     digests: ((found.RepoDigests ?? []) as string[]).filter((digest) => digest !== NO_DIGEST),
     createdAt: found.Created * 1_000,
     sizeBytes: found.Size,

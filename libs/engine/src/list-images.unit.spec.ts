@@ -25,3 +25,11 @@ it('an image of no registry has no digest, as older engines say it', async () =>
   const images = await new Engine(docker, () => undefined).listImages({ labels: {} });
   expect(images.map((image) => image.digests)).toEqual([[], [], digests]);
 });
+
+it('the digest of an image counted as its tag, as the image store of containerd lists it', async () => {
+  const digest = 'host/shop/web@sha256:0';
+  const listed = [{ Id: 'a', RepoTags: [digest, 'shop/web:1'], RepoDigests: [digest], Created: 1 }];
+  const docker = { listImages: () => Promise.resolve(listed) } as unknown as Docker;
+  const images = await new Engine(docker, () => undefined).listImages({ labels: {} });
+  expect(images).toMatchObject([{ tags: ['shop/web:1'], digests: [digest] }]);
+});
