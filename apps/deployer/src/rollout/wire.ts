@@ -12,6 +12,7 @@ import { SshNodeEngines } from './adapters/node-engines.js';
 import { NodeLogins } from './adapters/node-logins.js';
 import { PostgresNodeRequests } from './adapters/node-requests.js';
 import { purgeNodeRequests } from './adapters/node-rows.js';
+import type { NodeVerdicts } from './ports.js';
 
 interface NodeParts {
   readonly config: DeployerConfig;
@@ -19,14 +20,15 @@ interface NodeParts {
   readonly registryLogins: RegistryLogins;
   readonly installation: string;
   readonly logger: Logger;
+  readonly verdicts: NodeVerdicts;
 }
 
 /** The engines of the nodes, and how to reach them. */
-export function createNodes({ config, pool, registryLogins, installation, logger }: NodeParts) {
+export function createNodes({ config, pool, registryLogins, installation, logger, verdicts }: NodeParts) {
   const logins = new NodeLogins(pool);
   const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const ssh = new SshPool({ logger, ...nodeTimeouts(config) });
-  const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets };
+  const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets, verdicts };
   return { logins, engines: new SshNodeEngines(parts), prober: new NetworkProber() };
 }
 
