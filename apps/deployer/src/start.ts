@@ -68,7 +68,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const housekeeping = createHousekeeping(
     [
       ...buildChores({ ...outside, pool, clock: runtime.clock }),
-      ...rolloutChores(pool),
+      ...rolloutChores(pool, config),
       ...repairChores(pool),
     ],
     runtime,

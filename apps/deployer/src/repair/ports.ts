@@ -105,8 +105,8 @@ export interface RepairStore {
   nodeUnreachable(node: string, reason: string): Promise<{ readonly since: number; readonly isNew: boolean }>;
   /** Its agent says that it does not answer. Nothing is told: everybody reads that. */
   nodeLost(node: string, since: string): Promise<void>;
-  /** It answers again: true where it did not before. */
-  nodeReachable(node: string): Promise<boolean>;
+  /** It answers again: true where it did not before. `isAway`: others think that it does not still. */
+  nodeReachable(node: string, isAway: boolean): Promise<boolean>;
   /** Nothing is left of the time before its return at `since`, which is told where it is new: then true. */
   nodeCleaned(node: string, since: string): Promise<boolean>;
   /** Counts an attempt, and tells of it. False when another replica counted it meanwhile. */
@@ -134,6 +134,8 @@ export interface RepairStore {
 export interface NodeInventory {
   /** Undefined of a node that stays as it is, and where nobody can say. */
   leaving(node: string): Promise<Leaving | undefined>;
+  /** It is shown as one that does not answer, or is not clean; false where nobody can say. */
+  isAway(node: string): Promise<boolean>;
   /** The names of all that are drained or were removed; none where nobody can say. */
   allLeaving(): Promise<ReadonlySet<string>>;
 }

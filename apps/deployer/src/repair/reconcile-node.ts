@@ -115,12 +115,15 @@ async function isAsRecorded(
 }
 
 /** True where it was away until now. */
-const isBack = (
-  { store }: ReconcilePorts,
+async function isBack(
+  { store, inventory }: ReconcilePorts,
   node: string,
   watched: WatchedNode | undefined,
-): Promise<boolean> =>
-  watched === undefined ? store.nodeReachable(node) : store.nodeCleaned(node, watched.liveness.since);
+): Promise<boolean> {
+  if (watched !== undefined) return store.nodeCleaned(node, watched.liveness.since);
+  // Its agent may have ended before anybody cleaned it.
+  return store.nodeReachable(node, await inventory.isAway(node));
+}
 
 /** Of a node that does not answer, what was said last holds still. */
 async function tellHolding(

@@ -34,6 +34,7 @@ interface World {
   /** Of what its agent sees and the record. */
   readonly different?: Difference['kind'];
   readonly mayHaveOrphans?: boolean;
+  readonly isAway?: boolean;
 }
 
 type Forgotten = Parameters<ReconcilePorts['store']['forget']>;
@@ -68,8 +69,8 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
       nodeUnreachable: () =>
         Promise.resolve({ since: NOW.getTime() - (world.unreachableForMs ?? 0), isNew: false }),
       nodeLost: async () => call('lost'),
-      async nodeReachable() {
-        call('ready');
+      async nodeReachable(_, isAway) {
+        call(isAway ? 'ready after all' : 'ready');
         return true;
       },
       async nodeCleaned(_, since) {
@@ -96,6 +97,7 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
       reportCrash: async ({ name }) => call(`crash ${name}`),
     },
     inventory: {
+      isAway: () => Promise.resolve(world.isAway === true),
       leaving: () => Promise.resolve(world.leaving),
       allLeaving: () => Promise.resolve(new Set()),
     },
@@ -130,6 +132,10 @@ describe('a look at a node', () => {
     const world = { containers: [], instances: [instance('a', { state: 'abandoned' })] };
     expect((await look(world)).slice(-3)).toEqual(['remove c-a', 'forget a removed', 'ready']);
     expect(await look({ ...world, stuck: ['c-a'] })).not.toContain('ready');
+  });
+
+  it('a node whose agent had ended before it was cleaned stayed out for ever: it is told that it answers', async () => {
+    expect(await look({ containers: [], isAway: true })).toEqual(['list', 'record', 'ready after all']);
   });
 
   it('does the other repairs when one fails', async () => {

@@ -25,7 +25,11 @@ function underTest() {
         return world.found;
       },
     },
-    inventory: { leaving: async () => undefined, allLeaving: async () => new Set<string>() },
+    inventory: {
+      leaving: async () => undefined,
+      isAway: async () => false,
+      allLeaving: async () => new Set<string>(),
+    },
     clock: { now: () => new Date(world.now) },
     ...{ nodeGraceMs: 4_000, orphanAgeMs: 60_000 },
   });

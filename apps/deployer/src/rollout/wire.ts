@@ -41,6 +41,12 @@ export function createRolloutRecord(parts: {
   return { instances: new PostgresInstances(parts), nodeRequests: new PostgresNodeRequests(parts.pool) };
 }
 
-export const rolloutChores = (pool: Pool): readonly Chore[] => [
-  { what: 'node requests of ended tasks', work: () => purgeNodeRequests(pool) },
+/** So long is left to look at a node once what a task left there is old enough to be removed. */
+const LOOKED_AT_WITHIN_MS = 600_000;
+
+export const rolloutChores = (pool: Pool, config: DeployerConfig): readonly Chore[] => [
+  {
+    what: 'node requests of ended tasks',
+    work: () => purgeNodeRequests(pool, config.DEPLOYER_ORPHAN_AGE_MS + LOOKED_AT_WITHIN_MS),
+  },
 ];

@@ -30,6 +30,16 @@ export class RegistryInventory implements NodeInventory {
     }
   }
 
+  async isAway(name: string): Promise<boolean> {
+    try {
+      const node = await transaction(this.pool, (tx) => readNode(tx, name));
+      return node?.state === 'unreachable' || node?.state === 'returning';
+    } catch (error) {
+      if (error instanceof RegistryUnavailableError) return false;
+      throw error;
+    }
+  }
+
   async allLeaving(): Promise<ReadonlySet<string>> {
     try {
       const nodes = await namingRegistry(

@@ -137,11 +137,20 @@ it('what holds a drain up is told once, and that nothing does any more', async (
   ]);
 });
 
+it('a node that is shown as away is told to answer, though nobody here knows that it did not', async () => {
+  const node = 'node-7';
+  await database.pool.query('INSERT INTO node_checks (node) VALUES ($1)', [node]);
+  const told = async () => (await reports()).filter((report) => (report as { node: string }).node === node);
+  expect([await store.nodeReachable(node, false), await told()]).toEqual([false, []]);
+  expect(await store.nodeReachable(node, true)).toBe(true);
+  expect(await told()).toMatchObject([{ state: 'ready' }]);
+});
+
 it('an instance in whose place a repair starts another is known as such until that has ended', async () => {
   const instance = await seen();
   now += 3_600_000;
   expect(await store.relaunch(instance, 1, event)).toBe(true);
-  expect(await seen()).toMatchObject({ replacing: true, busy: true });
+  expect(await seen()).toMatchObject({ replacing: true });
   await database.pool.query(`UPDATE tasks SET result = '{"status":"running"}' WHERE result IS NULL`);
   expect(await seen()).toMatchObject({ replacing: false });
 });
@@ -155,7 +164,7 @@ it('a node is forgotten once nothing of ours is there', async () => {
   await pool.query('DELETE FROM instances');
   await store.forgetNode(NODE);
   expect(await known()).toBe(0);
-  expect((await pool.query('SELECT FROM node_checks')).rows).toEqual([]);
+  expect((await pool.query('SELECT FROM node_checks WHERE node = $1', [NODE])).rows).toEqual([]);
 });
 
 it('a node that returned is called clean once, with its return, and is unreachable no more', async () => {

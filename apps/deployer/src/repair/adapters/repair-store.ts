@@ -119,9 +119,9 @@ export class PostgresRepairStore implements RepairStore {
     );
   }
 
-  async nodeReachable(node: string): Promise<boolean> {
-    const answers = 'unreachable_since = NULL WHERE node = $1 AND unreachable_since IS NOT NULL';
-    return this.nodeIsBack(answers, [node]);
+  async nodeReachable(node: string, isAway: boolean): Promise<boolean> {
+    const wasAway = isAway ? 'true' : 'unreachable_since IS NOT NULL';
+    return this.nodeIsBack(`unreachable_since = NULL WHERE node = $1 AND ${wasAway}`, [node]);
   }
 
   async nodeCleaned(node: string, since: string): Promise<boolean> {
