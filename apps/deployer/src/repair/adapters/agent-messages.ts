@@ -34,10 +34,14 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
 
   take({ topic, key, data }: Pick<TailedMessage, 'topic' | 'key' | 'data'>): void {
     if (topic === topics.nodeState && data === '') return this.forget(key);
-    const state = nodeState.schema.safeParse(data);
-    const second = nodeObserved.schema.safeParse(data);
-    if (topic === topics.nodeState && state.success) this.takeState(state.data);
-    if (topic === topics.nodeObserved && second.success) this.takeSecond(second.data);
+    // What cannot be read is none: the node manager sends it to the dead letters.
+    if (topic === topics.nodeState) {
+      const state = nodeState.schema.safeParse(data);
+      if (state.success) this.takeState(state.data);
+    } else {
+      const second = nodeObserved.schema.safeParse(data);
+      if (second.success) this.takeSecond(second.data);
+    }
   }
 
   of(node: string): WatchedNode | undefined {
