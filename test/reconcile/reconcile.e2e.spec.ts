@@ -18,6 +18,8 @@ afterAll(async () => {
 
 const SOON = { timeoutMs: 15_000 };
 const LATER = { timeoutMs: 60_000 };
+/** Three times what it takes: a machine that is busy with other work may be so slow. The time itself is printed. */
+const ELSEWHERE = { timeoutMs: 45_000 };
 
 async function deploy(appId: string, files = greeter('here'), service = 'web') {
   await client.push(appId, service, files);
@@ -160,6 +162,7 @@ describe('a node that crashes', () => {
       (
         await nodes.query<{ state: string }>('SELECT state FROM registry.nodes WHERE name = $1', [first.node])
       )[0]?.state;
+    const begun = performance.now();
     await nodes.host(first.node).crash();
     await until('the node to be out', async () => (await state()) === 'unreachable', SOON);
     const rows = await until(
@@ -168,8 +171,9 @@ describe('a node that crashes', () => {
         const running = await runningRows(appId);
         return running.length === 3 && running.every(({ node }) => node !== first.node) ? running : undefined;
       },
-      LATER,
+      ELSEWHERE,
     );
+    console.info(`three run again ${Math.round(performance.now() - begun)} ms after the crash`);
     for (const { url } of rows) expect(await says(url)).toBe('up');
     await until(
       'the one that is out of reach to count no more',
@@ -178,7 +182,14 @@ describe('a node that crashes', () => {
       LATER,
     );
     await nodes.host(first.node).boot();
+    const booted = performance.now();
     await until('the node to be back', async () => (await state()) === 'ready', LATER);
+    console.info(`back, and clean, ${Math.round(performance.now() - booted)} ms after it was booted`);
+    const events = await nodes.query<{ event: string }>(
+      'SELECT event FROM registry.node_events WHERE node = $1 ORDER BY id',
+      [first.node],
+    );
+    expect(events.map(({ event }) => event).slice(-3)).toEqual(['unreachable', 'returning', 'reachable']);
     expect((await containersOf(appId)).map(({ id }) => id)).not.toContain(first.container);
     expect(await containersOf(appId)).toHaveLength(3);
     expect(await runningRows(appId)).toHaveLength(3);

@@ -246,7 +246,9 @@ const variables = z.object({
     .describe('How long a node may be silent before it counts as unreachable.'),
   DEPLOYER_RECONCILE_MS: durationMs()
     .default(10_000)
-    .describe('How often each node is compared with what should run on it.'),
+    .describe(
+      'How often each node is compared with what should run on it, besides at once when an agent sees a difference.',
+    ),
   DEPLOYER_REPAIR_LIMIT: z.coerce
     .number()
     .int()
@@ -254,9 +256,12 @@ const variables = z.object({
     .max(100)
     .default(10)
     .describe('How many attempts an instance gets before it is given up.'),
+  DEPLOYER_NODE_GRACE_MS: durationMs()
+    .default(4_000)
+    .describe('How long a node may be unreachable, as its agent says, before its instances run elsewhere.'),
   DEPLOYER_NODE_LOST_MS: durationMs()
     .default(20_000)
-    .describe('How long a node may not answer before its instances run elsewhere.'),
+    .describe('The same of a node that no agent watches: how long it may not answer the deployer.'),
   DEPLOYER_ORPHAN_AGE_MS: durationMs()
     .default(60_000)
     .describe('How old a container of ours without a record must be before it is removed.'),

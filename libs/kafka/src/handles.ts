@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { MessageData, MessageDefinition } from '#libs/contracts';
+import type { Tombstone } from './cloud-event.js';
 import { KeepErrorFilter } from './keep-error.filter.js';
 import type { MessageContext } from './message-context.js';
 
@@ -26,11 +27,14 @@ type Handler<D extends MessageDefinition, Tx> = (
   tx: Tx,
   principal?: string,
 ) => Promise<void>;
-type HandlesDecorator<D extends MessageDefinition, Tx> = <M extends Handler<D, Tx>>(
+type MethodDecoratorOf<H> = <M extends H>(
   target: object,
   name: string,
   descriptor: TypedPropertyDescriptor<M>,
 ) => void;
+
+/** What a handler of tombstones is found by. */
+export const tombstonePattern = (type: string): string => `${type}#tombstone`;
 
 /**
  * Makes `@Handles(<message>)` for the transactions of an inbox, which this lib does not know. The method gets the
@@ -39,10 +43,28 @@ type HandlesDecorator<D extends MessageDefinition, Tx> = <M extends Handler<D, T
  */
 export const handlesWithin =
   <Tx>() =>
-  <const D extends MessageDefinition>(definition: D): HandlesDecorator<D, Tx> =>
+  <const D extends MessageDefinition>(definition: D): MethodDecoratorOf<Handler<D, Tx>> =>
   (target, name, descriptor) => {
     Payload()(target, name, 0);
     HandlingTransaction()(target, name, 1);
     Sender()(target, name, 2);
     EventPattern<string>(definition.type)(target, name, descriptor);
+  };
+
+/**
+ * Makes `@HandlesTombstone(<message>)`, as `handlesWithin` does. A consumer that has it gets the messages of its topic
+ * without a body: the method is given what the key names, which was removed. Without it they go to the dead letters.
+ */
+export const tombstonesWithin =
+  <Tx>() =>
+  ({
+    type,
+  }: MessageDefinition): MethodDecoratorOf<
+    (tombstone: Tombstone, tx: Tx, principal?: string) => Promise<void>
+  > =>
+  (target, name, descriptor) => {
+    Payload()(target, name, 0);
+    HandlingTransaction()(target, name, 1);
+    Sender()(target, name, 2);
+    EventPattern<string>(tombstonePattern(type))(target, name, descriptor);
   };

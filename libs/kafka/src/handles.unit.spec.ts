@@ -5,11 +5,13 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { firstValueFrom, from, isObservable } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nodeReported, type NodeReport } from '#libs/contracts';
-import { Consumer, handlesWithin } from './handles.js';
+import { Tombstone } from './cloud-event.js';
+import { Consumer, handlesWithin, tombstonePattern, tombstonesWithin } from './handles.js';
 
 class Refused extends Error {}
 
 const Handles = handlesWithin<string>();
+const HandlesTombstone = tombstonesWithin<string>();
 
 const handled: unknown[] = [];
 
@@ -20,6 +22,12 @@ class NodeReports {
     await Promise.resolve();
     if (report.node === 'broken') throw new Refused();
     handled.push([report.node, tx]);
+  }
+
+  @HandlesTombstone(nodeReported)
+  async removed({ key }: Tombstone, tx: string): Promise<void> {
+    await Promise.resolve();
+    handled.push([`${key} was removed`, tx]);
   }
 }
 
@@ -33,9 +41,12 @@ class Memory extends Server implements CustomTransportStrategy {
   override on = (): never => fail();
   override unwrap = (): never => fail();
 
-  async deliver(node: string, tx: unknown): Promise<void> {
-    const handler = this.getHandlerByPattern(nodeReported.type);
-    const result: unknown = await handler?.({ ...nodeReported.example, node }, { tx });
+  deliver(node: string, tx: unknown): Promise<void> {
+    return this.handOver(nodeReported.type, { ...nodeReported.example, node }, tx);
+  }
+
+  async handOver(pattern: string, data: unknown, tx: unknown): Promise<void> {
+    const result: unknown = await this.getHandlerByPattern(pattern)?.(data, { tx });
     if (isObservable(result)) await firstValueFrom(from(result), { defaultValue: undefined });
   }
 }
@@ -56,6 +67,11 @@ afterAll(() => close());
 it('a method gets the data of its message, and the transaction that records it as handled', async () => {
   await memory.deliver('node-1', 'the transaction');
   expect(handled).toEqual([['node-1', 'the transaction']]);
+});
+
+it('a method that handles tombstones gets what was removed', async () => {
+  await memory.handOver(tombstonePattern(nodeReported.type), new Tombstone('node-2'), 'the transaction');
+  expect(handled.at(-1)).toEqual(['node-2 was removed', 'the transaction']);
 });
 
 it('what it throws arrives as it was thrown', async () => {

@@ -1,6 +1,8 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { MessageDefinition } from '#libs/contracts';
+import { Tombstone } from './cloud-event.js';
+import { tombstonePattern } from './handles.js';
 import type { LogSink, PlatformKafka } from './kafka-client.js';
 import type { AroundHandling, InboxPort, InvalidMessage, MessageHandler, Prove } from './message-context.js';
 import type { Producer } from './producer.js';
@@ -67,7 +69,7 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
 
   private async start(): Promise<void> {
     const handled = this.settings.catalogue.filter((definition) => this.messageHandlers.has(definition.type));
-    const known = new Set(handled.map((definition) => definition.type));
+    const known = new Set(handled.flatMap(({ type }) => [type, tombstonePattern(type)]));
     const unknown = [...this.messageHandlers.keys()].filter((pattern) => !known.has(pattern));
     if (unknown.length > 0) throw new Error(`no message of the catalogue is called ${unknown.join(', ')}`);
     const topics = new Set(handled.map((definition) => definition.topic));
@@ -96,6 +98,7 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
       ...rest,
       topic,
       definitions,
+      tombstones: definitions.some(({ type }) => this.messageHandlers.has(tombstonePattern(type))),
       groupId: `${groupPrefix}.${topic}`,
       chunkSize,
       backoffMs,
@@ -113,9 +116,11 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
   };
 
   private readonly handle: MessageHandler = async (message, context) => {
-    const handler = this.messageHandlers.get(message.type);
-    if (handler === undefined) throw new TypeError(`no handler for ${message.type}`);
-    const result: unknown = await handler(message.data, context);
+    const { type, data } = message;
+    const pattern = data instanceof Tombstone ? tombstonePattern(type) : type;
+    const handler = this.messageHandlers.get(pattern);
+    if (handler === undefined) throw new TypeError(`no handler for ${pattern}`);
+    const result: unknown = await handler(data, context);
     if (isObservable(result)) await lastValueFrom(from(result), { defaultValue: undefined });
   };
 }

@@ -28,6 +28,8 @@ export interface ReadingOptions {
   /** Without the prefix. */
   readonly topic: string;
   readonly definitions: readonly MessageDefinition[];
+  /** A message of this topic without a body says that something was removed; otherwise it is refused. */
+  readonly tombstones?: boolean;
   /**
    * Called for a message that does not parse, before it goes to the dead letters. When it throws, it is called again
    * later: until it does not, or three times when the error is a bug.
@@ -51,14 +53,14 @@ export class MessageReader {
 
   /** A refusal for what never will be a message of this topic. */
   private decoded(partition: number, raw: KafkaMessage): DecodedMessage | Refusal {
-    const { topic, definitions } = this.options;
+    const { topic, definitions, tombstones } = this.options;
     const unreadable = unreadableBatchOf(raw);
     if (unreadable !== undefined)
       return new Refusal(() =>
         this.options.deadLetters.addBatch(partition, raw.value ?? Buffer.alloc(0), unreadable),
       );
     try {
-      return decode({ topic, partition }, raw, definitions);
+      return decode({ topic, partition }, raw, definitions, { tombstones });
     } catch (error) {
       return this.refusal(partition, raw, error);
     }

@@ -18,6 +18,8 @@ import {
   Producer,
   tail,
   type TailedMessage,
+  type Tombstone,
+  tombstonesWithin,
 } from './index.js';
 
 const silent = {
@@ -28,6 +30,7 @@ const silent = {
 };
 const kafka = createKafka({ brokers: [requireEnv('KAFKA_BROKERS')], clientId: 'test', logger: silent });
 const producer = new Producer(kafka);
+const HandlesTombstone = tombstonesWithin<unknown>();
 const schema = z.object({ n: z.number() });
 
 /** An inbox in memory that keeps nothing of a call that throws. */
@@ -63,7 +66,8 @@ const numberCounted = () =>
     example: { n: 1 },
   });
 
-async function startApp(): Promise<INestMicroservice> {
+/** With `onRemoved`, it handles tombstones, too. */
+async function startApp(onRemoved?: (key: string) => void): Promise<INestMicroservice> {
   const definition = numberCounted();
   @Consumer()
   class Counting {
@@ -74,7 +78,14 @@ async function startApp(): Promise<INestMicroservice> {
       handled.push({ n: data.n, context });
     }
   }
-  @Module({ controllers: [Counting] })
+  @Consumer()
+  class Removing {
+    @HandlesTombstone(definition)
+    async removed({ key }: Tombstone): Promise<void> {
+      await Promise.resolve(onRemoved?.(key));
+    }
+  }
+  @Module({ controllers: [Counting, ...(onRemoved === undefined ? [] : [Removing])] })
   class App {}
   const strategy = new KafkaEventStrategy({
     kafka,
@@ -202,6 +213,25 @@ describe('the consumer', () => {
     expect(reasons[0]).toContain('not valid JSON at line 1, column 6');
     expect(reasons[1]).toContain('n: ');
     expect(reasons[2]).toContain('ce_type: unknown');
+    await letters.stop();
+  });
+
+  it('a tombstone reaches a consumer that handles tombstones, and is a dead letter of any other', async () => {
+    const letters = await deadLetters();
+    const tombstone = { key: Buffer.from('5'), value: null, headers: {} };
+    const other = await startApp();
+    await producer.forward(topic, tombstone);
+    await until('the letter', () => letters.found.length === 1);
+    expect(letters.found[0]?.headers['slipway-dead-letter-reason']).toBe('the message has no body');
+    await other.close();
+    apps.splice(0);
+    const removed: string[] = [];
+    await startApp((key) => removed.push(key));
+    await send(5);
+    await producer.forward(topic, tombstone);
+    await until('what was removed', () => removed.length === 1);
+    expect([removed, numbers()]).toEqual([['5'], [5]]);
+    expect(letters.found).toHaveLength(1);
     await letters.stop();
   });
 

@@ -65,6 +65,10 @@ export class KeptConnection {
     this.client.end();
   }
 
+  cut(): void {
+    this.client.destroy();
+  }
+
   private request(open: OpenChannel): Promise<Channel> {
     return new Promise<Channel>((resolve, reject) => {
       if (this.closed) return reject(connectionLost());

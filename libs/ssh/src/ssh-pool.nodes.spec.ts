@@ -156,3 +156,14 @@ describe('SshPool', () => {
     });
   });
 });
+
+it('a machine whose connections are cut fails what is open there at once, and is connected to again', async () => {
+  const ssh = pool();
+  const connections = await ssh.connection(target);
+  const asleep = ssh.exec(target, ['sleep', '60'], { timeoutMs: 60_000 }).catch((error: unknown) => error);
+  ssh.cut(target);
+  expect(await asleep).toBeInstanceOf(Error);
+  await until('the connection to be gone', () => connections.connectionCount === 0);
+  const { stdout } = await ssh.exec(target, ['echo', 'back'], { timeoutMs: 10_000 });
+  expect(stdout.trim()).toBe('back');
+});

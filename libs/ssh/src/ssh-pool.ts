@@ -82,6 +82,11 @@ export class SshPool {
     return this.openExec(target, ['docker', '-H', `unix://${remoteSocketPath}`, 'system', 'dial-stdio']);
   }
 
+  /** Cuts the connections to a machine that does not answer, and the streams on them. The next use connects again. */
+  cut(target: SshTarget): void {
+    this.targets.get(targetKey(target))?.cut();
+  }
+
   /** Ends every connection. Streams that are open on them end too. */
   async close(): Promise<void> {
     this.closed = true;

@@ -69,6 +69,11 @@ export class TargetConnections {
     for (const connection of this.connections) connection.end();
   }
 
+  /** Without a word to the machine, which does not answer; what is open on them fails at once. */
+  cut(): void {
+    for (const connection of this.connections) connection.cut();
+  }
+
   private slot(kind: ChannelKind): Promise<KeptConnection> {
     if (this.closed) return Promise.reject(poolClosed());
     return new Promise((resolve, reject) => {

@@ -25,10 +25,14 @@ function engineText({
   return limits.length === 0 ? version : `${version} (no limits of ${limits.join(', ')})`;
 }
 
-/** The table of nodes: what instances may have of each. Zones have a column where there are any. */
+/** The table of nodes: what instances may have of each. Zones and reasons have a column where there are any. */
 export function nodeTable(nodes: readonly NodeDetails[]): string[] {
   const hasZones = nodes.some(({ zone }) => typeof zone === 'string');
-  const head = ['NODE', 'STATE', 'ADDRESS', 'CPUS', 'MEMORY', ...(hasZones ? ['ZONE'] : []), 'ENGINE'];
+  const hasReasons = nodes.some(({ stateReason }) => typeof stateReason === 'string');
+  const head = [
+    ...['NODE', 'STATE', 'ADDRESS', 'CPUS', 'MEMORY', ...(hasZones ? ['ZONE'] : []), 'ENGINE'],
+    ...(hasReasons ? ['REASON'] : []),
+  ];
   const row = (node: NodeDetails): string[] => [
     ...[node.name, node.state, placeOf(node)],
     ...[
@@ -37,6 +41,7 @@ export function nodeTable(nodes: readonly NodeDetails[]): string[] {
     ],
     ...(hasZones ? [node.zone ?? UNKNOWN] : []),
     engineText(node),
+    ...(hasReasons ? [shownText(node.stateReason ?? '')] : []),
   ];
   return tableLines(head, nodes.map(row));
 }

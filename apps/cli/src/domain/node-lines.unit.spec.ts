@@ -20,6 +20,21 @@ describe('the table of nodes', () => {
     expect(nodeTable([node])[0]).not.toContain('ZONE');
   });
 
+  it('shows why a node takes nothing, where there is a reason', () => {
+    const lost = {
+      ...node,
+      name: 'node-2',
+      state: 'unreachable',
+      stateReason: 'connect\u001b[31m ECONNREFUSED',
+    };
+    expect(nodeTable([node, lost])).toEqual([
+      'NODE    STATE        ADDRESS   CPUS  MEMORY   ENGINE  REASON',
+      'node-1  ready        10.0.0.1  3.5   7.0 GiB  29.0.1',
+      'node-2  unreachable  10.0.0.1  3.5   7.0 GiB  29.0.1  connect ECONNREFUSED',
+    ]);
+    expect(nodeTable([node])[0]).not.toContain('REASON');
+  });
+
   it('shows what a node manager of before does not say as it can', () => {
     expect(nodeTable([{ name: 'n', state: 'ready', address: 'a' }])[1]).toBe(
       'n     ready  a        -     -       -',

@@ -1,7 +1,7 @@
 interface NodeWatchPorts {
   /** Nodes to look at now, for so long nobody else's. */
   claim(leaseMs: number, most: number): Promise<readonly string[]>;
-  look(node: string): Promise<void>;
+  look(node: string, leaseMs: number): Promise<void>;
   onError(error: unknown, node?: string): void;
 }
 
@@ -33,7 +33,8 @@ export class NodeWatch {
     await Promise.all(this.looking);
   }
 
-  private tick(): void {
+  /** Takes what is due now. */
+  tick(): void {
     this.claiming ??= this.claim()
       .catch((error: unknown) => this.ports.onError(error))
       .finally(() => {
@@ -46,7 +47,7 @@ export class NodeWatch {
     if (most <= 0) return;
     for (const node of await this.ports.claim(LEASE_MS, most)) {
       const look = this.ports
-        .look(node)
+        .look(node, LEASE_MS)
         .catch((error: unknown) => this.ports.onError(error, node))
         .finally(() => this.looking.delete(look));
       this.looking.add(look);

@@ -1,4 +1,4 @@
-import type { InstanceReport } from '#libs/contracts';
+import type { InstanceReport, NodeState } from '#libs/contracts';
 import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeEngines, StopPolicy } from '../rollout/ports.js';
 import type { Crashing } from './domain/crash.js';
@@ -16,11 +16,73 @@ export interface RepairEngines extends Pick<NodeEngines, 'logTail' | 'stopAndRem
 }
 
 export interface NodeInstance extends RecordedInstance {
+  /** A repair that has not ended launches another in its place. */
+  readonly replacing?: boolean;
   readonly node: string;
   readonly stop: StopPolicy;
   /** The task that launched it. */
   readonly taskId: string;
   readonly report: InstanceReport;
+}
+
+/** A node as its agent sees it. */
+export interface WatchedNode {
+  readonly liveness: NodeState['liveness'];
+  /** `gap`: what runs is not known until the next whole message. `none`: nothing has come for long. */
+  readonly figures: 'seen' | 'gap' | 'none';
+  /** Containers of instances that run, also of another Slipway; none where they are not known. */
+  readonly running: readonly { readonly container: string; readonly restarts: number }[];
+}
+
+/** What the agents say of nodes. */
+export interface WatchedNodes {
+  /** Undefined where no agent has said anything of the node for long. */
+  of(node: string): WatchedNode | undefined;
+  /** Those that an agent has ever said anything of. */
+  all(): readonly string[];
+}
+
+/** What the record is compared with. */
+export interface SeenNode {
+  readonly node: string;
+  readonly alive: boolean;
+  /** Since when it is, or is not; ISO 8601. */
+  readonly since: string;
+  /** It has been unreachable for longer than its grace. */
+  readonly lost: boolean;
+  /** All that runs there is to leave. */
+  readonly leaving: boolean;
+  /** Ids of those that run; null where that is not known. */
+  readonly containers: readonly string[] | null;
+}
+
+/** Why a node is to be looked at. */
+export interface Difference {
+  readonly node: string;
+  readonly kind:
+    /** An instance of the record does not run. */
+    | 'missing'
+    /** Of a node that is lost: it is to run elsewhere. */
+    | 'lost'
+    /** Another stands in for it, and its container is to be removed. */
+    | 'abandoned'
+    /** It was reported so: its engine knows whether it holds. */
+    | 'crashing'
+    /** Its engine has started it again. */
+    | 'restarted'
+    /** It is to leave its node. */
+    | 'leaving'
+    /** A container that runs and is not in the record. */
+    | 'unknown'
+    /** The node answers again, and is not clean. */
+    | 'returned';
+  /** What it is about: another one is another difference. */
+  readonly about: string;
+}
+
+/** The record, compared with what agents see. */
+export interface RecordDifferences {
+  between(seen: readonly SeenNode[]): Promise<readonly Difference[]>;
 }
 
 /** What a repair did, as `deployment.events` tell it. */
@@ -35,12 +97,18 @@ export interface RepairEvent {
 
 export interface RepairStore {
   instancesOn(node: string): Promise<readonly NodeInstance[]>;
+  /** A task that was given this node ended so long ago, and its engine was not asked since then what it has. */
+  mayHaveOrphans(node: string, orphanAgeMs: number): Promise<boolean>;
   /** Of these tasks, those that have not ended. */
   openTasks(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Since when the node does not answer, which is told where it is new; milliseconds since 1970. */
   nodeUnreachable(node: string, reason: string): Promise<{ readonly since: number; readonly isNew: boolean }>;
-  /** It answers again: true where it did not before. */
-  nodeReachable(node: string): Promise<boolean>;
+  /** Its agent says that it does not answer. Nothing is told: everybody reads that. */
+  nodeLost(node: string, since: string): Promise<void>;
+  /** It answers again: true where it did not before. `isAway`: others think that it does not still. */
+  nodeReachable(node: string, isAway: boolean): Promise<boolean>;
+  /** Nothing is left of the time before its return at `since`, which is told where it is new: then true. */
+  nodeCleaned(node: string, since: string): Promise<boolean>;
   /** Counts an attempt, and tells of it. False when another replica counted it meanwhile. */
   countAttempt(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
   /** The same, with a request of our own that starts another in its place. */
@@ -73,4 +141,8 @@ export interface RepairStore {
 export interface NodeInventory {
   /** Undefined of a node that stays as it is, and where nobody can say. */
   leaving(node: string): Promise<Leaving | undefined>;
+  /** It is shown as one that does not answer, or is not clean; false where nobody can say. */
+  isAway(node: string): Promise<boolean>;
+  /** The names of all that are drained or were removed; none where nobody can say. */
+  allLeaving(): Promise<ReadonlySet<string>>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { instanceReported } from '#libs/contracts';
 import { INSTALLATION_LABEL } from '../rollout/domain/labels.js';
 import type { SeenContainer } from '../rollout/domain/seen-container.js';
-import type { NodeInstance } from './ports.js';
+import type { Difference, NodeInstance, WatchedNode } from './ports.js';
 import type { Leaving } from './domain/moves.js';
 import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 
@@ -29,6 +29,12 @@ interface World {
   /** Not in the engine's list, but there. */
   readonly unlisted?: readonly SeenContainer[];
   readonly leaving?: Leaving;
+  /** What its agent says; nobody watches it otherwise. */
+  readonly watched?: WatchedNode;
+  /** Of what its agent sees and the record. */
+  readonly different?: Difference['kind'];
+  readonly mayHaveOrphans?: boolean;
+  readonly isAway?: boolean;
 }
 
 type Forgotten = Parameters<ReconcilePorts['store']['forget']>;
@@ -58,11 +64,17 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
         call('record');
         return world.instances ?? [];
       },
+      mayHaveOrphans: async () => world.mayHaveOrphans === true,
       openTasks: () => Promise.resolve(new Set()),
       nodeUnreachable: () =>
         Promise.resolve({ since: NOW.getTime() - (world.unreachableForMs ?? 0), isNew: false }),
-      async nodeReachable() {
-        call('ready');
+      nodeLost: async () => call('lost'),
+      async nodeReachable(_, isAway) {
+        call(isAway ? 'ready after all' : 'ready');
+        return true;
+      },
+      async nodeCleaned(_, since) {
+        call(`clean ${since}`);
         return true;
       },
       async countAttempt({ name }) {
@@ -84,9 +96,20 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
       tell: async ({ event }) => call(event),
       reportCrash: async ({ name }) => call(`crash ${name}`),
     },
-    inventory: { leaving: () => Promise.resolve(world.leaving) },
+    inventory: {
+      isAway: () => Promise.resolve(world.isAway === true),
+      leaving: () => Promise.resolve(world.leaving),
+      allLeaving: () => Promise.resolve(new Set()),
+    },
+    agents: { of: () => world.watched, all: () => ['node-1'] },
+    differences: {
+      of: async ([node = '']) => (world.different ? [{ node, kind: world.different, about: 'a' }] : []),
+      asked: () => undefined,
+    },
     clock: { now: () => NOW },
     ...{ installation: 'us', limits: { attempts: 3, orphanAgeMs: 1_000 }, nodeLostMs: 20_000, answerMs: 50 },
+    nodeGraceMs: 4_000,
+    onAsked: () => undefined,
     onRepair: ({ event }, error) => void (error !== undefined && call(`${event} failed`)),
     onNode: () => undefined,
     onUntold: (node) => call(`crashes on ${node} untold`),
@@ -109,6 +132,10 @@ describe('a look at a node', () => {
     const world = { containers: [], instances: [instance('a', { state: 'abandoned' })] };
     expect((await look(world)).slice(-3)).toEqual(['remove c-a', 'forget a removed', 'ready']);
     expect(await look({ ...world, stuck: ['c-a'] })).not.toContain('ready');
+  });
+
+  it('a node whose agent had ended before it was cleaned stayed out for ever: it is told that it answers', async () => {
+    expect(await look({ containers: [], isAway: true })).toEqual(['list', 'record', 'ready after all']);
   });
 
   it('does the other repairs when one fails', async () => {
@@ -201,5 +228,67 @@ describe('a look at a node that is taken out of service', () => {
 
   it('forgets one that was removed once nothing is left there', async () => {
     expect(await look({ leaving: 'gone' })).toEqual(['list', 'record', 'forget node node-1']);
+  });
+});
+
+const SINCE = new Date(NOW.getTime() - 4_000).toISOString();
+const alive: WatchedNode = { liveness: { state: 'alive', since: SINCE }, figures: 'seen', running: [] };
+const unreachable = (forMs: number): WatchedNode => ({
+  ...alive,
+  liveness: { state: 'unreachable', since: new Date(NOW.getTime() - forMs).toISOString() },
+});
+
+describe('a look at a node that an agent watches', () => {
+  it.each(['seen', 'gap'] as const)(
+    'asks its engine nothing while all is seen as recorded, figures: %s',
+    async (figures) => {
+      const watched = { ...alive, figures };
+      expect(await look({ watched, containers: [], instances: [instance('a')] })).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['what is seen is not what is recorded', { watched: alive, different: 'missing' }],
+    ['no figures have come for long', { watched: { ...alive, figures: 'none' } }],
+    ['a task ended there, of which something may be left', { watched: alive, mayHaveOrphans: true }],
+    ['no agent watches it', {}],
+  ] as const)('asks its engine before anything is repaired where %s', async (_, world) => {
+    const calls = await look({ ...world, containers: [], instances: [instance('a')] });
+    expect(calls.slice(0, 3)).toEqual(['list', 'record', 'relaunch a']);
+  });
+
+  it('launches elsewhere what ran on one that is unreachable for longer than its grace, and asks nothing there', async () => {
+    const instances = [instance('a')];
+    expect(await look({ instances, watched: unreachable(3_999) })).toEqual(['lost', 'record']);
+    expect(await look({ instances, watched: unreachable(4_000) })).toEqual(['lost', 'record', 'relaunch a']);
+  });
+
+  it('calls nothing unreachable that does not answer itself: that is the agent to say', async () => {
+    const world = { watched: alive, different: 'missing', instances: [instance('a')] } as const;
+    expect(await look({ ...world, unreachableForMs: 60_000 })).toEqual(['list', 'record']);
+  });
+
+  it('removes what is left on one that returned before it is clean, and is clean only once nothing is replaced', async () => {
+    const abandoned = instance('a', { state: 'abandoned' });
+    const world = { watched: alive, different: 'returned', containers: [] } as const;
+    expect((await look({ ...world, instances: [abandoned] })).slice(-3)).toEqual([
+      ...['remove c-a', 'forget a removed', `clean ${SINCE}`],
+    ]);
+    const stuck = ['c-a'];
+    expect(await look({ ...world, instances: [abandoned], stuck })).not.toContain(`clean ${SINCE}`);
+    const replaced = instance('a', { busy: true, replacing: true });
+    expect(await look({ ...world, instances: [replaced] })).not.toContain(`clean ${SINCE}`);
+  });
+
+  it('is asked again while it has an orphan that is too young to be removed', async () => {
+    const young = { ...orphan, createdAt: NOW.getTime() - 999 };
+    const world = { watched: alive, mayHaveOrphans: true };
+    const asked = async (containers: readonly SeenContainer[]) =>
+      (await reconcileNode(fakes({ ...world, containers }).ports, 'node-1')).asked;
+    expect([await asked([young]), await asked([orphan]), await asked([])]).toEqual([false, true, true]);
+  });
+
+  it('holds up no drain once all has left', async () => {
+    expect(await look({ watched: alive, leaving: 'draining' })).toEqual(['holding ']);
   });
 });

@@ -1,5 +1,7 @@
 import type { Pool } from '#libs/postgres';
-import type { Runtime } from '#libs/runtime';
+import { Recurring, type Runtime } from '#libs/runtime';
+import { AgentMessages, followAgents } from './adapters/agent-messages.js';
+import { PostgresDifferences } from './adapters/differences.js';
 import { NodeAccess } from './adapters/node-access.js';
 import { NodeChecks } from './adapters/node-checks.js';
 import { RegistryInventory } from './adapters/registry-inventory.js';
@@ -12,7 +14,9 @@ import type { DeployerConfig } from '../deployer.config.js';
 import type { Outside } from '../task/outside.wire.js';
 import type { Storage } from '../task/storage.wire.js';
 import { NodeWatch } from './node-watch.js';
+import type { WatchedNodes } from './ports.js';
 import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
+import { Hastening, WatchedDifferences } from './watched-differences.js';
 
 /** How long an engine is waited for: longer than a slow list, shorter than the lease of a look. */
 const ANSWER_MS = 10_000;
@@ -28,30 +32,71 @@ interface ReconcilerParts {
   readonly outside: Outside;
   readonly intake: RepairRequests;
   readonly services: Services['record'];
+  readonly agents: WatchedNodes;
   readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
 }
 
+/** How often the record is compared with what agents see. */
+const COMPARE_MS = 500;
+
+/** What the agents say; `follow` begins to read it, and what it gives ends that. */
+export function createAgentMessages({ clock, kafka }: Pick<Runtime, 'clock' | 'kafka'>) {
+  const onUnreachable = new Set<(node: string) => void>();
+  const messages = new AgentMessages({
+    clock,
+    onUnreachable: (node) => onUnreachable.forEach((tell) => tell(node)),
+  });
+  return {
+    messages,
+    follow(tell: (node: string) => void): Promise<{ stop(): Promise<void> }> {
+      onUnreachable.add(tell);
+      return followAgents(kafka, messages);
+    },
+  };
+}
+
 /** The replica's part in looking after the nodes. */
-export function createReconciler(parts: ReconcilerParts): NodeWatch {
-  const { config, storage, runtime } = parts;
+export function createReconciler(parts: ReconcilerParts): Pick<NodeWatch, 'start' | 'stop'> {
+  const { config, storage, runtime, agents } = parts;
   const checks = new NodeChecks(storage.pool);
   const access = new NodeAccess(storage);
   const ports = reconcilePorts(parts);
   const everyMs = config.DEPLOYER_RECONCILE_MS;
-  return new NodeWatch(
+  const watch = new NodeWatch(
     {
       async claim(leaseMs, most) {
         await access.ask();
         return checks.claim(leaseMs, most);
       },
-      async look(node) {
-        const { reachable, leaving } = await reconcileNode(ports, node);
-        await checks.finish(node, reachable && !leaving ? everyMs : everyMs / OFTEN_FACTOR);
+      async look(node, leaseMs) {
+        const { reachable, leaving, asked } = await reconcileNode(ports, node);
+        const nextMs = reachable && !leaving ? everyMs : everyMs / OFTEN_FACTOR;
+        await checks.finish(node, { nextMs, leaseMs, asked });
       },
       onError: (err, node) => runtime.logger.warn({ err, node }, 'a node could not be looked at'),
     },
     { everyMs },
   );
+  const hastening = new Hastening({
+    nodes: () => agents.all(),
+    differences: ports.differences,
+    async hasten(nodes) {
+      await checks.hasten(nodes);
+      watch.tick();
+    },
+  });
+  const comparing = new Recurring(COMPARE_MS, () =>
+    hastening.run().catch((err: unknown) => runtime.logger.warn({ err }, 'the nodes could not be compared')),
+  );
+  return {
+    start() {
+      watch.start();
+      comparing.start();
+    },
+    async stop() {
+      await Promise.all([comparing.stop(), watch.stop()]);
+    },
+  };
 }
 
 function reconcilePorts({
@@ -61,22 +106,31 @@ function reconcilePorts({
   intake,
   services,
   runtime,
+  agents,
 }: ReconcilerParts): ReconcilePorts {
   const { logger, metrics, clock } = runtime;
   const { instances } = createRolloutRecord({ ...storage, clock });
   const repairs = metrics.counter('deployer_repairs_total', 'What was repaired on nodes', ['event']);
+  const asked = metrics.counter(
+    'deployer_engine_looks_total',
+    'How often engines were asked what runs on their node',
+  );
+  const inventory = new RegistryInventory(storage.pool);
+  const limits = { attempts: config.DEPLOYER_REPAIR_LIMIT, orphanAgeMs: config.DEPLOYER_ORPHAN_AGE_MS };
+  const nodeGraceMs = config.DEPLOYER_NODE_GRACE_MS;
+  const record = new PostgresDifferences(storage.pool);
   return {
     engines: outside.engines,
     store: new PostgresRepairStore({
       ...{ ...storage, intake, instances, clock, replica: config.DEPLOYER_REPLICA },
       giveUpService: (tx, of, taskId) => services.giveUp(tx, of, taskId),
     }),
-    inventory: new RegistryInventory(storage.pool),
-    clock,
+    ...{ inventory, agents, clock, limits, nodeGraceMs },
+    differences: new WatchedDifferences({ ...{ agents, record, inventory, clock, nodeGraceMs }, ...limits }),
     installation: outside.installation,
-    limits: { attempts: config.DEPLOYER_REPAIR_LIMIT, orphanAgeMs: config.DEPLOYER_ORPHAN_AGE_MS },
     nodeLostMs: config.DEPLOYER_NODE_LOST_MS,
     answerMs: ANSWER_MS,
+    onAsked: () => asked.inc(),
     onRepair({ event, data, ...about }, error) {
       const fields = { ...about, repair: event, ...data };
       if (error !== undefined) return logger.warn({ ...fields, err: error }, 'a repair failed');

@@ -142,3 +142,9 @@ export interface Traffic {
 
 /** Injection tokens of what the controllers of this feature ask for. */
 export const WORK_QUEUE = Symbol('WorkQueue');
+
+/** What the agents say of nodes. */
+export interface NodeVerdicts {
+  /** Why a node does not answer; undefined of one that does, and of one that no agent watches. */
+  unreachable(node: string): string | undefined;
+}

@@ -13,6 +13,7 @@ import { SshNodeImages } from './adapters/node-images.js';
 import { NodeLogins } from './adapters/node-logins.js';
 import { PostgresNodeRequests } from './adapters/node-requests.js';
 import { purgeNodeRequests } from './adapters/node-rows.js';
+import type { NodeVerdicts } from './ports.js';
 
 interface NodeParts {
   readonly config: DeployerConfig;
@@ -20,14 +21,15 @@ interface NodeParts {
   readonly registryLogins: RegistryLogins;
   readonly installation: string;
   readonly logger: Logger;
+  readonly verdicts: NodeVerdicts;
 }
 
 /** The engines of the nodes, and how to reach them. */
-export function createNodes({ config, pool, registryLogins, installation, logger }: NodeParts) {
+export function createNodes({ config, pool, registryLogins, installation, logger, verdicts }: NodeParts) {
   const logins = new NodeLogins(pool);
   const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const ssh = new SshPool({ logger, ...nodeTimeouts(config) });
-  const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets };
+  const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets, verdicts };
   const engines = new SshNodeEngines(parts);
   const nodeImages = new SshNodeImages(engines, { ssh, installation });
   return { logins, engines, nodeImages, prober: new NetworkProber() };
@@ -42,6 +44,12 @@ export function createRolloutRecord(parts: {
   return { instances: new PostgresInstances(parts), nodeRequests: new PostgresNodeRequests(parts.pool) };
 }
 
-export const rolloutChores = (pool: Pool): readonly Chore[] => [
-  { what: 'node requests of ended tasks', work: () => purgeNodeRequests(pool) },
+/** So long is left to look at a node once what a task left there is old enough to be removed. */
+const LOOKED_AT_WITHIN_MS = 600_000;
+
+export const rolloutChores = (pool: Pool, config: DeployerConfig): readonly Chore[] => [
+  {
+    what: 'node requests of ended tasks',
+    work: () => purgeNodeRequests(pool, config.DEPLOYER_ORPHAN_AGE_MS + LOOKED_AT_WITHIN_MS),
+  },
 ];

@@ -59,17 +59,21 @@ it('source folders go with the process that made them, and no others', async () 
   rmSync(directory, { recursive: true });
 });
 
-it('node requests go when their task has ended, however many there are', async () => {
+it('node requests go when their task has ended some time ago, however many there are', async () => {
   await task('ended', { status: 'running' });
   await task('open', null);
   await pool.query(
     `INSERT INTO node_requests (access_token, task_id)
      SELECT 'ended:' || n, 'ended/web' FROM generate_series(1, 1200) AS n UNION ALL SELECT 'open', 'open/web'`,
   );
-  expect(await purgeNodeRequests(pool)).toBe(1_200);
+  await pool.query(
+    `INSERT INTO work (id, key, state, finished_at) VALUES ('ended/web', 'k', 'done', now() - interval '59 s')`,
+  );
+  expect(await purgeNodeRequests(pool, 60_000)).toBe(0);
+  expect(await purgeNodeRequests(pool, 58_000)).toBe(1_200);
   const { rows } = await pool.query('SELECT access_token FROM node_requests');
   expect(rows).toEqual([{ access_token: 'open' }]);
-  await pool.query('TRUNCATE tasks, requests, node_requests CASCADE');
+  await pool.query('TRUNCATE tasks, requests, node_requests, work CASCADE');
 });
 
 describe('images on the builder', () => {

@@ -75,12 +75,15 @@ describe('an answer', () => {
     expect((await ask()).refusals).toEqual([]);
   });
 
-  it.each(['cordoned', 'draining', 'unreachable'])('is never a node that is %s', async (state) => {
-    await enrol('node-a', { state, cpus: 64 });
-    expect(await ask()).toMatchObject({ refusals: [{ node: 'node-a', reason: `is ${state}` }] });
-    await enrol('node-b');
-    expect(await nodeOf()).toBe('node-b');
-  });
+  it.each(['cordoned', 'draining', 'unreachable', 'returning'])(
+    'is never a node that is %s',
+    async (state) => {
+      await enrol('node-a', { state, cpus: 64 });
+      expect(await ask()).toMatchObject({ refusals: [{ node: 'node-a', reason: `is ${state}` }] });
+      await enrol('node-b');
+      expect(await nodeOf()).toBe('node-b');
+    },
+  );
 
   it('is another node when the one that was promised is not enrolled any more, and blocks nobody', async () => {
     await enrol('node-a', { cpus: 64 });

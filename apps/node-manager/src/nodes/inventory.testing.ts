@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   instanceReported,
   type InstanceReport,
@@ -6,6 +6,8 @@ import {
   type NodePage,
   nodeReported,
   type NodeReport,
+  nodeState,
+  type NodeState,
 } from '#libs/contracts';
 import type { Producer } from '#libs/kafka';
 import { decryptAtRest, parseAtRestKeys } from '#libs/secrets';
@@ -68,6 +70,9 @@ const history = async (): Promise<string[]> =>
   ((await page()).events ?? []).map(({ event, by }) => `${event} by ${by ?? 'nobody'}`).reverse();
 
 const at = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
+/** When the case began. */
+let begun = 0;
+const sinceBegun = (seconds: number): string => new Date(begun + seconds * 1_000).toISOString();
 
 async function published(topic: string, type: string, key: string, data: object): Promise<void> {
   await world.producer.publish([{ topic, type, key, id: uniqueName('message'), data }]);
@@ -78,6 +83,22 @@ const report = (state: NodeReport['state'], seconds: number, more: Partial<NodeR
     state,
     reportedAt: at(seconds),
     ...more,
+  });
+
+/** What the agent says, by the fence of its lease: so since then, as it was observed then. */
+const verdict = (
+  state: NodeState['liveness']['state'],
+  of: { fence: number; since: number; seconds: number; reason?: string },
+): Promise<void> =>
+  published(nodeState.topic, nodeState.type, name, {
+    ...{ node: name, fence: of.fence, observedAt: sinceBegun(of.seconds) },
+    liveness: { state, since: sinceBegun(of.since), ...(of.reason && { reason: of.reason }) },
+  });
+const producer = () => world.producer;
+const untilColumn = (column: string, value: unknown) =>
+  until(`${column} to be ${String(value)}`, async () => {
+    const { rows } = await world.db.query(`SELECT ${column} AS value FROM registry.node_records`);
+    return String((rows[0] as { value: unknown } | undefined)?.value) === String(value);
   });
 
 const example = instanceReported.schema.parse(instanceReported.example);
@@ -94,6 +115,7 @@ const untilPage = (what: string, holds: (node: NodePage) => boolean) =>
 function inventory(what: string, cases: () => void): void {
   describe(what, () => {
     beforeAll(empty);
+    beforeEach(() => void (begun = Date.now()));
     afterEach(empty);
     cases();
   });
@@ -153,6 +175,62 @@ inventory('the state of a node', () => {
     const wrong = await refused('drain', { deadlineMs: 1, why: 'x' });
     expect(wrong).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
     expect(wrong.body.message).toContain('deadlineMs: expected at least 1000; why: unknown field');
+  });
+});
+
+inventory('a node that an agent watches', () => {
+  it('is unreachable by the verdict of its agent alone, and what it was before once that says alive', async () => {
+    await enrol();
+    await ask('cordon', { reason: 'new disk' });
+    await verdict('unreachable', { fence: 5, since: 1, seconds: 1, reason: 'connect ECONNREFUSED' });
+    await untilPage('it to be unreachable', ({ state }) => state === 'unreachable');
+    expect((await page()).stateReason).toBe('connect ECONNREFUSED; it stays cordoned when it answers');
+    // The deployer may see it otherwise; it is not asked while an agent watches the node.
+    await report('ready', 2);
+    // A lower fence, and what was observed earlier.
+    await verdict('alive', { fence: 4, since: 3, seconds: 9 });
+    await verdict('alive', { fence: 5, since: 0, seconds: 0 });
+    expect((await enrol()).body.state).toBe('unreachable');
+    await verdict('alive', { fence: 6, since: 4, seconds: 4 });
+    await untilPage('it to be back', ({ state }) => state !== 'unreachable');
+    expect(await page()).toMatchObject({
+      ...{ state: 'returning', stateSince: sinceBegun(4) },
+      stateReason: expect.stringMatching(/^being cleaned: .*; it stays cordoned after that$/) as string,
+    });
+    await report('ready', 5, { cleaned: sinceBegun(3) });
+    await report('ready', 6, { cleaned: sinceBegun(4) });
+    await untilPage('it to be cordoned', ({ state }) => state === 'cordoned');
+    expect(await history()).toEqual([
+      ...['enrolled by ada', 'cordoned by ada', 'unreachable by nobody', 'updated by ada'],
+      ...['returning by nobody', 'reachable by nobody'],
+    ]);
+  });
+
+  it('does not change while its agent says nothing, nor where it was removed', async () => {
+    await enrol();
+    await verdict('unreachable', { fence: 7, since: 1, seconds: 1 });
+    await untilPage('it to be unreachable', ({ state }) => state === 'unreachable');
+    await producer().forward(nodeState.topic, { key: Buffer.from(name), value: null, headers: {} });
+    await published(nodeReported.topic, nodeReported.type, name, {
+      ...{ node: name, state: 'unreachable', reason: 'still', reportedAt: sinceBegun(60) },
+    });
+    await untilColumn('agent_at', null);
+    await untilColumn('reported_at', new Date(sinceBegun(60)));
+    expect(await page()).toMatchObject({ state: 'unreachable', stateSince: sinceBegun(1) });
+    // What polls it is believed once no agent has said anything for long.
+    await report('ready', 61);
+    await untilPage('it to be ready', ({ state }) => state === 'ready');
+  });
+
+  it('that was cleaned before its return was heard of is ready at once', async () => {
+    await enrol();
+    await verdict('unreachable', { fence: 8, since: 1, seconds: 1 });
+    await untilPage('it to be unreachable', ({ state }) => state === 'unreachable');
+    await report('ready', 3, { cleaned: sinceBegun(3) });
+    await untilColumn('cleaned_at', new Date(sinceBegun(3)));
+    await verdict('alive', { fence: 8, since: 3, seconds: 4 });
+    await untilPage('it to be ready', ({ state }) => state === 'ready');
+    expect(await history()).not.toContain('returning by nobody');
   });
 });
 

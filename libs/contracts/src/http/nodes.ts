@@ -139,7 +139,7 @@ export type NodeEvent = z.infer<typeof nodeEventSchema>;
 export type MachineProblem = z.infer<typeof machineProblemSchema>;
 export type Enrolment = z.input<typeof enrolmentSchema>;
 
-export const nodeStates = ['ready', 'cordoned', 'draining', 'unreachable', 'gone'] as const;
+export const nodeStates = ['ready', 'cordoned', 'draining', 'unreachable', 'returning', 'gone'] as const;
 
 const params = z.strictObject({ name: nodeNameSchema });
 const because = { reason: nodeReasonSchema.optional() };

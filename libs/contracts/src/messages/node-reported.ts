@@ -3,17 +3,22 @@ import { defineMessage, type MessageData } from '../message.js';
 import { nodeNameSchema, timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
-/** Whether a node answers the deployer; the node manager writes its state from it. */
+/** Whether a node answers the deployer. It counts where no agent watches the node. */
 export const nodeReported = defineMessage({
   type: 'slipway.node.reported.v1',
   topic: topics.nodeReports,
   summary:
-    'A node stopped answering, or answers again; what holds its drain up, or what was removed from it.',
+    'A node stopped answering, or answers again; that it is clean after it came back; what holds its drain up; or what was removed from it.',
   schema: z.object({
     node: nodeNameSchema.describe('The name of the node.'),
     state: z.enum(['ready', 'unreachable']).describe('Whether it answers.'),
     reason: z.string().optional().describe('What it answered, or why it did not.'),
     reportedAt: timestampSchema.describe('When this was observed.'),
+    cleaned: timestampSchema
+      .optional()
+      .describe(
+        'The `liveness.since` of the return after which nothing is left there of the time before; left out where it is none.',
+      ),
     holding: z
       .array(
         z.object({

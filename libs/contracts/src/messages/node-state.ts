@@ -3,6 +3,9 @@ import { defineMessage, type MessageData } from '../message.js';
 import { nodeNameSchema, timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
+/** States come every ten seconds. Where none has come for so long, nobody watches the node. */
+export const AGENT_SILENT_MS = 30_000;
+
 const percentiles = (what: string) =>
   z
     .object({

@@ -22,10 +22,25 @@ export class NodeChecks {
     return rows.map(({ node }) => node);
   }
 
-  async finish(node: string, nextMs: number): Promise<void> {
+  /** These nodes are due now; one that is looked at is due again after that. */
+  async hasten(nodes: readonly string[]): Promise<void> {
+    await this.pool.query('UPDATE node_checks SET due_at = now() WHERE node = ANY($1)', [nodes]);
+  }
+
+  /**
+   * Gives back what was taken for `leaseMs`. A node that was hastened since then stays due. `asked`: its engine said what it
+   * has.
+   */
+  async finish(
+    node: string,
+    { nextMs, leaseMs, asked }: { nextMs: number; leaseMs: number; asked: boolean },
+  ): Promise<void> {
     await this.pool.query(
-      `UPDATE node_checks SET lease_until = NULL, due_at = now() + $2 * interval '1 ms' WHERE node = $1`,
-      [node, nextMs],
+      `UPDATE node_checks SET lease_until = NULL,
+         asked_at = CASE WHEN $4 THEN lease_until - $3 * interval '1 ms' ELSE asked_at END,
+         due_at = CASE WHEN due_at > lease_until - $3 * interval '1 ms' THEN due_at ELSE now() + $2 * interval '1 ms' END
+       WHERE node = $1`,
+      [node, nextMs, leaseMs, asked],
     );
   }
 }

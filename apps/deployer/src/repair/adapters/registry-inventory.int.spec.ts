@@ -50,6 +50,27 @@ it.each([
   expect(await leaving()).toBe(how);
 });
 
+it.each([
+  ['ready', false],
+  ['cordoned', false],
+  ['unreachable', true],
+  ['returning', true],
+])('a node that is %s is away: %s', async (state, isAway) => {
+  await enrolled('none');
+  await pools[0].query('UPDATE node_records SET state = $1', [state]);
+  expect(await new RegistryInventory(pools[1]).isAway('node-1')).toBe(isAway);
+});
+
+it('those that are drained or were removed are to leave', async () => {
+  const all = async () => [...(await new RegistryInventory(pools[1]).allLeaving())];
+  await enrolled('cordoned');
+  expect(await all()).toEqual([]);
+  for (const wish of ['draining', 'removed']) {
+    await pools[0].query('UPDATE node_records SET wish = $1', [wish]);
+    expect(await all()).toEqual(['node-1']);
+  }
+});
+
 it('a machine whose name another one has by now is gone', async () => {
   await enrolled('none', '10.0.0.2');
   await reached('10.0.0.1');
@@ -60,7 +81,9 @@ it('nothing is left where nobody can say: of a node that is not known, and befor
   expect(await leaving()).toBeUndefined();
   const empty = await createTestDatabase({ schema: 'test' });
   await empty.pool.query('CREATE TABLE node_logins (node text, login jsonb)');
-  expect(await new RegistryInventory(empty.pool).leaving('node-1')).toBeUndefined();
+  const inventory = new RegistryInventory(empty.pool);
+  expect(await inventory.leaving('node-1')).toBeUndefined();
+  expect([await inventory.isAway('node-1'), [...(await inventory.allLeaving())]]).toEqual([false, []]);
   await empty.drop();
 });
 

@@ -1,5 +1,5 @@
 import { type Pool, transaction } from '#libs/postgres';
-import { readNode, RegistryUnavailableError } from '#libs/registry-client';
+import { namingRegistry, readNode, RegistryUnavailableError } from '#libs/registry-client';
 import type { Leaving } from '../domain/moves.js';
 import type { NodeInventory } from '../ports.js';
 
@@ -26,6 +26,30 @@ export class RegistryInventory implements NodeInventory {
       return node.wish === 'draining' ? 'draining' : undefined;
     } catch (error) {
       if (error instanceof RegistryUnavailableError) return undefined;
+      throw error;
+    }
+  }
+
+  async isAway(name: string): Promise<boolean> {
+    try {
+      const node = await transaction(this.pool, (tx) => readNode(tx, name));
+      return node?.state === 'unreachable' || node?.state === 'returning';
+    } catch (error) {
+      if (error instanceof RegistryUnavailableError) return false;
+      throw error;
+    }
+  }
+
+  async allLeaving(): Promise<ReadonlySet<string>> {
+    try {
+      const nodes = await namingRegistry(
+        this.pool.query<{ name: string }>(
+          `SELECT name FROM registry.nodes WHERE wish IN ('draining', 'removed')`,
+        ),
+      );
+      return new Set(nodes.rows.map(({ name }) => name));
+    } catch (error) {
+      if (error instanceof RegistryUnavailableError) return new Set();
       throw error;
     }
   }

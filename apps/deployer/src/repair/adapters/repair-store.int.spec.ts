@@ -162,6 +162,24 @@ it('what holds a drain up is told once, and that nothing does any more', async (
   ]);
 });
 
+it('a node that is shown as away is told to answer, though nobody here knows that it did not', async () => {
+  const node = 'node-7';
+  await database.pool.query('INSERT INTO node_checks (node) VALUES ($1)', [node]);
+  const told = async () => (await reports()).filter((report) => (report as { node: string }).node === node);
+  expect([await store.nodeReachable(node, false), await told()]).toEqual([false, []]);
+  expect(await store.nodeReachable(node, true)).toBe(true);
+  expect(await told()).toMatchObject([{ state: 'ready' }]);
+});
+
+it('an instance in whose place a repair starts another is known as such until that has ended', async () => {
+  const instance = await seen();
+  now += 3_600_000;
+  expect(await store.relaunch(instance, 1, event)).toBe(true);
+  expect(await seen()).toMatchObject({ replacing: true });
+  await database.pool.query(`UPDATE tasks SET result = '{"status":"running"}' WHERE result IS NULL`);
+  expect(await seen()).toMatchObject({ replacing: false });
+});
+
 it('a node is forgotten once nothing of ours is there', async () => {
   const { pool } = database;
   await pool.query('INSERT INTO node_logins (node, login) VALUES ($1, $2)', [NODE, {}]);
@@ -171,7 +189,65 @@ it('a node is forgotten once nothing of ours is there', async () => {
   await pool.query('DELETE FROM instances');
   await store.forgetNode(NODE);
   expect(await known()).toBe(0);
-  expect((await pool.query('SELECT FROM node_checks')).rows).toEqual([]);
+  expect((await pool.query('SELECT FROM node_checks WHERE node = $1', [NODE])).rows).toEqual([]);
+});
+
+it('a node that returned is called clean once, with its return, and is unreachable no more', async () => {
+  const { pool } = database;
+  const node = 'node-9';
+  await pool.query('INSERT INTO node_checks (node) VALUES ($1)', [node]);
+  const away = async () =>
+    (
+      await pool.query<{ away: boolean }>(
+        'SELECT unreachable_since IS NOT NULL AS away FROM node_checks WHERE node = $1',
+        [node],
+      )
+    ).rows[0]?.away;
+  const reports = async () =>
+    (
+      await pool.query<{ data: object }>(
+        `SELECT data FROM outbox WHERE topic = 'node.reports' AND key = $1 ORDER BY seq`,
+        [node],
+      )
+    ).rows.map(({ data }) => data);
+  const [lost, back, again] = [1, 2, 3].map((day) => `2026-01-0${day}T00:00:00.000Z`) as [
+    string,
+    string,
+    string,
+  ];
+  await store.nodeLost(node, lost);
+  // Its agent has told that.
+  expect([await away(), await reports()]).toEqual([true, []]);
+  expect(await store.nodeCleaned(node, back)).toBe(true);
+  expect(await away()).toBe(false);
+  expect(await store.nodeCleaned(node, back)).toBe(false);
+  expect(await store.nodeCleaned(node, again)).toBe(true);
+  expect(await reports()).toMatchObject([
+    { node, state: 'ready', cleaned: back },
+    { node, state: 'ready', cleaned: again },
+  ]);
+});
+
+it('a node has orphans, perhaps, once a task of it ended long ago and its engine was not asked since', async () => {
+  const { pool } = database;
+  const node = 'node-8';
+  const perhaps = (seconds: number) => store.mayHaveOrphans(node, seconds * 1_000);
+  const [task] = (await pool.query<{ id: string }>('SELECT id FROM tasks LIMIT 1')).rows;
+  await pool.query('INSERT INTO node_checks (node) VALUES ($1)', [node]);
+  await pool.query(`INSERT INTO node_requests (access_token, task_id, answer) VALUES ('token-8', $1, $2)`, [
+    ...[task?.id, { node: { name: node } }],
+  ]);
+  const finished = (ago: number) =>
+    pool.query(`UPDATE work SET state = 'done', finished_at = now() - $2 * interval '1 s' WHERE id = $1`, [
+      ...[task?.id, ago],
+    ]);
+  const asked = (ago: number) =>
+    pool.query(`UPDATE node_checks SET asked_at = now() - $2 * interval '1 s' WHERE node = $1`, [node, ago]);
+  await finished(100);
+  expect([await perhaps(110), await perhaps(90)]).toEqual([false, true]);
+  // What it left then was too young.
+  await asked(50);
+  expect([await perhaps(60), await perhaps(40)]).toEqual([true, false]);
 });
 
 it('what a start left behind on a node that does not answer is known to whoever looks at that node, and to nobody else', async () => {

@@ -68,6 +68,8 @@ export class PostgresRepairStore implements RepairStore {
               (SELECT ${REPAIR} FROM repairs r LEFT JOIN tasks rt ON rt.id = r.task_id
                WHERE r.instance = i.name OR r.task_id = i.task_id
                ORDER BY r.instance = i.name DESC LIMIT 1) AS repair,
+              EXISTS (SELECT FROM repairs r JOIN tasks rt ON rt.id = r.task_id
+                      WHERE r.instance = i.name AND rt.result IS NULL) AS replacing,
               ${unfinishedWorkOf("i.app_id || '/' || i.service")} AS busy
        FROM instances i WHERE i.node = $1 ORDER BY i.name`,
       [node],
@@ -82,6 +84,18 @@ export class PostgresRepairStore implements RepairStore {
           ? undefined
           : { count: move.attempts, lastAt: move.lastAt, error: move.error ?? undefined },
     }));
+  }
+
+  /** A container that was made and does not run is seen by no agent. */
+  async mayHaveOrphans(node: string, orphanAgeMs: number): Promise<boolean> {
+    const { rows } = await this.parts.pool.query(
+      `SELECT FROM node_requests q JOIN work w ON w.id = q.task_id JOIN node_checks c ON c.node = $1
+       WHERE q.answer #>> '{node,name}' = $1 AND w.state = 'done'
+         AND w.finished_at <= now() - $2 * interval '1 ms'
+         AND (c.asked_at IS NULL OR c.asked_at < w.finished_at + $2 * interval '1 ms') LIMIT 1`,
+      [node, orphanAgeMs],
+    );
+    return rows.length > 0;
   }
 
   async openTasks(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -109,14 +123,34 @@ export class PostgresRepairStore implements RepairStore {
     });
   }
 
-  async nodeReachable(node: string): Promise<boolean> {
+  async nodeLost(node: string, since: string): Promise<void> {
+    await this.parts.pool.query(
+      'UPDATE node_checks SET unreachable_since = $2 WHERE node = $1 AND unreachable_since IS NULL',
+      [node, since],
+    );
+  }
+
+  async nodeReachable(node: string, isAway: boolean): Promise<boolean> {
+    const wasAway = isAway ? 'true' : 'unreachable_since IS NOT NULL';
+    return this.nodeIsBack(`unreachable_since = NULL WHERE node = $1 AND ${wasAway}`, [node]);
+  }
+
+  async nodeCleaned(node: string, since: string): Promise<boolean> {
+    const cleans = `unreachable_since = NULL, cleaned_at = $2
+      WHERE node = $1 AND (cleaned_at IS NULL OR cleaned_at < $2)`;
+    return this.nodeIsBack(cleans, [node, since]);
+  }
+
+  /** Told where something changes. */
+  private async nodeIsBack(
+    change: string,
+    values: readonly [node: string, cleaned?: string],
+  ): Promise<boolean> {
+    const [node, cleaned] = values;
     return transaction(this.parts.pool, async (tx) => {
-      const { rowCount } = await tx.query(
-        'UPDATE node_checks SET unreachable_since = NULL WHERE node = $1 AND unreachable_since IS NOT NULL',
-        [node],
-      );
+      const { rowCount } = await tx.query(`UPDATE node_checks SET ${change}`, [...values]);
       if (rowCount !== 1) return false;
-      const report = { node, state: 'ready' as const, reportedAt: this.now() };
+      const report = { node, state: 'ready' as const, reportedAt: this.now(), cleaned };
       await this.parts.outbox.add(tx, [outgoing(nodeReported, report)]);
       return true;
     });

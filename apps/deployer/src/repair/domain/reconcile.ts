@@ -85,6 +85,14 @@ function aliveIn({ instances, containers = [] }: NodeView): readonly RecordedIns
   return instances.filter(({ container }) => ['running', 'paused'].includes(status.get(container) ?? ''));
 }
 
+/** Whether there is a container without a record that nobody comes back for, and that is too young to be removed. Pure. */
+export function hasYoungOrphans(view: NodeView, limits: RepairLimits): boolean {
+  const ofAnyAge = { ...limits, orphanAgeMs: -Infinity };
+  const count = (by: RepairLimits): number =>
+    reconcile({ ...view, leaving: undefined }, by).filter(({ kind }) => kind === 'remove-orphan').length;
+  return count(ofAnyAge) > count(limits);
+}
+
 /** The fence in its label does not matter: once its task has ended, nobody comes back for it. */
 function isOrphan(view: NodeView, container: SeenContainer, { orphanAgeMs }: RepairLimits): boolean {
   const { labels, createdAt, status } = container;

@@ -16,6 +16,7 @@ import type {
   LaunchedContainer,
   LaunchSpec,
   NodeEngines,
+  NodeVerdicts,
   OneOffSpec,
   StopPolicy,
   HealthCommandRun,
@@ -33,6 +34,8 @@ interface NodeEnginesParts {
   /** Which Slipway this is. */
   readonly installation: string;
   readonly withoutSecrets: WithoutSecrets;
+  /** A node that is known not to answer is not asked. */
+  readonly verdicts: NodeVerdicts;
 }
 
 /** Runtimes whose image has a command that nobody has written for config.json's: that one replaces it. */
@@ -229,8 +232,22 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     await this.parts.ssh.close();
   }
 
-  /** Throws NODE_UNREACHABLE where no login of it is known. */
+  /** Cuts the connections to a node that does not answer: they could hang for long after it is back. */
+  disconnect(node: string): void {
+    const kept = this.engines.get(node);
+    if (kept !== undefined) this.parts.ssh.cut(kept.way.target);
+  }
+
+  /** Throws NODE_UNREACHABLE where its agent says so, or no login of it is known. */
   async reached(node: string): Promise<ReachedEngine> {
+    const why = this.parts.verdicts.unreachable(node);
+    if (why !== undefined) {
+      throw new StepError({
+        code: 'NODE_UNREACHABLE',
+        message: `Node ${node} does not answer: ${why}.`,
+        hint: `Look at the machine: slipway node check ${node}`,
+      });
+    }
     const assigned = await this.parts.logins.of(node);
     if (assigned === undefined) {
       throw new StepError({

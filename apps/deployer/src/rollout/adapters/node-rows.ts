@@ -63,14 +63,20 @@ export async function nodeLogin(db: Pool, node: string): Promise<AssignedNode | 
 
 const BATCH = 500;
 
-/** Removes node requests of tasks that ended, a few at a time, so that nobody waits for their locks. How many. */
-export async function purgeNodeRequests(pool: Pool): Promise<number> {
+/**
+ * Removes node requests of tasks that ended so long ago, a few at a time, so that nobody waits for their locks. How many.
+ * Until then they say on which nodes something may be left.
+ */
+export async function purgeNodeRequests(pool: Pool, keepMs: number): Promise<number> {
   let removed = 0;
   for (;;) {
     const { rowCount } = await pool.query(
       `DELETE FROM node_requests WHERE access_token IN (
          SELECT n.access_token FROM node_requests n JOIN tasks t ON t.id = n.task_id
-         WHERE t.result IS NOT NULL LIMIT ${BATCH} FOR UPDATE OF n SKIP LOCKED)`,
+         WHERE t.result IS NOT NULL
+           AND NOT EXISTS (SELECT FROM work w WHERE w.id = t.id AND w.finished_at > now() - $1 * interval '1 ms')
+         LIMIT ${BATCH} FOR UPDATE OF n SKIP LOCKED)`,
+      [keepMs],
     );
     removed += rowCount ?? 0;
     if ((rowCount ?? 0) < BATCH) return removed;

@@ -35,6 +35,10 @@ export interface NodeRow {
   readonly verdict_reason: string | null;
   readonly verdict_at: Date | null;
   readonly reported_at: Date | null;
+  readonly agent_fence: string | null;
+  readonly agent_at: Date | null;
+  readonly returning_since: Date | null;
+  readonly cleaned_at: Date | null;
   readonly drain_deadline: Date | null;
   readonly drained_at: Date | null;
   readonly holding: readonly Holding[];
@@ -87,13 +91,14 @@ const sizeOf = (cpus: number | null, memoryBytes: number | null): Size | null =>
   cpus === null && memoryBytes === null ? null : given({ cpus, memoryBytes });
 
 export function standingOf(row: NodeRow): Standing {
-  const { wish, wish_at, reachable, verdict_at, drain_deadline, drained_at } = row;
+  const { wish, wish_at, reachable, verdict_at, returning_since, drain_deadline, drained_at } = row;
   const drain = { deadline: drain_deadline?.toISOString(), drainedAt: drained_at?.toISOString() };
   return {
     ...{ wish, reachable },
     ...given({
       wished: wish_at && said(wish_at, row.wish_reason, row.wish_by),
       verdict: verdict_at && said(verdict_at, row.verdict_reason, null),
+      returning: returning_since?.toISOString(),
       drain: wish === 'draining' ? given(drain) : undefined,
     }),
   };
@@ -106,15 +111,15 @@ const said = (at: Date, reason: string | null, by: string | null): Said => ({
 
 /** The columns of a standing, and those that follow from it, in the order of their values. */
 export const STANDING_COLUMNS =
-  'wish wish_reason wish_by wish_at reachable verdict_reason verdict_at drain_deadline drained_at state state_reason state_since state_by'.split(
+  'wish wish_reason wish_by wish_at reachable verdict_reason verdict_at returning_since drain_deadline drained_at state state_reason state_since state_by'.split(
     ' ',
   );
 
 export function standingValues(standing: Standing): readonly unknown[] {
-  const { wish, wished, reachable, verdict, drain } = standing;
+  const { wish, wished, reachable, verdict, returning, drain } = standing;
   const { state, at, reason, by } = shownState(standing);
   return [
-    ...[wish, wished?.reason, wished?.by, wished?.at, reachable, verdict?.reason, verdict?.at],
+    ...[wish, wished?.reason, wished?.by, wished?.at, reachable, verdict?.reason, verdict?.at, returning],
     ...[drain?.deadline, drain?.drainedAt, state, reason, at, by],
   ].map((value) => value ?? null);
 }

@@ -197,7 +197,7 @@ async function enrolIn(tx: Transaction, enrolled: Enrolled, login: string): Prom
   const isBack = known?.wish === 'removed';
   const isOther = known !== undefined && (known.address !== node.address || known.ssh_port !== node.sshPort);
   if (isOther && !isBack) return undefined;
-  const { standing } = decideEnrolment(known && standingOf(known), new Date().toISOString());
+  const { standing } = decideEnrolment(known && standingOf(known));
   const isNew = known === undefined || isBack;
   const before = isNew ? { labels: {} } : descriptionOf(known);
   const columns: Readonly<Record<string, unknown>> = {

@@ -39,6 +39,8 @@ export interface Standing {
   readonly reachable: boolean;
   /** Left out where it always answered. */
   readonly verdict?: Said;
+  /** Since when it answers again, while what it runs of the time before is not removed. Only with `reachable`. */
+  readonly returning?: string;
   /** Of a drain alone. */
   readonly drain?: Drain;
 }
@@ -50,10 +52,17 @@ export interface ShownState extends Partial<Said> {
   readonly state: NodeState;
 }
 
-/** What nobody can get back goes before what does not answer, and that before what people ask. Pure. */
-export function stateOf({ wish, reachable }: Pick<Standing, 'wish' | 'reachable'>): NodeState {
+const BEING_CLEANED = 'being cleaned: what it still runs of the time before is removed first';
+
+/** What nobody can get back goes before what does not answer or is not clean, and that before what people ask. Pure. */
+export function stateOf({
+  wish,
+  reachable,
+  returning,
+}: Pick<Standing, 'wish' | 'reachable' | 'returning'>): NodeState {
   if (wish === 'removed') return 'gone';
   if (!reachable) return 'unreachable';
+  if (returning !== undefined) return 'returning';
   return wish === 'none' ? 'ready' : wish;
 }
 
@@ -68,9 +77,12 @@ export function shownState(standing: Standing): ShownState {
     case 'draining':
       return { state, ...wished, ...(drain?.drainedAt && { reason: `drained at ${drain.drainedAt}` }) };
     case 'unreachable': {
-      const reasons = [verdict?.reason, wish === 'none' ? undefined : `it stays ${wish} when it answers`];
-      const reason = reasons.filter(Boolean).join('; ');
+      const reason = joined(verdict?.reason, wish !== 'none' && `it stays ${wish} when it answers`);
       return { state, ...(verdict && { at: verdict.at }), ...(reason !== '' && { reason }) };
+    }
+    case 'returning': {
+      const reason = joined(BEING_CLEANED, wish !== 'none' && `it stays ${wish} after that`);
+      return { state, at: standing.returning, reason };
     }
     case 'ready': {
       const at = [wished?.at, verdict?.at].filter((time) => time !== undefined).sort();
@@ -81,6 +93,9 @@ export function shownState(standing: Standing): ShownState {
   }
 }
 
+const joined = (...reasons: readonly (string | false | undefined)[]): string =>
+  reasons.filter(Boolean).join('; ');
+
 export type NodeCommand =
   | { readonly kind: 'cordon' | 'uncordon' }
   | { readonly kind: 'drain'; readonly deadline?: string }
@@ -89,7 +104,7 @@ export type NodeCommand =
 export type NodeEventName =
   | ('enrolled' | 'updated' | 'labelled' | 'login-changed')
   | ('cordoned' | 'uncordoned' | 'draining' | 'drained' | 'removed')
-  | ('unreachable' | 'reachable' | 'images-removed');
+  | ('unreachable' | 'returning' | 'reachable' | 'images-removed');
 
 /** Without an event where nothing happened that people should see; the same standing where nothing did at all. */
 export interface Settled {
@@ -132,16 +147,33 @@ export function decideCommand(
   }
 }
 
-/** Enrolled anew: it answers, and one that was removed begins again. Pure. */
-export function decideEnrolment(known: Standing | undefined, at: string): { readonly standing: Standing } {
-  if (known === undefined || known.wish === 'removed') return { standing: NEW_STANDING };
-  return { standing: known.reachable ? known : { ...known, reachable: true, verdict: { at } } };
+/** Enrolled anew: whether it answers stays what the last verdict says, and one that was removed begins again. Pure. */
+export function decideEnrolment(known: Standing | undefined): { readonly standing: Standing } {
+  return { standing: known === undefined || known.wish === 'removed' ? NEW_STANDING : known };
 }
 
-/** What a verdict makes of a node; the caller leaves out those that are older than the last. Pure. */
-export function decideVerdict(standing: Standing, reachable: boolean, verdict: Said): Settled {
+/**
+ * What a verdict makes of a node; the caller leaves out those that are older than the last. One that answers again is
+ * returning until it is clean. Pure.
+ */
+export function decideVerdict(
+  standing: Standing,
+  { reachable, isClean, ...verdict }: Said & { readonly reachable: boolean; readonly isClean: boolean },
+): Settled {
   if (standing.wish === 'removed' || standing.reachable === reachable) return { standing };
-  return { standing: { ...standing, reachable, verdict }, event: reachable ? 'reachable' : 'unreachable' };
+  const { returning: _, ...rest } = standing;
+  const judged = { ...rest, reachable, verdict };
+  if (!reachable) return { standing: judged, event: 'unreachable' };
+  if (isClean) return { standing: judged, event: 'reachable' };
+  return { standing: { ...judged, returning: verdict.at }, event: 'returning' };
+}
+
+/** What was left on it of the time before its return at `since`, or an earlier one, is removed. Pure. */
+export function decideCleaned(standing: Standing, since: string): Settled {
+  const { returning, ...rest } = standing;
+  const isOther = returning === undefined || Date.parse(since) < Date.parse(returning);
+  if (standing.wish === 'removed' || isOther) return { standing };
+  return { standing: rest, event: 'reachable' };
 }
 
 /** Whether a drain is done, by how many instances live there now. A late start undoes it. Pure. */

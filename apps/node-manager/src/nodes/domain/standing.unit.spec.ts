@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  decideCleaned,
   decideCommand,
   decideDrained,
   decideEnrolment,
@@ -24,8 +25,11 @@ const after = (standing: Standing, command: NodeCommand, live = 0): Standing => 
   return decided.standing;
 };
 const silent = (standing: Standing): Standing =>
-  decideVerdict(standing, false, { at: T2, reason: 'connect ECONNREFUSED' }).standing;
-const answering = (standing: Standing): Standing => decideVerdict(standing, true, { at: T3 }).standing;
+  decideVerdict(standing, { reachable: false, isClean: false, at: T2, reason: 'connect ECONNREFUSED' })
+    .standing;
+const back = (standing: Standing): Standing =>
+  decideVerdict(standing, { reachable: true, isClean: false, at: T3 }).standing;
+const answering = (standing: Standing): Standing => decideCleaned(back(standing), T3).standing;
 const cordoned = after(NEW_STANDING, { kind: 'cordon' });
 
 describe('the state of a node', () => {
@@ -49,6 +53,30 @@ describe('the state of a node', () => {
       reason: 'connect ECONNREFUSED; it stays cordoned when it answers',
     });
     expect(shownState(answering(away))).toEqual({ state: 'cordoned', ...ada });
+  });
+
+  it('of one that answers again is returning until what it still runs is removed', () => {
+    const returning = back(silent(NEW_STANDING));
+    expect(shownState(returning)).toEqual({
+      ...{ state: 'returning', at: T3 },
+      reason: 'being cleaned: what it still runs of the time before is removed first',
+    });
+    expect(shownState(back(silent(cordoned))).reason).toContain('; it stays cordoned after that');
+    expect(decideCleaned(returning, T3)).toMatchObject({ event: 'reachable', standing: { reachable: true } });
+    expect(stateOf(decideCleaned(returning, T3).standing)).toBe('ready');
+  });
+
+  it('of one that was cleaned after an earlier return stays returning, and one that is lost again is unreachable', () => {
+    const returning = back(silent(NEW_STANDING));
+    expect(decideCleaned(returning, T2)).toEqual({ standing: returning });
+    expect(stateOf(silent(returning))).toBe('unreachable');
+    expect(silent(returning).returning).toBeUndefined();
+  });
+
+  it('of one that was cleaned before its return is known is ready at once', () => {
+    const clean = decideVerdict(silent(NEW_STANDING), { reachable: true, isClean: true, at: T3 });
+    expect(clean).toMatchObject({ event: 'reachable' });
+    expect(stateOf(clean.standing)).toBe('ready');
   });
 
   it('says since when it is ready: since the last of what ended', () => {
@@ -107,12 +135,16 @@ describe('a drain', () => {
 });
 
 describe('an enrolment', () => {
-  it('makes a silent node answer, keeps what people asked, and begins anew after a removal', () => {
-    expect(decideEnrolment(undefined, T3).standing).toEqual(NEW_STANDING);
-    expect(stateOf(decideEnrolment(silent(cordoned), T3).standing)).toBe('cordoned');
-    expect(decideEnrolment(cordoned, T3).standing).toBe(cordoned);
-    const gone = after(cordoned, { kind: 'remove', force: false });
-    expect(decideEnrolment(gone, T3).standing).toEqual(NEW_STANDING);
+  it('of a node that is unreachable showed it as ready, though nobody had seen it answer', () => {
+    expect(stateOf(decideEnrolment(silent(NEW_STANDING)).standing)).toBe('unreachable');
+    expect(decideEnrolment(back(silent(cordoned))).standing).toEqual(back(silent(cordoned)));
+  });
+
+  it('keeps what people asked, and begins anew after a removal', () => {
+    expect(decideEnrolment(undefined).standing).toEqual(NEW_STANDING);
+    expect(decideEnrolment(cordoned).standing).toBe(cordoned);
+    const gone = after(silent(cordoned), { kind: 'remove', force: true });
+    expect(decideEnrolment(gone).standing).toEqual(NEW_STANDING);
   });
 });
 
@@ -131,7 +163,7 @@ describe('whatever happens', () => {
     );
     fc.assert(
       fc.property(standings, commands, fc.boolean(), fc.nat(3), (standing, command, reachable, live) => {
-        const judged = decideVerdict(standing, reachable, { at: T2 }).standing;
+        const judged = decideVerdict(standing, { reachable, isClean: false, at: T2 }).standing;
         expect(judged.wish).toBe(standing.wish);
         const decided = decideCommand(standing, command, { said: ada, live });
         if (decided.refused === undefined) expect(decided.standing.reachable).toBe(standing.reachable);
