@@ -73,15 +73,19 @@ export class NodeWatch {
     return this.liveness.verdict;
   }
 
-  /** @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once */
-  start(phaseMs: number): void {
+  /**
+   * Resolves once the first try to open a channel has ended.
+   * @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once
+   */
+  start(phaseMs: number): Promise<void> {
     this.containers.start();
-    this.open();
+    const opened = this.open();
     const first = setTimeout(() => {
       this.tick();
       this.timers.push(setInterval(() => this.tick(), SECOND_MS));
     }, phaseMs);
     this.timers.push(first);
+    return opened;
   }
 
   stop(): void {
@@ -100,7 +104,7 @@ export class NodeWatch {
     // One check a second at most, so that three that fail are three seconds.
     if (this.channel === undefined || this.isLooking || this.isInDoubt) void this.liveness.silent();
     this.isInDoubt = false;
-    if (this.channel === undefined) return this.open();
+    if (this.channel === undefined) return void this.open();
     if (this.isLooking) return;
     this.isLooking = true;
     void this.look(this.channel, this.counted).finally(() => (this.isLooking = false));
@@ -174,12 +178,12 @@ export class NodeWatch {
     this.parts.watchers.stateOf(this.status());
   }
 
-  private open(): void {
+  private async open(): Promise<void> {
     // The cheap checks find out first whether it is back.
     const isLost = this.liveness.verdict?.state === 'unreachable';
     if (isLost || this.channel !== undefined || this.isOpening) return;
     this.isOpening = true;
-    void this.openChannel().finally(() => (this.isOpening = false));
+    await this.openChannel().finally(() => (this.isOpening = false));
   }
 
   private async openChannel(): Promise<void> {

@@ -26,7 +26,7 @@ async function watchUnderTest() {
         signal.addEventListener('abort', () => resolve());
       }),
   });
-  watch.start(1_000);
+  void watch.start(1_000);
   await pass(0);
   /** Seconds in which everything used so many cores. */
   const each = async (count: number, cores: number): Promise<void> => {

@@ -95,3 +95,26 @@ it('a login that cannot be read is said once, and tried again', async () => {
   expect(opened).toHaveLength(1);
   nodes.close();
 });
+
+it('a thousand nodes were reached side by side: most were given up as too late, and begun anew', async () => {
+  const { nodes, opened, world } = nodesUnderTest();
+  world.place = () =>
+    Promise.resolve({
+      key: 'there',
+      open: () => {
+        const node = new FakeNode();
+        node.openChannel = () => new Promise(() => undefined);
+        opened.push(node);
+        return node;
+      },
+    });
+  nodes.hold(Array.from({ length: 100 }, (_, n) => held({ node: `node-${n}` })));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(opened).toHaveLength(30);
+  // Those that do not answer hold the others up for a second.
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(opened).toHaveLength(60);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(opened).toHaveLength(100);
+  nodes.close();
+});
