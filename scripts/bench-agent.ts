@@ -17,6 +17,8 @@ import { printProgress, startOneMachine } from './one-machine/start.js';
 import { countsOf, runScript, untilInterrupted } from './run-script.js';
 
 const COUNTS = [0, 10, 50, 200];
+/** Containers of which a service asks for peaks. */
+const WITH_PEAKS = 5;
 const EXPORTER = '/usr/bin/prometheus-node-exporter';
 const HEAD = ['containers', 'who', 'node, ms/s', 'agent, ms/s', 'KiB/s'];
 
@@ -69,6 +71,8 @@ async function measure(scene: Scene): Promise<void> {
   };
   print('engine, nobody watches', { nodeMs: (await byNobody(scene)).nodeMs });
   print('loop and sshd', await byLoop(scene));
+  if (scene.containers.length >= WITH_PEAKS)
+    print(`the same, ${WITH_PEAKS} with peaks`, await byLoop(scene, WITH_PEAKS));
   if (scene.containers.length > 0) print("engine, its stats' streams", await byStatsStream(scene));
   const port = await freePort();
   const exporter = ['--web.listen-address', `127.0.0.1:${port}`];

@@ -86,6 +86,16 @@ describe('a channel to a node', () => {
     expect(periods?.throttledSeconds).toBeGreaterThan(0.1);
   });
 
+  it('finds a burst of a tenth of a second, which a second shows as a tenth of a core', async () => {
+    const script =
+      'import time\nwhile True:\n t = time.time() + .2\n while time.time() < t: pass\n time.sleep(1.8)';
+    const bursting = await run([], ['python3', '-c', script]);
+    channel.watch([{ ...bursting, peaks: true }]);
+    const found = await untilFigures('a burst', bursting, ({ cpuPeak = 0 }) => cpuPeak > 0.5);
+    console.info(`a peak of ${found.cpuPeak} cores, ${found.coresUsed.toFixed(3)} on average`);
+    expect(found.coresUsed).toBeLessThan(0.4);
+  });
+
   it('sees memory that is taken', async () => {
     const script = 'import time; taken = bytearray(b"x") * (40 << 20); time.sleep(600)';
     const taking = await run([], ['python3', '-c', script]);

@@ -42,6 +42,11 @@ export class SimulatedContainer {
     );
   }
 
+  /** Of its CPU, in thousandths of a core. */
+  get peak(): number {
+    return Math.round(this.cores * 1_500);
+  }
+
   /** What a slow look reads besides. */
   details(seconds: number): string {
     const bytes = Math.round(this.cores * seconds * 1e5);

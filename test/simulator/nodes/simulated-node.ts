@@ -33,14 +33,20 @@ export class SimulatedNode {
     return (performance.now() - this.bootMs) / 1_000;
   }
 
-  /** The text of a look at these containers, in their order; one that it does not have is an empty block. */
-  look(ids: readonly string[], isSlow: boolean): string {
+  /**
+   * The text of a look at the containers in these slots, in their order; one that it does not have is an empty block.
+   * @param peaks the slots whose peaks are told
+   */
+  look(slots: ReadonlyMap<string, string>, isSlow: boolean, peaks: ReadonlySet<string>): string {
     const seconds = this.uptime;
-    const found = ids.map((id) => this.containers.get(id));
+    const found = [...slots.values()].map((id) => this.containers.get(id));
     const quick = [hostText(seconds), ...found.map((one) => one?.counters(seconds) ?? 'Linux')];
-    if (!isSlow) return quick.join('\n');
+    const told = [...peaks].map(
+      (slot) => `peak ${slot} ${this.containers.get(slots.get(slot) ?? '')?.peak ?? 0}`,
+    );
+    if (!isSlow) return [...quick, ...told].join('\n');
     const details = found.map((one) => one?.details(seconds) ?? Array(6).fill('Linux').join('\n'));
-    return [...quick, ...details, clockText(), diskText()].join('\n');
+    return [...quick, ...details, ...told, clockText(), diskText()].join('\n');
   }
 
   topology(): string {

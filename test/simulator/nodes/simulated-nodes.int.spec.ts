@@ -46,7 +46,8 @@ describe('a simulated node', () => {
     const ids = await node.engine.running();
     const watched = await Promise.all(ids.map((id) => node.engine.inspect(id)));
     const channel = await node.openChannel();
-    channel.watch(watched.flatMap((one) => one ?? []));
+    const [first] = ids;
+    channel.watch(watched.flatMap((one) => (one ? [{ ...one, peaks: one.id === first }] : [])));
     const earlier = await channel.look({ isSlow: true, timeoutMs: 10_000 });
     const later = await until('a later time', async () => {
       const look = await channel.look({ isSlow: true, timeoutMs: 10_000 });
@@ -55,6 +56,8 @@ describe('a simulated node', () => {
     const figures = figuresBetween(earlier, later);
     const cores = ids.map((id) => figures?.containers.get(id)?.coresUsed ?? NaN);
     expect(cores.map((used) => used > 0)).toEqual([true, true, false, false]);
+    const peaks = ids.map((id) => figures?.containers.get(id)?.cpuPeak);
+    expect(peaks).toEqual([expect.any(Number), undefined, undefined, undefined]);
     expect(figures?.rates?.size).toBe(4);
     expect([...(later.details?.values() ?? [])][0]).toMatchObject({ processes: 5, limits: { cpus: 1 } });
     channel.close();

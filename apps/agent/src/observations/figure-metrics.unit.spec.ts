@@ -16,7 +16,7 @@ const second = (cpu: number): ObservedNode => ({
       {
         instance: 'shop-web-1',
         identity: { container: 'c', appId: 'shop', service: 'web', release: 'r' },
-        usage: { cpu, memoryBytes: 100, throttled: { share: 0.5, secondsPerSecond: 0 } },
+        usage: { cpu, cpuPeak: 0.9, memoryBytes: 100, throttled: { share: 0.5, secondsPerSecond: 0 } },
       },
     ],
   ]),
@@ -35,6 +35,7 @@ it('the newest second of each node is there for Prometheus until the node is wat
     'slipway_node_memory_bytes{node="node-1",app="agent"} 1000',
     'slipway_node_clock_skew_seconds{node="node-1",app="agent"} -0.25',
     `slipway_instance_cpu_cores{${ofInstance}} 0.2`,
+    `slipway_instance_cpu_peak_cores{${ofInstance}} 0.9`,
     `slipway_instance_cpu_throttled_share{${ofInstance}} 0.5`,
   ])
     expect(text).toContain(`${line}\n`);

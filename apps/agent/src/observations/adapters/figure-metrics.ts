@@ -95,6 +95,12 @@ function instanceGauges(metrics: Metrics, of: OfInstance): void {
     of(({ usage }) => usage?.cpu),
   );
   metrics.gauge(
+    'instance_cpu_peak_cores',
+    'Cores in use in the busiest 100 ms of the second, where config.json asks for it.',
+    OF_INSTANCE,
+    of(({ usage }) => usage?.cpuPeak),
+  );
+  metrics.gauge(
     'instance_cpu_throttled_share',
     'Share of the periods of its CPU limit in which it was held back.',
     OF_INSTANCE,
