@@ -25,7 +25,7 @@ export async function startAgent(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const { sender, metrics } = createObservations(runtime);
   const states = createStates({ runtime, holder, isValid: () => holding.keeper.isValid });
   const watching = createWatch({
-    ...{ runtime, nodeKeys },
+    ...{ runtime, nodeKeys, localNode: config.AGENT_LOCAL_NODE },
     watchers: {
       observed(second) {
         sender.offer(second);
