@@ -12,6 +12,8 @@ const watch = new NodeWatch({
     stateOf: () => undefined,
   },
   now: () => new Date(),
+  share: () => 1,
+  onLeftOut: () => undefined,
   onError: (error, what) => console.error(what, error),
   pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
 });

@@ -179,18 +179,16 @@ async function costOf(
   spentMs: () => number,
   each: (second: number) => Promise<void>,
 ): Promise<{ readonly nodeMs: number; readonly agentMs: number }> {
-  let agentMs = 0;
+  const agentBefore = process.cpuUsage();
   const before = spentMs();
   const begun = performance.now();
   for (let second = 0; second < seconds; second += 1) {
     await delay(Math.max(0, begun + second * 1_000 - performance.now()), undefined, { signal });
-    const { user, system } = process.cpuUsage();
     await each(second);
-    const spent = process.cpuUsage();
-    agentMs += (spent.user - user + spent.system - system) / 1_000;
   }
   await delay(Math.max(0, begun + seconds * 1_000 - performance.now()), undefined, { signal });
-  return { nodeMs: (spentMs() - before) / seconds, agentMs: agentMs / seconds };
+  const { user, system } = process.cpuUsage(agentBefore);
+  return { nodeMs: (spentMs() - before) / seconds, agentMs: (user + system) / 1_000 / seconds };
 }
 
 /** Brings the node to so many containers that sleep, by the engine's own client. */

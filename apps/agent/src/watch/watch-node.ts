@@ -4,6 +4,7 @@ import type { Containers } from './domain/containers.js';
 import { type Figures, figuresBetween, type HostFigures } from './domain/figures.js';
 import type { Look } from './domain/look.js';
 import { NO_SLOW_FACTS, secondOf, type SlowFacts, slowFactsOf } from './domain/second.js';
+import { Turn } from './domain/pace.js';
 import type { Topology } from './domain/topology.js';
 import type { NodeAccess, NodeChannel, NodeStatus, Watchers } from './ports.js';
 import { ContainerWatch } from './watch-containers.js';
@@ -16,6 +17,10 @@ export interface NodeWatchParts {
   readonly verdict: Verdict | undefined;
   /** Where a watch with the same fence ended before; 0 for the first. */
   readonly sequence: number;
+  /** The share of seconds in which it is looked at now. */
+  share(): number;
+  /** A second that is left out, as this replica is behind. */
+  onLeftOut(): void;
   /** The database's time. */
   now(): Date;
   onError(error: unknown, what: string): void;
@@ -37,6 +42,7 @@ export class NodeWatch {
   private readonly liveness: LivenessWatch;
   private readonly ended = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly turn: Turn;
   private running: Containers = new Map();
   private channel: NodeChannel | undefined;
   private isOpening = false;
@@ -54,6 +60,7 @@ export class NodeWatch {
   constructor(private readonly parts: NodeWatchParts) {
     const { access, verdict, now, onError, pause } = parts;
     this.counted = parts.sequence;
+    this.turn = new Turn(creditOf(parts.node));
     this.containers = new ContainerWatch({
       ...{ engine: access.engine, pause },
       onChange: (containers) => this.watchThese(containers),
@@ -101,6 +108,8 @@ export class NodeWatch {
     this.counted += 1;
     if (this.counted % SLOW_EVERY === 0) this.isSlowDue = true;
     this.parts.watchers.stateOf(this.status());
+    // What is not asked says nothing of the node.
+    if (!this.turn.isNext(this.parts.share())) return this.parts.onLeftOut();
     // One check a second at most, so that three that fail are three seconds.
     if (this.channel === undefined || this.isLooking || this.isInDoubt) void this.liveness.silent();
     this.isInDoubt = false;
@@ -217,6 +226,10 @@ export class NodeWatch {
     this.channel = undefined;
   }
 }
+
+/** Not the same for all, and for a node always the same. */
+const creditOf = (node: string): number =>
+  ([...node].reduce((hash, letter) => (hash * 33 + letter.charCodeAt(0)) % 10_007, 5) % 100) / 100;
 
 const hasHost = (figures: Figures): figures is Figures & { readonly host: HostFigures } =>
   figures.host !== undefined;

@@ -10,6 +10,7 @@ afterEach(() => void vi.useRealTimers());
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 async function watchUnderTest() {
+  const world = { share: 1, leftOut: 0 };
   const node = new FakeNode();
   node.engine.containers.set(idOf('a'), inspected('a'));
   node.engine.containers.set(idOf('b'), inspected('b', { labels: {}, name: 'stranger' }));
@@ -19,6 +20,8 @@ async function watchUnderTest() {
     ...{ node: 'node-1', fence: 7, access: node, verdict: undefined, sequence: 0 },
     watchers: { observed: (second) => seconds.push(second), stateOf: (status) => statuses.push(status) },
     now: () => new Date(0),
+    share: () => world.share,
+    onLeftOut: () => (world.leftOut += 1),
     onError: () => undefined,
     pause: (ms, signal) =>
       new Promise((resolve) => {
@@ -36,7 +39,7 @@ async function watchUnderTest() {
     }
   };
   const sequences = (): readonly number[] => seconds.map(({ sequence }) => sequence);
-  return { node, watch, seconds, statuses, each, sequences };
+  return { node, watch, world, seconds, statuses, each, sequences };
 }
 
 it('a look each second gives what the second used: instances by name, strangers together', async () => {
@@ -170,4 +173,17 @@ it('after it was stopped nothing is asked or told', async () => {
   const [asked, told] = [node.channel.looks.length, seconds.length];
   await each(3, 0.1);
   expect([node.channel.looks.length, seconds.length, node.channels.length]).toEqual([asked, told, 1]);
+});
+
+it('a replica that was behind answered all looks too late: now it leaves seconds out, which are gaps', async () => {
+  const { watch, world, seconds, each, sequences } = await watchUnderTest();
+  await each(3, 0.25);
+  world.share = 0.5;
+  const before = seconds.length;
+  await each(10, 0.25);
+  expect(seconds.length - before).toBe(5);
+  expect(world.leftOut).toBe(5);
+  expect(sequences().at(-1)).toBeGreaterThanOrEqual(12);
+  expect(watch.verdict?.state).not.toBe('unreachable');
+  watch.stop();
 });

@@ -1,5 +1,6 @@
 import type { HeldNode, Watching } from '../leases/ports.js';
 import type { NodeAccess } from './ports.js';
+import { Pace } from './pace.js';
 import { Turns } from './turns.js';
 import { NodeWatch, type NodeWatchParts } from './watch-node.js';
 
@@ -10,7 +11,10 @@ export interface NodePlace {
   open(): NodeAccess;
 }
 
-interface WatchedNodesParts extends Pick<NodeWatchParts, 'watchers' | 'now' | 'pause'> {
+/** What is the same for all nodes. */
+type WholeParts = 'watchers' | 'now' | 'pause' | 'onLeftOut';
+
+interface WatchedNodesParts extends Pick<NodeWatchParts, WholeParts> {
   /** Throws where its login cannot be opened; undefined where it was removed. */
   placeOf(node: string): Promise<NodePlace | undefined>;
   onError(error: unknown, what: string, node: string): void;
@@ -42,6 +46,7 @@ export class WatchedNodes implements Watching {
   private readonly nodes = new Map<string, Watched>();
   private readonly ended = new AbortController();
   private readonly turns = new Turns(AT_ONCE);
+  private readonly pace = new Pace();
   /** Where the last watch of a node ended: with the same fence, the next one counts on. */
   private readonly left = new Map<string, { readonly fence: number; readonly sequence: number }>();
 
@@ -66,6 +71,7 @@ export class WatchedNodes implements Watching {
   /** Nothing is watched after it. */
   close(): void {
     this.ended.abort();
+    this.pace.stop();
     this.hold([]);
   }
 
@@ -114,6 +120,7 @@ export class WatchedNodes implements Watching {
     const counted = left?.fence === fence ? left.sequence : 0;
     return new NodeWatch({
       ...this.parts,
+      share: () => this.pace.share,
       ...{ node, fence, access: place.open() },
       verdict: before?.verdict ?? held.verdict,
       sequence: before?.sequence ?? counted,

@@ -25,6 +25,7 @@ function nodesUnderTest() {
   const nodes = new WatchedNodes({
     watchers: { observed: (second) => seconds.push(second), stateOf: () => undefined },
     now: () => new Date(0),
+    onLeftOut: () => undefined,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     placeOf: () => world.place(),
     onError: (error) => errors.push(error),

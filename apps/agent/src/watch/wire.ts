@@ -18,8 +18,13 @@ export interface WatchParts {
 
 export function createWatch({ runtime, nodeKeys: keys, localNode, ...rest }: WatchParts): WatchedNodes {
   const { pool, clock, logger, metrics } = runtime;
+  const leftOut = metrics.counter(
+    'agent_seconds_left_out_total',
+    'Seconds in which a node was not looked at, because this replica was behind with its work.',
+  );
   const watched: WatchedNodes = new WatchedNodes({
     ...rest,
+    onLeftOut: () => leftOut.inc(),
     placeOf: (node) => placeOf({ pool, keys, logger, localNode }, node),
     now: () => clock.now(),
     // An aborted pause is over, too.
