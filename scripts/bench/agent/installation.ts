@@ -52,7 +52,10 @@ export class AgentInstallation {
   async enrolSimulated(nodes: number, containers: number, working: number): Promise<AppProcess> {
     const simulator = spawnScript(SIMULATOR, this.env, [nodes, containers, working].map(String));
     const line = await until('the simulated nodes', () => /^\{.*\}$/m.exec(simulator.log())?.[0]);
-    await this.enrol(JSON.parse(line) as WhereNodesAre);
+    await this.enrol(JSON.parse(line) as WhereNodesAre).catch(async (error: unknown) => {
+      await simulator.stop();
+      throw error;
+    });
     return simulator;
   }
 

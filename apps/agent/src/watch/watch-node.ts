@@ -67,7 +67,7 @@ export class NodeWatch {
       onError: (error) => onError(error, 'the containers of a node cannot be followed'),
     });
     this.liveness = new LivenessWatch(
-      { node: access, now, onVerdict: (found) => this.onVerdict(found) },
+      { node: access, now, isBehind: () => parts.share() < 1, onVerdict: (found) => this.onVerdict(found) },
       verdict,
     );
   }
