@@ -1,7 +1,7 @@
 import { SshPool } from '#libs/ssh';
-import { freePort } from './one-machine/free-port.js';
 import { sshTargetOf } from '#libs/testing';
 import type { WatchedContainer } from '../apps/agent/src/watch/ports.js';
+import { benchSimulated } from './bench/agent/simulated.js';
 import {
   byExporter,
   byLoop,
@@ -11,25 +11,39 @@ import {
   moreSleepers,
   type Scene,
 } from './bench/agent/watchers.js';
+import { freePort } from './one-machine/free-port.js';
 import { ensurePackages } from './one-machine/packages.js';
 import { printProgress, startOneMachine } from './one-machine/start.js';
 import { countsOf, runScript, untilInterrupted } from './run-script.js';
 
 const COUNTS = [0, 10, 50, 200];
+/** Containers of which a service asks for peaks. */
+const WITH_PEAKS = 5;
 const EXPORTER = '/usr/bin/prometheus-node-exporter';
 const HEAD = ['containers', 'who', 'node, ms/s', 'agent, ms/s', 'KiB/s'];
 
 interface Options {
   /** Of each measurement. */
   readonly seconds: number;
-  /** Rows with more containers are left out. */
+  /** Rows with more containers, or with more nodes that are simulated, are left out. */
   readonly most: number;
+  /** Many nodes that are simulated, and a whole replica. */
+  readonly simulated: boolean;
+  /** Of each simulated node. */
+  readonly containers: number;
 }
 
 const interrupted = untilInterrupted();
 
-/** `npm run bench:agent [-- --seconds N] [--most N]`: what watching a node costs, on the node and in the agent. */
-async function main({ seconds, most }: Options): Promise<void> {
+/**
+ * `npm run bench:agent [-- --seconds N] [--most N]`: what watching a node costs, on the node and in the agent.
+ * `npm run bench:agent -- --simulated [--containers N] ...`: what a replica costs that watches many nodes.
+ */
+async function main({ simulated, ...options }: Options): Promise<void> {
+  await (simulated ? benchSimulated({ ...options, signal: interrupted }) : benchNode(options));
+}
+
+async function benchNode({ seconds, most }: Pick<Options, 'seconds' | 'most'>): Promise<void> {
   await using stops = new AsyncDisposableStack();
   await ensurePackages({ report: printProgress }, { 'prometheus-node-exporter': EXPORTER });
   const machine = await startOneMachine({ nodes: 1, machinesOnly: true, report: printProgress });
@@ -57,6 +71,8 @@ async function measure(scene: Scene): Promise<void> {
   };
   print('engine, nobody watches', { nodeMs: (await byNobody(scene)).nodeMs });
   print('loop and sshd', await byLoop(scene));
+  if (scene.containers.length >= WITH_PEAKS)
+    print(`the same, ${WITH_PEAKS} with peaks`, await byLoop(scene, WITH_PEAKS));
   if (scene.containers.length > 0) print("engine, its stats' streams", await byStatsStream(scene));
   const port = await freePort();
   const exporter = ['--web.listen-address', `127.0.0.1:${port}`];
@@ -71,13 +87,17 @@ async function measure(scene: Scene): Promise<void> {
 const lineOf = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 function optionsOf(args: readonly string[]): Options | undefined {
-  const counts = countsOf(args, { seconds: 30, most: 200 });
-  return counts !== undefined && counts.seconds > 1 ? counts : undefined;
+  const simulated = args.includes('--simulated');
+  const others = args.filter((arg) => arg !== '--simulated');
+  const counts = simulated
+    ? countsOf(others, { seconds: 30, most: 1_000, containers: 50 })
+    : countsOf(others, { seconds: 30, most: 200 });
+  return counts !== undefined && counts.seconds > 1 ? { containers: 0, ...counts, simulated } : undefined;
 }
 
 await runScript({
   options: optionsOf(process.argv.slice(2)),
-  usage: 'Usage: npm run bench:agent [-- [--seconds N] [--most N]]',
+  usage: 'Usage: npm run bench:agent [-- [--simulated [--containers N]] [--seconds N] [--most N]]',
   signal: interrupted,
   main,
 });

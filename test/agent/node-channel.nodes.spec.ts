@@ -86,6 +86,31 @@ describe('a channel to a node', () => {
     expect(periods?.throttledSeconds).toBeGreaterThan(0.1);
   });
 
+  it('finds a burst of a tenth of a second, which a second shows as a tenth of a core', async () => {
+    const script =
+      'import time\nwhile True:\n t = time.time() + .2\n while time.time() < t: pass\n time.sleep(1.8)';
+    const bursting = await run([], ['python3', '-c', script]);
+    channel.watch([{ ...bursting, peaks: true }]);
+    const first = await look();
+    let peak = 0;
+    const used = await until(
+      'a burst',
+      async () => {
+        const now = await look();
+        // Each look says the most since the look before.
+        peak = Math.max(peak, now.containers.get(bursting.id)?.cpuPeak ?? 0);
+        const figures = figuresBetween(first, now);
+        return figures && figures.windowMs > 4_000 && peak > 0.3
+          ? figures.containers.get(bursting.id)?.coresUsed
+          : undefined;
+      },
+      WAIT,
+    );
+    console.info(`a peak of ${peak} cores, ${used.toFixed(3)} on average`);
+    expect(peak).toBeGreaterThan(2 * used);
+    expect(peak).toBeLessThan(1.3);
+  });
+
   it('sees memory that is taken', async () => {
     const script = 'import time; taken = bytearray(b"x") * (40 << 20); time.sleep(600)';
     const taking = await run([], ['python3', '-c', script]);

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '#libs/testing';
 import { localShell } from '../../apps/agent/src/watch/adapters/local-shell.js';
 import { openNodeChannel } from '../../apps/agent/src/watch/adapters/node-channel.js';
 import type { OpenShell } from '../../apps/agent/src/watch/adapters/node-shell.js';
@@ -194,6 +195,44 @@ describe.each(Object.keys(shells))('the loop in %s', (shell) => {
     writeTree(folder, { version: 2, groupOf: asScope, containers: [late] });
     channel.watch([late]);
     expect(await ids()).toEqual([ID]);
+  });
+
+  it.each(['v1, cgroupfs', 'v2, systemd'])('finds the peak between two looks on %s', async (name) => {
+    const tree = trees[name] as RecordedTree;
+    const channel = await openOn(tree, shell);
+    channel.watch(containers.map((one) => ({ ...one, peaks: one.id === ID })));
+    const ticked = async (): Promise<Look> => {
+      const end = performance.now() + 350;
+      await until('some ticks', () => performance.now() > end);
+      return fast(channel);
+    };
+    /** So many hundredths of a second later, so many thousandths of a core were used in them. */
+    let [uptime, used] = [118_779, counters(tree.version).cpuSeconds];
+    const pass = (hundredths: number, thousandths: number): void => {
+      uptime += hundredths;
+      used += (hundredths / 100) * (thousandths / 1_000);
+      const [file, text] =
+        tree.version === 1
+          ? ['cpu,cpuacct/docker/' + ID + '/cpuacct.usage', `${Math.round(used * 1e9)}`]
+          : [asScope(ID) + '/cpu.stat', `usage_usec ${Math.round(used * 1e6)}\nuser_usec 1`];
+      writeFileSync(join(folder, 'sys/fs/cgroup', file), `${text}\n`);
+      writeFileSync(join(folder, 'proc/uptime'), `${(uptime / 100).toFixed(2)} 1.00\n`);
+    };
+    const peaksOf = (look: Look) => [ID, OTHER].map((id) => look.containers.get(id)?.cpuPeak);
+    await fast(channel);
+    expect(peaksOf(await ticked())).toEqual([undefined, undefined]);
+    for (const thousandths of [500, 1_500, 250]) {
+      pass(10, thousandths);
+      expect(peaksOf(await ticked())).toEqual([thousandths / 1_000, undefined]);
+    }
+    // Too soon after the last tick to say anything.
+    pass(2, 900);
+    expect(peaksOf(await ticked())).toEqual([undefined, undefined]);
+    // Nobody asks any more.
+    channel.watch(containers);
+    await fast(channel);
+    pass(10, 900);
+    expect(peaksOf(await ticked())).toEqual([undefined, undefined]);
   });
 
   it('ends when its input does', async () => {

@@ -73,6 +73,12 @@ describe('slipway top', () => {
     );
   });
 
+  it('an application that is called nodes could not be shown', async () => {
+    const { code, out } = await slipway('top', '--app', 'nodes');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^No instance of nodes runs on the /);
+  });
+
   it('an application that does not run has no figures, and where to look', async () => {
     const { code, out } = await slipway('top', 'no-such-app');
     expect(code).toBe(0);

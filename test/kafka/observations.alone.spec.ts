@@ -103,7 +103,10 @@ it('while Kafka is away seconds are lost, not kept: a gap, and after it the newe
     ...{ topics: [topics.nodeObserved], from: 'end' },
     onMessage: ({ data }) => seen.push(reader.take(data as never)),
   });
-  const { sender } = createObservations({ metrics: createMetrics('test'), producer });
+  const { sender } = createObservations({
+    ...{ metrics: createMetrics('test'), producer },
+    clock: { now: () => new Date() },
+  });
   let sequence = 0;
   const offer = (): void => sender.offer(second((sequence += 1)));
   const observing = setInterval(offer, 100);

@@ -92,7 +92,7 @@ describe('a database with a role for each app', () => {
   const views = VIEWS.map((view) => `registry.${view}`);
 
   const published: Readonly<Record<AppName, readonly string[]>> = {
-    agent: ['registry.node_logins', 'registry.nodes'],
+    agent: ['registry.node_logins', 'registry.nodes', 'registry.services'],
     deployer: views.filter((view) => view !== 'registry.node_logins'),
     'load-balancer': views,
     'node-manager': [],

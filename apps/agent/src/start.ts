@@ -18,15 +18,18 @@ export async function startAgent(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const replica = config.AGENT_REPLICA;
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   const holder = holderOf(replica);
-  const minutes = createMinutes({ runtime, holder, keepDays: config.AGENT_MINUTES_DAYS });
+  const minutes = createMinutes({
+    ...{ runtime, holder, keepDays: config.AGENT_MINUTES_DAYS },
+    keepTenSecondsDays: config.AGENT_TEN_SECONDS_DAYS,
+  });
   const { sender, metrics } = createObservations(runtime);
   const states = createStates({ runtime, holder, isValid: () => holding.keeper.isValid });
   const watching = createWatch({
-    ...{ runtime, nodeKeys },
+    ...{ runtime, nodeKeys, localNode: config.AGENT_LOCAL_NODE },
     watchers: {
       observed(second) {
         sender.offer(second);
-        for (const one of [metrics, states, minutes.writer]) one.observed(second);
+        for (const one of [metrics, states, minutes]) one.observed(second);
       },
       stateOf: (status) => states.look(status),
     },

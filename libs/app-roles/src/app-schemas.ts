@@ -29,7 +29,7 @@ const VIEWS = ['nodes', 'services', 'instances', 'instance_events', 'changes', '
  * for the one that watches nodes.
  */
 export const registryReaders: Readonly<Record<string, readonly string[]>> = {
-  [appSchemas.agent]: ['nodes', 'node_logins'],
+  [appSchemas.agent]: ['nodes', 'node_logins', 'services'],
   [appSchemas.deployer]: VIEWS,
   [appSchemas['load-balancer']]: [...VIEWS, 'node_logins'],
 };

@@ -74,6 +74,8 @@ const fieldDescriptions: Record<Field, string> = {
     'Folders whose content outlives the instance, each with `name` and `path`. They lie on one node, so one instance uses them; it is stopped before another one starts.',
   readOnly:
     '`true`: the service can write into `tmpfs`, and into /tmp, which then lies in memory too; nowhere else.',
+  observe:
+    'What the agent reads of the instances beside the usual. With `cpuPeaks`: how many cores each used in the busiest 100 ms of a second. This costs its node more.',
   init: '`false`: the service is process 1 of its container, as images with an init of their own need (s6-overlay, systemd). By default a small init is process 1; it reaps zombies and passes signals on.',
 };
 

@@ -32,9 +32,12 @@ describe('what a service may be', () => {
       tmpfs: ['/run/app', '/var/.cache'],
       readOnly: true,
     };
-    expect(parse({ runtime: 'dockerfile', port: 1, init: false, ...made })).toMatchObject({
+    expect(
+      parse({ runtime: 'dockerfile', port: 1, init: false, observe: { cpuPeaks: true }, ...made }),
+    ).toMatchObject({
       ...made,
       init: false,
+      observe: { cpuPeaks: true },
     });
   });
 

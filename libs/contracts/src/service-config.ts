@@ -44,6 +44,11 @@ const stopSchema = z.strictObject({
   drainMs: z.int().min(0).max(600_000).optional(),
 });
 
+const observeSchema = z.strictObject({
+  /** `true`: the CPU of each instance is read every 100 ms. */
+  cpuPeaks: z.boolean(),
+});
+
 const secretReferencesSchema = z
   .record(variableNameSchema, secretNameSchema)
   .refine(
@@ -111,6 +116,8 @@ export const serviceConfigSchema = z.strictObject({
   readOnly: z.boolean().optional(),
   /** `false`: the service is process 1 of its container. */
   init: z.boolean().optional(),
+  /** What the agent reads of its instances beside the usual. */
+  observe: observeSchema.optional(),
   /** Only in what the older form was turned into. */
   legacy: z.strictObject({ baseImage: z.string(), workdir: z.string(), packagesFile: z.string() }).optional(),
   /** Only in what was read: `replicas` is the default, for the file names none. */

@@ -36,7 +36,7 @@ it('each topic is read from where it is to be', async () => {
   const found: unknown[] = [];
   const { stop } = await tail(line.kafka, {
     topics: [kept, live],
-    from: { [kept]: 'beginning', [live]: 'end' },
+    from: { byTopic: { [kept]: 'beginning' } },
     onMessage: ({ topic, data }) => found.push([topic, data]),
   });
   await publish(live, 2);
@@ -49,4 +49,26 @@ it('each topic is read from where it is to be', async () => {
       [live, { n: 2 }],
     ]),
   );
+});
+
+it('a topic with days of messages is read from a time on, and one without any since then from its end', async () => {
+  const topic = `t-${randomUUID()}`;
+  await ensureTopics(line.kafka, [topic], { partitions: 2, replicationFactor: 1 });
+  const publish = (key: string, n: number) =>
+    producer.publish([{ topic, key, type: 'test', id: `${topic}-${n}`, data: { n } }]);
+  // Keys of both partitions.
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await publish(key, 1);
+  const sinceMs = Date.now() + 1;
+  await until('it to pass', () => Date.now() >= sinceMs);
+  await publish('a', 2);
+  const found: unknown[] = [];
+  const { stop } = await tail(line.kafka, {
+    ...{ topics: [topic], from: { sinceMs } },
+    onMessage: ({ data }) => found.push(data),
+  });
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await publish(key, 3);
+  await until('all since then', () => found.length >= 6);
+  await stop();
+  const numbers = found.map((data) => (data as { readonly n: number }).n);
+  expect(numbers.toSorted()).toEqual([2, 3, 3, 3, 3, 3]);
 });

@@ -17,11 +17,13 @@ export interface TailedMessage {
   readonly data: unknown;
 }
 
-type From = 'beginning' | 'end';
+/** A time: the messages that their senders sent from then on, by their clocks. */
+type From = 'beginning' | 'end' | { readonly sinceMs: number };
 
 export interface TailOptions {
   readonly topics: readonly string[];
-  readonly from: From | Readonly<Record<string, From>>;
+  /** By topic where topics differ; one that is not named, from its end on. */
+  readonly from: From | { readonly byTopic: Readonly<Record<string, From>> };
   readonly onMessage: (message: TailedMessage) => void;
   /** All up to this offset was read: messages, and what is none, such as the marker of a transaction's end. */
   readonly onReadUpTo?: (at: Place) => void;
@@ -58,17 +60,19 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+async function offsetsOf(admin: Admin, topic: string, from: From): Promise<readonly Omit<Place, 'topic'>[]> {
+  if (typeof from === 'object') return admin.fetchTopicOffsetsByTimestamp(topic, from.sinceMs);
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.map(({ partition, high, low }) => ({ partition, offset: from === 'end' ? high : low }));
+}
+
 /** Where each partition is read from; topics as the brokers have them. */
 async function startsOf(
   admin: Admin,
   topics: readonly (readonly [name: string, from: From])[],
 ): Promise<readonly Place[]> {
   const starts = topics.map(async ([topic, from]) =>
-    (await retried(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => ({
-      topic,
-      partition,
-      offset: from === 'end' ? high : low,
-    })),
+    (await retried(() => offsetsOf(admin, topic, from))).map((start) => ({ topic, ...start })),
   );
   // All of them: one that went on after the client was closed would open it again, and no process with it could end.
   const results = await Promise.allSettled(starts);
@@ -171,7 +175,8 @@ interface Following {
 async function follow({ kafka, admin, consumer, options }: Following): Promise<void> {
   const names = options.topics.map((topic) => kafka.nameOf(topic));
   const { from } = options;
-  const fromOf = (topic: string): From => (typeof from === 'string' ? from : (from[topic] ?? 'end'));
+  const fromOf = (topic: string): From =>
+    typeof from === 'object' && 'byTopic' in from ? (from.byTopic[topic] ?? 'end') : from;
   const starts = await startsOf(
     admin,
     options.topics.map((topic) => [kafka.nameOf(topic), fromOf(topic)]),

@@ -52,5 +52,13 @@ function changesOf(before: ObservedInstance | undefined, now: ObservedInstance):
   return Object.keys(changed).length === 0 ? [] : [{ instance, ...changed }];
 }
 
-/** Figures are plain data whose members have one order. */
-const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+/** Figures are plain data. Compared member by member, as most are different in the first, or the same object. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isObject(one) || !isObject(other)) return false;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => isSame(one[key], other[key]));
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;

@@ -23,8 +23,12 @@ export function spawnApp(app: string, env: NodeJS.ProcessEnv): AppProcess {
 }
 
 /** The same for any script of the last build. */
-export function spawnScript(script: string, env: NodeJS.ProcessEnv): AppProcess {
-  const child = spawn(process.execPath, [script], { env, stdio: 'pipe' });
+export function spawnScript(
+  script: string,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+): AppProcess {
+  const child = spawn(process.execPath, [script, ...args], { env, stdio: 'pipe' });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (part: string) => (text += part));

@@ -30,7 +30,7 @@ export class AgentDatabase {
   }
 
   async empty(): Promise<void> {
-    await this.query('TRUNCATE node_leases, replicas, node_minutes, registry.node_records');
+    await this.query('TRUNCATE node_leases, replicas, node_minutes, node_ten_seconds, registry.node_records');
   }
 
   async enrol(...names: readonly string[]): Promise<void> {

@@ -12,6 +12,8 @@ export interface NodeReach {
 
 export interface LivenessPorts {
   readonly node: NodeReach;
+  /** Whether this replica is late with its own work: then programs of the node may have answered in time. */
+  isBehind(): boolean;
   now(): Date;
   onVerdict(verdict: Verdict): void;
 }

@@ -55,7 +55,7 @@ export class LivenessWatch {
     this.isAsking = false;
     if (failure === undefined) return this.answered();
     this.failedAsks += 1;
-    if (round === this.round) this.take({ kind: 'bad', why: failure });
+    if (round === this.round && !this.ports.isBehind()) this.take({ kind: 'bad', why: failure });
   }
 
   private take(check: Check): void {

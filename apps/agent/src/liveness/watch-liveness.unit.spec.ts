@@ -5,7 +5,7 @@ import { LivenessWatch } from './watch-liveness.js';
 const ALIVE: Verdict = { state: 'alive', since: '2026-01-01T00:00:00.000Z' };
 
 /** A node whose answers the test gives. */
-function nodeUnderTest({ kernelAnswers = true } = {}) {
+function nodeUnderTest({ kernelAnswers = true, isBehind = false } = {}) {
   const asked: number[] = [];
   const verdicts: Verdict[] = [];
   const node = { reaches: () => Promise.resolve(), asks: () => Promise.resolve() };
@@ -16,6 +16,7 @@ function nodeUnderTest({ kernelAnswers = true } = {}) {
         reach: () => node.reaches(),
         ask: (limitMs) => (asked.push(limitMs), node.asks()),
       },
+      isBehind: () => isBehind,
       now: () => new Date(0),
       onVerdict: (verdict) => verdicts.push(verdict),
     },
@@ -86,4 +87,14 @@ it('a look that is answered, however late, is good', async () => {
     watch.answered();
   }
   expect(verdicts).toEqual([]);
+});
+
+it('a replica that was behind said of nodes that they do not answer: only their kernels count then', async () => {
+  const { node, watch, verdicts } = nodeUnderTest({ isBehind: true });
+  node.asks = cut;
+  for (let second = 0; second < 10; second += 1) await watch.silent();
+  expect(verdicts).toEqual([]);
+  node.reaches = cut;
+  for (let second = 0; second < 3; second += 1) await watch.silent();
+  expect(verdicts).toMatchObject([{ state: 'unreachable' }]);
 });

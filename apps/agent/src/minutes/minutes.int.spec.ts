@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AgentDatabase } from '../leases/leases.testing.js';
 import { keepPartitions } from './adapters/partitions.js';
-import { PostgresMinutes } from './adapters/postgres-minutes.js';
-import type { NodeMinute } from './domain/minute.js';
+import { PostgresSpans, spanTables, type SpanTable } from './adapters/postgres-spans.js';
+import type { NodeSpan } from './domain/span.js';
+
+const ALL: readonly SpanTable[] = Object.values(spanTables);
 
 let database: AgentDatabase;
 beforeAll(async () => {
   database = await AgentDatabase.create();
-  await keepPartitions(database.pool, new Date(), 14);
+  for (const table of ALL) await keepPartitions(database.pool, new Date(), { table, keepDays: 14 });
 });
 beforeEach(async () => {
   await database.empty();
@@ -22,8 +24,8 @@ const lease = (node: string, { fence }: { readonly fence: number }) =>
   );
 
 const MINUTE = Math.floor(Date.now() / 60_000) * 60_000;
-const minute = (changes: Partial<NodeMinute> = {}): NodeMinute => ({
-  ...{ node: 'node-1', fence: 3, minuteMs: MINUTE, seconds: 60 },
+const minute = (changes: Partial<NodeSpan> = {}): NodeSpan => ({
+  ...{ node: 'node-1', fence: 3, beginMs: MINUTE, seconds: 60 },
   host: {
     ...{ cpu: [0.5, 2, 1.5], memory: [5e9, 6e9, 5.5e9], diskRead: undefined, diskWritten: [1, 2, 3] },
     ...{ networkIn: undefined, networkOut: undefined },
@@ -36,10 +38,13 @@ const minute = (changes: Partial<NodeMinute> = {}): NodeMinute => ({
   })),
   ...changes,
 });
-const rows = async () => (await database.query<Record<string, unknown>>('SELECT * FROM node_minutes')).rows;
+const rows = async (table: SpanTable = spanTables.minutes) =>
+  (await database.query<Record<string, unknown>>(`SELECT * FROM ${table}`)).rows;
+const spansOf = (holder: string, table: SpanTable = spanTables.minutes) =>
+  new PostgresSpans(database.pool, table, holder);
 
 it('a minute is one row with arrays, in the partition of its day', async () => {
-  await new PostgresMinutes(database.pool, 'me').store([minute()]);
+  await spansOf('me').store([minute()]);
   expect(await rows()).toMatchObject([
     {
       ...{ node: 'node-1', minute: new Date(MINUTE), fence: '3', seconds: 60 },
@@ -51,8 +56,18 @@ it('a minute is one row with arrays, in the partition of its day', async () => {
   ]);
 });
 
+it('ten seconds are one row with the instances, and nothing of the node', async () => {
+  await spansOf('me', spanTables.tenSeconds).store([minute()]);
+  const [row] = await rows(spanTables.tenSeconds);
+  expect(row).toMatchObject({
+    ...{ node: 'node-1', begun: new Date(MINUTE), fence: '3', services: ['web', 'web'] },
+    ...{ cpu_mean: [0.25, 0.25], cpu_max: [0.5, 0.5], memory_max: [2e8, 2e8], throttled_max: [0.9, null] },
+  });
+  expect(row).not.toHaveProperty('host_cpu');
+});
+
 it('a minute that comes again is stored once, and of nodes without instances, too', async () => {
-  const minutes = new PostgresMinutes(database.pool, 'me');
+  const minutes = spansOf('me');
   for (let n = 0; n < 2; n += 1) await minutes.store([minute({ instances: [] })]);
   expect(await rows()).toHaveLength(1);
 });
@@ -62,28 +77,30 @@ it.each([
   ['of a node that is not leased', () => minute({ node: 'node-2' }), 'me'],
   ["under another's lease", () => minute(), 'somebody else'],
 ])('a minute %s is not stored', async (_what, stale, holder) => {
-  await new PostgresMinutes(database.pool, holder).store([stale()]);
+  await spansOf(holder).store([stale()]);
   expect(await rows()).toEqual([]);
 });
 
 it('a minute under a lapsed lease is not stored', async () => {
   await database.query(`UPDATE node_leases SET until = now() - interval '1 ms'`);
-  await new PostgresMinutes(database.pool, 'me').store([minute()]);
+  await spansOf('me').store([minute()]);
   expect(await rows()).toEqual([]);
 });
 
-it('days that are too old are dropped as a whole; tomorrow has a place already', async () => {
+it.each(ALL)('days of %s that are too old are dropped as a whole; tomorrow has a place', async (table) => {
   const names = async (): Promise<readonly string[]> => {
     const { rows: found } = await database.query<{ name: string }>(
       `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-       WHERE inhparent = 'node_minutes'::regclass ORDER BY 1`,
+       WHERE inhparent = $1::regclass ORDER BY 1`,
+      [table],
     );
     return found.map(({ name }) => name);
   };
-  const at = (day: string): Date => new Date(`${day}T12:00:00Z`);
-  await keepPartitions(database.pool, at('2020-02-28'), 14);
-  expect((await names()).slice(0, 2)).toEqual(['node_minutes_20200228', 'node_minutes_20200229']);
-  expect(await keepPartitions(database.pool, at('2020-03-13'), 14)).toEqual([]);
-  expect(await keepPartitions(database.pool, at('2020-03-14'), 14)).toEqual(['node_minutes_20200228']);
-  expect((await names())[0]).toBe('node_minutes_20200229');
+  const keep = (day: string) =>
+    keepPartitions(database.pool, new Date(`${day}T12:00:00Z`), { table, keepDays: 14 });
+  await keep('2020-02-28');
+  expect((await names()).slice(0, 2)).toEqual([`${table}_20200228`, `${table}_20200229`]);
+  expect(await keep('2020-03-13')).toEqual([]);
+  expect(await keep('2020-03-14')).toEqual([`${table}_20200228`]);
+  expect((await names())[0]).toBe(`${table}_20200229`);
 });

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { ObservedInstance, ObservedNode } from '#libs/observations';
-import { minuteOfSeconds, type NodeMinute } from './domain/minute.js';
-import { MinuteWriter } from './write-minutes.js';
+import { ScalingServices } from './domain/scaling.js';
+import { GatheredSpan, type NodeSpan } from './domain/span.js';
+import { FollowedScaling } from './follow-scaling.js';
+import { SpanWriter, type SpanParts } from './write-spans.js';
 
 const BEGIN = Date.parse('2026-01-01T10:00:00.000Z');
+
+const WEB = { container: 'c', appId: 'shop', service: 'web', release: 'r' };
 
 function instance(cpu: number | null): ObservedInstance {
   return {
     instance: 'shop-web-1',
-    identity: { container: 'c', appId: 'shop', service: 'web', release: 'r' },
+    identity: WEB,
     usage:
       cpu === null ? null : { cpu, memoryBytes: 100, throttled: { share: cpu / 2, secondsPerSecond: 0 } },
   };
@@ -28,14 +32,22 @@ function second(atMs: number, changes: Partial<ObservedNode> = {}): ObservedNode
   };
 }
 
-describe('a minute', () => {
+/** What seconds come to. */
+function spanOf(seconds: readonly ObservedNode[]): NodeSpan {
+  const gathered = new GatheredSpan({ node: 'node-1', fence: 1, beginMs: BEGIN });
+  for (const one of seconds) gathered.add(one);
+  return gathered.span();
+}
+
+describe('a span', () => {
   it('has mean, maximum and p95 of the seconds that were observed', () => {
     const cpus = Array.from({ length: 20 }, (_, n) => n);
-    const [first, ...rest] = cpus.map((cpu, n) =>
-      second(BEGIN + n * 1_000, { instances: new Map([['shop-web-1', instance(cpu)]]) }),
-    ) as [ObservedNode, ...ObservedNode[]];
-    const minute = minuteOfSeconds([first, ...rest]);
-    expect(minute).toMatchObject({ node: 'node-1', fence: 1, minuteMs: BEGIN, seconds: 20 });
+    const minute = spanOf(
+      cpus.map((cpu, n) =>
+        second(BEGIN + n * 1_000, { instances: new Map([['shop-web-1', instance(cpu)]]) }),
+      ),
+    );
+    expect(minute).toMatchObject({ node: 'node-1', fence: 1, beginMs: BEGIN, seconds: 20 });
     expect(minute.instances).toMatchObject([
       { instance: 'shop-web-1', seconds: 20, cpu: [9.5, 19, 18], memory: [100, 100, 100] },
     ]);
@@ -45,27 +57,27 @@ describe('a minute', () => {
   });
 
   it('leaves out the seconds in which an instance could not be read, and one that never could', () => {
-    const minute = minuteOfSeconds([
+    const minute = spanOf([
       second(BEGIN, { instances: new Map([['shop-web-1', instance(2)]]) }),
       second(BEGIN + 1_000, { instances: new Map([['shop-web-1', instance(null)]]) }),
     ]);
     expect(minute.instances).toMatchObject([{ seconds: 1, cpu: [2, 2, 2] }]);
-    expect(
-      minuteOfSeconds([second(BEGIN, { instances: new Map([['x', instance(null)]]) })]).instances,
-    ).toEqual([]);
+    expect(spanOf([second(BEGIN, { instances: new Map([['x', instance(null)]]) })]).instances).toEqual([]);
   });
 });
 
-describe('MinuteWriter', () => {
-  function writerAt() {
-    const stored: (readonly NodeMinute[])[] = [];
+describe('SpanWriter', () => {
+  const MINUTES = { lengthMs: 60_000, kept: 10 };
+  function writerAt(length: Pick<SpanParts, 'lengthMs' | 'kept' | 'wants'> = MINUTES) {
+    const stored: (readonly NodeSpan[])[] = [];
     const state = { nowMs: BEGIN, fails: false };
     const errors: unknown[] = [];
-    const writer = new MinuteWriter({
-      minutes: {
-        async store(minutes) {
+    const writer = new SpanWriter({
+      ...length,
+      spans: {
+        async store(spans) {
           if (state.fails) throw new Error('away');
-          stored.push(minutes);
+          stored.push(spans);
         },
       },
       now: () => new Date(state.nowMs),
@@ -106,8 +118,72 @@ describe('MinuteWriter', () => {
     expect(errors).toHaveLength(15);
     state.fails = false;
     await writer.write();
-    expect(stored.map((minutes) => minutes.map(({ minuteMs }) => (minuteMs - BEGIN) / 60_000))).toEqual([
+    expect(stored.map((minutes) => minutes.map(({ beginMs }) => (beginMs - BEGIN) / 60_000))).toEqual([
       [5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
     ]);
+  });
+
+  it('of ten seconds there are only the instances that are wanted, and no span without one', async () => {
+    const { writer, stored, state } = writerAt({
+      ...{ lengthMs: 10_000, kept: 60 },
+      wants: (one) => one.identity.service === 'web',
+    });
+    const other = { ...instance(3), instance: 'shop-db-1', identity: { ...WEB, service: 'db' } };
+    writer.observed(
+      second(BEGIN, {
+        instances: new Map([
+          ['shop-web-1', instance(1)],
+          ['shop-db-1', other],
+        ]),
+      }),
+    );
+    writer.observed(second(BEGIN + 10_000, { instances: new Map([['shop-db-1', other]]) }));
+    state.nowMs = BEGIN + 60_000;
+    await writer.write();
+    expect(stored.map((spans) => spans.map(({ beginMs, instances }) => [beginMs, instances]))).toMatchObject([
+      [[BEGIN, [{ instance: 'shop-web-1', cpu: [1, 1, 1] }]]],
+    ]);
+  });
+});
+
+describe('services that scale', () => {
+  const service = (name: string, wanted: number | null, running: number) => ({
+    ...{ appId: 'shop', service: name, wanted, running },
+  });
+  const has = (services: ScalingServices, name: string) =>
+    services.has({ ...instance(1), identity: { ...WEB, service: name } });
+
+  it('are those of which several instances are wanted or run', () => {
+    const services = new ScalingServices([
+      service('one', 1, 1),
+      service('three', 3, 0),
+      service('goes', 0, 2),
+      service('unsaid', null, 2),
+      service('stopped', 0, 0),
+    ]);
+    const names = ['one', 'three', 'goes', 'unsaid', 'stopped', 'unknown'];
+    expect(names.filter((name) => has(services, name))).toEqual(['three', 'goes', 'unsaid']);
+  });
+
+  it('stay as they were known while the registry does not answer, which is said once', async () => {
+    const errors: unknown[] = [];
+    const answers = [[service('three', 3, 0)], undefined, undefined, [service('one', 1, 1)]];
+    const followed = new FollowedScaling({
+      counts: {
+        async all() {
+          const answer = answers.shift();
+          if (answer === undefined) throw new Error('away');
+          return answer;
+        },
+      },
+      onError: (error) => errors.push(error),
+    });
+    const known: boolean[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      await followed.refresh();
+      known.push(has(followed.current, 'three'));
+    }
+    expect(known).toEqual([true, true, true, false]);
+    expect(errors).toHaveLength(1);
   });
 });

@@ -13,7 +13,8 @@ export interface Observations {
 export function createObservations({
   metrics,
   producer,
-}: Pick<Runtime, 'metrics' | 'producer'>): Observations {
+  clock,
+}: Pick<Runtime, 'metrics' | 'producer' | 'clock'>): Observations {
   const dropped = metrics.counter(
     'agent_seconds_dropped_total',
     'Seconds of nodes that were observed and not sent, because the brokers did not take them.',
@@ -25,5 +26,5 @@ export function createObservations({
       ),
     onDropped: (count) => dropped.inc(count),
   });
-  return { sender, metrics: createFigureMetrics(metrics) };
+  return { sender, metrics: createFigureMetrics(metrics, () => clock.now()) };
 }

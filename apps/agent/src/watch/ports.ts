@@ -12,6 +12,8 @@ export interface WatchedContainer {
   readonly id: string;
   /** Its first process, as the node numbers processes. */
   readonly pid: number;
+  /** Whether its CPU is read ten times a second. */
+  readonly peaks?: boolean;
 }
 
 /** A lasting way to one node: a small shell loop there, which answers when it is asked. */

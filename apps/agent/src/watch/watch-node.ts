@@ -5,6 +5,7 @@ import { type Figures, figuresBetween, type HostFigures } from './domain/figures
 import type { PortRange } from './domain/listening.js';
 import type { Look } from './domain/look.js';
 import { NO_SLOW_FACTS, secondOf, type SlowFacts, slowFactsOf } from './domain/second.js';
+import { Turn } from './domain/pace.js';
 import type { Topology } from './domain/topology.js';
 import type { NodeAccess, NodeChannel, NodeStatus, Watchers } from './ports.js';
 import { ContainerWatch } from './watch-containers.js';
@@ -19,6 +20,10 @@ export interface NodeWatchParts {
   readonly verdict: Verdict | undefined;
   /** Where a watch with the same fence ended before; 0 for the first. */
   readonly sequence: number;
+  /** The share of seconds in which it is looked at now. */
+  share(): number;
+  /** A second that is left out, as this replica is behind. */
+  onLeftOut(): void;
   /** The database's time. */
   now(): Date;
   onError(error: unknown, what: string): void;
@@ -42,6 +47,7 @@ export class NodeWatch {
   private readonly liveness: LivenessWatch;
   private readonly ended = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly turn: Turn;
   private running: Containers = new Map();
   private channel: NodeChannel | undefined;
   private isOpening = false;
@@ -61,13 +67,14 @@ export class NodeWatch {
   constructor(private readonly parts: NodeWatchParts) {
     const { access, verdict, now, onError, pause } = parts;
     this.counted = parts.sequence;
+    this.turn = new Turn(creditOf(parts.node));
     this.containers = new ContainerWatch({
       ...{ engine: access.engine, pause },
       onChange: (containers) => this.watchThese(containers),
       onError: (error) => onError(error, 'the containers of a node cannot be followed'),
     });
     this.liveness = new LivenessWatch(
-      { node: access, now, onVerdict: (found) => this.onVerdict(found) },
+      { node: access, now, isBehind: () => parts.share() < 1, onVerdict: (found) => this.onVerdict(found) },
       verdict,
     );
   }
@@ -80,15 +87,19 @@ export class NodeWatch {
     return this.liveness.verdict;
   }
 
-  /** @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once */
-  start(phaseMs: number): void {
+  /**
+   * Resolves once the first try to open a channel has ended.
+   * @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once
+   */
+  start(phaseMs: number): Promise<void> {
     this.containers.start();
-    this.open();
+    const opened = this.open();
     const first = setTimeout(() => {
       this.tick();
       this.timers.push(setInterval(() => this.tick(), SECOND_MS));
     }, phaseMs);
     this.timers.push(first);
+    return opened;
   }
 
   stop(): void {
@@ -105,10 +116,12 @@ export class NodeWatch {
     if (this.counted % SLOW_EVERY === 0) this.isSlowDue = true;
     if (this.counted % PORTS_EVERY === 0) this.arePortsDue = true;
     this.parts.watchers.stateOf(this.status());
+    // What is not asked says nothing of the node.
+    if (!this.turn.isNext(this.parts.share())) return this.parts.onLeftOut();
     // One check a second at most, so that three that fail are three seconds.
     if (this.channel === undefined || this.isLooking || this.isInDoubt) void this.liveness.silent();
     this.isInDoubt = false;
-    if (this.channel === undefined) return this.open();
+    if (this.channel === undefined) return void this.open();
     if (this.isLooking) return;
     this.isLooking = true;
     void this.look(this.channel, this.counted).finally(() => (this.isLooking = false));
@@ -117,7 +130,15 @@ export class NodeWatch {
   private status(): NodeStatus {
     const { node, fence } = this.parts;
     const { verdict, topology, listeningPorts } = this;
-    return { node, fence, verdict, topology, listeningPorts, engine: this.containers.about, sizes: this.slow.sizes };
+    return {
+      node,
+      fence,
+      verdict,
+      topology,
+      listeningPorts,
+      engine: this.containers.about,
+      sizes: this.slow.sizes,
+    };
   }
 
   private async look(channel: NodeChannel, sequence: number): Promise<void> {
@@ -190,12 +211,12 @@ export class NodeWatch {
     this.parts.watchers.stateOf(this.status());
   }
 
-  private open(): void {
+  private async open(): Promise<void> {
     // The cheap checks find out first whether it is back.
     const isLost = this.liveness.verdict?.state === 'unreachable';
     if (isLost || this.channel !== undefined || this.isOpening) return;
     this.isOpening = true;
-    void this.openChannel().finally(() => (this.isOpening = false));
+    await this.openChannel().finally(() => (this.isOpening = false));
   }
 
   private async openChannel(): Promise<void> {
@@ -229,6 +250,10 @@ export class NodeWatch {
     this.channel = undefined;
   }
 }
+
+/** Not the same for all, and for a node always the same. */
+const creditOf = (node: string): number =>
+  ([...node].reduce((hash, letter) => (hash * 33 + letter.charCodeAt(0)) % 10_007, 5) % 100) / 100;
 
 const hasHost = (figures: Figures): figures is Figures & { readonly host: HostFigures } =>
   figures.host !== undefined;

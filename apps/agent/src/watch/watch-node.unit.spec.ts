@@ -10,6 +10,7 @@ afterEach(() => void vi.useRealTimers());
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 async function watchUnderTest() {
+  const world = { share: 1, leftOut: 0 };
   const node = new FakeNode();
   node.engine.containers.set(idOf('a'), inspected('a'));
   node.engine.containers.set(idOf('b'), inspected('b', { labels: {}, name: 'stranger' }));
@@ -20,6 +21,8 @@ async function watchUnderTest() {
     range: { firstPort: 20_000, lastPort: 20_009 },
     watchers: { observed: (second) => seconds.push(second), stateOf: (status) => statuses.push(status) },
     now: () => new Date(0),
+    share: () => world.share,
+    onLeftOut: () => (world.leftOut += 1),
     onError: () => undefined,
     pause: (ms, signal) =>
       new Promise((resolve) => {
@@ -27,7 +30,7 @@ async function watchUnderTest() {
         signal.addEventListener('abort', () => resolve());
       }),
   });
-  watch.start(1_000);
+  void watch.start(1_000);
   await pass(0);
   /** Seconds in which everything used so many cores. */
   const each = async (count: number, cores: number): Promise<void> => {
@@ -37,7 +40,7 @@ async function watchUnderTest() {
     }
   };
   const sequences = (): readonly number[] => seconds.map(({ sequence }) => sequence);
-  return { node, watch, seconds, statuses, each, sequences };
+  return { node, watch, world, seconds, statuses, each, sequences };
 }
 
 it('a look each second gives what the second used: instances by name, strangers together', async () => {
@@ -185,5 +188,18 @@ it('asks once a minute on which ports something listens, and keeps what it knew 
   node.channel.ports = () => Promise.resolve([]);
   await each(60, 0);
   expect([node.channel.askedForPorts, statuses.at(-1)?.listeningPorts]).toEqual([3, []]);
+  watch.stop();
+});
+
+it('a replica that was behind answered all looks too late: now it leaves seconds out, which are gaps', async () => {
+  const { watch, world, seconds, each, sequences } = await watchUnderTest();
+  await each(3, 0.25);
+  world.share = 0.5;
+  const before = seconds.length;
+  await each(10, 0.25);
+  expect(seconds.length - before).toBe(5);
+  expect(world.leftOut).toBe(5);
+  expect(sequences().at(-1)).toBeGreaterThanOrEqual(12);
+  expect(watch.verdict?.state).not.toBe('unreachable');
   watch.stop();
 });

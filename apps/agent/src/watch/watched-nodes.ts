@@ -1,6 +1,8 @@
 import type { HeldNode, Watching } from '../leases/ports.js';
 import type { PortRange } from './domain/listening.js';
 import type { NodeAccess } from './ports.js';
+import { Pace } from './pace.js';
+import { Turns } from './turns.js';
 import { NodeWatch, type NodeWatchParts } from './watch-node.js';
 
 /** How a node is reached. */
@@ -12,7 +14,10 @@ export interface NodePlace {
   open(): NodeAccess;
 }
 
-interface WatchedNodesParts extends Pick<NodeWatchParts, 'watchers' | 'now' | 'pause'> {
+/** What is the same for all nodes. */
+type WholeParts = 'watchers' | 'now' | 'pause' | 'onLeftOut';
+
+interface WatchedNodesParts extends Pick<NodeWatchParts, WholeParts> {
   /** Throws where its login cannot be opened; undefined where it was removed. */
   placeOf(node: string): Promise<NodePlace | undefined>;
   onError(error: unknown, what: string, node: string): void;
@@ -29,6 +34,13 @@ interface Watched {
 
 /** The first looks of many nodes are spread over a second in so many steps, so that messages still leave together. */
 const PHASES = 5;
+/**
+ * Nodes whose watch begins at once. Each is a handshake of 10 ms of CPU or more: of 1,000 side by side most would be given
+ * up as too late, and begun anew.
+ */
+const AT_ONCE = 30;
+/** One that does not answer holds the others up for so long at most. */
+const TURN_MS = 1_000;
 /** Of a node whose login cannot be read now. */
 const AGAIN_MS = 5_000;
 
@@ -36,6 +48,8 @@ const AGAIN_MS = 5_000;
 export class WatchedNodes implements Watching {
   private readonly nodes = new Map<string, Watched>();
   private readonly ended = new AbortController();
+  private readonly turns = new Turns(AT_ONCE);
+  private readonly pace = new Pace();
   /** Where the last watch of a node ended: with the same fence, the next one counts on. */
   private readonly left = new Map<string, { readonly fence: number; readonly sequence: number }>();
 
@@ -60,6 +74,7 @@ export class WatchedNodes implements Watching {
   /** Nothing is watched after it. */
   close(): void {
     this.ended.abort();
+    this.pace.stop();
     this.hold([]);
   }
 
@@ -80,11 +95,7 @@ export class WatchedNodes implements Watching {
     const { node } = held;
     try {
       const place = await this.parts.placeOf(node);
-      const known = this.nodes.get(node);
-      if (place === undefined || known?.held !== held || known.current?.key === place.key) return;
-      known.current?.watch.stop();
-      const watch = this.begin(held, place, known.current?.watch);
-      this.nodes.set(node, { held, current: { watch, key: place.key } });
+      if (place !== undefined) await this.turns.take(() => this.begin(held, place));
     } catch (error) {
       if (isFirst) this.parts.onError(error, 'a node cannot be watched', node);
       await this.parts.pause(AGAIN_MS, this.ended.signal);
@@ -92,19 +103,32 @@ export class WatchedNodes implements Watching {
     }
   }
 
-  private begin(held: HeldNode, place: NodePlace, before: NodeWatch | undefined): NodeWatch {
+  /** Resolves once it was tried to reach the node, or after a moment. */
+  private async begin(held: HeldNode, place: NodePlace): Promise<void> {
+    const { node } = held;
+    const known = this.nodes.get(node);
+    if (known?.held !== held || known.current?.key === place.key) return;
+    known.current?.watch.stop();
+    const watch = this.newWatch(held, place, known.current?.watch);
+    this.nodes.set(node, { held, current: { watch, key: place.key } });
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.ended.signal, over.signal]);
+    await Promise.race([watch.start(phaseOf(node)), this.parts.pause(TURN_MS, signal)]);
+    over.abort();
+  }
+
+  private newWatch(held: HeldNode, place: NodePlace, before: NodeWatch | undefined): NodeWatch {
     const { node, fence } = held;
     const left = this.left.get(node);
     const counted = left?.fence === fence ? left.sequence : 0;
-    const watch = new NodeWatch({
+    return new NodeWatch({
       ...this.parts,
+      share: () => this.pace.share,
       ...{ node, fence, access: place.open(), range: place.range },
       verdict: before?.verdict ?? held.verdict,
       sequence: before?.sequence ?? counted,
       onError: (error, what) => this.parts.onError(error, what, node),
     });
-    watch.start(phaseOf(node));
-    return watch;
   }
 }
 

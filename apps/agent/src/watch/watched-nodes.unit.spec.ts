@@ -20,12 +20,14 @@ function nodesUnderTest() {
   const range = { firstPort: 20_000, lastPort: 20_009 };
   const world: { key: string; place: () => Promise<NodePlace | undefined> } = {
     key: 'there',
-    place: () => Promise.resolve({ key: world.key, range, open: () => (opened.push(new FakeNode()), last()) }),
+    place: () =>
+      Promise.resolve({ key: world.key, range, open: () => (opened.push(new FakeNode()), last()) }),
   };
   const last = (): FakeNode => opened.at(-1) as FakeNode;
   const nodes = new WatchedNodes({
     watchers: { observed: (second) => seconds.push(second), stateOf: () => undefined },
     now: () => new Date(0),
+    onLeftOut: () => undefined,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     placeOf: () => world.place(),
     onError: (error) => errors.push(error),
@@ -94,5 +96,29 @@ it('a login that cannot be read is said once, and tried again', async () => {
   world.place = place;
   await pass(6);
   expect(opened).toHaveLength(1);
+  nodes.close();
+});
+
+it('a thousand nodes were reached side by side: most were given up as too late, and begun anew', async () => {
+  const { nodes, opened, world } = nodesUnderTest();
+  world.place = () =>
+    Promise.resolve({
+      key: 'there',
+      range: { firstPort: 20_000, lastPort: 20_009 },
+      open: () => {
+        const node = new FakeNode();
+        node.openChannel = () => new Promise(() => undefined);
+        opened.push(node);
+        return node;
+      },
+    });
+  nodes.hold(Array.from({ length: 100 }, (_, n) => held({ node: `node-${n}` })));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(opened).toHaveLength(30);
+  // Those that do not answer hold the others up for a second.
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(opened).toHaveLength(60);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(opened).toHaveLength(100);
   nodes.close();
 });

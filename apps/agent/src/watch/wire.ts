@@ -9,16 +9,23 @@ export interface WatchParts {
   readonly runtime: Pick<Runtime, 'pool' | 'clock' | 'logger' | 'metrics'>;
   /** Open the logins of the registry. */
   readonly nodeKeys: AtRestKeys;
+  /** The node that this agent runs on, if it does: it is watched without SSH. */
+  readonly localNode: string | undefined;
   readonly watchers: Watchers;
   readonly onStopped: (node: string) => void;
   readonly onRemoved: (node: string) => Promise<void>;
 }
 
-export function createWatch({ runtime, nodeKeys: keys, ...rest }: WatchParts): WatchedNodes {
+export function createWatch({ runtime, nodeKeys: keys, localNode, ...rest }: WatchParts): WatchedNodes {
   const { pool, clock, logger, metrics } = runtime;
+  const leftOut = metrics.counter(
+    'agent_seconds_left_out_total',
+    'Seconds in which a node was not looked at, because this replica was behind with its work.',
+  );
   const watched: WatchedNodes = new WatchedNodes({
     ...rest,
-    placeOf: (node) => placeOf({ pool, keys, logger }, node),
+    onLeftOut: () => leftOut.inc(),
+    placeOf: (node) => placeOf({ pool, keys, logger, localNode }, node),
     now: () => clock.now(),
     // An aborted pause is over, too.
     pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),

@@ -23,6 +23,8 @@ const ALL_HEARD_MS = 2_000;
 /** Of ten messages one is whole: with those that come late, each node has figures by then. */
 const WHOLE_WITHIN_MS = 15_000;
 const LOOK_AGAIN_MS = 100;
+/** More than the ten seconds between two states of a node, by as much as clocks may differ. */
+const STATES_MS = 60_000;
 
 /** The clock of this machine, which is not set back meanwhile. */
 const now = (): number => performance.timeOrigin + performance.now();
@@ -54,11 +56,14 @@ export async function top(written: TopOptions, output: Output): Promise<ExitCode
   return exitCodes.ok;
 }
 
-/** Seconds from now on; states also from before, so that a node that is lost is known. */
+/**
+ * Seconds from now on. States also from before, so that a node that is lost is known: they come every ten seconds, so the
+ * topic is not read from its beginning, where days of them may lie.
+ */
 function follow(broker: Broker, figures: Figures): Promise<Following> {
+  const byTopic = { [topics.nodeState]: { sinceMs: Math.floor(now() - STATES_MS) } };
   return broker.follow([topics.nodeState, topics.nodeObserved], (message) => take(figures, message), {
-    [topics.nodeState]: 'beginning',
-    [topics.nodeObserved]: 'end',
+    byTopic,
   });
 }
 

@@ -7,11 +7,13 @@ import { Output } from '../output.js';
 import { top } from './top.js';
 
 const STARTED_MS = 1_000;
+let readFrom: unknown;
 let deliver: ((message: TailedMessage) => void) | undefined;
 const stop = vi.fn(() => Promise.resolve());
 const broker: Pick<Broker, 'follow'> = {
-  follow: (_topics, onMessage) => {
+  follow: (_topics, onMessage, from) => {
     deliver = onMessage;
+    readFrom = from;
     return Promise.resolve({ stop });
   },
 };
@@ -52,6 +54,19 @@ it('without a terminal it prints one table, with the first whole second of each 
   expect(said()).toMatch(/^NODE +STATE .*\nnode-1 +- +0\.73 of 4 +18 % .* 0 s\n$/);
   expect(aside()).toBe('');
   expect(stop).toHaveBeenCalledOnce();
+});
+
+it('states were read from the beginning of their topic, where days of them may lie', async () => {
+  const begunMs = Date.now();
+  const { ended } = await run({ once: true });
+  observed(whole('node-1', 2));
+  await vi.advanceTimersByTimeAsync(2_000);
+  await ended;
+  const { sinceMs } = (readFrom as { byTopic: Record<string, { sinceMs: number }> }).byTopic[
+    topics.nodeState
+  ] ?? { sinceMs: 0 };
+  expect(begunMs - sinceMs).toBeGreaterThan(10_000);
+  expect(begunMs - sinceMs).toBeLessThan(120_000);
 });
 
 it('says of how many nodes no figures came, and shows them as gaps', async () => {

@@ -11,7 +11,7 @@ import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
 import type { ClaimedTask, Clock, Wait } from '../task/ports.js';
 import type { Turns } from '../task/turns.js';
-import { TASK_LABEL } from './domain/labels.js';
+import { CPU_PEAKS_LABEL, TASK_LABEL } from './domain/labels.js';
 import type { Instances, KnownInstance, NodeEngines, Prober, Traffic } from './ports.js';
 
 /** What the effects of this feature need. */
@@ -75,6 +75,7 @@ export const instanceLabels = (
   'slipway.release': release.id,
   [TASK_LABEL]: taskId,
   'slipway.fence': String(fence),
+  ...(release.config.observe?.cpuPeaks === true && { [CPU_PEAKS_LABEL]: 'true' }),
 });
 
 /** What its engine calls the volumes of a service, in their order. Names hold no dot, so no two are the same. */

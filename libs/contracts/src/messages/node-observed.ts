@@ -54,6 +54,11 @@ const hostSizesSchema = z.object({
 
 const usageSchema = z.object({
   cpu: amount().describe('Cores in use; 0.5 is half a core.'),
+  cpuPeak: amount()
+    .optional()
+    .describe(
+      'Cores in use in the busiest 100 ms of this second, right within a tenth. Absent where `observe.cpuPeaks` of config.json does not ask for it.',
+    ),
   throttled: z
     .object({
       share: amount().describe(
@@ -184,6 +189,7 @@ export const nodeObserved = defineMessage({
         },
         usage: {
           cpu: 0.241,
+          cpuPeak: 0.88,
           throttled: { share: 0.3, secondsPerSecond: 0.05 },
           memoryBytes: 73_400_320,
           oomKills: 0,

@@ -1,31 +1,41 @@
 import type { Pool } from '#libs/postgres';
+import type { SpanTable } from './postgres-spans.js';
 
 const DAY_MS = 86_400_000;
-const PREFIX = 'node_minutes_';
 
 /** `node_minutes_20260131`: the partition of that day, by UTC. */
-const nameOf = (dayMs: number): string =>
-  PREFIX + new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '');
+const nameOf = (table: SpanTable, dayMs: number): string =>
+  `${table}_${new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
 
 const dayOf = (name: string): number =>
-  Date.parse(name.slice(PREFIX.length).replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'));
+  Date.parse(name.slice(-8).replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'));
+
+export interface KeptTable {
+  readonly table: SpanTable;
+  readonly keepDays: number;
+}
 
 /**
  * Makes the partitions of today and tomorrow, and drops those that are older than `keepDays`. It may run again at any
  * time, on one replica at a time.
  * @returns the names of those that went
  */
-export async function keepPartitions(pool: Pool, now: Date, keepDays: number): Promise<readonly string[]> {
+export async function keepPartitions(
+  pool: Pool,
+  now: Date,
+  { table, keepDays }: KeptTable,
+): Promise<readonly string[]> {
   const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   for (const day of [today, today + DAY_MS]) {
     const [from, to] = [day, day + DAY_MS].map((ms) => `'${new Date(ms).toISOString()}'`);
     await pool.query(
-      `CREATE TABLE IF NOT EXISTS ${nameOf(day)} PARTITION OF node_minutes FOR VALUES FROM (${from}) TO (${to})`,
+      `CREATE TABLE IF NOT EXISTS ${nameOf(table, day)} PARTITION OF ${table} FOR VALUES FROM (${from}) TO (${to})`,
     );
   }
   const { rows } = await pool.query<{ name: string }>(
     `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-     WHERE inhparent = 'node_minutes'::regclass ORDER BY relname`,
+     WHERE inhparent = $1::regclass ORDER BY relname`,
+    [table],
   );
   const old = rows.map(({ name }) => name).filter((name) => dayOf(name) < today - keepDays * DAY_MS);
   for (const name of old) await pool.query(`DROP TABLE IF EXISTS ${name}`);

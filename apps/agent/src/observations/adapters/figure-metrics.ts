@@ -17,8 +17,13 @@ type OfInstance = (
 ) => () => Filled<(typeof OF_INSTANCE)[number]>;
 
 /** Filled when somebody asks: most seconds nobody does. */
-export function createFigureMetrics(metrics: Metrics): FigureMetrics {
+export function createFigureMetrics(metrics: Metrics, now: () => Date): FigureMetrics {
   const seconds = new Map<string, ObservedNode>();
+  const gaps = metrics.counter(
+    'node_gaps_total',
+    'Seconds of the node without figures, counted once it has figures again.',
+    OF_NODE,
+  );
   const ofNode: OfNode = (value) => () =>
     [...seconds.values()].flatMap((second) => {
       const found = value(second);
@@ -35,10 +40,25 @@ export function createFigureMetrics(metrics: Metrics): FigureMetrics {
       }),
     );
   nodeGauges(metrics, ofNode);
+  metrics.gauge(
+    'node_figures_age_seconds',
+    'How old the newest figures of the node are.',
+    OF_NODE,
+    ofNode(({ observedAt }) => Math.max(0, now().getTime() - Date.parse(observedAt)) / 1_000),
+  );
   instanceGauges(metrics, ofInstance);
   return {
-    observed: (second) => void seconds.set(second.node, second),
-    forget: (node) => void seconds.delete(node),
+    observed(second) {
+      const { node, fence, sequence } = second;
+      const before = seconds.get(node);
+      const missed = before?.fence === fence ? sequence - before.sequence - 1 : 0;
+      gaps.inc({ node }, Math.max(0, missed));
+      seconds.set(node, second);
+    },
+    forget(node) {
+      seconds.delete(node);
+      gaps.remove({ node });
+    },
   };
 }
 
@@ -93,6 +113,12 @@ function instanceGauges(metrics: Metrics, of: OfInstance): void {
     'Cores in use.',
     OF_INSTANCE,
     of(({ usage }) => usage?.cpu),
+  );
+  metrics.gauge(
+    'instance_cpu_peak_cores',
+    'Cores in use in the busiest 100 ms of the second, where config.json asks for it.',
+    OF_INSTANCE,
+    of(({ usage }) => usage?.cpuPeak),
   );
   metrics.gauge(
     'instance_cpu_throttled_share',

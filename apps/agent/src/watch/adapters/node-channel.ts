@@ -8,7 +8,7 @@ import { parseTopology, type Topology } from '../domain/topology.js';
 import type { NodeChannel, WatchedContainer } from '../ports.js';
 import type { NodeShell, OpenShell } from './node-shell.js';
 import { samplingLoop } from './sampling-loop.js';
-import { ReadContainers } from './read-containers.js';
+import { type ReadContainer, ReadContainers } from './read-containers.js';
 
 export interface NodeChannelOptions {
   /** A folder on the file system of the engine's data: its `DockerRootDir`. */
@@ -22,12 +22,16 @@ export interface NodeChannelOptions {
 }
 
 const GIVE_UP_MS = 30_000;
+/** Between two ticks, while the peaks of a container are read. */
+const TICK_MS = 100;
+/** A node that has not answered for so long gets no ticks, which would only wait there. */
+const STALLED_MS = 1_000;
 
-type Verb = 'f' | 's' | 't' | 'p';
+type Verb = 'f' | 's' | 't' | 'l';
 
 interface Asked {
   readonly sequence: number;
-  readonly watched: readonly WatchedContainer[];
+  readonly watched: readonly ReadContainer[];
   readonly at: number;
   /** Undefined once nobody waits for it. */
   settle: ((answer: Answer | NodeChannelError) => void) | undefined;
@@ -60,6 +64,7 @@ class ShellChannel implements NodeChannel {
   private asked: Asked | undefined;
   private end: NodeChannelError | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  private ticking: NodeJS.Timeout | undefined;
   private readonly waiters = new Set<() => void>();
 
   constructor(
@@ -99,7 +104,7 @@ class ShellChannel implements NodeChannel {
   }
 
   async listening(range: PortRange, { timeoutMs }: { timeoutMs: number }): Promise<readonly number[]> {
-    return this.ask('p', timeoutMs, ({ text }) => parseListening(text, range));
+    return this.ask('l', timeoutMs, ({ text }) => parseListening(text, range));
   }
 
   watch(containers: readonly WatchedContainer[]): void {
@@ -145,7 +150,22 @@ class ShellChannel implements NodeChannel {
         else resolve({ answer, asked });
       };
       this.shell.stream.write(`${commands}${verb} ${asked.sequence}\n`);
+      if (commands !== '') this.tickWhereWanted();
     });
+  }
+
+  private tickWhereWanted(): void {
+    if (this.read.hasPeaks && !this.end) {
+      this.ticking ??= setInterval(() => this.tick(), TICK_MS);
+    } else {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+
+  private tick(): void {
+    const isStalled = this.asked !== undefined && performance.now() - this.asked.at > STALLED_MS;
+    if (!isStalled) this.shell.stream.write('p\n');
   }
 
   private heard(frame: Frame): void {
@@ -196,6 +216,7 @@ class ShellChannel implements NodeChannel {
 
   private ended(cause: unknown): void {
     if (this.end) return;
+    clearInterval(this.ticking);
     const said = this.shell.said();
     const message = `The channel to the node is closed${said === '' ? '.' : `: ${said}`}`;
     this.end = new NodeChannelError('closed', message, cause);

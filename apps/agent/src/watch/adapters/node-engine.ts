@@ -18,3 +18,12 @@ export const watchedEngine = (engine: Engine): WatchedEngine => ({
     return { version, images: images.length, imageBytes };
   },
 });
+
+/** Throws where it does not answer within the time. */
+export async function pinged(engine: Engine, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The engine does not answer within ${limitMs} ms.`)), limitMs);
+  });
+  await Promise.race([engine.ping(), late]).finally(() => clearTimeout(timer));
+}

@@ -5,6 +5,7 @@ import { type AtRestKeys, decryptAtRest } from '#libs/secrets';
 import type { SshLogin, SshTarget } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
 import type { NodePlace } from '../watched-nodes.js';
+import { LocalNode } from './local-node.js';
 import { SshNode, type WayToNode } from './ssh-node.js';
 
 /** What is secret of the way to a node. */
@@ -14,20 +15,27 @@ interface NodePlacesParts {
   readonly pool: Pool;
   readonly keys: AtRestKeys;
   readonly logger: Pick<Logger, 'debug'>;
+  /** The node that this agent runs on, if it does. */
+  readonly localNode: string | undefined;
 }
 
 /** Undefined where the node was removed. Throws SealError where its login rests under another key. */
 export async function placeOf(
-  { pool, keys, logger }: NodePlacesParts,
+  { pool, keys, logger, localNode }: NodePlacesParts,
   name: string,
 ): Promise<NodePlace | undefined> {
   const enrolled = await readNodeLogin(pool, name);
   if (enrolled === undefined) return undefined;
+  const { firstPort, lastPort } = enrolled.node;
+  const range = { firstPort, lastPort };
+  if (name === localNode) {
+    const socketPath = enrolled.node.socketPath ?? undefined;
+    return { key: `local ${socketPath}`, range, open: () => new LocalNode(socketPath) };
+  }
   const login = (await decryptAtRest(keys, enrolled.loginEncrypted)) as NodeLogin;
   const way = wayTo(enrolled.node, login);
   const key = createHash('sha256').update(JSON.stringify(way)).digest('base64url');
-  const { firstPort, lastPort } = enrolled.node;
-  return { key, range: { firstPort, lastPort }, open: () => new SshNode(way, logger) };
+  return { key, range, open: () => new SshNode(way, logger) };
 }
 
 type Machine = Pick<RegistryNode, 'address' | 'sshPort' | 'sshUser' | 'hostKeyFingerprint'> & {

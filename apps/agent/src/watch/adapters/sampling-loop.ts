@@ -3,10 +3,13 @@
  * `date`, and writes no file. It waits in `read` for the next line, so the cadence is the agent's, and it ends with its
  * input. Lines:
  *
- *     + SLOT ID PID   from now on the container is read      f N   a fast look
- *     - SLOT          no more                                s N   a slow look        t N   the topology
- *                                                            p N   TCP ports on which something listens
+ *     + SLOT ID PID [peak]   from now on the container is read      f N   a fast look
+ *     - SLOT                 no more                                s N   a slow look        t N   the topology
+ *     p                      a tick: the CPU of all containers with `peak` is read
+ *     l N                    the TCP ports on which something listens
  *
+ * A look says of each of these the most that it used between two ticks since the look before, in thousandths of a core.
+ * Ticks come from outside as well: a `sleep` for each would cost more than all else.
  * A look is one `grep` over all files, a slow one two. The lines have no names, as names would be most of the text.
  * What tells them apart: the line of `ostype` ("Linux") begins each container, and each slot of a slow look. It is
  * always readable, so the count of blocks never changes. A container's block ends with the control group of its first
@@ -26,7 +29,7 @@ IFS=$nl
 block=$proc/sys/kernel/ostype
 host="$proc/stat$nl$proc/loadavg$nl$proc/meminfo$nl$proc/pressure/cpu$nl$proc/pressure/memory$nl$proc/pressure/io"
 host="$host$nl$proc/diskstats$nl$proc/net/dev$nl"
-slots= fast= slow= is_new=
+slots= fast= slow= is_new= peaks= peaked=0
 
 # Where each hierarchy is mounted (at), and which of its groups is the top there (top).
 for name in cpu cpuacct memory blkio pids cpuset unified; do
@@ -83,7 +86,7 @@ add() {
   fi
   if [ -n "$at_memory" ]; then
     place cpuacct "$cpuacct"
-    quick=$dir/cpuacct.usage
+    quick=$dir/cpuacct.usage usage=$dir/cpuacct.usage
     place cpu "$cpu"
     quick=$quick$nl$dir/cpu.stat
     limit=$dir/cpu.cfs_quota_us$nl$dir/cpu.cfs_period_us
@@ -99,6 +102,7 @@ add() {
     [ -r "$set" ] || set=$dir/cpuset.cpus
   else
     place unified "$unified"
+    usage=$dir/cpu.stat
     quick=$dir/cpu.stat$nl$dir/memory.current$nl$dir/memory.stat$nl$dir/memory.events
     limit=$dir/cpu.max most=$dir/memory.max disk=$dir/cgroup.controllers$nl$dir/io.stat
     count=$dir/pids.current set=$dir/cpuset.cpus.effective
@@ -112,15 +116,57 @@ add() {
   details=$details$own/cgroup$nl
   eval quick_$slot='$quick' details_$slot='$details'
   slots=$slots$slot$nl
+  [ "$4" != peak ] || {
+    peaks=$peaks$slot$nl
+    eval usage_$slot='$usage' used_$slot= most_$slot=
+  }
 }
 
 drop() {
-  kept=
+  kept= kept_peaks=
   for slot in $slots; do
     [ "$slot" = "$1" ] || kept=$kept$slot$nl
   done
-  slots=$kept
-  unset quick_$1 details_$1
+  for slot in $peaks; do
+    [ "$slot" = "$1" ] || kept_peaks=$kept_peaks$slot$nl
+  done
+  slots=$kept peaks=$kept_peaks
+  unset quick_$1 details_$1 usage_$1 used_$1 most_$1
+}
+
+# A tick. The kernel tells the time in hundredths of a second, so one right after another says nothing. cpuacct.usage is
+# in nanoseconds, the first line of cpu.stat in microseconds.
+tick() {
+  IFS=" " read -r now rest <"$proc/uptime"
+  now=$((\${now%.*} * 100 + 1\${now#*.} - 100))
+  span=$((now - peaked))
+  [ "$span" -ge 8 ] || return 0
+  peaked=$now
+  unit=10
+  [ -z "$at_memory" ] || unit=10000
+  for slot in $peaks; do
+    eval usage='$usage_'$slot before='$used_'$slot most='$most_'$slot
+    used= more=
+    IFS=" " read -r used more 2>/dev/null <"$usage"
+    used=\${more:-$used}
+    case $used in
+      "" | *[!0-9]*) eval used_$slot= ;;
+      *)
+        eval used_$slot='$used'
+        [ -n "$before" ] && [ "$used" -ge "$before" ] || continue
+        cores=$(((used - before) / (span * unit)))
+        [ "$cores" -lt "\${most:-0}" ] || eval most_$slot='$cores'
+        ;;
+    esac
+  done
+}
+
+# Adds to the answer what the ticks found.
+tell_peaks() {
+  for slot in $peaks; do
+    eval most='$most_'$slot most_$slot=
+    [ -z "$most" ] || text="$text\${nl}peak $slot $most"
+  done
 }
 
 relist() {
@@ -139,10 +185,10 @@ boot=
 [ -r "$proc/sys/kernel/random/boot_id" ] && read -r boot <"$proc/sys/kernel/random/boot_id"
 printf "%s ready %s$nl" "$mark" "\${boot:--}"
 
-while IFS=" " read -r verb number id pid; do
+while IFS=" " read -r verb number id pid peak; do
   case $verb in
     +)
-      add "$number" "$id" "$pid"
+      add "$number" "$id" "$pid" "$peak"
       is_new=1
       ;;
     -)
@@ -153,15 +199,19 @@ while IFS=" " read -r verb number id pid; do
       [ -z "$is_new" ] || relist
       IFS=" " read -r begun rest <"$proc/uptime"
       text=$(grep -hsE -e "$lines" $host $fast)
+      tell_peaks
       answer "$number"
       ;;
+    p) tick ;;
     s)
       [ -z "$is_new" ] || relist
       IFS=" " read -r begun rest <"$proc/uptime"
       text=$(grep -hsE -e "$lines" $host $fast)
       # Apart, as the names of all files together may be more than a program takes.
       more=$(grep -hsE -e "$lines" $slow /dev/null)
-      text="$text$nl$more\${nl}clock $(date +%s.%N)$nl$(df -kP "$data" 2>/dev/null)"
+      text="$text$nl$more"
+      tell_peaks
+      text="$text\${nl}clock $(date +%s.%N)$nl$(df -kP "$data" 2>/dev/null)"
       answer "$number"
       ;;
     t)
@@ -171,7 +221,7 @@ while IFS=" " read -r verb number id pid; do
       set -f
       answer "$number"
       ;;
-    p)
+    l)
       IFS=" " read -r begun rest <"$proc/uptime"
       text=$(grep -hsE -e "$6" "$proc/net/tcp" "$proc/net/tcp6")
       answer "$number"

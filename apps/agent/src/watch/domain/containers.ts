@@ -7,6 +7,8 @@ export interface Container {
   readonly pid: number;
   readonly restarts: number;
   readonly health?: string;
+  /** Its service asks for the most that it uses within 100 ms. */
+  readonly peaks?: boolean;
   /** Undefined of a stranger's. */
   readonly instance?: InstanceOf;
 }
@@ -68,6 +70,7 @@ export function afterInspection(
   return new Map(containers).set(id, {
     ...{ id, name, pid, restarts },
     ...(health !== undefined && { health }),
+    ...(instance && labels['slipway.cpu-peaks'] === 'true' && { peaks: true }),
     ...(instance && { instance }),
   });
 }

@@ -30,6 +30,13 @@ describe('the containers of a node', () => {
     });
   });
 
+  it('are asked for peaks where their service asks for it, and strangers never', () => {
+    const peaks = { 'slipway.cpu-peaks': 'true' };
+    const asked = (labels: Readonly<Record<string, string>>) =>
+      afterInspection(new Map(), 'one', found({ labels })).get('one')?.peaks;
+    expect([asked({ ...ours, ...peaks }), asked(ours), asked(peaks)]).toEqual([true, undefined, undefined]);
+  });
+
   it.each([
     ['without labels', {}],
     ['of an image that was built here', { 'slipway.app': 'shop', 'slipway.service': 'web' }],

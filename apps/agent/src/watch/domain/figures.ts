@@ -23,6 +23,8 @@ export interface HostFigures {
 
 export interface ContainerFigures {
   readonly coresUsed: number;
+  /** The most within 100 ms of the window, never less than `coresUsed`; left out where nobody asked for it. */
+  readonly cpuPeak?: number;
   /** Of its CPU limit, within the window. */
   readonly periods?: { readonly all: number; readonly throttled: number; readonly throttledSeconds: number };
   readonly memoryBytes: number;
@@ -115,8 +117,11 @@ function containerFigures(
   if (earlier.pid !== later.pid || usedSeconds < 0) return undefined;
   const periods = periodsBetween(earlier.periods, later.periods);
   const oomKills = (later.oomKills ?? NaN) - (earlier.oomKills ?? NaN);
+  const coresUsed = usedSeconds / seconds;
+  const { cpuPeak } = later;
   return {
-    coresUsed: usedSeconds / seconds,
+    coresUsed,
+    ...(cpuPeak !== undefined && { cpuPeak: Math.max(cpuPeak, coresUsed) }),
     ...(periods && { periods }),
     memoryBytes: later.memoryBytes,
     ...(oomKills >= 0 && { oomKills }),

@@ -51,6 +51,8 @@ export interface ContainerCounters {
   readonly periods?: { readonly all: number; readonly throttled: number; readonly throttledSeconds: number };
   /** Without the inactive part of its file cache, which the kernel gives back when others need it. */
   readonly memoryBytes: number;
+  /** The most cores that it used within 100 ms since the look before; left out where nobody asked for it. */
+  readonly cpuPeak?: number;
   /** Times that the kernel killed a process in it for want of memory; left out where the kernel does not count them. */
   readonly oomKills?: number;
 }

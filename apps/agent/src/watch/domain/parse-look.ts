@@ -16,24 +16,26 @@ export interface Answer {
 interface Asked {
   readonly bootId: string;
   /** Those that the loop reads, in its order. */
-  readonly watched: readonly { readonly id: string; readonly pid: number }[];
+  readonly watched: readonly { readonly slot: number; readonly id: string; readonly pid: number }[];
   readonly isSlow: boolean;
 }
 
 /** Undefined where the answer is no whole one. A container of which something is missing is left out. */
 export function parseLook(answer: Answer, { bootId, watched, isSlow }: Asked): Look | undefined {
-  const { lines, slow } = splitOff(answer.text.split('\n'), isSlow);
+  const { lines: all, slow } = splitOff(answer.text.split('\n'), isSlow);
+  const { lines, peaks } = withoutPeaks(all);
   const [hostLines = [], ...blocks] = blocksOf(lines);
   const host = parseHost(hostLines);
   const count = watched.length * (isSlow ? 1 + DETAIL_BLOCKS : 1);
   if (host === undefined || slow === undefined || blocks.length !== count) return undefined;
   const containers = new Map<string, ContainerCounters>();
   const details = new Map<string, ContainerDetails>();
-  watched.forEach(({ id, pid }, index) => {
+  watched.forEach(({ slot, id, pid }, index) => {
     const block = blocks[index] ?? [];
     const counters = isOf(id, block) ? parseCounters(pid, block) : undefined;
     if (counters === undefined) return;
-    containers.set(id, counters);
+    const cpuPeak = peaks.get(slot);
+    containers.set(id, cpuPeak === undefined ? counters : { ...counters, cpuPeak });
     if (!isSlow) return;
     const first = watched.length + index * DETAIL_BLOCKS;
     const own = blocks.slice(first, first + DETAIL_BLOCKS);
@@ -48,6 +50,20 @@ export function parseLook(answer: Answer, { bootId, watched, isSlow }: Asked): L
     containers,
     ...(isSlow && { details, ...slowParts(slow) }),
   };
+}
+
+const PEAK = /^peak (\d{1,9}) (\d{1,9})$/;
+
+/** They stand behind all blocks: `peak SLOT THOUSANDTHS`, of a core. */
+function withoutPeaks(lines: readonly string[]) {
+  const peaks = new Map<number, number>();
+  let end = lines.length;
+  for (; end > 0; end -= 1) {
+    const [, slot, thousandths] = PEAK.exec(lines[end - 1] ?? '') ?? [];
+    if (slot === undefined) break;
+    peaks.set(Number(slot), Number(thousandths) / 1_000);
+  }
+  return { lines: end === lines.length ? lines : lines.slice(0, end), peaks };
 }
 
 /** The lines from the wall clock on; undefined where a slow look lacks them. */

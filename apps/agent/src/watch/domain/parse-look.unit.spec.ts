@@ -7,7 +7,7 @@ import { parseLook } from './parse-look.js';
 const BOOT = 'b00t';
 
 function parse(made: Machine, lines: readonly string[], isSlow: boolean): Look | undefined {
-  const watched = made.containers.map(({ id, counters }) => ({ id, pid: counters.pid }));
+  const watched = made.containers.map(({ id, counters }, slot) => ({ slot, id, pid: counters.pid }));
   const answer = { sequence: 7, begunMs: 1_000, endedMs: 1_010, text: lines.join('\n') };
   return parseLook(answer, { bootId: BOOT, watched, isSlow });
 }
@@ -37,6 +37,22 @@ function expectPartOf(all: unknown, part: unknown): void {
 }
 
 describe('parseLook', () => {
+  it('adds peaks to the containers in their slots, and takes them for no lines of a container', () => {
+    fc.assert(
+      fc.property(machine, fc.boolean(), (made, isSlow) => {
+        const told = made.containers.map((_, slot) => `peak ${slot} ${slot * 250}`);
+        const lines = linesOf(made, isSlow);
+        const end = isSlow ? lines.findLastIndex((line) => line.startsWith('clock ')) : lines.length;
+        const look = parse(made, [...lines.slice(0, end), ...told, ...lines.slice(end)], isSlow);
+        const expected = whole(made, isSlow);
+        const containers = [...expected.containers].map(
+          ([id, counters], slot) => [id, { ...counters, cpuPeak: slot / 4 }] as const,
+        );
+        expect(look).toEqual({ ...expected, containers: new Map(containers) });
+      }),
+    );
+  });
+
   it('says what the machine said, numbers beyond 2^53 too', () => {
     fc.assert(
       fc.property(machine, fc.boolean(), (made, isSlow) => {

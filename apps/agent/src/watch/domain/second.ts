@@ -70,10 +70,11 @@ function usageOf(
   seconds: number,
 ): ObservedInstance['usage'] {
   if (figures === undefined) return null;
-  const { coresUsed, periods, memoryBytes } = figures;
+  const { coresUsed, cpuPeak, periods, memoryBytes } = figures;
   const oomKills = look.containers.get(id)?.oomKills;
   return {
     cpu: fine(coresUsed),
+    ...(cpuPeak !== undefined && { cpuPeak: fine(cpuPeak) }),
     ...(periods && {
       throttled: {
         share: periods.all === 0 ? 0 : fine(periods.throttled / periods.all),

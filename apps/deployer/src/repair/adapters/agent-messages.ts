@@ -111,7 +111,7 @@ export function followAgents(
   return tail(kafka, {
     topics: [topics.nodeObserved, topics.nodeState],
     // The newest state of each node is kept; of seconds the next whole one tells all.
-    from: { [topics.nodeObserved]: 'end', [topics.nodeState]: 'beginning' },
+    from: { byTopic: { [topics.nodeObserved]: 'end', [topics.nodeState]: 'beginning' } },
     onMessage: (message) => messages.take(message),
   });
 }

@@ -1,0 +1,49 @@
+import { connectEngine, type Engine } from '#libs/engine';
+import { DOCKER_SOCKET } from '#libs/ssh';
+import type { NodeAccess, NodeChannel } from '../ports.js';
+import { localShell } from './local-shell.js';
+import { openNodeChannel } from './node-channel.js';
+import { pinged, watchedEngine } from './node-engine.js';
+
+const OPEN_MS = 10_000;
+
+/** The node that this agent runs on: by the socket of its engine and a shell, without SSH. */
+export class LocalNode implements NodeAccess {
+  readonly kernelAnswers = true;
+  private current: Engine;
+
+  constructor(private readonly socketPath = DOCKER_SOCKET) {
+    this.current = connectEngine({ socketPath });
+  }
+
+  /** Of the connections that are there at each call. */
+  readonly engine: NodeAccess['engine'] = {
+    running: () => watchedEngine(this.current).running(),
+    inspect: (id) => watchedEngine(this.current).inspect(id),
+    events: (signal) => watchedEngine(this.current).events(signal),
+    about: () => watchedEngine(this.current).about(),
+  };
+
+  async openChannel(): Promise<NodeChannel> {
+    const { rootDirectory: dataRoot } = await this.current.info();
+    return openNodeChannel(localShell(), { dataRoot, timeoutMs: OPEN_MS });
+  }
+
+  /** Whoever asks runs on it. */
+  reach(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  ask(limitMs: number): Promise<void> {
+    return pinged(this.current, limitMs);
+  }
+
+  reset(): void {
+    this.close();
+    this.current = connectEngine({ socketPath: this.socketPath });
+  }
+
+  close(): void {
+    void this.current.close();
+  }
+}
