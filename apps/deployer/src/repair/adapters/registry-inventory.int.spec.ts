@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await pools[0].query('TRUNCATE node_records');
-  await pools[1].query('TRUNCATE node_logins, node_checks, outbox');
+  await pools[1].query('TRUNCATE node_sweeps, node_logins, node_checks, outbox');
 });
 
 async function enrolled(wish: string, address = '10.0.0.1'): Promise<void> {

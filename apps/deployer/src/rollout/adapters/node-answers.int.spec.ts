@@ -44,7 +44,7 @@ async function storedLogin(node: string): Promise<unknown> {
 }
 
 beforeEach(async () => {
-  await database.pool.query('TRUNCATE node_requests, node_logins');
+  await database.pool.query('TRUNCATE node_requests, node_sweeps, node_logins');
   await database.pool.query(
     `INSERT INTO node_requests (access_token, task_id) SELECT 'ask-' || n, 'task-' || n FROM generate_series(1, 4) AS n`,
   );
