@@ -111,7 +111,7 @@ describe('a replica that stood still while another took over does no harm when i
       let reply: Reply | undefined;
       const meanwhile = async (taskId: string, appId: string): Promise<void> => {
         const started = async () => (await containersOf(appId)).some(({ state }) => state === 'running');
-        await until('the replica to have started its container', started, { timeoutMs: 20_000 });
+        await until('the replica to have started its container', started, { timeoutMs: 60_000 });
         await steering.placeFirst(mark, await steering.placeOf(taskId));
         await requests.publish(deploy('build-and-run'), neighbour, mark);
         [reply] = await requests.answersTo(mark);

@@ -57,7 +57,7 @@ describe('the replacement of a running service', { concurrent: true }, () => {
     expect(order).toEqual([...one, ...one, ...one]);
     for (const drained of all.filter(({ event }) => event === 'InstanceDraining')) {
       const stopped = all.find((s) => s.event === 'InstanceStopped' && s.instance === drained.instance);
-      expect(Number(stopped?.at) - drained.at).toBeGreaterThanOrEqual(1_000);
+      expect(Number(stopped?.at) - drained.at).toBeGreaterThanOrEqual(3_000);
     }
     expect(await settled(appId, 3)).toEqual(exactly(3));
     await end(appId);

@@ -16,7 +16,7 @@ export const slow = (says: string, config: object = {}): Record<string, string> 
   source(
     `${answering(`setTimeout(() => answer.end(${JSON.stringify(says)}), 150)`)}
 process.on('SIGTERM', () => server.close(() => process.exit(0)));`,
-    { stop: { drainMs: 1_000 }, resources: { cpu: 0.1, memoryMiB: 64 }, ...config },
+    { stop: { drainMs: 3_000 }, resources: { cpu: 0.1, memoryMiB: 64 }, ...config },
   );
 
 /** Answers 503 for ever, and says so. */

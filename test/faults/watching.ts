@@ -99,7 +99,8 @@ class Watching {
     console.log(
       `${busy.length} of ${seconds} s observed; in half of them ${median.toFixed(2)} cores or more`,
     );
-    expect(median).toBeGreaterThan(cpus().length / 4);
+    // All nodes of the set-up, and other tests, share these cores.
+    expect(median).toBeGreaterThan(cpus().length / 10);
   }
 
   private async withoutKafka(): Promise<void> {

@@ -188,7 +188,8 @@ describe('the nodes of a platform', () => {
         atMs > begun && observed.kind === 'observed' ? [observed.node.host.cpu.user] : [],
       );
     console.info(`${busy.length} of 20 seconds observed, up to ${Math.max(...busy)} cores`);
-    expect(Math.max(...busy)).toBeGreaterThan(1);
+    // Its cores are those of all nodes.
+    expect(Math.max(...busy)).toBeGreaterThan(0.2);
     expect(livenessSince(node, begun).filter(({ liveness }) => liveness.state !== 'alive')).toEqual([]);
   });
 });
