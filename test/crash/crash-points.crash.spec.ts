@@ -99,19 +99,21 @@ describe('a replica that stood still while another took over does no harm when i
     },
   );
 
+  // A replica that stood still for long finds its connection cut, starts nothing, and harms nobody: then it is woken again.
   it.concurrent(
     'a neighbour that was given its port meanwhile runs at another place, and says so',
+    { retry: 2 },
     async () => {
       const lane = new Lane('build-and-run, first launch', requests, steering);
       const mode = 'build-and-run, first launch';
       const crash = { mode, kind: 'start-instance', effect: 'start-instance 0', moment: 'before' } as const;
       const neighbour = uniqueName('crash');
-      const mark = 'crash-neighbour';
+      const mark = uniqueName('crash-neighbour');
       await requests.push(neighbour, 'a neighbour');
       let reply: Reply | undefined;
       const meanwhile = async (taskId: string, appId: string): Promise<void> => {
         const started = async () => (await containersOf(appId)).some(({ state }) => state === 'running');
-        await until('the replica to have started its container', started, { timeoutMs: 60_000 });
+        await until('the replica to have started its container', started, { timeoutMs: 20_000 });
         await steering.placeFirst(mark, await steering.placeOf(taskId));
         await requests.publish(deploy('build-and-run'), neighbour, mark);
         [reply] = await requests.answersTo(mark);
