@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { secret } from '#libs/config';
 import {
   databaseVariables,
@@ -16,6 +17,12 @@ const schema = runtimeConfigSchema.extend({
   ),
   LOAD_BALANCER_HTTP_PORT: httpPort(),
   LOAD_BALANCER_REPLICA: replicaName(),
+  LOAD_BALANCER_PLACEMENT: z
+    .enum(['spread', 'pack'])
+    .default('spread')
+    .describe(
+      '`spread` keeps nodes evenly loaded; `pack` fills nodes so that large instances still find room on others.',
+    ),
 });
 
 /** Everything that the load balancer reads from its environment. */

@@ -4,7 +4,7 @@ import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
-import { endedReservations } from './placement/adapters/reservations.js';
+import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { Placement } from './placement/wire.js';
 
 /** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
@@ -16,7 +16,15 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   const module = LoadBalancerModule.register(
-    new Placement({ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey }),
+    new Placement({
+      ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
+      policy: config.LOAD_BALANCER_PLACEMENT,
+    }),
   );
-  return serve(runtime, { module, port: config.LOAD_BALANCER_HTTP_PORT, oldRows: [endedReservations] });
+  return serve(runtime, {
+    ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
+    oldRows: [endedReservations, oldNodeChanges],
+    // A placing holds the lock of its node until it is committed.
+    chunkSize: 1,
+  });
 }

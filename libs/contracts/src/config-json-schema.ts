@@ -4,7 +4,7 @@ import { usersNote } from './service-config.fields.js';
 import { legacyConfigSchema } from './service-config.legacy.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
-type Part = 'health' | 'resources' | 'stop';
+type Part = 'health' | 'placement' | 'resources' | 'stop';
 type PartField<P extends Part> = `${P}.${keyof NonNullable<ServiceConfig[P]> & string}`;
 type Field = Exclude<keyof ServiceConfig, 'legacy' | 'defaultReplicas'> | { [P in Part]: PartField<P> }[Part];
 
@@ -65,6 +65,14 @@ const fieldDescriptions: Record<Field, string> = {
   'stop.graceMs': 'Milliseconds until it is killed.',
   'stop.drainMs':
     'Milliseconds between the moment it gets no more traffic and the signal. Shorter where gateways say that they have let go of it. If it is not set, `DEPLOYER_DRAIN_MS` counts.',
+  placement:
+    'On which nodes its instances may run; all that is said must hold. Default: on any that has room.',
+  'placement.constraints':
+    'What holds of the node: `key=value` or `key!=value` of its labels or of its `zone`, such as `disk=ssd`. A node without the key fulfils `key!=value`.',
+  'placement.affinity':
+    'Services of the application: on a node that runs each of them. One that runs nowhere yet does not count.',
+  'placement.antiAffinity':
+    'Services of the application: on a node that runs none of them. With its own name, a node takes one instance of the service at most.',
   user: 'Who runs the service, as its image knows it, such as 1000, 1000:1000 or app. Default: a user of its own, `slipway` (10001). An image of a Dockerfile, or of somebody else, has its own user, which is root where it names none.',
   workdir:
     'The folder inside its container that the service is started in. Default: the folder of its source, or the one that the Dockerfile names.',

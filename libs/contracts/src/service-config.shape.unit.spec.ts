@@ -71,6 +71,20 @@ describe('what a service may be', () => {
     expect(fields({ volumes: [{ name: 'x', path: '/proc/1' }] })).toEqual(['volumes.0.path']);
   });
 
+  it('has rules of placement, each once, that do not contradict each other', () => {
+    const placement = { constraints: ['disk=ssd', 'zone!=eu-1'], affinity: ['db'], antiAffinity: ['batch'] };
+    expect(parse({ runtime: 'node', port: 1, placement }).placement).toEqual(placement);
+    const fields = (part: object) =>
+      problemsOf({ runtime: 'node', port: 1, placement: part }).map(({ field }) => field);
+    expect(fields({ constraints: ['disk'] })).toEqual(['placement.constraints.0']);
+    expect(fields({ constraints: ['disk==ssd'] })).toEqual(['placement.constraints.0']);
+    expect(fields({ constraints: ['=ssd'] })).toEqual(['placement.constraints.0']);
+    expect(fields({ constraints: ['a=b', 'a=b'] })).toEqual(['placement.constraints']);
+    expect(fields({ affinity: ['db'], antiAffinity: ['db'] })).toEqual(['placement.antiAffinity']);
+    expect(fields({ affinity: ['../db'] })).toEqual(['placement.affinity.0']);
+    expect(fields({ near: ['db'] })).toEqual(['placement.near']);
+  });
+
   it('case 22: health says with which name, how and for what it is asked', () => {
     const health = {
       path: '/up',

@@ -9,6 +9,7 @@ import { folderSchema, tmpfsSchema, userSchema } from './service-config.containe
 import { dockerfileSchema } from './service-config.dockerfile.js';
 import { unusedFields } from './service-config.fields.js';
 import { healthProblems, healthSchema } from './service-config.health.js';
+import { placementSchema } from './service-config.placement.js';
 import { volumeProblems, volumesSchema } from './service-config.volumes.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 import { fallbackSchema, headersSchema, outputSchema, redirectsSchema } from './service-config.site.js';
@@ -104,6 +105,8 @@ export const serviceConfigSchema = z.strictObject({
   /** How many instances may be missing so that a node that is drained becomes empty; default: none. */
   maxUnavailable: z.int().min(0).max(MOST_INSTANCES).optional(),
   stop: stopSchema.prefault({}),
+  /** On which nodes it may run; default: on any that has room. */
+  placement: placementSchema.optional(),
   /** Runs the service; default: the user that the image names. */
   user: userSchema.optional(),
   /** The folder that the service is started in; default: the image's. */

@@ -34,6 +34,39 @@ async function rowsOf<R extends object>(
 export const readNodes = (db: Transaction): Promise<readonly RegistryNode[]> =>
   rowsOf(db, `SELECT ${NODE_COLUMNS} FROM registry.nodes ORDER BY name`, []);
 
+/** A node that changed, as it is now; without it where it was removed. */
+export interface NodeChange {
+  readonly name: string;
+  readonly revision: number;
+  readonly node?: RegistryNode;
+}
+
+/** The nodes that changed after a revision, in no order. For who keeps nodes in memory and reads them anew at times. */
+export async function readNodeChanges(db: Transaction, since: number): Promise<readonly NodeChange[]> {
+  const rows = await rowsOf<RegistryNode & { readonly changed: string; readonly revision: number }>(
+    db,
+    `SELECT c.name AS changed, c.revision::float8 AS revision, n.*
+     FROM registry.changes c LEFT JOIN (SELECT ${NODE_COLUMNS} FROM registry.nodes) n USING (name)
+     WHERE c.kind = 'node' AND c.revision > $1`,
+    [since],
+  );
+  return rows.map(({ changed, revision, ...node }) => ({
+    ...{ name: changed, revision },
+    // Of one that was removed, all columns are null.
+    ...((node.state as string | null) !== null && { node }),
+  }));
+}
+
+/** The latest revision of the registry. */
+export async function readRevision(db: Transaction): Promise<number> {
+  const [row] = await rowsOf<{ latest: number }>(
+    db,
+    'SELECT latest::float8 AS latest FROM registry.revision',
+    [],
+  );
+  return row?.latest ?? 0;
+}
+
 /** Undefined where there is none; one that was removed is there for a while still, with the state `gone`. */
 export async function readNode(db: Transaction, name: string): Promise<RegistryNode | undefined> {
   const [node] = await rowsOf<RegistryNode>(

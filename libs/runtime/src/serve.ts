@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** Who proves to have sent a message; nobody where it is left out. */
   readonly prove?: Prove;
+  /** How many messages one transaction handles at most. */
+  readonly chunkSize?: number;
   /** Of the app's own tables; the inbox's are deleted in any case. */
   readonly oldRows?: readonly OldRows[];
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -106,11 +108,11 @@ function keepNoConnectionWhen(nest: NestFastifyApplication, ending: () => boolea
 function createStrategy(
   { kafka, logger, health, tracing, options, pool, producer }: Runtime,
   onFatal: (error: Error) => void,
-  { onInvalid, prove }: ServeOptions,
+  { onInvalid, prove, chunkSize }: ServeOptions,
 ): KafkaEventStrategy {
   const groupPrefix = `slipway.${options.app}`;
   return new KafkaEventStrategy({
-    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix, prove },
+    ...{ kafka, catalogue, logger, health, onFatal, groupPrefix, prove, chunkSize },
     onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
     aroundHandling: handleTraced(tracing, groupPrefix),
     inbox: transactionalInbox(pool),

@@ -1,13 +1,11 @@
 import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
-import { type Candidate, place, type Place, type Refusal } from './domain/place.js';
+import type { Place } from './domain/place.js';
 import type { Answers, Placing } from './ports.js';
 
 interface AnswerPorts {
   readonly placing: Placing;
   readonly answers: Answers;
 }
-
-const LOGIN_CLOSED = 'its login rests under a key that is not in SLIPWAY_NODE_KEY: enrol the node again';
 
 type Outcome = Pick<NodeAnswer, 'node' | 'refusals'>;
 
@@ -18,31 +16,41 @@ type Outcome = Pick<NodeAnswer, 'node' | 'refusals'>;
 export async function answerNodeRequest(ports: AnswerPorts, request: NodeRequest): Promise<NodeAnswer> {
   const { placing, answers } = ports;
   const { accessToken, appId, service } = request;
-  const { kept, candidates } = await placing.situation(request);
+  const kept = await placing.kept(request);
   const node = kept && (await assigned(placing, kept));
-  const outcome = node ? { node, refusals: [] } : await placeAnew(placing, request, candidates);
+  const outcome = node ? { node, refusals: [] } : await placeAnew(placing, request);
   const answer = { accessToken, appId, service, ...outcome };
   await answers.send(answer);
   return answer;
 }
 
-/** A node whose login cannot be opened is ruled out like one that is full: a later try would not help. */
-async function placeAnew(
-  placing: Placing,
-  request: NodeRequest,
-  candidates: readonly Candidate[],
-  unusable: readonly Refusal[] = [],
-): Promise<Outcome> {
-  const placement = place(request, candidates);
-  if (placement.place === undefined) return { refusals: [...unusable, ...placement.refusals] };
-  const { node: name } = placement.place;
-  const node = await assigned(placing, placement.place);
-  if (node === undefined) {
-    const others = candidates.filter((other) => other.name !== name);
-    return placeAnew(placing, request, others, [...unusable, { node: name, reason: LOGIN_CLOSED }]);
+/**
+ * Optimistic: decides on nodes as they are known, then takes the place if it is still free (Schwarzkopf et al., "Omega",
+ * EuroSys 2013). Others may place at the same time; each conflict means that one of them has succeeded. That no node
+ * fits is said of nodes that were just read.
+ */
+async function placeAnew(placing: Placing, request: NodeRequest): Promise<Outcome> {
+  const unusableNodes: string[] = [];
+  let isRenewed = false;
+  for (;;) {
+    const wish = { ...request, unusableNodes };
+    const { places, refusals } = { places: undefined, ...placing.decide(wish) };
+    if (places === undefined) {
+      if (isRenewed) return { refusals: [...(refusals ?? [])] };
+      await placing.renew();
+      isRenewed = true;
+      continue;
+    }
+    const place = await placing.claim(wish, places);
+    if (place === undefined) continue;
+    const node = await assigned(placing, place);
+    if (node === undefined) {
+      unusableNodes.push(place.node);
+      continue;
+    }
+    await placing.reserve(request, place);
+    return { node, refusals: [] };
   }
-  await placing.reserve(request, placement.place);
-  return { node, refusals: [] };
 }
 
 async function assigned(placing: Placing, { node, port, score }: Place): Promise<AssignedNode | undefined> {

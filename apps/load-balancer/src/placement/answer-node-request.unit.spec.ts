@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer, NodeRequest } from '#libs/contracts';
 import { answerNodeRequest } from './answer-node-request.js';
-import type { Candidate, Place } from './domain/place.js';
+import { type Candidate, place, type Place, type Wish } from './domain/place.js';
 import { candidate } from './domain/place.testing.js';
 import type { NodeAccess, Placing } from './ports.js';
 
@@ -18,11 +18,30 @@ const request: NodeRequest = {
 class KnownNodes implements Placing {
   readonly reservations = new Map<string, Place>();
   readonly closed = new Set<string>();
+  /** What is true meanwhile, once others have taken places; read by `renew` and by a claim that comes too late. */
+  actual: readonly Candidate[];
 
-  constructor(public candidates: readonly Candidate[]) {}
+  constructor(public candidates: readonly Candidate[]) {
+    this.actual = candidates;
+  }
 
-  situation({ accessToken }: NodeRequest) {
-    return Promise.resolve({ kept: this.reservations.get(accessToken), candidates: this.candidates });
+  kept({ accessToken }: NodeRequest) {
+    return Promise.resolve(this.reservations.get(accessToken));
+  }
+
+  decide(wish: Wish) {
+    return place(wish, this.candidates);
+  }
+
+  claim(wish: Wish, [first]: readonly Place[]) {
+    const now = place({ ...wish, onNode: first?.node }, this.actual).place;
+    this.candidates = this.actual;
+    return Promise.resolve(now);
+  }
+
+  renew() {
+    this.candidates = this.actual;
+    return Promise.resolve();
   }
 
   accessTo(name: string): Promise<NodeAccess | undefined> {
@@ -70,6 +89,22 @@ describe('the answer to a node request', () => {
     placing.reservations.set('token-1', { node: 'gone', port: 20_007, score: 12 });
     expect((await answer()).node?.name).toBe('a');
     expect(placing.reservations.get('token-1')?.node).toBe('a');
+  });
+
+  it('is another node where the best one was taken by others meanwhile', async () => {
+    placing.actual = [candidate('a', { reserved: { cpu: 2 } }), candidate('b')];
+    expect((await answer()).node?.name).toBe('b');
+    expect(placing.reservations.size).toBe(1);
+  });
+
+  it('is a node that was full when it was last read, and none is refused by what was read before', async () => {
+    placing.candidates = [candidate('a', { reserved: { cpu: 2 } })];
+    expect((await answer()).node?.name).toBe('a');
+    placing.candidates = [candidate('a')];
+    placing.actual = [candidate('a', { reserved: { cpu: 2 } })];
+    expect(await answer({ accessToken: 'token-2' })).toMatchObject({
+      refusals: [{ node: 'a', reason: 'not enough CPU: needed 0.5, used 2 of 2 cores' }],
+    });
   });
 
   it('passes over a node whose login cannot be opened', async () => {

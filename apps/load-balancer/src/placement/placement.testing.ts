@@ -23,6 +23,7 @@ export const createPlacement = (): Placement =>
   new Placement({
     tracing: noTracing,
     outbox: new Outbox(),
+    policy: 'spread',
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });
@@ -48,7 +49,7 @@ interface NodeShape {
 
 /** Placement under the load balancer's own role, beside the registry's tables. */
 class TestPlacement {
-  private readonly placement = createPlacement();
+  private placement = createPlacement();
 
   private constructor(
     readonly database: TestDatabase,
@@ -71,7 +72,16 @@ class TestPlacement {
   }
 
   async empty(): Promise<void> {
-    await this.database.pool.query('TRUNCATE reservations, ports_in_turn, outbox, registry.node_records');
+    // Emptied tables are no change that is told.
+    this.restart();
+    await this.database.pool.query(
+      'TRUNCATE reservations, node_changes, ports_in_turn, outbox, registry.node_records',
+    );
+  }
+
+  /** A replica that was just started knows no node. */
+  restart(): void {
+    this.placement = createPlacement();
   }
 
   async enrol(name: string, shape: NodeShape = {}): Promise<void> {
@@ -118,12 +128,13 @@ export function placementOfFile() {
   });
   beforeEach(() => test.empty());
   afterAll(() => test.close());
-  const short: Pick<TestPlacement, 'ask' | 'enrol' | 'report' | 'release' | 'lapse'> = {
+  const short: Pick<TestPlacement, 'ask' | 'enrol' | 'report' | 'release' | 'lapse' | 'restart'> = {
     ask: (changes) => test.ask(changes),
     enrol: (name, shape) => test.enrol(name, shape),
     report: (accessToken, node, state) => test.report(accessToken, node, state),
     release: (accessToken, portTaken) => test.release(accessToken, portTaken),
     lapse: (accessToken) => test.lapse(accessToken),
+    restart: () => test.restart(),
   };
   return {
     ...short,

@@ -1,20 +1,22 @@
 import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
-import type { Candidate, Place } from './domain/place.js';
-
-/** What a placing is decided on. */
-export interface Situation {
-  /** The place that the request's access token has already. */
-  readonly kept: Place | undefined;
-  readonly candidates: readonly Candidate[];
-}
+import type { Place, Placement, Wish } from './domain/place.js';
 
 /** How the deployer reaches a node; the login is sealed to it. */
 export type NodeAccess = Omit<AssignedNode, 'port' | 'score'>;
 
 /** Nodes and reservations, within one transaction. */
 export interface Placing {
-  /** Waits until no other placing is under way, frees what nobody bound in time, and reads the rest. */
-  situation(request: NodeRequest): Promise<Situation>;
+  /** The place that the request's access token has already. Brings what is known of the nodes up to date. */
+  kept(request: NodeRequest): Promise<Place | undefined>;
+  /** By what is known of the nodes, which others may be changing. */
+  decide(wish: Wish): Placement;
+  /**
+   * The first of the places that nobody else is taking, as it is now and until the transaction ends. Undefined where it
+   * would be over capacity by now: what is known is up to date again, and another place has to be decided on.
+   */
+  claim(wish: Wish, places: readonly Place[]): Promise<Place | undefined>;
+  /** Reads all nodes anew. */
+  renew(): Promise<void>;
   /** Undefined when the node is not enrolled any more, or its login cannot be opened. */
   accessTo(node: string): Promise<NodeAccess | undefined>;
   /** The place belongs to the request's access token from now on. */

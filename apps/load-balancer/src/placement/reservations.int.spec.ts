@@ -3,7 +3,7 @@ import { deleteOld } from '#libs/postgres';
 import { endedReservations } from './adapters/reservations.js';
 import { placementOfFile } from './placement.testing.js';
 
-const { ask, enrol, nodeOf, report, release, lapse, query, ownPool } = placementOfFile();
+const { ask, enrol, nodeOf, report, release, lapse, query, ownPool, restart } = placementOfFile();
 
 describe('reservations', () => {
   it('requests at the same time never overbook a node, nor share a port', async () => {
@@ -59,6 +59,7 @@ describe('reservations', () => {
     await query(
       `UPDATE reservations SET port_taken_at = now() - interval '11 minutes' WHERE port_taken_at IS NOT NULL`,
     );
+    restart();
     expect((await ask({ onNode: 'node-a' })).node?.port).toBe(20_000);
   });
 

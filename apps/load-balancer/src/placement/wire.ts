@@ -10,27 +10,32 @@ import {
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
+import { FleetView } from './adapters/fleet-view.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
+import type { Policy } from './domain/place.js';
 import { answerNodeRequest } from './answer-node-request.js';
 
 interface PlacementParts extends LoginKeys {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
+  readonly policy: Policy;
 }
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
 export class Placement {
   private readonly logins: SealedLogins;
+  private readonly view: FleetView;
 
   constructor(private readonly parts: PlacementParts) {
     this.logins = new SealedLogins(parts);
+    this.view = new FleetView(parts.policy);
   }
 
   answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
     const { outbox, tracing } = this.parts;
-    const placing = new PostgresPlacing(tx, this.logins);
+    const placing = this.placing(tx);
     const answers = { send: (answer: NodeAnswer) => outbox.add(tx, [outgoing(nodeAnswered, answer)]) };
     const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
     return tracing.withSpan({ name: 'place', attributes }, async (span) => {
@@ -47,7 +52,7 @@ export class Placement {
 
   /** A node that is enrolled no more, or whose login cannot be opened, has no answer. */
   async access(tx: Transaction, { node: name }: NodeAccessRequest): Promise<void> {
-    const node = await new PostgresPlacing(tx, this.logins).accessTo(name);
+    const node = await this.placing(tx).accessTo(name);
     if (node !== undefined) await this.parts.outbox.add(tx, [outgoing(nodeAccessAnswered, node)]);
   }
 
@@ -57,5 +62,9 @@ export class Placement {
 
   follow(tx: Transaction, report: InstanceReport): Promise<void> {
     return follow(tx, report);
+  }
+
+  private placing(tx: Transaction): PostgresPlacing {
+    return new PostgresPlacing(tx, this.logins, this.view);
   }
 }

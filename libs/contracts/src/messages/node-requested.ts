@@ -7,6 +7,7 @@ import {
   accessTokenSchema,
   timestampSchema,
 } from '../names.js';
+import { placementSchema } from '../service-config.placement.js';
 import { topics } from '../topics.js';
 
 /** The deployer asks for the best node for one instance; the answer carries the same access token. */
@@ -33,6 +34,9 @@ export const nodeRequested = defineMessage({
     onNode: nodeNameSchema
       .optional()
       .describe('The node on which the volumes of the service lie: no other one will do.'),
+    placement: placementSchema
+      .optional()
+      .describe('Which nodes may take it, by its config.json; any with room where it is absent.'),
     avoidNodes: z
       .array(nodeNameSchema)
       .default([])

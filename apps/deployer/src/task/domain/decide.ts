@@ -126,6 +126,7 @@ function requestNode(
     onNode: nodeFor(state, slot),
     avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
     ...(except.length > 0 && { exceptNodes: [...except] }),
+    ...(config.placement !== undefined && { placement: config.placement }),
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };
   return {

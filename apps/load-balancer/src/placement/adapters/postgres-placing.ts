@@ -1,18 +1,19 @@
 import type { NodeRequest } from '#libs/contracts';
 import { together, type Transaction } from '#libs/postgres';
-import { readNodeLogin, readNodes } from '#libs/registry-client';
+import { readNodeLogin } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
-import { candidatesOf } from '../domain/candidates.js';
-import type { Place } from '../domain/place.js';
-import type { NodeAccess, Placing, Situation } from '../ports.js';
+import { type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
+import type { NodeAccess, Placing } from '../ports.js';
+import { type FleetView, takenOf } from './fleet-view.js';
 import {
   liveReservation,
-  lockPlacing,
+  lockNode,
+  lockOneOf,
+  lockToken,
+  nodeVersions,
   portHandedOut,
-  portsOfNodes,
   releaseExpired,
   reserve,
-  reservedOnNodes,
 } from './reservations.js';
 import { accessOf } from './node-access.js';
 import type { SealedLogins } from './sealed-logins.js';
@@ -22,20 +23,46 @@ export class PostgresPlacing implements Placing {
   constructor(
     private readonly tx: Transaction,
     private readonly logins: SealedLogins,
+    private readonly view: FleetView,
   ) {}
 
-  async situation({ accessToken, appId, service }: NodeRequest): Promise<Situation> {
+  async kept({ accessToken }: NodeRequest): Promise<Place | undefined> {
     const { tx } = this;
-    const [, , kept, nodes, reserved, ports] = await together(
-      // First: what follows is read when the placings before are done.
-      lockPlacing(tx),
-      releaseExpired(tx),
+    const [, kept] = await together(
+      // First: what follows is read when another answer to it is given.
+      lockToken(tx, accessToken),
       liveReservation(tx, accessToken),
-      readNodes(tx),
-      reservedOnNodes(tx, appId, service),
-      portsOfNodes(tx),
+      this.view.refresh(tx),
     );
-    return { kept, candidates: candidatesOf(nodes, reserved, ports) };
+    return kept;
+  }
+
+  decide(wish: Wish): Placement {
+    return this.view.fleet.place(wish);
+  }
+
+  async claim(wish: Wish, places: readonly Place[]): Promise<Place | undefined> {
+    const { tx, view } = this;
+    const names = places.map(({ node }) => node);
+    const [, at, versions] = await together(
+      tx.query('SAVEPOINT claimed'),
+      lockOneOf(tx, names),
+      nodeVersions(tx, { names }),
+    );
+    const place = places[at ?? 0];
+    if (place === undefined) throw new RangeError('expected a place to claim');
+    const [, now] = at === undefined ? await this.lockAndRead(place.node) : [undefined, versions];
+    const version = now.find(({ node }) => node === place.node)?.version ?? 0;
+    if (version !== view.versionOf(place.node)) await view.renewNode(tx, place.node);
+    // Not the place that was decided on: what is known may have become newer since.
+    const renewed = view.fleet.placeOn(place.node, wish);
+    // Gives the lock back: who holds one waits for no other.
+    if (renewed === undefined) await tx.query('ROLLBACK TO SAVEPOINT claimed');
+    return renewed;
+  }
+
+  renew(): Promise<void> {
+    return this.view.renew(this.tx);
   }
 
   async accessTo(name: string): Promise<NodeAccess | undefined> {
@@ -50,6 +77,14 @@ export class PostgresPlacing implements Placing {
   }
 
   async reserve(request: NodeRequest, place: Place): Promise<void> {
-    await together(reserve(this.tx, request, place), portHandedOut(this.tx, place));
+    const { tx, view } = this;
+    const { appId, service, resources } = request;
+    // Before it is committed: what this replica decides meanwhile counts with it.
+    view.fleet.take(place.node, takenOf(serviceKey(appId, service), resources, place));
+    await together(releaseExpired(tx, place.node), reserve(tx, request, place), portHandedOut(tx, place));
+  }
+
+  private lockAndRead(node: string) {
+    return together(lockNode(this.tx, node), nodeVersions(this.tx, { names: [node] }));
   }
 }

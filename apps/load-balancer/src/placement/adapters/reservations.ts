@@ -1,5 +1,5 @@
 import type { InstanceReport, NodeRelease, NodeRequest } from '#libs/contracts';
-import type { Retention, Transaction } from '#libs/postgres';
+import { type Retention, together, type Transaction } from '#libs/postgres';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
 import type { Place } from '../domain/place.js';
 
@@ -11,54 +11,142 @@ export const endedReservations = (keepMs: number): Retention => ({
   keepMs,
 });
 
-/** One placement at a time, whichever replica: what fits is counted and taken in one step. */
-export async function lockPlacing(tx: Transaction): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('slipway.load-balancer.place', 0))`);
+/** Notes that replicas have long read. */
+export const oldNodeChanges = (keepMs: number): Retention => ({
+  table: 'node_changes',
+  column: 'changed_at',
+  keepMs: Math.min(keepMs, NODE_CHANGES_MS),
+});
+const NODE_CHANGES_MS = 3_600_000;
+
+/** One answer at a time to an access token, whichever replica. */
+export async function lockToken(tx: Transaction, accessToken: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('slipway.placed.' || $1, 0))`, [accessToken]);
 }
 
+/** What is promised until then counts, and what is bound. */
+const IS_LIVE = `(state = 'bound' OR (state = 'promised' AND expires_at >= now()))`;
+
 /** What nobody bound in time is free again: lapsed, not released, for the report that binds it may only be late. */
-export async function releaseExpired(tx: Transaction): Promise<void> {
+export async function releaseExpired(tx: Transaction, node: string): Promise<void> {
   await tx.query(
-    `UPDATE reservations SET state = 'lapsed', updated_at = now() WHERE state = 'promised' AND expires_at < now()`,
+    `UPDATE reservations SET state = 'lapsed', updated_at = now()
+     WHERE node = $1 AND state = 'promised' AND expires_at < now()`,
+    [node],
   );
 }
 
 /** The place that an access token has; undefined when it has none, or none any more. */
 export async function liveReservation(tx: Transaction, accessToken: string): Promise<Place | undefined> {
   const { rows } = await tx.query<Place & { port: number | null }>(
-    `SELECT node, port, score FROM reservations WHERE access_token = $1 AND state IN ('promised', 'bound')`,
+    `SELECT node, port, score FROM reservations WHERE access_token = $1 AND ${IS_LIVE}`,
     [accessToken],
   );
   const [kept] = rows;
   return kept && { ...kept, port: kept.port ?? undefined };
 }
 
-/** What is promised or bound on each node; none of a node that holds nothing. */
+/** Which nodes are asked about: all; those that changed after a note; or those named. */
+export type NodesAsked = 'all' | { readonly since: number } | { readonly names: readonly string[] };
+
+function condition(asked: NodesAsked): { readonly sql: string; readonly values: readonly unknown[] } {
+  if (asked === 'all') return { sql: 'true', values: [] };
+  return 'since' in asked
+    ? { sql: 'node IN (SELECT node FROM node_changes WHERE id > $1)', values: [asked.since] }
+    : { sql: 'node = ANY ($1)', values: [asked.names] };
+}
+
+/** What is promised or bound on each node, by service; none of a node that holds nothing. */
 export async function reservedOnNodes(
   tx: Transaction,
-  appId: string,
-  service: string,
+  asked: NodesAsked,
 ): Promise<readonly ReservedOnNode[]> {
+  const { sql, values } = condition(asked);
   const { rows } = await tx.query<ReservedOnNode>(
-    `SELECT node, sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB", 
-            coalesce(array_agg(port) FILTER (WHERE port IS NOT NULL), '{}') AS "takenPorts",
-            count(*) FILTER (WHERE app_id = $1 AND service = $2)::integer AS "sameService"
-     FROM reservations WHERE state IN ('promised', 'bound') GROUP BY node`,
-    [appId, service],
+    `SELECT node, app_id AS "appId", service, count(*)::integer AS instances,
+            sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB",
+            coalesce(array_agg(port) FILTER (WHERE port IS NOT NULL), '{}') AS "takenPorts"
+     FROM reservations WHERE state IN ('promised', 'bound') AND ${IS_LIVE} AND ${sql}
+     GROUP BY node, app_id, service`,
+    [...values],
   );
   return rows;
+}
+
+/** The latest note of each node that took room: its version. */
+export interface NodeVersion {
+  readonly node: string;
+  readonly version: number;
+}
+
+/** Read before what is reserved: then figures may be newer than their version, which is found out, and never older. */
+export async function nodeVersions(tx: Transaction, asked: NodesAsked): Promise<readonly NodeVersion[]> {
+  const { sql, values } = condition(asked);
+  const { rows } = await tx.query<NodeVersion>(
+    `SELECT node, max(id)::float8 AS version FROM node_changes WHERE takes AND ${sql} GROUP BY node`,
+    [...values],
+  );
+  return rows;
+}
+
+/** The nodes that changed after a note, and the latest note. */
+export async function changedNodes(
+  tx: Transaction,
+  since: number,
+): Promise<{ readonly names: readonly string[]; readonly latest: number }> {
+  const { rows } = await tx.query<{ node: string; latest: number }>(
+    'SELECT node, max(id)::float8 AS latest FROM node_changes WHERE id > $1 GROUP BY node',
+    [since],
+  );
+  return {
+    names: rows.map(({ node }) => node),
+    latest: rows.reduce((most, { latest }) => Math.max(most, latest), since),
+  };
+}
+
+export async function latestChange(tx: Transaction): Promise<number> {
+  const { rows } = await tx.query<{ latest: number }>(
+    'SELECT coalesce(max(id), 0)::float8 AS latest FROM node_changes',
+  );
+  return rows[0]?.latest ?? 0;
+}
+
+const keyOf = (parameter: string): string => `hashtextextended('slipway.node.' || ${parameter}, 0)`;
+
+/**
+ * Locks the first of the nodes on which nobody else is taking room, until the transaction ends or goes back to before
+ * it. It waits for replicas of the version before, which lock all nodes at once.
+ * @returns its place in the list; undefined where others are at work on all of them
+ */
+export async function lockOneOf(tx: Transaction, nodes: readonly string[]): Promise<number | undefined> {
+  const tries = nodes.map(
+    (_, at) => `WHEN pg_try_advisory_xact_lock(${keyOf(`$${at + 1}::text`)}) THEN ${at}`,
+  );
+  // Both are said at once: what the caller says next is to be read under the lock.
+  const [, { rows }] = await together(
+    tx.query(`SELECT pg_advisory_xact_lock_shared(hashtextextended('slipway.load-balancer.place', 0))`),
+    tx.query<{ locked: number | null }>(`SELECT CASE ${tries.join(' ')} END AS locked`, [...nodes]),
+  );
+  return rows[0]?.locked ?? undefined;
+}
+
+/** Waits until nobody else is taking room on the node. */
+export async function lockNode(tx: Transaction, node: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(${keyOf('$1::text')})`, [node]);
 }
 
 /** Long enough that a stranger's port is not tried again and again; short enough that one who has left is forgotten. */
 const FOUND_TAKEN = `interval '10 minutes'`;
 
 /** Of each node on which a port was handed out: the last one, and those that were found taken. */
-export async function portsOfNodes(tx: Transaction): Promise<readonly PortsOfNode[]> {
+export async function portsOfNodes(tx: Transaction, asked: NodesAsked): Promise<readonly PortsOfNode[]> {
+  const { sql, values } = condition(asked);
   const { rows } = await tx.query<PortsOfNode>(
     `SELECT node, last_port AS "portBefore",
             coalesce((SELECT array_agg(DISTINCT port) FROM reservations r
                       WHERE r.node = t.node AND port_taken_at > now() - ${FOUND_TAKEN}), '{}') AS "foundTaken"
-     FROM ports_in_turn t`,
+     FROM ports_in_turn t WHERE ${sql}`,
+    [...values],
   );
   return rows;
 }
@@ -104,7 +192,13 @@ export async function release(tx: Transaction, { accessToken, portTaken }: NodeR
  */
 export async function follow(tx: Transaction, { accessToken, node, state }: InstanceReport): Promise<void> {
   const next = state === 'running' || state === 'draining' ? 'bound' : 'released';
-  await tx.query(
+  // What is free for others is taken back under the lock of the node.
+  const locked = tx.query(
+    `SELECT pg_advisory_xact_lock(${keyOf('node')}) FROM reservations
+     WHERE access_token = $1 AND node = $2 AND (state = 'lapsed' OR (state = 'promised' AND expires_at < now()))`,
+    [accessToken, node],
+  );
+  const updated = tx.query(
     `UPDATE reservations r SET state = $3, updated_at = now()
      WHERE access_token = $1 AND node = $2 AND state <> 'released'
        AND NOT EXISTS (SELECT FROM reservations other
@@ -112,4 +206,5 @@ export async function follow(tx: Transaction, { accessToken, node, state }: Inst
                          AND other.node = r.node AND other.port = r.port)`,
     [accessToken, node, next],
   );
+  await together(locked, updated);
 }

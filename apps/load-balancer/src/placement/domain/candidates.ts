@@ -1,4 +1,4 @@
-import { type Candidate, NOTHING_RESERVED, type Reserved } from './place.js';
+import { type Candidate, NOTHING_RESERVED, serviceKey } from './place.js';
 
 /** A node as the registry shows it. */
 export interface EnrolledNode {
@@ -10,10 +10,18 @@ export interface EnrolledNode {
   /** Host ports for instances, both ends included. */
   readonly firstPort: number;
   readonly lastPort: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly zone: string | null;
 }
 
-export interface ReservedOnNode extends Reserved {
+/** The live reservations of one service on a node. */
+export interface ReservedOnNode {
   readonly node: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly instances: number;
+  readonly cpu: number;
+  readonly memoryMiB: number;
   readonly takenPorts: readonly number[];
 }
 
@@ -35,15 +43,37 @@ export function candidatesOf(
   reservations: readonly ReservedOnNode[],
   ports: readonly PortsOfNode[] = [],
 ): readonly Candidate[] {
-  const byNode = new Map(reservations.map(({ node, ...reserved }) => [node, reserved]));
   const portsOf = new Map(ports.map((of) => [of.node, of]));
-  return nodes.filter(isThere).map(({ name, state, firstPort, lastPort, ...node }) => {
-    const { takenPorts, ...reserved } = byNode.get(name) ?? { ...NOTHING_RESERVED, takenPorts: [] };
-    return {
-      ...{ name, state, firstPort, lastPort, reserved },
-      total: { cpu: node.allocatableCpus, memoryMiB: Math.floor(node.allocatableMemoryBytes / 1_048_576) },
-      takenPorts: new Set([...takenPorts, ...(portsOf.get(name)?.foundTaken ?? [])]),
-      portBefore: portsOf.get(name)?.portBefore,
-    };
-  });
+  const byNode = Map.groupBy(reservations, ({ node }) => node);
+  return nodes
+    .filter(isThere)
+    .map((node) => candidateOf(node, byNode.get(node.name) ?? [], portsOf.get(node.name)));
+}
+
+function candidateOf(
+  node: EnrolledNode,
+  reservations: readonly ReservedOnNode[],
+  ports: PortsOfNode | undefined,
+): Candidate {
+  const { name, state, firstPort, lastPort, labels, zone } = node;
+  return {
+    ...{ name, state, firstPort, lastPort, labels },
+    ...(zone !== null && { zone }),
+    total: { cpu: node.allocatableCpus, memoryMiB: Math.floor(node.allocatableMemoryBytes / 1_048_576) },
+    reserved: reservations.reduce(
+      (sum, { cpu, memoryMiB }) => ({ cpu: sum.cpu + cpu, memoryMiB: sum.memoryMiB + memoryMiB }),
+      NOTHING_RESERVED,
+    ),
+    takenPorts: new Set([
+      ...reservations.flatMap(({ takenPorts }) => takenPorts),
+      ...(ports?.foundTaken ?? []),
+    ]),
+    portBefore: ports?.portBefore,
+    instances: new Map(
+      reservations.map(({ appId, service, instances: count, cpu, memoryMiB }) => [
+        serviceKey(appId, service),
+        { count, cpu, memoryMiB },
+      ]),
+    ),
+  };
 }

@@ -3,36 +3,36 @@ import { candidatesOf, type EnrolledNode } from './candidates.js';
 import { NOTHING_RESERVED } from './place.js';
 
 const node = (name: string): EnrolledNode => ({
-  ...{
-    name,
-    state: 'ready',
-    allocatableCpus: 2,
-    allocatableMemoryBytes: 2_000 * 1_048_576 + 1,
-    firstPort: 20_000,
-    lastPort: 20_009,
-  },
+  ...{ name, state: 'ready', allocatableCpus: 2, allocatableMemoryBytes: 2_000 * 1_048_576 + 1 },
+  ...{ firstPort: 20_000, lastPort: 20_009, labels: { disk: 'ssd' }, zone: null },
 });
+const onNode = { appId: 'shop', cpu: 0.5, memoryMiB: 100 };
 
 describe('candidates', () => {
   it('are all enrolled nodes, in whole mebibytes, with what is reserved on each', () => {
-    const onB = { ...NOTHING_RESERVED, cpu: 0.5, memoryMiB: 100, sameService: 1 };
-    const reserved = { node: 'b', ...onB, takenPorts: [20_000, 20_003] };
-    const rest = { state: 'ready', firstPort: 20_000, lastPort: 20_009, total: { cpu: 2, memoryMiB: 2_000 } };
-    const ports = [{ node: 'b', portBefore: 20_003, foundTaken: [20_001] }];
-    expect(candidatesOf([node('a'), node('b')], [reserved], ports)).toEqual([
-      { name: 'a', ...rest, reserved: NOTHING_RESERVED, takenPorts: new Set() },
+    const web = { ...onNode, node: 'b', service: 'web', instances: 2, takenPorts: [20_000, 20_003] };
+    const db = { ...onNode, node: 'b', service: 'db', instances: 1, takenPorts: [] };
+    const rest = {
+      ...{ state: 'ready', firstPort: 20_000, lastPort: 20_009, labels: { disk: 'ssd' } },
+      total: { cpu: 2, memoryMiB: 2_000 },
+    };
+    const ports = [{ node: 'b', portBefore: 20_003, foundTaken: [20_005] }];
+    expect(candidatesOf([node('a'), { ...node('b'), zone: 'eu-1' }], [web, db], ports)).toEqual([
+      { name: 'a', ...rest, reserved: NOTHING_RESERVED, takenPorts: new Set(), instances: new Map() },
       {
-        name: 'b',
-        ...rest,
-        reserved: onB,
-        takenPorts: new Set([20_000, 20_003, 20_001]),
+        ...{ name: 'b', ...rest, zone: 'eu-1', reserved: { cpu: 1, memoryMiB: 200 } },
+        takenPorts: new Set([20_000, 20_003, 20_005]),
         portBefore: 20_003,
+        instances: new Map([
+          ['shop/web', { count: 2, cpu: 0.5, memoryMiB: 100 }],
+          ['shop/db', { count: 1, cpu: 0.5, memoryMiB: 100 }],
+        ]),
       },
     ]);
   });
 
   it('are none of the nodes that are enrolled no more, whatever is reserved on them', () => {
-    const reserved = { node: 'gone', ...NOTHING_RESERVED, cpu: 1, takenPorts: [1] };
+    const reserved = { ...onNode, node: 'gone', service: 'web', instances: 1, takenPorts: [1] };
     expect(candidatesOf([node('a')], [reserved]).map(({ name }) => name)).toEqual(['a']);
     const removed = { ...node('b'), state: 'gone' };
     expect(candidatesOf([node('a'), removed], []).map(({ name }) => name)).toEqual(['a']);

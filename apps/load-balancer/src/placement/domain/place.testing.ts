@@ -1,12 +1,30 @@
-import { type Candidate, NOTHING_RESERVED, type Reserved } from './place.js';
+import { type Candidate, NOTHING_RESERVED, type Resources, serviceKey, type Wish } from './place.js';
+
+/** For tests: an instance of `shop/web` that needs half a core and 500 MiB. */
+export const wish = (changes: Partial<Wish> = {}): Wish => ({
+  ...{ appId: 'shop', service: 'web', resources: { cpu: 0.5, memoryMiB: 500 }, avoidNodes: [] },
+  ...changes,
+});
+
+interface CandidateChanges extends Partial<Omit<Candidate, 'reserved' | 'instances'>> {
+  readonly reserved?: Partial<Resources>;
+  /** By names of services of `shop`. */
+  readonly instances?: Readonly<Record<string, number>>;
+}
 
 /** For tests: a node of 2 cores and 2,000 MiB with three ports, and what is reserved on it. */
 export const candidate = (
   name: string,
-  { reserved, ...changes }: Partial<Omit<Candidate, 'reserved'>> & { reserved?: Partial<Reserved> } = {},
+  { reserved, instances = {}, ...changes }: CandidateChanges = {},
 ): Candidate => ({
   ...{ name, state: 'ready', firstPort: 20_000, lastPort: 20_002, takenPorts: new Set() },
   total: { cpu: 2, memoryMiB: 2_000 },
   reserved: { ...NOTHING_RESERVED, ...reserved },
+  instances: new Map(
+    Object.entries(instances).map(([service, count]) => [
+      serviceKey('shop', service),
+      { count, cpu: 0.1 * count, memoryMiB: 10 * count },
+    ]),
+  ),
   ...changes,
 });

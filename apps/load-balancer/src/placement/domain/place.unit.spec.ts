@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { place, type Wish } from './place.js';
-import { candidate as node } from './place.testing.js';
-
-const wish = (changes: Partial<Wish> = {}): Wish => ({
-  resources: { cpu: 0.5, memoryMiB: 500 },
-  avoidNodes: [],
-  ...changes,
-});
+import { place } from './place.js';
+import { candidate as node, wish } from './place.testing.js';
 
 describe('place', () => {
   it('takes the node with the largest free share, and says its score', () => {
     const busy = node('a', { reserved: { cpu: 1 } });
-    expect(place(wish(), [busy, node('b')])).toEqual({ place: { node: 'b', port: 20_000, score: 75 } });
+    expect(place(wish(), [busy, node('b')]).place).toEqual({ node: 'b', port: 20_000, score: 75 });
   });
 
   it('goes by name where scores are equal, whatever the order of the nodes', () => {
@@ -20,7 +14,7 @@ describe('place', () => {
   });
 
   it('spreads a service: each instance of it costs ten points', () => {
-    const nodes = [node('a', { reserved: { sameService: 1 } }), node('b', { reserved: { cpu: 0.2 } })];
+    const nodes = [node('a', { instances: { web: 1 } }), node('b', { reserved: { cpu: 0.2 } })];
     expect(place(wish(), nodes).place).toMatchObject({ node: 'b', score: 70 });
   });
 
@@ -81,7 +75,7 @@ describe('place', () => {
   it('avoids a node that failed just now, unless nothing else fits', () => {
     const avoid = wish({ avoidNodes: ['a'] });
     const full = node('b', { reserved: { cpu: 2 } });
-    expect(place(avoid, [node('a'), node('b', { reserved: { sameService: 3 } })]).place?.node).toBe('b');
+    expect(place(avoid, [node('a'), node('b', { instances: { web: 3 } })]).place?.node).toBe('b');
     expect(place(avoid, [node('a'), full]).place?.node).toBe('a');
   });
 
@@ -114,6 +108,9 @@ describe('place', () => {
   });
 
   it('has nothing to say where there is no node', () => {
-    expect(place(wish(), [])).toEqual({ refusals: [] });
+    expect(place(wish(), [])).toEqual({
+      refusals: [],
+      explanation: { nodes: 0, best: [], refused: [] },
+    });
   });
 });

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { decide } from '../task/domain/decide.js';
+import { foldTask } from '../task/domain/task.state.js';
+import { accepted, releaseWith } from '../task/domain/task.testing.js';
+
+it('the rules of placement of config.json travel with the request for a node, and none where it has none', () => {
+  const requestOf = (config: object) => {
+    const state = foldTask([
+      accepted({}),
+      { type: 'InstancesSurveyed', data: { instances: [] } },
+      { type: 'ReleaseResolved', data: { release: releaseWith('new', 1, config) } },
+      { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+    ]);
+    const effect = { kind: 'request-node', ordinal: 0, accessToken: 't1:web:0' } as const;
+    const [side] = decide(effect, state, { now: new Date(0) }).sides ?? [];
+    return side?.kind === 'request-node' ? side.request : undefined;
+  };
+  const placement = { constraints: ['disk=ssd'], antiAffinity: ['batch'] };
+  expect(requestOf({ placement })).toMatchObject({ placement });
+  expect(requestOf({})).not.toHaveProperty('placement');
+});

@@ -1,0 +1,119 @@
+import { together, type Transaction } from '#libs/postgres';
+import { readNodeChanges, readNodes, readRevision, type RegistryNode } from '#libs/registry-client';
+import { candidatesOf } from '../domain/candidates.js';
+import { Fleet } from '../domain/fleet.js';
+import type { Place, Policy } from '../domain/place.js';
+import {
+  changedNodes,
+  latestChange,
+  type NodesAsked,
+  nodeVersions,
+  portsOfNodes,
+  reservedOnNodes,
+} from './reservations.js';
+
+/** All is read anew this often: notes that were committed late are missed until then, and promises expire in silence. */
+const RENEW_MS = 10_000;
+
+/**
+ * The nodes and what is reserved on them, in the memory of one replica. It may be out of date, and may count what was
+ * then rolled back: so a place is only taken if the node has the version that is known here.
+ */
+export class FleetView {
+  readonly fleet: Fleet;
+  private readonly nodes = new Map<string, RegistryNode>();
+  private readonly versions = new Map<string, number>();
+  private change = 0;
+  private revision = 0;
+  private renewedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(policy: Policy) {
+    this.fleet = new Fleet(policy);
+  }
+
+  versionOf(node: string): number {
+    return this.versions.get(node) ?? 0;
+  }
+
+  /** Reads what has changed. */
+  async refresh(tx: Transaction): Promise<void> {
+    if (performance.now() - this.renewedAt > RENEW_MS) return this.renew(tx);
+    const { change, revision } = this;
+    const [changed, figures, nodes] = await together(
+      changedNodes(tx, change),
+      this.read(tx, { since: change }),
+      readNodeChanges(tx, revision),
+    );
+    for (const { name, node } of nodes) {
+      if (node === undefined) this.forget(name);
+      else this.nodes.set(name, node);
+    }
+    const left = nodes.flatMap(({ name, node }) => (node === undefined ? [] : [name]));
+    const unread = left.filter((name) => !changed.names.includes(name));
+    this.apply(changed.names, figures);
+    if (unread.length > 0) this.apply(unread, await this.read(tx, { names: unread }));
+    this.change = Math.max(this.change, changed.latest);
+    this.revision = nodes.reduce((most, { revision: of }) => Math.max(most, of), this.revision);
+  }
+
+  /** Reads all. */
+  async renew(tx: Transaction): Promise<void> {
+    const [change, revision, nodes, figures] = await together(
+      latestChange(tx),
+      readRevision(tx),
+      readNodes(tx),
+      this.read(tx, 'all'),
+    );
+    const names = nodes.map(({ name }) => name);
+    for (const name of this.nodes.keys()) if (!names.includes(name)) this.forget(name);
+    for (const node of nodes) this.nodes.set(node.name, node);
+    this.apply(names, figures);
+    this.change = Math.max(this.change, change);
+    this.revision = Math.max(this.revision, revision);
+    this.renewedAt = performance.now();
+  }
+
+  /** Reads one node. */
+  async renewNode(tx: Transaction, name: string): Promise<void> {
+    this.apply([name], await this.read(tx, { names: [name] }));
+  }
+
+  private async read(tx: Transaction, asked: NodesAsked) {
+    const [versions, reserved, ports] = await together(
+      nodeVersions(tx, asked),
+      reservedOnNodes(tx, asked),
+      portsOfNodes(tx, asked),
+    );
+    return { versions, reserved, ports };
+  }
+
+  private apply(
+    names: readonly string[],
+    { versions, reserved, ports }: Awaited<ReturnType<FleetView['read']>>,
+  ): void {
+    const wanted = new Set(names);
+    const nodes = names.flatMap((name) => this.nodes.get(name) ?? []);
+    const of = reserved.filter(({ node }) => wanted.has(node));
+    const there = new Set<string>();
+    for (const candidate of candidatesOf(nodes, of, ports)) {
+      there.add(candidate.name);
+      this.fleet.set(candidate);
+    }
+    for (const name of names) if (!there.has(name)) this.fleet.remove(name);
+    for (const name of names) this.versions.delete(name);
+    for (const { node, version } of versions) if (wanted.has(node)) this.versions.set(node, version);
+  }
+
+  private forget(name: string): void {
+    this.nodes.delete(name);
+    this.versions.delete(name);
+    this.fleet.remove(name);
+  }
+}
+
+/** What a reservation takes of its node. */
+export const takenOf = (service: string, resources: { cpu: number; memoryMiB: number }, { port }: Place) => ({
+  ...resources,
+  service,
+  ...(port !== undefined && { port }),
+});

@@ -1,0 +1,285 @@
+import { Columns } from './columns.js';
+import { BEST_NODES, type Explanation } from './explanation.js';
+import { zoneFacts } from './facts.js';
+import { filters } from './filters.js';
+import {
+  type Candidate,
+  type FleetFacts,
+  type KnownOfService,
+  type Place,
+  type Placement,
+  type Policy,
+  serviceKey,
+  type Taken,
+  type Wish,
+} from './model.js';
+import { FleetMix } from './fleet-mix.js';
+import { FleetNode } from './fleet-node.js';
+import { Numbering } from './numbering.js';
+import { byName, placeOf } from './place.js';
+import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf } from './refused.js';
+import { pointsOf, scored } from './score.js';
+import { type Query, shortlist } from './shortlist.js';
+import { terms } from './terms.js';
+import { allocation } from './terms/allocation.js';
+import { headroom } from './terms/headroom.js';
+import { zones } from './terms/spread.js';
+
+/** Sums of the same terms in another order differ by less. */
+const SLACK = 1e-6;
+/** How many nodes are listed before they are asked; the next list is longer by the same factor. */
+const FIRST_LIST = 32;
+const LONGER = 8;
+
+const indexOfFilter = (name: string): number => filters.findIndex((filter) => filter.name === name);
+const FILTER_INDEX = {
+  cpu: indexOfFilter('cpu'),
+  memory: indexOfFilter('memory'),
+  ports: indexOfFilter('ports'),
+};
+/** Terms that the list does not know of. */
+const OTHER_TERMS = terms.filter((term) => ![allocation, headroom, zones].includes(term));
+
+interface Ranked {
+  readonly node: FleetNode;
+  readonly points: number;
+}
+
+/**
+ * All nodes in memory, for thousands of decisions a second on tens of thousands of nodes. Exact: every node is weighed,
+ * none is left out by sampling as in kube-scheduler (percentageOfNodesToScore) or Nomad (two random nodes, log2 n for
+ * services). One pass over arrays lists the best nodes by the terms that differ from node to node. All filters and terms
+ * are then asked of the listed ones, until no node further down can become better: branch and bound. So `place` and a
+ * fleet of the same nodes choose a node of the same points.
+ */
+export class Fleet {
+  private readonly nodes: FleetNode[] = [];
+  private readonly slots = new Map<string, number>();
+  private readonly columns = new Columns();
+  private readonly kinds = new Numbering<Candidate>();
+  private readonly zoneNumbers = new Numbering<string | undefined>();
+  /** By `serviceKey`, the nodes with instances of it. */
+  private readonly services = new Map<string, Set<FleetNode>>();
+  private readonly mixed = new FleetMix();
+  private isRanked = true;
+
+  constructor(private readonly policy: Policy) {}
+
+  get size(): number {
+    return this.nodes.length;
+  }
+
+  get names(): readonly string[] {
+    return this.nodes.map(({ name }) => name);
+  }
+
+  get(name: string): Candidate | undefined {
+    const slot = this.slots.get(name);
+    return slot === undefined ? undefined : this.nodes[slot];
+  }
+
+  /** Adds the node, or puts it into the place of the one with its name. */
+  set(candidate: Candidate): void {
+    const node = new FleetNode(candidate);
+    let slot = this.slots.get(node.name);
+    if (slot === undefined) {
+      slot = this.nodes.length;
+      this.columns.reserveSlots(slot + 1);
+      this.slots.set(node.name, slot);
+      this.isRanked = false;
+    } else this.forget(this.nodes[slot]!);
+    this.nodes[slot] = node;
+    for (const service of node.instances.keys()) this.remember(service, node);
+    this.mixed.add(node, 1);
+    this.columns.kind[slot] = this.kinds.of(kindOf(node), node);
+    this.columns.zone[slot] = this.zoneNumbers.of(node.zone ?? '', node.zone);
+    this.columns.write(slot, node, this.mixed.mix);
+  }
+
+  remove(name: string): void {
+    const slot = this.slots.get(name);
+    if (slot === undefined) return;
+    this.forget(this.nodes[slot]!);
+    this.slots.delete(name);
+    const last = this.nodes.pop()!;
+    this.isRanked = false;
+    if (last.name === name) return;
+    this.nodes[slot] = last;
+    this.slots.set(last.name, slot);
+    this.columns.move(this.nodes.length, slot);
+  }
+
+  /** An instance takes room; no check is made. */
+  take(name: string, taken: Taken): void {
+    this.change(name, taken, 1);
+  }
+
+  /** It gives the room back. */
+  give(name: string, taken: Taken): void {
+    this.change(name, taken, -1);
+  }
+
+  /** Deterministic: of nodes with equal points, the first by name. */
+  place(wish: Wish, known: KnownOfService = {}): Placement {
+    if (this.mixed.renew()) this.columns.writeWaste(this.nodes.length, this.mixed.mix);
+    const facts = this.factsOf(wish, known);
+    const query = this.queryOf(wish, facts);
+    const refused = new Refusals(
+      (slot) => this.nodes[slot]!,
+      (slot) => this.columns.rank[slot]!,
+    );
+    const best = this.search(query, facts, refused);
+    const explanation: Explanation = {
+      nodes: this.nodes.length,
+      best: best.map(({ node }) => scored(node, wish, facts, this.policy)),
+      refused: refused.of(wish),
+    };
+    const places = best.map(({ node, points }) => placeOf(node, wish, points));
+    const [place] = places;
+    if (place === undefined) return { explanation, refusals: this.refusals(wish, facts) };
+    return { explanation, place, places };
+  }
+
+  /** Its place on this node; undefined where the node cannot take it. */
+  placeOn(name: string, wish: Wish): Place | undefined {
+    const node = this.get(name);
+    const facts = this.factsOf(wish, {});
+    if (node === undefined || firstRefusal(node, wish, facts) !== undefined) return undefined;
+    return placeOf(node, wish, pointsOf(node, wish, facts, this.policy));
+  }
+
+  private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {
+    const ceiling = OTHER_TERMS.reduce((sum, term) => sum + term.weight * term.most(facts), 0);
+    const best: Ranked[] = [];
+    let asked = 0;
+    for (let limit = FIRST_LIST; ; limit *= LONGER) {
+      const list = shortlist(
+        this.columns,
+        this.nodes.length,
+        query,
+        limit,
+        asked === 0 ? refused : undefined,
+      );
+      for (; asked < list.slots.length; asked += 1) {
+        const worst = best[BEST_NODES - 1]?.points ?? Number.NEGATIVE_INFINITY;
+        if (worst + SLACK >= list.points[asked]! + ceiling) return best;
+        this.ask(this.nodes[list.slots[asked]!]!, query, facts, best);
+      }
+      if (list.slots.length < limit) return best;
+    }
+  }
+
+  private ask(node: FleetNode, { wish }: Query, facts: FleetFacts, best: Ranked[]): void {
+    if (firstRefusal(node, wish, facts) !== undefined) return;
+    const points = pointsOf(node, wish, facts, this.policy);
+    const isBetter = (other: Ranked): boolean =>
+      points > other.points + SLACK ||
+      (points >= other.points - SLACK && byName(node.name, other.node.name) < 0);
+    const at = best.findIndex(isBetter);
+    best.splice(at === -1 ? best.length : at, 0, { node, points });
+    if (best.length > BEST_NODES) best.pop();
+  }
+
+  private factsOf(wish: Wish, known: KnownOfService): FleetFacts {
+    const key = serviceKey(wish.appId, wish.service);
+    const counts = [...(this.services.get(key) ?? [])].map(
+      (node) => [node.zone, node.instances.get(key)?.count ?? 0] as const,
+    );
+    const zoned = this.zoneNumbers.values.flatMap((zone) => zone ?? []);
+    const nodesOf = (service: string): ReadonlySet<string> =>
+      new Set([...(this.services.get(serviceKey(wish.appId, service)) ?? [])].map(({ name }) => name));
+    return { ...known, key, ...zoneFacts(zoned, counts), mix: this.mixed.mix, nodesOf };
+  }
+
+  private queryOf(wish: Wish, facts: FleetFacts): Query {
+    if (!this.isRanked) this.rankByName();
+    return {
+      ...{ wish, policy: this.policy, filterIndex: FILTER_INDEX, mix: facts.mix },
+      kindRefusedBy: Uint8Array.from(this.kinds.values, (node) => firstOfKind(node, wish, facts)),
+      slotRefusedBy: this.slotRefusedBy(wish, facts),
+      zoneSkew: Float64Array.from(this.zoneNumbers.values, (zone) =>
+        zone === undefined ? 0 : (facts.inZone.get(zone) ?? 0) - facts.fewestInZone,
+      ),
+    };
+  }
+
+  private slotRefusedBy(wish: Wish, facts: FleetFacts): Uint8Array | undefined {
+    const concerned = filters.filter(({ concerns }) => concerns?.(wish) ?? false);
+    if (concerned.length === 0) return undefined;
+    const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
+    return Uint8Array.from(this.nodes, (node) => {
+      const by = concerned.find((filter) => filter.refuses(node, wish, cached));
+      return by === undefined ? 0 : filters.indexOf(by) + 1;
+    });
+  }
+
+  /** Of the first nodes by name: an answer has room for so many. */
+  private refusals(wish: Wish, facts: FleetFacts) {
+    const first: FleetNode[] = [];
+    for (const [slot, node] of this.nodes.entries()) {
+      const rank = this.columns.rank[slot]!;
+      if (rank < MOST_REFUSALS) first[rank] = node;
+    }
+    const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
+    return refusalsOf(
+      wish,
+      first.map((node) => [node, firstRefusal(node, wish, cached) ?? 0] as const),
+    );
+  }
+
+  private change(name: string, taken: Taken, sign: 1 | -1): void {
+    const slot = this.slots.get(name);
+    if (slot === undefined) return;
+    const node = this.nodes[slot]!;
+    const { service } = taken;
+    this.mixed.addService(node, service, -1);
+    node.change(taken, sign);
+    this.mixed.addService(node, service, 1);
+    this.mixed.reserve(taken, sign);
+    if (node.instances.has(service)) this.remember(service, node);
+    else this.forgetService(service, node);
+    this.columns.write(slot, node, this.mixed.mix);
+  }
+
+  private remember(service: string, node: FleetNode): void {
+    const nodes = this.services.get(service);
+    if (nodes === undefined) this.services.set(service, new Set([node]));
+    else nodes.add(node);
+  }
+
+  private forget(node: FleetNode): void {
+    this.mixed.add(node, -1);
+    for (const service of node.instances.keys()) this.forgetService(service, node);
+  }
+
+  private forgetService(service: string, node: FleetNode): void {
+    const nodes = this.services.get(service);
+    nodes?.delete(node);
+    if (nodes?.size === 0) this.services.delete(service);
+  }
+
+  private rankByName(): void {
+    const names = this.nodes.map(({ name }) => name).sort(byName);
+    for (const [rank, name] of names.entries()) this.columns.rank[this.slots.get(name)!] = rank;
+    this.isRanked = true;
+  }
+}
+
+/** Nodes with the same text are alike to all filters that ask for the kind. */
+const kindOf = ({ state, zone, architecture, labels = {} }: Candidate): string =>
+  JSON.stringify([state, zone, architecture, Object.entries(labels).sort(([a], [b]) => byName(a, b))]);
+
+function firstOfKind(node: Candidate, wish: Wish, facts: FleetFacts): number {
+  for (const [index, filter] of filters.entries())
+    if (filter.asks === 'kind' && filter.refuses(node, wish, facts)) return index + 1;
+  return 0;
+}
+
+function cachedSets(of: FleetFacts['nodesOf']): FleetFacts['nodesOf'] {
+  const sets = new Map<string, ReadonlySet<string>>();
+  return (service) => {
+    const known = sets.get(service) ?? of(service);
+    sets.set(service, known);
+    return known;
+  };
+}

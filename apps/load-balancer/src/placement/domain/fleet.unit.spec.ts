@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Fleet } from './fleet.js';
+import { type Candidate, place, type Policy, serviceKey, type Wish } from './place.js';
+import { candidate, wish } from './place.testing.js';
+import { filters } from './filters.js';
+import { factsOf } from './facts.js';
+import { pointsOf } from './score.js';
+
+const service = fc.constantFrom('web', 'db', 'cache');
+const nodeShape = fc.record({
+  state: fc.constantFrom('ready', 'ready', 'ready', 'cordoned'),
+  total: fc.record({ cpu: fc.integer({ min: 1, max: 8 }), memoryMiB: fc.integer({ min: 500, max: 8_000 }) }),
+  share: fc.record({
+    cpu: fc.double({ min: 0, max: 1, noNaN: true }),
+    memoryMiB: fc.integer({ min: 0, max: 500 }),
+  }),
+  lastPort: fc.integer({ min: 20_000, max: 20_003 }),
+  taken: fc.subarray([20_000, 20_001, 20_002]),
+  zone: fc.constantFrom(undefined, 'a', 'b', 'c'),
+  labels: fc.constantFrom<Record<string, string>>({}, { disk: 'ssd' }, { disk: 'hdd' }),
+  used: fc.option(
+    fc.record({
+      cpu: fc.double({ min: 0, max: 4, noNaN: true }),
+      memoryMiB: fc.integer({ min: 0, max: 4_000 }),
+    }),
+    {
+      nil: undefined,
+    },
+  ),
+  instances: fc.dictionary(service, fc.integer({ min: 1, max: 3 })),
+});
+const fleetOf = (max: number) =>
+  fc.array(nodeShape, { maxLength: max }).map((shapes) =>
+    shapes.map(({ share, taken, ...shape }, index) =>
+      candidate(`node-${index}`, {
+        ...shape,
+        reserved: { cpu: share.cpu * shape.total.cpu, memoryMiB: share.memoryMiB },
+        takenPorts: new Set(taken.filter((port) => port <= shape.lastPort)),
+      }),
+    ),
+  );
+const someWish: fc.Arbitrary<Wish> = fc
+  .record({
+    service,
+    resources: fc.record({
+      cpu: fc.double({ min: 0.01, max: 4, noNaN: true }),
+      memoryMiB: fc.integer({ min: 6, max: 3_000 }),
+    }),
+    needsPort: fc.boolean(),
+    onNode: fc.option(fc.constantFrom('node-0', 'node-3'), { nil: undefined, freq: 8 }),
+    avoidNodes: fc.subarray(['node-0', 'node-1', 'node-2']),
+    placement: fc.record({
+      constraints: fc.subarray(['disk=ssd', 'zone!=a'], { maxLength: 1 }),
+      affinity: fc.subarray(['db'] as string[]),
+      antiAffinity: fc.subarray(['cache'] as string[]),
+    }),
+  })
+  .map(wish);
+const policies = fc.constantFrom<Policy>('spread', 'pack');
+
+const filled = (policy: Policy, nodes: readonly Candidate[]): Fleet => {
+  const fleet = new Fleet(policy);
+  for (const node of nodes) fleet.set(node);
+  return fleet;
+};
+
+describe('a fleet', () => {
+  it('finds a node of as many points as asking every node does, refuses by the same filters, and repeats itself', () => {
+    const known = { failures: new Map([['node-1', 2]]), imageShares: new Map([['node-2', 0.5]]) };
+    fc.assert(
+      fc.property(fleetOf(80), someWish, policies, (nodes, wished, policy) => {
+        const all = place(wished, nodes, { policy, known });
+        const found = filled(policy, nodes).place(wished, known);
+        expect(found.explanation.refused).toEqual(all.explanation.refused);
+        expect(found.explanation.nodes).toBe(nodes.length);
+        expect(found.refusals?.toSorted((a, b) => (a.node < b.node ? -1 : 1))).toEqual(
+          all.refusals?.toSorted((a, b) => (a.node < b.node ? -1 : 1)),
+        );
+        const points = all.explanation.best.map((node) => expect.closeTo(node.points, 2) as number);
+        expect(found.explanation.best.map((node) => node.points)).toEqual(points);
+        expect(filled(policy, nodes.toReversed()).place(wished, known)).toEqual(found);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never goes over capacity, chooses no refused node and gives no port twice, whatever comes and goes', () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ place: someWish }) },
+      { weight: 1, arbitrary: fc.record({ end: fc.nat() }) },
+      { weight: 1, arbitrary: fc.record({ lose: fc.nat() }) },
+    );
+    fc.assert(
+      fc.property(fleetOf(12), policies, fc.array(step, { maxLength: 60 }), (nodes, policy, steps) => {
+        const fleet = filled(policy, nodes);
+        const names = new Set(nodes.map(({ name }) => name));
+        let live: { node: string; taken: Parameters<Fleet['take']>[1] }[] = [];
+        for (const one of steps) {
+          if ('place' in one) {
+            const { resources, service, appId } = one.place;
+            const { place: best } = fleet.place(one.place);
+            if (best === undefined) continue;
+            expect(fleet.placeOn(best.node, one.place)).toEqual(best);
+            expect(fleet.get(best.node)?.takenPorts.has(best.port ?? 0)).toBe(false);
+            const taken = { service: serviceKey(appId, service), ...resources, port: best.port };
+            fleet.take(best.node, taken);
+            live.push({ node: best.node, taken });
+          } else if ('end' in one) {
+            const ended = live.splice(one.end % Math.max(1, live.length), 1);
+            for (const { node, taken } of ended) fleet.give(node, taken);
+          } else {
+            const name = `node-${one.lose % 12}`;
+            fleet.remove(name);
+            names.delete(name);
+            live = live.filter(({ node }) => node !== name);
+          }
+        }
+        expect(fleet.size).toBe(names.size);
+        for (const name of names) {
+          const { reserved, total } = fleet.get(name) ?? candidate(name);
+          expect(reserved.cpu).toBeLessThanOrEqual(total.cpu + 1e-6);
+          expect(reserved.memoryMiB).toBeLessThanOrEqual(total.memoryMiB + 1e-6);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('looks further than its first list when terms of single nodes turn that around', () => {
+    const nodes = Array.from({ length: 400 }, (_, index) =>
+      candidate(`node-${String(index).padStart(3, '0')}`, {
+        reserved: { cpu: index < 399 ? 0 : 0.4 },
+        instances: index < 399 ? { web: 4 } : {},
+      }),
+    );
+    expect(filled('spread', nodes).place(wish()).place?.node).toBe('node-399');
+  });
+
+  it('has a fixed order of filters: a node is refused by the first', () => {
+    const nodes = [candidate('a', { state: 'cordoned', reserved: { cpu: 2 } })];
+    expect(
+      filled('spread', nodes)
+        .place(wish())
+        .explanation.refused.map(({ filter }) => filter),
+    ).toEqual(['state']);
+    expect(new Set(filters.map(({ name }) => name)).size).toBe(filters.length);
+  });
+
+  it('counts the same points as the table of terms', () => {
+    const nodes = [
+      candidate('a', { zone: 'x', used: { cpu: 1, memoryMiB: 10 }, instances: { web: 1 } }),
+      candidate('b', { zone: 'y' }),
+    ];
+    const { explanation } = filled('pack', nodes).place(wish());
+    const facts = factsOf(wish(), nodes);
+    for (const { node, points, terms } of explanation.best) {
+      const exact = pointsOf(
+        nodes.find(({ name }) => name === node)!,
+        wish(),
+        facts,
+        'pack',
+      );
+      expect(points).toBeCloseTo(exact, 3);
+      expect(Object.values(terms).reduce((a, b) => a + b, 0)).toBeCloseTo(exact, 2);
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import type { Explanation } from './explanation.js';
+import type { Mix } from './mix.js';
+import type { InstancesOnNode, Resources } from './resources.js';
+
+export * from './resources.js';
+
+/** A service, as instances are counted: names of services are unique within their application. */
+export const serviceKey = (appId: string, service: string): string => `${appId}/${service}`;
+
+/** A node as placing sees it. What is left out is not known, and never counted as zero. */
+export interface Candidate {
+  readonly name: string;
+  readonly state: string;
+  /** What instances may have: the node's capacity less what its owner keeps for others. */
+  readonly total: Resources;
+  /** The sum of the live reservations. */
+  readonly reserved: Resources;
+  /** The live reservations of each service, by `serviceKey`. */
+  readonly instances: ReadonlyMap<string, InstancesOnNode>;
+  /** Host ports for instances, both ends included. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  /** Reserved for instances, or found to be in use by something else. */
+  readonly takenPorts: ReadonlySet<number>;
+  /** The port that was handed out last; undefined where none was yet. */
+  readonly portBefore?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly zone?: string;
+  /** As the kernel names it, such as x86_64. */
+  readonly architecture?: string;
+  /** Cores and memory in use on the whole node: the 95th percentile of the last hour. */
+  readonly used?: Resources;
+}
+
+/** How long a failed instance counts against its node (Swarm: 5 minutes). */
+export const FAILURE_WINDOW_MS = 300_000;
+
+/** Where the instances of a service may run, by its config.json. */
+export interface PlacementRules {
+  /** `key=value` or `key!=value` of labels; `zone` is a key, too. */
+  readonly constraints?: readonly string[];
+  /** Services of the application: on a node that runs one of each. */
+  readonly affinity?: readonly string[];
+  /** Services of the application: on a node that runs none of them. */
+  readonly antiAffinity?: readonly string[];
+}
+
+export interface Wish {
+  readonly appId: string;
+  readonly service: string;
+  readonly resources: Resources;
+  /** `false`: no host port is reserved. */
+  readonly needsPort?: boolean;
+  /** The node on which the volumes of the service lie: no other one will do. */
+  readonly onNode?: string;
+  /** Taken only when nothing else fits. */
+  readonly avoidNodes: readonly string[];
+  /** Where the instance has just failed: never taken. */
+  readonly exceptNodes?: readonly string[];
+  /** Whose login cannot be opened. */
+  readonly unusableNodes?: readonly string[];
+  readonly placement?: PlacementRules;
+  /** Of the image, as the kernel names it; any will do where it is left out. */
+  readonly architecture?: string;
+}
+
+/** What is known of the service that is to be placed, by the names of nodes. What is left out is not known. */
+export interface KnownOfService {
+  /** How often an instance of it failed on a node within the last FAILURE_WINDOW_MS. */
+  readonly failures?: ReadonlyMap<string, number>;
+  /** The share of the image's bytes that lies on a node already, 0 to 1. */
+  readonly imageShares?: ReadonlyMap<string, number>;
+}
+
+/** What is known of the fleet as a whole, for one wish. */
+export interface FleetFacts extends KnownOfService {
+  /** `serviceKey` of the service that is to be placed. */
+  readonly key: string;
+  /** How many instances of the service run in each zone that has a node. */
+  readonly inZone: ReadonlyMap<string, number>;
+  /** The fewest of those. */
+  readonly fewestInZone: number;
+  /** What is usual to ask for. */
+  readonly mix: Mix;
+  /** The nodes on which a service of the same application runs. */
+  readonly nodesOf: (service: string) => ReadonlySet<string>;
+}
+
+export interface Place {
+  readonly node: string;
+  /** Of a worker, none. */
+  readonly port?: number;
+  /** 0-100, 100 is idle. */
+  readonly score: number;
+}
+
+export interface Refusal {
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** `spread` keeps nodes evenly loaded; `pack` fills nodes one after another, so that large instances find room. */
+export type Policy = 'spread' | 'pack';
+
+export type Placement = { readonly explanation: Explanation } & (
+  | {
+      readonly place: Place;
+      /** The best places in their order, that one first: for where others take room at the same time. */
+      readonly places: readonly Place[];
+      readonly refusals?: undefined;
+    }
+  | { readonly place?: undefined; readonly refusals: readonly Refusal[] }
+);

@@ -1,0 +1,76 @@
+import type { RefusedNodes } from './explanation.js';
+import { filters } from './filters.js';
+import { type Filter, short } from './filters/filter.js';
+import type { Candidate, FleetFacts, Refusal, Wish } from './model.js';
+
+/** The place in the table of the first filter that refuses the node; undefined where none does. */
+export function firstRefusal(node: Candidate, wish: Wish, facts: FleetFacts): number | undefined {
+  for (let index = 0; index < filters.length; index += 1)
+    if (filters[index]?.refuses(node, wish, facts)) return index;
+  return undefined;
+}
+
+/** An answer of a large fleet names this many of the nodes that it refused. */
+export const MOST_REFUSALS = 100;
+
+/** Each node with what ruled it out, in the order given. */
+export const refusalsOf = (
+  wish: Wish,
+  refused: readonly (readonly [Candidate, number])[],
+): readonly Refusal[] =>
+  refused
+    .slice(0, MOST_REFUSALS)
+    .map(([node, by]) => ({ node: node.name, reason: filters[by]?.reason(node, wish) ?? '' }));
+
+const free = (filter: Filter, node: Candidate): number => filter.quantity?.free(node) ?? 0;
+
+/** What each filter refused, counted; the node that came closest stands for the others. */
+export class Refusals {
+  private readonly counts = new Uint32Array(filters.length);
+  private readonly closest = new Int32Array(filters.length).fill(-1);
+  private readonly mostFree = new Float64Array(filters.length).fill(Number.NEGATIVE_INFINITY);
+
+  /** `rank` is the smaller the earlier the node's name. */
+  constructor(
+    private readonly nodeAt: (index: number) => Candidate,
+    private readonly rank: (index: number) => number,
+  ) {}
+
+  /** By its place in the table. `free` is of a filter on a quantity; 0 of others. */
+  add(filter: number, index: number, free: number): void {
+    this.counts[filter]! += 1;
+    const closest = this.closest[filter]!;
+    const most = this.mostFree[filter]!;
+    if (free < most || (free === most && this.rank(index) > this.rank(closest))) return;
+    this.closest[filter] = index;
+    this.mostFree[filter] = free;
+  }
+
+  of(wish: Wish): readonly RefusedNodes[] {
+    return filters.flatMap((filter, at) => {
+      const nodes = this.counts[at]!;
+      if (nodes === 0) return [];
+      return { filter: filter.name, nodes, missing: missing(filter, this.nodeAt(this.closest[at]!), wish) };
+    });
+  }
+}
+
+function missing(filter: Filter, closest: Candidate, wish: Wish): string {
+  const { quantity } = filter;
+  if (quantity === undefined) return `${closest.name} ${filter.reason(closest, wish)}`;
+  const [needed, has] = [quantity.needed(wish), free(filter, closest)].map(short);
+  return `needs ${needed} ${quantity.unit}, best free ${has} on ${closest.name}`;
+}
+
+/** Of candidates that are sorted by name. */
+export function refusalsOfAll(
+  nodes: readonly Candidate[],
+  refused: readonly (readonly [number, number])[],
+): Refusals {
+  const refusals = new Refusals(
+    (index) => nodes[index]!,
+    (index) => index,
+  );
+  for (const [index, by] of refused) refusals.add(by, index, free(filters[by]!, nodes[index]!));
+  return refusals;
+}

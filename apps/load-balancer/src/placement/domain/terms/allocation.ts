@@ -1,0 +1,43 @@
+import type { Term } from './term.js';
+
+/**
+ * LeastAllocated of Kubernetes (kube-scheduler, NodeResourcesFit, equal weights): the mean share of CPU and memory that
+ * stays free with the instance on it, 0 to 1.
+ */
+export const leastAllocated = (freeCpu: number, freeMemory: number): number =>
+  (Math.max(0, freeCpu) + Math.max(0, freeMemory)) / 2;
+
+/** Of 21 parts, 20 go by waste and one by how full the node is: of nodes without waste, the fullest. */
+const FULLNESS = 1 / 21;
+
+/**
+ * Fragmentation gradient descent (Weng et al., USENIX ATC 2023; see `Mix`): best is the node whose room of no use grows
+ * least, or shrinks most, with the instance on it; and of equal ones the fullest, as best fit has it. 0 to 1.
+ * `grown` is in mean instances; the further from 0, the less a difference counts.
+ */
+export function packed(grown: number, freeShare: number): number {
+  const kept = (1 - grown / (1 + Math.abs(grown))) / 2;
+  return (1 - FULLNESS) * kept + FULLNESS * (1 - freeShare);
+}
+
+/** With more growth than this, `packed` is less than `value`, however full the node. */
+export function grownFor(value: number): number {
+  const most = 1 - (2 * (value - FULLNESS)) / (1 - FULLNESS);
+  if (most >= 1) return Number.POSITIVE_INFINITY;
+  return most <= -1 ? Number.NEGATIVE_INFINITY : most / (1 - Math.abs(most));
+}
+
+/** How well the instance fits to what is reserved. Unit: 0 to 1. */
+export const allocation: Term = {
+  name: 'allocation',
+  weight: 100,
+  most: () => 1,
+  value: ({ total, reserved }, { resources }, { mix }, policy) => {
+    const freeCpu = total.cpu - reserved.cpu;
+    const freeMemory = total.memoryMiB - reserved.memoryMiB;
+    const [cpu, memory] = [freeCpu - resources.cpu, freeMemory - resources.memoryMiB];
+    const share = leastAllocated(cpu / total.cpu, memory / total.memoryMiB);
+    if (policy === 'spread') return share;
+    return packed(mix.waste(cpu, memory) - mix.waste(freeCpu, freeMemory), share);
+  },
+};
