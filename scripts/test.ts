@@ -55,6 +55,7 @@ const lanes: readonly Lane[] = [
     apart: {
       demo: (side) => vitest('demo', side),
       soak: (side) => vitest('soak', side),
+      reconcile: (side) => vitest('reconcile', side),
     },
   },
   {
@@ -64,7 +65,6 @@ const lanes: readonly Lane[] = [
       replicas: (side) => forNodes.onPlatform('replicas', side),
     },
     apart: {
-      reconcile: (side) => vitest('reconcile', side),
       faults: (side) => vitest('faults', side),
     },
   },
