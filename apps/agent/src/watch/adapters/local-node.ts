@@ -16,13 +16,7 @@ export class LocalNode implements NodeAccess {
     this.current = connectEngine({ socketPath });
   }
 
-  /** Of the connections that are there at each call. */
-  readonly engine: NodeAccess['engine'] = {
-    running: () => watchedEngine(this.current).running(),
-    inspect: (id) => watchedEngine(this.current).inspect(id),
-    events: (signal) => watchedEngine(this.current).events(signal),
-    about: () => watchedEngine(this.current).about(),
-  };
+  readonly engine = watchedEngine(() => this.current);
 
   async openChannel(): Promise<NodeChannel> {
     const { rootDirectory: dataRoot } = await this.current.info();

@@ -4,15 +4,16 @@ import type { WatchedEngine } from '../ports.js';
 /** A container that is paused holds its memory. */
 const RUNS: ReadonlySet<string> = new Set(['running', 'paused']);
 
-/** The engine of a node, as a watch asks it. */
-export const watchedEngine = (engine: Engine): WatchedEngine => ({
+/** The engine of a node, as a watch asks it. `current`: over the connections that are there at each call. */
+export const watchedEngine = (current: () => Engine): WatchedEngine => ({
   async running() {
-    const listed = await engine.list({ labels: {} });
+    const listed = await current().list({ labels: {} });
     return listed.filter(({ state }) => RUNS.has(state)).map(({ id }) => id);
   },
-  inspect: (id) => engine.inspect(id),
-  events: (signal) => engine.containerEvents(signal),
+  inspect: (id) => current().inspect(id),
+  events: (signal) => current().containerEvents(signal),
   async about() {
+    const engine = current();
     const [{ version }, images] = await Promise.all([engine.info(), engine.listImages({ labels: {} })]);
     const imageBytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return { version, images: images.length, imageBytes };

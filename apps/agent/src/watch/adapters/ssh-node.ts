@@ -34,13 +34,7 @@ export class SshNode implements NodeAccess {
     this.current = this.newEngine();
   }
 
-  /** Of the connections that are there at each call. */
-  readonly engine: NodeAccess['engine'] = {
-    running: () => watchedEngine(this.current).running(),
-    inspect: (id) => watchedEngine(this.current).inspect(id),
-    events: (signal) => watchedEngine(this.current).events(signal),
-    about: () => watchedEngine(this.current).about(),
-  };
+  readonly engine = watchedEngine(() => this.current);
 
   async openChannel(): Promise<NodeChannel> {
     const { rootDirectory: dataRoot } = await this.current.info();
