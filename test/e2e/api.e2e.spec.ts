@@ -98,7 +98,11 @@ describe('the registry by HTTP', () => {
     const [row] = await read<object[]>(`services?appId=${appId}`);
     expect(row).toMatchObject({ appId, appName: 'Seen', service: 'web', release, running: 1 });
     // All of that in one call.
-    expect(await read(`apps/${appId}/services/web`)).toMatchObject({ wanted: 1, running: 1, instances: [shown] });
+    expect(await read(`apps/${appId}/services/web`)).toMatchObject({
+      wanted: 1,
+      running: 1,
+      instances: [shown],
+    });
     await client.ask({ mode: 'stop', appId, services: ['web'] });
     await until('the registry to show its end', async () => {
       const [first] = await read<{ running: number }[]>(`services?appId=${appId}`);

@@ -120,11 +120,13 @@ const addStatus: Adder = (program, run, context) => {
         'slipway status shop prices --history',
       ),
     )
-    .action((appId: string | undefined, service: string | undefined, options: StatusFlags, command: Command) => {
-      const { all = false, watch = false, history = false } = options;
-      const { interrupted } = context;
-      return run(command, (output) => status({ appId, service, all, watch, history, interrupted }, output));
-    });
+    .action(
+      (appId: string | undefined, service: string | undefined, options: StatusFlags, command: Command) => {
+        const { all = false, watch = false, history = false } = options;
+        const { interrupted } = context;
+        return run(command, (output) => status({ appId, service, all, watch, history, interrupted }, output));
+      },
+    );
 };
 
 interface StatusFlags {

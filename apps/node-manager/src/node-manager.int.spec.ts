@@ -205,11 +205,14 @@ describe('POST /v1/nodes', () => {
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
   });
 
-  it.each(['nodes', 'services', 'instances', 'instance-events'])('GET /v1/%s needs a token too', async (list) => {
-    expect((await call(list, '')).body['code']).toBe('TOKEN_MISSING');
-    expect((await call(list, 'nobody')).body['code']).toBe('TOKEN_UNKNOWN');
-    expect((await call(list, reader)).status).toBe(200);
-  });
+  it.each(['nodes', 'services', 'instances', 'instance-events'])(
+    'GET /v1/%s needs a token too',
+    async (list) => {
+      expect((await call(list, '')).body['code']).toBe('TOKEN_MISSING');
+      expect((await call(list, 'nobody')).body['code']).toBe('TOKEN_UNKNOWN');
+      expect((await call(list, reader)).status).toBe(200);
+    },
+  );
 });
 
 it('an installation with one key has a way over: logins are renewed at a start, and rest under the new key alone', async () => {
@@ -409,7 +412,10 @@ it.each([
     'instances',
     'name state app_id app_name service release image node ip port url container access_token cpu memory_mib started_at reported_at restarts crashing_since state_since state_reason',
   ],
-  ['services', 'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state'],
+  [
+    'services',
+    'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state',
+  ],
   ['instance_events', 'id instance app_id service release node at event reason'],
   ['changes', 'revision kind name is_removed'],
   ['revision', 'latest forgotten'],

@@ -1,4 +1,11 @@
-import { type AnswerOf, type CallOf, errorSchema, type MachineProblem, type Page, type Route } from '#libs/contracts';
+import {
+  type AnswerOf,
+  type CallOf,
+  errorSchema,
+  type MachineProblem,
+  type Page,
+  type Route,
+} from '#libs/contracts';
 import type { z } from 'zod';
 import { failure, orFail, READ_SETTINGS, usageError } from '../errors.js';
 

@@ -47,7 +47,8 @@ it('goes on from the last revision when the node manager ends, and when it does 
   answer = (response, call) => {
     if (call === 1) response.end(SNAPSHOT + removal(5));
     // Cut off within an event, and then refused twice.
-    if (call === 2) response.write(`${removal(6)}:\nid: 9\n\nid: 10\nevent: change\n`, () => response.destroy());
+    if (call === 2)
+      response.write(`${removal(6)}:\nid: 9\n\nid: 10\nevent: change\n`, () => response.destroy());
     if (call === 3 || call === 4) response.writeHead(503).end('{}');
     if (call === 5) response.write(`${removal(11)}event: of a newer version\ndata: {}\n\n${removal(12)}`);
   };

@@ -1,4 +1,10 @@
-import { nodeManagerRoutes as routes, type WatchChange, watchChangeSchema, watchSnapshotSchema, type WatchSnapshot } from '#libs/contracts';
+import {
+  nodeManagerRoutes as routes,
+  type WatchChange,
+  watchChangeSchema,
+  watchSnapshotSchema,
+  type WatchSnapshot,
+} from '#libs/contracts';
 import { type ServerSentEvent, serverSentEvents } from '../domain/watch-events.js';
 import { CliError } from '../errors.js';
 import { type Api, callPieces } from './api.js';
@@ -18,7 +24,12 @@ export interface WatchOptions {
 
 const AGAIN_MS = 1_000;
 /** Each has a message of its own, and stays as it is. */
-const FOR_GOOD: ReadonlySet<string> = new Set(['TOKEN_UNKNOWN', 'TOKEN_MISSING', 'ROLE_MISSING', 'INPUT_INVALID']);
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  'TOKEN_UNKNOWN',
+  'TOKEN_MISSING',
+  'ROLE_MISSING',
+  'INPUT_INVALID',
+]);
 
 /** What the registry holds, then its changes, until the signal. Throws where the first try fails. */
 export async function* watchRegistry(

@@ -19,7 +19,8 @@ export async function* serverSentEvents(pieces: AsyncIterable<string>): AsyncGen
     held = blocks.pop() ?? '';
     for (const block of blocks) {
       const fields = block.split('\n').map((line) => /^([^:]*)(?:: ?)?(.*)$/s.exec(line) ?? []);
-      const all = (name: string) => fields.filter(([, field]) => field === name).map(([, , value = '']) => value);
+      const all = (name: string) =>
+        fields.filter(([, field]) => field === name).map(([, , value = '']) => value);
       id = all('id').at(-1) ?? id;
       yield { id, event: all('event').at(-1) ?? 'message', data: all('data').join('\n') };
     }

@@ -10,7 +10,8 @@ async function read(...pieces: string[]): Promise<ServerSentEvent[]> {
   return events;
 }
 
-const TEXT = 'retry: 1000\n\nid: 4\nevent: change\ndata: {"a":": b"}\n\n:\nid: 9\n\nid: 10\ndata: one\ndata:two\n\nid: 11\ndata: cut';
+const TEXT =
+  'retry: 1000\n\nid: 4\nevent: change\ndata: {"a":": b"}\n\n:\nid: 9\n\nid: 10\ndata: one\ndata:two\n\nid: 11\ndata: cut';
 
 it('finds the events of a stream, however it is cut into pieces; what is cut off is none', async () => {
   const whole = await read(TEXT);

@@ -34,8 +34,17 @@ it('has no table of instances where there are none', () => {
 });
 
 it('lists what happened', () => {
-  const event = { instance: 'shop-web-1', at, event: 'stopped', appId: 'shop', service: 'web', release: 'r1' };
-  expect(historyLines([{ ...event, node: 'node-1', reason: 'The service was stopped (request t1).' }])).toEqual([
+  const event = {
+    instance: 'shop-web-1',
+    at,
+    event: 'stopped',
+    appId: 'shop',
+    service: 'web',
+    release: 'r1',
+  };
+  expect(
+    historyLines([{ ...event, node: 'node-1', reason: 'The service was stopped (request t1).' }]),
+  ).toEqual([
     'TIME                      EVENT    NODE    INSTANCE    WHY',
     `${at}  stopped  node-1  shop-web-1  The service was stopped (request t1).`,
   ]);
@@ -45,13 +54,15 @@ it.each([
   [{ kind: 'instance', instance }, `${at} shop-web-1 is running on node-1, http://10.0.0.1:20001`],
   [{ kind: 'instance', instance: worker }, `${at} shop-web-2 is draining on node-2: It moves off its node.`],
   [
-    ...[{ kind: 'instance', instance: { ...instance, crashing: { restarts: 2, since: at } } }] as const,
+    ...([{ kind: 'instance', instance: { ...instance, crashing: { restarts: 2, since: at } } }] as const),
     `${at} shop-web-1 is crashing on node-1, http://10.0.0.1:20001`,
   ],
   [{ kind: 'service', service }, 'shop/web runs 1/2'],
   [{ kind: 'service', service: { ...service, wanted: null } }, 'shop/web runs 1'],
   [
-    ...[{ kind: 'node', node: { name: 'n', state: 'cordoned', address: 'a', stateReason: 'new disk' } }] as const,
+    ...([
+      { kind: 'node', node: { name: 'n', state: 'cordoned', address: 'a', stateReason: 'new disk' } },
+    ] as const),
     'node n is cordoned: new disk',
   ],
   [{ kind: 'node', node: { name: 'n', state: 'ready', address: 'a' } }, 'node n is ready'],

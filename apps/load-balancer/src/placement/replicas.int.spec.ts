@@ -112,7 +112,11 @@ async function checkReservations(): Promise<void> {
 }
 
 it('50 requests at once through three replicas never share a port, nor exceed a node, as instances come and go', async () => {
-  for (const [name, cpus] of [['a', 4], ['b', 3], ['c', 2]] as const)
+  for (const [name, cpus] of [
+    ['a', 4],
+    ['b', 3],
+    ['c', 2],
+  ] as const)
     await enrol(name, { cpus, memoryMiB: 1_000 });
   let running: readonly NodeAnswer[] = [];
   for (let round = 0; round < 6; round += 1) {

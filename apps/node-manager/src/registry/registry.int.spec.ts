@@ -24,7 +24,13 @@ describe('GET /v1/instances', () => {
     const names = Array.from({ length: 7 }, (_, n) => `${appId}-${n}`);
     // The same start of several: their names decide.
     for (const [n, instance] of names.entries())
-      await world.report({ appId, instance, state: 'running', startedAt: at(Math.floor(n / 3)), reportedAt: at(n) });
+      await world.report({
+        appId,
+        instance,
+        state: 'running',
+        startedAt: at(Math.floor(n / 3)),
+        reportedAt: at(n),
+      });
     const seen: string[] = [];
     let after = '';
     do {
@@ -34,7 +40,13 @@ describe('GET /v1/instances', () => {
       after = page.next === undefined ? '' : `&after=${page.next}`;
       if (seen.length === 2) {
         await world.pool.query('DELETE FROM instance_records WHERE name = $1', [names[0]]);
-        await world.report({ appId, instance: `${appId}-late`, state: 'running', startedAt: at(0), reportedAt: at(9) });
+        await world.report({
+          appId,
+          instance: `${appId}-late`,
+          state: 'running',
+          startedAt: at(0),
+          reportedAt: at(9),
+        });
       }
     } while (after !== '');
     expect(seen).toEqual([names[0], names[1], names[2], `${appId}-late`, ...names.slice(3)]);
@@ -88,14 +100,27 @@ describe('GET /v1/apps/{appId}/services/{service}', () => {
     );
     const report = (n: number, more: object) =>
       world.report({ appId, service: 'web', instance: `${appId}-${n}`, reportedAt: at(n), ...more });
-    await report(1, { state: 'running', node: 'a', ip: '10.0.0.1', port: 20001, url: 'http://10.0.0.1:20001' });
+    await report(1, {
+      state: 'running',
+      node: 'a',
+      ip: '10.0.0.1',
+      port: 20001,
+      url: 'http://10.0.0.1:20001',
+    });
     await report(2, { state: 'running', release: 'r2' });
     await report(2, { state: 'draining', reportedAt: at(5), reason: 'It moves off b.', release: 'r2' });
     await report(3, { state: 'failed' });
     const where = await get<{ instances: RegistryInstance[] }>(`apps/${appId}/services/web`);
     expect(where).toMatchObject({ appId, service: 'web', wanted: 3, running: 1, wantedRelease: 'r2' });
     expect(where.instances).toMatchObject([
-      { state: 'running', node: 'a', ip: '10.0.0.1', port: 20001, url: 'http://10.0.0.1:20001', since: at(1) },
+      {
+        state: 'running',
+        node: 'a',
+        ip: '10.0.0.1',
+        port: 20001,
+        url: 'http://10.0.0.1:20001',
+        since: at(1),
+      },
       { state: 'draining', since: at(5), reason: 'It moves off b.', release: 'r2' },
     ]);
     expect(where.instances).toHaveLength(2);
@@ -103,14 +128,19 @@ describe('GET /v1/apps/{appId}/services/{service}', () => {
 
   it('answers 404 of one that there never was', async () => {
     const answer = await call('apps/nobody/services/web');
-    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'SERVICE_UNKNOWN']);
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+      404,
+      'SERVICE_UNKNOWN',
+    ]);
   });
 });
 
 describe('the history of an instance', () => {
   const events = async (query: string): Promise<readonly string[]> =>
     (await get<Page<InstanceEvent>>(`instance-events?${query}`)).items
-      .map(({ event, at: when, reason }) => [event, Date.parse(when) / 1_000 - DAY, reason ?? ''].join(' ').trim())
+      .map(({ event, at: when, reason }) =>
+        [event, Date.parse(when) / 1_000 - DAY, reason ?? ''].join(' ').trim(),
+      )
       .reverse();
   const DAY = Date.parse(at(0)) / 1_000;
 
@@ -141,14 +171,28 @@ describe('the history of an instance', () => {
   it('of one that never was healthy tells that it failed', async () => {
     const appId = uniqueName('failed');
     const instance = `${appId}-0`;
-    await world.report({ appId, instance, state: 'failed', startedAt: at(1), reportedAt: at(2), reason: 'No answer.' });
+    await world.report({
+      appId,
+      instance,
+      state: 'failed',
+      startedAt: at(1),
+      reportedAt: at(2),
+      reason: 'No answer.',
+    });
     expect(await events(`instance=${instance}`)).toEqual(['started 1', 'failed 2 No answer.']);
   });
 
   it('is found by service and by node, page by page', async () => {
     const [appId, node] = [uniqueName('found'), uniqueName('node')];
     for (const n of [1, 2, 3])
-      await world.report({ appId, service: 'web', node, instance: `${appId}-${n}`, state: 'running', reportedAt: at(n) });
+      await world.report({
+        appId,
+        service: 'web',
+        node,
+        instance: `${appId}-${n}`,
+        state: 'running',
+        reportedAt: at(n),
+      });
     for (const query of [`appId=${appId}&service=web`, `node=${node}`]) {
       const first = await get<Page<InstanceEvent>>(`instance-events?${query}&limit=4`);
       const rest = await get<Page<InstanceEvent>>(`instance-events?${query}&limit=4&after=${first.next}`);

@@ -20,7 +20,14 @@ async function watch(replica: number, query = '', lastEventId?: string): Promise
 }
 
 const run = (appId: string, n: number, more: object = {}): Promise<void> =>
-  world.report({ appId, service: 'web', instance: `${appId}-${n}`, state: 'running', reportedAt: at(n), ...more });
+  world.report({
+    appId,
+    service: 'web',
+    instance: `${appId}-${n}`,
+    state: 'running',
+    reportedAt: at(n),
+    ...more,
+  });
 
 async function get(path: string, headers: Record<string, string> = {}) {
   const response = await fetch(`${world.urls[0]}/v1/${path}`, {
@@ -103,17 +110,20 @@ describe('GET /v1/watch', () => {
     expect(byHeader.events).toEqual(first.events.slice(2));
   });
 
-  it.each(['what is forgotten', 'another database'])('begins anew with a snapshot of a revision of %s', async (of) => {
-    const appId = uniqueName('anew');
-    await run(appId, 1);
-    if (of === 'what is forgotten') {
-      await world.pool.query('DELETE FROM instance_records WHERE name = $1', [`${appId}-1`]);
-      await world.pool.query('DELETE FROM change_records WHERE removed_at IS NOT NULL');
-    }
-    const stream = await watch(0, `appId=${appId}&revision=${of === 'another database' ? 1e15 : 0}`);
-    await stream.untilSeen(1);
-    expect(stream.events[0]).toMatchObject({ event: 'snapshot' });
-  });
+  it.each(['what is forgotten', 'another database'])(
+    'begins anew with a snapshot of a revision of %s',
+    async (of) => {
+      const appId = uniqueName('anew');
+      await run(appId, 1);
+      if (of === 'what is forgotten') {
+        await world.pool.query('DELETE FROM instance_records WHERE name = $1', [`${appId}-1`]);
+        await world.pool.query('DELETE FROM change_records WHERE removed_at IS NOT NULL');
+      }
+      const stream = await watch(0, `appId=${appId}&revision=${of === 'another database' ? 1e15 : 0}`);
+      await stream.untilSeen(1);
+      expect(stream.events[0]).toMatchObject({ event: 'snapshot' });
+    },
+  );
 
   it('tells of what is removed by its name', async () => {
     const appId = uniqueName('removed');
@@ -123,18 +133,27 @@ describe('GET /v1/watch', () => {
     await world.pool.query('DELETE FROM instance_records WHERE name = $1', [`${appId}-1`]);
     await stream.untilSeen(3);
     expect(stream.events.slice(1).map(({ data: { revision: _, ...data } }) => data)).toEqual([
-      ...[{ kind: 'instance', name: `${appId}-1` }, { kind: 'service', name: `${appId}/web` }],
+      ...[
+        { kind: 'instance', name: `${appId}-1` },
+        { kind: 'service', name: `${appId}/web` },
+      ],
     ]);
   });
 
   it.each([
     ['no token', '', {}, 401, 'TOKEN_MISSING'],
-    ['a revision that is none', 'revision=x', { authorization: `Bearer ${READ_TOKEN}` }, 400, 'INPUT_INVALID'],
+    [
+      'a revision that is none',
+      'revision=x',
+      { authorization: `Bearer ${READ_TOKEN}` },
+      400,
+      'INPUT_INVALID',
+    ],
     ['a kind that there is not', 'kind=pod', { authorization: `Bearer ${READ_TOKEN}` }, 400, 'INPUT_INVALID'],
     [
-      ...['a last id that is none', ''] as const,
+      ...(['a last id that is none', ''] as const),
       { authorization: `Bearer ${READ_TOKEN}`, 'last-event-id': 'abc' },
-      ...[400, 'INPUT_INVALID'] as const,
+      ...([400, 'INPUT_INVALID'] as const),
     ],
   ])('refuses %s', async (_, query, headers, status, code) => {
     const response = await fetch(`${world.urls[0]}/v1/watch?${query}`, { headers });

@@ -11,7 +11,9 @@ nodeChannelContract('a shell on this machine', open);
 
 it('finds the ports on which something listens, and no more once it has ended', async () => {
   const channel = await open();
-  const servers: readonly Server[] = ['127.0.0.1', '0.0.0.0', '::'].map((host) => createServer().listen(0, host));
+  const servers: readonly Server[] = ['127.0.0.1', '0.0.0.0', '::'].map((host) =>
+    createServer().listen(0, host),
+  );
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   const listening = async (firstPort: number, lastPort: number) =>

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { parseListening } from './listening.js';
 
-const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const HEAD =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 const HEAD6 = `  sl  local_address                         remote_address                        st tx_queue`;
 const rest = '00000000:00000000 00:00000000 00000000     0        0 1234 1 0000000000000000 100 0 0 10 0';
 const line = (local: string, port: number, state: string, remote = '00000000:0000'): string =>
@@ -20,7 +21,11 @@ it('gives the ports of the range that something listens on, each once, over IPv4
 
 it('does not count a connection, whichever end has the port', () => {
   const lines = [
-    ...[HEAD, line('0A500B0B', 20_001, '01', '0A500B01:D431'), line('0A500B0B', 40_000, '01', '0A500B01:4E22')],
+    ...[
+      HEAD,
+      line('0A500B0B', 20_001, '01', '0A500B01:D431'),
+      line('0A500B0B', 40_000, '01', '0A500B01:4E22'),
+    ],
     line('0A500B0B', 20_003, '06'),
   ];
   expect(parseListening(lines.join('\n'), range)).toEqual([]);

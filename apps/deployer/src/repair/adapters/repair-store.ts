@@ -251,7 +251,9 @@ export class PostgresRepairStore implements RepairStore {
       if (how !== 'removed') await giveUpService(tx, report, taskId);
       // Of an abandoned one this was reported when it was.
       const reports =
-        state === 'abandoned' ? [] : [outgoing(instanceReported, this.reported(report, 'failed', whyRepaired(event.data)))];
+        state === 'abandoned'
+          ? []
+          : [outgoing(instanceReported, this.reported(report, 'failed', whyRepaired(event.data)))];
       await this.parts.outbox.add(tx, [...reports, this.message(event)]);
     });
   }

@@ -6,7 +6,7 @@ it.each([
   [{ reason: 'container-gone', attempt: 1 }, 'Its container is gone. Another is to take its place.'],
   [{ attempts: 1 }, 'It was given up after 1 attempt to bring it back.'],
   [
-    ...[{ attempts: 5, error: { code: 'NO_NODE', message: 'No node has room.' } }] as const,
+    ...([{ attempts: 5, error: { code: 'NO_NODE', message: 'No node has room.' } }] as const),
     'It was given up after 5 attempts to bring it back. No node has room.',
   ],
   [{}, undefined],

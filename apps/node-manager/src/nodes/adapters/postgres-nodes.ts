@@ -53,11 +53,7 @@ export class PostgresNodes implements Nodes {
   }
 
   /** One that is gone was removed, so whoever asks for that state asks for those that were. */
-  async page(
-    { removed, state, zone }: NodeFilter,
-    most?: number,
-    after?: string,
-  ): Promise<readonly Node[]> {
+  async page({ removed, state, zone }: NodeFilter, most?: number, after?: string): Promise<readonly Node[]> {
     const { rows } = await this.pool.query<NodeRow>(
       `SELECT * FROM node_records
        WHERE (wish <> 'removed' OR $1 OR $2::text = 'gone') AND ($2::text IS NULL OR state = $2)

@@ -8,7 +8,12 @@ import type {
 } from '#libs/contracts';
 import type { Placed } from '#libs/http';
 import { jsonTime, type Pool, type Retention, type Transaction, whereEqual } from '#libs/postgres';
-import { INSTANCE_COLUMNS, readServices, readSnapshot, type RegistryInstance as InstanceOfView } from '#libs/registry-client';
+import {
+  INSTANCE_COLUMNS,
+  readServices,
+  readSnapshot,
+  type RegistryInstance as InstanceOfView,
+} from '#libs/registry-client';
 import { instanceLine, serviceLine } from './lines.js';
 import type { EventFilter, InstanceFilter, InstancePlace, OfService, Registry } from '../ports.js';
 

@@ -57,7 +57,9 @@ class SlowClient implements Watcher {
     this.gone.abort();
   }
   names(): readonly string[] {
-    return [...this.written.join('').matchAll(/"kind":"instance","name":"([^"]+)"/g)].map(([, name]) => name ?? '');
+    return [...this.written.join('').matchAll(/"kind":"instance","name":"([^"]+)"/g)].map(
+      ([, name]) => name ?? '',
+    );
   }
 }
 
@@ -66,7 +68,13 @@ afterEach(() => Promise.all(opened.splice(0).map((watches) => watches.close())))
 
 async function watchesOf(more: Partial<WatchesParts> = {}): Promise<RegistryWatches> {
   const warnings = { warn: (fields: object) => void console.error(fields) };
-  const watches = new RegistryWatches({ pool, listener, logger: warnings, channel: CHANGES_CHANNEL, ...more });
+  const watches = new RegistryWatches({
+    pool,
+    listener,
+    logger: warnings,
+    channel: CHANGES_CHANNEL,
+    ...more,
+  });
   await watches.start();
   opened.push(watches);
   return watches;

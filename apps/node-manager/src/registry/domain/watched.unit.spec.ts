@@ -18,11 +18,7 @@ const everything: readonly WatchChange[] = [
 ];
 
 describe.each<[what: string, filter: WatchFilter, wanted: readonly string[]]>([
-  [
-    'nothing',
-    {},
-    ['a', 'b', 'shop/web', 'shop/jobs', 'blog/web', 'shop-web-0', 'shop-jobs-0', 'blog-web-0'],
-  ],
+  ['nothing', {}, ['a', 'b', 'shop/web', 'shop/jobs', 'blog/web', 'shop-web-0', 'shop-jobs-0', 'blog-web-0']],
   ['an application', { appId: 'shop' }, ['shop/web', 'shop/jobs', 'shop-web-0', 'shop-jobs-0']],
   ['a service', { appId: 'shop', service: 'web' }, ['shop/web', 'shop-web-0']],
   ['a service of any application', { service: 'web' }, ['shop/web', 'blog/web', 'shop-web-0', 'blog-web-0']],
