@@ -21,6 +21,8 @@ interface LeaseKeeperParts {
   /** The database did not answer, for the first time since it did. */
   onAway(error: unknown): void;
   onBack(): void;
+  /** A node that was removed could not be forgotten; that is tried again. */
+  onNotBuried(error: unknown): void;
 }
 
 /** Holds this replica's share of the nodes. */
@@ -29,6 +31,7 @@ export class LeaseKeeper {
   private renewedMs = -Infinity;
   private isAway = false;
   private isEnded = false;
+  private burying: Promise<void> | undefined;
 
   constructor(private readonly parts: LeaseKeeperParts) {}
 
@@ -69,9 +72,19 @@ export class LeaseKeeper {
     const given = new Set(give);
     watching.hold(renewal.held.filter(({ node }) => !given.has(node)));
     if (give.length > 0) await leases.give(give);
-    for (const node of bury) await watching.removed(node);
-    if (bury.length > 0) await leases.bury(bury);
+    if (bury.length > 0) this.burying ??= this.bury(bury).finally(() => (this.burying = undefined));
     // What was taken is held with the next renewal, which reads its fence and the verdict of whoever held it before.
     if (take.length > 0 && (await leases.take(take)).length > 0) await this.renewOnce();
+  }
+
+  /** Beside the renewals: brokers that are away take longer than a lease. */
+  private async bury(nodes: readonly string[]): Promise<void> {
+    const { leases, watching, onNotBuried } = this.parts;
+    try {
+      for (const node of nodes) await watching.removed(node);
+      await leases.bury(nodes);
+    } catch (error) {
+      onNotBuried(error);
+    }
   }
 }

@@ -34,6 +34,7 @@ class Replica {
       monotonicMs: () => performance.now(),
       onAway: () => undefined,
       onBack: () => undefined,
+      onNotBuried: () => undefined,
     });
   }
 
