@@ -1,4 +1,4 @@
-import type { ObservedInstance, ObservedNode } from '#libs/observations';
+import { type ObservedInstance, type ObservedNode, usedCores } from '#libs/observations';
 import type { Metrics } from '#libs/telemetry';
 
 /** The newest second of each node, for Prometheus. */
@@ -63,12 +63,7 @@ export function createFigureMetrics(metrics: Metrics, now: () => Date): FigureMe
 }
 
 function nodeGauges(metrics: Metrics, of: OfNode): void {
-  metrics.gauge(
-    'node_cpu_cores',
-    'Cores in use on the node.',
-    OF_NODE,
-    of(({ host: { cpu } }) => cpu.user + cpu.system + cpu.steal),
-  );
+  metrics.gauge('node_cpu_cores', 'Cores in use on the node.', OF_NODE, of(usedCores));
   metrics.gauge(
     'node_load',
     'Processes that ran or waited, on average over one minute.',

@@ -1,4 +1,5 @@
 import { AGENT_SILENT_MS, type InstanceReport, type NodeReport, type NodeState } from '#libs/contracts';
+import { isOlderState } from '#libs/observations';
 import type { Transaction } from '#libs/postgres';
 import {
   decideCleaned,
@@ -73,26 +74,26 @@ function removedText({ imagesRemoved }: NodeReport): string | undefined {
 }
 
 /** Writes down what the agent says of a node: its verdict alone makes it unreachable. What people ask of it stays. */
-export async function recordNodeState(
-  tx: Transaction,
-  { node, fence, observedAt, liveness }: NodeState,
-): Promise<void> {
+export async function recordNodeState(tx: Transaction, state: NodeState): Promise<void> {
+  const { node, fence, observedAt, liveness } = state;
   const row = await lockNode(tx, node);
-  if (row === undefined || isOlder(row, fence, observedAt)) return;
+  if (row === undefined || isOlderState(state, lastOf(row))) return;
   await tx.query('UPDATE node_records SET agent_fence = $2, agent_at = $3 WHERE name = $1', [
     ...[node, fence, observedAt],
   ]);
-  const { state, reason, since: at } = liveness;
+  const { reason, since: at } = liveness;
   const isClean = (row.cleaned_at?.getTime() ?? 0) >= Date.parse(at);
-  const verdict = { at, ...(reason !== undefined && { reason }), reachable: state === 'alive', isClean };
+  const reachable = liveness.state === 'alive';
+  const verdict = { at, ...(reason !== undefined && { reason }), reachable, isClean };
   const decided = decideVerdict(standingOf(row), verdict);
   if (decided.event !== undefined) await writeDecided(tx, row, decided, { reason });
 }
 
-function isOlder({ agent_fence, agent_at }: NodeRow, fence: number, observedAt: string): boolean {
-  const known = Number(agent_fence ?? 0);
-  return fence < known || (fence === known && Date.parse(observedAt) < (agent_at?.getTime() ?? 0));
-}
+/** The last state that its agents sent, as far as it is known. */
+const lastOf = ({ agent_fence, agent_at }: NodeRow): Pick<NodeState, 'fence' | 'observedAt'> => ({
+  fence: Number(agent_fence ?? 0),
+  observedAt: (agent_at ?? new Date(0)).toISOString(),
+});
 
 /** Nobody watches a node that was removed: whoever enrols it again waits for no agent. */
 export const forgetAgent = async (tx: Transaction, node: string): Promise<void> =>
