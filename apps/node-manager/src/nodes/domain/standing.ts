@@ -1,5 +1,4 @@
 import type { nodeStates } from '#libs/contracts';
-import { never } from './never.js';
 
 /** ready takes instances; the others do not. */
 export type NodeState = (typeof nodeStates)[number];
@@ -88,8 +87,6 @@ export function shownState(standing: Standing): ShownState {
       const at = [wished?.at, verdict?.at].filter((time) => time !== undefined).sort();
       return { state, ...(at.length > 0 && { at: at.at(-1) }) };
     }
-    default:
-      return never(state);
   }
 }
 
@@ -142,8 +139,6 @@ export function decideCommand(
       return live > 0 && !command.force
         ? { refused: 'in-use' }
         : { standing: wishing('removed'), event: 'removed' };
-    default:
-      return never(command);
   }
 }
 
