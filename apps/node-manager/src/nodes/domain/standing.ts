@@ -38,7 +38,7 @@ export interface Standing {
   readonly reachable: boolean;
   /** Left out where it always answered. */
   readonly verdict?: Said;
-  /** Since when it answers again, while what it runs of the time before is not removed. Only with `reachable`. */
+  /** Since when it answers again, until what was replaced meanwhile is removed. Only with `reachable`. */
   readonly returning?: string;
   /** Of a drain alone. */
   readonly drain?: Drain;
@@ -51,7 +51,7 @@ export interface ShownState extends Partial<Said> {
   readonly state: NodeState;
 }
 
-const BEING_CLEANED = 'being cleaned: what it still runs of the time before is removed first';
+const BEING_CLEANED = 'being cleaned: what was replaced while it was unreachable is removed first';
 
 /** What nobody can get back goes before what does not answer or is not clean, and that before what people ask. Pure. */
 export function stateOf({
@@ -163,7 +163,7 @@ export function decideVerdict(
   return { standing: { ...judged, returning: verdict.at }, event: 'returning' };
 }
 
-/** What was left on it of the time before its return at `since`, or an earlier one, is removed. Pure. */
+/** What was replaced before its return at `since`, or before an earlier one, is removed there. Pure. */
 export function decideCleaned(standing: Standing, since: string): Settled {
   const { returning, ...rest } = standing;
   const isOther = returning === undefined || Date.parse(since) < Date.parse(returning);
