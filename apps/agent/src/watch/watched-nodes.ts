@@ -91,15 +91,18 @@ export class WatchedNodes implements Watching {
     this.parts.onStopped(node);
   }
 
-  private async reach(held: HeldNode, isFirst = true): Promise<void> {
+  /** Tries until it is known how to reach the node, or it is not held so any more. */
+  private async reach(held: HeldNode): Promise<void> {
     const { node } = held;
-    try {
-      const place = await this.parts.placeOf(node);
-      if (place !== undefined) await this.turns.take(() => this.begin(held, place));
-    } catch (error) {
-      if (isFirst) this.parts.onError(error, 'a node cannot be watched', node);
-      await this.parts.pause(AGAIN_MS, this.ended.signal);
-      if (this.nodes.get(node)?.held === held) await this.reach(held, false);
+    for (let isFirst = true; isFirst || this.nodes.get(node)?.held === held; isFirst = false) {
+      try {
+        const place = await this.parts.placeOf(node);
+        if (place !== undefined) await this.turns.take(() => this.begin(held, place));
+        return;
+      } catch (error) {
+        if (isFirst) this.parts.onError(error, 'a node cannot be watched', node);
+        await this.parts.pause(AGAIN_MS, this.ended.signal);
+      }
     }
   }
 
