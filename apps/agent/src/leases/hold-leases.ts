@@ -22,7 +22,7 @@ interface LeaseKeeperParts {
   onAway(error: unknown): void;
   onBack(): void;
   /** A node that was removed could not be forgotten; that is tried again. */
-  onNotBuried(error: unknown): void;
+  onNotForgotten(error: unknown): void;
 }
 
 /** Holds this replica's share of the nodes. */
@@ -31,7 +31,7 @@ export class LeaseKeeper {
   private renewedMs = -Infinity;
   private isAway = false;
   private isEnded = false;
-  private burying: Promise<void> | undefined;
+  private forgetting: Promise<void> | undefined;
 
   constructor(private readonly parts: LeaseKeeperParts) {}
 
@@ -68,23 +68,24 @@ export class LeaseKeeper {
     if (this.isEnded) return;
     const isSteady = askedMs < this.renewedMs + LEASE_MS;
     this.renewedMs = askedMs;
-    const { take, give, bury } = shareOf(renewal, holder, { isSteady });
+    const { take, give, forget } = shareOf(renewal, holder, { isSteady });
     const given = new Set(give);
     watching.hold(renewal.held.filter(({ node }) => !given.has(node)));
     if (give.length > 0) await leases.give(give);
-    if (bury.length > 0) this.burying ??= this.bury(bury).finally(() => (this.burying = undefined));
+    if (forget.length > 0)
+      this.forgetting ??= this.forget(forget).finally(() => (this.forgetting = undefined));
     // What was taken is held with the next renewal, which reads its fence and the verdict of whoever held it before.
     if (take.length > 0 && (await leases.take(take)).length > 0) await this.renewOnce();
   }
 
   /** Beside the renewals: brokers that are away take longer than a lease. */
-  private async bury(nodes: readonly string[]): Promise<void> {
-    const { leases, watching, onNotBuried } = this.parts;
+  private async forget(nodes: readonly string[]): Promise<void> {
+    const { leases, watching, onNotForgotten } = this.parts;
     try {
       for (const node of nodes) await watching.removed(node);
-      await leases.bury(nodes);
+      await leases.forget(nodes);
     } catch (error) {
-      onNotBuried(error);
+      onNotForgotten(error);
     }
   }
 }

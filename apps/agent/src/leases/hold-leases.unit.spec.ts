@@ -20,7 +20,7 @@ function keeperUnderTest(renewal: Renewal = OWN) {
     renew: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(renewal)),
     take: async (nodes) => (calls.push(`take ${nodes.join()}`), []),
     give: async (nodes) => void calls.push(`give ${nodes.join()}`),
-    bury: async (nodes) => void calls.push(`bury ${nodes.join()}`),
+    forget: async (nodes) => void calls.push(`forget ${nodes.join()}`),
     end: async () => void calls.push('end'),
   };
   const keeper = new LeaseKeeper({
@@ -36,7 +36,7 @@ function keeperUnderTest(renewal: Renewal = OWN) {
     monotonicMs: () => world.ms,
     onAway: () => said.push('away'),
     onBack: () => said.push('back'),
-    onNotBuried: () => said.push('not buried'),
+    onNotForgotten: () => said.push('not forgotten'),
   });
   const run = async (forMs: number): Promise<void> => {
     for (const end = world.ms + forMs; world.ms < end; world.ms += RENEW_MS) await keeper.renew();
@@ -86,7 +86,7 @@ it('says that a node was removed before its lease goes, so that a replica that i
     leases: [{ node: 'node-1', holder: 'other', state: 'free' }],
   });
   await keeper.renew();
-  await vi.waitFor(() => expect(calls).toEqual(['hold ', 'removed node-1', 'bury node-1']));
+  await vi.waitFor(() => expect(calls).toEqual(['hold ', 'removed node-1', 'forget node-1']));
 });
 
 it('no lease was renewed and no node taken while Kafka did not take the removal of a node', async () => {
@@ -101,10 +101,10 @@ it('no lease was renewed and no node taken while Kafka did not take the removal 
   expect(calls.filter((call) => call === 'removed node-1')).toHaveLength(1);
   expect(calls).toContain('take node-2');
   refuse(new Error('no broker answers'));
-  await vi.waitFor(() => expect(said).toEqual(['not buried']));
+  await vi.waitFor(() => expect(said).toEqual(['not forgotten']));
   world.removed = () => Promise.resolve();
   await keeper.renew();
-  await vi.waitFor(() => expect(calls.at(-1)).toBe('bury node-1'));
+  await vi.waitFor(() => expect(calls.at(-1)).toBe('forget node-1'));
 });
 
 it('ends by stopping all watches first', async () => {

@@ -43,7 +43,7 @@ const TAKE = `
   WHERE known.until < now()
   RETURNING node`;
 
-const BURY = `
+const FORGET = `
   DELETE FROM node_leases lease WHERE node = ANY ($1) AND until < now()
     AND NOT EXISTS (SELECT FROM registry.nodes WHERE name = lease.node AND state <> 'gone')`;
 
@@ -80,8 +80,8 @@ export class PostgresLeases implements Leases {
     ]);
   }
 
-  async bury(nodes: readonly string[]): Promise<void> {
-    await namingRegistry(this.ask(BURY, [nodes]));
+  async forget(nodes: readonly string[]): Promise<void> {
+    await namingRegistry(this.ask(FORGET, [nodes]));
   }
 
   async end(): Promise<void> {
