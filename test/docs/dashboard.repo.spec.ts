@@ -98,6 +98,6 @@ describe('the dashboard of nodes and instances', () => {
 });
 
 it('what is no query of Prometheus is found', () => {
-  expect(readQuery('rate(slipway_node_load{node="a"}[1m]').errors).not.toEqual([]);
-  expect(readQuery('slipway_node_load{node==~"a"}').errors).not.toEqual([]);
+  expect(readQuery('rate(slipway_node_load1{node="a"}[1m]').errors).not.toEqual([]);
+  expect(readQuery('slipway_node_load1{node==~"a"}').errors).not.toEqual([]);
 });

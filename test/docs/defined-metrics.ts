@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const DEFINITION = /metrics\.(?:counter|gauge|histogram)\(\s*'([a-z_]+)'/g;
+const DEFINITION = /metrics\.(?:counter|gauge|histogram)\(\s*'([a-z0-9_]+)'/g;
 
 /** The names of all metrics that the sources define. */
 export function definedMetrics(): readonly string[] {

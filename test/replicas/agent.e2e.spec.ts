@@ -137,7 +137,7 @@ describe('the nodes of a platform', () => {
     const [, node = ''] = await until(
       'figures of its node',
       async () =>
-        /slipway_node_cpu_cores\{[^}]*node="([^"]+)"/.exec(
+        /slipway_node_cpu_used_cores\{[^}]*node="([^"]+)"/.exec(
           await (await fetch(`${urlOf(killed)}/metrics`)).text(),
         ),
       SOON,

@@ -81,7 +81,7 @@ function addWay(command: Command): Command {
 
 function addSizes(command: Command): Command {
   return command
-    .option('--capacity <sizes>', 'what it has, if the engine is not to be believed: cpus=4,memory=8GiB')
+    .option('--capacity <sizes>', 'its size, instead of the one that its engine reports: cpus=4,memory=8GiB')
     .option('--reserve <sizes>', 'what instances may not have of that: cpus=0.5,memory=512MiB');
 }
 
@@ -168,7 +168,7 @@ function addLabel(node: Command, run: Run): void {
     .option('--zone <zone>', 'where it is')
     .option('--no-zone', 'it has no zone any more');
   addSizes(command)
-    .option('--clear-capacity', 'believe its engine again')
+    .option('--clear-capacity', 'use the size that its engine reports')
     .option('--clear-reserve', 'instances may have all of it')
     .addHelpText(
       'after',

@@ -63,7 +63,7 @@ export const httpErrors = {
   ),
   WATCHES_BUSY: overHttp(
     503,
-    'As many watch the registry at this node manager as may.',
+    'Too many clients watch the registry at this node manager.',
     'End one, or watch at another replica.',
   ),
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
@@ -81,14 +81,14 @@ export const enrolmentErrors = {
   ),
   CLOCK_SKEW: atEnrolment(
     'The clock of the machine is wrong: by 3 s is a warning, by 5 minutes refuses the machine.',
-    'Let it keep time: `timedatectl set-ntp true`.',
+    'Synchronise it: `timedatectl set-ntp true`.',
   ),
   PORTS_IN_USE: atEnrolment(
     'Something listens on ports that instances get; where none is left the machine is refused.',
     'Find it with `ss -ltnp`, or move `NODE_FIRST_PORT` and `NODE_LAST_PORT` of the node manager.',
   ),
   STORAGE_DRIVER: atEnrolment(
-    'A warning: the storage driver of the engine is slow, or supported no more.',
+    'A warning: the storage driver of the engine is slow, or no longer supported.',
     'Use `overlay2`.',
   ),
   CGROUP_V1: atEnrolment(
@@ -97,7 +97,7 @@ export const enrolmentErrors = {
   ),
   SOCKET_OPEN: atEnrolment(
     "A warning: every user of the machine may use the engine's socket, and with it be root there.",
-    'Take the right from others: `sudo chmod o-rw SOCKET`.',
+    'Remove the access of other users: `sudo chmod o-rw SOCKET`.',
   ),
   HOST_UNSEEN: atEnrolment(
     'A warning: the free disk, the clock or the ports in use could not be checked.',

@@ -5,6 +5,7 @@ import { foldObservation } from './fold.js';
 import { NodeObservations } from './node-observations.js';
 import { firstSecond, nextSecond, someInstance } from './observations.testing.js';
 import { deltaOf, type ObservedNode, wholeOf } from './observed-node.js';
+import { usedCores, usedMemoryBytes } from './used.js';
 
 /** As it comes out of Kafka. */
 const sent = (message: NodeObservation): NodeObservation =>
@@ -97,4 +98,18 @@ describe('NodeObservations', () => {
     reader.forget('node-1');
     expect(reader.of('node-1')).toBeUndefined();
   });
+});
+
+it('cores that a hypervisor took were in use for placement and Prometheus, and idle in slipway top', () => {
+  const second = firstSecond();
+  const cpu = { user: 0.5, system: 0.25, iowait: 1, steal: 0.125 };
+  expect(usedCores({ host: { ...second.host, cpu } })).toBe(0.875);
+});
+
+it('memory in use is not known before the size of the node is, and never less than nothing', () => {
+  const { host } = firstSecond();
+  const sizes = { cpus: 1, memoryBytes: 900, swapBytes: 0 };
+  expect(usedMemoryBytes({ host })).toBeUndefined();
+  expect(usedMemoryBytes({ host: { ...host, memoryAvailableBytes: 300 }, sizes })).toBe(600);
+  expect(usedMemoryBytes({ host: { ...host, memoryAvailableBytes: 1_000 }, sizes })).toBe(0);
 });

@@ -29,3 +29,13 @@ export async function namingRegistry<T>(reading: Promise<T>): Promise<T> {
     throw UNREADABLE.has(code) ? new RegistryUnavailableError(error) : error;
   }
 }
+
+/** What was read; `otherwise` where nobody can say, as while no node manager has made its views yet. */
+export async function orWithoutRegistry<T>(otherwise: T, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof RegistryUnavailableError) return otherwise;
+    throw error;
+  }
+}

@@ -5,7 +5,7 @@ export {
   type RegistryChange,
   type RegistrySnapshot,
 } from './changes.js';
-export { namingRegistry, RegistryUnavailableError } from './errors.js';
+export { namingRegistry, orWithoutRegistry, RegistryUnavailableError } from './errors.js';
 export { CHANGES_CHANNEL, RegistryFeed, type RegistryFeedOptions } from './registry-feed.js';
 export { INSTANCE_COLUMNS, SERVICE_COLUMNS } from './rows.js';
 export type { RegistryInstance, RegistryNode, RegistryService } from './rows.js';

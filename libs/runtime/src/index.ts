@@ -11,3 +11,4 @@ export * from './runtime.js';
 export * from './runtime-config.js';
 export * from './serve.js';
 export * from './transactional-inbox.js';
+export * from './within.js';

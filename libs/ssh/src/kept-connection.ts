@@ -14,6 +14,7 @@ export class KeptConnection {
   readonly reserved: Record<ChannelKind, number> = { session: 0, socket: 0 };
   closed = false;
   private readonly opening = new Set<(error: Error) => void>();
+  private ending: NodeJS.Timeout | undefined;
 
   /** `onClosed` is told once, when the connection ends for whatever reason. */
   constructor(
@@ -24,6 +25,7 @@ export class KeptConnection {
     client.setMaxListeners(0);
     client.once('close', () => {
       this.closed = true;
+      clearTimeout(this.ending);
       // ssh2 answers no pending channel request of a connection that was cut.
       for (const fail of this.opening) fail(connectionLost());
       this.opening.clear();
@@ -63,6 +65,17 @@ export class KeptConnection {
 
   end(): void {
     this.client.end();
+  }
+
+  /** Ends it once no channel was on it for so long, from this call on, and tells before. A later call begins anew. */
+  endWhenIdleFor(idleMs: number, onEnd: () => void): void {
+    clearTimeout(this.ending);
+    this.ending = setTimeout(() => {
+      if (!this.idle || this.closed) return;
+      onEnd();
+      this.end();
+    }, idleMs);
+    this.ending.unref();
   }
 
   cut(): void {

@@ -153,12 +153,7 @@ export class TargetConnections {
     if (!connection.idle || connection.closed) return;
     // The last connection is kept longer: a new handshake costs 60-100 ms.
     const idleMs = this.connections.size > 1 ? this.options.surplusIdleMs : this.options.idleMs;
-    const timer = setTimeout(() => {
-      if (!connection.idle || connection.closed) return;
-      this.connections.delete(connection);
-      connection.end();
-    }, idleMs);
-    timer.unref();
+    connection.endWhenIdleFor(idleMs, () => this.connections.delete(connection));
   }
 
   /** sshd says "open failed" beyond MaxSessions: what is left once all refused ones are gone is the limit. False: nothing else was open. */

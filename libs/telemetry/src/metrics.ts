@@ -12,16 +12,26 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
-    return new Counter({ name: `slipway_${name}`, help, labelNames, registers: [this.registry] });
+  /** @param values what others count, all of it, asked for at each scrape; without it whoever made the counter counts */
+  counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    values?: () => Values<L>,
+  ): Counter<L> {
+    const counter: Counter<L> = new Counter({
+      ...{ name: `slipway_${name}`, help, labelNames, registers: [this.registry] },
+      ...(values && { collect: () => fill(counter, values()) }),
+    });
+    return counter;
   }
 
-  /** @param values all of them, asked for when somebody reads the metrics; without it whoever made the gauge sets it */
+  /** @param values all of them, asked for at each scrape; without it whoever made the gauge sets it */
   gauge<L extends string>(
     name: string,
     help: string,
     labelNames: readonly L[] = [],
-    values?: () => readonly (readonly [labels: Readonly<Record<L, string>>, value: number])[],
+    values?: () => Values<L>,
   ): Gauge<L> {
     const gauge: Gauge<L> = new Gauge({
       ...{ name: `slipway_${name}`, help, labelNames, registers: [this.registry] },
@@ -41,13 +51,12 @@ export class Metrics {
   }
 }
 
+type Values<L extends string> = readonly (readonly [labels: Readonly<Record<L, string>>, value: number])[];
+
 /** What is not among the values any more goes. */
-function fill<L extends string>(
-  gauge: Gauge<L>,
-  values: readonly (readonly [Readonly<Record<L, string>>, number])[],
-): void {
-  gauge.reset();
-  for (const [labels, value] of values) gauge.set({ ...labels }, value);
+function fill<L extends string>(metric: Gauge<L> | Counter<L>, values: Values<L>): void {
+  metric.reset();
+  for (const [labels, value] of values) metric.inc({ ...labels }, value);
 }
 
 export const createMetrics = (app: string): Metrics => new Metrics(app);

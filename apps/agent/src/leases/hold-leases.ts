@@ -21,6 +21,8 @@ interface LeaseKeeperParts {
   /** The database did not answer, for the first time since it did. */
   onAway(error: unknown): void;
   onBack(): void;
+  /** A node that was removed could not be forgotten; that is tried again. */
+  onNotForgotten(error: unknown): void;
 }
 
 /** Holds this replica's share of the nodes. */
@@ -29,6 +31,7 @@ export class LeaseKeeper {
   private renewedMs = -Infinity;
   private isAway = false;
   private isEnded = false;
+  private forgetting: Promise<void> | undefined;
 
   constructor(private readonly parts: LeaseKeeperParts) {}
 
@@ -65,13 +68,24 @@ export class LeaseKeeper {
     if (this.isEnded) return;
     const isSteady = askedMs < this.renewedMs + LEASE_MS;
     this.renewedMs = askedMs;
-    const { take, give, bury } = shareOf(renewal, holder, { isSteady });
+    const { take, give, forget } = shareOf(renewal, holder, { isSteady });
     const given = new Set(give);
     watching.hold(renewal.held.filter(({ node }) => !given.has(node)));
     if (give.length > 0) await leases.give(give);
-    for (const node of bury) await watching.removed(node);
-    if (bury.length > 0) await leases.bury(bury);
+    if (forget.length > 0)
+      this.forgetting ??= this.forget(forget).finally(() => (this.forgetting = undefined));
     // What was taken is held with the next renewal, which reads its fence and the verdict of whoever held it before.
     if (take.length > 0 && (await leases.take(take)).length > 0) await this.renewOnce();
+  }
+
+  /** Beside the renewals: brokers that are away take longer than a lease. */
+  private async forget(nodes: readonly string[]): Promise<void> {
+    const { leases, watching, onNotForgotten } = this.parts;
+    try {
+      for (const node of nodes) await watching.removed(node);
+      await leases.forget(nodes);
+    } catch (error) {
+      onNotForgotten(error);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { LEASE_MS, LeaseKeeper, RENEW_MS, WATCH_ON_MS } from './hold-leases.js';
 import type { HeldNode, Leases, Renewal } from './ports.js';
 
@@ -12,7 +12,7 @@ const OWN: Renewal = {
 
 /** A database that answers or not, and a clock that the test moves. */
 function keeperUnderTest(renewal: Renewal = OWN) {
-  const world = { ms: 0, isAway: false };
+  const world = { ms: 0, isAway: false, removed: () => Promise.resolve() };
   const held: (readonly string[])[] = [];
   const said: string[] = [];
   const calls: string[] = [];
@@ -20,7 +20,7 @@ function keeperUnderTest(renewal: Renewal = OWN) {
     renew: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(renewal)),
     take: async (nodes) => (calls.push(`take ${nodes.join()}`), []),
     give: async (nodes) => void calls.push(`give ${nodes.join()}`),
-    bury: async (nodes) => void calls.push(`bury ${nodes.join()}`),
+    forget: async (nodes) => void calls.push(`forget ${nodes.join()}`),
     end: async () => void calls.push('end'),
   };
   const keeper = new LeaseKeeper({
@@ -30,12 +30,13 @@ function keeperUnderTest(renewal: Renewal = OWN) {
         held.push(nodes.map(({ node }) => node));
         calls.push(`hold ${nodes.map(({ node }) => node).join()}`);
       },
-      removed: async (node) => void calls.push(`removed ${node}`),
+      removed: (node) => (calls.push(`removed ${node}`), world.removed()),
     },
     holder: 'me',
     monotonicMs: () => world.ms,
     onAway: () => said.push('away'),
     onBack: () => said.push('back'),
+    onNotForgotten: () => said.push('not forgotten'),
   });
   const run = async (forMs: number): Promise<void> => {
     for (const end = world.ms + forMs; world.ms < end; world.ms += RENEW_MS) await keeper.renew();
@@ -85,7 +86,25 @@ it('says that a node was removed before its lease goes, so that a replica that i
     leases: [{ node: 'node-1', holder: 'other', state: 'free' }],
   });
   await keeper.renew();
-  expect(calls).toEqual(['hold ', 'removed node-1', 'bury node-1']);
+  await vi.waitFor(() => expect(calls).toEqual(['hold ', 'removed node-1', 'forget node-1']));
+});
+
+it('no lease was renewed and no node taken while Kafka did not take the removal of a node', async () => {
+  const { world, said, calls, keeper, run } = keeperUnderTest({
+    ...{ nodes: ['node-2'], others: [], held: [] },
+    leases: [{ node: 'node-1', holder: 'other', state: 'free' }],
+  });
+  let refuse = (_: Error): void => undefined;
+  world.removed = () => new Promise((_, reject) => (refuse = reject));
+  await run(2 * LEASE_MS);
+  expect(keeper.isValid).toBe(true);
+  expect(calls.filter((call) => call === 'removed node-1')).toHaveLength(1);
+  expect(calls).toContain('take node-2');
+  refuse(new Error('no broker answers'));
+  await vi.waitFor(() => expect(said).toEqual(['not forgotten']));
+  world.removed = () => Promise.resolve();
+  await keeper.renew();
+  await vi.waitFor(() => expect(calls.at(-1)).toBe('forget node-1'));
 });
 
 it('ends by stopping all watches first', async () => {

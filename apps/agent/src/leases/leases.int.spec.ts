@@ -34,6 +34,7 @@ class Replica {
       monotonicMs: () => performance.now(),
       onAway: () => undefined,
       onBack: () => undefined,
+      onNotForgotten: () => undefined,
     });
   }
 
@@ -130,13 +131,13 @@ describe('replicas that share nodes by lease', () => {
     expect(await recordVerdict(database.pool, { ...found, holder: 'b' })).toBe(false);
   });
 
-  it('a node that is removed is buried once, and gets a higher fence when it is added again', async () => {
+  it('a node that is removed is forgotten once, and gets a higher fence when it is added again', async () => {
     await database.enrol('node-1', 'node-2');
     const a = start('a');
     await settled([2], a);
     const fence = a.held[0]?.fence ?? 0;
     await database.query(`DELETE FROM registry.node_records WHERE name = 'node-1'`);
-    await until('the burial', async () => {
+    await until('the lease to be deleted', async () => {
       const { rows } = await database.query(`SELECT FROM node_leases WHERE node = 'node-1'`);
       return rows.length === 0;
     });

@@ -24,7 +24,7 @@ export interface Leases {
   take(nodes: readonly string[]): Promise<readonly string[]>;
   give(nodes: readonly string[]): Promise<void>;
   /** Forgets nodes that were removed and that nobody holds. */
-  bury(nodes: readonly string[]): Promise<void>;
+  forget(nodes: readonly string[]): Promise<void>;
   /** Gives all back, and ends this replica's life. */
   end(): Promise<void>;
 }

@@ -32,6 +32,7 @@ export function createHolding({ runtime: { pool, logger }, holder, watching }: H
       else logger.warn({ err }, 'the leases of nodes cannot be renewed');
     },
     onBack: () => logger.info('the leases of nodes are renewed again'),
+    onNotForgotten: (err) => logger.warn({ err }, 'the leases of removed nodes are not deleted yet'),
   });
   const renewing = new Recurring(RENEW_MS, () => keeper.renew());
   return {

@@ -59,15 +59,14 @@ export class ContainerWatch {
       try {
         await this.follow(signal);
       } catch (error) {
-        if (!signal.aborted && !this.hasFailed) this.parts.onError(error);
-        this.hasFailed = true;
+        this.failed(error);
       }
       this.isFollowing = false;
       await this.parts.pause(AGAIN_MS, signal);
     }
   }
 
-  /** Until the events end, or a question fails. */
+  /** Until the events end, or the engine does not say what runs. */
   private async follow(ended: AbortSignal): Promise<void> {
     const line = new AbortController();
     const signal = AbortSignal.any([ended, line.signal]);
@@ -96,11 +95,15 @@ export class ContainerWatch {
   /** Ends only by throwing. */
   private async lookAtAll(signal: AbortSignal): Promise<never> {
     for (;;) {
-      const { containers, toInspect } = afterList(this.containers, await this.parts.engine.running());
+      const running = await this.parts.engine.running();
+      // The events ended meanwhile: what is known now is that of the next line.
+      signal.throwIfAborted();
+      const { containers, toInspect } = afterList(this.containers, running);
       this.change(containers);
       this.inspectSoon(toInspect);
       await this.inspecting;
       this.aboutEngine = await this.parts.engine.about();
+      signal.throwIfAborted();
       this.isFollowing = true;
       this.hasFailed = false;
       await this.parts.pause(WHOLE_LIST_MS, signal);
@@ -111,19 +114,37 @@ export class ContainerWatch {
   private inspectSoon(ids: readonly string[]): void {
     for (const id of ids) this.toInspect.add(id);
     if (this.toInspect.size === 0) return;
-    this.inspecting ??= this.inspectAll()
-      .catch((error: unknown) => this.parts.onError(error))
-      .finally(() => {
-        this.inspecting = undefined;
-      });
+    this.inspecting ??= this.inspectAll().finally(() => {
+      this.inspecting = undefined;
+    });
   }
 
   private async inspectAll(): Promise<void> {
+    const unanswered = new Set<string>();
     while (this.toInspect.size > 0) {
       const ids = [...this.toInspect].slice(0, INSPECTED_AT_ONCE);
       for (const id of ids) this.toInspect.delete(id);
-      await Promise.all(ids.map((id) => this.inspect(id)));
+      const asked = ids.map((id) =>
+        this.inspect(id).catch((error: unknown) => {
+          unanswered.add(id);
+          this.failed(error);
+        }),
+      );
+      await Promise.all(asked);
     }
+    if (unanswered.size > 0) void this.inspectAgain([...unanswered]);
+  }
+
+  private async inspectAgain(ids: readonly string[]): Promise<void> {
+    const { signal } = this.ended;
+    await this.parts.pause(AGAIN_MS, signal);
+    if (!signal.aborted) this.inspectSoon(ids);
+  }
+
+  /** Said once, until all is known again. */
+  private failed(error: unknown): void {
+    if (!this.ended.signal.aborted && !this.hasFailed) this.parts.onError(error);
+    this.hasFailed = true;
   }
 
   private async inspect(id: string): Promise<void> {

@@ -88,6 +88,37 @@ it('a list each minute finds what no event told of', async () => {
   watch.stop();
 });
 
+it('a list that was asked for on a line that was cut since counted as the state of the next line', async () => {
+  const { engine, watch, names, start } = watchUnderTest();
+  let answer = (_: readonly string[]): void => undefined;
+  engine.running = () => new Promise((resolve) => (answer = resolve));
+  start('a');
+  watch.start();
+  await settled();
+  engine.isAway = true;
+  engine.cut();
+  await settled(100);
+  answer([idOf('a')]);
+  await settled(100);
+  expect([watch.isUp, names()]).toEqual([false, []]);
+  watch.stop();
+});
+
+it('one whose inspection failed once was unknown until the next whole list', async () => {
+  const { engine, errors, watch, names, start } = watchUnderTest();
+  watch.start();
+  await settled();
+  const inspect = engine.inspect.bind(engine);
+  engine.inspect = () => Promise.reject(new Error('the engine is busy'));
+  start('a');
+  await settled(3_000);
+  expect([names(), errors.length]).toEqual([[], 1]);
+  engine.inspect = inspect;
+  await settled(1_000);
+  expect([names(), errors.length, watch.isUp]).toEqual([['shop-web-a'], 1, true]);
+  watch.stop();
+});
+
 it('after its line was cut it listens anew and asks for all, said once for as long as the engine is away', async () => {
   const { engine, errors, watch, names, start, known } = watchUnderTest();
   start('a');

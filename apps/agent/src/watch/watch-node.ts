@@ -37,8 +37,8 @@ const LATE_MS = 2_000;
 const LOOK_LIMIT_MS = 5_000;
 /** Every tenth look is a slow one; one that got no answer is asked for again at once. */
 const SLOW_EVERY = 10;
-/** A service may listen for ever, and placing only needs to know of those that do. */
-const PORTS_EVERY = 60;
+/** Topology until it is known, and ports: a service may listen for ever, and placing only needs to know of those that do. */
+const REST_EVERY = 60;
 const AGAIN_MS = 1_000;
 
 /** Watches one node for as long as this replica holds its lease: a look each second, its containers, whether it lives. */
@@ -62,7 +62,7 @@ export class NodeWatch {
   private slow: SlowFacts = NO_SLOW_FACTS;
   private topology: Topology | undefined;
   private listeningPorts: readonly number[] | undefined;
-  private arePortsDue = true;
+  private isRestDue = true;
 
   constructor(private readonly parts: NodeWatchParts) {
     const { access, verdict, now, onError, pause } = parts;
@@ -114,7 +114,7 @@ export class NodeWatch {
   tick(): void {
     this.counted += 1;
     if (this.counted % SLOW_EVERY === 0) this.isSlowDue = true;
-    if (this.counted % PORTS_EVERY === 0) this.arePortsDue = true;
+    if (this.counted % REST_EVERY === 0) this.isRestDue = true;
     this.parts.watchers.stateOf(this.status());
     // What is not asked says nothing of the node.
     if (!this.turn.isNext(this.parts.share())) return this.parts.onLeftOut();
@@ -156,14 +156,16 @@ export class NodeWatch {
     if (this.containers.isUp) this.liveness.answered();
     else this.isInDoubt = true;
     this.take(look, { isSlow, asked, sequence, isLate: performance.now() - begunMs > LATE_MS });
-    if (this.arePortsDue) void this.lookAtPorts(channel);
+    if (this.isRestDue) void this.lookAtRest(channel);
   }
 
-  /** One that gets no answer is not repeated before the next minute: it is no sign of life. */
-  private async lookAtPorts(channel: NodeChannel): Promise<void> {
-    this.arePortsDue = false;
-    const found = channel.listening(this.parts.range, { timeoutMs: LOOK_LIMIT_MS });
-    this.listeningPorts = await found.catch(() => this.listeningPorts);
+  /** What changes seldom. What gets no answer is not asked for again before the next minute: it is no sign of life. */
+  private async lookAtRest(channel: NodeChannel): Promise<void> {
+    this.isRestDue = false;
+    const limit = { timeoutMs: LOOK_LIMIT_MS };
+    this.topology ??= await channel.topology(limit).catch(() => undefined);
+    const ports = channel.listening(this.parts.range, limit);
+    this.listeningPorts = await ports.catch(() => this.listeningPorts);
   }
 
   private take(
@@ -206,6 +208,8 @@ export class NodeWatch {
   }
 
   private onVerdict(verdict: Verdict): void {
+    // A check may still have been under way.
+    if (this.ended.signal.aborted) return;
     // What hangs in a line that was cut would hang for long after the node is back.
     if (verdict.state === 'unreachable') this.parts.access.reset();
     this.parts.watchers.stateOf(this.status());
@@ -223,12 +227,11 @@ export class NodeWatch {
     const { signal } = this.ended;
     try {
       const channel = await this.parts.access.openChannel();
-      if (signal.aborted) return channel.close();
       await this.begin(channel);
+      if (signal.aborted) return channel.close();
       this.channel = channel;
       this.hasFailed = false;
       void channel.closed.then(() => this.lost(channel));
-      this.topology ??= await channel.topology({ timeoutMs: LOOK_LIMIT_MS });
     } catch (error) {
       if (signal.aborted) return;
       if (!this.hasFailed) this.parts.onError(error, 'a node cannot be looked at');
@@ -237,10 +240,15 @@ export class NodeWatch {
     }
   }
 
-  /** What the next second is measured from: so there are figures within a second. */
+  /** What the next second is measured from: so there are figures within a second. Closes a channel that does not answer. */
   private async begin(channel: NodeChannel): Promise<void> {
     channel.watch([...this.running.values()]);
-    this.last = await channel.look({ isSlow: false, timeoutMs: LOOK_LIMIT_MS });
+    try {
+      this.last = await channel.look({ isSlow: false, timeoutMs: LOOK_LIMIT_MS });
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
     // Others may run by now.
     channel.watch([...this.running.values()]);
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ObservedNode } from '#libs/observations';
 import type { NodeStatus } from './ports.js';
 import { NodeWatch } from './watch-node.js';
-import { FakeNode, idOf, inspected } from './watch.testing.js';
+import { FakeChannel, FakeNode, idOf, inspected } from './watch.testing.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -174,6 +174,70 @@ it('after it was stopped nothing is asked or told', async () => {
   const [asked, told] = [node.channel.looks.length, seconds.length];
   await each(3, 0.1);
   expect([node.channel.looks.length, seconds.length, node.channels.length]).toEqual([asked, told, 1]);
+});
+
+it('a channel whose first look got no answer stayed open for ever, with its shell on the node', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  await each(2, 0.1);
+  const open = node.openChannel.bind(node);
+  node.openChannel = async () => {
+    const channel = await open();
+    node.channel.answer = () => Promise.reject(new Error('late'));
+    return channel;
+  };
+  node.channel.close();
+  await each(4, 0.1);
+  const [, ...failed] = node.channels;
+  expect(failed.length).toBeGreaterThan(1);
+  expect(failed.slice(0, -1).every(({ isClosed }) => isClosed)).toBe(true);
+  watch.stop();
+});
+
+it('a channel that answered after its watch had stopped stayed open for ever', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  await each(2, 0.1);
+  let answer = (): void => undefined;
+  const open = node.openChannel.bind(node);
+  node.openChannel = async () => {
+    const channel = await open();
+    node.channel.answer = () => new Promise((resolve) => (answer = resolve));
+    return channel;
+  };
+  node.channel.close();
+  await each(1, 0.1);
+  const { channel } = node;
+  // As on the node that the agent runs on, whose shell is a process of its own.
+  node.close = () => undefined;
+  watch.stop();
+  answer();
+  await pass(0);
+  expect(channel.isClosed).toBe(true);
+});
+
+it('a node whose topology was not answered in the first second had none for as long as its channel lasted', async () => {
+  const { node, watch, statuses, each } = await watchUnderTest();
+  node.channel.topology = () => Promise.reject(new Error('late'));
+  await each(2, 0);
+  expect(statuses.at(-1)?.topology).toBeUndefined();
+  node.channel.topology = () => new FakeChannel().topology();
+  await each(60, 0);
+  expect(statuses.at(-1)?.topology).toMatchObject({ threads: 2 });
+  watch.stop();
+});
+
+it('a check that ended after the watch had stopped gave a verdict on a node that others watch', async () => {
+  const { node, watch, statuses, each } = await watchUnderTest();
+  await each(3, 0.1);
+  const fail: (() => void)[] = [];
+  node.reach = () => new Promise((_, reject) => fail.push(() => reject(new Error('no answer'))));
+  node.channel.answer = () => Promise.reject(new Error('garbled'));
+  await each(5, 0.1);
+  watch.stop();
+  const [told, { resets }] = [statuses.length, node];
+  fail.forEach((one) => one());
+  await pass(0);
+  expect(fail.length).toBeGreaterThan(2);
+  expect([statuses.length, node.resets]).toEqual([told, resets]);
 });
 
 it('asks once a minute on which ports something listens, and keeps what it knew where that is not answered', async () => {

@@ -80,7 +80,7 @@ export class FakeChannel implements NodeChannel {
   /** How a look is answered. */
   answer: () => Promise<void> = () => Promise.resolve();
   private settle: () => void = () => undefined;
-  private isClosed = false;
+  isClosed = false;
 
   /** @param before a channel of the same node, whose time goes on */
   constructor(before?: FakeChannel) {

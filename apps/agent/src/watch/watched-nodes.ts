@@ -2,7 +2,7 @@ import type { HeldNode, Watching } from '../leases/ports.js';
 import type { PortRange } from './domain/listening.js';
 import type { NodeAccess } from './ports.js';
 import { Pace } from './pace.js';
-import { Turns } from './turns.js';
+import { Semaphore } from './semaphore.js';
 import { NodeWatch, type NodeWatchParts } from './watch-node.js';
 
 /** How a node is reached. */
@@ -40,7 +40,7 @@ const PHASES = 5;
  */
 const AT_ONCE = 30;
 /** One that does not answer holds the others up for so long at most. */
-const TURN_MS = 1_000;
+const SLOT_MS = 1_000;
 /** Of a node whose login cannot be read now. */
 const AGAIN_MS = 5_000;
 
@@ -48,7 +48,7 @@ const AGAIN_MS = 5_000;
 export class WatchedNodes implements Watching {
   private readonly nodes = new Map<string, Watched>();
   private readonly ended = new AbortController();
-  private readonly turns = new Turns(AT_ONCE);
+  private readonly beginning = new Semaphore(AT_ONCE);
   private readonly pace = new Pace();
   /** Where the last watch of a node ended: with the same fence, the next one counts on. */
   private readonly left = new Map<string, { readonly fence: number; readonly sequence: number }>();
@@ -91,15 +91,18 @@ export class WatchedNodes implements Watching {
     this.parts.onStopped(node);
   }
 
-  private async reach(held: HeldNode, isFirst = true): Promise<void> {
+  /** Tries until it is known how to reach the node, or it is not held so any more. */
+  private async reach(held: HeldNode): Promise<void> {
     const { node } = held;
-    try {
-      const place = await this.parts.placeOf(node);
-      if (place !== undefined) await this.turns.take(() => this.begin(held, place));
-    } catch (error) {
-      if (isFirst) this.parts.onError(error, 'a node cannot be watched', node);
-      await this.parts.pause(AGAIN_MS, this.ended.signal);
-      if (this.nodes.get(node)?.held === held) await this.reach(held, false);
+    for (let isFirst = true; isFirst || this.nodes.get(node)?.held === held; isFirst = false) {
+      try {
+        const place = await this.parts.placeOf(node);
+        if (place !== undefined) await this.beginning.run(() => this.begin(held, place));
+        return;
+      } catch (error) {
+        if (isFirst) this.parts.onError(error, 'a node cannot be watched', node);
+        await this.parts.pause(AGAIN_MS, this.ended.signal);
+      }
     }
   }
 
@@ -113,7 +116,7 @@ export class WatchedNodes implements Watching {
     this.nodes.set(node, { held, current: { watch, key: place.key } });
     const over = new AbortController();
     const signal = AbortSignal.any([this.ended.signal, over.signal]);
-    await Promise.race([watch.start(phaseOf(node)), this.parts.pause(TURN_MS, signal)]);
+    await Promise.race([watch.start(phaseOf(node)), this.parts.pause(SLOT_MS, signal)]);
     over.abort();
   }
 

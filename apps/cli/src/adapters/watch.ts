@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   nodeManagerRoutes as routes,
   type WatchChange,
@@ -65,12 +66,6 @@ function knownEvent({ event, data }: ServerSentEvent): WatchEvent | undefined {
   return undefined;
 }
 
+/** Over at once where the signal is aborted. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  delay(ms, undefined, { signal }).catch(() => undefined);

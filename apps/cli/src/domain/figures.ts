@@ -1,5 +1,12 @@
-import type { NodeObservation, NodeState } from '#libs/contracts';
-import { NodeObservations, type ObservedInstance, type ObservedNode } from '#libs/observations';
+import { AGENT_SILENT_MS, type NodeObservation, type NodeState } from '#libs/contracts';
+import {
+  isOlderState,
+  NodeObservations,
+  type ObservedInstance,
+  type ObservedNode,
+  usedCores,
+  usedMemoryBytes,
+} from '#libs/observations';
 
 /** What a node used in its last second; null is not known. */
 interface NodeFigures {
@@ -56,8 +63,6 @@ interface KnownNode {
 
 /** Seconds come once a second, half a second late at times. Beyond this a second was missed. */
 const FRESH_MS = 3_000;
-/** States come every 10 s: beyond this three were missed. What was silent for so long is not shown any more. */
-const SILENT_MS = 30_000;
 
 /** The newest figures of all nodes, with their age. Times are in milliseconds since 1970. */
 export class Figures {
@@ -77,7 +82,8 @@ export class Figures {
 
   takeState(state: NodeState): void {
     const known = this.nodes.get(state.node);
-    if ((known?.state?.fence ?? 0) <= state.fence) this.nodes.set(state.node, { ...known, state });
+    if (known?.state !== undefined && isOlderState(state, known.state)) return;
+    this.nodes.set(state.node, { ...known, state });
   }
 
   /** A node that was removed. One of the same name that is observed since stays. */
@@ -90,7 +96,7 @@ export class Figures {
   nodeRows(nowMs: number): readonly NodeRow[] {
     return this.shown(nowMs).map(([node, { state, last }]) => ({
       node,
-      liveness: state !== undefined && this.ageOf(state, nowMs) < SILENT_MS ? state.liveness : null,
+      liveness: state !== undefined && this.ageOf(state, nowMs) < AGENT_SILENT_MS ? state.liveness : null,
       ageMs: last === undefined ? null : this.ageOf(last, nowMs),
       figures: this.isFresh(node, nowMs) && last !== undefined ? nodeFigures(last) : null,
     }));
@@ -98,7 +104,7 @@ export class Figures {
 
   instanceRows(appId: string, nowMs: number): readonly InstanceRow[] {
     return this.shown(nowMs).flatMap(([node, { last }]) => {
-      if (last === undefined || this.ageOf(last, nowMs) >= SILENT_MS) return [];
+      if (last === undefined || this.ageOf(last, nowMs) >= AGENT_SILENT_MS) return [];
       return [...last.instances.values()]
         .filter(({ identity }) => identity.appId === appId)
         .map((one) => ({
@@ -111,7 +117,7 @@ export class Figures {
 
   private shown(nowMs: number): readonly (readonly [string, KnownNode])[] {
     return [...this.nodes].filter(
-      ([, { state, heardAtMs = 0 }]) => state !== undefined || this.age(heardAtMs, nowMs) < SILENT_MS,
+      ([, { state, heardAtMs = 0 }]) => state !== undefined || this.age(heardAtMs, nowMs) < AGENT_SILENT_MS,
     );
   }
 
@@ -130,13 +136,14 @@ export class Figures {
   }
 }
 
-function nodeFigures({ host, sizes, instances }: ObservedNode): NodeFigures {
-  const { cpu, load1, memoryAvailableBytes, network } = host;
+function nodeFigures(second: ObservedNode): NodeFigures {
+  const { sizes, instances } = second;
+  const { load1, network } = second.host;
   return {
-    cpu: cpu.user + cpu.system,
+    cpu: usedCores(second),
     cpus: sizes?.cpus ?? null,
     load1,
-    memoryUsedBytes: sizes === undefined ? null : Math.max(0, sizes.memoryBytes - memoryAvailableBytes),
+    memoryUsedBytes: usedMemoryBytes(second) ?? null,
     memoryBytes: sizes?.memoryBytes ?? null,
     diskFreeBytes: sizes?.diskFreeBytes ?? null,
     inBytesPerSecond: network?.inBytesPerSecond ?? null,

@@ -14,6 +14,7 @@ const LONGEST_TICK_MS = 1_000;
 export class NodeWatch {
   private readonly looking = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
+  private hasStopped = false;
   private claiming: Promise<void> | undefined;
 
   constructor(
@@ -28,13 +29,15 @@ export class NodeWatch {
 
   /** Ends after the looks that are under way. */
   async stop(): Promise<void> {
+    this.hasStopped = true;
     clearInterval(this.timer);
     await this.claiming;
     await Promise.all(this.looking);
   }
 
-  /** Takes what is due now. */
+  /** Takes what is due now; nothing once it was stopped. */
   tick(): void {
+    if (this.hasStopped) return;
     this.claiming ??= this.claim()
       .catch((error: unknown) => this.ports.onError(error))
       .finally(() => {

@@ -47,7 +47,7 @@ export interface ReconcilePorts {
 }
 
 interface Reconciled {
-  /** It answers, and nothing is left there of the time before it came back. */
+  /** It answers, and nothing runs there any more that was replaced while it was unreachable. */
   readonly reachable: boolean;
   /** It is drained or was removed: it is looked at more often, until nothing is left there. */
   readonly leaving: boolean;

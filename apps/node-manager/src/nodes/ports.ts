@@ -1,6 +1,7 @@
 import type { Inspection } from './domain/machine-problems.js';
 import type {
   Description,
+  DescriptionChange,
   EngineFacts,
   HostKey,
   JumpHost,
@@ -50,15 +51,6 @@ export interface Enrolled {
   readonly description: Partial<Description>;
   /** The principal. */
   readonly by?: string;
-}
-
-/** What people change of a node. `null`: it has none any more. */
-export interface DescriptionChange {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly removeLabels?: readonly string[];
-  readonly zone?: string | null;
-  readonly capacity?: Description['capacity'] | null;
-  readonly reserve?: Description['reserve'] | null;
 }
 
 /** Something that happened to a node. */

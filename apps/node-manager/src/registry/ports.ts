@@ -71,6 +71,6 @@ export interface WatchWish extends WatchFilter {
 
 export const WATCHES = Symbol('Watches');
 export interface Watches {
-  /** Writes until the client goes or the app ends. `busy`: as many watch as may. */
+  /** Writes until the client goes or the app ends. `busy`: too many watch already. */
   watch(watcher: Watcher, wish: WatchWish): 'watching' | 'busy' | 'ending';
 }

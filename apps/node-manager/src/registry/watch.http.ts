@@ -79,7 +79,7 @@ const tooMany = (): ApiError =>
   new ApiError({
     status: 503,
     code: 'WATCHES_BUSY',
-    message: 'As many watch the registry at this node manager as may.',
+    message: 'Too many clients watch the registry at this node manager.',
     hint: 'End one of them, or watch at another replica.',
   });
 

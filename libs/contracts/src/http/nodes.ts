@@ -24,7 +24,7 @@ import { defineRoute } from './route.js';
 const described = {
   labels: labelsSchema.optional(),
   zone: zoneSchema.optional(),
-  /** What it has, if the engine is not to be believed. */
+  /** Its size, instead of the one that its engine reports. */
   capacity: capacitySchema.optional(),
   /** What instances may not have of that. */
   reserve: reserveSchema.optional(),
@@ -92,7 +92,7 @@ export const nodeDetailsSchema = z.looseObject({
   architecture: z.string().nullish(),
   labels: z.record(z.string(), z.string()).nullish(),
   zone: z.string().nullish(),
-  /** What its owner says it has; absent if the engine is believed. */
+  /** The size that its owner gave; absent where the one counts that its engine reports. */
   capacity: sizeSchema.nullish(),
   /** What instances may not have. */
   reserve: sizeSchema.nullish(),

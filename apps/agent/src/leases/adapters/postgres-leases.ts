@@ -1,5 +1,6 @@
 import { jsonTime, type Pool } from '#libs/postgres';
 import { namingRegistry } from '#libs/registry-client';
+import { within } from '#libs/runtime';
 import type { LeaseRow } from '../domain/share.js';
 import type { HeldNode, Leases, Renewal } from '../ports.js';
 
@@ -42,7 +43,7 @@ const TAKE = `
   WHERE known.until < now()
   RETURNING node`;
 
-const BURY = `
+const FORGET = `
   DELETE FROM node_leases lease WHERE node = ANY ($1) AND until < now()
     AND NOT EXISTS (SELECT FROM registry.nodes WHERE name = lease.node AND state <> 'gone')`;
 
@@ -79,8 +80,8 @@ export class PostgresLeases implements Leases {
     ]);
   }
 
-  async bury(nodes: readonly string[]): Promise<void> {
-    await namingRegistry(this.ask(BURY, [nodes]));
+  async forget(nodes: readonly string[]): Promise<void> {
+    await namingRegistry(this.ask(FORGET, [nodes]));
   }
 
   async end(): Promise<void> {
@@ -92,16 +93,11 @@ export class PostgresLeases implements Leases {
   }
 
   /** A line to the database that was cut answers nothing, and an answer after the lease would be of no use. */
-  private async ask<R extends object>(
+  private ask<R extends object>(
     sql: string,
     values: readonly unknown[],
   ): Promise<{ readonly rows: readonly R[] }> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new Error(`the database did not answer within ${this.leaseMs} ms`);
-      timer = setTimeout(() => reject(error), this.leaseMs);
-    });
-    return Promise.race([this.pool.query<R>(sql, [...values]), late]).finally(() => clearTimeout(timer));
+    return within(this.leaseMs, 'the database', this.pool.query<R>(sql, [...values]));
   }
 }
 

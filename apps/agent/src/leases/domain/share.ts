@@ -19,7 +19,7 @@ export interface Share {
   readonly take: readonly string[];
   readonly give: readonly string[];
   /** Nodes that were removed and that nobody holds: their lease and their state are to go. */
-  readonly bury: readonly string[];
+  readonly forget: readonly string[];
 }
 
 /**
@@ -52,7 +52,7 @@ export function shareOf(
   return {
     take: nodes.filter(isFree).slice(0, Math.max(0, quota - held.length)),
     give: [...namesOf(held).toSorted().slice(quota), ...namesOf(removed)],
-    bury: namesOf(orphans).filter(isFree),
+    forget: namesOf(orphans).filter(isFree),
   };
 }
 

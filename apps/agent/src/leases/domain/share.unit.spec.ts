@@ -8,7 +8,7 @@ const live = (node: string, holder: string): LeaseRow => ({ node, holder, state:
 describe('shareOf', () => {
   it('takes all nodes where there is no other replica', () => {
     expect(shareOf({ nodes: ['a', 'b'], others: [], leases: [] }, 'r1', steady)).toEqual({
-      ...{ take: ['a', 'b'], give: [], bury: [] },
+      ...{ take: ['a', 'b'], give: [], forget: [] },
     });
   });
 
@@ -32,7 +32,7 @@ describe('shareOf', () => {
   it('buries a node that was removed once nobody holds it', () => {
     const leases = [live('a', 'r2'), { node: 'b', holder: 'r2', state: 'free' as const }];
     expect(shareOf({ nodes: [], others: [], leases }, 'r1', steady)).toEqual({
-      ...{ take: [], give: [], bury: ['b'] },
+      ...{ take: [], give: [], forget: ['b'] },
     });
   });
 

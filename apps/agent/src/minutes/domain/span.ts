@@ -1,4 +1,4 @@
-import type { ObservedInstance, ObservedNode } from '#libs/observations';
+import { type ObservedInstance, type ObservedNode, usedCores, usedMemoryBytes } from '#libs/observations';
 import { percentile, sortedOf } from '../../state/domain/percentiles.js';
 
 /** Mean, maximum and p95 of the seconds of a span. */
@@ -58,11 +58,13 @@ export class GatheredSpan {
     private readonly wants: (instance: ObservedInstance) => boolean = () => true,
   ) {}
 
-  add({ host, sizes, others, instances }: ObservedNode): void {
+  add(second: ObservedNode): void {
     this.seconds += 1;
-    const { cpu, diskIo, network } = host;
-    this.host.cpu.push(cpu.user + cpu.system + cpu.steal);
-    if (sizes) this.host.memory.push(Math.max(0, sizes.memoryBytes - host.memoryAvailableBytes));
+    const { others, instances } = second;
+    const { diskIo, network } = second.host;
+    const memoryBytes = usedMemoryBytes(second);
+    this.host.cpu.push(usedCores(second));
+    if (memoryBytes !== undefined) this.host.memory.push(memoryBytes);
     if (diskIo) {
       this.host.diskRead.push(diskIo.readBytesPerSecond);
       this.host.diskWritten.push(diskIo.writtenBytesPerSecond);

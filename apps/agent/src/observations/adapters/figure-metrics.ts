@@ -1,4 +1,4 @@
-import type { ObservedInstance, ObservedNode } from '#libs/observations';
+import { type ObservedInstance, type ObservedNode, usedCores } from '#libs/observations';
 import type { Metrics } from '#libs/telemetry';
 
 /** The newest second of each node, for Prometheus. */
@@ -63,14 +63,9 @@ export function createFigureMetrics(metrics: Metrics, now: () => Date): FigureMe
 }
 
 function nodeGauges(metrics: Metrics, of: OfNode): void {
+  metrics.gauge('node_cpu_used_cores', 'Cores in use on the node.', OF_NODE, of(usedCores));
   metrics.gauge(
-    'node_cpu_cores',
-    'Cores in use on the node.',
-    OF_NODE,
-    of(({ host: { cpu } }) => cpu.user + cpu.system + cpu.steal),
-  );
-  metrics.gauge(
-    'node_load',
+    'node_load1',
     'Processes that ran or waited, on average over one minute.',
     OF_NODE,
     of(({ host }) => host.load1),
@@ -88,7 +83,7 @@ function nodeGauges(metrics: Metrics, of: OfNode): void {
     of(({ sizes }) => sizes?.cpus),
   );
   metrics.gauge(
-    'node_memory_bytes',
+    'node_memory_total_bytes',
     'Memory of the node.',
     OF_NODE,
     of(({ sizes }) => sizes?.memoryBytes),
@@ -109,7 +104,7 @@ function nodeGauges(metrics: Metrics, of: OfNode): void {
 
 function instanceGauges(metrics: Metrics, of: OfInstance): void {
   metrics.gauge(
-    'instance_cpu_cores',
+    'instance_cpu_used_cores',
     'Cores in use.',
     OF_INSTANCE,
     of(({ usage }) => usage?.cpu),
@@ -121,7 +116,7 @@ function instanceGauges(metrics: Metrics, of: OfInstance): void {
     of(({ usage }) => usage?.cpuPeak),
   );
   metrics.gauge(
-    'instance_cpu_throttled_share',
+    'instance_cpu_throttled_ratio',
     'Share of the periods of its CPU limit in which it was held back.',
     OF_INSTANCE,
     of(({ usage }) => usage?.throttled?.share),
@@ -132,14 +127,14 @@ function instanceGauges(metrics: Metrics, of: OfInstance): void {
     OF_INSTANCE,
     of(({ usage }) => usage?.memoryBytes),
   );
-  metrics.gauge(
-    'instance_oom_kills',
-    'Processes that were killed for want of memory since it started.',
+  metrics.counter(
+    'instance_oom_kills_total',
+    'Processes that the kernel killed for want of memory; begins at 0 with each start.',
     OF_INSTANCE,
     of(({ usage }) => usage?.oomKills),
   );
-  metrics.gauge(
-    'instance_restarts',
+  metrics.counter(
+    'instance_restarts_total',
     'How often its engine has started it again.',
     OF_INSTANCE,
     of(({ details }) => details?.restarts),

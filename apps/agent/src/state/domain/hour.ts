@@ -1,5 +1,5 @@
 import type { NodeState } from '#libs/contracts';
-import type { ObservedNode } from '#libs/observations';
+import { type ObservedNode, usedCores, usedMemoryBytes } from '#libs/observations';
 import { percentile, sortedOf } from './percentiles.js';
 
 type LastHour = NonNullable<NodeState['lastHour']>;
@@ -19,14 +19,14 @@ export class Hour {
   /** How many were ever added. */
   private count = 0;
 
-  add({ observedAt, host, sizes }: ObservedNode): void {
-    if (sizes === undefined) return;
-    const { user, system, steal } = host.cpu;
+  add(second: ObservedNode): void {
+    const memoryBytes = usedMemoryBytes(second);
+    if (memoryBytes === undefined) return;
     const place = this.count % MOST;
-    this.atMs[place] = Date.parse(observedAt);
-    this.seconds[place] = host.seconds;
-    this.cpu[place] = user + system + steal;
-    this.memoryBytes[place] = Math.max(0, sizes.memoryBytes - host.memoryAvailableBytes);
+    this.atMs[place] = Date.parse(second.observedAt);
+    this.seconds[place] = second.host.seconds;
+    this.cpu[place] = usedCores(second);
+    this.memoryBytes[place] = memoryBytes;
     this.count += 1;
   }
 

@@ -1,4 +1,5 @@
 import type { Engine } from '#libs/engine';
+import { within } from '#libs/runtime';
 import type { WatchedEngine } from '../ports.js';
 
 /** A container that is paused holds its memory. */
@@ -21,10 +22,5 @@ export const watchedEngine = (current: () => Engine): WatchedEngine => ({
 });
 
 /** Throws where it does not answer within the time. */
-export async function pinged(engine: Engine, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The engine does not answer within ${limitMs} ms.`)), limitMs);
-  });
-  await Promise.race([engine.ping(), late]).finally(() => clearTimeout(timer));
-}
+export const pinged = (engine: Engine, limitMs: number): Promise<void> =>
+  within(limitMs, 'the engine', engine.ping());

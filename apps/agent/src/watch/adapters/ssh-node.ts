@@ -67,6 +67,8 @@ export class SshNode implements NodeAccess {
   }
 
   reset(): void {
+    // A machine that does not answer takes no leave either: what is open on its connections would hang until keepalives end.
+    this.pool.cut(this.way.target);
     this.close();
     this.pool = this.newPool();
     this.current = this.newEngine();

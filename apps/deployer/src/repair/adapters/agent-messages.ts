@@ -7,7 +7,7 @@ import {
   topics,
 } from '#libs/contracts';
 import { tail, type TailedMessage } from '#libs/kafka';
-import { NodeObservations } from '#libs/observations';
+import { isOlderState, NodeObservations } from '#libs/observations';
 import type { Runtime } from '#libs/runtime';
 import type { NodeVerdicts } from '../../rollout/ports.js';
 import type { Clock } from '../../task/ports.js';
@@ -72,11 +72,10 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
     return { figures: 'seen', running };
   }
 
-  /** Takeovers and compaction may bring an older one later. */
   private takeState(state: NodeState): void {
-    const { node, fence, observedAt, liveness } = state;
+    const { node, liveness } = state;
     const known = this.states.get(node);
-    if (known !== undefined && isOlder({ fence, observedAt }, known)) return;
+    if (known !== undefined && isOlderState(state, known)) return;
     this.states.set(node, state);
     if (liveness.state === 'unreachable' && known?.liveness.state !== 'unreachable')
       this.parts.onUnreachable?.(node);
@@ -97,11 +96,6 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
     return this.parts.clock.now().getTime();
   }
 }
-
-type Order = Pick<NodeState, 'fence' | 'observedAt'>;
-const isOlder = (one: Order, other: Order): boolean =>
-  one.fence < other.fence ||
-  (one.fence === other.fence && Date.parse(one.observedAt) < Date.parse(other.observedAt));
 
 /** Reads along for as long as this replica lives. */
 export function followAgents(

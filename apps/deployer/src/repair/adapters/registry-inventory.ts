@@ -1,5 +1,5 @@
 import { type Pool, transaction } from '#libs/postgres';
-import { namingRegistry, readNode, RegistryUnavailableError } from '#libs/registry-client';
+import { namingRegistry, orWithoutRegistry, readNode, type RegistryNode } from '#libs/registry-client';
 import type { Leaving } from '../domain/moves.js';
 import type { NodeInventory } from '../ports.js';
 
@@ -14,44 +14,31 @@ export class RegistryInventory implements NodeInventory {
 
   /** A machine whose name another one has by now is gone, too: what ran on it is not on that. */
   async leaving(name: string): Promise<Leaving | undefined> {
-    try {
-      const [node, known] = await Promise.all([
-        transaction(this.pool, (tx) => readNode(tx, name)),
-        this.knownPlace(name),
-      ]);
-      if (node === undefined) return undefined;
-      const isOther =
-        known !== undefined && (known.address !== node.address || known.sshPort !== node.sshPort);
-      if (node.wish === 'removed' || isOther) return 'gone';
-      return node.wish === 'draining' ? 'draining' : undefined;
-    } catch (error) {
-      if (error instanceof RegistryUnavailableError) return undefined;
-      throw error;
-    }
+    const [node, known] = await Promise.all([this.node(name), this.knownPlace(name)]);
+    if (node === undefined) return undefined;
+    const isOther = known !== undefined && (known.address !== node.address || known.sshPort !== node.sshPort);
+    if (node.wish === 'removed' || isOther) return 'gone';
+    return node.wish === 'draining' ? 'draining' : undefined;
   }
 
   async isAway(name: string): Promise<boolean> {
-    try {
-      const node = await transaction(this.pool, (tx) => readNode(tx, name));
-      return node?.state === 'unreachable' || node?.state === 'returning';
-    } catch (error) {
-      if (error instanceof RegistryUnavailableError) return false;
-      throw error;
-    }
+    const { state } = (await this.node(name)) ?? {};
+    return state === 'unreachable' || state === 'returning';
   }
 
   async allLeaving(): Promise<ReadonlySet<string>> {
-    try {
-      const nodes = await namingRegistry(
-        this.pool.query<{ name: string }>(
-          `SELECT name FROM registry.nodes WHERE wish IN ('draining', 'removed')`,
-        ),
-      );
-      return new Set(nodes.rows.map(({ name }) => name));
-    } catch (error) {
-      if (error instanceof RegistryUnavailableError) return new Set();
-      throw error;
-    }
+    const reading = this.pool.query<{ name: string }>(
+      `SELECT name FROM registry.nodes WHERE wish IN ('draining', 'removed')`,
+    );
+    const names = namingRegistry(reading).then(({ rows }) => rows.map(({ name }) => name));
+    return new Set(await orWithoutRegistry([], names));
+  }
+
+  private node(name: string): Promise<RegistryNode | undefined> {
+    return orWithoutRegistry(
+      undefined,
+      transaction(this.pool, (tx) => readNode(tx, name)),
+    );
   }
 
   /** Where the deployer reaches it. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { transaction, unfinishedWorkOf, type Outbox, type Pool, type Transaction } from '#libs/postgres';
-import { readNodes, RegistryUnavailableError } from '#libs/registry-client';
+import { readNodes, orWithoutRegistry } from '#libs/registry-client';
 import type { Clock } from '../../task/ports.js';
 import {
   GIVEN_UP,
@@ -186,15 +186,8 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
 
   /** When a node joined, or answered again, last. Undefined while no node manager has made its views yet. */
   private async nodesChangedAt(): Promise<number | undefined> {
-    try {
-      const nodes = await transaction(this.parts.pool, readNodes);
-      const ready = nodes
-        .filter(({ state }) => state === 'ready')
-        .map(({ updatedAt }) => updatedAt.getTime());
-      return ready.length === 0 ? undefined : Math.max(...ready);
-    } catch (error) {
-      if (error instanceof RegistryUnavailableError) return undefined;
-      throw error;
-    }
+    const nodes = await orWithoutRegistry([], transaction(this.parts.pool, readNodes));
+    const ready = nodes.filter(({ state }) => state === 'ready').map(({ updatedAt }) => updatedAt.getTime());
+    return ready.length === 0 ? undefined : Math.max(...ready);
   }
 }

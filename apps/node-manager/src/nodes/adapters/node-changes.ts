@@ -1,7 +1,8 @@
-import { AGENT_SILENT_MS, type InstanceReport, type NodeReport, type NodeState } from '#libs/contracts';
+import type { InstanceReport, NodeReport, NodeState } from '#libs/contracts';
+import { isOlderState } from '#libs/observations';
 import type { Transaction } from '#libs/postgres';
+import { decideReport } from '../domain/node-report.js';
 import {
-  decideCleaned,
   decideDrained,
   decideVerdict,
   type NodeEventName,
@@ -73,35 +74,32 @@ function removedText({ imagesRemoved }: NodeReport): string | undefined {
 }
 
 /** Writes down what the agent says of a node: its verdict alone makes it unreachable. What people ask of it stays. */
-export async function recordNodeState(
-  tx: Transaction,
-  { node, fence, observedAt, liveness }: NodeState,
-): Promise<void> {
+export async function recordNodeState(tx: Transaction, state: NodeState): Promise<void> {
+  const { node, fence, observedAt, liveness } = state;
   const row = await lockNode(tx, node);
-  if (row === undefined || isOlder(row, fence, observedAt)) return;
+  if (row === undefined || isOlderState(state, lastOf(row))) return;
   await tx.query('UPDATE node_records SET agent_fence = $2, agent_at = $3 WHERE name = $1', [
     ...[node, fence, observedAt],
   ]);
-  const { state, reason, since: at } = liveness;
+  const { reason, since: at } = liveness;
   const isClean = (row.cleaned_at?.getTime() ?? 0) >= Date.parse(at);
-  const verdict = { at, ...(reason !== undefined && { reason }), reachable: state === 'alive', isClean };
+  const reachable = liveness.state === 'alive';
+  const verdict = { at, ...(reason !== undefined && { reason }), reachable, isClean };
   const decided = decideVerdict(standingOf(row), verdict);
   if (decided.event !== undefined) await writeDecided(tx, row, decided, { reason });
 }
 
-function isOlder({ agent_fence, agent_at }: NodeRow, fence: number, observedAt: string): boolean {
-  const known = Number(agent_fence ?? 0);
-  return fence < known || (fence === known && Date.parse(observedAt) < (agent_at?.getTime() ?? 0));
-}
+/** The last state that its agents sent, as far as it is known. */
+const lastOf = ({ agent_fence, agent_at }: NodeRow): Pick<NodeState, 'fence' | 'observedAt'> => ({
+  fence: Number(agent_fence ?? 0),
+  observedAt: (agent_at ?? new Date(0)).toISOString(),
+});
 
 /** Nobody watches a node that was removed: whoever enrols it again waits for no agent. */
 export const forgetAgent = async (tx: Transaction, node: string): Promise<void> =>
   void (await tx.query('UPDATE node_records SET agent_at = NULL WHERE name = $1', [node]));
 
-/**
- * Writes down what the deployer says of a node: that it is clean, and what holds its drain up. Whether it answers is the
- * agent's to say, unless no agent has said anything for long.
- */
+/** Writes down what the deployer says of a node: that it is clean, and what holds its drain up. */
 export async function recordNodeReport(tx: Transaction, report: NodeReport): Promise<void> {
   const { node, reportedAt, holding, cleaned } = report;
   const row = await lockNode(tx, node);
@@ -111,28 +109,13 @@ export async function recordNodeReport(tx: Transaction, report: NodeReport): Pro
      WHERE name = $1`,
     [node, reportedAt, holding && JSON.stringify(holding), cleaned],
   );
-  const isWatched = Date.parse(reportedAt) - (row.agent_at?.getTime() ?? -Infinity) <= AGENT_SILENT_MS;
   const standing = standingOf(row);
   const removed = removedText(report);
   if (removed !== undefined)
     await addEvent(tx, node, { event: 'images-removed', standing, asked: { reason: removed } });
-  const decided = isWatched ? cleanedBy(standing, cleaned) : judgedBy(standing, report);
-  if (decided.event !== undefined) await writeDecided(tx, row, decided, { reason: reasonOf(report) });
-}
-
-const reasonOf = ({ state, reason }: NodeReport): string | undefined =>
-  state === 'unreachable' ? reason : undefined;
-
-const cleanedBy = (standing: Standing, since: string | undefined): Settled =>
-  since === undefined ? { standing } : decideCleaned(standing, since);
-
-/** Where it answers, it is clean: the deployer removes what is left first. */
-function judgedBy(standing: Standing, report: NodeReport): Settled {
-  const { state, reportedAt: at } = report;
-  const reason = reasonOf(report);
-  const reachable = state === 'ready';
-  if (reachable && standing.returning !== undefined) return decideCleaned(standing, at);
-  return decideVerdict(standing, { at, ...(reason !== undefined && { reason }), reachable, isClean: true });
+  const decided = decideReport(standing, report, row.agent_at?.getTime());
+  const reason = report.state === 'unreachable' ? report.reason : undefined;
+  if (decided.event !== undefined) await writeDecided(tx, row, decided, { reason });
 }
 
 /**

@@ -1,11 +1,16 @@
 import { type Pool, type Retention, together, transaction, type Transaction } from '#libs/postgres';
 import { type AtRestKeys, decryptAtRest, encryptAtRest, SealError } from '#libs/secrets';
-import type { Description, EngineFacts, Node } from '../domain/node.js';
+import {
+  type Description,
+  describedBy,
+  type DescriptionChange,
+  type EngineFacts,
+  type Node,
+} from '../domain/node.js';
 import { decideCommand, decideEnrolment, type NodeCommand } from '../domain/standing.js';
 import type {
   Asked,
   Commanded,
-  DescriptionChange,
   Enrolled,
   LiveInstance,
   NodeEvent,
@@ -250,19 +255,3 @@ const descriptionColumns = ({ labels, zone, capacity, reserve }: Description) =>
 
 const setDescription = (tx: Transaction, name: string, to: Description): Promise<NodeRow | undefined> =>
   updateNode(tx, name, descriptionColumns(to));
-
-/** What is left out stays; labels are added to those that are there. */
-function describedBy(before: Description, change: DescriptionChange): Description {
-  const { removeLabels = [], ...rest } = change;
-  const labels = Object.entries({ ...before.labels, ...rest.labels }).filter(
-    ([key]) => !removeLabels.includes(key),
-  );
-  const kept = { ...before, ...rest, labels: Object.fromEntries(labels) };
-  const { zone, capacity, reserve } = kept;
-  return {
-    labels: kept.labels,
-    zone: zone ?? undefined,
-    capacity: capacity ?? undefined,
-    reserve: reserve ?? undefined,
-  };
-}

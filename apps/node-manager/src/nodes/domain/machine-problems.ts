@@ -86,23 +86,23 @@ const cgroup: Check = ({ engine: { cgroupVersion, cgroupDriver } = {} }) =>
   cgroupVersion === '1'
     ? warns(
         'CGROUP_V1',
-        `The machine uses cgroup v1 (driver ${cgroupDriver ?? 'unknown'}), which kernels and engines give up.`,
-        'It works. With the next new system, choose one with cgroup v2.',
+        `The machine uses cgroup v1 (driver ${cgroupDriver ?? 'unknown'}), which new kernels and engines no longer support.`,
+        'It works for now. Use cgroup v2 when you install the system anew.',
       )
     : undefined;
 
 /** Those of which Docker says that they go, and the one that copies all of an image for each container. */
 const POOR_STORAGE: Readonly<Record<string, string>> = {
   vfs: 'copies the whole image for each container: starts are slow and the disk is soon full',
-  aufs: 'is supported no more by new engines',
-  devicemapper: 'is supported no more by new engines',
+  aufs: 'is no longer supported by new engines',
+  devicemapper: 'is no longer supported by new engines',
 };
 
 const storage: Check = ({ engine: { storageDriver = '' } = {} }) => {
   const why = POOR_STORAGE[storageDriver];
   if (why === undefined) return undefined;
   const hint =
-    'Set "storage-driver": "overlay2" in /etc/docker/daemon.json there, on a file system that has it.';
+    'Set "storage-driver": "overlay2" in /etc/docker/daemon.json there, on a file system that supports it.';
   return warns('STORAGE_DRIVER', `The storage driver of the engine is ${storageDriver}, which ${why}.`, hint);
 };
 
@@ -121,7 +121,7 @@ const clock: Check = ({ host: { clockAheadMs = 0 } }) => {
   const off = Math.abs(clockAheadMs);
   if (off < CLOCK_WARNS_MS) return undefined;
   const message = `The clock of the machine is ${Math.round(off / 1_000)} s ${clockAheadMs > 0 ? 'ahead' : 'behind'}.`;
-  const hint = 'Let it keep time, such as by chrony or systemd-timesyncd: timedatectl set-ntp true';
+  const hint = 'Synchronise it by chrony or systemd-timesyncd, for example: timedatectl set-ntp true';
   return (off >= CLOCK_REFUSES_MS ? refuses : warns)('CLOCK_SKEW', message, hint);
 };
 
@@ -152,7 +152,7 @@ const socket: Check = ({ host: { socketMode = '' } }, { socketPath }) =>
     ? warns(
         'SOCKET_OPEN',
         `Every user of the machine may use ${socketPath} (mode ${socketMode}), and with it be root there.`,
-        `Take the right from others: sudo chmod o-rw ${socketPath}`,
+        `Remove the access of other users: sudo chmod o-rw ${socketPath}`,
       )
     : undefined;
 

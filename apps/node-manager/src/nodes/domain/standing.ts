@@ -1,5 +1,4 @@
 import type { nodeStates } from '#libs/contracts';
-import { never } from './never.js';
 
 /** ready takes instances; the others do not. */
 export type NodeState = (typeof nodeStates)[number];
@@ -39,7 +38,7 @@ export interface Standing {
   readonly reachable: boolean;
   /** Left out where it always answered. */
   readonly verdict?: Said;
-  /** Since when it answers again, while what it runs of the time before is not removed. Only with `reachable`. */
+  /** Since when it answers again, until what was replaced meanwhile is removed. Only with `reachable`. */
   readonly returning?: string;
   /** Of a drain alone. */
   readonly drain?: Drain;
@@ -52,7 +51,7 @@ export interface ShownState extends Partial<Said> {
   readonly state: NodeState;
 }
 
-const BEING_CLEANED = 'being cleaned: what it still runs of the time before is removed first';
+const BEING_CLEANED = 'being cleaned: what was replaced while it was unreachable is removed first';
 
 /** What nobody can get back goes before what does not answer or is not clean, and that before what people ask. Pure. */
 export function stateOf({
@@ -88,8 +87,6 @@ export function shownState(standing: Standing): ShownState {
       const at = [wished?.at, verdict?.at].filter((time) => time !== undefined).sort();
       return { state, ...(at.length > 0 && { at: at.at(-1) }) };
     }
-    default:
-      return never(state);
   }
 }
 
@@ -142,8 +139,6 @@ export function decideCommand(
       return live > 0 && !command.force
         ? { refused: 'in-use' }
         : { standing: wishing('removed'), event: 'removed' };
-    default:
-      return never(command);
   }
 }
 
@@ -168,7 +163,7 @@ export function decideVerdict(
   return { standing: { ...judged, returning: verdict.at }, event: 'returning' };
 }
 
-/** What was left on it of the time before its return at `since`, or an earlier one, is removed. Pure. */
+/** What was replaced before its return at `since`, or before an earlier one, is removed there. Pure. */
 export function decideCleaned(standing: Standing, since: string): Settled {
   const { returning, ...rest } = standing;
   const isOther = returning === undefined || Date.parse(since) < Date.parse(returning);

@@ -59,7 +59,7 @@ describe('the state of a node', () => {
     const returning = back(silent(NEW_STANDING));
     expect(shownState(returning)).toEqual({
       ...{ state: 'returning', at: T3 },
-      reason: 'being cleaned: what it still runs of the time before is removed first',
+      reason: 'being cleaned: what was replaced while it was unreachable is removed first',
     });
     expect(shownState(back(silent(cordoned))).reason).toContain('; it stays cordoned after that');
     expect(decideCleaned(returning, T3)).toMatchObject({ event: 'reachable', standing: { reachable: true } });

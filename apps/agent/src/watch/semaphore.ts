@@ -1,11 +1,12 @@
-/** Lets so many have their turn at once; the others wait, in their order. */
-export class Turns {
+/** A counting semaphore: so much work at once, and the rest waits in its order. */
+export class Semaphore {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly most: number) {}
 
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  /** The result of the work, which begins once there is a slot and keeps it until it has ended. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.taken >= this.most) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.taken += 1;
     try {
