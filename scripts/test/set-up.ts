@@ -60,6 +60,8 @@ export class SetUp {
       // The test that wants traces listens there; to all others it shows that a collector which is not there costs nothing.
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
       OTEL_BSP_SCHEDULE_DELAY: '200',
+      DEPLOYER_RECONCILE_MS: '3000',
+      DEPLOYER_ORPHAN_AGE_MS: '10000',
       DEPLOYER_WORK_DIRECTORY: join(scratch, `sources-${this.name}`),
       // An installation of many packages says nothing for longer: where those are asked for, the default holds.
       ...(env['SLIPWAY_SOURCES'] === undefined && { DEPLOYER_BUILD_IDLE_MS: '60000' }),

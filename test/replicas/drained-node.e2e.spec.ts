@@ -97,7 +97,7 @@ describe('a node that is drained', () => {
     const appId = uniqueName('held');
     const volumes = [{ name: 'data', path: '/app/data' }];
     const [{ node = '', url } = {}] = await deploy(appId, greeter('kept', { volumes }));
-    const late = await slipway('node', 'drain', node, '--wait', '--deadline', '20s');
+    const late = await slipway('node', 'drain', node, '--wait', '--deadline', '8s');
     expect(late.code).toBe(1);
     expect(late.out).toContain('its volumes lie on this node');
     expect(late.err).toContain('DRAIN_LATE');
