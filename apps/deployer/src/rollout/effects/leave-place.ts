@@ -4,20 +4,30 @@ import type { EffectOf } from '../../task/domain/task.effects.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
-import { type InstanceEffectPorts, instanceName, isPlaced, NO_GRACE, reportOf } from '../instance.js';
+import {
+  type InstanceEffectPorts,
+  instanceName,
+  isPlaced,
+  NO_GRACE,
+  releaseCommandName,
+  reportOf,
+} from '../instance.js';
 
 /**
- * Removes what the start of an instance left on a node that could not do it, and gives its reservation back. On a node
- * that does not answer it is recorded as left behind: the reconciler removes it.
+ * Removes what the start of an instance, or the release command before it, left on a node that could not do it, and
+ * gives the reservation back. On a node that does not answer an instance is recorded as left behind, and the reconciler
+ * removes it. It finds the container of a command by its labels, as all that belongs to no instance.
  */
 export const leavePlace: EffectFile<'leave-place', InstanceEffectPorts> = {
   async run(ports, { signal }, state, effect) {
-    const why = slotOf(state, effect)?.failing?.error;
+    const { step, error: why } = slotOf(state, effect)?.failing ?? {};
+    const isOfCommand = step === 'run-release-command';
+    const name = isOfCommand ? releaseCommandName(state, effect.release) : instanceName(state, effect);
     // It has just not answered; trying again would take as long once more.
     if (why?.code === 'NODE_UNREACHABLE') return left(ports, state, effect, { leftBehind: why });
     try {
       const { ms } = await inPhase(phaseOf('leave-place', ports.limits, signal), () =>
-        ports.engines.stopAndRemove(effect.node.name, instanceName(state, effect), NO_GRACE),
+        ports.engines.stopAndRemove(effect.node.name, name, NO_GRACE),
       );
       return left(ports, state, effect, { ms });
     } catch (error) {
@@ -40,8 +50,9 @@ function left(
   const slot = slotOf(state, effect);
   const portTaken = slot?.failing?.error.code === 'PORT_TAKEN';
   const failed = { state: 'failed', reason: slot?.failing?.error.message } as const;
+  const isOfCommand = slot?.failing?.step === 'run-release-command';
   const behind: readonly SideWrite[] =
-    leftBehind === undefined || slot === undefined || !isPlaced(slot)
+    leftBehind === undefined || slot === undefined || !isPlaced(slot) || isOfCommand
       ? []
       : [{ kind: 'leave-behind', report: reportOf(state, release, slot, failed, clock.now()) }];
   return {
