@@ -193,8 +193,8 @@ describe('a node that is lost for ever', () => {
       await until('the deployer to forget it', async () => !(await known()), LATER);
       const forgottenMs = performance.now() - begun;
       console.info(`the deployer forgot it ${Math.round(forgottenMs)} ms after it was removed`);
-      // Before, each look at it, and each step of a task there, waited 10 s for its engine.
-      if (isKnown) expect(forgottenMs).toBeLessThan(10_000);
+      // Each look at it, and each task that had run there, waited 10 s for its engine: that came to 40 s and more.
+      if (isKnown) expect(forgottenMs).toBeLessThan(25_000);
       expect((await page(node)).events?.[0]).toMatchObject({ event: 'removed', reason: 'it burned' });
     });
     const lost = nodes.find(({ name }) => name === node);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply, ServiceReply } from '#libs/contracts';
-import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
+import { metricOf, requireEnv, testNodes, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { slipway } from '../e2e/command.js';
 import { listenOn, type Stranger } from '../e2e/stranger.js';
@@ -33,13 +33,8 @@ const count = (reply: DeploymentReply, event: string): number =>
   eventsOf(reply).filter((one) => one.event === event).length;
 
 /** So many starts have moved for this reason, as the deployer counts. */
-async function moved(code: string): Promise<number> {
-  const text = await (await fetch(`${requireEnv('SLIPWAY_DEPLOYER_URL')}/metrics`)).text();
-  const line = text
-    .split('\n')
-    .find((one) => one.startsWith('slipway_deployer_starts_moved_total{') && one.includes(`code="${code}"`));
-  return Number(line?.split(' ').at(-1) ?? 0);
-}
+const moved = (code: string): Promise<number> =>
+  metricOf(requireEnv('SLIPWAY_DEPLOYER_URL'), 'slipway_deployer_starts_moved_total', `code="${code}"`);
 
 /** An application that was built and ran, and was stopped: the node on which it would run again. */
 async function built(appId: string): Promise<string> {

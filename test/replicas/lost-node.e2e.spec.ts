@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InstanceAddress, NodePage } from '#libs/contracts';
-import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
+import { metricOf, requireEnv, testNodes, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
 import { containersOf, exactly, nodeStates, onNode, query, registryRows, settled } from '../e2e/world.js';
@@ -134,10 +134,8 @@ describe('several instances of one service on a node that is lost', () => {
 });
 
 describe('nodes that agents watch', () => {
-  const engineLooks = async (): Promise<number> => {
-    const text = await (await fetch(`${requireEnv('SLIPWAY_DEPLOYER_URL')}/metrics`)).text();
-    return Number(/^slipway_deployer_engine_looks_total(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1] ?? 0);
-  };
+  const engineLooks = (): Promise<number> =>
+    metricOf(requireEnv('SLIPWAY_DEPLOYER_URL'), 'slipway_deployer_engine_looks_total');
   const looks = async (): Promise<ReadonlyMap<string, number>> => {
     const rows = await query<{ node: string; due: number }>(
       'SELECT node, extract(epoch FROM due_at)::float8 AS due FROM deployer.node_checks',

@@ -6,6 +6,7 @@ import { deploymentReplied, type InstanceAddress } from '#libs/contracts';
 import {
   type AppProcess,
   createTestDatabase,
+  metricOf,
   requireEnv,
   spawnApp,
   type TestDatabase,
@@ -83,10 +84,8 @@ const running = (appId: string) =>
   );
 const stateOf = async (node: string): Promise<string | undefined> =>
   (await rows<{ state: string }>('SELECT state FROM registry.nodes WHERE name = $1', node))[0]?.state;
-const engineLooks = async (): Promise<number> => {
-  const text = await (await fetch(`${urls['deployer']}/metrics`)).text();
-  return Number(/^slipway_deployer_engine_looks_total(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1] ?? 0);
-};
+const engineLooks = (): Promise<number> =>
+  metricOf(String(urls['deployer']), 'slipway_deployer_engine_looks_total');
 
 it('where no agent watches, nodes are polled: what is gone runs again, what is lost runs elsewhere, and all is cleaned', async () => {
   const appId = uniqueName('quiet');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AppProcess, until } from '#libs/testing';
+import { type AppProcess, metricOf, until } from '#libs/testing';
 import type { AgentInstallation } from './installation.js';
 import { processes } from './process-cpu.js';
 import { FiguresReader, type Read } from './reader.js';
@@ -84,10 +84,8 @@ async function costOf({ seconds, signal }: ReplicaScene, { agents, simulator, re
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** By its own metrics. */
-async function shareOf(agent: AppProcess): Promise<number> {
-  const text = await (await fetch(`${agent.httpUrls()['agent']}/metrics`)).text();
-  return Number(/^slipway_agent_nodes\S* (\S+)$/m.exec(text)?.[1] ?? NaN);
-}
+const shareOf = (agent: AppProcess): Promise<number> =>
+  metricOf(String(agent.httpUrls()['agent']), 'slipway_agent_nodes');
 
 const cpuMsOf = ({ pid }: AppProcess): number => processes().find((one) => one.pid === pid)?.ownMs ?? NaN;
 
