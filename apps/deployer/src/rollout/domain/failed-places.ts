@@ -17,7 +17,9 @@ const MOST_MOVES = 2;
 /** Another port of the same node does as well. */
 const isOfPort = ({ error }: Pick<FailedPlace, 'error'>): boolean => error.code === 'PORT_TAKEN';
 
-const isOfCommand = ({ step }: FailedPlace): boolean => step === 'run-release-command';
+/** What failed there is the release command, before any instance. Pure. */
+export const isOfCommand = (place: Pick<FailedPlace, 'step'> | undefined): boolean =>
+  place?.step === 'run-release-command';
 
 const configOf = (state: TaskState, slot: SlotProgress | undefined): ServiceConfig | undefined =>
   (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state);

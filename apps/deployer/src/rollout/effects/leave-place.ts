@@ -3,6 +3,7 @@ import { isRecordAway, toTaskError } from '../../task/domain/task-error.js';
 import type { EffectOf } from '../../task/domain/task.effects.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
+import { isOfCommand } from '../domain/failed-places.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import {
   type InstanceEffectPorts,
@@ -20,9 +21,11 @@ import {
  */
 export const leavePlace: EffectFile<'leave-place', InstanceEffectPorts> = {
   async run(ports, { signal }, state, effect) {
-    const { step, error: why } = slotOf(state, effect)?.failing ?? {};
-    const isOfCommand = step === 'run-release-command';
-    const name = isOfCommand ? releaseCommandName(state, effect.release) : instanceName(state, effect);
+    const failing = slotOf(state, effect)?.failing;
+    const why = failing?.error;
+    const name = isOfCommand(failing)
+      ? releaseCommandName(state, effect.release)
+      : instanceName(state, effect);
     // It has just not answered; trying again would take as long once more.
     if (why?.code === 'NODE_UNREACHABLE') return left(ports, state, effect, { leftBehind: why });
     try {
@@ -50,9 +53,8 @@ function left(
   const slot = slotOf(state, effect);
   const portTaken = slot?.failing?.error.code === 'PORT_TAKEN';
   const failed = { state: 'failed', reason: slot?.failing?.error.message } as const;
-  const isOfCommand = slot?.failing?.step === 'run-release-command';
   const behind: readonly SideWrite[] =
-    leftBehind === undefined || slot === undefined || !isPlaced(slot) || isOfCommand
+    leftBehind === undefined || slot === undefined || !isPlaced(slot) || isOfCommand(slot.failing)
       ? []
       : [{ kind: 'leave-behind', report: reportOf(state, release, slot, failed, clock.now()) }];
   return {
