@@ -52,7 +52,7 @@ it('a minute is one row with arrays, in the partition of its day', async () => {
       ...{ host_cpu: [0.5, 2, 1.5], host_memory: [5e9, 6e9, 5.5e9], host_disk_read: null },
       ...{ instances: ['shop-web-1', 'shop-web-2'], app_ids: ['shop', 'shop'], instance_seconds: [60, 59] },
       ...{ cpu_mean: [0.25, 0.25], cpu_max: [0.5, 0.5], cpu_p95: [0.4, 0.4] },
-      ...{ cpu_peak_mean: [0.699999988079071, null], cpu_peak_max: [1.5, null], cpu_peak_p95: [1.25, null] },
+      ...{ cpu_peak_mean: [0.7, null], cpu_peak_max: [1.5, null], cpu_peak_p95: [1.25, null] },
       ...{ throttled_mean: [0.1, null], throttled_max: [0.9, null], memory_max: [2e8, 2e8] },
     },
   ]);
