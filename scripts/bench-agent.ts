@@ -27,6 +27,10 @@ interface Options {
   readonly seconds: number;
   /** Rows with more containers, or with more nodes that are simulated, are left out. */
   readonly most: number;
+  /** Rows with fewer simulated nodes are left out. */
+  readonly least: number;
+  /** Of the agent, which share the simulated nodes. */
+  readonly replicas: number;
   /** Many nodes that are simulated, and a whole replica. */
   readonly simulated: boolean;
   /** Of each simulated node. */
@@ -37,7 +41,8 @@ const interrupted = untilInterrupted();
 
 /**
  * `npm run bench:agent [-- --seconds N] [--most N]`: what watching a node costs, on the node and in the agent.
- * `npm run bench:agent -- --simulated [--containers N] ...`: what a replica costs that watches many nodes.
+ * `npm run bench:agent -- --simulated [--replicas N] [--containers N] [--least N] ...`: what replicas cost that watch many
+ * nodes.
  */
 async function main({ simulated, ...options }: Options): Promise<void> {
   await (simulated ? benchSimulated({ ...options, signal: interrupted }) : benchNode(options));
@@ -90,14 +95,16 @@ function optionsOf(args: readonly string[]): Options | undefined {
   const simulated = args.includes('--simulated');
   const others = args.filter((arg) => arg !== '--simulated');
   const counts = simulated
-    ? countsOf(others, { seconds: 30, most: 1_000, containers: 50 })
+    ? countsOf(others, { seconds: 30, most: 1_000, least: 0, replicas: 1, containers: 50 })
     : countsOf(others, { seconds: 30, most: 200 });
-  return counts !== undefined && counts.seconds > 1 ? { containers: 0, ...counts, simulated } : undefined;
+  const options = counts && { ...{ containers: 0, least: 0, replicas: 1 }, ...counts, simulated };
+  return options !== undefined && options.seconds > 1 && options.replicas > 0 ? options : undefined;
 }
 
 await runScript({
   options: optionsOf(process.argv.slice(2)),
-  usage: 'Usage: npm run bench:agent [-- [--simulated [--containers N]] [--seconds N] [--most N]]',
+  usage:
+    'Usage: npm run bench:agent [-- [--simulated [--replicas N] [--containers N] [--least N]] [--seconds N] [--most N]]',
   signal: interrupted,
   main,
 });

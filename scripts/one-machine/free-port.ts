@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { tryHostLock } from './host-lock.js';
 
 /**
  * Below those that Linux gives to outgoing connections (32768 on): one of these may take a port between this question
@@ -9,9 +10,6 @@ import { createServer } from 'node:net';
 const FIRST = 12_000;
 const LAST = 19_999;
 const TRIES = 100;
-
-/** Not given twice by this process: what they are for may not listen yet. */
-const given = new Set<number>();
 
 async function isFree(host: string, port: number): Promise<boolean> {
   const server = createServer();
@@ -29,9 +27,31 @@ export async function freePort(host = '127.0.0.1', wanted = 0): Promise<number> 
   if (wanted > 0 && (await isFree(host, wanted))) return wanted;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const port = randomInt(FIRST, LAST + 1);
-    if (given.has(port) || !(await isFree(host, port))) continue;
-    given.add(port);
-    return port;
+    // Held as long as this process lives: what it is for may not listen yet, and another set-up would be given it, too.
+    const isOurs = (await isFree(host, port)) && (await tryHostLock(`port-${port}`)) !== undefined;
+    if (isOurs) return port;
   }
   throw new Error(`No port from ${FIRST} to ${LAST} is free at ${host}.`);
+}
+
+const STARTS = 3;
+
+/**
+ * Starts a server on so many free ports; on others, three times at most, where something else listens on one of them once
+ * the start has failed. `start` leaves nothing running when it fails.
+ */
+export async function startOnFreePorts<T>(
+  count: number,
+  start: (ports: readonly number[]) => Promise<T>,
+  host = '127.0.0.1',
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const ports = await Promise.all(Array.from({ length: count }, () => freePort(host)));
+    try {
+      return await start(ports);
+    } catch (error) {
+      const areFree = await Promise.all(ports.map((port) => isFree(host, port)));
+      if (tries === STARTS || areFree.every(Boolean)) throw error;
+    }
+  }
 }

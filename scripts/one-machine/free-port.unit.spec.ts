@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort } from './free-port.js';
+import { freePort, startOnFreePorts } from './free-port.js';
+import { tryHostLock } from './host-lock.js';
 
 const servers: Server[] = [];
 
@@ -22,6 +23,10 @@ describe('a free port', () => {
     expect(new Set(ports).size).toBe(50);
   });
 
+  it('is given to no other process while this one lives, also before it is listened on', async () => {
+    expect(await tryHostLock(`port-${await freePort()}`)).toBeUndefined();
+  });
+
   it('can be listened on', async () => {
     const port = await freePort();
     expect(await taken(port)).toBe(port);
@@ -32,5 +37,37 @@ describe('a free port', () => {
     expect(await freePort('127.0.0.1', wanted)).toBe(wanted);
     await taken(wanted);
     expect(await freePort('127.0.0.1', wanted)).not.toBe(wanted);
+  });
+});
+
+describe('a server that is started on free ports', () => {
+  /** What it is started on; where `strangers` of the starts find the second port taken by then. */
+  async function starting(strangers: number) {
+    const starts: (readonly number[])[] = [];
+    const server = startOnFreePorts(2, async (ports) => {
+      starts.push(ports);
+      if (starts.length <= strangers) await taken(ports[1]);
+      return taken(ports[1]);
+    });
+    return { starts, port: await server.catch((error: NodeJS.ErrnoException) => error.code) };
+  }
+
+  it('is started on others where something took one in between, three times at most: Kafka did not start', async () => {
+    const once = await starting(1);
+    expect(once.starts).toHaveLength(2);
+    expect(once.port).toBe(once.starts[1]?.[1]);
+    expect(new Set(once.starts.flat()).size).toBe(4);
+    const always = await starting(9);
+    expect([always.starts.length, always.port]).toEqual([3, 'EADDRINUSE']);
+  });
+
+  it('is not started again where it fails for another reason', async () => {
+    let starts = 0;
+    const failing = startOnFreePorts(1, async () => {
+      starts += 1;
+      throw new Error('no memory');
+    });
+    await expect(failing).rejects.toThrow('no memory');
+    expect(starts).toBe(1);
   });
 });

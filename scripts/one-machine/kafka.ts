@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createKafka, SILENT } from '#libs/kafka';
 import { Child } from './child.js';
-import { freePort } from './free-port.js';
+import { startOnFreePorts } from './free-port.js';
 import { type RunningPart, type Server, theirs } from './part.js';
 import { Restartable } from './restartable.js';
 import type { SetUp } from './set-up.js';
@@ -139,10 +139,18 @@ export async function startBrokers(setUp: SetUp, security = PLAIN_ONLY): Promise
   const classPath = `${await jars(setUp)}/*`;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kafka-'));
   setUp.slot.ledger.hold({ kind: 'directory', path: folder });
-  const brokers = await prepare(folder, setUp.breakable ? 3 : 1, { classPath, security });
-  const servers = await Promise.all(
-    brokers.map((broker) => startBroker(setUp, broker, brokers, { classPath, security })),
-  );
+  const count = setUp.breakable ? 3 : 1;
+  const { brokers, servers } = await startOnFreePorts(2 * count, async (ports) => {
+    const all = await prepare(folder, ports, { classPath, security });
+    const begun = await Promise.allSettled(
+      all.map((broker) => startBroker(setUp, broker, all, { classPath, security })),
+    );
+    const running = begun.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+    const failure = begun.find((one) => one.status === 'rejected');
+    if (failure === undefined) return { brokers: all, servers: running };
+    await Promise.all(running.map((server) => server.stop()));
+    throw failure.reason;
+  });
   const factor: Record<string, string> =
     brokers.length > 1 ? { KAFKA_REPLICATION_FACTOR: String(brokers.length) } : {};
   return {
@@ -160,22 +168,21 @@ interface Program {
   readonly security: BrokerSecurity;
 }
 
-/** Brokers that know of each other, each with a formatted folder of its own. */
+/** Brokers that know of each other, each with two of the ports, and a formatted folder of its own. */
 async function prepare(
   root: string,
-  count: number,
+  ports: readonly number[],
   { classPath, security }: Program,
 ): Promise<readonly Broker[]> {
-  const brokers: Broker[] = [];
-  for (let id = 1; id <= count; id += 1)
-    brokers.push({
-      id,
-      port: await freePort(),
-      controller: await freePort(),
-      folder: join(root, String(id)),
-    });
+  const brokers = Array.from({ length: ports.length / 2 }, (_, n): Broker => ({
+    id: n + 1,
+    port: Number(ports[2 * n]),
+    controller: Number(ports[2 * n + 1]),
+    folder: join(root, String(n + 1)),
+  }));
   await Promise.all(
     brokers.map(async (broker) => {
+      await rm(broker.folder, { recursive: true, force: true });
       await mkdir(broker.folder);
       await writeFile(configOf(broker), properties(broker, brokers, security));
       const format = ['format', `--cluster-id=${CLUSTER_ID}`, '-c', configOf(broker), ...security.format];

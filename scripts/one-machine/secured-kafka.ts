@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority, makeCertificate, serverAt } from './certificates.js';
-import { freePort } from './free-port.js';
+import { startOnFreePorts } from './free-port.js';
 import { type BrokerSecurity, startBrokers } from './kafka.js';
 import type { RunningPart } from './part.js';
 import type { SetUp } from './set-up.js';
@@ -36,12 +36,15 @@ export async function startSecuredBroker(setUp: SetUp, options: SecuredOptions):
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kafka-tls-'));
   setUp.slot.ledger.hold({ kind: 'directory', path: folder });
   const keyStore = await makeKeyStore(folder, options.certificates ?? []);
-  const listeners = { SASL_SSL: await freePort(), MTLS: await freePort() };
-  const brokers = await startBrokers(setUp, {
-    listeners,
-    properties: propertiesOf({ folder, keyStore }, options),
-    format: scramUsers(options.users),
-    jvm: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${options.jwksUrl}`],
+  const { listeners, brokers } = await startOnFreePorts(2, async ([SASL_SSL = 0, MTLS = 0]) => {
+    const opened = { SASL_SSL, MTLS };
+    const started = await startBrokers(setUp, {
+      listeners: opened,
+      properties: propertiesOf({ folder, keyStore }, options),
+      format: scramUsers(options.users),
+      jvm: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${options.jwksUrl}`],
+    });
+    return { listeners: opened, brokers: started };
   });
   return {
     ...brokers,

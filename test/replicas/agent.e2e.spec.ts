@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AppProcess, spawnApp, testNodes, uniqueName, until, untilReady } from '#libs/testing';
+import { type AppProcess, metricOf, spawnApp, testNodes, uniqueName, until, untilReady } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { onNode } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
@@ -26,11 +26,6 @@ afterEach(async () => {
 const SOON = { timeoutMs: 30_000 };
 /** A machine that is busy with other work may be so much slower; the times themselves are printed. */
 const BUSY = 3;
-
-async function metricOf(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
-}
 
 /** Computes while it is asked for /burn, and says how long. */
 const BURNER = {

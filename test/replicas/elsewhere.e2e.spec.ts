@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply, ServiceReply } from '#libs/contracts';
-import { testNodes, uniqueName, until } from '#libs/testing';
+import { metricOf, requireEnv, testNodes, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { slipway } from '../e2e/command.js';
 import { listenOn, type Stranger } from '../e2e/stranger.js';
@@ -31,6 +31,10 @@ const eventsOf = ({ token }: DeploymentReply) =>
   client.events.flatMap(({ data }) => (data.token === token ? [data] : []));
 const count = (reply: DeploymentReply, event: string): number =>
   eventsOf(reply).filter((one) => one.event === event).length;
+
+/** So many starts have moved for this reason, as the deployer counts. */
+const moved = (code: string): Promise<number> =>
+  metricOf(requireEnv('SLIPWAY_DEPLOYER_URL'), 'slipway_deployer_starts_moved_total', `code="${code}"`);
 
 /** An application that was built and ran, and was stopped: the node on which it would run again. */
 async function built(appId: string): Promise<string> {
@@ -67,7 +71,9 @@ describe('a port that something else listens at', () => {
     const appId = uniqueName('stranger');
     const node = await built(appId);
     const port = await strangerAtNextPort(node);
+    const movedBefore = await moved('PORT_TAKEN');
     const reply = await ask('run', appId);
+    expect(await moved('PORT_TAKEN')).toBe(movedBefore + 1);
     expect(web(reply)).toMatchObject({
       status: 'running',
       instances: [{ node: expect.any(String) as string }],
@@ -150,4 +156,43 @@ describe('a node that is cut off between its placement and the start', () => {
     await ask('stop', appId);
     expect(await containersOf(appId)).toEqual([]);
   });
+});
+
+describe('a node that is cut off while the release command runs there', () => {
+  it('is left: the command runs on another node within the same request, and its container is removed later', async () => {
+    const appId = uniqueName('moved');
+    // Longer than it takes to see that the node does not answer.
+    const release = ['node', '-e', 'setTimeout(() => undefined, 15_000)'];
+    await client.push(appId, 'web', greeter('here', { release }));
+    const asked = ask('build-and-run', appId);
+    const states = async (): Promise<readonly string[]> =>
+      (await containersOf(appId)).map(({ state }) => state);
+    await until('the command to run', async () => (await states()).includes('running'), {
+      timeoutMs: 60_000,
+    });
+    const placed = client.events.find(({ data }) => data.appId === appId && data.event === 'NodeAssigned');
+    const node = String(placed?.data.node);
+    const join = await cutOff(node);
+    try {
+      const reply = await asked;
+      const [instance] = web(reply).instances;
+      expect(web(reply).error).toBeUndefined();
+      expect(instance?.node).not.toBe(node);
+      expect(notesOf(reply)).toContain(
+        `The release command could not be run on ${node}: it does not answer (NODE_UNREACHABLE). It ran on another node.`,
+      );
+      expect(await (await fetch(String(instance?.url))).text()).toBe('here');
+      await until('the events', () => count(reply, 'TaskSucceeded') === 1);
+      const steps = eventsOf(reply).flatMap(({ event, data }) => (event === 'PlaceFailed' ? data : []));
+      expect(steps).toMatchObject([{ step: 'run-release-command' }]);
+      expect(count(reply, 'ReleaseCommandDone')).toBe(1);
+    } finally {
+      await join();
+    }
+    await until('its first container to be removed', async () => (await containersOf(appId)).length === 1, {
+      timeoutMs: 150_000,
+    });
+    expect(await settled(appId, 1)).toEqual(exactly(1));
+    await ask('stop', appId);
+  }, 300_000);
 });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InstanceAddress, NodePage } from '#libs/contracts';
-import { requireEnv, testNodes, uniqueName, until } from '#libs/testing';
+import { metricOf, requireEnv, testNodes, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
 import { containersOf, exactly, nodeStates, onNode, query, registryRows, settled } from '../e2e/world.js';
-import { cutOff } from './cut-off.js';
+import { cutOff, whileCutOff } from './cut-off.js';
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -98,11 +98,44 @@ describe('a node that is lost', () => {
   });
 });
 
+describe('several instances of one service on a node that is lost', () => {
+  it('are started elsewhere side by side, by one request', async () => {
+    const appId = uniqueName('three');
+    await allReady();
+    const [lost, ...others] = (await testNodes()).map(({ name }) => name) as [string, ...string[]];
+    for (const other of others) await slipway('node', 'cordon', other);
+    await client.push(appId, 'web', greeter('up', { replicas: 3 }));
+    await client.ask({ mode: 'build-and-run', appId, services: ['web'] });
+    await settled(appId, 3);
+    for (const other of others) await slipway('node', 'uncordon', other);
+    await allReady();
+    expect((await runningRows(appId)).map(({ node }) => node)).toEqual([lost, lost, lost]);
+    const begun = performance.now();
+    await whileCutOff(lost, async () => {
+      await until(
+        'three to run elsewhere',
+        async () => {
+          const running = await runningRows(appId);
+          return running.length === 3 && running.every(({ node }) => node !== lost);
+        },
+        { timeoutMs: ELSEWHERE_MS },
+      );
+      console.info(`three of one node run again ${Math.round(performance.now() - begun)} ms after the cut`);
+    });
+    const relaunched = client.events.filter(
+      ({ data }) => data.event === 'InstanceRelaunched' && data.appId === appId,
+    );
+    expect(relaunched).toHaveLength(3);
+    expect(new Set(relaunched.map(({ data }) => (data.data as { repair?: string }).repair)).size).toBe(1);
+    await allReady();
+    expect(await settled(appId, 3)).toEqual(exactly(3));
+    await end(appId);
+  });
+});
+
 describe('nodes that agents watch', () => {
-  const engineLooks = async (): Promise<number> => {
-    const text = await (await fetch(`${requireEnv('SLIPWAY_DEPLOYER_URL')}/metrics`)).text();
-    return Number(/^slipway_deployer_engine_looks_total(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1] ?? 0);
-  };
+  const engineLooks = (): Promise<number> =>
+    metricOf(requireEnv('SLIPWAY_DEPLOYER_URL'), 'slipway_deployer_engine_looks_total');
   const looks = async (): Promise<ReadonlyMap<string, number>> => {
     const rows = await query<{ node: string; due: number }>(
       'SELECT node, extract(epoch FROM due_at)::float8 AS due FROM deployer.node_checks',

@@ -4,6 +4,7 @@ export * from './closed-port.js';
 export * from './database.js';
 export * from './environment.js';
 export * from './explained.js';
+export * from './metric.js';
 export * from './names.js';
 export * from './nodes.js';
 export * from './otlp-collector.js';

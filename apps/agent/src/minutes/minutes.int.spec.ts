@@ -34,6 +34,7 @@ const minute = (changes: Partial<NodeSpan> = {}): NodeSpan => ({
   instances: ['shop-web-1', 'shop-web-2'].map((instance, n) => ({
     ...{ instance, seconds: 60 - n, cpu: [0.25, 0.5, 0.4], memory: [1e8, 2e8, 1.5e8] },
     identity: { container: 'c', appId: 'shop', service: 'web', release: 'r' },
+    cpuPeak: n === 0 ? [0.7, 1.5, 1.25] : undefined,
     throttled: n === 0 ? [0.1, 0.9, 0.5] : undefined,
   })),
   ...changes,
@@ -51,6 +52,7 @@ it('a minute is one row with arrays, in the partition of its day', async () => {
       ...{ host_cpu: [0.5, 2, 1.5], host_memory: [5e9, 6e9, 5.5e9], host_disk_read: null },
       ...{ instances: ['shop-web-1', 'shop-web-2'], app_ids: ['shop', 'shop'], instance_seconds: [60, 59] },
       ...{ cpu_mean: [0.25, 0.25], cpu_max: [0.5, 0.5], cpu_p95: [0.4, 0.4] },
+      ...{ cpu_peak_mean: [0.7, null], cpu_peak_max: [1.5, null], cpu_peak_p95: [1.25, null] },
       ...{ throttled_mean: [0.1, null], throttled_max: [0.9, null], memory_max: [2e8, 2e8] },
     },
   ]);
@@ -61,7 +63,13 @@ it('ten seconds are one row with the instances, and nothing of the node', async 
   const [row] = await rows(spanTables.tenSeconds);
   expect(row).toMatchObject({
     ...{ node: 'node-1', begun: new Date(MINUTE), fence: '3', services: ['web', 'web'] },
-    ...{ cpu_mean: [0.25, 0.25], cpu_max: [0.5, 0.5], memory_max: [2e8, 2e8], throttled_max: [0.9, null] },
+    ...{
+      cpu_mean: [0.25, 0.25],
+      cpu_max: [0.5, 0.5],
+      cpu_peak_max: [1.5, null],
+      memory_max: [2e8, 2e8],
+      throttled_max: [0.9, null],
+    },
   });
   expect(row).not.toHaveProperty('host_cpu');
 });

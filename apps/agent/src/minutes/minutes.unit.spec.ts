@@ -52,8 +52,25 @@ describe('a span', () => {
       { instance: 'shop-web-1', seconds: 20, cpu: [9.5, 19, 18], memory: [100, 100, 100] },
     ]);
     expect(minute.instances[0]?.throttled).toEqual([4.75, 9.5, 9]);
+    expect(minute.instances[0]?.cpuPeak, 'its service does not ask for peaks').toBeUndefined();
     expect(minute.host).toMatchObject({ cpu: [1.5, 1.5, 1.5], memory: [600, 600, 600], diskRead: undefined });
     expect(minute.others).toEqual({ cpu: [0.25, 0.25, 0.25], memory: [50, 50, 50] });
+  });
+
+  it('has the peaks of a service that asks for them, of the seconds that had one', () => {
+    const peak = (cpuPeak?: number) =>
+      second(BEGIN, {
+        instances: new Map([
+          ['shop-web-1', { ...instance(0.2), usage: { cpu: 0.2, memoryBytes: 100, cpuPeak } }],
+        ]),
+      });
+    expect(spanOf([peak(0.5), peak(), peak(1.5)]).instances).toMatchObject([
+      {
+        seconds: 3,
+        cpu: [0.2, 0.2, 0.2].map((cpu) => expect.closeTo(cpu, 6) as number),
+        cpuPeak: [1, 1.5, 1.5],
+      },
+    ]);
   });
 
   it('leaves out the seconds in which an instance could not be read, and one that never could', () => {

@@ -34,6 +34,8 @@ export interface NodeRow {
 interface InstanceFigures {
   readonly cpu: number;
   readonly cpuLimit: number | null;
+  /** Null where the service does not ask for peaks. */
+  readonly cpuPeak: number | null;
   readonly throttledShare: number | null;
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number | null;
@@ -157,6 +159,7 @@ function instanceFigures({ usage, details }: ObservedInstance): InstanceFigures 
   return {
     cpu: usage.cpu,
     cpuLimit: details?.limits.cpus ?? null,
+    cpuPeak: usage.cpuPeak ?? null,
     throttledShare: usage.throttled?.share ?? null,
     memoryBytes: usage.memoryBytes,
     memoryLimitBytes: details?.limits.memoryBytes ?? null,

@@ -69,6 +69,7 @@ const INSTANCES: readonly Column<InstanceRow>[] = [
   { head: 'INSTANCE', text: ({ instance }) => shownText(instance) },
   { head: 'NODE', text: ({ node }) => node },
   figure('CPU', ({ cpu, cpuLimit }) => coresText(cpu, cpuLimit)),
+  figure('PEAK', ({ cpuPeak }) => (cpuPeak === null ? UNKNOWN : coresText(cpuPeak, null)), 3, LOAD_WIDTH),
   figure('THROTTLED', ({ throttledShare }) => shareText(throttledShare), 2),
   figure('MEMORY', ({ memoryBytes, memoryLimitBytes }) => bytesOfText(memoryBytes, memoryLimitBytes)),
   figure('RESTARTS', ({ restarts }) => countText(restarts), 5),

@@ -110,6 +110,7 @@ describe('the table of instances', () => {
       ...instance('web-1', {
         usage: {
           cpu: 0.25,
+          cpuPeak: 0.9,
           throttled: { share: 0.5, secondsPerSecond: 1 },
           memoryBytes: 2 ** 26,
           oomKills: 2,
@@ -124,10 +125,10 @@ describe('the table of instances', () => {
     figures.takeSecond(whole('node-1', 0, { instances }), at(0));
     expect(instancesView('shop', 'cpu').lines(figures, at(0), wide)).toMatchInlineSnapshot(`
       [
-        "SERVICE  INSTANCE  NODE             CPU  THROTTLED           MEMORY  RESTARTS  OOM KILLS      NET IN     NET OUT   AGE",
-        "web      web-1     node-1  0.25 of 0.25       50 %  64.0 of 128 MiB         0          2  10.0 KiB/s  88.9 KiB/s   0 s",
-        "web      web-0     node-1          0.10          -          512 MiB         -          -           -           -   0 s",
-        "web      web-2     node-1             -          -                -         -          -           -           -   0 s",
+        "SERVICE  INSTANCE  NODE             CPU   PEAK  THROTTLED           MEMORY  RESTARTS  OOM KILLS      NET IN     NET OUT   AGE",
+        "web      web-1     node-1  0.25 of 0.25   0.90       50 %  64.0 of 128 MiB         0          2  10.0 KiB/s  88.9 KiB/s   0 s",
+        "web      web-0     node-1          0.10      -          -          512 MiB         -          -           -           -   0 s",
+        "web      web-2     node-1             -      -          -                -         -          -           -           -   0 s",
       ]
     `);
     expect(instancesView('shop', 'memory').answer(figures, at(0))).toMatchObject({

@@ -95,6 +95,14 @@ export interface RepairEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** An instance in whose place another is to be started. */
+export interface Relaunch {
+  readonly instance: NodeInstance;
+  /** With this one. */
+  readonly attempt: number;
+  readonly event: RepairEvent;
+}
+
 export interface RepairStore {
   instancesOn(node: string): Promise<readonly NodeInstance[]>;
   /** A task that was given this node ended so long ago, and its engine was not asked since then what it has. */
@@ -111,8 +119,11 @@ export interface RepairStore {
   nodeCleaned(node: string, since: string): Promise<boolean>;
   /** Counts an attempt, and tells of it. False when another replica counted it meanwhile. */
   countAttempt(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
-  /** The same, with a request of our own that starts another in its place. */
-  relaunch(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean>;
+  /**
+   * The same of instances of one service, with one request of our own that starts others in their places, side by side.
+   * @returns those that no other replica counted meanwhile
+   */
+  relaunch(lost: readonly Relaunch[]): Promise<readonly Relaunch[]>;
   /**
    * Counts a try to move it, with a request of our own that starts another elsewhere first. It serves until then.
    * `yields`: the request stops it, and nothing stands in for it.

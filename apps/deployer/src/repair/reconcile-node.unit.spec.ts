@@ -81,9 +81,9 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
         call(`count ${name}`);
         return true;
       },
-      async relaunch({ name }) {
-        call(`relaunch ${name}`);
-        return true;
+      async relaunch(lost) {
+        call(`relaunch ${lost.map(({ instance: { name } }) => name).join()}`);
+        return lost;
       },
       async move({ name }) {
         call(`move ${name}`);
@@ -169,6 +169,16 @@ describe('a look at a node', () => {
     const instances = [instance('a')];
     expect(await look({ instances, unreachableForMs: 19_999 })).toEqual(['list', 'record']);
     expect(await look({ instances, unreachableForMs: 20_000 })).toEqual(['list', 'record', 'relaunch a']);
+  });
+
+  it('relaunches what is lost of one service together, so that it starts side by side', async () => {
+    const other = instance('c', {
+      service: 'worker',
+      report: { ...instance('c').report, service: 'worker' },
+    });
+    const instances = [instance('a'), instance('b'), other];
+    const calls = await look({ instances, unreachableForMs: 20_000 });
+    expect(calls).toEqual(['list', 'record', 'relaunch a,b', 'relaunch c']);
   });
 
   it('takes an engine that says nothing for one that does not answer', async () => {

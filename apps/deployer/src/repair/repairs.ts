@@ -2,7 +2,7 @@ import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { RepairAction } from './domain/reconcile.js';
 import { shortTail } from '../task/domain/clean-text.js';
 import { never } from '../task/domain/never.js';
-import type { NodeInstance, RepairEngines, RepairStore, RepairEvent } from './ports.js';
+import type { NodeInstance, Relaunch, RepairEngines, RepairStore, RepairEvent } from './ports.js';
 
 interface RepairPorts {
   readonly engines: RepairEngines;
@@ -11,6 +11,8 @@ interface RepairPorts {
 }
 
 type ActionOf<K extends RepairAction['kind']> = Extract<RepairAction, { kind: K }>;
+/** Those of a service are relaunched together. */
+type SingleAction = Exclude<RepairAction, { kind: 'relaunch' }>;
 type InstanceAction = Exclude<RepairAction, { kind: 'remove-orphan' }>;
 
 const AT_ONCE = { signal: 'SIGKILL', graceMs: 0 };
@@ -36,11 +38,39 @@ export class Repairs {
 
   /** One that fails keeps the others from nothing; false where some did. */
   async doAll(actions: readonly RepairAction[]): Promise<boolean> {
-    const done = await Promise.all(actions.map((action) => this.try(action)));
+    const relaunches = actions.flatMap((action) => (action.kind === 'relaunch' ? action : []));
+    const others = actions.flatMap((action) => (action.kind === 'relaunch' ? [] : action));
+    const done = await Promise.all([
+      ...this.byService(relaunches).map((lost) => this.relaunch(lost)),
+      ...others.map((action) => this.try(action)),
+    ]);
     return done.every(Boolean);
   }
 
-  private async try(action: RepairAction): Promise<boolean> {
+  private byService(actions: readonly ActionOf<'relaunch'>[]): readonly (readonly Relaunch[])[] {
+    const lost = actions.flatMap((action): Relaunch[] => {
+      const instance = this.instance(action);
+      const event = this.eventOf(action);
+      return instance === undefined || event === undefined
+        ? []
+        : [{ instance, attempt: action.attempt, event }];
+    });
+    const key = ({ event: { appId, service } }: Relaunch): string => `${appId}/${service}`;
+    return [...Map.groupBy(lost, key).values()];
+  }
+
+  private async relaunch(lost: readonly Relaunch[]): Promise<boolean> {
+    const { store, onRepair } = this.ports;
+    try {
+      for (const { event } of await store.relaunch(lost)) onRepair(event);
+      return true;
+    } catch (error) {
+      for (const { event } of lost) onRepair(event, error);
+      return false;
+    }
+  }
+
+  private async try(action: SingleAction): Promise<boolean> {
     const event = this.eventOf(action);
     if (event === undefined) return true;
     try {
@@ -53,7 +83,7 @@ export class Repairs {
   }
 
   /** False when there was nothing to do after all. */
-  private async do(action: RepairAction, event: RepairEvent): Promise<boolean> {
+  private async do(action: SingleAction, event: RepairEvent): Promise<boolean> {
     const { engines, store } = this.ports;
     if (action.kind === 'remove-orphan') {
       await engines.stopAndRemove(this.node, action.container.id, AT_ONCE);
@@ -74,8 +104,6 @@ export class Repairs {
         return store.move(instance, action, event);
       case 'count-crash':
         return store.countAttempt(instance, action.attempt, event);
-      case 'relaunch':
-        return store.relaunch(instance, action.attempt, event);
       case 'restart':
         // Counted first: also what fails was tried.
         if (!(await store.countAttempt(instance, action.attempt, event))) return false;

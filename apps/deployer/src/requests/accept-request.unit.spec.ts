@@ -238,6 +238,10 @@ describe('a scale request', () => {
       { appName: 'Shop', scale: { repairs: 'web-1' }, mode: 'scale' },
     ]);
     expect(requests.known.get('r')).toMatchObject({ kind: 'scale', request: repair });
+    await acceptRepair(ports, { ...repair, token: 'z', alsoInstances: ['web-2', 'web-3'] });
+    expect(tasksOf(requests, 'z')).toMatchObject([
+      { scale: { repairs: 'web-1', alsoRepairs: ['web-2', 'web-3'] } },
+    ]);
     await acceptRepair(ports, { ...repair, token: 'y', moves: true, yields: true });
     expect(tasksOf(requests, 'y')).toMatchObject([
       { scale: { repairs: 'web-1', moves: true, yields: true } },

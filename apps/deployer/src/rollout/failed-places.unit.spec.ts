@@ -9,6 +9,7 @@ import type { TaskEvent } from '../task/domain/task.events.js';
 import { evolve, foldTask, type TaskState } from '../task/domain/task.state.js';
 import { accepted, releaseWith, running } from '../task/domain/task.testing.js';
 import { serviceReply } from '../requests/domain/reply.js';
+import { causesOfMoves } from './domain/failed-places.js';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
 const release = releaseWith('new', 1);
@@ -182,6 +183,69 @@ describe('a start that fails for a reason of its node', () => {
       'An instance could not be started on node-1: it does not answer (NODE_UNREACHABLE). It runs on node-2, port 20000.',
       'What was begun on node-1 is removed once that node answers.',
     ]);
+  });
+});
+
+it('a start that has another place is counted by why it left the one before; a first place is none', () => {
+  const causes = (state: TaskState): readonly string[] =>
+    causesOfMoves(after(asked(state)[0], answerWith(asked(state)[0], 'node-9').events), [
+      ...answerWith(asked(state)[0], 'node-9').events,
+    ]);
+  expect(causes(planned())).toEqual([]);
+  const once = failedThere(placed(planned(), 'node-1'), 'NO_SPACE');
+  expect(causes(once)).toEqual(['NO_SPACE']);
+  expect(causes(failedThere(placed(once, 'node-2'), 'PORT_TAKEN'))).toEqual(['PORT_TAKEN']);
+  // Nothing has moved where no other node takes it.
+  const refused = answerWith(asked(once)[0]);
+  expect(causesOfMoves(after(asked(once)[0], refused.events), refused.events)).toEqual([]);
+});
+
+describe('a release command that fails for a reason of its node', () => {
+  const migrating = releaseWith('new', 2, { runtime: 'node', command: 'x', release: ['migrate'] });
+  const pulled: TaskEvent = { type: 'ImagePulled', data: { ordinal: 0, phase: 'pull', ms: 1 } };
+  const done: TaskEvent = { type: 'ReleaseCommandDone', data: { ran: true, phase: 'release', ms: 1 } };
+  /** It is about to run there. */
+  const releasing = (state: TaskState, name: string): TaskState => {
+    const ready = after(placed(state, name), [pulled]);
+    expect(nextEffects(ready)[0]?.kind).toBe('run-release-command');
+    return ready;
+  };
+
+  it.each(['NODE_UNREACHABLE', 'NO_SPACE'])(
+    'goes to another node after %s, and the reply says so',
+    (code) => {
+      const again = failedThere(releasing(planned(migrating), 'node-1'), code);
+      const [, request] = asked(again);
+      expect(request).toMatchObject({ accessToken: 't1:web:0.1', exceptNodes: ['node-1'] });
+      const reply = serviceReply(served(after(releasing(again, 'node-2'), [done])));
+      expect(reply.notes?.[0]).toMatch(
+        new RegExp(
+          `^The release command could not be run on node-1: .* \\(${code}\\)\\. It ran on another node\\.$`,
+        ),
+      );
+      expect(reply.notes?.join()).not.toContain('An instance could not be started');
+    },
+  );
+
+  it('goes to another node twice at most', () => {
+    const twice = failedThere(
+      releasing(failedThere(releasing(planned(migrating), 'node-1'), 'NO_SPACE'), 'node-2'),
+      'NO_SPACE',
+    );
+    const last = failed(releasing(twice, 'node-3'), 'NODE_UNREACHABLE');
+    expect(types(last)).toEqual(['StepFailed']);
+    expect(messageOf(last)).toContain('This was on node-3, the last of 3 places.');
+  });
+
+  it.each(['RELEASE_FAILED', 'SPEC_INVALID', 'SECRET_NOT_FOUND', 'ENGINE_FAILED'])(
+    'is none of its node where the code is %s',
+    (code) => expect(types(failed(releasing(planned(migrating), 'node-1'), code))).toEqual(['StepFailed']),
+  );
+
+  it('stays where it may have written into volumes', () => {
+    const volumes = [{ name: 'data', path: '/data' }];
+    const withData = releaseWith('new', 1, { runtime: 'node', command: 'x', release: ['migrate'], volumes });
+    expect(types(failed(releasing(planned(withData), 'node-1'), 'NODE_UNREACHABLE'))).toEqual(['StepFailed']);
   });
 });
 

@@ -7,7 +7,8 @@ import type { Secrets } from '../secrets/ports.js';
 import type { SideWrite } from '../task/domain/step-writes.js';
 import { shortMessage } from '../task/domain/clean-text.js';
 import type { PlacedNode, Release } from '../task/domain/task.events.js';
-import type { SlotProgress, TaskState } from '../task/domain/task.state.js';
+import { codeOf } from '../task/domain/task-error.js';
+import { pullsOf, type SlotProgress, type TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
 import type { ClaimedTask, Clock, Wait } from '../task/ports.js';
 import type { Turns } from '../task/turns.js';
@@ -94,6 +95,12 @@ export function placedVolumes(
 /** The container of a release's command: by the release, so that a take-over finds and adopts it. */
 export const releaseCommandName = ({ appId, service }: TaskState, { sourceDigest }: Release): string =>
   `${appId}-${service}-release-${sourceDigest.slice(0, 12)}`;
+
+const MOST_PULLS = 2;
+
+/** Whoever makes room on the node may remove an image between its pull and the start: it is pulled again, once. */
+export const isPulledNext = (state: TaskState, ordinal: number, error: unknown): boolean =>
+  codeOf(error) === 'IMAGE_NOT_FOUND' && pullsOf(state, ordinal) < MOST_PULLS;
 
 /** What became of an instance, and why where there is something to say. */
 export type ReportedState = Pick<InstanceReport, 'state' | 'reason'>;

@@ -8,6 +8,8 @@ export interface TaskRecordPorts {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly drainMs?: number;
+  /** Called with what was stored, and the state that it led to. */
+  onStored?(state: TaskState, events: readonly TaskEvent[]): void;
 }
 
 /** What an effect came to, to be stored. */
@@ -82,5 +84,6 @@ export class TaskRecord {
     await this.ports.store.append(this.claim, this.current, this.version, writes);
     this.current = after;
     this.version += writes.events.length;
+    this.ports.onStored?.(after, writes.events);
   }
 }

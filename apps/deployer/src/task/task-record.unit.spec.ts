@@ -3,7 +3,7 @@ import type { TaskEvent } from './domain/task.events.js';
 import { accepted, releaseWith } from './domain/task.testing.js';
 import type { StepWrites } from './domain/step-writes.js';
 import type { TaskStore } from './ports.js';
-import { TaskRecord } from './task-record.js';
+import { TaskRecord, type TaskRecordPorts } from './task-record.js';
 
 const release = releaseWith('new', 2);
 const survey: StepWrites = { events: [{ type: 'InstancesSurveyed', data: { instances: [] } }] };
@@ -12,13 +12,16 @@ const resolved: StepWrites = { events: [{ type: 'ReleaseResolved', data: { relea
 const kinds = (events: readonly TaskEvent[]): readonly string[] => events.map(({ type }) => type);
 
 /** The record of a `run` that was just accepted; `store` is told of each transaction, and may refuse it. */
-function recordOf(store: (version: number, writes: StepWrites) => void = () => undefined) {
+function recordOf(
+  store: (version: number, writes: StepWrites) => void = () => undefined,
+  onStored?: TaskRecordPorts['onStored'],
+) {
   const transactions: { readonly version: number; readonly events: readonly string[] }[] = [];
   const append: TaskStore['append'] = (_claim, _state, version, writes) => {
     transactions.push({ version, events: kinds(writes.events) });
     return Promise.resolve().then(() => store(version, writes));
   };
-  const ports = { store: { append } as TaskStore, clock: { now: () => new Date() }, drainMs: 0 };
+  const ports = { store: { append } as TaskStore, clock: { now: () => new Date() }, drainMs: 0, onStored };
   const history = { version: 1, events: [accepted({ mode: 'run' })] };
   return { transactions, record: new TaskRecord(ports, { taskId: 't1/web', fence: 1n }, history) };
 }
@@ -67,6 +70,21 @@ describe('the record of a task', () => {
     await record.append(() => survey);
     expect(transactions.map(({ version }) => version)).toEqual([1, 1]);
     expect(record.state.survey).toEqual([]);
+  });
+
+  it('tells what was stored, and nothing of a transaction that failed', async () => {
+    let isAway = true;
+    const told: (readonly string[])[] = [];
+    const { record } = recordOf(
+      () => {
+        if (isAway) throw new Error('the database is away');
+      },
+      (state, events) => told.push([...kinds(events), String(state.survey?.length)]),
+    );
+    await expect(record.append(() => survey)).rejects.toThrow();
+    isAway = false;
+    await record.append(() => survey);
+    expect(told).toEqual([['InstancesSurveyed', '0']]);
   });
 
   it('makes no transaction of a step that writes nothing', async () => {

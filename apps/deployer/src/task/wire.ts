@@ -7,6 +7,7 @@ import { createBuildOutput } from '../logs/wire.js';
 import { createReleases } from '../releases/wire.js';
 import { createTaskRequests } from '../requests/wire.js';
 import type { Traffic } from '../rollout/ports.js';
+import { causesOfMoves } from '../rollout/domain/failed-places.js';
 import { createRolloutRecord } from '../rollout/wire.js';
 import { systemTimer } from './adapters/system-timer.js';
 import { aroundStep } from './adapters/step-spans.js';
@@ -63,6 +64,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
     },
   });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
+  const moves = metrics.counter('deployer_starts_moved_total', 'Starts that went to another place', ['code']);
   const output = createBuildOutput({ pool: storage.pool, producer, clock, replica, logger });
   const limits = phaseLimits(config);
   const effects = createEffectRunner({
@@ -91,6 +93,9 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
     ...{ clock, timer: systemTimer },
     ...decorate({ store, effects }),
     aroundStep: aroundStep(tracing),
+    onStored(state, events) {
+      for (const code of causesOfMoves(state, events)) moves.inc({ code });
+    },
     isLeaseLost: (error) => error instanceof LeaseLostError,
     onStep(state, step, ms, error) {
       const labels = {

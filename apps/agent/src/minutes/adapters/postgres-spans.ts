@@ -51,6 +51,7 @@ function instanceColumns({ node, fence, beginMs, instances }: NodeSpan): object 
     releases: each(({ identity }) => identity.release),
     instance_seconds: each((instance) => instance.seconds),
     ...columns('cpu', (index) => part(({ cpu }) => cpu, index)),
+    ...columns('cpu_peak', (index) => part(({ cpuPeak }) => cpuPeak, index)),
     ...columns('memory', (index) => part(({ memory }) => memory, index)),
     ...columns('throttled', (index) => part(({ throttled }) => throttled, index)),
   };

@@ -10,6 +10,8 @@ export interface InstanceSpan {
   readonly identity: ObservedInstance['identity'];
   readonly seconds: number;
   readonly cpu: Spread;
+  /** Of the busiest 100 ms of each second. Undefined where its service does not ask for peaks. */
+  readonly cpuPeak: Spread | undefined;
   readonly memory: Spread;
   /** Undefined without a CPU limit. */
   readonly throttled: Spread | undefined;
@@ -34,6 +36,7 @@ export interface NodeSpan {
 interface Gathered {
   identity: ObservedInstance['identity'];
   readonly cpu: number[];
+  readonly cpuPeak: number[];
   readonly memory: number[];
   readonly throttled: number[];
 }
@@ -91,6 +94,7 @@ export class GatheredSpan {
       instances: [...this.instances].map(([instance, gathered]) => ({
         ...{ instance, identity: gathered.identity, seconds: gathered.cpu.length },
         cpu: spreadOf(gathered.cpu) ?? NOTHING,
+        cpuPeak: spreadOf(gathered.cpuPeak),
         memory: spreadOf(gathered.memory) ?? NOTHING,
         throttled: spreadOf(gathered.throttled),
       })),
@@ -102,11 +106,12 @@ export class GatheredSpan {
     if (usage === null) return;
     let known = this.instances.get(instance);
     if (known === undefined) {
-      known = { identity, cpu: [], memory: [], throttled: [] };
+      known = { identity, cpu: [], cpuPeak: [], memory: [], throttled: [] };
       this.instances.set(instance, known);
     }
     known.identity = identity;
     known.cpu.push(usage.cpu);
+    if (usage.cpuPeak !== undefined) known.cpuPeak.push(usage.cpuPeak);
     known.memory.push(usage.memoryBytes);
     if (usage.throttled) known.throttled.push(usage.throttled.share);
   }

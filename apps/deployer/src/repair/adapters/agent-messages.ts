@@ -22,6 +22,8 @@ interface AgentMessagesParts {
 /** What the agents have said last of each node, in memory; each replica reads all of it. */
 export class AgentMessages implements WatchedNodes, NodeVerdicts {
   private readonly states = new Map<string, NodeState>();
+  /** Of nodes that were removed while they did not answer: what is cleaned up after them waits for none of them. */
+  private readonly removed = new Map<string, NodeState>();
   private readonly observations = new NodeObservations();
   /** When the last second of each node was observed, be it readable or not. */
   private readonly lastSeconds = new Map<string, number>();
@@ -45,9 +47,8 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
   }
 
   of(node: string): WatchedNode | undefined {
-    const state = this.states.get(node);
-    if (state === undefined || this.nowMs() - Date.parse(state.observedAt) > AGENT_SILENT_MS)
-      return undefined;
+    const state = this.states.get(node) ?? this.removed.get(node);
+    if (state === undefined || this.isOld(state)) return undefined;
     return { liveness: state.liveness, ...this.seenOn(node) };
   }
 
@@ -77,6 +78,7 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
     const known = this.states.get(node);
     if (known !== undefined && isOlderState(state, known)) return;
     this.states.set(node, state);
+    this.removed.delete(node);
     if (liveness.state === 'unreachable' && known?.liveness.state !== 'unreachable')
       this.parts.onUnreachable?.(node);
   }
@@ -87,9 +89,16 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
   }
 
   private forget(node: string): void {
+    for (const [name, old] of this.removed) if (this.isOld(old)) this.removed.delete(name);
+    const state = this.states.get(node);
+    if (state?.liveness.state === 'unreachable') this.removed.set(node, state);
     this.states.delete(node);
     this.lastSeconds.delete(node);
     this.observations.forget(node);
+  }
+
+  private isOld({ observedAt }: NodeState): boolean {
+    return this.nowMs() - Date.parse(observedAt) > AGENT_SILENT_MS;
   }
 
   private nowMs(): number {

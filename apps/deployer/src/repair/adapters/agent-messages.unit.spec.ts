@@ -73,8 +73,27 @@ it('tells once that a node became unreachable, and forgets one that was removed'
   const { messages, lost, state, removed } = underTest();
   for (const seconds of [0, 10]) state(seconds, 'unreachable');
   expect(lost).toEqual([NODE]);
+  state(11, 'alive');
   removed();
   expect([messages.of(NODE), messages.all()]).toEqual([undefined, []]);
+});
+
+it('a node that was removed while it did not answer was asked, and waited for: it stays unreachable for a while', () => {
+  const { messages, at, state, removed } = underTest();
+  state(0, 'unreachable');
+  removed();
+  expect(messages.all()).toEqual([]);
+  expect(messages.of(NODE)?.liveness.state).toBe('unreachable');
+  expect(messages.unreachable(NODE)).toBe('its agent says so');
+  // It was enrolled anew.
+  state(5, 'alive', 8);
+  expect(messages.unreachable(NODE)).toBeUndefined();
+  state(6, 'unreachable', 8);
+  removed();
+  at(6 + AGENT_SILENT_MS / 1_000);
+  expect(messages.unreachable(NODE)).toBe('its agent says so');
+  at(6.001 + AGENT_SILENT_MS / 1_000);
+  expect(messages.unreachable(NODE)).toBeUndefined();
 });
 
 it('what is no message of an agent changes nothing', () => {

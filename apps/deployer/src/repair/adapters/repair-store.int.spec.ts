@@ -53,7 +53,8 @@ async function seen(): Promise<NodeInstance> {
 async function repair(error?: string): Promise<NodeInstance['attempts']> {
   now += 1_000;
   const instance = await seen();
-  expect(await store.relaunch(instance, (instance.attempts?.count ?? 0) + 1, event)).toBe(true);
+  const relaunch = { instance, attempt: (instance.attempts?.count ?? 0) + 1, event };
+  expect(await store.relaunch([relaunch])).toEqual([relaunch]);
   await database.pool.query('UPDATE tasks SET result = $1 WHERE result IS NULL', [
     error === undefined
       ? { status: 'running' }
@@ -174,10 +175,35 @@ it('a node that is shown as away is told to answer, though nobody here knows tha
 it('an instance in whose place a repair starts another is known as such until that has ended', async () => {
   const instance = await seen();
   now += 3_600_000;
-  expect(await store.relaunch(instance, 1, event)).toBe(true);
+  expect(await store.relaunch([{ instance, attempt: 1, event }])).toHaveLength(1);
   expect(await seen()).toMatchObject({ replacing: true });
   await database.pool.query(`UPDATE tasks SET result = '{"status":"running"}' WHERE result IS NULL`);
   expect(await seen()).toMatchObject({ replacing: false });
+});
+
+it('instances of a service are relaunched by one request; one that another replica counted is left out', async () => {
+  const { pool } = database;
+  now += 3_600_000;
+  await pool.query(
+    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
+     SELECT new.name, task_id, app_id, service, 'node-5', container, report, stop, release_id
+     FROM instances, unnest(ARRAY['web-5', 'web-6', 'web-7']) AS new(name) WHERE instances.name = 'web-0'`,
+  );
+  const lost = (await store.instancesOn('node-5')).map((instance) => ({ instance, attempt: 1, event }));
+  const [first, second, third] = lost as [(typeof lost)[0], (typeof lost)[0], (typeof lost)[0]];
+  expect(await store.relaunch([second])).toEqual([second]);
+  const begun = await store.relaunch(lost);
+  expect(begun).toEqual([first, third]);
+  const { rows } = await pool.query<{ request: object; events: number }>(
+    `SELECT request, (SELECT count(*)::integer FROM outbox WHERE topic = 'deployment.events'
+                      AND data #>> '{data,repair}' = requests.token) AS events
+     FROM requests WHERE request ->> 'instance' = 'web-5'`,
+  );
+  expect(rows).toMatchObject([{ request: { instance: 'web-5', alsoInstances: ['web-7'] }, events: 2 }]);
+  expect(await store.relaunch(lost)).toEqual([]);
+  expect((await store.instancesOn('node-5')).every(({ replacing }) => replacing)).toBe(true);
+  await pool.query(`UPDATE tasks SET result = '{"status":"running"}' WHERE result IS NULL`);
+  await pool.query(`DELETE FROM instances WHERE node = 'node-5'`);
 });
 
 it('a node is forgotten once nothing of ours is there', async () => {

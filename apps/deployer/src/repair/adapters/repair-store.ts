@@ -16,7 +16,7 @@ import type { Holding } from '../domain/moves.js';
 import { whyRepaired } from '../domain/why-repaired.js';
 import { reportAgain } from '../../rollout/instance.js';
 import { failureIn } from '../../task/failure-in.js';
-import type { NodeInstance, RepairStore, RepairEvent } from '../ports.js';
+import type { NodeInstance, Relaunch, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
 import type { RepairRequests } from '../../requests/ports.js';
 import type { InstanceRecord } from '../../rollout/ports.js';
@@ -67,7 +67,7 @@ export class PostgresRepairStore implements RepairStore {
               (SELECT ${MOVE} FROM moves m LEFT JOIN tasks mt ON mt.id = m.task_id WHERE m.instance = i.name) AS move,
               (SELECT ${REPAIR} FROM repairs r LEFT JOIN tasks rt ON rt.id = r.task_id
                WHERE r.instance = i.name OR r.task_id = i.task_id
-               ORDER BY r.instance = i.name DESC LIMIT 1) AS repair,
+               ORDER BY r.instance = i.name DESC, r.attempts DESC LIMIT 1) AS repair,
               EXISTS (SELECT FROM repairs r JOIN tasks rt ON rt.id = r.task_id
                       WHERE r.instance = i.name AND rt.result IS NULL) AS replacing,
               ${unfinishedWorkOf("i.app_id || '/' || i.service")} AS busy
@@ -164,18 +164,31 @@ export class PostgresRepairStore implements RepairStore {
     });
   }
 
-  /** It gets no more traffic from now on: that is all that is known to be true of it. */
-  async relaunch(instance: NodeInstance, attempt: number, event: RepairEvent): Promise<boolean> {
-    const { name, report } = instance;
-    const { appId, appName, service } = report;
-    const token = `repair-${randomBytes(8).toString('hex')}-${attempt}`;
+  /** They get no more traffic from now on: that is all that is known to be true of them. */
+  async relaunch(lost: readonly Relaunch[]): Promise<readonly Relaunch[]> {
+    const [first] = lost;
+    if (first === undefined) return [];
+    const { appId, appName, service } = first.instance.report;
+    const most = Math.max(...lost.map(({ attempt }) => attempt));
+    const token = `repair-${randomBytes(8).toString('hex')}-${most}`;
     return transaction(this.parts.pool, async (tx) => {
-      if (!(await this.count(tx, instance, attempt, `${token}/${service}`))) return false;
-      await this.parts.intake.acceptRepair(tx, { token, appId, appName, service, instance: name });
-      const draining = outgoing(instanceReported, this.reported(report, 'draining', whyRepaired(event.data)));
-      const data = { ...event.data, repair: token };
-      await this.parts.outbox.add(tx, [draining, this.message({ ...event, data })]);
-      return true;
+      const counted: Relaunch[] = [];
+      for (const one of lost)
+        if (await this.count(tx, one.instance, one.attempt, `${token}/${service}`)) counted.push(one);
+      const [instance, ...others] = counted.map((one) => one.instance.name);
+      if (instance === undefined) return [];
+      await this.parts.intake.acceptRepair(tx, {
+        ...{ token, appId, appName, service, instance },
+        ...(others.length > 0 && { alsoInstances: others }),
+      });
+      await this.parts.outbox.add(
+        tx,
+        counted.flatMap(({ instance: { report }, event }) => [
+          outgoing(instanceReported, this.reported(report, 'draining', whyRepaired(event.data))),
+          this.message({ ...event, data: { ...event.data, repair: token } }),
+        ]),
+      );
+      return counted;
     });
   }
 

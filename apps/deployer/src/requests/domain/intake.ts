@@ -43,6 +43,8 @@ export interface Repair {
   readonly service: string;
   /** The instance in whose place another is started; without one, as many as are wanted. */
   readonly instance?: string;
+  /** With `instance`: others of the service that do not run either, each with another in its place. */
+  readonly alsoInstances?: readonly string[];
   /** It is to leave its node, also while it runs. */
   readonly moves?: true;
   /** With `moves`: it can run nowhere else, and may be missing. */
@@ -91,8 +93,9 @@ export function refuseScale(request: object, reply: ScaleReply): Intake {
 }
 
 export function decideRepair(repair: Repair, rules: IntakeRules, now: Date): Intake {
-  const { instance, moves, yields, ...service } = repair;
-  const scale = instance === undefined ? { restore: true } : { repairs: instance, moves, yields };
+  const { instance, alsoInstances: alsoRepairs, moves, yields, ...service } = repair;
+  const scale =
+    instance === undefined ? { restore: true } : { repairs: instance, alsoRepairs, moves, yields };
   const by = { principal: OWN_PRINCIPAL, verified: true };
   return scaleTask(repair, { ...service, ...by, scale, deadlineAt: deadlineOf({}, rules, now) });
 }

@@ -1,5 +1,6 @@
 import type { ServiceConfig, TaskError } from '#libs/contracts';
 import { messageWith, shortMessage } from '../../task/domain/clean-text.js';
+import type { TaskEvent } from '../../task/domain/task.events.js';
 import {
   type FailedPlace,
   releaseConfig,
@@ -15,6 +16,10 @@ const MOST_MOVES = 2;
 
 /** Another port of the same node does as well. */
 const isOfPort = ({ error }: Pick<FailedPlace, 'error'>): boolean => error.code === 'PORT_TAKEN';
+
+/** What failed there is the release command, before any instance. Pure. */
+export const isOfCommand = (place: Pick<FailedPlace, 'step'> | undefined): boolean =>
+  place?.step === 'run-release-command';
 
 const configOf = (state: TaskState, slot: SlotProgress | undefined): ServiceConfig | undefined =>
   (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state);
@@ -47,6 +52,14 @@ export const failedNodes = ({ slots }: TaskState): readonly string[] =>
 export const exceptNodes = (slot: SlotProgress | undefined): readonly string[] => [
   ...new Set((slot?.failedPlaces ?? []).filter((place) => !isOfPort(place)).map(({ node }) => node.name)),
 ];
+
+/** Of starts that have just been given another place: the code of the failure at the place before. Pure. */
+export const causesOfMoves = ({ slots }: TaskState, events: readonly TaskEvent[]): readonly string[] =>
+  events.flatMap((event) => {
+    if (event.type !== 'NodeAssigned') return [];
+    const slot = slots.find(({ ordinal }) => ordinal === event.data.ordinal);
+    return slot?.failedPlaces?.at(-1)?.error.code ?? [];
+  });
 
 const LONGEST_REASON_BYTES = 500;
 
@@ -89,12 +102,16 @@ export function noOtherPlace(
 export function placeNotes(state: TaskState): readonly string[] {
   return state.slots.flatMap((slot) => {
     const { failedPlaces = [], node } = slot;
-    const isElsewhere = serves(state, slot) && failedPlaces.length > 0;
+    const commands = failedPlaces.filter(isOfCommand);
+    const starts = failedPlaces.filter((place) => !isOfCommand(place));
     const where = `${node?.name}${node?.port === undefined ? '' : `, port ${node.port}`}`;
     const left = failedPlaces.filter(({ leftBehind }) => leftBehind !== undefined);
     return [
-      ...(isElsewhere
-        ? [`An instance could not be started on ${listed(failedPlaces)}. It runs on ${where}.`]
+      ...(commands.length > 0 && state.releaseCommandDone
+        ? [`The release command could not be run on ${listed(commands)}. It ran on another node.`]
+        : []),
+      ...(starts.length > 0 && serves(state, slot)
+        ? [`An instance could not be started on ${listed(starts)}. It runs on ${where}.`]
         : []),
       ...left.map((place) => `What was begun on ${place.node.name} is removed once that node answers.`),
     ];

@@ -4,7 +4,7 @@ import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../servic
 import { wantedCount } from '../../services/domain/spec.js';
 import { volumesProblem } from './volumes.js';
 import { buildNeeds, runNeeds, secretsProblem } from '../../secrets/domain/secrets.js';
-import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
+import { releaseConfig, repairedBy, type TaskState } from '../../task/domain/task.state.js';
 
 type PlanMade = TaskEventOf<'PlanMade'>['data'];
 
@@ -123,16 +123,14 @@ function replacementNotes(state: TaskState): readonly string[] {
 }
 
 /**
- * Another for the one that does not run any more, or that is to leave its node; nothing where it does run and may stay,
- * or where enough run or it was stopped meanwhile.
+ * Another for each that does not run any more, or for the one that is to leave its node; nothing where it does run and
+ * may stay, or where enough run or it was stopped meanwhile.
  */
-function repairPlan(
-  survey: readonly RunningInstance[],
-  { repairs, moves, yields }: NonNullable<TaskState['scale']>,
-  { after }: TaskSpec,
-): PlanMade {
+function repairPlan(state: TaskState, survey: readonly RunningInstance[], { after }: TaskSpec): PlanMade {
+  const { repairs, moves, yields } = state.scale ?? {};
+  const names = repairedBy(state);
   if (yields === true) return yieldPlan(survey, repairs, after === undefined ? 0 : wantedCount(after));
-  const gone = survey.filter(({ name, alive }) => name === repairs && (moves === true || !alive));
+  const gone = survey.filter(({ name, alive }) => names.includes(name) && (moves === true || !alive));
   const others = survey.filter((instance) => !gone.includes(instance));
   const missing = after === undefined ? gone.length : wantedCount(after) - aliveNames(others).length;
   const started = slots(Math.min(gone.length, missing), gone);
@@ -165,7 +163,7 @@ function yieldPlan(survey: readonly RunningInstance[], name: string | undefined,
 /** More or fewer of what runs. Dead instances count for nothing and are removed. */
 function scalePlan(state: TaskState, survey: readonly RunningInstance[], spec: TaskSpec): PlanMade {
   const { scale = {} } = state;
-  if (scale.repairs !== undefined) return repairPlan(survey, scale, spec);
+  if (scale.repairs !== undefined) return repairPlan(state, survey, spec);
   const { after } = spec;
   const named = survey.find(({ name }) => name === scale.instance);
   const alive = survey.filter((instance) => instance.alive && instance !== named);

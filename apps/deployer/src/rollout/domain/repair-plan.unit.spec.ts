@@ -4,7 +4,10 @@ import { nextEffects } from '../../task/domain/task.effects.js';
 import type { RunningInstance } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
 import { firstSpec } from '../../services/domain/spec.js';
-import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
+import { accepted, releaseWith, running, runToEnd } from '../../task/domain/task.testing.js';
+import { decide } from '../../task/domain/decide.js';
+import { isRecorded } from '../../task/domain/effect-table.js';
+import { servingOf } from './serving.js';
 
 const release = releaseWith('old', 2);
 const alive = running('a', release);
@@ -25,6 +28,38 @@ describe('a repair', () => {
     expect(slots).toMatchObject([{ ordinal: 0, replaces: { name: 'b' } }]);
     expect(surplus).toEqual([]);
     expect(kept).toEqual(['a', 'c']);
+  });
+
+  it('of several instances that are gone starts as many, side by side, and keeps what became healthy', () => {
+    const three = releaseWith('old', 3);
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => running(name, three, { alive: name === 'a' })) as [
+      RunningInstance,
+      RunningInstance,
+      RunningInstance,
+    ];
+    const ran = (failing: readonly string[]) =>
+      runToEnd(
+        accepted({ mode: 'scale', scale: { repairs: 'b', alsoRepairs: ['c', 'a'] } }),
+        { release: three, before: [a, b, c], failing },
+        (state, effect) =>
+          isRecorded(effect) ? decide(effect, state, { now: new Date(0), drainMs: 0 }).events : undefined,
+        (effects) => effects.find(isRecorded) ?? effects.at(-1),
+      );
+    const { state, done } = ran([]);
+    expect(
+      state.slots.map(({ replaces }) => replaces?.name),
+      'a runs after all',
+    ).toEqual(['b', 'c']);
+    // The second waits for nothing of the first.
+    expect(done.indexOf('probe-instance 1')).toBeLessThan(done.indexOf('start-instance 0'));
+    expect([state.outcome, servingOf(state).instances.length]).toEqual(['running', 3]);
+    expect([...state.stopped].sort()).toEqual(['b', 'c']);
+    const partly = ran(['probe-instance 0']);
+    expect([partly.state.outcome, servingOf(partly.state).instances.length]).toEqual(['failed', 2]);
+    expect(partly.done, 'nothing is reverted: what was replaced did not run').not.toContain('begin-revert');
+    const full = ran(['await-node 0']);
+    expect(full.state.failure?.message ?? '').toMatch(/^1 of the 2 missing instances were not started\./);
+    expect(servingOf(full.state).instances).toHaveLength(2);
   });
 
   it('does nothing where the instance runs after all', () => {

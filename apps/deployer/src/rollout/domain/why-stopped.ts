@@ -1,4 +1,4 @@
-import type { TaskState } from '../../task/domain/task.state.js';
+import { repairedBy, type TaskState } from '../../task/domain/task.state.js';
 
 /** Why a task takes an instance out of traffic and stops it, as the history of the instance says it. Pure. */
 export function whyStopped(state: TaskState, name: string): string {
@@ -10,7 +10,7 @@ export function whyStopped(state: TaskState, name: string): string {
   const other = slot.name === undefined ? 'Another' : `${slot.name} on ${slot.node?.name}`;
   const takes = `${other} takes its place ${by}.`;
   if (scale?.moves === true) return `It moves off its node. ${takes}`;
-  if (scale?.repairs === name) return `It does not run any more. ${takes}`;
+  if (repairedBy(state).includes(name)) return `It does not run any more. ${takes}`;
   const before = survey.find((instance) => instance.name === name)?.release.id;
   const after = (slot.release ?? state.release)?.id;
   if (state.reverting) return `The request failed. ${takes}`;

@@ -10,7 +10,7 @@ const release = releaseWith('new', 1);
 const node = { name: 'node-1', address: '10.0.0.9', port: 21_000, score: 50 };
 
 /** Leaves the place of an instance that failed there with this code; what that comes to, and what was removed. */
-async function leaving(code: string, stopAndRemove?: NodeEngines['stopAndRemove']) {
+async function leaving(code: string, stopAndRemove?: NodeEngines['stopAndRemove'], step = 'start-instance') {
   const error = { code, message: 'm', hint: 'h' };
   const state = foldTask([
     accepted({ mode: 'run' }),
@@ -18,7 +18,7 @@ async function leaving(code: string, stopAndRemove?: NodeEngines['stopAndRemove'
     { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
     { type: 'NodeRequested', data: { ordinal: 0, accessToken: 't1:web:0' } },
     { type: 'NodeAssigned', data: { ordinal: 0, node, phase: 'place', ms: 1 } },
-    { type: 'PlaceFailed', data: { ordinal: 0, node: node.name, step: 'start-instance', error } },
+    { type: 'PlaceFailed', data: { ordinal: 0, node: node.name, step, error } },
   ]);
   const removed: string[] = [];
   const ports = {
@@ -60,6 +60,15 @@ it('what cannot be removed is recorded as left behind, too', async () => {
   const { writes } = await leaving('NO_SPACE', () => Promise.reject(error));
   expect(writes.events[0]?.data).toMatchObject({ leftBehind: { code: 'ENGINE_FAILED' } });
   expect(sidesOf(writes, 'leave-behind')).toHaveLength(1);
+});
+
+it('of a release command its container goes; it is never recorded as an instance', async () => {
+  const { writes, removed } = await leaving('NO_SPACE', undefined, 'run-release-command');
+  expect(removed).toEqual([`node-1 shop-web-release-${release.sourceDigest.slice(0, 12)}`]);
+  expect(sidesOf(writes, 'release-node')).toHaveLength(1);
+  const away = await leaving('NODE_UNREACHABLE', undefined, 'run-release-command');
+  expect(away.writes.events[0]?.data).toMatchObject({ leftBehind: { code: 'NODE_UNREACHABLE' } });
+  expect(sidesOf(away.writes, 'leave-behind')).toEqual([]);
 });
 
 it('nothing is decided while the record does not answer', async () => {

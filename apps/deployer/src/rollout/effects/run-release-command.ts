@@ -8,6 +8,7 @@ import type { ClaimedTask } from '../../task/ports.js';
 import {
   type InstanceEffectPorts,
   instanceLabels,
+  isPulledNext,
   NO_GRACE,
   placedVolumes,
   releaseCommandName,
@@ -22,14 +23,18 @@ type RunEffect = EffectOf<'run-release-command'>;
  */
 export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffectPorts> = {
   async run(ports, { claim, signal }, state, effect) {
-    const { release } = effect;
+    const { release, ordinal } = effect;
     const started = performance.now();
     const done = (ran: boolean) => {
       const ms = Math.round(performance.now() - started);
       return { type: 'ReleaseCommandDone', data: { ran, phase: 'release', ms } } as const;
     };
     if (await ports.releases.commandDone(release)) return { events: [done(false)] };
-    const exitCode = await runToEnd(ports, claim, signal, { state, effect });
+    const exitCode = await runToEnd(ports, claim, signal, { state, effect }).catch((error: unknown) => {
+      if (!isPulledNext(state, ordinal, error)) throw error;
+      return undefined;
+    });
+    if (exitCode === undefined) return { events: [{ type: 'ImageMissing', data: { ordinal } }] };
     const volumes = placedVolumes(state, effect);
     if (exitCode === 0)
       return { events: [done(true)], sides: [{ kind: 'release-command-done', release }, ...volumes] };
@@ -38,8 +43,10 @@ export const runReleaseCommand: EffectFile<'run-release-command', InstanceEffect
     return { events: [{ type: 'StepFailed', data: { step: 'run-release-command', error } }], sides: volumes };
   },
 
-  async withdraw({ engines }, state, { node, release }) {
-    const isPast = state.outcome !== undefined || state.leftoversRemoved;
+  async withdraw({ engines }, state, { ordinal, node, release }) {
+    const slot = state.slots.find((one) => one.ordinal === ordinal);
+    const isElsewhere = slot?.failing !== undefined || slot?.node?.name !== node.name;
+    const isPast = state.outcome !== undefined || state.leftoversRemoved || isElsewhere;
     if (isPast) await engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE);
   },
 };
@@ -59,10 +66,9 @@ async function runToEnd(
     labels: instanceLabels(state, release, claim),
     task: claim.taskId,
   };
-  return engines.runToEnd(node.name, spec, signal).catch(async (error: unknown) => {
-    if (codeOf(error) !== 'IMAGE_NOT_FOUND') throw error;
-    // Whoever makes room on the node may have removed it since it was pulled.
-    await engines.pull(node.name, release.image, signal, () => undefined);
+  return engines.runToEnd(node.name, spec, signal).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENGINE_UNREACHABLE' || signal.aborted) throw error;
+    // A connection that broke is no node that is lost: it is found there, and waited for, rather than run twice.
     return engines.runToEnd(node.name, spec, signal);
   });
 }

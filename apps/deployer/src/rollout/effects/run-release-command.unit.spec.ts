@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { EngineError } from '#libs/engine';
 import { sidesOf } from '../../task/domain/step-writes.js';
 import { type Effect, nextEffects } from '../../task/domain/task.effects.js';
-import { foldTask } from '../../task/domain/task.state.js';
+import type { TaskEvent } from '../../task/domain/task.events.js';
+import { evolve, foldTask, type TaskState } from '../../task/domain/task.state.js';
 import { accepted, releaseWith } from '../../task/domain/task.testing.js';
 import type { EffectScope } from '../../task/effect-scope.js';
 import type { InstanceEffectPorts } from '../instance.js';
@@ -65,20 +66,71 @@ it.each([0, 3])(
   },
 );
 
-it('an image that was removed from the node since its pull is pulled again, once', async () => {
-  const pulled: string[] = [];
-  const missing = new EngineError('IMAGE_NOT_FOUND', { message: 'No such image.', hint: 'h' });
-  const ports = (neededPulls: number): unknown => ({
+/** The command where its engine refuses so many times with this code, and how often it was begun. */
+function refusing(code: ConstructorParameters<typeof EngineError>[0], times: number) {
+  let begun = 0;
+  const ports: unknown = {
     releases: { commandDone: () => Promise.resolve(false) },
     engines: {
-      runToEnd: () => (pulled.length >= neededPulls ? Promise.resolve(0) : Promise.reject(missing)),
-      pull: (_node: string, image: string) => Promise.resolve(void pulled.push(image)),
+      runToEnd: () => {
+        begun += 1;
+        const refusal = new EngineError(code, { message: 'It refuses.', hint: 'h' });
+        return begun > times ? Promise.resolve(0) : Promise.reject(refusal);
+      },
     },
+  };
+  return { ports: ports as InstanceEffectPorts, begun: () => begun };
+}
+
+it('an image that was removed from the node since its pull is pulled again, once', async () => {
+  const { ports } = refusing('IMAGE_NOT_FOUND', 9);
+  const pull: TaskEvent = { type: 'ImagePulled', data: { ordinal: 0, phase: 'pull', ms: 1 } };
+  const planned = foldTask([
+    accepted({}),
+    { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+    pull,
+  ]);
+  const { events } = await runReleaseCommand.run(ports, scope, planned, effect);
+  expect(events).toEqual([{ type: 'ImageMissing', data: { ordinal: 0 } }]);
+  const again = [...events, pull].reduce<TaskState>(evolve, planned);
+  await expect(runReleaseCommand.run(ports, scope, again, effect)).rejects.toMatchObject({
+    code: 'IMAGE_NOT_FOUND',
   });
-  const run = (neededPulls: number) =>
-    runReleaseCommand.run(ports(neededPulls) as InstanceEffectPorts, scope, state, effect);
-  expect((await run(1)).events).toMatchObject([{ type: 'ReleaseCommandDone', data: { ran: true } }]);
-  expect(pulled).toEqual([release.image]);
-  await expect(run(9)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
-  expect(pulled).toHaveLength(2);
+});
+
+it('a connection that breaks while it runs is made again, once: it was said to have failed, and ran twice', async () => {
+  const broken = refusing('ENGINE_UNREACHABLE', 1);
+  const { events } = await runReleaseCommand.run(broken.ports, scope, state, effect);
+  expect(events).toMatchObject([{ type: 'ReleaseCommandDone', data: { ran: true } }]);
+  expect(broken.begun()).toBe(2);
+  const lost = refusing('ENGINE_UNREACHABLE', 9);
+  await expect(runReleaseCommand.run(lost.ports, scope, state, effect)).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+  });
+  expect(lost.begun()).toBe(2);
+});
+
+it('a replica that lost its lease removes the command where the task has gone to another node meanwhile', async () => {
+  const error = { code: 'NODE_UNREACHABLE', message: 'm', hint: 'h' };
+  const assigned = (name: string): TaskEvent => ({
+    type: 'NodeAssigned',
+    data: { ordinal: 0, node: { ...node, name }, phase: 'place', ms: 1 },
+  });
+  const here = foldTask([
+    accepted({}),
+    { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
+    assigned('node-1'),
+  ]);
+  const leaves: readonly TaskEvent[] = [
+    { type: 'PlaceFailed', data: { ordinal: 0, node: 'node-1', step: effect.kind, error } },
+    { type: 'PlaceLeft', data: { ordinal: 0, node: 'node-1', phase: 'stop', ms: 1 } },
+    assigned('node-2'),
+  ];
+  const removedAfter = async (events: readonly TaskEvent[]): Promise<readonly string[]> => {
+    const { ports, removed } = portsWith(0);
+    await runReleaseCommand.withdraw?.(ports, events.reduce<TaskState>(evolve, here), effect);
+    return removed;
+  };
+  expect(await removedAfter([]), 'whoever took over waits for it').toEqual([]);
+  for (const length of [1, 2, 3]) expect(await removedAfter(leaves.slice(0, length))).toHaveLength(1);
 });

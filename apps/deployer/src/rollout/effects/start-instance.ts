@@ -1,8 +1,7 @@
 import type { InstanceAddress } from '#libs/contracts';
 import { resolveSecrets } from '../../secrets/resolve-secrets.js';
-import { codeOf } from '../../task/domain/task-error.js';
 import { isOfRevert, type EffectOf } from '../../task/domain/task.effects.js';
-import { pullsOf, type TaskState } from '../../task/domain/task.state.js';
+import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
 import { inPhase, phaseOf } from '../../task/phase.js';
 import type { ClaimedTask } from '../../task/ports.js';
@@ -10,14 +9,13 @@ import {
   type InstanceEffectPorts,
   instanceLabels,
   instanceName,
+  isPulledNext,
   NO_GRACE,
   placedVolumes,
   releaseCommandName,
   reachedAt,
   volumeNames,
 } from '../instance.js';
-
-const MOST_PULLS = 2;
 
 /** Starts the container of a slot. An image that its node lacks is pulled first. */
 export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = {
@@ -55,10 +53,6 @@ export const startInstance: EffectFile<'start-instance', InstanceEffectPorts> = 
     await engines.stopAndRemove(effect.node.name, name, NO_GRACE);
   },
 };
-
-/** Whoever makes room on the node may remove an image between its pull and the start: it is pulled again, once. */
-const isPulledNext = (state: TaskState, ordinal: number, error: unknown): boolean =>
-  codeOf(error) === 'IMAGE_NOT_FOUND' && pullsOf(state, ordinal) < MOST_PULLS;
 
 /** It has ended, and that is stored: nobody asks for its exit code any more. */
 async function removeReleaseCommand(

@@ -132,8 +132,9 @@ export const effectTable = {
     },
     codes: [
       ...['RELEASE_FAILED', 'NODE_UNREACHABLE', 'NAME_TAKEN', 'SPEC_INVALID', 'NO_SPACE'],
-      ...['ENGINE_FAILED', 'SECRET_NOT_FOUND', 'SECRET_UNREADABLE'],
+      ...['IMAGE_NOT_FOUND', 'ENGINE_FAILED', 'SECRET_NOT_FOUND', 'SECRET_UNREADABLE'],
     ],
+    elsewhere: ['NODE_UNREACHABLE', 'NO_SPACE'],
     renamed: ofNode,
   },
   'start-instance': {

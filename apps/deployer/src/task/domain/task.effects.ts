@@ -3,6 +3,7 @@ import { followsBuilds } from './task.turns.js';
 import type { InstanceRef, PlacedNode, Release, Slot } from './task.events.js';
 import {
   awaitsReleaseCommand,
+  bringsBack,
   hasReplaced,
   instanceOf,
   isDone,
@@ -143,11 +144,12 @@ function rolloutEffects(state: TaskState): readonly Effect[] {
 }
 
 /** What a scaling or restore tells that found no node for some; what is to go stays then: nothing is in its place. */
-function refusalOf({ slots, scale }: TaskState): TaskError | undefined {
+function refusalOf(state: TaskState): TaskError | undefined {
+  const { slots } = state;
   const refused = slots.flatMap((slot) => slot.refused ?? []);
   const [error] = refused;
   if (error === undefined) return undefined;
-  const which = scale?.restore === true ? 'missing' : 'new';
+  const which = bringsBack(state) ? 'missing' : 'new';
   const missing = `${refused.length} of the ${slots.length} ${which} instances were not started.`;
   return { ...error, message: `${missing} ${error.message}` };
 }
@@ -159,12 +161,16 @@ function outcomeOf({ mode, survey = [], plan, slots, spec }: TaskState): Exclude
   return state === 'running' && count === 0 ? 'scaled-to-0' : 'stopped';
 }
 
-/** Replacements one at a time, so that the rest goes on serving; what replaces nothing all at once. */
+/** Replacements one at a time, so that the rest goes on serving; what replaces nothing that runs all at once. */
 function rollingEffects(state: TaskState, open: readonly SlotProgress[]): readonly Effect[] {
-  const replacement = open.find(({ replaces }) => replaces !== undefined);
+  const replacement = open.find((slot) => replacesRunning(state, slot));
   const active = replacement === undefined ? open : [replacement];
   return active.flatMap((slot) => slotEffects(state, slot));
 }
+
+/** A revert replaces what was not there yet when the task began: that runs. */
+const replacesRunning = ({ survey = [] }: TaskState, { replaces }: SlotProgress): boolean =>
+  replaces !== undefined && survey.find(({ name }) => name === replaces.name)?.alive !== false;
 
 function slotEffects(state: TaskState, slot: SlotProgress): readonly Effect[] {
   const { ordinal, accessToken, node, name, address, replaces } = slot;
@@ -227,16 +233,17 @@ function leftovers(state: TaskState): readonly SlotProgress[] {
   });
 }
 
-/** A rollback is a revert itself, and is not reverted. */
+/** A rollback is a revert itself, and is not reverted. What did not run before does not come back. */
 function slotsOfRevert(state: TaskState): readonly Slot[] {
   if (state.mode === 'rollback') return [];
   return state.slots
     .filter((slot) => hasReplaced(state, slot))
     .flatMap((slot): readonly Slot[] => {
       const ordinal = FIRST_OF_REVERT + slot.ordinal;
-      // It was stopped first, and what was to stand in for it is gone with the leftovers.
       const before = state.survey?.find(({ name }) => name === slot.replaces?.name);
-      if (!slot.healthy) return before?.alive === true ? [{ ordinal, restores: before.name }] : [];
+      if (before?.alive !== true) return [];
+      // It was stopped first, and what was to stand in for it is gone with the leftovers.
+      if (!slot.healthy) return [{ ordinal, restores: before.name }];
       const instance = instanceOf(slot);
       return instance === undefined ? [] : [{ ordinal, replaces: instance }];
     });

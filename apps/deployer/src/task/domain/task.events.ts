@@ -70,6 +70,8 @@ interface ScaleWish {
   readonly instance?: string;
   /** Of a repair: the instance in whose place another is started if it does not run. */
   readonly repairs?: string;
+  /** With `repairs`: others of its service that do not run either, in whose places others are started beside it. */
+  readonly alsoRepairs?: readonly string[];
   /** With `repairs`: also if it runs, for it is to leave its node. */
   readonly moves?: true;
   /** With `moves`: it can run nowhere else, so it is stopped, as far as `maxUnavailable` of its config.json lets it be missing. */

@@ -118,13 +118,21 @@ export const stopsFirst = (state: TaskState, slot: SlotProgress): boolean =>
 export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
   replaces !== undefined && isStopped(state, replaces);
 
+/** Names of the instances in whose places a repair starts others. */
+export const repairedBy = ({ scale }: TaskState): readonly string[] =>
+  scale?.repairs === undefined ? [] : [scale.repairs, ...(scale.alsoRepairs ?? [])];
+
+/** It brings back what does not run: what is missing, or named instances. */
+export const bringsBack = ({ scale }: TaskState): boolean =>
+  scale?.restore === true || (scale?.repairs !== undefined && scale.moves !== true);
+
 /**
  * A scaling or a restore that fails keeps what it has started: that stays wanted, and the next restore asks for the rest.
- * The cancel of a scaling takes its count back.
+ * So does a repair. The cancel of a scaling takes its count back.
  */
-export const keepsHealthy = ({ mode, scale, failure }: TaskState): boolean =>
-  scale?.restore === true ||
-  (mode === 'scale' && scale?.repairs === undefined && failure?.code !== 'CANCELLED');
+export const keepsHealthy = (state: TaskState): boolean =>
+  bringsBack(state) ||
+  (state.mode === 'scale' && state.scale?.repairs === undefined && state.failure?.code !== 'CANCELLED');
 
 /** The task leaves it serving, now that it has ended or is about to. */
 export function serves(state: TaskState, slot: SlotProgress): boolean {

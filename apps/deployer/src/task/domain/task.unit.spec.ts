@@ -302,9 +302,11 @@ describe('the release command', () => {
   });
 });
 
+const MIGRATING = { runtime: 'node', command: 'x', release: ['migrate'] };
+
 describe('every task', () => {
   const effectKeys = ['fetch-source', 'build-image', 'push-image', 'resolve-release', 'survey'];
-  const slotKeys = ['await-node', 'pull-image', 'start-instance', 'probe-instance'];
+  const slotKeys = ['await-node', 'pull-image', 'run-release-command', 'start-instance', 'probe-instance'];
   const failingKey = fc.oneof(
     fc.constantFrom(...effectKeys, 'stop-instance a', 'stop-instance b'),
     fc.tuple(fc.constantFrom(...slotKeys), fc.constantFrom(0, 1, 2, 1000, 1001)).map(([k, n]) => `${k} ${n}`),
@@ -319,11 +321,12 @@ describe('every task', () => {
         fc.integer({ min: 1, max: 3 }),
         fc.array(fc.boolean(), { maxLength: 3 }),
         fc.boolean(),
+        fc.boolean(),
         fc.infiniteStream(fc.nat()),
-        (mode, failing, failingPlaces, replicas, alive, imagesMissing, picks) => {
+        (mode, failing, failingPlaces, replicas, alive, imagesMissing, migrates, picks) => {
           const known = alive.map((isAlive, n) => running('abc'.charAt(n), old, { alive: isAlive }));
           const world = {
-            release: releaseWith('new', replicas),
+            release: releaseWith('new', replicas, migrates ? MIGRATING : {}),
             before: known,
             failing,
             failingPlaces,

@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { deploymentReplied, type InstanceAddress } from '#libs/contracts';
+import {
+  type AppProcess,
+  createTestDatabase,
+  metricOf,
+  requireEnv,
+  spawnApp,
+  type TestDatabase,
+  testNodes,
+  uniqueName,
+  until,
+  untilReady,
+} from '#libs/testing';
+import { enrol } from '../../scripts/platform.js';
+import { Client, greeter } from '../e2e/client.js';
+import { containersOf, nodeStates, onNode } from '../e2e/world.js';
+import { cutOff } from './cut-off.js';
+
+/**
+ * A Slipway of its own on the servers and nodes of the platform, with all apps but the agent. It looks often and loses
+ * patience soon, so that the test does not wait for minutes.
+ */
+const APPS = ['node-manager', 'load-balancer', 'deployer'] as const;
+const IMPATIENT = {
+  ...{ DEPLOYER_RECONCILE_MS: '2000', DEPLOYER_NODE_LOST_MS: '2000', DEPLOYER_ORPHAN_AGE_MS: '3000' },
+  // The ports of the platform are its own.
+  ...{ NODE_FIRST_PORT: '30000', NODE_LAST_PORT: '30099' },
+};
+const LATER = { timeoutMs: 90_000 };
+
+const client = new Client();
+let database: TestDatabase;
+let scratch: string;
+let processes: readonly AppProcess[] = [];
+let urls: Readonly<Record<string, string>> = {};
+beforeAll(async () => {
+  await client.connect();
+  database = await createTestDatabase({ roles: true });
+  scratch = await mkdtemp(join(tmpdir(), 'slipway-without-agents-'));
+  const env = {
+    ...{ ...process.env, ...IMPATIENT, ...database.appUrls },
+    ...{ KAFKA_PREFIX: `${uniqueName('quiet')}.`, DEPLOYER_WORK_DIRECTORY: scratch },
+  };
+  processes = APPS.map((app) => spawnApp(app, env));
+  await Promise.all(processes.map((one) => untilReady(one)));
+  urls = Object.assign({}, ...processes.map((one) => one.httpUrls())) as typeof urls;
+  const own = {
+    SLIPWAY_API_TOKEN: requireEnv('SLIPWAY_API_TOKEN'),
+    SLIPWAY_API_URL: urls['node-manager'] ?? '',
+  };
+  for (const node of await testNodes()) await enrol(own, node);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all(processes.map((one) => one.stop()));
+  await database?.drop();
+  await rm(scratch, { recursive: true, force: true });
+  await client.close();
+});
+
+async function ask(mode: string, appId: string): Promise<readonly InstanceAddress[]> {
+  const response = await fetch(`${urls['deployer']}/v1/requests`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${requireEnv('SLIPWAY_API_TOKEN')}`,
+      ...{ 'content-type': 'application/json', prefer: 'wait=100' },
+    },
+    body: JSON.stringify({ mode, appId, appName: 'Quiet', services: ['web'] }),
+  });
+  const [service] = deploymentReplied.schema.parse(await response.json()).services;
+  expect(service?.error).toBeUndefined();
+  return service?.instances ?? [];
+}
+
+const rows = async <R extends object>(sql: string, ...values: readonly string[]): Promise<readonly R[]> =>
+  (await database.pool.query<R>(sql, [...values])).rows;
+const running = (appId: string) =>
+  rows<{ node: string; url: string; container: string }>(
+    `SELECT node, url, container FROM registry.instances WHERE app_id = $1 AND state = 'running'`,
+    appId,
+  );
+const stateOf = async (node: string): Promise<string | undefined> =>
+  (await rows<{ state: string }>('SELECT state FROM registry.nodes WHERE name = $1', node))[0]?.state;
+const engineLooks = (): Promise<number> =>
+  metricOf(String(urls['deployer']), 'slipway_deployer_engine_looks_total');
+
+it('where no agent watches, nodes are polled: what is gone runs again, what is lost runs elsewhere, and all is cleaned', async () => {
+  const appId = uniqueName('quiet');
+  await client.push(appId, 'web', greeter('here', { replicas: 2 }));
+  const [first, second] = (await ask('build-and-run', appId)) as [InstanceAddress, InstanceAddress];
+  expect(first.node).not.toBe(second.node);
+
+  const before = await engineLooks();
+  await until(
+    'engines to be asked though nothing differs',
+    async () => (await engineLooks()) > before,
+    LATER,
+  );
+
+  await onNode(first.node, 'docker', 'rm', '-f', first.container);
+  await until(
+    'another to run',
+    async () => {
+      const found = await running(appId);
+      return found.length === 2 && found.every(({ container }) => container !== first.container);
+    },
+    LATER,
+  );
+
+  const begun = performance.now();
+  const join = await cutOff(second.node);
+  try {
+    await until(
+      'both to run elsewhere',
+      async () => {
+        const found = await running(appId);
+        return found.length === 2 && found.every(({ node }) => node !== second.node);
+      },
+      LATER,
+    );
+    console.info(`both run elsewhere ${Math.round(performance.now() - begun)} ms after the cut`);
+    expect(await stateOf(second.node)).toBe('unreachable');
+    for (const { url } of await running(appId)) expect(await (await fetch(url)).text()).toBe('here');
+  } finally {
+    await join();
+  }
+  await until('the node to be ready', async () => (await stateOf(second.node)) === 'ready', LATER);
+  // Clean first: what was started elsewhere meanwhile is gone by then.
+  expect((await containersOf(appId)).map(({ id }) => id)).not.toContain(second.container);
+  expect(await containersOf(appId)).toHaveLength(2);
+
+  await ask('stop', appId);
+  expect(await containersOf(appId)).toEqual([]);
+  // The platform lost the node, too.
+  await until(
+    'its nodes to be ready',
+    async () => (await nodeStates()).every((state) => state === 'ready'),
+    LATER,
+  );
+}, 240_000);
