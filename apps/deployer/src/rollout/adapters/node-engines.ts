@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import { loginFor, type RegistryLogins } from '#libs/registry';
-import { unseal, type PrivateJwk } from '#libs/secrets';
+import { unseal, type PrivateJwks } from '#libs/secrets';
 import type { SshPool } from '#libs/ssh';
 import { INSTALLATION_LABEL, TASK_LABEL } from '../domain/labels.js';
 import type { SeenContainer } from '../domain/seen-container.js';
@@ -30,7 +30,7 @@ interface NodeEnginesParts {
   readonly logins: NodeLogins;
   readonly ssh: SshPool;
   readonly registryLogins: RegistryLogins;
-  readonly privateKey: PrivateJwk;
+  readonly privateKeys: PrivateJwks;
   /** Which Slipway this is. */
   readonly installation: string;
   readonly withoutSecrets: WithoutSecrets;
@@ -258,7 +258,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     }
     const kept = this.engines.get(node);
     if (kept?.sealedLogin === assigned.sealedLogin) return kept;
-    const login = await unseal(this.parts.privateKey, assigned.sealedLogin);
+    const login = await unseal(this.parts.privateKeys, assigned.sealedLogin);
     // Each answer seals its login anew, and most are what they were: the channels that are open stay.
     const way = wayTo(assigned, login as NodeLogin);
     const isSame = kept !== undefined && isDeepStrictEqual(kept.way, way);

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { generateDeployerKeys, parsePrivateKeys, unseal } from '#libs/secrets';
+import {
+  type AppProcess,
+  createTestDatabase,
+  spawnApp,
+  type TestDatabase,
+  testNodes,
+  uniqueName,
+  until,
+  untilReady,
+} from '#libs/testing';
+import { enrol } from '../../scripts/platform.js';
+import { greeter } from '../e2e/client.js';
+import { RunningCommand } from '../e2e/command.js';
+import { sourceFolders } from '../e2e/source-folders.js';
+
+const SOON = { timeoutMs: 60_000 };
+const folders = sourceFolders();
+const [old, fresh] = [await generateDeployerKeys(), await generateDeployerKeys()];
+
+let database: TestDatabase;
+let shared: NodeJS.ProcessEnv;
+const running = new Set<AppProcess>();
+
+beforeAll(async () => {
+  await folders.make();
+  database = await createTestDatabase({ roles: true });
+  const { DATABASE_URL: _, ...platform } = process.env;
+  shared = { ...platform, ...database.appUrls, KAFKA_PREFIX: `${uniqueName('keys')}.` };
+});
+afterAll(async () => {
+  await Promise.all([...running].map(stop));
+  await database.drop();
+  await folders.remove();
+});
+
+async function start(app: string, variables: NodeJS.ProcessEnv = {}): Promise<AppProcess> {
+  const started = spawnApp(app, { ...shared, ...variables });
+  running.add(started);
+  await untilReady(started);
+  return started;
+}
+
+async function stop(app: AppProcess): Promise<void> {
+  running.delete(app);
+  expect((await app.stop()).code).toBe(0);
+}
+
+const deployer = (...keys: readonly { readonly privateKey: string }[]): Promise<AppProcess> =>
+  start('deployer', { SLIPWAY_DEPLOYER_PRIVATE_KEY: keys.map(({ privateKey }) => privateKey).join() });
+const loadBalancer = ({ publicKey }: { readonly publicKey: string }): Promise<AppProcess> =>
+  start('load-balancer', { SLIPWAY_DEPLOYER_PUBLIC_KEY: publicKey });
+
+/** One replica after another: the next one is there before the one before it goes. */
+async function replaced(
+  replicas: readonly AppProcess[],
+  next: () => Promise<AppProcess>,
+): Promise<readonly AppProcess[]> {
+  const started: AppProcess[] = [];
+  for (const replica of replicas) {
+    started.push(await next());
+    await stop(replica);
+  }
+  return started;
+}
+
+async function command(words: readonly string[], input = ''): Promise<void> {
+  const { code, out, err } = await new RunningCommand(words, shared, input).ended;
+  expect(code, `slipway ${words.join(' ')}\n${out}${err}`).toBe(0);
+}
+
+/** Each instance that is added asks for a node, and so for a login that is sealed. */
+class Scaling {
+  private isOver = false;
+  private readonly work: Promise<void>;
+  rounds = 0;
+
+  constructor(private readonly app: string) {
+    this.work = this.run();
+  }
+
+  /** A request that is sent from now on is answered. */
+  async oneMore(): Promise<void> {
+    const { rounds } = this;
+    await until('requests to be answered', () => this.rounds >= rounds + 2, SOON);
+  }
+
+  end(): Promise<void> {
+    this.isOver = true;
+    return this.work;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isOver) {
+      for (const count of ['3', '1']) await command(['scale', this.app, 'web', count]);
+      this.rounds += 1;
+    }
+  }
+}
+
+async function storedLogins(): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ sealed: string }>(
+    `SELECT login ->> 'sealedLogin' AS sealed FROM deployer.node_logins`,
+  );
+  return rows.map(({ sealed }) => sealed);
+}
+
+const opens = ({ privateKey }: { readonly privateKey: string }, sealed: string): Promise<boolean> =>
+  unseal(parsePrivateKeys(privateKey), sealed).then(
+    () => true,
+    () => false,
+  );
+
+it('the key that logins are sealed to is changed while requests run, and none of them fails', async () => {
+  const nodeManager = await start('node-manager');
+  const nodes = await testNodes();
+  let deployers = [await deployer(old), await deployer(old)] as readonly AppProcess[];
+  let balancers = [await loadBalancer(old)] as readonly AppProcess[];
+  const urls = (): NodeJS.ProcessEnv => ({
+    SLIPWAY_API_URL: Object.values(nodeManager.httpUrls())[0],
+    SLIPWAY_DEPLOYER_URL: Object.values(deployers[0]!.httpUrls())[0],
+  });
+  shared = { ...shared, ...urls(), SLIPWAY_DEPLOYER_PUBLIC_KEY: old.publicKey };
+  for (const node of nodes) await enrol(shared as Record<string, string>, node);
+  const app = uniqueName('sealed');
+  await command(['deploy', await folders.write({ web: greeter('here') }), '--app', app]);
+  const scaling = new Scaling(app);
+  await scaling.oneMore();
+
+  deployers = await replaced(deployers, () => deployer(old, fresh));
+  await scaling.oneMore();
+
+  balancers = await replaced(balancers, () => loadBalancer(fresh));
+  await command(['secret', 'set', app, 'FORMER'], 'sealed to the old key');
+  await scaling.oneMore();
+
+  deployers = await replaced(deployers, () => deployer(fresh, old));
+  await until(
+    'every login to be sealed to the new key',
+    async () => {
+      const logins = await storedLogins();
+      const opened = await Promise.all(logins.map((sealed) => opens(fresh, sealed)));
+      return logins.length === nodes.length && opened.every(Boolean);
+    },
+    SOON,
+  );
+  await scaling.oneMore();
+
+  deployers = await replaced(deployers, () => deployer(fresh));
+  shared = { ...shared, ...urls(), SLIPWAY_DEPLOYER_PUBLIC_KEY: fresh.publicKey };
+  await scaling.oneMore();
+  await scaling.end();
+  for (const { log } of deployers)
+    expect(log()).toContain('every stored login of a node is sealed to the first key');
+  await command(['secret', 'set', app, 'LATTER'], 'sealed to the new key');
+  await command(['logs', app, 'web']);
+  await command(['stop', app, 'web']);
+  expect(balancers).toHaveLength(1);
+}, 300_000);
