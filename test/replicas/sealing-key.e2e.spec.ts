@@ -1,56 +1,31 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { generateDeployerKeys, parsePrivateKeys, unseal } from '#libs/secrets';
-import {
-  type AppProcess,
-  createTestDatabase,
-  spawnApp,
-  type TestDatabase,
-  testNodes,
-  uniqueName,
-  until,
-  untilReady,
-} from '#libs/testing';
-import { enrol } from '../../scripts/platform.js';
+import { type AppProcess, uniqueName, until } from '#libs/testing';
 import { greeter } from '../e2e/client.js';
 import { RunningCommand } from '../e2e/command.js';
 import { sourceFolders } from '../e2e/source-folders.js';
+import { OwnPlatform } from './own-platform.js';
 
 const SOON = { timeoutMs: 60_000 };
 const folders = sourceFolders();
 const [old, fresh] = [await generateDeployerKeys(), await generateDeployerKeys()];
 
-let database: TestDatabase;
-let shared: NodeJS.ProcessEnv;
-const running = new Set<AppProcess>();
-
+let platform: OwnPlatform;
 beforeAll(async () => {
   await folders.make();
-  database = await createTestDatabase({ roles: true });
-  const { DATABASE_URL: _, ...platform } = process.env;
-  shared = { ...platform, ...database.appUrls, KAFKA_PREFIX: `${uniqueName('keys')}.` };
+  platform = await OwnPlatform.create();
 });
 afterAll(async () => {
-  await Promise.all([...running].map(stop));
-  await database.drop();
+  await platform.close();
   await folders.remove();
 });
 
-async function start(app: string, variables: NodeJS.ProcessEnv = {}): Promise<AppProcess> {
-  const started = spawnApp(app, { ...shared, ...variables });
-  running.add(started);
-  await untilReady(started);
-  return started;
-}
-
-async function stop(app: AppProcess): Promise<void> {
-  running.delete(app);
-  expect((await app.stop()).code).toBe(0);
-}
-
 const deployer = (...keys: readonly { readonly privateKey: string }[]): Promise<AppProcess> =>
-  start('deployer', { SLIPWAY_DEPLOYER_PRIVATE_KEY: keys.map(({ privateKey }) => privateKey).join() });
+  platform.start('deployer', {
+    SLIPWAY_DEPLOYER_PRIVATE_KEY: keys.map(({ privateKey }) => privateKey).join(),
+  });
 const loadBalancer = ({ publicKey }: { readonly publicKey: string }): Promise<AppProcess> =>
-  start('load-balancer', { SLIPWAY_DEPLOYER_PUBLIC_KEY: publicKey });
+  platform.start('load-balancer', { SLIPWAY_DEPLOYER_PUBLIC_KEY: publicKey });
 
 /** One replica after another: the next one is there before the one before it goes. */
 async function replaced(
@@ -60,13 +35,13 @@ async function replaced(
   const started: AppProcess[] = [];
   for (const replica of replicas) {
     started.push(await next());
-    await stop(replica);
+    await platform.stop(replica);
   }
   return started;
 }
 
 async function command(words: readonly string[], input = ''): Promise<void> {
-  const { code, out, err } = await new RunningCommand(words, shared, input).ended;
+  const { code, out, err } = await new RunningCommand(words, platform.env, input).ended;
   expect(code, `slipway ${words.join(' ')}\n${out}${err}`).toBe(0);
 }
 
@@ -100,7 +75,7 @@ class Scaling {
 }
 
 async function storedLogins(): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ sealed: string }>(
+  const { rows } = await platform.database.pool.query<{ sealed: string }>(
     `SELECT login ->> 'sealedLogin' AS sealed FROM deployer.node_logins`,
   );
   return rows.map(({ sealed }) => sealed);
@@ -113,16 +88,15 @@ const opens = ({ privateKey }: { readonly privateKey: string }, sealed: string):
   );
 
 it('the key that logins are sealed to is changed while requests run, and none of them fails', async () => {
-  const nodeManager = await start('node-manager');
-  const nodes = await testNodes();
+  const nodes = await platform.enrolNodes();
   let deployers = [await deployer(old), await deployer(old)] as readonly AppProcess[];
   let balancers = [await loadBalancer(old)] as readonly AppProcess[];
-  const urls = (): NodeJS.ProcessEnv => ({
-    SLIPWAY_API_URL: Object.values(nodeManager.httpUrls())[0],
-    SLIPWAY_DEPLOYER_URL: Object.values(deployers[0]!.httpUrls())[0],
-  });
-  shared = { ...shared, ...urls(), SLIPWAY_DEPLOYER_PUBLIC_KEY: old.publicKey };
-  for (const node of nodes) await enrol(shared as Record<string, string>, node);
+  /** What a command uses. */
+  const use = ({ publicKey }: { readonly publicKey: string }): void => {
+    platform.env['SLIPWAY_DEPLOYER_URL'] = Object.values(deployers[0]?.httpUrls() ?? {})[0];
+    platform.env['SLIPWAY_DEPLOYER_PUBLIC_KEY'] = publicKey;
+  };
+  use(old);
   const app = uniqueName('sealed');
   await command(['deploy', await folders.write({ web: greeter('here') }), '--app', app]);
   const scaling = new Scaling(app);
@@ -148,7 +122,7 @@ it('the key that logins are sealed to is changed while requests run, and none of
   await scaling.oneMore();
 
   deployers = await replaced(deployers, () => deployer(fresh));
-  shared = { ...shared, ...urls(), SLIPWAY_DEPLOYER_PUBLIC_KEY: fresh.publicKey };
+  use(fresh);
   await scaling.oneMore();
   await scaling.end();
   for (const { log } of deployers)

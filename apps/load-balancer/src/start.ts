@@ -15,16 +15,19 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
-  const module = LoadBalancerModule.register(
-    new Placement({
-      ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
-      policy: config.LOAD_BALANCER_PLACEMENT,
-    }),
-  );
+  const placement = new Placement({
+    ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
+    policy: config.LOAD_BALANCER_PLACEMENT,
+    overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
+    now: () => runtime.clock.now(),
+  });
+  const figures = await placement.followFigures(runtime.kafka);
+  const module = LoadBalancerModule.register(placement);
   return serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
     oldRows: [endedReservations, oldNodeChanges],
     // A placing holds the lock of its node until it is committed.
     chunkSize: 1,
+    release: () => figures.stop(),
   });
 }

@@ -23,7 +23,7 @@ export const createPlacement = (): Placement =>
   new Placement({
     tracing: noTracing,
     outbox: new Outbox(),
-    policy: 'spread',
+    ...{ policy: 'spread', now: () => new Date() },
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });

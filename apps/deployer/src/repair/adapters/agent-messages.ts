@@ -7,7 +7,7 @@ import {
   topics,
 } from '#libs/contracts';
 import { tail, type TailedMessage } from '#libs/kafka';
-import { NodeObservations } from '#libs/observations';
+import { NewestStates, NodeObservations } from '#libs/observations';
 import type { Runtime } from '#libs/runtime';
 import type { NodeVerdicts } from '../../rollout/ports.js';
 import type { Clock } from '../../task/ports.js';
@@ -21,7 +21,7 @@ interface AgentMessagesParts {
 
 /** What the agents have said last of each node, in memory; each replica reads all of it. */
 export class AgentMessages implements WatchedNodes, NodeVerdicts {
-  private readonly states = new Map<string, NodeState>();
+  private readonly states = new NewestStates();
   private readonly observations = new NodeObservations();
   /** When the last second of each node was observed, be it readable or not. */
   private readonly lastSeconds = new Map<string, number>();
@@ -45,14 +45,14 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
   }
 
   of(node: string): WatchedNode | undefined {
-    const state = this.states.get(node);
+    const state = this.states.of(node);
     if (state === undefined || this.nowMs() - Date.parse(state.observedAt) > AGENT_SILENT_MS)
       return undefined;
     return { liveness: state.liveness, ...this.seenOn(node) };
   }
 
   all(): readonly string[] {
-    return [...this.states.keys()];
+    return this.states.nodes;
   }
 
   unreachable(node: string): string | undefined {
@@ -72,12 +72,10 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
     return { figures: 'seen', running };
   }
 
-  /** Takeovers and compaction may bring an older one later. */
   private takeState(state: NodeState): void {
-    const { node, fence, observedAt, liveness } = state;
-    const known = this.states.get(node);
-    if (known !== undefined && isOlder({ fence, observedAt }, known)) return;
-    this.states.set(node, state);
+    const { node, liveness } = state;
+    const known = this.states.of(node);
+    if (!this.states.take(state)) return;
     if (liveness.state === 'unreachable' && known?.liveness.state !== 'unreachable')
       this.parts.onUnreachable?.(node);
   }
@@ -88,7 +86,7 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
   }
 
   private forget(node: string): void {
-    this.states.delete(node);
+    this.states.forget(node);
     this.lastSeconds.delete(node);
     this.observations.forget(node);
   }
@@ -97,11 +95,6 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
     return this.parts.clock.now().getTime();
   }
 }
-
-type Order = Pick<NodeState, 'fence' | 'observedAt'>;
-const isOlder = (one: Order, other: Order): boolean =>
-  one.fence < other.fence ||
-  (one.fence === other.fence && Date.parse(one.observedAt) < Date.parse(other.observedAt));
 
 /** Reads along for as long as this replica lives. */
 export function followAgents(

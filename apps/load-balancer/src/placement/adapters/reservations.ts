@@ -56,6 +56,9 @@ function condition(asked: NodesAsked): { readonly sql: string; readonly values: 
     : { sql: 'node = ANY ($1)', values: [asked.names] };
 }
 
+/** The use of an instance shows in the percentiles of an hour after so long. */
+const UNMEASURED = `interval '1 hour'`;
+
 /** What is promised or bound on each node, by service; none of a node that holds nothing. */
 export async function reservedOnNodes(
   tx: Transaction,
@@ -65,6 +68,7 @@ export async function reservedOnNodes(
   const { rows } = await tx.query<ReservedOnNode>(
     `SELECT node, app_id AS "appId", service, count(*)::integer AS instances,
             sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB",
+            coalesce(sum(cpu) FILTER (WHERE updated_at > now() - ${UNMEASURED}), 0) AS "youngCpu",
             coalesce(array_agg(port) FILTER (WHERE port IS NOT NULL), '{}') AS "takenPorts"
      FROM reservations WHERE state IN ('promised', 'bound') AND ${IS_LIVE} AND ${sql}
      GROUP BY node, app_id, service`,
@@ -138,14 +142,22 @@ export async function lockNode(tx: Transaction, node: string): Promise<void> {
 /** Long enough that a stranger's port is not tried again and again; short enough that one who has left is forgotten. */
 const FOUND_TAKEN = `interval '10 minutes'`;
 
-/** Of each node on which a port was handed out: the last one, and those that were found taken. */
+/** Agents look once a minute at which ports something listens, and tell it within seconds. */
+const ENDED_LATELY = `interval '2 minutes'`;
+
+/** Of each node on which a port was handed out: the last one, those that were found taken, and those given back lately. */
 export async function portsOfNodes(tx: Transaction, asked: NodesAsked): Promise<readonly PortsOfNode[]> {
   const { sql, values } = condition(asked);
   const { rows } = await tx.query<PortsOfNode>(
     `SELECT node, last_port AS "portBefore",
             coalesce((SELECT array_agg(DISTINCT port) FROM reservations r
-                      WHERE r.node = t.node AND port_taken_at > now() - ${FOUND_TAKEN}), '{}') AS "foundTaken"
-     FROM ports_in_turn t WHERE ${sql}`,
+                      WHERE r.node = t.node AND port_taken_at > now() - ${FOUND_TAKEN}), '{}') AS "foundTaken",
+            coalesce(ended.ports, '{}') AS "endedPorts"
+     FROM ports_in_turn t
+     LEFT JOIN (SELECT node, array_agg(DISTINCT port) AS ports FROM reservations
+                WHERE state IN ('released', 'lapsed') AND port IS NOT NULL
+                  AND updated_at > now() - ${ENDED_LATELY} AND ${sql} GROUP BY node) ended USING (node)
+     WHERE ${sql}`,
     [...values],
   );
   return rows;

@@ -2,6 +2,7 @@ import { Columns } from './columns.js';
 import { BEST_NODES, type Explanation } from './explanation.js';
 import { zoneFacts } from './facts.js';
 import { filters } from './filters.js';
+import type { Measured } from './measured.js';
 import {
   type Candidate,
   type FleetFacts,
@@ -107,6 +108,15 @@ export class Fleet {
     this.nodes[slot] = last;
     this.slots.set(last.name, slot);
     this.columns.move(this.nodes.length, slot);
+  }
+
+  /** What is measured there from now on; undefined where nothing is known any more. */
+  measure(name: string, measured: Measured | undefined): void {
+    const slot = this.slots.get(name);
+    if (slot === undefined) return;
+    const node = this.nodes[slot]!;
+    node.measured = measured;
+    this.columns.write(slot, node, this.mixed.mix);
   }
 
   /** An instance takes room; no check is made. */

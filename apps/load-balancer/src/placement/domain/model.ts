@@ -1,4 +1,5 @@
 import type { Explanation } from './explanation.js';
+import type { Measured } from './measured.js';
 import type { Mix } from './mix.js';
 import type { InstancesOnNode, Resources } from './resources.js';
 
@@ -20,7 +21,7 @@ export interface Candidate {
   /** Host ports for instances, both ends included. */
   readonly firstPort: number;
   readonly lastPort: number;
-  /** Reserved for instances, or found to be in use by something else. */
+  /** Reserved for instances, or found to be in use by something else when an instance started. */
   readonly takenPorts: ReadonlySet<number>;
   /** The port that was handed out last; undefined where none was yet. */
   readonly portBefore?: number;
@@ -28,8 +29,14 @@ export interface Candidate {
   readonly zone?: string;
   /** As the kernel names it, such as x86_64. */
   readonly architecture?: string;
-  /** Cores and memory in use on the whole node: the 95th percentile of the last hour. */
-  readonly used?: Resources;
+  /** Left out where its agent has been silent: then the reservations alone count. */
+  readonly measured?: Measured;
+  /** How many times its CPU may be reserved where measured use leaves room; left out: once. */
+  readonly overcommit?: number;
+  /** Cores that were reserved within the last hour. */
+  readonly youngCpu?: number;
+  /** Ports of instances that ended lately: what listened there was not a stranger. */
+  readonly endedPorts?: ReadonlySet<number>;
 }
 
 /** How long a failed instance counts against its node (Swarm: 5 minutes). */

@@ -36,11 +36,15 @@ it('packing takes the fuller node, spreading the emptier one', () => {
 });
 
 it('a busy node was taken because nothing was reserved on it', () => {
-  const busy = node('a', { used: { cpu: 1.8, memoryMiB: 200 } });
-  const known = node('b', { reserved: { cpu: 0.5 }, used: { cpu: 0.1, memoryMiB: 100 } });
+  const machine = { cpu: 2, memoryMiB: 2_000 };
+  const busy = node('a', { measured: { machine, others: { cpu: 1.8, memoryMiB: 0 } } });
+  const known = node('b', {
+    reserved: { cpu: 0.5 },
+    measured: { machine, others: { cpu: 0.1, memoryMiB: 0 } },
+  });
   const { place: best, explanation } = place(wish(), [busy, known]);
   expect(best?.node).toBe('b');
-  expect(explanation.best.map(({ terms }) => terms['headroom'])).toEqual([-2.5, -50]);
+  expect(explanation.best.map(({ terms }) => terms['headroom'])).toEqual([-2.5, -45]);
 });
 
 it('an unknown use is unknown: no term, and no loss', () => {
