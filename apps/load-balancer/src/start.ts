@@ -4,6 +4,7 @@ import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
+import { followFigures } from './placement/adapters/node-figures.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { Placement } from './placement/wire.js';
 
@@ -21,7 +22,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
     now: () => runtime.clock.now(),
   });
-  const figures = await placement.followFigures(runtime.kafka);
+  const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register(placement);
   return serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },

@@ -8,10 +8,10 @@ import {
   type NodeRequest,
 } from '#libs/contracts';
 import type { Outbox, Transaction } from '#libs/postgres';
-import { outgoing, type Runtime } from '#libs/runtime';
+import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
 import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
-import { followFigures } from './adapters/node-figures.js';
+import type { NodeFigures } from './adapters/node-figures.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
@@ -32,9 +32,9 @@ export class Placement {
     this.view = new FleetView(parts);
   }
 
-  /** Reads what agents measure, for as long as this replica lives. */
-  followFigures(kafka: Runtime['kafka']): Promise<{ stop(): Promise<void> }> {
-    return followFigures(kafka, this.view.figures);
+  /** What agents measure: placing reads it from the messages that are handed to it. */
+  get figures(): Pick<NodeFigures, 'take'> {
+    return this.view.figures;
   }
 
   answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {

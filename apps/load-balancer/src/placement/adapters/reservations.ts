@@ -1,7 +1,7 @@
 import type { InstanceReport, NodeRelease, NodeRequest } from '#libs/contracts';
 import { type Retention, together, type Transaction } from '#libs/postgres';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
-import type { Place } from '../domain/place.js';
+import { FAILURE_WINDOW_MS, type Place } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
 export const endedReservations = (keepMs: number): Retention => ({
@@ -180,7 +180,7 @@ export async function reserve(tx: Transaction, request: NodeRequest, place: Plac
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9)
      ON CONFLICT (access_token) DO UPDATE SET node = EXCLUDED.node, port = EXCLUDED.port, score = EXCLUDED.score,
        cpu = EXCLUDED.cpu, memory_mib = EXCLUDED.memory_mib, state = 'promised', expires_at = EXCLUDED.expires_at,
-       updated_at = now()`,
+       updated_at = now(), failed_at = NULL`,
     [
       ...[accessToken, appId, service, place.node, place.port, place.score],
       ...[resources.cpu, resources.memoryMiB, expiresAt],
@@ -189,13 +189,30 @@ export async function reserve(tx: Transaction, request: NodeRequest, place: Plac
 }
 
 /** Free at once, for good; but for its port, where that was found taken. */
-export async function release(tx: Transaction, { accessToken, portTaken }: NodeRelease): Promise<void> {
+export async function release(
+  tx: Transaction,
+  { accessToken, portTaken = false, failed = false }: NodeRelease,
+): Promise<void> {
   await tx.query(
     `UPDATE reservations SET state = 'released', updated_at = now(),
-            port_taken_at = CASE WHEN $2 THEN now() ELSE port_taken_at END
+            port_taken_at = CASE WHEN $2 THEN now() ELSE port_taken_at END,
+            failed_at = CASE WHEN $3 THEN coalesce(failed_at, now()) ELSE failed_at END
      WHERE access_token = $1`,
-    [accessToken, portTaken === true],
+    [accessToken, portTaken, failed],
   );
+}
+
+/** How often an instance of the service has failed lately, by node. */
+export async function recentFailures(
+  tx: Transaction,
+  { appId, service }: Pick<NodeRequest, 'appId' | 'service'>,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await tx.query<{ node: string; count: number }>(
+    `SELECT node, count(*)::integer AS count FROM reservations
+     WHERE app_id = $1 AND service = $2 AND failed_at > now() - $3 * interval '1 ms' GROUP BY node`,
+    [appId, service, FAILURE_WINDOW_MS],
+  );
+  return new Map(rows.map(({ node, count }) => [node, count]));
 }
 
 /**
@@ -211,12 +228,13 @@ export async function follow(tx: Transaction, { accessToken, node, state }: Inst
     [accessToken, node],
   );
   const updated = tx.query(
-    `UPDATE reservations r SET state = $3, updated_at = now()
+    `UPDATE reservations r SET state = $3, updated_at = now(),
+            failed_at = CASE WHEN $4 THEN coalesce(failed_at, now()) ELSE failed_at END
      WHERE access_token = $1 AND node = $2 AND state <> 'released'
        AND NOT EXISTS (SELECT FROM reservations other
                        WHERE $3 = 'bound' AND other.access_token <> $1 AND other.state IN ('promised', 'bound')
                          AND other.node = r.node AND other.port = r.port)`,
-    [accessToken, node, next],
+    [accessToken, node, next, state === 'failed'],
   );
   await together(locked, updated);
 }

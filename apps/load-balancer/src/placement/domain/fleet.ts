@@ -151,9 +151,9 @@ export class Fleet {
   }
 
   /** Its place on this node; undefined where the node cannot take it. */
-  placeOn(name: string, wish: Wish): Place | undefined {
+  placeOn(name: string, wish: Wish, known: KnownOfService = {}): Place | undefined {
     const node = this.get(name);
-    const facts = this.factsOf(wish, {});
+    const facts = this.factsOf(wish, known);
     if (node === undefined || firstRefusal(node, wish, facts) !== undefined) return undefined;
     return placeOf(node, wish, pointsOf(node, wish, facts, this.policy));
   }
