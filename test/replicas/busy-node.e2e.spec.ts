@@ -13,6 +13,8 @@ import { onNode } from '../e2e/world.js';
 import { OwnPlatform } from './own-platform.js';
 
 const SOON = { timeoutMs: 60_000 };
+/** On a machine that is busy with other work, the loops get a part of its processors. */
+const MORE_CORES = 0.2;
 
 let platform: OwnPlatform;
 let kafka: PlatformKafka;
@@ -52,7 +54,7 @@ async function placed(): Promise<string | undefined> {
   const accessToken = uniqueName('token');
   const data = nodeRequested.schema.parse({
     ...{ accessToken, appId: 'busy', service: uniqueName('web'), needsPort: false },
-    resources: { cpu: 0.1, memoryMiB: 32 },
+    resources: { cpu: 0.01, memoryMiB: 6 },
     expiresAt: new Date(Date.now() + 600_000).toISOString(),
   });
   const { topic, type } = nodeRequested;
@@ -84,9 +86,9 @@ it('a busy node is avoided though nothing is reserved on it, until its agent has
   try {
     const agent = await platform.start('agent');
     await until(
-      'the load to be measured on each node',
-      () => usedByOthers(first) > 0.4 && nodes.every((node) => node === first || usedByOthers(node) < 0.2),
-      SOON,
+      'more load to be measured on it than on any other node',
+      () => nodes.every((node) => node === first || usedByOthers(node) + MORE_CORES < usedByOthers(first)),
+      { timeoutMs: 120_000 },
     );
     const places = [await placed(), await placed(), await placed()];
     expect(places).not.toContain(first);
@@ -99,4 +101,4 @@ it('a busy node is avoided though nothing is reserved on it, until its agent has
   } finally {
     await end();
   }
-}, 240_000);
+}, 300_000);

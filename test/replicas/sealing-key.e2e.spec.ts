@@ -106,7 +106,7 @@ it('the key that logins are sealed to is changed while requests run, and none of
   await scaling.oneMore();
 
   balancers = await replaced(balancers, () => loadBalancer(fresh));
-  await command(['secret', 'set', app, 'FORMER'], 'sealed to the old key');
+  await command(['secret', 'set', app, 'former'], 'sealed to the old key');
   await scaling.oneMore();
 
   deployers = await replaced(deployers, () => deployer(fresh, old));
@@ -127,7 +127,7 @@ it('the key that logins are sealed to is changed while requests run, and none of
   await scaling.end();
   for (const { log } of deployers)
     expect(log()).toContain('every stored login of a node is sealed to the first key');
-  await command(['secret', 'set', app, 'LATTER'], 'sealed to the new key');
+  await command(['secret', 'set', app, 'latter'], 'sealed to the new key');
   await command(['logs', app, 'web']);
   await command(['stop', app, 'web']);
   expect(balancers).toHaveLength(1);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
+import { imageArchitecture } from '#libs/contracts';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import { loginFor, type RegistryLogins } from '#libs/registry';
 import { unseal, type PrivateJwks } from '#libs/secrets';
@@ -41,12 +42,6 @@ interface NodeEnginesParts {
 /** Runtimes whose image has a command that nobody has written for config.json's: that one replaces it. */
 const OWN_IMAGES: ReadonlySet<string> = new Set(['dockerfile', 'image']);
 const LOG_LINES = 50;
-/** What images call the machines of the kernel. */
-const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  aarch64: 'arm64',
-  armv7l: 'arm',
-};
 /** A machine without IPv6 lacks the second: the first is told all the same. */
 const READ_SOCKETS = ['cat', '/proc/net/tcp', '/proc/net/tcp6'];
 const LOOK_MS = 5_000;
@@ -176,7 +171,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     try {
       const engine = await this.engine(node);
       const [ofImage, { architecture }] = await Promise.all([engine.imageArchitecture(image), engine.info()]);
-      return { image: ofImage, node: IMAGE_ARCHITECTURES[architecture] ?? architecture };
+      return { image: ofImage, node: imageArchitecture(architecture) };
     } catch {
       return undefined;
     }

@@ -1,3 +1,4 @@
+import { imageArchitecture } from '#libs/contracts';
 import type { Measured } from './measured.js';
 import { type Candidate, NOTHING_RESERVED, serviceKey } from './place.js';
 
@@ -13,6 +14,8 @@ export interface EnrolledNode {
   readonly lastPort: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly zone: string | null;
+  /** As its engine names it. */
+  readonly architecture: string | null;
 }
 
 /** The live reservations of one service on a node. */
@@ -70,10 +73,11 @@ function candidateOf(
   reservations: readonly ReservedOnNode[],
   ports: PortsOfNode | undefined,
 ): Candidate {
-  const { name, state, firstPort, lastPort, labels, zone } = node;
+  const { name, state, firstPort, lastPort, labels, zone, architecture } = node;
   return {
     ...{ name, state, firstPort, lastPort, labels },
     ...(zone !== null && { zone }),
+    ...(architecture !== null && { architecture: imageArchitecture(architecture) }),
     total: { cpu: node.allocatableCpus, memoryMiB: Math.floor(node.allocatableMemoryBytes / 1_048_576) },
     reserved: reservations.reduce(
       (sum, { cpu, memoryMiB }) => ({ cpu: sum.cpu + cpu, memoryMiB: sum.memoryMiB + memoryMiB }),

@@ -5,6 +5,7 @@ import { NOTHING_RESERVED } from './place.js';
 const node = (name: string): EnrolledNode => ({
   ...{ name, state: 'ready', allocatableCpus: 2, allocatableMemoryBytes: 2_000 * 1_048_576 + 1 },
   ...{ firstPort: 20_000, lastPort: 20_009, labels: { disk: 'ssd' }, zone: null },
+  architecture: null,
 });
 const onNode = { appId: 'shop', cpu: 0.5, memoryMiB: 100, youngCpu: 0.25 };
 const NOTHING_KNOWN = { takenPorts: new Set(), endedPorts: new Set(), instances: new Map(), youngCpu: 0 };
@@ -18,10 +19,12 @@ describe('candidates', () => {
       total: { cpu: 2, memoryMiB: 2_000 },
     };
     const ports = [{ node: 'b', portBefore: 20_003, foundTaken: [20_005], endedPorts: [20_007] }];
-    expect(candidatesOf([node('a'), { ...node('b'), zone: 'eu-1' }], [web, db], ports)).toEqual([
+    expect(
+      candidatesOf([node('a'), { ...node('b'), zone: 'eu-1', architecture: 'aarch64' }], [web, db], ports),
+    ).toEqual([
       { name: 'a', ...rest, reserved: NOTHING_RESERVED, ...NOTHING_KNOWN },
       {
-        ...{ name: 'b', ...rest, zone: 'eu-1', reserved: { cpu: 1, memoryMiB: 200 } },
+        ...{ name: 'b', ...rest, zone: 'eu-1', architecture: 'arm64', reserved: { cpu: 1, memoryMiB: 200 } },
         takenPorts: new Set([20_000, 20_003, 20_005]),
         ...{ portBefore: 20_003, endedPorts: new Set([20_007]), youngCpu: 0.5 },
         instances: new Map([

@@ -27,7 +27,7 @@ export interface Candidate {
   readonly portBefore?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly zone?: string;
-  /** As the kernel names it, such as x86_64. */
+  /** As images name it, such as amd64. */
   readonly architecture?: string;
   /** Left out where its agent has been silent: then the reservations alone count. */
   readonly measured?: Measured;
@@ -67,7 +67,7 @@ export interface Wish {
   /** Whose login cannot be opened. */
   readonly unusableNodes?: readonly string[];
   readonly placement?: PlacementRules;
-  /** Of the image, as the kernel names it; any will do where it is left out. */
+  /** What the image was built for, such as amd64; any node will do where it is left out. */
   readonly architecture?: string;
 }
 
