@@ -87,6 +87,30 @@ describe('CPU that is reserved again', () => {
   });
 });
 
+describe('a node that has the image', () => {
+  it('is a little better, while it runs it and for an hour after, and a service still spreads', async () => {
+    await enrol('a');
+    await enrol('b');
+    const image = 'registry.example/shop/web@sha256:1';
+    const blocking = await ask({ service: 'db', resources: { cpu: 0.02, memoryMiB: 10 } });
+    expect(blocking.node?.name).toBe('a');
+    const first = await ask({ image });
+    expect(first.node?.name).toBe('b');
+    await report(first.accessToken, 'b', 'running');
+    expect(await nodeOf({ image })).toBe('a');
+    await query(`UPDATE reservations SET state = 'released' WHERE service = 'web' AND node = 'a'`);
+    await release(blocking.accessToken);
+    await release(first.accessToken);
+    await query(`DELETE FROM reservations WHERE node = 'a'`);
+    restart();
+    expect((await ask({ image, accessToken: 'again' })).node?.name).toBe('b');
+    await query(`DELETE FROM reservations WHERE access_token = 'again'`);
+    await query(`UPDATE reservations SET updated_at = now() - interval '61 minutes'`);
+    restart();
+    expect(await nodeOf({ image })).toBe('a');
+  });
+});
+
 describe('a node on which an instance of the service failed', () => {
   it.each([
     ['as its report says', (token: string) => report(token, 'a', 'failed')],

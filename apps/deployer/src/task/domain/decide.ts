@@ -128,6 +128,7 @@ function requestNode(
     avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
     ...(except.length > 0 && { exceptNodes: [...except] }),
     ...(config.placement !== undefined && { placement: config.placement }),
+    ...(release !== undefined && { image: release.image }),
     ...(release?.architecture !== undefined && { architecture: release.architecture }),
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };

@@ -6,6 +6,7 @@ import { type KnownOfService, type Place, type Placement, serviceKey, type Wish 
 import type { NodeAccess, Placing } from '../ports.js';
 import { type FleetView, takenOf } from './fleet-view.js';
 import {
+  imageShares,
   liveReservation,
   lockNode,
   lockOneOf,
@@ -32,14 +33,15 @@ export class PostgresPlacing implements Placing {
   async kept(request: NodeRequest): Promise<Place | undefined> {
     const { tx } = this;
     const { accessToken } = request;
-    const [, kept, failures] = await together(
+    const [, kept, failures, shares] = await together(
       // First: what follows is read when another answer to it is given.
       lockToken(tx, accessToken),
       liveReservation(tx, accessToken),
       recentFailures(tx, request),
+      imageShares(tx, request),
       this.view.refresh(tx),
     );
-    this.known = { failures };
+    this.known = { failures, imageShares: shares };
     return kept;
   }
 

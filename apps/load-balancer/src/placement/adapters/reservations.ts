@@ -174,16 +174,17 @@ export async function portHandedOut(tx: Transaction, { node, port }: Place): Pro
 }
 
 export async function reserve(tx: Transaction, request: NodeRequest, place: Place): Promise<void> {
-  const { accessToken, appId, service, resources, expiresAt } = request;
+  const { accessToken, appId, service, resources, expiresAt, image } = request;
   await tx.query(
-    `INSERT INTO reservations (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9)
+    `INSERT INTO reservations
+       (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at, image)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9, $10)
      ON CONFLICT (access_token) DO UPDATE SET node = EXCLUDED.node, port = EXCLUDED.port, score = EXCLUDED.score,
        cpu = EXCLUDED.cpu, memory_mib = EXCLUDED.memory_mib, state = 'promised', expires_at = EXCLUDED.expires_at,
-       updated_at = now(), failed_at = NULL`,
+       updated_at = now(), failed_at = NULL, image = EXCLUDED.image`,
     [
       ...[accessToken, appId, service, place.node, place.port, place.score],
-      ...[resources.cpu, resources.memoryMiB, expiresAt],
+      ...[resources.cpu, resources.memoryMiB, expiresAt, image],
     ],
   );
 }
@@ -200,6 +201,24 @@ export async function release(
      WHERE access_token = $1`,
     [accessToken, portTaken, failed],
   );
+}
+
+/** Images of instances that ended stay on their nodes for a while; longer than this is not counted on. */
+const IMAGE_STAYS = `interval '1 hour'`;
+
+/** The nodes that ran the image of the request lately, or run it: of each the share of it that lies there, all. */
+export async function imageShares(
+  tx: Transaction,
+  { appId, service, image }: Pick<NodeRequest, 'appId' | 'service' | 'image'>,
+): Promise<ReadonlyMap<string, number>> {
+  if (image === undefined) return new Map();
+  const { rows } = await tx.query<{ node: string }>(
+    `SELECT DISTINCT node FROM reservations
+     WHERE app_id = $1 AND service = $2 AND image = $3 AND failed_at IS NULL
+       AND (state = 'bound' OR (state = 'released' AND updated_at > now() - ${IMAGE_STAYS}))`,
+    [appId, service, image],
+  );
+  return new Map(rows.map(({ node }) => [node, 1]));
 }
 
 /** How often an instance of the service has failed lately, by node. */

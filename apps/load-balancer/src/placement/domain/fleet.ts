@@ -161,6 +161,8 @@ export class Fleet {
   private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {
     const ceiling = OTHER_TERMS.reduce((sum, term) => sum + term.weight * term.most(facts), 0);
     const best: Ranked[] = [];
+    const first = this.gaining(facts);
+    for (const node of first) this.ask(node, query, facts, best);
     let asked = 0;
     for (let limit = FIRST_LIST; ; limit *= LONGER) {
       const list = shortlist(
@@ -173,10 +175,17 @@ export class Fleet {
       for (; asked < list.slots.length; asked += 1) {
         const worst = best[BEST_NODES - 1]?.points ?? Number.NEGATIVE_INFINITY;
         if (worst + SLACK >= list.points[asked]! + ceiling) return best;
-        this.ask(this.nodes[list.slots[asked]!]!, query, facts, best);
+        const node = this.nodes[list.slots[asked]!]!;
+        if (!first.has(node)) this.ask(node, query, facts, best);
       }
       if (list.slots.length < limit) return best;
     }
+  }
+
+  /** Nodes that a term may give more than the list knows of. */
+  private gaining(facts: FleetFacts): ReadonlySet<FleetNode> {
+    const names = OTHER_TERMS.flatMap((term) => [...(term.gains?.(facts) ?? [])]);
+    return new Set(names.flatMap((name) => this.nodes[this.slots.get(name) ?? -1] ?? []));
   }
 
   private ask(node: FleetNode, { wish }: Query, facts: FleetFacts, best: Ranked[]): void {
