@@ -63,6 +63,7 @@ export async function renewNodeLogins(
 ) {
   const keys = parsePrivateKeys(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const asked = await renewLogins(pool, keys);
+  if (asked === undefined) return;
   if (asked === 0) logger.info('every stored login of a node is sealed to the first key');
   else logger.info({ asked }, 'logins of nodes are not sealed to the first key: they are asked for again');
 }

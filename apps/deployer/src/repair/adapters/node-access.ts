@@ -6,12 +6,22 @@ import { type PrivateJwk, type PrivateJwks, SealError, unseal } from '#libs/secr
 
 /**
  * Has the way to those nodes asked for again whose stored login is not sealed to the first key: before the keys behind it
- * are removed, the load balancer has sealed each login to that one.
- * @returns how many
+ * are removed, the load balancer has sealed each login to that one. Logins of nodes that were removed are of no use.
+ * @returns how many; undefined where the registry is not there yet, and with it no node
  */
-export async function renewLogins(pool: Pool, [first]: PrivateJwks): Promise<number> {
+export async function renewLogins(pool: Pool, keys: PrivateJwks): Promise<number | undefined> {
+  try {
+    return await namingRegistry(askAnew(pool, keys));
+  } catch (error) {
+    if (error instanceof RegistryUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+async function askAnew(pool: Pool, [first]: PrivateJwks): Promise<number> {
   const { rows } = await pool.query<{ node: string; sealed: string }>(
-    `SELECT node, login ->> 'sealedLogin' AS sealed FROM node_logins`,
+    `SELECT node, login ->> 'sealedLogin' AS sealed FROM node_logins l
+     WHERE EXISTS (SELECT FROM registry.nodes n WHERE n.name = l.node AND n.wish <> 'removed')`,
   );
   const former: string[] = [];
   for (const { node, sealed } of rows) if (!(await opens(first, sealed))) former.push(node);
