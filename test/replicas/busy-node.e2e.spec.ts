@@ -19,7 +19,7 @@ const MORE_CORES = 0.2;
 let platform: OwnPlatform;
 let kafka: PlatformKafka;
 let producer: Producer;
-let following: { stop(): Promise<void> };
+let following: { stop(): Promise<void> } | undefined;
 const answers = new Map<string, NodeAnswer>();
 const states = new Map<string, NodeState>();
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   producer = new Producer(kafka);
 });
 afterAll(async () => {
-  await Promise.all([producer.stop(), following.stop()]);
+  await Promise.all([producer.stop(), following?.stop()]);
   await platform.close();
 });
 
