@@ -74,6 +74,7 @@ function schedulersFor({ nodes, instances }: Workload): readonly ((arena: Arena)
     (arena) => kubernetes(arena, 'BalancedAllocation'),
     () => slipway(nodes, 'spread'),
     () => slipway(nodes, 'pack'),
+    () => slipway(nodes, 'pack', true),
   ];
 }
 

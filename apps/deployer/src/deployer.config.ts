@@ -28,7 +28,7 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
-import { parseAtRestKeys, parsePrivateKey, requestKeyRules, requestKeyVariables } from '#libs/secrets';
+import { parseAtRestKeys, parsePrivateKeys, requestKeyRules, requestKeyVariables } from '#libs/secrets';
 import { type BuilderAddress, parseBuilders } from './build/adapters/builder-address.js';
 
 const registryUrl = () =>
@@ -136,8 +136,8 @@ const variables = z.object({
       '`true` keeps symbolic links that stay inside a source; otherwise a source with one is refused.',
     ),
   BUILD_CACHE_MOUNTS: z.stringbool().default(true).describe('Whether builds share a cache of packages.'),
-  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKey).describe(
-    'X25519 private key (JWK, base64url) that opens logins and secrets in transit.',
+  SLIPWAY_DEPLOYER_PRIVATE_KEY: secret(parsePrivateKeys).describe(
+    'X25519 private key (JWK, base64url) that opens logins and secrets in transit. Several with commas: each opens; the first one belongs to the public key that is in use.',
   ),
   SLIPWAY_APP_SECRET_KEY: secret(parseAtRestKeys)
     .optional()

@@ -27,7 +27,7 @@ import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createServices } from './services/wire.js';
-import { createAgentMessages, createReconciler, repairChores } from './repair/wire.js';
+import { createAgentMessages, createReconciler, renewNodeLogins, repairChores } from './repair/wire.js';
 import { createRetentions } from './releases/retention.wire.js';
 import { createWorkers } from './task/wire.js';
 
@@ -49,6 +49,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const agents = createAgentMessages(runtime);
   const outside = await createOutside(config, pool, { ...runtime, verdicts: agents.messages });
   await outside.removeSourceLeftovers();
+  await renewNodeLogins(config, runtime);
   const board = new AnswerBoard();
   const traffic = await watchTraffic(runtime);
   const workers = createWorkers({ config, storage, outside, runtime, answers: board, traffic });

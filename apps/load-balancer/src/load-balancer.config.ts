@@ -9,6 +9,8 @@ import {
 } from '#libs/runtime';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
+const MOST_OVERCOMMIT = 10;
+
 const schema = runtimeConfigSchema.extend({
   ...databaseVariables('LOAD_BALANCER'),
   ...nodeKeyVariables,
@@ -22,6 +24,14 @@ const schema = runtimeConfigSchema.extend({
     .default('spread')
     .describe(
       '`spread` keeps nodes evenly loaded; `pack` fills nodes so that large instances still find room on others.',
+    ),
+  LOAD_BALANCER_CPU_OVERCOMMIT: z.coerce
+    .number()
+    .min(1)
+    .max(MOST_OVERCOMMIT)
+    .default(1)
+    .describe(
+      'How many times the CPU of a node may be reserved, 1 to 10, where its measured use leaves room. 1 never reserves more than there is. Memory is never overcommitted.',
     ),
 });
 

@@ -4,6 +4,7 @@ import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
+import { followFigures } from './placement/adapters/node-figures.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { Placement } from './placement/wire.js';
 
@@ -15,16 +16,19 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
-  const module = LoadBalancerModule.register(
-    new Placement({
-      ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
-      policy: config.LOAD_BALANCER_PLACEMENT,
-    }),
-  );
+  const placement = new Placement({
+    ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
+    policy: config.LOAD_BALANCER_PLACEMENT,
+    overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
+    now: () => runtime.clock.now(),
+  });
+  const figures = await followFigures(runtime.kafka, placement.figures);
+  const module = LoadBalancerModule.register(placement);
   return serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
     oldRows: [endedReservations, oldNodeChanges],
     // A placing holds the lock of its node until it is committed.
     chunkSize: 1,
+    release: () => figures.stop(),
   });
 }

@@ -1,3 +1,4 @@
+export * from './architectures.js';
 export { commandWords } from './command-words.js';
 export * from './message.js';
 export * from './names.js';

@@ -43,7 +43,11 @@ export const participants: Readonly<Record<string, Participant>> = {
     ],
     tails: true,
   },
-  'load-balancer': { receives: [topics.nodeRequests, topics.instanceReports], sends: [topics.nodeResponses] },
+  'load-balancer': {
+    receives: [topics.nodeRequests, topics.instanceReports, topics.nodeState],
+    sends: [topics.nodeResponses],
+    tails: true,
+  },
   'node-manager': {
     receives: [topics.instanceReports, topics.nodeReports, topics.nodeState, topics.serviceSpecs],
     sends: [],

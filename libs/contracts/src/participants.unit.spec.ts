@@ -11,15 +11,18 @@ describe('aclsOf', () => {
   });
 
   it('gives each app the group of each topic that it shares out, and lets it keep dead letters', () => {
+    const received = ['node.requests', 'instance.reports', 'node.state'];
+    const written = [
+      'node.responses',
+      ...[...received, 'node.responses'].map((topic) => `${topic}.dead-letter`),
+    ];
     expect(aclsOf('load-balancer')).toEqual([
-      { operation: 'Read', resource: 'topic', name: 'node.requests' },
-      { operation: 'Read', resource: 'topic', name: 'instance.reports' },
-      { operation: 'Read', resource: 'group', name: 'slipway.load-balancer.node.requests' },
-      { operation: 'Read', resource: 'group', name: 'slipway.load-balancer.instance.reports' },
-      { operation: 'Write', resource: 'topic', name: 'node.responses' },
-      { operation: 'Write', resource: 'topic', name: 'node.requests.dead-letter' },
-      { operation: 'Write', resource: 'topic', name: 'instance.reports.dead-letter' },
-      { operation: 'Write', resource: 'topic', name: 'node.responses.dead-letter' },
+      ...received.map((name) => ({ operation: 'Read', resource: 'topic', name })),
+      ...received.map((topic) => ({
+        ...{ operation: 'Read', resource: 'group', name: `slipway.load-balancer.${topic}` },
+      })),
+      { operation: 'Read', resource: 'group', name: 'slipway.tail.', isPrefix: true },
+      ...written.map((name) => ({ operation: 'Write', resource: 'topic', name })),
     ]);
   });
 
@@ -28,7 +31,7 @@ describe('aclsOf', () => {
     const apps = Object.keys(participants).filter((app) =>
       aclsOf(app).some((acl) => acl.isPrefix && acl.name === tails.name),
     );
-    expect(apps).toEqual(['cli', 'deployer']);
+    expect(apps).toEqual(['cli', 'deployer', 'load-balancer']);
   });
 });
 

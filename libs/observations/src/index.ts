@@ -1,4 +1,5 @@
 export { foldObservation } from './fold.js';
+export { NewestStates } from './newest-states.js';
 export { NodeObservations, type Observed } from './node-observations.js';
 export { isOlderState } from './older-state.js';
 export { deltaOf, type ObservedInstance, type ObservedNode, wholeOf } from './observed-node.js';

@@ -45,6 +45,8 @@ export interface RegistryNode {
   /** What instances may have: its capacity less what is reserved for others. */
   readonly allocatableCpus: number;
   readonly allocatableMemoryBytes: number;
+  /** As its engine names it, such as x86_64; null where it was enrolled before that was asked. */
+  readonly architecture: string | null;
 }
 
 /** A service that an instance was ever reported of, or of which something is wanted. */
@@ -109,6 +111,7 @@ export const NODE_COLUMNS = `${columns(
   ...['name', 'address', 'sshPort', 'sshUser', 'hostKeyFingerprint', 'state', 'cpus', 'engineVersion'],
   ...['firstPort', 'lastPort', 'enrolledAt', 'updatedAt', 'socketPath', 'hostKeyType', 'jump', 'unenforced'],
   ...['wish', 'stateReason', 'stateSince', 'stateBy', 'labels', 'zone', 'allocatableCpus'],
+  ...['architecture'],
 )}, memory_bytes::float8 AS "memoryBytes", allocatable_memory_bytes::float8 AS "allocatableMemoryBytes"`;
 
 export const SERVICE_COLUMNS = columns(

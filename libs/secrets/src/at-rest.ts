@@ -1,6 +1,6 @@
 import { compactDecrypt, CompactEncrypt } from 'jose';
 import { KeyError } from './keys.js';
-import { ENCRYPTION, opened, SealError } from './seal.js';
+import { ENCRYPTION, opened, SealError, withSomeKey } from './seal.js';
 
 const KEY_BYTES = 32;
 
@@ -35,15 +35,8 @@ export async function encryptAtRest([key]: AtRestKeys, value: unknown): Promise<
 }
 
 /** The other side of `encryptAtRest`, under whichever of the keys. Throws SealError. */
-export async function decryptAtRest(keys: AtRestKeys, encrypted: string): Promise<unknown> {
-  const [current, ...former] = keys;
-  try {
-    return await decryptUnder(current, encrypted);
-  } catch (error) {
-    const [next, ...others] = former;
-    if (!(error instanceof SealError) || next === undefined) throw error;
-    return decryptAtRest([next, ...others], encrypted);
-  }
+export function decryptAtRest(keys: AtRestKeys, encrypted: string): Promise<unknown> {
+  return withSomeKey(keys, (key) => decryptUnder(key, encrypted));
 }
 
 /** The same value under the first key; undefined where it rests under that one already. Throws SealError. */

@@ -37,6 +37,15 @@ export function parsePrivateKey(text: string): PrivateJwk {
   return { ...parsePublicKey(text), d };
 }
 
+/** Private keys of one owner: each of them opens. What is in use comes first, then what was in use before. */
+export type PrivateJwks = readonly [PrivateJwk, ...PrivateJwk[]];
+
+/** One private key, or several with commas. Throws KeyError. */
+export function parsePrivateKeys(text: string): PrivateJwks {
+  const [first = '', ...others] = text.split(',').map((key) => key.trim());
+  return [parsePrivateKey(first), ...others.map(parsePrivateKey)];
+}
+
 /** A fresh pair, as the variables carry it. */
 export async function generateDeployerKeys(): Promise<{
   readonly publicKey: string;

@@ -1,6 +1,6 @@
 import { compactDecrypt, CompactEncrypt, importJWK } from 'jose';
 import { parseJson } from '#libs/contracts';
-import { SEAL_ALGORITHM, type PrivateJwk, type PublicJwk } from './keys.js';
+import { SEAL_ALGORITHM, type PrivateJwk, type PrivateJwks, type PublicJwk } from './keys.js';
 
 export const ENCRYPTION = 'A256GCM';
 
@@ -18,13 +18,30 @@ export async function seal(key: PublicJwk, value: unknown): Promise<string> {
     .encrypt(await importJWK(key, SEAL_ALGORITHM));
 }
 
-/** The other side of `seal`. Throws SealError. */
-export async function unseal(key: PrivateJwk, sealed: string): Promise<unknown> {
-  return opened(async () =>
+/** The other side of `seal`, with whichever of the keys opens it. Throws SealError. */
+export function unseal(keys: PrivateJwks, sealed: string): Promise<unknown> {
+  return withSomeKey(keys, (key) => unsealWith(key, sealed));
+}
+
+const unsealWith = (key: PrivateJwk, sealed: string): Promise<unknown> =>
+  opened(async () =>
     compactDecrypt(sealed, await importJWK(key, SEAL_ALGORITHM), {
       keyManagementAlgorithms: [SEAL_ALGORITHM],
     }),
   );
+
+/** What the first key gives that opens. Throws the SealError of the last one where none does. */
+export async function withSomeKey<Key>(
+  [key, ...others]: readonly [Key, ...Key[]],
+  open: (key: Key) => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await open(key);
+  } catch (error) {
+    const [next, ...rest] = others;
+    if (!(error instanceof SealError) || next === undefined) throw error;
+    return withSomeKey([next, ...rest], open);
+  }
 }
 
 /** What `open` gives, as JSON. Throws SealError. */

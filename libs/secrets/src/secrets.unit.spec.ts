@@ -10,6 +10,7 @@ import {
   KeyError,
   parseAtRestKeys,
   parsePrivateKey,
+  parsePrivateKeys,
   parsePublicKey,
   renewAtRest,
   seal,
@@ -39,9 +40,19 @@ describe('sealed values', () => {
     const sealed = await seal(parsePublicKey(keys.publicKey), login);
     expect(sealed).not.toContain('hunter2');
     expect(sealed).not.toBe(await seal(parsePublicKey(keys.publicKey), login));
-    expect(await unseal(parsePrivateKey(keys.privateKey), sealed)).toEqual(login);
+    expect(await unseal(parsePrivateKeys(keys.privateKey), sealed)).toEqual(login);
     const other = await generateDeployerKeys();
-    await expect(unseal(parsePrivateKey(other.privateKey), sealed)).rejects.toBeInstanceOf(SealError);
+    await expect(unseal(parsePrivateKeys(other.privateKey), sealed)).rejects.toBeInstanceOf(SealError);
+  });
+
+  it('open with each of several keys, whichever they were sealed to', async () => {
+    const [now, before] = [await generateDeployerKeys(), await generateDeployerKeys()];
+    const both = parsePrivateKeys(`${now.privateKey}, ${before.privateKey}`);
+    for (const { publicKey } of [now, before])
+      expect(await unseal(both, await seal(parsePublicKey(publicKey), login))).toEqual(login);
+    const other = await seal(parsePublicKey((await generateDeployerKeys()).publicKey), login);
+    await expect(unseal(both, other)).rejects.toBeInstanceOf(SealError);
+    expect(() => parsePrivateKeys(`${now.privateKey},`)).toThrow(KeyError);
   });
 
   it('a changed value does not open', async () => {

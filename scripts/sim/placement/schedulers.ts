@@ -124,20 +124,34 @@ export function kubernetes(arena: Arena, plugin: 'LeastAllocated' | 'BalancedAll
 
 const keyOf = (service: number): string => serviceKey('sim', `s${service}`);
 
-/** The load balancer's own placement, as it decides in production. */
-export function slipway(nodes: readonly SimNode[], policy: Policy): Scheduler & { readonly fleet: Fleet } {
+/** On the nodes of a fleet that is measured, others use up to this share of the CPU. */
+const MOST_USED = 0.3;
+
+/**
+ * The load balancer's own placement, as it decides in production. `isMeasured`: agents say that others use CPU on each
+ * node, as much as chance wants. Memory of others would be room that the other schedulers have.
+ */
+export function slipway(
+  nodes: readonly SimNode[],
+  policy: Policy,
+  isMeasured = false,
+): Scheduler & { readonly fleet: Fleet } {
   const fleet = new Fleet(policy);
+  const chance = seeded(6);
   const numbers = new Map(nodes.map(({ name }, index) => [name, index]));
   const ports: { firstPort: number; lastPort: number } = { firstPort: 20_000, lastPort: 29_999 };
   for (const { name, zone, cpu, memoryMiB } of nodes)
     fleet.set({
       ...{ name, zone, state: 'ready', total: { cpu, memoryMiB }, reserved: { cpu: 0, memoryMiB: 0 } },
       ...{ ...ports, takenPorts: new Set(), instances: new Map() },
+      ...(isMeasured && {
+        measured: { machine: { cpu, memoryMiB }, others: { cpu: chance() * MOST_USED * cpu, memoryMiB: 0 } },
+      }),
     });
   const nameOf = (node: number): string => nodes[node]?.name ?? '';
   const takenOf = ({ service, cpu, memoryMiB }: SimInstance) => ({ service: keyOf(service), cpu, memoryMiB });
   return {
-    ...{ name: `Slipway ${policy}`, fleet },
+    ...{ name: `Slipway ${policy}${isMeasured ? ', measured' : ''}`, fleet },
     choose(instance) {
       const { service, cpu, memoryMiB } = instance;
       const wish = { appId: 'sim', service: `s${service}`, resources: { cpu, memoryMiB }, avoidNodes: [] };

@@ -96,5 +96,34 @@ it('the last hour is that of the seconds observed within it', () => {
     seconds: 3_600,
     cpu: { p50: 1, p95: 5, max: 5 },
     memoryBytes: { p50: 6, p95: 6, max: 6 },
+    others: { cpu: { p50: 1, p95: 5, max: 5 }, memoryBytes: { p50: 6, p95: 6, max: 6 } },
+  });
+});
+
+it('what others used is the use of the node without that of the instances, but for seconds with a gap', () => {
+  const hour = new Hour();
+  const usage = { cpu: 2, memoryBytes: 1 };
+  const at = (n: number, of: typeof usage | null) => ({
+    ...{ node: 'n', fence: 1, sequence: n, observedAt: new Date(n * 1_000).toISOString() },
+    host: {
+      ...{ seconds: 1, cpu: { user: 2.5, system: 0, iowait: 0, steal: 0 }, load1: 0 },
+      ...{ memoryAvailableBytes: 4, swapUsedBytes: 0 },
+    },
+    sizes: { cpus: 4, memoryBytes: 10, swapBytes: 0 },
+    instances: new Map([
+      [
+        'one',
+        { instance: 'one', identity: { container: 'c', appId: 'a', service: 's', release: 'r' }, usage: of },
+      ],
+    ]),
+    others: { count: 0, cpu: 0, memoryBytes: 0 },
+  });
+  hour.add(at(1, null));
+  expect(hour.figures(1_000)).toMatchObject({ cpu: { p50: 2.5 } });
+  expect(hour.figures(1_000)).not.toHaveProperty('others');
+  for (let n = 2; n <= 10; n += 1) hour.add(at(n, usage));
+  expect(hour.figures(10_000)?.others).toEqual({
+    cpu: { p50: 0.5, p95: 0.5, max: 0.5 },
+    memoryBytes: { p50: 5, p95: 5, max: 5 },
   });
 });

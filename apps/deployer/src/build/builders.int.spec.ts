@@ -110,7 +110,7 @@ it('builds go to both, side by side, and each is pushed from where it was built'
     [order(images, PLAIN), order(images, PLAIN)].map(async (one) => {
       const { builder } = await places.build({ signal: never }, (at) => images.build(at, one, never));
       expect(await images.holderOf(one.tag)).toBe(builder);
-      const image = await images.push({ tag: one.tag, builder }, never, () => undefined);
+      const { image } = await images.push({ tag: one.tag, builder }, never, () => undefined);
       expect(await images.holderOf(one.tag)).toBeUndefined();
       const repository = image.slice(registry.host.length + 1, image.indexOf('@'));
       expect(await registry.digestOf(repository, one.tag.slice(one.tag.lastIndexOf(':') + 1))).toBe(

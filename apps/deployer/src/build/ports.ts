@@ -47,6 +47,13 @@ export interface ExplainedSource {
 }
 
 /** All builders. */
+export interface PushedImage {
+  /** `host/repository@sha256:...` */
+  readonly image: string;
+  /** What it was built for, such as amd64; left out where another replica pushed it. */
+  readonly architecture?: string;
+}
+
 export interface ImageBuilder {
   /** How many builds each does at once, by name, in the order in which they are configured. */
   readonly limits: ReadonlyMap<string, number>;
@@ -62,8 +69,8 @@ export interface ImageBuilder {
   holderOf(tag: string): Promise<string | undefined>;
   /** Throws BUILD_FAILED, BUILD_SECRETS_UNSUPPORTED; ENGINE_UNREACHABLE, NO_SPACE, BUILDER_DISK_FULL where another builder may do better. */
   build(builder: string, order: BuildOrder, signal: AbortSignal): Promise<void>;
-  /** Pushes, removes it from its builder, and gives `host/repository@sha256:...`. Throws IMAGE_LOST. */
-  push(image: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string>;
+  /** Pushes, and removes it from its builder. Throws IMAGE_LOST. */
+  push(image: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<PushedImage>;
   /** Removes what a build left that is not pushed. Never throws. */
   discard(image: BuiltTag): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import type { Pool } from '#libs/postgres';
 import { Recurring, type Runtime } from '#libs/runtime';
+import { parsePrivateKeys } from '#libs/secrets';
 import { AgentMessages, followAgents } from './adapters/agent-messages.js';
 import { PostgresDifferences } from './adapters/differences.js';
-import { NodeAccess } from './adapters/node-access.js';
+import { NodeAccess, renewLogins } from './adapters/node-access.js';
 import { NodeChecks } from './adapters/node-checks.js';
 import { RegistryInventory } from './adapters/registry-inventory.js';
 import { PostgresRepairStore, purgeRepairs } from './adapters/repair-store.js';
@@ -53,6 +54,18 @@ export function createAgentMessages({ clock, kafka }: Pick<Runtime, 'clock' | 'k
       return followAgents(kafka, messages);
     },
   };
+}
+
+/** Logins that are sealed to a former key of the deployer are asked for again. */
+export async function renewNodeLogins(
+  config: DeployerConfig,
+  { pool, logger }: Pick<Runtime, 'pool' | 'logger'>,
+) {
+  const keys = parsePrivateKeys(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
+  const asked = await renewLogins(pool, keys);
+  if (asked === undefined) return;
+  if (asked === 0) logger.info('every stored login of a node is sealed to the first key');
+  else logger.info({ asked }, 'logins of nodes are not sealed to the first key: they are asked for again');
 }
 
 /** The replica's part in looking after the nodes. */

@@ -3,12 +3,12 @@ import { decide } from '../task/domain/decide.js';
 import { foldTask } from '../task/domain/task.state.js';
 import { accepted, releaseWith } from '../task/domain/task.testing.js';
 
-it('the rules of placement of config.json travel with the request for a node, and none where it has none', () => {
-  const requestOf = (config: object) => {
+it('the rules of placement of config.json travel with the request for a node, and what its image was built for', () => {
+  const requestOf = (config: object, built: object = {}) => {
     const state = foldTask([
       accepted({}),
       { type: 'InstancesSurveyed', data: { instances: [] } },
-      { type: 'ReleaseResolved', data: { release: releaseWith('new', 1, config) } },
+      { type: 'ReleaseResolved', data: { release: { ...releaseWith('new', 1, config), ...built } } },
       { type: 'PlanMade', data: { slots: [{ ordinal: 0 }], surplus: [], kept: [], notes: [] } },
     ]);
     const effect = { kind: 'request-node', ordinal: 0, accessToken: 't1:web:0' } as const;
@@ -18,4 +18,7 @@ it('the rules of placement of config.json travel with the request for a node, an
   const placement = { constraints: ['disk=ssd'], antiAffinity: ['batch'] };
   expect(requestOf({ placement })).toMatchObject({ placement });
   expect(requestOf({})).not.toHaveProperty('placement');
+  expect(requestOf({}, { architecture: 'arm64' })).toMatchObject({ architecture: 'arm64' });
+  // Of a release that was made before this was recorded, or of an image for several machines.
+  expect(requestOf({})).not.toHaveProperty('architecture');
 });

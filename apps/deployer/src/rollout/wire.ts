@@ -1,6 +1,6 @@
 import type { Outbox, Pool } from '#libs/postgres';
 import type { RegistryLogins } from '#libs/registry';
-import { parsePrivateKey } from '#libs/secrets';
+import { parsePrivateKeys } from '#libs/secrets';
 import { SshPool } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
 import { nodeTimeouts, type DeployerConfig } from '../deployer.config.js';
@@ -27,9 +27,9 @@ interface NodeParts {
 /** The engines of the nodes, and how to reach them. */
 export function createNodes({ config, pool, registryLogins, installation, logger, verdicts }: NodeParts) {
   const logins = new NodeLogins(pool);
-  const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
+  const privateKeys = parsePrivateKeys(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
   const ssh = new SshPool({ logger, ...nodeTimeouts(config) });
-  const parts = { logins, ssh, registryLogins, privateKey, installation, withoutSecrets, verdicts };
+  const parts = { logins, ssh, registryLogins, privateKeys, installation, withoutSecrets, verdicts };
   const engines = new SshNodeEngines(parts);
   const nodeImages = new SshNodeImages(engines, { ssh, installation });
   return { logins, engines, nodeImages, prober: new NetworkProber() };

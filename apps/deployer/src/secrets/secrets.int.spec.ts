@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { secretRequested, type SecretReply } from '#libs/contracts';
 import { Outbox, transaction, type Pool } from '#libs/postgres';
 import { renewColumn } from '#libs/runtime';
-import { generateDeployerKeys, parsePrivateKey, parsePublicKey, seal } from '#libs/secrets';
+import { generateDeployerKeys, parsePrivateKeys, parsePublicKey, seal } from '#libs/secrets';
 import type { TestDatabase } from '#libs/testing';
 import { PostgresRequestAnswers } from '../requests/adapters/request-answers.js';
 import { SecretIntake } from './adapters/secret-intake.js';
@@ -12,7 +12,7 @@ import { createDeployerDatabase } from '../task/database.testing.js';
 
 const keys = await generateDeployerKeys();
 const publicKey = parsePublicKey(keys.publicKey);
-const privateKey = parsePrivateKey(keys.privateKey);
+const privateKeys = parsePrivateKeys(keys.privateKey);
 const atRestKeys = [randomBytes(32)] as const;
 
 let database: TestDatabase;
@@ -22,7 +22,7 @@ let intake: SecretIntake;
 beforeAll(async () => {
   database = await createDeployerDatabase();
   ({ pool } = database);
-  secrets = new PostgresSecrets(pool, { privateKey, atRestKeys });
+  secrets = new PostgresSecrets(pool, { privateKeys, atRestKeys });
   intake = new SecretIntake({ requests: new PostgresRequestAnswers(new Outbox()), secrets });
 });
 afterAll(() => database.drop());
@@ -163,7 +163,7 @@ describe('a secret', () => {
 
   it('that rests under another key is told as such, by its name', async () => {
     await set('hunter2');
-    const others = new PostgresSecrets(pool, { privateKey, atRestKeys: [randomBytes(32)] });
+    const others = new PostgresSecrets(pool, { privateKeys, atRestKeys: [randomBytes(32)] });
     await expect(others.values('shop', ['db'])).rejects.toMatchObject({
       code: 'SECRET_UNREADABLE',
       message: expect.stringContaining('db of shop') as string,
@@ -174,12 +174,12 @@ describe('a secret', () => {
   it('that rests under the key that was shared before is opened, and renewed for the new one', async () => {
     await set('hunter2');
     const own = randomBytes(32);
-    const both = new PostgresSecrets(pool, { privateKey, atRestKeys: [own, ...atRestKeys] });
+    const both = new PostgresSecrets(pool, { privateKeys, atRestKeys: [own, ...atRestKeys] });
     expect((await both.values('shop', ['db'])).get('db')?.reveal()).toBe('hunter2');
     const logger = { info: () => undefined, warn: () => undefined };
     const column = { table: 'secrets', column: 'value_encrypted', keys: [own, ...atRestKeys] as const };
     await renewColumn({ pool, logger }, column);
-    const alone = new PostgresSecrets(pool, { privateKey, atRestKeys: [own] });
+    const alone = new PostgresSecrets(pool, { privateKeys, atRestKeys: [own] });
     expect((await alone.values('shop', ['db'])).get('db')?.reveal()).toBe('hunter2');
   });
 

@@ -1,6 +1,6 @@
 import type { Pool } from '#libs/postgres';
 import { renewColumn } from '#libs/runtime';
-import { atRestKeys, parsePrivateKey } from '#libs/secrets';
+import { atRestKeys, parsePrivateKeys } from '#libs/secrets';
 import type { Logger } from '#libs/telemetry';
 import type { DeployerConfig } from '../deployer.config.js';
 import type { RequestAnswers } from '../requests/ports.js';
@@ -19,8 +19,8 @@ interface SecretParts {
 export async function createSecrets({ config, pool, logger }: SecretParts): Promise<PostgresSecrets> {
   const keys = atRestKeys(config.SLIPWAY_APP_SECRET_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   await renewColumn({ pool, logger }, { table: 'secrets', column: 'value_encrypted', keys });
-  const privateKey = parsePrivateKey(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
-  return new PostgresSecrets(pool, { privateKey, atRestKeys: keys });
+  const privateKeys = parsePrivateKeys(config.SLIPWAY_DEPLOYER_PRIVATE_KEY.reveal());
+  return new PostgresSecrets(pool, { privateKeys, atRestKeys: keys });
 }
 
 export const createSecretIntake = (secrets: PostgresSecrets, requests: RequestAnswers): SecretIntake =>

@@ -4,7 +4,7 @@ import { appSchemas } from '#libs/app-roles';
 import { type NodeAnswer, nodeAnswered, nodeRequested } from '#libs/contracts';
 import { createKafka, Producer, SILENT, tail } from '#libs/kafka';
 import { transaction } from '#libs/postgres';
-import { generateDeployerKeys, parsePrivateKey, unseal } from '#libs/secrets';
+import { generateDeployerKeys, parsePrivateKeys, unseal } from '#libs/secrets';
 import {
   createTestDatabase,
   migrateApp,
@@ -25,8 +25,8 @@ describe('an answer', () => {
     const { node, refusals } = await ask({ accessToken: 't-1' });
     expect([node?.name, node?.port, node?.cpus, refusals]).toEqual(['node-b', 20_000, 2, []]);
     expect(JSON.stringify(node)).not.toContain(login.privateKey);
-    expect(await unseal(parsePrivateKey(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
-    const other = parsePrivateKey((await generateDeployerKeys()).privateKey);
+    expect(await unseal(parsePrivateKeys(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
+    const other = parsePrivateKeys((await generateDeployerKeys()).privateKey);
     await expect(unseal(other, node?.sealedLogin ?? '')).rejects.toThrow();
     const { rows } = await query('SELECT topic, key, data FROM outbox');
     expect(rows).toMatchObject([
@@ -120,7 +120,7 @@ it('tells how a node is reached now, reserves nothing for that, and says nothing
     });
   const [node] = await told();
   expect(node).toMatchObject({ name: 'node-a', address: 'node-a', sshPort: 22 });
-  expect(await unseal(parsePrivateKey(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
+  expect(await unseal(parsePrivateKeys(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
   expect((await query('SELECT FROM reservations')).rows).toEqual([]);
   await query(`UPDATE registry.node_records SET wish = 'removed', state = 'gone', login_encrypted = NULL`);
   expect(await told()).toEqual([]);
@@ -158,7 +158,7 @@ it('answers what comes on node.requests on node.responses, and never logs a logi
     answers.find(({ accessToken }) => accessToken === data.accessToken);
   const { node } = await until('the answer', mine);
   expect(node).toMatchObject({ name: 'node-a', port: 20_000 });
-  expect(await unseal(parsePrivateKey(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
+  expect(await unseal(parsePrivateKeys(keys.privateKey), node?.sealedLogin ?? '')).toEqual(login);
   await Promise.all([reading.stop(), producer.stop()]);
   expect((await app.stop()).code).toBe(0);
   for (const secret of [login.privateKey, node?.sealedLogin ?? 'none', secretKey])

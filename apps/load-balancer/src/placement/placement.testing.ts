@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { appSchemas } from '#libs/app-roles';
-import { instanceReported, type InstanceReport, type NodeAnswer, type NodeRequest } from '#libs/contracts';
+import {
+  instanceReported,
+  type InstanceReport,
+  type NodeAnswer,
+  type NodeRelease,
+  type NodeRequest,
+  nodeState,
+  type NodeState,
+} from '#libs/contracts';
 import { Outbox, type Pool, transaction } from '#libs/postgres';
 import {
   type AtRestKeys,
@@ -19,11 +27,11 @@ export const login = { privateKey: 'the key of the node' };
 export const keys = await generateDeployerKeys();
 const nodeKeys = parseAtRestKeys(secretKey);
 
-export const createPlacement = (): Placement =>
+export const createPlacement = (options: { readonly overcommit?: number } = {}): Placement =>
   new Placement({
     tracing: noTracing,
     outbox: new Outbox(),
-    policy: 'spread',
+    ...{ policy: 'spread', now: () => new Date(), ...options },
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });
@@ -80,8 +88,14 @@ class TestPlacement {
   }
 
   /** A replica that was just started knows no node. */
-  restart(): void {
-    this.placement = createPlacement();
+  restart(options?: { readonly overcommit?: number }): void {
+    this.placement = createPlacement(options);
+  }
+
+  /** As its agent says now, but for what is given. */
+  measured(node: string, changes: Partial<NodeState>): void {
+    const observedAt = new Date().toISOString();
+    this.placement.figures.take({ key: node, data: { ...nodeState.example, node, observedAt, ...changes } });
   }
 
   async enrol(name: string, shape: NodeShape = {}): Promise<void> {
@@ -105,9 +119,9 @@ class TestPlacement {
     return transaction(this.ownPool, (tx) => this.placement.follow(tx, report));
   }
 
-  release(accessToken: string, portTaken?: boolean): Promise<void> {
+  release(accessToken: string, why: Pick<NodeRelease, 'portTaken' | 'failed'> = {}): Promise<void> {
     return transaction(this.ownPool, (tx) =>
-      this.placement.release(tx, { accessToken, appId: 'shop', portTaken }),
+      this.placement.release(tx, { accessToken, appId: 'shop', ...why }),
     );
   }
 
@@ -128,13 +142,17 @@ export function placementOfFile() {
   });
   beforeEach(() => test.empty());
   afterAll(() => test.close());
-  const short: Pick<TestPlacement, 'ask' | 'enrol' | 'report' | 'release' | 'lapse' | 'restart'> = {
+  const short: Pick<
+    TestPlacement,
+    'ask' | 'enrol' | 'report' | 'release' | 'lapse' | 'restart' | 'measured'
+  > = {
     ask: (changes) => test.ask(changes),
     enrol: (name, shape) => test.enrol(name, shape),
     report: (accessToken, node, state) => test.report(accessToken, node, state),
-    release: (accessToken, portTaken) => test.release(accessToken, portTaken),
+    release: (accessToken, why) => test.release(accessToken, why),
     lapse: (accessToken) => test.lapse(accessToken),
-    restart: () => test.restart(),
+    restart: (options) => test.restart(options),
+    measured: (node, changes) => test.measured(node, changes),
   };
   return {
     ...short,

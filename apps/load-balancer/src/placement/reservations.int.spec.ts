@@ -47,7 +47,7 @@ describe('reservations', () => {
     await enrol('node-a', { lastPort: 20_001 });
     await enrol('node-b', { lastPort: 20_001, cpus: 1 });
     await ask({ accessToken: 'first' });
-    await release('first', true);
+    await release('first', { portTaken: true });
     const ports: (number | undefined)[] = [];
     for (const accessToken of ['a', 'b']) {
       ports.push((await ask({ accessToken, onNode: 'node-a' })).node?.port);

@@ -10,17 +10,16 @@ import {
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
-import { FleetView } from './adapters/fleet-view.js';
+import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
+import type { NodeFigures } from './adapters/node-figures.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
-import type { Policy } from './domain/place.js';
 import { answerNodeRequest } from './answer-node-request.js';
 
-interface PlacementParts extends LoginKeys {
+interface PlacementParts extends LoginKeys, FleetViewOptions {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
-  readonly policy: Policy;
 }
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
@@ -30,7 +29,12 @@ export class Placement {
 
   constructor(private readonly parts: PlacementParts) {
     this.logins = new SealedLogins(parts);
-    this.view = new FleetView(parts.policy);
+    this.view = new FleetView(parts);
+  }
+
+  /** What agents measure: placing reads it from the messages that are handed to it. */
+  get figures(): Pick<NodeFigures, 'take'> {
+    return this.view.figures;
   }
 
   answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {

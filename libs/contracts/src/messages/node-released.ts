@@ -17,6 +17,10 @@ export const nodeReleased = defineMessage({
       .describe(
         '`true` if something else listens at the reserved port: it is not given to others for ten minutes.',
       ),
+    failed: z
+      .boolean()
+      .optional()
+      .describe('`true` if the instance could not start there for a reason of the node.'),
   }),
   key: (data) => data.appId,
   example: { accessToken: 'order-4711:app-server:0', appId: 'shop' },

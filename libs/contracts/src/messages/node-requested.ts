@@ -37,6 +37,17 @@ export const nodeRequested = defineMessage({
     placement: placementSchema
       .optional()
       .describe('Which nodes may take it, by its config.json; any with room where it is absent.'),
+    image: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('Its image, by digest: a node that has it is a little better.'),
+    architecture: z
+      .string()
+      .max(50)
+      .optional()
+      .describe('What its image was built for, such as `amd64`; any node will do where it is absent.'),
     avoidNodes: z
       .array(nodeNameSchema)
       .default([])
@@ -57,6 +68,8 @@ export const nodeRequested = defineMessage({
     appId: 'shop',
     service: 'app-server',
     resources: { cpu: 0.25, memoryMiB: 128 },
+    image: 'registry.example:5000/shop/app-server@sha256:' + 'a'.repeat(64),
+    architecture: 'amd64',
     avoidNodes: [],
     expiresAt: '2026-01-01T00:15:00.000Z',
   },

@@ -73,6 +73,15 @@ export const nodeState = defineMessage({
         seconds: z.int().min(0).describe('How much of the hour was observed.'),
         cpu: percentiles('Cores in use.'),
         memoryBytes: percentiles('Memory in use.'),
+        others: z
+          .object({
+            cpu: percentiles('Cores in use.'),
+            memoryBytes: percentiles('Memory in use.'),
+          })
+          .optional()
+          .describe(
+            'Of that, what is not of instances of Slipway: other containers, other programs, the engine. Absent where that was never observed.',
+          ),
       })
       .optional()
       .describe('Of the node itself, with all that is not of Slipway; absent until it was looked at.'),
@@ -97,6 +106,10 @@ export const nodeState = defineMessage({
       seconds: 3_540,
       cpu: { p50: 0.7, p95: 2.4, max: 3.9 },
       memoryBytes: { p50: 3_221_225_472, p95: 4_294_967_296, max: 4_831_838_208 },
+      others: {
+        cpu: { p50: 0.1, p95: 0.6, max: 1.2 },
+        memoryBytes: { p50: 1_073_741_824, p95: 1_288_490_189, max: 1_395_864_371 },
+      },
     },
   },
 });

@@ -16,6 +16,9 @@ export class Hour {
   private readonly seconds = new Float32Array(MOST);
   private readonly cpu = new Float32Array(MOST);
   private readonly memoryBytes = new Float64Array(MOST);
+  /** Of the seconds in which the use of every instance is known; NaN in the others. */
+  private readonly othersCpu = new Float32Array(MOST);
+  private readonly othersMemoryBytes = new Float64Array(MOST);
   /** How many were ever added. */
   private count = 0;
 
@@ -27,6 +30,9 @@ export class Hour {
     this.seconds[place] = second.host.seconds;
     this.cpu[place] = usedCores(second);
     this.memoryBytes[place] = memoryBytes;
+    const own = usedBy(second.instances);
+    this.othersCpu[place] = Math.max(0, usedCores(second) - own.cpu);
+    this.othersMemoryBytes[place] = Math.max(0, memoryBytes - own.memoryBytes);
     this.count += 1;
   }
 
@@ -38,15 +44,33 @@ export class Hour {
       Array.from(values.subarray(0, places.length)).filter(isRecent);
     const seconds = recent(this.seconds);
     if (seconds.length === 0) return undefined;
+    const use = (cpu: Float32Array, memoryBytes: Float64Array) => ({
+      cpu: percentilesOf(recent(cpu).map((value) => Math.round(value * 1_000) / 1_000)),
+      memoryBytes: percentilesOf(recent(memoryBytes)),
+    });
+    const hasOthers = recent(this.othersCpu).some((value) => !Number.isNaN(value));
     return {
       seconds: Math.round(seconds.reduce((sum, value) => sum + value, 0)),
-      cpu: percentilesOf(recent(this.cpu).map((value) => Math.round(value * 1_000) / 1_000)),
-      memoryBytes: percentilesOf(recent(this.memoryBytes)),
+      ...use(this.cpu, this.memoryBytes),
+      ...(hasOthers && { others: use(this.othersCpu, this.othersMemoryBytes) }),
     };
   }
 }
 
+/** NaN where a second of one is a gap. */
+function usedBy(instances: ObservedNode['instances']): {
+  readonly cpu: number;
+  readonly memoryBytes: number;
+} {
+  let [cpu, memoryBytes] = [0, 0];
+  for (const { usage } of instances.values()) {
+    cpu += usage?.cpu ?? Number.NaN;
+    memoryBytes += usage?.memoryBytes ?? Number.NaN;
+  }
+  return { cpu, memoryBytes };
+}
+
 function percentilesOf(values: readonly number[]): LastHour['cpu'] {
-  const sorted = sortedOf(values);
+  const sorted = sortedOf(values.filter((value) => !Number.isNaN(value)));
   return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95), max: percentile(sorted, 1) };
 }

@@ -15,6 +15,7 @@ import {
   type FetchedSource,
   IMAGE_LOST,
   type ImageBuilder,
+  type PushedImage,
 } from '../ports.js';
 import { within } from '../../task/within.js';
 import type { Builder } from './builder.js';
@@ -164,31 +165,35 @@ export class EngineImageBuilder implements ImageBuilder {
   }
 
   /** Whoever was here before may have pushed and removed it, and died before that was stored: then it is there. */
-  async push({ tag, builder: name }: BuiltTag, signal: AbortSignal, onProgress: () => void): Promise<string> {
+  async push(
+    { tag, builder: name }: BuiltTag,
+    signal: AbortSignal,
+    onProgress: () => void,
+  ): Promise<PushedImage> {
     const builder = this.byName(name) ?? (await this.findHolder(tag));
     const repository = tag.slice(0, tag.lastIndexOf(':'));
-    const pushed =
-      (await this.pushFrom(builder, tag, { signal, onProgress })) ??
-      (await this.digestInRegistry(repository, tag));
-    return `${repository}@${pushed}`;
+    const pushed = await this.pushFrom(builder, tag, { signal, onProgress });
+    if (pushed === undefined)
+      return { image: `${repository}@${await this.digestInRegistry(repository, tag)}` };
+    return { image: `${repository}@${pushed.digest}`, architecture: pushed.architecture };
   }
 
-  /** Its digest; undefined where the image is not there any more, or goes meanwhile, or the builder is not there. */
+  /** Undefined where the image is not there any more, or goes meanwhile, or the builder is not there. */
   private async pushFrom(
     builder: Builder | undefined,
     tag: string,
     options: { readonly signal: AbortSignal; readonly onProgress: () => void },
-  ): Promise<string | undefined> {
+  ): Promise<{ readonly digest: string; readonly architecture: string } | undefined> {
     if (builder === undefined) return undefined;
     const { engine } = builder;
     try {
-      if (!(await engine.hasImage(tag))) return undefined;
+      const architecture = await engine.imageArchitecture(tag);
       const { registry } = this.parts;
       await registry.ensureRepository(repositoryIn(registry, tag));
       const { digest } = await engine.push(tag, await registry.login(), options);
       await this.discard({ tag, builder: builder.name });
       builder.trimSoon();
-      return digest;
+      return { digest, architecture };
     } catch (error) {
       if (error instanceof EngineError && GONE.has(error.code)) return undefined;
       throw error;

@@ -35,6 +35,7 @@ const gone = (): Promise<never> =>
 function builderOf({ name, images, away = false, loses = false, keeps = false }: FakeBuilder): Builder {
   const engine: Partial<Engine> = {
     hasImage: (tag) => (away ? unreachable() : Promise.resolve(images.has(tag))),
+    imageArchitecture: (tag) => (away ? unreachable() : images.has(tag) ? Promise.resolve('arm64') : gone()),
     removeImage: (tag) => (away ? unreachable() : keeps ? failed() : Promise.resolve(images.delete(tag))),
     push: () => (loses ? gone() : Promise.resolve({ digest: PUSHED })),
     build: () =>
@@ -78,8 +79,16 @@ function builderWith(
   });
 }
 
-const push = (builder: EngineImageBuilder, recorded?: string): Promise<string> =>
+const pushed = (builder: EngineImageBuilder, recorded?: string) =>
   builder.push({ tag: TAG, builder: recorded }, new AbortController().signal, () => undefined);
+const push = async (builder: EngineImageBuilder, recorded?: string): Promise<string> =>
+  (await pushed(builder, recorded)).image;
+
+it('what an image was built for is told with its push; of one that another replica pushed it is not known', async () => {
+  const there = [{ name: 'local', images: new Set([TAG]) }];
+  expect((await pushed(builderWith({}, there))).architecture).toBe('arm64');
+  expect(await pushed(builderWith({ 'shop/web:abc': DIGEST }))).not.toHaveProperty('architecture');
+});
 
 it('a replica killed between its push and writing it down does not fail the task: the image is found in the registry', async () => {
   expect(await push(builderWith({ 'shop/web:abc': DIGEST }))).toBe(`r:5000/shop/web@${DIGEST}`);

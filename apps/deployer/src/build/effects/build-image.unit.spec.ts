@@ -53,7 +53,10 @@ function portsIn({ build = () => Promise.resolve(), onDispose, ...world }: World
     builder: {
       ...{ limits, tagOf: () => 'tag', build },
       holderOf: () => Promise.resolve(holder),
-      push: (image: BuiltTag) => (pushed.push(image), Promise.resolve('r/shop/web@sha256:1')),
+      push: (image: BuiltTag) => (
+        pushed.push(image),
+        Promise.resolve({ image: 'r/shop/web@sha256:1', architecture: 'arm64' })
+      ),
     },
     output: {
       lines: (_claim: unknown, _state: unknown, told: string[]) => lines.push(...told),
@@ -108,7 +111,7 @@ describe('the builder of a task', () => {
     expect(pushed).toEqual([{ tag: 'tag', builder: 'b' }]);
     expect(sidesOf(writes, 'add-release')[0]?.release).toMatchObject({
       builder: 'b',
-      image: 'r/shop/web@sha256:1',
+      ...{ image: 'r/shop/web@sha256:1', architecture: 'arm64' },
     });
   });
 

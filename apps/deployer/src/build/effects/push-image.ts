@@ -3,7 +3,7 @@ import type { Release } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile, EffectScope } from '../../task/effect-scope.js';
 import { inPhase, phaseOf, type PhaseResult } from '../../task/phase.js';
-import { IMAGE_LOST } from '../ports.js';
+import { IMAGE_LOST, type PushedImage } from '../ports.js';
 import type { BuildEffectPorts } from '../source.js';
 
 /** Pushes what was built, which makes it a release. What is nowhere any more is built again, once. */
@@ -11,13 +11,13 @@ export const pushImage: EffectFile<'push-image', BuildEffectPorts> = {
   async run(ports, scope, state, { sourceDigest, tag }) {
     // What somebody else built is in a registry already, and its tag is its digest.
     const isThere = state.config?.image !== undefined;
-    const pushed = isThere ? { result: tag, ms: 0 } : await pushedFrom(ports, scope, state, tag);
+    const pushed = isThere ? { result: { image: tag }, ms: 0 } : await pushedFrom(ports, scope, state, tag);
     if (pushed === undefined) return { events: [{ type: 'ImageLost', data: { tag } }] };
-    const { result: image, ms } = pushed;
+    const { result, ms } = pushed;
     const { appId, service, config } = state;
     if (config === undefined) throw new Error('a pushed task has a config');
     const id = `${appId}-${service}-${sourceDigest.slice(0, 12)}`;
-    const release: Release = { id, sourceDigest, image, config, builder: state.builder };
+    const release: Release = { id, sourceDigest, ...result, config, builder: state.builder };
     return {
       events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }],
       sides: [
@@ -34,7 +34,7 @@ function pushedFrom(
   scope: EffectScope,
   state: TaskState,
   tag: string,
-): Promise<PhaseResult<string> | undefined> {
+): Promise<PhaseResult<PushedImage> | undefined> {
   return inPhase(phaseOf('push-image', limits, scope.signal), (signal, onProgress) =>
     builder.push({ tag, builder: state.builder }, signal, onProgress),
   ).catch((error: unknown) => {

@@ -7,7 +7,7 @@ import {
   topics,
 } from '#libs/contracts';
 import { tail, type TailedMessage } from '#libs/kafka';
-import { isOlderState, NodeObservations } from '#libs/observations';
+import { NewestStates, NodeObservations } from '#libs/observations';
 import type { Runtime } from '#libs/runtime';
 import type { NodeVerdicts } from '../../rollout/ports.js';
 import type { Clock } from '../../task/ports.js';
@@ -21,7 +21,7 @@ interface AgentMessagesParts {
 
 /** What the agents have said last of each node, in memory; each replica reads all of it. */
 export class AgentMessages implements WatchedNodes, NodeVerdicts {
-  private readonly states = new Map<string, NodeState>();
+  private readonly states = new NewestStates();
   /** Of nodes that were removed while they did not answer: what is cleaned up after them waits for none of them. */
   private readonly removed = new Map<string, NodeState>();
   private readonly observations = new NodeObservations();
@@ -47,13 +47,13 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
   }
 
   of(node: string): WatchedNode | undefined {
-    const state = this.states.get(node) ?? this.removed.get(node);
+    const state = this.states.of(node) ?? this.removed.get(node);
     if (state === undefined || this.isOld(state)) return undefined;
     return { liveness: state.liveness, ...this.seenOn(node) };
   }
 
   all(): readonly string[] {
-    return [...this.states.keys()];
+    return this.states.nodes;
   }
 
   unreachable(node: string): string | undefined {
@@ -75,9 +75,8 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
 
   private takeState(state: NodeState): void {
     const { node, liveness } = state;
-    const known = this.states.get(node);
-    if (known !== undefined && isOlderState(state, known)) return;
-    this.states.set(node, state);
+    const known = this.states.of(node);
+    if (!this.states.take(state)) return;
     this.removed.delete(node);
     if (liveness.state === 'unreachable' && known?.liveness.state !== 'unreachable')
       this.parts.onUnreachable?.(node);
@@ -90,9 +89,9 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
 
   private forget(node: string): void {
     for (const [name, old] of this.removed) if (this.isOld(old)) this.removed.delete(name);
-    const state = this.states.get(node);
+    const state = this.states.of(node);
     if (state?.liveness.state === 'unreachable') this.removed.set(node, state);
-    this.states.delete(node);
+    this.states.forget(node);
     this.lastSeconds.delete(node);
     this.observations.forget(node);
   }

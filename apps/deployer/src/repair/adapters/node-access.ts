@@ -2,6 +2,42 @@ import { nodeAccessRequested } from '#libs/contracts';
 import { type Outbox, type Pool, transaction } from '#libs/postgres';
 import { namingRegistry, RegistryUnavailableError } from '#libs/registry-client';
 import { outgoing } from '#libs/runtime';
+import { type PrivateJwk, type PrivateJwks, SealError, unseal } from '#libs/secrets';
+
+/**
+ * Has the way to those nodes asked for again whose stored login is not sealed to the first key: before the keys behind it
+ * are removed, the load balancer has sealed each login to that one. Logins of nodes that were removed are of no use.
+ * @returns how many; undefined where the registry is not there yet, and with it no node
+ */
+export async function renewLogins(pool: Pool, keys: PrivateJwks): Promise<number | undefined> {
+  try {
+    return await namingRegistry(askAnew(pool, keys));
+  } catch (error) {
+    if (error instanceof RegistryUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+async function askAnew(pool: Pool, [first]: PrivateJwks): Promise<number> {
+  const { rows } = await pool.query<{ node: string; sealed: string }>(
+    `SELECT node, login ->> 'sealedLogin' AS sealed FROM node_logins l
+     WHERE EXISTS (SELECT FROM registry.nodes n WHERE n.name = l.node AND n.wish <> 'removed')`,
+  );
+  const former: string[] = [];
+  for (const { node, sealed } of rows) if (!(await opens(first, sealed))) former.push(node);
+  await pool.query('UPDATE node_checks SET access_asked_at = NULL WHERE node = ANY ($1)', [former]);
+  return former.length;
+}
+
+async function opens(key: PrivateJwk, sealed: string): Promise<boolean> {
+  try {
+    await unseal([key], sealed);
+    return true;
+  } catch (error) {
+    if (error instanceof SealError) return false;
+    throw error;
+  }
+}
 
 interface NodeAccessParts {
   readonly pool: Pool;

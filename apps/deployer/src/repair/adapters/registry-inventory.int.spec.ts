@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Outbox, type Pool } from '#libs/postgres';
+import { generateDeployerKeys, parsePrivateKeys, parsePublicKey, seal } from '#libs/secrets';
 import { appPool, createTestDatabase, migrateApp, type TestDatabase } from '#libs/testing';
-import { NodeAccess } from './node-access.js';
+import { NodeAccess, renewLogins } from './node-access.js';
 import { NodeChecks } from './node-checks.js';
 import { RegistryInventory } from './registry-inventory.js';
 
@@ -111,4 +112,25 @@ it('a node is looked at once its login is known', async () => {
   expect(await checks.claim(1_000, 8)).toEqual([]);
   await reached('10.0.0.1');
   expect(await checks.claim(1_000, 8)).toEqual(['node-1']);
+});
+
+it('the login of a node is asked for again while it is not sealed to the first key, unless the node was removed', async () => {
+  const pool = pools[1];
+  const access = new NodeAccess({ pool, outbox: new Outbox() });
+  const [old, fresh] = [await generateDeployerKeys(), await generateDeployerKeys()];
+  const keys = parsePrivateKeys(`${fresh.privateKey},${old.privateKey}`);
+  const sealedTo = async ({ publicKey }: typeof old): Promise<void> => {
+    const sealedLogin = await seal(parsePublicKey(publicKey), { privateKey: 'of the node' });
+    await pool.query('TRUNCATE node_logins');
+    await pool.query('INSERT INTO node_logins (node, login) VALUES ($1, $2)', ['node-1', { sealedLogin }]);
+  };
+  await enrolled('none');
+  expect(await access.ask()).toEqual(['node-1']);
+  await sealedTo(old);
+  expect([await renewLogins(pool, keys), await access.ask()]).toEqual([1, ['node-1']]);
+  await sealedTo(fresh);
+  expect([await renewLogins(pool, keys), await access.ask()]).toEqual([0, []]);
+  await sealedTo(old);
+  await pools[0].query(`UPDATE node_records SET wish = 'removed'`);
+  expect(await renewLogins(pool, keys)).toBe(0);
 });

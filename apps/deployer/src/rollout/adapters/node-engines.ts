@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
+import { imageArchitecture } from '#libs/contracts';
 import { connectEngine, type ContainerSpec, type Engine } from '#libs/engine';
 import { loginFor, type RegistryLogins } from '#libs/registry';
-import { unseal, type PrivateJwk } from '#libs/secrets';
+import { unseal, type PrivateJwks } from '#libs/secrets';
 import type { SshPool } from '#libs/ssh';
 import { INSTALLATION_LABEL, TASK_LABEL } from '../domain/labels.js';
 import type { SeenContainer } from '../domain/seen-container.js';
@@ -30,7 +31,7 @@ interface NodeEnginesParts {
   readonly logins: NodeLogins;
   readonly ssh: SshPool;
   readonly registryLogins: RegistryLogins;
-  readonly privateKey: PrivateJwk;
+  readonly privateKeys: PrivateJwks;
   /** Which Slipway this is. */
   readonly installation: string;
   readonly withoutSecrets: WithoutSecrets;
@@ -41,12 +42,6 @@ interface NodeEnginesParts {
 /** Runtimes whose image has a command that nobody has written for config.json's: that one replaces it. */
 const OWN_IMAGES: ReadonlySet<string> = new Set(['dockerfile', 'image']);
 const LOG_LINES = 50;
-/** What images call the machines of the kernel. */
-const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  aarch64: 'arm64',
-  armv7l: 'arm',
-};
 /** A machine without IPv6 lacks the second: the first is told all the same. */
 const READ_SOCKETS = ['cat', '/proc/net/tcp', '/proc/net/tcp6'];
 const LOOK_MS = 5_000;
@@ -176,7 +171,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     try {
       const engine = await this.engine(node);
       const [ofImage, { architecture }] = await Promise.all([engine.imageArchitecture(image), engine.info()]);
-      return { image: ofImage, node: IMAGE_ARCHITECTURES[architecture] ?? architecture };
+      return { image: ofImage, node: imageArchitecture(architecture) };
     } catch {
       return undefined;
     }
@@ -258,7 +253,7 @@ export class SshNodeEngines implements NodeEngines, RepairEngines {
     }
     const kept = this.engines.get(node);
     if (kept?.sealedLogin === assigned.sealedLogin) return kept;
-    const login = await unseal(this.parts.privateKey, assigned.sealedLogin);
+    const login = await unseal(this.parts.privateKeys, assigned.sealedLogin);
     // Each answer seals its login anew, and most are what they were: the channels that are open stay.
     const way = wayTo(assigned, login as NodeLogin);
     const isSame = kept !== undefined && isDeepStrictEqual(kept.way, way);

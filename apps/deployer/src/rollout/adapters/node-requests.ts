@@ -20,8 +20,8 @@ export class PostgresNodeRequests implements NodeRequests, StepWriter {
   messages({ state: { appId }, writes }: Step): readonly OutboxMessage[] {
     return [
       // First: what is asked for may be what is given back.
-      ...sidesOf(writes, 'release-node').map(({ accessToken, portTaken }) =>
-        outgoing(nodeReleased, { accessToken, appId, portTaken }),
+      ...sidesOf(writes, 'release-node').map(({ accessToken, portTaken, failed }) =>
+        outgoing(nodeReleased, { accessToken, appId, portTaken, failed }),
       ),
       ...sidesOf(writes, 'request-node').map(({ request }) => outgoing(nodeRequested, request)),
     ];

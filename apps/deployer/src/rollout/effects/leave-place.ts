@@ -59,6 +59,9 @@ function left(
       : [{ kind: 'leave-behind', report: reportOf(state, release, slot, failed, clock.now()) }];
   return {
     events: [{ type: 'PlaceLeft', data: { ordinal, node: node.name, leftBehind, phase: 'stop', ms } }],
-    sides: [{ kind: 'release-node', accessToken, ...(portTaken && { portTaken }) }, ...behind],
+    sides: [
+      { kind: 'release-node', accessToken, ...(portTaken ? { portTaken } : { failed: true }) },
+      ...behind,
+    ],
   };
 }

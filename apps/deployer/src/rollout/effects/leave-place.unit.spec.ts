@@ -38,7 +38,7 @@ it('a place that failed is left: the container goes, the reservation is given ba
   const { writes, removed } = await leaving('NO_SPACE');
   expect(removed).toEqual(['node-1 shop-web-t1-0']);
   expect(writes.events).toMatchObject([{ type: 'PlaceLeft', data: { ordinal: 0, node: 'node-1' } }]);
-  expect(writes.sides).toEqual([{ kind: 'release-node', accessToken: 't1:web:0' }]);
+  expect(writes.sides).toEqual([{ kind: 'release-node', accessToken: 't1:web:0', failed: true }]);
 });
 
 it('a port at which something else listens is told to the load balancer', async () => {

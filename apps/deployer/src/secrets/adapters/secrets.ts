@@ -10,7 +10,7 @@ import {
   type AtRestKeys,
   decryptAtRest,
   encryptAtRest,
-  type PrivateJwk,
+  type PrivateJwks,
   SealError,
   unseal,
 } from '#libs/secrets';
@@ -19,7 +19,7 @@ import type { SecretList, Secrets } from '../ports.js';
 
 interface SecretKeys {
   /** The other half of what senders seal to. */
-  readonly privateKey: PrivateJwk;
+  readonly privateKeys: PrivateJwks;
   /** What rests in the database is encrypted with the first. */
   readonly atRestKeys: AtRestKeys;
 }
@@ -68,8 +68,8 @@ export class PostgresSecrets implements Secrets, SecretList {
 
   /** Throws SECRET_UNREADABLE, SECRETS_TOO_MANY. */
   async set(tx: Transaction, { appId, name, sealedValue = '' }: SecretRequest): Promise<StoredSecret> {
-    const { privateKey, atRestKeys } = this.keys;
-    const value = await opening({ appId, name }, IN_TRANSIT_HINT, () => unseal(privateKey, sealedValue));
+    const { privateKeys, atRestKeys } = this.keys;
+    const value = await opening({ appId, name }, IN_TRANSIT_HINT, () => unseal(privateKeys, sealedValue));
     const encrypted = await encryptAtRest(atRestKeys, { appId, name, value: value.reveal() });
     const { rows } = await tx.query<SecretRow>(
       `INSERT INTO secrets AS known (app_id, name, value_encrypted)

@@ -112,7 +112,8 @@ function requestNode(
   { now }: Given,
 ): StepWrites {
   const slot = state.slots.find((candidate) => candidate.ordinal === ordinal);
-  const config = (slot && releaseOf(state, slot)?.config) ?? releaseConfig(state);
+  const release = (slot && releaseOf(state, slot)) ?? state.release;
+  const config = release?.config ?? releaseConfig(state);
   if (config === undefined) throw new Error('a node is asked for once the config is known');
   const { appId, service, deadlineAt, survey = [] } = state;
   const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
@@ -127,6 +128,8 @@ function requestNode(
     avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
     ...(except.length > 0 && { exceptNodes: [...except] }),
     ...(config.placement !== undefined && { placement: config.placement }),
+    ...(release !== undefined && { image: release.image }),
+    ...(release?.architecture !== undefined && { architecture: release.architecture }),
     expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
   };
   return {

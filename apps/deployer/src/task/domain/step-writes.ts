@@ -12,6 +12,8 @@ export type SideWrite =
       readonly accessToken: string;
       /** Something else listens at its port. */
       readonly portTaken?: true;
+      /** The instance could not start there for a reason of the node. */
+      readonly failed?: true;
     }
   /** How to get onto a node, where the answer that says so is not stored yet. */
   | { readonly kind: 'keep-login'; readonly node: AssignedNode }

@@ -8,6 +8,8 @@ export interface Release {
   readonly sourceDigest: string;
   /** `host/repository@sha256:...` */
   readonly image: string;
+  /** What the image was built for, such as amd64. */
+  readonly architecture?: string;
   readonly config: ServiceConfig;
   /** The name of the builder. */
   readonly builder?: string;

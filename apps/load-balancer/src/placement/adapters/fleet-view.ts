@@ -3,6 +3,7 @@ import { readNodeChanges, readNodes, readRevision, type RegistryNode } from '#li
 import { candidatesOf } from '../domain/candidates.js';
 import { Fleet } from '../domain/fleet.js';
 import type { Place, Policy } from '../domain/place.js';
+import { NodeFigures } from './node-figures.js';
 import {
   changedNodes,
   latestChange,
@@ -15,20 +16,37 @@ import {
 /** All is read anew this often: notes that were committed late are missed until then, and promises expire in silence. */
 const RENEW_MS = 10_000;
 
+/** Figures are good for half a minute; to look at all of them costs as much as a decision. */
+const EXPIRE_MS = 1_000;
+
+export interface FleetViewOptions {
+  readonly policy: Policy;
+  /** How many times the CPU of a node may be reserved where measured use leaves room; left out: once. */
+  readonly overcommit?: number;
+  /** By the database's clock. */
+  readonly now: () => Date;
+}
+
 /**
  * The nodes and what is reserved on them, in the memory of one replica. It may be out of date, and may count what was
  * then rolled back: so a place is only taken if the node has the version that is known here.
  */
 export class FleetView {
   readonly fleet: Fleet;
+  readonly figures: NodeFigures;
   private readonly nodes = new Map<string, RegistryNode>();
   private readonly versions = new Map<string, number>();
   private change = 0;
   private revision = 0;
   private renewedAt = Number.NEGATIVE_INFINITY;
+  private expiredAt = Number.NEGATIVE_INFINITY;
 
-  constructor(policy: Policy) {
-    this.fleet = new Fleet(policy);
+  constructor(private readonly options: FleetViewOptions) {
+    this.fleet = new Fleet(options.policy);
+    this.figures = new NodeFigures({
+      now: options.now,
+      onChange: (node, measured) => this.fleet.measure(node, measured),
+    });
   }
 
   versionOf(node: string): number {
@@ -37,6 +55,7 @@ export class FleetView {
 
   /** Reads what has changed. */
   async refresh(tx: Transaction): Promise<void> {
+    this.expireFigures();
     if (performance.now() - this.renewedAt > RENEW_MS) return this.renew(tx);
     const { change, revision } = this;
     const [changed, figures, nodes] = await together(
@@ -95,13 +114,22 @@ export class FleetView {
     const nodes = names.flatMap((name) => this.nodes.get(name) ?? []);
     const of = reserved.filter(({ node }) => wanted.has(node));
     const there = new Set<string>();
-    for (const candidate of candidatesOf(nodes, of, ports)) {
+    for (const candidate of candidatesOf(nodes, of, ports, {
+      measured: (name) => this.figures.of(name),
+      overcommit: this.options.overcommit,
+    })) {
       there.add(candidate.name);
       this.fleet.set(candidate);
     }
     for (const name of names) if (!there.has(name)) this.fleet.remove(name);
     for (const name of names) this.versions.delete(name);
     for (const { node, version } of versions) if (wanted.has(node)) this.versions.set(node, version);
+  }
+
+  private expireFigures(): void {
+    if (performance.now() - this.expiredAt < EXPIRE_MS) return;
+    this.expiredAt = performance.now();
+    this.figures.expire();
   }
 
   private forget(name: string): void {

@@ -7,7 +7,7 @@ const node: RegistryNode = {
   ...{ state: 'ready', cpus: 2, memoryBytes: 1, engineVersion: '29', firstPort: 20_000, lastPort: 20_009 },
   ...{ enrolledAt: new Date(0), updatedAt: new Date(0), socketPath: null, hostKeyType: null },
   ...{ jump: null, unenforced: [], wish: 'none', stateReason: null, stateSince: new Date(0), stateBy: null },
-  ...{ labels: {}, zone: null, allocatableCpus: 2, allocatableMemoryBytes: 1 },
+  ...{ labels: {}, zone: null, architecture: null, allocatableCpus: 2, allocatableMemoryBytes: 1 },
 };
 const usual = {
   ...{ name: 'node-1', address: '10.0.0.1', sshPort: 22, sshUser: 'root', hostKeyFingerprint: 'SHA256:x' },

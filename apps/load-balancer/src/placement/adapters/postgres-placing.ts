@@ -2,16 +2,18 @@ import type { NodeRequest } from '#libs/contracts';
 import { together, type Transaction } from '#libs/postgres';
 import { readNodeLogin } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
-import { type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
+import { type KnownOfService, type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
 import type { NodeAccess, Placing } from '../ports.js';
 import { type FleetView, takenOf } from './fleet-view.js';
 import {
+  imageShares,
   liveReservation,
   lockNode,
   lockOneOf,
   lockToken,
   nodeVersions,
   portHandedOut,
+  recentFailures,
   releaseExpired,
   reserve,
 } from './reservations.js';
@@ -20,25 +22,31 @@ import type { SealedLogins } from './sealed-logins.js';
 
 /** Reservations in the load balancer's schema, nodes from the registry. */
 export class PostgresPlacing implements Placing {
+  private known: KnownOfService = {};
+
   constructor(
     private readonly tx: Transaction,
     private readonly logins: SealedLogins,
     private readonly view: FleetView,
   ) {}
 
-  async kept({ accessToken }: NodeRequest): Promise<Place | undefined> {
+  async kept(request: NodeRequest): Promise<Place | undefined> {
     const { tx } = this;
-    const [, kept] = await together(
+    const { accessToken } = request;
+    const [, kept, failures, shares] = await together(
       // First: what follows is read when another answer to it is given.
       lockToken(tx, accessToken),
       liveReservation(tx, accessToken),
+      recentFailures(tx, request),
+      imageShares(tx, request),
       this.view.refresh(tx),
     );
+    this.known = { failures, imageShares: shares };
     return kept;
   }
 
   decide(wish: Wish): Placement {
-    return this.view.fleet.place(wish);
+    return this.view.fleet.place(wish, this.known);
   }
 
   async claim(wish: Wish, places: readonly Place[]): Promise<Place | undefined> {
@@ -55,7 +63,7 @@ export class PostgresPlacing implements Placing {
     const version = now.find(({ node }) => node === place.node)?.version ?? 0;
     if (version !== view.versionOf(place.node)) await view.renewNode(tx, place.node);
     // Not the place that was decided on: what is known may have become newer since.
-    const renewed = view.fleet.placeOn(place.node, wish);
+    const renewed = view.fleet.placeOn(place.node, wish, this.known);
     // Gives the lock back: who holds one waits for no other.
     if (renewed === undefined) await tx.query('ROLLBACK TO SAVEPOINT claimed');
     return renewed;

@@ -1,7 +1,7 @@
 import type { InstanceReport, NodeRelease, NodeRequest } from '#libs/contracts';
 import { type Retention, together, type Transaction } from '#libs/postgres';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
-import type { Place } from '../domain/place.js';
+import { FAILURE_WINDOW_MS, type Place } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
 export const endedReservations = (keepMs: number): Retention => ({
@@ -56,6 +56,9 @@ function condition(asked: NodesAsked): { readonly sql: string; readonly values: 
     : { sql: 'node = ANY ($1)', values: [asked.names] };
 }
 
+/** The use of an instance shows in the percentiles of an hour after so long. */
+const UNMEASURED = `interval '1 hour'`;
+
 /** What is promised or bound on each node, by service; none of a node that holds nothing. */
 export async function reservedOnNodes(
   tx: Transaction,
@@ -65,6 +68,7 @@ export async function reservedOnNodes(
   const { rows } = await tx.query<ReservedOnNode>(
     `SELECT node, app_id AS "appId", service, count(*)::integer AS instances,
             sum(cpu) AS cpu, sum(memory_mib)::integer AS "memoryMiB",
+            coalesce(sum(cpu) FILTER (WHERE updated_at > now() - ${UNMEASURED}), 0) AS "youngCpu",
             coalesce(array_agg(port) FILTER (WHERE port IS NOT NULL), '{}') AS "takenPorts"
      FROM reservations WHERE state IN ('promised', 'bound') AND ${IS_LIVE} AND ${sql}
      GROUP BY node, app_id, service`,
@@ -138,14 +142,22 @@ export async function lockNode(tx: Transaction, node: string): Promise<void> {
 /** Long enough that a stranger's port is not tried again and again; short enough that one who has left is forgotten. */
 const FOUND_TAKEN = `interval '10 minutes'`;
 
-/** Of each node on which a port was handed out: the last one, and those that were found taken. */
+/** Agents look once a minute at which ports something listens, and tell it within seconds. */
+const ENDED_LATELY = `interval '2 minutes'`;
+
+/** Of each node on which a port was handed out: the last one, those that were found taken, and those given back lately. */
 export async function portsOfNodes(tx: Transaction, asked: NodesAsked): Promise<readonly PortsOfNode[]> {
   const { sql, values } = condition(asked);
   const { rows } = await tx.query<PortsOfNode>(
     `SELECT node, last_port AS "portBefore",
             coalesce((SELECT array_agg(DISTINCT port) FROM reservations r
-                      WHERE r.node = t.node AND port_taken_at > now() - ${FOUND_TAKEN}), '{}') AS "foundTaken"
-     FROM ports_in_turn t WHERE ${sql}`,
+                      WHERE r.node = t.node AND port_taken_at > now() - ${FOUND_TAKEN}), '{}') AS "foundTaken",
+            coalesce(ended.ports, '{}') AS "endedPorts"
+     FROM ports_in_turn t
+     LEFT JOIN (SELECT node, array_agg(DISTINCT port) AS ports FROM reservations
+                WHERE state IN ('released', 'lapsed') AND port IS NOT NULL
+                  AND updated_at > now() - ${ENDED_LATELY} AND ${sql} GROUP BY node) ended USING (node)
+     WHERE ${sql}`,
     [...values],
   );
   return rows;
@@ -162,28 +174,64 @@ export async function portHandedOut(tx: Transaction, { node, port }: Place): Pro
 }
 
 export async function reserve(tx: Transaction, request: NodeRequest, place: Place): Promise<void> {
-  const { accessToken, appId, service, resources, expiresAt } = request;
+  const { accessToken, appId, service, resources, expiresAt, image } = request;
   await tx.query(
-    `INSERT INTO reservations (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9)
+    `INSERT INTO reservations
+       (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at, image)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9, $10)
      ON CONFLICT (access_token) DO UPDATE SET node = EXCLUDED.node, port = EXCLUDED.port, score = EXCLUDED.score,
        cpu = EXCLUDED.cpu, memory_mib = EXCLUDED.memory_mib, state = 'promised', expires_at = EXCLUDED.expires_at,
-       updated_at = now()`,
+       updated_at = now(), failed_at = NULL, image = EXCLUDED.image`,
     [
       ...[accessToken, appId, service, place.node, place.port, place.score],
-      ...[resources.cpu, resources.memoryMiB, expiresAt],
+      ...[resources.cpu, resources.memoryMiB, expiresAt, image],
     ],
   );
 }
 
 /** Free at once, for good; but for its port, where that was found taken. */
-export async function release(tx: Transaction, { accessToken, portTaken }: NodeRelease): Promise<void> {
+export async function release(
+  tx: Transaction,
+  { accessToken, portTaken = false, failed = false }: NodeRelease,
+): Promise<void> {
   await tx.query(
     `UPDATE reservations SET state = 'released', updated_at = now(),
-            port_taken_at = CASE WHEN $2 THEN now() ELSE port_taken_at END
+            port_taken_at = CASE WHEN $2 THEN now() ELSE port_taken_at END,
+            failed_at = CASE WHEN $3 THEN coalesce(failed_at, now()) ELSE failed_at END
      WHERE access_token = $1`,
-    [accessToken, portTaken === true],
+    [accessToken, portTaken, failed],
   );
+}
+
+/** Images of instances that ended stay on their nodes for a while; longer than this is not counted on. */
+const IMAGE_STAYS = `interval '1 hour'`;
+
+/** The nodes that ran the image of the request lately, or run it: of each the share of it that lies there, all. */
+export async function imageShares(
+  tx: Transaction,
+  { appId, service, image }: Pick<NodeRequest, 'appId' | 'service' | 'image'>,
+): Promise<ReadonlyMap<string, number>> {
+  if (image === undefined) return new Map();
+  const { rows } = await tx.query<{ node: string }>(
+    `SELECT DISTINCT node FROM reservations
+     WHERE app_id = $1 AND service = $2 AND image = $3 AND failed_at IS NULL
+       AND (state = 'bound' OR (state = 'released' AND updated_at > now() - ${IMAGE_STAYS}))`,
+    [appId, service, image],
+  );
+  return new Map(rows.map(({ node }) => [node, 1]));
+}
+
+/** How often an instance of the service has failed lately, by node. */
+export async function recentFailures(
+  tx: Transaction,
+  { appId, service }: Pick<NodeRequest, 'appId' | 'service'>,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await tx.query<{ node: string; count: number }>(
+    `SELECT node, count(*)::integer AS count FROM reservations
+     WHERE app_id = $1 AND service = $2 AND failed_at > now() - $3 * interval '1 ms' GROUP BY node`,
+    [appId, service, FAILURE_WINDOW_MS],
+  );
+  return new Map(rows.map(({ node, count }) => [node, count]));
 }
 
 /**
@@ -199,12 +247,13 @@ export async function follow(tx: Transaction, { accessToken, node, state }: Inst
     [accessToken, node],
   );
   const updated = tx.query(
-    `UPDATE reservations r SET state = $3, updated_at = now()
+    `UPDATE reservations r SET state = $3, updated_at = now(),
+            failed_at = CASE WHEN $4 THEN coalesce(failed_at, now()) ELSE failed_at END
      WHERE access_token = $1 AND node = $2 AND state <> 'released'
        AND NOT EXISTS (SELECT FROM reservations other
                        WHERE $3 = 'bound' AND other.access_token <> $1 AND other.state IN ('promised', 'bound')
                          AND other.node = r.node AND other.port = r.port)`,
-    [accessToken, node, next],
+    [accessToken, node, next, state === 'failed'],
   );
   await together(locked, updated);
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   encryptAtRest,
   generateDeployerKeys,
-  parsePrivateKey,
+  parsePrivateKeys,
   parsePublicKey,
   SealError,
   unseal,
@@ -13,7 +13,7 @@ import { SealedLogins } from './sealed-logins.js';
 const login = { privateKey: 'the key of the node' };
 const nodeKeys = [randomBytes(32)] as const;
 const keys = await generateDeployerKeys();
-const opened = (sealed: string): Promise<unknown> => unseal(parsePrivateKey(keys.privateKey), sealed);
+const opened = (sealed: string): Promise<unknown> => unseal(parsePrivateKeys(keys.privateKey), sealed);
 
 let logins: SealedLogins;
 beforeEach(() => {

@@ -1,5 +1,7 @@
+import { hasFreePort } from './filters/ports.js';
 import type { Mix } from './mix.js';
 import type { Candidate, Resources } from './model.js';
+import { freeCpu, freeMemory } from './room.js';
 import { busyness } from './terms/headroom.js';
 
 /** Arrays of numbers by slot: ten thousand nodes are read in some ten microseconds. */
@@ -17,12 +19,12 @@ export class Columns {
   perMemory = new Float64Array(0);
   /** By the mix of the fleet: free room of no use. */
   waste = new Float64Array(0);
-  /** Of a node on which nothing is reserved: a number for its size, from 1 on; otherwise 0. */
+  /** Of a node of which all is free: a number for its size, from 1 on; otherwise 0. */
   emptySize = new Uint32Array(0);
-  /** Measured use beyond what is reserved, 0 to 1; 0 where it is not known. */
+  /** `busyness`; 0 where it is not known. */
   busy = new Float64Array(0);
   private readonly sizes = new SizeNumbers();
-  /** Whether the use of any node was ever known. */
+  /** Whether the busyness of any node was ever known. */
   someBusy = false;
 
   get sizesOfEmpty(): number {
@@ -46,18 +48,21 @@ export class Columns {
     this.busy = grown(this.busy, new Float64Array(size));
   }
 
-  /** All that follows from what is reserved on the node. */
+  /** All that follows from what is reserved and what is used on the node. */
   write(slot: number, node: Candidate, mix: Mix): void {
-    const { total, reserved, used, firstPort, lastPort, takenPorts } = node;
-    this.freeCpu[slot] = total.cpu - reserved.cpu;
-    this.freeMemory[slot] = total.memoryMiB - reserved.memoryMiB;
-    this.hasPort[slot] = Number(takenPorts.size <= lastPort - firstPort);
+    const { total } = node;
+    const free = { cpu: freeCpu(node), memoryMiB: freeMemory(node) };
+    const isWhole = free.cpu === total.cpu && free.memoryMiB === total.memoryMiB;
+    const busy = busyness(node);
+    this.freeCpu[slot] = free.cpu;
+    this.freeMemory[slot] = free.memoryMiB;
+    this.hasPort[slot] = Number(hasFreePort(node));
     this.perCpu[slot] = 1 / total.cpu;
     this.perMemory[slot] = 1 / total.memoryMiB;
-    this.waste[slot] = mix.waste(total.cpu - reserved.cpu, total.memoryMiB - reserved.memoryMiB);
-    this.emptySize[slot] = reserved.cpu === 0 && reserved.memoryMiB === 0 ? this.sizes.of(total) : 0;
-    this.someBusy ||= used !== undefined;
-    this.busy[slot] = used === undefined ? 0 : busyness(used, reserved, total);
+    this.waste[slot] = mix.waste(free.cpu, free.memoryMiB);
+    this.emptySize[slot] = isWhole ? this.sizes.of(total) : 0;
+    this.someBusy ||= busy !== undefined;
+    this.busy[slot] = busy ?? 0;
   }
 
   move(from: number, to: number): void {

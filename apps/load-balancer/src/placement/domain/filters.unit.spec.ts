@@ -47,11 +47,11 @@ it('anti-affinity leaves out nodes that run the service; one of another applicat
 });
 
 it('the architecture matters where image and node are known to differ', () => {
-  const arm = node('arm', { architecture: 'aarch64' });
-  expect(nodeOf({ architecture: 'x86_64' }, arm)).toBeUndefined();
-  expect(nodeOf({ architecture: 'aarch64' }, arm)).toBe('arm');
+  const arm = node('arm', { architecture: 'arm64' });
+  expect(nodeOf({ architecture: 'amd64' }, arm)).toBeUndefined();
+  expect(nodeOf({ architecture: 'arm64' }, arm)).toBe('arm');
   expect(nodeOf({}, arm)).toBe('arm');
-  expect(nodeOf({ architecture: 'x86_64' }, node('unknown'))).toBe('unknown');
+  expect(nodeOf({ architecture: 'amd64' }, node('unknown'))).toBe('unknown');
 });
 
 it('what is missing is told by filter, of the node that came closest', () => {

@@ -1,3 +1,4 @@
+import type { Measured } from './measured.js';
 import type { Candidate, InstancesOnNode, Resources, Taken } from './model.js';
 
 /** A node of a fleet: a candidate whose reservations come and go. */
@@ -10,7 +11,10 @@ export class FleetNode implements Candidate {
   readonly labels: Candidate['labels'];
   readonly zone: string | undefined;
   readonly architecture: string | undefined;
-  readonly used: Resources | undefined;
+  measured: Measured | undefined;
+  readonly overcommit: number | undefined;
+  youngCpu: number | undefined;
+  readonly endedPorts: ReadonlySet<number> | undefined;
   readonly reserved: { cpu: number; memoryMiB: number };
   readonly takenPorts: Set<number>;
   portBefore: number | undefined;
@@ -25,7 +29,10 @@ export class FleetNode implements Candidate {
     this.labels = node.labels;
     this.zone = node.zone;
     this.architecture = node.architecture;
-    this.used = node.used;
+    this.measured = node.measured;
+    this.overcommit = node.overcommit;
+    this.youngCpu = node.youngCpu;
+    this.endedPorts = node.endedPorts;
     this.reserved = { ...node.reserved };
     this.takenPorts = new Set(node.takenPorts);
     this.portBefore = node.portBefore;
@@ -35,6 +42,8 @@ export class FleetNode implements Candidate {
   change({ service, cpu, memoryMiB, port }: Taken, sign: 1 | -1): void {
     this.reserved.cpu += sign * cpu;
     this.reserved.memoryMiB += sign * memoryMiB;
+    // What an instance used that has ended is measured for an hour still.
+    if (sign === 1 && this.youngCpu !== undefined) this.youngCpu += cpu;
     const before = this.instances.get(service) ?? { count: 0, cpu: 0, memoryMiB: 0 };
     const count = before.count + sign;
     if (count === 0) this.instances.delete(service);

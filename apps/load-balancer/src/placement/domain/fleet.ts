@@ -2,6 +2,7 @@ import { Columns } from './columns.js';
 import { BEST_NODES, type Explanation } from './explanation.js';
 import { zoneFacts } from './facts.js';
 import { filters } from './filters.js';
+import type { Measured } from './measured.js';
 import {
   type Candidate,
   type FleetFacts,
@@ -109,6 +110,15 @@ export class Fleet {
     this.columns.move(this.nodes.length, slot);
   }
 
+  /** What is measured there from now on; undefined where nothing is known any more. */
+  measure(name: string, measured: Measured | undefined): void {
+    const slot = this.slots.get(name);
+    if (slot === undefined) return;
+    const node = this.nodes[slot]!;
+    node.measured = measured;
+    this.columns.write(slot, node, this.mixed.mix);
+  }
+
   /** An instance takes room; no check is made. */
   take(name: string, taken: Taken): void {
     this.change(name, taken, 1);
@@ -141,9 +151,9 @@ export class Fleet {
   }
 
   /** Its place on this node; undefined where the node cannot take it. */
-  placeOn(name: string, wish: Wish): Place | undefined {
+  placeOn(name: string, wish: Wish, known: KnownOfService = {}): Place | undefined {
     const node = this.get(name);
-    const facts = this.factsOf(wish, {});
+    const facts = this.factsOf(wish, known);
     if (node === undefined || firstRefusal(node, wish, facts) !== undefined) return undefined;
     return placeOf(node, wish, pointsOf(node, wish, facts, this.policy));
   }
@@ -151,6 +161,8 @@ export class Fleet {
   private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {
     const ceiling = OTHER_TERMS.reduce((sum, term) => sum + term.weight * term.most(facts), 0);
     const best: Ranked[] = [];
+    const first = this.gaining(facts);
+    for (const node of first) this.ask(node, query, facts, best);
     let asked = 0;
     for (let limit = FIRST_LIST; ; limit *= LONGER) {
       const list = shortlist(
@@ -163,10 +175,17 @@ export class Fleet {
       for (; asked < list.slots.length; asked += 1) {
         const worst = best[BEST_NODES - 1]?.points ?? Number.NEGATIVE_INFINITY;
         if (worst + SLACK >= list.points[asked]! + ceiling) return best;
-        this.ask(this.nodes[list.slots[asked]!]!, query, facts, best);
+        const node = this.nodes[list.slots[asked]!]!;
+        if (!first.has(node)) this.ask(node, query, facts, best);
       }
       if (list.slots.length < limit) return best;
     }
+  }
+
+  /** Nodes that a term may give more than the list knows of. */
+  private gaining(facts: FleetFacts): ReadonlySet<FleetNode> {
+    const names = OTHER_TERMS.flatMap((term) => [...(term.gains?.(facts) ?? [])]);
+    return new Set(names.flatMap((name) => this.nodes[this.slots.get(name) ?? -1] ?? []));
   }
 
   private ask(node: FleetNode, { wish }: Query, facts: FleetFacts, best: Ranked[]): void {

@@ -19,15 +19,20 @@ const nodeShape = fc.record({
   taken: fc.subarray([20_000, 20_001, 20_002]),
   zone: fc.constantFrom(undefined, 'a', 'b', 'c'),
   labels: fc.constantFrom<Record<string, string>>({}, { disk: 'ssd' }, { disk: 'hdd' }),
-  used: fc.option(
+  measured: fc.option(
     fc.record({
-      cpu: fc.double({ min: 0, max: 4, noNaN: true }),
-      memoryMiB: fc.integer({ min: 0, max: 4_000 }),
+      machine: fc.constant({ cpu: 8, memoryMiB: 8_000 }),
+      usedCpu: fc.option(fc.double({ min: 0, max: 8, noNaN: true }), { nil: undefined }),
+      others: fc.record({
+        cpu: fc.double({ min: 0, max: 8, noNaN: true }),
+        memoryMiB: fc.integer({ min: 0, max: 8_000 }),
+      }),
+      listening: fc.subarray([20_000, 20_001, 20_002]).map((ports) => new Set(ports)),
     }),
-    {
-      nil: undefined,
-    },
+    { nil: undefined },
   ),
+  overcommit: fc.constantFrom(undefined, undefined, 1.5),
+  youngCpu: fc.constantFrom(undefined, 0),
   instances: fc.dictionary(service, fc.integer({ min: 1, max: 3 })),
 });
 const fleetOf = (max: number) =>
@@ -57,6 +62,10 @@ const someWish: fc.Arbitrary<Wish> = fc
     }),
   })
   .map(wish);
+const busyWith = (cpu: number, memoryMiB: number) => ({
+  machine: { cpu: 2, memoryMiB: 2_000 },
+  others: { cpu, memoryMiB },
+});
 const policies = fc.constantFrom<Policy>('spread', 'pack');
 
 const filled = (policy: Policy, nodes: readonly Candidate[]): Fleet => {
@@ -105,6 +114,13 @@ describe('a fleet', () => {
             expect(fleet.get(best.node)?.takenPorts.has(best.port ?? 0)).toBe(false);
             const taken = { service: serviceKey(appId, service), ...resources, port: best.port };
             fleet.take(best.node, taken);
+            const { measured, overcommit = 1, reserved, total } = fleet.get(best.node)!;
+            expect(reserved.cpu).toBeLessThanOrEqual(total.cpu * overcommit + 1e-6);
+            expect(measured?.listening?.has(best.port ?? 0) ?? false).toBe(false);
+            if (measured !== undefined)
+              expect(reserved.memoryMiB + measured.others!.memoryMiB).toBeLessThanOrEqual(
+                Math.max(measured.machine!.memoryMiB, total.memoryMiB),
+              );
             live.push({ node: best.node, taken });
           } else if ('end' in one) {
             const ended = live.splice(one.end % Math.max(1, live.length), 1);
@@ -118,13 +134,25 @@ describe('a fleet', () => {
         }
         expect(fleet.size).toBe(names.size);
         for (const name of names) {
-          const { reserved, total } = fleet.get(name) ?? candidate(name);
-          expect(reserved.cpu).toBeLessThanOrEqual(total.cpu + 1e-6);
+          const { reserved, total, overcommit = 1 } = fleet.get(name) ?? candidate(name);
+          expect(reserved.cpu).toBeLessThanOrEqual(overcommit * total.cpu + 1e-6);
           expect(reserved.memoryMiB).toBeLessThanOrEqual(total.memoryMiB + 1e-6);
         }
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('knows a node anew when it is measured, and by its reservations alone once its agent is silent', () => {
+    const fleet = filled('spread', [candidate('a'), candidate('b', { reserved: { cpu: 0.5 } })]);
+    expect(fleet.place(wish()).place?.node).toBe('a');
+    fleet.measure('a', busyWith(2, 0));
+    expect(fleet.place(wish()).place?.node).toBe('b');
+    fleet.measure('a', busyWith(0, 1_900));
+    expect(fleet.place(wish()).place?.node).toBe('b');
+    fleet.measure('a', undefined);
+    expect(fleet.place(wish()).place?.node).toBe('a');
+    fleet.measure('none', busyWith(0, 0));
   });
 
   it('looks further than its first list when terms of single nodes turn that around', () => {
@@ -149,7 +177,7 @@ describe('a fleet', () => {
 
   it('counts the same points as the table of terms', () => {
     const nodes = [
-      candidate('a', { zone: 'x', used: { cpu: 1, memoryMiB: 10 }, instances: { web: 1 } }),
+      candidate('a', { zone: 'x', measured: busyWith(1, 10), instances: { web: 1 } }),
       candidate('b', { zone: 'y' }),
     ];
     const { explanation } = filled('pack', nodes).place(wish());

@@ -1,4 +1,5 @@
 import type { Explanation } from './explanation.js';
+import type { Measured } from './measured.js';
 import type { Mix } from './mix.js';
 import type { InstancesOnNode, Resources } from './resources.js';
 
@@ -20,16 +21,22 @@ export interface Candidate {
   /** Host ports for instances, both ends included. */
   readonly firstPort: number;
   readonly lastPort: number;
-  /** Reserved for instances, or found to be in use by something else. */
+  /** Reserved for instances, or found to be in use by something else when an instance started. */
   readonly takenPorts: ReadonlySet<number>;
   /** The port that was handed out last; undefined where none was yet. */
   readonly portBefore?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly zone?: string;
-  /** As the kernel names it, such as x86_64. */
+  /** As images name it, such as amd64. */
   readonly architecture?: string;
-  /** Cores and memory in use on the whole node: the 95th percentile of the last hour. */
-  readonly used?: Resources;
+  /** Left out where its agent has been silent: then the reservations alone count. */
+  readonly measured?: Measured;
+  /** How many times its CPU may be reserved where measured use leaves room; left out: once. */
+  readonly overcommit?: number;
+  /** Cores that were reserved within the last hour. */
+  readonly youngCpu?: number;
+  /** Ports of instances that ended lately: what listened there was not a stranger. */
+  readonly endedPorts?: ReadonlySet<number>;
 }
 
 /** How long a failed instance counts against its node (Swarm: 5 minutes). */
@@ -60,7 +67,7 @@ export interface Wish {
   /** Whose login cannot be opened. */
   readonly unusableNodes?: readonly string[];
   readonly placement?: PlacementRules;
-  /** Of the image, as the kernel names it; any will do where it is left out. */
+  /** What the image was built for, such as amd64; any node will do where it is left out. */
   readonly architecture?: string;
 }
 

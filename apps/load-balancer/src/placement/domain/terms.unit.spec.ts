@@ -1,8 +1,15 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { factsOf } from './facts.js';
 import { Mix } from './mix.js';
 import { place } from './place.js';
 import { candidate as node, wish } from './place.testing.js';
-import { leastAllocated, packed } from './terms/allocation.js';
+import { allocation, leastAllocated, packed } from './terms/allocation.js';
+import { failures } from './terms/failures.js';
+import { image } from './terms/image.js';
+import { nodes as spread } from './terms/spread.js';
+import type { Term } from './terms/term.js';
+import type { FleetFacts } from './model.js';
 
 it('spreading has the values of LeastAllocated: full, half and empty', () => {
   expect([leastAllocated(0, 0), leastAllocated(0.5, 1), leastAllocated(1, 1)]).toEqual([0, 0.75, 1]);
@@ -36,11 +43,15 @@ it('packing takes the fuller node, spreading the emptier one', () => {
 });
 
 it('a busy node was taken because nothing was reserved on it', () => {
-  const busy = node('a', { used: { cpu: 1.8, memoryMiB: 200 } });
-  const known = node('b', { reserved: { cpu: 0.5 }, used: { cpu: 0.1, memoryMiB: 100 } });
+  const machine = { cpu: 2, memoryMiB: 2_000 };
+  const busy = node('a', { measured: { machine, others: { cpu: 1.8, memoryMiB: 0 } } });
+  const known = node('b', {
+    reserved: { cpu: 0.5 },
+    measured: { machine, others: { cpu: 0.1, memoryMiB: 0 } },
+  });
   const { place: best, explanation } = place(wish(), [busy, known]);
   expect(best?.node).toBe('b');
-  expect(explanation.best.map(({ terms }) => terms['headroom'])).toEqual([-2.5, -50]);
+  expect(explanation.best.map(({ terms }) => terms['headroom'])).toEqual([-2.5, -45]);
 });
 
 it('an unknown use is unknown: no term, and no loss', () => {
@@ -64,11 +75,42 @@ it('a service spreads over zones before it fills one', () => {
 });
 
 it('an image that lies there is worth a little, and five failures as much as a full node', () => {
-  const nodes = [node('a'), node('b', { reserved: { cpu: 0.2 } })];
+  const nodes = [node('a'), node('b', { reserved: { cpu: 0.1 } })];
   expect(place(wish(), nodes, { known: { imageShares: new Map([['b', 0.6]]) } }).place?.node).toBe('b');
   const { explanation } = place(wish(), nodes, { known: { failures: new Map([['a', 9]]) } });
   expect(explanation.best.map(({ node, terms }) => [node, terms['failures']])).toEqual([
     ['b', undefined],
     ['a', -100],
   ]);
+});
+
+it('a term gives no less for more of what is good, nor more for more of what is bad, and stays within its bounds', () => {
+  const valueOf = (
+    term: Term,
+    changes: Parameters<typeof node>[1],
+    known: Partial<FleetFacts> = {},
+  ): number => {
+    const one = node('a', changes);
+    return term.value(one, wish(), { ...factsOf(wish(), [one]), ...known }, 'spread') ?? Number.NaN;
+  };
+  const count = fc.integer({ min: 0, max: 50 });
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(count, count, share, share, (few, more, less, rest) => {
+      const much = less + (1 - less) * rest;
+      const failed = (times: number) => valueOf(failures, {}, { failures: new Map([['a', times]]) });
+      expect(failed(few + more)).toBeLessThanOrEqual(failed(few));
+      expect(failed(few + more)).toBeGreaterThanOrEqual(-5);
+      const running = (instances: number) => valueOf(spread, { instances: { web: instances } });
+      expect(running(few + more)).toBeLessThanOrEqual(running(few));
+      const there = (part: number) => valueOf(image, {}, { imageShares: new Map([['a', part]]) });
+      expect(there(much)).toBeGreaterThanOrEqual(there(less));
+      expect(there(much)).toBeLessThanOrEqual(1);
+      const reserved = (part: number) =>
+        valueOf(allocation, { reserved: { cpu: 2 * part, memoryMiB: 2_000 * part } });
+      expect(reserved(much)).toBeLessThanOrEqual(reserved(less));
+      expect(reserved(less)).toBeGreaterThanOrEqual(0);
+      expect(reserved(less)).toBeLessThanOrEqual(1);
+    }),
+  );
 });

@@ -1,3 +1,4 @@
+import { freeCpu, freeMemory } from '../room.js';
 import type { Term } from './term.js';
 
 /**
@@ -27,17 +28,16 @@ export function grownFor(value: number): number {
   return most <= -1 ? Number.NEGATIVE_INFINITY : most / (1 - Math.abs(most));
 }
 
-/** How well the instance fits to what is reserved. Unit: 0 to 1. */
+/** How well the instance fits to the room that is left. Unit: 0 to 1. */
 export const allocation: Term = {
   name: 'allocation',
   weight: 100,
   most: () => 1,
-  value: ({ total, reserved }, { resources }, { mix }, policy) => {
-    const freeCpu = total.cpu - reserved.cpu;
-    const freeMemory = total.memoryMiB - reserved.memoryMiB;
-    const [cpu, memory] = [freeCpu - resources.cpu, freeMemory - resources.memoryMiB];
-    const share = leastAllocated(cpu / total.cpu, memory / total.memoryMiB);
+  value: (node, { resources }, { mix }, policy) => {
+    const free = { cpu: freeCpu(node), memoryMiB: freeMemory(node) };
+    const [cpu, memory] = [free.cpu - resources.cpu, free.memoryMiB - resources.memoryMiB];
+    const share = leastAllocated(cpu / node.total.cpu, memory / node.total.memoryMiB);
     if (policy === 'spread') return share;
-    return packed(mix.waste(cpu, memory) - mix.waste(freeCpu, freeMemory), share);
+    return packed(mix.waste(cpu, memory) - mix.waste(free.cpu, free.memoryMiB), share);
   },
 };

@@ -1,0 +1,56 @@
+import { expect } from 'vitest';
+import {
+  type AppProcess,
+  createTestDatabase,
+  spawnApp,
+  type TestDatabase,
+  testNodes,
+  uniqueName,
+  untilReady,
+} from '#libs/testing';
+import { enrol } from '../../scripts/platform.js';
+
+/** Apps beside the platform, on its servers and nodes, with topics and a database of their own. */
+export class OwnPlatform {
+  private readonly running = new Set<AppProcess>();
+
+  private constructor(
+    readonly database: TestDatabase,
+    /** Of every app, and of the command. */
+    readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async create(): Promise<OwnPlatform> {
+    const database = await createTestDatabase({ roles: true });
+    const { DATABASE_URL: _, ...platform } = process.env;
+    return new OwnPlatform(database, {
+      ...{ ...platform, ...database.appUrls },
+      KAFKA_PREFIX: `${uniqueName('own')}.`,
+    });
+  }
+
+  async start(app: string, variables: NodeJS.ProcessEnv = {}): Promise<AppProcess> {
+    const started = spawnApp(app, { ...this.env, ...variables });
+    this.running.add(started);
+    await untilReady(started);
+    return started;
+  }
+
+  async stop(app: AppProcess): Promise<void> {
+    this.running.delete(app);
+    expect((await app.stop()).code).toBe(0);
+  }
+
+  /** Starts a node manager and enrols the nodes of the set-up. Their names. */
+  async enrolNodes(): Promise<readonly string[]> {
+    this.env['SLIPWAY_API_URL'] = Object.values((await this.start('node-manager')).httpUrls())[0];
+    const nodes = await testNodes();
+    for (const node of nodes) await enrol(this.env as Record<string, string>, node);
+    return nodes.map(({ name }) => name);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.running].map((app) => this.stop(app)));
+    await this.database.drop();
+  }
+}
