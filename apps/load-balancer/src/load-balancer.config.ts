@@ -7,11 +7,13 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
+import { accessVariables } from '#libs/http';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
 const schema = runtimeConfigSchema.extend({
   ...databaseVariables('LOAD_BALANCER'),
   ...nodeKeyVariables,
+  ...accessVariables,
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
     'X25519 public key (JWK, base64url) of the deployer; logins are sealed to it.',
   ),
@@ -23,6 +25,12 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       '`spread` keeps nodes evenly loaded; `pack` fills nodes so that large instances still find room on others.',
     ),
+  LOAD_BALANCER_PLACEMENTS_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(3_650)
+    .default(14)
+    .describe('How many days it is kept why a node request was answered as it was.'),
 });
 
 /** Everything that the load balancer reads from its environment. */

@@ -1,13 +1,19 @@
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
+import { tokensOf } from '#libs/http';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
+import {
+  keepExplanation,
+  oldExplanations,
+  PostgresExplanations,
+} from './explanations/adapters/postgres-explanations.js';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { Placement } from './placement/wire.js';
 
-/** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
+/** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it, and says why. */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
@@ -15,15 +21,17 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
-  const module = LoadBalancerModule.register(
-    new Placement({
+  const module = LoadBalancerModule.register({
+    placement: new Placement({
       ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
-      policy: config.LOAD_BALANCER_PLACEMENT,
+      ...{ policy: config.LOAD_BALANCER_PLACEMENT, keepExplanation },
     }),
-  );
+    explanations: new PostgresExplanations(runtime.pool),
+    tokens: tokensOf(config),
+  });
   return serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
-    oldRows: [endedReservations, oldNodeChanges],
+    oldRows: [...[endedReservations, oldNodeChanges], oldExplanations(config.LOAD_BALANCER_PLACEMENTS_DAYS)],
     // A placing holds the lock of its node until it is committed.
     chunkSize: 1,
   });

@@ -44,6 +44,8 @@ export * from './http/nodes.js';
 export * from './http/registry.js';
 export * from './http/watch.js';
 export * from './http/node-manager.js';
+export * from './http/placements.js';
+export * from './http/load-balancer.js';
 export * from './node-labels.js';
 export * from './docker-install.js';
 export * from './http/openapi.js';

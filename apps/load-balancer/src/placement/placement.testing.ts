@@ -12,6 +12,7 @@ import {
 } from '#libs/secrets';
 import { appPool, createTestDatabase, migrateApp, type TestDatabase, uniqueName } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
+import { keepExplanation } from '../explanations/adapters/postgres-explanations.js';
 import { Placement } from './wire.js';
 
 export const secretKey = randomBytes(32).toString('base64url');
@@ -24,6 +25,7 @@ export const createPlacement = (): Placement =>
     tracing: noTracing,
     outbox: new Outbox(),
     policy: 'spread',
+    keepExplanation,
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });
@@ -75,7 +77,7 @@ class TestPlacement {
     // Emptied tables are no change that is told.
     this.restart();
     await this.database.pool.query(
-      'TRUNCATE reservations, node_changes, ports_in_turn, outbox, registry.node_records',
+      'TRUNCATE reservations, node_changes, ports_in_turn, placements, outbox, registry.node_records',
     );
   }
 

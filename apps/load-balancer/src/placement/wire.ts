@@ -7,20 +7,23 @@ import {
   type NodeRelease,
   type NodeRequest,
 } from '#libs/contracts';
-import type { Outbox, Transaction } from '#libs/postgres';
+import { type Outbox, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
+import type { KeepExplanation } from '../explanations/ports.js';
 import { FleetView } from './adapters/fleet-view.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
 import type { Policy } from './domain/place.js';
+import type { Answers } from './ports.js';
 import { answerNodeRequest } from './answer-node-request.js';
 
 interface PlacementParts extends LoginKeys {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
   readonly policy: Policy;
+  readonly keepExplanation: KeepExplanation;
 }
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
@@ -34,9 +37,15 @@ export class Placement {
   }
 
   answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
-    const { outbox, tracing } = this.parts;
+    const { outbox, tracing, policy, keepExplanation } = this.parts;
     const placing = this.placing(tx);
-    const answers = { send: (answer: NodeAnswer) => outbox.add(tx, [outgoing(nodeAnswered, answer)]) };
+    const answers: Answers = {
+      send: async (answer, explanation) => {
+        const sent = outbox.add(tx, [outgoing(nodeAnswered, answer)]);
+        if (explanation === undefined) await sent;
+        else await together(sent, keepExplanation(tx, { request, answer, policy, explanation }));
+      },
+    };
     const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
     return tracing.withSpan({ name: 'place', attributes }, async (span) => {
       const answer = await answerNodeRequest({ placing, answers }, request);

@@ -1,5 +1,5 @@
 import { Columns } from './columns.js';
-import { BEST_NODES, type Explanation } from './explanation.js';
+import { BEST_NODES, type Explanation, type ScoredNode } from './explanation.js';
 import { zoneFacts } from './facts.js';
 import { filters } from './filters.js';
 import {
@@ -17,7 +17,7 @@ import { FleetMix } from './fleet-mix.js';
 import { FleetNode } from './fleet-node.js';
 import { Numbering } from './numbering.js';
 import { byName, placeOf } from './place.js';
-import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf } from './refused.js';
+import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf, refusedNodes } from './refused.js';
 import { pointsOf, scored } from './score.js';
 import { type Query, shortlist } from './shortlist.js';
 import { terms } from './terms.js';
@@ -129,15 +129,38 @@ export class Fleet {
       (slot) => this.columns.rank[slot]!,
     );
     const best = this.search(query, facts, refused);
-    const explanation: Explanation = {
-      nodes: this.nodes.length,
-      best: best.map(({ node }) => scored(node, wish, facts, this.policy)),
-      refused: refused.of(wish),
-    };
     const places = best.map(({ node, points }) => placeOf(node, wish, points));
     const [place] = places;
-    if (place === undefined) return { explanation, refusals: this.refusals(wish, facts) };
-    return { explanation, place, places };
+    const nodes = this.nodes.length;
+    const counted = refused.counted();
+    // Made when it is read: most decisions that lose their node to others, and those of simulations, are never explained.
+    const explain = (): Explanation => ({
+      nodes,
+      best: this.scoredNow(places, wish, known),
+      refused: refusedNodes(wish, counted),
+    });
+    if (place === undefined)
+      return {
+        refusals: this.refusals(wish, facts),
+        get explanation() {
+          return explain();
+        },
+      };
+    return {
+      ...{ place, places },
+      get explanation() {
+        return explain();
+      },
+    };
+  }
+
+  /** The nodes as they are now, best first: the one that a claim has just renewed has the score of its answer. */
+  private scoredNow(places: readonly Place[], wish: Wish, known: KnownOfService): readonly ScoredNode[] {
+    const facts = this.factsOf(wish, known);
+    return places
+      .flatMap(({ node }) => this.get(node) ?? [])
+      .map((node) => scored(node, wish, facts, this.policy))
+      .sort((a, b) => b.points - a.points || byName(a.node, b.node));
   }
 
   /** Its place on this node; undefined where the node cannot take it. */
