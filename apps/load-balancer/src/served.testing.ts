@@ -3,7 +3,7 @@ import { type AppProcess, requireEnv, spawnApp, uniqueName, untilReady } from '#
 import { keys, placementOfFile, secretKey } from './placement/placement.testing.js';
 
 const ADMIN_TOKEN = 'the-token-that-changes';
-export const READ_TOKEN = 'the-token-that-reads';
+const READ_TOKEN = 'the-token-that-reads';
 
 /** For tests: a placement of the file as `placementOfFile`, and the HTTP of a load balancer on the same database. */
 export function servedPlacement() {
@@ -28,7 +28,7 @@ export function servedPlacement() {
     fetch(`${app.httpUrls()['load-balancer']}/v1/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
-        authorization: `Bearer ${READ_TOKEN}`,
+        authorization: `Bearer ${body === undefined ? READ_TOKEN : ADMIN_TOKEN}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -36,7 +36,7 @@ export function servedPlacement() {
     });
   return {
     ...placement,
-    /** With the token that reads; with a body it is a POST. */
+    /** With a body it is a POST, with the token that may change. */
     call,
     /** Its answer, whatever the status. */
     answered: async <T>(path: string, body?: unknown): Promise<T> =>

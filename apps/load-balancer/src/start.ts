@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
+import { transaction } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import {
@@ -21,12 +23,17 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
+  const placement = new Placement({
+    ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
+    ...{ policy: config.LOAD_BALANCER_PLACEMENT, keepExplanation },
+  });
   const module = LoadBalancerModule.register({
-    placement: new Placement({
-      ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
-      ...{ policy: config.LOAD_BALANCER_PLACEMENT, keepExplanation },
-    }),
+    placement,
     explanations: new PostgresExplanations(runtime.pool),
+    fleets: {
+      snapshot: (node) => transaction(runtime.pool, (tx) => placement.snapshot(tx, node)),
+      pause: () => setImmediate(),
+    },
     tokens: tokensOf(config),
   });
   return serve(runtime, {

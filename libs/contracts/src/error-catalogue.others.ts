@@ -66,6 +66,11 @@ export const httpErrors = {
     'This deployer follows as many logs as it may.',
     'End one, or ask without `follow`.',
   ),
+  PLANS_BUSY: overHttp(
+    503,
+    'This load balancer makes as many plans as it may at once.',
+    'Ask again in a second, or ask another replica.',
+  ),
   WATCHES_BUSY: overHttp(
     503,
     'As many watch the registry at this node manager as may.',

@@ -45,6 +45,7 @@ export * from './http/registry.js';
 export * from './http/watch.js';
 export * from './http/node-manager.js';
 export * from './http/placements.js';
+export * from './http/plans.js';
 export * from './http/load-balancer.js';
 export * from './node-labels.js';
 export * from './docker-install.js';

@@ -11,7 +11,9 @@ import { type Outbox, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
 import type { KeepExplanation } from '../explanations/ports.js';
+import type { FleetSnapshot } from '../plans/ports.js';
 import { FleetView } from './adapters/fleet-view.js';
+import { heldPlaces } from './adapters/held-places.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
@@ -71,6 +73,12 @@ export class Placement {
 
   follow(tx: Transaction, report: InstanceReport): Promise<void> {
     return follow(tx, report);
+  }
+
+  /** The fleet as it is now, as a copy, with what holds places on a node. */
+  async snapshot(tx: Transaction, node?: string): Promise<FleetSnapshot> {
+    await this.view.refresh(tx);
+    return { fleet: this.view.fleet.copy(), held: node === undefined ? [] : await heldPlaces(tx, node) };
   }
 
   private placing(tx: Transaction): PostgresPlacing {

@@ -1,4 +1,5 @@
 import type { ExplainedPlacement, NodeRequest } from '#libs/contracts';
+import { type Asked, askedOf } from '../../placement/domain/asked.js';
 import type { Explanation, ScoredNode } from '../../placement/domain/explanation.js';
 import { terms as allTerms } from '../../placement/domain/terms.js';
 
@@ -7,10 +8,6 @@ export interface KeptExplanation extends Omit<Explanation, 'best'> {
   readonly asked: Asked;
   readonly best: readonly KeptNode[];
 }
-
-/** A node request without what says whose it is. */
-export type Asked = Omit<NodeRequest, 'accessToken' | 'appId' | 'service' | 'expiresAt' | 'avoidNodes'> &
-  Partial<Pick<NodeRequest, 'avoidNodes'>>;
 
 interface KeptNode extends Omit<ScoredNode, 'terms'> {
   /** In the order of the table: jsonb forgets the order of members. The weights of a version stay with its answers. */
@@ -31,18 +28,6 @@ export function keptExplanation(request: NodeRequest, explanation: Explanation):
     })),
     refused,
   };
-}
-
-function askedOf(request: NodeRequest): Asked {
-  const {
-    accessToken: _token,
-    appId: _app,
-    service: _service,
-    expiresAt: _time,
-    avoidNodes,
-    ...asked
-  } = request;
-  return avoidNodes.length === 0 ? asked : { ...asked, avoidNodes };
 }
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -9,6 +9,7 @@ import {
   type Place,
   type Placement,
   type Policy,
+  type Resources,
   serviceKey,
   type Taken,
   type Wish,
@@ -107,6 +108,18 @@ export class Fleet {
     this.nodes[slot] = last;
     this.slots.set(last.name, slot);
     this.columns.move(this.nodes.length, slot);
+  }
+
+  /** The same nodes with the same reservations: what is taken here is not taken there. */
+  copy(): Fleet {
+    const copy = new Fleet(this.policy);
+    for (const node of this.nodes) copy.set(node);
+    return copy;
+  }
+
+  /** The sizes that most instances have, at most so many. */
+  usualSizes(most: number): readonly Resources[] {
+    return this.mixed.usualSizes(most);
   }
 
   /** An instance takes room; no check is made. */
