@@ -4,7 +4,7 @@ import { explainPlacement } from './commands/placement-explain.js';
 
 const MARKS =
   'The node with * was taken. A term has its points, and in brackets its value and its weight.\n' +
-  'CLOSEST is what the node lacks that came closest. How long this is kept, LOAD_BALANCER_PLACEMENTS_DAYS says.';
+  'CLOSEST is the node that lacks least, and what it lacks. LOAD_BALANCER_PLACEMENTS_DAYS says how long this is kept.';
 
 /** `placement`: why instances are where they are. */
 export function addPlacement(program: Command, run: Run): void {
