@@ -16,10 +16,9 @@ const explain = async (word: string) =>
 
 async function deploy(config: object = {}) {
   const appId = uniqueName('why');
-  const token = uniqueName('order');
   await client.push(appId, 'web', greeter('here', config));
-  const reply = await client.ask({ mode: 'build-and-run', appId, services: ['web'], token });
-  return { appId, token, service: reply.services[0] };
+  const token = await client.send({ mode: 'build-and-run', appId, services: ['web'] });
+  return { appId, token, service: (await client.reply(token)).services[0] };
 }
 
 describe('slipway placement explain', () => {
