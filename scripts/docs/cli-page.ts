@@ -20,8 +20,10 @@ const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 
 /** Commands that do something, without those that only hold others. */
-const leavesOf = (command: Command): readonly Command[] =>
-  command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+const leavesOf = (command: Command): readonly Command[] => [
+  ...(command.commands.length === 0 || command.registeredArguments.length > 0 ? [command] : []),
+  ...command.commands.flatMap(leavesOf),
+];
 
 function optionRow({ flags, description, defaultValue }: Option): readonly string[] {
   return [code(flags), description, defaultValue === undefined ? '' : code(String(defaultValue))];

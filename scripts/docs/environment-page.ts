@@ -87,7 +87,7 @@ const shared: Shape = runtimeConfigSchema.shape;
 const SET_UP = `These are read or written by the scripts of the one-machine set-up only.
 
 - \`REDIS_URL\` names your own Redis; without it the set-up starts one. No app uses Redis yet.
-- \`SLIPWAY_LOAD_BALANCER_URL\` is the HTTP address of the load balancer, written for your shell; \`SLIPWAY_AGENT_URL\` is that of the agent.
+- \`SLIPWAY_AGENT_URL\` is the HTTP address of the agent, written for your shell.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
 
 const passedOn = Object.values(readByLibraries).flatMap(({ settings = [], secrets }) => [

@@ -29,7 +29,9 @@ function fault(words: readonly string[], command: Command = program()): string |
   const [first = '', ...others] = words;
   if (command.commands.length > 0) {
     const next = command.commands.find((one) => one.name() === first);
-    return next === undefined ? `no command "${first}"` : fault(others, next);
+    if (next !== undefined) return fault(others, next);
+    // One that also does something itself, as `plan` does.
+    if (command.registeredArguments.length === 0) return `no command "${first}"`;
   }
   const { operands, unknown } = command.parseOptions([...words]);
   if (unknown.length > 0) return `unknown: ${unknown.join(' ')}`;

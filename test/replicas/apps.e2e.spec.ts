@@ -27,7 +27,10 @@ const variables = {
     ...['SLIPWAY_DEPLOYER_PRIVATE_KEY', 'SLIPWAY_APP_SECRET_KEY', 'SLIPWAY_API_TOKEN'],
   ],
   'node-manager': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_API_TOKEN'],
-  'load-balancer': ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_DEPLOYER_PUBLIC_KEY'],
+  'load-balancer': [
+    ...['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY', 'SLIPWAY_DEPLOYER_PUBLIC_KEY'],
+    'SLIPWAY_API_TOKEN',
+  ],
   agent: ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY'],
 } as const satisfies Readonly<Record<AppName, readonly string[]>>;
 const all = [...new Set(Object.values(variables).flat())];

@@ -6,6 +6,7 @@ import { buildRequest, sendRequest } from './commands/request.js';
 import { scale } from './commands/scale.js';
 import { serviceWishes, type ServiceOptions } from './commands/service-wishes.js';
 import { usageError } from './errors.js';
+import { addFleetPlans } from './program.plan.js';
 import { addReason, addRunOptions, addTimeout, addTokenAndTimeout, RELEASE_HELP } from './program.request.js';
 
 interface WaitOptions {
@@ -92,7 +93,7 @@ export function addCancel(program: Command, run: Run, { interrupted }: ProgramCo
 }
 
 interface PlanOptions extends ServiceOptions {
-  readonly app: string;
+  readonly app?: string;
   readonly run?: boolean;
   readonly restart?: boolean;
   readonly timeout: number;
@@ -100,15 +101,20 @@ interface PlanOptions extends ServiceOptions {
 
 const PLAN_CODES =
   'Exit codes of plan: 0 nothing to do, 1 any error, 2 there are changes, 130 interrupted.\n' +
-  'The sources are uploaded under a temporary name and removed afterwards.';
+  'The sources are uploaded under a temporary name and removed afterwards.\n' +
+  'A folder that is called drain, remove, add or place is written as ./drain.';
 
 /** `plan`: what `deploy` or `run` would do. */
 export function addPlan(program: Command, run: Run, { interrupted, confirm }: ProgramContext): void {
   const description = 'say what deploy would do, or with --run what run would do';
   const command = sub(program, 'plan', description)
-    .usage('<dir> [service...] --app <id>\n       slipway plan --run <service...> --app <id>')
+    .usage(
+      '<dir> [service...] --app <id>\n       slipway plan --run <service...> --app <id>\n       slipway plan drain|remove|add|place ...',
+    )
     .argument('[words...]', 'a folder and some of its services, or with --run the services')
-    .requiredOption('--app <id>', 'the application (required)')
+    .option('--app <id>', 'the application (required for a folder and for --run)')
+    // Behind the name of a subcommand, its own options count.
+    .enablePositionalOptions()
     .option('--run', 'plan a run of services that are built already')
     .option('--release <id>', `with --run: ${RELEASE_HELP}`);
   addTimeout(addRunOptions(command))
@@ -120,12 +126,13 @@ export function addPlan(program: Command, run: Run, { interrupted, confirm }: Pr
         'slipway plan --run prices site --app shop --restart',
       )}\n\n${PLAN_CODES}`,
     )
+    .helpCommand(false)
     .action((words: string[], options: PlanOptions, command: Command) =>
       run(command, (output) =>
         plan(
           {
+            appId: application(options),
             ...planned(words, options),
-            appId: options.app,
             timeoutMs: options.timeout * 1000,
             interrupted,
             confirm,
@@ -134,6 +141,16 @@ export function addPlan(program: Command, run: Run, { interrupted, confirm }: Pr
         ),
       ),
     );
+  addFleetPlans(command, run);
+}
+
+/** No option that every command below needs: it would be asked for there, too. */
+function application({ app }: PlanOptions): string {
+  if (app !== undefined) return app;
+  throw usageError('USAGE', "required option '--app <id>' not specified", {
+    hint: 'The help shows the arguments, with examples.',
+    next: 'slipway plan --help',
+  });
 }
 
 function planned(words: readonly string[], { run, restart, depends, release, replicas }: PlanOptions) {

@@ -17,6 +17,7 @@ import { addInit } from './program.init.js';
 import { addKeys } from './program.keys.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
+import { addPlacement } from './program.placement.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
 import { addSecrets } from './program.secret.js';
@@ -66,12 +67,16 @@ export function buildProgram(context: ProgramContext): Command {
   const run: Run = async (command, action) => {
     const output = context.outputFor(command.optsWithGlobals<{ json?: boolean }>().json === true);
     const failed = (error: unknown): ExitCode =>
-      ofErrors(command.name() === 'plan', output.failed(withHelp(error, helpOf(command))));
+      ofErrors(isPlan(command), output.failed(withHelp(error, helpOf(command))));
     context.finish(await doing(() => action(output)).catch(failed));
   };
   for (const add of adders) add(program, run, context);
   return program;
 }
+
+/** Also what is below it. */
+const isPlan = (command: Command): boolean =>
+  command.name() === 'plan' || (command.parent !== null && isPlan(command.parent));
 
 const FIRST_STEPS = ['slipway deploy examples/shop --app shop', 'slipway status shop', 'slipway node ls'];
 const EXIT_CODES =
@@ -162,5 +167,5 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addTop, addEvents, addRecord, addSecrets, addNodes, addKeys],
+  ...[addStatus, addTop, addEvents, addRecord, addPlacement, addSecrets, addNodes, addKeys],
 ];

@@ -201,6 +201,21 @@ describe('the slipway command', () => {
     [['plan', '.', '--app', 'shop', '--release', 'x'], '--release needs --run'],
     [['plan', '--run', 'Web', '--app', 'shop'], '<service> is "Web"'],
     [['plan', '--run', 'web', '--app', 'shop'], 'KAFKA_BROKERS is not set'],
+    [['plan', 'drain'], "missing required argument 'node'"],
+    [['plan', 'drain', 'Node-1'], '<node> is "Node-1"'],
+    [['plan', 'add'], "required option '--like <node>' not specified"],
+    [['plan', 'place', '--cpu', '2', '--memory', '4'], '--memory is "4": expected an amount'],
+    [['plan', 'place', '--cpu', 'two', '--memory', '4G'], '--cpu is "two"'],
+    [['plan', 'place', '--cpu', '2', '--memory', '4G', '--count', '0'], '--count is "0"'],
+    [
+      ['plan', 'place', '--cpu', '2', '--memory', '4G', '--constraint', 'ssd'],
+      'placement.constraints.0: expected key=value',
+    ],
+    [
+      ['plan', 'place', '--cpu', '2', '--memory', '4G', '--service', 'web'],
+      'appId: expected the application',
+    ],
+    [['plan', 'remove', 'node-1'], 'SLIPWAY_LOAD_BALANCER_URL is not set'],
   ])('%j ends with 1, since 2 says that there are changes', async (words, message) => {
     const { code, err } = await slipway(...words);
     expect(code).toBe(1);

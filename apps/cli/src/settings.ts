@@ -34,6 +34,10 @@ const deployerSchema = z.object({
   SLIPWAY_DEPLOYER_URL: z.url().describe('The HTTP address of the deployer.'),
   SLIPWAY_API_TOKEN: API_TOKEN,
 });
+const loadBalancerSchema = z.object({
+  SLIPWAY_LOAD_BALANCER_URL: z.url().describe('The HTTP address of the load balancer.'),
+  SLIPWAY_API_TOKEN: API_TOKEN,
+});
 
 const sealingSchema = kafkaSchema.extend({
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
@@ -55,6 +59,7 @@ export const cliConfigSchema = z.object({
   ...blobVariables,
   ...apiSchema.shape,
   ...deployerSchema.shape,
+  ...loadBalancerSchema.shape,
   ...sshSchema.shape,
 });
 
@@ -67,6 +72,7 @@ export const deploySettings = () =>
 export const apiSettings = () => settings(apiSchema);
 export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
+export const loadBalancerSettings = () => settings(loadBalancerSchema);
 /** Of a command that reads at the deployer first, then sends a request. */
 export const deployerAndKafkaSettings = () =>
   settings(withKafkaRules(deployerSchema.extend(kafkaSchema.shape)));

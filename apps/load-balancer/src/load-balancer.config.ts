@@ -7,6 +7,7 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
+import { accessVariables } from '#libs/http';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
 const MOST_OVERCOMMIT = 10;
@@ -14,6 +15,7 @@ const MOST_OVERCOMMIT = 10;
 const schema = runtimeConfigSchema.extend({
   ...databaseVariables('LOAD_BALANCER'),
   ...nodeKeyVariables,
+  ...accessVariables,
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
     'X25519 public key (JWK, base64url) of the deployer; logins are sealed to it.',
   ),
@@ -33,6 +35,12 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       'How many times the CPU of a node may be reserved, 1 to 10, where its measured use leaves room. 1 never reserves more than there is. Memory is never overcommitted.',
     ),
+  LOAD_BALANCER_PLACEMENTS_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(3_650)
+    .default(14)
+    .describe('How many days it is kept why a node request was answered as it was.'),
 });
 
 /** Everything that the load balancer reads from its environment. */

@@ -1,14 +1,22 @@
+import { setImmediate } from 'node:timers/promises';
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
+import { tokensOf } from '#libs/http';
+import { transaction } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
+import {
+  keepExplanation,
+  oldExplanations,
+  PostgresExplanations,
+} from './explanations/adapters/postgres-explanations.js';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { followFigures } from './placement/adapters/node-figures.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { Placement } from './placement/wire.js';
 
-/** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
+/** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it, and says why. */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
@@ -21,12 +29,21 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     policy: config.LOAD_BALANCER_PLACEMENT,
     overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
     now: () => runtime.clock.now(),
+    keepExplanation,
   });
   const figures = await followFigures(runtime.kafka, placement.figures);
-  const module = LoadBalancerModule.register(placement);
+  const module = LoadBalancerModule.register({
+    placement,
+    explanations: new PostgresExplanations(runtime.pool),
+    fleets: {
+      snapshot: (node) => transaction(runtime.pool, (tx) => placement.snapshot(tx, node)),
+      pause: () => setImmediate(),
+    },
+    tokens: tokensOf(config),
+  });
   return serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
-    oldRows: [endedReservations, oldNodeChanges],
+    oldRows: [...[endedReservations, oldNodeChanges], oldExplanations(config.LOAD_BALANCER_PLACEMENTS_DAYS)],
     // A placing holds the lock of its node until it is committed.
     chunkSize: 1,
     release: () => figures.stop(),

@@ -36,6 +36,11 @@ export const httpErrors = {
     'There is no such node, or it was removed.',
     'List them: `slipway node ls`, with `--removed` also those that were removed.',
   ),
+  PLACEMENT_UNKNOWN: overHttp(
+    404,
+    'No answer to such a node request is kept, or there is no such instance.',
+    'List them: `GET /v1/placements?appId=&service=`. How long they are kept, `LOAD_BALANCER_PLACEMENTS_DAYS` says.',
+  ),
   NODE_IN_USE: overHttp(
     409,
     'Instances are on the node that is to be removed.',
@@ -60,6 +65,11 @@ export const httpErrors = {
     503,
     'This deployer follows as many logs as it may.',
     'End one, or ask without `follow`.',
+  ),
+  PLANS_BUSY: overHttp(
+    503,
+    'This load balancer makes as many plans as it may at once.',
+    'Ask again in a second, or ask another replica.',
   ),
   WATCHES_BUSY: overHttp(
     503,

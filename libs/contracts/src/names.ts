@@ -56,7 +56,9 @@ export const topicNameSchema = z
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be 1-249 of letters, digits and . _ -');
 
 /** Our key of one node request: `<token>:<service>:<ordinal>`, `.1` behind it where a first place failed. Longer than a token. */
-export const accessTokenSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,256}$/);
+export const accessTokenSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,256}$/, 'access token must be 1-256 of letters, digits and . _ : -');
 
 /** RFC 3339 with zone, as `Date.toISOString()` writes it. */
 export const timestampSchema = z.iso.datetime();

@@ -16,6 +16,7 @@ export interface ServiceFilter {
 }
 
 export interface InstanceFilter extends ServiceFilter {
+  readonly name?: string;
   readonly node?: string;
   readonly state?: string;
   /** Only those that are running or draining. */
@@ -90,9 +91,9 @@ export function readServices(
 /** By service, oldest first. */
 export function readInstances(
   db: Transaction,
-  { appId, service, node, state, isLive = false }: InstanceFilter = {},
+  { name, appId, service, node, state, isLive = false }: InstanceFilter = {},
 ): Promise<readonly RegistryInstance[]> {
-  const { sql, values } = whereEqual({ app_id: appId, service, node, state });
+  const { sql, values } = whereEqual({ name, app_id: appId, service, node, state });
   const live = isLive ? ` AND state IN ('running', 'draining')` : '';
   return rowsOf(
     db,

@@ -66,6 +66,15 @@ export function parseSize(text: string): Size | Unreadable {
   return size;
 }
 
+/** `512M`, `4G`, `1.5GiB` in bytes. */
+export function parseMemory(text: string): { readonly bytes: number } | Unreadable {
+  const [, digits, unit = ''] = /^(\d{1,9}(?:\.\d+)?)([A-Za-z]+)$/.exec(text) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (digits === undefined || factor === undefined || Number(digits) === 0)
+    return { expected: 'expected an amount such as 512M or 4G' };
+  return { bytes: Math.round(Number(digits) * factor) };
+}
+
 const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `90s`, `10m`, `2h`, `1d` in milliseconds. */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { nameOfHost, parseDuration, parseLabels, parseSize, placeInsteadOfName } from './node-fields.js';
+import {
+  nameOfHost,
+  parseDuration,
+  parseLabels,
+  parseMemory,
+  parseSize,
+  placeInsteadOfName,
+} from './node-fields.js';
 
 describe('labels', () => {
   it('are keys with values, and keys to remove where that is possible', () => {
@@ -78,4 +85,12 @@ it('a place is told from a name by what no name has', () => {
   });
   expect(placeInsteadOfName('web.example.com')).toMatchObject({ host: 'web.example.com', user: undefined });
   expect(placeInsteadOfName('[fe80::1]:22')).toMatchObject({ host: 'fe80::1', port: 22 });
+});
+
+it('an amount of memory has a unit', () => {
+  const bytesOf = (text: string) => parseMemory(text);
+  expect(bytesOf('512M')).toEqual({ bytes: 512 * 1_048_576 });
+  expect(bytesOf('1.5GiB')).toEqual({ bytes: 1.5 * 1_073_741_824 });
+  for (const text of ['4', '4T', 'G', '0M', '-1G', '1e9M'])
+    expect(bytesOf(text)).toEqual({ expected: 'expected an amount such as 512M or 4G' });
 });

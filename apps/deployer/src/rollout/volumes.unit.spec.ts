@@ -66,7 +66,9 @@ describe('a service with volumes', () => {
     const asked = (state: ReturnType<typeof surveyed>) =>
       sidesOf(decide(effect, state, { now }), 'request-node')[0];
     expect(asked(surveyed())?.request.onNode).toBe('node-7');
-    expect(asked(surveyed({ volumes: [{ name: 'other', node: 'node-7' }] }))?.request.onNode).toBeUndefined();
+    const first = asked(surveyed({ volumes: [{ name: 'other', node: 'node-7' }] }))?.request;
+    expect(first).toMatchObject({ hasVolumes: true });
+    expect(first?.onNode).toBeUndefined();
   });
 
   it('says where its data is when that node is gone, also to a load balancer that chose another', () => {

@@ -1,4 +1,5 @@
 import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
+import type { Explanation } from './domain/explanation.js';
 import type { Place } from './domain/place.js';
 import type { Answers, Placing } from './ports.js';
 
@@ -7,7 +8,7 @@ interface AnswerPorts {
   readonly answers: Answers;
 }
 
-type Outcome = Pick<NodeAnswer, 'node' | 'refusals'>;
+type Outcome = Pick<NodeAnswer, 'node' | 'refusals'> & { readonly explanation?: Explanation };
 
 /**
  * Reserves a place for an instance and answers with it and the node's login, or with what ruled out each node.
@@ -18,9 +19,11 @@ export async function answerNodeRequest(ports: AnswerPorts, request: NodeRequest
   const { accessToken, appId, service } = request;
   const kept = await placing.kept(request);
   const node = kept && (await assigned(placing, kept));
-  const outcome = node ? { node, refusals: [] } : await placeAnew(placing, request);
+  const { explanation, ...outcome }: Outcome = node
+    ? { node, refusals: [] }
+    : await placeAnew(placing, request);
   const answer = { accessToken, appId, service, ...outcome };
-  await answers.send(answer);
+  await answers.send(answer, explanation);
   return answer;
 }
 
@@ -34,22 +37,25 @@ async function placeAnew(placing: Placing, request: NodeRequest): Promise<Outcom
   let isRenewed = false;
   for (;;) {
     const wish = { ...request, unusableNodes };
-    const { places, refusals } = { places: undefined, ...placing.decide(wish) };
+    const decided = placing.decide(wish);
+    const { places } = decided;
     if (places === undefined) {
-      if (isRenewed) return { refusals: [...(refusals ?? [])] };
+      if (isRenewed) return { refusals: [...decided.refusals], explanation: decided.explanation };
       await placing.renew();
       isRenewed = true;
       continue;
     }
     const place = await placing.claim(wish, places);
     if (place === undefined) continue;
+    // By what the claim has read, and before the instance counts itself.
+    const { explanation } = decided;
     const node = await assigned(placing, place);
     if (node === undefined) {
       unusableNodes.push(place.node);
       continue;
     }
     await placing.reserve(request, place);
-    return { node, refusals: [] };
+    return { node, refusals: [], explanation };
   }
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer, NodeRequest } from '#libs/contracts';
 import { answerNodeRequest } from './answer-node-request.js';
+import type { Explanation } from './domain/explanation.js';
 import { type Candidate, place, type Place, type Wish } from './domain/place.js';
 import { candidate } from './domain/place.testing.js';
 import type { NodeAccess, Placing } from './ports.js';
@@ -61,11 +62,19 @@ class KnownNodes implements Placing {
 
 let placing: KnownNodes;
 let sent: NodeAnswer[];
+let explained: (Explanation | undefined)[];
 beforeEach(() => {
   placing = new KnownNodes([candidate('a'), candidate('b', { reserved: { cpu: 1, memoryMiB: 0 } })]);
   sent = [];
+  explained = [];
 });
-const answers = { send: (answer: NodeAnswer) => Promise.resolve(void sent.push(answer)) };
+const answers = {
+  send: (answer: NodeAnswer, explanation?: Explanation) => {
+    sent.push(answer);
+    explained.push(explanation);
+    return Promise.resolve();
+  },
+};
 const answer = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> =>
   answerNodeRequest({ placing, answers }, { ...request, ...changes });
 
@@ -123,5 +132,26 @@ describe('the answer to a node request', () => {
     ]);
     expect(placing.reservations.size).toBe(0);
     expect(sent).toEqual([given]);
+  });
+
+  it('is sent with what decided it: the best nodes, or what ruled out each; one given again is not decided anew', async () => {
+    await answer();
+    await answer();
+    await answer({ accessToken: 'token-2', resources: { cpu: 3, memoryMiB: 100 } });
+    expect(explained).toMatchObject([
+      { nodes: 2, best: [{ node: 'a', points: 85 }, { node: 'b' }], refused: [] },
+      undefined,
+      {
+        nodes: 2,
+        best: [],
+        refused: [{ filter: 'cpu', nodes: 2, missing: 'needs 3 cores, best free 2 on a' }],
+      },
+    ]);
+  });
+
+  it('explains the decision that won where the node of the one before was taken meanwhile', async () => {
+    placing.actual = [candidate('a', { reserved: { cpu: 2 } }), candidate('b')];
+    await answer();
+    expect(explained).toMatchObject([{ best: [{ node: 'b' }], refused: [{ filter: 'cpu', closest: 'a' }] }]);
   });
 });

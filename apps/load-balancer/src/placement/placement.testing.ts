@@ -20,6 +20,7 @@ import {
 } from '#libs/secrets';
 import { appPool, createTestDatabase, migrateApp, type TestDatabase, uniqueName } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
+import { keepExplanation } from '../explanations/adapters/postgres-explanations.js';
 import { Placement } from './wire.js';
 
 export const secretKey = randomBytes(32).toString('base64url');
@@ -32,6 +33,7 @@ export const createPlacement = (options: { readonly overcommit?: number } = {}):
     tracing: noTracing,
     outbox: new Outbox(),
     ...{ policy: 'spread', now: () => new Date(), ...options },
+    keepExplanation,
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });
@@ -83,7 +85,7 @@ class TestPlacement {
     // Emptied tables are no change that is told.
     this.restart();
     await this.database.pool.query(
-      'TRUNCATE reservations, node_changes, ports_in_turn, outbox, registry.node_records',
+      'TRUNCATE reservations, node_changes, ports_in_turn, placements, outbox, registry.node_records',
     );
   }
 

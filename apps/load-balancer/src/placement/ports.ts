@@ -1,4 +1,5 @@
 import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
+import type { Explanation } from './domain/explanation.js';
 import type { Place, Placement, Wish } from './domain/place.js';
 
 /** How the deployer reaches a node; the login is sealed to it. */
@@ -24,5 +25,6 @@ export interface Placing {
 }
 
 export interface Answers {
-  send(answer: NodeAnswer): Promise<void>;
+  /** With what decided it; an answer that is only given again is not decided anew. */
+  send(answer: NodeAnswer, explanation?: Explanation): Promise<void>;
 }

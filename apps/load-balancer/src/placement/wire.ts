@@ -7,19 +7,24 @@ import {
   type NodeRelease,
   type NodeRequest,
 } from '#libs/contracts';
-import type { Outbox, Transaction } from '#libs/postgres';
+import { type Outbox, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
+import type { KeepExplanation } from '../explanations/ports.js';
+import type { FleetSnapshot } from '../plans/ports.js';
 import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
+import { heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
+import type { Answers } from './ports.js';
 import { answerNodeRequest } from './answer-node-request.js';
 
 interface PlacementParts extends LoginKeys, FleetViewOptions {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
+  readonly keepExplanation: KeepExplanation;
 }
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
@@ -38,9 +43,15 @@ export class Placement {
   }
 
   answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
-    const { outbox, tracing } = this.parts;
+    const { outbox, tracing, policy, keepExplanation } = this.parts;
     const placing = this.placing(tx);
-    const answers = { send: (answer: NodeAnswer) => outbox.add(tx, [outgoing(nodeAnswered, answer)]) };
+    const answers: Answers = {
+      send: async (answer, explanation) => {
+        const sent = outbox.add(tx, [outgoing(nodeAnswered, answer)]);
+        if (explanation === undefined) await sent;
+        else await together(sent, keepExplanation(tx, { request, answer, policy, explanation }));
+      },
+    };
     const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
     return tracing.withSpan({ name: 'place', attributes }, async (span) => {
       const answer = await answerNodeRequest({ placing, answers }, request);
@@ -66,6 +77,12 @@ export class Placement {
 
   follow(tx: Transaction, report: InstanceReport): Promise<void> {
     return follow(tx, report);
+  }
+
+  /** The fleet as it is now, as a copy, with what holds places on a node. */
+  async snapshot(tx: Transaction, node?: string): Promise<FleetSnapshot> {
+    await this.view.refresh(tx);
+    return { fleet: this.view.fleet.copy(), held: node === undefined ? [] : await heldPlaces(tx, node) };
   }
 
   private placing(tx: Transaction): PostgresPlacing {

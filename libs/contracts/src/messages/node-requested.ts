@@ -34,6 +34,10 @@ export const nodeRequested = defineMessage({
     onNode: nodeNameSchema
       .optional()
       .describe('The node on which the volumes of the service lie: no other one will do.'),
+    hasVolumes: z
+      .boolean()
+      .optional()
+      .describe('`true`: the service has volumes, so its instance stays on the node that it is given.'),
     placement: placementSchema
       .optional()
       .describe('Which nodes may take it, by its config.json; any with room where it is absent.'),

@@ -18,7 +18,7 @@ export function decideAnswer(
 ): StepWrites {
   const slot = state.slots.find((one) => one.ordinal === ordinal);
   if (answer.node === undefined || !suits(state, slot, answer.node.name)) {
-    const error = nowhere(state, slot, answer.refusals);
+    const error = explainedBy(nowhere(state, slot, answer.refusals), accessToken);
     if (!keepsHealthy(state)) return failed(kind, error);
     return {
       events: [{ type: 'NodeRefused', data: { ordinal, error } }],
@@ -42,6 +42,12 @@ function suits(state: TaskState, slot: SlotProgress | undefined, node: string): 
   const onNode = nodeFor(state, slot);
   return (onNode === undefined || node === onNode) && !exceptNodes(slot).includes(node);
 }
+
+/** Where it is read what ruled out each node. */
+const explainedBy = (error: TaskError, accessToken: string): TaskError => ({
+  ...error,
+  hint: `${error.hint} What ruled out the nodes: slipway placement explain ${accessToken}`,
+});
 
 /** That no node takes it; of what has failed somewhere, rather why it did. */
 function nowhere(

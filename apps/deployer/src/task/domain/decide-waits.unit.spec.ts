@@ -8,13 +8,14 @@ interface Refusal {
   readonly reason: string;
 }
 
-const messageOf = (refusals: Refusal[]): string => {
+const errorOf = (refusals: Refusal[]) => {
   const answer = { accessToken: 't1:web:0', appId: 'shop', service: 'web', refusals };
   const state = foldTask([accepted({ mode: 'run' })]);
   const effect = { kind: 'await-node', ordinal: 0, accessToken: 't1:web:0' } as const;
   const [event] = decideAnswer(effect, state, answer, new Date(0)).events;
-  return event?.type === 'StepFailed' ? event.data.error.message : '';
+  return event?.type === 'StepFailed' ? event.data.error : undefined;
 };
+const messageOf = (refusals: Refusal[]): string => errorOf(refusals)?.message ?? '';
 const refusedBy = (count: number): string =>
   messageOf(Array.from({ length: count }, (_, n) => ({ node: `node-${n}`, reason: 'needs 1 cpu' })));
 
@@ -36,6 +37,10 @@ it.each<[Refusal[], string]>([
   ],
 ])('a service that fits no node says why, in whole sentences: %j', (refusals, message) => {
   expect(messageOf(refusals)).toBe(message);
+});
+
+it('the hint names the command that explains the refusal', () => {
+  expect(errorOf([])?.hint).toMatch(/: slipway placement explain t1:web:0$/);
 });
 
 it('what says why no node fits was cut to the limit of the whole message: the whole is within it', () => {

@@ -125,6 +125,7 @@ function requestNode(
     resources: limitsOf(state, slot) ?? config.resources,
     ...(config.port === undefined && { needsPort: false }),
     onNode: nodeFor(state, slot),
+    ...(config.volumes !== undefined && { hasVolumes: true }),
     avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
     ...(except.length > 0 && { exceptNodes: [...except] }),
     ...(config.placement !== undefined && { placement: config.placement }),

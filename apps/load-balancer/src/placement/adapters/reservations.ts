@@ -1,5 +1,6 @@
 import type { InstanceReport, NodeRelease, NodeRequest } from '#libs/contracts';
 import { type Retention, together, type Transaction } from '#libs/postgres';
+import { askedOf } from '../domain/asked.js';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
 import { FAILURE_WINDOW_MS, type Place } from '../domain/place.js';
 
@@ -25,7 +26,7 @@ export async function lockToken(tx: Transaction, accessToken: string): Promise<v
 }
 
 /** What is promised until then counts, and what is bound. */
-const IS_LIVE = `(state = 'bound' OR (state = 'promised' AND expires_at >= now()))`;
+export const IS_LIVE = `(state = 'bound' OR (state = 'promised' AND expires_at >= now()))`;
 
 /** What nobody bound in time is free again: lapsed, not released, for the report that binds it may only be late. */
 export async function releaseExpired(tx: Transaction, node: string): Promise<void> {
@@ -177,14 +178,14 @@ export async function reserve(tx: Transaction, request: NodeRequest, place: Plac
   const { accessToken, appId, service, resources, expiresAt, image } = request;
   await tx.query(
     `INSERT INTO reservations
-       (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at, image)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9, $10)
+       (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at, image, asked)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9, $10, $11)
      ON CONFLICT (access_token) DO UPDATE SET node = EXCLUDED.node, port = EXCLUDED.port, score = EXCLUDED.score,
        cpu = EXCLUDED.cpu, memory_mib = EXCLUDED.memory_mib, state = 'promised', expires_at = EXCLUDED.expires_at,
-       updated_at = now(), failed_at = NULL, image = EXCLUDED.image`,
+       updated_at = now(), failed_at = NULL, image = EXCLUDED.image, asked = EXCLUDED.asked`,
     [
       ...[accessToken, appId, service, place.node, place.port, place.score],
-      ...[resources.cpu, resources.memoryMiB, expiresAt, image],
+      ...[resources.cpu, resources.memoryMiB, expiresAt, image, askedOf(request)],
     ],
   );
 }

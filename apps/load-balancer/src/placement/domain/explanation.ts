@@ -21,7 +21,19 @@ export interface RefusedNodes {
   readonly nodes: number;
   /** What is missing, such as `needs 2 cores, best free 1.4 on node-3`. */
   readonly missing: string;
+  /** The node that came closest. */
+  readonly closest: string;
+  /** Of a filter on a quantity alone. */
+  readonly quantity?: MissingQuantity;
 }
+
+export type MissingQuantity = {
+  /** `cores`, `MiB` or `ports`. */
+  readonly unit: string;
+  readonly needed: number;
+  /** On the node that came closest. */
+  readonly free: number;
+};
 
 /** How many nodes an explanation scores. */
 export const BEST_NODES = 3;

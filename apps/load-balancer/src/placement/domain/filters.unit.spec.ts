@@ -67,10 +67,19 @@ it('what is missing is told by filter, of the node that came closest', () => {
     nodes: 5,
     best: [],
     refused: [
-      { filter: 'state', nodes: 1, missing: 'node-1 is cordoned' },
-      { filter: 'cpu', nodes: 2, missing: 'needs 2 cores, best free 1.4 on node-3' },
-      { filter: 'memory', nodes: 1, missing: 'needs 1000 MiB, best free 800 on node-4' },
-      { filter: 'ports', nodes: 1, missing: 'needs 1 ports, best free 0 on node-5' },
+      { filter: 'state', nodes: 1, missing: 'node-1 is cordoned', closest: 'node-1' },
+      {
+        ...{ filter: 'cpu', nodes: 2, missing: 'needs 2 cores, best free 1.4 on node-3', closest: 'node-3' },
+        quantity: { unit: 'cores', needed: 2, free: 1.4 },
+      },
+      {
+        ...{ filter: 'memory', nodes: 1, missing: 'needs 1000 MiB, best free 800 on node-4' },
+        ...{ closest: 'node-4', quantity: { unit: 'MiB', needed: 1_000, free: 800 } },
+      },
+      {
+        ...{ filter: 'ports', nodes: 1, missing: 'needs 1 ports, best free 0 on node-5' },
+        ...{ closest: 'node-5', quantity: { unit: 'ports', needed: 1, free: 0 } },
+      },
     ],
   });
 });

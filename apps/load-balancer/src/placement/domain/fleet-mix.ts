@@ -31,6 +31,17 @@ export class FleetMix {
     return true;
   }
 
+  /** Most instances first; of equal counts, the smallest. */
+  usualSizes(most: number): readonly Resources[] {
+    return (
+      [...this.sizes.values()]
+        .sort((a, b) => b.count - a.count || a.cpu - b.cpu || a.memoryMiB - b.memoryMiB)
+        .slice(0, most)
+        // Means of sums: 0.1 three times is not 0.3.
+        .map(({ cpu, memoryMiB }) => ({ cpu: Number(cpu.toFixed(3)), memoryMiB: Math.round(memoryMiB) }))
+    );
+  }
+
   /** A node with all that runs on it comes or goes. */
   add(node: Candidate, sign: 1 | -1): void {
     this.total.cpu += sign * node.total.cpu;

@@ -1,5 +1,5 @@
 import { Columns } from './columns.js';
-import { BEST_NODES, type Explanation } from './explanation.js';
+import { BEST_NODES, type Explanation, type ScoredNode } from './explanation.js';
 import { zoneFacts } from './facts.js';
 import { filters } from './filters.js';
 import type { Measured } from './measured.js';
@@ -10,6 +10,7 @@ import {
   type Place,
   type Placement,
   type Policy,
+  type Resources,
   serviceKey,
   type Taken,
   type Wish,
@@ -18,7 +19,7 @@ import { FleetMix } from './fleet-mix.js';
 import { FleetNode } from './fleet-node.js';
 import { Numbering } from './numbering.js';
 import { byName, placeOf } from './place.js';
-import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf } from './refused.js';
+import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf, refusedNodes } from './refused.js';
 import { pointsOf, scored } from './score.js';
 import { type Query, shortlist } from './shortlist.js';
 import { terms } from './terms.js';
@@ -119,6 +120,18 @@ export class Fleet {
     this.columns.write(slot, node, this.mixed.mix);
   }
 
+  /** The same nodes with the same reservations: what is taken here is not taken there. */
+  copy(): Fleet {
+    const copy = new Fleet(this.policy);
+    for (const node of this.nodes) copy.set(node);
+    return copy;
+  }
+
+  /** The sizes that most instances have, at most so many. */
+  usualSizes(most: number): readonly Resources[] {
+    return this.mixed.usualSizes(most);
+  }
+
   /** An instance takes room; no check is made. */
   take(name: string, taken: Taken): void {
     this.change(name, taken, 1);
@@ -139,15 +152,38 @@ export class Fleet {
       (slot) => this.columns.rank[slot]!,
     );
     const best = this.search(query, facts, refused);
-    const explanation: Explanation = {
-      nodes: this.nodes.length,
-      best: best.map(({ node }) => scored(node, wish, facts, this.policy)),
-      refused: refused.of(wish),
-    };
     const places = best.map(({ node, points }) => placeOf(node, wish, points));
     const [place] = places;
-    if (place === undefined) return { explanation, refusals: this.refusals(wish, facts) };
-    return { explanation, place, places };
+    const nodes = this.nodes.length;
+    const counted = refused.counted();
+    // Made when it is read: most decisions that lose their node to others, and those of simulations, are never explained.
+    const explain = (): Explanation => ({
+      nodes,
+      best: this.scoredNow(places, wish, known),
+      refused: refusedNodes(wish, counted),
+    });
+    if (place === undefined)
+      return {
+        refusals: this.refusals(wish, facts),
+        get explanation() {
+          return explain();
+        },
+      };
+    return {
+      ...{ place, places },
+      get explanation() {
+        return explain();
+      },
+    };
+  }
+
+  /** The nodes as they are now, best first: the one that a claim has just renewed has the score of its answer. */
+  private scoredNow(places: readonly Place[], wish: Wish, known: KnownOfService): readonly ScoredNode[] {
+    const facts = this.factsOf(wish, known);
+    return places
+      .flatMap(({ node }) => this.get(node) ?? [])
+      .map((node) => scored(node, wish, facts, this.policy))
+      .sort((a, b) => b.points - a.points || byName(a.node, b.node));
   }
 
   /** Its place on this node; undefined where the node cannot take it. */

@@ -193,4 +193,21 @@ describe('a fleet', () => {
       expect(Object.values(terms).reduce((a, b) => a + b, 0)).toBeCloseTo(exact, 2);
     }
   });
+
+  it('explains a decision by its nodes as they are once a claim has read them anew, and by what was refused then', () => {
+    const fleet = filled('spread', [
+      candidate('a'),
+      candidate('b', { reserved: { cpu: 0.5 } }),
+      candidate('full', { reserved: { cpu: 1.8 } }),
+    ]);
+    const decided = fleet.place(wish());
+    expect(decided.place?.node).toBe('a');
+    fleet.set(candidate('a', { reserved: { cpu: 1 } }));
+    fleet.remove('full');
+    const { best, refused, nodes } = decided.explanation;
+    expect(nodes).toBe(3);
+    expect(best.map(({ node }) => node)).toEqual(['b', 'a']);
+    expect(fleet.placeOn('a', wish())?.score).toBeCloseTo(best[1]?.points ?? 0, 1);
+    expect(refused).toMatchObject([{ filter: 'cpu', closest: 'full', quantity: { needed: 0.5, free: 0.2 } }]);
+  });
 });

@@ -109,12 +109,15 @@ export interface Refusal {
 /** `spread` keeps nodes evenly loaded; `pack` fills nodes one after another, so that large instances find room. */
 export type Policy = 'spread' | 'pack';
 
-export type Placement = { readonly explanation: Explanation } & (
+export type Placement = {
+  /** Made when it is read, of the nodes as they are then: read it at most once, for a decision that is answered. */
+  readonly explanation: Explanation;
+} & (
   | {
       readonly place: Place;
       /** The best places in their order, that one first: for where others take room at the same time. */
       readonly places: readonly Place[];
       readonly refusals?: undefined;
     }
-  | { readonly place?: undefined; readonly refusals: readonly Refusal[] }
+  | { readonly place?: undefined; readonly places?: undefined; readonly refusals: readonly Refusal[] }
 );

@@ -2,7 +2,7 @@ import { BEST_NODES } from './explanation.js';
 import { factsOf } from './facts.js';
 import { nextFreePort } from './filters/ports.js';
 import type { Candidate, KnownOfService, Place, Placement, Policy, Wish } from './model.js';
-import { firstRefusal, refusalsOf, refusalsOfAll } from './refused.js';
+import { firstRefusal, refusalsOf, refusalsOfAll, refusedNodes } from './refused.js';
 import { answeredScore, pointsOf, scored } from './score.js';
 
 export * from './model.js';
@@ -40,7 +40,7 @@ export function place(
   const explanation = {
     nodes: nodes.length,
     best: ranked.slice(0, BEST_NODES).map(({ node }) => scored(node, wish, facts, policy)),
-    refused: refusalsOfAll(sorted, refused).of(wish),
+    refused: refusedNodes(wish, refusalsOfAll(sorted, refused).counted()),
   };
   const places = ranked.slice(0, BEST_NODES).map(({ node, points }) => placeOf(node, wish, points));
   const [place] = places;

@@ -46,20 +46,38 @@ export class Refusals {
     this.mostFree[filter] = free;
   }
 
-  of(wish: Wish): readonly RefusedNodes[] {
+  /** What was counted so far, for `refusedNodes`: it stays as it is when nodes come and go. */
+  counted(): readonly CountedRefusals[] {
     return filters.flatMap((filter, at) => {
       const nodes = this.counts[at]!;
-      if (nodes === 0) return [];
-      return { filter: filter.name, nodes, missing: missing(filter, this.nodeAt(this.closest[at]!), wish) };
+      return nodes === 0 ? [] : { filter, nodes, closest: this.nodeAt(this.closest[at]!) };
     });
   }
 }
 
-function missing(filter: Filter, closest: Candidate, wish: Wish): string {
+interface CountedRefusals {
+  readonly filter: Filter;
+  readonly nodes: number;
+  readonly closest: Candidate;
+}
+
+/** The same in words. */
+export const refusedNodes = (wish: Wish, counted: readonly CountedRefusals[]): readonly RefusedNodes[] =>
+  counted.map(({ filter, nodes, closest }) => ({
+    ...{ filter: filter.name, nodes, closest: closest.name },
+    ...missing(filter, closest, wish),
+  }));
+
+function missing(filter: Filter, closest: Candidate, wish: Wish): Pick<RefusedNodes, 'missing' | 'quantity'> {
   const { quantity } = filter;
-  if (quantity === undefined) return `${closest.name} ${filter.reason(closest, wish)}`;
-  const [needed, has] = [quantity.needed(wish), free(filter, closest)].map(short);
-  return `needs ${needed} ${quantity.unit}, best free ${has} on ${closest.name}`;
+  if (quantity === undefined) return { missing: `${closest.name} ${filter.reason(closest, wish)}` };
+  const { unit } = quantity;
+  const needed = short(quantity.needed(wish));
+  const has = short(free(filter, closest));
+  return {
+    missing: `needs ${needed} ${unit}, best free ${has} on ${closest.name}`,
+    quantity: { unit, needed, free: has },
+  };
 }
 
 /** Of candidates that are sorted by name. */

@@ -1,0 +1,42 @@
+import {
+  type CallOf,
+  type ExplainedPlacement,
+  type FleetPlan,
+  loadBalancerRoutes as routes,
+} from '#libs/contracts';
+import { loadBalancerSettings } from '../settings.js';
+import { allItems, type Api, call } from './api.js';
+
+/** The HTTP API of the load balancer: why instances are where they are, and where they would be. */
+export interface LoadBalancer {
+  /** The last answer to an access token. */
+  placement(accessToken: string): Promise<ExplainedPlacement>;
+  placementOfInstance(instance: string): Promise<ExplainedPlacement>;
+  /** All that are kept of a request, by its token: the newest first. */
+  placementsOfRequest(token: string): Promise<readonly ExplainedPlacement[]>;
+  /** What would come of a change; nothing is changed. */
+  planDrain(wish: CallOf<typeof routes.planDrain>['body']): Promise<FleetPlan>;
+  planRemove(wish: CallOf<typeof routes.planRemove>['body']): Promise<FleetPlan>;
+  planAdd(wish: CallOf<typeof routes.planAdd>['body']): Promise<FleetPlan>;
+  planPlace(wish: CallOf<typeof routes.planPlace>['body']): Promise<FleetPlan>;
+}
+
+export function openLoadBalancer(): LoadBalancer {
+  const { SLIPWAY_LOAD_BALANCER_URL, SLIPWAY_API_TOKEN } = loadBalancerSettings();
+  const api: Api = {
+    app: 'load balancer',
+    url: SLIPWAY_LOAD_BALANCER_URL,
+    variable: 'SLIPWAY_LOAD_BALANCER_URL',
+    token: SLIPWAY_API_TOKEN.reveal(),
+  };
+  return {
+    placement: (accessToken) => call(api, routes.placement, { params: { accessToken } }),
+    placementOfInstance: (instance) => call(api, routes.instancePlacement, { params: { instance } }),
+    placementsOfRequest: (token) =>
+      allItems((after) => call(api, routes.placements, { query: { token, after } })),
+    planDrain: (body) => call(api, routes.planDrain, { body }),
+    planRemove: (body) => call(api, routes.planRemove, { body }),
+    planAdd: (body) => call(api, routes.planAdd, { body }),
+    planPlace: (body) => call(api, routes.planPlace, { body }),
+  };
+}

@@ -1,0 +1,96 @@
+import type { PlacementRules, Resources } from '../placement/domain/model.js';
+import type { Fleet } from '../placement/domain/fleet.js';
+import { figuresOf, type FleetFigures, sizesOf } from './domain/figures.js';
+import {
+  addNodesLike,
+  findPlace,
+  type Found,
+  hasVolumes,
+  type PlannedInstance,
+  type Seeker,
+  seekerFrom,
+} from './domain/moves.js';
+import type { Fleets } from './ports.js';
+
+/** What might be done. */
+export type PlanWish =
+  | { readonly kind: 'drain' | 'remove'; readonly node: string }
+  | { readonly kind: 'add'; readonly like: string; readonly count: number }
+  | ({ readonly kind: 'place'; readonly count: number } & NewInstances);
+
+export interface NewInstances {
+  readonly resources: Resources;
+  readonly needsPort?: boolean;
+  /** Of a service that is there already, its instances count. */
+  readonly appId?: string;
+  readonly service?: string;
+  readonly placement?: PlacementRules;
+}
+
+export interface Plan {
+  readonly found: readonly Found[];
+  /** What would not be moved, since its volumes lie on the node. */
+  readonly staying: readonly PlannedInstance[];
+  /** Nodes that there are not yet. */
+  readonly added: readonly string[];
+  /** How many instances were reserved by a version that kept neither constraints nor volumes. */
+  readonly unknown: number;
+  readonly before: FleetFigures;
+  readonly after: FleetFigures;
+}
+
+/** So many places are found before others may work. */
+const AT_ONCE = 25;
+
+/** Says what would come of it, by the code that places, on a copy of the fleet. Undefined where the node is not known. */
+export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | undefined> {
+  const node = nodeOf(wish);
+  const { fleet, held } = await fleets.snapshot(node);
+  if (node !== undefined && fleet.get(node) === undefined) return undefined;
+  const sizes = sizesOf(fleet, wish.kind === 'place' ? [wish.resources] : []);
+  const before = figuresOf(fleet, sizes);
+  const added = change(fleet, wish);
+  const leaving = wish.kind === 'drain' || wish.kind === 'remove' ? held : [];
+  const stays = wish.kind === 'drain' ? leaving.filter(hasVolumes) : [];
+  const seekers =
+    wish.kind === 'place'
+      ? newInstances(wish, wish.count)
+      : leaving.filter((one) => !stays.includes(one)).map((one) => seekerFrom(node ?? '', one));
+  const found: Found[] = [];
+  for (const [index, seeker] of seekers.entries()) {
+    if (index > 0 && index % AT_ONCE === 0) await fleets.pause();
+    found.push(findPlace(fleet, seeker));
+  }
+  return {
+    ...{ found, added, before, after: figuresOf(fleet, sizes) },
+    staying: stays.map((one) => seekerFrom(node ?? '', one).of),
+    unknown: leaving.filter(({ asked }) => asked === undefined).length,
+  };
+}
+
+function nodeOf(wish: PlanWish): string | undefined {
+  if (wish.kind === 'place') return undefined;
+  return wish.kind === 'add' ? wish.like : wish.node;
+}
+
+/** What is done to nodes before instances look for places. @returns the names of new ones */
+function change(fleet: Fleet, wish: PlanWish): readonly string[] {
+  if (wish.kind === 'add') return addNodesLike(fleet, wish.like, wish.count);
+  if (wish.kind === 'remove') fleet.remove(wish.node);
+  const drained = wish.kind === 'drain' ? fleet.get(wish.node) : undefined;
+  if (drained !== undefined) fleet.set({ ...drained, state: 'draining' });
+  return [];
+}
+
+function newInstances(
+  { resources, needsPort, appId, service, placement }: NewInstances,
+  count: number,
+): readonly Seeker[] {
+  const wish = {
+    // Nothing can have an empty name, so an instance of no service is beside no other.
+    ...{ appId: appId ?? '', service: service ?? '', resources, avoidNodes: [] },
+    ...(needsPort === false && { needsPort }),
+    ...(placement !== undefined && { placement }),
+  };
+  return Array.from({ length: count }, () => ({ of: { appId, service, resources }, wish }));
+}

@@ -1,0 +1,19 @@
+import type { HeldPlace } from '../placement/domain/asked.js';
+import type { Fleet } from '../placement/domain/fleet.js';
+
+export interface FleetSnapshot {
+  /** For one plan alone: what changes there changes nothing. */
+  readonly fleet: Fleet;
+  /** On the node that was asked about. */
+  readonly held: readonly HeldPlace[];
+}
+
+/** What plans are made of. */
+export interface Fleets {
+  /** The fleet as it is now, and what holds places on a node. */
+  snapshot(node?: string): Promise<FleetSnapshot>;
+  /** Lets others work: a plan of a large fleet takes long. */
+  pause(): Promise<void>;
+}
+
+export const FLEETS = Symbol('Fleets');
