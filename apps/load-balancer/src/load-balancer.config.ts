@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secret } from '#libs/config';
+import { durationMs, secret } from '#libs/config';
 import {
   databaseVariables,
   httpPort,
@@ -22,6 +22,20 @@ const schema = runtimeConfigSchema.extend({
     .default('spread')
     .describe(
       '`spread` keeps nodes evenly loaded; `pack` fills nodes so that large instances still find room on others.',
+    ),
+  LOAD_BALANCER_MOST_WAITING: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1_000)
+    .describe(
+      'How many instances may wait for room at once. Beyond that, what no node takes is refused; 0: all of it.',
+    ),
+  LOAD_BALANCER_HOLD_AFTER_MS: durationMs()
+    .default(10_000)
+    .describe(
+      'After how long the first of those that wait keeps the node that is closest to having room for it, so that smaller ones do not take it.',
     ),
 });
 

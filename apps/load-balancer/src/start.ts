@@ -5,6 +5,7 @@ import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
+import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 
 /** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it. */
@@ -15,16 +16,24 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const replica = config.LOAD_BALANCER_REPLICA;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
-  const module = LoadBalancerModule.register(
-    new Placement({
-      ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
-      policy: config.LOAD_BALANCER_PLACEMENT,
-    }),
-  );
-  return serve(runtime, {
-    ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
+  const placement = new Placement({
+    ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
+    policy: config.LOAD_BALANCER_PLACEMENT,
+    mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
+    holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
+  });
+  const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
+  runtime.metrics.gauge('load_balancer_waiting_requests', 'Node requests that wait for room.', [], () => [
+    [{}, line.length],
+  ]);
+  const running = await serve(runtime, {
+    module: LoadBalancerModule.register(placement),
+    port: config.LOAD_BALANCER_HTTP_PORT,
+    drain: () => line.stop(),
     oldRows: [endedReservations, oldNodeChanges],
     // A placing holds the lock of its node until it is committed.
     chunkSize: 1,
   });
+  line.start();
+  return running;
 }

@@ -8,6 +8,7 @@ export interface TaskRecordPorts {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly drainMs?: number;
+  readonly placeWaitMs?: number;
 }
 
 /** What an effect came to, to be stored. */
@@ -68,7 +69,8 @@ export class TaskRecord {
     readonly written: readonly StepWrites[];
     readonly after: TaskState;
   } {
-    const given = { now: this.ports.clock.now(), drainMs: this.ports.drainMs };
+    const { clock, drainMs, placeWaitMs } = this.ports;
+    const given = { now: clock.now(), drainMs, placeWaitMs };
     let after = this.current;
     const written = steps.map(({ writes }) => {
       const all = decideFrom(after, writes(after), given);

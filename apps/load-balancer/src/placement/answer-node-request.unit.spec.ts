@@ -18,6 +18,7 @@ const request: NodeRequest = {
 class KnownNodes implements Placing {
   readonly reservations = new Map<string, Place>();
   readonly closed = new Set<string>();
+  readonly standing = 'free';
   /** What is true meanwhile, once others have taken places; read by `renew` and by a claim that comes too late. */
   actual: readonly Candidate[];
 
@@ -65,9 +66,16 @@ beforeEach(() => {
   placing = new KnownNodes([candidate('a'), candidate('b', { reserved: { cpu: 1, memoryMiB: 0 } })]);
   sent = [];
 });
-const answers = { send: (answer: NodeAnswer) => Promise.resolve(void sent.push(answer)) };
-const answer = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> =>
-  answerNodeRequest({ placing, answers }, { ...request, ...changes });
+const answers = {
+  send: (answer: NodeAnswer) => Promise.resolve(void sent.push(answer)),
+  sendWaiting: () => Promise.reject(new Error('no request here may wait')),
+};
+const line = { join: () => Promise.resolve(undefined) };
+async function answer(changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> {
+  const given = await answerNodeRequest({ placing, answers, line }, { ...request, ...changes });
+  if (given === undefined) throw new Error('expected an answer');
+  return given;
+}
 
 describe('the answer to a node request', () => {
   it('is the best node with its sealed login; its place is reserved, and the answer is sent', async () => {

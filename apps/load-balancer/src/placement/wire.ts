@@ -6,21 +6,30 @@ import {
   type NodeAnswer,
   type NodeRelease,
   type NodeRequest,
+  nodeWaiting,
+  type NodeWaiting,
 } from '#libs/contracts';
-import type { Outbox, Transaction } from '#libs/postgres';
+import { type Outbox, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { Tracing } from '#libs/telemetry';
 import { FleetView } from './adapters/fleet-view.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
+import { leaveLine, PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
 import type { Policy } from './domain/place.js';
 import { answerNodeRequest } from './answer-node-request.js';
+import type { Answers } from './ports.js';
+import { type Served, serveLine } from './serve-line.js';
 
 interface PlacementParts extends LoginKeys {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
   readonly policy: Policy;
+  /** How many requests may wait for room; 0: none. */
+  readonly mostWaiting: number;
+  /** See `mayHold`. */
+  readonly holdAfterMs: number;
 }
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
@@ -33,16 +42,16 @@ export class Placement {
     this.view = new FleetView(parts.policy);
   }
 
-  answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
-    const { outbox, tracing } = this.parts;
-    const placing = this.placing(tx);
-    const answers = { send: (answer: NodeAnswer) => outbox.add(tx, [outgoing(nodeAnswered, answer)]) };
+  /** Undefined where the request waits for room. */
+  answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer | undefined> {
+    const { tracing } = this.parts;
+    const ports = { placing: this.placing(tx), answers: this.answers(tx), line: this.line(tx) };
     const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
     return tracing.withSpan({ name: 'place', attributes }, async (span) => {
-      const answer = await answerNodeRequest({ placing, answers }, request);
-      const { node } = answer;
+      const answer = await answerNodeRequest(ports, request);
+      const node = answer?.node;
       span.set({
-        'slipway.outcome': node === undefined ? 'refused' : 'placed',
+        'slipway.outcome': answer === undefined ? 'waits' : node === undefined ? 'refused' : 'placed',
         'slipway.node': node?.name,
         'slipway.score': node?.score,
       });
@@ -56,12 +65,33 @@ export class Placement {
     if (node !== undefined) await this.parts.outbox.add(tx, [outgoing(nodeAccessAnswered, node)]);
   }
 
-  release(tx: Transaction, released: NodeRelease): Promise<void> {
-    return release(tx, released);
+  /** One step along the line of requests that wait for room. */
+  serveLine(tx: Transaction, isRenewed: boolean): Promise<Served> {
+    const { holdAfterMs } = this.parts;
+    const ports = { placing: this.placing(tx), answers: this.answers(tx), line: this.line(tx), holdAfterMs };
+    return serveLine(ports, isRenewed);
+  }
+
+  /** Also ends a wait for room. */
+  async release(tx: Transaction, released: NodeRelease): Promise<void> {
+    // In this order: what has just been placed is released, too.
+    await together(leaveLine(tx, released.accessToken), release(tx, released));
   }
 
   follow(tx: Transaction, report: InstanceReport): Promise<void> {
     return follow(tx, report);
+  }
+
+  private answers(tx: Transaction): Answers {
+    const { outbox } = this.parts;
+    return {
+      send: (answer: NodeAnswer) => outbox.add(tx, [outgoing(nodeAnswered, answer)]),
+      sendWaiting: (waiting: NodeWaiting) => outbox.add(tx, [outgoing(nodeWaiting, waiting)]),
+    };
+  }
+
+  private line(tx: Transaction): PostgresLine {
+    return new PostgresLine(tx, this.parts.mostWaiting);
   }
 
   private placing(tx: Transaction): PostgresPlacing {

@@ -7,7 +7,8 @@ import {
   accessTokenSchema,
   timestampSchema,
 } from '../names.js';
-import { placementSchema } from '../service-config.placement.js';
+import { placementRulesSchema } from '../service-config.placement.js';
+import { prioritySchema } from '../priority.js';
 import { topics } from '../topics.js';
 
 /** The deployer asks for the best node for one instance; the answer carries the same access token. */
@@ -34,7 +35,7 @@ export const nodeRequested = defineMessage({
     onNode: nodeNameSchema
       .optional()
       .describe('The node on which the volumes of the service lie: no other one will do.'),
-    placement: placementSchema
+    placement: placementRulesSchema
       .optional()
       .describe('Which nodes may take it, by its config.json; any with room where it is absent.'),
     avoidNodes: z
@@ -47,6 +48,16 @@ export const nodeRequested = defineMessage({
       .describe(
         'Nodes that just failed this instance in a way that another try does not change: never used.',
       ),
+    priority: prioritySchema
+      .optional()
+      .describe(
+        'Of two requests that wait for room, the one with the higher priority goes first; 0 if absent.',
+      ),
+    waitUntil: timestampSchema
+      .optional()
+      .describe(
+        'Until when it waits for room if no node fits now. If it is absent, the answer comes at once.',
+      ),
     expiresAt: timestampSchema.describe(
       'When the reservation lapses if no report of the instance has bound it.',
     ),
@@ -58,6 +69,8 @@ export const nodeRequested = defineMessage({
     service: 'app-server',
     resources: { cpu: 0.25, memoryMiB: 128 },
     avoidNodes: [],
+    priority: 10,
+    waitUntil: '2026-01-01T00:01:00.000Z',
     expiresAt: '2026-01-01T00:15:00.000Z',
   },
 });

@@ -3,7 +3,9 @@ import { together, type Transaction } from '#libs/postgres';
 import { readNodeLogin } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
 import { type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
-import type { NodeAccess, Placing } from '../ports.js';
+import type { Hold } from '../domain/waiting-line.js';
+import type { LinePlacing, NodeAccess, Standing } from '../ports.js';
+import { readStanding } from './waiting-rows.js';
 import { type FleetView, takenOf } from './fleet-view.js';
 import {
   liveReservation,
@@ -19,21 +21,28 @@ import { accessOf } from './node-access.js';
 import type { SealedLogins } from './sealed-logins.js';
 
 /** Reservations in the load balancer's schema, nodes from the registry. */
-export class PostgresPlacing implements Placing {
+export class PostgresPlacing implements LinePlacing {
+  hold: Hold | undefined;
+  standing: Standing = 'free';
+
   constructor(
     private readonly tx: Transaction,
     private readonly logins: SealedLogins,
     private readonly view: FleetView,
   ) {}
 
-  async kept({ accessToken }: NodeRequest): Promise<Place | undefined> {
+  async kept(request: NodeRequest): Promise<Place | undefined> {
     const { tx } = this;
-    const [, kept] = await together(
+    const { accessToken } = request;
+    const [, kept, { standing, hold }] = await together(
       // First: what follows is read when another answer to it is given.
       lockToken(tx, accessToken),
       liveReservation(tx, accessToken),
+      readStanding(tx, request),
       this.view.refresh(tx),
     );
+    this.standing = standing;
+    this.hold = hold;
     return kept;
   }
 
@@ -59,6 +68,14 @@ export class PostgresPlacing implements Placing {
     // Gives the lock back: who holds one waits for no other.
     if (renewed === undefined) await tx.query('ROLLBACK TO SAVEPOINT claimed');
     return renewed;
+  }
+
+  refresh(): Promise<void> {
+    return this.view.refresh(this.tx);
+  }
+
+  closest(wish: Wish, kept: string | undefined): string | undefined {
+    return this.view.fleet.closest(wish, kept);
   }
 
   renew(): Promise<void> {
