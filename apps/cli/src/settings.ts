@@ -67,6 +67,11 @@ export const deploySettings = () =>
 export const apiSettings = () => settings(apiSchema);
 export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
+/** For what is shown besides, where the deployer can be asked. */
+export const knowsDeployer = (): boolean => {
+  const { SLIPWAY_DEPLOYER_URL } = settings(deployerSchema.pick({ SLIPWAY_DEPLOYER_URL: true }).partial());
+  return SLIPWAY_DEPLOYER_URL !== undefined;
+};
 /** Of a command that reads at the deployer first, then sends a request. */
 export const deployerAndKafkaSettings = () =>
   settings(withKafkaRules(deployerSchema.extend(kafkaSchema.shape)));
