@@ -111,7 +111,7 @@ const cases: Readonly<Record<string, Case>> = {
     logs: /deaf/,
   },
   'more than any node has': {
-    archive: config({ resources: { cpu: 200, memoryMiB: 64 } }),
+    archive: config({ resources: { cpu: 200, memoryMiB: 64 }, placement: { waitMs: 1_000 } }),
     code: 'NO_NODE',
     says: /node-1: not enough CPU: needed 200/,
   },

@@ -209,7 +209,7 @@ describe('a service for which there is less room than it wants', () => {
     });
     // One fits each of them.
     const resources = { cpu: Math.min(...cpus) * 0.6, memoryMiB: 64 };
-    await deploy(appId, greeter('tight', { resources }));
+    await deploy(appId, greeter('tight', { resources, placement: { waitMs: 1_000 } }));
     const reply = await client.scale({ appId, service: 'web', to: 5 });
     expect(reply).toMatchObject({ status: false, service: { error: { code: 'NO_NODE' } } });
     expect(reply.service?.serving?.instances).toHaveLength(3);

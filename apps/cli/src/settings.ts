@@ -73,6 +73,11 @@ export const apiSettings = () => settings(apiSchema);
 export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
 export const loadBalancerSettings = () => settings(loadBalancerSchema);
+/** For what is shown besides, where the deployer can be asked. */
+export const knowsDeployer = (): boolean => {
+  const { SLIPWAY_DEPLOYER_URL } = settings(deployerSchema.pick({ SLIPWAY_DEPLOYER_URL: true }).partial());
+  return SLIPWAY_DEPLOYER_URL !== undefined;
+};
 /** Of a command that reads at the deployer first, then sends a request. */
 export const deployerAndKafkaSettings = () =>
   settings(withKafkaRules(deployerSchema.extend(kafkaSchema.shape)));

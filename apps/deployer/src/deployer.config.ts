@@ -198,6 +198,11 @@ const variables = z.object({
     .describe(
       'As `stop.drainMs` of config.json, for services that do not set it. If neither is set, gateways get 5 s to let go of the instance, and without a gateway it is stopped at once.',
     ),
+  DEPLOYER_PLACE_WAIT_MS: durationMs()
+    .default(60_000)
+    .describe(
+      'How long an instance that no node takes waits for room, if `placement.waitMs` of config.json does not say; 0: not at all.',
+    ),
   DEPLOYER_FETCH_IDLE_MS: durationMs()
     .default(60_000)
     .describe('How long fetching a source may make no progress.'),

@@ -20,7 +20,8 @@ import {
   SUBMISSIONS,
   type Submissions,
 } from './requests/ports.js';
-import { WORK_QUEUE } from './rollout/ports.js';
+import { WaitingController } from './rollout/http.js';
+import { NODE_WAITS, type NodeWaits, WORK_QUEUE } from './rollout/ports.js';
 import { SpecsController } from './services/http.js';
 import { SPECS, type SpecReader } from './services/ports.js';
 import { SECRET_INTAKE, type SecretList, type SecretRequests, SECRETS } from './secrets/ports.js';
@@ -28,6 +29,7 @@ import { SECRET_INTAKE, type SecretList, type SecretRequests, SECRETS } from './
 export interface DeployerModuleParts {
   readonly intake: RequestIntake;
   readonly work: WorkQueue;
+  readonly waits: NodeWaits;
   readonly requests: RequestRecord;
   readonly submissions: Submissions;
   readonly releases: ReleaseRecord;
@@ -49,10 +51,12 @@ export class DeployerModule {
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
         ...[RequestsController, SubmissionsController, ReleasesController],
         ...[BuildsController, InstancesController, SecretsController, SpecsController],
+        WaitingController,
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
         { provide: WORK_QUEUE, useValue: parts.work },
+        { provide: NODE_WAITS, useValue: parts.waits },
         { provide: REQUEST_RECORD, useValue: parts.requests },
         { provide: SUBMISSIONS, useValue: parts.submissions },
         { provide: RELEASE_RECORD, useValue: parts.releases },

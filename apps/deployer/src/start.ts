@@ -27,6 +27,7 @@ import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createServices } from './services/wire.js';
+import { PostgresNodeWaits } from './rollout/adapters/node-waits.js';
 import { createAgentMessages, createReconciler, renewNodeLogins, repairChores } from './repair/wire.js';
 import { createRetentions } from './releases/retention.wire.js';
 import { createWorkers } from './task/wire.js';
@@ -80,6 +81,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const module = DeployerModule.register({
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
     specs: services.record,
+    waits: new PostgresNodeWaits({ pool, outbox, clock: runtime.clock, replica: config.DEPLOYER_REPLICA }),
     ...{ requests, submissions },
     releases: new PostgresReleaseRecord(pool),
     buildLogs: new PostgresBuildLogs(pool),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secret } from '#libs/config';
+import { durationMs, secret } from '#libs/config';
 import {
   databaseVariables,
   httpPort,
@@ -41,6 +41,20 @@ const schema = runtimeConfigSchema.extend({
     .max(3_650)
     .default(14)
     .describe('How many days it is kept why a node request was answered as it was.'),
+  LOAD_BALANCER_MOST_WAITING: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1_000)
+    .describe(
+      'How many instances may wait for room at once. Beyond that, what no node takes is refused; 0: all of it.',
+    ),
+  LOAD_BALANCER_HOLD_AFTER_MS: durationMs()
+    .default(10_000)
+    .describe(
+      'After how long the first of those that wait keeps the node that is closest to having room for it, so that smaller ones do not take it.',
+    ),
 });
 
 /** Everything that the load balancer reads from its environment. */

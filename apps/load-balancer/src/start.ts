@@ -14,6 +14,7 @@ import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { followFigures } from './placement/adapters/node-figures.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
+import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 
 /** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it, and says why. */
@@ -30,6 +31,8 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
     now: () => runtime.clock.now(),
     keepExplanation,
+    mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
+    holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
   });
   const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register({
@@ -41,11 +44,18 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     },
     tokens: tokensOf(config),
   });
-  return serve(runtime, {
+  const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
+  runtime.metrics.gauge('load_balancer_waiting_requests', 'Node requests that wait for room.', [], () => [
+    [{}, line.length],
+  ]);
+  const running = await serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
+    drain: () => line.stop(),
     oldRows: [...[endedReservations, oldNodeChanges], oldExplanations(config.LOAD_BALANCER_PLACEMENTS_DAYS)],
     // A placing holds the lock of its node until it is committed.
     chunkSize: 1,
     release: () => figures.stop(),
   });
+  line.start();
+  return running;
 }

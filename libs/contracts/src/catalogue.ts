@@ -11,6 +11,7 @@ import { nodeRequested } from './messages/node-requested.js';
 import { nodeState } from './messages/node-state.js';
 import { nodeAccessAnswered } from './messages/node-access-answered.js';
 import { nodeAccessRequested } from './messages/node-access-requested.js';
+import { nodeWaiting } from './messages/node-waiting.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
 import { secretReplied } from './messages/secret-replied.js';
@@ -24,6 +25,7 @@ export const catalogue: readonly MessageDefinition[] = [
   deploymentProgressed,
   nodeRequested,
   nodeAnswered,
+  nodeWaiting,
   instanceReported,
   nodeReleased,
   nodeAccessRequested,

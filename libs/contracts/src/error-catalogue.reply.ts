@@ -201,7 +201,10 @@ const runErrors = {
     'Check the key that the message names, or set the secret again.',
   ),
   SECRETS_TOO_MANY: inReply('The application has 200 secrets.', 'Remove secrets that no service names.'),
-  NO_NODE: inReply('No node fits.', 'The message says for each node what ruled it out.'),
+  NO_NODE: inReply(
+    'No node fits, nor did one while the instance waited for room.',
+    'The message says for each node what ruled it out. [Wait for room](../how-to/wait-for-room.md) says how to let it wait longer.',
+  ),
   ENGINE_FAILED: {
     where: ['reply', 'enrolment'],
     what: 'A Docker engine refused, for a reason of its own.',

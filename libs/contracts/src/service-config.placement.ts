@@ -3,6 +3,8 @@ import { serviceNameSchema } from './names.js';
 import { labelKeySchema, labelValueSchema } from './node-labels.js';
 
 const MOST_RULES = 20;
+/** One hour. */
+const LONGEST_WAIT_MS = 3_600_000;
 const CONSTRAINT = /^(.*?)(!?=)(.*)$/s;
 
 function isConstraint(text: string): boolean {
@@ -22,22 +24,34 @@ const isDistinct = (values: readonly string[]): boolean => new Set(values).size 
 const rules = <S extends z.ZodType<string>>(schema: S) =>
   z.array(schema).min(1).max(MOST_RULES).refine(isDistinct, 'expected each once');
 
-/** `placement` of config.json: on which nodes the instances of the service may run. All that is said must hold. */
+const ruleFields = {
+  constraints: rules(constraintSchema)
+    .describe('`key=value` or `key!=value` of labels of the node; `zone` is a key, too.')
+    .optional(),
+  affinity: rules(serviceNameSchema)
+    .describe(
+      'Services of the application: on a node that runs each of them. One that runs nowhere does not count.',
+    )
+    .optional(),
+  antiAffinity: rules(serviceNameSchema)
+    .describe('Services of the application: on a node that runs none of them.')
+    .optional(),
+};
+
+type Neighbours = { readonly affinity?: readonly string[]; readonly antiAffinity?: readonly string[] };
+
+const isPossible = ({ affinity = [], antiAffinity = [] }: Neighbours): boolean =>
+  !affinity.some((service) => antiAffinity.includes(service));
+
+const contradiction = { path: ['antiAffinity'], error: 'expected no service of affinity' };
+
+/** On which nodes the instances of a service may run. All that is said must hold. */
+export const placementRulesSchema = z.strictObject(ruleFields).refine(isPossible, contradiction);
+
+/** `placement` of config.json: the rules, and how long an instance may wait for room. */
 export const placementSchema = z
   .strictObject({
-    constraints: rules(constraintSchema)
-      .describe('`key=value` or `key!=value` of labels of the node; `zone` is a key, too.')
-      .optional(),
-    affinity: rules(serviceNameSchema)
-      .describe(
-        'Services of the application: on a node that runs each of them. One that runs nowhere does not count.',
-      )
-      .optional(),
-    antiAffinity: rules(serviceNameSchema)
-      .describe('Services of the application: on a node that runs none of them.')
-      .optional(),
+    ...ruleFields,
+    waitMs: z.int().min(0).max(LONGEST_WAIT_MS).optional(),
   })
-  .refine(
-    ({ affinity = [], antiAffinity = [] }) => !affinity.some((service) => antiAffinity.includes(service)),
-    { path: ['antiAffinity'], error: 'expected no service of affinity' },
-  );
+  .refine(isPossible, contradiction);

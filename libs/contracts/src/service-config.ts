@@ -9,6 +9,7 @@ import { folderSchema, tmpfsSchema, userSchema } from './service-config.containe
 import { dockerfileSchema } from './service-config.dockerfile.js';
 import { unusedFields } from './service-config.fields.js';
 import { healthProblems, healthSchema } from './service-config.health.js';
+import { prioritySchema } from './priority.js';
 import { placementSchema } from './service-config.placement.js';
 import { volumeProblems, volumesSchema } from './service-config.volumes.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
@@ -107,6 +108,8 @@ export const serviceConfigSchema = z.strictObject({
   stop: stopSchema.prefault({}),
   /** On which nodes it may run; default: on any that has room. */
   placement: placementSchema.optional(),
+  /** Of services that wait for room, those with the higher priority get it first; default: 0. */
+  priority: prioritySchema.optional(),
   /** Runs the service; default: the user that the image names. */
   user: userSchema.optional(),
   /** The folder that the service is started in; default: the image's. */

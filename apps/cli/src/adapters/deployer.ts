@@ -6,6 +6,7 @@ import {
   type ReleaseDetails,
   type SpecDetails,
   type StoredSecret,
+  type WaitingInstance,
 } from '#libs/contracts';
 import { failure } from '../errors.js';
 import { deployerSettings } from '../settings.js';
@@ -32,6 +33,11 @@ export interface Deployer {
   buildLog(token: string, service: string): Promise<string>;
   /** Which there are; no values. */
   secrets(appId: string): Promise<readonly StoredSecret[]>;
+  /** What waits for a node with room, the next ones first; of every application when left out. */
+  waiting(filter: {
+    readonly appId?: string;
+    readonly service?: string;
+  }): Promise<readonly WaitingInstance[]>;
   instances(appId: string, service: string): Promise<readonly InstanceDetails[]>;
   /** What an instance says, piece by piece. */
   instanceLog(instance: InstanceLogWish, signal: AbortSignal): AsyncIterable<string>;
@@ -60,6 +66,7 @@ export function openDeployer(signal?: AbortSignal): Deployer {
     spec: (appId, service) => call(api, routes.spec, { params: { appId, service } }),
     builds: (appId, service) => call(api, routes.builds, { query: { appId, service } }),
     secrets: (appId) => call(api, routes.secrets, { query: { appId } }),
+    waiting: (query) => call(api, routes.waiting, { query }),
     instances: (appId, service) => call(api, routes.instances, { params: { appId, service } }),
     instanceLog({ tail, follow, ...params }, signal) {
       const query = { tail, follow: String(follow) };

@@ -8,10 +8,12 @@ import {
   startCommand,
   statusLines,
 } from '../domain/status-lines.js';
+import { withWaiting } from '../domain/waiting-lines.js';
 import { changeLines, historyLines, whereLines } from '../domain/where-lines.js';
 import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
+import { waitingForRoom } from './waiting-for-room.js';
 import { valid } from './valid.js';
 
 interface StatusOptions {
@@ -41,7 +43,8 @@ export async function status(written: StatusOptions, output: Output): Promise<Ex
   if (options.watch) return watch(registry, options, output);
   if (appId === undefined || service === undefined) return showAll(registry, options, output);
   const found = await registry.service(appId, service);
-  output.answer(serviceWithInstances(found), whereLines(found));
+  const waiting = await waitingForRoom({ appId, service }, output);
+  output.answer(serviceWithInstances(found, waiting), withWaiting(whereLines(found), waiting));
   return exitCodes.ok;
 }
 
@@ -54,12 +57,13 @@ async function showAll(
   const instances = await registry.instances({ appId, state: all ? undefined : 'running' });
   const services = await registry.services({ appId });
   const shown = services.filter((line) => all || isKnown(line));
-  const lines = statusLines(shown, instances);
+  const waiting = await waitingForRoom({ appId }, output);
+  const lines = withWaiting(statusLines(shown, instances), waiting);
   const runs =
     instances.some(({ state }) => state === 'running') ||
     shown.some(({ running, wanted }) => running > 0 || (wanted ?? 0) > 0);
   output.answer(
-    servicesWithInstances(shown, instances),
+    servicesWithInstances(shown, instances, waiting),
     runs ? lines : [...lines, ...nothing(shown, appId, output)],
   );
   return exitCodes.ok;

@@ -52,7 +52,7 @@ export function foldProgress(
 }
 
 function foldService(service: ServiceProgress, event: DeploymentProgress, clockMs: number): ServiceProgress {
-  if (event.event === HEALTH_AWAITED) return withNotes(service, event);
+  if (AWAITED.has(event.event)) return withNotes(service, event);
   if (event.version === 0) return withOutput(service, event);
   if (event.version <= service.version) return service;
   const { phase, ms } = event;
@@ -69,8 +69,9 @@ function foldService(service: ServiceProgress, event: DeploymentProgress, clockM
   };
 }
 
-const HEALTH_AWAITED = 'HealthAwaited';
-const NOTED: ReadonlySet<string> = new Set(['PlanMade', HEALTH_AWAITED]);
+/** What keeps an instance from being placed, or from being healthy; not stored. */
+const AWAITED: ReadonlySet<string> = new Set(['RoomAwaited', 'HealthAwaited']);
+const NOTED: ReadonlySet<string> = new Set(['PlanMade', ...AWAITED]);
 
 export const isOver = ({ state }: ServiceProgress): boolean => state === 'done' || state === 'failed';
 

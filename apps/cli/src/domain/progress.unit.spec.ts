@@ -46,6 +46,23 @@ describe('folding the events of a request', () => {
     ]);
   });
 
+  it('shows what room an instance waits for, told by each, and stays at its step', () => {
+    const asked = event({ version: 1, event: 'NodeRequested' });
+    const waits = event({
+      version: 0,
+      event: 'RoomAwaited',
+      data: { notes: ['waits for room until 10:01'] },
+    });
+    const lines = progressLines(folded(asked, waits, waits), BEGUN_AT, screen);
+    expect(lines.filter((line) => line.includes('waits for room'))).toEqual([
+      '     note: waits for room until 10:01',
+    ]);
+    expect(lines[1]).toContain('looks for a node');
+    expect(eventLines(waits, { token: false })).toEqual([
+      expect.stringMatching(/RoomAwaited {2}note: waits for room until 10:01$/),
+    ]);
+  });
+
   it('counts a repeated event once', () => {
     const fetched = event({ version: 1, phase: 'fetch', ms: 12 });
     expect(folded(fetched, fetched)).toEqual(folded(fetched));

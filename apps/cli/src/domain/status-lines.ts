@@ -1,4 +1,4 @@
-import type { RegistryInstance, RegistryServiceLine, ServiceDetails } from '#libs/contracts';
+import type { RegistryInstance, RegistryServiceLine, ServiceDetails, WaitingInstance } from '#libs/contracts';
 import { tableLines } from './table.js';
 
 const SERVICES = ['APP', 'SERVICE', 'RUNNING', 'STATE', 'RELEASE'];
@@ -50,23 +50,32 @@ export function statusLines(
 interface ServiceStatus extends RegistryServiceLine {
   readonly state: string;
   readonly instances: readonly RegistryInstance[];
+  /** Those of its instances that wait for room. */
+  readonly waiting: readonly WaitingInstance[];
 }
 
 export const servicesWithInstances = (
   services: readonly RegistryServiceLine[],
   instances: readonly RegistryInstance[],
+  waiting: readonly WaitingInstance[],
 ): readonly ServiceStatus[] =>
   services.map((line) => ({
     ...line,
     state: stateOf(line),
     instances: instances
-      .filter(({ appId, service }) => appId === line.appId && service === line.service)
+      .filter((instance) => isOf(line, instance))
       .map((instance) => ({ ...instance, state: shownState(instance) })),
+    waiting: waiting.filter((instance) => isOf(line, instance)),
   }));
 
+const isOf = (line: RegistryServiceLine, { appId, service }: Pick<WaitingInstance, 'appId' | 'service'>) =>
+  appId === line.appId && service === line.service;
+
 /** The same of one service. */
-export const serviceWithInstances = ({ instances, ...line }: ServiceDetails): ServiceStatus | undefined =>
-  servicesWithInstances([line], instances)[0];
+export const serviceWithInstances = (
+  { instances, ...line }: ServiceDetails,
+  waiting: readonly WaitingInstance[],
+): ServiceStatus | undefined => servicesWithInstances([line], instances, waiting)[0];
 
 /** Of which something runs, or is known to be wanted: that may be 0. */
 export const isKnown = ({ running, wanted }: RegistryServiceLine): boolean => running > 0 || isSaid(wanted);

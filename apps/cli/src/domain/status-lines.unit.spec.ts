@@ -50,10 +50,15 @@ describe('the services of slipway status --json', () => {
   it('did not say what the table says: each has its state, what is wanted, and its own instances', () => {
     const running = line({ running: 1, wanted: 3, wantedState: 'running', release: 'r1' });
     const own = instance('hello', 'greeter');
+    const waits = {
+      ...{ token: 't1', accessToken: 't1:greeter:0', appId: 'hello', service: 'greeter', priority: 0 },
+      ...{ since: '2026-01-01T00:00:00Z', until: '2026-01-01T00:01:00Z', missing: [] },
+    };
+    const elsewhere = { ...waits, appId: 'other' };
     const others = [instance('other', 'greeter'), instance('hello', 'web')];
-    expect(servicesWithInstances([running, scaledToNone], [own, ...others])).toEqual([
-      { ...running, state: 'running', instances: [own] },
-      { ...scaledToNone, state: 'scaled to 0', instances: [] },
+    expect(servicesWithInstances([running, scaledToNone], [own, ...others], [waits, elsewhere])).toEqual([
+      { ...running, state: 'running', instances: [own], waiting: [waits] },
+      { ...scaledToNone, state: 'scaled to 0', instances: [], waiting: [] },
     ]);
   });
 });
@@ -78,7 +83,7 @@ describe('a service that crashes again and again', () => {
   });
 
   it('was running for programs, too', () => {
-    expect(servicesWithInstances([service], [one])).toMatchObject([
+    expect(servicesWithInstances([service], [one], [])).toMatchObject([
       { state: 'crashing', instances: [{ state: 'crashing', crashing }] },
     ]);
   });

@@ -1,5 +1,5 @@
 import type { Secret } from '#libs/config';
-import type { InstanceReport, ServiceConfig } from '#libs/contracts';
+import type { InstanceReport, NodeWaiting, ServiceConfig, WaitingInstance } from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
 import type { Acceptance } from './domain/stability.js';
 import type { InstanceRef, PlacedNode, PlacedVolume, Release } from '../task/domain/task.events.js';
@@ -140,8 +140,16 @@ export interface Traffic {
   untilDrained(instance: string, timeoutMs: number, signal: AbortSignal): Promise<number | undefined>;
 }
 
+export interface NodeWaits {
+  /** Stores that a node request waits, and tells it once. Idempotent; of no use for one that is answered. */
+  take(tx: Transaction, waiting: NodeWaiting): Promise<void>;
+  /** What waits now, in the order in which it gets room. */
+  list(filter: { readonly appId?: string; readonly service?: string }): Promise<WaitingInstance[]>;
+}
+
 /** Injection tokens of what the controllers of this feature ask for. */
 export const WORK_QUEUE = Symbol('WorkQueue');
+export const NODE_WAITS = Symbol('NodeWaits');
 
 /** What the agents say of nodes. */
 export interface NodeVerdicts {

@@ -8,6 +8,7 @@ export interface TaskRecordPorts {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly drainMs?: number;
+  readonly placeWaitMs?: number;
   /** Called with what was stored, and the state that it led to. */
   onStored?(state: TaskState, events: readonly TaskEvent[]): void;
 }
@@ -70,7 +71,8 @@ export class TaskRecord {
     readonly written: readonly StepWrites[];
     readonly after: TaskState;
   } {
-    const given = { now: this.ports.clock.now(), drainMs: this.ports.drainMs };
+    const { clock, drainMs, placeWaitMs } = this.ports;
+    const given = { now: clock.now(), drainMs, placeWaitMs };
     let after = this.current;
     const written = steps.map(({ writes }) => {
       const all = decideFrom(after, writes(after), given);

@@ -90,6 +90,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   return {
     answers,
     drainMs: config.DEPLOYER_DRAIN_MS,
+    placeWaitMs: config.DEPLOYER_PLACE_WAIT_MS,
     ...{ clock, timer: systemTimer },
     ...decorate({ store, effects }),
     aroundStep: aroundStep(tracing),

@@ -1,11 +1,13 @@
-import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
+import type { AssignedNode, NodeAnswer, NodeRequest, NodeWaiting } from '#libs/contracts';
 import type { Explanation } from './domain/explanation.js';
 import type { Place } from './domain/place.js';
-import type { Answers, Placing } from './ports.js';
+import { heldFrom, type Hold, missingOf, type WaitingRequest } from './domain/waiting-line.js';
+import type { Answers, Line, Placing } from './ports.js';
 
 interface AnswerPorts {
   readonly placing: Placing;
   readonly answers: Answers;
+  readonly line: Line;
 }
 
 type Outcome = Pick<NodeAnswer, 'node' | 'refusals'> & { readonly explanation?: Explanation };
@@ -13,30 +15,57 @@ type Outcome = Pick<NodeAnswer, 'node' | 'refusals'> & { readonly explanation?: 
 /**
  * Reserves a place for an instance and answers with it and the node's login, or with what ruled out each node.
  * Idempotent: the same access token gets the same place for as long as that is reserved.
+ * @returns undefined where no node fits and the request waits for room
  */
-export async function answerNodeRequest(ports: AnswerPorts, request: NodeRequest): Promise<NodeAnswer> {
-  const { placing, answers } = ports;
-  const { accessToken, appId, service } = request;
+export async function answerNodeRequest(
+  ports: AnswerPorts,
+  request: NodeRequest,
+): Promise<NodeAnswer | undefined> {
+  const { placing, answers, line } = ports;
   const kept = await placing.kept(request);
   const node = kept && (await assigned(placing, kept));
-  const { explanation, ...outcome }: Outcome = node
-    ? { node, refusals: [] }
-    : await placeAnew(placing, request);
-  const answer = { accessToken, appId, service, ...outcome };
-  await answers.send(answer, explanation);
+  if (node === undefined && (await waitsInLine(ports, request))) return undefined;
+  const outcome: Outcome = node ? { node, refusals: [] } : await placeAnew(placing, request);
+  const waiting = outcome.node === undefined ? await line.join(request, true) : undefined;
+  if (waiting !== undefined) {
+    await answers.sendWaiting(waitingMessage(waiting, missingOf(outcome.explanation)));
+    return undefined;
+  }
+  const answer = answerTo(request, outcome);
+  await answers.send(answer, request, outcome.explanation);
   return answer;
 }
+
+/** Those before it are tried first, then it: nobody takes room that others have waited for longer. */
+async function waitsInLine({ placing, line }: AnswerPorts, request: NodeRequest): Promise<boolean> {
+  const { standing } = placing;
+  return standing === 'waits' || (standing === 'behind' && (await line.join(request, false)) !== undefined);
+}
+
+export const answerTo = (
+  { accessToken, appId, service }: NodeRequest,
+  { node, refusals }: Outcome,
+): NodeAnswer => ({ accessToken, appId, service, node, refusals });
+
+export const waitingMessage = (
+  { request: { accessToken, appId, service }, priority, since, until }: WaitingRequest,
+  missing: string[],
+): NodeWaiting => ({ appId, service, request: { accessToken, priority }, since, until, missing });
 
 /**
  * Optimistic: decides on nodes as they are known, then takes the place if it is still free (Schwarzkopf et al., "Omega",
  * EuroSys 2013). Others may place at the same time; each conflict means that one of them has succeeded. That no node
  * fits is said of nodes that were just read.
  */
-async function placeAnew(placing: Placing, request: NodeRequest): Promise<Outcome> {
+export async function placeAnew(
+  placing: Placing,
+  request: NodeRequest,
+  { hold = placing.hold, isRenewed = false }: { readonly hold?: Hold; readonly isRenewed?: boolean } = {},
+): Promise<Outcome> {
   const unusableNodes: string[] = [];
-  let isRenewed = false;
+  const heldNodes = heldFrom(request, hold);
   for (;;) {
-    const wish = { ...request, unusableNodes };
+    const wish = { ...request, unusableNodes, heldNodes };
     const decided = placing.decide(wish);
     const { places } = decided;
     if (places === undefined) {

@@ -19,6 +19,7 @@ const request: NodeRequest = {
 class KnownNodes implements Placing {
   readonly reservations = new Map<string, Place>();
   readonly closed = new Set<string>();
+  readonly standing = 'free';
   /** What is true meanwhile, once others have taken places; read by `renew` and by a claim that comes too late. */
   actual: readonly Candidate[];
 
@@ -69,14 +70,19 @@ beforeEach(() => {
   explained = [];
 });
 const answers = {
-  send: (answer: NodeAnswer, explanation?: Explanation) => {
+  send: (answer: NodeAnswer, _request: NodeRequest, explanation?: Explanation) => {
     sent.push(answer);
     explained.push(explanation);
     return Promise.resolve();
   },
+  sendWaiting: () => Promise.reject(new Error('no request here may wait')),
 };
-const answer = (changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> =>
-  answerNodeRequest({ placing, answers }, { ...request, ...changes });
+const line = { join: () => Promise.resolve(undefined) };
+async function answer(changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> {
+  const given = await answerNodeRequest({ placing, answers, line }, { ...request, ...changes });
+  if (given === undefined) throw new Error('expected an answer');
+  return given;
+}
 
 describe('the answer to a node request', () => {
   it('is the best node with its sealed login; its place is reserved, and the answer is sent', async () => {

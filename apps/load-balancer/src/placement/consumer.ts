@@ -21,7 +21,7 @@ export const PLACEMENT = Symbol('Placement');
 export class PlacementConsumer {
   constructor(@Inject(PLACEMENT) private readonly placement: Placement) {}
 
-  /** node.requests -> a reservation and its answer. Idempotent by access token. */
+  /** node.requests -> a reservation and its answer, or a place in the line. Idempotent by access token. */
   @Handles(nodeRequested)
   async answer(request: NodeRequest, tx: Transaction): Promise<void> {
     await this.placement.answer(tx, request);
@@ -33,7 +33,7 @@ export class PlacementConsumer {
     await this.placement.access(tx, request);
   }
 
-  /** node.requests -> a reservation that is given back. Idempotent; an unknown token changes nothing. */
+  /** node.requests -> a reservation or a wait that is given up. Idempotent; an unknown token changes nothing. */
   @Handles(nodeReleased)
   async release(released: NodeRelease, tx: Transaction): Promise<void> {
     await this.placement.release(tx, released);

@@ -28,11 +28,17 @@ export const login = { privateKey: 'the key of the node' };
 export const keys = await generateDeployerKeys();
 const nodeKeys = parseAtRestKeys(secretKey);
 
-export const createPlacement = (options: { readonly overcommit?: number } = {}): Placement =>
+interface PlacementOptions {
+  readonly overcommit?: number;
+  readonly mostWaiting?: number;
+  readonly holdAfterMs?: number;
+}
+
+export const createPlacement = (options: PlacementOptions = {}): Placement =>
   new Placement({
     tracing: noTracing,
     outbox: new Outbox(),
-    ...{ policy: 'spread', now: () => new Date(), ...options },
+    ...{ policy: 'spread', now: () => new Date(), mostWaiting: 1_000, holdAfterMs: 10_000, ...options },
     keepExplanation,
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
@@ -47,6 +53,14 @@ export const requestOf = (changes: Partial<NodeRequest> = {}): NodeRequest => ({
   expiresAt: new Date(Date.now() + 60_000).toISOString(),
   ...changes,
 });
+
+/** SQL: nodes over their capacity, or with a port that is reserved twice. */
+export const OVER = `
+  SELECT name FROM registry.nodes JOIN LATERAL (
+    SELECT sum(cpu) AS cpu, sum(memory_mib) AS memory, count(port) AS ports, count(DISTINCT port) AS distinct_ports
+    FROM reservations WHERE node = name AND state IN ('promised', 'bound')) AS held ON true
+  WHERE held.cpu > allocatable_cpus + 1e-6 OR held.memory * 1048576 > allocatable_memory_bytes
+     OR held.ports <> held.distinct_ports`;
 
 interface NodeShape {
   readonly state?: string;
@@ -85,7 +99,7 @@ class TestPlacement {
     // Emptied tables are no change that is told.
     this.restart();
     await this.database.pool.query(
-      'TRUNCATE reservations, node_changes, ports_in_turn, placements, outbox, registry.node_records',
+      'TRUNCATE reservations, node_changes, ports_in_turn, placements, waiting_requests, outbox, registry.node_records',
     );
   }
 
@@ -111,8 +125,10 @@ class TestPlacement {
     );
   }
 
-  ask(changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> {
-    return transaction(this.ownPool, (tx) => this.placement.answer(tx, requestOf(changes)));
+  async ask(changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> {
+    const answer = await transaction(this.ownPool, (tx) => this.placement.answer(tx, requestOf(changes)));
+    if (answer === undefined) throw new Error('the request waits');
+    return answer;
   }
 
   report(accessToken: string, node: string, state: InstanceReport['state']): Promise<void> {

@@ -1,6 +1,7 @@
-import type { AssignedNode, NodeAnswer, NodeRequest } from '#libs/contracts';
+import type { AssignedNode, NodeAnswer, NodeRequest, NodeWaiting } from '#libs/contracts';
 import type { Explanation } from './domain/explanation.js';
 import type { Place, Placement, Wish } from './domain/place.js';
+import type { Hold, WaitingRequest } from './domain/waiting-line.js';
 
 /** How the deployer reaches a node; the login is sealed to it. */
 export type NodeAccess = Omit<AssignedNode, 'port' | 'score'>;
@@ -9,6 +10,10 @@ export type NodeAccess = Omit<AssignedNode, 'port' | 'score'>;
 export interface Placing {
   /** The place that the request's access token has already. Brings what is known of the nodes up to date. */
   kept(request: NodeRequest): Promise<Place | undefined>;
+  /** The node that is kept for a request that waits; as it was when `kept` was asked. */
+  readonly hold?: Hold | undefined;
+  /** How the request of `kept` stands to those that wait. */
+  readonly standing: Standing;
   /** By what is known of the nodes, which others may be changing. */
   decide(wish: Wish): Placement;
   /**
@@ -26,5 +31,40 @@ export interface Placing {
 
 export interface Answers {
   /** With what decided it; an answer that is only given again is not decided anew. */
-  send(answer: NodeAnswer, explanation?: Explanation): Promise<void>;
+  send(answer: NodeAnswer, request: NodeRequest, explanation?: Explanation): Promise<void>;
+  /** Says once that the request waits. */
+  sendWaiting(waiting: NodeWaiting): Promise<void>;
+}
+
+/** `waits`: it is one of them. `behind`: others of its priority or a higher one wait. `free`: it may be placed at once. */
+export type Standing = 'waits' | 'behind' | 'free';
+
+/** The requests that wait for room, within one transaction. */
+export interface Line {
+  /**
+   * Puts a request at its place in the line. Undefined where it may not wait, has waited for long enough, or the line is
+   * full. Idempotent by access token.
+   */
+  join(request: NodeRequest, announced: boolean): Promise<WaitingRequest | undefined>;
+}
+
+/** Placing, for whoever serves the line. */
+export interface LinePlacing extends Placing {
+  /** Reads how its service did on the nodes, and which of them have its image: what is decided next is about it. */
+  about(request: NodeRequest): Promise<void>;
+  /** Reads what has changed of the nodes. */
+  refresh(): Promise<void>;
+  /** The node that comes closest to having room; the one that is kept already where that is possible still. */
+  closest(wish: Wish, kept: string | undefined): string | undefined;
+}
+
+/** The line, for whoever serves it. */
+export interface ServedLine {
+  /** Locks the line, and gives it in its order; undefined where another replica is at work on it. */
+  inOrder(): Promise<readonly WaitingRequest[] | undefined>;
+  /** Locks one of them until the transaction ends; false where it has left the line, or something is done with it now. */
+  take(accessToken: string): Promise<boolean>;
+  leave(accessToken: string): Promise<void>;
+  /** All in line were tried, these are told that they wait, and this one keeps a node. */
+  wasTried(result: { readonly announced: readonly string[]; readonly hold?: Hold }): Promise<void>;
 }

@@ -6,6 +6,7 @@ import {
   type NodeAnswer,
   type NodeRelease,
   type NodeRequest,
+  nodeWaiting,
 } from '#libs/contracts';
 import { type Outbox, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
@@ -17,14 +18,20 @@ import { heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
 import { PostgresPlacing } from './adapters/postgres-placing.js';
 import { follow, release } from './adapters/reservations.js';
+import { leaveLine, PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
-import type { Answers } from './ports.js';
 import { answerNodeRequest } from './answer-node-request.js';
+import type { Answers } from './ports.js';
+import { type Served, serveLine } from './serve-line.js';
 
 interface PlacementParts extends LoginKeys, FleetViewOptions {
   readonly outbox: Outbox;
   readonly tracing: Tracing;
   readonly keepExplanation: KeepExplanation;
+  /** How many requests may wait for room; 0: none. */
+  readonly mostWaiting: number;
+  /** See `mayHold`. */
+  readonly holdAfterMs: number;
 }
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
@@ -42,22 +49,16 @@ export class Placement {
     return this.view.figures;
   }
 
-  answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer> {
-    const { outbox, tracing, policy, keepExplanation } = this.parts;
-    const placing = this.placing(tx);
-    const answers: Answers = {
-      send: async (answer, explanation) => {
-        const sent = outbox.add(tx, [outgoing(nodeAnswered, answer)]);
-        if (explanation === undefined) await sent;
-        else await together(sent, keepExplanation(tx, { request, answer, policy, explanation }));
-      },
-    };
+  /** Undefined where the request waits for room. */
+  answer(tx: Transaction, request: NodeRequest): Promise<NodeAnswer | undefined> {
+    const { tracing } = this.parts;
+    const ports = { placing: this.placing(tx), answers: this.answers(tx), line: this.line(tx) };
     const attributes = { 'slipway.app': request.appId, 'slipway.service': request.service };
     return tracing.withSpan({ name: 'place', attributes }, async (span) => {
-      const answer = await answerNodeRequest({ placing, answers }, request);
-      const { node } = answer;
+      const answer = await answerNodeRequest(ports, request);
+      const node = answer?.node;
       span.set({
-        'slipway.outcome': node === undefined ? 'refused' : 'placed',
+        'slipway.outcome': answer === undefined ? 'waits' : node === undefined ? 'refused' : 'placed',
         'slipway.node': node?.name,
         'slipway.score': node?.score,
       });
@@ -71,8 +72,17 @@ export class Placement {
     if (node !== undefined) await this.parts.outbox.add(tx, [outgoing(nodeAccessAnswered, node)]);
   }
 
-  release(tx: Transaction, released: NodeRelease): Promise<void> {
-    return release(tx, released);
+  /** One step along the line of requests that wait for room. */
+  serveLine(tx: Transaction, isRenewed: boolean): Promise<Served> {
+    const { holdAfterMs } = this.parts;
+    const ports = { placing: this.placing(tx), answers: this.answers(tx), line: this.line(tx), holdAfterMs };
+    return serveLine(ports, isRenewed);
+  }
+
+  /** Also ends a wait for room. */
+  async release(tx: Transaction, released: NodeRelease): Promise<void> {
+    // In this order: what has just been placed is released, too.
+    await together(leaveLine(tx, released.accessToken), release(tx, released));
   }
 
   follow(tx: Transaction, report: InstanceReport): Promise<void> {
@@ -83,6 +93,22 @@ export class Placement {
   async snapshot(tx: Transaction, node?: string): Promise<FleetSnapshot> {
     await this.view.refresh(tx);
     return { fleet: this.view.fleet.copy(), held: node === undefined ? [] : await heldPlaces(tx, node) };
+  }
+
+  private answers(tx: Transaction): Answers {
+    const { outbox, policy, keepExplanation } = this.parts;
+    return {
+      send: async (answer, request, explanation) => {
+        const sent = outbox.add(tx, [outgoing(nodeAnswered, answer)]);
+        if (explanation === undefined) await sent;
+        else await together(sent, keepExplanation(tx, { request, answer, policy, explanation }));
+      },
+      sendWaiting: (waiting) => outbox.add(tx, [outgoing(nodeWaiting, waiting)]),
+    };
+  }
+
+  private line(tx: Transaction): PostgresLine {
+    return new PostgresLine(tx, this.parts.mostWaiting);
   }
 
   private placing(tx: Transaction): PostgresPlacing {

@@ -56,6 +56,20 @@ export const buildDetailsSchema = z.looseObject({
   bytes: z.number(),
 });
 
+/** An instance that waits for a node with room. */
+export const waitingInstanceSchema = z.looseObject({
+  /** Of the request. */
+  token: z.string(),
+  accessToken: z.string(),
+  appId: z.string(),
+  service: z.string(),
+  priority: z.number(),
+  since: answeredTime,
+  until: answeredTime,
+  /** What is missing, by filter, such as `cpu: needs 2 cores, best free 1.4 on node-3 (rules out 3 nodes)`. */
+  missing: z.array(z.string()),
+});
+
 export const instanceDetailsSchema = z.looseObject({
   instance: z.string(),
   /** running, draining, or abandoned: its node does not answer. */
@@ -115,6 +129,7 @@ export const acceptedSchema = z.looseObject({
 
 export type RequestLine = z.infer<typeof requestLineSchema>;
 export type RequestDetails = z.infer<typeof requestDetailsSchema>;
+export type WaitingInstance = z.infer<typeof waitingInstanceSchema>;
 export type ReleaseDetails = z.infer<typeof releaseDetailsSchema>;
 export type BuildDetails = z.infer<typeof buildDetailsSchema>;
 export type SpecRevision = z.infer<typeof specRevisionSchema>;
@@ -215,6 +230,18 @@ export const deployerRoutes = {
     params: ofToken,
     query: z.strictObject({ service: spelledServiceNameSchema }),
     answers: { 200: { description: 'The log.' } },
+  }),
+  waiting: defineRoute({
+    id: 'waiting',
+    method: 'GET',
+    path: '/v1/waiting',
+    summary: 'The instances that wait for a node with room, in the order in which they get it.',
+    role: 'read',
+    query: z.strictObject({
+      appId: spelledAppIdSchema.optional(),
+      service: spelledServiceNameSchema.optional(),
+    }),
+    answers: { 200: { description: 'What waits.', schema: z.array(waitingInstanceSchema) } },
   }),
   releases: defineRoute({
     id: 'releases',

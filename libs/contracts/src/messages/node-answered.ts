@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
-import { nodeNameSchema, accessTokenSchema } from '../names.js';
+import { nodeNameSchema, accessTokenSchema, timestampSchema } from '../names.js';
 import { hostKeyTypeSchema, jumpHostSchema } from '../ssh-way.js';
 import { topics } from '../topics.js';
 
@@ -43,6 +43,9 @@ export const nodeAnswered = defineMessage({
     appId: z.string().describe("The application's id."),
     service: z.string().describe('The name of the service.'),
     node: assignedNodeSchema.optional().describe('The reserved node; absent if none fits.'),
+    waitedSince: timestampSchema
+      .optional()
+      .describe('Since when the request has waited for room; absent if it was answered at once.'),
     refusals: z
       .array(
         z.object({
@@ -79,6 +82,7 @@ export const nodeAnswered = defineMessage({
       port: 20000,
       score: 93.5,
     },
+    waitedSince: '2026-01-01T00:00:00.000Z',
     refusals: [],
   },
 });

@@ -7,7 +7,8 @@ import {
   accessTokenSchema,
   timestampSchema,
 } from '../names.js';
-import { placementSchema } from '../service-config.placement.js';
+import { placementRulesSchema } from '../service-config.placement.js';
+import { prioritySchema } from '../priority.js';
 import { topics } from '../topics.js';
 
 /** The deployer asks for the best node for one instance; the answer carries the same access token. */
@@ -38,7 +39,7 @@ export const nodeRequested = defineMessage({
       .boolean()
       .optional()
       .describe('`true`: the service has volumes, so its instance stays on the node that it is given.'),
-    placement: placementSchema
+    placement: placementRulesSchema
       .optional()
       .describe('Which nodes may take it, by its config.json; any with room where it is absent.'),
     image: z
@@ -62,6 +63,16 @@ export const nodeRequested = defineMessage({
       .describe(
         'Nodes that just failed this instance in a way that another try does not change: never used.',
       ),
+    priority: prioritySchema
+      .optional()
+      .describe(
+        'Of two requests that wait for room, the one with the higher priority goes first; 0 if absent.',
+      ),
+    waitUntil: timestampSchema
+      .optional()
+      .describe(
+        'Until when it waits for room if no node fits now. If it is absent, the answer comes at once.',
+      ),
     expiresAt: timestampSchema.describe(
       'When the reservation lapses if no report of the instance has bound it.',
     ),
@@ -75,6 +86,8 @@ export const nodeRequested = defineMessage({
     image: 'registry.example:5000/shop/app-server@sha256:' + 'a'.repeat(64),
     architecture: 'amd64',
     avoidNodes: [],
+    priority: 10,
+    waitUntil: '2026-01-01T00:01:00.000Z',
     expiresAt: '2026-01-01T00:15:00.000Z',
   },
 });

@@ -3,6 +3,7 @@ import { shortMessage } from './clean-text.js';
 import type { StepWrites } from './step-writes.js';
 import type { EffectOf } from './task.effects.js';
 import { exceptNodes, nodeFor, noOtherPlace } from '../../rollout/domain/failed-places.js';
+import { waitedNote } from '../../rollout/domain/wait-for-room.js';
 import { keepsHealthy, type SlotProgress, type TaskState } from './task.state.js';
 
 const failed = (step: string, error: TaskError): StepWrites => ({
@@ -18,7 +19,7 @@ export function decideAnswer(
 ): StepWrites {
   const slot = state.slots.find((one) => one.ordinal === ordinal);
   if (answer.node === undefined || !suits(state, slot, answer.node.name)) {
-    const error = explainedBy(nowhere(state, slot, answer.refusals), accessToken);
+    const error = explainedBy(nowhere(state, slot, answer, now), accessToken);
     if (!keepsHealthy(state)) return failed(kind, error);
     return {
       events: [{ type: 'NodeRefused', data: { ordinal, error } }],
@@ -53,13 +54,17 @@ const explainedBy = (error: TaskError, accessToken: string): TaskError => ({
 function nowhere(
   state: TaskState,
   slot: SlotProgress | undefined,
-  refusals: NodeAnswer['refusals'],
+  { refusals, waitedSince }: NodeAnswer,
+  now: Date,
 ): TaskError {
   const tried = exceptNodes(slot);
   const others = refusals
     .filter(({ node }) => !tried.includes(node))
     .map(({ node, reason }) => `${node}: ${reason}`);
-  return noOtherPlace(slot ?? {}, firstOf(others)) ?? noNode(state, refusals, nodeFor(state, slot));
+  return (
+    noOtherPlace(slot ?? {}, firstOf(others)) ??
+    noNode(state, refusals, nodeFor(state, slot), waitedNote(waitedSince, now))
+  );
 }
 
 /** One reason is enough of many nodes that are alike; an installation may have hundreds. */
@@ -74,19 +79,23 @@ function noNode(
   state: TaskState,
   refusals: readonly { node: string; reason: string }[],
   onNode: string | undefined,
+  waited: string | undefined,
 ): TaskError {
   const why = firstOf(refusals.map((r) => `${r.node}: ${r.reason}`)).join('; ');
+  const after = waited === undefined ? '' : `${waited} `;
   if (onNode !== undefined)
     return {
       code: 'NO_NODE',
       message: shortMessage(
-        `${state.service} can run on ${onNode} only, where the data of its volumes lies. ${why === '' ? 'It is not enrolled' : why}.`,
+        `${state.service} can run on ${onNode} only, where the data of its volumes lies. ${after}${why === '' ? 'It is not enrolled' : why}.`,
       ),
       hint: `${onNodeAgain(onNode, refusals)} To begin elsewhere with empty volumes, give them other names in config.json.`,
     };
   return {
     code: 'NO_NODE',
-    message: shortMessage(`No node fits ${state.service}. ${why === '' ? 'No node is enrolled' : why}.`),
+    message: shortMessage(
+      `No node fits ${state.service}. ${after}${why === '' ? 'No node is enrolled' : why}.`,
+    ),
     hint: 'Enrol a node (slipway node add), free capacity (slipway stop), or lower resources in config.json.',
   };
 }

@@ -4,6 +4,7 @@ import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { exceptNodes, failedNodes, nodeFor } from '../../rollout/domain/failed-places.js';
+import { rulesOf, waitUntil } from '../../rollout/domain/wait-for-room.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { whyStopped } from '../../rollout/domain/why-stopped.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
@@ -23,6 +24,8 @@ export interface Given {
   readonly now: Date;
   /** How long an instance that gets no more traffic runs on where its config.json does not say; undefined: as `drainOf`. */
   readonly drainMs?: number;
+  /** How long a node request may wait for room where config.json does not say; undefined: not at all. */
+  readonly placeWaitMs?: number;
 }
 
 /** What an effect that is done by its record comes to. Pure, as `evolve` is, which applies what it decides. */
@@ -109,7 +112,7 @@ const REVERT_MS = 600_000;
 function requestNode(
   { ordinal, accessToken }: EffectOf<'request-node'>,
   state: TaskState,
-  { now }: Given,
+  { now, placeWaitMs }: Given,
 ): StepWrites {
   const slot = state.slots.find((candidate) => candidate.ordinal === ordinal);
   const release = (slot && releaseOf(state, slot)) ?? state.release;
@@ -118,6 +121,9 @@ function requestNode(
   const { appId, service, deadlineAt, survey = [] } = state;
   const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
   const except = exceptNodes(slot);
+  const placement = rulesOf(config);
+  const expiresAt = state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt;
+  const until = waitUntil(state, slot, config, { now, placeWaitMs, deadlineAt: expiresAt });
   const request = {
     accessToken,
     appId,
@@ -128,10 +134,12 @@ function requestNode(
     ...(config.volumes !== undefined && { hasVolumes: true }),
     avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
     ...(except.length > 0 && { exceptNodes: [...except] }),
-    ...(config.placement !== undefined && { placement: config.placement }),
+    ...(placement !== undefined && { placement }),
     ...(release !== undefined && { image: release.image }),
     ...(release?.architecture !== undefined && { architecture: release.architecture }),
-    expiresAt: state.reverting ? new Date(now.getTime() + REVERT_MS).toISOString() : deadlineAt,
+    ...(config.priority !== undefined && { priority: config.priority }),
+    ...(until !== undefined && { waitUntil: until }),
+    expiresAt,
   };
   return {
     events: [{ type: 'NodeRequested', data: { ordinal, accessToken, at: now.toISOString() } }],

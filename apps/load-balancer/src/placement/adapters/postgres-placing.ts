@@ -3,7 +3,9 @@ import { together, type Transaction } from '#libs/postgres';
 import { readNodeLogin } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
 import { type KnownOfService, type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
-import type { NodeAccess, Placing } from '../ports.js';
+import type { Hold } from '../domain/waiting-line.js';
+import type { LinePlacing, NodeAccess, Standing } from '../ports.js';
+import { readStanding } from './waiting-rows.js';
 import { type FleetView, takenOf } from './fleet-view.js';
 import {
   imageShares,
@@ -21,8 +23,10 @@ import { accessOf } from './node-access.js';
 import type { SealedLogins } from './sealed-logins.js';
 
 /** Reservations in the load balancer's schema, nodes from the registry. */
-export class PostgresPlacing implements Placing {
+export class PostgresPlacing implements LinePlacing {
   private known: KnownOfService = {};
+  hold: Hold | undefined;
+  standing: Standing = 'free';
 
   constructor(
     private readonly tx: Transaction,
@@ -33,16 +37,23 @@ export class PostgresPlacing implements Placing {
   async kept(request: NodeRequest): Promise<Place | undefined> {
     const { tx } = this;
     const { accessToken } = request;
-    const [, kept, failures, shares] = await together(
+    const [, kept, { standing, hold }] = await together(
       // First: what follows is read when another answer to it is given.
       lockToken(tx, accessToken),
       liveReservation(tx, accessToken),
-      recentFailures(tx, request),
-      imageShares(tx, request),
+      readStanding(tx, request),
+      this.about(request),
       this.view.refresh(tx),
     );
-    this.known = { failures, imageShares: shares };
+    this.standing = standing;
+    this.hold = hold;
     return kept;
+  }
+
+  async about(request: NodeRequest): Promise<void> {
+    const { tx } = this;
+    const [failures, shares] = await together(recentFailures(tx, request), imageShares(tx, request));
+    this.known = { failures, imageShares: shares };
   }
 
   decide(wish: Wish): Placement {
@@ -67,6 +78,14 @@ export class PostgresPlacing implements Placing {
     // Gives the lock back: who holds one waits for no other.
     if (renewed === undefined) await tx.query('ROLLBACK TO SAVEPOINT claimed');
     return renewed;
+  }
+
+  refresh(): Promise<void> {
+    return this.view.refresh(this.tx);
+  }
+
+  closest(wish: Wish, kept: string | undefined): string | undefined {
+    return this.view.fleet.closest(wish, kept);
   }
 
   renew(): Promise<void> {

@@ -20,9 +20,13 @@ export const oldNodeChanges = (keepMs: number): Retention => ({
 });
 const NODE_CHANGES_MS = 3_600_000;
 
+/** SQL: the key of the lock of an access token. */
+export const tokenKey = (parameter: string): string =>
+  `hashtextextended('slipway.placed.' || ${parameter}, 0)`;
+
 /** One answer at a time to an access token, whichever replica. */
 export async function lockToken(tx: Transaction, accessToken: string): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('slipway.placed.' || $1, 0))`, [accessToken]);
+  await tx.query(`SELECT pg_advisory_xact_lock(${tokenKey('$1::text')})`, [accessToken]);
 }
 
 /** What is promised until then counts, and what is bound. */

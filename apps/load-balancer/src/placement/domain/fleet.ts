@@ -1,3 +1,4 @@
+import { shortfall } from './closest.js';
 import { Columns } from './columns.js';
 import { BEST_NODES, type Explanation, type ScoredNode } from './explanation.js';
 import { zoneFacts } from './facts.js';
@@ -192,6 +193,22 @@ export class Fleet {
     const facts = this.factsOf(wish, known);
     if (node === undefined || firstRefusal(node, wish, facts) !== undefined) return undefined;
     return placeOf(node, wish, pointsOf(node, wish, facts, this.policy));
+  }
+
+  /**
+   * The node that comes closest to having room; `kept` stays the one for as long as it can take the instance once it is
+   * empty. Undefined where no node can.
+   */
+  closest(wish: Wish, kept?: string): string | undefined {
+    const facts = this.factsOf(wish, {});
+    const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
+    const [best] = this.nodes
+      .flatMap((node) => {
+        const missing = shortfall(node, wish, cached);
+        return missing === undefined ? [] : [{ name: node.name, missing: node.name === kept ? -1 : missing }];
+      })
+      .sort((a, b) => a.missing - b.missing || byName(a.name, b.name));
+    return best?.name;
   }
 
   private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {

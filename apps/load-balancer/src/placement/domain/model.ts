@@ -64,6 +64,8 @@ export interface Wish {
   readonly avoidNodes: readonly string[];
   /** Where the instance has just failed: never taken. */
   readonly exceptNodes?: readonly string[];
+  /** Kept for another instance that waits for room. */
+  readonly heldNodes?: readonly string[];
   /** Whose login cannot be opened. */
   readonly unusableNodes?: readonly string[];
   readonly placement?: PlacementRules;

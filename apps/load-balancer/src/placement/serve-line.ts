@@ -1,0 +1,84 @@
+import { answerTo, placeAnew, waitingMessage } from './answer-node-request.js';
+import { heldFrom, type Hold, holdOf, kindOfRequest, mayHold, missingOf } from './domain/waiting-line.js';
+import type { WaitingRequest } from './domain/waiting-line.js';
+import type { Answers, LinePlacing, ServedLine } from './ports.js';
+
+interface ServePorts {
+  readonly placing: LinePlacing;
+  readonly answers: Answers;
+  readonly line: ServedLine;
+  readonly holdAfterMs: number;
+}
+
+/** `busy`: another replica is at the line, or at a request of it. `answered`: one left the line, and more may. `tried`: there is no room for any. */
+export type Served = 'busy' | 'answered' | 'tried';
+
+/**
+ * One step along the line, for one transaction: the first request that finds room is placed, and one whose time is over
+ * is answered without a node. A replica that dies leaves the line as it was before the step. `mayHold` says the rule.
+ * @param isRenewed reads all nodes anew first: where the time of some is over, and now and then, for promises expire
+ * without a note
+ */
+export async function serveLine(ports: ServePorts, isRenewed: boolean): Promise<Served> {
+  const { placing, line, answers } = ports;
+  const waiting = await line.inOrder();
+  if (waiting === undefined) return 'busy';
+  await (isRenewed ? placing.renew() : placing.refresh());
+  const hold = holdOf(waiting);
+  const missing = new Map<string, string[]>();
+  const untold: WaitingRequest[] = [];
+  let isBusy = false;
+  for (const one of waiting) {
+    const result = await tryOne(ports, one, hold, missing);
+    if (result === 'answered') return result;
+    if (result === 'busy') isBusy = true;
+    else if (!one.announced) untold.push(one);
+  }
+  for (const one of untold)
+    await answers.sendWaiting(waitingMessage(one, missing.get(kindOf(one, hold)) ?? []));
+  const announced = untold.map(({ request }) => request.accessToken);
+  await line.wasTried({ announced, hold: nextHold(ports, waiting) });
+  return isBusy ? 'busy' : 'tried';
+}
+
+const kindOf = ({ request }: WaitingRequest, hold: Hold | undefined): string =>
+  kindOfRequest(request, heldFrom(request, hold));
+
+/** Notes what is missing where there is no room for it. */
+async function tryOne(
+  { placing, line, answers }: ServePorts,
+  one: WaitingRequest,
+  hold: Hold | undefined,
+  missing: Map<string, string[]>,
+): Promise<Served> {
+  const { request, isDue, since } = one;
+  const kind = kindOf(one, hold);
+  if (!isDue) {
+    if (missing.has(kind)) return 'tried';
+    const decided = placing.decide({ ...request, heldNodes: heldFrom(request, hold) });
+    if (decided.place === undefined) {
+      missing.set(kind, missingOf(decided.explanation));
+      return 'tried';
+    }
+  }
+  if (!(await line.take(request.accessToken))) return 'busy';
+  await placing.about(request);
+  const outcome = await placeAnew(placing, request, { hold, isRenewed: true });
+  if (outcome.node === undefined && !isDue) {
+    missing.set(kind, missingOf(outcome.explanation));
+    return 'tried';
+  }
+  await line.leave(request.accessToken);
+  await answers.send({ ...answerTo(request, outcome), waitedSince: since }, request, outcome.explanation);
+  return 'answered';
+}
+
+function nextHold(
+  { placing, holdAfterMs }: ServePorts,
+  waiting: readonly WaitingRequest[],
+): Hold | undefined {
+  const first = mayHold(waiting, holdAfterMs);
+  const node = first && placing.closest(first.request, first.holds);
+  if (first === undefined || node === undefined) return undefined;
+  return { node, accessToken: first.request.accessToken, priority: first.priority };
+}
