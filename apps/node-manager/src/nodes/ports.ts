@@ -1,4 +1,5 @@
 import type { Inspection } from './domain/machine-problems.js';
+import type { DescriptionChange } from './domain/description.js';
 import type {
   Description,
   EngineFacts,
@@ -50,15 +51,6 @@ export interface Enrolled {
   readonly description: Partial<Description>;
   /** The principal. */
   readonly by?: string;
-}
-
-/** What people change of a node. `null`: it has none any more. */
-export interface DescriptionChange {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly removeLabels?: readonly string[];
-  readonly zone?: string | null;
-  readonly capacity?: Description['capacity'] | null;
-  readonly reserve?: Description['reserve'] | null;
 }
 
 /** Something that happened to a node. */

@@ -1,11 +1,11 @@
 import { type Pool, type Retention, together, transaction, type Transaction } from '#libs/postgres';
 import { type AtRestKeys, decryptAtRest, encryptAtRest, SealError } from '#libs/secrets';
+import { changeText, describedBy, type DescriptionChange } from '../domain/description.js';
 import type { Description, EngineFacts, Node } from '../domain/node.js';
 import { decideCommand, decideEnrolment, type NodeCommand } from '../domain/standing.js';
 import type {
   Asked,
   Commanded,
-  DescriptionChange,
   Enrolled,
   LiveInstance,
   NodeEvent,
@@ -125,8 +125,12 @@ export class PostgresNodes implements Nodes {
 
   async describe(name: string, change: DescriptionChange, asked: Asked): Promise<Node | undefined> {
     return this.changed(name, async (tx, row) => {
-      await addEvent(tx, name, { event: 'labelled', standing: standingOf(row), asked });
-      return setDescription(tx, name, describedBy(descriptionOf(row), change));
+      const before = descriptionOf(row);
+      const described = describedBy(before, change);
+      const reason = changeText(before, described);
+      if (reason === undefined) return row;
+      await addEvent(tx, name, { event: 'labelled', standing: standingOf(row), asked: { ...asked, reason } });
+      return setDescription(tx, name, described);
     });
   }
 
@@ -250,19 +254,3 @@ const descriptionColumns = ({ labels, zone, capacity, reserve }: Description) =>
 
 const setDescription = (tx: Transaction, name: string, to: Description): Promise<NodeRow | undefined> =>
   updateNode(tx, name, descriptionColumns(to));
-
-/** What is left out stays; labels are added to those that are there. */
-function describedBy(before: Description, change: DescriptionChange): Description {
-  const { removeLabels = [], ...rest } = change;
-  const labels = Object.entries({ ...before.labels, ...rest.labels }).filter(
-    ([key]) => !removeLabels.includes(key),
-  );
-  const kept = { ...before, ...rest, labels: Object.fromEntries(labels) };
-  const { zone, capacity, reserve } = kept;
-  return {
-    labels: kept.labels,
-    zone: zone ?? undefined,
-    capacity: capacity ?? undefined,
-    reserve: reserve ?? undefined,
-  };
-}
