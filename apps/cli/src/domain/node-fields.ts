@@ -32,7 +32,7 @@ export function parseLabels(texts: readonly string[], mayRemove: boolean): Label
     const issue =
       labelKeySchema.safeParse(name).error?.issues[0] ?? labelValueSchema.safeParse(value).error?.issues[0];
     if (issue !== undefined) return { expected: `${JSON.stringify(text)}: ${issue.message}` };
-    if (name in set || remove.includes(name))
+    if (Object.hasOwn(set, name) || remove.includes(name))
       return { expected: `${JSON.stringify(name)} is named twice; expected each label once` };
     if (isRemoval) remove.push(name);
     else set[name] = value;

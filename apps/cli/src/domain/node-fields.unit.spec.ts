@@ -3,8 +3,8 @@ import { nameOfHost, parseDuration, parseLabels, parseSize, placeInsteadOfName }
 
 describe('labels', () => {
   it('are keys with values, and keys to remove where that is possible', () => {
-    expect(parseLabels(['disk=ssd', 'example.com/rack=r-1', 'empty='], false)).toEqual({
-      set: { disk: 'ssd', 'example.com/rack': 'r-1', empty: '' },
+    expect(parseLabels(['disk=ssd', 'example.com/rack=r-1', 'empty=', 'toString=1'], false)).toEqual({
+      set: { disk: 'ssd', 'example.com/rack': 'r-1', empty: '', toString: '1' },
       remove: [],
     });
     expect(parseLabels(['disk-', 'zone=a'], true)).toEqual({ set: { zone: 'a' }, remove: ['disk'] });

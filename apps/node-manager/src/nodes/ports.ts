@@ -1,7 +1,7 @@
 import type { Inspection } from './domain/machine-problems.js';
-import type { DescriptionChange } from './domain/description.js';
 import type {
   Description,
+  DescriptionChange,
   EngineFacts,
   HostKey,
   JumpHost,

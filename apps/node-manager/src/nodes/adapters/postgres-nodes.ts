@@ -1,7 +1,13 @@
 import { type Pool, type Retention, together, transaction, type Transaction } from '#libs/postgres';
 import { type AtRestKeys, decryptAtRest, encryptAtRest, SealError } from '#libs/secrets';
-import { changeText, describedBy, type DescriptionChange } from '../domain/description.js';
-import type { Description, EngineFacts, Node } from '../domain/node.js';
+import { changeText } from '../domain/description.js';
+import {
+  type Description,
+  describedBy,
+  type DescriptionChange,
+  type EngineFacts,
+  type Node,
+} from '../domain/node.js';
 import { decideCommand, decideEnrolment, type NodeCommand } from '../domain/standing.js';
 import type {
   Asked,

@@ -1,38 +1,13 @@
 import type { Description } from './node.js';
 
-/** What people change of a node. `null`: it has none any more. */
-export interface DescriptionChange {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly removeLabels?: readonly string[];
-  readonly zone?: string | null;
-  readonly capacity?: Description['capacity'] | null;
-  readonly reserve?: Description['reserve'] | null;
-}
-
 const GIBIBYTE = 1024 ** 3;
-
-/** What is left out stays; labels are added to those that are there. */
-export function describedBy(before: Description, change: DescriptionChange): Description {
-  const { removeLabels = [], ...rest } = change;
-  const labels = Object.entries({ ...before.labels, ...rest.labels }).filter(
-    ([key]) => !removeLabels.includes(key),
-  );
-  const kept = { ...before, ...rest, labels: Object.fromEntries(labels) };
-  const { zone, capacity, reserve } = kept;
-  return {
-    labels: kept.labels,
-    zone: zone ?? undefined,
-    capacity: capacity ?? undefined,
-    reserve: reserve ?? undefined,
-  };
-}
 
 type Size = Description['capacity'];
 
 /** `disk=ssd, without rack, zone a, capacity 4 cores and 8 GiB`; undefined where nothing is different. Pure. */
 export function changeText(before: Description, after: Description): string | undefined {
   const set = Object.entries(after.labels).filter(([key, value]) => before.labels[key] !== value);
-  const removed = Object.keys(before.labels).filter((key) => !(key in after.labels));
+  const removed = Object.keys(before.labels).filter((key) => !Object.hasOwn(after.labels, key));
   const parts = [
     ...set.map(([key, value]) => `${key}=${value}`),
     ...removed.map((key) => `without ${key}`),

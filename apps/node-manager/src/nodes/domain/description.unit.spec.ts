@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { changeText, describedBy } from './description.js';
-import type { Description } from './node.js';
+import { changeText } from './description.js';
+import { describedBy, type Description } from './node.js';
 
 const GIBIBYTE = 1024 ** 3;
 const before: Description = { labels: { disk: 'ssd', rack: '1' }, zone: 'a', reserve: { cpus: 0.5 } };

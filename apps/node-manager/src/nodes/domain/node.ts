@@ -83,3 +83,25 @@ export function allocatableOf({
     memoryBytes: Math.max(0, (capacity.memoryBytes ?? memoryBytes) - (reserve.memoryBytes ?? 0)),
   };
 }
+
+/** What people change of a node. `null`: it has none any more. */
+export interface DescriptionChange {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly removeLabels?: readonly string[];
+  readonly zone?: string | null;
+  readonly capacity?: Size | null;
+  readonly reserve?: Size | null;
+}
+
+/** What is left out stays. Labels are added to those that are there, and removed after that. Pure. */
+export function describedBy(before: Description, change: DescriptionChange): Description {
+  const { removeLabels = [], ...rest } = change;
+  const { labels, zone, capacity, reserve } = { ...before, ...rest };
+  const kept = Object.entries({ ...before.labels, ...labels }).filter(([key]) => !removeLabels.includes(key));
+  return {
+    labels: Object.fromEntries(kept),
+    zone: zone ?? undefined,
+    capacity: capacity ?? undefined,
+    reserve: reserve ?? undefined,
+  };
+}
