@@ -60,9 +60,12 @@ export async function orFail<T>(code: string, details: CliErrorDetails, work: ()
     return await work();
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw failure(code, causes(error).join(': '), { ...details, cause: error });
+    throw failure(code, causes(error).map(withoutStop).join(': '), { ...details, cause: error });
   }
 }
+
+/** More may follow. */
+const withoutStop = (text: string): string => text.replace(/\.$/, '');
 
 /** `fetch failed` alone helps nobody: the reason is in the cause. */
 function causes(error: unknown): string[] {

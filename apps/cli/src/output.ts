@@ -71,7 +71,9 @@ export class Output implements Screen {
     const { code, message, hint, next, logTail, problems, exitCode } = known;
     if (this.options.json) this.data({ error: { code, message, hint, next, logTail, problems } });
     const paint = paintOf(this.options.err);
-    const lines = [...errorLines(known, paint, ''), ...problemLines(problems ?? [], paint)];
+    // One that stands alone is what was said already.
+    const others = (problems ?? []).filter((problem) => problem.message !== message);
+    const lines = [...errorLines(known, paint, ''), ...problemLines(others, paint)];
     if (next !== undefined) lines.push(`next: ${paint.bold(next)}`);
     this.options.err.write(`${lines.join('\n')}\n`);
     return exitCode;

@@ -13,6 +13,7 @@ import {
 } from './commands/node.js';
 import { addNode, type NodeAddOptions } from './commands/node-add.js';
 import { drainNode } from './commands/node-drain.js';
+import { usageError } from './errors.js';
 
 const HIGHEST_PORT = 65_535;
 const MOST_EVENTS = 500;
@@ -164,12 +165,17 @@ interface LabelFlags {
 }
 
 function addLabel(node: Command, run: Run): void {
-  const command = sub(node, 'label <node> [labels...]', 'change labels, zone, capacity or reserve of a node')
-    .option('--zone <zone>', 'where it is')
+  const command = sub(node, 'label <node> [labels...]', 'change labels, zone, capacity or reserve of a node');
+  command.on('option:no-zone', () => refuseZoneTwice(command.opts<LabelFlags>().zone));
+  command
+    .option('--zone <zone>', 'where it is', (text, before: unknown) => {
+      refuseZoneTwice(before);
+      return text;
+    })
     .option('--no-zone', 'it has no zone any more');
   addSizes(command)
-    .option('--clear-capacity', 'use the size that its engine reports')
-    .option('--clear-reserve', 'instances may have all of it')
+    .addOption(new Option('--clear-capacity', 'use the size that its engine reports').conflicts('capacity'))
+    .addOption(new Option('--clear-reserve', 'instances may have all of it').conflicts('reserve'))
     .addHelpText(
       'after',
       examples(
@@ -180,6 +186,15 @@ function addLabel(node: Command, run: Run): void {
     .action((name: string, labels: string[], flags: LabelFlags, own: Command) =>
       run(own, (output) => labelNode({ name, labels, ...flags }, output)),
     );
+}
+
+/** The last of the two would win without a word. */
+function refuseZoneTwice(before: unknown): void {
+  if (before === undefined || before === true) return;
+  throw usageError('USAGE', '--zone and --no-zone are given, or --zone twice', {
+    hint: 'Give one of them.',
+    next: 'slipway node label --help',
+  });
 }
 
 interface LoginFlags {
@@ -247,7 +262,7 @@ function addLeaving(node: Command, run: Run, { interrupted, confirm }: ProgramCo
   sub(node, 'remove <node>', 'remove a node on which nothing runs; its name can be used again')
     .option('--force', 'also one that is lost for ever: what ran there is started elsewhere')
     .option('--reason <text>', REASON)
-    .option('-y, --yes', 'ask nothing')
+    .option('-y, --yes', 'with --force: do not ask whether it is lost for ever')
     .addHelpText('after', examples('slipway node remove node-1', 'slipway node remove node-2 --force --yes'))
     .action((name: string, options: Because & { force?: boolean; yes?: boolean }, command: Command) =>
       run(command, (output) => removeNode({ name, ...options, confirm }, output)),

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './adapters/package-version.js';
 import {
   asUsageError,
@@ -114,7 +114,11 @@ const addStatus: Adder = (program, run, context) => {
   sub(program, 'status [app] [service]', 'show what runs where')
     .option('--all', 'also show what was stopped or has failed')
     .option('-w, --watch', 'go on until Ctrl-C, and print each change')
-    .option('--history', 'show what happened to the instances instead, the newest first')
+    .addOption(
+      new Option('--history', 'show what happened to the instances instead, the newest first').conflicts(
+        'watch',
+      ),
+    )
     .addHelpText(
       'after',
       examples(

@@ -159,6 +159,36 @@ describe('the slipway command', () => {
       ['node', 'add', 'n', '--address', 'x', '--ssh-port', '0'],
       ['--ssh-port is "0"', 'from 1 to 65535'],
     ],
+    // A port that is too high was told as a wrong name of a node.
+    [
+      ['node', 'add', 'root@10.0.0.1:99999'],
+      ['<name-or-place> is "root@10.0.0.1:99999"', '[user@]host[:port] with a port from 1 to 65535'],
+    ],
+    [['node', 'add', 'root@::1'], ['an IPv6 address stands in brackets']],
+    // The next ones contradict themselves; the last, or the place, won without a word.
+    [
+      ['node', 'add', 'root@10.0.0.1', '--ssh-user', 'bob'],
+      ['--ssh-user is bob', 'the place says root'],
+    ],
+    [
+      ['node', 'add', 'root@10.0.0.1:22', '--ssh-port', '23'],
+      ['--ssh-port is 23', 'the place says 22'],
+    ],
+    [
+      ['node', 'label', 'n', '--capacity', 'cpus=3', '--clear-capacity'],
+      ["cannot be used with option '--cap"],
+    ],
+    [['node', 'label', 'n', '--reserve', 'cpus=1', '--clear-reserve'], ["cannot be used with option '--res"]],
+    [['node', 'label', 'n', '--zone', 'a', '--no-zone'], ['--zone and --no-zone']],
+    [['node', 'label', 'n', '--no-zone', '--zone', 'a'], ['--zone and --no-zone']],
+    [['status', 'shop', '--watch', '--history'], ["'--history' cannot be used with option '-w, --watch'"]],
+    [['node', 'label', 'n', 'disk=ssd', 'disk-'], ['"disk" is named twice']],
+    // In zod's words: `Too small: expected string to have >=1 characters`.
+    [['node', 'cordon', 'n', '--reason', ''], ['--reason is "": expected at least 1 character\n']],
+    [
+      ['node', 'drain', 'n', '--deadline', '99999d'],
+      ['--deadline is "99999d": expected a time of at most 30d'],
+    ],
   ])('%j is refused with each argument, its value and what was expected', async (words, said) => {
     vi.stubEnv('KAFKA_BROKERS', 'localhost:1');
     const { code, err } = await slipway(...words);

@@ -150,13 +150,20 @@ describe('POST /v1/nodes', () => {
   });
 
   it.each([
-    ['a name with another address', { ...nodes[1], name: machine.name }],
-    ['an address under another name', { ...machine, name: 'another' }],
-  ])("refuses %s: that is another node's", async (_, { name, address, sshPort, hostKeyFingerprint }) => {
+    [
+      ...['a name with another address', { ...nodes[1], name: machine.name }],
+      `${machine.name} is the name of another machine, ${machine.address}:${machine.sshPort}.`,
+    ],
+    [
+      ...['an address under another name', { ...machine, name: 'another' }],
+      `The machine at ${machine.address}:${machine.sshPort} is enrolled already, as ${machine.name}.`,
+    ],
+  ] as const)('refuses %s, and says whose that is', async (_, of, words) => {
     await enrol();
+    const { name, address, sshPort, hostKeyFingerprint } = of;
     const { status, body } = await enrol({ name, address, sshPort, hostKeyFingerprint });
     expect([status, body['code']]).toEqual([409, 'NODE_TAKEN']);
-    expect(body['message']).toBe(`Another node has the name ${name} or the address ${address}:${sshPort}.`);
+    expect(body['message']).toBe(words);
   });
 
   it('names every wrong field and what was expected, and no value', async () => {

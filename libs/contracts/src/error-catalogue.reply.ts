@@ -122,7 +122,8 @@ const buildErrors = {
   ENGINE_UNREACHABLE: {
     where: ['reply', 'enrolment'],
     what: 'A Docker engine does not answer.',
-    whatToDo: 'Check `BUILDER_HOST` or `BUILDERS`, and that Docker runs there.',
+    whatToDo:
+      'Check that Docker runs there and answers: `docker version` on that machine. Of a builder, also check `BUILDER_HOST` or `BUILDERS`.',
   },
   ENGINE_FORBIDDEN: {
     where: ['reply', 'enrolment'],

@@ -7,13 +7,15 @@ const MOST_LABELS = 64;
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 const PREFIX = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+const isName = (text: string): boolean => text.length <= LONGEST_NAME && NAME.test(text);
+
 /** As of Kubernetes: a name, after a prefix that is a domain if there is one. */
 function isLabelKey(text: string): boolean {
   const parts = text.split('/');
   const name = parts.at(-1) ?? '';
   const prefix = parts.length === 2 ? parts[0] : undefined;
   const isPrefix = prefix === undefined || (prefix.length <= LONGEST_PREFIX && PREFIX.test(prefix));
-  return parts.length <= 2 && isPrefix && name.length <= LONGEST_NAME && NAME.test(name);
+  return parts.length <= 2 && isPrefix && isName(name);
 }
 
 export const labelKeySchema = z
@@ -26,14 +28,13 @@ export const labelKeySchema = z
 export const labelValueSchema = z
   .string()
   .refine(
-    (text) => text === '' || (text.length <= LONGEST_NAME && NAME.test(text)),
+    (text) => text === '' || isName(text),
     'a value must be empty, or 1-63 of letters, digits and inner . _ -, such as "ssd"',
   );
 
-export const zoneSchema = labelValueSchema.refine(
-  (text) => text !== '',
-  'expected a zone, such as "eu-west-1a"',
-);
+export const zoneSchema = z
+  .string()
+  .refine(isName, 'expected a zone of 1-63 letters, digits and inner . _ -, such as "eu-west-1a"');
 
 export const labelsSchema = z
   .record(labelKeySchema, labelValueSchema)

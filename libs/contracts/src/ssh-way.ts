@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { printable } from './names.js';
 
 /** A host name, an IPv4 or an IPv6 address: no scheme, no blanks. */
-const HOST = /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
+const HOST = /^(?:::)?[A-Za-z0-9]([A-Za-z0-9.:-]{0,250}[A-Za-z0-9])?(?:::)?$/;
 
 export const hostSchema = z.string().regex(HOST, 'expected a host name or an IP address');
 export const hostKeyTypeSchema = z.enum(['ed25519', 'ecdsa', 'rsa']);

@@ -1,5 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { ANSWER_MS, answered, CHANGE_MS, PRUNE_MS, type Request } from './answered.js';
 import { build, type BuildRequest, type BuiltImage } from './build.js';
 import { toEngineError, type StatusCodes } from './classify.js';
 import { createOptions, type ContainerSpec } from './container-spec.js';
@@ -51,10 +52,21 @@ const CHANGES = {
   },
 };
 
-/** One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names. */
+/** These take a signal, too, which the types of dockerode leave out. */
+interface AbortableCalls {
+  ping(options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
+  info(options: { readonly abortSignal: AbortSignal }): Promise<InfoAnswer>;
+  version(options: { readonly abortSignal: AbortSignal }): Promise<VersionAnswer>;
+}
+
+/**
+ * One Docker engine. Every method throws EngineError: ENGINE_UNREACHABLE besides the codes it names, also where the
+ * engine takes a call and does not answer it: without that limit, a hung engine would hold its callers for ever.
+ */
 export class Engine {
   private versionAnswer: Promise<VersionAnswer> | undefined;
   private readonly exits: ExitWatch;
+  private readonly client: AbortableCalls;
 
   constructor(
     private readonly docker: Docker,
@@ -62,6 +74,7 @@ export class Engine {
     /** For calls that stay open: they must not take the place of others. */
     private readonly watching = docker,
   ) {
+    this.client = docker as unknown as AbortableCalls;
     this.exits = new ExitWatch(async (abortSignal) => {
       const events = await watching.getEvents({ ...ALL_ENDS, abortSignal });
       return events as Readable;
@@ -69,7 +82,7 @@ export class Engine {
   }
 
   async ping(): Promise<void> {
-    await this.call('Ping', () => this.docker.ping());
+    await this.call('Ping', (abortSignal) => this.client.ping({ abortSignal }));
   }
 
   /** Throws ENGINE_UNSUPPORTED where it is too old. */
@@ -110,7 +123,8 @@ export class Engine {
     const tagged = colon > newRef.lastIndexOf('/');
     const repo = tagged ? newRef.slice(0, colon) : newRef;
     const tag = tagged ? newRef.slice(colon + 1) : 'latest';
-    await this.call(`Tagging ${ref}`, () => this.docker.getImage(ref).tag({ repo, tag }), NO_IMAGE);
+    const image = this.docker.getImage(ref);
+    await this.change(`Tagging ${ref}`, (abortSignal) => image.tag({ repo, tag, abortSignal }), NO_IMAGE);
   }
 
   /**
@@ -119,8 +133,8 @@ export class Engine {
    */
   async removeImage(ref: string): Promise<boolean> {
     try {
-      const remove = (): Promise<unknown> => this.docker.getImage(ref).remove();
-      return (await this.unless(409, `Removing ${ref}`, remove, NO_IMAGE)) !== undefined;
+      const remove: Request<unknown> = (abortSignal) => this.docker.getImage(ref).remove({ abortSignal });
+      return (await this.changeUnless(409, `Removing ${ref}`, remove, NO_IMAGE)) !== undefined;
     } catch (error) {
       // Also by the engine's sentence: two names of one image that go at the same time.
       if (!(error instanceof EngineError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
@@ -136,7 +150,9 @@ export class Engine {
     const what = `Creating ${spec.name}`;
     const byStatus: StatusCodes = { 404: 'IMAGE_NOT_FOUND', 409: 'NAME_TAKEN' };
     try {
-      return (await this.call(what, () => this.docker.createContainer(createOptions(spec)), byStatus)).id;
+      const create: Request<Docker.Container> = (abortSignal) =>
+        this.docker.createContainer({ ...createOptions(spec), abortSignal });
+      return (await this.change(what, create, byStatus)).id;
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'NAME_TAKEN') throw error;
       const existing = await this.inspect(spec.name);
@@ -147,7 +163,8 @@ export class Engine {
 
   /** Starting one that runs is no error. Throws PORT_TAKEN, CONTAINER_NOT_FOUND. */
   async start(id: string): Promise<void> {
-    await this.unless(304, `Starting ${id}`, () => this.docker.getContainer(id).start(), NO_CONTAINER);
+    const start: Request<unknown> = (abortSignal) => this.docker.getContainer(id).start({ abortSignal });
+    await this.changeUnless(304, `Starting ${id}`, start, NO_CONTAINER);
   }
 
   /**
@@ -166,7 +183,7 @@ export class Engine {
    */
   async containerEvents(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>> {
     const what = 'Watching containers';
-    const info = await this.call(what, async () => (await this.docker.info()) as InfoAnswer);
+    const info = await this.infoAnswer(what);
     const events = await this.call(what, () =>
       this.watching.getEvents({ ...CHANGES, since: sinceOf(info), abortSignal: signal }),
     );
@@ -188,8 +205,8 @@ export class Engine {
   }
 
   async inspect(nameOrId: string): Promise<ContainerState | undefined> {
-    const found = await this.unless(404, `Inspecting ${nameOrId}`, () =>
-      this.docker.getContainer(nameOrId).inspect(),
+    const found = await this.unless(404, `Inspecting ${nameOrId}`, (abortSignal) =>
+      this.docker.getContainer(nameOrId).inspect({ abortSignal }),
     );
     return found && stateOf(found, this.exits.wasOutOfMemory(found.Id));
   }
@@ -205,7 +222,8 @@ export class Engine {
   /** Of what machines an image is, as its builder named it: `amd64`, `arm64`. Throws IMAGE_NOT_FOUND. */
   async imageArchitecture(ref: string): Promise<string> {
     const what = `Image ${ref}`;
-    return (await this.call(what, () => this.docker.getImage(ref).inspect(), NO_IMAGE)).Architecture;
+    const image = this.docker.getImage(ref);
+    return (await this.call(what, () => image.inspect(), NO_IMAGE)).Architecture;
   }
 
   /**
@@ -225,7 +243,7 @@ export class Engine {
   async environment(nameOrId: string): Promise<Readonly<Record<string, string>>> {
     const found = await this.call(
       `Environment of ${nameOrId}`,
-      () => this.docker.getContainer(nameOrId).inspect(),
+      (abortSignal) => this.docker.getContainer(nameOrId).inspect({ abortSignal }),
       NO_CONTAINER,
     );
     return Object.fromEntries(
@@ -237,7 +255,8 @@ export class Engine {
   async logs(id: string, { tail }: { readonly tail: number }): Promise<string> {
     const framed = await this.call(
       `Logs of ${id}`,
-      () => this.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: false }),
+      (abortSignal) =>
+        this.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: false, abortSignal }),
       NO_CONTAINER,
     );
     return demultiplex(framed);
@@ -247,7 +266,8 @@ export class Engine {
   async followLogs(id: string, { tail }: { readonly tail: number }): Promise<Readable> {
     const framed = await this.call(
       `Logs of ${id}`,
-      () => this.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: true }),
+      (abortSignal) =>
+        this.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: true, abortSignal }),
       NO_CONTAINER,
     );
     // Whoever reads is told of an error by the stream itself.
@@ -271,21 +291,24 @@ export class Engine {
     // It starts a container again that a signal has ended, unless it was told to stop it.
     const stopsItself = state.running && isPodman(await this.version());
     if (state.running && !stopsItself) {
-      await this.unless([404, 409], what, () => container.kill({ signal }));
+      await this.changeUnless([404, 409], what, (abortSignal) => container.kill({ signal, abortSignal }));
       await container.wait({ condition: 'not-running', abortSignal: grace }).catch((error: unknown) => {
         if (!grace.aborted) return this.rethrowUnless([404], what, error);
       });
     }
     // Also where it ended by itself: marks it as stopped, so that `unless-stopped` does not start it again.
     const seconds = stopsItself ? Math.ceil(graceMs / 1_000) : 0;
-    await this.unless([304, 404], what, () => container.stop({ t: seconds }));
+    // Its grace comes on top where it waits itself.
+    const limitMs = CHANGE_MS + seconds * 1_000;
+    const stop: Request<unknown> = (abortSignal) => container.stop({ t: seconds, abortSignal });
+    await this.unless([304, 404], what, stop, undefined, limitMs);
   }
 
   /** With its anonymous volumes, running or not. One that is gone is no error. */
   async remove(id: string): Promise<void> {
     // 409: another removal is under way.
-    await this.unless([404, 409], `Removing ${id}`, () =>
-      this.docker.getContainer(id).remove({ force: true, v: true }),
+    await this.changeUnless([404, 409], `Removing ${id}`, (abortSignal) =>
+      this.docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
     );
   }
 
@@ -296,8 +319,8 @@ export class Engine {
     readonly labels: Readonly<Record<string, string>>;
   }): Promise<readonly ListedContainer[]> {
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-    const found = await this.call('List', () =>
-      this.docker.listContainers({ all: true, filters: { label } }),
+    const found = await this.call('List', (abortSignal) =>
+      this.docker.listContainers({ all: true, filters: { label }, abortSignal }),
     );
     return found.map(listedContainer);
   }
@@ -309,20 +332,23 @@ export class Engine {
     readonly labels: Readonly<Record<string, string>>;
   }): Promise<readonly ListedImage[]> {
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-    const found = await this.call('List images', () => this.docker.listImages({ filters: { label } }));
+    const found = await this.call('List images', (abortSignal) =>
+      this.docker.listImages({ filters: { label }, abortSignal }),
+    );
     return found.map(listedImage);
   }
 
   /** BuildKit's cache down to `keepBytes`; bytes that went. What builds that run use stays. */
   async pruneBuildCache(keepBytes: number): Promise<number> {
     if (!(await this.hasBuildKit())) return 0;
-    return this.call('Pruning the build cache', () => pruneBuildCache(this.docker, keepBytes));
+    return this.call('Pruning the build cache', () => pruneBuildCache(this.docker, keepBytes), {}, PRUNE_MS);
   }
 
   /** Images without a name that have all of these labels; bytes that went. */
   async pruneUnnamedImages(labels: Readonly<Record<string, string>>): Promise<number> {
     // 409: another prune is under way.
-    const freed = await this.unless(409, 'Pruning images', () => pruneUnnamedImages(this.docker, labels));
+    const prune = (): Promise<number> => pruneUnnamedImages(this.docker, labels);
+    const freed = await this.unless(409, 'Pruning images', prune, {}, PRUNE_MS);
     return freed ?? 0;
   }
 
@@ -332,8 +358,8 @@ export class Engine {
     this.onClose();
   }
 
-  private infoAnswer(): Promise<InfoAnswer> {
-    return this.call('Info', async () => (await this.docker.info()) as InfoAnswer);
+  private infoAnswer(what = 'Info'): Promise<InfoAnswer> {
+    return this.call(what, (abortSignal) => this.client.info({ abortSignal }));
   }
 
   private async hasBuildKit(): Promise<boolean> {
@@ -341,31 +367,50 @@ export class Engine {
   }
 
   private version(): Promise<VersionAnswer> {
-    this.versionAnswer ??= this.call('Version', () => this.docker.version());
+    this.versionAnswer ??= this.call('Version', (abortSignal) => this.client.version({ abortSignal }));
     this.versionAnswer.catch(() => (this.versionAnswer = undefined));
     return this.versionAnswer;
   }
 
-  private async call<T>(what: string, request: () => Promise<T>, byStatus?: StatusCodes): Promise<T> {
+  private async call<T>(
+    what: string,
+    request: Request<T>,
+    byStatus?: StatusCodes,
+    limitMs = ANSWER_MS,
+  ): Promise<T> {
     try {
-      return await request();
+      return await answered(request, limitMs);
     } catch (error) {
       throw toEngineError(what, error, byStatus);
     }
+  }
+
+  private change<T>(what: string, request: Request<T>, byStatus?: StatusCodes): Promise<T> {
+    return this.call(what, request, byStatus, CHANGE_MS);
   }
 
   /** Undefined where the engine answers with one of these statuses. */
   private async unless<T>(
     status: number | readonly number[],
     what: string,
-    request: () => Promise<T>,
+    request: Request<T>,
     byStatus?: StatusCodes,
+    limitMs = ANSWER_MS,
   ): Promise<T | undefined> {
     try {
-      return await request();
+      return await answered(request, limitMs);
     } catch (error) {
       return this.rethrowUnless([status].flat(), what, error, byStatus);
     }
+  }
+
+  private changeUnless<T>(
+    status: number | readonly number[],
+    what: string,
+    request: Request<T>,
+    byStatus?: StatusCodes,
+  ): Promise<T | undefined> {
+    return this.unless(status, what, request, byStatus, CHANGE_MS);
   }
 
   private rethrowUnless(

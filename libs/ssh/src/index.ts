@@ -3,7 +3,7 @@ export { type Disk, diskOver } from './disk.js';
 export { fingerprint, type HostKey, type HostKeyType, hostKeyTypes } from './host-key.js';
 export { readHostKey } from './read-host-key.js';
 export { authorizedKeyLine, makePrivateKey } from './key-pair.js';
-export { isEncryptedKey } from './private-key.js';
+export { isEncryptedKey, keyFileProblem } from './private-key.js';
 export type { WayTo } from './connect.js';
 export { quoteArgument } from './quote-argument.js';
 export type { ExecOptions, ExecResult } from './exec.js';

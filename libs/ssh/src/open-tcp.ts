@@ -33,6 +33,12 @@ export function openTcp(host: string, port: number, timeoutMs: number): Promise<
 
 const UNKNOWN_NAME: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'nothing answers at this address',
+  ENETUNREACH: 'there is no way to this network',
+};
+
 function unreachable(to: SshAddress, cause: unknown): { readonly message: string; readonly hint: string } {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (UNKNOWN_NAME.has(code))
@@ -40,8 +46,9 @@ function unreachable(to: SshAddress, cause: unknown): { readonly message: string
       message: `Cannot connect to ${targetAddress(to)}: the name ${to.host} is not known here.`,
       hint: 'Check the spelling, or give the IP address. The platform looks the name up where it runs.',
     };
+  const why = REASONS[String(code)];
   return {
-    message: `Cannot connect to ${targetAddress(to)}.`,
+    message: `Cannot connect to ${targetAddress(to)}${why === undefined ? '' : `: ${why}`}.`,
     hint: 'Check that the machine is up, and that its SSH port is reachable from here.',
   };
 }

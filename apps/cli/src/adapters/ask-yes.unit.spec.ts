@@ -16,3 +16,11 @@ it.each([
   expect(await askYes('Go on?', { input, output })).toBe(answer);
   expect(String(output.read())).toBe('Go on? [y/N] ');
 });
+
+it('Ctrl-C at a question counted as no, with the exit code of a failure', async () => {
+  const output = Object.assign(new PassThrough(), { isTTY: true });
+  const input = new PassThrough();
+  const asked = askYes('Go on?', { input, output });
+  input.write('\u0003');
+  await expect(asked).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
+});

@@ -12,7 +12,10 @@ export async function loginOfKeyFile(
   askHidden: AskHidden,
 ): Promise<Enrolment['login']> {
   const privateKey = await textOf(keyFile);
-  const { isEncryptedKey } = await import('#libs/ssh'); // Not at the start: few commands need it.
+  const { isEncryptedKey, keyFileProblem } = await import('#libs/ssh'); // Not at the start: few commands need it.
+  const problem = keyFileProblem(privateKey);
+  if (problem !== undefined)
+    throw usageError('USAGE', `${keyFile}: ${problem.message}`, { hint: problem.hint });
   if (!isEncryptedKey(privateKey)) return { privateKey };
   if (passphrase !== undefined) return { privateKey, passphrase };
   if (askHidden === undefined)
@@ -22,10 +25,17 @@ export async function loginOfKeyFile(
   return { privateKey, passphrase: await askHidden(`Passphrase of ${keyFile} (not shown): `) };
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by you',
+};
+
 async function textOf(keyFile: string): Promise<string> {
   try {
     return await readFile(keyFile, 'utf8');
   } catch (cause) {
-    throw usageError('USAGE', `${keyFile} cannot be read`, { hint: 'Name a private key file.', cause });
+    const why = REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be read';
+    throw usageError('USAGE', `${keyFile} ${why}`, { hint: 'Name a private key file.', cause });
   }
 }

@@ -6,7 +6,7 @@ import { problemLines } from '../domain/node-lines.js';
 import type { SshPlace } from '../domain/ssh-place.js';
 import { CliError, exitCodes, type ExitCode, failure, usageError } from '../errors.js';
 import type { Output } from '../output.js';
-import { type DescriptionOptions, descriptionOf } from './node-fields.js';
+import { type DescriptionOptions, descriptionOf, readable } from './node-fields.js';
 import { madeKeyOf, mayInstall, onceLetIn, type PrepareOptions } from './node-prepare.js';
 import { loginsOf, type Place, type WayContext, type WayOptions, wayOf } from './node-way.js';
 import { valid } from './valid.js';
@@ -75,7 +75,8 @@ const addedLines = (node: NodeDetails, { paint }: Output): string[] => [
 /** `node add web-1 --address 10.0.0.5`, or `node add ubuntu@10.0.0.5:22`, whose name follows from the host. */
 function namedMachine(options: AddNodeOptions): { readonly name: string; readonly way: WayOptions } {
   const { target, name } = options;
-  const place = options.address === undefined ? placeInsteadOfName(target) : undefined;
+  const read = options.address === undefined ? placeInsteadOfName(target) : undefined;
+  const place = read && readable('<name-or-place>', target, read);
   if (place === undefined) {
     if (name === undefined) return { name: target, way: options };
     throw usageError(
@@ -94,9 +95,23 @@ function namedMachine(options: AddNodeOptions): { readonly name: string; readonl
   return { name: found, way: wayToPlace(place, options) };
 }
 
+/** One of the two would win without a word. */
+function refuseOther(
+  option: string,
+  given: string | number | undefined,
+  ofPlace: string | number | undefined,
+) {
+  if (given === undefined || ofPlace === undefined || given === ofPlace) return;
+  throw usageError('USAGE', `${option} is ${given}, and the place says ${ofPlace}`, {
+    hint: 'Say it once: in [user@]host[:port], or with the option.',
+  });
+}
+
 /** Where a login is named, all of the way is; otherwise ssh is asked for what is left out. */
 function wayToPlace({ host, user, port }: SshPlace, options: AddNodeOptions): WayOptions {
   const { keyFile, passwordStdin, sshConfig } = options;
+  refuseOther('--ssh-user', options.sshUser, user);
+  refuseOther('--ssh-port', options.sshPort, port);
   const isWhole = sshConfig === undefined && (keyFile !== undefined || passwordStdin === true);
   return {
     ...options,

@@ -40,7 +40,7 @@ async function waitUntilDrained(
     const node = await api.node(name, 0);
     if (node.wish !== 'draining') throw ended(node);
     if (typeof node.drain?.drainedAt === 'string')
-      return changed(node, output, `slipway node remove ${name}`);
+      return changed(node, output, `slipway node uncordon ${name}, or for good: slipway node remove ${name}`);
     const lines = drainLines(node).join('\n');
     if (lines !== said) output.note(lines);
     said = lines;
@@ -56,8 +56,10 @@ const ended = ({ name, state }: NodePage): Error =>
     next: `slipway node show ${name}`,
   });
 
+const instancesText = (count: number): string => `${count} ${count === 1 ? 'instance is' : 'instances are'}`;
+
 const late = ({ name, drain }: NodePage): Error =>
-  failure('DRAIN_LATE', `The deadline has passed, and ${drain?.left ?? 0} to move are on ${name} still.`, {
+  failure('DRAIN_LATE', `The deadline has passed, and ${instancesText(drain?.left ?? 0)} on ${name} still.`, {
     hint: 'Nothing was killed, and the drain goes on. What holds it up is named above; stop or scale those services, or wait.',
     next: `slipway node show ${name}`,
   });

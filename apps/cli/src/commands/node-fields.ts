@@ -48,7 +48,12 @@ export function validReason(reason: string | undefined): void {
   valid({ argument: '--reason', schema: nodeReasonSchema, text: reason });
 }
 
-function readable<T extends object>(argument: string, text: string | undefined, value: T | Unreadable): T {
+/** What was read; throws a usage error that says what was expected. */
+export function readable<T extends object>(
+  argument: string,
+  text: string | undefined,
+  value: T | Unreadable,
+): T {
   if (!isUnreadable(value)) return value;
   const said = text === undefined ? argument : `${argument} is ${JSON.stringify(text)}`;
   throw usageError('USAGE', `${said}: ${value.expected}`, {

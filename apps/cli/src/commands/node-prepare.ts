@@ -65,7 +65,9 @@ export async function onceLetIn<T>(
       output.note(
         `${key.isNew ? 'A new key is in' : 'The key is the one in'} ${key.path}. Let it in on ${address}:`,
       );
-      output.note(`  echo ${JSON.stringify(key.line)} >> ~${sshUser}/.ssh/authorized_keys`);
+      const folder = `~${sshUser}/.ssh`;
+      output.note(`  mkdir -p ${folder} && echo ${JSON.stringify(key.line)} >> ${folder}/authorized_keys`);
+      output.note(`Run that as ${sshUser}.`);
       output.note('Waiting until it works. Ctrl-C ends that; the same command goes on.');
       void interrupted?.().then(() => stopped.abort());
     }

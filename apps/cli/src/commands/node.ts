@@ -2,7 +2,7 @@ import { nodeNameSchema, type NodeDetails } from '#libs/contracts';
 import { openNodeManager } from '../adapters/node-manager.js';
 import { marks } from '../domain/progress-lines.js';
 import { nodePageLines, nodeTable, problemLines, stateText } from '../domain/node-lines.js';
-import { exitCodes, type ExitCode } from '../errors.js';
+import { CliError, exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { type DescriptionOptions, descriptionOf, labelChange, validReason } from './node-fields.js';
 import { loginsOf, type WayContext, type WayOptions } from './node-way.js';
@@ -115,7 +115,10 @@ export async function removeNode(options: RemoveOptions, output: Output): Promis
   validReason(reason);
   if (force && !yes && confirm !== undefined && !output.isJson) {
     output.note(LOST);
-    if (!(await confirm(`Is ${name} lost for ever?`))) return exitCodes.interrupted;
+    if (!(await confirm(`Is ${name} lost for ever?`)))
+      throw new CliError('INTERRUPTED', `${name} was not removed`, exitCodes.interrupted, {
+        hint: 'Only y or yes removes it. In a script: --yes.',
+      });
   }
   return changed(await openNodeManager().remove(name, { reason, force }), output, 'slipway node ls');
 }

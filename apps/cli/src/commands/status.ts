@@ -82,7 +82,12 @@ async function showHistory(
       hint: 'Name the application, and a service if you like: slipway status shop prices --history',
     });
   const events = await registry.instanceEvents({ appId, service }, EVENTS_SHOWN);
-  const lines = events.length === 0 ? [`Nothing is known of what ran of ${appId}.`] : historyLines(events);
+  const of = service === undefined ? appId : `${appId}/${service}`;
+  const unknown = [
+    `Nothing is known of what ran of ${of}.`,
+    `next: ${output.paint.bold(`slipway status ${appId} --all`)}`,
+  ];
+  const lines = events.length === 0 ? unknown : historyLines(events);
   output.answer(events, lines);
   return exitCodes.ok;
 }
@@ -98,12 +103,18 @@ async function watch(
   output.aside('Watching; Ctrl-C ends it.');
   const onLost = (): void => output.aside('The node manager does not answer. Waiting for it.');
   for await (const seen of registry.watch({ appId, service, signal: over.signal, onLost }))
-    output.answer({ event: seen.event, ...seen.data }, seenLines(seen));
+    output.answer({ event: seen.event, ...seen.data }, seenLines(seen, appId));
   return exitCodes.ok;
 }
 
-const seenLines = ({ event, data }: WatchEvent): readonly string[] =>
-  event === 'snapshot' ? statusLines(data.services.filter(isKnown), data.instances) : changeLines(data);
+function seenLines({ event, data }: WatchEvent, appId: string | undefined): readonly string[] {
+  if (event !== 'snapshot') return changeLines(data);
+  const lines = statusLines(data.services.filter(isKnown), data.instances);
+  // An empty screen looks as if nothing was heard.
+  return lines.length > 0
+    ? lines
+    : [appId === undefined ? 'Nothing runs yet.' : `Nothing of ${appId} runs yet.`];
+}
 
 function nothing(
   services: readonly RegistryServiceLine[],

@@ -23,6 +23,8 @@ const ALL_HEARD_MS = 2_000;
 /** Of ten messages one is whole: with those that come late, each node has figures by then. */
 const WHOLE_WITHIN_MS = 15_000;
 const LOOK_AGAIN_MS = 100;
+/** Every tenth message of a node is whole: so far back lies one of each, also where its clock is 2 s behind. */
+const SECONDS_MS = 12_000;
 /** More than the ten seconds between two states of a node, by as much as clocks may differ. */
 const STATES_MS = 60_000;
 
@@ -57,11 +59,12 @@ export async function top(written: TopOptions, output: Output): Promise<ExitCode
 }
 
 /**
- * Seconds from now on. States also from before, so that a node that is lost is known: they come every ten seconds, so the
- * topic is not read from its beginning, where days of them may lie.
+ * Seconds and states, also those of just before: so there are figures at once, and a node that is lost is known. The
+ * topics are not read from their beginning, where an hour of seconds and days of states may lie.
  */
 function follow(broker: Broker, figures: Figures): Promise<Following> {
-  const byTopic = { [topics.nodeState]: { sinceMs: Math.floor(now() - STATES_MS) } };
+  const since = (ms: number): { readonly sinceMs: number } => ({ sinceMs: Math.floor(now() - ms) });
+  const byTopic = { [topics.nodeState]: since(STATES_MS), [topics.nodeObserved]: since(SECONDS_MS) };
   return broker.follow([topics.nodeState, topics.nodeObserved], (message) => take(figures, message), {
     byTopic,
   });

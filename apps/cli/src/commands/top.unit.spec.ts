@@ -69,6 +69,20 @@ it('states were read from the beginning of their topic, where days of them may l
   expect(begunMs - sinceMs).toBeLessThan(120_000);
 });
 
+it('the first figures took up to 14 s: the last whole second of a node lies before the command was typed', async () => {
+  const begunMs = Date.now();
+  const { ended, said } = await run({ once: true, json: true });
+  const { byTopic } = readFrom as { readonly byTopic: Record<string, { readonly sinceMs: number }> };
+  expect(begunMs - (byTopic[topics.nodeObserved]?.sinceMs ?? 0)).toBeGreaterThan(10_000);
+  observed(whole('node-1', 0));
+  for (const second of [1, 2, 3]) observed(delta('node-1', second));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await ended).toBe(0);
+  const { nodes } = JSON.parse(said()) as { readonly nodes: readonly { readonly ageMs: number }[] };
+  expect(nodes).toMatchObject([{ node: 'node-1', figures: { cpus: 4 } }]);
+  expect(nodes[0]?.ageMs).toSatisfy(Number.isInteger);
+});
+
 it('says of how many nodes no figures came, and shows them as gaps', async () => {
   const { ended, said, aside } = await run({ once: true });
   say(topics.nodeState, 'node-2', stateOf('node-2', 1, 'alive'));

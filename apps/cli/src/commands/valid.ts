@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { limitText } from '#libs/contracts';
 import { usageError } from '../errors.js';
 
 export interface Given {
@@ -22,5 +23,7 @@ function problemOf({ argument, schema, text }: Given): string[] {
   if (text === undefined) return [];
   const issues = schema.safeParse(text).error?.issues ?? [];
   if (issues.length === 0) return [];
-  return [`${argument} is ${JSON.stringify(text)}: ${issues.map((issue) => issue.message).join(', ')}`];
+  return [
+    `${argument} is ${JSON.stringify(text)}: ${issues.map((issue) => limitText(issue) ?? issue.message).join(', ')}`,
+  ];
 }

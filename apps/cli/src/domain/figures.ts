@@ -133,8 +133,9 @@ export class Figures {
     return this.age(Date.parse(observedAt), nowMs);
   }
 
+  /** In whole milliseconds. */
   private age(atMs: number, nowMs: number): number {
-    return Math.max(0, nowMs - (this.aheadMs ?? 0) - atMs);
+    return Math.round(Math.max(0, nowMs - (this.aheadMs ?? 0) - atMs));
   }
 }
 

@@ -32,6 +32,8 @@ export function parseLabels(texts: readonly string[], mayRemove: boolean): Label
     const issue =
       labelKeySchema.safeParse(name).error?.issues[0] ?? labelValueSchema.safeParse(value).error?.issues[0];
     if (issue !== undefined) return { expected: `${JSON.stringify(text)}: ${issue.message}` };
+    if (Object.hasOwn(set, name) || remove.includes(name))
+      return { expected: `${JSON.stringify(name)} is named twice; expected each label once` };
     if (isRemoval) remove.push(name);
     else set[name] = value;
   }
@@ -77,21 +79,31 @@ export function parseMemory(text: string): { readonly bytes: number } | Unreadab
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `90s`, `10m`, `2h`, `1d` in milliseconds. */
+const LONGEST_MS = 30 * 86_400_000;
+
+/** `90s`, `10m`, `2h`, `1d` in milliseconds, 30 days at most. */
 export function parseDuration(text: string): { readonly ms: number } | Unreadable {
   const [, digits, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const factor = DURATION_UNITS[unit];
-  if (digits === undefined || factor === undefined || Number(digits) === 0)
-    return { expected: 'expected a time such as 90s, 10m, 2h or 1d' };
-  return { ms: Number(digits) * factor };
+  const ms = Number(digits) * (factor ?? 0);
+  if (digits === undefined || factor === undefined || ms === 0 || ms > LONGEST_MS)
+    return { expected: 'expected a time of at most 30d, such as 90s, 10m, 2h or 1d' };
+  return { ms };
 }
 
 /** What no name of a node has: whoever types it means a place. */
 const OF_PLACES = /[@.:[\]]/;
 
-/** `user@host[:port]` in the place of a name; undefined where it is none. */
-export const placeInsteadOfName = (text: string): SshPlace | undefined =>
-  OF_PLACES.test(text) ? parsePlace(text) : undefined;
+/** `user@host[:port]` in the place of a name; undefined of a name. */
+export function placeInsteadOfName(text: string): SshPlace | Unreadable | undefined {
+  if (!OF_PLACES.test(text)) return undefined;
+  return (
+    parsePlace(text) ?? {
+      expected:
+        'expected a name, or [user@]host[:port] with a port from 1 to 65535; an IPv6 address stands in brackets',
+    }
+  );
+}
 
 const LONGEST_NAME = 63;
 

@@ -10,12 +10,21 @@ import {
 
 describe('labels', () => {
   it('are keys with values, and keys to remove where that is possible', () => {
-    expect(parseLabels(['disk=ssd', 'example.com/rack=r-1', 'empty='], false)).toEqual({
-      set: { disk: 'ssd', 'example.com/rack': 'r-1', empty: '' },
+    expect(parseLabels(['disk=ssd', 'example.com/rack=r-1', 'empty=', 'toString=1'], false)).toEqual({
+      set: { disk: 'ssd', 'example.com/rack': 'r-1', empty: '', toString: '1' },
       remove: [],
     });
     expect(parseLabels(['disk-', 'zone=a'], true)).toEqual({ set: { zone: 'a' }, remove: ['disk'] });
   });
+
+  it.each([[['disk=ssd', 'disk-']], [['disk=a', 'disk=b']], [['disk-', 'disk-']]])(
+    'of %j the last won without a word',
+    (texts) => {
+      expect(parseLabels(texts, true)).toEqual({
+        expected: '"disk" is named twice; expected each label once',
+      });
+    },
+  );
 
   it.each([
     ['disk', 'KEY=VALUE'],
@@ -62,7 +71,7 @@ it.each([
   expect(parseDuration(text)).toEqual({ ms });
 });
 
-it.each(['10', 'm', '0m', '1.5h', '10 m', ''])('%j is no time', (text) => {
+it.each(['10', 'm', '0m', '1.5h', '10 m', '', '31d', '99999d'])('%j is no time', (text) => {
   expect(parseDuration(text)).toHaveProperty('expected');
 });
 

@@ -79,6 +79,8 @@ export function stateText({ state, stateReason, stateSince, stateBy }: NodeDetai
   return `${state}${since}${by}${reason}`;
 }
 
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 function fieldsOf(node: NodePage): readonly Field[] {
   const { unenforced, drain } = node;
   const until = typeof drain?.deadline === 'string' ? `, should be done by ${drain.deadline}` : '';
@@ -86,6 +88,8 @@ function fieldsOf(node: NodePage): readonly Field[] {
   return [
     ['state', stateText(node)],
     ['address', placeOf(node)],
+    ['ssh user', textOf(node['sshUser'])],
+    ['host key', [textOf(node['hostKeyFingerprint']), node.hostKeyType].filter(Boolean).join(' ')],
     ['jump host', node.jump?.address],
     ['engine', engineText({ engineVersion: node.engineVersion, unenforced })],
     ['machine', [node.architecture, sizeText(node)].filter(Boolean).join(', ')],

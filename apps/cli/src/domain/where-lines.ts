@@ -17,10 +17,13 @@ export function whereLines({ instances, ...service }: ServiceDetails): string[] 
   );
   return [
     ...serviceLines([service]),
-    ...(rows.length === 0 ? [] : ['', ...tableLines(INSTANCES, rows)]),
+    ...(rows.length === 0 ? ['', endedLine(service)] : ['', ...tableLines(INSTANCES, rows)]),
     ...(reasons.length === 0 ? [] : ['', ...reasons]),
   ];
 }
+
+const endedLine = ({ appId, service }: Pick<ServiceDetails, 'appId' | 'service'>): string =>
+  `No instance lives. What happened to those before: slipway status ${appId} ${service} --history`;
 
 const addressOf = ({ ip, port }: RegistryInstance): string =>
   ip === undefined || port === undefined ? NONE : `${ip}:${port}`;

@@ -29,8 +29,11 @@ it('says where a service runs, and why an instance is as it is', () => {
   ]);
 });
 
-it('has no table of instances where there are none', () => {
-  expect(whereLines({ ...service, running: 0, instances: [] })).toHaveLength(2);
+it('a service without an instance was shown without a word on where to look', () => {
+  expect(whereLines({ ...service, running: 0, instances: [] }).slice(2)).toEqual([
+    '',
+    'No instance lives. What happened to those before: slipway status shop web --history',
+  ]);
 });
 
 it('lists what happened', () => {

@@ -37,6 +37,8 @@ export class InstancesController {
     if (log === 'busy') throw tooMany();
     if (log === 'unknown') throw unknownInstance(instance, of);
     reply.hijack();
+    // Whoever asked may have gone meanwhile: the log must not stay open for nobody.
+    if (reply.raw.destroyed) return void log.destroy();
     // A log that is followed has no end, and whoever sends HEAD takes no line of it.
     if (method === 'HEAD') log.destroy();
     reply.raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });

@@ -11,6 +11,14 @@ export class LoginClosedError extends Error {
   }
 }
 
+/** The login of a jump host was given for a node that is reached straight. */
+export class JumpLoginUselessError extends Error {
+  constructor(node: string) {
+    super(`jumpLogin: ${node} has no jump host.`);
+    this.name = 'JumpLoginUselessError';
+  }
+}
+
 export interface CheckedNode {
   readonly node: Node;
   readonly problems: readonly MachineProblem[];
@@ -33,7 +41,8 @@ export async function checkNode(ports: EnrolNodePorts, name: string): Promise<Ch
 
 /**
  * Tries a login before it replaces the one that the node has: until then the old one stays. Undefined where there is no
- * such node. Throws LoginClosedError where the jump host's login is to stay and cannot be opened, MachineUnusableError
+ * such node. Throws JumpLoginUselessError, LoginClosedError where the jump host's login is to stay and cannot be opened,
+ * MachineUnusableError
  * where the engine cannot be used with it, and ApiError where it is refused.
  */
 export async function changeLogin(
@@ -43,6 +52,7 @@ export async function changeLogin(
 ): Promise<CheckedNode | undefined> {
   const node = await ports.nodes.find(name);
   if (node === undefined || node.wish === 'removed') return undefined;
+  if (node.jump === undefined && jumpLogin !== undefined) throw new JumpLoginUselessError(name);
   const whole =
     node.jump === undefined ? login : { ...login, jump: jumpLogin ?? (await jumpOf(ports, name)) };
   const { seen, problems } = await look(ports, node, whole);

@@ -86,7 +86,7 @@ export class NodesController {
       description,
       by,
     }).catch(orRefusal);
-    if (enrolled === undefined) throw takenNode(address.name, `${address.address}:${address.sshPort}`);
+    if (enrolled === undefined) throw takenNode(address, await this.ports.nodes.list());
     const live = await this.ports.nodes.live(address.name);
     return detailsOf(enrolled.node, live.length, new Date(), enrolled.problems);
   }

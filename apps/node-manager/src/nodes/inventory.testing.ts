@@ -253,6 +253,10 @@ inventory('labels, zone and sizes', () => {
     expect(rows).toEqual([
       { labels: { disk: 'hdd' }, zone: null, allocatable_cpus: 3.5, memory: 8 * 1024 ** 3 },
     ]);
+    await ask('label', { labels: { disk: 'hdd' }, capacity });
+    expect((await page()).events?.map(({ event, reason }) => [event, reason])[0]).toEqual([
+      ...['labelled', 'disk=hdd, without rack, without a zone, capacity 4 cores and 8 GiB'],
+    ]);
     const back = (await ask('label', { capacity: null, reserve: null })).body;
     expect([back.capacity, back.reserve, back.allocatable?.cpus]).toEqual([undefined, undefined, cpus]);
   });
@@ -261,6 +265,8 @@ inventory('labels, zone and sizes', () => {
     [{ labels: { '-disk': 'ssd' } }, 400, 'labels.-disk: a key must be'],
     [{ labels: { disk: 'a b' } }, 400, 'labels.disk: a value must be'],
     [{ zone: '' }, 400, 'zone: expected a zone'],
+    [{ zone: 'a b' }, 400, 'zone: expected a zone'],
+    [{ labels: { disk: 'x' }, removeLabels: ['disk'] }, 400, 'removeLabels: "disk" is in labels, too'],
     [{ capacity: { cpus: 0 } }, 400, 'capacity.cpus: expected more than 0'],
     [{ capacity: { cpus: 1 }, reserve: { cpus: 1 } }, 422, 'Nothing is left of the cores'],
   ])('%j is refused in words', async (change, status, words) => {
@@ -364,6 +370,8 @@ inventory('a check', () => {
 inventory('a login', () => {
   it('is tried before it replaces the one that a node has', async () => {
     await enrol();
+    const useless = await refused('login', { login: loginOf(), jumpLogin: loginOf() });
+    expect([useless.status, useless.body.message]).toEqual([400, `jumpLogin: ${name} has no jump host.`]);
     const wrong = await refused('login', { login: { password: 'hunter2-is-wrong' } });
     expect([wrong.status, wrong.body.code]).toEqual([422, 'SSH_LOGIN_REFUSED']);
     const stored = async (): Promise<unknown> => {

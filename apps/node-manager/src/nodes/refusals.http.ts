@@ -1,6 +1,7 @@
 import { ApiError } from '#libs/http';
-import { LoginClosedError } from './check-node.js';
+import { JumpLoginUselessError, LoginClosedError } from './check-node.js';
 import { DockerInstallError } from './install-docker.js';
+import type { NodeAddress } from './domain/node.js';
 import { MachineUnusableError, NothingAllocatableError, refusing } from './enrol-node.js';
 
 export const unknownNode = (name: string): ApiError =>
@@ -11,13 +12,26 @@ export const unknownNode = (name: string): ApiError =>
     hint: 'List the nodes: slipway node ls. One that was removed is shown by slipway node ls --removed.',
   });
 
-export const takenNode = (name: string, place: string): ApiError =>
-  new ApiError({
-    status: 409,
-    code: 'NODE_TAKEN',
-    message: `Another node has the name ${name} or the address ${place}.`,
-    hint: 'List the nodes (slipway node ls). Choose another name, or use the name that the machine has already.',
-  });
+const placeOf = ({ address, sshPort }: Pick<NodeAddress, 'address' | 'sshPort'>): string =>
+  `${address}:${sshPort}`;
+
+/** Says which of the nodes stands in the way of the one that was to be enrolled. */
+export function takenNode(wanted: NodeAddress, nodes: readonly NodeAddress[]): ApiError {
+  const place = placeOf(wanted);
+  const sameName = nodes.find(({ name }) => name === wanted.name);
+  const owner = nodes.find((node) => placeOf(node) === place && node.name !== wanted.name);
+  const [message, hint] =
+    owner === undefined
+      ? [
+          `${wanted.name} is the name of another machine${sameName ? `, ${placeOf(sameName)}` : ''}.`,
+          'Choose another name with --name. If that machine has moved, remove it first: slipway node remove.',
+        ]
+      : [
+          `The machine at ${place} is enrolled already, as ${owner.name}.`,
+          `To bring it up to date, use that name: slipway node add ${owner.name} --address ${owner.address}`,
+        ];
+  return new ApiError({ status: 409, code: 'NODE_TAKEN', message, hint });
+}
 
 export const nodeInUse = (name: string, live: number): ApiError =>
   new ApiError({
@@ -35,6 +49,11 @@ export function orRefusal(error: unknown): never {
     throw new ApiError({
       ...{ status: 422, code: 'NOTHING_ALLOCATABLE', message: error.message },
       hint: 'Reserve less, or correct the capacity.',
+    });
+  if (error instanceof JumpLoginUselessError)
+    throw new ApiError({
+      ...{ status: 400, code: 'INPUT_INVALID', message: error.message },
+      hint: 'Leave it out. A node gets a jump host by slipway node add ... --jump.',
     });
   if (error instanceof LoginClosedError)
     throw new ApiError({

@@ -163,15 +163,23 @@ const EVENTS_SHOWN = 20;
 const LONGEST_DRAIN_MS = 30 * 86_400_000;
 
 /** What is changed; what is left out stays. */
-export const nodeChangeSchema = z.strictObject({
-  /** Added to those that it has. */
-  labels: labelsSchema.optional(),
-  /** Keys of labels that go. */
-  removeLabels: z.array(labelKeySchema).max(64).optional(),
-  zone: zoneSchema.nullable().optional(),
-  capacity: capacitySchema.nullable().optional(),
-  reserve: reserveSchema.nullable().optional(),
-});
+export const nodeChangeSchema = z
+  .strictObject({
+    /** Added to those that it has. */
+    labels: labelsSchema.optional(),
+    /** Keys of labels that go. */
+    removeLabels: z.array(labelKeySchema).max(64).optional(),
+    zone: zoneSchema.nullable().optional(),
+    capacity: capacitySchema.nullable().optional(),
+    reserve: reserveSchema.nullable().optional(),
+  })
+  .superRefine(({ labels = {}, removeLabels = [] }, context) => {
+    for (const key of removeLabels.filter((removed) => Object.hasOwn(labels, removed)))
+      context.addIssue({
+        ...{ code: 'custom', path: ['removeLabels'] },
+        message: `${JSON.stringify(key)} is in labels, too: set it or remove it`,
+      });
+  });
 export type NodeChange = z.input<typeof nodeChangeSchema>;
 
 export const hostKeyQuestionSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import { type Pool, type Retention, together, transaction, type Transaction } from '#libs/postgres';
 import { type AtRestKeys, decryptAtRest, encryptAtRest, SealError } from '#libs/secrets';
+import { changeText } from '../domain/description.js';
 import {
   type Description,
   describedBy,
@@ -130,8 +131,12 @@ export class PostgresNodes implements Nodes {
 
   async describe(name: string, change: DescriptionChange, asked: Asked): Promise<Node | undefined> {
     return this.changed(name, async (tx, row) => {
-      await addEvent(tx, name, { event: 'labelled', standing: standingOf(row), asked });
-      return setDescription(tx, name, describedBy(descriptionOf(row), change));
+      const before = descriptionOf(row);
+      const described = describedBy(before, change);
+      const reason = changeText(before, described);
+      if (reason === undefined) return row;
+      await addEvent(tx, name, { event: 'labelled', standing: standingOf(row), asked: { ...asked, reason } });
+      return setDescription(tx, name, described);
     });
   }
 

@@ -127,19 +127,34 @@ export function decideCommand(
         : { standing: wishing('cordoned'), event: 'cordoned' };
     case 'uncordon':
       return standing.wish === 'none' ? { standing } : { standing: wishing('none'), event: 'uncordoned' };
-    case 'drain': {
-      const drainedAt = live === 0 ? (standing.drain?.drainedAt ?? said.at) : undefined;
-      const drain = {
-        ...(command.deadline && { deadline: command.deadline }),
-        ...(drainedAt && { drainedAt }),
-      };
-      return { standing: { ...wishing('draining'), drain }, event: 'draining' };
-    }
+    case 'drain':
+      return decideDrain(standing, command, { said, live });
     case 'remove':
       return live > 0 && !command.force
         ? { refused: 'in-use' }
         : { standing: wishing('removed'), event: 'removed' };
   }
+}
+
+/**
+ * Asked for once more, a drain stays as it is but for what is said anew: somebody who only waits for it does not undo a
+ * reason or a deadline. A deadline that has passed binds nobody who asks again.
+ */
+function decideDrain(
+  standing: Standing,
+  { deadline }: { readonly deadline?: string },
+  { said, live }: { readonly said: Said; readonly live: number },
+): Settled {
+  const before = standing.wish === 'draining' ? standing : undefined;
+  const kept = before?.drain?.deadline;
+  const isKept = kept !== undefined && Date.parse(kept) > Date.parse(said.at);
+  const until = deadline ?? (isKept ? kept : undefined);
+  const drainedAt = live === 0 ? (standing.drain?.drainedAt ?? said.at) : undefined;
+  if (before !== undefined && said.reason === undefined && until === kept) return { standing };
+  const { at = said.at, reason } = before?.wished ?? {};
+  const wished = { ...(reason !== undefined && { reason }), ...said, at };
+  const drain = { ...(until && { deadline: until }), ...(drainedAt && { drainedAt }) };
+  return { standing: { ...standing, wish: 'draining', wished, drain }, event: 'draining' };
 }
 
 /** Enrolled anew: whether it answers stays what the last verdict says, and one that was removed begins again. Pure. */

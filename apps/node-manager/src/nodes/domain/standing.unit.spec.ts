@@ -124,6 +124,28 @@ describe('a command', () => {
 
 describe('a drain', () => {
   const draining = after(NEW_STANDING, { kind: 'drain', deadline: T3 }, 1);
+  const again = (command: { deadline?: string }, said: { at: string; by: string; reason?: string }) =>
+    decideCommand(draining, { kind: 'drain', ...command }, { said, live: 1 });
+
+  it('that was asked for once more, to wait for it, lost its reason, its deadline and its time', () => {
+    expect(again({}, { at: T2, by: 'bob' })).toEqual({ standing: draining });
+  });
+
+  it('takes what is said anew, and keeps the rest', () => {
+    const T4 = '2026-01-04T00:00:00.000Z';
+    expect(again({ deadline: T4 }, { at: T2, by: 'bob' })).toMatchObject({
+      ...{ event: 'draining' },
+      standing: { wished: { at: T1, by: 'bob', reason: 'new disk' }, drain: { deadline: T4 } },
+    });
+    expect(again({}, { at: T2, by: 'bob', reason: 'new kernel' })).toMatchObject({
+      standing: { wished: { at: T1, reason: 'new kernel' }, drain: { deadline: T3 } },
+    });
+  });
+
+  it('whose deadline has passed has none for who asks again', () => {
+    expect(again({}, { at: T3, by: 'bob' })).toMatchObject({ event: 'draining', standing: { drain: {} } });
+    expect(again({}, { at: T3, by: 'bob' })).not.toHaveProperty('standing.drain.deadline');
+  });
 
   it('is done when nothing runs there, and undone by a start that was under way', () => {
     const done = decideDrained(draining, 0, T2);
