@@ -144,6 +144,7 @@ it('answers what comes on node.requests on node.responses, and never logs a logi
     ...appUrls(),
     SLIPWAY_NODE_KEY: secretKey,
     SLIPWAY_DEPLOYER_PUBLIC_KEY: keys.publicKey,
+    SLIPWAY_API_TOKEN: 'the-token-that-changes',
     LOG_LEVEL: 'trace',
   });
   await untilReady(app);

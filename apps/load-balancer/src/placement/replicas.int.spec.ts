@@ -34,6 +34,7 @@ beforeAll(async () => {
     spawnApp('load-balancer', {
       ...{ KAFKA_BROKERS: connection.brokers.join(), KAFKA_PREFIX: connection.prefix, ...appUrls() },
       ...{ SLIPWAY_NODE_KEY: secretKey, SLIPWAY_DEPLOYER_PUBLIC_KEY: keys.publicKey },
+      SLIPWAY_API_TOKEN: 'the-token-that-changes',
       LOAD_BALANCER_REPLICA: `replica-${n}`,
     }),
   );
