@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, StepsPlan } from '../build-plan.js';
 import { gitFinding, gitStep } from '../git.js';
+import { misnamedProcfile } from '../procfile.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { dependenciesOf } from './dependencies.js';
@@ -45,7 +46,7 @@ export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonl
     ...rest,
     runEnv,
     command: start.command,
-    found: [...plan.found, ...installed, ...start.found],
+    found: [...plan.found, ...installed, ...start.found, ...misnamedProcfile(tree)],
   };
 }
 
