@@ -3,6 +3,7 @@ import type { BuildPlan, Finding } from './build-plan.js';
 import { refuseUnfitIds, withBuildSecrets } from './build-secrets.js';
 import { dockerfilePlan } from './dockerfile.js';
 import { unfetchedFiles } from './git-lfs.js';
+import { refuseMissingEntry } from './missing-entry.js';
 import { nodePlan } from './node/node.js';
 import { olderFormPlan } from './older-form.js';
 import { otherRuntimePlan } from './other-runtime.js';
@@ -32,6 +33,7 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   const detected = detectorOf(runtime.what)(tree, config, [runtime]);
   const plan = { ...detected, found: [...detected.found, ...unfetchedFiles(tree)] };
   refuseCarriageReturns(tree, plan);
+  if (config.workdir === undefined) refuseMissingEntry(tree, plan);
   return withBuildSecrets(plan, tree, config);
 }
 

@@ -26,6 +26,7 @@ export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonl
     root: project?.root,
     commands: project?.commands,
     framework: project?.framework,
+    started: project?.started,
     isBuilt: project !== undefined && (project.build.length > 0 || project.lifecycle.runsScripts),
     usesBun: project?.manager.name === 'bun',
     usesPnp: isPnp,
@@ -90,7 +91,7 @@ function planOf(
       // The archives have to be where the service can read them.
       ...(isPnpOf(tree, manager) && { YARN_ENABLE_GLOBAL_CACHE: 'false' }),
     },
-    manifests: manifestsOf(tree, packages),
+    manifests: manifestsOf(tree, project.root, packages),
     installNeedsSource: isOwn || needsSource !== undefined,
     install: isOwn ? stepOf(config.install) : commands.installAll,
     build,

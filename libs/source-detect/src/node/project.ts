@@ -7,7 +7,10 @@ import { type Framework, frameworkOf } from './frameworks.js';
 import { type Commands, commandsOf } from './install.js';
 import { type Lifecycle, lifecycleOf } from './lifecycle.js';
 import { LOCK_FILES, type Manager, managerOf } from './manager.js';
-import { type PackageJson, packageJsonOf } from './package-json.js';
+import { startsCompiled } from './entry.js';
+import { dependsOn, type PackageJson, packageJsonOf } from './package-json.js';
+import { refuseStaleLock } from './stale-lock.js';
+import { isForWorkAlone, START_SCRIPTS } from './served.js';
 import { type WorkspacePackage, workspacePackages } from './workspaces.js';
 
 /** A source with a package.json, and what its files say of how it is built. */
@@ -18,6 +21,8 @@ export interface Project {
   readonly commands: Commands;
   readonly lifecycle: Lifecycle;
   readonly framework?: Framework;
+  /** The package of a workspace that starts, and how. */
+  readonly started?: WorkspacePackage & { readonly command: readonly string[] };
   readonly build: readonly Step[];
   readonly buildFound: readonly Finding[];
 }
@@ -28,9 +33,11 @@ export function projectOf(tree: SourceTree, config: ServiceConfig): Project | un
   if (root === undefined) return withoutManifest(tree);
   const packages = workspacePackages(tree, root);
   const manager = managerOf(tree, root);
+  if (config.install === undefined) refuseStaleLock(tree, root, manager);
   const lifecycle = lifecycleOf(tree, root, packages);
   const commands = commandsOf({ tree, manager, lifecycle, isWorkspace: packages.length > 0 });
   const framework = frameworkOf(tree, root);
+  const started = startedPackage(root, packages, commands);
   return {
     root,
     packages,
@@ -38,7 +45,8 @@ export function projectOf(tree: SourceTree, config: ServiceConfig): Project | un
     commands,
     lifecycle,
     ...(framework !== undefined && { framework }),
-    ...buildOf(config, root, commands, framework),
+    ...(started !== undefined && { started }),
+    ...buildOf(config, { tree, root, commands, framework, started }),
   };
 }
 
@@ -55,19 +63,63 @@ function withoutManifest(tree: SourceTree): undefined {
 /** The second is Heroku's: npm never runs it. */
 const BUILD_SCRIPTS = ['build', 'heroku-postbuild'];
 
+/** Under another name only what certainly builds: `docs:build` that runs `vitepress build`. */
+const BUILDS =
+  /^(?:(?:vite|vitepress|vuepress|astro|next|nuxt|gatsby|docusaurus|rsbuild|parcel|react-scripts|vue-cli-service|ng|nest|webpack) build|hexo generate|eleventy$|tsc)\b/;
+
+function buildScript({ scripts }: PackageJson): string | undefined {
+  const usual = BUILD_SCRIPTS.find((name) => Object.hasOwn(scripts, name));
+  if (usual !== undefined) return usual;
+  const others = Object.keys(scripts).filter(
+    (name) => /\bbuild\b/.test(name) && BUILDS.test(scripts[name] ?? ''),
+  );
+  return others.length === 1 ? others[0] : undefined;
+}
+
+type Built = Pick<Project, 'build' | 'buildFound'>;
+
+const builtWith = (argv: readonly string[], by: string | undefined, after: readonly Step[] = []): Built => ({
+  build: [...stepOf(argv), ...after],
+  buildFound: [{ what: `built with \`${argv.join(' ')}\``, ...(by !== undefined && { by }) }],
+});
+
+interface Buildable {
+  readonly tree: SourceTree;
+  readonly root: PackageJson;
+  readonly commands: Commands;
+  readonly framework?: Framework;
+  readonly started?: WorkspacePackage;
+}
+
 function buildOf(
   { build }: Pick<ServiceConfig, 'build'>,
-  { scripts }: PackageJson,
-  commands: Commands,
-  framework: Framework | undefined,
-): Pick<Project, 'build' | 'buildFound'> {
+  { tree, root, commands, framework, started }: Buildable,
+): Built {
   if (build !== undefined) return { build: stepOf(build), buildFound: [] };
-  const script = BUILD_SCRIPTS.find((name) => Object.hasOwn(scripts, name));
-  const argv = script === undefined ? framework?.build : commands.run(script);
-  if (argv === undefined) return { build: [], buildFound: [] };
-  const by = script === undefined ? framework?.name : `${script} of package.json`;
-  return {
-    build: [...stepOf(argv), ...(framework?.afterBuild ?? [])],
-    buildFound: [{ what: `built with \`${argv.join(' ')}\``, ...(by !== undefined && { by }) }],
-  };
+  const script = buildScript(root);
+  if (script !== undefined)
+    return builtWith(commands.run(script), `${script} of package.json`, framework?.afterBuild);
+  if (framework !== undefined) return builtWith(framework.build, framework.name, framework.afterBuild);
+  if (started?.json.scripts['build'] !== undefined)
+    return builtWith(commands.runIn(nameOf(started), 'build'), `build of ${started.folder}package.json`);
+  if (dependsOn(root, 'typescript') && startsCompiled(tree, root))
+    return builtWith(['tsc'], 'outDir of tsconfig.json, which is not in the source');
+  return { build: [], buildFound: [] };
+}
+
+/** As package managers know it. */
+export const nameOf = ({ folder, json }: WorkspacePackage): string => json.name ?? folder.slice(0, -1);
+
+/** The only package of a workspace that starts something, where its root starts nothing. */
+function startedPackage(
+  root: PackageJson,
+  packages: readonly WorkspacePackage[],
+  commands: Commands,
+): Project['started'] {
+  if (START_SCRIPTS.some((name) => root.scripts[name] !== undefined)) return undefined;
+  const [first, ...others] = packages.filter(
+    ({ json }) => json.scripts['start'] !== undefined && !isForWorkAlone(json.scripts['start'], json),
+  );
+  if (first === undefined || others.length > 0) return undefined;
+  return { ...first, command: commands.runIn(nameOf(first), 'start') };
 }

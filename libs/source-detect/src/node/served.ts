@@ -32,10 +32,15 @@ const textOf = (words: readonly string[]): string => {
   return (program[0] === 'npx' ? program.slice(1) : program).join(' ');
 };
 
-export const isForWork = (words: readonly string[]): boolean =>
-  FOR_WORK.some((one) => one.test(textOf(words)));
+const isForWork = (words: readonly string[]): boolean => FOR_WORK.some((one) => one.test(textOf(words)));
 
 const isForALook = (words: readonly string[]): boolean => FOR_A_LOOK.some((one) => one.test(textOf(words)));
+
+/** Whether a script serves only while one works on the source: `vite`, `nest start`. */
+export function isForWorkAlone(script: string | undefined, root: PackageJson): boolean {
+  const words = wordsOfScript(script ?? '');
+  return words !== undefined && isForWork(lastWords(words, root) ?? words);
+}
 
 /** The scripts that may start a service, the first that does. */
 export const START_SCRIPTS = ['start', 'start:prod', 'start:production', 'serve:prod'];
