@@ -9,6 +9,7 @@ export function configFields({
   command,
   build,
   output,
+  fallback,
   image,
   health,
 }: Proposal): Readonly<Record<string, unknown>> {
@@ -18,6 +19,7 @@ export function configFields({
     ...(image !== undefined && { image: image.value }),
     ...(build !== undefined && { build: build.value }),
     ...(output !== undefined && { output: output.value }),
+    ...(fallback !== undefined && { fallback: fallback.value }),
     ...(command !== undefined && { command: command.value }),
     ...(health !== undefined && { health: { path: health.value } }),
   };
@@ -31,13 +33,14 @@ const NO_HEALTH = [
 
 /** The text of a config.json that says by what each field was found. Names of files are in it. */
 export function configFileText(proposal: Proposal): string {
-  const { runtime, port, image, build, output, command, starts, health, found } = proposal;
+  const { runtime, port, image, build, output, fallback, command, starts, health, found } = proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
     ...portLines(proposal),
     ...fieldLines('image', image),
     ...fieldLines('build', build),
     ...fieldLines('output', output),
+    ...fieldLines('fallback', fallback),
     ...fieldLines('command', command),
     ...(starts === undefined
       ? []

@@ -6,6 +6,7 @@ import { runtimeOf } from '../runtime.js';
 import type { SourceTree } from '../source-tree.js';
 import type { Found } from './found.js';
 import { foundMigrations, foundSqlite } from './found-database.js';
+import { foundFallback } from './found-fallback.js';
 import { foundHealth } from './found-health.js';
 import { foundPort, portInWords } from './found-port.js';
 import { hasOnlyWorkers } from './without-port.js';
@@ -33,6 +34,8 @@ export interface Proposal {
   /** Undefined where none is, or it is better found out. */
   readonly build?: Found<readonly string[]>;
   readonly output?: Found<string>;
+  /** Of a site whose only page reads the path itself. */
+  readonly fallback?: Found<string>;
   readonly image?: Found<string>;
   readonly health?: Found<string>;
   /** What could run before each release. Never written as more than a comment. */
@@ -70,6 +73,7 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
     starts: isCommandWritten ? undefined : command?.value,
     build: buildOf(plan, given),
     output: given.output === undefined ? undefined : { value: given.output, by: GIVEN },
+    fallback: runtime.value === 'static' ? foundFallback(tree) : undefined,
     image: given.image === undefined ? undefined : { value: given.image, by: GIVEN },
     health: port === undefined ? undefined : healthFor(tree, runtime.value),
     ...(runtime.value !== 'static' && { migrations: foundMigrations(tree), sqlite: foundSqlite(tree) }),
