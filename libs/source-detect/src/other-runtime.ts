@@ -33,7 +33,9 @@ export function otherRuntimePlan(
     command,
     found: [
       ...found,
-      ...(made === undefined ? [] : [{ what: `built with \`${made.build.join(' ')}\``, by: made.by }]),
+      ...(made === undefined
+        ? []
+        : [{ kind: 'build' as const, what: `built with \`${made.build.join(' ')}\``, by: made.by }]),
       ...(made === undefined || config.command !== undefined
         ? []
         : [{ kind: 'command' as const, what: `starts with \`${command.join(' ')}\``, by: made.by }]),

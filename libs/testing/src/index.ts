@@ -6,6 +6,7 @@ export * from './environment.js';
 export * from './explained.js';
 export * from './names.js';
 export * from './nodes.js';
+export * from './older-config.js';
 export * from './otlp-collector.js';
 export * from './push-image.js';
 export * from './random.js';

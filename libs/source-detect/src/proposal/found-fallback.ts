@@ -7,7 +7,10 @@ import type { Found } from './found.js';
 const PAGE = 'index.html';
 
 /** Tools that make one page, unless what they build has more. */
-const OF_ONE_PAGE = /^(?:vite|create-react-app|vue-cli|angular|parcel|webpack|rsbuild|preact-cli),/;
+const OF_ONE_PAGE = [
+  ...['vite', 'create-react-app', 'vue-cli', 'angular'],
+  ...['parcel', 'webpack', 'rsbuild', 'preact-cli'],
+];
 
 /** Routers that read the path in the browser. */
 const ROUTERS = [
@@ -21,7 +24,7 @@ export function foundFallback(tree: SourceTree): Found<string> | undefined {
   if (file !== undefined) return { value: PAGE, by: file };
   const root = packageJsonOf(tree);
   const frontEnd = frontEndOf(tree);
-  if (root === undefined || frontEnd === undefined || !OF_ONE_PAGE.test(frontEnd.tool.what)) return undefined;
+  if (root === undefined || frontEnd === undefined || !OF_ONE_PAGE.includes(frontEnd.name)) return undefined;
   const router = ROUTERS.find((name) => dependsOn(root, name));
   return router === undefined ? undefined : { value: PAGE, by: `${router} in package.json` };
 }

@@ -127,5 +127,5 @@ function buildOf(plan: BuildPlan, given: Given): Proposal['build'] {
   const [step] =
     plan.kind === 'steps' && 'runtime' in plan.base && plan.base.runtime === 'go' ? plan.build : [];
   if (step === undefined) return undefined;
-  return { value: step.argv, by: plan.found.find(({ what }) => what.startsWith('built with'))?.by };
+  return { value: step.argv, by: plan.found.find(({ kind }) => kind === 'build')?.by };
 }
