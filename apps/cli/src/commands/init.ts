@@ -74,7 +74,7 @@ export async function writeConfigs(
   return { written: written.map(({ text: _, ...one }) => one), passedOver };
 }
 
-async function planned({ directory, proposal }: ProposedConfig): Promise<PlannedConfig> {
+async function planned({ directory, proposal, envNames }: ProposedConfig): Promise<PlannedConfig> {
   const { configFields, configFileText, portNote } = await import('../domain/config-file.js'); // It loads detection.
   const { findingsText } = await import('#libs/source-detect');
   return {
@@ -84,7 +84,7 @@ async function planned({ directory, proposal }: ProposedConfig): Promise<Planned
     config: configFields(proposal),
     detected: findingsText(proposal.found),
     portNote: portNote(proposal),
-    text: configFileText(proposal),
+    text: configFileText(proposal, envNames),
   };
 }
 

@@ -1,5 +1,6 @@
 import { commandWords } from '#libs/contracts';
 import { findingsText, type Proposal } from '#libs/source-detect';
+import { envLines } from './env-names.js';
 import { shownText } from './terminal-text.js';
 
 /** The fields of a config.json that a proposal makes, in their order. */
@@ -31,8 +32,11 @@ const NO_HEALTH = [
   '// "health": { "path": "/health" },',
 ];
 
-/** The text of a config.json that says by what each field was found. Names of files are in it. */
-export function configFileText(proposal: Proposal): string {
+/**
+ * The text of a config.json that says by what each field was found. Names of files are in it.
+ * @param envNames variables of a file that is not sent
+ */
+export function configFileText(proposal: Proposal, envNames: readonly string[]): string {
   const { runtime, port, image, build, output, fallback, command, starts, health, found } = proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
@@ -49,6 +53,7 @@ export function configFileText(proposal: Proposal): string {
       ? noHealth(port)
       : fieldLines('health', { ...health, value: { path: health.value } })),
     ...databaseLines(proposal),
+    ...(runtime?.value === 'static' ? [] : envLines(envNames)),
     '',
     '// Found out anew at each deployment:',
     ...found.map((one) => `// - ${shownText(findingsText([one]))}`),
