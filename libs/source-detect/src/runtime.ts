@@ -81,7 +81,8 @@ function unclear(tree: SourceTree): SourceRefusal {
     return new SourceRefusal({
       field: 'dockerfile',
       why: `no file at the root shows what the source is written in, and ${dockerfile} is used only where it is named`,
-      hint: `Name the Dockerfile that is built: "dockerfile": "${dockerfile}".`,
+      hint: 'Name the Dockerfile that is built.',
+      examples: { dockerfile },
     });
   return (
     unknownKind(tree) ??

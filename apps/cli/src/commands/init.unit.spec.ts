@@ -41,6 +41,18 @@ app.listen(process.env.PORT || 3000);
 const manifest = JSON.stringify({ dependencies: { express: '4' }, scripts: { start: 'node server.js' } });
 
 describe('slipway init', () => {
+  it('named a Dockerfile in a folder, and had no flag for it', async () => {
+    await write({ 'shop/docker/Dockerfile': 'FROM a\nEXPOSE 9000\n', 'shop/notes.md': '' });
+    await expect(initOf('shop')).rejects.toMatchObject({
+      next: `slipway init ${inFolder('shop')} --dockerfile docker/Dockerfile`,
+    });
+    await initOf('shop', { dockerfile: 'docker/Dockerfile' });
+    expect(parseServiceConfig(await read('shop/config.json'))).toMatchObject({
+      port: 9000,
+      dockerfile: 'docker/Dockerfile',
+    });
+  });
+
   it('left whoever has a .env to find out that it is not sent: it names its variables, and no value', async () => {
     await write({ 'api/server.js': server, 'api/package.json': manifest, 'api/.env': 'API_TOKEN=hunter2\n' });
     await initOf('api');

@@ -12,12 +12,14 @@ export function configFields({
   output,
   fallback,
   image,
+  dockerfile,
   health,
 }: Proposal): Readonly<Record<string, unknown>> {
   return {
     ...(runtime !== undefined && { runtime: runtime.value }),
     ...(port !== undefined && { port: port.value }),
     ...(image !== undefined && { image: image.value }),
+    ...(dockerfile !== undefined && { dockerfile: dockerfile.value }),
     ...(build !== undefined && { build: build.value }),
     ...(output !== undefined && { output: output.value }),
     ...(fallback !== undefined && { fallback: fallback.value }),
@@ -37,11 +39,13 @@ const NO_HEALTH = [
  * @param envNames variables of a file that is not sent
  */
 export function configFileText(proposal: Proposal, envNames: readonly string[]): string {
-  const { runtime, port, image, build, output, fallback, command, starts, health, found } = proposal;
+  const { runtime, port, image, dockerfile, build, output, fallback, command, starts, health, found } =
+    proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
     ...portLines(proposal),
     ...fieldLines('image', image),
+    ...fieldLines('dockerfile', dockerfile),
     ...fieldLines('build', build),
     ...fieldLines('output', output),
     ...fieldLines('fallback', fallback),

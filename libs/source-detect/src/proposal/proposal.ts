@@ -19,6 +19,7 @@ export interface Given {
   readonly build?: readonly string[];
   readonly output?: string;
   readonly image?: string;
+  readonly dockerfile?: string;
 }
 
 /** What a config.json would say of a source that has none. */
@@ -37,6 +38,7 @@ export interface Proposal {
   /** Of a site whose only page reads the path itself. */
   readonly fallback?: Found<string>;
   readonly image?: Found<string>;
+  readonly dockerfile?: Found<string>;
   readonly health?: Found<string>;
   /** What could run before each release. Never written as more than a comment. */
   readonly migrations?: Found<string>;
@@ -75,6 +77,7 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
     output: given.output === undefined ? undefined : { value: given.output, by: GIVEN },
     fallback: runtime.value === 'static' ? foundFallback(tree) : undefined,
     image: given.image === undefined ? undefined : { value: given.image, by: GIVEN },
+    dockerfile: given.dockerfile === undefined ? undefined : { value: given.dockerfile, by: GIVEN },
     health: port === undefined ? undefined : healthFor(tree, runtime.value),
     ...(runtime.value !== 'static' && { migrations: foundMigrations(tree), sqlite: foundSqlite(tree) }),
     found: plan.found,
@@ -88,7 +91,7 @@ function portFor(tree: SourceTree, runtime: string, given: Given): Found<number>
   if (given.port !== undefined) return { value: given.port, by: GIVEN };
   const named = portInWords(given.command?.join(' ') ?? '');
   if (named !== undefined) return { value: named, by: 'its command' };
-  return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime) ?? { value: USUAL_PORT });
+  return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime, given) ?? { value: USUAL_PORT });
 }
 
 const configOf = (port: number | undefined, given: Omit<Given, 'port'>): ServiceConfig =>
