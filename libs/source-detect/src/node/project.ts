@@ -10,7 +10,7 @@ import { LOCK_FILES, type Manager, managerOf } from './manager.js';
 import { startsCompiled } from './entry.js';
 import { dependsOn, type PackageJson, packageJsonOf } from './package-json.js';
 import { refuseStaleLock } from './stale-lock.js';
-import { isForWorkAlone, START_SCRIPTS } from './served.js';
+import { isForWorkAlone, START_SCRIPTS, startsServer } from './served.js';
 import { type WorkspacePackage, workspacePackages } from './workspaces.js';
 
 /** A source with a package.json, and what its files say of how it is built. */
@@ -37,7 +37,7 @@ export function projectOf(tree: SourceTree, config: ServiceConfig): Project | un
   const lifecycle = lifecycleOf(tree, root, packages);
   const commands = commandsOf({ tree, manager, lifecycle, isWorkspace: packages.length > 0 });
   const framework = frameworkOf(tree, root);
-  const started = startedPackage(root, packages, commands);
+  const started = startedPackage(tree, { root, packages, commands });
   return {
     root,
     packages,
@@ -112,14 +112,15 @@ export const nameOf = ({ folder, json }: WorkspacePackage): string => json.name 
 
 /** The only package of a workspace that starts something, where its root starts nothing. */
 function startedPackage(
-  root: PackageJson,
-  packages: readonly WorkspacePackage[],
-  commands: Commands,
+  tree: SourceTree,
+  { root, packages, commands }: Pick<Project, 'root' | 'packages' | 'commands'>,
 ): Project['started'] {
   if (START_SCRIPTS.some((name) => root.scripts[name] !== undefined)) return undefined;
-  const [first, ...others] = packages.filter(
-    ({ json }) => json.scripts['start'] !== undefined && !isForWorkAlone(json.scripts['start'], json),
-  );
+  const [first, ...others] = packages.filter(({ json }) => json.scripts['start'] !== undefined);
   if (first === undefined || others.length > 0) return undefined;
+  const { start } = first.json.scripts;
+  // The server of a framework is started by the program that shows what it built: `next start`.
+  const isOfFramework = !isForWorkAlone(start, first.json) && frameworkOf(tree, first.json) !== undefined;
+  if (!isOfFramework && !startsServer(start, first.json)) return undefined;
   return { ...first, command: commands.runIn(nameOf(first), 'start') };
 }

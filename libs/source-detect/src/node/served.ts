@@ -50,17 +50,19 @@ const SERVERS = ['server.js', 'server.mjs', 'server.cjs', 'server.ts', 'server/i
 /** Whether the source starts a server of its own, and not only one that shows what its tool built. */
 export function isServed(tree: SourceTree, root: PackageJson): boolean {
   if (procfileOf(tree).has('web') || SERVERS.some((path) => hasFile(tree, path))) return true;
-  return START_SCRIPTS.some((name) => {
-    const script = root.scripts[name];
-    if (script === undefined) return false;
-    const words = wordsOfScript(script);
-    const last =
-      words === undefined
-        ? script
-            .split(/\s*&&\s*/)
-            .at(-1)
-            ?.split(/\s+/)
-        : lastWords(words, root);
-    return last !== undefined && !isForWork(last) && !isForALook(last);
-  });
+  return START_SCRIPTS.some((name) => startsServer(root.scripts[name], root));
+}
+
+/** Whether a script starts a server, and not only one of a tool that shows what it built. */
+export function startsServer(script: string | undefined, root: PackageJson): boolean {
+  if (script === undefined) return false;
+  const words = wordsOfScript(script);
+  const last =
+    words === undefined
+      ? script
+          .split(/\s*&&\s*/)
+          .at(-1)
+          ?.split(/\s+/)
+      : lastWords(words, root);
+  return last !== undefined && !isForWork(last) && !isForALook(last);
 }

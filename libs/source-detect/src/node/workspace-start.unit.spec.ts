@@ -20,7 +20,7 @@ const web = (scripts: object, more: object = {}): Files => ({
 it('the only package of a workspace that starts was named, and not started', () => {
   const plan = planned(
     { scripts: { build: 'turbo run build' } },
-    web({ start: 'next start', build: 'next build' }),
+    web({ start: 'next start', build: 'next build' }, { dependencies: { next: '15' } }),
   );
   expect(plan.command).toEqual(['npm', 'run', 'start', '--workspace', 'web']);
   expect(plan.build.map(({ argv }) => argv)).toEqual([['npm', 'run', 'build']]);
@@ -36,8 +36,13 @@ it('it is built by its own script where the root has none', () => {
   expect(plan.build.map(({ argv }) => argv)).toEqual([['npm', 'run', 'build', '--workspace', 'web']]);
 });
 
-it('a package that serves for development only is not started', () => {
-  expect(() => planned({}, web({ start: 'vite' }))).toThrow('config.json: command: ');
+it.each([
+  ['vite', 'vite'],
+  ['vite preview', 'vite'],
+  ['next dev', 'next'],
+])('a package that serves by %s is not started', (start, tool) => {
+  const files = web({ start }, { dependencies: { [tool]: '*' } });
+  expect(() => planned({}, files)).toThrow('config.json: command: ');
 });
 
 it('a program of the workspace was not found: it is linked only if its package is there', () => {
