@@ -1,20 +1,18 @@
 import type { ServiceConfig } from '#libs/contracts';
-import type { Finding, Step } from '../build-plan.js';
 import { SourceRefusal } from '../refusal.js';
 import { presentOf, type SourceTree } from '../source-tree.js';
-import { stepOf } from '../steps.js';
+import { type Built, buildOf } from './build.js';
 import { type Framework, frameworkOf } from './frameworks.js';
 import { type Commands, commandsOf } from './install.js';
 import { type Lifecycle, lifecycleOf } from './lifecycle.js';
 import { LOCK_FILES, type Manager, managerOf } from './manager.js';
-import { startsCompiled } from './entry.js';
-import { dependsOn, type PackageJson, packageJsonOf } from './package-json.js';
+import { type PackageJson, packageJsonOf } from './package-json.js';
 import { refuseStaleLock } from './stale-lock.js';
 import { isForWorkAlone, START_SCRIPTS, startsServer } from './served.js';
-import { type WorkspacePackage, workspacePackages } from './workspaces.js';
+import { nameOf, type WorkspacePackage, workspacePackages } from './workspaces.js';
 
 /** A source with a package.json, and what its files say of how it is built. */
-export interface Project {
+export interface Project extends Built {
   readonly root: PackageJson;
   readonly packages: readonly WorkspacePackage[];
   readonly manager: Manager;
@@ -23,8 +21,6 @@ export interface Project {
   readonly framework?: Framework;
   /** The package of a workspace that starts, and how. */
   readonly started?: WorkspacePackage & { readonly command: readonly string[] };
-  readonly build: readonly Step[];
-  readonly buildFound: readonly Finding[];
 }
 
 /** @returns undefined where there is no package.json */
@@ -59,56 +55,6 @@ function withoutManifest(tree: SourceTree): undefined {
     hint: `Push package.json too, or leave out ${lock} where nothing is to be installed.`,
   });
 }
-
-/** The second is Heroku's: npm never runs it. */
-const BUILD_SCRIPTS = ['build', 'heroku-postbuild'];
-
-/** Under another name only what certainly builds: `docs:build` that runs `vitepress build`. */
-const BUILDS =
-  /^(?:(?:vite|vitepress|vuepress|astro|next|nuxt|gatsby|docusaurus|rsbuild|parcel|react-scripts|vue-cli-service|ng|nest|webpack) build|hexo generate|eleventy$|tsc)\b/;
-
-function buildScript({ scripts }: PackageJson): string | undefined {
-  const usual = BUILD_SCRIPTS.find((name) => Object.hasOwn(scripts, name));
-  if (usual !== undefined) return usual;
-  const others = Object.keys(scripts).filter(
-    (name) => /\bbuild\b/.test(name) && BUILDS.test(scripts[name] ?? ''),
-  );
-  return others.length === 1 ? others[0] : undefined;
-}
-
-type Built = Pick<Project, 'build' | 'buildFound'>;
-
-const builtWith = (argv: readonly string[], by: string | undefined, after: readonly Step[] = []): Built => ({
-  build: [...stepOf(argv), ...after],
-  buildFound: [{ what: `built with \`${argv.join(' ')}\``, ...(by !== undefined && { by }) }],
-});
-
-interface Buildable {
-  readonly tree: SourceTree;
-  readonly root: PackageJson;
-  readonly commands: Commands;
-  readonly framework?: Framework;
-  readonly started?: WorkspacePackage;
-}
-
-function buildOf(
-  { build }: Pick<ServiceConfig, 'build'>,
-  { tree, root, commands, framework, started }: Buildable,
-): Built {
-  if (build !== undefined) return { build: stepOf(build), buildFound: [] };
-  const script = buildScript(root);
-  if (script !== undefined)
-    return builtWith(commands.run(script), `${script} of package.json`, framework?.afterBuild);
-  if (framework !== undefined) return builtWith(framework.build, framework.name, framework.afterBuild);
-  if (started?.json.scripts['build'] !== undefined)
-    return builtWith(commands.runIn(nameOf(started), 'build'), `build of ${started.folder}package.json`);
-  if (dependsOn(root, 'typescript') && startsCompiled(tree, root))
-    return builtWith(['tsc'], 'outDir of tsconfig.json, which is not in the source');
-  return { build: [], buildFound: [] };
-}
-
-/** As package managers know it. */
-export const nameOf = ({ folder, json }: WorkspacePackage): string => json.name ?? folder.slice(0, -1);
 
 /** The only package of a workspace that starts something, where its root starts nothing. */
 function startedPackage(
