@@ -58,6 +58,11 @@ describe('every path but the first of a single-page app was a 404', () => {
     expect(foundFallback(treeOf(files))).toBeUndefined();
   });
 
+  it('what is proposed is not told as unread', () => {
+    const { found } = propose(treeOf({ ...site, _redirects: '/* /index.html 200\n' }));
+    expect(findingsText(found)).toBe('static, by index.html');
+  });
+
   it('a service that is no site has none', () => {
     const files = { 'package.json': '{"scripts":{"start":"node ."}}', 'public/_redirects': '/* / 200\n' };
     expect(propose(treeOf(files)).fallback).toBeUndefined();

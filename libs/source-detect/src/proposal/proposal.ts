@@ -59,12 +59,14 @@ const GIVEN = 'the command line';
 export function propose(tree: SourceTree, given: Given = {}): Proposal {
   const sign = runtimeOf(tree, given);
   const port = portFor(tree, sign.what, given);
-  const plan = detect(tree, configOf(port?.value, given));
+  const fallback = sign.what === 'static' ? foundFallback(tree) : undefined;
+  const known = { ...given, ...(fallback !== undefined && { fallback: fallback.value }) };
+  const plan = detect(tree, configOf(port?.value, known));
   const command = commandOf(plan, given);
   const runtime = { value: runtimeName(plan), by: given.runtime === undefined ? sign.by : GIVEN };
   // What is written down must not change what is built: of a server that detection adds, the command alone is no use.
   const isWritten = (of: Given): boolean =>
-    isSame(plan, planOf(tree, configOf(port?.value, { ...given, ...of })));
+    isSame(plan, planOf(tree, configOf(port?.value, { ...known, ...of })));
   const named = { runtime: runtime.value };
   const isRuntimeWritten = isWritten(named);
   const isCommandWritten = isWritten({ ...(isRuntimeWritten && named), command: command?.value });
@@ -75,7 +77,7 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
     starts: isCommandWritten ? undefined : command?.value,
     build: buildOf(plan, given),
     output: given.output === undefined ? undefined : { value: given.output, by: GIVEN },
-    fallback: runtime.value === 'static' ? foundFallback(tree) : undefined,
+    fallback,
     image: given.image === undefined ? undefined : { value: given.image, by: GIVEN },
     dockerfile: given.dockerfile === undefined ? undefined : { value: given.dockerfile, by: GIVEN },
     health: port === undefined ? undefined : healthFor(tree, runtime.value),
@@ -94,8 +96,10 @@ function portFor(tree: SourceTree, runtime: string, given: Given): Found<number>
   return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime, given) ?? { value: USUAL_PORT });
 }
 
-const configOf = (port: number | undefined, given: Omit<Given, 'port'>): ServiceConfig =>
-  serviceConfigSchema.parse({ ...given, ...(port !== undefined && { port }) });
+const configOf = (
+  port: number | undefined,
+  given: Omit<Given, 'port'> & { readonly fallback?: string },
+): ServiceConfig => serviceConfigSchema.parse({ ...given, ...(port !== undefined && { port }) });
 
 function runtimeName(plan: BuildPlan): string {
   if (plan.kind !== 'steps') return plan.kind;
