@@ -186,7 +186,9 @@ const WAYS: readonly (readonly [
  */
 export function installationOf(source: Source, script: InlineScript | undefined): Installation {
   const installation = found(source, script);
-  if (installation.installsItself) refuseUndescribed(source);
+  // A requirement file may install another folder of the source than its root.
+  const isByFile = hasFile(source.tree, 'requirements.txt');
+  if (installation.installsItself && !isByFile) refuseUndescribed(source);
   return installation;
 }
 

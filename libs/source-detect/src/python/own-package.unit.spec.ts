@@ -56,6 +56,10 @@ describe('a project that is installed itself', () => {
   it.each<[string, Files]>([
     ['it is there', { 'pyproject.toml': described, 'shop.py': '', 'README.md': '' }],
     ['nothing is built', { 'pyproject.toml': described }],
+    [
+      'another folder is',
+      { 'pyproject.toml': described, 'requirements.txt': './libs/own\n', 'libs/own/setup.py': '' },
+    ],
   ])('is installed where %s', (_, files) => {
     expect(installs(files).length).toBeGreaterThan(0);
   });
