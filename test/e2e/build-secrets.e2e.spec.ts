@@ -51,6 +51,19 @@ afterAll(async () => {
   await folders.remove();
 });
 
+/** Prints one line for each file of an image, such as a layer, that holds one of the texts. */
+const SEARCH = `set -e
+image=$1; shift; patterns=$(printf '%s\\n' "$@"); folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
+docker save "$image" | tar -x -C "$folder"
+find "$folder" -type f | while read -r file; do
+  if zcat -f "$file" | grep -aqF "$patterns"; then echo held; fi
+done`;
+
+const holdersIn = async (node: string, image: string, texts: readonly string[]): Promise<number> => {
+  const lines = await onNode(node, 'sh', '-c', SEARCH, 'sh', image, ...texts);
+  return lines.split('\n').filter((line) => line === 'held').length;
+};
+
 describe('a service whose build needs a token', () => {
   it('is not built without it, and its plan says so', async () => {
     const root = await folders.write({ web: byConfig() });
@@ -76,7 +89,7 @@ describe('a service whose build needs a token', () => {
     for (const url of urls) expect(await (await fetch(url)).text()).toBe(`${HASH} undefined`);
   });
 
-  it('shows its token in no file and no history of its image', async () => {
+  it('shows its token in no layer, no file and no history of its image', async () => {
     const rows = (await registryRows(app)).filter(({ state }) => state === 'running');
     const containers = await containersOf(app);
     expect(containers).toHaveLength(2);
@@ -89,6 +102,9 @@ describe('a service whose build needs a token', () => {
         docker('image', 'inspect', image),
       ]);
       for (const form of formsOf(VALUE)) expect(about.join('')).not.toContain(form);
+      // What the build made of it lies in a layer, so whoever looks there is seen to look well.
+      expect(await holdersIn(node, image, [HASH])).toBeGreaterThan(0);
+      expect(await holdersIn(node, image, formsOf(VALUE))).toBe(0);
       const holding = [
         'grep',
         '-rlE',

@@ -9,6 +9,7 @@ interface InitFlags {
   readonly build?: string;
   readonly output?: string;
   readonly image?: string;
+  readonly dockerfile?: string;
   readonly force?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function addInit(program: Command, run: Run): void {
     .option('--build <words>', 'what builds the service or the site')
     .option('--output <folder>', 'the folder of a site that its build makes')
     .option('--image <name>', 'the image of the runtime image')
+    .option('--dockerfile <path>', 'the Dockerfile, where it does not lie at the root')
     .option('--force', 'write over a config.json that is there')
     .addHelpText(
       'after',

@@ -23,8 +23,8 @@ export interface VersionWish {
 export interface Finding {
   readonly what: string;
   readonly by?: string;
-  /** Where others look for it among all that was found: `command` is what starts the service. */
-  readonly kind?: 'command';
+  /** Where others look for it among all that was found: what builds the service, and what starts it. */
+  readonly kind?: 'build' | 'command';
 }
 
 /** A folder of files that a web server gives out. */

@@ -2,6 +2,8 @@ import { type ServiceConfig, unusedFields } from '#libs/contracts';
 import type { BuildPlan, Finding } from './build-plan.js';
 import { refuseUnfitIds, withBuildSecrets } from './build-secrets.js';
 import { dockerfilePlan } from './dockerfile.js';
+import { unfetchedFiles } from './git-lfs.js';
+import { refuseMissingEntry } from './missing-entry.js';
 import { nodePlan } from './node/node.js';
 import { olderFormPlan } from './older-form.js';
 import { otherRuntimePlan } from './other-runtime.js';
@@ -28,8 +30,10 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
       found: [{ what: `image ${config.image}`, by: 'config.json' }],
     };
   if (runtime.what === 'image') throw withoutImage();
-  const plan = detectorOf(runtime.what)(tree, config, [runtime]);
+  const detected = detectorOf(runtime.what)(tree, config, [runtime]);
+  const plan = { ...detected, found: [...detected.found, ...unfetchedFiles(tree)] };
   refuseCarriageReturns(tree, plan);
+  if (config.workdir === undefined) refuseMissingEntry(tree, plan);
   return withBuildSecrets(plan, tree, config);
 }
 

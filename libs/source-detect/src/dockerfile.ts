@@ -62,20 +62,21 @@ function withoutStage(stages: readonly (string | undefined)[], target: string): 
 }
 
 function withoutDockerfile(tree: SourceTree, { dockerfile }: ServiceConfig): SourceRefusal {
-  const others = dockerfilesOf(tree);
+  const [other] = dockerfilesOf(tree);
   const why =
     dockerfile === undefined
       ? 'the runtime is "dockerfile", and no Dockerfile lies at the root of the source'
       : 'no such file is in the source';
+  if (other !== undefined)
+    return new SourceRefusal({
+      field: 'dockerfile',
+      why,
+      hint: 'Name the Dockerfile that is built.',
+      examples: { dockerfile: other },
+    });
   return new SourceRefusal({
-    field: dockerfile === undefined && others.length === 0 ? 'runtime' : 'dockerfile',
+    field: dockerfile === undefined ? 'runtime' : 'dockerfile',
     why,
-    hint:
-      others.length === 0
-        ? 'Put the Dockerfile beside config.json, or name another runtime.'
-        : `Name the Dockerfile that is built: ${others
-            .slice(0, 5)
-            .map((path) => `"dockerfile": "${path}"`)
-            .join(' or ')}.`,
+    hint: 'Put the Dockerfile beside config.json, or name another runtime.',
   });
 }

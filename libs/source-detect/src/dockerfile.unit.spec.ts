@@ -111,7 +111,8 @@ describe('a Dockerfile of another name or place', () => {
   ])('is not guessed, and the refusal names it: %s', (path) => {
     const refusal = {
       field: 'dockerfile',
-      hint: `Name the Dockerfile that is built: "dockerfile": "${path}".`,
+      examples: { dockerfile: path },
+      hint: `Name the Dockerfile that is built. In config.json that is a line such as "dockerfile": "${path}".`,
     };
     expect(() => plannedOf({ [path]: 'FROM a' })).toThrow(expect.objectContaining(refusal));
     expect(() => plannedOf({ [path]: 'FROM a' }, { runtime: 'dockerfile' })).toThrow(

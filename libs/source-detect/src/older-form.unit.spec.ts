@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
+import { olderConfig as older } from '#libs/testing';
 import { detect, findingsText, runtimeOf, type StepsPlan, treeOf } from './index.js';
-
-const older = {
-  language: 'python:3.10-alpine',
-  workdir: '/myapp',
-  port: '8000',
-  command: 'python3 /myapp/s1.py',
-  packages_file_path: '/myapp/requirements.txt',
-  package_installation_cmd: 'pip install -r /myapp/requirements.txt',
-};
 
 function planned(config: object, files: Readonly<Record<string, string>>): StepsPlan {
   const plan = detect(treeOf(files), parseServiceConfig(JSON.stringify({ ...older, ...config })));

@@ -3,7 +3,7 @@ import type { Finding, StepsPlan } from './build-plan.js';
 import { goBuildOf } from './go.js';
 import { nearestRuntime } from './nearest-runtime.js';
 import { SourceRefusal } from './refusal.js';
-import type { SourceTree } from './source-tree.js';
+import { hasFile, type SourceTree } from './source-tree.js';
 import { emptyPlan, stepOf, versionOf } from './steps.js';
 
 interface OtherRuntime {
@@ -23,7 +23,7 @@ export function otherRuntimePlan(
 ): StepsPlan {
   const made = runtime === 'go' ? goBuildOf(tree, config) : undefined;
   const command = config.command ?? made?.command;
-  if (command === undefined) throw withoutCommand(runtime);
+  if (command === undefined) throw withoutCommand(tree, runtime);
   return {
     ...emptyPlan(runtime),
     base: { runtime, version: versionOf(config) },
@@ -33,7 +33,9 @@ export function otherRuntimePlan(
     command,
     found: [
       ...found,
-      ...(made === undefined ? [] : [{ what: `built with \`${made.build.join(' ')}\``, by: made.by }]),
+      ...(made === undefined
+        ? []
+        : [{ kind: 'build' as const, what: `built with \`${made.build.join(' ')}\``, by: made.by }]),
       ...(made === undefined || config.command !== undefined
         ? []
         : [{ kind: 'command' as const, what: `starts with \`${command.join(' ')}\``, by: made.by }]),
@@ -50,7 +52,12 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   php: { command: 'php -S 0.0.0.0:8080 -t public' },
 };
 
-function withoutCommand(runtime: string): SourceRefusal {
+const LARAVEL = {
+  build: 'composer install --no-dev',
+  command: 'php artisan serve --host=0.0.0.0 --port=8080',
+};
+
+function withoutCommand(tree: SourceTree, runtime: string): SourceRefusal {
   const why = `nothing is found out of how a service in ${runtime} starts`;
   const nearest = nearestRuntime(runtime);
   if (nearest !== undefined)
@@ -64,6 +71,6 @@ function withoutCommand(runtime: string): SourceRefusal {
     field: 'command',
     why,
     hint: 'Write what starts it into command, and what makes it, if anything does, into build.',
-    examples: EXAMPLES[runtime] ?? { command: './run.sh' },
+    examples: (hasFile(tree, 'artisan') ? LARAVEL : EXAMPLES[runtime]) ?? { command: './run.sh' },
   });
 }

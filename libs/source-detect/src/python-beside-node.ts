@@ -33,7 +33,7 @@ export const manifestOfPython = (tree: SourceTree): string | undefined => presen
 const ROOT_ENTRIES = /^(?:server|index|app|main)\.[cm]?[jt]s$/;
 
 /** A script that Python runs, or that only watches style sheets, starts nothing of Node.js. */
-function startsNode(tree: SourceTree, root: PackageJson): boolean {
+export function startsNode(tree: SourceTree, root: PackageJson): boolean {
   const start = root.scripts['start'];
   const isOther = start !== undefined && (OF_PYTHON.test(start) || /(?:^|\s)(?:-w|--watch)\b/.test(start));
   const scripts = isOther ? { ...root.scripts, start: 'vite' } : root.scripts;

@@ -3,6 +3,8 @@ import type { Finding } from './build-plan.js';
 import { dockerfilesOf } from './dockerfile-name.js';
 import { frontEndOf } from './node/front-end.js';
 import { inlineScripts } from './python/inline-script.js';
+import { otherBesideNode } from './other-beside-node.js';
+import { unknownKind } from './unknown-kind.js';
 import { pythonBesideNode } from './python-beside-node.js';
 import { SourceRefusal } from './refusal.js';
 import { presentOf, type SourceTree } from './source-tree.js';
@@ -61,6 +63,8 @@ export function runtimeOf(
     if (sign === undefined) continue;
     const python = runtime === 'node' ? pythonBesideNode(tree, config) : undefined;
     if (python !== undefined) return { what: 'python', by: python };
+    const other = runtime === 'node' ? otherBesideNode(tree, config) : undefined;
+    if (other !== undefined) return { what: other.runtime, by: other.by };
     // What only browsers run is served as files, unless config.json starts something.
     const isSite = runtime === 'node' && config.command === undefined && frontEndOf(tree) !== undefined;
     return { what: isSite ? 'static' : runtime, by: sign };
@@ -77,13 +81,17 @@ function unclear(tree: SourceTree): SourceRefusal {
     return new SourceRefusal({
       field: 'dockerfile',
       why: `no file at the root shows what the source is written in, and ${dockerfile} is used only where it is named`,
-      hint: `Name the Dockerfile that is built: "dockerfile": "${dockerfile}".`,
+      hint: 'Name the Dockerfile that is built.',
+      examples: { dockerfile },
     });
-  return new SourceRefusal({
-    field: 'runtime',
-    why: 'no file at the root shows what the source is written in',
-    hint: 'Name its runtime, such as "python", "node", "static" or "dockerfile", or push the folder that holds its manifest.',
-  });
+  return (
+    unknownKind(tree) ??
+    new SourceRefusal({
+      field: 'runtime',
+      why: 'no file at the root shows what the source is written in',
+      hint: 'Name its runtime, such as "python", "node", "static" or "dockerfile", or push the folder that holds its manifest.',
+    })
+  );
 }
 
 /** Runtimes that mean something else than the language of an image. */

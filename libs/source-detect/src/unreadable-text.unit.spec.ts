@@ -21,7 +21,7 @@ describe('a text of Windows', () => {
   it.each([
     ['requirements.txt in UTF-16', { 'requirements.txt': utf16('flask\r\n'), 'app.py': APP }],
     ['requirements.txt with a byte order mark', { 'requirements.txt': utf8('flask\r\n'), 'app.py': APP }],
-    ['package.json with a byte order mark', { 'package.json': utf8(START) }],
+    ['package.json with a byte order mark', { 'package.json': utf8(START), 'a.js': '' }],
     ['Procfile in UTF-16', { 'requirements.txt': '', Procfile: utf16('web: gunicorn a:b\r\n') }],
     [
       'a script that Python reads',

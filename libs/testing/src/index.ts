@@ -7,6 +7,7 @@ export * from './explained.js';
 export * from './metric.js';
 export * from './names.js';
 export * from './nodes.js';
+export * from './older-config.js';
 export * from './otlp-collector.js';
 export * from './push-image.js';
 export * from './random.js';

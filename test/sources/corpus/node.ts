@@ -47,11 +47,21 @@ export const nodeProjects: readonly CorpusProject[] = [
     convention: 'workspaces of npm of which two can be started',
     ends: { refused: 'SOURCE_UNCLEAR', says: 'the root of the workspace starts nothing; admin, shop do' },
   },
+  {
+    name: 'node-workspace-program',
+    convention: 'workspaces of npm of which one starts, and another brings a program for its build',
+    ends: answers('written by a program of the workspace'),
+  },
   { name: 'node-bun', convention: 'bun init, with Hono', ends: answers('Bun 1 serves this') },
   {
     name: 'node-typescript',
     convention: 'Fastify in TypeScript, compiled by tsc of the devDependencies',
     ends: answers('"metres":-2'),
+  },
+  {
+    name: 'node-typescript-bare',
+    convention: 'TypeScript without a script build: start runs dist/, which .gitignore names',
+    ends: answers('The next ferry leaves in'),
   },
   {
     name: 'node-nest',
@@ -92,6 +102,11 @@ export const nodeProjects: readonly CorpusProject[] = [
     name: 'node-engines-old',
     convention: 'engines of 2019',
     ends: { refused: 'RUNTIME_UNKNOWN', says: '(12.x, by engines of package.json)' },
+  },
+  {
+    name: 'node-refused-lock',
+    convention: 'a dependency that was added without npm install',
+    ends: { refused: 'SOURCE_UNCLEAR', says: 'package-lock.json lacks sirv, which package.json depends on' },
   },
   {
     name: 'node-nothing-to-start',

@@ -98,6 +98,12 @@ export const pythonProjects: readonly CorpusProject[] = [
     ends: { runs: 'answers', path: '/', says: 'A shop without a build system' },
   },
   {
+    name: 'python-application',
+    convention:
+      'an application with hatchling as its template has it, no package, and Procfile.txt of Windows',
+    ends: { runs: 'answers', path: '/', says: 'Found: an umbrella, one glove' },
+  },
+  {
     name: 'python-setup-py',
     convention: 'setup.py of setuptools',
     ends: { runs: 'answers', path: '/', says: 'Ledger 0.3.0' },
@@ -149,6 +155,14 @@ export const pythonProjects: readonly CorpusProject[] = [
     ends: {
       refused: 'SOURCE_UNCLEAR',
       says: "install: environment.yml is Conda's, which is not used here, and app.py imports flask",
+    },
+  },
+  {
+    name: 'python-refused-freeze',
+    convention: 'pip freeze > requirements.txt within Conda, which writes paths',
+    ends: {
+      refused: 'SOURCE_UNCLEAR',
+      says: 'requirements.txt names bottle by a path of the machine on which it was written',
     },
   },
   {

@@ -24,6 +24,11 @@ export const staticProjects: readonly CorpusProject[] = [
     afterInit: { runs: 'answers', path: '/shelf/3', status: 404, says: '404 Not Found' },
   },
   {
+    name: 'static-netlify',
+    convention: 'one page for every path, by _redirects of Netlify',
+    ends: { runs: 'answers', path: '/berth/3', says: 'one page for every berth' },
+  },
+  {
     name: 'static-redirects',
     convention: 'the redirects with a splat of Netlify',
     ends: { runs: 'answers', path: '/blog/2024', status: 301, says: 'Moved' },

@@ -1,6 +1,6 @@
 import { DOCKERFILES } from '#libs/contracts';
 import ignore, { type Ignore } from 'ignore';
-import type { IgnoreFile, LeftOut } from '../domain/left-out.js';
+import { BY_DEFAULT } from '../domain/left-out.js';
 import { type CopiedSources, copiedBy } from './dockerfile-copies.js';
 
 /** What never belongs in a source: what others make again, what is a secret, what an editor or a system leaves. */
@@ -19,11 +19,13 @@ const ALWAYS = ['config.json', '.dockerignore', ...DOCKERFILES];
 
 export interface LeaveOut {
   /** What leaves it out, or undefined. `path` is relative, with `/` behind a folder's. */
-  by(path: string): LeftOut['by'] | undefined;
+  by(path: string): string | undefined;
   /** Whether a folder that is left out may hold something that is not. */
   mayHoldMore(folder: string): boolean;
   /** Whether the Dockerfile copies just this. */
   isCopiedByName(path: string): boolean;
+  /** With the `.gitignore` of a folder, whose path ends with `/`; undefined where those of folders do not count. */
+  withGitignore?(folder: string, text: string): LeaveOut;
 }
 
 interface Patterns {
@@ -38,19 +40,55 @@ const never = patternsOf().add(NEVER);
 /** Whether a folder or file of this name never belongs in a source. */
 export const neverBelongs = (name: string): boolean => never.ignores(name);
 
-interface SourceTexts {
-  readonly ignoreFile?: { readonly name: IgnoreFile; readonly text: string };
-  readonly dockerfile?: { readonly name: string; readonly text: string };
+interface NamedText {
+  /** Relative to the root of the source. */
+  readonly name: string;
+  readonly text: string;
 }
+
+interface SourceTexts {
+  readonly ignoreFile?: NamedText;
+  readonly dockerfile?: NamedText;
+}
+
+const GITIGNORE = '.gitignore';
+
+/** Names of ignore files: of the first that there is, the patterns hold. `dockerfile` is the one that is built. */
+export const ignoreFilesFor = (dockerfile: string | undefined): readonly string[] => [
+  '.slipwayignore',
+  ...(dockerfile === undefined ? [] : [ownDockerignore(dockerfile)]),
+  '.dockerignore',
+  GITIGNORE,
+];
+
+const ownDockerignore = (dockerfile: string): string => `${dockerfile}.dockerignore`;
 
 /** What is left out of a source with this ignore file and this Dockerfile. */
 export async function leaveOut({ ignoreFile, dockerfile }: SourceTexts): Promise<LeaveOut> {
-  const copied = copiedBy(dockerfile?.text ?? '');
-  const { name, text } = ignoreFile ?? { name: '.gitignore', text: '' };
-  // Only who writes for Slipway can bring back what never belongs.
-  const unlessBack = name === '.slipwayignore' ? patternsOf().add(NEVER).add(text) : never;
-  const always = new Set([...ALWAYS, ...(dockerfile === undefined ? [] : [dockerfile.name])]);
-  const own = name === '.dockerignore' ? await dockerPatterns(text) : gitPatterns(text);
+  const { name, text } = ignoreFile ?? { name: GITIGNORE, text: '' };
+  const parts = {
+    name,
+    copied: copiedBy(dockerfile?.text ?? ''),
+    // Only who writes for Slipway can bring back what never belongs.
+    unlessBack: name === '.slipwayignore' ? patternsOf().add(NEVER).add(text) : never,
+    always: new Set([
+      ...ALWAYS,
+      ...(dockerfile === undefined ? [] : [dockerfile.name, ownDockerignore(dockerfile.name)]),
+    ]),
+  };
+  if (name === GITIGNORE) return byGit(parts, [{ folder: '', text }]);
+  return leavingOut(parts, name.endsWith('.dockerignore') ? await dockerPatterns(text) : gitPatterns(text));
+}
+
+interface Parts {
+  /** Of the ignore file. */
+  readonly name: string;
+  readonly copied: CopiedSources;
+  readonly unlessBack: Ignore;
+  readonly always: ReadonlySet<string>;
+}
+
+function leavingOut({ name, copied, unlessBack, always }: Parts, own: Patterns): LeaveOut {
   const kept = [
     ...always,
     ...copied.filter(({ isAll }) => !isAll).map(({ source }) => source),
@@ -60,13 +98,36 @@ export async function leaveOut({ ignoreFile, dockerfile }: SourceTexts): Promise
   return {
     by(path) {
       if (always.has(path)) return undefined;
-      if (never.ignores(path) && unlessBack.ignores(path) && !isCopiedByName(path)) return 'default';
+      if (never.ignores(path) && unlessBack.ignores(path) && !isCopiedByName(path)) return BY_DEFAULT;
       if (!own.ignores(path)) return undefined;
       // A Dockerfile was written without a look at .gitignore, which docker build does not read.
-      return name === '.gitignore' && copied.some(({ matches }) => matches(path)) ? undefined : name;
+      return name === GITIGNORE && copied.some(({ matches }) => matches(path)) ? undefined : name;
     },
     mayHoldMore: (folder) => kept.some((path) => liesWithin(path, folder)),
     isCopiedByName,
+  };
+}
+
+interface Gitignore {
+  /** Where it lies: empty for the root, else with `/` at its end. */
+  readonly folder: string;
+  readonly text: string;
+}
+
+/** Git reads the `.gitignore` of each folder: the deepest one that says something of a path counts. */
+function byGit(parts: Parts, files: readonly Gitignore[]): LeaveOut {
+  const layers = files.map(({ folder, text }) => ({ folder, patterns: patternsOf().add(text) }));
+  const said = (path: string): boolean | undefined => {
+    for (const { folder, patterns } of layers.toReversed()) {
+      if (!path.startsWith(folder) || path === folder) continue;
+      const { ignored, unignored } = patterns.test(path.slice(folder.length));
+      if (ignored || unignored) return ignored;
+    }
+    return undefined;
+  };
+  return {
+    ...leavingOut(parts, { ignores: (path) => said(path) === true, exceptions: [] }),
+    withGitignore: (folder, text) => byGit(parts, [...files, { folder, text }]),
   };
 }
 

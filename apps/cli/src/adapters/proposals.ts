@@ -2,17 +2,20 @@ import type { Given, Proposal, SourceRefusal } from '#libs/source-detect';
 import { notServiceConfig } from '#libs/contracts';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { ENV_FILE, envNames } from '../domain/env-names.js';
 import { settling } from '../domain/settling.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
 import { foldersOf, type PassedFolder, requireDirectory } from './service-folders.js';
-import { sentFolder, sentTree } from './sent-folder.js';
+import { type SentFolder, sentFolder, sentTree } from './sent-folder.js';
 
 /** A config.json that a folder does not have yet. */
 export interface ProposedConfig {
   /** As it was named, or below that. */
   readonly directory: string;
   readonly proposal: Proposal;
+  /** Variables of a file that is not sent. */
+  readonly envNames: readonly string[];
 }
 
 export interface Proposals {
@@ -37,7 +40,7 @@ export async function proposals(wish: Wish): Promise<Proposals> {
   await requireDirectory(directory);
   if (!force) await ensureNoConfig(directory);
   const proposal = await proposalOf(directory, given);
-  if ('value' in proposal) return { proposed: [{ directory, proposal: proposal.value }], passedOver: [] };
+  if ('value' in proposal) return { proposed: [{ directory, ...proposal.value }], passedOver: [] };
   const isWhole = proposal.refusal.field === 'runtime' && Object.keys(given).length === 0;
   const below = isWhole ? await proposalsBelow(wish) : undefined;
   if (below !== undefined) return below;
@@ -54,7 +57,7 @@ async function proposalsBelow({ directory, given, force }: Wish): Promise<Propos
       continue;
     }
     const proposal = await proposalOf(folder, {});
-    if ('value' in proposal) proposed.push({ directory: folder, proposal: proposal.value });
+    if ('value' in proposal) proposed.push({ directory: folder, ...proposal.value });
     else if (proposal.refusal.field !== 'runtime')
       throw unclear({ directory: folder, given, force }, proposal.refusal);
   }
@@ -64,18 +67,25 @@ async function proposalsBelow({ directory, given, force }: Wish): Promise<Propos
   return undefined;
 }
 
-type Told = { readonly value: Proposal } | { readonly refusal: SourceRefusal };
+type Told = { readonly value: Omit<ProposedConfig, 'directory'> } | { readonly refusal: SourceRefusal };
 
 async function proposalOf(directory: string, given: Given): Promise<Told> {
   const { propose, SourceRefusal } = await import('#libs/source-detect'); // Not at the start: it reads file formats.
-  const tree = await sentTree(await sentFolder(directory));
+  const sent = await sentFolder(directory);
+  const tree = await sentTree(sent);
   const paths = tree.paths.filter((path) => path !== 'config.json');
   try {
-    return { value: propose({ ...tree, paths }, given) };
+    const proposal = propose({ ...tree, paths }, given);
+    return { value: { proposal, envNames: await envNamesIn(directory, sent) } };
   } catch (error) {
     if (error instanceof SourceRefusal) return { refusal: error };
     throw error;
   }
+}
+
+async function envNamesIn(directory: string, { leftOut }: SentFolder): Promise<readonly string[]> {
+  const isLeftOut = leftOut.some(({ path }) => path === ENV_FILE);
+  return isLeftOut ? envNames(await readFile(join(directory, ENV_FILE), 'utf8')) : [];
 }
 
 function unclear({ directory, given, force }: Wish, refusal: SourceRefusal): Error {

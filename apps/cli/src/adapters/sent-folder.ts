@@ -3,10 +3,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigFileError, DOCKERFILES, parseServiceConfig } from '#libs/contracts';
 import type { ReadableFile, SourceTree } from '#libs/source-detect';
-import { IGNORE_FILES, type LeftOut } from '../domain/left-out.js';
+import { BY_DEFAULT, type LeftOut } from '../domain/left-out.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
-import { leaveOut, type LeaveOut } from './left-out.js';
+import { ignoreFilesFor, leaveOut, type LeaveOut } from './left-out.js';
 
 /** A file, or a folder without any. */
 interface SentEntry {
@@ -28,9 +28,9 @@ export interface SentFolder {
  */
 export async function sentFolder(directory: string): Promise<SentFolder> {
   const root = resolve(directory);
-  const walk = { entries: [], leftOut: [], rules: await rulesOf(root) };
-  await addFolder(walk, root, '');
-  return walk;
+  const sent = { entries: [], leftOut: [] };
+  await addFolder({ ...sent, rules: await rulesOf(root) }, root, '');
+  return sent;
 }
 
 /** What the deployer will find in it. Texts are read as they are asked for. */
@@ -44,7 +44,7 @@ export async function sentTree({ entries }: SentFolder): Promise<SourceTree> {
 
 async function rulesOf(root: string): Promise<LeaveOut> {
   const dockerfile = await dockerfileOf(root);
-  for (const name of IGNORE_FILES) {
+  for (const name of ignoreFilesFor(dockerfile?.name)) {
     const text = await textOf(join(root, name));
     if (text !== undefined) return leaveOut({ ignoreFile: { name, text }, dockerfile });
   }
@@ -83,7 +83,8 @@ interface Walk {
   readonly rules: LeaveOut;
 }
 
-async function addFolder(walk: Walk, directory: string, prefix: string): Promise<void> {
+async function addFolder(of: Walk, directory: string, prefix: string): Promise<void> {
+  const walk = { ...of, rules: await rulesWithin(of.rules, directory, prefix) };
   const { leftOut, rules } = walk;
   const entries = await readdir(directory, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -102,6 +103,13 @@ async function addFolder(walk: Walk, directory: string, prefix: string): Promise
   }
 }
 
+/** Those of the folder's own `.gitignore` too, where such files count. */
+async function rulesWithin(rules: LeaveOut, directory: string, prefix: string): Promise<LeaveOut> {
+  if (prefix === '' || rules.withGitignore === undefined) return rules;
+  const text = await textOf(join(directory, '.gitignore'));
+  return text === undefined ? rules : rules.withGitignore(prefix, text);
+}
+
 /** An entry of its own only for one of which nothing else is sent: a Dockerfile may copy it, and a service write into it. */
 async function addFilledFolder(
   walk: Walk,
@@ -114,11 +122,7 @@ async function addFilledFolder(
 }
 
 /** A virtual environment of Python, whatever its name. */
-async function byEnvironment(
-  rules: LeaveOut,
-  path: string,
-  name: string,
-): Promise<LeftOut['by'] | undefined> {
+async function byEnvironment(rules: LeaveOut, path: string, name: string): Promise<string | undefined> {
   if (!name.endsWith('/') || rules.isCopiedByName(name)) return undefined;
-  return (await isFile(join(path, 'pyvenv.cfg'))) ? 'default' : undefined;
+  return (await isFile(join(path, 'pyvenv.cfg'))) ? BY_DEFAULT : undefined;
 }

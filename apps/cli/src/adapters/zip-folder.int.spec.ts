@@ -169,6 +169,29 @@ describe('what does not belong in a source was uploaded, or refused the upload',
     );
   });
 
+  it('the .gitignore of a folder within was not read: it counts below it, and before those above it', async () => {
+    const found = await zipped({
+      ...{ '.gitignore': '*.log\n/cache/\n', 'web/.gitignore': '/dist/\n!keep.log\n', 'a.log': '' },
+      ...{ 'web/dist/a.js': '', 'web/src/dist/b.js': '', 'web/keep.log': '', 'web/b.log': '' },
+      ...{ 'dist/c.js': '', 'cache/.gitignore': '!a.txt\n', 'cache/a.txt': '' },
+    });
+    const out = ['a.log', 'cache/', 'web/b.log', 'web/dist/'];
+    expect(found.out).toEqual(Object.fromEntries(out.map((path) => [path, '.gitignore'])));
+    expect(found.in.filter((path) => !path.endsWith('.gitignore'))).toEqual([
+      'dist/c.js',
+      'web/keep.log',
+      'web/src/dist/b.js',
+    ]);
+  });
+
+  it.each(['.slipwayignore', '.dockerignore'])(
+    'beside %s no .gitignore counts, in no folder',
+    async (name) => {
+      const found = await zipped({ [name]: 'a\n', 'web/.gitignore': '*\n', 'web/b': '', a: '' });
+      expect(found.out).toEqual({ a: name });
+    },
+  );
+
   it('a link that an ignore file names was refused', async () => {
     const found = await zipped({ '.gitignore': 'current\n' }, { current: '/srv/data' });
     expect(found.out).toEqual({ current: '.gitignore' });
@@ -202,6 +225,22 @@ describe('a .dockerignore', () => {
     expect(found.in).toEqual(['.dockerignore', 'src/app/c.js', 'src/dist/b.js']);
     const out = { 'dist/': '.dockerignore', 'e.log': '.dockerignore', 'src/d.log': '.dockerignore' };
     expect(found.out).toEqual(out);
+  });
+});
+
+describe('a .dockerignore of one Dockerfile', () => {
+  const files = { 'docs/a.md': '', 'src/b.js': '', '.dockerignore': 'src\n' };
+
+  it('was not read, and what it keeps was left out by the other one', async () => {
+    const own = { 'Dockerfile.dockerignore': 'docs\nDockerfile.dockerignore\n', Dockerfile: 'FROM a\n' };
+    const found = await zipped({ ...files, ...own });
+    expect(found.in).toEqual(['.dockerignore', 'Dockerfile', 'Dockerfile.dockerignore', 'src/b.js']);
+    expect(found.out).toEqual({ 'docs/': 'Dockerfile.dockerignore' });
+  });
+
+  it('says nothing of other Dockerfiles', async () => {
+    const other = { 'Dockerfile.dev.dockerignore': 'docs\n', 'Dockerfile.dev': '', Dockerfile: 'FROM a\n' };
+    expect((await zipped({ ...files, ...other })).out).toEqual({ 'src/': '.dockerignore' });
   });
 });
 

@@ -19,6 +19,8 @@ interface InitOptions {
   readonly build?: string;
   readonly output?: string;
   readonly image?: string;
+  /** The path of one that does not lie at the root. */
+  readonly dockerfile?: string;
   /** Writes over a config.json that is there. */
   readonly force?: boolean;
 }
@@ -74,7 +76,7 @@ export async function writeConfigs(
   return { written: written.map(({ text: _, ...one }) => one), passedOver };
 }
 
-async function planned({ directory, proposal }: ProposedConfig): Promise<PlannedConfig> {
+async function planned({ directory, proposal, envNames }: ProposedConfig): Promise<PlannedConfig> {
   const { configFields, configFileText, portNote } = await import('../domain/config-file.js'); // It loads detection.
   const { findingsText } = await import('#libs/source-detect');
   return {
@@ -84,7 +86,7 @@ async function planned({ directory, proposal }: ProposedConfig): Promise<Planned
     config: configFields(proposal),
     detected: findingsText(proposal.found),
     portNote: portNote(proposal),
-    text: configFileText(proposal),
+    text: configFileText(proposal, envNames),
   };
 }
 
@@ -112,11 +114,19 @@ function portText({ config: { port }, portNote }: WrittenConfig): string {
 }
 
 const fields = serviceConfigSchema
-  .pick({ runtime: true, port: true, command: true, build: true, output: true, image: true })
+  .pick({
+    runtime: true,
+    port: true,
+    command: true,
+    build: true,
+    output: true,
+    image: true,
+    dockerfile: true,
+  })
   .partial();
 
-function givenBy({ runtime, port, command, build, output, image }: InitOptions): Given {
-  const parsed = fields.safeParse({ runtime, port, command, build, output, image });
+function givenBy({ directory: _, force: __, ...given }: InitOptions): Given {
+  const parsed = fields.safeParse(given);
   if (parsed.success)
     return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
   const problems = inputProblems(parsed.error.issues).map(({ field, expected }) => `--${field}: ${expected}`);

@@ -41,6 +41,27 @@ app.listen(process.env.PORT || 3000);
 const manifest = JSON.stringify({ dependencies: { express: '4' }, scripts: { start: 'node server.js' } });
 
 describe('slipway init', () => {
+  it('named a Dockerfile in a folder, and had no flag for it', async () => {
+    await write({ 'shop/docker/Dockerfile': 'FROM a\nEXPOSE 9000\n', 'shop/notes.md': '' });
+    await expect(initOf('shop')).rejects.toMatchObject({
+      next: `slipway init ${inFolder('shop')} --dockerfile docker/Dockerfile`,
+    });
+    await initOf('shop', { dockerfile: 'docker/Dockerfile' });
+    expect(parseServiceConfig(await read('shop/config.json'))).toMatchObject({
+      port: 9000,
+      dockerfile: 'docker/Dockerfile',
+    });
+  });
+
+  it('left whoever has a .env to find out that it is not sent: it names its variables, and no value', async () => {
+    await write({ 'api/server.js': server, 'api/package.json': manifest, 'api/.env': 'API_TOKEN=hunter2\n' });
+    await initOf('api');
+    const text = await read('api/config.json');
+    expect(text).toContain('// .env is not sent. ');
+    expect(text).toContain('// "secrets": { "API_TOKEN": "api-token" },');
+    expect(text).not.toContain('hunter2');
+  });
+
   it('writes a config.json with comments that say by what each field was found, and what to do next', async () => {
     await write({ 'api/server.js': server, 'api/package.json': manifest });
     const said = await initOf('api', { command: 'node server.js' });

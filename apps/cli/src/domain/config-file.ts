@@ -1,5 +1,6 @@
 import { commandWords } from '#libs/contracts';
 import { findingsText, type Proposal } from '#libs/source-detect';
+import { envLines } from './env-names.js';
 import { shownText } from './terminal-text.js';
 
 /** The fields of a config.json that a proposal makes, in their order. */
@@ -9,15 +10,19 @@ export function configFields({
   command,
   build,
   output,
+  fallback,
   image,
+  dockerfile,
   health,
 }: Proposal): Readonly<Record<string, unknown>> {
   return {
     ...(runtime !== undefined && { runtime: runtime.value }),
     ...(port !== undefined && { port: port.value }),
     ...(image !== undefined && { image: image.value }),
+    ...(dockerfile !== undefined && { dockerfile: dockerfile.value }),
     ...(build !== undefined && { build: build.value }),
     ...(output !== undefined && { output: output.value }),
+    ...(fallback !== undefined && { fallback: fallback.value }),
     ...(command !== undefined && { command: command.value }),
     ...(health !== undefined && { health: { path: health.value } }),
   };
@@ -29,15 +34,21 @@ const NO_HEALTH = [
   '// "health": { "path": "/health" },',
 ];
 
-/** The text of a config.json that says by what each field was found. Names of files are in it. */
-export function configFileText(proposal: Proposal): string {
-  const { runtime, port, image, build, output, command, starts, health, found } = proposal;
+/**
+ * The text of a config.json that says by what each field was found. Names of files are in it.
+ * @param envNames variables of a file that is not sent
+ */
+export function configFileText(proposal: Proposal, envNames: readonly string[]): string {
+  const { runtime, port, image, dockerfile, build, output, fallback, command, starts, health, found } =
+    proposal;
   const lines = [
     ...fieldLines('runtime', runtime),
     ...portLines(proposal),
     ...fieldLines('image', image),
+    ...fieldLines('dockerfile', dockerfile),
     ...fieldLines('build', build),
     ...fieldLines('output', output),
+    ...fieldLines('fallback', fallback),
     ...fieldLines('command', command),
     ...(starts === undefined
       ? []
@@ -46,6 +57,7 @@ export function configFileText(proposal: Proposal): string {
       ? noHealth(port)
       : fieldLines('health', { ...health, value: { path: health.value } })),
     ...databaseLines(proposal),
+    ...(runtime?.value === 'static' ? [] : envLines(envNames)),
     '',
     '// Found out anew at each deployment:',
     ...found.map((one) => `// - ${shownText(findingsText([one]))}`),

@@ -1,23 +1,27 @@
 import { shownText } from './terminal-text.js';
 
-/** Of the first that there is, the patterns hold. */
-export const IGNORE_FILES = ['.slipwayignore', '.dockerignore', '.gitignore'] as const;
-export type IgnoreFile = (typeof IGNORE_FILES)[number];
+/** What leaves out what never belongs in a source. */
+export const BY_DEFAULT = 'default';
 
-/** An entry of a folder that its zip does not have, a folder's path with `/` behind it; and what left it out. */
+/** An entry of a folder that its zip does not have. */
 export interface LeftOut {
+  /** With `/` behind a folder's. */
   readonly path: string;
-  readonly by: 'default' | IgnoreFile;
+  /** `default`, or the name of an ignore file. */
+  readonly by: string;
 }
 
 const MOST_NAMES = 5;
 
 /** `left out by default: .env, node_modules/; by .gitignore: dist/` in one line; undefined for nothing. */
 export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
-  const parts = (['default', ...IGNORE_FILES] as const).flatMap((by) => {
+  const reasons = new Set([BY_DEFAULT, ...leftOut.map(({ by }) => by)]);
+  const parts = [...reasons].flatMap((by) => {
     const paths = leftOut.filter((one) => one.by === by).map(({ path }) => shownText(path));
     const more = paths.length > MOST_NAMES ? [`${paths.length - MOST_NAMES} more`] : [];
-    return paths.length === 0 ? [] : [`by ${by}: ${[...paths.slice(0, MOST_NAMES), ...more].join(', ')}`];
+    return paths.length === 0
+      ? []
+      : [`by ${shownText(by)}: ${[...paths.slice(0, MOST_NAMES), ...more].join(', ')}`];
   });
   return parts.length === 0 ? undefined : `left out ${parts.join('; ')}`;
 }
@@ -28,7 +32,7 @@ const ENV_FILES = new Set(['.env', '.env.production', '.env.local', '.env.produc
 /** What follows of the environment files that a build does not see; undefined where none is left out. */
 export function envFilesText(leftOut: readonly LeftOut[]): string | undefined {
   const names = leftOut
-    .filter(({ by, path }) => by === 'default' && ENV_FILES.has(path))
+    .filter(({ by, path }) => by === BY_DEFAULT && ENV_FILES.has(path))
     .map(({ path }) => path);
   if (names.length === 0) return undefined;
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];

@@ -6,7 +6,15 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 /** Fields that a flag of `slipway init` gives. */
-const FLAGS: ReadonlySet<string> = new Set(['runtime', 'port', 'command', 'build', 'output', 'image']);
+const FLAGS: ReadonlySet<string> = new Set([
+  'runtime',
+  'port',
+  'command',
+  'build',
+  'output',
+  'image',
+  'dockerfile',
+]);
 
 interface Settling {
   /** The line of config.json, where the refusal shows none. */

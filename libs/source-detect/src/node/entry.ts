@@ -1,5 +1,6 @@
 import { hasFile, presentOf, type SourceTree } from '../source-tree.js';
 import type { PackageJson } from './package-json.js';
+import { START_SCRIPTS } from './served.js';
 
 export interface Entry {
   readonly path: string;
@@ -49,12 +50,27 @@ function mainFile(tree: SourceTree, main: string, isBuilt: boolean): string | un
   return file ?? (isBuilt && BUILT.test(main) ? main : undefined);
 }
 
+/** Without its comments; empty where there is none. */
+const tsconfigOf = (tree: SourceTree): string =>
+  (tree.text('tsconfig.json') ?? '').replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+
+const outDirOf = (tsconfig: string): string | undefined =>
+  /"outDir"\s*:\s*"\.?\/?([^"]+?)\/?"/.exec(tsconfig)?.[1];
+
+/** Whether a source starts what its compiler of TypeScript makes, which was not sent along. */
+export function startsCompiled(tree: SourceTree, root: PackageJson): boolean {
+  const outDir = outDirOf(tsconfigOf(tree));
+  if (outDir === undefined || tree.paths.some((path) => path.startsWith(`${outDir}/`))) return false;
+  const starts = [root.main, ...START_SCRIPTS.map((name) => root.scripts[name])];
+  return starts.some((text) =>
+    text?.split(/\s+/).some((word) => word.replace(/^\.\//, '').startsWith(`${outDir}/`)),
+  );
+}
+
 /** Where the compiler of TypeScript puts the usual names: `outDir`, less the `rootDir` that it takes off. */
 function compiledEntry(tree: SourceTree): Entry | undefined {
-  const config = (tree.text('tsconfig.json') ?? '')
-    .replaceAll(/\/\*[^]*?\*\//g, '')
-    .replaceAll(/(^|\s)\/\/.*$/gm, '');
-  const outDir = /"outDir"\s*:\s*"\.?\/?([^"]+?)\/?"/.exec(config)?.[1];
+  const config = tsconfigOf(tree);
+  const outDir = outDirOf(config);
   const [source] = presentOf(tree, [...typed('src/'), ...typed('')]);
   if (outDir === undefined || source === undefined) return undefined;
   const rootDir = /"rootDir"\s*:\s*"\.?\/?([^"]*?)\/?"/.exec(config)?.[1] ?? commonFolder(tree);

@@ -6,6 +6,8 @@ import { dependsOn, type PackageJson, packageJsonOf } from './package-json.js';
 import { isServed } from './served.js';
 
 export interface FrontEnd {
+  /** Of its tool, such as `vite`. */
+  readonly name: string;
   readonly tool: Finding;
   /** What it builds, relative to the root. */
   readonly folder: string;
@@ -71,7 +73,11 @@ export function frontEndOf(tree: SourceTree): FrontEnd | undefined {
   const folder = found?.folder({ tree, root });
   return found === undefined || folder === undefined
     ? undefined
-    : { tool: { what: `${found.tool}, which builds ${folder}`, by: 'package.json' }, folder };
+    : {
+        name: found.tool,
+        tool: { what: `${found.tool}, which builds ${folder}`, by: 'package.json' },
+        folder,
+      };
 }
 
 const nextConfig = ({ tree }: Source): string => configOf(tree, 'next');

@@ -1,6 +1,6 @@
 import type { Finding } from '../build-plan.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
-import type { PackageJson } from './package-json.js';
+import { dependsOn, type PackageJson } from './package-json.js';
 import type { WorkspacePackage } from './workspaces.js';
 
 /** What a package manager runs of the source itself when it installs. */
@@ -89,6 +89,13 @@ function readsFolders(tree: SourceTree, all: readonly WorkspacePackage[]): Findi
     );
     if (local !== undefined) return { what: `its dependency ${local[0]}`, by: `${folder}package.json` };
   }
+  // It is linked while packages are installed, and only if it is there.
+  const program = all.find(
+    ({ json }) =>
+      json.hasPrograms && json.name !== undefined && all.some((one) => dependsOn(one.json, json.name ?? '')),
+  );
+  if (program !== undefined)
+    return { what: `the program of its package ${program.json.name}`, by: `${program.folder}package.json` };
   const archive = tree.paths.find((path) => path.startsWith('.yarn/cache/'));
   return archive === undefined ? undefined : { what: 'its archives of packages', by: '.yarn/cache' };
 }

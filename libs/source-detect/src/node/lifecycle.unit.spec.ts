@@ -74,6 +74,15 @@ describe('an installation that reads folders of the source', () => {
   });
 });
 
+it.each<readonly [string, object, Files]>([
+  ['package.json of pnpm 9', { pnpm: { patchedDependencies: { 'a@1': './fixes/a.patch' } } }, {}],
+  ['package.json of bun', { patchedDependencies: { 'a@1': 'fixes/a.patch' } }, {}],
+  ['pnpm-workspace.yaml', {}, { 'pnpm-workspace.yaml': 'patchedDependencies:\n  a@1: fixes/a.patch\n' }],
+])('a patch outside of patches/ was not there when %s asked for it', (_, more, files) => {
+  const plan = planned({}, { 'pnpm-lock.yaml': '', 'fixes/a.patch': '', ...files }, more);
+  expect(plan.manifests).toContain('fixes/a.patch');
+});
+
 describe('what is pruned', () => {
   it('by yarn 4 runs no script again, for it cannot be told to leave them', () => {
     expect(argvs(planned({ postinstall: 'node make.js' }, berry).prune)).toEqual([

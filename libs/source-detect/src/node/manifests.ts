@@ -1,5 +1,7 @@
 import { presentOf, type SourceTree } from '../source-tree.js';
 import { LOCK_FILES } from './manager.js';
+import type { PackageJson } from './package-json.js';
+import { pnpmPatches } from './settings.js';
 import type { WorkspacePackage } from './workspaces.js';
 
 const AT_ROOT = [
@@ -18,8 +20,17 @@ const AT_ROOT = [
 const IN_FOLDERS = /^(?:patches|\.yarn\/(?:patches|plugins|releases))\//;
 
 /** What an installation reads. */
-export const manifestsOf = (tree: SourceTree, packages: readonly WorkspacePackage[]): readonly string[] => [
-  ...presentOf(tree, AT_ROOT),
-  ...tree.paths.filter((path) => IN_FOLDERS.test(path)),
-  ...packages.flatMap(({ folder }) => presentOf(tree, [`${folder}package.json`, `${folder}.npmrc`])),
-];
+export function manifestsOf(
+  tree: SourceTree,
+  root: PackageJson,
+  packages: readonly WorkspacePackage[],
+): readonly string[] {
+  const patches = [...root.patches, ...pnpmPatches(tree)].map((path) => path.replace(/^\.\//, ''));
+  const all = [
+    ...presentOf(tree, AT_ROOT),
+    ...tree.paths.filter((path) => IN_FOLDERS.test(path)),
+    ...presentOf(tree, patches),
+    ...packages.flatMap(({ folder }) => presentOf(tree, [`${folder}package.json`, `${folder}.npmrc`])),
+  ];
+  return [...new Set(all)];
+}

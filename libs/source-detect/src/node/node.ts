@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, StepsPlan } from '../build-plan.js';
 import { gitFinding, gitStep } from '../git.js';
+import { misnamedProcfile } from '../procfile.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { dependenciesOf } from './dependencies.js';
@@ -25,6 +26,7 @@ export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonl
     root: project?.root,
     commands: project?.commands,
     framework: project?.framework,
+    started: project?.started,
     isBuilt: project !== undefined && (project.build.length > 0 || project.lifecycle.runsScripts),
     usesBun: project?.manager.name === 'bun',
     usesPnp: isPnp,
@@ -45,7 +47,7 @@ export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonl
     ...rest,
     runEnv,
     command: start.command,
-    found: [...plan.found, ...installed, ...start.found],
+    found: [...plan.found, ...installed, ...start.found, ...misnamedProcfile(tree)],
   };
 }
 
@@ -89,7 +91,7 @@ function planOf(
       // The archives have to be where the service can read them.
       ...(isPnpOf(tree, manager) && { YARN_ENABLE_GLOBAL_CACHE: 'false' }),
     },
-    manifests: manifestsOf(tree, packages),
+    manifests: manifestsOf(tree, project.root, packages),
     installNeedsSource: isOwn || needsSource !== undefined,
     install: isOwn ? stepOf(config.install) : commands.installAll,
     build,

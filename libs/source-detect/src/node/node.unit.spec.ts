@@ -152,13 +152,14 @@ describe('a source of Node.js that cannot be started', () => {
     const files = {
       ...npmLock,
       'apps/web/package.json': '{"name":"web","scripts":{"start":"node ."}}',
+      'apps/admin/package.json': '{"name":"admin","scripts":{"start":"node ."}}',
       'apps/ui/package.json': '{"name":"ui"}',
     };
     const { field, message, hint } = refusalOf({ workspaces: ['apps/*'] }, files);
     expect(field).toBe('command');
-    expect(message).toBe('config.json: command: the root of the workspace starts nothing; web does');
+    expect(message).toBe('config.json: command: the root of the workspace starts nothing; admin, web do');
     expect(hint).toBe(
-      'Name the package to start. In config.json that is a line such as "command": "npm run start --workspace web".',
+      'Name the package to start. In config.json that is a line such as "command": "npm run start --workspace admin".',
     );
   });
 

@@ -5,7 +5,7 @@ import type { SourceTree } from '../source-tree.js';
 import { dependsOn } from './package-json.js';
 import { frontEndOf } from './front-end.js';
 import type { Project } from './project.js';
-import { isForWorkAlone } from './start.js';
+import { isForWorkAlone } from './served.js';
 
 const EXAMPLES = { command: 'node bin/www' };
 

@@ -20,15 +20,21 @@ export interface PackageJson {
   readonly workspaces: readonly string[];
   /** `devEngines.packageManager`. */
   readonly wantedManager: Texts;
+  /** It has programs (`bin`), which others of its workspace may call. */
+  readonly hasPrograms: boolean;
+  /** Versions of packages may be others than those that are wanted. */
+  readonly overridden: boolean;
+  /** Files that change packages: `patchedDependencies` of bun, and of `pnpm`. */
+  readonly patches: readonly string[];
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 
-const textsOf = (value: unknown): Texts =>
+export const textsOf = (value: unknown): Texts =>
   isObject(value)
     ? Object.fromEntries(
         Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -44,7 +50,7 @@ export function packageJsonOf(tree: SourceTree, folder = ''): PackageJson | unde
   if (!hasFile(tree, path)) return undefined;
   refuseMarked(tree, path, { tool: 'npm', cannotRead: ['utf-16'], field: 'install' });
   const root = parsed(path, tree.text(path) ?? '');
-  const { workspaces, devEngines } = root;
+  const { workspaces, devEngines, pnpm } = root;
   return {
     name: textOf(root['name']),
     main: textOf(root['main']),
@@ -58,6 +64,11 @@ export function packageJsonOf(tree: SourceTree, folder = ''): PackageJson | unde
     volta: textsOf(root['volta']),
     workspaces: stringsOf(isObject(workspaces) ? workspaces['packages'] : workspaces),
     wantedManager: textsOf(isObject(devEngines) ? devEngines['packageManager'] : undefined),
+    hasPrograms: textOf(root['bin']) !== undefined || Object.keys(textsOf(root['bin'])).length > 0,
+    overridden: root['overrides'] !== undefined,
+    patches: [root, isObject(pnpm) ? pnpm : {}].flatMap(({ patchedDependencies }) =>
+      Object.values(textsOf(patchedDependencies)),
+    ),
   };
 }
 

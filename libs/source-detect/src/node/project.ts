@@ -1,25 +1,26 @@
 import type { ServiceConfig } from '#libs/contracts';
-import type { Finding, Step } from '../build-plan.js';
 import { SourceRefusal } from '../refusal.js';
 import { presentOf, type SourceTree } from '../source-tree.js';
-import { stepOf } from '../steps.js';
+import { type Built, buildOf } from './build.js';
 import { type Framework, frameworkOf } from './frameworks.js';
 import { type Commands, commandsOf } from './install.js';
 import { type Lifecycle, lifecycleOf } from './lifecycle.js';
 import { LOCK_FILES, type Manager, managerOf } from './manager.js';
 import { type PackageJson, packageJsonOf } from './package-json.js';
-import { type WorkspacePackage, workspacePackages } from './workspaces.js';
+import { refuseStaleLock } from './stale-lock.js';
+import { isForWorkAlone, START_SCRIPTS, startsServer } from './served.js';
+import { nameOf, type WorkspacePackage, workspacePackages } from './workspaces.js';
 
 /** A source with a package.json, and what its files say of how it is built. */
-export interface Project {
+export interface Project extends Built {
   readonly root: PackageJson;
   readonly packages: readonly WorkspacePackage[];
   readonly manager: Manager;
   readonly commands: Commands;
   readonly lifecycle: Lifecycle;
   readonly framework?: Framework;
-  readonly build: readonly Step[];
-  readonly buildFound: readonly Finding[];
+  /** The package of a workspace that starts, and how. */
+  readonly started?: WorkspacePackage & { readonly command: readonly string[] };
 }
 
 /** @returns undefined where there is no package.json */
@@ -28,9 +29,11 @@ export function projectOf(tree: SourceTree, config: ServiceConfig): Project | un
   if (root === undefined) return withoutManifest(tree);
   const packages = workspacePackages(tree, root);
   const manager = managerOf(tree, root);
+  if (config.install === undefined) refuseStaleLock(tree, root, manager);
   const lifecycle = lifecycleOf(tree, root, packages);
   const commands = commandsOf({ tree, manager, lifecycle, isWorkspace: packages.length > 0 });
   const framework = frameworkOf(tree, root);
+  const started = startedPackage(tree, { root, packages, commands });
   return {
     root,
     packages,
@@ -38,7 +41,8 @@ export function projectOf(tree: SourceTree, config: ServiceConfig): Project | un
     commands,
     lifecycle,
     ...(framework !== undefined && { framework }),
-    ...buildOf(config, root, commands, framework),
+    ...(started !== undefined && { started }),
+    ...buildOf(config, { tree, root, commands, framework, started }),
   };
 }
 
@@ -52,22 +56,17 @@ function withoutManifest(tree: SourceTree): undefined {
   });
 }
 
-/** The second is Heroku's: npm never runs it. */
-const BUILD_SCRIPTS = ['build', 'heroku-postbuild'];
-
-function buildOf(
-  { build }: Pick<ServiceConfig, 'build'>,
-  { scripts }: PackageJson,
-  commands: Commands,
-  framework: Framework | undefined,
-): Pick<Project, 'build' | 'buildFound'> {
-  if (build !== undefined) return { build: stepOf(build), buildFound: [] };
-  const script = BUILD_SCRIPTS.find((name) => Object.hasOwn(scripts, name));
-  const argv = script === undefined ? framework?.build : commands.run(script);
-  if (argv === undefined) return { build: [], buildFound: [] };
-  const by = script === undefined ? framework?.name : `${script} of package.json`;
-  return {
-    build: [...stepOf(argv), ...(framework?.afterBuild ?? [])],
-    buildFound: [{ what: `built with \`${argv.join(' ')}\``, ...(by !== undefined && { by }) }],
-  };
+/** The only package of a workspace that starts something, where its root starts nothing. */
+function startedPackage(
+  tree: SourceTree,
+  { root, packages, commands }: Pick<Project, 'root' | 'packages' | 'commands'>,
+): Project['started'] {
+  if (START_SCRIPTS.some((name) => root.scripts[name] !== undefined)) return undefined;
+  const [first, ...others] = packages.filter(({ json }) => json.scripts['start'] !== undefined);
+  if (first === undefined || others.length > 0) return undefined;
+  const { start } = first.json.scripts;
+  // The server of a framework is started by the program that shows what it built: `next start`.
+  const isOfFramework = !isForWorkAlone(start, first.json) && frameworkOf(tree, first.json) !== undefined;
+  if (!isOfFramework && !startsServer(start, first.json)) return undefined;
+  return { ...first, command: commands.runIn(nameOf(first), 'start') };
 }

@@ -32,10 +32,15 @@ const textOf = (words: readonly string[]): string => {
   return (program[0] === 'npx' ? program.slice(1) : program).join(' ');
 };
 
-export const isForWork = (words: readonly string[]): boolean =>
-  FOR_WORK.some((one) => one.test(textOf(words)));
+const isForWork = (words: readonly string[]): boolean => FOR_WORK.some((one) => one.test(textOf(words)));
 
 const isForALook = (words: readonly string[]): boolean => FOR_A_LOOK.some((one) => one.test(textOf(words)));
+
+/** Whether a script serves only while one works on the source: `vite`, `nest start`. */
+export function isForWorkAlone(script: string | undefined, root: PackageJson): boolean {
+  const words = wordsOfScript(script ?? '');
+  return words !== undefined && isForWork(lastWords(words, root) ?? words);
+}
 
 /** The scripts that may start a service, the first that does. */
 export const START_SCRIPTS = ['start', 'start:prod', 'start:production', 'serve:prod'];
@@ -45,17 +50,19 @@ const SERVERS = ['server.js', 'server.mjs', 'server.cjs', 'server.ts', 'server/i
 /** Whether the source starts a server of its own, and not only one that shows what its tool built. */
 export function isServed(tree: SourceTree, root: PackageJson): boolean {
   if (procfileOf(tree).has('web') || SERVERS.some((path) => hasFile(tree, path))) return true;
-  return START_SCRIPTS.some((name) => {
-    const script = root.scripts[name];
-    if (script === undefined) return false;
-    const words = wordsOfScript(script);
-    const last =
-      words === undefined
-        ? script
-            .split(/\s*&&\s*/)
-            .at(-1)
-            ?.split(/\s+/)
-        : lastWords(words, root);
-    return last !== undefined && !isForWork(last) && !isForALook(last);
-  });
+  return START_SCRIPTS.some((name) => startsServer(root.scripts[name], root));
+}
+
+/** Whether a script starts a server, and not only one of a tool that shows what it built. */
+export function startsServer(script: string | undefined, root: PackageJson): boolean {
+  if (script === undefined) return false;
+  const words = wordsOfScript(script);
+  const last =
+    words === undefined
+      ? script
+          .split(/\s*&&\s*/)
+          .at(-1)
+          ?.split(/\s+/)
+      : lastWords(words, root);
+  return last !== undefined && !isForWork(last) && !isForALook(last);
 }

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { SourceTree } from '../source-tree.js';
-import { stringsOf } from './package-json.js';
+import { stringsOf, textsOf } from './package-json.js';
 
 /** People write some KiB. Its parser takes seconds for more, and minutes for brackets within brackets. */
 const LONGEST_SETTINGS = 32_768;
@@ -47,6 +47,10 @@ export function yarnSettings(tree: SourceTree): YarnSettings {
     plugins: Array.isArray(plugins) ? plugins.map((plugin) => JSON.stringify(plugin)) : [],
   };
 }
+
+/** Files that change packages, as pnpm-workspace.yaml names them. */
+export const pnpmPatches = (tree: SourceTree): readonly string[] =>
+  Object.values(textsOf(pnpmSettings(tree)['patchedDependencies']));
 
 /** The folders of a workspace's packages, as its root names them. */
 export const workspaceGlobs = (tree: SourceTree, ofPackageJson: readonly string[]): readonly string[] => [

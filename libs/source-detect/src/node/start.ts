@@ -6,9 +6,10 @@ import { type Entry, entryOf } from './entry.js';
 import type { Framework } from './frameworks.js';
 import type { Commands } from './install.js';
 import type { PackageJson } from './package-json.js';
+import type { Project } from './project.js';
 import { procfileOf } from '../procfile.js';
 import { hasHooks, lastWords, programOf, scriptNamed, wordsOfScript } from './script-words.js';
-import { isForWork, START_SCRIPTS } from './served.js';
+import { isForWorkAlone, START_SCRIPTS } from './served.js';
 import { missingEnvFiles, withoutSupervisor } from './supervisors.js';
 
 export interface Start {
@@ -24,6 +25,8 @@ export interface StartParts {
   readonly root?: PackageJson;
   readonly commands?: Commands;
   readonly framework?: Framework;
+  /** The package of a workspace that starts. */
+  readonly started?: Project['started'];
   readonly isBuilt: boolean;
   readonly usesBun: boolean;
   /** Its files are for browsers: `src/main.js` starts nothing. */
@@ -36,7 +39,7 @@ export interface StartParts {
 export function startOf(parts: StartParts): Start | undefined {
   const { command } = parts.config;
   if (command !== undefined) return { command, text: command.join(' '), found: [] };
-  return ofProcfile(parts) ?? ofScripts(parts) ?? ofFramework(parts) ?? ofEntry(parts);
+  return ofProcfile(parts) ?? ofScripts(parts) ?? ofFramework(parts) ?? ofEntry(parts) ?? ofPackage(parts);
 }
 
 const startsWith = (command: readonly string[], text: string, by: string): Start => ({
@@ -65,12 +68,6 @@ function ofScripts(parts: StartParts): Start | undefined {
     if (start !== undefined) return start;
   }
   return undefined;
-}
-
-/** Whether a script serves only while one works on the source: `vite`, `nest start`. */
-export function isForWorkAlone(script: string | undefined, root: PackageJson): boolean {
-  const words = wordsOfScript(script ?? '');
-  return words !== undefined && isForWork(lastWords(words, root) ?? words);
 }
 
 /**
@@ -140,4 +137,14 @@ function ofEntry(parts: StartParts): Start | undefined {
   if (entry === undefined) return undefined;
   const command = [usesBun ? 'bun' : 'node', entry.path];
   return startsWith(command, command.join(' '), entry.by);
+}
+
+function ofPackage({ started, config }: StartParts): Start | undefined {
+  if (started === undefined) return undefined;
+  portOf(config);
+  const { command, folder, json } = started;
+  return {
+    ...startsWith(command, command.join(' '), `start of ${folder}package.json`),
+    text: json.scripts['start'] ?? '',
+  };
 }

@@ -9,6 +9,9 @@ export interface WorkspacePackage {
   readonly json: PackageJson;
 }
 
+/** As package managers know it. */
+export const nameOf = ({ folder, json }: WorkspacePackage): string => json.name ?? folder.slice(0, -1);
+
 /** No pattern that people write is longer. */
 const LONGEST_GLOB = 1_000;
 

@@ -48,9 +48,13 @@ const ENV_FILES = ['.env.example', '.env.sample', '.env.template', '.env.dist'];
 export const portInWords = (words: string): number | undefined => valid(firstMatch(words, IN_WORDS)?.group);
 
 /** The port that the files of a source name, if any does. */
-export function foundPort(tree: SourceTree, runtime: string): Found<number> | undefined {
+export function foundPort(
+  tree: SourceTree,
+  runtime: string,
+  named: { readonly dockerfile?: string } = {},
+): Found<number> | undefined {
   if (runtime === 'static') return undefined;
-  const dockerfile = runtime === 'dockerfile' ? dockerfileIn(tree, {}) : undefined;
+  const dockerfile = runtime === 'dockerfile' ? dockerfileIn(tree, named) : undefined;
   const exposed = dockerfile === undefined ? undefined : exposedPort(tree.text(dockerfile) ?? '');
   if (exposed !== undefined) return { value: exposed, by: `EXPOSE of ${dockerfile}` };
   return (

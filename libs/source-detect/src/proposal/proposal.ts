@@ -6,6 +6,7 @@ import { runtimeOf } from '../runtime.js';
 import type { SourceTree } from '../source-tree.js';
 import type { Found } from './found.js';
 import { foundMigrations, foundSqlite } from './found-database.js';
+import { foundFallback } from './found-fallback.js';
 import { foundHealth } from './found-health.js';
 import { foundPort, portInWords } from './found-port.js';
 import { hasOnlyWorkers } from './without-port.js';
@@ -18,6 +19,7 @@ export interface Given {
   readonly build?: readonly string[];
   readonly output?: string;
   readonly image?: string;
+  readonly dockerfile?: string;
 }
 
 /** What a config.json would say of a source that has none. */
@@ -33,7 +35,10 @@ export interface Proposal {
   /** Undefined where none is, or it is better found out. */
   readonly build?: Found<readonly string[]>;
   readonly output?: Found<string>;
+  /** Of a site whose only page reads the path itself. */
+  readonly fallback?: Found<string>;
   readonly image?: Found<string>;
+  readonly dockerfile?: Found<string>;
   readonly health?: Found<string>;
   /** What could run before each release. Never written as more than a comment. */
   readonly migrations?: Found<string>;
@@ -54,12 +59,14 @@ const GIVEN = 'the command line';
 export function propose(tree: SourceTree, given: Given = {}): Proposal {
   const sign = runtimeOf(tree, given);
   const port = portFor(tree, sign.what, given);
-  const plan = detect(tree, configOf(port?.value, given));
+  const fallback = sign.what === 'static' ? foundFallback(tree) : undefined;
+  const known = { ...given, ...(fallback !== undefined && { fallback: fallback.value }) };
+  const plan = detect(tree, configOf(port?.value, known));
   const command = commandOf(plan, given);
   const runtime = { value: runtimeName(plan), by: given.runtime === undefined ? sign.by : GIVEN };
   // What is written down must not change what is built: of a server that detection adds, the command alone is no use.
   const isWritten = (of: Given): boolean =>
-    isSame(plan, planOf(tree, configOf(port?.value, { ...given, ...of })));
+    isSame(plan, planOf(tree, configOf(port?.value, { ...known, ...of })));
   const named = { runtime: runtime.value };
   const isRuntimeWritten = isWritten(named);
   const isCommandWritten = isWritten({ ...(isRuntimeWritten && named), command: command?.value });
@@ -70,7 +77,9 @@ export function propose(tree: SourceTree, given: Given = {}): Proposal {
     starts: isCommandWritten ? undefined : command?.value,
     build: buildOf(plan, given),
     output: given.output === undefined ? undefined : { value: given.output, by: GIVEN },
+    fallback,
     image: given.image === undefined ? undefined : { value: given.image, by: GIVEN },
+    dockerfile: given.dockerfile === undefined ? undefined : { value: given.dockerfile, by: GIVEN },
     health: port === undefined ? undefined : healthFor(tree, runtime.value),
     ...(runtime.value !== 'static' && { migrations: foundMigrations(tree), sqlite: foundSqlite(tree) }),
     found: plan.found,
@@ -84,11 +93,13 @@ function portFor(tree: SourceTree, runtime: string, given: Given): Found<number>
   if (given.port !== undefined) return { value: given.port, by: GIVEN };
   const named = portInWords(given.command?.join(' ') ?? '');
   if (named !== undefined) return { value: named, by: 'its command' };
-  return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime) ?? { value: USUAL_PORT });
+  return hasOnlyWorkers(tree) ? undefined : (foundPort(tree, runtime, given) ?? { value: USUAL_PORT });
 }
 
-const configOf = (port: number | undefined, given: Omit<Given, 'port'>): ServiceConfig =>
-  serviceConfigSchema.parse({ ...given, ...(port !== undefined && { port }) });
+const configOf = (
+  port: number | undefined,
+  given: Omit<Given, 'port'> & { readonly fallback?: string },
+): ServiceConfig => serviceConfigSchema.parse({ ...given, ...(port !== undefined && { port }) });
 
 function runtimeName(plan: BuildPlan): string {
   if (plan.kind !== 'steps') return plan.kind;
@@ -123,5 +134,5 @@ function buildOf(plan: BuildPlan, given: Given): Proposal['build'] {
   const [step] =
     plan.kind === 'steps' && 'runtime' in plan.base && plan.base.runtime === 'go' ? plan.build : [];
   if (step === undefined) return undefined;
-  return { value: step.argv, by: plan.found.find(({ what }) => what.startsWith('built with'))?.by };
+  return { value: step.argv, by: plan.found.find(({ kind }) => kind === 'build')?.by };
 }

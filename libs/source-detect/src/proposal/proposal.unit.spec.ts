@@ -88,8 +88,18 @@ describe('a bot got the usual port, and never became healthy', () => {
     { 'requirements.txt': 'discord.py\n', 'bot.py': BOT },
     { 'requirements.txt': 'celery\n', 'tasks.py': 'from celery import Celery\napp = Celery("a")\n' },
     { 'package.json': '{"main":"index.js"}', 'index.js': JS_BOT },
+    { 'package.json': '{"main":"bot.js"}', 'bot.js': 'setInterval(() => console.log("tick"), 1000);\n' },
+    { 'main.py': 'import time\nwhile True:\n    print("tick")\n    time.sleep(1)\n' },
   ] as readonly Readonly<Record<string, string>>[])('%#: it is proposed without one', (files) => {
     expect(of(files).port).toBeUndefined();
+  });
+
+  it.each([
+    { 'package.json': '{"main":"a.js"}', 'a.js': 'setInterval(clean, 9);\nrequire("./web").listen(3000);\n' },
+    { 'main.py': 'import socket\nwhile True:\n    handle(socket.accept())\n' },
+    { 'package.json': '{"main":"a.js"}', 'a.js': 'require("own-framework")();\n' },
+  ] as readonly Readonly<Record<string, string>>[])('%#: what may listen has a port', (files) => {
+    expect(of(files).port).toBeDefined();
   });
 
   it('one that serves a page besides has a port', () => {

@@ -75,6 +75,17 @@ describe('the app', () => {
     );
   });
 
+  it('of Chainlit ended at once: a command of its own loads it', () => {
+    const files = { 'requirements.txt': 'chainlit\n', 'app.py': 'import chainlit as cl\n' };
+    expect(command(files)).toBe('chainlit run app.py --host 0.0.0.0 --port 8000 --headless');
+  });
+
+  it('of Dash without `server` listened on 127.0.0.1: its environment names another', () => {
+    const text = 'from dash import Dash\napp = Dash()\nif __name__ == "__main__":\n    app.run()\n';
+    const dash = plan({ 'requirements.txt': 'dash\n', 'app.py': text });
+    expect([dash.command, dash.env]).toMatchObject([['python', 'app.py'], { HOST: '0.0.0.0' }]);
+  });
+
   it('of Streamlit and of Gradio is started by their usual commands', () => {
     expect(command({ 'requirements.txt': 'streamlit\n', 'Home.py': 'import streamlit as st\n' })).toBe(
       'streamlit run Home.py --server.port 8000 --server.address 0.0.0.0 --server.headless true',

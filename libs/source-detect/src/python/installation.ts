@@ -23,6 +23,7 @@ import {
   unlocked,
 } from './installing.js';
 import { pylockFile } from './manifests.js';
+import { hasOwnPackage, refuseUndescribed } from './own-package.js';
 import { byPylock } from './pylock.js';
 
 /** Beside Poetry, out of the source's way. */
@@ -136,7 +137,8 @@ function byProject(source: Source): Installation {
   const { pyproject } = source.manifests;
   const dependencies = projectDependencies(source.manifests);
   const backend = textAt(pyproject, ['build-system', 'build-backend']);
-  if (backend !== undefined || valueAt(pyproject, ['build-system']) !== undefined || isPackage(source))
+  const isBuilt = valueAt(pyproject, ['build-system']) !== undefined || isPackage(source);
+  if (isBuilt && hasOwnPackage(source))
     return itself(source, {
       by: 'project of pyproject.toml',
       dependencies: [...dependencies, ...poetryDependencies(source.manifests)],
@@ -183,6 +185,14 @@ const WAYS: readonly (readonly [
  * @throws SourceRefusal where a file is named that is not there
  */
 export function installationOf(source: Source, script: InlineScript | undefined): Installation {
+  const installation = found(source, script);
+  // A requirement file may install another folder of the source than its root.
+  const isByFile = hasFile(source.tree, 'requirements.txt');
+  if (installation.installsItself && !isByFile) refuseUndescribed(source);
+  return installation;
+}
+
+function found(source: Source, script: InlineScript | undefined): Installation {
   const way = WAYS.find(([is]) => is(source));
   if (way !== undefined) return way[1](source);
   const other = requirementFile(source.tree);

@@ -6,6 +6,9 @@ import { modulesOf } from './modules.js';
 
 const CONDA = ['environment.yml', 'environment.yaml'];
 
+/** `Requirements.txt`, `requirement.txt`, `requirements.in`: pip is told of none of them. */
+const ALMOST = /^requirements?(?:\.(?:txt|in))?$/i;
+
 /**
  * Refuses an app whose framework nobody installs: it would be built, and end with a missing module.
  * @throws SourceRefusal which names the file that imports it
@@ -20,15 +23,20 @@ export function refuseNotInstalled(tree: SourceTree, { steps }: Installation): v
   );
   const missing = using.find(({ name }) => !isOwn(tree, name));
   if (missing === undefined) return;
-  const [conda] = presentOf(tree, CONDA);
   throw new SourceRefusal({
     field: 'install',
-    why:
-      conda === undefined
-        ? `${missing.path} imports ${missing.name}, and no requirements.txt, pyproject.toml, Pipfile or setup.py says what is installed`
-        : `${conda} is Conda's, which is not used here, and ${missing.path} imports ${missing.name}`,
+    why: whyMissing(tree, `${missing.path} imports ${missing.name}`),
     hint: `Name ${missing.name} and the other packages in a requirements.txt, or write what installs them.`,
   });
+}
+
+function whyMissing(tree: SourceTree, imported: string): string {
+  const [conda] = presentOf(tree, CONDA);
+  if (conda !== undefined) return `${conda} is Conda's, which is not used here, and ${imported}`;
+  const almost = tree.paths.find((path) => ALMOST.test(path));
+  if (almost !== undefined)
+    return `${imported}, and ${almost} is not read: the file of pip is called requirements.txt`;
+  return `${imported}, and no requirements.txt, pyproject.toml, Pipfile or setup.py says what is installed`;
 }
 
 /** It lies in the source itself, as Bottle is often shipped. */

@@ -14,6 +14,15 @@ it('environment.yml of Conda is named, for nothing here reads it', () => {
   );
 });
 
+it.each(['Requirements.txt', 'requirement.txt', 'requirements.in'])(
+  '%s was taken for no list of packages at all, without a word of its name',
+  (name) => {
+    expect(() => plan({ 'app.py': FLASK, [name]: 'flask\n' })).toThrow(
+      `install: app.py imports flask, and ${name} is not read: the file of pip is called requirements.txt`,
+    );
+  },
+);
+
 it.each([
   ['a manifest', { 'requirements.txt': 'flask\n', 'app.py': FLASK }, {}],
   ['an own command', { 'app.py': FLASK }, { install: 'pip install flask' }],

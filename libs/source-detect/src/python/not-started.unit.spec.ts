@@ -18,7 +18,7 @@ it.each(PROCFILES)('%s: what init had written down as command was told as "not s
 });
 
 it('another command is started instead of what the Procfile has, which is said', () => {
-  const tree = treeOf({ Procfile: 'worker: python worker.py\n', 'requirements.txt': '' });
+  const tree = treeOf({ Procfile: 'worker: python worker.py\n', 'requirements.txt': '', 'other.py': '' });
   const config = parseServiceConfig('{"runtime":"python","command":"python other.py"}');
   expect(findingsText(detect(tree, config).found)).toContain('not started here: worker, by Procfile');
 });

@@ -10,7 +10,7 @@ import { inlineScriptOf } from './inline-script.js';
 import { installationOf } from './installation.js';
 import { type Installation, pipInstall } from './installing.js';
 import { manifestsOf } from './manifests.js';
-import { procfileOf } from '../procfile.js';
+import { misnamedProcfile, procfileOf } from '../procfile.js';
 import { refuseNotInstalled } from './not-installed.js';
 import { procfileCommand } from './procfile-command.js';
 import { pipInstallReads } from './requirements.js';
@@ -97,6 +97,7 @@ function planOf(
       ...(collecting?.found ?? []),
       ...start.found,
       ...unusedProcesses(tree, config),
+      ...misnamedProcfile(tree),
       ...unusedNodeBuild(tree),
     ],
   };

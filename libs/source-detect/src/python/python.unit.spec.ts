@@ -62,6 +62,7 @@ describe('without a port', () => {
   const worker = {
     'requirements.txt': 'flask\n',
     'app.py': FLASK,
+    'work.py': '',
     Procfile: 'web: gunicorn app:app\nworker: python work.py\n',
   };
 

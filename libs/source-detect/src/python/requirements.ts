@@ -1,6 +1,7 @@
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
 import { joined } from './paths.js';
+import { pathInSource, refuseUninstallable } from './uninstallable.js';
 
 /** What requirement files ask for, with all that they refer to. */
 export interface Requirements {
@@ -93,12 +94,19 @@ class RequirementReader {
   }
 
   package(text: string, namedBy: string): Requirements {
+    refuseUninstallable(text, namedBy);
     const local = localPath(text);
     if (local === undefined) return { ...NOTHING, packages: [text] };
-    if (!isArchive(local)) return { ...NOTHING, needsSource: true };
-    const path = joined('', local);
+    const path = pathInSource(local, text, namedBy);
+    if (!isArchive(path)) return this.folder(path, namedBy);
     if (!hasFile(this.tree, path)) throw missing(path, namedBy);
     return { ...NOTHING, files: [path] };
+  }
+
+  private folder(path: string, namedBy: string): Requirements {
+    const isThere = path === '' || this.tree.paths.some((one) => one.startsWith(`${path}/`));
+    if (!isThere) throw missing(path, namedBy, 'folder');
+    return { ...NOTHING, needsSource: true };
   }
 
   /** pip looks beside the file, then in the working folder. */
@@ -111,10 +119,10 @@ class RequirementReader {
   }
 }
 
-const missing = (path: string, namedBy: string): SourceRefusal =>
+const missing = (path: string, namedBy: string, what: 'file' | 'folder' = 'file'): SourceRefusal =>
   new SourceRefusal({
     field: 'install',
-    why: `${namedBy} names ${path}, and no such file is in the source`,
+    why: `${namedBy} names ${path}, and no such ${what} is in the source`,
     hint: `Add ${path} to the source, or write the command that installs what the service needs.`,
   });
 

@@ -38,7 +38,7 @@ describe('a requirement file', () => {
     'own @ file:./libs/own',
     'file:libs/own',
   ])('installs a folder of the source by %s', (line) => {
-    expect(read({ 'requirements.txt': `${line}\n` }).needsSource).toBe(true);
+    expect(read({ 'requirements.txt': `${line}\n`, 'libs/own/setup.py': '' }).needsSource).toBe(true);
   });
 
   it('names archives of the source, one or a folder of them', () => {

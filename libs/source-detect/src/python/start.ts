@@ -121,6 +121,18 @@ const byStreamlit: Way = (facts) => {
   };
 };
 
+/** Its modules start nothing by themselves: its command loads one. */
+const byChainlit: Way = (facts) => {
+  if (!hasServer(facts, 'chainlit')) return undefined;
+  const module = facts.modules.find(({ text }) => imports(text, 'chainlit'));
+  if (module === undefined) return undefined;
+  const options = ['--host', '0.0.0.0', '--port', `${portOf(facts.config)}`, '--headless'];
+  return {
+    command: ['chainlit', 'run', module.path, ...options],
+    found: [{ what: 'a Chainlit app', by: module.path }],
+  };
+};
+
 const MAIN_BLOCK = /^if\s+__name__\s*==\s*["']__main__["']\s*:/m;
 
 /** Written to be served by itself: it listens on every address, on a port that can be ours. */
@@ -176,6 +188,16 @@ function scriptStart({ path, name, text, searched }: Module): Pick<Start, 'comma
     : { command: ['python', path] };
 }
 
+/** Frameworks whose scripts listen on 127.0.0.1 unless their environment says otherwise. */
+const LISTENING_BY_ENV = [
+  {
+    name: 'Gradio',
+    module: 'gradio',
+    env: (port: string) => ({ GRADIO_SERVER_NAME: '0.0.0.0', GRADIO_SERVER_PORT: port }),
+  },
+  { name: 'Dash', module: 'dash', env: () => ({ HOST: '0.0.0.0' }) },
+] as const;
+
 const SCRIPTS = ['main.py', 'app.py', 'server.py', 'run.py', 'bot.py', 'worker.py', 'index.py'];
 
 const byScript: Way = ({ modules, config, script }) => {
@@ -185,11 +207,11 @@ const byScript: Way = ({ modules, config, script }) => {
     modules.find(({ path }) => path.endsWith('/__main__.py')) ??
     modules.find(({ path, text }) => SCRIPTS.includes(path) && text.trim() !== '');
   if (module === undefined) return undefined;
-  const isGradio = imports(module.text, 'gradio');
+  const tool = LISTENING_BY_ENV.find(({ module: name }) => imports(module.text, name));
   return {
     ...scriptStart(module),
-    found: [{ what: isGradio ? 'a Gradio app' : 'a script', by: module.path }],
-    ...(isGradio && { env: { GRADIO_SERVER_NAME: '0.0.0.0', GRADIO_SERVER_PORT: `${portOf(config)}` } }),
+    found: [{ what: tool === undefined ? 'a script' : `a ${tool.name} app`, by: module.path }],
+    ...(tool !== undefined && { env: tool.env(`${portOf(config)}`) }),
   };
 };
 
@@ -230,6 +252,7 @@ const WAYS: readonly Way[] = [
   byProcfile('web'),
   byDjango,
   byStreamlit,
+  byChainlit,
   byApp,
   byProjectScript,
   byScript,

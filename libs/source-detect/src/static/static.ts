@@ -5,6 +5,7 @@ import { SourceRefusal } from '../refusal.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
 import { emptyPlan, versionOf } from '../steps.js';
 import { builderOf } from './built.js';
+import { unreadRules } from './hosting-files.js';
 
 /** Where people keep pages that no tool makes, or that one has made. */
 const USUAL_FOLDERS = ['public', 'dist', 'build', 'out', '_site', 'site', 'www', 'htdocs', 'html', 'docs'];
@@ -17,6 +18,11 @@ export const INDEX_PAGES = ['index.html', 'index.htm'];
  */
 export function staticPlan(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
   portOf(config);
+  const plan = sitePlan(tree, config, found);
+  return { ...plan, found: [...plan.found, ...unreadRules(tree, config)] };
+}
+
+function sitePlan(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
   const isThere = config.output !== undefined && hasPage(tree, config.output);
   const build = isThere && config.build === undefined ? undefined : builderOf(tree, config);
   if (build === undefined) return asItIs(tree, config, found);

@@ -180,7 +180,7 @@ describe('reported cases of Node.js', () => {
   });
 
   const locked = (name: string, text = ''): StepsPlan => {
-    const files = { 'package.json': JSON.stringify(server), [name]: text };
+    const files = { 'package.json': JSON.stringify(server), 'server.js': '', [name]: text };
     return detect(treeOf(files), parseServiceConfig('{"port":8080}')) as StepsPlan;
   };
 
@@ -214,7 +214,7 @@ it('a manifest in a folder such as [slug] was copied by a pattern, which names a
   for (const folder of ['apps/[slug]', 'apps/$HOME', "apps/it's", 'apps/*']) {
     const dockerfile = written({
       json,
-      holds: ['package-lock.json'],
+      holds: ['package-lock.json', 'server.js'],
       texts: { [`${folder}/package.json`]: '{}' },
     });
     expect(dockerfile, folder).not.toContain('package.json');

@@ -1,16 +1,9 @@
 import { expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
+import { olderConfig as older } from '#libs/testing';
 import { detect, treeOf } from '#libs/source-detect';
 import { writeDockerfile } from './dockerfile.js';
 
-const older = {
-  language: 'python:3.10-alpine',
-  workdir: '/myapp',
-  port: '8000',
-  command: 'python3 /myapp/s1.py',
-  packages_file_path: '/myapp/requirements.txt',
-  package_installation_cmd: 'pip install -r /myapp/requirements.txt',
-};
 const images = {
   byRuntime: { python: 'py:3', go: 'go:1', java: 'java:17' },
   legacy: { python: 'own/py:3', node: 'own/node:24' },

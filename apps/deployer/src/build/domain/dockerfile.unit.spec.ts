@@ -37,10 +37,10 @@ describe('the Dockerfile', () => {
 
   it('of a Node service: npm ci with a lock file, npm install without, nothing without a package.json', () => {
     const config = { runtime: 'node', port: 1, command: 'node s.js' };
-    expect(write(config, ['package.json', 'package-lock.json']).dockerfile).toContain(
+    expect(write(config, ['s.js', 'package.json', 'package-lock.json']).dockerfile).toContain(
       '["npm","ci","--omit=dev"]',
     );
-    expect(write(config, ['package.json']).dockerfile).toContain('["npm","install","--omit=dev"]');
+    expect(write(config, ['s.js', 'package.json']).dockerfile).toContain('["npm","install","--omit=dev"]');
     expect(write(config, ['s.js']).dockerfile).not.toContain('npm');
   });
 

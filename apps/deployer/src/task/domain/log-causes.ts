@@ -136,6 +136,22 @@ const SIGNS: readonly Sign[] = [
       hint: 'Add its package to the manifest that is installed (requirements.txt, pyproject.toml), or set install. If it is a module of your own, check the folder that command starts from.',
     }),
   },
+  {
+    // https://github.com/npm/cli/issues/4828: npm may note optional packages of its own system alone.
+    pattern: /Cannot find (?:module|native binding)[^\n]*?(@[\w.-]+\/[\w-]*linux-(?:x64|arm64)[\w-]*)/,
+    cause: ([, module = '']) => ({
+      cause: `${short(module)} is not installed: the lock file was written on another system, and does not name what Linux needs`,
+      hint: 'Remove node_modules and the lock file, run npm install, and send the lock file that it writes.',
+    }),
+  },
+  {
+    pattern:
+      /cannot find the required `?(libssl)`? system library|(libssl\.so[.\d]*): cannot open shared object file/,
+    cause: ([, name, file = '']) => ({
+      cause: `The library ${short(name ?? file)} is not in the image`,
+      hint: 'Prisma needs OpenSSL: take a base image that has it, or bring a Dockerfile that installs openssl.',
+    }),
+  },
   { pattern: /Cannot find (?:module|package) '([^']+)'/, cause: missingNodeModule },
   {
     pattern: /(?:^|\s)(?:\/bin\/)?(?:sh|bash)(?:: line \d+|: \d+)?: ([^\s:]+): (?:command )?not found/,
@@ -187,6 +203,15 @@ const SIGNS: readonly Sign[] = [
     cause: ([, port = '']) => ({
       cause: `It looks for another server at localhost:${port}, which is its own container`,
       hint: 'Set the address of that server in env of config.json (or in secrets).',
+    }),
+  },
+  {
+    // As programs say it themselves. Capitals show a variable; a warning ends nothing.
+    pattern:
+      /^(?!.*(?:WARN|[Ww]arn|default)).*?\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b((?: environment variable)?(?: is| was)? (?:not set|missing|required))\b/m,
+    cause: ([, name = '', says = '']) => ({
+      cause: `The environment variable ${short(name)} seems not to be set (${short(`${name}${says}`)})`,
+      hint: `Set ${short(name)} in env of config.json, or in secrets.`,
     }),
   },
 ];

@@ -30,6 +30,42 @@ describe('a package that is compiled where no compiler is', () => {
   });
 });
 
+describe('a variable that a program misses by its own words', () => {
+  it.each([
+    ['BOT_TOKEN is not set', 'BOT_TOKEN seems not to be set (BOT_TOKEN is not set)'],
+    ['Error: DATABASE_URL environment variable is required', 'DATABASE_URL seems not to be set'],
+    ['panic: API_KEY missing', 'API_KEY seems not to be set (API_KEY missing)'],
+  ])('%s', (log, cause) => {
+    expect(causeInLog(`starting\n${log}\n`)?.cause).toContain(`The environment variable ${cause}`);
+    expect(causeInLog(log)?.hint).toContain('in env of config.json, or in secrets');
+  });
+
+  it.each(['WARN: CACHE_DIR is not set', 'LOG_LEVEL is not set, the default is info', 'the key is not set'])(
+    '%s is no cause',
+    (log) => {
+      expect(causeInLog(log)).toBeUndefined();
+    },
+  );
+});
+
+it.each([
+  [
+    'Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to optional dependencies',
+    '@rollup/rollup-linux-x64-gnu',
+  ],
+  ["Error: Cannot find module '@esbuild/linux-x64'", '@esbuild/linux-x64'],
+])('a lock file of another system was told as a missing module: %s', (log, name) => {
+  expect(causeInLog(log)?.cause).toBe(
+    `${name} is not installed: the lock file was written on another system, and does not name what Linux needs`,
+  );
+});
+
+it('OpenSSL that Prisma looks for is named', () => {
+  const log = 'Prisma cannot find the required `libssl` system library in your system.';
+  expect(causeInLog(log)?.cause).toBe('The library libssl is not in the image');
+  expect(causeInLog(log)?.hint).toContain('Prisma needs OpenSSL');
+});
+
 it('a library that the image lacks is named', () => {
   const log =
     '/root/.cache/chrome: error while loading shared libraries: libnss3.so: cannot open shared object file';
