@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { charts } from './charts/charts.js';
 import { documents } from './docs/documents.js';
 import { stateDiagram } from './state-diagram.js';
 
@@ -18,6 +19,7 @@ function withDiagram(text: string): string {
 /** `npm run generate`: writes the documents made from the code; with `--check`, only tells whether they are current. */
 const made: Readonly<Record<string, (current: string) => string>> = {
   ...documents,
+  ...Object.fromEntries(Object.entries(await charts()).map(([file, svg]) => [file, () => svg])),
   [STATE_MACHINE]: withDiagram,
 };
 
