@@ -63,6 +63,7 @@ function timesOf(
 function groupOf(pid: number, command: string): string | undefined {
   if (pid === process.pid) return 'bench';
   if (command.includes('apps/standalone')) return 'platform';
+  if (command.includes('apps/load-balancer')) return 'load balancers';
   if (command.includes('kafka.Kafka')) return 'Kafka';
   if (command.startsWith('postgres:') || command.includes('/postgres\0')) return 'Postgres';
   return command.startsWith('sshd:') ? 'sshd' : undefined;

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
+import type { Results } from '../bench/placement/report.js';
+import { benchCharts } from './bench-placement.js';
 import { drawn } from './draw.js';
 import { type SimFigures, simCharts } from './sim-placement.js';
 
@@ -10,6 +12,7 @@ const figuresOf = (command: string): unknown => JSON.parse(readFileSync(`${FOLDE
 
 const specs = (): Readonly<Record<string, TopLevelSpec>> => ({
   ...simCharts(figuresOf('sim-placement') as SimFigures),
+  ...benchCharts(figuresOf('bench-placement') as Results),
 });
 
 /** Every chart, by its file. */

@@ -1,13 +1,10 @@
 import { appSchemas, databaseVariable } from '#libs/app-roles';
 import { createKafka, SILENT, type PlatformKafka } from '#libs/kafka';
 import { createPool, type Pool } from '#libs/postgres';
-import { atRestKeys, encryptAtRest, freshKeys } from '#libs/secrets';
+import { atRestKeys, encryptAtRest } from '#libs/secrets';
 import { type AppProcess, migrateApp, spawnApp, spawnScript, until, untilReady } from '#libs/testing';
 import type { SimulatedNodes } from '../../../test/simulator/nodes/simulated-nodes.js';
-import { startBrokers } from '../../one-machine/kafka.js';
-import type { RunningPart } from '../../one-machine/part.js';
-import { startPostgres } from '../../one-machine/postgres.js';
-import { cacheDirectory, claimSlot } from '../../one-machine/slot.js';
+import { startServers } from '../../one-machine/servers.js';
 import { printProgress } from '../../one-machine/start.js';
 
 const SIMULATOR = 'dist/test/simulator/nodes/main.js';
@@ -25,12 +22,7 @@ export class AgentInstallation {
   static async start(): Promise<AgentInstallation> {
     const stops = new AsyncDisposableStack();
     try {
-      const slot = await claimSlot();
-      stops.defer(() => slot.release());
-      const setUp = { slot, cache: cacheDirectory(), report: printProgress, breakable: false };
-      const parts: readonly RunningPart[] = [await startBrokers(setUp), await startPostgres(setUp)];
-      for (const part of parts) stops.defer(() => part.stop());
-      const env = { ...process.env, ...freshKeys(), ...Object.assign({}, ...parts.map((part) => part.env)) };
+      const { env } = await startServers(stops, printProgress);
       const app = 'node-manager';
       const url = String(env[databaseVariable(app)]);
       const registry = createPool({ url, schema: appSchemas[app], applicationName: 'bench-agent' });
