@@ -23,10 +23,10 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 }
 
-export function printed(figures: SoakFigures, violations: Violations): string {
-  const entries = Object.entries(figures);
+export function printed(figures: object, violations: Violations): string {
+  const entries = Object.entries(figures) as [string, unknown][];
   const width = Math.max(...entries.map(([name]) => name.length));
-  const table = entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const table = entries.map(([name, value]) => `${name.padEnd(width)}  ${String(value)}`);
   const checks = Object.entries(violations).flatMap(([what, cases]) => [
     `${cases.length === 0 ? 'holds ' : 'BROKEN'}  ${what}${cases.length === 0 ? '' : `: ${cases.length} not`}`,
     ...cases.slice(0, SHOWN).map((one) => `          ${one}`),
