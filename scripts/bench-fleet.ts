@@ -1,11 +1,8 @@
-import { SshPool } from '#libs/ssh';
 import { platformOnOneMachine } from './bench/bench-machine.js';
-import { type FleetNodes, ServiceFleet, type Sides } from './bench/fleet.js';
-import { enginesOf } from './bench/node-engine.js';
+import { ServiceFleet } from './bench/fleet.js';
 import { measureReplicas, measureServices } from './bench/fleet-rounds.js';
-import { SlipwayUser } from './bench/slipway-user.js';
+import { sidesOf } from './bench/sides.js';
 import { Swarm } from './bench/swarm.js';
-import type { OneMachine } from './one-machine/start.js';
 import { countsOf, runScript, untilInterrupted } from './run-script.js';
 
 const REPLICAS = [1, 10];
@@ -27,7 +24,7 @@ const interrupted = untilInterrupted();
 async function main(options: Options): Promise<void> {
   await using stops = new AsyncDisposableStack();
   const machine = await platformOnOneMachine(stops, { signal: interrupted });
-  const sides = await prepare(machine, stops);
+  const sides = await sidesOf(machine, stops, interrupted);
   if (options.services > 0) {
     console.log(`Preparing ${options.services} services ...`);
     const fleet = await ServiceFleet.prepare(sides, options.services);
@@ -38,28 +35,6 @@ async function main(options: Options): Promise<void> {
   stops.defer(() => swarm.dissolve());
   for (const replicas of REPLICAS)
     console.log(await measureReplicas(sides, swarm, { replicas, rounds: options.swarmRounds }));
-}
-
-async function prepare(machine: OneMachine, stops: AsyncDisposableStack): Promise<Sides> {
-  const env: Record<string, string | undefined> = { ...process.env, ...machine.env };
-  const user = new SlipwayUser(env, interrupted);
-  await user.connect();
-  stops.defer(() => user.close());
-  const ssh = new SshPool();
-  stops.defer(() => ssh.close());
-  const engines = await enginesOf(ssh, machine.nodes);
-  const nodes: FleetNodes = new Map(
-    machine.nodes.flatMap(({ name, address }) => {
-      const engine = engines.get(name);
-      return engine === undefined ? [] : [[name, { engine, address }]];
-    }),
-  );
-  const auth = {
-    username: env['REGISTRY_USERNAME'] ?? '',
-    password: env['REGISTRY_PASSWORD'] ?? '',
-    serveraddress: new URL(env['REGISTRY_URL'] ?? '').host,
-  };
-  return { user, nodes, auth, signal: interrupted };
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {

@@ -28,23 +28,30 @@ const PORT = 3_000;
 /** Pulls of all images to one node at once, before the clock runs. */
 const PULLS = 4;
 
-/** A service that is up at once: what is measured is what starts it. */
-export function tinyService({ replicas = 1, drainMs = 0 } = {}): Files {
+/** A service that is up at once: what is measured is what starts it. `busy` is the share of a core that it keeps busy. */
+export function tinyService({ replicas = 1, drainMs = 0, busy = 0 } = {}): Files {
   const config = {
     runtime: 'node',
     port: PORT,
     command: ['node', 'server.js'],
     health: { path: '/', stableMs: 0 },
-    resources: { cpu: 0.1, memoryMiB: 64 },
+    resources: { cpu: Math.max(0.1, 2 * busy), memoryMiB: 64 },
     stop: { drainMs, graceMs: 1_000 },
     replicas,
   };
   const server = [
     "require('node:http').createServer((_, response) => response.end('ok')).listen(process.env.PORT);",
     "process.on('SIGTERM', () => process.exit());",
+    ...(busy === 0 ? [] : [busyLoop(busy)]),
   ];
   return { 'config.json': JSON.stringify(config), 'server.js': server.join('\n') };
 }
+
+const BUSY_EVERY_MS = 100;
+
+/** JavaScript that keeps a share of a core busy: it rests for the rest of each tenth of a second. */
+export const busyLoop = (share: number): string =>
+  `setInterval(() => { const end = Date.now() + ${share * BUSY_EVERY_MS}; while (Date.now() < end); }, ${BUSY_EVERY_MS});`;
 
 const CONFIG = parseServiceConfig(tinyService()['config.json'] ?? '');
 

@@ -5,6 +5,7 @@ import { engineCall } from '../one-machine/engine-api.js';
 import type { EngineHost } from '../one-machine/engine-host.js';
 import { tinyService } from './fleet.js';
 import { untilHealthy } from './probe.js';
+import type { Files } from './service.js';
 
 const POLL_MS = 20;
 const LONGEST_MS = 60_000;
@@ -43,11 +44,16 @@ export class Swarm {
   /**
    * Milliseconds from the call that creates a service (`docker service create` makes it) until each replica runs and
    * answers; then the service is removed. Replicas are published by their nodes, without Swarm's overlay network.
+   * @param whileRunning done before it is removed
    */
-  async create(image: string, replicas: number): Promise<number> {
+  async create(
+    image: string,
+    replicas: number,
+    { files = tinyService(), whileRunning }: { files?: Files; whileRunning?: () => Promise<void> } = {},
+  ): Promise<number> {
     const name = `peer-${(this.count += 1)}`;
     const before = performance.now();
-    await this.onManager('POST', '/services/create', serviceSpec(name, image, replicas));
+    await this.onManager('POST', '/services/create', serviceSpec(name, image, { replicas, files }));
     const tasks = await this.untilRunning(name, replicas);
     const urls = tasks.map(({ NodeID, Status }) => {
       const port = Status.PortStatus?.Ports?.[0]?.PublishedPort;
@@ -55,6 +61,7 @@ export class Swarm {
     });
     await Promise.all(urls.map((url) => untilHealthy(url, waitAfter)));
     const ms = performance.now() - before;
+    await whileRunning?.();
     await this.remove(name);
     return ms;
   }
@@ -127,8 +134,12 @@ const ofService = (name: string): string =>
  * The limits under which Slipway starts the same. Without the image's own health check: Swarm would wait for its first
  * run, 10 s after the start, while the probe from outside says at once what it says.
  */
-function serviceSpec(name: string, image: string, replicas: number): object {
-  const { resources, port } = parseServiceConfig(tinyService()['config.json'] ?? '');
+function serviceSpec(
+  name: string,
+  image: string,
+  { replicas, files }: { readonly replicas: number; readonly files: Files },
+): object {
+  const { resources, port } = parseServiceConfig(files['config.json'] ?? '');
   const limits = { NanoCPUs: resources.cpu * 1_000_000_000, MemoryBytes: resources.memoryMiB * 1024 ** 2 };
   return {
     Name: name,
