@@ -121,8 +121,11 @@ it('the login of a node is asked for again while it is not sealed to the first k
   const keys = parsePrivateKeys(`${fresh.privateKey},${old.privateKey}`);
   const sealedTo = async ({ publicKey }: typeof old): Promise<void> => {
     const sealedLogin = await seal(parsePublicKey(publicKey), { privateKey: 'of the node' });
-    await pool.query('TRUNCATE node_logins');
-    await pool.query('INSERT INTO node_logins (node, login) VALUES ($1, $2)', ['node-1', { sealedLogin }]);
+    await pool.query(
+      `INSERT INTO node_logins (node, login) VALUES ('node-1', $1)
+       ON CONFLICT (node) DO UPDATE SET login = excluded.login`,
+      [{ sealedLogin }],
+    );
   };
   await enrolled('none');
   expect(await access.ask()).toEqual(['node-1']);
