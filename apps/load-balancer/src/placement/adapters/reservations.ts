@@ -239,16 +239,20 @@ export async function recentFailures(
   return new Map(rows.map(({ node, count }) => [node, count]));
 }
 
+/** Longer than a transaction takes: a promise that lapses while its report is handled is free for others at that moment. */
+const ABOUT_TO_LAPSE = `interval '1 minute'`;
+
 /**
  * An instance that runs holds its reservation, also one that lapsed before its report came, unless its port has become
  * another's; one that ended frees it, for good. Of no use for a token that is not known.
  */
 export async function follow(tx: Transaction, { accessToken, node, state }: InstanceReport): Promise<void> {
   const next = state === 'running' || state === 'draining' ? 'bound' : 'released';
-  // What is free for others is taken back under the lock of the node.
+  // What is free for others, or about to be, is taken back under the lock of the node.
   const locked = tx.query(
     `SELECT pg_advisory_xact_lock(${keyOf('node')}) FROM reservations
-     WHERE access_token = $1 AND node = $2 AND (state = 'lapsed' OR (state = 'promised' AND expires_at < now()))`,
+     WHERE access_token = $1 AND node = $2
+       AND (state = 'lapsed' OR (state = 'promised' AND expires_at < now() + ${ABOUT_TO_LAPSE}))`,
     [accessToken, node],
   );
   const updated = tx.query(
