@@ -413,7 +413,7 @@ describe('node reports', () => {
 it.each([
   [
     'nodes',
-    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at socket_path host_key_type jump unenforced wish state_reason state_since state_by labels zone allocatable_cpus allocatable_memory_bytes',
+    'name address ssh_port ssh_user host_key_fingerprint state cpus memory_bytes engine_version first_port last_port enrolled_at updated_at socket_path host_key_type jump unenforced wish state_reason state_since state_by labels zone allocatable_cpus allocatable_memory_bytes architecture',
   ],
   [
     'instances',
