@@ -37,12 +37,12 @@ async function running(app: string, count: number): Promise<readonly Running[]> 
   });
 }
 
-/** Names of blobs that hold a plan's sources. */
-async function plannedBlobs(): Promise<readonly string[]> {
+/** Names of blobs that hold the sources of a plan; others may plan meanwhile. */
+async function plannedBlobs(token: string): Promise<readonly string[]> {
   const storage = BlobServiceClient.fromConnectionString(requireEnv('AZURE_STORAGE_CONNECTION_STRING'));
   const container = storage.getContainerClient(requireEnv('SLIPWAY_BLOB_CONTAINER'));
   const names: string[] = [];
-  for await (const { name } of container.listBlobsFlat({ prefix: 'plans/' })) names.push(name);
+  for await (const { name } of container.listBlobsFlat({ prefix: `plans/${token}/` })) names.push(name);
   return names;
 }
 
@@ -136,9 +136,10 @@ describe('plan', () => {
     await writeFile(join(root, 'web/server.js'), greeter('changed')['server.js'] ?? '');
     const third = await slipway('plan', root, 'web', '--app', app, '--json');
     expect(third.code).toBe(2);
-    const actions = replyIn(third.out).services.map(({ plan }) => plan?.map(({ action }) => action));
+    const { token, services } = replyIn(third.out);
+    const actions = services.map(({ plan }) => plan?.map(({ action }) => action));
     expect(actions).toEqual([['build', 'replace']]);
-    expect(await plannedBlobs()).toEqual([]);
+    expect(await plannedBlobs(token)).toEqual([]);
     expect(await textAt((await running(app, 2)).find(({ release }) => release.includes('-web-'))?.url)).toBe(
       'planned',
     );
