@@ -104,8 +104,9 @@ async function main(words: readonly string[]): Promise<number> {
     console.error(`test: unknown stage ${unknown.join(', ')}; stages are ${stages.join(', ')}`);
     return 2;
   }
-  // Asked for by its name it is whole; among all stages it has one case for each kind of effect.
+  // Asked for by its name a stage is whole; among all stages it has a short form.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
+  if (wanted.includes('replicas')) environment['SLIPWAY_REPLICAS'] ??= 'whole';
   if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';
   if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';
