@@ -75,7 +75,9 @@ describe('a node that is drained', () => {
     await traffic.stop();
     expect([drained.code, drained.err]).toEqual([0, '']);
     expect(drained.out).toContain(`${node}: 1 instance to move`);
-    expect(drained.out).toContain(`next: slipway node uncordon ${node}, or for good: slipway node remove ${node}`);
+    expect(drained.out).toContain(
+      `next: slipway node uncordon ${node}, or for good: slipway node remove ${node}`,
+    );
     expect(traffic.failures).toEqual([]);
     expect(traffic.fewest).toBe(3);
     expect(traffic.answers.get('one')).toBeGreaterThan(10);
