@@ -48,6 +48,7 @@ const KEPT_INSIDE: Readonly<Record<string, string>> = {
   JSON_INVALID: 'a reply says CONFIG_INVALID or REQUEST_INVALID',
   LEASE_LOST: 'another replica goes on',
   SCHEMA_NAME_INVALID: 'schema names come from code',
+  NOT_TOGETHER: 'the messages of the transaction are handled one by one',
   TRANSACTION_ABORTED: 'the error of the statement is told',
   ENGINE_ABORTED: 'whoever aborted says why',
   SSH_ABORTED: 'whoever aborted says why',

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
+import { topics } from '#libs/contracts';
 import { tokensOf } from '#libs/http';
 import { transaction } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import {
-  keepExplanation,
+  keepExplanations,
   oldExplanations,
   PostgresExplanations,
 } from './explanations/adapters/postgres-explanations.js';
@@ -30,7 +31,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     policy: config.LOAD_BALANCER_PLACEMENT,
     overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
     now: () => runtime.clock.now(),
-    keepExplanation,
+    keepExplanations,
     mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
     holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
   });
@@ -52,8 +53,9 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
     drain: () => line.stop(),
     oldRows: [...[endedReservations, oldNodeChanges], oldExplanations(config.LOAD_BALANCER_PLACEMENTS_DAYS)],
-    // A placing holds the lock of its node until it is committed.
-    chunkSize: 1,
+    gather: { topic: topics.nodeRequests, settle: (tx) => placement.settle(tx) },
+    // A late report holds the lock of its node until it is committed.
+    chunkSize: (topic) => (topic === topics.instanceReports ? 1 : undefined),
     release: () => figures.stop(),
   });
   line.start();

@@ -31,7 +31,8 @@ export interface KafkaEventStrategyOptions {
   readonly health: ConsumerHealth;
   /** Then the process should end, so that its supervisor starts another. */
   readonly onFatal?: (error: Error) => void;
-  readonly chunkSize?: number;
+  /** Messages of one partition in a transaction at most; a default where it says nothing of the topic. */
+  readonly chunkSize?: (topic: string) => number | undefined;
   readonly backoffMs?: number;
   readonly silentMs?: number;
 }
@@ -86,21 +87,14 @@ export class KafkaEventStrategy extends Server implements CustomTransportStrateg
   }
 
   private consumer(topic: string, definitions: readonly MessageDefinition[]): TopicConsumer {
-    const {
-      groupPrefix,
-      chunkSize = CHUNK,
-      backoffMs = BACKOFF_MS,
-      onFatal,
-      health,
-      ...rest
-    } = this.settings;
+    const { groupPrefix, chunkSize, backoffMs = BACKOFF_MS, onFatal, health, ...rest } = this.settings;
     return new TopicConsumer({
       ...rest,
       topic,
       definitions,
       tombstones: definitions.some(({ type }) => this.messageHandlers.has(tombstonePattern(type))),
       groupId: `${groupPrefix}.${topic}`,
-      chunkSize,
+      chunkSize: chunkSize?.(topic) ?? CHUNK,
       backoffMs,
       handle: this.dispatch,
       onFatal: (error) => {

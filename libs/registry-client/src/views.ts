@@ -111,13 +111,19 @@ export interface NodeLogin {
 
 /** Undefined where there is no such node any more. For roles that may read logins. */
 export async function readNodeLogin(db: Transaction, name: string): Promise<NodeLogin | undefined> {
-  const [row] = await rowsOf<RegistryNode & { readonly loginEncrypted: string }>(
+  return (await readNodeLogins(db, [name]))[0];
+}
+
+/** Of those that are enrolled, in no order. For roles that may read logins. */
+export async function readNodeLogins(
+  db: Transaction,
+  names: readonly string[],
+): Promise<readonly NodeLogin[]> {
+  const rows = await rowsOf<RegistryNode & { readonly loginEncrypted: string }>(
     db,
     `SELECT ${NODE_COLUMNS}, login_encrypted AS "loginEncrypted"
-     FROM registry.nodes JOIN registry.node_logins USING (name) WHERE name = $1`,
-    [name],
+     FROM registry.nodes JOIN registry.node_logins USING (name) WHERE name = ANY ($1)`,
+    [names],
   );
-  if (row === undefined) return undefined;
-  const { loginEncrypted, ...node } = row;
-  return { node, loginEncrypted };
+  return rows.map(({ loginEncrypted, ...node }) => ({ node, loginEncrypted }));
 }

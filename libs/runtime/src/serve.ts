@@ -3,13 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
 import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
-import { type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
+import { type InboxPort, type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import { inTurn } from './in-turn.js';
 import { createOldRows, type OldRows } from './old-rows.js';
 import type { Runtime } from './runtime.js';
 import { handleTraced, refuseTraced } from './traced-messages.js';
-import { transactionalInbox } from './transactional-inbox.js';
+import { gatheringInbox, type Settle, transactionalInbox } from './transactional-inbox.js';
 
 export interface RunningApp {
   readonly httpUrl: string;
@@ -28,8 +28,10 @@ export interface ServeOptions {
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** Who proves to have sent a message; nobody where it is left out. */
   readonly prove?: Prove;
-  /** How many messages one transaction handles at most. */
-  readonly chunkSize?: number;
+  /** How many messages of one partition a transaction handles at most. */
+  readonly chunkSize?: (topic: string) => number | undefined;
+  /** A topic whose partitions share transactions; see `gatheringInbox`. */
+  readonly gather?: { readonly topic: string; readonly settle: Settle };
   /** Of the app's own tables; the inbox's are deleted in any case. */
   readonly oldRows?: readonly OldRows[];
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -108,14 +110,18 @@ function keepNoConnectionWhen(nest: NestFastifyApplication, ending: () => boolea
 function createStrategy(
   { kafka, logger, health, tracing, options, pool, producer }: Runtime,
   onFatal: (error: Error) => void,
-  { onInvalid, prove, chunkSize }: ServeOptions,
+  { onInvalid, prove, chunkSize, gather }: ServeOptions,
 ): KafkaEventStrategy {
   const groupPrefix = `slipway.${options.app}`;
+  const inbox = transactionalInbox(pool);
+  const gathering = gather && gatheringInbox(pool, gather.settle);
+  const isGathered = (consumer: string): boolean => consumer === `${groupPrefix}.${gather?.topic}`;
+  const inboxOf = (consumer: string): InboxPort => (isGathered(consumer) ? gathering : undefined) ?? inbox;
   return new KafkaEventStrategy({
     ...{ kafka, catalogue, logger, health, onFatal, groupPrefix, prove, chunkSize },
     onInvalid: onInvalid && refuseTraced(tracing, onInvalid),
     aroundHandling: handleTraced(tracing, groupPrefix),
-    inbox: transactionalInbox(pool),
+    inbox: { run: (consumer, ...rest) => inboxOf(consumer).run(consumer, ...rest) },
     deadLetters: producer,
   });
 }

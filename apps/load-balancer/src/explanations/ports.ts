@@ -12,8 +12,8 @@ export interface DecidedAnswer {
   readonly explanation: Explanation;
 }
 
-/** Keeps why an answer is what it is, in the answer's own transaction. */
-export type KeepExplanation = (tx: Transaction, decided: DecidedAnswer) => Promise<void>;
+/** Keeps why answers are what they are, in their own transaction. */
+export type KeepExplanations = (tx: Transaction, decided: readonly DecidedAnswer[]) => Promise<void>;
 
 /** All where a member is left out. */
 export interface PlacementFilter {

@@ -74,10 +74,9 @@ export async function placeAnew(
       isRenewed = true;
       continue;
     }
-    const place = await placing.claim(wish, places);
-    if (place === undefined) continue;
-    // By what the claim has read, and before the instance counts itself.
-    const { explanation } = decided;
+    const claimed = await placing.claim(wish);
+    if (claimed === undefined) continue;
+    const { place, explanation } = claimed;
     const node = await assigned(placing, place);
     if (node === undefined) {
       unusableNodes.push(place.node);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeAnswer, NodeRequest } from '#libs/contracts';
 import { answerNodeRequest } from './answer-node-request.js';
 import type { Explanation } from './domain/explanation.js';
-import { type Candidate, place, type Place, type Wish } from './domain/place.js';
+import { type Candidate, place, type Place, type Placement, type Wish } from './domain/place.js';
 import { candidate } from './domain/place.testing.js';
 import type { NodeAccess, Placing } from './ports.js';
 
@@ -31,14 +31,19 @@ class KnownNodes implements Placing {
     return Promise.resolve(this.reservations.get(accessToken));
   }
 
+  private decided: Placement | undefined;
+
   decide(wish: Wish) {
-    return place(wish, this.candidates);
+    this.decided = place(wish, this.candidates);
+    return this.decided;
   }
 
-  claim(wish: Wish, [first]: readonly Place[]) {
-    const now = place({ ...wish, onNode: first?.node }, this.actual).place;
+  claim(wish: Wish) {
+    const { decided } = this;
+    if (decided?.place === undefined) throw new RangeError('expected a place to claim');
+    const now = place({ ...wish, onNode: decided.place.node }, this.actual).place;
     this.candidates = this.actual;
-    return Promise.resolve(now);
+    return Promise.resolve(now && { place: now, explanation: decided.explanation });
   }
 
   renew() {

@@ -21,10 +21,13 @@ export const PLACEMENT = Symbol('Placement');
 export class PlacementConsumer {
   constructor(@Inject(PLACEMENT) private readonly placement: Placement) {}
 
-  /** node.requests -> a reservation and its answer, or a place in the line. Idempotent by access token. */
+  /**
+   * node.requests -> a reservation and its answer, or a place in the line, with the others of the same transaction.
+   * Idempotent by access token.
+   */
   @Handles(nodeRequested)
   async answer(request: NodeRequest, tx: Transaction): Promise<void> {
-    await this.placement.answer(tx, request);
+    await Promise.resolve(this.placement.note(tx, request));
   }
 
   /** node.requests -> how a node is reached now. Idempotent: nothing is reserved. */
@@ -36,7 +39,7 @@ export class PlacementConsumer {
   /** node.requests -> a reservation or a wait that is given up. Idempotent; an unknown token changes nothing. */
   @Handles(nodeReleased)
   async release(released: NodeRelease, tx: Transaction): Promise<void> {
-    await this.placement.release(tx, released);
+    await Promise.resolve(this.placement.noteRelease(tx, released));
   }
 
   /** instance.reports -> reservations: bound while the instance runs, released when it ended. Idempotent. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { instanceReported, type NodeAnswer } from '#libs/contracts';
 import { transaction, type Transaction } from '#libs/postgres';
 import { until } from '#libs/testing';
-import { createPlacement, OVER, placementOfFile, requestOf } from './placement.testing.js';
+import { createPlacement, OVER, placementOfFile, requestOf, untilPlacingWaits } from './placement.testing.js';
 
 const { ask, enrol, query, ownPool, report, lapse } = placementOfFile();
 
@@ -10,15 +10,6 @@ const followIn = async (tx: Transaction): Promise<void> => {
   const example = instanceReported.schema.parse(instanceReported.example);
   await createPlacement().follow(tx, { ...example, accessToken: 'late', node: 'node-a', state: 'running' });
 };
-
-const untilPlacingWaits = () =>
-  until('the placing to wait', async () => {
-    const { rowCount } = await query(
-      `SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
-       WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`,
-    );
-    return rowCount === 1;
-  });
 
 describe('a late report', () => {
   it('of a promise that lapses while it is handled is waited for: its room is not given to another', async () => {
@@ -34,7 +25,7 @@ describe('a late report', () => {
         return (rows as { over: boolean }[])[0]?.over;
       });
       placed = transaction(ownPool(), (session) => createPlacement().answer(session, other));
-      await untilPlacingWaits();
+      await untilPlacingWaits(query);
     });
     expect((await placed)?.node).toBeUndefined();
     expect((await query(OVER)).rows).toEqual([]);

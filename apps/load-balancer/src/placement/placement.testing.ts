@@ -18,9 +18,9 @@ import {
   parseAtRestKeys,
   parsePublicKey,
 } from '#libs/secrets';
-import { appPool, createTestDatabase, migrateApp, type TestDatabase, uniqueName } from '#libs/testing';
+import { appPool, createTestDatabase, migrateApp, type TestDatabase, uniqueName, until } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
-import { keepExplanation } from '../explanations/adapters/postgres-explanations.js';
+import { keepExplanations } from '../explanations/adapters/postgres-explanations.js';
 import { Placement } from './wire.js';
 
 export const secretKey = randomBytes(32).toString('base64url');
@@ -39,7 +39,7 @@ export const createPlacement = (options: PlacementOptions = {}): Placement =>
     tracing: noTracing,
     outbox: new Outbox(),
     ...{ policy: 'spread', now: () => new Date(), mostWaiting: 1_000, holdAfterMs: 10_000, ...options },
-    keepExplanation,
+    keepExplanations,
     nodeKeys,
     deployerKey: parsePublicKey(keys.publicKey),
   });
@@ -53,6 +53,45 @@ export const requestOf = (changes: Partial<NodeRequest> = {}): NodeRequest => ({
   expiresAt: new Date(Date.now() + 60_000).toISOString(),
   ...changes,
 });
+
+interface Messages {
+  readonly requests?: readonly NodeRequest[];
+  /** Access tokens. */
+  readonly released?: readonly string[];
+}
+
+/** One transaction for all, as messages that come together have; one by one where that must not wait. */
+export async function handleTogether(
+  pool: Pool,
+  placement: Placement,
+  { requests = [], released = [] }: Messages,
+): Promise<void> {
+  const inOne = (some: Messages): Promise<void> =>
+    transaction(pool, (tx) => {
+      for (const request of some.requests ?? []) placement.note(tx, request);
+      for (const accessToken of some.released ?? [])
+        placement.noteRelease(tx, { accessToken, appId: 'shop' });
+      return placement.settle(tx);
+    });
+  try {
+    await inOne({ requests, released });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code !== 'NOT_TOGETHER' && code !== '55P03') throw error;
+    for (const request of requests) await inOne({ requests: [request] });
+    for (const accessToken of released) await inOne({ released: [accessToken] });
+  }
+}
+
+/** One placing waits for a lock. */
+export const untilPlacingWaits = (query: (sql: string) => Promise<{ readonly rowCount: number | null }>) =>
+  until('the placing to wait', async () => {
+    const { rowCount } = await query(
+      `SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+       WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`,
+    );
+    return rowCount === 1;
+  });
 
 /** SQL: nodes over their capacity, or with a port that is reserved twice. */
 export const OVER = `
@@ -138,9 +177,10 @@ class TestPlacement {
   }
 
   release(accessToken: string, why: Pick<NodeRelease, 'portTaken' | 'failed'> = {}): Promise<void> {
-    return transaction(this.ownPool, (tx) =>
-      this.placement.release(tx, { accessToken, appId: 'shop', ...why }),
-    );
+    return transaction(this.ownPool, (tx) => {
+      this.placement.noteRelease(tx, { accessToken, appId: 'shop', ...why });
+      return this.placement.settle(tx);
+    });
   }
 
   /** Its promise is over. */

@@ -17,16 +17,24 @@ export interface Placing {
   /** By what is known of the nodes, which others may be changing. */
   decide(wish: Wish): Placement;
   /**
-   * The first of the places that nobody else is taking, as it is now and until the transaction ends. Undefined where it
-   * would be over capacity by now: what is known is up to date again, and another place has to be decided on.
+   * The place that was decided on last, as it is now and until the transaction ends. Undefined where it would be over
+   * capacity by now, or others are taking room there: what is known is up to date again, and another place has to be
+   * decided on.
    */
-  claim(wish: Wish, places: readonly Place[]): Promise<Place | undefined>;
+  claim(wish: Wish): Promise<Claimed | undefined>;
   /** Reads all nodes anew. */
   renew(): Promise<void>;
   /** Undefined when the node is not enrolled any more, or its login cannot be opened. */
   accessTo(node: string): Promise<NodeAccess | undefined>;
   /** The place belongs to the request's access token from now on. */
   reserve(request: NodeRequest, place: Place): Promise<void>;
+}
+
+/** A place that is the caller's until its transaction ends. */
+export interface Claimed {
+  readonly place: Place;
+  /** By what the claim has read, and before the instance counts itself. */
+  readonly explanation: Explanation;
 }
 
 export interface Answers {
@@ -54,6 +62,8 @@ export interface LinePlacing extends Placing {
   about(request: NodeRequest): Promise<void>;
   /** Reads what has changed of the nodes. */
   refresh(): Promise<void>;
+  /** The last decision found no place, but would have on a node that others hold. */
+  readonly isBusy: boolean;
   /** The node that comes closest to having room; the one that is kept already where that is possible still. */
   closest(wish: Wish, kept: string | undefined): string | undefined;
 }

@@ -113,7 +113,7 @@ async function checkReservations(): Promise<void> {
   expect((await query(outside)).rows).toEqual([]);
 }
 
-it('50 requests at once through three replicas never share a port, nor exceed a node, as instances come and go', async () => {
+it('50 concurrent requests through three replicas never share room, as instances come and go', async () => {
   for (const [name, cpus] of [
     ['a', 4],
     ['b', 3],

@@ -10,7 +10,7 @@ interface ServePorts {
   readonly holdAfterMs: number;
 }
 
-/** `busy`: another replica is at the line, or at a request of it. `answered`: one left the line, and more may. `tried`: there is no room for any. */
+/** `busy`: another replica is at the line, at a request of it, or at a node that may have room. `answered`: one left the line, and more may. `tried`: there is no room for any. */
 export type Served = 'busy' | 'answered' | 'tried';
 
 /**
@@ -57,6 +57,7 @@ async function tryOne(
     if (missing.has(kind)) return 'tried';
     const decided = placing.decide({ ...request, heldNodes: heldFrom(request, hold) });
     if (decided.place === undefined) {
+      if (placing.isBusy) return 'busy';
       missing.set(kind, missingOf(decided.explanation));
       return 'tried';
     }
@@ -64,6 +65,8 @@ async function tryOne(
   if (!(await line.take(request.accessToken))) return 'busy';
   await placing.about(request);
   const outcome = await placeAnew(placing, request, { hold, isRenewed: true });
+  // It is tried again soon. Most that ask for a node meanwhile go behind it, so the lock is free before long.
+  if (outcome.node === undefined && placing.isBusy) return 'busy';
   if (outcome.node === undefined && !isDue) {
     missing.set(kind, missingOf(outcome.explanation));
     return 'tried';

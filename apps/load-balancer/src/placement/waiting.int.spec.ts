@@ -27,7 +27,10 @@ const ask = (request: NodeRequest, by = placement): Promise<NodeAnswer | undefin
 const step = (isRenewed = false, by = placement): Promise<Served> =>
   transaction(ownPool(), (tx) => by.serveLine(tx, isRenewed));
 const release = (accessToken: string): Promise<void> =>
-  transaction(ownPool(), (tx) => placement.release(tx, { accessToken, appId: 'shop' }));
+  transaction(ownPool(), (tx) => {
+    placement.noteRelease(tx, { accessToken, appId: 'shop' });
+    return placement.settle(tx);
+  });
 async function serveAll(): Promise<void> {
   while ((await step()) === 'answered');
 }

@@ -13,17 +13,22 @@ export const oldExplanations =
   (days: number): OldRows =>
   () => ({ table: 'placements', column: 'answered_at', keepMs: days * DAY_MS });
 
-/** One row, in the transaction of the answer. */
-export async function keepExplanation(tx: Transaction, decided: DecidedAnswer): Promise<void> {
-  const { request, answer, policy, explanation } = decided;
-  const { accessToken, appId, service } = request;
-  const { node } = answer;
+/** One row each, in the transaction of the answers. */
+export async function keepExplanations(tx: Transaction, decided: readonly DecidedAnswer[]): Promise<void> {
+  const column = (of: (one: DecidedAnswer) => unknown): readonly unknown[] => decided.map(of);
   await tx.query(
     `INSERT INTO placements (access_token, app_id, service, node, port, score, policy, explanation)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::float8[], $7::text[],
+                          $8::jsonb[])`,
     [
-      ...[accessToken, appId, service, node?.name, node?.port, node?.score, policy],
-      keptExplanation(request, explanation),
+      column(({ request }) => request.accessToken),
+      column(({ request }) => request.appId),
+      column(({ request }) => request.service),
+      column(({ answer }) => answer.node?.name),
+      column(({ answer }) => answer.node?.port),
+      column(({ answer }) => answer.node?.score),
+      column(({ policy }) => policy),
+      column(({ request, explanation }) => keptExplanation(request, explanation)),
     ],
   );
 }
@@ -44,7 +49,7 @@ const placedOf = ({ said, place, explanation }: FoundRow): Placed<ExplainedPlace
   place,
 });
 
-/** Reads what `keepExplanation` wrote. */
+/** Reads what `keepExplanations` wrote. */
 export class PostgresExplanations implements Explanations {
   constructor(private readonly pool: Pool) {}
 

@@ -2,7 +2,7 @@ import { together, type Transaction } from '#libs/postgres';
 import { readNodeChanges, readNodes, readRevision, type RegistryNode } from '#libs/registry-client';
 import { candidatesOf } from '../domain/candidates.js';
 import { Fleet } from '../domain/fleet.js';
-import type { Place, Policy } from '../domain/place.js';
+import type { Place, Policy, Taken } from '../domain/place.js';
 import { NodeFigures } from './node-figures.js';
 import {
   changedNodes,
@@ -27,6 +27,14 @@ export interface FleetViewOptions {
   readonly now: () => Date;
 }
 
+/** What an instance takes of a node: counted in memory first, then written. */
+export interface Claim {
+  readonly node: string;
+  taken: Taken;
+  /** When its reservation was sent to the database, by the number of the statement; not yet. */
+  sentAt: number;
+}
+
 /**
  * The nodes and what is reserved on them, in the memory of one replica. It may be out of date, and may count what was
  * then rolled back: so a place is only taken if the node has the version that is known here.
@@ -40,6 +48,9 @@ export class FleetView {
   private revision = 0;
   private renewedAt = Number.NEGATIVE_INFINITY;
   private expiredAt = Number.NEGATIVE_INFINITY;
+  /** Of the placing that is under way: what is read of their nodes lacks those that were not sent before. */
+  private readonly claims = new Set<Claim>();
+  private sent = 0;
 
   constructor(private readonly options: FleetViewOptions) {
     this.fleet = new Fleet(options.policy);
@@ -51,6 +62,33 @@ export class FleetView {
 
   versionOf(node: string): number {
     return this.versions.get(node) ?? 0;
+  }
+
+  /** No check is made. */
+  take(node: string, taken: Taken): Claim {
+    const claim = { node, taken, sentAt: Number.POSITIVE_INFINITY };
+    this.claims.add(claim);
+    this.fleet.take(node, taken);
+    return claim;
+  }
+
+  giveBack(claim: Claim): void {
+    if (this.claims.delete(claim)) this.fleet.undoTake(claim.node, claim.taken);
+  }
+
+  /** To be called as its reservation is sent. */
+  isSent(claim: Claim): void {
+    claim.sentAt = this.sent += 1;
+  }
+
+  /**
+   * The placing has ended: what was not reserved is not taken. Where it failed, neither is what was reserved, and nothing
+   * known is relied on.
+   */
+  settle({ hasFailed }: { readonly hasFailed: boolean }): void {
+    for (const claim of this.claims) if (claim.sentAt === Number.POSITIVE_INFINITY) this.giveBack(claim);
+    this.claims.clear();
+    if (hasFailed) this.renewedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Reads what has changed. */
@@ -92,23 +130,24 @@ export class FleetView {
     this.renewedAt = performance.now();
   }
 
-  /** Reads one node. */
-  async renewNode(tx: Transaction, name: string): Promise<void> {
-    this.apply([name], await this.read(tx, { names: [name] }));
+  /** Reads these nodes. */
+  async renewNodes(tx: Transaction, names: readonly string[]): Promise<void> {
+    this.apply(names, await this.read(tx, { names }));
   }
 
   private async read(tx: Transaction, asked: NodesAsked) {
+    const sentAt = (this.sent += 1);
     const [versions, reserved, ports] = await together(
       nodeVersions(tx, asked),
       reservedOnNodes(tx, asked),
       portsOfNodes(tx, asked),
     );
-    return { versions, reserved, ports };
+    return { versions, reserved, ports, sentAt };
   }
 
   private apply(
     names: readonly string[],
-    { versions, reserved, ports }: Awaited<ReturnType<FleetView['read']>>,
+    { versions, reserved, ports, sentAt }: Awaited<ReturnType<FleetView['read']>>,
   ): void {
     const wanted = new Set(names);
     const nodes = names.flatMap((name) => this.nodes.get(name) ?? []);
@@ -121,6 +160,8 @@ export class FleetView {
       there.add(candidate.name);
       this.fleet.set(candidate);
     }
+    for (const claim of this.claims)
+      if (claim.sentAt > sentAt && wanted.has(claim.node)) this.takeAgain(claim);
     for (const name of names) if (!there.has(name)) this.fleet.remove(name);
     for (const name of names) this.versions.delete(name);
     for (const { node, version } of versions) if (wanted.has(node)) this.versions.set(node, version);
@@ -130,6 +171,13 @@ export class FleetView {
     if (performance.now() - this.expiredAt < EXPIRE_MS) return;
     this.expiredAt = performance.now();
     this.figures.expire();
+  }
+
+  private takeAgain(claim: Claim): void {
+    const { port, ...rest } = claim.taken;
+    // Its port has become another's: whoever gives the claim back must leave that one alone.
+    if (port !== undefined && this.fleet.get(claim.node)?.takenPorts.has(port)) claim.taken = rest;
+    this.fleet.take(claim.node, claim.taken);
   }
 
   private forget(name: string): void {

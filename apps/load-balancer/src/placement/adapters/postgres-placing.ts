@@ -1,117 +1,350 @@
 import type { NodeRequest } from '#libs/contracts';
 import { together, type Transaction } from '#libs/postgres';
-import { readNodeLogin } from '#libs/registry-client';
+import { type NodeLogin, readNodeLogins } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
 import { type KnownOfService, type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
-import type { Hold } from '../domain/waiting-line.js';
-import type { LinePlacing, NodeAccess, Standing } from '../ports.js';
-import { readStanding } from './waiting-rows.js';
-import { type FleetView, takenOf } from './fleet-view.js';
+import type { Hold, WaitingRequest } from '../domain/waiting-line.js';
+import type { Claimed, Line, LinePlacing, NodeAccess, Standing } from '../ports.js';
+import { type Claim, type FleetView, takenOf } from './fleet-view.js';
+import { joined } from './joined.js';
+import { accessOf } from './node-access.js';
 import {
   imageShares,
-  liveReservation,
+  liveReservations,
+  lockFreeNodes,
   lockNode,
-  lockOneOf,
-  lockToken,
+  lockOutWhoLocksAll,
+  lockTokens,
   nodeVersions,
-  portHandedOut,
+  portsHandedOut,
   recentFailures,
   releaseExpired,
   reserve,
+  type Reserved,
 } from './reservations.js';
-import { accessOf } from './node-access.js';
 import type { SealedLogins } from './sealed-logins.js';
+import { joinLine, type Joining, lockLine, readStandings, tryToLockLine } from './waiting-rows.js';
 
-/** Reservations in the load balancer's schema, nodes from the registry. */
-export class PostgresPlacing implements LinePlacing {
-  private known: KnownOfService = {};
-  hold: Hold | undefined;
-  standing: Standing = 'free';
+/** So many times nodes are passed over that others are using, before one is waited for. */
+const TRIES = 3;
 
-  constructor(
-    private readonly tx: Transaction,
-    private readonly logins: SealedLogins,
-    private readonly view: FleetView,
-  ) {}
+/** Others hold a lock that must not be waited for here: the transaction is rolled back, and each message handled alone. */
+export class NotTogetherError extends Error {
+  readonly code = 'NOT_TOGETHER';
+  readonly kind = 'retriable';
 
-  async kept(request: NodeRequest): Promise<Place | undefined> {
-    const { tx } = this;
-    const { accessToken } = request;
-    const [, kept, { standing, hold }] = await together(
-      // First: what follows is read when another answer to it is given.
-      lockToken(tx, accessToken),
-      liveReservation(tx, accessToken),
-      readStanding(tx, request),
-      this.about(request),
-      this.view.refresh(tx),
+  constructor(why: string) {
+    super(`Must be handled alone: ${why}.`);
+    this.name = 'NotTogetherError';
+  }
+}
+
+/**
+ * Who places: `one` request in its transaction, `several`, or who serves the `line`.
+ *
+ * Locks have an order: access tokens, the line, nodes. Nobody waits for a lock while holding a later one, nor for a node
+ * while holding another. So no circle of waits can close (Havender, "Avoiding deadlock in multitasking systems", 1968).
+ * Where that forbids to wait, a lock is only tried:
+ * - `one` gives its nodes back before it waits for another one, or for the line. Nothing is written before.
+ * - `several` keep what they have. Where a lock is not to be had, the transaction is rolled back (`NotTogetherError`).
+ * - `line` waits for none of them: it passes over requests whose token or nodes others hold, and comes again soon.
+ *
+ * Rows come after these locks. Who serves the line may wait for a row that a release deletes. A release alone holds no
+ * lock, and several wait for no row (`release`).
+ */
+export type PlacingMode = 'one' | 'several' | 'line';
+
+interface PlacingBatchParts {
+  readonly tx: Transaction;
+  readonly logins: SealedLogins;
+  readonly view: FleetView;
+  readonly mode: PlacingMode;
+  /** How many requests may wait for room; 0: none. */
+  readonly mostWaiting: number;
+}
+
+interface Asked {
+  readonly wish: Wish;
+  readonly known: KnownOfService;
+  readonly decided: Placement;
+  readonly claim: Claim;
+  readonly mustWait: boolean;
+}
+
+/** A place that is the caller's until the transaction ends; none where the node is full by now; or another has its lock. */
+type Granted = (Claimed & { readonly claim: Claim }) | 'full' | 'busy';
+
+/**
+ * Places several requests in one transaction: reservations in the load balancer's schema, nodes from the registry.
+ * What they ask at once is asked of the database together. Each decides with what those before it have taken in memory.
+ */
+export class PlacingBatch implements Line {
+  /** Nodes whose lock this transaction has: nobody else takes room there. What the view knows of them is up to date. */
+  private readonly held = new Set<string>();
+  readonly busy = new Set<string>();
+  /** What its requests have got; the locks of these nodes are not given back. */
+  private readonly granted = new Set<Claim>();
+  private tries = 0;
+  /** Locks of nodes were asked for. */
+  private hasBegun = false;
+  private hasLine = false;
+
+  constructor(private readonly parts: PlacingBatchParts) {}
+
+  get view(): FleetView {
+    return this.parts.view;
+  }
+
+  get mode(): PlacingMode {
+    return this.parts.mode;
+  }
+
+  readonly kept = joined(async (requests: readonly NodeRequest[]) => {
+    const { tx, view } = this.parts;
+    const tokens = requests.map(({ accessToken }) => accessToken);
+    const [, kept, standings, known] = await together(
+      // First: what follows is read when other answers to them are given.
+      lockTokens(tx, tokens),
+      liveReservations(tx, tokens),
+      readStandings(tx, requests),
+      this.knownOf(requests),
+      view.refresh(tx),
     );
-    this.standing = standing;
-    this.hold = hold;
-    return kept;
-  }
+    return tokens.map((token, at) => ({ kept: kept.get(token), ...standings[at]!, known: known[at]! }));
+  });
 
-  async about(request: NodeRequest): Promise<void> {
-    const { tx } = this;
-    const [failures, shares] = await together(recentFailures(tx, request), imageShares(tx, request));
-    this.known = { failures, imageShares: shares };
-  }
+  readonly about = joined((requests: readonly NodeRequest[]) => this.knownOf(requests));
 
-  decide(wish: Wish): Placement {
-    return this.view.fleet.place(wish, this.known);
-  }
-
-  async claim(wish: Wish, places: readonly Place[]): Promise<Place | undefined> {
-    const { tx, view } = this;
-    const names = places.map(({ node }) => node);
-    const [, at, versions] = await together(
-      tx.query('SAVEPOINT claimed'),
-      lockOneOf(tx, names),
-      nodeVersions(tx, { names }),
-    );
-    const place = places[at ?? 0];
-    if (place === undefined) throw new RangeError('expected a place to claim');
-    const [, now] = at === undefined ? await this.lockAndRead(place.node) : [undefined, versions];
-    const version = now.find(({ node }) => node === place.node)?.version ?? 0;
-    if (version !== view.versionOf(place.node)) await view.renewNode(tx, place.node);
-    // Not the place that was decided on: what is known may have become newer since.
-    const renewed = view.fleet.placeOn(place.node, wish, this.known);
-    // Gives the lock back: who holds one waits for no other.
-    if (renewed === undefined) await tx.query('ROLLBACK TO SAVEPOINT claimed');
-    return renewed;
-  }
+  readonly renew = joined(async (asked: readonly undefined[]) => {
+    await this.view.renew(this.parts.tx);
+    return asked;
+  });
 
   refresh(): Promise<void> {
-    return this.view.refresh(this.tx);
+    return this.view.refresh(this.parts.tx);
   }
 
-  closest(wish: Wish, kept: string | undefined): string | undefined {
-    return this.view.fleet.closest(wish, kept);
+  readonly accessTo = joined(async (names: readonly string[]) => {
+    const logins = await readNodeLogins(this.parts.tx, [...new Set(names)]);
+    const byName = new Map(logins.map((login) => [login.node.name, login]));
+    return Promise.all(names.map((name) => this.opened(byName.get(name))));
+  });
+
+  readonly claim = joined(async (asked: readonly Asked[]) => {
+    const unlocked = new Set(asked.map(({ claim }) => claim.node).filter((name) => !this.held.has(name)));
+    if (unlocked.size > 0) await this.lock([...unlocked], asked);
+    return asked.map((one) => this.grant(one));
+  });
+
+  readonly reserve = joined(async (asked: readonly (Reserved & { readonly claim: Claim })[]) => {
+    const { tx, view } = this.parts;
+    const nodes = [...new Set(asked.map(({ place }) => place.node))];
+    const written = together(releaseExpired(tx, nodes), reserve(tx, asked), portsHandedOut(tx, asked));
+    for (const { claim } of asked) view.isSent(claim);
+    await written;
+    return asked;
+  });
+
+  private readonly joinTogether = joined(async (joining: readonly Joining[]) => {
+    await this.lockLine();
+    const { tx, mostWaiting } = this.parts;
+    const waiting = await joinLine(tx, joining, mostWaiting);
+    return joining.map(({ request }) => waiting.get(request.accessToken));
+  });
+
+  async join(request: NodeRequest, announced: boolean): Promise<WaitingRequest | undefined> {
+    if (request.waitUntil === undefined || this.parts.mostWaiting === 0) return undefined;
+    return this.joinTogether({ request, announced });
   }
 
-  renew(): Promise<void> {
-    return this.view.renew(this.tx);
+  giveBack(claim: Claim): void {
+    this.view.giveBack(claim);
+    this.granted.delete(claim);
   }
 
-  async accessTo(name: string): Promise<NodeAccess | undefined> {
-    const enrolled = await readNodeLogin(this.tx, name);
-    if (enrolled === undefined) return undefined;
+  private async knownOf(requests: readonly NodeRequest[]): Promise<readonly KnownOfService[]> {
+    const { tx } = this.parts;
+    const [failures, shares] = await together(recentFailures(tx, requests), imageShares(tx, requests));
+    return requests.map((_, at) => ({ failures: failures[at], imageShares: shares[at] }));
+  }
+
+  /** Statements of a transaction are done in turn: where no lock of a node was asked for yet, none is held then. */
+  private async lockLine(): Promise<void> {
+    const { tx, mode } = this.parts;
+    if (this.hasLine) return;
+    if (!this.hasBegun) await lockLine(tx);
+    else if (mode === 'one') await together(this.giveNodesBack(), lockLine(tx));
+    else if (!(await tryToLockLine(tx))) throw new NotTogetherError('others join the line, or serve it');
+    this.hasLine = true;
+  }
+
+  private async giveNodesBack(): Promise<void> {
+    if (this.granted.size > 0) throw new RangeError('expected nothing to be granted');
+    this.held.clear();
+    await this.parts.tx.query('ROLLBACK TO SAVEPOINT no_nodes');
+  }
+
+  private async lock(names: readonly string[], asked: readonly Asked[]): Promise<void> {
+    const { held } = this;
+    const { tx, view, mode } = this.parts;
+    const [, locked, versions] = await together(
+      this.begun(),
+      lockFreeNodes(tx, names),
+      nodeVersions(tx, { names }),
+    );
+    let [mine, current] = [[...locked], versions];
+    for (const name of names) if (!locked.has(name)) this.busy.add(name);
+    this.tries += 1;
+    const waiting = asked.find(({ mustWait }) => mustWait) ?? (this.tries < TRIES ? undefined : asked[0]);
+    const mayWait = mode !== 'line' && (held.size === 0 || (mode === 'one' && this.granted.size === 0));
+    if (mine.length === 0 && mayWait && waiting !== undefined) {
+      mine = [waiting.claim.node];
+      current = await this.waitFor(waiting.claim.node);
+    }
+    const versionOf = new Map(current.map(({ node, version }) => [node, version]));
+    const stale = mine.filter((name) => (versionOf.get(name) ?? 0) !== view.versionOf(name));
+    if (stale.length > 0) await view.renewNodes(tx, stale);
+    for (const name of mine) {
+      held.add(name);
+      this.busy.delete(name);
+    }
+  }
+
+  private async begun(): Promise<void> {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    const { tx, mode } = this.parts;
+    await together(lockOutWhoLocksAll(tx), ...(mode === 'one' ? [tx.query('SAVEPOINT no_nodes')] : []));
+  }
+
+  private async waitFor(node: string) {
+    const { tx } = this.parts;
+    const [, , versions] = await together(
+      this.held.size > 0 ? this.giveNodesBack() : Promise.resolve(),
+      lockNode(tx, node),
+      nodeVersions(tx, { names: [node] }),
+    );
+    return versions;
+  }
+
+  /** Not the place that was decided on: what is known may have become newer since. */
+  private grant({ wish, known, decided, claim, mustWait }: Asked): Granted {
+    const { view, held } = this;
+    const { node, taken } = claim;
+    view.giveBack(claim);
+    if (!held.has(node)) {
+      if (mustWait) throw new NotTogetherError('the nodes that fit are giving room to others');
+      return 'busy';
+    }
+    const place = view.fleet.placeOn(node, wish, known);
+    if (place === undefined) return 'full';
+    // By what was read under the lock, and before the instance counts itself.
+    const { explanation } = decided;
+    const granted = view.take(node, takenOf(taken.service, taken, place));
+    this.granted.add(granted);
+    return { place, explanation, claim: granted };
+  }
+
+  private async opened(login: NodeLogin | undefined): Promise<NodeAccess | undefined> {
+    if (login === undefined) return undefined;
     try {
-      return accessOf(enrolled.node, await this.logins.of(name, enrolled.loginEncrypted));
+      return accessOf(login.node, await this.parts.logins.of(login.node.name, login.loginEncrypted));
     } catch (error) {
       if (error instanceof SealError) return undefined;
       throw error;
     }
   }
+}
 
-  async reserve(request: NodeRequest, place: Place): Promise<void> {
-    const { tx, view } = this;
-    const { appId, service, resources } = request;
-    // Before it is committed: what this replica decides meanwhile counts with it.
-    view.fleet.take(place.node, takenOf(serviceKey(appId, service), resources, place));
-    await together(releaseExpired(tx, place.node), reserve(tx, request, place), portHandedOut(tx, place));
+/** The placing of one request of a batch, or of one after another along the line. */
+export class PostgresPlacing implements LinePlacing {
+  isBusy = false;
+  hold: Hold | undefined;
+  standing: Standing = 'free';
+  private known: KnownOfService = {};
+  private decided: Placement | undefined;
+  /** What is taken in memory for it. */
+  private claimed: Claim | undefined;
+  private isRenewed = false;
+
+  constructor(private readonly batch: PlacingBatch) {}
+
+  async kept(request: NodeRequest): Promise<Place | undefined> {
+    const { kept, standing, hold, known } = await this.batch.kept(request);
+    this.standing = standing;
+    this.hold = hold;
+    this.known = known;
+    return kept;
   }
 
-  private lockAndRead(node: string) {
-    return together(lockNode(this.tx, node), nodeVersions(this.tx, { names: [node] }));
+  async about(request: NodeRequest): Promise<void> {
+    this.known = await this.batch.about(request);
+  }
+
+  decide(wish: Wish): Placement {
+    const { view } = this.batch;
+    this.giveBack();
+    const decided = this.passingOverBusy(wish);
+    const { appId, service, resources } = wish;
+    const { place } = decided;
+    // Its port comes once it is granted: the ports of a node are handed out in turn, and none is passed over.
+    if (place !== undefined)
+      this.claimed = view.take(place.node, { ...resources, service: serviceKey(appId, service) });
+    this.decided = decided;
+    return decided;
+  }
+
+  async claim(wish: Wish): Promise<Claimed | undefined> {
+    const { claimed, decided, known } = this;
+    if (claimed === undefined || decided === undefined) throw new RangeError('expected a place to claim');
+    this.claimed = undefined;
+    const mustWait = this.isRenewed;
+    const granted = await this.batch.claim({ wish, known, decided, claim: claimed, mustWait });
+    if (granted === 'busy' || granted === 'full') return undefined;
+    this.claimed = granted.claim;
+    return granted;
+  }
+
+  refresh(): Promise<void> {
+    return this.batch.refresh();
+  }
+
+  closest(wish: Wish, kept: string | undefined): string | undefined {
+    return this.batch.view.fleet.closest(wish, kept);
+  }
+
+  /** From then on nodes that others are using count as well: they may be the only ones that fit. */
+  async renew(): Promise<void> {
+    await this.batch.renew(undefined);
+    this.isRenewed = this.batch.mode !== 'line';
+  }
+
+  accessTo(name: string): Promise<NodeAccess | undefined> {
+    return this.batch.accessTo(name);
+  }
+
+  async reserve(request: NodeRequest, place: Place): Promise<void> {
+    const { claimed } = this;
+    if (claimed === undefined) throw new RangeError('expected a place that was claimed');
+    this.claimed = undefined;
+    await this.batch.reserve({ request, place, claim: claimed });
+  }
+
+  private giveBack(): void {
+    if (this.claimed !== undefined) this.batch.giveBack(this.claimed);
+    this.claimed = undefined;
+  }
+
+  /** Nodes that others hold are passed over, but for the reasons where none of them would fit either. */
+  private passingOverBusy(wish: Wish): Placement {
+    const { view, busy } = this.batch;
+    const anywhere = (): Placement => view.fleet.place(wish, this.known);
+    this.isBusy = false;
+    if (this.isRenewed || busy.size === 0) return anywhere();
+    const decided = view.fleet.place({ ...wish, busyNodes: busy }, this.known);
+    if (decided.place !== undefined) return decided;
+    const withBusy = anywhere();
+    this.isBusy = withBusy.place !== undefined;
+    return this.isBusy ? decided : withBusy;
   }
 }

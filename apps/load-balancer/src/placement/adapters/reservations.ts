@@ -1,8 +1,8 @@
-import type { InstanceReport, NodeRelease, NodeRequest } from '#libs/contracts';
+import type { InstanceReport, NodeRequest } from '#libs/contracts';
 import { type Retention, together, type Transaction } from '#libs/postgres';
 import { askedOf } from '../domain/asked.js';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
-import { FAILURE_WINDOW_MS, type Place } from '../domain/place.js';
+import { FAILURE_WINDOW_MS, type Place, serviceKey } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
 export const endedReservations = (keepMs: number): Retention => ({
@@ -24,31 +24,45 @@ const NODE_CHANGES_MS = 3_600_000;
 export const tokenKey = (parameter: string): string =>
   `hashtextextended('slipway.placed.' || ${parameter}, 0)`;
 
-/** One answer at a time to an access token, whichever replica. */
-export async function lockToken(tx: Transaction, accessToken: string): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(${tokenKey('$1::text')})`, [accessToken]);
+/** One answer at a time to an access token, whichever replica. Whoever waits for several holds those before them only. */
+export async function lockTokens(tx: Transaction, accessTokens: readonly string[]): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(key) FROM (
+       SELECT DISTINCT ${tokenKey('token')} AS key FROM unnest($1::text[]) AS token ORDER BY key) AS keys`,
+    [accessTokens],
+  );
 }
 
 /** What is promised until then counts, and what is bound. */
 export const IS_LIVE = `(state = 'bound' OR (state = 'promised' AND expires_at >= now()))`;
 
-/** What nobody bound in time is free again: lapsed, not released, for the report that binds it may only be late. */
-export async function releaseExpired(tx: Transaction, node: string): Promise<void> {
+/**
+ * What nobody bound in time is free again: lapsed, not released, for the report that binds it may only be late. A row
+ * that another transaction has locked is being released.
+ */
+export async function releaseExpired(tx: Transaction, nodes: readonly string[]): Promise<void> {
   await tx.query(
     `UPDATE reservations SET state = 'lapsed', updated_at = now()
-     WHERE node = $1 AND state = 'promised' AND expires_at < now()`,
-    [node],
+     WHERE access_token IN (
+       SELECT access_token FROM reservations
+       WHERE node = ANY ($1) AND state = 'promised' AND expires_at < now() FOR UPDATE SKIP LOCKED)`,
+    [nodes],
   );
 }
 
-/** The place that an access token has; undefined when it has none, or none any more. */
-export async function liveReservation(tx: Transaction, accessToken: string): Promise<Place | undefined> {
-  const { rows } = await tx.query<Place & { port: number | null }>(
-    `SELECT node, port, score FROM reservations WHERE access_token = $1 AND ${IS_LIVE}`,
-    [accessToken],
+/** The places that access tokens have, by token; of one that has none, or none any more, nothing. */
+export async function liveReservations(
+  tx: Transaction,
+  accessTokens: readonly string[],
+): Promise<ReadonlyMap<string, Place>> {
+  const { rows } = await tx.query<{ token: string; node: string; port: number | null; score: number }>(
+    `SELECT access_token AS token, node, port, score FROM reservations
+     WHERE access_token = ANY ($1) AND ${IS_LIVE}`,
+    [accessTokens],
   );
-  const [kept] = rows;
-  return kept && { ...kept, port: kept.port ?? undefined };
+  return new Map(
+    rows.map(({ token, node, port, score }) => [token, { node, port: port ?? undefined, score }]),
+  );
 }
 
 /** Which nodes are asked about: all; those that changed after a note; or those named. */
@@ -88,14 +102,38 @@ export interface NodeVersion {
   readonly version: number;
 }
 
-/** Read before what is reserved: then figures may be newer than their version, which is found out, and never older. */
+/**
+ * Read before what is reserved: then figures may be newer than their version, which is found out, and never older.
+ * One look into the index for each node, however many notes there are (a loose index scan where all are asked for).
+ */
 export async function nodeVersions(tx: Transaction, asked: NodesAsked): Promise<readonly NodeVersion[]> {
-  const { sql, values } = condition(asked);
+  const { names, values } = namesAsked(asked);
   const { rows } = await tx.query<NodeVersion>(
-    `SELECT node, max(id)::float8 AS version FROM node_changes WHERE takes AND ${sql} GROUP BY node`,
+    `${names}
+     SELECT node, latest.id::float8 AS version
+     FROM asked, LATERAL (SELECT id FROM node_changes c WHERE takes AND c.node = asked.node
+                          ORDER BY id DESC LIMIT 1) AS latest`,
     [...values],
   );
   return rows;
+}
+
+function namesAsked(asked: NodesAsked): { readonly names: string; readonly values: readonly unknown[] } {
+  if (asked === 'all')
+    return {
+      names: `WITH RECURSIVE asked (node) AS (
+        (SELECT node FROM node_changes WHERE takes ORDER BY node LIMIT 1)
+        UNION ALL
+        SELECT (SELECT c.node FROM node_changes c WHERE takes AND c.node > asked.node ORDER BY c.node LIMIT 1)
+        FROM asked WHERE asked.node IS NOT NULL)`,
+      values: [],
+    };
+  return 'since' in asked
+    ? {
+        names: 'WITH asked AS (SELECT DISTINCT node FROM node_changes WHERE id > $1)',
+        values: [asked.since],
+      }
+    : { names: 'WITH asked AS (SELECT unnest($1::text[]) AS node)', values: [asked.names] };
 }
 
 /** The nodes that changed after a note, and the latest note. */
@@ -122,24 +160,24 @@ export async function latestChange(tx: Transaction): Promise<number> {
 
 const keyOf = (parameter: string): string => `hashtextextended('slipway.node.' || ${parameter}, 0)`;
 
-/**
- * Locks the first of the nodes on which nobody else is taking room, until the transaction ends or goes back to before
- * it. It waits for replicas of the version before, which lock all nodes at once.
- * @returns its place in the list; undefined where others are at work on all of them
- */
-export async function lockOneOf(tx: Transaction, nodes: readonly string[]): Promise<number | undefined> {
-  const tries = nodes.map(
-    (_, at) => `WHEN pg_try_advisory_xact_lock(${keyOf(`$${at + 1}::text`)}) THEN ${at}`,
-  );
-  // Both are said at once: what the caller says next is to be read under the lock.
-  const [, { rows }] = await together(
-    tx.query(`SELECT pg_advisory_xact_lock_shared(hashtextextended('slipway.load-balancer.place', 0))`),
-    tx.query<{ locked: number | null }>(`SELECT CASE ${tries.join(' ')} END AS locked`, [...nodes]),
-  );
-  return rows[0]?.locked ?? undefined;
+/** Waits for replicas of the versions that lock all nodes at once, and lets them wait until the transaction ends. */
+export async function lockOutWhoLocksAll(tx: Transaction): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock_shared(hashtextextended('slipway.load-balancer.place', 0))`);
 }
 
-/** Waits until nobody else is taking room on the node. */
+/**
+ * Locks those of the nodes on which nobody else is taking room, until the transaction ends, and waits for none.
+ * @returns those that are locked now
+ */
+export async function lockFreeNodes(tx: Transaction, nodes: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await tx.query<{ node: string; locked: boolean }>(
+    `SELECT node, pg_try_advisory_xact_lock(${keyOf('node')}) AS locked FROM unnest($1::text[]) AS node`,
+    [nodes],
+  );
+  return new Set(rows.flatMap(({ node, locked }) => (locked ? [node] : [])));
+}
+
+/** Waits until nobody else is taking room on the node. Only for who holds no other node, or two would wait for ever. */
 export async function lockNode(tx: Transaction, node: string): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(${keyOf('$1::text')})`, [node]);
 }
@@ -168,75 +206,116 @@ export async function portsOfNodes(tx: Transaction, asked: NodesAsked): Promise<
   return rows;
 }
 
-/** It is the turn of the next one. */
-export async function portHandedOut(tx: Transaction, { node, port }: Place): Promise<void> {
-  if (port === undefined) return;
+/** A request with the place that becomes its own. */
+export interface Reserved {
+  readonly request: NodeRequest;
+  readonly place: Place;
+}
+
+/** It is the turn of the next ones. Of several on a node, the last one counts. */
+export async function portsHandedOut(tx: Transaction, reserved: readonly Reserved[]): Promise<void> {
+  const last = new Map(
+    reserved.flatMap(({ place: { node, port } }) => (port === undefined ? [] : [[node, port] as const])),
+  );
+  if (last.size === 0) return;
   await tx.query(
-    `INSERT INTO ports_in_turn (node, last_port) VALUES ($1, $2)
+    `INSERT INTO ports_in_turn (node, last_port) SELECT * FROM unnest($1::text[], $2::integer[])
      ON CONFLICT (node) DO UPDATE SET last_port = EXCLUDED.last_port`,
-    [node, port],
+    [[...last.keys()], [...last.values()]],
   );
 }
 
-export async function reserve(tx: Transaction, request: NodeRequest, place: Place): Promise<void> {
-  const { accessToken, appId, service, resources, expiresAt, image } = request;
+/** Each under an access token of its own. */
+export async function reserve(tx: Transaction, reserved: readonly Reserved[]): Promise<void> {
+  const column = (of: (one: Reserved) => unknown): readonly unknown[] => reserved.map(of);
   await tx.query(
     `INSERT INTO reservations
-       (access_token, app_id, service, node, port, score, cpu, memory_mib, state, expires_at, image, asked)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'promised', $9, $10, $11)
+       (access_token, app_id, service, node, port, score, cpu, memory_mib, expires_at, image, asked, state)
+     SELECT *, 'promised' FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::float8[],
+                                      $7::float8[], $8::integer[], $9::timestamptz[], $10::text[], $11::jsonb[])
      ON CONFLICT (access_token) DO UPDATE SET node = EXCLUDED.node, port = EXCLUDED.port, score = EXCLUDED.score,
        cpu = EXCLUDED.cpu, memory_mib = EXCLUDED.memory_mib, state = 'promised', expires_at = EXCLUDED.expires_at,
        updated_at = now(), failed_at = NULL, image = EXCLUDED.image, asked = EXCLUDED.asked`,
     [
-      ...[accessToken, appId, service, place.node, place.port, place.score],
-      ...[resources.cpu, resources.memoryMiB, expiresAt, image, askedOf(request)],
+      column(({ request }) => request.accessToken),
+      column(({ request }) => request.appId),
+      column(({ request }) => request.service),
+      column(({ place }) => place.node),
+      column(({ place }) => place.port),
+      column(({ place }) => place.score),
+      column(({ request }) => request.resources.cpu),
+      column(({ request }) => request.resources.memoryMiB),
+      column(({ request }) => request.expiresAt),
+      column(({ request }) => request.image),
+      column(({ request }) => askedOf(request)),
     ],
-  );
-}
-
-/** Free at once, for good; but for its port, where that was found taken. */
-export async function release(
-  tx: Transaction,
-  { accessToken, portTaken = false, failed = false }: NodeRelease,
-): Promise<void> {
-  await tx.query(
-    `UPDATE reservations SET state = 'released', updated_at = now(),
-            port_taken_at = CASE WHEN $2 THEN now() ELSE port_taken_at END,
-            failed_at = CASE WHEN $3 THEN coalesce(failed_at, now()) ELSE failed_at END
-     WHERE access_token = $1`,
-    [accessToken, portTaken, failed],
   );
 }
 
 /** Images of instances that ended stay on their nodes for a while; longer than this is not counted on. */
 const IMAGE_STAYS = `interval '1 hour'`;
 
-/** The nodes that ran the image of the request lately, or run it: of each the share of it that lies there, all. */
+/** What is read of several services at once: of each its own, by the name of the node. */
+type OfNodes = ReadonlyMap<string, number>;
+
+/**
+ * The nodes that ran the image of each request lately, or run it: of each the share of it that lies there, all.
+ * @returns in the order of the requests
+ */
 export async function imageShares(
   tx: Transaction,
-  { appId, service, image }: Pick<NodeRequest, 'appId' | 'service' | 'image'>,
-): Promise<ReadonlyMap<string, number>> {
-  if (image === undefined) return new Map();
-  const { rows } = await tx.query<{ node: string }>(
-    `SELECT DISTINCT node FROM reservations
-     WHERE app_id = $1 AND service = $2 AND image = $3 AND failed_at IS NULL
+  requests: readonly Pick<NodeRequest, 'appId' | 'service' | 'image'>[],
+): Promise<readonly OfNodes[]> {
+  const withImage = requests.filter(({ image }) => image !== undefined);
+  if (withImage.length === 0) return requests.map(() => new Map());
+  const { rows } = await tx.query<OfService & { readonly image: string }>(
+    `SELECT DISTINCT app_id AS "appId", service, image, node, 1 AS value
+     FROM reservations JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[])
+                             AS of (app_id, service, image)) AS asked USING (app_id, service, image)
+     WHERE failed_at IS NULL
        AND (state = 'bound' OR (state = 'released' AND updated_at > now() - ${IMAGE_STAYS}))`,
-    [appId, service, image],
+    [...columnsOf(withImage), withImage.map(({ image }) => image)],
   );
-  return new Map(rows.map(({ node }) => [node, 1]));
+  const keyOfImage = (of: Pick<NodeRequest, 'appId' | 'service' | 'image'>): string =>
+    `${serviceKey(of.appId, of.service)} ${of.image}`;
+  return inOrderOf(requests, rows, keyOfImage);
 }
 
-/** How often an instance of the service has failed lately, by node. */
+/**
+ * How often an instance of the service of each request has failed lately, by node.
+ * @returns in the order of the requests
+ */
 export async function recentFailures(
   tx: Transaction,
-  { appId, service }: Pick<NodeRequest, 'appId' | 'service'>,
-): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await tx.query<{ node: string; count: number }>(
-    `SELECT node, count(*)::integer AS count FROM reservations
-     WHERE app_id = $1 AND service = $2 AND failed_at > now() - $3 * interval '1 ms' GROUP BY node`,
-    [appId, service, FAILURE_WINDOW_MS],
+  requests: readonly Pick<NodeRequest, 'appId' | 'service'>[],
+): Promise<readonly OfNodes[]> {
+  const { rows } = await tx.query<OfService>(
+    `SELECT app_id AS "appId", service, node, count(*)::integer AS value
+     FROM reservations JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])
+                             AS of (app_id, service)) AS asked USING (app_id, service)
+     WHERE failed_at > now() - $3 * interval '1 ms' GROUP BY app_id, service, node`,
+    [...columnsOf(requests), FAILURE_WINDOW_MS],
   );
-  return new Map(rows.map(({ node, count }) => [node, count]));
+  return inOrderOf(requests, rows, ({ appId, service }) => serviceKey(appId, service));
+}
+
+interface OfService extends Pick<NodeRequest, 'appId' | 'service'> {
+  readonly node: string;
+  readonly value: number;
+}
+
+const columnsOf = (of: readonly Pick<NodeRequest, 'appId' | 'service'>[]): readonly (readonly string[])[] => [
+  of.map(({ appId }) => appId),
+  of.map(({ service }) => service),
+];
+
+function inOrderOf<A, R extends A & OfService>(
+  asked: readonly A[],
+  rows: readonly R[],
+  key: (of: A) => string,
+): readonly OfNodes[] {
+  const byKey = Map.groupBy(rows, key);
+  return asked.map((one) => new Map(byKey.get(key(one))?.map(({ node, value }) => [node, value])));
 }
 
 /** Longer than a transaction takes: a promise that lapses while its report is handled is free for others at that moment. */

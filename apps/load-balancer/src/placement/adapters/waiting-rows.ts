@@ -1,7 +1,7 @@
 import type { NodeRequest } from '#libs/contracts';
 import { jsonTime, together, type Transaction } from '#libs/postgres';
 import type { Hold, WaitingRequest } from '../domain/waiting-line.js';
-import type { Line, ServedLine, Standing } from '../ports.js';
+import type { ServedLine, Standing } from '../ports.js';
 import { tokenKey } from './reservations.js';
 
 const LINE = `hashtextextended('slipway.load-balancer.waiting', 0)`;
@@ -17,31 +17,80 @@ const waitingOf = ({ holds, ...row }: Row): WaitingRequest => ({
 });
 
 /** How a request stands to those that wait, and what is kept. */
-export async function readStanding(
-  tx: Transaction,
-  { accessToken, priority = 0 }: NodeRequest,
-): Promise<{ readonly standing: Standing; readonly hold: Hold | undefined }> {
-  const { rows } = await tx.query<{
-    waits: boolean | null;
-    behind: boolean | null;
-    node: string | null;
-    holder: string | null;
-    priority: number | null;
-  }>(
-    `SELECT bool_or(access_token = $1) AS waits, bool_or(priority >= $2) AS behind, max(holds) AS node,
-            max(access_token) FILTER (WHERE holds IS NOT NULL) AS holder,
-            max(priority) FILTER (WHERE holds IS NOT NULL) AS priority
-     FROM waiting_requests`,
-    [accessToken, priority],
-  );
-  const { waits, behind, node, holder, priority: of } = rows[0] ?? {};
-  const hold = node && holder ? { node, accessToken: holder, priority: of ?? 0 } : undefined;
-  return { standing: waits === true ? 'waits' : behind === true ? 'behind' : 'free', hold };
+export interface StandingAndHold {
+  readonly standing: Standing;
+  readonly hold: Hold | undefined;
 }
 
-/** It does not wait any more. Of no use for one that does not. */
-export async function leaveLine(tx: Transaction, accessToken: string): Promise<void> {
-  await tx.query('DELETE FROM waiting_requests WHERE access_token = $1', [accessToken]);
+/** @returns in the order of the requests */
+export async function readStandings(
+  tx: Transaction,
+  requests: readonly NodeRequest[],
+): Promise<readonly StandingAndHold[]> {
+  const { rows } = await tx.query<{ standing: Standing } & ({ node: null } | Hold)>(
+    `SELECT CASE WHEN EXISTS (SELECT FROM waiting_requests w WHERE w.access_token = asked.token) THEN 'waits'
+                 WHEN EXISTS (SELECT FROM waiting_requests w WHERE w.priority >= asked.priority) THEN 'behind'
+                 ELSE 'free' END AS standing,
+            hold.holds AS node, hold.access_token AS "accessToken", hold.priority
+     FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS asked (token, priority, at)
+     LEFT JOIN (SELECT * FROM waiting_requests WHERE holds IS NOT NULL) AS hold ON true
+     ORDER BY at`,
+    [requests.map(({ accessToken }) => accessToken), requests.map(({ priority = 0 }) => priority)],
+  );
+  return rows.map(({ standing, ...hold }) => ({ standing, hold: hold.node === null ? undefined : hold }));
+}
+
+/** They do not wait any more. Of no use for those that do not. */
+export async function leaveLine(tx: Transaction, accessTokens: readonly string[]): Promise<void> {
+  await tx.query('DELETE FROM waiting_requests WHERE access_token = ANY ($1)', [accessTokens]);
+}
+
+/** A request that joins the line; `announced`: the deployer is told in the same transaction. */
+export interface Joining {
+  readonly request: NodeRequest;
+  readonly announced: boolean;
+}
+
+/** Waits until nobody else joins or serves the line. */
+export async function lockLine(tx: Transaction): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(${LINE})`);
+}
+
+/** Waits for nobody. @returns false where another one joins or serves the line */
+export async function tryToLockLine(tx: Transaction): Promise<boolean> {
+  const { rows } = await tx.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${LINE}) AS locked`);
+  return rows[0]?.locked === true;
+}
+
+/**
+ * Puts requests into the line, in their order behind those of their priority. Only for who has locked the line.
+ * @returns by access token; none of those that may not wait: their time is over, or the line is full
+ */
+export async function joinLine(
+  tx: Transaction,
+  joining: readonly Joining[],
+  mostWaiting: number,
+): Promise<ReadonlyMap<string, WaitingRequest>> {
+  const { rows } = await tx.query<Row>(
+    `INSERT INTO waiting_requests (access_token, request, priority, wait_until, announced, since)
+     SELECT token, request, priority, wait_until, announced, now() + place * interval '1 us'
+     FROM (SELECT *, row_number() OVER (ORDER BY at) AS place
+           FROM unnest($1::text[], $2::jsonb[], $3::integer[], $4::timestamptz[], $5::boolean[]) WITH ORDINALITY
+                AS asked (token, request, priority, wait_until, announced, at)
+           WHERE wait_until > now()) AS may_wait
+     WHERE place <= $6 - (SELECT count(*) FROM waiting_requests)
+     ON CONFLICT (access_token) DO UPDATE SET announced = waiting_requests.announced OR EXCLUDED.announced
+     RETURNING ${COLUMNS}`,
+    [
+      joining.map(({ request }) => request.accessToken),
+      joining.map(({ request }) => request),
+      joining.map(({ request }) => request.priority ?? 0),
+      joining.map(({ request }) => request.waitUntil),
+      joining.map(({ announced }) => announced),
+      mostWaiting,
+    ],
+  );
+  return new Map(rows.map((row) => [row.request.accessToken, waitingOf(row)]));
 }
 
 /** What there is to do about the line. */
@@ -69,37 +118,23 @@ export async function lineState(tx: Transaction): Promise<LineState> {
   return state;
 }
 
-/** The line in Postgres. Who joins or serves it holds its lock, so that it is served in its order and never gets too long. */
-export class PostgresLine implements Line, ServedLine {
-  constructor(
-    private readonly tx: Transaction,
-    private readonly mostWaiting: number,
-  ) {}
-
-  async join(request: NodeRequest, announced: boolean): Promise<WaitingRequest | undefined> {
-    const { tx, mostWaiting } = this;
-    if (request.waitUntil === undefined || mostWaiting === 0) return undefined;
-    const [, { rows }] = await together(
-      tx.query(`SELECT pg_advisory_xact_lock(${LINE})`),
-      tx.query<Row>(
-        `INSERT INTO waiting_requests (access_token, request, priority, wait_until, announced)
-         SELECT $1::text, $2::jsonb, $3::integer, $4::timestamptz, $5::boolean
-         WHERE $4 > now() AND (SELECT count(*) FROM waiting_requests) < $6
-         ON CONFLICT (access_token) DO UPDATE SET announced = waiting_requests.announced OR EXCLUDED.announced
-         RETURNING ${COLUMNS}`,
-        [request.accessToken, request, request.priority ?? 0, request.waitUntil, announced, mostWaiting],
-      ),
-    );
-    return rows[0] && waitingOf(rows[0]);
-  }
+/**
+ * The line in Postgres, for who serves it. Who joins or serves it holds its lock, so that it is served in its order and
+ * never gets too long.
+ */
+export class PostgresLine implements ServedLine {
+  constructor(private readonly tx: Transaction) {}
 
   async inOrder(): Promise<readonly WaitingRequest[] | undefined> {
     const { tx } = this;
     const [locked, { rows }] = await together(
-      tx.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${LINE}) AS locked`),
-      tx.query<Row>(`SELECT ${COLUMNS} FROM waiting_requests ORDER BY priority DESC, since, access_token`),
+      tryToLockLine(tx),
+      // `since` alone would be the column of the result: text of whole milliseconds.
+      tx.query<Row>(
+        `SELECT ${COLUMNS} FROM waiting_requests ORDER BY priority DESC, waiting_requests.since, access_token`,
+      ),
     );
-    return locked.rows[0]?.locked === true ? rows.map(waitingOf) : undefined;
+    return locked ? rows.map(waitingOf) : undefined;
   }
 
   /** Waits for nobody: who answers the same token now may wait for the line. */
@@ -115,7 +150,7 @@ export class PostgresLine implements Line, ServedLine {
   }
 
   leave(accessToken: string): Promise<void> {
-    return leaveLine(this.tx, accessToken);
+    return leaveLine(this.tx, [accessToken]);
   }
 
   async wasTried({ announced, hold }: { announced: readonly string[]; hold?: Hold }): Promise<void> {

@@ -83,3 +83,10 @@ it('what is missing is told by filter, of the node that came closest', () => {
     ],
   });
 });
+
+it('a node that is giving room to another is passed over while the placing looks elsewhere', () => {
+  const busyNodes = new Set(['a']);
+  expect(nodeOf({ busyNodes }, node('a'), node('b', { reserved: { cpu: 1 } }))).toBe('b');
+  expect(reasonsOf({ busyNodes }, node('a'))).toEqual(['gives room to another instance at this moment']);
+  expect(nodeOf({ busyNodes: new Set() }, node('a'))).toBe('a');
+});

@@ -143,6 +143,11 @@ export class Fleet {
     this.change(name, taken, -1);
   }
 
+  /** It never ran: its use will not be measured either. */
+  undoTake(name: string, taken: Taken): void {
+    this.change(name, taken, -1, { hasRun: false });
+  }
+
   /** Deterministic: of nodes with equal points, the first by name. */
   place(wish: Wish, known: KnownOfService = {}): Placement {
     if (this.mixed.renew()) this.columns.writeWaste(this.nodes.length, this.mixed.mix);
@@ -299,13 +304,14 @@ export class Fleet {
     );
   }
 
-  private change(name: string, taken: Taken, sign: 1 | -1): void {
+  private change(name: string, taken: Taken, sign: 1 | -1, { hasRun } = { hasRun: true }): void {
     const slot = this.slots.get(name);
     if (slot === undefined) return;
     const node = this.nodes[slot]!;
     const { service } = taken;
     this.mixed.addService(node, service, -1);
     node.change(taken, sign);
+    if (!hasRun && node.youngCpu !== undefined) node.youngCpu -= taken.cpu;
     this.mixed.addService(node, service, 1);
     this.mixed.reserve(taken, sign);
     if (node.instances.has(service)) this.remember(service, node);

@@ -155,6 +155,14 @@ describe('a fleet', () => {
     fleet.measure('none', busyWith(0, 0));
   });
 
+  it('counted the cores of a place that was given back at once as used by an instance that is not measured yet', () => {
+    const fleet = filled('spread', [candidate('a', { youngCpu: 0.5 })]);
+    const taken = { service: 'shop/web', cpu: 1, memoryMiB: 10 };
+    fleet.take('a', taken);
+    fleet.undoTake('a', taken);
+    expect(fleet.get('a')).toMatchObject({ youngCpu: 0.5, reserved: { cpu: 0, memoryMiB: 0 } });
+  });
+
   it('looks further than its first list when terms of single nodes turn that around', () => {
     const nodes = Array.from({ length: 400 }, (_, index) =>
       candidate(`node-${String(index).padStart(3, '0')}`, {

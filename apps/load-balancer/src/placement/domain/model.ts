@@ -68,6 +68,8 @@ export interface Wish {
   readonly heldNodes?: readonly string[];
   /** Whose login cannot be opened. */
   readonly unusableNodes?: readonly string[];
+  /** Where another placing is taking room at this moment. */
+  readonly busyNodes?: ReadonlySet<string>;
   readonly placement?: PlacementRules;
   /** What the image was built for, such as amd64; any node will do where it is left out. */
   readonly architecture?: string;
