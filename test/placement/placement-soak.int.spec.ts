@@ -21,6 +21,6 @@ it('requests, reports and releases through three load balancers that are killed 
   expect(Object.keys(violations)).toHaveLength(7);
   // Without kills, and without a full fleet, it would show nothing.
   expect(figures.kills).toBeGreaterThan(1);
-  expect(figures.placed).toBeGreaterThan(50);
+  expect(figures.placed).toBeGreaterThan(10);
   expect(figures.refused).toBeGreaterThan(0);
 }, 90_000);
