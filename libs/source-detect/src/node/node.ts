@@ -70,7 +70,7 @@ function planOf(
   const wished =
     version === undefined || version !== wish ? [] : [{ what: `version ${version.text}`, by: version.by }];
   const base = { runtime: 'node', ...(version !== undefined && { version }) };
-  const plan = { ...emptyPlan('node'), base, found: [...found, ...wished] };
+  const plan = { ...emptyPlan(base), found: [...found, ...wished] };
   const isOwn = config.install !== undefined;
   if (project === undefined)
     return {

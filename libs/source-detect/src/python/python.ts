@@ -69,8 +69,7 @@ function planOf(
   const tools = toolsOf(config, installation, start);
   const git = namesGit(tree, installation);
   return {
-    ...emptyPlan('python'),
-    base: { runtime: 'python', version },
+    ...emptyPlan({ runtime: 'python', version }),
     setUp: [
       ...(git === undefined ? [] : [gitStep]),
       ...VIRTUAL_ENVIRONMENT.setUp,

@@ -50,8 +50,7 @@ export function builderOf(tree: SourceTree, config: ServiceConfig): SiteBuild | 
 /** Without a manifest: what the web server's own image can run, such as a script of a shell. */
 function plainPlan(config: ServiceConfig): StepsPlan {
   return {
-    ...emptyPlan('static'),
-    base: { runtime: 'static', version: versionOf(config) },
+    ...emptyPlan({ runtime: 'static', version: versionOf(config) }),
     install: stepOf(config.install),
     installNeedsSource: config.install !== undefined,
     build: stepOf(config.build),

@@ -43,8 +43,7 @@ function asItIs(tree: SourceTree, config: ServiceConfig, found: readonly Finding
     throw missing.field === 'output' ? withoutPage(tree, site) : withoutFallback(site);
   const isRoot = output.what === '.';
   return {
-    ...emptyPlan('static'),
-    base: site.base,
+    ...emptyPlan(site.base),
     site,
     found: [...found, ...(isRoot ? [] : [servedFrom(output)])],
   };
