@@ -3,6 +3,7 @@ import type { Finding, StepsPlan } from '../build-plan.js';
 import { frontEndOf } from '../node/front-end.js';
 import { nodeBuild } from '../node/node.js';
 import { packageJsonOf } from '../node/package-json.js';
+import { PYTHON_MANIFESTS } from '../python/manifests.js';
 import { pythonBuild } from '../python/python.js';
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, presentOf, type SourceTree } from '../source-tree.js';
@@ -33,8 +34,6 @@ const PYTHON_TOOLS: readonly Tool[] = [
     folder: 'docs/_build/html',
   },
 ];
-
-const PYTHON_MANIFESTS = ['requirements.txt', 'pyproject.toml', 'Pipfile', 'Pipfile.lock', 'setup.py'];
 
 /** How the site is built; undefined where its files lie there as they are. */
 export function builderOf(tree: SourceTree, config: ServiceConfig): SiteBuild | undefined {

@@ -147,3 +147,14 @@ describe('case 16: a site that has to be built was given out as its sources, a w
     expect(plan.build).toEqual([{ argv: ['sh', 'make.sh'] }]);
   });
 });
+  it.each(['Pipfile.lock', 'pylock.toml', 'setup.cfg'])(
+    'without a look at %s it was built in the image of the web server, which has no Python',
+    (manifest) => {
+      const plan = detected({ [manifest]: '', 'make.py': '' }, { build: 'python make.py', output: 'out' });
+      expect(plan.base).toMatchObject({ runtime: 'python' });
+      expect(explained({ [manifest]: '' }, { build: 'python make.py', output: 'out' })).toContain(
+        `built with python, by ${manifest}`,
+      );
+    },
+  );
+
