@@ -83,6 +83,16 @@ describe('a site that lies there as it is', () => {
     expect(refusal({ 'docs/index.html': '', 'public/index.html': '' }).hint).toContain('"docs" or "public"');
   });
 
+  it.each<Files>([{ 'index.html': '' }, { ...vite, 'dist/index.html': '' }])(
+    'what it installs was ignored without a word: %o',
+    (files) => {
+      const output = 'package.json' in files ? 'dist' : undefined;
+      expect(refusal(files, { install: 'npm ci', output }).message).toBe(
+        'config.json: install: nothing of this site is built, so nothing would use what it installs',
+      );
+    },
+  );
+
   it('needs no first page where it leads elsewhere', () => {
     const redirects = [{ from: '/', to: '/en/' }];
     expect(detected({ 'en/index.html': '' }, { redirects, output: '.' }).site?.pages).toEqual([]);
@@ -141,12 +151,6 @@ describe('case 16: a site that has to be built was given out as its sources, a w
     expect(sphinx.site?.folder).toBe('docs/_build/html');
   });
 
-  it('by a script without a manifest', () => {
-    const plan = detected({ 'make.sh': '' }, { build: 'sh make.sh', output: 'out' });
-    expect(plan.base).toEqual({ runtime: 'static', version: undefined });
-    expect(plan.build).toEqual([{ argv: ['sh', 'make.sh'] }]);
-  });
-});
   it.each(['Pipfile.lock', 'pylock.toml', 'setup.cfg'])(
     'without a look at %s it was built in the image of the web server, which has no Python',
     (manifest) => {
@@ -158,3 +162,9 @@ describe('case 16: a site that has to be built was given out as its sources, a w
     },
   );
 
+  it('by a script without a manifest', () => {
+    const plan = detected({ 'make.sh': '' }, { build: 'sh make.sh', output: 'out' });
+    expect(plan.base).toEqual({ runtime: 'static', version: undefined });
+    expect(plan.build).toEqual([{ argv: ['sh', 'make.sh'] }]);
+  });
+});
