@@ -57,7 +57,7 @@ export function configJsonPage(): string {
     '## Commands',
     COMMANDS,
     '## The older form',
-    'A file with `language` and without `runtime` has the older form: six strings, all required. It deploys unchanged.\nSo do services whose name has `_`: see [Names](names.md#names-with-_).',
+    'A file with `language` and without `runtime` has the older form: six strings, all required. It deploys unchanged. Other fields in it are passed over.\nSo do services whose name has `_`: see [Names](names.md#names-with-_).',
     fieldTable(older as JsonSchema),
   ]);
 }
