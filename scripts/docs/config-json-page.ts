@@ -33,7 +33,7 @@ const EXAMPLE = `{
   "resources": { "cpu": 0.25, "memoryMiB": 128 }
 }`;
 
-const COMMANDS = `\`command\`, \`install\` and \`build\` are a list of words, or a text that is split into words as a POSIX shell splits them: at blanks, with single quotes, double quotes and backslashes.
+const COMMANDS = `\`command\`, \`install\`, \`build\`, \`release\` and \`health.command\` are a list of words, or a text that is split into words as a POSIX shell splits them: at blanks, with single quotes, double quotes and backslashes.
 No shell runs. So a text with one of these outside quotes is refused as \`CONFIG_INVALID\`:
 
 - \`$VARIABLE\`, \`$(...)\` or a backtick, also inside double quotes
@@ -57,7 +57,7 @@ export function configJsonPage(): string {
     '## Commands',
     COMMANDS,
     '## The older form',
-    'A file with `language` and without `runtime` has the older form: six strings, all required. It deploys unchanged.\nSo do services whose name has `_`: see [Names](names.md#names-with-_).',
+    'A file with `language` and without `runtime` has the older form: six strings, all required. It deploys unchanged. Other fields in it are passed over.\nSo do services whose name has `_`: see [Names](names.md#names-with-_).',
     fieldTable(older as JsonSchema),
   ]);
 }

@@ -12,16 +12,18 @@ type Field = Exclude<keyof ServiceConfig, 'legacy' | 'defaultReplicas'> | { [P i
 const fieldDescriptions: Record<Field, string> = {
   $schema: 'Where this schema lies, for editors.',
   runtime:
-    'What the service is built with; `dockerfile` takes the Dockerfile of the archive, `image` an image that is there already.',
-  version: 'Version of the runtime, such as 3.13 or 24; without it, the configured base image.',
+    'What the service is built with: `python`, `node`, `static`, or another name in `BASE_IMAGES` of the deployer; `dockerfile` takes the Dockerfile of the source, `image` an image that is there already. Default: what the files of the source show.',
+  version:
+    'Version of the runtime, such as 3.13 or 24. Default: what the source asks for, such as `engines` of package.json or `requires-python`; else the configured base image.',
   image:
     'An image that somebody else built, such as `nginx:1.28`. It is pinned to the digest that it has when this source is first deployed; deploying the same source again keeps that digest. For a newer image, name its tag or digest.',
   port: 'The port that the service listens on, inside its container. Without it, the service is a worker: it gets no address, and runs well once it has stayed up for `health.stableMs`.',
   command:
-    'What starts the service. A text is split as a shell splits words, with its quotes; no shell reads it.',
+    'What starts the service. Default: what the files of the source show, or what the image starts. A text is split as a shell splits words, with its quotes; no shell reads it.',
   install:
-    'What installs its packages; default: pip or npm, by the manifest in the archive. Written as `command` is.',
-  build: 'What builds it, after its packages. Written as `command` is.',
+    'What installs its packages. Default: the tool whose lock file or manifest is in the source, such as npm, pnpm, uv or pip. Written as `command` is.',
+  build:
+    'What builds it, after its packages. Default: what its manifest shows, such as the script `build` of package.json. Written as `command` is.',
   release:
     'Runs once for each release, on a node, before the first instance of it: migrations of a database. If it fails, the deployment fails and what served before goes on. A rollback does not run it. Written as `command` is.',
   dockerfile:
@@ -36,7 +38,7 @@ const fieldDescriptions: Record<Field, string> = {
     'Headers of answers, by pattern of the path, where `*` is any text. Of two that set the same header, the last one counts.',
   redirects:
     'Paths that lead elsewhere, each with `from`, `to` and `status` (301, 302, 307 or 308; default 301). With `/*` at the end of both, the rest of the path is kept. The first one that fits counts.',
-  env: 'Environment variables of the service.',
+  env: 'Environment variables of the service. `build` sees them too; the build of a Dockerfile does not.',
   secrets:
     'Environment variables whose values are secrets of the application: the variable, and the name that `slipway secret set` stored the value under.',
   buildSecrets:
@@ -138,7 +140,9 @@ function described(
   const properties = Object.entries(schema.properties).map(([name, property]) => {
     if (typeof property === 'boolean') return [name, property];
     const path = `${prefix}${name}`;
-    return [name, { description: descriptions[path], ...described(property, descriptions, `${path}.`) }];
+    const { description, ...inner } = described(property, descriptions, `${path}.`);
+    // What a schema says of itself is meant for all messages that have it: the file's own words win.
+    return [name, { description: descriptions[path] ?? description, ...inner }];
   });
   return { ...schema, properties: Object.fromEntries(properties) };
 }

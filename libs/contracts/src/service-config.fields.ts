@@ -8,6 +8,7 @@ export const fieldUsers: Readonly<Record<string, Users>> = {
   release: { allBut: ['static'] },
   install: { allBut: ['dockerfile', 'image'] },
   build: { allBut: ['dockerfile', 'image'] },
+  secrets: { allBut: ['static'] },
   buildSecrets: { allBut: ['image'] },
   output: { only: ['static'] },
   fallback: { only: ['static'] },

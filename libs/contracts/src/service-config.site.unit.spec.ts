@@ -14,6 +14,11 @@ function problemFields(fields: object): readonly string[] {
   }
 }
 
+it('secrets of a site reached no build and no visitor: they are refused', () => {
+  expect(problemFields({ secrets: { VITE_API_KEY: 'api-key' } })).toEqual(['secrets']);
+  expect(problemFields({ buildSecrets: { VITE_API_KEY: 'api-key' } })).toEqual([]);
+});
+
 describe('the fields of a site', () => {
   it('are read', () => {
     const read = parse({

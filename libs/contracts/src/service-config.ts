@@ -210,9 +210,11 @@ export function parseServiceConfig(text: string): ServiceConfig {
   if (Buffer.byteLength(text) > LARGEST_CONFIG_BYTES)
     throw new ConfigFileError([{ field: '', expected: `expected at most ${LARGEST_CONFIG_BYTES} bytes` }]);
   const root = readJson(text);
-  const config = isLegacy(root)
-    ? check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root)))
-    : check(currentConfigSchema, root);
+  if (isLegacy(root)) {
+    const older = check(serviceConfigSchema, fromLegacy(check(legacyConfigSchema, root)));
+    return { ...older, defaultReplicas: true };
+  }
+  const config = check(currentConfigSchema, root);
   return namesReplicas(root) ? config : { ...config, defaultReplicas: true };
 }
 

@@ -231,6 +231,10 @@ describe('config.json', () => {
     });
   });
 
+  it('replicas beside the six of the older form counted as a declared 1, which undid slipway scale', () => {
+    expect(parse({ ...legacy, replicas: 3 })).toMatchObject({ replicas: 1, defaultReplicas: true });
+  });
+
   it('names a missing or wrong field of the older form by its own name', () => {
     expect(problemsOf({ ...legacy, workdir: 'app', command: undefined }).map((p) => p.field)).toEqual([
       'workdir',

@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type logCreator, type KafkaConfig } from 'kafkajs';
 import type { KafkaConnection } from './connection.js';
 import './kafkajs-consumer-group.js';
+import './kafkajs-coordinator.js';
 import './kafkajs-record-sets.js';
 import './kafkajs-request-queue.js';
 

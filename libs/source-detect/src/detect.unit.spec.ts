@@ -13,6 +13,11 @@ describe('what a folder is', () => {
     expect(explained({ Dockerfile: 'FROM a', 'package.json': '{}' })).toBe('dockerfile, by Dockerfile');
   });
 
+  it.each(['requirements-production.txt', 'requirements_prod.txt', 'requirements/prod.txt'])(
+    '%s is what Python installs from, and showed nothing',
+    (path) => expect(explained({ [path]: '', 'shop/web.py': '' })).toMatch(`python, by ${path}`),
+  );
+
   it('is a site where its requirements are those of what builds it', () => {
     const site = detect(
       treeOf({ 'mkdocs.yml': '', 'requirements.txt': 'mkdocs', 'docs/index.md': '' }),

@@ -8,13 +8,15 @@ export function stagesOf(dockerfile: string): readonly (string | undefined)[] {
   });
 }
 
+/** Whether a name is that of a stage, whatever its capitals, or its number. */
+export const isStage = (stages: readonly (string | undefined)[], name: string): boolean =>
+  stages.includes(name.toLowerCase()) || (/^\d+$/.test(name) && Number(name) < stages.length);
+
 /** The images that a Dockerfile is built on or copies from, where it names them without a variable. */
 export function basesOf(dockerfile: string): readonly string[] {
   const stages = stagesOf(dockerfile);
-  const isStage = (name: string): boolean =>
-    stages.includes(name.toLowerCase()) || (/^\d+$/.test(name) && Number(name) < stages.length);
   const named = linesOf(dockerfile).flatMap((line) => imagesIn(line.trim().split(/\s+/)));
-  return [...new Set(named)].filter((image) => !image.includes('$') && !isStage(image));
+  return [...new Set(named)].filter((image) => !image.includes('$') && !isStage(stages, image));
 }
 
 /** `FROM image`, `COPY --from=image`, `RUN --mount=type=bind,from=image`. */
@@ -64,7 +66,7 @@ function secretOf(word: string): string | undefined {
 }
 
 /** Without comments, and with what was continued on the next line in one. */
-function linesOf(dockerfile: string): readonly string[] {
+export function linesOf(dockerfile: string): readonly string[] {
   const escape = /^#\s*escape\s*=\s*`/im.test(dockerfile) ? '`' : '\\';
   const lines: string[] = [];
   let continued = false;

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { DockerfilePlan, Finding } from './build-plan.js';
-import { declaredArgs, stagesOf } from './dockerfile-stages.js';
+import { declaredArgs, isStage, stagesOf } from './dockerfile-stages.js';
 import { refuseExposed } from './port.js';
 import { SourceRefusal } from './refusal.js';
 import { dockerfileIn, dockerfilesOf } from './dockerfile-name.js';
@@ -21,9 +21,9 @@ export function dockerfilePlan(
   if (file === undefined || !hasFile(tree, file)) throw withoutDockerfile(tree, config);
   refuseMarked(tree, file, { tool: 'a builder', cannotRead: ['utf-16'], field: 'dockerfile' });
   const text = tree.text(file) ?? '';
-  refuseExposed(text, config);
   const stages = stagesOf(text);
   if (target !== undefined && !isStage(stages, target)) throw withoutStage(stages, target);
+  refuseExposed(text, config);
   const declared = declaredArgs(text);
   const unknown = Object.keys(args).filter((name) => !declared.has(name) && !PREDEFINED.test(name));
   if (unknown.length > 0) throw undeclared(unknown);
@@ -47,10 +47,6 @@ const undeclared = (names: readonly string[]): SourceRefusal =>
     why: `the Dockerfile declares no build argument ${names.join(', ')}`,
     hint: 'Declare it in the Dockerfile, with a line such as `ARG NAME` in the stage that uses it, or remove it from args.',
   });
-
-/** By its name, whatever its capitals, or by its number. */
-const isStage = (stages: readonly (string | undefined)[], target: string): boolean =>
-  stages.includes(target.toLowerCase()) || (/^\d+$/.test(target) && Number(target) < stages.length);
 
 function withoutStage(stages: readonly (string | undefined)[], target: string): SourceRefusal {
   const names = stages.filter((name) => name !== undefined).map((name) => `"${name}"`);

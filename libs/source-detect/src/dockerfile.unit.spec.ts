@@ -137,3 +137,20 @@ describe('a Dockerfile of another name or place', () => {
     expect(() => plannedOf({ 'a/Dockerfile': 'FROM a\nEXPOSE 80' }, config)).toThrow('config.json: port: ');
   });
 });
+
+describe('a Dockerfile with a stage for a server and one for a worker', () => {
+  const dockerfile = 'FROM a AS base\nFROM base AS web\nEXPOSE 80\nFROM web AS admin\nFROM base AS work\n';
+
+  it.each(['work', 'base', '0'])('the worker was refused for the port of the server: %s', (target) => {
+    expect(planned({ port: undefined, target }, dockerfile)).toMatchObject({ target });
+  });
+
+  it.each(['web', 'Admin', '2'])('the server is refused without its port: %s', (target) => {
+    expect(() => planned({ port: undefined, target }, dockerfile)).toThrow('config.json: port: ');
+  });
+
+  it('of none that is named the last stage counts', () => {
+    expect(planned({ port: undefined }, dockerfile).kind).toBe('dockerfile');
+    expect(() => planned({ port: undefined }, `${dockerfile}EXPOSE 80`)).toThrow('config.json: port: ');
+  });
+});

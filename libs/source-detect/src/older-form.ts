@@ -30,8 +30,7 @@ export function olderFormPlan(tree: SourceTree, config: ServiceConfig, legacy: O
   const install = stepOf(config.install, runtime === undefined ? undefined : CACHES[runtime]);
   const isEnough = manifests.length > 0 && readsOnly(manifests, tree, config.install ?? [], workdir);
   return {
-    ...emptyPlan('python'),
-    base: { image: baseImage },
+    ...emptyPlan({ image: baseImage }),
     workdir,
     ...(runtime === 'python' && WITH_VENV),
     ...(runtime === 'node' && { runEnv: { NODE_ENV: 'production' } }),

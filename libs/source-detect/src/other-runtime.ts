@@ -25,8 +25,7 @@ export function otherRuntimePlan(
   const command = config.command ?? made?.command;
   if (command === undefined) throw withoutCommand(tree, runtime);
   return {
-    ...emptyPlan(runtime),
-    base: { runtime, version: versionOf(config) },
+    ...emptyPlan({ runtime, version: versionOf(config) }),
     installNeedsSource: config.install !== undefined,
     install: stepOf(config.install),
     build: stepOf(config.build ?? made?.build),

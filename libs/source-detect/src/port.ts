@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
+import { exposedPorts } from './dockerfile-ports.js';
 import { SourceRefusal } from './refusal.js';
 
 /**
@@ -16,13 +17,13 @@ export function portOf({ port }: Partial<Pick<ServiceConfig, 'port'>>): number {
 }
 
 /**
- * A Dockerfile that exposes a port is a server's, so it must not become a worker without a word; one with a command of
- * its own in config.json may be.
+ * A stage of a Dockerfile that exposes a port is a server's, so it must not become a worker without a word; one with a
+ * command of its own in config.json may be.
  * @throws SourceRefusal where it exposes one and config.json names neither port nor command
  */
-export function refuseExposed(dockerfile: string, { port, command }: ServiceConfig): void {
+export function refuseExposed(dockerfile: string, { port, command, target }: ServiceConfig): void {
   if (port !== undefined || command !== undefined) return;
-  if (!/^[ \t]*EXPOSE[ \t]/im.test(dockerfile)) return;
+  if (exposedPorts(dockerfile, target).length === 0) return;
   throw new SourceRefusal({
     field: 'port',
     why: 'the Dockerfile exposes a port, and none is named',

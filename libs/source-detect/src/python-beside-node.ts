@@ -5,11 +5,12 @@ import { type PackageJson, packageJsonOf } from './node/package-json.js';
 import { isServed } from './node/served.js';
 import { procfileOf } from './procfile.js';
 import { appAmong } from './python/apps.js';
+import { PYTHON_MANIFESTS } from './python/manifests.js';
 import { modulesOf } from './python/modules.js';
 import { hasFile, presentOf, type SourceTree } from './source-tree.js';
 
 /** What Python installs from; beside a package.json the surest sign that there is more than Node.js. */
-const MANIFESTS = ['manage.py', 'requirements.txt', 'pyproject.toml', 'Pipfile', 'setup.py'];
+const MANIFESTS = ['manage.py', ...PYTHON_MANIFESTS];
 const OF_PYTHON =
   /^(?:\w+=\S+\s+)*(?:exec\s+)?(?:python[\d.]*|gunicorn|uvicorn|hypercorn|waitress-serve|flask|fastapi|django-admin|daphne|celery|(?:poetry|uv|pipenv) run)\b/;
 

@@ -52,6 +52,14 @@ describe('a source of Python with a package.json for its style sheets', () => {
     expect(runtimeOf(files)).toBe('python');
   });
 
+  it.each([
+    ['Pipfile.lock', '{}'],
+    ['pylock.toml', ''],
+    ['setup.cfg', '[options]\ninstall_requires = flask\n'],
+  ])('was taken for Node.js and refused: %s', (manifest, text) => {
+    expect(runtimeOf({ 'package.json': TAILWIND, [manifest]: text, 'app.py': FLASK })).toBe('python');
+  });
+
   it.each<readonly [string, Files]>([
     ['a start script', { 'package.json': '{"scripts":{"start":"node a.js"}}', 'a.js': '' }],
     ['a server', { 'package.json': '{}', 'server.js': '' }],

@@ -3,6 +3,8 @@ import type { Finding } from './build-plan.js';
 import { dockerfilesOf } from './dockerfile-name.js';
 import { frontEndOf } from './node/front-end.js';
 import { inlineScripts } from './python/inline-script.js';
+import { PYTHON_MANIFESTS } from './python/manifests.js';
+import { REQUIREMENT_FILES } from './python/requirements.js';
 import { otherBesideNode } from './other-beside-node.js';
 import { unknownKind } from './unknown-kind.js';
 import { pythonBesideNode } from './python-beside-node.js';
@@ -15,27 +17,7 @@ const SIGNS: readonly (readonly [runtime: string, files: readonly string[]])[] =
   ['node', ['package.json']],
   // Its requirements are those of its build.
   ['static', ['mkdocs.yml', 'mkdocs.yaml']],
-  [
-    'python',
-    [
-      ...[
-        'requirements.txt',
-        'pyproject.toml',
-        'Pipfile',
-        'Pipfile.lock',
-        'pylock.toml',
-        'setup.py',
-        'setup.cfg',
-        'manage.py',
-      ],
-      ...[
-        'requirements/production.txt',
-        'requirements/prod.txt',
-        'requirements/base.txt',
-        'requirements-prod.txt',
-      ],
-    ],
-  ],
+  ['python', [...PYTHON_MANIFESTS, 'manage.py', ...REQUIREMENT_FILES]],
   ['go', ['go.mod']],
   ['rust', ['Cargo.toml']],
   ['java', ['pom.xml', 'build.gradle', 'build.gradle.kts']],
@@ -55,7 +37,7 @@ export function runtimeOf(
 ): Finding {
   if (config.runtime !== undefined) return { what: config.runtime, by: 'config.json' };
   if (config.legacy !== undefined)
-    return { what: config.runtime ?? languageOf(config.legacy.baseImage), by: 'language of config.json' };
+    return { what: languageOf(config.legacy.baseImage), by: 'language of config.json' };
   if (config.image !== undefined) return { what: 'image', by: 'image in config.json' };
   if (config.dockerfile !== undefined) return { what: 'dockerfile', by: 'dockerfile in config.json' };
   for (const [runtime, files] of SIGNS) {

@@ -1,13 +1,13 @@
 import type { ServiceConfig } from '#libs/contracts';
-import type { Step, StepsPlan, VersionWish } from './build-plan.js';
+import type { BaseWish, Step, StepsPlan, VersionWish } from './build-plan.js';
 
 /** Where a service lies within its image. */
 export const WORKDIR = '/app';
 
 /** A plan without any step. */
-export const emptyPlan = (runtime: string): StepsPlan => ({
+export const emptyPlan = (base: BaseWish): StepsPlan => ({
   kind: 'steps',
-  base: { runtime },
+  base,
   workdir: WORKDIR,
   setUp: [],
   env: {},

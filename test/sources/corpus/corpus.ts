@@ -15,7 +15,7 @@ export interface CorpusProject {
 }
 
 export type CorpusEnd =
-  /** It runs, and answers GET `path` with `status` (200) and a body that holds `says`. */
+  /** It runs, and answers GET `path` with `status` (200) and a body that holds `says`; an empty one where that is empty. */
   | { readonly runs: 'answers'; readonly path: string; readonly status?: number; readonly says: string }
   /** It runs and serves no port; a line of its log holds `says`. */
   | { readonly runs: 'works'; readonly says: string }
@@ -23,3 +23,12 @@ export type CorpusEnd =
   | { readonly fails: string; readonly says: string }
   /** It is refused before anything is built. `says` stands in the message. */
   | { readonly refused: string; readonly says: string };
+
+/** How it ended, as the page of all projects says it. */
+export function endText(end: CorpusEnd): string {
+  if ('refused' in end) return `refused: ${end.refused}: ${end.says}`;
+  if ('fails' in end) return `fails: ${end.fails}: ${end.says}`;
+  return end.runs === 'works'
+    ? `works, says “${end.says}”`
+    : `answers GET ${end.path} with ${end.status ?? 200}`;
+}

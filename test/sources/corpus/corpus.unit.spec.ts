@@ -24,3 +24,12 @@ it('each project holds something', () => {
   });
   expect(empty.map(({ name }) => name)).toEqual([]);
 });
+
+it('nine of them were in npm test: twelve are, some of every kind and of every good end', () => {
+  const short = projects.filter(({ isShort }) => isShort === true);
+  expect(short).toHaveLength(12);
+  const kinds = new Set(short.map(({ name }) => name.split('-')[0]));
+  expect([...kinds].sort()).toEqual(['dockerfile', 'node', 'older', 'plain', 'python', 'static']);
+  const ends = new Set(short.map(({ ends: end }) => ('runs' in end ? end.runs : Object.keys(end)[0])));
+  expect([...ends].sort()).toEqual(['answers', 'refused', 'works']);
+});

@@ -102,6 +102,7 @@ export const nodeProjects: readonly CorpusProject[] = [
     name: 'node-engines-old',
     convention: 'engines of 2019',
     ends: { refused: 'RUNTIME_UNKNOWN', says: '(12.x, by engines of package.json)' },
+    isShort: true,
   },
   {
     name: 'node-refused-lock',

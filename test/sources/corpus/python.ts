@@ -148,6 +148,7 @@ export const pythonProjects: readonly CorpusProject[] = [
     name: 'python-worker',
     convention: 'a Procfile with a worker, and no port',
     ends: { runs: 'works', says: 'counted the birds' },
+    isShort: true,
   },
   {
     name: 'python-refused-conda',

@@ -22,6 +22,7 @@ export const staticProjects: readonly CorpusProject[] = [
     convention: 'the rewrites of a single-page app at Netlify and Vercel',
     ends: { runs: 'answers', path: '/shelf/3', says: 'Pantry loads here.' },
     afterInit: { runs: 'answers', path: '/shelf/3', status: 404, says: '404 Not Found' },
+    isShort: true,
   },
   {
     name: 'static-netlify',

@@ -7,7 +7,7 @@ import { type CheckedFolder, checkSource } from '../adapters/source-folder.js';
 import { uploadSource } from '../adapters/upload.js';
 import { zipFolder } from '../adapters/zip-folder.js';
 import { deployedAs, nameOfFolder } from '../domain/folder-name.js';
-import { envFilesText, type LeftOut, uploadedText } from '../domain/left-out.js';
+import { envFilesNote, type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { chooseServices } from '../domain/targets.js';
 import type { ProgramContext } from '../command-line.js';
@@ -121,8 +121,8 @@ export async function checkedFolders(options: FolderOptions, output: Output): Pr
   const detected = services.map((one) => ({ service: slipwayName(one.name), detected: one.detected }));
   for (const one of detected) output.note(shownText(`${one.service}: ${one.detected}`));
   for (const { name, sent, readsEnvFiles } of services) {
-    const text = readsEnvFiles ? envFilesText(sent.leftOut) : undefined;
-    if (text !== undefined) output.note(`note: ${slipwayName(name)}: ${text}`);
+    const note = envFilesNote(slipwayName(name), { readsEnvFiles, leftOut: sent.leftOut });
+    if (note !== undefined) output.note(note);
   }
   return { services, passedOver: found.passedOver, detected };
 }

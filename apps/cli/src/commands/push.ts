@@ -5,7 +5,7 @@ import { type CheckedZip, checkSource, readZip } from '../adapters/source-folder
 import { uploadSource } from '../adapters/upload.js';
 import { zipFolder } from '../adapters/zip-folder.js';
 import { deployedAs, nameOfFolder } from '../domain/folder-name.js';
-import { type LeftOut, uploadedText } from '../domain/left-out.js';
+import { envFilesNote, type LeftOut, uploadedText } from '../domain/left-out.js';
 import { shownText } from '../domain/terminal-text.js';
 import { exitCodes, usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -30,7 +30,9 @@ export async function push(options: PushOptions, output: Output): Promise<ExitCo
   );
   if (given === undefined && named !== folder) output.aside(shownText(deployedAs(folder, named)));
   const { appId, service } = namesHere({ appId: app, service: named }, output);
-  const { bytes, leftOut, detected } = await sourceOf(path);
+  const { bytes, leftOut, detected, readsEnvFiles } = await sourceOf(path);
+  const note = envFilesNote(service, { readsEnvFiles, leftOut });
+  if (note !== undefined) output.note(note);
   const blob = sourceBlobName(appId, service);
   await uploadSource(blob, bytes);
   const next = `slipway build ${appId} ${service}`;
@@ -44,6 +46,7 @@ export async function push(options: PushOptions, output: Output): Promise<ExitCo
 
 interface CheckedSource extends CheckedZip {
   readonly leftOut: readonly LeftOut[];
+  readonly readsEnvFiles: boolean;
 }
 
 async function sourceOf(path: string): Promise<CheckedSource> {
@@ -51,7 +54,8 @@ async function sourceOf(path: string): Promise<CheckedSource> {
   if (found === undefined) {
     throw usageError('SOURCE_NOT_FOUND', `${path} does not exist`, { hint: 'Name a folder or a zip.' });
   }
-  if (!found.isDirectory()) return { ...(await readZip(path)), leftOut: [] };
-  const { detected, sent } = await checkSource(path);
-  return { bytes: await zipFolder(sent), leftOut: sent.leftOut, detected };
+  // A zip is sent as it is.
+  if (!found.isDirectory()) return { ...(await readZip(path)), leftOut: [], readsEnvFiles: false };
+  const { sent, ...checked } = await checkSource(path);
+  return { ...checked, bytes: await zipFolder(sent), leftOut: sent.leftOut };
 }

@@ -29,7 +29,18 @@ export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
 /** What tools of a front end read where they build for production. */
 const ENV_FILES = new Set(['.env', '.env.production', '.env.local', '.env.production.local']);
 
-/** What follows of the environment files that a build does not see; undefined where none is left out. */
+interface SentSource {
+  /** Its build takes values out of `.env` files. */
+  readonly readsEnvFiles: boolean;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** What follows of the environment files that its build does not see; undefined where none is left out. */
+export function envFilesNote(service: string, { readsEnvFiles, leftOut }: SentSource): string | undefined {
+  const text = readsEnvFiles ? envFilesText(leftOut) : undefined;
+  return text === undefined ? undefined : `note: ${service}: ${text}`;
+}
+
 export function envFilesText(leftOut: readonly LeftOut[]): string | undefined {
   const names = leftOut
     .filter(({ by, path }) => by === BY_DEFAULT && ENV_FILES.has(path))

@@ -46,7 +46,7 @@ export interface ExplainedSource {
   readonly detected: string;
 }
 
-/** All builders. */
+/** An image in our registry. */
 export interface PushedImage {
   /** `host/repository@sha256:...` */
   readonly image: string;
@@ -54,6 +54,7 @@ export interface PushedImage {
   readonly architecture?: string;
 }
 
+/** All builders. */
 export interface ImageBuilder {
   /** How many builds each does at once, by name, in the order in which they are configured. */
   readonly limits: ReadonlyMap<string, number>;

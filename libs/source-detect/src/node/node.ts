@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '#libs/contracts';
 import type { Finding, StepsPlan } from '../build-plan.js';
 import { gitFinding, gitStep } from '../git.js';
-import { misnamedProcfile } from '../procfile.js';
+import { misnamedProcfile, unusedProcesses } from '../procfile.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
 import { dependenciesOf } from './dependencies.js';
@@ -14,13 +14,13 @@ import { manifestsOf } from './manifests.js';
 import { nodeVersion } from './node-version.js';
 import { nothingToStart } from './nothing-to-start.js';
 import { type Project, projectOf } from './project.js';
-import { startOf } from './start.js';
+import { startOf, startsProcess } from './start.js';
 
 /** A service of Node.js. */
 export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
   const project = projectOf(tree, config);
   const isPnp = project !== undefined && isPnpOf(tree, project.manager);
-  const start = startOf({
+  const parts = {
     tree,
     config,
     root: project?.root,
@@ -31,7 +31,8 @@ export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonl
     usesBun: project?.manager.name === 'bun',
     usesPnp: isPnp,
     isSite: frontEndOf(tree) !== undefined,
-  });
+  };
+  const start = startOf(parts);
   if (start === undefined) throw nothingToStart(tree, project);
   const plan = planOf(tree, config, found, project);
   const runEnv = {
@@ -47,7 +48,13 @@ export function nodePlan(tree: SourceTree, config: ServiceConfig, found: readonl
     ...rest,
     runEnv,
     command: start.command,
-    found: [...plan.found, ...installed, ...start.found, ...misnamedProcfile(tree)],
+    found: [
+      ...plan.found,
+      ...installed,
+      ...start.found,
+      ...unusedProcesses(tree, config, (type, line) => startsProcess(parts, type, line)),
+      ...misnamedProcfile(tree),
+    ],
   };
 }
 
@@ -70,7 +77,7 @@ function planOf(
   const wished =
     version === undefined || version !== wish ? [] : [{ what: `version ${version.text}`, by: version.by }];
   const base = { runtime: 'node', ...(version !== undefined && { version }) };
-  const plan = { ...emptyPlan('node'), base, found: [...found, ...wished] };
+  const plan = { ...emptyPlan(base), found: [...found, ...wished] };
   const isOwn = config.install !== undefined;
   if (project === undefined)
     return {

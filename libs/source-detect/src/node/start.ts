@@ -7,7 +7,7 @@ import type { Framework } from './frameworks.js';
 import type { Commands } from './install.js';
 import type { PackageJson } from './package-json.js';
 import type { Project } from './project.js';
-import { procfileOf } from '../procfile.js';
+import { isSameCommand, procfileOf } from '../procfile.js';
 import { hasHooks, lastWords, programOf, scriptNamed, wordsOfScript } from './script-words.js';
 import { isForWorkAlone, START_SCRIPTS } from './served.js';
 import { missingEnvFiles, withoutSupervisor } from './supervisors.js';
@@ -48,16 +48,29 @@ const startsWith = (command: readonly string[], text: string, by: string): Start
   found: [{ kind: 'command', what: `starts with \`${command.join(' ')}\``, by }],
 });
 
-/** A Procfile is read by a shell wherever it is used; one is run only where its words do not do. */
+/** The process of a Procfile that starts a service: without a port it is a worker. */
+const processOf = ({ config }: StartParts): string => (config.port === undefined ? 'worker' : 'web');
+
 function ofProcfile(parts: StartParts): Start | undefined {
-  const { tree, config } = parts;
-  const text = procfileOf(tree).get(config.port === undefined ? 'worker' : 'web');
-  if (text === undefined) return undefined;
-  const web = text.replaceAll(/\$\{?PORT\b\}?/g, () => String(portOf(config)));
-  const words = wordsOfScript(web);
-  if (words === undefined) return startsWith(['sh', '-c', web], web, 'Procfile');
+  const line = procfileOf(parts.tree).get(processOf(parts));
+  return line === undefined ? undefined : ofLine(parts, line);
+}
+
+/** A Procfile is read by a shell wherever it is used; one is run only where its words do not do. */
+function ofLine(parts: StartParts, line: string): Start {
+  const text = line.replaceAll(/\$\{?PORT\b\}?/g, () => String(portOf(parts.config)));
+  const words = wordsOfScript(text);
+  if (words === undefined) return startsWith(['sh', '-c', text], text, 'Procfile');
   const name = parts.root === undefined ? undefined : scriptNamed(words, parts.root);
-  return (name === undefined ? undefined : ofScript(parts, name)) ?? startsWith(words, web, 'Procfile');
+  return (name === undefined ? undefined : ofScript(parts, name)) ?? startsWith(words, text, 'Procfile');
+}
+
+/** Whether a process of a Procfile is what starts: by its type, or by the command that config.json has of it. */
+export function startsProcess(parts: StartParts, type: string, line: string): boolean {
+  const { command, port } = parts.config;
+  if (command === undefined) return type === processOf(parts);
+  const needsPort = port === undefined && /\$\{?PORT\b/.test(line);
+  return !needsPort && isSameCommand(ofLine(parts, line).command, command);
 }
 
 function ofScripts(parts: StartParts): Start | undefined {

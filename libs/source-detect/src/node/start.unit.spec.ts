@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceConfig } from '#libs/contracts';
+import { findingsText } from '../build-plan.js';
 import { treeOf } from '../source-tree.js';
 import { nodePlan } from './node.js';
 
@@ -118,5 +119,25 @@ describe('without a script start', () => {
     ],
   ])('%s starts it', (run, json, files) => {
     expect(command(json, files)).toBe(run);
+  });
+});
+
+describe('processes of a Procfile that are not started were passed over without a word', () => {
+  const Procfile = 'release: node migrate.js\nweb: node web.js --port $PORT\nworker: npm run work\n';
+  const scripts = { work: 'node work.js' };
+  const tree = treeOf({ 'package.json': JSON.stringify({ scripts }), 'web.js': '', 'work.js': '', Procfile });
+  const said = (config: object): string =>
+    findingsText(nodePlan(tree, parseServiceConfig(JSON.stringify(config)), []).found);
+  const release = 'its release process is run only where `release` of config.json says it, by Procfile';
+
+  it.each([
+    ['with a port', { port: 8080 }, 'worker'],
+    ['without a port', {}, 'web'],
+    ['with the command of one', { port: 8080, command: 'node web.js --port 8080' }, 'worker'],
+    ['with the command of the other', { command: 'node work.js' }, 'web'],
+    ['with another command', { port: 8080, command: 'node a.js' }, 'web, worker'],
+  ])('%s', (_, config, others) => {
+    expect(said(config)).toMatch(new RegExp(`${release}; not started here: ${others}, by Procfile$`));
+    expect(said({ ...config, release: 'node migrate.js' })).not.toContain(release);
   });
 });

@@ -1,16 +1,16 @@
 import { procfileOf } from '../procfile.js';
+import { PYTHON_MANIFESTS } from '../python/manifests.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
 import { codeFiles, type Found } from './found.js';
 
 const DEPENDS_ON_MIGRATE = /flask[-_]migrate/i;
-const MANIFESTS = ['requirements.txt', 'pyproject.toml', 'Pipfile'];
 
 /** What brings a database up to date, where files show it. Somebody has to say whether it should run. */
 export function foundMigrations(tree: SourceTree): Found<string> | undefined {
   const release = procfileOf(tree).get('release');
   if (release !== undefined) return { value: release, by: 'release of Procfile' };
   const ofFlask = tree.paths.find((path) => /^(?:\w+\/)?migrations\/env\.py$/.test(path));
-  const isFlask = MANIFESTS.some((path) => DEPENDS_ON_MIGRATE.test(tree.text(path) ?? ''));
+  const isFlask = PYTHON_MANIFESTS.some((path) => DEPENDS_ON_MIGRATE.test(tree.text(path) ?? ''));
   if (ofFlask !== undefined && isFlask) return { value: 'flask db upgrade', by: ofFlask };
   if (hasFile(tree, 'alembic.ini')) return { value: 'alembic upgrade head', by: 'alembic.ini' };
   const ofDjango = tree.paths.find((path) => /^[\w/]+\/migrations\/\d{4}_\w+\.py$/.test(path));

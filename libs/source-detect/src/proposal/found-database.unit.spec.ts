@@ -4,6 +4,7 @@ import { foundMigrations, foundSqlite } from './found-database.js';
 
 it.each<readonly [string, Readonly<Record<string, string>>]>([
   ['flask db upgrade', { 'migrations/env.py': '', 'requirements.txt': 'Flask-Migrate==4\n' }],
+  ['flask db upgrade', { 'migrations/env.py': '', 'setup.cfg': 'install_requires = flask-migrate\n' }],
   ['alembic upgrade head', { 'alembic.ini': '' }],
   ['python manage.py migrate --noinput', { 'manage.py': '', 'book/migrations/0001_initial.py': '' }],
   ['npx prisma migrate deploy', { 'prisma/migrations/migration_lock.toml': '' }],

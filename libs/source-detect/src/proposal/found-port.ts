@@ -1,4 +1,5 @@
 import { dockerfileIn } from '../dockerfile-name.js';
+import { exposedPorts } from '../dockerfile-ports.js';
 import type { SourceTree } from '../source-tree.js';
 import { codeFiles, firstMatch, type Found } from './found.js';
 
@@ -55,7 +56,8 @@ export function foundPort(
 ): Found<number> | undefined {
   if (runtime === 'static') return undefined;
   const dockerfile = runtime === 'dockerfile' ? dockerfileIn(tree, named) : undefined;
-  const exposed = dockerfile === undefined ? undefined : exposedPort(tree.text(dockerfile) ?? '');
+  const [port] = dockerfile === undefined ? [] : exposedPorts(tree.text(dockerfile) ?? '');
+  const exposed = valid(port?.split('/')[0]);
   if (exposed !== undefined) return { value: exposed, by: `EXPOSE of ${dockerfile}` };
   return (
     inFile(tree, 'Procfile', IN_WORDS) ??
@@ -104,27 +106,4 @@ function byDefault(tree: SourceTree, path: string): Found<number> | undefined {
   const text = tree.text(path) ?? '';
   const known = BY_DEFAULT.find(([uses, starts]) => uses.test(text) && starts.test(text));
   return known && { value: known[2], by: `${path}, the default of ${known[3]}` };
-}
-
-/** The first port of the last stage; a variable has the value that ENV or ARG gave it. */
-function exposedPort(dockerfile: string): number | undefined {
-  const values = new Map<string, string>();
-  let exposed: string | undefined;
-  for (const line of dockerfile.split(/\r?\n/)) {
-    const [, instruction = '', rest = ''] = /^\s*(\w+)\s+(.*)$/.exec(line) ?? [];
-    switch (instruction.toUpperCase()) {
-      case 'FROM':
-        exposed = undefined;
-        break;
-      case 'ENV':
-      case 'ARG':
-        for (const [, name = '', value = ''] of rest.matchAll(/(\w+)[= ]["']?([^\s"']+)/g))
-          values.set(name, value);
-        break;
-      case 'EXPOSE':
-        exposed ??= rest.trim().split(/[\s/]/)[0];
-    }
-  }
-  const name = /^\$\{?(\w+)/.exec(exposed ?? '')?.[1];
-  return valid(name === undefined ? exposed : values.get(name));
 }

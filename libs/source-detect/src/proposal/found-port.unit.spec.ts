@@ -100,6 +100,10 @@ describe('EXPOSE of a Dockerfile', () => {
     ['FROM a AS build\nEXPOSE 1111\nFROM b\nEXPOSE 2222', 2222],
     ['ENV PORT=3000\nEXPOSE $PORT', 3000],
     ['ARG APP_PORT=3001\nexpose ${APP_PORT}/tcp', 3001],
+    ['FROM a\nENV NODE_ENV=production \\\n    PORT=3002\nEXPOSE $PORT', 3002],
+    ['FROM a\nEXPOSE ${PORT:-3003}', 3003],
+    ['FROM a AS Base\nEXPOSE 3004\nFROM b AS build\nEXPOSE 1\nFROM base', 3004],
+    ['FROM a AS base\nEXPOSE 1111\nFROM base\nEXPOSE 3005', 3005],
   ])('%j', (dockerfile, value) => {
     expect(foundPort(treeOf({ Dockerfile: dockerfile }), 'dockerfile')).toEqual({
       value,

@@ -3,6 +3,7 @@ import { SourceRefusal } from '../refusal.js';
 import { presentOf, type SourceTree } from '../source-tree.js';
 import { dependenciesOf } from './dependencies.js';
 import { type Installation, NOTHING, pipInstall } from './installing.js';
+import { PYTHON_MANIFESTS } from './manifests.js';
 import { parsedToml, textsAt, valueAt } from './toml.js';
 
 /** A script that says at its top what it needs. */
@@ -16,12 +17,6 @@ const BLOCK = /^# \/\/\/ script[ \t]*\r?\n((?:#(?: .*)?\r?\n)+)# \/\/\/[ \t]*\r?
 
 const blockIn = (text: string): string | undefined =>
   BLOCK.exec(text)?.[1]?.replaceAll(/^# ?/gm, '').replaceAll('\r', '');
-
-/** What says it for the whole source. */
-const MANIFESTS = [
-  ...['requirements.txt', 'pyproject.toml', 'Pipfile', 'Pipfile.lock', 'setup.py', 'setup.cfg'],
-  'pylock.toml',
-];
 
 /** Those of several that people start. */
 const FIRST = ['main.py', 'app.py', 'server.py', 'run.py', 'bot.py', 'worker.py'];
@@ -39,7 +34,7 @@ export function inlineScriptOf(
   tree: SourceTree,
   command: readonly string[] | undefined,
 ): InlineScript | undefined {
-  if (presentOf(tree, MANIFESTS).length > 0) return undefined;
+  if (presentOf(tree, PYTHON_MANIFESTS).length > 0) return undefined;
   const scripts = inlineScripts(tree);
   const [first, ...others] = scripts;
   if (first === undefined) return undefined;

@@ -3,7 +3,20 @@ import { hasFile, type SourceTree } from '../source-tree.js';
 import { refuseMarked } from '../unreadable-text.js';
 import { parsedToml } from './toml.js';
 
-/** The files that say what a project of Python is; tables are empty, and texts '', where there is none. */
+/** Files that say what a project of Python is, the surest first. */
+export const PYTHON_MANIFESTS: readonly string[] = [
+  ...[
+    'requirements.txt',
+    'pyproject.toml',
+    'Pipfile',
+    'Pipfile.lock',
+    'pylock.toml',
+    'setup.py',
+    'setup.cfg',
+  ],
+];
+
+/** What these files hold; tables are empty, and texts '', where there is none. */
 export interface Manifests {
   readonly pyproject: TomlTable;
   readonly pipfile: TomlTable;

@@ -10,7 +10,7 @@ import { inlineScriptOf } from './inline-script.js';
 import { installationOf } from './installation.js';
 import { type Installation, pipInstall } from './installing.js';
 import { manifestsOf } from './manifests.js';
-import { misnamedProcfile, procfileOf } from '../procfile.js';
+import { isSameCommand, misnamedProcfile, procfileOf, unusedProcesses } from '../procfile.js';
 import { refuseNotInstalled } from './not-installed.js';
 import { procfileCommand } from './procfile-command.js';
 import { pipInstallReads } from './requirements.js';
@@ -69,8 +69,7 @@ function planOf(
   const tools = toolsOf(config, installation, start);
   const git = namesGit(tree, installation);
   return {
-    ...emptyPlan('python'),
-    base: { runtime: 'python', version },
+    ...emptyPlan({ runtime: 'python', version }),
     setUp: [
       ...(git === undefined ? [] : [gitStep]),
       ...VIRTUAL_ENVIRONMENT.setUp,
@@ -96,7 +95,7 @@ function planOf(
       ...(git === undefined ? [] : [gitFinding(git)]),
       ...(collecting?.found ?? []),
       ...start.found,
-      ...unusedProcesses(tree, config),
+      ...unusedProcesses(tree, config, startsProcess(tree, config)),
       ...misnamedProcfile(tree),
       ...unusedNodeBuild(tree),
     ],
@@ -176,25 +175,11 @@ function collectingOf({ secrets = {} }: ServiceConfig, django: Django | undefine
   return { steps: [{ argv }], found: [{ what, by: 'STATIC_ROOT of its settings' }] };
 }
 
-/** Said, since somebody expects them to run. */
-function unusedProcesses(tree: SourceTree, config: ServiceConfig): readonly Finding[] {
+/** Of a command of config.json: `slipway init` writes that of a process there. */
+function startsProcess(tree: SourceTree, { command, port }: ServiceConfig) {
+  if (command !== undefined)
+    return (_: string, line: string): boolean => isSameCommand(procfileCommand(line), command);
   const procfile = procfileOf(tree);
-  const isOwn = config.command === undefined;
-  const isWeb = procfile.has('web') && !(config.port === undefined && procfile.has('worker'));
-  const started = isWeb ? 'web' : 'worker';
-  // `slipway init` writes the command of a process into config.json.
-  const isStarted = (type: string, line: string): boolean =>
-    isOwn ? type === started : isSameCommand(procfileCommand(line), config.command);
-  const others = [...procfile]
-    .filter(([type, line]) => type !== 'release' && !isStarted(type, line))
-    .map(([type]) => type);
-  return [
-    ...(procfile.has('release') && config.release === undefined
-      ? [{ what: 'its release process is run only where `release` of config.json says it', by: 'Procfile' }]
-      : []),
-    ...(others.length === 0 ? [] : [{ what: `not started here: ${others.join(', ')}`, by: 'Procfile' }]),
-  ];
+  const isWeb = procfile.has('web') && !(port === undefined && procfile.has('worker'));
+  return (type: string): boolean => type === (isWeb ? 'web' : 'worker');
 }
-
-const isSameCommand = (a: readonly string[], b: readonly string[] | undefined): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);

@@ -1,6 +1,6 @@
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
-import { joined } from './paths.js';
+import { folderOf, joined } from './paths.js';
 import { pathInSource, refuseUninstallable } from './uninstallable.js';
 
 /** What requirement files ask for, with all that they refer to. */
@@ -33,8 +33,8 @@ function linesOf(text: string): readonly string[] {
 const OPTIONS = {
   '-r': 'file',
   '--requirement': 'file',
-  '-c': 'file',
-  '--constraint': 'file',
+  '-c': 'constraints',
+  '--constraint': 'constraints',
   '-e': 'package',
   '--editable': 'package',
   '-f': 'archives',
@@ -66,6 +66,13 @@ function localPath(line: string): string | undefined {
   return isPath || (isArchive(path) && !line.includes('@')) ? path : undefined;
 }
 
+/** A line of a file, and what a package means there. */
+interface LinePlace {
+  readonly folder: string;
+  readonly path: string;
+  readonly packageOf: (text: string) => Requirements;
+}
+
 class RequirementReader {
   private readonly seen = new Set<string>();
 
@@ -73,30 +80,60 @@ class RequirementReader {
 
   /** @throws SourceRefusal where a file is named that is not there */
   file(path: string, namedBy: string): Requirements {
-    if (this.seen.has(path)) return NOTHING;
-    this.seen.add(path);
+    return this.once(`-r ${path}`, () => this.read(path, namedBy, (text) => this.package(text, path)));
+  }
+
+  /**
+   * Constraints choose versions of what is installed, and install nothing themselves.
+   * @throws SourceRefusal where a file is named that is not there
+   */
+  constraints(path: string, namedBy: string): Requirements {
+    const packageOf = (text: string): Requirements => this.local(text, path) ?? NOTHING;
+    return this.once(`-c ${path}`, () => this.read(path, namedBy, packageOf));
+  }
+
+  /** Files may name each other in a circle. */
+  private once(what: string, read: () => Requirements): Requirements {
+    if (this.seen.has(what)) return NOTHING;
+    this.seen.add(what);
+    return read();
+  }
+
+  private read(path: string, namedBy: string, packageOf: LinePlace['packageOf']): Requirements {
     if (!hasFile(this.tree, path)) throw missing(path, namedBy);
-    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const folder = folderOf(path);
     const lines = linesOf(this.tree.text(path) ?? '');
     return together([
       { ...NOTHING, files: [path] },
-      ...lines.map((line) => this.line(line, { folder, path })),
+      ...lines.map((line) => this.line(line, { folder, path, packageOf })),
     ]);
   }
 
-  private line(line: string, at: { readonly folder: string; readonly path: string }): Requirements {
+  private line(line: string, { folder, path, packageOf }: LinePlace): Requirements {
     const option = optionOf(line);
-    if (option === undefined) return line.startsWith('-') ? NOTHING : this.package(line, at.path);
+    if (option === undefined) return line.startsWith('-') ? NOTHING : packageOf(line);
     if (isAddress(option.value)) return NOTHING;
-    if (option.kind === 'package') return this.package(option.value, at.path);
-    if (option.kind === 'archives') return this.archives(option.value, at.folder);
-    return this.file(joined(at.folder, option.value), at.path);
+    switch (option.kind) {
+      case 'package':
+        return packageOf(option.value);
+      case 'archives':
+        return this.archives(option.value, folder);
+      case 'constraints':
+        return this.constraints(joined(folder, option.value), path);
+      case 'file':
+        return this.file(joined(folder, option.value), path);
+    }
   }
 
   package(text: string, namedBy: string): Requirements {
     refuseUninstallable(text, namedBy);
+    return this.local(text, namedBy) ?? { ...NOTHING, packages: [text] };
+  }
+
+  /** Of a package that lies in the source; undefined for one that is loaded. */
+  private local(text: string, namedBy: string): Requirements | undefined {
     const local = localPath(text);
-    if (local === undefined) return { ...NOTHING, packages: [text] };
+    if (local === undefined) return undefined;
     const path = pathInSource(local, text, namedBy);
     if (!isArchive(path)) return this.folder(path, namedBy);
     if (!hasFile(this.tree, path)) throw missing(path, namedBy);
@@ -148,8 +185,10 @@ export function pipInstallReads(tree: SourceTree, argv: readonly string[]): Requ
     const word = words[index] ?? '';
     if (Object.hasOwn(OPTIONS, word)) index += 1;
     const option = optionOf(Object.hasOwn(OPTIONS, word) ? `${word} ${words[index] ?? ''}` : word);
-    if (option?.kind === 'file' && !isAddress(option.value) && !option.value.startsWith('/'))
-      all.push(reader.file(joined('', option.value), 'install'));
+    const isOfSource = option !== undefined && !isAddress(option.value) && !option.value.startsWith('/');
+    if (isOfSource && option.kind === 'file') all.push(reader.file(joined('', option.value), 'install'));
+    else if (isOfSource && option.kind === 'constraints')
+      all.push(reader.constraints(joined('', option.value), 'install'));
     else if (option !== undefined) return undefined;
     else if (!word.startsWith('-')) all.push(reader.package(word, 'install'));
   }
@@ -167,9 +206,12 @@ const AT_ROOT = [
 const NOT_FOR_SERVICES =
   /(?:dev|develop|development|local|tests?|testing|docs?|lint|ci|build|constraints)\.txt$/;
 
+/** Files of requirements for services by their usual names, the surest first. */
+export const REQUIREMENT_FILES: readonly string[] = ['requirements.txt', ...AT_ROOT, ...USUAL];
+
 /** The file that a service is installed from: at the root, else the one in a folder of them that is meant for it. */
 export function requirementFile({ paths }: SourceTree): string | undefined {
-  const found = ['requirements.txt', ...AT_ROOT, ...USUAL].find((path) => paths.includes(path));
+  const found = REQUIREMENT_FILES.find((path) => paths.includes(path));
   if (found !== undefined) return found;
   const others = paths.filter(
     (path) =>

@@ -54,6 +54,22 @@ describe('a requirement file', () => {
     });
   });
 
+  it('a constraint was taken for a package that is installed', () => {
+    const files = {
+      'requirements.txt': '-c limits.txt\nflask\n',
+      'limits.txt': 'gunicorn==23.0.0\npywin32==306\nown @ file:./own.whl\n-r more.txt\n',
+      'more.txt': 'redis\n',
+      'own.whl': '',
+    };
+    expect(read(files)).toEqual({
+      files: ['requirements.txt', 'limits.txt', 'own.whl', 'more.txt'],
+      needsSource: false,
+      packages: ['redis', 'flask'],
+    });
+    const both = { 'requirements.txt': '-c all.txt\n-r all.txt\n', 'all.txt': 'flask==3\n' };
+    expect(read(both).packages).toEqual(['flask==3']);
+  });
+
   it('of PowerShell is UTF-16', () => {
     const utf16 = Buffer.from('\uFEFFflask==3\r\n', 'utf16le');
     expect(read({ 'requirements.txt': utf16 }).packages).toEqual(['flask==3']);
@@ -88,6 +104,17 @@ describe('an install of config.json', () => {
     expect(pipInstallReads(tree, argv)).toMatchObject({
       files: ['deps/all.txt', 'deps/limits.txt'],
       needsSource: false,
+    });
+  });
+
+  it('of pip has constraints that it does not install', () => {
+    const argv = ['pip', 'install', '-c', 'deps/limits.txt', '-r', 'deps/all.txt'];
+    expect(
+      pipInstallReads(treeOf({ 'deps/all.txt': 'flask\n', 'deps/limits.txt': 'gunicorn\n' }), argv),
+    ).toEqual({
+      files: ['deps/limits.txt', 'deps/all.txt'],
+      needsSource: false,
+      packages: ['flask'],
     });
   });
 

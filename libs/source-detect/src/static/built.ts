@@ -3,6 +3,7 @@ import type { Finding, StepsPlan } from '../build-plan.js';
 import { frontEndOf } from '../node/front-end.js';
 import { nodeBuild } from '../node/node.js';
 import { packageJsonOf } from '../node/package-json.js';
+import { PYTHON_MANIFESTS } from '../python/manifests.js';
 import { pythonBuild } from '../python/python.js';
 import { SourceRefusal } from '../refusal.js';
 import { hasFile, presentOf, type SourceTree } from '../source-tree.js';
@@ -34,8 +35,6 @@ const PYTHON_TOOLS: readonly Tool[] = [
   },
 ];
 
-const PYTHON_MANIFESTS = ['requirements.txt', 'pyproject.toml', 'Pipfile', 'Pipfile.lock', 'setup.py'];
-
 /** How the site is built; undefined where its files lie there as they are. */
 export function builderOf(tree: SourceTree, config: ServiceConfig): SiteBuild | undefined {
   const isBuilt = config.build !== undefined;
@@ -50,8 +49,7 @@ export function builderOf(tree: SourceTree, config: ServiceConfig): SiteBuild | 
 /** Without a manifest: what the web server's own image can run, such as a script of a shell. */
 function plainPlan(config: ServiceConfig): StepsPlan {
   return {
-    ...emptyPlan('static'),
-    base: { runtime: 'static', version: versionOf(config) },
+    ...emptyPlan({ runtime: 'static', version: versionOf(config) }),
     install: stepOf(config.install),
     installNeedsSource: config.install !== undefined,
     build: stepOf(config.build),

@@ -36,6 +36,7 @@ const servedFrom = ({ what, by }: Finding): Finding => ({ what: `serves ${what}`
 function asItIs(tree: SourceTree, config: ServiceConfig, found: readonly Finding[]): StepsPlan {
   const output = folderOf(tree, config);
   const site = siteOf(config, output.what);
+  if (config.install !== undefined) throw withoutUse();
   const missing = site.pages.find(
     ({ oneOf }) => !oneOf.some((page) => hasFile(tree, within(site.folder, page))),
   );
@@ -43,8 +44,7 @@ function asItIs(tree: SourceTree, config: ServiceConfig, found: readonly Finding
     throw missing.field === 'output' ? withoutPage(tree, site) : withoutFallback(site);
   const isRoot = output.what === '.';
   return {
-    ...emptyPlan('static'),
-    base: site.base,
+    ...emptyPlan(site.base),
     site,
     found: [...found, ...(isRoot ? [] : [servedFrom(output)])],
   };
@@ -90,6 +90,13 @@ function withoutPage(tree: SourceTree, site: Site): SourceRefusal {
         : 'Add an index.html, name the folder that has one, or name in build what makes it.',
   });
 }
+
+const withoutUse = (): SourceRefusal =>
+  new SourceRefusal({
+    field: 'install',
+    why: 'nothing of this site is built, so nothing would use what it installs',
+    hint: 'Remove the field, or name in build what builds the site.',
+  });
 
 const withoutFallback = (site: Site): SourceRefusal =>
   new SourceRefusal({

@@ -83,6 +83,16 @@ describe('a site that lies there as it is', () => {
     expect(refusal({ 'docs/index.html': '', 'public/index.html': '' }).hint).toContain('"docs" or "public"');
   });
 
+  it.each<Files>([{ 'index.html': '' }, { ...vite, 'dist/index.html': '' }])(
+    'what it installs was ignored without a word: %o',
+    (files) => {
+      const output = 'package.json' in files ? 'dist' : undefined;
+      expect(refusal(files, { install: 'npm ci', output }).message).toBe(
+        'config.json: install: nothing of this site is built, so nothing would use what it installs',
+      );
+    },
+  );
+
   it('needs no first page where it leads elsewhere', () => {
     const redirects = [{ from: '/', to: '/en/' }];
     expect(detected({ 'en/index.html': '' }, { redirects, output: '.' }).site?.pages).toEqual([]);
@@ -140,6 +150,17 @@ describe('case 16: a site that has to be built was given out as its sources, a w
     });
     expect(sphinx.site?.folder).toBe('docs/_build/html');
   });
+
+  it.each(['Pipfile.lock', 'pylock.toml', 'setup.cfg'])(
+    'without a look at %s it was built in the image of the web server, which has no Python',
+    (manifest) => {
+      const plan = detected({ [manifest]: '', 'make.py': '' }, { build: 'python make.py', output: 'out' });
+      expect(plan.base).toMatchObject({ runtime: 'python' });
+      expect(explained({ [manifest]: '' }, { build: 'python make.py', output: 'out' })).toContain(
+        `built with python, by ${manifest}`,
+      );
+    },
+  );
 
   it('by a script without a manifest', () => {
     const plan = detected({ 'make.sh': '' }, { build: 'sh make.sh', output: 'out' });

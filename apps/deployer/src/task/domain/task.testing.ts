@@ -14,7 +14,7 @@ export function releaseWith(id: string, replicas: number, config: object = {}): 
     id,
     sourceDigest: id.padEnd(64, '0'),
     image: `r/shop/web@sha256:${id}`,
-    config: parseServiceConfig(JSON.stringify({ runtime: 'static', port: 8080, replicas, ...config })),
+    config: parseServiceConfig(JSON.stringify({ runtime: 'node', port: 8080, replicas, ...config })),
   };
 }
 
