@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { brokerTypeOf } from './missing-acl.js';
 
 interface Asked {
   readonly groupId: string;
@@ -20,7 +19,8 @@ export interface CoordinatorCluster {
 }
 
 /** Brokers that refuse it do so for ever. */
-const isRefusal = (error: unknown): boolean => brokerTypeOf(error) === 'GROUP_AUTHORIZATION_FAILED';
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'type' in error && error.type === 'GROUP_AUTHORIZATION_FAILED';
 
 /**
  * Imported for its effect: kafkajs 2.2.4 forgets why no broker told it the coordinator of a group, and gives up for good.
