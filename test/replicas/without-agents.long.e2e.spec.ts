@@ -3,28 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deploymentReplied, type InstanceAddress } from '#libs/contracts';
-import {
-  type AppProcess,
-  createTestDatabase,
-  metricOf,
-  requireEnv,
-  spawnApp,
-  type TestDatabase,
-  testNodes,
-  uniqueName,
-  until,
-  untilReady,
-} from '#libs/testing';
-import { enrol } from '../../scripts/platform.js';
+import { metricOf, requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { containersOf, nodeStates, onNode } from '../e2e/world.js';
 import { cutOff } from './cut-off.js';
+import { OwnPlatform } from './own-platform.js';
 
-/**
- * A Slipway of its own on the servers and nodes of the platform, with all apps but the agent. It looks often and loses
- * patience soon, so that the test does not wait for minutes.
- */
-const APPS = ['node-manager', 'load-balancer', 'deployer'] as const;
+/** All apps but the agent. They look often and lose patience soon, so that the test does not wait for minutes. */
 const IMPATIENT = {
   ...{ DEPLOYER_RECONCILE_MS: '2000', DEPLOYER_NODE_LOST_MS: '2000', DEPLOYER_ORPHAN_AGE_MS: '3000' },
   // The ports of the platform are its own.
@@ -33,36 +18,29 @@ const IMPATIENT = {
 const LATER = { timeoutMs: 90_000 };
 
 const client = new Client();
-let database: TestDatabase;
+let platform: OwnPlatform;
 let scratch: string;
-let processes: readonly AppProcess[] = [];
-let urls: Readonly<Record<string, string>> = {};
+let deployerUrl: string;
 beforeAll(async () => {
   await client.connect();
-  database = await createTestDatabase({ roles: true });
+  platform = await OwnPlatform.create();
   scratch = await mkdtemp(join(tmpdir(), 'slipway-without-agents-'));
-  const env = {
-    ...{ ...process.env, ...IMPATIENT, ...database.appUrls },
-    ...{ KAFKA_PREFIX: `${uniqueName('quiet')}.`, DEPLOYER_WORK_DIRECTORY: scratch },
-  };
-  processes = APPS.map((app) => spawnApp(app, env));
-  await Promise.all(processes.map((one) => untilReady(one)));
-  urls = Object.assign({}, ...processes.map((one) => one.httpUrls())) as typeof urls;
-  const own = {
-    SLIPWAY_API_TOKEN: requireEnv('SLIPWAY_API_TOKEN'),
-    SLIPWAY_API_URL: urls['node-manager'] ?? '',
-  };
-  for (const node of await testNodes()) await enrol(own, node);
+  Object.assign(platform.env, IMPATIENT, { DEPLOYER_WORK_DIRECTORY: scratch });
+  const [deployer] = await Promise.all([
+    platform.start('deployer'),
+    platform.start('load-balancer'),
+    platform.enrolNodes(),
+  ]);
+  deployerUrl = String(deployer.httpUrls()['deployer']);
 }, 120_000);
 afterAll(async () => {
-  await Promise.all(processes.map((one) => one.stop()));
-  await database?.drop();
+  await platform?.close();
   await rm(scratch, { recursive: true, force: true });
   await client.close();
 });
 
 async function ask(mode: string, appId: string): Promise<readonly InstanceAddress[]> {
-  const response = await fetch(`${urls['deployer']}/v1/requests`, {
+  const response = await fetch(`${deployerUrl}/v1/requests`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${requireEnv('SLIPWAY_API_TOKEN')}`,
@@ -76,7 +54,7 @@ async function ask(mode: string, appId: string): Promise<readonly InstanceAddres
 }
 
 const rows = async <R extends object>(sql: string, ...values: readonly string[]): Promise<readonly R[]> =>
-  (await database.pool.query<R>(sql, [...values])).rows;
+  (await platform.database.pool.query<R>(sql, [...values])).rows;
 const running = (appId: string) =>
   rows<{ node: string; url: string; container: string }>(
     `SELECT node, url, container FROM registry.instances WHERE app_id = $1 AND state = 'running'`,
@@ -84,8 +62,7 @@ const running = (appId: string) =>
   );
 const stateOf = async (node: string): Promise<string | undefined> =>
   (await rows<{ state: string }>('SELECT state FROM registry.nodes WHERE name = $1', node))[0]?.state;
-const engineLooks = (): Promise<number> =>
-  metricOf(String(urls['deployer']), 'slipway_deployer_engine_looks_total');
+const engineLooks = (): Promise<number> => metricOf(deployerUrl, 'slipway_deployer_engine_looks_total');
 
 it('where no agent watches, nodes are polled: what is gone runs again, what is lost runs elsewhere, and all is cleaned', async () => {
   const appId = uniqueName('quiet');
