@@ -109,6 +109,16 @@ describe('a plan', () => {
     expect([plan.before.used, plan.after.used, plan.after.ready]).toEqual([2, 2, 4]);
   });
 
+  it('of more nodes counted what others use on the one that they are like as used on each of them', async () => {
+    const measured = {
+      machine: { cpu: 2, memoryMiB: 2_000 },
+      others: { cpu: 1, memoryMiB: 1_000 },
+    };
+    const fleet = fleetOf(nodeWith('a', 1, { measured }));
+    const plan = await planned(fleet, { kind: 'add', like: 'a', count: 1 });
+    expect([plan.before.room[0]?.instances, plan.after.room[0]?.instances]).toEqual([1, 5]);
+  });
+
   it('of new instances fills the fleet as far as it goes, beside those of the service', async () => {
     const resources = { cpu: 1, memoryMiB: 100 };
     const fleet = fleetOf(nodeWith('a', 1), nodeWith('b', 0));

@@ -78,7 +78,8 @@ export function addNodesLike(fleet: Fleet, like: string, count: number): readonl
     fleet.set({
       ...node,
       ...{ name, state: 'ready', reserved: { cpu: 0, memoryMiB: 0 }, instances: new Map() },
-      ...{ takenPorts: new Set(), portBefore: undefined, used: undefined },
+      ...{ takenPorts: new Set(), portBefore: undefined, endedPorts: undefined },
+      ...{ measured: undefined, youngCpu: undefined },
     });
     names.push(name);
   }
