@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 export interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, a line each, for the end of the output. */
+  readonly failures: readonly string[];
 }
 
-export const FAILED: Count = { passed: 0, failed: 1 };
+export const failedOf = (what: string): Count => ({ passed: 0, failed: 1, failures: [what] });
 
 export interface Side {
   readonly env: NodeJS.ProcessEnv;
@@ -50,7 +52,7 @@ async function exitCodeOf(
 export async function check(name: string, side: Side): Promise<Count> {
   const status = await exitCodeOf('npm', ['run', '--silent', name], side);
   console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`);
-  return status === 0 ? { passed: 1, failed: 0 } : FAILED;
+  return status === 0 ? { passed: 1, failed: 0, failures: [] } : failedOf(name);
 }
 
 interface VitestReport {
@@ -58,6 +60,17 @@ interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    /** Why the file as a whole failed, such as that it does not load. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[] | null;
+    }[];
+  }[];
 }
 
 /** A vitest project. A skipped test, no test at all, or a file that does not load counts as a failure. */
@@ -68,10 +81,27 @@ export async function vitest(project: string, side: Side, files: readonly string
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
     const failed = report.numFailedTests + report.numPendingTests;
-    const broken = failed === 0 && (status !== 0 || !report.success || report.numPassedTests === 0) ? 1 : 0;
-    return { passed: report.numPassedTests, failed: failed + broken };
+    const isBroken = failed === 0 && (status !== 0 || !report.success || report.numPassedTests === 0);
+    const failures = [...failuresOf(report), ...(isBroken ? ['vitest failed, though no test did'] : [])];
+    return {
+      passed: report.numPassedTests,
+      failed: failed + (isBroken ? 1 : 0),
+      failures: failures.map((failure) => `${project}: ${failure}`),
+    };
   } catch (error) {
     console.error(`${project}: vitest wrote no report: ${String(error)}`);
-    return FAILED;
+    return failedOf(`${project}: no report`);
   }
+}
+
+const firstLine = (text = ''): string => text.split('\n', 1)[0] ?? '';
+
+function failuresOf({ testResults }: VitestReport): readonly string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const tests = assertionResults
+      .filter((test) => test.status !== 'passed')
+      .map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages?.[0]) || test.status}`);
+    return status === 'passed' || tests.length > 0 ? tests : [`${file}: ${firstLine(message)}`];
+  });
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePort } from '../one-machine/free-port.js';
 import type { OneMachine } from '../one-machine/start.js';
 import type { Platform } from '../platform.js';
-import { type Count, FAILED, scratch, type Side, vitest } from './commands.js';
+import { type Count, failedOf, scratch, type Side, vitest } from './commands.js';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -81,5 +81,5 @@ function notStarted(project: string, what: string, error: unknown): Count {
   console.error(
     `${project}: ${what} did not start.\n${error instanceof Error ? error.message : String(error)}`,
   );
-  return FAILED;
+  return failedOf(`${project}: ${what} did not start`);
 }
