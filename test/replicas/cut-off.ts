@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { testNodes } from '#libs/testing';
+import { testNodes, until } from '#libs/testing';
 
 const run = promisify(execFile);
 
@@ -11,22 +13,46 @@ interface Link {
 const ip = async (...args: string[]): Promise<unknown> =>
   JSON.parse((await run('ip', ['-j', ...args])).stdout);
 
-/** The end of a node's cable at the bridge: named after the last number of its address. */
-async function portOf(name: string): Promise<string> {
+type Node = Awaited<ReturnType<typeof testNodes>>[number];
+
+async function nodeNamed(name: string): Promise<Node> {
   const node = (await testNodes()).find((candidate) => candidate.name === name);
   if (node === undefined) throw new Error(`there is no node ${name}`);
-  const [route] = (await ip('route', 'get', node.address)) as { readonly dev: string }[];
+  return node;
+}
+
+/** The end of a node's cable at the bridge: named after the last number of its address. */
+async function portOf({ name, address }: Node): Promise<string> {
+  const [route] = (await ip('route', 'get', address)) as { readonly dev: string }[];
   const ports = (await ip('link', 'show', 'master', String(route?.dev))) as Link[];
-  const port = ports.find(({ ifname }) => ifname.endsWith(`-${node.address.split('.').at(-1)}`));
+  const port = ports.find(({ ifname }) => ifname.endsWith(`-${address.split('.').at(-1)}`));
   if (port === undefined) throw new Error(`${name} is on no bridge of this machine`);
   return port.ifname;
 }
 
-/** From now on nothing reaches the node, or comes from it, until what this gives is called. */
-export async function cutOff(node: string): Promise<() => Promise<unknown>> {
+async function answers({ address, sshPort }: Node): Promise<boolean> {
+  const socket = connect({ host: address, port: sshPort, timeout: 1_000 });
+  socket.on('timeout', () => socket.destroy(new Error('nothing answers')));
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** From now on nothing reaches the node, or comes from it, until what this gives is called and done. */
+export async function cutOff(name: string): Promise<() => Promise<unknown>> {
+  const node = await nodeNamed(name);
   const port = await portOf(node);
   await run('ip', ['link', 'set', port, 'down']);
-  return () => run('ip', ['link', 'set', port, 'up']);
+  return async () => {
+    await run('ip', ['link', 'set', port, 'up']);
+    // The kernel takes the cable for plugged in up to a second later.
+    await until(`${name} to answer again`, () => answers(node));
+  };
 }
 
 /** Does something while the node is cut off. */
