@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { appNames } from '#libs/app-roles';
 import { type AppProcess, spawnApp, uniqueName, untilReady } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
+import { isWhole } from './in-whole.js';
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -21,8 +22,11 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.stop('SIGKILL')));
 });
 
+/** The deployer stands for all apps in the short form: they share what starts and ends them. */
+const apps = isWhole ? appNames : (['deployer'] as const);
+
 describe('every app starts alone, any number of times', () => {
-  it.each([...appNames.map((app) => [app, 1] as const), ['standalone', appNames.length] as const])(
+  it.each([...apps.map((app) => [app, 1] as const), ['standalone', appNames.length] as const])(
     '%s: two more beside the platform, which all work together and end in order',
     async (app, parts) => {
       const replicas = [start(app), start(app)];

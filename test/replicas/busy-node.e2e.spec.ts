@@ -8,8 +8,9 @@ import {
   type NodeState,
 } from '#libs/contracts';
 import { createKafka, type PlatformKafka, Producer, SILENT, tail } from '#libs/kafka';
-import { requireEnv, uniqueName, until } from '#libs/testing';
+import { type AppProcess, requireEnv, uniqueName, until } from '#libs/testing';
 import { onNode } from '../e2e/world.js';
+import { inWhole } from './in-whole.js';
 import { OwnPlatform } from './own-platform.js';
 
 const SOON = { timeoutMs: 60_000 };
@@ -73,32 +74,36 @@ async function keepBusy(node: string): Promise<() => Promise<unknown>> {
 
 const usedByOthers = (node: string): number => states.get(node)?.lastHour?.others?.cpu.p50 ?? Number.NaN;
 
-it('a busy node is avoided though nothing is reserved on it, until its agent has been silent for long', async () => {
-  const nodes = await platform.enrolNodes();
+let nodes: readonly string[];
+/** Of nodes that are equal, the first by name is taken. */
+let first: string;
+let agent: AppProcess;
+let end: (() => Promise<unknown>) | undefined;
+afterAll(() => end?.());
+
+it('a busy node is avoided though nothing is reserved on it', async () => {
+  nodes = await platform.enrolNodes();
+  first = nodes.toSorted()[0]!;
   await platform.start('load-balancer');
   following = await follow();
-  // Of nodes that are equal, the first by name.
-  const first = nodes.toSorted()[0]!;
   expect(await placed()).toBe(first);
   await platform.database.pool.query('UPDATE load_balancer.reservations SET expires_at = now()');
 
-  const end = await keepBusy(first);
-  try {
-    const agent = await platform.start('agent');
-    await until(
-      'more load to be measured on it than on any other node',
-      () => nodes.every((node) => node === first || usedByOthers(node) + MORE_CORES < usedByOthers(first)),
-      { timeoutMs: 120_000 },
-    );
-    const places = [await placed(), await placed(), await placed()];
-    expect(places).not.toContain(first);
-    expect(places).not.toContain(undefined);
-
-    await platform.stop(agent);
-    const silentFrom = Math.max(...nodes.map((node) => Date.parse(states.get(node)?.observedAt ?? '')));
-    await until('its figures to be old', () => Date.now() - silentFrom > AGENT_SILENT_MS + 1_000, SOON);
-    expect(await placed()).toBe(first);
-  } finally {
-    await end();
-  }
+  end = await keepBusy(first);
+  agent = await platform.start('agent');
+  await until(
+    'more load to be measured on it than on any other node',
+    () => nodes.every((node) => node === first || usedByOthers(node) + MORE_CORES < usedByOthers(first)),
+    { timeoutMs: 120_000 },
+  );
+  const places = [await placed(), await placed(), await placed()];
+  expect(places).not.toContain(first);
+  expect(places).not.toContain(undefined);
 }, 300_000);
+
+inWhole.it('it is taken again once its agent has been silent for long', async () => {
+  await platform.stop(agent);
+  const silentFrom = Math.max(...nodes.map((node) => Date.parse(states.get(node)?.observedAt ?? '')));
+  await until('its figures to be old', () => Date.now() - silentFrom > AGENT_SILENT_MS + 1_000, SOON);
+  expect(await placed()).toBe(first);
+});

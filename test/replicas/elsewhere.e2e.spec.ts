@@ -6,6 +6,7 @@ import { slipway } from '../e2e/command.js';
 import { listenOn, type Stranger } from '../e2e/stranger.js';
 import { containersOf, exactly, nodeStates, query, settled } from '../e2e/world.js';
 import { cutOff } from './cut-off.js';
+import { inWhole } from './in-whole.js';
 
 const client = new Client();
 const nodes = (await testNodes()).map(({ name }) => name);
@@ -158,7 +159,7 @@ describe('a node that is cut off between its placement and the start', () => {
   });
 });
 
-describe('a node that is cut off while the release command runs there', () => {
+inWhole.describe('a node that is cut off while the release command runs there', () => {
   it('is left: the command runs on another node within the same request, and its container is removed later', async () => {
     const appId = uniqueName('moved');
     // Longer than it takes to see that the node does not answer.
