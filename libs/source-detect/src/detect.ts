@@ -42,6 +42,7 @@ function refuseUnused(config: ServiceConfig, runtime: string): void {
   const [unused] = unusedFields(config, runtime);
   if (unused === undefined) return;
   throw new SourceRefusal({
+    code: 'CONFIG_INVALID',
     field: unused.field,
     why: unused.expected,
     hint: `Remove the field, or name the runtime that uses it: the files show "${runtime}".`,

@@ -174,6 +174,15 @@ describe('slipway init', () => {
     await expect(refused).rejects.not.toThrow('hunter2');
   });
 
+  it('a flag that the source does not use was to be given another value', async () => {
+    await write({ 'a/index.html': '' });
+    await expect(initOf('a', { command: 'python serve.py' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: 'Remove the field, or name the runtime that uses it: the files show "static".',
+      next: undefined,
+    });
+  });
+
   it('writes nothing where it cannot tell, and says the field, its line and the flag', async () => {
     await write({ 'a/notes.txt': 'x' });
     await expect(initOf('a')).rejects.toMatchObject({
