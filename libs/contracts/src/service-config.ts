@@ -193,7 +193,14 @@ export class ConfigFileError extends Error {
   }
 }
 
+/** As Windows PowerShell writes texts: read as UTF-8, its byte order mark is no character, and letters have zeros beside them. */
+const isUtf16 = (text: string): boolean => /^\uFFFD\uFFFD|\0/.test(text);
+
 function readJson(text: string): unknown {
+  const expected = isUtf16(text)
+    ? 'expected UTF-8: it is saved as UTF-16, as PowerShell does; save it as UTF-8'
+    : 'expected an object in braces: it is empty';
+  if (isUtf16(text) || /^\uFEFF?\s*$/.test(text)) throw new ConfigFileError([{ field: '', expected }]);
   try {
     return parseCommentedJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {

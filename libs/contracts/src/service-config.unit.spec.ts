@@ -243,3 +243,14 @@ describe('config.json', () => {
     expect(problemsOf({ ...legacy, port: '99999' }).map((p) => p.field)).toEqual(['port']);
   });
 });
+
+it.each([
+  ['', 'expected an object in braces: it is empty'],
+  ['\uFEFF \n', 'expected an object in braces: it is empty'],
+  [
+    Buffer.from('\uFEFF{"runtime":"static"}', 'utf16le').toString('utf8'),
+    'expected UTF-8: it is saved as UTF-16, as PowerShell does; save it as UTF-8',
+  ],
+])('an empty file, or one of PowerShell, was no valid JSON at line 1: %j', (text, expected) => {
+  expect(() => parseServiceConfig(text)).toThrow(expected);
+});
