@@ -33,7 +33,7 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   const detected = detectorOf(runtime.what)(tree, config, [runtime]);
   const plan = { ...detected, found: [...detected.found, ...unfetchedFiles(tree)] };
   refuseCarriageReturns(tree, plan);
-  if (config.workdir === undefined) refuseMissingEntry(tree, plan);
+  if (config.workdir === undefined) refuseMissingEntry(tree, plan, config.release);
   return withBuildSecrets(plan, tree, config);
 }
 
