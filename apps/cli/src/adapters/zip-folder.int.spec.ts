@@ -205,6 +205,19 @@ describe('what does not belong in a source was uploaded, or refused the upload',
     expect(names((await zipFolder(root)).bytes)).toEqual(['.dockerignore', 'Dockerfile', 'config.json']);
   });
 
+  it('keys and logins of a person went into the image', async () => {
+    const files = {
+      id_rsa: 'hunter2',
+      '.aws/credentials': '',
+      'deploy/.ssh/id_ed25519': '',
+      'deploy/run': '',
+      'tls/server.key': '',
+    };
+    const { in: sent, out } = await zipped(files);
+    expect(sent).toEqual(['deploy/run', 'tls/server.key']);
+    expect(Object.keys(out)).toEqual(['.aws/', 'deploy/.ssh/', 'id_rsa']);
+  });
+
   it('.slipwayignore alone brings back what never belongs', async () => {
     const files = { '.env.production': 'VITE_API=/api', 'node_modules/a.js': '' };
     const back = await zipped({ ...files, '.slipwayignore': '!.env.production\n' });
