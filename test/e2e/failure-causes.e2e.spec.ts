@@ -54,6 +54,17 @@ const cases: Readonly<Record<string, Case>> = {
     cause: /^\S+ runs, but listens on no port\. /,
     field: /health\.startupMs/,
   },
+  'cannot be read by its language': {
+    source: service('const a = ;'),
+    cause:
+      /^An error ended it: SyntaxError: Unexpected token ';' \(\/app\/server\.js, line 1\)\. The container /,
+    field: /\/app\/server\.js, line 1/,
+  },
+  'writes although that is forbidden': {
+    source: service("require('node:fs').writeFileSync('a.txt', '');", { readOnly: true }),
+    cause: /^It may not write a\.txt: its file system is read-only\. The container /,
+    field: /readOnly.*tmpfs/,
+  },
   'ends without an error': {
     source: service('console.log("done");'),
     cause: /^\S+ ended without an error, and a service has to go on running\. /,
@@ -113,6 +124,14 @@ describe('a failure says its cause first, then what was seen, then the field to 
     expect(error?.message).toMatch(cause);
     expect(error?.message, 'what was seen').toMatch(/Probe http:/);
     expect(error?.hint).toMatch(field);
+  });
+
+  it('a user that the image does not know was a fault of the engine', async () => {
+    const appId = uniqueName('causes');
+    await client.push(appId, 'web', service('', { user: 'nobody-knows' }));
+    const { services } = await client.ask({ mode: 'build-and-run', appId, services: ['web'] });
+    expect(services[0]?.error?.code).toBe('SPEC_INVALID');
+    expect(services[0]?.error?.message).toContain('unable to find user nobody-knows');
   });
 
   it('29: says after ten seconds what is wrong, while the wait goes on', async () => {

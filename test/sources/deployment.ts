@@ -1,12 +1,14 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { deploymentReplied, type DeploymentReply, notServiceConfig, type TaskError } from '#libs/contracts';
-import { uniqueName } from '#libs/testing';
+import { connectEngine } from '#libs/engine';
+import { requireEnv, uniqueName } from '#libs/testing';
 import { sentFolder } from '../../apps/cli/src/adapters/sent-folder.js';
 import { zipFolder } from '../../apps/cli/src/adapters/zip-folder.js';
 import type { Client } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
+import { pushElsewhere, registryHost } from '../e2e/elsewhere.js';
 
 const SECONDS = 420;
 
@@ -22,12 +24,36 @@ export interface Deployment {
   readonly seconds: number;
 }
 
-/** A copy of a project without its config.json, or without those of its services; `remove` ends it. */
-export async function bareCopy(folder: string): Promise<{ folder: string; remove: () => Promise<void> }> {
+interface Copy {
+  readonly folder: string;
+  readonly remove: () => Promise<void>;
+}
+
+async function copyOf(folder: string, isKept: (path: string) => Promise<boolean>): Promise<Copy> {
   const root = await mkdtemp(join(tmpdir(), 'slipway-source-'));
   const copy = join(root, basename(folder));
-  await cp(folder, copy, { recursive: true, filter: async (path) => !(await isOurs(folder, path)) });
+  await cp(folder, copy, { recursive: true, filter: isKept });
   return { folder: copy, remove: () => rm(root, { recursive: true }) };
+}
+
+/** A copy of a project without its config.json, or without those of its services; `remove` ends it. */
+export const bareCopy = (folder: string): Promise<Copy> =>
+  copyOf(folder, async (path) => !(await isOurs(folder, path)));
+
+/** A copy of a project whose image is in a registry that there is: it is pushed there, as another team does. */
+export async function copyWithImage(folder: string): Promise<Copy> {
+  const copy = await copyOf(folder, () => Promise.resolve(true));
+  const path = join(copy.folder, 'config.json');
+  const text = (await readFile(path, 'utf8')).replace('registry.example/', `${registryHost()}/`);
+  await writeFile(path, text);
+  const { image } = JSON.parse(text) as { image: string };
+  const builder = connectEngine({ socketPath: new URL(requireEnv('BUILDER_HOST')).pathname });
+  try {
+    await pushElsewhere(builder, image, basename(folder));
+  } finally {
+    await builder.close();
+  }
+  return copy;
 }
 
 /** At its root or one below, and ours: another program's is part of the source. */

@@ -10,10 +10,31 @@ export interface InputProblem {
 
 const UNKNOWN_FIELD = 'unknown field; check its spelling';
 
-/** With the field that was meant by an unknown one at the root, where one of `fields` is near it. */
+/** Fewer letters begin too many names. */
+const LEAST_BEGUN = 3;
+
+/** The last part of a path, and what stands before it. */
+const partsOf = (field: string): { readonly within: string; readonly name: string } => {
+  const dot = field.lastIndexOf('.');
+  return { within: field.slice(0, dot + 1), name: field.slice(dot + 1) };
+};
+
+/**
+ * With the field that was meant by an unknown one, where one of `fields` is near it: one of the same object, or one that
+ * the name begins, such as `resources.memoryMiB` for `memory`. `fields` are paths.
+ */
 export function withMeantField(problem: InputProblem, fields: readonly string[]): InputProblem {
-  const isUnknown = problem.expected === UNKNOWN_FIELD && !problem.field.includes('.');
-  const meant = isUnknown ? nearestName(problem.field, fields) : undefined;
+  if (problem.expected !== UNKNOWN_FIELD) return problem;
+  const { within, name } = partsOf(problem.field);
+  const beside = fields.filter((one) => partsOf(one).within === within);
+  const near = nearestName(
+    name,
+    beside.map((one) => partsOf(one).name),
+  );
+  const begun = (within === '' ? fields : beside).find((one) =>
+    partsOf(one).name.toLowerCase().startsWith(name.toLowerCase()),
+  );
+  const meant = near === undefined ? (name.length < LEAST_BEGUN ? undefined : begun) : `${within}${near}`;
   return meant === undefined ? problem : { ...problem, expected: `unknown field; is ${meant} meant?` };
 }
 

@@ -42,24 +42,27 @@ const headersSchema = z
   );
 
 /** `health` of config.json: how to tell that an instance is well. */
-export const healthSchema = z.strictObject({
-  /** Asked for by HTTP; without it and without a command, the port is asked by TCP. */
-  path: pathSchema.optional(),
-  /** Of that request; `Host` is `localhost` where it is left out. */
-  headers: headersSchema.optional(),
-  /** What the service speaks at its port. Its certificate is not checked: it is asked at the address of its node. */
-  scheme: z.literal(['http', 'https']).optional(),
-  /** Answers that are good; 2xx and 3xx where it is left out. */
-  statuses: z.array(z.int().min(200).max(599)).min(1).max(50).optional(),
-  /** Run within the container; good when it ends with 0. */
-  command: commandSchema.optional(),
-  /** One answer, or one run of the command, may take so long. */
-  timeoutMs: z.int().min(100).max(60_000).default(2_000),
-  /** From its start until its first good answer it may take so long; default by the platform's configuration. */
-  startupMs: z.int().min(1_000).max(3_600_000).optional(),
-  /** It must stay well, and up, for so long before it counts as running. Default by configuration. */
-  stableMs: z.int().min(0).max(600_000).optional(),
-});
+export const healthSchema = z.strictObject(
+  {
+    /** Asked for by HTTP; without it and without a command, the port is asked by TCP. */
+    path: pathSchema.optional(),
+    /** Of that request; `Host` is `localhost` where it is left out. */
+    headers: headersSchema.optional(),
+    /** What the service speaks at its port. Its certificate is not checked: it is asked at the address of its node. */
+    scheme: z.literal(['http', 'https']).optional(),
+    /** Answers that are good; 2xx and 3xx where it is left out. */
+    statuses: z.array(z.int().min(200).max(599)).min(1).max(50).optional(),
+    /** Run within the container; good when it ends with 0. */
+    command: commandSchema.optional(),
+    /** One answer, or one run of the command, may take so long. */
+    timeoutMs: z.int().min(100).max(60_000).default(2_000),
+    /** From its start until its first good answer it may take so long; default by the platform's configuration. */
+    startupMs: z.int().min(1_000).max(3_600_000).optional(),
+    /** It must stay well, and up, for so long before it counts as running. Default by configuration. */
+    stableMs: z.int().min(0).max(600_000).optional(),
+  },
+  'expected an object such as { "path": "/health" }',
+);
 
 type Health = z.output<typeof healthSchema>;
 

@@ -29,12 +29,15 @@ const imageSchema = z
     'expected an image such as nginx:1.28 or registry.example/team/app@sha256:...',
   );
 
-const resourcesSchema = z.strictObject({
-  /** Cores; 0.5 is half a core. */
-  cpu: z.number().min(0.01).max(256).default(0.25),
-  /** Below 6 MiB an engine refuses. */
-  memoryMiB: z.int().min(6).max(1_048_576).default(256),
-});
+const resourcesSchema = z.strictObject(
+  {
+    /** Cores; 0.5 is half a core. */
+    cpu: z.number().min(0.01).max(256).default(0.25),
+    /** Below 6 MiB an engine refuses. */
+    memoryMiB: z.int().min(6).max(1_048_576).default(256),
+  },
+  'expected an object such as { "cpu": 0.5, "memoryMiB": 256 }',
+);
 
 const stopSchema = z.strictObject({
   signal: z
@@ -66,7 +69,7 @@ export const serviceConfigSchema = z.strictObject({
   runtime: runtimeSchema.optional(),
   /** Of the runtime, such as 3.13 or 24; default: the configured base image. */
   version: z
-    .string()
+    .string('expected a text such as "3.13"')
     .regex(/^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$/, 'expected a version such as 3.13')
     .optional(),
   /** Of the runtime `image`: what somebody else built. */
@@ -193,7 +196,14 @@ export class ConfigFileError extends Error {
   }
 }
 
+/** As Windows PowerShell writes texts: read as UTF-8, its byte order mark is no character, and letters have zeros beside them. */
+const isUtf16 = (text: string): boolean => /^\uFFFD\uFFFD|\0/.test(text);
+
 function readJson(text: string): unknown {
+  const expected = isUtf16(text)
+    ? 'expected UTF-8: it is saved as UTF-16, as PowerShell does; save it as UTF-8'
+    : 'expected an object in braces: it is empty';
+  if (isUtf16(text) || /^\uFEFF?\s*$/.test(text)) throw new ConfigFileError([{ field: '', expected }]);
   try {
     return parseCommentedJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
@@ -221,11 +231,20 @@ export function parseServiceConfig(text: string): ServiceConfig {
 const namesReplicas = (root: unknown): boolean =>
   typeof root === 'object' && root !== null && Object.hasOwn(root, 'replicas');
 
-/** The fields that a file may have. */
-const WRITTEN = Object.keys(serviceConfigSchema.omit({ legacy: true, defaultReplicas: true }).shape);
+/** The fields that a file may have, and those of their objects. */
+function writtenFields(): readonly string[] {
+  const { shape } = serviceConfigSchema.omit({ legacy: true, defaultReplicas: true });
+  const objects = { health: healthSchema, resources: resourcesSchema, stop: stopSchema };
+  const within = Object.entries({ ...objects, placement: placementSchema, observe: observeSchema });
+  return [
+    ...Object.keys(shape),
+    ...within.flatMap(([field, object]) => Object.keys(object.shape).map((name) => `${field}.${name}`)),
+  ];
+}
 
 function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new ConfigFileError(inputProblems(result.error.issues).map((one) => withMeantField(one, WRITTEN)));
+  const written = writtenFields();
+  throw new ConfigFileError(inputProblems(result.error.issues).map((one) => withMeantField(one, written)));
 }

@@ -87,7 +87,7 @@ describe('config.json', () => {
       { field: 'port', expected: 'expected at most 65535' },
       { field: 'command', expected: 'expected string, received number, or expected array, received number' },
       { field: 'health.path', expected: 'expected a path that begins with /, such as /health' },
-      { field: 'resources.memory', expected: 'unknown field; check its spelling' },
+      { field: 'resources.memory', expected: 'unknown field; is resources.memoryMiB meant?' },
       { field: 'replicas', expected: 'expected at least 1' },
       { field: 'prot', expected: 'unknown field; is port meant?' },
     ]);
@@ -242,4 +242,30 @@ describe('config.json', () => {
     ]);
     expect(problemsOf({ ...legacy, port: '99999' }).map((p) => p.field)).toEqual(['port']);
   });
+});
+
+it.each([
+  ['', 'expected an object in braces: it is empty'],
+  ['\uFEFF \n', 'expected an object in braces: it is empty'],
+  [
+    Buffer.from('\uFEFF{"runtime":"static"}', 'utf16le').toString('utf8'),
+    'expected UTF-8: it is saved as UTF-16, as PowerShell does; save it as UTF-8',
+  ],
+])('an empty file, or one of PowerShell, was no valid JSON at line 1: %j', (text, expected) => {
+  expect(() => parseServiceConfig(text)).toThrow(expected);
+});
+
+it.each([
+  [{ resources: { memory: '128M' } }, 'resources.memory: unknown field; is resources.memoryMiB meant?'],
+  [{ memory: 256 }, 'memory: unknown field; is resources.memoryMiB meant?'],
+  [{ health: { pth: '/' } }, 'health.pth: unknown field; is health.path meant?'],
+  [{ m: 256 }, 'm: unknown field; check its spelling'],
+  [{ resources: { disk: 1 } }, 'resources.disk: unknown field; check its spelling'],
+  [{ health: '/health' }, 'health: expected an object such as { "path": "/health" }'],
+  [{ resources: 256 }, 'resources: expected an object such as { "cpu": 0.5, "memoryMiB": 256 }'],
+  [{ version: 3.13 }, 'version: expected a text such as "3.13"'],
+  [{ volumes: ['/data'] }, 'volumes.0: expected an object such as { "name": "data", "path": "/app/data" }'],
+  [{ volumes: { a: '/a' } }, 'volumes: expected a list such as [{ "name": "data", "path": "/app/data" }]'],
+])('the message named a type, or nothing that was meant: %j', (fields, message) => {
+  expect(() => parseServiceConfig(JSON.stringify({ runtime: 'node', port: 1, ...fields }))).toThrow(message);
 });

@@ -2,18 +2,21 @@ import { z } from 'zod';
 import { name } from './names.js';
 import { MOST_FOLDERS, writableFolderSchema } from './service-config.container.js';
 
-const volumeSchema = z.strictObject({
-  /** Of the service: another service has volumes of its own. */
-  name: name('volume name'),
-  /** Where it is mounted. */
-  path: writableFolderSchema,
-});
+const volumeSchema = z.strictObject(
+  {
+    /** Of the service: another service has volumes of its own. */
+    name: name('volume name'),
+    /** Where it is mounted. */
+    path: writableFolderSchema,
+  },
+  'expected an object such as { "name": "data", "path": "/app/data" }',
+);
 
 const isDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
 
 /** `volumes` of config.json: folders whose content outlives the instance. */
 export const volumesSchema = z
-  .array(volumeSchema)
+  .array(volumeSchema, 'expected a list such as [{ "name": "data", "path": "/app/data" }]')
   .min(1)
   .max(MOST_FOLDERS)
   .refine((volumes) => isDistinct(volumes.map((volume) => volume.name)), 'expected each name once')

@@ -33,6 +33,8 @@ const ENGINE_SENTENCES: readonly (readonly [RegExp, EngineErrorCode])[] = [
   [/port is already allocated|address already in use|failed to bind host port/i, 'PORT_TAKEN'],
   // Docker has a status for it, Podman has none.
   [/container name .* is already in use/i, 'NAME_TAKEN'],
+  // `user` of config.json.
+  [/unable to find (?:user|group) |no matching entries in (?:passwd|group) file/i, 'SPEC_INVALID'],
   [/no space left on device|disk quota exceeded/i, 'NO_SPACE'],
   [
     /unauthorized|authentication required|no basic auth credentials|access denied|requested access.*denied|\bdenied\b/i,

@@ -9,6 +9,8 @@ describe('toEngineError', () => {
     ['listen tcp4 0.0.0.0:8080: bind: address already in use', 'PORT_TAKEN'],
     ['creating container storage: the container name "a" is already in use by 62a9', 'NAME_TAKEN'],
     ['write /var/lib/docker/tmp: no space left on device', 'NO_SPACE'],
+    // A user that the image does not know was a fault of the engine.
+    ['unable to find user bob: no matching entries in passwd file', 'SPEC_INVALID'],
     ['unauthorized: authentication required', 'REGISTRY_DENIED'],
     ['manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
     ['unrecognized image ID sha256:f0dbd7f9', 'IMAGE_NOT_FOUND'],

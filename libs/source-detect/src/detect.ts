@@ -33,7 +33,7 @@ export function detect(tree: SourceTree, config: ServiceConfig): BuildPlan {
   const detected = detectorOf(runtime.what)(tree, config, [runtime]);
   const plan = { ...detected, found: [...detected.found, ...unfetchedFiles(tree)] };
   refuseCarriageReturns(tree, plan);
-  if (config.workdir === undefined) refuseMissingEntry(tree, plan);
+  if (config.workdir === undefined) refuseMissingEntry(tree, plan, config.release);
   return withBuildSecrets(plan, tree, config);
 }
 
@@ -42,6 +42,7 @@ function refuseUnused(config: ServiceConfig, runtime: string): void {
   const [unused] = unusedFields(config, runtime);
   if (unused === undefined) return;
   throw new SourceRefusal({
+    code: 'CONFIG_INVALID',
     field: unused.field,
     why: unused.expected,
     hint: `Remove the field, or name the runtime that uses it: the files show "${runtime}".`,

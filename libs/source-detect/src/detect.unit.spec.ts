@@ -4,6 +4,13 @@ import { detect, findingsText, portOf, SourceRefusal, treeOf } from './index.js'
 
 const detected = (files: Readonly<Record<string, string>>, config: object = {}) =>
   detect(treeOf(files), parseServiceConfig(JSON.stringify({ port: 8080, command: 'x', ...config })));
+function refusalOf(refused: () => unknown): unknown {
+  try {
+    return refused();
+  } catch (error) {
+    return error;
+  }
+}
 const explained = (...args: Parameters<typeof detected>): string => findingsText(detected(...args).found);
 
 describe('what a folder is', () => {
@@ -41,6 +48,14 @@ describe('what a folder is', () => {
     expect(() => detected({ 'index.html': '' })).toThrow(
       'config.json: command: expected no such field: "static" does not use it, every runtime but static does',
     );
+  });
+
+  it('a field that a found-out runtime does not use was SOURCE_UNCLEAR, and is CONFIG_INVALID', () => {
+    expect(refusalOf(() => detected({ 'index.html': '' }))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      field: 'command',
+    });
+    expect(refusalOf(() => detected({ 'notes.txt': '' }))).toMatchObject({ code: 'SOURCE_UNCLEAR' });
   });
 
   it('is not a dockerfile without one', () => {

@@ -11,15 +11,21 @@ const RUNS: readonly (readonly [program: RegExp, files: RegExp])[] = [
 ];
 
 /**
- * Refuses a service whose first file is neither in the source nor made by a build: its image would end at once.
+ * Refuses a service whose first file is neither in the source nor made by a build: its image would end at once. The same
+ * of the file that its `release` command runs.
  * @throws SourceRefusal which names the file
  */
-export function refuseMissingEntry(tree: SourceTree, plan: BuildPlan): void {
-  if (plan.kind !== 'steps' || plan.command === undefined || mayMakeFiles(plan)) return;
-  const path = fileOf(plan.command);
-  if (path === undefined || hasFile(tree, path)) return;
-  const other = tree.paths.find((one) => one.toLowerCase() === path.toLowerCase());
-  throw other === undefined ? missing(path) : otherCapitals(path, other);
+export function refuseMissingEntry(tree: SourceTree, plan: BuildPlan, release?: readonly string[]): void {
+  if (plan.kind !== 'steps' || mayMakeFiles(plan)) return;
+  const lacking = (command: readonly string[] = []): string | undefined => {
+    const path = fileOf(command);
+    return path === undefined || hasFile(tree, path) ? undefined : path;
+  };
+  const path = lacking(plan.command);
+  const other = tree.paths.find((one) => one.toLowerCase() === path?.toLowerCase());
+  if (path !== undefined) throw other === undefined ? missing(path) : otherCapitals(path, other);
+  const ofRelease = lacking(release);
+  if (ofRelease !== undefined) throw missingOfRelease(ofRelease);
 }
 
 /** An installation with the whole source may run its scripts. */
@@ -49,6 +55,13 @@ const otherCapitals = (path: string, other: string): SourceRefusal =>
     field: 'command',
     why: `${path} starts it, and the source has ${other}: capital letters count`,
     hint: 'Write the same name in both places.',
+  });
+
+const missingOfRelease = (path: string): SourceRefusal =>
+  new SourceRefusal({
+    field: 'release',
+    why: `it runs ${path}, which is neither in the source nor made by a build`,
+    hint: 'Correct its path; capital letters count. `slipway push` and `slipway deploy` say what they left out, and by which file.',
   });
 
 const missing = (path: string): SourceRefusal =>

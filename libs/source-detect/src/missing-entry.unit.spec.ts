@@ -98,3 +98,13 @@ it.each([
   const json = { scripts: { start: 'node .', ...scripts } };
   expect(plan({ 'package.json': JSON.stringify(json) }).build).toEqual([]);
 });
+
+it('a release command whose file is not there was built and pushed before it failed', () => {
+  const config = { runtime: 'python', command: 'python app.py' };
+  const release = (command: string) => plan({ 'app.py': '' }, { ...config, release: command });
+  expect(() => release('python migrate.py')).toThrow(
+    'config.json: release: it runs migrate.py, which is neither in the source nor made by a build',
+  );
+  expect(release('python app.py').command).toEqual(['python', 'app.py']);
+  expect(() => release('alembic upgrade head')).not.toThrow();
+});

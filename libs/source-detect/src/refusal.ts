@@ -1,4 +1,6 @@
 interface RefusalParts {
+  /** `CONFIG_INVALID` where config.json is at fault, whatever the files show. */
+  readonly code?: RefusalCode;
   /** The field of config.json that would settle it. */
   readonly field: string;
   /** What was found, and why it cannot be built or started. A sentence without its full stop. */
@@ -8,6 +10,8 @@ interface RefusalParts {
   /** By field, what could stand there for a source like this one. */
   readonly examples?: Readonly<Record<string, string>>;
 }
+
+type RefusalCode = 'SOURCE_UNCLEAR' | 'CONFIG_INVALID';
 
 /** The examples, as the lines of config.json that they are. */
 function shownLines(examples: Readonly<Record<string, string>>): readonly string[] {
@@ -19,14 +23,15 @@ function shownLines(examples: Readonly<Record<string, string>>): readonly string
 
 /** The source cannot be served as it is: said before anything is built. Holds no value of a file that may be secret. */
 export class SourceRefusal extends Error {
-  readonly code = 'SOURCE_UNCLEAR';
+  readonly code: RefusalCode;
   readonly field: string;
   readonly hint: string;
   readonly examples: Readonly<Record<string, string>>;
 
-  constructor({ field, why, hint, examples = {} }: RefusalParts) {
+  constructor({ code = 'SOURCE_UNCLEAR', field, why, hint, examples = {} }: RefusalParts) {
     super(`config.json: ${field}: ${why}`);
     this.name = 'SourceRefusal';
+    this.code = code;
     this.field = field;
     this.hint = [hint, ...shownLines(examples)].join(' ');
     this.examples = examples;

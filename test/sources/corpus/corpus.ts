@@ -10,6 +10,8 @@ export interface CorpusProject {
   readonly ends: CorpusEnd;
   /** How it ends with the config.json that `slipway init` writes, where that is not the same. */
   readonly afterInit?: CorpusEnd;
+  /** Its config.json names an image in `registry.example`, which is pushed to the registry of the set-up. */
+  readonly isImage?: true;
   /** One of those in `npm test`. */
   readonly isShort?: true;
 }

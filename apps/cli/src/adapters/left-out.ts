@@ -10,6 +10,7 @@ const NEVER = [
   ...['venv', '.venv', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.tox', '.nox'],
   ...['.ipynb_checkpoints', '.gradle', '.terraform'],
   ...['.env', '.env.*', '!.env.example', '!.env.sample', '!.env.template', '!.env.dist', '.envrc'],
+  ...['.ssh', '.aws', '.gnupg', '.netrc', 'id_rsa', 'id_dsa', 'id_ecdsa', 'id_ed25519'],
   ...['.direnv', '.slipway'],
   ...['.DS_Store', '__MACOSX', 'Thumbs.db', 'desktop.ini'],
 ];

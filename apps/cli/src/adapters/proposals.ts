@@ -90,7 +90,9 @@ async function envNamesIn(directory: string, { leftOut }: SentFolder): Promise<r
 
 function unclear({ directory, given, force }: Wish, refusal: SourceRefusal): Error {
   const { code, hint, message, cause } = refusal;
-  const settled = settling(directory, refusal, { given: { ...given }, force });
+  // A flag that the source does not use is not settled by another value.
+  const settled =
+    code === 'CONFIG_INVALID' ? undefined : settling(directory, refusal, { given: { ...given }, force });
   const line = settled?.line === undefined ? '' : ` In config.json that is a line such as ${settled.line}.`;
   return usageError(code, `${directory}: ${message.replace(/^config\.json: /, '')}`, {
     hint: `${hint}${line}`,

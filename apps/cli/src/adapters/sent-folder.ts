@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigFileError, DOCKERFILES, parseServiceConfig } from '#libs/contracts';
 import type { ReadableFile, SourceTree } from '#libs/source-detect';
@@ -96,7 +96,10 @@ async function addFolder(of: Walk, directory: string, prefix: string): Promise<v
     else if (by !== undefined) leftOut.push({ path: name, by });
     else if (entry.isFile()) walk.entries.push({ name, path });
     else {
-      throw usageError('ARCHIVE_UNSAFE', `${path} is neither a file nor a folder`, {
+      const what = entry.isSymbolicLink()
+        ? `a link to ${await readlink(path)}`
+        : 'neither a file nor a folder';
+      throw usageError('ARCHIVE_UNSAFE', `${path} is ${what}`, {
         hint: 'A source cannot hold links or devices. Replace it with a plain file, remove it, or name it in .slipwayignore.',
       });
     }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { notServiceConfig } from '#libs/contracts';
 import { nameOfFolder } from '../domain/folder-name.js';
+import { shellWord } from '../domain/shell-word.js';
 import { usageError } from '../errors.js';
 import { isFile } from './is-file.js';
 import { neverBelongs } from './left-out.js';
@@ -48,7 +49,7 @@ function noService(directory: string, passedOver: readonly PassedFolder[]): Erro
   const folders = passedOver.map(({ folder, why }) => ` ${folder} was passed over: ${why}.`).join('');
   return usageError('NO_SERVICE', `${directory} holds no service: no config.json in it or in its folders`, {
     hint: `A service is a folder with config.json at its root. slipway init writes one from what it finds there.${folders}`,
-    next: `slipway init ${directory}`,
+    next: `slipway init ${shellWord(directory)}`,
   });
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { ConfigFileError, parseServiceConfig, problemText, type ServiceConfig } from '#libs/contracts';
 import type { SourceTree } from '#libs/source-detect';
+import { shellWord } from '../domain/shell-word.js';
 import { usageError } from '../errors.js';
 import { type Detected, detectedIn } from './detected.js';
 import { isFile } from './is-file.js';
@@ -25,7 +26,7 @@ async function checkConfig(directory: string): Promise<ServiceConfig> {
   if (!(await isFile(path))) {
     throw usageError('CONFIG_MISSING', `${path} does not exist`, {
       hint: 'A service is a folder with config.json at its root. slipway init writes one from what it finds there.',
-      next: `slipway init ${directory}`,
+      next: `slipway init ${shellWord(directory)}`,
     });
   }
   return checkConfigText(await readFile(path, 'utf8'), path);

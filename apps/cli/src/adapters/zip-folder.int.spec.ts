@@ -68,6 +68,7 @@ describe('zipping a folder', () => {
     const root = await service('prices');
     await symlink('/etc/hostname', join(root, 'link'));
     await expect(zipFolder(root)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE', exitCode: 2 });
+    await expect(zipFolder(root)).rejects.toThrow('link is a link to /etc/hostname');
   });
 
   it('the same folder made another zip two seconds later: equal folders give equal bytes', async () => {
@@ -202,6 +203,19 @@ describe('what does not belong in a source was uploaded, or refused the upload',
     await writeFile(join(root, '.dockerignore'), '*\nDockerfile\nconfig.json\n');
     await writeFile(join(root, 'Dockerfile'), 'FROM scratch\n');
     expect(names((await zipFolder(root)).bytes)).toEqual(['.dockerignore', 'Dockerfile', 'config.json']);
+  });
+
+  it('keys and logins of a person went into the image', async () => {
+    const files = {
+      id_rsa: 'hunter2',
+      '.aws/credentials': '',
+      'deploy/.ssh/id_ed25519': '',
+      'deploy/run': '',
+      'tls/server.key': '',
+    };
+    const { in: sent, out } = await zipped(files);
+    expect(sent).toEqual(['deploy/run', 'tls/server.key']);
+    expect(Object.keys(out)).toEqual(['.aws/', 'deploy/.ssh/', 'id_rsa']);
   });
 
   it('.slipwayignore alone brings back what never belongs', async () => {

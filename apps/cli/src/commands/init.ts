@@ -7,6 +7,7 @@ import { type PassedFolder, serviceNameOf } from '../adapters/service-folders.js
 import { deployedAs, nameOfFolder } from '../domain/folder-name.js';
 import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
+import { shellWord } from '../domain/shell-word.js';
 import { shownText } from '../domain/terminal-text.js';
 
 interface InitOptions {
@@ -53,7 +54,7 @@ interface WrittenConfigs {
 /** Writes the config.json of a folder, or of each of its folders that is a source, and says what to do next. */
 export async function init(options: InitOptions, output: Output): Promise<ExitCode> {
   const result = await writeConfigs(await plannedConfigs(options), options);
-  const next = `slipway deploy ${options.directory} --app ${appIdFor(options.directory)}`;
+  const next = `slipway deploy ${shellWord(options.directory)} --app ${appIdFor(options.directory)}`;
   const lines = [...writtenLines(result, output), `next: ${output.paint.bold(next)}`];
   output.answer({ ...result, next }, lines);
   return exitCodes.ok;
@@ -72,9 +73,22 @@ export async function writeConfigs(
   { written, passedOver }: PlannedConfigs,
   { force = false }: Pick<InitOptions, 'force'> = {},
 ): Promise<WrittenConfigs> {
-  for (const { path, text } of written) await writeFile(path, text, { flag: force ? 'w' : 'wx' });
+  for (const { path, text } of written)
+    await writeFile(path, text, { flag: force ? 'w' : 'wx' }).catch((cause: unknown) => {
+      throw isTaken(cause) ? noFile(path, cause) : cause;
+    });
   return { written: written.map(({ text: _, ...one }) => one), passedOver };
 }
+
+/** Of a folder, or of a link to nothing. */
+const isTaken = (error: unknown): boolean =>
+  ['EEXIST', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+const noFile = (path: string, cause: unknown): Error =>
+  usageError('CONFIG_EXISTS', `${path}: something that is no file has its name`, {
+    hint: 'Remove it, or give it another name: Slipway reads config.json at the root of a service.',
+    cause,
+  });
 
 async function planned({ directory, proposal, envNames }: ProposedConfig): Promise<PlannedConfig> {
   const { configFields, configFileText, portNote } = await import('../domain/config-file.js'); // It loads detection.

@@ -174,6 +174,37 @@ describe('slipway init', () => {
     await expect(refused).rejects.not.toThrow('hunter2');
   });
 
+  it('a folder called config.json was a fault of the command', async () => {
+    await write({ 'a/index.html': '', 'a/config.json/x': '' });
+    await expect(initOf('a')).rejects.toMatchObject({ code: 'CONFIG_EXISTS', exitCode: 2 });
+    await expect(initOf('a', { force: true })).rejects.toThrow(/something that is no file has its name/);
+  });
+
+  it('the next command of a folder with a blank in its name could not be typed', async () => {
+    await write({ 'my site/index.html': '', 'my notes/notes.txt': '' });
+    expect(await initOf('my site')).toContain('next: slipway deploy "FOLDER/my site" --app my-site\n');
+    await expect(initOf('my notes')).rejects.toMatchObject({
+      next: `slipway init "${inFolder('my notes')}" --runtime python`,
+    });
+  });
+
+  it('what .env sets for the build of a site was not named, as the tutorial says it is', async () => {
+    await write({ 'a/index.html': '', 'a/.env': 'VITE_TITLE=Shop\n' });
+    await initOf('a');
+    const text = await read('a/config.json');
+    expect(text).toContain('// "env": { "VITE_TITLE": "..." },\n');
+    expect(text).not.toContain('Shop');
+  });
+
+  it('a flag that the source does not use was to be given another value', async () => {
+    await write({ 'a/index.html': '' });
+    await expect(initOf('a', { command: 'python serve.py' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: 'Remove the field, or name the runtime that uses it: the files show "static".',
+      next: undefined,
+    });
+  });
+
   it('writes nothing where it cannot tell, and says the field, its line and the flag', async () => {
     await write({ 'a/notes.txt': 'x' });
     await expect(initOf('a')).rejects.toMatchObject({

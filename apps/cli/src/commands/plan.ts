@@ -3,6 +3,7 @@ import { removeSource } from '../adapters/upload.js';
 import { beforeSending } from '../before-sending.js';
 import { leftOutText } from '../domain/left-out.js';
 import { planLines } from '../domain/plan-lines.js';
+import { shellWord } from '../domain/shell-word.js';
 import type { ProgramContext } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
@@ -90,5 +91,5 @@ function commandFor({
   ].join('');
   return directory === undefined
     ? `slipway run ${appId}${names}${options}`
-    : `slipway deploy ${directory}${names} --app ${appId}${options}`;
+    : `slipway deploy ${shellWord(directory)}${names} --app ${appId}${options}`;
 }

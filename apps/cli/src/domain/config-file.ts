@@ -1,6 +1,6 @@
 import { commandWords } from '#libs/contracts';
 import { findingsText, type Proposal } from '#libs/source-detect';
-import { envLines } from './env-names.js';
+import { envLines, siteEnvLines } from './env-names.js';
 import { shownText } from './terminal-text.js';
 
 /** The fields of a config.json that a proposal makes, in their order. */
@@ -57,7 +57,7 @@ export function configFileText(proposal: Proposal, envNames: readonly string[]):
       ? noHealth(port)
       : fieldLines('health', { ...health, value: { path: health.value } })),
     ...databaseLines(proposal),
-    ...(runtime?.value === 'static' ? [] : envLines(envNames)),
+    ...(runtime?.value === 'static' ? siteEnvLines(envNames) : envLines(envNames)),
     '',
     '// Found out anew at each deployment:',
     ...found.map((one) => `// - ${shownText(findingsText([one]))}`),

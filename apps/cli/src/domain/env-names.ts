@@ -23,3 +23,13 @@ export function envLines(names: readonly string[]): readonly string[] {
     `// "secrets": { ${secrets} },`,
   ];
 }
+
+/** The same of a site: only its build could see what `.env` sets. */
+export function siteEnvLines(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const env = names.map((name) => `"${name}": "..."`).join(', ');
+  return [
+    `// ${ENV_FILE} is not sent. If the build needs what it sets, write that here. Whoever loads the site may read it:`,
+    `// "env": { ${env} },`,
+  ];
+}

@@ -1,4 +1,5 @@
 import { archiveErrorCodes, type DeploymentReply, type RequestMode } from '#libs/contracts';
+import { shellWord } from './shell-word.js';
 
 export interface Asked {
   readonly mode: RequestMode | 'scale';
@@ -50,6 +51,6 @@ function afterFailure(reply: DeploymentReply, asked: Asked): string {
   if (code === 'RELEASE_NOT_FOUND' && asked.mode === 'scale') return `slipway status ${asked.appId}`;
   if (code === 'RELEASE_NOT_FOUND') return `slipway build ${asked.appId} ${names}`;
   if (sourceFaults.has(code))
-    return `slipway deploy ${asked.directory ?? '<dir>'} --app ${asked.appId} ${names}`.trimEnd();
+    return `slipway deploy ${asked.directory === undefined ? '<dir>' : shellWord(asked.directory)} --app ${asked.appId} ${names}`.trimEnd();
   return `slipway events --token ${reply.token}`;
 }

@@ -1,3 +1,5 @@
+import { shellWord } from './shell-word.js';
+
 /** What stands in a field for example, where the refusal has none that is better. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   runtime: 'python',
@@ -50,12 +52,9 @@ export function settling(
   const value = field === 'port' ? example : JSON.stringify(example);
   return {
     ...(example !== undefined && { line: `"${field}": ${value}` }),
-    next: `slipway init ${directory} ${flags.join(' ')}`,
+    next: `slipway init ${shellWord(directory)} ${flags.join(' ')}`,
   };
 }
 
-/** As it is typed in a shell. */
-function wordOf(value: Given[string]): string {
-  const text = typeof value === 'object' ? value.join(' ') : String(value);
-  return /^[\w./:-]+$/.test(text) ? text : JSON.stringify(text);
-}
+const wordOf = (value: Given[string]): string =>
+  shellWord(typeof value === 'object' ? value.join(' ') : String(value));

@@ -1,3 +1,4 @@
+import type { Finding } from '../build-plan.js';
 import { hasFile, type SourceTree } from '../source-tree.js';
 import { folderOf } from './paths.js';
 import type { Interface } from './servers.js';
@@ -98,6 +99,23 @@ function targetOf(
 export const collectsStatic = ({ settingsText }: Django): boolean =>
   /^[ \t]*STATIC_ROOT\s*(?::[^=]+)?=\s*(?!None\b)/m.test(settingsText) &&
   settingsText.includes('django.contrib.staticfiles');
+
+/** A list that is written out: of texts alone. */
+const LITERAL = /^\[((?:\s|,|#.*\n|'[^'\n]*'|"[^"\n]*")*)\]/;
+
+/** Django answers any other host with 400, which its address on a node is. Told where one list alone says so. */
+export function hostsOf({ settingsText }: Django): readonly Finding[] {
+  const lists = [...settingsText.matchAll(/^[ \t]*ALLOWED_HOSTS\b.*/gm)];
+  const [only] = lists;
+  if (only === undefined || lists.length > 1) return [];
+  const value = settingsText.slice(only.index).replace(/^[^=]*=\s*/, '');
+  const written = LITERAL.exec(value)?.[1];
+  if (written === undefined) return [];
+  const hosts = [...written.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, one, other]) => one ?? other ?? '');
+  if (hosts.includes('*')) return [];
+  const names = hosts.length === 0 ? 'localhost' : hosts.slice(0, 5).join(', ');
+  return [{ what: `it answers at no other host than ${names}`, by: 'ALLOWED_HOSTS of its settings' }];
+}
 
 /** By the name of a secret, a text that settings can read as what it is. */
 const STAND_INS: readonly (readonly [RegExp, string])[] = [

@@ -32,6 +32,28 @@ describe('Django', () => {
     );
   });
 
+  it.each([
+    ['ALLOWED_HOSTS = []', 'localhost'],
+    [
+      'ALLOWED_HOSTS: list[str] = [\n    "shop.example.org",  # the site\n    \'.example.net\',\n]',
+      'shop.example.org, .example.net',
+    ],
+  ])('ran, and answered 400 at the address that a deployment gave: %s', (settings, hosts) => {
+    expect(found(django(`DEBUG = True\n${settings}\n`))).toContain(
+      `it answers at no other host than ${hosts}, by ALLOWED_HOSTS of its settings`,
+    );
+  });
+
+  it.each([
+    'ALLOWED_HOSTS = ["*"]',
+    'ALLOWED_HOSTS = env("HOSTS").split(",")',
+    'ALLOWED_HOSTS = ["a", env("HOST")]',
+    'ALLOWED_HOSTS = []\nALLOWED_HOSTS += more',
+    '# ALLOWED_HOSTS = []',
+  ])('says nothing of hosts that are not sure: %s', (settings) => {
+    expect(found(django(`${settings}\n`))).not.toContain('no other host');
+  });
+
   it('uses the settings of its server, where they are split', () => {
     const split = {
       'requirements.txt': 'django\ngunicorn\n',

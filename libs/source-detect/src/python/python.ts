@@ -4,7 +4,7 @@ import { gitFinding, gitStep } from '../git.js';
 import { unusedNodeBuild } from '../python-beside-node.js';
 import type { SourceTree } from '../source-tree.js';
 import { emptyPlan, stepOf, versionOf, WORKDIR } from '../steps.js';
-import { collectsStatic, type Django, djangoOf, standInsFor } from './django.js';
+import { collectsStatic, type Django, djangoOf, hostsOf, standInsFor } from './django.js';
 import { namesGit } from './git-packages.js';
 import { inlineScriptOf } from './inline-script.js';
 import { installationOf } from './installation.js';
@@ -95,6 +95,7 @@ function planOf(
       ...(git === undefined ? [] : [gitFinding(git)]),
       ...(collecting?.found ?? []),
       ...start.found,
+      ...(django === undefined ? [] : hostsOf(django)),
       ...unusedProcesses(tree, config, startsProcess(tree, config)),
       ...misnamedProcfile(tree),
       ...unusedNodeBuild(tree),

@@ -41,11 +41,30 @@ export function whyNoImage(image: string, named: string, reason: string): Explai
   return undefined;
 }
 
+/** `# syntax=docker/dockerfile:1`: an image that reads the Dockerfile. It stands before all else. */
+const FRONTEND = /^(?:\uFEFF)?(?:#.*\r?\n)*?#[ \t]*syntax[ \t]*=[ \t]*(\S+)/i;
+
+/** The image of that line, where it is what cannot be had. */
+function explainFrontend(reason: string, dockerfile: string): ExplainedBase | undefined {
+  const [head = '', image] = FRONTEND.exec(dockerfile) ?? [];
+  if (image === undefined || !reason.includes(pathOf(image))) return undefined;
+  const line = head.split('\n').length;
+  const why = whyNoImage(image, `which line ${line} of the Dockerfile names to read it (# syntax)`, reason);
+  return (
+    why && {
+      ...why,
+      hint: `Remove that line, if the Dockerfile needs nothing newer than the engine that builds. ${why.hint}`,
+    }
+  );
+}
+
 const OF_A_BASE = /failed to create LLB definition|failed to resolve source metadata|failed to do request/;
 
 /** Which image of a Dockerfile cannot be had, and why; undefined where the build failed for another reason. */
 export function explainBase(reason: string, dockerfile: string): ExplainedBase | undefined {
   if (!OF_A_BASE.test(reason) || /parse error|unknown instruction/.test(reason)) return undefined;
+  const frontend = explainFrontend(reason, dockerfile);
+  if (frontend !== undefined) return frontend;
   const bases = basesOf(dockerfile).filter((base) => base !== 'scratch');
   const base =
     bases.find((one) => reason.includes(pathOf(one))) ?? (bases.length === 1 ? bases[0] : undefined);

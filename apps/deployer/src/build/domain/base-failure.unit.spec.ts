@@ -27,6 +27,21 @@ it('a base that is not there is told by its name', () => {
   ).toContain('in r.example,');
 });
 
+it('an image that reads the Dockerfile (# syntax) was told without its line, or as the only base', () => {
+  const reason =
+    'Building r/a:1: failed to solve with frontend dockerfile.v0: failed to solve with frontend gateway.v0: failed to do request: Head "https://registry-1.docker.io/v2/docker/dockerfile/manifests/1": dial tcp: lookup registry-1.docker.io: no such host';
+  const explained = explainBase(
+    reason,
+    '# check=skip=all\n# syntax=docker/dockerfile:1\nFROM slipway/node:24\n',
+  );
+  expect(explained?.message).toMatch(
+    /^The image docker\/dockerfile:1, which line 2 of the Dockerfile names to read it \(# syntax\), cannot be loaded: Docker Hub .* is not reached\./,
+  );
+  expect(explained?.hint).toMatch(/^Remove that line/);
+  const ofBase = explainBase(`${BEGIN}${AWAY}`, '# syntax=docker/dockerfile:1\nFROM pythn:3.12\n');
+  expect(ofBase?.message).toMatch(/^The image pythn:3\.12, named by line 2 /);
+});
+
 it('a base for other machines is told as that, and not as one that is not there', () => {
   const reason = `${BEGIN}no match for platform in manifest sha256:228a: not found`;
   expect(explainBase(reason, 'FROM clojure:alpine\n')?.message).toMatch(

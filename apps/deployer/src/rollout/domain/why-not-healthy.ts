@@ -1,4 +1,5 @@
 import { type Cause, causeInLog } from '../../task/domain/log-causes.js';
+import { uncaughtIn } from '../../task/domain/uncaught.js';
 import { type ListeningSocket, listeningSockets } from './sockets.js';
 
 /** What a probe saw where the kernel takes connections for a process that does not. */
@@ -26,7 +27,8 @@ export function whyEnded(evidence: Evidence, exitCode: number | undefined): Caus
     memory(evidence) ??
     otherArchitecture(evidence) ??
     causeInLog(evidence.log) ??
-    byExitCode(evidence, exitCode) ?? {
+    byExitCode(evidence, exitCode) ??
+    uncaughtIn(evidence.log) ?? {
       cause: `${evidence.name} ended by itself`,
       hint: 'Read the end of its log, or run the command of config.json in the built image.',
     }

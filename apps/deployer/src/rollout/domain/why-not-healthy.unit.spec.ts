@@ -159,4 +159,11 @@ describe('why a container ended', () => {
   ])('with code %s and a log that says nothing', (code, cause) => {
     expect(whyEnded(seen({ log: 'bye' }), code).cause).toContain(cause);
   });
+
+  it('an error that nothing caught was "ended by itself"', () => {
+    const log =
+      'Traceback (most recent call last):\n  File "/app/a.py", line 2, in b\n    c()\nValueError: d\n';
+    expect(whyEnded(seen({ log }), 1).cause).toBe('An error ended it: ValueError: d (/app/a.py, line 2)');
+    expect(whyEnded(seen({ log: 'bye' }), 1).cause).toBe('web-0 ended by itself');
+  });
 });

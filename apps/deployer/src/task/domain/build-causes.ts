@@ -102,5 +102,7 @@ const notResolved = (what: string, by: string): Cause => ({
 const SIGNS = [...MACHINE_SIGNS, ...LOCK_SIGNS, ...VERSION_SIGNS, ...COMPILER_SIGNS, ...SOURCE_SIGNS];
 
 /** Why a build failed, as far as the words of its tools are known. */
-export const causeInBuild = (output: string): SeenCause | undefined =>
-  firstSign(SIGNS, output) ?? causeInLog(output);
+export function causeInBuild(output: string): SeenCause | undefined {
+  const seen = firstSign(SIGNS, output) ?? causeInLog(output);
+  return seen?.hintInBuild === undefined ? seen : { ...seen, hint: seen.hintInBuild };
+}

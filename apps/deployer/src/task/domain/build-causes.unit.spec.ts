@@ -213,3 +213,16 @@ describe('why a build failed', () => {
     expect(causeInBuild(log)).toBeUndefined();
   });
 });
+
+describe('a variable that a build misses was to be set in secrets, which no build gets', () => {
+  it.each(["KeyError: 'API_KEY'", 'Error: API_KEY is not set'])('%s', (output) => {
+    const { cause, hint } = causeInBuild(output) ?? {};
+    expect(cause).toMatch(/^The environment variable API_KEY seems not to be set/);
+    expect(hint).toMatch(/^Set API_KEY in env of config.json, which a build sees.*name it in buildSecrets/);
+  });
+
+  it('the collection of static files stands in for secrets', () => {
+    const output = "RUN python manage.py collectstatic\nKeyError: 'SECRET_KEY'";
+    expect(causeInBuild(output)?.hint).toBe('Set SECRET_KEY in env of config.json, or in secrets.');
+  });
+});

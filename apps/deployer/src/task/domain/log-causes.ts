@@ -2,6 +2,8 @@
 export interface Cause {
   readonly cause: string;
   readonly hint: string;
+  /** Instead of `hint`, where a build says it. */
+  readonly hintInBuild?: string;
 }
 
 /** Words of a program, and what they mean. */
@@ -45,6 +47,15 @@ function missingNodeModule([, module = '']: readonly string[], log: string): Cau
         hint: 'Add it to dependencies in package.json, not only to devDependencies, and renew the lock file. Or set install.',
       };
 }
+
+/** A variable that a program misses. Only the collection of static files stands in for secrets of the service. */
+const missingVariable = (name: string, says: string, log: string): Cause => ({
+  cause: `The environment variable ${short(name)} seems not to be set (${short(says)})`,
+  hint: `Set ${short(name)} in env of config.json, or in secrets.`,
+  ...(!log.includes('collectstatic') && {
+    hintInBuild: `Set ${short(name)} in env of config.json, which a build sees; in args for a Dockerfile. If its value is secret, name it in buildSecrets: a build does not get secrets.`,
+  }),
+});
 
 const NOT_WRITABLE =
   'The service runs as a user other than root. Write below its working folder, below $HOME or into /tmp.';
@@ -103,6 +114,14 @@ const SIGNS: readonly Sign[] = [
     cause: ([, program, other = '']) => ({
       cause: `The machine cannot execute ${short(program ?? other)}: it is built for another architecture, or it is a script without a first line such as #!/bin/sh`,
       hint: "Build for the node's architecture, or name the interpreter in command.",
+    }),
+  },
+  {
+    // docker-init hands what the kernel refuses to a shell, which reads the program as a script.
+    pattern: /^(\S+): (?:line )?\d+: \W{0,4}ELF/m,
+    cause: ([, program = '']) => ({
+      cause: `The machine cannot execute ${short(program)}: it is a program for another architecture`,
+      hint: "Send one that is built for the node's architecture, or let build make it.",
     }),
   },
   {
@@ -170,9 +189,13 @@ const SIGNS: readonly Sign[] = [
   },
   {
     pattern: /KeyError: '([A-Z][A-Z0-9_]*)'/,
-    cause: ([match = '', name = '']) => ({
-      cause: `The environment variable ${short(name)} seems not to be set (${match})`,
-      hint: `Set ${short(name)} in env of config.json, or in secrets.`,
+    cause: ([match = '', name = ''], log) => missingVariable(name, match, log),
+  },
+  {
+    pattern: /EROFS: read-only file system, \w+ '([^']+)'|\[Errno 30\] Read-only file system: '([^']+)'/,
+    cause: ([, node, python = '']) => ({
+      cause: `It may not write ${short(node ?? python)}: its file system is read-only`,
+      hint: 'Remove readOnly from config.json, or name the folder in tmpfs, or in volumes if its files must stay.',
     }),
   },
   {
@@ -209,10 +232,7 @@ const SIGNS: readonly Sign[] = [
     // As programs say it themselves. Capitals show a variable; a warning ends nothing.
     pattern:
       /^(?!.*(?:WARN|[Ww]arn|default)).*?\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b((?: environment variable)?(?: is| was)? (?:not set|missing|required))\b/m,
-    cause: ([, name = '', says = '']) => ({
-      cause: `The environment variable ${short(name)} seems not to be set (${short(`${name}${says}`)})`,
-      hint: `Set ${short(name)} in env of config.json, or in secrets.`,
-    }),
+    cause: ([, name = '', says = ''], log) => missingVariable(name, `${name}${says}`, log),
   },
 ];
 

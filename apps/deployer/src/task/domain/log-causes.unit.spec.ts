@@ -78,3 +78,23 @@ it.each(['added 12 packages, lockfile written', 'compiled with gcc 12', 'Pipfile
     expect(causeInLog(log)).toBeUndefined();
   },
 );
+
+it.each([
+  ["Error: EROFS: read-only file system, open 'x.txt'", 'x.txt'],
+  ["OSError: [Errno 30] Read-only file system: '/app/data/a.db'", '/app/data/a.db'],
+])('a write that readOnly forbids was "ended by itself": %s', (log, path) => {
+  expect(causeInLog(log)).toMatchObject({
+    cause: `It may not write ${path}: its file system is read-only`,
+    hint: expect.stringContaining('readOnly') as string,
+  });
+});
+
+it.each([
+  './tool: 1: \u007fELF\u0002\u0001: not found',
+  './tool: 1: ELF\ufffd: not found',
+  './tool: line 1: ELF: not found',
+])('a program for another architecture was "not found", since a shell reads it: %j', (log) => {
+  expect(causeInLog(log)?.cause).toBe(
+    'The machine cannot execute ./tool: it is a program for another architecture',
+  );
+});
