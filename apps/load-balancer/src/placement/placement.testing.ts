@@ -138,7 +138,8 @@ class TestPlacement {
     // Emptied tables are no change that is told.
     this.restart();
     await this.database.pool.query(
-      'TRUNCATE reservations, node_changes, ports_in_turn, placements, waiting_requests, outbox, registry.node_records',
+      `TRUNCATE reservations, node_changes, ports_in_turn, placements, waiting_requests, outbox, rebalancing_moves,
+         rebalancing_advice, registry.node_records`,
     );
   }
 
