@@ -8,6 +8,8 @@ export interface ReadFacts {
   readonly instances: readonly RegistryInstance[];
   /** By name. */
   readonly shown: ReadonlyMap<string, ShownInstance>;
+  /** Nodes of moves that are under way, or ended within the time that loads are means over. */
+  readonly movingNodes: ReadonlySet<string>;
   /** How many node requests wait for room. */
   readonly waiting: number;
   /** `serviceKey` of services that run as they are wanted, and of which nothing is under way. */
@@ -30,8 +32,11 @@ const UNDER_WAY = `
 const keysOf = (rows: readonly ServiceRow[]): readonly string[] =>
   rows.map(({ appId, service }) => serviceKey(appId, service));
 
-export async function readFacts(tx: Transaction, quietMs: number): Promise<ReadFacts> {
-  const [instances, services, underWay, failed, waiting] = await together(
+export async function readFacts(
+  tx: Transaction,
+  { quietMs, overMs }: { readonly quietMs: number; readonly overMs: number },
+): Promise<ReadFacts> {
+  const [instances, services, underWay, failed, moving, waiting] = await together(
     readInstances(tx, { isLive: true }),
     readServices(tx),
     tx.query<ServiceRow>(UNDER_WAY),
@@ -40,12 +45,18 @@ export async function readFacts(tx: Transaction, quietMs: number): Promise<ReadF
        WHERE NOT succeeded AND ended_at > now() - $1 * interval '1 ms'`,
       [quietMs],
     ),
+    tx.query<{ from: string; to: string }>(
+      `SELECT move ->> 'from' AS "from", move ->> 'to' AS "to" FROM rebalancing_moves
+       WHERE ended_at IS NULL OR ended_at > now() - $1 * interval '1 ms'`,
+      [overMs],
+    ),
     tx.query<{ count: number }>('SELECT count(*)::integer AS count FROM waiting_requests'),
   );
   const shown = instances.map((instance) => [instance.name, shownOf(instance)] as const);
   return {
     instances,
     shown: new Map(shown),
+    movingNodes: new Set(moving.rows.flatMap(({ from, to }) => [from, to])),
     waiting: waiting.rows[0]?.count ?? 0,
     resting: restingServices({
       services,

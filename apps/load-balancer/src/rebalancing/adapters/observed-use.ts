@@ -11,6 +11,8 @@ import { type NodeFigures, RecentUse } from '../domain/recent-use.js';
 export class ObservedUse {
   private use: RecentUse;
   private following: { stop(): Promise<void> } | undefined;
+  /** When it began to follow; by the monotonic clock. */
+  private since = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly kafka: Runtime['kafka'],
@@ -28,12 +30,19 @@ export class ObservedUse {
       from: 'end',
       onMessage: (message) => this.take(message),
     });
+    this.since = performance.now();
   }
 
   async stop(): Promise<void> {
     const { following } = this;
     this.following = undefined;
+    this.since = Number.POSITIVE_INFINITY;
     await following?.stop();
+  }
+
+  /** Followed for so long that a watched node would have been heard of. */
+  get hasListened(): boolean {
+    return performance.now() - this.since >= this.overMs;
   }
 
   of(node: string, nowMs: number): NodeFigures {

@@ -123,8 +123,14 @@ export class Rebalancer {
     const { fleet } = await placement.snapshot(tx);
     const nowMs = clock.now().getTime();
     const figuresOf = (node: string) => this.use.of(node, nowMs);
-    const use = useOf({ fleet, policy, isWatched: placement.isWatched, figuresOf });
-    const read = await readFacts(tx, options.quietMs);
+    const use = useOf({
+      fleet,
+      policy,
+      isWatched: placement.isWatched,
+      hasListened: this.use.hasListened,
+      figuresOf,
+    });
+    const read = await readFacts(tx, options);
     const full = use.kind === 'known' ? fullNodes(use.uses, options.above) : [];
     const held = await placement.heldOn(tx, full, read.instances);
     const names = new Map(read.instances.map(({ appId, appName }) => [appId, appName]));

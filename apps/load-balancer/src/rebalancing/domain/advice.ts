@@ -25,6 +25,8 @@ export interface UseFacts {
   readonly policy: Policy;
   /** An agent has said something of a node. */
   readonly isWatched: boolean;
+  /** If agents watch, one of them would have been heard by now. */
+  readonly hasListened: boolean;
   readonly figuresOf: (node: string) => NodeFigures;
 }
 
@@ -35,10 +37,11 @@ const MOST_NAMED = 3;
  * How busy the nodes are that take instances. A fleet is judged by one kind of figure: what is in use on one node and what
  * is reserved on another cannot be compared. So one node without figures is enough to move nothing at all. Pure.
  */
-export function useOf({ fleet, policy, isWatched, figuresOf }: UseFacts): FleetUse {
+export function useOf({ fleet, policy, isWatched, hasListened, figuresOf }: UseFacts): FleetUse {
   const ready = fleet.names.flatMap((name) => fleet.get(name) ?? []).filter(({ state }) => state === 'ready');
   if (isWatched) return measuredUse(ready, figuresOf);
   const by = 'reserved';
+  if (!hasListened) return { kind: 'unknown', by, why: 'whether agents watch the nodes is not known yet' };
   if (policy === 'pack')
     return {
       ...{ kind: 'unknown', by },
@@ -95,6 +98,8 @@ export interface AdviceFacts extends MovableFacts {
   readonly fleet: Fleet;
   readonly use: FleetUse;
   readonly figuresOf: UseFacts['figuresOf'];
+  /** Nodes of moves that are under way, or have just ended: what they changed is to be measured first. */
+  readonly movingNodes: ReadonlySet<string>;
   /** How many node requests wait for room. */
   readonly waiting: number;
   /** What holds places on the full nodes. */
@@ -118,7 +123,8 @@ export function adviceOf(facts: AdviceFacts, rules: BalanceRules): Advice {
     why: whyItStays(one, facts.shown.get(one.instance ?? ''), facts),
   }));
   const instances = judged.flatMap(({ one, why }) => (why === undefined ? (loaded(one, facts) ?? []) : []));
-  const moves = balancingMoves({ fleet, uses: use.uses, instances }, rules);
+  const uses = new Map([...use.uses].filter(([node]) => !facts.movingNodes.has(node)));
+  const moves = balancingMoves({ fleet, uses, instances }, rules);
   const reasons = Map.groupBy(
     judged.flatMap(({ why }) => why ?? []),
     (why) => why,

@@ -23,7 +23,13 @@ const figuresIn =
 describe('how busy nodes are', () => {
   const use = (of: object = {}) =>
     useOf({
-      ...{ fleet: fleetWith(nodes).fleet, policy: 'spread', isWatched: true, figuresOf: figuresIn(figures) },
+      ...{
+        fleet: fleetWith(nodes).fleet,
+        policy: 'spread',
+        isWatched: true,
+        hasListened: true,
+        figuresOf: figuresIn(figures),
+      },
       ...of,
     });
 
@@ -54,6 +60,9 @@ describe('how busy nodes are', () => {
     expect(reserved).toMatchObject({ kind: 'known', by: 'reserved' });
     expect(reserved.kind === 'known' && reserved.uses.get('a')).toEqual({ cpus: 4, used: 0.2 });
     expect(use({ isWatched: false, policy: 'pack' }).kind).toBe('unknown');
+    expect(use({ isWatched: false, hasListened: false }).kind, 'agents may not have been heard yet').toBe(
+      'unknown',
+    );
     expect(use({ policy: 'pack' }).kind, 'what is measured counts all the same').toBe('known');
   });
 
@@ -75,10 +84,16 @@ describe('the advice', () => {
       ...{
         fleet,
         figuresOf,
-        use: useOf({ fleet, policy: 'spread', isWatched: true, figuresOf }),
+        use: useOf({ fleet, policy: 'spread', isWatched: true, hasListened: true, figuresOf }),
         waiting: 0,
       },
-      ...{ held: [heldOn('a', x), heldOn('a', y)], nowMs: 100, quietMs: 100, paused: new Set() },
+      ...{
+        held: [heldOn('a', x), heldOn('a', y)],
+        nowMs: 100,
+        quietMs: 100,
+        paused: new Set(),
+        movingNodes: new Set(),
+      },
       shown: new Map([x, y].map(({ name }) => [name, { ...shown, service: name }])),
       resting: new Set(['shop/x', 'shop/y']),
       ...of,
@@ -111,6 +126,12 @@ describe('the advice', () => {
       moves: [],
       staying: [],
     });
+  });
+
+  it('leaves out the nodes of moves that are under way or have just ended', () => {
+    expect(instancesIn({ movingNodes: new Set(['c']) })).not.toEqual([]);
+    expect(instancesIn({ movingNodes: new Set(['a']) })).toEqual([]);
+    expect(instancesIn({ movingNodes: new Set(['b']) })).toEqual([]);
   });
 
   it('leaves out instances whose own use is not known', () => {

@@ -154,7 +154,7 @@ class Balancing {
         if (before - shareOf(target) < least - EPSILON) break;
         const reached = (target.used + cpu) / target.cpus;
         const gain = before - Math.max(left, reached);
-        if (gain < least - EPSILON || to === from || gathers(this.fleet, seeker, from, to)) continue;
+        if (gain < least - EPSILON || to === from || this.gathers(seeker, from, to)) continue;
         const place = this.fleet.placeOn(to, seeker.wish);
         if (place === undefined) continue;
         const improves = {
@@ -166,24 +166,17 @@ class Balancing {
     }
     return best;
   }
-}
 
-/** The service would be spread worse over nodes or zones than it is: placing it had its reasons. */
-function gathers(fleet: Fleet, { wish }: Seeker, from: string, to: string): boolean {
-  const key = serviceKey(wish.appId, wish.service);
-  const [source, target] = [fleet.get(from), fleet.get(to)];
-  if (source === undefined || target === undefined) return true;
-  if (countOn(target, key) >= countOn(source, key)) return true;
-  const { zone } = target;
-  if (zone === undefined || source.zone === undefined || zone === source.zone) return false;
-  return countIn(fleet, zone, key) >= countIn(fleet, source.zone, key);
+  /** The service would be spread worse over nodes or zones than it is: placing it had its reasons. */
+  private gathers({ wish }: Seeker, from: string, to: string): boolean {
+    const key = serviceKey(wish.appId, wish.service);
+    const [source, target] = [this.fleet.get(from), this.fleet.get(to)];
+    if (source === undefined || target === undefined) return true;
+    if (countOn(target, key) >= countOn(source, key)) return true;
+    if (target.zone === undefined || source.zone === undefined || target.zone === source.zone) return false;
+    const inZone = this.fleet.inZones(key);
+    return (inZone.get(target.zone) ?? 0) >= (inZone.get(source.zone) ?? 0);
+  }
 }
 
 const countOn = ({ instances }: Candidate, key: string): number => instances.get(key)?.count ?? 0;
-
-function countIn(fleet: Fleet, zone: string, key: string): number {
-  return fleet.names.reduce((sum, name) => {
-    const node = fleet.get(name);
-    return node?.zone === zone ? sum + countOn(node, key) : sum;
-  }, 0);
-}
