@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { registryRows } from './world.js';
+import { type RegistryRow, registryRows } from './world.js';
 
 const EVERY_MS = 20;
 
@@ -15,7 +15,11 @@ export class Traffic {
   private readonly over = new AbortController();
   private readonly loop: Promise<void>;
 
-  constructor(private readonly appId: string) {
+  constructor(
+    private readonly appId: string,
+    /** What the registry says of the application; of the platform, where it is left out. */
+    private readonly rowsOf: (appId: string) => Promise<readonly RegistryRow[]> = registryRows,
+  ) {
     this.loop = this.send();
   }
 
@@ -28,7 +32,7 @@ export class Traffic {
 
   private async send(): Promise<void> {
     for (let turn = 0; !this.over.signal.aborted; turn += 1) {
-      const running = (await registryRows(this.appId)).filter(({ state }) => state === 'running');
+      const running = (await this.rowsOf(this.appId)).filter(({ state }) => state === 'running');
       this.fewest = Math.min(this.fewest, running.length);
       const url = running[turn % running.length]?.url;
       if (url === undefined) this.failures.push('nothing is running');

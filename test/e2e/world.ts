@@ -77,7 +77,7 @@ export async function query<R extends object>(sql: string, values: unknown[]): P
   return (await database().query<R>(sql, values)).rows;
 }
 
-interface RegistryRow {
+export interface RegistryRow {
   readonly name: string;
   readonly release: string;
   readonly service: string;
@@ -92,11 +92,16 @@ export async function nodeStates(): Promise<readonly string[]> {
   return (await query<{ state: string }>('SELECT state FROM registry.nodes', [])).map(({ state }) => state);
 }
 
-export function registryRows(appId: string): Promise<readonly RegistryRow[]> {
-  return query(
+/** Of the platform, or of the one whose database it is. */
+export async function registryRows(
+  appId: string,
+  from: Pick<pg.Pool, 'query'> = database(),
+): Promise<readonly RegistryRow[]> {
+  const { rows } = await from.query<RegistryRow>(
     'SELECT name, release, service, state, node, port, url FROM registry.instances WHERE app_id = $1',
     [appId],
   );
+  return rows;
 }
 
 /** The states of an application's reservations. */

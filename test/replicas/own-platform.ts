@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
+import { deploymentReplied, type DeploymentReply } from '#libs/contracts';
 import {
   type AppProcess,
   createTestDatabase,
+  requireEnv,
   spawnApp,
   type TestDatabase,
   testNodes,
@@ -47,6 +49,19 @@ export class OwnPlatform {
     const nodes = await testNodes();
     for (const node of nodes) await enrol(this.env as Record<string, string>, node);
     return nodes.map(({ name }) => name);
+  }
+
+  /** What a deployer of it answers to a request. */
+  async ask(deployer: AppProcess, request: object): Promise<DeploymentReply> {
+    const response = await fetch(`${deployer.httpUrls()['deployer']}/v1/requests`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${requireEnv('SLIPWAY_API_TOKEN')}`,
+        ...{ 'content-type': 'application/json', prefer: 'wait=100' },
+      },
+      body: JSON.stringify({ appName: 'Own', ...request }),
+    });
+    return deploymentReplied.schema.parse(await response.json());
   }
 
   async close(): Promise<void> {

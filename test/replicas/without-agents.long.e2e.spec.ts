@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deploymentReplied, type InstanceAddress } from '#libs/contracts';
-import { metricOf, requireEnv, uniqueName, until } from '#libs/testing';
+import type { InstanceAddress } from '#libs/contracts';
+import { type AppProcess, metricOf, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { containersOf, nodeStates, onNode } from '../e2e/world.js';
 import { cutOff } from './cut-off.js';
@@ -20,18 +20,17 @@ const LATER = { timeoutMs: 90_000 };
 const client = new Client();
 let platform: OwnPlatform;
 let scratch: string;
-let deployerUrl: string;
+let deployer: AppProcess;
 beforeAll(async () => {
   await client.connect();
   platform = await OwnPlatform.create();
   scratch = await mkdtemp(join(tmpdir(), 'slipway-without-agents-'));
   Object.assign(platform.env, IMPATIENT, { DEPLOYER_WORK_DIRECTORY: scratch });
-  const [deployer] = await Promise.all([
+  [deployer] = await Promise.all([
     platform.start('deployer'),
     platform.start('load-balancer'),
     platform.enrolNodes(),
   ]);
-  deployerUrl = String(deployer.httpUrls()['deployer']);
 }, 120_000);
 afterAll(async () => {
   await platform?.close();
@@ -40,15 +39,7 @@ afterAll(async () => {
 });
 
 async function ask(mode: string, appId: string): Promise<readonly InstanceAddress[]> {
-  const response = await fetch(`${deployerUrl}/v1/requests`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${requireEnv('SLIPWAY_API_TOKEN')}`,
-      ...{ 'content-type': 'application/json', prefer: 'wait=100' },
-    },
-    body: JSON.stringify({ mode, appId, appName: 'Quiet', services: ['web'] }),
-  });
-  const [service] = deploymentReplied.schema.parse(await response.json()).services;
+  const [service] = (await platform.ask(deployer, { mode, appId, services: ['web'] })).services;
   expect(service?.error).toBeUndefined();
   return service?.instances ?? [];
 }
@@ -62,7 +53,8 @@ const running = (appId: string) =>
   );
 const stateOf = async (node: string): Promise<string | undefined> =>
   (await rows<{ state: string }>('SELECT state FROM registry.nodes WHERE name = $1', node))[0]?.state;
-const engineLooks = (): Promise<number> => metricOf(deployerUrl, 'slipway_deployer_engine_looks_total');
+const engineLooks = (): Promise<number> =>
+  metricOf(String(deployer.httpUrls()['deployer']), 'slipway_deployer_engine_looks_total');
 
 it('where no agent watches, nodes are polled: what is gone runs again, what is lost runs elsewhere, and all is cleaned', async () => {
   const appId = uniqueName('quiet');

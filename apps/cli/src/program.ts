@@ -18,6 +18,7 @@ import { addKeys } from './program.keys.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
 import { addNodes } from './program.node.js';
 import { addPlacement } from './program.placement.js';
+import { addRebalance } from './program.rebalance.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
 import { addSecrets } from './program.secret.js';
@@ -171,5 +172,5 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addTop, addEvents, addRecord, addPlacement, addSecrets, addNodes, addKeys],
+  ...[addStatus, addTop, addEvents, addRecord, addPlacement, addRebalance, addSecrets, addNodes, addKeys],
 ];

@@ -4,6 +4,7 @@ import type { WorkQueue } from '#libs/postgres';
 import type { RequestRecord } from './requests/adapters/request-record.js';
 import { DeploymentRequestsConsumer } from './requests/deployment-requests.consumer.js';
 import { NodeAnswersConsumer } from './rollout/consumer.js';
+import { MoveRequestsConsumer } from './requests/move-requests.consumer.js';
 import { ScaleRequestsConsumer } from './requests/scale-requests.consumer.js';
 import { SecretRequestsConsumer } from './secrets/consumer.js';
 import { BuildsController } from './logs/builds.http.js';
@@ -49,6 +50,7 @@ export class DeployerModule {
       module: DeployerModule,
       controllers: [
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
+        MoveRequestsConsumer,
         ...[RequestsController, SubmissionsController, ReleasesController],
         ...[BuildsController, InstancesController, SecretsController, SpecsController],
         WaitingController,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REBALANCING_MODES } from '#libs/contracts';
 import { durationMs, secret } from '#libs/config';
 import {
   databaseVariables,
@@ -11,6 +12,49 @@ import { accessVariables } from '#libs/http';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
 
 const MOST_OVERCOMMIT = 10;
+
+/** Of the CPU of a node; as a share of 1. */
+const percent = (least: number) => z.coerce.number().min(least).max(100).meta({ kind: 'percent' });
+
+const rebalancingVariables = {
+  LOAD_BALANCER_REBALANCING: z
+    .enum(REBALANCING_MODES)
+    .default('off')
+    .describe(
+      '`advise` says which instances should move so that the CPU of nodes is evenly used; `act` also moves them, replacement first; `off` reads and moves nothing.',
+    ),
+  LOAD_BALANCER_REBALANCING_AT_ONCE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe('How many such moves may be under way at once.'),
+  LOAD_BALANCER_REBALANCING_AN_HOUR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .describe('How many such moves may begin within an hour.'),
+  LOAD_BALANCER_REBALANCING_LEAST_GAIN: percent(1)
+    .default(10)
+    .describe(
+      'By how many percent of its CPU the load of a node has to fall with a move; the target must stay as far below what the node had.',
+    ),
+  LOAD_BALANCER_REBALANCING_ABOVE: percent(0)
+    .default(50)
+    .describe('Nodes of whose CPU less than so many percent are in use are left as they are.'),
+  LOAD_BALANCER_REBALANCING_QUIET_MS: durationMs()
+    .default(1_800_000)
+    .describe(
+      'How long an instance has to have run before it may be moved, and how long a service is left alone after a move of it failed.',
+    ),
+  LOAD_BALANCER_REBALANCING_OVER_MS: durationMs()
+    .pipe(z.number().min(1_000))
+    .default(300_000)
+    .describe('Loads are means over so long, and every tenth of it they are looked at.'),
+};
 
 const schema = runtimeConfigSchema.extend({
   ...databaseVariables('LOAD_BALANCER'),
@@ -40,7 +84,9 @@ const schema = runtimeConfigSchema.extend({
     .min(1)
     .max(3_650)
     .default(14)
-    .describe('How many days it is kept why a node request was answered as it was.'),
+    .describe(
+      'How many days it is kept why a node request was answered as it was, and which instances were moved to balance the load.',
+    ),
   LOAD_BALANCER_MOST_WAITING: z.coerce
     .number()
     .int()
@@ -55,6 +101,7 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       'After how long the first of those that wait keeps the node that is closest to having room for it, so that smaller ones do not take it.',
     ),
+  ...rebalancingVariables,
 });
 
 /** Everything that the load balancer reads from its environment. */

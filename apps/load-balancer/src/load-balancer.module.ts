@@ -6,24 +6,35 @@ import { PLACEMENT, PlacementConsumer } from './placement/consumer.js';
 import type { Placement } from './placement/wire.js';
 import { PlansController } from './plans/http.js';
 import { FLEETS, type Fleets } from './plans/ports.js';
+import { RebalancingConsumer } from './rebalancing/consumer.js';
+import { RebalancingController } from './rebalancing/http.js';
+import { MOVES, type Moves, REBALANCING, type RebalancingRecord } from './rebalancing/ports.js';
 
 export interface LoadBalancerParts {
   readonly placement: Placement;
   readonly explanations: Explanations;
   readonly fleets: Fleets;
+  readonly rebalancing: RebalancingRecord;
+  readonly moves: Moves;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class LoadBalancerModule {
-  static register({ placement, explanations, fleets, tokens }: LoadBalancerParts): DynamicModule {
+  static register(parts: LoadBalancerParts): DynamicModule {
+    const { placement, explanations, fleets, rebalancing, moves, tokens } = parts;
     return {
       module: LoadBalancerModule,
-      controllers: [PlacementConsumer, ExplanationsController, PlansController],
+      controllers: [
+        ...[PlacementConsumer, RebalancingConsumer],
+        ...[ExplanationsController, PlansController, RebalancingController],
+      ],
       providers: [
         { provide: PLACEMENT, useValue: placement },
         { provide: EXPLANATIONS, useValue: explanations },
         { provide: FLEETS, useValue: fleets },
+        { provide: REBALANCING, useValue: rebalancing },
+        { provide: MOVES, useValue: moves },
         { provide: TOKENS, useValue: tokens },
       ],
     };

@@ -5,18 +5,23 @@ import { keys, placementOfFile, secretKey } from './placement/placement.testing.
 const ADMIN_TOKEN = 'the-token-that-changes';
 const READ_TOKEN = 'the-token-that-reads';
 
-/** For tests: a placement of the file as `placementOfFile`, and the HTTP of a load balancer on the same database. */
-export function servedPlacement() {
+/**
+ * For tests: a placement of the file as `placementOfFile`, and the HTTP of a load balancer on the same database, with
+ * topics of its own.
+ */
+export function servedPlacement(env: NodeJS.ProcessEnv = {}) {
+  const kafkaPrefix = `${uniqueName('placements')}.`;
   const placement = placementOfFile();
   let app: AppProcess;
   beforeAll(async () => {
     app = spawnApp('load-balancer', {
-      ...{ KAFKA_BROKERS: requireEnv('KAFKA_BROKERS'), KAFKA_PREFIX: `${uniqueName('placements')}.` },
+      ...{ KAFKA_BROKERS: requireEnv('KAFKA_BROKERS'), KAFKA_PREFIX: kafkaPrefix },
       ...placement.appUrls(),
       SLIPWAY_NODE_KEY: secretKey,
       SLIPWAY_DEPLOYER_PUBLIC_KEY: keys.publicKey,
       SLIPWAY_API_TOKEN: ADMIN_TOKEN,
       SLIPWAY_READ_TOKEN: READ_TOKEN,
+      ...env,
     });
     await untilReady(app);
   });
@@ -36,6 +41,7 @@ export function servedPlacement() {
     });
   return {
     ...placement,
+    kafkaPrefix,
     /** With a body it is a POST, with the token that may change. */
     call,
     /** Its answer, whatever the status. */

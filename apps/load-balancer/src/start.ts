@@ -17,6 +17,7 @@ import { followFigures } from './placement/adapters/node-figures.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
+import { createRebalancing, oldMoves } from './rebalancing/wire.js';
 
 /** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it, and says why. */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
@@ -24,6 +25,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
   const replica = config.LOAD_BALANCER_REPLICA;
+  const keptDays = config.LOAD_BALANCER_PLACEMENTS_DAYS;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   const placement = new Placement({
@@ -35,9 +37,22 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
     holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
   });
+  const rebalancing = createRebalancing({
+    ...{ runtime, placement, policy: config.LOAD_BALANCER_PLACEMENT },
+    options: {
+      mode: config.LOAD_BALANCER_REBALANCING,
+      atOnce: config.LOAD_BALANCER_REBALANCING_AT_ONCE,
+      anHour: config.LOAD_BALANCER_REBALANCING_AN_HOUR,
+      leastGain: config.LOAD_BALANCER_REBALANCING_LEAST_GAIN / 100,
+      above: config.LOAD_BALANCER_REBALANCING_ABOVE / 100,
+      quietMs: config.LOAD_BALANCER_REBALANCING_QUIET_MS,
+      overMs: config.LOAD_BALANCER_REBALANCING_OVER_MS,
+    },
+  });
   const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register({
     placement,
+    ...rebalancing,
     explanations: new PostgresExplanations(runtime.pool),
     fleets: {
       snapshot: (node) => transaction(runtime.pool, (tx) => placement.snapshot(tx, node)),
@@ -51,13 +66,16 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   ]);
   const running = await serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
-    drain: () => line.stop(),
-    oldRows: [...[endedReservations, oldNodeChanges], oldExplanations(config.LOAD_BALANCER_PLACEMENTS_DAYS)],
+    drain: async () => {
+      await Promise.all([line.stop(), rebalancing.stop()]);
+    },
+    oldRows: [endedReservations, oldNodeChanges, ...[oldExplanations, oldMoves].map((of) => of(keptDays))],
     gather: { topic: topics.nodeRequests, settle: (tx) => placement.settle(tx) },
     // A late report holds the lock of its node until it is committed.
     chunkSize: (topic) => (topic === topics.instanceReports ? 1 : undefined),
     release: () => figures.stop(),
   });
   line.start();
+  rebalancing.start();
   return running;
 }

@@ -12,6 +12,7 @@ const topicDescriptions: Record<Topic, string> = {
   'deployment.events': 'Every step of every request, with the time each phase took.',
   'node.requests': 'An instance needs a node, or does not need its reservation any more.',
   'node.responses': 'The node that is reserved for an instance, or why no node fits.',
+  'move.requests': 'An instance is to run on another node, which has more room.',
   'instance.reports': 'The state of each instance, and where it runs.',
   'node.reports': 'Which nodes stopped answering, and which answer again.',
   'node.observed': 'What each node and its instances use, every second.',

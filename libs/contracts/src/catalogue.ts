@@ -3,6 +3,7 @@ import { deploymentProgressed } from './messages/deployment-progressed.js';
 import { deploymentReplied } from './messages/deployment-replied.js';
 import { deploymentRequested } from './messages/deployment-requested.js';
 import { instanceReported } from './messages/instance-reported.js';
+import { moveRequested } from './messages/move-requested.js';
 import { nodeAnswered } from './messages/node-answered.js';
 import { nodeObserved } from './messages/node-observed.js';
 import { nodeReleased } from './messages/node-released.js';
@@ -26,6 +27,7 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeRequested,
   nodeAnswered,
   nodeWaiting,
+  moveRequested,
   instanceReported,
   nodeReleased,
   nodeAccessRequested,

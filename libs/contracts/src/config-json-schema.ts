@@ -75,6 +75,8 @@ const fieldDescriptions: Record<Field, string> = {
     'Services of the application: on a node that runs each of them. One that runs nowhere yet does not count.',
   'placement.antiAffinity':
     'Services of the application: on a node that runs none of them. With its own name, a node takes one instance of the service at most.',
+  'placement.rebalance':
+    '`false`: its instances are never moved to balance the load of nodes. If it is not set, they may be, where `LOAD_BALANCER_REBALANCING` says so.',
   'placement.waitMs':
     'Milliseconds that an instance may wait for room before its request fails with `NO_NODE`; 0: not at all. If it is not set, `DEPLOYER_PLACE_WAIT_MS` counts.',
   priority:

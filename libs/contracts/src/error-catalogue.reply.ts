@@ -189,6 +189,10 @@ const runErrors = {
     what: 'The service does not have the instance.',
     whatToDo: 'Look for its name: `slipway status APP`.',
   },
+  MOVE_REFUSED: inReply(
+    'The instance may not be moved: its service has volumes, or its config.json says so.',
+    'It stays where it is. [Balance the load of nodes](../how-to/rebalance.md) says what is moved.',
+  ),
   SCALE_OUT_OF_BOUNDS: inReply(
     'The sum of what is wanted of the service and of `by` is below 0 or above 50.',
     'Ask for the number itself: `slipway scale APP SERVICE COUNT`.',

@@ -28,6 +28,7 @@ export const participants: Readonly<Record<string, Participant>> = {
       topics.scaleRequests,
       topics.secretRequests,
       topics.nodeResponses,
+      topics.moveRequests,
       topics.nodeObserved,
       topics.nodeState,
     ],
@@ -44,8 +45,14 @@ export const participants: Readonly<Record<string, Participant>> = {
     tails: true,
   },
   'load-balancer': {
-    receives: [topics.nodeRequests, topics.instanceReports, topics.nodeState],
-    sends: [topics.nodeResponses],
+    receives: [
+      topics.nodeRequests,
+      topics.instanceReports,
+      topics.scaleResponses,
+      topics.nodeObserved,
+      topics.nodeState,
+    ],
+    sends: [topics.nodeResponses, topics.moveRequests],
     tails: true,
   },
   'node-manager': {

@@ -11,11 +11,9 @@ describe('aclsOf', () => {
   });
 
   it('gives each app the group of each topic that it shares out, and lets it keep dead letters', () => {
-    const received = ['node.requests', 'instance.reports', 'node.state'];
-    const written = [
-      'node.responses',
-      ...[...received, 'node.responses'].map((topic) => `${topic}.dead-letter`),
-    ];
+    const received = ['node.requests', 'instance.reports', 'scale.responses', 'node.observed', 'node.state'];
+    const sent = ['node.responses', 'move.requests'];
+    const written = [...sent, ...[...received, ...sent].map((topic) => `${topic}.dead-letter`)];
     expect(aclsOf('load-balancer')).toEqual([
       ...received.map((name) => ({ operation: 'Read', resource: 'topic', name })),
       ...received.map((topic) => ({

@@ -5,6 +5,7 @@ export const topics = {
   deploymentEvents: 'deployment.events',
   nodeRequests: 'node.requests',
   nodeResponses: 'node.responses',
+  moveRequests: 'move.requests',
   instanceReports: 'instance.reports',
   nodeReports: 'node.reports',
   nodeObserved: 'node.observed',

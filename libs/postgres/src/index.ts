@@ -1,4 +1,4 @@
-export { withAdvisoryLock } from './advisory-lock.js';
+export { endAdvisoryLock, tryAdvisoryLock, withAdvisoryLock } from './advisory-lock.js';
 export * from './channels.js';
 export * from './database-clock.js';
 export * from './errors.js';

@@ -1,5 +1,9 @@
 import { Fleet } from '../../../apps/load-balancer/src/placement/domain/fleet.js';
-import { type Policy, serviceKey } from '../../../apps/load-balancer/src/placement/domain/place.js';
+import {
+  type Policy,
+  serviceKey,
+  type Wish,
+} from '../../../apps/load-balancer/src/placement/domain/place.js';
 import type { Arena } from './arena.js';
 import { seeded } from './random.js';
 import type { SimInstance, SimNode } from './workload.js';
@@ -153,9 +157,7 @@ export function slipway(
   return {
     ...{ name: `Slipway ${policy}${isMeasured ? ', measured' : ''}`, fleet },
     choose(instance) {
-      const { service, cpu, memoryMiB } = instance;
-      const wish = { appId: 'sim', service: `s${service}`, resources: { cpu, memoryMiB }, avoidNodes: [] };
-      const { place } = fleet.place({ ...wish, needsPort: false });
+      const { place } = fleet.place(wishOf(instance));
       return place && numbers.get(place.node);
     },
     taken: (node, instance) => fleet.take(nameOf(node), takenOf(instance)),
@@ -163,3 +165,14 @@ export function slipway(
     lost: (node) => fleet.remove(nameOf(node)),
   };
 }
+
+/** What an instance asks of Slipway. */
+export const wishOf = ({ service, cpu, memoryMiB }: SimInstance): Wish => ({
+  ...{
+    appId: 'sim',
+    service: `s${service}`,
+    resources: { cpu, memoryMiB },
+    avoidNodes: [],
+    needsPort: false,
+  },
+});

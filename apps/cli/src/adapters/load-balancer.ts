@@ -3,6 +3,7 @@ import {
   type ExplainedPlacement,
   type FleetPlan,
   loadBalancerRoutes as routes,
+  type RebalancingAnswer,
 } from '#libs/contracts';
 import { loadBalancerSettings } from '../settings.js';
 import { allItems, type Api, call } from './api.js';
@@ -19,6 +20,8 @@ export interface LoadBalancer {
   planRemove(wish: CallOf<typeof routes.planRemove>['body']): Promise<FleetPlan>;
   planAdd(wish: CallOf<typeof routes.planAdd>['body']): Promise<FleetPlan>;
   planPlace(wish: CallOf<typeof routes.planPlace>['body']): Promise<FleetPlan>;
+  /** How the load of nodes is balanced. */
+  rebalancing(): Promise<RebalancingAnswer>;
 }
 
 export function openLoadBalancer(): LoadBalancer {
@@ -38,5 +41,6 @@ export function openLoadBalancer(): LoadBalancer {
     planRemove: (body) => call(api, routes.planRemove, { body }),
     planAdd: (body) => call(api, routes.planAdd, { body }),
     planPlace: (body) => call(api, routes.planPlace, { body }),
+    rebalancing: () => call(api, routes.rebalancing, {}),
   };
 }

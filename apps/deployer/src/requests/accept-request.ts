@@ -1,9 +1,16 @@
-import type { DeploymentReply, DeploymentRequest, ScaleReply, ScaleRequest } from '#libs/contracts';
+import type {
+  DeploymentReply,
+  DeploymentRequest,
+  MoveRequest,
+  ScaleReply,
+  ScaleRequest,
+} from '#libs/contracts';
 import type { Clock } from '../task/ports.js';
 import {
   cancelRefusal,
   cancelReply,
   decideDeployment,
+  decideMove,
   decideRepair,
   decideScale,
   type Intake,
@@ -41,6 +48,9 @@ export const acceptScale = (
 /** A repair of our own takes the way of a scale request, and is answered as one. */
 export const acceptRepair = (ports: AcceptPorts, repair: Repair): Promise<boolean> =>
   carryOut(ports, decideRepair(repair, ports.rules, ports.clock.now()), {});
+
+export const acceptMove = (ports: AcceptPorts, request: MoveRequest, origin: Origin = {}): Promise<boolean> =>
+  carryOut(ports, decideMove(request, ports.rules, ports.clock.now()), origin);
 
 export const answerRefused = (
   ports: AcceptPorts,

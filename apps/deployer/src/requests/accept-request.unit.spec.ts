@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   deploymentRequested,
   type DeploymentReply,
+  moveRequested,
   scaleRequested,
   type ScaleReply,
   topics,
@@ -9,6 +10,7 @@ import {
 import {
   acceptDeployment,
   type AcceptPorts,
+  acceptMove,
   acceptRepair,
   acceptScale,
   answerRefused,
@@ -220,6 +222,21 @@ describe('a scale request', () => {
       await acceptScale(ports, scale({ principal: 'ada' }), { principal: proven });
       expect(tasksOf(requests, 's')).toMatchObject([expected]);
     }
+  });
+
+  it('of the load balancer moves one instance to a node, and wants nothing new', async () => {
+    const { requests, ports } = intake();
+    const move = { ...moveRequested.example, token: 'm', deadlineMs: 1_000 };
+    expect(await acceptMove(ports, move)).toBe(true);
+    expect(await acceptMove(ports, move)).toBe(false);
+    expect(tasksOf(requests, 'm')).toEqual([
+      expect.objectContaining({
+        ...{ mode: 'scale', appName: 'Shop', principal: 'slipway', verified: true, reason: move.reason },
+        scale: { repairs: move.instance, moves: true, toNode: 'node-3' },
+        deadlineAt: '2026-01-01T00:00:01.000Z',
+      }),
+    ]);
+    expect(requests.known.get('m')).toMatchObject({ kind: 'scale', replyTopic: topics.scaleResponses });
   });
 
   it('of a reconciler brings back as many as are wanted, in the name of Slipway', async () => {

@@ -1,6 +1,7 @@
 import type {
   DeploymentReply,
   DeploymentRequest,
+  MoveRequest,
   ScaleReply,
   ScaleRequest,
   SecretReply,
@@ -67,6 +68,8 @@ export interface RequestIntake extends RepairRequests {
   accept(tx: Transaction, request: DeploymentRequest, origin?: Origin): Promise<boolean>;
   /** @returns whether the token is new */
   acceptScale(tx: Transaction, request: ScaleRequest, origin?: Origin): Promise<boolean>;
+  /** @returns whether the token is new */
+  acceptMove(tx: Transaction, request: MoveRequest, origin?: Origin): Promise<boolean>;
   /** Answers a request that cannot be taken in, once per token. */
   refuse(tx: Transaction, request: object, reply: DeploymentReply): Promise<void>;
   refuseScale(tx: Transaction, request: object, reply: ScaleReply): Promise<void>;

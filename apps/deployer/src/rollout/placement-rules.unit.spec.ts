@@ -15,6 +15,9 @@ it('the rules of placement of config.json travel with the request for a node, an
     const [side] = decide(effect, state, { now: new Date(0) }).sides ?? [];
     return side?.kind === 'request-node' ? side.request : undefined;
   };
+  expect(requestOf({ placement: { rebalance: false } })).toMatchObject({ rebalance: false });
+  expect(requestOf({ placement: { rebalance: false } })).not.toHaveProperty('placement');
+  expect(requestOf({ placement: { rebalance: true } })).not.toHaveProperty('rebalance');
   const placement = { constraints: ['disk=ssd'], antiAffinity: ['batch'] };
   expect(requestOf({ placement })).toMatchObject({ placement });
   expect(requestOf({})).not.toHaveProperty('placement');

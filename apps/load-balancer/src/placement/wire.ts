@@ -9,12 +9,13 @@ import {
   nodeWaiting,
 } from '#libs/contracts';
 import { type Outbox, type OutboxMessage, together, type Transaction } from '#libs/postgres';
+import type { RegistryInstance } from '#libs/registry-client';
 import { outgoing } from '#libs/runtime';
 import { currentTraceparent, type Tracing, withinTrace } from '#libs/telemetry';
 import type { DecidedAnswer, KeepExplanations } from '../explanations/ports.js';
 import type { FleetSnapshot } from '../plans/ports.js';
 import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
-import { heldPlaces } from './adapters/held-places.js';
+import { heldOnNodes, heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
 import { joined } from './adapters/joined.js';
 import {
@@ -28,6 +29,7 @@ import { release } from './adapters/releases.js';
 import { PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
 import { answerNodeRequest } from './answer-node-request.js';
+import type { HeldOnNode } from './domain/asked.js';
 import type { Answers } from './ports.js';
 import { type Served, serveLine } from './serve-line.js';
 
@@ -131,6 +133,20 @@ export class Placement {
       await this.view.refresh(tx);
       return { fleet: this.view.fleet.copy(), held: node === undefined ? [] : await heldPlaces(tx, node) };
     });
+  }
+
+  /** An agent has said something of a node since this replica began. */
+  get isWatched(): boolean {
+    return this.view.figures.knowsAny;
+  }
+
+  /** What holds places on these nodes, for who has read all live instances. */
+  heldOn(
+    tx: Transaction,
+    nodes: readonly string[],
+    instances: readonly RegistryInstance[],
+  ): Promise<readonly HeldOnNode[]> {
+    return heldOnNodes(tx, nodes, instances);
   }
 
   private notedFor(tx: Transaction): Noted {

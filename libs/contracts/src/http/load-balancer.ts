@@ -1,5 +1,6 @@
 import { placementRoutes } from './placements.js';
 import { planRoutes } from './plans.js';
+import { rebalancingRoutes } from './rebalancing.js';
 
 /** The load balancer's HTTP. */
-export const loadBalancerRoutes = { ...placementRoutes, ...planRoutes };
+export const loadBalancerRoutes = { ...placementRoutes, ...planRoutes, ...rebalancingRoutes };

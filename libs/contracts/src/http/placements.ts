@@ -49,6 +49,10 @@ export const askedPlaceSchema = z.looseObject({
   needsPort: z.boolean().optional(),
   /** Where the volumes of the service lie. */
   onNode: z.string().optional(),
+  /** Of a move that balances the load: the node that it was decided for. */
+  toNode: z.string().optional(),
+  /** `false`: never moved to balance the load. */
+  rebalance: z.boolean().optional(),
   placement: placementSchema.optional(),
   avoidNodes: z.array(z.string()).optional(),
   exceptNodes: z.array(z.string()).optional(),

@@ -39,6 +39,13 @@ export const nodeRequested = defineMessage({
       .boolean()
       .optional()
       .describe('`true`: the service has volumes, so its instance stays on the node that it is given.'),
+    toNode: nodeNameSchema
+      .optional()
+      .describe('Of a move: the node that the instance is to go to; no other one will do.'),
+    rebalance: z
+      .boolean()
+      .optional()
+      .describe('`false`: the instance is never moved to balance the load, by its config.json.'),
     placement: placementRulesSchema
       .optional()
       .describe('Which nodes may take it, by its config.json; any with room where it is absent.'),

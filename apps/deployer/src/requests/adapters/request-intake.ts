@@ -1,7 +1,14 @@
-import type { DeploymentReply, DeploymentRequest, ScaleReply, ScaleRequest } from '#libs/contracts';
+import type {
+  DeploymentReply,
+  DeploymentRequest,
+  MoveRequest,
+  ScaleReply,
+  ScaleRequest,
+} from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
 import {
   acceptDeployment,
+  acceptMove,
   type AcceptPorts,
   acceptRepair,
   acceptScale,
@@ -22,6 +29,10 @@ export class PostgresIntake implements RequestIntake {
 
   acceptScale(tx: Transaction, request: ScaleRequest, origin?: Origin): Promise<boolean> {
     return acceptScale(this.ports(tx), request, origin);
+  }
+
+  acceptMove(tx: Transaction, request: MoveRequest, origin?: Origin): Promise<boolean> {
+    return acceptMove(this.ports(tx), request, origin);
   }
 
   async acceptRepair(tx: Transaction, repair: Repair): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   type DeploymentReply,
   type DeploymentRequest,
+  type MoveRequest,
   type RequestedService,
   type ScaleReply,
   type ScaleRequest,
@@ -83,6 +84,16 @@ export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date
     ...{ token, appId, appName: appId, service, scale: { by, to, instance } },
     written: writtenOf(service, written),
     ...askedBy(request, proven),
+    deadlineAt: deadlineOf(request, rules, now),
+  });
+}
+
+/** Of the load balancer: answered as a scale request. What is wanted of the service stays as it is. */
+export function decideMove(request: MoveRequest, rules: IntakeRules, now: Date): Intake {
+  const { token, appId, appName, service, instance, toNode, reason } = request;
+  return scaleTask(request, {
+    ...{ token, appId, appName, service, scale: { repairs: instance, moves: true, toNode } },
+    ...askedBy({ reason }, OWN_PRINCIPAL),
     deadlineAt: deadlineOf(request, rules, now),
   });
 }

@@ -50,7 +50,13 @@ const aliveNames = (survey: readonly RunningInstance[]): readonly string[] =>
 
 /** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
 export function planProblem(state: TaskState): TaskError | undefined {
-  return unknownInstance(state) ?? scaleProblem(state) ?? volumesProblem(state) ?? missingSecrets(state);
+  return (
+    unknownInstance(state) ??
+    moveProblem(state) ??
+    scaleProblem(state) ??
+    volumesProblem(state) ??
+    missingSecrets(state)
+  );
 }
 
 /** Of what is to be built or started. Surveys of before there were secrets do not say which there are. */
@@ -65,13 +71,25 @@ function missingSecrets(state: TaskState): TaskError | undefined {
 }
 
 function unknownInstance({ appId, service, scale, survey }: TaskState): TaskError | undefined {
-  const wanted = scale?.instance;
+  const wanted = scale?.instance ?? (scale?.toNode === undefined ? undefined : scale.repairs);
   if (wanted === undefined || survey?.some(({ name }) => name === wanted) === true) return undefined;
   return {
     code: 'INSTANCE_NOT_FOUND',
     message: `${appId}/${service} has no instance ${wanted}.`,
     hint: `List the instances: slipway status ${appId}`,
   };
+}
+
+/** Why an instance may not be moved to balance the load, whoever asks. */
+function moveProblem({ scale, survey = [] }: TaskState): TaskError | undefined {
+  if (scale?.toNode === undefined) return undefined;
+  const config = survey.find(({ name }) => name === scale.repairs)?.release.config;
+  const hint = 'It stays where it is; nothing has to be done.';
+  if (config?.volumes !== undefined)
+    return { code: 'MOVE_REFUSED', message: 'Its volumes lie on its node, so it is not moved.', hint };
+  if (config?.placement?.rebalance === false)
+    return { code: 'MOVE_REFUSED', message: 'placement.rebalance of its config.json is false.', hint };
+  return undefined;
 }
 
 /** As many instances of the release as are wanted: what runs it stays, what runs another is replaced. */

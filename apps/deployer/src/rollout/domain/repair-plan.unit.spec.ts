@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makePlan } from './plan.js';
+import { makePlan, planProblem } from './plan.js';
 import { nextEffects } from '../../task/domain/task.effects.js';
 import type { RunningInstance } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
@@ -70,6 +70,47 @@ describe('a repair', () => {
     const { slots, surplus, kept } = planOf([alive, running('b', release)], 'b', true);
     expect(slots).toMatchObject([{ ordinal: 0, replaces: { name: 'b' } }]);
     expect([surplus, kept]).toEqual([[], ['a']]);
+  });
+
+  it('of a move that balances the load asks for that node alone, also after a start that failed there', () => {
+    const moved = running('b', release);
+    const ran = (failing: readonly string[]) =>
+      runToEnd(
+        accepted({ mode: 'scale', scale: { repairs: 'b', moves: true, toNode: 'node-3' } }),
+        { release, before: [alive, moved], failing },
+        (state, effect) =>
+          isRecorded(effect) ? decide(effect, state, { now: new Date(0), drainMs: 0 }).events : undefined,
+      );
+    const { state } = ran([]);
+    expect([state.outcome, state.stopped]).toEqual(['running', ['b']]);
+    const failed = ran(['await-node 0']);
+    expect([failed.state.outcome, failed.state.stopped]).toEqual(['failed', []]);
+    const request = decide({ kind: 'request-node', ordinal: 0, accessToken: 't1:web:0' }, failed.state, {
+      now: new Date(0),
+      placeWaitMs: 60_000,
+    }).sides?.[0];
+    expect(request).toMatchObject({ request: { toNode: 'node-3' } });
+    expect(request, 'it waits for no room').not.toHaveProperty('request.waitUntil');
+  });
+
+  it.each([
+    [
+      'has volumes',
+      running('b', releaseWith('old', 1, { volumes: [{ name: 'd', path: '/d' }] })),
+      'MOVE_REFUSED',
+    ],
+    ['opted out', running('b', releaseWith('old', 1, { placement: { rebalance: false } })), 'MOVE_REFUSED'],
+    ['is not there any more', running('a', releaseWith('old', 1)), 'INSTANCE_NOT_FOUND'],
+  ])('of a move that balances the load leaves an instance alone that %s', (_, instance, code) => {
+    const problem = (scale: object) =>
+      planProblem(
+        foldTask([
+          accepted({ mode: 'scale', scale: { repairs: 'b', moves: true, ...scale } }),
+          { type: 'InstancesSurveyed', data: { instances: [instance] } },
+        ]),
+      )?.code;
+    expect(problem({ toNode: 'node-3' })).toBe(code);
+    expect(problem({}), 'a drain').toBeUndefined();
   });
 
   it('of an instance that can run nowhere else stops it, unless more would be missing than may be', () => {

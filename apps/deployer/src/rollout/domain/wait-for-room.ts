@@ -32,7 +32,7 @@ export function waitUntil(
 
 /** The rules alone, as node requests carry them; undefined where there are none. Pure. */
 export function rulesOf({ placement = {} }: Pick<ServiceConfig, 'placement'>) {
-  const { waitMs: _, ...rules } = placement;
+  const { waitMs: _wait, rebalance: _moves, ...rules } = placement;
   return Object.keys(rules).length === 0 ? undefined : rules;
 }
 

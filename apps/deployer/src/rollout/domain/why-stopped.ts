@@ -9,6 +9,7 @@ export function whyStopped(state: TaskState, name: string): string {
   if (slot === undefined) return `${surplusOf(state, name)} ${by}.`;
   const other = slot.name === undefined ? 'Another' : `${slot.name} on ${slot.node?.name}`;
   const takes = `${other} takes its place ${by}.`;
+  if (scale?.toNode !== undefined) return `It moves to a node with a lower load. ${takes}`;
   if (scale?.moves === true) return `It moves off its node. ${takes}`;
   if (repairedBy(state).includes(name)) return `It does not run any more. ${takes}`;
   const before = survey.find((instance) => instance.name === name)?.release.id;

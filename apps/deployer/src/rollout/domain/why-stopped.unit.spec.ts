@@ -30,6 +30,14 @@ it.each<[what: string, of: object, name: string, why: string]>([
     'It moves off its node. b on node-2 takes its place (request t1).',
   ],
   [
+    ...([
+      'a move that balances the load',
+      { mode: 'scale', slots, scale: { repairs: 'a', moves: true, toNode: 'node-2' } },
+      'a',
+    ] as const),
+    'It moves to a node with a lower load. b on node-2 takes its place (request t1).',
+  ],
+  [
     ...(['a repair', { mode: 'scale', slots, scale: { repairs: 'a' } }, 'a'] as const),
     'It does not run any more. b on node-2 takes its place (request t1).',
   ],

@@ -118,7 +118,7 @@ function requestNode(
   const release = (slot && releaseOf(state, slot)) ?? state.release;
   const config = release?.config ?? releaseConfig(state);
   if (config === undefined) throw new Error('a node is asked for once the config is known');
-  const { appId, service, deadlineAt, survey = [] } = state;
+  const { appId, service, deadlineAt, survey = [], scale } = state;
   const cutOff = survey.filter(({ unreachable }) => unreachable === true).map(({ node }) => node);
   const except = exceptNodes(slot);
   const placement = rulesOf(config);
@@ -134,6 +134,8 @@ function requestNode(
     ...(config.volumes !== undefined && { hasVolumes: true }),
     avoidNodes: [...new Set([...cutOff, ...failedNodes(state)])],
     ...(except.length > 0 && { exceptNodes: [...except] }),
+    ...(scale?.toNode !== undefined && !state.reverting && { toNode: scale.toNode }),
+    ...(config.placement?.rebalance === false && { rebalance: false }),
     ...(placement !== undefined && { placement }),
     ...(release !== undefined && { image: release.image }),
     ...(release?.architecture !== undefined && { architecture: release.architecture }),

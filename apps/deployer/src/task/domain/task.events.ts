@@ -76,6 +76,8 @@ interface ScaleWish {
   readonly alsoRepairs?: readonly string[];
   /** With `repairs`: also if it runs, for it is to leave its node. */
   readonly moves?: true;
+  /** With `moves`: the node on which the other one is started, to balance the load; any other one where it is left out. */
+  readonly toNode?: string;
   /** With `moves`: it can run nowhere else, so it is stopped, as far as `maxUnavailable` of its config.json lets it be missing. */
   readonly yields?: true;
   /** Of a repair: as many instances as the spec wants. */

@@ -1,24 +1,39 @@
 import type { Transaction } from '#libs/postgres';
 import { together } from '#libs/postgres';
-import { readInstances } from '#libs/registry-client';
-import type { Asked, HeldPlace } from '../domain/asked.js';
+import { readInstances, type RegistryInstance } from '#libs/registry-client';
+import type { Asked, HeldOnNode, HeldPlace } from '../domain/asked.js';
 import { IS_LIVE } from './reservations.js';
 
-interface Row extends Omit<HeldPlace, 'instance' | 'port' | 'asked'> {
+interface Row extends Omit<HeldOnNode, 'instance' | 'port' | 'asked'> {
   readonly port: number | null;
   readonly asked: Asked | null;
 }
 
 /** The places that instances hold on a node, by service and access token; without those whose instance is being ended. */
 export async function heldPlaces(tx: Transaction, node: string): Promise<readonly HeldPlace[]> {
-  const [{ rows }, instances] = await together(
-    tx.query<Row>(
-      `SELECT access_token AS "accessToken", app_id AS "appId", service, cpu, memory_mib AS "memoryMiB", port, asked
-       FROM reservations WHERE node = $1 AND ${IS_LIVE} ORDER BY app_id, service, access_token`,
-      [node],
-    ),
-    readInstances(tx, { node, isLive: true }),
+  const [rows, instances] = await together(heldRows(tx, [node]), readInstances(tx, { node, isLive: true }));
+  return heldBy(rows, instances);
+}
+
+/** The same of several nodes, for who has read the instances. */
+export async function heldOnNodes(
+  tx: Transaction,
+  nodes: readonly string[],
+  instances: readonly RegistryInstance[],
+): Promise<readonly HeldOnNode[]> {
+  return heldBy(await heldRows(tx, nodes), instances);
+}
+
+async function heldRows(tx: Transaction, nodes: readonly string[]): Promise<readonly Row[]> {
+  const { rows } = await tx.query<Row>(
+    `SELECT node, access_token AS "accessToken", app_id AS "appId", service, cpu, memory_mib AS "memoryMiB", port, asked
+     FROM reservations WHERE node = ANY ($1) AND ${IS_LIVE} ORDER BY app_id, service, access_token`,
+    [nodes],
   );
+  return rows;
+}
+
+function heldBy(rows: readonly Row[], instances: readonly RegistryInstance[]): readonly HeldOnNode[] {
   const byToken = new Map(instances.map((instance) => [instance.accessToken, instance]));
   return rows.flatMap(({ port, asked, ...row }) => {
     const instance = byToken.get(row.accessToken);

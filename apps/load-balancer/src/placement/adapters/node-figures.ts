@@ -32,6 +32,11 @@ export class NodeFigures {
     if (this.isFresh({ untilMs })) this.parts.onChange(node, measured);
   }
 
+  /** Whether an agent has ever said anything of a node that is there. */
+  get knowsAny(): boolean {
+    return this.states.nodes.length > 0;
+  }
+
   of(node: string): Measured | undefined {
     const known = this.fresh.get(node);
     return known !== undefined && this.isFresh(known) ? known.measured : undefined;

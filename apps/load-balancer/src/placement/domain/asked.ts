@@ -30,3 +30,8 @@ export interface HeldPlace {
   /** Undefined of what an older version reserved: its constraints and volumes are not known. */
   readonly asked?: Asked;
 }
+
+/** The same, with its node. */
+export interface HeldOnNode extends HeldPlace {
+  readonly node: string;
+}

@@ -6,6 +6,7 @@ import type { Filter } from './filters/filter.js';
 import { held } from './filters/held.js';
 import { justFailed } from './filters/just-failed.js';
 import { login } from './filters/login.js';
+import { moveTarget } from './filters/move-target.js';
 import { ports } from './filters/ports.js';
 import { cpu, memory } from './filters/resources.js';
 import { state } from './filters/state.js';
@@ -13,6 +14,18 @@ import { volumes } from './filters/volumes.js';
 
 /** In the order in which they are asked: a node is refused by the first. Add one here, and its file in filters/. */
 export const filters: readonly Filter[] = [
-  ...[volumes, state, login, justFailed, held, busy, architecture, constraints, affinity, antiAffinity],
+  ...[
+    volumes,
+    moveTarget,
+    state,
+    login,
+    justFailed,
+    held,
+    busy,
+    architecture,
+    constraints,
+    affinity,
+    antiAffinity,
+  ],
   ...[cpu, memory, ports],
 ];

@@ -90,3 +90,10 @@ it('a node that is giving room to another is passed over while the placing looks
   expect(reasonsOf({ busyNodes }, node('a'))).toEqual(['gives room to another instance at this moment']);
   expect(nodeOf({ busyNodes: new Set() }, node('a'))).toBe('a');
 });
+
+it('a move goes to the node that it was decided for, or nowhere', () => {
+  const nodes = [node('a'), node('b', { reserved: { cpu: 1 } })];
+  expect(nodeOf({ toNode: 'b' }, ...nodes)).toBe('b');
+  expect(nodeOf({ toNode: 'c' }, ...nodes)).toBeUndefined();
+  expect(reasonsOf({ toNode: 'c' }, node('a'))).toEqual(['is not c, to which the instance is to move']);
+});

@@ -128,6 +128,14 @@ export class Fleet {
     return copy;
   }
 
+  /** How many instances of a service, by `serviceKey`, run in each zone; nothing of zones without one. */
+  inZones(key: string): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { zone, instances } of this.services.get(key) ?? [])
+      if (zone !== undefined) counts.set(zone, (counts.get(zone) ?? 0) + (instances.get(key)?.count ?? 0));
+    return counts;
+  }
+
   /** The sizes that most instances have, at most so many. */
   usualSizes(most: number): readonly Resources[] {
     return this.mixed.usualSizes(most);

@@ -60,6 +60,8 @@ export interface Wish {
   readonly needsPort?: boolean;
   /** The node on which the volumes of the service lie: no other one will do. */
   readonly onNode?: string;
+  /** Of a move that balances the load: the node that it was decided for. */
+  readonly toNode?: string;
   /** Taken only when nothing else fits. */
   readonly avoidNodes: readonly string[];
   /** Where the instance has just failed: never taken. */

@@ -1,7 +1,7 @@
 import type { RefusedNodes } from '../../placement/domain/explanation.js';
 import type { Asked, HeldPlace } from '../../placement/domain/asked.js';
 import type { Fleet } from '../../placement/domain/fleet.js';
-import { type Resources, serviceKey, type Wish } from '../../placement/domain/model.js';
+import { type Place, type Resources, serviceKey, type Wish } from '../../placement/domain/model.js';
 
 /** An instance, as a plan names it: a new one has neither a name nor a node. */
 export interface PlannedInstance {
@@ -39,6 +39,7 @@ export function seekerFrom(node: string, held: HeldPlace): Seeker {
     avoidNodes: _avoided,
     exceptNodes: _except,
     onNode: _on,
+    toNode: _to,
     ...asked
   }: Partial<Asked> = held.asked ?? {};
   const resources = { cpu, memoryMiB };
@@ -57,14 +58,20 @@ export function seekerFrom(node: string, held: HeldPlace): Seeker {
  * The place that the fleet gives it. As in a drain, the new instance is there before the old one gives its room back.
  * Changes the fleet.
  */
-export function findPlace(fleet: Fleet, { of, wish, port }: Seeker): Found {
+export function findPlace(fleet: Fleet, seeker: Seeker): Found {
+  const { of, wish } = seeker;
   const decided = fleet.place(wish);
   if (decided.place === undefined) return { kind: 'unplaced', of, refused: decided.explanation.refused };
-  const { node, port: newPort, score } = decided.place;
+  const { node, score } = decided.place;
+  settle(fleet, seeker, decided.place);
+  return { kind: 'placed', of, to: node, score };
+}
+
+/** It runs at its new place, and its old one is free. Changes the fleet. */
+export function settle(fleet: Fleet, { of, wish, port }: Seeker, { node, port: newPort }: Place): void {
   const taken = { ...wish.resources, service: serviceKey(wish.appId, wish.service) };
   fleet.take(node, { ...taken, ...(newPort !== undefined && { port: newPort }) });
   if (of.from !== undefined) fleet.give(of.from, { ...taken, ...(port !== undefined && { port }) });
-  return { kind: 'placed', of, to: node, score };
 }
 
 /** Adds nodes that are as the given one is when nothing runs there. @returns their names */
