@@ -113,12 +113,69 @@ it('a thousand nodes were reached side by side: most were given up as too late, 
       },
     });
   nodes.hold(Array.from({ length: 100 }, (_, n) => held({ node: `node-${n}` })));
-  await vi.advanceTimersByTimeAsync(10);
+  await vi.advanceTimersByTimeAsync(4_900);
   expect(opened).toHaveLength(30);
-  // Those that do not answer hold the others up for a second.
-  await vi.advanceTimersByTimeAsync(1_000);
+  // Those that are slow hold the others up for some seconds.
+  await vi.advanceTimersByTimeAsync(200);
   expect(opened).toHaveLength(60);
-  await vi.advanceTimersByTimeAsync(2_000);
+  await vi.advanceTimersByTimeAsync(10_000);
   expect(opened).toHaveLength(100);
+  nodes.close();
+});
+
+it('nodes that are off hold the others up no longer than it takes to know that', async () => {
+  const { nodes, opened, world } = nodesUnderTest();
+  world.place = () =>
+    Promise.resolve({
+      key: 'there',
+      range: { firstPort: 20_000, lastPort: 20_009 },
+      open: () => {
+        const node = new FakeNode();
+        node.reach = () =>
+          new Promise((_, reject) => setTimeout(() => reject(new Error('does not answer')), 1_000));
+        node.openChannel = () => new Promise(() => undefined);
+        opened.push(node);
+        return node;
+      },
+    });
+  nodes.hold(Array.from({ length: 60 }, (_, n) => held({ node: `node-${n}` })));
+  await vi.advanceTimersByTimeAsync(900);
+  expect(opened).toHaveLength(30);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(opened).toHaveLength(60);
+  nodes.close();
+});
+
+it('nodes that are silent together have more time, and one that is left alone has no more than others', async () => {
+  const { nodes, opened, world, pass } = nodesUnderTest();
+  const fail: (() => void)[] = [];
+  world.place = () =>
+    Promise.resolve({
+      key: 'there',
+      range: { firstPort: 20_000, lastPort: 20_009 },
+      open: () => {
+        const node = new FakeNode();
+        node.openChannel = () => new Promise(() => undefined);
+        node.ask = (limitMs) => {
+          node.askLimitsMs.push(limitMs);
+          return new Promise((_, reject) => fail.push(() => reject(new Error('too late'))));
+        };
+        opened.push(node);
+        return node;
+      },
+    });
+  const five = Array.from({ length: 5 }, (_, n) => held({ node: `node-${n}` }));
+  const failAll = async (): Promise<void> => {
+    fail.splice(0).forEach((one) => one());
+    await pass(2);
+  };
+  nodes.hold(five);
+  await pass(2);
+  await failAll();
+  expect(opened[0]?.askLimitsMs).toEqual([2_000, 32_000]);
+  // Those that others watch from now on end their checks, too.
+  nodes.hold(five.slice(0, 1));
+  await failAll();
+  expect(opened[0]?.askLimitsMs).toEqual([2_000, 32_000, 8_000]);
   nodes.close();
 });
