@@ -67,6 +67,7 @@ export class NodeWatch {
   private topology: Topology | undefined;
   private listeningPorts: readonly number[] | undefined;
   private isRestDue = true;
+  private readonly judged = Promise.withResolvers<void>();
 
   constructor(private readonly parts: NodeWatchParts) {
     const { access, verdict, now, onError, pause } = parts;
@@ -92,7 +93,7 @@ export class NodeWatch {
   }
 
   /**
-   * Resolves once the first try to open a channel has ended, or its kernel has not answered.
+   * Resolves once the first try to open a channel has ended, its kernel has not answered, or there is a verdict.
    * @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once
    */
   start(phaseMs: number): Promise<void> {
@@ -103,10 +104,15 @@ export class NodeWatch {
       this.timers.push(setInterval(() => this.tick(), SECOND_MS));
     }, phaseMs);
     this.timers.push(first);
+    return Promise.race([opened, this.silence(), this.judged.promise]);
+  }
+
+  /** Resolves where its kernel does not answer. */
+  private silence(): Promise<void> {
     const { access } = this.parts;
-    if (!access.kernelAnswers) return opened;
-    return access.reach(REACH_LIMIT_MS).then(
-      () => opened,
+    const reached = access.kernelAnswers ? access.reach(REACH_LIMIT_MS) : Promise.resolve();
+    return reached.then(
+      () => new Promise(() => undefined),
       () => undefined,
     );
   }
@@ -227,6 +233,7 @@ export class NodeWatch {
   private onVerdict(verdict: Verdict): void {
     // A check may still have been under way.
     if (this.ended.signal.aborted) return;
+    this.judged.resolve();
     // What hangs in a line that was cut would hang for long after the node is back.
     if (verdict.state === 'unreachable') this.parts.access.reset();
     this.parts.watchers.stateOf(this.status());

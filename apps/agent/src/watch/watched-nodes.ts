@@ -41,8 +41,11 @@ const PHASES = 5;
  * up as too late, and begun anew.
  */
 const AT_ONCE = 30;
-/** One that is slow holds the others up for so long at most; one whose kernel does not answer, until that is known. */
-const SLOT_MS = 5_000;
+/**
+ * One whose login is slow holds the others up for so long at most: each that has begun is checked every second, which is
+ * work, too. One that does not answer holds them up until that is known.
+ */
+const SLOT_MS = 20_000;
 /** Of a node whose login cannot be read now. */
 const AGAIN_MS = 5_000;
 

@@ -108,17 +108,18 @@ it('a thousand nodes were reached side by side: most were given up as too late, 
       open: () => {
         const node = new FakeNode();
         node.openChannel = () => new Promise(() => undefined);
+        node.ask = () => new Promise(() => undefined);
         opened.push(node);
         return node;
       },
     });
   nodes.hold(Array.from({ length: 100 }, (_, n) => held({ node: `node-${n}` })));
-  await vi.advanceTimersByTimeAsync(4_900);
+  await vi.advanceTimersByTimeAsync(19_900);
   expect(opened).toHaveLength(30);
   // Those that are slow hold the others up for some seconds.
   await vi.advanceTimersByTimeAsync(200);
   expect(opened).toHaveLength(60);
-  await vi.advanceTimersByTimeAsync(10_000);
+  await vi.advanceTimersByTimeAsync(40_000);
   expect(opened).toHaveLength(100);
   nodes.close();
 });
@@ -142,6 +143,28 @@ it('nodes that are off hold the others up no longer than it takes to know that',
   await vi.advanceTimersByTimeAsync(900);
   expect(opened).toHaveLength(30);
   await vi.advanceTimersByTimeAsync(200);
+  expect(opened).toHaveLength(60);
+  nodes.close();
+});
+
+it('nodes behind a jump host that is off hold the others up until that is known', async () => {
+  const { nodes, opened, world } = nodesUnderTest();
+  world.place = () =>
+    Promise.resolve({
+      key: 'there',
+      range: { firstPort: 20_000, lastPort: 20_009 },
+      open: () => {
+        const node = Object.assign(new FakeNode(), { kernelAnswers: false });
+        node.openChannel = () => new Promise(() => undefined);
+        node.ask = () => Promise.reject(new Error('does not answer'));
+        opened.push(node);
+        return node;
+      },
+    });
+  nodes.hold(Array.from({ length: 60 }, (_, n) => held({ node: `node-${n}` })));
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(opened).toHaveLength(30);
+  await vi.advanceTimersByTimeAsync(2_500);
   expect(opened).toHaveLength(60);
   nodes.close();
 });
