@@ -6,6 +6,7 @@ import {
   type RepairLimits,
 } from './domain/reconcile.js';
 import { holdingOf } from './domain/moves.js';
+import { withOthersLost } from './lost-together.js';
 import type {
   NodeInstance,
   NodeInventory,
@@ -90,7 +91,10 @@ export async function reconcileNode(ports: ReconcilePorts, node: string): Promis
     await store.forgetNode(node);
     return { reachable: false, leaving: true, asked: false, actions };
   }
-  const done = await new Repairs(ports, node, instances, containers !== undefined).doAll(actions);
+  const found = { instances, actions };
+  const due = view.lost ? await withOthersLost(ports, node, seen.lostAt, found) : found;
+  const repairs = new Repairs(ports, node, due.instances, containers !== undefined);
+  const done = await repairs.doAll(due.actions);
   // Another is started in the place of one that is here: then this one is to go, too.
   const isClean = containers !== undefined && done && !instances.some(({ replacing }) => replacing === true);
   // Not before what is left of its past is gone: it takes new instances from then on, and their ports must be free.
@@ -150,6 +154,8 @@ async function tellOfCrashes(
 interface Look {
   readonly containers: NodeView['containers'];
   readonly lost: boolean;
+  /** When it was lost, or will be, as its agent says; milliseconds since 1970. */
+  readonly lostAt?: number;
 }
 
 async function look(ports: ReconcilePorts, node: string, watched: WatchedNode | undefined): Promise<Look> {
@@ -179,8 +185,8 @@ async function lookAtLost(
   { liveness }: WatchedNode,
 ): Promise<Look> {
   await store.nodeLost(node, liveness.since);
-  const silentMs = clock.now().getTime() - Date.parse(liveness.since);
-  return { containers: undefined, lost: silentMs >= nodeGraceMs };
+  const lostAt = Date.parse(liveness.since) + nodeGraceMs;
+  return { containers: undefined, lost: clock.now().getTime() >= lostAt, lostAt };
 }
 
 /** Instances that were launched before containers had the label of their installation are not in its list. */

@@ -64,6 +64,7 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
         call('record');
         return world.instances ?? [];
       },
+      instancesOf: async () => [],
       mayHaveOrphans: async () => world.mayHaveOrphans === true,
       openTasks: () => Promise.resolve(new Set()),
       nodeUnreachable: () =>
