@@ -5,7 +5,7 @@ import {
   type RepairAction,
   type RepairLimits,
 } from './domain/reconcile.js';
-import { holdingOf } from './domain/moves.js';
+import { holdingOf, type Leaving } from './domain/moves.js';
 import { withOthersLost } from './lost-together.js';
 import type {
   NodeInstance,
@@ -38,6 +38,10 @@ export interface ReconcilePorts {
   readonly nodeLostMs: number;
   /** An engine that says nothing for so long does not answer. */
   readonly answerMs: number;
+  /** The same of one whose node was removed while instances were on it: its owner said that it is lost. */
+  readonly goneAnswerMs: number;
+  /** Told of such a node that does not answer: nothing else is to wait for it. */
+  readonly onGone: (node: string, reason: string) => void;
   /** Told of what was done, of what could not be, and, once each, of nodes that fall silent and come back. */
   readonly onRepair: (event: RepairEvent, error?: unknown) => void;
   /** Told when crashes of instances could not be reported. */
@@ -69,7 +73,7 @@ export async function reconcileNode(ports: ReconcilePorts, node: string): Promis
     await store.tellHolding(node, leaving && []);
     return { reachable: true, leaving: false, asked: false, actions: [] };
   }
-  const seen = await look(ports, node, watched);
+  const seen = await look(ports, node, { watched, leaving });
   // The record is read after the engine: what a task that is open now has made by then is known to be its own.
   const instances = await store.instancesOn(node);
   const containers = seen.containers && (await withUnlabelled(ports, node, seen.containers, instances));
@@ -158,26 +162,34 @@ interface Look {
   readonly lostAt?: number;
 }
 
-async function look(ports: ReconcilePorts, node: string, watched: WatchedNode | undefined): Promise<Look> {
+async function look(
+  ports: ReconcilePorts,
+  node: string,
+  { watched, leaving }: { readonly watched: WatchedNode | undefined; readonly leaving: Leaving | undefined },
+): Promise<Look> {
   if (watched?.liveness.state === 'unreachable') return lookAtLost(ports, node, watched);
   const { engines, store, clock } = ports;
   try {
     ports.onAsked();
-    const containers = await within(ports.answerMs, engines.ownContainers(node));
+    const limitMs = leaving === 'gone' ? ports.goneAnswerMs : ports.answerMs;
+    const containers = await within(limitMs, engines.ownContainers(node));
     ports.differences.asked(node, new Set(containers.map(({ id }) => id)));
     return { containers, lost: false };
   } catch (error) {
+    if (leaving === 'gone') ports.onGone(node, reasonOf(error));
     // Where an agent watches it, whether it answers is the agent's to say.
     if (watched !== undefined) {
       ports.onNode(node, false, error);
       return { containers: undefined, lost: false };
     }
-    const reason = shortMessage(error instanceof Error ? error.message : String(error));
-    const { since, isNew } = await store.nodeUnreachable(node, reason);
+    const { since, isNew } = await store.nodeUnreachable(node, reasonOf(error));
     if (isNew) ports.onNode(node, false, error);
     return { containers: undefined, lost: clock.now().getTime() - since >= ports.nodeLostMs };
   }
 }
+
+const reasonOf = (error: unknown): string =>
+  shortMessage(error instanceof Error ? error.message : String(error));
 
 async function lookAtLost(
   { store, clock, nodeGraceMs }: ReconcilePorts,
