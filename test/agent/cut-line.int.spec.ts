@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { until } from '#libs/testing';
+import { Semaphore } from '../../apps/agent/src/watch/semaphore.js';
 import { SshNode } from '../../apps/agent/src/watch/adapters/ssh-node.js';
 import { startSimulatedNodes } from '../simulator/nodes/simulated-nodes.js';
 
@@ -35,7 +36,8 @@ it('a channel in a line that was cut hung for 15 s after it was let go, and the 
   const line = await silenceable(port);
   const target = { host: '127.0.0.1', port: line.port, user, login: { password: 'any' } };
   const { hostKeyFingerprint } = simulated;
-  const node = new SshNode({ target: { ...target, hostKeyFingerprint } }, { debug: () => undefined });
+  const way = { target: { ...target, hostKeyFingerprint } };
+  const node = new SshNode(way, { debug: () => undefined }, new Semaphore(30));
   stops.push(() => node.close());
   const channel = await node.openChannel();
   let isClosed = false;

@@ -13,6 +13,7 @@ const watch = new NodeWatch({
     stateOf: () => undefined,
   },
   now: () => new Date(),
+  fleet: { answered: () => undefined, missed: () => undefined, isInDoubt: () => false },
   share: () => 1,
   onLeftOut: () => undefined,
   onError: (error, what) => console.error(what, error),

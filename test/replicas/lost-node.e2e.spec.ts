@@ -19,6 +19,10 @@ const allReady = () =>
   until('all nodes to be ready', async () => (await nodeStates()).every((state) => state === 'ready'), LATER);
 const page = async (node: string): Promise<NodePage> =>
   answerOf((await slipway('node', 'show', node, '--json')).out) as NodePage;
+const unreachableSince = async (node: string): Promise<number> => {
+  const verdict = (await page(node)).events?.find(({ event }) => event === 'unreachable');
+  return Date.parse(verdict?.at ?? '');
+};
 const runningRows = async (appId: string) =>
   (await registryRows(appId)).filter(({ state }) => state === 'running');
 
@@ -127,6 +131,41 @@ describe('several instances of one service on a node that is lost', () => {
     );
     expect(relaunched).toHaveLength(3);
     expect(new Set(relaunched.map(({ data }) => (data.data as { repair?: string }).repair)).size).toBe(1);
+    await allReady();
+    expect(await settled(appId, 3)).toEqual(exactly(3));
+    await end(appId);
+  });
+});
+
+describe('instances of one service on two nodes that are lost together', () => {
+  it('were started elsewhere one node after the other: one request starts both', async () => {
+    const appId = uniqueName('both');
+    const [first, second] = (await spread(appId)) as [InstanceAddress, InstanceAddress];
+    const lost = [first.node, second.node];
+    const begun = performance.now();
+    await whileCutOff(first.node, () =>
+      whileCutOff(second.node, async () => {
+        await until(
+          'three to run on the third node',
+          async () => {
+            const running = await runningRows(appId);
+            return running.length === 3 && running.every(({ node }) => !lost.includes(node));
+          },
+          { timeoutMs: ELSEWHERE_MS },
+        );
+        console.info(`two of two nodes run again ${Math.round(performance.now() - begun)} ms after the cut`);
+      }),
+    );
+    const silentSince = await Promise.all(lost.map(unreachableSince));
+    const apartMs = Math.abs((silentSince[0] ?? 0) - (silentSince[1] ?? 0));
+    console.info(`their verdicts came ${apartMs} ms apart`);
+    const relaunched = client.events.filter(
+      ({ data }) => data.event === 'InstanceRelaunched' && data.appId === appId,
+    );
+    expect(relaunched.map(({ data }) => data.node).toSorted()).toEqual(lost.toSorted());
+    const requests = new Set(relaunched.map(({ data }) => (data.data as { repair?: string }).repair));
+    // On a machine that is very busy the second verdict may come too late.
+    expect(requests.size).toBeLessThanOrEqual(apartMs < 2_000 ? 1 : 2);
     await allReady();
     expect(await settled(appId, 3)).toEqual(exactly(3));
     await end(appId);

@@ -71,6 +71,10 @@ function addWay(command: Command): Command {
       ).conflicts(['keyFile', 'passwordStdin']),
     )
     .option(
+      '--key-wait <time>',
+      'how long --make-key waits, such as 10m (default: until Ctrl-C; 10m without a terminal)',
+    )
+    .option(
       '--install-docker',
       'put Docker on a Debian or Ubuntu that has no engine; what is run is shown before',
     )

@@ -170,6 +170,10 @@ export const commandErrors = {
     'The key pair of `--make-key` could not be written or read.',
     'Name a file in a folder that you may write to: `--make-key PATH`.',
   ),
+  KEY_NOT_LET_IN: inCommand(
+    'The machine did not let the key of `--make-key` in within the time, and nothing was stored.',
+    'Add the line that was shown to `authorized_keys` there, then run the same command again. `--key-wait` waits longer.',
+  ),
   INSTALL_REFUSED: inCommand(
     'You did not agree to what `--install-docker` runs, and nothing was run.',
     'Install Docker there by hand, then add the machine without `--install-docker`.',

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import { HostKeyMismatchError, SshError } from './errors.js';
 import { type HostKey, hostKeyTypes } from './host-key.js';
-import { type ConnectOptions, logIn } from './log-in.js';
+import { type ConnectOptions, logIn, unreachable } from './log-in.js';
 import { openTcp } from './open-tcp.js';
 import { credentialOf } from './private-key.js';
 import { type SshAddress, type SshMachine, type SshTarget, targetAddress } from './target.js';
@@ -26,7 +27,8 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
   // A machine has a key of each type. It shows one, so that it is asked for the pinned one, or for each in turn.
   for (const type of target.hostKeyType === undefined ? hostKeyTypes : [target.hostKeyType]) {
     const way = await openWay(target, options);
-    const client = await logIn({ ...target, credential }, way.sock, type, options).catch((error: unknown) => {
+    const login = () => logIn({ ...target, credential }, way.sock, type, options);
+    const client = await inTurn(target, way.sock, login, options).catch((error: unknown) => {
       way.close();
       throw error;
     });
@@ -36,6 +38,20 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
   }
   const expected = { type: target.hostKeyType, fingerprint: target.hostKeyFingerprint };
   throw new HostKeyMismatchError(expected, [...shown.values()], targetAddress(target));
+}
+
+/** A server that says nothing takes no turn from others. */
+async function inTurn<T>(
+  machine: SshMachine,
+  sock: Duplex,
+  login: () => Promise<T>,
+  { logInTurn, connectTimeoutMs }: ConnectOptions,
+): Promise<T> {
+  if (logInTurn === undefined) return login();
+  await once(sock, 'readable', { signal: AbortSignal.timeout(connectTimeoutMs) }).catch((cause: unknown) => {
+    throw unreachable(machine, cause);
+  });
+  return logInTurn(login);
 }
 
 /** Straight there, or by a channel of a connection to the jump host. */

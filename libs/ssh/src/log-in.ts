@@ -9,6 +9,11 @@ export interface ConnectOptions {
   readonly connectTimeoutMs: number;
   /** Three unanswered in a row end the connection. */
   readonly keepaliveMs: number;
+  /**
+   * Runs a login when its turn has come, once the server has said a first word; at once where it is left out. A login
+   * costs 10 ms of CPU or more on each side: of hundreds side by side none would be done in time.
+   */
+  readonly logInTurn?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** ssh2's `level` says which stage failed: of the login, or of the way there. */
@@ -30,6 +35,8 @@ export async function logIn(
   let other: HostKey | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
+      // While it waited for its turn: its end will not be told again.
+      if (sock.destroyed) throw new Error('closed before the login began');
       client.once('ready', resolve);
       client.once('close', () => reject(new Error('closed before the login was done')));
       // Stays on: an error without a listener would end the process; `close` follows it.
@@ -68,6 +75,12 @@ function loginError(machine: SshMachine, cause: unknown): SshError {
       details: { address, user: machine.user },
     });
   }
+  return unreachable(machine, cause);
+}
+
+/** No SSH server answers at the address. */
+export function unreachable(machine: SshMachine, cause: unknown): SshError {
+  const address = targetAddress(machine);
   return new SshError('SSH_UNREACHABLE', {
     message: `Cannot open an SSH connection to ${address}.`,
     hint: 'Check that an SSH server listens there and answers.',

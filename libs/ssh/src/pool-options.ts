@@ -1,15 +1,15 @@
+import type { ConnectOptions } from './log-in.js';
+
 export interface SshLogger {
   debug?(fields: object, message: string): void;
 }
 
-export interface PoolOptions {
+export interface PoolOptions extends ConnectOptions {
   readonly logger?: SshLogger;
-  readonly connectTimeoutMs: number;
   /** Tries of one connection before its waiters are told; only of failures that may pass. */
   readonly connectAttempts: number;
   /** Also after that many it is tried again until so long has passed: a server that is started again refuses at once. */
   readonly connectForMs: number;
-  readonly keepaliveMs: number;
   readonly maxConnections: number;
   /** Commands at once on one connection: sshd's MaxSessions, 10 unless it is set. A lower one is learnt. */
   readonly sessionsPerConnection: number;

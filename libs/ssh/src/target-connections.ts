@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from 'ssh2';
 import { connect } from './connect.js';
 import { SshError } from './errors.js';
+import type { ConnectOptions } from './log-in.js';
 import { KeptConnection, type ChannelKind, type OpenChannel } from './kept-connection.js';
 import type { PoolOptions } from './pool-options.js';
 import { targetAddress, type SshTarget } from './target.js';
@@ -124,7 +125,7 @@ export class TargetConnections {
       if (this.failures > 0) await delay(this.backoffMs(), undefined, { ref: true });
       if (this.closed) throw poolClosed();
       try {
-        const client = await connect(this.target, this.options);
+        const client = await connect(this.target, this.connectOptions());
         this.failures = 0;
         return client;
       } catch (error) {
@@ -139,6 +140,20 @@ export class TargetConnections {
         );
       }
     }
+  }
+
+  /** What was closed while it waited for its turn logs in no more. */
+  private connectOptions(): ConnectOptions {
+    const { logInTurn, ...options } = this.options;
+    if (logInTurn === undefined) return options;
+    return {
+      ...options,
+      logInTurn: (login) =>
+        logInTurn(async () => {
+          if (this.closed) throw poolClosed();
+          return login();
+        }),
+    };
   }
 
   /** Doubles from 0.1 s to 5 s, with jitter so that many nodes behind one switch do not come at once. */

@@ -11,16 +11,16 @@ export interface Read {
   readonly gaps: number;
   /** How old figures were when they came: from the question to the node until then, sorted. */
   readonly agesMs: readonly number[];
-  /** Nodes that were said not to answer since the start, of which none was ever away. */
-  readonly unreachable: number;
+  /** Nodes that were said not to answer since the start, of which none was ever away: the first reason of each. */
+  readonly unreachable: readonly string[];
 }
 
-const NONE: Read = { messages: 0, bytes: 0, gaps: 0, agesMs: [], unreachable: 0 };
+const NONE: Read = { messages: 0, bytes: 0, gaps: 0, agesMs: [], unreachable: [] };
 
 /** Reads what the agent sends, as its readers do. */
 export class FiguresReader {
   private read = { ...NONE, agesMs: [] as number[] };
-  private readonly lost = new Set<string>();
+  private readonly lost = new Map<string, string>();
   private readonly nodes = new NodeObservations();
   private following: { stop(): Promise<void> } | undefined;
   /** Nodes that were seen at all since the last `forget`. */
@@ -38,7 +38,7 @@ export class FiguresReader {
   since(): Read {
     const { read } = this;
     this.read = { ...NONE, agesMs: [] };
-    return { ...read, agesMs: read.agesMs.toSorted((a, b) => a - b), unreachable: this.lost.size };
+    return { ...read, agesMs: read.agesMs.toSorted((a, b) => a - b), unreachable: [...this.lost.values()] };
   }
 
   async stop(): Promise<void> {
@@ -46,7 +46,8 @@ export class FiguresReader {
   }
 
   private takeState({ node, liveness }: NodeState): void {
-    if (liveness.state === 'unreachable') this.lost.add(node);
+    if (liveness.state === 'unreachable' && !this.lost.has(node))
+      this.lost.set(node, liveness.reason ?? 'no reason');
   }
 
   private take(message: NodeObservation): void {
@@ -56,7 +57,7 @@ export class FiguresReader {
     agesMs.push(Date.now() - Date.parse(message.observedAt));
     this.seen.add(message.node);
     this.read = {
-      ...{ messages: messages + 1, agesMs, unreachable: 0 },
+      ...{ messages: messages + 1, agesMs, unreachable: [] },
       bytes: bytes + JSON.stringify(message).length,
       gaps: gaps + (observed.kind === 'gap' ? 1 : 0),
     };

@@ -30,7 +30,9 @@ export async function benchSimulated({ least, most, ...options }: SimulatedOptio
     console.log(lineOf(HEAD.map(() => '---')));
     for (const nodes of NODES.filter((one) => one >= least && one <= most)) {
       options.signal.throwIfAborted();
-      console.log(rowOf(await measureReplicas({ ...options, installation, nodes, working: WORKING })));
+      const cost = await measureReplicas({ ...options, installation, nodes, working: WORKING });
+      console.log(rowOf(cost));
+      for (const line of reasonLines(cost.read.unreachable)) console.log(line);
     }
   } finally {
     await installation.stop();
@@ -49,12 +51,20 @@ function rowOf({ nodes, shares, allAfterMs, seconds, read, ...cost }: ReplicaCos
     [(100 * messages) / due, 1],
     [percentile(agesMs, 0.5), 0],
     [percentile(agesMs, 0.99), 0],
-    [read.unreachable, 0],
+    [read.unreachable.length, 0],
     [cost.simulatorCpuMs / 1_000 / seconds, 2],
   ];
   const allAfter = allAfterMs === undefined ? 'not all' : (allAfterMs / 1_000).toFixed(1);
   const texts = figures.map(([figure, digits]) => figure.toFixed(digits));
   return lineOf([String(nodes), shares.join(' + '), allAfter, ...texts]);
+}
+
+/** Why nodes were said to be unreachable, the most frequent reason first, without their addresses. */
+function reasonLines(reasons: readonly string[]): readonly string[] {
+  const byReason = Map.groupBy(reasons, (reason) => reason.replaceAll(/127\.0\.0\.1:\d+/g, 'its address'));
+  return [...byReason]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([reason, { length }]) => `${length} unreachable: ${reason}`);
 }
 
 const lineOf = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

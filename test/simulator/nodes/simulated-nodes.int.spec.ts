@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import { SshNode } from '../../../apps/agent/src/watch/adapters/ssh-node.js';
+import { Semaphore } from '../../../apps/agent/src/watch/semaphore.js';
 import { nodeChannelContract } from '../../../apps/agent/src/watch/node-channel.contract.js';
 import { figuresBetween } from '../../../apps/agent/src/watch/domain/figures.js';
 import { type SimulatedNodes, startSimulatedNodes } from './simulated-nodes.js';
@@ -21,7 +22,7 @@ function reached(user = 'node-0001'): SshNode {
   const { nodes: all, hostKeyFingerprint } = simulated;
   const { port = 0 } = all.find(({ name }) => name === user) ?? {};
   const target = { host: '127.0.0.1', port, user, login: { password: 'any' }, hostKeyFingerprint };
-  const node = new SshNode({ target }, logger);
+  const node = new SshNode({ target }, logger, new Semaphore(30));
   opened.push(node);
   return node;
 }

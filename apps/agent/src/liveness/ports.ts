@@ -1,6 +1,9 @@
 import type { Verdict } from './domain/verdict.js';
 
-/** Cheap questions to one node. */
+/**
+ * Cheap questions to one node. Their limits are those of `timelyLimit`: this replica's own delays count for nothing, so
+ * that a failure is the node's.
+ */
 export interface NodeReach {
   /** Whether `reach` asks the node itself: behind a jump host it cannot. */
   readonly kernelAnswers: boolean;
@@ -10,10 +13,18 @@ export interface NodeReach {
   ask(limitMs: number): Promise<void>;
 }
 
+/** What the programs of all nodes of this replica answered last, as seen from one of them. */
+export interface FleetView {
+  /** Of this node. */
+  answered(): void;
+  missed(): void;
+  /** So many others do not answer either that this replica may be the one that is slow. */
+  isInDoubt(): boolean;
+}
+
 export interface LivenessPorts {
   readonly node: NodeReach;
-  /** Whether this replica is late with its own work: then programs of the node may have answered in time. */
-  isBehind(): boolean;
+  readonly fleet: FleetView;
   now(): Date;
   onVerdict(verdict: Verdict): void;
 }

@@ -6,6 +6,7 @@ import {
   REACH_LIMIT_MS,
   type Verdict,
 } from './domain/verdict.js';
+import { isOwnFailure } from './domain/own-failure.js';
 import type { LivenessPorts } from './ports.js';
 
 /** Finds out whether one node answers. It asks nothing while looks are answered, which say the same. */
@@ -30,6 +31,7 @@ export class LivenessWatch {
   /** A look was answered, however late, and the engine's events are followed. */
   answered(): void {
     this.failedAsks = 0;
+    this.ports.fleet.answered();
     this.take({ kind: 'good' });
   }
 
@@ -40,7 +42,7 @@ export class LivenessWatch {
       const failure = await failureOf(node.reach(REACH_LIMIT_MS));
       if (failure !== undefined) {
         this.round += 1;
-        return this.take({ kind: 'bad', why: failure });
+        return this.failed(failure);
       }
     }
     // What was asked a second ago may only be slow: no answer yet says neither.
@@ -48,14 +50,23 @@ export class LivenessWatch {
   }
 
   private async ask(): Promise<void> {
-    const { node } = this.ports;
+    const { node, fleet } = this.ports;
     const { round } = this;
     this.isAsking = true;
-    const failure = await failureOf(node.ask(askLimitMs(this.failedAsks, node)));
+    const isInDoubt = fleet.isInDoubt();
+    const failure = await failureOf(
+      node.ask(askLimitMs(this.failedAsks, { kernelAnswers: node.kernelAnswers, isInDoubt })),
+    );
     this.isAsking = false;
     if (failure === undefined) return this.answered();
     this.failedAsks += 1;
-    if (round === this.round && !this.ports.isBehind()) this.take({ kind: 'bad', why: failure });
+    fleet.missed();
+    if (round === this.round) this.failed(failure);
+  }
+
+  private failed({ error }: Failure): void {
+    if (isOwnFailure(error)) return;
+    this.take({ kind: 'bad', why: error instanceof Error ? error.message : String(error) });
   }
 
   private take(check: Check): void {
@@ -66,8 +77,12 @@ export class LivenessWatch {
   }
 }
 
-const failureOf = (work: Promise<void>): Promise<string | undefined> =>
+interface Failure {
+  readonly error: unknown;
+}
+
+const failureOf = (work: Promise<void>): Promise<Failure | undefined> =>
   work.then(
     () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    (error: unknown) => ({ error }),
   );

@@ -1,28 +1,34 @@
 import { expect, it } from 'vitest';
 import type { Verdict } from './domain/verdict.js';
+import { FleetAnswers } from './domain/fleet-answers.js';
 import { LivenessWatch } from './watch-liveness.js';
 
 const ALIVE: Verdict = { state: 'alive', since: '2026-01-01T00:00:00.000Z' };
 
 /** A node whose answers the test gives. */
-function nodeUnderTest({ kernelAnswers = true, isBehind = false } = {}) {
+function nodeUnderTest({ kernelAnswers = true } = {}) {
   const asked: number[] = [];
   const verdicts: Verdict[] = [];
   const node = { reaches: () => Promise.resolve(), asks: () => Promise.resolve() };
+  const answers = new FleetAnswers();
   const watch = new LivenessWatch(
     {
+      fleet: {
+        answered: () => answers.answered('this'),
+        missed: () => answers.missed('this'),
+        isInDoubt: () => answers.isInDoubt('this'),
+      },
       node: {
         kernelAnswers,
         reach: () => node.reaches(),
         ask: (limitMs) => (asked.push(limitMs), node.asks()),
       },
-      isBehind: () => isBehind,
       now: () => new Date(0),
       onVerdict: (verdict) => verdicts.push(verdict),
     },
     ALIVE,
   );
-  return { node, watch, asked, verdicts };
+  return { node, watch, asked, verdicts, answers };
 }
 const cut = (): Promise<void> => Promise.reject(new Error('it does not answer'));
 
@@ -89,12 +95,33 @@ it('a look that is answered, however late, is good', async () => {
   expect(verdicts).toEqual([]);
 });
 
-it('a replica that was behind said of nodes that they do not answer: only their kernels count then', async () => {
-  const { node, watch, verdicts } = nodeUnderTest({ isBehind: true });
-  node.asks = cut;
+it('a replica that could not ask, for want of open files, said of nodes that they do not answer', async () => {
+  const { node, watch, asked, verdicts } = nodeUnderTest();
+  const failing = (code: string) => (): Promise<void> =>
+    Promise.reject(new Error('cannot be reached', { cause: Object.assign(new Error(code), { code }) }));
+  node.reaches = failing('EMFILE');
+  for (let second = 0; second < 10; second += 1) await watch.silent();
+  node.reaches = () => Promise.resolve();
+  node.asks = failing('ENOBUFS');
   for (let second = 0; second < 10; second += 1) await watch.silent();
   expect(verdicts).toEqual([]);
-  node.reaches = cut;
+  expect(asked).toHaveLength(10);
+  node.reaches = failing('ECONNREFUSED');
   for (let second = 0; second < 3; second += 1) await watch.silent();
   expect(verdicts).toMatchObject([{ state: 'unreachable' }]);
+});
+
+it('nodes that were all slow to log in were all said not to answer: each has more time where many are silent', async () => {
+  const { node, watch, asked, verdicts, answers } = nodeUnderTest();
+  for (const other of ['a', 'b', 'c']) answers.missed(other);
+  node.asks = cut;
+  for (let second = 0; second < 2; second += 1) await watch.silent();
+  answers.answered('a');
+  await watch.silent();
+  expect(asked).toEqual([16_000, 32_000, 8_000]);
+  expect(verdicts).toMatchObject([{ state: 'unreachable' }]);
+  expect(answers.isInDoubt('d')).toBe(true);
+  await watch.silent();
+  watch.answered();
+  expect(answers.isInDoubt('d')).toBe(false);
 });

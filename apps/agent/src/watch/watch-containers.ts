@@ -34,12 +34,18 @@ export class ContainerWatch {
   private isFollowing = false;
   private aboutEngine: EngineAbout | undefined;
   private hasFailed = false;
+  private answered = 0;
 
   constructor(private readonly parts: ContainerWatchParts) {}
 
   /** Whether the engine's events come in; while they do not, what is known may be old. */
   get isUp(): boolean {
     return this.isFollowing;
+  }
+
+  /** How many of its questions the engine has answered so far: each is a sign of life. */
+  get answers(): number {
+    return this.answered;
   }
 
   get about(): EngineAbout | undefined {
@@ -95,14 +101,14 @@ export class ContainerWatch {
   /** Ends only by throwing. */
   private async lookAtAll(signal: AbortSignal): Promise<never> {
     for (;;) {
-      const running = await this.parts.engine.running();
+      const running = await this.heard(this.parts.engine.running());
       // The events ended meanwhile: what is known now is that of the next line.
       signal.throwIfAborted();
       const { containers, toInspect } = afterList(this.containers, running);
       this.change(containers);
       this.inspectSoon(toInspect);
       await this.inspecting;
-      this.aboutEngine = await this.parts.engine.about();
+      this.aboutEngine = await this.heard(this.parts.engine.about());
       signal.throwIfAborted();
       this.isFollowing = true;
       this.hasFailed = false;
@@ -151,13 +157,19 @@ export class ContainerWatch {
     const question = { isOld: false };
     this.asked.set(id, question);
     try {
-      const found = await this.parts.engine.inspect(id);
+      const found = await this.heard(this.parts.engine.inspect(id));
       // Its end, which an event told of meanwhile, may be newer than the answer.
       if (question.isOld) this.toInspect.add(id);
       else this.change(afterInspection(this.containers, id, found));
     } finally {
       this.asked.delete(id);
     }
+  }
+
+  private async heard<T>(answer: Promise<T>): Promise<T> {
+    const heard = await answer;
+    this.answered += 1;
+    return heard;
   }
 
   private change(containers: Containers): void {

@@ -1,5 +1,6 @@
+import type { FleetView } from '../liveness/ports.js';
 import { LivenessWatch } from '../liveness/watch-liveness.js';
-import type { Verdict } from '../liveness/domain/verdict.js';
+import { REACH_LIMIT_MS, type Verdict } from '../liveness/domain/verdict.js';
 import type { Containers } from './domain/containers.js';
 import { type Figures, figuresBetween, type HostFigures } from './domain/figures.js';
 import type { PortRange } from './domain/listening.js';
@@ -17,6 +18,7 @@ export interface NodeWatchParts {
   /** For instances. */
   readonly range: PortRange;
   readonly watchers: Watchers;
+  readonly fleet: FleetView;
   readonly verdict: Verdict | undefined;
   /** Where a watch with the same fence ended before; 0 for the first. */
   readonly sequence: number;
@@ -54,6 +56,8 @@ export class NodeWatch {
   private isLooking = false;
   private hasFailed = false;
   private isSlowDue = true;
+  /** Answers of the engine that were counted as signs of life. */
+  private engineAnswers = 0;
   /** The last look does not say that all of the node answers. */
   private isInDoubt = false;
   private counted: number;
@@ -63,6 +67,7 @@ export class NodeWatch {
   private topology: Topology | undefined;
   private listeningPorts: readonly number[] | undefined;
   private isRestDue = true;
+  private readonly judged = Promise.withResolvers<void>();
 
   constructor(private readonly parts: NodeWatchParts) {
     const { access, verdict, now, onError, pause } = parts;
@@ -74,7 +79,7 @@ export class NodeWatch {
       onError: (error) => onError(error, 'the containers of a node cannot be followed'),
     });
     this.liveness = new LivenessWatch(
-      { node: access, now, isBehind: () => parts.share() < 1, onVerdict: (found) => this.onVerdict(found) },
+      { node: access, fleet: parts.fleet, now, onVerdict: (found) => this.onVerdict(found) },
       verdict,
     );
   }
@@ -88,7 +93,7 @@ export class NodeWatch {
   }
 
   /**
-   * Resolves once the first try to open a channel has ended.
+   * Resolves once the first try to open a channel has ended, its kernel has not answered, or there is a verdict.
    * @param phaseMs how long until the first second; nodes differ in it, so that not all are asked at once
    */
   start(phaseMs: number): Promise<void> {
@@ -99,7 +104,17 @@ export class NodeWatch {
       this.timers.push(setInterval(() => this.tick(), SECOND_MS));
     }, phaseMs);
     this.timers.push(first);
-    return opened;
+    return Promise.race([opened, this.silence(), this.judged.promise]);
+  }
+
+  /** Resolves where its kernel does not answer. */
+  private silence(): Promise<void> {
+    const { access } = this.parts;
+    const reached = access.kernelAnswers ? access.reach(REACH_LIMIT_MS) : Promise.resolve();
+    return reached.then(
+      () => new Promise(() => undefined),
+      () => undefined,
+    );
   }
 
   stop(): void {
@@ -153,10 +168,18 @@ export class NodeWatch {
       return;
     }
     if (this.ended.signal.aborted) return;
-    if (this.containers.isUp) this.liveness.answered();
+    if (this.engineAnswersNow()) this.liveness.answered();
     else this.isInDoubt = true;
     this.take(look, { isSlow, asked, sequence, isLate: performance.now() - begunMs > LATE_MS });
     if (this.isRestDue) void this.lookAtRest(channel);
+  }
+
+  /** Its events are followed, or it has answered since the last look: at first it is asked for each container. */
+  private engineAnswersNow(): boolean {
+    const { isUp, answers } = this.containers;
+    const hasAnswered = answers > this.engineAnswers;
+    this.engineAnswers = answers;
+    return isUp || hasAnswered;
   }
 
   /** What changes seldom. What gets no answer is not asked for again before the next minute: it is no sign of life. */
@@ -210,6 +233,7 @@ export class NodeWatch {
   private onVerdict(verdict: Verdict): void {
     // A check may still have been under way.
     if (this.ended.signal.aborted) return;
+    this.judged.resolve();
     // What hangs in a line that was cut would hang for long after the node is back.
     if (verdict.state === 'unreachable') this.parts.access.reset();
     this.parts.watchers.stateOf(this.status());

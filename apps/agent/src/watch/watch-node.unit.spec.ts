@@ -21,6 +21,7 @@ async function watchUnderTest() {
     range: { firstPort: 20_000, lastPort: 20_009 },
     watchers: { observed: (second) => seconds.push(second), stateOf: (status) => statuses.push(status) },
     now: () => new Date(0),
+    fleet: { answered: () => undefined, missed: () => undefined, isInDoubt: () => false },
     share: () => world.share,
     onLeftOut: () => (world.leftOut += 1),
     onError: () => undefined,
@@ -265,5 +266,24 @@ it('a replica that was behind answered all looks too late: now it leaves seconds
   expect(world.leftOut).toBe(5);
   expect(sequences().at(-1)).toBeGreaterThanOrEqual(12);
   expect(watch.verdict?.state).not.toBe('unreachable');
+  watch.stop();
+});
+
+it('a node with many containers was asked anew each second, until its engine had told of each', async () => {
+  const { node, watch, each } = await watchUnderTest();
+  await each(2, 0);
+  let asked = 0;
+  node.ask = () => Promise.resolve(void (asked += 1));
+  node.engine.cut();
+  // Of these the engine tells four a second.
+  for (const letter of 'cdefghijklmnopqr') node.engine.containers.set(idOf(letter), inspected(letter));
+  const inspect = node.engine.inspect.bind(node.engine);
+  node.engine.inspect = async (id) => {
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    return inspect(id);
+  };
+  await each(6, 0);
+  expect(asked).toBeLessThanOrEqual(1);
+  expect(watch.verdict?.state).toBe('alive');
   watch.stop();
 });

@@ -173,7 +173,10 @@ export class FakeNode implements NodeAccess {
     return this.isCut ? Promise.reject(new Error('no answer')) : Promise.resolve();
   }
 
-  ask(): Promise<void> {
+  /** Of each question. */
+  readonly askLimitsMs: number[] = [];
+  ask(limitMs: number): Promise<void> {
+    this.askLimitsMs.push(limitMs);
     return this.reach();
   }
 

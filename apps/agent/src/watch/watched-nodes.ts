@@ -1,4 +1,6 @@
 import type { HeldNode, Watching } from '../leases/ports.js';
+import { FleetAnswers } from '../liveness/domain/fleet-answers.js';
+import type { FleetView } from '../liveness/ports.js';
 import type { PortRange } from './domain/listening.js';
 import type { NodeAccess } from './ports.js';
 import { Pace } from './pace.js';
@@ -39,8 +41,11 @@ const PHASES = 5;
  * up as too late, and begun anew.
  */
 const AT_ONCE = 30;
-/** One that does not answer holds the others up for so long at most. */
-const SLOT_MS = 1_000;
+/**
+ * One whose login is slow holds the others up for so long at most: each that has begun is checked every second, which is
+ * work, too. One that does not answer holds them up until that is known.
+ */
+const SLOT_MS = 20_000;
 /** Of a node whose login cannot be read now. */
 const AGAIN_MS = 5_000;
 
@@ -50,6 +55,7 @@ export class WatchedNodes implements Watching {
   private readonly ended = new AbortController();
   private readonly beginning = new Semaphore(AT_ONCE);
   private readonly pace = new Pace();
+  private readonly answers = new FleetAnswers();
   /** Where the last watch of a node ended: with the same fence, the next one counts on. */
   private readonly left = new Map<string, { readonly fence: number; readonly sequence: number }>();
 
@@ -88,6 +94,7 @@ export class WatchedNodes implements Watching {
     current?.watch.stop();
     if (held && current) this.left.set(node, { fence: held.fence, sequence: current.watch.sequence });
     this.nodes.delete(node);
+    this.answers.forget(node);
     this.parts.onStopped(node);
   }
 
@@ -106,7 +113,7 @@ export class WatchedNodes implements Watching {
     }
   }
 
-  /** Resolves once it was tried to reach the node, or after a moment. */
+  /** Resolves once it was tried to reach the node, or after some seconds. */
   private async begin(held: HeldNode, place: NodePlace): Promise<void> {
     const { node } = held;
     const known = this.nodes.get(node);
@@ -120,6 +127,16 @@ export class WatchedNodes implements Watching {
     over.abort();
   }
 
+  /** A check may still end after its watch. */
+  private fleetOf(node: string): FleetView {
+    const { answers, nodes } = this;
+    return {
+      answered: () => void (nodes.has(node) && answers.answered(node)),
+      missed: () => void (nodes.has(node) && answers.missed(node)),
+      isInDoubt: () => answers.isInDoubt(node),
+    };
+  }
+
   private newWatch(held: HeldNode, place: NodePlace, before: NodeWatch | undefined): NodeWatch {
     const { node, fence } = held;
     const left = this.left.get(node);
@@ -127,6 +144,7 @@ export class WatchedNodes implements Watching {
     return new NodeWatch({
       ...this.parts,
       share: () => this.pace.share,
+      fleet: this.fleetOf(node),
       ...{ node, fence, access: place.open(), range: place.range },
       verdict: before?.verdict ?? held.verdict,
       sequence: before?.sequence ?? counted,

@@ -40,7 +40,18 @@ function nodesUnderTest() {
       opened.at(-1)?.channels.at(-1)?.pass(0.1);
     }
   };
-  return { nodes, opened, seconds, stopped, errors, world, pass, last };
+  /** Nodes that never open a channel, and are otherwise as it is said. */
+  const openNone = (change: (node: FakeNode) => void): void => {
+    const open = (): FakeNode => {
+      const node = new FakeNode();
+      node.openChannel = () => new Promise(() => undefined);
+      change(node);
+      opened.push(node);
+      return node;
+    };
+    world.place = () => Promise.resolve({ key: world.key, range, open });
+  };
+  return { nodes, opened, seconds, stopped, errors, world, pass, last, openNone };
 }
 
 it('watches what is held, and nothing that is not', async () => {
@@ -100,25 +111,68 @@ it('a login that cannot be read is said once, and tried again', async () => {
 });
 
 it('a thousand nodes were reached side by side: most were given up as too late, and begun anew', async () => {
-  const { nodes, opened, world } = nodesUnderTest();
-  world.place = () =>
-    Promise.resolve({
-      key: 'there',
-      range: { firstPort: 20_000, lastPort: 20_009 },
-      open: () => {
-        const node = new FakeNode();
-        node.openChannel = () => new Promise(() => undefined);
-        opened.push(node);
-        return node;
-      },
-    });
+  const { nodes, opened, openNone } = nodesUnderTest();
+  openNone((node) => (node.ask = () => new Promise(() => undefined)));
   nodes.hold(Array.from({ length: 100 }, (_, n) => held({ node: `node-${n}` })));
-  await vi.advanceTimersByTimeAsync(10);
+  await vi.advanceTimersByTimeAsync(19_900);
   expect(opened).toHaveLength(30);
-  // Those that do not answer hold the others up for a second.
-  await vi.advanceTimersByTimeAsync(1_000);
+  // Those that are slow hold the others up for some seconds.
+  await vi.advanceTimersByTimeAsync(200);
   expect(opened).toHaveLength(60);
-  await vi.advanceTimersByTimeAsync(2_000);
+  await vi.advanceTimersByTimeAsync(40_000);
   expect(opened).toHaveLength(100);
+  nodes.close();
+});
+
+it.each<[string, { fromMs: number; toMs: number }, (node: FakeNode) => void]>([
+  [
+    'that are off',
+    { fromMs: 900, toMs: 1_100 },
+    (node) =>
+      (node.reach = () =>
+        new Promise((_, reject) => setTimeout(() => reject(new Error('no answer')), 1_000))),
+  ],
+  [
+    'behind a jump host that is off',
+    { fromMs: 1_900, toMs: 3_000 },
+    (node) =>
+      Object.assign(node, { kernelAnswers: false, ask: () => Promise.reject(new Error('no answer')) }),
+  ],
+])(
+  'nodes %s hold the others up no longer than it takes to know that',
+  async (_what, { fromMs, toMs }, change) => {
+    const { nodes, opened, openNone } = nodesUnderTest();
+    openNone(change);
+    nodes.hold(Array.from({ length: 60 }, (_, n) => held({ node: `node-${n}` })));
+    await vi.advanceTimersByTimeAsync(fromMs);
+    expect(opened).toHaveLength(30);
+    await vi.advanceTimersByTimeAsync(toMs - fromMs);
+    expect(opened).toHaveLength(60);
+    nodes.close();
+  },
+);
+
+it('nodes that are silent together have more time, and one that is left alone has no more than others', async () => {
+  const { nodes, opened, pass, openNone } = nodesUnderTest();
+  const fail: (() => void)[] = [];
+  openNone((node) => {
+    node.ask = (limitMs) => {
+      node.askLimitsMs.push(limitMs);
+      return new Promise((_, reject) => fail.push(() => reject(new Error('too late'))));
+    };
+  });
+  const five = Array.from({ length: 5 }, (_, n) => held({ node: `node-${n}` }));
+  const failAll = async (): Promise<void> => {
+    fail.splice(0).forEach((one) => one());
+    await pass(2);
+  };
+  nodes.hold(five);
+  await pass(2);
+  await failAll();
+  expect(opened[0]?.askLimitsMs).toEqual([2_000, 32_000]);
+  // Those that others watch from now on end their checks, too.
+  nodes.hold(five.slice(0, 1));
+  await failAll();
+  expect(opened[0]?.askLimitsMs).toEqual([2_000, 32_000, 8_000]);
   nodes.close();
 });

@@ -7,7 +7,7 @@ import type { SshPlace } from '../domain/ssh-place.js';
 import { CliError, exitCodes, type ExitCode, failure, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { type DescriptionOptions, descriptionOf, readable } from './node-fields.js';
-import { madeKeyOf, mayInstall, onceLetIn, type PrepareOptions } from './node-prepare.js';
+import { keyWaitOf, madeKeyOf, mayInstall, onceLetIn, type PrepareOptions } from './node-prepare.js';
 import { loginsOf, type Place, type WayContext, type WayOptions, wayOf } from './node-way.js';
 import { valid } from './valid.js';
 
@@ -21,6 +21,7 @@ export interface NodeAddOptions extends WayOptions, DescriptionOptions {
   /** Nothing is asked: the host key that is shown now is accepted. */
   readonly yes?: boolean;
   readonly makeKey?: string | true;
+  readonly keyWait?: string;
   readonly installDocker?: boolean;
 }
 
@@ -31,6 +32,7 @@ interface AddNodeOptions extends NodeAddOptions, WayContext, PrepareOptions {
 
 /** Enrols one machine. The login goes in the body of one request, never on a command line. */
 export async function addNode(given: AddNodeOptions, output: Output): Promise<ExitCode> {
+  const waitMs = keyWaitOf(given);
   const key = await madeKeyOf(given);
   const options = key === undefined ? given : { ...given, keyFile: key.path };
   const { name, way: asked } = namedMachine(options);
@@ -61,7 +63,8 @@ export async function addNode(given: AddNodeOptions, output: Output): Promise<Ex
     );
   };
   const { interrupted } = options;
-  const node = key === undefined ? await add() : await onceLetIn(key, place, { add, interrupted }, output);
+  const node =
+    key === undefined ? await add() : await onceLetIn(key, place, { add, waitMs, interrupted }, output);
   output.answer(node, addedLines(node, output));
   return exitCodes.ok;
 }

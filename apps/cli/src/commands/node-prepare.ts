@@ -3,11 +3,14 @@ import { dockerInstallSteps } from '#libs/contracts';
 import { type MadeKey, makeKey, usualKeyPath } from '../adapters/made-key.js';
 import { CliError, exitCodes, failure, usageError } from '../errors.js';
 import type { Output } from '../output.js';
+import { durationMs } from './node-fields.js';
 
 /** What is done for a machine before it is a node. */
 export interface PrepareOptions {
   /** A path, or `true` for the usual one. */
   readonly makeKey?: string | true;
+  /** How long the made key is waited for, such as 10m. */
+  readonly keyWait?: string;
   readonly installDocker?: boolean;
   readonly yes?: boolean;
   readonly confirm?: (question: string) => Promise<boolean>;
@@ -43,39 +46,87 @@ export async function mayInstall(
 }
 
 const TRY_EVERY_MS = 2_000;
+const SAY_EVERY_MS = 30_000;
+/** Where nobody is there to press Ctrl-C. */
+const WAIT_UNSEEN_MS = 600_000;
+
+/** How long the machine may take to let the key in, in milliseconds; at a terminal until Ctrl-C unless it is told. */
+export function keyWaitOf({ makeKey: wish, keyWait, confirm }: PrepareOptions): number {
+  if (keyWait !== undefined && wish === undefined)
+    throw usageError('USAGE', '--key-wait is of use with --make-key alone', {
+      hint: 'Give --make-key too, or leave --key-wait out.',
+    });
+  return durationMs('--key-wait', keyWait) ?? (confirm === undefined ? WAIT_UNSEEN_MS : Infinity);
+}
+
+interface Waiting<T> {
+  readonly add: () => Promise<T>;
+  readonly waitMs: number;
+  /** Rejects once the signal is aborted. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly interrupted?: () => Promise<void>;
+}
+
 /** Of the machine, and of the jump host, which may have the same key. */
 const NOT_LET_IN: ReadonlySet<string> = new Set(['SSH_LOGIN_REFUSED', 'SSH_JUMP_LOGIN_REFUSED']);
 
-/** Shows the line that lets the key in, and tries until the machine has it. Any other refusal ends it. */
+/**
+ * Shows the line that lets the key in, and tries until the machine has it, or the time is over. Any other refusal ends
+ * it.
+ */
 export async function onceLetIn<T>(
   key: MadeKey,
-  { address, sshUser = 'root' }: Place,
-  { add, interrupted }: { readonly add: () => Promise<T>; readonly interrupted?: () => Promise<void> },
+  place: Place,
+  { add, waitMs, interrupted, pause = paused }: Waiting<T>,
   output: Output,
 ): Promise<T> {
+  const { address } = place;
   const stopped = new AbortController();
-  let said = false;
+  const begun = performance.now();
+  let sayAtMs = 0;
   for (;;) {
     try {
       return await add();
     } catch (error) {
       if (!(error instanceof CliError) || !NOT_LET_IN.has(error.code)) throw error;
     }
-    if (!said) {
-      output.note(
-        `${key.isNew ? 'A new key is in' : 'The key is the one in'} ${key.path}. Let it in on ${address}:`,
-      );
-      const folder = `~${sshUser}/.ssh`;
-      output.note(`  mkdir -p ${folder} && echo ${JSON.stringify(key.line)} >> ${folder}/authorized_keys`);
-      output.note(`Run that as ${sshUser}.`);
-      output.note('Waiting until it works. Ctrl-C ends that; the same command goes on.');
+    const passedMs = performance.now() - begun;
+    if (sayAtMs === 0) {
+      for (const line of letInLines(key, place, waitMs)) output.note(line);
       void interrupted?.().then(() => stopped.abort());
-    }
-    said = true;
-    await delay(TRY_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+    } else if (passedMs >= sayAtMs)
+      output.note(`${address} does not let the key in yet, ${since(passedMs)}.`);
+    if (passedMs >= sayAtMs) sayAtMs = passedMs + SAY_EVERY_MS;
+    if (passedMs >= waitMs) throw failure('KEY_NOT_LET_IN', notLetIn(address, passedMs), { hint: GO_ON });
+    const pauseMs = Math.min(TRY_EVERY_MS, waitMs - passedMs);
+    await pause(pauseMs, stopped.signal).catch(() => undefined);
     if (stopped.signal.aborted)
       throw new CliError('INTERRUPTED', `${address} does not let the key in yet.`, exitCodes.interrupted, {
-        hint: 'Add the line above to authorized_keys there, then run the same command again.',
+        hint: GO_ON,
       });
   }
+}
+
+const paused = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal });
+
+const GO_ON = 'Add the line above to authorized_keys there, then run the same command again.';
+
+const since = (ms: number): string => `after ${Math.round(ms / 1_000)} s`;
+
+const notLetIn = (address: string, ms: number): string =>
+  `${address} does not let the key in ${since(ms)}, and nothing was stored.`;
+
+function letInLines(
+  { isNew, path, line }: MadeKey,
+  { address, sshUser = 'root' }: Place,
+  waitMs: number,
+): readonly string[] {
+  const folder = `~${sshUser}/.ssh`;
+  const limit = Number.isFinite(waitMs) ? ` for ${Math.round(waitMs / 1_000)} s at most` : '';
+  return [
+    `${isNew ? 'A new key is in' : 'The key is the one in'} ${path}. Let it in on ${address}:`,
+    `  mkdir -p ${folder} && echo ${JSON.stringify(line)} >> ${folder}/authorized_keys`,
+    `Run that as ${sshUser}.`,
+    `Waiting${limit} until it works. Ctrl-C ends that; the same command goes on.`,
+  ];
 }

@@ -291,6 +291,36 @@ describe('a key of its own', () => {
     expect(readFileSync(path, 'utf8')).toBe(made);
   });
 
+  it('was waited for without end where nobody could press Ctrl-C', async () => {
+    closed = 1_000;
+    const out = stream();
+    const output = new Output({ json: false, out, err: stream() });
+    const options = { target: 'root@10.0.0.5', makeKey: at('unseen'), yes: true, keyWait: '3s' };
+    const context = { standardInput: () => Promise.resolve(''), askHidden: undefined };
+    await expect(addNode({ ...options, ...context }, output)).rejects.toMatchObject({
+      ...{ code: 'KEY_NOT_LET_IN', exitCode: 1 },
+      message: expect.stringMatching(/^10\.0\.0\.5 does not let the key in after 3 s/) as string,
+      hint: 'Add the line above to authorized_keys there, then run the same command again.',
+    });
+    expect(enrolled.length).toBeGreaterThan(1);
+    const said = String((out as unknown as PassThrough).read());
+    expect(said).toContain('Waiting for 3 s at most until it works.');
+    closed = 0;
+    await addNode({ ...options, ...context }, output);
+  });
+
+  it('is waited for as long as is said, which is of no use without it', async () => {
+    const output = new Output({ json: false, out: stream(), err: stream() });
+    const options = { target: 'root@10.0.0.5', yes: true, standardInput: () => Promise.resolve('') };
+    const context = { askHidden: undefined };
+    await expect(addNode({ ...options, ...context, keyWait: '2m' }, output)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: '--key-wait is of use with --make-key alone',
+    });
+    const unclear = { ...options, ...context, makeKey: at('unclear'), keyWait: 'soon' };
+    await expect(addNode(unclear, output)).rejects.toThrow('--key-wait');
+  });
+
   it('says what would be run on a machine without Docker, and runs it only by consent', async () => {
     const out = stream();
     const output = new Output({ json: false, out, err: stream() });

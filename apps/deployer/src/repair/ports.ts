@@ -103,8 +103,12 @@ export interface Relaunch {
   readonly event: RepairEvent;
 }
 
+export type OfService = Pick<NodeInstance, 'appId' | 'service'>;
+
 export interface RepairStore {
   instancesOn(node: string): Promise<readonly NodeInstance[]>;
+  /** Those of these services on these nodes. */
+  instancesOf(services: readonly OfService[], nodes: readonly string[]): Promise<readonly NodeInstance[]>;
   /** A task that was given this node ended so long ago, and its engine was not asked since then what it has. */
   mayHaveOrphans(node: string, orphanAgeMs: number): Promise<boolean>;
   /** Of these tasks, those that have not ended. */

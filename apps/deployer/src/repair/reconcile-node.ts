@@ -5,7 +5,8 @@ import {
   type RepairAction,
   type RepairLimits,
 } from './domain/reconcile.js';
-import { holdingOf } from './domain/moves.js';
+import { holdingOf, type Leaving } from './domain/moves.js';
+import { withOthersLost } from './lost-together.js';
 import type {
   NodeInstance,
   NodeInventory,
@@ -37,6 +38,10 @@ export interface ReconcilePorts {
   readonly nodeLostMs: number;
   /** An engine that says nothing for so long does not answer. */
   readonly answerMs: number;
+  /** The same of one whose node was removed while instances were on it: its owner said that it is lost. */
+  readonly goneAnswerMs: number;
+  /** Told of such a node that does not answer: nothing else is to wait for it. */
+  readonly onGone: (node: string, reason: string) => void;
   /** Told of what was done, of what could not be, and, once each, of nodes that fall silent and come back. */
   readonly onRepair: (event: RepairEvent, error?: unknown) => void;
   /** Told when crashes of instances could not be reported. */
@@ -68,7 +73,7 @@ export async function reconcileNode(ports: ReconcilePorts, node: string): Promis
     await store.tellHolding(node, leaving && []);
     return { reachable: true, leaving: false, asked: false, actions: [] };
   }
-  const seen = await look(ports, node, watched);
+  const seen = await look(ports, node, { watched, leaving });
   // The record is read after the engine: what a task that is open now has made by then is known to be its own.
   const instances = await store.instancesOn(node);
   const containers = seen.containers && (await withUnlabelled(ports, node, seen.containers, instances));
@@ -90,7 +95,10 @@ export async function reconcileNode(ports: ReconcilePorts, node: string): Promis
     await store.forgetNode(node);
     return { reachable: false, leaving: true, asked: false, actions };
   }
-  const done = await new Repairs(ports, node, instances, containers !== undefined).doAll(actions);
+  const found = { instances, actions };
+  const due = view.lost ? await withOthersLost(ports, node, seen.lostAt, found) : found;
+  const repairs = new Repairs(ports, node, due.instances, containers !== undefined);
+  const done = await repairs.doAll(due.actions);
   // Another is started in the place of one that is here: then this one is to go, too.
   const isClean = containers !== undefined && done && !instances.some(({ replacing }) => replacing === true);
   // Not before what is left of its past is gone: it takes new instances from then on, and their ports must be free.
@@ -150,28 +158,38 @@ async function tellOfCrashes(
 interface Look {
   readonly containers: NodeView['containers'];
   readonly lost: boolean;
+  /** When it was lost, or will be, as its agent says; milliseconds since 1970. */
+  readonly lostAt?: number;
 }
 
-async function look(ports: ReconcilePorts, node: string, watched: WatchedNode | undefined): Promise<Look> {
+async function look(
+  ports: ReconcilePorts,
+  node: string,
+  { watched, leaving }: { readonly watched: WatchedNode | undefined; readonly leaving: Leaving | undefined },
+): Promise<Look> {
   if (watched?.liveness.state === 'unreachable') return lookAtLost(ports, node, watched);
   const { engines, store, clock } = ports;
   try {
     ports.onAsked();
-    const containers = await within(ports.answerMs, engines.ownContainers(node));
+    const limitMs = leaving === 'gone' ? ports.goneAnswerMs : ports.answerMs;
+    const containers = await within(limitMs, engines.ownContainers(node));
     ports.differences.asked(node, new Set(containers.map(({ id }) => id)));
     return { containers, lost: false };
   } catch (error) {
+    if (leaving === 'gone') ports.onGone(node, reasonOf(error));
     // Where an agent watches it, whether it answers is the agent's to say.
     if (watched !== undefined) {
       ports.onNode(node, false, error);
       return { containers: undefined, lost: false };
     }
-    const reason = shortMessage(error instanceof Error ? error.message : String(error));
-    const { since, isNew } = await store.nodeUnreachable(node, reason);
+    const { since, isNew } = await store.nodeUnreachable(node, reasonOf(error));
     if (isNew) ports.onNode(node, false, error);
     return { containers: undefined, lost: clock.now().getTime() - since >= ports.nodeLostMs };
   }
 }
+
+const reasonOf = (error: unknown): string =>
+  shortMessage(error instanceof Error ? error.message : String(error));
 
 async function lookAtLost(
   { store, clock, nodeGraceMs }: ReconcilePorts,
@@ -179,8 +197,8 @@ async function lookAtLost(
   { liveness }: WatchedNode,
 ): Promise<Look> {
   await store.nodeLost(node, liveness.since);
-  const silentMs = clock.now().getTime() - Date.parse(liveness.since);
-  return { containers: undefined, lost: silentMs >= nodeGraceMs };
+  const lostAt = Date.parse(liveness.since) + nodeGraceMs;
+  return { containers: undefined, lost: clock.now().getTime() >= lostAt, lostAt };
 }
 
 /** Instances that were launched before containers had the label of their installation are not in its list. */

@@ -64,6 +64,7 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
         call('record');
         return world.instances ?? [];
       },
+      instancesOf: async () => [],
       mayHaveOrphans: async () => world.mayHaveOrphans === true,
       openTasks: () => Promise.resolve(new Set()),
       nodeUnreachable: () =>
@@ -109,6 +110,8 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
     clock: { now: () => NOW },
     ...{ installation: 'us', limits: { attempts: 3, orphanAgeMs: 1_000 }, nodeLostMs: 20_000, answerMs: 50 },
     nodeGraceMs: 4_000,
+    goneAnswerMs: 20,
+    onGone: (node) => call(`gave up ${node}`),
     onAsked: () => undefined,
     onRepair: ({ event }, error) => void (error !== undefined && call(`${event} failed`)),
     onNode: () => undefined,
@@ -227,7 +230,7 @@ describe('a look at a node that is taken out of service', () => {
   it('launches elsewhere at once what ran on one that was removed and does not answer, and waits for nothing', async () => {
     const instances = [instance('a'), instance('b', { state: 'abandoned' })];
     expect(await look({ instances, leaving: 'gone' })).toEqual([
-      ...['list', 'record', 'relaunch a', 'forget b removed'],
+      ...['list', 'gave up node-1', 'record', 'relaunch a', 'forget b removed'],
     ]);
   });
 
@@ -237,7 +240,9 @@ describe('a look at a node that is taken out of service', () => {
   });
 
   it('forgets one that was removed once nothing is left there', async () => {
-    expect(await look({ leaving: 'gone' })).toEqual(['list', 'record', 'forget node node-1']);
+    expect(await look({ leaving: 'gone' })).toEqual([
+      ...['list', 'gave up node-1', 'record', 'forget node node-1'],
+    ]);
   });
 });
 

@@ -15,12 +15,13 @@ import type { DeployerConfig } from '../deployer.config.js';
 import type { Outside } from '../task/outside.wire.js';
 import type { Storage } from '../task/storage.wire.js';
 import { NodeWatch } from './node-watch.js';
-import type { WatchedNodes } from './ports.js';
 import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 import { Hastening, WatchedDifferences } from './watched-differences.js';
 
 /** How long an engine is waited for: longer than a slow list, shorter than the lease of a look. */
 const ANSWER_MS = 10_000;
+/** What ran on a node that was removed as lost waits for this. */
+const GONE_ANSWER_MS = 3_000;
 /**
  * A node that does not answer is asked so much more often: what it left is to be put right when it comes back. So is one
  * that is drained: of each service, a look begins one move.
@@ -33,7 +34,7 @@ interface ReconcilerParts {
   readonly outside: Outside;
   readonly intake: RepairRequests;
   readonly services: Services['record'];
-  readonly agents: WatchedNodes;
+  readonly agents: Pick<AgentMessages, 'of' | 'all' | 'giveUp'>;
   readonly runtime: Pick<Runtime, 'logger' | 'metrics' | 'clock'>;
 }
 
@@ -142,7 +143,8 @@ function reconcilePorts({
     differences: new WatchedDifferences({ ...{ agents, record, inventory, clock, nodeGraceMs }, ...limits }),
     installation: outside.installation,
     nodeLostMs: config.DEPLOYER_NODE_LOST_MS,
-    answerMs: ANSWER_MS,
+    ...{ answerMs: ANSWER_MS, goneAnswerMs: GONE_ANSWER_MS },
+    onGone: (node, reason) => agents.giveUp(node, reason),
     onAsked: () => asked.inc(),
     onRepair({ event, data, ...about }, error) {
       const fields = { ...about, repair: event, ...data };

@@ -38,14 +38,21 @@ export function judge({ verdict, recent }: Liveness, check: Check, now: string):
   return nothingKnown({ state: 'alive', since: now });
 }
 
+/** As the most of Lifeguard (see `timelyLimit`). */
+const DOUBT_FACTOR = 8;
+
 /** The kernel answers a connection at once, however busy its programs are. */
 export const REACH_LIMIT_MS = 1_000;
 
 /**
  * How long a program of the node may take to answer: longer each time, as a slow answer is no missing one. Where the
- * kernel answers, 14 s pass in silence before three have failed. Where it cannot be asked, as behind a jump host, silence
- * may be a cut line, which must be known within 6 s.
+ * kernel answers, 14 s pass in silence before three have failed, or 112 s where whoever asks may be the one that is slow.
+ * Where it cannot be asked, as behind a jump host, silence may be a cut line, which must be known within 6 s.
  */
-export function askLimitMs(failed: number, { kernelAnswers }: { readonly kernelAnswers: boolean }): number {
-  return kernelAnswers ? Math.min(2_000 * 2 ** failed, 8_000) : Math.min(1_000 + 250 * failed, 1_500);
+export function askLimitMs(
+  failed: number,
+  { kernelAnswers, isInDoubt }: { readonly kernelAnswers: boolean; readonly isInDoubt: boolean },
+): number {
+  if (!kernelAnswers) return Math.min(1_000 + 250 * failed, 1_500);
+  return Math.min(2_000 * 2 ** failed, 8_000) * (isInDoubt ? DOUBT_FACTOR : 1);
 }

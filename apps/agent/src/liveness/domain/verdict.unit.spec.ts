@@ -63,12 +63,19 @@ describe('how long is waited', () => {
     // The cut comes right after a look was answered; the next look is given a second before it is checked.
     const firstCheckMs = 2 * cadenceMs;
     expect(firstCheckMs + 2 * cadenceMs + REACH_LIMIT_MS).toBeLessThanOrEqual(6_000);
-    const asks = [0, 1, 2].map((failed) => askLimitMs(failed, { kernelAnswers: false }));
+    const asks = [0, 1, 2].map((failed) => askLimitMs(failed, { kernelAnswers: false, isInDoubt: true }));
     expect(firstCheckMs + asks.reduce((sum, ms) => sum + ms)).toBeLessThanOrEqual(6_000);
   });
 
   it('a program of a busy node has longer each time, while its kernel answers', () => {
-    const limits = [0, 1, 2, 3, 9].map((failed) => askLimitMs(failed, { kernelAnswers: true }));
+    const limits = [0, 1, 2, 3, 9].map((failed) =>
+      askLimitMs(failed, { kernelAnswers: true, isInDoubt: false }),
+    );
     expect(limits).toEqual([2_000, 4_000, 8_000, 8_000, 8_000]);
+  });
+
+  it('where many nodes do not answer, each has more time, and not without end', () => {
+    const limits = [0, 1, 2].map((failed) => askLimitMs(failed, { kernelAnswers: true, isInDoubt: true }));
+    expect(limits).toEqual([16_000, 32_000, 64_000]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Engine } from '#libs/engine';
-import { within } from '#libs/runtime';
+import { withinTimely } from '../../liveness/timely-limit.js';
 import type { WatchedEngine } from '../ports.js';
 
 /** A container that is paused holds its memory. */
@@ -23,4 +23,4 @@ export const watchedEngine = (current: () => Engine): WatchedEngine => ({
 
 /** Throws where it does not answer within the time. */
 export const pinged = (engine: Engine, limitMs: number): Promise<void> =>
-  within(limitMs, 'the engine', engine.ping());
+  withinTimely(limitMs, 'the engine', () => engine.ping());

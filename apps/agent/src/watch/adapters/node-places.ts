@@ -4,6 +4,7 @@ import { readNodeLogin, type RegistryNode } from '#libs/registry-client';
 import { type AtRestKeys, decryptAtRest } from '#libs/secrets';
 import type { SshLogin, SshTarget } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
+import type { Semaphore } from '../semaphore.js';
 import type { NodePlace } from '../watched-nodes.js';
 import { LocalNode } from './local-node.js';
 import { SshNode, type WayToNode } from './ssh-node.js';
@@ -17,11 +18,12 @@ interface NodePlacesParts {
   readonly logger: Pick<Logger, 'debug'>;
   /** The node that this agent runs on, if it does. */
   readonly localNode: string | undefined;
+  readonly turns: Pick<Semaphore, 'run'>;
 }
 
 /** Undefined where the node was removed. Throws SealError where its login rests under another key. */
 export async function placeOf(
-  { pool, keys, logger, localNode }: NodePlacesParts,
+  { pool, keys, logger, localNode, turns }: NodePlacesParts,
   name: string,
 ): Promise<NodePlace | undefined> {
   const enrolled = await readNodeLogin(pool, name);
@@ -35,7 +37,7 @@ export async function placeOf(
   const login = (await decryptAtRest(keys, enrolled.loginEncrypted)) as NodeLogin;
   const way = wayTo(enrolled.node, login);
   const key = createHash('sha256').update(JSON.stringify(way)).digest('base64url');
-  return { key, range, open: () => new SshNode(way, logger) };
+  return { key, range, open: () => new SshNode(way, logger, turns) };
 }
 
 type Machine = Pick<RegistryNode, 'address' | 'sshPort' | 'sshUser' | 'hostKeyFingerprint'> & {

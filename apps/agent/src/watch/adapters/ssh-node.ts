@@ -3,6 +3,8 @@ import { connectEngine, type Engine } from '#libs/engine';
 import { SshPool, type SshTarget, targetAddress } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
 import type { NodeAccess, NodeChannel } from '../ports.js';
+import { withinTimely } from '../../liveness/timely-limit.js';
+import type { Semaphore } from '../semaphore.js';
 import { openNodeChannel } from './node-channel.js';
 import { pinged, watchedEngine } from './node-engine.js';
 import { sshShell } from './ssh-shell.js';
@@ -13,8 +15,10 @@ export interface WayToNode {
   readonly socketPath?: string;
 }
 
-/** A busy machine needs seconds for a new connection. */
-const CONNECT_MS = 5_000;
+/** A busy machine needs seconds for a login. One that is given up is work for nothing: the next begins from its start. */
+const LOGIN_MS = 20_000;
+/** Beside the limits of logins and of checks, which give a late agent more time. */
+const AT_MOST_MS = 120_000;
 const OPEN_MS = 10_000;
 /** Three that stay without an answer end a connection. */
 const KEEPALIVE_MS = 5_000;
@@ -24,10 +28,13 @@ export class SshNode implements NodeAccess {
   readonly kernelAnswers: boolean;
   private pool: SshPool;
   private current: Engine;
+  /** Logins that wait for their turn. */
+  private queued = 0;
 
   constructor(
     private readonly way: WayToNode,
     private readonly logger: Pick<Logger, 'debug'>,
+    private readonly turns: Pick<Semaphore, 'run'>,
   ) {
     this.kernelAnswers = way.target.jump === undefined;
     this.pool = this.newPool();
@@ -43,26 +50,33 @@ export class SshNode implements NodeAccess {
 
   reach(limitMs: number): Promise<void> {
     const { host, port } = this.way.target;
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host, port });
-      const fail = (why: string): void => {
-        socket.destroy();
-        reject(new Error(`${targetAddress({ host, port })} ${why}`));
-      };
-      // Where this process stood still, its timer is first, and the answer behind it: that is heard in between.
-      const late = (): void => fail(`does not answer within ${limitMs} ms`);
-      socket.setTimeout(limitMs, () => void setImmediate(late));
-      socket.once('error', (error) => fail(`cannot be reached: ${error.message}`));
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve();
-      });
-    });
+    const address = targetAddress({ host, port });
+    return withinTimely(
+      limitMs,
+      address,
+      (signal) =>
+        new Promise((resolve, reject) => {
+          const socket = connect({ host, port });
+          signal.addEventListener('abort', () => socket.destroy());
+          socket.once('error', (error) => {
+            reject(new Error(`${address} cannot be reached: ${error.message}`, { cause: error }));
+          });
+          socket.once('connect', () => {
+            socket.destroy();
+            resolve();
+          });
+        }),
+    );
   }
 
   async ask(limitMs: number): Promise<void> {
-    const engine = this.current;
-    await this.pool.exec(this.way.target, ['true'], { timeoutMs: limitMs });
+    const { current: engine, pool } = this;
+    const { target } = this.way;
+    const runs = async (signal: AbortSignal): Promise<void> => {
+      await pool.connection(target);
+      await pool.exec(target, ['true'], { timeoutMs: AT_MOST_MS, signal });
+    };
+    await withinTimely(limitMs, 'sshd', runs, () => this.queued > 0);
     await pinged(engine, limitMs);
   }
 
@@ -81,8 +95,17 @@ export class SshNode implements NodeAccess {
 
   private newPool(): SshPool {
     return new SshPool({
-      ...{ logger: this.logger, connectAttempts: 1, connectTimeoutMs: CONNECT_MS, keepaliveMs: KEEPALIVE_MS },
+      ...{ logger: this.logger, connectAttempts: 1, connectTimeoutMs: AT_MOST_MS, keepaliveMs: KEEPALIVE_MS },
       maxConnections: 1,
+      logInTurn: (login) => this.inTurn(login),
+    });
+  }
+
+  private inTurn<T>(login: () => Promise<T>): Promise<T> {
+    this.queued += 1;
+    return this.turns.run(() => {
+      this.queued -= 1;
+      return withinTimely(LOGIN_MS, 'the login', login);
     });
   }
 

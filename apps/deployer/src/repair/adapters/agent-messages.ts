@@ -61,6 +61,13 @@ export class AgentMessages implements WatchedNodes, NodeVerdicts {
     return state === 'unreachable' ? reason : undefined;
   }
 
+  /** A node that was removed does not answer, as a look found: it counts as unreachable for a while. */
+  giveUp(node: string, reason: string): void {
+    const now = this.parts.clock.now().toISOString();
+    const liveness = { state: 'unreachable' as const, reason, since: now };
+    this.removed.set(node, { node, fence: 0, liveness, observedAt: now });
+  }
+
   private seenOn(node: string): Omit<WatchedNode, 'liveness'> {
     const last = this.lastSeconds.get(node) ?? this.since;
     if (this.nowMs() - last > AGENT_SILENT_MS) return { figures: 'none', running: [] };

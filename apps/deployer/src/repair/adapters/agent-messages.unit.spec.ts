@@ -96,6 +96,19 @@ it('a node that was removed while it did not answer was asked, and waited for: i
   expect(messages.unreachable(NODE)).toBeUndefined();
 });
 
+it('each task waited for a node that was removed before its agent knew that it is lost: one look gives it up', () => {
+  const { messages, at, state, removed } = underTest();
+  state(0, 'alive');
+  removed();
+  at(1);
+  messages.giveUp(NODE, 'no answer within 3000 ms');
+  expect(messages.unreachable(NODE)).toBe('no answer within 3000 ms');
+  expect(messages.all()).toEqual([]);
+  // It was enrolled anew.
+  state(5, 'alive', 8);
+  expect(messages.unreachable(NODE)).toBeUndefined();
+});
+
 it('what is no message of an agent changes nothing', () => {
   const { messages } = underTest();
   messages.take({ topic: topics.nodeState, key: NODE, data: { ...nodeState.example, fence: 'x' } });

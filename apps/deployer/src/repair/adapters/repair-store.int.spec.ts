@@ -206,6 +206,28 @@ it('instances of a service are relaunched by one request; one that another repli
   await pool.query(`DELETE FROM instances WHERE node = 'node-5'`);
 });
 
+it('two lost nodes are relaunched by one request, also where both are looked at in the same moment', async () => {
+  const { pool } = database;
+  now += 3_600_000;
+  await pool.query(
+    `INSERT INTO instances (name, task_id, app_id, service, node, container, report, stop, release_id)
+     SELECT new.name, task_id, app_id, new.service, new.node, container, report, stop, release_id
+     FROM instances, (VALUES ('web-5', 'web', 'node-5'), ('web-6', 'web', 'node-6'), ('api-6', 'api', 'node-6'),
+                             ('web-7', 'web', 'node-7')) AS new(name, service, node)
+     WHERE instances.name = 'web-0'`,
+  );
+  const web = [{ appId: 'shop', service: 'web' }];
+  const found = await store.instancesOf(web, ['node-5', 'node-6']);
+  expect(found.map(({ name }) => name)).toEqual(['web-5', 'web-6']);
+  expect(await store.instancesOf([{ appId: 'other', service: 'web' }], ['node-5'])).toEqual([]);
+  const lost = found.map((instance) => ({ instance, attempt: 1, event }));
+  const begun = await Promise.all([store.relaunch(lost), store.relaunch(lost.toReversed())]);
+  const counted = begun.map((all) => all.map(({ instance: { name } }) => name));
+  expect(counted.toSorted((a, b) => a.length - b.length)).toEqual([[], ['web-5', 'web-6']]);
+  await pool.query(`UPDATE tasks SET result = '{"status":"running"}' WHERE result IS NULL`);
+  await pool.query(`DELETE FROM instances WHERE node IN ('node-5', 'node-6', 'node-7')`);
+});
+
 it('a node is forgotten once nothing of ours is there', async () => {
   const { pool } = database;
   await pool.query('INSERT INTO node_logins (node, login) VALUES ($1, $2)', [NODE, {}]);

@@ -16,7 +16,7 @@ import type { Holding } from '../domain/moves.js';
 import { whyRepaired } from '../domain/why-repaired.js';
 import { reportAgain } from '../../rollout/instance.js';
 import { failureIn } from '../../task/failure-in.js';
-import type { NodeInstance, Relaunch, RepairStore, RepairEvent } from '../ports.js';
+import type { NodeInstance, OfService, Relaunch, RepairStore, RepairEvent } from '../ports.js';
 import type { Clock } from '../../task/ports.js';
 import type { RepairRequests } from '../../requests/ports.js';
 import type { InstanceRecord } from '../../rollout/ports.js';
@@ -55,6 +55,19 @@ export class PostgresRepairStore implements RepairStore {
 
   /** With the attempts of the instance itself, or else of the one in whose place a repair launched it. */
   async instancesOn(node: string): Promise<readonly NodeInstance[]> {
+    return this.instances('i.node = $1', [node]);
+  }
+
+  async instancesOf(
+    services: readonly OfService[],
+    nodes: readonly string[],
+  ): Promise<readonly NodeInstance[]> {
+    const [apps, names] = [services.map(({ appId }) => appId), services.map(({ service }) => service)];
+    const ofThese = '(i.app_id, i.service) IN (SELECT * FROM unnest($2::text[], $3::text[]))';
+    return this.instances(`i.node = ANY ($1) AND ${ofThese}`, [nodes, apps, names]);
+  }
+
+  private async instances(where: string, values: readonly unknown[]): Promise<readonly NodeInstance[]> {
     const { rows } = await this.parts.pool.query<InstanceRow>(
       `SELECT i.name, i.container, i.node, i.state, i.stop, i.report, i.task_id AS "taskId",
               i.app_id AS "appId", i.service,
@@ -71,8 +84,8 @@ export class PostgresRepairStore implements RepairStore {
               EXISTS (SELECT FROM repairs r JOIN tasks rt ON rt.id = r.task_id
                       WHERE r.instance = i.name AND rt.result IS NULL) AS replacing,
               ${unfinishedWorkOf("i.app_id || '/' || i.service")} AS busy
-       FROM instances i WHERE i.node = $1 ORDER BY i.name`,
-      [node],
+       FROM instances i WHERE ${where} ORDER BY i.name`,
+      [...values],
     );
     return rows.map(({ repair, move, maxUnavailable, wanted, ...row }) => ({
       ...row,
@@ -173,7 +186,8 @@ export class PostgresRepairStore implements RepairStore {
     const token = `repair-${randomBytes(8).toString('hex')}-${most}`;
     return transaction(this.parts.pool, async (tx) => {
       const counted: Relaunch[] = [];
-      for (const one of lost)
+      // In one order: another look may count the same ones now.
+      for (const one of lost.toSorted((a, b) => (a.instance.name < b.instance.name ? -1 : 1)))
         if (await this.count(tx, one.instance, one.attempt, `${token}/${service}`)) counted.push(one);
       const [instance, ...others] = counted.map((one) => one.instance.name);
       if (instance === undefined) return [];
