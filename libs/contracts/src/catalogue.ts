@@ -11,6 +11,7 @@ import { nodeRequested } from './messages/node-requested.js';
 import { nodeState } from './messages/node-state.js';
 import { nodeAccessAnswered } from './messages/node-access-answered.js';
 import { nodeAccessRequested } from './messages/node-access-requested.js';
+import { evictionRequested } from './messages/eviction-requested.js';
 import { nodeWaiting } from './messages/node-waiting.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
@@ -26,6 +27,7 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeRequested,
   nodeAnswered,
   nodeWaiting,
+  evictionRequested,
   instanceReported,
   nodeReleased,
   nodeAccessRequested,

@@ -48,10 +48,15 @@ const contradiction = { path: ['antiAffinity'], error: 'expected no service of a
 /** On which nodes the instances of a service may run. All that is said must hold. */
 export const placementRulesSchema = z.strictObject(ruleFields).refine(isPossible, contradiction);
 
-/** `placement` of config.json: the rules, and how long an instance may wait for room. */
+/** `placement` of config.json: the rules, how long an instance may wait for room, and whether others make room for it. */
 export const placementSchema = z
   .strictObject({
     ...ruleFields,
     waitMs: z.int().min(0).max(LONGEST_WAIT_MS).optional(),
+    preempt: z.boolean().optional(),
   })
-  .refine(isPossible, contradiction);
+  .refine(isPossible, contradiction)
+  .refine(({ waitMs, preempt }) => preempt !== true || waitMs !== 0, {
+    path: ['waitMs'],
+    error: 'expected more than 0 with preempt: what makes room has to be stopped first',
+  });

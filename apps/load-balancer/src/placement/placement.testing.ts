@@ -32,6 +32,7 @@ interface PlacementOptions {
   readonly overcommit?: number;
   readonly mostWaiting?: number;
   readonly holdAfterMs?: number;
+  readonly onEvicted?: ConstructorParameters<typeof Placement>[0]['onEvicted'];
 }
 
 export const createPlacement = (options: PlacementOptions = {}): Placement =>
@@ -138,7 +139,8 @@ class TestPlacement {
     // Emptied tables are no change that is told.
     this.restart();
     await this.database.pool.query(
-      'TRUNCATE reservations, node_changes, ports_in_turn, placements, waiting_requests, outbox, registry.node_records',
+      `TRUNCATE reservations, node_changes, ports_in_turn, placements, waiting_requests, evictions, outbox,
+         registry.node_records, registry.instance_records`,
     );
   }
 

@@ -65,6 +65,14 @@ export interface Asker {
 
 export type TaskMode = ServiceMode | 'scale';
 
+/** The node request that waits for the room of an instance. */
+export interface MakesRoomFor {
+  readonly accessToken: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly priority: number;
+}
+
 /** What a scale request asks for; one of these. */
 interface ScaleWish {
   readonly by?: number;
@@ -78,6 +86,8 @@ interface ScaleWish {
   readonly moves?: true;
   /** With `moves`: it can run nowhere else, so it is stopped, as far as `maxUnavailable` of its config.json lets it be missing. */
   readonly yields?: true;
+  /** With `repairs`: it is stopped, and nothing stands in for it, so that one of a higher priority has room. */
+  readonly makesRoomFor?: MakesRoomFor;
   /** Of a repair: as many instances as the spec wants. */
   readonly restore?: boolean;
 }
@@ -157,6 +167,8 @@ interface TaskEventData {
     /** The task's place in the order of arrival. */
     readonly arrival?: number;
     readonly volumes?: readonly PlacedVolume[];
+    /** Of one that makes room: whether the other one waits for it still. */
+    readonly roomAwaited?: boolean;
   };
   /** What is to be started, what it replaces, what is stopped besides; once a task. */
   PlanMade: {
