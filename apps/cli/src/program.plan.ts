@@ -49,12 +49,15 @@ function addPlace(plan: Command, run: Run): void {
       collected,
     )
     .option('--no-port', 'workers: they take no host port')
+    .option('--priority <number>', 'their priority, -100 to 100 (default: 0)', priority)
+    .option('--preempt', 'say also what would be stopped for them where there is no room')
     .addHelpText(
       'after',
       help(
         'slipway plan place --cpu 2 --memory 4G --count 10',
         'slipway plan place --cpu 0.5 --memory 512M --count 3 --constraint disk=ssd --constraint zone!=rack-1',
         'slipway plan place --cpu 1 --memory 1G --app shop --service web --anti-affinity db',
+        'slipway plan place --cpu 2 --memory 1G --priority 50 --preempt',
       ),
     )
     .action((options: PlanPlaceOptions, command: Command) =>
@@ -63,6 +66,19 @@ function addPlace(plan: Command, run: Run): void {
 }
 
 const help = (...lines: string[]): string => `${examples(...lines)}\n\n${CODES}`;
+
+const MOST_PRIORITY = 100;
+
+/** A negative number begins with a dash, which `wholeNumber` does not take. */
+function priority(text: string): number {
+  const value = Number(text);
+  if (/^-?\d+$/.test(text) && Math.abs(value) <= MOST_PRIORITY) return value;
+  throw usageError(
+    'USAGE',
+    `--priority is ${JSON.stringify(text)}: it must be a whole number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`,
+    { hint: 'Correct --priority; --help shows examples.' },
+  );
+}
 
 function cores(text: string): number {
   const value = Number(text);

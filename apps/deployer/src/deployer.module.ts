@@ -3,6 +3,8 @@ import { TOKENS, type Tokens } from '#libs/http';
 import type { WorkQueue } from '#libs/postgres';
 import type { RequestRecord } from './requests/adapters/request-record.js';
 import { DeploymentRequestsConsumer } from './requests/deployment-requests.consumer.js';
+import { EvictionsConsumer } from './repair/consumer.js';
+import { EVICTIONS, type Evictions } from './repair/ports.js';
 import { NodeAnswersConsumer } from './rollout/consumer.js';
 import { MoveRequestsConsumer } from './requests/move-requests.consumer.js';
 import { ScaleRequestsConsumer } from './requests/scale-requests.consumer.js';
@@ -31,6 +33,7 @@ export interface DeployerModuleParts {
   readonly intake: RequestIntake;
   readonly work: WorkQueue;
   readonly waits: NodeWaits;
+  readonly evictions: Evictions;
   readonly requests: RequestRecord;
   readonly submissions: Submissions;
   readonly releases: ReleaseRecord;
@@ -53,12 +56,13 @@ export class DeployerModule {
         MoveRequestsConsumer,
         ...[RequestsController, SubmissionsController, ReleasesController],
         ...[BuildsController, InstancesController, SecretsController, SpecsController],
-        WaitingController,
+        ...[WaitingController, EvictionsConsumer],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
         { provide: WORK_QUEUE, useValue: parts.work },
         { provide: NODE_WAITS, useValue: parts.waits },
+        { provide: EVICTIONS, useValue: parts.evictions },
         { provide: REQUEST_RECORD, useValue: parts.requests },
         { provide: SUBMISSIONS, useValue: parts.submissions },
         { provide: RELEASE_RECORD, useValue: parts.releases },

@@ -28,7 +28,13 @@ import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createServices } from './services/wire.js';
 import { PostgresNodeWaits } from './rollout/adapters/node-waits.js';
-import { createAgentMessages, createReconciler, renewNodeLogins, repairChores } from './repair/wire.js';
+import {
+  createAgentMessages,
+  createEvictions,
+  createReconciler,
+  renewNodeLogins,
+  repairChores,
+} from './repair/wire.js';
 import { createRetentions } from './releases/retention.wire.js';
 import { createWorkers } from './task/wire.js';
 
@@ -78,11 +84,11 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const instanceLogs = new EngineInstanceLogs(pool, outside.engines);
   const requests = new RequestRecord(pool, storage.events);
   const submissions = await openSubmissions({ ...runtime, intake, record: requests });
+  const telling = { pool, outbox, intake, clock: runtime.clock, replica: config.DEPLOYER_REPLICA };
   const module = DeployerModule.register({
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
-    specs: services.record,
-    waits: new PostgresNodeWaits({ pool, outbox, clock: runtime.clock, replica: config.DEPLOYER_REPLICA }),
-    ...{ requests, submissions },
+    ...{ specs: services.record, evictions: createEvictions(telling) },
+    ...{ requests, submissions, waits: new PostgresNodeWaits(telling) },
     releases: new PostgresReleaseRecord(pool),
     buildLogs: new PostgresBuildLogs(pool),
     tokens: tokensOf(config),

@@ -96,6 +96,12 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       'How many instances may wait for room at once. Beyond that, what no node takes is refused; 0: all of it.',
     ),
+  LOAD_BALANCER_PREEMPT: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe(
+      '`on`: instances of clearly lower priorities may be stopped for those that wait with `placement.preempt` of config.json. `off` never stops any.',
+    ),
   LOAD_BALANCER_HOLD_AFTER_MS: durationMs()
     .default(10_000)
     .describe(

@@ -14,6 +14,7 @@ import {
 import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { followFigures } from './placement/adapters/node-figures.js';
+import { evictableOn, oldEvictions } from './placement/adapters/evictions.js';
 import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
@@ -28,6 +29,11 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const keptDays = config.LOAD_BALANCER_PLACEMENTS_DAYS;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
+  const mayPreempt = config.LOAD_BALANCER_PREEMPT === 'on';
+  const evictions = runtime.metrics.counter(
+    'load_balancer_evictions_total',
+    'Instances that were asked to make room for one of a higher priority.',
+  );
   const placement = new Placement({
     ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
     policy: config.LOAD_BALANCER_PLACEMENT,
@@ -36,6 +42,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     keepExplanations,
     mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
     holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
+    ...(mayPreempt && { onEvicted: (victims) => victims.forEach(() => evictions.inc()) }),
   });
   const rebalancing = createRebalancing({
     ...{ runtime, placement, policy: config.LOAD_BALANCER_PLACEMENT },
@@ -57,6 +64,9 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     fleets: {
       snapshot: (node) => transaction(runtime.pool, (tx) => placement.snapshot(tx, node)),
       pause: () => setImmediate(),
+      mayPreempt,
+      evictable: (shortages, mostPriority, except) =>
+        transaction(runtime.pool, (tx) => evictableOn(tx, shortages, mostPriority, except)),
     },
     tokens: tokensOf(config),
   });
@@ -69,7 +79,10 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     drain: async () => {
       await Promise.all([line.stop(), rebalancing.stop()]);
     },
-    oldRows: [endedReservations, oldNodeChanges, ...[oldExplanations, oldMoves].map((of) => of(keptDays))],
+    oldRows: [
+      ...[endedReservations, oldNodeChanges, oldEvictions],
+      ...[oldExplanations, oldMoves].map((of) => of(keptDays)),
+    ],
     gather: { topic: topics.nodeRequests, settle: (tx) => placement.settle(tx) },
     // A late report holds the lock of its node until it is committed.
     chunkSize: (topic) => (topic === topics.instanceReports ? 1 : undefined),

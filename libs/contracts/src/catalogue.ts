@@ -12,6 +12,7 @@ import { nodeRequested } from './messages/node-requested.js';
 import { nodeState } from './messages/node-state.js';
 import { nodeAccessAnswered } from './messages/node-access-answered.js';
 import { nodeAccessRequested } from './messages/node-access-requested.js';
+import { evictionRequested } from './messages/eviction-requested.js';
 import { nodeWaiting } from './messages/node-waiting.js';
 import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
@@ -28,6 +29,7 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeAnswered,
   nodeWaiting,
   moveRequested,
+  evictionRequested,
   instanceReported,
   nodeReleased,
   nodeAccessRequested,

@@ -79,8 +79,10 @@ const fieldDescriptions: Record<Field, string> = {
     '`false`: its instances are never moved to balance the load of nodes. If it is not set, they may be, where `LOAD_BALANCER_REBALANCING` says so.',
   'placement.waitMs':
     'Milliseconds that an instance may wait for room before its request fails with `NO_NODE`; 0: not at all. If it is not set, `DEPLOYER_PLACE_WAIT_MS` counts.',
+  'placement.preempt':
+    '`true`: while an instance waits for room, instances of services whose priority is lower by 10 or more may be stopped for it. This needs `LOAD_BALANCER_PREEMPT=on` as well, and a `waitMs` other than 0.',
   priority:
-    'Who gets room first of those that wait for it: -100 to 100, the higher ones first; default: 0. Nothing that runs is stopped for it.',
+    'Who gets room first of those that wait for it: -100 to 100, the higher ones first; default: 0. Nothing that runs is stopped for it, except with `placement.preempt`.',
   user: 'Who runs the service, as its image knows it, such as 1000, 1000:1000 or app. Default: a user of its own, `slipway` (10001). An image of a Dockerfile, or of somebody else, has its own user, which is root where it names none.',
   workdir:
     'The folder inside its container that the service is started in. Default: the folder of its source, or the one that the Dockerfile names.',

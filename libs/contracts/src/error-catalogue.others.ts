@@ -66,6 +66,11 @@ export const httpErrors = {
     'This deployer follows as many logs as it may.',
     'End one, or ask without `follow`.',
   ),
+  PREEMPT_OFF: overHttp(
+    409,
+    'A plan was asked to stop instances of lower priorities, and this load balancer never does that.',
+    'Ask without `placement.preempt`, or set `LOAD_BALANCER_PREEMPT=on`.',
+  ),
   PLANS_BUSY: overHttp(
     503,
     'This load balancer makes as many plans as it may at once.',

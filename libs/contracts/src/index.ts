@@ -13,6 +13,7 @@ export * from './messages/deployment-requested.js';
 export * from './messages/deployment-replied.js';
 export * from './messages/deployment-progressed.js';
 export * from './messages/node-requested.js';
+export { evictionRequested, type EvictionRequest } from './messages/eviction-requested.js';
 export { nodeWaiting, type NodeWaiting } from './messages/node-waiting.js';
 export { type AssignedNode, nodeAnswered, type NodeAnswer } from './messages/node-answered.js';
 export * from './messages/node-access-requested.js';

@@ -49,13 +49,18 @@ const contradiction = { path: ['antiAffinity'], error: 'expected no service of a
 export const placementRulesSchema = z.strictObject(ruleFields).refine(isPossible, contradiction);
 
 /**
- * `placement` of config.json: the rules, how long an instance may wait for room, and whether it may be moved to balance
- * the load.
+ * `placement` of config.json: the rules, how long an instance may wait for room, whether others make room for it, and
+ * whether it may be moved to balance the load.
  */
 export const placementSchema = z
   .strictObject({
     ...ruleFields,
     waitMs: z.int().min(0).max(LONGEST_WAIT_MS).optional(),
     rebalance: z.boolean().optional(),
+    preempt: z.boolean().optional(),
   })
-  .refine(isPossible, contradiction);
+  .refine(isPossible, contradiction)
+  .refine(({ waitMs, preempt }) => preempt !== true || waitMs !== 0, {
+    path: ['waitMs'],
+    error: 'expected more than 0 with preempt: what makes room has to be stopped first',
+  });

@@ -103,6 +103,17 @@ export function readInstances(
   );
 }
 
+/** Instances that run on these nodes, by name. */
+export const readRunningOn = (
+  db: Transaction,
+  nodes: readonly string[],
+): Promise<readonly RegistryInstance[]> =>
+  rowsOf(
+    db,
+    `SELECT ${INSTANCE_COLUMNS} FROM registry.instances WHERE node = ANY ($1) AND state = 'running' ORDER BY name`,
+    [nodes],
+  );
+
 export interface NodeLogin {
   readonly node: RegistryNode;
   /** Under SLIPWAY_NODE_KEY. */

@@ -42,10 +42,12 @@ export interface PlanPlaceOptions {
   readonly antiAffinity?: readonly string[];
   /** `false`: a worker, which takes no port. */
   readonly port: boolean;
+  readonly priority?: number;
+  readonly preempt?: boolean;
 }
 
 export async function planPlace(options: PlanPlaceOptions, output: Output): Promise<ExitCode> {
-  const { cpu, memory, count, constraint: constraints, affinity, antiAffinity, port, app } = options;
+  const { cpu, memory, count, constraint: constraints, affinity, antiAffinity, port, app, preempt } = options;
   valid(
     { argument: '--app', schema: writtenAppIdSchema, text: app },
     { argument: '--service', schema: writtenServiceNameSchema, text: options.service },
@@ -54,11 +56,13 @@ export async function planPlace(options: PlanPlaceOptions, output: Output): Prom
   const body = {
     ...{ resources: { cpu, memoryMiB: memoryMiB(memory) }, count, appId, service },
     ...(!port && { needsPort: false }),
-    ...((constraints ?? affinity ?? antiAffinity) !== undefined && {
+    ...(options.priority !== undefined && { priority: options.priority }),
+    ...((constraints ?? affinity ?? antiAffinity ?? preempt) !== undefined && {
       placement: {
         ...(constraints !== undefined && { constraints: [...constraints] }),
         ...(affinity !== undefined && { affinity: [...affinity] }),
         ...(antiAffinity !== undefined && { antiAffinity: [...antiAffinity] }),
+        ...(preempt !== undefined && { preempt }),
       },
     }),
   };

@@ -1,5 +1,5 @@
 import type { FleetPlan, FleetPlanFigures, FleetPlanInstance, RefusedNodesLine } from '#libs/contracts';
-import { refusedTable, sizeText } from './placement-lines.js';
+import { evictedTable, refusedTable, sizeText } from './placement-lines.js';
 import type { Paint } from './progress-lines.js';
 import { tableLines } from './table.js';
 import { shareText } from './units.js';
@@ -11,6 +11,7 @@ export function fleetPlanLines(plan: FleetPlan, paint: Paint): string[] {
   const { placed, staying, added, unknown } = plan;
   const blocks = [
     placed.length === 0 ? [] : placedTable(placed),
+    evictedLines(placed),
     ...unplacedBlocks(plan, paint),
     staying.length === 0
       ? []
@@ -57,6 +58,13 @@ function placedTable(placed: FleetPlan['placed']): string[] {
   );
 }
 
+function evictedLines(placed: FleetPlan['placed']): string[] {
+  const evicted = placed.flatMap(({ evicts = [] }) => evicts);
+  return evicted.length === 0
+    ? []
+    : [`${counted(evicted.length, 'instance')} would be stopped to make room:`, ...evictedTable(evicted)];
+}
+
 /** Instances that lack the same are told together. */
 function unplacedBlocks({ unplaced }: FleetPlan, paint: Paint): string[][] {
   const alike = Map.groupBy(unplaced, ({ resources, refused }) => JSON.stringify([resources, refused]));
@@ -99,6 +107,7 @@ function figuresTable({ before, after }: FleetPlan): string[] {
 }
 
 function summary({ placed, unplaced, staying }: FleetPlan): string {
+  const evicted = placed.reduce((sum, { evicts = [] }) => sum + evicts.length, 0);
   const isMove = [...placed, ...unplaced].some(({ from }) => from !== undefined);
   const parts = [
     ...(placed.length > 0
@@ -106,6 +115,7 @@ function summary({ placed, unplaced, staying }: FleetPlan): string {
       : []),
     ...(unplaced.length > 0 ? [`${unplaced.length} would find no place`] : []),
     ...(staying.length > 0 ? [`${staying.length} would stay`] : []),
+    ...(evicted > 0 ? [`${evicted} would be stopped for them`] : []),
   ];
   return parts.length === 0 ? 'No instance would move' : parts.join(', ');
 }

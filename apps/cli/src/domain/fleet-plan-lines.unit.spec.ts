@@ -55,6 +55,15 @@ Of 1 instance, neither constraints nor volumes are known: an older version place
 1 instance would move, 2 would find no place, 1 would stay; nothing was done.`);
   });
 
+  it('names what would be stopped to make room', () => {
+    const evicts = [{ instance: 'low-web-o-0', appId: 'low', service: 'web', priority: -20, node: 'node-1' }];
+    const said = text({ placed: [{ resources, to: 'node-1', score: 80, evicts }] });
+    expect(said).toContain(`1 instance would be stopped to make room:
+INSTANCE     SERVICE  PRIORITY  NODE
+low-web-o-0  low/web  -20       node-1`);
+    expect(said).toContain('1 instance would start, 1 would be stopped for them; nothing was done.');
+  });
+
   it('counts new instances by node, and says so where nothing would move', () => {
     const placed = ['node-1', 'node-2', 'node-1'].map((to) => ({ resources, to, score: 80 }));
     expect(text({ placed })).toMatch(

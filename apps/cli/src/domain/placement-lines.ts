@@ -1,16 +1,19 @@
-import type { ExplainedPlacement, RefusedNodesLine, ScoredNodeLine } from '#libs/contracts';
+import type { EvictedInstance, ExplainedPlacement, RefusedNodesLine, ScoredNodeLine } from '#libs/contracts';
 import { INDENT, marks, type Paint } from './progress-lines.js';
 import { tableLines } from './table.js';
 
 /** Why a node request was answered as it was: the answer, what the best nodes scored, and what ruled out the others. */
 export function placementLines(placement: ExplainedPlacement, paint: Paint): string[] {
-  const { appId, service, accessToken, best, refused, nodes } = placement;
+  const { appId, service, accessToken, best, refused, nodes, evicted = [] } = placement;
   return [
     `${paint.bold(`${appId}/${service}`)}  ${accessToken}`,
     ` ${outcomeLine(placement, paint)}`,
     `${INDENT}asked for ${askedText(placement)}`,
     ...(best.length === 0 ? [] : ['', ...scoreTable(placement), '', whyThisNode(placement)]),
     ...(refused.length === 0 ? [] : ['', `${ruledOut(refused, nodes)}:`, ...refusedTable(refused)]),
+    ...(evicted.length === 0
+      ? []
+      : ['', `Asked to make room for it while it waited:`, ...evictedTable(evicted)]),
     ...(nodes === 0 ? ['', 'No node is enrolled.'] : []),
   ];
 }
@@ -95,6 +98,15 @@ export const refusedTable = (refused: readonly RefusedNodesLine[]): string[] =>
   tableLines(
     ['FILTER', 'NODES', 'CLOSEST', 'TO CHANGE THAT'],
     refused.map((of) => [of.filter, String(of.nodes), of.missing, wayOut(of)]),
+  );
+
+/** Who makes room, with what it is worth. */
+export const evictedTable = (evicted: readonly EvictedInstance[]): string[] =>
+  tableLines(
+    ['INSTANCE', 'SERVICE', 'PRIORITY', 'NODE'],
+    evicted.map(({ instance, appId, service, priority, node }) => [
+      ...[instance, `${appId}/${service}`, String(priority), node],
+    ]),
   );
 
 /** By filter, for the node that came closest. */

@@ -44,6 +44,16 @@ state   1      node-3 is cordoned  slipway node show node-3`,
     );
   });
 
+  it('names who was asked to make room for it', () => {
+    const evicted = [
+      { instance: 'low-web-o-0', appId: 'low', service: 'web', priority: -20, node: 'node-1' },
+    ];
+    expect(text({ evicted })).toContain(`Asked to make room for it while it waited:
+INSTANCE     SERVICE  PRIORITY  NODE
+low-web-o-0  low/web  -20       node-1`);
+    expect(text()).not.toContain('make room');
+  });
+
   it('says when the node was the only one, equal to another, or not the one with the most points', () => {
     const [first, second] = placed.best;
     if (first === undefined || second === undefined) throw new Error('expected two nodes');

@@ -52,6 +52,7 @@ const nowDoing: Readonly<Record<string, string>> = {
   ReleaseCommandDone: 'starts',
   InstanceStarted: 'waits for its health path',
   InstanceHealthy: 'is healthy',
+  InstanceEvicting: 'makes room for a service of a higher priority',
   InstanceDraining: 'lets what ran before finish',
   InstanceStopped: 'goes on',
   RevertBegun: 'brings back what ran before',

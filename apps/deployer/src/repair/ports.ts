@@ -1,4 +1,5 @@
-import type { InstanceReport, NodeState } from '#libs/contracts';
+import type { EvictionRequest, InstanceReport, NodeState } from '#libs/contracts';
+import type { Transaction } from '#libs/postgres';
 import type { SeenContainer } from '../rollout/domain/seen-container.js';
 import type { NodeEngines, StopPolicy } from '../rollout/ports.js';
 import type { Crashing } from './domain/crash.js';
@@ -150,6 +151,13 @@ export interface RepairStore {
   tell(event: RepairEvent): Promise<void>;
   /** Keeps and reports how it crashes, or that it holds again; nothing where it is running no more. */
   reportCrash(instance: NodeInstance, crashing: Crashing | undefined): Promise<void>;
+}
+
+export const EVICTIONS = Symbol('Evictions');
+/** Instances that make room for others of a higher priority. */
+export interface Evictions {
+  /** Asks for the stop of one, and tells it. Of no use for one that does not run any more. */
+  take(tx: Transaction, request: EvictionRequest): Promise<void>;
 }
 
 /** What people ask of nodes. */

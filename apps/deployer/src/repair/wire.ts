@@ -3,6 +3,7 @@ import { Recurring, type Runtime } from '#libs/runtime';
 import { parsePrivateKeys } from '#libs/secrets';
 import { AgentMessages, followAgents } from './adapters/agent-messages.js';
 import { PostgresDifferences } from './adapters/differences.js';
+import { PostgresEvictions } from './adapters/evictions.js';
 import { NodeAccess, renewLogins } from './adapters/node-access.js';
 import { NodeChecks } from './adapters/node-checks.js';
 import { RegistryInventory } from './adapters/registry-inventory.js';
@@ -15,6 +16,7 @@ import type { DeployerConfig } from '../deployer.config.js';
 import type { Outside } from '../task/outside.wire.js';
 import type { Storage } from '../task/storage.wire.js';
 import { NodeWatch } from './node-watch.js';
+import type { Evictions } from './ports.js';
 import { reconcileNode, type ReconcilePorts } from './reconcile-node.js';
 import { Hastening, WatchedDifferences } from './watched-differences.js';
 
@@ -56,6 +58,9 @@ export function createAgentMessages({ clock, kafka }: Pick<Runtime, 'clock' | 'k
     },
   };
 }
+
+export const createEvictions = (parts: ConstructorParameters<typeof PostgresEvictions>[0]): Evictions =>
+  new PostgresEvictions(parts);
 
 /** Logins that are sealed to a former key of the deployer are asked for again. */
 export async function renewNodeLogins(

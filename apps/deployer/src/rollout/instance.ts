@@ -10,7 +10,7 @@ import type { PlacedNode, Release } from '../task/domain/task.events.js';
 import { codeOf } from '../task/domain/task-error.js';
 import { pullsOf, type SlotProgress, type TaskState } from '../task/domain/task.state.js';
 import type { PhaseLimits } from '../task/phase.js';
-import type { ClaimedTask, Clock, Wait } from '../task/ports.js';
+import type { ClaimedTask, Clock, NodeRequests, Wait } from '../task/ports.js';
 import type { Turns } from '../task/turns.js';
 import { CPU_PEAKS_LABEL, TASK_LABEL } from './domain/labels.js';
 import type { Instances, KnownInstance, NodeEngines, Prober, Traffic } from './ports.js';
@@ -19,6 +19,7 @@ import type { Instances, KnownInstance, NodeEngines, Prober, Traffic } from './p
 export interface InstanceEffectPorts {
   readonly releases: Pick<Releases, 'commandDone'>;
   readonly instances: Instances;
+  readonly nodeRequests: Pick<NodeRequests, 'isAwaited'>;
   readonly engines: NodeEngines;
   readonly secrets: Secrets;
   readonly specs: Specs;

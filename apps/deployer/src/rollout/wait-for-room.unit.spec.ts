@@ -60,6 +60,20 @@ describe('a node request waits for room', () => {
     ],
     ['not at all for a repair', {}, { mode: 'scale', scale: { repairs: 'a' } }, 60_000, undefined],
     ['not at all for a restore', {}, { mode: 'scale', scale: { restore: true } }, 60_000, undefined],
+    [
+      'for a minute at most, for a repair and a restore that others make room for',
+      { placement: { preempt: true, waitMs: 600_000 } },
+      { mode: 'scale', scale: { restore: true } },
+      60_000,
+      '2026-01-01T00:01:00.000Z',
+    ],
+    [
+      'not at all for a move, whatever makes room',
+      { placement: { preempt: true } },
+      { mode: 'scale', scale: { repairs: 'a', moves: true } },
+      60_000,
+      undefined,
+    ],
     ['also for a scaling', {}, { mode: 'scale', scale: { to: 1 } }, 60_000, '2026-01-01T00:01:00.000Z'],
   ])('%s', (_what, config, task, placeWaitMs, until) => {
     expect(requestOf(config, task, placeWaitMs)?.waitUntil).toBe(until);
@@ -72,6 +86,15 @@ describe('a node request waits for room', () => {
     expect(request?.placement).not.toHaveProperty('waitMs');
     expect(requestOf({ placement: { waitMs: 5_000 } })).not.toHaveProperty('placement');
     expect(nodeRequested.schema.parse(request)).toMatchObject({ priority: 7 });
+    expect(request).not.toHaveProperty('preempt');
+  });
+
+  it('says that others are to make room for it only if it waits', () => {
+    const preempt = { placement: { preempt: true } };
+    const request = requestOf(preempt, {}, 60_000);
+    expect(nodeRequested.schema.parse(request)).toMatchObject({ preempt: true });
+    expect(request).not.toHaveProperty('placement');
+    expect(requestOf(preempt, {}, 0)).not.toHaveProperty('preempt');
   });
 });
 

@@ -103,6 +103,8 @@ export interface NodeRequests {
   answers(accessTokens: readonly string[]): Promise<readonly NodeAnswer[]>;
   /** Holds the node requests, so that an answer is either seen here or finds its task parked. */
   someAnswered(tx: Transaction, accessTokens: readonly string[]): Promise<boolean>;
+  /** It is not answered, and whoever asked wants it still. */
+  isAwaited(accessToken: string): Promise<boolean>;
 }
 
 /** Node answers as they come by, before they are stored. */

@@ -68,7 +68,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   const output = createBuildOutput({ pool: storage.pool, producer, clock, replica, logger });
   const limits = phaseLimits(config);
   const effects = createEffectRunner({
-    ...{ store, releases, instances, specs },
+    ...{ store, releases, instances, nodeRequests, specs },
     ...outside,
     traffic: parts.traffic,
     clock,

@@ -32,6 +32,7 @@ interface PlacementOptions {
   readonly overcommit?: number;
   readonly mostWaiting?: number;
   readonly holdAfterMs?: number;
+  readonly onEvicted?: ConstructorParameters<typeof Placement>[0]['onEvicted'];
 }
 
 export const createPlacement = (options: PlacementOptions = {}): Placement =>
@@ -142,6 +143,7 @@ class TestPlacement {
     this.restart();
     const tables = [
       ...['reservations', 'node_changes', 'ports_in_turn', 'placements', 'waiting_requests', 'outbox'],
+      ...['evictions', 'registry.instance_records'],
       ...['rebalancing_moves', 'rebalancing_advice', 'registry.node_records'],
     ];
     while (!(await this.truncated(tables)));

@@ -1,6 +1,8 @@
 import type { AssignedNode, NodeAnswer, NodeRequest, NodeWaiting } from '#libs/contracts';
-import type { Explanation } from './domain/explanation.js';
+import type { EvictedInstance, Explanation } from './domain/explanation.js';
+import type { Shortage } from './domain/fleet.js';
 import type { Place, Placement, Wish } from './domain/place.js';
+import type { Evictable, Preemption, PreemptingWish } from './domain/preemption.js';
 import type { Hold, WaitingRequest } from './domain/waiting-line.js';
 
 /** How the deployer reaches a node; the login is sealed to it. */
@@ -66,6 +68,42 @@ export interface LinePlacing extends Placing {
   readonly isBusy: boolean;
   /** The node that comes closest to having room; the one that is kept already where that is possible still. */
   closest(wish: Wish, kept: string | undefined): string | undefined;
+  /**
+   * Locks a node until the transaction ends, and reads it anew; false where others take room there at this moment. From
+   * then on, whoever takes room there knows what was kept meanwhile.
+   */
+  lock(node: string): Promise<boolean>;
+  /** Some node has room, also one that others hold now. */
+  hasRoom(wish: Wish): boolean;
+  /** What each node lacks that could take it. */
+  shortages(wish: Wish): readonly Shortage[];
+  /** Who is to make room for it (`choosePreemption`). */
+  preemption(wish: PreemptingWish, evictable: readonly Evictable[]): Preemption | undefined;
+  /** Whether it has room on this node without those. */
+  fitsWithout(wish: Wish, node: string, leaving: readonly Evictable[]): boolean;
+}
+
+/** An instance that was asked to make room, and has not gone yet. */
+export interface Pending extends Evictable {
+  /** How long ago that was. */
+  readonly askedMs: number;
+  /** It could not be stopped, and runs again. */
+  readonly hasStayed: boolean;
+}
+
+/** Instances that are asked to make room, within one transaction. */
+export interface Evictions {
+  /**
+   * Instances that run on nodes which lack no more than they have together, and were not asked lately. Of a priority of
+   * at most so much, and without volumes.
+   */
+  evictable(shortages: readonly Shortage[], mostPriority: number): Promise<readonly Evictable[]>;
+  /** Asks the deployer to stop them. */
+  ask(request: NodeRequest, victims: readonly Evictable[]): Promise<void>;
+  /** Those that were asked for this request and hold their places still. */
+  pending(accessToken: string): Promise<readonly Pending[]>;
+  /** All that were asked for it. */
+  madeFor(accessToken: string): Promise<readonly EvictedInstance[]>;
 }
 
 /** The line, for whoever serves it. */
@@ -74,7 +112,8 @@ export interface ServedLine {
   inOrder(): Promise<readonly WaitingRequest[] | undefined>;
   /** Locks one of them until the transaction ends; false where it has left the line, or something is done with it now. */
   take(accessToken: string): Promise<boolean>;
-  leave(accessToken: string): Promise<void>;
+  /** Where others made room for it, those behind it are tried anew: it is their turn to ask. */
+  leave(one: WaitingRequest): Promise<void>;
   /** All in line were tried, these are told that they wait, and this one keeps a node. */
   wasTried(result: { readonly announced: readonly string[]; readonly hold?: Hold }): Promise<void>;
 }

@@ -1,13 +1,26 @@
+import type { NodeRequest } from '#libs/contracts';
 import { answerTo, placeAnew, waitingMessage } from './answer-node-request.js';
-import { heldFrom, type Hold, holdOf, kindOfRequest, mayHold, missingOf } from './domain/waiting-line.js';
+import type { Explanation } from './domain/explanation.js';
+import {
+  heldFrom,
+  type Hold,
+  holdBy,
+  holdOf,
+  kindOfRequest,
+  mayHold,
+  missingOf,
+} from './domain/waiting-line.js';
 import type { WaitingRequest } from './domain/waiting-line.js';
-import type { Answers, LinePlacing, ServedLine } from './ports.js';
+import { makeRoom } from './make-room.js';
+import type { Answers, Evictions, LinePlacing, ServedLine } from './ports.js';
 
 interface ServePorts {
   readonly placing: LinePlacing;
   readonly answers: Answers;
   readonly line: ServedLine;
   readonly holdAfterMs: number;
+  /** Left out: nothing is ever stopped for those that wait. */
+  readonly evictions?: Evictions;
 }
 
 /** `busy`: another replica is at the line, at a request of it, or at a node that may have room. `answered`: one left the line, and more may. `tried`: there is no room for any. */
@@ -16,6 +29,7 @@ export type Served = 'busy' | 'answered' | 'tried';
 /**
  * One step along the line, for one transaction: the first request that finds room is placed, and one whose time is over
  * is answered without a node. A replica that dies leaves the line as it was before the step. `mayHold` says the rule.
+ * Where there is no room for any, others may be asked to make some (`makeRoom`).
  * @param isRenewed reads all nodes anew first: where the time of some is over, and now and then, for promises expire
  * without a note
  */
@@ -37,7 +51,8 @@ export async function serveLine(ports: ServePorts, isRenewed: boolean): Promise<
   for (const one of untold)
     await answers.sendWaiting(waitingMessage(one, missing.get(kindOf(one, hold)) ?? []));
   const announced = untold.map(({ request }) => request.accessToken);
-  await line.wasTried({ announced, hold: nextHold(ports, waiting) });
+  const made = ports.evictions && (await makeRoom(placing, ports.evictions, waiting, isRenewed));
+  await line.wasTried({ announced, hold: made ?? nextHold(ports, waiting) });
   return isBusy ? 'busy' : 'tried';
 }
 
@@ -46,7 +61,7 @@ const kindOf = ({ request }: WaitingRequest, hold: Hold | undefined): string =>
 
 /** Notes what is missing where there is no room for it. */
 async function tryOne(
-  { placing, line, answers }: ServePorts,
+  { placing, line, answers, evictions }: ServePorts,
   one: WaitingRequest,
   hold: Hold | undefined,
   missing: Map<string, string[]>,
@@ -71,9 +86,19 @@ async function tryOne(
     missing.set(kind, missingOf(outcome.explanation));
     return 'tried';
   }
-  await line.leave(request.accessToken);
-  await answers.send({ ...answerTo(request, outcome), waitedSince: since }, request, outcome.explanation);
+  await line.leave(one);
+  const explanation = outcome.explanation && (await withEvicted(outcome.explanation, request, evictions));
+  await answers.send({ ...answerTo(request, outcome), waitedSince: since }, request, explanation);
   return 'answered';
+}
+
+async function withEvicted(
+  explanation: Explanation,
+  { accessToken, preempt }: NodeRequest,
+  evictions: Evictions | undefined,
+): Promise<Explanation> {
+  const evicted = preempt === true ? await evictions?.madeFor(accessToken) : undefined;
+  return evicted === undefined || evicted.length === 0 ? explanation : { ...explanation, evicted };
 }
 
 function nextHold(
@@ -83,5 +108,5 @@ function nextHold(
   const first = mayHold(waiting, holdAfterMs);
   const node = first && placing.closest(first.request, first.holds);
   if (first === undefined || node === undefined) return undefined;
-  return { node, accessToken: first.request.accessToken, priority: first.priority };
+  return holdBy(first, node);
 }

@@ -14,6 +14,7 @@ import { outgoing } from '#libs/runtime';
 import { currentTraceparent, type Tracing, withinTrace } from '#libs/telemetry';
 import type { DecidedAnswer, KeepExplanations } from '../explanations/ports.js';
 import type { FleetSnapshot } from '../plans/ports.js';
+import { PostgresEvictions } from './adapters/evictions.js';
 import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
 import { heldOnNodes, heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
@@ -30,6 +31,7 @@ import { PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
 import { answerNodeRequest } from './answer-node-request.js';
 import type { HeldOnNode } from './domain/asked.js';
+import type { Evictable } from './domain/preemption.js';
 import type { Answers } from './ports.js';
 import { type Served, serveLine } from './serve-line.js';
 
@@ -41,6 +43,8 @@ interface PlacementParts extends LoginKeys, FleetViewOptions {
   readonly mostWaiting: number;
   /** See `mayHold`. */
   readonly holdAfterMs: number;
+  /** Left out: nothing is ever stopped for those that wait. Called with what is. */
+  readonly onEvicted?: (victims: readonly Evictable[]) => void;
 }
 
 /** A request that is answered at the end of its transaction, in the trace in which it came. */
@@ -117,9 +121,10 @@ export class Placement {
 
   /** One step along the line of requests that wait for room. */
   serveLine(tx: Transaction, isRenewed: boolean): Promise<Served> {
-    const { holdAfterMs } = this.parts;
+    const { holdAfterMs, outbox, now, onEvicted } = this.parts;
     const placing = new PostgresPlacing(this.batch(tx, 'line'));
-    const ports = { placing, answers: this.answers(tx), line: new PostgresLine(tx), holdAfterMs };
+    const evictions = onEvicted && new PostgresEvictions(tx, { outbox, now, onEvicted });
+    const ports = { placing, answers: this.answers(tx), line: new PostgresLine(tx), holdAfterMs, evictions };
     return this.inTurn(() => serveLine(ports, isRenewed));
   }
 

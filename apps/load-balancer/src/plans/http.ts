@@ -1,7 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type FleetPlan, type InputOf, loadBalancerRoutes as routes } from '#libs/contracts';
 import { ApiError, Input, Serves } from '#libs/http';
-import { makePlan, type Plan, type PlanWish } from './make-plan.js';
+import { makePlan, type Plan, type PlanWish, preempts } from './make-plan.js';
+import type { Evictable } from '../placement/domain/preemption.js';
 import { FLEETS, type Fleets } from './ports.js';
 
 /** So many plans are made at once: each has a copy of the fleet, and placing goes on beside them. */
@@ -35,6 +36,7 @@ export class PlansController {
   }
 
   private async planned(wish: PlanWish, node = ''): Promise<FleetPlan> {
+    if (preempts(wish) && !this.fleets.mayPreempt) throw preemptOff();
     if (this.underWay >= MOST_AT_ONCE) throw busy();
     this.underWay += 1;
     try {
@@ -56,7 +58,14 @@ function answerOf({ found, staying, added, ...plan }: Plan): FleetPlan {
   });
   return {
     placed: found.flatMap((one) =>
-      one.kind === 'placed' ? { ...of(one.of), to: one.to, score: one.score } : [],
+      one.kind === 'placed'
+        ? {
+            ...of(one.of),
+            to: one.to,
+            score: one.score,
+            ...(one.evicts && { evicts: one.evicts.map(evicted) }),
+          }
+        : [],
     ),
     unplaced: found.flatMap((one) =>
       one.kind === 'unplaced' ? { ...of(one.of), refused: one.refused.map((by) => ({ ...by })) } : [],
@@ -65,6 +74,18 @@ function answerOf({ found, staying, added, ...plan }: Plan): FleetPlan {
     ...{ before: room(plan.before), after: room(plan.after) },
   };
 }
+
+const evicted = ({ instance, appId, service, priority, node }: Evictable) => ({
+  ...{ instance, appId, service, priority, node },
+});
+
+const preemptOff = (): ApiError =>
+  new ApiError({
+    status: 409,
+    code: 'PREEMPT_OFF',
+    message: 'placement.preempt: this load balancer stops no instance for others.',
+    hint: 'Ask without it, or set LOAD_BALANCER_PREEMPT=on.',
+  });
 
 const unknownNode = (name: string): ApiError =>
   new ApiError({

@@ -1,5 +1,11 @@
 import type { PlacementRules, Resources } from '../placement/domain/model.js';
 import type { Fleet } from '../placement/domain/fleet.js';
+import {
+  choosePreemption,
+  type Evictable,
+  highestEvictable,
+  takenBy,
+} from '../placement/domain/preemption.js';
 import { figuresOf, type FleetFigures, sizesOf } from './domain/figures.js';
 import {
   addNodesLike,
@@ -24,7 +30,8 @@ export interface NewInstances {
   /** Of a service that is there already, its instances count. */
   readonly appId?: string;
   readonly service?: string;
-  readonly placement?: PlacementRules;
+  readonly placement?: PlacementRules & { readonly preempt?: boolean };
+  readonly priority?: number;
 }
 
 export interface Plan {
@@ -57,15 +64,42 @@ export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | u
       ? newInstances(wish, wish.count)
       : leaving.filter((one) => !stays.includes(one)).map((one) => seekerFrom(node ?? '', one));
   const found: Found[] = [];
+  const evicted: Evictable[] = [];
   for (const [index, seeker] of seekers.entries()) {
     if (index > 0 && index % AT_ONCE === 0) await fleets.pause();
-    found.push(findPlace(fleet, seeker));
+    const one = findPlace(fleet, seeker);
+    found.push(
+      one.kind === 'unplaced' && preempts(wish) ? await makeRoom(fleets, fleet, seeker, one, evicted) : one,
+    );
   }
   return {
     ...{ found, added, before, after: figuresOf(fleet, sizes) },
     staying: stays.map((one) => seekerFrom(node ?? '', one).of),
     unknown: leaving.filter(({ asked }) => asked === undefined).length,
   };
+}
+
+/** Whether others are to be stopped where there is no room. */
+export const preempts = (wish: PlanWish): boolean =>
+  wish.kind === 'place' && wish.placement?.preempt === true;
+
+/** As the line does it for those that wait, but that what is stopped has gone at once. Changes the fleet. */
+async function makeRoom(
+  fleets: Pick<Fleets, 'evictable'>,
+  fleet: Fleet,
+  seeker: Seeker,
+  unplaced: Found,
+  evicted: Evictable[],
+): Promise<Found> {
+  const { wish } = seeker;
+  const gone = evicted.map(({ accessToken }) => accessToken);
+  const evictable = await fleets.evictable(fleet.shortages(wish), highestEvictable(wish), gone);
+  const evicts = choosePreemption(fleet, wish, evictable)?.victims;
+  if (evicts === undefined) return unplaced;
+  for (const victim of evicts) fleet.give(victim.node, takenBy(victim));
+  evicted.push(...evicts);
+  const found = findPlace(fleet, seeker);
+  return found.kind === 'placed' ? { ...found, evicts } : found;
 }
 
 function nodeOf(wish: PlanWish): string | undefined {
@@ -83,7 +117,7 @@ function change(fleet: Fleet, wish: PlanWish): readonly string[] {
 }
 
 function newInstances(
-  { resources, needsPort, appId, service, placement }: NewInstances,
+  { resources, needsPort, appId, service, placement, priority }: NewInstances,
   count: number,
 ): readonly Seeker[] {
   const wish = {
@@ -91,6 +125,7 @@ function newInstances(
     ...{ appId: appId ?? '', service: service ?? '', resources, avoidNodes: [] },
     ...(needsPort === false && { needsPort }),
     ...(placement !== undefined && { placement }),
+    ...(priority !== undefined && { priority }),
   };
   return Array.from({ length: count }, () => ({ of: { appId, service, resources }, wish }));
 }

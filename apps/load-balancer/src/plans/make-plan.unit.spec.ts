@@ -4,7 +4,9 @@ import type { HeldPlace } from '../placement/domain/asked.js';
 import { Fleet } from '../placement/domain/fleet.js';
 import { type Candidate, place, serviceKey, type Wish } from '../placement/domain/place.js';
 import { candidate } from '../placement/domain/place.testing.js';
+import type { Evictable } from '../placement/domain/preemption.js';
 import { makePlan, type Plan, type PlanWish } from './make-plan.js';
+import type { Fleets } from './ports.js';
 
 const held = (name: string, changes: Partial<HeldPlace> = {}): HeldPlace => ({
   ...{ accessToken: `${name}:web:0`, instance: `shop-web-${name}-0`, appId: 'shop', service: 'web' },
@@ -30,10 +32,23 @@ function fleetOf(...nodes: readonly Candidate[]): Fleet {
   return fleet;
 }
 
-async function planned(fleet: Fleet, wish: PlanWish, there: readonly HeldPlace[] = []): Promise<Plan> {
+/** Nothing may be stopped. */
+const unevictable: Pick<Fleets, 'mayPreempt' | 'evictable'> = {
+  mayPreempt: false,
+  evictable: () => Promise.resolve([]),
+};
+
+async function planned(
+  fleet: Fleet,
+  wish: PlanWish,
+  there: readonly HeldPlace[] = [],
+  more: Partial<Fleets> = {},
+): Promise<Plan> {
   const fleets = {
+    ...unevictable,
     snapshot: () => Promise.resolve({ fleet: fleet.copy(), held: there }),
     pause: () => Promise.resolve(),
+    ...more,
   };
   const plan = await makePlan(fleets, wish);
   if (plan === undefined) throw new Error('expected a plan');
@@ -135,6 +150,7 @@ describe('a plan', () => {
 
   it('of a node that is not known is none', async () => {
     const fleets = {
+      ...unevictable,
       snapshot: () => Promise.resolve({ fleet: fleetOf(nodeWith('a', 0)), held: [] }),
       pause: () => Promise.resolve(),
     };
@@ -145,6 +161,7 @@ describe('a plan', () => {
   it('lets others work now and then', async () => {
     let pauses = 0;
     const fleets = {
+      ...unevictable,
       snapshot: () => Promise.resolve({ fleet: fleetOf(nodeWith('a', 0)), held: [] }),
       pause: () => Promise.resolve(void (pauses += 1)),
     };
@@ -188,5 +205,42 @@ describe('a plan', () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe('a plan of new instances with a high priority', () => {
+  const low = (name: string, port: number, priority = 0): Evictable => ({
+    ...{ accessToken: name, instance: `i-${name}`, appId: 'shop', service: 'web', priority, node: 'a' },
+    ...{ cpu: 0.5, memoryMiB: 500, port },
+  });
+  const there = [low('x', 20_000), low('y', 20_001, -5), low('z', 20_002), low('w', 20_003, 90)];
+  const evictable: Fleets['evictable'] = (_shortages, most, except) =>
+    Promise.resolve(
+      there.filter(({ priority, accessToken }) => priority <= most && !except.includes(accessToken)),
+    );
+  const wish = (count: number, placement?: object): PlanWish => ({
+    ...{ kind: 'place', count, resources: { cpu: 0.5, memoryMiB: 500 }, priority: 50 },
+    ...{ appId: 'other', service: 'urgent', placement },
+  });
+  const evicted = ({ found }: Plan) =>
+    found.map((one) =>
+      one.kind === 'placed' ? (one.evicts ?? []).map(({ accessToken }) => accessToken) : one.kind,
+    );
+
+  it('says what would be stopped for each, the lowest first, each of them once', async () => {
+    const fleet = fleetOf(nodeWith('a', 4));
+    const plan = await planned(fleet, wish(4, { preempt: true }), [], { evictable });
+    expect(evicted(plan)).toEqual([['y'], ['x'], ['z'], 'unplaced']);
+    expect(plan.after.room).toEqual([{ cpu: 0.5, memoryMiB: 500, instances: 0 }]);
+    expect(fleet.get('a')?.reserved.cpu, 'it is only a plan').toBe(2);
+  });
+
+  it('stops nothing where there is room, or where it does not ask for that', async () => {
+    expect(
+      evicted(await planned(fleetOf(nodeWith('a', 3)), wish(1, { preempt: true }), [], { evictable })),
+    ).toEqual([[]]);
+    expect(evicted(await planned(fleetOf(nodeWith('a', 4)), wish(1), [], { evictable }))).toEqual([
+      'unplaced',
+    ]);
   });
 });

@@ -85,6 +85,17 @@ describe('plans on Postgres', () => {
     expect(await reserved()).toHaveLength(1);
   });
 
+  it('refuse to say who would be stopped where the operator lets nobody be stopped', async () => {
+    const body = { resources: { cpu: 1, memoryMiB: 100 }, priority: 50, placement: { preempt: true } };
+    expect((await call('plans/place', { body })).status).toBe(409);
+    expect(await answered('plans/place', body)).toMatchObject({
+      code: 'PREEMPT_OFF',
+      message: expect.stringContaining('placement.preempt') as string,
+    });
+    const tooHigh = { ...body, priority: 101 };
+    expect(await answered('plans/place', tooHigh)).toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
   it('refuse what they do not know by name, with the field', async () => {
     expect((await call('plans/drain', { body: { node: 'node-z' } })).status).toBe(404);
     expect(await answered('plans/add', { like: 'node-z' })).toMatchObject({ code: 'NODE_UNKNOWN' });

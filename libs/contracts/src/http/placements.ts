@@ -25,6 +25,15 @@ export const refusedNodesSchema = z.looseObject({
   quantity: z.looseObject({ unit: z.string(), needed: z.number(), free: z.number() }).optional(),
 });
 
+/** An instance that was stopped to make room for another one, or would be. */
+export const evictedInstanceSchema = z.looseObject({
+  instance: z.string(),
+  appId: z.string(),
+  service: z.string(),
+  priority: z.number(),
+  node: z.string(),
+});
+
 /** A part of a score. */
 export const scoredTermSchema = z.looseObject({
   name: z.string(),
@@ -81,8 +90,11 @@ export const explainedPlacementSchema = z.looseObject({
   best: z.array(scoredNodeSchema),
   /** What ruled out the others. */
   refused: z.array(refusedNodesSchema),
+  /** What was asked to make room for it while it waited; absent where nothing was. */
+  evicted: z.array(evictedInstanceSchema).optional(),
 });
 
+export type EvictedInstance = z.infer<typeof evictedInstanceSchema>;
 export type RefusedNodesLine = z.infer<typeof refusedNodesSchema>;
 export type ScoredNodeLine = z.infer<typeof scoredNodeSchema>;
 export type ExplainedPlacement = z.infer<typeof explainedPlacementSchema>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nodeNameSchema, spelledAppIdSchema, spelledServiceNameSchema } from '../names.js';
 import { placementSchema } from '../service-config.placement.js';
-import { refusedNodesSchema } from './placements.js';
+import { prioritySchema } from '../priority.js';
+import { evictedInstanceSchema, refusedNodesSchema } from './placements.js';
 import { defineRoute } from './route.js';
 
 /** So many instances or nodes may be planned at once. */
@@ -43,7 +44,14 @@ const fleetFiguresSchema = z.looseObject({
 /** What would come of a change. */
 export const fleetPlanSchema = z.looseObject({
   /** In the order in which they were placed. */
-  placed: z.array(plannedInstanceSchema.extend({ to: z.string(), score: z.number() })),
+  placed: z.array(
+    plannedInstanceSchema.extend({
+      to: z.string(),
+      score: z.number(),
+      /** What would be stopped for it first; absent where nothing would. */
+      evicts: z.array(evictedInstanceSchema).optional(),
+    }),
+  ),
   /** What would find no place, and why. */
   unplaced: z.array(plannedInstanceSchema.extend({ refused: z.array(refusedNodesSchema) })),
   /** What would stay, since its volumes lie on the node. */
@@ -78,7 +86,12 @@ const placeSchema = z
     service: spelledServiceNameSchema
       .optional()
       .describe('Instances of it that there are count, as they do when it is scaled.'),
-    placement: placementSchema.optional().describe('As in config.json.'),
+    placement: placementSchema
+      .optional()
+      .describe(
+        'As in config.json. With `preempt`, the plan says what would be stopped where there is no room.',
+      ),
+    priority: prioritySchema.optional().describe('As in config.json; 0 if absent.'),
   })
   .refine(({ appId, service }) => service === undefined || appId !== undefined, {
     path: ['appId'],

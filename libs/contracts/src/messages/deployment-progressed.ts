@@ -17,7 +17,7 @@ export const deploymentProgressed = defineMessage({
     event: z
       .string()
       .describe(
-        'The name of the event, such as `ImageBuilt`; `BuildOutput` carries lines of the build log, `HealthAwaited` what keeps an instance from being healthy, `RoomAwaited` what room an instance waits for.',
+        'The name of the event, such as `ImageBuilt`; `BuildOutput` carries lines of the build log, `HealthAwaited` what keeps an instance from being healthy, `RoomAwaited` what room an instance waits for, `InstanceEvicting` for whom one is to be stopped.',
       ),
     version: z
       .int()

@@ -80,6 +80,12 @@ export const nodeRequested = defineMessage({
       .describe(
         'Until when it waits for room if no node fits now. If it is absent, the answer comes at once.',
       ),
+    preempt: z
+      .boolean()
+      .optional()
+      .describe(
+        '`true`: while it waits, instances of services of a clearly lower priority may be stopped for it, where the load balancer allows that.',
+      ),
     expiresAt: timestampSchema.describe(
       'When the reservation lapses if no report of the instance has bound it.',
     ),

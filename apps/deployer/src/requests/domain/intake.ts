@@ -11,7 +11,7 @@ import {
   type WrittenNames,
   writtenService,
 } from '#libs/contracts';
-import type { Asker, TaskEventOf } from '../../task/domain/task.events.js';
+import type { Asker, MakesRoomFor, TaskEventOf } from '../../task/domain/task.events.js';
 
 export interface IntakeRules {
   /** Topics that a request may name in `replyTo`; the default topic is always one of them. */
@@ -50,6 +50,8 @@ export interface Repair {
   readonly moves?: true;
   /** With `moves`: it can run nowhere else, and may be missing. */
   readonly yields?: true;
+  /** With `instance`: it is stopped for this one, and nothing stands in for it. */
+  readonly makesRoomFor?: MakesRoomFor;
 }
 
 export function decideDeployment(
@@ -104,9 +106,11 @@ export function refuseScale(request: object, reply: ScaleReply): Intake {
 }
 
 export function decideRepair(repair: Repair, rules: IntakeRules, now: Date): Intake {
-  const { instance, alsoInstances: alsoRepairs, moves, yields, ...service } = repair;
+  const { instance, alsoInstances: alsoRepairs, moves, yields, makesRoomFor, ...service } = repair;
   const scale =
-    instance === undefined ? { restore: true } : { repairs: instance, alsoRepairs, moves, yields };
+    instance === undefined
+      ? { restore: true }
+      : { repairs: instance, alsoRepairs, moves, yields, makesRoomFor };
   const by = { principal: OWN_PRINCIPAL, verified: true };
   return scaleTask(repair, { ...service, ...by, scale, deadlineAt: deadlineOf({}, rules, now) });
 }

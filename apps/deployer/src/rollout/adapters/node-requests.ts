@@ -17,6 +17,10 @@ export class PostgresNodeRequests implements NodeRequests, StepWriter {
     return rows.someNodeAnswered(tx, accessTokens);
   }
 
+  isAwaited(accessToken: string): Promise<boolean> {
+    return rows.isNodeAwaited(this.pool, accessToken);
+  }
+
   messages({ state: { appId }, writes }: Step): readonly OutboxMessage[] {
     return [
       // First: what is asked for may be what is given back.

@@ -29,6 +29,16 @@ export async function someNodeAnswered(tx: Transaction, accessTokens: readonly s
   return rows.some(({ answered }) => answered);
 }
 
+/** Not answered, and its task has not ended. */
+export async function isNodeAwaited(db: Pool, accessToken: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM node_requests n JOIN tasks t ON t.id = n.task_id
+     WHERE n.access_token = $1 AND n.answer IS NULL AND t.result IS NULL`,
+    [accessToken],
+  );
+  return rowCount === 1;
+}
+
 /** Stores the first answer to an access token. Gives the task that asked, where this answer was the first. */
 export async function storeNodeAnswer(tx: Transaction, answer: NodeAnswer): Promise<string | undefined> {
   const kept = { ...answer, node: answer.node && { ...answer.node, sealedLogin: '' } };

@@ -1,7 +1,14 @@
 import type { Change, TaskError } from '#libs/contracts';
-import type { InstanceRef, RunningInstance, Slot, TaskEventOf } from '../../task/domain/task.events.js';
+import type {
+  InstanceRef,
+  MakesRoomFor,
+  RunningInstance,
+  Slot,
+  TaskEventOf,
+} from '../../task/domain/task.events.js';
 import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
 import { wantedCount } from '../../services/domain/spec.js';
+import { madeRoom, nameOf } from './made-room.js';
 import { volumesProblem } from './volumes.js';
 import { buildNeeds, runNeeds, secretsProblem } from '../../secrets/domain/secrets.js';
 import { releaseConfig, repairedBy, type TaskState } from '../../task/domain/task.state.js';
@@ -145,8 +152,9 @@ function replacementNotes(state: TaskState): readonly string[] {
  * may stay, or where enough run or it was stopped meanwhile.
  */
 function repairPlan(state: TaskState, survey: readonly RunningInstance[], { after }: TaskSpec): PlanMade {
-  const { repairs, moves, yields } = state.scale ?? {};
+  const { repairs, moves, yields, makesRoomFor } = state.scale ?? {};
   const names = repairedBy(state);
+  if (makesRoomFor !== undefined) return evictionPlan(state, survey, makesRoomFor);
   if (yields === true) return yieldPlan(survey, repairs, after === undefined ? 0 : wantedCount(after));
   const gone = survey.filter(({ name, alive }) => names.includes(name) && (moves === true || !alive));
   const others = survey.filter((instance) => !gone.includes(instance));
@@ -176,6 +184,37 @@ function yieldPlan(survey: readonly RunningInstance[], name: string | undefined,
       `${leaving.node} is drained, and ${leaving.name} can run nowhere else: it is stopped, since maxUnavailable of config.json lets ${most} be missing. It is started again once a node takes it.`,
     ],
   };
+}
+
+/**
+ * It is stopped, and nothing stands in for it: as many are wanted as before, so it is started again once there is room.
+ * Where the other one has its place by now, or was cancelled, everything stays. So does what has volumes.
+ */
+function evictionPlan(
+  { scale, roomAwaited }: TaskState,
+  survey: readonly RunningInstance[],
+  preemptor: MakesRoomFor,
+): PlanMade {
+  const victim = survey.find(({ name }) => name === scale?.repairs);
+  const stays = whyItStays(victim, roomAwaited === true, preemptor);
+  const stopped = victim === undefined || stays !== undefined ? [] : [victim];
+  return {
+    slots: [],
+    surplus: stopped.map(refOf),
+    kept: aliveNames(survey.filter((instance) => !stopped.includes(instance))),
+    notes: [stays ?? `${madeRoom(victim?.name ?? '', preemptor)} It is started again once there is room.`],
+  };
+}
+
+function whyItStays(
+  victim: RunningInstance | undefined,
+  isAwaited: boolean,
+  preemptor: MakesRoomFor,
+): string | undefined {
+  if (victim === undefined) return 'The instance that was to make room is gone already.';
+  if (!isAwaited) return `${victim.name} stays: ${nameOf(preemptor)} needs its room no more.`;
+  if (victim.release.config.volumes === undefined) return undefined;
+  return `${victim.name} stays: what has volumes makes no room for others.`;
 }
 
 /** More or fewer of what runs. Dead instances count for nothing and are removed. */

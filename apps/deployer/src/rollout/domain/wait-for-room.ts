@@ -3,6 +3,8 @@ import type { SlotProgress, TaskState } from '../../task/domain/task.state.js';
 
 /** What comes this shortly before the deadline is too late to start an instance, and early enough for the reply. */
 const TOO_LATE_MS = 2_000;
+/** What Slipway does by itself does not keep the turn of its service for longer. */
+const OWN_WAIT_MS = 60_000;
 
 export interface RoomWait {
   readonly now: Date;
@@ -14,8 +16,9 @@ export interface RoomWait {
 
 /**
  * Until when a node request may wait for room, RFC 3339; undefined: it is answered at once. Repairs do not wait: they
- * are asked for again by themselves, and the turn of the service that a wait holds is left to its users. Nor does an
- * instance that failed at another place: its failure is told at once if no other node takes it. Pure.
+ * are asked for again by themselves, and the turn of the service that a wait holds is left to its users. What others make
+ * room for waits for a minute at most, because that takes a while. An instance that failed at another place does not wait
+ * either: its failure is told at once if no other node takes it. Pure.
  */
 export function waitUntil(
   { scale }: Pick<TaskState, 'scale'>,
@@ -23,16 +26,18 @@ export function waitUntil(
   { placement }: Pick<ServiceConfig, 'placement'>,
   { now, placeWaitMs = 0, deadlineAt }: RoomWait,
 ): string | undefined {
-  if (scale?.repairs !== undefined || scale?.restore === true) return undefined;
+  const isOwn = scale?.repairs !== undefined || scale?.restore === true;
+  if (isOwn && (placement?.preempt !== true || scale?.moves === true)) return undefined;
   if ((slot?.failedPlaces ?? []).length > 0) return undefined;
-  const wished = now.getTime() + (placement?.waitMs ?? placeWaitMs);
+  const waitMs = placement?.waitMs ?? placeWaitMs;
+  const wished = now.getTime() + (isOwn ? Math.min(waitMs, OWN_WAIT_MS) : waitMs);
   const until = Math.min(wished, Date.parse(deadlineAt) - TOO_LATE_MS);
   return until > now.getTime() ? new Date(until).toISOString() : undefined;
 }
 
 /** The rules alone, as node requests carry them; undefined where there are none. Pure. */
 export function rulesOf({ placement = {} }: Pick<ServiceConfig, 'placement'>) {
-  const { waitMs: _wait, rebalance: _moves, ...rules } = placement;
+  const { waitMs: _wait, rebalance: _moves, preempt: _preempt, ...rules } = placement;
   return Object.keys(rules).length === 0 ? undefined : rules;
 }
 

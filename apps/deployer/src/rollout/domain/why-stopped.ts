@@ -1,3 +1,4 @@
+import { nameOf } from './made-room.js';
 import { repairedBy, type TaskState } from '../../task/domain/task.state.js';
 
 /** Why a task takes an instance out of traffic and stops it, as the history of the instance says it. Pure. */
@@ -20,6 +21,7 @@ export function whyStopped(state: TaskState, name: string): string {
 
 function surplusOf({ scale, survey = [] }: TaskState, name: string): string {
   if (survey.find((instance) => instance.name === name)?.alive === false) return 'It does not run any more';
+  if (scale?.makesRoomFor !== undefined) return `It made room for ${nameOf(scale.makesRoomFor)}`;
   if (scale?.yields === true) return 'Its node is drained, and maxUnavailable lets it be missing';
   return scale === undefined || scale.restore === true
     ? 'More instances ran than are wanted'

@@ -80,8 +80,8 @@ function notStopped(
     { kind: 'set-instance-state', name: instance.name, state: 'running' },
     ...reports({ state: 'running', reason: `It could not be stopped: ${why.message}` }),
   ];
-  // It counts as running again, so that the reconciler sees that it should not.
-  if (mode === 'stop')
+  // It counts as running again: of a stop, the reconciler sees that it should not; what makes room is not lost.
+  if (mode === 'stop' || state.scale?.makesRoomFor !== undefined)
     return {
       events: [{ type: 'InstanceNotStopped', data: { instance, error: why } }],
       sides: runs,

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { foldTask } from '../../task/domain/task.state.js';
+import { nextEffects } from '../../task/domain/task.effects.js';
+import type { StepWrites } from '../../task/domain/step-writes.js';
+import { evolve, foldTask, type TaskState } from '../../task/domain/task.state.js';
 import { accepted, releaseWith, running } from '../../task/domain/task.testing.js';
 import type { InstanceEffectPorts } from '../instance.js';
 import type { NodeEngines } from '../ports.js';
@@ -84,6 +86,20 @@ it.each<readonly [string, Case, readonly string[]]>([
   expect(await stopping(given)).toEqual(done);
 });
 
+/** Its node does not answer. */
+async function stoppingAway(state: TaskState): Promise<StepWrites> {
+  const away = Object.assign(new Error('no route'), { code: 'NODE_UNREACHABLE' });
+  const ports: Partial<InstanceEffectPorts> = {
+    clock: { now: () => NOW },
+    instances: { of: () => Promise.resolve([]), volumes: () => Promise.resolve([]) },
+    engines: { stopAndRemove: () => Promise.reject(away) } as unknown as NodeEngines,
+    limits: { fetchMs: 1_000, buildMs: 1_000, pushMs: 1_000, pullMs: 1_000, startMs: 1_000, stopMs: 1_000 },
+  };
+  const scope = { claim: { taskId: 't1/web', fence: 1n }, signal: new AbortController().signal, kept: {} };
+  const effect = { kind: 'stop-instance', instance, until: inMs(0) } as const;
+  return stopInstance.run(ports as InstanceEffectPorts, scope, state, effect);
+}
+
 it('whose volumes another one waits for is not left behind when its node does not answer: that would write beside it', async () => {
   const config = { runtime: 'node', volumes: [{ name: 'data', path: '/app/data' }] };
   const release = releaseWith('old', 1, config);
@@ -96,16 +112,25 @@ it('whose volumes another one waits for is not left behind when its node does no
       data: { slots: [{ ordinal: 0, replaces: instance }], surplus: [], kept: [], notes: [] },
     },
   ]);
-  const away = Object.assign(new Error('no route'), { code: 'NODE_UNREACHABLE' });
-  const ports: Partial<InstanceEffectPorts> = {
-    clock: { now: () => NOW },
-    instances: { of: () => Promise.resolve([]), volumes: () => Promise.resolve([]) },
-    engines: { stopAndRemove: () => Promise.reject(away) } as unknown as NodeEngines,
-    limits: { fetchMs: 1_000, buildMs: 1_000, pushMs: 1_000, pullMs: 1_000, startMs: 1_000, stopMs: 1_000 },
-  };
-  const scope = { claim: { taskId: 't1/web', fence: 1n }, signal: new AbortController().signal, kept: {} };
-  const effect = { kind: 'stop-instance', instance, until: inMs(0) } as const;
-  const { events, sides } = await stopInstance.run(ports as InstanceEffectPorts, scope, state, effect);
+  const { events, sides } = await stoppingAway(state);
   expect(events).toMatchObject([{ type: 'StepFailed' }]);
   expect(sides).toEqual([{ kind: 'set-instance-state', name: instance.name, state: 'running' }]);
+});
+
+it('that was to make room and cannot be stopped goes on: it counts as running, and the task fails', async () => {
+  const preemptor = { accessToken: 'order:web:0', appId: 'urgent', service: 'web', priority: 50 };
+  const state = foldTask([
+    accepted({ mode: 'scale', scale: { repairs: instance.name, moves: true, makesRoomFor: preemptor } }),
+    {
+      type: 'InstancesSurveyed',
+      data: { instances: [running(instance.name, releaseWith('old', 1))], roomAwaited: true },
+    },
+    { type: 'ReleaseResolved', data: { release: releaseWith('old', 1) } },
+    { type: 'PlanMade', data: { slots: [], surplus: [instance], kept: [], notes: [] } },
+  ]);
+  const { events, sides } = await stoppingAway(state);
+  expect(events).toMatchObject([{ type: 'InstanceNotStopped' }]);
+  expect(sides).toEqual([{ kind: 'set-instance-state', name: instance.name, state: 'running' }]);
+  const after = events.reduce(evolve, state);
+  expect(nextEffects(after)).toMatchObject([{ kind: 'fail', error: { message: 'stop-instance: no route' } }]);
 });

@@ -8,18 +8,24 @@ import type { KnownInstance } from '../ports.js';
 export const survey: EffectFile<'survey', InstanceEffectPorts> = {
   async run(ports, { claim }, state) {
     const { appId, service } = state;
-    const [known, secrets, wanted, volumes] = await Promise.all([
+    const makesRoomFor = state.scale?.makesRoomFor;
+    const [known, secrets, wanted, volumes, roomAwaited] = await Promise.all([
       ports.instances.of(appId, service),
       ports.secrets.names(appId),
       ports.specs.forTask(claim.taskId, state),
       ports.instances.volumes(appId, service),
+      makesRoomFor && ports.nodeRequests.isAwaited(makesRoomFor.accessToken),
     ]);
     const instances = await Promise.all(known.map((instance) => surveyed(ports, instance)));
     return {
       events: [
         {
           type: 'InstancesSurveyed',
-          data: { instances, secrets, ...wanted, ...(volumes.length > 0 && { volumes }) },
+          data: {
+            ...{ instances, secrets, ...wanted },
+            ...(volumes.length > 0 && { volumes }),
+            ...(roomAwaited !== undefined && { roomAwaited }),
+          },
         },
       ],
     };

@@ -141,6 +141,7 @@ function requestNode(
     ...(release?.architecture !== undefined && { architecture: release.architecture }),
     ...(config.priority !== undefined && { priority: config.priority }),
     ...(until !== undefined && { waitUntil: until }),
+    ...(until !== undefined && config.placement?.preempt === true && { preempt: true }),
     expiresAt,
   };
   return {

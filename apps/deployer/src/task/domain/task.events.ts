@@ -65,6 +65,14 @@ export interface Asker {
 
 export type TaskMode = ServiceMode | 'scale';
 
+/** The node request that waits for the room of an instance. */
+export interface MakesRoomFor {
+  readonly accessToken: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly priority: number;
+}
+
 /** What a scale request asks for; one of these. */
 interface ScaleWish {
   readonly by?: number;
@@ -80,6 +88,8 @@ interface ScaleWish {
   readonly toNode?: string;
   /** With `moves`: it can run nowhere else, so it is stopped, as far as `maxUnavailable` of its config.json lets it be missing. */
   readonly yields?: true;
+  /** With `repairs`: it is stopped, and nothing stands in for it, so that one of a higher priority has room. */
+  readonly makesRoomFor?: MakesRoomFor;
   /** Of a repair: as many instances as the spec wants. */
   readonly restore?: boolean;
 }
@@ -159,6 +169,8 @@ interface TaskEventData {
     /** The task's place in the order of arrival. */
     readonly arrival?: number;
     readonly volumes?: readonly PlacedVolume[];
+    /** Of one that makes room: whether the other one waits for it still. */
+    readonly roomAwaited?: boolean;
   };
   /** What is to be started, what it replaces, what is stopped besides; once a task. */
   PlanMade: {

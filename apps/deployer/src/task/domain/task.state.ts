@@ -80,6 +80,8 @@ export interface TaskState extends Accepted {
   readonly arrival?: number;
   /** Of the service, as far as they were made. */
   readonly volumes?: readonly PlacedVolume[];
+  /** Of one that makes room: whether the other one waited for it still. */
+  readonly roomAwaited?: boolean;
   readonly plan?: Plan;
   readonly slots: readonly SlotProgress[];
   /** Until when an instance that is to be stopped is left to finish, by its name; RFC 3339. */
@@ -312,8 +314,8 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'ImageBuilt':
       return { ...state, builtTag: event.data.tag, builder: event.data.builder };
     case 'InstancesSurveyed': {
-      const { instances: survey, secrets, spec, arrival, volumes } = event.data;
-      return { ...state, survey, secrets, spec, arrival, volumes };
+      const { instances: survey, ...known } = event.data;
+      return { ...state, survey, ...known };
     }
     case 'SecretsChecked':
       return { ...state, secretsChecked: true };

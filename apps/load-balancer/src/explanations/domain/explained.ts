@@ -18,7 +18,7 @@ const weights = new Map(allTerms.map(({ name, weight }) => [name, weight]));
 
 /** What is kept of an answer to a node request. Pure. */
 export function keptExplanation(request: NodeRequest, explanation: Explanation): KeptExplanation {
-  const { nodes, best, refused } = explanation;
+  const { nodes, best, refused, evicted } = explanation;
   return {
     asked: askedOf(request),
     nodes,
@@ -27,6 +27,7 @@ export function keptExplanation(request: NodeRequest, explanation: Explanation):
       terms: Object.entries(terms).map(([name, points]) => [name, points, weights.get(name) ?? 1] as const),
     })),
     refused,
+    ...(evicted !== undefined && { evicted }),
   };
 }
 
@@ -38,7 +39,8 @@ export function explainedAs({
   nodes,
   best,
   refused,
-}: KeptExplanation): Pick<ExplainedPlacement, 'asked' | 'nodes' | 'best' | 'refused'> {
+  evicted,
+}: KeptExplanation): Pick<ExplainedPlacement, 'asked' | 'nodes' | 'best' | 'refused' | 'evicted'> {
   return {
     ...{ asked, nodes },
     best: best.map(({ terms, ...node }) => ({
@@ -48,5 +50,6 @@ export function explainedAs({
       })),
     })),
     refused: refused.map((of) => ({ ...of })),
+    ...(evicted !== undefined && { evicted: evicted.map((of) => ({ ...of })) }),
   };
 }

@@ -3,7 +3,15 @@ import { together, type Transaction } from '#libs/postgres';
 import { type NodeLogin, readNodeLogins } from '#libs/registry-client';
 import { SealError } from '#libs/secrets';
 import { type KnownOfService, type Place, type Placement, serviceKey, type Wish } from '../domain/place.js';
-import type { Hold, WaitingRequest } from '../domain/waiting-line.js';
+import type { Shortage } from '../domain/fleet.js';
+import {
+  choosePreemption,
+  type Evictable,
+  type Preemption,
+  type PreemptingWish,
+  takenBy,
+} from '../domain/preemption.js';
+import { heldFrom, type Hold, type WaitingRequest } from '../domain/waiting-line.js';
 import type { Claimed, Line, LinePlacing, NodeAccess, Standing } from '../ports.js';
 import { type Claim, type FleetView, takenOf } from './fleet-view.js';
 import { joined } from './joined.js';
@@ -23,7 +31,14 @@ import {
   type Reserved,
 } from './reservations.js';
 import type { SealedLogins } from './sealed-logins.js';
-import { joinLine, type Joining, lockLine, readStandings, tryToLockLine } from './waiting-rows.js';
+import {
+  evictingHold,
+  joinLine,
+  type Joining,
+  lockLine,
+  readStandings,
+  tryToLockLine,
+} from './waiting-rows.js';
 
 /** So many times nodes are passed over that others are using, before one is waited for. */
 const TRIES = 3;
@@ -64,6 +79,7 @@ interface PlacingBatchParts {
 }
 
 interface Asked {
+  readonly accessToken: string;
   readonly wish: Wish;
   readonly known: KnownOfService;
   readonly decided: Placement;
@@ -82,6 +98,8 @@ export class PlacingBatch implements Line {
   /** Nodes whose lock this transaction has: nobody else takes room there. What the view knows of them is up to date. */
   private readonly held = new Set<string>();
   readonly busy = new Set<string>();
+  /** Where others are being stopped, for whom; as it was when the last node was locked. */
+  evicting: Hold | undefined;
   /** What its requests have got; the locks of these nodes are not given back. */
   private readonly granted = new Set<Claim>();
   private tries = 0;
@@ -187,11 +205,13 @@ export class PlacingBatch implements Line {
   private async lock(names: readonly string[], asked: readonly Asked[]): Promise<void> {
     const { held } = this;
     const { tx, view, mode } = this.parts;
-    const [, locked, versions] = await together(
+    const [, locked, versions, evicting] = await together(
       this.begun(),
       lockFreeNodes(tx, names),
       nodeVersions(tx, { names }),
+      evictingHold(tx),
     );
+    this.evicting = evicting;
     let [mine, current] = [[...locked], versions];
     for (const name of names) if (!locked.has(name)) this.busy.add(name);
     this.tries += 1;
@@ -219,16 +239,29 @@ export class PlacingBatch implements Line {
 
   private async waitFor(node: string) {
     const { tx } = this.parts;
-    const [, , versions] = await together(
+    const [, , versions, evicting] = await together(
       this.held.size > 0 ? this.giveNodesBack() : Promise.resolve(),
       lockNode(tx, node),
       nodeVersions(tx, { names: [node] }),
+      evictingHold(tx),
     );
+    this.evicting = evicting;
     return versions;
   }
 
+  /** Waits for nobody. What is known of the node is up to date then, and whoever locks it later knows what is kept there. */
+  async tryToLock(node: string): Promise<boolean> {
+    const { tx, view } = this.parts;
+    if (this.held.has(node)) return true;
+    const [, locked] = await together(this.begun(), lockFreeNodes(tx, [node]));
+    if (!locked.has(node)) return false;
+    await view.renewNodes(tx, [node]);
+    this.held.add(node);
+    return true;
+  }
+
   /** Not the place that was decided on: what is known may have become newer since. */
-  private grant({ wish, known, decided, claim, mustWait }: Asked): Granted {
+  private grant({ accessToken, wish, known, decided, claim, mustWait }: Asked): Granted {
     const { view, held } = this;
     const { node, taken } = claim;
     view.giveBack(claim);
@@ -236,7 +269,8 @@ export class PlacingBatch implements Line {
       if (mustWait) throw new NotTogetherError('the nodes that fit are giving room to others');
       return 'busy';
     }
-    const place = view.fleet.placeOn(node, wish, known);
+    const isKept = heldFrom({ accessToken }, this.evicting).includes(node);
+    const place = isKept ? undefined : view.fleet.placeOn(node, wish, known);
     if (place === undefined) return 'full';
     // By what was read under the lock, and before the instance counts itself.
     const { explanation } = decided;
@@ -262,6 +296,7 @@ export class PostgresPlacing implements LinePlacing {
   hold: Hold | undefined;
   standing: Standing = 'free';
   private known: KnownOfService = {};
+  accessToken = '';
   private decided: Placement | undefined;
   /** What is taken in memory for it. */
   private claimed: Claim | undefined;
@@ -271,6 +306,7 @@ export class PostgresPlacing implements LinePlacing {
 
   async kept(request: NodeRequest): Promise<Place | undefined> {
     const { kept, standing, hold, known } = await this.batch.kept(request);
+    this.accessToken = request.accessToken;
     this.standing = standing;
     this.hold = hold;
     this.known = known;
@@ -278,12 +314,15 @@ export class PostgresPlacing implements LinePlacing {
   }
 
   async about(request: NodeRequest): Promise<void> {
+    this.accessToken = request.accessToken;
     this.known = await this.batch.about(request);
   }
 
-  decide(wish: Wish): Placement {
-    const { view } = this.batch;
+  decide(asked: Wish): Placement {
+    const { view, evicting } = this.batch;
     this.giveBack();
+    const kept = heldFrom(this, evicting);
+    const wish = kept.length === 0 ? asked : { ...asked, heldNodes: [...(asked.heldNodes ?? []), ...kept] };
     const decided = this.passingOverBusy(wish);
     const { appId, service, resources } = wish;
     const { place } = decided;
@@ -295,11 +334,11 @@ export class PostgresPlacing implements LinePlacing {
   }
 
   async claim(wish: Wish): Promise<Claimed | undefined> {
-    const { claimed, decided, known } = this;
+    const { accessToken, claimed, decided, known } = this;
     if (claimed === undefined || decided === undefined) throw new RangeError('expected a place to claim');
     this.claimed = undefined;
     const mustWait = this.isRenewed;
-    const granted = await this.batch.claim({ wish, known, decided, claim: claimed, mustWait });
+    const granted = await this.batch.claim({ accessToken, wish, known, decided, claim: claimed, mustWait });
     if (granted === 'busy' || granted === 'full') return undefined;
     this.claimed = granted.claim;
     return granted;
@@ -311,6 +350,26 @@ export class PostgresPlacing implements LinePlacing {
 
   closest(wish: Wish, kept: string | undefined): string | undefined {
     return this.batch.view.fleet.closest(wish, kept);
+  }
+
+  lock(node: string): Promise<boolean> {
+    return this.batch.tryToLock(node);
+  }
+
+  hasRoom(wish: Wish): boolean {
+    return this.batch.view.fleet.place(wish, this.known).place !== undefined;
+  }
+
+  shortages(wish: Wish): readonly Shortage[] {
+    return this.batch.view.fleet.shortages(wish);
+  }
+
+  preemption(wish: PreemptingWish, evictable: readonly Evictable[]): Preemption | undefined {
+    return choosePreemption(this.batch.view.fleet, wish, evictable, this.known);
+  }
+
+  fitsWithout(wish: Wish, node: string, leaving: readonly Evictable[]): boolean {
+    return this.batch.view.fleet.placeWithout(node, leaving.map(takenBy), wish) !== undefined;
   }
 
   /** From then on nodes that others are using count as well: they may be the only ones that fit. */

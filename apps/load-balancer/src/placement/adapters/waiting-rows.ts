@@ -7,7 +7,8 @@ import { tokenKey } from './reservations.js';
 const LINE = `hashtextextended('slipway.load-balancer.waiting', 0)`;
 
 const COLUMNS = `request, priority, ${jsonTime('since')} AS since, ${jsonTime('wait_until')} AS until,
-  (extract(epoch FROM now() - since) * 1000)::float8 AS "waitedMs", wait_until <= now() AS "isDue", announced, holds`;
+  (extract(epoch FROM now() - since) * 1000)::float8 AS "waitedMs", wait_until <= now() AS "isDue", announced, tried,
+  holds, evicting`;
 
 type Row = Omit<WaitingRequest, 'holds'> & { readonly holds: string | null };
 
@@ -31,13 +32,22 @@ export async function readStandings(
     `SELECT CASE WHEN EXISTS (SELECT FROM waiting_requests w WHERE w.access_token = asked.token) THEN 'waits'
                  WHEN EXISTS (SELECT FROM waiting_requests w WHERE w.priority >= asked.priority) THEN 'behind'
                  ELSE 'free' END AS standing,
-            hold.holds AS node, hold.access_token AS "accessToken", hold.priority
+            hold.holds AS node, hold.access_token AS "accessToken", hold.priority, hold.evicting
      FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS asked (token, priority, at)
      LEFT JOIN (SELECT * FROM waiting_requests WHERE holds IS NOT NULL) AS hold ON true
      ORDER BY at`,
     [requests.map(({ accessToken }) => accessToken), requests.map(({ priority = 0 }) => priority)],
   );
   return rows.map(({ standing, ...hold }) => ({ standing, hold: hold.node === null ? undefined : hold }));
+}
+
+/** The node on which others are being stopped, for whom. */
+export async function evictingHold(tx: Transaction): Promise<Hold | undefined> {
+  const { rows } = await tx.query<Hold>(
+    `SELECT holds AS node, access_token AS "accessToken", priority, evicting FROM waiting_requests
+     WHERE holds IS NOT NULL AND evicting`,
+  );
+  return rows[0];
 }
 
 /** They do not wait any more. Of no use for those that do not. */
@@ -149,8 +159,11 @@ export class PostgresLine implements ServedLine {
     return locked.rows[0]?.locked === true && rowCount === 1;
   }
 
-  leave(accessToken: string): Promise<void> {
-    return leaveLine(this.tx, [accessToken]);
+  async leave({ request: { accessToken }, evicting }: WaitingRequest): Promise<void> {
+    const { tx } = this;
+    await leaveLine(tx, [accessToken]);
+    if (evicting === true)
+      await tx.query(`UPDATE waiting_requests SET tried = false WHERE request @> '{"preempt": true}'`);
   }
 
   async wasTried({ announced, hold }: { announced: readonly string[]; hold?: Hold }): Promise<void> {
@@ -158,13 +171,14 @@ export class PostgresLine implements ServedLine {
     // The old hold goes first: there is one at most.
     await together(
       tx.query(
-        `UPDATE waiting_requests SET holds = NULL
+        `UPDATE waiting_requests SET holds = NULL, evicting = false
          WHERE holds IS NOT NULL AND (access_token, holds) IS DISTINCT FROM ($1::text, $2::text)`,
         [hold?.accessToken ?? null, hold?.node ?? null],
       ),
       tx.query(
-        `UPDATE waiting_requests SET holds = $2 WHERE access_token = $1 AND holds IS DISTINCT FROM $2`,
-        [hold?.accessToken ?? null, hold?.node ?? null],
+        `UPDATE waiting_requests SET holds = $2, evicting = $3
+         WHERE access_token = $1 AND (holds, evicting) IS DISTINCT FROM ($2, $3)`,
+        [hold?.accessToken ?? null, hold?.node ?? null, hold?.evicting ?? false],
       ),
       tx.query(
         `UPDATE waiting_requests SET tried = true, announced = announced OR access_token = ANY ($1)

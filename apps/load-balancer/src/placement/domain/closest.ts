@@ -9,12 +9,16 @@ const emptied = (node: Candidate): Candidate => ({
   instances: new Map(),
 });
 
+/** Whether it could take the instance if it were empty. Pure. */
+export const couldTake = (node: Candidate, wish: Wish, facts: FleetFacts): boolean =>
+  firstRefusal(emptied(node), wish, facts) === undefined;
+
 /**
  * How much is missing until the node can take the instance: the largest share of what it asks for, of CPU, memory and
  * ports. Undefined where the node could not take it even if it were empty. Pure.
  */
 export function shortfall(node: Candidate, wish: Wish, facts: FleetFacts): number | undefined {
-  if (firstRefusal(emptied(node), wish, facts) !== undefined) return undefined;
+  if (!couldTake(node, wish, facts)) return undefined;
   return filters.reduce((most, { quantity }) => {
     if (quantity === undefined) return most;
     const needed = quantity.needed(wish);

@@ -6,6 +6,17 @@ export interface Explanation {
   readonly best: readonly ScoredNode[];
   /** By filter, in the order in which filters are asked; a node counts for the first that refuses it. */
   readonly refused: readonly RefusedNodes[];
+  /** What was asked to make room for it while it waited. */
+  readonly evicted?: readonly EvictedInstance[];
+}
+
+/** An instance that was asked to make room for another one. */
+export interface EvictedInstance {
+  readonly instance: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly priority: number;
+  readonly node: string;
 }
 
 export interface ScoredNode {

@@ -1,4 +1,4 @@
-import { shortfall } from './closest.js';
+import { couldTake, shortfall } from './closest.js';
 import { Columns } from './columns.js';
 import { BEST_NODES, type Explanation, type ScoredNode } from './explanation.js';
 import { zoneFacts } from './facts.js';
@@ -21,6 +21,7 @@ import { FleetNode } from './fleet-node.js';
 import { Numbering } from './numbering.js';
 import { byName, placeOf } from './place.js';
 import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf, refusedNodes } from './refused.js';
+import { freeCpu, freeMemory } from './room.js';
 import { pointsOf, scored } from './score.js';
 import { type Query, shortlist } from './shortlist.js';
 import { terms } from './terms.js';
@@ -42,6 +43,11 @@ const FILTER_INDEX = {
 };
 /** Terms that the list does not know of. */
 const OTHER_TERMS = terms.filter((term) => ![allocation, headroom, zones].includes(term));
+
+/** What a node lacks to take an instance; 0 or less: nothing. */
+export interface Shortage extends Resources {
+  readonly node: string;
+}
 
 interface Ranked {
   readonly node: FleetNode;
@@ -222,6 +228,38 @@ export class Fleet {
       })
       .sort((a, b) => a.missing - b.missing || byName(a.name, b.name));
     return best?.name;
+  }
+
+  /**
+   * The place that it would have on this node without those, and the points; undefined where it would not fit even then.
+   * Changes nothing.
+   */
+  placeWithout(
+    name: string,
+    leaving: readonly Taken[],
+    wish: Wish,
+    known: KnownOfService = {},
+  ): { readonly place: Place; readonly points: number } | undefined {
+    const there = this.get(name);
+    if (there === undefined) return undefined;
+    const node = new FleetNode(there);
+    for (const one of leaving) node.change(one, -1);
+    const facts = this.factsOf(wish, known);
+    if (firstRefusal(node, wish, facts) !== undefined) return undefined;
+    const points = pointsOf(node, wish, facts, this.policy);
+    return { place: placeOf(node, wish, points), points };
+  }
+
+  /** What each node lacks that could take the instance if it were empty. */
+  shortages(wish: Wish): readonly Shortage[] {
+    const facts = this.factsOf(wish, {});
+    const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
+    const { cpu, memoryMiB } = wish.resources;
+    return this.nodes
+      .filter((node) => couldTake(node, wish, cached))
+      .map((node) => ({
+        ...{ node: node.name, cpu: cpu - freeCpu(node), memoryMiB: memoryMiB - freeMemory(node) },
+      }));
   }
 
   private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {

@@ -13,8 +13,12 @@ export interface WaitingRequest {
   readonly isDue: boolean;
   /** The deployer knows that it waits. */
   readonly announced: boolean;
+  /** The line was gone through since it came. */
+  readonly tried?: boolean;
   /** The node that is kept for it. */
   readonly holds?: string;
+  /** Others are being stopped there for it. */
+  readonly evicting?: boolean;
 }
 
 /** The node that is kept, for whom. */
@@ -22,22 +26,34 @@ export interface Hold {
   readonly node: string;
   readonly accessToken: string;
   readonly priority: number;
+  /** Others are being stopped there for it. */
+  readonly evicting?: boolean;
 }
 
 /**
- * Nodes that are kept from a request: that of a hold, unless it is its own or of a lower priority. Pure.
+ * Nodes that are kept from a request: that of a hold, unless it is its own or of a lower priority. Where others are being
+ * stopped for the holder, the node is kept from higher priorities as well: they would be stopped in vain. Pure.
  */
 export const heldFrom = (
   { accessToken, priority = 0 }: Pick<NodeRequest, 'accessToken' | 'priority'>,
   hold: Hold | undefined,
-): readonly string[] =>
-  hold === undefined || hold.accessToken === accessToken || hold.priority < priority ? [] : [hold.node];
+): readonly string[] => {
+  if (hold === undefined || hold.accessToken === accessToken) return [];
+  return hold.evicting === true || hold.priority >= priority ? [hold.node] : [];
+};
 
 export const holdOf = (line: readonly WaitingRequest[]): Hold | undefined => {
   const holder = line.find(({ holds }) => holds !== undefined);
   if (holder?.holds === undefined) return undefined;
-  return { node: holder.holds, accessToken: holder.request.accessToken, priority: holder.priority };
+  return holdBy(holder, holder.holds, holder.evicting);
 };
+
+/** The node that is kept for a request from now on. Pure. */
+export const holdBy = (
+  { request: { accessToken }, priority }: WaitingRequest,
+  node: string,
+  evicting = false,
+): Hold => ({ node, accessToken, priority, ...(evicting && { evicting }) });
 
 /**
  * Who may keep a node: the first in line, once it has waited for so long. Undefined: nobody.

@@ -29,6 +29,13 @@ describe('the node that is kept for the first in line', () => {
     expect(heldFrom(requestOf(changes), undefined)).toEqual([]);
   });
 
+  it('is kept from higher priorities as well while others are being stopped there', () => {
+    const evicting = { ...hold, evicting: true };
+    expect(heldFrom(requestOf({ priority: 100 }), evicting)).toEqual(['a']);
+    expect(heldFrom(requestOf({ accessToken: 'holder' }), evicting)).toEqual([]);
+    expect(holdOf([waiting({ holds: 'b', evicting: true })])).toMatchObject({ node: 'b', evicting: true });
+  });
+
   it('is kept once that has waited for so long, and for nobody behind it', () => {
     const [first, second] = [waiting({ waitedMs: 10 }), waiting({ waitedMs: 5_000 })];
     expect(mayHold([first, second], 11)).toBeUndefined();

@@ -2,6 +2,7 @@ import type { RefusedNodes } from '../../placement/domain/explanation.js';
 import type { Asked, HeldPlace } from '../../placement/domain/asked.js';
 import type { Fleet } from '../../placement/domain/fleet.js';
 import { type Place, type Resources, serviceKey, type Wish } from '../../placement/domain/model.js';
+import type { Evictable, PreemptingWish } from '../../placement/domain/preemption.js';
 
 /** An instance, as a plan names it: a new one has neither a name nor a node. */
 export interface PlannedInstance {
@@ -16,12 +17,19 @@ export interface PlannedInstance {
 /** What is to find a place. */
 export interface Seeker {
   readonly of: PlannedInstance;
-  readonly wish: Wish;
+  readonly wish: PreemptingWish;
   readonly port?: number;
 }
 
 export type Found =
-  | { readonly kind: 'placed'; readonly of: PlannedInstance; readonly to: string; readonly score: number }
+  | {
+      readonly kind: 'placed';
+      readonly of: PlannedInstance;
+      readonly to: string;
+      readonly score: number;
+      /** What is stopped for it first. */
+      readonly evicts?: readonly Evictable[];
+    }
   | {
       readonly kind: 'unplaced';
       readonly of: PlannedInstance;

@@ -1,0 +1,9 @@
+import type { MakesRoomFor } from '../../task/domain/task.events.js';
+
+/** `shop/web with priority 50`. Pure. */
+export const nameOf = ({ appId, service, priority }: MakesRoomFor): string =>
+  `${appId}/${service} with priority ${priority}`;
+
+/** `shop-web-1 made room for shop/web with priority 50.` Pure. */
+export const madeRoom = (instance: string, preemptor: MakesRoomFor): string =>
+  `${instance} made room for ${nameOf(preemptor)}.`;
