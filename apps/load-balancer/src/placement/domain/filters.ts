@@ -2,6 +2,7 @@ import { affinity, antiAffinity } from './filters/affinity.js';
 import { architecture } from './filters/architecture.js';
 import { busy } from './filters/busy.js';
 import { constraints } from './filters/constraints.js';
+import { disk } from './filters/disk.js';
 import type { Filter } from './filters/filter.js';
 import { held } from './filters/held.js';
 import { justFailed } from './filters/just-failed.js';
@@ -14,5 +15,5 @@ import { volumes } from './filters/volumes.js';
 /** In the order in which they are asked: a node is refused by the first. Add one here, and its file in filters/. */
 export const filters: readonly Filter[] = [
   ...[volumes, state, login, justFailed, held, busy, architecture, constraints, affinity, antiAffinity],
-  ...[cpu, memory, ports],
+  ...[cpu, memory, ports, disk],
 ];

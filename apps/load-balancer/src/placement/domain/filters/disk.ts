@@ -1,0 +1,28 @@
+import { missingRoom } from '../layers.js';
+import type { Candidate, Wish } from '../model.js';
+import { type Filter, short } from './filter.js';
+
+const WHAT = "the image's missing layers need";
+
+const needed = (node: Candidate, { imageLayers }: Wish): number =>
+  (imageLayers && missingRoom(node, imageLayers)) ?? 0;
+
+/** Without bound where it is not known. */
+export const freeDisk = ({ measured }: Candidate): number => measured?.freeDisk ?? Number.POSITIVE_INFINITY;
+
+/**
+ * The layers of the image that the node lacks fit onto the disk of its engine, with a margin (see `measuredOf`). What is not
+ * known refuses nothing, and a node that has the whole image needs no room. Unit: GB.
+ */
+export const disk: Filter = {
+  name: 'disk',
+  asks: 'node',
+  refuses: (node, wish, { imageNodes }) =>
+    wish.imageLayers !== undefined &&
+    node.measured?.freeDisk !== undefined &&
+    needed(node, wish) > freeDisk(node) &&
+    imageNodes?.has(node.name) !== true,
+  reason: (node, wish) =>
+    `not enough disk: ${WHAT} ${short(needed(node, wish))} GB, ${short(freeDisk(node))} GB free`,
+  quantity: { what: WHAT, unit: 'GB', needed: (wish, node) => needed(node, wish), free: freeDisk },
+};
