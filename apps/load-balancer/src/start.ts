@@ -40,7 +40,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     placement,
     explanations: new PostgresExplanations(runtime.pool),
     fleets: {
-      snapshot: (node) => transaction(runtime.pool, (tx) => placement.snapshot(tx, node)),
+      snapshot: (about) => transaction(runtime.pool, (tx) => placement.snapshot(tx, about)),
       pause: () => setImmediate(),
     },
     tokens: tokensOf(config),

@@ -1,3 +1,4 @@
+import type { Asked } from '../placement/domain/asked.js';
 import type { PlacementRules, Resources } from '../placement/domain/model.js';
 import type { Fleet } from '../placement/domain/fleet.js';
 import { figuresOf, type FleetFigures, sizesOf } from './domain/figures.js';
@@ -10,7 +11,7 @@ import {
   type Seeker,
   seekerFrom,
 } from './domain/moves.js';
-import type { Fleets } from './ports.js';
+import type { AskedAbout, Fleets } from './ports.js';
 
 /** What might be done. */
 export type PlanWish =
@@ -21,7 +22,7 @@ export type PlanWish =
 export interface NewInstances {
   readonly resources: Resources;
   readonly needsPort?: boolean;
-  /** Of a service that is there already, its instances count. */
+  /** Of a service that is there already, its instances count, and they have the image of the newest. */
   readonly appId?: string;
   readonly service?: string;
   readonly placement?: PlacementRules;
@@ -45,7 +46,7 @@ const AT_ONCE = 25;
 /** Says what would come of it, by the code that places, on a copy of the fleet. Undefined where the node is not known. */
 export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | undefined> {
   const node = nodeOf(wish);
-  const { fleet, held } = await fleets.snapshot(node);
+  const { fleet, held, askedLast, known } = await fleets.snapshot({ node, service: serviceOf(wish) });
   if (node !== undefined && fleet.get(node) === undefined) return undefined;
   const sizes = sizesOf(fleet, wish.kind === 'place' ? [wish.resources] : []);
   const before = figuresOf(fleet, sizes);
@@ -54,12 +55,12 @@ export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | u
   const stays = wish.kind === 'drain' ? leaving.filter(hasVolumes) : [];
   const seekers =
     wish.kind === 'place'
-      ? newInstances(wish, wish.count)
+      ? newInstances(wish, wish.count, askedLast)
       : leaving.filter((one) => !stays.includes(one)).map((one) => seekerFrom(node ?? '', one));
   const found: Found[] = [];
   for (const [index, seeker] of seekers.entries()) {
     if (index > 0 && index % AT_ONCE === 0) await fleets.pause();
-    found.push(findPlace(fleet, seeker));
+    found.push(findPlace(fleet, seeker, known(seeker.wish)));
   }
   return {
     ...{ found, added, before, after: figuresOf(fleet, sizes) },
@@ -71,6 +72,11 @@ export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | u
 function nodeOf(wish: PlanWish): string | undefined {
   if (wish.kind === 'place') return undefined;
   return wish.kind === 'add' ? wish.like : wish.node;
+}
+
+function serviceOf(wish: PlanWish): AskedAbout['service'] {
+  if (wish.kind !== 'place' || wish.appId === undefined || wish.service === undefined) return undefined;
+  return { appId: wish.appId, service: wish.service };
 }
 
 /** What is done to nodes before instances look for places. @returns the names of new ones */
@@ -85,12 +91,17 @@ function change(fleet: Fleet, wish: PlanWish): readonly string[] {
 function newInstances(
   { resources, needsPort, appId, service, placement }: NewInstances,
   count: number,
+  askedLast: Asked | undefined,
 ): readonly Seeker[] {
+  const { image, imageLayers, architecture } = askedLast ?? {};
   const wish = {
     // Nothing can have an empty name, so an instance of no service is beside no other.
     ...{ appId: appId ?? '', service: service ?? '', resources, avoidNodes: [] },
     ...(needsPort === false && { needsPort }),
     ...(placement !== undefined && { placement }),
+    ...(image !== undefined && { image }),
+    ...(imageLayers !== undefined && { imageLayers }),
+    ...(architecture !== undefined && { architecture }),
   };
   return Array.from({ length: count }, () => ({ of: { appId, service, resources }, wish }));
 }

@@ -1,7 +1,7 @@
 import type { RefusedNodes } from '../../placement/domain/explanation.js';
 import type { Asked, HeldPlace } from '../../placement/domain/asked.js';
 import type { Fleet } from '../../placement/domain/fleet.js';
-import { type Resources, serviceKey, type Wish } from '../../placement/domain/model.js';
+import { type KnownOfService, type Resources, serviceKey, type Wish } from '../../placement/domain/model.js';
 
 /** An instance, as a plan names it: a new one has neither a name nor a node. */
 export interface PlannedInstance {
@@ -57,8 +57,8 @@ export function seekerFrom(node: string, held: HeldPlace): Seeker {
  * The place that the fleet gives it. As in a drain, the new instance is there before the old one gives its room back.
  * Changes the fleet.
  */
-export function findPlace(fleet: Fleet, { of, wish, port }: Seeker): Found {
-  const decided = fleet.place(wish);
+export function findPlace(fleet: Fleet, { of, wish, port }: Seeker, known: KnownOfService): Found {
+  const decided = fleet.place(wish, known);
   if (decided.place === undefined) return { kind: 'unplaced', of, refused: decided.explanation.refused };
   const { node, port: newPort, score } = decided.place;
   const taken = { ...wish.resources, service: serviceKey(wish.appId, wish.service) };
