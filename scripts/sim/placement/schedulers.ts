@@ -138,6 +138,17 @@ const FREE_DISK_GB = 50;
 const layersOfBase = (base: number): readonly string[] =>
   Array.from({ length: LAYERS_OF_BASE }, (_, layer) => `base${base}${layer}`);
 
+/** The image of each service, as its requests have it. */
+class Images {
+  private readonly known = new Map<number, ImageLayers>();
+
+  of(service: number): ImageLayers {
+    const image = this.known.get(service) ?? imageOf(service);
+    this.known.set(service, image);
+    return image;
+  }
+}
+
 /** Of a base that many services have, and layers of its own. */
 function imageOf(service: number): ImageLayers {
   const own = Array.from({ length: OWN_LAYERS }, (_, layer) => `${layer}${String(service).padStart(5, '0')}`);
@@ -163,6 +174,7 @@ export function slipway(
 ): Scheduler & { readonly fleet: Fleet } {
   const fleet = new Fleet(policy);
   const chance = seeded(6);
+  const images = new Images();
   const numbers = new Map(nodes.map(({ name }, index) => [name, index]));
   const ports: { firstPort: number; lastPort: number } = { firstPort: 20_000, lastPort: 29_999 };
   for (const { name, zone, cpu, memoryMiB } of nodes)
@@ -183,7 +195,7 @@ export function slipway(
     choose(instance) {
       const { service, cpu, memoryMiB } = instance;
       const wish = { appId: 'sim', service: `s${service}`, resources: { cpu, memoryMiB }, avoidNodes: [] };
-      const imageLayers = isMeasured ? imageOf(service) : undefined;
+      const imageLayers = isMeasured ? images.of(service) : undefined;
       const { place } = fleet.place({ ...wish, needsPort: false, imageLayers });
       return place && numbers.get(place.node);
     },

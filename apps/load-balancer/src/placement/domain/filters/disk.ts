@@ -1,4 +1,4 @@
-import { missingRoom } from '../layers.js';
+import { missingRoom, roomOfImage } from '../layers.js';
 import type { Candidate, Wish } from '../model.js';
 import { type Filter, short } from './filter.js';
 
@@ -17,11 +17,12 @@ export const freeDisk = ({ measured }: Candidate): number => measured?.freeDisk 
 export const disk: Filter = {
   name: 'disk',
   asks: 'node',
-  refuses: (node, wish, { imageNodes }) =>
-    wish.imageLayers !== undefined &&
-    node.measured?.freeDisk !== undefined &&
-    needed(node, wish) > freeDisk(node) &&
-    imageNodes?.has(node.name) !== true,
+  refuses: (node, wish, { imageNodes }) => {
+    const free = freeDisk(node);
+    // Most disks have room for all of it.
+    if (wish.imageLayers === undefined || roomOfImage(wish.imageLayers) <= free) return false;
+    return needed(node, wish) > free && imageNodes?.has(node.name) !== true;
+  },
   reason: (node, wish) =>
     `not enough disk: ${WHAT} ${short(needed(node, wish))} GB, ${short(freeDisk(node))} GB free`,
   quantity: { what: WHAT, unit: 'GB', needed: (wish, node) => needed(node, wish), free: freeDisk },
