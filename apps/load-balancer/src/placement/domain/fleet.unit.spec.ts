@@ -224,6 +224,41 @@ describe('a fleet', () => {
     expect(filled('spread', nodes).place(wish()).place?.node).toBe('node-399');
   });
 
+  it.each(['spread', 'pack'] as const)(
+    'finds the few nodes that have more of an image than others, and the many, as they come to have it: %s',
+    (policy) => {
+      const name = (index: number): string => `node-${String(index).padStart(3, '0')}`;
+      const has = (...layers: readonly string[]) => ({ layers: layersOf(...layers) });
+      const wished = wish({ imageLayers: imageOf({ base: 3, tools: 1, own: 1 }) });
+      const nodes = Array.from({ length: 300 }, (_, index) =>
+        candidate(name(index), {
+          // The last ones are a little worse, but for the image.
+          reserved: { cpu: (policy === 'spread') === index > 150 ? 0.04 : 0 },
+          measured: has(...(index % 2 === 0 ? ['base'] : [])),
+        }),
+      );
+      const fleet = filled(policy, nodes);
+      /** Also where the image is asked about for the first time. */
+      const agrees = (): string | undefined => {
+        const now = fleet.names.flatMap((one) => fleet.get(one) ?? []);
+        const { best } = place(wished, now, { policy }).explanation;
+        for (const one of [fleet, fleet.copy()])
+          expect(one.place(wished).explanation.best.map(({ points }) => points)).toEqual(
+            best.map(({ points }) => expect.closeTo(points, 2) as number),
+          );
+        return best[0]?.node;
+      };
+      agrees();
+      fleet.measure(name(299), has('base', 'tools', 'own'));
+      expect(agrees()).toBe(name(299));
+      for (let index = 150; index < 300; index += 1) {
+        fleet.measure(name(index), has('base', 'tools'));
+        if (index % 30 === 0) agrees();
+      }
+      agrees();
+    },
+  );
+
   it('has a fixed order of filters: a node is refused by the first', () => {
     const nodes = [candidate('a', { state: 'cordoned', reserved: { cpu: 2 } })];
     expect(
