@@ -17,10 +17,7 @@ export interface Releases {
   lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
 }
 
-/**
- * What images consist of. Undefined where the registry does not say it within seconds: a node is then chosen without. It never
- * throws.
- */
+/** What images consist of. Undefined where the registry does not say it within seconds: a node is then chosen without. */
 export interface Layers {
   ofImage(image: Pick<Release, 'image' | 'architecture'>): Promise<ImageLayers | undefined>;
   /** Of a release that is recorded; what had to be asked for is recorded with it. */
