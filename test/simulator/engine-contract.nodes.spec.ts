@@ -351,6 +351,9 @@ describe.each(subjects)('%s', (_, start) => {
         const listed = (await engine.listImages({ labels })).find(({ tags }) => tags.includes(tag));
         expect(listed).toMatchObject({ id: imageId, labels });
         expect(await engine.listImages({ labels: { ...labels, other: 'label' } })).toEqual([]);
+        const layers = await engine.imageLayers(tag);
+        const ofBase = (await engine.imageLayers(BASE)) ?? [];
+        expect(layers?.slice(0, ofBase.length)).toEqual(ofBase);
         const { digest } = await engine.push(tag, registryAuth());
         expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
         await engine.removeImage(tag);
@@ -358,6 +361,7 @@ describe.each(subjects)('%s', (_, start) => {
         const byDigest = `${repository}@${digest}`;
         await engine.pull(byDigest, registryAuth());
         expect(await engine.hasImage(byDigest)).toBe(true);
+        expect(await engine.imageLayers(byDigest)).toEqual(layers);
         const id = await launch('sleeper', { image: byDigest });
         expect(await engine.inspect(id)).toMatchObject({ image: byDigest, running: true, labels });
         await engine.removeImage(byDigest);
@@ -365,6 +369,7 @@ describe.each(subjects)('%s', (_, start) => {
         await engine.remove(id);
         await engine.removeImage(byDigest);
         expect(await engine.hasImage(byDigest)).toBe(false);
+        expect(await engine.imageLayers(byDigest)).toBeUndefined();
       },
     );
 

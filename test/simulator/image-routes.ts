@@ -57,6 +57,7 @@ export function imageRoutes(parts: ImageParts): readonly Route[] {
           Id: image.id,
           RepoTags: images.namesOf(image),
           Config: { Labels: image.labels },
+          RootFS: { Type: 'layers', Layers: [] },
         });
       },
     },

@@ -62,7 +62,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     ...rebalancing,
     explanations: new PostgresExplanations(runtime.pool),
     fleets: {
-      snapshot: (node) => transaction(runtime.pool, (tx) => placement.snapshot(tx, node)),
+      snapshot: (about) => transaction(runtime.pool, (tx) => placement.snapshot(tx, about)),
       pause: () => setImmediate(),
       mayPreempt,
       evictable: (shortages, mostPriority, except) =>

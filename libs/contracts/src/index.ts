@@ -23,6 +23,7 @@ export * from './messages/instance-reported.js';
 export * from './messages/node-released.js';
 export * from './messages/node-reported.js';
 export * from './messages/node-observed.js';
+export * from './layers.js';
 export * from './messages/node-state.js';
 export * from './messages/scale-requested.js';
 export * from './messages/scale-replied.js';

@@ -226,6 +226,12 @@ export class Engine {
     return (await this.call(what, () => image.inspect(), NO_IMAGE)).Architecture;
   }
 
+  /** The digests of its unpacked layers, from the lowest to the highest; undefined where there is no such image. */
+  async imageLayers(ref: string): Promise<readonly string[] | undefined> {
+    const image = await this.unless(404, `Image ${ref}`, () => this.docker.getImage(ref).inspect());
+    return image && (image.RootFS.Layers ?? []);
+  }
+
   /**
    * Runs a program within a container and waits for its end. Throws CONTAINER_NOT_FOUND, SPEC_INVALID where it does
    * not run or has no such program, ENGINE_ABORTED when the signal was aborted.

@@ -3,6 +3,7 @@ export { connectEngine, type EngineAddress } from './connect-engine.js';
 export { Engine } from './engine.js';
 export type { ContainerState, ListedContainer, ListedImage } from './engine-answers.js';
 export type { ContainerEvent } from './container-events.js';
+export { layerNames } from './layer-names.js';
 export type { EngineInfo, Limit } from './engine-info.js';
 export type { ContainerSpec, HealthCommand } from './container-spec.js';
 export type { ExecResult } from './run-in-container.js';

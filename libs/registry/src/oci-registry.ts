@@ -1,4 +1,5 @@
 import { jsonOf, RegistryError } from './errors.js';
+import { ACCEPTED } from './manifests.js';
 import { repositoryOf } from './registry-address.js';
 import { nextPage, RegistryHttp } from './registry-http.js';
 import {
@@ -9,13 +10,6 @@ import {
   type RegistryAccess,
   type RegistryLogin,
 } from './registry.js';
-
-const MANIFESTS = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
 
 /** The members of manifest, index and image config that are read here. */
 interface Content {
@@ -107,7 +101,7 @@ export class OciRegistry implements ImageRegistry {
     reference: string,
   ): Promise<{ readonly digest: string; readonly content: Content }> {
     const path = `/v2/${repository}/manifests/${reference}`;
-    const headers = { accept: MANIFESTS.join(', ') };
+    const headers = { accept: ACCEPTED };
     const response = await this.http.request({ method, path, headers, purpose: `pull ${repository}` });
     const digest = response.headers.get('docker-content-digest');
     if (digest === null)

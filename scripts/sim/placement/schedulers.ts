@@ -1,4 +1,6 @@
+import { type ImageLayers, LAYER_NAME_LENGTH } from '#libs/contracts';
 import { Fleet } from '../../../apps/load-balancer/src/placement/domain/fleet.js';
+import { LayerSet } from '../../../apps/load-balancer/src/placement/domain/layer-set.js';
 import {
   type Policy,
   serviceKey,
@@ -131,9 +133,43 @@ const keyOf = (service: number): string => serviceKey('sim', `s${service}`);
 /** On the nodes of a fleet that is measured, others use up to this share of the CPU. */
 const MOST_USED = 0.3;
 
+const BASES = 5;
+const LAYERS_OF_BASE = 5;
+const OWN_LAYERS = 7;
+/** On a node with room for any image. */
+const FREE_DISK_GB = 50;
+
+const layersOfBase = (base: number): readonly string[] =>
+  Array.from({ length: LAYERS_OF_BASE }, (_, layer) => `base${base}${layer}`);
+
+/** The image of each service, as its requests have it. */
+class Images {
+  private readonly known = new Map<number, ImageLayers>();
+
+  of(service: number): ImageLayers {
+    const image = this.known.get(service) ?? imageOf(service);
+    this.known.set(service, image);
+    return image;
+  }
+}
+
+/** Of a base that many services have, and layers of its own. */
+function imageOf(service: number): ImageLayers {
+  const own = Array.from({ length: OWN_LAYERS }, (_, layer) => `${layer}${String(service).padStart(5, '0')}`);
+  const names = [...layersOfBase(service % BASES), ...own.map((name) => name.slice(0, LAYER_NAME_LENGTH))];
+  return { architecture: 'amd64', layers: names.map((name) => ({ name, bytes: 10_000_000 })) };
+}
+
+/** Each base is on every second node. */
+const someLayers = (chance: () => number): LayerSet =>
+  new LayerSet(
+    Array.from({ length: BASES }, (_, base) => (chance() < 0.5 ? layersOfBase(base).join('') : '')).join(''),
+  );
+
 /**
  * The load balancer's own placement, as it decides in production. `isMeasured`: agents say that others use CPU on each
- * node, as much as chance wants. Memory of others would be room that the other schedulers have.
+ * node, as much as chance wants, which layers of images it has, and how much of its disk is free. Memory of others would be
+ * room that the other schedulers have.
  */
 export function slipway(
   nodes: readonly SimNode[],
@@ -142,6 +178,7 @@ export function slipway(
 ): Scheduler & { readonly fleet: Fleet } {
   const fleet = new Fleet(policy);
   const chance = seeded(6);
+  const images = new Images();
   const numbers = new Map(nodes.map(({ name }, index) => [name, index]));
   const ports: { firstPort: number; lastPort: number } = { firstPort: 20_000, lastPort: 29_999 };
   for (const { name, zone, cpu, memoryMiB } of nodes)
@@ -149,7 +186,10 @@ export function slipway(
       ...{ name, zone, state: 'ready', total: { cpu, memoryMiB }, reserved: { cpu: 0, memoryMiB: 0 } },
       ...{ ...ports, takenPorts: new Set(), instances: new Map() },
       ...(isMeasured && {
-        measured: { machine: { cpu, memoryMiB }, others: { cpu: chance() * MOST_USED * cpu, memoryMiB: 0 } },
+        measured: {
+          ...{ machine: { cpu, memoryMiB }, others: { cpu: chance() * MOST_USED * cpu, memoryMiB: 0 } },
+          ...{ freeDisk: FREE_DISK_GB, layers: someLayers(chance) },
+        },
       }),
     });
   const nameOf = (node: number): string => nodes[node]?.name ?? '';
@@ -157,7 +197,8 @@ export function slipway(
   return {
     ...{ name: `Slipway ${policy}${isMeasured ? ', measured' : ''}`, fleet },
     choose(instance) {
-      const { place } = fleet.place(wishOf(instance));
+      const imageLayers = isMeasured ? images.of(instance.service) : undefined;
+      const { place } = fleet.place({ ...wishOf(instance), imageLayers });
       return place && numbers.get(place.node);
     },
     taken: (node, instance) => fleet.take(nameOf(node), takenOf(instance)),

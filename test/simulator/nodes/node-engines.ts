@@ -5,6 +5,9 @@ import type { SimulatedNode } from './simulated-node.js';
 
 const VERSION = { Version: '29.0.1', ApiVersion: '1.47', Os: 'linux', Components: [{ Name: 'Engine' }] };
 
+const IMAGE = { Id: 'sha256:1', RepoTags: ['load:1'], Created: 0, Size: 12_000_000, Labels: null };
+const RootFS = { Type: 'layers', Layers: ['1', '2', '3'].map((digit) => `sha256:${digit.repeat(64)}`) };
+
 /** The engines of many nodes: the part of Docker's API that an agent asks. 501 to all else. */
 export class NodeEngines {
   private readonly nodes = new WeakMap<object, SimulatedNode>();
@@ -25,6 +28,7 @@ export class NodeEngines {
     if (path === '/events') return void response.writeHead(200).flushHeaders();
     const [, id] = /^\/containers\/([0-9a-f]{64})\/json$/.exec(path) ?? [];
     if (id !== undefined) return this.inspect(response, node.containers.get(id));
+    if (path === `/images/${IMAGE.Id}/json`) return this.send(response, 200, { ...IMAGE, RootFS });
     const body = answersOf(node)[path];
     if (body === undefined) return this.send(response, 501, { message: `not simulated: ${path}` });
     this.send(response, 200, body());
@@ -64,7 +68,5 @@ const answersOf = (node: SimulatedNode): Readonly<Record<string, () => unknown>>
       ...{ Id: id, Names: [`/${name}`], Image: 'load', State: 'running', Status: 'Up 2 hours' },
       ...{ Created: 0, Labels: labels },
     })),
-  '/images/json': () => [
-    { Id: 'sha256:1', RepoTags: ['load:1'], Created: 0, Size: 12_000_000, Labels: null },
-  ],
+  '/images/json': () => [IMAGE],
 });

@@ -39,7 +39,10 @@ describe('a simulated node', () => {
       running: true,
       labels: { 'slipway.app': 'load', 'slipway.service': 'web-0' },
     });
-    expect(await node.engine.about()).toEqual({ version: '29.0.1', images: 1, imageBytes: 12_000_000 });
+    const { about, imageIds } = await node.engine.about();
+    expect(about).toEqual({ version: '29.0.1', images: 1, imageBytes: 12_000_000 });
+    // Three layers of one image.
+    expect(await node.engine.layersOf(imageIds)).toMatch(/^[\w-]{18}$/);
   });
 
   it('tells figures of all containers that are watched: some work, others sleep', async () => {

@@ -9,7 +9,7 @@ const ALIVE: Verdict = { state: 'alive', since: '2026-01-01T00:00:00.000Z' };
 const LOST: Verdict = { state: 'unreachable', reason: 'cut off', since: '2026-01-01T00:01:00.000Z' };
 const status = (verdict: Verdict | undefined): NodeStatus => ({
   ...{ node: 'node-1', fence: 4, verdict, topology: undefined, listeningPorts: [20_001] },
-  engine: { version: '29', images: 1, imageBytes: 2 },
+  engine: { version: '29', images: 1, imageBytes: 2, layers: 'abcdef' },
   sizes: { cpus: 2, memoryBytes: 10, swapBytes: 0, diskBytes: 9, diskFreeBytes: 5, clockSkewMs: -2 },
 });
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -42,6 +42,7 @@ it('is sent every ten seconds, and at once on a new verdict', async () => {
   const { published, recorded, look } = statesUnderTest();
   for (let ms = 0; ms <= 20_000; ms += 1_000) await look(ALIVE, ms);
   expect(published.map(({ observedAt }) => Date.parse(observedAt))).toEqual([0, 10_000, 20_000]);
+  expect(published[0]?.engine?.layers).toBe('abcdef');
   await look(LOST, 20_500);
   expect(published.at(-1)?.liveness).toEqual({ ...LOST });
   expect(recorded).toEqual([ALIVE, LOST]);

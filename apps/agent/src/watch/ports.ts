@@ -43,6 +43,8 @@ export interface EngineAbout {
   readonly version: string;
   readonly images: number;
   readonly imageBytes: number;
+  /** The names of the layers of its images; undefined until all were looked at. */
+  readonly layers?: string;
 }
 
 /** The engine of one node. Every method throws where it does not answer. */
@@ -53,7 +55,9 @@ export interface WatchedEngine {
   inspect(id: string): Promise<InspectedContainer | undefined>;
   /** Resolves once it listens; what comes from then on is missed by nobody. Ends or throws when the line does. */
   events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>;
-  about(): Promise<EngineAbout>;
+  about(): Promise<{ readonly about: EngineAbout; readonly imageIds: readonly string[] }>;
+  /** As `EngineAbout` has them. Asks for each image that is new. */
+  layersOf(imageIds: readonly string[]): Promise<string | undefined>;
 }
 
 /** All that is asked of one node, over whatever leads there. */

@@ -108,10 +108,15 @@ export class ContainerWatch {
       this.change(containers);
       this.inspectSoon(toInspect);
       await this.inspecting;
-      this.aboutEngine = await this.heard(this.parts.engine.about());
+      const { about, imageIds } = await this.heard(this.parts.engine.about());
+      this.aboutEngine = { ...about, ...layersIn(this.aboutEngine?.layers) };
       signal.throwIfAborted();
       this.isFollowing = true;
       this.hasFailed = false;
+      // An engine that does not answer is found by the next list.
+      const layers = await this.parts.engine.layersOf(imageIds).catch(() => this.aboutEngine?.layers);
+      this.aboutEngine = { ...about, ...layersIn(layers) };
+      signal.throwIfAborted();
       await this.parts.pause(WHOLE_LIST_MS, signal);
       signal.throwIfAborted();
     }
@@ -178,3 +183,6 @@ export class ContainerWatch {
     this.parts.onChange(containers);
   }
 }
+
+const layersIn = (layers: string | undefined): Pick<EngineAbout, 'layers'> =>
+  layers === undefined ? {} : { layers };

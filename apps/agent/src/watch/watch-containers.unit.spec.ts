@@ -134,3 +134,24 @@ it('after its line was cut it listens anew and asks for all, said once for as lo
   expect([watch.isUp, names(), known().get(idOf('a'))?.pid]).toEqual([true, ['shop-web-a'], 99]);
   watch.stop();
 });
+
+it('the layers of images are known once the engine told them, and no node has to wait for that to be watched', async () => {
+  const { engine, errors, watch } = watchUnderTest();
+  const asked = Promise.withResolvers<string | undefined>();
+  engine.layers = () => asked.promise;
+  watch.start();
+  await settled();
+  expect([watch.isUp, watch.about]).toEqual([true, { version: '29', images: 3, imageBytes: 4 }]);
+  asked.resolve('abcdef');
+  await settled();
+  expect(watch.about?.layers).toBe('abcdef');
+  // Those that were known stay, where the engine says nothing of a new image.
+  engine.layers = () => Promise.reject(new Error('no answer'));
+  await settled(60_000);
+  expect([watch.isUp, watch.about?.layers, errors]).toEqual([true, 'abcdef', []]);
+  // More than can be told.
+  engine.layers = () => Promise.resolve(undefined);
+  await settled(60_000);
+  expect(watch.about).not.toHaveProperty('layers');
+  watch.stop();
+});

@@ -40,7 +40,13 @@ export class FakeEngine implements WatchedEngine {
   }
 
   about() {
-    return Promise.resolve({ version: '29', images: 3, imageBytes: 4 });
+    return Promise.resolve({ about: { version: '29', images: 3, imageBytes: 4 }, imageIds: ['one'] });
+  }
+
+  /** How it is answered which layers there are. */
+  layers: () => Promise<string | undefined> = () => Promise.resolve('abcdef');
+  layersOf(): Promise<string | undefined> {
+    return this.layers();
   }
 
   emit(letter: string, action: string): void {

@@ -125,5 +125,7 @@ function wayOut({ filter, closest, quantity }: RefusedNodesLine): string {
   if (quantity === undefined) return waysOut[filter]?.(closest) ?? '-';
   const { unit, needed, free } = quantity;
   const more = `${short(needed - Math.max(0, free))} ${unit} more on ${closest}`;
-  return free > 0 && filter !== 'ports' ? `${more}, or ask for ${free} ${unit} at most` : more;
+  return free > 0 && (filter === 'cpu' || filter === 'memory')
+    ? `${more}, or ask for ${free} ${unit} at most`
+    : more;
 }

@@ -107,6 +107,17 @@ low-web-o-0  low/web  -20       node-1`);
     ]);
   });
 
+  it('of a disk that is too small says how much more it needs: no config asks for less', () => {
+    const disk = {
+      ...{ filter: 'disk', nodes: 1, closest: 'node-3' },
+      missing: "the image's missing layers need 1.2 GB, best free 0.8 on node-3",
+      quantity: { unit: 'GB', needed: 1.2, free: 0.8 },
+    };
+    expect(text({ nodes: 1, best: [], refused: [disk] })).toMatch(
+      /disk +1 +the image's missing layers need 1.2 GB, best free 0.8 on node-3 +0.4 GB more on node-3$/m,
+    );
+  });
+
   it('says so where there is no node at all', () => {
     expect(text({ nodes: 0, best: [], refused: [] })).toContain('No node is enrolled.');
   });

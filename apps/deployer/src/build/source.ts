@@ -1,5 +1,5 @@
 import type { BuildOutput } from '../logs/ports.js';
-import type { Releases } from '../releases/ports.js';
+import type { Layers, Releases } from '../releases/ports.js';
 import type { Secrets, WithoutSecrets } from '../secrets/ports.js';
 import { StepError } from '../task/domain/task-error.js';
 import type { EffectScope } from '../task/effect-scope.js';
@@ -11,6 +11,7 @@ import type { FetchedSource, ImageBuilder, Sources } from './ports.js';
 /** What the effects of this feature need. */
 export interface BuildEffectPorts {
   readonly releases: Releases;
+  readonly layers: Layers;
   readonly sources: Sources;
   readonly builder: ImageBuilder;
   readonly output: BuildOutput;

@@ -1,4 +1,4 @@
-import type { ReleaseDetails } from '#libs/contracts';
+import type { ImageLayers, ReleaseDetails } from '#libs/contracts';
 import type { Placed } from '#libs/http';
 import type { Disk } from '#libs/ssh';
 import type { Release } from '../task/domain/task.events.js';
@@ -15,6 +15,13 @@ export interface Releases {
   current(appId: string, service: string): Promise<Release | undefined>;
   /** The release that was deployed well last, other than these. */
   lastGood(appId: string, service: string, except: readonly string[]): Promise<Release | undefined>;
+}
+
+/** What images consist of. Undefined where the registry does not say it within seconds: a node is then chosen without. */
+export interface Layers {
+  ofImage(image: Pick<Release, 'image' | 'architecture'>): Promise<ImageLayers | undefined>;
+  /** Of a release that is recorded; what had to be asked for is recorded with it. */
+  ofRelease(release: Release): Promise<ImageLayers | undefined>;
 }
 
 /** The record of releases, as far as their images' lives go. */

@@ -3,7 +3,7 @@ import { registryLogins } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { createBuilding } from '../build/wire.js';
 import type { DeployerConfig } from '../deployer.config.js';
-import { openImageRegistry } from '../releases/wire.js';
+import { createImageLayers, openImageRegistry } from '../releases/wire.js';
 import type { NodeVerdicts } from '../rollout/ports.js';
 import { createNodes } from '../rollout/wire.js';
 import { createSecrets, withoutSecrets } from '../secrets/wire.js';
@@ -21,6 +21,7 @@ export async function createOutside(
   const parts = { config, pool, installation, logger };
   return {
     ...{ registry, installation },
+    imageLayers: await createImageLayers(config, { registry, logins, logger }),
     ...(await createBuilding({ ...parts, registry, logins })),
     ...createNodes({ ...parts, verdicts, registryLogins: logins }),
     secrets: await createSecrets(parts),

@@ -4,7 +4,7 @@ import { LeaseLostError } from '#libs/postgres';
 import type { Runtime } from '#libs/runtime';
 import { withinTrace } from '#libs/telemetry';
 import { createBuildOutput } from '../logs/wire.js';
-import { createReleases } from '../releases/wire.js';
+import { createLayers, createReleases } from '../releases/wire.js';
 import { createTaskRequests } from '../requests/wire.js';
 import type { Traffic } from '../rollout/ports.js';
 import { causesOfMoves } from '../rollout/domain/failed-places.js';
@@ -69,6 +69,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   const limits = phaseLimits(config);
   const effects = createEffectRunner({
     ...{ store, releases, instances, nodeRequests, specs },
+    layers: createLayers(storage.pool, outside.imageLayers),
     ...outside,
     traffic: parts.traffic,
     clock,

@@ -111,6 +111,60 @@ describe('a node that has the image', () => {
   });
 });
 
+describe('layers of images', () => {
+  const imageLayers = {
+    layers: [
+      { name: 'base00', bytes: 1e9 },
+      { name: 'own000', bytes: 0.1e9 },
+    ],
+  };
+  const image = 'registry.example/shop/web@sha256:2';
+  const engine = (...names: readonly string[]) => ({
+    engine: { version: '29', images: 1, imageBytes: 1, layers: names.join('') },
+  });
+  const disk = (freeGB: number) => ({
+    ...{ sizes: { ...sizes, diskBytes: 10e9 }, diskFreeBytes: Math.round(freeGB * 1e9) },
+  });
+  const idle = hourWith(0, 0);
+
+  it('a node with the base of an image is better than one without, all else being equal', async () => {
+    await enrol('a');
+    await enrol('b');
+    measured('a', { ...idle, ...engine('other0') });
+    measured('b', { ...idle, ...engine('base00', 'before') });
+    expect(await nodeOf()).toBe('a');
+    await query('DELETE FROM reservations');
+    restart();
+    measured('a', { ...idle, ...engine('other0') });
+    measured('b', { ...idle, ...engine('base00', 'before') });
+    expect(await nodeOf({ imageLayers })).toBe('b');
+  });
+
+  it('a node whose disk has no room for what it lacks is refused with its figure, and taken once it has room', async () => {
+    await enrol('a');
+    measured('a', { ...idle, ...engine('base00'), ...disk(0.8) });
+    expect((await ask({ imageLayers })).refusals).toEqual([
+      { node: 'a', reason: "not enough disk: the image's missing layers need 0.37 GB, 0.3 GB free" },
+    ]);
+    const kept = await query(`SELECT explanation FROM placements ORDER BY answered_at DESC LIMIT 1`);
+    expect(kept.rows[0]?.['explanation']).toMatchObject({
+      refused: [{ filter: 'disk', quantity: { unit: 'GB', needed: 0.37, free: 0.3 } }],
+    });
+    measured('a', { ...idle, ...engine('base00'), ...disk(0.9) });
+    expect(await nodeOf({ imageLayers })).toBe('a');
+  });
+
+  it('a node that was filled by the image itself took its next instance, before the agent had seen the image', async () => {
+    await enrol('a');
+    measured('a', { ...idle, ...engine(), ...disk(5) });
+    const { accessToken } = await ask({ image, imageLayers });
+    await report(accessToken, 'a', 'running');
+    measured('a', { ...idle, ...engine(), ...disk(0.9) });
+    expect(await nodeOf({ image, imageLayers, service: 'db' })).toBeUndefined();
+    expect(await nodeOf({ image, imageLayers })).toBe('a');
+  });
+});
+
 describe('a node on which an instance of the service failed', () => {
   it.each([
     ['as its report says', (token: string) => report(token, 'a', 'failed')],

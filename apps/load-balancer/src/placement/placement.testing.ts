@@ -20,6 +20,7 @@ import {
 } from '#libs/secrets';
 import { appPool, createTestDatabase, migrateApp, type TestDatabase, uniqueName, until } from '#libs/testing';
 import { noTracing } from '#libs/telemetry';
+import type { Fleets } from '../plans/ports.js';
 import { keepExplanations } from '../explanations/adapters/postgres-explanations.js';
 import { Placement } from './wire.js';
 
@@ -165,6 +166,14 @@ class TestPlacement {
     this.placement = createPlacement(options);
   }
 
+  /** What plans of this replica are made of. */
+  readonly fleets: Fleets = {
+    snapshot: (about) => transaction(this.ownPool, (tx) => this.placement.snapshot(tx, about)),
+    pause: () => Promise.resolve(),
+    mayPreempt: false,
+    evictable: () => Promise.resolve([]),
+  };
+
   /** As its agent says now, but for what is given. */
   measured(node: string, changes: Partial<NodeState>): void {
     const observedAt = new Date().toISOString();
@@ -236,6 +245,7 @@ export function placementOfFile() {
     /** As the administrator, for what the load balancer may not do. */
     query: (sql: string) => test.database.pool.query(sql),
     ownPool: () => test.ownPool,
+    fleets: () => test.fleets,
     appUrls: () => test.database.appUrls,
   };
 }

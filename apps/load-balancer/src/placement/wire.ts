@@ -13,10 +13,10 @@ import type { RegistryInstance } from '#libs/registry-client';
 import { outgoing } from '#libs/runtime';
 import { currentTraceparent, type Tracing, withinTrace } from '#libs/telemetry';
 import type { DecidedAnswer, KeepExplanations } from '../explanations/ports.js';
-import type { FleetSnapshot } from '../plans/ports.js';
+import type { AskedAbout, FleetSnapshot, OfService } from '../plans/ports.js';
 import { PostgresEvictions } from './adapters/evictions.js';
 import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
-import { heldOnNodes, heldPlaces } from './adapters/held-places.js';
+import { askedLast, heldOnNodes, heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
 import { joined } from './adapters/joined.js';
 import {
@@ -25,10 +25,11 @@ import {
   type PlacingMode,
   PostgresPlacing,
 } from './adapters/postgres-placing.js';
-import { follow } from './adapters/reservations.js';
+import { follow, knownOfServices } from './adapters/reservations.js';
 import { release } from './adapters/releases.js';
 import { PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
+import { serviceKey } from './domain/place.js';
 import { answerNodeRequest } from './answer-node-request.js';
 import type { HeldOnNode } from './domain/asked.js';
 import type { Evictable } from './domain/preemption.js';
@@ -65,6 +66,8 @@ interface Sent {
 }
 
 type RequestPorts = Parameters<typeof answerNodeRequest>[0];
+
+const keyOf = ({ appId, service, image }: OfService): string => `${serviceKey(appId, service)} ${image}`;
 
 /** Placement on Postgres: all that a message changes is written in the message's own transaction. */
 export class Placement {
@@ -132,11 +135,23 @@ export class Placement {
     return follow(tx, report);
   }
 
-  /** The fleet as it is now, as a copy, with what holds places on a node. */
-  snapshot(tx: Transaction, node?: string): Promise<FleetSnapshot> {
+  /** The fleet as it is now, as a copy, with what holds places on a node, and all that a decision knows beside it. */
+  snapshot(tx: Transaction, { node, service }: AskedAbout): Promise<FleetSnapshot> {
     return this.inTurn(async () => {
       await this.view.refresh(tx);
-      return { fleet: this.view.fleet.copy(), held: node === undefined ? [] : await heldPlaces(tx, node) };
+      const held = node === undefined ? [] : await heldPlaces(tx, node);
+      const last = service && (await askedLast(tx, service));
+      const services: OfService[] = held.map(({ appId, service: name, asked }) => ({
+        ...{ appId, service: name, image: asked?.image },
+      }));
+      if (service !== undefined) services.push({ ...service, image: last?.image });
+      const known = await knownOfServices(tx, services);
+      const byKey = new Map(services.map((of, at) => [keyOf(of), known[at]!]));
+      return {
+        ...{ fleet: this.view.fleet.copy(), held },
+        ...(last !== undefined && { askedLast: last }),
+        known: (of) => byKey.get(keyOf(of)) ?? {},
+      };
     });
   }
 

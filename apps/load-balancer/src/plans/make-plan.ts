@@ -1,4 +1,5 @@
-import type { PlacementRules, Resources } from '../placement/domain/model.js';
+import type { Asked } from '../placement/domain/asked.js';
+import type { KnownOfService, PlacementRules, Resources } from '../placement/domain/model.js';
 import type { Fleet } from '../placement/domain/fleet.js';
 import {
   choosePreemption,
@@ -16,7 +17,7 @@ import {
   type Seeker,
   seekerFrom,
 } from './domain/moves.js';
-import type { Fleets } from './ports.js';
+import type { AskedAbout, Fleets } from './ports.js';
 
 /** What might be done. */
 export type PlanWish =
@@ -27,7 +28,7 @@ export type PlanWish =
 export interface NewInstances {
   readonly resources: Resources;
   readonly needsPort?: boolean;
-  /** Of a service that is there already, its instances count. */
+  /** Of a service that is there already, its instances count, and they have the image of the newest. */
   readonly appId?: string;
   readonly service?: string;
   readonly placement?: PlacementRules & { readonly preempt?: boolean };
@@ -52,7 +53,7 @@ const AT_ONCE = 25;
 /** Says what would come of it, by the code that places, on a copy of the fleet. Undefined where the node is not known. */
 export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | undefined> {
   const node = nodeOf(wish);
-  const { fleet, held } = await fleets.snapshot(node);
+  const { fleet, held, askedLast, known } = await fleets.snapshot({ node, service: serviceOf(wish) });
   if (node !== undefined && fleet.get(node) === undefined) return undefined;
   const sizes = sizesOf(fleet, wish.kind === 'place' ? [wish.resources] : []);
   const before = figuresOf(fleet, sizes);
@@ -61,15 +62,18 @@ export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | u
   const stays = wish.kind === 'drain' ? leaving.filter(hasVolumes) : [];
   const seekers =
     wish.kind === 'place'
-      ? newInstances(wish, wish.count)
+      ? newInstances(wish, wish.count, askedLast)
       : leaving.filter((one) => !stays.includes(one)).map((one) => seekerFrom(node ?? '', one));
   const found: Found[] = [];
   const evicted: Evictable[] = [];
   for (const [index, seeker] of seekers.entries()) {
     if (index > 0 && index % AT_ONCE === 0) await fleets.pause();
-    const one = findPlace(fleet, seeker);
+    const about = known(seeker.wish);
+    const one = findPlace(fleet, seeker, about);
     found.push(
-      one.kind === 'unplaced' && preempts(wish) ? await makeRoom(fleets, fleet, seeker, one, evicted) : one,
+      one.kind === 'unplaced' && preempts(wish)
+        ? await makeRoom(fleets, { fleet, seeker, unplaced: one, evicted, known: about })
+        : one,
     );
   }
   return {
@@ -83,28 +87,39 @@ export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | u
 export const preempts = (wish: PlanWish): boolean =>
   wish.kind === 'place' && wish.placement?.preempt === true;
 
+interface Unplaced {
+  readonly fleet: Fleet;
+  readonly seeker: Seeker;
+  readonly unplaced: Found;
+  /** What was stopped for others already; more is added. */
+  readonly evicted: Evictable[];
+  readonly known: KnownOfService;
+}
+
 /** As the line does it for those that wait, but that what is stopped has gone at once. Changes the fleet. */
 async function makeRoom(
   fleets: Pick<Fleets, 'evictable'>,
-  fleet: Fleet,
-  seeker: Seeker,
-  unplaced: Found,
-  evicted: Evictable[],
+  { fleet, seeker, unplaced, evicted, known }: Unplaced,
 ): Promise<Found> {
   const { wish } = seeker;
   const gone = evicted.map(({ accessToken }) => accessToken);
   const evictable = await fleets.evictable(fleet.shortages(wish), highestEvictable(wish), gone);
-  const evicts = choosePreemption(fleet, wish, evictable)?.victims;
+  const evicts = choosePreemption(fleet, wish, evictable, known)?.victims;
   if (evicts === undefined) return unplaced;
   for (const victim of evicts) fleet.give(victim.node, takenBy(victim));
   evicted.push(...evicts);
-  const found = findPlace(fleet, seeker);
+  const found = findPlace(fleet, seeker, known);
   return found.kind === 'placed' ? { ...found, evicts } : found;
 }
 
 function nodeOf(wish: PlanWish): string | undefined {
   if (wish.kind === 'place') return undefined;
   return wish.kind === 'add' ? wish.like : wish.node;
+}
+
+function serviceOf(wish: PlanWish): AskedAbout['service'] {
+  if (wish.kind !== 'place' || wish.appId === undefined || wish.service === undefined) return undefined;
+  return { appId: wish.appId, service: wish.service };
 }
 
 /** What is done to nodes before instances look for places. @returns the names of new ones */
@@ -119,13 +134,18 @@ function change(fleet: Fleet, wish: PlanWish): readonly string[] {
 function newInstances(
   { resources, needsPort, appId, service, placement, priority }: NewInstances,
   count: number,
+  askedLast: Asked | undefined,
 ): readonly Seeker[] {
+  const { image, imageLayers, architecture } = askedLast ?? {};
   const wish = {
     // Nothing can have an empty name, so an instance of no service is beside no other.
     ...{ appId: appId ?? '', service: service ?? '', resources, avoidNodes: [] },
     ...(needsPort === false && { needsPort }),
     ...(placement !== undefined && { placement }),
     ...(priority !== undefined && { priority }),
+    ...(image !== undefined && { image }),
+    ...(imageLayers !== undefined && { imageLayers }),
+    ...(architecture !== undefined && { architecture }),
   };
   return Array.from({ length: count }, () => ({ of: { appId, service, resources }, wish }));
 }

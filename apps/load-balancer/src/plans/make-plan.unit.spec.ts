@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HeldPlace } from '../placement/domain/asked.js';
+import type { Asked, HeldPlace } from '../placement/domain/asked.js';
 import { Fleet } from '../placement/domain/fleet.js';
-import { type Candidate, place, serviceKey, type Wish } from '../placement/domain/place.js';
-import { candidate } from '../placement/domain/place.testing.js';
+import {
+  type Candidate,
+  type KnownOfService,
+  place,
+  serviceKey,
+  type Wish,
+} from '../placement/domain/place.js';
+import { candidate, imageOf, layersOf } from '../placement/domain/place.testing.js';
 import type { Evictable } from '../placement/domain/preemption.js';
 import { makePlan, type Plan, type PlanWish } from './make-plan.js';
 import type { Fleets } from './ports.js';
@@ -42,11 +48,18 @@ async function planned(
   fleet: Fleet,
   wish: PlanWish,
   there: readonly HeldPlace[] = [],
-  more: Partial<Fleets> = {},
+  {
+    known = {},
+    askedLast,
+    ...more
+  }: Partial<Fleets> & {
+    readonly known?: KnownOfService;
+    readonly askedLast?: Asked;
+  } = {},
 ): Promise<Plan> {
   const fleets = {
     ...unevictable,
-    snapshot: () => Promise.resolve({ fleet: fleet.copy(), held: there }),
+    snapshot: () => Promise.resolve({ fleet: fleet.copy(), held: there, known: () => known, askedLast }),
     pause: () => Promise.resolve(),
     ...more,
   };
@@ -151,7 +164,7 @@ describe('a plan', () => {
   it('of a node that is not known is none', async () => {
     const fleets = {
       ...unevictable,
-      snapshot: () => Promise.resolve({ fleet: fleetOf(nodeWith('a', 0)), held: [] }),
+      snapshot: () => Promise.resolve({ fleet: fleetOf(nodeWith('a', 0)), held: [], known: () => ({}) }),
       pause: () => Promise.resolve(),
     };
     expect(await makePlan(fleets, { kind: 'drain', node: 'b' })).toBeUndefined();
@@ -162,7 +175,7 @@ describe('a plan', () => {
     let pauses = 0;
     const fleets = {
       ...unevictable,
-      snapshot: () => Promise.resolve({ fleet: fleetOf(nodeWith('a', 0)), held: [] }),
+      snapshot: () => Promise.resolve({ fleet: fleetOf(nodeWith('a', 0)), held: [], known: () => ({}) }),
       pause: () => Promise.resolve(void (pauses += 1)),
     };
     await makePlan(fleets, { kind: 'place', count: 100, resources: { cpu: 0.01, memoryMiB: 1 } });
@@ -204,6 +217,72 @@ describe('a plan', () => {
         }
       }),
       { numRuns: 25 },
+    );
+  });
+
+  const imageLayers = imageOf({ base: 3, own: 1 });
+  const resources = { cpu: 0.5, memoryMiB: 500 };
+
+  it('did not know failures, images and disks, which placing knows: a drain went to where it would not', async () => {
+    const has = (freeDisk: number, ...names: string[]) => ({
+      measured: { freeDisk, layers: layersOf(...names) },
+    });
+    const full = nodeWith('b', 0, has(0.5, 'base'));
+    const fleet = fleetOf(nodeWith('a', 1), full, nodeWith('c', 0, has(9)), nodeWith('d', 0, has(9, 'base')));
+    const there = [held('one', { asked: { resources, imageLayers } })];
+    expect(placesOf(await planned(fleet, { kind: 'drain', node: 'a' }, there))).toEqual(['d']);
+    const known = { failures: new Map([['d', 2]]) };
+    expect(placesOf(await planned(fleet, { kind: 'drain', node: 'a' }, there, { known }))).toEqual(['c']);
+    fleet.remove('c');
+    fleet.remove('d');
+    const { found } = await planned(fleet, { kind: 'drain', node: 'a' }, there);
+    expect(found).toMatchObject([{ refused: [{ filter: 'state' }, { filter: 'disk', closest: 'b' }] }]);
+  });
+
+  it('of new instances of a service that is there has its image', async () => {
+    const fleet = fleetOf(nodeWith('a', 0), nodeWith('b', 0, { measured: { layers: layersOf('base') } }));
+    const wished = { kind: 'place', count: 1, resources, appId: 'shop', service: 'db' } as const;
+    expect(placesOf(await planned(fleet, wished))).toEqual(['a']);
+    const askedLast = { resources, imageLayers };
+    expect(placesOf(await planned(fleet, wished, [], { askedLast }))).toEqual(['b']);
+  });
+
+  it('puts each where placing puts it, whatever is known of failures, images and disks', async () => {
+    const layers = fc.constantFrom([], ['base'], ['base', 'own']).map((names) => layersOf(...names));
+    const measured = fc.record({ freeDisk: fc.constantFrom(0.5, 2, 9), layers });
+    const shape = fc.record({
+      count: fc.integer({ min: 0, max: 3 }),
+      measured: fc.option(measured, { nil: undefined }),
+      failures: fc.integer({ min: 0, max: 3 }),
+      hasImage: fc.boolean(),
+    });
+    const shapes = fc.array(shape, { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(shapes, fc.integer({ min: 1, max: 4 }), async (some, moved) => {
+        const named = some.map((one, index) => ({ ...one, name: `node-${index}` }));
+        const drained = nodeWith('node-x', moved);
+        const nodes = named.map(({ name, count, measured: of }) => nodeWith(name, count, { measured: of }));
+        const known = {
+          failures: new Map(named.flatMap(({ name, failures }) => (failures > 0 ? [[name, failures]] : []))),
+          imageNodes: new Set(named.flatMap(({ name, hasImage }) => (hasImage ? [name] : []))),
+        };
+        const there = Array.from({ length: moved }, (_, n) =>
+          held(String(n), { asked: { resources, imageLayers }, port: 20_000 + n }),
+        );
+        const fleet = fleetOf(drained, ...nodes);
+        const plan = await planned(fleet, { kind: 'drain', node: 'node-x' }, there, { known });
+        const real = fleetOf({ ...drained, state: 'draining' }, ...nodes);
+        const taken = { ...resources, service: serviceKey('shop', 'web') };
+        for (const [n, to] of placesOf(plan).entries()) {
+          const wish = { appId: 'shop', service: 'web', resources, imageLayers, avoidNodes: [], image: 'i' };
+          const { place: best } = real.place(wish, known);
+          expect(to).toBe(best?.node);
+          if (best === undefined) continue;
+          real.take(best.node, { ...taken, port: best.port });
+          real.give('node-x', { ...taken, port: 20_000 + n });
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 });

@@ -1,5 +1,6 @@
-import type { HeldPlace } from '../placement/domain/asked.js';
+import type { Asked, HeldPlace } from '../placement/domain/asked.js';
 import type { Fleet, Shortage } from '../placement/domain/fleet.js';
+import type { KnownOfService, Wish } from '../placement/domain/model.js';
 import type { Evictable } from '../placement/domain/preemption.js';
 
 export interface FleetSnapshot {
@@ -7,12 +8,23 @@ export interface FleetSnapshot {
   readonly fleet: Fleet;
   /** On the node that was asked about. */
   readonly held: readonly HeldPlace[];
+  /** How the newest instance of the service that was asked about was asked for; undefined where it has none. */
+  readonly askedLast?: Asked;
+  /** What placing knows of the service of a wish: of what is held there, and of the service that was asked about. */
+  known(wish: OfService): KnownOfService;
+}
+
+export type OfService = Pick<Wish, 'appId' | 'service' | 'image'>;
+
+export interface AskedAbout {
+  readonly node?: string;
+  readonly service?: Pick<Wish, 'appId' | 'service'>;
 }
 
 /** What plans are made of. */
 export interface Fleets {
-  /** The fleet as it is now, and what holds places on a node. */
-  snapshot(node?: string): Promise<FleetSnapshot>;
+  /** The fleet as it is now, what holds places on a node, and what is known of the services. */
+  snapshot(about: AskedAbout): Promise<FleetSnapshot>;
   /** Lets others work: a plan of a large fleet takes long. */
   pause(): Promise<void>;
   /** Instances may be stopped for those of a higher priority. */

@@ -7,6 +7,7 @@ import {
   accessTokenSchema,
   timestampSchema,
 } from '../names.js';
+import { imageLayersSchema } from '../layers.js';
 import { placementRulesSchema } from '../service-config.placement.js';
 import { prioritySchema } from '../priority.js';
 import { topics } from '../topics.js';
@@ -60,6 +61,11 @@ export const nodeRequested = defineMessage({
       .max(50)
       .optional()
       .describe('What its image was built for, such as `amd64`; any node will do where it is absent.'),
+    imageLayers: imageLayersSchema
+      .optional()
+      .describe(
+        'What the image consists of: a node that lacks less of it is a little better, and one that has no room for the rest is not taken. Absent where it is not known.',
+      ),
     avoidNodes: z
       .array(nodeNameSchema)
       .default([])
@@ -98,6 +104,13 @@ export const nodeRequested = defineMessage({
     resources: { cpu: 0.25, memoryMiB: 128 },
     image: 'registry.example:5000/shop/app-server@sha256:' + 'a'.repeat(64),
     architecture: 'amd64',
+    imageLayers: {
+      architecture: 'amd64',
+      layers: [
+        { name: 'q83vEj', bytes: 29_126_484 },
+        { name: 'RWeJqr', bytes: 1_204_113 },
+      ],
+    },
     avoidNodes: [],
     priority: 10,
     waitUntil: '2026-01-01T00:01:00.000Z',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineMessage, type MessageData } from '../message.js';
 import { nodeNameSchema, timestampSchema } from '../names.js';
+import { LAYER_NAME_LENGTH, MOST_LAYERS } from '../layers.js';
 import { topics } from '../topics.js';
 
 /** States come every ten seconds. Where none has come for so long, nobody watches the node. */
@@ -65,6 +66,13 @@ export const nodeState = defineMessage({
         version: z.string().describe('The version of the engine.'),
         images: z.int().min(0).describe('How many images it has.'),
         imageBytes: z.int().min(0).describe('Their size together; layers that they share count in each.'),
+        layers: z
+          .string()
+          .max(MOST_LAYERS * LAYER_NAME_LENGTH)
+          .optional()
+          .describe(
+            'The names of the layers of its images, of six characters each, one behind the other, each once (see `layers` of a node request). Absent until all of its images were looked at, or where it has more than 1,000 layers.',
+          ),
       })
       .optional()
       .describe('Asked every minute; absent until it answered.'),
@@ -101,7 +109,7 @@ export const nodeState = defineMessage({
     diskFreeBytes: 64_424_509_440,
     clockSkewMs: -3,
     listeningPorts: [20_000, 20_001, 20_117],
-    engine: { version: '29.0.1', images: 14, imageBytes: 5_368_709_120 },
+    engine: { version: '29.0.1', images: 14, imageBytes: 5_368_709_120, layers: 'q83vEjRWeJqr' },
     lastHour: {
       seconds: 3_540,
       cpu: { p50: 0.7, p95: 2.4, max: 3.9 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '#libs/config';
 import { withoutSecrets } from '../../secrets/wire.js';
 import { StepError } from '../../task/domain/task-error.js';
-import type { TaskEvent } from '../../task/domain/task.events.js';
+import type { Release, TaskEvent } from '../../task/domain/task.events.js';
 import { foldTask } from '../../task/domain/task.state.js';
 import { accepted, releaseWith } from '../../task/domain/task.testing.js';
 import type { BuiltTag, ImageBuilder } from '../ports.js';
@@ -41,6 +41,10 @@ function portsIn({ build = () => Promise.resolve(), onDispose, ...world }: World
   ]);
   const ports: unknown = {
     releases: { current: () => Promise.resolve(last && { ...release, builder: last }) },
+    layers: {
+      ofImage: ({ image }: Pick<Release, 'image'>) =>
+        Promise.resolve({ layers: [{ name: image, bytes: 1 }] }),
+    },
     sources: {
       fetch: () =>
         Promise.resolve({
@@ -109,10 +113,14 @@ describe('the builder of a task', () => {
     const push = { kind: 'push-image', sourceDigest, tag: 'tag' } as const;
     const writes = await pushImage.run(ports, scope(7n), state, push);
     expect(pushed).toEqual([{ tag: 'tag', builder: 'b' }]);
-    expect(sidesOf(writes, 'add-release')[0]?.release).toMatchObject({
+    const [added] = sidesOf(writes, 'add-release');
+    expect(added?.release).toMatchObject({
       builder: 'b',
       ...{ image: 'r/shop/web@sha256:1', architecture: 'arm64' },
     });
+    const layers = { layers: [{ name: 'r/shop/web@sha256:1', bytes: 1 }] };
+    expect(added?.layers).toEqual(layers);
+    expect(writes.events[0]?.data).toMatchObject({ layers });
   });
 
   it('is forgotten with an image that was lost: the next build goes where there is room', () => {

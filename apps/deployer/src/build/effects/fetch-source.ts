@@ -16,10 +16,11 @@ export const fetchSource: EffectFile<'fetch-source', BuildEffectPorts> = {
       return { events: [{ type: 'SourceFetched', data }] };
     }
     await dropSource(scope);
+    const layers = state.dryRun === true ? undefined : await ports.layers.ofRelease(release);
     return {
       events: [
         { type: 'SourceFetched', data: fetched },
-        { type: 'ReleaseReused', data: { release } },
+        { type: 'ReleaseReused', data: { release, layers } },
       ],
       sides: state.dryRun === true ? [] : [{ kind: 'set-current-release', release }],
     };

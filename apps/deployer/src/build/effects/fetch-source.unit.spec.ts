@@ -12,6 +12,8 @@ import { fetchSource } from './fetch-source.js';
 const wanted = releaseWith('new', 1, { runtime: 'node', version: '3', command: ['x'] });
 const { sourceDigest, config } = wanted;
 
+const layers = { layers: [{ name: 'abcdef', bytes: 1 }] };
+
 const fetchWith = (
   image: string,
   { dryRun = true, built, blob }: { dryRun?: boolean; built?: Release; blob?: string } = {},
@@ -24,6 +26,7 @@ const fetchWith = (
   };
   const ports: unknown = {
     releases: { byDigest: () => Promise.resolve(built) },
+    layers: { ofRelease: () => Promise.resolve(layers) },
     sources: { fetch: () => Promise.resolve(source) },
     builder: new EngineImageBuilder({
       ...{
@@ -81,4 +84,13 @@ it('a task that is taken over fetches from where its source lay, not from the ot
   expect(events.reduce(evolve, state).source).toEqual({ blob: 'shop--my-web.zip' });
   const { events: usual } = await fetchWith('slipway/node:3.1').result;
   expect(usual.reduce(evolve, state).source).toEqual(source);
+});
+
+it('of what is built already it is known what the image consists of, but for a plan, which asks for no node', async () => {
+  const layersOf = async (dryRun: boolean) => {
+    const { events } = await fetchWith('slipway/node:24', { built: wanted, dryRun }).result;
+    return foldTask([accepted({ dryRun }), ...events]).layers;
+  };
+  expect(await layersOf(false)).toEqual(layers);
+  expect(await layersOf(true)).toBeUndefined();
 });

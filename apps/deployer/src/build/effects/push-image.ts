@@ -18,10 +18,11 @@ export const pushImage: EffectFile<'push-image', BuildEffectPorts> = {
     if (config === undefined) throw new Error('a pushed task has a config');
     const id = `${appId}-${service}-${sourceDigest.slice(0, 12)}`;
     const release: Release = { id, sourceDigest, ...result, config, builder: state.builder };
+    const layers = await ports.layers.ofImage(release);
     return {
-      events: [{ type: 'ImagePushed', data: { release, phase: 'push', ms } }],
+      events: [{ type: 'ImagePushed', data: { release, layers, phase: 'push', ms } }],
       sides: [
-        { kind: 'add-release', release },
+        { kind: 'add-release', release, layers },
         { kind: 'set-current-release', release },
       ],
     };

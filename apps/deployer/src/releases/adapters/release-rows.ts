@@ -1,3 +1,4 @@
+import type { ImageLayers } from '#libs/contracts';
 import type { Pool, Transaction } from '#libs/postgres';
 import type { Release } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
@@ -6,13 +7,18 @@ import type { TaskState } from '../../task/domain/task.state.js';
 type Db = Pool | Transaction;
 
 /** A release that was retired and is built again lives again, with the image that was just pushed. */
-export async function insertRelease(tx: Transaction, state: TaskState, release: Release): Promise<void> {
+export async function insertRelease(
+  tx: Transaction,
+  state: TaskState,
+  release: Release,
+  layers?: ImageLayers,
+): Promise<void> {
   await tx.query(
-    `INSERT INTO releases (id, app_id, service, source_digest, release) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO releases (id, app_id, service, source_digest, release, layers) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (app_id, service, source_digest) DO UPDATE
-     SET release = excluded.release, created_at = now(), retired_at = NULL, image_deleted_at = NULL
+     SET release = excluded.release, layers = excluded.layers, created_at = now(), retired_at = NULL, image_deleted_at = NULL
      WHERE releases.retired_at IS NOT NULL`,
-    [release.id, state.appId, state.service, release.sourceDigest, release],
+    [release.id, state.appId, state.service, release.sourceDigest, release, layers],
   );
 }
 

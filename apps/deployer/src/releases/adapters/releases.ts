@@ -34,7 +34,9 @@ export class PostgresReleases implements Releases, StepWriter {
       result.status === 'running' && state.mode !== 'scale' ? (result.release ?? []) : [],
     );
     await together(
-      ...sidesOf(writes, 'add-release').map(({ release }) => rows.insertRelease(tx, state, release)),
+      ...sidesOf(writes, 'add-release').map(({ release, layers }) =>
+        rows.insertRelease(tx, state, release, layers),
+      ),
       ...sidesOf(writes, 'set-current-release').map(({ release }) =>
         rows.setCurrentRelease(tx, state, release, claim.taskId),
       ),

@@ -3,10 +3,11 @@ import { StepError } from '../../task/domain/task-error.js';
 import type { Release } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
 import type { EffectFile } from '../../task/effect-scope.js';
-import type { Releases } from '../ports.js';
+import type { Layers, Releases } from '../ports.js';
 
 export interface ResolvePorts {
   readonly releases: Releases;
+  readonly layers: Layers;
   readonly instances: Instances;
 }
 
@@ -15,7 +16,8 @@ export const resolveRelease: EffectFile<'resolve-release', ResolvePorts> = {
   async run(ports, _scope, state) {
     const release = await wanted(ports, state);
     if (release === undefined) throw notFound(state);
-    return { events: [{ type: 'ReleaseResolved', data: { release } }] };
+    const layers = state.dryRun === true ? undefined : await ports.layers.ofRelease(release);
+    return { events: [{ type: 'ReleaseResolved', data: { release, layers } }] };
   },
 };
 

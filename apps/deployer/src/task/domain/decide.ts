@@ -1,4 +1,4 @@
-import type { TaskError } from '#libs/contracts';
+import type { ImageLayers, TaskError } from '#libs/contracts';
 import { askedRelease } from '../../releases/domain/asked-release.js';
 import { drainOf } from '../../rollout/domain/drain.js';
 import { makePlan, planProblem } from '../../rollout/domain/plan.js';
@@ -17,7 +17,15 @@ import { never } from './never.js';
 import { joined, type SideWrite, type StepWrites } from './step-writes.js';
 import { nextEffects, type EffectOf } from './task.effects.js';
 import type { TaskEvent } from './task.events.js';
-import { evolve, isStopped, limitsOf, releaseConfig, releaseOf, type TaskState } from './task.state.js';
+import {
+  evolve,
+  isStopped,
+  limitsOf,
+  releaseConfig,
+  releaseOf,
+  type SlotProgress,
+  type TaskState,
+} from './task.state.js';
 
 /** What a decision needs besides the state. */
 export interface Given {
@@ -139,6 +147,7 @@ function requestNode(
     ...(placement !== undefined && { placement }),
     ...(release !== undefined && { image: release.image }),
     ...(release?.architecture !== undefined && { architecture: release.architecture }),
+    ...imageLayersOf(state, slot),
     ...(config.priority !== undefined && { priority: config.priority }),
     ...(until !== undefined && { waitUntil: until }),
     ...(until !== undefined && config.placement?.preempt === true && { preempt: true }),
@@ -148,6 +157,15 @@ function requestNode(
     events: [{ type: 'NodeRequested', data: { ordinal, accessToken, at: now.toISOString() } }],
     sides: [{ kind: 'request-node', request }],
   };
+}
+
+/** A revert brings back what ran before: its layers are not asked for, for it must not wait for a registry. */
+function imageLayersOf(
+  { layers }: TaskState,
+  slot: SlotProgress | undefined,
+): { readonly imageLayers?: ImageLayers } {
+  const isKnown = layers !== undefined && layers.layers.length > 0 && slot?.release === undefined;
+  return isKnown ? { imageLayers: layers } : {};
 }
 
 /** Of two messages that are both long, each is heard. */

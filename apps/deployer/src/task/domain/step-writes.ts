@@ -1,4 +1,4 @@
-import type { AssignedNode, InstanceReport, NodeRequest, ServiceReply } from '#libs/contracts';
+import type { AssignedNode, ImageLayers, InstanceReport, NodeRequest, ServiceReply } from '#libs/contracts';
 import type { SpecAuthor } from '../../services/domain/spec-author.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { Release, TaskEvent } from './task.events.js';
@@ -17,7 +17,7 @@ export type SideWrite =
     }
   /** How to get onto a node, where the answer that says so is not stored yet. */
   | { readonly kind: 'keep-login'; readonly node: AssignedNode }
-  | { readonly kind: 'add-release'; readonly release: Release }
+  | { readonly kind: 'add-release'; readonly release: Release; readonly layers?: ImageLayers }
   /** Its command has run, and is not run again. */
   | { readonly kind: 'release-command-done'; readonly release: Release }
   | { readonly kind: 'set-current-release'; readonly release: Release }

@@ -1,5 +1,12 @@
 import type { ServiceSpec } from '../../services/domain/spec.js';
-import type { InstanceAddress, ServiceConfig, ServiceMode, ServiceOutcome, TaskError } from '#libs/contracts';
+import type {
+  ImageLayers,
+  InstanceAddress,
+  ServiceConfig,
+  ServiceMode,
+  ServiceOutcome,
+  TaskError,
+} from '#libs/contracts';
 
 /** An immutable build of a service. Never changed, only superseded. */
 export interface Release {
@@ -104,6 +111,12 @@ interface OfSlot {
   readonly ordinal: number;
 }
 
+interface OfRelease {
+  readonly release: Release;
+  /** What its image consists of; left out where the registry did not say. */
+  readonly layers?: ImageLayers;
+}
+
 /** What can happen to one task, by name. Stored for ever: only ever add optional members. */
 interface TaskEventData {
   TaskAccepted: {
@@ -151,12 +164,12 @@ interface TaskEventData {
   };
   /** The application has all secrets that the service names. */
   SecretsChecked: object;
-  ReleaseReused: { readonly release: Release };
+  ReleaseReused: OfRelease;
   ImageBuilt: Timed & { readonly tag: string; readonly builder?: string };
   /** What was built is nowhere any more: it is built again, once. */
   ImageLost: { readonly tag: string };
-  ImagePushed: Timed & { readonly release: Release };
-  ReleaseResolved: { readonly release: Release };
+  ImagePushed: Timed & OfRelease;
+  ReleaseResolved: OfRelease;
   /** The task has the turn of its service: no other rollout of it is under way. */
   TurnTaken: object;
   /** What runs of the service now. */

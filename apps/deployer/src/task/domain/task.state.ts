@@ -1,4 +1,4 @@
-import type { InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
+import type { ImageLayers, InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
 import type { Limits, ServiceSpec } from '../../services/domain/spec.js';
 import { never } from './never.js';
 import type {
@@ -70,6 +70,8 @@ export interface TaskState extends Accepted {
   readonly turnTaken: boolean;
   readonly secretsChecked: boolean;
   readonly release?: Release;
+  /** What the image of that release consists of, where it is known. */
+  readonly layers?: ImageLayers;
   readonly releaseCommandDone: boolean;
   /** What ran when the task began. */
   readonly survey?: readonly RunningInstance[];
@@ -308,7 +310,7 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
     case 'ReleaseReused':
     case 'ReleaseResolved':
     case 'ImagePushed':
-      return { ...state, release: event.data.release };
+      return { ...state, release: event.data.release, layers: event.data.layers };
     case 'ImageLost':
       return { ...state, builtTag: undefined, builder: undefined, imageLost: true };
     case 'ImageBuilt':

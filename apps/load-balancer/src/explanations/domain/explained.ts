@@ -5,7 +5,8 @@ import { terms as allTerms } from '../../placement/domain/terms.js';
 
 /** What is kept of an answer in one value: small, since there is one for every answer. */
 export interface KeptExplanation extends Omit<Explanation, 'best'> {
-  readonly asked: Asked;
+  /** Without the layers of the image, which would be most of it. */
+  readonly asked: Omit<Asked, 'imageLayers'>;
   readonly best: readonly KeptNode[];
 }
 
@@ -19,9 +20,9 @@ const weights = new Map(allTerms.map(({ name, weight }) => [name, weight]));
 /** What is kept of an answer to a node request. Pure. */
 export function keptExplanation(request: NodeRequest, explanation: Explanation): KeptExplanation {
   const { nodes, best, refused, evicted } = explanation;
+  const { imageLayers: _most, ...asked } = askedOf(request);
   return {
-    asked: askedOf(request),
-    nodes,
+    ...{ asked, nodes },
     best: best.map(({ terms, ...node }) => ({
       ...node,
       terms: Object.entries(terms).map(([name, points]) => [name, points, weights.get(name) ?? 1] as const),

@@ -17,7 +17,7 @@ const nodes = Array.from({ length: 10_000 }, (_, index) =>
     state: index % 7 === 0 ? 'cordoned' : 'ready',
   }),
 );
-const known = { failures: new Map([['node-2', 3]]), imageShares: new Map([['node-2', 0.5]]) };
+const known = { failures: new Map([['node-2', 3]]), imageNodes: new Set(['node-2']) };
 
 it('what is kept comes out of JSON as the decision was, with value, weight and points of each term', () => {
   const { explanation } = place(request, nodes, { known });
@@ -47,4 +47,5 @@ it('what is kept is small on a fleet of any size, and names no access token nor 
   expect(text.length).toBeLessThan(2_000);
   expect(text).not.toContain(request.accessToken);
   expect(text).not.toContain('expiresAt');
+  expect(text).not.toContain('imageLayers');
 });

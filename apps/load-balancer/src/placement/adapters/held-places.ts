@@ -9,6 +9,19 @@ interface Row extends Omit<HeldOnNode, 'instance' | 'port' | 'asked'> {
   readonly asked: Asked | null;
 }
 
+/** How the newest of the instances that a service has was asked for; undefined where it has none. */
+export async function askedLast(
+  tx: Transaction,
+  { appId, service }: { readonly appId: string; readonly service: string },
+): Promise<Asked | undefined> {
+  const { rows } = await tx.query<{ asked: Asked }>(
+    `SELECT asked FROM reservations WHERE app_id = $1 AND service = $2 AND asked IS NOT NULL AND ${IS_LIVE}
+     ORDER BY updated_at DESC LIMIT 1`,
+    [appId, service],
+  );
+  return rows[0]?.asked;
+}
+
 /** The places that instances hold on a node, by service and access token; without those whose instance is being ended. */
 export async function heldPlaces(tx: Transaction, node: string): Promise<readonly HeldPlace[]> {
   const [rows, instances] = await together(heldRows(tx, [node]), readInstances(tx, { node, isLive: true }));

@@ -27,7 +27,7 @@ export class NodeFigures {
     if (!state.success || !this.states.take(state.data)) return;
     const { node, observedAt } = state.data;
     const untilMs = Date.parse(observedAt) + AGENT_SILENT_MS;
-    const measured = measuredOf(state.data);
+    const measured = measuredOf(state.data, this.fresh.get(node)?.measured);
     this.fresh.set(node, { measured, untilMs });
     if (this.isFresh({ untilMs })) this.parts.onChange(node, measured);
   }

@@ -17,7 +17,7 @@ import { type Claim, type FleetView, takenOf } from './fleet-view.js';
 import { joined } from './joined.js';
 import { accessOf } from './node-access.js';
 import {
-  imageShares,
+  knownOfServices,
   liveReservations,
   lockFreeNodes,
   lockNode,
@@ -25,7 +25,6 @@ import {
   lockTokens,
   nodeVersions,
   portsHandedOut,
-  recentFailures,
   releaseExpired,
   reserve,
   type Reserved,
@@ -125,13 +124,13 @@ export class PlacingBatch implements Line {
       lockTokens(tx, tokens),
       liveReservations(tx, tokens),
       readStandings(tx, requests),
-      this.knownOf(requests),
+      knownOfServices(tx, requests),
       view.refresh(tx),
     );
     return tokens.map((token, at) => ({ kept: kept.get(token), ...standings[at]!, known: known[at]! }));
   });
 
-  readonly about = joined((requests: readonly NodeRequest[]) => this.knownOf(requests));
+  readonly about = joined((requests: readonly NodeRequest[]) => knownOfServices(this.parts.tx, requests));
 
   readonly renew = joined(async (asked: readonly undefined[]) => {
     await this.view.renew(this.parts.tx);
@@ -178,12 +177,6 @@ export class PlacingBatch implements Line {
   giveBack(claim: Claim): void {
     this.view.giveBack(claim);
     this.granted.delete(claim);
-  }
-
-  private async knownOf(requests: readonly NodeRequest[]): Promise<readonly KnownOfService[]> {
-    const { tx } = this.parts;
-    const [failures, shares] = await together(recentFailures(tx, requests), imageShares(tx, requests));
-    return requests.map((_, at) => ({ failures: failures[at], imageShares: shares[at] }));
   }
 
   /** Statements of a transaction are done in turn: where no lock of a node was asked for yet, none is held then. */

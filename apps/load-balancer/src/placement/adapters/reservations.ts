@@ -2,7 +2,7 @@ import type { InstanceReport, NodeRequest } from '#libs/contracts';
 import { type Retention, together, type Transaction } from '#libs/postgres';
 import { askedOf } from '../domain/asked.js';
 import type { PortsOfNode, ReservedOnNode } from '../domain/candidates.js';
-import { FAILURE_WINDOW_MS, type Place, serviceKey } from '../domain/place.js';
+import { FAILURE_WINDOW_MS, type KnownOfService, type Place, serviceKey } from '../domain/place.js';
 
 /** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
 export const endedReservations = (keepMs: number): Retention => ({
@@ -259,15 +259,15 @@ const IMAGE_STAYS = `interval '1 hour'`;
 type OfNodes = ReadonlyMap<string, number>;
 
 /**
- * The nodes that ran the image of each request lately, or run it: of each the share of it that lies there, all.
+ * The nodes that ran the image of each request lately, or run it: it lies there. An agent tells that a minute later.
  * @returns in the order of the requests
  */
-export async function imageShares(
+async function imageNodes(
   tx: Transaction,
-  requests: readonly Pick<NodeRequest, 'appId' | 'service' | 'image'>[],
-): Promise<readonly OfNodes[]> {
+  requests: readonly AskedOfService[],
+): Promise<readonly ReadonlySet<string>[]> {
   const withImage = requests.filter(({ image }) => image !== undefined);
-  if (withImage.length === 0) return requests.map(() => new Map());
+  if (withImage.length === 0) return requests.map(() => new Set());
   const { rows } = await tx.query<OfService & { readonly image: string }>(
     `SELECT DISTINCT app_id AS "appId", service, image, node, 1 AS value
      FROM reservations JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[])
@@ -276,16 +276,24 @@ export async function imageShares(
        AND (state = 'bound' OR (state = 'released' AND updated_at > now() - ${IMAGE_STAYS}))`,
     [...columnsOf(withImage), withImage.map(({ image }) => image)],
   );
-  const keyOfImage = (of: Pick<NodeRequest, 'appId' | 'service' | 'image'>): string =>
-    `${serviceKey(of.appId, of.service)} ${of.image}`;
-  return inOrderOf(requests, rows, keyOfImage);
+  const keyOfImage = (of: AskedOfService): string => `${serviceKey(of.appId, of.service)} ${of.image}`;
+  return inOrderOf(requests, rows, keyOfImage).map((nodes) => new Set(nodes.keys()));
+}
+
+/** What placing knows of the service of each request beside the nodes, in the order of the requests. */
+export async function knownOfServices(
+  tx: Transaction,
+  requests: readonly AskedOfService[],
+): Promise<readonly KnownOfService[]> {
+  const [failures, nodes] = await together(recentFailures(tx, requests), imageNodes(tx, requests));
+  return requests.map((_, at) => ({ failures: failures[at], imageNodes: nodes[at] }));
 }
 
 /**
  * How often an instance of the service of each request has failed lately, by node.
  * @returns in the order of the requests
  */
-export async function recentFailures(
+async function recentFailures(
   tx: Transaction,
   requests: readonly Pick<NodeRequest, 'appId' | 'service'>[],
 ): Promise<readonly OfNodes[]> {
@@ -298,6 +306,8 @@ export async function recentFailures(
   );
   return inOrderOf(requests, rows, ({ appId, service }) => serviceKey(appId, service));
 }
+
+type AskedOfService = Pick<NodeRequest, 'appId' | 'service' | 'image'>;
 
 interface OfService extends Pick<NodeRequest, 'appId' | 'service'> {
   readonly node: string;

@@ -14,14 +14,14 @@ export const couldTake = (node: Candidate, wish: Wish, facts: FleetFacts): boole
   firstRefusal(emptied(node), wish, facts) === undefined;
 
 /**
- * How much is missing until the node can take the instance: the largest share of what it asks for, of CPU, memory and
- * ports. Undefined where the node could not take it even if it were empty. Pure.
+ * How much is missing until the node can take the instance: the largest share of what it asks for, of CPU, memory, ports
+ * and disk. Undefined where the node could not take it even if it were empty. Pure.
  */
 export function shortfall(node: Candidate, wish: Wish, facts: FleetFacts): number | undefined {
   if (!couldTake(node, wish, facts)) return undefined;
   return filters.reduce((most, { quantity }) => {
     if (quantity === undefined) return most;
-    const needed = quantity.needed(wish);
+    const needed = quantity.needed(wish, node);
     return Math.max(most, needed === 0 ? 0 : (needed - quantity.free(node)) / needed);
   }, 0);
 }

@@ -1,3 +1,4 @@
+import { freeDisk } from './filters/disk.js';
 import { hasFreePort } from './filters/ports.js';
 import type { Mix } from './mix.js';
 import type { Candidate, Resources } from './model.js';
@@ -14,6 +15,8 @@ export class Columns {
   freeMemory = new Float64Array(0);
   /** 1 where a host port is free. */
   hasPort = new Uint8Array(0);
+  /** GB; without bound where it is not known. */
+  freeDisk = new Float64Array(0);
   /** One through the node's CPU, and through its memory: a factor is quicker than a division. */
   perCpu = new Float64Array(0);
   perMemory = new Float64Array(0);
@@ -24,6 +27,8 @@ export class Columns {
   /** `busyness`; 0 where it is not known. */
   busy = new Float64Array(0);
   private readonly sizes = new SizeNumbers();
+  /** Undefined where it has to be found out. */
+  private leastDisk: number | undefined;
   /** Whether the busyness of any node was ever known. */
   someBusy = false;
 
@@ -41,6 +46,7 @@ export class Columns {
     this.freeCpu = grown(this.freeCpu, new Float64Array(size));
     this.freeMemory = grown(this.freeMemory, new Float64Array(size));
     this.hasPort = grown(this.hasPort, new Uint8Array(size));
+    this.freeDisk = grown(this.freeDisk, new Float64Array(size));
     this.perCpu = grown(this.perCpu, new Float64Array(size));
     this.perMemory = grown(this.perMemory, new Float64Array(size));
     this.waste = grown(this.waste, new Float64Array(size));
@@ -57,6 +63,9 @@ export class Columns {
     this.freeCpu[slot] = free.cpu;
     this.freeMemory[slot] = free.memoryMiB;
     this.hasPort[slot] = Number(hasFreePort(node));
+    const disk = freeDisk(node);
+    if (disk !== this.freeDisk[slot]) this.leastDisk = undefined;
+    this.freeDisk[slot] = disk;
     this.perCpu[slot] = 1 / total.cpu;
     this.perMemory[slot] = 1 / total.memoryMiB;
     this.waste[slot] = mix.waste(free.cpu, free.memoryMiB);
@@ -65,10 +74,23 @@ export class Columns {
     this.busy[slot] = busy ?? 0;
   }
 
+  /** GB on the fullest disk of so many nodes. */
+  leastFreeDisk(count: number): number {
+    if (this.leastDisk === undefined) {
+      this.leastDisk = Number.POSITIVE_INFINITY;
+      for (let slot = 0; slot < count; slot += 1)
+        if (this.freeDisk[slot]! < this.leastDisk) this.leastDisk = this.freeDisk[slot]!;
+    }
+    return this.leastDisk;
+  }
+
   move(from: number, to: number): void {
     const { rank, kind, zone, freeCpu, freeMemory, hasPort, perCpu, perMemory, waste, emptySize, busy } =
       this;
-    const all = [rank, kind, zone, freeCpu, freeMemory, hasPort, perCpu, perMemory, waste, emptySize, busy];
+    const all = [
+      ...[rank, kind, zone, freeCpu, freeMemory, hasPort, this.freeDisk],
+      ...[perCpu, perMemory, waste, emptySize, busy],
+    ];
     for (const column of all) column[to] = column[from]!;
   }
 

@@ -39,7 +39,7 @@ export interface RefusedNodes {
 }
 
 export type MissingQuantity = {
-  /** `cores`, `MiB` or `ports`. */
+  /** `cores`, `MiB`, `ports` or `GB`. */
   readonly unit: string;
   readonly needed: number;
   /** On the node that came closest. */

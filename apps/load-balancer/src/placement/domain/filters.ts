@@ -2,6 +2,7 @@ import { affinity, antiAffinity } from './filters/affinity.js';
 import { architecture } from './filters/architecture.js';
 import { busy } from './filters/busy.js';
 import { constraints } from './filters/constraints.js';
+import { disk } from './filters/disk.js';
 import type { Filter } from './filters/filter.js';
 import { held } from './filters/held.js';
 import { justFailed } from './filters/just-failed.js';
@@ -27,5 +28,5 @@ export const filters: readonly Filter[] = [
     affinity,
     antiAffinity,
   ],
-  ...[cpu, memory, ports],
+  ...[cpu, memory, ports, disk],
 ];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { place } from './place.js';
-import { candidate as node, wish } from './place.testing.js';
+import { candidate as node, imageOf, layersOf, wish } from './place.testing.js';
 
 const nodeOf = (changes: Parameters<typeof wish>[0], ...nodes: Parameters<typeof place>[1]) =>
   place(wish(changes), nodes).place?.node;
@@ -96,4 +96,38 @@ it('a move goes to the node that it was decided for, or nowhere', () => {
   expect(nodeOf({ toNode: 'b' }, ...nodes)).toBe('b');
   expect(nodeOf({ toNode: 'c' }, ...nodes)).toBeUndefined();
   expect(reasonsOf({ toNode: 'c' }, node('a'))).toEqual(['is not c, to which the instance is to move']);
+});
+
+it('a node without room on its disk for the layers that it lacks is refused, with what is missing', () => {
+  const imageLayers = imageOf({ base: 3, own: 1.2 });
+  const base = layersOf('base');
+  const small = node('node-3', { measured: { freeDisk: 0.8, layers: base } });
+  const smaller = node('node-4', { measured: { freeDisk: 1, layers: layersOf() } });
+  expect(nodeOf({ imageLayers }, small, node('b', { measured: { freeDisk: 1.2, layers: base } }))).toBe('b');
+  expect(reasonsOf({ imageLayers }, small)).toEqual([
+    "not enough disk: the image's missing layers need 1.2 GB, 0.8 GB free",
+  ]);
+  // Not the one with the most room, but the one that lacks least of what it needs.
+  expect(place(wish({ imageLayers }), [small, smaller]).explanation.refused).toEqual([
+    {
+      ...{ filter: 'disk', nodes: 2, closest: 'node-3' },
+      missing: "the image's missing layers need 1.2 GB, best free 0.8 on node-3",
+      quantity: { unit: 'GB', needed: 1.2, free: 0.8 },
+    },
+  ]);
+});
+
+it('a disk refuses nothing where the image, its layers on the node or the free space are not known, or all is there', () => {
+  const imageLayers = imageOf({ base: 3, own: 1.2 }, 'amd64');
+  const full = { freeDisk: 0, layers: layersOf() };
+  expect(nodeOf({ imageLayers }, node('a', { measured: full }))).toBeUndefined();
+  expect(nodeOf({}, node('a', { measured: full }))).toBe('a');
+  expect(nodeOf({ imageLayers }, node('a', { measured: { freeDisk: 0 } }))).toBe('a');
+  expect(nodeOf({ imageLayers }, node('a', { measured: { layers: layersOf() } }))).toBe('a');
+  expect(nodeOf({ imageLayers }, node('a', { measured: full, architecture: 'arm64' }))).toBe('a');
+  expect(
+    nodeOf({ imageLayers }, node('a', { measured: { freeDisk: 0, layers: layersOf('base', 'own') } })),
+  ).toBe('a');
+  const known = { imageNodes: new Set(['a']) };
+  expect(place(wish({ imageLayers }), [node('a', { measured: full })], { known }).place?.node).toBe('a');
 });

@@ -18,6 +18,7 @@ import {
 } from './model.js';
 import { FleetMix } from './fleet-mix.js';
 import { FleetNode } from './fleet-node.js';
+import { type ImageRoom, ImageRooms } from './image-rooms.js';
 import { Numbering } from './numbering.js';
 import { byName, placeOf } from './place.js';
 import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf, refusedNodes } from './refused.js';
@@ -40,8 +41,9 @@ const FILTER_INDEX = {
   cpu: indexOfFilter('cpu'),
   memory: indexOfFilter('memory'),
   ports: indexOfFilter('ports'),
+  disk: indexOfFilter('disk'),
 };
-/** Terms that the list does not know of. */
+/** Terms that the list does not know of, or not of all nodes. */
 const OTHER_TERMS = terms.filter((term) => ![allocation, headroom, zones].includes(term));
 
 /** What a node lacks to take an instance; 0 or less: nothing. */
@@ -70,6 +72,7 @@ export class Fleet {
   /** By `serviceKey`, the nodes with instances of it. */
   private readonly services = new Map<string, Set<FleetNode>>();
   private readonly mixed = new FleetMix();
+  private readonly images = new ImageRooms(this.nodes);
   private isRanked = true;
 
   constructor(private readonly policy: Policy) {}
@@ -91,6 +94,7 @@ export class Fleet {
   set(candidate: Candidate): void {
     const node = new FleetNode(candidate);
     let slot = this.slots.get(node.name);
+    const before = slot === undefined ? undefined : this.nodes[slot];
     if (slot === undefined) {
       slot = this.nodes.length;
       this.columns.reserveSlots(slot + 1);
@@ -98,6 +102,7 @@ export class Fleet {
       this.isRanked = false;
     } else this.forget(this.nodes[slot]!);
     this.nodes[slot] = node;
+    if (before === undefined || hasOtherLayers(before, node)) this.images.changed(slot);
     for (const service of node.instances.keys()) this.remember(service, node);
     this.mixed.add(node, 1);
     this.columns.kind[slot] = this.kinds.of(kindOf(node), node);
@@ -112,10 +117,12 @@ export class Fleet {
     this.slots.delete(name);
     const last = this.nodes.pop()!;
     this.isRanked = false;
+    this.images.changed(this.nodes.length);
     if (last.name === name) return;
     this.nodes[slot] = last;
     this.slots.set(last.name, slot);
     this.columns.move(this.nodes.length, slot);
+    this.images.changed(slot);
   }
 
   /** What is measured there from now on; undefined where nothing is known any more. */
@@ -123,7 +130,9 @@ export class Fleet {
     const slot = this.slots.get(name);
     if (slot === undefined) return;
     const node = this.nodes[slot]!;
+    const before = node.measured;
     node.measured = measured;
+    if (before?.layers !== measured?.layers) this.images.changed(slot);
     this.columns.write(slot, node, this.mixed.mix);
   }
 
@@ -265,7 +274,7 @@ export class Fleet {
   private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {
     const ceiling = OTHER_TERMS.reduce((sum, term) => sum + term.weight * term.most(facts), 0);
     const best: Ranked[] = [];
-    const first = this.gaining(facts);
+    const first = this.gaining(facts, query.image?.few ?? []);
     for (const node of first) this.ask(node, query, facts, best);
     let asked = 0;
     for (let limit = FIRST_LIST; ; limit *= LONGER) {
@@ -287,9 +296,10 @@ export class Fleet {
   }
 
   /** Nodes that a term may give more than the list knows of. */
-  private gaining(facts: FleetFacts): ReadonlySet<FleetNode> {
+  private gaining(facts: FleetFacts, few: Iterable<number>): ReadonlySet<FleetNode> {
     const names = OTHER_TERMS.flatMap((term) => [...(term.gains?.(facts) ?? [])]);
-    return new Set(names.flatMap((name) => this.nodes[this.slots.get(name) ?? -1] ?? []));
+    const slots = [...few, ...names.map((name) => this.slots.get(name) ?? -1)];
+    return new Set(slots.flatMap((slot) => this.nodes[slot] ?? []));
   }
 
   private ask(node: FleetNode, { wish }: Query, facts: FleetFacts, best: Ranked[]): void {
@@ -320,10 +330,24 @@ export class Fleet {
       ...{ wish, policy: this.policy, filterIndex: FILTER_INDEX, mix: facts.mix },
       kindRefusedBy: Uint8Array.from(this.kinds.values, (node) => firstOfKind(node, wish, facts)),
       slotRefusedBy: this.slotRefusedBy(wish, facts),
+      image: this.imageRoom(wish, facts),
       zoneSkew: Float64Array.from(this.zoneNumbers.values, (zone) =>
         zone === undefined ? 0 : (facts.inZone.get(zone) ?? 0) - facts.fewestInZone,
       ),
     };
+  }
+
+  private imageRoom({ imageLayers }: Wish, { imageNodes = new Set() }: FleetFacts): ImageRoom | undefined {
+    if (imageLayers === undefined) return undefined;
+    const room = this.images.of(imageLayers);
+    if (room === undefined) return undefined;
+    // They have it, whatever was measured there last.
+    const there = [...imageNodes].flatMap((name) => this.slots.get(name) ?? []);
+    const unseen = there.filter((slot) => room.missing[slot] !== 0);
+    if (unseen.length === 0) return room;
+    const missing = room.missing.slice();
+    for (const slot of unseen) missing[slot] = 0;
+    return { ...room, missing };
   }
 
   private slotRefusedBy(wish: Wish, facts: FleetFacts): Uint8Array | undefined {
@@ -388,6 +412,9 @@ export class Fleet {
     this.isRanked = true;
   }
 }
+
+const hasOtherLayers = (before: Candidate, { measured, architecture }: Candidate): boolean =>
+  before.measured?.layers !== measured?.layers || before.architecture !== architecture;
 
 /** Nodes with the same text are alike to all filters that ask for the kind. */
 const kindOf = ({ state, zone, architecture, labels = {} }: Candidate): string =>

@@ -2,12 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fleet } from './fleet.js';
 import { type Candidate, place, type Policy, serviceKey, type Wish } from './place.js';
-import { candidate, wish } from './place.testing.js';
+import { candidate, imageOf, layersOf, wish } from './place.testing.js';
 import { filters } from './filters.js';
 import { factsOf } from './facts.js';
 import { pointsOf } from './score.js';
 
 const service = fc.constantFrom('web', 'db', 'cache');
+/** Chains of layers: who has one has all below it. */
+const CHAINS = { base: ['a'], old: ['a', 'b', 'c'], next: ['a', 'b', 'd', 'e'], other: ['x', 'y'] };
+const IMAGES: readonly Readonly<Record<string, number>>[] = [
+  { a: 2, b: 3, d: 1, e: 1 },
+  { a: 2, b: 3, c: 4 },
+  { x: 0, y: 0 },
+  { z: 5 },
+];
+const someLayers = fc.subarray(Object.values(CHAINS)).map((chains) => layersOf(...new Set(chains.flat())));
 const nodeShape = fc.record({
   state: fc.constantFrom('ready', 'ready', 'ready', 'cordoned'),
   total: fc.record({ cpu: fc.integer({ min: 1, max: 8 }), memoryMiB: fc.integer({ min: 500, max: 8_000 }) }),
@@ -28,9 +37,12 @@ const nodeShape = fc.record({
         memoryMiB: fc.integer({ min: 0, max: 8_000 }),
       }),
       listening: fc.subarray([20_000, 20_001, 20_002]).map((ports) => new Set(ports)),
+      freeDisk: fc.option(fc.double({ min: 0, max: 10, noNaN: true }), { nil: undefined }),
+      layers: fc.option(someLayers, { nil: undefined }),
     }),
     { nil: undefined },
   ),
+  architecture: fc.constantFrom(undefined, 'amd64', 'arm64'),
   overcommit: fc.constantFrom(undefined, undefined, 1.5),
   youngCpu: fc.constantFrom(undefined, 0),
   instances: fc.dictionary(service, fc.integer({ min: 1, max: 3 })),
@@ -55,6 +67,12 @@ const someWish: fc.Arbitrary<Wish> = fc
     needsPort: fc.boolean(),
     onNode: fc.option(fc.constantFrom('node-0', 'node-3'), { nil: undefined, freq: 8 }),
     avoidNodes: fc.subarray(['node-0', 'node-1', 'node-2']),
+    imageLayers: fc.option(
+      fc
+        .tuple(fc.constantFrom(...IMAGES), fc.constantFrom(undefined, 'amd64'))
+        .map(([layers, architecture]) => imageOf(layers, architecture)),
+      { nil: undefined },
+    ),
     placement: fc.record({
       constraints: fc.subarray(['disk=ssd', 'zone!=a'], { maxLength: 1 }),
       affinity: fc.subarray(['db'] as string[]),
@@ -76,7 +94,7 @@ const filled = (policy: Policy, nodes: readonly Candidate[]): Fleet => {
 
 describe('a fleet', () => {
   it('finds a node of as many points as asking every node does, refuses by the same filters, and repeats itself', () => {
-    const known = { failures: new Map([['node-1', 2]]), imageShares: new Map([['node-2', 0.5]]) };
+    const known = { failures: new Map([['node-1', 2]]), imageNodes: new Set(['node-2', 'node-7']) };
     fc.assert(
       fc.property(fleetOf(80), someWish, policies, (nodes, wished, policy) => {
         const all = place(wished, nodes, { policy, known });
@@ -143,6 +161,39 @@ describe('a fleet', () => {
     );
   });
 
+  it('knows what nodes lack of an image after they were measured, changed, lost and added, as asking each of them does', () => {
+    const change = fc.record({
+      at: fc.nat({ max: 15 }),
+      layers: fc.option(someLayers, { nil: undefined }),
+      freeDisk: fc.double({ min: 0, max: 10, noNaN: true }),
+      kind: fc.constantFrom('measure', 'set', 'remove', 'silent'),
+    });
+    const changes = fc.array(change, { maxLength: 30 });
+    fc.assert(
+      fc.property(fleetOf(8), policies, changes, someWish, (nodes, policy, steps, wished) => {
+        const fleet = filled(
+          policy,
+          nodes.map((node) => ({ ...node, zone: undefined })),
+        );
+        const known = { imageNodes: new Set(['node-3']) };
+        for (const { at, kind, ...measured } of steps) {
+          const name = `node-${at}`;
+          if (kind === 'measure') fleet.measure(name, measured);
+          else if (kind === 'set') fleet.set(candidate(name, { measured, architecture: 'amd64' }));
+          else if (kind === 'remove') fleet.remove(name);
+          else fleet.measure(name, undefined);
+          const now = fleet.names.flatMap((one) => fleet.get(one) ?? []);
+          const [found, all] = [fleet.place(wished, known), place(wished, now, { policy, known })];
+          expect(found.explanation.refused).toEqual(all.explanation.refused);
+          expect(found.explanation.best.map(({ points }) => points)).toEqual(
+            all.explanation.best.map(({ points }) => expect.closeTo(points, 2) as number),
+          );
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('knows a node anew when it is measured, and by its reservations alone once its agent is silent', () => {
     const fleet = filled('spread', [candidate('a'), candidate('b', { reserved: { cpu: 0.5 } })]);
     expect(fleet.place(wish()).place?.node).toBe('a');
@@ -172,6 +223,41 @@ describe('a fleet', () => {
     );
     expect(filled('spread', nodes).place(wish()).place?.node).toBe('node-399');
   });
+
+  it.each(['spread', 'pack'] as const)(
+    'finds the few nodes that have more of an image than others, and the many, as they come to have it: %s',
+    (policy) => {
+      const name = (index: number): string => `node-${String(index).padStart(3, '0')}`;
+      const has = (...layers: readonly string[]) => ({ layers: layersOf(...layers) });
+      const wished = wish({ imageLayers: imageOf({ base: 3, tools: 1, own: 1 }) });
+      const nodes = Array.from({ length: 300 }, (_, index) =>
+        candidate(name(index), {
+          // The last ones are a little worse, but for the image.
+          reserved: { cpu: (policy === 'spread') === index > 150 ? 0.04 : 0 },
+          measured: has(...(index % 2 === 0 ? ['base'] : [])),
+        }),
+      );
+      const fleet = filled(policy, nodes);
+      /** Also where the image is asked about for the first time. */
+      const agrees = (): string | undefined => {
+        const now = fleet.names.flatMap((one) => fleet.get(one) ?? []);
+        const { best } = place(wished, now, { policy }).explanation;
+        for (const one of [fleet, fleet.copy()])
+          expect(one.place(wished).explanation.best.map(({ points }) => points)).toEqual(
+            best.map(({ points }) => expect.closeTo(points, 2) as number),
+          );
+        return best[0]?.node;
+      };
+      agrees();
+      fleet.measure(name(299), has('base', 'tools', 'own'));
+      expect(agrees()).toBe(name(299));
+      for (let index = 150; index < 300; index += 1) {
+        fleet.measure(name(index), has('base', 'tools'));
+        if (index % 30 === 0) agrees();
+      }
+      agrees();
+    },
+  );
 
   it('has a fixed order of filters: a node is refused by the first', () => {
     const nodes = [candidate('a', { state: 'cordoned', reserved: { cpu: 2 } })];

@@ -1,7 +1,15 @@
 import type { NodeState } from '#libs/contracts';
+import { LayerSet } from './layer-set.js';
 import type { Resources } from './resources.js';
 
 const MIB = 1_048_576;
+const GB = 1e9;
+/**
+ * What a pull has to leave free of a disk: a twentieth, and 2 GB at most. It has to be less than what the deployer leaves
+ * free by removing images (RELEASE_RETENTION_DISK_PERCENT, 85 % used): a disk that is nearly that full would otherwise take
+ * no image any more, and never get full enough for old ones to go.
+ */
+const DISK_MARGIN = { share: 0.05, mostBytes: 2 * GB };
 /** The use of the last hour is that of the hour where so much of it was observed. */
 const MOSTLY_SECONDS = 1_800;
 
@@ -18,14 +26,34 @@ export interface Measured {
   readonly others?: Resources;
   /** Ports of the node's range at which something listens, instances too. */
   readonly listening?: ReadonlySet<number>;
+  /** What images may take of the disk of its engine still. Unit: GB. */
+  readonly freeDisk?: number;
+  /** The layers of all of its images. */
+  readonly layers?: LayerSet;
 }
 
-export function measuredOf({ sizes, lastHour, listeningPorts }: NodeState): Measured {
+/** @param before what was measured there before: layers that are the same stay the same object */
+export function measuredOf(
+  { sizes, lastHour, listeningPorts, diskFreeBytes, engine }: NodeState,
+  before?: Measured,
+): Measured {
+  const freeDisk = freeDiskOf(sizes?.diskBytes, diskFreeBytes);
   const others = lastHour?.others;
   return {
     ...(sizes && { machine: { cpu: sizes.cpus, memoryMiB: Math.floor(sizes.memoryBytes / MIB) } }),
     ...(lastHour && lastHour.seconds >= MOSTLY_SECONDS && { usedCpu: lastHour.cpu.p95 }),
     ...(others && { others: { cpu: others.cpu.p50, memoryMiB: Math.ceil(others.memoryBytes.p95 / MIB) } }),
     ...(listeningPorts && { listening: new Set(listeningPorts) }),
+    ...(freeDisk !== undefined && { freeDisk }),
+    ...(engine?.layers !== undefined && { layers: layersOf(engine.layers, before?.layers) }),
   };
 }
+
+function freeDiskOf(allBytes: number | undefined, freeBytes: number | undefined): number | undefined {
+  if (allBytes === undefined || freeBytes === undefined) return undefined;
+  const margin = Math.min(DISK_MARGIN.share * allBytes, DISK_MARGIN.mostBytes);
+  return Math.max(0, freeBytes - margin) / GB;
+}
+
+const layersOf = (names: string, before: LayerSet | undefined): LayerSet =>
+  before?.names === names ? before : new LayerSet(names);

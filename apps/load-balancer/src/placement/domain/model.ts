@@ -1,3 +1,4 @@
+import type { ImageLayers } from '#libs/contracts';
 import type { Explanation } from './explanation.js';
 import type { Measured } from './measured.js';
 import type { Mix } from './mix.js';
@@ -75,14 +76,18 @@ export interface Wish {
   readonly placement?: PlacementRules;
   /** What the image was built for, such as amd64; any node will do where it is left out. */
   readonly architecture?: string;
+  /** Its image, by digest. */
+  readonly image?: string;
+  /** What its image consists of, as the registry has it. */
+  readonly imageLayers?: ImageLayers;
 }
 
 /** What is known of the service that is to be placed, by the names of nodes. What is left out is not known. */
 export interface KnownOfService {
   /** How often an instance of it failed on a node within the last FAILURE_WINDOW_MS. */
   readonly failures?: ReadonlyMap<string, number>;
-  /** The share of the image's bytes that lies on a node already, 0 to 1. */
-  readonly imageShares?: ReadonlyMap<string, number>;
+  /** Those that have all of its image: an instance of it runs there, or did a short while ago. */
+  readonly imageNodes?: ReadonlySet<string>;
 }
 
 /** What is known of the fleet as a whole, for one wish. */

@@ -1,4 +1,23 @@
+import { type ImageLayers, LAYER_NAME_LENGTH } from '#libs/contracts';
+import { DISK_FOR_COMPRESSED } from './layers.js';
+import { LayerSet } from './layer-set.js';
 import { type Candidate, NOTHING_RESERVED, type Resources, serviceKey, type Wish } from './place.js';
+
+/** For tests: the name of a layer, of a few letters. */
+const layerName = (text: string): string => text.padEnd(LAYER_NAME_LENGTH, '_');
+
+/** For tests: an image of these layers, from the lowest to the highest, each of so many GB on a disk. */
+export const imageOf = (layers: Readonly<Record<string, number>>, architecture?: string): ImageLayers => ({
+  ...(architecture !== undefined && { architecture }),
+  layers: Object.entries(layers).map(([name, room]) => ({
+    name: layerName(name),
+    bytes: (room * 1e9) / DISK_FOR_COMPRESSED,
+  })),
+});
+
+/** For tests: what a node has. */
+export const layersOf = (...names: readonly string[]): LayerSet =>
+  new LayerSet(names.map(layerName).join(''));
 
 /** For tests: an instance of `shop/web` that needs half a core and 500 MiB. */
 export const wish = (changes: Partial<Wish> = {}): Wish => ({

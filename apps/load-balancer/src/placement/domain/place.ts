@@ -40,7 +40,7 @@ export function place(
   const explanation = {
     nodes: nodes.length,
     best: ranked.slice(0, BEST_NODES).map(({ node }) => scored(node, wish, facts, policy)),
-    refused: refusedNodes(wish, refusalsOfAll(sorted, refused).counted()),
+    refused: refusedNodes(wish, refusalsOfAll(wish, sorted, refused).counted()),
   };
   const places = ranked.slice(0, BEST_NODES).map(({ node, points }) => placeOf(node, wish, points));
   const [place] = places;

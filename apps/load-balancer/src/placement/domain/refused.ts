@@ -22,13 +22,15 @@ export const refusalsOf = (
     .slice(0, MOST_REFUSALS)
     .map(([node, by]) => ({ node: node.name, reason: filters[by]?.reason(node, wish) ?? '' }));
 
-const free = (filter: Filter, node: Candidate): number => filter.quantity?.free(node) ?? 0;
+/** How much of its quantity the node has beyond what is needed: less than 0 where the filter refuses it; 0 of other filters. */
+const spareOf = ({ quantity }: Filter, node: Candidate, wish: Wish): number =>
+  quantity === undefined ? 0 : quantity.free(node) - quantity.needed(wish, node);
 
 /** What each filter refused, counted; the node that came closest stands for the others. */
 export class Refusals {
   private readonly counts = new Uint32Array(filters.length);
   private readonly closest = new Int32Array(filters.length).fill(-1);
-  private readonly mostFree = new Float64Array(filters.length).fill(Number.NEGATIVE_INFINITY);
+  private readonly mostSpare = new Float64Array(filters.length).fill(Number.NEGATIVE_INFINITY);
 
   /** `rank` is the smaller the earlier the node's name. */
   constructor(
@@ -36,14 +38,14 @@ export class Refusals {
     private readonly rank: (index: number) => number,
   ) {}
 
-  /** By its place in the table. `free` is of a filter on a quantity; 0 of others. */
-  add(filter: number, index: number, free: number): void {
+  /** By its place in the table. `spare`: as `spareOf` has it. */
+  add(filter: number, index: number, spare: number): void {
     this.counts[filter]! += 1;
     const closest = this.closest[filter]!;
-    const most = this.mostFree[filter]!;
-    if (free < most || (free === most && this.rank(index) > this.rank(closest))) return;
+    const most = this.mostSpare[filter]!;
+    if (spare < most || (spare === most && this.rank(index) > this.rank(closest))) return;
     this.closest[filter] = index;
-    this.mostFree[filter] = free;
+    this.mostSpare[filter] = spare;
   }
 
   /** What was counted so far, for `refusedNodes`: it stays as it is when nodes come and go. */
@@ -71,17 +73,18 @@ export const refusedNodes = (wish: Wish, counted: readonly CountedRefusals[]): r
 function missing(filter: Filter, closest: Candidate, wish: Wish): Pick<RefusedNodes, 'missing' | 'quantity'> {
   const { quantity } = filter;
   if (quantity === undefined) return { missing: `${closest.name} ${filter.reason(closest, wish)}` };
-  const { unit } = quantity;
-  const needed = short(quantity.needed(wish));
-  const has = short(free(filter, closest));
+  const { unit, what = 'needs' } = quantity;
+  const needed = short(quantity.needed(wish, closest));
+  const has = short(quantity.free(closest));
   return {
-    missing: `needs ${needed} ${unit}, best free ${has} on ${closest.name}`,
+    missing: `${what} ${needed} ${unit}, best free ${has} on ${closest.name}`,
     quantity: { unit, needed, free: has },
   };
 }
 
 /** Of candidates that are sorted by name. */
 export function refusalsOfAll(
+  wish: Wish,
   nodes: readonly Candidate[],
   refused: readonly (readonly [number, number])[],
 ): Refusals {
@@ -89,6 +92,6 @@ export function refusalsOfAll(
     (index) => nodes[index]!,
     (index) => index,
   );
-  for (const [index, by] of refused) refusals.add(by, index, free(filters[by]!, nodes[index]!));
+  for (const [index, by] of refused) refusals.add(by, index, spareOf(filters[by]!, nodes[index]!, wish));
   return refusals;
 }

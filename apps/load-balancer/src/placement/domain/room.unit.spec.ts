@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeState } from '#libs/contracts';
 import { FleetNode } from './fleet-node.js';
+import { LayerSet } from './layer-set.js';
 import { measuredOf } from './measured.js';
 import { place } from './place.js';
 import { candidate as node, wish } from './place.testing.js';
@@ -128,9 +129,42 @@ it('of a state, what is not known is left out, and half an hour at least is an h
     usedCpu: 2.4,
     others: { cpu: 0.1, memoryMiB: 1_229 },
     listening: new Set([20_000, 20_001, 20_117]),
+    freeDisk: expect.closeTo(62.42, 2) as number,
+    layers: new LayerSet('q83vEjRWeJqr'),
   });
   const { node: name, fence, observedAt, liveness } = state;
   expect(measuredOf({ node: name, fence, observedAt, liveness })).toEqual({});
   const lastHour = { ...state.lastHour!, seconds: 1_799 };
   expect(measuredOf({ ...state, lastHour })).not.toHaveProperty('usedCpu');
+});
+
+describe('the disk of a node', () => {
+  const state = (diskFreeBytes: number, diskBytes: number) =>
+    measuredOf({
+      ...nodeState.schema.parse(nodeState.example),
+      ...{ diskFreeBytes, sizes: { cpus: 2, memoryBytes: 1, diskBytes } },
+    }).freeDisk;
+
+  it('has a twentieth that no image takes, and 2 GB at most', () => {
+    expect(state(5e9, 10e9)).toBe(4.5);
+    expect(state(300e9, 1_000e9)).toBe(298);
+    expect(state(0.1e9, 10e9)).toBe(0);
+  });
+
+  it('is not known where its size or what is free was not measured', () => {
+    const { diskFreeBytes: _, ...unknown } = nodeState.schema.parse(nodeState.example);
+    expect(measuredOf(unknown).freeDisk).toBeUndefined();
+  });
+
+  it('layers that are told again are the same object: nothing is counted anew', () => {
+    const example = nodeState.schema.parse(nodeState.example);
+    const { engine, ...silent } = example;
+    const first = measuredOf(example);
+    expect(first.layers?.names).toBe(engine?.layers);
+    expect(measuredOf(example, first).layers).toBe(first.layers);
+    expect(measuredOf({ ...example, engine: { ...engine!, layers: 'AAAAAA' } }, first).layers).not.toBe(
+      first.layers,
+    );
+    expect(measuredOf(silent, first).layers).toBeUndefined();
+  });
 });

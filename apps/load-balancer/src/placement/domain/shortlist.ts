@@ -1,10 +1,12 @@
 import type { Columns } from './columns.js';
 import { EPSILON } from './filters/filter.js';
+import { type ImageRoom, UNKNOWN_ROOM } from './image-rooms.js';
 import type { Mix } from './mix.js';
 import type { Policy, Wish } from './model.js';
 import type { Refusals } from './refused.js';
 import { allocation, grownFor, leastAllocated, packed } from './terms/allocation.js';
 import { headroom } from './terms/headroom.js';
+import { image as imageTerm } from './terms/image.js';
 import { zones } from './terms/spread.js';
 
 /** What a wish comes to for all nodes at once. Filters are given by their place in the table plus one; 0 is none. */
@@ -18,8 +20,12 @@ export interface Query {
   /** By zone: instances of the service beyond those in the zone with the fewest. */
   readonly zoneSkew: Float64Array;
   readonly mix: Mix;
-  readonly filterIndex: { readonly cpu: number; readonly memory: number; readonly ports: number };
+  /** What nodes lack of the image; undefined where its layers are not known. */
+  readonly image: ImageRoom | undefined;
+  readonly filterIndex: Readonly<Record<'cpu' | 'memory' | 'ports' | 'disk', number>>;
 }
+
+const NO_IMAGE: ImageRoom = { missing: new Float64Array(0), whole: 0, least: 0, few: new Set() };
 
 /** The best slots by the terms that concern every node, best first. */
 export interface Shortlist {
@@ -29,7 +35,7 @@ export interface Shortlist {
 }
 
 /**
- * One pass over all nodes. It keeps those with the most points by allocation, headroom and zone, the terms that differ
+ * One pass over all nodes, without those that are `few` to have the image. It keeps those with the most points by allocation, headroom, zone and image, the terms that differ
  * from node to node. All other terms concern few nodes; `Fleet` asks them of the slots listed here, in order.
  */
 export function shortlist(
@@ -41,7 +47,8 @@ export function shortlist(
 ): Shortlist {
   const { kind, zone, freeCpu, freeMemory, hasPort, perCpu, perMemory, waste, emptySize, busy, rank } =
     columns;
-  const { kindRefusedBy, slotRefusedBy, zoneSkew, wish, filterIndex, mix } = query;
+  const { freeDisk } = columns;
+  const { kindRefusedBy, slotRefusedBy, zoneSkew, wish, filterIndex, mix, image } = query;
   // The table of filters has the last word; sums of fractions must not hide a node from it.
   const [cpu, memory] = [wish.resources.cpu - 2 * EPSILON, wish.resources.memoryMiB - 2 * EPSILON];
   const [allocationWeight, headroomWeight, zonesWeight] = [allocation.weight, headroom.weight, zones.weight];
@@ -52,6 +59,11 @@ export function shortlist(
   // Many nodes are empty, and those of a size are alike.
   const grownOnEmpty = new Float64Array(columns.sizesOfEmpty + 1).fill(Number.NaN);
   let mostGrown = Number.POSITIVE_INFINITY;
+  const { missing, whole, least: leastMissing } = image ?? NO_IMAGE;
+  const perRoom = whole === 0 ? 0 : imageTerm.weight / whole;
+  // What a node may gain after the others were counted.
+  const mostGain = image === undefined ? 0 : imageTerm.weight - leastMissing * perRoom;
+  const disksRefuse = image !== undefined && whole > columns.leastFreeDisk(count);
   // What concerns no node of this wish is not read: a pass is as long as what it reads.
   const kindsRefuse = kindRefusedBy.some((by) => by !== 0);
   const zonesDiffer = zoneSkew.some((skew) => skew !== 0);
@@ -61,9 +73,12 @@ export function shortlist(
     const cpuAfter = freeCpu[slot]! - cpu;
     const memoryAfter = freeMemory[slot]! - memory;
     if (by !== 0) refusals?.add(by - 1, slot, 0);
-    else if (cpuAfter < 0) refusals?.add(filterIndex.cpu, slot, freeCpu[slot]!);
-    else if (memoryAfter < 0) refusals?.add(filterIndex.memory, slot, freeMemory[slot]!);
-    else if (needsPort && hasPort[slot] === 0) refusals?.add(filterIndex.ports, slot, 0);
+    else if (cpuAfter < 0) refusals?.add(filterIndex.cpu, slot, freeCpu[slot]! - wish.resources.cpu);
+    else if (memoryAfter < 0)
+      refusals?.add(filterIndex.memory, slot, freeMemory[slot]! - wish.resources.memoryMiB);
+    else if (needsPort && hasPort[slot] === 0) refusals?.add(filterIndex.ports, slot, -1);
+    else if (disksRefuse && missing[slot]! > freeDisk[slot]!)
+      refusals?.add(filterIndex.disk, slot, freeDisk[slot]! - missing[slot]!);
     else {
       let grown = 0;
       if (packs) {
@@ -77,12 +92,14 @@ export function shortlist(
       }
       const share = leastAllocated(cpuAfter * perCpu[slot]!, memoryAfter * perMemory[slot]!);
       let points = allocationWeight * (packs ? packed(grown, share) : share);
-      if (points < least) continue;
+      if (points + mostGain < least) continue;
+      if (image !== undefined && missing[slot] !== UNKNOWN_ROOM)
+        points += imageTerm.weight - missing[slot]! * perRoom;
       if (columns.someBusy) points -= headroomWeight * busy[slot]!;
       if (zonesDiffer) points -= zonesWeight * zoneSkew[zone[slot]!]!;
       if (points < least) continue;
       least = best.offer(slot, points);
-      mostGrown = grownFor(least / allocationWeight);
+      mostGrown = grownFor((least - mostGain) / allocationWeight);
     }
   }
   return best;

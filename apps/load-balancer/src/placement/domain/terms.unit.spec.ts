@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { factsOf } from './facts.js';
 import { Mix } from './mix.js';
+import { Fleet } from './fleet.js';
 import { place } from './place.js';
-import { candidate as node, wish } from './place.testing.js';
+import { candidate as node, imageOf, layersOf, wish } from './place.testing.js';
 import { allocation, leastAllocated, packed } from './terms/allocation.js';
 import { failures } from './terms/failures.js';
 import { image } from './terms/image.js';
@@ -76,12 +77,52 @@ it('a service spreads over zones before it fills one', () => {
 
 it('an image that lies there is worth a little, and five failures as much as a full node', () => {
   const nodes = [node('a'), node('b', { reserved: { cpu: 0.1 } })];
-  expect(place(wish(), nodes, { known: { imageShares: new Map([['b', 0.6]]) } }).place?.node).toBe('b');
+  expect(place(wish(), nodes, { known: { imageNodes: new Set(['b']) } }).place?.node).toBe('b');
   const { explanation } = place(wish(), nodes, { known: { failures: new Map([['a', 9]]) } });
   expect(explanation.best.map(({ node, terms }) => [node, terms['failures']])).toEqual([
     ['b', undefined],
     ['a', -100],
   ]);
+});
+
+it('of two nodes the one is better that has more bytes of the image, by the layers that lie on one another', () => {
+  const wished = wish({ imageLayers: imageOf({ base: 6, tools: 3, own: 1 }, 'amd64') });
+  const nodes = [
+    node('empty', { measured: { layers: layersOf() } }),
+    node('base', { measured: { layers: layersOf('base') } }),
+    node('before', { measured: { layers: layersOf('base', 'tools', 'older') } }),
+    node('all', { measured: { layers: layersOf('base', 'tools', 'own') } }),
+    node('arm', { measured: { layers: layersOf('base') }, architecture: 'arm64' }),
+    node('unknown'),
+  ];
+  const facts = factsOf(wished, nodes);
+  expect(nodes.map((one) => image.value(one, wished, facts, 'spread'))).toEqual(
+    [0, 0.6, 0.9, 1, undefined, undefined].map((share) => share && (expect.closeTo(share, 9) as number)),
+  );
+  // What an instance says is newer than what an agent does.
+  const known = factsOf(wished, nodes, { imageNodes: new Set(['empty']) });
+  expect(image.value(nodes[0]!, wished, known, 'spread')).toBe(1);
+});
+
+it('neither a service nor many services piled up on the one node that has the base of all', () => {
+  const layers = { measured: { layers: layersOf('base') } };
+  const empty = { measured: { layers: layersOf() } };
+  const fleet = new Fleet('spread');
+  for (const name of ['a', 'b', 'c', 'd']) fleet.set(node(name, { ...empty, lastPort: 20_999 }));
+  fleet.set(node('e', { ...layers, lastPort: 20_999 }));
+  const imageLayers = imageOf({ base: 9, own: 1 });
+  const resources = { cpu: 0.05, memoryMiB: 50 };
+  const counts = new Map<string, number>();
+  for (let n = 0; n < 50; n += 1) {
+    const wished = wish({ service: n < 10 ? 'web' : `s${n}`, resources, imageLayers });
+    const found = fleet.place(wished).place?.node ?? '';
+    fleet.take(found, { ...resources, service: `shop/${wished.service}`, port: undefined });
+    counts.set(found, (counts.get(found) ?? 0) + 1);
+    // The first ten are of one service.
+    if (n === 9) expect([...counts.values()].sort()).toEqual([2, 2, 2, 2, 2]);
+  }
+  // A base on all bytes is worth two of these instances.
+  expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(3);
 });
 
 it('a term gives no less for more of what is good, nor more for more of what is bad, and stays within its bounds', () => {
@@ -103,9 +144,6 @@ it('a term gives no less for more of what is good, nor more for more of what is 
       expect(failed(few + more)).toBeGreaterThanOrEqual(-5);
       const running = (instances: number) => valueOf(spread, { instances: { web: instances } });
       expect(running(few + more)).toBeLessThanOrEqual(running(few));
-      const there = (part: number) => valueOf(image, {}, { imageShares: new Map([['a', part]]) });
-      expect(there(much)).toBeGreaterThanOrEqual(there(less));
-      expect(there(much)).toBeLessThanOrEqual(1);
       const reserved = (part: number) =>
         valueOf(allocation, { reserved: { cpu: 2 * part, memoryMiB: 2_000 * part } });
       expect(reserved(much)).toBeLessThanOrEqual(reserved(less));

@@ -1,7 +1,7 @@
 import type { RefusedNodes } from '../../placement/domain/explanation.js';
 import type { Asked, HeldPlace } from '../../placement/domain/asked.js';
 import type { Fleet } from '../../placement/domain/fleet.js';
-import { type Place, type Resources, serviceKey, type Wish } from '../../placement/domain/model.js';
+import { type KnownOfService, type Place, type Resources, serviceKey } from '../../placement/domain/model.js';
 import type { Evictable, PreemptingWish } from '../../placement/domain/preemption.js';
 
 /** An instance, as a plan names it: a new one has neither a name nor a node. */
@@ -66,9 +66,9 @@ export function seekerFrom(node: string, held: HeldPlace): Seeker {
  * The place that the fleet gives it. As in a drain, the new instance is there before the old one gives its room back.
  * Changes the fleet.
  */
-export function findPlace(fleet: Fleet, seeker: Seeker): Found {
+export function findPlace(fleet: Fleet, seeker: Seeker, known: KnownOfService): Found {
   const { of, wish } = seeker;
-  const decided = fleet.place(wish);
+  const decided = fleet.place(wish, known);
   if (decided.place === undefined) return { kind: 'unplaced', of, refused: decided.explanation.refused };
   const { node, score } = decided.place;
   settle(fleet, seeker, decided.place);

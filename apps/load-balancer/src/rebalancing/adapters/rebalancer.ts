@@ -33,7 +33,7 @@ const UNANSWERED_MS = 2 * DEADLINE_MS;
 
 /** The nodes as placing knows them. */
 export interface BalancedPlacement {
-  snapshot(tx: Transaction): Promise<{ readonly fleet: Fleet }>;
+  snapshot(tx: Transaction, about: object): Promise<{ readonly fleet: Fleet }>;
   heldOn(
     tx: Transaction,
     nodes: readonly string[],
@@ -120,7 +120,7 @@ export class Rebalancer {
 
   private async facts(tx: Transaction): Promise<{ facts: AdviceFacts; names: ReadonlyMap<string, string> }> {
     const { placement, policy, options, clock } = this.parts;
-    const { fleet } = await placement.snapshot(tx);
+    const { fleet } = await placement.snapshot(tx, {});
     const nowMs = clock.now().getTime();
     const figuresOf = (node: string) => this.use.of(node, nowMs);
     const use = useOf({

@@ -15,8 +15,10 @@ export interface Filter {
   reason(node: Candidate, wish: Wish): string;
   /** Of a filter on a quantity: how much of it the node has free, and in which unit. */
   readonly quantity?: {
+    /** For users, what needs it; left out: `needs`. */
+    readonly what?: string;
     readonly unit: string;
-    needed(wish: Wish): number;
+    needed(wish: Wish, node: Candidate): number;
     free(node: Candidate): number;
   };
 }
