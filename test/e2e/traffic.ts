@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { askGateway } from './gateway.js';
 import { registryRows } from './world.js';
 
 const EVERY_MS = 20;
 
-/** A client that follows the registry: every 20 ms one request to an instance that it says is running, in turn. */
+/** A client that knows the gateway alone: every 20 ms one request to the service `web` of an application. */
 export class Traffic {
   /** What went wrong, and when. */
   readonly failures: string[] = [];
@@ -27,12 +28,10 @@ export class Traffic {
   }
 
   private async send(): Promise<void> {
-    for (let turn = 0; !this.over.signal.aborted; turn += 1) {
+    while (!this.over.signal.aborted) {
       const running = (await registryRows(this.appId)).filter(({ state }) => state === 'running');
       this.fewest = Math.min(this.fewest, running.length);
-      const url = running[turn % running.length]?.url;
-      if (url === undefined) this.failures.push('nothing is running');
-      else this.track(this.ask(url));
+      this.track(this.ask());
       await delay(EVERY_MS);
     }
   }
@@ -42,15 +41,13 @@ export class Traffic {
     void request.finally(() => this.underWay.delete(request));
   }
 
-  private async ask(url: string): Promise<void> {
+  private async ask(): Promise<void> {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-      const said = await response.text();
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      this.answers.set(said, (this.answers.get(said) ?? 0) + 1);
+      const { status, body } = await askGateway(`web.${this.appId}.localhost`);
+      if (status !== 200) throw new Error(`HTTP ${status}: ${body}`);
+      this.answers.set(body, (this.answers.get(body) ?? 0) + 1);
     } catch (error) {
-      const { message, cause } = error as Error;
-      this.failures.push(`${url}: ${message} ${cause instanceof Error ? cause.message : ''}`);
+      this.failures.push(String(error));
     }
   }
 }

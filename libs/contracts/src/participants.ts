@@ -43,6 +43,7 @@ export const participants: Readonly<Record<string, Participant>> = {
     ],
     tails: true,
   },
+  gateway: { receives: [], sends: [] },
   'load-balancer': {
     receives: [topics.nodeRequests, topics.instanceReports, topics.nodeState],
     sends: [topics.nodeResponses],

@@ -1,0 +1,10 @@
+import type { Wanted } from './domain/wanted.js';
+
+/** What carries requests. The gateway decides what is carried where; it carries. */
+export interface DataPlane {
+  /**
+   * Resolves once requests are carried so, and none is sent to a server any more that drains or is not wanted. Calls wait
+   * for one another. Throws `DataPlaneError` where it could not be done; what was carried before goes on then.
+   */
+  apply(wanted: Wanted): Promise<void>;
+}
