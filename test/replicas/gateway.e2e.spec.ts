@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AppProcess, spawnApp, uniqueName, until, untilReady } from '#libs/testing';
-import { ask, freePort, Stream } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
+import { type AppProcess, closedPort, spawnApp, uniqueName, until, untilReady } from '#libs/testing';
+import { ask, Stream } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { Client, greeter } from '../e2e/client.js';
 import { askGateway } from '../e2e/gateway.js';
 import { containersOf, onNode, registryRows, settled } from '../e2e/world.js';
@@ -36,7 +36,7 @@ class OwnGateway {
   ) {}
 
   static async create(): Promise<OwnGateway> {
-    const gateway = new OwnGateway(await freePort(), await mkdtemp(join(tmpdir(), 'slipway-gateway-')));
+    const gateway = new OwnGateway(await closedPort(), await mkdtemp(join(tmpdir(), 'slipway-gateway-')));
     stops.push(() => rm(gateway.folder, { recursive: true, force: true }));
     return gateway;
   }

@@ -64,7 +64,9 @@ const schema = runtimeConfigSchema.extend({
     .string()
     .min(1)
     .default('haproxy')
-    .describe('HAProxy, 2.6 or newer: a path, or a name on PATH. Debian and Ubuntu have it as `haproxy`.'),
+    .describe(
+      'HAProxy, 2.6 or newer: a path, or a name in `/usr/local/sbin`, `/usr/sbin` and the like. Debian and Ubuntu have it as `haproxy`.',
+    ),
   GATEWAY_FOLDER: z.string().min(1).optional().meta({
     description:
       'For the configuration, the sockets and the process id of HAProxy; its path has 80 characters at most. A gateway that is started again with the same folder takes over the HAProxy that runs there.',

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '#libs/testing';
+import { closedPort, until } from '#libs/testing';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
 import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
 import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
@@ -14,7 +14,7 @@ import { RuntimeApi } from './adapters/runtime-api.js';
 import { carryOut } from './adapters/runtime-commands.js';
 import type { Wanted, WantedServer } from './domain/wanted.js';
 import { wantedOf } from './domain/wanted.testing.js';
-import { ask, freePort, Instance, Stream } from './haproxy.testing.js';
+import { ask, Instance, Stream } from './haproxy.testing.js';
 
 const pool = { backends: 2, servers: 2 };
 
@@ -26,7 +26,7 @@ let troubles: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-haproxy-'));
-  [port, planes, instances, troubles] = [await freePort(), [], [], []];
+  [port, planes, instances, troubles] = [await closedPort(), [], [], []];
 });
 afterEach(async () => {
   for (const plane of planes.reverse()) await plane.close({ leave: false });
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const settings = (more: Partial<HaproxySettings> = {}): HaproxySettings => ({
-  ...{ program: '/usr/sbin/haproxy', folder, host: '127.0.0.1', port },
+  ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
   pools: { least: pool, weighted: pool, sticky: pool },
   ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
   isRoot: process.getuid?.() === 0,
@@ -187,6 +187,8 @@ describe('an instance that drains', () => {
     const stream = new Stream({ port, host: 'web.localhost' });
     await stream.on(10);
     await plane.apply(wantedOf({ web: [a.wanted({ state: 'drain' }), b.wanted()] }));
+    await stream.on(10);
+    expect(await plane.busy(['a', 'b', 'unknown'])).toContain('a');
     await plane.apply(wantedOf({ web: [b.wanted()] }));
     await stream.on(10);
     const seen = a.seen.length;
@@ -309,6 +311,8 @@ describe('HAProxy that ends', () => {
     const plane = await open();
     await plane.apply(wantedOf({}));
     const pids = [await masterPid(), await workerPid()];
+    for (const pid of pids)
+      expect(await readFile(`/proc/${pid}/environ`, 'utf8'), 'keys of the gateway').not.toContain('VITEST');
     await plane.close({ leave: false });
     for (const pid of pids) await until(`process ${pid} to be gone`, () => !existsSync(`/proc/${pid}`));
   });
@@ -460,6 +464,21 @@ describe('HAProxy that cannot be started', () => {
       message: expect.stringMatching(/no-such-haproxy.*2\.6 or newer.*apt-get install haproxy/) as string,
     });
     expect(() => plane.check()).toThrow('apt-get install haproxy');
+  });
+
+  it('kept its words to itself where it found a configuration wrong: they are told, and what was carried goes on', async () => {
+    const a = await instance('a');
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const wrong = plane.apply(wantedOf({ web: [a.wanted(), { ...server0, address: '1:2:3' }] }));
+    await expect(wrong).rejects.toMatchObject({
+      code: 'HAPROXY_NOT_STARTED',
+      message: expect.stringContaining('1:2:3') as string,
+    });
+    expect(await bodyOf('web.localhost')).toBe('a');
+    expect(() => plane.check()).toThrow('1:2:3');
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    expect(() => plane.check()).not.toThrow();
   });
 
   it('says which port is taken, and starts once it is free', async () => {

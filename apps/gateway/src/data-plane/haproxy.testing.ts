@@ -7,7 +7,6 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { until } from '#libs/testing';
 import type { WantedServer } from './domain/wanted.js';
@@ -130,13 +129,4 @@ export class Stream {
       }
     }
   }
-}
-
-/** A port that nothing listens at now. */
-export async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -7,4 +7,6 @@ export interface DataPlane {
    * for one another. Throws `DataPlaneError` where it could not be done; what was carried before goes on then.
    */
   apply(wanted: Wanted): Promise<void>;
+  /** Those of these servers at which requests are in flight. Throws as `apply` does. */
+  busy(names: readonly string[]): Promise<readonly string[]>;
 }

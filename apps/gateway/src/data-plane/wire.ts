@@ -35,6 +35,7 @@ export async function openDataPlane(
   await plane.start();
   return {
     apply: (wanted) => plane.apply(wanted),
+    busy: (names) => plane.busy(names),
     async close(how) {
       await plane.close(how);
       await log?.close();

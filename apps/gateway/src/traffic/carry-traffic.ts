@@ -1,5 +1,5 @@
 import type { DataPlane } from '../data-plane/ports.js';
-import { changed, type Picture, pictureOf } from './domain/picture.js';
+import { changed, drainingOf, type Picture, pictureOf } from './domain/picture.js';
 import { hostsOf, wantedOf } from './domain/wanted-of.js';
 import type { Addresses, CarrierLease, TrafficSource } from './ports.js';
 
@@ -21,6 +21,8 @@ export class CarryTraffic {
   /** The last revision that was read is carried. */
   private isCarried = false;
   private isLapsed = false;
+  private hasBusy = false;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: CarryTrafficParts) {}
 
@@ -50,12 +52,28 @@ export class CarryTraffic {
     await source.restart();
   }
 
+  /** Says which instances that drain have no more requests in flight; to be called often. */
+  async lookAtBusy(): Promise<void> {
+    if (this.hasBusy) await this.inTurn(() => this.sayApplied());
+  }
+
   async stop(): Promise<void> {
     await this.parts.source.stop();
   }
 
-  private async carry(picture: Picture): Promise<void> {
-    const { plane, lease, addresses, domain, onApplied, monotonicMs } = this.parts;
+  private carry(picture: Picture): Promise<void> {
+    return this.inTurn(() => this.carryNow(picture));
+  }
+
+  /** What is said of an earlier picture must not come after what is said of a later one. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async carryNow(picture: Picture): Promise<void> {
+    const { plane, addresses, domain, onApplied, monotonicMs } = this.parts;
     const begunMs = monotonicMs();
     this.picture = picture;
     this.isCarried = false;
@@ -63,6 +81,15 @@ export class CarryTraffic {
     await plane.apply(wantedOf(picture, { domain, addresses: found }));
     this.isCarried = true;
     onApplied(monotonicMs() - begunMs);
-    if (!(await lease.applied(picture.revision))) this.isLapsed = true;
+    await this.sayApplied();
+  }
+
+  private async sayApplied(): Promise<void> {
+    const { plane, lease } = this.parts;
+    const { picture } = this;
+    if (picture === undefined || !this.isCarried) return;
+    const busy = await plane.busy(drainingOf(picture));
+    this.hasBusy = busy.length > 0;
+    if (!(await lease.applied(picture.revision, busy))) this.isLapsed = true;
   }
 }

@@ -26,8 +26,11 @@ export interface CarrierLease {
   register(): Promise<void>;
   /** False where it has lapsed: drains went on without this gateway. */
   renew(): Promise<boolean>;
-  /** No request is sent any more by what an earlier revision said. False as with `renew`. */
-  applied(revision: number): Promise<boolean>;
+  /**
+   * No request is sent any more by what an earlier revision said. `busy` are the instances that drain and have requests in
+   * flight. False as with `renew`.
+   */
+  applied(revision: number, busy: readonly string[]): Promise<boolean>;
   release(): Promise<void>;
 }
 

@@ -11,6 +11,8 @@ import type { CarrierLease } from './ports.js';
 /** So long a drain waits at most for a gateway that was killed; its next start takes a second. */
 const LEASE_MS = 5_000;
 const RENEW_MS = 1_000;
+/** An instance whose last request has ended is stopped so much later at most. */
+const LOOK_MS = 100;
 
 interface TrafficParts {
   readonly runtime: Pick<Runtime, 'pool' | 'listener' | 'logger' | 'metrics'>;
@@ -43,13 +45,17 @@ export function createTraffic({ runtime, plane, config }: TrafficParts): Traffic
   const renewing = new Recurring(RENEW_MS, () =>
     carry.renew().catch((err: unknown) => logger.warn({ err }, 'the lease of this gateway is not renewed')),
   );
+  const looking = new Recurring(LOOK_MS, () =>
+    carry.lookAtBusy().catch((err: unknown) => logger.warn({ err }, 'requests in flight are not known')),
+  );
   return {
     async start() {
       await carry.start();
       renewing.start();
+      looking.start();
     },
     async stop({ leave }) {
-      await renewing.stop();
+      await Promise.all([renewing.stop(), looking.stop()]);
       await carry.stop();
       // While HAProxy carries on by what it knows, drains wait until the lease lapses, or a next gateway has taken over.
       if (!leave) await lease.release().catch((err: unknown) => logger.warn({ err }, 'the lease is kept'));
@@ -69,7 +75,7 @@ function leaseOf(carriers: TrafficCarriers, replica: string): CarrierLease {
   return {
     register: () => carriers.register(id),
     renew: () => carriers.renew(id),
-    applied: (revision) => carriers.applied(id, revision),
+    applied: (revision, busy) => carriers.applied(id, revision, busy),
     release: () => carriers.release(id),
   };
 }

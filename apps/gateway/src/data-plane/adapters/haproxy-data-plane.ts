@@ -7,6 +7,7 @@ import {
   carryingNothing,
   leavingOf,
   type Place,
+  placesOf,
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
@@ -83,6 +84,17 @@ export class HaproxyDataPlane implements DataPlane {
     if (problems.length > 0) throw new DataPlaneError('NOT_CARRIABLE', problems.join('; '));
     this.wanted = wanted;
     await this.inTurn(() => this.bring());
+  }
+
+  busy(names: readonly string[]): Promise<readonly string[]> {
+    return this.inTurn(async () => {
+      if (names.length === 0 || this.carrying === undefined) return [];
+      const places = placesOf(this.carrying, new Set(names));
+      const api = await this.connected();
+      if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
+      const gone = new Set(await goneOf(api, [...places.values()]));
+      return [...places].filter(([, place]) => !gone.has(place)).map(([name]) => name);
+    });
   }
 
   /** Throws where it does not carry what is wanted. */
@@ -209,6 +221,7 @@ export class HaproxyDataPlane implements DataPlane {
 
   private async tick(): Promise<void> {
     await this.keepWanted();
+    this.process.boundOutput();
     if (this.api?.isClosed === false) await this.takeBack(this.api);
     else if (this.generation !== undefined) this.startRecovery();
   }

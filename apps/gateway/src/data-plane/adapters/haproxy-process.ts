@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -11,6 +11,8 @@ import { RuntimeApi } from './runtime-api.js';
 const run = promisify(execFile);
 
 const OLDEST = [2, 6] as const;
+/** All that HAProxy gets: keys and passwords of this process are none of its business. Users often lack /usr/sbin. */
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 const READY_MS = 10_000;
 const LOOK_MS = 10;
 /** So long requests in flight may go on once it is told to end. */
@@ -18,6 +20,7 @@ const SOFT_STOP_MS = 5_000;
 const KILL_MS = 2_000;
 const AGAIN_MS = 250;
 const SAID_LINES = 6;
+const MOST_OUTPUT_BYTES = 1_048_576;
 
 /**
  * HAProxy as a process of its own, which goes on when this one is killed: a master that keeps the sockets, and a worker
@@ -48,7 +51,7 @@ export class HaproxyProcess {
   async check(): Promise<void> {
     if (this.isChecked) return;
     const { program } = this.settings;
-    const { stdout } = await run(program, ['-v']).catch((cause: unknown) => {
+    const { stdout } = await run(program, ['-v'], { env: ENVIRONMENT }).catch((cause: unknown) => {
       throw missing(`GATEWAY_HAPROXY names ${program}, which cannot be started`, cause);
     });
     const [, major, minor] = /version (\d+)\.(\d+)/.exec(stdout) ?? [];
@@ -61,7 +64,8 @@ export class HaproxyProcess {
   /** Throws HAPROXY_NOT_STARTED where HAProxy would not start with this file. */
   async validate(file: string): Promise<void> {
     try {
-      await run(this.settings.program, ['-c', '-q', '-f', file]);
+      // Without -q, by which it keeps what is wrong to itself.
+      await run(this.settings.program, ['-c', '-f', file], { env: ENVIRONMENT });
     } catch (cause) {
       throw notStarted((cause as { readonly stderr?: string }).stderr ?? '', cause);
     }
@@ -70,18 +74,26 @@ export class HaproxyProcess {
   /** Starts it with the configuration in its folder; `untilReady` says whether it came up. */
   start(): void {
     const { config, pid, output, masterSocket } = this.files;
-    const out = openSync(output, 'w', 0o600);
+    rmSync(output, { force: true });
+    const out = openSync(output, 'a', 0o600);
     const args = ['-W', '-S', `${masterSocket},mode,600`, '-f', config, '-p', pid];
     const child = spawn(this.settings.program, args, {
       cwd: this.settings.folder,
       // A session of its own: neither Ctrl-C nor the end of this process reaches it.
       detached: true,
+      env: ENVIRONMENT,
       stdio: ['ignore', out, out],
     });
     closeSync(out);
     // Without a listener it would end this process; that it is not there shows when it is waited for.
     child.once('error', () => undefined);
     child.unref();
+  }
+
+  /** It writes a line whenever an instance goes down or comes back: what it wrote is let go once it is long. */
+  boundOutput(): void {
+    const { output } = this.files;
+    if ((statSync(output, { throwIfNoEntry: false })?.size ?? 0) > MOST_OUTPUT_BYTES) truncateSync(output);
   }
 
   /** A new worker with the configuration in the folder takes the sockets over; the old one ends after its requests. */

@@ -2,7 +2,7 @@ import type { Pools } from '../domain/pools.js';
 
 /** What HAProxy is started with; a change needs a reload. */
 export interface HaproxySettings {
-  /** The program: a path, or a name on PATH. */
+  /** The program: a path, or a name in the usual folders. */
   readonly program: string;
   /** For its configuration, sockets and process id; its own, for this user alone. */
   readonly folder: string;

@@ -86,6 +86,15 @@ export const leavingOf = ({ backends }: Carrying): readonly Place[] =>
     [...slots].filter(([, { kind }]) => kind === 'leaving').map(([slot]) => ({ backend, slot })),
   );
 
+/** Where each of these servers is. */
+export function placesOf({ backends }: Carrying, names: ReadonlySet<string>): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>();
+  for (const [backend, { slots }] of backends)
+    for (const [slot, { kind, server }] of slots)
+      if (kind === 'taken' && names.has(server.name)) found.set(server.name, { backend, slot });
+  return found;
+}
+
 /** The backend of each service that has servers. */
 export const backendsByService = ({ backends }: Carrying): ReadonlyMap<string, string> => ownersOf(backends);
 

@@ -44,6 +44,10 @@ export function pictureOf(
   };
 }
 
+/** The instances that get no more requests, but may have some in flight. */
+export const drainingOf = ({ instances }: Picture): readonly string[] =>
+  [...instances.values()].filter(({ state }) => state === 'draining').map(({ name }) => name);
+
 /** The picture at a later revision. Changes that it holds already change nothing. */
 export function changed(before: Picture, revision: number, changes: readonly PictureChange[]): Picture {
   const services = new Map(before.services);
