@@ -15,6 +15,8 @@ const LISTEN = /^(\[[0-9a-f:.]+\]|[0-9.]+):(\d{1,5})$/i;
 const NETWORK = /^[0-9a-f:.]+(\/\d{1,3})?$/i;
 const DOMAIN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 const MOST_BACKENDS = 10_000;
+/** The kernel takes 107 bytes for the path of a socket, and the names of the files come behind it. */
+const LONGEST_FOLDER = 80;
 
 const listen = z.string().transform((text, context) => {
   const [, host, digits] = LISTEN.exec(text) ?? [];
@@ -121,12 +123,9 @@ const schema = runtimeConfigSchema.extend({
 export const gatewayConfigSchema = withRuntimeRules(
   schema.refine(({ GATEWAY_FOLDER: folder = '' }) => folder.length <= LONGEST_FOLDER, {
     path: ['GATEWAY_FOLDER'],
-    error: `expected a path of ${80} characters at most, since those of sockets are limited`,
+    error: `expected a path of ${LONGEST_FOLDER} characters at most, since those of sockets are limited`,
   }),
 );
-
-/** The kernel takes 107 bytes for the path of a socket, and the names of the files come behind it. */
-const LONGEST_FOLDER = 80;
 
 export type GatewayConfig = z.output<typeof schema>;
 

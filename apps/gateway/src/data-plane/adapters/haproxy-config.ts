@@ -89,7 +89,7 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
     'option redispatch 1',
     'retry-on conn-failure empty-response',
     // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
-    'default-server check inter 2s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
+    'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
     ...(
       [
         [502, 'The instance that should answer broke off.'],
