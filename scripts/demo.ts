@@ -42,7 +42,11 @@ async function main(args: readonly string[]): Promise<number> {
       await runMainJob({ env, ledger: machine.ledger, signal: running });
       console.log(`\nDone, ${seconds(begun)} after the start.`);
       if (args.includes('--once')) return;
-      console.log(nextSteps(file, LOG_FILE).join('\n'));
+      console.log(
+        nextSteps({ envFile: file, logFile: LOG_FILE, trafficUrl: String(env['SLIPWAY_TRAFFIC_URL']) }).join(
+          '\n',
+        ),
+      );
       await aborted(running);
     });
     return 0;

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { images, type Image, portsOf } from './containers/apps.js';
+import { images, type Image, packagesOf, portsOf } from './containers/apps.js';
 import { runScript, untilInterrupted } from './run-script.js';
 
 const usage = `Usage: npm run images -- [--app NAME ...] [--base IMAGE] [--tag TAG] [--output FILE]
@@ -55,6 +55,7 @@ const revision = (): string =>
 function buildArguments(image: Image, { base, tag }: ImagesOptions): readonly string[] {
   const values = {
     ...{ BASE: base, APP: image.name, PORTS: portsOf(image).join(' ') },
+    PACKAGES: packagesOf(image).join(' '),
     ...{ VERSION: version, REVISION: revision() || 'unknown' },
   };
   const args = Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { appNames, databaseVariable, httpPortVariable, httpUrlVariable } from '#libs/app-roles';
 import type { NodeEntry } from '#libs/testing';
@@ -41,8 +42,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const own = Object.fromEntries(
     places.map(({ app, port }) => [httpUrlVariable(app), `http://127.0.0.1:${port}`]),
   );
-  const all = { ...env, ...own, ...ports };
-  const platform = spawnPlatform(all, own, options);
+  const gateway = await gatewayPlace(options.ledger);
+  const all = { ...env, ...own, ...ports, ...gateway.env };
+  const platform = spawnPlatform(all, { ...own, SLIPWAY_TRAFFIC_URL: gateway.url }, options);
   try {
     await untilReady(
       places.map(({ port }) => port),
@@ -55,6 +57,25 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await platform.stop();
     throw error;
   }
+}
+
+/** A port and a folder for HAProxy, which a platform that is killed leaves behind. */
+async function gatewayPlace(ledger: Ledger) {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
+  ledger.hold({ kind: 'directory', path: folder });
+  ledger.hold({
+    ...{ kind: 'pid-file', path: join(folder, 'haproxy.pid') },
+    argument: join(folder, 'haproxy.cfg'),
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    env: {
+      GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      GATEWAY_FOLDER: folder,
+      GATEWAY_HAPROXY: '/usr/sbin/haproxy',
+    },
+  };
 }
 
 function spawnPlatform(env: Env, own: Env, { logFile, ledger }: PlatformOptions): Platform {

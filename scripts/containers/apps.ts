@@ -3,6 +3,7 @@ import { type AppName, httpPortVariable } from '#libs/app-roles';
 import { agentConfigSchema } from '../../apps/agent/src/agent.config.js';
 import { cliConfigSchema } from '../../apps/cli/src/settings.js';
 import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js';
+import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
 import { loadBalancerConfigSchema } from '../../apps/load-balancer/src/load-balancer.config.js';
 import { nodeManagerConfigSchema } from '../../apps/node-manager/src/node-manager.config.js';
 import { needsOf, type Variables, variablesOf } from './variables.js';
@@ -15,6 +16,10 @@ export interface App {
   readonly port: number;
   /** It builds images: it gets an engine's socket, and a folder on disk. */
   readonly builds?: boolean;
+  /** The port at which it takes requests for services. */
+  readonly trafficPort?: number;
+  /** Debian packages of programs that it starts. */
+  readonly packages?: readonly string[];
 }
 
 /** The one list of apps. Dockerfile arguments, compose files and the chart follow from it. */
@@ -23,6 +28,7 @@ export const apps: readonly App[] = [
   { name: 'load-balancer', schema: loadBalancerConfigSchema, port: 8120 },
   { name: 'node-manager', schema: nodeManagerConfigSchema, port: 8130 },
   { name: 'agent', schema: agentConfigSchema, port: 8140 },
+  { name: 'gateway', schema: gatewayConfigSchema, port: 8150, trafficPort: 8080, packages: ['haproxy'] },
 ];
 
 /** What one container is made of: an app, or several in one process, or the command. */
@@ -45,6 +51,10 @@ export const cliImage: Image = { name: 'cli', apps: [], variables: variablesOf(c
 export const images: readonly Image[] = [...appImages, standaloneImage, cliImage];
 
 export const portsOf = (image: Image): readonly number[] => image.apps.map(({ port }) => port);
+export const trafficPortOf = (image: Image): number | undefined =>
+  image.apps.find(({ trafficPort }) => trafficPort !== undefined)?.trafficPort;
+export const packagesOf = (image: Image): readonly string[] =>
+  image.apps.flatMap(({ packages = [] }) => packages);
 export const buildsImages = (image: Image): boolean => image.apps.some(({ builds }) => builds === true);
 export const partsOf = (image: Image): readonly string[] => needsOf(image.variables);
 
@@ -60,8 +70,20 @@ export const FILES_FOLDER = '/etc/slipway';
 export const fixedVariables = (image: Image): Readonly<Record<string, string>> => ({
   ...(image.apps.length > 0 && { SLIPWAY_HTTP_HOST: '0.0.0.0' }),
   ...Object.fromEntries(image.apps.map(({ name, port }) => [httpPortVariable(name), String(port)])),
+  ...trafficVariables(trafficPortOf(image)),
   ...(buildsImages(image) && { DEPLOYER_WORK_DIRECTORY: WORK_FOLDER }),
 });
+
+/** HAProxy ends with its container. */
+const trafficVariables = (port: number | undefined): Readonly<Record<string, string>> =>
+  port === undefined
+    ? {}
+    : {
+        GATEWAY_LISTEN: `0.0.0.0:${port}`,
+        GATEWAY_FOLDER: '/tmp/gateway',
+        GATEWAY_LEAVE_HAPROXY: 'false',
+        GATEWAY_HAPROXY: '/usr/sbin/haproxy',
+      };
 
 /** A replica's name comes from the container's host name. A folder of zips would have to be in every container. */
 const isOfProcess = (name: string): boolean => name.endsWith('_REPLICA') || name === 'SLIPWAY_BLOB_FOLDER';

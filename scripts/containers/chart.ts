@@ -12,6 +12,7 @@ function chartApp(image: Image): object {
   return {
     port: app.port,
     builds: app.builds === true,
+    ...(app.trafficPort !== undefined && { trafficPort: app.trafficPort }),
     fixed: fixedVariables(image),
     settings: named(false),
     secrets: named(true),

@@ -12,6 +12,7 @@ import {
   partsOf,
   settableVariables,
   standaloneImage,
+  trafficPortOf,
   WORK_FOLDER,
 } from './apps.js';
 import { browsers, lasting, parts, publishedAt, required, type Service, variable } from './parts.js';
@@ -52,6 +53,7 @@ const passed = (image: Image): Readonly<Record<string, string>> =>
 
 function appService(image: Image, { replicas }: Form): Service {
   const builds = buildsImages(image);
+  const traffic = trafficPortOf(image);
   return {
     image: imageName(image.name),
     ...lasting(`${MEMORY_MIB * image.apps.length}m`),
@@ -59,7 +61,10 @@ function appService(image: Image, { replicas }: Form): Service {
     ...confined,
     stop_grace_period: '15s',
     environment: { ...fixedVariables(image), ...passed(image) },
-    ports: image.apps.map(({ name, port }) => published(name, port, replicas)),
+    ports: [
+      ...image.apps.map(({ name, port }) => published(name, port, replicas)),
+      ...(traffic === undefined ? [] : [published('traffic', traffic, replicas)]),
+    ],
     volumes: [files, ...(builds ? [socket, `work:${WORK_FOLDER}`] : [])],
     ...(builds && { group_add: [variable('DOCKER_GID', '0')] }),
   };

@@ -1,8 +1,18 @@
 import { APP_ID, EXAMPLE } from './main-job.js';
 
-/** What to type in another terminal while the demo is up. */
-export function nextSteps(envFile: string, logFile: string): readonly string[] {
+interface Shown {
+  readonly envFile: string;
+  readonly logFile: string;
+  /** Where the gateway takes requests. */
+  readonly trafficUrl: string;
+}
+
+/** What to type in another terminal, and in a browser, while the demo is up. */
+export function nextSteps({ envFile, logFile, trafficUrl }: Shown): readonly string[] {
+  const { port } = new URL(trafficUrl);
   return [
+    `The application in your browser: http://${APP_ID}.localhost:${port}/, and http://prices.${APP_ID}.localhost:${port}/`,
+    '',
     'Try next, in another terminal:',
     `  source ${envFile}`,
     '  slipway status',

@@ -56,6 +56,20 @@ describe('Ledger', () => {
     expect(await ended).toEqual([null, 'SIGKILL']);
   });
 
+  it('ends a server that outlived who started it, by its pid file; nobody else who has its number by now', async () => {
+    const { pid, ended } = await sleeper();
+    const file = join(folder, 'server.pid');
+    writeFileSync(file, `${pid}\n`);
+    const ledger = new Ledger(path);
+    ledger.hold({ kind: 'pid-file', path: file, argument: 'of-another' });
+    await ledger.undo();
+    expect(startTicksOf(pid)).toBeDefined();
+    ledger.hold({ kind: 'pid-file', path: join(folder, 'none.pid'), argument: '60' });
+    ledger.hold({ kind: 'pid-file', path: file, argument: '60' });
+    await ledger.undo();
+    expect(await ended).toEqual([null, 'SIGTERM']);
+  });
+
   it('unmounts a file system, also one that is in use', async () => {
     const mount = join(folder, 'mount');
     mkdirSync(mount);

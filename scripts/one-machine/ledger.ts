@@ -9,6 +9,8 @@ const run = promisify(execFile);
 /** What a set-up leaves on the host while it runs, and what undoes it. */
 type Held =
   | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string; readonly abrupt?: boolean }
+  /** A server that outlives who started it, and is started again: its pid file, and a word of its command line. */
+  | { readonly kind: 'pid-file'; readonly path: string; readonly argument: string }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'netns'; readonly name: string }
   | { readonly kind: 'mount'; readonly path: string }
@@ -71,6 +73,8 @@ export class Ledger {
   async undo(): Promise<readonly Held[]> {
     const held = [...this.entries()].reverse();
     await Promise.all(held.filter((entry) => entry.kind === 'process').map(endProcess));
+    // Who would start it again has ended by now.
+    await Promise.all(held.filter((entry) => entry.kind === 'pid-file').map(endByPidFile));
     for (const entry of held) await undoOne(entry);
     rmSync(this.path, { force: true });
     return held;
@@ -80,6 +84,7 @@ export class Ledger {
 async function undoOne(held: Held): Promise<void> {
   switch (held.kind) {
     case 'process':
+    case 'pid-file':
       return;
     case 'directory':
       return rmSync(held.path, { recursive: true, force: true });
@@ -100,6 +105,22 @@ async function undoOne(held: Held): Promise<void> {
 /** What is gone already needs no undoing; what cannot be undone shows when the next start makes it. */
 async function ignoreAbsence(command: string, args: readonly string[]): Promise<void> {
   await run(command, [...args]).catch(() => undefined);
+}
+
+async function endByPidFile({ path, argument }: Held & { readonly kind: 'pid-file' }): Promise<void> {
+  const pid = Number(readText(path));
+  const startTicks = startTicksOf(pid);
+  if (startTicks === undefined || !readText(`/proc/${pid}/cmdline`).split('\0').includes(argument)) return;
+  await endProcess({ kind: 'process', pid, startTicks });
+}
+
+/** Empty where there is none. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
 }
 
 async function endProcess(held: Held & { readonly kind: 'process' }): Promise<void> {

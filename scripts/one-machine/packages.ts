@@ -14,6 +14,7 @@ const NEEDED: Packages = {
   'docker-registry': '/usr/bin/docker-registry',
   'openssh-server': '/usr/sbin/sshd',
   debootstrap: '/usr/sbin/debootstrap',
+  haproxy: '/usr/sbin/haproxy',
   'redis-server': '/usr/bin/redis-server',
   iproute2: '/usr/bin/ip',
   iptables: '/usr/sbin/iptables',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
+import { ask } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { zipOf, greeter } from '../e2e/client.js';
 import { DemoRun, demoFolder } from './demo-run.js';
@@ -53,6 +54,11 @@ describe('a demo that is up, for independent clients', () => {
     expect(commands).toHaveLength(5);
     const ending = commands.filter((line) => !line.includes('--follow'));
     await run('bash', ['-ec', ending.map((line) => line.split(' (')[0]).join('\n')], { cwd: folder.path });
+  });
+
+  it('names the address of the application for a browser, and the gateway answers there', async () => {
+    const [, host = '', port] = /(shop\.localhost):(\d+)\//.exec(demo.said) ?? [];
+    expect((await ask({ port: Number(port), host })).status).toBe(200);
   });
 
   it('keeps its keys and tokens from other users of the host', () => {

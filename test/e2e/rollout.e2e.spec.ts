@@ -34,7 +34,7 @@ function instanceOf({ instance }: Readonly<Record<string, unknown>>): string {
 }
 
 describe('the replacement of a running service', { concurrent: true }, () => {
-  it('loses no request, never serves with fewer, and drains each instance before its signal', async () => {
+  it('loses no request, never serves with fewer, and stops each instance once the gateway has let go of it', async () => {
     const appId = uniqueName('replaced');
     await client.push(appId, 'web', slow('one', { replicas: 3 }));
     await deploy(appId);
@@ -57,7 +57,8 @@ describe('the replacement of a running service', { concurrent: true }, () => {
     expect(order).toEqual([...one, ...one, ...one]);
     for (const drained of all.filter(({ event }) => event === 'InstanceDraining')) {
       const stopped = all.find((s) => s.event === 'InstanceStopped' && s.instance === drained.instance);
-      expect(Number(stopped?.at) - drained.at).toBeGreaterThanOrEqual(3_000);
+      // Its drainMs is 3 s, for clients that look addresses up themselves where no gateway is.
+      expect(Number(stopped?.at) - drained.at).toBeLessThan(3_000);
     }
     expect(await settled(appId, 3)).toEqual(exactly(3));
     await end(appId);

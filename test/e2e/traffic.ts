@@ -1,9 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { askGateway } from './gateway.js';
 import { type RegistryRow, registryRows } from './world.js';
 
 const EVERY_MS = 20;
 
-/** A client that follows the registry: every 20 ms one request to an instance that it says is running, in turn. */
+/** What the registry says of an application. */
+type RowsOf = (appId: string) => Promise<readonly RegistryRow[]>;
+
+/**
+ * A client that asks the service `web` of an application every 20 ms: through the gateway, or, where it is told which
+ * registry to read, an instance that this one says is running, in turn.
+ */
 export class Traffic {
   /** What went wrong, and when. */
   readonly failures: string[] = [];
@@ -17,8 +24,7 @@ export class Traffic {
 
   constructor(
     private readonly appId: string,
-    /** What the registry says of the application; of the platform, where it is left out. */
-    private readonly rowsOf: (appId: string) => Promise<readonly RegistryRow[]> = registryRows,
+    private readonly without?: { readonly rowsOf: RowsOf },
   ) {
     this.loop = this.send();
   }
@@ -31,12 +37,12 @@ export class Traffic {
   }
 
   private async send(): Promise<void> {
+    const rowsOf = this.without?.rowsOf ?? registryRows;
     for (let turn = 0; !this.over.signal.aborted; turn += 1) {
-      const running = (await this.rowsOf(this.appId)).filter(({ state }) => state === 'running');
+      const running = (await rowsOf(this.appId)).filter(({ state }) => state === 'running');
       this.fewest = Math.min(this.fewest, running.length);
-      const url = running[turn % running.length]?.url;
-      if (url === undefined) this.failures.push('nothing is running');
-      else this.track(this.ask(url));
+      if (this.without === undefined) this.track(this.ask(() => this.throughGateway()));
+      else this.track(this.ask(() => directly(running[turn % running.length]?.url)));
       await delay(EVERY_MS);
     }
   }
@@ -46,15 +52,27 @@ export class Traffic {
     void request.finally(() => this.underWay.delete(request));
   }
 
-  private async ask(url: string): Promise<void> {
+  private async ask(request: () => Promise<string>): Promise<void> {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-      const said = await response.text();
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      const said = await request();
       this.answers.set(said, (this.answers.get(said) ?? 0) + 1);
     } catch (error) {
-      const { message, cause } = error as Error;
-      this.failures.push(`${url}: ${message} ${cause instanceof Error ? cause.message : ''}`);
+      const { cause } = error as Error;
+      this.failures.push(`${String(error)} ${cause instanceof Error ? cause.message : ''}`);
     }
   }
+
+  private async throughGateway(): Promise<string> {
+    const { status, body } = await askGateway(`web.${this.appId}.localhost`);
+    if (status !== 200) throw new Error(`HTTP ${status}: ${body}`);
+    return body;
+  }
+}
+
+async function directly(url: string | undefined): Promise<string> {
+  if (url === undefined) throw new Error('nothing is running');
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const said = await response.text();
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+  return said;
 }

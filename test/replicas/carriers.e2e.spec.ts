@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createPool, grantPublished, Listener, migrate } from '#libs/postgres';
-import { CARRIER_SCHEMA, RegistryFeed, TrafficCarriers, trafficTables } from '#libs/registry-client';
+import { createPool, Listener } from '#libs/postgres';
+import { CARRIER_SCHEMA, RegistryFeed, TrafficCarriers } from '#libs/registry-client';
 import { requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { slow } from '../e2e/services.js';
@@ -19,13 +19,9 @@ const carriers = new TrafficCarriers(pool, DRAIN_MS);
 beforeAll(async () => {
   await client.connect();
   await listener.start();
-  const publishes = { deployer: ['carriers'] };
-  await migrate(pool, { schema: CARRIER_SCHEMA, sets: [trafficTables], publishes });
-  await grantPublished(pool, { schema: CARRIER_SCHEMA, readers: publishes });
 });
 afterAll(async () => {
   await listener.stop();
-  await pool.query(`DROP SCHEMA ${CARRIER_SCHEMA} CASCADE`);
   await pool.end();
   await client.close();
 });

@@ -55,7 +55,7 @@ const runningOn = async (appId: string): Promise<readonly string[]> =>
   (await registryRows(appId)).filter(({ state }) => state === 'running').map(({ node }) => node);
 
 describe('a node that is drained', () => {
-  it('empties while a client that reads the registry for each request sees no error', async () => {
+  it('empties while a client of the gateway sees no error', async () => {
     const appId = uniqueName('drained');
     const instances = await deploy(appId, slow('one', { replicas: 3 }));
     const [{ node = '' } = {}] = instances;

@@ -108,7 +108,8 @@ export class UnevenPlatform {
 
   /** A client that reads the registry for each request. */
   traffic(): Traffic {
-    return new Traffic(this.appId, (appId) => registryRows(appId, this.platform.database.pool));
+    const rowsOf = (appId: string) => registryRows(appId, this.platform.database.pool);
+    return new Traffic(this.appId, { rowsOf });
   }
 
   /** Where its instances run: of one service, or of all. */

@@ -2,6 +2,7 @@
 export const appSchemas = {
   agent: 'agent',
   deployer: 'deployer',
+  gateway: 'gateway',
   'load-balancer': 'load_balancer',
   'node-manager': 'registry',
 } as const;
@@ -31,5 +32,6 @@ const VIEWS = ['nodes', 'services', 'instances', 'instance_events', 'changes', '
 export const registryReaders: Readonly<Record<string, readonly string[]>> = {
   [appSchemas.agent]: ['nodes', 'node_logins', 'services'],
   [appSchemas.deployer]: VIEWS,
+  [appSchemas.gateway]: ['nodes', 'services', 'instances', 'changes', 'revision'],
   [appSchemas['load-balancer']]: [...VIEWS, 'node_logins'],
 };

@@ -4,6 +4,7 @@ import { databaseVariable, httpPortVariable, httpUrlVariable } from './app-schem
 it.each([
   ['agent', 'AGENT_DATABASE_URL', 'AGENT_HTTP_PORT', 'SLIPWAY_AGENT_URL'],
   ['deployer', 'DEPLOYER_DATABASE_URL', 'DEPLOYER_HTTP_PORT', 'SLIPWAY_DEPLOYER_URL'],
+  ['gateway', 'GATEWAY_DATABASE_URL', 'GATEWAY_HTTP_PORT', 'SLIPWAY_GATEWAY_URL'],
   ['load-balancer', 'LOAD_BALANCER_DATABASE_URL', 'LOAD_BALANCER_HTTP_PORT', 'SLIPWAY_LOAD_BALANCER_URL'],
   ['node-manager', 'NODE_MANAGER_DATABASE_URL', 'NODE_MANAGER_HTTP_PORT', 'SLIPWAY_API_URL'],
 ] as const)('the variables of %s', (app, database, port, url) => {

@@ -1,4 +1,5 @@
 import { eventTables, type MigrationSet, packagePath, workTables } from '#libs/postgres';
+import { CARRIER_SCHEMA, trafficTables } from '#libs/registry-client';
 import { type AppName, appSchemas, registryReaders } from './app-schemas.js';
 
 /** What an app keeps in Postgres, besides the tables of messaging, which every app has. */
@@ -24,6 +25,12 @@ export const appTables: Readonly<Record<AppName, AppTables>> = {
   deployer: {
     schema: appSchemas.deployer,
     migrations: [eventTables, workTables, own('deployer')],
+  },
+  // It keeps nothing but its leases, which the deployer waits for.
+  gateway: {
+    schema: CARRIER_SCHEMA,
+    migrations: [trafficTables],
+    publishes: { [appSchemas.deployer]: ['carriers'] },
   },
   'load-balancer': {
     schema: appSchemas['load-balancer'],

@@ -9,7 +9,8 @@ import {
   provisionRoles,
   roleExists,
 } from '#libs/postgres';
-import { type AppName, appNames, appSchemas, databaseVariable, registryReaders } from './app-schemas.js';
+import { type AppName, appNames, appSchemas, databaseVariable } from './app-schemas.js';
+import { appTables } from './app-tables.js';
 
 export interface ProvisionOptions {
   /** Of a superuser, or of the owner of the database with CREATEROLE. */
@@ -49,7 +50,8 @@ export async function provisionAppRoles(options: ProvisionOptions): Promise<read
     const roles = planned.map((role) => provisioned(role, options));
     options.beforeChange?.(roles);
     const members = await provisionRoles(session, planned);
-    await grantPublished(session, { schema: appSchemas['node-manager'], readers: registryReaders });
+    for (const { schema, publishes: readers } of Object.values(appTables))
+      if (readers !== undefined) await grantPublished(session, { schema, readers });
     return roles.map((role) => ({ ...role, members: members.get(role.role) ?? [] }));
   } finally {
     await session.end();

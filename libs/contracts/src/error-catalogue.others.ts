@@ -253,6 +253,18 @@ export const startErrors = {
     what: 'Environment variables of an app are missing or wrong.',
     whatToDo: 'Set each one that the message names; see [environment variables](environment.md).',
   },
+  HAPROXY_MISSING: {
+    where: ['start'],
+    what: 'The program that `GATEWAY_HAPROXY` names is not there, or is too old. The gateway goes on trying.',
+    whatToDo:
+      'Install HAProxy 2.6 or newer, on Debian and Ubuntu the package `haproxy`; see [Reach a service by its name](../how-to/reach-a-service.md).',
+  },
+  HAPROXY_NOT_STARTED: {
+    where: ['start'],
+    what: 'HAProxy ends at its start. The gateway goes on trying.',
+    whatToDo:
+      'Do what the message says; often the port of `GATEWAY_LISTEN` is taken, or is below 1024 and the gateway may not use it.',
+  },
   DATABASE_CONNECTION: {
     where: ['start'],
     what: 'The database that a variable names does not answer, or does not take the login or the certificate.',

@@ -44,6 +44,7 @@ export const participants: Readonly<Record<string, Participant>> = {
     ],
     tails: true,
   },
+  gateway: { receives: [], sends: [] },
   'load-balancer': {
     receives: [
       topics.nodeRequests,

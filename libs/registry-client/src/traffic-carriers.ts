@@ -27,7 +27,7 @@ export class TrafficCarriers {
   async register(id: string): Promise<void> {
     await this.pool.query(
       `INSERT INTO carrier_records (id, lease_until) VALUES ($1, clock_timestamp() + $2 * interval '1 ms')
-       ON CONFLICT (id) DO UPDATE SET lease_until = EXCLUDED.lease_until, applied = 0`,
+       ON CONFLICT (id) DO UPDATE SET lease_until = EXCLUDED.lease_until, applied = 0, busy = '{}'`,
       [id, this.leaseMs],
     );
   }
@@ -42,15 +42,18 @@ export class TrafficCarriers {
     return rowCount === 1;
   }
 
-  /** It sends traffic by this revision, or a later one. Renews the lease, too; false as with `renew`. */
-  async applied(id: string, revision: number): Promise<boolean> {
+  /**
+   * It sends traffic by this revision, or a later one; these instances, which get no more, have requests in flight still.
+   * Renews the lease, too; false as with `renew`.
+   */
+  async applied(id: string, revision: number, busy: readonly string[] = []): Promise<boolean> {
     const { rowCount } = await this.pool.query(
       `WITH now AS (
          UPDATE carrier_records SET lease_until = clock_timestamp() + $2 * interval '1 ms',
-                                    applied = greatest(applied, $3)
+                                    applied = greatest(applied, $3), busy = $5
          WHERE id = $1 AND lease_until > clock_timestamp() RETURNING id)
        SELECT pg_notify($4, id) FROM now`,
-      [id, this.leaseMs, revision, CARRIERS_CHANNEL],
+      [id, this.leaseMs, revision, CARRIERS_CHANNEL, busy],
     );
     return rowCount === 1;
   }

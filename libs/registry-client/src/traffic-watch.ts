@@ -54,20 +54,25 @@ export class TrafficWatch {
    * for one whose lease lapses. Throws the signal's reason.
    */
   untilApplied(revision: number, options: WaitOptions): Promise<Applied> {
-    return this.until(() => Promise.resolve(revision), options);
+    return this.until(() => Promise.resolve(revision), undefined, options);
   }
 
-  /** The same for the revision by which an instance left traffic, which the registry may not have yet. */
+  /**
+   * The same for the revision by which an instance left traffic, which the registry may not have yet; and until no request
+   * is in flight to the instance any more.
+   */
   untilDrained(instance: string, options: WaitOptions): Promise<Applied> {
     let revision: number | undefined;
     return this.until(
       async () => (revision ??= await readDrainRevision(this.options.pool, instance)),
+      instance,
       options,
     );
   }
 
   private async until(
     revisionOf: () => Promise<number | undefined>,
+    instance: string | undefined,
     { timeoutMs, signal }: WaitOptions,
   ): Promise<Applied> {
     const deadline = performance.now() + timeoutMs;
@@ -81,7 +86,7 @@ export class TrafficWatch {
       try {
         if (!(await this.isTrafficCarried())) return { applied: true, carriers: 0 };
         const revision = await revisionOf();
-        const { carriers, behind, lapseMs } = await this.carriersBehind(revision);
+        const { carriers, behind, lapseMs } = await this.carriersBehind(revision, instance);
         if (revision !== undefined && behind.length === 0) return { applied: true, carriers };
         const leftMs = deadline - performance.now();
         if (leftMs <= 0) return { applied: false, behind };
@@ -104,13 +109,13 @@ export class TrafficWatch {
     return rowCount === 1;
   }
 
-  /** Without a revision every carrier is behind. */
-  private async carriersBehind(revision: number | undefined): Promise<Carriers> {
+  /** Without a revision every carrier is behind; with an instance also one that has requests in flight to it. */
+  private async carriersBehind(revision: number | undefined, instance?: string): Promise<Carriers> {
     const { rows } = await this.options.pool.query<CarrierRow>(
-      `SELECT id, ($1::bigint IS NULL OR applied < $1) AS "isBehind",
+      `SELECT id, ($1::bigint IS NULL OR applied < $1 OR coalesce($2::text = ANY (busy), false)) AS "isBehind",
               (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
        FROM ${CARRIER_SCHEMA}.carriers WHERE lease_until > clock_timestamp() ORDER BY id`,
-      [revision],
+      [revision, instance],
     );
     const behind = rows.filter(({ isBehind }) => isBehind);
     const lapseMs = Math.min(...behind.map((row) => Math.max(1, row.lapseMs)));

@@ -140,6 +140,21 @@ describe('an instance that drains', () => {
     expect(await wait).toEqual({ applied: true, carriers: 1 });
   });
 
+  it('is waited for until its last request has ended', async () => {
+    await registry.owner.query(ADD_INSTANCE, ['web-2', 'web', 'draining']);
+    const { rows } = await registry.reader.query<{ latest: string }>('SELECT latest FROM registry.revision');
+    const latest = Number(rows[0]?.latest);
+    await carriers().register('gateway-1');
+    await carriers().applied('gateway-1', latest, ['web-2', 'other']);
+    expect(await watch.untilDrained('web-2', { timeoutMs: 0 })).toEqual({
+      ...{ applied: false, behind: ['gateway-1'] },
+    });
+    expect(await watch.untilApplied(latest, { timeoutMs: 0 })).toEqual({ applied: true, carriers: 1 });
+    const wait = watch.untilDrained('web-2', { timeoutMs: 60_000 });
+    await carriers().applied('gateway-1', latest, ['other']);
+    expect(await wait).toEqual({ applied: true, carriers: 1 });
+  });
+
   it('that the registry does not show in time is told without the name of a carrier', async () => {
     expect(await watch.untilDrained('unknown', { timeoutMs: 30 })).toEqual({ applied: false, behind: [] });
   });

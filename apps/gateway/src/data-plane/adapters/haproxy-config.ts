@@ -1,0 +1,205 @@
+import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
+import { NO_SERVER, routeTable } from '../domain/operations.js';
+import { type Profile, profiles } from '../domain/wanted.js';
+import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+
+export const serverName = (slot: number): string => `s${slot}`;
+
+/** Where requests go that no route takes. */
+const NO_ROUTE = 'no-route';
+/** A service that starts, or whose node was lost, is back within seconds. */
+const RETRY_AFTER_S = 2;
+const NOBODY = 65_534;
+
+interface ConfigInput {
+  readonly settings: HaproxySettings;
+  readonly carrying: Carrying;
+  /** Comes back as the description in `show info`: so it shows which configuration a process runs with. */
+  readonly generation: string;
+  /** Where the line of each request is sent by UDP, on this machine; nowhere where it is left out. */
+  readonly accessLogPort?: number;
+}
+
+/** The whole of haproxy.cfg: what is carried now stands in it, so a process that starts or reloads carries it at once. */
+export function haproxyConfig(input: ConfigInput): string {
+  const { carrying } = input;
+  const backends = profiles.flatMap((profile) =>
+    Array.from({ length: carrying.pools[profile].backends }, (_, index) =>
+      poolBackend(carrying, profile, index + 1),
+    ),
+  );
+  const sections = [
+    ['# Written by the gateway of Slipway. Changes are lost: the gateway writes it anew.'],
+    globalSection(input),
+    defaultsSection(input.settings),
+    frontend(input),
+    refusal(NO_ROUTE, 404, 'No service has this address.'),
+    refusal(NO_SERVER, 503, 'This service has no instance that runs.'),
+    ...backends,
+  ];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** The whole of routes.map: a key and a backend a line. */
+export const routesMap = (carrying: Carrying): string =>
+  [...routeTable(carrying)]
+    .map(([key, backend]) => `${key} ${backend}\n`)
+    .toSorted()
+    .join('');
+
+const section = (head: string, ...lines: readonly string[]): readonly string[] => [
+  head,
+  ...lines.map((line) => `  ${line}`),
+];
+
+function globalSection({ settings, generation, accessLogPort }: ConfigInput): readonly string[] {
+  const { folder, maxConnections, isRoot } = settings;
+  return section(
+    'global',
+    `description ${generation}`,
+    `stats socket ${filesIn(folder).runtimeSocket} mode 600 level admin expose-fd listeners`,
+    'stats timeout 1d',
+    // Another process at the same port would take a part of the requests unseen. A reload hands its sockets over.
+    'noreuseport',
+    `maxconn ${maxConnections}`,
+    // Where the limit of open files is too low, it carries fewer connections instead of none.
+    'no strict-limits',
+    ...(isRoot ? [`uid ${NOBODY}`, `gid ${NOBODY}`] : []),
+    ...(accessLogPort === undefined ? [] : [`log 127.0.0.1:${accessLogPort} len 8192 format raw local0`]),
+  );
+}
+
+function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly string[] {
+  return section(
+    'defaults',
+    'mode http',
+    'log global',
+    'option dontlognull',
+    'timeout connect 2s',
+    'timeout http-request 10s',
+    'timeout http-keep-alive 60s',
+    'timeout queue 5s',
+    `timeout client ${idleMs}ms`,
+    `timeout server ${idleMs}ms`,
+    `timeout tunnel ${tunnelIdleMs}ms`,
+    'timeout client-fin 10s',
+    'timeout server-fin 10s',
+    // Each further try goes to another server.
+    'retries 3',
+    'option redispatch 1',
+    'retry-on conn-failure empty-response',
+    // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
+    'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
+    ...(
+      [
+        [502, 'The instance that should answer broke off.'],
+        [503, 'No instance of this service can be reached now.'],
+        [504, 'The instance that should answer takes too long.'],
+      ] as const
+    ).map(
+      ([status, says]) =>
+        `http-error status ${status} content-type text/plain string "${says}\\n"${status === 503 ? ` hdr Retry-After ${RETRY_AFTER_S}` : ''}`,
+    ),
+  );
+}
+
+function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
+  const { folder, host, port, trustedProxies } = settings;
+  const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
+  return section(
+    'frontend requests',
+    `bind ${host.includes(':') ? `[${host}]` : host}:${port}`,
+    `acl is-trusted ${trusted}`,
+    'http-request set-var(txn.method) method',
+    'http-request set-var(txn.path) path',
+    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    'http-request set-var(txn.id) uuid()',
+    'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
+    'http-request set-header X-Request-Id %[var(txn.id)]',
+    'http-response set-header X-Request-Id %[var(txn.id)]',
+    // What a client says of itself is believed only where a proxy of our own says it.
+    'http-request del-header X-Forwarded-For unless is-trusted',
+    'http-request del-header Forwarded unless is-trusted',
+    'http-request del-header Proxy',
+    'http-request set-header X-Forwarded-Host %[req.hdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
+    'http-request set-header X-Forwarded-Port %[dst_port] unless is-trusted { req.hdr(x-forwarded-port) -m found }',
+    'http-request set-header X-Forwarded-Proto http unless is-trusted { req.hdr(x-forwarded-proto) -m found }',
+    'option forwardfor',
+    // A request that may have reached its instance is sent again only where that can do no harm.
+    'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
+    `http-request set-var(txn.to) var(txn.host),concat(,txn.path,/),map_beg(${filesIn(folder).routes})`,
+    'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
+    `default_backend ${NO_ROUTE}`,
+    ...(accessLogPort === undefined ? [] : [`log-format '${LOG_FORMAT}'`]),
+  );
+}
+
+const text = (sample: string): string => `"%[${sample},json(utf8s)]"`;
+
+/** A line of JSON; the query of a request is left out, since people put secrets into it. */
+const LOG_FORMAT = `{${[
+  `"id":${text('var(txn.id)')}`,
+  '"client":"%ci"',
+  `"method":${text('var(txn.method)')}`,
+  `"host":${text('var(txn.host),bytes(0,256)')}`,
+  `"path":${text('var(txn.path),bytes(0,1024)')}`,
+  '"status":%ST',
+  '"requestBytes":%U',
+  '"bytes":%B',
+  '"ms":%Ta',
+  '"connectMs":%Tc',
+  '"responseMs":%Tr',
+  '"retries":"%rc"',
+  '"end":"%ts"',
+  '"backend":"%b"',
+  '"server":"%s"',
+].join(',')}}`;
+
+const refusal = (name: string, status: number, says: string): readonly string[] =>
+  section(
+    `backend ${name}`,
+    `http-request return status ${status} content-type text/plain string "${says}\\n"${status === 503 ? ` hdr Retry-After ${RETRY_AFTER_S}` : ''}`,
+  );
+
+const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
+  least: ['balance leastconn'],
+  weighted: ['balance roundrobin'],
+  // The cookie is made of the server's address, so whoever gets the slot next gets none of its clients.
+  sticky: [
+    'balance leastconn',
+    'cookie slipway-server insert indirect nocache httponly dynamic',
+    'dynamic-cookie-key slipway',
+  ],
+};
+
+function poolBackend({ pools, backends }: Carrying, profile: Profile, number: number): readonly string[] {
+  const name = backendName(profile, number);
+  return section(
+    `backend ${name}`,
+    ...BALANCE[profile],
+    ...serverLines(backends.get(name), pools[profile].servers),
+  );
+}
+
+/** A line for each server, and one for each run of empty slots. */
+function serverLines(backend: Backend | undefined, size: number): readonly string[] {
+  const lines: string[] = [];
+  let firstEmpty = 1;
+  const endRun = (slot: number): void => {
+    if (slot > firstEmpty) lines.push(`server-template s ${firstEmpty}-${slot - 1} 0.0.0.0:80 disabled`);
+    firstEmpty = slot + 1;
+  };
+  for (const [slot, held] of [...(backend?.slots ?? [])].toSorted(([a], [b]) => a - b)) {
+    endRun(slot);
+    lines.push(serverLine(slot, held));
+  }
+  endRun(size + 1);
+  return lines;
+}
+
+function serverLine(slot: number, { kind, server }: Slot): string {
+  const { address, port, weight, state } = server;
+  const isReady = kind === 'taken' && state === 'ready';
+  const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return `server ${serverName(slot)} ${at} weight ${weight}${isReady ? '' : ' disabled'}`;
+}

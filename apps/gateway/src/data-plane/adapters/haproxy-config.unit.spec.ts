@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { assign, carryingNothing } from '../domain/carrying.js';
+import { server, wantedOf } from '../domain/wanted.testing.js';
+import { haproxyConfig, routesMap } from './haproxy-config.js';
+import type { HaproxySettings } from './haproxy-settings.js';
+
+const pool = { backends: 1, servers: 4 };
+const settings: HaproxySettings = {
+  ...{ program: 'haproxy', folder: '/run/gateway', host: '0.0.0.0', port: 80 },
+  pools: { least: { backends: 2, servers: 4 }, weighted: pool, sticky: pool },
+  ...{ maxConnections: 10_000, idleMs: 300_000, tunnelIdleMs: 3_600_000 },
+  ...{ trustedProxies: ['10.0.0.0/8'], isRoot: true },
+};
+const carrying = assign(carryingNothing(settings.pools), {
+  services: [
+    ...wantedOf({ web: [server(1), server(2, { state: 'drain', weight: 7 })], none: [] }).services,
+    ...wantedOf({ chat: [server(3, { address: 'fd00::3' })] }, 'sticky').services,
+  ],
+  routes: [
+    { host: 'shop.localhost', path: '/', service: 'web' },
+    { host: 'shop.localhost', path: '/chat', service: 'chat' },
+    { host: 'none.localhost', path: '/', service: 'none' },
+  ],
+});
+
+it('the whole configuration is as it was read and found good', () => {
+  const golden = readFileSync(new URL('haproxy.golden.cfg', import.meta.url), 'utf8');
+  expect(haproxyConfig({ settings, carrying, generation: 'g1', accessLogPort: 514 })).toBe(golden);
+});
+
+it('routes lead to the backends of their services, and to a refusal where a service has no server', () => {
+  expect(routesMap(carrying)).toBe(
+    'none.localhost/ no-server\nshop.localhost/ least-1\nshop.localhost/chat/ sticky-1\n',
+  );
+});
+
+it('nobody is trusted where nobody is named, and nothing is logged where nothing listens', () => {
+  const text = haproxyConfig({
+    settings: { ...settings, trustedProxies: [], isRoot: false, host: '::' },
+    ...{ carrying, generation: 'g1' },
+  });
+  expect(text).toContain('acl is-trusted always_false\n');
+  expect(text).toContain('bind [::]:80\n');
+  expect(text).not.toMatch(/^ {2}(log 127|log-format|uid)/m);
+});

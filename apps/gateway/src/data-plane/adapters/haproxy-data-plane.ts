@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  assign,
+  type Carrying,
+  carryingNothing,
+  leavingOf,
+  type Place,
+  placesOf,
+  withGone,
+} from '../domain/carrying.js';
+import { DataPlaneError } from '../domain/data-plane-error.js';
+import { operations } from '../domain/operations.js';
+import { isSamePools } from '../domain/pools.js';
+import type { Wanted } from '../domain/wanted.js';
+import { problemsOf } from '../domain/wanted-problems.js';
+import type { DataPlane } from '../ports.js';
+import { haproxyConfig, routesMap } from './haproxy-config.js';
+import { HaproxyProcess } from './haproxy-process.js';
+import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import type { RuntimeApi } from './runtime-api.js';
+import { carryOut, goneOf } from './runtime-commands.js';
+
+const RELOAD_EVERY_MS = 1_000;
+const TICK_MS = 1_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+interface HaproxyParts {
+  readonly settings: HaproxySettings;
+  readonly accessLogPort?: number;
+  /** It was lost, or did not do what it was asked; it is brought back. */
+  readonly onTrouble: (error: unknown, what: string) => void;
+}
+
+/** How often what was done, since this process started. */
+export interface HaproxyCounts {
+  starts: number;
+  reloads: number;
+  operations: number;
+}
+
+/**
+ * HAProxy, kept at what is wanted. Changes of servers and routes reach it while it runs. It is reloaded where a pool is too
+ * small or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
+ * kept in its folder: so it can be started, too, while nobody says what is wanted.
+ */
+export class HaproxyDataPlane implements DataPlane {
+  readonly counts: HaproxyCounts = { starts: 0, reloads: 0, operations: 0 };
+  private readonly process: HaproxyProcess;
+  private readonly files: ReturnType<typeof filesIn>;
+  private wanted: Wanted | undefined;
+  /** What it carries; undefined where that is not known for certain. */
+  private carrying: Carrying | undefined;
+  private generation: string | undefined;
+  private api: RuntimeApi | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private recovering: Promise<void> | undefined;
+  private reloadedMs = -Infinity;
+  private keptWanted: Wanted | undefined;
+  private lastError: Error | undefined;
+  private isEnding = false;
+
+  constructor(private readonly parts: HaproxyParts) {
+    this.process = new HaproxyProcess(parts.settings);
+    this.files = filesIn(parts.settings.folder);
+  }
+
+  /** Carries what was wanted last, where no HAProxy runs in the folder. One that runs goes on until the first `apply`. */
+  async start(): Promise<void> {
+    await ownFolder(this.parts.settings.folder);
+    this.timer = setInterval(() => void this.inTurn(() => this.tick()).catch(() => undefined), TICK_MS);
+    if (this.process.pid !== undefined) return;
+    this.wanted = await this.readWanted();
+    await this.inTurn(() => this.bring()).catch((error: unknown) =>
+      this.parts.onTrouble(error, 'HAProxy cannot be started'),
+    );
+  }
+
+  async apply(wanted: Wanted): Promise<void> {
+    const problems = problemsOf(wanted);
+    if (problems.length > 0) throw new DataPlaneError('NOT_CARRIABLE', problems.join('; '));
+    this.wanted = wanted;
+    await this.inTurn(() => this.bring());
+  }
+
+  busy(names: readonly string[]): Promise<readonly string[]> {
+    return this.inTurn(async () => {
+      if (names.length === 0 || this.carrying === undefined) return [];
+      const places = placesOf(this.carrying, new Set(names));
+      const api = await this.connected();
+      if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
+      const gone = new Set(await goneOf(api, [...places.values()]));
+      return [...places].filter(([, place]) => !gone.has(place)).map(([name]) => name);
+    });
+  }
+
+  /** Throws where it does not carry what is wanted. */
+  check(): void {
+    if (this.carrying !== undefined && this.api?.isClosed === false) return;
+    if (this.lastError !== undefined) throw this.lastError;
+    throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy has not been told yet what to carry');
+  }
+
+  /** Whose requests a server of HAProxy's log answered: `least-1`, `s2`. */
+  serverAt(backend: string, server: string): { readonly service?: string; readonly instance?: string } {
+    const found = this.carrying?.backends.get(backend);
+    return { service: found?.service, instance: found?.slots.get(Number(server.slice(1)))?.server.name };
+  }
+
+  /** Lets go of HAProxy, which carries on; or ends it, too. */
+  async close({ leave }: { readonly leave: boolean }): Promise<void> {
+    this.isEnding = true;
+    clearInterval(this.timer);
+    await this.recovering;
+    await this.inTurn(() => this.keepWanted());
+    this.api?.close();
+    if (!leave) await this.process.end();
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async bring(): Promise<void> {
+    const { wanted } = this;
+    if (wanted === undefined) return;
+    try {
+      if (!(await this.change(wanted))) await this.replace(wanted);
+      this.lastError = undefined;
+    } catch (error) {
+      this.lastError = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+
+  /** While it runs; false where that does not do. */
+  private async change(wanted: Wanted): Promise<boolean> {
+    const api = await this.connected();
+    if (api === undefined || this.carrying === undefined) return false;
+    let after = assign(this.carrying, wanted);
+    if (!isSamePools(this.carrying.pools, after.pools)) {
+      await this.takeBack(api);
+      after = assign(this.carrying, wanted);
+    }
+    if (!isSamePools(this.carrying.pools, after.pools)) return false;
+    const todo = operations(this.carrying, after);
+    try {
+      await carryOut(api, todo, this.files.routes);
+    } catch (error) {
+      this.parts.onTrouble(error, 'HAProxy did not do what it was asked; it is reloaded');
+      this.carrying = undefined;
+      return false;
+    }
+    this.counts.operations += todo.length;
+    this.carrying = after;
+    return true;
+  }
+
+  /** The kept connection, or another one to the same worker. */
+  private async connected(): Promise<RuntimeApi | undefined> {
+    if (this.api?.isClosed === false) return this.api;
+    const api = this.generation === undefined ? undefined : await this.process.connect(this.generation);
+    if (api !== undefined) this.keep(api);
+    return api;
+  }
+
+  /** By its files: with a reload where it runs, else by a start. */
+  private async replace(wanted: Wanted): Promise<void> {
+    const { settings } = this.parts;
+    await this.process.check();
+    const assigned = assign(this.carrying ?? carryingNothing(settings.pools), wanted);
+    // Requests in flight stay with the worker before.
+    const after = withGone(assigned, leavingOf(assigned));
+    this.carrying = undefined;
+    const generation = randomUUID();
+    await this.writeFiles(after, generation);
+    if (this.process.pid === undefined) {
+      this.counts.starts += 1;
+      this.process.start();
+    } else {
+      await delay(Math.max(0, this.reloadedMs + RELOAD_EVERY_MS - performance.now()));
+      this.reloadedMs = performance.now();
+      this.counts.reloads += 1;
+      await this.process.reload();
+    }
+    this.keep(await this.process.untilReady(generation));
+    this.generation = generation;
+    this.carrying = after;
+  }
+
+  private keep(api: RuntimeApi): void {
+    this.api?.close();
+    this.api = api;
+    void api.untilClosed().then(() => {
+      if (this.api === api) this.startRecovery();
+    });
+  }
+
+  private startRecovery(): void {
+    if (!this.isEnding) this.recovering ??= this.recover();
+  }
+
+  /** Brings it back after its connection was lost, however long that takes. */
+  private async recover(): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.isEnding; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        await this.inTurn(() => this.bring());
+        break;
+      } catch (error) {
+        this.parts.onTrouble(error, 'HAProxy is brought back');
+        await delay(pauseMs);
+      }
+    }
+    this.recovering = undefined;
+  }
+
+  private async tick(): Promise<void> {
+    await this.keepWanted();
+    this.process.boundOutput();
+    if (this.api?.isClosed === false) await this.takeBack(this.api);
+    else if (this.generation !== undefined) this.startRecovery();
+  }
+
+  /** Frees the places whose last requests have ended. */
+  private async takeBack(api: RuntimeApi): Promise<void> {
+    if (this.carrying === undefined) return;
+    const leaving: readonly Place[] = leavingOf(this.carrying);
+    if (leaving.length > 0) this.carrying = withGone(this.carrying, await goneOf(api, leaving));
+  }
+
+  private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
+    const { settings, accessLogPort } = this.parts;
+    const { config, routes } = this.files;
+    const next = `${config}.next`;
+    await writeFile(routes, routesMap(carrying), { mode: 0o600 });
+    await writeFile(next, haproxyConfig({ settings, carrying, generation, accessLogPort }), { mode: 0o600 });
+    await this.process.validate(next);
+    await rename(next, config);
+  }
+
+  private async keepWanted(): Promise<void> {
+    const { wanted } = this;
+    if (wanted === undefined || wanted === this.keptWanted) return;
+    const next = `${this.files.wanted}.next`;
+    await writeFile(next, JSON.stringify(wanted), { mode: 0o600 });
+    await rename(next, this.files.wanted);
+    this.keptWanted = wanted;
+  }
+
+  /** What an earlier process of the gateway kept, if it can be carried. */
+  private async readWanted(): Promise<Wanted | undefined> {
+    try {
+      const wanted = JSON.parse(await readFile(this.files.wanted, 'utf8')) as Wanted;
+      return problemsOf(wanted).length === 0 ? wanted : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Nobody else may read the requests' addresses, or command HAProxy. */
+async function ownFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { uid } = await lstat(folder);
+  if (uid !== process.getuid?.())
+    throw new Error(`GATEWAY_FOLDER: ${folder} belongs to another user; expected one of this process`);
+  await chmod(folder, 0o700);
+}

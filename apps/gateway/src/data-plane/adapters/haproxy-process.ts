@@ -1,0 +1,192 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { DataPlaneError } from '../domain/data-plane-error.js';
+import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import { RuntimeApi } from './runtime-api.js';
+
+const run = promisify(execFile);
+
+const OLDEST = [2, 6] as const;
+/** All that HAProxy gets: keys and passwords of this process are none of its business. Users often lack /usr/sbin. */
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+const READY_MS = 10_000;
+const LOOK_MS = 10;
+/** So long requests in flight may go on once it is told to end. */
+const SOFT_STOP_MS = 5_000;
+const KILL_MS = 2_000;
+const AGAIN_MS = 250;
+const SAID_LINES = 6;
+const MOST_OUTPUT_BYTES = 1_048_576;
+
+/**
+ * HAProxy as a process of its own, which goes on when this one is killed: a master that keeps the sockets, and a worker
+ * that carries. Whoever comes next with the same folder finds it by its pid file.
+ */
+export class HaproxyProcess {
+  private readonly files: ReturnType<typeof filesIn>;
+  private isChecked = false;
+
+  constructor(private readonly settings: Pick<HaproxySettings, 'program' | 'folder'>) {
+    this.files = filesIn(settings.folder);
+  }
+
+  /** Of the master, where it runs. */
+  get pid(): number | undefined {
+    try {
+      const pid = Number(readFileSync(this.files.pid, 'utf8'));
+      // A pid is given out again; nobody else has our configuration on its command line. That of a dead one is empty.
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(this.files.config)
+        ? pid
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Throws HAPROXY_MISSING where the program is not there, or too old. */
+  async check(): Promise<void> {
+    if (this.isChecked) return;
+    const { program } = this.settings;
+    const { stdout } = await run(program, ['-v'], { env: ENVIRONMENT }).catch((cause: unknown) => {
+      throw missing(`GATEWAY_HAPROXY names ${program}, which cannot be started`, cause);
+    });
+    const [, major, minor] = /version (\d+)\.(\d+)/.exec(stdout) ?? [];
+    const version = [Number(major), Number(minor)] as const;
+    if (!(version[0] > OLDEST[0] || (version[0] === OLDEST[0] && version[1] >= OLDEST[1])))
+      throw missing(`GATEWAY_HAPROXY names ${program}, of version ${version.join('.')}`);
+    this.isChecked = true;
+  }
+
+  /** Throws HAPROXY_NOT_STARTED where HAProxy would not start with this file. */
+  async validate(file: string): Promise<void> {
+    try {
+      // Without -q, by which it keeps what is wrong to itself.
+      await run(this.settings.program, ['-c', '-f', file], { env: ENVIRONMENT });
+    } catch (cause) {
+      throw notStarted((cause as { readonly stderr?: string }).stderr ?? '', cause);
+    }
+  }
+
+  /** Starts it with the configuration in its folder; `untilReady` says whether it came up. */
+  start(): void {
+    const { config, pid, output, masterSocket } = this.files;
+    rmSync(output, { force: true });
+    const out = openSync(output, 'a', 0o600);
+    const args = ['-W', '-S', `${masterSocket},mode,600`, '-f', config, '-p', pid];
+    const child = spawn(this.settings.program, args, {
+      cwd: this.settings.folder,
+      // A session of its own: neither Ctrl-C nor the end of this process reaches it.
+      detached: true,
+      env: ENVIRONMENT,
+      stdio: ['ignore', out, out],
+    });
+    closeSync(out);
+    // Without a listener it would end this process; that it is not there shows when it is waited for.
+    child.once('error', () => undefined);
+    child.unref();
+  }
+
+  /** It writes a line whenever an instance goes down or comes back: what it wrote is let go once it is long. */
+  boundOutput(): void {
+    const { output } = this.files;
+    if ((statSync(output, { throwIfNoEntry: false })?.size ?? 0) > MOST_OUTPUT_BYTES) truncateSync(output);
+  }
+
+  /** A new worker with the configuration in the folder takes the sockets over; the old one ends after its requests. */
+  async reload(): Promise<void> {
+    const socket = createConnection({ path: this.files.masterSocket });
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.timeout(READY_MS) });
+      socket.end('reload\n');
+      socket.resume();
+      await once(socket, 'close', { signal: AbortSignal.timeout(READY_MS) });
+    } catch (cause) {
+      throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer at its master socket', {
+        cause,
+      });
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  /** A connection to the worker that runs with this configuration. Throws HAPROXY_NOT_STARTED where none comes up. */
+  async untilReady(generation: string): Promise<RuntimeApi> {
+    const begun = performance.now();
+    for (;;) {
+      const api = await this.connect(generation);
+      if (api !== undefined) return api;
+      const waitedMs = performance.now() - begun;
+      // The pid file of one that was just started may not be there yet.
+      if (waitedMs > READY_MS || (waitedMs > 1_000 && this.pid === undefined))
+        throw notStarted(this.saidLast());
+      await delay(LOOK_MS);
+    }
+  }
+
+  /** Undefined where no worker with this configuration answers. */
+  async connect(generation: string): Promise<RuntimeApi | undefined> {
+    let api: RuntimeApi | undefined;
+    try {
+      api = await RuntimeApi.connect(this.files.runtimeSocket);
+      if ((await api.ask('show info')).includes(`\ndescription: ${generation}`)) return api;
+    } catch {
+      // It is asked again.
+    }
+    api?.close();
+    return undefined;
+  }
+
+  /** Ends it: at once it takes no new connections; what is in flight has some seconds. */
+  async end(): Promise<void> {
+    for (const [signal, ms] of [
+      ['SIGUSR1', SOFT_STOP_MS],
+      ['SIGTERM', KILL_MS],
+      ['SIGKILL', KILL_MS],
+    ] as const)
+      if (await this.hasEnded(signal, ms)) return;
+  }
+
+  /** A master that has just started loses signals, so it gets more than one. */
+  private async hasEnded(signal: NodeJS.Signals, withinMs: number): Promise<boolean> {
+    const begun = performance.now();
+    for (let nextMs = 0; performance.now() - begun < withinMs; await delay(LOOK_MS)) {
+      const { pid } = this;
+      if (pid === undefined) return true;
+      if (performance.now() - begun < nextMs) continue;
+      process.kill(pid, signal);
+      nextMs += AGAIN_MS;
+    }
+    return this.pid === undefined;
+  }
+
+  private saidLast(): string {
+    try {
+      return readFileSync(this.files.output, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+}
+
+const missing = (what: string, cause?: unknown): DataPlaneError =>
+  new DataPlaneError(
+    'HAPROXY_MISSING',
+    `${what}; expected HAProxy ${OLDEST.join('.')} or newer. Debian and Ubuntu: apt-get install haproxy`,
+    { cause },
+  );
+
+function notStarted(said: string, cause?: unknown): DataPlaneError {
+  const lines = said
+    .trim()
+    .split('\n')
+    .filter((line) => /ALERT|error/i.test(line));
+  return new DataPlaneError(
+    'HAPROXY_NOT_STARTED',
+    `HAProxy does not start: ${lines.slice(0, SAID_LINES).join(' ') || 'it says nothing'}`,
+    { cause },
+  );
+}

@@ -1,0 +1,84 @@
+import type { Place } from '../domain/carrying.js';
+import { DataPlaneError } from '../domain/data-plane-error.js';
+import type { Operation } from '../domain/operations.js';
+import type { WantedServer } from '../domain/wanted.js';
+import { serverName } from './haproxy-config.js';
+import type { RuntimeApi } from './runtime-api.js';
+
+/** A command, and what its answer must be: HAProxy says what went wrong in the answer alone. */
+interface Command {
+  readonly text: string;
+  readonly expected: RegExp;
+}
+
+const NOTHING = /^$/;
+const ADDRESS_SET = /^(IP changed|port changed|no need to change)/;
+
+/**
+ * Carries the operations out, all in one write. Throws DataPlaneError HAPROXY_REFUSED with the first command that was
+ * refused and the answer to it; the other commands were carried out then.
+ */
+export async function carryOut(
+  api: RuntimeApi,
+  operations: readonly Operation[],
+  routesFile: string,
+): Promise<void> {
+  const commands = operations.flatMap((operation) => commandsOf(operation, routesFile));
+  const answers = await api.askAll(commands.map(({ text }) => text));
+  const refused = commands.findIndex(({ expected }, index) => !expected.test(answers[index] ?? ''));
+  if (refused >= 0)
+    throw new DataPlaneError(
+      'HAPROXY_REFUSED',
+      `HAProxy refused "${commands[refused]?.text}": ${answers[refused]}`,
+    );
+}
+
+function commandsOf(operation: Operation, routesFile: string): readonly Command[] {
+  switch (operation.kind) {
+    case 'place':
+      return placing(operation.at, operation.server);
+    case 'weigh':
+      return [quiet(`set server ${pathOf(operation.at)} weight ${operation.weight}`)];
+    case 'switch':
+      return [switching(operation.at, operation.to)];
+    case 'add-route':
+      return [quiet(`add map ${routesFile} ${operation.key} ${operation.backend}`)];
+    case 'set-route':
+      return [quiet(`set map ${routesFile} ${operation.key} ${operation.backend}`)];
+    case 'remove-route':
+      return [quiet(`del map ${routesFile} ${operation.key}`)];
+  }
+}
+
+const quiet = (text: string): Command => ({ text, expected: NOTHING });
+const pathOf = ({ backend, slot }: Place): string => `${backend}/${serverName(slot)}`;
+
+const placing = (at: Place, { address, port, weight, state }: WantedServer): readonly Command[] => [
+  { text: `set server ${pathOf(at)} addr ${address} port ${port}`, expected: ADDRESS_SET },
+  quiet(`set server ${pathOf(at)} weight ${weight}`),
+  switching(at, state),
+];
+
+/** Maintenance, not HAProxy's own drain: that one goes on for clients that name the server by a cookie. */
+const switching = (at: Place, to: WantedServer['state']): Command =>
+  quiet(`set server ${pathOf(at)} state ${to === 'ready' ? 'ready' : 'maint'}`);
+
+/** Which of these places no request is in flight at. */
+export async function goneOf(api: RuntimeApi, places: readonly Place[]): Promise<readonly Place[]> {
+  const backends = [...new Set(places.map(({ backend }) => backend))];
+  const answers = await api.askAll(backends.map((backend) => `show servers conn ${backend}`));
+  const used = new Map(answers.flatMap((answer) => [...usedOf(answer)]));
+  return places.filter((place) => used.get(pathOf(place)) === 0);
+}
+
+/** Of `backend/server ids address port - purge_delay used_cur ...`: the connections in use, by backend/server. */
+function usedOf(answer: string): ReadonlyMap<string, number> {
+  const [head = '', ...lines] = answer.split('\n');
+  const column = head.replace(/^#\s*/, '').split(/\s+/).indexOf('used_cur');
+  return new Map(
+    lines.map((line) => {
+      const fields = line.split(/\s+/);
+      return [fields[0] ?? '', Number(fields[column])] as const;
+    }),
+  );
+}

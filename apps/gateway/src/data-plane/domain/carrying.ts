@@ -1,0 +1,191 @@
+import { grown, type Need, type Pools } from './pools.js';
+import {
+  type Profile,
+  profiles,
+  type Wanted,
+  type WantedRoute,
+  type WantedServer,
+  type WantedService,
+} from './wanted.js';
+
+/** A place for a server in a backend, from 1 on. */
+export type Slot =
+  | { readonly kind: 'taken'; readonly server: WantedServer }
+  /** Its server is wanted no more, but may have requests in flight: nobody else gets the slot until they have ended. */
+  | { readonly kind: 'leaving'; readonly server: WantedServer };
+
+/** A backend of HAProxy that is in use. Slots that it does not name are empty. */
+export interface Backend {
+  readonly profile: Profile;
+  /** Of its pool, from 1 on. */
+  readonly number: number;
+  /** Whose it is; undefined where its service has gone, and servers are leaving still. */
+  readonly service?: string;
+  readonly slots: ReadonlyMap<number, Slot>;
+}
+
+/** What HAProxy carries: a backend for each service that has servers, a slot for each server, and the routes. */
+export interface Carrying {
+  readonly pools: Pools;
+  /** By their names. */
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly routes: readonly WantedRoute[];
+  /** Of the services without any server: their routes lead to a clear refusal. */
+  readonly empty: ReadonlySet<string>;
+}
+
+export interface Place {
+  readonly backend: string;
+  readonly slot: number;
+}
+
+export const carryingNothing = (pools: Pools): Carrying => ({
+  ...{ pools, backends: new Map(), routes: [], empty: new Set<string>() },
+});
+
+export const backendName = (profile: Profile, number: number): string => `${profile}-${number}`;
+
+/**
+ * Carries what is wanted, and changes as little as it can: a service keeps its backend as long as it has servers and its
+ * profile, and a server keeps its slot. A backend, and a slot, is given to another only once nothing leaves it any more.
+ * Where a pool is too small, the pools of the result are larger.
+ */
+export function assign(before: Carrying, wanted: Wanted): Carrying {
+  const served = wanted.services.filter(({ servers }) => servers.length > 0);
+  const kept = leaveUnwanted(before, served);
+  const owned = ownersOf(kept);
+  const pools = grown(before.pools, needsOf(kept, owned, served));
+  const free = freeNames(kept);
+  const backends = new Map(kept);
+  for (const service of served) {
+    const number = kept.get(owned.get(service.id) ?? '')?.number ?? free(service.profile);
+    const name = backendName(service.profile, number);
+    backends.set(name, withServers(kept.get(name)?.slots, number, service));
+  }
+  const empty = wanted.services.filter(({ servers }) => servers.length === 0).map(({ id }) => id);
+  return { pools, backends, routes: wanted.routes, empty: new Set(empty) };
+}
+
+/** Gives the places back whose servers have gone. */
+export function withGone(carrying: Carrying, gone: readonly Place[]): Carrying {
+  const backends = new Map(carrying.backends);
+  for (const { backend: name, slot } of gone) {
+    const backend = backends.get(name);
+    if (backend?.slots.get(slot)?.kind !== 'leaving') continue;
+    const slots = new Map(backend.slots);
+    slots.delete(slot);
+    if (slots.size === 0 && backend.service === undefined) backends.delete(name);
+    else backends.set(name, { ...backend, slots });
+  }
+  return { ...carrying, backends };
+}
+
+/** The places whose servers may have requests in flight still. */
+export const leavingOf = ({ backends }: Carrying): readonly Place[] =>
+  [...backends].flatMap(([backend, { slots }]) =>
+    [...slots].filter(([, { kind }]) => kind === 'leaving').map(([slot]) => ({ backend, slot })),
+  );
+
+/** Where each of these servers is. */
+export function placesOf({ backends }: Carrying, names: ReadonlySet<string>): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>();
+  for (const [backend, { slots }] of backends)
+    for (const [slot, { kind, server }] of slots)
+      if (kind === 'taken' && names.has(server.name)) found.set(server.name, { backend, slot });
+  return found;
+}
+
+/** The backend of each service that has servers. */
+export const backendsByService = ({ backends }: Carrying): ReadonlyMap<string, string> => ownersOf(backends);
+
+type Backends = ReadonlyMap<string, Backend>;
+
+const ownersOf = (backends: Backends): ReadonlyMap<string, string> =>
+  new Map(
+    [...backends].flatMap(([name, { service }]) => (service === undefined ? [] : [[service, name] as const])),
+  );
+
+/** Without the servers and services that are wanted no more: what they had is leaving. */
+function leaveUnwanted({ backends }: Carrying, served: readonly WantedService[]): Backends {
+  const byId = new Map(served.map((service) => [service.id, service]));
+  return new Map(
+    [...backends].map(([name, backend]) => {
+      const service = byId.get(backend.service ?? '');
+      const isOwn = service !== undefined && service.profile === backend.profile;
+      const { service: _, ...unowned } = backend;
+      const slots = leaveSlots(backend.slots, isOwn ? service.servers : []);
+      return [name, { ...(isOwn ? backend : unowned), slots }];
+    }),
+  );
+}
+
+function leaveSlots(
+  slots: ReadonlyMap<number, Slot>,
+  servers: readonly WantedServer[],
+): ReadonlyMap<number, Slot> {
+  const wanted = new Map(servers.map((server) => [server.name, server]));
+  return new Map(
+    [...slots].map(([number, slot]) => [number, stays(slot, wanted) ? slot : { ...slot, kind: 'leaving' }]),
+  );
+}
+
+/** A server that is wanted at another address gets another slot, since its requests in flight are at the first one. */
+function stays({ kind, server }: Slot, wanted: ReadonlyMap<string, WantedServer>): boolean {
+  const now = wanted.get(server.name);
+  return kind === 'taken' && now?.address === server.address && now.port === server.port;
+}
+
+function needsOf(
+  kept: Backends,
+  owned: ReadonlyMap<string, string>,
+  served: readonly WantedService[],
+): Readonly<Record<Profile, Need>> {
+  const entries = profiles.map((profile) => {
+    const services = served.filter((service) => service.profile === profile);
+    const unowned = [...kept.values()].filter((one) => one.profile === profile && one.service === undefined);
+    const servers = services.map(
+      ({ id, servers: wanted }) => wanted.length + leavingIn(kept.get(owned.get(id) ?? '')),
+    );
+    return [
+      profile,
+      { backends: services.length + unowned.length, servers: servers.reduce((a, b) => Math.max(a, b), 0) },
+    ];
+  });
+  return Object.fromEntries(entries) as Record<Profile, Need>;
+}
+
+const leavingIn = (backend: Backend | undefined): number =>
+  [...(backend?.slots.values() ?? [])].filter(({ kind }) => kind === 'leaving').length;
+
+/** The lowest number of a profile that no backend has, another one at each call. */
+function freeNames(backends: Backends): (profile: Profile) => number {
+  const last = new Map<Profile, number>();
+  return (profile) => {
+    let number = (last.get(profile) ?? 0) + 1;
+    while (backends.has(backendName(profile, number))) number += 1;
+    last.set(profile, number);
+    return number;
+  };
+}
+
+function withServers(
+  before: ReadonlyMap<number, Slot> | undefined,
+  number: number,
+  { id, profile, servers }: WantedService,
+): Backend {
+  const slots = new Map(before);
+  const places = new Map(
+    [...slots].flatMap(([slot, { kind, server }]) =>
+      kind === 'taken' ? [[server.name, slot] as const] : [],
+    ),
+  );
+  for (const server of servers)
+    slots.set(places.get(server.name) ?? firstEmpty(slots), { kind: 'taken', server });
+  return { profile, number, service: id, slots };
+}
+
+function firstEmpty(slots: ReadonlyMap<number, Slot>): number {
+  let slot = 1;
+  while (slots.has(slot)) slot += 1;
+  return slot;
+}

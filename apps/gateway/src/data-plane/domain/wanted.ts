@@ -1,0 +1,51 @@
+/**
+ * How a service's requests are shared out. `least`: to the server with the fewest in flight for its weight. `weighted`: in
+ * turn, by weights alone. `sticky`: a client stays with its server, by a cookie; new clients as with `least`.
+ */
+export type Profile = 'least' | 'weighted' | 'sticky';
+
+export const profiles = ['least', 'weighted', 'sticky'] as const satisfies readonly Profile[];
+
+/** The least and the largest weight; HAProxy takes no larger one. */
+export const WEIGHTS = { least: 1, most: 256 } as const;
+
+/** One instance of a service. */
+export interface WantedServer {
+  /** Of the instance, unique among all. */
+  readonly name: string;
+  /** An IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** A whole number from `WEIGHTS.least` to `WEIGHTS.most`. */
+  readonly weight: number;
+  /** One that drains gets no new request; those in flight end. */
+  readonly state: 'ready' | 'drain';
+}
+
+export interface WantedService {
+  /** Unique among all. */
+  readonly id: string;
+  readonly profile: Profile;
+  readonly servers: readonly WantedServer[];
+}
+
+/** Requests for a host, and a path and all below it, go to a service. */
+export interface WantedRoute {
+  /** A host name in lower case, without a port. */
+  readonly host: string;
+  /** `/` is every path; `/api` is itself and what is below `/api/`. */
+  readonly path: string;
+  readonly service: string;
+}
+
+/** All that should be carried. The longest path of a host counts. */
+export interface Wanted {
+  readonly services: readonly WantedService[];
+  readonly routes: readonly WantedRoute[];
+}
+
+export const NOTHING: Wanted = { services: [], routes: [] };
+
+/** `shop.localhost/api/`: with the slash at its end, the longest key that a request's begins with is its route. */
+export const keyOf = ({ host, path }: Pick<WantedRoute, 'host' | 'path'>): string =>
+  `${host}${path.replace(/\/*$/, '')}/`;

@@ -1,0 +1,496 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closedPort, until } from '#libs/testing';
+import { AccessLog, type RequestLine } from './adapters/access-log.js';
+import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
+import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
+import { RuntimeApi } from './adapters/runtime-api.js';
+import { carryOut } from './adapters/runtime-commands.js';
+import type { Wanted, WantedServer } from './domain/wanted.js';
+import { wantedOf } from './domain/wanted.testing.js';
+import { ask, Instance, Stream } from './haproxy.testing.js';
+
+const pool = { backends: 2, servers: 2 };
+
+let folder: string;
+let port: number;
+let planes: HaproxyDataPlane[];
+let instances: Instance[];
+let troubles: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-haproxy-'));
+  [port, planes, instances, troubles] = [await closedPort(), [], [], []];
+});
+afterEach(async () => {
+  for (const plane of planes.reverse()) await plane.close({ leave: false });
+  await Promise.all(instances.map((instance) => instance.kill().catch(() => undefined)));
+  await rm(folder, { recursive: true, force: true });
+});
+
+const settings = (more: Partial<HaproxySettings> = {}): HaproxySettings => ({
+  ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
+  pools: { least: pool, weighted: pool, sticky: pool },
+  ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
+  isRoot: process.getuid?.() === 0,
+  ...more,
+});
+
+async function open(more: Partial<HaproxySettings> = {}, accessLogPort?: number): Promise<HaproxyDataPlane> {
+  const plane = new HaproxyDataPlane({
+    ...{ settings: settings(more), accessLogPort },
+    onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),
+  });
+  planes.push(plane);
+  await plane.start();
+  return plane;
+}
+
+async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
+  const started = await Instance.start(name, answer);
+  instances.push(started);
+  return started;
+}
+
+const get = (host: string, path = '/', headers: Record<string, string> = {}) =>
+  ask({ port, host, path, headers });
+const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
+
+const masterPid = async (): Promise<number> => Number(await readFile(filesIn(folder).pid, 'utf8'));
+async function workerPid(): Promise<number> {
+  const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
+  const info = await api.ask('show info');
+  api.close();
+  return Number(/^Pid: (\d+)$/m.exec(info)?.[1]);
+}
+
+describe('routes', () => {
+  it('lead by host and by the longest path; no route is 404, no instance is 503 with a time to try again', async () => {
+    const [a, b, c] = [await instance('a'), await instance('b'), await instance('c')];
+    const plane = await open({ pools: { least: { backends: 4, servers: 2 }, weighted: pool, sticky: pool } });
+    await plane.apply({
+      services: wantedOf({ a: [a.wanted()], b: [b.wanted()], c: [c.wanted()], none: [] }).services,
+      routes: [
+        { host: 'shop.localhost', path: '/', service: 'a' },
+        { host: 'shop.localhost', path: '/api', service: 'b' },
+        { host: 'shop.localhost', path: '/api/v2', service: 'c' },
+        { host: 'none.localhost', path: '/', service: 'none' },
+        { host: 'paths.localhost', path: '/only', service: 'a' },
+      ],
+    });
+    const paths = ['/', '/apix', '/api', '/api?x=/api/v2', '/api/v1', '/api/v2', '/api/v2/x', '/api/v20'];
+    const answers = await Promise.all(paths.map((path) => bodyOf('shop.localhost', path)));
+    expect(answers).toEqual(['a', 'a', 'b', 'b', 'b', 'c', 'c', 'b']);
+    expect(await bodyOf(`SHOP.localhost:${port}`)).toBe('a');
+    for (const [host, path] of [
+      ['other.localhost', '/'],
+      ['paths.localhost', '/'],
+    ] as const)
+      expect(await get(host, path)).toMatchObject({ status: 404, body: 'No service has this address.\n' });
+    expect(await get('none.localhost')).toMatchObject({
+      ...{ status: 503, headers: { 'retry-after': '2' } },
+      body: 'This service has no instance that runs.\n',
+    });
+    expect(troubles).toEqual([]);
+  });
+});
+
+describe('changes', () => {
+  it('of services, instances and weights need no reload, and no request fails meanwhile', async () => {
+    const all = await Promise.all(['a', 'b', 'c', 'd'].map((name) => instance(name)));
+    const [a, b, c, d] = all as [Instance, Instance, Instance, Instance];
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const stream = new Stream({ port, host: 'web.localhost' });
+    await until('a to answer', () => stream.answers.get('a'));
+    await plane.apply(wantedOf({ web: [a.wanted({ weight: 7 }), b.wanted()], api: [c.wanted()] }));
+    await until('b to answer', () => stream.answers.get('b'));
+    expect(await bodyOf('api.localhost')).toBe('c');
+    await plane.apply(wantedOf({ web: [b.wanted()], api: [c.wanted()] }));
+    await stream.on(10);
+    const before = stream.answers.get('a');
+    await stream.on(20);
+    expect(stream.answers.get('a')).toBe(before);
+    // The slot of a is empty again within seconds.
+    await until('d to be carried without a reload', async () => {
+      await plane.apply(wantedOf({ web: [b.wanted(), d.wanted()] }));
+      return stream.answers.get('d');
+    });
+    expect((await get('api.localhost')).status).toBe(404);
+    await stream.stop();
+    expect(stream.failures).toEqual([]);
+    expect(plane.counts).toMatchObject({ starts: 1 });
+    expect(troubles).toEqual([]);
+  });
+
+  it('that need larger pools reload it, once a second at most, and no request fails', async () => {
+    const a = await instance('a');
+    const plane = await open();
+    const many = (count: number): Wanted =>
+      wantedOf(
+        Object.fromEntries(Array.from({ length: count }, (_, n) => [`s${n}`, [a.wanted({ name: `a${n}` })]])),
+      );
+    await plane.apply(many(2));
+    const stream = new Stream({ port, host: 's0.localhost' });
+    const begun = performance.now();
+    for (const count of [3, 5, 9]) await plane.apply(many(count));
+    expect(performance.now() - begun).toBeGreaterThan(2_000);
+    expect(plane.counts).toMatchObject({ starts: 1, reloads: 3 });
+    await stream.on(20);
+    for (let n = 0; n < 9; n += 1) expect(await bodyOf(`s${n}.localhost`)).toBe('a');
+    await stream.stop();
+    expect(stream.failures).toEqual([]);
+  });
+
+  it('that it refuses are an error with its words, for it answers them as if all were well', async () => {
+    const plane = await open();
+    await plane.apply(wantedOf({}));
+    const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
+    const at = { backend: 'least-9', slot: 1 };
+    await expect(
+      carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(folder).routes),
+    ).rejects.toMatchObject({
+      code: 'HAPROXY_REFUSED',
+      message: expect.stringContaining('No such') as string,
+    });
+    const set = { kind: 'set-route', key: 'gone/', backend: 'least-1' } as const;
+    await expect(carryOut(api, [set], filesIn(folder).routes)).rejects.toMatchObject({
+      code: 'HAPROXY_REFUSED',
+    });
+    api.close();
+    await expect(plane.apply(wantedOf({ a: [{ ...server0, address: 'node-1' }] }))).rejects.toMatchObject({
+      code: 'NOT_CARRIABLE',
+    });
+  });
+});
+
+const server0: WantedServer = { name: 'i', address: '127.0.0.1', port: 1, weight: 1, state: 'ready' };
+
+describe('an instance that drains', () => {
+  it('gets no new request, not on kept connections either, and ends those in flight', async () => {
+    const held: ServerResponse[] = [];
+    const a = await instance('a', ({ url }, response) => {
+      if (url === '/slow') held.push(response);
+      else response.end('a');
+    });
+    const b = await instance('b');
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const slow = get('web.localhost', '/slow');
+    await until('the request to be in flight', () => held.length > 0);
+    const stream = new Stream({ port, host: 'web.localhost' });
+    await stream.on(10);
+    await plane.apply(wantedOf({ web: [a.wanted({ state: 'drain' }), b.wanted()] }));
+    await stream.on(10);
+    expect(await plane.busy(['a', 'b', 'unknown'])).toContain('a');
+    await plane.apply(wantedOf({ web: [b.wanted()] }));
+    await stream.on(10);
+    const seen = a.seen.length;
+    await stream.on(50);
+    expect(a.seen.length).toBe(seen);
+    held.forEach((response) => response.end('in the end'));
+    expect(await slow).toMatchObject({ status: 200, body: 'in the end' });
+    await stream.stop();
+    expect(stream.failures).toEqual([]);
+    expect(plane.counts.reloads).toBe(0);
+  });
+
+  it('had its slot given away while a request was in flight: kept connections led to another service', async () => {
+    const held: ServerResponse[] = [];
+    const old = await instance('old', ({ url }, response) => {
+      if (url === '/slow') held.push(response);
+      else response.end('old');
+    });
+    const [b, other] = [await instance('b'), await instance('other')];
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [old.wanted()] }));
+    await Promise.all(Array.from({ length: 20 }, () => get('web.localhost')));
+    const slow = get('web.localhost', '/slow');
+    await until('the request to be in flight', () => held.length > 0);
+    for (let round = 0; round < 3; round += 1) {
+      await plane.apply(wantedOf({ other: [other.wanted()] }));
+      for (let n = 0; n < 20; n += 1) expect(await bodyOf('other.localhost')).toBe('other');
+      await plane.apply(wantedOf({ web: [b.wanted()], other: [other.wanted()] }));
+      for (let n = 0; n < 20; n += 1) expect(await bodyOf('web.localhost')).toBe('b');
+    }
+    held.forEach((response) => response.end('in the end'));
+    expect((await slow).body).toBe('in the end');
+  });
+});
+
+describe('profiles', () => {
+  it('sticky: a client stays with its instance, until that drains', async () => {
+    const [a, b] = [await instance('a'), await instance('b')];
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted(), b.wanted()] }, 'sticky'));
+    const first = await get('web.localhost');
+    const cookie = String(first.headers['set-cookie']?.[0]).split(';')[0] ?? '';
+    expect(cookie).toMatch(/^slipway-server=./);
+    for (let n = 0; n < 10; n += 1)
+      expect((await get('web.localhost', '/', { cookie })).body).toBe(first.body);
+    const drains = first.body === 'a' ? a : b;
+    const servers = [a, b].map((one) => one.wanted(one === drains ? { state: 'drain' } : {}));
+    await plane.apply(wantedOf({ web: servers }, 'sticky'));
+    const next = await get('web.localhost', '/', { cookie });
+    expect(next.body).toBe(first.body === 'a' ? 'b' : 'a');
+  });
+
+  it('weighted: shares follow the weights', async () => {
+    const all = await Promise.all(['a', 'b', 'c'].map((name) => instance(name)));
+    const weights = [100, 50, 10];
+    const plane = await open();
+    const servers = all.map((one, index) => one.wanted({ weight: weights[index] }));
+    await plane.apply(wantedOf({ web: servers }, 'weighted'));
+    for (let n = 0; n < 320; n += 1) await get('web.localhost');
+    const shares = all.map(({ seen }, index) => seen.length / (weights[index] ?? 1));
+    expect(Math.min(...shares) / Math.max(...shares)).toBeGreaterThan(0.9);
+  });
+});
+
+describe('HAProxy that ends', () => {
+  it.each(['worker', 'master'] as const)(
+    '%s killed: it is back within seconds, as it should be',
+    async (part) => {
+      const [a, b] = [await instance('a'), await instance('b')];
+      const plane = await open();
+      await plane.apply(wantedOf({ web: [a.wanted()] }));
+      await plane.apply(wantedOf({ web: [b.wanted()] }));
+      const pid = await masterPid();
+      process.kill(part === 'worker' ? await workerPid() : pid, 'SIGKILL');
+      const begun = performance.now();
+      await until('another one', async () => (await masterPid().catch(() => pid)) !== pid, {
+        timeoutMs: 20_000,
+      });
+      await until('it to answer', () =>
+        bodyOf('web.localhost').then(
+          (body) => body === 'b',
+          () => false,
+        ),
+      );
+      expect(performance.now() - begun).toBeLessThan(5_000);
+      await plane.apply(wantedOf({ web: [a.wanted()] }));
+      for (let n = 0; n < 10; n += 1) expect(await bodyOf('web.localhost')).toBe('a');
+      expect(plane.counts.starts).toBe(2);
+    },
+  );
+
+  it('outlives whoever started it; the next one takes it over, and no request fails', async () => {
+    const [a, b] = [await instance('a'), await instance('b')];
+    const first = await open();
+    await first.apply(wantedOf({ web: [a.wanted()] }));
+    const pid = await masterPid();
+    const stream = new Stream({ port, host: 'web.localhost' });
+    await first.close({ leave: true });
+    await stream.on(50);
+    const next = await open();
+    await next.apply(wantedOf({ web: [b.wanted()] }));
+    await until('b to answer', () => stream.answers.get('b'));
+    await stream.stop();
+    expect(stream.failures).toEqual([]);
+    expect(await masterPid()).toBe(pid);
+    expect(next.counts).toMatchObject({ starts: 0, reloads: 1 });
+  });
+
+  it('is started with what was wanted last, before anybody says what is wanted', async () => {
+    const a = await instance('a');
+    const first = await open();
+    await first.apply(wantedOf({ web: [a.wanted()] }));
+    await first.close({ leave: false });
+    await expect(get('web.localhost')).rejects.toThrow('ECONNREFUSED');
+    await open();
+    expect(await bodyOf('web.localhost')).toBe('a');
+  });
+
+  it('leaves nothing behind where it is told to end', async () => {
+    const plane = await open();
+    await plane.apply(wantedOf({}));
+    const pids = [await masterPid(), await workerPid()];
+    for (const pid of pids)
+      expect(await readFile(`/proc/${pid}/environ`, 'utf8'), 'keys of the gateway').not.toContain('VITEST');
+    await plane.close({ leave: false });
+    for (const pid of pids) await until(`process ${pid} to be gone`, () => !existsSync(`/proc/${pid}`));
+  });
+});
+
+describe('an instance that fails', () => {
+  it('is left out at once: requests go to the others, whatever their method', async () => {
+    const [a, b] = [await instance('a'), await instance('b')];
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted(), b.wanted()] }));
+    await b.kill();
+    for (let n = 0; n < 20; n += 1)
+      for (const method of ['GET', 'POST'])
+        expect(await ask({ port, host: 'web.localhost', method, body: 'x' })).toMatchObject({ body: 'a' });
+  });
+
+  it('that breaks off before it answers is asked again only where that can do no harm', async () => {
+    let isBroken = true;
+    const breaking = await instance('breaking', ({ socket }, response) => {
+      if (isBroken) socket.destroy();
+      else response.end('breaking');
+    });
+    const well = await instance('well');
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [breaking.wanted(), well.wanted()] }));
+    for (let n = 0; n < 10; n += 1) expect(await bodyOf('web.localhost')).toBe('well');
+    const seen = breaking.seen.length;
+    const statuses: number[] = [];
+    for (let n = 0; n < 10; n += 1)
+      statuses.push((await ask({ port, host: 'web.localhost', method: 'POST', body: 'x' })).status);
+    expect(statuses).toContain(502);
+    // Each POST was sent once.
+    expect(breaking.seen.length - seen).toBe(statuses.filter((status) => status === 502).length);
+    isBroken = false;
+  });
+
+  it('with an error of its own stays: its answers are its own', async () => {
+    const a = await instance('a', (_, response) => response.writeHead(500).end('mine'));
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    for (let n = 0; n < 20; n += 1)
+      expect(await get('web.localhost')).toMatchObject({ status: 500, body: 'mine' });
+  });
+});
+
+describe('requests', () => {
+  const echo = (incoming: IncomingMessage, response: ServerResponse): void => {
+    response.end(JSON.stringify(incoming.headers));
+  };
+  const claims = {
+    'x-forwarded-for': '1.2.3.4',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'evil.example',
+    'x-request-id': 'mine',
+    forwarded: 'for=1.2.3.4',
+    proxy: 'http://evil.example',
+  };
+  const headersSeen = async (trustedProxies: readonly string[]) => {
+    const a = await instance('a', echo);
+    const plane = await open({ trustedProxies });
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const answer = await get('web.localhost', '/', claims);
+    return { seen: JSON.parse(answer.body) as Record<string, string>, headers: answer.headers };
+  };
+
+  it('say who sent them; what a client claims is not believed', async () => {
+    const { seen, headers } = await headersSeen([]);
+    expect(seen).toMatchObject({
+      ...{ host: 'web.localhost', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' },
+      ...{ 'x-forwarded-host': 'web.localhost', 'x-forwarded-port': String(port) },
+    });
+    expect(seen).not.toHaveProperty('forwarded');
+    expect(seen).not.toHaveProperty('proxy');
+    expect(seen['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers['x-request-id']).toBe(seen['x-request-id']);
+  });
+
+  it('of a proxy that is trusted keep what it says', async () => {
+    const { seen } = await headersSeen(['127.0.0.0/8']);
+    expect(seen).toMatchObject({
+      ...{ 'x-forwarded-for': '1.2.3.4, 127.0.0.1', 'x-forwarded-proto': 'https' },
+      ...{ 'x-forwarded-host': 'evil.example', 'x-request-id': 'mine' },
+    });
+  });
+
+  it('with large bodies pass whole, in both directions', async () => {
+    const a = await instance('a', (incoming, response) => incoming.pipe(response));
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const body = Buffer.alloc(20_000_000, 'slipway ');
+    const answer = await ask({ port, host: 'web.localhost', method: 'POST', body });
+    expect(answer.body === body.toString()).toBe(true);
+  });
+
+  it('that are answered bit by bit arrive bit by bit, and upgraded connections in both directions', async () => {
+    const a = await instance('a', (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
+    a.onUpgrade((_, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+      socket.pipe(socket);
+    });
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: web.localhost\r\n\r\n');
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString()).toContain('data: 1');
+    socket.destroy();
+    const upgraded = connect(port, '127.0.0.1');
+    upgraded.write('GET / HTTP/1.1\r\nHost: web.localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    const [switched] = (await once(upgraded, 'data')) as [Buffer];
+    expect(switched.toString()).toContain('101 Switching Protocols');
+    upgraded.write('there and back');
+    const [back] = (await once(upgraded, 'data')) as [Buffer];
+    expect(back.toString()).toBe('there and back');
+    upgraded.destroy();
+  });
+
+  it('are logged as JSON, with their instance and without their query, whatever is in them', async () => {
+    const lines: RequestLine[] = [];
+    const log = await AccessLog.open((line) => lines.push(line));
+    try {
+      const a = await instance('a');
+      const plane = await open({}, log.port);
+      await plane.apply(wantedOf({ web: [a.wanted()] }));
+      await get('web.localhost', '/quo"te\\?secret=1');
+      const line = await until('the line', () => lines[0]);
+      expect(line).toMatchObject({
+        ...{ client: '127.0.0.1', method: 'GET', host: 'web.localhost', path: '/quo"te\\', status: 200 },
+        ...{ backend: 'least-1', server: 's1', ms: expect.any(Number) as number },
+      });
+      expect(plane.serverAt(String(line['backend']), String(line['server']))).toEqual({
+        ...{ service: 'web', instance: 'a' },
+      });
+    } finally {
+      await log.close();
+    }
+  });
+});
+
+describe('HAProxy that cannot be started', () => {
+  it('is named with what to install, and carried once it is there', async () => {
+    const program = join(folder, 'no-such-haproxy');
+    const plane = await open({ program });
+    await expect(plane.apply(wantedOf({}))).rejects.toMatchObject({
+      code: 'HAPROXY_MISSING',
+      message: expect.stringMatching(/no-such-haproxy.*2\.6 or newer.*apt-get install haproxy/) as string,
+    });
+    expect(() => plane.check()).toThrow('apt-get install haproxy');
+  });
+
+  it('kept its words to itself where it found a configuration wrong: they are told, and what was carried goes on', async () => {
+    const a = await instance('a');
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    const wrong = plane.apply(wantedOf({ web: [a.wanted(), { ...server0, address: '1:2:3' }] }));
+    await expect(wrong).rejects.toMatchObject({
+      code: 'HAPROXY_NOT_STARTED',
+      message: expect.stringContaining('1:2:3') as string,
+    });
+    expect(await bodyOf('web.localhost')).toBe('a');
+    expect(() => plane.check()).toThrow('1:2:3');
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    expect(() => plane.check()).not.toThrow();
+  });
+
+  it('says which port is taken, and starts once it is free', async () => {
+    const taken = createServer().listen(port, '127.0.0.1');
+    await once(taken, 'listening');
+    const plane = await open();
+    await expect(plane.apply(wantedOf({}))).rejects.toMatchObject({
+      code: 'HAPROXY_NOT_STARTED',
+      message: expect.stringContaining(`127.0.0.1:${port}`) as string,
+    });
+    await new Promise((resolve) => taken.close(resolve));
+    await plane.apply(wantedOf({}));
+    expect((await get('any.localhost')).status).toBe(404);
+  });
+});

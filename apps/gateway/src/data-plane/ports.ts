@@ -1,0 +1,12 @@
+import type { Wanted } from './domain/wanted.js';
+
+/** What carries requests. The gateway decides what is carried where; it carries. */
+export interface DataPlane {
+  /**
+   * Resolves once requests are carried so, and none is sent to a server any more that drains or is not wanted. Calls wait
+   * for one another. Throws `DataPlaneError` where it could not be done; what was carried before goes on then.
+   */
+  apply(wanted: Wanted): Promise<void>;
+  /** Those of these servers at which requests are in flight. Throws as `apply` does. */
+  busy(names: readonly string[]): Promise<readonly string[]>;
+}

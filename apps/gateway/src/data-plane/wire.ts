@@ -1,0 +1,63 @@
+import type { Runtime } from '#libs/runtime';
+import { folderOf, type GatewayConfig } from '../gateway.config.js';
+import { AccessLog, type RequestLine } from './adapters/access-log.js';
+import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
+import type { HaproxySettings } from './adapters/haproxy-settings.js';
+import { profiles } from './domain/wanted.js';
+import type { Pools } from './domain/pools.js';
+import type { DataPlane } from './ports.js';
+
+export interface OpenDataPlane extends DataPlane {
+  close(how: { readonly leave: boolean }): Promise<void>;
+}
+
+/** HAProxy at this address; it carries what was wanted last until it is told more. */
+export async function openDataPlane(
+  { logger, health, metrics }: Pick<Runtime, 'logger' | 'health' | 'metrics'>,
+  config: GatewayConfig,
+  listen: { readonly host: string; readonly port: number },
+): Promise<OpenDataPlane> {
+  const onRequest = ({ backend, server, ...line }: RequestLine): void =>
+    logger.info({ ...line, ...plane.serverAt(String(backend), String(server)) }, 'request');
+  const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
+  const plane = new HaproxyDataPlane({
+    settings: settingsOf(config, listen),
+    accessLogPort: log?.port,
+    onTrouble: (err, what) => logger.warn({ err }, what),
+  });
+  const { counts } = plane;
+  metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
+  metrics.counter('gateway_haproxy_reloads_total', 'Reloads of HAProxy.', [], () => [[{}, counts.reloads]]);
+  metrics.counter('gateway_haproxy_changes_total', 'Changes of running servers and routes.', [], () => [
+    [{}, counts.operations],
+  ]);
+  health.register('haproxy', () => plane.check());
+  await plane.start();
+  return {
+    apply: (wanted) => plane.apply(wanted),
+    busy: (names) => plane.busy(names),
+    async close(how) {
+      await plane.close(how);
+      await log?.close();
+    },
+  };
+}
+
+function settingsOf(
+  config: GatewayConfig,
+  { host, port }: { readonly host: string; readonly port: number },
+): HaproxySettings {
+  const pools = profiles.map((profile) => [
+    profile,
+    { backends: config.GATEWAY_POOL_BACKENDS[profile], servers: config.GATEWAY_POOL_SERVERS },
+  ]);
+  return {
+    ...{ program: config.GATEWAY_HAPROXY, folder: folderOf(config, port), host, port },
+    pools: Object.fromEntries(pools) as Pools,
+    maxConnections: config.GATEWAY_MAX_CONNECTIONS,
+    idleMs: config.GATEWAY_IDLE_MS,
+    tunnelIdleMs: config.GATEWAY_TUNNEL_IDLE_MS,
+    trustedProxies: config.GATEWAY_TRUSTED_PROXIES,
+    isRoot: process.getuid?.() === 0,
+  };
+}

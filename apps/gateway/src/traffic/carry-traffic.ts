@@ -1,0 +1,95 @@
+import type { DataPlane } from '../data-plane/ports.js';
+import { changed, drainingOf, type Picture, pictureOf } from './domain/picture.js';
+import { hostsOf, wantedOf } from './domain/wanted-of.js';
+import type { Addresses, CarrierLease, TrafficSource } from './ports.js';
+
+interface CarryTrafficParts {
+  readonly source: TrafficSource;
+  readonly plane: DataPlane;
+  readonly lease: CarrierLease;
+  readonly addresses: Addresses;
+  readonly domain: string;
+  /** A revision is carried, so many milliseconds after it was read. */
+  readonly onApplied: (ms: number) => void;
+  readonly onLapsed: () => void;
+  readonly monotonicMs: () => number;
+}
+
+/** Has the data plane carry what the registry says, and says which revision it carries. */
+export class CarryTraffic {
+  private picture: Picture | undefined;
+  /** The last revision that was read is carried. */
+  private isCarried = false;
+  private isLapsed = false;
+  private hasBusy = false;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: CarryTrafficParts) {}
+
+  async start(): Promise<void> {
+    const { lease, source } = this.parts;
+    // First the lease, then the snapshot: so either a drain waits for this gateway, or the snapshot shows it.
+    await lease.register();
+    await source.start({
+      onSnapshot: (revision, services, instances) => this.carry(pictureOf(revision, services, instances)),
+      onChanges: async (revision, changes) => {
+        if (this.picture !== undefined) await this.carry(changed(this.picture, revision, changes));
+      },
+    });
+  }
+
+  /**
+   * To be called several times within the length of a lease. It lapses while the data plane does not take what is wanted:
+   * whoever drains an instance should not wait for that.
+   */
+  async renew(): Promise<void> {
+    const { lease, source, onLapsed } = this.parts;
+    if (!this.isLapsed && !this.isCarried) return;
+    if (!this.isLapsed && (await lease.renew())) return;
+    onLapsed();
+    await lease.register();
+    this.isLapsed = false;
+    await source.restart();
+  }
+
+  /** Says which instances that drain have no more requests in flight; to be called often. */
+  async lookAtBusy(): Promise<void> {
+    if (this.hasBusy) await this.inTurn(() => this.sayApplied());
+  }
+
+  async stop(): Promise<void> {
+    await this.parts.source.stop();
+  }
+
+  private carry(picture: Picture): Promise<void> {
+    return this.inTurn(() => this.carryNow(picture));
+  }
+
+  /** What is said of an earlier picture must not come after what is said of a later one. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async carryNow(picture: Picture): Promise<void> {
+    const { plane, addresses, domain, onApplied, monotonicMs } = this.parts;
+    const begunMs = monotonicMs();
+    this.picture = picture;
+    this.isCarried = false;
+    const found = await addresses.of(hostsOf(picture));
+    await plane.apply(wantedOf(picture, { domain, addresses: found }));
+    this.isCarried = true;
+    onApplied(monotonicMs() - begunMs);
+    await this.sayApplied();
+  }
+
+  private async sayApplied(): Promise<void> {
+    const { plane, lease } = this.parts;
+    const { picture } = this;
+    if (picture === undefined || !this.isCarried) return;
+    const busy = await plane.busy(drainingOf(picture));
+    this.hasBusy = busy.length > 0;
+    if (!(await lease.applied(picture.revision, busy))) this.isLapsed = true;
+  }
+}

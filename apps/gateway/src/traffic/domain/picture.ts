@@ -1,0 +1,63 @@
+/** A service that the registry knows. */
+export interface PictureService {
+  readonly appId: string;
+  readonly service: string;
+}
+
+export interface PictureInstance extends PictureService {
+  readonly name: string;
+  /** Of its node: an IP address or a host name. */
+  readonly address: string;
+  /** Null of a worker, which nobody connects to. */
+  readonly port: number | null;
+  /** Only one that is running or draining can have requests. */
+  readonly state: string;
+}
+
+/** What runs where, at one revision of the registry. */
+export interface Picture {
+  readonly revision: number;
+  /** By `idOf`. */
+  readonly services: ReadonlyMap<string, PictureService>;
+  /** Those that are running or draining, by their names. */
+  readonly instances: ReadonlyMap<string, PictureInstance>;
+}
+
+/** What a thing is now; without it where it was removed. */
+export type PictureChange =
+  | { readonly kind: 'service'; readonly id: string; readonly service?: PictureService }
+  | { readonly kind: 'instance'; readonly name: string; readonly instance?: PictureInstance };
+
+export const idOf = ({ appId, service }: PictureService): string => `${appId}/${service}`;
+
+const isLive = ({ state }: PictureInstance): boolean => state === 'running' || state === 'draining';
+
+export function pictureOf(
+  revision: number,
+  services: readonly PictureService[],
+  instances: readonly PictureInstance[],
+): Picture {
+  return {
+    revision,
+    services: new Map(services.map((service) => [idOf(service), service])),
+    instances: new Map(instances.filter(isLive).map((instance) => [instance.name, instance])),
+  };
+}
+
+/** The instances that get no more requests, but may have some in flight. */
+export const drainingOf = ({ instances }: Picture): readonly string[] =>
+  [...instances.values()].filter(({ state }) => state === 'draining').map(({ name }) => name);
+
+/** The picture at a later revision. Changes that it holds already change nothing. */
+export function changed(before: Picture, revision: number, changes: readonly PictureChange[]): Picture {
+  const services = new Map(before.services);
+  const instances = new Map(before.instances);
+  for (const change of changes) {
+    if (change.kind === 'service') {
+      if (change.service === undefined) services.delete(change.id);
+      else services.set(change.id, change.service);
+    } else if (change.instance === undefined || !isLive(change.instance)) instances.delete(change.name);
+    else instances.set(change.name, change.instance);
+  }
+  return { revision, services, instances };
+}

@@ -1,0 +1,50 @@
+import type { Wanted, WantedServer, WantedService } from '../../data-plane/domain/wanted.js';
+import { idOf, type Picture, type PictureInstance, type PictureService } from './picture.js';
+import { routesOf } from './routes-of.js';
+
+/** Of all instances alike, as long as nobody scores them; the middle, so that it can fall and rise. */
+const WEIGHT = 100;
+
+interface WantedInput {
+  readonly domain: string;
+  /** The IP address of each host name that an instance has; those that could not be found are missing. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+/**
+ * What HAProxy should carry. A service without instances keeps its routes, so that clients hear that it is away for now; a
+ * worker has none. An instance whose address cannot be found gets no requests.
+ */
+export function wantedOf({ services, instances }: Picture, input: WantedInput): Wanted {
+  const byService = Map.groupBy(instances.values(), idOf);
+  const isWorker = (id: string): boolean => byService.get(id)?.every(({ port }) => port === null) ?? false;
+  // Also those of which only instances are known yet.
+  const all: ReadonlyMap<string, PictureService> = new Map([
+    ...[...byService].flatMap(([id, [first]]) => (first === undefined ? [] : [[id, first] as const])),
+    ...services,
+  ]);
+  const reached = [...all].filter(([id]) => !isWorker(id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    services: reached.map(([id]): WantedService => ({
+      ...{ id, profile: 'least' },
+      servers: (byService.get(id) ?? []).flatMap((instance) => serverOf(instance, input)),
+    })),
+    routes: reached.flatMap(([id, service]) =>
+      routesOf(service, input.domain).map((route) => ({ ...route, service: id })),
+    ),
+  };
+}
+
+function serverOf(
+  { name, address: host, port, state }: PictureInstance,
+  { addresses }: WantedInput,
+): readonly WantedServer[] {
+  const address = addresses.get(host);
+  if (port === null || address === undefined) return [];
+  return [{ name, address, port, weight: WEIGHT, state: state === 'running' ? 'ready' : 'drain' }];
+}
+
+/** Every host that an instance with a port has, once. */
+export const hostsOf = ({ instances }: Picture): readonly string[] => [
+  ...new Set([...instances.values()].filter(({ port }) => port !== null).map(({ address }) => address)),
+];

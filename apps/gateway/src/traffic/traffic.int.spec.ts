@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { databaseVariable } from '#libs/app-roles';
+import { Listener, type Pool } from '#libs/postgres';
+import { TrafficWatch } from '#libs/registry-client';
+import { createLogger, createMetrics, Health } from '#libs/telemetry';
+import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase, until } from '#libs/testing';
+import { ask, Instance } from '../data-plane/haproxy.testing.js';
+import { type OpenDataPlane, openDataPlane } from '../data-plane/wire.js';
+import { gatewayConfigSchema } from '../gateway.config.js';
+import { createTraffic } from './wire.js';
+
+let database: TestDatabase;
+let registry: Pool;
+let pool: Pool;
+let deployer: Pool;
+let listener: Listener;
+let watch: TrafficWatch;
+const stops: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase({ roles: true });
+  registry = appPool(database, 'node-manager');
+  pool = appPool(database, 'gateway');
+  deployer = appPool(database, 'deployer');
+  await migrateApp('node-manager', registry);
+  await migrateApp('gateway', pool);
+  listener = new Listener({ url: String(database.appUrls[databaseVariable('gateway')]) });
+  await listener.start();
+  watch = new TrafficWatch({ pool: deployer, listener });
+  await watch.start();
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  await registry.query('DELETE FROM instance_records');
+});
+afterAll(async () => {
+  await listener.stop();
+  await Promise.all([registry, pool, deployer].map((one) => one.end()));
+  await database.drop();
+});
+
+async function startGateway(program = '/usr/sbin/haproxy') {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-traffic-'));
+  stops.push(() => rm(folder, { recursive: true, force: true }));
+  const port = await closedPort();
+  const config = gatewayConfigSchema.parse({
+    ...{ KAFKA_BROKERS: 'none:1', DATABASE_URL: database.url, GATEWAY_REPLICA: 'gateway-1' },
+    ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_HAPROXY: program },
+    GATEWAY_ACCESS_LOG: 'false',
+  });
+  const logger = createLogger({ app: 'gateway', replica: 'gateway-1', level: 'error' });
+  const metrics = createMetrics('gateway');
+  const listen = { host: '127.0.0.1', port };
+  const plane: OpenDataPlane = await openDataPlane({ logger, health: new Health(), metrics }, config, listen);
+  stops.push(() => plane.close({ leave: false }));
+  const traffic = createTraffic({ runtime: { pool, listener, logger, metrics }, plane, config });
+  stops.push(() => traffic.stop({ leave: false }));
+  await traffic.start();
+  return { get: (path = '/') => ask({ port, host: 'web.shop.localhost', path }) };
+}
+
+async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
+  const started = await Instance.start(name, answer);
+  stops.push(() => started.kill());
+  await registry.query(
+    `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port, url,
+       container, access_token, cpu, memory_mib, started_at, reported_at)
+     VALUES ($1, 'running', 'shop', 'The shop', 'web', 'r1', 'image', 'node-1', 'localhost', $2, 'http://x', 'c1',
+       't1', 0.25, 128, now(), now())`,
+    [name, started.port],
+  );
+  return started;
+}
+
+const setState = (name: string, state: string) =>
+  registry.query('UPDATE instance_records SET state = $2 WHERE name = $1', [name, state]);
+const latest = async (): Promise<number> =>
+  (await deployer.query<{ latest: number }>('SELECT latest::float8 AS latest FROM registry.revision')).rows[0]
+    ?.latest ?? 0;
+const carriers = async () =>
+  (await deployer.query<{ applied: string; busy: string[] }>('SELECT applied, busy FROM gateway.carriers'))
+    .rows;
+
+it('instances of the registry get requests, and each revision is said to be applied once they do', async () => {
+  await instance('a');
+  const { get } = await startGateway();
+  expect(await watch.untilApplied(await latest(), { timeoutMs: 20_000 })).toMatchObject({ carriers: 1 });
+  expect((await get()).body).toBe('a');
+  const times: number[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const begun = performance.now();
+    await instance(`b${n}`);
+    await setState(n === 0 ? 'a' : `b${n - 1}`, 'draining');
+    await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+    times.push(performance.now() - begun);
+    expect((await get()).body).toBe(`b${n}`);
+  }
+  const [median] = times.toSorted((a, b) => a - b).slice(10);
+  console.log(`two changes of the registry until both are applied and said to be: ${median?.toFixed(1)} ms`);
+  await setState('b19', 'stopped');
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  expect((await get()).status).toBe(503);
+});
+
+it('an instance was stopped with a request in flight: its drain waits until that has ended', async () => {
+  const held: ServerResponse[] = [];
+  await instance('old', (_, response) => void held.push(response));
+  const { get } = await startGateway();
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  const slow = get('/slow');
+  await until('the request to be in flight', () => held.length > 0);
+  await instance('new');
+  await setState('old', 'draining');
+  const drained = watch.untilDrained('old', { timeoutMs: 60_000 });
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  expect((await get()).body).toBe('new');
+  expect(await carriers()).toMatchObject([{ busy: ['old'] }]);
+  expect(await watch.untilDrained('old', { timeoutMs: 0 })).toMatchObject({ applied: false });
+  held.forEach((response) => response.end('in the end'));
+  expect((await slow).body).toBe('in the end');
+  expect(await drained).toEqual({ applied: true, carriers: 1 });
+  expect(await carriers()).toMatchObject([{ busy: [] }]);
+});
+
+it('a gateway whose lease has lapsed takes another one, and what the registry says now', async () => {
+  await instance('a');
+  const { get } = await startGateway();
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  await pool.query(`UPDATE carrier_records SET lease_until = now() - interval '1 s'`);
+  await setState('a', 'draining');
+  await instance('b');
+  const revision = await latest();
+  await until('another lease', async () => {
+    const end = await watch.untilApplied(revision, { timeoutMs: 0 });
+    return end.applied && end.carriers === 1;
+  });
+  expect((await get()).body).toBe('b');
+});
+
+it('nobody waits for a gateway whose HAProxy cannot be started', async () => {
+  await startGateway('/no/such/haproxy');
+  const begun = performance.now();
+  expect(await watch.untilApplied(await latest(), { timeoutMs: 30_000 })).toEqual({
+    ...{ applied: true, carriers: 0 },
+  });
+  expect(performance.now() - begun).toBeGreaterThan(1_000);
+});
