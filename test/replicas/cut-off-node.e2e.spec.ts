@@ -5,6 +5,7 @@ import { Client, greeter } from '../e2e/client.js';
 import { slipway } from '../e2e/command.js';
 import { containersOf, exactly, nodeStates, onNode, registryRows, settled } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
+import { inWhole } from './in-whole.js';
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -58,7 +59,7 @@ describe('a node that is cut off', () => {
     expect(await settled(appId, 0)).toEqual(exactly(0));
   });
 
-  it('a replacement goes elsewhere, leaves what it cannot reach behind, and says so', async () => {
+  inWhole.it('a replacement goes elsewhere, leaves what it cannot reach behind, and says so', async () => {
     const appId = uniqueName('behind');
     const lost = await spread(appId);
     await client.push(appId, 'web', greeter('two', { replicas: 3 }));

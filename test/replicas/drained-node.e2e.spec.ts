@@ -7,6 +7,7 @@ import { slow } from '../e2e/services.js';
 import { Traffic } from '../e2e/traffic.js';
 import { containersOf, exactly, nodeStates, query, registryRows, settled } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
+import { inWhole } from './in-whole.js';
 
 const client = new Client();
 const nodes = await testNodes();
@@ -95,26 +96,29 @@ describe('a node that is drained', () => {
     await end(appId);
   });
 
-  it('says what holds it up, kills nothing at its deadline, and is done when that is stopped', async () => {
-    const appId = uniqueName('held');
-    const volumes = [{ name: 'data', path: '/app/data' }];
-    const [{ node = '', url } = {}] = await deploy(appId, greeter('kept', { volumes }));
-    const late = await slipway('node', 'drain', node, '--wait', '--deadline', '8s');
-    expect(late.code).toBe(1);
-    expect(late.out).toContain('its volumes lie on this node');
-    expect(late.err).toContain('DRAIN_LATE');
-    expect(await (await fetch(String(url))).text()).toBe('kept');
-    const held = await page(node);
-    expect(held.stateReason).toContain('has passed, and 1 instance is there still');
-    expect(held.drain?.holding).toMatchObject([{ appId, service: 'web' }]);
-    const refused = await slipway('node', 'remove', node, '--json');
-    expect(answerOf(refused.out)).toMatchObject({ error: { code: 'NODE_IN_USE' } });
-    const waiting = new RunningCommand(['node', 'drain', node, '--wait']);
-    await waiting.says('its volumes lie on this node');
-    await end(appId);
-    expect((await waiting.ended).code).toBe(0);
-    expect((await page(node)).drain).toMatchObject({ left: 0, holding: [] });
-  });
+  inWhole.it(
+    'says what holds it up, kills nothing at its deadline, and is done when that is stopped',
+    async () => {
+      const appId = uniqueName('held');
+      const volumes = [{ name: 'data', path: '/app/data' }];
+      const [{ node = '', url } = {}] = await deploy(appId, greeter('kept', { volumes }));
+      const late = await slipway('node', 'drain', node, '--wait', '--deadline', '8s');
+      expect(late.code).toBe(1);
+      expect(late.out).toContain('its volumes lie on this node');
+      expect(late.err).toContain('DRAIN_LATE');
+      expect(await (await fetch(String(url))).text()).toBe('kept');
+      const held = await page(node);
+      expect(held.stateReason).toContain('has passed, and 1 instance is there still');
+      expect(held.drain?.holding).toMatchObject([{ appId, service: 'web' }]);
+      const refused = await slipway('node', 'remove', node, '--json');
+      expect(answerOf(refused.out)).toMatchObject({ error: { code: 'NODE_IN_USE' } });
+      const waiting = new RunningCommand(['node', 'drain', node, '--wait']);
+      await waiting.says('its volumes lie on this node');
+      await end(appId);
+      expect((await waiting.ended).code).toBe(0);
+      expect((await page(node)).drain).toMatchObject({ left: 0, holding: [] });
+    },
+  );
 
   it('empties of what may be missing, though it can run nowhere else; that is back once the node is', async () => {
     const appId = uniqueName('missing');

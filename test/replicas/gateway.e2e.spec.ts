@@ -7,6 +7,7 @@ import { ask, Stream } from '../../apps/gateway/src/data-plane/haproxy.testing.j
 import { Client, greeter } from '../e2e/client.js';
 import { askGateway } from '../e2e/gateway.js';
 import { containersOf, onNode, registryRows, settled } from '../e2e/world.js';
+import { inWhole } from './in-whole.js';
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -119,7 +120,7 @@ describe('a gateway', () => {
     await stopApp(appId);
   });
 
-  it('that is killed leaves HAProxy carrying; the next one brings it up to date', async () => {
+  inWhole.it('that is killed leaves HAProxy carrying; the next one brings it up to date', async () => {
     const appId = uniqueName('adopted');
     await deploy(appId, 'before', { replicas: 2 });
     const gateway = await OwnGateway.create();

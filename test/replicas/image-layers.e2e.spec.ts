@@ -14,6 +14,7 @@ import { requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { onNode, query } from '../e2e/world.js';
 import { OwnPlatform } from './own-platform.js';
+import { inWhole } from './in-whole.js';
 
 const SOON = { timeoutMs: 60_000 };
 const GB = 1e9;
@@ -173,7 +174,7 @@ describe('a deployment', () => {
     expect(namesAsked(two.asked)).not.toEqual(namesAsked(one.asked));
   });
 
-  it('finds them out of a release that was recorded without', async () => {
+  inWhole.it('finds them out of a release that was recorded without', async () => {
     await query('UPDATE deployer.releases SET layers = NULL WHERE app_id = $1', [appId]);
     await client.ask({ mode: 'stop', appId, services: ['web'] });
     const again = await asked('run');
@@ -184,7 +185,7 @@ describe('a deployment', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('of an image that somebody else built has its layers as well', async () => {
+  inWhole.it('of an image that somebody else built has its layers as well', async () => {
     const { image } = (await asked('build-and-run', greeter('three'))).asked;
     const config = {
       ...{ runtime: 'image', image, port: 3_000, health: { path: '/' } },

@@ -5,6 +5,7 @@ import { Client, greeter } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
 import { containersOf, exactly, nodeStates, onNode, query, registryRows, settled } from '../e2e/world.js';
 import { cutOff, whileCutOff } from './cut-off.js';
+import { inWhole } from './in-whole.js';
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -102,7 +103,7 @@ describe('a node that is lost', () => {
   });
 });
 
-describe('several instances of one service on a node that is lost', () => {
+inWhole.describe('several instances of one service on a node that is lost', () => {
   it('are started elsewhere side by side, by one request', async () => {
     const appId = uniqueName('three');
     await allReady();
@@ -183,7 +184,7 @@ describe('nodes that agents watch', () => {
     return new Map(rows.map(({ node, due }) => [node, due]));
   };
 
-  it('are looked at again and again while their engines are asked nothing', async () => {
+  inWhole.it('are looked at again and again while their engines are asked nothing', async () => {
     const appId = uniqueName('quiet');
     await spread(appId);
     const names = (await testNodes()).map(({ name }) => name);
