@@ -14,6 +14,8 @@ const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
  * servers, containers, builds and deadlines.
  */
 const sharedProcesses = { pool: 'forks', isolate: false, maxWorkers: 3 } as const;
+/** One file after another, in one process. */
+const oneProcess = { ...sharedProcesses, maxWorkers: 1, fileParallelism: false } as const;
 
 export default defineConfig({
   test: {
@@ -79,7 +81,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          ...oneProcess,
         },
       },
       {
@@ -121,7 +123,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          ...oneProcess,
         },
       },
       {

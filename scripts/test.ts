@@ -55,7 +55,6 @@ const lanes: readonly Lane[] = [
     apart: {
       demo: (side) => vitest('demo', side),
       soak: (side) => vitest('soak', side),
-      reconcile: (side) => vitest('reconcile', side),
     },
   },
   {
@@ -66,6 +65,7 @@ const lanes: readonly Lane[] = [
     },
     apart: {
       faults: (side) => vitest('faults', side),
+      reconcile: (side) => vitest('reconcile', side),
     },
   },
 ];
@@ -107,6 +107,7 @@ async function main(words: readonly string[]): Promise<number> {
   // Asked for by its name a stage is whole; among all stages it has a short form.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
   if (wanted.includes('replicas')) environment['SLIPWAY_REPLICAS'] ??= 'whole';
+  if (wanted.includes('demo')) environment['SLIPWAY_DEMO'] ??= 'whole';
   if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';
   if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';

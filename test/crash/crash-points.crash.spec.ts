@@ -29,15 +29,7 @@ const every = all.flat();
 /** The moment that costs most: what was done is not known to whoever comes after. */
 const hardest = (of: readonly CrashCase[]): CrashCase | undefined =>
   of.find(({ moment }) => moment === 'after') ?? of[0];
-/** One of each effect, each in the mode that has the fewest so far: those of one mode run one after another. */
-const short = effectKinds.reduce<readonly CrashCase[]>((chosen, kind) => {
-  const load = ({ mode }: CrashCase): number => chosen.filter((one) => one.mode === mode).length;
-  const inModes = modes.flatMap(
-    (mode) => hardest(every.filter((one) => one.kind === kind && one.mode === mode)) ?? [],
-  );
-  const [first] = inModes.toSorted((a, b) => load(a) - load(b));
-  return first === undefined ? chosen : [...chosen, first];
-}, []);
+const short = effectKinds.flatMap((kind) => hardest(every.filter((one) => one.kind === kind)) ?? []);
 /** Every moment in the first mode that has such an effect; in each other mode the hardest. */
 const isInWhole = (crash: CrashCase): boolean =>
   every.find(({ kind }) => kind === crash.kind)?.mode === crash.mode ||

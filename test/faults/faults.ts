@@ -137,7 +137,6 @@ export const faults: readonly Fault[] = [
   {
     name: 'clock of a replica stepped',
     what: 'one deployer’s an hour on and another’s an hour back; 4 s later the other way round; 4 s later both right',
-    isInShort: true,
     strike: stepClocks,
   },
 ];

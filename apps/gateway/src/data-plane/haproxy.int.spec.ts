@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -63,6 +62,10 @@ const get = (host: string, path = '/', headers: Record<string, string> = {}) =>
 const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
 
 const masterPid = async (): Promise<number> => Number(await readFile(filesIn(folder).pid, 'utf8'));
+/** A process that has ended has no command line, even while its parent has not asked for its exit code. */
+async function hasEnded(pid: number): Promise<boolean> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) === '';
+}
 async function workerPid(): Promise<number> {
   const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
   const info = await api.ask('show info');
@@ -314,7 +317,7 @@ describe('HAProxy that ends', () => {
     for (const pid of pids)
       expect(await readFile(`/proc/${pid}/environ`, 'utf8'), 'keys of the gateway').not.toContain('VITEST');
     await plane.close({ leave: false });
-    for (const pid of pids) await until(`process ${pid} to be gone`, () => !existsSync(`/proc/${pid}`));
+    for (const pid of pids) await until(`process ${pid} to be gone`, () => hasEnded(pid));
   });
 });
 
