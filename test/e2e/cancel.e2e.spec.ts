@@ -82,7 +82,8 @@ describe('a cancel', { concurrent: true }, () => {
 
   it('while a node is waited for gives back the place that is promised after it', async () => {
     const appId = uniqueName('placeless');
-    await client.push(appId, 'web', greeter('built'));
+    // So small that it is placed at once, whatever else runs on the nodes: one that waits for room gets no place.
+    await client.push(appId, 'web', greeter('built', { resources: { cpu: 0.01, memoryMiB: 8 } }));
     await client.ask({ mode: 'build', appId, ...WEB });
     const letGo = await holdPlacing();
     try {
