@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -38,10 +38,12 @@ export class HaproxyProcess {
   get pid(): number | undefined {
     try {
       const pid = Number(readFileSync(this.files.pid, 'utf8'));
-      // A pid is given out again; nobody else has our configuration on its command line. That of a dead one is empty.
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(this.files.config)
-        ? pid
-        : undefined;
+      // A pid is given out again; nobody else has our configuration on its command line.
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (words.includes(this.files.config)) return pid;
+      // A master executes its program anew once it has a worker, and has no command line for a moment. Nor has a dead
+      // one, but that has no program either: then this throws.
+      return words.join('') === '' && readlinkSync(`/proc/${pid}/exe`) !== '' ? pid : undefined;
     } catch {
       return undefined;
     }
