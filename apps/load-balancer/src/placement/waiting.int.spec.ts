@@ -191,11 +191,14 @@ describe('the line', () => {
     await serveAll();
     const { rows } = await query('SELECT access_token, holds FROM waiting_requests');
     expect(rows).toEqual([{ access_token: 'large', holds: 'node-a' }]);
+    // Plans did not know, and placed others there.
+    const { hold } = await transaction(ownPool(), (tx) => placement.snapshot(tx, {}));
+    expect(hold).toMatchObject({ node: 'node-a', accessToken: 'large', priority: 0 });
     // Whether it may wait or not: no room of the kept node for it, but of the others.
     const onHeld = await ask(requestOf({ onNode: 'node-a', ...cores(0.25) }));
     expect(onHeld?.refusals).toContainEqual({
       node: 'node-a',
-      reason: 'is kept for an instance that has waited for room longer',
+      reason: 'is kept for an instance that waits for room',
     });
     expect((await ask(requestOf({ accessToken: 'other', onNode: 'tiny', ...cores(0.25) })))?.node?.name).toBe(
       'tiny',
