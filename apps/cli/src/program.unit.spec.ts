@@ -247,6 +247,10 @@ describe('the slipway command', () => {
       '--app: expected the application',
     ],
     [['plan', 'place', '--cpu', '10001', '--memory', '4G'], '--cpu: expected at most 10000\n'],
+    [
+      ['plan', 'place', '--cpu', '1', '--memory', '4G', '--constraint', 'ssd', '--constraint', 'hdd'],
+      'USAGE  --constraint: expected key=value or key!=value of a label of nodes, or of zone, such as "disk=ssd" or "zone!=eu-1"\n',
+    ],
     [['plan', 'drain', 'node-1', '--app', 'shop'], "unknown option '--app'"],
     [['plan', '--app', 'shop', 'drain', 'node-1'], '--app is of no use for plan drain'],
     [['plan', '--restart', 'add', '--like', 'node-1'], '--restart is of no use for plan add'],

@@ -72,7 +72,7 @@ export async function planPlace(options: PlanPlaceOptions, output: Output): Prom
   };
   const wrong = routes.planPlace.body.safeParse(body).error?.issues ?? [];
   if (wrong.length > 0)
-    throw usageError('USAGE', wrong.map(optionProblem).join('; '), {
+    throw usageError('USAGE', [...new Set(wrong.map(optionProblem))].join('; '), {
       hint: 'Correct what is named above; --help shows examples.',
     });
   return answered(await openLoadBalancer().planPlace(body), output);
