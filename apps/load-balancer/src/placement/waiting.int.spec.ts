@@ -107,7 +107,10 @@ describe('a request that no node fits', () => {
     const given = await Promise.all([1, 2, 3, 4, 5, 6, 7].map((n) => ask(waitingRequest(`t-${n}`))));
     expect(given.filter((answer) => answer === undefined)).toHaveLength(3);
     expect(await inLine()).toHaveLength(3);
-    expect(given.filter((answer) => answer?.refusals.length === 1)).toHaveLength(4);
+    // Who asked to wait for an hour was refused at once, without a word why.
+    const refused = given.filter((answer) => answer?.refusals.length === 1);
+    expect(refused.map((answer) => answer?.lineIsFull)).toEqual([true, true, true, true]);
+    expect(await ask(requestOf({ accessToken: 'not-waiting' }))).not.toHaveProperty('lineIsFull');
   });
 
   it('leaves the line when it is released: nothing is placed for it any more', async () => {

@@ -212,7 +212,7 @@ export class Placement {
     const answers = this.answers(tx);
     const ofToken = new Map<string, Promise<unknown>>();
     const all = requests.map(({ request, traceparent }) => {
-      const ports = { placing: new PostgresPlacing(line), answers, line };
+      const ports = { placing: new PostgresPlacing(line), answers, line, now: this.parts.now };
       const before = ofToken.get(request.accessToken) ?? Promise.resolve();
       const answered = before.then(() => withinTrace(traceparent, () => this.traced(request, ports)));
       ofToken.set(request.accessToken, answered);
