@@ -113,7 +113,6 @@ export function addPlan(program: Command, run: Run, { interrupted, confirm }: Pr
     )
     .argument('[words...]', 'a folder and some of its services, or with --run the services')
     .option('--app <id>', 'the application (required for a folder and for --run)')
-    // Behind the name of a subcommand, its own options count.
     .enablePositionalOptions()
     .option('--run', 'plan a run of services that are built already')
     .option('--release <id>', `with --run: ${RELEASE_HELP}`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MOST_PLANNED } from '#libs/contracts';
-import { collected, examples, type Run, sub, wholeNumber } from './command-line.js';
+import { collected, examples, helpOf, type Run, sub, wholeNumber } from './command-line.js';
 import { planAdd, planDrain, planPlace, type PlanPlaceOptions, planRemove } from './commands/fleet-plan.js';
 import { usageError } from './errors.js';
 
@@ -10,6 +10,7 @@ const CODES =
 
 /** `plan drain`, `add`, `remove` and `place`: what would come of a change to the fleet. */
 export function addFleetPlans(plan: Command, run: Run): void {
+  plan.hook('preSubcommand', (_plan, command) => refuseOptionsOf(plan, command));
   sub(plan, 'drain <node>', 'say where the instances of a node would go if it was drained')
     .addHelpText('after', help('slipway plan drain node-1', 'slipway plan drain node-1 --json'))
     .action((node: string, _options: unknown, command: Command) =>
@@ -28,6 +29,19 @@ export function addFleetPlans(plan: Command, run: Run): void {
       run(command, (output) => planAdd(options, output)),
     );
   addPlace(plan, run);
+}
+
+/** Options before the name of a subcommand are those of `plan`, which say nothing about nodes. */
+function refuseOptionsOf(plan: Command, command: Command): void {
+  const given = plan.options.find(
+    (option) =>
+      option.attributeName() !== 'json' && plan.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (given === undefined) return;
+  throw usageError('USAGE', `${given.long} is of no use for plan ${command.name()}`, {
+    hint: `Leave it out, or write it behind ${command.name()} if that has such an option.`,
+    next: helpOf(command),
+  });
 }
 
 function addPlace(plan: Command, run: Run): void {

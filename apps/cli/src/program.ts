@@ -60,6 +60,8 @@ export function buildProgram(context: ProgramContext): Command {
     .description('Builds your services from source and runs them on the best of your own machines.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .option('--json', JSON_HELP)
+    // Behind the name of a command, its own options count: `plan` and `plan place` both have --app.
+    .enablePositionalOptions()
     .addHelpText('after', `${examples(...FIRST_STEPS)}\n\n${EXIT_CODES}`)
     .configureOutput({ outputError: () => undefined })
     .exitOverride((error) => {

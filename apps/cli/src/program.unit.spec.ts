@@ -9,7 +9,7 @@ import { buildProgram, runProgram } from './program.js';
 beforeEach(() => {
   const names = [
     ...['KAFKA_BROKERS', 'AZURE_STORAGE_CONNECTION_STRING', 'SLIPWAY_API_URL', 'SLIPWAY_API_TOKEN'],
-    'SLIPWAY_DEPLOYER_URL',
+    ...['SLIPWAY_DEPLOYER_URL', 'SLIPWAY_LOAD_BALANCER_URL'],
   ];
   for (const name of names) vi.stubEnv(name, undefined);
 });
@@ -239,17 +239,42 @@ describe('the slipway command', () => {
     [['plan', 'place', '--cpu', '2', '--memory', '4G', '--count', '0'], '--count is "0"'],
     [
       ['plan', 'place', '--cpu', '2', '--memory', '4G', '--constraint', 'ssd'],
-      'placement.constraints.0: expected key=value',
+      // Was named as in the route: `placement.constraints.0`.
+      '--constraint: expected key=value',
     ],
     [
       ['plan', 'place', '--cpu', '2', '--memory', '4G', '--service', 'web'],
-      'appId: expected the application',
+      '--app: expected the application',
     ],
+    [['plan', 'place', '--cpu', '10001', '--memory', '4G'], '--cpu: expected at most 10000\n'],
+    [
+      ['plan', 'place', '--cpu', '1', '--memory', '4G', '--constraint', 'ssd', '--constraint', 'hdd'],
+      'USAGE  --constraint: expected key=value or key!=value of a label of nodes, or of zone, such as "disk=ssd" or "zone!=eu-1"\n',
+    ],
+    [['plan', 'drain', 'node-1', '--app', 'shop'], "unknown option '--app'"],
+    [['plan', '--app', 'shop', 'drain', 'node-1'], '--app is of no use for plan drain'],
+    [['plan', '--restart', 'add', '--like', 'node-1'], '--restart is of no use for plan add'],
     [['plan', 'remove', 'node-1'], 'SLIPWAY_LOAD_BALANCER_URL is not set'],
   ])('%j ends with 1, since 2 says that there are changes', async (words, message) => {
     const { code, err } = await slipway(...words);
     expect(code).toBe(1);
     expect(err).toContain(message);
+  });
+
+  it('plan took --app from plan place, so the application of new instances could not be named', async () => {
+    const size = ['--cpu', '1', '--memory', '1G'];
+    const { code, err } = await slipway(
+      'plan',
+      'place',
+      ...size,
+      '--app',
+      'shop',
+      '--service',
+      'web',
+      '--json',
+    );
+    expect(code).toBe(1);
+    expect(err).toContain('SLIPWAY_LOAD_BALANCER_URL is not set');
   });
 
   it('takes a count below zero for a count, not for an option', async () => {

@@ -49,6 +49,14 @@ const contradiction = { path: ['antiAffinity'], error: 'expected no service of a
 export const placementRulesSchema = z.strictObject(ruleFields).refine(isPossible, contradiction);
 
 /**
+ * What counts of `placement` in a plan of new instances: the rules, and whether others make room. A plan neither waits for
+ * room nor moves the new instances later.
+ */
+export const plannedPlacementSchema = z
+  .strictObject({ ...ruleFields, preempt: z.boolean().optional() })
+  .refine(isPossible, contradiction);
+
+/**
  * `placement` of config.json: the rules, how long an instance may wait for room, whether others make room for it, and
  * whether it may be moved to balance the load.
  */

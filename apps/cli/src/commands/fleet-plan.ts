@@ -1,5 +1,6 @@
 import {
   type FleetPlan,
+  limitText,
   loadBalancerRoutes as routes,
   writtenAppIdSchema,
   writtenServiceNameSchema,
@@ -20,7 +21,10 @@ export async function planDrain(node: string, output: Output): Promise<ExitCode>
 
 export async function planRemove(node: string, output: Output): Promise<ExitCode> {
   named(node);
-  return answered(await openLoadBalancer().planRemove({ node }), output, `slipway node remove ${node}`);
+  const plan = await openLoadBalancer().planRemove({ node });
+  // A node on which something runs is not removed.
+  const next = plan.placed.length > 0 ? `drain ${node} --wait` : `remove ${node}`;
+  return answered(plan, output, `slipway node ${next}`);
 }
 
 export async function planAdd(
@@ -66,12 +70,28 @@ export async function planPlace(options: PlanPlaceOptions, output: Output): Prom
       },
     }),
   };
-  const wrong = routes.planPlace.body.safeParse(body).error?.issues[0];
-  if (wrong !== undefined)
-    throw usageError('USAGE', `${wrong.path.join('.')}: ${wrong.message}`, {
+  const wrong = routes.planPlace.body.safeParse(body).error?.issues ?? [];
+  if (wrong.length > 0)
+    throw usageError('USAGE', [...new Set(wrong.map(optionProblem))].join('; '), {
       hint: 'Correct what is named above; --help shows examples.',
     });
   return answered(await openLoadBalancer().planPlace(body), output);
+}
+
+/** By the field of the route. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  ...{ appId: '--app', service: '--service', count: '--count', priority: '--priority' },
+  ...{ 'resources.cpu': '--cpu', 'resources.memoryMiB': '--memory' },
+  ...{ 'placement.constraints': '--constraint', 'placement.affinity': '--affinity' },
+  ...{ 'placement.antiAffinity': '--anti-affinity', 'placement.preempt': '--preempt' },
+};
+
+type Issue = Parameters<typeof limitText>[0];
+
+/** What is wrong, by the option that was typed: whoever types it has not seen the field of the route. */
+function optionProblem(issue: Issue): string {
+  const field = issue.path.filter((part) => typeof part === 'string').join('.');
+  return `${OPTIONS[field] ?? field}: ${limitText(issue) ?? issue.message}`;
 }
 
 function memoryMiB(text: string): number {

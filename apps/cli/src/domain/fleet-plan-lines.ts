@@ -19,7 +19,7 @@ export function fleetPlanLines(plan: FleetPlan, paint: Paint): string[] {
           `${counted(staying.length, 'instance')} would stay, since the volumes lie on the node:`,
           ...staying.map((one) => `  ${nameOf(one)}`),
         ],
-    added.length === 0 ? [] : [`New in this plan: ${added.join(', ')}`],
+    added.length === 0 ? [] : [`New in this plan: ${someOf(added)}`],
     figuresTable(plan),
     unknown === 0
       ? []
@@ -31,6 +31,14 @@ export function fleetPlanLines(plan: FleetPlan, paint: Paint): string[] {
   return blocks
     .filter((lines) => lines.length > 0)
     .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+/** More names would fill the screen, and say nothing. */
+const MOST_NAMED = 10;
+
+function someOf(names: readonly string[]): string {
+  if (names.length <= MOST_NAMED) return names.join(', ');
+  return `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -76,4 +76,11 @@ low-web-o-0  low/web  -20       node-1`);
       '1 instance of 0.5 cores, 100 MiB would find no place\nThere would be no node.',
     );
   });
+
+  it('a plan of 1,000 new nodes printed each of their names', () => {
+    const added = Array.from({ length: 1_000 }, (_, index) => `new-${index + 1}`);
+    expect(text({ added })).toContain('New in this plan: new-1, new-2, ');
+    expect(text({ added })).toContain(', new-10 and 990 more\n');
+    expect(text({ added: added.slice(0, 2) })).toContain('New in this plan: new-1, new-2\n');
+  });
 });

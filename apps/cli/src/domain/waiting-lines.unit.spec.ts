@@ -18,3 +18,11 @@ it('status says what an instance waits for, since when and until when', () => {
   expect(withWaiting(['APP'], [])).toEqual(['APP']);
   expect(withWaiting([], [waiting])).toHaveLength(1);
 });
+
+it('24 instances of a service that waited alike filled the screen with one line each', () => {
+  const alike = [0, 1, 2].map((ordinal) => ({ ...waiting, accessToken: `t1:web:${ordinal}` }));
+  expect(withWaiting([], [...alike, { ...waiting, priority: 10 }])).toEqual([
+    expect.stringMatching(/^shop web is waiting for room: .* \(3 instances\)$/),
+    expect.stringMatching(/^shop web \(priority 10\) .*Z$/),
+  ]);
+});

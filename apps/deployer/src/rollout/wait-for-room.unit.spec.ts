@@ -114,6 +114,21 @@ it('a request that waited in vain fails with how long it waited and the reason o
   });
 });
 
+it('a request that asked to wait was refused at once where the line was full, without a word why', () => {
+  const answer = {
+    ...{ accessToken: 't1:web:0', appId: 'shop', service: 'web', lineIsFull: true },
+    refusals: [{ node: 'node-1', reason: 'not enough CPU: needed 1, used 1.8 of 2 cores' }],
+  };
+  const effect = { kind: 'await-node', ordinal: 0, accessToken: 't1:web:0' } as const;
+  const [event] = decideAnswer(effect, stateOf({}), answer, now).events;
+  expect(event?.data).toMatchObject({
+    error: {
+      message:
+        'No node fits web. It could not wait for room: as many instances wait as LOAD_BALANCER_MOST_WAITING allows. node-1: not enough CPU: needed 1, used 1.8 of 2 cores.',
+    },
+  });
+});
+
 it('who follows the request reads what room is missing, and until when it waits', () => {
   const until = '2026-01-01T00:01:00.000Z';
   expect(waitNote({ until, missing: ['cpu: a', 'ports: b'] })).toBe(

@@ -8,6 +8,7 @@ interface AnswerPorts {
   readonly placing: Placing;
   readonly answers: Answers;
   readonly line: Line;
+  now(): Date;
 }
 
 type Outcome = Pick<NodeAnswer, 'node' | 'refusals'> & { readonly explanation?: Explanation };
@@ -31,10 +32,17 @@ export async function answerNodeRequest(
     await answers.sendWaiting(waitingMessage(waiting, missingOf(outcome.explanation)));
     return undefined;
   }
-  const answer = answerTo(request, outcome);
+  const answer = {
+    ...answerTo(request, outcome),
+    ...(outcome.node === undefined && wouldWait(ports, request) && { lineIsFull: true }),
+  };
   await answers.send(answer, request, outcome.explanation);
   return answer;
 }
+
+/** Whether there is time left for it to wait, so that only the length of the line can have kept it out. */
+const wouldWait = ({ now }: AnswerPorts, { waitUntil }: NodeRequest): boolean =>
+  waitUntil !== undefined && Date.parse(waitUntil) > now().getTime();
 
 /** Those before it are tried first, then it: nobody takes room that others have waited for longer. */
 async function waitsInLine({ placing, line }: AnswerPorts, request: NodeRequest): Promise<boolean> {

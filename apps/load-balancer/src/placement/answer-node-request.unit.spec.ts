@@ -84,7 +84,10 @@ const answers = {
 };
 const line = { join: () => Promise.resolve(undefined) };
 async function answer(changes: Partial<NodeRequest> = {}): Promise<NodeAnswer> {
-  const given = await answerNodeRequest({ placing, answers, line }, { ...request, ...changes });
+  const given = await answerNodeRequest(
+    { placing, answers, line, now: () => new Date() },
+    { ...request, ...changes },
+  );
   if (given === undefined) throw new Error('expected an answer');
   return given;
 }

@@ -107,7 +107,10 @@ describe('a request that no node fits', () => {
     const given = await Promise.all([1, 2, 3, 4, 5, 6, 7].map((n) => ask(waitingRequest(`t-${n}`))));
     expect(given.filter((answer) => answer === undefined)).toHaveLength(3);
     expect(await inLine()).toHaveLength(3);
-    expect(given.filter((answer) => answer?.refusals.length === 1)).toHaveLength(4);
+    // Who asked to wait for an hour was refused at once, without a word why.
+    const refused = given.filter((answer) => answer?.refusals.length === 1);
+    expect(refused.map((answer) => answer?.lineIsFull)).toEqual([true, true, true, true]);
+    expect(await ask(requestOf({ accessToken: 'not-waiting' }))).not.toHaveProperty('lineIsFull');
   });
 
   it('leaves the line when it is released: nothing is placed for it any more', async () => {
@@ -191,11 +194,14 @@ describe('the line', () => {
     await serveAll();
     const { rows } = await query('SELECT access_token, holds FROM waiting_requests');
     expect(rows).toEqual([{ access_token: 'large', holds: 'node-a' }]);
+    // Plans did not know, and placed others there.
+    const { hold } = await transaction(ownPool(), (tx) => placement.snapshot(tx, {}));
+    expect(hold).toMatchObject({ node: 'node-a', accessToken: 'large', priority: 0 });
     // Whether it may wait or not: no room of the kept node for it, but of the others.
     const onHeld = await ask(requestOf({ onNode: 'node-a', ...cores(0.25) }));
     expect(onHeld?.refusals).toContainEqual({
       node: 'node-a',
-      reason: 'is kept for an instance that has waited for room longer',
+      reason: 'is kept for an instance that waits for room',
     });
     expect((await ask(requestOf({ accessToken: 'other', onNode: 'tiny', ...cores(0.25) })))?.node?.name).toBe(
       'tiny',

@@ -27,7 +27,7 @@ import {
 } from './adapters/postgres-placing.js';
 import { follow, knownOfServices } from './adapters/reservations.js';
 import { release } from './adapters/releases.js';
-import { PostgresLine } from './adapters/waiting-rows.js';
+import { currentHold, PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
 import { serviceKey } from './domain/place.js';
 import { answerNodeRequest } from './answer-node-request.js';
@@ -146,10 +146,12 @@ export class Placement {
       }));
       if (service !== undefined) services.push({ ...service, image: last?.image });
       const known = await knownOfServices(tx, services);
+      const hold = await currentHold(tx);
       const byKey = new Map(services.map((of, at) => [keyOf(of), known[at]!]));
       return {
         ...{ fleet: this.view.fleet.copy(), held },
         ...(last !== undefined && { askedLast: last }),
+        ...(hold !== undefined && { hold }),
         known: (of) => byKey.get(keyOf(of)) ?? {},
       };
     });
@@ -210,7 +212,7 @@ export class Placement {
     const answers = this.answers(tx);
     const ofToken = new Map<string, Promise<unknown>>();
     const all = requests.map(({ request, traceparent }) => {
-      const ports = { placing: new PostgresPlacing(line), answers, line };
+      const ports = { placing: new PostgresPlacing(line), answers, line, now: this.parts.now };
       const before = ofToken.get(request.accessToken) ?? Promise.resolve();
       const answered = before.then(() => withinTrace(traceparent, () => this.traced(request, ports)));
       ofToken.set(request.accessToken, answered);

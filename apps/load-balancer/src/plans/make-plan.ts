@@ -17,6 +17,7 @@ import {
   type Seeker,
   seekerFrom,
 } from './domain/moves.js';
+import { heldFrom } from '../placement/domain/waiting-line.js';
 import type { AskedAbout, Fleets } from './ports.js';
 
 /** What might be done. */
@@ -53,17 +54,21 @@ const AT_ONCE = 25;
 /** Says what would come of it, by the code that places, on a copy of the fleet. Undefined where the node is not known. */
 export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | undefined> {
   const node = nodeOf(wish);
-  const { fleet, held, askedLast, known } = await fleets.snapshot({ node, service: serviceOf(wish) });
+  const { fleet, held, askedLast, hold, known } = await fleets.snapshot({ node, service: serviceOf(wish) });
   if (node !== undefined && fleet.get(node) === undefined) return undefined;
   const sizes = sizesOf(fleet, wish.kind === 'place' ? [wish.resources] : []);
   const before = figuresOf(fleet, sizes);
   const added = change(fleet, wish);
   const leaving = wish.kind === 'drain' || wish.kind === 'remove' ? held : [];
   const stays = wish.kind === 'drain' ? leaving.filter(hasVolumes) : [];
-  const seekers =
+  const looking =
     wish.kind === 'place'
       ? newInstances(wish, wish.count, askedLast)
       : leaving.filter((one) => !stays.includes(one)).map((one) => seekerFrom(node ?? '', one));
+  const seekers = looking.map((one) => ({
+    ...one,
+    wish: { ...one.wish, heldNodes: heldFrom(one.wish, hold) },
+  }));
   const found: Found[] = [];
   const evicted: Evictable[] = [];
   for (const [index, seeker] of seekers.entries()) {

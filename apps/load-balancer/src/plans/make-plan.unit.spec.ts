@@ -11,6 +11,7 @@ import {
 } from '../placement/domain/place.js';
 import { candidate, imageOf, layersOf } from '../placement/domain/place.testing.js';
 import type { Evictable } from '../placement/domain/preemption.js';
+import type { Hold } from '../placement/domain/waiting-line.js';
 import { makePlan, type Plan, type PlanWish } from './make-plan.js';
 import type { Fleets } from './ports.js';
 
@@ -51,15 +52,18 @@ async function planned(
   {
     known = {},
     askedLast,
+    hold,
     ...more
   }: Partial<Fleets> & {
     readonly known?: KnownOfService;
     readonly askedLast?: Asked;
+    readonly hold?: Hold;
   } = {},
 ): Promise<Plan> {
   const fleets = {
     ...unevictable,
-    snapshot: () => Promise.resolve({ fleet: fleet.copy(), held: there, known: () => known, askedLast }),
+    snapshot: () =>
+      Promise.resolve({ fleet: fleet.copy(), held: there, known: () => known, askedLast, hold }),
     pause: () => Promise.resolve(),
     ...more,
   };
@@ -71,6 +75,22 @@ const placesOf = ({ found }: Plan): readonly (string | undefined)[] =>
   found.map((one) => (one.kind === 'placed' ? one.to : undefined));
 
 describe('a plan', () => {
+  it('placed instances on the node that is kept for what waits for room', async () => {
+    const fleet = fleetOf(nodeWith('a', 3), nodeWith('b', 4));
+    const hold: Hold = { node: 'a', accessToken: 'r:big:0', priority: 10 };
+    const resources = { cpu: 0.5, memoryMiB: 500 };
+    const place = async (more: object, kept: Hold = hold) =>
+      planned(fleet, { kind: 'place', count: 1, resources, ...more }, [], { hold: kept });
+    expect((await place({})).found).toMatchObject([
+      { kind: 'unplaced', refused: [{ filter: 'held', nodes: 1 }, { filter: 'cpu' }] },
+    ]);
+    expect(placesOf(await place({ priority: 10 }))).toEqual([undefined]);
+    expect(placesOf(await place({ priority: 11 }))).toEqual(['a']);
+    expect(placesOf(await place({ priority: 11 }, { ...hold, evicting: true }))).toEqual([undefined]);
+    const drain = await planned(fleet, { kind: 'drain', node: 'b' }, [held('one')], { hold });
+    expect(placesOf(drain)).toEqual([undefined]);
+  });
+
   it('of a drain moves what is there to where the placement puts it, and says what has no room and why', async () => {
     const fleet = fleetOf(nodeWith('a', 3), nodeWith('b', 3), nodeWith('c', 3, { state: 'cordoned' }));
     const plan = await planned(fleet, { kind: 'drain', node: 'a' }, [

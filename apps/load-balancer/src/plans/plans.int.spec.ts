@@ -104,6 +104,9 @@ describe('plans on Postgres', () => {
       [{ ...size, service: 'web' }, 'appId'],
       [{ ...size, placement: { affinity: ['db'] } }, 'appId'],
       [{ ...size, count: 1_001 }, 'count'],
+      // These two were accepted and ignored: a plan neither waits nor moves what it places.
+      [{ ...size, placement: { waitMs: 5 } }, 'placement.waitMs'],
+      [{ ...size, placement: { rebalance: false } }, 'placement.rebalance'],
       [{ resources: { cpu: 0, memoryMiB: 1 } }, 'resources.cpu'],
     ] as const)
       expect(await answered('plans/place', body)).toMatchObject({

@@ -2,6 +2,7 @@ import type { Asked, HeldPlace } from '../placement/domain/asked.js';
 import type { Fleet, Shortage } from '../placement/domain/fleet.js';
 import type { KnownOfService, Wish } from '../placement/domain/model.js';
 import type { Evictable } from '../placement/domain/preemption.js';
+import type { Hold } from '../placement/domain/waiting-line.js';
 
 export interface FleetSnapshot {
   /** For one plan alone: what changes there changes nothing. */
@@ -10,6 +11,8 @@ export interface FleetSnapshot {
   readonly held: readonly HeldPlace[];
   /** How the newest instance of the service that was asked about was asked for; undefined where it has none. */
   readonly askedLast?: Asked;
+  /** The node that is kept for the first of those that wait for room; undefined where none is. */
+  readonly hold?: Hold;
   /** What placing knows of the service of a wish: of what is held there, and of the service that was asked about. */
   known(wish: OfService): KnownOfService;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nodeNameSchema, spelledAppIdSchema, spelledServiceNameSchema } from '../names.js';
-import { placementSchema } from '../service-config.placement.js';
+import { plannedPlacementSchema } from '../service-config.placement.js';
 import { prioritySchema } from '../priority.js';
 import { evictedInstanceSchema, refusedNodesSchema } from './placements.js';
 import { defineRoute } from './route.js';
@@ -86,10 +86,10 @@ const placeSchema = z
     service: spelledServiceNameSchema
       .optional()
       .describe('Instances of it that there are count, as they do when it is scaled.'),
-    placement: placementSchema
+    placement: plannedPlacementSchema
       .optional()
       .describe(
-        'As in config.json. With `preempt`, the plan says what would be stopped where there is no room.',
+        'The rules as in config.json. With `preempt`, the plan says what would be stopped where there is no room.',
       ),
     priority: prioritySchema.optional().describe('As in config.json; 0 if absent.'),
   })

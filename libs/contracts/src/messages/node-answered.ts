@@ -46,6 +46,12 @@ export const nodeAnswered = defineMessage({
     waitedSince: timestampSchema
       .optional()
       .describe('Since when the request has waited for room; absent if it was answered at once.'),
+    lineIsFull: z
+      .boolean()
+      .optional()
+      .describe(
+        '`true`: the request could not wait for room, because as many wait as `LOAD_BALANCER_MOST_WAITING` allows.',
+      ),
     refusals: z
       .array(
         z.object({
@@ -83,6 +89,7 @@ export const nodeAnswered = defineMessage({
       score: 93.5,
     },
     waitedSince: '2026-01-01T00:00:00.000Z',
+    lineIsFull: false,
     refusals: [],
   },
 });

@@ -1,4 +1,4 @@
-import type { NodeWaiting, ServiceConfig } from '#libs/contracts';
+import type { NodeAnswer, NodeWaiting, ServiceConfig } from '#libs/contracts';
 import type { SlotProgress, TaskState } from '../../task/domain/task.state.js';
 
 /** What comes this shortly before the deadline is too late to start an instance, and early enough for the reply. */
@@ -45,9 +45,14 @@ export function rulesOf({ placement = {} }: Pick<ServiceConfig, 'placement'>) {
 export const waitNote = ({ until, missing }: Pick<NodeWaiting, 'until' | 'missing'>): string =>
   `waits for room until ${until}: ${missing.length === 0 ? 'no node is enrolled' : missing.join('; ')}`;
 
-/** `It waited 60 s for room.`, for what fails after that. Pure. */
-export function waitedNote(since: string | undefined, now: Date): string | undefined {
-  if (since === undefined) return undefined;
-  const seconds = Math.max(1, Math.round((now.getTime() - Date.parse(since)) / 1_000));
+/** `It waited 60 s for room.`, or why it could not wait, for what fails after that. Pure. */
+export function waitedNote(
+  { waitedSince, lineIsFull }: Pick<NodeAnswer, 'waitedSince' | 'lineIsFull'>,
+  now: Date,
+): string | undefined {
+  if (lineIsFull === true)
+    return 'It could not wait for room: as many instances wait as LOAD_BALANCER_MOST_WAITING allows.';
+  if (waitedSince === undefined) return undefined;
+  const seconds = Math.max(1, Math.round((now.getTime() - Date.parse(waitedSince)) / 1_000));
   return `It waited ${seconds} s for room.`;
 }

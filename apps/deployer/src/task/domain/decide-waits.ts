@@ -54,7 +54,7 @@ const explainedBy = (error: TaskError, accessToken: string): TaskError => ({
 function nowhere(
   state: TaskState,
   slot: SlotProgress | undefined,
-  { refusals, waitedSince }: NodeAnswer,
+  { refusals, waitedSince, lineIsFull }: NodeAnswer,
   now: Date,
 ): TaskError {
   const tried = exceptNodes(slot);
@@ -63,7 +63,7 @@ function nowhere(
     .map(({ node, reason }) => `${node}: ${reason}`);
   return (
     noOtherPlace(slot ?? {}, firstOf(others)) ??
-    noNode(state, refusals, nodeFor(state, slot), waitedNote(waitedSince, now))
+    noNode(state, refusals, nodeFor(state, slot), waitedNote({ waitedSince, lineIsFull }, now))
   );
 }
 

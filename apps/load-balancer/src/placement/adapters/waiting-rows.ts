@@ -41,13 +41,19 @@ export async function readStandings(
   return rows.map(({ standing, ...hold }) => ({ standing, hold: hold.node === null ? undefined : hold }));
 }
 
-/** The node on which others are being stopped, for whom. */
-export async function evictingHold(tx: Transaction): Promise<Hold | undefined> {
+/** The node that is kept, for whom. */
+export async function currentHold(tx: Transaction): Promise<Hold | undefined> {
   const { rows } = await tx.query<Hold>(
     `SELECT holds AS node, access_token AS "accessToken", priority, evicting FROM waiting_requests
-     WHERE holds IS NOT NULL AND evicting`,
+     WHERE holds IS NOT NULL`,
   );
   return rows[0];
+}
+
+/** The node on which others are being stopped, for whom. */
+export async function evictingHold(tx: Transaction): Promise<Hold | undefined> {
+  const hold = await currentHold(tx);
+  return hold?.evicting === true ? hold : undefined;
 }
 
 /** They do not wait any more. Of no use for those that do not. */

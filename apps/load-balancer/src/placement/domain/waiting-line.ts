@@ -35,7 +35,7 @@ export interface Hold {
  * stopped for the holder, the node is kept from higher priorities as well: they would be stopped in vain. Pure.
  */
 export const heldFrom = (
-  { accessToken, priority = 0 }: Pick<NodeRequest, 'accessToken' | 'priority'>,
+  { accessToken, priority = 0 }: Partial<Pick<NodeRequest, 'accessToken' | 'priority'>>,
   hold: Hold | undefined,
 ): readonly string[] => {
   if (hold === undefined || hold.accessToken === accessToken) return [];

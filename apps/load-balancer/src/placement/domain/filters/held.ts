@@ -6,5 +6,5 @@ export const held: Filter = {
   asks: 'node',
   concerns: ({ heldNodes = [] }) => heldNodes.length > 0,
   refuses: (node, { heldNodes = [] }) => heldNodes.includes(node.name),
-  reason: () => 'is kept for an instance that has waited for room longer',
+  reason: () => 'is kept for an instance that waits for room',
 };

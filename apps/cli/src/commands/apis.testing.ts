@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import type { ExitCode } from '../errors.js';
+import { Output } from '../output.js';
+
+type Answer = readonly [status: number, body: unknown];
+
+/** Load balancer and deployer of a test file: one server, which answers each address as the file says. */
+export function apisOfFile(answerTo: (url: string) => Answer) {
+  let server: Server;
+  beforeAll(async () => {
+    server = createServer(({ url = '' }, response) => {
+      const [status, body] = answerTo(url);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  beforeEach(() => {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const name of ['SLIPWAY_LOAD_BALANCER_URL', 'SLIPWAY_DEPLOYER_URL']) vi.stubEnv(name, url);
+    vi.stubEnv('SLIPWAY_API_TOKEN', 'token');
+  });
+  afterEach(() => vi.unstubAllEnvs());
+  afterAll(() => server.close().closeAllConnections());
+
+  /** What a command prints on standard output, and its exit code. */
+  return async (command: (output: Output) => Promise<ExitCode>, json = false) => {
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    const streams = { out, err } as unknown as Record<'out' | 'err', NodeJS.WriteStream>;
+    const code = await command(new Output({ json, ...streams }));
+    return { code, out: String(out.read() ?? '') };
+  };
+}
