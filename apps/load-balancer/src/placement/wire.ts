@@ -19,13 +19,10 @@ import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
 import { askedLast, heldOnNodes, heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
 import { joined } from './adapters/joined.js';
-import {
-  NotTogetherError,
-  PlacingBatch,
-  type PlacingMode,
-  PostgresPlacing,
-} from './adapters/postgres-placing.js';
-import { follow, knownOfServices } from './adapters/reservations.js';
+import { knownOfServices } from './adapters/known-of-services.js';
+import { NotTogetherError, PlacingBatch, type PlacingMode } from './adapters/placing-batch.js';
+import { PostgresPlacing } from './adapters/postgres-placing.js';
+import { follow } from './adapters/reservations.js';
 import { release } from './adapters/releases.js';
 import { PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';

@@ -2,9 +2,7 @@ import type { NodeRequest } from '#libs/contracts';
 import { jsonTime, together, type Transaction } from '#libs/postgres';
 import type { Hold, WaitingRequest } from '../domain/waiting-line.js';
 import type { ServedLine, Standing } from '../ports.js';
-import { tokenKey } from './reservations.js';
-
-const LINE = `hashtextextended('slipway.load-balancer.waiting', 0)`;
+import { tryToLockLine, tryToLockToken } from './locks.js';
 
 const COLUMNS = `request, priority, ${jsonTime('since')} AS since, ${jsonTime('wait_until')} AS until,
   (extract(epoch FROM now() - since) * 1000)::float8 AS "waitedMs", wait_until <= now() AS "isDue", announced, tried,
@@ -59,17 +57,6 @@ export async function leaveLine(tx: Transaction, accessTokens: readonly string[]
 export interface Joining {
   readonly request: NodeRequest;
   readonly announced: boolean;
-}
-
-/** Waits until nobody else joins or serves the line. */
-export async function lockLine(tx: Transaction): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(${LINE})`);
-}
-
-/** Waits for nobody. @returns false where another one joins or serves the line */
-export async function tryToLockLine(tx: Transaction): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${LINE}) AS locked`);
-  return rows[0]?.locked === true;
 }
 
 /**
@@ -151,12 +138,10 @@ export class PostgresLine implements ServedLine {
   async take(accessToken: string): Promise<boolean> {
     const { tx } = this;
     const [locked, { rowCount }] = await together(
-      tx.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${tokenKey('$1::text')}) AS locked`, [
-        accessToken,
-      ]),
+      tryToLockToken(tx, accessToken),
       tx.query('SELECT FROM waiting_requests WHERE access_token = $1 FOR UPDATE SKIP LOCKED', [accessToken]),
     );
-    return locked.rows[0]?.locked === true && rowCount === 1;
+    return locked && rowCount === 1;
   }
 
   async leave({ request: { accessToken }, evicting }: WaitingRequest): Promise<void> {
