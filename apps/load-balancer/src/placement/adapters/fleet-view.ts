@@ -122,7 +122,8 @@ export class FleetView {
       this.read(tx, 'all'),
     );
     const names = nodes.map(({ name }) => name);
-    for (const name of this.nodes.keys()) if (!names.includes(name)) this.forget(name);
+    const there = new Set(names);
+    for (const name of this.nodes.keys()) if (!there.has(name)) this.forget(name);
     for (const node of nodes) this.nodes.set(node.name, node);
     this.apply(names, figures);
     this.change = Math.max(this.change, change);
