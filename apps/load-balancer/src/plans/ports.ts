@@ -10,7 +10,7 @@ export interface FleetSnapshot {
   readonly held: readonly HeldPlace[];
   /** How the newest instance of the service that was asked about was asked for; undefined where it has none. */
   readonly askedLast?: Asked;
-  /** What placing knows of the service of a wish: of what is held there, and of the service that was asked about. */
+  /** What placing knows of a service: of those held on the node, and of the one that was asked about. */
   known(wish: OfService): KnownOfService;
 }
 
