@@ -103,9 +103,9 @@ export class Placement {
   }
 
   /**
-   * Does what was noted for the transaction; the last of it before it is committed. Several requests and releases wait for
-   * less than one alone does. Throws NotTogetherError, or Postgres' lock_not_available, where it has to be rolled back
-   * and each message handled in a transaction of its own.
+   * Does what was noted for the transaction. It comes last, just before the commit. Where several messages would have to
+   * wait for a lock, it throws NotTogetherError or Postgres' lock_not_available: then the transaction has to be rolled
+   * back, and each message handled in one of its own.
    */
   async settle(tx: Transaction): Promise<void> {
     const noted = this.noted.get(tx);
@@ -157,7 +157,7 @@ export class Placement {
     return this.view.figures.knowsAny;
   }
 
-  /** What holds places on these nodes, for who has read all live instances. */
+  /** What holds places on these nodes, for a caller that has read all live instances. */
   heldOn(
     tx: Transaction,
     nodes: readonly string[],

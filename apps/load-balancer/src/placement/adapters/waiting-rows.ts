@@ -48,7 +48,7 @@ export async function evictingHold(tx: Transaction): Promise<Hold | undefined> {
   return rows[0];
 }
 
-/** They do not wait any more. Of no use for those that do not. */
+/** They do not wait any more. Does nothing for those that do not wait. */
 export async function leaveLine(tx: Transaction, accessTokens: readonly string[]): Promise<void> {
   await tx.query('DELETE FROM waiting_requests WHERE access_token = ANY ($1)', [accessTokens]);
 }
@@ -151,7 +151,7 @@ export class PostgresLine implements ServedLine {
       await tx.query(`UPDATE waiting_requests SET tried = false WHERE request @> '{"preempt": true}'`);
   }
 
-  async wasTried({ announced, hold }: { announced: readonly string[]; hold?: Hold }): Promise<void> {
+  async wasTried({ announced, untried, hold }: Parameters<ServedLine['wasTried']>[0]): Promise<void> {
     const { tx } = this;
     // The old hold goes first: there is one at most.
     await together(
@@ -166,9 +166,10 @@ export class PostgresLine implements ServedLine {
         [hold?.accessToken ?? null, hold?.node ?? null, hold?.evicting ?? false],
       ),
       tx.query(
-        `UPDATE waiting_requests SET tried = true, announced = announced OR access_token = ANY ($1)
-         WHERE NOT tried OR (NOT announced AND access_token = ANY ($1))`,
-        [announced],
+        `UPDATE waiting_requests
+         SET tried = access_token <> ALL ($2), announced = announced OR access_token = ANY ($1)
+         WHERE tried <> (access_token <> ALL ($2)) OR (NOT announced AND access_token = ANY ($1))`,
+        [announced, untried],
       ),
     );
   }
