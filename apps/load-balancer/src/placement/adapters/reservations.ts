@@ -4,13 +4,21 @@ import { askedOf } from '../domain/asked.js';
 import type { Place } from '../domain/place.js';
 import { lockNodeOfLapsing } from './locks.js';
 
-/** Reservations that hold nothing any more: a late report of one that is deleted is of no use, as of one released. */
+/** Reservations that hold nothing any more. A late report changes nothing, whether the row was released or deleted. */
 export const endedReservations = (keepMs: number): Retention => ({
   table: 'reservations',
   column: 'updated_at',
   condition: `state IN ('released', 'lapsed')`,
   keepMs,
 });
+
+/** Last ports of nodes that were removed, or on which nothing was placed for long: their ports have rested for long enough. */
+export const oldPorts = (keepMs: number): Retention => ({
+  table: 'ports_in_turn',
+  column: 'handed_out_at',
+  keepMs: Math.max(keepMs, PORTS_REST_MS),
+});
+const PORTS_REST_MS = 86_400_000;
 
 /** What is promised until then counts, and what is bound. */
 export const IS_LIVE = `(state = 'bound' OR (state = 'promised' AND expires_at >= now()))`;
@@ -29,7 +37,7 @@ export async function releaseExpired(tx: Transaction, nodes: readonly string[]):
   );
 }
 
-/** The places that access tokens have, by token; of one that has none, or none any more, nothing. */
+/** The places that access tokens have, by token. A token without a place is left out. */
 export async function liveReservations(
   tx: Transaction,
   accessTokens: readonly string[],
@@ -50,7 +58,7 @@ export interface Reserved {
   readonly place: Place;
 }
 
-/** It is the turn of the next ones. Of several on a node, the last one counts. */
+/** Notes the last port of each node, so that the next request gets the one after it. */
 export async function portsHandedOut(tx: Transaction, reserved: readonly Reserved[]): Promise<void> {
   const last = new Map(
     reserved.flatMap(({ place: { node, port } }) => (port === undefined ? [] : [[node, port] as const])),
@@ -58,7 +66,7 @@ export async function portsHandedOut(tx: Transaction, reserved: readonly Reserve
   if (last.size === 0) return;
   await tx.query(
     `INSERT INTO ports_in_turn (node, last_port) SELECT * FROM unnest($1::text[], $2::integer[])
-     ON CONFLICT (node) DO UPDATE SET last_port = EXCLUDED.last_port`,
+     ON CONFLICT (node) DO UPDATE SET last_port = EXCLUDED.last_port, handed_out_at = now()`,
     [[...last.keys()], [...last.values()]],
   );
 }
@@ -92,7 +100,7 @@ export async function reserve(tx: Transaction, reserved: readonly Reserved[]): P
 
 /**
  * An instance that runs holds its reservation, also one that lapsed before its report came, unless its port has become
- * another's; one that ended frees it, for good. Of no use for a token that is not known.
+ * another's; one that ended frees it, for good. Does nothing for a token that is not known.
  */
 export async function follow(tx: Transaction, { accessToken, node, state }: InstanceReport): Promise<void> {
   const next = state === 'running' || state === 'draining' ? 'bound' : 'released';
