@@ -48,6 +48,11 @@ const contradiction = { path: ['antiAffinity'], error: 'expected no service of a
 /** On which nodes the instances of a service may run. All that is said must hold. */
 export const placementRulesSchema = z.strictObject(ruleFields).refine(isPossible, contradiction);
 
+/** The same, and whether others make room for it. What concerns waiting and moving later is no part of a plan. */
+export const plannedPlacementSchema = z
+  .strictObject({ ...ruleFields, preempt: z.boolean().optional() })
+  .refine(isPossible, contradiction);
+
 /**
  * `placement` of config.json: the rules, how long an instance may wait for room, whether others make room for it, and
  * whether it may be moved to balance the load.
