@@ -47,12 +47,16 @@ export async function evictableOn(
 ): Promise<readonly Evictable[]> {
   if (shortages.length === 0) return [];
   const { rows } = await tx.query<EvictableRow>(
-    `WITH enough AS (
-       SELECT r.node FROM reservations r JOIN unnest($1::text[], $2::float8[], $3::float8[])
-                                              AS lacks (node, lacks_cpu, lacks_memory_mib) USING (node)
-       WHERE ${MAY_GO} GROUP BY r.node, lacks_cpu, lacks_memory_mib
-       HAVING sum(cpu) >= lacks_cpu - $7 AND sum(memory_mib) >= lacks_memory_mib - $7
-       ORDER BY max(evictable_priority), count(*), r.node LIMIT $8)
+    // Summed up before it is joined: how many nodes there are is not known when the statement is planned once for all.
+    `WITH held AS MATERIALIZED (
+       SELECT node, sum(cpu) AS cpu, sum(memory_mib) AS memory_mib, max(evictable_priority) AS highest,
+              count(*) AS instances
+       FROM reservations r WHERE ${MAY_GO} GROUP BY node),
+     enough AS (
+       SELECT node FROM held JOIN unnest($1::text[], $2::float8[], $3::float8[])
+                                  AS lacks (node, cpu, memory_mib) USING (node)
+       WHERE held.cpu >= lacks.cpu - ${EPSILON} AND held.memory_mib >= lacks.memory_mib - ${EPSILON}
+       ORDER BY highest, instances, node LIMIT ${MOST_NODES})
      SELECT access_token AS "accessToken", app_id AS "appId", service, node, port, cpu,
             memory_mib AS "memoryMiB", evictable_priority AS priority
      FROM reservations r JOIN enough USING (node) WHERE ${MAY_GO} ORDER BY access_token`,
@@ -60,7 +64,7 @@ export async function evictableOn(
       shortages.map(({ node }) => node),
       shortages.map(({ cpu }) => cpu),
       shortages.map(({ memoryMiB }) => memoryMiB),
-      ...[mostPriority, except, ASKED_LATELY_MS, EPSILON, MOST_NODES],
+      ...[mostPriority, except, ASKED_LATELY_MS],
     ],
   );
   if (rows.length === 0) return [];
