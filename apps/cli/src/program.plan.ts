@@ -63,7 +63,7 @@ function addPlace(plan: Command, run: Run): void {
       collected,
     )
     .option('--no-port', 'workers: they take no host port')
-    .option('--priority <number>', 'their priority, -100 to 100 (default: 0)', priority)
+    .option('--priority <number>', 'their priority, -100 to 100 (default: 0); only with --preempt', priority)
     .option('--preempt', 'say also what would be stopped for them where there is no room')
     .addHelpText(
       'after',

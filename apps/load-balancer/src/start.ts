@@ -15,12 +15,13 @@ import { loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { followFigures } from './placement/adapters/node-figures.js';
 import { evictableOn, oldEvictions } from './placement/adapters/evictions.js';
-import { endedReservations, oldNodeChanges } from './placement/adapters/reservations.js';
+import { oldNodeChanges } from './placement/adapters/fleet-rows.js';
+import { endedReservations, oldPorts } from './placement/adapters/reservations.js';
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
 
-/** Starts a load balancer: answers node requests with a reserved place, and follows what runs on it, and says why. */
+/** Starts a load balancer: it reserves a place for each node request, follows what runs there, and explains its answers. */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
@@ -80,7 +81,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
       await Promise.all([line.stop(), rebalancing.stop()]);
     },
     oldRows: [
-      ...[endedReservations, oldNodeChanges, oldEvictions],
+      ...[endedReservations, oldNodeChanges, oldEvictions, oldPorts],
       ...[oldExplanations, oldMoves].map((of) => of(keptDays)),
     ],
     gather: { topic: topics.nodeRequests, settle: (tx) => placement.settle(tx) },

@@ -37,7 +37,7 @@ export const sizeText = ({ cpu, memoryMiB }: { readonly cpu: number; readonly me
 const short = (value: number): number => Number(value.toFixed(3));
 
 function askedText({ asked }: ExplainedPlacement): string {
-  const { resources, needsPort, onNode, placement = {}, avoidNodes = [], exceptNodes = [] } = asked;
+  const { resources, needsPort, onNode, toNode, placement = {}, avoidNodes = [], exceptNodes = [] } = asked;
   const { constraints = [], affinity = [], antiAffinity = [] } = placement;
   const list = (what: string, names: readonly string[]): readonly string[] =>
     names.length === 0 ? [] : [`${what} ${names.join(', ')}`];
@@ -48,6 +48,7 @@ function askedText({ asked }: ExplainedPlacement): string {
     ...list('beside', affinity),
     ...list('not beside', antiAffinity),
     ...(onNode === undefined ? [] : [`on ${onNode}, where its volumes are`]),
+    ...(toNode === undefined ? [] : [`moved to ${toNode}`]),
     ...list('rather not on', avoidNodes),
     ...list('never on', exceptNodes),
   ].join('; ');
@@ -115,6 +116,9 @@ const waysOut: Readonly<Record<string, (node: string) => string>> = {
   state: (node) => `slipway node show ${node}`,
   login: () => 'slipway node add, with its login',
   'just-failed': () => 'another request may try it there again',
+  'move-target': () => 'none: a move has one target',
+  held: () => 'wait until the one that it is kept for is placed: slipway status shows it',
+  busy: () => 'none: another instance was being placed there at that moment',
   architecture: () => 'an image for those processors, or a node of the other kind',
   constraints: (node) => `slipway node label ${node}, or placement in config.json`,
   affinity: () => 'run those services there, or change placement in config.json',

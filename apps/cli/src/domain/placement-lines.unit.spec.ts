@@ -118,6 +118,19 @@ low-web-o-0  low/web  -20       node-1`);
     );
   });
 
+  it.each([
+    ['held', /wait until the one that it is kept for is placed: slipway status shows it$/m],
+    ['busy', /another instance was being placed there at that moment$/m],
+    ['move-target', /a move has one target$/m],
+  ])('of the filter %s said nothing about what would have to change', (filter, way) => {
+    const refused = [{ filter, nodes: 1, closest: 'node-3', missing: 'node-3 is refused' }];
+    expect(text({ refused })).toMatch(way);
+  });
+
+  it('says where a move was to go', () => {
+    expect(text({ asked: { ...placed.asked, toNode: 'node-2' } })).toContain('; moved to node-2');
+  });
+
   it('says so where there is no node at all', () => {
     expect(text({ nodes: 0, best: [], refused: [] })).toContain('No node is enrolled.');
   });

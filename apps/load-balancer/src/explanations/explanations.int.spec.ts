@@ -138,3 +138,15 @@ it('explanations are deleted once they are older than their days, whatever other
   expect(await deleteOld(ownPool(), oldExplanations(2)(1e12))).toBe(1);
   expect(await listed('')).toEqual(['new:web:0']);
 });
+
+it('refused requests were looked for among all placements', async () => {
+  await query(`INSERT INTO placements (access_token, app_id, service, node, policy, explanation)
+               SELECT n || ':web:0', 'shop', 'web', 'node-a', 'spread', '{}' FROM generate_series(1, 20000) n`);
+  await ask({ accessToken: 'large:web:0', resources: { cpu: 3, memoryMiB: 100 } });
+  await query('ANALYZE placements');
+  expect(await listed('outcome=refused')).toEqual(['large:web:0']);
+  const { rows } = await query(
+    'EXPLAIN SELECT FROM placements WHERE node IS NULL ORDER BY id DESC LIMIT 100',
+  );
+  expect(JSON.stringify(rows)).toContain('placements_refused');
+});

@@ -11,43 +11,76 @@ import type { Evictions, LinePlacing } from './ports.js';
 /** What was asked to make room and has not gone by then is not waited for: longer than most drains and stops take. */
 export const EVICTED_WITHIN_MS = 300_000;
 
+/** So many kinds of requests are tried in one step: each weighs the whole fleet, and nobody else joins the line meanwhile. */
+const MOST_TRIED = 4;
+
+/** What came of it. */
+export interface MadeRoom {
+  /** The node that is kept; undefined where nobody makes room. */
+  readonly hold?: Hold;
+  /** Access tokens of those that the next step is to try. */
+  readonly untried: readonly string[];
+}
+
 /**
  * Asks instances of clearly lower priorities to make room for the first in line that wants it (`choosePreemption`). The
  * node is kept for that one while they are being stopped, as kube-scheduler's nominated node is. There is one preemption
  * at a time: it ends when the request has its place, leaves the line, or can get none there any more. Then another choice
  * is made.
  * @param isRenewed those that were tried before are tried again
- * @returns the node that is kept; undefined where nobody makes room
  */
 export async function makeRoom(
   placing: LinePlacing,
   evictions: Evictions,
   waiting: readonly WaitingRequest[],
   isRenewed: boolean,
-): Promise<Hold | undefined> {
+): Promise<MadeRoom> {
   const hold = holdOf(waiting);
   const current = waiting.find(({ evicting }) => evicting === true);
   if (current !== undefined && hold !== undefined && (await isComing(placing, evictions, current, hold.node)))
-    return hold;
-  const asked = new Set<string>();
-  for (const one of waiting) {
-    const { request, priority, isDue, tried } = one;
-    const isNext = isRenewed || current !== undefined || tried !== true;
-    if (request.preempt !== true || isDue || !isNext) continue;
-    const heldNodes = heldFrom(request, hold);
-    const kind = `${priority} ${kindOfRequest(request, heldNodes)}`;
-    if (asked.has(kind)) continue;
-    asked.add(kind);
-    const wish = { ...request, heldNodes };
+    return { hold, untried: [] };
+  const isAgain = isRenewed || current !== undefined;
+  const { now, later } = nextKinds(waiting, hold, isAgain);
+  for (const one of now) {
+    const { request } = one;
+    const wish = { ...request, heldNodes: heldFrom(request, hold) };
     await placing.about(request);
     if (placing.hasRoom(wish)) continue;
     const evictable = await evictions.evictable(placing.shortages(wish), highestEvictable(request));
     const preemption = await chosen(placing, wish, evictable);
     if (preemption === undefined) continue;
     await evictions.ask(request, preemption.victims);
-    return holdBy(one, preemption.node, true);
+    return { hold: holdBy(one, preemption.node, true), untried: [] };
   }
-  return undefined;
+  return { untried: later.map(({ request }) => request.accessToken) };
+}
+
+/**
+ * The first of each kind that is tried now, in the order of the line, and all that are tried later. Those that were never
+ * tried, or not since the last round, come before those that were: so each has its turn, however long the line is.
+ */
+function nextKinds(
+  waiting: readonly WaitingRequest[],
+  hold: Hold | undefined,
+  isAgain: boolean,
+): { readonly now: readonly WaitingRequest[]; readonly later: readonly WaitingRequest[] } {
+  const next = waiting.filter(
+    ({ request, isDue, tried }) => request.preempt === true && !isDue && (isAgain || tried !== true),
+  );
+  const kinds = [
+    ...Map.groupBy(
+      next,
+      ({ request, priority }) => `${priority} ${kindOfRequest(request, heldFrom(request, hold))}`,
+    ).values(),
+  ];
+  const wasTried = (kind: readonly WaitingRequest[]): boolean => kind.every(({ tried }) => tried === true);
+  const now = new Set(
+    kinds.toSorted((a, b) => Number(wasTried(a)) - Number(wasTried(b))).slice(0, MOST_TRIED),
+  );
+  return {
+    now: kinds.filter((kind) => now.has(kind)).flatMap(([first]) => first ?? []),
+    later: kinds.filter((kind) => !now.has(kind)).flat(),
+  };
 }
 
 /**

@@ -94,8 +94,8 @@ export interface Pending extends Evictable {
 /** Instances that are asked to make room, within one transaction. */
 export interface Evictions {
   /**
-   * Instances that run on nodes which lack no more than they have together, and were not asked lately. Of a priority of
-   * at most so much, and without volumes.
+   * The instances that may be stopped, on nodes where that would free what the node lacks. They have at most this
+   * priority, have no volumes, and were not asked lately.
    */
   evictable(shortages: readonly Shortage[], mostPriority: number): Promise<readonly Evictable[]>;
   /** Asks the deployer to stop them. */
@@ -114,6 +114,10 @@ export interface ServedLine {
   take(accessToken: string): Promise<boolean>;
   /** Where others made room for it, those behind it are tried anew: it is their turn to ask. */
   leave(one: WaitingRequest): Promise<void>;
-  /** All in line were tried, these are told that they wait, and this one keeps a node. */
-  wasTried(result: { readonly announced: readonly string[]; readonly hold?: Hold }): Promise<void>;
+  /** All in line were tried but for some, these are told that they wait, and this one keeps a node. */
+  wasTried(result: {
+    readonly announced: readonly string[];
+    readonly untried: readonly string[];
+    readonly hold?: Hold;
+  }): Promise<void>;
 }

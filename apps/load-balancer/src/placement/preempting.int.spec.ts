@@ -228,6 +228,37 @@ describe('a request that asks others to make room', () => {
     expect([await placeOf('high'), await holds()]).toEqual(['node-b', undefined]);
   });
 
+  it('were tried all in one step, while nobody could join the line: now a few are, and each has its turn', async () => {
+    await enrol('node-a', { cpus: 1 });
+    await runs('low', cores(1));
+    const nowhere = { priority: 60, placement: { constraints: ['zone=none'] } };
+    for (let n = 0; n < 9; n += 1) await ask(urgent(`first-${n}`, { ...nowhere, service: `s${n}` }));
+    await ask(urgent('high'));
+    const untried = async () => (await query('SELECT FROM waiting_requests WHERE NOT tried')).rowCount;
+    await step(true);
+    expect([await victims(), await untried()]).toEqual([[], 6]);
+    await step();
+    expect([await victims(), await untried()]).toEqual([[], 2]);
+    await step(true);
+    expect(await victims(), 'those that were not tried come before the others').toEqual(['i-low']);
+  });
+
+  it('took a victim that it had asked before, on another node, for one that was gone: others had to go as well', async () => {
+    await enrol('node-a', { cpus: 1 });
+    await enrol('node-b', { cpus: 1 });
+    const node = await runs('x', { ...cores(1), priority: -1 });
+    await runs('y', cores(1));
+    await query(`INSERT INTO evictions (access_token, instance, app_id, service, priority, node, made_for, asked_at)
+                 VALUES ('x', 'before', 'shop', 'web', 0, 'node-c', 'other', now() - interval '2 hours')`);
+    await ask(urgent('high'));
+    await step();
+    await report('x', node, 'draining');
+    await step(true);
+    expect(await victims()).toEqual(['i-x']);
+    const { rows } = await query('SELECT instance, priority, node FROM evictions');
+    expect(rows).toEqual([{ instance: 'i-x', priority: -1, node }]);
+  });
+
   it('goes one after another: the second asks once the first has its place', async () => {
     await enrol('node-a', { cpus: 1 });
     await runs('x', { priority: -2 });

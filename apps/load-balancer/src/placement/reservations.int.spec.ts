@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deleteOld } from '#libs/postgres';
-import { endedReservations } from './adapters/reservations.js';
+import { endedReservations, oldPorts } from './adapters/reservations.js';
 import { placementOfFile } from './placement.testing.js';
 
 const { ask, enrol, nodeOf, report, release, lapse, query, ownPool, restart } = placementOfFile();
@@ -146,4 +146,15 @@ describe('reservations', () => {
     await report('over', 'node-a', 'running');
     expect(await nodeOf()).toBe('node-a');
   });
+});
+
+it('the last ports of nodes that were removed were kept for ever', async () => {
+  await enrol('node-a');
+  await enrol('node-b', { cpus: 1 });
+  for (const onNode of ['node-a', 'node-b']) await ask({ accessToken: onNode, onNode });
+  await query(`UPDATE ports_in_turn SET handed_out_at = now() - interval '3 days'`);
+  await ask({ onNode: 'node-b' });
+  expect(await deleteOld(ownPool(), oldPorts(4 * 86_400_000))).toBe(0);
+  expect(await deleteOld(ownPool(), oldPorts(0))).toBe(1);
+  expect((await query('SELECT node FROM ports_in_turn')).rows).toEqual([{ node: 'node-b' }]);
 });

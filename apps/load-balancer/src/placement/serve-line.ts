@@ -52,7 +52,11 @@ export async function serveLine(ports: ServePorts, isRenewed: boolean): Promise<
     await answers.sendWaiting(waitingMessage(one, missing.get(kindOf(one, hold)) ?? []));
   const announced = untold.map(({ request }) => request.accessToken);
   const made = ports.evictions && (await makeRoom(placing, ports.evictions, waiting, isRenewed));
-  await line.wasTried({ announced, hold: made ?? nextHold(ports, waiting) });
+  await line.wasTried({
+    announced,
+    untried: made?.untried ?? [],
+    hold: made?.hold ?? nextHold(ports, waiting),
+  });
   return isBusy ? 'busy' : 'tried';
 }
 

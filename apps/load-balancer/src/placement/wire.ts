@@ -19,13 +19,10 @@ import { FleetView, type FleetViewOptions } from './adapters/fleet-view.js';
 import { askedLast, heldOnNodes, heldPlaces } from './adapters/held-places.js';
 import type { NodeFigures } from './adapters/node-figures.js';
 import { joined } from './adapters/joined.js';
-import {
-  NotTogetherError,
-  PlacingBatch,
-  type PlacingMode,
-  PostgresPlacing,
-} from './adapters/postgres-placing.js';
-import { follow, knownOfServices } from './adapters/reservations.js';
+import { knownOfServices } from './adapters/known-of-services.js';
+import { NotTogetherError, PlacingBatch, type PlacingMode } from './adapters/placing-batch.js';
+import { PostgresPlacing } from './adapters/postgres-placing.js';
+import { follow } from './adapters/reservations.js';
 import { release } from './adapters/releases.js';
 import { currentHold, PostgresLine } from './adapters/waiting-rows.js';
 import { type LoginKeys, SealedLogins } from './adapters/sealed-logins.js';
@@ -106,9 +103,9 @@ export class Placement {
   }
 
   /**
-   * Does what was noted for the transaction; the last of it before it is committed. Several requests and releases wait for
-   * less than one alone does. Throws NotTogetherError, or Postgres' lock_not_available, where it has to be rolled back
-   * and each message handled in a transaction of its own.
+   * Does what was noted for the transaction. It comes last, just before the commit. Where several messages would have to
+   * wait for a lock, it throws NotTogetherError or Postgres' lock_not_available: then the transaction has to be rolled
+   * back, and each message handled in one of its own.
    */
   async settle(tx: Transaction): Promise<void> {
     const noted = this.noted.get(tx);
@@ -162,7 +159,7 @@ export class Placement {
     return this.view.figures.knowsAny;
   }
 
-  /** What holds places on these nodes, for who has read all live instances. */
+  /** What holds places on these nodes, for a caller that has read all live instances. */
   heldOn(
     tx: Transaction,
     nodes: readonly string[],

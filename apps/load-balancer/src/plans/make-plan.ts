@@ -71,15 +71,18 @@ export async function makePlan(fleets: Fleets, wish: PlanWish): Promise<Plan | u
   }));
   const found: Found[] = [];
   const evicted: Evictable[] = [];
+  let mayPreempt = preempts(wish);
   for (const [index, seeker] of seekers.entries()) {
     if (index > 0 && index % AT_ONCE === 0) await fleets.pause();
     const about = known(seeker.wish);
-    const one = findPlace(fleet, seeker, about);
-    found.push(
-      one.kind === 'unplaced' && preempts(wish)
-        ? await makeRoom(fleets, { fleet, seeker, unplaced: one, evicted, known: about })
-        : one,
-    );
+    const unhelped = findPlace(fleet, seeker, about);
+    const one =
+      unhelped.kind === 'unplaced' && mayPreempt
+        ? await makeRoom(fleets, { fleet, seeker, unplaced: unhelped, evicted, known: about })
+        : unhelped;
+    // All new instances are alike: where nothing makes room for one, nothing does for the next.
+    if (one.kind === 'unplaced') mayPreempt = false;
+    found.push(one);
   }
   return {
     ...{ found, added, before, after: figuresOf(fleet, sizes) },

@@ -334,6 +334,15 @@ describe('a plan of new instances with a high priority', () => {
     expect(fleet.get('a')?.reserved.cpu, 'it is only a plan').toBe(2);
   });
 
+  it('looked for others to stop for each of many instances, though nothing made room for the first', async () => {
+    let asked = 0;
+    const none: Fleets['evictable'] = () => Promise.resolve(void (asked += 1)).then(() => []);
+    const plan = await planned(fleetOf(nodeWith('a', 4)), wish(20, { preempt: true }), [], {
+      evictable: none,
+    });
+    expect([asked, new Set(evicted(plan))]).toEqual([1, new Set(['unplaced'])]);
+  });
+
   it('stops nothing where there is room, or where it does not ask for that', async () => {
     expect(
       evicted(await planned(fleetOf(nodeWith('a', 3)), wish(1, { preempt: true }), [], { evictable })),

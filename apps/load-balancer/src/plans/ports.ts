@@ -13,7 +13,7 @@ export interface FleetSnapshot {
   readonly askedLast?: Asked;
   /** The node that is kept for the first of those that wait for room; undefined where none is. */
   readonly hold?: Hold;
-  /** What placing knows of the service of a wish: of what is held there, and of the service that was asked about. */
+  /** What placing knows of a service: of those held on the node, and of the one that was asked about. */
   known(wish: OfService): KnownOfService;
 }
 

@@ -89,9 +89,11 @@ const placeSchema = z
     placement: plannedPlacementSchema
       .optional()
       .describe(
-        'The rules as in config.json. With `preempt`, the plan says what would be stopped where there is no room.',
+        'As in config.json, without `waitMs` and `rebalance`. With `preempt`, the plan says what would be stopped where there is no room.',
       ),
-    priority: prioritySchema.optional().describe('As in config.json; 0 if absent.'),
+    priority: prioritySchema
+      .optional()
+      .describe('As in config.json; 0 if absent. Only with `placement.preempt`: nothing else depends on it.'),
   })
   .refine(({ appId, service }) => service === undefined || appId !== undefined, {
     path: ['appId'],
@@ -101,7 +103,11 @@ const placeSchema = z
     ({ appId, placement = {} }) =>
       appId !== undefined || (placement.affinity === undefined && placement.antiAffinity === undefined),
     { path: ['appId'], error: 'expected the application whose services affinity and antiAffinity name' },
-  );
+  )
+  .refine(({ priority, placement = {} }) => priority === undefined || placement.preempt === true, {
+    path: ['priority'],
+    error: 'expected placement.preempt beside it: without, a plan does not depend on the priority',
+  });
 
 /** What would come of a change, over HTTP. Each is made on a copy of the fleet, and changes nothing. */
 export const planRoutes = {

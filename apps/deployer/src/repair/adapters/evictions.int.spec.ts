@@ -41,7 +41,7 @@ const take = (request: EvictionRequest): Promise<void> =>
 const tasks = async (): Promise<readonly { token: string }[]> =>
   (await database.pool.query<{ token: string }>('SELECT token FROM tasks')).rows;
 
-it('an instance that is to make room is stopped by one request of our own, which its application is told', async () => {
+it('an instance that is to make room is stopped by one request of our own; its application is told before, not that it has', async () => {
   await take(asked());
   await take(asked());
   const [task, ...more] = await tasks();
@@ -55,7 +55,7 @@ it('an instance that is to make room is stopped by one request of our own, which
     ...{ token: task?.token, appId: 'low', service: 'web', node: 'node-1' },
     data: {
       ...{ instance: 'web-0', preemptor, repair: task?.token },
-      notes: ['web-0 made room for shop/web with priority 50.'],
+      notes: ['web-0 is to make room for shop/web with priority 50.'],
     },
   });
   const accepted = await database.pool.query<{ data: { data?: { scale?: object } } }>(

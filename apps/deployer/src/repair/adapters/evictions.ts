@@ -3,7 +3,7 @@ import { deploymentProgressed, type EvictionRequest } from '#libs/contracts';
 import type { Outbox, Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { RepairRequests } from '../../requests/ports.js';
-import { madeRoom } from '../../rollout/domain/made-room.js';
+import { isToMakeRoom } from '../../rollout/domain/made-room.js';
 import type { Clock } from '../../task/ports.js';
 import type { Evictions } from '../ports.js';
 
@@ -33,7 +33,7 @@ export class PostgresEvictions implements Evictions {
       ...{ token, appId, service, appName: row.appName, instance },
       ...{ moves: true, makesRoomFor: preemptor },
     });
-    const data = { instance, preemptor, repair: token, notes: [madeRoom(instance, preemptor)] };
+    const data = { instance, preemptor, repair: token, notes: [isToMakeRoom(instance, preemptor)] };
     const event = { token, appId, service, event: 'InstanceEvicting', version: 0, node, replica, data };
     await outbox.add(tx, [outgoing(deploymentProgressed, { ...event, at: clock.now().toISOString() })]);
   }

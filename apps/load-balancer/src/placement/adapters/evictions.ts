@@ -8,7 +8,7 @@ import type { Evictable } from '../domain/preemption.js';
 import type { Evictions, Pending } from '../ports.js';
 import { IS_LIVE } from './reservations.js';
 
-/** What was asked for longer ago is of no use to anybody. */
+/** Evictions that were asked for long ago. */
 export const oldEvictions = (keepMs: number): Retention => ({
   table: 'evictions',
   column: 'asked_at',
@@ -24,13 +24,20 @@ const MOST_NODES = 100;
 /** As in filters: sums of fractions of a core. */
 const EPSILON = 1e-6;
 
+/** SQL: those of a priority of at most $4, but for $5, that were not asked within the last $6 milliseconds. */
+const MAY_GO = `state = 'bound' AND evictable_priority <= $4 AND access_token <> ALL ($5)
+  AND NOT EXISTS (SELECT FROM evictions e WHERE e.access_token = r.access_token
+                    AND e.asked_at > now() - $6 * interval '1 ms')`;
+
 interface EvictableRow extends Omit<Evictable, 'instance' | 'port'> {
   readonly port: number | null;
 }
 
 /**
- * The instances that hold places on nodes where they have at least what the node lacks together; without those whose
- * end is under way already. What an older version reserved is left alone, for its priority is not known.
+ * The instances that may be stopped, on nodes where they hold together at least what the node lacks. An instance that is
+ * being stopped is left out. So is one that an older version placed, because its priority is not known.
+ * @param mostPriority of the instances
+ * @param except access tokens of instances to leave out
  */
 export async function evictableOn(
   tx: Transaction,
@@ -40,29 +47,24 @@ export async function evictableOn(
 ): Promise<readonly Evictable[]> {
   if (shortages.length === 0) return [];
   const { rows } = await tx.query<EvictableRow>(
-    `WITH evictable AS (
-       SELECT access_token, app_id, service, node, port, cpu, memory_mib,
-              coalesce((asked ->> 'priority')::integer, 0) AS priority
-       FROM reservations r
-       WHERE state = 'bound' AND node = ANY ($1) AND coalesce((asked ->> 'priority')::integer, 0) <= $4
-         AND asked IS NOT NULL AND NOT asked ? 'onNode' AND NOT asked @> '{"hasVolumes": true}'
-         AND access_token <> ALL ($5)
-         AND NOT EXISTS (SELECT FROM evictions e WHERE e.access_token = r.access_token
-                           AND e.asked_at > now() - $6 * interval '1 ms')),
+    // Summed up before it is joined: how many nodes there are is not known when the statement is planned once for all.
+    `WITH held AS MATERIALIZED (
+       SELECT node, sum(cpu) AS cpu, sum(memory_mib) AS memory_mib, max(evictable_priority) AS highest,
+              count(*) AS instances
+       FROM reservations r WHERE ${MAY_GO} GROUP BY node),
      enough AS (
-       SELECT node FROM evictable JOIN unnest($1::text[], $2::float8[], $3::float8[])
-                                       AS lacks (node, lacks_cpu, lacks_memory_mib) USING (node)
-       GROUP BY node, lacks_cpu, lacks_memory_mib
-       HAVING sum(cpu) >= lacks_cpu - $7 AND sum(memory_mib) >= lacks_memory_mib - $7
-       ORDER BY max(priority), count(*), node LIMIT $8)
+       SELECT node FROM held JOIN unnest($1::text[], $2::float8[], $3::float8[])
+                                  AS lacks (node, cpu, memory_mib) USING (node)
+       WHERE held.cpu >= lacks.cpu - ${EPSILON} AND held.memory_mib >= lacks.memory_mib - ${EPSILON}
+       ORDER BY highest, instances, node LIMIT ${MOST_NODES})
      SELECT access_token AS "accessToken", app_id AS "appId", service, node, port, cpu,
-            memory_mib AS "memoryMiB", priority
-     FROM evictable JOIN enough USING (node) ORDER BY access_token`,
+            memory_mib AS "memoryMiB", evictable_priority AS priority
+     FROM reservations r JOIN enough USING (node) WHERE ${MAY_GO} ORDER BY access_token`,
     [
       shortages.map(({ node }) => node),
       shortages.map(({ cpu }) => cpu),
       shortages.map(({ memoryMiB }) => memoryMiB),
-      ...[mostPriority, except, ASKED_LATELY_MS, EPSILON, MOST_NODES],
+      ...[mostPriority, except, ASKED_LATELY_MS],
     ],
   );
   if (rows.length === 0) return [];
@@ -109,7 +111,8 @@ export class PostgresEvictions implements Evictions {
       tx.query(
         `INSERT INTO evictions (access_token, instance, app_id, service, priority, node, made_for)
          SELECT *, $7 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[])
-         ON CONFLICT (access_token) DO UPDATE SET made_for = EXCLUDED.made_for, asked_at = now()`,
+         ON CONFLICT (access_token) DO UPDATE SET instance = EXCLUDED.instance, priority = EXCLUDED.priority,
+           node = EXCLUDED.node, made_for = EXCLUDED.made_for, asked_at = now()`,
         [
           column((one) => one.accessToken),
           column((one) => one.instance),

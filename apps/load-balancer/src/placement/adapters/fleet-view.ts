@@ -3,7 +3,6 @@ import { readNodeChanges, readNodes, readRevision, type RegistryNode } from '#li
 import { candidatesOf } from '../domain/candidates.js';
 import { Fleet } from '../domain/fleet.js';
 import type { Place, Policy, Taken } from '../domain/place.js';
-import { NodeFigures } from './node-figures.js';
 import {
   changedNodes,
   latestChange,
@@ -11,7 +10,8 @@ import {
   nodeVersions,
   portsOfNodes,
   reservedOnNodes,
-} from './reservations.js';
+} from './fleet-rows.js';
+import { NodeFigures } from './node-figures.js';
 
 /** All is read anew this often: notes that were committed late are missed until then, and promises expire in silence. */
 const RENEW_MS = 10_000;
@@ -122,7 +122,8 @@ export class FleetView {
       this.read(tx, 'all'),
     );
     const names = nodes.map(({ name }) => name);
-    for (const name of this.nodes.keys()) if (!names.includes(name)) this.forget(name);
+    const there = new Set(names);
+    for (const name of this.nodes.keys()) if (!there.has(name)) this.forget(name);
     for (const node of nodes) this.nodes.set(node.name, node);
     this.apply(names, figures);
     this.change = Math.max(this.change, change);

@@ -22,13 +22,13 @@ export async function askedLast(
   return rows[0]?.asked;
 }
 
-/** The places that instances hold on a node, by service and access token; without those whose instance is being ended. */
+/** The places that instances hold on a node, by service and access token. Those of draining instances are left out. */
 export async function heldPlaces(tx: Transaction, node: string): Promise<readonly HeldPlace[]> {
   const [rows, instances] = await together(heldRows(tx, [node]), readInstances(tx, { node, isLive: true }));
   return heldBy(rows, instances);
 }
 
-/** The same of several nodes, for who has read the instances. */
+/** The same of several nodes, for a caller that has read all live instances. */
 export async function heldOnNodes(
   tx: Transaction,
   nodes: readonly string[],

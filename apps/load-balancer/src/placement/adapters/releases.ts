@@ -1,6 +1,6 @@
 import type { NodeRelease } from '#libs/contracts';
 import { together, type Transaction } from '#libs/postgres';
-import type { PlacingMode } from './postgres-placing.js';
+import type { PlacingMode } from './placing-batch.js';
 import { leaveLine } from './waiting-rows.js';
 
 /**

@@ -2,9 +2,7 @@ import type { NodeRequest } from '#libs/contracts';
 import { jsonTime, together, type Transaction } from '#libs/postgres';
 import type { Hold, WaitingRequest } from '../domain/waiting-line.js';
 import type { ServedLine, Standing } from '../ports.js';
-import { tokenKey } from './reservations.js';
-
-const LINE = `hashtextextended('slipway.load-balancer.waiting', 0)`;
+import { tryToLockLine, tryToLockToken } from './locks.js';
 
 const COLUMNS = `request, priority, ${jsonTime('since')} AS since, ${jsonTime('wait_until')} AS until,
   (extract(epoch FROM now() - since) * 1000)::float8 AS "waitedMs", wait_until <= now() AS "isDue", announced, tried,
@@ -56,7 +54,7 @@ export async function evictingHold(tx: Transaction): Promise<Hold | undefined> {
   return hold?.evicting === true ? hold : undefined;
 }
 
-/** They do not wait any more. Of no use for those that do not. */
+/** They do not wait any more. Does nothing for those that do not wait. */
 export async function leaveLine(tx: Transaction, accessTokens: readonly string[]): Promise<void> {
   await tx.query('DELETE FROM waiting_requests WHERE access_token = ANY ($1)', [accessTokens]);
 }
@@ -65,17 +63,6 @@ export async function leaveLine(tx: Transaction, accessTokens: readonly string[]
 export interface Joining {
   readonly request: NodeRequest;
   readonly announced: boolean;
-}
-
-/** Waits until nobody else joins or serves the line. */
-export async function lockLine(tx: Transaction): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(${LINE})`);
-}
-
-/** Waits for nobody. @returns false where another one joins or serves the line */
-export async function tryToLockLine(tx: Transaction): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${LINE}) AS locked`);
-  return rows[0]?.locked === true;
 }
 
 /**
@@ -157,12 +144,10 @@ export class PostgresLine implements ServedLine {
   async take(accessToken: string): Promise<boolean> {
     const { tx } = this;
     const [locked, { rowCount }] = await together(
-      tx.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${tokenKey('$1::text')}) AS locked`, [
-        accessToken,
-      ]),
+      tryToLockToken(tx, accessToken),
       tx.query('SELECT FROM waiting_requests WHERE access_token = $1 FOR UPDATE SKIP LOCKED', [accessToken]),
     );
-    return locked.rows[0]?.locked === true && rowCount === 1;
+    return locked && rowCount === 1;
   }
 
   async leave({ request: { accessToken }, evicting }: WaitingRequest): Promise<void> {
@@ -172,7 +157,7 @@ export class PostgresLine implements ServedLine {
       await tx.query(`UPDATE waiting_requests SET tried = false WHERE request @> '{"preempt": true}'`);
   }
 
-  async wasTried({ announced, hold }: { announced: readonly string[]; hold?: Hold }): Promise<void> {
+  async wasTried({ announced, untried, hold }: Parameters<ServedLine['wasTried']>[0]): Promise<void> {
     const { tx } = this;
     // The old hold goes first: there is one at most.
     await together(
@@ -187,9 +172,10 @@ export class PostgresLine implements ServedLine {
         [hold?.accessToken ?? null, hold?.node ?? null, hold?.evicting ?? false],
       ),
       tx.query(
-        `UPDATE waiting_requests SET tried = true, announced = announced OR access_token = ANY ($1)
-         WHERE NOT tried OR (NOT announced AND access_token = ANY ($1))`,
-        [announced],
+        `UPDATE waiting_requests
+         SET tried = access_token <> ALL ($2), announced = announced OR access_token = ANY ($1)
+         WHERE tried <> (access_token <> ALL ($2)) OR (NOT announced AND access_token = ANY ($1))`,
+        [announced, untried],
       ),
     );
   }

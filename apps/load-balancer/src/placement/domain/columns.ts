@@ -9,8 +9,8 @@ import { busyness } from './terms/headroom.js';
 export class Columns {
   /** In the order of names; the first of equal nodes is taken. */
   rank = new Int32Array(0);
-  kind = new Uint16Array(0);
-  zone = new Uint16Array(0);
+  kind = new Uint32Array(0);
+  zone = new Uint32Array(0);
   freeCpu = new Float64Array(0);
   freeMemory = new Float64Array(0);
   /** 1 where a host port is free. */
@@ -41,8 +41,8 @@ export class Columns {
     const size = Math.max(64, 2 * this.rank.length, count);
     const grown = <A extends { set(from: A): void }>(array: A, larger: A): A => (larger.set(array), larger);
     this.rank = grown(this.rank, new Int32Array(size));
-    this.kind = grown(this.kind, new Uint16Array(size));
-    this.zone = grown(this.zone, new Uint16Array(size));
+    this.kind = grown(this.kind, new Uint32Array(size));
+    this.zone = grown(this.zone, new Uint32Array(size));
     this.freeCpu = grown(this.freeCpu, new Float64Array(size));
     this.freeMemory = grown(this.freeMemory, new Float64Array(size));
     this.hasPort = grown(this.hasPort, new Uint8Array(size));

@@ -19,7 +19,7 @@ import {
 import { FleetMix } from './fleet-mix.js';
 import { FleetNode } from './fleet-node.js';
 import { type ImageRoom, ImageRooms } from './image-rooms.js';
-import { Numbering } from './numbering.js';
+import { NumbersInUse } from './numbering.js';
 import { byName, placeOf } from './place.js';
 import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf, refusedNodes } from './refused.js';
 import { freeCpu, freeMemory } from './room.js';
@@ -67,8 +67,9 @@ export class Fleet {
   private readonly nodes: FleetNode[] = [];
   private readonly slots = new Map<string, number>();
   private readonly columns = new Columns();
-  private readonly kinds = new Numbering<Candidate>();
-  private readonly zoneNumbers = new Numbering<string | undefined>();
+  /** Only of nodes that are there: labels change, and the last node of a zone may go. */
+  private readonly kinds = new NumbersInUse<Candidate>();
+  private readonly zoneNumbers = new NumbersInUse<string | undefined>();
   /** By `serviceKey`, the nodes with instances of it. */
   private readonly services = new Map<string, Set<FleetNode>>();
   private readonly mixed = new FleetMix();
@@ -100,20 +101,20 @@ export class Fleet {
       this.columns.reserveSlots(slot + 1);
       this.slots.set(node.name, slot);
       this.isRanked = false;
-    } else this.forget(this.nodes[slot]!);
+    } else this.forget(slot);
     this.nodes[slot] = node;
     if (before === undefined || hasOtherLayers(before, node)) this.images.changed(slot);
     for (const service of node.instances.keys()) this.remember(service, node);
     this.mixed.add(node, 1);
-    this.columns.kind[slot] = this.kinds.of(kindOf(node), node);
-    this.columns.zone[slot] = this.zoneNumbers.of(node.zone ?? '', node.zone);
+    this.columns.kind[slot] = this.kinds.add(kindOf(node), node);
+    this.columns.zone[slot] = this.zoneNumbers.add(node.zone ?? '', node.zone);
     this.columns.write(slot, node, this.mixed.mix);
   }
 
   remove(name: string): void {
     const slot = this.slots.get(name);
     if (slot === undefined) return;
-    this.forget(this.nodes[slot]!);
+    this.forget(slot);
     this.slots.delete(name);
     const last = this.nodes.pop()!;
     this.isRanked = false;
@@ -328,7 +329,9 @@ export class Fleet {
     if (!this.isRanked) this.rankByName();
     return {
       ...{ wish, policy: this.policy, filterIndex: FILTER_INDEX, mix: facts.mix },
-      kindRefusedBy: Uint8Array.from(this.kinds.values, (node) => firstOfKind(node, wish, facts)),
+      kindRefusedBy: Uint8Array.from(this.kinds.values, (node) =>
+        node === undefined ? 0 : firstOfKind(node, wish, facts),
+      ),
       slotRefusedBy: this.slotRefusedBy(wish, facts),
       image: this.imageRoom(wish, facts),
       zoneSkew: Float64Array.from(this.zoneNumbers.values, (zone) =>
@@ -395,7 +398,10 @@ export class Fleet {
     else nodes.add(node);
   }
 
-  private forget(node: FleetNode): void {
+  private forget(slot: number): void {
+    const node = this.nodes[slot]!;
+    this.kinds.remove(this.columns.kind[slot]!);
+    this.zoneNumbers.remove(this.columns.zone[slot]!);
     this.mixed.add(node, -1);
     for (const service of node.instances.keys()) this.forgetService(service, node);
   }

@@ -171,10 +171,7 @@ describe('a fleet', () => {
     const changes = fc.array(change, { maxLength: 30 });
     fc.assert(
       fc.property(fleetOf(8), policies, changes, someWish, (nodes, policy, steps, wished) => {
-        const fleet = filled(
-          policy,
-          nodes.map((node) => ({ ...node, zone: undefined })),
-        );
+        const fleet = filled(policy, nodes);
         const known = { imageNodes: new Set(['node-3']) };
         for (const { at, kind, ...measured } of steps) {
           const name = `node-${at}`;
@@ -258,6 +255,25 @@ describe('a fleet', () => {
       agrees();
     },
   );
+
+  it('counted a zone whose last node had gone as one without instances, so that all others seemed too full', () => {
+    const nodes = [
+      candidate('a', { zone: 'x', instances: { web: 2 } }),
+      candidate('b', { zone: 'y', instances: { web: 1 } }),
+    ];
+    const fleet = filled('spread', [...nodes, candidate('c', { zone: 'z' })]);
+    fleet.remove('c');
+    expect(fleet.place(wish()).explanation.best).toEqual(place(wish(), nodes).explanation.best);
+    fleet.set(candidate('a', { zone: 'y', instances: { web: 2 } }));
+    expect(fleet.place(wish()).explanation.best[1]?.terms.zones).toBeCloseTo(0);
+  });
+
+  it('took a node for one of another kind once labels had changed more than 65,536 times', () => {
+    const fleet = filled('spread', [candidate('a', { state: 'cordoned' })]);
+    for (let change = 0; change < 65_536; change += 1)
+      fleet.set(candidate('b', { labels: { change: String(change) } }));
+    expect(fleet.place(wish()).place?.node).toBe('b');
+  });
 
   it('has a fixed order of filters: a node is refused by the first', () => {
     const nodes = [candidate('a', { state: 'cordoned', reserved: { cpu: 2 } })];

@@ -35,8 +35,9 @@ export interface Shortlist {
 }
 
 /**
- * One pass over all nodes, without those that are `few` to have the image. It keeps those with the most points by allocation, headroom, zone and image, the terms that differ
- * from node to node. All other terms concern few nodes; `Fleet` asks them of the slots listed here, in order.
+ * One pass over all nodes. It keeps those with the most points by allocation, headroom, zone and image: the terms that
+ * differ from node to node. The other terms concern few nodes; `Fleet` asks them of the slots listed here, in order. It
+ * also asks the `few` nodes that have more of the image, whether they are listed or not.
  */
 export function shortlist(
   columns: Columns,

@@ -40,7 +40,7 @@ export class ObservedUse {
     await following?.stop();
   }
 
-  /** Followed for so long that a watched node would have been heard of. */
+  /** It has followed long enough to have heard of every node that an agent watches. */
   get hasListened(): boolean {
     return performance.now() - this.since >= this.overMs;
   }

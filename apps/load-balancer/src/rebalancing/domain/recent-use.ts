@@ -57,10 +57,17 @@ export interface RecentUseRules {
  */
 export class RecentUse {
   private readonly nodes = new Map<string, NodeMeans>();
+  private sweptAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly rules: RecentUseRules) {}
 
+  /** How many nodes something is known of. */
+  get size(): number {
+    return this.nodes.size;
+  }
+
   add({ node, atMs, cpus, used, instances }: UsedSecond): void {
+    this.sweep(atMs);
     const before = this.nodes.get(node);
     if (before !== undefined && atMs <= before.atMs) return;
     const known = before !== undefined && !this.isSilent(before, atMs) ? before : undefined;
@@ -84,6 +91,13 @@ export class RecentUse {
     const instances = new Map([...means.instances].map(([name, { value }]) => [name, value]));
     const used = all.reduce((sum, mean) => sum + (mean?.value ?? 0), 0);
     return { kind: 'known', cpus: means.cpus, used, instances };
+  }
+
+  /** Nodes go, and others come under new names. What is silent is a gap, whether it is kept or not. */
+  private sweep(nowMs: number): void {
+    if (nowMs - this.sweptAtMs <= this.rules.silentMs) return;
+    this.sweptAtMs = nowMs;
+    for (const [node, means] of this.nodes) if (this.isSilent(means, nowMs)) this.nodes.delete(node);
   }
 
   private next(before: Mean | undefined, value: number | null, atMs: number): Mean | undefined {

@@ -31,6 +31,13 @@ describe('the recent use of a node', () => {
     expect(use.of('b', now)).toEqual({ kind: 'gap' });
   });
 
+  it('kept what nodes had used that went long ago, for as long as the process lived', () => {
+    const { use, now } = watched(times(7, { used: 3, instances: {} }));
+    for (let hour = 1; hour <= 100; hour += 1)
+      use.add({ node: `b${hour}`, atMs: now + hour * 3_600_000, cpus: 4, used: 1, instances: new Map() });
+    expect(use.size).toBe(1);
+  });
+
   it('is a gap once it was silent, and settles anew after that', () => {
     const { use, now } = watched(times(7, { used: 3, instances: {} }));
     expect(use.of('a', now + 30_000)).toMatchObject(known);
