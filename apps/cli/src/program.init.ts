@@ -3,6 +3,7 @@ import { examples, type Run, sub, wholeNumber } from './command-line.js';
 import { init } from './commands/init.js';
 
 interface InitFlags {
+  readonly json?: boolean;
   readonly runtime?: string;
   readonly port?: number;
   readonly command?: string;
@@ -41,7 +42,7 @@ export function addInit(program: Command, run: Run): void {
         'slipway init cache --image redis:8 --port 6379',
       )}\n${NOTES}`,
     )
-    .action((directory: string | undefined, flags: InitFlags, command: Command) =>
-      run(command, (output) => init({ directory: directory ?? '.', ...flags }, output)),
+    .action((directory: string | undefined, { json: _, ...fields }: InitFlags, command: Command) =>
+      run(command, (output) => init({ directory: directory ?? '.', ...fields }, output)),
     );
 }

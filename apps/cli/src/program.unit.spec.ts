@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Command } from 'commander';
 import { Output } from './output.js';
 import { buildProgram, runProgram } from './program.js';
@@ -43,6 +44,14 @@ describe('the slipway command', () => {
     expect(code).toBe(2);
     expect(err).toContain('SLIPWAY_API_URL');
     expect(err).toContain('next: source .slipway/env');
+  });
+
+  it('init took --json behind its name for a field of config.json', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-init-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'index.html'), '<p>hello</p>');
+    const { code, out } = await slipway('init', folder, '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([0, { written: [{ config: { runtime: 'static' } }] }]);
   });
 
   it('prints an error as JSON alone on standard output', async () => {
