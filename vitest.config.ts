@@ -146,7 +146,7 @@ export default defineConfig({
           name: 'crash',
           include: ['test/crash/**/*.crash.spec.ts'],
           environment: 'node',
-          testTimeout: 180_000,
+          testTimeout: 400_000,
           hookTimeout: 180_000,
           fileParallelism: false,
           maxConcurrency: 6,

@@ -179,7 +179,7 @@ function endOf(reply: Reply, before: Left, after: Left): End {
 async function untilDead(dying: AppProcess): Promise<void> {
   let over = false;
   void dying.ended.then(() => (over = true));
-  await until('the replica to die', () => over, { timeoutMs: 60_000 }).catch((error: unknown) => {
+  await until('the replica to die', () => over, { timeoutMs: 150_000 }).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${dying.log()}`);
   });
 }
@@ -187,7 +187,7 @@ async function untilDead(dying: AppProcess): Promise<void> {
 /** `T` is what the system says of a process that was stopped by a signal. */
 async function untilStopped({ pid, log }: AppProcess): Promise<void> {
   const state = (): string | undefined => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0];
-  await until('the replica to stand still', () => state() === 'T', { timeoutMs: 60_000 }).catch(
+  await until('the replica to stand still', () => state() === 'T', { timeoutMs: 150_000 }).catch(
     (error: unknown) => {
       throw new Error(`${String(error)}\n${log()}`);
     },
