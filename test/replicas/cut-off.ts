@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { testNodes, until } from '#libs/testing';
+import { answers } from '../../scripts/one-machine/child.js';
 
 const run = promisify(execFile);
 
@@ -30,19 +29,6 @@ async function portOf({ name, address }: Node): Promise<string> {
   return port.ifname;
 }
 
-async function answers({ address, sshPort }: Node): Promise<boolean> {
-  const socket = connect({ host: address, port: sshPort, timeout: 1_000 });
-  socket.on('timeout', () => socket.destroy(new Error('nothing answers')));
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
 /** From now on nothing reaches the node, or comes from it, until what this gives is called and done. */
 export async function cutOff(name: string): Promise<() => Promise<unknown>> {
   const node = await nodeNamed(name);
@@ -51,7 +37,7 @@ export async function cutOff(name: string): Promise<() => Promise<unknown>> {
   return async () => {
     await run('ip', ['link', 'set', port, 'up']);
     // The kernel takes the cable for plugged in up to a second later.
-    await until(`${name} to answer again`, () => answers(node));
+    await until(`${name} to answer again`, () => answers(node.sshPort, node.address));
   };
 }
 
