@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type ImageLayers,
-  nodeAnswered,
-  type NodeAnswer,
-  nodeRequested,
-  type NodeRequest,
-  nodeState,
-  type NodeState,
-} from '#libs/contracts';
+import type { ImageLayers, NodeAnswer, NodeRequest } from '#libs/contracts';
 import { layerNames } from '#libs/engine';
-import { createKafka, type PlatformKafka, Producer, SILENT, tail } from '#libs/kafka';
-import { requireEnv, uniqueName, until } from '#libs/testing';
+import { uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { onNode, query } from '../e2e/world.js';
 import { OwnPlatform } from './own-platform.js';
+import { PlacingClient } from './placing-client.js';
 import { inWhole } from './in-whole.js';
 
 const SOON = { timeoutMs: 60_000 };
@@ -28,38 +20,20 @@ const namesOn = async (node: string, image: string): Promise<readonly string[]> 
 
 describe('nodes as their agents see them', () => {
   const image = `${uniqueName('base')}:1`;
-  const answers = new Map<string, NodeAnswer>();
-  const states = new Map<string, NodeState>();
   let platform: OwnPlatform;
-  let kafka: PlatformKafka;
-  let producer: Producer;
-  let following: { stop(): Promise<void> } | undefined;
+  let placing: PlacingClient;
   let nodes: readonly string[];
   /** It has the base; by name, all others come before it. */
   let holder: string;
 
   beforeAll(async () => {
     platform = await OwnPlatform.create();
-    const brokers = requireEnv('KAFKA_BROKERS').split(',');
-    const prefix = String(platform.env['KAFKA_PREFIX']);
-    kafka = createKafka({ brokers, prefix, clientId: 'image-layers', logger: SILENT });
-    producer = new Producer(kafka);
+    placing = new PlacingClient(platform);
     nodes = (await platform.enrolNodes()).toSorted();
     holder = nodes.at(-1)!;
     await onNode(holder, 'sh', '-c', `tar -c -C /etc hostname | docker import - ${image}`);
     await platform.start('load-balancer');
-    following = await tail(kafka, {
-      ...{ topics: [nodeAnswered.topic, nodeState.topic], from: 'end' },
-      onMessage({ topic, data }) {
-        if (topic === nodeState.topic) {
-          const state = nodeState.schema.parse(data);
-          states.set(state.node, state);
-        } else {
-          const answer = nodeAnswered.schema.parse(data);
-          answers.set(answer.accessToken, answer);
-        }
-      },
-    });
+    await placing.follow();
     await platform.start('agent');
     await until(
       'the layers of all nodes to be told',
@@ -69,24 +43,13 @@ describe('nodes as their agents see them', () => {
   }, 180_000);
   afterAll(async () => {
     await onNode(holder, 'docker', 'rmi', image);
-    await Promise.all([producer.stop(), following?.stop()]);
+    await placing.stop();
     await platform.close();
   });
 
-  const layersOf = (node: string): string | undefined => states.get(node)?.engine?.layers;
+  const layersOf = (node: string): string | undefined => placing.states.get(node)?.engine?.layers;
 
-  async function ask(changes: Partial<NodeRequest>): Promise<NodeAnswer> {
-    const accessToken = uniqueName('token');
-    const data = nodeRequested.schema.parse({
-      ...{ accessToken, appId: 'layers', service: uniqueName('web'), needsPort: false },
-      resources: { cpu: 0.01, memoryMiB: 6 },
-      expiresAt: new Date(Date.now() + 600_000).toISOString(),
-      ...changes,
-    });
-    const { topic, type } = nodeRequested;
-    await producer.publish([{ topic, type, key: data.appId, id: accessToken, data }]);
-    return until('an answer', () => answers.get(accessToken), SOON);
-  }
+  const ask = (changes: Partial<NodeRequest>): Promise<NodeAnswer> => placing.ask(changes);
   async function explained({ accessToken }: NodeAnswer) {
     const { rows } = await platform.database.pool.query<{
       explanation: {
@@ -120,7 +83,7 @@ describe('nodes as their agents see them', () => {
   });
 
   it('one whose disk has no room for the layers that it lacks is refused, with the figure of its disk', async () => {
-    const free = Math.max(...nodes.map((node) => states.get(node)?.diskFreeBytes ?? Number.NaN)) / GB;
+    const free = Math.max(...nodes.map((node) => placing.states.get(node)?.diskFreeBytes ?? Number.NaN)) / GB;
     // Unpacked it takes more than that.
     const imageLayers = await imageOn(Math.round((free + 5) * GB));
     const placed = await ask({ imageLayers });
