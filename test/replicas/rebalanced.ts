@@ -106,10 +106,25 @@ export class UnevenPlatform {
     return new RunningCommand(words, this.platform.env).ended;
   }
 
-  /** A client that reads the registry for each request. */
-  traffic(): Traffic {
+  /**
+   * Has the load balancer move `hot` off the node, with these settings, while a client reads the registry for each request
+   * and sees no error. `kept` and `data` stay, and what is wanted is as before.
+   */
+  async movesHot(settings: NodeJS.ProcessEnv): Promise<RebalancingAnswer> {
+    const before = await this.revisions();
     const rowsOf = (appId: string) => registryRows(appId, this.platform.database.pool);
-    return new Traffic(this.appId, { rowsOf });
+    const traffic = new Traffic(this.appId, { rowsOf });
+    await this.balance({ LOAD_BALANCER_REBALANCING: 'act', ...settings });
+    const done = await this.shows('the end of the move', ({ ended }) => ended.length > 0);
+    await traffic.stop();
+    expect(done.ended).toMatchObject([{ service: 'hot', from: this.node, succeeded: true }]);
+    expect(traffic.failures).toEqual([]);
+    expect(traffic.answers.get('here')).toBeGreaterThan(10);
+    expect(await this.placesOf('hot')).toEqual([done.ended[0]?.to]);
+    expect(await this.placesOf('kept')).toEqual([this.node]);
+    expect(await this.placesOf('data')).toEqual([this.node]);
+    expect(await this.revisions(), 'what is wanted stays as it is').toEqual(before);
+    return done;
   }
 
   /** Where its instances run: of one service, or of all. */
