@@ -68,6 +68,19 @@ describe('Listener', () => {
     expect(calls).toEqual(['a1', 'a2', 'b']);
   });
 
+  it('kept whoever had ended its subscription', async () => {
+    const listener = new Listener({ url: database.url });
+    await listener.start();
+    const calls: string[] = [];
+    const unsubscribe = await listener.subscribe('a', () => calls.push('gone'));
+    await listener.subscribe('a', () => calls.push('there'));
+    unsubscribe();
+    await notify('a');
+    await until('the other', () => calls.length > 0);
+    await listener.stop();
+    expect(calls).toEqual(['there']);
+  });
+
   it('calls each subscriber once after a reconnect, and hears again', async () => {
     const listener = new Listener({ url: proxied });
     await listener.start();

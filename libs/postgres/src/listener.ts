@@ -26,15 +26,19 @@ export class Listener {
     await this.connect();
   }
 
-  /** Calls `onNotify` at every NOTIFY on `channel`, with its payload; without one after a reconnect. */
-  async subscribe(channel: string, onNotify: OnNotify): Promise<void> {
+  /**
+   * Calls `onNotify` at every NOTIFY on `channel`, with its payload; without one after a reconnect.
+   * @returns what ends that
+   */
+  async subscribe(channel: string, onNotify: OnNotify): Promise<() => void> {
     const known = this.subscribers.get(channel);
-    if (known !== undefined) {
-      known.add(onNotify);
-      return;
+    const subscribers = known ?? new Set();
+    subscribers.add(onNotify);
+    if (known === undefined) {
+      this.subscribers.set(channel, subscribers);
+      await this.client?.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     }
-    this.subscribers.set(channel, new Set([onNotify]));
-    await this.client?.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    return () => void subscribers.delete(onNotify);
   }
 
   async stop(): Promise<void> {

@@ -67,7 +67,7 @@ describe('the feed', () => {
 
   it('finds by its own look what no notification told', async () => {
     const picture = new Picture();
-    await picture.follow({ listener: { subscribe: () => Promise.resolve() }, pollMs: 20 });
+    await picture.follow({ listener: { subscribe: () => Promise.resolve(() => undefined) }, pollMs: 20 });
     await addNode('a');
     await untilKnown(picture, ['a']);
   });

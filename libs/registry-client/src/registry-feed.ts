@@ -27,6 +27,7 @@ const POLL_MS = 1_000;
 export class RegistryFeed {
   private revision: number | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private unsubscribe: (() => void) | undefined;
   private running: Promise<void> | undefined;
   private again = false;
   private stopped = false;
@@ -38,7 +39,7 @@ export class RegistryFeed {
   /** Resolves when it follows; what the registry holds comes by `onSnapshot`. */
   async start(): Promise<void> {
     this.timer = setInterval(() => this.wake(), this.options.pollMs ?? POLL_MS);
-    await this.options.listener.subscribe(CHANGES_CHANNEL, () => this.wake());
+    this.unsubscribe = await this.options.listener.subscribe(CHANGES_CHANNEL, () => this.wake());
     this.wake();
   }
 
@@ -46,6 +47,7 @@ export class RegistryFeed {
   async stop(): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
+    this.unsubscribe?.();
     await this.running;
   }
 

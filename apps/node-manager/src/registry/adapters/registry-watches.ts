@@ -76,7 +76,13 @@ class Watch {
     this.feed = new RegistryFeed({
       ...{ pool: parts.pool, since, pollMs: POLL_MS },
       filter: { appId: filter.appId, service: filter.service, node: filter.node, isLive: true },
-      listener: { subscribe: (_channel, wake) => Promise.resolve(onWake(wake)) },
+      listener: {
+        // Nobody is woken once the watch has ended: it is not among the open ones then.
+        subscribe(_channel, wake) {
+          onWake(wake);
+          return Promise.resolve(() => undefined);
+        },
+      },
       onSnapshot: (snapshot) => this.snapshot(snapshot, filter),
       onChanges: (changes) => this.changes(changes, filter),
       onError: (err) => this.failed(err),
