@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { kafkaVariables, loadConfig, withKafkaRules } from '#libs/config';
 import type { NeededAcl } from '#libs/contracts';
 import { administered, connectionOf, createKafka, type PlatformKafka, SILENT } from '#libs/kafka';
+import { until } from '#libs/testing';
 import { type SecuredBroker, startSecuredBroker } from '../../scripts/one-machine/secured-kafka.js';
 import type { SetUp } from '../../scripts/one-machine/set-up.js';
 import { cacheDirectory, claimSlot } from '../../scripts/one-machine/slot.js';
@@ -100,7 +101,13 @@ export class SecuredKafka {
       ...{ principal, host: '*', operation: OPERATIONS[operation] },
       permissionType: AclPermissionTypes.ALLOW,
     };
-    await administered(this.administrator(), (admin) => admin.createAcls({ acl: [acl] }));
+    await administered(this.administrator(), async (admin) => {
+      await admin.createAcls({ acl: [acl] });
+      // The controller answers before the broker's authorizer has read the change.
+      await until('the ACL', async () => (await admin.describeAcls(acl)).resources.length > 0, {
+        timeoutMs: 30_000,
+      });
+    });
   }
 }
 
