@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commaList, durationMs, keyValueList } from '#libs/config';
+import { accessVariables } from '#libs/http';
 import {
   databaseVariables,
   httpPort,
@@ -9,6 +10,7 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
+import { balancingVariables } from './balancing/variables.js';
 import { type Profile, profiles } from './data-plane/domain/wanted.js';
 
 const LISTEN = /^(\[[0-9a-f:.]+\]|[0-9.]+):(\d{1,5})$/i;
@@ -47,6 +49,7 @@ const shown = Object.entries(POOL_BACKENDS)
 
 const schema = runtimeConfigSchema.extend({
   ...databaseVariables('GATEWAY'),
+  ...accessVariables,
   GATEWAY_HTTP_PORT: httpPort(),
   GATEWAY_REPLICA: replicaName(),
   GATEWAY_LISTEN: listen
@@ -113,6 +116,7 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       'Networks of proxies before the gateway. Their `X-Forwarded-For`, `-Host`, `-Port`, `-Proto` and `X-Request-Id` are believed; those of everybody else are replaced.',
     ),
+  ...balancingVariables,
   GATEWAY_ACCESS_LOG: z
     .stringbool()
     .default(true)
