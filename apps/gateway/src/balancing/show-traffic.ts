@@ -1,13 +1,12 @@
 import type { TrafficInstance, TrafficService } from '#libs/contracts';
 import { type Balanced, type BalancedService, steeringOf } from './domain/balance.js';
-import { type BalancingSettings, rampOf } from './domain/standing.js';
+import { rampOf } from './domain/standing.js';
 import { latencyOf } from './domain/watched.js';
 
 /** What is shown of how the instances do. */
 export interface TrafficFigures {
   /** By the ids of services: `shop/web`. */
   current(): ReadonlyMap<string, BalancedService>;
-  readonly settings: BalancingSettings;
   /** The clock of the figures. */
   monotonicMs(): number;
 }

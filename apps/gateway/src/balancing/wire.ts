@@ -72,7 +72,7 @@ export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: 
   return {
     plane: balance,
     current: () => balance.current,
-    ...{ settings, monotonicMs },
+    monotonicMs,
     start: () => looking.start(),
     stop: () => looking.stop(),
   };

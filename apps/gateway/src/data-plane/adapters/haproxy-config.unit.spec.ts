@@ -17,10 +17,12 @@ const bounds = { inFlight: 20, queued: 50, queueMs: 700 };
 const carrying = assign(carryingNothing(settings.pools), {
   services: [
     ...wantedOf({ web: [server(1), server(2, { state: 'drain', weight: 7 })], none: [] }).services,
-    ...wantedOf({ chat: [server(3, { address: 'fd00::3', mostInFlight: 20 })] }, 'sticky').services.map((one) => ({
-      ...one,
-      ...{ bounds, retries: false },
-    })),
+    ...wantedOf({ chat: [server(3, { address: 'fd00::3', mostInFlight: 20 })] }, 'sticky').services.map(
+      (one) => ({
+        ...one,
+        ...{ bounds, retries: false },
+      }),
+    ),
   ],
   routes: [
     { host: 'shop.localhost', path: '/', service: 'web' },
