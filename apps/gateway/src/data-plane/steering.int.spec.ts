@@ -6,6 +6,9 @@ import { ownPlanes } from './own-plane.testing.js';
 
 const own = ownPlanes();
 
+/** Of HAProxy's flags of a server: forced, inherited, or for want of an address. */
+const MAINTENANCE = 0x23;
+
 const stateOf = async (place: string): Promise<{ readonly weight: number; readonly isOut: boolean }> => {
   const [backend = '', slot = ''] = place.split('/');
   const lines = (await own.command(`show servers state ${backend}`))
@@ -15,7 +18,7 @@ const stateOf = async (place: string): Promise<{ readonly weight: number; readon
   const line = lines.find((fields) => fields[names.indexOf('srv_name')] === slot) ?? [];
   return {
     weight: Number(line[names.indexOf('srv_uweight')]),
-    isOut: line[names.indexOf('srv_admin_state')] !== '0',
+    isOut: (Number(line[names.indexOf('srv_admin_state')]) & MAINTENANCE) !== 0,
   };
 };
 

@@ -38,7 +38,7 @@ export function balancingLines(settings: BoundSettings, queueMs?: number): reado
     `http-request return status 503 content-type text/plain string "${BUSY}, and as many requests as may wait are waiting.\\n" hdr Retry-After ${RETRY_AFTER_S}` +
       ` if { var(txn.queued) -m found } { be_name,map_str_int(${marks.queues},${bounds.queued}),sub(txn.queued) le 0 }`,
     // It is said only where the request is refused in the end.
-    `http-request set-var(txn.why) str("${BUSY}. The request waited for as long as it may.") unless { be_conn_free ne 0 }`,
+    `http-request set-var(txn.why) str("${BUSY}. The request waited for as long as it may.") if { be_conn_free eq 0 } { nbsrv gt 0 }`,
   ];
 }
 
