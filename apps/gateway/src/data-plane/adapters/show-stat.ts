@@ -21,7 +21,6 @@ const NAMES = [
   ...['pxname', 'svname', 'type', 'qcur', 'scur', 'stot', 'bin', 'bout', 'econ', 'eresp', 'wretr', 'status'],
   ...['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other', 'cli_abrt', 'rtime'],
 ] as const;
-type Name = (typeof NAMES)[number];
 
 const SERVER = '2';
 
@@ -29,50 +28,53 @@ const SERVER = '2';
 export function statLines(answer: string): readonly StatLine[] {
   const [head = '', ...lines] = answer.split('\n');
   const columns = head.replace(/^#\s*/, '').split(',');
-  const wanted = new Map(NAMES.map((name) => [columns.indexOf(name), name] as const));
-  if (wanted.has(-1))
-    throw new Error(`show stat has no column ${NAMES.find((name) => !columns.includes(name))}`);
-  const last = Math.max(...wanted.keys());
+  const missing = NAMES.find((name) => !columns.includes(name));
+  if (missing !== undefined) throw new Error(`show stat has no column ${missing}`);
+  const places = columns.map((column) => NAMES.findIndex((name) => name === column));
   return lines.flatMap((line) => {
-    const found = lineOf(fieldsOf(line, wanted, last));
+    const found = lineOf(fieldsOf(line, places));
     return found === undefined ? [] : [found];
   });
 }
 
-/** Of the hundred fields, only those that are wanted are cut out: with 2,000 servers that is most of the time. */
-function fieldsOf(line: string, wanted: ReadonlyMap<number, Name>, last: number): ReadonlyMap<Name, string> {
-  const fields = new Map<Name, string>();
+/**
+ * The fields by the order of NAMES. Of the hundred in a line, only these are cut out, and no map is made: with 2,000 servers
+ * that is half of the time.
+ */
+function fieldsOf(line: string, places: readonly number[]): readonly string[] {
+  const fields = NAMES.map(() => '');
   let begin = 0;
-  for (let column = 0; column <= last; column += 1) {
+  for (const place of places) {
     const comma = line.indexOf(',', begin);
-    const end = comma < 0 ? line.length : comma;
-    const name = wanted.get(column);
-    if (name !== undefined) fields.set(name, line.slice(begin, end));
+    if (place >= 0) fields[place] = line.slice(begin, comma < 0 ? undefined : comma);
     if (comma < 0) break;
-    begin = end + 1;
+    begin = comma + 1;
   }
   return fields;
 }
 
-function lineOf(fields: ReadonlyMap<Name, string>): StatLine | undefined {
-  const slot = Number(fields.get('svname')?.slice(1));
-  if (fields.get('type') !== SERVER || !Number.isInteger(slot)) return undefined;
-  const number = (name: Name): number => Number(fields.get(name) ?? 0) || 0;
-  const sum = (...names: readonly Name[]): number => names.reduce((total, name) => total + number(name), 0);
-  const responseMs = number('rtime');
+function lineOf(fields: readonly string[]): StatLine | undefined {
+  const [backend = '', server = '', type, queued, inFlight, requests, bytesIn, bytesOut, ...rest] = fields;
+  const [econ, eresp, wretr, status = '', ...answers] = rest;
+  const [ok1, ok2, ok3, ok4, failed, other, aborts, responseMs] = answers.map(Number);
+  const slot = Number(server.slice(1));
+  if (type !== SERVER || !Number.isInteger(slot)) return undefined;
   return {
-    ...{ backend: fields.get('pxname') ?? '', slot },
+    ...{ backend, slot },
     counters: {
-      requests: number('stot'),
-      answers: sum('hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'),
-      failedAnswers: number('hrsp_5xx'),
-      lost: sum('wretr', 'econ', 'eresp'),
-      aborts: number('cli_abrt'),
-      ...{ bytesIn: number('bin'), bytesOut: number('bout') },
+      requests: Number(requests),
+      answers: sum(ok1, ok2, ok3, ok4, failed, other),
+      failedAnswers: failed ?? 0,
+      lost: sum(Number(wretr), Number(econ), Number(eresp)),
+      aborts: aborts ?? 0,
+      ...{ bytesIn: Number(bytesIn), bytesOut: Number(bytesOut) },
     },
-    ...{ inFlight: number('scur'), queued: number('qcur') },
+    ...{ inFlight: Number(inFlight), queued: Number(queued) },
     // "UP", "UP 1/2" on its way down, and "no check".
-    isUp: /^(UP|no check)/.test(fields.get('status') ?? ''),
-    ...(responseMs > 0 && { responseMs }),
+    isUp: /^(UP|no check)/.test(status),
+    ...(responseMs !== undefined && responseMs > 0 && { responseMs }),
   };
 }
+
+const sum = (...values: readonly (number | undefined)[]): number =>
+  values.reduce<number>((all, one) => all + (one ?? 0), 0);
