@@ -79,7 +79,6 @@ export function balanced(before: BalancedService, look: Look, settings: Balancin
   const serving = looked.filter((one) => one.isWanted && !isOut(one));
   const verdicts = judged(
     serving.map(({ watched: seen, standing }) => ({ watched: seen, isOnTrial: standing.kind === 'trial' })),
-    nowMs,
     settings.stallMs,
   );
   const byName = new Map(serving.map(({ name }, index) => [name, verdicts[index]] as const));

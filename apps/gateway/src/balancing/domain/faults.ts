@@ -27,27 +27,27 @@ export interface Judged {
  */
 export function judged(
   all: readonly { readonly watched: Watched; readonly isOnTrial: boolean }[],
-  nowMs: number,
   stallMs: number,
 ): readonly Judged[] {
   const usualMs = median(all.flatMap(({ watched }) => latencyOf(watched) ?? [])) ?? 0;
   const longMs = Math.max(stallMs, USUAL_TIMES * usualMs);
   return all.map((one, index) => {
     const others = all.filter((_, at) => at !== index).map(({ watched }) => watched);
-    return { ...stall(one, others, { nowMs, longMs }), ...failing(one.watched, others) };
+    return { ...stall(one, others, longMs), ...failing(one.watched, others) };
   });
 }
 
 function stall(
   {
-    watched: { silentSinceMs, waiting },
+    watched: { silentSinceMs, waiting, atMs },
     isOnTrial,
   }: { readonly watched: Watched; readonly isOnTrial: boolean },
   others: readonly Watched[],
-  { nowMs, longMs }: { readonly nowMs: number; readonly longMs: number },
+  longMs: number,
 ): Judged {
   if (silentSinceMs === undefined) return { isStalled: false };
-  const silentMs = nowMs - silentSinceMs;
+  // Until it was looked at last: while HAProxy cannot be asked, nobody is silent.
+  const silentMs = atMs - silentSinceMs;
   const isAlone = !others.some(({ answeredMs }) => answeredMs > silentSinceMs);
   if (isAlone || silentMs < longMs) return { isStalled: false };
   if (silentMs < SILENCES * longMs || (waiting < WAITING_IN_VAIN && !isOnTrial)) return { isStalled: true };
@@ -56,7 +56,9 @@ function stall(
 }
 
 function failing(watched: Watched, others: readonly Watched[]): Pick<Judged, 'fault'> {
-  const { ended, failed } = watched;
+  const { ended, failed, last } = watched;
+  // HAProxy sends nothing to one that it cannot connect to, and looks for it once a second.
+  if (last?.isUp === false) return {};
   if (failed < LEAST_FAILURES || ended < LEAST_ENDED) return {};
   // Those without a request say nothing: the application itself may be at fault.
   const usual = median(others.filter((one) => one.ended >= 1).map(errorShareOf));

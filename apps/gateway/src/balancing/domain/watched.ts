@@ -49,11 +49,13 @@ export function watched(
   const ended = since.answers + since.lost;
   const failed = Math.min(ended, since.failedAnswers + since.lost);
   const kept = 0.5 ** ((nowMs - atMs) / HALF_LIFE_MS);
+  // That it could not be connected to counts no more once it can.
+  const keptEnds = last?.isUp === false ? 0 : kept;
   const perSecond = 1_000 / Math.max(1, nowMs - atMs);
   return {
     ...{ last: figures, atMs: nowMs },
-    ended: faded(before.ended * kept + ended),
-    failed: faded(before.failed * kept + failed),
+    ended: faded(before.ended * keptEnds + ended),
+    failed: faded(before.failed * keptEnds + failed),
     times: added(before.times, kept, times ?? timesOf(figures, since)),
     requestsPerSecond: mixed(before.requestsPerSecond, since.requests * perSecond, kept),
     errorsPerSecond: mixed(before.errorsPerSecond, failed * perSecond, kept),

@@ -124,8 +124,7 @@ export class HaproxyProcess {
       const api = await this.connect(generation);
       if (api !== undefined) return api;
       const waitedMs = performance.now() - begun;
-      if (waitedMs > READY_MS || (waitedMs > 1_000 && this.hasFailed()))
-        throw notStarted(this.saidLast());
+      if (waitedMs > READY_MS || (waitedMs > 1_000 && this.hasFailed())) throw notStarted(this.saidLast());
       await delay(LOOK_MS);
     }
   }

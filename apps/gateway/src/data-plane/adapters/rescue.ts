@@ -8,24 +8,28 @@ const SAFE = new Set(['0', '1', '2']);
 const MOST_AT_ONCE = 1_000;
 
 /**
- * The streams of an answer of `show sess all` that wait at a server for the head of an answer and may be sent again: those
- * that never were.
+ * Ends the tries at a server of requests that wait there for the head of an answer, may be sent again, and never were.
+ * HAProxy sends them to another server, as after a connection that broke.
  */
-export function waitingAt(answer: string, { backend, slot }: Place): readonly string[] {
-  return answer.split(/\n(?=0x)/).flatMap((stream) => {
-    const field = (pattern: RegExp): string | undefined => pattern.exec(stream)?.[1];
-    const isThere = field(/\bbackend=(\S+)/) === backend && field(/\bserver=(\S+)/) === serverName(slot);
-    const isSafe = SAFE.has(field(/\bmeth=(\d+)/) ?? '') && field(/\bstatus=(-?\d+)/) === '-1';
-    const isFirst = !/\bretries=[1-9]/.test(stream);
-    const id = field(/^(0x[0-9a-f]+):/);
-    return isThere && isSafe && isFirst && id !== undefined ? [id] : [];
-  });
+export async function rescueFrom(api: RuntimeApi, place: Place): Promise<number> {
+  const there = streamsAt(await api.ask('show sess'), place).slice(0, MOST_AT_ONCE);
+  const shown = await api.askAll(there.map((id) => `show sess ${id}`));
+  const waiting = there.filter((_, index) => waits(shown[index] ?? ''));
+  // One that was answered meanwhile is not found, which is as well.
+  await api.askAll(waiting.map((id) => `shutdown session ${id}`));
+  return waiting.length;
 }
 
-/** Ends their tries at the server; HAProxy sends them to another one, as after a connection that broke. */
-export async function rescueFrom(api: RuntimeApi, place: Place): Promise<number> {
-  const streams = waitingAt(await api.ask('show sess all'), place).slice(0, MOST_AT_ONCE);
-  // One that was answered meanwhile is not found, which is as well.
-  await api.askAll(streams.map((id) => `shutdown session ${id}`));
-  return streams.length;
+/** Of `0x55d8: proto=tcpv4 src=127.0.0.1:34 fe=requests be=least-1 srv=s1 ...`. */
+const streamsAt = (answer: string, { backend, slot }: Place): readonly string[] =>
+  answer
+    .split('\n')
+    .filter((line) => line.includes(` be=${backend} srv=${serverName(slot)} `))
+    .flatMap((line) => /^(0x[0-9a-f]+):/.exec(line)?.[1] ?? []);
+
+function waits(stream: string): boolean {
+  const field = (pattern: RegExp): string => pattern.exec(stream)?.[1] ?? '';
+  return (
+    SAFE.has(field(/\bmeth=(\d+)/)) && field(/\bstatus=(-?\d+)/) === '-1' && !/\bretries=[1-9]/.test(stream)
+  );
 }

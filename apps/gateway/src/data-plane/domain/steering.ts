@@ -1,10 +1,10 @@
 import type { Carrying, Place, Slot } from './carrying.js';
 import type { Operation } from './operations.js';
-import type { Wanted, WantedServer, WantedService } from './wanted.js';
+import { type Wanted, type WantedServer, type WantedService, WEIGHTS } from './wanted.js';
 
 /** What the balancing makes of one server; it counts more than what is wanted of it. */
 export interface Steering {
-  /** A whole number from `WEIGHTS.least` to `WEIGHTS.most`. */
+  /** Beside the others; 100 changes nothing of what is wanted. */
   readonly weight: number;
   /** It gets no new request for now; those in flight go on. */
   readonly isOut: boolean;
@@ -40,8 +40,11 @@ function withSteering(server: WantedServer, steering: SteeringByName, bound: num
   const mostInFlight = now?.mostInFlight ?? server.mostInFlight ?? bound;
   if (now === undefined) return mostInFlight === 0 ? server : { ...server, mostInFlight };
   const state = now.isOut ? 'drain' : server.state;
-  return { ...server, weight: now.weight, state, mostInFlight };
+  return { ...server, weight: weightOf(server.weight, now.weight), state, mostInFlight };
 }
+
+const weightOf = (wanted: number, steered: number): number =>
+  Math.min(WEIGHTS.most, Math.max(WEIGHTS.least, Math.round((wanted * steered) / 100)));
 
 interface Change {
   readonly at: Place;

@@ -33,6 +33,15 @@ describe('a steered server', () => {
     expect(change(new Map([['i1', { weight: 100, isOut: false }]])).todo).toEqual([]);
   });
 
+  it('that is wanted with a smaller share has that part of it', () => {
+    const canary = wantedOf({ a: [server(1, { weight: 10 }), server(2)] });
+    const servers = new Map(['i1', 'i2'].map((name) => [name, { weight: 80, isOut: false }]));
+    const weights = steered(canary, { servers, unretried: new Set() }, 0).services[0]?.servers.map(
+      (one) => one.weight,
+    );
+    expect(weights).toEqual([8, 80]);
+  });
+
   it('that drains drains on', () => {
     const { after } = change(new Map([['i3', { weight: 7, isOut: false }]]));
     expect(after.backends.get('least-2')?.slots.get(1)?.server).toMatchObject({ weight: 7, state: 'drain' });
