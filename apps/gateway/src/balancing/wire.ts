@@ -11,6 +11,8 @@ import type { TrafficFigures } from './show-traffic.js';
 
 /** A stall lowers the weight within 2 s by this. */
 const LOOK_MS = 500;
+/** A look that took so long, as one at 10,000 instances does, is followed by a pause of one. */
+const LONG_LOOK_MS = 100;
 
 interface BalancingParts {
   readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
@@ -66,9 +68,13 @@ export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: 
     ['service', 'instance'],
     () => [...balance.current.values()].flatMap(weightsOf),
   );
-  const looking = new Recurring(LOOK_MS, () =>
-    balance.look().catch((err: unknown) => logger.warn({ err }, 'how instances do is not known')),
-  );
+  let pauses = false;
+  const looking = new Recurring(LOOK_MS, async () => {
+    const begunMs = monotonicMs();
+    if (!pauses)
+      await balance.look().catch((err: unknown) => logger.warn({ err }, 'how instances do is not known'));
+    pauses = monotonicMs() - begunMs > LONG_LOOK_MS;
+  });
   return {
     plane: balance,
     current: () => balance.current,

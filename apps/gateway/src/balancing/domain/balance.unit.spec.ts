@@ -179,6 +179,13 @@ describe('of the faults of RustyBalancer', () => {
     service.look(20, only('i3', { requests: 10, ms: 100 }));
     expect(service.weightOf('i3')).toBeLessThan(40);
   });
+
+  it('11: a worker that is dead gets no share of errors, and one of two is not left without the other', () => {
+    const service = new Simulated(['i0', 'i1']);
+    service.look(10, () => WELL);
+    service.look(2, (name) => (name === 'i0' ? { requests: 10, failed: 10, ms: 1 } : WELL));
+    expect([service.weightOf('i0'), service.weightOf('i1')]).toEqual([0, 100]);
+  });
 });
 
 it('the scores of another source multiply in', () => {
