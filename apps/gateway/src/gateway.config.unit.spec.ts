@@ -5,6 +5,7 @@ import { folderOf, gatewayConfigSchema } from './gateway.config.js';
 const load = (more: Readonly<Record<string, string>> = {}) =>
   loadConfig(gatewayConfigSchema, {
     ...{ KAFKA_BROKERS: 'localhost:9092', DATABASE_URL: 'postgres://u:p@localhost/x' },
+    SLIPWAY_API_TOKEN: 'the-token-that-changes',
     ...more,
   });
 
