@@ -1,3 +1,4 @@
+import type { CarriedCertificate } from './domain/certificates.js';
 import type { Wanted } from './domain/wanted.js';
 
 /** What carries requests. The gateway decides what is carried where; it carries. */
@@ -9,4 +10,13 @@ export interface DataPlane {
   apply(wanted: Wanted): Promise<void>;
   /** Those of these servers at which requests are in flight. Throws as `apply` does. */
   busy(names: readonly string[]): Promise<readonly string[]>;
+}
+
+/** What serves HTTPS. */
+export interface TlsPlane {
+  /**
+   * Resolves once these certificates are served, and no other. Connections go on with the certificate that they began
+   * with. Throws as `apply` does. Before the first `apply` they are kept for it.
+   */
+  serveCertificates(certificates: readonly CarriedCertificate[]): Promise<void>;
 }

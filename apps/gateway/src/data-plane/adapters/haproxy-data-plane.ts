@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CarriedCertificate } from '../domain/certificates.js';
 import {
   assign,
   type Carrying,
@@ -15,7 +16,8 @@ import { operations } from '../domain/operations.js';
 import { isSamePools } from '../domain/pools.js';
 import type { Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
-import type { DataPlane } from '../ports.js';
+import type { DataPlane, TlsPlane } from '../ports.js';
+import { HaproxyCertificates } from './haproxy-certificates.js';
 import { haproxyConfig, routesMap } from './haproxy-config.js';
 import { HaproxyProcess } from './haproxy-process.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
@@ -30,6 +32,7 @@ const LONGEST_PAUSE_MS = 5_000;
 interface HaproxyParts {
   readonly settings: HaproxySettings;
   readonly accessLogPort?: number;
+  readonly challengePort?: number;
   /** It was lost, or did not do what it was asked; it is brought back. */
   readonly onTrouble: (error: unknown, what: string) => void;
 }
@@ -46,10 +49,11 @@ export interface HaproxyCounts {
  * small or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
  * kept in its folder: so it can be started, too, while nobody says what is wanted.
  */
-export class HaproxyDataPlane implements DataPlane {
+export class HaproxyDataPlane implements DataPlane, TlsPlane {
   readonly counts: HaproxyCounts = { starts: 0, reloads: 0, operations: 0 };
   private readonly process: HaproxyProcess;
   private readonly files: ReturnType<typeof filesIn>;
+  private readonly certificates: HaproxyCertificates | undefined;
   private wanted: Wanted | undefined;
   /** What it carries; undefined where that is not known for certain. */
   private carrying: Carrying | undefined;
@@ -66,11 +70,13 @@ export class HaproxyDataPlane implements DataPlane {
   constructor(private readonly parts: HaproxyParts) {
     this.process = new HaproxyProcess(parts.settings);
     this.files = filesIn(parts.settings.folder);
+    if (parts.settings.tls !== undefined) this.certificates = new HaproxyCertificates(parts.settings.folder);
   }
 
   /** Carries what was wanted last, where no HAProxy runs in the folder. One that runs goes on until the first `apply`. */
   async start(): Promise<void> {
     await ownFolder(this.parts.settings.folder);
+    await this.certificates?.restore();
     this.timer = setInterval(() => void this.inTurn(() => this.tick()).catch(() => undefined), TICK_MS);
     if (this.process.pid !== undefined) return;
     this.wanted = await this.readWanted();
@@ -84,6 +90,21 @@ export class HaproxyDataPlane implements DataPlane {
     if (problems.length > 0) throw new DataPlaneError('NOT_CARRIABLE', problems.join('; '));
     this.wanted = wanted;
     await this.inTurn(() => this.bring());
+  }
+
+  async serveCertificates(certificates: readonly CarriedCertificate[]): Promise<void> {
+    const { certificates: held } = this;
+    if (held === undefined) return;
+    await this.inTurn(async () => {
+      const takeBack = held.want(certificates);
+      try {
+        await this.bring();
+      } catch (error) {
+        takeBack();
+        await this.bring().catch((err: unknown) => this.parts.onTrouble(err, 'HAProxy is brought back'));
+        throw error;
+      }
+    });
   }
 
   busy(names: readonly string[]): Promise<readonly string[]> {
@@ -151,6 +172,7 @@ export class HaproxyDataPlane implements DataPlane {
     const todo = operations(this.carrying, after);
     try {
       await carryOut(api, todo, this.files.routes);
+      if (!(await this.certificatesChanged(api))) return false;
     } catch (error) {
       this.parts.onTrouble(error, 'HAProxy did not do what it was asked; it is reloaded');
       this.carrying = undefined;
@@ -159,6 +181,10 @@ export class HaproxyDataPlane implements DataPlane {
     this.counts.operations += todo.length;
     this.carrying = after;
     return true;
+  }
+
+  private async certificatesChanged(api: RuntimeApi): Promise<boolean> {
+    return (await this.certificates?.change(api)) ?? true;
   }
 
   /** The kept connection, or another one to the same worker. */
@@ -191,6 +217,7 @@ export class HaproxyDataPlane implements DataPlane {
     this.keep(await this.process.untilReady(generation));
     this.generation = generation;
     this.carrying = after;
+    this.certificates?.started();
   }
 
   private keep(api: RuntimeApi): void {
@@ -234,11 +261,13 @@ export class HaproxyDataPlane implements DataPlane {
   }
 
   private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
-    const { settings, accessLogPort } = this.parts;
+    const { settings, accessLogPort, challengePort } = this.parts;
     const { config, routes } = this.files;
     const next = `${config}.next`;
+    await this.certificates?.write();
     await writeFile(routes, routesMap(carrying), { mode: 0o600 });
-    await writeFile(next, haproxyConfig({ settings, carrying, generation, accessLogPort }), { mode: 0o600 });
+    const text = haproxyConfig({ settings, carrying, generation, accessLogPort, challengePort });
+    await writeFile(next, text, { mode: 0o600 });
     await this.process.validate(next);
     await rename(next, config);
   }
