@@ -1,9 +1,24 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { TOKENS, type Tokens } from '#libs/http';
+import { CertificatesController } from './certificates/http.js';
+import { CERTIFICATES, type CertificateList } from './certificates/ports.js';
 
-/** The gateway has no HTTP API of its own and reads no topic: it has what every app has. */
+export interface GatewayParts {
+  readonly certificates: CertificateList;
+  readonly tokens: Tokens;
+}
+
+/** The gateway reads no topic. */
 @Module({})
 export class GatewayModule {
-  static register(): DynamicModule {
-    return { module: GatewayModule };
+  static register({ certificates, tokens }: GatewayParts): DynamicModule {
+    return {
+      module: GatewayModule,
+      controllers: [CertificatesController],
+      providers: [
+        { provide: CERTIFICATES, useValue: certificates },
+        { provide: TOKENS, useValue: tokens },
+      ],
+    };
   }
 }

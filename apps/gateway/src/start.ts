@@ -1,8 +1,12 @@
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
+import { tokensOf } from '#libs/http';
 import { openRuntime, type RunningApp, type Runtime, serve } from '#libs/runtime';
+import { expiredCertificates, oldFailures } from './certificates/adapters/postgres-issued.js';
+import type { CertificateList } from './certificates/ports.js';
+import { type Certificates, openCertificates } from './certificates/wire.js';
 import { openDataPlane } from './data-plane/wire.js';
-import { type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
+import { folderOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { createTraffic } from './traffic/wire.js';
 
@@ -13,7 +17,9 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   const runtime = await openRuntime({ app, replica: config.GATEWAY_REPLICA, ...appTables[app], config });
   const carrying = createCarrying(runtime, config);
   const running = await serve(runtime, {
-    ...{ module: GatewayModule.register(), port: config.GATEWAY_HTTP_PORT },
+    module: GatewayModule.register({ certificates: carrying, tokens: tokensOf(config) }),
+    port: config.GATEWAY_HTTP_PORT,
+    oldRows: [expiredCertificates, oldFailures],
     release: () => carrying.stop(),
   });
   try {
@@ -25,7 +31,7 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   return running;
 }
 
-interface Carrying {
+interface Carrying extends CertificateList {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -34,15 +40,21 @@ interface Carrying {
 function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
   const { GATEWAY_LISTEN: listen, GATEWAY_LEAVE_HAPROXY: leave } = config;
   const stops: (() => Promise<void>)[] = [];
+  let certificates: Certificates | undefined;
   return {
+    list: async () => (await certificates?.list()) ?? [],
     async start() {
       if (listen === undefined) {
         runtime.logger.info('GATEWAY_LISTEN is not set: this gateway carries no requests');
         return;
       }
-      const plane = await openDataPlane(runtime, config, listen);
+      certificates = await openCertificates(runtime, config, folderOf(config, listen.port));
+      const plane = await openDataPlane(runtime, config, listen, certificates?.challengePort);
       stops.push(() => plane.close({ leave }));
-      const traffic = createTraffic({ runtime, plane, config });
+      const carried = certificates?.over(plane) ?? plane;
+      stops.unshift(async () => certificates?.stop());
+      await certificates?.start();
+      const traffic = createTraffic({ runtime, plane: carried, config });
       stops.unshift(() => traffic.stop({ leave }));
       await traffic.start();
     },

@@ -53,6 +53,8 @@ export * from './http/placements.js';
 export * from './http/plans.js';
 export * from './http/rebalancing.js';
 export * from './http/load-balancer.js';
+export * from './http/certificates.js';
+export * from './http/gateway.js';
 export * from './node-labels.js';
 export * from './docker-install.js';
 export * from './http/openapi.js';

@@ -2,12 +2,12 @@ import type { Runtime } from '#libs/runtime';
 import { folderOf, type GatewayConfig } from '../gateway.config.js';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
 import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
-import type { HaproxySettings } from './adapters/haproxy-settings.js';
+import type { HaproxySettings, TlsSettings } from './adapters/haproxy-settings.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
-import type { DataPlane } from './ports.js';
+import type { DataPlane, TlsPlane } from './ports.js';
 
-export interface OpenDataPlane extends DataPlane {
+export interface OpenDataPlane extends DataPlane, TlsPlane {
   close(how: { readonly leave: boolean }): Promise<void>;
 }
 
@@ -16,13 +16,14 @@ export async function openDataPlane(
   { logger, health, metrics }: Pick<Runtime, 'logger' | 'health' | 'metrics'>,
   config: GatewayConfig,
   listen: { readonly host: string; readonly port: number },
+  challengePort?: number,
 ): Promise<OpenDataPlane> {
   const onRequest = ({ backend, server, ...line }: RequestLine): void =>
     logger.info({ ...line, ...plane.serverAt(String(backend), String(server)) }, 'request');
   const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
   const plane = new HaproxyDataPlane({
     settings: settingsOf(config, listen),
-    accessLogPort: log?.port,
+    ...{ accessLogPort: log?.port, challengePort },
     onTrouble: (err, what) => logger.warn({ err }, what),
   });
   const { counts } = plane;
@@ -36,6 +37,7 @@ export async function openDataPlane(
   return {
     apply: (wanted) => plane.apply(wanted),
     busy: (names) => plane.busy(names),
+    serveCertificates: (certificates) => plane.serveCertificates(certificates),
     async close(how) {
       await plane.close(how);
       await log?.close();
@@ -53,6 +55,7 @@ function settingsOf(
   ]);
   return {
     ...{ program: config.GATEWAY_HAPROXY, folder: folderOf(config, port), host, port },
+    tls: tlsOf(config),
     pools: Object.fromEntries(pools) as Pools,
     maxConnections: config.GATEWAY_MAX_CONNECTIONS,
     idleMs: config.GATEWAY_IDLE_MS,
@@ -61,3 +64,11 @@ function settingsOf(
     isRoot: process.getuid?.() === 0,
   };
 }
+
+const tlsOf = (config: GatewayConfig): TlsSettings | undefined =>
+  config.GATEWAY_LISTEN_TLS && {
+    ...config.GATEWAY_LISTEN_TLS,
+    publicPort: config.GATEWAY_TLS_PUBLIC_PORT ?? config.GATEWAY_LISTEN_TLS.port,
+    redirects: config.GATEWAY_TLS_REDIRECT,
+    hstsSeconds: config.GATEWAY_TLS_HSTS_SECONDS,
+  };

@@ -1,0 +1,4 @@
+import { certificateRoutes } from './certificates.js';
+
+/** The gateway's HTTP. */
+export const gatewayRoutes = { ...certificateRoutes };
