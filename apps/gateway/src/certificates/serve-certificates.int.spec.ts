@@ -24,17 +24,23 @@ beforeEach(async () => {
 interface ServingOptions {
   readonly own?: readonly CertificateFile[];
   readonly isSelfSigned?: boolean;
+  /** Of an earlier one. */
+  readonly folder?: string;
 }
 
-async function serving({ own = [], isSelfSigned = false }: ServingOptions) {
+async function serving({ own = [], isSelfSigned = false, folder }: ServingOptions) {
   onTestFinished(() => rm(files, { recursive: true, force: true }));
-  const secure = await securePlane();
+  const secure = await securePlane({ folder });
   const web = await Instance.start('web');
   onTestFinished(() => web.kill().catch(() => undefined));
   const problems: OwnProblem[] = [];
   let nowMs = Date.now();
   const serve = new ServeCertificates({
-    ...{ plane: secure.plane, own: new CertificateFiles(own), patterns: [] },
+    ...{
+      plane: secure.plane,
+      own: new CertificateFiles(own, (id) => secure.plane.keptCertificate(id)),
+      patterns: [],
+    },
     local: isSelfSigned ? new SelfSigned(secure.folder) : undefined,
     nowMs: () => nowMs,
     onProblem: (problem) => problems.push(problem),
@@ -107,6 +113,23 @@ describe('files of an operator', () => {
     await put('web.pem', (await authority.sign({ names: ['web.localhost'] })).pem);
     await serve.refresh();
     expect(serve.ownProblems).toEqual([]);
+  });
+
+  it('that are bad when the gateway starts anew leave the certificate of before, and nothing is away meanwhile', async () => {
+    const path = await put('web.pem', (await authority.sign({ names: ['web.localhost'] })).pem);
+    const first = await serving({ own: [{ chain: path }] });
+    await first.carry('web');
+    await first.plane.close({ leave: true });
+    await put('web.pem', '');
+    const next = await serving({ own: [{ chain: path }], folder: first.folder });
+    // Before the routes are known.
+    await next.serve.refresh();
+    await next.plane.apply(wantedOf({}));
+    expect((await next.get('web.localhost', authority.ca)).status).toBe(404);
+    await next.carry('web');
+    await next.serve.refresh();
+    expect((await next.get('web.localhost', authority.ca)).body).toBe('web');
+    expect(next.problems).toMatchObject([{ isServed: true }]);
   });
 
   it('that are not there are said to be, and are served once they are', async () => {

@@ -21,8 +21,10 @@ interface ServeCertificatesParts {
 
 /** Has HAProxy serve the certificates that there are for the hosts of the routes. */
 export class ServeCertificates {
-  private hosts: readonly string[] = [];
-  private issued: readonly Certificate[] = [];
+  /** Undefined until the routes are known. */
+  private hosts: readonly string[] | undefined;
+  /** Undefined until it was read. */
+  private issued: readonly Certificate[] | undefined;
   private own: readonly Certificate[] = [];
   private served: readonly Certificate[] = [];
   private servedPems: readonly string[] | undefined;
@@ -45,7 +47,7 @@ export class ServeCertificates {
   get orderable(): readonly string[] {
     const { issued, patterns } = this.parts;
     if (issued === undefined) return [];
-    return certifiable(this.hosts, patterns).filter((host) => !isCovered(host, this.own));
+    return certifiable(this.hosts ?? [], patterns).filter((host) => !isCovered(host, this.own));
   }
 
   /** The hosts of all routes, each in lower case. */
@@ -73,19 +75,27 @@ export class ServeCertificates {
   }
 
   private async refreshNow(): Promise<void> {
-    const { plane, own, local, nowMs, onServed } = this.parts;
+    const { plane, own, nowMs, onServed } = this.parts;
     const read = await own.read(nowMs());
     this.own = read.certificates;
     this.tell(read.problems);
-    const issued = this.issued.filter(({ names }) => !names.every((name) => isCovered(name, this.own)));
-    const better = [...this.own, ...issued];
-    const rest = this.hosts.filter((host) => isHostName(host) && !isCovered(host, better));
-    const all = [...better, ...((await local?.certify(rest, nowMs())) ?? [])];
-    if (this.isServed(all)) return;
+    const all = await this.all();
+    if (all === undefined || this.isServed(all)) return;
     await plane.serveCertificates(all.map(carried));
     this.servedPems = all.map(({ pem }) => pem);
     this.served = all;
     onServed(all);
+  }
+
+  /** Undefined while a part of them is not known yet: what an earlier process had is served on then. */
+  private async all(): Promise<readonly Certificate[] | undefined> {
+    const { hosts, issued, own } = this;
+    const { local, nowMs } = this.parts;
+    if (hosts === undefined || (issued === undefined && this.parts.issued !== undefined)) return undefined;
+    const needed = (issued ?? []).filter(({ names }) => !names.every((name) => isCovered(name, own)));
+    const better = [...own, ...needed];
+    const rest = hosts.filter((host) => isHostName(host) && !isCovered(host, better));
+    return [...better, ...((await local?.certify(rest, nowMs())) ?? [])];
   }
 
   private isServed(all: readonly Certificate[]): boolean {

@@ -170,7 +170,7 @@ class GatewayCertificates implements Certificates {
     const { logger, clock } = runtime;
     return new ServeCertificates({
       plane,
-      own: new CertificateFiles(config.GATEWAY_TLS_CERTIFICATES),
+      own: new CertificateFiles(config.GATEWAY_TLS_CERTIFICATES, (id) => plane.keptCertificate(id)),
       issued: authority?.issued,
       patterns: config.GATEWAY_ACME_HOSTS,
       local: config.GATEWAY_TLS_SELF_SIGNED ? new SelfSigned(folder) : undefined,

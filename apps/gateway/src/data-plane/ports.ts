@@ -19,4 +19,6 @@ export interface TlsPlane {
    * with. Throws as `apply` does. Before the first `apply` they are kept for it.
    */
   serveCertificates(certificates: readonly CarriedCertificate[]): Promise<void>;
+  /** What was served under an id last, in PEM, also by an earlier process. */
+  keptCertificate(id: string): Promise<string | undefined>;
 }

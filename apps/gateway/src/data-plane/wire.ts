@@ -38,6 +38,7 @@ export async function openDataPlane(
     apply: (wanted) => plane.apply(wanted),
     busy: (names) => plane.busy(names),
     serveCertificates: (certificates) => plane.serveCertificates(certificates),
+    keptCertificate: (id) => plane.keptCertificate(id),
     async close(how) {
       await plane.close(how);
       await log?.close();

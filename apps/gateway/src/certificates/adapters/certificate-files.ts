@@ -15,11 +15,18 @@ interface Known {
   readonly problem?: CertificateError;
 }
 
-/** Certificates in files, read anew at each call. A file that has become bad leaves the certificate that it had. */
+/**
+ * Certificates in files, read anew at each call. A file that has become bad leaves the certificate that it had, also where
+ * an earlier process read that.
+ */
 export class CertificateFiles implements OwnCertificates {
   private readonly known = new Map<string, Known>();
 
-  constructor(private readonly files: readonly CertificateFile[]) {}
+  constructor(
+    private readonly files: readonly CertificateFile[],
+    /** What was served under an id last, in PEM. */
+    private readonly kept: (id: string) => Promise<string | undefined>,
+  ) {}
 
   async read(nowMs: number): Promise<{
     readonly certificates: readonly Certificate[];
@@ -50,7 +57,19 @@ export class CertificateFiles implements OwnCertificates {
     } catch (error) {
       if (!(error instanceof CertificateError)) throw error;
       const said = new CertificateError(error.code, `${name}: ${error.message}`, { cause: error });
-      this.known.set(name, { digest: '', certificate: before?.certificate, problem: said });
+      const certificate = before === undefined ? await this.fromBefore(name, nowMs) : before.certificate;
+      this.known.set(name, { digest: '', certificate, problem: said });
+    }
+  }
+
+  private async fromBefore(name: string, nowMs: number): Promise<Certificate | undefined> {
+    const id = fileId('file', name);
+    const pem = await this.kept(id);
+    try {
+      return pem === undefined ? undefined : { ...readPem(pem, nowMs), id, source: 'file' };
+    } catch {
+      // What is wrong with the file itself is told.
+      return undefined;
     }
   }
 }

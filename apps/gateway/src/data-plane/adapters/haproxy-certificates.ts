@@ -51,11 +51,16 @@ export class HaproxyCertificates {
     await this.writeLists(this.kept);
   }
 
-  /** Gives what makes the certificates before wanted again: HAProxy must not be stuck with some that it does not take. */
-  want(certificates: readonly CarriedCertificate[]): () => void {
+  /** Of a certificate that the folder has. */
+  async read(id: string): Promise<string | undefined> {
+    return this.kept.digests.has(id) ? readFile(this.pathOf(id), 'utf8') : undefined;
+  }
+
+  /** Gives what makes those before wanted again, if there are any: HAProxy must not be stuck with some that it refuses. */
+  want(certificates: readonly CarriedCertificate[]): (() => void) | undefined {
     const before = this.wanted;
     this.wanted = certificates;
-    return () => void (this.wanted = before ?? certificates);
+    return before && (() => void (this.wanted = before));
   }
 
   /** Brings the folder to what is wanted. */

@@ -100,11 +100,16 @@ export class HaproxyDataPlane implements DataPlane, TlsPlane {
       try {
         await this.bring();
       } catch (error) {
+        if (takeBack === undefined) throw error;
         takeBack();
         await this.bring().catch((err: unknown) => this.parts.onTrouble(err, 'HAProxy is brought back'));
         throw error;
       }
     });
+  }
+
+  async keptCertificate(id: string): Promise<string | undefined> {
+    return this.certificates?.read(id);
   }
 
   busy(names: readonly string[]): Promise<readonly string[]> {
