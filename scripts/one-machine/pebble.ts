@@ -9,6 +9,7 @@ import { answers, Child } from './child.js';
 import { freePort } from './free-port.js';
 import { Ledger } from './ledger.js';
 import { madeOnce } from './made-once.js';
+import { Restartable } from './restartable.js';
 
 const run = promisify(execFile);
 const MODULE = 'github.com/letsencrypt/pebble/v2/cmd';
@@ -30,6 +31,8 @@ export interface Pebble {
   readonly caFile: string;
   /** Whom to trust that trusts what it signs, in PEM; another one at each start. */
   root(): Promise<string>;
+  /** It has forgotten all accounts and orders then, and signs with another root. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -76,17 +79,23 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     { ledger },
   );
   const env = { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_AUTHZREUSE: '0' };
-  const server = new Child(
-    'ACME server',
-    join(path, 'pebble'),
-    ['-config', config, '-dnsserver', `127.0.0.1:${dns}`],
-    { ledger, env },
-  );
-  await Promise.all([names.until(() => answers(dnsManagement)), server.until(() => answers(port))]);
+  const spawn = (): Child =>
+    new Child('ACME server', join(path, 'pebble'), ['-config', config, '-dnsserver', `127.0.0.1:${dns}`], {
+      ledger,
+      env,
+    });
+  const [server] = await Promise.all([
+    Restartable.start(spawn, () => answers(port)),
+    names.until(() => answers(dnsManagement)),
+  ]);
   return {
     directoryUrl: `https://127.0.0.1:${port}/dir`,
     caFile,
     root: () => fetched(`https://127.0.0.1:${management}/roots/0`, readFileSync(caFile, 'utf8')),
+    async restart() {
+      await server.kill();
+      await server.start();
+    },
     async stop() {
       await Promise.all([server.stop(), names.stop()]);
       rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,8 @@
 -- Accounts at ACME authorities, by the address of their directory.
 CREATE TABLE acme_accounts (
   directory     text PRIMARY KEY,
-  -- JWE; in it the private key of the account.
-  key_encrypted text NOT NULL,
-  -- Null until the authority has taken it.
-  url           text
+  -- JWE; in it the private key of the account, by which the authority knows it.
+  key_encrypted text NOT NULL
 );
 
 -- What an authority has signed, one for each host.

@@ -10,7 +10,7 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
-import { certificateRules, certificateVariables } from './certificates/variables.js';
+import { certificateRules, certificateVariables } from './certificates/variables.wire.js';
 import { type Profile, profiles } from './data-plane/domain/wanted.js';
 
 const LISTEN = /^(\[[0-9a-f:.]+\]|[0-9.]+):(\d{1,5})$/i;

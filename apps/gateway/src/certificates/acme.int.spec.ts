@@ -1,16 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { databaseVariable } from '#libs/app-roles';
 import { Listener, type Pool } from '#libs/postgres';
+import { parseAtRestKeys } from '#libs/secrets';
 import { createLogger, createMetrics, Health } from '#libs/telemetry';
 import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase, until } from '#libs/testing';
 import { type Pebble, pebblePrograms, startPebble } from '../../../../scripts/one-machine/pebble.js';
 import { ask, Instance } from '../data-plane/haproxy.testing.js';
 import { openDataPlane } from '../data-plane/wire.js';
 import { gatewayConfigSchema } from '../gateway.config.js';
+import { AcmeAuthority, freshKey } from './adapters/acme-authority.js';
+import { PostgresAccounts } from './adapters/postgres-accounts.js';
+import { PostgresOrders } from './adapters/postgres-orders.js';
 import { askTls, serialOf } from './certificates.testing.js';
 import { openCertificates } from './wire.js';
 
@@ -243,6 +247,19 @@ describe('an authority', () => {
     expect(await one.health.readiness()).toMatchObject({ ready: true });
   });
 
+  it('that has forgotten the account is told of it anew', async () => {
+    const port = await closedPort();
+    const authority = await pebble({ httpPort: port });
+    const one = await gateway('one', { authority, port });
+    await one.carry('before.example.com');
+    const root = await authority.root();
+    await until('the first one', () => bodyOf(one, 'before.example.com', root), SOON);
+    await authority.restart();
+    const other = await authority.root();
+    await one.carry('after.example.com');
+    await until('the next one', () => bodyOf(one, 'after.example.com', other), SOON);
+  });
+
   it('that asks for a binding of the account gets it', async () => {
     const port = await closedPort();
     const key = randomBytes(32).toString('base64url');
@@ -277,6 +294,31 @@ describe('the gateway that orders', () => {
     await until('it to lead again', async () => (await holder())?.holder.startsWith('one'), SOON);
     expect(await holder()).toMatchObject({ fence: '3' });
     await until('it over HTTPS', () => bodyOf(one, 'shop.example.com', root), SOON);
+  });
+
+  it('was killed with an order under way: the next one carries that on, with its key', async () => {
+    const port = await closedPort();
+    const authority = await pebble({ httpPort: port });
+    const root = await authority.root();
+    const keys = parseAtRestKeys(KEY);
+    const dead = new PostgresOrders({ pool, keys, holder: 'dead', leaseMs: 2_000 });
+    await dead.lead();
+    const settings = {
+      directoryUrl: authority.directoryUrl,
+      acceptsTerms: true,
+      ca: await readFile(authority.caFile, 'utf8'),
+    };
+    const acme = new AcmeAuthority(settings, new PostgresAccounts(pool, keys));
+    const [host, key] = ['shop.example.com', freshKey()];
+    await dead.began({ host, url: await acme.begin(host), key });
+    const one = await gateway('one', { authority, port });
+    await one.carry(host);
+    await until('it over HTTPS', () => bodyOf(one, host, root), SOON);
+    const { rows } = await pool.query<{ chain: string }>('SELECT chain FROM certificates');
+    expect(new X509Certificate(String(rows[0]?.chain)).checkPrivateKey(createPrivateKey(key))).toBe(true);
+    await expect(dead.publish(host, { token: 't', answer: 'a' })).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
   });
 
   it('ends in order: another one orders at once', async () => {

@@ -18,9 +18,8 @@ export interface AcmeSettings {
 
 /** Where the account is kept. */
 export interface AcmeAccounts {
-  /** The private key of the account in PEM, made at the first call; `url` once the authority has taken it. */
-  open(directoryUrl: string): Promise<{ readonly key: string; readonly url?: string }>;
-  taken(directoryUrl: string, url: string): Promise<void>;
+  /** The private key of the account in PEM, made at the first call. */
+  keyFor(directoryUrl: string): Promise<string>;
 }
 
 /** It is asked again after 1, 2, 4 and then each 8 seconds whether it has come to an end. */
@@ -61,29 +60,33 @@ export class AcmeAuthority implements Authority {
   private async asked<T>(work: (client: Client, library: AcmeLibrary) => Promise<T>): Promise<T> {
     const library = await acmeLibrary();
     this.client ??= this.open(library);
-    const client = await this.client.catch((error: unknown) => {
-      this.client = undefined;
+    try {
+      const client = await this.client;
+      return await saidByAuthority(this.settings.directoryUrl, () => work(client, library));
+    } catch (error) {
+      // An account that could not be opened, or that the authority has forgotten, is opened again.
+      const isOpen = await this.client?.then(
+        () => !(error instanceof AuthorityError && error.isAccountGone),
+        () => false,
+      );
+      if (isOpen !== true) this.client = undefined;
       throw error;
-    });
-    return saidByAuthority(this.settings.directoryUrl, () => work(client, library));
+    }
   }
 
+  /** Whoever asks for an account with a key that the authority knows gets that one. */
   private async open(library: AcmeLibrary): Promise<Client> {
     const { directoryUrl, acceptsTerms, contact, binding, ca } = this.settings;
     if (ca !== undefined) library.axios.defaults.httpsAgent = new Agent({ ca });
-    const { key, url } = await this.accounts.open(directoryUrl);
     const client = new library.Client({
-      ...{ directoryUrl, accountKey: key, ...WAIT },
-      ...(url !== undefined && { accountUrl: url }),
+      ...{ directoryUrl, accountKey: await this.accounts.keyFor(directoryUrl), ...WAIT },
       ...(binding && { externalAccountBinding: { kid: binding.keyId, hmacKey: binding.key } }),
     });
-    if (url !== undefined) return client;
     const account = {
       termsOfServiceAgreed: acceptsTerms,
       ...(contact !== undefined && { contact: [`mailto:${contact}`] }),
     };
     await saidByAuthority(directoryUrl, () => client.createAccount(account));
-    await this.accounts.taken(directoryUrl, client.getAccountUrl());
     return client;
   }
 }

@@ -58,7 +58,8 @@ function refuse({ status, headers, data }: Answer): void {
   if (kind === 'rateLimited' || status === 429)
     throw new AuthorityError('ACME_RATE_LIMITED', message, { retryAfterMs });
   if (status >= 500) throw new AuthorityError('ACME_UNREACHABLE', message, { retryAfterMs });
-  throw new AuthorityError('ACME_REFUSED', message, { isOrderOver: true });
+  const isAccountGone = kind === 'accountDoesNotExist';
+  throw new AuthorityError('ACME_REFUSED', message, { isOrderOver: true, isAccountGone });
 }
 
 /** Of a Retry-After header: seconds, or a date. */
