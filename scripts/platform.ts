@@ -44,7 +44,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   );
   const gateway = await gatewayPlace(options.ledger);
   const all = { ...env, ...own, ...ports, ...gateway.env };
-  const platform = spawnPlatform(all, { ...own, SLIPWAY_TRAFFIC_URL: gateway.url }, options);
+  const platform = spawnPlatform(all, { ...own, ...gateway.shown }, options);
   try {
     await untilReady(
       places.map(({ port }) => port),
@@ -61,7 +61,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
 /** A port and a folder for HAProxy, which a platform that is killed leaves behind. */
 async function gatewayPlace(ledger: Ledger) {
-  const port = await freePort();
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
   ledger.hold({ kind: 'directory', path: folder });
   ledger.hold({
@@ -69,9 +69,15 @@ async function gatewayPlace(ledger: Ledger) {
     argument: join(folder, 'haproxy.cfg'),
   });
   return {
-    url: `http://127.0.0.1:${port}`,
+    shown: {
+      SLIPWAY_TRAFFIC_URL: `http://127.0.0.1:${port}`,
+      SLIPWAY_TRAFFIC_TLS_URL: `https://127.0.0.1:${tlsPort}`,
+      SLIPWAY_TRAFFIC_CA_FILE: join(folder, 'ca.pem'),
+    },
     env: {
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      GATEWAY_LISTEN_TLS: `127.0.0.1:${tlsPort}`,
+      GATEWAY_TLS_SELF_SIGNED: 'true',
       GATEWAY_FOLDER: folder,
       GATEWAY_HAPROXY: '/usr/sbin/haproxy',
     },

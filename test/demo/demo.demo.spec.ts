@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
+import { askTls } from '../../apps/gateway/src/certificates/certificates.testing.js';
 import { ask } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { inWhole } from '../short-form.js';
@@ -63,6 +64,10 @@ describe('a demo that is up, for independent clients', () => {
   it('names the address of the application for a browser, and the gateway answers there', async () => {
     const [, host = '', port] = /(shop\.localhost):(\d+)\//.exec(demo.said) ?? [];
     expect((await ask({ port: Number(port), host })).status).toBe(200);
+    const [, caFile = '', tlsPort] =
+      /curl --cacert (\S+) https:\/\/shop\.localhost:(\d+)\//.exec(demo.said) ?? [];
+    const over = { port: Number(tlsPort), host, ca: readFileSync(caFile, 'utf8') };
+    expect((await askTls(over)).status).toBe(200);
   });
 
   it('keeps its keys and tokens from other users of the host', () => {

@@ -13,6 +13,7 @@ import { events } from './commands/events.js';
 import { push } from './commands/push.js';
 import { status } from './commands/status.js';
 import { CliError, exitCodes, type ExitCode, usageError } from './errors.js';
+import { addCertificates } from './program.certificates.js';
 import { addInit } from './program.init.js';
 import { addKeys } from './program.keys.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
@@ -175,16 +176,6 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[
-    addStatus,
-    addTop,
-    addTraffic,
-    addEvents,
-    addRecord,
-    addPlacement,
-    addRebalance,
-    addSecrets,
-    addNodes,
-    addKeys,
-  ],
+  ...[addStatus, addTop, addTraffic, addEvents, addRecord, addPlacement, addRebalance, addCertificates],
+  ...[addSecrets, addNodes, addKeys],
 ];

@@ -40,7 +40,7 @@ const loadBalancerSchema = z.object({
 });
 
 const gatewaySchema = z.object({
-  SLIPWAY_GATEWAY_URL: z.url().describe('The HTTP address of the gateway.'),
+  SLIPWAY_GATEWAY_URL: z.url().describe('The HTTP address of the gateway app.'),
   SLIPWAY_API_TOKEN: API_TOKEN,
 });
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { commaList, durationMs, keyValueList } from '#libs/config';
+import { commaList, durationMs, keyValueList, withRules } from '#libs/config';
 import { accessVariables } from '#libs/http';
 import {
   databaseVariables,
@@ -10,6 +10,7 @@ import {
   runtimeConfigSchema,
   withRuntimeRules,
 } from '#libs/runtime';
+import { certificateRules, certificateVariables } from './certificates/variables.wire.js';
 import { type Profile, profiles } from './data-plane/domain/wanted.js';
 
 const LISTEN = /^(\[[0-9a-f:.]+\]|[0-9.]+):(\d{1,5})$/i;
@@ -38,7 +39,7 @@ const poolBackends = keyValueList()
   })
   .meta({ kind: 'NAME=VALUE with commas' });
 
-const POOL_BACKENDS: Readonly<Record<Profile, number>> = { least: 64, weighted: 8, sticky: 8 };
+const POOL_BACKENDS: Readonly<Record<Profile, number>> = { least: 64, weighted: 8, sticky: 8, h2: 8 };
 const mapped = (given: Readonly<Record<string, string>>): Partial<Record<Profile, number>> =>
   Object.fromEntries(Object.entries(given).map(([name, text]) => [name, Number(text)]));
 
@@ -128,7 +129,7 @@ const schema = runtimeConfigSchema.extend({
     ),
   GATEWAY_POOL_BACKENDS: poolBackends.prefault(shown).meta({
     description:
-      'How many services of each profile HAProxy can carry before it is reloaded with twice as many: `least`, `weighted`, `sticky`.',
+      'How many services of each profile HAProxy can carry before it is reloaded with twice as many: `least`, `weighted`, `sticky`, `h2`.',
     shownDefault: `\`${shown}\``,
   }),
   GATEWAY_POOL_SERVERS: z.coerce
@@ -164,14 +165,18 @@ const schema = runtimeConfigSchema.extend({
     .stringbool()
     .default(true)
     .describe('`true` logs each request with its service, instance, status and times.'),
+  ...certificateVariables(listen),
 });
 
 /** Everything that the gateway reads from its environment. */
-export const gatewayConfigSchema = withRuntimeRules(
-  schema.refine(({ GATEWAY_FOLDER: folder = '' }) => folder.length <= LONGEST_FOLDER, {
-    path: ['GATEWAY_FOLDER'],
-    error: `expected a path of ${LONGEST_FOLDER} characters at most, since those of sockets are limited`,
-  }),
+export const gatewayConfigSchema = withRules(
+  withRuntimeRules(
+    schema.refine(({ GATEWAY_FOLDER: folder = '' }) => folder.length <= LONGEST_FOLDER, {
+      path: ['GATEWAY_FOLDER'],
+      error: `expected a path of ${LONGEST_FOLDER} characters at most, since those of sockets are limited`,
+    }),
+  ),
+  certificateRules,
 );
 
 export type GatewayConfig = z.output<typeof schema>;

@@ -4,8 +4,11 @@ import { tokensOf } from '#libs/http';
 import { openRuntime, type RunningApp, type Runtime, serve } from '#libs/runtime';
 import type { TrafficFigures } from './balancing/show-traffic.js';
 import { createBalancing } from './balancing/wire.js';
+import { expiredCertificates, oldFailures } from './certificates/adapters/postgres-issued.js';
+import type { CertificateList } from './certificates/ports.js';
+import { type Certificates, openCertificates } from './certificates/wire.js';
 import { openDataPlane } from './data-plane/wire.js';
-import { type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
+import { folderOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { createTraffic } from './traffic/wire.js';
 
@@ -16,8 +19,13 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   const runtime = await openRuntime({ app, replica: config.GATEWAY_REPLICA, ...appTables[app], config });
   const carrying = createCarrying(runtime, config);
   const running = await serve(runtime, {
-    module: GatewayModule.register({ traffic: () => carrying.figures, tokens: tokensOf(config) }),
+    module: GatewayModule.register({
+      traffic: () => carrying.figures,
+      certificates: carrying,
+      tokens: tokensOf(config),
+    }),
     port: config.GATEWAY_HTTP_PORT,
+    oldRows: [expiredCertificates, oldFailures],
     release: () => carrying.stop(),
   });
   try {
@@ -29,7 +37,7 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   return running;
 }
 
-interface Carrying {
+interface Carrying extends CertificateList {
   /** Once it has started. */
   readonly figures: TrafficFigures | undefined;
   start(): Promise<void>;
@@ -41,24 +49,30 @@ function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
   const { GATEWAY_LISTEN: listen, GATEWAY_LEAVE_HAPROXY: leave } = config;
   const stops: (() => Promise<void>)[] = [];
   let figures: TrafficFigures | undefined;
+  let certificates: Certificates | undefined;
   return {
     get figures() {
       return figures;
     },
+    list: async () => (await certificates?.list()) ?? [],
     async start() {
       if (listen === undefined) {
         runtime.logger.info('GATEWAY_LISTEN is not set: this gateway carries no requests');
         return;
       }
-      const plane = await openDataPlane(runtime, config, listen);
+      certificates = await openCertificates(runtime, config, folderOf(config, listen.port));
+      const plane = await openDataPlane(runtime, config, listen, certificates?.challengePort);
       stops.push(() => plane.close({ leave }));
       const balancing = createBalancing({ runtime, plane, config });
       figures = balancing;
-      const traffic = createTraffic({ runtime, plane: balancing.plane, config });
+      const carried = certificates?.over(balancing.plane, plane) ?? balancing.plane;
       stops.unshift(
+        async () => certificates?.stop(),
         () => balancing.stop(),
-        () => traffic.stop({ leave }),
       );
+      await certificates?.start();
+      const traffic = createTraffic({ runtime, plane: carried, config });
+      stops.unshift(() => traffic.stop({ leave }));
       balancing.start();
       await traffic.start();
     },

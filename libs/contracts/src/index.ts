@@ -54,6 +54,7 @@ export * from './http/plans.js';
 export * from './http/rebalancing.js';
 export * from './http/load-balancer.js';
 export * from './http/traffic.js';
+export * from './http/certificates.js';
 export * from './http/gateway.js';
 export * from './node-labels.js';
 export * from './docker-install.js';

@@ -3,6 +3,14 @@ import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import {
+  challengeBackend,
+  challengeRoute,
+  forwarded,
+  tlsBind,
+  tlsDefaults,
+  tlsRules,
+} from './haproxy-tls.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
 
@@ -19,6 +27,8 @@ interface ConfigInput {
   readonly generation: string;
   /** Where the line of each request is sent by UDP, on this machine; nowhere where it is left out. */
   readonly accessLogPort?: number;
+  /** Of the server on this machine that answers challenges of an authority; services get them where it is left out. */
+  readonly challengePort?: number;
 }
 
 /** The whole of haproxy.cfg: what is carried now stands in it, so a process that starts or reloads carries it at once. */
@@ -36,6 +46,7 @@ export function haproxyConfig(input: ConfigInput): string {
     frontend(input),
     refusal(NO_ROUTE, 404, 'No service has this address.'),
     refusal(NO_SERVER, 503, 'This service has no instance that runs.'),
+    ...challengeBackend(input.challengePort),
     ...backends,
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -63,6 +74,7 @@ function globalSection({ settings, generation, accessLogPort }: ConfigInput): re
     // Another process at the same port would take a part of the requests unseen. A reload hands its sockets over.
     'noreuseport',
     `maxconn ${maxConnections}`,
+    ...tlsDefaults(settings),
     // Where the limit of open files is too low, it carries fewer connections instead of none.
     'no strict-limits',
     ...(isRoot ? [`uid ${NOBODY}`, `gid ${NOBODY}`] : []),
@@ -102,12 +114,14 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
   );
 }
 
-function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
+function frontend({ settings, accessLogPort, challengePort }: ConfigInput): readonly string[] {
   const { folder, host, port, trustedProxies } = settings;
+  const says = forwarded(settings);
   const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
   return section(
     'frontend requests',
     `bind ${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...tlsBind(settings),
     `acl is-trusted ${trusted}`,
     'http-request set-var(txn.method) method',
     'http-request set-var(txn.path) path',
@@ -121,12 +135,15 @@ function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
     'http-request del-header Forwarded unless is-trusted',
     'http-request del-header Proxy',
     'http-request set-header X-Forwarded-Host %[req.hdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
-    'http-request set-header X-Forwarded-Port %[dst_port] unless is-trusted { req.hdr(x-forwarded-port) -m found }',
-    'http-request set-header X-Forwarded-Proto http unless is-trusted { req.hdr(x-forwarded-proto) -m found }',
+    ...says.before,
+    `http-request set-header X-Forwarded-Port ${says.port} unless is-trusted { req.hdr(x-forwarded-port) -m found }`,
+    `http-request set-header X-Forwarded-Proto ${says.proto} unless is-trusted { req.hdr(x-forwarded-proto) -m found }`,
+    ...tlsRules(settings),
     'option forwardfor',
     // A request that may have reached its instance is sent again only where that can do no harm.
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
     `http-request set-var(txn.to) var(txn.host),concat(,txn.path,/),map_beg(${filesIn(folder).routes})`,
+    ...challengeRoute(challengePort),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
     ...(accessLogPort === undefined ? [] : [`log-format '${LOG_FORMAT}'`]),
@@ -162,6 +179,7 @@ const refusal = (name: string, status: number, says: string): readonly string[] 
 
 const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
+  h2: ['balance leastconn'],
   weighted: ['balance roundrobin'],
   // The cookie is made of the server's address, so whoever gets the slot next gets none of its clients.
   sticky: [
@@ -170,6 +188,9 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
     'dynamic-cookie-key slipway',
   ],
 };
+
+/** Words behind each server of a profile: instances of `h2` speak HTTP/2 without TLS, from the first byte on. */
+const PROTOCOL: Partial<Record<Profile, string>> = { h2: ' proto h2' };
 
 function poolBackend(
   { carrying: { pools, backends }, settings }: ConfigInput,
@@ -181,30 +202,31 @@ function poolBackend(
     `backend ${name}`,
     ...BALANCE[profile],
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
-    ...serverLines(backends.get(name), pools[profile].servers),
+    ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
   );
 }
 
 /** A line for each server, and one for each run of empty slots. */
-function serverLines(backend: Backend | undefined, size: number): readonly string[] {
+function serverLines(backend: Backend | undefined, size: number, protocol: string): readonly string[] {
   const lines: string[] = [];
   let firstEmpty = 1;
   const endRun = (slot: number): void => {
-    if (slot > firstEmpty) lines.push(`server-template s ${firstEmpty}-${slot - 1} 0.0.0.0:80 disabled`);
+    if (slot > firstEmpty)
+      lines.push(`server-template s ${firstEmpty}-${slot - 1} 0.0.0.0:80${protocol} disabled`);
     firstEmpty = slot + 1;
   };
   for (const [slot, held] of [...(backend?.slots ?? [])].toSorted(([a], [b]) => a - b)) {
     endRun(slot);
-    lines.push(serverLine(slot, held));
+    lines.push(serverLine(slot, held, protocol));
   }
   endRun(size + 1);
   return lines;
 }
 
-function serverLine(slot: number, { kind, server }: Slot): string {
+function serverLine(slot: number, { kind, server }: Slot, protocol: string): string {
   const { address, port, weight, state, mostInFlight = 0 } = server;
   const isReady = kind === 'taken' && state === 'ready';
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const bound = mostInFlight === 0 ? '' : ` maxconn ${mostInFlight}`;
-  return `server ${serverName(slot)} ${at} weight ${weight}${bound}${isReady ? '' : ' disabled'}`;
+  return `server ${serverName(slot)} ${at} weight ${weight}${protocol}${bound}${isReady ? '' : ' disabled'}`;
 }

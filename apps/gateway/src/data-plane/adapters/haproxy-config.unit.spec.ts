@@ -9,7 +9,7 @@ import type { HaproxySettings } from './haproxy-settings.js';
 const pool = { backends: 1, servers: 4 };
 const settings: HaproxySettings = {
   ...{ program: 'haproxy', folder: '/run/gateway', host: '0.0.0.0', port: 80 },
-  pools: { least: { backends: 2, servers: 4 }, weighted: pool, sticky: pool },
+  pools: { least: { backends: 2, servers: 4 }, weighted: pool, sticky: pool, h2: pool },
   ...{ maxConnections: 10_000, idleMs: 300_000, tunnelIdleMs: 3_600_000 },
   ...{ trustedProxies: ['10.0.0.0/8'], isRoot: true },
 };

@@ -1,10 +1,11 @@
 /**
  * How a service's requests are shared out. `least`: to the server with the fewest in flight for its weight. `weighted`: in
- * turn, by weights alone. `sticky`: a client stays with its server, by a cookie; new clients as with `least`.
+ * turn, by weights alone. `sticky`: a client stays with its server, by a cookie; new clients as with `least`. `h2`: as
+ * `least`, to servers that speak HTTP/2 without TLS, such as those of gRPC.
  */
-export type Profile = 'least' | 'weighted' | 'sticky';
+export type Profile = 'least' | 'weighted' | 'sticky' | 'h2';
 
-export const profiles = ['least', 'weighted', 'sticky'] as const satisfies readonly Profile[];
+export const profiles = ['least', 'weighted', 'sticky', 'h2'] as const satisfies readonly Profile[];
 
 /** The least and the largest weight; HAProxy takes no larger one. */
 export const WEIGHTS = { least: 1, most: 256 } as const;
