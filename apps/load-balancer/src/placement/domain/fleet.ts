@@ -156,6 +156,7 @@ export class Fleet {
   copy(): Fleet {
     const copy = new Fleet(this.policy);
     for (const node of this.nodes) copy.set(node);
+    this.images.shareWith(copy.images);
     return copy;
   }
 

@@ -310,6 +310,29 @@ describe('a fleet', () => {
     },
   );
 
+  it('and its copy know what nodes lack of an image each by its own changes', () => {
+    const has = (...layers: readonly string[]) => ({ layers: layersOf(...layers) });
+    const wished = wish({ imageLayers: imageOf({ base: 4, own: 1 }) });
+    const names = ['a', 'b', 'c'];
+    const fleet = filled(
+      'spread',
+      names.map((name) => candidate(name, { measured: has(...(name === 'a' ? ['base'] : [])) })),
+    );
+    const imagePoints = (of: Fleet): readonly unknown[] => {
+      const { best } = of.place(wished).explanation;
+      return names.map((name) => best.find(({ node }) => node === name)?.terms['image']);
+    };
+    expect(imagePoints(fleet)).toEqual([4, 0, 0]);
+    const copy = fleet.copy();
+    copy.measure('b', has('base', 'own'));
+    fleet.measure('a', has());
+    fleet.remove('c');
+    expect(imagePoints(copy)).toEqual([4, 5, 0]);
+    expect(imagePoints(fleet)).toEqual([0, 0, undefined]);
+    expect(fleet.place(wished).place?.node).toBe('a');
+    expect(copy.place(wished).place?.node).toBe('b');
+  });
+
   it('counted a zone whose last node had gone as one without instances, so that all others seemed too full', () => {
     const nodes = [
       candidate('a', { zone: 'x', instances: { web: 2 } }),
