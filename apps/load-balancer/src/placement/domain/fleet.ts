@@ -77,6 +77,7 @@ export class Fleet {
   private readonly mixed = new FleetMix();
   private readonly images = new ImageRooms(this.nodes);
   private isRanked = true;
+  private firstByName: readonly string[] = [];
   /** Undefined once a node has come, gone or changed its kind, until the next decision. */
   private appraisals: Appraisals | undefined;
 
@@ -378,11 +379,7 @@ export class Fleet {
 
   /** Of the first nodes by name: an answer has room for so many. */
   private refusals(wish: Wish, facts: FleetFacts) {
-    const first: FleetNode[] = [];
-    for (const [slot, node] of this.nodes.entries()) {
-      const rank = this.columns.rank[slot]!;
-      if (rank < MOST_REFUSALS) first[rank] = node;
-    }
+    const first = this.firstByName.flatMap((name) => this.nodes[this.slots.get(name)!] ?? []);
     const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
     return refusalsOf(
       wish,
@@ -446,6 +443,7 @@ export class Fleet {
   private rankByName(): void {
     const names = this.nodes.map(({ name }) => name).sort(byName);
     for (const [rank, name] of names.entries()) this.columns.rank[this.slots.get(name)!] = rank;
+    this.firstByName = names.slice(0, MOST_REFUSALS);
     this.isRanked = true;
   }
 }
