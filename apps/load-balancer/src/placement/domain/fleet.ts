@@ -61,8 +61,9 @@ interface Ranked {
 /**
  * All nodes in memory, for thousands of decisions a second on tens of thousands of nodes. Exact: every node is weighed,
  * none is left out by sampling as in kube-scheduler (percentageOfNodesToScore) or Nomad (two random nodes, log2 n for
- * services). One pass over arrays lists the best nodes by the terms that differ from node to node. All filters and terms
- * are then asked of the listed ones, until no node further down can become better: branch and bound. So `place` and a
+ * services). Nodes are listed by the terms that differ from node to node; for that, only what has changed since the last
+ * wish of the same size is looked at again (see `Appraisal`). All filters and terms are then asked of the listed ones, until
+ * no node further down can become better: branch and bound. So `place` and a
  * fleet of the same nodes choose a node of the same points.
  */
 export class Fleet {
@@ -371,10 +372,13 @@ export class Fleet {
     const concerned = filters.filter(({ concerns }) => concerns?.(wish) ?? false);
     if (concerned.length === 0) return undefined;
     const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
-    return Uint8Array.from(this.nodes, (node) => {
-      const by = concerned.find((filter) => filter.refuses(node, wish, cached));
-      return by === undefined ? 0 : filters.indexOf(by) + 1;
-    });
+    const refusedBy = new Uint8Array(this.nodes.length);
+    for (const filter of concerned) {
+      const by = filters.indexOf(filter) + 1;
+      for (const [slot, node] of this.nodes.entries())
+        if (refusedBy[slot] === 0 && filter.refuses(node, wish, cached)) refusedBy[slot] = by;
+    }
+    return refusedBy;
   }
 
   /** Of the first nodes by name: an answer has room for so many. */
