@@ -296,7 +296,10 @@ describe('the gateway that orders', () => {
     await until('it over HTTPS', () => bodyOf(one, 'shop.example.com', root), SOON);
   });
 
-  it('was killed with an order under way: the next one carries that on, with its key', async () => {
+  it.each([
+    ['without a contact', {}],
+    ['with a contact', { GATEWAY_ACME_CONTACT: 'me@example.com' }],
+  ])('was killed, and the next one was refused its account %s: it carries the order on', async (_, env) => {
     const port = await closedPort();
     const authority = await pebble({ httpPort: port });
     const root = await authority.root();
@@ -311,9 +314,9 @@ describe('the gateway that orders', () => {
     const acme = new AcmeAuthority(settings, new PostgresAccounts(pool, keys));
     const [host, key] = ['shop.example.com', freshKey()];
     await dead.began({ host, url: await acme.begin(host), key });
-    const one = await gateway('one', { authority, port });
+    const one = await gateway('one', { authority, port, env });
     await one.carry(host);
-    await until('it over HTTPS', () => bodyOf(one, host, root), SOON);
+    await until('it over HTTPS', () => bodyOf(one, host, root), { timeoutMs: 40_000 });
     const { rows } = await pool.query<{ chain: string }>('SELECT chain FROM certificates');
     expect(new X509Certificate(String(rows[0]?.chain)).checkPrivateKey(createPrivateKey(key))).toBe(true);
     await expect(dead.publish(host, { token: 't', answer: 'a' })).rejects.toMatchObject({

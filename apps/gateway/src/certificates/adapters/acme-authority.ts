@@ -74,21 +74,33 @@ export class AcmeAuthority implements Authority {
     }
   }
 
-  /** Whoever asks for an account with a key that the authority knows gets that one. */
   private async open(library: AcmeLibrary): Promise<Client> {
-    const { directoryUrl, acceptsTerms, contact, binding, ca } = this.settings;
+    const { directoryUrl, binding, ca } = this.settings;
     if (ca !== undefined) library.axios.defaults.httpsAgent = new Agent({ ca });
     const client = new library.Client({
       ...{ directoryUrl, accountKey: await this.accounts.keyFor(directoryUrl), ...WAIT },
       ...(binding && { externalAccountBinding: { kid: binding.keyId, hmacKey: binding.key } }),
     });
-    const account = {
-      termsOfServiceAgreed: acceptsTerms,
-      ...(contact !== undefined && { contact: [`mailto:${contact}`] }),
-    };
-    await saidByAuthority(directoryUrl, () => client.createAccount(account));
+    await saidByAuthority(directoryUrl, () => useAccount(client, this.settings));
     return client;
   }
+}
+
+/** The account that the authority has for the key, else a new one. */
+async function useAccount(
+  client: Client,
+  { acceptsTerms: termsOfServiceAgreed, contact }: AcmeSettings,
+): Promise<void> {
+  const reached = contact === undefined ? {} : { contact: [`mailto:${contact}`] };
+  try {
+    await client.createAccount({ onlyReturnExisting: true });
+  } catch (error) {
+    if (!(error instanceof AuthorityError && error.isAccountGone)) throw error;
+    await client.createAccount({ termsOfServiceAgreed, ...reached });
+    return;
+  }
+  // An update without anything is refused.
+  if (contact !== undefined) await client.updateAccount(reached);
 }
 
 /** Carries an order on from wherever it stands. */
