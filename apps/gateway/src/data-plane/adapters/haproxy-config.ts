@@ -1,6 +1,7 @@
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
 import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
+import { ROUTE_TIMEOUT, routeRules } from './haproxy-routes.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
@@ -40,10 +41,10 @@ export function haproxyConfig(input: ConfigInput): string {
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** The whole of routes.map: a key and a backend a line. */
+/** The whole of routes.map: a key and a target a line. */
 export const routesMap = (carrying: Carrying): string =>
   [...routeTable(carrying)]
-    .map(([key, backend]) => `${key} ${backend}\n`)
+    .map(([key, target]) => `${key} ${target}\n`)
     .toSorted()
     .join('');
 
@@ -103,7 +104,7 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
   );
 }
 
-function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
+function frontend({ settings, carrying, accessLogPort }: ConfigInput): readonly string[] {
   const { folder, host, port, trustedProxies } = settings;
   const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
   return section(
@@ -127,7 +128,7 @@ function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
     'option forwardfor',
     // A request that may have reached its instance is sent again only where that can do no harm.
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
-    `http-request set-var(txn.to) var(txn.host),concat(,txn.path,/),map_beg(${filesIn(folder).routes})`,
+    ...routeRules(filesIn(folder).routes, carrying.headers),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
     ...(accessLogPort === undefined ? [] : [`log-format '${LOG_FORMAT}'`]),
@@ -177,6 +178,7 @@ function poolBackend({ pools, backends }: Carrying, profile: Profile, number: nu
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
+    ROUTE_TIMEOUT,
     ...serverLines(backends.get(name), pools[profile].servers),
   );
 }

@@ -42,9 +42,9 @@ function commandsOf(operation: Operation, routesFile: string): readonly Command[
     case 'switch':
       return [switching(operation.at, operation.to)];
     case 'add-route':
-      return [quiet(`add map ${routesFile} ${operation.key} ${operation.backend}`)];
+      return [quiet(`add map ${routesFile} ${operation.key} ${operation.target}`)];
     case 'set-route':
-      return [quiet(`set map ${routesFile} ${operation.key} ${operation.backend}`)];
+      return [quiet(`set map ${routesFile} ${operation.key} ${operation.target}`)];
     case 'remove-route':
       return [quiet(`del map ${routesFile} ${operation.key}`)];
   }
