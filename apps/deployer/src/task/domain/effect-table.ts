@@ -105,6 +105,10 @@ export const effectTable = {
     ...{ what: 'run', isRead: true, endedBy: ['InstancesSurveyed'], crashes: everyMoment },
     codes: [],
   },
+  'claim-routes': {
+    ...{ what: 'run', endedBy: ['RoutesClaimed'], crashes: everyMoment },
+    codes: ['ROUTE_TAKEN'],
+  },
   'make-plan': {
     ...{ ...recorded, endedBy: ['PlanMade'] },
     codes: ['INSTANCE_NOT_FOUND', 'SCALE_OUT_OF_BOUNDS', 'SECRET_NOT_FOUND'],
