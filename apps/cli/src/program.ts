@@ -21,6 +21,7 @@ import { addPlacement } from './program.placement.js';
 import { addRebalance } from './program.rebalance.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
+import { addRoutes } from './program.routes.js';
 import { addSecrets } from './program.secret.js';
 import { addTop } from './program.top.js';
 
@@ -174,5 +175,6 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addTop, addEvents, addRecord, addPlacement, addRebalance, addSecrets, addNodes, addKeys],
+  ...[addStatus, addTop, addEvents, addRecord, addRoutes, addPlacement, addRebalance],
+  ...[addSecrets, addNodes, addKeys],
 ];
