@@ -43,8 +43,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     places.map(({ app, port }) => [httpUrlVariable(app), `http://127.0.0.1:${port}`]),
   );
   const gateway = await gatewayPlace(options.ledger);
-  const all = { ...env, ...own, ...ports, ...gateway.env };
-  const platform = spawnPlatform(all, { ...own, SLIPWAY_TRAFFIC_URL: gateway.url }, options);
+  const reached = { ...own, SLIPWAY_TRAFFIC_URL: gateway.url };
+  const all = { ...env, ...reached, ...ports, ...gateway.env };
+  const platform = spawnPlatform(all, reached, options);
   try {
     await untilReady(
       places.map(({ port }) => port),
@@ -69,7 +70,8 @@ async function gatewayPlace(ledger: Ledger) {
     argument: join(folder, 'haproxy.cfg'),
   });
   return {
-    url: `http://127.0.0.1:${port}`,
+    // Its host is the gateway's domain: services are reached by names below it.
+    url: `http://localhost:${port}`,
     env: {
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       GATEWAY_FOLDER: folder,
