@@ -64,9 +64,12 @@ describe('a route that another application has', () => {
     expect((await deploy(owner, 'web', { routes: [{ host }] })).ok).toBe(true);
     await answers(host, '/', 'web / undefined undefined');
     const taking = { routes: [{ host, path: '/mine' }] };
-    const refused = await deploy(other, 'web', taking);
-    expect(refused).toMatchObject({ ok: false, error: { code: 'ROUTE_TAKEN' } });
-    expect(refused.error?.message).toContain(`${owner}/web has ${host}/`);
+    await client.push(other, 'web', teller('web', taking));
+    const token = await client.send({ mode: 'build-and-run', appId: other, services: ['web'] });
+    const [refused] = (await client.reply(token)).services;
+    expect(client.eventsOf(token)).not.toContain('ImageBuilt');
+    expect(refused).toMatchObject({ status: 'failed', error: { code: 'ROUTE_TAKEN' } });
+    expect(refused?.error?.message).toContain(`${owner}/web has ${host}/`);
     const planned = await client.ask({ mode: 'run', appId: owner, services: ['web'], dryRun: true });
     expect(planned).toMatchObject({ status: true });
     const plan = await client.ask({ mode: 'build-and-run', appId: other, services: ['web'], dryRun: true });

@@ -26,6 +26,12 @@ function ran(task: Partial<TaskEventOf<'TaskAccepted'>['data']>, world: World) {
 }
 
 describe('a deployment that declares routes', () => {
+  it('asks before it is built whether it could have them: it was refused after minutes of a build', () => {
+    const { done } = ran({ mode: 'build-and-run' }, { release: routed });
+    expect(done.indexOf('check-secrets')).toBe(done.indexOf('build-image') - 1);
+    expect(ran({ mode: 'build-and-run' }, { release: plain }).done).not.toContain('check-secrets');
+  });
+
   it('claims them before its plan, and says at its end whether they count', () => {
     const { done, ends } = ran({ mode: 'build-and-run' }, { release: routed });
     expect(done.indexOf('claim-routes')).toBe(done.indexOf('make-plan') - 1);

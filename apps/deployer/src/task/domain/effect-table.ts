@@ -98,7 +98,7 @@ export const effectTable = {
   },
   'check-secrets': {
     ...{ what: 'run', endedBy: ['SecretsChecked'], crashes: everyMoment },
-    codes: ['SECRET_NOT_FOUND'],
+    codes: ['SECRET_NOT_FOUND', 'ROUTE_TAKEN'],
   },
   'take-turn': { what: 'turn', endedBy: ['TurnTaken'], crashes: withoutAfter, codes: [] },
   survey: {

@@ -100,12 +100,13 @@ const needsTurn = (state: TaskState): boolean =>
   state.survey === undefined;
 
 /** Before anything is built. What is planned and would be run is checked by its plan, with all else that it needs. */
-function needsSecretCheck(state: TaskState): boolean {
+function needsCheck(state: TaskState): boolean {
   const { mode, config, secretsChecked, dryRun, builtTag } = state;
   if (secretsChecked || config === undefined) return false;
   const isForBuild = config.buildSecrets !== undefined && builtTag === undefined;
   if (mode === 'build') return isForBuild;
-  return dryRun !== true && (isForBuild || (config.secrets !== undefined && needsTurn(state)));
+  const isForRun = config.secrets !== undefined || config.routes !== undefined;
+  return dryRun !== true && (isForBuild || (isForRun && needsTurn(state)));
 }
 
 /** From a source, or from what was built before, to a release. */
@@ -115,7 +116,7 @@ function sourceEffects(state: TaskState): readonly Effect[] {
   if (mode === 'scale' && state.survey === undefined) return [];
   if (mode !== 'build' && mode !== 'build-and-run') return [{ kind: 'resolve-release' }];
   if (sourceDigest === undefined) return [{ kind: 'fetch-source' }];
-  if (needsSecretCheck(state)) return [{ kind: 'check-secrets' }];
+  if (needsCheck(state)) return [{ kind: 'check-secrets' }];
   if (state.dryRun === true) return [];
   return builtTag === undefined
     ? [{ kind: 'build-image', sourceDigest }]

@@ -165,7 +165,7 @@ interface TaskEventData {
     /** Where it lay, where that could be one of two places. */
     readonly blob?: string;
   };
-  /** The application has all secrets that the service names. */
+  /** The application has all secrets that the service names, and nobody else its routes. */
   SecretsChecked: object;
   ReleaseReused: OfRelease;
   ImageBuilt: Timed & { readonly tag: string; readonly builder?: string };
