@@ -43,8 +43,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     places.map(({ app, port }) => [httpUrlVariable(app), `http://127.0.0.1:${port}`]),
   );
   const gateway = await gatewayPlace(options.ledger);
-  const all = { ...env, ...own, ...ports, ...gateway.env };
-  const platform = spawnPlatform(all, { ...own, ...gateway.shown }, options);
+  const reached = { ...own, ...gateway.shown };
+  const all = { ...env, ...reached, ...ports, ...gateway.env };
+  const platform = spawnPlatform(all, reached, options);
   try {
     await untilReady(
       places.map(({ port }) => port),
@@ -70,7 +71,8 @@ async function gatewayPlace(ledger: Ledger) {
   });
   return {
     shown: {
-      SLIPWAY_TRAFFIC_URL: `http://127.0.0.1:${port}`,
+      // Its host is the gateway's domain: services are reached by names below it.
+      SLIPWAY_TRAFFIC_URL: `http://localhost:${port}`,
       SLIPWAY_TRAFFIC_TLS_URL: `https://127.0.0.1:${tlsPort}`,
       SLIPWAY_TRAFFIC_CA_FILE: join(folder, 'ca.pem'),
     },

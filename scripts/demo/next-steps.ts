@@ -21,6 +21,7 @@ export function nextSteps({ envFile, logFile, trafficUrl, tlsUrl, caFile }: Show
     'Try next, in another terminal:',
     `  source ${envFile}`,
     '  slipway status',
+    `  slipway routes ${APP_ID}    (slipway open ${APP_ID} opens it)`,
     `  slipway scale ${APP_ID} prices 3`,
     `  slipway logs ${APP_ID} prices --follow`,
     `  slipway deploy ${EXAMPLE} --app ${APP_ID}    (after a change in ${EXAMPLE})`,

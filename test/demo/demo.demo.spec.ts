@@ -100,13 +100,16 @@ describe('a demo that is up, for independent clients', () => {
       const all = await typed('kcat -C -b "$KAFKA_BROKERS" -t deployment.responses -o beginning -e -q');
       return all.split('\n').find((line) => line.includes('from-kcat-1'));
     });
-    const { status, endpoint } = JSON.parse(reply) as { status: boolean; endpoint: { url: string } };
+    const { status, endpoint } = JSON.parse(reply) as {
+      status: boolean;
+      endpoint: { url: string; ip: string; port: number };
+    };
     expect(status).toBe(true);
-    expect(await (await fetch(endpoint.url)).text()).toBe('from outside');
+    expect(new URL(endpoint.url).hostname).toBe('outside.localhost');
+    const url = `http://${endpoint.ip}:${endpoint.port}`;
+    expect(await (await fetch(url)).text()).toBe('from outside');
     const select = `select service, url, state from registry.instances where app_id = 'outside'`;
-    expect(await typed('psql "$DATABASE_URL" -At -c "$1"', select)).toBe(
-      `app-server|${endpoint.url}|running\n`,
-    );
+    expect(await typed('psql "$DATABASE_URL" -At -c "$1"', select)).toBe(`app-server|${url}|running\n`);
     expect(await typed('psql "$DATABASE_URL" -At -c "select count(*) from registry.nodes"')).toBe('3\n');
   });
 

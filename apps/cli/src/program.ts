@@ -22,6 +22,7 @@ import { addPlacement } from './program.placement.js';
 import { addRebalance } from './program.rebalance.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
+import { addRoutes } from './program.routes.js';
 import { addSecrets } from './program.secret.js';
 import { addTop } from './program.top.js';
 import { addTraffic } from './program.traffic.js';
@@ -176,6 +177,7 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addTop, addTraffic, addEvents, addRecord, addPlacement, addRebalance, addCertificates],
+  ...[addStatus, addTop, addRoutes, addTraffic, addEvents, addRecord, addPlacement, addRebalance],
+  addCertificates,
   ...[addSecrets, addNodes, addKeys],
 ];

@@ -31,6 +31,11 @@ export const httpErrors = {
     'There is no such service.',
     'List them: `slipway status APP --all`, or `slipway releases APP` for those that were only built.',
   ),
+  ROUTES_CHANGED: overHttp(
+    412,
+    'The routes have changed since they were read.',
+    'Read them again, and send what you want with the new `ETag`.',
+  ),
   NODE_UNKNOWN: overHttp(
     404,
     'There is no such node, or it was removed.',
@@ -227,6 +232,15 @@ export const commandErrors = {
     'Use the command and the platform of the same version.',
   ),
   ANSWER_CUT_OFF: inCommand('A log ended before its end.', 'Ask again; the node may be lost.'),
+  ROUTE_NOT_FOUND: inCommand(
+    'The service has no such route.',
+    'List its routes: `slipway routes APP SERVICE`.',
+  ),
+  SERVICE_UNCLEAR: inCommand('Several services could be meant.', 'Name one of them.'),
+  ADDRESS_UNKNOWN: inCommand(
+    'The service has no address at the gateway.',
+    'A worker has none. Else set `SLIPWAY_TRAFFIC_URL` for the deployer.',
+  ),
   NOT_RUNNING: inCommand(
     'The service has no instances.',
     'Run it. The log of its build: `slipway logs APP SERVICE --build`.',

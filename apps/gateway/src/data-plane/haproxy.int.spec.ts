@@ -160,7 +160,7 @@ describe('changes', () => {
       code: 'HAPROXY_REFUSED',
       message: expect.stringContaining('No such') as string,
     });
-    const set = { kind: 'set-route', key: 'gone/', backend: 'least-1' } as const;
+    const set = { kind: 'set-route', key: 'gone/', target: 'least-1' } as const;
     await expect(carryOut(api, [set], filesIn(folder))).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
     });

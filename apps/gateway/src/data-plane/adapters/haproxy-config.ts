@@ -2,6 +2,7 @@ import { type Backend, backendName, type Carrying, type Slot } from '../domain/c
 import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
+import { ROUTE_TIMEOUT, routeRules } from './haproxy-routes.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import {
   challengeBackend,
@@ -52,10 +53,10 @@ export function haproxyConfig(input: ConfigInput): string {
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** The whole of routes.map: a key and a backend a line. */
+/** The whole of routes.map: a key and a target a line. */
 export const routesMap = (carrying: Carrying): string =>
   [...routeTable(carrying)]
-    .map(([key, backend]) => `${key} ${backend}\n`)
+    .map(([key, target]) => `${key} ${target}\n`)
     .toSorted()
     .join('');
 
@@ -114,7 +115,8 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
   );
 }
 
-function frontend({ settings, accessLogPort, challengePort }: ConfigInput): readonly string[] {
+function frontend(input: ConfigInput): readonly string[] {
+  const { settings, carrying, accessLogPort, challengePort } = input;
   const { folder, host, port, trustedProxies } = settings;
   const says = forwarded(settings);
   const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
@@ -142,7 +144,7 @@ function frontend({ settings, accessLogPort, challengePort }: ConfigInput): read
     'option forwardfor',
     // A request that may have reached its instance is sent again only where that can do no harm.
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
-    `http-request set-var(txn.to) var(txn.host),concat(,txn.path,/),map_beg(${filesIn(folder).routes})`,
+    ...routeRules(filesIn(folder).routes, carrying.headers),
     ...challengeRoute(challengePort),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
@@ -201,6 +203,7 @@ function poolBackend(
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
+    ROUTE_TIMEOUT,
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
     ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
   );

@@ -6,6 +6,7 @@ import {
   assign,
   type Carrying,
   carryingNothing,
+  isSameConfiguration,
   leavingOf,
   type Place,
   placesOf,
@@ -13,7 +14,6 @@ import {
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
 import { marks, type Operation, operations } from '../domain/operations.js';
-import { isSamePools } from '../domain/pools.js';
 import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
 import type { Wanted } from '../domain/wanted.js';
@@ -52,7 +52,7 @@ export interface HaproxyCounts {
 
 /**
  * HAProxy, kept at what is wanted. Changes of servers and routes reach it while it runs. It is reloaded where a pool is too
- * small or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
+ * small, a route sets a header that none did before, or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
  * kept in its folder: so it can be started, too, while nobody says what is wanted.
  */
 export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
@@ -239,11 +239,11 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     const api = await this.connected();
     if (api === undefined || this.carrying === undefined) return false;
     let after = assign(this.carrying, wanted);
-    if (!isSamePools(this.carrying.pools, after.pools)) {
+    if (!isSameConfiguration(this.carrying, after)) {
       await this.takeBack(api);
       after = assign(this.carrying, wanted);
     }
-    if (!isSamePools(this.carrying.pools, after.pools)) return false;
+    if (!isSameConfiguration(this.carrying, after)) return false;
     if (!hasQueueTimes(this.queueTimes, after, this.bounds)) return false;
     if (!(await this.hasCarriedOut(api, operations(this.carrying, after)))) return false;
     this.carries(after);

@@ -56,11 +56,17 @@ export interface WantedService {
 
 /** Requests for a host, and a path and all below it, go to a service. */
 export interface WantedRoute {
-  /** A host name in lower case, without a port. */
+  /** A host name in lower case, without a port; `*.` stands for one label, of hosts without a route of their own. */
   readonly host: string;
   /** `/` is every path; `/api` is itself and what is below `/api/`. */
   readonly path: string;
   readonly service: string;
+  /** Servers see requests without the path. */
+  readonly strip?: boolean;
+  /** Headers of the request, in place of those that a client sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** So long a server may take to answer, and between two parts of its answer. */
+  readonly timeoutMs?: number;
 }
 
 /** All that should be carried. The longest path of a host counts. */

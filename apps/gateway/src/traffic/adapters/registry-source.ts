@@ -47,7 +47,10 @@ export class RegistrySource implements TrafficSource {
   }
 }
 
-const serviceOf = ({ appId, service }: RegistryService): PictureService => ({ appId, service });
+const serviceOf = ({ appId, service, routes, traffic }: RegistryService): PictureService => ({
+  ...{ appId, service, routes: routes ?? [] },
+  ...(traffic?.balance !== undefined && { balance: traffic.balance }),
+});
 
 const instanceOf = (row: RegistryInstance): PictureInstance => ({
   ...{ name: row.name, appId: row.appId, service: row.service, state: row.state },
