@@ -1,18 +1,23 @@
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
-import { openRuntime, type RunningApp, type Runtime, serve } from '#libs/runtime';
+import {
+  type BareRuntime,
+  openBareRuntime,
+  openDatabaseRuntime,
+  type RunningApp,
+  serveHttp,
+} from '#libs/runtime';
 import { openDataPlane } from './data-plane/wire.js';
-import { type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
+import { databaseOf, feedOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
-import { createTraffic } from './traffic/wire.js';
+import { createTraffic, feedUpstream, registryUpstream, type Upstream } from './traffic/wire.js';
 
-/** Starts a gateway: HAProxy carries requests to instances, by what the registry says. */
+/** Starts a gateway: HAProxy carries requests to instances, by what the registry or a load balancer's feed says. */
 export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(gatewayConfigSchema, env);
-  const app = 'gateway';
-  const runtime = await openRuntime({ app, replica: config.GATEWAY_REPLICA, ...appTables[app], config });
-  const carrying = createCarrying(runtime, config);
-  const running = await serve(runtime, {
+  const { runtime, upstream } = await open(config);
+  const carrying = createCarrying(runtime, upstream, config);
+  const running = await serveHttp(runtime, {
     ...{ module: GatewayModule.register(), port: config.GATEWAY_HTTP_PORT },
     release: () => carrying.stop(),
   });
@@ -25,13 +30,31 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   return running;
 }
 
+interface Opened {
+  readonly runtime: BareRuntime;
+  readonly upstream: Upstream;
+}
+
+/** With a feed, a gateway needs no database. */
+async function open(config: GatewayConfig): Promise<Opened> {
+  const app = 'gateway';
+  const replica = config.GATEWAY_REPLICA;
+  const feed = feedOf(config);
+  if (feed !== undefined) {
+    const runtime = await openBareRuntime({ app, replica, config });
+    return { runtime, upstream: feedUpstream(runtime, replica, feed) };
+  }
+  const runtime = await openDatabaseRuntime({ app, replica, ...appTables[app], config: databaseOf(config) });
+  return { runtime, upstream: registryUpstream(runtime, replica) };
+}
+
 interface Carrying {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Nothing where the gateway is to listen nowhere. */
-function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
+function createCarrying(runtime: BareRuntime, upstream: Upstream, config: GatewayConfig): Carrying {
   const { GATEWAY_LISTEN: listen, GATEWAY_LEAVE_HAPROXY: leave } = config;
   const stops: (() => Promise<void>)[] = [];
   return {
@@ -42,7 +65,7 @@ function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
       }
       const plane = await openDataPlane(runtime, config, listen);
       stops.push(() => plane.close({ leave }));
-      const traffic = createTraffic({ runtime, plane, config });
+      const traffic = createTraffic({ runtime, upstream, plane, config });
       stops.unshift(() => traffic.stop({ leave }));
       await traffic.start();
     },

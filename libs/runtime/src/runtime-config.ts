@@ -16,6 +16,25 @@ export const replicaName = () =>
     shownDefault: 'host name and process id',
   });
 
+/** What every app reads from its environment. */
+export const bareConfigSchema = z.object({
+  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1').describe('The address that the HTTP server listens on.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least level that is logged.'),
+  // The SDK reads OpenTelemetry's other variables itself.
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe('Where traces are sent, as OTLP over HTTP; without it nothing is traced.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
+    .optional()
+    .describe('The whole URL for traces, instead of the endpoint with `/v1/traces`.'),
+  OTEL_SDK_DISABLED: z.stringbool().default(false).describe('`true` switches tracing off.'),
+});
+
+export type BareConfig = z.output<typeof bareConfigSchema>;
+
 /**
  * What every app that handles messages reads from its environment. Its shape goes into the app's own schema, which is
  * then wrapped by `withRuntimeRules`.
@@ -54,19 +73,7 @@ export const runtimeConfigSchema = z.object({
   SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs()
     .default(3_600_000)
     .describe('How often old rows are deleted; 0 keeps them for ever.'),
-  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1').describe('The address that the HTTP server listens on.'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error'])
-    .default('info')
-    .describe('The least level that is logged.'),
-  // The SDK reads OpenTelemetry's other variables itself.
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
-    .optional()
-    .describe('Where traces are sent, as OTLP over HTTP; without it nothing is traced.'),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
-    .optional()
-    .describe('The whole URL for traces, instead of the endpoint with `/v1/traces`.'),
-  OTEL_SDK_DISABLED: z.stringbool().default(false).describe('`true` switches tracing off.'),
+  ...bareConfigSchema.shape,
 });
 
 /** The same schema, with what these variables need of each other. */
