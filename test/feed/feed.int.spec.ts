@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +11,7 @@ import { closedPort, until } from '#libs/testing';
 import { ask, Instance } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
 import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
+import type { FeedAddress } from '../../apps/gateway/src/traffic/adapters/feed-link.js';
 import { FeedSource } from '../../apps/gateway/src/traffic/adapters/feed-source.js';
 import type { PictureChange, PictureInstance } from '../../apps/gateway/src/traffic/domain/picture.js';
 import { createTraffic, feedUpstream } from '../../apps/gateway/src/traffic/wire.js';
@@ -169,42 +172,83 @@ describe('a gateway that has only the feed', () => {
   });
 });
 
+/** What a gateway was told, and when, and why it lost a connection. */
+async function follow(urls: readonly string[], more: Partial<FeedAddress> = {}) {
+  const seen = new Map<string, number>();
+  const lost: string[] = [];
+  let snapshots = 0;
+  const source = new FeedSource({
+    address: { urls, token, ...more },
+    ...{ gateway: 'edge', process: randomUUID() },
+    ...{ onConnected: () => undefined, onLost: (_url, why) => void lost.push(why) },
+    onError: (error) => expect.fail(String(error)),
+  });
+  const mark = ({ name }: { readonly name: string }): void => void seen.set(name, performance.now());
+  await source.start({
+    onSnapshot: (_revision, _services, all: readonly PictureInstance[]) => {
+      all.forEach(mark);
+      snapshots += 1;
+      return Promise.resolve();
+    },
+    onChanges: (_revision, changes: readonly PictureChange[]) => {
+      for (const change of changes) if (change.kind === 'instance') mark(change);
+      return Promise.resolve();
+    },
+  });
+  stops.push(async () => {
+    await source.stop();
+    await source.close();
+  });
+  return { seen, lost, snapshots: () => snapshots };
+}
+
 const at = (times: readonly number[], share: number): string =>
   (times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? 0).toFixed(1);
 
-describe('figures of the feed alone', () => {
-  /** What it was told, and when. */
-  async function follow(urls: readonly string[]) {
-    const seen = new Map<string, number>();
-    let count = 0;
-    const source = new FeedSource({
-      address: { urls, token },
-      ...{ gateway: 'edge', process: `process-${Math.round(performance.now())}` },
-      ...{
-        onConnected: () => undefined,
-        onLost: () => undefined,
-        onError: (error) => expect.fail(String(error)),
-      },
-    });
-    const mark = ({ name }: { readonly name: string }): void => void seen.set(name, performance.now());
-    await source.start({
-      onSnapshot: async (_revision, _services, instances: readonly PictureInstance[]) => {
-        instances.forEach(mark);
-        count += 1;
-        return Promise.resolve();
-      },
-      onChanges: async (_revision, changes: readonly PictureChange[]) => {
-        for (const change of changes) if (change.kind === 'instance') mark(change);
-        return Promise.resolve();
-      },
-    });
-    stops.push(async () => {
-      await source.stop();
-      await source.close();
-    });
-    return { seen, snapshots: () => count };
-  }
+describe('a feed over TLS', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'slipway-feed-tls-'));
+    const made = ['-keyout', join(folder, 'key'), '-out', join(folder, 'crt'), '-subj', '/CN=localhost'];
+    const san = ['-addext', 'subjectAltName=DNS:localhost'];
+    const how = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    execFileSync('openssl', [...how, ...made, ...san], { stdio: 'pipe' });
+  });
+  afterAll(() => rm(folder, { recursive: true }));
 
+  const start = async () => {
+    const [key, cert] = await Promise.all(['key', 'crt'].map((name) => readFile(join(folder, name), 'utf8')));
+    const feed = await BareFeed.start(3, 10, { key: String(key), cert: String(cert) });
+    stops.push(() => feed.stop());
+    return feed;
+  };
+
+  it('is followed with the certificate of its authority', async () => {
+    const { url } = await start();
+    const { seen } = await follow([url], { caFile: join(folder, 'crt') });
+    await until('the snapshot', () => seen.size === 3, SOON);
+  });
+
+  it('whose authority is not known is not followed, and the reason is said', async () => {
+    const { url, server } = await start();
+    const { lost } = await follow([url]);
+    expect(await until('it to be lost', () => lost[0])).toContain('self-signed certificate');
+    expect(server.size).toBe(0);
+  });
+});
+
+it('a token that is not taken is said to be, and the next address is tried', async () => {
+  const feed = await BareFeed.start(3);
+  stops.push(() => feed.stop());
+  const { lost } = await follow([feed.url, `ws://127.0.0.1:${await closedPort()}`], {
+    token: new Secret('other'),
+  });
+  await until('both to be tried', () => lost.length >= 2, SOON);
+  expect(lost[0]).toBe('401: GATEWAY_FEED_TOKEN is not taken');
+  expect(lost[1]).toContain('ECONNREFUSED');
+});
+
+describe('figures of the feed alone', () => {
   it('10,000 instances reach a gateway', async () => {
     await world.run('many', 10_000);
     const { url } = await world.replica();

@@ -99,11 +99,10 @@ export function feedUpstream({ logger, metrics }: Said, replica: string, address
   metrics.gauge('gateway_feed_connected', '1 while a load balancer is followed, else 0.', [], () => [
     [{}, source.isFollowing ? 1 : 0],
   ]);
-  metrics.gauge(
-    ...(['gateway_feed_silent_seconds', 'Since the load balancer was heard last.'] as const),
-    [],
-    () => (source.silentMs === undefined ? [] : [[{}, source.silentMs / 1000]]),
-  );
+  metrics.gauge('gateway_feed_silent_seconds', 'Since the load balancer was heard last.', [], () => {
+    const { silentMs: ms } = source;
+    return ms === undefined ? [] : [[{}, ms / 1000]];
+  });
   return { source, lease: source.lease, close: () => source.close() };
 }
 

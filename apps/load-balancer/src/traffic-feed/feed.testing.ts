@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { databaseVariable } from '#libs/app-roles';
@@ -207,8 +208,13 @@ export class BareFeed {
     });
   }
 
-  static async start(count = 0, mostGateways = 100): Promise<BareFeed> {
-    const http = createServer((_, response) => response.writeHead(426).end());
+  /** With a key and a certificate it speaks TLS. */
+  static async start(
+    count = 0,
+    mostGateways = 100,
+    tls?: { readonly key: string; readonly cert: string },
+  ): Promise<BareFeed> {
+    const http = tls === undefined ? createServer() : createSecureServer(tls);
     const feed = new BareFeed(http, mostGateways);
     feed.log.replace(1, instances('a', count));
     const logger = createLogger({ app: 'load-balancer', replica: 'lb-1', level: 'error' });
@@ -222,7 +228,7 @@ export class BareFeed {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.port}`;
+    return `${this.http instanceof SecureServer ? 'wss' : 'ws'}://localhost:${this.port}`;
   }
 
   /** What waits in this process for clients that do not take it, in bytes. */

@@ -5,6 +5,7 @@ import {
   type FromLoadBalancer,
   parseFromLoadBalancer,
 } from '#libs/contracts';
+import { encoded } from './domain/encoded.js';
 import { FeedLog } from './domain/feed-log.js';
 import { PIECE_SIZE } from './domain/feeding.js';
 import type { Carriers, Line } from './ports.js';
@@ -22,7 +23,7 @@ class TestLine implements Line {
   closed: readonly [number, string] | undefined;
 
   send(message: FromLoadBalancer): void {
-    expect(parseFromLoadBalancer(JSON.stringify(message))).toEqual({ kind: 'message', message });
+    expect(parseFromLoadBalancer(encoded(message))).toEqual({ kind: 'message', message });
     this.sent.push(message);
   }
   close(code: number, reason: string): void {

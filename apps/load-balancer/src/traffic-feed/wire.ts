@@ -39,10 +39,9 @@ export function createTrafficFeed({ runtime, replica, mostGateways }: TrafficFee
   metrics.counter('load_balancer_feed_snapshots_total', 'Snapshots sent to gateways.', [], () => [
     [{}, server.counts.snapshots],
   ]);
-  metrics.counter(
-    ...(['load_balancer_feed_ends_total', 'Connections of gateways that ended, by close code.'] as const),
-    ['code'],
-    () => [...server.counts.ends].map(([code, count]) => [{ code: String(code) }, count]),
+  const ended = 'Connections of gateways that ended, by close code.';
+  metrics.counter('load_balancer_feed_ends_total', ended, ['code'], () =>
+    [...server.counts.ends].map(([code, count]) => [{ code: String(code) }, count]),
   );
   return {
     webSocket: server,

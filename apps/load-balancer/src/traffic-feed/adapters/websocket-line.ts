@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { FeedCloseCode, FromLoadBalancer } from '#libs/contracts';
+import { encoded } from '../domain/encoded.js';
 import type { Line } from '../ports.js';
 
 /** More than this is not given to a socket that does not take it: so much memory one gateway costs. */
@@ -48,7 +49,7 @@ export class WebSocketLine implements Line {
 
   send(message: FromLoadBalancer): void {
     if (this.socket.bufferedAmount === 0) this.takenMs = performance.now();
-    this.socket.send(JSON.stringify(message), () => {
+    this.socket.send(encoded(message), () => {
       this.takenMs = performance.now();
       if (this.hasRoom) this.handlers.onRoom();
     });

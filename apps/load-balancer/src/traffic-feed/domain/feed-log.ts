@@ -2,6 +2,8 @@ import type { FeedEntry } from '#libs/contracts';
 
 /** Of changes that are remembered. Who has missed more takes a snapshot. */
 const MOST_CHANGES = 10_000;
+/** Of answers that are kept for others who ask the same. */
+const MOST_ANSWERS = 100;
 
 export interface LoggedChange {
   readonly revision: number;
@@ -12,14 +14,14 @@ export interface LoggedChange {
 export interface ChangesSince {
   /** What is known with them. */
   readonly revision: number;
-  readonly entries: readonly FeedEntry[];
+  readonly entries: FeedEntry[];
 }
 
 /** All that there is at a revision, in pieces. */
 export interface SnapshotPieces {
   readonly revision: number;
   /** One at least. */
-  readonly pieces: readonly (readonly FeedEntry[])[];
+  readonly pieces: readonly FeedEntry[][];
 }
 
 const keyOf = ({ kind, name }: FeedEntry): string => `${kind}/${name}`;
@@ -40,6 +42,8 @@ export class FeedLog {
   private knownFrom = 0;
   private current: number | undefined;
   private cut: SnapshotPieces | undefined;
+  /** What was answered since the last change, by revision and number: most who follow ask the same. */
+  private readonly answers = new Map<string, ChangesSince>();
 
   constructor(
     private readonly pieceSize: number,
@@ -55,12 +59,14 @@ export class FeedLog {
     this.entries = new Map(entries.map((entry) => [keyOf(entry), entry]));
     [this.changes, this.latest] = [[], new Map()];
     [this.knownFrom, this.current, this.cut] = [revision, revision, undefined];
+    this.answers.clear();
   }
 
   /** In the order of their revisions. What says nothing new is left out. */
   append(revision: number, changes: readonly LoggedChange[]): void {
     this.current = revision;
     this.cut = undefined;
+    this.answers.clear();
     for (const change of changes) {
       const key = keyOf(change.entry);
       const known = this.entries.get(key);
@@ -82,14 +88,11 @@ export class FeedLog {
 
   /** At most so many, the oldest first. Undefined where not all of them are known any more. */
   since(revision: number, most: number): ChangesSince | undefined {
-    if (this.current === undefined || !this.knows(revision)) return undefined;
-    const entries: FeedEntry[] = [];
-    for (let at = this.firstAfter(revision); at < this.changes.length; at += 1) {
-      const change = this.changes[at]!;
-      if (entries.length >= most) return { revision: this.changes[at - 1]!.revision, entries };
-      if (this.latest.get(keyOf(change.entry)) === change.revision) entries.push(change.entry);
-    }
-    return { revision: this.current, entries };
+    if (!this.knows(revision)) return undefined;
+    const asked = `${revision} ${most}`;
+    const answer = this.answers.get(asked) ?? this.changesSince(revision, most);
+    if (this.answers.size < MOST_ANSWERS) this.answers.set(asked, answer);
+    return answer;
   }
 
   /** The same pieces for all who ask at one revision. Undefined until there is something. */
@@ -104,6 +107,18 @@ export class FeedLog {
       this.cut = { revision: this.current, pieces };
     }
     return this.cut;
+  }
+
+  private changesSince(since: number, most: number): ChangesSince {
+    const entries: FeedEntry[] = [];
+    let revision = since;
+    for (let at = this.firstAfter(since); at < this.changes.length; at += 1) {
+      if (entries.length >= most) return { revision, entries };
+      const change = this.changes[at]!;
+      revision = change.revision;
+      if (this.latest.get(keyOf(change.entry)) === revision) entries.push(change.entry);
+    }
+    return { revision: this.current ?? revision, entries };
   }
 
   private forget(count: number): void {

@@ -16,7 +16,7 @@ export interface Fed {
   readonly feeding: Feeding;
 }
 
-/** Of entries in one message: it stays below 300 KiB. */
+/** Of entries in one message: usually it stays below 300 KiB. */
 export const PIECE_SIZE = 500;
 
 /** What is to be sent next; undefined where there is nothing. */
@@ -30,7 +30,7 @@ export function feedOn(log: FeedLog, feeding: Feeding): Fed | undefined {
   }
   if (changes.entries.length === 0 && !isOwed) return undefined;
   return {
-    message: { type: 'changes', from: revision, revision: changes.revision, entries: [...changes.entries] },
+    message: { type: 'changes', from: revision, revision: changes.revision, entries: changes.entries },
     feeding: { revision: changes.revision, isOwed: false },
   };
 }
@@ -45,7 +45,7 @@ function nextPiece(snapshot: NonNullable<Feeding['snapshot']>): Fed {
   return {
     message: {
       ...{ type: 'snapshot', revision, piece: next + 1, pieces: pieces.length },
-      entries: [...(pieces[next] ?? [])],
+      entries: pieces[next] ?? [],
     },
     feeding: isLast
       ? { revision, isOwed: false }
