@@ -22,7 +22,10 @@ import { Placement } from './placement/wire.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
 import { createTrafficFeed } from './traffic-feed/wire.js';
 
-/** Starts a load balancer: it reserves a place for each node request, follows what runs there, and explains its answers. Gateways follow it. */
+/**
+ * Starts a load balancer: it reserves a place for each node request, follows what runs there, and explains its answers.
+ * Gateways hear from it what runs where.
+ */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());

@@ -30,13 +30,16 @@ interface UpgradeParts {
 
 /** Serves WebSockets beside the routes of the same server. What is refused is answered as any other call, in HTTP. */
 export function serveWebSockets(server: Server, { tokens, routes, logger }: UpgradeParts): void {
+  // Clients such as Java's ask for HTTP/2 with any request, and expect the answer in HTTP/1.1. Node before 24.9 passes over
+  // this property: there they are refused.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
   server.on('upgrade', (request, socket, head) => {
     // Without a listener, a client that resets its connection ends the process.
     socket.on('error', () => socket.destroy());
     try {
       const found = routes.find(({ route }) => route.path === pathOf(request));
-      if (found === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket')
-        throw errorOf(found === undefined ? 404 : 400, `This route has no upgrade to ${wanted(request)}.`);
+      if (!isWebSocket(request)) throw errorOf(400, 'This server upgrades to WebSockets only.');
+      if (found === undefined) throw errorOf(404, 'This route is no WebSocket.');
       allowed(request.headers, tokens, found.route.role);
       found.accept({ request, socket, head });
     } catch (error) {
@@ -47,8 +50,7 @@ export function serveWebSockets(server: Server, { tokens, routes, logger }: Upgr
 }
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
-const wanted = ({ headers }: IncomingMessage): string =>
-  headers.upgrade?.toLowerCase() === 'websocket' ? 'a WebSocket' : 'that protocol';
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
 /** There is no response yet that could be written to. */
 export function refuseUpgrade(socket: Duplex, { status, code, message, hint }: ApiError): void {

@@ -23,7 +23,7 @@ export const feedHello = defineFeedMessage({
   schema: z.object({
     type: z.literal('hello'),
     protocol: z.int().min(1).describe('The version of the protocol: 1.'),
-    gateway: printable(128).describe('The name of the gateway, as `GATEWAY_REPLICA` gives it.'),
+    gateway: printable(300).describe('The name of the gateway, as `GATEWAY_REPLICA` gives it.'),
     process: z
       .string()
       .regex(/^[A-Za-z0-9-]{8,64}$/, 'expected 8 to 64 letters, digits and hyphens')
@@ -71,7 +71,7 @@ export const feedWelcome = defineFeedMessage({
   schema: z.object({
     type: z.literal('welcome'),
     protocol: z.int().min(1).describe('The version of the protocol: 1.'),
-    replica: printable(128).describe('The replica of the load balancer.'),
+    replica: printable(300).describe('The replica of the load balancer.'),
     leaseMs: z.int().min(1).describe('The lease lapses if it is not renewed for so long.'),
   }),
   example: { type: 'welcome', protocol: 1, replica: 'load-balancer-0', leaseMs: 5_000 },

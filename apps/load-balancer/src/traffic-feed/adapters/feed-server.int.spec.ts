@@ -115,7 +115,6 @@ describe('a call that may not follow', () => {
     ['no token', '/v1/traffic/feed', socket, 401, 'TOKEN_MISSING'],
     ['another token', '/v1/traffic/feed', { ...socket, authorization: 'Bearer x' }, 401, 'TOKEN_UNKNOWN'],
     ['another route', '/v1/other', { ...socket, ...token }, 404, 'ROUTE_UNKNOWN'],
-    ['another protocol', '/v1/traffic/feed', { ...token, upgrade: 'h2c' }, 400, 'REQUEST_INVALID'],
     [
       'another version',
       '/v1/traffic/feed',
