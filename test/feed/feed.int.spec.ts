@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,9 +10,6 @@ import { closedPort, until } from '#libs/testing';
 import { ask, Instance } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
 import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
-import type { FeedAddress } from '../../apps/gateway/src/traffic/adapters/feed-link.js';
-import { FeedSource } from '../../apps/gateway/src/traffic/adapters/feed-source.js';
-import type { PictureChange, PictureInstance } from '../../apps/gateway/src/traffic/domain/picture.js';
 import { createTraffic, feedUpstream } from '../../apps/gateway/src/traffic/wire.js';
 import {
   BareFeed,
@@ -21,12 +17,11 @@ import {
   instances as running,
   READ_TOKEN,
 } from '../../apps/load-balancer/src/traffic-feed/feed.testing.js';
+import { follow, stops, token } from './follow.js';
 
 const SOON = { timeoutMs: 20_000 };
-const token = new Secret(READ_TOKEN);
 
 let world: FeedWorld;
-const stops: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   world = await FeedWorld.start();
 });
@@ -171,36 +166,6 @@ describe('a gateway that has only the feed', () => {
     });
   });
 });
-
-/** What a gateway was told, and when, and why it lost a connection. */
-async function follow(urls: readonly string[], more: Partial<FeedAddress> = {}) {
-  const seen = new Map<string, number>();
-  const lost: string[] = [];
-  let snapshots = 0;
-  const source = new FeedSource({
-    address: { urls, token, ...more },
-    ...{ gateway: 'edge', process: randomUUID() },
-    ...{ onConnected: () => undefined, onLost: (_url, why) => void lost.push(why) },
-    onError: (error) => expect.fail(String(error)),
-  });
-  const mark = ({ name }: { readonly name: string }): void => void seen.set(name, performance.now());
-  await source.start({
-    onSnapshot: (_revision, _services, all: readonly PictureInstance[]) => {
-      all.forEach(mark);
-      snapshots += 1;
-      return Promise.resolve();
-    },
-    onChanges: (_revision, changes: readonly PictureChange[]) => {
-      for (const change of changes) if (change.kind === 'instance') mark(change);
-      return Promise.resolve();
-    },
-  });
-  stops.push(async () => {
-    await source.stop();
-    await source.close();
-  });
-  return { seen, lost, snapshots: () => snapshots };
-}
 
 const at = (times: readonly number[], share: number): string =>
   (times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? 0).toFixed(1);
