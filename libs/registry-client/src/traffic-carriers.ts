@@ -32,9 +32,13 @@ export class TrafficCarriers {
 
   /** From now on drains wait for it; it has applied nothing yet. */
   async register(id: string): Promise<void> {
+    // Not in one statement: two that register, and delete each other's row, would wait for one another.
     await this.pool.query(
-      `WITH old AS (DELETE FROM carrier_records WHERE lease_until < clock_timestamp() - ${KEPT} AND id <> $1)
-       INSERT INTO carrier_records (id, lease_until) VALUES ($1, clock_timestamp() + $2 * interval '1 ms')
+      `DELETE FROM carrier_records WHERE lease_until < clock_timestamp() - ${KEPT} AND id <> $1`,
+      [id],
+    );
+    await this.pool.query(
+      `INSERT INTO carrier_records (id, lease_until) VALUES ($1, clock_timestamp() + $2 * interval '1 ms')
        ON CONFLICT (id) DO UPDATE SET lease_until = EXCLUDED.lease_until, applied = 0, busy = '{}'`,
       [id, this.leaseMs],
     );
