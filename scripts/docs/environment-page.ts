@@ -89,7 +89,7 @@ const SET_UP = `These are read or written by the scripts of the one-machine set-
 
 - \`REDIS_URL\` names your own Redis; without it the set-up starts one. No app uses Redis yet.
 - \`SLIPWAY_AGENT_URL\` is the HTTP address of the agent, written for your shell.
-- \`SLIPWAY_GATEWAY_URL\` is the HTTP address of the gateway app, written for your shell; \`SLIPWAY_TRAFFIC_URL\` is where it takes the requests for services.
+- \`SLIPWAY_TRAFFIC_URL\` is where the gateway takes the requests for services, written for your shell.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
 
 const passedOn = Object.values(readByLibraries).flatMap(({ settings = [], secrets }) => [

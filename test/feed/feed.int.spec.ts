@@ -43,7 +43,7 @@ async function startGateway(urls: readonly string[], folder: string) {
   const config = gatewayConfigSchema.parse({
     ...{ GATEWAY_FEED_URLS: urls.join(), GATEWAY_FEED_TOKEN: READ_TOKEN, GATEWAY_REPLICA: 'edge' },
     ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_ACCESS_LOG: 'false' },
-    GATEWAY_HAPROXY: '/usr/sbin/haproxy',
+    ...{ GATEWAY_HAPROXY: '/usr/sbin/haproxy', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
   });
   const logger = createLogger({ app: 'gateway', replica: 'edge', level: 'error' });
   const metrics = createMetrics('gateway');

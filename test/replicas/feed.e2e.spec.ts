@@ -51,6 +51,7 @@ async function edgeGateway(urls: readonly string[]) {
     ...{ GATEWAY_FEED_URLS: urls.join(), GATEWAY_FEED_TOKEN: requireEnv('SLIPWAY_API_TOKEN') },
     ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_REPLICA: 'edge' },
     ...{ GATEWAY_HAPROXY: '/usr/sbin/haproxy', GATEWAY_ACCESS_LOG: 'false' },
+    SLIPWAY_API_TOKEN: 'the-token-of-the-edge',
   });
   const url = String(app.httpUrls()['gateway']);
   return { app, port, isReady: () => fetch(`${url}/ready`).then(({ ok }) => ok) };

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AppProcess, closedPort, spawnApp, uniqueName, until, untilReady } from '#libs/testing';
 import { ask, Stream } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { Client, greeter } from '../e2e/client.js';
+import { slipway } from '../e2e/command.js';
 import { askGateway } from '../e2e/gateway.js';
 import { containersOf, onNode, registryRows, settled } from '../e2e/world.js';
 import { inWhole } from './in-whole.js';
@@ -75,6 +76,10 @@ describe('a service', () => {
     await until('both to be carried', async () => (await askGateway(`${appId}.localhost`)).status === 200);
     expect((await askGateway(hostOf(appId))).body).toBe('web of it');
     expect((await askGateway(`${appId}.localhost`)).body).toBe('all of it');
+    const shown = await slipway('traffic', appId, 'web');
+    expect(shown.out).toMatch(
+      new RegExp(`^${appId}/web \\(least\\): .*\nINSTANCE .*\n${appId}-web-\\S+ +ready +100 `),
+    );
     await client.ask({ mode: 'stop', appId, services: ['web', 'app-server'] });
     expect(await askGateway(hostOf(appId))).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
   });

@@ -23,6 +23,7 @@ import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
 import { addSecrets } from './program.secret.js';
 import { addTop } from './program.top.js';
+import { addTraffic } from './program.traffic.js';
 
 /** Parses the words, runs the command they name and tells every error, as JSON where that was asked for. */
 export async function runProgram(words: readonly string[], context: ProgramContext): Promise<void> {
@@ -174,5 +175,16 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addTop, addEvents, addRecord, addPlacement, addRebalance, addSecrets, addNodes, addKeys],
+  ...[
+    addStatus,
+    addTop,
+    addTraffic,
+    addEvents,
+    addRecord,
+    addPlacement,
+    addRebalance,
+    addSecrets,
+    addNodes,
+    addKeys,
+  ],
 ];

@@ -39,6 +39,11 @@ const loadBalancerSchema = z.object({
   SLIPWAY_API_TOKEN: API_TOKEN,
 });
 
+const gatewaySchema = z.object({
+  SLIPWAY_GATEWAY_URL: z.url().describe('The HTTP address of the gateway.'),
+  SLIPWAY_API_TOKEN: API_TOKEN,
+});
+
 const sealingSchema = kafkaSchema.extend({
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
     'X25519 public key (JWK, base64url) of the deployer; secrets are sealed to it.',
@@ -60,6 +65,7 @@ export const cliConfigSchema = z.object({
   ...apiSchema.shape,
   ...deployerSchema.shape,
   ...loadBalancerSchema.shape,
+  ...gatewaySchema.shape,
   ...sshSchema.shape,
 });
 
@@ -73,6 +79,7 @@ export const apiSettings = () => settings(apiSchema);
 export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
 export const loadBalancerSettings = () => settings(loadBalancerSchema);
+export const gatewaySettings = () => settings(gatewaySchema);
 /** For what is shown besides, where the deployer can be asked. */
 export const knowsDeployer = (): boolean => {
   const { SLIPWAY_DEPLOYER_URL } = settings(deployerSchema.pick({ SLIPWAY_DEPLOYER_URL: true }).partial());

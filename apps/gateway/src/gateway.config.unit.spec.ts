@@ -4,7 +4,7 @@ import { databaseOf, feedOf, folderOf, gatewayConfigSchema } from './gateway.con
 
 const load = (more: Readonly<Record<string, string>> = {}) =>
   loadConfig(gatewayConfigSchema, {
-    ...{ DATABASE_URL: 'postgres://u:p@localhost/x' },
+    ...{ DATABASE_URL: 'postgres://u:p@localhost/x', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
     ...more,
   });
 
@@ -39,6 +39,7 @@ describe('a gateway that follows a feed', () => {
   const feed = {
     GATEWAY_FEED_URLS: 'ws://lb-1:8120,wss://lb-2.example/lb',
     GATEWAY_FEED_TOKEN: 'a-secret-token',
+    SLIPWAY_API_TOKEN: 'the-token-that-changes',
   };
 
   it('needs neither Kafka nor a database', () => {
@@ -54,7 +55,7 @@ describe('a gateway that follows a feed', () => {
   });
 
   it.each([
-    [{}, 'DATABASE_URL or GATEWAY_DATABASE_URL is not set: .*or GATEWAY_FEED_URLS'],
+    [{ SLIPWAY_API_TOKEN: 'x' }, 'DATABASE_URL or GATEWAY_DATABASE_URL is not set: .*or GATEWAY_FEED_URLS'],
     [{ ...feed, GATEWAY_FEED_TOKEN: '' }, 'GATEWAY_FEED_TOKEN is not set'],
     [{ ...feed, GATEWAY_FEED_URLS: '' }, 'GATEWAY_FEED_TOKEN is .redacted.: expected GATEWAY_FEED_URLS'],
     [{ ...feed, GATEWAY_FEED_URLS: 'http://lb-1:8120' }, 'GATEWAY_FEED_URLS is .*ws://HOST:PORT'],

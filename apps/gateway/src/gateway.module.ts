@@ -1,9 +1,22 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { TOKENS, type Tokens } from '#libs/http';
+import { TRAFFIC_VIEW, TrafficController, type TrafficView } from './balancing/http.js';
 
-/** The gateway has no HTTP API of its own and reads no topic: it has what every app has. */
+export interface GatewayParts {
+  readonly traffic: TrafficView;
+  readonly tokens: Tokens;
+}
+
 @Module({})
 export class GatewayModule {
-  static register(): DynamicModule {
-    return { module: GatewayModule };
+  static register({ traffic, tokens }: GatewayParts): DynamicModule {
+    return {
+      module: GatewayModule,
+      controllers: [TrafficController],
+      providers: [
+        { provide: TRAFFIC_VIEW, useValue: traffic },
+        { provide: TOKENS, useValue: tokens },
+      ],
+    };
   }
 }

@@ -1,5 +1,6 @@
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
+import { tokensOf } from '#libs/http';
 import {
   type BareRuntime,
   openBareRuntime,
@@ -7,6 +8,8 @@ import {
   type RunningApp,
   serveHttp,
 } from '#libs/runtime';
+import type { TrafficFigures } from './balancing/show-traffic.js';
+import { createBalancing } from './balancing/wire.js';
 import { openDataPlane } from './data-plane/wire.js';
 import { databaseOf, feedOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
@@ -18,7 +21,8 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   const { runtime, upstream } = await open(config);
   const carrying = createCarrying(runtime, upstream, config);
   const running = await serveHttp(runtime, {
-    ...{ module: GatewayModule.register(), port: config.GATEWAY_HTTP_PORT },
+    module: GatewayModule.register({ traffic: () => carrying.figures, tokens: tokensOf(config) }),
+    port: config.GATEWAY_HTTP_PORT,
     release: () => carrying.stop(),
   });
   try {
@@ -49,6 +53,8 @@ async function open(config: GatewayConfig): Promise<Opened> {
 }
 
 interface Carrying {
+  /** Once it has started. */
+  readonly figures: TrafficFigures | undefined;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -57,7 +63,11 @@ interface Carrying {
 function createCarrying(runtime: BareRuntime, upstream: Upstream, config: GatewayConfig): Carrying {
   const { GATEWAY_LISTEN: listen, GATEWAY_LEAVE_HAPROXY: leave } = config;
   const stops: (() => Promise<void>)[] = [];
+  let figures: TrafficFigures | undefined;
   return {
+    get figures() {
+      return figures;
+    },
     async start() {
       if (listen === undefined) {
         runtime.logger.info('GATEWAY_LISTEN is not set: this gateway carries no requests');
@@ -65,8 +75,14 @@ function createCarrying(runtime: BareRuntime, upstream: Upstream, config: Gatewa
       }
       const plane = await openDataPlane(runtime, config, listen);
       stops.push(() => plane.close({ leave }));
-      const traffic = createTraffic({ runtime, upstream, plane, config });
-      stops.unshift(() => traffic.stop({ leave }));
+      const balancing = createBalancing({ runtime, plane, config });
+      figures = balancing;
+      const traffic = createTraffic({ runtime, upstream, plane: balancing.plane, config });
+      stops.unshift(
+        () => balancing.stop(),
+        () => traffic.stop({ leave }),
+      );
+      balancing.start();
       await traffic.start();
     },
     async stop() {

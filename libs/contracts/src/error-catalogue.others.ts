@@ -219,6 +219,10 @@ export const commandErrors = {
     'Use the command and the platform of the same version.',
   ),
   KAFKA_UNREACHABLE: inCommand('Kafka does not answer.', 'Check `KAFKA_BROKERS`, and that a broker runs.'),
+  TRAFFIC_UNKNOWN: inCommand(
+    'The gateway carries no requests for the application or the service.',
+    'List what it carries with `slipway traffic`. A worker has no address.',
+  ),
   NODES_SILENT: inCommand(
     'No figures of a node came in time.',
     'Check that an agent runs, and that `KAFKA_BROKERS` and `KAFKA_PREFIX` are those of the agent.',

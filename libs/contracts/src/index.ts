@@ -59,6 +59,8 @@ export { type FeedEntry, feedEntrySchema } from './feed/entries.js';
 export { type FeedMessageDefinition } from './feed/feed-message.js';
 export * from './feed/messages.js';
 export * from './feed/parse-feed-message.js';
+export * from './http/traffic.js';
+export * from './http/gateway.js';
 export * from './node-labels.js';
 export * from './docker-install.js';
 export * from './http/openapi.js';

@@ -8,7 +8,7 @@ import { Output } from '../output.js';
 
 type Answer = readonly [status: number, body: unknown];
 
-/** Load balancer and deployer of a test file: one server, which answers each address as the file says. */
+/** Load balancer, deployer and gateway of a test file: one server, which answers each address as the file says. */
 export function apisOfFile(answerTo: (url: string) => Answer) {
   let server: Server;
   beforeAll(async () => {
@@ -20,7 +20,8 @@ export function apisOfFile(answerTo: (url: string) => Answer) {
   });
   beforeEach(() => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    for (const name of ['SLIPWAY_LOAD_BALANCER_URL', 'SLIPWAY_DEPLOYER_URL']) vi.stubEnv(name, url);
+    const names = ['SLIPWAY_LOAD_BALANCER_URL', 'SLIPWAY_DEPLOYER_URL', 'SLIPWAY_GATEWAY_URL'];
+    for (const name of names) vi.stubEnv(name, url);
     vi.stubEnv('SLIPWAY_API_TOKEN', 'token');
   });
   afterEach(() => vi.unstubAllEnvs());

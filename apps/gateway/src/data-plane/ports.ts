@@ -1,3 +1,5 @@
+import type { ServerFigures } from './domain/server-figures.js';
+import type { SteeringByName } from './domain/steering.js';
 import type { Wanted } from './domain/wanted.js';
 
 /** What carries requests. The gateway decides what is carried where; it carries. */
@@ -9,4 +11,25 @@ export interface DataPlane {
   apply(wanted: Wanted): Promise<void>;
   /** Those of these servers at which requests are in flight. Throws as `apply` does. */
   busy(names: readonly string[]): Promise<readonly string[]>;
+}
+
+/** How servers do, and what is made of it. All throw as `apply` does. */
+export interface SteeredPlane {
+  /**
+   * From now on these servers are steered so, also through every later `apply`; only they are looked at. Servers that are
+   * not wanted are steered once they are. Resolves at once while nothing is carried.
+   */
+  steer(changes: SteeringByName): Promise<void>;
+  /**
+   * From now on no request of these services, by their ids, is sent to an instance after another one may have had it; of all
+   * others it is, where that can do no harm. As dear as `apply`, and as seldom.
+   */
+  withoutRetries(unretried: ReadonlySet<string>): Promise<void>;
+  /** Of every server that is carried; none while HAProxy cannot be asked. */
+  figures(): Promise<readonly ServerFigures[]>;
+  /**
+   * Has other servers answer the requests that wait at this one, where that can do no harm: GET, HEAD and OPTIONS without
+   * any answer yet, each once. Resolves with how many there were.
+   */
+  rescue(name: string): Promise<number>;
 }

@@ -5,9 +5,17 @@ import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
 import type { HaproxySettings } from './adapters/haproxy-settings.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
-import type { DataPlane } from './ports.js';
+import type { DataPlane, SteeredPlane } from './ports.js';
 
-export interface OpenDataPlane extends DataPlane {
+/** A line of the access log, with the names of service and instance. */
+export type LoggedRequest = Readonly<Record<string, unknown>> & {
+  readonly service?: string;
+  readonly instance?: string;
+};
+
+export interface OpenDataPlane extends DataPlane, SteeredPlane {
+  /** Called with each line from now on; with none where GATEWAY_ACCESS_LOG is off. */
+  onRequest(listener: (request: LoggedRequest) => void): void;
   close(how: { readonly leave: boolean }): Promise<void>;
 }
 
@@ -17,8 +25,12 @@ export async function openDataPlane(
   config: GatewayConfig,
   listen: { readonly host: string; readonly port: number },
 ): Promise<OpenDataPlane> {
-  const onRequest = ({ backend, server, ...line }: RequestLine): void =>
-    logger.info({ ...line, ...plane.serverAt(String(backend), String(server)) }, 'request');
+  const listeners: ((request: LoggedRequest) => void)[] = [];
+  const onRequest = ({ backend, server, ...line }: RequestLine): void => {
+    const request = { ...line, ...plane.serverAt(String(backend), String(server)) };
+    for (const listener of listeners) listener(request);
+    logger.info(request, 'request');
+  };
   const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
   const plane = new HaproxyDataPlane({
     settings: settingsOf(config, listen),
@@ -36,6 +48,11 @@ export async function openDataPlane(
   return {
     apply: (wanted) => plane.apply(wanted),
     busy: (names) => plane.busy(names),
+    steer: (changes) => plane.steer(changes),
+    withoutRetries: (services) => plane.withoutRetries(services),
+    figures: () => plane.figures(),
+    rescue: (name) => plane.rescue(name),
+    onRequest: (listener) => void listeners.push(listener),
     async close(how) {
       await plane.close(how);
       await log?.close();
@@ -59,5 +76,10 @@ function settingsOf(
     tunnelIdleMs: config.GATEWAY_TUNNEL_IDLE_MS,
     trustedProxies: config.GATEWAY_TRUSTED_PROXIES,
     isRoot: process.getuid?.() === 0,
+    bounds: {
+      inFlight: config.GATEWAY_MOST_IN_FLIGHT,
+      queued: config.GATEWAY_MOST_QUEUED,
+      queueMs: config.GATEWAY_QUEUE_MS,
+    },
   };
 }

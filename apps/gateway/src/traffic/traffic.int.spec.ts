@@ -50,7 +50,7 @@ async function startGateway(program = '/usr/sbin/haproxy') {
   const config = gatewayConfigSchema.parse({
     ...{ DATABASE_URL: database.url, GATEWAY_REPLICA: 'gateway-1' },
     ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_HAPROXY: program },
-    GATEWAY_ACCESS_LOG: 'false',
+    ...{ GATEWAY_ACCESS_LOG: 'false', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
   });
   const logger = createLogger({ app: 'gateway', replica: 'gateway-1', level: 'error' });
   const metrics = createMetrics('gateway');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorSchema } from './conventions.js';
 import { deployerRoutes } from './deployer.js';
+import { gatewayRoutes } from './gateway.js';
 import { loadBalancerRoutes } from './load-balancer.js';
 import { nodeManagerRoutes } from './node-manager.js';
 import type { Route, RouteAnswer } from './route.js';
@@ -15,6 +16,7 @@ export interface HttpApi {
 /** Every app that has an HTTP API; `npm run generate` writes docs/openapi/<name>.json of each. */
 export const httpApis: Readonly<Record<string, HttpApi>> = {
   deployer: { title: 'Slipway deployer', routes: Object.values(deployerRoutes) },
+  gateway: { title: 'Slipway gateway', routes: Object.values(gatewayRoutes) },
   'load-balancer': { title: 'Slipway load balancer', routes: Object.values(loadBalancerRoutes) },
   'node-manager': { title: 'Slipway node manager', routes: Object.values(nodeManagerRoutes) },
 };

@@ -1,6 +1,7 @@
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
 import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
+import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
@@ -25,7 +26,7 @@ export function haproxyConfig(input: ConfigInput): string {
   const { carrying } = input;
   const backends = profiles.flatMap((profile) =>
     Array.from({ length: carrying.pools[profile].backends }, (_, index) =>
-      poolBackend(carrying, profile, index + 1),
+      poolBackend(input, profile, index + 1),
     ),
   );
   const sections = [
@@ -69,7 +70,8 @@ function globalSection({ settings, generation, accessLogPort }: ConfigInput): re
   );
 }
 
-function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly string[] {
+function defaultsSection(settings: HaproxySettings): readonly string[] {
+  const { idleMs, tunnelIdleMs } = settings;
   return section(
     'defaults',
     'mode http',
@@ -78,27 +80,24 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
     'timeout connect 2s',
     'timeout http-request 10s',
     'timeout http-keep-alive 60s',
-    'timeout queue 5s',
+    `timeout queue ${boundsOf(settings).queueMs}ms`,
     `timeout client ${idleMs}ms`,
     `timeout server ${idleMs}ms`,
     `timeout tunnel ${tunnelIdleMs}ms`,
     'timeout client-fin 10s',
     'timeout server-fin 10s',
-    // Each further try goes to another server.
-    'retries 3',
-    'option redispatch 1',
-    'retry-on conn-failure empty-response',
+    ...retryLines,
     // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
     'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
     ...(
       [
         [502, 'The instance that should answer broke off.'],
-        [503, 'No instance of this service can be reached now.'],
+        [503, UNSERVED],
         [504, 'The instance that should answer takes too long.'],
       ] as const
     ).map(
       ([status, says]) =>
-        `http-error status ${status} content-type text/plain string "${says}\\n"${status === 503 ? ` hdr Retry-After ${RETRY_AFTER_S}` : ''}`,
+        `http-error status ${status} content-type text/plain ${status === 503 ? 'lf-string' : 'string'} "${says}\\n"${status === 503 ? ` hdr Retry-After ${RETRY_AFTER_S}` : ''}`,
     ),
   );
 }
@@ -172,11 +171,16 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   ],
 };
 
-function poolBackend({ pools, backends }: Carrying, profile: Profile, number: number): readonly string[] {
+function poolBackend(
+  { carrying: { pools, backends }, settings }: ConfigInput,
+  profile: Profile,
+  number: number,
+): readonly string[] {
   const name = backendName(profile, number);
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
+    ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
     ...serverLines(backends.get(name), pools[profile].servers),
   );
 }
@@ -198,8 +202,9 @@ function serverLines(backend: Backend | undefined, size: number): readonly strin
 }
 
 function serverLine(slot: number, { kind, server }: Slot): string {
-  const { address, port, weight, state } = server;
+  const { address, port, weight, state, mostInFlight = 0 } = server;
   const isReady = kind === 'taken' && state === 'ready';
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  return `server ${serverName(slot)} ${at} weight ${weight}${isReady ? '' : ' disabled'}`;
+  const bound = mostInFlight === 0 ? '' : ` maxconn ${mostInFlight}`;
+  return `server ${serverName(slot)} ${at} weight ${weight}${bound}${isReady ? '' : ' disabled'}`;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { assign, carryingNothing } from '../domain/carrying.js';
 import { server, wantedOf } from '../domain/wanted.testing.js';
+import { marksMap } from './haproxy-balancing.js';
 import { haproxyConfig, routesMap } from './haproxy-config.js';
 import type { HaproxySettings } from './haproxy-settings.js';
 
@@ -12,10 +13,16 @@ const settings: HaproxySettings = {
   ...{ maxConnections: 10_000, idleMs: 300_000, tunnelIdleMs: 3_600_000 },
   ...{ trustedProxies: ['10.0.0.0/8'], isRoot: true },
 };
+const bounds = { inFlight: 20, queued: 50, queueMs: 700 };
 const carrying = assign(carryingNothing(settings.pools), {
   services: [
     ...wantedOf({ web: [server(1), server(2, { state: 'drain', weight: 7 })], none: [] }).services,
-    ...wantedOf({ chat: [server(3, { address: 'fd00::3' })] }, 'sticky').services,
+    ...wantedOf({ chat: [server(3, { address: 'fd00::3', mostInFlight: 20 })] }, 'sticky').services.map(
+      (one) => ({
+        ...one,
+        ...{ bounds, retries: false },
+      }),
+    ),
   ],
   routes: [
     { host: 'shop.localhost', path: '/', service: 'web' },
@@ -33,6 +40,13 @@ it('routes lead to the backends of their services, and to a refusal where a serv
   expect(routesMap(carrying)).toBe(
     'none.localhost/ no-server\nshop.localhost/ least-1\nshop.localhost/chat/ sticky-1\n',
   );
+});
+
+it('what is special of a backend stands in maps', () => {
+  expect([marksMap(carrying, 'queues'), marksMap(carrying, 'no-retries')]).toEqual([
+    'sticky-1 50\n',
+    'sticky-1 yes\n',
+  ]);
 });
 
 it('nobody is trusted where nobody is named, and nothing is logged where nothing listens', () => {

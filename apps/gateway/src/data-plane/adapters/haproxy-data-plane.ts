@@ -11,16 +11,22 @@ import {
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
-import { operations } from '../domain/operations.js';
+import { marks, type Operation, operations } from '../domain/operations.js';
 import { isSamePools } from '../domain/pools.js';
+import type { ServerFigures } from '../domain/server-figures.js';
+import { replaced, type SteeringByName } from '../domain/steering.js';
 import type { Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
-import type { DataPlane } from '../ports.js';
+import type { DataPlane, SteeredPlane } from '../ports.js';
+import { boundsOf, hasQueueTimes, marksMap, queueTimes } from './haproxy-balancing.js';
 import { haproxyConfig, routesMap } from './haproxy-config.js';
 import { HaproxyProcess } from './haproxy-process.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import { rescueFrom } from './rescue.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { carryOut, goneOf } from './runtime-commands.js';
+import { figuresOf } from './server-figures.js';
+import { SteeredWanted } from './steered-wanted.js';
 
 const RELOAD_EVERY_MS = 1_000;
 const TICK_MS = 1_000;
@@ -46,11 +52,14 @@ export interface HaproxyCounts {
  * small or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
  * kept in its folder: so it can be started, too, while nobody says what is wanted.
  */
-export class HaproxyDataPlane implements DataPlane {
+export class HaproxyDataPlane implements DataPlane, SteeredPlane {
   readonly counts: HaproxyCounts = { starts: 0, reloads: 0, operations: 0 };
   private readonly process: HaproxyProcess;
   private readonly files: ReturnType<typeof filesIn>;
-  private wanted: Wanted | undefined;
+  private readonly wanted: SteeredWanted;
+  /** Of what is carried: looked up at each steering. */
+  private places: ReadonlyMap<string, Place> = new Map();
+  private queueTimes: ReadonlyMap<string, number> = new Map();
   /** What it carries; undefined where that is not known for certain. */
   private carrying: Carrying | undefined;
   private generation: string | undefined;
@@ -66,6 +75,7 @@ export class HaproxyDataPlane implements DataPlane {
   constructor(private readonly parts: HaproxyParts) {
     this.process = new HaproxyProcess(parts.settings);
     this.files = filesIn(parts.settings.folder);
+    this.wanted = new SteeredWanted(this.bounds.inFlight);
   }
 
   /** Carries what was wanted last, where no HAProxy runs in the folder. One that runs goes on until the first `apply`. */
@@ -73,7 +83,8 @@ export class HaproxyDataPlane implements DataPlane {
     await ownFolder(this.parts.settings.folder);
     this.timer = setInterval(() => void this.inTurn(() => this.tick()).catch(() => undefined), TICK_MS);
     if (this.process.pid !== undefined) return;
-    this.wanted = await this.readWanted();
+    const kept = await this.readWanted();
+    if (kept !== undefined) this.wanted.take(kept);
     await this.inTurn(() => this.bring()).catch((error: unknown) =>
       this.parts.onTrouble(error, 'HAProxy cannot be started'),
     );
@@ -82,14 +93,42 @@ export class HaproxyDataPlane implements DataPlane {
   async apply(wanted: Wanted): Promise<void> {
     const problems = problemsOf(wanted);
     if (problems.length > 0) throw new DataPlaneError('NOT_CARRIABLE', problems.join('; '));
-    this.wanted = wanted;
+    this.wanted.take(wanted);
     await this.inTurn(() => this.bring());
+  }
+
+  async steer(changes: SteeringByName): Promise<void> {
+    this.wanted.steer(changes);
+    await this.inTurn(() => this.steerNow(changes));
+  }
+
+  async withoutRetries(unretried: ReadonlySet<string>): Promise<void> {
+    this.wanted.withoutRetries(unretried);
+    await this.inTurn(() => this.bring());
+  }
+
+  figures(): Promise<readonly ServerFigures[]> {
+    return this.inTurn(async () => {
+      const { carrying, places, generation = '' } = this;
+      const api = await this.connected();
+      return api === undefined || carrying === undefined
+        ? []
+        : figuresOf(api, { carrying, places, generation });
+    });
+  }
+
+  rescue(name: string): Promise<number> {
+    return this.inTurn(async () => {
+      const place = this.places.get(name);
+      const api = await this.connected();
+      return api === undefined || place === undefined ? 0 : rescueFrom(api, place);
+    });
   }
 
   busy(names: readonly string[]): Promise<readonly string[]> {
     return this.inTurn(async () => {
       if (names.length === 0 || this.carrying === undefined) return [];
-      const places = placesOf(this.carrying, new Set(names));
+      const places = namedPlaces(this.places, names);
       const api = await this.connected();
       if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
       const gone = new Set(await goneOf(api, [...places.values()]));
@@ -126,8 +165,39 @@ export class HaproxyDataPlane implements DataPlane {
     return done;
   }
 
+  private get bounds(): ReturnType<typeof boundsOf> {
+    return boundsOf(this.parts.settings);
+  }
+
+  private async steerNow(changes: SteeringByName): Promise<void> {
+    const { carrying } = this;
+    const api = await this.connected();
+    if (api === undefined || carrying === undefined) return;
+    const { after, todo } = replaced(carrying, this.wanted.changesIn(carrying, this.places, changes));
+    if (await this.hasCarriedOut(api, todo)) this.carrying = after;
+    else await this.bring();
+  }
+
+  /** False where it refused; what it carries is not known then. */
+  private async hasCarriedOut(api: RuntimeApi, todo: readonly Operation[]): Promise<boolean> {
+    try {
+      await carryOut(api, todo, this.files);
+      this.counts.operations += todo.length;
+      return true;
+    } catch (error) {
+      this.parts.onTrouble(error, 'HAProxy did not do what it was asked; it is reloaded');
+      this.carrying = undefined;
+      return false;
+    }
+  }
+
+  private carries(carrying: Carrying): void {
+    this.carrying = carrying;
+    this.places = placesOf(carrying);
+  }
+
   private async bring(): Promise<void> {
-    const { wanted } = this;
+    const wanted = this.wanted.whole;
     if (wanted === undefined) return;
     try {
       if (!(await this.change(wanted))) await this.replace(wanted);
@@ -148,16 +218,9 @@ export class HaproxyDataPlane implements DataPlane {
       after = assign(this.carrying, wanted);
     }
     if (!isSamePools(this.carrying.pools, after.pools)) return false;
-    const todo = operations(this.carrying, after);
-    try {
-      await carryOut(api, todo, this.files.routes);
-    } catch (error) {
-      this.parts.onTrouble(error, 'HAProxy did not do what it was asked; it is reloaded');
-      this.carrying = undefined;
-      return false;
-    }
-    this.counts.operations += todo.length;
-    this.carrying = after;
+    if (!hasQueueTimes(this.queueTimes, after, this.bounds)) return false;
+    if (!(await this.hasCarriedOut(api, operations(this.carrying, after)))) return false;
+    this.carries(after);
     return true;
   }
 
@@ -190,7 +253,8 @@ export class HaproxyDataPlane implements DataPlane {
     }
     this.keep(await this.process.untilReady(generation));
     this.generation = generation;
-    this.carrying = after;
+    this.queueTimes = queueTimes(after);
+    this.carries(after);
   }
 
   private keep(api: RuntimeApi): void {
@@ -235,16 +299,17 @@ export class HaproxyDataPlane implements DataPlane {
 
   private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
     const { settings, accessLogPort } = this.parts;
-    const { config, routes } = this.files;
+    const { config, routes, marks: markFiles } = this.files;
     const next = `${config}.next`;
     await writeFile(routes, routesMap(carrying), { mode: 0o600 });
+    for (const mark of marks) await writeFile(markFiles[mark], marksMap(carrying, mark), { mode: 0o600 });
     await writeFile(next, haproxyConfig({ settings, carrying, generation, accessLogPort }), { mode: 0o600 });
     await this.process.validate(next);
     await rename(next, config);
   }
 
   private async keepWanted(): Promise<void> {
-    const { wanted } = this;
+    const wanted = this.wanted.plain;
     if (wanted === undefined || wanted === this.keptWanted) return;
     const next = `${this.files.wanted}.next`;
     await writeFile(next, JSON.stringify(wanted), { mode: 0o600 });
@@ -271,3 +336,14 @@ async function ownFolder(folder: string): Promise<void> {
     throw new Error(`GATEWAY_FOLDER: ${folder} belongs to another user; expected one of this process`);
   await chmod(folder, 0o700);
 }
+
+const namedPlaces = (
+  places: ReadonlyMap<string, Place>,
+  names: readonly string[],
+): ReadonlyMap<string, Place> =>
+  new Map(
+    names.flatMap((name) => {
+      const place = places.get(name);
+      return place === undefined ? [] : [[name, place] as const];
+    }),
+  );

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -29,6 +29,7 @@ const MOST_OUTPUT_BYTES = 1_048_576;
 export class HaproxyProcess {
   private readonly files: ReturnType<typeof filesIn>;
   private isChecked = false;
+  private started: ChildProcess | undefined;
 
   constructor(private readonly settings: Pick<HaproxySettings, 'program' | 'folder'>) {
     this.files = filesIn(settings.folder);
@@ -86,6 +87,7 @@ export class HaproxyProcess {
       env: ENVIRONMENT,
       stdio: ['ignore', out, out],
     });
+    this.started = child;
     closeSync(out);
     // Without a listener it would end this process; that it is not there shows when it is waited for.
     child.once('error', () => undefined);
@@ -122,9 +124,7 @@ export class HaproxyProcess {
       const api = await this.connect(generation);
       if (api !== undefined) return api;
       const waitedMs = performance.now() - begun;
-      // The pid file of one that was just started may not be there yet.
-      if (waitedMs > READY_MS || (waitedMs > 1_000 && this.pid === undefined))
-        throw notStarted(this.saidLast());
+      if (waitedMs > READY_MS || (waitedMs > 1_000 && this.hasFailed())) throw notStarted(this.saidLast());
       await delay(LOOK_MS);
     }
   }
@@ -163,6 +163,13 @@ export class HaproxyProcess {
       nextMs += AGAIN_MS;
     }
     return this.pid === undefined;
+  }
+
+  /** One that was just started writes its pid file only once it has read its configuration, which may be large. */
+  private hasFailed(): boolean {
+    const { started } = this;
+    const runs = started !== undefined && started.exitCode === null && started.signalCode === null;
+    return !runs && this.pid === undefined;
   }
 
   private saidLast(): string {

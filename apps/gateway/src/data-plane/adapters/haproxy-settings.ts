@@ -19,12 +19,25 @@ export interface HaproxySettings {
   readonly trustedProxies: readonly string[];
   /** It drops the rights of root. */
   readonly isRoot: boolean;
+  /** What is left out is as `DEFAULT_BOUNDS`. */
+  readonly bounds?: Partial<HaproxyBounds>;
+}
+
+/** Bounds of services that name none of their own. */
+export interface HaproxyBounds {
+  /** Requests in flight at one instance at most; 0 is without a bound. */
+  readonly inFlight: number;
+  /** Requests of a service that wait for an instance at most. */
+  readonly queued: number;
+  /** So long one of them waits. */
+  readonly queueMs: number;
 }
 
 /** The files of a folder. */
 export const filesIn = (folder: string) => ({
   config: `${folder}/haproxy.cfg`,
   routes: `${folder}/routes.map`,
+  marks: { queues: `${folder}/queues.map`, 'no-retries': `${folder}/no-retries.map` } as const,
   pid: `${folder}/haproxy.pid`,
   output: `${folder}/haproxy.log`,
   wanted: `${folder}/wanted.json`,

@@ -1,6 +1,6 @@
 import type { Place } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
-import type { Operation } from '../domain/operations.js';
+import type { Mark, Operation } from '../domain/operations.js';
 import type { WantedServer } from '../domain/wanted.js';
 import { serverName } from './haproxy-config.js';
 import type { RuntimeApi } from './runtime-api.js';
@@ -21,9 +21,9 @@ const ADDRESS_SET = /^(IP changed|port changed|no need to change)/;
 export async function carryOut(
   api: RuntimeApi,
   operations: readonly Operation[],
-  routesFile: string,
+  files: MapFiles,
 ): Promise<void> {
-  const commands = operations.flatMap((operation) => commandsOf(operation, routesFile));
+  const commands = operations.flatMap((operation) => commandsOf(operation, files));
   const answers = await api.askAll(commands.map(({ text }) => text));
   const refused = commands.findIndex(({ expected }, index) => !expected.test(answers[index] ?? ''));
   if (refused >= 0)
@@ -33,12 +33,20 @@ export async function carryOut(
     );
 }
 
-function commandsOf(operation: Operation, routesFile: string): readonly Command[] {
+/** HAProxy knows its maps by the names of their files. */
+export interface MapFiles {
+  readonly routes: string;
+  readonly marks: Readonly<Record<Mark, string>>;
+}
+
+function commandsOf(operation: Operation, { routes: routesFile, marks }: MapFiles): readonly Command[] {
   switch (operation.kind) {
     case 'place':
       return placing(operation.at, operation.server);
     case 'weigh':
       return [quiet(`set server ${pathOf(operation.at)} weight ${operation.weight}`)];
+    case 'bound':
+      return [bounding(operation.at, operation.mostInFlight)];
     case 'switch':
       return [switching(operation.at, operation.to)];
     case 'add-route':
@@ -47,15 +55,31 @@ function commandsOf(operation: Operation, routesFile: string): readonly Command[
       return [quiet(`set map ${routesFile} ${operation.key} ${operation.backend}`)];
     case 'remove-route':
       return [quiet(`del map ${routesFile} ${operation.key}`)];
+    case 'mark':
+      return marking(marks[operation.mark], operation.backend, operation.value);
   }
 }
 
 const quiet = (text: string): Command => ({ text, expected: NOTHING });
 const pathOf = ({ backend, slot }: Place): string => `${backend}/${serverName(slot)}`;
 
-const placing = (at: Place, { address, port, weight, state }: WantedServer): readonly Command[] => [
+const bounding = (at: Place, mostInFlight: number): Command =>
+  quiet(`set maxconn server ${pathOf(at)} ${mostInFlight}`);
+
+/** Whether the map has the key already is not known: it goes first. */
+const marking = (file: string, backend: string, value: string | undefined): readonly Command[] => [
+  { text: `del map ${file} ${backend}`, expected: /^(|Key not found\.)$/i },
+  ...(value === undefined ? [] : [quiet(`add map ${file} ${backend} ${value}`)]),
+];
+
+const placing = (
+  at: Place,
+  { address, port, weight, state, mostInFlight = 0 }: WantedServer,
+): readonly Command[] => [
   { text: `set server ${pathOf(at)} addr ${address} port ${port}`, expected: ADDRESS_SET },
   quiet(`set server ${pathOf(at)} weight ${weight}`),
+  // Whoever had the place before may have left its bound.
+  bounding(at, mostInFlight),
   switching(at, state),
 ];
 

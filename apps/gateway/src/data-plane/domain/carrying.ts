@@ -3,6 +3,7 @@ import {
   type Profile,
   profiles,
   type Wanted,
+  type WantedBounds,
   type WantedRoute,
   type WantedServer,
   type WantedService,
@@ -21,6 +22,9 @@ export interface Backend {
   readonly number: number;
   /** Whose it is; undefined where its service has gone, and servers are leaving still. */
   readonly service?: string;
+  /** Of its service, where that has its own. */
+  readonly bounds?: WantedBounds;
+  readonly retries?: boolean;
   readonly slots: ReadonlyMap<number, Slot>;
 }
 
@@ -86,12 +90,12 @@ export const leavingOf = ({ backends }: Carrying): readonly Place[] =>
     [...slots].filter(([, { kind }]) => kind === 'leaving').map(([slot]) => ({ backend, slot })),
   );
 
-/** Where each of these servers is. */
-export function placesOf({ backends }: Carrying, names: ReadonlySet<string>): ReadonlyMap<string, Place> {
+/** Where each server is, by its name. */
+export function placesOf({ backends }: Carrying): ReadonlyMap<string, Place> {
   const found = new Map<string, Place>();
   for (const [backend, { slots }] of backends)
     for (const [slot, { kind, server }] of slots)
-      if (kind === 'taken' && names.has(server.name)) found.set(server.name, { backend, slot });
+      if (kind === 'taken') found.set(server.name, { backend, slot });
   return found;
 }
 
@@ -112,9 +116,9 @@ function leaveUnwanted({ backends }: Carrying, served: readonly WantedService[])
     [...backends].map(([name, backend]) => {
       const service = byId.get(backend.service ?? '');
       const isOwn = service !== undefined && service.profile === backend.profile;
-      const { service: _, ...unowned } = backend;
+      const { profile, number } = backend;
       const slots = leaveSlots(backend.slots, isOwn ? service.servers : []);
-      return [name, { ...(isOwn ? backend : unowned), slots }];
+      return [name, { ...(isOwn ? backend : { profile, number }), slots }];
     }),
   );
 }
@@ -171,7 +175,7 @@ function freeNames(backends: Backends): (profile: Profile) => number {
 function withServers(
   before: ReadonlyMap<number, Slot> | undefined,
   number: number,
-  { id, profile, servers }: WantedService,
+  { id, profile, servers, bounds, retries }: WantedService,
 ): Backend {
   const slots = new Map(before);
   const places = new Map(
@@ -181,7 +185,14 @@ function withServers(
   );
   for (const server of servers)
     slots.set(places.get(server.name) ?? firstEmpty(slots), { kind: 'taken', server });
-  return { profile, number, service: id, slots };
+  return {
+    profile,
+    number,
+    service: id,
+    slots,
+    ...(bounds && { bounds }),
+    ...(retries === false && { retries }),
+  };
 }
 
 function firstEmpty(slots: ReadonlyMap<number, Slot>): number {

@@ -1,4 +1,4 @@
-import { backendsByService, type Carrying, type Place } from './carrying.js';
+import { type Backend, backendsByService, type Carrying, type Place } from './carrying.js';
 import { keyOf, type WantedServer } from './wanted.js';
 
 /** Where a route leads whose service has no server at all. */
@@ -9,11 +9,24 @@ export type Operation =
   /** Into an empty slot: it gets requests from now on, if it is ready. */
   | { readonly kind: 'place'; readonly at: Place; readonly server: WantedServer }
   | { readonly kind: 'weigh'; readonly at: Place; readonly weight: number }
+  /** So many requests in flight at most; 0 is without a bound. */
+  | { readonly kind: 'bound'; readonly at: Place; readonly mostInFlight: number }
   /** No new requests, or again. */
   | { readonly kind: 'switch'; readonly at: Place; readonly to: WantedServer['state'] }
   | { readonly kind: 'add-route'; readonly key: string; readonly backend: string }
   | { readonly kind: 'set-route'; readonly key: string; readonly backend: string }
-  | { readonly kind: 'remove-route'; readonly key: string };
+  | { readonly kind: 'remove-route'; readonly key: string }
+  /** A backend is another one than most; undefined is what the gateway is configured with. */
+  | {
+      readonly kind: 'mark';
+      readonly mark: Mark;
+      readonly backend: string;
+      readonly value: string | undefined;
+    };
+
+/** What a map says of backends: how many requests may wait there at most, and where none is sent twice. */
+export type Mark = 'queues' | 'no-retries';
+export const marks = ['queues', 'no-retries'] as const satisfies readonly Mark[];
 
 /**
  * What brings HAProxy from one state to another with the same pools, in an order in which no request meets a gap: servers
@@ -22,7 +35,8 @@ export type Operation =
 export function operations(before: Carrying, after: Carrying): readonly Operation[] {
   const servers = serverOperations(before, after);
   return [
-    ...servers.filter(({ kind }) => kind === 'place' || kind === 'weigh'),
+    ...markOperations(before, after),
+    ...servers.filter(({ kind }) => kind === 'place' || kind === 'weigh' || kind === 'bound'),
     ...servers.filter((one) => one.kind === 'switch' && one.to === 'ready'),
     ...routeOperations(routeTable(before), routeTable(after)),
     ...servers.filter((one) => one.kind === 'switch' && one.to === 'drain'),
@@ -48,11 +62,42 @@ function serverOperations(before: Carrying, after: Carrying): readonly Operation
       }
       if (kind === 'taken' && old.server.weight !== server.weight)
         found.push({ kind: 'weigh', at, weight: server.weight });
+      if (kind === 'taken' && boundOf(old.server) !== boundOf(server))
+        found.push({ kind: 'bound', at, mostInFlight: boundOf(server) });
       const [from, to] = [stateIn(old), stateIn({ kind, server })];
       if (from !== to) found.push({ kind: 'switch', at, to });
     }
   }
   return found;
+}
+
+const boundOf = ({ mostInFlight = 0 }: WantedServer): number => mostInFlight;
+
+/** The backends that a map names, each with its value. */
+export const markTable = ({ backends }: Carrying, mark: Mark): ReadonlyMap<string, string> =>
+  new Map(
+    [...backends].flatMap(([name, backend]) => {
+      const value = markOf(backend, mark);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+
+function markOf({ bounds, retries }: Backend, mark: Mark): string | undefined {
+  switch (mark) {
+    case 'queues':
+      return bounds?.queued?.toString();
+    case 'no-retries':
+      return retries === false ? 'yes' : undefined;
+  }
+}
+
+function markOperations(before: Carrying, after: Carrying): readonly Operation[] {
+  return marks.flatMap((mark) => {
+    const [old, now] = [markTable(before, mark), markTable(after, mark)];
+    return [...new Set([...old.keys(), ...now.keys()])]
+      .filter((backend) => old.get(backend) !== now.get(backend))
+      .map((backend): Operation => ({ kind: 'mark', mark, backend, value: now.get(backend) }));
+  });
 }
 
 const stateIn = (slot: {

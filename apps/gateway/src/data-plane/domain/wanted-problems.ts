@@ -1,4 +1,11 @@
-import { keyOf, type Wanted, type WantedRoute, type WantedServer, WEIGHTS } from './wanted.js';
+import {
+  keyOf,
+  type Wanted,
+  type WantedBounds,
+  type WantedRoute,
+  type WantedServer,
+  WEIGHTS,
+} from './wanted.js';
 
 /** Labels of 1 to 63 letters, digits, `-` and `_`, with dots between. */
 const HOST = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
@@ -16,7 +23,8 @@ export function problemsOf({ services, routes }: Wanted): readonly string[] {
   const ids = new Set(services.map(({ id }) => id));
   return [
     ...repeated(services.map(({ id }) => id)).map((id) => `service ${id} is wanted twice`),
-    ...services.flatMap(({ id, servers }) => [
+    ...services.flatMap(({ id, servers, bounds }) => [
+      ...ofBounds(bounds).map((problem) => `service ${id}: ${problem}`),
       ...servers.flatMap((server) => ofServer(server).map((problem) => `service ${id}: ${problem}`)),
       ...repeated(servers.map(({ name }) => name)).map(
         (name) => `service ${id}: server ${name} is wanted twice`,
@@ -37,6 +45,19 @@ function ofServer({ name, address, port, weight }: WantedServer): readonly strin
     problems.push(`server ${name}: weight ${weight}, expected ${WEIGHTS.least} to ${WEIGHTS.most}`);
   return problems;
 }
+
+const BOUNDS = {
+  inFlight: { least: 0, most: 1_000_000 },
+  queued: { least: 1, most: 1_000_000 },
+  queueMs: { least: 1, most: 3_600_000 },
+} as const;
+
+const ofBounds = (bounds: WantedBounds = {}): readonly string[] =>
+  (Object.keys(BOUNDS) as (keyof WantedBounds)[]).flatMap((name) => {
+    const [value, { least, most }] = [bounds[name], BOUNDS[name]];
+    const isRight = value === undefined || (Number.isInteger(value) && value >= least && value <= most);
+    return isRight ? [] : [`bounds.${name}: ${value}, expected ${least} to ${most}`];
+  });
 
 function ofRoute({ host, path, service }: WantedRoute, services: ReadonlySet<string>): readonly string[] {
   const problems: string[] = [];

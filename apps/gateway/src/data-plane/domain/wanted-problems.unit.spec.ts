@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest';
 import { server, wantedOf } from './wanted.testing.js';
+import type { WantedBounds } from './wanted.js';
 import { problemsOf } from './wanted-problems.js';
 
 const route = (host: string, path: string) => ({
   ...wantedOf({ a: [] }),
   routes: [{ host, path, service: 'a' }],
+});
+
+const bounded = (bounds: WantedBounds) => ({
+  services: wantedOf({ a: [] }).services.map((service) => ({ ...service, bounds })),
+  routes: [],
 });
 
 it.each([
@@ -14,6 +20,9 @@ it.each([
   [wantedOf({ a: [server(1, { weight: 257 })] }), 'weight 257, expected 1 to 256'],
   [wantedOf({ a: [server(1, { weight: 1.5 })] }), 'weight 1.5, expected 1 to 256'],
   [wantedOf({ a: [server(1), server(1)] }), 'server i1 is wanted twice'],
+  [bounded({ inFlight: -1 }), 'bounds.inFlight: -1, expected 0 to 1000000'],
+  [bounded({ queued: 0 }), 'bounds.queued: 0, expected 1 to 1000000'],
+  [bounded({ queueMs: 1.5 }), 'bounds.queueMs: 1.5, expected 1 to 3600000'],
   [route('Shop.localhost', '/'), 'expected a host name in lower case'],
   [route('shop.localhost:80', '/'), 'expected a host name in lower case'],
   [route('shop.localhost', 'api'), 'expected one that begins with /'],

@@ -53,6 +53,8 @@ export class Carried {
         return;
       case 'weigh':
         return this.set(operation.at, { weight: operation.weight });
+      case 'bound':
+        return this.set(operation.at, { mostInFlight: operation.mostInFlight });
       case 'switch':
         return this.set(operation.at, { state: operation.to });
       case 'add-route':
@@ -65,6 +67,9 @@ export class Carried {
         return;
       case 'remove-route':
         if (!this.routes.delete(operation.key)) throw new Error(`${operation.key} is not there`);
+        return;
+      case 'mark':
+        return;
     }
   }
 

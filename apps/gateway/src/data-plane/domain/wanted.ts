@@ -20,6 +20,26 @@ export interface WantedServer {
   readonly weight: number;
   /** One that drains gets no new request; those in flight end. */
   readonly state: 'ready' | 'drain';
+  /** Requests in flight there at most, 0 without a bound; left out, what its service says. */
+  readonly mostInFlight?: number;
+}
+
+/** Bounds of a service. What is left out is as the gateway is configured. */
+export interface WantedBounds {
+  /** Requests in flight at one instance at most; further ones wait. 0 is without a bound. */
+  readonly inFlight?: number;
+  /** Requests that wait for an instance at most; further ones are refused at once. */
+  readonly queued?: number;
+  /** A request that waited so long is refused. */
+  readonly queueMs?: number;
+}
+
+/** How a service's instances are weighed. What is left out is as the gateway is configured. */
+export interface WantedBalancing {
+  /** A new instance gets its whole share only after so long; 0 is at once. */
+  readonly slowStartMs?: number;
+  /** Whether an instance that does worse than the others is taken out for a while. */
+  readonly ejects?: boolean;
 }
 
 export interface WantedService {
@@ -27,6 +47,10 @@ export interface WantedService {
   readonly id: string;
   readonly profile: Profile;
   readonly servers: readonly WantedServer[];
+  readonly bounds?: WantedBounds;
+  /** `false`: no request that may have reached an instance is sent to another one, even where that could do no harm. */
+  readonly retries?: boolean;
+  readonly balancing?: WantedBalancing;
 }
 
 /** Requests for a host, and a path and all below it, go to a service. */

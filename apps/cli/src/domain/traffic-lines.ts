@@ -1,0 +1,52 @@
+import type { TrafficInstance, TrafficService } from '#libs/contracts';
+import type { Paint } from './progress-lines.js';
+import { tableLines } from './table.js';
+import { UNKNOWN } from './units.js';
+
+const HEAD = ['INSTANCE', 'STATE', 'WEIGHT', 'IN FLIGHT', 'REQUESTS/S', 'ERRORS/S', 'LATENCY', 'WHY'];
+
+/** Why an instance gets no share, or a small one, by the API's words. */
+const WHY: Readonly<Record<string, string>> = {
+  stalled: 'it held requests and answered none',
+  failing: 'it failed more often than the others',
+  unreachable: 'it cannot be connected to',
+};
+
+/** The services, each with a table of its instances. */
+export function trafficLines(services: readonly TrafficService[], paint: Paint): string[] {
+  if (services.length === 0) return ['The gateway carries no requests for any service.'];
+  return services.flatMap((service, index) => [
+    ...(index === 0 ? [] : ['']),
+    paint.bold(headOf(service)),
+    ...(service.instances.length === 0 ? ['No instance runs.'] : tableOf(service, paint)),
+  ]);
+}
+
+const headOf = ({
+  appId,
+  service,
+  profile,
+  requestsPerSecond,
+  errorsPerSecond,
+  inFlight,
+}: TrafficService): string =>
+  `${appId}/${service} (${profile}): ${requestsPerSecond} requests/s, ${errorsPerSecond} errors/s, ${inFlight} in flight`;
+
+function tableOf({ instances }: TrafficService, paint: Paint): string[] {
+  const [head = '', ...lines] = tableLines(HEAD, instances.map(cells));
+  const isBad = (index: number): boolean =>
+    ['ejected', 'trial', 'down'].includes(instances[index]?.state ?? '');
+  return [head, ...lines.map((line, index) => (isBad(index) ? paint.bad(line) : line))];
+}
+
+const cells = (one: TrafficInstance): string[] => [
+  ...[one.name, one.state, String(one.weight), String(one.inFlight + one.queued)],
+  ...[String(one.requestsPerSecond), String(one.errorsPerSecond)],
+  one.latencyMs === undefined ? UNKNOWN : `${one.latencyMs} ms`,
+  whyOf(one),
+];
+
+function whyOf({ why, until }: TrafficInstance): string {
+  if (why === undefined) return '';
+  return `${WHY[why] ?? why}${until === undefined ? '' : `; it is tried again at ${until}`}`;
+}

@@ -1,0 +1,115 @@
+import { Recurring, type Runtime } from '#libs/runtime';
+import type { DataPlane } from '../data-plane/ports.js';
+import type { OpenDataPlane } from '../data-plane/wire.js';
+import type { GatewayConfig } from '../gateway.config.js';
+import { LoggedTimes } from './adapters/logged-times.js';
+import { BalanceTraffic } from './balance-traffic.js';
+import { type BalancedService, type BalancingEvent, steeringOf } from './domain/balance.js';
+import type { BalancingSettings } from './domain/standing.js';
+import { NO_SCORES, type Scores } from './ports.js';
+import type { TrafficFigures } from './show-traffic.js';
+
+/** A stall lowers the weight within 2 s by this. */
+const LOOK_MS = 500;
+/** A look that took so long, as one at 10,000 instances does, is followed by a pause of one. */
+const LONG_LOOK_MS = 100;
+
+interface BalancingParts {
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
+  readonly plane: OpenDataPlane;
+  readonly config: BalancingConfig;
+  readonly scores?: Scores;
+}
+
+export type BalancingConfig = Pick<
+  GatewayConfig,
+  'GATEWAY_STALL_MS' | 'GATEWAY_EJECT_MS' | 'GATEWAY_EJECT_MOST_PERCENT' | 'GATEWAY_SLOW_START_MS'
+>;
+
+export interface Balancing extends TrafficFigures {
+  /** Has what is wanted carried, and balanced. */
+  readonly plane: DataPlane;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: BalancingParts): Balancing {
+  const { logger, metrics } = runtime;
+  const times = new LoggedTimes();
+  plane.onRequest(({ instance, responseMs }) => times.add(instance, responseMs));
+  const ejections = metrics.counter(
+    'gateway_ejections_total',
+    'Instances that were taken out because they did worse than the others of their service.',
+    ['fault'],
+  );
+  const rescued = metrics.counter(
+    'gateway_rescued_requests_total',
+    'Requests that waited at an instance which answered none, and were given to others.',
+  );
+  const monotonicMs = (): number => performance.now();
+  const settings = settingsOf(config);
+  const balance = new BalanceTraffic({
+    ...{ plane, scores, times, settings, monotonicMs },
+    onEvent: (event) => {
+      if (event.kind === 'ejected') ejections.inc({ fault: event.fault });
+      logger[event.kind === 'ejected' || event.kind === 'retries-off' ? 'warn' : 'info'](
+        detailsOf(event),
+        wordsOf(event),
+      );
+    },
+    onRescued: (instance, requests) => {
+      rescued.inc(requests);
+      logger.info({ instance, requests }, 'requests that waited there were given to other instances');
+    },
+  });
+  metrics.gauge(
+    'gateway_instance_weight',
+    'The weight of an instance among those of its service, 1 to 256; 0 while it is taken out.',
+    ['service', 'instance'],
+    () => [...balance.current.values()].flatMap(weightsOf),
+  );
+  let pauses = false;
+  const looking = new Recurring(LOOK_MS, async () => {
+    const begunMs = monotonicMs();
+    if (!pauses)
+      await balance.look().catch((err: unknown) => logger.warn({ err }, 'how instances do is not known'));
+    pauses = monotonicMs() - begunMs > LONG_LOOK_MS;
+  });
+  return {
+    plane: balance,
+    current: () => balance.current,
+    monotonicMs,
+    start: () => looking.start(),
+    stop: () => looking.stop(),
+  };
+}
+
+export const settingsOf = (config: BalancingConfig): BalancingSettings => ({
+  stallMs: config.GATEWAY_STALL_MS,
+  ejectMs: config.GATEWAY_EJECT_MS,
+  mostOut: config.GATEWAY_EJECT_MOST_PERCENT / 100,
+  slowStartMs: config.GATEWAY_SLOW_START_MS,
+});
+
+const weightsOf = ({ id: service, instances }: BalancedService) =>
+  instances.map((one) => {
+    const { weight, isOut } = steeringOf(one);
+    return [{ service, instance: one.name }, isOut ? 0 : weight] as const;
+  });
+
+const detailsOf = ({ kind: _, ...details }: BalancingEvent): object => details;
+
+function wordsOf(event: BalancingEvent): string {
+  switch (event.kind) {
+    case 'ejected':
+      return `an instance gets no requests for ${event.forMs / 1_000} s: ${event.why}`;
+    case 'tried':
+      return 'an instance that was taken out gets one request at a time, on trial';
+    case 'returned':
+      return 'an instance that was taken out answers again, and gets its share step by step';
+    case 'retries-off':
+      return 'most instances of a service fail: its requests are not sent to another one any more';
+    case 'retries-on':
+      return 'most instances of a service answer again: failed requests are sent to another one';
+  }
+}

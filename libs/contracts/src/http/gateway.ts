@@ -1,0 +1,4 @@
+import { trafficRoutes } from './traffic.js';
+
+/** The gateway's HTTP. */
+export const gatewayRoutes = { ...trafficRoutes };
