@@ -5,6 +5,7 @@ import { cliPage } from './cli-page.js';
 import { configJsonPage } from './config-json-page.js';
 import { environmentPage } from './environment-page.js';
 import { errorsPage } from './errors-page.js';
+import { feedPage } from './feed-page.js';
 import { kafkaAclsPage } from './kafka-acls-page.js';
 import { messagesPage } from './messages-page.js';
 
@@ -28,4 +29,5 @@ export const documents: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/kafka-acls.md': kafkaAclsPage,
   'docs/reference/messages.md': messagesPage,
+  'docs/reference/traffic-feed.md': feedPage,
 };

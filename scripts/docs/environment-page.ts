@@ -120,6 +120,7 @@ export const environmentPage = (): string =>
     'Each app reads its variables once, at its start. If some are missing or wrong, it names them all and ends.\nAn empty variable counts as not set.',
     'The standalone app reads what all apps read. A demo that is up writes all of them to `.slipway/env`.',
     ...section('Every app', shared),
+    'The gateway reads none of the variables of Kafka and of old rows. With `GATEWAY_FEED_URLS` it needs no database either.',
     LIBRARIES,
     ...section('Deployer', deployerConfigSchema.shape, shared),
     ...section('Load balancer', loadBalancerConfigSchema.shape, shared),

@@ -7,10 +7,15 @@ const rowOf = ({ operation, resource, name, isPrefix }: NeededAcl): readonly str
   isPrefix ? `${code(name)} and all that begins so` : code(name),
 ];
 
-const sectionOf = (app: string): readonly string[] => [
-  app === 'cli' ? '## The `slipway` command' : `## ${app[0]?.toUpperCase()}${app.slice(1).replace('-', ' ')}`,
-  table(['operation', 'resource', 'name'], aclsOf(app).map(rowOf)),
-];
+const sectionOf = (app: string): readonly string[] => {
+  const acls = aclsOf(app);
+  return [
+    app === 'cli'
+      ? '## The `slipway` command'
+      : `## ${app[0]?.toUpperCase()}${app.slice(1).replace('-', ' ')}`,
+    acls.length === 0 ? 'It does not use Kafka.' : table(['operation', 'resource', 'name'], acls.map(rowOf)),
+  ];
+};
 
 /** docs/reference/kafka-acls.md, from the catalogue of who reads and writes what. */
 export const kafkaAclsPage = (): string =>

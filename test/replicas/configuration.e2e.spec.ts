@@ -23,7 +23,7 @@ const variables = {
     'SLIPWAY_API_TOKEN',
   ],
   agent: ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY'],
-  gateway: ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_API_TOKEN'],
+  gateway: ['DATABASE_URL', 'SLIPWAY_API_TOKEN'],
 } as const satisfies Readonly<Record<AppName, readonly string[]>>;
 const all = [...new Set(Object.values(variables).flat())];
 const needs = Object.entries({ ...variables, standalone: all });

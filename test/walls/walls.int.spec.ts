@@ -93,7 +93,10 @@ describe('a database with a role for each app', () => {
 
   const published: Readonly<Record<AppName, readonly string[]>> = {
     agent: ['registry.node_logins', 'registry.nodes', 'registry.services'],
-    deployer: ['gateway.carriers', ...views.filter((view) => view !== 'registry.node_logins')],
+    deployer: [
+      ...['gateway.carriers', 'load_balancer.carriers'],
+      ...views.filter((view) => view !== 'registry.node_logins'),
+    ],
     gateway: ['changes', 'instances', 'nodes', 'revision', 'services'].map((view) => `registry.${view}`),
     'load-balancer': views,
     'node-manager': [],

@@ -1,14 +1,29 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { commaList, durationMs, keyValueList, withRules } from '#libs/config';
+import {
+  certificateFile,
+  commaList,
+  durationMs,
+  type Given,
+  isSet,
+  keyValueList,
+  neededBy,
+  onlyWith,
+  type Rule,
+  type Secret,
+  secret,
+  withRules,
+} from '#libs/config';
 import { accessVariables } from '#libs/http';
 import {
-  databaseVariables,
+  bareConfigSchema,
+  type DatabaseConfig,
   httpPort,
+  oldRowsVariables,
+  optionalDatabaseVariables,
   replicaName,
-  runtimeConfigSchema,
-  withRuntimeRules,
+  withDatabaseRules,
 } from '#libs/runtime';
 import { certificateRules, certificateVariables } from './certificates/variables.wire.js';
 import { type Profile, profiles } from './data-plane/domain/wanted.js';
@@ -46,6 +61,49 @@ const mapped = (given: Readonly<Record<string, string>>): Partial<Record<Profile
 const shown = Object.entries(POOL_BACKENDS)
   .map(([name, count]) => `${name}=${count}`)
   .join(',');
+
+const feedUrls = commaList()
+  .refine((urls) => urls.length > 0 && urls.every(isFeedUrl), {
+    error: 'expected ws://HOST:PORT or wss://HOST:PORT, several with commas, without a login',
+  })
+  .optional()
+  .meta({ kind: 'URLs with commas' });
+
+function isFeedUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^wss?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '');
+}
+
+/** Where a gateway without a database hears what runs where. */
+const feedVariables = {
+  GATEWAY_FEED_URLS: feedUrls.describe(
+    "Load balancers whose traffic feed is followed, such as `wss://lb-1.example:8443`; they are tried in turn. With it, the gateway uses no database. Without it, it reads the registry's views in Postgres.",
+  ),
+  GATEWAY_FEED_TOKEN: secret()
+    .optional()
+    .describe('An API token of the load balancers for the feed; the role `read` is enough.'),
+  GATEWAY_FEED_CA_FILE: certificateFile()
+    .optional()
+    .describe(
+      'Certificates (PEM) of the authorities that sign those of `wss://` addresses; without it, those that Node knows.',
+    ),
+};
+
+const hasFeed = (given: Given): boolean => isSet(given, 'GATEWAY_FEED_URLS');
+const hasSecureFeed = ({ GATEWAY_FEED_URLS: urls }: Given): boolean =>
+  Array.isArray(urls) && urls.some((url) => String(url).startsWith('wss:'));
+
+const FEED_RULES: readonly Rule[] = [
+  {
+    name: 'DATABASE_URL',
+    expected: 'expected a value, or GATEWAY_FEED_URLS for a gateway without a database',
+    holds: (given) => isSet(given, 'DATABASE_URL') || hasFeed(given),
+  },
+  neededBy('GATEWAY_FEED_TOKEN', hasFeed),
+  onlyWith('GATEWAY_FEED_TOKEN', hasFeed, 'expected GATEWAY_FEED_URLS with it'),
+  onlyWith('GATEWAY_FEED_CA_FILE', hasSecureFeed, 'expected a wss:// address in GATEWAY_FEED_URLS with it'),
+];
 
 const count = (most: number) => z.coerce.number().int().max(most);
 
@@ -91,8 +149,9 @@ const balancingVariables = {
     ),
 };
 
-const schema = runtimeConfigSchema.extend({
-  ...databaseVariables('GATEWAY'),
+const schema = bareConfigSchema.extend({
+  ...optionalDatabaseVariables('GATEWAY'),
+  ...feedVariables,
   ...accessVariables,
   GATEWAY_HTTP_PORT: httpPort(),
   GATEWAY_REPLICA: replicaName(),
@@ -161,6 +220,7 @@ const schema = runtimeConfigSchema.extend({
       'Networks of proxies before the gateway. Their `X-Forwarded-For`, `-Host`, `-Port`, `-Proto` and `X-Request-Id` are believed; those of everybody else are replaced.',
     ),
   ...balancingVariables,
+  ...oldRowsVariables,
   GATEWAY_ACCESS_LOG: z
     .stringbool()
     .default(true)
@@ -170,13 +230,11 @@ const schema = runtimeConfigSchema.extend({
 
 /** Everything that the gateway reads from its environment. */
 export const gatewayConfigSchema = withRules(
-  withRuntimeRules(
-    schema.refine(({ GATEWAY_FOLDER: folder = '' }) => folder.length <= LONGEST_FOLDER, {
-      path: ['GATEWAY_FOLDER'],
-      error: `expected a path of ${LONGEST_FOLDER} characters at most, since those of sockets are limited`,
-    }),
-  ),
-  certificateRules,
+  withDatabaseRules(schema).refine(({ GATEWAY_FOLDER: folder = '' }) => folder.length <= LONGEST_FOLDER, {
+    path: ['GATEWAY_FOLDER'],
+    error: `expected a path of ${LONGEST_FOLDER} characters at most, since those of sockets are limited`,
+  }),
+  [...FEED_RULES, ...certificateRules],
 );
 
 export type GatewayConfig = z.output<typeof schema>;
@@ -184,3 +242,25 @@ export type GatewayConfig = z.output<typeof schema>;
 /** Where the files of HAProxy are. */
 export const folderOf = ({ GATEWAY_FOLDER: folder }: GatewayConfig, port: number): string =>
   folder ?? join(tmpdir(), `slipway-gateway-${port}`);
+
+interface Feed {
+  readonly urls: readonly string[];
+  readonly token: Secret;
+  readonly caFile?: string;
+}
+
+/** Undefined of a gateway that reads the registry itself. */
+export function feedOf({
+  GATEWAY_FEED_URLS: urls,
+  GATEWAY_FEED_TOKEN: token,
+  GATEWAY_FEED_CA_FILE: caFile,
+}: GatewayConfig): Feed | undefined {
+  return urls === undefined || token === undefined ? undefined : { urls, token, caFile };
+}
+
+/** Of a gateway without a feed, which has a database. */
+export function databaseOf(config: GatewayConfig): GatewayConfig & DatabaseConfig {
+  const { DATABASE_URL: url } = config;
+  if (url === undefined) throw new Error('a gateway without a feed needs a database');
+  return { ...config, DATABASE_URL: url };
+}

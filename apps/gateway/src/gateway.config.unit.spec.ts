@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '#libs/config';
-import { folderOf, gatewayConfigSchema } from './gateway.config.js';
+import { databaseOf, feedOf, folderOf, gatewayConfigSchema } from './gateway.config.js';
 
 const load = (more: Readonly<Record<string, string>> = {}) =>
   loadConfig(gatewayConfigSchema, {
-    ...{ KAFKA_BROKERS: 'localhost:9092', DATABASE_URL: 'postgres://u:p@localhost/x' },
-    SLIPWAY_API_TOKEN: 'the-token-that-changes',
+    ...{ DATABASE_URL: 'postgres://u:p@localhost/x', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
     ...more,
   });
 
@@ -36,6 +35,38 @@ describe('the configuration of a gateway', () => {
   });
 });
 
+describe('a gateway that follows a feed', () => {
+  const feed = {
+    GATEWAY_FEED_URLS: 'ws://lb-1:8120,wss://lb-2.example/lb',
+    GATEWAY_FEED_TOKEN: 'a-secret-token',
+    SLIPWAY_API_TOKEN: 'the-token-that-changes',
+  };
+
+  it('needs neither Kafka nor a database', () => {
+    const config = loadConfig(gatewayConfigSchema, feed);
+    expect(feedOf(config)).toMatchObject({ urls: ['ws://lb-1:8120', 'wss://lb-2.example/lb'] });
+    expect(feedOf(config)?.token.reveal()).toBe('a-secret-token');
+    expect(feedOf(load())).toBeUndefined();
+    expect(databaseOf(load()).DATABASE_URL.reveal()).toBe('postgres://u:p@localhost/x');
+  });
+
+  it('uses the feed alone where both are set, as in a process of several apps', () => {
+    expect(feedOf(load(feed))).toBeDefined();
+  });
+
+  it.each([
+    [{ SLIPWAY_API_TOKEN: 'x' }, 'DATABASE_URL or GATEWAY_DATABASE_URL is not set: .*or GATEWAY_FEED_URLS'],
+    [{ ...feed, GATEWAY_FEED_TOKEN: '' }, 'GATEWAY_FEED_TOKEN is not set'],
+    [{ ...feed, GATEWAY_FEED_URLS: '' }, 'GATEWAY_FEED_TOKEN is .redacted.: expected GATEWAY_FEED_URLS'],
+    [{ ...feed, GATEWAY_FEED_URLS: 'http://lb-1:8120' }, 'GATEWAY_FEED_URLS is .*ws://HOST:PORT'],
+    [{ ...feed, GATEWAY_FEED_URLS: 'ws://u:hunter2@lb-1' }, 'GATEWAY_FEED_URLS is .*without a login'],
+    [{ ...feed, GATEWAY_FEED_CA_FILE: '/no/such/file' }, 'GATEWAY_FEED_CA_FILE is .*a file that can be read'],
+  ])('%o is refused by the name of a variable, without a secret', (env, expected) => {
+    expect(() => loadConfig(gatewayConfigSchema, env)).toThrow(new RegExp(expected));
+    expect(() => loadConfig(gatewayConfigSchema, env)).not.toThrow(/hunter2|a-secret-token/);
+  });
+});
+
 describe('HTTPS', () => {
   const listen = { GATEWAY_LISTEN: '0.0.0.0:80', GATEWAY_LISTEN_TLS: '0.0.0.0:443' };
   const acme = {
@@ -58,6 +89,7 @@ describe('HTTPS', () => {
     [{ ...listen, GATEWAY_LISTEN: '' }, 'GATEWAY_LISTEN_TLS', 'expected GATEWAY_LISTEN besides'],
     [{ ...listen, GATEWAY_TLS_CERTIFICATES: 'a:b:c' }, 'GATEWAY_TLS_CERTIFICATES', 'CHAIN:KEY'],
     [{ ...acme, GATEWAY_LISTEN_TLS: '' }, 'GATEWAY_ACME_URL', 'expected GATEWAY_LISTEN_TLS besides'],
+    [{ ...acme, GATEWAY_FEED_URLS: 'ws://lb:8120' }, 'GATEWAY_ACME_URL', 'expected no GATEWAY_FEED_URLS'],
     [{ ...acme, GATEWAY_ACME_ACCEPT_TERMS: '' }, 'GATEWAY_ACME_ACCEPT_TERMS', 'expected true'],
     [{ ...acme, SLIPWAY_CERTIFICATE_KEY: '' }, 'SLIPWAY_CERTIFICATE_KEY', 'not set'],
     [{ ...acme, SLIPWAY_CERTIFICATE_KEY: 'hunter2' }, 'SLIPWAY_CERTIFICATE_KEY', 'expected 32'],

@@ -1,31 +1,35 @@
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
-import { openRuntime, type RunningApp, type Runtime, serve } from '#libs/runtime';
+import {
+  type BareRuntime,
+  type DatabaseRuntime,
+  openBareRuntime,
+  openDatabaseRuntime,
+  type RunningApp,
+  serveHttp,
+} from '#libs/runtime';
 import type { TrafficFigures } from './balancing/show-traffic.js';
 import { createBalancing } from './balancing/wire.js';
-import { expiredCertificates, oldFailures } from './certificates/adapters/postgres-issued.js';
 import type { CertificateList } from './certificates/ports.js';
 import { type Certificates, openCertificates } from './certificates/wire.js';
 import { openDataPlane } from './data-plane/wire.js';
-import { folderOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
+import { databaseOf, feedOf, folderOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
-import { createTraffic } from './traffic/wire.js';
+import { createTraffic, feedUpstream, registryUpstream, type Upstream } from './traffic/wire.js';
 
-/** Starts a gateway: HAProxy carries requests to instances, by what the registry says. */
+/** Starts a gateway: HAProxy carries requests to instances, by what the registry or a load balancer's feed says. */
 export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(gatewayConfigSchema, env);
-  const app = 'gateway';
-  const runtime = await openRuntime({ app, replica: config.GATEWAY_REPLICA, ...appTables[app], config });
-  const carrying = createCarrying(runtime, config);
-  const running = await serve(runtime, {
+  const opened = await open(config);
+  const carrying = createCarrying(opened, config);
+  const running = await serveHttp(opened.runtime, {
     module: GatewayModule.register({
       traffic: () => carrying.figures,
       certificates: carrying,
       tokens: tokensOf(config),
     }),
     port: config.GATEWAY_HTTP_PORT,
-    oldRows: [expiredCertificates, oldFailures],
     release: () => carrying.stop(),
   });
   try {
@@ -37,6 +41,25 @@ export async function startGateway(env?: NodeJS.ProcessEnv): Promise<RunningApp>
   return running;
 }
 
+interface Opened {
+  readonly runtime: BareRuntime;
+  readonly upstream: Upstream;
+  /** None with a feed. */
+  readonly database?: DatabaseRuntime;
+}
+
+async function open(config: GatewayConfig): Promise<Opened> {
+  const app = 'gateway';
+  const replica = config.GATEWAY_REPLICA;
+  const feed = feedOf(config);
+  if (feed !== undefined) {
+    const runtime = await openBareRuntime({ app, replica, config });
+    return { runtime, upstream: feedUpstream(runtime, replica, feed) };
+  }
+  const database = await openDatabaseRuntime({ app, replica, ...appTables[app], config: databaseOf(config) });
+  return { runtime: database, database, upstream: registryUpstream(database, replica) };
+}
+
 interface Carrying extends CertificateList {
   /** Once it has started. */
   readonly figures: TrafficFigures | undefined;
@@ -45,7 +68,7 @@ interface Carrying extends CertificateList {
 }
 
 /** Nothing where the gateway is to listen nowhere. */
-function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
+function createCarrying({ runtime, upstream, database }: Opened, config: GatewayConfig): Carrying {
   const { GATEWAY_LISTEN: listen, GATEWAY_LEAVE_HAPROXY: leave } = config;
   const stops: (() => Promise<void>)[] = [];
   let figures: TrafficFigures | undefined;
@@ -60,7 +83,7 @@ function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
         runtime.logger.info('GATEWAY_LISTEN is not set: this gateway carries no requests');
         return;
       }
-      certificates = await openCertificates(runtime, config, folderOf(config, listen.port));
+      certificates = await openCertificates({ ...runtime, database }, config, folderOf(config, listen.port));
       const plane = await openDataPlane(runtime, config, listen, certificates?.challengePort);
       stops.push(() => plane.close({ leave }));
       const balancing = createBalancing({ runtime, plane, config });
@@ -71,7 +94,7 @@ function createCarrying(runtime: Runtime, config: GatewayConfig): Carrying {
         () => balancing.stop(),
       );
       await certificates?.start();
-      const traffic = createTraffic({ runtime, plane: carried, config });
+      const traffic = createTraffic({ runtime, upstream, plane: carried, config });
       stops.unshift(() => traffic.stop({ leave }));
       balancing.start();
       await traffic.start();

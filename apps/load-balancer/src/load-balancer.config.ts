@@ -107,6 +107,15 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       'After how long the first of those that wait keeps the node that is closest to having room for it, so that smaller ones do not take it.',
     ),
+  LOAD_BALANCER_FEED_GATEWAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(200)
+    .describe(
+      'How many gateways may follow the traffic feed of this replica; see [Run a gateway at the edge](../how-to/run-a-gateway-at-the-edge.md).',
+    ),
   ...rebalancingVariables,
 });
 

@@ -9,6 +9,7 @@ import { FLEETS, type Fleets } from './plans/ports.js';
 import { RebalancingConsumer } from './rebalancing/consumer.js';
 import { RebalancingController } from './rebalancing/http.js';
 import { MOVES, type Moves, REBALANCING, type RebalancingRecord } from './rebalancing/ports.js';
+import { TrafficFeedController } from './traffic-feed/http.js';
 
 export interface LoadBalancerParts {
   readonly placement: Placement;
@@ -27,7 +28,7 @@ export class LoadBalancerModule {
       module: LoadBalancerModule,
       controllers: [
         ...[PlacementConsumer, RebalancingConsumer],
-        ...[ExplanationsController, PlansController, RebalancingController],
+        ...[ExplanationsController, PlansController, RebalancingController, TrafficFeedController],
       ],
       providers: [
         { provide: PLACEMENT, useValue: placement },

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { topics } from '#libs/contracts';
-import { tokensOf } from '#libs/http';
+import { serveWebSockets, tokensOf } from '#libs/http';
 import { transaction } from '#libs/postgres';
 import { openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
@@ -20,8 +20,12 @@ import { endedReservations, oldPorts } from './placement/adapters/reservations.j
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
+import { createTrafficFeed } from './traffic-feed/wire.js';
 
-/** Starts a load balancer: it reserves a place for each node request, follows what runs there, and explains its answers. */
+/**
+ * Starts a load balancer: it reserves a place for each node request, follows what runs there, and explains its answers.
+ * Gateways hear from it what runs where.
+ */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
@@ -57,6 +61,8 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
       overMs: config.LOAD_BALANCER_REBALANCING_OVER_MS,
     },
   });
+  const feed = createTrafficFeed({ runtime, replica, mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS });
+  const tokens = tokensOf(config);
   const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register({
     placement,
@@ -69,7 +75,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
       evictable: (shortages, mostPriority, except) =>
         transaction(runtime.pool, (tx) => evictableOn(tx, shortages, mostPriority, except)),
     },
-    tokens: tokensOf(config),
+    tokens,
   });
   const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
   runtime.metrics.gauge('load_balancer_waiting_requests', 'Node requests that wait for room.', [], () => [
@@ -77,8 +83,10 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   ]);
   const running = await serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
+    onServer: (server) =>
+      serveWebSockets(server, { tokens, routes: [feed.webSocket], logger: runtime.logger }),
     drain: async () => {
-      await Promise.all([line.stop(), rebalancing.stop()]);
+      await Promise.all([line.stop(), rebalancing.stop(), feed.stop()]);
     },
     oldRows: [
       ...[endedReservations, oldNodeChanges, oldEvictions, oldPorts],
@@ -91,5 +99,9 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   });
   line.start();
   rebalancing.start();
+  await feed.start().catch(async (error: unknown) => {
+    await running.close();
+    throw error;
+  });
   return running;
 }

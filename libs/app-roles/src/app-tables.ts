@@ -32,9 +32,11 @@ export const appTables: Readonly<Record<AppName, AppTables>> = {
     migrations: [trafficTables, own('gateway')],
     publishes: { [appSchemas.deployer]: ['carriers'] },
   },
+  // Among others the leases of the gateways that follow its feed.
   'load-balancer': {
     schema: appSchemas['load-balancer'],
-    migrations: [own('load-balancer')],
+    migrations: [own('load-balancer'), trafficTables],
+    publishes: { [appSchemas.deployer]: ['carriers'] },
   },
   'node-manager': {
     schema: appSchemas['node-manager'],

@@ -86,6 +86,16 @@ export const httpErrors = {
     'Too many clients watch the registry at this node manager.',
     'End one, or watch at another replica.',
   ),
+  FEED_BUSY: overHttp(
+    503,
+    'As many gateways follow the traffic feed of this load balancer as may (`LOAD_BALANCER_FEED_GATEWAYS`).',
+    'Name further replicas in `GATEWAY_FEED_URLS`, or raise the number.',
+  ),
+  UPGRADE_REQUIRED: overHttp(
+    426,
+    'The route is a WebSocket, and the call asked for none.',
+    'Connect by a WebSocket client, at an address that begins with `ws://` or `wss://`.',
+  ),
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
 } satisfies Record<string, ErrorEntry>;
 

@@ -21,14 +21,17 @@ export class ApiErrorFilter implements ExceptionFilter {
     if (error instanceof HttpException) return errorOf(error.getStatus(), error.message);
     if (isBadRequest(error)) return errorOf(error.statusCode, error.message);
     this.logger.error({ err: error }, 'a call failed');
-    return new ApiError({
-      status: 500,
-      code: 'INTERNAL',
-      message: 'Internal error.',
-      hint: 'See the log of this app.',
-    });
+    return internalError();
   }
 }
+
+export const internalError = (): ApiError =>
+  new ApiError({
+    status: 500,
+    code: 'INTERNAL',
+    message: 'Internal error.',
+    hint: 'See the log of this app.',
+  });
 
 /** What Nest and fastify say: a route that there is not, a body that is too large, or of another type. */
 export function errorOf(status: number, message: string): ApiError {

@@ -10,3 +10,4 @@ export * from './principal.js';
 export { Input, Serves } from './serves.js';
 export { setUpHttp } from './set-up-http.js';
 export * from './token.guard.js';
+export { refuseUpgrade, serveWebSockets, type UpgradedCall, type WebSocketRoute } from './upgrades.js';

@@ -54,18 +54,9 @@ export class TokenGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    request.principal = this.principal(request);
-    if (request.principal.role !== 'admin' && needed !== 'read')
-      throw refused(403, 'ROLE_MISSING', 'The token may read only.');
+    request.principal = knownPrincipal(request.headers, this.tokens);
+    needRole(request.principal, needed);
     return true;
-  }
-
-  private principal({ headers }: CalledRequest): Principal {
-    const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined) throw refused(401, 'TOKEN_MISSING', 'The call has no bearer token.');
-    const principal = principalOf(token, this.tokens);
-    if (principal === undefined) throw refused(401, 'TOKEN_UNKNOWN', 'The bearer token is not known.');
-    return principal;
   }
 
   private auditAtEnd(request: CalledRequest, { raw }: CalledReply): void {
@@ -74,6 +65,25 @@ export class TokenGuard implements CanActivate {
       this.audit(auditEntry({ method, route: routeOptions.url ?? '', principal, answer: raw }));
     });
   }
+}
+
+function knownPrincipal({ authorization }: CalledRequest['headers'], tokens: Tokens): Principal {
+  const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) throw refused(401, 'TOKEN_MISSING', 'The call has no bearer token.');
+  const principal = principalOf(token, tokens);
+  if (principal === undefined) throw refused(401, 'TOKEN_UNKNOWN', 'The bearer token is not known.');
+  return principal;
+}
+
+function needRole({ role }: Principal, needed: Role | undefined): void {
+  if (role !== 'admin' && needed !== 'read') throw refused(403, 'ROLE_MISSING', 'The token may read only.');
+}
+
+/** The caller of what no controller serves. Throws as the guard does. */
+export function allowed(headers: CalledRequest['headers'], tokens: Tokens, needed: Role): Principal {
+  const principal = knownPrincipal(headers, tokens);
+  needRole(principal, needed);
+  return principal;
 }
 
 /** The principal of the call, for a controller. */

@@ -10,5 +10,6 @@ export { CHANGES_CHANNEL, RegistryFeed, type RegistryFeedOptions } from './regis
 export { INSTANCE_COLUMNS, SERVICE_COLUMNS } from './rows.js';
 export type { RegistryInstance, RegistryNode, RegistryRoute, RegistryService } from './rows.js';
 export * from './traffic-carriers.js';
+export * from './traffic-entries.js';
 export * from './traffic-watch.js';
 export * from './views.js';

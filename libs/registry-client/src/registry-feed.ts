@@ -51,7 +51,8 @@ export class RegistryFeed {
     await this.running;
   }
 
-  private wake(): void {
+  /** Looks at once for what is new. */
+  wake(): void {
     if (this.stopped) return;
     this.again = true;
     this.running ??= this.follow().finally(() => {

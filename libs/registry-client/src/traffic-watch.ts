@@ -1,7 +1,7 @@
 import type { Listener, Pool } from '#libs/postgres';
 import { readDrainRevision } from './changes.js';
 import { CHANGES_CHANNEL } from './registry-feed.js';
-import { CARRIER_SCHEMA, CARRIERS_CHANNEL } from './traffic-carriers.js';
+import { CARRIER_SCHEMA, CARRIER_SCHEMAS, CARRIERS_CHANNEL } from './traffic-carriers.js';
 
 export interface TrafficWatchOptions {
   readonly pool: Pool;
@@ -84,9 +84,10 @@ export class TrafficWatch {
       this.waiting.add(resume);
       signal?.addEventListener('abort', resume);
       try {
-        if (!(await this.isTrafficCarried())) return { applied: true, carriers: 0 };
+        const schemas = await this.carryingSchemas();
+        if (!(await this.isTrafficCarried(schemas))) return { applied: true, carriers: 0 };
         const revision = await revisionOf();
-        const { carriers, behind, lapseMs } = await this.carriersBehind(revision, instance);
+        const { carriers, behind, lapseMs } = await this.carriersBehind(schemas, revision, instance);
         if (revision !== undefined && behind.length === 0) return { applied: true, carriers };
         const leftMs = deadline - performance.now();
         if (leftMs <= 0) return { applied: false, behind };
@@ -98,23 +99,36 @@ export class TrafficWatch {
     }
   }
 
-  /** An app that carries traffic was started on this database once, and has granted its view. */
-  private async isTrafficCarried(): Promise<boolean> {
+  /** Of the apps that were started on this database once, and have granted their view. */
+  private async carryingSchemas(): Promise<readonly string[]> {
+    const { rows } = await this.options.pool.query<{ schema: string }>(
+      `SELECT n.nspname AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = ANY ($1) AND c.relname = 'carriers'
+         AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1`,
+      [CARRIER_SCHEMAS],
+    );
+    return rows.map(({ schema }) => schema);
+  }
+
+  /** A gateway makes its schema when it starts. A load balancer always has one: its first row says that there is a gateway. */
+  private async isTrafficCarried(schemas: readonly string[]): Promise<boolean> {
+    if (schemas.length === 0 || schemas.includes(CARRIER_SCHEMA)) return schemas.length > 0;
     const { rowCount } = await this.options.pool.query(
-      `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = $1 AND c.relname = 'carriers'
-         AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`,
-      [CARRIER_SCHEMA],
+      `SELECT FROM (${carriersIn(schemas)}) AS carriers LIMIT 1`,
     );
     return rowCount === 1;
   }
 
   /** Without a revision every carrier is behind; with an instance also one that has requests in flight to it. */
-  private async carriersBehind(revision: number | undefined, instance?: string): Promise<Carriers> {
+  private async carriersBehind(
+    schemas: readonly string[],
+    revision: number | undefined,
+    instance?: string,
+  ): Promise<Carriers> {
     const { rows } = await this.options.pool.query<CarrierRow>(
       `SELECT id, ($1::bigint IS NULL OR applied < $1 OR coalesce($2::text = ANY (busy), false)) AS "isBehind",
               (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::float8 AS "lapseMs"
-       FROM ${CARRIER_SCHEMA}.carriers WHERE lease_until > clock_timestamp() ORDER BY id`,
+       FROM (${carriersIn(schemas)}) AS carriers WHERE lease_until > clock_timestamp() ORDER BY id`,
       [revision, instance],
     );
     const behind = rows.filter(({ isBehind }) => isBehind);
@@ -122,6 +136,11 @@ export class TrafficWatch {
     return { carriers: rows.length, behind: behind.map(({ id }) => id), lapseMs };
   }
 }
+
+const carriersIn = (schemas: readonly string[]): string =>
+  schemas
+    .map((schema) => `SELECT id, applied, busy, lease_until FROM ${schema}.carriers`)
+    .join(' UNION ALL ');
 
 /** Until the word comes, or time is over. */
 async function pause(word: Promise<void>, ms: number): Promise<void> {

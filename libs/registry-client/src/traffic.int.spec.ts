@@ -77,7 +77,7 @@ describe('a revision', () => {
     await carriers(300).register('dead');
     expect(await watch.untilApplied(7, { timeoutMs: 60_000 })).toEqual({ applied: true, carriers: 0 });
     const { rows } = await carrying.query<{ lapsed: boolean }>(
-      'SELECT lease_until <= clock_timestamp() AS lapsed FROM carrier_records',
+      `SELECT lease_until <= clock_timestamp() AS lapsed FROM carrier_records WHERE id = 'dead'`,
     );
     expect(rows).toEqual([{ lapsed: true }]);
   });
@@ -157,5 +157,39 @@ describe('an instance that drains', () => {
 
   it('that the registry does not show in time is told without the name of a carrier', async () => {
     expect(await watch.untilDrained('unknown', { timeoutMs: 30 })).toEqual({ applied: false, behind: [] });
+  });
+});
+
+describe('a load balancer, which keeps the leases of gateways that follow its feed', () => {
+  const schema = 'load_balancer';
+  let keeping: Pool;
+  beforeAll(async () => {
+    await carrying.query('DROP SCHEMA gateway CASCADE');
+    keeping = createPool({ url: registry.database.url, schema, applicationName: 'test' });
+    const publishes = { deployer: ['carriers'] };
+    await migrate(keeping, { schema, sets: [trafficTables], publishes });
+    await grantPublished(keeping, { schema, readers: publishes });
+  });
+  afterAll(() => keeping.end());
+
+  it('holds no drain up before the first gateway, and then as a gateway of its own does', async () => {
+    const nobody = { applied: true, carriers: 0 };
+    expect(await watch.untilDrained('unknown', { timeoutMs: 60_000 })).toEqual(nobody);
+    const kept = new TrafficCarriers(keeping, LEASE_MS);
+    await kept.register('edge/1');
+    expect(await watch.untilApplied(7, { timeoutMs: 30 })).toEqual({ applied: false, behind: ['edge/1'] });
+    await kept.release('edge/1');
+    expect(await watch.untilApplied(7, { timeoutMs: 60_000 })).toEqual(nobody);
+    // The next gateway may be about to register: the registry has to show the drain first.
+    expect(await watch.untilDrained('unknown', { timeoutMs: 30 })).toEqual({ applied: false, behind: [] });
+  });
+
+  it('kept the rows of all gateways that ever were', async () => {
+    const kept = new TrafficCarriers(keeping, LEASE_MS);
+    await kept.register('old');
+    await keeping.query(`UPDATE carrier_records SET lease_until = now() - interval '2 hours'`);
+    await kept.register('new');
+    const { rows } = await keeping.query<{ id: string }>('SELECT id FROM carriers');
+    expect(rows).toEqual([{ id: 'new' }]);
   });
 });

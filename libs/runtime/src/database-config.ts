@@ -36,6 +36,15 @@ export function databaseVariables(app?: string) {
   };
 }
 
+/** The same for an app that can do without a database. */
+export function optionalDatabaseVariables(app: string) {
+  const { DATABASE_URL: url, ...others } = databaseVariables(app);
+  return {
+    DATABASE_URL: orOwn(`${app}_DATABASE_URL`, url.optional()).describe(DATABASE),
+    ...others,
+  };
+}
+
 export type DatabaseConfig = z.output<z.ZodObject<ReturnType<typeof databaseVariables>>>;
 
 /** An address, and the variable that its URL comes from. */

@@ -16,6 +16,40 @@ export const replicaName = () =>
     shownDefault: 'host name and process id',
   });
 
+/** What an app reads that deletes old rows of its tables. */
+export const oldRowsVariables = {
+  // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
+  // and twice that in an open segment.
+  SLIPWAY_OLD_ROWS_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(3_650)
+    .default(14)
+    .describe('How many days finished rows are kept; longer than the topics keep messages.'),
+  SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs()
+    .default(3_600_000)
+    .describe('How often old rows are deleted; 0 keeps them for ever.'),
+};
+
+/** What every app reads from its environment. */
+export const bareConfigSchema = z.object({
+  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1').describe('The address that the HTTP server listens on.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least level that is logged.'),
+  // The SDK reads OpenTelemetry's other variables itself.
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe('Where traces are sent, as OTLP over HTTP; without it nothing is traced.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
+    .optional()
+    .describe('The whole URL for traces, instead of the endpoint with `/v1/traces`.'),
+  OTEL_SDK_DISABLED: z.stringbool().default(false).describe('`true` switches tracing off.'),
+});
+
+export type BareConfig = z.output<typeof bareConfigSchema>;
+
 /**
  * What every app that handles messages reads from its environment. Its shape goes into the app's own schema, which is
  * then wrapped by `withRuntimeRules`.
@@ -43,30 +77,8 @@ export const runtimeConfigSchema = z.object({
     .default(1)
     .describe('Replication factor of topics that the app creates.'),
   ...databaseVariables(),
-  // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
-  // and twice that in an open segment.
-  SLIPWAY_OLD_ROWS_DAYS: z.coerce
-    .number()
-    .min(1)
-    .max(3_650)
-    .default(14)
-    .describe('How many days finished rows are kept; longer than the topics keep messages.'),
-  SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs()
-    .default(3_600_000)
-    .describe('How often old rows are deleted; 0 keeps them for ever.'),
-  SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1').describe('The address that the HTTP server listens on.'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error'])
-    .default('info')
-    .describe('The least level that is logged.'),
-  // The SDK reads OpenTelemetry's other variables itself.
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
-    .optional()
-    .describe('Where traces are sent, as OTLP over HTTP; without it nothing is traced.'),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
-    .optional()
-    .describe('The whole URL for traces, instead of the endpoint with `/v1/traces`.'),
-  OTEL_SDK_DISABLED: z.stringbool().default(false).describe('`true` switches tracing off.'),
+  ...oldRowsVariables,
+  ...bareConfigSchema.shape,
 });
 
 /** The same schema, with what these variables need of each other. */

@@ -13,16 +13,9 @@ import {
   untilAnswered,
   verifyTopics,
 } from '#libs/kafka';
-import { type Listener, Outbox, OutboxRelay, type Pool } from '#libs/postgres';
-import {
-  createLogger,
-  createMetrics,
-  Health,
-  type Logger,
-  type Metrics,
-  startTracing,
-  type Tracing,
-} from '#libs/telemetry';
+import { Outbox, OutboxRelay } from '#libs/postgres';
+import { type BareOptions, openBareRuntime } from './bare-runtime.js';
+import { type DatabaseRuntime, withDatabase } from './database-runtime.js';
 import { inTurn } from './in-turn.js';
 import { type DatabaseOptions, openDatabase } from './open-database.js';
 import type { RuntimeConfig } from './runtime-config.js';
@@ -30,31 +23,19 @@ import { said } from './said.js';
 import { publishTraced } from './traced-messages.js';
 
 /** The app's name is also in its logs, metrics, consumer groups and message sources. */
-export interface RuntimeOptions extends DatabaseOptions {
+export interface RuntimeOptions extends BareOptions, DatabaseOptions {
   /** Topics that it writes to besides those of the catalogue; made as those are where they are missing. */
   readonly ownTopics?: readonly string[];
   readonly config: RuntimeConfig;
 }
 
 /** What every app that handles messages stands on. */
-export interface Runtime {
+export interface Runtime extends DatabaseRuntime {
   readonly options: RuntimeOptions;
-  readonly logger: Logger;
-  readonly health: Health;
-  readonly metrics: Metrics;
-  readonly tracing: Tracing;
-  /** For statements and transactions. Through a pooler, the next one may reach another session. */
-  readonly pool: Pool;
-  /** Whose connections keep their sessions, for session locks. */
-  readonly sessions: Pool;
-  readonly listener: Listener;
-  /** The same for all replicas, whatever is done to the clocks of their machines. */
-  readonly clock: { now(): Date };
   readonly outbox: Outbox;
   readonly relay: OutboxRelay;
   readonly kafka: ReturnType<typeof createKafka>;
   readonly producer: Producer;
-  close(): Promise<void>;
 }
 
 /** As long as brokers take to miss one of theirs, and to elect other leaders. */
@@ -65,18 +46,16 @@ const HELD_HINT =
 /** Brings the app's schema up to date, makes the topics that are missing, and opens what the app needs. */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { app, replica, schema, config } = options;
-  const logger = createLogger({ app, replica, level: config.LOG_LEVEL });
-  const tracing = await startTracing({ service: app, replica, env: config, logger });
-  const health = new Health();
+  const bare = await openBareRuntime(options);
+  const { logger, tracing } = bare;
   const connection = connectionOf(config);
   const kafka = createKafka({ ...connection, clientId: replica, logger });
   const producer = new Producer(kafka, { source: `slipway/${app}` });
   const broker = prepareBroker({ producer, options }, connection);
   const [database] = await allOf([openDatabase(options, logger), broker], async (opened) => {
-    await inTurn([async () => opened[0]?.close(), () => producer.stop(), () => tracing.stop()]);
+    await inTurn([async () => opened[0]?.close(), () => producer.stop(), () => bare.close()]);
   });
-  const { pool, sessions, listener, clock } = database;
-  health.register('postgres', async () => void (await pool.query('SELECT 1')));
+  const { sessions, listener } = database;
   const relay = new OutboxRelay({
     sessions,
     listener,
@@ -88,11 +67,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     onReleased: (topic) => logger.info({ topic }, 'a topic is available again; its messages are sent'),
   });
   return {
-    ...{ options, logger, health, tracing, pool, sessions, listener, clock, kafka, producer, relay },
+    ...{ ...withDatabase(bare, database), options, kafka, producer, relay },
     outbox: new Outbox(),
-    metrics: createMetrics(app),
     close: () =>
-      inTurn([() => relay.stop(), () => producer.stop(), () => database.close(), () => tracing.stop()]),
+      inTurn([() => relay.stop(), () => producer.stop(), () => database.close(), () => bare.close()]),
   };
 }
 

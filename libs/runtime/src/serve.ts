@@ -1,10 +1,13 @@
+import type { Server } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
 import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
 import { type InboxPort, type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
+import { handledMessages } from '#libs/postgres';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
+import type { BareRuntime } from './bare-runtime.js';
 import { inTurn } from './in-turn.js';
 import { createOldRows, type OldRows } from './old-rows.js';
 import type { Runtime } from './runtime.js';
@@ -19,11 +22,20 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-export interface ServeOptions {
-  /** The app's consumers and controllers. */
+export interface HttpOptions {
+  /** The app's controllers, and its consumers where it has some. */
   readonly module: DynamicModule;
   /** 0 takes any free one. */
   readonly port: number;
+  /** What it serves besides requests, such as WebSockets. */
+  readonly onServer?: (server: Server) => void;
+  /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
+  readonly drain?: () => Promise<void>;
+  /** Last at the end: closes what the app opened besides its runtime. */
+  readonly release?: () => Promise<void>;
+}
+
+export interface ServeOptions extends HttpOptions {
   /** Told of each message that does not parse, before it goes to the dead letters; told again when it throws. */
   readonly onInvalid?: (invalid: InvalidMessage) => Promise<void>;
   /** Who proves to have sent a message; nobody where it is left out. */
@@ -34,10 +46,6 @@ export interface ServeOptions {
   readonly gather?: { readonly topic: string; readonly settle: Settle };
   /** Of the app's own tables; the inbox's are deleted in any case. */
   readonly oldRows?: readonly OldRows[];
-  /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
-  readonly drain?: () => Promise<void>;
-  /** Last at the end: closes what the app opened besides its runtime. */
-  readonly release?: () => Promise<void>;
 }
 
 /**
@@ -45,43 +53,74 @@ export interface ServeOptions {
  * When it cannot start, all is closed before it throws: a consumer that vanished without a word would hold up its
  * group, and so every other replica, until its session expires.
  */
-export async function serve(runtime: Runtime, serveOptions: ServeOptions): Promise<RunningApp> {
-  const { module, port, drain, release } = serveOptions;
-  const { logger, relay, health, options, pool } = runtime;
-  const oldRows = createOldRows({ pool, logger, config: options.config }, serveOptions.oldRows);
+export function serve(runtime: Runtime, options: ServeOptions): Promise<RunningApp> {
+  const { logger, relay, options: of, pool } = runtime;
+  const oldRows = createOldRows({ pool, logger, config: of.config }, [
+    handledMessages,
+    ...(options.oldRows ?? []),
+  ]);
+  return running(runtime, options, {
+    async start(nest) {
+      const failed = new Promise<Error>((onFatal) =>
+        nest.connectMicroservice({ strategy: createStrategy(runtime, onFatal, options) }),
+      );
+      await relay.start();
+      await nest.startAllMicroservices();
+      return { failed };
+    },
+    started: () => oldRows.start({ atOnce: true }),
+    drain: () => inTurn([async () => options.drain?.(), () => oldRows.stop()]),
+  });
+}
+
+/** Serves the module's HTTP, with /health, /ready and /metrics, for an app that handles no messages. */
+export const serveHttp = (runtime: BareRuntime, options: HttpOptions): Promise<RunningApp> =>
+  running(runtime, options, {
+    start: () => Promise.resolve({ failed: new Promise<Error>(() => undefined) }),
+    started: () => undefined,
+    drain: async () => options.drain?.(),
+  });
+
+interface Phases {
+  /** Before HTTP is served. Gives what the app fails by. */
+  start(nest: NestFastifyApplication): Promise<{ readonly failed: Promise<Error> }>;
+  started(): void;
+  /** While HTTP is served still. */
+  drain(): Promise<void>;
+}
+
+async function running(
+  runtime: BareRuntime,
+  { module, port, onServer, release }: HttpOptions,
+  phases: Phases,
+): Promise<RunningApp> {
+  const { logger, health, options } = runtime;
   const nest = await createNest(runtime, module);
-  const failed = new Promise<Error>((onFatal) =>
-    nest.connectMicroservice({ strategy: createStrategy(runtime, onFatal, serveOptions) }),
-  );
   let ending = false;
   keepNoConnectionWhen(nest, () => ending);
+  onServer?.(nest.getHttpServer() as Server);
   const close = async (): Promise<void> => {
     ending = true;
     health.failReadiness('the process is ending');
-    await inTurn([
-      async () => drain?.(),
-      () => oldRows.stop(),
-      () => nest.close(),
-      async () => release?.(),
-      () => runtime.close(),
-    ]);
+    await inTurn([() => phases.drain(), () => nest.close(), async () => release?.(), () => runtime.close()]);
   };
-  try {
-    await relay.start();
-    await nest.startAllMicroservices();
+  const begin = async (): Promise<{ readonly failed: Promise<Error> }> => {
+    const started = await phases.start(nest);
     await nest.listen(port, options.config.SLIPWAY_HTTP_HOST);
-  } catch (error) {
+    return started;
+  };
+  const { failed } = await begin().catch(async (error: unknown) => {
     await close().catch((err: unknown) => logger.warn({ err }, 'what had started did not end well'));
     throw error;
-  }
-  oldRows.start({ atOnce: true });
+  });
+  phases.started();
   const httpUrl = await nest.getUrl();
   logger.info({ httpUrl }, `${options.app} is ready`);
   return { httpUrl, failed, close };
 }
 
 async function createNest(
-  { logger, health, metrics }: Runtime,
+  { logger, health, metrics }: BareRuntime,
   module: DynamicModule,
 ): Promise<NestFastifyApplication> {
   const telemetry = TelemetryModule.forRoot({ health, metrics });

@@ -85,7 +85,7 @@ async function gateway(name: string, { port: given, authority, env }: GatewayOpt
   const clock = { now: () => new Date(Date.now() + aheadMs) };
   const [metrics, health] = [createMetrics('gateway'), new Health()];
   const certificates = await openCertificates(
-    { pool, listener, logger, metrics, health, clock },
+    { database: { pool, listener, clock }, logger, metrics, health },
     config,
     folder,
   );

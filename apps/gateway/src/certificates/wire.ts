@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Recurring, renewColumn, type Runtime } from '#libs/runtime';
+import { createOldRows, type DatabaseRuntime, Recurring, renewColumn, type Runtime } from '#libs/runtime';
 import { parseAtRestKeys } from '#libs/secrets';
 import type { Wanted } from '../data-plane/domain/wanted.js';
 import type { DataPlane, TlsPlane } from '../data-plane/ports.js';
@@ -9,7 +9,7 @@ import { AcmeAuthority, freshKey } from './adapters/acme-authority.js';
 import { CertificateFiles } from './adapters/certificate-files.js';
 import { ChallengeServer } from './adapters/challenge-server.js';
 import { PostgresAccounts } from './adapters/postgres-accounts.js';
-import { PostgresIssued } from './adapters/postgres-issued.js';
+import { expiredCertificates, oldFailures, PostgresIssued } from './adapters/postgres-issued.js';
 import { CERTIFICATES_CHANNEL, PostgresOrders } from './adapters/postgres-orders.js';
 import { SelfSigned } from './adapters/self-signed.js';
 import { listed } from './domain/listed.js';
@@ -25,7 +25,10 @@ const ISSUED_MS = 30_000;
 const LEASE_MS = 10_000;
 const LEAD_MS = 2_000;
 
-type CertificateRuntime = Pick<Runtime, 'pool' | 'listener' | 'logger' | 'metrics' | 'health' | 'clock'>;
+type CertificateRuntime = Pick<Runtime, 'logger' | 'metrics' | 'health'> & {
+  /** Without it nothing is ordered. */
+  readonly database?: Pick<DatabaseRuntime, 'pool' | 'listener' | 'clock'>;
+};
 
 /** The certificates of a gateway, before there is a data plane. */
 export interface Certificates extends CertificateList {
@@ -56,7 +59,7 @@ interface OpenAuthority {
 }
 
 async function openAuthority(
-  { pool, logger }: CertificateRuntime,
+  { database, logger }: CertificateRuntime,
   config: GatewayConfig,
 ): Promise<OpenAuthority | undefined> {
   const {
@@ -64,7 +67,8 @@ async function openAuthority(
     SLIPWAY_CERTIFICATE_KEY: key,
     GATEWAY_ACME_CA_FILE: caFile,
   } = config;
-  if (directoryUrl === undefined || key === undefined) return undefined;
+  if (database === undefined || directoryUrl === undefined || key === undefined) return undefined;
+  const { pool } = database;
   const keys = parseAtRestKeys(key.reveal());
   for (const table of ['acme_accounts', 'certificates', 'certificate_orders'])
     await renewColumn({ pool, logger }, { table, column: 'key_encrypted', keys });
@@ -129,12 +133,13 @@ class GatewayCertificates implements Certificates {
   }
 
   async start(): Promise<void> {
-    const { listener } = this.parts.runtime;
+    const { database } = this.parts.runtime;
     this.recur(FILES_MS, () => this.refresh());
     await this.refresh();
-    if (this.ordering === undefined) return;
+    if (database === undefined || this.ordering === undefined) return;
     await this.readIssued();
-    this.unsubscribe = await listener.subscribe(CERTIFICATES_CHANNEL, () => void this.readIssued());
+    this.unsubscribe = await database.listener.subscribe(CERTIFICATES_CHANNEL, () => void this.readIssued());
+    this.deleteOldRows(database);
     this.recur(ISSUED_MS, () => this.readIssued());
     this.recur(LEAD_MS, () => this.order());
   }
@@ -159,6 +164,20 @@ class GatewayCertificates implements Certificates {
     });
   }
 
+  private nowMs(): number {
+    return (this.parts.runtime.database?.clock.now() ?? new Date()).getTime();
+  }
+
+  private deleteOldRows({ pool }: Pick<DatabaseRuntime, 'pool'>): void {
+    const { runtime, config } = this.parts;
+    const oldRows = createOldRows({ pool, logger: runtime.logger, config }, [
+      expiredCertificates,
+      oldFailures,
+    ]);
+    this.recurring.push(oldRows);
+    oldRows.start({ atOnce: true });
+  }
+
   private recur(everyMs: number, work: () => Promise<void>): void {
     const one = new Recurring(everyMs, work);
     this.recurring.push(one);
@@ -167,14 +186,14 @@ class GatewayCertificates implements Certificates {
 
   private createServing(plane: TlsPlane): ServeCertificates {
     const { runtime, config, folder, authority } = this.parts;
-    const { logger, clock } = runtime;
+    const { logger } = runtime;
     return new ServeCertificates({
       plane,
       own: new CertificateFiles(config.GATEWAY_TLS_CERTIFICATES, (id) => plane.keptCertificate(id)),
       issued: authority?.issued,
       patterns: config.GATEWAY_ACME_HOSTS,
       local: config.GATEWAY_TLS_SELF_SIGNED ? new SelfSigned(folder) : undefined,
-      nowMs: () => clock.now().getTime(),
+      nowMs: () => this.nowMs(),
       onProblem: ({ error, isServed }) =>
         logger.error(
           { code: error.code },
@@ -187,12 +206,12 @@ class GatewayCertificates implements Certificates {
 
   private createOrdering(serving: ServeCertificates, authority: OpenAuthority): OrderCertificates {
     const { runtime, config } = this.parts;
-    const { logger, clock } = runtime;
+    const { logger } = runtime;
     return new OrderCertificates({
       ...{ authority: authority.acme, orders: authority.orders, issued: authority.issued, freshKey },
       hosts: () => serving.orderable,
       firstPauseMs: config.GATEWAY_ACME_RETRY_MS,
-      nowMs: () => clock.now().getTime(),
+      nowMs: () => this.nowMs(),
       onLeading: () => logger.info('this gateway orders certificates now'),
       onSuccess: (host) => logger.info({ host }, 'the authority has signed a certificate'),
       onFailure: (host, { error, nextMs }) => {

@@ -27,7 +27,7 @@ export function ownPlanes() {
     logger,
     async open(env: Readonly<Record<string, string>> = {}) {
       const config = gatewayConfigSchema.parse({
-        ...{ KAFKA_BROKERS: 'none:1', DATABASE_URL: 'postgres://none/none', GATEWAY_FOLDER: folder },
+        ...{ DATABASE_URL: 'postgres://none/none', GATEWAY_FOLDER: folder },
         ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_HAPROXY: '/usr/sbin/haproxy' },
         SLIPWAY_API_TOKEN: 'the-token-that-changes',
         ...{ GATEWAY_POOL_BACKENDS: 'least=2,weighted=2,sticky=2', ...env },

@@ -11,7 +11,7 @@ import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase,
 import { ask, Instance } from '../data-plane/haproxy.testing.js';
 import { type OpenDataPlane, openDataPlane } from '../data-plane/wire.js';
 import { gatewayConfigSchema } from '../gateway.config.js';
-import { createTraffic } from './wire.js';
+import { createTraffic, registryUpstream } from './wire.js';
 
 let database: TestDatabase;
 let registry: Pool;
@@ -48,7 +48,7 @@ async function startGateway(program = '/usr/sbin/haproxy') {
   stops.push(() => rm(folder, { recursive: true, force: true }));
   const port = await closedPort();
   const config = gatewayConfigSchema.parse({
-    ...{ KAFKA_BROKERS: 'none:1', DATABASE_URL: database.url, GATEWAY_REPLICA: 'gateway-1' },
+    ...{ DATABASE_URL: database.url, GATEWAY_REPLICA: 'gateway-1' },
     ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_HAPROXY: program },
     ...{ GATEWAY_ACCESS_LOG: 'false', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
   });
@@ -57,7 +57,8 @@ async function startGateway(program = '/usr/sbin/haproxy') {
   const listen = { host: '127.0.0.1', port };
   const plane: OpenDataPlane = await openDataPlane({ logger, health: new Health(), metrics }, config, listen);
   stops.push(() => plane.close({ leave: false }));
-  const traffic = createTraffic({ runtime: { pool, listener, logger, metrics }, plane, config });
+  const upstream = registryUpstream({ pool, listener, logger }, config.GATEWAY_REPLICA);
+  const traffic = createTraffic({ runtime: { logger, metrics }, upstream, plane, config });
   stops.push(() => traffic.stop({ leave: false }));
   await traffic.start();
   return { get: (path = '/', host = 'web.shop.localhost') => ask({ port, host, path }) };
@@ -81,9 +82,13 @@ const setState = (name: string, state: string) =>
 const latest = async (): Promise<number> =>
   (await deployer.query<{ latest: number }>('SELECT latest::float8 AS latest FROM registry.revision')).rows[0]
     ?.latest ?? 0;
+/** Those with a lease. */
 const carriers = async () =>
-  (await deployer.query<{ applied: string; busy: string[] }>('SELECT applied, busy FROM gateway.carriers'))
-    .rows;
+  (
+    await deployer.query<{ applied: string; busy: string[] }>(
+      'SELECT applied, busy FROM gateway.carriers WHERE lease_until > clock_timestamp()',
+    )
+  ).rows;
 
 it('instances of the registry get requests, and each revision is said to be applied once they do', async () => {
   await instance('a');

@@ -1,23 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { RegistryUnavailableError, TrafficCarriers } from '#libs/registry-client';
-import { Recurring, type Runtime } from '#libs/runtime';
+import { type BareRuntime, type DatabaseRuntime, Recurring } from '#libs/runtime';
 import type { DataPlane } from '../data-plane/ports.js';
 import type { GatewayConfig } from '../gateway.config.js';
+import type { FeedAddress } from './adapters/feed-link.js';
+import { FeedSource } from './adapters/feed-source.js';
 import { LookedUpAddresses } from './adapters/looked-up-addresses.js';
 import { RegistrySource } from './adapters/registry-source.js';
 import { CarryTraffic } from './carry-traffic.js';
-import type { CarrierLease } from './ports.js';
+import type { CarrierLease, TrafficSource } from './ports.js';
 
-/** So long a drain waits at most for a gateway that was killed; its next start takes a second. */
-const LEASE_MS = 5_000;
 const RENEW_MS = 1_000;
 /** An instance whose last request has ended is stopped so much later at most. */
 const LOOK_MS = 100;
 
+type Said = Pick<BareRuntime, 'logger' | 'metrics'>;
+
+/** Who says what is to be carried, and who hears what is. */
+export interface Upstream {
+  readonly source: TrafficSource;
+  readonly lease: CarrierLease;
+  /** Last, where the lease is not released. */
+  close(): Promise<void>;
+}
+
 interface TrafficParts {
-  readonly runtime: Pick<Runtime, 'pool' | 'listener' | 'logger' | 'metrics'>;
+  readonly runtime: Said;
+  readonly upstream: Upstream;
   readonly plane: DataPlane;
-  readonly config: Pick<GatewayConfig, 'GATEWAY_REPLICA' | 'GATEWAY_DOMAIN'>;
+  readonly config: Pick<GatewayConfig, 'GATEWAY_DOMAIN'>;
 }
 
 export interface Traffic {
@@ -25,16 +36,15 @@ export interface Traffic {
   stop(how: { readonly leave: boolean }): Promise<void>;
 }
 
-export function createTraffic({ runtime, plane, config }: TrafficParts): Traffic {
-  const { pool, listener, logger, metrics } = runtime;
+export function createTraffic({ runtime, upstream, plane, config }: TrafficParts): Traffic {
+  const { logger, metrics } = runtime;
+  const { source, lease } = upstream;
   const applied = metrics.histogram(
     'gateway_apply_seconds',
     'From a change that was read until HAProxy carries it.',
   );
-  const lease = leaseOf(new TrafficCarriers(pool, LEASE_MS), config.GATEWAY_REPLICA);
   const carry = new CarryTraffic({
-    source: new RegistrySource({ pool, listener, onError: (err) => sayNotFollowed(logger, err) }),
-    ...{ plane, lease, domain: config.GATEWAY_DOMAIN },
+    ...{ source, plane, lease, domain: config.GATEWAY_DOMAIN },
     addresses: new LookedUpAddresses((host, err) =>
       logger.warn({ host, err }, 'the address of a node is not found; its instances get no requests'),
     ),
@@ -60,23 +70,55 @@ export function createTraffic({ runtime, plane, config }: TrafficParts): Traffic
       await carry.stop();
       // While HAProxy carries on by what it knows, drains wait until the lease lapses, or a next gateway has taken over.
       if (!leave) await lease.release().catch((err: unknown) => logger.warn({ err }, 'the lease is kept'));
+      await upstream.close();
     },
   };
 }
 
-function sayNotFollowed(logger: TrafficParts['runtime']['logger'], err: unknown): void {
+/** The registry's views in Postgres, where the lease is, too. */
+export function registryUpstream(
+  { pool, listener, logger }: Pick<DatabaseRuntime, 'pool' | 'listener' | 'logger'>,
+  replica: string,
+): Upstream {
+  return {
+    source: new RegistrySource({ pool, listener, onError: (err) => sayNotFollowed(logger, err) }),
+    lease: leaseOf(new TrafficCarriers(pool), carrierOf(replica)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The feed of a load balancer, which keeps the lease. */
+export function feedUpstream({ logger, metrics }: Said, replica: string, address: FeedAddress): Upstream {
+  const [gateway, process] = [replica, randomUUID()];
+  const source = new FeedSource({
+    ...{ address, gateway, process },
+    onConnected: (url) => logger.info({ url }, 'the feed of a load balancer is followed'),
+    onLost: (url, why) =>
+      logger.warn({ url, why }, 'the feed is away; requests are carried by what is known'),
+    onError: (err) => logger.warn({ err }, 'what the feed says is not carried; it is tried again'),
+  });
+  metrics.gauge('gateway_feed_connected', '1 while a load balancer is followed, else 0.', [], () => [
+    [{}, source.isFollowing ? 1 : 0],
+  ]);
+  metrics.gauge('gateway_feed_silent_seconds', 'Since the load balancer was heard last.', [], () => {
+    const { silentMs: ms } = source;
+    return ms === undefined ? [] : [[{}, ms / 1000]];
+  });
+  return { source, lease: source.lease, close: () => source.close() };
+}
+
+function sayNotFollowed(logger: Said['logger'], err: unknown): void {
   // As in a first start, in which the node manager comes up beside it.
   if (err instanceof RegistryUnavailableError) logger.info({ hint: err.hint }, err.message);
   else logger.warn({ err }, 'what the registry says is not carried; it is tried again');
 }
 
 /** One process: a replica that is started again under the same name is another carrier. */
-function leaseOf(carriers: TrafficCarriers, replica: string): CarrierLease {
-  const id = `${replica}/${randomUUID().slice(0, 8)}`;
-  return {
-    register: () => carriers.register(id),
-    renew: () => carriers.renew(id),
-    applied: (revision, busy) => carriers.applied(id, revision, busy),
-    release: () => carriers.release(id),
-  };
-}
+const carrierOf = (replica: string): string => `${replica}/${randomUUID().slice(0, 8)}`;
+
+const leaseOf = (carriers: TrafficCarriers, id: string): CarrierLease => ({
+  register: () => carriers.register(id),
+  renew: () => carriers.renew(id),
+  applied: (revision, busy) => carriers.applied(id, revision, busy),
+  release: () => carriers.release(id),
+});

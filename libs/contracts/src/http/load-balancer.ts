@@ -1,6 +1,12 @@
 import { placementRoutes } from './placements.js';
 import { planRoutes } from './plans.js';
 import { rebalancingRoutes } from './rebalancing.js';
+import { trafficFeedRoutes } from './traffic-feed.js';
 
 /** The load balancer's HTTP. */
-export const loadBalancerRoutes = { ...placementRoutes, ...planRoutes, ...rebalancingRoutes };
+export const loadBalancerRoutes = {
+  ...placementRoutes,
+  ...planRoutes,
+  ...rebalancingRoutes,
+  ...trafficFeedRoutes,
+};

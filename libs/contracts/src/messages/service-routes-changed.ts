@@ -4,7 +4,7 @@ import { appIdSchema, serviceNameSchema, timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
 /** A route in a message. Who made it has checked it; whoever carries it checks it again. */
-const publishedRouteSchema = z.object({
+export const publishedRouteSchema = z.object({
   host: z.string().describe('A host name, or `*.` and a host name.'),
   path: z.string().describe('The path and all below it.'),
   strip: z.boolean().optional().describe('`true`: the instance sees requests without the path.'),
@@ -13,6 +13,11 @@ const publishedRouteSchema = z.object({
     .optional()
     .describe('Headers of the request that the instance gets.'),
   timeoutMs: z.int().optional().describe('Milliseconds that the instance may take to answer.'),
+});
+
+/** How the gateway treats requests of a service, in a message. What is not known is passed over. */
+export const publishedTrafficSchema = z.looseObject({
+  balance: z.string().optional().describe('How requests are shared out: `least`, `weighted`, `sticky`.'),
 });
 
 /** How a service is reached since now. The newest revision is the whole of it. */
@@ -26,14 +31,7 @@ export const serviceRoutesChanged = defineMessage({
     service: serviceNameSchema.describe('The name of the service.'),
     revision: z.int().min(1).describe('Rises with every change of the routes of this service.'),
     routes: z.array(publishedRouteSchema).describe('Its routes, beside its own address.'),
-    traffic: z
-      .looseObject({
-        balance: z
-          .string()
-          .optional()
-          .describe('How requests are shared out: `least`, `weighted`, `sticky`.'),
-      })
-      .describe('How the gateway treats its requests.'),
+    traffic: publishedTrafficSchema.describe('How the gateway treats its requests.'),
     principal: z.string().describe('Who changed it.'),
     verified: z.boolean().describe('`false` for a name that the producer of a message claimed.'),
     changedAt: timestampSchema.describe('When it was changed.'),

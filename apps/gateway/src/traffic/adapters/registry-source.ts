@@ -1,12 +1,7 @@
 import type { Listener, Pool } from '#libs/postgres';
-import {
-  RegistryFeed,
-  type RegistryChange,
-  type RegistryInstance,
-  type RegistryService,
-} from '#libs/registry-client';
-import type { PictureChange, PictureInstance, PictureService } from '../domain/picture.js';
+import { RegistryFeed, trafficChanges, trafficEntries } from '#libs/registry-client';
 import type { TrafficHandlers, TrafficSource } from '../ports.js';
+import { instancesOf, pictureChanges, servicesOf } from './feed-entries.js';
 
 interface RegistrySourceParts {
   readonly pool: Pool;
@@ -26,11 +21,14 @@ export class RegistrySource implements TrafficSource {
     const feed = new RegistryFeed({
       ...this.parts,
       filter: { isLive: true },
-      onSnapshot: ({ revision, services, instances }) =>
-        handlers.onSnapshot(revision, services.map(serviceOf), instances.map(instanceOf)),
+      onSnapshot(snapshot) {
+        const entries = trafficEntries(snapshot);
+        return handlers.onSnapshot(snapshot.revision, servicesOf(entries), instancesOf(entries));
+      },
       async onChanges(changes) {
         const last = changes.at(-1);
-        if (last !== undefined) await handlers.onChanges(last.revision, changes.flatMap(changeOf));
+        const entries = trafficChanges(changes).map(({ entry }) => entry);
+        if (last !== undefined) await handlers.onChanges(last.revision, pictureChanges(entries));
       },
     });
     this.feed = feed;
@@ -44,28 +42,5 @@ export class RegistrySource implements TrafficSource {
 
   async stop(): Promise<void> {
     await this.feed?.stop();
-  }
-}
-
-const serviceOf = ({ appId, service, routes, traffic }: RegistryService): PictureService => ({
-  ...{ appId, service, routes: routes ?? [] },
-  ...(traffic?.balance !== undefined && { balance: traffic.balance }),
-});
-
-const instanceOf = (row: RegistryInstance): PictureInstance => ({
-  ...{ name: row.name, appId: row.appId, service: row.service, state: row.state },
-  ...{ address: row.ip, port: row.port },
-});
-
-function changeOf(change: RegistryChange): readonly PictureChange[] {
-  switch (change.kind) {
-    case 'node':
-      return [];
-    case 'service':
-      return [{ kind: 'service', id: change.name, service: change.service && serviceOf(change.service) }];
-    case 'instance':
-      return [
-        { kind: 'instance', name: change.name, instance: change.instance && instanceOf(change.instance) },
-      ];
   }
 }
