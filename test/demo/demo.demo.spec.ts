@@ -56,7 +56,7 @@ describe('a demo that is up, for independent clients', () => {
     expect(demo.said).not.toContain('"phases"');
     const [, next = ''] = shown.split('Try next, in another terminal:');
     const commands = next.match(/^ {2}(?:source|slipway) .*$/gm) ?? [];
-    expect(commands).toHaveLength(5);
+    expect(commands).toHaveLength(6);
     const ending = commands.filter((line) => !line.includes('--follow'));
     await run('bash', ['-ec', ending.map((line) => line.split(' (')[0]).join('\n')], { cwd: folder.path });
   });
