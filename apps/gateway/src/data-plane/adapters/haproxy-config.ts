@@ -1,6 +1,7 @@
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
 import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
+import { connectionRules, requestRules } from './request-rules.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
@@ -90,6 +91,7 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
     'retry-on conn-failure empty-response',
     // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
     'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
+    ...connectionRules,
     ...(
       [
         [502, 'The instance that should answer broke off.'],
@@ -112,16 +114,14 @@ function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
     `acl is-trusted ${trusted}`,
     'http-request set-var(txn.method) method',
     'http-request set-var(txn.path) path',
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    'http-request set-var(txn.host) req.fhdr(host),field(1,:),rtrim(.),lower',
     'http-request set-var(txn.id) uuid()',
     'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
+    ...requestRules,
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
     // What a client says of itself is believed only where a proxy of our own says it.
-    'http-request del-header X-Forwarded-For unless is-trusted',
-    'http-request del-header Forwarded unless is-trusted',
-    'http-request del-header Proxy',
-    'http-request set-header X-Forwarded-Host %[req.hdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
+    'http-request set-header X-Forwarded-Host %[req.fhdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
     'http-request set-header X-Forwarded-Port %[dst_port] unless is-trusted { req.hdr(x-forwarded-port) -m found }',
     'http-request set-header X-Forwarded-Proto http unless is-trusted { req.hdr(x-forwarded-proto) -m found }',
     'option forwardfor',
