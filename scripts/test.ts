@@ -70,8 +70,9 @@ const lanes: readonly Lane[] = [
   },
 ];
 
-/** Among all stages, the cheap `.int.spec` files beside its own stand for it. */
+/** Among all stages, the cheap `.int.spec` files beside their own stand for them. */
 const byNameOnly = (names: readonly string[]): Stages => ({
+  gateway: (side) => vitest('gateway', side),
   infra: (side) =>
     vitest(
       'infra',
@@ -107,6 +108,7 @@ async function main(words: readonly string[]): Promise<number> {
   // Asked for by its name a stage is whole; among all stages it has a short form.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
   if (wanted.includes('replicas')) environment['SLIPWAY_REPLICAS'] ??= 'whole';
+  if (wanted.includes('gateway')) environment['SLIPWAY_GATEWAY'] ??= 'whole';
   if (wanted.includes('demo')) environment['SLIPWAY_DEMO'] ??= 'whole';
   if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';

@@ -78,7 +78,6 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
     'option dontlognull',
     'timeout connect 2s',
     'timeout http-request 10s',
-    'timeout http-keep-alive 60s',
     'timeout queue 5s',
     `timeout client ${idleMs}ms`,
     `timeout server ${idleMs}ms`,

@@ -9,6 +9,10 @@ const DISGUISED =
 
 /** Of the section `defaults`. */
 export const connectionRules: readonly string[] = [
+  // At a reload, a connection that is kept ends with its next answer: a request that met the end of an idle one was lost.
+  'option idle-close-on-response',
+  // So long the worker before a reload may be asked by what it knew.
+  'timeout http-keep-alive 15s',
   // A client that goes away while its instance says nothing would else be in flight until it is idle for too long.
   'option abortonclose',
   // Half of what is idle, each time. Instances end connections that are idle for 2 s or more, and a request that meets
