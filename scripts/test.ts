@@ -107,10 +107,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
   // Asked for by its name a stage is whole; among all stages it has a short form.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
-  if (wanted.includes('replicas')) environment['SLIPWAY_REPLICAS'] ??= 'whole';
-  if (wanted.includes('gateway')) environment['SLIPWAY_GATEWAY'] ??= 'whole';
-  if (wanted.includes('demo')) environment['SLIPWAY_DEMO'] ??= 'whole';
-  if (wanted.includes('faults')) environment['SLIPWAY_FAULTS'] ??= 'whole';
+  for (const name of ['demo', 'e2e', 'faults', 'fuzz', 'gateway', 'reconcile', 'replicas'])
+    if (wanted.includes(name)) environment[`SLIPWAY_${name.toUpperCase()}`] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';
   if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';
   Object.assign(process.env, environment);

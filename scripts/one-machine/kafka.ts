@@ -56,6 +56,9 @@ async function jars({ cache, report }: SetUp): Promise<string> {
   return folder;
 }
 
+/** A broker that lives for minutes does not get back what the optimising compiler costs. */
+const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
 /** What a broker has beside its plain listener. */
 export interface BrokerSecurity {
   /** `SASL_SSL` -> port */
@@ -186,7 +189,7 @@ async function prepare(
       await mkdir(broker.folder);
       await writeFile(configOf(broker), properties(broker, brokers, security));
       const format = ['format', `--cluster-id=${CLUSTER_ID}`, '-c', configOf(broker), ...security.format];
-      await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', ...format]);
+      await run('java', [...SHORT_LIVED, '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
     }),
   );
   return brokers;
@@ -198,7 +201,7 @@ function startBroker(
   all: readonly Broker[],
   { classPath, security }: Program,
 ): Promise<Server> {
-  const jvm = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', ...security.jvm, '-cp', classPath];
+  const jvm = [...SHORT_LIVED, '-Xms128m', '-Xmx384m', ...security.jvm, '-cp', classPath];
   const name = all.length > 1 ? `Kafka ${broker.id}` : 'Kafka';
   const options = { ledger: slot.ledger, cwd: broker.folder };
   return Restartable.start(

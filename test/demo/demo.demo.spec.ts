@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import { ask } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
+import { inWhole } from '../short-form.js';
 import { zipOf, greeter } from '../e2e/client.js';
 import { DemoRun, demoFolder } from './demo-run.js';
 import { platformOf, slotOf, tracesOf } from './host.js';
@@ -18,7 +19,7 @@ const envFile = join(folder.path, '.slipway', 'env');
 const ANSWERED = /^[a-z-]+ +http:\/\/\S+ +200 /gm;
 
 /** Asked for by its name. Among all stages the short form starts fewer demos. */
-const isWhole = process.env['SLIPWAY_DEMO'] === 'whole';
+const whole = inWhole('demo');
 
 afterAll(() => folder.remove());
 
@@ -133,7 +134,7 @@ describe('a demo that is up, for independent clients', () => {
   });
 });
 
-describe('a demo that was killed in the middle', () => {
+whole.describe('a demo that was killed in the middle', () => {
   it('is cleaned up by the next start, which does the main job and leaves nothing', async () => {
     const killed = new DemoRun(folder.path, ['--once']);
     await killed.untilSaid('Platform: ready');
@@ -161,32 +162,30 @@ describe('a demo whose platform ends by itself', () => {
     expect(existsSync(envFile)).toBe(false);
   });
 
-  if (isWhole)
-    it('at its start, says which setting was wrong, and exits with 1', async () => {
-      const demo = new DemoRun(folder.path, [], { DEPLOYER_CONCURRENCY: 'none' });
-      expect(await demo.exitCode(), demo.said).toBe(1);
-      expect(demo.said).toContain('The platform ended at its start (exit code 1)');
-      expect(demo.said).toMatch(/^.*DEPLOYER_CONCURRENCY.*$/m);
-    });
+  whole.it('at its start, says which setting was wrong, and exits with 1', async () => {
+    const demo = new DemoRun(folder.path, [], { DEPLOYER_CONCURRENCY: 'none' });
+    expect(await demo.exitCode(), demo.said).toBe(1);
+    expect(demo.said).toContain('The platform ended at its start (exit code 1)');
+    expect(demo.said).toMatch(/^.*DEPLOYER_CONCURRENCY.*$/m);
+  });
 });
 
-if (isWhole)
-  describe('a demo of a failover', () => {
-    it('kills a deployer while it builds, shows the other finishing its work, and leaves nothing', async () => {
-      const demo = new DemoRun(folder.path, ['--failover']);
-      await demo.untilSaid('SIGKILL to ');
-      const slot = slotOf(demo);
-      expect(await demo.exitCode(), demo.said).toBe(0);
-      const [, killed = '', service = '', other = '', ms] =
-        /(\S+) was killed while it built (\S+)\. (\S+) went on (\d+) ms later/.exec(demo.said) ?? [];
-      expect(other).not.toBe(killed);
-      expect(Number(ms)).toBeGreaterThan(0);
-      expect(demo.said).toMatch(new RegExp(`${killed} +${service} +SourceFetched`));
-      expect(demo.said).toMatch(new RegExp(`${other} +${service} +TaskSucceeded`));
-      expect(demo.said.match(ANSWERED)).toHaveLength(3);
-      expect(await tracesOf(demo, slot)).toEqual([]);
-    });
+whole.describe('a demo of a failover', () => {
+  it('kills a deployer while it builds, shows the other finishing its work, and leaves nothing', async () => {
+    const demo = new DemoRun(folder.path, ['--failover']);
+    await demo.untilSaid('SIGKILL to ');
+    const slot = slotOf(demo);
+    expect(await demo.exitCode(), demo.said).toBe(0);
+    const [, killed = '', service = '', other = '', ms] =
+      /(\S+) was killed while it built (\S+)\. (\S+) went on (\d+) ms later/.exec(demo.said) ?? [];
+    expect(other).not.toBe(killed);
+    expect(Number(ms)).toBeGreaterThan(0);
+    expect(demo.said).toMatch(new RegExp(`${killed} +${service} +SourceFetched`));
+    expect(demo.said).toMatch(new RegExp(`${other} +${service} +TaskSucceeded`));
+    expect(demo.said.match(ANSWERED)).toHaveLength(3);
+    expect(await tracesOf(demo, slot)).toEqual([]);
   });
+});
 
 async function installClients(scratch: string): Promise<void> {
   await ensurePackages(

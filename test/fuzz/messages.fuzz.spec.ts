@@ -5,11 +5,12 @@ import { appNames, httpUrlVariable } from '#libs/app-roles';
 import { deadLetterTopic, topics } from '#libs/contracts';
 import { createKafka, SILENT, tail } from '#libs/kafka';
 import { randomOf, requireEnv, until } from '#libs/testing';
+import { isWhole } from '../short-form.js';
 import { Mutator } from './mutate.js';
 import { bodyWith, lag } from './target.js';
 
 /** `FUZZ_MESSAGES=100000 FUZZ_SEED=7 npm run test:fuzz` */
-const COUNT = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
+const COUNT = Number(process.env['FUZZ_MESSAGES'] ?? (isWhole('fuzz') ? 4_000 : 1_500));
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const BATCH = 500;
 /** What is asked for last is done after all that was asked for before. */

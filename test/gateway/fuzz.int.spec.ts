@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { corpus } from './corpus.js';
-import { isWhole } from './extent.js';
+import { isWhole } from '../short-form.js';
 import { startThreeServices, type ThreeServices } from './gateway-alone.js';
 import type { RawRequest } from './raw-instance.js';
 import { sendRaw, statusesIn } from './raw-client.js';
 import { serviceOf, wrongAt } from './seen.js';
 
-const RUNS = isWhole ? 20_000 : 400;
+const RUNS = isWhole('gateway') ? 20_000 : 400;
 /** So many connections at once: a case takes a millisecond or two, most of which is waiting. */
 const AT_ONCE = 20;
-const TEST_MS = isWhole ? 900_000 : 60_000;
+const TEST_MS = isWhole('gateway') ? 900_000 : 60_000;
 
 let services: ThreeServices;
 beforeAll(async () => {

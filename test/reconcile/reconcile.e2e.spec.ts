@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { containersOf, registryRows, reservationsOf } from '../e2e/world.js';
+import { inWhole } from '../short-form.js';
 import { NodesUnderTest } from './nodes-under-test.js';
+
+const whole = inWhole('reconcile');
 
 let nodes: NodesUnderTest;
 let client: Client;
@@ -86,7 +89,7 @@ describe('an instance that is not there any more', () => {
     await stop(appId);
   });
 
-  it('whose process died is left to the engine, which starts it again by itself', async () => {
+  whole.it('whose process died is left to the engine, which starts it again by itself', async () => {
     const appId = uniqueName('died');
     const { first } = await deploy(appId);
     const container = nodes.engine(first.node).getContainer(first.container);
@@ -101,21 +104,24 @@ describe('an instance that is not there any more', () => {
     await stop(appId);
   });
 
-  it('that ends again and again is given up, with what it said last, and nothing of it is left', async () => {
-    const appId = uniqueName('crashing');
-    const files = greeter('shortly');
-    const dies = 'setTimeout(() => { console.log("out of luck"); process.exit(3); }, 2500);';
-    const { first } = await deploy(appId, { ...files, 'server.js': `${files['server.js']}\n${dies}` });
-    await until('it to be given up', () => eventsOf(appId).includes('InstanceGivenUp'), LATER);
-    const told = client.events.find(
-      ({ data }) => data.event === 'InstanceGivenUp' && JSON.stringify(data).includes(appId),
-    );
-    expect(told?.data).toMatchObject({ node: first.node, data: { attempts: 3 } });
-    expect(JSON.stringify(told?.data)).toContain('out of luck');
-    await until('the registry to say so', async () => (await registryRows(appId))[0]?.state === 'failed');
-    await until('its place to be free', async () => (await reservationsOf(appId)).join() === 'released');
-    expect(await containersOf(appId)).toEqual([]);
-  });
+  whole.it(
+    'that ends again and again is given up, with what it said last, and nothing of it is left',
+    async () => {
+      const appId = uniqueName('crashing');
+      const files = greeter('shortly');
+      const dies = 'setTimeout(() => { console.log("out of luck"); process.exit(3); }, 2500);';
+      const { first } = await deploy(appId, { ...files, 'server.js': `${files['server.js']}\n${dies}` });
+      await until('it to be given up', () => eventsOf(appId).includes('InstanceGivenUp'), LATER);
+      const told = client.events.find(
+        ({ data }) => data.event === 'InstanceGivenUp' && JSON.stringify(data).includes(appId),
+      );
+      expect(told?.data).toMatchObject({ node: first.node, data: { attempts: 3 } });
+      expect(JSON.stringify(told?.data)).toContain('out of luck');
+      await until('the registry to say so', async () => (await registryRows(appId))[0]?.state === 'failed');
+      await until('its place to be free', async () => (await reservationsOf(appId)).join() === 'released');
+      expect(await containersOf(appId)).toEqual([]);
+    },
+  );
 });
 
 describe('containers of which nothing is known', () => {
@@ -141,7 +147,7 @@ describe('containers of which nothing is known', () => {
     await stop(appId);
   });
 
-  it('are left alone while their task is under way, however long it takes', async () => {
+  whole.it('are left alone while their task is under way, however long it takes', async () => {
     const appId = uniqueName('slow');
     const files = greeter('at last');
     const slow = files['server.js']?.replace(/\.listen\(.*$/, '').replace(/^require/, 'const s = require');
@@ -198,7 +204,7 @@ describe('a node that crashes', () => {
   });
 });
 
-describe('a service for which there is less room than it wants', () => {
+whole.describe('a service for which there is less room than it wants', () => {
   it('keeps what a scaling finds room for, says what stays wanted, and keeps it try after try', async () => {
     const appId = uniqueName('crowded');
     const cpus = await until('three nodes to be there', async () => {

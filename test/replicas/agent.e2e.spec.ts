@@ -3,6 +3,7 @@ import { type AppProcess, metricOf, spawnApp, testNodes, uniqueName, until, unti
 import { Client, greeter } from '../e2e/client.js';
 import { onNode } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
+import { inWhole } from './in-whole.js';
 import { Observer } from './observer.js';
 
 const client = new Client();
@@ -172,7 +173,7 @@ describe('the nodes of a platform', () => {
     await until('it to be observed again', () => observer.of(node).length > sent + 2, SOON);
   });
 
-  it('one whose CPUs have far too much to do stays alive', async () => {
+  inWhole.it('one whose CPUs have far too much to do stays alive', async () => {
     const [node = ''] = nodes;
     const begun = performance.now();
     const burn = 'for n in 1 2 3 4 5 6 7 8; do timeout 10 sh -c "while :; do :; done" & done; wait';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { appNames } from '#libs/app-roles';
 import { type AppProcess, spawnApp, uniqueName, untilReady } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
-import { isWhole } from './in-whole.js';
+import { isWhole } from '../short-form.js';
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 /** The deployer stands for all apps in the short form: they share what starts and ends them. */
-const apps = isWhole ? appNames : (['deployer'] as const);
+const apps = isWhole('replicas') ? appNames : (['deployer'] as const);
 
 describe('every app starts alone, any number of times', () => {
   it.each([...apps.map((app) => [app, 1] as const), ['standalone', appNames.length] as const])(

@@ -6,6 +6,7 @@ import { answerOf, RunningCommand, slipway } from '../e2e/command.js';
 import { slow } from '../e2e/services.js';
 import { Traffic } from '../e2e/traffic.js';
 import { containersOf, exactly, nodeStates, query, registryRows, settled } from '../e2e/world.js';
+import { isWhole } from '../short-form.js';
 import { whileCutOff } from './cut-off.js';
 import { inWhole } from './in-whole.js';
 
@@ -120,24 +121,27 @@ describe('a node that is drained', () => {
     },
   );
 
-  it('empties of what may be missing, though it can run nowhere else; that is back once the node is', async () => {
-    const appId = uniqueName('missing');
-    const volumes = [{ name: 'data', path: '/app/data' }];
-    const [{ node = '' } = {}] = await deploy(appId, greeter('kept', { volumes, maxUnavailable: 1 }));
-    const drained = await slipway('node', 'drain', node, '--wait', '--deadline', '1m');
-    expect([drained.code, drained.err]).toEqual([0, '']);
-    expect(await settled(appId, 0)).toEqual(exactly(0));
-    const wanted = await query<{ state: string; count: number }>(
-      'SELECT state, count FROM deployer.specs WHERE app_id = $1',
-      [appId],
-    );
-    expect(wanted).toEqual([{ state: 'running', count: 1 }]);
-    await slipway('node', 'uncordon', node);
-    await until('it to run there again', async () => (await runningOn(appId)).join() === node, LATER);
-    const [{ url } = {}] = (await registryRows(appId)).filter(({ state }) => state === 'running');
-    expect(await (await fetch(String(url))).text()).toBe('kept');
-    await end(appId);
-  });
+  inWhole.it(
+    'empties of what may be missing, though it can run nowhere else; that is back once the node is',
+    async () => {
+      const appId = uniqueName('missing');
+      const volumes = [{ name: 'data', path: '/app/data' }];
+      const [{ node = '' } = {}] = await deploy(appId, greeter('kept', { volumes, maxUnavailable: 1 }));
+      const drained = await slipway('node', 'drain', node, '--wait', '--deadline', '1m');
+      expect([drained.code, drained.err]).toEqual([0, '']);
+      expect(await settled(appId, 0)).toEqual(exactly(0));
+      const wanted = await query<{ state: string; count: number }>(
+        'SELECT state, count FROM deployer.specs WHERE app_id = $1',
+        [appId],
+      );
+      expect(wanted).toEqual([{ state: 'running', count: 1 }]);
+      await slipway('node', 'uncordon', node);
+      await until('it to run there again', async () => (await runningOn(appId)).join() === node, LATER);
+      const [{ url } = {}] = (await registryRows(appId)).filter(({ state }) => state === 'running');
+      expect(await (await fetch(String(url))).text()).toBe('kept');
+      await end(appId);
+    },
+  );
 
   it('can be removed and enrolled again, by its address alone', async () => {
     const [node] = nodes;
@@ -175,8 +179,8 @@ it('a login that was changed is that of the deployer, too, without anything bein
 
 describe('a node that is lost for ever', () => {
   it.each([
-    ['before anybody knows that it is lost', false],
-    ['once it is known not to answer, and is waited for no more', true],
+    ...(isWhole('replicas') ? ([['before anybody knows that it is lost', false]] as const) : []),
+    ['once it is known not to answer, and is waited for no more', true] as const,
   ])('is removed by force %s: what ran there runs elsewhere', async (_when, isKnown) => {
     const appId = uniqueName('lost');
     const instances = await deploy(appId, greeter('here', { replicas: 3 }));

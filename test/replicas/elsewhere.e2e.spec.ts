@@ -103,7 +103,7 @@ describe('a port that something else listens at', () => {
     },
   );
 
-  it('is no reason to fail where there is one node alone: another of its ports will do', async () => {
+  inWhole.it('is no reason to fail where there is one node alone: another of its ports will do', async () => {
     const appId = uniqueName('alone');
     const node = await built(appId);
     for (const other of nodes) if (other !== node) await slipway('node', 'cordon', other);
@@ -117,7 +117,7 @@ describe('a port that something else listens at', () => {
     await ask('stop', appId);
   });
 
-  it('of three places is given up after them, with what was tried; nothing is left', async () => {
+  inWhole.it('of three places is given up after them, with what was tried; nothing is left', async () => {
     const appId = uniqueName('thrice');
     await built(appId);
     for (const node of nodes) await strangerAtNextPort(node);
@@ -135,33 +135,43 @@ describe('a port that something else listens at', () => {
 });
 
 describe('a node that is cut off between its placement and the start', () => {
-  it('is left: the instance runs elsewhere, and what may be there is removed once it answers', async () => {
-    const appId = uniqueName('cut');
-    const node = await built(appId);
-    const behind = async (): Promise<number> =>
-      (await query(`SELECT name FROM deployer.instances WHERE app_id = $1 AND state = 'abandoned'`, [appId]))
-        .length;
-    const join = await cutOff(node);
-    try {
-      const reply = await ask('run', appId);
-      const [instance] = web(reply).instances;
-      expect(web(reply).error).toBeUndefined();
-      expect(instance?.node).not.toBe(node);
-      expect(notesOf(reply)).toContain(
-        `could not be started on ${node}: it does not answer (NODE_UNREACHABLE)`,
-      );
-      expect(notesOf(reply)).toContain(`What was begun on ${node} is removed once that node answers.`);
-      expect(await behind()).toBe(1);
-    } finally {
-      await join();
-    }
-    await until('what was left behind to be removed', async () => (await behind()) === 0, {
-      timeoutMs: 60_000,
-    });
-    expect(await settled(appId, 1)).toEqual(exactly(1));
-    await ask('stop', appId);
-    expect(await containersOf(appId)).toEqual([]);
-  });
+  // On a busy machine its agent may have missed it before anything is placed there.
+  it(
+    'is left: the instance runs elsewhere, and what may be there is removed once it answers',
+    {
+      retry: 2,
+    },
+    async () => {
+      const appId = uniqueName('cut');
+      const node = await built(appId);
+      const behind = async (): Promise<number> =>
+        (
+          await query(`SELECT name FROM deployer.instances WHERE app_id = $1 AND state = 'abandoned'`, [
+            appId,
+          ])
+        ).length;
+      const join = await cutOff(node);
+      try {
+        const reply = await ask('run', appId);
+        const [instance] = web(reply).instances;
+        expect(web(reply).error).toBeUndefined();
+        expect(instance?.node).not.toBe(node);
+        expect(notesOf(reply)).toContain(
+          `could not be started on ${node}: it does not answer (NODE_UNREACHABLE)`,
+        );
+        expect(notesOf(reply)).toContain(`What was begun on ${node} is removed once that node answers.`);
+        expect(await behind()).toBe(1);
+      } finally {
+        await join();
+      }
+      await until('what was left behind to be removed', async () => (await behind()) === 0, {
+        timeoutMs: 60_000,
+      });
+      expect(await settled(appId, 1)).toEqual(exactly(1));
+      await ask('stop', appId);
+      expect(await containersOf(appId)).toEqual([]);
+    },
+  );
 });
 
 inWhole.describe('a node that is cut off while the release command runs there', () => {

@@ -138,7 +138,7 @@ inWhole.describe('several instances of one service on a node that is lost', () =
   });
 });
 
-describe('instances of one service on two nodes that are lost together', () => {
+inWhole.describe('instances of one service on two nodes that are lost together', () => {
   it('were started elsewhere one node after the other: one request starts both', async () => {
     const appId = uniqueName('both');
     const [first, second] = (await spread(appId)) as [InstanceAddress, InstanceAddress];

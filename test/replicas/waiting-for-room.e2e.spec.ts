@@ -4,6 +4,7 @@ import { testNodes, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
 import { nodeStates, query } from '../e2e/world.js';
+import { inWhole } from './in-whole.js';
 
 const client = new Client();
 const [only, ...others] = (await testNodes()).map(({ name }) => name);
@@ -66,7 +67,7 @@ describe('a deployment that no node has room for', () => {
     await stop(second);
   });
 
-  it('fails at its deadline with the reason of each node, and a cancel ends the wait', async () => {
+  inWhole.it('fails at its deadline with the reason of each node, and a cancel ends the wait', async () => {
     const [first, late, cancelled] = ['first', 'late', 'cancelled'].map(uniqueName) as [
       string,
       string,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { until } from './until.js';
 
-const READY_MS = 40_000;
+const READY_MS = 120_000;
 
 /** An app in a process of its own, from the last build. */
 export interface AppProcess {
