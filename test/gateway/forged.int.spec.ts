@@ -60,3 +60,14 @@ it('what is in trailers stays there: HAProxy 2.6 cannot take it out, and instanc
   expect(seen).toHaveLength(1);
   expect(seen.flatMap(faultsOf)).toEqual([]);
 });
+
+it('of a proxy that is trusted, names with underscores are taken out all the same', async () => {
+  const trusting = await startThreeServices({ GATEWAY_TRUSTED_PROXIES: '127.0.0.0/8' });
+  const claims = 'X-Forwarded-Proto: https\r\nX_Forwarded_Proto: http\r\nX_Request_Id: mine\r\nProxy: x\r\n';
+  await sendRaw(trusting.port, `GET /trusted- HTTP/1.1\r\nHost: web.localhost\r\n${claims}\r\n`);
+  const [request] = markedBy(trusting.instances.web, '/trusted-');
+  await trusting.stop();
+  const values = (name: string): readonly string[] => headerValues(request?.head ?? '', name);
+  expect(values('x-forwarded-proto')).toEqual(['https']);
+  for (const name of ['x_forwarded_proto', 'x_request_id', 'proxy']) expect(values(name)).toEqual([]);
+});

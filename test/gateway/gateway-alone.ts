@@ -3,10 +3,10 @@ import { type PlaneAlone, startPlaneAlone } from '../../scripts/gateway/plane-al
 import { RawInstance } from './raw-instance.js';
 
 /** HAProxy as the gateway configures it by itself; what it is to carry comes from the test. */
-export const startGatewayAlone = async (): Promise<PlaneAlone> =>
+export const startGatewayAlone = async (env: Readonly<Record<string, string>> = {}): Promise<PlaneAlone> =>
   startPlaneAlone({
     port: await closedPort(),
-    env: { GATEWAY_POOL_BACKENDS: 'least=4,weighted=1,sticky=1' },
+    env: { GATEWAY_POOL_BACKENDS: 'least=4,weighted=1,sticky=1', ...env },
   });
 
 /** Instances that keep what they got: of `web.localhost`, of `/api` there, and of `other.localhost`. */
@@ -19,8 +19,8 @@ export interface ThreeServices {
 
 export const API = '/api';
 
-export async function startThreeServices(): Promise<ThreeServices> {
-  const gateway = await startGatewayAlone();
+export async function startThreeServices(env?: Readonly<Record<string, string>>): Promise<ThreeServices> {
+  const gateway = await startGatewayAlone(env);
   const names = ['web', 'api', 'other'] as const;
   const [web, api, other] = (await Promise.all(names.map((name) => RawInstance.start(name)))) as [
     RawInstance,

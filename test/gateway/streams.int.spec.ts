@@ -189,13 +189,18 @@ describe('an instance', () => {
       response.writeHead(413, { connection: 'close' }).end('too large');
     });
     for (let round = 0; round < 5; round += 1) {
-      const answer = await ask({
-        ...{ port: gateway.port, host: 'web.localhost', method: 'POST', body: Buffer.alloc(5_000_000) },
-      }).catch((error: unknown) => error);
-      // A client that writes on may lose the answer with its connection; one of ours would be wrong in any case.
-      expect(answer).toSatisfy(
-        (got: unknown) => got instanceof Error || (got as { status: number }).status === 413,
+      const sent = request({
+        ...{ port: gateway.port, host: '127.0.0.1', method: 'POST', agent: false },
+        headers: { host: 'web.localhost' },
+      });
+      const answered = once(sent, 'response').then(
+        ([response]) => (response as IncomingMessage).resume().statusCode,
+        // A client that writes on may lose the answer with its connection; one of ours would be wrong in any case.
+        () => undefined,
       );
+      sent.on('error', () => undefined);
+      sent.end(Buffer.alloc(5_000_000));
+      expect([413, undefined]).toContain(await answered);
     }
   });
 

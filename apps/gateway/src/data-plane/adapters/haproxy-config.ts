@@ -116,7 +116,7 @@ function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
     'http-request set-var(txn.host) req.fhdr(host),field(1,:),rtrim(.),lower',
     'http-request set-var(txn.id) uuid()',
     'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
-    ...requestRules,
+    ...requestRules({ hasTrusted: trustedProxies.length > 0 }),
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
     // What a client says of itself is believed only where a proxy of our own says it.
