@@ -89,6 +89,7 @@ async function soak(options: Omit<Options, 'json'>, operations: Operations, port
       requests: load.sent,
       'requests a second': Math.round(load.sent / (tookS + (2 * AROUND_MS) / 1_000)),
       'POSTs that were in flight on a killed instance': load.failures.length - wrong.length,
+      // From when a request was due: what waits in the client because the machine is busy counts, too.
       'p50, ms': rounded(percentile(load.latenciesMs, 0.5)),
       'p99, ms': rounded(percentile(load.latenciesMs, 0.99)),
       'slowest, ms': rounded(percentile(load.latenciesMs, 1)),

@@ -17,7 +17,7 @@ const ANSWER_MS = 10;
 const serviceFiles = (release: number, replicas: number): Files => ({
   'config.json': JSON.stringify({
     ...{ runtime: 'node', port: 3000, command: ['node', 'server.js'], replicas },
-    ...{ health: { path: '/' }, resources: { cpu: 0.1, memoryMiB: 64 } },
+    ...{ health: { path: '/' }, resources: { cpu: 0.5, memoryMiB: 64 } },
   }),
   'server.js': [
     "require('node:http').createServer((request, answer) => {",
