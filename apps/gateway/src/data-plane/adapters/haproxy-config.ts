@@ -3,6 +3,7 @@ import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
 import { ROUTE_TIMEOUT, routeRules } from './haproxy-routes.js';
+import { connectionRules, requestRules } from './request-rules.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import {
   challengeBackend,
@@ -92,7 +93,6 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
     'option dontlognull',
     'timeout connect 2s',
     'timeout http-request 10s',
-    'timeout http-keep-alive 60s',
     `timeout queue ${boundsOf(settings).queueMs}ms`,
     `timeout client ${idleMs}ms`,
     `timeout server ${idleMs}ms`,
@@ -102,6 +102,7 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
     ...retryLines,
     // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
     'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
+    ...connectionRules,
     ...(
       [
         [502, 'The instance that should answer broke off.'],
@@ -127,16 +128,14 @@ function frontend(input: ConfigInput): readonly string[] {
     `acl is-trusted ${trusted}`,
     'http-request set-var(txn.method) method',
     'http-request set-var(txn.path) path',
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    'http-request set-var(txn.host) req.fhdr(host),field(1,:),rtrim(.),lower',
     'http-request set-var(txn.id) uuid()',
     'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
+    ...requestRules({ hasTrusted: trustedProxies.length > 0 }),
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
     // What a client says of itself is believed only where a proxy of our own says it.
-    'http-request del-header X-Forwarded-For unless is-trusted',
-    'http-request del-header Forwarded unless is-trusted',
-    'http-request del-header Proxy',
-    'http-request set-header X-Forwarded-Host %[req.hdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
+    'http-request set-header X-Forwarded-Host %[req.fhdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
     ...says.before,
     `http-request set-header X-Forwarded-Port ${says.port} unless is-trusted { req.hdr(x-forwarded-port) -m found }`,
     `http-request set-header X-Forwarded-Proto ${says.proto} unless is-trusted { req.hdr(x-forwarded-proto) -m found }`,
