@@ -37,6 +37,8 @@ const settings = (more: Partial<HaproxySettings> = {}): HaproxySettings => ({
   ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
   pools: { least: pool, weighted: pool, sticky: pool },
   ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
+  ...{ headMs: 10_000, limits: {} },
+  cache: { bytes: 1_048_576, objectBytes: 10_000, maxAgeMs: 60_000 },
   isRoot: process.getuid?.() === 0,
   ...more,
 });
@@ -156,14 +158,12 @@ describe('changes', () => {
     await plane.apply(wantedOf({}));
     const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
     const at = { backend: 'least-9', slot: 1 };
-    await expect(
-      carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(folder).routes),
-    ).rejects.toMatchObject({
+    await expect(carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(folder))).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
       message: expect.stringContaining('No such') as string,
     });
     const set = { kind: 'set-route', key: 'gone/', backend: 'least-1' } as const;
-    await expect(carryOut(api, [set], filesIn(folder).routes)).rejects.toMatchObject({
+    await expect(carryOut(api, [set], filesIn(folder))).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
     });
     api.close();

@@ -1,11 +1,18 @@
-import type { Runtime } from '#libs/runtime';
+import { Recurring, type Runtime } from '#libs/runtime';
+import { createActivator } from '../activator/wire.js';
 import { folderOf, type GatewayConfig } from '../gateway.config.js';
+import { partsOf } from '../traffic/domain/picture.js';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
 import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
-import type { HaproxySettings } from './adapters/haproxy-settings.js';
+import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
+import { HaproxyTotals, rowsOf, StatDifferences } from './adapters/haproxy-totals.js';
+import { RequestMetrics } from './adapters/request-metrics.js';
+import { answeredOf } from './domain/answered.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
 import type { DataPlane } from './ports.js';
+
+const LOOK_MS = 1_000;
 
 export interface OpenDataPlane extends DataPlane {
   close(how: { readonly leave: boolean }): Promise<void>;
@@ -17,14 +24,30 @@ export async function openDataPlane(
   config: GatewayConfig,
   listen: { readonly host: string; readonly port: number },
 ): Promise<OpenDataPlane> {
-  const onRequest = ({ backend, server, ...line }: RequestLine): void =>
-    logger.info({ ...line, ...plane.serverAt(String(backend), String(server)) }, 'request');
+  const onRequest = (line: RequestLine): void => {
+    const answer = answeredOf(line);
+    if (answer === undefined) return;
+    const answering = plane.serverAt(answer.backend, answer.server);
+    requests.answered(answer, answering);
+    // The client's own line comes as well, with the time that it waited.
+    if (answer.isBack) return;
+    logger.info({ ...shownOf(line), ...answering, cache: answer.cache }, 'request');
+  };
   const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
+  const settings = settingsOf(config, listen);
+  const activator = createActivator({
+    ...{ metrics, config, back: filesIn(settings.folder).back },
+    readiness: { readyOf: (backends) => plane.readyOf(backends) },
+    nameOf: (backend) => partsOf(plane.serverAt(backend, '').service ?? ''),
+  });
   const plane = new HaproxyDataPlane({
-    settings: settingsOf(config, listen),
+    settings: { ...settings, activator },
     accessLogPort: log?.port,
+    onBackends: (backends) => activator?.takeFor(backends) ?? Promise.resolve(),
     onTrouble: (err, what) => logger.warn({ err }, what),
   });
+  const requests = new RequestMetrics({ metrics, carried: () => plane.names, nameOf: partsOf });
+  const looking = lookAtTotals({ logger, metrics, plane, requests, log });
   const { counts } = plane;
   metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
   metrics.counter('gateway_haproxy_reloads_total', 'Reloads of HAProxy.', [], () => [[{}, counts.reloads]]);
@@ -33,14 +56,49 @@ export async function openDataPlane(
   ]);
   health.register('haproxy', () => plane.check());
   await plane.start();
+  looking.start();
   return {
     apply: (wanted) => plane.apply(wanted),
     busy: (names) => plane.busy(names),
     async close(how) {
-      await plane.close(how);
+      await looking.stop();
+      await Promise.all([activator?.close(), plane.close(how)]);
       await log?.close();
     },
   };
+}
+
+/** Without HAProxy's own names, which say nothing to people. */
+const shownOf = (line: RequestLine): RequestLine =>
+  Object.fromEntries(Object.entries(line).filter(([name]) => !HIDDEN.includes(name)));
+const HIDDEN = ['frontend', 'to', 'backend', 'server', 'cached'];
+
+interface TotalsParts extends Pick<Runtime, 'logger' | 'metrics'> {
+  readonly plane: HaproxyDataPlane;
+  readonly requests: RequestMetrics;
+  readonly log: AccessLog | undefined;
+}
+
+/** Reads what HAProxy counts itself. Without its log, that is all that is known of requests. */
+function lookAtTotals({ logger, metrics, plane, requests, log }: TotalsParts): Recurring {
+  const show = (command: string) => plane.show(command);
+  const totals = new HaproxyTotals({ metrics, show, linesLostHere: () => log?.lost ?? 0 });
+  const differences = new StatDifferences();
+  let saidLost = 0;
+  return new Recurring(LOOK_MS, async () => {
+    await totals.read();
+    const lost = totals.linesLost;
+    if (lost > saidLost)
+      logger.warn(
+        { lines: lost - saidLost },
+        'lines of requests were lost: they are missing in log and metrics',
+      );
+    saidLost = lost;
+    if (log !== undefined) return;
+    const rows = rowsOf(await show('show stat -1 6 -1 no-maint').catch(() => ''));
+    for (const { backend, server, happened } of differences.of(rows))
+      requests.counted(backend, server !== undefined, plane.serverAt(backend, server ?? ''), happened);
+  });
 }
 
 function settingsOf(
@@ -58,6 +116,17 @@ function settingsOf(
     idleMs: config.GATEWAY_IDLE_MS,
     tunnelIdleMs: config.GATEWAY_TUNNEL_IDLE_MS,
     trustedProxies: config.GATEWAY_TRUSTED_PROXIES,
+    headMs: config.GATEWAY_HEAD_MS,
+    cache: {
+      bytes: config.GATEWAY_CACHE_BYTES,
+      objectBytes: config.GATEWAY_CACHE_OBJECT_BYTES,
+      maxAgeMs: config.GATEWAY_CACHE_MAX_AGE_MS,
+    },
+    limits: {
+      clientRequests: config.GATEWAY_CLIENT_REQUESTS,
+      clientConnections: config.GATEWAY_CLIENT_CONNECTIONS,
+      bodyBytes: config.GATEWAY_BODY_BYTES,
+    },
     isRoot: process.getuid?.() === 0,
   };
 }

@@ -1,12 +1,14 @@
+import { FRONTEND, NO_ROUTE } from '../domain/answered.js';
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
-import { NO_SERVER, routeTable } from '../domain/operations.js';
+import { NO_SERVER, optionTable, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
+import { backFrontend, lastResort, strangerRules } from './haproxy-activator.js';
+import { cacheRules, cacheSection } from './haproxy-cache.js';
+import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
 
-/** Where requests go that no route takes. */
-const NO_ROUTE = 'no-route';
 /** A service that starts, or whose node was lost, is back within seconds. */
 const RETRY_AFTER_S = 2;
 const NOBODY = 65_534;
@@ -25,25 +27,34 @@ export function haproxyConfig(input: ConfigInput): string {
   const { carrying } = input;
   const backends = profiles.flatMap((profile) =>
     Array.from({ length: carrying.pools[profile].backends }, (_, index) =>
-      poolBackend(carrying, profile, index + 1),
+      poolBackend(input, profile, index + 1),
     ),
   );
   const sections = [
     ['# Written by the gateway of Slipway. Changes are lost: the gateway writes it anew.'],
     globalSection(input),
     defaultsSection(input.settings),
+    ...(carrying.rules.has('cache') ? [cacheSection(input.settings)] : []),
+    ...limitTables(input.settings, carrying),
     frontend(input),
+    backFrontend(input.settings, logLine(input)),
     refusal(NO_ROUTE, 404, 'No service has this address.'),
     refusal(NO_SERVER, 503, 'This service has no instance that runs.'),
     ...backends,
   ];
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  const filled = sections.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 /** The whole of routes.map: a key and a backend a line. */
-export const routesMap = (carrying: Carrying): string =>
-  [...routeTable(carrying)]
-    .map(([key, backend]) => `${key} ${backend}\n`)
+export const routesMap = (carrying: Carrying): string => mapOf(routeTable(carrying));
+
+/** The whole of options.map: a backend and its options a line. */
+export const optionsMap = (carrying: Carrying): string => mapOf(optionTable(carrying));
+
+const mapOf = (table: ReadonlyMap<string, string>): string =>
+  [...table]
+    .map(([key, value]) => `${key} ${value}\n`)
     .toSorted()
     .join('');
 
@@ -69,14 +80,14 @@ function globalSection({ settings, generation, accessLogPort }: ConfigInput): re
   );
 }
 
-function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly string[] {
+function defaultsSection({ headMs, idleMs, tunnelIdleMs }: HaproxySettings): readonly string[] {
   return section(
     'defaults',
     'mode http',
     'log global',
     'option dontlognull',
     'timeout connect 2s',
-    'timeout http-request 10s',
+    `timeout http-request ${headMs}ms`,
     'timeout http-keep-alive 60s',
     'timeout queue 5s',
     `timeout client ${idleMs}ms`,
@@ -84,6 +95,8 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
     `timeout tunnel ${tunnelIdleMs}ms`,
     'timeout client-fin 10s',
     'timeout server-fin 10s',
+    // A client that leaves frees its place at once. HAProxy heeds it only where it stands for frontend and backend alike.
+    'option abortonclose',
     // Each further try goes to another server.
     'retries 3',
     'option redispatch 1',
@@ -103,13 +116,15 @@ function defaultsSection({ idleMs, tunnelIdleMs }: HaproxySettings): readonly st
   );
 }
 
-function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
+function frontend(input: ConfigInput): readonly string[] {
+  const { settings, carrying } = input;
   const { folder, host, port, trustedProxies } = settings;
   const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
   return section(
-    'frontend requests',
+    `frontend ${FRONTEND}`,
     `bind ${host.includes(':') ? `[${host}]` : host}:${port}`,
     `acl is-trusted ${trusted}`,
+    ...connectionRules(settings),
     'http-request set-var(txn.method) method',
     'http-request set-var(txn.path) path',
     'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
@@ -117,10 +132,12 @@ function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
     'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
+    ...clientRules(settings, carrying),
     // What a client says of itself is believed only where a proxy of our own says it.
     'http-request del-header X-Forwarded-For unless is-trusted',
     'http-request del-header Forwarded unless is-trusted',
     'http-request del-header Proxy',
+    ...strangerRules(settings),
     'http-request set-header X-Forwarded-Host %[req.hdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
     'http-request set-header X-Forwarded-Port %[dst_port] unless is-trusted { req.hdr(x-forwarded-port) -m found }',
     'http-request set-header X-Forwarded-Proto http unless is-trusted { req.hdr(x-forwarded-proto) -m found }',
@@ -128,16 +145,35 @@ function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
     // A request that may have reached its instance is sent again only where that can do no harm.
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
     `http-request set-var(txn.to) var(txn.host),concat(,txn.path,/),map_beg(${filesIn(folder).routes})`,
+    ...optionRules(settings, carrying),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
-    ...(accessLogPort === undefined ? [] : [`log-format '${LOG_FORMAT}'`]),
+    ...logLine(input),
   );
+}
+
+const logLine = ({ carrying, accessLogPort }: ConfigInput): readonly string[] =>
+  accessLogPort === undefined ? [] : [`log-format '${logFormat(carrying)}'`];
+
+/** What the service of a request has besides instances; it costs nothing while no service has any. */
+function optionRules(settings: HaproxySettings, { rules }: Carrying): readonly string[] {
+  const { options } = filesIn(settings.folder);
+  return [
+    ...(rules.size === 0
+      ? []
+      : [`http-request set-var(txn.options) var(txn.to),map_str(${options}) if { var(txn.to) -m found }`]),
+    ...limitRules(settings, { hasOwn: rules.has('limits') }),
+    ...(rules.has('cache') ? cacheRules : []),
+  ];
 }
 
 const text = (sample: string): string => `"%[${sample},json(utf8s)]"`;
 
 /** A line of JSON; the query of a request is left out, since people put secrets into it. */
-const LOG_FORMAT = `{${[
+const logFormat = ({ rules }: Carrying): string =>
+  `{${[...LOGGED, ...(rules.has('cache') ? ['"cached":"%[var(txn.asked)]"'] : [])].join(',')}}`;
+
+const LOGGED = [
   `"id":${text('var(txn.id)')}`,
   '"client":"%ci"',
   `"method":${text('var(txn.method)')}`,
@@ -147,13 +183,16 @@ const LOG_FORMAT = `{${[
   '"requestBytes":%U',
   '"bytes":%B',
   '"ms":%Ta',
+  '"queueMs":%Tw',
   '"connectMs":%Tc',
   '"responseMs":%Tr',
   '"retries":"%rc"',
   '"end":"%ts"',
+  '"to":"%[var(txn.to)]"',
+  '"frontend":"%f"',
   '"backend":"%b"',
   '"server":"%s"',
-].join(',')}}`;
+];
 
 const refusal = (name: string, status: number, says: string): readonly string[] =>
   section(
@@ -164,20 +203,26 @@ const refusal = (name: string, status: number, says: string): readonly string[] 
 const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
   weighted: ['balance roundrobin'],
-  // The cookie is made of the server's address, so whoever gets the slot next gets none of its clients.
+  // `preserve`: the answer of a request that has waited has its cookie. It is made of the server's address, so whoever gets the slot next gets none of its clients.
   sticky: [
     'balance leastconn',
-    'cookie slipway-server insert indirect nocache httponly dynamic',
+    'cookie slipway-server insert indirect preserve nocache httponly dynamic',
     'dynamic-cookie-key slipway',
   ],
 };
 
-function poolBackend({ pools, backends }: Carrying, profile: Profile, number: number): readonly string[] {
+function poolBackend(
+  { settings, carrying }: ConfigInput,
+  profile: Profile,
+  number: number,
+): readonly string[] {
+  const { pools, backends } = carrying;
   const name = backendName(profile, number);
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
     ...serverLines(backends.get(name), pools[profile].servers),
+    ...lastResort(settings, profile, name),
   );
 }
 

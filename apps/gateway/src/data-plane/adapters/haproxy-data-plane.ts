@@ -3,21 +3,25 @@ import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promis
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   assign,
+  backendsByService,
   type Carrying,
   carryingNothing,
+  isSameShape,
   leavingOf,
+  namesOf,
   type Place,
   placesOf,
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
 import { operations } from '../domain/operations.js';
-import { isSamePools } from '../domain/pools.js';
+import type { CarriedNames } from '../domain/request-figures.js';
 import type { Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
 import type { DataPlane } from '../ports.js';
-import { haproxyConfig, routesMap } from './haproxy-config.js';
+import { haproxyConfig, optionsMap, routesMap } from './haproxy-config.js';
 import { HaproxyProcess } from './haproxy-process.js';
+import { rowsOf } from './haproxy-totals.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { carryOut, goneOf } from './runtime-commands.js';
@@ -31,6 +35,8 @@ interface HaproxyParts {
   readonly settings: HaproxySettings;
   readonly accessLogPort?: number;
   /** It was lost, or did not do what it was asked; it is brought back. */
+  /** Called before requests come to these backends, and when one is not in use any more. */
+  readonly onBackends?: (backends: readonly string[]) => Promise<void>;
   readonly onTrouble: (error: unknown, what: string) => void;
 }
 
@@ -43,7 +49,7 @@ export interface HaproxyCounts {
 
 /**
  * HAProxy, kept at what is wanted. Changes of servers and routes reach it while it runs. It is reloaded where a pool is too
- * small or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
+ * small, a service is the first to need rules, or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
  * kept in its folder: so it can be started, too, while nobody says what is wanted.
  */
 export class HaproxyDataPlane implements DataPlane {
@@ -61,6 +67,7 @@ export class HaproxyDataPlane implements DataPlane {
   private reloadedMs = -Infinity;
   private keptWanted: Wanted | undefined;
   private lastError: Error | undefined;
+  private lastNames: CarriedNames = { services: new Set(), instances: new Map() };
   private isEnding = false;
 
   constructor(private readonly parts: HaproxyParts) {
@@ -104,6 +111,28 @@ export class HaproxyDataPlane implements DataPlane {
     throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy has not been told yet what to carry');
   }
 
+  /** Those of these backends that have a server that requests can be sent to. */
+  async readyOf(backends: readonly string[]): Promise<readonly string[]> {
+    const answers = await this.inTurn(
+      async () => (await this.connected())?.askAll(backends.map(aboutBackend)) ?? [],
+    );
+    return backends.filter((_, index) => Number(rowsOf(answers[index] ?? '')[0]?.['act'] ?? 0) > 0);
+  }
+
+  /** The answer to a `show` command; throws as `apply` does. */
+  show(command: string): Promise<string> {
+    return this.inTurn(async () => {
+      const api = await this.connected();
+      if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
+      return api.ask(command);
+    });
+  }
+
+  /** The services and instances that have a place, also those that are leaving. */
+  get names(): CarriedNames {
+    return this.carrying === undefined ? this.lastNames : (this.lastNames = namesOf(this.carrying));
+  }
+
   /** Whose requests a server of HAProxy's log answered: `least-1`, `s2`. */
   serverAt(backend: string, server: string): { readonly service?: string; readonly instance?: string } {
     const found = this.carrying?.backends.get(backend);
@@ -143,14 +172,15 @@ export class HaproxyDataPlane implements DataPlane {
     const api = await this.connected();
     if (api === undefined || this.carrying === undefined) return false;
     let after = assign(this.carrying, wanted);
-    if (!isSamePools(this.carrying.pools, after.pools)) {
+    if (!isSameShape(this.carrying, after)) {
       await this.takeBack(api);
       after = assign(this.carrying, wanted);
     }
-    if (!isSamePools(this.carrying.pools, after.pools)) return false;
+    if (!isSameShape(this.carrying, after)) return false;
+    await this.sayBackends(after);
     const todo = operations(this.carrying, after);
     try {
-      await carryOut(api, todo, this.files.routes);
+      await carryOut(api, todo, this.files);
     } catch (error) {
       this.parts.onTrouble(error, 'HAProxy did not do what it was asked; it is reloaded');
       this.carrying = undefined;
@@ -178,6 +208,7 @@ export class HaproxyDataPlane implements DataPlane {
     const after = withGone(assigned, leavingOf(assigned));
     this.carrying = undefined;
     const generation = randomUUID();
+    await this.sayBackends(after);
     await this.writeFiles(after, generation);
     if (this.process.pid === undefined) {
       this.counts.starts += 1;
@@ -191,6 +222,14 @@ export class HaproxyDataPlane implements DataPlane {
     this.keep(await this.process.untilReady(generation));
     this.generation = generation;
     this.carrying = after;
+  }
+
+  private async sayBackends(carrying: Carrying): Promise<void> {
+    try {
+      await this.parts.onBackends?.([...backendsByService(carrying).values()]);
+    } catch (error) {
+      this.parts.onTrouble(error, 'requests of some services cannot wait for an instance');
+    }
   }
 
   private keep(api: RuntimeApi): void {
@@ -235,9 +274,10 @@ export class HaproxyDataPlane implements DataPlane {
 
   private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
     const { settings, accessLogPort } = this.parts;
-    const { config, routes } = this.files;
+    const { config, routes, options } = this.files;
     const next = `${config}.next`;
     await writeFile(routes, routesMap(carrying), { mode: 0o600 });
+    await writeFile(options, optionsMap(carrying), { mode: 0o600 });
     await writeFile(next, haproxyConfig({ settings, carrying, generation, accessLogPort }), { mode: 0o600 });
     await this.process.validate(next);
     await rename(next, config);
@@ -262,6 +302,8 @@ export class HaproxyDataPlane implements DataPlane {
     }
   }
 }
+
+const aboutBackend = (backend: string): string => `show stat ${backend} 2 -1`;
 
 /** Nobody else may read the requests' addresses, or command HAProxy. */
 async function ownFolder(folder: string): Promise<void> {

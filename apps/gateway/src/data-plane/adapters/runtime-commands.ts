@@ -3,6 +3,7 @@ import { DataPlaneError } from '../domain/data-plane-error.js';
 import type { Operation } from '../domain/operations.js';
 import type { WantedServer } from '../domain/wanted.js';
 import { serverName } from './haproxy-config.js';
+import type { filesIn } from './haproxy-settings.js';
 import type { RuntimeApi } from './runtime-api.js';
 
 /** A command, and what its answer must be: HAProxy says what went wrong in the answer alone. */
@@ -10,6 +11,9 @@ interface Command {
   readonly text: string;
   readonly expected: RegExp;
 }
+
+/** The files of the maps, by which HAProxy knows them. */
+export type MapFiles = Pick<ReturnType<typeof filesIn>, 'routes' | 'options'>;
 
 const NOTHING = /^$/;
 const ADDRESS_SET = /^(IP changed|port changed|no need to change)/;
@@ -21,9 +25,9 @@ const ADDRESS_SET = /^(IP changed|port changed|no need to change)/;
 export async function carryOut(
   api: RuntimeApi,
   operations: readonly Operation[],
-  routesFile: string,
+  files: MapFiles,
 ): Promise<void> {
-  const commands = operations.flatMap((operation) => commandsOf(operation, routesFile));
+  const commands = operations.flatMap((operation) => commandsOf(operation, files));
   const answers = await api.askAll(commands.map(({ text }) => text));
   const refused = commands.findIndex(({ expected }, index) => !expected.test(answers[index] ?? ''));
   if (refused >= 0)
@@ -33,7 +37,7 @@ export async function carryOut(
     );
 }
 
-function commandsOf(operation: Operation, routesFile: string): readonly Command[] {
+function commandsOf(operation: Operation, { routes, options }: MapFiles): readonly Command[] {
   switch (operation.kind) {
     case 'place':
       return placing(operation.at, operation.server);
@@ -42,11 +46,17 @@ function commandsOf(operation: Operation, routesFile: string): readonly Command[
     case 'switch':
       return [switching(operation.at, operation.to)];
     case 'add-route':
-      return [quiet(`add map ${routesFile} ${operation.key} ${operation.backend}`)];
+      return [quiet(`add map ${routes} ${operation.key} ${operation.backend}`)];
     case 'set-route':
-      return [quiet(`set map ${routesFile} ${operation.key} ${operation.backend}`)];
+      return [quiet(`set map ${routes} ${operation.key} ${operation.backend}`)];
     case 'remove-route':
-      return [quiet(`del map ${routesFile} ${operation.key}`)];
+      return [quiet(`del map ${routes} ${operation.key}`)];
+    case 'add-options':
+      return [quiet(`add map ${options} ${operation.backend} ${operation.options}`)];
+    case 'set-options':
+      return [quiet(`set map ${options} ${operation.backend} ${operation.options}`)];
+    case 'remove-options':
+      return [quiet(`del map ${options} ${operation.backend}`)];
   }
 }
 

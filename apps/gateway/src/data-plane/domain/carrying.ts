@@ -1,4 +1,6 @@
-import { grown, type Need, type Pools } from './pools.js';
+import { optionsOf, type Rules, rulesOf } from './options.js';
+import { grown, isSamePools, type Need, type Pools } from './pools.js';
+import type { CarriedNames } from './request-figures.js';
 import {
   type Profile,
   profiles,
@@ -22,15 +24,21 @@ export interface Backend {
   /** Whose it is; undefined where its service has gone, and servers are leaving still. */
   readonly service?: string;
   readonly slots: ReadonlyMap<number, Slot>;
+  /** As `optionsOf` gives them. */
+  readonly options: string;
+  /** Requests wait where none of its servers can be reached. */
+  readonly isAwaited: boolean;
 }
 
-/** What HAProxy carries: a backend for each service that has servers, a slot for each server, and the routes. */
+/** What HAProxy carries: a backend for each service that has servers or is waited for, a slot for each server, and the routes. */
 export interface Carrying {
   readonly pools: Pools;
+  /** Once there, they stay: that a service stops needing them is worth no reload. */
+  readonly rules: ReadonlySet<Rules>;
   /** By their names. */
   readonly backends: ReadonlyMap<string, Backend>;
   readonly routes: readonly WantedRoute[];
-  /** Of the services without any server: their routes lead to a clear refusal. */
+  /** The services without a backend: their routes lead to a clear refusal. */
   readonly empty: ReadonlySet<string>;
 }
 
@@ -40,7 +48,7 @@ export interface Place {
 }
 
 export const carryingNothing = (pools: Pools): Carrying => ({
-  ...{ pools, backends: new Map(), routes: [], empty: new Set<string>() },
+  ...{ pools, rules: new Set<Rules>(), backends: new Map(), routes: [], empty: new Set<string>() },
 });
 
 export const backendName = (profile: Profile, number: number): string => `${profile}-${number}`;
@@ -51,7 +59,7 @@ export const backendName = (profile: Profile, number: number): string => `${prof
  * Where a pool is too small, the pools of the result are larger.
  */
 export function assign(before: Carrying, wanted: Wanted): Carrying {
-  const served = wanted.services.filter(({ servers }) => servers.length > 0);
+  const [served, empty] = [wanted.services.filter(isServed), wanted.services.filter((one) => !isServed(one))];
   const kept = leaveUnwanted(before, served);
   const owned = ownersOf(kept);
   const pools = grown(before.pools, needsOf(kept, owned, served));
@@ -62,9 +70,16 @@ export function assign(before: Carrying, wanted: Wanted): Carrying {
     const name = backendName(service.profile, number);
     backends.set(name, withServers(kept.get(name)?.slots, number, service));
   }
-  const empty = wanted.services.filter(({ servers }) => servers.length === 0).map(({ id }) => id);
-  return { pools, backends, routes: wanted.routes, empty: new Set(empty) };
+  const rules = new Set([...before.rules, ...rulesOf(served)]);
+  return { pools, rules, backends, routes: wanted.routes, empty: new Set(empty.map(({ id }) => id)) };
 }
+
+/** It has a backend: for its servers, or for those who wait for one. */
+const isServed = ({ servers, isAwaited = false }: WantedService): boolean => servers.length > 0 || isAwaited;
+
+/** Whether one becomes the other without a reload. */
+export const isSameShape = (a: Carrying, b: Carrying): boolean =>
+  isSamePools(a.pools, b.pools) && a.rules.size === b.rules.size;
 
 /** Gives the places back whose servers have gone. */
 export function withGone(carrying: Carrying, gone: readonly Place[]): Carrying {
@@ -95,6 +110,18 @@ export function placesOf({ backends }: Carrying, names: ReadonlySet<string>): Re
   return found;
 }
 
+/** The services that have a backend, and the instances that have a place, also those that are leaving. */
+export function namesOf({ backends }: Carrying): CarriedNames {
+  const services = new Set<string>();
+  const instances = new Map<string, string>();
+  for (const { service, slots } of backends.values()) {
+    if (service === undefined) continue;
+    services.add(service);
+    for (const { server } of slots.values()) instances.set(server.name, service);
+  }
+  return { services, instances };
+}
+
 /** The backend of each service that has servers. */
 export const backendsByService = ({ backends }: Carrying): ReadonlyMap<string, string> => ownersOf(backends);
 
@@ -109,12 +136,13 @@ const ownersOf = (backends: Backends): ReadonlyMap<string, string> =>
 function leaveUnwanted({ backends }: Carrying, served: readonly WantedService[]): Backends {
   const byId = new Map(served.map((service) => [service.id, service]));
   return new Map(
-    [...backends].map(([name, backend]) => {
+    [...backends].flatMap(([name, backend]) => {
       const service = byId.get(backend.service ?? '');
       const isOwn = service !== undefined && service.profile === backend.profile;
-      const { service: _, ...unowned } = backend;
+      const { service: _, ...rest } = backend;
       const slots = leaveSlots(backend.slots, isOwn ? service.servers : []);
-      return [name, { ...(isOwn ? backend : unowned), slots }];
+      if (isOwn) return [[name, { ...backend, slots }] as const];
+      return slots.size === 0 ? [] : [[name, { ...rest, options: '', isAwaited: false, slots }] as const];
     }),
   );
 }
@@ -171,7 +199,7 @@ function freeNames(backends: Backends): (profile: Profile) => number {
 function withServers(
   before: ReadonlyMap<number, Slot> | undefined,
   number: number,
-  { id, profile, servers }: WantedService,
+  { id, profile, servers, isAwaited = false, ...rest }: WantedService,
 ): Backend {
   const slots = new Map(before);
   const places = new Map(
@@ -181,7 +209,7 @@ function withServers(
   );
   for (const server of servers)
     slots.set(places.get(server.name) ?? firstEmpty(slots), { kind: 'taken', server });
-  return { profile, number, service: id, slots };
+  return { profile, number, service: id, slots, options: optionsOf(rest), isAwaited };
 }
 
 function firstEmpty(slots: ReadonlyMap<number, Slot>): number {

@@ -1,4 +1,12 @@
-import { keyOf, type Wanted, type WantedRoute, type WantedServer, WEIGHTS } from './wanted.js';
+import {
+  keyOf,
+  LIMITS,
+  type Wanted,
+  type WantedRoute,
+  type WantedServer,
+  type WantedService,
+  WEIGHTS,
+} from './wanted.js';
 
 /** Labels of 1 to 63 letters, digits, `-` and `_`, with dots between. */
 const HOST = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
@@ -16,6 +24,7 @@ export function problemsOf({ services, routes }: Wanted): readonly string[] {
   const ids = new Set(services.map(({ id }) => id));
   return [
     ...repeated(services.map(({ id }) => id)).map((id) => `service ${id} is wanted twice`),
+    ...services.flatMap(ofLimits),
     ...services.flatMap(({ id, servers }) => [
       ...servers.flatMap((server) => ofServer(server).map((problem) => `service ${id}: ${problem}`)),
       ...repeated(servers.map(({ name }) => name)).map(
@@ -25,6 +34,15 @@ export function problemsOf({ services, routes }: Wanted): readonly string[] {
     ...routes.flatMap((route) => ofRoute(route, ids)),
     ...repeated(routes.map(keyOf)).map((key) => `${key} is the route of two services`),
   ];
+}
+
+function ofLimits({ id, limits = {} }: WantedService): readonly string[] {
+  return (['requestsPerSecond', 'bodyBytes'] as const).flatMap((name) => {
+    const { [name]: value } = limits;
+    const { least, most } = LIMITS[name];
+    const isWrong = value !== undefined && !(value >= least && value <= most);
+    return isWrong ? [`service ${id}: ${name} ${value}, expected ${least} to ${most}`] : [];
+  });
 }
 
 function ofServer({ name, address, port, weight }: WantedServer): readonly string[] {
