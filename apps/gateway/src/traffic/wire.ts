@@ -17,7 +17,7 @@ const LOOK_MS = 100;
 interface TrafficParts {
   readonly runtime: Pick<Runtime, 'pool' | 'listener' | 'logger' | 'metrics'>;
   readonly plane: DataPlane;
-  readonly config: Pick<GatewayConfig, 'GATEWAY_REPLICA' | 'GATEWAY_DOMAIN'>;
+  readonly config: Pick<GatewayConfig, 'GATEWAY_REPLICA' | 'GATEWAY_DOMAIN' | 'GATEWAY_CACHE'>;
 }
 
 export interface Traffic {
@@ -34,7 +34,7 @@ export function createTraffic({ runtime, plane, config }: TrafficParts): Traffic
   const lease = leaseOf(new TrafficCarriers(pool, LEASE_MS), config.GATEWAY_REPLICA);
   const carry = new CarryTraffic({
     source: new RegistrySource({ pool, listener, onError: (err) => sayNotFollowed(logger, err) }),
-    ...{ plane, lease, domain: config.GATEWAY_DOMAIN },
+    ...{ plane, lease, domain: config.GATEWAY_DOMAIN, hasCache: config.GATEWAY_CACHE },
     addresses: new LookedUpAddresses((host, err) =>
       logger.warn({ host, err }, 'the address of a node is not found; its instances get no requests'),
     ),

@@ -47,11 +47,14 @@ export class RegistrySource implements TrafficSource {
   }
 }
 
-const serviceOf = ({ appId, service }: RegistryService): PictureService => ({ appId, service });
+const serviceOf = ({ appId, service, wantedState, wanted }: RegistryService): PictureService => ({
+  ...{ appId, service },
+  isWanted: wantedState === 'running' && wanted !== 0,
+});
 
 const instanceOf = (row: RegistryInstance): PictureInstance => ({
   ...{ name: row.name, appId: row.appId, service: row.service, state: row.state },
-  ...{ address: row.ip, port: row.port },
+  ...{ address: row.ip, port: row.port, release: row.release },
 });
 
 function changeOf(change: RegistryChange): readonly PictureChange[] {

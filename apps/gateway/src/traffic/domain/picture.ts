@@ -2,10 +2,15 @@
 export interface PictureService {
   readonly appId: string;
   readonly service: string;
+  /** Instances of it should run. */
+  readonly isWanted: boolean;
 }
 
-export interface PictureInstance extends PictureService {
+export interface PictureInstance {
+  readonly appId: string;
+  readonly service: string;
   readonly name: string;
+  readonly release: string;
   /** Of its node: an IP address or a host name. */
   readonly address: string;
   /** Null of a worker, which nobody connects to. */
@@ -28,7 +33,14 @@ export type PictureChange =
   | { readonly kind: 'service'; readonly id: string; readonly service?: PictureService }
   | { readonly kind: 'instance'; readonly name: string; readonly instance?: PictureInstance };
 
-export const idOf = ({ appId, service }: PictureService): string => `${appId}/${service}`;
+export const idOf = ({ appId, service }: Pick<PictureService, 'appId' | 'service'>): string =>
+  `${appId}/${service}`;
+
+/** Of what `idOf` gives. */
+export function partsOf(id: string): { readonly appId: string; readonly service: string } {
+  const [appId = '', service = ''] = id.split('/');
+  return { appId, service };
+}
 
 const isLive = ({ state }: PictureInstance): boolean => state === 'running' || state === 'draining';
 

@@ -9,6 +9,8 @@ interface WantedInput {
   readonly domain: string;
   /** The IP address of each host name that an instance has; those that could not be found are missing. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Answers of services may be kept. */
+  readonly hasCache: boolean;
 }
 
 /**
@@ -20,20 +22,36 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
   const isWorker = (id: string): boolean => byService.get(id)?.every(({ port }) => port === null) ?? false;
   // Also those of which only instances are known yet.
   const all: ReadonlyMap<string, PictureService> = new Map([
-    ...[...byService].flatMap(([id, [first]]) => (first === undefined ? [] : [[id, first] as const])),
+    ...[...byService].flatMap(([id, [first]]) =>
+      first === undefined ? [] : [[id, { ...first, isWanted: false }] as const],
+    ),
     ...services,
   ]);
   const reached = [...all].filter(([id]) => !isWorker(id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
-    services: reached.map(([id]): WantedService => ({
-      ...{ id, profile: 'least' },
-      servers: (byService.get(id) ?? []).flatMap((instance) => serverOf(instance, input)),
+    services: reached.map(([id, { isWanted }]) => ({
+      ...serviceOf(id, byService.get(id) ?? [], input),
+      ...(isWanted && { isAwaited: true }),
     })),
     routes: reached.flatMap(([id, service]) =>
       routesOf(service, input.domain).map((route) => ({ ...route, service: id })),
     ),
   };
 }
+
+function serviceOf(id: string, instances: readonly PictureInstance[], input: WantedInput): WantedService {
+  return {
+    ...{ id, profile: 'least' },
+    servers: instances.flatMap((instance) => serverOf(instance, input)),
+    ...(input.hasCache && { cache: { version: versionOf(instances) } }),
+  };
+}
+
+/** Of the answers: the releases that give them. */
+const versionOf = (instances: readonly PictureInstance[]): string =>
+  [...new Set(instances.filter(({ state }) => state === 'running').map(({ release }) => release))]
+    .toSorted()
+    .join('+');
 
 function serverOf(
   { name, address: host, port, state }: PictureInstance,
