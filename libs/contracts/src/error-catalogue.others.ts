@@ -81,6 +81,11 @@ export const httpErrors = {
     'Too many clients watch the registry at this node manager.',
     'End one, or watch at another replica.',
   ),
+  NO_INSTANCE: overHttp(
+    503,
+    'A gateway found no instance of the service that could be reached, also after a wait of `GATEWAY_WAIT_MS`.',
+    'Try again after the seconds of `Retry-After`. If it stays: `slipway status` says what runs.',
+  ),
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
 } satisfies Record<string, ErrorEntry>;
 
