@@ -18,12 +18,20 @@ interface Dashboard {
   readonly panels: readonly Panel[];
 }
 
-const file = join(import.meta.dirname, '../../docs/dashboards/agent.json');
-const dashboard = JSON.parse(readFileSync(file, 'utf8')) as Dashboard;
-const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
-  targets.map(({ expr, legendFormat }) => ({ title, expr, legendFormat })),
-);
-const variables = dashboard.templating.list.map(({ name }) => name);
+function dashboardOf(name: string) {
+  const file = join(import.meta.dirname, `../../docs/dashboards/${name}.json`);
+  const { panels, templating } = JSON.parse(readFileSync(file, 'utf8')) as Dashboard;
+  const queries = panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr, legendFormat }) => ({ title, expr, legendFormat })),
+  );
+  const read = [
+    ...queries.map(({ title, expr }) => ({ title, ...readQuery(asAsked(expr)) })),
+    ...templating.list
+      .filter((variable) => variable.name !== 'datasource')
+      .map((variable) => ({ title: `$${variable.name}`, ...readVariable(variable.query) })),
+  ];
+  return { panels, queries, read, variables: templating.list.map((variable) => variable.name) };
+}
 
 /** What Grafana puts in before it asks. */
 const asAsked = (query: string): string => query.replaceAll('$__rate_interval', '1m');
@@ -53,41 +61,46 @@ const ofNode = createMetrics('agent')
   .registry.getMetricsAsArray()
   .map(({ name }) => name);
 const known = new Set([...definedMetrics(), ...ofNode]);
+/** A histogram is asked for by its buckets. */
+const isKnown = (name: string): boolean => known.has(name) || known.has(name.replace(/_bucket$/, ''));
 /** Those of the pages, and what every metric of a replica has. */
-const LABELS = ['node', 'app_id', 'service', 'instance', 'app'];
-
-const read = [
-  ...queries.map(({ title, expr }) => ({ title, ...readQuery(asAsked(expr)) })),
-  ...dashboard.templating.list
-    .filter(({ name }) => name !== 'datasource')
-    .map(({ name, query }) => ({ title: `$${name}`, ...readVariable(query) })),
+const LABELS = [
+  ...['node', 'app_id', 'service', 'instance', 'app', 'le'],
+  ...['code', 'result', 'end', 'reason', 'at'],
 ];
 
-describe('the dashboard of nodes and instances', () => {
+const AGENT_METRIC = /^slipway_(?:node|instance|agent)_/;
+
+describe.each([
+  ['agent', AGENT_METRIC],
+  // How often it changed something is of no use in a chart beside how long that took.
+  ['gateway', /^slipway_gateway_(?!haproxy_changes_total)/],
+] as const)('the dashboard %s', (name, ofApp) => {
+  const { panels, queries, read, variables } = dashboardOf(name);
+
   it.each(read)('$title asks for what there is, in words of Prometheus', ({ metrics, labels, errors }) => {
     expect(errors).toEqual([]);
     expect(metrics).not.toEqual([]);
-    expect(metrics.filter((name) => !known.has(name))).toEqual([]);
-    expect(labels.filter((name) => !LABELS.includes(name))).toEqual([]);
+    expect(metrics.filter((metric) => !isKnown(metric))).toEqual([]);
+    expect(labels.filter((label) => !LABELS.includes(label))).toEqual([]);
   });
 
-  it('shows every metric of nodes, instances and agents', () => {
-    const shown = new Set(read.flatMap(({ metrics }) => metrics));
-    const all = definedMetrics().filter((name) => /^slipway_(?:node|instance|agent)_/.test(name));
-    expect(all.filter((name) => !shown.has(name))).toEqual([]);
+  it('shows every metric of its app', () => {
+    const shown = new Set(read.flatMap(({ metrics }) => metrics.map((one) => one.replace(/_bucket$/, ''))));
+    const all = definedMetrics().filter((metric) => ofApp.test(metric));
+    expect(all.filter((metric) => !shown.has(metric))).toEqual([]);
   });
 
   it('uses the variables that it has, and names in legends that the metrics have', () => {
-    const used = queries.flatMap(({ expr }) => [...expr.matchAll(/\$(?!__)(\w+)/g)].map(([, name]) => name));
-    expect(used.filter((name) => !variables.includes(String(name)))).toEqual([]);
+    const used = queries.flatMap(({ expr }) => [...expr.matchAll(/\$(?!__)(\w+)/g)].map(([, one]) => one));
+    expect(used.filter((one) => !variables.includes(String(one)))).toEqual([]);
     const legends = queries.flatMap(({ legendFormat }) =>
-      [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name),
+      [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, one]) => one),
     );
-    expect(legends.filter((name) => !LABELS.includes(String(name)))).toEqual([]);
+    expect(legends.filter((one) => !LABELS.includes(String(one)))).toEqual([]);
   });
 
   it('has panels with an id of their own each, none over another', () => {
-    const { panels } = dashboard;
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),

@@ -62,6 +62,8 @@ const shown = Object.entries(POOL_BACKENDS)
   .map(([name, count]) => `${name}=${count}`)
   .join(',');
 
+const PROBE_AGENTS = 'kube-probe,ELB-HealthChecker,GoogleHC,Consul Health Check,Blackbox Exporter';
+
 const feedUrls = commaList()
   .refine((urls) => urls.length > 0 && urls.every(isFeedUrl), {
     error: 'expected ws://HOST:PORT or wss://HOST:PORT, several with commas, without a login',
@@ -221,6 +223,85 @@ const schema = bareConfigSchema.extend({
     ),
   ...balancingVariables,
   ...oldRowsVariables,
+  GATEWAY_HEAD_MS: durationMs()
+    .min(100)
+    .default(10_000)
+    .describe('How long a client may take to send the head of a request; then it is answered with 408.'),
+  GATEWAY_CLIENT_REQUESTS: z.coerce
+    .number()
+    .min(0.1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'How many requests a second one client may send, on average over ten seconds; others are answered with 429. Not limited without it.',
+    ),
+  GATEWAY_CLIENT_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'How many connections one client may hold; others are closed at once. Those of trusted proxies are not limited. Not limited without it.',
+    ),
+  GATEWAY_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2_000_000_000)
+    .optional()
+    .describe(
+      'How large the body of a request may be; a larger one is answered with 413, and one without a length with 411. Not limited without it.',
+    ),
+  GATEWAY_CACHE: z
+    .stringbool()
+    .default(false)
+    .describe('`true` keeps answers of services whose `Cache-Control` allows it, and answers from there.'),
+  GATEWAY_CACHE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_048_576)
+    .max(4_095 * 1_048_576)
+    .default(67_108_864)
+    .describe('How much memory kept answers take, of all services together.'),
+  GATEWAY_CACHE_OBJECT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(1_073_741_824)
+    .default(1_048_576)
+    .describe('How large an answer may be to be kept, with its head; half of `GATEWAY_CACHE_BYTES` at most.'),
+  GATEWAY_CACHE_MAX_AGE_MS: durationMs()
+    .default(600_000)
+    .describe('How long an answer is kept at most, whatever it allows.'),
+  GATEWAY_WAIT_MS: durationMs()
+    .default(30_000)
+    .describe(
+      'How long a request waits for a service that should run and has no instance that can be reached; then it is answered with 503. `0` answers at once.',
+    ),
+  GATEWAY_WAIT_REQUESTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_000)
+    .describe('How many requests may wait at once; others are answered with 503.'),
+  GATEWAY_WAIT_REQUESTS_PER_SERVICE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe('How many of them for one service.'),
+  GATEWAY_PROBE_AGENTS: commaList()
+    .prefault(PROBE_AGENTS)
+    .describe('Beginnings of the `User-Agent` of health checks, which never wait.'),
+  GATEWAY_PROBE_PATHS: commaList()
+    .refine((paths) => paths.every((path) => path.startsWith('/')), {
+      error: 'expected paths with commas, such as /healthz,/ready',
+    })
+    .default([])
+    .describe('Paths of health checks, which never wait.'),
   GATEWAY_ACCESS_LOG: z
     .stringbool()
     .default(true)

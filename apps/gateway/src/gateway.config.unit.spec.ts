@@ -21,6 +21,16 @@ describe('the configuration of a gateway', () => {
     expect(folderOf(load({ GATEWAY_FOLDER: '/run/gateway' }), 80)).toBe('/run/gateway');
   });
 
+  it('limits no client and keeps no answer by itself; requests wait for an instance', () => {
+    const config = load({ GATEWAY_PROBE_PATHS: '/healthz, /ready' });
+    expect(config).toMatchObject({
+      ...{ GATEWAY_CACHE: false, GATEWAY_WAIT_MS: 30_000, GATEWAY_PROBE_PATHS: ['/healthz', '/ready'] },
+    });
+    expect(config.GATEWAY_PROBE_AGENTS).toContain('kube-probe');
+    for (const name of ['CLIENT_REQUESTS', 'CLIENT_CONNECTIONS', 'BODY_BYTES'] as const)
+      expect(config[`GATEWAY_${name}`]).toBeUndefined();
+  });
+
   it.each([
     ['GATEWAY_LISTEN', '8080', 'ADDRESS:PORT'],
     ['GATEWAY_LISTEN', '127.0.0.1:0', 'ADDRESS:PORT'],
@@ -29,6 +39,11 @@ describe('the configuration of a gateway', () => {
     ['GATEWAY_POOL_BACKENDS', 'least=0', '1 to 10000'],
     ['GATEWAY_POOL_SERVERS', '0', '1'],
     ['GATEWAY_TRUSTED_PROXIES', 'proxy.example.com', 'networks with commas'],
+    ['GATEWAY_HEAD_MS', '0', '100'],
+    ['GATEWAY_CLIENT_REQUESTS', '0', '0.1'],
+    ['GATEWAY_CACHE_BYTES', '1000', '1048576'],
+    ['GATEWAY_WAIT_REQUESTS', '0', '1'],
+    ['GATEWAY_PROBE_PATHS', 'healthz', 'paths with commas'],
     ['GATEWAY_FOLDER', `/${'x'.repeat(80)}`, '80 characters at most'],
   ])('%s=%s is refused by its name, with what was expected', (name, value, expected) => {
     expect(() => load({ [name]: value })).toThrow(new RegExp(`${name}[^]*${expected}`));

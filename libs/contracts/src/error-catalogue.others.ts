@@ -96,6 +96,11 @@ export const httpErrors = {
     'The route is a WebSocket, and the call asked for none.',
     'Connect by a WebSocket client, at an address that begins with `ws://` or `wss://`.',
   ),
+  NO_INSTANCE: overHttp(
+    503,
+    'A gateway found no instance of the service that could be reached, also after a wait of `GATEWAY_WAIT_MS`.',
+    'Try again after the seconds of `Retry-After`. If it stays: `slipway status` says what runs.',
+  ),
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
 } satisfies Record<string, ErrorEntry>;
 

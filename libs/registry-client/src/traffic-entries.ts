@@ -42,8 +42,15 @@ function serviceEntry(name: string, row: RegistryService | undefined): FeedEntry
   };
 }
 
-const serviceOf = ({ appId, service, routes, traffic }: RegistryService): FeedEntry['service'] => ({
-  ...{ appId, service },
+const serviceOf = ({
+  appId,
+  service,
+  wantedState,
+  wanted,
+  routes,
+  traffic,
+}: RegistryService): FeedEntry['service'] => ({
+  ...{ appId, service, isWanted: wantedState === 'running' && wanted !== 0 },
   ...(routes !== null && routes.length > 0 && { routes: [...routes] }),
   ...(traffic !== null && { traffic }),
 });
@@ -52,6 +59,6 @@ const serviceOf = ({ appId, service, routes, traffic }: RegistryService): FeedEn
 function instanceEntry(name: string, row: RegistryInstance | undefined): FeedEntry {
   const state = row?.state;
   if (row === undefined || (state !== 'running' && state !== 'draining')) return { kind: 'instance', name };
-  const { appId, service, ip: address, port } = row;
-  return { kind: 'instance', name, instance: { appId, service, state, address, port } };
+  const { appId, service, release, ip: address, port } = row;
+  return { kind: 'instance', name, instance: { appId, service, state, release, address, port } };
 }

@@ -43,6 +43,7 @@ export async function securePlane(options: SecureOptions = {}): Promise<SecurePl
       },
       pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
       ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
+      ...{ headMs: 10_000, cache: { bytes: 1_048_576, objectBytes: 65_536, maxAgeMs: 60_000 }, limits: {} },
       isRoot: process.getuid?.() === 0,
       ...options.settings,
     },

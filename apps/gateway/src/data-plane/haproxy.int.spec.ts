@@ -37,6 +37,8 @@ const settings = (more: Partial<HaproxySettings> = {}): HaproxySettings => ({
   ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
   pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
   ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
+  ...{ headMs: 10_000, limits: {} },
+  cache: { bytes: 1_048_576, objectBytes: 10_000, maxAgeMs: 60_000 },
   isRoot: process.getuid?.() === 0,
   ...more,
 });

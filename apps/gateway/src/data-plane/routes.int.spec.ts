@@ -38,6 +38,7 @@ async function open(trustedProxies: readonly string[]): Promise<void> {
       pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
       // Shorter than the longest answer that a route allows.
       ...{ maxConnections: 500, idleMs: 1_000, tunnelIdleMs: 30_000 },
+      ...{ headMs: 10_000, cache: { bytes: 1_048_576, objectBytes: 65_536, maxAgeMs: 60_000 }, limits: {} },
       isRoot: process.getuid?.() === 0,
     },
     onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),

@@ -1,11 +1,18 @@
-import type { Runtime } from '#libs/runtime';
+import { Recurring, type Runtime } from '#libs/runtime';
+import { createActivator } from '../activator/wire.js';
 import { folderOf, type GatewayConfig } from '../gateway.config.js';
+import { partsOf } from '../traffic/domain/picture.js';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
 import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
-import type { HaproxySettings, TlsSettings } from './adapters/haproxy-settings.js';
+import { filesIn, type HaproxySettings, type TlsSettings } from './adapters/haproxy-settings.js';
+import { HaproxyTotals, rowsOf, StatDifferences } from './adapters/haproxy-totals.js';
+import { RequestMetrics } from './adapters/request-metrics.js';
+import { answeredOf } from './domain/answered.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from './ports.js';
+
+const LOOK_MS = 1_000;
 
 /** A line of the access log, with the names of service and instance. */
 export type LoggedRequest = Readonly<Record<string, unknown>> & {
@@ -27,17 +34,31 @@ export async function openDataPlane(
   challengePort?: number,
 ): Promise<OpenDataPlane> {
   const listeners: ((request: LoggedRequest) => void)[] = [];
-  const onRequest = ({ backend, server, ...line }: RequestLine): void => {
-    const request = { ...line, ...plane.serverAt(String(backend), String(server)) };
+  const onRequest = (line: RequestLine): void => {
+    const answer = answeredOf(line);
+    if (answer === undefined) return;
+    const answering = plane.serverAt(answer.backend, answer.server);
+    requests.answered(answer, answering);
+    const request = { ...shownOf(line), ...answering, cache: answer.cache };
     for (const listener of listeners) listener(request);
-    logger.info(request, 'request');
+    // The client's own line comes as well, with the time that it waited.
+    if (!answer.isBack) logger.info(request, 'request');
   };
   const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
+  const settings = settingsOf(config, listen);
+  const activator = createActivator({
+    ...{ metrics, config, back: filesIn(settings.folder).back },
+    readiness: { readyOf: (backends) => plane.readyOf(backends) },
+    nameOf: (backend) => partsOf(plane.serverAt(backend, '').service ?? ''),
+  });
   const plane = new HaproxyDataPlane({
-    settings: settingsOf(config, listen),
+    settings: { ...settings, activator },
     ...{ accessLogPort: log?.port, challengePort },
+    onBackends: (backends) => activator?.takeFor(backends) ?? Promise.resolve(),
     onTrouble: (err, what) => logger.warn({ err }, what),
   });
+  const requests = new RequestMetrics({ metrics, carried: () => plane.names, nameOf: partsOf });
+  const looking = lookAtTotals({ logger, metrics, plane, requests, log });
   const { counts } = plane;
   metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
   metrics.counter('gateway_haproxy_reloads_total', 'Reloads of HAProxy.', [], () => [[{}, counts.reloads]]);
@@ -46,6 +67,7 @@ export async function openDataPlane(
   ]);
   health.register('haproxy', () => plane.check());
   await plane.start();
+  looking.start();
   return {
     apply: (wanted) => plane.apply(wanted),
     busy: (names) => plane.busy(names),
@@ -57,10 +79,44 @@ export async function openDataPlane(
     serveCertificates: (certificates) => plane.serveCertificates(certificates),
     keptCertificate: (id) => plane.keptCertificate(id),
     async close(how) {
-      await plane.close(how);
+      await looking.stop();
+      await Promise.all([activator?.close(), plane.close(how)]);
       await log?.close();
     },
   };
+}
+
+/** Without HAProxy's own names, which say nothing to people. */
+const shownOf = (line: RequestLine): RequestLine =>
+  Object.fromEntries(Object.entries(line).filter(([name]) => !HIDDEN.includes(name)));
+const HIDDEN = ['frontend', 'to', 'backend', 'server', 'cached'];
+
+interface TotalsParts extends Pick<Runtime, 'logger' | 'metrics'> {
+  readonly plane: HaproxyDataPlane;
+  readonly requests: RequestMetrics;
+  readonly log: AccessLog | undefined;
+}
+
+/** Reads what HAProxy counts itself. Without its log, that is all that is known of requests. */
+function lookAtTotals({ logger, metrics, plane, requests, log }: TotalsParts): Recurring {
+  const show = (command: string) => plane.show(command);
+  const totals = new HaproxyTotals({ metrics, show, linesLostHere: () => log?.lost ?? 0 });
+  const differences = new StatDifferences();
+  let saidLost = 0;
+  return new Recurring(LOOK_MS, async () => {
+    await totals.read();
+    const lost = totals.linesLost;
+    if (lost > saidLost)
+      logger.warn(
+        { lines: lost - saidLost },
+        'lines of requests were lost: they are missing in log and metrics',
+      );
+    saidLost = lost;
+    if (log !== undefined) return;
+    const rows = rowsOf(await show('show stat -1 6 -1 no-maint').catch(() => ''));
+    for (const { backend, server, happened } of differences.of(rows))
+      requests.counted(backend, server !== undefined, plane.serverAt(backend, server ?? ''), happened);
+  });
 }
 
 function settingsOf(
@@ -79,6 +135,17 @@ function settingsOf(
     idleMs: config.GATEWAY_IDLE_MS,
     tunnelIdleMs: config.GATEWAY_TUNNEL_IDLE_MS,
     trustedProxies: config.GATEWAY_TRUSTED_PROXIES,
+    headMs: config.GATEWAY_HEAD_MS,
+    cache: {
+      bytes: config.GATEWAY_CACHE_BYTES,
+      objectBytes: config.GATEWAY_CACHE_OBJECT_BYTES,
+      maxAgeMs: config.GATEWAY_CACHE_MAX_AGE_MS,
+    },
+    limits: {
+      clientRequests: config.GATEWAY_CLIENT_REQUESTS,
+      clientConnections: config.GATEWAY_CLIENT_CONNECTIONS,
+      bodyBytes: config.GATEWAY_BODY_BYTES,
+    },
     isRoot: process.getuid?.() === 0,
     bounds: {
       inFlight: config.GATEWAY_MOST_IN_FLIGHT,

@@ -9,6 +9,8 @@ interface CarryTrafficParts {
   readonly lease: CarrierLease;
   readonly addresses: Addresses;
   readonly domain: string;
+  /** Answers of services may be kept. */
+  readonly hasCache: boolean;
   /** A revision is carried, so many milliseconds after it was read. */
   readonly onApplied: (ms: number) => void;
   readonly onLapsed: () => void;
@@ -76,12 +78,12 @@ export class CarryTraffic {
   }
 
   private async carryNow(picture: Picture): Promise<void> {
-    const { plane, addresses, domain, onApplied, monotonicMs } = this.parts;
+    const { plane, addresses, domain, hasCache, onApplied, monotonicMs } = this.parts;
     const begunMs = monotonicMs();
     this.picture = picture;
     this.isCarried = false;
     const found = await addresses.of(hostsOf(picture));
-    const { wanted, leftOut } = wantedOf(picture, { domain, addresses: found });
+    const { wanted, leftOut } = wantedOf(picture, { domain, hasCache, addresses: found });
     await plane.apply(wanted);
     this.sayLeftOut(leftOut);
     this.isCarried = true;

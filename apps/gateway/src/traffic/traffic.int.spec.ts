@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
-  await registry.query('DELETE FROM instance_records; DELETE FROM route_records');
+  await registry.query('DELETE FROM instance_records; DELETE FROM route_records; DELETE FROM spec_records');
 });
 afterAll(async () => {
   await listener.stop();
@@ -129,6 +129,33 @@ it('an instance was stopped with a request in flight: its drain waits until that
   expect((await slow).body).toBe('in the end');
   expect(await drained).toEqual({ applied: true, carriers: 1 });
   expect(await carriers()).toMatchObject([{ busy: [] }]);
+});
+
+it('requests wait for a service that should run from its first deployment on, and are refused once it is stopped', async () => {
+  const wish = (state: string) =>
+    registry.query(
+      `INSERT INTO spec_records (app_id, service, app_name, revision, state, release, count, changed_at)
+       VALUES ('shop', 'web', 'The shop', 1, $1, 'r1', 1, now())
+       ON CONFLICT (app_id, service) DO UPDATE SET state = EXCLUDED.state`,
+      [state],
+    );
+  const { get } = await startGateway();
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  expect((await get()).status).toBe(404);
+  await wish('running');
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  const first = get();
+  await instance('a');
+  expect((await first).body).toBe('a');
+  await setState('a', 'draining');
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  const next = get();
+  await instance('b');
+  expect((await next).body).toBe('b');
+  await wish('stopped');
+  await setState('b', 'stopped');
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  expect(await get()).toMatchObject({ status: 503, body: 'This service has no instance that runs.\n' });
 });
 
 it('a gateway whose lease has lapsed takes another one, and what the registry says now', async () => {

@@ -28,7 +28,7 @@ interface TrafficParts {
   readonly runtime: Said;
   readonly upstream: Upstream;
   readonly plane: DataPlane;
-  readonly config: Pick<GatewayConfig, 'GATEWAY_DOMAIN'>;
+  readonly config: Pick<GatewayConfig, 'GATEWAY_DOMAIN' | 'GATEWAY_CACHE'>;
 }
 
 export interface Traffic {
@@ -44,7 +44,7 @@ export function createTraffic({ runtime, upstream, plane, config }: TrafficParts
     'From a change that was read until HAProxy carries it.',
   );
   const carry = new CarryTraffic({
-    ...{ source, plane, lease, domain: config.GATEWAY_DOMAIN },
+    ...{ source, plane, lease, domain: config.GATEWAY_DOMAIN, hasCache: config.GATEWAY_CACHE },
     addresses: new LookedUpAddresses((host, err) =>
       logger.warn({ host, err }, 'the address of a node is not found; its instances get no requests'),
     ),

@@ -25,6 +25,7 @@ export const feedEntrySchema = z.object({
     .object({
       appId: appIdSchema.describe('The id of its application.'),
       service: serviceNameSchema.describe('The name of the service.'),
+      isWanted: z.boolean().optional().describe('Whether instances of it should run: requests wait for one.'),
       routes: z
         .array(publishedRouteSchema)
         .max(MOST_ROUTES)
@@ -41,6 +42,7 @@ export const feedEntrySchema = z.object({
       state: z
         .enum(['running', 'draining'])
         .describe('A running instance gets requests. A draining one gets no new ones.'),
+      release: z.string().min(1).max(255).optional().describe('Which release it runs.'),
       address: z.string().min(1).max(255).describe('The IP address or host name of its node.'),
       port: z.int().min(1).max(65_535).nullable().describe('Its port on the node; null of a worker.'),
     })

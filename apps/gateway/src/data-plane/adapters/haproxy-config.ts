@@ -1,9 +1,13 @@
+import { FRONTEND, NO_ROUTE } from '../domain/answered.js';
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
-import { NO_SERVER, routeTable } from '../domain/operations.js';
+import { NO_SERVER, optionTable, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
+import { backFrontend, lastResort, strangerRules } from './haproxy-activator.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
-import { ROUTE_TIMEOUT, routeRules } from './haproxy-routes.js';
-import { connectionRules, requestRules } from './request-rules.js';
+import { cacheRules, cacheSection } from './haproxy-cache.js';
+import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
+import { findRoute, rewrites, ROUTE_TIMEOUT } from './haproxy-routes.js';
+import { connectionDefaults, requestRules } from './request-rules.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import {
   challengeBackend,
@@ -16,8 +20,6 @@ import {
 
 export const serverName = (slot: number): string => `s${slot}`;
 
-/** Where requests go that no route takes. */
-const NO_ROUTE = 'no-route';
 /** A service that starts, or whose node was lost, is back within seconds. */
 const RETRY_AFTER_S = 2;
 const NOBODY = 65_534;
@@ -45,19 +47,28 @@ export function haproxyConfig(input: ConfigInput): string {
     ['# Written by the gateway of Slipway. Changes are lost: the gateway writes it anew.'],
     globalSection(input),
     defaultsSection(input.settings),
+    ...(carrying.rules.has('cache') ? [cacheSection(input.settings)] : []),
+    ...limitTables(input.settings, carrying),
     frontend(input),
+    backFrontend(input.settings, logLine(input)),
     refusal(NO_ROUTE, 404, 'No service has this address.'),
     refusal(NO_SERVER, 503, 'This service has no instance that runs.'),
     ...challengeBackend(input.challengePort),
     ...backends,
   ];
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  const filled = sections.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 /** The whole of routes.map: a key and a target a line. */
-export const routesMap = (carrying: Carrying): string =>
-  [...routeTable(carrying)]
-    .map(([key, target]) => `${key} ${target}\n`)
+export const routesMap = (carrying: Carrying): string => mapOf(routeTable(carrying));
+
+/** The whole of options.map: a backend and its options a line. */
+export const optionsMap = (carrying: Carrying): string => mapOf(optionTable(carrying));
+
+const mapOf = (table: ReadonlyMap<string, string>): string =>
+  [...table]
+    .map(([key, value]) => `${key} ${value}\n`)
     .toSorted()
     .join('');
 
@@ -85,14 +96,14 @@ function globalSection({ settings, generation, accessLogPort }: ConfigInput): re
 }
 
 function defaultsSection(settings: HaproxySettings): readonly string[] {
-  const { idleMs, tunnelIdleMs } = settings;
+  const { headMs, idleMs, tunnelIdleMs } = settings;
   return section(
     'defaults',
     'mode http',
     'log global',
     'option dontlognull',
     'timeout connect 2s',
-    'timeout http-request 10s',
+    `timeout http-request ${headMs}ms`,
     `timeout queue ${boundsOf(settings).queueMs}ms`,
     `timeout client ${idleMs}ms`,
     `timeout server ${idleMs}ms`,
@@ -102,7 +113,7 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
     ...retryLines,
     // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
     'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
-    ...connectionRules,
+    ...connectionDefaults,
     ...(
       [
         [502, 'The instance that should answer broke off.'],
@@ -117,15 +128,16 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
 }
 
 function frontend(input: ConfigInput): readonly string[] {
-  const { settings, carrying, accessLogPort, challengePort } = input;
+  const { settings, carrying, challengePort } = input;
   const { folder, host, port, trustedProxies } = settings;
   const says = forwarded(settings);
   const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
   return section(
-    'frontend requests',
+    `frontend ${FRONTEND}`,
     `bind ${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...tlsBind(settings),
     `acl is-trusted ${trusted}`,
+    ...connectionRules(settings),
     'http-request set-var(txn.method) method',
     'http-request set-var(txn.path) path',
     'http-request set-var(txn.host) req.fhdr(host),field(1,:),rtrim(.),lower',
@@ -134,7 +146,9 @@ function frontend(input: ConfigInput): readonly string[] {
     ...requestRules({ hasTrusted: trustedProxies.length > 0 }),
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
+    ...clientRules(settings, carrying),
     // What a client says of itself is believed only where a proxy of our own says it.
+    ...strangerRules(settings),
     'http-request set-header X-Forwarded-Host %[req.fhdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
     ...says.before,
     `http-request set-header X-Forwarded-Port ${says.port} unless is-trusted { req.hdr(x-forwarded-port) -m found }`,
@@ -143,18 +157,38 @@ function frontend(input: ConfigInput): readonly string[] {
     'option forwardfor',
     // A request that may have reached its instance is sent again only where that can do no harm.
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
-    ...routeRules(filesIn(folder).routes, carrying.headers),
+    ...findRoute(filesIn(folder).routes),
     ...challengeRoute(challengePort),
+    ...optionRules(settings, carrying),
+    ...rewrites(carrying.headers),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
-    ...(accessLogPort === undefined ? [] : [`log-format '${LOG_FORMAT}'`]),
+    ...logLine(input),
   );
+}
+
+const logLine = ({ carrying, accessLogPort }: ConfigInput): readonly string[] =>
+  accessLogPort === undefined ? [] : [`log-format '${logFormat(carrying)}'`];
+
+/** What the service of a request has besides instances; it costs nothing while no service has any. */
+function optionRules(settings: HaproxySettings, { rules }: Carrying): readonly string[] {
+  const { options } = filesIn(settings.folder);
+  return [
+    ...(rules.size === 0
+      ? []
+      : [`http-request set-var(txn.options) var(txn.to),map_str(${options}) if { var(txn.to) -m found }`]),
+    ...limitRules(settings, { hasOwn: rules.has('limits') }),
+    ...(rules.has('cache') ? cacheRules : []),
+  ];
 }
 
 const text = (sample: string): string => `"%[${sample},json(utf8s)]"`;
 
 /** A line of JSON; the query of a request is left out, since people put secrets into it. */
-const LOG_FORMAT = `{${[
+const logFormat = ({ rules }: Carrying): string =>
+  `{${[...LOGGED, ...(rules.has('cache') ? ['"cached":"%[var(txn.asked)]"'] : [])].join(',')}}`;
+
+const LOGGED = [
   `"id":${text('var(txn.id)')}`,
   '"client":"%ci"',
   `"method":${text('var(txn.method)')}`,
@@ -164,13 +198,16 @@ const LOG_FORMAT = `{${[
   '"requestBytes":%U',
   '"bytes":%B',
   '"ms":%Ta',
+  '"queueMs":%Tw',
   '"connectMs":%Tc',
   '"responseMs":%Tr',
   '"retries":"%rc"',
   '"end":"%ts"',
+  '"to":"%[var(txn.to)]"',
+  '"frontend":"%f"',
   '"backend":"%b"',
   '"server":"%s"',
-].join(',')}}`;
+];
 
 const refusal = (name: string, status: number, says: string): readonly string[] =>
   section(
@@ -182,10 +219,10 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
   h2: ['balance leastconn'],
   weighted: ['balance roundrobin'],
-  // The cookie is made of the server's address, so whoever gets the slot next gets none of its clients.
+  // `preserve`: the answer of a request that has waited has its cookie. It is made of the server's address, so whoever gets the slot next gets none of its clients.
   sticky: [
     'balance leastconn',
-    'cookie slipway-server insert indirect nocache httponly dynamic',
+    'cookie slipway-server insert indirect preserve nocache httponly dynamic',
     'dynamic-cookie-key slipway',
   ],
 };
@@ -194,10 +231,11 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
 const PROTOCOL: Partial<Record<Profile, string>> = { h2: ' proto h2' };
 
 function poolBackend(
-  { carrying: { pools, backends }, settings }: ConfigInput,
+  { settings, carrying }: ConfigInput,
   profile: Profile,
   number: number,
 ): readonly string[] {
+  const { pools, backends } = carrying;
   const name = backendName(profile, number);
   return section(
     `backend ${name}`,
@@ -205,6 +243,7 @@ function poolBackend(
     ROUTE_TIMEOUT,
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
     ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
+    ...lastResort(settings, profile, name),
   );
 }
 

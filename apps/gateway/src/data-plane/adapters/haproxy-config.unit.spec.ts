@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { assign, carryingNothing } from '../domain/carrying.js';
 import { server, wantedOf } from '../domain/wanted.testing.js';
 import { marksMap } from './haproxy-balancing.js';
-import { haproxyConfig, routesMap } from './haproxy-config.js';
+import { haproxyConfig, optionsMap, routesMap } from './haproxy-config.js';
 import type { HaproxySettings } from './haproxy-settings.js';
 
 const pool = { backends: 1, servers: 4 };
@@ -11,17 +11,19 @@ const settings: HaproxySettings = {
   ...{ program: 'haproxy', folder: '/run/gateway', host: '0.0.0.0', port: 80 },
   pools: { least: { backends: 2, servers: 4 }, weighted: pool, sticky: pool, h2: pool },
   ...{ maxConnections: 10_000, idleMs: 300_000, tunnelIdleMs: 3_600_000 },
-  ...{ trustedProxies: ['10.0.0.0/8'], isRoot: true },
+  ...{ trustedProxies: ['10.0.0.0/8'], isRoot: true, headMs: 10_000 },
+  limits: { clientRequests: 50, clientConnections: 100, bodyBytes: 1_000_000 },
+  activator: { addressOf: (backend) => `slipway-1-${backend}` },
+  cache: { bytes: 67_108_864, objectBytes: 1_048_576, maxAgeMs: 600_000 },
 };
 const bounds = { inFlight: 20, queued: 50, queueMs: 700 };
+const shop = wantedOf({ web: [server(1), server(2, { state: 'drain', weight: 7 })] }).services;
 const carrying = assign(carryingNothing(settings.pools), {
   services: [
-    ...wantedOf({ web: [server(1), server(2, { state: 'drain', weight: 7 })], none: [] }).services,
+    ...shop.map((one) => ({ ...one, cache: { version: 'r1' }, limits: { requestsPerSecond: 5 } })),
+    ...wantedOf({ none: [] }).services,
     ...wantedOf({ chat: [server(3, { address: 'fd00::3', mostInFlight: 20 })] }, 'sticky').services.map(
-      (one) => ({
-        ...one,
-        ...{ bounds, retries: false },
-      }),
+      (one) => ({ ...one, bounds, retries: false }),
     ),
   ],
   routes: [
@@ -47,6 +49,20 @@ it('what is special of a backend stands in maps', () => {
     'sticky-1 50\n',
     'sticky-1 yes\n',
   ]);
+});
+
+it('options are those of the services that have some', () => {
+  expect(optionsMap(carrying)).toBe('least-1 r1:50:\n');
+});
+
+it('what no service needs costs no rule', () => {
+  const { clientRequests: _, clientConnections: __, bodyBytes: ___, ...limits } = settings.limits;
+  const text = haproxyConfig({
+    settings: { ...settings, limits, activator: undefined },
+    carrying: assign(carryingNothing(settings.pools), wantedOf({ web: [server(1)] })),
+    generation: 'g1',
+  });
+  expect(text).not.toMatch(/cache-|stick-table|track-sc|txn\.(options|client)|activator|x-slipway/i);
 });
 
 it('nobody is trusted where nobody is named, and nothing is logged where nothing listens', () => {

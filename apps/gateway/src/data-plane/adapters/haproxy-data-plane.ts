@@ -4,16 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CarriedCertificate } from '../domain/certificates.js';
 import {
   assign,
+  backendsByService,
   type Carrying,
   carryingNothing,
   isSameConfiguration,
   leavingOf,
+  namesOf,
   type Place,
   placesOf,
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
 import { marks, type Operation, operations } from '../domain/operations.js';
+import type { CarriedNames } from '../domain/request-figures.js';
 import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
 import type { Wanted } from '../domain/wanted.js';
@@ -21,8 +24,9 @@ import { problemsOf } from '../domain/wanted-problems.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from '../ports.js';
 import { boundsOf, hasQueueTimes, marksMap, queueTimes } from './haproxy-balancing.js';
 import { HaproxyCertificates } from './haproxy-certificates.js';
-import { haproxyConfig, routesMap } from './haproxy-config.js';
+import { haproxyConfig, optionsMap, routesMap } from './haproxy-config.js';
 import { HaproxyProcess } from './haproxy-process.js';
+import { rowsOf } from './haproxy-totals.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import { rescueFrom } from './rescue.js';
 import type { RuntimeApi } from './runtime-api.js';
@@ -40,6 +44,8 @@ interface HaproxyParts {
   readonly accessLogPort?: number;
   readonly challengePort?: number;
   /** It was lost, or did not do what it was asked; it is brought back. */
+  /** Called before requests come to these backends, and when one is not in use any more. */
+  readonly onBackends?: (backends: readonly string[]) => Promise<void>;
   readonly onTrouble: (error: unknown, what: string) => void;
 }
 
@@ -52,7 +58,7 @@ export interface HaproxyCounts {
 
 /**
  * HAProxy, kept at what is wanted. Changes of servers and routes reach it while it runs. It is reloaded where a pool is too
- * small, a route sets a header that none did before, or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
+ * small, a service or a route needs rules that none did before, or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
  * kept in its folder: so it can be started, too, while nobody says what is wanted.
  */
 export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
@@ -74,6 +80,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   private reloadedMs = -Infinity;
   private keptWanted: Wanted | undefined;
   private lastError: Error | undefined;
+  private lastNames: CarriedNames = { services: new Set(), instances: new Map() };
   private isEnding = false;
 
   constructor(private readonly parts: HaproxyParts) {
@@ -169,6 +176,28 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy has not been told yet what to carry');
   }
 
+  /** Those of these backends that have a server that requests can be sent to. */
+  async readyOf(backends: readonly string[]): Promise<readonly string[]> {
+    const answers = await this.inTurn(
+      async () => (await this.connected())?.askAll(backends.map(aboutBackend)) ?? [],
+    );
+    return backends.filter((_, index) => Number(rowsOf(answers[index] ?? '')[0]?.['act'] ?? 0) > 0);
+  }
+
+  /** The answer to a `show` command; throws as `apply` does. */
+  show(command: string): Promise<string> {
+    return this.inTurn(async () => {
+      const api = await this.connected();
+      if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
+      return api.ask(command);
+    });
+  }
+
+  /** The services and instances that have a place, also those that are leaving. */
+  get names(): CarriedNames {
+    return this.carrying === undefined ? this.lastNames : (this.lastNames = namesOf(this.carrying));
+  }
+
   /** Whose requests a server of HAProxy's log answered: `least-1`, `s2`. */
   serverAt(backend: string, server: string): { readonly service?: string; readonly instance?: string } {
     const found = this.carrying?.backends.get(backend);
@@ -245,6 +274,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     }
     if (!isSameConfiguration(this.carrying, after)) return false;
     if (!hasQueueTimes(this.queueTimes, after, this.bounds)) return false;
+    await this.sayBackends(after);
     if (!(await this.hasCarriedOut(api, operations(this.carrying, after)))) return false;
     this.carries(after);
     return this.haveCertificatesChanged(api);
@@ -277,6 +307,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     const after = withGone(assigned, leavingOf(assigned));
     this.carrying = undefined;
     const generation = randomUUID();
+    await this.sayBackends(after);
     await this.writeFiles(after, generation);
     if (this.process.pid === undefined) {
       this.counts.starts += 1;
@@ -292,6 +323,14 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     this.queueTimes = queueTimes(after);
     this.carries(after);
     this.certificates?.started();
+  }
+
+  private async sayBackends(carrying: Carrying): Promise<void> {
+    try {
+      await this.parts.onBackends?.([...backendsByService(carrying).values()]);
+    } catch (error) {
+      this.parts.onTrouble(error, 'requests of some services cannot wait for an instance');
+    }
   }
 
   private keep(api: RuntimeApi): void {
@@ -336,10 +375,11 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
 
   private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
     const { settings, accessLogPort, challengePort } = this.parts;
-    const { config, routes, marks: markFiles } = this.files;
+    const { config, routes, options, marks: markFiles } = this.files;
     const next = `${config}.next`;
     await this.certificates?.write();
     await writeFile(routes, routesMap(carrying), { mode: 0o600 });
+    await writeFile(options, optionsMap(carrying), { mode: 0o600 });
     for (const mark of marks) await writeFile(markFiles[mark], marksMap(carrying, mark), { mode: 0o600 });
     const text = haproxyConfig({ settings, carrying, generation, accessLogPort, challengePort });
     await writeFile(next, text, { mode: 0o600 });
@@ -366,6 +406,8 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     }
   }
 }
+
+const aboutBackend = (backend: string): string => `show stat ${backend} 2 -1`;
 
 /** Nobody else may read the requests' addresses, or command HAProxy. */
 async function ownFolder(folder: string): Promise<void> {

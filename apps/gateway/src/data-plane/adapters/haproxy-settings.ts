@@ -31,6 +31,12 @@ export interface HaproxySettings {
   readonly tunnelIdleMs: number;
   /** Networks, as CIDR, whose X-Forwarded-* and X-Request-Id are believed. */
   readonly trustedProxies: readonly string[];
+  /** So long a client may take to send the head of a request. */
+  readonly headMs: number;
+  readonly cache: CacheSettings;
+  readonly limits: LimitSettings;
+  /** Takes requests that no instance can get: an abstract socket for each backend. They get 503 without it. */
+  readonly activator?: { addressOf(backend: string): string };
   /** It drops the rights of root. */
   readonly isRoot: boolean;
   /** What is left out is as `DEFAULT_BOUNDS`. */
@@ -47,6 +53,24 @@ export interface HaproxyBounds {
   readonly queueMs: number;
 }
 
+/** Of all services together. */
+export interface CacheSettings {
+  readonly bytes: number;
+  /** Of one answer with its head; a larger one is not kept. */
+  readonly objectBytes: number;
+  /** No answer is kept longer, whatever it says. */
+  readonly maxAgeMs: number;
+}
+
+/** For every client. What is left out is not limited. */
+export interface LimitSettings {
+  /** A second, on average over ten seconds. */
+  readonly clientRequests?: number;
+  readonly clientConnections?: number;
+  /** Of the body of one request. */
+  readonly bodyBytes?: number;
+}
+
 /** The files of a folder. */
 export const filesIn = (folder: string) => ({
   config: `${folder}/haproxy.cfg`,
@@ -55,9 +79,11 @@ export const filesIn = (folder: string) => ({
   certificates: `${folder}/certificates`,
   certificateList: `${folder}/certificates.list`,
   redirects: `${folder}/redirects.map`,
+  options: `${folder}/options.map`,
   pid: `${folder}/haproxy.pid`,
   output: `${folder}/haproxy.log`,
   wanted: `${folder}/wanted.json`,
   masterSocket: `${folder}/master.sock`,
+  back: `${folder}/back.sock`,
   runtimeSocket: `${folder}/runtime.sock`,
 });

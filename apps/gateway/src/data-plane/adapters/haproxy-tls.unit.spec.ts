@@ -9,6 +9,7 @@ const settings = (tls?: Partial<TlsSettings>): HaproxySettings => ({
   ...(tls && { tls: { host: '::', port: 8443, publicPort: 443, redirects: true, hstsSeconds: 60, ...tls } }),
   pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
   ...{ maxConnections: 10, idleMs: 1, tunnelIdleMs: 1, trustedProxies: [], isRoot: false },
+  ...{ headMs: 10_000, cache: { bytes: 1_048_576, objectBytes: 65_536, maxAgeMs: 60_000 }, limits: {} },
 });
 const configOf = (tls?: Partial<TlsSettings>, challengePort?: number): readonly string[] =>
   haproxyConfig({

@@ -1,5 +1,5 @@
 /** Of the section `defaults`. */
-export const connectionRules: readonly string[] = [
+export const connectionDefaults: readonly string[] = [
   // At a reload, a connection that is kept ends with its next answer: a request that met the end of an idle one was lost.
   'option idle-close-on-response',
   // So long the worker before a reload may be asked by what it knew.

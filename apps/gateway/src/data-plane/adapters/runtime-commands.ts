@@ -1,8 +1,9 @@
 import type { Place } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
-import type { Mark, Operation } from '../domain/operations.js';
+import type { Operation } from '../domain/operations.js';
 import type { WantedServer } from '../domain/wanted.js';
 import { serverName } from './haproxy-config.js';
+import type { filesIn } from './haproxy-settings.js';
 import type { RuntimeApi } from './runtime-api.js';
 
 /** A command, and what its answer must be: HAProxy says what went wrong in the answer alone. */
@@ -10,6 +11,9 @@ interface Command {
   readonly text: string;
   readonly expected: RegExp;
 }
+
+/** The files of the maps, by which HAProxy knows them. */
+export type MapFiles = Pick<ReturnType<typeof filesIn>, 'routes' | 'options' | 'marks'>;
 
 const NOTHING = /^$/;
 const ADDRESS_SET = /^(IP changed|port changed|no need to change)/;
@@ -33,13 +37,10 @@ export async function carryOut(
     );
 }
 
-/** HAProxy knows its maps by the names of their files. */
-export interface MapFiles {
-  readonly routes: string;
-  readonly marks: Readonly<Record<Mark, string>>;
-}
-
-function commandsOf(operation: Operation, { routes: routesFile, marks }: MapFiles): readonly Command[] {
+function commandsOf(
+  operation: Operation,
+  { routes: routesFile, options, marks }: MapFiles,
+): readonly Command[] {
   switch (operation.kind) {
     case 'place':
       return placing(operation.at, operation.server);
@@ -57,6 +58,12 @@ function commandsOf(operation: Operation, { routes: routesFile, marks }: MapFile
       return [quiet(`del map ${routesFile} ${operation.key}`)];
     case 'mark':
       return marking(marks[operation.mark], operation.backend, operation.value);
+    case 'add-options':
+      return [quiet(`add map ${options} ${operation.backend} ${operation.options}`)];
+    case 'set-options':
+      return [quiet(`set map ${options} ${operation.backend} ${operation.options}`)];
+    case 'remove-options':
+      return [quiet(`del map ${options} ${operation.backend}`)];
   }
 }
 

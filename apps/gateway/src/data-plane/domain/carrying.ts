@@ -1,4 +1,6 @@
+import { optionsOf, type Rules, rulesOf } from './options.js';
 import { grown, isSamePools, type Need, type Pools } from './pools.js';
+import type { CarriedNames } from './request-figures.js';
 import { headerNamesOf } from './route-target.js';
 import {
   type Profile,
@@ -27,17 +29,23 @@ export interface Backend {
   readonly bounds?: WantedBounds;
   readonly retries?: boolean;
   readonly slots: ReadonlyMap<number, Slot>;
+  /** As `optionsOf` gives them. */
+  readonly options: string;
+  /** Requests wait where none of its servers can be reached. */
+  readonly isAwaited: boolean;
 }
 
-/** What HAProxy carries: a backend for each service that has servers, a slot for each server, and the routes. */
+/** What HAProxy carries: a backend for each service that has servers or is waited for, a slot for each server, and the routes. */
 export interface Carrying {
   readonly pools: Pools;
+  /** Once there, they stay: that a service stops needing them is worth no reload. */
+  readonly rules: ReadonlySet<Rules>;
   /** By their names. */
   readonly backends: ReadonlyMap<string, Backend>;
   readonly routes: readonly WantedRoute[];
   /** Names of request headers that routes can set, in lower case: HAProxy fixes them in its configuration. */
   readonly headers: readonly string[];
-  /** Of the services without any server: their routes lead to a clear refusal. */
+  /** The services without a backend: their routes lead to a clear refusal. */
   readonly empty: ReadonlySet<string>;
 }
 
@@ -47,7 +55,14 @@ export interface Place {
 }
 
 export const carryingNothing = (pools: Pools): Carrying => ({
-  ...{ pools, backends: new Map(), routes: [], headers: [], empty: new Set<string>() },
+  ...{
+    pools,
+    rules: new Set<Rules>(),
+    backends: new Map(),
+    routes: [],
+    headers: [],
+    empty: new Set<string>(),
+  },
 });
 
 export const backendName = (profile: Profile, number: number): string => `${profile}-${number}`;
@@ -58,7 +73,7 @@ export const backendName = (profile: Profile, number: number): string => `${prof
  * Where a pool is too small, the pools of the result are larger; where a header's name is new, so are its headers.
  */
 export function assign(before: Carrying, wanted: Wanted): Carrying {
-  const served = wanted.services.filter(({ servers }) => servers.length > 0);
+  const [served, empty] = [wanted.services.filter(isServed), wanted.services.filter((one) => !isServed(one))];
   const kept = leaveUnwanted(before, served);
   const owned = ownersOf(kept);
   const pools = grown(before.pools, needsOf(kept, owned, served));
@@ -69,10 +84,16 @@ export function assign(before: Carrying, wanted: Wanted): Carrying {
     const name = backendName(service.profile, number);
     backends.set(name, withServers(kept.get(name)?.slots, number, service));
   }
-  const empty = wanted.services.filter(({ servers }) => servers.length === 0).map(({ id }) => id);
+  const rules = new Set([...before.rules, ...rulesOf(served)]);
   const headers = headersFor(before.headers, wanted.routes);
-  return { pools, backends, routes: wanted.routes, headers, empty: new Set(empty) };
+  return {
+    ...{ pools, rules, backends, headers, routes: wanted.routes },
+    empty: new Set(empty.map(({ id }) => id)),
+  };
 }
+
+/** It has a backend: for its servers, or for those who wait for one. */
+const isServed = ({ servers, isAwaited = false }: WantedService): boolean => servers.length > 0 || isAwaited;
 
 /** Names that nobody needs any more stay until there is a reload anyway. */
 function headersFor(before: readonly string[], routes: readonly WantedRoute[]): readonly string[] {
@@ -82,7 +103,7 @@ function headersFor(before: readonly string[], routes: readonly WantedRoute[]): 
 
 /** Whether one can become the other while HAProxy runs. */
 export const isSameConfiguration = (a: Carrying, b: Carrying): boolean =>
-  isSamePools(a.pools, b.pools) && a.headers.join() === b.headers.join();
+  isSamePools(a.pools, b.pools) && a.rules.size === b.rules.size && a.headers.join() === b.headers.join();
 
 /** Gives the places back whose servers have gone. */
 export function withGone(carrying: Carrying, gone: readonly Place[]): Carrying {
@@ -113,6 +134,18 @@ export function placesOf({ backends }: Carrying): ReadonlyMap<string, Place> {
   return found;
 }
 
+/** The services that have a backend, and the instances that have a place, also those that are leaving. */
+export function namesOf({ backends }: Carrying): CarriedNames {
+  const services = new Set<string>();
+  const instances = new Map<string, string>();
+  for (const { service, slots } of backends.values()) {
+    if (service === undefined) continue;
+    services.add(service);
+    for (const { server } of slots.values()) instances.set(server.name, service);
+  }
+  return { services, instances };
+}
+
 /** The backend of each service that has servers. */
 export const backendsByService = ({ backends }: Carrying): ReadonlyMap<string, string> => ownersOf(backends);
 
@@ -127,12 +160,15 @@ const ownersOf = (backends: Backends): ReadonlyMap<string, string> =>
 function leaveUnwanted({ backends }: Carrying, served: readonly WantedService[]): Backends {
   const byId = new Map(served.map((service) => [service.id, service]));
   return new Map(
-    [...backends].map(([name, backend]) => {
+    [...backends].flatMap(([name, backend]) => {
       const service = byId.get(backend.service ?? '');
       const isOwn = service !== undefined && service.profile === backend.profile;
       const { profile, number } = backend;
       const slots = leaveSlots(backend.slots, isOwn ? service.servers : []);
-      return [name, { ...(isOwn ? backend : { profile, number }), slots }];
+      if (isOwn) return [[name, { ...backend, slots }] as const];
+      return slots.size === 0
+        ? []
+        : [[name, { profile, number, options: '', isAwaited: false, slots }] as const];
     }),
   );
 }
@@ -189,7 +225,7 @@ function freeNames(backends: Backends): (profile: Profile) => number {
 function withServers(
   before: ReadonlyMap<number, Slot> | undefined,
   number: number,
-  { id, profile, servers, bounds, retries }: WantedService,
+  { id, profile, servers, isAwaited = false, bounds, retries, ...rest }: WantedService,
 ): Backend {
   const slots = new Map(before);
   const places = new Map(
@@ -200,10 +236,7 @@ function withServers(
   for (const server of servers)
     slots.set(places.get(server.name) ?? firstEmpty(slots), { kind: 'taken', server });
   return {
-    profile,
-    number,
-    service: id,
-    slots,
+    ...{ profile, number, service: id, slots, options: optionsOf(rest), isAwaited },
     ...(bounds && { bounds }),
     ...(retries === false && { retries }),
   };

@@ -1,8 +1,9 @@
 import { type Backend, backendsByService, type Carrying, type Place } from './carrying.js';
+import { betweenOf } from './options.js';
 import { targetOf } from './route-target.js';
 import { keyOf, type WantedServer } from './wanted.js';
 
-/** Where a route leads whose service has no server at all. */
+/** Where a route leads whose service has no server that is ready, and is not waited for either. */
 export const NO_SERVER = 'no-server';
 
 /** A change of what HAProxy carries while it runs. */
@@ -17,6 +18,9 @@ export type Operation =
   | { readonly kind: 'add-route'; readonly key: string; readonly target: string }
   | { readonly kind: 'set-route'; readonly key: string; readonly target: string }
   | { readonly kind: 'remove-route'; readonly key: string }
+  /** What requests of a backend get besides a server. */
+  | { readonly kind: 'add-options' | 'set-options'; readonly backend: string; readonly options: string }
+  | { readonly kind: 'remove-options'; readonly backend: string }
   /** A backend is another one than most; undefined is what the gateway is configured with. */
   | {
       readonly kind: 'mark';
@@ -35,25 +39,58 @@ export const marks = ['queues', 'no-retries'] as const satisfies readonly Mark[]
  */
 export function operations(before: Carrying, after: Carrying): readonly Operation[] {
   const servers = serverOperations(before, after);
+  const options = optionOperations(optionTable(before), optionTable(after));
   return [
     ...markOperations(before, after),
+    ...options.first,
     ...servers.filter(({ kind }) => kind === 'place' || kind === 'weigh' || kind === 'bound'),
     ...servers.filter((one) => one.kind === 'switch' && one.to === 'ready'),
     ...routeOperations(routeTable(before), routeTable(after)),
     ...servers.filter((one) => one.kind === 'switch' && one.to === 'drain'),
+    ...options.last,
   ];
+}
+
+/** The options of each backend that has some. */
+export const optionTable = ({ backends }: Carrying): ReadonlyMap<string, string> =>
+  new Map([...backends].flatMap(([name, { options }]) => (options === '' ? [] : [[name, options] as const])));
+
+/** Those that are new are there before routes lead to them; a version of the cache changes after its servers have. */
+function optionOperations(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): { readonly first: readonly Operation[]; readonly last: readonly Operation[] } {
+  const first: Operation[] = [];
+  const last: Operation[] = [];
+  for (const [backend, options] of after) {
+    const old = before.get(backend);
+    if (old === undefined) first.push({ kind: 'add-options', backend, options });
+    else if (old !== options) {
+      const between = betweenOf(old, options);
+      if (between !== undefined) first.push({ kind: 'set-options', backend, options: between });
+      last.push({ kind: 'set-options', backend, options });
+    }
+  }
+  for (const backend of before.keys())
+    if (!after.has(backend)) last.push({ kind: 'remove-options', backend });
+  return { first, last };
 }
 
 /** Each route's key, and the target that it leads to. */
 export function routeTable(carrying: Carrying): ReadonlyMap<string, string> {
   const backends = backendsByService(carrying);
+  const leadsTo = (service: string): string => {
+    const name = backends.get(service);
+    const backend = carrying.backends.get(name ?? '');
+    return name !== undefined && backend !== undefined && takesRequests(backend) ? name : NO_SERVER;
+  };
   return new Map(
-    carrying.routes.map((route) => [
-      keyOf(route),
-      targetOf(backends.get(route.service) ?? NO_SERVER, route, carrying.headers),
-    ]),
+    carrying.routes.map((route) => [keyOf(route), targetOf(leadsTo(route.service), route, carrying.headers)]),
   );
 }
+
+const takesRequests = ({ isAwaited, slots }: Backend): boolean =>
+  isAwaited || [...slots.values()].some(({ kind, server }) => kind === 'taken' && server.state === 'ready');
 
 function serverOperations(before: Carrying, after: Carrying): readonly Operation[] {
   const found: Operation[] = [];

@@ -2,10 +2,12 @@ import { isRouteHeader, MOST_STRIPPED_PARTS, partsOfPath } from '#libs/contracts
 import { headerNamesOf, targetOf } from './route-target.js';
 import {
   keyOf,
+  LIMITS,
   type Wanted,
   type WantedBounds,
   type WantedRoute,
   type WantedServer,
+  type WantedService,
   WEIGHTS,
 } from './wanted.js';
 
@@ -33,6 +35,7 @@ export function problemsOf({ services, routes }: Wanted): readonly string[] {
   const ids = new Set(services.map(({ id }) => id));
   return [
     ...repeated(services.map(({ id }) => id)).map((id) => `service ${id} is wanted twice`),
+    ...services.flatMap(ofLimits),
     ...services.flatMap(({ id, servers, bounds }) => [
       ...ofBounds(bounds).map((problem) => `service ${id}: ${problem}`),
       ...servers.flatMap((server) => ofServer(server).map((problem) => `service ${id}: ${problem}`)),
@@ -79,6 +82,15 @@ export function withSoundRoutes(all: Wanted): Sound {
     }
   }
   return { wanted: { ...all, routes: [...kept.values()] }, leftOut };
+}
+
+function ofLimits({ id, limits = {} }: WantedService): readonly string[] {
+  return (['requestsPerSecond', 'bodyBytes'] as const).flatMap((name) => {
+    const { [name]: value } = limits;
+    const { least, most } = LIMITS[name];
+    const isWrong = value !== undefined && !(value >= least && value <= most);
+    return isWrong ? [`service ${id}: ${name} ${value}, expected ${least} to ${most}`] : [];
+  });
 }
 
 function ofServer({ name, address, port, weight }: WantedServer): readonly string[] {

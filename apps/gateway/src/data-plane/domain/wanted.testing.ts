@@ -1,5 +1,5 @@
 import type { Carrying, Place } from './carrying.js';
-import { type Operation, NO_SERVER, routeTable } from './operations.js';
+import { type Operation, NO_SERVER, optionTable, routeTable } from './operations.js';
 import { backendOf } from './route-target.js';
 import type { Profile, Wanted, WantedServer } from './wanted.js';
 import { keyOf } from './wanted.js';
@@ -14,9 +14,10 @@ export const server = (number: number, more: Partial<WantedServer> = {}): Wanted
 export const wantedOf = (
   services: Readonly<Record<string, readonly WantedServer[]>>,
   profile: Profile = 'least',
+  hostOf = (id: string): string => `${id}.localhost`,
 ): Wanted => ({
   services: Object.entries(services).map(([id, servers]) => ({ id, profile, servers })),
-  routes: Object.keys(services).map((id) => ({ host: `${id}.localhost`, path: '/', service: id })),
+  routes: Object.keys(services).map((id) => ({ host: hostOf(id), path: '/', service: id })),
 });
 
 /** What requests of each route meet: the servers that are ready, each with its weight. */
@@ -39,12 +40,14 @@ const placeName = ({ backend, slot }: Place): string => `${backend}/${slot}`;
 export class Carried {
   private readonly slots = new Map<string, WantedServer>();
   private readonly routes: Map<string, string>;
+  readonly options: Map<string, string>;
 
   constructor({ backends, ...rest }: Carrying) {
     for (const [backend, { slots }] of backends)
       for (const [slot, { kind, server: held }] of slots)
         this.slots.set(placeName({ backend, slot }), kind === 'taken' ? held : { ...held, state: 'drain' });
     this.routes = new Map(routeTable({ backends, ...rest }));
+    this.options = new Map(optionTable({ backends, ...rest }));
   }
 
   take(operation: Operation): void {
@@ -71,6 +74,14 @@ export class Carried {
         return;
       case 'mark':
         return;
+      case 'add-options':
+      case 'set-options':
+        if (this.options.has(operation.backend) !== (operation.kind === 'set-options'))
+          throw new Error(`${operation.kind} of ${operation.backend}`);
+        this.options.set(operation.backend, operation.options);
+        return;
+      case 'remove-options':
+        if (!this.options.delete(operation.backend)) throw new Error(`${operation.backend} has no options`);
     }
   }
 

@@ -43,6 +43,19 @@ export interface WantedBalancing {
   readonly ejects?: boolean;
 }
 
+/** Limits of a service alone. What is left out is not limited here. */
+export interface ServiceLimits {
+  /** Of one client, on average over ten seconds. */
+  readonly requestsPerSecond?: number;
+  /** Of the body of one request. */
+  readonly bodyBytes?: number;
+}
+
+export const LIMITS = {
+  requestsPerSecond: { least: 0.1, most: 1_000_000 },
+  bodyBytes: { least: 0, most: 2_000_000_000 },
+} as const;
+
 export interface WantedService {
   /** Unique among all. */
   readonly id: string;
@@ -52,6 +65,11 @@ export interface WantedService {
   /** `false`: no request that may have reached an instance is sent to another one, even where that could do no harm. */
   readonly retries?: boolean;
   readonly balancing?: WantedBalancing;
+  /** While it has no instance that can be reached, its requests wait for one. */
+  readonly isAwaited?: boolean;
+  /** Its answers may be kept where they say so. Those of another version are not found any more. */
+  readonly cache?: { readonly version: string };
+  readonly limits?: ServiceLimits;
 }
 
 /** Requests for a host, and a path and all below it, go to a service. */

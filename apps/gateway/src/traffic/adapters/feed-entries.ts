@@ -21,10 +21,16 @@ export const servicesOf = (entries: readonly FeedEntry[]): readonly PictureServi
 export const instancesOf = (entries: readonly FeedEntry[]): readonly PictureInstance[] =>
   entries.flatMap((entry) => (entry.kind === 'instance' ? (instanceOf(entry) ?? []) : []));
 
-const serviceOf = ({ appId, service, routes = [], traffic }: FeedService): PictureService => ({
-  ...{ appId, service, routes },
+const serviceOf = ({
+  appId,
+  service,
+  isWanted = false,
+  routes = [],
+  traffic,
+}: FeedService): PictureService => ({
+  ...{ appId, service, isWanted, routes },
   ...(traffic?.balance !== undefined && { balance: traffic.balance }),
 });
 
 const instanceOf = ({ name, instance }: FeedEntry): PictureInstance | undefined =>
-  instance && { name, ...instance };
+  instance && { name, release: '', ...instance };

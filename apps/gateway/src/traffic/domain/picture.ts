@@ -5,6 +5,8 @@ interface OfService {
 
 /** A service that the registry knows. */
 export interface PictureService extends OfService {
+  /** Instances of it should run. */
+  readonly isWanted: boolean;
   /** Where it is reached beside its own address. */
   readonly routes?: readonly PictureRoute[];
   /** How its requests are shared out; a name that is not known here counts for nothing. */
@@ -21,6 +23,7 @@ export interface PictureRoute {
 
 export interface PictureInstance extends OfService {
   readonly name: string;
+  readonly release: string;
   /** Of its node: an IP address or a host name. */
   readonly address: string;
   /** Null of a worker, which nobody connects to. */
@@ -44,6 +47,12 @@ export type PictureChange =
   | { readonly kind: 'instance'; readonly name: string; readonly instance?: PictureInstance };
 
 export const idOf = ({ appId, service }: OfService): string => `${appId}/${service}`;
+
+/** Of what `idOf` gives. */
+export function partsOf(id: string): { readonly appId: string; readonly service: string } {
+  const [appId = '', service = ''] = id.split('/');
+  return { appId, service };
+}
 
 const isLive = ({ state }: PictureInstance): boolean => state === 'running' || state === 'draining';
 

@@ -17,6 +17,8 @@ interface WantedInput {
   readonly domain: string;
   /** The IP address of each host name that an instance has; those that could not be found are missing. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Answers of services may be kept. */
+  readonly hasCache: boolean;
 }
 
 /**
@@ -29,15 +31,17 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
   const isWorker = (id: string): boolean => byService.get(id)?.every(({ port }) => port === null) ?? false;
   // Also those of which only instances are known yet.
   const all: ReadonlyMap<string, PictureService> = new Map([
-    ...[...byService].flatMap(([id, [first]]) => (first === undefined ? [] : [[id, first] as const])),
+    ...[...byService].flatMap(([id, [first]]) =>
+      first === undefined ? [] : [[id, { ...first, isWanted: false }] as const],
+    ),
     ...services,
   ]);
   const reached = [...all].filter(([id]) => !isWorker(id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const found = reached.map(([id, service]) => ({ id, ...routesOf(service, input.domain) }));
   const wanted: Wanted = {
-    services: reached.map(([id, service]): WantedService => ({
-      ...{ id, profile: profileOf(service) },
-      servers: (byService.get(id) ?? []).flatMap((instance) => serverOf(instance, input)),
+    services: reached.map(([id, service]) => ({
+      ...serviceOf(service, byService.get(id) ?? [], input),
+      ...(service.isWanted && { isAwaited: true }),
     })),
     // A service that comes has its own address at once, whoever had it as a route before.
     routes: [
@@ -51,6 +55,24 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
 
 const profileOf = ({ balance }: PictureService): Profile =>
   profiles.find((one) => one === balance) ?? 'least';
+
+function serviceOf(
+  service: PictureService,
+  instances: readonly PictureInstance[],
+  input: WantedInput,
+): WantedService {
+  return {
+    ...{ id: idOf(service), profile: profileOf(service) },
+    servers: instances.flatMap((instance) => serverOf(instance, input)),
+    ...(input.hasCache && { cache: { version: versionOf(instances) } }),
+  };
+}
+
+/** Of the answers: the releases that give them. */
+const versionOf = (instances: readonly PictureInstance[]): string =>
+  [...new Set(instances.filter(({ state }) => state === 'running').map(({ release }) => release))]
+    .toSorted()
+    .join('+');
 
 function serverOf(
   { name, address: host, port, state }: PictureInstance,

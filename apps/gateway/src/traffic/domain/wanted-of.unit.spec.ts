@@ -3,18 +3,27 @@ import { changed, type PictureInstance, type PictureService, pictureOf } from '.
 import { hostsOf, wantedOf } from './wanted-of.js';
 
 const instance = (name: string, more: Partial<PictureInstance> = {}): PictureInstance => ({
-  ...{ name, appId: 'shop', service: 'web', address: '10.0.0.1', port: 20_000, state: 'running' },
+  ...{
+    name,
+    appId: 'shop',
+    service: 'web',
+    address: '10.0.0.1',
+    port: 20_000,
+    state: 'running',
+    release: 'r1',
+  },
   ...more,
 });
 const input = {
   domain: 'localhost',
+  hasCache: false,
   addresses: new Map([
     ['10.0.0.1', '10.0.0.1'],
     ['node-2', '10.0.0.2'],
   ]),
 };
 const wanted = (...args: Parameters<typeof wantedOf>) => wantedOf(...args).wanted;
-const web = { appId: 'shop', service: 'web' };
+const web = { appId: 'shop', service: 'web', isWanted: false };
 
 it('running instances are ready, draining ones drain, others are not there', () => {
   const picture = pictureOf(
@@ -41,7 +50,7 @@ it('running instances are ready, draining ones drain, others are not there', () 
 });
 
 it('the service app-server has the address of its application', () => {
-  const picture = pictureOf(7, [{ appId: 'shop', service: 'app-server' }], []);
+  const picture = pictureOf(7, [{ ...web, service: 'app-server' }], []);
   expect(wanted(picture, input)).toEqual({
     services: [{ id: 'shop/app-server', profile: 'least', servers: [] }],
     routes: [{ host: 'shop.localhost', path: '/', service: 'shop/app-server' }],
@@ -51,7 +60,7 @@ it('the service app-server has the address of its application', () => {
 it('a worker has no address, and an instance whose address is not found no requests', () => {
   const picture = pictureOf(
     7,
-    [web, { appId: 'shop', service: 'mailer' }],
+    [web, { ...web, service: 'mailer' }],
     [instance('a', { service: 'mailer', port: null }), instance('b', { address: 'lost' })],
   );
   expect(wanted(picture, input)).toMatchObject({
@@ -60,13 +69,36 @@ it('a worker has no address, and an instance whose address is not found no reque
   });
 });
 
+it('requests wait for a service that should run, and are refused where it should not, or nobody has said', () => {
+  const services = [
+    { ...web, isWanted: true },
+    { ...web, service: 'old' },
+  ];
+  const picture = pictureOf(7, services, [instance('a', { service: 'unknown', state: 'draining' })]);
+  expect(wanted(picture, input).services.map(({ id, isAwaited }) => [id, isAwaited])).toEqual([
+    ...[['shop/old', undefined]],
+    ...[['shop/unknown', undefined]],
+    ...[['shop/web', true]],
+  ]);
+});
+
+it('answers are kept under the releases that run: a release that drains gives none that stay', () => {
+  const versionOf = (...instances: readonly PictureInstance[]) =>
+    wanted(pictureOf(7, [web], instances), { ...input, hasCache: true }).services.map(
+      ({ cache }) => cache?.version,
+    );
+  expect(versionOf(instance('a'), instance('b'))).toEqual(['r1']);
+  expect(versionOf(instance('a', { release: 'r2' }), instance('b'))).toEqual(['r1+r2']);
+  expect(versionOf(instance('a', { release: 'r2' }), instance('b', { state: 'draining' }))).toEqual(['r2']);
+});
+
 it('changes bring a picture to the next revision, also when they come again', () => {
   const first = pictureOf(7, [web], [instance('a')]);
   const changes = [
     { kind: 'instance', name: 'a', instance: instance('a', { state: 'stopped' }) },
     { kind: 'instance', name: 'b', instance: instance('b') },
     { kind: 'instance', name: 'c' },
-    { kind: 'service', id: 'shop/api', service: { appId: 'shop', service: 'api' } },
+    { kind: 'service', id: 'shop/api', service: { ...web, service: 'api' } },
     { kind: 'service', id: 'shop/web' },
   ] as const;
   const next = changed(first, 9, changes);
@@ -107,7 +139,7 @@ describe('declared routes', () => {
 
   it('take no host of another application, and no route that another service has', () => {
     const taking = (service: string, ...hosts: readonly string[]): PictureService => ({
-      ...{ appId: 'shop', service },
+      ...{ appId: 'shop', service, isWanted: false },
       routes: hosts.map((host) => ({ host, path: '/' })),
     });
     const foreign = ['blog.example.com', 'api.blog.example.com', '*.example.com', 'example.org'];

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Runtime } from '#libs/runtime';
+import type { GatewayConfig } from '../gateway.config.js';
+import { ActivatorServer } from './adapters/activator-server.js';
+import { HoldRequests } from './hold-requests.js';
+import type { Readiness } from './ports.js';
+
+/** An instance that is there is found so much later at most. */
+const LOOK_MS = 50;
+
+interface ActivatorParts {
+  readonly metrics: Runtime['metrics'];
+  readonly config: GatewayConfig;
+  readonly readiness: Readiness;
+  /** HAProxy's socket for requests that have waited. */
+  readonly back: string;
+  readonly nameOf: (backend: string) => { readonly appId: string; readonly service: string };
+}
+
+export interface Activator {
+  /** Of the abstract socket to which HAProxy sends the requests of a backend. */
+  addressOf(backend: string): string;
+  /** Takes requests for these backends, and for no others. */
+  takeFor(backends: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Holds requests of services without an instance; undefined where nobody is to wait. */
+export function createActivator({
+  metrics,
+  config,
+  readiness,
+  back,
+  nameOf,
+}: ActivatorParts): Activator | undefined {
+  if (config.GATEWAY_WAIT_MS === 0) return undefined;
+  // Whoever had the name of an earlier process would get requests of the HAProxy that it left.
+  const name = `slipway-${randomUUID()}`;
+  const addressOf = (backend: string): string => `${name}-${backend}`;
+  const hold = new HoldRequests({
+    readiness,
+    bounds: {
+      requests: config.GATEWAY_WAIT_REQUESTS,
+      requestsPerService: config.GATEWAY_WAIT_REQUESTS_PER_SERVICE,
+    },
+    // The answer that time is up must come before HAProxy takes the silence for an instance that hangs.
+    waitMs: Math.min(config.GATEWAY_WAIT_MS, Math.ceil(config.GATEWAY_IDLE_MS / 2)),
+    lookMs: LOOK_MS,
+    monotonicMs: () => performance.now(),
+    delay,
+  });
+  const ended = metrics.counter(
+    'gateway_waits_total',
+    'Requests that found no instance, by how that ended.',
+    ['end'],
+  );
+  const seconds = metrics.histogram('gateway_wait_seconds', 'How long requests waited for an instance.');
+  metrics.gauge(
+    'gateway_waiting_requests',
+    'Requests that wait for an instance.',
+    ['app_id', 'service'],
+    () =>
+      [...hold.counts].map(([backend, count]) => {
+        const { appId: app_id, service } = nameOf(backend);
+        return [{ app_id, service }, count];
+      }),
+  );
+  const server = new ActivatorServer({
+    ...{ hold, back },
+    probes: { agents: config.GATEWAY_PROBE_AGENTS, paths: config.GATEWAY_PROBE_PATHS },
+    onEnd(end, waitedMs) {
+      ended.inc({ end });
+      if (end !== 'probe') seconds.observe(waitedMs / 1_000);
+    },
+  });
+  return {
+    addressOf,
+    takeFor: (backends) =>
+      server.listenFor(new Map(backends.map((backend) => [backend, addressOf(backend)]))),
+    async close() {
+      await hold.stop();
+      await server.close();
+    },
+  };
+}
