@@ -1,7 +1,7 @@
 import type { Columns } from './columns.js';
 
 /** Nodes of a block. What changes on one node makes all of its block be looked at again. */
-const NODES_OF_BLOCK = 32;
+const NODES_OF_BLOCK = 64;
 /** In place of the kind or zone of a block whose nodes differ there. */
 export const MIXED = -1;
 
