@@ -181,6 +181,19 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          // The gateway's data plane with clients and instances that break the rules, whole; and its parts killed.
+          name: 'gateway',
+          include: ['test/gateway/**/*.{int,gateway}.spec.ts'],
+          environment: 'node',
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           // Servers as people have them: each file starts what it needs, and a platform that deploys a service on it.
           name: 'infra',
           include: ['test/infra/**/*.infra.spec.ts'],

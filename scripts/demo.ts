@@ -42,11 +42,12 @@ async function main(args: readonly string[]): Promise<number> {
       await runMainJob({ env, ledger: machine.ledger, signal: running });
       console.log(`\nDone, ${seconds(begun)} after the start.`);
       if (args.includes('--once')) return;
-      console.log(
-        nextSteps({ envFile: file, logFile: LOG_FILE, trafficUrl: String(env['SLIPWAY_TRAFFIC_URL']) }).join(
-          '\n',
-        ),
-      );
+      const of = (variable: string): string => String(env[variable]);
+      const steps = nextSteps({
+        ...{ envFile: file, logFile: LOG_FILE, trafficUrl: of('SLIPWAY_TRAFFIC_URL') },
+        ...{ tlsUrl: of('SLIPWAY_TRAFFIC_TLS_URL'), caFile: of('SLIPWAY_TRAFFIC_CA_FILE') },
+      });
+      console.log(steps.join('\n'));
       await aborted(running);
     });
     return 0;

@@ -43,8 +43,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     places.map(({ app, port }) => [httpUrlVariable(app), `http://127.0.0.1:${port}`]),
   );
   const gateway = await gatewayPlace(options.ledger);
-  const all = { ...env, ...own, ...ports, ...gateway.env };
-  const platform = spawnPlatform(all, { ...own, SLIPWAY_TRAFFIC_URL: gateway.url }, options);
+  const reached = { ...own, ...gateway.shown };
+  const all = { ...env, ...reached, ...ports, ...gateway.env };
+  const platform = spawnPlatform(all, reached, options);
   try {
     await untilReady(
       places.map(({ port }) => port),
@@ -61,7 +62,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
 /** A port and a folder for HAProxy, which a platform that is killed leaves behind. */
 async function gatewayPlace(ledger: Ledger) {
-  const port = await freePort();
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
   ledger.hold({ kind: 'directory', path: folder });
   ledger.hold({
@@ -69,9 +70,16 @@ async function gatewayPlace(ledger: Ledger) {
     argument: join(folder, 'haproxy.cfg'),
   });
   return {
-    url: `http://127.0.0.1:${port}`,
+    shown: {
+      // Its host is the gateway's domain: services are reached by names below it.
+      SLIPWAY_TRAFFIC_URL: `http://localhost:${port}`,
+      SLIPWAY_TRAFFIC_TLS_URL: `https://127.0.0.1:${tlsPort}`,
+      SLIPWAY_TRAFFIC_CA_FILE: join(folder, 'ca.pem'),
+    },
     env: {
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      GATEWAY_LISTEN_TLS: `127.0.0.1:${tlsPort}`,
+      GATEWAY_TLS_SELF_SIGNED: 'true',
       GATEWAY_FOLDER: folder,
       GATEWAY_HAPROXY: '/usr/sbin/haproxy',
     },

@@ -25,6 +25,7 @@ const plain = releaseWith('new', 2);
 const whole = releaseWith('new', 2, {
   health: { path: '/' },
   secrets: { PASSWORD: 'password' },
+  routes: [{ host: 'example.com' }],
   release: ['a'],
   runtime: 'node',
 });

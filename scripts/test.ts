@@ -70,8 +70,9 @@ const lanes: readonly Lane[] = [
   },
 ];
 
-/** Among all stages, the cheap `.int.spec` files beside its own stand for it. */
+/** Among all stages, the cheap `.int.spec` files beside their own stand for them. */
 const byNameOnly = (names: readonly string[]): Stages => ({
+  gateway: (side) => vitest('gateway', side),
   infra: (side) =>
     vitest(
       'infra',
@@ -106,7 +107,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   // Asked for by its name a stage is whole; among all stages it has a short form.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
-  for (const name of ['demo', 'e2e', 'faults', 'fuzz', 'reconcile', 'replicas'])
+  for (const name of ['demo', 'e2e', 'faults', 'fuzz', 'gateway', 'reconcile', 'replicas'])
     if (wanted.includes(name)) environment[`SLIPWAY_${name.toUpperCase()}`] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';
   if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 
 /** Stages that have a short form among all stages, and are whole when asked for by name. */
-type Stage = 'demo' | 'e2e' | 'fuzz' | 'reconcile' | 'replicas';
+type Stage = 'demo' | 'e2e' | 'fuzz' | 'gateway' | 'reconcile' | 'replicas';
 
 export const isWhole = (stage: Stage): boolean => process.env[`SLIPWAY_${stage.toUpperCase()}`] === 'whole';
 

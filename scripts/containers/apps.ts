@@ -18,6 +18,8 @@ export interface App {
   readonly builds?: boolean;
   /** The port at which it takes requests for services. */
   readonly trafficPort?: number;
+  /** The same with TLS. */
+  readonly trafficTlsPort?: number;
   /** Debian packages of programs that it starts. */
   readonly packages?: readonly string[];
 }
@@ -28,7 +30,10 @@ export const apps: readonly App[] = [
   { name: 'load-balancer', schema: loadBalancerConfigSchema, port: 8120 },
   { name: 'node-manager', schema: nodeManagerConfigSchema, port: 8130 },
   { name: 'agent', schema: agentConfigSchema, port: 8140 },
-  { name: 'gateway', schema: gatewayConfigSchema, port: 8150, trafficPort: 8080, packages: ['haproxy'] },
+  {
+    ...{ name: 'gateway', schema: gatewayConfigSchema, port: 8150, packages: ['haproxy'] },
+    ...{ trafficPort: 8080, trafficTlsPort: 8443 },
+  },
 ];
 
 /** What one container is made of: an app, or several in one process, or the command. */
@@ -53,6 +58,8 @@ export const images: readonly Image[] = [...appImages, standaloneImage, cliImage
 export const portsOf = (image: Image): readonly number[] => image.apps.map(({ port }) => port);
 export const trafficPortOf = (image: Image): number | undefined =>
   image.apps.find(({ trafficPort }) => trafficPort !== undefined)?.trafficPort;
+export const trafficTlsPortOf = (image: Image): number | undefined =>
+  image.apps.find(({ trafficTlsPort }) => trafficTlsPort !== undefined)?.trafficTlsPort;
 export const packagesOf = (image: Image): readonly string[] =>
   image.apps.flatMap(({ packages = [] }) => packages);
 export const buildsImages = (image: Image): boolean => image.apps.some(({ builds }) => builds === true);
@@ -71,6 +78,7 @@ export const fixedVariables = (image: Image): Readonly<Record<string, string>> =
   ...(image.apps.length > 0 && { SLIPWAY_HTTP_HOST: '0.0.0.0' }),
   ...Object.fromEntries(image.apps.map(({ name, port }) => [httpPortVariable(name), String(port)])),
   ...trafficVariables(trafficPortOf(image)),
+  ...trafficTlsVariables(trafficTlsPortOf(image)),
   ...(buildsImages(image) && { DEPLOYER_WORK_DIRECTORY: WORK_FOLDER }),
 });
 
@@ -84,6 +92,10 @@ const trafficVariables = (port: number | undefined): Readonly<Record<string, str
         GATEWAY_LEAVE_HAPROXY: 'false',
         GATEWAY_HAPROXY: '/usr/sbin/haproxy',
       };
+
+/** HTTPS is taken in any case; without a certificate nobody is answered. */
+const trafficTlsVariables = (port: number | undefined): Readonly<Record<string, string>> =>
+  port === undefined ? {} : { GATEWAY_LISTEN_TLS: `0.0.0.0:${port}` };
 
 /** A replica's name comes from the container's host name. A folder of zips would have to be in every container. */
 const isOfProcess = (name: string): boolean => name.endsWith('_REPLICA') || name === 'SLIPWAY_BLOB_FOLDER';

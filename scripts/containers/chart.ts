@@ -13,6 +13,7 @@ function chartApp(image: Image): object {
     port: app.port,
     builds: app.builds === true,
     ...(app.trafficPort !== undefined && { trafficPort: app.trafficPort }),
+    ...(app.trafficTlsPort !== undefined && { trafficTlsPort: app.trafficTlsPort }),
     fixed: fixedVariables(image),
     settings: named(false),
     secrets: named(true),

@@ -13,6 +13,7 @@ import {
   settableVariables,
   standaloneImage,
   trafficPortOf,
+  trafficTlsPortOf,
   WORK_FOLDER,
 } from './apps.js';
 import { browsers, lasting, parts, publishedAt, required, type Service, variable } from './parts.js';
@@ -54,6 +55,7 @@ const passed = (image: Image): Readonly<Record<string, string>> =>
 function appService(image: Image, { replicas }: Form): Service {
   const builds = buildsImages(image);
   const traffic = trafficPortOf(image);
+  const trafficTls = trafficTlsPortOf(image);
   return {
     image: imageName(image.name),
     ...lasting(`${MEMORY_MIB * image.apps.length}m`),
@@ -64,6 +66,7 @@ function appService(image: Image, { replicas }: Form): Service {
     ports: [
       ...image.apps.map(({ name, port }) => published(name, port, replicas)),
       ...(traffic === undefined ? [] : [published('traffic', traffic, replicas)]),
+      ...(trafficTls === undefined ? [] : [published('traffic-tls', trafficTls, replicas)]),
     ],
     volumes: [files, ...(builds ? [socket, `work:${WORK_FOLDER}`] : [])],
     ...(builds && { group_add: [variable('DOCKER_GID', '0')] }),

@@ -89,7 +89,7 @@ const SET_UP = `These are read or written by the scripts of the one-machine set-
 
 - \`REDIS_URL\` names your own Redis; without it the set-up starts one. No app uses Redis yet.
 - \`SLIPWAY_AGENT_URL\` is the HTTP address of the agent, written for your shell.
-- \`SLIPWAY_TRAFFIC_URL\` is where the gateway takes the requests for services, written for your shell.
+- \`SLIPWAY_GATEWAY_URL\` is the HTTP address of the gateway app, written for your shell; \`SLIPWAY_TRAFFIC_URL\` is where it takes the requests for services. \`SLIPWAY_TRAFFIC_TLS_URL\` is the same with TLS, by certificates that \`SLIPWAY_TRAFFIC_CA_FILE\` signed.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
 
 const passedOn = Object.values(readByLibraries).flatMap(({ settings = [], secrets }) => [
@@ -108,7 +108,7 @@ const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-co
 - \`SLIPWAY_READY_SECONDS\`, set in the shell, is how long docker/run.sh waits until all is healthy, 300 by default.
 - \`SLIPWAY_BIND\` is the address at which ports are published, \`127.0.0.1\` by default.
 - \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`AGENT_PORT\`, \`GATEWAY_PORT\`, \`KAFKA_PORT\`, \`POSTGRES_PORT\`, \`KAFKA_BROWSER_PORT\` and \`DATABASE_BROWSER_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
-- \`TRAFFIC_PORT\` is where gateways take the requests for services, \`8080\` by default; with two replicas it is a range, too.
+- \`TRAFFIC_PORT\` is where gateways take the requests for services, \`8080\` by default; with two replicas it is a range, too. \`TRAFFIC_TLS_PORT\` is the same with TLS, \`8443\` by default.
 - \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\`, \`AZURITE_IMAGE\`, \`KAFKA_BROWSER_IMAGE\` and \`DATABASE_BROWSER_IMAGE\` are the images of the parts.
 - \`POSTGRES_PASSWORD\` and \`BLOB_ACCOUNT_KEY\`, which docker/run.sh makes, are the keys of Postgres and Azurite of the compose file.
 - \`KAFKA_HEAP_OPTS\` are options of Kafka's Java, \`-Xms128m -Xmx512m\` by default.

@@ -29,6 +29,11 @@ const simulated = {
     world: { release: releaseWith('new', 1, { secrets: { PASSWORD: 'password' } }) },
     likeUntilItFails: 'build-and-run, first launch',
   },
+  'build-and-run, with a route': {
+    task: { mode: 'build-and-run' },
+    world: { release: releaseWith('new', 1, { routes: [{ host: 'example.com' }] }) },
+    likeUntilItFails: 'build-and-run, first launch',
+  },
   'build-and-run, with a release command': {
     task: { mode: 'build-and-run' },
     world: {

@@ -70,6 +70,11 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
     (_requests, appId) => setSecret(appId),
     (requests, appId) => push(requests, appId, { secrets: { PASSWORD: 'password' } }),
   ),
+  'build-and-run, with a route': onOneApp(
+    deploy('build-and-run'),
+    () => Promise.resolve(),
+    (requests, appId) => push(requests, appId, { routes: [{ host: `${appId}.example.test` }] }),
+  ),
   'build-and-run, with a release command': onOneApp(deploy('build-and-run'), launch, (requests, appId) =>
     push(requests, appId, { release: ['node', '-e', 'console.log("migrated")'] }),
   ),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
+import { askTls } from '../../apps/gateway/src/certificates/certificates.testing.js';
 import { ask } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { inWhole } from '../short-form.js';
@@ -55,7 +56,7 @@ describe('a demo that is up, for independent clients', () => {
     expect(demo.said).not.toContain('"phases"');
     const [, next = ''] = shown.split('Try next, in another terminal:');
     const commands = next.match(/^ {2}(?:source|slipway) .*$/gm) ?? [];
-    expect(commands).toHaveLength(5);
+    expect(commands).toHaveLength(6);
     const ending = commands.filter((line) => !line.includes('--follow'));
     await run('bash', ['-ec', ending.map((line) => line.split(' (')[0]).join('\n')], { cwd: folder.path });
   });
@@ -63,6 +64,10 @@ describe('a demo that is up, for independent clients', () => {
   it('names the address of the application for a browser, and the gateway answers there', async () => {
     const [, host = '', port] = /(shop\.localhost):(\d+)\//.exec(demo.said) ?? [];
     expect((await ask({ port: Number(port), host })).status).toBe(200);
+    const [, caFile = '', tlsPort] =
+      /curl --cacert (\S+) https:\/\/shop\.localhost:(\d+)\//.exec(demo.said) ?? [];
+    const over = { port: Number(tlsPort), host, ca: readFileSync(caFile, 'utf8') };
+    expect((await askTls(over)).status).toBe(200);
   });
 
   it('keeps its keys and tokens from other users of the host', () => {
@@ -95,13 +100,16 @@ describe('a demo that is up, for independent clients', () => {
       const all = await typed('kcat -C -b "$KAFKA_BROKERS" -t deployment.responses -o beginning -e -q');
       return all.split('\n').find((line) => line.includes('from-kcat-1'));
     });
-    const { status, endpoint } = JSON.parse(reply) as { status: boolean; endpoint: { url: string } };
+    const { status, endpoint } = JSON.parse(reply) as {
+      status: boolean;
+      endpoint: { url: string; ip: string; port: number };
+    };
     expect(status).toBe(true);
-    expect(await (await fetch(endpoint.url)).text()).toBe('from outside');
+    expect(new URL(endpoint.url).hostname).toBe('outside.localhost');
+    const url = `http://${endpoint.ip}:${endpoint.port}`;
+    expect(await (await fetch(url)).text()).toBe('from outside');
     const select = `select service, url, state from registry.instances where app_id = 'outside'`;
-    expect(await typed('psql "$DATABASE_URL" -At -c "$1"', select)).toBe(
-      `app-server|${endpoint.url}|running\n`,
-    );
+    expect(await typed('psql "$DATABASE_URL" -At -c "$1"', select)).toBe(`app-server|${url}|running\n`);
     expect(await typed('psql "$DATABASE_URL" -At -c "select count(*) from registry.nodes"')).toBe('3\n');
   });
 

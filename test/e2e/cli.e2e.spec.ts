@@ -6,6 +6,7 @@ import { deploymentReplied } from '#libs/contracts';
 import { testNodes, uniqueName, until } from '#libs/testing';
 import { greeter, zipOf } from './client.js';
 import { answerOf, RunningCommand, slipway } from './command.js';
+import { bodyAt } from './gateway.js';
 import { type Files, sourceFolders } from './source-folders.js';
 import { containersOf } from './world.js';
 
@@ -33,12 +34,13 @@ describe('from a folder to what runs', () => {
     expect(deployed.out).toMatch(/✔ prices {2}running {2}http:\S+ on node-\d/);
     expect(deployed.out).toMatch(/Finished in [\d.]+s\nnext: slipway status /);
     const endpoint = /Endpoint (\S+)/.exec(deployed.out)?.[1];
-    expect(await textAt(endpoint)).toBe('front');
+    expect(await bodyAt(endpoint)).toBe('front');
 
     const status = await slipway('status', app);
     expect(status.code).toBe(0);
     const [services = '', instances = ''] = status.out.trimEnd().split('\n\n');
-    expect(services).toMatch(/^APP +SERVICE +RUNNING +STATE +RELEASE\n/);
+    expect(services).toMatch(/^APP +SERVICE +RUNNING +STATE +RELEASE +ENDPOINT\n/);
+    expect(services).toContain(` ${endpoint}\n`);
     await until('the counts that are wanted', async () =>
       /app-server +1\/1 .*\n.*prices +1\/1 /.test((await slipway('status', app)).out),
     );
@@ -46,11 +48,12 @@ describe('from a folder to what runs', () => {
     expect(head).toMatch(/^APP +SERVICE +STATE +NODE +URL +RELEASE +INSTANCE$/);
     expect(rows).toHaveLength(2);
     expect(rows[0]).toContain(`app-server  running  `);
-    expect(rows[0]).toContain(endpoint);
+    const url = / (http:\S+) /.exec(String(rows[0]))?.[1];
+    expect(await textAt(url)).toBe('front');
 
     const where = await slipway('status', app, 'app-server');
     expect(where.out).toMatch(/app-server +1\/1 +running /);
-    expect(where.out).toContain(` ${new URL(String(endpoint)).host} `);
+    expect(where.out).toContain(` ${new URL(String(url)).host} `);
     const watching = new RunningCommand(['status', app, 'prices', '--watch']);
     await watching.says(`${app}-prices-`);
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uniqueName, until } from '#libs/testing';
+import { requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter, olderForm } from './client.js';
+import { bodyAt } from './gateway.js';
 import { containersOf, registryRows, reservationsOf } from './world.js';
 
 const client = new Client();
@@ -21,8 +22,11 @@ describe('build-and-run', () => {
       services: [{ name: 'app-server', status: 'running' }],
     });
     const [service] = reply.services;
-    expect(reply.endpoint?.url).toBe(service?.instances[0]?.url);
-    expect(await textAt(reply.endpoint?.url)).toBe('hello');
+    const { port } = new URL(requireEnv('SLIPWAY_TRAFFIC_URL'));
+    expect(reply.endpoint?.url).toBe(`http://${appId}.localhost:${port}`);
+    expect(service?.endpoint).toEqual({ url: reply.endpoint?.url });
+    expect(await bodyAt(reply.endpoint?.url)).toBe('hello');
+    expect(await textAt(service?.instances[0]?.url)).toBe('hello');
     for (const phase of ['fetch', 'build', 'push', 'place', 'pull', 'start', 'healthy'])
       expect(service?.phases[phase], phase).toBeTypeOf('number');
     await client.ask({ mode: 'stop', appId, services: ['app-server'] });
@@ -79,7 +83,7 @@ describe('build-and-run', () => {
     await client.push(appId, 'app-server', olderForm({ 'hello.txt': 'as ever' }));
     const reply = await client.ask({ mode: 'build-and-run', appId, services: ['app-server'] });
     expect(reply.services[0]?.error).toBeUndefined();
-    expect(await textAt(`${reply.endpoint?.url}/hello.txt`)).toBe('as ever');
+    expect(await bodyAt(`${reply.endpoint?.url}/hello.txt`)).toBe('as ever');
     await client.ask({ mode: 'stop', appId, services: ['app-server'] });
   });
 

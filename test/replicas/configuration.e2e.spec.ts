@@ -68,7 +68,7 @@ describe.concurrent('an app that is not configured', () => {
     ['load-balancer', 'SLIPWAY_DEPLOYER_PUBLIC_KEY', 'hunter2', 'not a base64url JWK'],
     ['load-balancer', 'LOAD_BALANCER_HTTP_PORT', '70000', '65535'],
     ['gateway', 'GATEWAY_LISTEN', 'localhost:80', 'ADDRESS:PORT, such as 127.0.0.1:8080'],
-    ['gateway', 'GATEWAY_POOL_BACKENDS', 'most=3', 'least, weighted, sticky'],
+    ['gateway', 'GATEWAY_POOL_BACKENDS', 'most=3', 'least, weighted, sticky, h2'],
   ] as const)('%s refuses a wrong %s at its start, by its name', async ([app, name, value, says], test) => {
     const failed = started(app, { ...environment, [name]: value }, test);
     expect(await failed.ended).toBe(1);

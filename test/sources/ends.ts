@@ -35,8 +35,10 @@ function hasFailed({ fails, says }: Fails, { error }: Deployment): void {
 }
 
 async function answers({ path, status = 200, says }: End<'answers'>, { reply }: Deployment): Promise<void> {
-  const url =
-    reply?.endpoint?.url ?? reply?.services.find(({ instances }) => instances.length > 0)?.instances[0]?.url;
+  // At its first instance: names below the gateway's domain need not lead anywhere from here.
+  const { ip, port } = reply?.endpoint ?? {};
+  const first = reply?.services.find(({ instances }) => instances.length > 0)?.instances[0]?.url;
+  const url = ip === undefined ? first : `http://${ip}:${port}`;
   const signal = AbortSignal.timeout(ANSWER_MS);
   const answer = await fetch(`${String(url)}${path}`, { redirect: 'manual', signal });
   const body = await answer.text();

@@ -13,6 +13,7 @@ import { events } from './commands/events.js';
 import { push } from './commands/push.js';
 import { status } from './commands/status.js';
 import { CliError, exitCodes, type ExitCode, usageError } from './errors.js';
+import { addCertificates } from './program.certificates.js';
 import { addInit } from './program.init.js';
 import { addKeys } from './program.keys.js';
 import { addCancel, addPlan, addRollback, addScale } from './program.modes.js';
@@ -21,6 +22,7 @@ import { addPlacement } from './program.placement.js';
 import { addRebalance } from './program.rebalance.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
+import { addRoutes } from './program.routes.js';
 import { addSecrets } from './program.secret.js';
 import { addTop } from './program.top.js';
 import { addTraffic } from './program.traffic.js';
@@ -175,16 +177,7 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[
-    addStatus,
-    addTop,
-    addTraffic,
-    addEvents,
-    addRecord,
-    addPlacement,
-    addRebalance,
-    addSecrets,
-    addNodes,
-    addKeys,
-  ],
+  ...[addStatus, addTop, addRoutes, addTraffic, addEvents, addRecord, addPlacement, addRebalance],
+  addCertificates,
+  ...[addSecrets, addNodes, addKeys],
 ];

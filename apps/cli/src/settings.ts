@@ -40,7 +40,7 @@ const loadBalancerSchema = z.object({
 });
 
 const gatewaySchema = z.object({
-  SLIPWAY_GATEWAY_URL: z.url().describe('The HTTP address of the gateway.'),
+  SLIPWAY_GATEWAY_URL: z.url().describe('The HTTP address of the gateway app.'),
   SLIPWAY_API_TOKEN: API_TOKEN,
 });
 
@@ -80,6 +80,9 @@ export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
 export const loadBalancerSettings = () => settings(loadBalancerSchema);
 export const gatewaySettings = () => settings(gatewaySchema);
+const desktopSchema = z.object({ DISPLAY: z.string().optional(), WAYLAND_DISPLAY: z.string().optional() });
+/** Whether there is a screen on which something can be opened. */
+export const desktopSettings = () => settings(desktopSchema);
 /** For what is shown besides, where the deployer can be asked. */
 export const knowsDeployer = (): boolean => {
   const { SLIPWAY_DEPLOYER_URL } = settings(deployerSchema.pick({ SLIPWAY_DEPLOYER_URL: true }).partial());

@@ -41,6 +41,14 @@ const registryUrl = () =>
     }
   });
 
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+const isGatewayUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { hostname, pathname, search, hash, username, password } = new URL(text);
+  return HOST_NAME.test(hostname) && [pathname, search, hash, username, password].join('') === '/';
+};
+
 const builders = () =>
   z.string().transform((text, context): readonly BuilderAddress[] => {
     try {
@@ -192,6 +200,14 @@ const variables = z.object({
     .default(1_000)
     .describe(
       'How long an instance must stay healthy before the deployment goes on, if config.json does not say. It is 5 s at least for a service that is asked by TCP and whose sockets cannot be read in its container.',
+    ),
+  SLIPWAY_TRAFFIC_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http or https URL, such as https://example.com' })
+    .refine(isGatewayUrl, 'expected a host name in lower case and no path, such as https://example.com')
+    .optional()
+    .meta({ kind: 'URL' })
+    .describe(
+      'Where the gateway takes the requests for services, such as `https://example.com` or `http://localhost:8080`: its host is the `GATEWAY_DOMAIN`. Replies, `slipway status` and `slipway open` give addresses below it. Without it they give none, and hosts below `localhost` belong to the applications that they name.',
     ),
   DEPLOYER_DRAIN_MS: durationMs()
     .optional()

@@ -77,6 +77,16 @@ describe("the deployer's configuration", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('the URL of the gateway is a scheme, a domain and a port, and nothing else', () => {
+    for (const url of ['https://example.com', 'http://localhost:8080', 'https://apps.example.com/'])
+      expect(problems({ SLIPWAY_TRAFFIC_URL: url }), url).not.toContain('SLIPWAY_TRAFFIC_URL');
+    for (const url of [
+      ...['example.com', 'ftp://example.com', 'https://example.com/apps', 'https://example.com?a'],
+      ...['https://ann@example.com', 'https://[::1]:80', 'no address'],
+    ])
+      expect(problems({ SLIPWAY_TRAFFIC_URL: url }), url).toContain('SLIPWAY_TRAFFIC_URL');
+  });
+
   it('a kind of registry that there is not is told', () => {
     expect(problems({ REGISTRY_KIND: 'azure' })).toContain('REGISTRY_KIND');
   });

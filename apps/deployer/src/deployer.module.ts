@@ -25,6 +25,8 @@ import {
 } from './requests/ports.js';
 import { WaitingController } from './rollout/http.js';
 import { NODE_WAITS, type NodeWaits, WORK_QUEUE } from './rollout/ports.js';
+import { RoutesController } from './routes/http.js';
+import { ROUTE_RECORD, type RouteRecord } from './routes/ports.js';
 import { SpecsController } from './services/http.js';
 import { SPECS, type SpecReader } from './services/ports.js';
 import { SECRET_INTAKE, type SecretList, type SecretRequests, SECRETS } from './secrets/ports.js';
@@ -42,6 +44,7 @@ export interface DeployerModuleParts {
   readonly secrets: SecretList;
   readonly instanceLogs: InstanceLogs;
   readonly specs: SpecReader;
+  readonly routes: RouteRecord;
   readonly tokens: Tokens;
 }
 
@@ -56,7 +59,7 @@ export class DeployerModule {
         MoveRequestsConsumer,
         ...[RequestsController, SubmissionsController, ReleasesController],
         ...[BuildsController, InstancesController, SecretsController, SpecsController],
-        ...[WaitingController, EvictionsConsumer],
+        ...[WaitingController, EvictionsConsumer, RoutesController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
@@ -71,6 +74,7 @@ export class DeployerModule {
         { provide: SECRETS, useValue: parts.secrets },
         { provide: INSTANCE_LOGS, useValue: parts.instanceLogs },
         { provide: SPECS, useValue: parts.specs },
+        { provide: ROUTE_RECORD, useValue: parts.routes },
         { provide: TOKENS, useValue: parts.tokens },
       ],
     };

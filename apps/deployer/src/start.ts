@@ -26,6 +26,7 @@ import {
 import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
+import { createRoutes } from './routes/wire.js';
 import { createServices } from './services/wire.js';
 import { PostgresNodeWaits } from './rollout/adapters/node-waits.js';
 import {
@@ -87,7 +88,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const telling = { pool, outbox, intake, clock: runtime.clock, replica: config.DEPLOYER_REPLICA };
   const module = DeployerModule.register({
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
-    ...{ specs: services.record, evictions: createEvictions(telling) },
+    ...{ specs: services.record, evictions: createEvictions(telling), routes: createRoutes(config, telling) },
     ...{ requests, submissions, waits: new PostgresNodeWaits(telling) },
     releases: new PostgresReleaseRecord(pool),
     buildLogs: new PostgresBuildLogs(pool),

@@ -20,10 +20,12 @@ import {
   bareConfigSchema,
   type DatabaseConfig,
   httpPort,
+  oldRowsVariables,
   optionalDatabaseVariables,
   replicaName,
   withDatabaseRules,
 } from '#libs/runtime';
+import { certificateRules, certificateVariables } from './certificates/variables.wire.js';
 import { type Profile, profiles } from './data-plane/domain/wanted.js';
 
 const LISTEN = /^(\[[0-9a-f:.]+\]|[0-9.]+):(\d{1,5})$/i;
@@ -52,7 +54,7 @@ const poolBackends = keyValueList()
   })
   .meta({ kind: 'NAME=VALUE with commas' });
 
-const POOL_BACKENDS: Readonly<Record<Profile, number>> = { least: 64, weighted: 8, sticky: 8 };
+const POOL_BACKENDS: Readonly<Record<Profile, number>> = { least: 64, weighted: 8, sticky: 8, h2: 8 };
 const mapped = (given: Readonly<Record<string, string>>): Partial<Record<Profile, number>> =>
   Object.fromEntries(Object.entries(given).map(([name, text]) => [name, Number(text)]));
 
@@ -186,7 +188,7 @@ const schema = bareConfigSchema.extend({
     ),
   GATEWAY_POOL_BACKENDS: poolBackends.prefault(shown).meta({
     description:
-      'How many services of each profile HAProxy can carry before it is reloaded with twice as many: `least`, `weighted`, `sticky`.',
+      'How many services of each profile HAProxy can carry before it is reloaded with twice as many: `least`, `weighted`, `sticky`, `h2`.',
     shownDefault: `\`${shown}\``,
   }),
   GATEWAY_POOL_SERVERS: z.coerce
@@ -218,10 +220,12 @@ const schema = bareConfigSchema.extend({
       'Networks of proxies before the gateway. Their `X-Forwarded-For`, `-Host`, `-Port`, `-Proto` and `X-Request-Id` are believed; those of everybody else are replaced.',
     ),
   ...balancingVariables,
+  ...oldRowsVariables,
   GATEWAY_ACCESS_LOG: z
     .stringbool()
     .default(true)
     .describe('`true` logs each request with its service, instance, status and times.'),
+  ...certificateVariables(listen),
 });
 
 /** Everything that the gateway reads from its environment. */
@@ -230,7 +234,7 @@ export const gatewayConfigSchema = withRules(
     path: ['GATEWAY_FOLDER'],
     error: `expected a path of ${LONGEST_FOLDER} characters at most, since those of sockets are limited`,
   }),
-  FEED_RULES,
+  [...FEED_RULES, ...certificateRules],
 );
 
 export type GatewayConfig = z.output<typeof schema>;

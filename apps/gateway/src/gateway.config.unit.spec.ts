@@ -14,7 +14,7 @@ describe('the configuration of a gateway', () => {
     const config = load({ GATEWAY_LISTEN: '[::1]:80', GATEWAY_POOL_BACKENDS: 'sticky=3' });
     expect(config).toMatchObject({
       GATEWAY_LISTEN: { host: '::1', port: 80 },
-      GATEWAY_POOL_BACKENDS: { least: 64, weighted: 8, sticky: 3 },
+      GATEWAY_POOL_BACKENDS: { least: 64, weighted: 8, sticky: 3, h2: 8 },
       ...{ GATEWAY_DOMAIN: 'localhost', GATEWAY_TRUSTED_PROXIES: [], GATEWAY_LEAVE_HAPROXY: false },
     });
     expect(folderOf(config, 80)).toMatch(/\/slipway-gateway-80$/);
@@ -64,5 +64,41 @@ describe('a gateway that follows a feed', () => {
   ])('%o is refused by the name of a variable, without a secret', (env, expected) => {
     expect(() => loadConfig(gatewayConfigSchema, env)).toThrow(new RegExp(expected));
     expect(() => loadConfig(gatewayConfigSchema, env)).not.toThrow(/hunter2|a-secret-token/);
+  });
+});
+
+describe('HTTPS', () => {
+  const listen = { GATEWAY_LISTEN: '0.0.0.0:80', GATEWAY_LISTEN_TLS: '0.0.0.0:443' };
+  const acme = {
+    ...listen,
+    GATEWAY_ACME_URL: 'https://acme.example.com/directory',
+    GATEWAY_ACME_ACCEPT_TERMS: 'true',
+    SLIPWAY_CERTIFICATE_KEY: Buffer.alloc(32).toString('base64url'),
+  };
+
+  it('takes files with both, and a file for each', () => {
+    const text = '/tls/both.pem, /tls/tls.crt:/tls/tls.key';
+    expect(load({ ...listen, GATEWAY_TLS_CERTIFICATES: text }).GATEWAY_TLS_CERTIFICATES).toEqual([
+      { chain: '/tls/both.pem' },
+      { chain: '/tls/tls.crt', key: '/tls/tls.key' },
+    ]);
+    expect(load(acme).GATEWAY_ACME_HOSTS).toEqual([]);
+  });
+
+  it.each([
+    [{ ...listen, GATEWAY_LISTEN: '' }, 'GATEWAY_LISTEN_TLS', 'expected GATEWAY_LISTEN besides'],
+    [{ ...listen, GATEWAY_TLS_CERTIFICATES: 'a:b:c' }, 'GATEWAY_TLS_CERTIFICATES', 'CHAIN:KEY'],
+    [{ ...acme, GATEWAY_LISTEN_TLS: '' }, 'GATEWAY_ACME_URL', 'expected GATEWAY_LISTEN_TLS besides'],
+    [{ ...acme, GATEWAY_FEED_URLS: 'ws://lb:8120' }, 'GATEWAY_ACME_URL', 'expected no GATEWAY_FEED_URLS'],
+    [{ ...acme, GATEWAY_ACME_ACCEPT_TERMS: '' }, 'GATEWAY_ACME_ACCEPT_TERMS', 'expected true'],
+    [{ ...acme, SLIPWAY_CERTIFICATE_KEY: '' }, 'SLIPWAY_CERTIFICATE_KEY', 'not set'],
+    [{ ...acme, SLIPWAY_CERTIFICATE_KEY: 'hunter2' }, 'SLIPWAY_CERTIFICATE_KEY', 'expected 32'],
+    [{ ...acme, GATEWAY_ACME_BINDING_KEY_ID: 'mine' }, 'GATEWAY_ACME_BINDING_KEY', 'not set'],
+    [{ ...acme, GATEWAY_ACME_BINDING_KEY: 'hunter2' }, 'GATEWAY_ACME_BINDING_KEY_ID', 'not set'],
+    [{ ...acme, GATEWAY_ACME_HOSTS: 'https://x' }, 'GATEWAY_ACME_HOSTS', 'host names with commas'],
+    [{ ...acme, GATEWAY_ACME_CONTACT: 'me' }, 'GATEWAY_ACME_CONTACT', ''],
+  ])('%o names %s, and says %s', (env, name, says) => {
+    expect(() => load(env)).toThrow(new RegExp(`${name} [^]*${says}`));
+    expect(() => load(env)).not.toThrow('hunter2');
   });
 });

@@ -26,10 +26,10 @@ export const appTables: Readonly<Record<AppName, AppTables>> = {
     schema: appSchemas.deployer,
     migrations: [eventTables, workTables, own('deployer')],
   },
-  // It keeps nothing but its leases, which the deployer waits for.
+  // The deployer waits for its leases.
   gateway: {
     schema: CARRIER_SCHEMA,
-    migrations: [trafficTables],
+    migrations: [trafficTables, own('gateway')],
     publishes: { [appSchemas.deployer]: ['carriers'] },
   },
   // Among others the leases of the gateways that follow its feed.

@@ -18,6 +18,7 @@ import { scaleReplied } from './messages/scale-replied.js';
 import { scaleRequested } from './messages/scale-requested.js';
 import { secretReplied } from './messages/secret-replied.js';
 import { secretRequested } from './messages/secret-requested.js';
+import { serviceRoutesChanged } from './messages/service-routes-changed.js';
 import { serviceSpecChanged } from './messages/service-spec-changed.js';
 
 /** Every message of every version that is understood. */
@@ -42,4 +43,5 @@ export const catalogue: readonly MessageDefinition[] = [
   secretRequested,
   secretReplied,
   serviceSpecChanged,
+  serviceRoutesChanged,
 ];

@@ -4,7 +4,7 @@ import { usersNote } from './service-config.fields.js';
 import { legacyConfigSchema } from './service-config.legacy.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
-type Part = 'health' | 'placement' | 'resources' | 'stop';
+type Part = 'health' | 'placement' | 'resources' | 'stop' | 'traffic';
 type PartField<P extends Part> = `${P}.${keyof NonNullable<ServiceConfig[P]> & string}`;
 type Field = Exclude<keyof ServiceConfig, 'legacy' | 'defaultReplicas'> | { [P in Part]: PartField<P> }[Part];
 
@@ -92,6 +92,11 @@ const fieldDescriptions: Record<Field, string> = {
     'Folders whose content outlives the instance, each with `name` and `path`. They lie on one node, so one instance uses them; it is stopped before another one starts.',
   readOnly:
     '`true`: the service can write into `tmpfs`, and into /tmp, which then lies in memory too; nowhere else.',
+  routes:
+    'Where clients reach the service at the gateway, beside its own address. A host belongs to one application: what another one has is refused with `ROUTE_TAKEN`. What `slipway routes` or the API set stays until this list changes.',
+  traffic: 'How the gateway treats its requests.',
+  'traffic.balance':
+    'How requests are shared out: `least` (default), to the instance with the fewest in flight; `weighted`, in turn by weights; `sticky`, a client stays with its instance, by a cookie.',
   observe:
     'What the agent reads of the instances beside the usual. With `cpuPeaks`: how many cores each used in the busiest 100 ms of a second. This costs its node more.',
   init: '`false`: the service is process 1 of its container, as images with an init of their own need (s6-overlay, systemd). By default a small init is process 1; it reaps zombies and passes signals on.',

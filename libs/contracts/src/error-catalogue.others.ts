@@ -31,6 +31,11 @@ export const httpErrors = {
     'There is no such service.',
     'List them: `slipway status APP --all`, or `slipway releases APP` for those that were only built.',
   ),
+  ROUTES_CHANGED: overHttp(
+    412,
+    'The routes have changed since they were read.',
+    'Read them again, and send what you want with the new `ETag`.',
+  ),
   NODE_UNKNOWN: overHttp(
     404,
     'There is no such node, or it was removed.',
@@ -237,10 +242,46 @@ export const commandErrors = {
     'Use the command and the platform of the same version.',
   ),
   ANSWER_CUT_OFF: inCommand('A log ended before its end.', 'Ask again; the node may be lost.'),
+  ROUTE_NOT_FOUND: inCommand(
+    'The service has no such route.',
+    'List its routes: `slipway routes APP SERVICE`.',
+  ),
+  SERVICE_UNCLEAR: inCommand('Several services could be meant.', 'Name one of them.'),
+  ADDRESS_UNKNOWN: inCommand(
+    'The service has no address at the gateway.',
+    'A worker has none. Else set `SLIPWAY_TRAFFIC_URL` for the deployer.',
+  ),
   NOT_RUNNING: inCommand(
     'The service has no instances.',
     'Run it. The log of its build: `slipway logs APP SERVICE --build`.',
   ),
+} satisfies Record<string, ErrorEntry>;
+
+/** Why an ACME authority has not signed a certificate: `slipway certificates` shows them. */
+export const authorityErrors = {
+  ACME_UNREACHABLE: {
+    where: ['command'],
+    what: 'The ACME authority does not answer, or answers with an error of its own.',
+    whatToDo:
+      'Check `GATEWAY_ACME_URL`, and `GATEWAY_ACME_CA_FILE` of an authority of your own. It is asked again.',
+  },
+  ACME_CHALLENGE_FAILED: {
+    where: ['command'],
+    what: 'The authority asked the host for the answer to its challenge at port 80, and did not get it.',
+    whatToDo:
+      'Have the DNS lead the host to the gateways, and port 80 to `GATEWAY_LISTEN`. The authority is asked again; see [Serve HTTPS](../how-to/serve-https.md#an-acme-authority).',
+  },
+  ACME_RATE_LIMITED: {
+    where: ['command'],
+    what: 'The authority wants fewer orders. All hosts wait for as long as it says.',
+    whatToDo: 'Use a wildcard certificate of your own, or name fewer hosts in `GATEWAY_ACME_HOSTS`.',
+  },
+  ACME_REFUSED: {
+    where: ['command'],
+    what: 'The authority refuses the account or the host.',
+    whatToDo:
+      'Do what the message says; `externalAccountRequired` asks for `GATEWAY_ACME_BINDING_KEY_ID`. A host that it never signs for: take it out with `!host` in `GATEWAY_ACME_HOSTS`.',
+  },
 } satisfies Record<string, ErrorEntry>;
 
 /** Why an app does not start. */
@@ -278,6 +319,22 @@ export const startErrors = {
     what: 'HAProxy ends at its start. The gateway goes on trying.',
     whatToDo:
       'Do what the message says; often the port of `GATEWAY_LISTEN` is taken, or is below 1024 and the gateway may not use it.',
+  },
+  CERTIFICATE_UNREADABLE: {
+    where: ['start', 'command'],
+    what: 'A file of `GATEWAY_TLS_CERTIFICATES` is not there, cannot be read, or holds no certificate in PEM. What it held before is served on.',
+    whatToDo: 'Do what the message says; see [Serve HTTPS](../how-to/serve-https.md#your-own-certificates).',
+  },
+  CERTIFICATE_KEY_WRONG: {
+    where: ['start', 'command'],
+    what: 'The private key of a certificate is missing, encrypted, or belongs to another certificate. What its file held before is served on.',
+    whatToDo:
+      'Give the key that was made for the certificate, without a passphrase: `openssl pkey -in encrypted.pem -out key.pem`.',
+  },
+  CERTIFICATE_UNUSABLE: {
+    where: ['start', 'command'],
+    what: 'A certificate has expired, is not valid yet, is for no host name, or is too weak. What its file held before is served on.',
+    whatToDo: 'Do what the message says, often: renew the certificate.',
   },
   DATABASE_CONNECTION: {
     where: ['start'],

@@ -197,6 +197,12 @@ const runErrors = {
     'The sum of what is wanted of the service and of `by` is below 0 or above 50.',
     'Ask for the number itself: `slipway scale APP SERVICE COUNT`.',
   ),
+  ROUTE_TAKEN: {
+    where: ['reply', 'http'],
+    statuses: [409],
+    what: 'Another service has the same host and path, or the host belongs to another application.',
+    whatToDo: 'The message says whose it is. Choose another host or path, or have its owner give it up.',
+  },
   SECRET_NOT_FOUND: inReply(
     'The service names a secret that its application does not have.',
     'Store it: `slipway secret set`.',

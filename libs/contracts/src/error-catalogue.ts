@@ -1,4 +1,10 @@
-import { commandErrors, enrolmentErrors, httpErrors, startErrors } from './error-catalogue.others.js';
+import {
+  authorityErrors,
+  commandErrors,
+  enrolmentErrors,
+  httpErrors,
+  startErrors,
+} from './error-catalogue.others.js';
 import { replyErrors } from './error-catalogue.reply.js';
 import type { ErrorEntry } from './error-entry.js';
 
@@ -9,4 +15,5 @@ export const errorCatalogue: Readonly<Record<string, ErrorEntry>> = {
   ...enrolmentErrors,
   ...commandErrors,
   ...startErrors,
+  ...authorityErrors,
 };

@@ -12,6 +12,7 @@ import { healthProblems, healthSchema } from './service-config.health.js';
 import { prioritySchema } from './priority.js';
 import { placementSchema } from './service-config.placement.js';
 import { volumeProblems, volumesSchema } from './service-config.volumes.js';
+import { routesSchema, trafficSchema } from './routes.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 import { fallbackSchema, headersSchema, outputSchema, redirectsSchema } from './service-config.site.js';
 
@@ -125,6 +126,10 @@ export const serviceConfigSchema = z.strictObject({
   readOnly: z.boolean().optional(),
   /** `false`: the service is process 1 of its container. */
   init: z.boolean().optional(),
+  /** Where clients reach it at the gateway, beside its own address. */
+  routes: routesSchema.optional(),
+  /** How the gateway treats its requests. */
+  traffic: trafficSchema.optional(),
   /** What the agent reads of its instances beside the usual. */
   observe: observeSchema.optional(),
   /** Only in what the older form was turned into. */
@@ -155,6 +160,11 @@ const currentConfigSchema = serviceConfigSchema
   .superRefine((config, context) => {
     for (const { field, expected } of volumeProblems(config))
       context.addIssue({ code: 'custom', path: [field], message: expected, input: undefined });
+  })
+  .superRefine(({ routes = [], port }, context) => {
+    if (routes.length === 0 || port !== undefined) return;
+    const message = 'expected port beside it: without one nobody can connect to the service';
+    context.addIssue({ code: 'custom', path: ['routes'], message, input: undefined });
   })
   .superRefine(({ health, port }, context) => {
     for (const { field, expected } of health === undefined ? [] : healthProblems(health, port))
@@ -235,7 +245,12 @@ const namesReplicas = (root: unknown): boolean =>
 function writtenFields(): readonly string[] {
   const { shape } = serviceConfigSchema.omit({ legacy: true, defaultReplicas: true });
   const objects = { health: healthSchema, resources: resourcesSchema, stop: stopSchema };
-  const within = Object.entries({ ...objects, placement: placementSchema, observe: observeSchema });
+  const within = Object.entries({
+    ...objects,
+    placement: placementSchema,
+    observe: observeSchema,
+    traffic: trafficSchema,
+  });
   return [
     ...Object.keys(shape),
     ...within.flatMap(([field, object]) => Object.keys(object.shape).map((name) => `${field}.${name}`)),

@@ -224,6 +224,8 @@ async function readingByIndex<T>(read: (pool: Pool) => Promise<T>): Promise<T> {
   const nodes = (await explained(registry.reader, sql, values)).filter((node) => node['Relation Name']);
   expect(nodes.map((node) => `${node['Node Type']} ${node['Relation Name']}`).toSorted()).toEqual([
     'Index Scan instance_records',
+    // Once for each column.
+    ...['Index Scan route_records', 'Index Scan route_records'],
     'Index Scan spec_records',
   ]);
   return found;
@@ -237,8 +239,16 @@ describe('one service among many', () => {
        SELECT 'shop', 's' || n, 'The shop', 1, 'running', 1, now() FROM generate_series(1, $1) AS n`,
       [SERVICES],
     );
+    await registry.owner.query(
+      `INSERT INTO registry.route_records (app_id, service, revision, routes, traffic, changed_at)
+       SELECT 'shop', 's' || n, 1, json_build_array(json_build_object('host', 'h' || n, 'path', '/')), '{}', now()
+       FROM generate_series(1, $1) AS n`,
+      [SERVICES],
+    );
   });
-  afterAll(() => registry.owner.query('DELETE FROM registry.spec_records'));
+  afterAll(() =>
+    registry.owner.query('DELETE FROM registry.spec_records; DELETE FROM registry.route_records'),
+  );
 
   it('is read by its index where it has changed, and where it is asked for, not with the whole registry', async () => {
     await registry.owner.query(
@@ -247,11 +257,16 @@ describe('one service among many', () => {
          'c1', 't1', 0.25, 128, now(), now() FROM generate_series(1, $1) AS n`,
       [SERVICES],
     );
-    await registry.owner.query('ANALYZE registry.instance_records, registry.spec_records');
+    await registry.owner.query(
+      'ANALYZE registry.instance_records, registry.spec_records, registry.route_records',
+    );
     const before = await latest();
     await registry.owner.query(`UPDATE instance_records SET state = 'draining' WHERE name = 'i7'`);
     const changes = await readingByIndex((pool) => readChanges(pool, before));
-    expect(changes).toMatchObject([{}, { name: 'shop/s7', service: { wanted: 1, running: 0 } }]);
+    expect(changes).toMatchObject([
+      {},
+      { name: 'shop/s7', service: { wanted: 1, running: 0, routes: [{ host: 'h7' }] } },
+    ]);
     const of = { appId: 'shop', service: 's7' };
     // The sixth time, Postgres would take the plan of a statement whose values it does not look at.
     for (let n = 0; n < 7; n += 1) {

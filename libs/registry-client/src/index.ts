@@ -8,7 +8,7 @@ export {
 export { namingRegistry, orWithoutRegistry, RegistryUnavailableError } from './errors.js';
 export { CHANGES_CHANNEL, RegistryFeed, type RegistryFeedOptions } from './registry-feed.js';
 export { INSTANCE_COLUMNS, SERVICE_COLUMNS } from './rows.js';
-export type { RegistryInstance, RegistryNode, RegistryService } from './rows.js';
+export type { RegistryInstance, RegistryNode, RegistryRoute, RegistryService } from './rows.js';
 export * from './traffic-carriers.js';
 export * from './traffic-entries.js';
 export * from './traffic-watch.js';

@@ -49,6 +49,14 @@ export interface RegistryNode {
   readonly architecture: string | null;
 }
 
+export interface RegistryRoute {
+  readonly host: string;
+  readonly path: string;
+  readonly strip?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
 /** A service that an instance was ever reported of, or of which something is wanted. */
 export interface RegistryService {
   readonly appId: string;
@@ -66,6 +74,10 @@ export interface RegistryService {
   readonly wantedRelease: string | null;
   /** running or stopped; null where the deployer has not said. */
   readonly wantedState: 'running' | 'stopped' | null;
+  /** Where it is reached at the gateway, beside its own address; null where the deployer has not said. */
+  readonly routes: readonly RegistryRoute[] | null;
+  /** How the gateway treats its requests. */
+  readonly traffic: { readonly balance?: string } | null;
   readonly reportedAt: Date;
 }
 
@@ -125,6 +137,8 @@ export const SERVICE_COLUMNS = columns(
     'wanted',
     'wantedRelease',
     'wantedState',
+    'routes',
+    'traffic',
     'reportedAt',
   ],
 );

@@ -38,9 +38,15 @@ function entryOf(change: RegistryChange): FeedEntry | undefined {
 function serviceEntry(name: string, row: RegistryService | undefined): FeedEntry {
   return {
     ...{ kind: 'service', name },
-    ...(row && { service: { appId: row.appId, service: row.service } }),
+    ...(row && { service: serviceOf(row) }),
   };
 }
+
+const serviceOf = ({ appId, service, routes, traffic }: RegistryService): FeedEntry['service'] => ({
+  ...{ appId, service },
+  ...(routes !== null && routes.length > 0 && { routes: [...routes] }),
+  ...(traffic !== null && { traffic }),
+});
 
 /** One that is neither running nor draining is as one that was removed. */
 function instanceEntry(name: string, row: RegistryInstance | undefined): FeedEntry {

@@ -1,4 +1,4 @@
-import { deleteOld, handledMessages, type Pool, type Retention } from '#libs/postgres';
+import { deleteOld, type Pool, type Retention } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
 import { Recurring } from './recurring.js';
 import type { RuntimeConfig } from './runtime-config.js';
@@ -14,13 +14,13 @@ export type OldRows = (keepMs: number) => Retention;
 
 const DAY_MS = 86_400_000;
 
-/** Deletes old rows of the inbox, and of the app's own tables, now and then. Several replicas do no harm. */
+/** Deletes old rows now and then. Several replicas do no harm. */
 export function createOldRows(
   { pool, logger, config }: OldRowsParts,
-  ofTheApp: readonly OldRows[] = [],
+  oldRows: readonly OldRows[],
 ): Recurring {
   const keepMs = config.SLIPWAY_OLD_ROWS_DAYS * DAY_MS;
-  const retentions = [handledMessages, ...ofTheApp].map((retention) => retention(keepMs));
+  const retentions = oldRows.map((retention) => retention(keepMs));
   return new Recurring(config.SLIPWAY_OLD_ROWS_INTERVAL_MS, async (signal) => {
     for (const retention of retentions) {
       const { table } = retention;

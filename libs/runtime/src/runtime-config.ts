@@ -16,6 +16,21 @@ export const replicaName = () =>
     shownDefault: 'host name and process id',
   });
 
+/** What an app reads that deletes old rows of its tables. */
+export const oldRowsVariables = {
+  // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
+  // and twice that in an open segment.
+  SLIPWAY_OLD_ROWS_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(3_650)
+    .default(14)
+    .describe('How many days finished rows are kept; longer than the topics keep messages.'),
+  SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs()
+    .default(3_600_000)
+    .describe('How often old rows are deleted; 0 keeps them for ever.'),
+};
+
 /** What every app reads from its environment. */
 export const bareConfigSchema = z.object({
   SLIPWAY_HTTP_HOST: z.string().default('127.0.0.1').describe('The address that the HTTP server listens on.'),
@@ -62,17 +77,7 @@ export const runtimeConfigSchema = z.object({
     .default(1)
     .describe('Replication factor of topics that the app creates.'),
   ...databaseVariables(),
-  // A message that comes again after its row was deleted would be handled again. By default Kafka keeps messages 7 days,
-  // and twice that in an open segment.
-  SLIPWAY_OLD_ROWS_DAYS: z.coerce
-    .number()
-    .min(1)
-    .max(3_650)
-    .default(14)
-    .describe('How many days finished rows are kept; longer than the topics keep messages.'),
-  SLIPWAY_OLD_ROWS_INTERVAL_MS: durationMs()
-    .default(3_600_000)
-    .describe('How often old rows are deleted; 0 keeps them for ever.'),
+  ...oldRowsVariables,
   ...bareConfigSchema.shape,
 });
 

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
 import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
 import { type InboxPort, type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
+import { handledMessages } from '#libs/postgres';
 import { NestLogger, TelemetryModule } from '#libs/telemetry';
 import type { BareRuntime } from './bare-runtime.js';
 import { inTurn } from './in-turn.js';
@@ -54,7 +55,10 @@ export interface ServeOptions extends HttpOptions {
  */
 export function serve(runtime: Runtime, options: ServeOptions): Promise<RunningApp> {
   const { logger, relay, options: of, pool } = runtime;
-  const oldRows = createOldRows({ pool, logger, config: of.config }, options.oldRows);
+  const oldRows = createOldRows({ pool, logger, config: of.config }, [
+    handledMessages,
+    ...(options.oldRows ?? []),
+  ]);
   return running(runtime, options, {
     async start(nest) {
       const failed = new Promise<Error>((onFatal) =>

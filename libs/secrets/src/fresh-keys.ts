@@ -10,6 +10,7 @@ export function freshKeys(): Readonly<Record<string, string>> {
   return {
     SLIPWAY_NODE_KEY: random(),
     SLIPWAY_APP_SECRET_KEY: random(),
+    SLIPWAY_CERTIFICATE_KEY: random(),
     SLIPWAY_DEPLOYER_PRIVATE_KEY: encoded(deployer.privateKey),
     SLIPWAY_DEPLOYER_PUBLIC_KEY: encoded(deployer.publicKey),
     SLIPWAY_API_TOKEN: random(),

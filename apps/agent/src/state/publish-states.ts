@@ -85,6 +85,7 @@ function stateOf(
   now: Date,
 ): NodeState {
   const lastHour = hour.figures(now.getTime());
+  const lastMinutes = hour.lastMinutes(now.getTime());
   return {
     ...{ node, fence },
     liveness: { state, ...(reason !== undefined && { reason }), since },
@@ -101,5 +102,6 @@ function stateOf(
     ...(listeningPorts && { listeningPorts: [...listeningPorts] }),
     ...(engine && { engine }),
     ...(lastHour && { lastHour }),
+    ...(lastMinutes && { lastMinutes }),
   };
 }

@@ -99,6 +99,9 @@ it('the last hour is that of the seconds observed within it', () => {
     memoryBytes: { p50: 6, p95: 6, max: 6 },
     others: { cpu: { p50: 1, p95: 5, max: 5 }, memoryBytes: { p50: 6, p95: 6, max: 6 } },
   });
+  // The last two minutes have 20 s of the lower load.
+  expect(hour.lastMinutes(8_999_000)).toEqual({ seconds: 120, othersCpu: { p50: 2, p95: 2, max: 2 } });
+  expect(hour.lastMinutes(9_200_000)).toBeUndefined();
 });
 
 it('what others used is the use of the node without that of the instances, but for seconds with a gap', () => {
@@ -122,9 +125,11 @@ it('what others used is the use of the node without that of the instances, but f
   hour.add(at(1, null));
   expect(hour.figures(1_000)).toMatchObject({ cpu: { p50: 2.5 } });
   expect(hour.figures(1_000)).not.toHaveProperty('others');
+  expect(hour.lastMinutes(1_000)).toBeUndefined();
   for (let n = 2; n <= 10; n += 1) hour.add(at(n, usage));
   expect(hour.figures(10_000)?.others).toEqual({
     cpu: { p50: 0.5, p95: 0.5, max: 0.5 },
     memoryBytes: { p50: 5, p95: 5, max: 5 },
   });
+  expect(hour.lastMinutes(10_000)).toEqual({ seconds: 9, othersCpu: { p50: 0.5, p95: 0.5, max: 0.5 } });
 });

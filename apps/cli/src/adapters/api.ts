@@ -29,12 +29,24 @@ export async function call<R extends Route>(
   route: R,
   called: CallOf<R>,
 ): Promise<Exclude<AnswerOf<R>, void>> {
+  return (await callTagged(api, route, called)).answer;
+}
+
+/** The same with the ETag of the answer. `ifMatch`: only where what is changed is still what had this one. */
+export async function callTagged<R extends Route>(
+  api: Api,
+  route: R,
+  called: CallOf<R>,
+  ifMatch?: string,
+): Promise<{ readonly answer: Exclude<AnswerOf<R>, void>; readonly etag: string | undefined }> {
+  const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
   const { signal } = api;
   const path = pathOf(route, called);
-  const response = await ask(api, { method: route.method, path, body: called.body, signal });
+  const response = await ask(api, { method: route.method, path, body: called.body, signal, headers });
   const schema = route.answers[response.status]?.schema;
   const text = await response.text();
-  return (schema === undefined ? text : parse(api, schema, parsedJson(text))) as Exclude<AnswerOf<R>, void>;
+  const answer = schema === undefined ? text : parse(api, schema, parsedJson(text));
+  return { answer: answer as Exclude<AnswerOf<R>, void>, etag: response.headers.get('etag') ?? undefined };
 }
 
 /** All items of a list that has pages, page after page. */
@@ -98,13 +110,14 @@ interface Call {
   readonly path: string;
   readonly method: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Ends it; after CALL_TIMEOUT_MS when left out. */
   readonly signal?: AbortSignal;
 }
 
 async function ask(
   api: Api,
-  { path, method, body, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
+  { path, method, body, headers, signal = AbortSignal.timeout(CALL_TIMEOUT_MS) }: Call,
 ): Promise<Response> {
   const base = api.url.replace(/\/$/, '');
   const hint = `Check that the platform is up, and that the ${api.app} runs at ${base} (${api.variable}).`;
@@ -113,6 +126,7 @@ async function ask(
       method,
       headers: {
         authorization: `Bearer ${api.token}`,
+        ...headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),

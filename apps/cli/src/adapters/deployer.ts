@@ -4,13 +4,16 @@ import {
   deployerRoutes as routes,
   type InstanceDetails,
   type ReleaseDetails,
+  type ServiceRoute,
+  type ServiceRoutes,
   type SpecDetails,
+  routeSchema,
   type StoredSecret,
   type WaitingInstance,
 } from '#libs/contracts';
 import { failure } from '../errors.js';
 import { deployerSettings } from '../settings.js';
-import { allItems, type Api, call, callPieces } from './api.js';
+import { allItems, type Api, call, callPieces, callTagged } from './api.js';
 
 interface InstanceLogWish {
   readonly appId: string;
@@ -38,6 +41,16 @@ export interface Deployer {
     readonly appId?: string;
     readonly service?: string;
   }): Promise<readonly WaitingInstance[]>;
+  /** Where services are reached; of every application when left out. */
+  routes(filter: { readonly appId?: string; readonly service?: string }): Promise<readonly ServiceRoutes[]>;
+  /** Sets what `changed` makes of the routes that count; throws ROUTES_CHANGED where somebody else was faster. */
+  changeRoutes(
+    appId: string,
+    service: string,
+    changed: (now: readonly ServiceRoute[]) => readonly ServiceRoute[],
+  ): Promise<ServiceRoutes>;
+  /** What config.json declared last counts again. */
+  takeBackRoutes(appId: string, service: string): Promise<ServiceRoutes>;
   instances(appId: string, service: string): Promise<readonly InstanceDetails[]>;
   /** What an instance says, piece by piece. */
   instanceLog(instance: InstanceLogWish, signal: AbortSignal): AsyncIterable<string>;
@@ -67,6 +80,14 @@ export function openDeployer(signal?: AbortSignal): Deployer {
     builds: (appId, service) => call(api, routes.builds, { query: { appId, service } }),
     secrets: (appId) => call(api, routes.secrets, { query: { appId } }),
     waiting: (query) => call(api, routes.waiting, { query }),
+    routes: (query) => allItems((after) => call(api, routes.allRoutes, { query: { ...query, after } })),
+    async changeRoutes(appId, service, changed) {
+      const params = { appId, service };
+      const { answer: now, etag } = await callTagged(api, routes.routes, { params });
+      const body = { routes: [...changed(now.routes.map((route) => routeSchema.parse(route)))] };
+      return (await callTagged(api, routes.setRoutes, { params, body }, etag)).answer;
+    },
+    takeBackRoutes: (appId, service) => call(api, routes.takeBackRoutes, { params: { appId, service } }),
     instances: (appId, service) => call(api, routes.instances, { params: { appId, service } }),
     instanceLog({ tail, follow, ...params }, signal) {
       const query = { tail, follow: String(follow) };

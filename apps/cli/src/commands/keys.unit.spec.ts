@@ -15,6 +15,7 @@ it('prints what the apps take, and other values each time', () => {
   const checks = {
     SLIPWAY_NODE_KEY: parseAtRestKeys,
     SLIPWAY_APP_SECRET_KEY: parseAtRestKeys,
+    SLIPWAY_CERTIFICATE_KEY: parseAtRestKeys,
     SLIPWAY_DEPLOYER_PRIVATE_KEY: parsePrivateKey,
     SLIPWAY_DEPLOYER_PUBLIC_KEY: parsePublicKey,
     SLIPWAY_API_TOKEN: String,

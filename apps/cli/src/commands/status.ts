@@ -12,6 +12,7 @@ import { withWaiting } from '../domain/waiting-lines.js';
 import { changeLines, historyLines, whereLines } from '../domain/where-lines.js';
 import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
+import { knownAddresses } from './known-addresses.js';
 import { namesHere } from './names-here.js';
 import { waitingForRoom } from './waiting-for-room.js';
 import { valid } from './valid.js';
@@ -44,7 +45,9 @@ export async function status(written: StatusOptions, output: Output): Promise<Ex
   if (appId === undefined || service === undefined) return showAll(registry, options, output);
   const found = await registry.service(appId, service);
   const waiting = await waitingForRoom({ appId, service }, output);
-  output.answer(serviceWithInstances(found, waiting), withWaiting(whereLines(found), waiting));
+  const addresses = await knownAddresses({ appId, service });
+  const lines = withWaiting(whereLines(found, addresses), waiting);
+  output.answer(serviceWithInstances(found, waiting, addresses), lines);
   return exitCodes.ok;
 }
 
@@ -58,12 +61,13 @@ async function showAll(
   const services = await registry.services({ appId });
   const shown = services.filter((line) => all || isKnown(line));
   const waiting = await waitingForRoom({ appId }, output);
-  const lines = withWaiting(statusLines(shown, instances), waiting);
+  const addresses = await knownAddresses({ appId });
+  const lines = withWaiting(statusLines(shown, instances, addresses), waiting);
   const runs =
     instances.some(({ state }) => state === 'running') ||
     shown.some(({ running, wanted }) => running > 0 || (wanted ?? 0) > 0);
   output.answer(
-    servicesWithInstances(shown, instances, waiting),
+    servicesWithInstances(shown, instances, waiting, addresses),
     runs ? lines : [...lines, ...nothing(shown, appId, output)],
   );
   return exitCodes.ok;

@@ -39,6 +39,7 @@ const nowDoing: Readonly<Record<string, string>> = {
   ImagePushed: 'waits for its turn',
   SecretsChecked: 'builds',
   TurnTaken: 'compares what runs with what is wanted',
+  RoutesClaimed: 'compares what runs with what is wanted',
   PlanMade: 'looks for a node',
   ReleaseReused: 'looks for a node',
   ReleaseResolved: 'looks for a node',

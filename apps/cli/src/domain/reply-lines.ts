@@ -30,6 +30,7 @@ function serviceReplyLines(service: ServiceReply, screen: Screen): string[] {
     .filter(({ ms }) => ms >= SHOWN_MS);
   return [
     ` ${mark} ${[service.name, outcomeOf(service), placesOf(service)].filter((part) => part !== '').join('  ')}`,
+    ...(service.endpoint === undefined ? [] : [`${INDENT}${paint.bold(service.endpoint.url)}`]),
     ...phaseLines(phases, screen),
     ...(service.plan ?? []).map((change) => `${INDENT}${changeLine(change)}`),
     ...(service.notes ?? []).map((note) => `${INDENT}note: ${oneLine(note)}`),

@@ -2,6 +2,7 @@ import type { RegistryInstance, RegistryServiceLine, ServiceDetails, WaitingInst
 import { tableLines } from './table.js';
 
 const SERVICES = ['APP', 'SERVICE', 'RUNNING', 'STATE', 'RELEASE'];
+const ENDPOINT = 'ENDPOINT';
 const INSTANCES = ['APP', 'SERVICE', 'STATE', 'NODE', 'URL', 'RELEASE', 'INSTANCE'];
 const NONE = '-';
 
@@ -21,16 +22,37 @@ function crashLines(instances: readonly RegistryInstance[]): string[] {
   });
 }
 
-/** Each service with what runs of what is wanted. */
-export const serviceLines = (services: readonly RegistryServiceLine[]): string[] =>
-  tableLines(SERVICES, services.map(serviceRow));
+/** Where services are reached at the gateway, by `app/service`; empty where that is not known. */
+export type Addresses = ReadonlyMap<string, string>;
+
+const addressIn = (
+  addresses: Addresses,
+  { appId, service }: Pick<RegistryServiceLine, 'appId' | 'service'>,
+) => addresses.get(`${appId}/${service}`);
+
+const endpointIn = (addresses: Addresses, line: RegistryServiceLine): ServiceStatus['endpoint'] => {
+  const url = addressIn(addresses, line);
+  return url === undefined ? undefined : { url };
+};
+
+/** Each service with what runs of what is wanted, and its address where one is known. */
+export function serviceLines(
+  services: readonly RegistryServiceLine[],
+  addresses: Addresses = new Map(),
+): string[] {
+  const rows = services.map(serviceRow);
+  if (!services.some((line) => addressIn(addresses, line) !== undefined)) return tableLines(SERVICES, rows);
+  const more = services.map((line, index) => [...(rows[index] ?? []), addressIn(addresses, line) ?? NONE]);
+  return tableLines([...SERVICES, ENDPOINT], more);
+}
 
 /** The services with what runs of what is wanted, then the instances: each table only where it has rows. */
 export function statusLines(
   services: readonly RegistryServiceLine[],
   instances: readonly RegistryInstance[],
+  addresses: Addresses = new Map(),
 ): string[] {
-  const counted = services.length === 0 ? [] : serviceLines(services);
+  const counted = services.length === 0 ? [] : serviceLines(services, addresses);
   const rows = instances.map((i) => [
     i.appId,
     i.service,
@@ -49,6 +71,8 @@ export function statusLines(
 /** A service as programs are given it: with the state that the table shows, and its instances. */
 interface ServiceStatus extends RegistryServiceLine {
   readonly state: string;
+  /** Where it is reached at the gateway, where that is known. */
+  readonly endpoint?: { readonly url: string };
   readonly instances: readonly RegistryInstance[];
   /** Those of its instances that wait for room. */
   readonly waiting: readonly WaitingInstance[];
@@ -58,10 +82,12 @@ export const servicesWithInstances = (
   services: readonly RegistryServiceLine[],
   instances: readonly RegistryInstance[],
   waiting: readonly WaitingInstance[],
+  addresses: Addresses = new Map(),
 ): readonly ServiceStatus[] =>
   services.map((line) => ({
     ...line,
     state: stateOf(line),
+    endpoint: endpointIn(addresses, line),
     instances: instances
       .filter((instance) => isOf(line, instance))
       .map((instance) => ({ ...instance, state: shownState(instance) })),
@@ -75,7 +101,8 @@ const isOf = (line: RegistryServiceLine, { appId, service }: Pick<WaitingInstanc
 export const serviceWithInstances = (
   { instances, ...line }: ServiceDetails,
   waiting: readonly WaitingInstance[],
-): ServiceStatus | undefined => servicesWithInstances([line], instances, waiting)[0];
+  addresses: Addresses = new Map(),
+): ServiceStatus | undefined => servicesWithInstances([line], instances, waiting, addresses)[0];
 
 /** Of which something runs, or is known to be wanted: that may be 0. */
 export const isKnown = ({ running, wanted }: RegistryServiceLine): boolean => running > 0 || isSaid(wanted);

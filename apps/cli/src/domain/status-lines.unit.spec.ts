@@ -103,3 +103,19 @@ describe('the next command where nothing runs', () => {
     expect(startCommand(services, 'hello')).toBe(command);
   });
 });
+
+it('services have a column for their address once one is known', () => {
+  const [web, mailer] = [line({ running: 1 }), line({ service: 'mailer', running: 1 })];
+  expect(statusLines([web, mailer], [])[0]).not.toContain('ENDPOINT');
+  const known = new Map([[`${web.appId}/${web.service}`, 'https://shop.org']]);
+  const [head, first, second] = statusLines([web, mailer], [], known);
+  expect([head, first]).toEqual([
+    expect.stringMatching(/ENDPOINT$/),
+    expect.stringMatching(/https:..shop.org$/),
+  ]);
+  expect(second).toMatch(/ -$/);
+  expect(servicesWithInstances([web, mailer], [], [], known)).toMatchObject([
+    { endpoint: { url: 'https://shop.org' } },
+    { endpoint: undefined },
+  ]);
+});

@@ -1,5 +1,5 @@
 import type { InstanceEvent, RegistryInstance, ServiceDetails, WatchChange } from '#libs/contracts';
-import { serviceLines, shownState } from './status-lines.js';
+import { type Addresses, serviceLines, shownState } from './status-lines.js';
 import { tableLines } from './table.js';
 
 const INSTANCES = ['STATE', 'SINCE', 'NODE', 'ADDRESS', 'URL', 'RELEASE', 'INSTANCE'];
@@ -7,7 +7,7 @@ const EVENTS = ['TIME', 'EVENT', 'NODE', 'INSTANCE', 'WHY'];
 const NONE = '-';
 
 /** Where a service runs: how many instances of those that are wanted, then each that lives. */
-export function whereLines({ instances, ...service }: ServiceDetails): string[] {
+export function whereLines({ instances, ...service }: ServiceDetails, addresses?: Addresses): string[] {
   const rows = instances.map((one) => [
     ...[shownState(one), one.since ?? NONE, one.node, addressOf(one), one.url ?? NONE, one.release],
     one.instance,
@@ -16,7 +16,7 @@ export function whereLines({ instances, ...service }: ServiceDetails): string[] 
     reason === undefined ? [] : [`${instance} is ${state}: ${reason}`],
   );
   return [
-    ...serviceLines([service]),
+    ...serviceLines([service], addresses),
     ...(rows.length === 0 ? ['', endedLine(service)] : ['', ...tableLines(INSTANCES, rows)]),
     ...(reasons.length === 0 ? [] : ['', ...reasons]),
   ];

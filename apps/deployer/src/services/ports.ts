@@ -1,4 +1,5 @@
 import type { SpecRevision } from '#libs/contracts';
+import type { ReachedBy } from '../routes/domain/service-routes.js';
 import type { ServiceDrift } from './domain/reconcile-service.js';
 import type { ServiceSpec } from './domain/spec.js';
 
@@ -9,8 +10,15 @@ export interface SpecOf {
 
 /** What tasks need of specs; they change them by what they write. */
 export interface Specs {
-  /** The spec of a task's service, and the task's place in the order of arrival. */
-  forTask(taskId: string, of: SpecOf): Promise<{ readonly spec?: ServiceSpec; readonly arrival: number }>;
+  /** The spec and the routes of a task's service, and the task's place in the order of arrival. */
+  forTask(
+    taskId: string,
+    of: SpecOf,
+  ): Promise<{
+    readonly spec?: ServiceSpec;
+    readonly arrival: number;
+    readonly routes?: Omit<ReachedBy, 'traffic'>;
+  }>;
 }
 
 export interface SpecReader {

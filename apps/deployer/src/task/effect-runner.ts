@@ -3,6 +3,7 @@ import { fetchSource } from '../build/effects/fetch-source.js';
 import { pushImage } from '../build/effects/push-image.js';
 import type { BuildEffectPorts } from '../build/source.js';
 import { type ResolvePorts, resolveRelease } from '../releases/effects/resolve-release.js';
+import { type ClaimPorts, claimRoutes } from '../routes/effects/claim-routes.js';
 import { probeInstance } from '../rollout/effects/probe-instance.js';
 import { leavePlace } from '../rollout/effects/leave-place.js';
 import { pullImage } from '../rollout/effects/pull-image.js';
@@ -22,6 +23,7 @@ import type { ClaimedTask, TaskStore } from './ports.js';
 export type EffectPorts = BuildEffectPorts &
   ResolvePorts &
   CheckPorts &
+  ClaimPorts &
   InstanceEffectPorts & { readonly store: Pick<TaskStore, 'history'> };
 
 /** Runs one effect in the world and tells which events (and rows beside them) it amounts to. */
@@ -37,6 +39,7 @@ const files: { readonly [K in Runnable['kind']]: EffectFile<K, EffectPorts> } = 
   'push-image': pushImage,
   'resolve-release': resolveRelease,
   'check-secrets': checkSecrets,
+  'claim-routes': claimRoutes,
   survey,
   'pull-image': pullImage,
   'run-release-command': runReleaseCommand,

@@ -1,3 +1,4 @@
+import type { GatewayAddress } from '../routes/domain/gateway-address.js';
 import { decideFrom } from './domain/decide.js';
 import { joined, type StepWrites } from './domain/step-writes.js';
 import type { TaskEvent } from './domain/task.events.js';
@@ -9,6 +10,7 @@ export interface TaskRecordPorts {
   readonly clock: Clock;
   readonly drainMs?: number;
   readonly placeWaitMs?: number;
+  readonly gateway?: GatewayAddress;
   /** Called with what was stored, and the state that it led to. */
   onStored?(state: TaskState, events: readonly TaskEvent[]): void;
 }
@@ -71,8 +73,8 @@ export class TaskRecord {
     readonly written: readonly StepWrites[];
     readonly after: TaskState;
   } {
-    const { clock, drainMs, placeWaitMs } = this.ports;
-    const given = { now: clock.now(), drainMs, placeWaitMs };
+    const { clock, drainMs, placeWaitMs, gateway } = this.ports;
+    const given = { now: clock.now(), drainMs, placeWaitMs, gateway };
     let after = this.current;
     const written = steps.map(({ writes }) => {
       const all = decideFrom(after, writes(after), given);

@@ -7,6 +7,7 @@ import { createBuildOutput } from '../logs/wire.js';
 import { createLayers, createReleases } from '../releases/wire.js';
 import { createTaskRequests } from '../requests/wire.js';
 import type { Traffic } from '../rollout/ports.js';
+import { createRoutes, gatewayOf } from '../routes/wire.js';
 import { causesOfMoves } from '../rollout/domain/failed-places.js';
 import { createRolloutRecord } from '../rollout/wire.js';
 import { systemTimer } from './adapters/system-timer.js';
@@ -43,6 +44,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   const releases = createReleases(storage.pool);
   const { instances, nodeRequests } = createRolloutRecord({ ...storage, clock });
   const specs = createSpecs({ pool: storage.pool, clock });
+  const routes = createRoutes(config, { ...storage, clock });
   const store = new PostgresTaskStore({
     ...{ ...storage, clock, replica, leaseMs: config.DEPLOYER_LEASE_MS },
     ...{ requests: createTaskRequests(storage), nodeRequests },
@@ -61,6 +63,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
       'keep-login': nodeRequests,
       'change-spec': specs,
       'repeat-spec': specs,
+      'end-routes': routes,
     },
   });
   const steps = metrics.histogram('deployer_step_seconds', 'Time of one step of a task', ['step']);
@@ -68,7 +71,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
   const output = createBuildOutput({ pool: storage.pool, producer, clock, replica, logger });
   const limits = phaseLimits(config);
   const effects = createEffectRunner({
-    ...{ store, releases, instances, nodeRequests, specs },
+    ...{ store, releases, instances, nodeRequests, specs, routes },
     layers: createLayers(storage.pool, outside.imageLayers),
     ...outside,
     traffic: parts.traffic,
@@ -92,6 +95,7 @@ function runPorts(parts: WorkerParts): RunTaskPorts {
     answers,
     drainMs: config.DEPLOYER_DRAIN_MS,
     placeWaitMs: config.DEPLOYER_PLACE_WAIT_MS,
+    gateway: gatewayOf(config),
     ...{ clock, timer: systemTimer },
     ...decorate({ store, effects }),
     aroundStep: aroundStep(tracing),

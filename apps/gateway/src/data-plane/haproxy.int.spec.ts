@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const settings = (more: Partial<HaproxySettings> = {}): HaproxySettings => ({
   ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
-  pools: { least: pool, weighted: pool, sticky: pool },
+  pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
   ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
   isRoot: process.getuid?.() === 0,
   ...more,
@@ -76,7 +76,7 @@ async function workerPid(): Promise<number> {
 describe('routes', () => {
   it('lead by host and by the longest path; no route is 404, no instance is 503 with a time to try again', async () => {
     const [a, b, c] = [await instance('a'), await instance('b'), await instance('c')];
-    const plane = await open({ pools: { least: { backends: 4, servers: 2 }, weighted: pool, sticky: pool } });
+    const plane = await open({ pools: { ...settings().pools, least: { backends: 4, servers: 2 } } });
     await plane.apply({
       services: wantedOf({ a: [a.wanted()], b: [b.wanted()], c: [c.wanted()], none: [] }).services,
       routes: [
@@ -160,7 +160,7 @@ describe('changes', () => {
       code: 'HAPROXY_REFUSED',
       message: expect.stringContaining('No such') as string,
     });
-    const set = { kind: 'set-route', key: 'gone/', backend: 'least-1' } as const;
+    const set = { kind: 'set-route', key: 'gone/', target: 'least-1' } as const;
     await expect(carryOut(api, [set], filesIn(folder))).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
     });

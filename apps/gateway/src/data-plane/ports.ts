@@ -1,3 +1,4 @@
+import type { CarriedCertificate } from './domain/certificates.js';
 import type { ServerFigures } from './domain/server-figures.js';
 import type { SteeringByName } from './domain/steering.js';
 import type { Wanted } from './domain/wanted.js';
@@ -32,4 +33,15 @@ export interface SteeredPlane {
    * any answer yet, each once. Resolves with how many there were.
    */
   rescue(name: string): Promise<number>;
+}
+
+/** What serves HTTPS. */
+export interface TlsPlane {
+  /**
+   * Resolves once these certificates are served, and no other. Connections go on with the certificate that they began
+   * with. Throws as `apply` does. Before the first `apply` they are kept for it.
+   */
+  serveCertificates(certificates: readonly CarriedCertificate[]): Promise<void>;
+  /** What was served under an id last, in PEM, also by an earlier process. */
+  keptCertificate(id: string): Promise<string | undefined>;
 }

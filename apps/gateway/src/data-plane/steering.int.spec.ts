@@ -53,9 +53,10 @@ it('the figures are those of instances, and begin anew with a reload', async () 
   for (let n = 0; n < 6; n += 1) await own.get('/', { method: 'POST' });
   const byName = async () => new Map((await plane.figures()).map((one) => [one.name, one]));
   // HAProxy counts an answer before it has sent all of it.
-  await until('all to be counted', async () => {
-    const now = await byName();
-    return (now.get('a')?.counters.answers ?? 0) + (now.get('broken')?.counters.answers ?? 0) === 6;
+  await until('all to be counted, and to have ended', async () => {
+    const all = [...(await byName()).values()];
+    const answers = all.reduce((sum, one) => sum + one.counters.answers, 0);
+    return answers === 6 && all.every(({ inFlight }) => inFlight === 0);
   });
   const now = await byName();
   expect(now.get('a')).toMatchObject({ isUp: true, inFlight: 0, counters: { failedAnswers: 0, lost: 0 } });

@@ -2,10 +2,10 @@ import type { Runtime } from '#libs/runtime';
 import { folderOf, type GatewayConfig } from '../gateway.config.js';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
 import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
-import type { HaproxySettings } from './adapters/haproxy-settings.js';
+import type { HaproxySettings, TlsSettings } from './adapters/haproxy-settings.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
-import type { DataPlane, SteeredPlane } from './ports.js';
+import type { DataPlane, SteeredPlane, TlsPlane } from './ports.js';
 
 /** A line of the access log, with the names of service and instance. */
 export type LoggedRequest = Readonly<Record<string, unknown>> & {
@@ -13,7 +13,7 @@ export type LoggedRequest = Readonly<Record<string, unknown>> & {
   readonly instance?: string;
 };
 
-export interface OpenDataPlane extends DataPlane, SteeredPlane {
+export interface OpenDataPlane extends DataPlane, SteeredPlane, TlsPlane {
   /** Called with each line from now on; with none where GATEWAY_ACCESS_LOG is off. */
   onRequest(listener: (request: LoggedRequest) => void): void;
   close(how: { readonly leave: boolean }): Promise<void>;
@@ -24,6 +24,7 @@ export async function openDataPlane(
   { logger, health, metrics }: Pick<Runtime, 'logger' | 'health' | 'metrics'>,
   config: GatewayConfig,
   listen: { readonly host: string; readonly port: number },
+  challengePort?: number,
 ): Promise<OpenDataPlane> {
   const listeners: ((request: LoggedRequest) => void)[] = [];
   const onRequest = ({ backend, server, ...line }: RequestLine): void => {
@@ -34,7 +35,7 @@ export async function openDataPlane(
   const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
   const plane = new HaproxyDataPlane({
     settings: settingsOf(config, listen),
-    accessLogPort: log?.port,
+    ...{ accessLogPort: log?.port, challengePort },
     onTrouble: (err, what) => logger.warn({ err }, what),
   });
   const { counts } = plane;
@@ -53,6 +54,8 @@ export async function openDataPlane(
     figures: () => plane.figures(),
     rescue: (name) => plane.rescue(name),
     onRequest: (listener) => void listeners.push(listener),
+    serveCertificates: (certificates) => plane.serveCertificates(certificates),
+    keptCertificate: (id) => plane.keptCertificate(id),
     async close(how) {
       await plane.close(how);
       await log?.close();
@@ -70,6 +73,7 @@ function settingsOf(
   ]);
   return {
     ...{ program: config.GATEWAY_HAPROXY, folder: folderOf(config, port), host, port },
+    tls: tlsOf(config),
     pools: Object.fromEntries(pools) as Pools,
     maxConnections: config.GATEWAY_MAX_CONNECTIONS,
     idleMs: config.GATEWAY_IDLE_MS,
@@ -83,3 +87,11 @@ function settingsOf(
     },
   };
 }
+
+const tlsOf = (config: GatewayConfig): TlsSettings | undefined =>
+  config.GATEWAY_LISTEN_TLS && {
+    ...config.GATEWAY_LISTEN_TLS,
+    publicPort: config.GATEWAY_TLS_PUBLIC_PORT ?? config.GATEWAY_LISTEN_TLS.port,
+    redirects: config.GATEWAY_TLS_REDIRECT,
+    hstsSeconds: config.GATEWAY_TLS_HSTS_SECONDS,
+  };

@@ -12,6 +12,8 @@ interface CarryTrafficParts {
   /** A revision is carried, so many milliseconds after it was read. */
   readonly onApplied: (ms: number) => void;
   readonly onLapsed: () => void;
+  /** Routes that cannot be carried, each with what was expected; once for all that are wrong at a time. */
+  readonly onLeftOut: (problems: readonly string[]) => void;
   readonly monotonicMs: () => number;
 }
 
@@ -22,6 +24,7 @@ export class CarryTraffic {
   private isCarried = false;
   private isLapsed = false;
   private hasBusy = false;
+  private leftOut = '';
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: CarryTrafficParts) {}
@@ -78,10 +81,18 @@ export class CarryTraffic {
     this.picture = picture;
     this.isCarried = false;
     const found = await addresses.of(hostsOf(picture));
-    await plane.apply(wantedOf(picture, { domain, addresses: found }));
+    const { wanted, leftOut } = wantedOf(picture, { domain, addresses: found });
+    await plane.apply(wanted);
+    this.sayLeftOut(leftOut);
     this.isCarried = true;
     onApplied(monotonicMs() - begunMs);
     await this.sayApplied();
+  }
+
+  private sayLeftOut(problems: readonly string[]): void {
+    const said = problems.join('; ');
+    if (said !== this.leftOut && problems.length > 0) this.parts.onLeftOut(problems);
+    this.leftOut = said;
   }
 
   private async sayApplied(): Promise<void> {

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
-  await registry.query('DELETE FROM instance_records');
+  await registry.query('DELETE FROM instance_records; DELETE FROM route_records');
 });
 afterAll(async () => {
   await listener.stop();
@@ -61,7 +61,7 @@ async function startGateway(program = '/usr/sbin/haproxy') {
   const traffic = createTraffic({ runtime: { logger, metrics }, upstream, plane, config });
   stops.push(() => traffic.stop({ leave: false }));
   await traffic.start();
-  return { get: (path = '/') => ask({ port, host: 'web.shop.localhost', path }) };
+  return { get: (path = '/', host = 'web.shop.localhost') => ask({ port, host, path }) };
 }
 
 async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
@@ -144,6 +144,35 @@ it('a gateway whose lease has lapsed takes another one, and what the registry sa
     return end.applied && end.carriers === 1;
   });
   expect((await get()).body).toBe('b');
+});
+
+it('routes of the registry are carried within moments, and one that cannot be is left out', async () => {
+  await instance('a', ({ url }, response) => response.end(url));
+  const { get } = await startGateway();
+  await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+  const times: number[] = [];
+  for (let n = 1; n <= 10; n += 1) {
+    const routes = [
+      { host: 'Bad Host', path: '/' },
+      { host: 'blog.localhost', path: '/' },
+      { host: `h${n}.org`, path: '/api', strip: true, timeoutMs: 5_000 },
+    ];
+    const begun = performance.now();
+    await registry.query(
+      `INSERT INTO route_records (app_id, service, revision, routes, traffic, changed_at)
+       VALUES ('shop', 'web', $1, $2, '{"balance": "weighted"}', now())
+       ON CONFLICT (app_id, service) DO UPDATE SET revision = excluded.revision, routes = excluded.routes`,
+      [n, JSON.stringify(routes)],
+    );
+    await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
+    times.push(performance.now() - begun);
+    expect(await get('/api/x', `h${n}.org`)).toMatchObject({ status: 200, body: '/x' });
+    expect((await get('/api/x', `h${n - 1}.org`)).status).toBe(404);
+    expect((await get('/', 'blog.localhost')).status, 'a host of another application').toBe(404);
+  }
+  expect((await get('/own')).body).toBe('/own');
+  const [median] = times.toSorted((a, b) => a - b).slice(5);
+  console.log(`a changed route of the registry until it is carried and said to be: ${median?.toFixed(1)} ms`);
 });
 
 it('nobody waits for a gateway whose HAProxy cannot be started', async () => {

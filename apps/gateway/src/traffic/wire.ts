@@ -50,6 +50,7 @@ export function createTraffic({ runtime, upstream, plane, config }: TrafficParts
     ),
     onApplied: (ms) => applied.observe(ms / 1000),
     onLapsed: () => logger.warn('the lease of this gateway has lapsed; it takes a new one'),
+    onLeftOut: (problems) => logger.warn({ problems }, 'routes that cannot be carried are left out'),
     monotonicMs: () => performance.now(),
   });
   const renewing = new Recurring(RENEW_MS, () =>

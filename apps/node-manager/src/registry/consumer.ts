@@ -1,6 +1,8 @@
 import { Inject } from '@nestjs/common';
 import {
   instanceReported,
+  serviceRoutesChanged,
+  type ServiceRoutesChange,
   type InstanceReport,
   serviceSpecChanged,
   type ServiceSpecChange,
@@ -8,7 +10,7 @@ import {
 import { Consumer } from '#libs/kafka';
 import type { Transaction } from '#libs/postgres';
 import { Handles } from '#libs/runtime';
-import { recordReport, recordSpec } from './adapters/postgres-registry.js';
+import { recordReport, recordRoutes, recordSpec } from './adapters/postgres-registry.js';
 import { INSTANCE_FOLLOWER, type InstanceFollower } from './ports.js';
 
 /** instance.reports -> the registry. Idempotent, and in any order: the newest report of an instance counts. */
@@ -23,11 +25,16 @@ export class InstanceReportsConsumer {
   }
 }
 
-/** service.specs -> what is wanted of each service. Idempotent, and in any order: the newest revision counts. */
+/** service.specs -> what is wanted of each service, and how it is reached. Idempotent, and in any order: the newest revision counts. */
 @Consumer()
 export class ServiceSpecsConsumer {
   @Handles(serviceSpecChanged)
   async record(spec: ServiceSpecChange, tx: Transaction): Promise<void> {
     await recordSpec(tx, spec);
+  }
+
+  @Handles(serviceRoutesChanged)
+  async recordRoutes(change: ServiceRoutesChange, tx: Transaction): Promise<void> {
+    await recordRoutes(tx, change);
   }
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InstanceEvent, Page, RegistryInstance } from '#libs/contracts';
-import { deleteOld } from '#libs/postgres';
+import { type InstanceEvent, type Page, type RegistryInstance, serviceRoutesChanged } from '#libs/contracts';
+import { deleteOld, transaction } from '#libs/postgres';
 import { uniqueName } from '#libs/testing';
-import { endedInstances, oldInstanceEvents } from './adapters/postgres-registry.js';
+import { endedInstances, oldInstanceEvents, recordRoutes } from './adapters/postgres-registry.js';
 import { at, READ_TOKEN, type RegistryWorld, startRegistryWorld } from './registry.testing.js';
 
 let world: RegistryWorld;
@@ -219,5 +219,40 @@ describe('the history of an instance', () => {
     await deleteOld(world.pool, oldInstanceEvents(age - day));
     expect(await events(`instance=${ended}`)).toEqual([]);
     expect(await events(`instance=${runs}`)).toEqual(['started 0', 'healthy 1']);
+  });
+});
+
+describe('the routes of a service', () => {
+  const changed = (appId: string, revision: number, hosts: readonly string[]) =>
+    transaction(world.pool, (tx) =>
+      recordRoutes(tx, {
+        ...serviceRoutesChanged.schema.parse(serviceRoutesChanged.example),
+        ...{ appId, service: 'web', revision },
+        routes: hosts.map((host) => ({ host, path: '/' })),
+      }),
+    );
+  const revisionOf = async (appId: string): Promise<number | undefined> => {
+    const { rows } = await world.pool.query<{ revision: number }>(
+      'SELECT revision::float8 AS revision FROM changes WHERE name = $1',
+      [`${appId}/web`],
+    );
+    return rows[0]?.revision;
+  };
+
+  it('are those of the newest revision, and a change of them is one of the service', async () => {
+    const appId = uniqueName('routes');
+    await world.report({ appId, service: 'web', instance: `${appId}-0`, state: 'running' });
+    const before = await get<object>(`apps/${appId}/services/web`);
+    expect(before).toMatchObject({ routes: null, traffic: null });
+    const first = await revisionOf(appId);
+    await changed(appId, 2, ['b.org']);
+    const second = await revisionOf(appId);
+    expect(second).toBeGreaterThan(Number(first));
+    await changed(appId, 1, ['a.org']);
+    await changed(appId, 2, ['a.org']);
+    expect(await revisionOf(appId)).toBe(second);
+    expect(await get(`apps/${appId}/services/web`)).toMatchObject({
+      ...{ running: 1, routes: [{ host: 'b.org', path: '/' }], traffic: { balance: 'sticky' } },
+    });
   });
 });

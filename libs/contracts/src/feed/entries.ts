@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { publishedRouteSchema, publishedTrafficSchema } from '../messages/service-routes-changed.js';
 import { appIdSchema, serviceNameSchema } from '../names.js';
+import { MOST_ROUTES } from '../routes.js';
 
 /** So long a name may be: that of an instance holds those of application and service, and a token. */
 export const LONGEST_FEED_NAME = 512;
@@ -23,6 +25,12 @@ export const feedEntrySchema = z.object({
     .object({
       appId: appIdSchema.describe('The id of its application.'),
       service: serviceNameSchema.describe('The name of the service.'),
+      routes: z
+        .array(publishedRouteSchema)
+        .max(MOST_ROUTES)
+        .optional()
+        .describe('Where it is reached beside its own address.'),
+      traffic: publishedTrafficSchema.optional().describe('How the gateway treats its requests.'),
     })
     .optional()
     .describe('Absent where the service was removed.'),

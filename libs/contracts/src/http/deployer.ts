@@ -7,6 +7,7 @@ import { printable, spelledAppIdSchema, spelledServiceNameSchema, tokenSchema } 
 import { answeredTime, pageOf, pageQuery, queryNumber } from './conventions.js';
 import { deploymentBody, scaleBody } from './request-bodies.js';
 import { defineRoute } from './route.js';
+import { serviceRouteRoutes } from './routes.js';
 
 // Answers are loose objects: a client shows what a newer app says besides.
 
@@ -301,6 +302,7 @@ export const deployerRoutes = {
     params: ofService,
     answers: { 200: { description: 'The spec with its history.', schema: specDetailsSchema } },
   }),
+  ...serviceRouteRoutes,
   instanceLog: defineRoute({
     id: 'instanceLog',
     method: 'GET',

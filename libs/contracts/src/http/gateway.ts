@@ -1,4 +1,5 @@
+import { certificateRoutes } from './certificates.js';
 import { trafficRoutes } from './traffic.js';
 
 /** The gateway's HTTP. */
-export const gatewayRoutes = { ...trafficRoutes };
+export const gatewayRoutes = { ...trafficRoutes, ...certificateRoutes };

@@ -49,12 +49,14 @@ export function openApiDocument({ title, routes }: HttpApi) {
   };
 }
 
-/** Every good answer to a GET has an ETag, unless it is streamed. */
+/** Every good answer to a GET, and of what changes a thing in place, has an ETag, unless it is streamed. */
 function withEtag(route: Route): Route {
   const { method, headers, answers } = route;
   const ok = answers[200];
-  if (method !== 'GET' || ok === undefined || ok.streamed === true) return route;
+  if (method === 'POST' || ok === undefined || ok.streamed === true) return route;
   const etag = { ETag: 'The digest of the body.' };
+  if (method !== 'GET')
+    return { ...route, answers: { ...answers, 200: { ...ok, headers: { ...ok.headers, ...etag } } } };
   return {
     ...route,
     headers: { ...headers, 'If-None-Match': 'The ETag of an answer that the client has.' },

@@ -22,7 +22,7 @@ export interface RouteAnswer {
 export interface Route {
   /** Unique in its app: `operationId` of the document. */
   readonly id: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `/v1/things/{name}`; each name in braces is a member of `params`. */
   readonly path: string;
   readonly summary: string;

@@ -64,6 +64,10 @@ export const serviceReplySchema = z.object({
     .optional()
     .describe('The names of the phases in the order in which they first ended.'),
   error: taskErrorSchema.optional().describe('Why it failed.'),
+  endpoint: z
+    .object({ url: z.string().describe('Such as `https://shop.example.com`.') })
+    .optional()
+    .describe('Where clients reach it at the gateway; absent for a worker, and where no gateway is known.'),
   notes: z
     .array(z.string())
     .optional()
@@ -95,7 +99,11 @@ export const deploymentReplied = defineMessage({
       .object({
         ip: z.string().describe('The address of the node.'),
         port: z.int().describe('The port of the instance on the node.'),
-        url: z.string().describe('Where the instance is reached.'),
+        url: z
+          .string()
+          .describe(
+            'Where clients reach it: at the gateway, if the deployer knows one, else at the instance.',
+          ),
       })
       .optional()
       .describe('The address of the service named `app-server`; absent for a worker.'),

@@ -93,6 +93,13 @@ export const nodeState = defineMessage({
       })
       .optional()
       .describe('Of the node itself, with all that is not of Slipway; absent until it was looked at.'),
+    lastMinutes: z
+      .object({
+        seconds: z.int().min(0).describe('How much of the two minutes was observed.'),
+        othersCpu: percentiles('Cores in use by what is not of instances of Slipway.'),
+      })
+      .optional()
+      .describe('The last two minutes. Absent where the use of others was not observed in them.'),
   }),
   key: (data) => data.node,
   example: {
@@ -119,6 +126,7 @@ export const nodeState = defineMessage({
         memoryBytes: { p50: 1_073_741_824, p95: 1_288_490_189, max: 1_395_864_371 },
       },
     },
+    lastMinutes: { seconds: 120, othersCpu: { p50: 0.2, p95: 0.5, max: 0.6 } },
   },
 });
 

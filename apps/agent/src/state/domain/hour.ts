@@ -3,8 +3,10 @@ import { type ObservedNode, usedCores, usedMemoryBytes } from '#libs/observation
 import { percentile, sortedOf } from './percentiles.js';
 
 type LastHour = NonNullable<NodeState['lastHour']>;
+type LastMinutes = NonNullable<NodeState['lastMinutes']>;
 
 const HOUR_MS = 3_600_000;
+const MINUTES_MS = 120_000;
 const MOST = HOUR_MS / 1_000;
 
 /**
@@ -38,24 +40,44 @@ export class Hour {
 
   /** Undefined while nothing was observed within the hour. */
   figures(nowMs: number): LastHour | undefined {
-    const places = this.atMs.subarray(0, Math.min(this.count, MOST));
-    const isRecent = (_: number, place: number): boolean => (places[place] ?? 0) > nowMs - HOUR_MS;
-    const recent = (values: Float32Array | Float64Array): number[] =>
-      Array.from(values.subarray(0, places.length)).filter(isRecent);
+    const recent = this.since(nowMs - HOUR_MS);
     const seconds = recent(this.seconds);
     if (seconds.length === 0) return undefined;
     const use = (cpu: Float32Array, memoryBytes: Float64Array) => ({
-      cpu: percentilesOf(recent(cpu).map((value) => Math.round(value * 1_000) / 1_000)),
+      cpu: coresOf(recent(cpu)),
       memoryBytes: percentilesOf(recent(memoryBytes)),
     });
     const hasOthers = recent(this.othersCpu).some((value) => !Number.isNaN(value));
     return {
-      seconds: Math.round(seconds.reduce((sum, value) => sum + value, 0)),
+      seconds: wholeSeconds(seconds),
       ...use(this.cpu, this.memoryBytes),
       ...(hasOthers && { others: use(this.othersCpu, this.othersMemoryBytes) }),
     };
   }
+
+  /** Undefined while the use of others was not observed within the last two minutes. */
+  lastMinutes(nowMs: number): LastMinutes | undefined {
+    const recent = this.since(nowMs - MINUTES_MS);
+    const cpu = recent(this.othersCpu);
+    const isKnown = (_: number, at: number): boolean => !Number.isNaN(cpu[at]);
+    const seconds = recent(this.seconds).filter(isKnown);
+    if (seconds.length === 0) return undefined;
+    return { seconds: wholeSeconds(seconds), othersCpu: coresOf(cpu) };
+  }
+
+  /** What reads of a column the seconds after that time. */
+  private since(ms: number): (values: Float32Array | Float64Array) => number[] {
+    const places = this.atMs.subarray(0, Math.min(this.count, MOST));
+    const isRecent = (_: number, place: number): boolean => (places[place] ?? 0) > ms;
+    return (values) => Array.from(values.subarray(0, places.length)).filter(isRecent);
+  }
 }
+
+const wholeSeconds = (all: readonly number[]): number => Math.round(all.reduce((sum, one) => sum + one, 0));
+
+/** To thousandths. */
+const coresOf = (values: readonly number[]): LastHour['cpu'] =>
+  percentilesOf(values.map((value) => Math.round(value * 1_000) / 1_000));
 
 /** NaN where a second of one is a gap. */
 function usedBy(instances: ObservedNode['instances']): {

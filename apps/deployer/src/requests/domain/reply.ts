@@ -3,20 +3,22 @@ import {
   type InstanceAddress,
   namedHere,
   type ScaleReply,
+  type ServiceConfig,
   type ServiceReply,
 } from '#libs/contracts';
+import { endpointOf, type GatewayAddress } from '../../routes/domain/gateway-address.js';
 import { changesOf } from '../../rollout/domain/plan.js';
 import { placeNotes } from '../../rollout/domain/failed-places.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { shortMessage, shortTail } from '../../task/domain/clean-text.js';
 import type { InstanceRef } from '../../task/domain/task.events.js';
-import type { TaskState } from '../../task/domain/task.state.js';
+import { releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 
 /** The name of the service whose address an application's users are given. */
 const ENDPOINT_SERVICE = 'app-server';
 
 /** One service's line of the reply, from the task's final state. */
-export function serviceReply(state: TaskState): ServiceReply {
+export function serviceReply(state: TaskState, gateway?: GatewayAddress): ServiceReply {
   const { service, outcome = 'failed', phases, plan, failure } = state;
   const notes = [
     ...nameNotes(state),
@@ -37,14 +39,20 @@ export function serviceReply(state: TaskState): ServiceReply {
       serving: serving.instances.length > 0 ? serving : undefined,
     };
   }
+  const routes = state.routes?.routes ?? [];
   return {
     ...common,
     // A task that another one superseded serves that one's release.
     release: (outcome === 'running' ? servingOf(state).release : undefined) ?? state.release?.id,
     instances: outcome === 'running' ? [...servingOf(state).instances] : [],
+    endpoint: outcome === 'running' ? endpointOf(state, configOf(state), routes, gateway) : undefined,
     plan: outcome === 'planned' ? [...changesOf(state)] : undefined,
   };
 }
+
+/** Of what serves: a scaling knows no release of its own. */
+const configOf = (state: TaskState): ServiceConfig | undefined =>
+  releaseConfig(state) ?? state.survey?.find(({ alive }) => alive)?.release.config;
 
 /** Whoever wrote other names finds the service by these. */
 function nameNotes({ written = {} }: TaskState): readonly string[] {
@@ -61,19 +69,23 @@ const abandonedNote = ({ name, node }: InstanceRef): string =>
 /** The reply of a whole request, in the order in which its services were named. */
 export function deploymentReply(token: string, services: readonly ServiceReply[]): DeploymentReply {
   const failed = services.filter((s) => s.status === 'failed').map((s) => s.name);
-  const first = services.find((s) => s.name === ENDPOINT_SERVICE)?.instances[0];
+  const users = services.find((s) => s.name === ENDPOINT_SERVICE);
+  const first = users?.instances[0];
   return {
     token,
     status: failed.length === 0,
     services: [...fitting(services)],
     failed,
-    endpoint: first && endpointOf(first),
+    endpoint: first && addressOf(first, users?.endpoint?.url),
   };
 }
 
 /** A worker has none, whatever it is called. */
-const endpointOf = ({ ip, port, url }: InstanceAddress): DeploymentReply['endpoint'] =>
-  port === undefined || url === undefined ? undefined : { ip, port, url };
+const addressOf = (
+  { ip, port, url }: InstanceAddress,
+  atGateway: string | undefined,
+): DeploymentReply['endpoint'] =>
+  port === undefined || url === undefined ? undefined : { ip, port, url: atGateway ?? url };
 
 /** Brokers take about 1 MB. */
 const LARGEST_REPLY_BYTES = 800_000;

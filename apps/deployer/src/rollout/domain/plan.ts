@@ -8,6 +8,7 @@ import type {
 } from '../../task/domain/task.events.js';
 import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
 import { wantedCount } from '../../services/domain/spec.js';
+import { routeNotes } from '../../routes/domain/route-notes.js';
 import { madeRoom, nameOf } from './made-room.js';
 import { volumesProblem } from './volumes.js';
 import { buildNeeds, runNeeds, secretsProblem } from '../../secrets/domain/secrets.js';
@@ -35,7 +36,7 @@ export function makePlan(state: TaskState, at: string): PlanMade {
   const plan = changesTo(state, survey, spec);
   return {
     ...plan,
-    notes: [...specNotes(state, spec), ...plan.notes],
+    notes: [...specNotes(state, spec), ...routeNotes(state), ...plan.notes],
     spec: spec.changed && state.dryRun !== true ? spec.after : undefined,
   };
 }

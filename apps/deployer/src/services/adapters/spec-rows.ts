@@ -1,6 +1,7 @@
 import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
 import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
+import type { ReachedBy } from '../../routes/domain/service-routes.js';
 import type { SpecAuthor } from '../domain/spec-author.js';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';
@@ -80,16 +81,24 @@ export const specMessage = ({ spec, ...stored }: StoredSpec): OutboxMessage => {
 interface SpecRow {
   readonly spec: ServiceSpec | null;
   readonly arrival: string | null;
+  readonly routes: ReachedBy | null;
 }
 
-/** The spec that a task finds, and the task's place in the order of arrival. */
+/** The spec and the routes that a task finds, and the task's place in the order of arrival. */
 export async function specForTask(db: Pool | Transaction, taskId: string, of: SpecOf) {
   const { rows } = await db.query<SpecRow>(
-    `SELECT t.arrival, s.spec FROM tasks t LEFT JOIN specs s ON s.app_id = $2 AND s.service = $3 WHERE t.id = $1`,
+    `SELECT t.arrival, s.spec, r.state AS routes FROM tasks t
+     LEFT JOIN specs s ON s.app_id = $2 AND s.service = $3
+     LEFT JOIN service_routes r ON r.app_id = $2 AND r.service = $3 WHERE t.id = $1`,
     [taskId, of.appId, of.service],
   );
   const [row] = rows;
-  return { spec: row?.spec ?? undefined, arrival: Number(row?.arrival ?? 0) };
+  const { routes, declared, setBy } = row?.routes ?? {};
+  return {
+    spec: row?.spec ?? undefined,
+    arrival: Number(row?.arrival ?? 0),
+    ...(routes && declared && setBy && { routes: { routes, declared, setBy } }),
+  };
 }
 
 const REVISION = `json_build_object('revision', revision, 'spec', spec, 'principal', principal, 'verified', verified,

@@ -14,13 +14,20 @@ const OWN_PRINCIPAL = 'slipway';
 /** Of a request that names nobody. */
 const UNKNOWN_PRINCIPAL = 'unknown';
 
-const named = ({ principal = UNKNOWN_PRINCIPAL, verified = false }: Asker) => ({ principal, verified });
+export const namedAsker = ({ principal = UNKNOWN_PRINCIPAL, verified = false }: Asker) => ({
+  principal,
+  verified,
+});
 
 /** Of the change that a task was asked for. */
-export const authorOfTask = (state: TaskState): SpecAuthor => ({ ...named(state), reason: state.reason });
+export const authorOfTask = (state: TaskState): SpecAuthor => ({
+  ...namedAsker(state),
+  reason: state.reason,
+});
 
 /** Of the change that takes a task's own back: whoever cancelled it, or we ourselves where it failed. */
 export function authorAfterFailure({ cancelledBy }: TaskState, { code }: TaskError): SpecAuthor {
-  const by = code === 'CANCELLED' ? named(cancelledBy ?? {}) : { principal: OWN_PRINCIPAL, verified: true };
+  const by =
+    code === 'CANCELLED' ? namedAsker(cancelledBy ?? {}) : { principal: OWN_PRINCIPAL, verified: true };
   return { ...by, reason: code };
 }

@@ -5,6 +5,7 @@ import { PostgresReleases } from '../../releases/adapters/releases.js';
 import { PostgresTaskRequests } from '../../requests/adapters/task-requests.js';
 import { PostgresInstances } from '../../rollout/adapters/instances.js';
 import { PostgresNodeRequests } from '../../rollout/adapters/node-requests.js';
+import { PostgresRoutes } from '../../routes/adapters/routes.js';
 import { PostgresSpecs } from '../../services/adapters/specs.js';
 import type { StepWrites } from '../domain/step-writes.js';
 import { foldTask } from '../domain/task.state.js';
@@ -28,6 +29,7 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
   const instances = new PostgresInstances(parts);
   const nodeRequests = new PostgresNodeRequests(pool);
   const specs = new PostgresSpecs({ pool, clock });
+  const routes = new PostgresRoutes(parts);
   const store = new PostgresTaskStore({
     ...{ ...parts, replica: 'one', leaseMs: 1_000, nodeRequests },
     requests: new PostgresTaskRequests(pool, parts.outbox),
@@ -41,7 +43,7 @@ async function sentAtOnce(writes: StepWrites): Promise<readonly string[]> {
         'request-node': nodeRequests,
         'release-node': nodeRequests,
       },
-      ...{ 'keep-login': nodeRequests, 'change-spec': specs, 'repeat-spec': specs },
+      ...{ 'keep-login': nodeRequests, 'change-spec': specs, 'repeat-spec': specs, 'end-routes': routes },
     },
   });
   void store.append({ taskId: 't1/web', fence: 1n }, foldTask([accepted({})]), 1, writes);

@@ -5,6 +5,7 @@ import { makePlan, planProblem } from '../../rollout/domain/plan.js';
 import { serviceReply } from '../../requests/domain/reply.js';
 import { exceptNodes, failedNodes, nodeFor } from '../../rollout/domain/failed-places.js';
 import { rulesOf, waitUntil } from '../../rollout/domain/wait-for-room.js';
+import type { GatewayAddress } from '../../routes/domain/gateway-address.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { whyStopped } from '../../rollout/domain/why-stopped.js';
 import { authorAfterFailure, authorOfTask, type SpecAuthor } from '../../services/domain/spec-author.js';
@@ -15,7 +16,7 @@ import { asSentence, LONGEST_MESSAGE_BYTES, messageWith, shortMessage } from './
 import { isRecorded, type Recorded } from './effect-table.js';
 import { never } from './never.js';
 import { joined, type SideWrite, type StepWrites } from './step-writes.js';
-import { nextEffects, type EffectOf } from './task.effects.js';
+import { claimsRoutes, nextEffects, type EffectOf } from './task.effects.js';
 import type { TaskEvent } from './task.events.js';
 import {
   evolve,
@@ -34,6 +35,8 @@ export interface Given {
   readonly drainMs?: number;
   /** How long a node request may wait for room where config.json does not say; undefined: not at all. */
   readonly placeWaitMs?: number;
+  /** Where the gateway takes requests; undefined: replies give no address there. */
+  readonly gateway?: GatewayAddress;
 }
 
 /** What an effect that is done by its record comes to. Pure, as `evolve` is, which applies what it decides. */
@@ -48,7 +51,7 @@ export function decide(effect: Recorded, state: TaskState, given: Given): StepWr
     case 'begin-revert':
       return { events: [{ type: 'RevertBegun', data: { slots: effect.slots } }] };
     case 'succeed':
-      return succeeded(effect, state);
+      return succeeded(effect, state, given);
     case 'fail':
       return failed(effect, state, given);
     default:
@@ -81,25 +84,34 @@ function changed(
     : [{ kind: 'change-spec', spec, author }];
 }
 
-function failed({ error }: EffectOf<'fail'>, state: TaskState, { now }: Given): StepWrites {
-  const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } });
+function failed({ error }: EffectOf<'fail'>, state: TaskState, given: Given): StepWrites {
+  const { now } = given;
+  const told = ended(state, { type: 'TaskFailed', data: { error: whole(state, error) } }, given);
   const after = specAfterFailure(state, now.toISOString());
   return joined([
     told,
     { events: [], sides: changed(state.plan?.spec, after, authorAfterFailure(state, error)) },
+    endOfRoutes(state, 'before'),
   ]);
 }
 
-function succeeded({ outcome }: EffectOf<'succeed'>, state: TaskState): StepWrites {
+function succeeded({ outcome }: EffectOf<'succeed'>, state: TaskState, given: Given): StepWrites {
   const asked = askedRelease(state);
   return joined([
     { events: [], sides: asked === undefined ? [] : [{ kind: 'set-current-release', release: asked }] },
-    ended(state, { type: 'TaskSucceeded', data: { outcome } }),
+    ended(state, { type: 'TaskSucceeded', data: { outcome } }, given),
+    endOfRoutes(state, 'after'),
   ]);
 }
 
-function ended(state: TaskState, event: TaskEvent): StepWrites {
-  return { events: [event], sides: [{ kind: 'end', result: serviceReply(evolve(state, event)) }] };
+/** Also where the claim was not stored: who made it may have died before that. */
+const endOfRoutes = (state: TaskState, outcome: 'after' | 'before'): StepWrites => ({
+  events: [],
+  sides: state.dryRun !== true && claimsRoutes(state) ? [{ kind: 'end-routes', outcome }] : [],
+});
+
+function ended(state: TaskState, event: TaskEvent, { gateway }: Given): StepWrites {
+  return { events: [event], sides: [{ kind: 'end', result: serviceReply(evolve(state, event), gateway) }] };
 }
 
 function drain(

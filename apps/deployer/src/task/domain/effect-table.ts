@@ -98,12 +98,16 @@ export const effectTable = {
   },
   'check-secrets': {
     ...{ what: 'run', endedBy: ['SecretsChecked'], crashes: everyMoment },
-    codes: ['SECRET_NOT_FOUND'],
+    codes: ['SECRET_NOT_FOUND', 'ROUTE_TAKEN'],
   },
   'take-turn': { what: 'turn', endedBy: ['TurnTaken'], crashes: withoutAfter, codes: [] },
   survey: {
     ...{ what: 'run', isRead: true, endedBy: ['InstancesSurveyed'], crashes: everyMoment },
     codes: [],
+  },
+  'claim-routes': {
+    ...{ what: 'run', endedBy: ['RoutesClaimed'], crashes: everyMoment },
+    codes: ['ROUTE_TAKEN'],
   },
   'make-plan': {
     ...{ ...recorded, endedBy: ['PlanMade'] },

@@ -44,6 +44,7 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
   ImagePushed: ({ phase, ms, ...data }) => ({ ...releaseOf(data), phase, ms }),
   ReleaseResolved: releaseOf,
   InstancesSurveyed: ({ instances, secrets }) => ({ instances: instances.map(surveyed), secrets }),
+  RoutesClaimed: ({ routes }) => ({ routes: routes.routes.map(({ host, path }) => ({ host, path })) }),
   PlanMade: only<'PlanMade'>('slots', 'surplus', 'kept', 'notes', 'spec'),
   NodeRequested: only<'NodeRequested'>('ordinal', 'accessToken', 'at'),
   NodeAssigned: only<'NodeAssigned'>('ordinal', 'node', 'phase', 'ms'),

@@ -56,6 +56,15 @@ const examples: { readonly [T in TaskEvent['type']]: Example<TaskEventOf<T>> } =
       secrets: ['db'],
     },
   },
+  RoutesClaimed: {
+    data: {
+      routes: {
+        routes: [{ host: 'shop.org', path: '/', headers: { 'X-A': 'for nobody else' } }],
+        ...{ declared: [], setBy: 'api' },
+      },
+    },
+    told: { routes: [{ host: 'shop.org', path: '/' }] },
+  },
   PlanMade: { data: plan, told: plan },
   NodeRequested: {
     data: { ordinal: 0, accessToken: 'a', at: '2026-01-01T00:00:00.000Z' },

@@ -53,6 +53,8 @@ export type SideWrite =
     }
   /** What is wanted was wanted already: only who asked for it last is new. */
   | { readonly kind: 'repeat-spec'; readonly changes: ServiceSpec['changes'] }
+  /** The routes that it declares count alone from now on, or those from before. */
+  | { readonly kind: 'end-routes'; readonly outcome: 'after' | 'before' }
   | { readonly kind: 'report'; readonly report: InstanceReport }
   /** Ends the task; with the request's last task its reply is sent. */
   | { readonly kind: 'end'; readonly result: ServiceReply };

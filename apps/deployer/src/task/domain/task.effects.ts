@@ -1,4 +1,6 @@
 import type { ServiceOutcome, TaskError } from '#libs/contracts';
+import { declaresAny } from '../../routes/domain/service-routes.js';
+import { specOfTask } from '../../services/domain/task-spec.js';
 import { followsBuilds } from './task.turns.js';
 import type { InstanceRef, PlacedNode, Release, Slot } from './task.events.js';
 import {
@@ -9,6 +11,7 @@ import {
   isDone,
   isStopped,
   keepsHealthy,
+  releaseConfig,
   releaseOf,
   stopsFirst,
   type SlotProgress,
@@ -32,6 +35,7 @@ interface EffectData {
   'check-secrets': object;
   'take-turn': object;
   survey: object;
+  'claim-routes': object;
   'make-plan': object;
   'request-node': { readonly ordinal: number; readonly accessToken: string };
   'await-node': { readonly ordinal: number; readonly accessToken: string };
@@ -96,12 +100,13 @@ const needsTurn = (state: TaskState): boolean =>
   state.survey === undefined;
 
 /** Before anything is built. What is planned and would be run is checked by its plan, with all else that it needs. */
-function needsSecretCheck(state: TaskState): boolean {
+function needsCheck(state: TaskState): boolean {
   const { mode, config, secretsChecked, dryRun, builtTag } = state;
   if (secretsChecked || config === undefined) return false;
   const isForBuild = config.buildSecrets !== undefined && builtTag === undefined;
   if (mode === 'build') return isForBuild;
-  return dryRun !== true && (isForBuild || (config.secrets !== undefined && needsTurn(state)));
+  const isForRun = config.secrets !== undefined || config.routes !== undefined;
+  return dryRun !== true && (isForBuild || (isForRun && needsTurn(state)));
 }
 
 /** From a source, or from what was built before, to a release. */
@@ -111,7 +116,7 @@ function sourceEffects(state: TaskState): readonly Effect[] {
   if (mode === 'scale' && state.survey === undefined) return [];
   if (mode !== 'build' && mode !== 'build-and-run') return [{ kind: 'resolve-release' }];
   if (sourceDigest === undefined) return [{ kind: 'fetch-source' }];
-  if (needsSecretCheck(state)) return [{ kind: 'check-secrets' }];
+  if (needsCheck(state)) return [{ kind: 'check-secrets' }];
   if (state.dryRun === true) return [];
   return builtTag === undefined
     ? [{ kind: 'build-image', sourceDigest }]
@@ -126,8 +131,22 @@ function surveyEffects({ survey }: TaskState): readonly Effect[] {
 const canPlan = ({ mode, survey, release, sourceDigest }: TaskState): boolean =>
   survey !== undefined && (mode === 'stop' || release !== undefined || sourceDigest !== undefined);
 
+/** Whether the deployment says how its service is reached, or somebody said so before. One that is superseded says nothing. */
+export function claimsRoutes(state: TaskState): boolean {
+  const { mode, survey, routes } = state;
+  if ((mode !== 'run' && mode !== 'build-and-run') || survey === undefined) return false;
+  const config = releaseConfig(state);
+  if (config === undefined || (routes === undefined && !declaresAny(config))) return false;
+  return !specOfTask(state, '').superseded;
+}
+
+/** What cannot be reached as it declares is not begun. */
+const planEffect = (state: TaskState): Effect => ({
+  kind: state.routesClaimed || !claimsRoutes(state) ? 'make-plan' : 'claim-routes',
+});
+
 function rolloutEffects(state: TaskState): readonly Effect[] {
-  if (state.plan === undefined) return canPlan(state) ? [{ kind: 'make-plan' }] : [];
+  if (state.plan === undefined) return canPlan(state) ? [planEffect(state)] : [];
   if (state.dryRun === true) return [{ kind: 'succeed', outcome: 'planned' }];
   const open = state.slots.filter((slot) => !isDone(state, slot) && slot.refused === undefined);
   if (open.length > 0) return rollingEffects(state, open);

@@ -1,3 +1,4 @@
+import type { ReachedBy } from '../../routes/domain/service-routes.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import type {
   ImageLayers,
@@ -117,6 +118,8 @@ interface OfRelease {
   readonly layers?: ImageLayers;
 }
 
+type Routes = Omit<ReachedBy, 'traffic'>;
+
 /** What can happen to one task, by name. Stored for ever: only ever add optional members. */
 interface TaskEventData {
   TaskAccepted: {
@@ -162,7 +165,7 @@ interface TaskEventData {
     /** Where it lay, where that could be one of two places. */
     readonly blob?: string;
   };
-  /** The application has all secrets that the service names. */
+  /** The application has all secrets that the service names, and nobody else its routes. */
   SecretsChecked: object;
   ReleaseReused: OfRelease;
   ImageBuilt: Timed & { readonly tag: string; readonly builder?: string };
@@ -182,9 +185,13 @@ interface TaskEventData {
     /** The task's place in the order of arrival. */
     readonly arrival?: number;
     readonly volumes?: readonly PlacedVolume[];
+    /** How the service is reached, where that was ever said. */
+    readonly routes?: Routes;
     /** Of one that makes room: whether the other one waits for it still. */
     readonly roomAwaited?: boolean;
   };
+  /** What the service declares of how it is reached is its own: what counts from its success on. */
+  RoutesClaimed: { readonly routes: Routes };
   /** What is to be started, what it replaces, what is stopped besides; once a task. */
   PlanMade: {
     readonly slots: readonly Slot[];

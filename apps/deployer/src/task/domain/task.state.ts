@@ -1,4 +1,5 @@
 import type { ImageLayers, InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
+import type { ReachedBy } from '../../routes/domain/service-routes.js';
 import type { Limits, ServiceSpec } from '../../services/domain/spec.js';
 import { never } from './never.js';
 import type {
@@ -82,6 +83,9 @@ export interface TaskState extends Accepted {
   readonly arrival?: number;
   /** Of the service, as far as they were made. */
   readonly volumes?: readonly PlacedVolume[];
+  /** How the service is reached, where that was ever said: before the task, then as it claimed. */
+  readonly routes?: Omit<ReachedBy, 'traffic'>;
+  readonly routesClaimed: boolean;
   /** Of one that makes room: whether the other one waited for it still. */
   readonly roomAwaited?: boolean;
   readonly plan?: Plan;
@@ -182,6 +186,7 @@ function accepted(event: TaskEventOf<'TaskAccepted'>): TaskState {
     imageLost: false,
     turnTaken: false,
     secretsChecked: false,
+    routesClaimed: false,
     releaseCommandDone: false,
     slots: [],
     draining: {},
@@ -319,6 +324,8 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
       const { instances: survey, ...known } = event.data;
       return { ...state, survey, ...known };
     }
+    case 'RoutesClaimed':
+      return { ...state, routes: event.data.routes, routesClaimed: true };
     case 'SecretsChecked':
       return { ...state, secretsChecked: true };
     case 'ReleaseCommandDone':

@@ -1,4 +1,5 @@
 import { parseServiceConfig } from '#libs/contracts';
+import { declaredIn } from '../../routes/domain/service-routes.js';
 import type { ServiceSpec } from '../../services/domain/spec.js';
 import type { Release, RunningInstance, TaskEvent, TaskEventOf } from './task.events.js';
 import { decideFailure } from './decide-failure.js';
@@ -54,6 +55,10 @@ export interface World {
   readonly before?: readonly RunningInstance[];
   /** What is wanted of the service before the task. */
   readonly spec?: ServiceSpec;
+  /** How the service is reached before the task. */
+  readonly routes?: TaskState['routes'];
+  /** What a claim of routes comes to, where that is not what the release declares. */
+  readonly claimed?: NonNullable<TaskState['routes']>;
   /** Effects that fail, by their key. */
   readonly failing?: readonly string[];
   /** Effects that fail for a reason of their node, by their key: at how many places one after another. */
@@ -92,10 +97,21 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
       return { type: 'ReleaseResolved', data: { release } };
     case 'check-secrets':
       return { type: 'SecretsChecked', data: {} };
+    case 'claim-routes': {
+      const { routes } = declaredIn(release.config);
+      const claimed = world.claimed ?? { routes, declared: routes, setBy: 'config.json' as const };
+      return { type: 'RoutesClaimed', data: { routes: claimed } };
+    }
     case 'take-turn':
       return { type: 'TurnTaken', data: {} };
     case 'survey':
-      return { type: 'InstancesSurveyed', data: { instances: world.before ?? [], ...specFor(world) } };
+      return {
+        type: 'InstancesSurveyed',
+        data: {
+          ...{ instances: world.before ?? [], ...specFor(world) },
+          ...(world.routes && { routes: world.routes }),
+        },
+      };
     case 'await-node': {
       const { ordinal } = effect;
       const before = placesBefore(state, ordinal);

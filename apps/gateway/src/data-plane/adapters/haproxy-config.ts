@@ -2,7 +2,17 @@ import { type Backend, backendName, type Carrying, type Slot } from '../domain/c
 import { NO_SERVER, routeTable } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
+import { ROUTE_TIMEOUT, routeRules } from './haproxy-routes.js';
+import { connectionRules, requestRules } from './request-rules.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import {
+  challengeBackend,
+  challengeRoute,
+  forwarded,
+  tlsBind,
+  tlsDefaults,
+  tlsRules,
+} from './haproxy-tls.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
 
@@ -19,6 +29,8 @@ interface ConfigInput {
   readonly generation: string;
   /** Where the line of each request is sent by UDP, on this machine; nowhere where it is left out. */
   readonly accessLogPort?: number;
+  /** Of the server on this machine that answers challenges of an authority; services get them where it is left out. */
+  readonly challengePort?: number;
 }
 
 /** The whole of haproxy.cfg: what is carried now stands in it, so a process that starts or reloads carries it at once. */
@@ -36,15 +48,16 @@ export function haproxyConfig(input: ConfigInput): string {
     frontend(input),
     refusal(NO_ROUTE, 404, 'No service has this address.'),
     refusal(NO_SERVER, 503, 'This service has no instance that runs.'),
+    ...challengeBackend(input.challengePort),
     ...backends,
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** The whole of routes.map: a key and a backend a line. */
+/** The whole of routes.map: a key and a target a line. */
 export const routesMap = (carrying: Carrying): string =>
   [...routeTable(carrying)]
-    .map(([key, backend]) => `${key} ${backend}\n`)
+    .map(([key, target]) => `${key} ${target}\n`)
     .toSorted()
     .join('');
 
@@ -63,6 +76,7 @@ function globalSection({ settings, generation, accessLogPort }: ConfigInput): re
     // Another process at the same port would take a part of the requests unseen. A reload hands its sockets over.
     'noreuseport',
     `maxconn ${maxConnections}`,
+    ...tlsDefaults(settings),
     // Where the limit of open files is too low, it carries fewer connections instead of none.
     'no strict-limits',
     ...(isRoot ? [`uid ${NOBODY}`, `gid ${NOBODY}`] : []),
@@ -79,7 +93,6 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
     'option dontlognull',
     'timeout connect 2s',
     'timeout http-request 10s',
-    'timeout http-keep-alive 60s',
     `timeout queue ${boundsOf(settings).queueMs}ms`,
     `timeout client ${idleMs}ms`,
     `timeout server ${idleMs}ms`,
@@ -89,6 +102,7 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
     ...retryLines,
     // By connections alone: an application that answers 500 by its own fault must not be taken off as a whole.
     'default-server check inter 5s fastinter 500ms downinter 1s rise 1 fall 2 observe layer4 error-limit 2 on-error mark-down',
+    ...connectionRules,
     ...(
       [
         [502, 'The instance that should answer broke off.'],
@@ -102,31 +116,35 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
   );
 }
 
-function frontend({ settings, accessLogPort }: ConfigInput): readonly string[] {
+function frontend(input: ConfigInput): readonly string[] {
+  const { settings, carrying, accessLogPort, challengePort } = input;
   const { folder, host, port, trustedProxies } = settings;
+  const says = forwarded(settings);
   const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
   return section(
     'frontend requests',
     `bind ${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...tlsBind(settings),
     `acl is-trusted ${trusted}`,
     'http-request set-var(txn.method) method',
     'http-request set-var(txn.path) path',
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    'http-request set-var(txn.host) req.fhdr(host),field(1,:),rtrim(.),lower',
     'http-request set-var(txn.id) uuid()',
     'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
+    ...requestRules({ hasTrusted: trustedProxies.length > 0 }),
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
     // What a client says of itself is believed only where a proxy of our own says it.
-    'http-request del-header X-Forwarded-For unless is-trusted',
-    'http-request del-header Forwarded unless is-trusted',
-    'http-request del-header Proxy',
-    'http-request set-header X-Forwarded-Host %[req.hdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
-    'http-request set-header X-Forwarded-Port %[dst_port] unless is-trusted { req.hdr(x-forwarded-port) -m found }',
-    'http-request set-header X-Forwarded-Proto http unless is-trusted { req.hdr(x-forwarded-proto) -m found }',
+    'http-request set-header X-Forwarded-Host %[req.fhdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
+    ...says.before,
+    `http-request set-header X-Forwarded-Port ${says.port} unless is-trusted { req.hdr(x-forwarded-port) -m found }`,
+    `http-request set-header X-Forwarded-Proto ${says.proto} unless is-trusted { req.hdr(x-forwarded-proto) -m found }`,
+    ...tlsRules(settings),
     'option forwardfor',
     // A request that may have reached its instance is sent again only where that can do no harm.
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
-    `http-request set-var(txn.to) var(txn.host),concat(,txn.path,/),map_beg(${filesIn(folder).routes})`,
+    ...routeRules(filesIn(folder).routes, carrying.headers),
+    ...challengeRoute(challengePort),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
     ...(accessLogPort === undefined ? [] : [`log-format '${LOG_FORMAT}'`]),
@@ -162,6 +180,7 @@ const refusal = (name: string, status: number, says: string): readonly string[] 
 
 const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
+  h2: ['balance leastconn'],
   weighted: ['balance roundrobin'],
   // The cookie is made of the server's address, so whoever gets the slot next gets none of its clients.
   sticky: [
@@ -170,6 +189,9 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
     'dynamic-cookie-key slipway',
   ],
 };
+
+/** Words behind each server of a profile: instances of `h2` speak HTTP/2 without TLS, from the first byte on. */
+const PROTOCOL: Partial<Record<Profile, string>> = { h2: ' proto h2' };
 
 function poolBackend(
   { carrying: { pools, backends }, settings }: ConfigInput,
@@ -180,31 +202,33 @@ function poolBackend(
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
+    ROUTE_TIMEOUT,
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
-    ...serverLines(backends.get(name), pools[profile].servers),
+    ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
   );
 }
 
 /** A line for each server, and one for each run of empty slots. */
-function serverLines(backend: Backend | undefined, size: number): readonly string[] {
+function serverLines(backend: Backend | undefined, size: number, protocol: string): readonly string[] {
   const lines: string[] = [];
   let firstEmpty = 1;
   const endRun = (slot: number): void => {
-    if (slot > firstEmpty) lines.push(`server-template s ${firstEmpty}-${slot - 1} 0.0.0.0:80 disabled`);
+    if (slot > firstEmpty)
+      lines.push(`server-template s ${firstEmpty}-${slot - 1} 0.0.0.0:80${protocol} disabled`);
     firstEmpty = slot + 1;
   };
   for (const [slot, held] of [...(backend?.slots ?? [])].toSorted(([a], [b]) => a - b)) {
     endRun(slot);
-    lines.push(serverLine(slot, held));
+    lines.push(serverLine(slot, held, protocol));
   }
   endRun(size + 1);
   return lines;
 }
 
-function serverLine(slot: number, { kind, server }: Slot): string {
+function serverLine(slot: number, { kind, server }: Slot, protocol: string): string {
   const { address, port, weight, state, mostInFlight = 0 } = server;
   const isReady = kind === 'taken' && state === 'ready';
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const bound = mostInFlight === 0 ? '' : ` maxconn ${mostInFlight}`;
-  return `server ${serverName(slot)} ${at} weight ${weight}${bound}${isReady ? '' : ' disabled'}`;
+  return `server ${serverName(slot)} ${at} weight ${weight}${protocol}${bound}${isReady ? '' : ' disabled'}`;
 }

@@ -9,7 +9,7 @@ import type { HaproxySettings } from './haproxy-settings.js';
 const pool = { backends: 1, servers: 4 };
 const settings: HaproxySettings = {
   ...{ program: 'haproxy', folder: '/run/gateway', host: '0.0.0.0', port: 80 },
-  pools: { least: { backends: 2, servers: 4 }, weighted: pool, sticky: pool },
+  pools: { least: { backends: 2, servers: 4 }, weighted: pool, sticky: pool, h2: pool },
   ...{ maxConnections: 10_000, idleMs: 300_000, tunnelIdleMs: 3_600_000 },
   ...{ trustedProxies: ['10.0.0.0/8'], isRoot: true },
 };
@@ -26,7 +26,7 @@ const carrying = assign(carryingNothing(settings.pools), {
   ],
   routes: [
     { host: 'shop.localhost', path: '/', service: 'web' },
-    { host: 'shop.localhost', path: '/chat', service: 'chat' },
+    { host: 'shop.localhost', path: '/chat', service: 'chat', headers: { 'X-Tenant': 'a' }, strip: true },
     { host: 'none.localhost', path: '/', service: 'none' },
   ],
 });
@@ -38,7 +38,7 @@ it('the whole configuration is as it was read and found good', () => {
 
 it('routes lead to the backends of their services, and to a refusal where a service has no server', () => {
   expect(routesMap(carrying)).toBe(
-    'none.localhost/ no-server\nshop.localhost/ least-1\nshop.localhost/chat/ sticky-1\n',
+    'none.localhost/ no-server\nshop.localhost/ least-1\nshop.localhost/chat/ sticky-1:1:L2NoYXQ=::YQ==\n',
   );
 });
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CarriedCertificate } from '../domain/certificates.js';
 import {
   assign,
   type Carrying,
   carryingNothing,
+  isSameConfiguration,
   leavingOf,
   type Place,
   placesOf,
@@ -12,13 +14,13 @@ import {
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
 import { marks, type Operation, operations } from '../domain/operations.js';
-import { isSamePools } from '../domain/pools.js';
 import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
 import type { Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
-import type { DataPlane, SteeredPlane } from '../ports.js';
+import type { DataPlane, SteeredPlane, TlsPlane } from '../ports.js';
 import { boundsOf, hasQueueTimes, marksMap, queueTimes } from './haproxy-balancing.js';
+import { HaproxyCertificates } from './haproxy-certificates.js';
 import { haproxyConfig, routesMap } from './haproxy-config.js';
 import { HaproxyProcess } from './haproxy-process.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
@@ -36,6 +38,7 @@ const LONGEST_PAUSE_MS = 5_000;
 interface HaproxyParts {
   readonly settings: HaproxySettings;
   readonly accessLogPort?: number;
+  readonly challengePort?: number;
   /** It was lost, or did not do what it was asked; it is brought back. */
   readonly onTrouble: (error: unknown, what: string) => void;
 }
@@ -49,13 +52,14 @@ export interface HaproxyCounts {
 
 /**
  * HAProxy, kept at what is wanted. Changes of servers and routes reach it while it runs. It is reloaded where a pool is too
- * small or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
+ * small, a route sets a header that none did before, or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
  * kept in its folder: so it can be started, too, while nobody says what is wanted.
  */
-export class HaproxyDataPlane implements DataPlane, SteeredPlane {
+export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   readonly counts: HaproxyCounts = { starts: 0, reloads: 0, operations: 0 };
   private readonly process: HaproxyProcess;
   private readonly files: ReturnType<typeof filesIn>;
+  private readonly certificates: HaproxyCertificates | undefined;
   private readonly wanted: SteeredWanted;
   /** Of what is carried: looked up at each steering. */
   private places: ReadonlyMap<string, Place> = new Map();
@@ -76,11 +80,13 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane {
     this.process = new HaproxyProcess(parts.settings);
     this.files = filesIn(parts.settings.folder);
     this.wanted = new SteeredWanted(this.bounds.inFlight);
+    if (parts.settings.tls !== undefined) this.certificates = new HaproxyCertificates(parts.settings.folder);
   }
 
   /** Carries what was wanted last, where no HAProxy runs in the folder. One that runs goes on until the first `apply`. */
   async start(): Promise<void> {
     await ownFolder(this.parts.settings.folder);
+    await this.certificates?.restore();
     this.timer = setInterval(() => void this.inTurn(() => this.tick()).catch(() => undefined), TICK_MS);
     if (this.process.pid !== undefined) return;
     const kept = await this.readWanted();
@@ -123,6 +129,26 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane {
       const api = await this.connected();
       return api === undefined || place === undefined ? 0 : rescueFrom(api, place);
     });
+  }
+
+  async serveCertificates(certificates: readonly CarriedCertificate[]): Promise<void> {
+    const { certificates: held } = this;
+    if (held === undefined) return;
+    await this.inTurn(async () => {
+      const takeBack = held.want(certificates);
+      try {
+        await this.bring();
+      } catch (error) {
+        if (takeBack === undefined) throw error;
+        takeBack();
+        await this.bring().catch((err: unknown) => this.parts.onTrouble(err, 'HAProxy is brought back'));
+        throw error;
+      }
+    });
+  }
+
+  async keptCertificate(id: string): Promise<string | undefined> {
+    return this.certificates?.read(id);
   }
 
   busy(names: readonly string[]): Promise<readonly string[]> {
@@ -213,15 +239,25 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane {
     const api = await this.connected();
     if (api === undefined || this.carrying === undefined) return false;
     let after = assign(this.carrying, wanted);
-    if (!isSamePools(this.carrying.pools, after.pools)) {
+    if (!isSameConfiguration(this.carrying, after)) {
       await this.takeBack(api);
       after = assign(this.carrying, wanted);
     }
-    if (!isSamePools(this.carrying.pools, after.pools)) return false;
+    if (!isSameConfiguration(this.carrying, after)) return false;
     if (!hasQueueTimes(this.queueTimes, after, this.bounds)) return false;
     if (!(await this.hasCarriedOut(api, operations(this.carrying, after)))) return false;
     this.carries(after);
-    return true;
+    return this.haveCertificatesChanged(api);
+  }
+
+  /** False where it refused, or where a reload alone does it. */
+  private async haveCertificatesChanged(api: RuntimeApi): Promise<boolean> {
+    try {
+      return (await this.certificates?.change(api)) ?? true;
+    } catch (error) {
+      this.parts.onTrouble(error, 'HAProxy did not take a certificate; it is reloaded');
+      return false;
+    }
   }
 
   /** The kept connection, or another one to the same worker. */
@@ -255,6 +291,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane {
     this.generation = generation;
     this.queueTimes = queueTimes(after);
     this.carries(after);
+    this.certificates?.started();
   }
 
   private keep(api: RuntimeApi): void {
@@ -298,12 +335,14 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane {
   }
 
   private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
-    const { settings, accessLogPort } = this.parts;
+    const { settings, accessLogPort, challengePort } = this.parts;
     const { config, routes, marks: markFiles } = this.files;
     const next = `${config}.next`;
+    await this.certificates?.write();
     await writeFile(routes, routesMap(carrying), { mode: 0o600 });
     for (const mark of marks) await writeFile(markFiles[mark], marksMap(carrying, mark), { mode: 0o600 });
-    await writeFile(next, haproxyConfig({ settings, carrying, generation, accessLogPort }), { mode: 0o600 });
+    const text = haproxyConfig({ settings, carrying, generation, accessLogPort, challengePort });
+    await writeFile(next, text, { mode: 0o600 });
     await this.process.validate(next);
     await rename(next, config);
   }

@@ -15,6 +15,8 @@ const OLDEST = [2, 6] as const;
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 const READY_MS = 10_000;
 const LOOK_MS = 10;
+/** By then a master that starts has executed its program anew. */
+const EXECUTES_MS = 2_000;
 /** So long requests in flight may go on once it is told to end. */
 const SOFT_STOP_MS = 5_000;
 const KILL_MS = 2_000;
@@ -102,16 +104,25 @@ export class HaproxyProcess {
 
   /** A new worker with the configuration in the folder takes the sockets over; the old one ends after its requests. */
   async reload(): Promise<void> {
+    for (const begun = performance.now(); ; await delay(LOOK_MS)) {
+      try {
+        return await this.askForReload();
+      } catch (cause) {
+        // A master that has just started executes its program anew, and refuses connections for a moment.
+        if (performance.now() - begun < EXECUTES_MS && this.pid !== undefined) continue;
+        const says = 'HAProxy does not answer at its master socket';
+        throw new DataPlaneError('HAPROXY_UNREACHABLE', says, { cause });
+      }
+    }
+  }
+
+  private async askForReload(): Promise<void> {
     const socket = createConnection({ path: this.files.masterSocket });
     try {
       await once(socket, 'connect', { signal: AbortSignal.timeout(READY_MS) });
       socket.end('reload\n');
       socket.resume();
       await once(socket, 'close', { signal: AbortSignal.timeout(READY_MS) });
-    } catch (cause) {
-      throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer at its master socket', {
-        cause,
-      });
     } finally {
       socket.destroy();
     }

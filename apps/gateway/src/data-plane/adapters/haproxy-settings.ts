@@ -1,5 +1,17 @@
 import type { Pools } from '../domain/pools.js';
 
+/** Where HAProxy takes HTTPS. */
+export interface TlsSettings {
+  readonly host: string;
+  readonly port: number;
+  /** The port that clients use, where another one leads here. */
+  readonly publicPort: number;
+  /** Plain HTTP is sent on to HTTPS where a certificate says so. */
+  readonly redirects: boolean;
+  /** `max-age` of Strict-Transport-Security; 0 leaves the header out. */
+  readonly hstsSeconds: number;
+}
+
 /** What HAProxy is started with; a change needs a reload. */
 export interface HaproxySettings {
   /** The program: a path, or a name in the usual folders. */
@@ -8,6 +20,8 @@ export interface HaproxySettings {
   readonly folder: string;
   readonly host: string;
   readonly port: number;
+  /** HTTPS besides; none where it is left out. */
+  readonly tls?: TlsSettings;
   /** At first; they double when they are too small. */
   readonly pools: Pools;
   readonly maxConnections: number;
@@ -38,6 +52,9 @@ export const filesIn = (folder: string) => ({
   config: `${folder}/haproxy.cfg`,
   routes: `${folder}/routes.map`,
   marks: { queues: `${folder}/queues.map`, 'no-retries': `${folder}/no-retries.map` } as const,
+  certificates: `${folder}/certificates`,
+  certificateList: `${folder}/certificates.list`,
+  redirects: `${folder}/redirects.map`,
   pid: `${folder}/haproxy.pid`,
   output: `${folder}/haproxy.log`,
   wanted: `${folder}/wanted.json`,

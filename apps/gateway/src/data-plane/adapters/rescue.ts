@@ -11,7 +11,7 @@ const MOST_AT_ONCE = 1_000;
  * Ends the tries at a server of requests that wait there for the head of an answer, may be sent again, and never were.
  * HAProxy sends them to another server, as after a connection that broke.
  */
-export async function rescueFrom(api: RuntimeApi, place: Place): Promise<number> {
+export async function rescueFrom(api: Pick<RuntimeApi, 'ask' | 'askAll'>, place: Place): Promise<number> {
   const there = streamsAt(await api.ask('show sess'), place).slice(0, MOST_AT_ONCE);
   const shown = await api.askAll(there.map((id) => `show sess ${id}`));
   const waiting = there.filter((_, index) => waits(shown[index] ?? ''));
@@ -30,6 +30,8 @@ const streamsAt = (answer: string, { backend, slot }: Place): readonly string[] 
 function waits(stream: string): boolean {
   const field = (pattern: RegExp): string => pattern.exec(stream)?.[1] ?? '';
   return (
-    SAFE.has(field(/\bmeth=(\d+)/)) && field(/\bstatus=(-?\d+)/) === '-1' && !/\bretries=[1-9]/.test(stream)
+    SAFE.has(field(/\bmeth=(\d+)/)) &&
+    field(/\bstatus=(-?\d+)/) === '-1' &&
+    !/\bconn_retries=[1-9]/.test(stream)
   );
 }

@@ -4,6 +4,8 @@ import { DataPlaneError } from '../domain/data-plane-error.js';
 
 /** Behind each answer in prompt mode. */
 const PROMPT = '\n> ';
+/** Before the answer to a command of several lines: one for each line that it has taken. */
+const CONTINUED = /^(\+ )+/;
 const ANSWER_MS = 5_000;
 
 interface Waiting {
@@ -77,7 +79,7 @@ export class RuntimeApi {
   private take(part: string): void {
     const answers = (this.received + part).split(PROMPT);
     this.received = answers.pop() ?? '';
-    for (const answer of answers) this.waiting.shift()?.resolve(answer.trim());
+    for (const answer of answers) this.waiting.shift()?.resolve(answer.replace(CONTINUED, '').trim());
   }
 
   private end(error: Error): void {

@@ -50,9 +50,9 @@ function commandsOf(operation: Operation, { routes: routesFile, marks }: MapFile
     case 'switch':
       return [switching(operation.at, operation.to)];
     case 'add-route':
-      return [quiet(`add map ${routesFile} ${operation.key} ${operation.backend}`)];
+      return [quiet(`add map ${routesFile} ${operation.key} ${operation.target}`)];
     case 'set-route':
-      return [quiet(`set map ${routesFile} ${operation.key} ${operation.backend}`)];
+      return [quiet(`set map ${routesFile} ${operation.key} ${operation.target}`)];
     case 'remove-route':
       return [quiet(`del map ${routesFile} ${operation.key}`)];
     case 'mark':

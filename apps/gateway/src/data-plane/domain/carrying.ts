@@ -1,4 +1,5 @@
-import { grown, type Need, type Pools } from './pools.js';
+import { grown, isSamePools, type Need, type Pools } from './pools.js';
+import { headerNamesOf } from './route-target.js';
 import {
   type Profile,
   profiles,
@@ -34,6 +35,8 @@ export interface Carrying {
   /** By their names. */
   readonly backends: ReadonlyMap<string, Backend>;
   readonly routes: readonly WantedRoute[];
+  /** Names of request headers that routes can set, in lower case: HAProxy fixes them in its configuration. */
+  readonly headers: readonly string[];
   /** Of the services without any server: their routes lead to a clear refusal. */
   readonly empty: ReadonlySet<string>;
 }
@@ -44,7 +47,7 @@ export interface Place {
 }
 
 export const carryingNothing = (pools: Pools): Carrying => ({
-  ...{ pools, backends: new Map(), routes: [], empty: new Set<string>() },
+  ...{ pools, backends: new Map(), routes: [], headers: [], empty: new Set<string>() },
 });
 
 export const backendName = (profile: Profile, number: number): string => `${profile}-${number}`;
@@ -52,7 +55,7 @@ export const backendName = (profile: Profile, number: number): string => `${prof
 /**
  * Carries what is wanted, and changes as little as it can: a service keeps its backend as long as it has servers and its
  * profile, and a server keeps its slot. A backend, and a slot, is given to another only once nothing leaves it any more.
- * Where a pool is too small, the pools of the result are larger.
+ * Where a pool is too small, the pools of the result are larger; where a header's name is new, so are its headers.
  */
 export function assign(before: Carrying, wanted: Wanted): Carrying {
   const served = wanted.services.filter(({ servers }) => servers.length > 0);
@@ -67,8 +70,19 @@ export function assign(before: Carrying, wanted: Wanted): Carrying {
     backends.set(name, withServers(kept.get(name)?.slots, number, service));
   }
   const empty = wanted.services.filter(({ servers }) => servers.length === 0).map(({ id }) => id);
-  return { pools, backends, routes: wanted.routes, empty: new Set(empty) };
+  const headers = headersFor(before.headers, wanted.routes);
+  return { pools, backends, routes: wanted.routes, headers, empty: new Set(empty) };
 }
+
+/** Names that nobody needs any more stay until there is a reload anyway. */
+function headersFor(before: readonly string[], routes: readonly WantedRoute[]): readonly string[] {
+  const needed = headerNamesOf(routes);
+  return needed.every((name) => before.includes(name)) ? before : needed;
+}
+
+/** Whether one can become the other while HAProxy runs. */
+export const isSameConfiguration = (a: Carrying, b: Carrying): boolean =>
+  isSamePools(a.pools, b.pools) && a.headers.join() === b.headers.join();
 
 /** Gives the places back whose servers have gone. */
 export function withGone(carrying: Carrying, gone: readonly Place[]): Carrying {

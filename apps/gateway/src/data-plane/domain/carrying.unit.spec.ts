@@ -15,7 +15,7 @@ import { Carried, metByWanted, server, wantedOf } from './wanted.testing.js';
 import { problemsOf } from './wanted-problems.js';
 
 const pool = { backends: 2, servers: 2 };
-const SMALL: Pools = { least: pool, weighted: pool, sticky: pool };
+const SMALL: Pools = { least: pool, weighted: pool, sticky: pool, h2: pool };
 const NONE = carryingNothing(SMALL);
 
 const slotOf = ({ backends }: Carrying, name: string): string | undefined => {

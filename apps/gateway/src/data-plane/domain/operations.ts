@@ -1,4 +1,5 @@
 import { type Backend, backendsByService, type Carrying, type Place } from './carrying.js';
+import { targetOf } from './route-target.js';
 import { keyOf, type WantedServer } from './wanted.js';
 
 /** Where a route leads whose service has no server at all. */
@@ -13,8 +14,8 @@ export type Operation =
   | { readonly kind: 'bound'; readonly at: Place; readonly mostInFlight: number }
   /** No new requests, or again. */
   | { readonly kind: 'switch'; readonly at: Place; readonly to: WantedServer['state'] }
-  | { readonly kind: 'add-route'; readonly key: string; readonly backend: string }
-  | { readonly kind: 'set-route'; readonly key: string; readonly backend: string }
+  | { readonly kind: 'add-route'; readonly key: string; readonly target: string }
+  | { readonly kind: 'set-route'; readonly key: string; readonly target: string }
   | { readonly kind: 'remove-route'; readonly key: string }
   /** A backend is another one than most; undefined is what the gateway is configured with. */
   | {
@@ -29,7 +30,7 @@ export type Mark = 'queues' | 'no-retries';
 export const marks = ['queues', 'no-retries'] as const satisfies readonly Mark[];
 
 /**
- * What brings HAProxy from one state to another with the same pools, in an order in which no request meets a gap: servers
+ * What brings HAProxy from one state to another with the same pools and headers, in an order in which no request meets a gap: servers
  * that are new serve before routes lead to them, and before others leave.
  */
 export function operations(before: Carrying, after: Carrying): readonly Operation[] {
@@ -43,10 +44,15 @@ export function operations(before: Carrying, after: Carrying): readonly Operatio
   ];
 }
 
-/** Each route's key, and the backend that it leads to. */
+/** Each route's key, and the target that it leads to. */
 export function routeTable(carrying: Carrying): ReadonlyMap<string, string> {
   const backends = backendsByService(carrying);
-  return new Map(carrying.routes.map((route) => [keyOf(route), backends.get(route.service) ?? NO_SERVER]));
+  return new Map(
+    carrying.routes.map((route) => [
+      keyOf(route),
+      targetOf(backends.get(route.service) ?? NO_SERVER, route, carrying.headers),
+    ]),
+  );
 }
 
 function serverOperations(before: Carrying, after: Carrying): readonly Operation[] {
@@ -109,9 +115,9 @@ function routeOperations(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
 ): readonly Operation[] {
-  const changed = [...after].flatMap(([key, backend]): Operation[] => {
-    if (!before.has(key)) return [{ kind: 'add-route', key, backend }];
-    return before.get(key) === backend ? [] : [{ kind: 'set-route', key, backend }];
+  const changed = [...after].flatMap(([key, target]): Operation[] => {
+    if (!before.has(key)) return [{ kind: 'add-route', key, target }];
+    return before.get(key) === target ? [] : [{ kind: 'set-route', key, target }];
   });
   const gone = [...before.keys()].filter((key) => !after.has(key));
   return [...changed, ...gone.map((key): Operation => ({ kind: 'remove-route', key }))];

@@ -4,7 +4,7 @@ import { changesOf, replaced, serversByName, steered } from './steering.js';
 import { server, wantedOf } from './wanted.testing.js';
 
 const pool = { backends: 2, servers: 4 };
-const NONE = carryingNothing({ least: pool, weighted: pool, sticky: pool });
+const NONE = carryingNothing({ least: pool, weighted: pool, sticky: pool, h2: pool });
 const wanted = wantedOf({ a: [server(1), server(2)], b: [server(3, { state: 'drain' })] });
 const carrying = assign(NONE, wanted);
 

@@ -1,5 +1,6 @@
 import type { Carrying, Place } from './carrying.js';
 import { type Operation, NO_SERVER, routeTable } from './operations.js';
+import { backendOf } from './route-target.js';
 import type { Profile, Wanted, WantedServer } from './wanted.js';
 import { keyOf } from './wanted.js';
 
@@ -59,11 +60,11 @@ export class Carried {
         return this.set(operation.at, { state: operation.to });
       case 'add-route':
         if (this.routes.has(operation.key)) throw new Error(`${operation.key} is there`);
-        this.routes.set(operation.key, operation.backend);
+        this.routes.set(operation.key, operation.target);
         return;
       case 'set-route':
         if (!this.routes.has(operation.key)) throw new Error(`${operation.key} is not there`);
-        this.routes.set(operation.key, operation.backend);
+        this.routes.set(operation.key, operation.target);
         return;
       case 'remove-route':
         if (!this.routes.delete(operation.key)) throw new Error(`${operation.key} is not there`);
@@ -75,7 +76,10 @@ export class Carried {
 
   get met(): Met {
     return Object.fromEntries(
-      [...this.routes].map(([key, backend]) => [key, backend === NO_SERVER ? [] : this.readyIn(backend)]),
+      [...this.routes].map(([key, target]) => [
+        key,
+        backendOf(target) === NO_SERVER ? [] : this.readyIn(backendOf(target)),
+      ]),
     );
   }
 

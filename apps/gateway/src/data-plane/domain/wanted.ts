@@ -1,10 +1,11 @@
 /**
  * How a service's requests are shared out. `least`: to the server with the fewest in flight for its weight. `weighted`: in
- * turn, by weights alone. `sticky`: a client stays with its server, by a cookie; new clients as with `least`.
+ * turn, by weights alone. `sticky`: a client stays with its server, by a cookie; new clients as with `least`. `h2`: as
+ * `least`, to servers that speak HTTP/2 without TLS, such as those of gRPC.
  */
-export type Profile = 'least' | 'weighted' | 'sticky';
+export type Profile = 'least' | 'weighted' | 'sticky' | 'h2';
 
-export const profiles = ['least', 'weighted', 'sticky'] as const satisfies readonly Profile[];
+export const profiles = ['least', 'weighted', 'sticky', 'h2'] as const satisfies readonly Profile[];
 
 /** The least and the largest weight; HAProxy takes no larger one. */
 export const WEIGHTS = { least: 1, most: 256 } as const;
@@ -55,11 +56,17 @@ export interface WantedService {
 
 /** Requests for a host, and a path and all below it, go to a service. */
 export interface WantedRoute {
-  /** A host name in lower case, without a port. */
+  /** A host name in lower case, without a port; `*.` stands for one label, of hosts without a route of their own. */
   readonly host: string;
   /** `/` is every path; `/api` is itself and what is below `/api/`. */
   readonly path: string;
   readonly service: string;
+  /** Servers see requests without the path. */
+  readonly strip?: boolean;
+  /** Headers of the request, in place of those that a client sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** So long a server may take to answer, and between two parts of its answer. */
+  readonly timeoutMs?: number;
 }
 
 /** All that should be carried. The longest path of a host counts. */

@@ -1,10 +1,25 @@
-/** A service that the registry knows. */
-export interface PictureService {
+interface OfService {
   readonly appId: string;
   readonly service: string;
 }
 
-export interface PictureInstance extends PictureService {
+/** A service that the registry knows. */
+export interface PictureService extends OfService {
+  /** Where it is reached beside its own address. */
+  readonly routes?: readonly PictureRoute[];
+  /** How its requests are shared out; a name that is not known here counts for nothing. */
+  readonly balance?: string;
+}
+
+export interface PictureRoute {
+  readonly host: string;
+  readonly path: string;
+  readonly strip?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface PictureInstance extends OfService {
   readonly name: string;
   /** Of its node: an IP address or a host name. */
   readonly address: string;
@@ -28,7 +43,7 @@ export type PictureChange =
   | { readonly kind: 'service'; readonly id: string; readonly service?: PictureService }
   | { readonly kind: 'instance'; readonly name: string; readonly instance?: PictureInstance };
 
-export const idOf = ({ appId, service }: PictureService): string => `${appId}/${service}`;
+export const idOf = ({ appId, service }: OfService): string => `${appId}/${service}`;
 
 const isLive = ({ state }: PictureInstance): boolean => state === 'running' || state === 'draining';
 

@@ -1,15 +1,29 @@
-import type { PictureService } from './picture.js';
+import { applicationOfHost, defaultHost } from '#libs/contracts';
+import type { PictureRoute, PictureService } from './picture.js';
 
-export interface ServiceRoute {
-  readonly host: string;
-  readonly path: string;
+/** Where a service is reached, and what is wrong with the routes that are left out. */
+export interface RoutesOf {
+  /** At its own address. */
+  readonly own: PictureRoute;
+  readonly others: readonly PictureRoute[];
+  readonly leftOut: readonly string[];
 }
 
-/** Its service has the address of the application itself. */
-const APP_SERVER = 'app-server';
-
-/** Where a service is reached that names no routes: one host, all paths. Names of applications and services are labels. */
-export function routesOf({ appId, service }: PictureService, domain: string): readonly ServiceRoute[] {
-  const host = service === APP_SERVER ? `${appId}.${domain}` : `${service}.${appId}.${domain}`;
-  return [{ host, path: '/' }];
+/**
+ * Where a service is reached: at its own address, and at its routes. Hosts below the domain belong to the applications that
+ * they name; the deployer refuses others, but it may not know the domain.
+ */
+export function routesOf({ appId, service, routes = [] }: PictureService, domain: string): RoutesOf {
+  const host = defaultHost(appId, service, domain);
+  const foreign = routes.filter((route) => (applicationOfHost(route.host, domain) ?? appId) !== appId);
+  const declared = routes.filter((route) => !foreign.includes(route));
+  // What is declared for its own address says more than the address alone.
+  const own = declared.find((route) => route.host === host && route.path === '/') ?? { host, path: '/' };
+  return {
+    own,
+    others: declared.filter((route) => route !== own),
+    leftOut: foreign.map(
+      (route) => `route of ${appId}/${service}: ${route.host} belongs to another application`,
+    ),
+  };
 }

@@ -1,4 +1,12 @@
-import type { Wanted, WantedServer, WantedService } from '../../data-plane/domain/wanted.js';
+import {
+  type Profile,
+  profiles,
+  type Wanted,
+  type WantedRoute,
+  type WantedServer,
+  type WantedService,
+} from '../../data-plane/domain/wanted.js';
+import { type Sound, withSoundRoutes } from '../../data-plane/domain/wanted-problems.js';
 import { idOf, type Picture, type PictureInstance, type PictureService } from './picture.js';
 import { routesOf } from './routes-of.js';
 
@@ -13,9 +21,10 @@ interface WantedInput {
 
 /**
  * What HAProxy should carry. A service without instances keeps its routes, so that clients hear that it is away for now; a
- * worker has none. An instance whose address cannot be found gets no requests.
+ * worker has none. An instance whose address cannot be found gets no requests, and a route that cannot be carried is left
+ * out.
  */
-export function wantedOf({ services, instances }: Picture, input: WantedInput): Wanted {
+export function wantedOf({ services, instances }: Picture, input: WantedInput): Sound {
   const byService = Map.groupBy(instances.values(), idOf);
   const isWorker = (id: string): boolean => byService.get(id)?.every(({ port }) => port === null) ?? false;
   // Also those of which only instances are known yet.
@@ -24,16 +33,24 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
     ...services,
   ]);
   const reached = [...all].filter(([id]) => !isWorker(id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    services: reached.map(([id]): WantedService => ({
-      ...{ id, profile: 'least' },
+  const found = reached.map(([id, service]) => ({ id, ...routesOf(service, input.domain) }));
+  const wanted: Wanted = {
+    services: reached.map(([id, service]): WantedService => ({
+      ...{ id, profile: profileOf(service) },
       servers: (byService.get(id) ?? []).flatMap((instance) => serverOf(instance, input)),
     })),
-    routes: reached.flatMap(([id, service]) =>
-      routesOf(service, input.domain).map((route) => ({ ...route, service: id })),
-    ),
+    // A service that comes has its own address at once, whoever had it as a route before.
+    routes: [
+      ...found.map(({ id, own }): WantedRoute => ({ ...own, service: id })),
+      ...found.flatMap(({ id, others }) => others.map((route): WantedRoute => ({ ...route, service: id }))),
+    ],
   };
+  const sound = withSoundRoutes(wanted);
+  return { ...sound, leftOut: [...found.flatMap(({ leftOut }) => leftOut), ...sound.leftOut] };
 }
+
+const profileOf = ({ balance }: PictureService): Profile =>
+  profiles.find((one) => one === balance) ?? 'least';
 
 function serverOf(
   { name, address: host, port, state }: PictureInstance,

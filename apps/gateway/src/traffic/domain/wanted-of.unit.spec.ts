@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { changed, type PictureInstance, pictureOf } from './picture.js';
+import { describe, expect, it } from 'vitest';
+import { changed, type PictureInstance, type PictureService, pictureOf } from './picture.js';
 import { hostsOf, wantedOf } from './wanted-of.js';
 
 const instance = (name: string, more: Partial<PictureInstance> = {}): PictureInstance => ({
@@ -13,6 +13,7 @@ const input = {
     ['node-2', '10.0.0.2'],
   ]),
 };
+const wanted = (...args: Parameters<typeof wantedOf>) => wantedOf(...args).wanted;
 const web = { appId: 'shop', service: 'web' };
 
 it('running instances are ready, draining ones drain, others are not there', () => {
@@ -25,7 +26,7 @@ it('running instances are ready, draining ones drain, others are not there', () 
     ],
   );
   expect(hostsOf(picture)).toEqual(['10.0.0.1', 'node-2']);
-  expect(wantedOf(picture, input)).toEqual({
+  expect(wanted(picture, input)).toEqual({
     services: [
       {
         ...{ id: 'shop/web', profile: 'least' },
@@ -41,7 +42,7 @@ it('running instances are ready, draining ones drain, others are not there', () 
 
 it('the service app-server has the address of its application', () => {
   const picture = pictureOf(7, [{ appId: 'shop', service: 'app-server' }], []);
-  expect(wantedOf(picture, input)).toEqual({
+  expect(wanted(picture, input)).toEqual({
     services: [{ id: 'shop/app-server', profile: 'least', servers: [] }],
     routes: [{ host: 'shop.localhost', path: '/', service: 'shop/app-server' }],
   });
@@ -53,7 +54,7 @@ it('a worker has no address, and an instance whose address is not found no reque
     [web, { appId: 'shop', service: 'mailer' }],
     [instance('a', { service: 'mailer', port: null }), instance('b', { address: 'lost' })],
   );
-  expect(wantedOf(picture, input)).toMatchObject({
+  expect(wanted(picture, input)).toMatchObject({
     services: [{ id: 'shop/web', servers: [] }],
     routes: [{ host: 'web.shop.localhost' }],
   });
@@ -73,4 +74,61 @@ it('changes bring a picture to the next revision, also when they come again', ()
   expect([...next.instances.keys()]).toEqual(['b']);
   expect([...next.services.keys()]).toEqual(['shop/api']);
   expect(changed(next, 9, changes)).toEqual(next);
+});
+
+describe('declared routes', () => {
+  const routesOfPicture = (...services: readonly PictureService[]) =>
+    wantedOf(pictureOf(7, services, []), { ...input, domain: 'example.com' });
+
+  it('stand beside the address of the service, with all that they say', () => {
+    const route = { host: 'shop.org', path: '/api', strip: true, headers: { 'X-A': 'b' }, timeoutMs: 5 };
+    const { wanted: all, leftOut } = routesOfPicture({ ...web, routes: [route], balance: 'sticky' });
+    expect(leftOut).toEqual([]);
+    expect(all.services).toMatchObject([{ profile: 'sticky' }]);
+    expect(all.routes).toEqual([
+      { host: 'web.shop.example.com', path: '/', service: 'shop/web' },
+      { ...route, service: 'shop/web' },
+    ]);
+  });
+
+  it('one that cannot be carried stopped all others: it is left out and said', () => {
+    const bad = [
+      { host: 'Shop.org', path: '/' },
+      { host: 'shop.org', path: '/a b' },
+      { host: 'shop.org', path: '/', headers: { Host: 'x' } },
+    ];
+    const good = { host: 'shop.org', path: '/', headers: { 'X-A': 'b' } };
+    const { wanted: all, leftOut } = routesOfPicture({ ...web, routes: [...bad, good], balance: 'none' });
+    expect(all.services).toMatchObject([{ profile: 'least' }]);
+    expect(all.routes).toEqual([expect.anything(), { ...good, service: 'shop/web' }]);
+    expect(leftOut).toHaveLength(3);
+    expect(leftOut.join()).toContain('expected a host name in lower case');
+  });
+
+  it('take no host of another application, and no route that another service has', () => {
+    const taking = (service: string, ...hosts: readonly string[]): PictureService => ({
+      ...{ appId: 'shop', service },
+      routes: hosts.map((host) => ({ host, path: '/' })),
+    });
+    const foreign = ['blog.example.com', 'api.blog.example.com', '*.example.com', 'example.org'];
+    const { wanted: all, leftOut } = routesOfPicture(
+      taking('api', ...foreign, 'x.shop.example.com'),
+      taking('web', 'example.org'),
+    );
+    expect(all.routes.map(({ host, service }) => `${host} ${service}`)).toEqual([
+      'api.shop.example.com shop/api',
+      'web.shop.example.com shop/web',
+      'example.org shop/api',
+      'x.shop.example.com shop/api',
+    ]);
+    expect(leftOut).toHaveLength(4);
+    expect(leftOut.at(-1)).toContain('example.org/ is a route of shop/api');
+  });
+
+  it('say more of the own address than it says by itself', () => {
+    const own = { host: 'web.shop.example.com', path: '/', timeoutMs: 7 };
+    expect(routesOfPicture({ ...web, routes: [own] })).toMatchObject({
+      ...{ leftOut: [], wanted: { routes: [{ timeoutMs: 7 }] } },
+    });
+  });
 });

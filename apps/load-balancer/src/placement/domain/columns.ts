@@ -1,7 +1,7 @@
 import { freeDisk } from './filters/disk.js';
 import { hasFreePort } from './filters/ports.js';
 import type { Mix } from './mix.js';
-import type { Candidate, Resources } from './model.js';
+import type { Candidate } from './model.js';
 import { freeCpu, freeMemory } from './room.js';
 import { busyness } from './terms/headroom.js';
 
@@ -22,19 +22,10 @@ export class Columns {
   perMemory = new Float64Array(0);
   /** By the mix of the fleet: free room of no use. */
   waste = new Float64Array(0);
-  /** Of a node of which all is free: a number for its size, from 1 on; otherwise 0. */
-  emptySize = new Uint32Array(0);
   /** `busyness`; 0 where it is not known. */
   busy = new Float64Array(0);
-  private readonly sizes = new SizeNumbers();
   /** Undefined where it has to be found out. */
   private leastDisk: number | undefined;
-  /** Whether the busyness of any node was ever known. */
-  someBusy = false;
-
-  get sizesOfEmpty(): number {
-    return this.sizes.count;
-  }
 
   reserveSlots(count: number): void {
     if (count <= this.rank.length) return;
@@ -50,28 +41,29 @@ export class Columns {
     this.perCpu = grown(this.perCpu, new Float64Array(size));
     this.perMemory = grown(this.perMemory, new Float64Array(size));
     this.waste = grown(this.waste, new Float64Array(size));
-    this.emptySize = grown(this.emptySize, new Uint32Array(size));
     this.busy = grown(this.busy, new Float64Array(size));
   }
 
-  /** All that follows from what is reserved and what is used on the node. */
-  write(slot: number, node: Candidate, mix: Mix): void {
+  /**
+   * All that follows from what is reserved and what is used on the node.
+   * @returns whether it has other room or points now
+   */
+  write(slot: number, node: Candidate, mix: Mix): boolean {
     const { total } = node;
-    const free = { cpu: freeCpu(node), memoryMiB: freeMemory(node) };
-    const isWhole = free.cpu === total.cpu && free.memoryMiB === total.memoryMiB;
-    const busy = busyness(node);
-    this.freeCpu[slot] = free.cpu;
-    this.freeMemory[slot] = free.memoryMiB;
-    this.hasPort[slot] = Number(hasFreePort(node));
     const disk = freeDisk(node);
     if (disk !== this.freeDisk[slot]) this.leastDisk = undefined;
     this.freeDisk[slot] = disk;
     this.perCpu[slot] = 1 / total.cpu;
     this.perMemory[slot] = 1 / total.memoryMiB;
-    this.waste[slot] = mix.waste(free.cpu, free.memoryMiB);
-    this.emptySize[slot] = isWhole ? this.sizes.of(total) : 0;
-    this.someBusy ||= busy !== undefined;
-    this.busy[slot] = busy ?? 0;
+    const [cpu, memory] = [freeCpu(node), freeMemory(node)];
+    const isOther = [
+      put(this.freeCpu, slot, cpu),
+      put(this.freeMemory, slot, memory),
+      put(this.hasPort, slot, Number(hasFreePort(node))),
+      put(this.waste, slot, mix.waste(cpu, memory)),
+      put(this.busy, slot, busyness(node) ?? 0),
+    ];
+    return isOther.includes(true);
   }
 
   /** GB on the fullest disk of so many nodes. */
@@ -85,12 +77,8 @@ export class Columns {
   }
 
   move(from: number, to: number): void {
-    const { rank, kind, zone, freeCpu, freeMemory, hasPort, perCpu, perMemory, waste, emptySize, busy } =
-      this;
-    const all = [
-      ...[rank, kind, zone, freeCpu, freeMemory, hasPort, this.freeDisk],
-      ...[perCpu, perMemory, waste, emptySize, busy],
-    ];
+    const { rank, kind, zone, freeCpu, freeMemory, hasPort, freeDisk, perCpu, perMemory, waste, busy } = this;
+    const all = [rank, kind, zone, freeCpu, freeMemory, hasPort, freeDisk, perCpu, perMemory, waste, busy];
     for (const column of all) column[to] = column[from]!;
   }
 
@@ -101,18 +89,9 @@ export class Columns {
   }
 }
 
-/** Numbers of node sizes, from 1 on; the same for the same size. */
-class SizeNumbers {
-  private readonly numbers = new Map<string, number>();
-
-  get count(): number {
-    return this.numbers.size;
-  }
-
-  of({ cpu, memoryMiB }: Resources): number {
-    const key = `${cpu}/${memoryMiB}`;
-    const known = this.numbers.get(key) ?? this.numbers.size + 1;
-    this.numbers.set(key, known);
-    return known;
-  }
+/** @returns whether it was another number before */
+function put(column: Float64Array | Uint8Array, slot: number, value: number): boolean {
+  const before = column[slot];
+  column[slot] = value;
+  return before !== value;
 }

@@ -1,3 +1,5 @@
+import { Appraisals, type QuantityFilters } from './appraisal.js';
+import { Blocks } from './blocks.js';
 import { couldTake, shortfall } from './closest.js';
 import { Columns } from './columns.js';
 import { BEST_NODES, type Explanation, type ScoredNode } from './explanation.js';
@@ -24,7 +26,7 @@ import { byName, placeOf } from './place.js';
 import { firstRefusal, MOST_REFUSALS, Refusals, refusalsOf, refusedNodes } from './refused.js';
 import { freeCpu, freeMemory } from './room.js';
 import { pointsOf, scored } from './score.js';
-import { type Query, shortlist } from './shortlist.js';
+import { addRefused, type Query, shortlist } from './shortlist.js';
 import { terms } from './terms.js';
 import { allocation } from './terms/allocation.js';
 import { headroom } from './terms/headroom.js';
@@ -33,16 +35,16 @@ import { zones } from './terms/spread.js';
 /** Sums of the same terms in another order differ by less. */
 const SLACK = 1e-6;
 /** How many nodes are listed before they are asked; the next list is longer by the same factor. */
-const FIRST_LIST = 32;
+const FIRST_LIST = 8;
 const LONGER = 8;
 
 const indexOfFilter = (name: string): number => filters.findIndex((filter) => filter.name === name);
-const FILTER_INDEX = {
-  cpu: indexOfFilter('cpu'),
-  memory: indexOfFilter('memory'),
-  ports: indexOfFilter('ports'),
-  disk: indexOfFilter('disk'),
-};
+const QUANTITY_FILTERS: QuantityFilters = [
+  indexOfFilter('cpu'),
+  indexOfFilter('memory'),
+  indexOfFilter('ports'),
+];
+const DISK_FILTER = indexOfFilter('disk');
 /** Terms that the list does not know of, or not of all nodes. */
 const OTHER_TERMS = terms.filter((term) => ![allocation, headroom, zones].includes(term));
 
@@ -59,8 +61,9 @@ interface Ranked {
 /**
  * All nodes in memory, for thousands of decisions a second on tens of thousands of nodes. Exact: every node is weighed,
  * none is left out by sampling as in kube-scheduler (percentageOfNodesToScore) or Nomad (two random nodes, log2 n for
- * services). One pass over arrays lists the best nodes by the terms that differ from node to node. All filters and terms
- * are then asked of the listed ones, until no node further down can become better: branch and bound. So `place` and a
+ * services). Nodes are listed by the terms that differ from node to node; for that, only what has changed since the last
+ * wish of the same size is looked at again (see `Appraisal`). All filters and terms are then asked of the listed ones, until
+ * no node further down can become better: branch and bound. So `place` and a
  * fleet of the same nodes choose a node of the same points.
  */
 export class Fleet {
@@ -75,6 +78,9 @@ export class Fleet {
   private readonly mixed = new FleetMix();
   private readonly images = new ImageRooms(this.nodes);
   private isRanked = true;
+  private firstByName: readonly string[] = [];
+  /** Undefined once a node has come, gone or changed its kind, until the next decision. */
+  private appraisals: Appraisals | undefined;
 
   constructor(private readonly policy: Policy) {}
 
@@ -106,9 +112,19 @@ export class Fleet {
     if (before === undefined || hasOtherLayers(before, node)) this.images.changed(slot);
     for (const service of node.instances.keys()) this.remember(service, node);
     this.mixed.add(node, 1);
-    this.columns.kind[slot] = this.kinds.add(kindOf(node), node);
-    this.columns.zone[slot] = this.zoneNumbers.add(node.zone ?? '', node.zone);
-    this.columns.write(slot, node, this.mixed.mix);
+    const [kind, zone] = [
+      this.kinds.add(kindOf(node), node),
+      this.zoneNumbers.add(node.zone ?? '', node.zone),
+    ];
+    const isAlike =
+      before?.total.cpu === node.total.cpu &&
+      before.total.memoryMiB === node.total.memoryMiB &&
+      kind === this.columns.kind[slot] &&
+      zone === this.columns.zone[slot];
+    if (!isAlike) this.appraisals = undefined;
+    this.columns.kind[slot] = kind;
+    this.columns.zone[slot] = zone;
+    this.write(slot);
   }
 
   remove(name: string): void {
@@ -118,6 +134,7 @@ export class Fleet {
     this.slots.delete(name);
     const last = this.nodes.pop()!;
     this.isRanked = false;
+    this.appraisals = undefined;
     this.images.changed(this.nodes.length);
     if (last.name === name) return;
     this.nodes[slot] = last;
@@ -134,13 +151,14 @@ export class Fleet {
     const before = node.measured;
     node.measured = measured;
     if (before?.layers !== measured?.layers) this.images.changed(slot);
-    this.columns.write(slot, node, this.mixed.mix);
+    this.write(slot);
   }
 
   /** The same nodes with the same reservations: what is taken here is not taken there. */
   copy(): Fleet {
     const copy = new Fleet(this.policy);
     for (const node of this.nodes) copy.set(node);
+    this.images.shareWith(copy.images);
     return copy;
   }
 
@@ -174,14 +192,15 @@ export class Fleet {
 
   /** Deterministic: of nodes with equal points, the first by name. */
   place(wish: Wish, known: KnownOfService = {}): Placement {
-    if (this.mixed.renew()) this.columns.writeWaste(this.nodes.length, this.mixed.mix);
+    if (this.mixed.renew()) this.renewWaste();
     const facts = this.factsOf(wish, known);
     const query = this.queryOf(wish, facts);
     const refused = new Refusals(
       (slot) => this.nodes[slot]!,
       (slot) => this.columns.rank[slot]!,
     );
-    const best = this.search(query, facts, refused);
+    addRefused(query, refused);
+    const best = this.search(query, facts);
     const places = best.map(({ node, points }) => placeOf(node, wish, points));
     const [place] = places;
     const nodes = this.nodes.length;
@@ -272,20 +291,14 @@ export class Fleet {
       }));
   }
 
-  private search(query: Query, facts: FleetFacts, refused: Refusals): Ranked[] {
+  private search(query: Query, facts: FleetFacts): Ranked[] {
     const ceiling = OTHER_TERMS.reduce((sum, term) => sum + term.weight * term.most(facts), 0);
     const best: Ranked[] = [];
     const first = this.gaining(facts, query.image?.few ?? []);
     for (const node of first) this.ask(node, query, facts, best);
     let asked = 0;
     for (let limit = FIRST_LIST; ; limit *= LONGER) {
-      const list = shortlist(
-        this.columns,
-        this.nodes.length,
-        query,
-        limit,
-        asked === 0 ? refused : undefined,
-      );
+      const list = shortlist(query, limit);
       for (; asked < list.slots.length; asked += 1) {
         const worst = best[BEST_NODES - 1]?.points ?? Number.NEGATIVE_INFINITY;
         if (worst + SLACK >= list.points[asked]! + ceiling) return best;
@@ -326,9 +339,11 @@ export class Fleet {
   }
 
   private queryOf(wish: Wish, facts: FleetFacts): Query {
-    if (!this.isRanked) this.rankByName();
+    const appraisals = this.arranged();
     return {
-      ...{ wish, policy: this.policy, filterIndex: FILTER_INDEX, mix: facts.mix },
+      ...{ wish, columns: this.columns, blocks: appraisals.blocks },
+      ...{ quantityFilters: QUANTITY_FILTERS, diskFilter: DISK_FILTER },
+      appraisal: appraisals.of({ ...wish.resources, port: wish.needsPort !== false }, facts.mix),
       kindRefusedBy: Uint8Array.from(this.kinds.values, (node) =>
         node === undefined ? 0 : firstOfKind(node, wish, facts),
       ),
@@ -357,19 +372,18 @@ export class Fleet {
     const concerned = filters.filter(({ concerns }) => concerns?.(wish) ?? false);
     if (concerned.length === 0) return undefined;
     const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
-    return Uint8Array.from(this.nodes, (node) => {
-      const by = concerned.find((filter) => filter.refuses(node, wish, cached));
-      return by === undefined ? 0 : filters.indexOf(by) + 1;
-    });
+    const refusedBy = new Uint8Array(this.nodes.length);
+    for (const filter of concerned) {
+      const by = filters.indexOf(filter) + 1;
+      for (const [slot, node] of this.nodes.entries())
+        if (refusedBy[slot] === 0 && filter.refuses(node, wish, cached)) refusedBy[slot] = by;
+    }
+    return refusedBy;
   }
 
   /** Of the first nodes by name: an answer has room for so many. */
   private refusals(wish: Wish, facts: FleetFacts) {
-    const first: FleetNode[] = [];
-    for (const [slot, node] of this.nodes.entries()) {
-      const rank = this.columns.rank[slot]!;
-      if (rank < MOST_REFUSALS) first[rank] = node;
-    }
+    const first = this.firstByName.flatMap((name) => this.nodes[this.slots.get(name)!] ?? []);
     const cached = { ...facts, nodesOf: cachedSets(facts.nodesOf) };
     return refusalsOf(
       wish,
@@ -389,7 +403,12 @@ export class Fleet {
     this.mixed.reserve(taken, sign);
     if (node.instances.has(service)) this.remember(service, node);
     else this.forgetService(service, node);
-    this.columns.write(slot, node, this.mixed.mix);
+    this.write(slot);
+  }
+
+  private write(slot: number): void {
+    const isOther = this.columns.write(slot, this.nodes[slot]!, this.mixed.mix);
+    if (isOther) this.appraisals?.blocks.changed(slot);
   }
 
   private remember(service: string, node: FleetNode): void {
@@ -412,9 +431,23 @@ export class Fleet {
     if (nodes?.size === 0) this.services.delete(service);
   }
 
+  private arranged(): Appraisals {
+    if (!this.isRanked) this.rankByName();
+    const { columns } = this;
+    return (this.appraisals ??= new Appraisals(columns, new Blocks(this.nodes.length, columns), this.policy));
+  }
+
+  /** After the mix has changed; `spread` does not go by it. */
+  private renewWaste(): void {
+    if (this.policy === 'spread') return;
+    this.columns.writeWaste(this.nodes.length, this.mixed.mix);
+    this.appraisals?.blocks.allChanged();
+  }
+
   private rankByName(): void {
     const names = this.nodes.map(({ name }) => name).sort(byName);
     for (const [rank, name] of names.entries()) this.columns.rank[this.slots.get(name)!] = rank;
+    this.firstByName = names.slice(0, MOST_REFUSALS);
     this.isRanked = true;
   }
 }

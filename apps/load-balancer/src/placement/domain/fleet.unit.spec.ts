@@ -191,6 +191,60 @@ describe('a fleet', () => {
     );
   });
 
+  it('decides after changes as a fleet does that has never decided before', () => {
+    const sizes = [
+      { cpu: 0.5, memoryMiB: 300 },
+      { cpu: 1, memoryMiB: 100 },
+    ];
+    const change = fc.record({
+      kind: fc.constantFrom('place', 'place', 'place', 'end', 'measure', 'cordon', 'remove'),
+      service,
+      resources: fc.constantFrom(...sizes),
+      at: fc.nat({ max: 89 }),
+      used: fc.double({ min: 0, max: 2, noNaN: true }),
+    });
+    const free = fleetOf(90).map((nodes) => nodes.map((node) => ({ ...node, instances: new Map() })));
+    fc.assert(
+      // So few instances that the mix is made anew with each.
+      fc.property(free, policies, fc.array(change, { maxLength: 18 }), (nodes, policy, changes) => {
+        const fleet = filled(policy, nodes);
+        const live: (readonly [string, Parameters<Fleet['take']>[1]])[] = [];
+        for (const { kind, at, used, ...asked } of changes) {
+          const name = `node-${at}`;
+          const there = fleet.get(name);
+          if (kind === 'place') {
+            const wished = wish(asked);
+            const found = fleet.place(wished);
+            expect(found).toEqual(fleet.copy().place(wished));
+            if (found.place === undefined) continue;
+            const taken = { service: serviceKey('shop', asked.service), ...asked.resources };
+            fleet.take(found.place.node, { ...taken, port: found.place.port });
+            live.push([found.place.node, { ...taken, port: found.place.port }]);
+          } else if (kind === 'end') {
+            const ended = live.pop();
+            if (ended !== undefined) fleet.give(...ended);
+          } else if (kind === 'measure') fleet.measure(name, busyWith(used, 0));
+          else if (kind === 'cordon' && there !== undefined) fleet.set({ ...there, state: 'cordoned' });
+          else if (kind === 'remove') fleet.remove(name);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('finds the best of hundreds of nodes that are nearly equal, wherever they stand', () => {
+    const shares = fc.array(fc.double({ min: 0, max: 0.1, noNaN: true }), { minLength: 320, maxLength: 320 });
+    fc.assert(
+      fc.property(shares, policies, (reserved, policy) => {
+        const nodes = reserved.map((cpu, index) => candidate(`node-${index}`, { reserved: { cpu } }));
+        expect(filled(policy, nodes).place(wish()).explanation.best).toEqual(
+          place(wish(), nodes, { policy }).explanation.best,
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('knows a node anew when it is measured, and by its reservations alone once its agent is silent', () => {
     const fleet = filled('spread', [candidate('a'), candidate('b', { reserved: { cpu: 0.5 } })]);
     expect(fleet.place(wish()).place?.node).toBe('a');
@@ -255,6 +309,29 @@ describe('a fleet', () => {
       agrees();
     },
   );
+
+  it('and its copy know what nodes lack of an image each by its own changes', () => {
+    const has = (...layers: readonly string[]) => ({ layers: layersOf(...layers) });
+    const wished = wish({ imageLayers: imageOf({ base: 4, own: 1 }) });
+    const names = ['a', 'b', 'c'];
+    const fleet = filled(
+      'spread',
+      names.map((name) => candidate(name, { measured: has(...(name === 'a' ? ['base'] : [])) })),
+    );
+    const imagePoints = (of: Fleet): readonly unknown[] => {
+      const { best } = of.place(wished).explanation;
+      return names.map((name) => best.find(({ node }) => node === name)?.terms['image']);
+    };
+    expect(imagePoints(fleet)).toEqual([4, 0, 0]);
+    const copy = fleet.copy();
+    copy.measure('b', has('base', 'own'));
+    fleet.measure('a', has());
+    fleet.remove('c');
+    expect(imagePoints(copy)).toEqual([4, 5, 0]);
+    expect(imagePoints(fleet)).toEqual([0, 0, undefined]);
+    expect(fleet.place(wished).place?.node).toBe('a');
+    expect(copy.place(wished).place?.node).toBe('b');
+  });
 
   it('counted a zone whose last node had gone as one without instances, so that all others seemed too full', () => {
     const nodes = [

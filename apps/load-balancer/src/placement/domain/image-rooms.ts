@@ -1,8 +1,7 @@
 import type { ImageLayers } from '#libs/contracts';
-import type { LayerSet } from './layer-set.js';
+import { LayerIndex } from './layer-index.js';
 import { missingRoom, roomOfImage, sizedLayers } from './layers.js';
 import type { Candidate } from './model.js';
-import { Numbering } from './numbering.js';
 
 /** Of so many images it is remembered what each node lacks: with 10,000 nodes, 10 MB. */
 const MOST_IMAGES = 64;
@@ -34,26 +33,26 @@ interface KeptRoom extends ImageRoom {
  */
 export class ImageRooms {
   private readonly images = new Map<string, KeptRoom>();
-  /** By the number of a layer. */
-  private readonly slotsWith = new Map<number, Slots>();
-  /** By slot: what the index has of it. */
-  private readonly indexed: (LayerSet | undefined)[] = [];
-  /** By slot: the number of its architecture plus one; 0 where its layers are not known. */
-  private readonly codes: number[] = [];
-  private readonly architectures = new Numbering<string | undefined>();
-  private known = 0;
+  /** Undefined until an image is asked about: many copies of a fleet never are. */
+  private index: LayerIndex | undefined;
 
   /** @param nodes by slot, as they are at each call */
   constructor(private readonly nodes: readonly Candidate[]) {}
 
+  /** Has what is known of these, whose nodes are the same and have the same slots. */
+  shareWith(others: ImageRooms): void {
+    others.index = this.index?.shared();
+  }
+
   /** Undefined where no node's layers are known. */
   of(image: ImageLayers): ImageRoom | undefined {
-    if (this.known === 0) return undefined;
+    this.index ??= indexOf(this.nodes);
+    if (this.index.known === 0) return undefined;
     const whole = roomOfImage(image);
     const key = `${image.layers.at(-1)?.name} ${image.architecture} ${whole}`;
     const known = this.images.get(key);
     if (known !== undefined) this.images.delete(key);
-    const room = known ?? this.ofAll(image, whole, this.freed());
+    const room = known ?? this.ofAll(image, whole, this.index);
     this.images.set(key, room);
     return room;
   }
@@ -61,8 +60,7 @@ export class ImageRooms {
   /** Another node is there, or none any more, or it has other layers. */
   changed(slot: number): void {
     const node = this.nodes[slot];
-    this.index(slot, node?.measured?.layers);
-    this.codes[slot] = node?.measured?.layers === undefined ? 0 : 1 + this.architectureOf(node.architecture);
+    this.index?.set(slot, node);
     if (node === undefined) return;
     for (const [key, { missing, image, least, few }] of this.images) {
       const room = missingRoom(node, image) ?? UNKNOWN_ROOM;
@@ -82,37 +80,16 @@ export class ImageRooms {
     return oldest[1].missing;
   }
 
-  private index(slot: number, layers: LayerSet | undefined): void {
-    const before = this.indexed[slot];
-    if (before === layers) return;
-    for (const number of before?.numbers ?? []) {
-      const slots = this.slotsWith.get(number);
-      slots?.delete(slot);
-      if (slots?.size === 0) this.slotsWith.delete(number);
-    }
-    for (const number of layers?.numbers ?? []) {
-      const slots = this.slotsWith.get(number);
-      if (slots === undefined) this.slotsWith.set(number, new Slots(slot));
-      else slots.add(slot);
-    }
-    this.known += Number(layers !== undefined) - Number(before !== undefined);
-    this.indexed[slot] = layers;
-  }
-
-  private architectureOf(name: string | undefined): number {
-    return this.architectures.of(name ?? '', name);
-  }
-
-  private ofAll(image: ImageLayers, whole: number, freed: Float64Array | undefined): KeptRoom {
+  private ofAll(image: ImageLayers, whole: number, index: LayerIndex): KeptRoom {
     const few = new Set<number>();
     let least = whole;
     const { numbers, roomFrom } = sizedLayers(image);
-    const missing = this.withNothing(image, whole, freed);
+    const missing = this.withNothing(image, whole, index);
     for (const [at, number] of numbers.entries()) {
-      const slots = this.slotsWith.get(number);
+      const slots = index.slotsWith(number);
       // Who has a layer has all below it.
       if (slots === undefined) break;
-      if (slots.size === this.slotsWith.get(numbers[at + 1] ?? Number.NaN)?.size) continue;
+      if (slots.size === index.slotsWith(numbers[at + 1] ?? Number.NaN)?.size) continue;
       const room = roomFrom[at + 1]!;
       const isOfFew = slots.size <= MOST_OF_FEW;
       if (!isOfFew) least = room;
@@ -125,49 +102,20 @@ export class ImageRooms {
     return { image, whole, missing, least, few };
   }
 
-  private withNothing(
-    { architecture }: ImageLayers,
-    whole: number,
-    freed: Float64Array | undefined,
-  ): Float64Array {
+  private withNothing({ architecture }: ImageLayers, whole: number, index: LayerIndex): Float64Array {
     const count = this.nodes.length;
+    const freed = this.freed();
     const missing = freed !== undefined && freed.length >= count ? freed : new Float64Array(2 * count);
-    const [any, own] = [undefined, architecture].map((name) => 1 + this.architectureOf(name));
-    for (let slot = 0; slot < count; slot += 1) {
-      const code = this.codes[slot]!;
-      const isKnown = code !== 0 && (architecture === undefined || code === own || code === any);
-      missing[slot] = isKnown ? whole : UNKNOWN_ROOM;
-    }
+    missing.fill(whole, 0, count);
+    if (index.areAllFor(architecture)) return missing;
+    for (let slot = 0; slot < count; slot += 1)
+      if (!index.isFor(architecture, slot)) missing[slot] = UNKNOWN_ROOM;
     return missing;
   }
 }
 
-/** Slots that come and go seldom. Those of a base are thousands, and read for each image: an array is quicker than a set. */
-class Slots {
-  private readonly set: Set<number>;
-  private array: Int32Array | undefined;
-
-  constructor(first: number) {
-    this.set = new Set([first]);
-  }
-
-  get size(): number {
-    return this.set.size;
-  }
-
-  get listed(): Iterable<number> {
-    if (this.size <= MOST_OF_FEW) return this.set;
-    this.array ??= Int32Array.from(this.set);
-    return this.array;
-  }
-
-  add(slot: number): void {
-    this.set.add(slot);
-    this.array = undefined;
-  }
-
-  delete(slot: number): void {
-    this.set.delete(slot);
-    this.array = undefined;
-  }
+function indexOf(nodes: readonly Candidate[]): LayerIndex {
+  const index = new LayerIndex();
+  for (const [slot, node] of nodes.entries()) index.set(slot, node);
+  return index;
 }

@@ -12,6 +12,8 @@ const GB = 1e9;
 const DISK_MARGIN = { share: 0.05, mostBytes: 2 * GB };
 /** The use of the last hour is that of the hour where so much of it was observed. */
 const MOSTLY_SECONDS = 1_800;
+/** The same of the last two minutes. */
+const MOSTLY_SECONDS_OF_MINUTES = 60;
 
 /** What the agent of a node measured. What is left out is not known, and never counted as zero. */
 export interface Measured {
@@ -20,8 +22,9 @@ export interface Measured {
   /** Cores in use on the whole machine: the 95th percentile of the last hour. */
   readonly usedCpu?: number;
   /**
-   * What does not belong to instances. CPU: the median of the last hour, as CPU is shared and the engine's own work for a
-   * start is short. Memory: the 95th percentile, as memory cannot be shared.
+   * What does not belong to instances. CPU: the median, as CPU is shared and the engine's own work for a start is short; that
+   * of the last two minutes where it is larger than that of the last hour, as a node may just have become busy. Memory: the
+   * 95th percentile of the last hour, as memory cannot be shared.
    */
   readonly others?: Resources;
   /** Ports of the node's range at which something listens, instances too. */
@@ -34,7 +37,7 @@ export interface Measured {
 
 /** @param before what was measured there before: layers that are the same stay the same object */
 export function measuredOf(
-  { sizes, lastHour, listeningPorts, diskFreeBytes, engine }: NodeState,
+  { sizes, lastHour, lastMinutes, listeningPorts, diskFreeBytes, engine }: NodeState,
   before?: Measured,
 ): Measured {
   const freeDisk = freeDiskOf(sizes?.diskBytes, diskFreeBytes);
@@ -42,12 +45,20 @@ export function measuredOf(
   return {
     ...(sizes && { machine: { cpu: sizes.cpus, memoryMiB: Math.floor(sizes.memoryBytes / MIB) } }),
     ...(lastHour && lastHour.seconds >= MOSTLY_SECONDS && { usedCpu: lastHour.cpu.p95 }),
-    ...(others && { others: { cpu: others.cpu.p50, memoryMiB: Math.ceil(others.memoryBytes.p95 / MIB) } }),
+    ...(others && {
+      others: {
+        cpu: Math.max(others.cpu.p50, recentCpu(lastMinutes)),
+        memoryMiB: Math.ceil(others.memoryBytes.p95 / MIB),
+      },
+    }),
     ...(listeningPorts && { listening: new Set(listeningPorts) }),
     ...(freeDisk !== undefined && { freeDisk }),
     ...(engine?.layers !== undefined && { layers: layersOf(engine.layers, before?.layers) }),
   };
 }
+
+const recentCpu = (minutes: NodeState['lastMinutes']): number =>
+  minutes !== undefined && minutes.seconds >= MOSTLY_SECONDS_OF_MINUTES ? minutes.othersCpu.p50 : 0;
 
 function freeDiskOf(allBytes: number | undefined, freeBytes: number | undefined): number | undefined {
   if (allBytes === undefined || freeBytes === undefined) return undefined;

@@ -1,17 +1,4 @@
-/** Numbers for texts, from 0 on, each with the value that came first. */
-export class Numbering<T> {
-  readonly values: T[] = [];
-  private readonly numbers = new Map<string, number>();
-
-  of(text: string, value: T): number {
-    const known = this.numbers.get(text);
-    if (known !== undefined) return known;
-    this.numbers.set(text, this.values.length);
-    return this.values.push(value) - 1;
-  }
-}
-
-/** The same for texts that come and go: the number of one that nobody uses any more is given to the next one. */
+/** Numbers for texts that come and go, from 0 on, each with a value. The number of a text that nobody uses any more is given to the next one. */
 export class NumbersInUse<T> {
   /** By number; undefined where nobody uses it. */
   readonly values: (T | undefined)[] = [];

@@ -38,9 +38,9 @@ export class Refusals {
     private readonly rank: (index: number) => number,
   ) {}
 
-  /** By its place in the table. `spare`: as `spareOf` has it. */
-  add(filter: number, index: number, spare: number): void {
-    this.counts[filter]! += 1;
+  /** By its place in the table. `spare`: as `spareOf` has it. `nodes`: so many, of which this one comes closest. */
+  add(filter: number, index: number, spare: number, nodes = 1): void {
+    this.counts[filter]! += nodes;
     const closest = this.closest[filter]!;
     const most = this.mostSpare[filter]!;
     if (spare < most || (spare === most && this.rank(index) > this.rank(closest))) return;

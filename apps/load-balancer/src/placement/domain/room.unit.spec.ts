@@ -47,13 +47,13 @@ describe('memory that others use', () => {
 });
 
 describe('busyness', () => {
-  it('is 0 to a half, rises with what others use, and is unknown where that is not measured', () => {
+  it('is 0 to 1, rises with what others use, and is unknown where that is not measured', () => {
     fc.assert(
       fc.property(amount, amount, (used, more) => {
         const of = (cpu: number): number => busyness(node('a', others(cpu, 0))) ?? Number.NaN;
         expect(of(used)).toBeGreaterThanOrEqual(0);
         expect(of(used)).toBeLessThanOrEqual(of(used + more));
-        expect(of(used + more)).toBeLessThanOrEqual(0.5);
+        expect(of(used + more)).toBeLessThanOrEqual(1);
       }),
     );
     expect(busyness(node('a', { measured: { machine } }))).toBeUndefined();
@@ -127,7 +127,7 @@ it('of a state, what is not known is left out, and half an hour at least is an h
   expect(measuredOf(state)).toEqual({
     machine: { cpu: 4, memoryMiB: 8_192 },
     usedCpu: 2.4,
-    others: { cpu: 0.1, memoryMiB: 1_229 },
+    others: { cpu: 0.2, memoryMiB: 1_229 },
     listening: new Set([20_000, 20_001, 20_117]),
     freeDisk: expect.closeTo(62.42, 2) as number,
     layers: new LayerSet('q83vEjRWeJqr'),
@@ -136,6 +136,15 @@ it('of a state, what is not known is left out, and half an hour at least is an h
   expect(measuredOf({ node: name, fence, observedAt, liveness })).toEqual({});
   const lastHour = { ...state.lastHour!, seconds: 1_799 };
   expect(measuredOf({ ...state, lastHour })).not.toHaveProperty('usedCpu');
+});
+
+it('a node that had just become busy was an idle one until half of the hour was over', () => {
+  const state = nodeState.schema.parse(nodeState.example);
+  const cpuWith = (seconds: number, p50: number) =>
+    measuredOf({ ...state, lastMinutes: { seconds, othersCpu: { p50, p95: p50, max: p50 } } }).others?.cpu;
+  expect(cpuWith(60, 3)).toBe(3);
+  expect(cpuWith(60, 0)).toBe(0.1);
+  expect(cpuWith(59, 3)).toBe(0.1);
 });
 
 describe('the disk of a node', () => {

@@ -1,28 +1,28 @@
+import { type Appraisal, NO_ROOM, type QuantityFilters } from './appraisal.js';
+import { type Blocks, MIXED } from './blocks.js';
 import type { Columns } from './columns.js';
-import { EPSILON } from './filters/filter.js';
 import { type ImageRoom, UNKNOWN_ROOM } from './image-rooms.js';
-import type { Mix } from './mix.js';
-import type { Policy, Wish } from './model.js';
+import type { Wish } from './model.js';
 import type { Refusals } from './refused.js';
-import { allocation, grownFor, leastAllocated, packed } from './terms/allocation.js';
-import { headroom } from './terms/headroom.js';
 import { image as imageTerm } from './terms/image.js';
 import { zones } from './terms/spread.js';
 
 /** What a wish comes to for all nodes at once. Filters are given by their place in the table plus one; 0 is none. */
 export interface Query {
   readonly wish: Wish;
-  readonly policy: Policy;
+  readonly columns: Columns;
+  readonly blocks: Blocks;
+  readonly appraisal: Appraisal;
   /** By kind of node: the first filter that refuses it. */
   readonly kindRefusedBy: Uint8Array;
   /** By slot: the first filter that refuses the node for what runs on it; undefined where none is concerned. */
   readonly slotRefusedBy: Uint8Array | undefined;
   /** By zone: instances of the service beyond those in the zone with the fewest. */
   readonly zoneSkew: Float64Array;
-  readonly mix: Mix;
   /** What nodes lack of the image; undefined where its layers are not known. */
   readonly image: ImageRoom | undefined;
-  readonly filterIndex: Readonly<Record<'cpu' | 'memory' | 'ports' | 'disk', number>>;
+  readonly quantityFilters: QuantityFilters;
+  readonly diskFilter: number;
 }
 
 const NO_IMAGE: ImageRoom = { missing: new Float64Array(0), whole: 0, least: 0, few: new Set() };
@@ -35,75 +35,124 @@ export interface Shortlist {
 }
 
 /**
- * One pass over all nodes. It keeps those with the most points by allocation, headroom, zone and image: the terms that
- * differ from node to node. The other terms concern few nodes; `Fleet` asks them of the slots listed here, in order. It
- * also asks the `few` nodes that have more of the image, whether they are listed or not.
+ * The nodes with the most points by allocation, headroom, zone and image: the terms that differ from node to node. The other
+ * terms concern few nodes; `Fleet` asks them of the slots listed here, in order. It also asks the `few` nodes that have more
+ * of the image, whether they are listed or not. Blocks are gone through from the one that promises most, until the next
+ * one cannot have a node for the list.
  */
-export function shortlist(
-  columns: Columns,
-  count: number,
-  query: Query,
-  limit: number,
-  refusals: Refusals | undefined,
-): Shortlist {
-  const { kind, zone, freeCpu, freeMemory, hasPort, perCpu, perMemory, waste, emptySize, busy, rank } =
-    columns;
-  const { freeDisk } = columns;
-  const { kindRefusedBy, slotRefusedBy, zoneSkew, wish, filterIndex, mix, image } = query;
-  // The table of filters has the last word; sums of fractions must not hide a node from it.
-  const [cpu, memory] = [wish.resources.cpu - 2 * EPSILON, wish.resources.memoryMiB - 2 * EPSILON];
-  const [allocationWeight, headroomWeight, zonesWeight] = [allocation.weight, headroom.weight, zones.weight];
-  const packs = query.policy === 'pack';
-  const needsPort = wish.needsPort !== false;
-  const best = new BestSlots(limit, rank);
-  let least = Number.NEGATIVE_INFINITY;
-  // Many nodes are empty, and those of a size are alike.
-  const grownOnEmpty = new Float64Array(columns.sizesOfEmpty + 1).fill(Number.NaN);
-  let mostGrown = Number.POSITIVE_INFINITY;
-  const { missing, whole, least: leastMissing } = image ?? NO_IMAGE;
-  const perRoom = whole === 0 ? 0 : imageTerm.weight / whole;
-  // What a node may gain after the others were counted.
-  const mostGain = image === undefined ? 0 : imageTerm.weight - leastMissing * perRoom;
-  const disksRefuse = image !== undefined && whole > columns.leastFreeDisk(count);
-  // What concerns no node of this wish is not read: a pass is as long as what it reads.
-  const kindsRefuse = kindRefusedBy.some((by) => by !== 0);
-  const zonesDiffer = zoneSkew.some((skew) => skew !== 0);
-  for (let slot = 0; slot < count; slot += 1) {
-    let by = kindsRefuse ? kindRefusedBy[kind[slot]!]! : 0;
-    if (slotRefusedBy !== undefined) by = firstOf(by, slotRefusedBy[slot]!);
-    const cpuAfter = freeCpu[slot]! - cpu;
-    const memoryAfter = freeMemory[slot]! - memory;
-    if (by !== 0) refusals?.add(by - 1, slot, 0);
-    else if (cpuAfter < 0) refusals?.add(filterIndex.cpu, slot, freeCpu[slot]! - wish.resources.cpu);
-    else if (memoryAfter < 0)
-      refusals?.add(filterIndex.memory, slot, freeMemory[slot]! - wish.resources.memoryMiB);
-    else if (needsPort && hasPort[slot] === 0) refusals?.add(filterIndex.ports, slot, -1);
-    else if (disksRefuse && missing[slot]! > freeDisk[slot]!)
-      refusals?.add(filterIndex.disk, slot, freeDisk[slot]! - missing[slot]!);
-    else {
-      let grown = 0;
-      if (packs) {
-        // Most nodes end here.
-        if (-waste[slot]! > mostGrown) continue;
-        const empty = emptySize[slot]!;
-        grown = empty === 0 ? Number.NaN : grownOnEmpty[empty]!;
-        if (Number.isNaN(grown)) grown = mix.waste(cpuAfter, memoryAfter) - waste[slot]!;
-        if (empty !== 0) grownOnEmpty[empty] = grown;
-        if (grown > mostGrown) continue;
+export function shortlist(query: Query, limit: number): Shortlist {
+  const pass = new Pass(query);
+  const best = new BestSlots(limit, query.columns.rank);
+  const promised = pass.promised();
+  for (;;) {
+    const block = indexOfLargest(promised);
+    const most = promised[block] ?? NO_ROOM;
+    if (most === NO_ROOM || most < best.least) return best;
+    pass.offer(block, best);
+    promised[block] = NO_ROOM;
+  }
+}
+
+/** Adds what each filter refuses. */
+export function addRefused(query: Query, refusals: Refusals): void {
+  const pass = new Pass(query);
+  for (let block = 0; block < query.blocks.count; block += 1) pass.addRefused(block, refusals);
+}
+
+class Pass {
+  private readonly kindsRefuse: boolean;
+  private readonly disksRefuse: boolean;
+  private readonly zonesDiffer: boolean;
+  private readonly room: ImageRoom;
+  /** Points that a GB of the image costs where it is missing. */
+  private readonly perRoom: number;
+
+  constructor(private readonly query: Query) {
+    const { columns, blocks, kindRefusedBy, zoneSkew, image } = query;
+    this.kindsRefuse = kindRefusedBy.some((by) => by !== 0);
+    this.zonesDiffer = zoneSkew.some((skew) => skew !== 0);
+    this.disksRefuse = image !== undefined && image.whole > columns.leastFreeDisk(blocks.nodes);
+    this.room = image ?? NO_IMAGE;
+    this.perRoom = this.room.whole === 0 ? 0 : imageTerm.weight / this.room.whole;
+  }
+
+  /** By block: no node there has more points. */
+  promised(): Float64Array {
+    const { query, room } = this;
+    const { blocks } = query;
+    const mostGain = query.image === undefined ? 0 : imageTerm.weight - room.least * this.perRoom;
+    const promised = new Float64Array(blocks.count);
+    for (let block = 0; block < blocks.count; block += 1)
+      promised[block] = query.appraisal.mostPoints[block]! + mostGain - this.zoneLoss(blocks.zone[block]!);
+    return promised;
+  }
+
+  offer(block: number, best: BestSlots): void {
+    const { query, room, perRoom } = this;
+    const { blocks } = query;
+    const { zone } = query.columns;
+    const { points: appraised } = query.appraisal;
+    const mayRefuse = this.mayRefuse(block);
+    const end = blocks.endOf(block);
+    let { least } = best;
+    for (let at = blocks.startOf(block); at < end; at += 1) {
+      let points = appraised[at]!;
+      if (points === NO_ROOM) continue;
+      const slot = blocks.order[at]!;
+      if (mayRefuse && this.refusedBy(slot) !== 0) continue;
+      if (query.image !== undefined) {
+        if (this.hasNoDisk(slot)) continue;
+        if (room.missing[slot] !== UNKNOWN_ROOM) points += imageTerm.weight - room.missing[slot]! * perRoom;
       }
-      const share = leastAllocated(cpuAfter * perCpu[slot]!, memoryAfter * perMemory[slot]!);
-      let points = allocationWeight * (packs ? packed(grown, share) : share);
-      if (points + mostGain < least) continue;
-      if (image !== undefined && missing[slot] !== UNKNOWN_ROOM)
-        points += imageTerm.weight - missing[slot]! * perRoom;
-      if (columns.someBusy) points -= headroomWeight * busy[slot]!;
-      if (zonesDiffer) points -= zonesWeight * zoneSkew[zone[slot]!]!;
-      if (points < least) continue;
-      least = best.offer(slot, points);
-      mostGrown = grownFor((least - mostGain) / allocationWeight);
+      if (this.zonesDiffer) points -= this.zoneLoss(zone[slot]!);
+      if (points >= least) least = best.offer(slot, points);
     }
   }
-  return best;
+
+  addRefused(block: number, refusals: Refusals): void {
+    const { query } = this;
+    const { blocks, appraisal, quantityFilters } = query;
+    if (!this.mayRefuse(block) && !this.disksRefuse) {
+      appraisal.addRefused(block, quantityFilters, refusals);
+      return;
+    }
+    const end = blocks.endOf(block);
+    for (let at = blocks.startOf(block); at < end; at += 1) {
+      const slot = blocks.order[at]!;
+      const by = this.refusedBy(slot);
+      if (by !== 0) refusals.add(by - 1, slot, 0);
+      else if (appraisal.points[at] === NO_ROOM) appraisal.addRefusedNode(slot, quantityFilters, refusals);
+      else if (this.hasNoDisk(slot))
+        refusals.add(query.diskFilter, slot, query.columns.freeDisk[slot]! - this.room.missing[slot]!);
+    }
+  }
+
+  /** Whether a filter that goes by kind or slot may refuse a node there. */
+  private mayRefuse(block: number): boolean {
+    if (this.query.slotRefusedBy !== undefined) return true;
+    const kind = this.query.blocks.kind[block]!;
+    return this.kindsRefuse && (kind === MIXED || this.query.kindRefusedBy[kind] !== 0);
+  }
+
+  private refusedBy(slot: number): number {
+    const { columns, kindRefusedBy, slotRefusedBy } = this.query;
+    const by = kindRefusedBy[columns.kind[slot]!]!;
+    return slotRefusedBy === undefined ? by : firstOf(by, slotRefusedBy[slot]!);
+  }
+
+  private hasNoDisk(slot: number): boolean {
+    return this.disksRefuse && this.room.missing[slot]! > this.query.columns.freeDisk[slot]!;
+  }
+
+  private zoneLoss(zone: number): number {
+    return zone === MIXED ? 0 : zones.weight * this.query.zoneSkew[zone]!;
+  }
+}
+
+function indexOfLargest(numbers: Float64Array): number {
+  let found = 0;
+  for (let at = 1; at < numbers.length; at += 1) if (numbers[at]! > numbers[found]!) found = at;
+  return found;
 }
 
 const firstOf = (a: number, b: number): number => (a === 0 || (b !== 0 && b < a) ? b : a);
@@ -118,6 +167,11 @@ class BestSlots implements Shortlist {
     private readonly rank: Int32Array,
   ) {}
 
+  /** How many points it takes to be listed. */
+  get least(): number {
+    return this.slots.length < this.limit ? NO_ROOM : this.points[this.limit - 1]!;
+  }
+
   /** @returns how many points it takes to be listed from now on */
   offer(slot: number, points: number): number {
     const { slots, limit } = this;
@@ -126,20 +180,11 @@ class BestSlots implements Shortlist {
       slots.pop();
       this.points.pop();
     }
-    let low = 0;
-    let high = slots.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.isBetter(slot, points, middle)) high = middle;
-      else low = middle + 1;
-    }
-    slots.splice(low, 0, slot);
-    this.points.splice(low, 0, points);
+    let at = slots.length;
+    while (at > 0 && this.isBetter(slot, points, at - 1)) at -= 1;
+    slots.splice(at, 0, slot);
+    this.points.splice(at, 0, points);
     return this.least;
-  }
-
-  private get least(): number {
-    return this.slots.length < this.limit ? Number.NEGATIVE_INFINITY : this.points[this.limit - 1]!;
   }
 
   private isBetter(slot: number, points: number, at: number): boolean {

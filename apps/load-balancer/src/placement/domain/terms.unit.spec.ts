@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { factsOf } from './facts.js';
 import { Mix } from './mix.js';
 import { Fleet } from './fleet.js';
-import { place } from './place.js';
+import { place, serviceKey } from './place.js';
 import { candidate as node, imageOf, layersOf, wish } from './place.testing.js';
 import { allocation, leastAllocated, packed } from './terms/allocation.js';
 import { failures } from './terms/failures.js';
@@ -52,7 +52,21 @@ it('a busy node was taken because nothing was reserved on it', () => {
   });
   const { place: best, explanation } = place(wish(), [busy, known]);
   expect(best?.node).toBe('b');
-  expect(explanation.best.map(({ terms }) => terms['headroom'])).toEqual([-2.5, -45]);
+  expect(explanation.best.map(({ terms }) => terms['headroom'])).toEqual([-5, -90]);
+});
+
+it('a service of six went evenly onto three nodes of which one was busy with something else', () => {
+  const machine = { cpu: 2, memoryMiB: 2_000 };
+  const using = (cpu: number) => ({ measured: { machine, others: { cpu, memoryMiB: 0 } } });
+  const fleet = new Fleet('spread');
+  for (const one of [node('busy', using(0.5)), node('b', using(0)), node('c', using(0))]) fleet.set(one);
+  const resources = { cpu: 0.16, memoryMiB: 64 };
+  for (let replica = 0; replica < 6; replica += 1) {
+    const { place: found } = fleet.place(wish({ resources }));
+    fleet.take(found?.node ?? '', { service: serviceKey('shop', 'web'), ...resources });
+  }
+  const counts = fleet.names.map((name) => fleet.get(name)?.instances.get('shop/web')?.count);
+  expect(counts).toEqual([1, 3, 2]);
 });
 
 it('an unknown use is unknown: no term, and no loss', () => {

@@ -29,6 +29,26 @@ const isRemoved = ({ kind: _kind, name: _name, ...members }: FeedEntry): boolean
   Object.values(members).every((member) => member === undefined);
 const isSame = (a: FeedEntry | undefined, b: FeedEntry): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+const USUAL_BYTES = 512;
+/** How much of a message an entry takes: most are 1, routes may be long. */
+const weightOf = ({ service }: FeedEntry): number =>
+  1 + Math.floor(JSON.stringify(service?.routes ?? []).length / USUAL_BYTES);
+
+/** One piece at least, each of about this weight at most. */
+function inPieces(entries: readonly FeedEntry[], size: number): FeedEntry[][] {
+  const pieces: FeedEntry[][] = [[]];
+  let weight = 0;
+  for (const entry of entries) {
+    if (weight >= size) {
+      pieces.push([]);
+      weight = 0;
+    }
+    pieces.at(-1)?.push(entry);
+    weight += weightOf(entry);
+  }
+  return pieces;
+}
+
 /**
  * What matters for traffic now, and what changed last. It is one for all who follow: each of them is a revision in it, and
  * keeps no changes of its own.
@@ -99,24 +119,21 @@ export class FeedLog {
   snapshot(): SnapshotPieces | undefined {
     if (this.current === undefined) return undefined;
     if (this.cut === undefined) {
-      const all = [...this.entries.values()];
-      const count = Math.max(1, Math.ceil(all.length / this.pieceSize));
-      const pieces = Array.from({ length: count }, (_, n) =>
-        all.slice(n * this.pieceSize, (n + 1) * this.pieceSize),
-      );
-      this.cut = { revision: this.current, pieces };
+      this.cut = { revision: this.current, pieces: inPieces([...this.entries.values()], this.pieceSize) };
     }
     return this.cut;
   }
 
   private changesSince(since: number, most: number): ChangesSince {
     const entries: FeedEntry[] = [];
-    let revision = since;
+    let [revision, weight] = [since, 0];
     for (let at = this.firstAfter(since); at < this.changes.length; at += 1) {
-      if (entries.length >= most) return { revision, entries };
+      if (weight >= most) return { revision, entries };
       const change = this.changes[at]!;
       revision = change.revision;
-      if (this.latest.get(keyOf(change.entry)) === revision) entries.push(change.entry);
+      if (this.latest.get(keyOf(change.entry)) !== revision) continue;
+      entries.push(change.entry);
+      weight += weightOf(change.entry);
     }
     return { revision: this.current ?? revision, entries };
   }

@@ -32,8 +32,15 @@ export function instanceLine({
   };
 }
 
-export const serviceLine = ({ reportedAt, ...row }: rows.RegistryService): RegistryServiceLine => ({
+export const serviceLine = ({
+  reportedAt,
+  routes,
+  traffic,
+  ...row
+}: rows.RegistryService): RegistryServiceLine => ({
   ...row,
+  routes: routes && routes.map((route) => ({ ...route })),
+  traffic: traffic && { ...traffic },
   reportedAt: reportedAt.toISOString(),
 });
 

@@ -4,6 +4,7 @@ import type {
   RegistryInstance,
   RegistryServiceLine,
   ServiceDetails,
+  ServiceRoutesChange,
   ServiceSpecChange,
 } from '#libs/contracts';
 import type { Placed } from '#libs/http';
@@ -77,6 +78,19 @@ export async function recordSpec(tx: Transaction, spec: ServiceSpecChange): Prom
        state = EXCLUDED.state, release = EXCLUDED.release, count = EXCLUDED.count, changed_at = EXCLUDED.changed_at
      WHERE known.revision < EXCLUDED.revision`,
     [appId, service, appName, revision, state, release, count, changedAt],
+  );
+}
+
+/** Writes down how a service is reached; an older revision than is known changes nothing. */
+export async function recordRoutes(tx: Transaction, change: ServiceRoutesChange): Promise<void> {
+  const { appId, service, revision, routes, traffic, changedAt } = change;
+  await tx.query(
+    `INSERT INTO route_records AS known (app_id, service, revision, routes, traffic, changed_at)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (app_id, service) DO UPDATE SET revision = EXCLUDED.revision, routes = EXCLUDED.routes,
+       traffic = EXCLUDED.traffic, changed_at = EXCLUDED.changed_at
+     WHERE known.revision < EXCLUDED.revision`,
+    [appId, service, revision, JSON.stringify(routes), traffic, changedAt],
   );
 }
 

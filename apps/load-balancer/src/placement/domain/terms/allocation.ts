@@ -21,13 +21,6 @@ export function packed(grown: number, freeShare: number): number {
   return (1 - FULLNESS) * kept + FULLNESS * (1 - freeShare);
 }
 
-/** With more growth than this, `packed` is less than `value`, however full the node. */
-export function grownFor(value: number): number {
-  const most = 1 - (2 * (value - FULLNESS)) / (1 - FULLNESS);
-  if (most >= 1) return Number.POSITIVE_INFINITY;
-  return most <= -1 ? Number.NEGATIVE_INFINITY : most / (1 - Math.abs(most));
-}
-
 /** How well the instance fits to the room that is left. Unit: 0 to 1. */
 export const allocation: Term = {
   name: 'allocation',

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createOldRows, type DatabaseRuntime, Recurring, renewColumn, type Runtime } from '#libs/runtime';
+import { parseAtRestKeys } from '#libs/secrets';
+import type { Wanted } from '../data-plane/domain/wanted.js';
+import type { DataPlane, TlsPlane } from '../data-plane/ports.js';
+import type { GatewayConfig } from '../gateway.config.js';
+import { AcmeAuthority, freshKey } from './adapters/acme-authority.js';
+import { CertificateFiles } from './adapters/certificate-files.js';
+import { ChallengeServer } from './adapters/challenge-server.js';
+import { PostgresAccounts } from './adapters/postgres-accounts.js';
+import { expiredCertificates, oldFailures, PostgresIssued } from './adapters/postgres-issued.js';
+import { CERTIFICATES_CHANNEL, PostgresOrders } from './adapters/postgres-orders.js';
+import { SelfSigned } from './adapters/self-signed.js';
+import { listed } from './domain/listed.js';
+import { OrderCertificates } from './order-certificates.js';
+import type { CertificateList } from './ports.js';
+import { ServeCertificates } from './serve-certificates.js';
+
+/** A file that changed is served so much later at most. */
+const FILES_MS = 2_000;
+/** A safety net: a notification can be lost with its connection. */
+const ISSUED_MS = 30_000;
+/** So long nobody orders after the gateway that did was killed. */
+const LEASE_MS = 10_000;
+const LEAD_MS = 2_000;
+
+type CertificateRuntime = Pick<Runtime, 'logger' | 'metrics' | 'health'> & {
+  /** Without it nothing is ordered. */
+  readonly database?: Pick<DatabaseRuntime, 'pool' | 'listener' | 'clock'>;
+};
+
+/** The certificates of a gateway, before there is a data plane. */
+export interface Certificates extends CertificateList {
+  /** Of the server that answers the challenges of an authority; undefined without one. */
+  readonly challengePort: number | undefined;
+  /** Serves certificates for the hosts of what the plane that it gives is told to carry. */
+  over(plane: DataPlane, tls: TlsPlane): DataPlane;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Without GATEWAY_LISTEN_TLS there are none. */
+export async function openCertificates(
+  runtime: CertificateRuntime,
+  config: GatewayConfig,
+  folder: string,
+): Promise<Certificates | undefined> {
+  if (config.GATEWAY_LISTEN_TLS === undefined) return undefined;
+  const authority = await openAuthority(runtime, config);
+  return new GatewayCertificates({ runtime, config, folder, authority });
+}
+
+interface OpenAuthority {
+  readonly issued: PostgresIssued;
+  readonly orders: PostgresOrders;
+  readonly acme: AcmeAuthority;
+  readonly challenges: ChallengeServer;
+}
+
+async function openAuthority(
+  { database, logger }: CertificateRuntime,
+  config: GatewayConfig,
+): Promise<OpenAuthority | undefined> {
+  const {
+    GATEWAY_ACME_URL: directoryUrl,
+    SLIPWAY_CERTIFICATE_KEY: key,
+    GATEWAY_ACME_CA_FILE: caFile,
+  } = config;
+  if (database === undefined || directoryUrl === undefined || key === undefined) return undefined;
+  const { pool } = database;
+  const keys = parseAtRestKeys(key.reveal());
+  for (const table of ['acme_accounts', 'certificates', 'certificate_orders'])
+    await renewColumn({ pool, logger }, { table, column: 'key_encrypted', keys });
+  const issued = new PostgresIssued(pool, keys, (host, err) =>
+    logger.error({ host, err }, 'the private key of a certificate rests under a key that is not configured'),
+  );
+  const holder = `${config.GATEWAY_REPLICA}/${randomUUID().slice(0, 8)}`;
+  const { GATEWAY_ACME_BINDING_KEY_ID: keyId, GATEWAY_ACME_BINDING_KEY: binding } = config;
+  const acme = new AcmeAuthority(
+    {
+      ...{
+        directoryUrl,
+        acceptsTerms: config.GATEWAY_ACME_ACCEPT_TERMS,
+        contact: config.GATEWAY_ACME_CONTACT,
+      },
+      ...(keyId !== undefined && binding && { binding: { keyId, key: binding.reveal() } }),
+      ...(caFile !== undefined && { ca: readFileSync(caFile, 'utf8') }),
+    },
+    new PostgresAccounts(pool, keys),
+  );
+  const orders = new PostgresOrders({ pool, keys, holder, leaseMs: LEASE_MS });
+  return { issued, orders, acme, challenges: await ChallengeServer.open((token) => issued.answerTo(token)) };
+}
+
+interface GatewayCertificatesParts {
+  readonly runtime: CertificateRuntime;
+  readonly config: GatewayConfig;
+  readonly folder: string;
+  readonly authority: OpenAuthority | undefined;
+}
+
+class GatewayCertificates implements Certificates {
+  private serving: ServeCertificates | undefined;
+  private ordering: OrderCertificates | undefined;
+  private readonly recurring: Recurring[] = [];
+  private unsubscribe: (() => void) | undefined;
+  private failures = 0;
+  private said: string | undefined;
+
+  constructor(private readonly parts: GatewayCertificatesParts) {
+    this.register();
+  }
+
+  get challengePort(): number | undefined {
+    return this.parts.authority?.challenges.port;
+  }
+
+  over(plane: DataPlane, tls: TlsPlane): DataPlane {
+    this.serving = this.createServing(tls);
+    const { authority } = this.parts;
+    if (authority !== undefined) this.ordering = this.createOrdering(this.serving, authority);
+    const { serving } = this;
+    return {
+      busy: (names) => plane.busy(names),
+      apply: async (wanted: Wanted) => {
+        await plane.apply(wanted);
+        serving.want(wanted.routes.map(({ host }) => host));
+        // What follows is no part of what was asked: requests are carried as they should be.
+        void this.refresh();
+      },
+    };
+  }
+
+  async start(): Promise<void> {
+    const { database } = this.parts.runtime;
+    this.recur(FILES_MS, () => this.refresh());
+    await this.refresh();
+    if (database === undefined || this.ordering === undefined) return;
+    await this.readIssued();
+    this.unsubscribe = await database.listener.subscribe(CERTIFICATES_CHANNEL, () => void this.readIssued());
+    this.deleteOldRows(database);
+    this.recur(ISSUED_MS, () => this.readIssued());
+    this.recur(LEAD_MS, () => this.order());
+  }
+
+  async stop(): Promise<void> {
+    const { authority, runtime } = this.parts;
+    this.unsubscribe?.();
+    await Promise.all(this.recurring.map((one) => one.stop()));
+    await this.ordering
+      ?.stop()
+      .catch((err: unknown) => runtime.logger.warn({ err }, 'the lease of orders is kept'));
+    await authority?.challenges.close();
+  }
+
+  async list() {
+    const { serving } = this;
+    if (serving === undefined) return [];
+    const states = (await this.parts.authority?.issued.states()) ?? [];
+    return listed({
+      ...{ served: serving.certificates, problems: serving.ownProblems },
+      ...{ ordered: serving.orderable, states },
+    });
+  }
+
+  private nowMs(): number {
+    return (this.parts.runtime.database?.clock.now() ?? new Date()).getTime();
+  }
+
+  private deleteOldRows({ pool }: Pick<DatabaseRuntime, 'pool'>): void {
+    const { runtime, config } = this.parts;
+    const oldRows = createOldRows({ pool, logger: runtime.logger, config }, [
+      expiredCertificates,
+      oldFailures,
+    ]);
+    this.recurring.push(oldRows);
+    oldRows.start({ atOnce: true });
+  }
+
+  private recur(everyMs: number, work: () => Promise<void>): void {
+    const one = new Recurring(everyMs, work);
+    this.recurring.push(one);
+    one.start();
+  }
+
+  private createServing(plane: TlsPlane): ServeCertificates {
+    const { runtime, config, folder, authority } = this.parts;
+    const { logger } = runtime;
+    return new ServeCertificates({
+      plane,
+      own: new CertificateFiles(config.GATEWAY_TLS_CERTIFICATES, (id) => plane.keptCertificate(id)),
+      issued: authority?.issued,
+      patterns: config.GATEWAY_ACME_HOSTS,
+      local: config.GATEWAY_TLS_SELF_SIGNED ? new SelfSigned(folder) : undefined,
+      nowMs: () => this.nowMs(),
+      onProblem: ({ error, isServed }) =>
+        logger.error(
+          { code: error.code },
+          `${error.message}; ${isServed ? 'the certificate before is served on' : 'nothing is served for it'}`,
+        ),
+      onServed: (certificates) =>
+        logger.info({ certificates: certificates.length }, 'certificates are served'),
+    });
+  }
+
+  private createOrdering(serving: ServeCertificates, authority: OpenAuthority): OrderCertificates {
+    const { runtime, config } = this.parts;
+    const { logger } = runtime;
+    return new OrderCertificates({
+      ...{ authority: authority.acme, orders: authority.orders, issued: authority.issued, freshKey },
+      hosts: () => serving.orderable,
+      firstPauseMs: config.GATEWAY_ACME_RETRY_MS,
+      nowMs: () => this.nowMs(),
+      onLeading: () => logger.info('this gateway orders certificates now'),
+      onSuccess: (host) => logger.info({ host }, 'the authority has signed a certificate'),
+      onFailure: (host, { error, nextMs }) => {
+        this.failures += 1;
+        const next = new Date(nextMs).toISOString();
+        logger.warn({ host, code: error.code, next }, `no certificate for ${host}: ${error.message}`);
+      },
+      onLeft: (host, err) =>
+        logger.warn({ host, err }, 'an order was left; the gateway that leads goes on with it'),
+    });
+  }
+
+  private async refresh(): Promise<void> {
+    await this.serving
+      ?.refresh()
+      .catch((err: unknown) => this.say(err, 'certificates are not served as they should be'));
+  }
+
+  private async readIssued(): Promise<void> {
+    await this.serving
+      ?.readIssued()
+      .catch((err: unknown) => this.say(err, 'issued certificates are not read'));
+  }
+
+  private async order(): Promise<void> {
+    try {
+      await this.ordering?.lead();
+      await this.ordering?.order();
+    } catch (err) {
+      this.say(err, 'certificates are not ordered');
+    }
+  }
+
+  /** Once, as long as it goes on: it is tried every few seconds. */
+  private say(err: unknown, what: string): void {
+    const text = `${what}: ${err instanceof Error ? err.message : String(err)}`;
+    if (text !== this.said) this.parts.runtime.logger.warn({ err }, `${what}; it is tried again`);
+    this.said = text;
+  }
+
+  private register(): void {
+    const { metrics, health } = this.parts.runtime;
+    metrics.gauge(
+      'gateway_certificate_expiry_seconds',
+      'When a certificate that is served expires, in seconds since 1970.',
+      ['name', 'source'],
+      () =>
+        (this.serving?.certificates ?? []).map(
+          ({ names, source, notAfterMs }) => [{ name: names[0] ?? '', source }, notAfterMs / 1000] as const,
+        ),
+    );
+    metrics.counter(
+      'gateway_certificate_failures_total',
+      'Orders of certificates that failed, at this gateway.',
+      [],
+      () => [[{}, this.failures]],
+    );
+    health.register('certificates', () => this.check());
+  }
+
+  /** An authority that fails takes no gateway out of service; a file of the operator that never was good does. */
+  private check(): void {
+    const problem = this.serving?.ownProblems.find(({ isServed }) => !isServed);
+    if (problem !== undefined) throw problem.error;
+  }
+}
