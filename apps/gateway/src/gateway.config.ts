@@ -104,6 +104,11 @@ const FEED_RULES: readonly Rule[] = [
   },
   neededBy('GATEWAY_FEED_TOKEN', hasFeed),
   onlyWith('GATEWAY_FEED_TOKEN', hasFeed, 'expected GATEWAY_FEED_URLS with it'),
+  onlyWith(
+    'GATEWAY_ACME_URL',
+    (given) => !hasFeed(given),
+    'expected no GATEWAY_FEED_URLS with it: certificates of ACME are kept in Postgres',
+  ),
   onlyWith('GATEWAY_FEED_CA_FILE', hasSecureFeed, 'expected a wss:// address in GATEWAY_FEED_URLS with it'),
 ];
 

@@ -75,6 +75,10 @@ describe('a gateway that follows a feed', () => {
     [{ ...feed, GATEWAY_FEED_URLS: '' }, 'GATEWAY_FEED_TOKEN is .redacted.: expected GATEWAY_FEED_URLS'],
     [{ ...feed, GATEWAY_FEED_URLS: 'http://lb-1:8120' }, 'GATEWAY_FEED_URLS is .*ws://HOST:PORT'],
     [{ ...feed, GATEWAY_FEED_URLS: 'ws://u:hunter2@lb-1' }, 'GATEWAY_FEED_URLS is .*without a login'],
+    [
+      { ...feed, GATEWAY_ACME_URL: 'https://acme.example.com/directory' },
+      'GATEWAY_ACME_URL is .*kept in Postgres',
+    ],
     [{ ...feed, GATEWAY_FEED_CA_FILE: '/no/such/file' }, 'GATEWAY_FEED_CA_FILE is .*a file that can be read'],
   ])('%o is refused by the name of a variable, without a secret', (env, expected) => {
     expect(() => loadConfig(gatewayConfigSchema, env)).toThrow(new RegExp(expected));

@@ -158,7 +158,10 @@ export class FeedReplica {
     serveWebSockets(server, { tokens: TOKENS, routes: [feed.webSocket], logger });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     await feed.start();
-    return new FeedReplica((server.address() as AddressInfo).port, metrics, feed, server);
+    const started = new FeedReplica((server.address() as AddressInfo).port, metrics, feed, server);
+    const known = metrics.registry.getSingleMetric('slipway_load_balancer_feed_revision');
+    await until('its first look at the registry', async () => (await known?.get())?.values.length === 1);
+    return started;
   }
 
   get url(): string {

@@ -39,6 +39,10 @@ export function createTrafficFeed({ runtime, replica, mostGateways }: TrafficFee
   metrics.counter('load_balancer_feed_snapshots_total', 'Snapshots sent to gateways.', [], () => [
     [{}, server.counts.snapshots],
   ]);
+  const known = 'The revision of the registry that this replica feeds to gateways.';
+  metrics.gauge('load_balancer_feed_revision', known, [], () =>
+    log.revision === undefined ? [] : [[{}, log.revision]],
+  );
   const ended = 'Connections of gateways that ended, by close code.';
   metrics.counter('load_balancer_feed_ends_total', ended, ['code'], () =>
     [...server.counts.ends].map(([code, count]) => [{ code: String(code) }, count]),
