@@ -126,11 +126,6 @@ export const certificateRules: readonly Rule[] = [
     (given) => isSet(given, 'GATEWAY_LISTEN_TLS'),
     'expected GATEWAY_LISTEN_TLS besides',
   ),
-  onlyWith(
-    'GATEWAY_ACME_URL',
-    (given) => !isSet(given, 'GATEWAY_FEED_URLS'),
-    'expected no GATEWAY_FEED_URLS besides: orders are kept in the database, which a gateway with a feed does without',
-  ),
   {
     name: 'GATEWAY_ACME_ACCEPT_TERMS',
     expected: 'expected true: an ACME authority is asked for nothing before its terms are accepted',
