@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, createMetrics, Health } from '#libs/telemetry';
-import { type OpenDataPlane, openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
+import { createBalancing } from '../../apps/gateway/src/balancing/wire.js';
+import { openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
+import type { DataPlane } from '../../apps/gateway/src/data-plane/ports.js';
 import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
 import type { Ledger } from '../one-machine/ledger.js';
 
@@ -10,7 +12,7 @@ export const HAPROXY = '/usr/sbin/haproxy';
 
 /** The gateway's data plane as the app opens it, without registry and database: what it carries is said by `plane.apply`. */
 export interface PlaneAlone {
-  readonly plane: OpenDataPlane;
+  readonly plane: DataPlane;
   readonly port: number;
   readonly folder: string;
   /** Warnings: what it could not do. */
@@ -61,9 +63,13 @@ export async function startPlaneAlone({
   };
   const logger = createLogger({ app: 'gateway', replica: 'alone', level: 'info', destination: { write } });
   const runtime = { logger, health: new Health(), metrics: createMetrics('gateway') };
-  const plane = await openDataPlane(runtime, config, { host: '127.0.0.1', port });
+  const carrying = await openDataPlane(runtime, config, { host: '127.0.0.1', port });
+  const balancing = createBalancing({ runtime, plane: carrying, config });
+  balancing.start();
+  const { plane } = balancing;
   const stop = async (): Promise<void> => {
-    await plane.close({ leave: false });
+    await balancing.stop();
+    await carrying.close({ leave: false });
     await rm(folder, { recursive: true, force: true });
   };
   const pid = async (): Promise<number> => Number(await readFile(join(folder, 'haproxy.pid'), 'utf8'));

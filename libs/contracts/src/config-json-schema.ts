@@ -97,6 +97,22 @@ const fieldDescriptions: Record<Field, string> = {
   traffic: 'How the gateway treats its requests.',
   'traffic.balance':
     'How requests are shared out: `least` (default), to the instance with the fewest in flight; `weighted`, in turn by weights; `sticky`, a client stays with its instance, by a cookie.',
+  'traffic.protocol':
+    'What the instances speak: `http1` (default), or `h2` for HTTP/2 without TLS, as gRPC servers do.',
+  'traffic.cache':
+    '`true`: the gateway keeps answers whose `Cache-Control` allows it. If it is not set, `GATEWAY_CACHE` counts.',
+  'traffic.requestsPerSecond':
+    'How many requests a second one client may send to the service, on average over ten seconds; others are answered with 429.',
+  'traffic.bodyBytes':
+    'How large the body of a request may be; a larger one is answered with 413. If it is not set, `GATEWAY_BODY_BYTES` counts.',
+  'traffic.mostInFlight':
+    'How many requests one instance gets at once; further ones wait. 0 is without a bound. If it is not set, `GATEWAY_MOST_IN_FLIGHT` counts.',
+  'traffic.mostQueued':
+    'How many requests wait for an instance; further ones are answered with 503. If it is not set, `GATEWAY_MOST_QUEUED` counts.',
+  'traffic.queueMs':
+    'Milliseconds that a request waits for an instance before it is answered with 503. If it is not set, `GATEWAY_QUEUE_MS` counts.',
+  'traffic.slowStartMs':
+    'Milliseconds until a new instance gets its whole share beside others. If it is not set, `GATEWAY_SLOW_START_MS` counts.',
   observe:
     'What the agent reads of the instances beside the usual. With `cpuPeaks`: how many cores each used in the busiest 100 ms of a second. This costs its node more.',
   init: '`false`: the service is process 1 of its container, as images with an init of their own need (s6-overlay, systemd). By default a small init is process 1; it reaps zombies and passes signals on.',

@@ -114,13 +114,37 @@ export const routesSchema = z
 
 export const balances = ['least', 'weighted', 'sticky'] as const;
 
-/** `traffic` of config.json: how the gateway shares requests out. */
-export const trafficSchema = z.strictObject(
-  { balance: z.enum(balances).optional() },
-  'expected an object such as { "balance": "sticky" }',
-);
+const whole = (least: number, most: number) => z.int().min(least).max(most).optional();
+const trafficFields = {
+  balance: z.enum(balances).optional(),
+  protocol: z.enum(['http1', 'h2']).optional(),
+  cache: z.boolean().optional(),
+  requestsPerSecond: z.number().min(0.1).max(1_000_000).optional(),
+  bodyBytes: whole(0, 2_000_000_000),
+  mostInFlight: whole(0, 1_000_000),
+  mostQueued: whole(1, 1_000_000),
+  queueMs: whole(1, 3_600_000),
+  slowStartMs: whole(0, 3_600_000),
+};
+
+/** `traffic` of config.json: how the gateway treats the requests of a service. What is left out is as the gateway is set. */
+export const trafficSchema = z
+  .strictObject(trafficFields, 'expected an object such as { "balance": "sticky" }')
+  .refine(({ protocol, balance = 'least' }) => protocol !== 'h2' || balance === 'least', {
+    path: ['balance'],
+    error: 'expected least beside protocol h2',
+  });
 
 export type TrafficSettings = z.output<typeof trafficSchema>;
+
+/** Those of the settings that can be carried: what a later version, or nobody, would say is left out. */
+export const knownTraffic = (said: Readonly<Record<string, unknown>> | null = {}): TrafficSettings =>
+  Object.fromEntries(
+    Object.entries(trafficFields).flatMap(([name, schema]) => {
+      const { data } = schema.safeParse(said?.[name]);
+      return data === undefined ? [] : [[name, data] as const];
+    }),
+  );
 
 /** Names of the addresses that a service has without any routes. Names of applications and services are labels. */
 export const defaultHost = (appId: string, service: string, domain: string): string =>

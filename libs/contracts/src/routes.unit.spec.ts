@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { inputProblems, problemText } from './input-problems.js';
-import { applicationOfHost, defaultHost, hostsOverlap, routeSchema, routesSchema } from './routes.js';
+import {
+  applicationOfHost,
+  defaultHost,
+  hostsOverlap,
+  knownTraffic,
+  routeSchema,
+  routesSchema,
+} from './routes.js';
 import { parseServiceConfig } from './service-config.js';
 
 function problems(routes: unknown): string {
@@ -87,6 +94,10 @@ describe('config.json', () => {
       'routes.0.host: expected',
     );
     expect(() => parseServiceConfig(config({ traffic: { balance: 'random' } }))).toThrow('traffic.balance');
+    expect(() => parseServiceConfig(config({ traffic: { protocol: 'h2', balance: 'sticky' } }))).toThrow(
+      'traffic.balance: expected least beside protocol h2',
+    );
+    expect(() => parseServiceConfig(config({ traffic: { bodyBytes: -1 } }))).toThrow('traffic.bodyBytes');
   });
 });
 
@@ -113,4 +124,11 @@ it('whatever a route may be passes its own schema again', () => {
     ...{ host: '*.x.org', path: "/a/b_c~d%20(e)'f'", strip: true, headers: { 'X-A': 'a "b" ;|:' } },
   });
   expect(routeSchema.parse(route)).toEqual(route);
+});
+
+it('one setting of traffic that is not known stopped all others: it is left out', () => {
+  expect(knownTraffic({ balance: 'random', protocol: 'h3', queueMs: 5, cache: true, later: 1 })).toEqual({
+    ...{ queueMs: 5, cache: true },
+  });
+  expect(knownTraffic(null)).toEqual({});
 });

@@ -77,7 +77,7 @@ export interface RegistryService {
   /** Where it is reached at the gateway, beside its own address; null where the deployer has not said. */
   readonly routes: readonly RegistryRoute[] | null;
   /** How the gateway treats its requests. */
-  readonly traffic: { readonly balance?: string } | null;
+  readonly traffic: Readonly<Record<string, unknown>> | null;
   readonly reportedAt: Date;
 }
 

@@ -18,6 +18,14 @@ export const publishedRouteSchema = z.object({
 /** How the gateway treats requests of a service, in a message. What is not known is passed over. */
 export const publishedTrafficSchema = z.looseObject({
   balance: z.string().optional().describe('How requests are shared out: `least`, `weighted`, `sticky`.'),
+  protocol: z.string().optional().describe('What instances speak: `http1` or `h2`.'),
+  cache: z.boolean().optional().describe('Whether answers may be kept.'),
+  requestsPerSecond: z.number().optional().describe('Of one client at most.'),
+  bodyBytes: z.number().optional().describe('Of the body of a request at most.'),
+  mostInFlight: z.number().optional().describe('Requests of one instance at once.'),
+  mostQueued: z.number().optional().describe('Requests that wait.'),
+  queueMs: z.number().optional().describe('How long they wait.'),
+  slowStartMs: z.number().optional().describe('Until a new instance has its whole share.'),
 });
 
 /** How a service is reached since now. The newest revision is the whole of it. */

@@ -1,4 +1,4 @@
-import type { FeedEntry } from '#libs/contracts';
+import { type FeedEntry, knownTraffic } from '#libs/contracts';
 import type { PictureChange, PictureInstance, PictureService } from '../domain/picture.js';
 
 type FeedService = NonNullable<FeedEntry['service']>;
@@ -28,8 +28,7 @@ const serviceOf = ({
   routes = [],
   traffic,
 }: FeedService): PictureService => ({
-  ...{ appId, service, isWanted, routes },
-  ...(traffic?.balance !== undefined && { balance: traffic.balance }),
+  ...{ appId, service, isWanted, routes, traffic: knownTraffic(traffic) },
 });
 
 const instanceOf = ({ name, instance }: FeedEntry): PictureInstance | undefined =>

@@ -1,3 +1,5 @@
+import type { TrafficSettings } from '#libs/contracts';
+
 interface OfService {
   readonly appId: string;
   readonly service: string;
@@ -9,8 +11,8 @@ export interface PictureService extends OfService {
   readonly isWanted: boolean;
   /** Where it is reached beside its own address. */
   readonly routes?: readonly PictureRoute[];
-  /** How its requests are shared out; a name that is not known here counts for nothing. */
-  readonly balance?: string;
+  /** How its requests are treated. */
+  readonly traffic?: TrafficSettings;
 }
 
 export interface PictureRoute {

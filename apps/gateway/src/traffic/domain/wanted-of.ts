@@ -1,6 +1,6 @@
+import type { TrafficSettings } from '#libs/contracts';
 import {
   type Profile,
-  profiles,
   type Wanted,
   type WantedRoute,
   type WantedServer,
@@ -53,18 +53,35 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
   return { ...sound, leftOut: [...found.flatMap(({ leftOut }) => leftOut), ...sound.leftOut] };
 }
 
-const profileOf = ({ balance }: PictureService): Profile =>
-  profiles.find((one) => one === balance) ?? 'least';
-
 function serviceOf(
   service: PictureService,
   instances: readonly PictureInstance[],
   input: WantedInput,
 ): WantedService {
+  const { traffic = {} } = service;
   return {
-    ...{ id: idOf(service), profile: profileOf(service) },
+    ...{ id: idOf(service), profile: profileOf(traffic) },
     servers: instances.flatMap((instance) => serverOf(instance, input)),
-    ...(input.hasCache && { cache: { version: versionOf(instances) } }),
+    ...((traffic.cache ?? input.hasCache) && { cache: { version: versionOf(instances) } }),
+    ...treatmentOf(traffic),
+  };
+}
+
+/** Instances that speak HTTP/2 need servers of their own kind. */
+const profileOf = ({ protocol, balance = 'least' }: TrafficSettings): Profile =>
+  protocol === 'h2' ? 'h2' : balance;
+
+function treatmentOf(traffic: TrafficSettings): Pick<WantedService, 'limits' | 'bounds' | 'balancing'> {
+  const { requestsPerSecond, bodyBytes, mostInFlight: inFlight, mostQueued: queued, queueMs } = traffic;
+  const { slowStartMs } = traffic;
+  const said = <T extends object>(values: T): T | undefined =>
+    Object.values(values).some((value) => value !== undefined) ? values : undefined;
+  const limits = said({ requestsPerSecond, bodyBytes });
+  const bounds = said({ inFlight, queued, queueMs });
+  return {
+    ...(limits && { limits }),
+    ...(bounds && { bounds }),
+    ...(slowStartMs !== undefined && { balancing: { slowStartMs } }),
   };
 }
 

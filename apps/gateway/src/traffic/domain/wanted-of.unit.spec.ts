@@ -1,3 +1,4 @@
+import type { TrafficSettings } from '#libs/contracts';
 import { describe, expect, it } from 'vitest';
 import { changed, type PictureInstance, type PictureService, pictureOf } from './picture.js';
 import { hostsOf, wantedOf } from './wanted-of.js';
@@ -114,7 +115,11 @@ describe('declared routes', () => {
 
   it('stand beside the address of the service, with all that they say', () => {
     const route = { host: 'shop.org', path: '/api', strip: true, headers: { 'X-A': 'b' }, timeoutMs: 5 };
-    const { wanted: all, leftOut } = routesOfPicture({ ...web, routes: [route], balance: 'sticky' });
+    const { wanted: all, leftOut } = routesOfPicture({
+      ...web,
+      routes: [route],
+      traffic: { balance: 'sticky' },
+    });
     expect(leftOut).toEqual([]);
     expect(all.services).toMatchObject([{ profile: 'sticky' }]);
     expect(all.routes).toEqual([
@@ -130,7 +135,7 @@ describe('declared routes', () => {
       { host: 'shop.org', path: '/', headers: { Host: 'x' } },
     ];
     const good = { host: 'shop.org', path: '/', headers: { 'X-A': 'b' } };
-    const { wanted: all, leftOut } = routesOfPicture({ ...web, routes: [...bad, good], balance: 'none' });
+    const { wanted: all, leftOut } = routesOfPicture({ ...web, routes: [...bad, good] });
     expect(all.services).toMatchObject([{ profile: 'least' }]);
     expect(all.routes).toEqual([expect.anything(), { ...good, service: 'shop/web' }]);
     expect(leftOut).toHaveLength(3);
@@ -163,4 +168,21 @@ describe('declared routes', () => {
       ...{ leftOut: [], wanted: { routes: [{ timeoutMs: 7 }] } },
     });
   });
+});
+
+it('how requests are treated goes to the data plane with each of its settings', () => {
+  const traffic: TrafficSettings = {
+    ...{ protocol: 'h2' as const, cache: true, requestsPerSecond: 5, bodyBytes: 9 },
+    ...{ mostInFlight: 3, mostQueued: 4, queueMs: 700, slowStartMs: 0 },
+  };
+  const picture = pictureOf(7, [{ ...web, traffic }], [instance('a')]);
+  expect(wanted(picture, input).services).toMatchObject([
+    {
+      ...{ profile: 'h2', cache: { version: 'r1' }, limits: { requestsPerSecond: 5, bodyBytes: 9 } },
+      bounds: { inFlight: 3, queued: 4, queueMs: 700 },
+      balancing: { slowStartMs: 0 },
+    },
+  ]);
+  const plain = wanted(pictureOf(7, [web], []), { ...input, hasCache: false }).services[0];
+  expect(plain).toEqual({ id: 'shop/web', profile: 'least', servers: [] });
 });
