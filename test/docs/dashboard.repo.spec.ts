@@ -66,7 +66,7 @@ const isKnown = (name: string): boolean => known.has(name) || known.has(name.rep
 /** Those of the pages, and what every metric of a replica has. */
 const LABELS = [
   ...['node', 'app_id', 'service', 'instance', 'app', 'le'],
-  ...['code', 'result', 'end', 'reason', 'at'],
+  ...['code', 'result', 'end', 'reason', 'at', 'fault', 'name'],
 ];
 
 const AGENT_METRIC = /^slipway_(?:node|instance|agent)_/;

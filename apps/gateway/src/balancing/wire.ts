@@ -2,6 +2,7 @@ import { Recurring, type Runtime } from '#libs/runtime';
 import type { DataPlane } from '../data-plane/ports.js';
 import type { OpenDataPlane } from '../data-plane/wire.js';
 import type { GatewayConfig } from '../gateway.config.js';
+import { partsOf } from '../traffic/domain/picture.js';
 import { LoggedTimes } from './adapters/logged-times.js';
 import { BalanceTraffic } from './balance-traffic.js';
 import { type BalancedService, type BalancingEvent, steeringOf } from './domain/balance.js';
@@ -65,7 +66,7 @@ export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: 
   metrics.gauge(
     'gateway_instance_weight',
     'The weight of an instance among those of its service, 1 to 256; 0 while it is taken out.',
-    ['service', 'instance'],
+    ['app_id', 'service', 'instance'],
     () => [...balance.current.values()].flatMap(weightsOf),
   );
   let pauses = false;
@@ -91,11 +92,13 @@ export const settingsOf = (config: BalancingConfig): BalancingSettings => ({
   slowStartMs: config.GATEWAY_SLOW_START_MS,
 });
 
-const weightsOf = ({ id: service, instances }: BalancedService) =>
-  instances.map((one) => {
+function weightsOf({ id, instances }: BalancedService) {
+  const { appId: app_id, service } = partsOf(id);
+  return instances.map((one) => {
     const { weight, isOut } = steeringOf(one);
-    return [{ service, instance: one.name }, isOut ? 0 : weight] as const;
+    return [{ app_id, service, instance: one.name }, isOut ? 0 : weight] as const;
   });
+}
 
 const detailsOf = ({ kind: _, ...details }: BalancingEvent): object => details;
 

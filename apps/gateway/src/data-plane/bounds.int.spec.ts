@@ -66,7 +66,7 @@ it('a request that waited as long as it may is refused, and hears why', async ()
 
 it('an instance that cannot be reached is not said to be busy', async () => {
   const instance = await own.instance('a');
-  const { plane } = await own.open();
+  const { plane } = await own.open({ GATEWAY_WAIT_MS: '0' });
   await plane.apply(bounded(instance, {}));
   await instance.kill();
   expect(await own.get()).toMatchObject({

@@ -28,9 +28,12 @@ describe('a gateway', () => {
     expect(client.messages.map(({ type }) => type)).toEqual(['welcome', 'snapshot']);
     expect(client.entries.get('a1')).toEqual({
       ...{ kind: 'instance', name: 'a1' },
-      instance: { appId: 'shop', service: 'web', state: 'running', address: '10.0.0.1', port: 20_001 },
+      instance: {
+        ...{ appId: 'shop', service: 'web', state: 'running', release: 'r1' },
+        ...{ address: '10.0.0.1', port: 20_001 },
+      },
     });
-    expect(client.entries.get('shop/web')?.service).toEqual({ appId: 'shop', service: 'web' });
+    expect(client.entries.get('shop/web')?.service).toMatchObject({ appId: 'shop', service: 'web' });
     await world.setState('a1', 'draining');
     await world.setState('a2', 'stopped');
     await knows(client, await world.latest());

@@ -7,6 +7,7 @@ import { isProbe, type ProbeSettings } from '../domain/probe.js';
 import { refusalFor, RETRY_AFTER_S } from '../domain/refusal.js';
 import type { HoldRequests, WaitEnd } from '../hold-requests.js';
 import { type Passed, passOn, passOnUpgrade, type Target } from './pass-on.js';
+import { finalStatus } from '../domain/final-status.js';
 
 /** How a request that came here ended. */
 export type HeldEnd = Exclude<WaitEnd, 'ready'> | 'passed' | 'probe' | 'failed';
@@ -96,7 +97,9 @@ export class ActivatorServer {
     if (how === 'failed' && response.headersSent) response.destroy();
     else if (how !== 'passed' && how !== 'left') {
       const { contentType, body } = refusalFor(request.headers.accept);
-      response.writeHead(503, { ...REFUSING, 'Content-Type': contentType, ...again(request) }).end(body);
+      response
+        .writeHead(finalStatus(503), { ...REFUSING, 'Content-Type': contentType, ...again(request) })
+        .end(body);
     }
   }
 
@@ -116,7 +119,9 @@ export class ActivatorServer {
       ...again(request),
     };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n${lines.join('')}\r\n${body}`);
+    socket.end(
+      `HTTP/1.1 ${finalStatus(503)} Service Unavailable\r\nConnection: close\r\n${lines.join('')}\r\n${body}`,
+    );
   }
 
   private async passWhenReady(

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { finalStatus } from '../domain/final-status.js';
 
 export interface Target {
   /** HAProxy's socket for requests that have waited. */
@@ -42,7 +43,7 @@ export async function passOn(
       return 'again';
     }
     response.sendDate = false;
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, kept(answer.rawHeaders));
+    response.writeHead(finalStatus(answer.statusCode ?? 502), answer.statusMessage, kept(answer.rawHeaders));
     await pipeline(answer, response);
     return 'passed';
   } catch {
@@ -137,5 +138,5 @@ function headOf({ statusCode, statusMessage, rawHeaders }: IncomingMessage): str
   const lines: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2)
     lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`);
-  return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}\r\n`;
+  return `HTTP/1.1 ${finalStatus(statusCode ?? 502)} ${statusMessage}\r\n${lines.join('')}\r\n`;
 }

@@ -1,3 +1,4 @@
+import { finalStatuses } from '../../activator/domain/final-status.js';
 import { BACK } from '../domain/answered.js';
 import type { Profile } from '../domain/wanted.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
@@ -22,8 +23,12 @@ export function lastResort(
 ): readonly string[] {
   if (activator === undefined) return [];
   const server = `server ${ACTIVATOR} abns@${activator.addressOf(backend)} backup no-check`;
-  if (profile !== 'sticky') return [server];
+  const statuses = finalStatuses.map(
+    ([said, meant]) => `http-response set-status ${meant} if { srv_name ${ACTIVATOR} } { status ${said} }`,
+  );
+  if (profile !== 'sticky') return [...statuses, server];
   return [
+    ...statuses,
     // A client stays with an instance, never with the activator.
     `ignore-persist if { req.cook(slipway-server) -m str ${ACTIVATOR} }`,
     `${server} cookie ${ACTIVATOR}`,
