@@ -116,7 +116,7 @@ describe('slow clients', () => {
       if (parts.length > 20) continue;
       const begun = performance.now();
       expect((await ask({ port: gateway.port, host: 'web.localhost' })).body).toBe('small');
-      expect(performance.now() - begun).toBeLessThan(2_000);
+      expect(performance.now() - begun).toBeLessThan(10_000);
       await delay(10);
     }
     const all = Buffer.concat(parts);
