@@ -125,9 +125,7 @@ export class FeedLink {
       why ||= reason;
       socket.terminate();
     };
-    const heard = (): void => {
-      this.heardMs = performance.now();
-    };
+    const heard = (): void => void (this.heardMs = performance.now());
     socket.once('open', () => {
       heard();
       looking = setInterval(() => {
