@@ -207,7 +207,8 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
   h2: ['balance leastconn'],
   weighted: ['balance roundrobin'],
-  // `preserve`: the answer of a request that has waited has its cookie. It is made of the server's address, so whoever gets the slot next gets none of its clients.
+  // `preserve`: the answer of a request that has waited keeps its cookie. The cookie is made of the server's address, so
+  // whoever gets the slot next gets none of its clients.
   sticky: [
     'balance leastconn',
     'cookie slipway-server insert indirect preserve nocache httponly dynamic',
