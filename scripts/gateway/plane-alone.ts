@@ -34,7 +34,7 @@ interface PlaneAloneOptions {
 
 /** What a gateway must be given, though nothing of it is used here. */
 const UNUSED = {
-  ...{ KAFKA_BROKERS: 'none:1', DATABASE_URL: 'postgres://none/none', GATEWAY_REPLICA: 'alone' },
+  ...{ DATABASE_URL: 'postgres://none/none', GATEWAY_REPLICA: 'alone' },
   SLIPWAY_API_TOKEN: 'nobody-asks-this-gateway-by-http-with-a-token',
 };
 

@@ -19,7 +19,7 @@ interface SteadyLoadOptions {
 
 const CONNECTIONS = 256;
 const LONGEST_MS = 30_000;
-/** Latencies of more are not kept, the oldest first. */
+/** So many latencies are kept, the first ones. */
 const KEPT = 2_000_000;
 
 /** So many requests a second, whether or not those before them are answered, until it is stopped. */

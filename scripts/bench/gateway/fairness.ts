@@ -5,7 +5,7 @@ import { haproxyAlone, HOST, ownGateway, type Side } from './sides.js';
 import { SIDES } from './throughput.js';
 
 /** Those of the paper that the seed follows, which takes 10,000 requests for each. */
-export const WEIGHT_SETS: readonly (readonly number[])[] = [
+const WEIGHT_SETS: readonly (readonly number[])[] = [
   [100, 50, 25, 5],
   [100, 95, 90, 85],
 ];

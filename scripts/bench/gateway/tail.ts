@@ -16,7 +16,7 @@ const PER_SECOND = 600;
 /** Until what balances by figures has some. */
 const WARM_SECONDS = 4;
 
-export const TROUBLES = ['stalls', 'fails'] as const;
+const TROUBLES = ['stalls', 'fails'] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
 export const RULES = {

@@ -18,7 +18,7 @@ interface ActivatorParts {
   readonly nameOf: (backend: string) => { readonly appId: string; readonly service: string };
 }
 
-export interface Activator {
+interface Activator {
   /** Of the abstract socket to which HAProxy sends the requests of a backend. */
   addressOf(backend: string): string;
   /** Takes requests for these backends, and for no others. */
@@ -27,13 +27,8 @@ export interface Activator {
 }
 
 /** Holds requests of services without an instance; undefined where nobody is to wait. */
-export function createActivator({
-  metrics,
-  config,
-  readiness,
-  back,
-  nameOf,
-}: ActivatorParts): Activator | undefined {
+export function createActivator(parts: ActivatorParts): Activator | undefined {
+  const { metrics, config, readiness, back, nameOf } = parts;
   if (config.GATEWAY_WAIT_MS === 0) return undefined;
   // Whoever had the name of an earlier process would get requests of the HAProxy that it left.
   const name = `slipway-${randomUUID()}`;
@@ -50,22 +45,7 @@ export function createActivator({
     monotonicMs: () => performance.now(),
     delay,
   });
-  const ended = metrics.counter(
-    'gateway_waits_total',
-    'Requests that found no instance, by how that ended.',
-    ['end'],
-  );
-  const seconds = metrics.histogram('gateway_wait_seconds', 'How long requests waited for an instance.');
-  metrics.gauge(
-    'gateway_waiting_requests',
-    'Requests that wait for an instance.',
-    ['app_id', 'service'],
-    () =>
-      [...hold.counts].map(([backend, count]) => {
-        const { appId: app_id, service } = nameOf(backend);
-        return [{ app_id, service }, count];
-      }),
-  );
+  const { ended, seconds } = defineMetrics(metrics, hold, nameOf);
   const server = new ActivatorServer({
     ...{ hold, back },
     probes: { agents: config.GATEWAY_PROBE_AGENTS, paths: config.GATEWAY_PROBE_PATHS },
@@ -83,4 +63,28 @@ export function createActivator({
       await server.close();
     },
   };
+}
+
+function defineMetrics(
+  metrics: ActivatorParts['metrics'],
+  hold: HoldRequests,
+  nameOf: ActivatorParts['nameOf'],
+) {
+  const ended = metrics.counter(
+    'gateway_waits_total',
+    'Requests that found no instance, by how that ended.',
+    ['end'],
+  );
+  const seconds = metrics.histogram('gateway_wait_seconds', 'How long requests waited for an instance.');
+  metrics.gauge(
+    'gateway_waiting_requests',
+    'Requests that wait for an instance.',
+    ['app_id', 'service'],
+    () =>
+      [...hold.counts].map(([backend, count]) => {
+        const { appId: app_id, service } = nameOf(backend);
+        return [{ app_id, service }, count];
+      }),
+  );
+  return { ended, seconds };
 }

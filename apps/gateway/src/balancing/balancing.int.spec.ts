@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { until } from '#libs/testing';
 import { wantedOf } from '../data-plane/domain/wanted.testing.js';
 import { type Instance, Stream } from '../data-plane/haproxy.testing.js';
-import { ownPlanes } from '../data-plane/own-plane.testing.js';
+import { startInstance, startPlane } from '../data-plane/plane.testing.js';
 import { createBalancing } from './wire.js';
 
-const own = ownPlanes();
 const SOON = { timeoutMs: 20_000 };
 
 /** What an instance does from now on. */
@@ -19,7 +18,7 @@ class Fickle {
 
   static async start(name: string, ms = 2): Promise<Fickle> {
     const listener = (_: IncomingMessage, response: ServerResponse): void => fickle.take(response, ms);
-    const fickle: Fickle = new Fickle(await own.instance(name, listener));
+    const fickle: Fickle = new Fickle(await startInstance(name, listener));
     return fickle;
   }
 
@@ -31,16 +30,17 @@ class Fickle {
 }
 
 async function balancing(env: Readonly<Record<string, string>> = {}) {
-  const { plane, config, metrics } = await own.open(env);
+  const under = await startPlane(env);
+  const { plane, port, config, metrics } = under;
   const lines: { readonly details: object; readonly words: string }[] = [];
   const log = (details: object, words: string): void => void lines.push({ details, words });
-  const logger = Object.assign(Object.create(own.logger) as typeof own.logger, { info: log, warn: log });
+  const logger = Object.assign(Object.create(under.logger) as typeof under.logger, { info: log, warn: log });
   const balanced = createBalancing({ runtime: { logger, metrics }, plane, config });
   balanced.start();
-  own.stop(() => balanced.stop());
+  onTestFinished(() => balanced.stop());
   const instances = () => balanced.current().get('shop/web')?.instances ?? [];
   const one = (name: string) => instances().find((each) => each.name === name);
-  return { balanced, lines, one, metrics };
+  return { balanced, lines, one, metrics, port };
 }
 
 const wantedIn = (all: readonly Fickle[]) => ({
@@ -53,9 +53,9 @@ const wantedIn = (all: readonly Fickle[]) => ({
 it('an instance that stalls: its weight falls, its requests are answered by others, and it comes back', async () => {
   const all = await Promise.all(['a', 'b', 'c', 'd'].map((name) => Fickle.start(name)));
   const [a] = all as [Fickle];
-  const { balanced, one, lines } = await balancing({ GATEWAY_EJECT_MS: '1000' });
+  const { balanced, one, lines, port } = await balancing({ GATEWAY_EJECT_MS: '1000' });
   await balanced.plane.apply(wantedIn(all));
-  const stream = new Stream({ port: own.port, host: 'web.localhost' }, 24);
+  const stream = new Stream({ port, host: 'web.localhost' }, 24);
   await stream.on(400);
   a.does = 'stall';
   const begun = performance.now();
@@ -91,9 +91,9 @@ it('an instance that stalls: its weight falls, its requests are answered by othe
 it('an instance that fails at once looks idle: clients see none of it, and it is taken out', async () => {
   const all = await Promise.all(['a', 'b', 'c', 'd'].map((name) => Fickle.start(name)));
   const [a] = all as [Fickle];
-  const { balanced, one, metrics } = await balancing({ GATEWAY_EJECT_MS: '1000' });
+  const { balanced, one, metrics, port } = await balancing({ GATEWAY_EJECT_MS: '1000' });
   await balanced.plane.apply(wantedIn(all));
-  const stream = new Stream({ port: own.port, host: 'web.localhost' }, 8);
+  const stream = new Stream({ port, host: 'web.localhost' }, 8);
   await stream.on(100);
   a.does = 'fail';
   const begun = performance.now();
@@ -111,10 +111,10 @@ it('an instance that fails at once looks idle: clients see none of it, and it is
 
 it('an application that answers 500 everywhere is left as it is, and each request comes once before long', async () => {
   const all = await Promise.all(['a', 'b', 'c'].map((name) => Fickle.start(name)));
-  const { balanced, lines } = await balancing();
+  const { balanced, lines, port } = await balancing();
   await balanced.plane.apply(wantedIn(all));
   for (const one of all) one.does = 'fail';
-  const stream = new Stream({ port: own.port, host: 'web.localhost' }, 4);
+  const stream = new Stream({ port, host: 'web.localhost' }, 4);
   await until(
     'retries to end',
     () => lines.some(({ words }) => words.startsWith('most instances of a service fail')),
@@ -132,9 +132,9 @@ it('an application that answers 500 everywhere is left as it is, and each reques
 
 it('a slow instance gets a smaller share than the others, and a new one its share step by step', async () => {
   const all = [await Fickle.start('a'), await Fickle.start('b'), await Fickle.start('slow', 30)];
-  const { balanced, one } = await balancing({ GATEWAY_SLOW_START_MS: '3000' });
+  const { balanced, one, port } = await balancing({ GATEWAY_SLOW_START_MS: '3000' });
   await balanced.plane.apply(wantedIn(all));
-  const stream = new Stream({ port: own.port, host: 'web.localhost' }, 16);
+  const stream = new Stream({ port, host: 'web.localhost' }, 16);
   await until('the slow one to weigh less', () => (one('slow')?.weight ?? 100) < 50, SOON);
   const more = await Fickle.start('new');
   await balanced.plane.apply(wantedIn([...all, more]));
@@ -146,9 +146,9 @@ it('a slow instance gets a smaller share than the others, and a new one its shar
 
 it('a HAProxy that is reloaded makes no instance look worse', async () => {
   const all = await Promise.all(['a', 'b'].map((name) => Fickle.start(name)));
-  const { balanced, one, lines } = await balancing();
+  const { balanced, one, lines, port } = await balancing();
   await balanced.plane.apply(wantedIn(all));
-  const stream = new Stream({ port: own.port, host: 'web.localhost' }, 4);
+  const stream = new Stream({ port, host: 'web.localhost' }, 4);
   await stream.on(50);
   const others = wantedOf(
     Object.fromEntries(['x', 'y', 'z'].map((id) => [id, [all[0]?.instance.wanted({ name: id })]])) as never,

@@ -38,25 +38,14 @@ export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: 
   const { logger, metrics } = runtime;
   const times = new LoggedTimes();
   plane.onRequest(({ instance, responseMs }) => times.add(instance, responseMs));
-  const ejections = metrics.counter(
-    'gateway_ejections_total',
-    'Instances that were taken out because they did worse than the others of their service.',
-    ['fault'],
-  );
-  const rescued = metrics.counter(
-    'gateway_rescued_requests_total',
-    'Requests that waited at an instance which answered none, and were given to others.',
-  );
+  const { ejections, rescued } = defineCounters(metrics);
   const monotonicMs = (): number => performance.now();
   const settings = settingsOf(config);
   const balance = new BalanceTraffic({
     ...{ plane, scores, times, settings, monotonicMs },
     onEvent: (event) => {
       if (event.kind === 'ejected') ejections.inc({ fault: event.fault });
-      logger[event.kind === 'ejected' || event.kind === 'retries-off' ? 'warn' : 'info'](
-        detailsOf(event),
-        wordsOf(event),
-      );
+      logEvent(logger, event);
     },
     onRescued: (instance, requests) => {
       rescued.inc(requests);
@@ -85,6 +74,19 @@ export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: 
   };
 }
 
+function defineCounters(metrics: BalancingParts['runtime']['metrics']) {
+  const ejections = metrics.counter(
+    'gateway_ejections_total',
+    'Instances that were taken out because they did worse than the others of their service.',
+    ['fault'],
+  );
+  const rescued = metrics.counter(
+    'gateway_rescued_requests_total',
+    'Requests that waited at an instance which answered none, and were given to others.',
+  );
+  return { ejections, rescued };
+}
+
 export const settingsOf = (config: BalancingConfig): BalancingSettings => ({
   stallMs: config.GATEWAY_STALL_MS,
   ejectMs: config.GATEWAY_EJECT_MS,
@@ -98,6 +100,11 @@ function weightsOf({ id, instances }: BalancedService) {
     const { weight, isOut } = steeringOf(one);
     return [{ app_id, service, instance: one.name }, isOut ? 0 : weight] as const;
   });
+}
+
+function logEvent(logger: BalancingParts['runtime']['logger'], event: BalancingEvent): void {
+  const level = event.kind === 'ejected' || event.kind === 'retries-off' ? 'warn' : 'info';
+  logger[level](detailsOf(event), wordsOf(event));
 }
 
 const detailsOf = ({ kind: _, ...details }: BalancingEvent): object => details;

@@ -70,7 +70,7 @@ async function gateway(name: string, { port: given, authority, env }: GatewayOpt
   const folder = await mkdtemp(join(tmpdir(), 'slipway-acme-'));
   stops.push(() => rm(folder, { recursive: true, force: true }));
   const config = gatewayConfigSchema.parse({
-    ...{ KAFKA_BROKERS: 'none:1', DATABASE_URL: database.url, SLIPWAY_API_TOKEN: 'x'.repeat(16) },
+    ...{ DATABASE_URL: database.url, SLIPWAY_API_TOKEN: 'x'.repeat(16) },
     ...{
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       GATEWAY_LISTEN_TLS: `127.0.0.1:${tlsPort}`,

@@ -1,10 +1,10 @@
 import { webcrypto } from 'node:crypto';
-import { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { once } from 'node:events';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import * as x509 from '@peculiar/x509';
-import type { Answer } from '../data-plane/haproxy.testing.js';
+import { type Answer, answerTo } from '../data-plane/haproxy.testing.js';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const HOUR_MS = 3_600_000;
@@ -86,14 +86,7 @@ export async function askTls({
     headers: { host, ...headers },
   });
   asked.end(body);
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  const parts: Buffer[] = [];
-  for await (const part of response) parts.push(part as Buffer);
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: Buffer.concat(parts).toString('utf8'),
-  };
+  return answerTo(asked);
 }
 
 /** A connection with TLS; throws what the handshake fails with. */

@@ -24,7 +24,7 @@ interface OrderCertificatesParts {
   readonly onLeft: (host: string, error: unknown) => void;
 }
 
-export interface OrderFailure {
+interface OrderFailure {
   readonly error: AuthorityError;
   /** Not tried again before. */
   readonly nextMs: number;

@@ -2,12 +2,10 @@ import { Agent, request } from 'node:http';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { wantedOf } from './domain/wanted.testing.js';
-import { ownPlanes } from './own-plane.testing.js';
+import { startInstance, startPlane } from './plane.testing.js';
 
 const REQUESTS = 10_000;
 const AT_ONCE = 8;
-const own = ownPlanes();
-
 /** As RustyBalancer's paper defines it: 1 is a share of requests exactly like the weights. */
 const eta = (counts: readonly number[], weights: readonly number[]): number => {
   const shares = counts.map((count, index) => count / (weights[index] ?? NaN));
@@ -17,12 +15,11 @@ const eta = (counts: readonly number[], weights: readonly number[]): number => {
 it.each([[[100, 50, 25, 5]], [[100, 95, 90, 85]]])(
   'the profile `weighted` shares 10,000 requests out as the weights %j are',
   async (weights) => {
-    const instances = await Promise.all(weights.map((_, index) => own.instance(`i${index}`)));
-    const { plane } = await own.open({ GATEWAY_ACCESS_LOG: 'false' });
+    const instances = await Promise.all(weights.map((_, index) => startInstance(`i${index}`)));
+    const { plane, port } = await startPlane({ GATEWAY_ACCESS_LOG: 'false' });
     const servers = instances.map((one, index) => one.wanted({ weight: weights[index] }));
     await plane.apply(wantedOf({ web: servers }, 'weighted'));
     const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-    const { port } = own;
     let left = REQUESTS;
     const client = async (): Promise<void> => {
       while (left > 0) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import {
+  type ClientRequest,
   createServer,
   type IncomingMessage,
   request,
@@ -82,6 +83,11 @@ export async function ask({
     headers: { host, ...headers },
   });
   asked.end(body);
+  return answerTo(asked);
+}
+
+/** The whole answer to a request that was sent. */
+export async function answerTo(asked: ClientRequest): Promise<Answer> {
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const parts: Buffer[] = [];
   for await (const part of response) parts.push(part as Buffer);

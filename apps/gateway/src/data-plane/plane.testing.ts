@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createLogger, createMetrics, Health, type Metrics } from '#libs/telemetry';
+import { createLogger, createMetrics, Health, type Logger, type Metrics } from '#libs/telemetry';
 import { closedPort } from '#libs/testing';
-import { gatewayConfigSchema } from '../gateway.config.js';
+import { type GatewayConfig, gatewayConfigSchema } from '../gateway.config.js';
+import { filesIn } from './adapters/haproxy-settings.js';
+import { RuntimeApi } from './adapters/runtime-api.js';
 import { type Answer, ask, Instance } from './haproxy.testing.js';
 import { type OpenDataPlane, openDataPlane } from './wire.js';
 
@@ -14,12 +16,25 @@ export interface PlaneUnderTest {
   readonly plane: OpenDataPlane;
   readonly port: number;
   readonly folder: string;
+  readonly config: GatewayConfig;
+  readonly logger: Logger;
   readonly metrics: Metrics;
   ask(what: AskedOf): Promise<Answer>;
+  /** Asks `web.localhost`, which `wantedOf` gives to the service `web`. */
+  get(path?: string, more?: Omit<AskedOf, 'host' | 'path'>): Promise<Answer>;
+  /** A command, as whoever looks at HAProxy gives it. */
+  command(text: string): Promise<string>;
   /** An instance that ends with the test. */
-  instance(...how: Parameters<typeof Instance.start>): Promise<Instance>;
+  instance: typeof startInstance;
   /** The lines of a metric. */
   metric(name: string): Promise<readonly string[]>;
+}
+
+/** An instance that ends with the test. */
+export async function startInstance(...how: Parameters<typeof Instance.start>): Promise<Instance> {
+  const started = await Instance.start(...how);
+  onTestFinished(() => started.kill().catch(() => undefined));
+  return started;
 }
 
 /** A gateway's data plane on real HAProxy, by its variables, until the test is over. */
@@ -28,7 +43,7 @@ export async function startPlane(env: Readonly<Record<string, string>> = {}): Pr
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const port = await closedPort();
   const config = gatewayConfigSchema.parse({
-    ...{ KAFKA_BROKERS: 'none:1', DATABASE_URL: 'postgres://none', GATEWAY_REPLICA: 'gateway-1' },
+    ...{ DATABASE_URL: 'postgres://none', GATEWAY_REPLICA: 'gateway-1' },
     ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, SLIPWAY_API_TOKEN: 'a token' },
     GATEWAY_POOL_BACKENDS: 'least=4,weighted=1,sticky=2',
     ...env,
@@ -39,16 +54,23 @@ export async function startPlane(env: Readonly<Record<string, string>> = {}): Pr
   const plane = await openDataPlane({ logger, health: new Health(), metrics }, config, listen);
   onTestFinished(() => plane.close({ leave: false }));
   return {
-    ...{ plane, port, folder, metrics },
+    ...{ plane, port, folder, config, logger, metrics },
     ask: (what) => ask({ ...what, port }),
-    async instance(...how) {
-      const started = await Instance.start(...how);
-      onTestFinished(() => started.kill().catch(() => undefined));
-      return started;
-    },
+    get: (path = '/', more = {}) => ask({ port, host: 'web.localhost', path, ...more }),
+    command: (text) => commanded(folder, text),
+    instance: startInstance,
     async metric(name) {
       const text = await metrics.registry.metrics();
       return text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
     },
   };
+}
+
+async function commanded(folder: string, text: string): Promise<string> {
+  const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
+  try {
+    return await api.ask(text);
+  } finally {
+    api.close();
+  }
 }

@@ -2,18 +2,19 @@ import { expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import type { Wanted } from './domain/wanted.js';
 import { server, wantedOf } from './domain/wanted.testing.js';
-import { ownPlanes } from './own-plane.testing.js';
-
-const own = ownPlanes();
+import { type PlaneUnderTest, startInstance, startPlane } from './plane.testing.js';
 
 /** Of HAProxy's flags of a server: forced, inherited, or for want of an address. */
 const MAINTENANCE = 0x23;
+/** A third service costs a reload. */
+const SMALL_POOL = { GATEWAY_POOL_BACKENDS: 'least=2' };
 
-const stateOf = async (place: string): Promise<{ readonly weight: number; readonly isOut: boolean }> => {
+const stateOf = async (
+  { command }: PlaneUnderTest,
+  place: string,
+): Promise<{ readonly weight: number; readonly isOut: boolean }> => {
   const [backend = '', slot = ''] = place.split('/');
-  const lines = (await own.command(`show servers state ${backend}`))
-    .split('\n')
-    .map((line) => line.split(' '));
+  const lines = (await command(`show servers state ${backend}`)).split('\n').map((line) => line.split(' '));
   const names = lines[1]?.slice(1) ?? [];
   const line = lines.find((fields) => fields[names.indexOf('srv_name')] === slot) ?? [];
   return {
@@ -23,34 +24,35 @@ const stateOf = async (place: string): Promise<{ readonly weight: number; readon
 };
 
 it('what the balancing makes of a server stays through every change and reload, and ends with the server', async () => {
-  const [a, b] = [await own.instance('a'), await own.instance('b')];
-  const { plane } = await own.open();
+  const [a, b] = [await startInstance('a'), await startInstance('b')];
+  const under = await startPlane(SMALL_POOL);
+  const { plane, get } = under;
   // Also of those that come later.
   await plane.steer(new Map([['b', { weight: 30, isOut: false }]]));
   await plane.apply(wantedOf({ web: [a.wanted(), b.wanted()] }));
-  expect(await stateOf('least-1/s2')).toEqual({ weight: 30, isOut: false });
+  expect(await stateOf(under, 'least-1/s2')).toEqual({ weight: 30, isOut: false });
   await plane.steer(new Map([['a', { weight: 7, isOut: true, mostInFlight: 3 }]]));
-  expect(await stateOf('least-1/s1')).toEqual({ weight: 7, isOut: true });
-  for (let n = 0; n < 4; n += 1) expect((await own.get()).body).toBe('b');
+  expect(await stateOf(under, 'least-1/s1')).toEqual({ weight: 7, isOut: true });
+  for (let n = 0; n < 4; n += 1) expect((await get()).body).toBe('b');
   // A larger pool, by a reload.
   const others = Object.fromEntries(['x', 'y', 'z'].map((id, n) => [id, [server(n + 1)]]));
   await plane.apply(wantedOf({ web: [a.wanted(), b.wanted()], ...others }));
-  expect(await stateOf('least-1/s1')).toEqual({ weight: 7, isOut: true });
+  expect(await stateOf(under, 'least-1/s1')).toEqual({ weight: 7, isOut: true });
   await plane.steer(new Map([['a', { weight: 50, isOut: false }]]));
-  expect(await stateOf('least-1/s1')).toEqual({ weight: 50, isOut: false });
+  expect(await stateOf(under, 'least-1/s1')).toEqual({ weight: 50, isOut: false });
   await plane.apply(wantedOf({ web: [b.wanted()], ...others }));
   await plane.apply(wantedOf({ web: [a.wanted(), b.wanted()], ...others }));
-  const places = await Promise.all(['least-1/s1', 'least-1/s3'].map(stateOf));
+  const places = await Promise.all(['least-1/s1', 'least-1/s3'].map((place) => stateOf(under, place)));
   expect(places).toContainEqual({ weight: 100, isOut: false });
 });
 
 it('the figures are those of instances, and begin anew with a reload', async () => {
-  const broken = await own.instance('broken', (_, response) => void response.writeHead(500).end());
-  const [a, unused] = [await own.instance('a'), await own.instance('unused')];
-  const { plane } = await own.open();
+  const broken = await startInstance('broken', (_, response) => void response.writeHead(500).end());
+  const [a, unused] = [await startInstance('a'), await startInstance('unused')];
+  const { plane, get } = await startPlane(SMALL_POOL);
   const services = { web: [a.wanted(), broken.wanted({ weight: 1 })] };
   await plane.apply(wantedOf({ ...services, other: [unused.wanted()] }));
-  for (let n = 0; n < 6; n += 1) await own.get('/', { method: 'POST' });
+  for (let n = 0; n < 6; n += 1) await get('/', { method: 'POST' });
   const byName = async () => new Map((await plane.figures()).map((one) => [one.name, one]));
   // HAProxy counts an answer before it has sent all of it.
   await until('all to be counted, and to have ended', async () => {
@@ -74,7 +76,7 @@ it('the figures are those of instances, and begin anew with a reload', async () 
 });
 
 it('2,000 instances of 1,000 services: what a look and a changed weight take', async () => {
-  const { plane } = await own.open({ GATEWAY_POOL_BACKENDS: 'least=1000', GATEWAY_POOL_SERVERS: '16' });
+  const { plane } = await startPlane({ GATEWAY_POOL_BACKENDS: 'least=1000', GATEWAY_POOL_SERVERS: '16' });
   const ids = Array.from({ length: 1_000 }, (_, n) => `s${n}`);
   const wanted: Wanted = wantedOf(
     Object.fromEntries(

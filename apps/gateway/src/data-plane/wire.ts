@@ -3,7 +3,7 @@ import { createActivator } from '../activator/wire.js';
 import { folderOf, type GatewayConfig } from '../gateway.config.js';
 import { partsOf } from '../traffic/domain/picture.js';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
-import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
+import { type HaproxyCounts, HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
 import { filesIn, type HaproxySettings, type TlsSettings } from './adapters/haproxy-settings.js';
 import { HaproxyTotals, rowsOf, StatDifferences } from './adapters/haproxy-totals.js';
 import { RequestMetrics } from './adapters/request-metrics.js';
@@ -59,31 +59,38 @@ export async function openDataPlane(
   });
   const requests = new RequestMetrics({ metrics, carried: () => plane.names, nameOf: partsOf });
   const looking = lookAtTotals({ logger, metrics, plane, requests, log });
-  const { counts } = plane;
-  metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
-  metrics.counter('gateway_haproxy_reloads_total', 'Reloads of HAProxy.', [], () => [[{}, counts.reloads]]);
-  metrics.counter('gateway_haproxy_changes_total', 'Changes of running servers and routes.', [], () => [
-    [{}, counts.operations],
-  ]);
+  showCounts(metrics, plane.counts);
   health.register('haproxy', () => plane.check());
   await plane.start();
   looking.start();
   return {
-    apply: (wanted) => plane.apply(wanted),
-    busy: (names) => plane.busy(names),
-    steer: (changes) => plane.steer(changes),
-    withoutRetries: (services) => plane.withoutRetries(services),
-    figures: () => plane.figures(),
-    rescue: (name) => plane.rescue(name),
+    ...portsOf(plane),
     onRequest: (listener) => void listeners.push(listener),
-    serveCertificates: (certificates) => plane.serveCertificates(certificates),
-    keptCertificate: (id) => plane.keptCertificate(id),
     async close(how) {
       await looking.stop();
       await Promise.all([activator?.close(), plane.close(how)]);
       await log?.close();
     },
   };
+}
+
+const portsOf = (plane: HaproxyDataPlane): DataPlane & SteeredPlane & TlsPlane => ({
+  apply: (wanted) => plane.apply(wanted),
+  busy: (names) => plane.busy(names),
+  steer: (changes) => plane.steer(changes),
+  withoutRetries: (services) => plane.withoutRetries(services),
+  figures: () => plane.figures(),
+  rescue: (name) => plane.rescue(name),
+  serveCertificates: (certificates) => plane.serveCertificates(certificates),
+  keptCertificate: (id) => plane.keptCertificate(id),
+});
+
+function showCounts(metrics: Runtime['metrics'], counts: HaproxyCounts): void {
+  metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
+  metrics.counter('gateway_haproxy_reloads_total', 'Reloads of HAProxy.', [], () => [[{}, counts.reloads]]);
+  metrics.counter('gateway_haproxy_changes_total', 'Changes of running servers and routes.', [], () => [
+    [{}, counts.operations],
+  ]);
 }
 
 /** Without HAProxy's own names, which say nothing to people. */

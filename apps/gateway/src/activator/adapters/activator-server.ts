@@ -10,7 +10,7 @@ import { type Passed, passOn, passOnUpgrade, type Target } from './pass-on.js';
 import { finalStatus } from '../domain/final-status.js';
 
 /** How a request that came here ended. */
-export type HeldEnd = Exclude<WaitEnd, 'ready'> | 'passed' | 'probe' | 'failed';
+type HeldEnd = Exclude<WaitEnd, 'ready'> | 'passed' | 'probe' | 'failed';
 
 interface ActivatorParts {
   readonly hold: Pick<HoldRequests, 'untilReady'>;
@@ -31,7 +31,7 @@ const LOOK_MS = 20;
 const MOST_HEAD_BYTES = 65_536;
 
 /** A request of our own that came here again: its instance went as it came. */
-export const WAITED = 'x-slipway-waited';
+const WAITED = 'x-slipway-waited';
 
 /**
  * Where HAProxy sends the requests of a service without an instance. Each backend has an address of its own, since

@@ -21,7 +21,7 @@ export interface Target {
 export type Passed = 'passed' | 'again' | 'failed';
 
 /** On what HAProxy answers by itself, and on what is refused to a request that has waited. */
-export const NOT_ANSWERED = 'x-slipway-again';
+const NOT_ANSWERED = 'x-slipway-again';
 
 /** Those of this connection, and what HAProxy says to us. */
 const LEFT_OUT = ['connection', 'keep-alive', 'proxy-connection', 'expect', 'upgrade', 'te', NOT_ANSWERED];

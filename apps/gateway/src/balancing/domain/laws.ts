@@ -78,7 +78,7 @@ const inFlightFactor = (inFlight: number, fair: number): number =>
   inFlight <= 0 ? 1 : clamped((2 * fair + IN_FLIGHT_SLACK) / inFlight, LEAST_IN_FLIGHT_FACTOR, 1);
 
 /** The median of the others' shares of errors: where most fail, to fail is no fault of the instance. */
-export const otherErrors = (loads: readonly Pick<Load, 'errorShare'>[], index: number): number =>
+const otherErrors = (loads: readonly Pick<Load, 'errorShare'>[], index: number): number =>
   median(loads.flatMap(({ errorShare }, at) => (at === index ? [] : [errorShare]))) ?? 0;
 
 /**

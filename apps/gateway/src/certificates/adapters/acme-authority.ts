@@ -5,7 +5,7 @@ import { AuthorityError } from '../domain/authority-error.js';
 import type { Authority, Challenge, Order } from '../ports.js';
 import { acmeLibrary, type AcmeLibrary, saidByAuthority } from './acme-library.js';
 
-export interface AcmeSettings {
+interface AcmeSettings {
   readonly directoryUrl: string;
   /** The authority's terms are accepted. */
   readonly acceptsTerms: boolean;

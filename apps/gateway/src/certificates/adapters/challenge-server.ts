@@ -9,7 +9,9 @@ const TOKEN = /^[A-Za-z0-9_-]{1,128}$/;
 const MOST_AT_ONCE = 32;
 const ANSWER_MS = 5_000;
 
-/** Answers the challenges of an authority, for HAProxy on this machine. It looks them up: so it knows those of other gateways. */
+/**
+ * Answers the challenges of an authority, for HAProxy on this machine. It looks them up, so it knows those of other gateways.
+ */
 export class ChallengeServer {
   private underWay = 0;
 

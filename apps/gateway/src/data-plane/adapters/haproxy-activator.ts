@@ -4,7 +4,7 @@ import type { Profile } from '../domain/wanted.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 
 /** Of the server that stands for the activator in each backend. */
-export const ACTIVATOR = 'activator';
+const ACTIVATOR = 'activator';
 
 /** What only the gateway says to itself. */
 const OWN_HEADERS = 'x-slipway-';

@@ -1,5 +1,4 @@
 import type { Carrying } from '../domain/carrying.js';
-import { type Mark, markTable } from '../domain/operations.js';
 import { filesIn, type HaproxyBounds, type HaproxySettings } from './haproxy-settings.js';
 
 /** A queue is short again soon. */
@@ -41,13 +40,6 @@ export function balancingLines(settings: BoundSettings, queueMs?: number): reado
     `http-request set-var(txn.why) str("${BUSY}. The request waited for as long as it may.") if { be_conn_free eq 0 } { nbsrv gt 0 }`,
   ];
 }
-
-/** The whole of a map: a backend and its value a line. */
-export const marksMap = (carrying: Carrying, mark: Mark): string =>
-  [...markTable(carrying, mark)]
-    .map(([backend, value]) => `${backend} ${value}\n`)
-    .toSorted()
-    .join('');
 
 /** How long requests of each backend may wait, where that is not the default. */
 export const queueTimes = ({ backends }: Carrying): ReadonlyMap<string, number> =>

@@ -1,13 +1,12 @@
 import { FRONTEND, NO_ROUTE } from '../domain/answered.js';
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
-import { NO_SERVER, optionTable, routeTable } from '../domain/operations.js';
+import { NO_SERVER } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { backFrontend, lastResort, strangerRules } from './haproxy-activator.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
 import { cacheRules, cacheSection } from './haproxy-cache.js';
 import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
 import { findRoute, rewrites, ROUTE_TIMEOUT } from './haproxy-routes.js';
-import { connectionDefaults, requestRules } from './request-rules.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import {
   challengeBackend,
@@ -17,6 +16,7 @@ import {
   tlsDefaults,
   tlsRules,
 } from './haproxy-tls.js';
+import { connectionDefaults, requestRules } from './request-rules.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
 
@@ -24,7 +24,7 @@ export const serverName = (slot: number): string => `s${slot}`;
 const RETRY_AFTER_S = 2;
 const NOBODY = 65_534;
 
-interface ConfigInput {
+export interface ConfigInput {
   readonly settings: HaproxySettings;
   readonly carrying: Carrying;
   /** Comes back as the description in `show info`: so it shows which configuration a process runs with. */
@@ -59,18 +59,6 @@ export function haproxyConfig(input: ConfigInput): string {
   const filled = sections.filter((lines) => lines.length > 0);
   return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
-
-/** The whole of routes.map: a key and a target a line. */
-export const routesMap = (carrying: Carrying): string => mapOf(routeTable(carrying));
-
-/** The whole of options.map: a backend and its options a line. */
-export const optionsMap = (carrying: Carrying): string => mapOf(optionTable(carrying));
-
-const mapOf = (table: ReadonlyMap<string, string>): string =>
-  [...table]
-    .map(([key, value]) => `${key} ${value}\n`)
-    .toSorted()
-    .join('');
 
 const section = (head: string, ...lines: readonly string[]): readonly string[] => [
   head,
@@ -219,7 +207,8 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
   h2: ['balance leastconn'],
   weighted: ['balance roundrobin'],
-  // `preserve`: the answer of a request that has waited has its cookie. It is made of the server's address, so whoever gets the slot next gets none of its clients.
+  // `preserve`: the answer of a request that has waited keeps its cookie. The cookie is made of the server's address, so
+  // whoever gets the slot next gets none of its clients.
   sticky: [
     'balance leastconn',
     'cookie slipway-server insert indirect preserve nocache httponly dynamic',

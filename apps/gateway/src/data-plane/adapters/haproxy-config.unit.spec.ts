@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { assign, carryingNothing } from '../domain/carrying.js';
 import { server, wantedOf } from '../domain/wanted.testing.js';
-import { marksMap } from './haproxy-balancing.js';
-import { haproxyConfig, optionsMap, routesMap } from './haproxy-config.js';
+import { haproxyConfig } from './haproxy-config.js';
+import { marksMap, optionsMap, routesMap } from './haproxy-maps.js';
 import type { HaproxySettings } from './haproxy-settings.js';
 
 const pool = { backends: 1, servers: 4 };

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CarriedCertificate } from '../domain/certificates.js';
 import {
@@ -15,37 +14,38 @@ import {
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
-import { marks, type Operation, operations } from '../domain/operations.js';
+import { type Operation, operations } from '../domain/operations.js';
 import type { CarriedNames } from '../domain/request-figures.js';
 import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
 import type { Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from '../ports.js';
-import { boundsOf, hasQueueTimes, marksMap, queueTimes } from './haproxy-balancing.js';
+import { boundsOf, hasQueueTimes, queueTimes } from './haproxy-balancing.js';
 import { HaproxyCertificates } from './haproxy-certificates.js';
-import { haproxyConfig, optionsMap, routesMap } from './haproxy-config.js';
+import { ownFolder, writeFiles } from './haproxy-files.js';
 import { HaproxyProcess } from './haproxy-process.js';
-import { rowsOf } from './haproxy-totals.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import { KeptWanted } from './kept-wanted.js';
+import { Recovery } from './recovery.js';
 import { rescueFrom } from './rescue.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { carryOut, goneOf } from './runtime-commands.js';
 import { figuresOf } from './server-figures.js';
+import { busyAt, readyIn } from './servers-asked.js';
 import { SteeredWanted } from './steered-wanted.js';
+import { WorkerConnection } from './worker-connection.js';
 
 const RELOAD_EVERY_MS = 1_000;
 const TICK_MS = 1_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
 
 interface HaproxyParts {
   readonly settings: HaproxySettings;
   readonly accessLogPort?: number;
   readonly challengePort?: number;
-  /** It was lost, or did not do what it was asked; it is brought back. */
   /** Called before requests come to these backends, and when one is not in use any more. */
   readonly onBackends?: (backends: readonly string[]) => Promise<void>;
+  /** It was lost, or did not do what it was asked; it is brought back. */
   readonly onTrouble: (error: unknown, what: string) => void;
 }
 
@@ -58,8 +58,9 @@ export interface HaproxyCounts {
 
 /**
  * HAProxy, kept at what is wanted. Changes of servers and routes reach it while it runs. It is reloaded where a pool is too
- * small, a service or a route needs rules that none did before, or its settings are others, once a second at most, and started again where it has ended. What is wanted is also
- * kept in its folder: so it can be started, too, while nobody says what is wanted.
+ * small, where a service or a route needs rules that none did before, and where its settings are others: once a second at
+ * most. Where it has ended, it is started again. What is wanted is also kept in its folder, so that it can be started while
+ * nobody says what is wanted.
  */
 export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   readonly counts: HaproxyCounts = { starts: 0, reloads: 0, operations: 0 };
@@ -72,20 +73,24 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   private queueTimes: ReadonlyMap<string, number> = new Map();
   /** What it carries; undefined where that is not known for certain. */
   private carrying: Carrying | undefined;
-  private generation: string | undefined;
-  private api: RuntimeApi | undefined;
+  private readonly connection: WorkerConnection;
+  private readonly kept: KeptWanted;
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
-  private recovering: Promise<void> | undefined;
+  private readonly recovery: Recovery;
   private reloadedMs = -Infinity;
-  private keptWanted: Wanted | undefined;
   private lastError: Error | undefined;
   private lastNames: CarriedNames = { services: new Set(), instances: new Map() };
-  private isEnding = false;
 
   constructor(private readonly parts: HaproxyParts) {
     this.process = new HaproxyProcess(parts.settings);
     this.files = filesIn(parts.settings.folder);
+    this.recovery = new Recovery(
+      () => this.inTurn(() => this.bring()),
+      (error) => parts.onTrouble(error, 'HAProxy is brought back'),
+    );
+    this.connection = new WorkerConnection(this.process, () => this.recovery.start());
+    this.kept = new KeptWanted(this.files.wanted);
     this.wanted = new SteeredWanted(this.bounds.inFlight);
     if (parts.settings.tls !== undefined) this.certificates = new HaproxyCertificates(parts.settings.folder);
   }
@@ -96,7 +101,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     await this.certificates?.restore();
     this.timer = setInterval(() => void this.inTurn(() => this.tick()).catch(() => undefined), TICK_MS);
     if (this.process.pid !== undefined) return;
-    const kept = await this.readWanted();
+    const kept = await this.kept.read();
     if (kept !== undefined) this.wanted.take(kept);
     await this.inTurn(() => this.bring()).catch((error: unknown) =>
       this.parts.onTrouble(error, 'HAProxy cannot be started'),
@@ -122,8 +127,9 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
 
   figures(): Promise<readonly ServerFigures[]> {
     return this.inTurn(async () => {
-      const { carrying, places, generation = '' } = this;
-      const api = await this.connected();
+      const { carrying, places } = this;
+      const { generation = '' } = this.connection;
+      const api = await this.connection.open();
       return api === undefined || carrying === undefined
         ? []
         : figuresOf(api, { carrying, places, generation });
@@ -133,7 +139,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   rescue(name: string): Promise<number> {
     return this.inTurn(async () => {
       const place = this.places.get(name);
-      const api = await this.connected();
+      const api = await this.connection.open();
       return api === undefined || place === undefined ? 0 : rescueFrom(api, place);
     });
   }
@@ -161,36 +167,28 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   busy(names: readonly string[]): Promise<readonly string[]> {
     return this.inTurn(async () => {
       if (names.length === 0 || this.carrying === undefined) return [];
-      const places = namedPlaces(this.places, names);
-      const api = await this.connected();
-      if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
-      const gone = new Set(await goneOf(api, [...places.values()]));
-      return [...places].filter(([, place]) => !gone.has(place)).map(([name]) => name);
+      return busyAt(await this.answering(), this.places, names);
     });
   }
 
   /** Throws where it does not carry what is wanted. */
   check(): void {
-    if (this.carrying !== undefined && this.api?.isClosed === false) return;
+    if (this.carrying !== undefined && this.connection.current !== undefined) return;
     if (this.lastError !== undefined) throw this.lastError;
     throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy has not been told yet what to carry');
   }
 
   /** Those of these backends that have a server that requests can be sent to. */
-  async readyOf(backends: readonly string[]): Promise<readonly string[]> {
-    const answers = await this.inTurn(
-      async () => (await this.connected())?.askAll(backends.map(aboutBackend)) ?? [],
-    );
-    return backends.filter((_, index) => Number(rowsOf(answers[index] ?? '')[0]?.['act'] ?? 0) > 0);
+  readyOf(backends: readonly string[]): Promise<readonly string[]> {
+    return this.inTurn(async () => {
+      const api = await this.connection.open();
+      return api === undefined ? [] : readyIn(api, backends);
+    });
   }
 
   /** The answer to a `show` command; throws as `apply` does. */
   show(command: string): Promise<string> {
-    return this.inTurn(async () => {
-      const api = await this.connected();
-      if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
-      return api.ask(command);
-    });
+    return this.inTurn(async () => (await this.answering()).ask(command));
   }
 
   /** The services and instances that have a place, also those that are leaving. */
@@ -206,11 +204,10 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
 
   /** Lets go of HAProxy, which carries on; or ends it, too. */
   async close({ leave }: { readonly leave: boolean }): Promise<void> {
-    this.isEnding = true;
     clearInterval(this.timer);
-    await this.recovering;
-    await this.inTurn(() => this.keepWanted());
-    this.api?.close();
+    await this.recovery.end();
+    await this.inTurn(() => this.kept.keep(this.wanted.plain));
+    this.connection.close();
     if (!leave) await this.process.end();
   }
 
@@ -226,7 +223,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
 
   private async steerNow(changes: SteeringByName): Promise<void> {
     const { carrying } = this;
-    const api = await this.connected();
+    const api = await this.connection.open();
     if (api === undefined || carrying === undefined) return;
     const { after, todo } = replaced(carrying, this.wanted.changesIn(carrying, this.places, changes));
     if (await this.hasCarriedOut(api, todo)) this.carrying = after;
@@ -265,7 +262,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
 
   /** While it runs; false where that does not do. */
   private async change(wanted: Wanted): Promise<boolean> {
-    const api = await this.connected();
+    const api = await this.connection.open();
     if (api === undefined || this.carrying === undefined) return false;
     let after = assign(this.carrying, wanted);
     if (!isSameConfiguration(this.carrying, after)) {
@@ -290,11 +287,9 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     }
   }
 
-  /** The kept connection, or another one to the same worker. */
-  private async connected(): Promise<RuntimeApi | undefined> {
-    if (this.api?.isClosed === false) return this.api;
-    const api = this.generation === undefined ? undefined : await this.process.connect(this.generation);
-    if (api !== undefined) this.keep(api);
+  private async answering(): Promise<RuntimeApi> {
+    const api = await this.connection.open();
+    if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
     return api;
   }
 
@@ -308,7 +303,11 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     this.carrying = undefined;
     const generation = randomUUID();
     await this.sayBackends(after);
-    await this.writeFiles(after, generation);
+    await this.certificates?.write();
+    const { accessLogPort, challengePort } = this.parts;
+    await writeFiles({ settings, carrying: after, generation, accessLogPort, challengePort }, (file) =>
+      this.process.validate(file),
+    );
     if (this.process.pid === undefined) {
       this.counts.starts += 1;
       this.process.start();
@@ -318,8 +317,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
       this.counts.reloads += 1;
       await this.process.reload();
     }
-    this.keep(await this.process.untilReady(generation));
-    this.generation = generation;
+    await this.connection.moveTo(generation);
     this.queueTimes = queueTimes(after);
     this.carries(after);
     this.certificates?.started();
@@ -333,37 +331,12 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     }
   }
 
-  private keep(api: RuntimeApi): void {
-    this.api?.close();
-    this.api = api;
-    void api.untilClosed().then(() => {
-      if (this.api === api) this.startRecovery();
-    });
-  }
-
-  private startRecovery(): void {
-    if (!this.isEnding) this.recovering ??= this.recover();
-  }
-
-  /** Brings it back after its connection was lost, however long that takes. */
-  private async recover(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !this.isEnding; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      try {
-        await this.inTurn(() => this.bring());
-        break;
-      } catch (error) {
-        this.parts.onTrouble(error, 'HAProxy is brought back');
-        await delay(pauseMs);
-      }
-    }
-    this.recovering = undefined;
-  }
-
   private async tick(): Promise<void> {
-    await this.keepWanted();
+    await this.kept.keep(this.wanted.plain);
     this.process.boundOutput();
-    if (this.api?.isClosed === false) await this.takeBack(this.api);
-    else if (this.generation !== undefined) this.startRecovery();
+    const { current, generation } = this.connection;
+    if (current !== undefined) await this.takeBack(current);
+    else if (generation !== undefined) this.recovery.start();
   }
 
   /** Frees the places whose last requests have ended. */
@@ -372,59 +345,4 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     const leaving: readonly Place[] = leavingOf(this.carrying);
     if (leaving.length > 0) this.carrying = withGone(this.carrying, await goneOf(api, leaving));
   }
-
-  private async writeFiles(carrying: Carrying, generation: string): Promise<void> {
-    const { settings, accessLogPort, challengePort } = this.parts;
-    const { config, routes, options, marks: markFiles } = this.files;
-    const next = `${config}.next`;
-    await this.certificates?.write();
-    await writeFile(routes, routesMap(carrying), { mode: 0o600 });
-    await writeFile(options, optionsMap(carrying), { mode: 0o600 });
-    for (const mark of marks) await writeFile(markFiles[mark], marksMap(carrying, mark), { mode: 0o600 });
-    const text = haproxyConfig({ settings, carrying, generation, accessLogPort, challengePort });
-    await writeFile(next, text, { mode: 0o600 });
-    await this.process.validate(next);
-    await rename(next, config);
-  }
-
-  private async keepWanted(): Promise<void> {
-    const wanted = this.wanted.plain;
-    if (wanted === undefined || wanted === this.keptWanted) return;
-    const next = `${this.files.wanted}.next`;
-    await writeFile(next, JSON.stringify(wanted), { mode: 0o600 });
-    await rename(next, this.files.wanted);
-    this.keptWanted = wanted;
-  }
-
-  /** What an earlier process of the gateway kept, if it can be carried. */
-  private async readWanted(): Promise<Wanted | undefined> {
-    try {
-      const wanted = JSON.parse(await readFile(this.files.wanted, 'utf8')) as Wanted;
-      return problemsOf(wanted).length === 0 ? wanted : undefined;
-    } catch {
-      return undefined;
-    }
-  }
 }
-
-const aboutBackend = (backend: string): string => `show stat ${backend} 2 -1`;
-
-/** Nobody else may read the requests' addresses, or command HAProxy. */
-async function ownFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { uid } = await lstat(folder);
-  if (uid !== process.getuid?.())
-    throw new Error(`GATEWAY_FOLDER: ${folder} belongs to another user; expected one of this process`);
-  await chmod(folder, 0o700);
-}
-
-const namedPlaces = (
-  places: ReadonlyMap<string, Place>,
-  names: readonly string[],
-): ReadonlyMap<string, Place> =>
-  new Map(
-    names.flatMap((name) => {
-      const place = places.get(name);
-      return place === undefined ? [] : [[name, place] as const];
-    }),
-  );

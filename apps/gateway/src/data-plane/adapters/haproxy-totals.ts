@@ -14,7 +14,7 @@ interface HaproxyTotalsParts {
 /** What HAProxy counts itself since its worker started; empty while it does not answer. */
 export type Info = ReadonlyMap<string, string>;
 
-export function infoOf(answer: string): Info {
+function infoOf(answer: string): Info {
   return new Map(
     answer.split('\n').flatMap((line) => {
       const at = line.indexOf(': ');

@@ -36,7 +36,9 @@ export class RequestMetrics {
 
   constructor(private readonly parts: RequestMetricsParts) {
     // The first of its metrics that a scrape reads: it lets go of what is carried no more.
-    this.defineCounts();
+    this.countRequests();
+    this.countSums();
+    this.countCacheRequests();
     const { metrics } = parts;
     this.serviceSeconds = metrics.histogram(
       'gateway_request_seconds',
@@ -117,10 +119,8 @@ export class RequestMetrics {
     return carried;
   }
 
-  private defineCounts(): void {
+  private countRequests(): void {
     const { metrics } = this.parts;
-    const ofService = (value: (figures: Figures) => number) => () =>
-      [...this.figures.services].map(([id, figures]) => [this.labelsOf(id), value(figures)] as const);
     metrics.counter(
       'gateway_instance_requests_total',
       'Requests that an instance answered.',
@@ -135,6 +135,15 @@ export class RequestMetrics {
     metrics.counter('gateway_requests_total', 'Requests of a service.', [...OF_SERVICE, 'code'], () =>
       [...this.figures.services].flatMap(([id, figures]) => byCode(this.labelsOf(id), figures)),
     );
+    metrics.counter('gateway_unrouted_requests_total', 'Requests that came to no service.', ['reason'], () =>
+      unroutedReasons.map((reason) => [{ reason }, this.figures.unrouted.get(reason) ?? 0]),
+    );
+  }
+
+  private countSums(): void {
+    const { metrics } = this.parts;
+    const ofService = (value: (figures: Figures) => number) => () =>
+      [...this.figures.services].map(([id, figures]) => [this.labelsOf(id), value(figures)] as const);
     metrics.counter(
       'gateway_retries_total',
       'Further tries of requests.',
@@ -159,7 +168,10 @@ export class RequestMetrics {
       OF_SERVICE,
       ofService(({ responseBytes }) => responseBytes),
     );
-    metrics.counter(
+  }
+
+  private countCacheRequests(): void {
+    this.parts.metrics.counter(
       'gateway_cache_requests_total',
       'Requests that the cache was asked for.',
       [...OF_SERVICE, 'result'],
@@ -172,9 +184,6 @@ export class RequestMetrics {
                 [{ ...this.labelsOf(id), result: 'miss' }, misses] as const,
               ],
         ),
-    );
-    metrics.counter('gateway_unrouted_requests_total', 'Requests that came to no service.', ['reason'], () =>
-      unroutedReasons.map((reason) => [{ reason }, this.figures.unrouted.get(reason) ?? 0]),
     );
   }
 }

@@ -13,7 +13,7 @@ interface Command {
 }
 
 /** The files of the maps, by which HAProxy knows them. */
-export type MapFiles = Pick<ReturnType<typeof filesIn>, 'routes' | 'options' | 'marks'>;
+type MapFiles = Pick<ReturnType<typeof filesIn>, 'routes' | 'options' | 'marks'>;
 
 const NOTHING = /^$/;
 const ADDRESS_SET = /^(IP changed|port changed|no need to change)/;

@@ -35,7 +35,10 @@ export interface Backend {
   readonly isAwaited: boolean;
 }
 
-/** What HAProxy carries: a backend for each service that has servers or is waited for, a slot for each server, and the routes. */
+/**
+ * What HAProxy carries: a backend for each service that has servers or is waited for, a slot for each server, and the
+ * routes.
+ */
 export interface Carrying {
   readonly pools: Pools;
   /** Once there, they stay: that a service stops needing them is worth no reload. */

@@ -34,8 +34,8 @@ export type Mark = 'queues' | 'no-retries';
 export const marks = ['queues', 'no-retries'] as const satisfies readonly Mark[];
 
 /**
- * What brings HAProxy from one state to another with the same pools and headers, in an order in which no request meets a gap: servers
- * that are new serve before routes lead to them, and before others leave.
+ * What brings HAProxy from one state to another with the same pools and headers. No request meets a gap: servers that are
+ * new serve before routes lead to them, and before others leave.
  */
 export function operations(before: Carrying, after: Carrying): readonly Operation[] {
   const servers = serverOperations(before, after);

@@ -16,7 +16,7 @@ export interface Steering {
 export type SteeringByName = ReadonlyMap<string, Steering>;
 
 /** What is made of services, and of servers. */
-export interface Steered {
+interface Steered {
   readonly servers: SteeringByName;
   /** Services of which no request is sent twice for now, by their ids. */
   readonly unretried: ReadonlySet<string>;

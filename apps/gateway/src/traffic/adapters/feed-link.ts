@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RawData, WebSocket } from 'ws';
-import { type FromGateway, loadBalancerRoutes } from '#libs/contracts';
+import { type FeedCloseCode, type FromGateway, loadBalancerRoutes } from '#libs/contracts';
 import type { Secret } from '#libs/config';
 import { pauseMs } from '../domain/reconnecting.js';
 
@@ -15,7 +15,7 @@ const LOOK_MS = 1_000;
 /** Until the load balancer has closed, too. */
 const CLOSING_MS = 2_000;
 /** The load balancer has ended the lease: the sooner there is another, the better. */
-const LEASE_LAPSED = 4409;
+const LEASE_LAPSED: FeedCloseCode = 4409;
 
 export interface FeedAddress {
   /** Base addresses of load balancers, `ws://` or `wss://`; tried in turn. */
@@ -125,9 +125,7 @@ export class FeedLink {
       why ||= reason;
       socket.terminate();
     };
-    const heard = (): void => {
-      this.heardMs = performance.now();
-    };
+    const heard = (): void => void (this.heardMs = performance.now());
     socket.once('open', () => {
       heard();
       looking = setInterval(() => {
