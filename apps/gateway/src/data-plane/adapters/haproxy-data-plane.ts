@@ -310,6 +310,8 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     await this.sayBackends(after);
     await this.writeFiles(after, generation);
     if (this.process.pid === undefined) {
+      if (this.generation !== undefined)
+        this.parts.onTrouble(this.process.ended(), 'HAProxy has ended; it is started again');
       this.counts.starts += 1;
       this.process.start();
     } else {
