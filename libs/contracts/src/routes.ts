@@ -14,8 +14,9 @@ const LONGEST_ANSWER_MS = 3_600_000;
 /** `*.` stands for one label. The last label is no number, so that no address is taken for a name. */
 const HOST =
   /^(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-/** What RFC 3986 allows in a path but `;`, without empty parts and without `.` and `..`. */
-const PATH = /^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,=:@%-]+(?:\/(?=[^/])|$))*$/;
+/** What RFC 3986 allows in a path but `;`, without empty parts and without `.` and `..`, however they are written. */
+const PATH =
+  /^\/(?:(?!(?:\.|%2[Ee]){1,2}(?:\/|$))(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+(?:\/(?=[^/])|$))*$/;
 const HEADER_NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 const HEADER_VALUE = /^[!-~](?:[ -~]{0,998}[!-~])?$/;
 
@@ -74,7 +75,7 @@ export const routeSchema = z
         .string()
         .max(LONGEST_PATH)
         .overwrite((path) => path.replace(/(?<=.)\/+$/, ''))
-        .regex(PATH, 'expected a path that begins with /, such as /api')
+        .regex(PATH, 'expected a path that begins with /, such as /api, without empty parts, . or ..')
         .default('/')
         .describe('The path and all below it: `/api` is not `/apix`. Of several, the longest one counts.'),
       strip: z

@@ -94,7 +94,7 @@ export class ServeCertificates {
     if (hosts === undefined || (issued === undefined && this.parts.issued !== undefined)) return undefined;
     const needed = (issued ?? []).filter(({ names }) => !names.every((name) => isCovered(name, own)));
     const better = [...own, ...needed];
-    const rest = hosts.filter((host) => isHostName(host) && !isCovered(host, better));
+    const rest = hosts.filter((host) => isHostName(host.replace(/^\*\./, '')) && !isCovered(host, better));
     return [...better, ...((await local?.certify(rest, nowMs())) ?? [])];
   }
 

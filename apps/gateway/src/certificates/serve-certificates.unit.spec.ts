@@ -37,6 +37,16 @@ it('a host has the best certificate that covers it: a file, then the authority, 
   expect(served.length).toBe(1);
 });
 
+it('a pattern of a route has a certificate of this machine, unless one covers all of it', async () => {
+  const { serve, served } = serving([certificate('file', '*.own.example.com')]);
+  serve.want(['*.own.example.com', '*.shop.example.com', 'a.own.example.com', 'shop.example.com']);
+  await serve.refresh();
+  expect(served).toEqual([
+    ['file-*.own.example.com', 'self-signed-*.shop.example.com', 'self-signed-shop.example.com'],
+  ]);
+  expect(serve.orderable).toEqual([]);
+});
+
 it('a gateway that started anew took certificates off until it knew its routes and the database again', async () => {
   let isAway = true;
   const { serve, served } = serving([certificate('file', 'a.example.com')], () =>

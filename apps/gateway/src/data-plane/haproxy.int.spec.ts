@@ -277,6 +277,7 @@ describe('HAProxy that ends', () => {
         ),
       );
       expect(performance.now() - begun).toBeLessThan(5_000);
+      expect(troubles.join()).toContain('it is started again: DataPlaneError: HAProxy has ended: ');
       await plane.apply(wantedOf({ web: [a.wanted()] }));
       for (let n = 0; n < 10; n += 1) expect(await bodyOf('web.localhost')).toBe('a');
       expect(plane.counts.starts).toBe(2);

@@ -183,6 +183,14 @@ export class HaproxyProcess {
     return !runs && this.pid === undefined;
   }
 
+  /** Why it is not there any more, as far as it said; only until it is started again. */
+  ended(): DataPlaneError {
+    return new DataPlaneError(
+      'HAPROXY_UNREACHABLE',
+      `HAProxy has ended: ${alertsOf(this.saidLast(), 'last')}`,
+    );
+  }
+
   private saidLast(): string {
     try {
       return readFileSync(this.files.output, 'utf8');
@@ -199,14 +207,15 @@ const missing = (what: string, cause?: unknown): DataPlaneError =>
     { cause },
   );
 
-function notStarted(said: string, cause?: unknown): DataPlaneError {
+function alertsOf(said: string, from: 'first' | 'last'): string {
   const lines = said
     .trim()
     .split('\n')
     .filter((line) => /ALERT|error/i.test(line));
-  return new DataPlaneError(
-    'HAPROXY_NOT_STARTED',
-    `HAProxy does not start: ${lines.slice(0, SAID_LINES).join(' ') || 'it says nothing'}`,
-    { cause },
+  return (
+    (from === 'first' ? lines.slice(0, SAID_LINES) : lines.slice(-SAID_LINES)).join(' ') || 'it says nothing'
   );
 }
+
+const notStarted = (said: string, cause?: unknown): DataPlaneError =>
+  new DataPlaneError('HAPROXY_NOT_STARTED', `HAProxy does not start: ${alertsOf(said, 'first')}`, { cause });
