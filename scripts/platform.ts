@@ -73,7 +73,7 @@ async function gatewayPlace(ledger: Ledger) {
     shown: {
       // Its host is the gateway's domain: services are reached by names below it.
       SLIPWAY_TRAFFIC_URL: `http://localhost:${port}`,
-      SLIPWAY_TRAFFIC_TLS_URL: `https://127.0.0.1:${tlsPort}`,
+      SLIPWAY_TRAFFIC_TLS_URL: `https://localhost:${tlsPort}`,
       SLIPWAY_TRAFFIC_CA_FILE: join(folder, 'ca.pem'),
     },
     env: {

@@ -89,7 +89,7 @@ const SET_UP = `These are read or written by the scripts of the one-machine set-
 
 - \`REDIS_URL\` names your own Redis; without it the set-up starts one. No app uses Redis yet.
 - \`SLIPWAY_AGENT_URL\` is the HTTP address of the agent, written for your shell.
-- \`SLIPWAY_GATEWAY_URL\` is the HTTP address of the gateway app, written for your shell; \`SLIPWAY_TRAFFIC_URL\` is where it takes the requests for services. \`SLIPWAY_TRAFFIC_TLS_URL\` is the same with TLS, by certificates that \`SLIPWAY_TRAFFIC_CA_FILE\` signed.
+- \`SLIPWAY_GATEWAY_URL\` is the HTTP address of the gateway app, written for your shell; \`SLIPWAY_TRAFFIC_URL\` is where it takes the requests for services. \`SLIPWAY_TRAFFIC_TLS_URL\` is the same with TLS, for the host of a service in place of its host, by certificates that \`SLIPWAY_TRAFFIC_CA_FILE\` signed.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
 
 const passedOn = Object.values(readByLibraries).flatMap(({ settings = [], secrets }) => [

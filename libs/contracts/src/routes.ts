@@ -69,7 +69,10 @@ export const routeSchema = z
     {
       host: z
         .string()
-        .regex(HOST, 'expected a host name in lower case, such as shop.example.com or *.example.com')
+        .regex(
+          HOST,
+          'expected a host name in lower case, without scheme and port, such as shop.example.com or *.example.com',
+        )
         .describe('A host name in lower case, or `*.` and a host name for all names of one label more.'),
       path: z
         .string()

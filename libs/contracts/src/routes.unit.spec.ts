@@ -90,6 +90,9 @@ describe('config.json', () => {
     expect(() => parseServiceConfig(config({ port: undefined, routes: [{ host: 'x.org' }] }))).toThrow(
       'routes: expected port beside it',
     );
+    expect(() => parseServiceConfig(config({ port: undefined, traffic: { balance: 'least' } }))).toThrow(
+      'traffic: expected port beside it',
+    );
   });
 
   it('names what is wrong within a route', () => {

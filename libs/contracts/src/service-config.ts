@@ -161,10 +161,12 @@ const currentConfigSchema = serviceConfigSchema
     for (const { field, expected } of volumeProblems(config))
       context.addIssue({ code: 'custom', path: [field], message: expected, input: undefined });
   })
-  .superRefine(({ routes = [], port }, context) => {
-    if (routes.length === 0 || port !== undefined) return;
+  .superRefine(({ routes = [], traffic = {}, port }, context) => {
+    if (port !== undefined) return;
     const message = 'expected port beside it: without one nobody can connect to the service';
-    context.addIssue({ code: 'custom', path: ['routes'], message, input: undefined });
+    const said = { routes: routes.length > 0, traffic: Object.keys(traffic).length > 0 };
+    for (const [field, isSaid] of Object.entries(said))
+      if (isSaid) context.addIssue({ code: 'custom', path: [field], message, input: undefined });
   })
   .superRefine(({ health, port }, context) => {
     for (const { field, expected } of health === undefined ? [] : healthProblems(health, port))

@@ -124,13 +124,17 @@ const open = async (port: number): Promise<Socket> => {
 
 it('a client with too many connections loses those beyond, and may open others once some have ended', async () => {
   const { under, statuses } = await start({ GATEWAY_CLIENT_CONNECTIONS: '3' });
-  const held = [await open(under.port), await open(under.port), await open(under.port)];
-  // It may be reset before it is connected.
-  const beyond = connect(under.port, '127.0.0.1').on('error', () => undefined);
-  onTestFinished(() => void beyond.destroy());
-  beyond.resume();
-  await until('the fourth to be closed', () => beyond.destroyed);
-  held[0]?.destroy();
+  const all = Array.from({ length: 4 }, () => connect(under.port, '127.0.0.1'));
+  for (const socket of all) {
+    // It may be reset before it is connected.
+    socket.on('error', () => undefined).resume();
+    onTestFinished(() => void socket.destroy());
+  }
+  const closed = (): number => all.filter(({ destroyed }) => destroyed).length;
+  await until('one of four to be closed', () => closed() === 1);
+  expect((await statuses(1).catch(() => ['none']))[0]).toBe('none');
+  expect(closed()).toBe(1);
+  all.find(({ destroyed }) => !destroyed)?.destroy();
   await until('one more to be let in', () =>
     statuses(1).then(
       ([status]) => status === 200,

@@ -309,7 +309,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
       this.process.validate(file),
     );
     if (this.process.pid === undefined) {
-      if (this.generation !== undefined)
+      if (this.connection.generation !== undefined)
         this.parts.onTrouble(this.process.ended(), 'HAProxy has ended; it is started again');
       this.counts.starts += 1;
       this.process.start();
