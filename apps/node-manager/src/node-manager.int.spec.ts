@@ -423,7 +423,7 @@ it.each([
   ],
   [
     'services',
-    'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state',
+    'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state routes traffic',
   ],
   ['instance_events', 'id instance app_id service release node at event reason'],
   ['changes', 'revision kind name is_removed'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { messagingTables, type Pool, type Retention } from '#libs/postgres';
+import { handledMessages, messagingTables, type Pool, type Retention } from '#libs/postgres';
 import { createLogger } from '#libs/telemetry';
 import { createTestDatabase, type TestDatabase, until } from '#libs/testing';
 import { createOldRows } from './old-rows.js';
@@ -26,7 +26,8 @@ it('several replicas delete the old rows of inbox and app, and keep the others, 
   );
   await pool.query(`INSERT INTO facts VALUES ('old', now() - interval '15 days'), ('new', now())`);
   const config = { SLIPWAY_OLD_ROWS_DAYS: 14, SLIPWAY_OLD_ROWS_INTERVAL_MS: DAY_MS };
-  const replicas = [1, 2].map(() => createOldRows({ pool, logger, config }, [noSuchTable, endedFacts]));
+  const oldRows = [handledMessages, noSuchTable, endedFacts];
+  const replicas = [1, 2].map(() => createOldRows({ pool, logger, config }, oldRows));
   replicas.forEach((replica) => replica.start({ atOnce: true }));
   const countOf = async (table: string): Promise<number> =>
     (await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).rows[0]?.n ?? -1;
