@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeCertificates } from './certificates.js';
 import { answers, Child } from './child.js';
@@ -18,7 +18,9 @@ const VERSION = 'v2.10.3';
 /** Let's Encrypt's ACME server for tests, and its DNS server. Debian has neither, so Go builds them once. */
 export const pebblePrograms = (): Promise<string> =>
   madeOnce(`pebble-${VERSION}`, async (folder) => {
-    const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' };
+    // Where the installer of Go puts it, which not every login has in its path.
+    const path = `${process.env['PATH']}${delimiter}/usr/local/go/bin`;
+    const env = { ...process.env, PATH: path, GOBIN: folder, GOFLAGS: '-mod=mod' };
     const names = ['pebble', 'pebble-challtestsrv'].map((name) => `${MODULE}/${name}@${VERSION}`);
     await run('go', ['install', ...names], { env, maxBuffer: 1 << 26 }).catch((cause: unknown) => {
       throw new Error('The ACME server could not be built: it needs Go, and its module proxy.', { cause });
