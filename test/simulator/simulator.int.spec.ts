@@ -203,4 +203,4 @@ it('10,000 containers created, started and removed leave nothing, and cost littl
   const { body } = await call('GET', '/_simulator/state');
   expect(body).toMatchObject({ containers: 0, names: 0, ports: 0, images: 1 });
   expect((body as { calls: Record<string, number> }).calls['containers.remove']).toBe(10_000);
-});
+}, 300_000);
