@@ -80,7 +80,13 @@ async function endsAsUndisturbed(crash: CrashCase, signal: 'SIGKILL' | 'SIGSTOP'
 }
 
 describe('a replica that is killed leaves its request to another, which ends it as if nothing had been', () => {
-  it.concurrent.each(named(isWhole ? whole : short))('%s', (_, crash) => endsAsUndisturbed(crash, 'SIGKILL'));
+  it.concurrent.each(named(isWhole ? whole : short))('%s', (_, crash) =>
+    // On a busy machine it may not come so far in time: then nothing was killed yet, and it is tried once more.
+    endsAsUndisturbed(crash, 'SIGKILL').catch((error: unknown) => {
+      if (!String(error).includes('for the replica to die')) throw error;
+      return endsAsUndisturbed(crash, 'SIGKILL');
+    }),
+  );
 });
 
 describe('a replica that stood still while another took over does no harm when it wakes up', () => {
