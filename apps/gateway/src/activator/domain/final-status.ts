@@ -2,7 +2,7 @@
  * HAProxy tries again where a server answers one of these. What the activator passes on was tried before, and what it
  * refuses has waited: so it answers by another status, and HAProxy puts the right one back.
  */
-const RETRIED = [500, 502, 503, 504] as const;
+export const RETRIED = [500, 502, 503, 504] as const;
 
 const ABOVE = 90;
 

@@ -1,3 +1,4 @@
+import { RETRIED } from '../../activator/domain/final-status.js';
 import type { Carrying } from '../domain/carrying.js';
 import { filesIn, type HaproxyBounds, type HaproxySettings } from './haproxy-settings.js';
 
@@ -20,7 +21,7 @@ export const retryLines: readonly string[] = [
   'retries 3',
   'option redispatch 1',
   // Connections that fail are tried elsewhere for every request; the others for those that may be sent twice.
-  'retry-on conn-failure empty-response 500 502 503 504',
+  `retry-on conn-failure empty-response ${RETRIED.join(' ')}`,
 ];
 
 /** What a client reads where no instance took its request. */

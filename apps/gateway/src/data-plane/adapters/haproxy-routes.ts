@@ -23,8 +23,6 @@ export const findRoute = (routesFile: string): readonly string[] => [
 export const rewrites = (headers: readonly string[]): readonly string[] => [
   `http-request set-var(txn.strip) var(txn.rest),field(1,:) ${found('txn.rest')}`,
   `http-request set-var(txn.timeout) var(txn.rest),field(3,:) ${found('txn.rest')}`,
-  // Whoever stands before the gateway may say it; nobody else.
-  'http-request del-header X-Forwarded-Prefix unless is-trusted',
   'http-request set-header X-Forwarded-Prefix %[req.hdr(x-forwarded-prefix)]%[var(txn.rest),field(2,:),b64dec] if { var(txn.strip) -m int gt 0 }',
   ...POWERS.map(
     (power) =>
