@@ -346,19 +346,29 @@ describe('instance reports', () => {
     const { topic, type } = serviceSpecChanged;
     const send = (...specs: ServiceSpecChange[]): Promise<void> =>
       producer.publish(specs.map((data) => ({ topic, type, key: appId, id: uniqueName('spec'), data })));
-    await send(spec(2), spec(1, { count: 1 }));
+    await send(spec(2, { scaling: { min: 0, max: 4 } }), spec(1, { count: 1 }));
     await report(appId, { instance: `${appId}-1`, release: 'new', state: 'running', reportedAt: at(1) });
     const services = async () => (await call(`services?appId=${appId}`, reader)).body;
     await until('the spec to be known', async () => JSON.stringify(await services()).includes('"wanted":3'));
     expect(await services()).toMatchObject([
       { service: 'mark' },
-      { service: 'web', running: 1, wanted: 3, wantedRelease: 'new', wantedState: 'running' },
+      {
+        service: 'web',
+        running: 1,
+        wanted: 3,
+        wantedRelease: 'new',
+        wantedState: 'running',
+        scaling: { min: 0, max: 4 },
+      },
     ]);
     await send(spec(3, { state: 'stopped' }));
     await until('the service to be stopped', async () =>
       JSON.stringify(await services()).includes('"wanted":0'),
     );
-    expect(await services()).toMatchObject([{ wantedState: null }, { wantedState: 'stopped' }]);
+    expect(await services()).toMatchObject([
+      { wantedState: null, scaling: null },
+      { wantedState: 'stopped', scaling: null },
+    ]);
   });
 
   it('are listed by application, service and state, and by nothing that there is not', async () => {

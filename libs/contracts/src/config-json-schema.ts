@@ -4,7 +4,7 @@ import { usersNote } from './service-config.fields.js';
 import { legacyConfigSchema } from './service-config.legacy.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
-type Part = 'health' | 'placement' | 'resources' | 'stop' | 'traffic';
+type Part = 'health' | 'placement' | 'resources' | 'scaling' | 'stop' | 'traffic';
 type PartField<P extends Part> = `${P}.${keyof NonNullable<ServiceConfig[P]> & string}`;
 type Field = Exclude<keyof ServiceConfig, 'legacy' | 'defaultReplicas'> | { [P in Part]: PartField<P> }[Part];
 
@@ -59,7 +59,25 @@ const fieldDescriptions: Record<Field, string> = {
   resources: 'Limits and reservations alike, for each instance.',
   'resources.cpu': 'Cores; 0.5 is half a core.',
   'resources.memoryMiB': 'Memory in MiB.',
-  replicas: 'How many instances run.',
+  replicas: 'How many instances run. With `scaling`, how many are wanted at first.',
+  scaling:
+    'How many instances there are by load. Without it, as many as `replicas` says. What `slipway scaling` or the API set stays until this object changes.',
+  'scaling.min': 'The fewest instances; default: 1. With 0, none runs while no request comes.',
+  'scaling.max': 'The most instances.',
+  'scaling.targets':
+    'What it scales by; of several, the highest count wins. With `min` 0, or with `windows`, it may be empty.',
+  'scaling.windows':
+    'Times with a `min` and a `max` of their own. Of several that are open, the highest ones count.',
+  'scaling.out':
+    'How instances are added. Default: 4 or 100 % at once, the larger of both, with a tolerance of 10 %.',
+  'scaling.in':
+    'How instances are taken away. Default: one or 10 % each 30 s, once the figures have asked for it for 60 s.',
+  'scaling.panic':
+    'When a rise is so steep that nothing holds it back. Default: twice what the instances can take, over 6 s.',
+  'scaling.idleMs':
+    'With `min` 0: milliseconds without a request after which no instance is wanted; default: 300000.',
+  'scaling.prediction':
+    'Whether instances are added ahead of what the seasons of the load lead to expect: `off` (default), `advise`, which only says so, or `on`.',
   maxUnavailable:
     'How many of the wanted instances may be missing while a node is drained. Up to so many, a drain stops an instance that can run nowhere else: its volumes lie there, or no other node has room. Without it, the drain waits.',
   stop: 'How an instance is stopped.',

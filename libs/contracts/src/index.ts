@@ -41,6 +41,16 @@ export * from './config-json-schema.js';
 export * from './messages/service-spec-changed.js';
 export * from './messages/service-routes-changed.js';
 export * from './routes.js';
+export {
+  scalesToZero,
+  type ScalingDirection,
+  type ScalingPolicy,
+  scalingPolicySchema,
+  type ScalingTargets,
+  type ScalingWindow,
+  type WrittenScalingPolicy,
+} from './scaling-policy.js';
+export { boundsAt, nextChangeOfBounds, openWindows, type ScalingBounds } from './scaling-windows.js';
 export * from './error-catalogue.js';
 export { archiveErrorCodes } from './error-catalogue.reply.js';
 export { type ErrorEntry, type ErrorPlace, errorPlaces } from './error-entry.js';

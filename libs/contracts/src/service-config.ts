@@ -13,6 +13,8 @@ import { prioritySchema } from './priority.js';
 import { placementSchema } from './service-config.placement.js';
 import { volumeProblems, volumesSchema } from './service-config.volumes.js';
 import { routesSchema, trafficSchema } from './routes.js';
+import { scalingFields, scalingPolicySchema } from './scaling-policy.js';
+import { scalingProblems } from './service-config.scaling.js';
 import { legacyConfigSchema, fromLegacy, isLegacy } from './service-config.legacy.js';
 import { fallbackSchema, headersSchema, outputSchema, redirectsSchema } from './service-config.site.js';
 
@@ -107,6 +109,8 @@ export const serviceConfigSchema = z.strictObject({
   health: healthSchema.optional(),
   resources: resourcesSchema.prefault({}),
   replicas: z.int().min(1).max(MOST_INSTANCES).default(1),
+  /** How many instances there are by load; default: as many as `replicas` says. */
+  scaling: scalingPolicySchema.optional(),
   /** How many instances may be missing so that a node that is drained becomes empty; default: none. */
   maxUnavailable: z.int().min(0).max(MOST_INSTANCES).optional(),
   stop: stopSchema.prefault({}),
@@ -167,6 +171,10 @@ const currentConfigSchema = serviceConfigSchema
     const said = { routes: routes.length > 0, traffic: Object.keys(traffic).length > 0 };
     for (const [field, isSaid] of Object.entries(said))
       if (isSaid) context.addIssue({ code: 'custom', path: [field], message, input: undefined });
+  })
+  .superRefine((config, context) => {
+    for (const { field, expected } of scalingProblems(config))
+      context.addIssue({ code: 'custom', path: field.split('.'), message: expected, input: undefined });
   })
   .superRefine(({ health, port }, context) => {
     for (const { field, expected } of health === undefined ? [] : healthProblems(health, port))
@@ -252,6 +260,7 @@ function writtenFields(): readonly string[] {
     placement: placementSchema,
     observe: observeSchema,
     traffic: trafficSchema,
+    scaling: scalingFields,
   });
   return [
     ...Object.keys(shape),

@@ -1,3 +1,5 @@
+import type { ScalingPolicy } from '#libs/contracts';
+
 export type HostKeyType = 'ed25519' | 'ecdsa' | 'rsa';
 
 export interface JumpHost {
@@ -78,6 +80,8 @@ export interface RegistryService {
   readonly routes: readonly RegistryRoute[] | null;
   /** How the gateway treats its requests. */
   readonly traffic: Readonly<Record<string, unknown>> | null;
+  /** How it scales; null where it does not, or the deployer has not said. */
+  readonly scaling: ScalingPolicy | null;
   readonly reportedAt: Date;
 }
 
@@ -139,6 +143,7 @@ export const SERVICE_COLUMNS = columns(
     'wantedState',
     'routes',
     'traffic',
+    'scaling',
     'reportedAt',
   ],
 );

@@ -1,4 +1,4 @@
-import type { FeedEntry } from '#libs/contracts';
+import { type FeedEntry, scalesToZero } from '#libs/contracts';
 import type { RegistryChange, RegistrySnapshot } from './changes.js';
 import type { RegistryInstance, RegistryService } from './rows.js';
 
@@ -49,11 +49,15 @@ const serviceOf = ({
   wanted,
   routes,
   traffic,
+  scaling,
 }: RegistryService): FeedEntry['service'] => ({
-  ...{ appId, service, isWanted: wantedState === 'running' && wanted !== 0 },
+  ...{ appId, service, isWanted: wantedState === 'running' && (wanted !== 0 || isWoken(scaling)) },
   ...(routes !== null && routes.length > 0 && { routes: [...routes] }),
   ...(traffic !== null && { traffic }),
 });
+
+/** It has no instance while no request comes: those that come are held until one runs. */
+const isWoken = (scaling: RegistryService['scaling']): boolean => scaling !== null && scalesToZero(scaling);
 
 /** One that is neither running nor draining is as one that was removed. */
 function instanceEntry(name: string, row: RegistryInstance | undefined): FeedEntry {

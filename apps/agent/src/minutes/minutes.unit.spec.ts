@@ -164,22 +164,23 @@ describe('SpanWriter', () => {
 });
 
 describe('services that scale', () => {
-  const service = (name: string, wanted: number | null, running: number) => ({
-    ...{ appId: 'shop', service: name, wanted, running },
+  const service = (name: string, wanted: number | null, running: number, scaling: object | null = null) => ({
+    ...{ appId: 'shop', service: name, wanted, running, scaling },
   });
   const has = (services: ScalingServices, name: string) =>
     services.has({ ...instance(1), identity: { ...WEB, service: name } });
 
-  it('are those of which several instances are wanted or run', () => {
+  it('are those with a policy, or of which several instances are wanted or run', () => {
     const services = new ScalingServices([
       service('one', 1, 1),
       service('three', 3, 0),
       service('goes', 0, 2),
       service('unsaid', null, 2),
       service('stopped', 0, 0),
+      service('policy', 1, 1, { min: 1, max: 4 }),
     ]);
-    const names = ['one', 'three', 'goes', 'unsaid', 'stopped', 'unknown'];
-    expect(names.filter((name) => has(services, name))).toEqual(['three', 'goes', 'unsaid']);
+    const names = ['one', 'three', 'goes', 'unsaid', 'stopped', 'policy', 'unknown'];
+    expect(names.filter((name) => has(services, name))).toEqual(['three', 'goes', 'unsaid', 'policy']);
   });
 
   it('stay as they were known while the registry does not answer, which is said once', async () => {

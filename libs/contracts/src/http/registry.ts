@@ -44,6 +44,8 @@ export const registryServiceSchema = z.looseObject({
   routes: z.array(z.looseObject({ host: z.string(), path: z.string() })).nullish(),
   /** How the gateway treats its requests. */
   traffic: z.looseObject({ balance: z.string().optional() }).nullish(),
+  /** How it scales, as `scaling` of config.json; null where it does not, or the deployer has not said. */
+  scaling: z.looseObject({ min: z.number(), max: z.number() }).nullish(),
   reportedAt: answeredTime,
 });
 

@@ -29,6 +29,13 @@ export const scaleRequested = defineMessage({
         .optional()
         .describe(`How many more; fewer if negative. The sum must be from 0 to ${MOST_INSTANCES}.`),
       to: z.int().min(0).max(MOST_INSTANCES).optional().describe('How many instances there are to be.'),
+      fence: z
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          'Of an autoscaler, beside `to`: rises whenever another one decides about the service. A lower one than the service has seen is refused.',
+        ),
       instance: printable(255)
         .optional()
         .describe('The name of the instance that is to be drained and stopped.'),
@@ -39,7 +46,7 @@ export const scaleRequested = defineMessage({
     })
     .superRefine((request, context) => {
       checkWritten(request, [request.service], context);
-      const { by, to, instance } = request;
+      const { by, to, instance, fence } = request;
       const given = [by, to, instance].filter((value) => value !== undefined);
       if (given.length !== 1 || by === 0)
         context.addIssue({
@@ -47,6 +54,11 @@ export const scaleRequested = defineMessage({
           path: ['by'],
           message: 'exactly one of by (not 0), to and instance must be given',
           input: by,
+        });
+      if (fence !== undefined && to === undefined)
+        context.addIssue({
+          ...{ code: 'custom', path: ['fence'], input: undefined },
+          message: 'counts beside to only: an autoscaler says how many there are to be',
         });
     })
     .transform((request) => ({

@@ -7,7 +7,7 @@ import { topics } from '../topics.js';
 export const serviceSpecChanged = defineMessage({
   type: 'slipway.service.spec-changed.v1',
   topic: topics.serviceSpecs,
-  summary: 'What is wanted of a service has changed: state, release, count or limits.',
+  summary: 'What is wanted of a service has changed: state, release, count, limits or scaling.',
   mayWait: true,
   schema: z.object({
     appId: appIdSchema.describe("The application's id."),
@@ -24,6 +24,13 @@ export const serviceSpecChanged = defineMessage({
         memoryMiB: z.int().describe('Memory in MiB.'),
       })
       .describe('The limits of one instance.'),
+    scaling: z
+      .looseObject({
+        min: z.int().min(0).describe('The fewest instances.'),
+        max: z.int().min(1).describe('The most instances.'),
+      })
+      .optional()
+      .describe('How it scales, as `scaling` of config.json with its defaults; none where it does not.'),
     principal: z.string().describe('Who changed it.'),
     verified: z.boolean().describe('`false` for a name that the producer of a message claimed.'),
     reason: z.string().optional().describe('Why, in the words of whoever asked.'),

@@ -7,14 +7,13 @@ export interface ServiceCount {
   /** Null where nothing is known of what is wanted. */
   readonly wanted: number | null;
   readonly running: number;
+  /** The policy by which it scales; null of one that does not. */
+  readonly scaling: object | null;
 }
 
-/**
- * Whether a service scales: more than one instance is wanted of it, or runs. Specs have no bounds of scaling yet; once
- * they have, a service with bounds scales, too.
- */
-export const scales = ({ wanted, running }: Pick<ServiceCount, 'wanted' | 'running'>): boolean =>
-  Math.max(wanted ?? 0, running) > 1;
+/** Whether a service scales: it has a policy, or more than one instance of it is wanted, or runs. */
+export const scales = ({ wanted, running, scaling }: Omit<ServiceCount, 'appId' | 'service'>): boolean =>
+  scaling !== null || Math.max(wanted ?? 0, running) > 1;
 
 /** The services that scale, of which figures of ten seconds are kept. */
 export class ScalingServices {

@@ -36,11 +36,13 @@ export const serviceLine = ({
   reportedAt,
   routes,
   traffic,
+  scaling,
   ...row
 }: rows.RegistryService): RegistryServiceLine => ({
   ...row,
   routes: routes && routes.map((route) => ({ ...route })),
   traffic: traffic && { ...traffic },
+  scaling: scaling && { ...scaling },
   reportedAt: reportedAt.toISOString(),
 });
 
