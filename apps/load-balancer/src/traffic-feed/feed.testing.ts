@@ -305,7 +305,7 @@ export class FeedClient {
 
   /** What it knows; undefined until a snapshot is whole. */
   get revision(): number | undefined {
-    const last = this.messages.at(-1);
+    const last = this.messages.findLast(({ type }) => type === 'changes' || type === 'snapshot');
     if (last?.type === 'changes') return last.revision;
     return last?.type === 'snapshot' && last.piece === last.pieces ? last.revision : undefined;
   }
@@ -315,7 +315,7 @@ export class FeedClient {
     const known = new Map<string, FeedEntry>();
     for (const message of this.messages) {
       if (message.type === 'snapshot' && message.piece === 1) known.clear();
-      if (message.type !== 'welcome') for (const entry of message.entries) known.set(entry.name, entry);
+      if ('entries' in message) for (const entry of message.entries) known.set(entry.name, entry);
     }
     return known;
   }

@@ -90,6 +90,11 @@ export class ServeGateway {
         return message.revision <= state.known ? lease.applied(message) : undefined;
       case 'bye':
         return void this.release(lease);
+      case 'subscribe':
+        return this.end(4400, 'expected one hello');
+      case 'figures':
+      case 'wake':
+        return;
     }
   }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { printable } from '../names.js';
 import { feedEntrySchema, LONGEST_FEED_NAME } from './entries.js';
 import { defineFeedMessage, type FeedMessageData, type FeedMessageDefinition } from './feed-message.js';
+import { feedFigures, feedWake } from './figures.js';
+import { feedOverrides, feedScores } from './scores.js';
 
 /** Rises with every change that a side cannot pass over. What is only added keeps it. */
 export const FEED_PROTOCOL = 1;
@@ -31,6 +33,19 @@ export const feedHello = defineFeedMessage({
     resume: revision('What the gateway knows already. Absent where it knows nothing.').optional(),
   }),
   example: { type: 'hello', protocol: 1, gateway: 'edge-1', process: 'b5c1f7a2', resume: 4_711 },
+});
+
+export const feedSubscribe = defineFeedMessage({
+  type: 'subscribe',
+  from: 'gateway',
+  summary:
+    'Instead of `hello`, by a reader that carries nothing, such as a dashboard: it takes no lease, and no drain waits for it.',
+  schema: z.object({
+    type: z.literal('subscribe'),
+    protocol: z.int().min(1).describe('The version of the protocol: 1.'),
+    resume: revision('As in `hello`.').optional(),
+  }),
+  example: { type: 'subscribe', protocol: 1 },
 });
 
 export const feedApplied = defineFeedMessage({
@@ -123,8 +138,11 @@ export const feedChanges = defineFeedMessage({
   },
 });
 
-const fromGateway = [feedHello, feedApplied, feedRenew, feedBye] as const;
-const fromLoadBalancer = [feedWelcome, feedSnapshot, feedChanges] as const;
+const fromGateway = [
+  ...([feedHello, feedSubscribe, feedApplied, feedRenew, feedBye] as const),
+  ...([feedFigures, feedWake] as const),
+] as const;
+const fromLoadBalancer = [feedWelcome, feedSnapshot, feedChanges, feedScores, feedOverrides] as const;
 
 /** Every message of the feed. */
 export const feedMessages: readonly FeedMessageDefinition[] = [...fromGateway, ...fromLoadBalancer];
@@ -134,4 +152,7 @@ export type FromLoadBalancer = FeedMessageData<(typeof fromLoadBalancer)[number]
 export type FeedWelcome = FeedMessageData<typeof feedWelcome>;
 export type FeedSnapshot = FeedMessageData<typeof feedSnapshot>;
 export type FeedChanges = FeedMessageData<typeof feedChanges>;
+export type FeedScores = FeedMessageData<typeof feedScores>;
+export type FeedOverrides = FeedMessageData<typeof feedOverrides>;
+export type FeedFigures = FeedMessageData<typeof feedFigures>;
 export type FeedHello = FeedMessageData<typeof feedHello>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FeedMessageDefinition } from './feed-message.js';
 import { inputProblems, problemText } from '../input-problems.js';
 import { parseJson } from '../parse-json.js';
 import {
@@ -6,12 +7,16 @@ import {
   feedBye,
   feedChanges,
   feedHello,
+  feedMessages,
   feedRenew,
   feedSnapshot,
+  feedSubscribe,
   feedWelcome,
   type FromGateway,
   type FromLoadBalancer,
 } from './messages.js';
+import { feedFigures, feedWake } from './figures.js';
+import { feedOverrides, feedScores } from './scores.js';
 
 /** `unknown` of a type that a newer version has added, which is passed over. */
 export type ParsedFeedMessage<M> =
@@ -22,21 +27,31 @@ export type ParsedFeedMessage<M> =
 
 const gatewaySchema = z.discriminatedUnion('type', [
   feedHello.schema,
+  feedSubscribe.schema,
   feedApplied.schema,
   feedRenew.schema,
   feedBye.schema,
+  feedFigures.schema,
+  feedWake.schema,
 ]);
 const loadBalancerSchema = z.discriminatedUnion('type', [
   feedWelcome.schema,
   feedSnapshot.schema,
   feedChanges.schema,
+  feedScores.schema,
+  feedOverrides.schema,
 ]);
 
+const typesFrom = (from: FeedMessageDefinition['from']): ReadonlySet<string> =>
+  new Set(feedMessages.filter((message) => message.from === from).map(({ type }) => type));
+const gatewayTypes = typesFrom('gateway');
+const loadBalancerTypes = typesFrom('load balancer');
+
 export const parseFromGateway = (text: string): ParsedFeedMessage<FromGateway> =>
-  parsed(gatewaySchema, new Set(['hello', 'applied', 'renew', 'bye']), text);
+  parsed(gatewaySchema, gatewayTypes, text);
 
 export const parseFromLoadBalancer = (text: string): ParsedFeedMessage<FromLoadBalancer> =>
-  parsed(loadBalancerSchema, new Set(['welcome', 'snapshot', 'changes']), text);
+  parsed(loadBalancerSchema, loadBalancerTypes, text);
 
 const typed = z.looseObject({ type: z.string().max(64) });
 

@@ -33,6 +33,7 @@ export function received(session: FeedSession, message: FromLoadBalancer): Recei
   }
   if (!session.isWelcome) return { problem: `expected welcome before ${message.type}` };
   if (message.type === 'snapshot') return withPiece(session, message);
+  if (message.type !== 'changes') return { session };
   const { from, revision, entries } = message;
   if (session.pieces !== undefined) return { problem: 'changes came within a snapshot' };
   if (from !== session.revision || revision < from) return { problem: 'changes are missing' };
