@@ -97,8 +97,11 @@ describe('a database with a role for each app', () => {
       ...['gateway.carriers', 'load_balancer.carriers'],
       ...views.filter((view) => view !== 'registry.node_logins'),
     ],
-    gateway: ['changes', 'instances', 'nodes', 'revision', 'services'].map((view) => `registry.${view}`),
-    'load-balancer': views,
+    gateway: [
+      ...['load_balancer.current_scores', 'load_balancer.traffic_overrides'],
+      ...['changes', 'instances', 'nodes', 'revision', 'services'].map((view) => `registry.${view}`),
+    ],
+    'load-balancer': ['gateway.figures', ...views],
     'node-manager': [],
   };
 

@@ -10,6 +10,8 @@ import { RebalancingConsumer } from './rebalancing/consumer.js';
 import { RebalancingController } from './rebalancing/http.js';
 import { MOVES, type Moves, REBALANCING, type RebalancingRecord } from './rebalancing/ports.js';
 import { TrafficFeedController } from './traffic-feed/http.js';
+import { TrafficOverridesController } from './traffic-overrides/http.js';
+import { OVERRIDE_RECORD, type OverrideRecord } from './traffic-overrides/ports.js';
 
 export interface LoadBalancerParts {
   readonly placement: Placement;
@@ -17,18 +19,20 @@ export interface LoadBalancerParts {
   readonly fleets: Fleets;
   readonly rebalancing: RebalancingRecord;
   readonly moves: Moves;
+  readonly overrides: OverrideRecord;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class LoadBalancerModule {
   static register(parts: LoadBalancerParts): DynamicModule {
-    const { placement, explanations, fleets, rebalancing, moves, tokens } = parts;
+    const { placement, explanations, fleets, rebalancing, moves, overrides, tokens } = parts;
     return {
       module: LoadBalancerModule,
       controllers: [
         ...[PlacementConsumer, RebalancingConsumer],
         ...[ExplanationsController, PlansController, RebalancingController, TrafficFeedController],
+        TrafficOverridesController,
       ],
       providers: [
         { provide: PLACEMENT, useValue: placement },
@@ -36,6 +40,7 @@ export class LoadBalancerModule {
         { provide: FLEETS, useValue: fleets },
         { provide: REBALANCING, useValue: rebalancing },
         { provide: MOVES, useValue: moves },
+        { provide: OVERRIDE_RECORD, useValue: overrides },
         { provide: TOKENS, useValue: tokens },
       ],
     };

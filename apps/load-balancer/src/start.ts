@@ -20,7 +20,8 @@ import { endedReservations, oldPorts } from './placement/adapters/reservations.j
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
-import { createTrafficFeed } from './traffic-feed/wire.js';
+import { createTraffic } from './traffic-feed/traffic.wire.js';
+import { createTrafficFigures } from './traffic-figures/wire.js';
 
 /**
  * Starts a load balancer: it reserves a place for each node request, follows what runs there, and explains its answers.
@@ -61,7 +62,8 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
       overMs: config.LOAD_BALANCER_REBALANCING_OVER_MS,
     },
   });
-  const feed = createTrafficFeed({ runtime, replica, mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS });
+  const heard = createTrafficFigures({ runtime });
+  const traffic = createTraffic({ runtime, replica, heard, mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS });
   const tokens = tokensOf(config);
   const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register({
@@ -75,6 +77,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
       evictable: (shortages, mostPriority, except) =>
         transaction(runtime.pool, (tx) => evictableOn(tx, shortages, mostPriority, except)),
     },
+    overrides: traffic.overrides,
     tokens,
   });
   const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
@@ -84,9 +87,9 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const running = await serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
     onServer: (server) =>
-      serveWebSockets(server, { tokens, routes: [feed.webSocket], logger: runtime.logger }),
+      serveWebSockets(server, { tokens, routes: [traffic.webSocket], logger: runtime.logger }),
     drain: async () => {
-      await Promise.all([line.stop(), rebalancing.stop(), feed.stop()]);
+      await Promise.all([line.stop(), rebalancing.stop(), traffic.stop()]);
     },
     oldRows: [
       ...[endedReservations, oldNodeChanges, oldEvictions, oldPorts],
@@ -99,7 +102,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   });
   line.start();
   rebalancing.start();
-  await feed.start().catch(async (error: unknown) => {
+  await traffic.start().catch(async (error: unknown) => {
     await running.close();
     throw error;
   });

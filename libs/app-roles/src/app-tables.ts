@@ -30,13 +30,16 @@ export const appTables: Readonly<Record<AppName, AppTables>> = {
   gateway: {
     schema: CARRIER_SCHEMA,
     migrations: [trafficTables, own('gateway')],
-    publishes: { [appSchemas.deployer]: ['carriers'] },
+    publishes: { [appSchemas.deployer]: ['carriers'], [appSchemas['load-balancer']]: ['figures'] },
   },
   // Among others the leases of the gateways that follow its feed.
   'load-balancer': {
     schema: appSchemas['load-balancer'],
     migrations: [own('load-balancer'), trafficTables],
-    publishes: { [appSchemas.deployer]: ['carriers'] },
+    publishes: {
+      [appSchemas.deployer]: ['carriers'],
+      [appSchemas.gateway]: ['current_scores', 'traffic_overrides'],
+    },
   },
   'node-manager': {
     schema: appSchemas['node-manager'],

@@ -86,6 +86,16 @@ export const httpErrors = {
     'Too many clients watch the registry at this node manager.',
     'End one, or watch at another replica.',
   ),
+  OVERRIDE_UNKNOWN: overHttp(
+    404,
+    'The instance does not run, or no weight is set for it.',
+    'List instances with `slipway traffic`, and the weights that are set with `GET /v1/traffic/overrides`.',
+  ),
+  OVERRIDES_FULL: overHttp(
+    409,
+    'Weights are set for 1,000 instances, which is as many as gateways take.',
+    'End some of them: `GET /v1/traffic/overrides` lists them.',
+  ),
   FEED_BUSY: overHttp(
     503,
     'As many gateways follow the traffic feed of this load balancer as may (`LOAD_BALANCER_FEED_GATEWAYS`).',

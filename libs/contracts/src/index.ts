@@ -66,6 +66,7 @@ export * from './http/placements.js';
 export * from './http/plans.js';
 export * from './http/rebalancing.js';
 export * from './http/traffic-feed.js';
+export * from './http/traffic-overrides.js';
 export * from './http/load-balancer.js';
 export * from './feed/close-codes.js';
 export { type FeedEntry, feedEntrySchema } from './feed/entries.js';

@@ -20,7 +20,13 @@ import { appPool, createTestDatabase, migrateApp, type TestDatabase, until } fro
 import { FeedServer } from './adapters/feed-server.js';
 import { FeedLog } from './domain/feed-log.js';
 import { PIECE_SIZE } from './domain/feeding.js';
+import { ScoreLog } from './domain/score-log.js';
+import type { OverrideList, ScoreSource } from './ports.js';
+import { createTrafficFigures, type TrafficFiguresFeature } from '../traffic-figures/wire.js';
 import { createTrafficFeed, type TrafficFeed } from './wire.js';
+
+export const NO_OVERRIDES: OverrideList = { version: 0, current: () => [] };
+const NO_REPORTS = { figures: () => undefined, wake: () => undefined, end: () => Promise.resolve() };
 
 export const READ_TOKEN = 'the-token-that-reads';
 const TOKENS = { admin: new Secret('the-token-that-changes'), read: new Secret(READ_TOKEN) };
@@ -28,6 +34,9 @@ const TOKENS = { admin: new Secret('the-token-that-changes'), read: new Secret(R
 /** For tests: a registry, those who read it, and replicas of a load balancer that serve the feed of it. */
 export class FeedWorld {
   private readonly replicas: FeedReplica[] = [];
+  /** Of every replica. */
+  readonly scores: ScoreSource = { all: () => this.scored };
+  scored: ReturnType<ScoreSource['all']> = new Map();
 
   private constructor(
     readonly database: TestDatabase,
@@ -140,25 +149,38 @@ export class FeedReplica {
     readonly port: number,
     readonly metrics: Metrics,
     private readonly feed: TrafficFeed,
+    /** What gateways say. */
+    readonly traffic: TrafficFiguresFeature,
     private readonly server: Server,
   ) {
     server.on('connection', (socket) => this.sockets.add(socket));
   }
 
   static async start(
-    { pool, listener }: FeedWorld,
+    { pool, listener, scores }: FeedWorld,
     replica: string,
     mostGateways: number,
   ): Promise<FeedReplica> {
     const logger = createLogger({ app: 'load-balancer', replica, level: 'error' });
     const metrics = createMetrics('load-balancer');
-    const runtime = { pool, listener, logger, metrics };
-    const feed = createTrafficFeed({ runtime, replica, mostGateways });
+    const runtime = { pool, listener, logger, metrics, clock: { now: () => new Date() } };
+    const traffic = createTrafficFigures({ runtime });
+    const { reportsOf } = traffic;
+    const feed = createTrafficFeed({
+      runtime,
+      replica,
+      mostGateways,
+      overrides: NO_OVERRIDES,
+      reportsOf,
+      scores,
+    });
     const server = createServer((_, response) => response.writeHead(426).end());
     serveWebSockets(server, { tokens: TOKENS, routes: [feed.webSocket], logger });
     await once(server.listen(0, '127.0.0.1'), 'listening');
+    await traffic.start();
     await feed.start();
-    const started = new FeedReplica((server.address() as AddressInfo).port, metrics, feed, server);
+    const { port } = server.address() as AddressInfo;
+    const started = new FeedReplica(port, metrics, feed, traffic, server);
     const known = metrics.registry.getSingleMetric('slipway_load_balancer_feed_revision');
     await until('its first look at the registry', async () => (await known?.get())?.values.length === 1);
     return started;
@@ -179,6 +201,7 @@ export class FeedReplica {
     if (this.isGone) return;
     this.isGone = true;
     await this.feed.stop();
+    await this.traffic.stop();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -206,6 +229,7 @@ export class BareFeed {
       log: this.log,
       registry: { caughtUp: done },
       carriers: { register: done, renew: yes, applied: yes, release: done },
+      ...{ scores: new ScoreLog(), overrides: NO_OVERRIDES, reportsOf: () => NO_REPORTS },
       ...{ replica: 'lb-1', leaseMs: 5_000, mostGateways },
       logger: createLogger({ app: 'load-balancer', replica: 'lb-1', level: 'error' }),
     });

@@ -1,4 +1,4 @@
-import type { FeedCloseCode, FromLoadBalancer } from '#libs/contracts';
+import type { FeedCloseCode, FeedFigures, FeedOverride, FromLoadBalancer } from '#libs/contracts';
 
 /** The connection to one gateway. */
 export interface Line {
@@ -19,4 +19,34 @@ export interface Carriers {
 export interface FollowedRegistry {
   /** Resolves once the log holds all that the registry holds now. Throws where that takes too long. */
   caughtUp(): Promise<void>;
+}
+
+/** Takes what one gateway says of the requests that it carries. */
+export interface Reports {
+  figures(message: FeedFigures): void;
+  /** Requests wait for these services, by their ids. */
+  wake(services: readonly string[]): void;
+  /** Its connection has ended. Never rejects. */
+  end(): Promise<void>;
+}
+
+/** The weights that operators have set. */
+export interface OverrideList {
+  /** Another one whenever they are others; 0 while there never were any. */
+  readonly version: number;
+  /** Those that hold now, `forMs` from now on. */
+  current(): readonly FeedOverride[];
+}
+
+/** An instance's score, as gateways and dashboards are told. */
+export interface ToldScore {
+  /** 0 to 100: 100 is idle. */
+  readonly overall: number;
+  readonly state: string;
+}
+
+/** How idle instances are. */
+export interface ScoreSource {
+  /** By the names of instances. */
+  all(): ReadonlyMap<string, ToldScore>;
 }

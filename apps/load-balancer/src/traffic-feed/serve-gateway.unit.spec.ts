@@ -8,7 +8,8 @@ import {
 import { encoded } from './domain/encoded.js';
 import { FeedLog } from './domain/feed-log.js';
 import { PIECE_SIZE } from './domain/feeding.js';
-import type { Carriers, Line } from './ports.js';
+import { ScoreLog } from './domain/score-log.js';
+import type { Carriers, Line, OverrideList, Reports } from './ports.js';
 import { ServeGateway } from './serve-gateway.js';
 
 const web: FeedEntry = { kind: 'service', name: 'shop/web', service: { appId: 'shop', service: 'web' } };
@@ -53,15 +54,31 @@ class TestCarriers implements Carriers {
   }
 }
 
+/** What a gateway said of its requests, in order. */
+class TestReports implements Reports {
+  readonly said: unknown[] = [];
+  figures = (message: unknown): void => void this.said.push(message);
+  wake = (services: readonly string[]): void => void this.said.push(services);
+  end = (): Promise<void> => {
+    this.said.push('end');
+    return Promise.resolve();
+  };
+}
+
 const ID = 'edge-1/process-1';
 const settled = () => new Promise(setImmediate);
 
 function serving(log: FeedLog, more: { readonly caughtUp?: () => Promise<void> } = {}) {
-  const [line, carriers] = [new TestLine(), new TestCarriers()];
+  const [line, carriers, reports] = [new TestLine(), new TestCarriers(), new TestReports()];
+  const [scores, overrides] = [
+    new ScoreLog(),
+    { version: 0, current: () => [] as { instance: string; weight: number }[] },
+  ];
   const errors: unknown[] = [];
   const gateway = new ServeGateway({
     ...{ line, log, carriers, replica: 'lb-1', leaseMs: 5_000 },
     registry: { caughtUp: () => Promise.resolve(), ...more },
+    ...{ scores, overrides: overrides as OverrideList, reportsOf: () => reports },
     onHello: () => undefined,
     onSnapshot: () => undefined,
     onError: (error) => errors.push(error),
@@ -71,7 +88,7 @@ function serving(log: FeedLog, more: { readonly caughtUp?: () => Promise<void> }
     say({ type: 'hello', protocol, gateway: 'edge-1', process: 'process-1', resume });
     await settled();
   };
-  return { gateway, line, carriers, errors, say, hello };
+  return { gateway, line, carriers, errors, say, hello, reports, scores, overrides };
 }
 
 function logOf(...entries: readonly FeedEntry[]): FeedLog {
@@ -300,4 +317,108 @@ describe('what is not understood', () => {
     gateway.receive('{"type":"news"}');
     expect([line.closed, line.sent.length]).toEqual([undefined, 2]);
   });
+});
+
+describe('a gateway that says how it does', () => {
+  const figures = {
+    type: 'figures',
+    at: 5,
+    services: [{ name: 'shop/web', inFlight: 1 }],
+    instances: [],
+  } as const;
+
+  it('is heard from its welcome on, until its connection ends', async () => {
+    const { gateway, say, hello, reports } = serving(logOf(web));
+    await hello();
+    say(figures as unknown as FromGateway);
+    say({ type: 'wake', services: ['shop/web'] });
+    gateway.cut();
+    gateway.cut();
+    expect(reports.said).toEqual([figures, ['shop/web'], 'end']);
+  });
+
+  it('is not heard before its welcome', async () => {
+    const { say, line, reports } = serving(logOf(web));
+    say({ type: 'wake', services: ['shop/web'] });
+    await settled();
+    expect(line.closed).toEqual([4400, 'expected hello']);
+    expect(reports.said).toEqual([]);
+  });
+});
+
+describe('a reader that subscribes', () => {
+  it('hears what a gateway hears, and has no lease', async () => {
+    const { say, line, carriers, gateway, scores } = serving(logOf(web));
+    scores.replace(new Map([['a', { overall: 57.4, state: 'MU' }]]));
+    say({ type: 'subscribe', protocol: 1 });
+    await settled();
+    expect(line.sent.map(({ type }) => type)).toEqual(['welcome', 'snapshot', 'scores']);
+    expect(carriers.calls).toEqual([]);
+    gateway.catchUp();
+    say({ type: 'bye' });
+    expect(line.closed).toEqual([1000, 'bye']);
+  });
+
+  it('may say nothing else', async () => {
+    const { say, line, reports } = serving(logOf(web));
+    say({ type: 'subscribe', protocol: 1 });
+    await settled();
+    say({ type: 'wake', services: ['shop/web'] });
+    expect(line.closed).toEqual([4400, 'expected a reader to say bye only']);
+    expect(reports.said).toEqual([]);
+  });
+});
+
+describe('scores', () => {
+  const scoresIn = (line: TestLine) => line.sent.filter(({ type }) => type === 'scores');
+
+  it('come whole, then what changed, and each second that they hold', async () => {
+    const { gateway, line, hello, scores } = serving(logOf(web));
+    scores.replace(new Map([['a', { overall: 57.4, state: 'MU' }]]));
+    await hello();
+    scores.replace(new Map([['a', { overall: 57.3, state: 'MU' }]]));
+    gateway.catchUp();
+    scores.replace(new Map([['b', { overall: 3, state: 'HU' }]]));
+    gateway.catchUp();
+    expect(scoresIn(line)).toEqual([
+      { type: 'scores', isWhole: true, scores: [{ name: 'a', score: 57, state: 'MU' }] },
+      { type: 'scores', scores: [] },
+      { type: 'scores', scores: [{ name: 'b', score: 3, state: 'HU' }, { name: 'a' }] },
+    ]);
+  });
+
+  it('that a slow gateway has missed come as they are once it has room', async () => {
+    const { gateway, line, hello, scores } = serving(logOf(web));
+    scores.replace(new Map([['a', { overall: 50, state: 'MU' }]]));
+    await hello();
+    line.hasRoom = false;
+    for (const overall of [40, 30, 20]) {
+      scores.replace(new Map([['a', { overall, state: 'HU' }]]));
+      gateway.catchUp();
+    }
+    line.hasRoom = true;
+    gateway.catchUp();
+    expect(scoresIn(line).slice(1)).toEqual([
+      { type: 'scores', scores: [{ name: 'a', score: 20, state: 'HU' }] },
+    ]);
+  });
+
+  it('are not told where nobody scores', async () => {
+    const { gateway, line, hello } = serving(logOf(web));
+    await hello();
+    gateway.catchUp();
+    expect(scoresIn(line)).toEqual([]);
+  });
+});
+
+it('weights that an operator has set are told whole, once', async () => {
+  const { gateway, line, hello, overrides } = serving(logOf(web));
+  await hello();
+  overrides.version = 1;
+  overrides.current = () => [{ instance: 'a', weight: 20 }];
+  gateway.tellOverrides();
+  gateway.catchUp();
+  expect(line.sent.filter(({ type }) => type === 'overrides')).toEqual([
+    { type: 'overrides', overrides: [{ instance: 'a', weight: 20 }] },
+  ]);
 });

@@ -5,21 +5,30 @@ import { FeedServer } from './adapters/feed-server.js';
 import { RegistryLog } from './adapters/registry-log.js';
 import { FeedLog } from './domain/feed-log.js';
 import { PIECE_SIZE } from './domain/feeding.js';
+import { ScoreLog } from './domain/score-log.js';
+import type { OverrideList, Reports, ScoreSource } from './ports.js';
 
 interface TrafficFeedParts {
   readonly runtime: Pick<DatabaseRuntime, 'pool' | 'listener' | 'logger' | 'metrics'>;
   readonly replica: string;
   readonly mostGateways: number;
+  readonly overrides: OverrideList;
+  readonly reportsOf: (carrier: string) => Reports;
+  /** Without it, gateways hear of no scores. */
+  readonly scores?: ScoreSource;
 }
 
 export interface TrafficFeed {
   /** Where gateways connect. */
   readonly webSocket: WebSocketRoute;
+  /** To be called when an operator has set a weight. */
+  tellOverrides(): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export function createTrafficFeed({ runtime, replica, mostGateways }: TrafficFeedParts): TrafficFeed {
+export function createTrafficFeed(parts: TrafficFeedParts): TrafficFeed {
+  const { runtime, replica, mostGateways, overrides, reportsOf, scores } = parts;
   const { pool, listener, logger, metrics } = runtime;
   const log = new FeedLog(PIECE_SIZE);
   const registry = new RegistryLog({
@@ -30,8 +39,11 @@ export function createTrafficFeed({ runtime, replica, mostGateways }: TrafficFee
     onError: (err) => sayNotFollowed(logger, err),
   });
   const carriers = new TrafficCarriers(pool);
+  const scoreLog = new ScoreLog();
   const server: FeedServer = new FeedServer({
     ...{ log, registry, carriers, replica, mostGateways, logger, leaseMs: CARRIER_LEASE_MS },
+    ...{ overrides, reportsOf, scores: scoreLog },
+    ...(scores !== undefined && { onTick: () => scoreLog.replace(scores.all()) }),
   });
   metrics.gauge('load_balancer_feed_gateways', 'Gateways that follow the traffic feed.', [], () => [
     [{}, server.size],
@@ -49,6 +61,7 @@ export function createTrafficFeed({ runtime, replica, mostGateways }: TrafficFee
   );
   return {
     webSocket: server,
+    tellOverrides: () => server.tellOverrides(),
     start: () => registry.start(),
     async stop() {
       await server.stop();

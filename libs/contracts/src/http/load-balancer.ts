@@ -2,6 +2,7 @@ import { placementRoutes } from './placements.js';
 import { planRoutes } from './plans.js';
 import { rebalancingRoutes } from './rebalancing.js';
 import { trafficFeedRoutes } from './traffic-feed.js';
+import { trafficOverrideRoutes } from './traffic-overrides.js';
 
 /** The load balancer's HTTP. */
 export const loadBalancerRoutes = {
@@ -9,4 +10,5 @@ export const loadBalancerRoutes = {
   ...planRoutes,
   ...rebalancingRoutes,
   ...trafficFeedRoutes,
+  ...trafficOverrideRoutes,
 };

@@ -3,7 +3,8 @@ import { loadBalancerRoutes } from '#libs/contracts';
 import { ApiError, refuseUpgrade, type UpgradedCall, type WebSocketRoute } from '#libs/http';
 import type { Logger } from '#libs/telemetry';
 import type { FeedLog } from '../domain/feed-log.js';
-import type { Carriers, FollowedRegistry } from '../ports.js';
+import type { ScoreLog } from '../domain/score-log.js';
+import type { Carriers, FollowedRegistry, OverrideList, Reports } from '../ports.js';
 import { ServeGateway } from '../serve-gateway.js';
 import { WebSocketLine } from './websocket-line.js';
 
@@ -16,6 +17,11 @@ interface FeedServerParts {
   readonly log: FeedLog;
   readonly registry: FollowedRegistry;
   readonly carriers: Carriers;
+  readonly scores: ScoreLog;
+  readonly overrides: OverrideList;
+  readonly reportsOf: (carrier: string) => Reports;
+  /** Once a second, before gateways hear what is new. */
+  readonly onTick?: () => void;
   readonly replica: string;
   readonly leaseMs: number;
   readonly mostGateways: number;
@@ -58,6 +64,11 @@ export class FeedServer implements WebSocketRoute {
   /** The log has grown. */
   feed(): void {
     for (const { gateway } of this.connections) gateway.feed();
+  }
+
+  /** An operator has set a weight. */
+  tellOverrides(): void {
+    for (const { gateway } of this.connections) gateway.tellOverrides();
   }
 
   /** Sends the gateways to another replica. */
@@ -104,6 +115,7 @@ export class FeedServer implements WebSocketRoute {
 
   private tick(): void {
     const nowMs = performance.now();
+    this.parts.onTick?.();
     for (const { line, gateway, sinceMs } of this.connections) {
       if (gateway.isGreeting && nowMs - sinceMs > HELLO_MS) gateway.end(4408, 'expected hello');
       line.check(nowMs);
