@@ -15,6 +15,7 @@ import type { CertificateList } from './certificates/ports.js';
 import { type Certificates, openCertificates } from './certificates/wire.js';
 import { openDataPlane } from './data-plane/wire.js';
 import { databaseOf, feedOf, folderOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
+import { createFigures } from './figures/wire.js';
 import { GatewayModule } from './gateway.module.js';
 import { createTraffic, feedUpstream, registryUpstream, type Upstream } from './traffic/wire.js';
 
@@ -86,17 +87,21 @@ function createCarrying({ runtime, upstream, database }: Opened, config: Gateway
       certificates = await openCertificates({ ...runtime, database }, config, folderOf(config, listen.port));
       const plane = await openDataPlane(runtime, config, listen, certificates?.challengePort);
       stops.push(() => plane.close({ leave }));
-      const balancing = createBalancing({ runtime, plane, config });
+      const { scores, overrides, reporting } = upstream;
+      const balancing = createBalancing({ runtime, plane, config, scores, overrides });
       figures = balancing;
+      const telling = createFigures({ runtime, plane, balancing, reporting, config, now: () => upstream.now() });
       const carried = certificates?.over(balancing.plane, plane) ?? balancing.plane;
       stops.unshift(
         async () => certificates?.stop(),
         () => balancing.stop(),
+        () => telling.stop(),
       );
       await certificates?.start();
       const traffic = createTraffic({ runtime, upstream, plane: carried, config });
       stops.unshift(() => traffic.stop({ leave }));
       balancing.start();
+      telling.start();
       await traffic.start();
     },
     async stop() {

@@ -4,6 +4,7 @@ import {
   type FleetPlan,
   loadBalancerRoutes as routes,
   type RebalancingAnswer,
+  type TrafficOverride,
 } from '#libs/contracts';
 import { loadBalancerSettings } from '../settings.js';
 import { allItems, type Api, call } from './api.js';
@@ -22,6 +23,13 @@ export interface LoadBalancer {
   planPlace(wish: CallOf<typeof routes.planPlace>['body']): Promise<FleetPlan>;
   /** How the load of nodes is balanced. */
   rebalancing(): Promise<RebalancingAnswer>;
+  /** At all gateways. */
+  setWeight(
+    instance: string,
+    wish: CallOf<typeof routes.setTrafficOverride>['body'],
+  ): Promise<TrafficOverride>;
+  /** What was set; the gateways weigh the instance by themselves again. */
+  endWeight(instance: string): Promise<TrafficOverride>;
 }
 
 export function openLoadBalancer(): LoadBalancer {
@@ -42,5 +50,7 @@ export function openLoadBalancer(): LoadBalancer {
     planAdd: (body) => call(api, routes.planAdd, { body }),
     planPlace: (body) => call(api, routes.planPlace, { body }),
     rebalancing: () => call(api, routes.rebalancing, {}),
+    setWeight: (instance, body) => call(api, routes.setTrafficOverride, { params: { instance }, body }),
+    endWeight: (instance) => call(api, routes.endTrafficOverride, { params: { instance } }),
   };
 }

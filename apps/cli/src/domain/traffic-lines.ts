@@ -46,7 +46,16 @@ const cells = (one: TrafficInstance): string[] => [
   whyOf(one),
 ];
 
-function whyOf({ why, until }: TrafficInstance): string {
-  if (why === undefined) return '';
+function whyOf({ why, until, override }: TrafficInstance): string {
+  const set =
+    override === undefined
+      ? []
+      : [
+          `weight ${override.weight} was set${override.until === undefined ? '' : ` until ${override.until}`}`,
+        ];
+  return [...(why === undefined ? [] : [faultOf(why, until)]), ...set].join('; ');
+}
+
+function faultOf(why: string, until: string | undefined): string {
   return `${WHY[why] ?? why}${until === undefined ? '' : `; it is tried again at ${until}`}`;
 }

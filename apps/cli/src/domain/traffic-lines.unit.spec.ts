@@ -27,6 +27,8 @@ it('each service has a table of its instances, and why some get less', () => {
     instance('web-2', { state: 'ejected', weight: 0, why: 'stalled', until: '2026-01-01T00:00:05.000Z' }),
     instance('web-3', { state: 'down', weight: 0, why: 'unreachable', queued: 1 }),
     instance('web-4', { state: 'trial', weight: 10, why: 'another reason' }),
+    instance('web-5', { weight: 20, override: { weight: 20, until: '2026-01-01T00:10:00.000Z' } }),
+    instance('web-6', { weight: 0, override: { weight: 0 } }),
   ];
   expect(trafficLines([service({ instances }), service({ service: 'api', instances: [] })], paint)).toEqual([
     'shop/web (least): 60 requests/s, 0 errors/s, 4 in flight',
@@ -35,6 +37,8 @@ it('each service has a table of its instances, and why some get less', () => {
     '!web-2     ejected  0       2          30          0         -        it held requests and answered none; it is tried again at 2026-01-01T00:00:05.000Z',
     '!web-3     down     0       3          30          0         -        it cannot be connected to',
     '!web-4     trial    10      2          30          0         -        another reason',
+    'web-5     ready    20      2          30          0         -        weight 20 was set until 2026-01-01T00:10:00.000Z',
+    'web-6     ready    0       2          30          0         -        weight 0 was set',
     '',
     'shop/api (least): 60 requests/s, 0 errors/s, 4 in flight',
     'No instance runs.',

@@ -7,6 +7,8 @@ interface HoldRequestsParts {
   readonly waitMs: number;
   /** Between two looks, while somebody waits. */
   readonly lookMs: number;
+  /** One begins to wait at a backend where no other does. */
+  readonly onFirst?: (backend: string) => void;
   readonly monotonicMs: () => number;
   readonly delay: (ms: number) => Promise<void>;
 }
@@ -48,10 +50,12 @@ export class HoldRequests {
           resolve(how);
         },
       };
+      const isFirst = !this.waiting.hasAny(backend);
       if (!this.waiting.add(backend, waiter)) {
         resolve('full');
         return;
       }
+      if (isFirst) this.parts.onFirst?.(backend);
       signal.addEventListener('abort', leave);
       this.looking ??= this.look();
     });

@@ -16,6 +16,8 @@ interface ActivatorParts {
   /** HAProxy's socket for requests that have waited. */
   readonly back: string;
   readonly nameOf: (backend: string) => { readonly appId: string; readonly service: string };
+  /** A request begins to wait at a backend where no other does. */
+  readonly onFirst: (backend: string) => void;
 }
 
 interface Activator {
@@ -23,12 +25,14 @@ interface Activator {
   addressOf(backend: string): string;
   /** Takes requests for these backends, and for no others. */
   takeFor(backends: readonly string[]): Promise<void>;
+  /** How many requests wait for each backend. */
+  readonly counts: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
 /** Holds requests of services without an instance; undefined where nobody is to wait. */
 export function createActivator(parts: ActivatorParts): Activator | undefined {
-  const { metrics, config, readiness, back, nameOf } = parts;
+  const { metrics, config, readiness, back, nameOf, onFirst } = parts;
   if (config.GATEWAY_WAIT_MS === 0) return undefined;
   // Whoever had the name of an earlier process would get requests of the HAProxy that it left.
   const name = `slipway-${randomUUID()}`;
@@ -41,7 +45,7 @@ export function createActivator(parts: ActivatorParts): Activator | undefined {
     },
     // The answer that time is up must come before HAProxy takes the silence for an instance that hangs.
     waitMs: Math.min(config.GATEWAY_WAIT_MS, Math.ceil(config.GATEWAY_IDLE_MS / 2)),
-    lookMs: LOOK_MS,
+    ...{ lookMs: LOOK_MS, onFirst },
     monotonicMs: () => performance.now(),
     delay,
   });
@@ -56,6 +60,9 @@ export function createActivator(parts: ActivatorParts): Activator | undefined {
   });
   return {
     addressOf,
+    get counts() {
+      return hold.counts;
+    },
     takeFor: (backends) =>
       server.listenFor(new Map(backends.map((backend) => [backend, addressOf(backend)]))),
     async close() {

@@ -11,11 +11,12 @@ import {
   steeringOf,
 } from './domain/balance.js';
 import type { BalancingSettings } from './domain/standing.js';
-import type { ResponseTimeSource, Scores } from './ports.js';
+import type { Overrides, ResponseTimeSource, Scores } from './ports.js';
 
 interface BalanceTrafficParts {
   readonly plane: DataPlane & SteeredPlane;
   readonly scores: Scores;
+  readonly overrides: Overrides;
   readonly times: ResponseTimeSource;
   readonly settings: BalancingSettings;
   readonly onEvent: (event: BalancingEvent) => void;
@@ -56,9 +57,12 @@ export class BalanceTraffic implements DataPlane {
 
   /** Looks at the figures of all instances, and steers by them; to be called once or twice a second. */
   async look(): Promise<void> {
-    const { plane, scores, times, settings, onEvent, monotonicMs } = this.parts;
+    const { plane, scores, overrides, times, settings, onEvent, monotonicMs } = this.parts;
     const figures = new Map((await plane.figures()).map((one) => [one.name, one]));
-    const seen = { nowMs: monotonicMs(), figures, times: times.take(), scores: scores.current() };
+    const seen = {
+      ...{ nowMs: monotonicMs(), figures, times: times.take() },
+      ...{ scores: scores.current(), overrides: overrides.current() },
+    };
     const events: BalancingEvent[] = [];
     this.services = new Map(
       [...this.services].map(([id, service]) => {

@@ -9,6 +9,14 @@ export interface Scores {
 /** Where nobody scores instances. */
 export const NO_SCORES: Scores = { current: () => new Map() };
 
+/** The weights that operators have set. */
+export interface Overrides {
+  /** By the names of instances, 0 to 256; `untilMs` by the clock of `performance.now()`. */
+  current(): ReadonlyMap<string, { readonly weight: number; readonly untilMs?: number }>;
+}
+
+export const NO_OVERRIDES: Overrides = { current: () => new Map() };
+
 export interface ResponseTimeSource {
   /** Of each instance, since the last call. Empty without an access log. */
   take(): ReadonlyMap<string, ResponseTimes>;

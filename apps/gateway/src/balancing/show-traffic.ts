@@ -42,12 +42,21 @@ function instanceOf(service: BalancedService, one: Balanced, times: Times): Traf
   return {
     name: one.name,
     weight: isOut || !one.isWanted ? 0 : weight,
+    ...(one.override && { override: overrideOf(one.override, times) }),
     ...{ inFlight: watched.last?.inFlight ?? 0, queued: watched.last?.queued ?? 0 },
     requestsPerSecond: rounded(watched.requestsPerSecond),
     errorsPerSecond: rounded(watched.errorsPerSecond),
     ...(latencyMs !== undefined && { latencyMs: rounded(latencyMs) }),
     ...stateOf(service, one, times),
   };
+}
+
+function overrideOf(
+  { weight, untilMs }: NonNullable<Balanced['override']>,
+  { nowMs, now }: Times,
+): NonNullable<TrafficInstance['override']> {
+  if (untilMs === undefined) return { weight };
+  return { weight, until: new Date(now.getTime() + untilMs - nowMs).toISOString() };
 }
 
 function stateOf(

@@ -7,7 +7,7 @@ import { LoggedTimes } from './adapters/logged-times.js';
 import { BalanceTraffic } from './balance-traffic.js';
 import { type BalancedService, type BalancingEvent, steeringOf } from './domain/balance.js';
 import type { BalancingSettings } from './domain/standing.js';
-import { NO_SCORES, type Scores } from './ports.js';
+import { NO_OVERRIDES, NO_SCORES, type Overrides, type Scores } from './ports.js';
 import type { TrafficFigures } from './show-traffic.js';
 
 /** A stall lowers the weight within 2 s by this. */
@@ -20,6 +20,7 @@ interface BalancingParts {
   readonly plane: OpenDataPlane;
   readonly config: BalancingConfig;
   readonly scores?: Scores;
+  readonly overrides?: Overrides;
 }
 
 export type BalancingConfig = Pick<
@@ -34,7 +35,8 @@ export interface Balancing extends TrafficFigures {
   stop(): Promise<void>;
 }
 
-export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: BalancingParts): Balancing {
+export function createBalancing(parts: BalancingParts): Balancing {
+  const { runtime, plane, config, scores = NO_SCORES, overrides = NO_OVERRIDES } = parts;
   const { logger, metrics } = runtime;
   const times = new LoggedTimes();
   plane.onRequest(({ instance, responseMs }) => times.add(instance, responseMs));
@@ -42,7 +44,7 @@ export function createBalancing({ runtime, plane, config, scores = NO_SCORES }: 
   const monotonicMs = (): number => performance.now();
   const settings = settingsOf(config);
   const balance = new BalanceTraffic({
-    ...{ plane, scores, times, settings, monotonicMs },
+    ...{ plane, scores, overrides, times, settings, monotonicMs },
     onEvent: (event) => {
       if (event.kind === 'ejected') ejections.inc({ fault: event.fault });
       logEvent(logger, event);

@@ -7,9 +7,10 @@ import { type HaproxyCounts, HaproxyDataPlane } from './adapters/haproxy-data-pl
 import { filesIn, type HaproxySettings, type TlsSettings } from './adapters/haproxy-settings.js';
 import { HaproxyTotals, rowsOf, StatDifferences } from './adapters/haproxy-totals.js';
 import { RequestMetrics } from './adapters/request-metrics.js';
-import { answeredOf } from './domain/answered.js';
+import { type AnsweredRequest, answeredOf } from './domain/answered.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
+import type { WaitingRequests } from '../figures/ports.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from './ports.js';
 
 const LOOK_MS = 1_000;
@@ -20,9 +21,9 @@ export type LoggedRequest = Readonly<Record<string, unknown>> & {
   readonly instance?: string;
 };
 
-export interface OpenDataPlane extends DataPlane, SteeredPlane, TlsPlane {
+export interface OpenDataPlane extends DataPlane, SteeredPlane, TlsPlane, WaitingRequests {
   /** Called with each line from now on; with none where GATEWAY_ACCESS_LOG is off. */
-  onRequest(listener: (request: LoggedRequest) => void): void;
+  onRequest(listener: (request: LoggedRequest, answer: AnsweredRequest) => void): void;
   close(how: { readonly leave: boolean }): Promise<void>;
 }
 
@@ -33,14 +34,15 @@ export async function openDataPlane(
   listen: { readonly host: string; readonly port: number },
   challengePort?: number,
 ): Promise<OpenDataPlane> {
-  const listeners: ((request: LoggedRequest) => void)[] = [];
+  const listeners: Parameters<OpenDataPlane['onRequest']>[0][] = [];
+  const held: ((service: string) => void)[] = [];
   const onRequest = (line: RequestLine): void => {
     const answer = answeredOf(line);
     if (answer === undefined) return;
     const answering = plane.serverAt(answer.backend, answer.server);
     requests.answered(answer, answering);
     const request = { ...shownOf(line), ...answering, cache: answer.cache };
-    for (const listener of listeners) listener(request);
+    for (const listener of listeners) listener(request, answer);
     // The client's own line comes as well, with the time that it waited.
     if (!answer.isBack) logger.info(request, 'request');
   };
@@ -50,6 +52,10 @@ export async function openDataPlane(
     ...{ metrics, config, back: filesIn(settings.folder).back },
     readiness: { readyOf: (backends) => plane.readyOf(backends) },
     nameOf: (backend) => partsOf(plane.serverAt(backend, '').service ?? ''),
+    onFirst(backend) {
+      const { service } = plane.serverAt(backend, '');
+      if (service !== undefined) held.forEach((listener) => listener(service));
+    },
   });
   const plane = new HaproxyDataPlane({
     settings: { ...settings, activator },
@@ -66,6 +72,9 @@ export async function openDataPlane(
   return {
     ...portsOf(plane),
     onRequest: (listener) => void listeners.push(listener),
+    onHeld: (listener) => void held.push(listener),
+    held: () => heldBy(activator?.counts ?? new Map(), plane),
+    queued: () => plane.queued(),
     async close(how) {
       await looking.stop();
       await Promise.all([activator?.close(), plane.close(how)]);
@@ -85,6 +94,18 @@ const portsOf = (plane: HaproxyDataPlane): DataPlane & SteeredPlane & TlsPlane =
   keptCertificate: (id) => plane.keptCertificate(id),
 });
 
+/** By the ids of services. */
+const heldBy = (
+  counts: ReadonlyMap<string, number>,
+  plane: Pick<HaproxyDataPlane, 'serverAt'>,
+): ReadonlyMap<string, number> =>
+  new Map(
+    [...counts].flatMap(([backend, count]) => {
+      const { service } = plane.serverAt(backend, '');
+      return service === undefined ? [] : [[service, count] as const];
+    }),
+  );
+
 function showCounts(metrics: Runtime['metrics'], counts: HaproxyCounts): void {
   metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
   metrics.counter('gateway_haproxy_reloads_total', 'Reloads of HAProxy.', [], () => [[{}, counts.reloads]]);
@@ -96,7 +117,7 @@ function showCounts(metrics: Runtime['metrics'], counts: HaproxyCounts): void {
 /** Without HAProxy's own names, which say nothing to people. */
 const shownOf = (line: RequestLine): RequestLine =>
   Object.fromEntries(Object.entries(line).filter(([name]) => !HIDDEN.includes(name)));
-const HIDDEN = ['frontend', 'to', 'backend', 'server', 'cached'];
+const HIDDEN = ['frontend', 'to', 'backend', 'server', 'cached', 'probe'];
 
 interface TotalsParts extends Pick<Runtime, 'logger' | 'metrics'> {
   readonly plane: HaproxyDataPlane;
@@ -153,6 +174,7 @@ function settingsOf(
       clientConnections: config.GATEWAY_CLIENT_CONNECTIONS,
       bodyBytes: config.GATEWAY_BODY_BYTES,
     },
+    probes: { agents: config.GATEWAY_PROBE_AGENTS, paths: config.GATEWAY_PROBE_PATHS },
     isRoot: process.getuid?.() === 0,
     bounds: {
       inFlight: config.GATEWAY_MOST_IN_FLIGHT,

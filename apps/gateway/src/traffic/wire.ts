@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { RegistryUnavailableError, TrafficCarriers } from '#libs/registry-client';
 import { type BareRuntime, type DatabaseRuntime, Recurring } from '#libs/runtime';
+import type { Overrides, Scores } from '../balancing/ports.js';
 import type { DataPlane } from '../data-plane/ports.js';
+import type { Reporting } from '../figures/ports.js';
 import type { GatewayConfig } from '../gateway.config.js';
 import type { FeedAddress } from './adapters/feed-link.js';
 import { FeedSource } from './adapters/feed-source.js';
 import { LookedUpAddresses } from './adapters/looked-up-addresses.js';
+import { RegistryReporting } from './adapters/registry-reporting.js';
+import { RegistryScores } from './adapters/registry-scores.js';
 import { RegistrySource } from './adapters/registry-source.js';
 import { CarryTraffic } from './carry-traffic.js';
 import type { CarrierLease, TrafficSource } from './ports.js';
@@ -20,6 +24,12 @@ type Said = Pick<BareRuntime, 'logger' | 'metrics'>;
 export interface Upstream {
   readonly source: TrafficSource;
   readonly lease: CarrierLease;
+  /** Where it is said how services and instances do here. */
+  readonly reporting: Reporting;
+  readonly scores: Scores;
+  readonly overrides: Overrides;
+  /** In milliseconds since 1970. */
+  now(): number;
   /** Last, where the lease is not released. */
   close(): Promise<void>;
 }
@@ -77,12 +87,31 @@ export function createTraffic({ runtime, upstream, plane, config }: TrafficParts
 
 /** The registry's views in Postgres, where the lease is, too. */
 export function registryUpstream(
-  { pool, listener, logger }: Pick<DatabaseRuntime, 'pool' | 'listener' | 'logger'>,
+  { pool, listener, logger, clock }: Pick<DatabaseRuntime, 'pool' | 'listener' | 'logger' | 'clock'>,
   replica: string,
 ): Upstream {
+  const carrier = carrierOf(replica);
+  const source = new RegistrySource({ pool, listener, onError: (err) => sayNotFollowed(logger, err) });
+  const scores = new RegistryScores({
+    ...{ pool, listener },
+    onError: (err) => logger.warn({ err }, 'what load balancers say of instances is not known'),
+  });
   return {
-    source: new RegistrySource({ pool, listener, onError: (err) => sayNotFollowed(logger, err) }),
-    lease: leaseOf(new TrafficCarriers(pool), carrierOf(replica)),
+    source: {
+      async start(handlers) {
+        await source.start(handlers);
+        scores.start();
+      },
+      restart: () => source.restart(),
+      async stop() {
+        await Promise.all([scores.stop(), source.stop()]);
+      },
+    },
+    lease: leaseOf(new TrafficCarriers(pool), carrier),
+    reporting: new RegistryReporting(pool, carrier),
+    scores: { current: () => scores.current(performance.now()) },
+    overrides: { current: () => scores.overridden(performance.now()) },
+    now: () => clock.now().getTime(),
     close: () => Promise.resolve(),
   };
 }
@@ -104,7 +133,13 @@ export function feedUpstream({ logger, metrics }: Said, replica: string, address
     const { silentMs: ms } = source;
     return ms === undefined ? [] : [[{}, ms / 1000]];
   });
-  return { source, lease: source.lease, close: () => source.close() };
+  return {
+    ...{ source, lease: source.lease, reporting: source.reporting },
+    scores: { current: () => source.scores.current(performance.now()) },
+    overrides: { current: () => source.overrides.current(performance.now()) },
+    now: () => Date.now(),
+    close: () => source.close(),
+  };
 }
 
 function sayNotFollowed(logger: Said['logger'], err: unknown): void {

@@ -25,6 +25,8 @@ const trafficInstanceSchema = z.looseObject({
   why: z.string().optional(),
   /** Of `ejected`. */
   until: answeredTime.optional(),
+  /** The weight that somebody has set, and when that ends. */
+  override: z.looseObject({ weight: z.number(), until: answeredTime.optional() }).optional(),
 });
 
 /** How the instances of a service share its requests. */

@@ -35,6 +35,10 @@ export class Waiting<T> {
     return [...this.byBackend.keys()];
   }
 
+  hasAny(backend: string): boolean {
+    return this.byBackend.has(backend);
+  }
+
   get counts(): ReadonlyMap<string, number> {
     return new Map([...this.byBackend].map(([backend, all]) => [backend, all.size]));
   }

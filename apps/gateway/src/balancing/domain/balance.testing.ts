@@ -74,6 +74,7 @@ export class Simulated {
         times: new Map(
           all.flatMap(([name, { times }]) => (times === undefined ? [] : [[name, times] as const])),
         ),
+        overrides: new Map(),
         scores: new Map(
           all.flatMap(([name]) => {
             const { score } = doing(name);

@@ -3,6 +3,7 @@ import type { Steering } from '../../data-plane/domain/steering.js';
 import type { Profile } from '../../data-plane/domain/wanted.js';
 import { type Judged, judged } from './faults.js';
 import { adaptiveWeights, BASE, type Load, scoreWeights } from './laws.js';
+import { type Override, overridden, type OverrideByName } from './overridden.js';
 import { retriesHelp } from './retries.js';
 import {
   type BalancingSettings,
@@ -28,6 +29,8 @@ export interface Balanced {
   readonly standing: Standing;
   readonly ejections: Ejections;
   readonly weight: number;
+  /** What an operator has set in its place. */
+  readonly override?: Override;
 }
 
 export interface BalancedService {
@@ -57,6 +60,8 @@ export interface Look {
   readonly times: ReadonlyMap<string, ResponseTimes>;
   /** Of another source, 0 to 100. */
   readonly scores: ReadonlyMap<string, number>;
+  /** What operators have set. */
+  readonly overrides: OverrideByName;
 }
 
 interface Next {
@@ -87,11 +92,14 @@ export function balanced(before: BalancedService, look: Look, settings: Balancin
     const fault = out.has(one.name) ? byName.get(one.name)?.fault : undefined;
     return { one, ...(fault === undefined ? afterTime(one, nowMs) : ejected(one, fault, nowMs, settings)) };
   });
-  const instances = weighed(
-    before,
-    moved.map(({ next }) => next),
-    byName,
-    look,
+  const instances = overridden(
+    weighed(
+      before,
+      moved.map(({ next }) => next),
+      byName,
+      look,
+    ),
+    look.overrides,
   );
   const retries = retriesHelp(
     before.retries,
@@ -223,14 +231,19 @@ function weighed(
 }
 
 /** What HAProxy is to make of an instance. */
-export function steeringOf({ standing, weight }: Pick<Balanced, 'standing' | 'weight'>): Steering {
+export function steeringOf({
+  standing,
+  weight,
+  override,
+}: Pick<Balanced, 'standing' | 'weight' | 'override'>): Steering {
+  const isOut = override?.isDrained ?? false;
   switch (standing.kind) {
     case 'ready':
-      return { weight, isOut: false };
+      return { weight: override === undefined ? weight : Math.max(1, override.weight), isOut };
     case 'ejected':
       return { weight: TRIAL_WEIGHT, isOut: true };
     case 'trial':
-      return { weight, isOut: false, mostInFlight: standing.mostInFlight };
+      return { weight, isOut, mostInFlight: standing.mostInFlight };
   }
 }
 

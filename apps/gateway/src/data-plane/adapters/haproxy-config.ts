@@ -16,6 +16,7 @@ import {
   tlsDefaults,
   tlsRules,
 } from './haproxy-tls.js';
+import { PROBE_FIELD, probeRules } from './haproxy-probes.js';
 import { connectionDefaults, requestRules } from './request-rules.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
@@ -134,6 +135,7 @@ function frontend(input: ConfigInput): readonly string[] {
     ...requestRules({ hasTrusted: trustedProxies.length > 0 }),
     'http-request set-header X-Request-Id %[var(txn.id)]',
     'http-response set-header X-Request-Id %[var(txn.id)]',
+    ...probeRules(settings),
     ...clientRules(settings, carrying),
     // What a client says of itself is believed only where a proxy of our own says it.
     ...strangerRules(settings),
@@ -195,6 +197,7 @@ const LOGGED = [
   '"frontend":"%f"',
   '"backend":"%b"',
   '"server":"%s"',
+  PROBE_FIELD,
 ];
 
 const refusal = (name: string, status: number, says: string): readonly string[] =>

@@ -32,7 +32,7 @@ import { rescueFrom } from './rescue.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { carryOut, goneOf } from './runtime-commands.js';
 import { figuresOf } from './server-figures.js';
-import { busyAt, readyIn } from './servers-asked.js';
+import { boundedOf, busyAt, queuedIn, readyIn } from './servers-asked.js';
 import { SteeredWanted } from './steered-wanted.js';
 import { WorkerConnection } from './worker-connection.js';
 
@@ -183,6 +183,15 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     return this.inTurn(async () => {
       const api = await this.connection.open();
       return api === undefined ? [] : readyIn(api, backends);
+    });
+  }
+
+  /** How many requests wait for one of the instances of a service, by its id; of those that have a bound. */
+  queued(): Promise<ReadonlyMap<string, number>> {
+    return this.inTurn(async () => {
+      const api = await this.connection.open();
+      const { carrying } = this;
+      return api === undefined || carrying === undefined ? new Map() : queuedIn(api, boundedOf(carrying));
     });
   }
 

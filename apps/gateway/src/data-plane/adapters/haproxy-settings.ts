@@ -1,3 +1,4 @@
+import type { ProbeSettings } from '../../activator/domain/probe.js';
 import type { Pools } from '../domain/pools.js';
 
 /** Where HAProxy takes HTTPS. */
@@ -37,6 +38,8 @@ export interface HaproxySettings {
   readonly limits: LimitSettings;
   /** Takes requests that no instance can get: an abstract socket for each backend. They get 503 without it. */
   readonly activator?: { addressOf(backend: string): string };
+  /** What health checks ask like; none where it is left out. */
+  readonly probes?: ProbeSettings;
   /** It drops the rights of root. */
   readonly isRoot: boolean;
   /** What is left out is as `DEFAULT_BOUNDS`. */

@@ -1,4 +1,4 @@
-import type { Place } from '../domain/carrying.js';
+import type { Carrying, Place } from '../domain/carrying.js';
 import { rowsOf } from './haproxy-totals.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { goneOf } from './runtime-commands.js';
@@ -22,4 +22,27 @@ export async function busyAt(
 export async function readyIn(api: RuntimeApi, backends: readonly string[]): Promise<readonly string[]> {
   const answers = await api.askAll(backends.map((backend) => `show stat ${backend} 2 -1`));
   return backends.filter((_, index) => Number(rowsOf(answers[index] ?? '')[0]?.['act'] ?? 0) > 0);
+}
+
+/** The backends of services whose instances may have only so many requests at once: at others, none waits. */
+export const boundedOf = ({ backends }: Carrying): ReadonlyMap<string, string> =>
+  new Map(
+    [...backends].flatMap(([name, { service, slots }]) =>
+      service !== undefined && [...slots.values()].some(({ server }) => (server.mostInFlight ?? 0) > 0)
+        ? [[name, service] as const]
+        : [],
+    ),
+  );
+
+/** How many requests wait at these backends, by their services; without those that wait for one certain server. */
+export async function queuedIn(
+  api: RuntimeApi,
+  backends: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, number>> {
+  const asked = [...backends];
+  if (asked.length === 0) return new Map();
+  const answers = await api.askAll(asked.map(([backend]) => `show stat ${backend} 2 -1`));
+  return new Map(
+    asked.map(([, service], index) => [service, Number(rowsOf(answers[index] ?? '')[0]?.['qcur'] ?? 0)]),
+  );
 }

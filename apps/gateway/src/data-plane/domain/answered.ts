@@ -22,6 +22,8 @@ export interface AnsweredRequest {
   readonly server: string;
   /** It has waited for its instance: its client's own line comes as well. */
   readonly isBack: boolean;
+  /** A health check asked. */
+  readonly isProbe: boolean;
   /** Undefined where the cache was not asked. */
   readonly cache?: 'hit' | 'miss';
 }
@@ -31,7 +33,7 @@ const NO_VALUE = '-';
 
 /** What HAProxy's line of a request holds; undefined where it is none of its kind. */
 export function answeredOf(line: Readonly<Record<string, unknown>>): AnsweredRequest | undefined {
-  const { backend, server, to, frontend } = line;
+  const { backend, server, to, frontend, probe } = line;
   if (typeof backend !== 'string' || typeof server !== 'string') return undefined;
   const numbers = ['status', 'requestBytes', 'bytes', 'queueMs', 'connectMs', 'responseMs', 'retries'].map(
     (name) => [name, Number(line[name])] as const,
@@ -43,6 +45,7 @@ export function answeredOf(line: Readonly<Record<string, unknown>>): AnsweredReq
     backend: backend === FRONTEND && typeof to === 'string' && to !== NO_VALUE ? to : backend,
     server,
     isBack: frontend === BACK,
+    isProbe: probe === '1',
     cache: cacheOf(line),
   };
 }

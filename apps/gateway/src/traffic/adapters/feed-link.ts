@@ -8,6 +8,8 @@ import { pauseMs } from '../domain/reconnecting.js';
 
 /** The load balancer's pieces stay far below. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Figures that would come late are not said: newer ones are. */
+const MOST_BUFFERED_BYTES = 256 * 1024;
 const HANDSHAKE_MS = 10_000;
 /** The load balancer pings every 4 s. */
 const SILENT_MS = 12_000;
@@ -60,6 +62,11 @@ export class FeedLink {
   /** Undefined where nothing was ever heard. */
   get silentMs(): number | undefined {
     return Number.isFinite(this.heardMs) ? performance.now() - this.heardMs : undefined;
+  }
+
+  /** False while much of what was said before has not left. */
+  get hasRoom(): boolean {
+    return (this.socket?.bufferedAmount ?? 0) < MOST_BUFFERED_BYTES;
   }
 
   /** Does nothing while there is no connection. */

@@ -2,9 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FEED_PROTOCOL, type FromGateway, MOST_FEED_BUSY, parseFromLoadBalancer } from '#libs/contracts';
 import { type FeedNews, type FeedSession, received, sessionFrom } from '../domain/feed-session.js';
 import { Undelivered } from '../domain/undelivered.js';
+import { ReceivedOverrides } from '../domain/received-overrides.js';
+import { ReceivedScores } from '../domain/received-scores.js';
 import type { CarrierLease, TrafficHandlers, TrafficSource } from '../ports.js';
 import { instancesOf, pictureChanges, servicesOf } from './feed-entries.js';
 import { type FeedAddress, FeedLink } from './feed-link.js';
+import { FeedReporting } from './feed-reporting.js';
 
 const AGAIN_MS = 1_000;
 
@@ -25,6 +28,9 @@ interface FeedSourceParts {
  */
 export class FeedSource implements TrafficSource {
   readonly lease: CarrierLease;
+  readonly reporting: FeedReporting;
+  readonly scores = new ReceivedScores();
+  readonly overrides = new ReceivedOverrides();
   private readonly link: FeedLink;
   private readonly undelivered = new Undelivered();
   private session: FeedSession = sessionFrom(undefined);
@@ -40,9 +46,11 @@ export class FeedSource implements TrafficSource {
       onConnected: parts.onConnected,
       onLost: (url, why) => {
         this.isConnected = false;
+        this.reporting.lost();
         parts.onLost(url, why);
       },
     });
+    this.reporting = new FeedReporting(this.link);
     this.lease = {
       // The load balancer registers it at each `hello`, before it sends anything.
       register: () => Promise.resolve(),
@@ -105,7 +113,13 @@ export class FeedSource implements TrafficSource {
       return next.problem;
     }
     this.session = next.session;
-    this.isConnected ||= next.session.isWelcome;
+    if (next.session.isWelcome && !this.isConnected) {
+      this.isConnected = true;
+      this.reporting.connected();
+      this.scores.reconnected();
+    }
+    if (next.scores !== undefined) this.scores.take(next.scores, performance.now());
+    if (next.overrides !== undefined) this.overrides.take(next.overrides, performance.now());
     if (next.news !== undefined) this.deliver(next.news);
     return undefined;
   }

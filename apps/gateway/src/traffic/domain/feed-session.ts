@@ -1,4 +1,10 @@
-import { FEED_PROTOCOL, type FeedEntry, type FromLoadBalancer } from '#libs/contracts';
+import {
+  FEED_PROTOCOL,
+  type FeedEntry,
+  type FeedOverride,
+  type FeedScores,
+  type FromLoadBalancer,
+} from '#libs/contracts';
 
 /** What a connection has brought so far. */
 export interface FeedSession {
@@ -17,7 +23,12 @@ export interface FeedNews {
 }
 
 export type Received =
-  | { readonly session: FeedSession; readonly news?: FeedNews }
+  | {
+      readonly session: FeedSession;
+      readonly news?: FeedNews;
+      readonly scores?: FeedScores;
+      readonly overrides?: readonly FeedOverride[];
+    }
   /** The connection is of no use any more. */
   | { readonly problem: string };
 
@@ -33,7 +44,8 @@ export function received(session: FeedSession, message: FromLoadBalancer): Recei
   }
   if (!session.isWelcome) return { problem: `expected welcome before ${message.type}` };
   if (message.type === 'snapshot') return withPiece(session, message);
-  if (message.type !== 'changes') return { session };
+  if (message.type === 'scores') return { session, scores: message };
+  if (message.type === 'overrides') return { session, overrides: message.overrides };
   const { from, revision, entries } = message;
   if (session.pieces !== undefined) return { problem: 'changes came within a snapshot' };
   if (from !== session.revision || revision < from) return { problem: 'changes are missing' };

@@ -7,7 +7,15 @@ const HOLDS = 'until IS NULL OR until > clock_timestamp()';
 const COLUMNS = `instance, app_id AS "appId", service, weight, ${jsonTime('until')} AS until, set_by AS by,
   ${jsonTime('set_at')} AS at`;
 
-type Row = Omit<TrafficOverride, 'until'> & { readonly until: string | null };
+interface Row {
+  readonly instance: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly weight: number;
+  readonly until: string | null;
+  readonly by: string;
+  readonly at: string;
+}
 
 const shown = ({ until, ...row }: Row): TrafficOverride => ({ ...row, ...(until !== null && { until }) });
 
