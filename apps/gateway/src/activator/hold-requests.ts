@@ -26,6 +26,7 @@ export class HoldRequests {
   private readonly waiting: Waiting<Waiter>;
   private looking: Promise<void> | undefined;
   private isOver = false;
+  private hurry = Promise.withResolvers<void>();
 
   constructor(private readonly parts: HoldRequestsParts) {
     this.waiting = new Waiting(parts.bounds);
@@ -61,23 +62,30 @@ export class HoldRequests {
     });
   }
 
+  /** Looks now: there may be an instance. */
+  lookNow(): void {
+    this.hurry.resolve();
+  }
+
   /** Nobody waits any more. */
   async stop(): Promise<void> {
     this.isOver = true;
     for (const backend of this.waiting.backends) for (const { end } of this.waiting.at(backend)) end('late');
+    this.hurry.resolve();
     await this.looking;
   }
 
   private async look(): Promise<void> {
     const { readiness, lookMs, monotonicMs, delay } = this.parts;
     while (this.waiting.backends.length > 0) {
+      this.hurry = Promise.withResolvers();
       // While HAProxy does not answer, nobody is ready.
       const ready = await readiness.readyOf(this.waiting.backends).catch(() => []);
       for (const backend of ready) for (const { end } of this.waiting.at(backend)) end('ready');
       const nowMs = monotonicMs();
       for (const backend of this.waiting.backends)
         for (const { untilMs, end } of this.waiting.at(backend)) if (untilMs <= nowMs) end('late');
-      await delay(lookMs);
+      await Promise.race([delay(lookMs), this.hurry.promise]);
     }
     this.looking = undefined;
   }

@@ -9,6 +9,7 @@ function start({ requests = 10, requestsPerService = 5 } = {}) {
   let ready: readonly string[] | Error = [];
   const pauses: (() => void)[] = [];
   const looks: (readonly string[])[] = [];
+  const firsts: string[] = [];
   const hold = new HoldRequests({
     readiness: {
       readyOf(backends) {
@@ -17,11 +18,12 @@ function start({ requests = 10, requestsPerService = 5 } = {}) {
       },
     },
     ...{ bounds: { requests, requestsPerService }, waitMs: 1_000, lookMs: 50 },
+    onFirst: (backend) => firsts.push(backend),
     monotonicMs: () => nowMs,
     delay: () => new Promise((resolve) => pauses.push(resolve)),
   });
   return {
-    ...{ hold, looks },
+    ...{ hold, looks, firsts },
     async pass(ms: number, now: readonly string[] | Error = []) {
       ready = now;
       nowMs += ms;
@@ -49,6 +51,28 @@ describe('requests that are held', () => {
     const again = hold.untilReady('a', never);
     await pass(50, ['a']);
     expect(await again).toBe('ready');
+  });
+
+  it('are looked for at once where there may be an instance, without the end of the pause', async () => {
+    const { hold, looks } = start();
+    void hold.untilReady('a', never);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(looks).toHaveLength(1);
+    hold.lookNow();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(looks).toHaveLength(2);
+    await hold.stop();
+  });
+
+  it('are told of with the first of each service, and again once none waited between', async () => {
+    const { hold, pass, firsts } = start();
+    const waits = [hold.untilReady('a', never), hold.untilReady('a', never), hold.untilReady('b', never)];
+    expect(firsts).toEqual(['a', 'b']);
+    await pass(50, ['a', 'b']);
+    await pass(50, ['a', 'b']);
+    await Promise.all(waits);
+    void hold.untilReady('a', never);
+    expect(firsts).toEqual(['a', 'b', 'a']);
   });
 
   it('end in time while HAProxy does not say who is ready; what they have waited before counts', async () => {

@@ -25,6 +25,8 @@ interface Activator {
   addressOf(backend: string): string;
   /** Takes requests for these backends, and for no others. */
   takeFor(backends: readonly string[]): Promise<void>;
+  /** There may be an instance for those that wait. */
+  lookNow(): void;
   /** How many requests wait for each backend. */
   readonly counts: ReadonlyMap<string, number>;
   close(): Promise<void>;
@@ -60,6 +62,7 @@ export function createActivator(parts: ActivatorParts): Activator | undefined {
   });
   return {
     addressOf,
+    lookNow: () => hold.lookNow(),
     get counts() {
       return hold.counts;
     },

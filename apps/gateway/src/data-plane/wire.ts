@@ -71,6 +71,10 @@ export async function openDataPlane(
   looking.start();
   return {
     ...portsOf(plane),
+    async apply(wanted) {
+      await plane.apply(wanted);
+      activator?.lookNow();
+    },
     onRequest: (listener) => void listeners.push(listener),
     onHeld: (listener) => void held.push(listener),
     held: () => heldBy(activator?.counts ?? new Map(), plane),

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
+import type { TaskState } from '../../task/domain/task.state.js';
 
 /** Whether a process was seen to accept a connection that was made. */
 export type Acceptance = 'seen' | 'unseen';
@@ -9,6 +10,17 @@ export type Acceptance = 'seen' | 'unseen';
  * the application imports pandas first.
  */
 const UNSEEN_STABLE_MS = 5_000;
+
+/**
+ * Requests may wait for the first instance, of a release that was healthy before: it gets them as soon as it answers. Only a
+ * window of the service's own, and that of a port whose connections are perhaps accepted by nobody, is waited for.
+ */
+export const servesAtOnce = ({
+  mode,
+  scale,
+  survey,
+}: Pick<TaskState, 'mode' | 'scale' | 'survey'>): boolean =>
+  mode === 'scale' && scale?.repairs === undefined && survey?.length === 0;
 
 /** How long an instance must stay well, and up, before it counts as healthy. */
 export function stabilityMs(

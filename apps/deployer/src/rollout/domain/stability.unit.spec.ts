@@ -1,18 +1,19 @@
-import { describe, expect, it } from 'vitest';
-import { stabilityMs } from './stability.js';
+import { expect, it } from 'vitest';
+import { running } from '../../task/domain/task.testing.js';
+import { servesAtOnce, stabilityMs } from './stability.js';
 
-describe('the stability window of an instance', () => {
-  it('is that of the platform, unless config.json says another', () => {
-    expect(stabilityMs({}, {}, 1_000)).toBe(1_000);
-    expect(stabilityMs({}, { acceptance: 'seen' }, 1_000)).toBe(1_000);
-    expect(stabilityMs({ health: { timeoutMs: 100, stableMs: 0 } }, {}, 1_000)).toBe(0);
-    expect(stabilityMs({ health: { timeoutMs: 100, stableMs: 200 } }, { acceptance: 'unseen' }, 1_000)).toBe(
-      200,
-    );
-  });
+it('the first instance of a scaling from nothing gets requests as soon as it answers', () => {
+  expect(servesAtOnce({ mode: 'scale', scale: { to: 1 }, survey: [] })).toBe(true);
+});
 
-  it('is 5 s at least where nobody can see whether a process accepts connections', () => {
-    expect(stabilityMs({}, { acceptance: 'unseen' }, 1_000)).toBe(5_000);
-    expect(stabilityMs({}, { acceptance: 'unseen' }, 9_000)).toBe(9_000);
-  });
+it('what others serve for, what is deployed, and what is restored must prove itself', () => {
+  expect(servesAtOnce({ mode: 'scale', scale: { to: 2 }, survey: [running('web-0')] })).toBe(false);
+  expect(servesAtOnce({ mode: 'run', survey: [] })).toBe(false);
+  expect(servesAtOnce({ mode: 'scale', scale: { repairs: 1 }, survey: [] } as never)).toBe(false);
+});
+
+it('a window of its own is waited for, and a port that nobody was seen to accept at', () => {
+  expect(stabilityMs({ health: { stableMs: 700 } } as never, {}, 0)).toBe(700);
+  expect(stabilityMs({} as never, { acceptance: 'unseen' }, 0)).toBe(5_000);
+  expect(stabilityMs({} as never, { acceptance: 'seen' }, 0)).toBe(0);
 });

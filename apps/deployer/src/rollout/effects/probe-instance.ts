@@ -1,4 +1,5 @@
 import type { EffectFile } from '../../task/effect-scope.js';
+import { servesAtOnce } from '../domain/stability.js';
 import { type InstanceEffectPorts, reportOf } from '../instance.js';
 import { probeUntilHealthy } from '../probe-until-healthy.js';
 
@@ -10,7 +11,8 @@ export const probeInstance: EffectFile<'probe-instance', InstanceEffectPorts> = 
       ports.output.healthAwaited(state, note);
       keepNote?.(note);
     };
-    await probeUntilHealthy({ ...ports, onNote }, effect, signal);
+    const stableMs = servesAtOnce(state) ? 0 : ports.stableMs;
+    await probeUntilHealthy({ ...ports, stableMs, onNote }, effect, signal);
     const ms = Math.round(performance.now() - started);
     const { ordinal, release, slot } = effect;
     const report = reportOf(state, release, slot, { state: 'running' }, ports.clock.now());
