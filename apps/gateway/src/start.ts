@@ -90,7 +90,14 @@ function createCarrying({ runtime, upstream, database }: Opened, config: Gateway
       const { scores, overrides, reporting } = upstream;
       const balancing = createBalancing({ runtime, plane, config, scores, overrides });
       figures = balancing;
-      const telling = createFigures({ runtime, plane, balancing, reporting, config, now: () => upstream.now() });
+      const telling = createFigures({
+        runtime,
+        plane,
+        balancing,
+        reporting,
+        config,
+        now: () => upstream.now(),
+      });
       const carried = certificates?.over(balancing.plane, plane) ?? balancing.plane;
       stops.unshift(
         async () => certificates?.stop(),

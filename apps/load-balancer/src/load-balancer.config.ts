@@ -121,3 +121,5 @@ const schema = runtimeConfigSchema.extend({
 
 /** Everything that the load balancer reads from its environment. */
 export const loadBalancerConfigSchema = withRuntimeRules(schema.refine(...someNodeKey));
+
+export type LoadBalancerConfig = z.output<typeof schema>;

@@ -11,7 +11,7 @@ import {
   oldExplanations,
   PostgresExplanations,
 } from './explanations/adapters/postgres-explanations.js';
-import { loadBalancerConfigSchema } from './load-balancer.config.js';
+import { type LoadBalancerConfig, loadBalancerConfigSchema } from './load-balancer.config.js';
 import { LoadBalancerModule } from './load-balancer.module.js';
 import { followFigures } from './placement/adapters/node-figures.js';
 import { evictableOn, oldEvictions } from './placement/adapters/evictions.js';
@@ -19,6 +19,7 @@ import { oldNodeChanges } from './placement/adapters/fleet-rows.js';
 import { endedReservations, oldPorts } from './placement/adapters/reservations.js';
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
+import type { RebalancingOptions } from './rebalancing/ports.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
 import { createTraffic } from './traffic-feed/traffic.wire.js';
 import { createTrafficFigures } from './traffic-figures/wire.js';
@@ -52,18 +53,15 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   });
   const rebalancing = createRebalancing({
     ...{ runtime, placement, policy: config.LOAD_BALANCER_PLACEMENT },
-    options: {
-      mode: config.LOAD_BALANCER_REBALANCING,
-      atOnce: config.LOAD_BALANCER_REBALANCING_AT_ONCE,
-      anHour: config.LOAD_BALANCER_REBALANCING_AN_HOUR,
-      leastGain: config.LOAD_BALANCER_REBALANCING_LEAST_GAIN / 100,
-      above: config.LOAD_BALANCER_REBALANCING_ABOVE / 100,
-      quietMs: config.LOAD_BALANCER_REBALANCING_QUIET_MS,
-      overMs: config.LOAD_BALANCER_REBALANCING_OVER_MS,
-    },
+    options: rebalancingOptions(config),
   });
   const heard = createTrafficFigures({ runtime });
-  const traffic = createTraffic({ runtime, replica, heard, mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS });
+  const traffic = createTraffic({
+    runtime,
+    replica,
+    heard,
+    mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS,
+  });
   const tokens = tokensOf(config);
   const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register({
@@ -108,3 +106,13 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   });
   return running;
 }
+
+const rebalancingOptions = (config: LoadBalancerConfig): RebalancingOptions => ({
+  mode: config.LOAD_BALANCER_REBALANCING,
+  atOnce: config.LOAD_BALANCER_REBALANCING_AT_ONCE,
+  anHour: config.LOAD_BALANCER_REBALANCING_AN_HOUR,
+  leastGain: config.LOAD_BALANCER_REBALANCING_LEAST_GAIN / 100,
+  above: config.LOAD_BALANCER_REBALANCING_ABOVE / 100,
+  quietMs: config.LOAD_BALANCER_REBALANCING_QUIET_MS,
+  overMs: config.LOAD_BALANCER_REBALANCING_OVER_MS,
+});

@@ -57,7 +57,10 @@ async function startGateway(program = '/usr/sbin/haproxy') {
   const listen = { host: '127.0.0.1', port };
   const plane: OpenDataPlane = await openDataPlane({ logger, health: new Health(), metrics }, config, listen);
   stops.push(() => plane.close({ leave: false }));
-  const upstream = registryUpstream({ pool, listener, logger }, config.GATEWAY_REPLICA);
+  const upstream = registryUpstream(
+    { pool, listener, logger, clock: { now: () => new Date() } },
+    config.GATEWAY_REPLICA,
+  );
   const traffic = createTraffic({ runtime: { logger, metrics }, upstream, plane, config });
   stops.push(() => traffic.stop({ leave: false }));
   await traffic.start();

@@ -1,4 +1,5 @@
 import type { FeedCloseCode, FeedFigures, FeedOverride, FromLoadBalancer } from '#libs/contracts';
+import type { ToldScore } from './domain/score-log.js';
 
 /** The connection to one gateway. */
 export interface Line {
@@ -36,13 +37,6 @@ export interface OverrideList {
   readonly version: number;
   /** Those that hold now, `forMs` from now on. */
   current(): readonly FeedOverride[];
-}
-
-/** An instance's score, as gateways and dashboards are told. */
-export interface ToldScore {
-  /** 0 to 100: 100 is idle. */
-  readonly overall: number;
-  readonly state: string;
 }
 
 /** How idle instances are. */

@@ -1,6 +1,6 @@
 import type { DatabaseRuntime } from '#libs/runtime';
 import { PostgresOverrides } from './adapters/postgres-overrides.js';
-import { CurrentOverrides } from './current-overrides.js';
+import { CurrentOverrides } from './adapters/current-overrides.js';
 import type { OverrideRecord } from './ports.js';
 
 interface OverridesParts {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { running } from '../../task/domain/task.testing.js';
+import { releaseWith, running } from '../../task/domain/task.testing.js';
 import { servesAtOnce, stabilityMs } from './stability.js';
 
 it('the first instance of a scaling from nothing gets requests as soon as it answers', () => {
@@ -7,7 +7,9 @@ it('the first instance of a scaling from nothing gets requests as soon as it ans
 });
 
 it('what others serve for, what is deployed, and what is restored must prove itself', () => {
-  expect(servesAtOnce({ mode: 'scale', scale: { to: 2 }, survey: [running('web-0')] })).toBe(false);
+  expect(
+    servesAtOnce({ mode: 'scale', scale: { to: 2 }, survey: [running('web-0', releaseWith('new', 1))] }),
+  ).toBe(false);
   expect(servesAtOnce({ mode: 'run', survey: [] })).toBe(false);
   expect(servesAtOnce({ mode: 'scale', scale: { repairs: 1 }, survey: [] } as never)).toBe(false);
 });

@@ -115,4 +115,6 @@ const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 /** What is 0 or not known is left out. */
 const said = <T extends { readonly name: string }>(figures: T): T =>
-  Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== undefined && value !== 0)) as T;
+  Object.fromEntries(
+    Object.entries<unknown>({ ...figures }).filter(([, value]) => value !== undefined && value !== 0),
+  ) as T;

@@ -1,5 +1,11 @@
 import type { FeedScore } from '#libs/contracts';
-import type { ToldScore } from '../ports.js';
+
+/** An instance's score, as gateways and dashboards are told. */
+export interface ToldScore {
+  /** 0 to 100: 100 is idle. */
+  readonly overall: number;
+  readonly state: string;
+}
 
 /** Scores that are gone are remembered, so that whoever had them hears so. Who has missed more is told all. */
 const MOST_GONE = 10_000;

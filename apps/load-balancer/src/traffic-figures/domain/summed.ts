@@ -1,5 +1,5 @@
 import type { InstanceFigures, ServiceFigures } from '#libs/contracts';
-import type { InstanceTraffic, ServiceTraffic } from '../ports.js';
+import type { InstanceTraffic, ServiceTraffic } from './traffic.js';
 
 /** What one gateway says, at one moment. */
 export interface Heard {

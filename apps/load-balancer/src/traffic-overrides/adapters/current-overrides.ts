@@ -2,7 +2,7 @@ import type { FeedOverride } from '#libs/contracts';
 import type { Listener } from '#libs/postgres';
 import { OVERRIDES_CHANNEL } from '#libs/registry-client';
 import { Recurring } from '#libs/runtime';
-import type { OverrideRecord } from './ports.js';
+import type { OverrideRecord } from '../ports.js';
 
 /** The safety net under NOTIFY. */
 const POLL_MS = 5_000;
