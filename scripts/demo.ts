@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { commandVariables } from './demo/command-variables.js';
 import { runFailover } from './demo/failover.js';
+import { runLoad } from './demo/load.js';
 import { runMainJob } from './demo/main-job.js';
 import { nextSteps } from './demo/next-steps.js';
 import { envFileOwner, envFilePath, removeEnvFile, writeEnvFile } from './one-machine/env-file.js';
@@ -11,8 +12,9 @@ import { untilInterrupted } from './run-script.js';
 const LOG_FILE = join('.slipway', 'platform.log');
 
 /**
- * `npm run demo [-- --once | --failover]`: the whole of Slipway on this machine and the example application deployed to
- * it; with `--failover` by two deployers, of which one is killed in the middle.
+ * `npm run demo [-- --once | --failover | --load]`: the whole of Slipway on this machine and the example application
+ * deployed to it; with `--failover` by two deployers, of which one is killed in the middle; with `--load` under a load that
+ * rises and falls, shown in the terminal.
  */
 async function main(args: readonly string[]): Promise<number> {
   const signal = interrupted;
@@ -42,6 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
       await runMainJob({ env, ledger: machine.ledger, signal: running });
       console.log(`\nDone, ${seconds(begun)} after the start.`);
       if (args.includes('--once')) return;
+      if (args.includes('--load')) return runLoad({ env, signal: running });
       const of = (variable: string): string => String(env[variable]);
       const steps = nextSteps({
         ...{ envFile: file, logFile: LOG_FILE, trafficUrl: of('SLIPWAY_TRAFFIC_URL') },
@@ -95,10 +98,12 @@ function aborted(signal: AbortSignal): Promise<void> {
   }).finally(() => clearInterval(alive));
 }
 
-const KNOWN = ['--once', '--failover'];
+const KNOWN = ['--once', '--failover', '--load'];
 const unknown = process.argv.slice(2).filter((argument) => !KNOWN.includes(argument));
 if (unknown.length > 0) {
-  console.error(`demo: ${unknown.join(' ')} is not known. Usage: npm run demo [-- --once | --failover]`);
+  console.error(
+    `demo: ${unknown.join(' ')} is not known. Usage: npm run demo [-- --once | --failover | --load]`,
+  );
   process.exitCode = 2;
 } else {
   process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

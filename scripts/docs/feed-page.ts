@@ -27,7 +27,7 @@ const sent = (from: FeedMessageDefinition['from']): readonly string[] =>
   feedMessages.filter((message) => message.from === from).flatMap(messageSection);
 
 const RULES = `- Each message is a text frame with one JSON object. Its \`type\` names it.
-- The gateway says \`hello\` within 5 s, and nothing else before the \`welcome\`.
+- The gateway says \`hello\` (a dashboard \`subscribe\`) within 5 s, and nothing else before the \`welcome\`.
 - A side passes over members, types of messages and kinds of entries that it does not know. So they can be added within one version of the protocol.
 - A message that cannot be read, or comes out of order, ends the connection. So does a frame that is not text.
 - The load balancer pings every 4 s. Each side cuts a connection on which it heard nothing for 12 s.
@@ -38,6 +38,9 @@ const FLOW = `1. The gateway connects, with a token of the role \`read\`, and sa
 3. If it still knows what changed after \`resume\`, it sends \`changes\` from there on. Otherwise it sends a snapshot in pieces.
 4. It sends \`changes\` as they come. What changes while the gateway is busy becomes one message, with the newest state of each thing.
 5. The gateway says \`applied\` when HAProxy carries a revision, and whenever the list of busy instances changes.
+6. Once a second the gateway says \`figures\`, and the load balancer \`scores\` where it has any.
+
+A dashboard says \`subscribe\` in place of \`hello\`. It hears the same, and says nothing more but \`bye\`.
 
 A revision is that of the [registry](registry-views.md), and means the same at each replica. So a gateway resumes at any replica.
 A load balancer remembers the last 10,000 changes at least, in one log for all gateways. A gateway that has missed more takes a snapshot, on the same connection.`;
