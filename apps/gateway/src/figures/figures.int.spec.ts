@@ -84,9 +84,11 @@ async function startGateway() {
   await traffic.start();
   const get = (headers: Record<string, string> = {}) =>
     ask({ port, host: 'web.shop.localhost', path: '/', headers });
-  await until(
-    'it to be carried',
-    async () => (await get({ 'user-agent': 'kube-probe/1.30' })).status !== 404,
+  await until('it to be carried', () =>
+    get({ 'user-agent': 'kube-probe/1.30' }).then(
+      ({ status }) => status !== 404,
+      () => false,
+    ),
   );
   return { get, balancing };
 }

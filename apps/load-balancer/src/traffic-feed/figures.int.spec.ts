@@ -96,6 +96,7 @@ describe('what gateways say', () => {
 
   it('crosses to a reader once: a row that says that all is as before brings no figures', async () => {
     const parsed: unknown[] = [];
+    await gateway.query('DELETE FROM figure_records');
     const reader = new LiveRowReader(world.pool, figureRows, (body) => {
       parsed.push(body);
       return body;
