@@ -1,6 +1,7 @@
 // The first thing that runs, on any Node from 20 on, before anything is installed: so it depends on nothing.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,6 +56,38 @@ function areInstalled() {
 
 const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 
+/** Builds, unless nothing that a build reads has changed since the last one here: `npm run build` takes the note away. */
+function build() {
+  const note = join(root, 'dist', '.built');
+  const read = stateOfSources();
+  if (existsSync(note) && readFileSync(note, 'utf8') === read) return;
+  run('npm', ['run', '--silent', 'build'], 'The sources do not compile; see above.');
+  mkdirSync(dirname(note), { recursive: true });
+  writeFileSync(note, read);
+}
+
+/** By name, size and time of change of each file: to read and compile all takes a hundred times as long. */
+function stateOfSources() {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  };
+  for (const folder of ['apps', 'libs', 'scripts', 'test']) addFolder(join(root, folder), add);
+  for (const file of ['package.json', 'package-lock.json', '.swcrc', 'rolldown.config.mjs'])
+    if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)));
+  return hash.digest('hex');
+}
+
+function addFolder(folder, add) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) addFolder(path, add);
+    else if (entry.isFile()) add(path);
+  }
+}
+
 /** What it prints goes to stderr: stdout is the script's own, and may be JSON. */
 function run(command, args, hint) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['inherit', 2, 2], env });
@@ -74,7 +107,7 @@ const env = {
 const [command, ...args] = process.argv.slice(2);
 
 install();
-run('npm', ['run', '--silent', 'build'], 'The sources do not compile; see above.');
+build();
 
 const script = join(root, 'dist', 'scripts', `${command}.js`);
 if (!existsSync(script)) {

@@ -55,6 +55,29 @@ describe('npm packages', () => {
   });
 });
 
+describe('a build', () => {
+  const installed = { 'node_modules/a': a };
+
+  it('compiled sources that had not changed', async () => {
+    await write('apps/one/main.ts', '1');
+    expect(await npmCalls(installed)).toEqual([BUILD]);
+    expect(await npmCalls(installed), 'the second start').toEqual([BUILD]);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['a source has changed', () => write('apps/one/main.ts', '12')],
+    ['there is another one', () => write('libs/two/src/index.ts', '2')],
+    ['one is gone', () => rm(join(root, 'apps/one/main.ts'))],
+    ['its configuration has changed', () => write('.swcrc', '{}')],
+    ['what it made is gone', () => rm(join(root, 'dist'), { recursive: true })],
+  ])('is made again where %s', async (_, change) => {
+    await write('apps/one/main.ts', '1');
+    await npmCalls(installed);
+    await change();
+    expect(await npmCalls(installed)).toEqual([BUILD, BUILD]);
+  });
+});
+
 it('the report of a build stood before the JSON of a script', async () => {
   await npmCalls(undefined);
   expect(stdout).toBe('');
