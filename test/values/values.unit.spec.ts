@@ -8,7 +8,7 @@ import { decode, PermanentError } from '#libs/kafka';
 import { createLogger } from '#libs/telemetry';
 import { hasMarker, markedTexts } from './marked-json.js';
 
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: 75 };
 
 const configs = {
   'config.json': {

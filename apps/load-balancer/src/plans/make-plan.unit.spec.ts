@@ -302,7 +302,7 @@ describe('a plan', () => {
           real.give('node-x', { ...taken, port: 20_000 + n });
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

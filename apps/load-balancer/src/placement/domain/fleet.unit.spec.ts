@@ -108,7 +108,7 @@ describe('a fleet', () => {
         expect(found.explanation.best.map((node) => node.points)).toEqual(points);
         expect(filled(policy, nodes.toReversed()).place(wished, known)).toEqual(found);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

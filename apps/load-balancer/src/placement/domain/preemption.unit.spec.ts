@@ -217,9 +217,9 @@ describe('any choice', () => {
         const again = choosePreemption(fleetOf(nodesWith(shuffled, names)), asked, shuffled);
         expect(again).toEqual(found);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
-    expect(preempted).toBeGreaterThan(50);
+    expect(preempted).toBeGreaterThan(20);
   });
 
   it('is of the lowest priorities that could make room', () => {
@@ -236,7 +236,7 @@ describe('any choice', () => {
           expect(fits(there, asked) || !fits(without, asked), name).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

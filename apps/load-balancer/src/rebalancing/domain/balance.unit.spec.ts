@@ -159,7 +159,7 @@ describe('for any fleet, moves that balance', () => {
           moves.length,
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -172,7 +172,7 @@ describe('for any fleet, moves that balance', () => {
         const left = next.instances.filter(({ seeker }) => !moved.has(seeker.of.instance));
         expect(balancingMoves({ ...next, instances: left }, rules)).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -191,7 +191,7 @@ describe('for any fleet, moves that balance', () => {
           expect(rounds).toBeLessThan(50);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
