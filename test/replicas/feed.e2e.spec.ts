@@ -66,7 +66,7 @@ it('a gateway that has only the feed loses no request of a service that is deplo
   const answers = async (): Promise<boolean> =>
     (await ask({ port: gateway.port, host }).catch(() => undefined))?.status === 200;
   await until('it to carry', answers, SOON);
-  const stream = new Stream({ port: gateway.port, host });
+  const stream = new Stream({ port: gateway.port, host }, 4, 10);
   await deploy(appId, 'release 1');
   await until('release 1 to answer', () => stream.answers.get('release 1'), SOON);
   await first.app.stop('SIGKILL');

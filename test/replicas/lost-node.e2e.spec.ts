@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InstanceAddress, NodePage } from '#libs/contracts';
 import { metricOf, requireEnv, testNodes, uniqueName, until } from '#libs/testing';
@@ -54,6 +55,7 @@ function watchRegistry(appId: string, node: string): () => Promise<readonly stri
         node,
       ]);
       if (isElsewhere && lost?.state === 'ready') return;
+      await delay(20);
     }
   })();
   return async () => {

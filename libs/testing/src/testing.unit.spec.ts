@@ -12,6 +12,16 @@ describe('until', () => {
     expect(await until('a value', () => values.shift())).toBe(0);
   });
 
+  it('a command was asked without a pause, and took a whole core: it is asked half of the time', async () => {
+    const begun = performance.now();
+    let asked = 0;
+    await until('the third answer', () => {
+      for (const end = performance.now() + 30; performance.now() < end;);
+      return (asked += 1) === 3;
+    });
+    expect(performance.now() - begun).toBeGreaterThan(5 * 29);
+  });
+
   it('says what it waited for, and for how long', async () => {
     await expect(until('the moon', () => false, { timeoutMs: 20 })).rejects.toThrow(
       'waited 20 ms for the moon',

@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '#libs/testing';
 import type { WantedServer } from './domain/wanted.js';
 
@@ -105,7 +106,12 @@ export class Stream {
   private isOver = false;
   private readonly loops: readonly Promise<void>[];
 
-  constructor(options: AskOptions, atOnce = 4) {
+  /** @param pauseMs between an answer and the next request of the same loop: a machine that does other work meanwhile needs some */
+  constructor(
+    options: AskOptions,
+    atOnce = 4,
+    private readonly pauseMs = 0,
+  ) {
     this.loops = Array.from({ length: atOnce }, () => this.loop(options));
   }
 
@@ -133,6 +139,7 @@ export class Stream {
       } catch (error) {
         this.failures.push(String(error));
       }
+      if (this.pauseMs > 0) await delay(this.pauseMs);
     }
   }
 }
