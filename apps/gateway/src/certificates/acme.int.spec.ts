@@ -17,9 +17,15 @@ import { PostgresAccounts } from './adapters/postgres-accounts.js';
 import { PostgresOrders } from './adapters/postgres-orders.js';
 import { askTls, serialOf } from './certificates.testing.js';
 import { openCertificates } from './wire.js';
+import { inWhole } from '../../../../test/short-form.js';
+
+/** Left out of the short form: further words of an authority, each with a server and a gateway of its own. */
+const whole = inWhole('int');
 
 const DAY_S = 86_400;
 const SOON = { timeoutMs: 60_000 };
+/** Tests order for a host or two, and wait for each: a tenth of the usual pauses. */
+const QUICK = { leadMs: 200, firstPauseMs: 100 };
 const KEY = randomBytes(32).toString('base64url');
 
 let database: TestDatabase;
@@ -88,6 +94,7 @@ async function gateway(name: string, { port: given, authority, env }: GatewayOpt
     { database: { pool, listener, clock }, logger, metrics, health },
     config,
     folder,
+    QUICK,
   );
   if (certificates === undefined) throw new Error('no certificates');
   const plane = await openDataPlane(
@@ -217,7 +224,7 @@ describe('an authority', () => {
     expect(await one.metrics.registry.metrics()).toMatch(/gateway_certificate_failures_total\{.*\} [1-9]/);
   });
 
-  it('that cannot reach the host says so, and signs once it can', async () => {
+  whole.it('that cannot reach the host says so, and signs once it can', async () => {
     const [port, elsewhere] = [await closedPort(), await closedPort()];
     const authority = await pebble({ httpPort: elsewhere });
     const root = await authority.root();
@@ -247,7 +254,7 @@ describe('an authority', () => {
     expect(await one.health.readiness()).toMatchObject({ ready: true });
   });
 
-  it('that has forgotten the account is told of it anew', async () => {
+  whole.it('that has forgotten the account is told of it anew', async () => {
     const port = await closedPort();
     const authority = await pebble({ httpPort: port });
     const one = await gateway('one', { authority, port });
@@ -260,7 +267,7 @@ describe('an authority', () => {
     await until('the next one', () => bodyOf(one, 'after.example.com', other), SOON);
   });
 
-  it('that asks for a binding of the account gets it', async () => {
+  whole.it('that asks for a binding of the account gets it', async () => {
     const port = await closedPort();
     const key = randomBytes(32).toString('base64url');
     const authority = await pebble({ httpPort: port, bindings: { mine: key } });
@@ -288,7 +295,7 @@ describe('the gateway that orders', () => {
     const one = await gateway('one', { authority, port });
     await until('it to lead', holder, SOON);
     await pool.query(
-      `UPDATE ordering_lease SET holder = 'thief', fence = fence + 1, lease_until = now() + interval '4 s'`,
+      `UPDATE ordering_lease SET holder = 'thief', fence = fence + 1, lease_until = now() + interval '2 s'`,
     );
     await one.carry('shop.example.com');
     await until('it to lead again', async () => (await holder())?.holder.startsWith('one'), SOON);
@@ -310,6 +317,7 @@ describe('the gateway that orders', () => {
       directoryUrl: authority.directoryUrl,
       acceptsTerms: true,
       ca: await readFile(authority.caFile, 'utf8'),
+      firstPauseMs: QUICK.firstPauseMs,
     };
     const acme = new AcmeAuthority(settings, new PostgresAccounts(pool, keys));
     const [host, key] = ['shop.example.com', freshKey()];

@@ -23,7 +23,13 @@ const FILES_MS = 2_000;
 const ISSUED_MS = 30_000;
 /** So long nobody orders after the gateway that did was killed. */
 const LEASE_MS = 10_000;
-const LEAD_MS = 2_000;
+
+/** How often a gateway looks whether it orders and for what, and how soon it asks an authority for the first time. */
+interface OrderPace {
+  readonly leadMs: number;
+  readonly firstPauseMs: number;
+}
+const PACE: OrderPace = { leadMs: 2_000, firstPauseMs: 1_000 };
 
 type CertificateRuntime = Pick<Runtime, 'logger' | 'metrics' | 'health'> & {
   /** Without it nothing is ordered. */
@@ -45,10 +51,11 @@ export async function openCertificates(
   runtime: CertificateRuntime,
   config: GatewayConfig,
   folder: string,
+  pace = PACE,
 ): Promise<Certificates | undefined> {
   if (config.GATEWAY_LISTEN_TLS === undefined) return undefined;
-  const authority = await openAuthority(runtime, config);
-  return new GatewayCertificates({ runtime, config, folder, authority });
+  const authority = await openAuthority(runtime, config, pace);
+  return new GatewayCertificates({ runtime, config, folder, authority, pace });
 }
 
 interface OpenAuthority {
@@ -61,6 +68,7 @@ interface OpenAuthority {
 async function openAuthority(
   { database, logger }: CertificateRuntime,
   config: GatewayConfig,
+  { firstPauseMs }: OrderPace,
 ): Promise<OpenAuthority | undefined> {
   const {
     GATEWAY_ACME_URL: directoryUrl,
@@ -85,6 +93,7 @@ async function openAuthority(
         contact: config.GATEWAY_ACME_CONTACT,
       },
       ...(keyId !== undefined && binding && { binding: { keyId, key: binding.reveal() } }),
+      firstPauseMs,
       ...(caFile !== undefined && { ca: readFileSync(caFile, 'utf8') }),
     },
     new PostgresAccounts(pool, keys),
@@ -98,6 +107,7 @@ interface GatewayCertificatesParts {
   readonly config: GatewayConfig;
   readonly folder: string;
   readonly authority: OpenAuthority | undefined;
+  readonly pace: OrderPace;
 }
 
 class GatewayCertificates implements Certificates {
@@ -141,7 +151,7 @@ class GatewayCertificates implements Certificates {
     this.unsubscribe = await database.listener.subscribe(CERTIFICATES_CHANNEL, () => void this.readIssued());
     this.deleteOldRows(database);
     this.recur(ISSUED_MS, () => this.readIssued());
-    this.recur(LEAD_MS, () => this.order());
+    this.recur(this.parts.pace.leadMs, () => this.order());
   }
 
   async stop(): Promise<void> {

@@ -14,6 +14,8 @@ interface AcmeSettings {
   readonly binding?: { readonly keyId: string; readonly key: string };
   /** Whom to believe that it is the authority, in PEM; the usual ones where it is left out. */
   readonly ca?: string;
+  /** How long it waits before it asks for the first time whether an order has come to an end; 1,000 where it is left out. */
+  readonly firstPauseMs?: number;
 }
 
 /** Where the account is kept. */
@@ -75,10 +77,11 @@ export class AcmeAuthority implements Authority {
   }
 
   private async open(library: AcmeLibrary): Promise<Client> {
-    const { directoryUrl, binding, ca } = this.settings;
+    const { directoryUrl, binding, ca, firstPauseMs = WAIT.backoffMin } = this.settings;
     if (ca !== undefined) library.axios.defaults.httpsAgent = new Agent({ ca });
     const client = new library.Client({
-      ...{ directoryUrl, accountKey: await this.accounts.keyFor(directoryUrl), ...WAIT },
+      ...{ directoryUrl, accountKey: await this.accounts.keyFor(directoryUrl) },
+      ...{ ...WAIT, backoffMin: firstPauseMs },
       ...(binding && { externalAccountBinding: { kid: binding.keyId, hmacKey: binding.key } }),
     });
     await saidByAuthority(directoryUrl, () => useAccount(client, this.settings));
