@@ -7,6 +7,10 @@ const conditions = ['source', ...defaultServerConditions.filter((name) => name !
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 
+/** Those that take minutes run where the stage is asked for by its name. */
+const exceptLong = (stage: string): string[] =>
+  process.env[`SLIPWAY_${stage.toUpperCase()}`] === 'whole' ? [] : [`**/*.long.*.spec.ts`];
+
 /** Files share their threads, since most of their time would go to loading the same modules again. */
 const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
 /**
@@ -52,6 +56,7 @@ export default defineConfig({
         test: {
           name: 'int',
           include: ['{apps,libs,scripts,test}/**/*.int.spec.ts'],
+          exclude: exceptLong('int'),
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -118,8 +123,7 @@ export default defineConfig({
           // would wait for them.
           name: 'replicas',
           include: ['test/replicas/**/*.e2e.spec.ts'],
-          // Those that take minutes run where the stage is asked for by its name.
-          exclude: process.env['SLIPWAY_REPLICAS'] === 'whole' ? [] : ['**/*.long.e2e.spec.ts'],
+          exclude: exceptLong('replicas'),
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -222,6 +226,7 @@ export default defineConfig({
           // Set-ups of their own whose engines are simulated: a platform on them, and the soak in its short form.
           name: 'soak',
           include: ['test/soak/**/*.soak.spec.ts'],
+          exclude: exceptLong('soak'),
           environment: 'node',
           testTimeout: 400_000,
           hookTimeout: 180_000,

@@ -18,16 +18,15 @@ const environment: NodeJS.ProcessEnv = { ...process.env };
 
 type Stages = Readonly<Record<string, (side: Side) => Promise<Count>>>;
 
-/** Each computes on one core. */
-const checks: Stages = {
-  lint: (side) => check('lint', side),
-  typecheck: (side) => check('typecheck', side),
-};
+/** Side by side, one core for each: what is in one of them runs one after another. */
+const checks: readonly Stages[] = [
+  { lint: (side) => check('lint', side) },
+  { typecheck: (side) => check('typecheck', side), repo: (side) => vitest('repo', side) },
+];
 
 /** Nothing runs beside these: they compute on all cores, or measure how long something stands still. */
 const alone: Stages = {
   unit: (side) => vitest('unit', side),
-  repo: (side) => vitest('repo', side),
   alone: (side) => vitest('alone', side),
 };
 
@@ -49,12 +48,10 @@ const lanes: readonly Lane[] = [
       int: (side) => forRequests.onOneMachine('int', side),
       e2e: (side) => forRequests.onPlatform('e2e', side),
       sources: (side) => forRequests.onPlatform('sources', side),
-      fuzz: (side) => forRequests.onPlatform('fuzz', side),
       crash: (side) => forRequests.onPlatform('crash', side),
     },
     apart: {
       demo: (side) => vitest('demo', side),
-      soak: (side) => vitest('soak', side),
     },
   },
   {
@@ -62,17 +59,19 @@ const lanes: readonly Lane[] = [
     onIt: {
       nodes: (side) => forNodes.onOneMachine('nodes', side),
       replicas: (side) => forNodes.onPlatform('replicas', side),
+      fuzz: (side) => forNodes.onPlatform('fuzz', side),
     },
     apart: {
       faults: (side) => vitest('faults', side),
-      reconcile: (side) => vitest('reconcile', side),
+      soak: (side) => vitest('soak', side),
     },
   },
 ];
 
-/** Among all stages, the cheap `.int.spec` files beside their own stand for them. */
+/** Among all stages, others stand for them: `.int.spec` files beside their own, and `test/replicas` for `reconcile`. */
 const byNameOnly = (names: readonly string[]): Stages => ({
   gateway: (side) => vitest('gateway', side),
+  reconcile: (side) => vitest('reconcile', side),
   infra: (side) =>
     vitest(
       'infra',
@@ -97,8 +96,8 @@ const needsToolchains = (sources = ''): boolean =>
 async function main(words: readonly string[]): Promise<number> {
   const { wanted, names } = takenApart(words);
   const named = byNameOnly(names);
-  const stages = [checks, alone, ...lanes.flatMap((lane) => [lane.onIt, lane.apart]), named].flatMap((some) =>
-    Object.keys(some),
+  const stages = [...checks, alone, ...lanes.flatMap((lane) => [lane.onIt, lane.apart]), named].flatMap(
+    (some) => Object.keys(some),
   );
   const unknown = wanted.filter((name) => !stages.includes(name));
   if (unknown.length > 0) {
@@ -107,7 +106,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   // Asked for by its name a stage is whole; among all stages it has a short form.
   if (wanted.includes('crash')) environment['SLIPWAY_CRASH_CASES'] ??= 'whole';
-  for (const name of ['demo', 'e2e', 'faults', 'fuzz', 'gateway', 'reconcile', 'replicas'])
+  for (const name of ['demo', 'e2e', 'faults', 'fuzz', 'gateway', 'int', 'nodes', 'replicas', 'soak'])
     if (wanted.includes(name)) environment[`SLIPWAY_${name.toUpperCase()}`] ??= 'whole';
   if (wanted.includes('sources')) environment['SLIPWAY_SOURCES'] ??= names.join(',') || 'whole';
   if (needsToolchains(environment['SLIPWAY_SOURCES'])) environment['SLIPWAY_TOOLCHAINS'] ??= 'go,java';
@@ -119,7 +118,7 @@ async function main(words: readonly string[]): Promise<number> {
       if (isWanted(name)) counts.push(await run({ env: environment, isBeside }));
     return counts;
   };
-  const atOnce = Object.entries(checks).map(([name, run]) => inTurn({ [name]: run }, true));
+  const atOnce = checks.map((some) => inTurn(some, true));
   const wantedLanes = lanes.filter(({ onIt, apart }) => Object.keys({ ...onIt, ...apart }).some(isWanted));
   const inLane = async ({ setUp, onIt, apart }: Lane, n: number): Promise<Count[]> => {
     const counts = await inTurn(onIt, n > 0).finally(() => setUp.end());

@@ -6,6 +6,10 @@ import { sshShell } from '../../apps/agent/src/watch/adapters/ssh-shell.js';
 import { type ContainerFigures, figuresBetween } from '../../apps/agent/src/watch/domain/figures.js';
 import type { Look } from '../../apps/agent/src/watch/domain/look.js';
 import type { NodeChannel, WatchedContainer } from '../../apps/agent/src/watch/ports.js';
+import { inWhole } from '../short-form.js';
+
+/** Left out of the short form: what the recorded looks of sampling-loop.int have, without the load. */
+const whole = inWhole('nodes');
 
 const MIB = 1024 ** 2;
 const LABEL = `slipway.test=${uniqueName('agent')}`;
@@ -72,7 +76,7 @@ async function untilFigures(
 }
 
 describe('a channel to a node', () => {
-  it('sees a share of a CPU that is held back by its limit', async () => {
+  whole.it('sees a share of a CPU that is held back by its limit', async () => {
     const burning = await run(['--cpus', '.3'], ['sh', '-c', 'while :; do :; done']);
     channel.watch([burning]);
     const { periods } = await untilFigures(
@@ -111,7 +115,7 @@ describe('a channel to a node', () => {
     expect(peak).toBeLessThan(1.3);
   });
 
-  it('sees memory that is taken', async () => {
+  whole.it('sees memory that is taken', async () => {
     const script = 'import time; taken = bytearray(b"x") * (40 << 20); time.sleep(600)';
     const taking = await run([], ['python3', '-c', script]);
     channel.watch([taking]);

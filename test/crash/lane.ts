@@ -176,11 +176,14 @@ function endOf(reply: Reply, before: Left, after: Left): End {
   };
 }
 
+/** The replica did not come to where it was to die, within the time: nothing was killed. */
+export class NotDead extends Error {}
+
 async function untilDead(dying: AppProcess): Promise<void> {
   let over = false;
   void dying.ended.then(() => (over = true));
   await until('the replica to die', () => over, { timeoutMs: 150_000 }).catch((error: unknown) => {
-    throw new Error(`${String(error)}\n${dying.log()}`);
+    throw new NotDead(`${String(error)}\n${dying.log()}`);
   });
 }
 

@@ -19,7 +19,7 @@ const envFile = join(folder.path, '.slipway', 'env');
 /** A row of the table of services. */
 const ANSWERED = /^[a-z-]+ +http:\/\/\S+ +200 /gm;
 
-/** Asked for by its name. Among all stages the short form starts fewer demos. */
+/** Asked for by its name. The short form starts one demo: another one takes a minute. */
 const whole = inWhole('demo');
 
 afterAll(() => folder.remove());
@@ -158,7 +158,7 @@ whole.describe('a demo that was killed in the middle', () => {
   });
 });
 
-describe('a demo whose platform ends by itself', () => {
+whole.describe('a demo whose platform ends by itself', () => {
   it('says how it ended and the last lines of its log, ends everything, and exits with 1', async () => {
     const demo = new DemoRun(folder.path);
     await demo.untilSaid('Try next, in another terminal');
@@ -170,7 +170,7 @@ describe('a demo whose platform ends by itself', () => {
     expect(existsSync(envFile)).toBe(false);
   });
 
-  whole.it('at its start, says which setting was wrong, and exits with 1', async () => {
+  it('at its start, says which setting was wrong, and exits with 1', async () => {
     const demo = new DemoRun(folder.path, [], { DEPLOYER_CONCURRENCY: 'none' });
     expect(await demo.exitCode(), demo.said).toBe(1);
     expect(demo.said).toContain('The platform ended at its start (exit code 1)');

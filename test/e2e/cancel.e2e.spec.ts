@@ -3,9 +3,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply } from '#libs/contracts';
 import { uniqueName, until } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { slowBuild, unwell } from './services.js';
 import { builtOf, exactly, holdPlacing, reservationsOf, settled } from './world.js';
+
+/** Left out of the short form: the place that comes late, and a minute without a word. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -80,7 +84,7 @@ describe('a cancel', { concurrent: true }, () => {
     await client.ask({ mode: 'stop', appId, ...WEB });
   });
 
-  it('while a node is waited for gives back the place that is promised after it', async () => {
+  whole.it('while a node is waited for gives back the place that is promised after it', async () => {
     const appId = uniqueName('placeless');
     // So small that it is placed at once, whatever else runs on the nodes: one that waits for room gets no place.
     await client.push(appId, 'web', greeter('built', { resources: { cpu: 0.01, memoryMiB: 8 } }));
@@ -119,7 +123,7 @@ describe('a deadline', { concurrent: true }, () => {
     await expectNothingLeft(appId);
   });
 
-  it('of the build ends one that says nothing, and leaves nothing over', async () => {
+  whole.it('of the build ends one that says nothing, and leaves nothing over', async () => {
     const appId = uniqueName('silent');
     const seconds = uniqueSleep();
     const token = await building(appId, seconds);

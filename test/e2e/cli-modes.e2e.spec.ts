@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { deploymentReplied, scaleReplied } from '#libs/contracts';
 import { requireEnv, uniqueName, until } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { greeter } from './client.js';
 import { answerOf, RunningCommand, slipway } from './command.js';
 import { sourceFolders } from './source-folders.js';
 import { containersOf } from './world.js';
+
+/** Left out of the short form: modes that modes.e2e asks for by messages; the command only words them. */
+const whole = inWhole('e2e');
 
 const folders = sourceFolders();
 beforeAll(() => folders.make());
@@ -55,7 +59,7 @@ async function deployedTwice(app: string): Promise<string> {
   return root;
 }
 
-describe('releases and rollback', () => {
+whole.describe('releases and rollback', () => {
   const app = uniqueName('back');
   afterAll(() => slipway('stop', app, 'web'));
 
@@ -93,7 +97,7 @@ describe('releases and rollback', () => {
   });
 });
 
-describe('scale', () => {
+whole.describe('scale', () => {
   it('adds, counts, takes away, and takes the one that is named', async () => {
     const app = uniqueName('scale');
     const root = await folders.write({ web: greeter('scaled') });
@@ -153,7 +157,7 @@ describe('plan', () => {
     expect(restarted.out).toContain(`next: slipway run ${app} web --restart\n`);
   });
 
-  it('ends with 1 at any error', async () => {
+  whole.it('ends with 1 at any error', async () => {
     expect((await slipway('plan', '--run', 'never', '--app', app)).code).toBe(1);
     expect((await slipway('plan', '/no/such', '--app', app)).code).toBe(1);
     for (const config of ['{"runtime":"static"}', '{"runtime":"python","port":8080}']) {
@@ -169,7 +173,7 @@ describe('plan', () => {
   });
 });
 
-describe('run and deploy', () => {
+whole.describe('run and deploy', () => {
   it('--restart replaces what runs the same release already', async () => {
     const app = uniqueName('again');
     const root = await folders.write({ web: greeter('again') });
@@ -242,7 +246,7 @@ describe('cancel and history', () => {
   });
 });
 
-describe('logs --build', () => {
+whole.describe('logs --build', () => {
   it('has what a failed build said, and what that of a release said', async () => {
     const app = uniqueName('logs');
     const root = await folders.write({ web: greeter('logged') });

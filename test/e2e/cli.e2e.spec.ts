@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentReplied } from '#libs/contracts';
 import { testNodes, uniqueName, until } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { greeter, zipOf } from './client.js';
 import { answerOf, RunningCommand, slipway } from './command.js';
 import { bodyAt } from './gateway.js';
 import { type Files, sourceFolders } from './source-folders.js';
 import { containersOf } from './world.js';
+
+/** Left out of the short form: further deployments whose requests other files send, and whose output unit tests print. */
+const whole = inWhole('e2e');
 
 const folders = sourceFolders();
 beforeAll(() => folders.make());
@@ -78,7 +82,7 @@ describe('from a folder to what runs', () => {
     ]);
   });
 
-  it('pushes a folder and a zip, builds them, runs them later; each says what comes next', async () => {
+  whole.it('pushes a folder and a zip, builds them, runs them later; each says what comes next', async () => {
     const app = uniqueName('steps');
     const root = await sources({ web: greeter('pushed') });
     const pushed = await slipway('push', join(root, 'web'), '--app', app);
@@ -107,27 +111,30 @@ describe('from a folder to what runs', () => {
     expect(two).toEqual({ ...(one as object), elapsedMs: expect.any(Number) as number });
   });
 
-  it('says that what is to be stopped did not run, which is no failure, and refuses a mistyped name', async () => {
-    const app = uniqueName('idle');
-    const root = await sources({ web: greeter('idle') });
-    expect((await slipway('push', join(root, 'web'), '--app', app)).code).toBe(0);
-    expect((await slipway('build', app, 'web')).code).toBe(0);
-    const built = await slipway('stop', app, 'web');
-    expect(built.code).toBe(0);
-    expect(built.out).toContain('✔ web  was not running');
-    const mistyped = await slipway('stop', app, 'wbe');
-    expect(mistyped.code).toBe(1);
-    expect(mistyped.out).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
-    expect(mistyped.out).toMatch(new RegExp(`\\nnext: slipway status ${app}\\n$`));
-    const asJson = await slipway('stop', app, 'wbe', '--json');
-    expect(asJson.code).toBe(1);
-    expect(answerOf(asJson.out)).toMatchObject({ status: true, services: [{ status: 'not-running' }] });
-    expect(asJson.err).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
-  });
+  whole.it(
+    'says that what is to be stopped did not run, which is no failure, and refuses a mistyped name',
+    async () => {
+      const app = uniqueName('idle');
+      const root = await sources({ web: greeter('idle') });
+      expect((await slipway('push', join(root, 'web'), '--app', app)).code).toBe(0);
+      expect((await slipway('build', app, 'web')).code).toBe(0);
+      const built = await slipway('stop', app, 'web');
+      expect(built.code).toBe(0);
+      expect(built.out).toContain('✔ web  was not running');
+      const mistyped = await slipway('stop', app, 'wbe');
+      expect(mistyped.code).toBe(1);
+      expect(mistyped.out).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
+      expect(mistyped.out).toMatch(new RegExp(`\\nnext: slipway status ${app}\\n$`));
+      const asJson = await slipway('stop', app, 'wbe', '--json');
+      expect(asJson.code).toBe(1);
+      expect(answerOf(asJson.out)).toMatchObject({ status: true, services: [{ status: 'not-running' }] });
+      expect(asJson.err).toContain(`SERVICE_UNKNOWN  There is no service ${app}/wbe.`);
+    },
+  );
 });
 
 describe('piped output', () => {
-  it('is lines without terminal codes, whatever a container writes', async () => {
+  whole.it('is lines without terminal codes, whatever a container writes', async () => {
     const app = uniqueName('piped');
     const { code, out, err } = await slipway('deploy', await sources({ web: exits }), '--app', app);
     expect(code).toBe(1);
@@ -136,7 +143,7 @@ describe('piped output', () => {
     expect(steps.length).toBeGreaterThan(8);
   });
 
-  it('with --json is one document, and the way there goes to standard error', async () => {
+  whole.it('with --json is one document, and the way there goes to standard error', async () => {
     const app = uniqueName('json');
     const root = await sources({ web: greeter('json') });
     const pushed = await slipway('push', join(root, 'web'), '--app', app, '--json');

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { answering } from './services.js';
+
+/** Left out of the short form: further settings of a container, a deployment each. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 const apps: string[] = [];
@@ -44,13 +48,12 @@ class Notes(http.server.BaseHTTPRequestHandler):
 
 http.server.HTTPServer(('', int(os.environ['PORT'])), Notes).serve_forever()
 `;
-
 it('case 18: a service that kept SQLite and uploads in its own folder could not open its file', async () => {
   const config = { runtime: 'python', command: ['python3', 'server.py'] };
   expect(await answerOf({ ...greeter('', config), 'server.py': SQLITE })).toBe('kept slipway');
 });
 
-describe('case 20: an image that must be process 1', () => {
+whole.describe('case 20: an image that must be process 1', () => {
   const own = {
     Dockerfile: 'FROM slipway/node:24\nCOPY server.js /\nUSER 10001\nCMD ["node", "/server.js"]\n',
   };
@@ -73,11 +76,11 @@ describe('a container', () => {
     );
   });
 
-  it('has a writable working folder and no other folder by itself', async () => {
+  whole.it('has a writable working folder and no other folder by itself', async () => {
     expect(await answerOf(telling(all))).toBe('written,written,ENOENT');
   });
 
-  it('runs as the user and in the folder that are named', async () => {
+  whole.it('runs as the user and in the folder that are named', async () => {
     const config = { user: '65534:65534', workdir: '/tmp', command: ['node', '/app/server.js'] };
     expect(await answerOf(telling('[process.getuid(), process.cwd()]', config))).toBe('65534,/tmp');
   });

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, until } from '#libs/testing';
 import { makeCertificates } from '../../scripts/one-machine/certificates.js';
+import { inWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { answerOf, slipway } from './command.js';
 import { answering, crashing, loading, worker } from './services.js';
+
+/** Left out of the short form: further ways of a probe, which the prober shows against real servers. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 const apps: string[] = [];
@@ -34,7 +38,7 @@ const choosy = (name: string, health: object): Record<string, string> => ({
 });
 
 describe('case 22: a service that answers 400 unless Host is one of its names', () => {
-  it('is asked as localhost', async () => {
+  whole.it('is asked as localhost', async () => {
     expect((await deployed(choosy('localhost', {})))?.status).toBe('running');
   });
 
@@ -44,7 +48,7 @@ describe('case 22: a service that answers 400 unless Host is one of its names', 
     expect((await deployed(choosy('shop.example', {})))?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
   });
 
-  it('is asked by TLS where it speaks nothing else, and its address says so', async () => {
+  whole.it('is asked by TLS where it speaks nothing else, and its address says so', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-tls-'));
     await makeCertificates(folder, '127.0.0.1');
     const [key, cert] = await Promise.all(
@@ -70,19 +74,22 @@ describe('a service that crashes at its start was told as running on its first d
     expect(service?.error?.logTail).toContain('Worker failed to boot.');
   });
 
-  it('where it answers its health path and then throws', async () => {
+  whole.it('where it answers its health path and then throws', async () => {
     const service = await deployed(crashing(600));
     expect(service).toMatchObject({ status: 'failed', error: { code: 'CONTAINER_EXITED' } });
     expect(service?.error?.logTail).toContain('no database');
   });
 
-  it('and one whose workers never accept a connection fails, though its port is open and it stays up', async () => {
-    const service = await deployed(loading(60_000, '', { health: { startupMs: 3_000 } }));
-    expect(service?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
-    expect(service?.error?.message).toContain('no process accepts its connections');
-  });
+  whole.it(
+    'and one whose workers never accept a connection fails, though its port is open and it stays up',
+    async () => {
+      const service = await deployed(loading(60_000, '', { health: { startupMs: 3_000 } }));
+      expect(service?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });
+      expect(service?.error?.message).toContain('no process accepts its connections');
+    },
+  );
 
-  it('and one that loads for long runs once it accepts connections', async () => {
+  whole.it('and one that loads for long runs once it accepts connections', async () => {
     const service = await deployed(loading(2_500, ''));
     expect(service?.error).toBeUndefined();
     expect(service?.phases['healthy']).toBeGreaterThanOrEqual(2_500);
@@ -94,24 +101,27 @@ interface StatusLine {
   readonly instances: readonly { readonly state: string }[];
 }
 
-it('a service that crashes after its window was shown as running for ever: status says crashing', async () => {
-  const service = await deployed(crashing(4_000));
-  expect(service?.status).toBe('running');
-  const appId = apps.at(-1) ?? '';
-  const told = await until(
-    'status to say so',
-    async () => {
-      const [line] = answerOf((await slipway('status', appId, '--json')).out) as StatusLine[];
-      // The command reads services and instances one after the other.
-      return line?.state === 'crashing' && line.instances[0]?.state === 'crashing' ? line : undefined;
-    },
-    { timeoutMs: 60_000 },
-  );
-  expect(told).toMatchObject({
-    instances: [{ state: 'crashing', crashing: { since: expect.any(String) as string } }],
-  });
-  expect((await slipway('status', appId)).out).toMatch(/is crashing: it was restarted/);
-});
+whole.it(
+  'a service that crashes after its window was shown as running for ever: status says crashing',
+  async () => {
+    const service = await deployed(crashing(4_000));
+    expect(service?.status).toBe('running');
+    const appId = apps.at(-1) ?? '';
+    const told = await until(
+      'status to say so',
+      async () => {
+        const [line] = answerOf((await slipway('status', appId, '--json')).out) as StatusLine[];
+        // The command reads services and instances one after the other.
+        return line?.state === 'crashing' && line.instances[0]?.state === 'crashing' ? line : undefined;
+      },
+      { timeoutMs: 60_000 },
+    );
+    expect(told).toMatchObject({
+      instances: [{ state: 'crashing', crashing: { since: expect.any(String) as string } }],
+    });
+    expect((await slipway('status', appId)).out).toMatch(/is crashing: it was restarted/);
+  },
+);
 
 describe('health.command', () => {
   const untilThere =
@@ -124,7 +134,7 @@ describe('health.command', () => {
     expect(service?.phases['healthy']).toBeGreaterThanOrEqual(1_400);
   });
 
-  it('that never ends with 0 fails with what it said last', async () => {
+  whole.it('that never ends with 0 fails with what it said last', async () => {
     const never = { command: ['sh', '-c', 'echo no queue; exit 5'], startupMs: 2_000 };
     const service = await deployed(greeter('up', { health: never }));
     expect(service?.error).toMatchObject({ code: 'HEALTH_TIMEOUT' });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '#libs/testing';
+import { isWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { exactly, settled } from './world.js';
 
@@ -7,9 +8,11 @@ const client = new Client();
 beforeAll(() => client.connect());
 afterAll(() => client.close());
 
-const SERVICES = Array.from({ length: 20 }, (_, n) => `service-${n + 1}`);
+/** The short form has fewer, which run side by side as well. */
+const COUNT = isWhole('e2e') ? 20 : 8;
+const SERVICES = Array.from({ length: COUNT }, (_, n) => `service-${n + 1}`);
 
-describe('a request with 20 services', () => {
+describe(`a request with ${COUNT} services`, () => {
   it('runs all of them', async () => {
     const appId = uniqueName('many');
     await Promise.all(SERVICES.map((name) => client.push(appId, name, greeter(name))));
@@ -17,7 +20,7 @@ describe('a request with 20 services', () => {
     expect(reply.services.map(({ name, error }) => [name, error])).toEqual(
       SERVICES.map((name) => [name, undefined]),
     );
-    expect(await settled(appId, 20)).toEqual(exactly(20));
+    expect(await settled(appId, COUNT)).toEqual(exactly(COUNT));
     const said = reply.services.map(async ({ instances }) => (await fetch(String(instances[0]?.url))).text());
     expect(await Promise.all(said)).toEqual(SERVICES);
 

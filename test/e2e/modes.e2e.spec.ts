@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply, ScaleReply } from '#libs/contracts';
 import { uniqueName } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { exiting } from './services.js';
 import { containersOf, exactly, leftOf, onNode, registryRows, settled } from './world.js';
+
+/** Left out of the short form: what unit tests of the plan show, too, and one request more or less would not. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -62,27 +66,30 @@ describe('rollback', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('run after a rollback and a stop started the release that was never healthy: it runs what was stopped', async () => {
-    const appId = uniqueName('backed');
-    const [one] = await deployed(appId, 'one', 'two');
-    await client.push(appId, 'web', exiting());
-    expect((await ask('build-and-run', appId)).services[0]?.status).toBe('failed');
-    await ask('rollback', appId, { services: [{ name: 'web', release: one }] });
-    await ask('stop', appId);
-    const [planned] = (await ask('run', appId, { dryRun: true })).services;
-    expect(planned).toMatchObject({ release: one, plan: [{ action: 'start' }] });
-    expect(planned?.notes).toBeUndefined();
-    const [ran] = (await ask('run', appId)).services;
-    expect(ran).toMatchObject({ status: 'running', release: one });
-    expect(await textAt(ran?.instances[0]?.url)).toBe('one');
+  whole.it(
+    'run after a rollback and a stop started the release that was never healthy: it runs what was stopped',
+    async () => {
+      const appId = uniqueName('backed');
+      const [one] = await deployed(appId, 'one', 'two');
+      await client.push(appId, 'web', exiting());
+      expect((await ask('build-and-run', appId)).services[0]?.status).toBe('failed');
+      await ask('rollback', appId, { services: [{ name: 'web', release: one }] });
+      await ask('stop', appId);
+      const [planned] = (await ask('run', appId, { dryRun: true })).services;
+      expect(planned).toMatchObject({ release: one, plan: [{ action: 'start' }] });
+      expect(planned?.notes).toBeUndefined();
+      const [ran] = (await ask('run', appId)).services;
+      expect(ran).toMatchObject({ status: 'running', release: one });
+      expect(await textAt(ran?.instances[0]?.url)).toBe('one');
 
-    await client.push(appId, 'web', greeter('three'));
-    await ask('build', appId);
-    expect(await textAt(instancesOf(await ask('run', appId))[0]?.url)).toBe('three');
-    await ask('stop', appId);
-  });
+      await client.push(appId, 'web', greeter('three'));
+      await ask('build', appId);
+      expect(await textAt(instancesOf(await ask('run', appId))[0]?.url)).toBe('three');
+      await ask('stop', appId);
+    },
+  );
 
-  it('with nothing to roll back to says so and changes nothing', async () => {
+  whole.it('with nothing to roll back to says so and changes nothing', async () => {
     const appId = uniqueName('first');
     await deployed(appId, 'only');
     const [service] = (await ask('rollback', appId)).services;
@@ -118,7 +125,7 @@ describe('scaling', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('from none after a rollback starts what served last, not the newest', async () => {
+  whole.it('from none after a rollback starts what served last, not the newest', async () => {
     const appId = uniqueName('again');
     const [one] = await deployed(appId, 'one', 'two');
     await ask('rollback', appId);
@@ -128,7 +135,7 @@ describe('scaling', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('without an instance that is not there is refused by its name', async () => {
+  whole.it('without an instance that is not there is refused by its name', async () => {
     const appId = uniqueName('nobody');
     await deployed(appId, 'one');
     const { status, service } = await client.scale({ appId, service: 'web', instance: 'nobody-7' });
@@ -198,7 +205,7 @@ describe('dependsOn', { concurrent: true }, () => {
     await client.ask({ mode: 'stop', appId, services: ['front', 'middle', 'back'] });
   });
 
-  it('a service whose dependency fails is not begun', async () => {
+  whole.it('a service whose dependency fails is not begun', async () => {
     const appId = uniqueName('chain');
     await client.push(appId, 'back', exiting());
     for (const name of ['middle', 'front']) await client.push(appId, name, greeter(name));

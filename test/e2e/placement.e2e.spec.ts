@@ -40,7 +40,9 @@ describe('slipway placement explain', () => {
   });
 
   it('says why no node took it, with the command that the failed reply names', async () => {
-    const { token, service } = await deploy({ resources: { cpu: 200, memoryMiB: 64 } });
+    const { token, service } = await deploy({
+      ...{ resources: { cpu: 200, memoryMiB: 64 }, placement: { waitMs: 1_000 } },
+    });
     expect(service?.error?.code).toBe('NO_NODE');
     const [, word = ''] = /slipway placement explain (\S+)$/.exec(service?.error?.hint ?? '') ?? [];
     expect(word).toBe(`${token}:web:0`);

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { uniqueName } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { startControl } from './control.js';
 import { containersOf } from './world.js';
+
+/** Left out of the short form: its failure, which is told as other failures are. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -50,31 +54,34 @@ it('the release command runs once for each release, before its first instance, a
   await control.close();
 });
 
-it('a release command that fails fails the deployment, and what served before goes on; the next deployment runs it again', async () => {
-  let answer: 'serve' | 'exit' = 'serve';
-  const control = await startControl(() => answer);
-  const appId = uniqueName('release');
-  const deploy = () => client.ask({ mode: 'build-and-run', appId, services: ['web'] });
-  await client.push(appId, 'web', service('one', control.url));
-  const first = await deploy();
-  const serving = await instancesOf(appId);
+whole.it(
+  'a release command that fails fails the deployment, and what served before goes on; the next deployment runs it again',
+  async () => {
+    let answer: 'serve' | 'exit' = 'serve';
+    const control = await startControl(() => answer);
+    const appId = uniqueName('release');
+    const deploy = () => client.ask({ mode: 'build-and-run', appId, services: ['web'] });
+    await client.push(appId, 'web', service('one', control.url));
+    const first = await deploy();
+    const serving = await instancesOf(appId);
 
-  answer = 'exit';
-  await client.push(appId, 'web', service('two', control.url));
-  const failed = await deploy();
-  expect(failed.services[0]?.error).toMatchObject({
-    code: 'RELEASE_FAILED',
-    message: expect.stringContaining('ended with code 4. No instance was started.') as string,
-    logTail: expect.stringContaining('told to exit, with db-1') as string,
-  });
-  expect(failed.services[0]?.serving?.instances).toHaveLength(2);
-  expect(await instancesOf(appId)).toEqual(serving);
-  expect(await (await fetch(String(first.services[0]?.instances[0]?.url))).text()).toBe('one');
+    answer = 'exit';
+    await client.push(appId, 'web', service('two', control.url));
+    const failed = await deploy();
+    expect(failed.services[0]?.error).toMatchObject({
+      code: 'RELEASE_FAILED',
+      message: expect.stringContaining('ended with code 4. No instance was started.') as string,
+      logTail: expect.stringContaining('told to exit, with db-1') as string,
+    });
+    expect(failed.services[0]?.serving?.instances).toHaveLength(2);
+    expect(await instancesOf(appId)).toEqual(serving);
+    expect(await (await fetch(String(first.services[0]?.instances[0]?.url))).text()).toBe('one');
 
-  answer = 'serve';
-  const again = await deploy();
-  expect(again, JSON.stringify(again)).toMatchObject({ status: true });
-  expect(await (await fetch(String(again.services[0]?.instances[0]?.url))).text()).toBe('two');
-  await client.ask({ mode: 'stop', appId, services: ['web'] });
-  await control.close();
-});
+    answer = 'serve';
+    const again = await deploy();
+    expect(again, JSON.stringify(again)).toMatchObject({ status: true });
+    expect(await (await fetch(String(again.services[0]?.instances[0]?.url))).text()).toBe('two');
+    await client.ask({ mode: 'stop', appId, services: ['web'] });
+    await control.close();
+  },
+);

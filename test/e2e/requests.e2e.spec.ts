@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireEnv, uniqueName, until } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter, olderForm } from './client.js';
 import { bodyAt } from './gateway.js';
 import { containersOf, registryRows, reservationsOf } from './world.js';
+
+/** Left out of the short form: what api, rollout and the sources show of other deployments. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -68,7 +72,7 @@ describe('build-and-run', () => {
     await client.ask({ mode: 'stop', appId, services: ['web'] });
   });
 
-  it('runs as many replicas as config.json says, on different nodes', async () => {
+  whole.it('runs as many replicas as config.json says, on different nodes', async () => {
     const appId = uniqueName('spread');
     await client.push(appId, 'web', greeter('three', { replicas: 3 }));
     const reply = await client.ask({ mode: 'build-and-run', appId, services: ['web'] });
@@ -87,7 +91,7 @@ describe('build-and-run', () => {
     await client.ask({ mode: 'stop', appId, services: ['app-server'] });
   });
 
-  it("builds by the source's own Dockerfile", async () => {
+  whole.it("builds by the source's own Dockerfile", async () => {
     const appId = uniqueName('own');
     const files = greeter('mine', { runtime: 'dockerfile', command: undefined });
     const dockerfile = 'FROM slipway/node:24\nCOPY server.js /\nUSER 10001\nCMD ["node", "/server.js"]\n';
@@ -126,7 +130,7 @@ describe('build, run and stop', () => {
 });
 
 describe('what others read', () => {
-  it('keeps the registry true, and gives the reservation back', async () => {
+  whole.it('keeps the registry true, and gives the reservation back', async () => {
     const appId = uniqueName('registry');
     await client.push(appId, 'web', greeter('known'));
     const reply = await client.ask({ mode: 'build-and-run', appId, services: ['web'] });

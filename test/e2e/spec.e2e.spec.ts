@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentReply } from '#libs/contracts';
 import { uniqueName, until } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter } from './client.js';
 import { slipway } from './command.js';
 import { slowBuild, unwell } from './services.js';
 import { containersOf, exactly, onNode, query, registryRows, settled } from './world.js';
+
+/** Left out of the short form: what the properties of the spec show for any order of changes. */
+const whole = inWhole('e2e');
 
 /** Nodes are looked at every 10 s. */
 const RECONCILED_MS = 60_000;
@@ -38,30 +42,33 @@ async function specOf(appId: string): Promise<Spec> {
 }
 
 describe('what is wanted of a service', { concurrent: true }, () => {
-  it('a request that changes nothing is overwritten as made from what ran: it is not, and 0 stays running', async () => {
-    const appId = uniqueName('unchanged');
-    await deploy(appId, 'one');
-    await client.scale({ appId, service: 'web', to: 2, reason: 'the sale begins' });
-    await ask('build-and-run', appId);
-    await ask('run', appId);
-    const scaled = await specOf(appId);
-    expect(scaled.history[0]?.spec).toMatchObject({
-      state: 'running',
-      count: 2,
-      changes: { count: { by: 'scale' } },
-    });
-    await client.scale({ appId, service: 'web', to: 0 });
-    await ask('build-and-run', appId);
-    const { history } = await specOf(appId);
-    expect(history[0]?.spec).toMatchObject({
-      state: 'running',
-      count: 0,
-      changes: { count: { by: 'scale' } },
-    });
-    expect(history.filter(({ principal }) => principal === 'slipway')).toEqual([]);
-    expect((await client.scale({ appId, service: 'web', by: 1 })).service?.instances).toHaveLength(1);
-    await ask('stop', appId);
-  });
+  whole.it(
+    'a request that changes nothing is overwritten as made from what ran: it is not, and 0 stays running',
+    async () => {
+      const appId = uniqueName('unchanged');
+      await deploy(appId, 'one');
+      await client.scale({ appId, service: 'web', to: 2, reason: 'the sale begins' });
+      await ask('build-and-run', appId);
+      await ask('run', appId);
+      const scaled = await specOf(appId);
+      expect(scaled.history[0]?.spec).toMatchObject({
+        state: 'running',
+        count: 2,
+        changes: { count: { by: 'scale' } },
+      });
+      await client.scale({ appId, service: 'web', to: 0 });
+      await ask('build-and-run', appId);
+      const { history } = await specOf(appId);
+      expect(history[0]?.spec).toMatchObject({
+        state: 'running',
+        count: 0,
+        changes: { count: { by: 'scale' } },
+      });
+      expect(history.filter(({ principal }) => principal === 'slipway')).toEqual([]);
+      expect((await client.scale({ appId, service: 'web', by: 1 })).service?.instances).toHaveLength(1);
+      await ask('stop', appId);
+    },
+  );
 
   it('a deploy undoes the scaling: it does not; each change leaves what it does not ask for', async () => {
     const appId = uniqueName('wanted');
@@ -110,7 +117,7 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('a count that config.json declares anew, or that the request names, is taken', async () => {
+  whole.it('a count that config.json declares anew, or that the request names, is taken', async () => {
     const appId = uniqueName('declared');
     await deploy(appId, 'one');
     await client.scale({ appId, service: 'web', to: 2 });
@@ -123,7 +130,7 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('a deployment that fails leaves what was wanted before', async () => {
+  whole.it('a deployment that fails leaves what was wanted before', async () => {
     const appId = uniqueName('unwanted');
     const good = (await deploy(appId, 'one')).services[0]?.release;
     await client.push(appId, 'web', unwell());
@@ -137,7 +144,7 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('a service that is stopped is scaled without starting it', async () => {
+  whole.it('a service that is stopped is scaled without starting it', async () => {
     const appId = uniqueName('asleep');
     await deploy(appId, 'one');
     await ask('stop', appId);
@@ -168,7 +175,7 @@ describe('what is wanted of a service', { concurrent: true }, () => {
     await ask('stop', appId);
   });
 
-  it('a stop that comes while a deployment builds is not undone by it', async () => {
+  whole.it('a stop that comes while a deployment builds is not undone by it', async () => {
     const appId = uniqueName('stopped');
     await deploy(appId, 'one');
     await client.push(appId, 'web', slowBuild('two', 8));

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, until } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client } from './client.js';
 import { answerOf, slipway } from './command.js';
 import { worker } from './services.js';
 import { containersOf, exactly, onNode, registryRows, settled } from './world.js';
+
+/** Left out of the short form: modes in which a worker is like any other service. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -36,7 +40,7 @@ describe('case 21: a worker without a port was CONFIG_INVALID', () => {
     expect(listed).not.toHaveProperty('url');
   });
 
-  it('it is scaled, replaced and rolled back like any other service', async () => {
+  whole.it('it is scaled, replaced and rolled back like any other service', async () => {
     const scaled = await client.scale({ appId, service: 'jobs', to: 2 });
     expect(scaled.service?.instances).toHaveLength(2);
     await client.push(appId, 'jobs', worker('two'));
@@ -50,7 +54,7 @@ describe('case 21: a worker without a port was CONFIG_INVALID', () => {
     expect([row?.port, row?.url]).toEqual([null, null]);
   });
 
-  it('one that ends within its stability window fails, with its code and its last words', async () => {
+  whole.it('one that ends within its stability window fails, with its code and its last words', async () => {
     const ending = uniqueName('ending');
     const script = "console.log('no queue'); setTimeout(() => process.exit(4), 300);";
     await client.push(ending, 'jobs', worker('', { health: { stableMs: 10_000 } }, script));

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentReplied } from '#libs/contracts';
 import { requireEnv, uniqueName } from '#libs/testing';
+import { inWhole } from '../short-form.js';
 import { Client, greeter, olderForm } from './client.js';
 import { answerOf, slipway } from './command.js';
 import { sourceFolders } from './source-folders.js';
 import { containersOf } from './world.js';
+
+/** Left out of the short form: the command, whose names unit tests show. */
+const whole = inWhole('e2e');
 
 const client = new Client();
 const folders = sourceFolders();
@@ -70,28 +74,31 @@ describe('names with _, which the first deployer took, were refused', () => {
     expect(error?.message).toContain('services: user_service and user-service are the same here');
   });
 
-  it('by the command: a folder is deployed and pushed, and its service found by either name', async () => {
-    const { appId, written } = application('folder');
-    const directory = await folders.write({ user_service: greeter('one'), web_app: greeter('web') });
-    const deployed = await slipway('deploy', directory, 'user-service', '--app', written, '--json');
-    expect(deployed.code, deployed.err).toBe(0);
-    const { services } = replyIn(deployed.out);
-    expect(services).toMatchObject([{ name: 'user-service', status: 'running' }]);
-    expect(services[0]?.notes).toContain(noteOf('service', 'user_service'));
+  whole.it(
+    'by the command: a folder is deployed and pushed, and its service found by either name',
+    async () => {
+      const { appId, written } = application('folder');
+      const directory = await folders.write({ user_service: greeter('one'), web_app: greeter('web') });
+      const deployed = await slipway('deploy', directory, 'user-service', '--app', written, '--json');
+      expect(deployed.code, deployed.err).toBe(0);
+      const { services } = replyIn(deployed.out);
+      expect(services).toMatchObject([{ name: 'user-service', status: 'running' }]);
+      expect(services[0]?.notes).toContain(noteOf('service', 'user_service'));
 
-    const spec = await slipway('spec', written, 'user_service', '--json');
-    expect(answerOf(spec.out)).toMatchObject({ appId, service: 'user-service', running: 1 });
-    expect(spec.err).toContain(noteOf('service', 'user_service'));
+      const spec = await slipway('spec', written, 'user_service', '--json');
+      expect(answerOf(spec.out)).toMatchObject({ appId, service: 'user-service', running: 1 });
+      expect(spec.err).toContain(noteOf('service', 'user_service'));
 
-    const pushed = await slipway('push', `${directory}/web_app`, '--app', written, '--json');
-    expect(answerOf(pushed.out)).toMatchObject({ service: 'web-app', blob: `${appId}--web-app.zip` });
-    const built = await slipway('build', appId, 'web_app', '--json');
-    expect(replyIn(built.out).services).toMatchObject([
-      { name: 'web-app', status: 'built', notes: [noteOf('service', 'web_app')] },
-    ]);
+      const pushed = await slipway('push', `${directory}/web_app`, '--app', written, '--json');
+      expect(answerOf(pushed.out)).toMatchObject({ service: 'web-app', blob: `${appId}--web-app.zip` });
+      const built = await slipway('build', appId, 'web_app', '--json');
+      expect(replyIn(built.out).services).toMatchObject([
+        { name: 'web-app', status: 'built', notes: [noteOf('service', 'web_app')] },
+      ]);
 
-    const stopped = await slipway('stop', appId, 'user_service', '--json');
-    expect(replyIn(stopped.out).services).toMatchObject([{ name: 'user-service', status: 'stopped' }]);
-    expect(await containersOf(appId)).toEqual([]);
-  });
+      const stopped = await slipway('stop', appId, 'user_service', '--json');
+      expect(replyIn(stopped.out).services).toMatchObject([{ name: 'user-service', status: 'stopped' }]);
+      expect(await containersOf(appId)).toEqual([]);
+    },
+  );
 });

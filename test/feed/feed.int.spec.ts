@@ -18,6 +18,10 @@ import {
   READ_TOKEN,
 } from '../../apps/load-balancer/src/traffic-feed/feed.testing.js';
 import { follow, stops, token } from './follow.js';
+import { inWhole } from '../short-form.js';
+
+/** Left out of the short form: figures, which `npm test int` prints. */
+const whole = inWhole('int');
 
 const SOON = { timeoutMs: 20_000 };
 
@@ -213,7 +217,7 @@ it('a token that is not taken is said to be, and the next address is tried', asy
   expect(lost[1]).toContain('ECONNREFUSED');
 });
 
-describe('figures of the feed alone', () => {
+whole.describe('figures of the feed alone', () => {
   it('10,000 instances reach a gateway', async () => {
     await world.run('many', 10_000);
     const { url } = await world.replica();

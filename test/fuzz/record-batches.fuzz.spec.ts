@@ -16,11 +16,12 @@ import {
   untilReady,
   wasTaken,
 } from '#libs/testing';
+import { isWhole } from '../short-form.js';
 import { BatchMutator } from './batch-mutator.js';
 import { bodyWith, lag } from './target.js';
 
 /** `FUZZ_BATCHES=20000 FUZZ_SEED=7 npm run test:fuzz` */
-const COUNT = Number(process.env['FUZZ_BATCHES'] ?? 500);
+const COUNT = Number(process.env['FUZZ_BATCHES'] ?? (isWhole('fuzz') ? 500 : 250));
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const BOMBS = 3;
 const RECORDS = 2;

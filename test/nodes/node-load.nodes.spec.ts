@@ -13,6 +13,10 @@ import {
   SIZE,
   SmallNodes,
 } from './small-nodes.js';
+import { inWhole } from '../short-form.js';
+
+/** Left out of the short form: further figures, each for seconds of full load that the other tests pay. */
+const whole = inWhole('nodes');
 
 const PATIENT = { timeoutMs: 40_000 };
 /** Of a processor, by /proc/stat in ticks of 10 ms. */
@@ -100,7 +104,7 @@ it('a process over SSH that takes 1 s of a processor is seen on its node alone',
   for (const other of quiet) expect(other).toBeLessThan(IDLE_SECONDS);
 });
 
-it('four busy processes have no more than the one processor of their node', async () => {
+whole.it('four busy processes have no more than the one processor of their node', async () => {
   const started = performance.now();
   const before = accountedSeconds(loaded.engine);
   await set.run(loaded.engine, BURN_2_SECONDS);
@@ -110,7 +114,7 @@ it('four busy processes have no more than the one processor of their node', asyn
   expect(allowed).toMatch(/:\s*\d+$/);
 });
 
-it('where processes wait for a processor, the pressure of their node says so', async () => {
+whole.it('where processes wait for a processor, the pressure of their node says so', async () => {
   const { own, others: quiet } = await growth(
     (host) => figureOf(host, '/proc/pressure/cpu', 'some.*total='),
     () => set.run(loaded.engine, BURN_2_SECONDS),
@@ -119,7 +123,7 @@ it('where processes wait for a processor, the pressure of their node says so', a
   for (const other of quiet) expect(other).toBeLessThan(own / 2);
 });
 
-it('128 MiB that a container takes are missing in MemAvailable of its node alone', async () => {
+whole.it('128 MiB that a container takes are missing in MemAvailable of its node alone', async () => {
   let id = '';
   const { own, others: quiet } = await growth(availableMiB, async () => {
     id = await set.start(loaded.engine, '$n = 128 << 20; $x = "a" x $n; $| = 1; print "taken\\n"; sleep 600');

@@ -2,10 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { containersOf, registryRows, reservationsOf } from '../e2e/world.js';
-import { inWhole } from '../short-form.js';
 import { NodesUnderTest } from './nodes-under-test.js';
-
-const whole = inWhole('reconcile');
 
 let nodes: NodesUnderTest;
 let client: Client;
@@ -79,17 +76,7 @@ describe('an instance that is not there any more', () => {
     expect(await stop(appId)).toMatchObject({ services: [{ status: 'stopped' }] });
   });
 
-  it('that was killed through the engine, which then leaves it, is started where it is', async () => {
-    const appId = uniqueName('killed');
-    const { first } = await deploy(appId);
-    await nodes.engine(first.node).getContainer(first.container).kill();
-    await until('it to answer', async () => (await says(first.url)) === 'here', SOON);
-    expect((await containersOf(appId)).map(({ id }) => id)).toEqual([first.container]);
-    await until('the event', () => eventsOf(appId).includes('InstanceRestarted'));
-    await stop(appId);
-  });
-
-  whole.it('whose process died is left to the engine, which starts it again by itself', async () => {
+  it('whose process died is left to the engine, which starts it again by itself', async () => {
     const appId = uniqueName('died');
     const { first } = await deploy(appId);
     const container = nodes.engine(first.node).getContainer(first.container);
@@ -104,50 +91,25 @@ describe('an instance that is not there any more', () => {
     await stop(appId);
   });
 
-  whole.it(
-    'that ends again and again is given up, with what it said last, and nothing of it is left',
-    async () => {
-      const appId = uniqueName('crashing');
-      const files = greeter('shortly');
-      const dies = 'setTimeout(() => { console.log("out of luck"); process.exit(3); }, 2500);';
-      const { first } = await deploy(appId, { ...files, 'server.js': `${files['server.js']}\n${dies}` });
-      await until('it to be given up', () => eventsOf(appId).includes('InstanceGivenUp'), LATER);
-      const told = client.events.find(
-        ({ data }) => data.event === 'InstanceGivenUp' && JSON.stringify(data).includes(appId),
-      );
-      expect(told?.data).toMatchObject({ node: first.node, data: { attempts: 3 } });
-      expect(JSON.stringify(told?.data)).toContain('out of luck');
-      await until('the registry to say so', async () => (await registryRows(appId))[0]?.state === 'failed');
-      await until('its place to be free', async () => (await reservationsOf(appId)).join() === 'released');
-      expect(await containersOf(appId)).toEqual([]);
-    },
-  );
+  it('that ends again and again is given up, with what it said last, and nothing of it is left', async () => {
+    const appId = uniqueName('crashing');
+    const files = greeter('shortly');
+    const dies = 'setTimeout(() => { console.log("out of luck"); process.exit(3); }, 2500);';
+    const { first } = await deploy(appId, { ...files, 'server.js': `${files['server.js']}\n${dies}` });
+    await until('it to be given up', () => eventsOf(appId).includes('InstanceGivenUp'), LATER);
+    const told = client.events.find(
+      ({ data }) => data.event === 'InstanceGivenUp' && JSON.stringify(data).includes(appId),
+    );
+    expect(told?.data).toMatchObject({ node: first.node, data: { attempts: 3 } });
+    expect(JSON.stringify(told?.data)).toContain('out of luck');
+    await until('the registry to say so', async () => (await registryRows(appId))[0]?.state === 'failed');
+    await until('its place to be free', async () => (await reservationsOf(appId)).join() === 'released');
+    expect(await containersOf(appId)).toEqual([]);
+  });
 });
 
-describe('containers of which nothing is known', () => {
-  it('are removed when they are ours, and never when they are not', async () => {
-    const appId = uniqueName('owner');
-    const { first } = await deploy(appId);
-    const engine = nodes.engine(first.node);
-    const { Config, Image } = await engine.getContainer(first.container).inspect();
-    const create = async (name: string, labels: Record<string, string>) =>
-      (await engine.createContainer({ name: uniqueName(name), Image, Labels: labels })).id;
-    const ours = { ...Config.Labels, 'slipway.task': `${uniqueName('gone')}/web` };
-    const orphan = await create('orphan', ours);
-    const strangers = [
-      await create('stranger', {}),
-      await create('other', { ...ours, 'slipway.installation': 'another' }),
-      await create('halfway', { 'slipway.app': appId, 'slipway.task': 'gone/web' }),
-    ];
-    const ids = async () => (await engine.listContainers({ all: true })).map(({ Id }) => Id);
-    await until('the orphan to be gone', async () => !(await ids()).includes(orphan), SOON);
-    await nodes.looks(first.node);
-    expect(await ids()).toEqual(expect.arrayContaining([...strangers, first.container]));
-    await Promise.all(strangers.map((id) => engine.getContainer(id).remove({ force: true })));
-    await stop(appId);
-  });
-
-  whole.it('are left alone while their task is under way, however long it takes', async () => {
+describe('containers whose task is not known to have ended', () => {
+  it('are left alone while their task is under way, however long it takes', async () => {
     const appId = uniqueName('slow');
     const files = greeter('at last');
     const slow = files['server.js']?.replace(/\.listen\(.*$/, '').replace(/^require/, 'const s = require');
@@ -204,7 +166,7 @@ describe('a node that crashes', () => {
   });
 });
 
-whole.describe('a service for which there is less room than it wants', () => {
+describe('a service for which there is less room than it wants', () => {
   it('keeps what a scaling finds room for, says what stays wanted, and keeps it try after try', async () => {
     const appId = uniqueName('crowded');
     const cpus = await until('three nodes to be there', async () => {

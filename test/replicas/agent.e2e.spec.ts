@@ -6,6 +6,8 @@ import { whileCutOff } from './cut-off.js';
 import { inWhole } from './in-whole.js';
 import { Observer } from './observer.js';
 
+// Left out of the short form: a node that is cut off, which lost-node has, and what a second of full load takes.
+
 const client = new Client();
 const observer = new Observer();
 let nodes: readonly string[];
@@ -94,29 +96,32 @@ describe('the nodes of a platform', () => {
     }
   });
 
-  it('an instance uses more CPU while it is loaded, up to its limit, and is throttled there', async () => {
-    const { appId, instance } = await deploy(BURNER);
-    const usageNow = () => observer.instanceOf(instance)?.usage ?? undefined;
-    const rests = () => (usageNow()?.cpu ?? 1) < 0.05;
-    await until('it to rest', rests, SOON);
-    const end = load(String(instance.url));
-    const usage = await until(
-      'it to work',
-      () => {
-        const found = usageNow();
-        return found !== undefined && found.cpu > 0.2 ? found : undefined;
-      },
-      SOON,
-    );
-    expect(usage.cpu).toBeLessThan(0.45);
-    await until('it to be throttled', () => (usageNow()?.throttled?.share ?? 0) > 0.3, SOON);
-    await end();
-    await until('it to rest again', rests, SOON);
-    const details = await until('its details', () => observer.instanceOf(instance)?.details, SOON);
-    expect(details).toMatchObject({ limits: { cpus: 0.3, memoryBytes: 64 * 1_048_576 }, restarts: 0 });
-    await client.ask({ mode: 'stop', appId, services: ['web'] });
-    await until('it to be gone', () => observer.instanceOf(instance) === undefined, SOON);
-  });
+  inWhole.it(
+    'an instance uses more CPU while it is loaded, up to its limit, and is throttled there',
+    async () => {
+      const { appId, instance } = await deploy(BURNER);
+      const usageNow = () => observer.instanceOf(instance)?.usage ?? undefined;
+      const rests = () => (usageNow()?.cpu ?? 1) < 0.05;
+      await until('it to rest', rests, SOON);
+      const end = load(String(instance.url));
+      const usage = await until(
+        'it to work',
+        () => {
+          const found = usageNow();
+          return found !== undefined && found.cpu > 0.2 ? found : undefined;
+        },
+        SOON,
+      );
+      expect(usage.cpu).toBeLessThan(0.45);
+      await until('it to be throttled', () => (usageNow()?.throttled?.share ?? 0) > 0.3, SOON);
+      await end();
+      await until('it to rest again', rests, SOON);
+      const details = await until('its details', () => observer.instanceOf(instance)?.details, SOON);
+      expect(details).toMatchObject({ limits: { cpus: 0.3, memoryBytes: 64 * 1_048_576 }, restarts: 0 });
+      await client.ask({ mode: 'stop', appId, services: ['web'] });
+      await until('it to be gone', () => observer.instanceOf(instance) === undefined, SOON);
+    },
+  );
 
   it('are watched again within 5 s of the end of the replica that watched them', async () => {
     const replicas = [1, 2].map(() => spawnApp('agent', process.env));
@@ -147,7 +152,7 @@ describe('the nodes of a platform', () => {
     expect(livenessSince(node, begun).filter(({ liveness }) => liveness.state !== 'alive')).toEqual([]);
   });
 
-  it('one that is cut off is unreachable within 6 s, and alive again once it answers', async () => {
+  inWhole.it('one that is cut off is unreachable within 6 s, and alive again once it answers', async () => {
     const [, , node = ''] = nodes;
     await until('it to be alive', () => observer.stateOf(node)?.liveness.state === 'alive', SOON);
     const begun = performance.now();

@@ -6,9 +6,10 @@ import { answerOf, RunningCommand, slipway } from '../e2e/command.js';
 import { slow } from '../e2e/services.js';
 import { Traffic } from '../e2e/traffic.js';
 import { containersOf, exactly, nodeStates, query, registryRows, settled } from '../e2e/world.js';
-import { isWhole } from '../short-form.js';
 import { whileCutOff } from './cut-off.js';
 import { inWhole } from './in-whole.js';
+
+// Left out of the short form: what volumes hold up, and a node that is removed while it is lost, which takes a minute each.
 
 const client = new Client();
 const nodes = await testNodes();
@@ -143,7 +144,7 @@ describe('a node that is drained', () => {
     },
   );
 
-  it('can be removed and enrolled again, by its address alone', async () => {
+  inWhole.it('can be removed and enrolled again, by its address alone', async () => {
     const [node] = nodes;
     await allReady();
     await slipway('node', 'drain', node.name, '--wait');
@@ -162,24 +163,27 @@ describe('a node that is drained', () => {
   });
 });
 
-it('a login that was changed is that of the deployer, too, without anything being placed there', async () => {
-  const [{ name, privateKeyFile }] = nodes;
-  const sealed = async () =>
-    (
-      await query<{ sealed: string }>(
-        `SELECT login ->> 'sealedLogin' AS sealed FROM deployer.node_logins WHERE node = $1`,
-        [name],
-      )
-    )[0]?.sealed;
-  const before = await until('the deployer to know the way', sealed, LATER);
-  const changed = await slipway('node', 'login', name, '--key-file', privateKeyFile);
-  expect([changed.code, changed.err]).toEqual([0, '']);
-  await until('the deployer to know the new one', async () => (await sealed()) !== before, LATER);
-});
+inWhole.it(
+  'a login that was changed is that of the deployer, too, without anything being placed there',
+  async () => {
+    const [{ name, privateKeyFile }] = nodes;
+    const sealed = async () =>
+      (
+        await query<{ sealed: string }>(
+          `SELECT login ->> 'sealedLogin' AS sealed FROM deployer.node_logins WHERE node = $1`,
+          [name],
+        )
+      )[0]?.sealed;
+    const before = await until('the deployer to know the way', sealed, LATER);
+    const changed = await slipway('node', 'login', name, '--key-file', privateKeyFile);
+    expect([changed.code, changed.err]).toEqual([0, '']);
+    await until('the deployer to know the new one', async () => (await sealed()) !== before, LATER);
+  },
+);
 
-describe('a node that is lost for ever', () => {
+inWhole.describe('a node that is lost for ever', () => {
   it.each([
-    ...(isWhole('replicas') ? ([['before anybody knows that it is lost', false]] as const) : []),
+    ['before anybody knows that it is lost', false] as const,
     ['once it is known not to answer, and is waited for no more', true] as const,
   ])('is removed by force %s: what ran there runs elsewhere', async (_when, isKnown) => {
     const appId = uniqueName('lost');

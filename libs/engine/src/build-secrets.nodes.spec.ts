@@ -7,6 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { SshPool } from '#libs/ssh';
 import { requireEnv, sshTargetOf, testNodes } from '#libs/testing';
 import { type BuildRequest, connectEngine, type Engine } from './index.js';
+import { inWhole } from '../../../test/short-form.js';
+
+/** Left out of the short form: the search of an image, which test/e2e/build-secrets does as well. */
+const whole = inWhole('nodes');
 
 const [IMAGE, SMALL_IMAGE] = ['slipway/python:3.11', 'slipway/static:1'];
 const RUN = randomBytes(4).toString('hex');
@@ -65,7 +69,7 @@ describe('a secret of a build', () => {
     ]);
   });
 
-  it('leaves nothing in the layers and the history of the image', async () => {
+  whole.it('leaves nothing in the layers and the history of the image', async () => {
     await build(builder, 'saved', [`RUN ${MOUNT} ${CHECK} && echo ${MARKER} > /marker`], {
       base: SMALL_IMAGE,
     });

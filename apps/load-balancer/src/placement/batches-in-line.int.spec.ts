@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeRequest } from '#libs/contracts';
 import { transaction } from '#libs/postgres';
 import { uniqueName } from '#libs/testing';
+import { isWhole } from '../../../../test/short-form.js';
 import {
   createPlacement,
   handleTogether,
@@ -243,7 +244,7 @@ describe('locks of nodes and of the line', () => {
           expect(left.filter((token) => !known.has(token))).toEqual([]);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: isWhole('int') ? 12 : 4 },
     );
   });
 });

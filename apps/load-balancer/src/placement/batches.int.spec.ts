@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type NodeAnswer, nodeAnswered, type NodeRequest } from '#libs/contracts';
 import { type Pool, transaction } from '#libs/postgres';
+import { isWhole } from '../../../../test/short-form.js';
 import {
   createPlacement,
   handleTogether,
@@ -76,7 +77,7 @@ describe('requests in one transaction', () => {
           await expectAnswersToHold();
         },
       ),
-      { numRuns: 10 },
+      { numRuns: isWhole('int') ? 10 : 4 },
     );
   });
 

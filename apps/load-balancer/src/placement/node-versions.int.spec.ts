@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instanceReported, type NodeAnswer, type NodeRequest } from '#libs/contracts';
 import { transaction } from '#libs/postgres';
+import { isWhole } from '../../../../test/short-form.js';
 import { createPlacement, OVER, placementOfFile, requestOf } from './placement.testing.js';
 import type { Placement } from './wire.js';
 
@@ -59,7 +60,7 @@ describe('placing without a lock of all', () => {
         expect((await query(OVER)).rows).toEqual([]);
         expect(outcomes.some((node) => node !== undefined)).toBe(true);
       }),
-      { numRuns: 12 },
+      { numRuns: isWhole('int') ? 12 : 4 },
     );
   });
 

@@ -10,6 +10,7 @@ import {
 import { transaction } from '#libs/postgres';
 import { parseAtRestKeys } from '#libs/secrets';
 import { uniqueName } from '#libs/testing';
+import { isWhole } from '../../../../test/short-form.js';
 import { PostgresExplanations } from '../explanations/adapters/postgres-explanations.js';
 import { createPlacement, OVER, placementOfFile, requestOf, untilPlacingWaits } from './placement.testing.js';
 import type { Served } from './serve-line.js';
@@ -376,9 +377,9 @@ describe('three replicas', () => {
             expect(await placeOf(preemptor), 'who preempts has its place').toBeDefined();
         }
       }),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: isWhole('int') ? 8 : 4, endOnFailure: true },
     );
     // The events are random: of 8 runs, few may have asked others. A run without any would show nothing.
-    expect(preempted).toBeGreaterThan(0);
+    if (isWhole('int')) expect(preempted).toBeGreaterThan(0);
   });
 });

@@ -4,6 +4,7 @@ import { instanceReported, type NodeAnswer, type NodeRequest, type NodeWaiting }
 import { transaction } from '#libs/postgres';
 import { SILENT } from '#libs/kafka';
 import { uniqueName, until } from '#libs/testing';
+import { isWhole } from '../../../../test/short-form.js';
 import { LineService } from './adapters/line-service.js';
 import { createPlacement, OVER, placementOfFile, requestOf } from './placement.testing.js';
 import type { Served } from './serve-line.js';
@@ -312,7 +313,7 @@ describe('several replicas', () => {
         expect(tokens.length).toBeGreaterThanOrEqual(events.length - cancelled);
         expect(await answers()).not.toContainEqual(expect.stringContaining('refused'));
       }),
-      { numRuns: 10 },
+      { numRuns: isWhole('int') ? 10 : 4 },
     );
   });
 });

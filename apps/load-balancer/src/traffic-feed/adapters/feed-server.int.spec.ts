@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import { BareFeed, FeedClient, instances, READ_TOKEN } from '../feed.testing.js';
 
 const feeds: BareFeed[] = [];
 const clients: FeedClient[] = [];
-afterEach(async () => {
+// Tests that wait for a time run beside one another.
+afterAll(async () => {
   for (const client of clients.splice(0)) client.close();
   for (const feed of feeds.splice(0)) await feed.stop();
 });
@@ -48,7 +49,7 @@ describe('a gateway that takes little', () => {
     expect(client.entries.size).toBe(80_100);
   });
 
-  it('nothing at all costs bounded memory, and is cut off', async () => {
+  it.concurrent('nothing at all costs bounded memory, and is cut off', async () => {
     const feed = await started(100_000);
     const socket = await rawSocket(feed.port);
     socket.write(textFrame('{"type":"hello","protocol":1,"gateway":"edge","process":"process-1"}'));
@@ -67,7 +68,7 @@ describe('a gateway that takes little', () => {
     expect(most).toBeLessThan(600_000);
   });
 
-  it('and says nothing is cut off within 15 s', async () => {
+  it.concurrent('and says nothing is cut off within 15 s', async () => {
     const feed = await started();
     const client = await greeted(feed.url, '1');
     client.socket.pause();

@@ -15,6 +15,8 @@ import { askTls } from '../../apps/gateway/src/certificates/certificates.testing
 import { type Pebble, pebblePrograms, startPebble } from '../../scripts/one-machine/pebble.js';
 import { Client, greeter } from '../e2e/client.js';
 
+// Among all stages, acme.int has the same without processes.
+
 const LEADS = 'this gateway orders certificates now';
 const SOON = { timeoutMs: 60_000 };
 const client = new Client();

@@ -7,7 +7,8 @@ import { metricOf, requireEnv, uniqueName, until } from '#libs/testing';
 import { Client, greeter } from '../e2e/client.js';
 import { RunningCommand } from '../e2e/command.js';
 import { OwnPlatform } from './own-platform.js';
-import { inWhole } from './in-whole.js';
+
+// Among all stages, preempting.int and waiting.int have it without instances.
 
 const SETTINGS = {
   ...{ DEPLOYER_RECONCILE_MS: '2000', LOAD_BALANCER_PREEMPT: 'on' },
@@ -140,53 +141,50 @@ it('a service of a high priority gets the room of others on a full node, and the
   expect(await ask('stop', low)).toMatchObject({ status: true });
 });
 
-inWhole.it(
-  'a request that is cancelled while others make room leaves nothing behind: no room is kept, and they run again',
-  async () => {
-    const [low, high, next] = [uniqueName('low'), uniqueName('high'), uniqueName('next')] as [
-      string,
-      string,
-      string,
-    ];
-    // It takes long to stop, so the cancel comes before its end.
-    await push(low, { replicas: 2, stop: { drainMs: 8_000 } });
-    expect(await ask('build-and-run', low)).toMatchObject({ status: true });
-    await untilRunning(low, 2);
-    await push(high, { priority: 50, placement: { preempt: true } });
-    const token = uniqueName('order');
-    const body = { token, mode: 'build-and-run', appId: high, appName: 'Test', services: ['web'] };
-    await fetch(`${deployerUrl}/v1/requests`, { method: 'POST', headers, body: JSON.stringify(body) });
-    await until(
-      'a victim to be asked',
-      async () => (await rows('SELECT FROM load_balancer.evictions WHERE app_id = $1', low)).length === 1,
-      LATER,
-    );
-    const cancel = {
-      token: uniqueName('cancel'),
-      mode: 'cancel',
-      appId: high,
-      appName: 'Test',
-      cancels: token,
-    };
-    await fetch(`${deployerUrl}/v1/requests`, { method: 'POST', headers, body: JSON.stringify(cancel) });
-    await until(
-      'it to leave the line',
-      async () => (await rows('SELECT FROM load_balancer.waiting_requests')).length === 0,
-      LATER,
-    );
-    await until(
-      'both to run',
-      async () => {
-        const { length } = await running(low);
-        const open = await rows('SELECT FROM deployer.tasks WHERE result IS NULL');
-        return length === 2 && open.length === 0;
-      },
-      LATER,
-    );
-    expect(await running(high)).toEqual([]);
-    expect(await ask('stop', low)).toMatchObject({ status: true });
-    await push(next, {});
-    expect(await ask('build-and-run', next), 'nothing is kept').toMatchObject({ status: true });
-    expect(await ask('stop', next)).toMatchObject({ status: true });
-  },
-);
+it('a request that is cancelled while others make room leaves nothing behind: no room is kept, and they run again', async () => {
+  const [low, high, next] = [uniqueName('low'), uniqueName('high'), uniqueName('next')] as [
+    string,
+    string,
+    string,
+  ];
+  // It takes long to stop, so the cancel comes before its end.
+  await push(low, { replicas: 2, stop: { drainMs: 8_000 } });
+  expect(await ask('build-and-run', low)).toMatchObject({ status: true });
+  await untilRunning(low, 2);
+  await push(high, { priority: 50, placement: { preempt: true } });
+  const token = uniqueName('order');
+  const body = { token, mode: 'build-and-run', appId: high, appName: 'Test', services: ['web'] };
+  await fetch(`${deployerUrl}/v1/requests`, { method: 'POST', headers, body: JSON.stringify(body) });
+  await until(
+    'a victim to be asked',
+    async () => (await rows('SELECT FROM load_balancer.evictions WHERE app_id = $1', low)).length === 1,
+    LATER,
+  );
+  const cancel = {
+    token: uniqueName('cancel'),
+    mode: 'cancel',
+    appId: high,
+    appName: 'Test',
+    cancels: token,
+  };
+  await fetch(`${deployerUrl}/v1/requests`, { method: 'POST', headers, body: JSON.stringify(cancel) });
+  await until(
+    'it to leave the line',
+    async () => (await rows('SELECT FROM load_balancer.waiting_requests')).length === 0,
+    LATER,
+  );
+  await until(
+    'both to run',
+    async () => {
+      const { length } = await running(low);
+      const open = await rows('SELECT FROM deployer.tasks WHERE result IS NULL');
+      return length === 2 && open.length === 0;
+    },
+    LATER,
+  );
+  expect(await running(high)).toEqual([]);
+  expect(await ask('stop', low)).toMatchObject({ status: true });
+  await push(next, {});
+  expect(await ask('build-and-run', next), 'nothing is kept').toMatchObject({ status: true });
+  expect(await ask('stop', next)).toMatchObject({ status: true });
+});

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AGENT_SILENT_MS } from '#libs/contracts';
 import { type AppProcess, until } from '#libs/testing';
 import { onNode } from '../e2e/world.js';
-import { inWhole } from './in-whole.js';
 import { OwnPlatform } from './own-platform.js';
 import { PlacingClient } from './placing-client.js';
+
+// Among all stages, measured.int places by the same figures, without a minute of full load.
 
 const SOON = { timeoutMs: 60_000 };
 /** On a machine that is busy with other work, the loops get a part of its processors. */
@@ -63,7 +64,7 @@ it('a busy node is avoided though nothing is reserved on it', async () => {
   expect(places).not.toContain(undefined);
 }, 300_000);
 
-inWhole.it('it is taken again once its agent has been silent for long', async () => {
+it('it is taken again once its agent has been silent for long', async () => {
   await platform.stop(agent);
   const silentFrom = Math.max(...nodes.map((node) => Date.parse(client.states.get(node)?.observedAt ?? '')));
   await until('its figures to be old', () => Date.now() - silentFrom > AGENT_SILENT_MS + 1_000, SOON);
