@@ -55,7 +55,17 @@ export async function pushBase(
 ): Promise<void> {
   const shared = sharedName(registry, tar);
   await client.call(socketPath, 'tag', BASE_IMAGES.python, shared);
-  await client.call(socketPath, 'push', shared);
+  await repeated(() => client.call(socketPath, 'push', shared));
+}
+
+/** On a busy machine, the engine has given up its first connection to the registry. */
+async function repeated(call: () => Promise<unknown>, triesLeft = 2): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    await repeated(call, triesLeft - 1);
+  }
 }
 
 /** By a pull, not by an import: an engine knows a registry's layer by the digest under which it was pulled. */
