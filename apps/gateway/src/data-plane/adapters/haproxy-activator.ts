@@ -6,12 +6,6 @@ import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 /** Of the server that stands for the activator in each backend. */
 const ACTIVATOR = 'activator';
 
-/** What only the gateway says to itself. */
-const OWN_HEADERS = 'x-slipway-';
-
-export const strangerRules = ({ activator }: HaproxySettings): readonly string[] =>
-  activator === undefined ? [] : [`http-request del-header ${OWN_HEADERS} -m beg`];
-
 /**
  * The last resort of a backend: it gets the requests that no instance can get, also those whose instance turns out to be
  * away. It is not checked: where it is away as well, the client hears so after the last try.
@@ -24,7 +18,7 @@ export function lastResort(
   if (activator === undefined) return [];
   const server = `server ${ACTIVATOR} abns@${activator.addressOf(backend)} backup no-check`;
   const statuses = finalStatuses.map(
-    ([said, meant]) => `http-response set-status ${meant} if { srv_name ${ACTIVATOR} } { status ${said} }`,
+    ([said, meant]) => `http-response set-status ${meant} if { status ${said} } { srv_name ${ACTIVATOR} }`,
   );
   if (profile !== 'sticky') return [...statuses, server];
   return [

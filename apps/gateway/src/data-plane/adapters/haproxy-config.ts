@@ -2,7 +2,7 @@ import { FRONTEND, NO_ROUTE } from '../domain/answered.js';
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
 import { NO_SERVER } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
-import { backFrontend, lastResort, strangerRules } from './haproxy-activator.js';
+import { backFrontend, lastResort } from './haproxy-activator.js';
 import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
 import { cacheRules, cacheSection } from './haproxy-cache.js';
 import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
@@ -120,29 +120,32 @@ function frontend(input: ConfigInput): readonly string[] {
   const { settings, carrying, challengePort } = input;
   const { folder, host, port, trustedProxies } = settings;
   const says = forwarded(settings);
-  const trusted = trustedProxies.length === 0 ? 'always_false' : `src ${trustedProxies.join(' ')}`;
+  const hasTrusted = trustedProxies.length > 0;
+  const trusted = hasTrusted ? `src ${trustedProxies.join(' ')}` : 'always_false';
   return section(
     `frontend ${FRONTEND}`,
     `bind ${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...tlsBind(settings),
     `acl is-trusted ${trusted}`,
     ...connectionRules(settings),
-    'http-request set-var(txn.method) method',
+    ...(input.accessLogPort === undefined ? [] : ['http-request set-var(txn.method) method']),
     'http-request set-var(txn.path) path',
     'http-request set-var(txn.host) req.fhdr(host),field(1,:),rtrim(.),lower',
     'http-request set-var(txn.id) uuid()',
-    'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
-    ...requestRules({ hasTrusted: trustedProxies.length > 0 }),
-    'http-request set-header X-Request-Id %[var(txn.id)]',
+    ...(hasTrusted
+      ? [
+          'http-request set-var(txn.id) req.hdr(x-request-id) if is-trusted { req.hdr(x-request-id) -m found }',
+        ]
+      : []),
+    ...requestRules({ hasTrusted }),
+    `http-request ${hasTrusted ? 'set' : 'add'}-header X-Request-Id %[var(txn.id)]`,
     'http-response set-header X-Request-Id %[var(txn.id)]',
     ...probeRules(settings),
     ...clientRules(settings, carrying),
-    // What a client says of itself is believed only where a proxy of our own says it.
-    ...strangerRules(settings),
-    'http-request set-header X-Forwarded-Host %[req.fhdr(host)] unless is-trusted { req.hdr(x-forwarded-host) -m found }',
+    saysOfClient('Host', '%[req.fhdr(host)]', hasTrusted),
     ...says.before,
-    `http-request set-header X-Forwarded-Port ${says.port} unless is-trusted { req.hdr(x-forwarded-port) -m found }`,
-    `http-request set-header X-Forwarded-Proto ${says.proto} unless is-trusted { req.hdr(x-forwarded-proto) -m found }`,
+    saysOfClient('Port', says.port, hasTrusted),
+    saysOfClient('Proto', says.proto, hasTrusted),
     ...tlsRules(settings),
     'option forwardfor',
     // A request that may have reached its instance is sent again only where that can do no harm.
@@ -156,6 +159,12 @@ function frontend(input: ConfigInput): readonly string[] {
     ...logLine(input),
   );
 }
+
+/** What a client says of itself is believed only where a proxy of our own says it; what others said is out by now. */
+const saysOfClient = (what: string, value: string, hasTrusted: boolean): string =>
+  hasTrusted
+    ? `http-request set-header X-Forwarded-${what} ${value} unless is-trusted { req.hdr(x-forwarded-${what.toLowerCase()}) -m found }`
+    : `http-request add-header X-Forwarded-${what} ${value}`;
 
 const logLine = ({ carrying, accessLogPort }: ConfigInput): readonly string[] =>
   accessLogPort === undefined ? [] : [`log-format '${logFormat(carrying)}'`];

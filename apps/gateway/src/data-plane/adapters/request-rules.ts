@@ -25,8 +25,15 @@ const DISGUISED = `^(x_forwarded.*|x-forwarded_.*|x[-_]real_ip|x_real[-_]ip|x[-_
 const CONTROL = String.raw`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]`;
 const MOST_DIGITS = 15;
 
+/** What only the gateway says to itself. */
+const OWN_HEADERS = 'x-slipway-';
+
 const refused = (status: number, says: string): string =>
   `http-request return status ${status} content-type text/plain string "${says}\\n"`;
+
+/** Names of headers of which a rule below asks. Most requests have none of them, so that one look stands for all. */
+const ASKED_ABOUT = String.raw`(^|:)(x[-_](forwarded|real[-_]ip|request[-_]id|slipway)[^:]*|forwarded|${NEVER}|transfer-encoding|content-length|upgrade)(:|$)`;
+const IF_SPECIAL = 'if { var(txn.special) -m found }';
 
 /**
  * Comes before anything is written into a request: refuses what no two parsers read alike, and takes out what a client may
@@ -36,17 +43,20 @@ export const requestRules = ({ hasTrusted }: { readonly hasTrusted: boolean }): 
   // Applications build links from it. The value as a whole: HAProxy otherwise takes what is behind the last comma.
   `${refused(400, 'The Host header must be one host name.')} unless { req.fhdr_cnt(host) eq 1 } { req.fhdr(host) -m reg -i '${HOST}' }`,
   `${refused(400, 'A header has a control character.')} if { req.hdrs -m reg '${CONTROL}' }`,
-  // HAProxy 2.6 reads 2^64 + 1 as 1, and what follows as a request. So nothing more of this connection is read.
-  `http-request reject if { req.fhdr(content-length),length gt ${MOST_DIGITS} }`,
   // No instance is a proxy for others. A WebSocket over HTTP/2 is a GET here.
   `${refused(405, 'This method is not carried.')} if { method CONNECT TRACE }`,
-  // HAProxy has read it as this, however it is written; an instance that reads it as no coding would find requests in it.
-  'http-request set-header Transfer-Encoding chunked if { req.fhdr(transfer-encoding) -m found }',
-  `http-request del-header '${BELIEVED}' -m reg${hasTrusted ? ' unless is-trusted' : ''}`,
-  ...(hasTrusted ? [`http-request del-header '${DISGUISED}' -m reg if is-trusted`] : []),
-  // Behind an upgrade to HTTP/2 an instance would get requests that nobody has looked at.
-  'http-request del-header Upgrade if { req.fhdr(upgrade) -m sub -i h2c }',
+  `http-request set-var(txn.special) bool(true) if { req.hdr_names(:) -m reg -i ${ASKED_ABOUT} }`,
   // An instance that is a proxy itself leaves out what is named there.
-  'http-request del-header Connection unless { req.fhdr(upgrade) -m found }',
-  'http-request set-header Connection Upgrade if { req.fhdr(upgrade) -m found }',
+  'http-request del-header Connection unless { var(txn.special) -m found } { req.fhdr(upgrade) -m found }',
+  // HAProxy 2.6 reads 2^64 + 1 as 1, and what follows as a request. So nothing more of this connection is read.
+  `http-request reject ${IF_SPECIAL} { req.fhdr(content-length),length gt ${MOST_DIGITS} }`,
+  // HAProxy has read it as this, however it is written; an instance that reads it as no coding would find requests in it.
+  `http-request set-header Transfer-Encoding chunked ${IF_SPECIAL} { req.fhdr(transfer-encoding) -m found }`,
+  `http-request del-header '${BELIEVED}' -m reg ${IF_SPECIAL}${hasTrusted ? ' !is-trusted' : ''}`,
+  ...(hasTrusted ? [`http-request del-header '${DISGUISED}' -m reg ${IF_SPECIAL} is-trusted`] : []),
+  // Behind an upgrade to HTTP/2 an instance would get requests that nobody has looked at.
+  `http-request del-header Upgrade ${IF_SPECIAL} { req.fhdr(upgrade) -m sub -i h2c }`,
+  `http-request del-header Connection ${IF_SPECIAL} !{ req.fhdr(upgrade) -m found }`,
+  `http-request set-header Connection Upgrade ${IF_SPECIAL} { req.fhdr(upgrade) -m found }`,
+  `http-request del-header ${OWN_HEADERS} -m beg ${IF_SPECIAL}`,
 ];
