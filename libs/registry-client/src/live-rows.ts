@@ -6,6 +6,8 @@ import { CARRIER_SCHEMAS } from './traffic-carriers.js';
 export const LIVE_MS = 3_000;
 /** Rows of writers that are gone are deleted after this. */
 const KEPT = `interval '1 minute'`;
+/** An app that starts for the first time is heard of so much later at most. */
+const LOOK_AGAIN_MS = 2_000;
 /** Writes between two looks for such rows. */
 const SWEEP_EVERY = 60;
 
@@ -114,6 +116,7 @@ interface Row {
 /** Reads the rows that count. A body crosses the wire once: what is known already is not sent again. */
 export class LiveRowReader<T> {
   private known = new Map<string, T | undefined>();
+  private readable: { readonly schemas: readonly string[]; readonly atMs: number } | undefined;
 
   /** `parse` gives undefined for a body that cannot be read: its row is passed over. */
   constructor(
@@ -124,7 +127,7 @@ export class LiveRowReader<T> {
 
   /** None where no app that writes such rows ever started on this database. */
   async read(): Promise<readonly LiveRow<T>[]> {
-    const schemas = await this.readable();
+    const schemas = await this.schemas();
     if (schemas.length === 0) return [];
     const rows = await this.rowsIn(schemas);
     this.known = new Map(
@@ -139,7 +142,14 @@ export class LiveRowReader<T> {
     });
   }
 
-  private async readable(): Promise<readonly string[]> {
+  private async schemas(): Promise<readonly string[]> {
+    const nowMs = performance.now();
+    if (this.readable === undefined || nowMs - this.readable.atMs > LOOK_AGAIN_MS)
+      this.readable = { schemas: await this.readSchemas(), atMs: nowMs };
+    return this.readable.schemas;
+  }
+
+  private async readSchemas(): Promise<readonly string[]> {
     const { rows } = await this.pool.query<{ schema: string }>(
       `SELECT n.nspname AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = ANY ($1) AND c.relname = $2
