@@ -21,7 +21,7 @@ export class Metrics {
   ): Counter<L> {
     const counter: Counter<L> = new Counter({
       ...{ name: `slipway_${name}`, help, labelNames, registers: [this.registry] },
-      ...(values && { collect: () => fill(counter, values()) }),
+      ...(values && { collect: () => fill(counter, labelNames, values()) }),
     });
     return counter;
   }
@@ -35,7 +35,7 @@ export class Metrics {
   ): Gauge<L> {
     const gauge: Gauge<L> = new Gauge({
       ...{ name: `slipway_${name}`, help, labelNames, registers: [this.registry] },
-      ...(values && { collect: () => fill(gauge, values()) }),
+      ...(values && { collect: () => fill(gauge, labelNames, values()) }),
     });
     return gauge;
   }
@@ -53,9 +53,14 @@ export class Metrics {
 
 type Values<L extends string> = readonly (readonly [labels: Readonly<Record<L, string>>, value: number])[];
 
-/** What is not among the values any more goes. */
-function fill<L extends string>(metric: Gauge<L> | Counter<L>, values: Values<L>): void {
+/** What is not among the values any more goes. A metric without labels is 0 after `reset`, which is a value, too. */
+function fill<L extends string>(
+  metric: Gauge<L> | Counter<L>,
+  labelNames: readonly L[],
+  values: Values<L>,
+): void {
   metric.reset();
+  if (values.length === 0 && labelNames.length === 0) metric.remove();
   for (const [labels, value] of values) metric.inc({ ...labels }, value);
 }
 
