@@ -1,11 +1,19 @@
-import type { Traffic } from './domain/figures.js';
-import type { Policy } from './domain/policy.js';
+import type { Asking } from './domain/asked.js';
+import type { Expected, Explanation } from './domain/decision.js';
+import type { InstanceFigures, Traffic } from './domain/figures.js';
+import type { Hold } from './domain/holds.js';
+import type { Bounds, Policy } from './domain/policy.js';
+import type { Recorded } from './domain/recorded.js';
+import type { ScalingState } from './domain/state.js';
+
+export interface ServiceName {
+  readonly appId: string;
+  readonly service: string;
+}
 
 /** A service with a policy that should run, as the registry shows it. */
-export interface ScaledService {
-  readonly appId: string;
+export interface ScaledService extends ServiceName {
   readonly appName: string;
-  readonly service: string;
   readonly policy: Policy;
   /** How many instances there are to be. */
   readonly wanted: number;
@@ -20,17 +28,10 @@ export interface ScaledServices {
   read(): Promise<readonly ScaledService[]>;
 }
 
-/** What is measured of an instance now; a member that is missing was not. */
-export interface InstanceUse {
-  readonly cpuPercent?: number | undefined;
-  readonly memoryPercent?: number | undefined;
-  readonly score?: { readonly overall: number; readonly lowest: number } | undefined;
-}
-
-/** Undefined of what nobody has heard of in time. */
+/** What is measured now. Undefined of what nobody has heard of in time. */
 export interface CurrentFigures {
-  instance(name: string): InstanceUse | undefined;
-  traffic(appId: string, service: string): Traffic | undefined;
+  instance(name: string): InstanceFigures | undefined;
+  traffic(of: ServiceName): Traffic | undefined;
 }
 
 /** Figures from outside of Slipway. Undefined where they are not to be had in time; it never throws. */
@@ -38,3 +39,57 @@ export interface OutsideFigures {
   kafkaLag(group: string, topic: string): number | undefined;
   prometheus(url: string, query: string): number | undefined;
 }
+
+/** What is left to whoever decides next, on this replica or another one. JSON. */
+export interface Kept {
+  readonly state: ScalingState;
+  readonly asking: Asking;
+}
+
+/** A service that this replica decides for. */
+export interface HeldService extends ServiceName {
+  readonly fence: number;
+}
+
+/** One replica at a time decides for a service; by the clock of the database. */
+export interface ScalingLeases {
+  /** Renews those that are held, and takes those that nobody holds. @returns those that are this replica's now */
+  hold(services: readonly ServiceName[]): Promise<readonly HeldService[]>;
+  /** What was kept of a service that was just taken; undefined where nothing was. */
+  kept(service: ServiceName): Promise<Kept | undefined>;
+  /** Which of these requests were answered, and whether they succeeded. */
+  answers(tokens: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
+  /** Of services that are held still; of others nothing is written. */
+  keep(services: readonly (HeldService & { readonly kept: Kept })[]): Promise<void>;
+  /** Lets others have all at once. */
+  end(): Promise<void>;
+}
+
+/** A change of the count. */
+export interface ScalingChange extends HeldService {
+  readonly at: number;
+  readonly token: string;
+  readonly explanation: Explanation;
+  /** One line, for who reads the request later. */
+  readonly reason: string;
+  readonly kept: Kept;
+}
+
+export interface ScalingRecord {
+  /**
+   * The decision, what it leaves and the request for it, in one transaction.
+   * @returns false, and nothing written, where this replica holds the lease no more
+   */
+  change(change: ScalingChange): Promise<boolean>;
+  /** Decisions that changed nothing; one that was written before is written over. */
+  holds(holds: readonly (HeldService & { readonly hold: Hold })[]): Promise<void>;
+  figures(figures: readonly (ServiceName & { readonly recorded: Recorded })[]): Promise<void>;
+}
+
+/** The load that is expected soon, where a policy asks for that and enough is known. */
+export interface Forecasts {
+  expected(service: ServiceName, policy: Policy, now: number): Expected | undefined;
+}
+
+/** The bounds of a policy at a time: a window has its own. */
+export type BoundsAt = (policy: Policy, now: number) => Bounds;

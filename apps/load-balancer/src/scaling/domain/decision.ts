@@ -12,6 +12,7 @@ import type { ScalingState } from './state.js';
  * - `rollout`: nothing is scaled in meanwhile. `missing`: nor without a figure.
  * - `idle`: nothing to do for `idleMs`; `wake`: the first request after that.
  * - `prediction`: the load that is expected.
+ * - `asked`: what was asked for before is still under way; `rest`: it failed, and is asked for again a moment later.
  */
 export type Constraint =
   | 'steady'
@@ -29,7 +30,9 @@ export type Constraint =
   | 'missing'
   | 'idle'
   | 'wake'
-  | 'prediction';
+  | 'prediction'
+  | 'asked'
+  | 'rest';
 
 /** How many instances the load that is expected soon needs. */
 export interface Expected {

@@ -1,0 +1,41 @@
+import { type Pool } from '#libs/postgres';
+import { namingRegistry } from '#libs/registry-client';
+import type { Policy } from '../domain/policy.js';
+import type { ScaledService, ScaledServices } from '../ports.js';
+
+interface Row {
+  readonly appId: string;
+  readonly appName: string;
+  readonly service: string;
+  readonly wanted: number;
+  readonly release: string | null;
+  readonly scaling: Policy;
+  readonly instances: readonly { readonly name: string; readonly state: string; readonly release: string }[];
+}
+
+/** Each reads its instances by their service, so what else runs costs nothing. */
+const SCALED = `
+  SELECT app_id AS "appId", app_name AS "appName", service, wanted, wanted_release AS release, scaling,
+    (SELECT coalesce(json_agg(json_build_object('name', name, 'state', state, 'release', instance.release)
+                              ORDER BY name), '[]')
+     FROM registry.instances instance
+     WHERE instance.app_id = service.app_id AND instance.service = service.service
+       AND state IN ('running', 'draining')) AS instances
+  FROM registry.services service
+  WHERE scaling IS NOT NULL AND wanted_state = 'running' AND wanted IS NOT NULL
+  ORDER BY app_id, service`;
+
+/** The services with a policy, as the registry's views show them. */
+export class RegistryScaledServices implements ScaledServices {
+  constructor(private readonly pool: Pool) {}
+
+  async read(): Promise<readonly ScaledService[]> {
+    const { rows } = await namingRegistry(this.pool.query<Row>(SCALED));
+    return rows.map(({ instances, release, scaling, ...row }) => ({
+      ...row,
+      policy: scaling,
+      running: instances.filter(({ state }) => state === 'running').map(({ name }) => name),
+      isRollingOut: instances.some((instance) => instance.release !== release),
+    }));
+  }
+}
