@@ -53,7 +53,7 @@ export const participants: Readonly<Record<string, Participant>> = {
       topics.nodeObserved,
       topics.nodeState,
     ],
-    sends: [topics.nodeResponses, topics.moveRequests],
+    sends: [topics.nodeResponses, topics.moveRequests, topics.scaleRequests],
     tails: true,
   },
   'node-manager': {

@@ -12,7 +12,7 @@ describe('aclsOf', () => {
 
   it('gives each app the group of each topic that it shares out, and lets it keep dead letters', () => {
     const received = ['node.requests', 'instance.reports', 'scale.responses', 'node.observed', 'node.state'];
-    const sent = ['node.responses', 'move.requests'];
+    const sent = ['node.responses', 'move.requests', 'scale.requests'];
     const written = [...sent, ...[...received, ...sent].map((topic) => `${topic}.dead-letter`)];
     expect(aclsOf('load-balancer')).toEqual([
       ...received.map((name) => ({ operation: 'Read', resource: 'topic', name })),

@@ -2,7 +2,7 @@ import type { Asking } from './domain/asked.js';
 import type { Expected, Explanation } from './domain/decision.js';
 import type { InstanceFigures, Traffic } from './domain/figures.js';
 import type { Hold } from './domain/holds.js';
-import type { Bounds, Policy } from './domain/policy.js';
+import type { Policy } from './domain/policy.js';
 import type { Recorded } from './domain/recorded.js';
 import type { ScalingState } from './domain/state.js';
 
@@ -90,6 +90,3 @@ export interface ScalingRecord {
 export interface Forecasts {
   expected(service: ServiceName, policy: Policy, now: number): Expected | undefined;
 }
-
-/** The bounds of a policy at a time: a window has its own. */
-export type BoundsAt = (policy: Policy, now: number) => Bounds;

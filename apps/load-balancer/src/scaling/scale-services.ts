@@ -2,12 +2,12 @@ import { answered, type Asking, countNow, stillAsked } from './domain/asked.js';
 import type { Decision } from './domain/decision.js';
 import { type Figures, sampleOf } from './domain/figures.js';
 import { dueHolds, type Hold, withChange, withHold, written } from './domain/holds.js';
+import { boundsAt } from './domain/policy.js';
 import { beginningOf, FINE_SECONDS, type Recordable, type Recorded, recordOf } from './domain/recorded.js';
 import { initialState, type ScalingState } from './domain/state.js';
 import { takeTurn } from './domain/turn.js';
 import { reasonText } from './domain/words.js';
 import type {
-  BoundsAt,
   CurrentFigures,
   Forecasts,
   HeldService,
@@ -26,7 +26,6 @@ interface ScaleServicesParts {
   readonly outside: OutsideFigures;
   readonly forecasts: Forecasts;
   readonly record: ScalingRecord;
-  readonly boundsAt: BoundsAt;
   /** Milliseconds since the epoch, as the database says. */
   now(): number;
   newToken(): string;
@@ -139,7 +138,7 @@ export class ScaleServices {
   }
 
   private async decideFor(service: ScaledService, lease: HeldService, memory: Memory): Promise<void> {
-    const { boundsAt, forecasts, now: clock } = this.parts;
+    const { forecasts, now: clock } = this.parts;
     const now = clock();
     const { policy, wanted, isRollingOut } = service;
     const figures = this.figuresOf(service);

@@ -1,5 +1,4 @@
 import type { InstanceFigures, Traffic } from './domain/figures.js';
-import { boundsOf } from './domain/policy.js';
 import { T0 } from './domain/scaling.testing.js';
 import { keyOf, ScaleServices } from './scale-services.js';
 import type { HeldService, Kept, ScaledService, ScalingChange, ServiceName } from './ports.js';
@@ -73,7 +72,6 @@ export class SharedWorld {
         holds: () => Promise.resolve(),
         figures: () => Promise.resolve(),
       },
-      boundsAt: (policy) => boundsOf(policy, () => false),
       now: () => this.now,
       newToken: () => `${holder}-${(tokens += 1)}`,
       onChanged: () => undefined,

@@ -146,6 +146,7 @@ function nextState(
   const recent = state.changes.filter(({ at }) => now - at < changesKeptMs(policy));
   const panicUntil = panics(seen, targets) ? now + CALM_MS : state.panicUntil;
   const slowAt = slowNow(seen, targets) ?? state.slowAt;
+  const pace = paceNow(seen) ?? state.pace;
   return {
     samples,
     recommended: withRecommended(state.recommended, wish.count, now, recommendedKeptMs(policy)),
@@ -153,8 +154,25 @@ function nextState(
     ready: state.ready,
     activeAt: count > 0 && current === 0 ? now : state.activeAt,
     ...(panicUntil !== undefined && panicUntil > now && { panicUntil }),
+    ...(pace !== undefined && { pace }),
     ...(slowAt !== undefined && { slowAt }),
   };
+}
+
+/** A second counts so much for the pace. */
+const PACE_WEIGHT = 0.2;
+/** Of its aim; above, requests wait for each other. */
+const AT_EASE = 1.2;
+
+/** The pace with this second, if none of its requests wait for want of an instance. */
+function paceNow({ policy: { targets }, samples, state, now }: Seen): ScalingState['pace'] {
+  const { requestsPerSecond = 0, concurrency = 0, waiting = 0, ready = 0 } = samples.at(-1) ?? {};
+  const aim = targets.concurrency;
+  if (aim === undefined || requestsPerSecond === 0 || waiting > 0) return undefined;
+  if (concurrency > ready * aim * AT_EASE) return undefined;
+  const each = concurrency / requestsPerSecond;
+  const before = state.pace?.secondsEach ?? each;
+  return { secondsEach: before + PACE_WEIGHT * (each - before), at: now };
 }
 
 /** The load an instance at which answers take too long now, if it is the lowest one known, or what was known is old. */

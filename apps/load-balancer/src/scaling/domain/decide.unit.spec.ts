@@ -4,7 +4,7 @@ import { figuresOf, inputOf, Loop, policyOf, T0, traffic, unlimited } from './sc
 import { initialState } from './state.js';
 
 const busy = (concurrency: number) => (ready: number) =>
-  figuresOf(ready, {}, { traffic: traffic({ inFlight: concurrency }) });
+  figuresOf(ready, {}, { traffic: traffic({ requestsPerSecond: 5 * concurrency, inFlight: concurrency }) });
 
 describe('targets', () => {
   it.each([
@@ -142,6 +142,14 @@ describe('limits on the way out', () => {
   });
 });
 
+it('what waits for want of instances asks for half as many again as the rate does, for half a minute', () => {
+  const queued = (inFlight: number) => (ready: number) =>
+    figuresOf(ready, {}, { traffic: traffic({ requestsPerSecond: 150, inFlight }) });
+  const loop = new Loop(policyOf({ max: 50 }), 2).run(20, queued(30)).run(20, queued(400));
+  expect(loop.current).toBe(3);
+  expect(loop.run(20, queued(400)).current).toBe(20);
+});
+
 describe('limits on the way in', () => {
   it('the highest recommendation of the window', () => {
     const loop = new Loop(policyOf({ in: { cooldownMs: 0 } }), 4).run(62, busy(70)).run(30, busy(10));
@@ -180,8 +188,8 @@ describe('limits on the way in', () => {
 
 describe('bounds', () => {
   const windows = [
-    { cron: '0 8 * * *', timezone: 'UTC', durationMs: 1, min: 3, max: 20 },
-    { cron: '0 9 * * *', timezone: 'UTC', durationMs: 1, min: 5 },
+    { cron: '0 8 * * *', timezone: 'UTC', durationMs: 36_000_000, min: 3, max: 20 },
+    { cron: '0 9 * * *', timezone: 'UTC', durationMs: 36_000_000, min: 5 },
   ];
 
   it('of open windows the highest count', () => {

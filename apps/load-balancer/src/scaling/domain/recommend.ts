@@ -31,6 +31,9 @@ export const SETTLE_MS = 3_000;
 const CLEARLY_FAST = 0.5;
 /** A load this close to one at which answers took too long would be too much again. */
 const AS_MUCH = 0.9;
+/** A pace that nothing confirmed for so long may have changed: requests may take longer for another reason. */
+const PACE_MS = 30_000;
+const CATCH_UP = 1.5;
 /** What was learned of loads and latencies is forgotten: releases change. */
 const LEARNED_MS = 3_600_000;
 
@@ -87,8 +90,21 @@ function total(seen: Seen, target: Total, aim: number): TargetResult {
   if (latest === undefined) return noFigure(target, aim);
   const isStock = target === 'kafkaLag' || target === 'prometheus';
   const value = isStock ? latest : (meanOf(seen.samples.map((sample) => sample[target])) ?? latest);
-  const raw = countFor(value, aim, seen.current, seen.policy);
+  const asked = countFor(value, aim, seen.current, seen.policy);
+  const raw = target === 'concurrency' ? withoutBacklog(seen, asked, aim) : asked;
   return { target, aim, value: value / Math.max(1, seen.current), raw };
+}
+
+/**
+ * What waits for want of instances is no load: with enough of them it is gone. By Little's law (concurrency is rate times
+ * time) as many are needed as the rate asks for at the pace from before; and half as many again work off what waits.
+ */
+function withoutBacklog({ state, samples, current, now }: Seen, asked: number, aim: number): number {
+  const rate = meanOf(samples.map(({ requestsPerSecond }) => requestsPerSecond));
+  if (asked <= current || state.pace === undefined || rate === undefined) return asked;
+  if (now - state.pace.at >= PACE_MS) return asked;
+  const enough = Math.ceil(((rate * state.pace.secondsEach) / aim) * CATCH_UP - EPSILON);
+  return Math.max(current, Math.min(asked, enough));
 }
 
 const isSettled = ({ state, now }: Seen): boolean =>

@@ -1,7 +1,7 @@
 import { decide } from './decide.js';
 import type { DecideInput, Decision } from './decision.js';
 import type { Figures, InstanceFigures, Traffic } from './figures.js';
-import { boundsOf, type DirectionRules, type Policy } from './policy.js';
+import { boundsAt, type DirectionRules, type Policy } from './policy.js';
 import { initialState, type ScalingState } from './state.js';
 
 export const T0 = Date.parse('2026-01-05T12:00:00Z');
@@ -43,7 +43,7 @@ export const figuresOf = (
 export const inputOf = (policy: Policy, given: Partial<DecideInput> = {}): DecideInput => {
   const { current = 2, now = T0 } = given;
   return {
-    ...{ policy, bounds: boundsOf(policy, () => true), current, now, isRollingOut: false, isWoken: false },
+    ...{ policy, bounds: boundsAt(policy, now), current, now, isRollingOut: false, isWoken: false },
     ...{ figures: figuresOf(current), state: initialState(current, now) },
     ...given,
   };

@@ -26,6 +26,8 @@ export interface ScalingState {
   readonly activeAt: number;
   /** Until then nothing is scaled in, as so much load came at once. */
   readonly panicUntil?: number;
+  /** How long a request takes at an instance that is not over its aim, and when that was so last. */
+  readonly pace?: { readonly secondsEach: number; readonly at: number };
   /** The load an instance at which answers took too long, in requests a second. */
   readonly slowAt?: { readonly requestsPerSecond: number; readonly at: number };
 }
