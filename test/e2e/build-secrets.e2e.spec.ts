@@ -30,11 +30,12 @@ const byConfig = (more = ''): Files => ({
   'server.js': SERVER,
 });
 
+/** A builder that has kept the layers of another run would give what that run made of its token: a secret is not in their key. */
 const byDockerfile = (): Files => ({
   ...greeter('', { runtime: 'dockerfile', command: undefined, buildSecrets: { 'npm.token': NAME } }),
   'server.js': SERVER,
   Dockerfile: `FROM slipway/node:24
-RUN --mount=type=secret,id=npm.token sha256sum /run/secrets/npm.token > /made.txt
+RUN --mount=type=secret,id=npm.token sha256sum /run/secrets/npm.token > /made.txt && : ${SAID}
 COPY server.js /
 CMD ["node", "/server.js"]
 `,
