@@ -111,8 +111,8 @@ describe('a service', () => {
   });
 });
 
-describe('a gateway', () => {
-  inWhole.it('whose HAProxy is killed has it back within seconds', async () => {
+inWhole.describe('a gateway', () => {
+  it('whose HAProxy is killed has it back within seconds', async () => {
     const appId = uniqueName('killed');
     await deploy(appId, 'here');
     const gateway = await OwnGateway.create();
@@ -127,7 +127,7 @@ describe('a gateway', () => {
     await stopApp(appId);
   });
 
-  inWhole.it('that is killed leaves HAProxy carrying; the next one brings it up to date', async () => {
+  it('that is killed leaves HAProxy carrying; the next one brings it up to date', async () => {
     const appId = uniqueName('adopted');
     await deploy(appId, 'before', { replicas: 2 });
     const gateway = await OwnGateway.create();
