@@ -1,5 +1,6 @@
 import { decide } from '../../apps/deployer/src/task/domain/decide.js';
 import { type CrashMoment, entryOf, isRecorded } from '../../apps/deployer/src/task/domain/effect-table.js';
+import { firstSpec, type ServiceSpec } from '../../apps/deployer/src/services/domain/spec.js';
 import type { Effect, EffectKind } from '../../apps/deployer/src/task/domain/task.effects.js';
 import type { TaskEventOf } from '../../apps/deployer/src/task/domain/task.events.js';
 import {
@@ -20,6 +21,10 @@ interface Simulated {
 
 const oldRelease = releaseWith('old', 1);
 const newRelease = releaseWith('new', 1);
+const midRelease = releaseWith('mid', 1);
+const byRun = { arrival: 1, at: new Date(0).toISOString(), by: 'run', token: 't0' };
+const declared = { count: 1, limits: oldRelease.config.resources };
+const onlyOld: ServiceSpec = firstSpec({ release: 'old' }, declared, byRun);
 const two = (release: typeof oldRelease) => [running('a', release), running('b', release)];
 
 const simulated = {
@@ -91,6 +96,23 @@ const simulated = {
   'scale down': {
     task: { mode: 'scale', scale: { by: -1 } },
     world: { release: oldRelease, before: two(oldRelease) },
+  },
+  'canary, in place of another': {
+    task: { mode: 'scale', scale: { canary: { release: 'new', percent: 10 } } },
+    world: {
+      ...{ release: oldRelease, canary: newRelease },
+      before: [running('a', oldRelease), running('b', midRelease)],
+      spec: { ...onlyOld, canary: { release: 'mid', percent: 10 } },
+    },
+  },
+  'canary that fails': {
+    task: { mode: 'scale', scale: { canary: { release: 'new', percent: 10 } } },
+    world: {
+      ...{ release: oldRelease, canary: newRelease, spec: onlyOld },
+      before: [running('a', oldRelease)],
+      failing: ['probe-instance 0'],
+    },
+    likeUntilItFails: 'canary, in place of another',
   },
 } as const satisfies Readonly<Record<string, Simulated>>;
 

@@ -59,6 +59,13 @@ async function setSecret(appId: string): Promise<void> {
 }
 const TWO = { replicas: 2 };
 
+const tenPercent = (release: string | undefined): Asked => scale({ canary: { release, percent: 10 } });
+/** Builds what was pushed, and runs nothing of it; the id of the release. */
+async function built(requests: Requests, appId: string): Promise<string | undefined> {
+  const reply = await requests.ask(deploy('build'), appId);
+  return 'services' in reply ? reply.services[0]?.release : undefined;
+}
+
 export const scenarios: Readonly<Record<Mode, Scenario>> = {
   'build-and-run, first launch': (requests) => async () => {
     const appId = uniqueName('crash');
@@ -125,4 +132,30 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
   'scale down': onOneApp(scale({ by: -1 }), launch, (requests, appId) =>
     requests.ask(scale({ to: 2 }), appId),
   ),
+  'canary, in place of another': (requests) => {
+    const appId = uniqueName('crash');
+    const prepare = async () => {
+      await launch(requests, appId);
+      await push(requests, appId);
+      const first = await built(requests, appId);
+      await push(requests, appId);
+      return { first, second: await built(requests, appId) };
+    };
+    let prepared: ReturnType<typeof prepare> | undefined;
+    return async () => {
+      const { first, second } = await (prepared ??= prepare());
+      await requests.ask(tenPercent(first), appId);
+      return { appId, request: tenPercent(second) };
+    };
+  },
+  'canary that fails': (requests) => {
+    const appId = uniqueName('crash');
+    const prepare = async () => {
+      await launch(requests, appId);
+      await requests.pushFiles(appId, fails());
+      return built(requests, appId);
+    };
+    let prepared: ReturnType<typeof prepare> | undefined;
+    return async () => ({ appId, request: tenPercent(await (prepared ??= prepare())) });
+  },
 };

@@ -147,6 +147,13 @@ describe('the slipway command', () => {
       ['scale', 'shop', 'web', '+0'],
       ['<count> is "+0"', 'such as 3, +1 or -1'],
     ],
+    [
+      ['traffic', 'shop', 'web', '--release', 'r'],
+      ['--release is "r"', 'such as R=10'],
+    ],
+    [['traffic', 'shop', 'web', '--release', 'r=101'], ['--release is "r=101"']],
+    [['traffic', 'shop', '--release', 'r=10'], ['--release needs an application and a service']],
+    [['traffic', 'shop', 'web', '--instances', '2'], ['--instances needs --release']],
     [['scale', 'shop', 'web'], ['either <count> or --instance']],
     [['scale', 'shop', 'web', '1', '--instance', 'x'], ['either <count> or --instance']],
     [

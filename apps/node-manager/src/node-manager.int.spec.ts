@@ -361,13 +361,17 @@ describe('instance reports', () => {
         scaling: { min: 0, max: 4 },
       },
     ]);
-    await send(spec(3, { state: 'stopped' }));
+    const canary = { release: 'tried', percent: 10, count: 1 };
+    await send(spec(3, { canary }));
+    await until('the canary to be known', async () => JSON.stringify(await services()).includes('"tried"'));
+    expect(await services()).toMatchObject([{ canary: null }, { wanted: 3, canary }]);
+    await send(spec(4, { state: 'stopped' }));
     await until('the service to be stopped', async () =>
       JSON.stringify(await services()).includes('"wanted":0'),
     );
     expect(await services()).toMatchObject([
       { wantedState: null, scaling: null },
-      { wantedState: 'stopped', scaling: null },
+      { wantedState: 'stopped', scaling: null, canary: null },
     ]);
   });
 

@@ -193,6 +193,10 @@ const runErrors = {
     'The instance may not be moved: its service has volumes, or its config.json says so.',
     'It stays where it is. [Balance the load of nodes](../how-to/rebalance.md) says what is moved.',
   ),
+  CANARY_REFUSED: inReply(
+    'The service can have no canary: it does not run, it has volumes, it gets no requests, or it runs the release already.',
+    'The message says which. [Try a release on a part of the requests](../how-to/try-a-release.md) says what a canary needs.',
+  ),
   SCALE_OUT_OF_BOUNDS: inReply(
     'The sum of what is wanted of the service and of `by` is below 0 or above 50.',
     'Ask for the number itself: `slipway scale APP SERVICE COUNT`.',

@@ -16,7 +16,7 @@ export type HeldWork = Pick<Claim, 'id' | 'fence'>;
 /** NOTIFY with the schema in front, which is the first of the search path. */
 const NOTIFY = `pg_notify(current_schema() || '_work', '')`;
 /** What a replica must know to carry on a unit that this version took in or began (0004_levels.sql). */
-const LEVEL = 3;
+const LEVEL = 4;
 /** One claim in so many asks for what is ready first: work that parks over and over must not keep the rest waiting. */
 const READY_FIRST_EVERY = 8;
 

@@ -59,6 +59,14 @@ export interface RegistryRoute {
   readonly timeoutMs?: number;
 }
 
+export interface RegistryCanary {
+  readonly release: string;
+  /** Its share of the requests, 1 to 99. */
+  readonly percent: number;
+  /** How many instances of it should run, beside those of the wanted one. */
+  readonly count: number;
+}
+
 /** A service that an instance was ever reported of, or of which something is wanted. */
 export interface RegistryService {
   readonly appId: string;
@@ -70,12 +78,14 @@ export interface RegistryService {
   readonly running: number;
   /** How many of these are crashing. */
   readonly crashing: number;
-  /** How many should run; null where the deployer has not said. */
+  /** How many of the wanted release should run; null where the deployer has not said. */
   readonly wanted: number | null;
   /** The release that should run; null where none should, or the deployer has not said. */
   readonly wantedRelease: string | null;
   /** running or stopped; null where the deployer has not said. */
   readonly wantedState: 'running' | 'stopped' | null;
+  /** A release that gets a part of its requests, by instances of its own; null where none does. */
+  readonly canary: RegistryCanary | null;
   /** Where it is reached at the gateway, beside its own address; null where the deployer has not said. */
   readonly routes: readonly RegistryRoute[] | null;
   /** How the gateway treats its requests. */
@@ -141,6 +151,7 @@ export const SERVICE_COLUMNS = columns(
     'wanted',
     'wantedRelease',
     'wantedState',
+    'canary',
     'routes',
     'traffic',
     'scaling',

@@ -50,10 +50,12 @@ const serviceOf = ({
   routes,
   traffic,
   scaling,
+  canary,
 }: RegistryService): FeedEntry['service'] => ({
   ...{ appId, service, isWanted: wantedState === 'running' && (wanted !== 0 || isWoken(scaling)) },
   ...(routes !== null && routes.length > 0 && { routes: [...routes] }),
   ...(traffic !== null && { traffic }),
+  ...(canary !== null && { canary: { release: canary.release, percent: canary.percent } }),
 });
 
 /** It has no instance while no request comes: those that come are held until one runs. */

@@ -8,6 +8,7 @@ const policy = (min: number) => scalingPolicySchema.parse({ min, max: 4, targets
 const row = (more: Partial<RegistryService>): RegistryService => ({
   ...{ appId: 'shop', service: 'web', appName: 'The shop', release: null, running: 0, crashing: 0 },
   ...{ wanted: 0, wantedRelease: 'r1', wantedState: 'running', routes: null, traffic: null, scaling: null },
+  canary: null,
   reportedAt: new Date(0),
   ...more,
 });

@@ -45,7 +45,10 @@ function afterFailure(reply: DeploymentReply, asked: Asked): string {
   if (code === 'BUILD_FAILED' && cause !== undefined)
     return `slipway logs ${asked.appId} ${cause.name} --build`;
   if (code === 'SECRET_NOT_FOUND') return `slipway secret list ${asked.appId}`;
-  if (code === 'RELEASE_NOT_FOUND' && (asked.mode === 'rollback' || asked.releaseNamed === true))
+  if (
+    ['RELEASE_NOT_FOUND', 'CANARY_REFUSED'].includes(code) &&
+    (asked.mode === 'rollback' || asked.releaseNamed === true)
+  )
     return `slipway releases ${asked.appId} ${names}`;
   // What was never deployed has no release, and often no source to build either.
   if (code === 'RELEASE_NOT_FOUND' && asked.mode === 'scale') return `slipway status ${asked.appId}`;

@@ -1,6 +1,8 @@
 import { causeOfChange, sinceChange, type SpecDetails, type SpecRevision } from '#libs/contracts';
 import { tableLines } from './table.js';
 
+const NONE = '-';
+
 const HEAD = [
   'REVISION',
   'CHANGE',
@@ -14,21 +16,45 @@ const HEAD = [
   'REQUEST',
   'REASON',
 ];
+/** Only where some revision has one. */
+const CANARY = 'CANARY';
 
 /** What is wanted of a service now, then its changes: the newest first. */
 export function specLines({ appId, service, running, history }: SpecDetails): string[] {
   const [now] = history;
   const summary = now === undefined ? 'nothing is wanted' : summaryOf(now, running);
-  return [`${appId}/${service}: ${summary}`, '', ...tableLines(HEAD, history.map(row))];
+  const rows = history.map(row);
+  const hasCanary = history.some(({ spec }) => spec.canary !== undefined);
+  const table = hasCanary
+    ? tableLines(
+        HEAD.toSpliced(PLACE, 0, CANARY),
+        rows.map((cells, index) => cells.toSpliced(PLACE, 0, canaryCell(history[index]?.spec.canary))),
+      )
+    : tableLines(HEAD, rows);
+  return [`${appId}/${service}: ${summary}`, '', ...table];
 }
 
+/** Behind the release. */
+const PLACE = HEAD.indexOf('RELEASE') + 1;
+const canaryCell = (canary: SpecRevision['spec']['canary']): string =>
+  canary === undefined ? NONE : `${canary.release} ${canary.percent} %`;
+
 function summaryOf(now: SpecRevision, running: number): string {
-  const { state, count } = now.spec;
+  const { state, count, canary } = now.spec;
   const parts =
     state === 'running'
-      ? [`${running}/${count} running`]
+      ? [`${running}/${count + canariesOf(now.spec)} running`, ...canaryNote(canary)]
       : ['stopped', ...(running > 0 ? [`${running} still running`] : []), nextRun(now)];
   return [...parts, ...countNote(now)].join('; ');
+}
+
+const canaryNote = (canary: SpecRevision['spec']['canary']): string[] =>
+  canary === undefined ? [] : [`${canary.percent} % of the requests go to release ${canary.release}`];
+
+/** As the deployer counts them. */
+function canariesOf({ count, canary }: SpecRevision['spec']): number {
+  if (canary === undefined || count === 0) return 0;
+  return canary.count ?? Math.max(1, Math.ceil((count * canary.percent) / 100));
 }
 
 /** A first deployment that failed leaves a service without a release. */
@@ -43,8 +69,6 @@ function countNote({ spec }: SpecRevision): string[] {
 /** A file that names no replicas declares 1, too. */
 const declared = ({ declaredCount }: SpecRevision['spec']): string =>
   declaredCount === 1 ? '1, or no replicas' : String(declaredCount);
-
-const NONE = '-';
 
 /** A name that was claimed and not verified is marked with a question mark. */
 function row({

@@ -56,6 +56,19 @@ describe('the first line of a spec', () => {
   });
 });
 
+it('a canary is counted, and each revision shows the one that it had', () => {
+  const canary = { release: 'r2', percent: 10 };
+  const lines = linesOf(
+    5,
+    revision({ count: 4, declaredCount: 4, canary }, { revision: 2, change: 'canary' }),
+    revision({}),
+  );
+  expect(lines[0]).toBe('shop/web: 5/5 running; 10 % of the requests go to release r2');
+  expect(lines[2]).toMatch(/^REVISION {2}CHANGE +STATE +COUNT +RELEASE +CANARY +CPU/);
+  expect(lines[3]).toMatch(/^2 +canary +running +4 +r1 +r2 10 % +0.25/);
+  expect(lines[4]).toMatch(/^1 +- +running +1 +r1 +- +0.25/);
+});
+
 it('each change is a row, and a claimed name has a question mark', () => {
   const [, , head, newest, oldest] = linesOf(
     0,

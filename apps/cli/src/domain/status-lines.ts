@@ -22,6 +22,17 @@ function crashLines(instances: readonly RegistryInstance[]): string[] {
   });
 }
 
+/** What the tables have no column for, either: which release gets a part of the requests. */
+function canaryLines(services: readonly RegistryServiceLine[]): string[] {
+  return services.flatMap(({ appId, service, canary }) =>
+    canary
+      ? [
+          `${appId}/${service}: ${canary.percent} % of the requests go to release ${canary.release} (canary). See: slipway traffic ${appId} ${service}`,
+        ]
+      : [],
+  );
+}
+
 /** Where services are reached at the gateway, by `app/service`; empty where that is not known. */
 export type Addresses = ReadonlyMap<string, string>;
 
@@ -64,8 +75,8 @@ export function statusLines(
   ]);
   const listed = rows.length === 0 ? [] : tableLines(INSTANCES, rows);
   const tables = [...counted, ...(counted.length > 0 && listed.length > 0 ? [''] : []), ...listed];
-  const crashes = crashLines(instances);
-  return crashes.length === 0 ? tables : [...tables, '', ...crashes];
+  const said = [...canaryLines(services), ...crashLines(instances)];
+  return said.length === 0 ? tables : [...tables, '', ...said];
 }
 
 /** A service as programs are given it: with the state that the table shows, and its instances. */
@@ -111,9 +122,11 @@ const isSaid = (wanted: number | null | undefined): wanted is number => typeof w
 
 /** `2/3`: two of three that are wanted. */
 function serviceRow(line: RegistryServiceLine): string[] {
-  const { appId, service, running, wanted, release, wantedRelease } = line;
-  const count = isSaid(wanted) ? `${running}/${wanted}` : String(running);
-  return [appId, service, count, stateOf(line), release ?? wantedRelease ?? NONE];
+  const { appId, service, running, wanted, release, wantedRelease, canary } = line;
+  const count = isSaid(wanted) ? `${running}/${wanted + (canary?.count ?? 0)}` : String(running);
+  // The newest that runs may be the canary.
+  const shown = canary ? (wantedRelease ?? release) : (release ?? wantedRelease);
+  return [appId, service, count, stateOf(line), shown ?? NONE];
 }
 
 function stateOf({ running, wanted, wantedState, crashing = 0 }: RegistryServiceLine): string {

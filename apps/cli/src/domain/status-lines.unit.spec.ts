@@ -63,6 +63,14 @@ describe('the services of slipway status --json', () => {
   });
 });
 
+it('a canary is counted, and told below the tables', () => {
+  const canary = { release: 'r2', percent: 10, count: 1 };
+  const wanted = { wanted: 1, wantedState: 'running', wantedRelease: 'r1' } as const;
+  const lines = statusLines([line({ running: 2, release: 'r2', canary, ...wanted })], []);
+  expect(lines[1]).toMatch(/ 2\/2 +running +r1$/);
+  expect(lines.at(-1)).toMatch(/: 10 % of the requests go to release r2 \(canary\)\. See: slipway traffic /);
+});
+
 describe('a service that crashes again and again', () => {
   const crashing = { restarts: 4, since: '2026-01-01T00:00:00.000Z' };
   const one: RegistryInstance = {

@@ -18,6 +18,7 @@ export function trafficLines(services: readonly TrafficService[], paint: Paint):
   return services.flatMap((service, index) => [
     ...(index === 0 ? [] : ['']),
     paint.bold(headOf(service)),
+    ...canaryLine(service),
     ...(service.instances.length === 0 ? ['No instance runs.'] : tableOf(service, paint)),
   ]);
 }
@@ -32,8 +33,28 @@ const headOf = ({
 }: TrafficService): string =>
   `${appId}/${service} (${profile}): ${requestsPerSecond} requests/s, ${errorsPerSecond} errors/s, ${inFlight} in flight`;
 
-function tableOf({ instances }: TrafficService, paint: Paint): string[] {
-  const [head = '', ...lines] = tableLines(HEAD, instances.map(cells));
+/** What the two releases get and do. */
+function canaryLine({ canary, instances }: TrafficService): string[] {
+  if (canary === undefined) return [];
+  const { release, percent } = canary;
+  const own = instances.filter((one) => one.release === release);
+  const sum = (member: 'requestsPerSecond' | 'errorsPerSecond'): number =>
+    Math.round(own.reduce((all, one) => all + one[member], 0) * 10) / 10;
+  const does = `${sum('requestsPerSecond')} requests/s, ${sum('errorsPerSecond')} errors/s`;
+  return [
+    `canary: ${percent} % of the requests go to release ${release}: ${own.length === 0 ? 'no instance runs' : does}`,
+  ];
+}
+
+/** Releases are shown where there are two. */
+function tableOf({ instances, canary }: TrafficService, paint: Paint): string[] {
+  const hasTwo = canary !== undefined || new Set(instances.map(({ release }) => release)).size > 1;
+  const [head = '', ...lines] = hasTwo
+    ? tableLines(
+        [...HEAD.slice(0, 1), 'RELEASE', ...HEAD.slice(1)],
+        instances.map((one) => cells(one).toSpliced(1, 0, one.release ?? UNKNOWN)),
+      )
+    : tableLines(HEAD, instances.map(cells));
   const isBad = (index: number): boolean =>
     ['ejected', 'trial', 'down'].includes(instances[index]?.state ?? '');
   return [head, ...lines.map((line, index) => (isBad(index) ? paint.bad(line) : line))];

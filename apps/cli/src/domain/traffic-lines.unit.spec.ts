@@ -45,6 +45,20 @@ it('each service has a table of its instances, and why some get less', () => {
   ]);
 });
 
+it('of a canary its share is shown, and which instance runs which release', () => {
+  const instances = [
+    instance('web-1', { release: 'r1', latencyMs: 12.5 }),
+    instance('web-2', { release: 'r2', requestsPerSecond: 3.3, errorsPerSecond: 1 }),
+  ];
+  expect(trafficLines([service({ instances, canary: { release: 'r2', percent: 10 } })], paint)).toEqual([
+    'shop/web (least): 60 requests/s, 0 errors/s, 4 in flight',
+    'canary: 10 % of the requests go to release r2: 3.3 requests/s, 1 errors/s',
+    'INSTANCE  RELEASE  STATE  WEIGHT  IN FLIGHT  REQUESTS/S  ERRORS/S  LATENCY  WHY',
+    'web-1     r1       ready  100     2          30          0         12.5 ms',
+    'web-2     r2       ready  100     2          3.3         1         -',
+  ]);
+});
+
 it('nothing carried is said in words', () => {
   expect(trafficLines([], paint)).toEqual(['The gateway carries no requests for any service.']);
 });

@@ -9,6 +9,8 @@ import type { ReleaseImage } from './domain/retention.js';
 export interface Releases {
   byDigest(appId: string, service: string, sourceDigest: string): Promise<Release | undefined>;
   byId(appId: string, service: string, id: string): Promise<Release | undefined>;
+  /** Ids of so many, the newest first. */
+  newest(appId: string, service: string, most: number): Promise<readonly string[]>;
   /** Whether the command of a release has run. */
   commandDone(release: Release): Promise<boolean>;
   /** What was built or asked for last. */

@@ -195,6 +195,25 @@ describe('a cancel', () => {
 });
 
 describe('a scale request', () => {
+  it('for a canary is a scaling, and with all requests a run of its release', async () => {
+    const asked = async (percent: number) => {
+      const { ports, requests } = intake();
+      const canary = { release: 'web-1', percent };
+      await acceptScale(ports, scale({ by: undefined, canary }), {});
+      const { tasks = [], ...known } = requests.known.get('s') ?? {};
+      return { known, data: tasks[0]?.data };
+    };
+    const tried = await asked(10);
+    expect(tried.data).toMatchObject({
+      ...{ mode: 'scale', scale: { canary: { release: 'web-1', percent: 10 } } },
+    });
+    const promoted = await asked(100);
+    expect(promoted.data).toMatchObject({ mode: 'run', wantedRelease: 'web-1' });
+    expect(promoted.data).not.toHaveProperty('scale');
+    for (const { known } of [tried, promoted])
+      expect(known).toMatchObject({ kind: 'scale', replyTopic: topics.scaleResponses });
+  });
+
   it.each([{ by: -2 }, { by: undefined, to: 0 }, { by: undefined, instance: 'web-1' }])(
     'of %j becomes one task',
     async (change) => {

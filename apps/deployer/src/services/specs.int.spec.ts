@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { migrateToBeforeSpecs, migrateToNow } from '../task/database.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
 import { ServiceRecord } from './adapters/service-record.js';
-import { storeRepeat, storeSpec } from './adapters/spec-rows.js';
+import { specMessage, storeRepeat, storeSpec } from './adapters/spec-rows.js';
 import { firstSpec, type ServiceSpec } from './domain/spec.js';
 import { reconcileService, type ServiceDrift } from './domain/reconcile-service.js';
 
@@ -172,6 +172,25 @@ describe('the record of services', () => {
     await pool.query(`INSERT INTO work (id, key, state) VALUES ('w', 'shop/count', 'queued')`);
     expect(await drift()).toBeUndefined();
     await pool.query(`UPDATE work SET state = 'done' WHERE id = 'w'`);
+  });
+
+  it('knows a service that runs the wrong releases, also where their number is right', async () => {
+    const canary = { release: 'web-tried', percent: 10 };
+    const trying = { ...wanted, count: 1, canary, revision: 50 };
+    const ofTry = async () => (await record.drifted()).find(({ service }) => service === 'tried');
+    await transaction(pool, (tx) => storeSpec(tx, { ...stored(trying), service: 'tried' }));
+    await instance('tried', 'tried-one', 'web-new');
+    expect(await ofTry()).toMatchObject({ wanted: 2, running: 1 });
+    await instance('tried', 'tried-two', 'web-new');
+    expect(await ofTry()).toMatchObject({ wanted: 2, running: 2 });
+    await pool.query(`DELETE FROM instances WHERE name = 'tried-two'`);
+    await instance('tried', 'tried-three', 'web-tried');
+    expect(await ofTry()).toBeUndefined();
+    expect(specMessage(stored(trying)).data).toMatchObject({ count: 1, canary: { ...canary, count: 1 } });
+    const stoppedNow = { ...trying, state: 'stopped' as const, revision: 51 };
+    await transaction(pool, (tx) => storeSpec(tx, { ...stored(stoppedNow), service: 'tried' }));
+    expect(await ofTry()).toMatchObject({ wanted: 0, running: 2 });
+    await pool.query(`DELETE FROM instances WHERE service = 'tried'`);
   });
 
   it('asks once for what two replicas saw missing', async () => {

@@ -2,7 +2,7 @@ import { Waiting, type WaitingBounds } from './domain/waiting.js';
 import type { Readiness } from './ports.js';
 
 interface HoldRequestsParts {
-  readonly readiness: Readiness;
+  readonly readiness: Pick<Readiness, 'readyOf'>;
   readonly bounds: WaitingBounds;
   readonly waitMs: number;
   /** Between two looks, while somebody waits. */

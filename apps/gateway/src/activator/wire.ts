@@ -53,7 +53,7 @@ export function createActivator(parts: ActivatorParts): Activator | undefined {
   });
   const { ended, seconds } = defineMetrics(metrics, hold, nameOf);
   const server = new ActivatorServer({
-    ...{ hold, back },
+    ...{ hold, back, placeOf: (backend: string) => readiness.placeOf(backend) },
     probes: { agents: config.GATEWAY_PROBE_AGENTS, paths: config.GATEWAY_PROBE_PATHS },
     onEnd(end, waitedMs) {
       ended.inc({ end });

@@ -107,17 +107,21 @@ const unretriedOf = (services: ReadonlyMap<string, BalancedService>): ReadonlySe
 /** A service as it is wanted now: instances that stay keep what is known of them. */
 function followed(
   before: BalancedService | undefined,
-  { id, profile, servers, balancing }: WantedService,
+  { id, profile, servers, balancing, canary }: WantedService,
   { nowMs, settings }: { readonly nowMs: number; readonly settings: BalancingSettings },
 ): BalancedService {
   const known = new Map((before?.instances ?? []).map((one) => [one.name, one]));
   const isFirst = known.size === 0;
-  const instances = servers.map(({ name, state }): Balanced => {
-    const one = known.get(name) ?? newcomer(name, nowMs, isFirst);
+  const instances = servers.map(({ name, state, release }): Balanced => {
+    const one = known.get(name) ?? {
+      ...newcomer(name, nowMs, isFirst),
+      ...(release !== undefined && { release }),
+    };
     return one.isWanted === (state === 'ready') ? one : { ...one, isWanted: state === 'ready' };
   });
   return {
     ...{ id, profile, instances, retries: before?.retries ?? true },
+    ...(canary && { canary: { release: canary.release, percent: canary.percent } }),
     ejects: balancing?.ejects ?? true,
     slowStartMs: balancing?.slowStartMs ?? settings.slowStartMs,
   };

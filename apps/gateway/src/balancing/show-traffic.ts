@@ -26,6 +26,7 @@ export function trafficOf(service: BalancedService, times: Times): TrafficServic
     requestsPerSecond: sumOf(instances, 'requestsPerSecond'),
     errorsPerSecond: sumOf(instances, 'errorsPerSecond'),
     inFlight: sumOf(instances, 'inFlight'),
+    ...(service.canary && { canary: { ...service.canary } }),
     instances,
   };
 }
@@ -41,6 +42,7 @@ function instanceOf(service: BalancedService, one: Balanced, times: Times): Traf
   const { weight, isOut } = steeringOf(one);
   return {
     name: one.name,
+    ...(one.release !== undefined && { release: one.release }),
     weight: isOut || !one.isWanted ? 0 : weight,
     ...(one.override && { override: overrideOf(one.override, times) }),
     ...{ inFlight: watched.last?.inFlight ?? 0, queued: watched.last?.queued ?? 0 },

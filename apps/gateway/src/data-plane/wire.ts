@@ -15,10 +15,11 @@ import type { DataPlane, SteeredPlane, TlsPlane } from './ports.js';
 
 const LOOK_MS = 1_000;
 
-/** A line of the access log, with the names of service and instance. */
+/** A line of the access log, with the names of service, instance and release. */
 export type LoggedRequest = Readonly<Record<string, unknown>> & {
   readonly service?: string;
   readonly instance?: string;
+  readonly release?: string;
 };
 
 export interface OpenDataPlane extends DataPlane, SteeredPlane, TlsPlane, WaitingRequests {
@@ -50,7 +51,10 @@ export async function openDataPlane(
   const settings = settingsOf(config, listen);
   const activator = createActivator({
     ...{ metrics, config, back: filesIn(settings.folder).back },
-    readiness: { readyOf: (backends) => plane.readyOf(backends) },
+    readiness: {
+      readyOf: (backends) => plane.readyOf(backends),
+      placeOf: (backend) => plane.placeOf(backend),
+    },
     nameOf: (backend) => partsOf(plane.serverAt(backend, '').service ?? ''),
     onFirst(backend) {
       const { service } = plane.serverAt(backend, '');
@@ -102,13 +106,14 @@ const portsOf = (plane: HaproxyDataPlane): DataPlane & SteeredPlane & TlsPlane =
 const heldBy = (
   counts: ReadonlyMap<string, number>,
   plane: Pick<HaproxyDataPlane, 'serverAt'>,
-): ReadonlyMap<string, number> =>
-  new Map(
-    [...counts].flatMap(([backend, count]) => {
-      const { service } = plane.serverAt(backend, '');
-      return service === undefined ? [] : [[service, count] as const];
-    }),
-  );
+): ReadonlyMap<string, number> => {
+  const held = new Map<string, number>();
+  for (const [backend, count] of counts) {
+    const { service } = plane.serverAt(backend, '');
+    if (service !== undefined) held.set(service, (held.get(service) ?? 0) + count);
+  }
+  return held;
+};
 
 function showCounts(metrics: Runtime['metrics'], counts: HaproxyCounts): void {
   metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);

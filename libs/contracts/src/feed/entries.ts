@@ -6,6 +6,11 @@ import { MOST_ROUTES } from '../routes.js';
 /** So long a name may be: that of an instance holds those of application and service, and a token. */
 export const LONGEST_FEED_NAME = 512;
 
+const feedCanarySchema = z.object({
+  release: z.string().min(1).max(255).describe('The release that is tried.'),
+  percent: z.number().min(0).max(100).describe('Its share of the requests.'),
+});
+
 /**
  * One thing that matters for traffic, in snapshots and changes alike. It is in the member of its kind; without that member
  * it was removed. Another kind is another member here: gateways that do not know it pass over it.
@@ -31,6 +36,9 @@ export const feedEntrySchema = z.object({
         .max(MOST_ROUTES)
         .optional()
         .describe('Where it is reached beside its own address.'),
+      canary: feedCanarySchema
+        .optional()
+        .describe('A release that gets a part of the requests; the rest goes to the other instances.'),
       traffic: publishedTrafficSchema.optional().describe('How the gateway treats its requests.'),
     })
     .optional()

@@ -98,11 +98,16 @@ export const specRevisionSchema = z.looseObject({
     declaredCount: z.number(),
     limits: limitsSchema,
     declaredLimits: limitsSchema,
+    /** A release that gets a part of the requests, beside the wanted one. */
+    canary: z
+      .looseObject({ release: z.string(), percent: z.number(), count: z.number().optional() })
+      .optional(),
     changes: z.looseObject({
       state: fieldChangeSchema,
       release: fieldChangeSchema,
       count: fieldChangeSchema,
       limits: fieldChangeSchema,
+      canary: fieldChangeSchema.optional(),
     }),
   }),
   principal: z.string(),

@@ -40,6 +40,8 @@ export const registryServiceSchema = z.looseObject({
   wantedRelease: z.string().nullish(),
   /** What a stopped service lacks is a run, and what is scaled to 0 a scaling. */
   wantedState: z.enum(['running', 'stopped']).nullish(),
+  /** A release that gets a part of its requests; its instances are not among those of `wanted`. */
+  canary: z.looseObject({ release: z.string(), percent: z.number(), count: z.number() }).nullish(),
   /** Where it is reached at the gateway, beside its own address; null where the deployer has not said. */
   routes: z.array(z.looseObject({ host: z.string(), path: z.string() })).nullish(),
   /** How the gateway treats its requests. */

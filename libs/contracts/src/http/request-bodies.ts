@@ -5,7 +5,7 @@ import {
   type RequestMode,
   strictServicesSchema,
 } from '../messages/deployment-requested.js';
-import { scaleRequested } from '../messages/scale-requested.js';
+import { canaryRequestSchema, scaleRequested } from '../messages/scale-requested.js';
 import { tokenSchema } from '../names.js';
 
 // Bodies are strict, unlike messages: a field that is mistyped, such as `replica`, or that does not count in its mode
@@ -21,6 +21,11 @@ const principal = refused.optional();
 /** It is filled in where a request is read. */
 const { written: _deployments, ...ofDeployment } = deploymentRequested.schema.in.shape;
 const { written: _scalings, ...ofScaling } = scaleRequested.schema.in.shape;
+
+const strictCanary = z
+  .strictObject(canaryRequestSchema.shape)
+  .optional()
+  .describe(ofScaling.canary.description ?? '');
 
 const deploymentFields = z.strictObject({
   ...ofDeployment,
@@ -62,4 +67,6 @@ export const deploymentBody = deploymentFields
   .superRefine(checkCounts)
   .pipe(deploymentRequested.schema as z.ZodType<DeploymentRequest, z.output<typeof deploymentFields>>);
 
-export const scaleBody = z.strictObject({ ...ofScaling, token, principal }).pipe(scaleRequested.schema);
+export const scaleBody = z
+  .strictObject({ ...ofScaling, canary: strictCanary, token, principal })
+  .pipe(scaleRequested.schema);

@@ -9,6 +9,8 @@ export type TrafficState = (typeof TRAFFIC_STATES)[number];
 /** How an instance does, by the figures of one gateway. */
 const trafficInstanceSchema = z.looseObject({
   name: z.string(),
+  /** What it runs, where that is known. */
+  release: z.string().optional(),
   /** 1 to 256, beside the other instances; 0 where it gets no requests. */
   weight: z.number(),
   inFlight: z.number(),
@@ -38,6 +40,8 @@ export const trafficServiceSchema = z.looseObject({
   requestsPerSecond: z.number(),
   errorsPerSecond: z.number(),
   inFlight: z.number(),
+  /** The release that gets so much of the requests, where one does; the other instances get the rest. */
+  canary: z.looseObject({ release: z.string(), percent: z.number() }).optional(),
   instances: z.array(trafficInstanceSchema),
 });
 

@@ -12,11 +12,29 @@ import { deadlineMsField, principalField } from '../request-fields.js';
 import { topics } from '../topics.js';
 import { checkWritten, writtenNames, writtenNamesField } from '../written-names.js';
 
-/** More or fewer instances of a service's current release: by a number, to a number, or without one instance. */
+/** How large a part of a service's requests another release gets, and by how many instances. */
+export const canaryRequestSchema = z.object({
+  release: printable(200).describe('The release that is tried: one that was built of this service.'),
+  percent: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe(
+      'Its share of the requests. 0 takes the canary away; 100 gives it all of them, as a run of the release does.',
+    ),
+  instances: z
+    .int()
+    .min(1)
+    .max(MOST_INSTANCES)
+    .optional()
+    .describe("How many instances of it. If absent: its share of the service's count, at least one."),
+});
+
+/** More or fewer instances of what a service runs, or a part of its requests for another release. */
 export const scaleRequested = defineMessage({
   type: 'slipway.scale.requested.v1',
   topic: topics.scaleRequests,
-  summary: 'Start or stop instances of what a service runs now.',
+  summary: 'Start or stop instances of what a service runs, or try another release beside it.',
   schema: z
     .object({
       token: tokenSchema.describe('The request token: the idempotency key of the caller.'),
@@ -39,6 +57,9 @@ export const scaleRequested = defineMessage({
       instance: printable(255)
         .optional()
         .describe('The name of the instance that is to be drained and stopped.'),
+      canary: canaryRequestSchema
+        .optional()
+        .describe('A release that gets a part of the requests, beside the one that the service runs.'),
       reason: printable(500).optional().describe('Why, for those who read the requests later.'),
       principal: principalField,
       deadlineMs: deadlineMsField,
@@ -46,13 +67,13 @@ export const scaleRequested = defineMessage({
     })
     .superRefine((request, context) => {
       checkWritten(request, [request.service], context);
-      const { by, to, instance, fence } = request;
-      const given = [by, to, instance].filter((value) => value !== undefined);
+      const { by, to, instance, canary, fence } = request;
+      const given = [by, to, instance, canary].filter((value) => value !== undefined);
       if (given.length !== 1 || by === 0)
         context.addIssue({
           code: 'custom',
           path: ['by'],
-          message: 'exactly one of by (not 0), to and instance must be given',
+          message: 'exactly one of by (not 0), to, instance and canary must be given',
           input: by,
         });
       if (fence !== undefined && to === undefined)

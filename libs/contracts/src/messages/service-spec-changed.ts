@@ -3,11 +3,18 @@ import { defineMessage, type MessageData } from '../message.js';
 import { appIdSchema, serviceNameSchema, timestampSchema } from '../names.js';
 import { topics } from '../topics.js';
 
+/** A release that gets a part of a service's requests, beside the wanted one. */
+export const canarySchema = z.object({
+  release: z.string().min(1).max(255).describe('The release that is tried.'),
+  percent: z.number().min(0).max(100).describe('Its share of the requests.'),
+  count: z.int().min(0).describe('How many instances of it are wanted, beside those of the wanted release.'),
+});
+
 /** What is wanted of a service since now. The newest revision is the whole of it. */
 export const serviceSpecChanged = defineMessage({
   type: 'slipway.service.spec-changed.v1',
   topic: topics.serviceSpecs,
-  summary: 'What is wanted of a service has changed: state, release, count, limits or scaling.',
+  summary: 'What is wanted of a service has changed: state, release, count, limits, scaling or canary.',
   mayWait: true,
   schema: z.object({
     appId: appIdSchema.describe("The application's id."),
@@ -31,6 +38,7 @@ export const serviceSpecChanged = defineMessage({
       })
       .optional()
       .describe('How it scales, as `scaling` of config.json with its defaults; none where it does not.'),
+    canary: canarySchema.optional().describe('A release that is tried beside it; absent where none is.'),
     principal: z.string().describe('Who changed it.'),
     verified: z.boolean().describe('`false` for a name that the producer of a message claimed.'),
     reason: z.string().optional().describe('Why, in the words of whoever asked.'),
@@ -48,6 +56,7 @@ export const serviceSpecChanged = defineMessage({
     count: 3,
     declaredCount: 1,
     limits: { cpu: 0.25, memoryMiB: 256 },
+    canary: { release: 'shop-prices-1dc56952dadc', percent: 10, count: 1 },
     principal: 'ada@laptop',
     verified: false,
     reason: 'the sale begins',

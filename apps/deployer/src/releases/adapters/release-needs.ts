@@ -13,7 +13,7 @@ export const IS_WANTED = `(
   EXISTS (SELECT FROM current_releases c WHERE c.release_id = r.id)
   OR EXISTS (SELECT FROM instances i
              WHERE i.app_id = r.app_id AND i.service = r.service AND i.report ->> 'release' = r.id)
-  OR EXISTS (SELECT FROM specs s WHERE s.release_id = r.id))`;
+  OR EXISTS (SELECT FROM specs s WHERE s.release_id = r.id OR s.spec -> 'canary' ->> 'release' = r.id))`;
 
 /** `host/repository@sha256:...` */
 export const IMAGE = `r.release ->> 'image'`;

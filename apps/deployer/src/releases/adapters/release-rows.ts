@@ -87,6 +87,20 @@ export const releaseById = (db: Db, appId: string, service: string, id: string):
     [appId, service, id],
   );
 
+/** Ids of so many that are not retired, the newest first. */
+export async function newestReleases(
+  db: Db,
+  appId: string,
+  service: string,
+  most: number,
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM releases WHERE app_id = $1 AND service = $2 AND retired_at IS NULL ORDER BY seq DESC LIMIT $3`,
+    [appId, service, most],
+  );
+  return rows.map(({ id }) => id);
+}
+
 export const lastGoodRelease = (
   db: Db,
   appId: string,

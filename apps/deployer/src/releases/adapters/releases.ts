@@ -17,6 +17,10 @@ export class PostgresReleases implements Releases, StepWriter {
     return rows.releaseById(this.pool, appId, service, id);
   }
 
+  newest(appId: string, service: string, most: number): Promise<readonly string[]> {
+    return rows.newestReleases(this.pool, appId, service, most);
+  }
+
   commandDone(release: Release): Promise<boolean> {
     return rows.commandDone(this.pool, release);
   }

@@ -1,4 +1,5 @@
 import type { Instances } from '../../rollout/ports.js';
+import { canaryReleaseOf } from '../../services/domain/canary-task.js';
 import { StepError } from '../../task/domain/task-error.js';
 import type { Release } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
@@ -14,12 +15,30 @@ export interface ResolvePorts {
 /** The release that was named; else what runs (scale), the last good one before it (rollback), the current one (run). */
 export const resolveRelease: EffectFile<'resolve-release', ResolvePorts> = {
   async run(ports, _scope, state) {
-    const release = await wanted(ports, state);
+    const [release, canary] = await Promise.all([wanted(ports, state), wantedCanary(ports, state)]);
     if (release === undefined) throw notFound(state);
     const layers = state.dryRun === true ? undefined : await ports.layers.ofRelease(release);
-    return { events: [{ type: 'ReleaseResolved', data: { release, layers } }] };
+    return { events: [{ type: 'ReleaseResolved', data: { release, layers, ...(canary && { canary }) } }] };
   },
 };
+
+/** The release of the canary that there is, or that is asked for: that one must be known. */
+async function wantedCanary({ releases }: ResolvePorts, state: TaskState): Promise<Release | undefined> {
+  const { appId, service, mode, scale } = state;
+  const id = mode === 'scale' ? canaryReleaseOf(state) : undefined;
+  if (id === undefined) return undefined;
+  const release = await releases.byId(appId, service, id);
+  if (release !== undefined || scale?.canary === undefined) return release;
+  const known = await releases.newest(appId, service, MOST_NAMED);
+  throw new StepError({
+    code: 'RELEASE_NOT_FOUND',
+    message: `There is no release ${id} of ${appId}/${service}. ${known.length === 0 ? 'There is none at all' : `There are: ${known.join(', ')}`}.`,
+    hint: `See which there are, and from when: slipway releases ${appId} ${service}`,
+  });
+}
+
+/** The newest are those that may be meant. */
+const MOST_NAMED = 10;
 
 function notFound(state: TaskState): StepError {
   const { appId, service, wantedRelease, mode } = state;

@@ -81,14 +81,36 @@ export function refuseDeployment(request: object, reply: DeploymentReply): Intak
 }
 
 export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date, proven?: string): Intake {
-  const { token, appId, service, by, to, instance, written } = request;
-  return scaleTask(request, {
-    ...{ token, appId, appName: appId, service, scale: { by, to, instance } },
+  const { token, appId, service, by, to, instance, canary, written } = request;
+  const task = {
+    ...{ token, appId, appName: appId, service },
     written: writtenOf(service, written),
     ...askedBy(request, proven),
     deadlineAt: deadlineOf(request, rules, now),
-  });
+  };
+  if (canary?.percent === ALL) return promotion(request, task, canary.release);
+  return scaleTask(request, { ...task, scale: { by, to, instance, canary } });
 }
+
+const ALL = 100;
+
+/** With all requests, a release is rolled out as a run of it is. */
+function promotion(
+  request: ScaleRequest,
+  task: Omit<Accepted, 'mode' | 'source'>,
+  wantedRelease: string,
+): Intake {
+  const data = { ...task, mode: 'run' as const, source: { blob: '' }, wantedRelease };
+  return {
+    type: 'tasks',
+    request: scaleRequestOf(request, task.token),
+    tasks: [{ type: 'TaskAccepted', data }],
+  };
+}
+
+const scaleRequestOf = (request: object, token: string): NewRequest => ({
+  ...{ token, request, kind: 'scale', replyTopic: topics.scaleResponses },
+});
 
 /** Of the load balancer: answered as a scale request. What is wanted of the service stays as it is. */
 export function decideMove(request: MoveRequest, rules: IntakeRules, now: Date): Intake {
@@ -186,10 +208,12 @@ const askedBy = (
 });
 
 function scaleTask(request: object, task: Omit<Accepted, 'mode' | 'source'>): Intake {
-  const { token } = task;
-  const accepted: NewRequest = { token, request, kind: 'scale', replyTopic: topics.scaleResponses };
   const data = { ...task, mode: 'scale' as const, source: { blob: '' } };
-  return { type: 'tasks', request: accepted, tasks: [{ type: 'TaskAccepted', data }] };
+  return {
+    type: 'tasks',
+    request: scaleRequestOf(request, task.token),
+    tasks: [{ type: 'TaskAccepted', data }],
+  };
 }
 
 function deadlineOf(

@@ -7,7 +7,10 @@ import type {
   TaskEventOf,
 } from '../../task/domain/task.events.js';
 import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
+import { canaryCount } from '../../services/domain/canary.js';
+import { canaryProblem } from '../../services/domain/canary-task.js';
 import { wantedCount } from '../../services/domain/spec.js';
+import { canaryPlan, sidesOf, startedOn } from './canary-plan.js';
 import { routeNotes } from '../../routes/domain/route-notes.js';
 import { madeRoom, nameOf } from './made-room.js';
 import { volumesProblem } from './volumes.js';
@@ -61,6 +64,7 @@ export function planProblem(state: TaskState): TaskError | undefined {
   return (
     unknownInstance(state) ??
     moveProblem(state) ??
+    canaryProblem(state) ??
     scaleProblem(state) ??
     volumesProblem(state) ??
     missingSecrets(state)
@@ -70,12 +74,17 @@ export function planProblem(state: TaskState): TaskError | undefined {
 /** Of what is to be built or started. Surveys of before there were secrets do not say which there are. */
 function missingSecrets(state: TaskState): TaskError | undefined {
   const config = releaseConfig(state);
-  const { secrets: known, release } = state;
+  const { secrets: known, release, canary } = state;
   if (config === undefined || known === undefined) return undefined;
   const forBuild = release === undefined ? buildNeeds(config) : [];
-  const forRun = runNeeds(config);
-  const starts = forRun.length > 0 && makePlan(state, '').slots.length > 0;
-  return secretsProblem(state, [...(starts ? forRun : []), ...forBuild], known);
+  const [forRun, forCanary] = [runNeeds(config), canary === undefined ? [] : runNeeds(canary.config)];
+  const { slots: started } = forRun.length + forCanary.length > 0 ? makePlan(state, '') : { slots: [] };
+  const starts = (isCanary: boolean): boolean => started.some((slot) => (slot.canary === true) === isCanary);
+  return secretsProblem(
+    state,
+    [...(starts(false) ? forRun : []), ...(starts(true) ? forCanary : []), ...forBuild],
+    known,
+  );
 }
 
 function unknownInstance({ appId, service, scale, survey }: TaskState): TaskError | undefined {
@@ -156,14 +165,20 @@ function repairPlan(state: TaskState, survey: readonly RunningInstance[], { afte
   const { repairs, moves, yields, makesRoomFor } = state.scale ?? {};
   const names = repairedBy(state);
   if (makesRoomFor !== undefined) return evictionPlan(state, survey, makesRoomFor);
-  if (yields === true) return yieldPlan(survey, repairs, after === undefined ? 0 : wantedCount(after));
+  if (yields === true)
+    return yieldPlan(survey, repairs, after === undefined ? 0 : wantedCount(after) + canaryCount(after));
   const gone = survey.filter(({ name, alive }) => names.includes(name) && (moves === true || !alive));
   const others = survey.filter((instance) => !gone.includes(instance));
-  const missing = after === undefined ? gone.length : wantedCount(after) - aliveNames(others).length;
-  const started = slots(Math.min(gone.length, missing), gone);
+  // Each side by itself: what stands in for an instance of the canary runs its release.
+  const started = sidesOf(state, after).flatMap((side) => {
+    const [lost, left] = [gone.filter(side.has), aliveNames(others.filter(side.has)).length];
+    const missing = side.wanted === undefined ? lost.length : side.wanted - left;
+    return startedOn(side, slots(Math.min(lost.length, missing), lost));
+  });
+  const replaced = new Set(started.map(({ replaces }) => replaces?.name));
   return {
-    slots: started,
-    surplus: gone.slice(started.length).map(refOf),
+    slots: started.map((slot, ordinal) => ({ ...slot, ordinal })),
+    surplus: gone.filter(({ name }) => !replaced.has(name)).map(refOf),
     kept: others.map(({ name }) => name),
     notes: [],
   };
@@ -218,18 +233,25 @@ function whyItStays(
   return `${victim.name} stays: what has volumes makes no room for others.`;
 }
 
-/** More or fewer of what runs. Dead instances count for nothing and are removed. */
+/** More or fewer of what runs, of either side. Dead instances count for nothing and are removed. */
 function scalePlan(state: TaskState, survey: readonly RunningInstance[], spec: TaskSpec): PlanMade {
   const { scale = {} } = state;
   if (scale.repairs !== undefined) return repairPlan(state, survey, spec);
+  if (scale.canary !== undefined) return canaryPlan(state, survey, spec.after);
   const { after } = spec;
   const named = survey.find(({ name }) => name === scale.instance);
-  const alive = survey.filter((instance) => instance.alive && instance !== named);
-  const wanted = after === undefined ? alive.length : wantedCount(after);
-  const leaving = [...leastMissed(alive).slice(wanted), ...(named === undefined ? [] : [named])];
+  const counted = sidesOf(state, after).map((side) => {
+    const alive = survey.filter((instance) => side.has(instance) && instance.alive && instance !== named);
+    const wanted = side.wanted ?? alive.length;
+    // What runs neither of the wanted releases goes first.
+    const isRight = ({ release }: RunningInstance): boolean => release.id === (side.release ?? release.id);
+    const order = [...leastMissed(alive.filter(isRight)), ...alive.filter((one) => !isRight(one))];
+    return { leaving: order.slice(wanted), started: startedOn(side, slots(wanted - alive.length)) };
+  });
+  const leaving = [...counted.flatMap((side) => side.leaving), ...(named === undefined ? [] : [named])];
   const gone = new Set([...survey.filter((instance) => !instance.alive), ...leaving]);
   return {
-    slots: slots(wanted - alive.length),
+    slots: counted.flatMap(({ started }) => started).map((slot, ordinal) => ({ ...slot, ordinal })),
     surplus: [...gone].map(refOf),
     kept: survey.filter((instance) => !gone.has(instance)).map(({ name }) => name),
     notes: after?.state === 'stopped' ? [stoppedNote(state, after.count)] : [],

@@ -13,7 +13,10 @@ export function servingOf(state: TaskState): Serving {
       instance.alive && !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
   );
   const started = state.slots.filter((slot) => serves(state, slot));
-  const release = started[0]?.release ?? (started.length > 0 ? state.release : before[0]?.release);
+  const canary = (state.plan?.spec ?? state.spec)?.canary?.release;
+  // Those of the canary serve beside what is said to serve.
+  const main = before.find((instance) => instance.release.id !== canary) ?? before[0];
+  const release = started[0]?.release ?? (started.length > 0 ? state.release : main?.release);
   return {
     release: release?.id,
     instances: [...before.map(({ address }) => address), ...started.flatMap(({ address }) => address ?? [])],

@@ -49,7 +49,8 @@ export const removeLeftovers: EffectFile<'remove-leftovers', InstanceEffectPorts
 
 /** The command of the release, where it was under way: of one that was cancelled or whose time was over. */
 function releaseCommand({ engines }: InstanceEffectPorts, state: TaskState): readonly Promise<void>[] {
-  const { release, slots } = state;
+  const { scale, canary, slots } = state;
+  const release = scale?.canary === undefined ? state.release : canary;
   const node = slots.toSorted((a, b) => a.ordinal - b.ordinal)[0]?.node;
   if (!awaitsReleaseCommand(state) || release === undefined || node === undefined) return [];
   return [engines.stopAndRemove(node.name, releaseCommandName(state, release), NO_GRACE)];

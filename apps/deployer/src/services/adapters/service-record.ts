@@ -34,6 +34,8 @@ const PUBLISHED_AT_ONCE = 100;
 
 interface DriftRow extends Omit<ServiceDrift, 'tries' | 'nodesChangedAt'> {
   readonly attempts: RecordedTries | null;
+  /** Other releases run than are wanted, in numbers that may be right. */
+  readonly isOfCanary: boolean;
 }
 
 interface UnpublishedRow {
@@ -49,7 +51,14 @@ interface UnpublishedRow {
   readonly changed_at: Date;
 }
 
-const RUNNING = `SELECT app_id, service, count(*)::integer AS running FROM instances WHERE state = 'running' GROUP BY 1, 2`;
+const RUNNING = `SELECT i.app_id, i.service, count(*)::integer AS running,
+    (count(*) FILTER (WHERE i.release_id = c.spec -> 'canary' ->> 'release'))::integer AS canaries
+  FROM instances i LEFT JOIN specs c ON c.app_id = i.app_id AND c.service = i.service
+  WHERE i.state = 'running' GROUP BY 1, 2`;
+/** `canaryCount` of a spec. */
+const CANARIES = `CASE WHEN s.state = 'running' AND s.count > 0 AND s.spec ? 'canary' THEN
+  coalesce((s.spec -> 'canary' ->> 'count')::integer,
+    greatest(1, ceil(s.count * (s.spec -> 'canary' ->> 'percent')::numeric / 100)::integer)) ELSE 0 END`;
 const TRIES = `CASE WHEN p.app_id IS NULL THEN NULL ELSE json_build_object('revision', p.revision, 'count', p.attempts,
   'uncounted', p.unplaced, 'lastAt', (extract(epoch FROM p.last_at) * 1000)::float8,
   'status', t.result ->> 'status', 'error', ${failureIn('t.result')}) END`;
@@ -74,16 +83,17 @@ export class ServiceRecord implements SpecReader, ObservedServices, ServiceRepai
     const { rows } = await this.parts.pool.query<DriftRow>(
       `SELECT * FROM (
          SELECT s.app_id AS "appId", s.app_name AS "appName", s.service, s.revision, coalesce(r.running, 0) AS running,
-                CASE s.state WHEN 'running' THEN s.count ELSE 0 END AS wanted,
+                CASE s.state WHEN 'running' THEN s.count ELSE 0 END + ${CANARIES} AS wanted,
+                coalesce(r.canaries, 0) <> ${CANARIES} AS "isOfCanary",
                 ${TRIES} AS attempts
          FROM specs s LEFT JOIN (${RUNNING}) r USING (app_id, service)
          LEFT JOIN service_repairs p USING (app_id, service) LEFT JOIN tasks t ON t.id = p.task_id) d
-       WHERE running <> wanted AND NOT ${unfinishedWorkOf(`d."appId" || '/' || d.service`)}
+       WHERE (running <> wanted OR "isOfCanary") AND NOT ${unfinishedWorkOf(`d."appId" || '/' || d.service`)}
        ORDER BY "appId", service`,
     );
     if (rows.length === 0) return [];
     const nodesChangedAt = await this.nodesChangedAt();
-    return rows.map(({ attempts, ...drift }) => ({
+    return rows.map(({ attempts, isOfCanary: _, ...drift }) => ({
       ...drift,
       nodesChangedAt,
       tries: attempts === null ? undefined : settledTries(attempts),

@@ -2,6 +2,7 @@ import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#
 import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { ReachedBy } from '../../routes/domain/service-routes.js';
+import { canaryCount } from '../domain/canary.js';
 import type { SpecAuthor } from '../domain/spec-author.js';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';
@@ -69,10 +70,13 @@ export async function storeRepeat(
 
 /** The published message of a spec. */
 export const specMessage = ({ spec, ...stored }: StoredSpec): OutboxMessage => {
-  const { revision, state, release, count, declaredCount, limits } = spec;
+  const { revision, state, release, count, declaredCount, limits, canary } = spec;
   const { appId, appName, service, principal, verified, reason, token, changedAt } = stored;
   const change: ServiceSpecChange = {
     ...{ appId, appName, service, revision, state, release, count, declaredCount, limits },
+    ...(canary && {
+      canary: { release: canary.release, percent: canary.percent, count: canaryCount(spec) },
+    }),
     ...{ principal, verified, reason, token, changedAt },
   };
   return outgoing(serviceSpecChanged, change);

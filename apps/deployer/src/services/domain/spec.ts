@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '#libs/contracts';
+import type { Canary } from './canary.js';
 
 /** What is wanted of a service: one value each, with what config.json last declared where it declares the value. */
 export interface ServiceSpec {
@@ -13,8 +14,10 @@ export interface ServiceSpec {
   /** Cores and MiB of one instance. */
   readonly limits: Limits;
   readonly declaredLimits: Limits;
-  /** The last change of each field. */
-  readonly changes: Readonly<Record<SpecField, FieldChange>>;
+  /** A release that is tried beside it; never that one itself. */
+  readonly canary?: Canary;
+  /** The last change of each field; of the canary, where one was ever asked for. */
+  readonly changes: Readonly<Record<SpecField, FieldChange>> & { readonly canary?: FieldChange };
 }
 
 export type Limits = ServiceConfig['resources'];
@@ -26,8 +29,8 @@ export interface FieldChange {
   /** RFC 3339. */
   readonly at: string;
   /**
-   * The mode of the task, such as `scale`. `run failed` and `run cancelled`: a change that was taken back. `adopted`: the
-   * spec was made from what ran.
+   * The mode of the task, such as `scale`, or `canary`. `run failed` and `run cancelled`: a change that was taken back.
+   * `adopted`: the spec was made from what ran.
    */
   readonly by: string;
   readonly token: string;
@@ -41,6 +44,8 @@ export interface SpecChange {
   readonly takesCurrent?: boolean;
   /** Sets the count whatever config.json declares. */
   readonly count?: number;
+  /** Null ends it: a deployment, a rollback and a stop do. */
+  readonly canary?: Canary | null;
   /** What config.json of the release says. Counts only where it differs from what was declared last. */
   readonly declares?: Declared;
 }
@@ -50,10 +55,15 @@ export interface Declared {
   readonly limits: Limits;
 }
 
-const sameLimits = (a: Limits, b: Limits): boolean => a.cpu === b.cpu && a.memoryMiB === b.memoryMiB;
+export const sameLimits = (a: Limits, b: Limits): boolean => a.cpu === b.cpu && a.memoryMiB === b.memoryMiB;
 
 /** A value that config.json declares: taken when the declaration has changed since the last one (a three-way merge). */
-function merged<T>(before: T, declaredBefore: T, declares: T | undefined, same: (a: T, b: T) => boolean): T {
+export function merged<T>(
+  before: T,
+  declaredBefore: T,
+  declares: T | undefined,
+  same: (a: T, b: T) => boolean,
+): T {
   return declares === undefined || same(declares, declaredBefore) ? before : declares;
 }
 
@@ -80,6 +90,7 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
   };
   const taken = <F extends SpecField>(field: F) => (may(field) ? wanted[field] : before[field]);
   const stamp = (field: SpecField): FieldChange => (asked[field] && may(field) ? by : before.changes[field]);
+  const { canary, change: canaryChange } = changedCanary(before, change, by);
   return following(before, {
     state: taken('state') ?? before.state,
     release: taken('release'),
@@ -87,11 +98,30 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
     limits: may('limits') ? limits : before.limits,
     declaredCount: declares?.count ?? before.declaredCount,
     declaredLimits: declares?.limits ?? before.declaredLimits,
+    // Of the wanted release it is none.
+    ...(canary !== undefined && canary.release !== taken('release') && { canary }),
     changes: {
       ...{ state: stamp('state'), release: stamp('release') },
       ...{ count: stamp('count'), limits: stamp('limits') },
+      ...(canaryChange !== undefined && { canary: canaryChange }),
     },
   });
+}
+
+/**
+ * What ends it says so by its state, too: so a canary that arrived before a deployment, and comes after it, is none. The
+ * place of that need not be kept here.
+ */
+function changedCanary(
+  { canary, changes }: ServiceSpec,
+  change: SpecChange,
+  by: FieldChange,
+): { readonly canary?: Canary; readonly change?: FieldChange } {
+  const last = Math.max(changes.canary?.arrival ?? 0, change.canary ? changes.state.arrival : 0);
+  const before = { canary, change: changes.canary };
+  if (change.canary === undefined || by.arrival < last) return before;
+  const isNoticed = change.state === undefined || canary !== undefined;
+  return { canary: change.canary ?? undefined, change: isNoticed ? by : changes.canary };
 }
 
 /** The spec with its revision, which rises where another value is wanted than before. */
@@ -127,22 +157,31 @@ const FIELDS = ['state', 'release', 'count', 'limits'] as const satisfies readon
 const valuesOf = ({ state, release, count, declaredCount, ...spec }: Omit<ServiceSpec, 'revision'>): string =>
   JSON.stringify([
     ...[state, release, count, declaredCount],
+    ...[spec.canary?.release, spec.canary?.percent, spec.canary?.count],
     ...[spec.limits, spec.declaredLimits].flatMap(({ cpu, memoryMiB }) => [cpu, memoryMiB]),
   ]);
 
 const changesOf = ({ changes }: ServiceSpec): string =>
-  JSON.stringify(FIELDS.map((field) => [changes[field].arrival, changes[field].token]));
+  JSON.stringify(
+    [...FIELDS, 'canary' as const].map((field) => [changes[field]?.arrival, changes[field]?.token]),
+  );
 
 /** What made a revision, by the changes of its token; undefined where it changed what config.json declares alone. */
 export function causeOf({ token, spec }: RevisionOf): string | undefined {
-  const own = FIELDS.map((field) => spec.changes[field]).filter((change) => change.token === token);
+  const { changes } = spec;
+  const all = [...FIELDS.map((field) => changes[field]), ...(changes.canary ? [changes.canary] : [])];
+  const own = all.filter((change) => change.token === token);
   return (own.find(({ by }) => by.includes(' ')) ?? own[0])?.by;
 }
 
+type Cause = Pick<FieldChange, 'by' | 'token'>;
+
 interface RevisionOf {
   readonly token: string;
-  readonly spec: { readonly changes: Readonly<Record<SpecField, Pick<FieldChange, 'by' | 'token'>>> };
+  readonly spec: {
+    readonly changes: Readonly<Record<SpecField, Cause>> & { readonly canary?: Cause };
+  };
 }
 
-/** How many instances should run now. */
+/** How many instances of the release should run now, without those of the canary. */
 export const wantedCount = ({ state, count }: ServiceSpec): number => (state === 'running' ? count : 0);

@@ -1,6 +1,8 @@
 import { causeOfChange, MOST_INSTANCES, sinceChange, type TaskError } from '#libs/contracts';
 import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
+import { type Canary, canaryCount } from './canary.js';
+import { canaryChange, canaryNotes, isNewCanary } from './canary-task.js';
 import {
   changeSpec,
   differs,
@@ -24,10 +26,10 @@ export interface TaskSpec {
 
 /** What a task makes of the spec that its survey read. Pure. */
 export function specOfTask(state: TaskState, at: string): TaskSpec {
-  const { spec: before, arrival = 0, mode, token } = state;
+  const { spec: before, arrival = 0, token } = state;
   const change = changeOf(state);
   if (change === undefined) return { after: before, changed: false, superseded: false };
-  const by: FieldChange = { arrival, at, by: mode, token };
+  const by: FieldChange = { arrival, at, by: causeOfTask(state), token };
   const after = applied(state, change, by);
   if (after === undefined) return { after: before, changed: false, superseded: false };
   return {
@@ -37,6 +39,9 @@ export function specOfTask(state: TaskState, at: string): TaskSpec {
     superseded: change.release !== undefined && after.release !== change.release,
   };
 }
+
+const causeOfTask = ({ mode, scale }: Pick<TaskState, 'mode' | 'scale'>): string =>
+  scale?.canary === undefined ? mode : 'canary';
 
 function applied(state: TaskState, change: SpecChange, by: FieldChange): ServiceSpec | undefined {
   if (state.spec !== undefined) return changeSpec(state.spec, change, by);
@@ -57,11 +62,11 @@ function changeOf(state: TaskState): SpecChange | undefined {
     case 'build':
       return undefined;
     case 'stop':
-      return { state: 'stopped' };
+      return { state: 'stopped', canary: null };
     case 'scale':
       return scaleChange(state);
     case 'rollback':
-      return { state: 'running', release: release?.id };
+      return { state: 'running', release: release?.id, canary: null };
     case 'run':
     case 'build-and-run': {
       const takesCurrent = mode === 'run' && wantedRelease === undefined;
@@ -71,6 +76,7 @@ function changeOf(state: TaskState): SpecChange | undefined {
         takesCurrent,
         count: replicas,
         declares: declaredBy(state),
+        canary: null,
       };
     }
   }
@@ -79,9 +85,18 @@ function changeOf(state: TaskState): SpecChange | undefined {
 /** Relative to what is wanted at this moment. A repair asks for nothing new. */
 function scaleChange({ scale = {}, spec, survey = [] }: TaskState): SpecChange | undefined {
   if (scale.repairs !== undefined || scale.restore === true) return undefined;
+  if (scale.canary !== undefined) return canaryChange(scale.canary, spec);
+  const named = survey.find(({ name }) => name === scale.instance)?.release.id;
+  if (named !== undefined && spec?.canary?.release === named) return { canary: oneFewer(spec) };
   const now = countBefore({ spec, survey });
   // Also an instance that is more than what is wanted can be named.
   return { count: scale.instance === undefined ? (scale.to ?? now + (scale.by ?? 0)) : Math.max(0, now - 1) };
+}
+
+/** The canary without one of its instances; null without its last one. */
+function oneFewer(spec: ServiceSpec): Canary | null {
+  const count = canaryCount(spec) - 1;
+  return spec.canary === undefined || count < 1 ? null : { ...spec.canary, count };
 }
 
 const countBefore = ({ spec, survey = [] }: Pick<TaskState, 'spec' | 'survey'>): number =>
@@ -111,6 +126,7 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
   const { plan, spec: before, mode, token, arrival = 0, failure } = state;
   const asked = plan?.spec;
   const isCancelled = failure?.code === 'CANCELLED';
+  if (state.scale?.canary !== undefined) return withoutNewCanary(state, at);
   if (asked === undefined || (!isCancelled && (mode === 'stop' || mode === 'scale'))) return undefined;
   const by: FieldChange = { arrival, at, by: `${mode} ${isCancelled ? 'cancelled' : 'failed'}`, token };
   const wanted = before ?? { ...asked, state: 'stopped' as const, release: undefined };
@@ -126,13 +142,28 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
   });
 }
 
+/** A canary that did not become healthy is no more wanted; the one before it, with its share, is again. */
+function withoutNewCanary(state: TaskState, at: string): ServiceSpec | undefined {
+  const { plan, spec: before, token, arrival = 0, failure } = state;
+  const isCancelled = failure?.code === 'CANCELLED';
+  if (plan?.spec === undefined || before === undefined || !(isCancelled || isNewCanary(state)))
+    return undefined;
+  const canary = { arrival, at, by: `canary ${isCancelled ? 'cancelled' : 'failed'}`, token };
+  const { canary: _, ...asked } = plan.spec;
+  return following(plan.spec, {
+    ...asked,
+    ...(before.canary && { canary: before.canary }),
+    changes: { ...asked.changes, canary },
+  });
+}
+
 /** A count that was asked for stays wanted when its task fails, so whoever asked for it must know. Pure. */
 export function stillWanted(state: TaskState, { code }: TaskError, running: number): readonly string[] {
   const { mode, scale, replicas, plan, appId, service } = state;
-  const isRepair = scale?.restore === true || scale?.repairs !== undefined;
+  const isRepair = scale?.restore === true || scale?.repairs !== undefined || scale?.canary !== undefined;
   const isAsked = mode === 'scale' ? !isRepair : replicas !== undefined;
   const after = specAfterFailure(state, '') ?? plan?.spec;
-  const wanted = after === undefined ? 0 : wantedCount(after);
+  const wanted = after === undefined ? 0 : wantedCount(after) + canaryCount(after);
   if (!isAsked || code === 'CANCELLED' || running >= wanted) return [];
   const rest =
     code === 'NO_NODE'
@@ -174,6 +205,7 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
     );
   return [
     ...notes,
+    ...canaryNotes(state, before, after),
     ...repeatNotes(state, before),
     ...countNotes(state, before, after),
     ...zeroNotes(state, after),

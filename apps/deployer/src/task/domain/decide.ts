@@ -176,7 +176,8 @@ function imageLayersOf(
   { layers }: TaskState,
   slot: SlotProgress | undefined,
 ): { readonly imageLayers?: ImageLayers } {
-  const isKnown = layers !== undefined && layers.layers.length > 0 && slot?.release === undefined;
+  const isKnown =
+    layers !== undefined && layers.layers.length > 0 && slot?.release === undefined && slot?.canary !== true;
   return isKnown ? { imageLayers: layers } : {};
 }
 

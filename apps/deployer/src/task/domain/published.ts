@@ -42,7 +42,10 @@ const fieldsOf: { readonly [T in Type]?: (data: DataOf<T>) => Record<string, unk
   ImageBuilt: only<'ImageBuilt'>('tag', 'builder', 'phase', 'ms'),
   ImageLost: only<'ImageLost'>('tag'),
   ImagePushed: ({ phase, ms, ...data }) => ({ ...releaseOf(data), phase, ms }),
-  ReleaseResolved: releaseOf,
+  ReleaseResolved: ({ canary, ...data }) => ({
+    ...releaseOf(data),
+    ...(canary && { canary: canary.id }),
+  }),
   InstancesSurveyed: ({ instances, secrets }) => ({ instances: instances.map(surveyed), secrets }),
   RoutesClaimed: ({ routes }) => ({ routes: routes.routes.map(({ host, path }) => ({ host, path })) }),
   PlanMade: only<'PlanMade'>('slots', 'surplus', 'kept', 'notes', 'spec'),

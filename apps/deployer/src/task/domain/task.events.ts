@@ -60,6 +60,8 @@ export interface Slot {
   readonly ordinal: number;
   /** The instance that is stopped once this one serves. */
   readonly replaces?: InstanceRef;
+  /** It runs the release of the canary. */
+  readonly canary?: true;
   /** Of a revert, where what it replaces is gone already: the name of the instance whose release comes back. */
   readonly restores?: string;
 }
@@ -81,11 +83,19 @@ export interface MakesRoomFor {
   readonly priority: number;
 }
 
+/** A release that is to get a part of the requests; none any more with 0 percent. */
+export interface CanaryWish {
+  readonly release: string;
+  readonly percent: number;
+  readonly instances?: number;
+}
+
 /** What a scale request asks for; one of these. */
 interface ScaleWish {
   readonly by?: number;
   readonly to?: number;
   readonly instance?: string;
+  readonly canary?: CanaryWish;
   /** Of a repair: the instance in whose place another is started if it does not run. */
   readonly repairs?: string;
   /** With `repairs`: others of its service that do not run either, in whose places others are started beside it. */
@@ -172,7 +182,8 @@ interface TaskEventData {
   /** What was built is nowhere any more: it is built again, once. */
   ImageLost: { readonly tag: string };
   ImagePushed: Timed & OfRelease;
-  ReleaseResolved: OfRelease;
+  /** `canary`: the release that is tried beside it, where one is. */
+  ReleaseResolved: OfRelease & { readonly canary?: Release };
   /** The task has the turn of its service: no other rollout of it is under way. */
   TurnTaken: object;
   /** What runs of the service now. */

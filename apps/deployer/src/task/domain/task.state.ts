@@ -1,6 +1,6 @@
 import type { ImageLayers, InstanceAddress, ServiceConfig, ServiceOutcome, TaskError } from '#libs/contracts';
 import type { ReachedBy } from '../../routes/domain/service-routes.js';
-import type { Limits, ServiceSpec } from '../../services/domain/spec.js';
+import { type Limits, merged, sameLimits, type ServiceSpec } from '../../services/domain/spec.js';
 import { never } from './never.js';
 import type {
   Asker,
@@ -71,6 +71,8 @@ export interface TaskState extends Accepted {
   readonly turnTaken: boolean;
   readonly secretsChecked: boolean;
   readonly release?: Release;
+  /** What slots of the canary run. */
+  readonly canary?: Release;
   /** What the image of that release consists of, where it is known. */
   readonly layers?: ImageLayers;
   readonly releaseCommandDone: boolean;
@@ -136,11 +138,14 @@ export const bringsBack = ({ scale }: TaskState): boolean =>
 
 /**
  * A scaling or a restore that fails keeps what it has started: that stays wanted, and the next restore asks for the rest.
- * So does a repair. The cancel of a scaling takes its count back.
+ * So does a repair. The cancel of a scaling takes its count back. A canary that fails leaves nothing of it.
  */
 export const keepsHealthy = (state: TaskState): boolean =>
   bringsBack(state) ||
-  (state.mode === 'scale' && state.scale?.repairs === undefined && state.failure?.code !== 'CANCELLED');
+  (state.mode === 'scale' &&
+    state.scale?.repairs === undefined &&
+    state.scale?.canary === undefined &&
+    state.failure?.code !== 'CANCELLED');
 
 /** The task leaves it serving, now that it has ended or is about to. */
 export function serves(state: TaskState, slot: SlotProgress): boolean {
@@ -155,22 +160,35 @@ export const releaseConfig = ({ release, config }: TaskState): ServiceConfig | u
 
 /** What an instance of the slot may use: as the spec says, which a revert finds as it was before the task. */
 export function limitsOf(state: TaskState, slot?: SlotProgress): Limits | undefined {
+  if (slot?.canary === true) return canaryLimits(state);
   return slot?.release === undefined ? (state.plan?.spec ?? state.spec)?.limits : state.spec?.limits;
+}
+
+/** As it would have them as the wanted release: what its config.json declares counts where that is something else. */
+function canaryLimits({ plan, spec, canary }: TaskState): Limits | undefined {
+  const wanted = plan?.spec ?? spec;
+  const declares = canary?.config.resources;
+  return wanted === undefined ? declares : merged(wanted.limits, wanted.declaredLimits, declares, sameLimits);
 }
 
 /** What the slot runs, with the limits that are wanted; undefined while it is being built. */
 export function releaseOf(state: TaskState, slot: SlotProgress): Release | undefined {
-  const release = slot.release ?? state.release;
+  const release = slot.release ?? (slot.canary === true ? state.canary : state.release);
   const resources = limitsOf(state, slot);
   if (release === undefined || resources === undefined) return release;
   return { ...release, config: { ...release.config, resources } };
 }
 
-/** A deployment runs the command of its release; a rollback, a scaling and a restore never do. */
-export const awaitsReleaseCommand = (state: TaskState): boolean =>
-  (state.mode === 'build-and-run' || state.mode === 'run') &&
-  !state.releaseCommandDone &&
-  state.release?.config.release !== undefined;
+/**
+ * A deployment runs the command of its release, and so does a request for a canary; a rollback, a scaling and a restore
+ * never do.
+ */
+export function awaitsReleaseCommand(state: TaskState): boolean {
+  const { mode, scale, releaseCommandDone, release, canary } = state;
+  if (releaseCommandDone) return false;
+  if (scale?.canary !== undefined) return canary?.config.release !== undefined;
+  return (mode === 'build-and-run' || mode === 'run') && release?.config.release !== undefined;
+}
 
 /** The instance of a slot, once it has a container. */
 export function instanceOf({ name, address }: SlotProgress): InstanceRef | undefined {
@@ -266,9 +284,14 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
 function placeLeft(state: TaskState, { ordinal, leftBehind }: TaskEventOf<'PlaceLeft'>['data']): TaskState {
   const slot = state.slots.find((one) => one.ordinal === ordinal);
   if (slot?.failing === undefined || slot.node === undefined) return state;
-  const { replaces, restores, release, failedPlaces = [], failing, node } = slot;
+  const { replaces, restores, canary, release, failedPlaces = [], failing, node } = slot;
   const again: SlotProgress = {
-    ...freshSlot({ ordinal, ...(replaces && { replaces }), ...(restores !== undefined && { restores }) }),
+    ...freshSlot({
+      ordinal,
+      ...(replaces && { replaces }),
+      ...(restores !== undefined && { restores }),
+      ...(canary && { canary }),
+    }),
     ...(release && { release }),
     failedPlaces: [...failedPlaces, { node, ...failing, leftBehind }],
   };
@@ -312,8 +335,11 @@ function apply(state: TaskState, event: Exclude<TaskEvent, { type: 'TaskAccepted
       return { ...state, dependenciesMet: true };
     case 'SourceFetched':
       return sourceFetched(state, event.data);
+    case 'ReleaseResolved': {
+      const { release, layers, canary } = event.data;
+      return { ...state, release, layers, ...(canary && { canary }) };
+    }
     case 'ReleaseReused':
-    case 'ReleaseResolved':
     case 'ImagePushed':
       return { ...state, release: event.data.release, layers: event.data.layers };
     case 'ImageLost':

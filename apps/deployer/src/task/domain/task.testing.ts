@@ -52,6 +52,8 @@ export function running(
 export interface World {
   /** The task's own release, resolved or built. */
   readonly release: Release;
+  /** The release that is tried beside it. */
+  readonly canary?: Release;
   readonly before?: readonly RunningInstance[];
   /** What is wanted of the service before the task. */
   readonly spec?: ServiceSpec;
@@ -94,7 +96,10 @@ function outcomeOf(world: World, state: TaskState, effect: Effect): TaskEvent {
     case 'push-image':
       return { type: 'ImagePushed', data: { release, phase: 'push', ms: 1 } };
     case 'resolve-release':
-      return { type: 'ReleaseResolved', data: { release } };
+      return {
+        type: 'ReleaseResolved',
+        data: { release, ...(world.canary && { canary: world.canary }) },
+      };
     case 'check-secrets':
       return { type: 'SecretsChecked', data: {} };
     case 'claim-routes': {

@@ -8,12 +8,14 @@ import { refusalFor, RETRY_AFTER_S } from '../domain/refusal.js';
 import type { HoldRequests, WaitEnd } from '../hold-requests.js';
 import { type Passed, passOn, passOnUpgrade, type Target } from './pass-on.js';
 import { finalStatus } from '../domain/final-status.js';
+import type { Readiness } from '../ports.js';
 
 /** How a request that came here ended. */
 type HeldEnd = Exclude<WaitEnd, 'ready'> | 'passed' | 'probe' | 'failed';
 
 interface ActivatorParts {
   readonly hold: Pick<HoldRequests, 'untilReady'>;
+  readonly placeOf: Readiness['placeOf'];
   readonly probes: ProbeSettings;
   /** HAProxy's socket for requests that have waited. */
   readonly back: string;
@@ -154,11 +156,11 @@ export class ActivatorServer {
     waited: () => number,
     pass: (target: Target) => Promise<Passed>,
   ): Promise<HeldEnd> {
-    const { hold, back } = this.parts;
+    const { hold, placeOf, back } = this.parts;
     for (;;) {
       const end = await hold.untilReady(backend, left, waited());
       if (end !== 'ready') return end;
-      const passed = await pass({ back, backend, waitedMs: Math.round(waited()), left });
+      const passed = await pass({ back, backend: placeOf(backend), waitedMs: Math.round(waited()), left });
       if (passed !== 'again') return left.aborted ? 'left' : passed;
       await delay(AGAIN_MS);
     }

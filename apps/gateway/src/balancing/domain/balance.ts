@@ -23,6 +23,7 @@ import { errorShareOf, latencyOf, type ResponseTimes, unwatched, type Watched, w
 /** An instance that is balanced. */
 export interface Balanced {
   readonly name: string;
+  readonly release?: string;
   /** It is to get requests, as far as the registry goes. */
   readonly isWanted: boolean;
   readonly watched: Watched;
@@ -41,6 +42,8 @@ export interface BalancedService {
   readonly slowStartMs: number;
   /** Failed requests are sent to another instance, where that can do no harm. */
   readonly retries: boolean;
+  /** A release that gets a part of the requests. */
+  readonly canary?: { readonly release: string; readonly percent: number };
   readonly instances: readonly Balanced[];
 }
 

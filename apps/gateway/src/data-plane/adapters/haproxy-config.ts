@@ -17,6 +17,7 @@ import {
   tlsRules,
 } from './haproxy-tls.js';
 import { PROBE_FIELD, probeRules } from './haproxy-probes.js';
+import { lotRules, splitRules } from './haproxy-splits.js';
 import { connectionDefaults, requestRules } from './request-rules.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
@@ -169,7 +170,7 @@ const saysOfClient = (what: string, value: string, hasTrusted: boolean): string 
 const logLine = ({ carrying, accessLogPort }: ConfigInput): readonly string[] =>
   accessLogPort === undefined ? [] : [`log-format '${logFormat(carrying)}'`];
 
-/** What the service of a request has besides instances; it costs nothing while no service has any. */
+/** What the service of a request has besides instances; but for the splits it costs nothing while no service has any. */
 function optionRules(settings: HaproxySettings, { rules }: Carrying): readonly string[] {
   const { options } = filesIn(settings.folder);
   return [
@@ -177,6 +178,7 @@ function optionRules(settings: HaproxySettings, { rules }: Carrying): readonly s
       ? []
       : [`http-request set-var(txn.options) var(txn.to),map_str(${options}) if { var(txn.to) -m found }`]),
     ...limitRules(settings, { hasOwn: rules.has('limits') }),
+    ...splitRules(settings, { hasOptions: rules.size > 0 }),
     ...(rules.has('cache') ? cacheRules : []),
   ];
 }
@@ -241,6 +243,7 @@ function poolBackend(
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
+    ...lotRules(profile),
     ROUTE_TIMEOUT,
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
     ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),

@@ -62,7 +62,7 @@ it('what no service needs costs no rule', () => {
     carrying: assign(carryingNothing(settings.pools), wantedOf({ web: [server(1)] })),
     generation: 'g1',
   });
-  expect(text).not.toMatch(/cache-|stick-table|track-sc|txn\.(options|client)|activator/i);
+  expect(text).not.toMatch(/cache-(use|store)|stick-table|track-sc|txn\.(options|client)|activator/i);
 });
 
 it('nobody is trusted where nobody is named, and nothing is logged where nothing listens', () => {

@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CarriedCertificate } from '../domain/certificates.js';
 import {
   assign,
-  backendsByService,
+  backendsByOwner,
   type Carrying,
   carryingNothing,
+  everyPlaceOf,
   isSameConfiguration,
   leavingOf,
   namesOf,
@@ -14,7 +15,7 @@ import {
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
-import { type Operation, operations } from '../domain/operations.js';
+import { changesSplits, type Operation, operations } from '../domain/operations.js';
 import type { CarriedNames } from '../domain/request-figures.js';
 import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
@@ -32,7 +33,8 @@ import { rescueFrom } from './rescue.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { carryOut, goneOf } from './runtime-commands.js';
 import { figuresOf } from './server-figures.js';
-import { boundedOf, busyAt, queuedIn, readyIn } from './servers-asked.js';
+import { ReadyBackends } from './ready-backends.js';
+import { boundedOf, busyAt, queuedIn } from './servers-asked.js';
 import { SteeredWanted } from './steered-wanted.js';
 import { WorkerConnection } from './worker-connection.js';
 
@@ -47,6 +49,13 @@ interface HaproxyParts {
   readonly onBackends?: (backends: readonly string[]) => Promise<void>;
   /** It was lost, or did not do what it was asked; it is brought back. */
   readonly onTrouble: (error: unknown, what: string) => void;
+}
+
+/** Who answered a request, as far as it is known. */
+interface ServerAt {
+  readonly service?: string;
+  readonly instance?: string;
+  readonly release?: string;
 }
 
 /** How often what was done, since this process started. */
@@ -78,6 +87,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private readonly recovery: Recovery;
+  private readonly ready = new ReadyBackends();
   private reloadedMs = -Infinity;
   private lastError: Error | undefined;
   private lastNames: CarriedNames = { services: new Set(), instances: new Map() };
@@ -167,7 +177,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   busy(names: readonly string[]): Promise<readonly string[]> {
     return this.inTurn(async () => {
       if (names.length === 0 || this.carrying === undefined) return [];
-      return busyAt(await this.answering(), this.places, names);
+      return busyAt(await this.answering(), everyPlaceOf(this.carrying), names);
     });
   }
 
@@ -178,12 +188,18 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy has not been told yet what to carry');
   }
 
-  /** Those of these backends that have a server that requests can be sent to. */
+  /** Those of these backends whose requests can be sent to a server of their service. */
   readyOf(backends: readonly string[]): Promise<readonly string[]> {
     return this.inTurn(async () => {
+      const { carrying } = this;
       const api = await this.connection.open();
-      return api === undefined ? [] : readyIn(api, backends);
+      return api === undefined || carrying === undefined ? [] : this.ready.among(api, carrying, backends);
     });
+  }
+
+  /** The backend to which requests of this one can be sent, as `readyOf` saw it last. */
+  placeOf(backend: string): string {
+    return this.ready.placeOf(backend);
   }
 
   /** How many requests wait for one of the instances of a service, by its id; of those that have a bound. */
@@ -206,9 +222,10 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   }
 
   /** Whose requests a server of HAProxy's log answered: `least-1`, `s2`. */
-  serverAt(backend: string, server: string): { readonly service?: string; readonly instance?: string } {
+  serverAt(backend: string, server: string): ServerAt {
     const found = this.carrying?.backends.get(backend);
-    return { service: found?.service, instance: found?.slots.get(Number(server.slice(1)))?.server.name };
+    const { name: instance, release } = found?.slots.get(Number(server.slice(1)))?.server ?? {};
+    return { service: found?.service, instance, ...(release !== undefined && { release }) };
   }
 
   /** Lets go of HAProxy, which carries on; or ends it, too. */
@@ -235,6 +252,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     const api = await this.connection.open();
     if (api === undefined || carrying === undefined) return;
     const { after, todo } = replaced(carrying, this.wanted.changesIn(carrying, this.places, changes));
+    if (changesSplits(todo, carrying, after)) return this.bring();
     if (await this.hasCarriedOut(api, todo)) this.carrying = after;
     else await this.bring();
   }
@@ -336,7 +354,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
 
   private async sayBackends(carrying: Carrying): Promise<void> {
     try {
-      await this.parts.onBackends?.([...backendsByService(carrying).values()]);
+      await this.parts.onBackends?.([...backendsByOwner(carrying).values()]);
     } catch (error) {
       this.parts.onTrouble(error, 'requests of some services cannot wait for an instance');
     }

@@ -78,7 +78,11 @@ export interface LimitSettings {
 export const filesIn = (folder: string) => ({
   config: `${folder}/haproxy.cfg`,
   routes: `${folder}/routes.map`,
-  marks: { queues: `${folder}/queues.map`, 'no-retries': `${folder}/no-retries.map` } as const,
+  marks: {
+    queues: `${folder}/queues.map`,
+    'no-retries': `${folder}/no-retries.map`,
+    splits: `${folder}/splits.map`,
+  } as const,
   certificates: `${folder}/certificates`,
   certificateList: `${folder}/certificates.list`,
   redirects: `${folder}/redirects.map`,

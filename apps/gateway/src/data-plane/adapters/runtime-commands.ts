@@ -57,7 +57,7 @@ function commandsOf(
     case 'remove-route':
       return [quiet(`del map ${routesFile} ${operation.key}`)];
     case 'mark':
-      return marking(marks[operation.mark], operation.backend, operation.value);
+      return marking(marks[operation.mark], operation);
     case 'add-options':
       return [quiet(`add map ${options} ${operation.backend} ${operation.options}`)];
     case 'set-options':
@@ -73,11 +73,17 @@ const pathOf = ({ backend, slot }: Place): string => `${backend}/${serverName(sl
 const bounding = (at: Place, mostInFlight: number): Command =>
   quiet(`set maxconn server ${pathOf(at)} ${mostInFlight}`);
 
-/** Whether the map has the key already is not known: it goes first. */
-const marking = (file: string, backend: string, value: string | undefined): readonly Command[] => [
-  { text: `del map ${file} ${backend}`, expected: /^(|Key not found\.)$/i },
-  ...(value === undefined ? [] : [quiet(`add map ${file} ${backend} ${value}`)]),
-];
+/** Whether the map has the key already is not known where nobody says so: it goes first. */
+const marking = (
+  file: string,
+  { backend, value, isThere }: Extract<Operation, { readonly kind: 'mark' }>,
+): readonly Command[] =>
+  isThere === true
+    ? [quiet(`set map ${file} ${backend} ${value}`)]
+    : [
+        { text: `del map ${file} ${backend}`, expected: /^(|Key not found\.)$/i },
+        ...(value === undefined ? [] : [quiet(`add map ${file} ${backend} ${value}`)]),
+      ];
 
 const placing = (
   at: Place,

@@ -6,16 +6,12 @@ import { goneOf } from './runtime-commands.js';
 /** Those of these servers at which requests are in flight. */
 export async function busyAt(
   api: RuntimeApi,
-  places: ReadonlyMap<string, Place>,
+  places: ReadonlyMap<string, readonly Place[]>,
   names: readonly string[],
 ): Promise<readonly string[]> {
-  const named = names.flatMap((name) => {
-    const place = places.get(name);
-    return place === undefined ? [] : [[name, place] as const];
-  });
-  const asked = new Map(named);
-  const gone = new Set(await goneOf(api, [...asked.values()]));
-  return [...asked].filter(([, place]) => !gone.has(place)).map(([name]) => name);
+  const asked = new Map(names.map((name) => [name, places.get(name) ?? []]));
+  const gone = new Set(await goneOf(api, [...asked.values()].flat()));
+  return [...asked].filter(([, all]) => all.some((place) => !gone.has(place))).map(([name]) => name);
 }
 
 /** Those of these backends that have a server that requests can be sent to. */
@@ -42,7 +38,11 @@ export async function queuedIn(
   const asked = [...backends];
   if (asked.length === 0) return new Map();
   const answers = await api.askAll(asked.map(([backend]) => `show stat ${backend} 2 -1`));
-  return new Map(
-    asked.map(([, service], index) => [service, Number(rowsOf(answers[index] ?? '')[0]?.['qcur'] ?? 0)]),
-  );
+  const waiting = new Map<string, number>();
+  // Of a service with a canary there are two.
+  for (const [index, [, service]] of asked.entries()) {
+    const here = Number(rowsOf(answers[index] ?? '')[0]?.['qcur'] ?? 0);
+    waiting.set(service, (waiting.get(service) ?? 0) + here);
+  }
+  return waiting;
 }

@@ -2,6 +2,7 @@ import { optionsOf, type Rules, rulesOf } from './options.js';
 import { grown, isSamePools, type Need, type Pools } from './pools.js';
 import type { CarriedNames } from './request-figures.js';
 import { headerNamesOf } from './route-target.js';
+import { ownerOf, type Side, sidesOf } from './sides.js';
 import {
   type Profile,
   profiles,
@@ -9,7 +10,6 @@ import {
   type WantedBounds,
   type WantedRoute,
   type WantedServer,
-  type WantedService,
 } from './wanted.js';
 
 /** A place for a server in a backend, from 1 on. */
@@ -25,6 +25,8 @@ export interface Backend {
   readonly number: number;
   /** Whose it is; undefined where its service has gone, and servers are leaving still. */
   readonly service?: string;
+  /** It is the canary's: its share of the requests of the service. */
+  readonly percent?: number;
   /** Of its service, where that has its own. */
   readonly bounds?: WantedBounds;
   readonly retries?: boolean;
@@ -76,14 +78,15 @@ export const backendName = (profile: Profile, number: number): string => `${prof
  * Where a pool is too small, the pools of the result are larger; where a header's name is new, so are its headers.
  */
 export function assign(before: Carrying, wanted: Wanted): Carrying {
-  const [served, empty] = [wanted.services.filter(isServed), wanted.services.filter((one) => !isServed(one))];
+  const served = wanted.services.flatMap(sidesOf).filter(isServed);
+  const empty = wanted.services.filter((one) => !isServed(one));
   const kept = leaveUnwanted(before, served);
   const owned = ownersOf(kept);
   const pools = grown(before.pools, needsOf(kept, owned, served));
   const free = freeNames(kept);
   const backends = new Map(kept);
   for (const service of served) {
-    const number = kept.get(owned.get(service.id) ?? '')?.number ?? free(service.profile);
+    const number = kept.get(owned.get(service.owner) ?? '')?.number ?? free(service.profile);
     const name = backendName(service.profile, number);
     backends.set(name, withServers(kept.get(name)?.slots, number, service));
   }
@@ -96,7 +99,8 @@ export function assign(before: Carrying, wanted: Wanted): Carrying {
 }
 
 /** It has a backend: for its servers, or for those who wait for one. */
-const isServed = ({ servers, isAwaited = false }: WantedService): boolean => servers.length > 0 || isAwaited;
+const isServed = ({ servers, isAwaited = false }: Pick<Side, 'servers' | 'isAwaited'>): boolean =>
+  servers.length > 0 || isAwaited;
 
 /** Names that nobody needs any more stay until there is a reload anyway. */
 function headersFor(before: readonly string[], routes: readonly WantedRoute[]): readonly string[] {
@@ -137,6 +141,15 @@ export function placesOf({ backends }: Carrying): ReadonlyMap<string, Place> {
   return found;
 }
 
+/** All places of each server, also those that it is leaving. */
+export function everyPlaceOf({ backends }: Carrying): ReadonlyMap<string, readonly Place[]> {
+  const found = new Map<string, Place[]>();
+  for (const [backend, { slots }] of backends)
+    for (const [slot, { server }] of slots)
+      found.set(server.name, [...(found.get(server.name) ?? []), { backend, slot }]);
+  return found;
+}
+
 /** The services that have a backend, and the instances that have a place, also those that are leaving. */
 export function namesOf({ backends }: Carrying): CarriedNames {
   const services = new Set<string>();
@@ -149,22 +162,24 @@ export function namesOf({ backends }: Carrying): CarriedNames {
   return { services, instances };
 }
 
-/** The backend of each service that has servers. */
-export const backendsByService = ({ backends }: Carrying): ReadonlyMap<string, string> => ownersOf(backends);
+/** The backend of each service that has servers, and of each canary, by `ownerOf`. */
+export const backendsByOwner = ({ backends }: Carrying): ReadonlyMap<string, string> => ownersOf(backends);
 
 type Backends = ReadonlyMap<string, Backend>;
 
 const ownersOf = (backends: Backends): ReadonlyMap<string, string> =>
   new Map(
-    [...backends].flatMap(([name, { service }]) => (service === undefined ? [] : [[service, name] as const])),
+    [...backends].flatMap(([name, { service, percent }]) =>
+      service === undefined ? [] : [[ownerOf(service, percent !== undefined), name] as const],
+    ),
   );
 
 /** Without the servers and services that are wanted no more: what they had is leaving. */
-function leaveUnwanted({ backends }: Carrying, served: readonly WantedService[]): Backends {
-  const byId = new Map(served.map((service) => [service.id, service]));
+function leaveUnwanted({ backends }: Carrying, served: readonly Side[]): Backends {
+  const byOwner = new Map(served.map((side) => [side.owner, side]));
   return new Map(
     [...backends].flatMap(([name, backend]) => {
-      const service = byId.get(backend.service ?? '');
+      const service = byOwner.get(ownerOf(backend.service ?? '', backend.percent !== undefined));
       const isOwn = service !== undefined && service.profile === backend.profile;
       const { profile, number } = backend;
       const slots = leaveSlots(backend.slots, isOwn ? service.servers : []);
@@ -195,13 +210,13 @@ function stays({ kind, server }: Slot, wanted: ReadonlyMap<string, WantedServer>
 function needsOf(
   kept: Backends,
   owned: ReadonlyMap<string, string>,
-  served: readonly WantedService[],
+  served: readonly Side[],
 ): Readonly<Record<Profile, Need>> {
   const entries = profiles.map((profile) => {
     const services = served.filter((service) => service.profile === profile);
     const unowned = [...kept.values()].filter((one) => one.profile === profile && one.service === undefined);
     const servers = services.map(
-      ({ id, servers: wanted }) => wanted.length + leavingIn(kept.get(owned.get(id) ?? '')),
+      ({ owner, servers: wanted }) => wanted.length + leavingIn(kept.get(owned.get(owner) ?? '')),
     );
     return [
       profile,
@@ -228,7 +243,7 @@ function freeNames(backends: Backends): (profile: Profile) => number {
 function withServers(
   before: ReadonlyMap<number, Slot> | undefined,
   number: number,
-  { id, profile, servers, isAwaited = false, bounds, retries, ...rest }: WantedService,
+  { id, profile, servers, isAwaited = false, bounds, retries, percent, ...rest }: Side,
 ): Backend {
   const slots = new Map(before);
   const places = new Map(
@@ -240,6 +255,7 @@ function withServers(
     slots.set(places.get(server.name) ?? firstEmpty(slots), { kind: 'taken', server });
   return {
     ...{ profile, number, service: id, slots, options: optionsOf(rest), isAwaited },
+    ...(percent !== undefined && { percent }),
     ...(bounds && { bounds }),
     ...(retries === false && { retries }),
   };

@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  assign,
-  backendsByService,
-  type Carrying,
-  carryingNothing,
-  leavingOf,
-  withGone,
-} from './carrying.js';
+import { assign, backendsByOwner, type Carrying, carryingNothing, leavingOf, withGone } from './carrying.js';
 import { operations } from './operations.js';
 import { isSamePools, type Pools } from './pools.js';
 import { keyOf, profiles, type Wanted, WEIGHTS } from './wanted.js';
@@ -28,7 +21,7 @@ const slotOf = ({ backends }: Carrying, name: string): string | undefined => {
 describe('a service', () => {
   it('has a backend of its profile as long as it has servers, and each of them a slot', () => {
     const first = assign(NONE, wantedOf({ a: [server(1), server(2)], b: [server(3)], c: [] }));
-    expect(backendsByService(first)).toEqual(
+    expect(backendsByOwner(first)).toEqual(
       new Map([
         ['a', 'least-1'],
         ['b', 'least-2'],
@@ -51,7 +44,7 @@ describe('a service', () => {
   it('that changes its profile changes its backend', () => {
     const first = assign(NONE, wantedOf({ a: [server(1)] }));
     const next = assign(first, wantedOf({ a: [server(1)] }, 'sticky'));
-    expect(backendsByService(next)).toEqual(new Map([['a', 'sticky-1']]));
+    expect(backendsByOwner(next)).toEqual(new Map([['a', 'sticky-1']]));
     expect(leavingOf(next)).toEqual([{ backend: 'least-1', slot: 1 }]);
   });
 
@@ -157,10 +150,10 @@ describe('any order of wanted states', () => {
             expect(kept).toEqual(before.backends.get(backend)?.slots.get(slot));
           }
           for (const { id, profile, servers: own } of next.services) {
-            const name = backendsByService(before).get(id);
+            const name = backendsByOwner(before).get(id);
             const old = before.backends.get(name ?? '');
             if (name === undefined || old?.profile !== profile || own.length === 0) continue;
-            expect(backendsByService(after).get(id)).toBe(name);
+            expect(backendsByOwner(after).get(id)).toBe(name);
             for (const [slot, held] of old.slots)
               if (held.kind === 'taken' && own.some((one) => isSame(one, held.server)))
                 expect(after.backends.get(name)?.slots.get(slot)).toMatchObject({

@@ -1,6 +1,8 @@
-import { type Backend, backendsByService, type Carrying, type Place } from './carrying.js';
+import { backendsByOwner, type Carrying, type Place } from './carrying.js';
 import { betweenOf } from './options.js';
 import { targetOf } from './route-target.js';
+import { ownerOf } from './sides.js';
+import { hasReady, partnersOf, splitTable } from './splits.js';
 import { keyOf, type WantedServer } from './wanted.js';
 
 /** Where a route leads whose service has no server that is ready, and is not waited for either. */
@@ -27,25 +29,32 @@ export type Operation =
       readonly mark: Mark;
       readonly backend: string;
       readonly value: string | undefined;
+      /** It has a value already, and no request is to meet none. */
+      readonly isThere?: true;
     };
 
-/** What a map says of backends: how many requests may wait there at most, and where none is sent twice. */
-export type Mark = 'queues' | 'no-retries';
-export const marks = ['queues', 'no-retries'] as const satisfies readonly Mark[];
+/**
+ * What a map says of backends: how many requests may wait there at most, where none is sent twice, and which part of the
+ * requests goes to another backend.
+ */
+export type Mark = 'queues' | 'no-retries' | 'splits';
+export const marks = ['queues', 'no-retries', 'splits'] as const satisfies readonly Mark[];
 
 /**
  * What brings HAProxy from one state to another with the same pools and headers. No request meets a gap: servers that are
- * new serve before routes lead to them, and before others leave.
+ * new serve before routes and splits lead to them, and before others leave.
  */
 export function operations(before: Carrying, after: Carrying): readonly Operation[] {
   const servers = serverOperations(before, after);
   const options = optionOperations(optionTable(before), optionTable(after));
+  const marked = markOperations(before, after);
   return [
-    ...markOperations(before, after),
+    ...marked.filter(({ mark }) => mark !== 'splits'),
     ...options.first,
     ...servers.filter(({ kind }) => kind === 'place' || kind === 'weigh' || kind === 'bound'),
     ...servers.filter((one) => one.kind === 'switch' && one.to === 'ready'),
     ...routeOperations(routeTable(before), routeTable(after)),
+    ...marked.filter(({ mark }) => mark === 'splits'),
     ...servers.filter((one) => one.kind === 'switch' && one.to === 'drain'),
     ...options.last,
   ];
@@ -76,21 +85,17 @@ function optionOperations(
   return { first, last };
 }
 
-/** Each route's key, and the target that it leads to. */
+/** Each route's key, and the target that it leads to: any server of the service is better than none. */
 export function routeTable(carrying: Carrying): ReadonlyMap<string, string> {
-  const backends = backendsByService(carrying);
+  const { backends, routes, headers } = carrying;
+  const names = backendsByOwner(carrying);
   const leadsTo = (service: string): string => {
-    const name = backends.get(service);
-    const backend = carrying.backends.get(name ?? '');
-    return name !== undefined && backend !== undefined && takesRequests(backend) ? name : NO_SERVER;
+    const [main = '', canary = ''] = [false, true].map((isCanary) => names.get(ownerOf(service, isCanary)));
+    const ready = [main, canary].find((name) => hasReady(backends.get(name)));
+    return ready ?? (backends.get(main)?.isAwaited === true ? main : NO_SERVER);
   };
-  return new Map(
-    carrying.routes.map((route) => [keyOf(route), targetOf(leadsTo(route.service), route, carrying.headers)]),
-  );
+  return new Map(routes.map((route) => [keyOf(route), targetOf(leadsTo(route.service), route, headers)]));
 }
-
-const takesRequests = ({ isAwaited, slots }: Backend): boolean =>
-  isAwaited || [...slots.values()].some(({ kind, server }) => kind === 'taken' && server.state === 'ready');
 
 function serverOperations(before: Carrying, after: Carrying): readonly Operation[] {
   const found: Operation[] = [];
@@ -117,31 +122,36 @@ function serverOperations(before: Carrying, after: Carrying): readonly Operation
 const boundOf = ({ mostInFlight = 0 }: WantedServer): number => mostInFlight;
 
 /** The backends that a map names, each with its value. */
-export const markTable = ({ backends }: Carrying, mark: Mark): ReadonlyMap<string, string> =>
-  new Map(
-    [...backends].flatMap(([name, backend]) => {
-      const value = markOf(backend, mark);
-      return value === undefined ? [] : [[name, value] as const];
+export function markTable(carrying: Carrying, mark: Mark): ReadonlyMap<string, string> {
+  if (mark === 'splits') return splitTable(carrying);
+  return new Map(
+    [...carrying.backends].flatMap(([name, { bounds, retries }]) => {
+      const value = {
+        queues: bounds?.queued?.toString(),
+        'no-retries': retries === false ? 'yes' : undefined,
+      };
+      return value[mark] === undefined ? [] : [[name, value[mark]] as const];
     }),
   );
-
-function markOf({ bounds, retries }: Backend, mark: Mark): string | undefined {
-  switch (mark) {
-    case 'queues':
-      return bounds?.queued?.toString();
-    case 'no-retries':
-      return retries === false ? 'yes' : undefined;
-  }
 }
 
-function markOperations(before: Carrying, after: Carrying): readonly Operation[] {
+type Marking = Extract<Operation, { readonly kind: 'mark' }>;
+
+function markOperations(before: Carrying, after: Carrying): readonly Marking[] {
   return marks.flatMap((mark) => {
     const [old, now] = [markTable(before, mark), markTable(after, mark)];
     return [...new Set([...old.keys(), ...now.keys()])]
       .filter((backend) => old.get(backend) !== now.get(backend))
-      .map((backend): Operation => ({ kind: 'mark', mark, backend, value: now.get(backend) }));
+      .map((backend): Marking => {
+        const isThere = mark === 'splits' && old.has(backend) && now.has(backend);
+        return { kind: 'mark', mark, backend, value: now.get(backend), ...(isThere && { isThere }) };
+      });
   });
 }
+
+/** Whether a side of a split may have lost its last server, or has one again: routes and splits say so. */
+export const changesSplits = (todo: readonly Operation[], before: Carrying, after: Carrying): boolean =>
+  todo.some(({ kind }) => kind === 'switch') && partnersOf(before).size + partnersOf(after).size > 0;
 
 const stateIn = (slot: {
   readonly kind: 'taken' | 'leaving';

@@ -23,6 +23,19 @@ export interface WantedServer {
   readonly state: 'ready' | 'drain';
   /** Requests in flight there at most, 0 without a bound; left out, what its service says. */
   readonly mostInFlight?: number;
+  /** What it runs. */
+  readonly release?: string;
+  /** It gets requests of the canary's share alone, and the others none of these. */
+  readonly isCanary?: true;
+}
+
+/** A part of a service's servers that gets a share of its requests. */
+export interface WantedCanary {
+  readonly release: string;
+  /** Of 100; exact in large numbers. While it has no server that is ready, the others get its share. */
+  readonly percent: number;
+  /** Of the answers of its servers. */
+  readonly cache?: { readonly version: string };
 }
 
 /** Bounds of a service. What is left out is as the gateway is configured. */
@@ -70,6 +83,8 @@ export interface WantedService {
   /** Its answers may be kept where they say so. Those of another version are not found any more. */
   readonly cache?: { readonly version: string };
   readonly limits?: ServiceLimits;
+  /** Left out where all servers share the requests. */
+  readonly canary?: WantedCanary;
 }
 
 /** Requests for a host, and a path and all below it, go to a service. */

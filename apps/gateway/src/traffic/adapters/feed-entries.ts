@@ -27,8 +27,10 @@ const serviceOf = ({
   isWanted = false,
   routes = [],
   traffic,
+  canary,
 }: FeedService): PictureService => ({
   ...{ appId, service, isWanted, routes, traffic: knownTraffic(traffic) },
+  ...(canary && { canary }),
 });
 
 const instanceOf = ({ name, instance }: FeedEntry): PictureInstance | undefined =>

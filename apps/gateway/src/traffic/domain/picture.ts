@@ -13,6 +13,8 @@ export interface PictureService extends OfService {
   readonly routes?: readonly PictureRoute[];
   /** How its requests are treated. */
   readonly traffic?: TrafficSettings;
+  /** A release that gets a part of its requests. */
+  readonly canary?: { readonly release: string; readonly percent: number };
 }
 
 export interface PictureRoute {

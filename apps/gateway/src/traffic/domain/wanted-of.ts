@@ -58,11 +58,22 @@ function serviceOf(
   instances: readonly PictureInstance[],
   input: WantedInput,
 ): WantedService {
-  const { traffic = {} } = service;
+  const { traffic = {}, canary } = service;
+  const hasCache = traffic.cache ?? input.hasCache;
+  const isCanary = ({ release }: PictureInstance): boolean => release === canary?.release;
+  const others = canary === undefined ? instances : instances.filter((one) => !isCanary(one));
   return {
     ...{ id: idOf(service), profile: profileOf(traffic) },
-    servers: instances.flatMap((instance) => serverOf(instance, input)),
-    ...((traffic.cache ?? input.hasCache) && { cache: { version: versionOf(instances) } }),
+    servers: instances.flatMap((instance) =>
+      serverOf(instance, input).map((server) => ({
+        ...server,
+        ...(isCanary(instance) && { isCanary: true }),
+      })),
+    ),
+    ...(hasCache && { cache: { version: versionOf(others) } }),
+    ...(canary && {
+      canary: { ...canary, ...(hasCache && { cache: { version: versionOf(instances.filter(isCanary)) } }) },
+    }),
     ...treatmentOf(traffic),
   };
 }
@@ -92,12 +103,18 @@ const versionOf = (instances: readonly PictureInstance[]): string =>
     .join('+');
 
 function serverOf(
-  { name, address: host, port, state }: PictureInstance,
+  { name, address: host, port, state, release }: PictureInstance,
   { addresses }: WantedInput,
 ): readonly WantedServer[] {
   const address = addresses.get(host);
   if (port === null || address === undefined) return [];
-  return [{ name, address, port, weight: WEIGHT, state: state === 'running' ? 'ready' : 'drain' }];
+  const isReady = state === 'running';
+  return [
+    {
+      ...{ name, address, port, weight: WEIGHT, state: isReady ? 'ready' : 'drain' },
+      ...(release !== '' && { release }),
+    },
+  ];
 }
 
 /** Every host that an instance with a port has, once. */

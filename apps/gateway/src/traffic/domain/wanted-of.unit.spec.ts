@@ -41,13 +41,32 @@ it('running instances are ready, draining ones drain, others are not there', () 
       {
         ...{ id: 'shop/web', profile: 'least' },
         servers: [
-          { name: 'a', address: '10.0.0.1', port: 20_000, weight: 100, state: 'ready' },
-          { name: 'b', address: '10.0.0.2', port: 20_000, weight: 100, state: 'drain' },
+          { name: 'a', address: '10.0.0.1', port: 20_000, weight: 100, state: 'ready', release: 'r1' },
+          { name: 'b', address: '10.0.0.2', port: 20_000, weight: 100, state: 'drain', release: 'r1' },
         ],
       },
     ],
     routes: [{ host: 'web.shop.localhost', path: '/', service: 'shop/web' }],
   });
+});
+
+it('the canary is the instances of its release, and answers of the two releases are kept apart', () => {
+  const canary = { release: 'r2', percent: 10 };
+  const picture = pictureOf(
+    7,
+    [{ ...web, canary }],
+    [instance('a'), instance('b', { release: 'r2' }), instance('c', { release: 'r0', state: 'draining' })],
+  );
+  const [service] = wanted(picture, { ...input, hasCache: true }).services;
+  expect(service?.servers.map(({ name, isCanary }) => [name, isCanary])).toEqual([
+    ['a', undefined],
+    ['b', true],
+    ['c', undefined],
+  ]);
+  expect([service?.canary, service?.cache]).toEqual([
+    { ...canary, cache: { version: 'r2' } },
+    { version: 'r1' },
+  ]);
 });
 
 it('the service app-server has the address of its application', () => {

@@ -37,12 +37,14 @@ export const serviceLine = ({
   routes,
   traffic,
   scaling,
+  canary,
   ...row
 }: rows.RegistryService): RegistryServiceLine => ({
   ...row,
   routes: routes && routes.map((route) => ({ ...route })),
   traffic: traffic && { ...traffic },
   scaling: scaling && { ...scaling },
+  canary: canary && { ...canary },
   reportedAt: reportedAt.toISOString(),
 });
 

@@ -69,16 +69,21 @@ export async function recordReport(tx: Transaction, report: InstanceReport): Pro
 
 /** Writes down what is wanted of a service; an older revision than is known changes nothing. */
 export async function recordSpec(tx: Transaction, spec: ServiceSpecChange): Promise<void> {
-  const { appId, appName, service, revision, state, release, count, scaling, changedAt } = spec;
+  const { appId, appName, service, revision, state, release, count, scaling, changedAt, canary } = spec;
   await tx.query(
-    `INSERT INTO spec_records AS known (app_id, service, app_name, revision, state, release, count, changed_at, scaling)
+    `WITH canary AS (
+       INSERT INTO canary_records AS known (app_id, service, revision, canary)
+       SELECT $1::text, $2::text, $4::integer, $10::jsonb WHERE $10::jsonb IS NOT NULL
+       ON CONFLICT (app_id, service) DO UPDATE SET revision = EXCLUDED.revision, canary = EXCLUDED.canary
+       WHERE known.revision < EXCLUDED.revision)
+     INSERT INTO spec_records AS known (app_id, service, app_name, revision, state, release, count, changed_at, scaling)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (app_id, service) DO UPDATE SET revision = EXCLUDED.revision,
        app_name = CASE EXCLUDED.app_name WHEN EXCLUDED.app_id THEN known.app_name ELSE EXCLUDED.app_name END,
        state = EXCLUDED.state, release = EXCLUDED.release, count = EXCLUDED.count, changed_at = EXCLUDED.changed_at,
        scaling = EXCLUDED.scaling
      WHERE known.revision < EXCLUDED.revision`,
-    [appId, service, appName, revision, state, release, count, changedAt, scaling],
+    [appId, service, appName, revision, state, release, count, changedAt, scaling, canary],
   );
 }
 
