@@ -22,7 +22,7 @@ describe.each(compressed)('%s', (codec) => {
       fc.asyncProperty(anything, async (bytes) => {
         expect((await undone(compress(codec, bytes))).equals(bytes)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -49,7 +49,7 @@ describe.each(compressed)('%s', (codec) => {
       const outcome = await undone(bytes).catch((error: unknown) => error);
       if (!Buffer.isBuffer(outcome)) expect(outcome).toBeInstanceOf(UnreadableError);
     };
-    await fc.assert(fc.asyncProperty(fc.oneof(cut, changed, random), readOrRefused), { numRuns: 400 });
+    await fc.assert(fc.asyncProperty(fc.oneof(cut, changed, random), readOrRefused), { numRuns: 200 });
   });
 });
 
@@ -133,7 +133,7 @@ describe.each([
         const expected = Buffer.concat(parts);
         expect((await undone(all(parts), LIMIT)).equals(expected)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -144,7 +144,7 @@ describe.each([
         expect(await undone(all(parts), length)).toHaveLength(length);
         if (length > 0) await expect(undone(all(parts), length - 1)).rejects.toThrow(UnreadableError);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
@@ -178,7 +178,7 @@ describe('frames of zstd that are to be skipped', () => {
         const expected = Buffer.concat(frames.map(({ output }) => output));
         expect((await decompress(4, bytes, LIMIT)).equals(expected)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -81,7 +81,7 @@ describe.each(codecs)('a batch without or with a codec: %s', (codec: Codec) => {
         expect(letter?.value?.equals(broken)).toBe(true);
         expect(String(after?.value)).toBe('good');
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -94,7 +94,7 @@ describe.each(codecs)('a batch without or with a codec: %s', (codec: Codec) => {
         const records = await readRecordSet(encodeBatch({ codec, payload, count, baseOffset: 5n }));
         for (const { offset } of records) expect(Number(offset)).toBeGreaterThanOrEqual(5);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

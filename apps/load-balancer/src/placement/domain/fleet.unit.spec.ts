@@ -108,7 +108,7 @@ describe('a fleet', () => {
         expect(found.explanation.best.map((node) => node.points)).toEqual(points);
         expect(filled(policy, nodes.toReversed()).place(wished, known)).toEqual(found);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -157,7 +157,7 @@ describe('a fleet', () => {
           expect(reserved.memoryMiB).toBeLessThanOrEqual(total.memoryMiB + 1e-6);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -187,7 +187,7 @@ describe('a fleet', () => {
           );
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -228,7 +228,7 @@ describe('a fleet', () => {
           else if (kind === 'remove') fleet.remove(name);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
