@@ -61,7 +61,7 @@ class Scale {
   readonly width: number;
   private readonly marks: readonly number[];
   private readonly perCell: number;
-  private readonly reachedInCell: Uint8Array;
+  private readonly reachedInCell = new Uint8Array(CELLS + 1);
 
   constructor(sizes: readonly number[]) {
     const distinct = [...new Set(sizes)].sort((a, b) => a - b);
@@ -71,13 +71,9 @@ class Scale {
     this.width = this.marks.length + 1;
     const largest = this.marks.at(-1) ?? 1;
     this.perCell = CELLS / largest;
-    const cellOf = (mark: number): number => Math.ceil(mark * this.perCell - 1e-6);
-    const starts = this.marks.map(cellOf);
-    let reached = 0;
-    this.reachedInCell = Uint8Array.from({ length: CELLS + 1 }, (_, cell) => {
-      while (reached < starts.length && starts[reached]! <= cell) reached += 1;
-      return reached;
-    });
+    // From the smallest on: each mark is reached from its own cell to the last one.
+    for (const [n, mark] of this.marks.entries())
+      this.reachedInCell.fill(n + 1, Math.ceil(mark * this.perCell - 1e-6));
   }
 
   /** How many marks the amount reaches. */
