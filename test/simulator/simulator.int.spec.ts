@@ -106,8 +106,8 @@ it.each([
 });
 
 it('a container listens late, is unavailable first, or never listens, as its behaviour says', async () => {
-  const late = await launch({ listensAfterMs: 300 });
-  const unavailable = await launch({ unavailableMs: 300 });
+  const late = await launch({ listensAfterMs: 1_000 });
+  const unavailable = await launch({ unavailableMs: 1_000 });
   const never = await launch({ listens: false });
   expect(await Promise.all([late, unavailable, never].map(({ hostPort }) => statusAt(hostPort)))).toEqual([
     undefined,

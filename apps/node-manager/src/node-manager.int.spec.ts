@@ -437,7 +437,7 @@ it.each([
   ],
   [
     'services',
-    'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state routes traffic',
+    'app_id service app_name release running reported_at wanted wanted_release crashing wanted_state routes traffic canary scaling',
   ],
   ['instance_events', 'id instance app_id service release node at event reason'],
   ['changes', 'revision kind name is_removed'],
