@@ -28,7 +28,8 @@ import { NODE_WAITS, type NodeWaits, WORK_QUEUE } from './rollout/ports.js';
 import { RoutesController } from './routes/http.js';
 import { ROUTE_RECORD, type RouteRecord } from './routes/ports.js';
 import { SpecsController } from './services/http.js';
-import { SPECS, type SpecReader } from './services/ports.js';
+import { SCALING_RECORD, type ScalingRecord, SPECS, type SpecReader } from './services/ports.js';
+import { ScalingController } from './services/scaling.http.js';
 import { SECRET_INTAKE, type SecretList, type SecretRequests, SECRETS } from './secrets/ports.js';
 
 export interface DeployerModuleParts {
@@ -45,6 +46,7 @@ export interface DeployerModuleParts {
   readonly instanceLogs: InstanceLogs;
   readonly specs: SpecReader;
   readonly routes: RouteRecord;
+  readonly scaling: ScalingRecord;
   readonly tokens: Tokens;
 }
 
@@ -59,7 +61,7 @@ export class DeployerModule {
         MoveRequestsConsumer,
         ...[RequestsController, SubmissionsController, ReleasesController],
         ...[BuildsController, InstancesController, SecretsController, SpecsController],
-        ...[WaitingController, EvictionsConsumer, RoutesController],
+        ...[WaitingController, EvictionsConsumer, RoutesController, ScalingController],
       ],
       providers: [
         { provide: REQUEST_INTAKE, useValue: parts.intake },
@@ -75,6 +77,7 @@ export class DeployerModule {
         { provide: INSTANCE_LOGS, useValue: parts.instanceLogs },
         { provide: SPECS, useValue: parts.specs },
         { provide: ROUTE_RECORD, useValue: parts.routes },
+        { provide: SCALING_RECORD, useValue: parts.scaling },
         { provide: TOKENS, useValue: parts.tokens },
       ],
     };

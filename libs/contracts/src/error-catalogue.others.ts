@@ -36,6 +36,11 @@ export const httpErrors = {
     'The routes have changed since they were read.',
     'Read them again, and send what you want with the new `ETag`.',
   ),
+  SCALING_CHANGED: overHttp(
+    412,
+    'The policy by which a service scales has changed since it was read.',
+    'Read it again, and send what you want with the new `ETag`.',
+  ),
   NODE_UNKNOWN: overHttp(
     404,
     'There is no such node, or it was removed.',

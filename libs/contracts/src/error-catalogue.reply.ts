@@ -198,8 +198,16 @@ const runErrors = {
     'The message says which. [Try a release on a part of the requests](../how-to/try-a-release.md) says what a canary needs.',
   ),
   SCALE_OUT_OF_BOUNDS: inReply(
-    'The sum of what is wanted of the service and of `by` is below 0 or above 50.',
-    'Ask for the number itself: `slipway scale APP SERVICE COUNT`.',
+    'The sum of what is wanted of the service and of `by` is below 0 or above 50, or the count is not within the bounds of its policy.',
+    'Ask for the number itself: `slipway scale APP SERVICE COUNT`. With a policy, change its bounds: `slipway scaling set`.',
+  ),
+  FENCE_OUTDATED: inReply(
+    'An autoscaler asked for a count under a lower fence than the service has seen: it has lost its lease.',
+    'Nothing. Another load balancer decides about the service.',
+  ),
+  ROLLOUT_UNDER_WAY: inReply(
+    'An autoscaler asked for fewer instances while a rollout of the service was under way.',
+    'Nothing. It decides again once the rollout has ended.',
   ),
   ROUTE_TAKEN: {
     where: ['reply', 'http'],

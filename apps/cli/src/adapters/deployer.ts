@@ -6,10 +6,12 @@ import {
   type ReleaseDetails,
   type ServiceRoute,
   type ServiceRoutes,
+  type ServiceScaling,
   type SpecDetails,
   routeSchema,
   type StoredSecret,
   type WaitingInstance,
+  type WrittenScalingPolicy,
 } from '#libs/contracts';
 import { failure } from '../errors.js';
 import { deployerSettings } from '../settings.js';
@@ -21,6 +23,12 @@ interface InstanceLogWish {
   readonly instance: string;
   readonly tail: number;
   readonly follow: boolean;
+}
+
+interface ScalingWish {
+  readonly appId: string;
+  readonly service: string;
+  readonly reason?: string;
 }
 
 /** The HTTP API of the deployer: what became of requests, releases and builds. */
@@ -51,6 +59,15 @@ export interface Deployer {
   ): Promise<ServiceRoutes>;
   /** What config.json declared last counts again. */
   takeBackRoutes(appId: string, service: string): Promise<ServiceRoutes>;
+  /** How a service scales. */
+  scaling(appId: string, service: string): Promise<ServiceScaling>;
+  /** Sets what `changed` makes of the policy that counts; throws SCALING_CHANGED where somebody else was faster. */
+  changeScaling(
+    of: ScalingWish,
+    changed: (now: ServiceScaling['policy']) => WrittenScalingPolicy,
+  ): Promise<ServiceScaling>;
+  /** What config.json declared last counts again. */
+  takeBackScaling(of: ScalingWish): Promise<ServiceScaling>;
   instances(appId: string, service: string): Promise<readonly InstanceDetails[]>;
   /** What an instance says, piece by piece. */
   instanceLog(instance: InstanceLogWish, signal: AbortSignal): AsyncIterable<string>;
@@ -88,6 +105,7 @@ export function openDeployer(signal?: AbortSignal): Deployer {
       return (await callTagged(api, routes.setRoutes, { params, body }, etag)).answer;
     },
     takeBackRoutes: (appId, service) => call(api, routes.takeBackRoutes, { params: { appId, service } }),
+    ...scalingCalls(api),
     instances: (appId, service) => call(api, routes.instances, { params: { appId, service } }),
     instanceLog({ tail, follow, ...params }, signal) {
       const query = { tail, follow: String(follow) };
@@ -97,6 +115,17 @@ export function openDeployer(signal?: AbortSignal): Deployer {
       call(api, routes.requestBuildLog, { params: { token }, query: { service } }),
   };
 }
+
+const scalingCalls = (api: Api): Pick<Deployer, 'scaling' | 'changeScaling' | 'takeBackScaling'> => ({
+  scaling: (appId, service) => call(api, routes.scaling, { params: { appId, service } }),
+  async changeScaling({ reason, ...params }, changed) {
+    const { answer: now, etag } = await callTagged(api, routes.scaling, { params });
+    const body = changed(now.policy);
+    return (await callTagged(api, routes.setScaling, { params, query: { reason }, body }, etag)).answer;
+  },
+  takeBackScaling: ({ reason, ...params }) =>
+    call(api, routes.takeBackScaling, { params, query: { reason } }),
+});
 
 const withoutApplication = (token: string): Error =>
   failure('API_ANSWER', `The request ${token} names no application`, {

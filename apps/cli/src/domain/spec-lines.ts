@@ -45,7 +45,7 @@ function summaryOf(now: SpecRevision, running: number): string {
     state === 'running'
       ? [`${running}/${count + canariesOf(now.spec)} running`, ...canaryNote(canary)]
       : ['stopped', ...(running > 0 ? [`${running} still running`] : []), nextRun(now)];
-  return [...parts, ...countNote(now)].join('; ');
+  return [...parts, ...scalingNote(now), ...countNote(now)].join('; ');
 }
 
 const canaryNote = (canary: SpecRevision['spec']['canary']): string[] =>
@@ -61,8 +61,12 @@ function canariesOf({ count, canary }: SpecRevision['spec']): number {
 const nextRun = ({ spec: { release, count } }: SpecRevision): string =>
   release === undefined ? 'no release of it has run' : `the next run starts ${count}`;
 
+/** What owns the count then is no declaration. */
+const scalingNote = ({ spec: { scaling } }: SpecRevision): string[] =>
+  scaling === undefined ? [] : [`scales within ${scaling.min} to ${scaling.max}`];
+
 function countNote({ spec }: SpecRevision): string[] {
-  if (spec.count === spec.declaredCount) return [];
+  if (spec.scaling !== undefined || spec.count === spec.declaredCount) return [];
   return [`${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${declared(spec)}`];
 }
 

@@ -28,6 +28,12 @@ describe('the first line of a spec', () => {
     expect(summary(2, { count: 3, declaredCount: 3 })).toBe('shop/web: 2/3 running');
   });
 
+  it('says within which bounds it scales, and nothing of a count that config.json declares', () => {
+    expect(summary(4, { count: 4, scaling: { min: 1, max: 6 } })).toBe(
+      'shop/web: 4/4 running; scales within 1 to 6',
+    );
+  });
+
   it('a stopped service says 0/0 running: it says stopped, and how many come back', () => {
     expect(summary(0, { state: 'stopped', count: 3, declaredCount: 3 })).toBe(
       'shop/web: stopped; the next run starts 3',

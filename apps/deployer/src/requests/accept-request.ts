@@ -7,6 +7,7 @@ import type {
 } from '#libs/contracts';
 import type { Clock } from '../task/ports.js';
 import {
+  autoscalerRefusal,
   cancelRefusal,
   cancelReply,
   decideDeployment,
@@ -38,12 +39,22 @@ export const acceptDeployment = (
 ): Promise<boolean> =>
   carryOut(ports, decideDeployment(request, ports.rules, ports.clock.now(), origin.principal), origin);
 
-export const acceptScale = (
+export async function acceptScale(
   ports: AcceptPorts,
   request: ScaleRequest,
   origin: Origin = {},
-): Promise<boolean> =>
-  carryOut(ports, decideScale(request, ports.rules, ports.clock.now(), origin.principal), origin);
+): Promise<boolean> {
+  const { token, fence } = request;
+  const error =
+    fence === undefined
+      ? undefined
+      : autoscalerRefusal(request, await ports.requests.knownOfScaling(request, fence));
+  const intake =
+    error === undefined
+      ? decideScale(request, ports.rules, ports.clock.now(), origin.principal)
+      : refuseScale(request, { token, status: false, error });
+  return carryOut(ports, intake, origin);
+}
 
 /** A repair of our own takes the way of a scale request, and is answered as one. */
 export const acceptRepair = (ports: AcceptPorts, repair: Repair): Promise<boolean> =>

@@ -16,7 +16,7 @@ import {
   answerRefused,
   answerRefusedScale,
 } from './accept-request.js';
-import type { FirstEvent, NewRequest } from './domain/intake.js';
+import type { FirstEvent, KnownOfScaling, NewRequest } from './domain/intake.js';
 import type { Origin, RequestStore } from './ports.js';
 
 interface Known extends NewRequest {
@@ -32,6 +32,7 @@ class MemoryRequests implements RequestStore {
   readonly cancelled: [token: string, open: readonly string[], by: object][] = [];
   /** Tasks that have ended. */
   readonly ended = new Set<string>();
+  scaling: KnownOfScaling = { fence: 0, isRollingOut: false };
 
   add(request: NewRequest, origin: Origin, tasks: readonly FirstEvent[]): Promise<boolean> {
     return this.store({ ...request, origin, tasks });
@@ -54,6 +55,10 @@ class MemoryRequests implements RequestStore {
   async openTasks(token: string): Promise<readonly string[] | undefined> {
     const ids = this.known.get(token)?.tasks.map(({ data }) => `${token}/${data.service}`);
     return ids?.filter((id) => !this.ended.has(id));
+  }
+
+  async knownOfScaling(_of: object, fence: number): Promise<KnownOfScaling> {
+    return { ...this.scaling, fence: Math.max(fence, this.scaling.fence) };
   }
 
   async cancel(token: string, openTasks: readonly string[], by: object): Promise<void> {
@@ -282,6 +287,43 @@ describe('a scale request', () => {
     expect(tasksOf(requests, 'y')).toMatchObject([
       { scale: { repairs: 'web-1', moves: true, yields: true } },
     ]);
+  });
+});
+
+describe('a request of an autoscaler', () => {
+  const repliesOf = async (known: KnownOfScaling, request: object) => {
+    const { requests, ports } = intake();
+    requests.scaling = known;
+    await acceptScale(ports, scale({ by: undefined, ...request }));
+    const { reply, tasks = [] } = requests.known.get('s') ?? {};
+    return {
+      code: (reply as ScaleReply | undefined)?.error?.code,
+      tasks: tasks.map(({ data }) => data.scale),
+    };
+  };
+
+  it('a load balancer that has lost its lease changes nothing', async () => {
+    const known = { fence: 7, isRollingOut: false, count: 2 };
+    expect(await repliesOf(known, { to: 9, fence: 6 })).toEqual({ code: 'FENCE_OUTDATED', tasks: [] });
+    for (const fence of [7, 8])
+      expect(await repliesOf(known, { to: 9, fence })).toEqual({
+        code: undefined,
+        tasks: [{ to: 9, fence }],
+      });
+  });
+
+  it('does not scale in while a rollout is under way, and may scale out', async () => {
+    const known = { fence: 1, isRollingOut: true, count: 4 };
+    expect(await repliesOf(known, { to: 3, fence: 1 })).toEqual({ code: 'ROLLOUT_UNDER_WAY', tasks: [] });
+    for (const to of [4, 5])
+      expect(await repliesOf(known, { to, fence: 1 })).toMatchObject({ tasks: [{ to }] });
+    // Whoever wants fewer all the same is a person.
+    expect(await repliesOf(known, { to: 3 })).toMatchObject({ tasks: [{ to: 3 }] });
+  });
+
+  it.each([{ by: 1 }, { instance: 'web-1' }])('names the number itself, not %j', (wish) => {
+    const request = { token: 's', appId: 'shop', service: 'web', fence: 1, ...wish };
+    expect(scaleRequested.schema.safeParse(request).error?.issues[0]?.path).toEqual(['fence']);
   });
 });
 

@@ -8,7 +8,7 @@ import type {
 } from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
 import type { Asker } from '../task/domain/task.events.js';
-import type { FirstEvent, NewRequest, Repair } from './domain/intake.js';
+import type { FirstEvent, KnownOfScaling, NewRequest, Repair } from './domain/intake.js';
 
 export type RequestKind = 'deployment' | 'scale' | 'secret';
 
@@ -54,6 +54,11 @@ export interface RequestStore {
   answerAgain(token: string): Promise<void>;
   /** The ids of the request's tasks that have not ended; undefined when there is no such request. */
   openTasks(token: string): Promise<readonly string[] | undefined>;
+  /** Of a service, with the fence of a request, which is kept where none was higher. */
+  knownOfScaling(
+    of: { readonly appId: string; readonly service: string },
+    fence: number,
+  ): Promise<KnownOfScaling>;
   /** What waits of these tasks ends now, what runs at its next step. */
   cancel(token: string, openTasks: readonly string[], by: Asker): Promise<void>;
 }

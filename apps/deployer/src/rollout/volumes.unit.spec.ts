@@ -119,6 +119,7 @@ describe('a service with volumes', () => {
           { type: 'InstancesSurveyed', data: { instances: [], arrival: 1 } },
           { type: 'ReleaseResolved', data: { release: newer } },
         ]),
+        now.toISOString(),
       );
     expect(wanting(1)).toBeUndefined();
     expect(wanting(2)).toMatchObject({ code: 'SCALE_OUT_OF_BOUNDS' });
@@ -137,7 +138,9 @@ describe('a service with volumes', () => {
       },
       { type: 'ReleaseResolved', data: { release: two } },
     ]);
-    expect(planProblem(state)?.message).toContain('lie on several nodes: data on node-7, old on node-8');
+    expect(planProblem(state, now.toISOString())?.message).toContain(
+      'lie on several nodes: data on node-7, old on node-8',
+    );
     expect(makePlan(state, now.toISOString()).slots).toHaveLength(1);
   });
 });

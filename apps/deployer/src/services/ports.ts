@@ -1,4 +1,4 @@
-import type { SpecRevision } from '#libs/contracts';
+import type { ScalingPolicy, ServiceScaling, SpecRevision } from '#libs/contracts';
 import type { ReachedBy } from '../routes/domain/service-routes.js';
 import type { ServiceDrift } from './domain/reconcile-service.js';
 import type { ServiceSpec } from './domain/spec.js';
@@ -43,5 +43,28 @@ export interface ServiceRepairs {
   publishSpecs(): Promise<number>;
 }
 
-/** Injection token of what the controllers of this feature ask for. */
+/** Who sets how a service scales, and why. */
+export interface ScalingAuthor {
+  readonly principal: string;
+  readonly reason?: string;
+}
+
+/** Throws where what was there is not what the caller saw. */
+export type UnlessSeen = (shown: ServiceScaling) => void;
+
+/** How services scale, as people read and set it. */
+export interface ScalingRecord {
+  /** Undefined where there is no such service. */
+  of(service: SpecOf): Promise<ServiceScaling | undefined>;
+  /**
+   * Sets the policy, and asks for a count within its bounds where the present one is not. Throws ApiError SERVICE_UNKNOWN,
+   * INPUT_INVALID where it does not go with the service, and what `unless` throws.
+   */
+  set(service: SpecOf, policy: ScalingPolicy, by: ScalingAuthor, unless: UnlessSeen): Promise<ServiceScaling>;
+  /** What config.json declared last counts again. */
+  takeBack(service: SpecOf, by: ScalingAuthor, unless: UnlessSeen): Promise<ServiceScaling>;
+}
+
+/** Injection tokens of what the controllers of this feature ask for. */
 export const SPECS = Symbol('SpecReader');
+export const SCALING_RECORD = Symbol('ScalingRecord');

@@ -1,16 +1,33 @@
-import { type Pool, withAdvisoryLock } from '#libs/postgres';
+import { type Outbox, type Pool, withAdvisoryLock } from '#libs/postgres';
 import { Recurring, type Runtime } from '#libs/runtime';
 import type { DeployerConfig } from '../deployer.config.js';
 import { backoffMs } from '../repair/domain/backoff.js';
+import type { RequestIntake } from '../requests/ports.js';
 import type { Clock } from '../task/ports.js';
 import { SCHEMA, type Storage } from '../task/storage.wire.js';
 import { ServiceRecord, type AskForCount } from './adapters/service-record.js';
+import { PostgresScaling } from './adapters/scaling-record.js';
 import { PostgresSpecs } from './adapters/specs.js';
 import { ServiceRestorer, type RestorePorts } from './restore-services.js';
 
 /** The specs, as tasks read and change them. */
 export const createSpecs = (parts: { readonly pool: Pool; readonly clock: Clock }): PostgresSpecs =>
   new PostgresSpecs(parts);
+
+interface ScalingParts {
+  readonly pool: Pool;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly intake: Pick<RequestIntake, 'acceptScale'>;
+}
+
+/** How services scale, as people read and set it. */
+export const createScaling = ({ intake, ...parts }: ScalingParts): PostgresScaling =>
+  new PostgresScaling({
+    ...parts,
+    ask: (tx, request, principal) =>
+      intake.acceptScale(tx, { ...request, written: undefined }, { principal }),
+  });
 
 interface ServicesParts {
   readonly config: DeployerConfig;

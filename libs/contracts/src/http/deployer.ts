@@ -8,6 +8,7 @@ import { answeredTime, pageOf, pageQuery, queryNumber } from './conventions.js';
 import { deploymentBody, scaleBody } from './request-bodies.js';
 import { defineRoute } from './route.js';
 import { serviceRouteRoutes } from './routes.js';
+import { scalingRoutes } from './scaling.js';
 
 // Answers are loose objects: a client shows what a newer app says besides.
 
@@ -102,6 +103,8 @@ export const specRevisionSchema = z.looseObject({
     canary: z
       .looseObject({ release: z.string(), percent: z.number(), count: z.number().optional() })
       .optional(),
+    /** How it scales; absent where it does not. */
+    scaling: z.looseObject({ min: z.number(), max: z.number() }).optional(),
     changes: z.looseObject({
       state: fieldChangeSchema,
       release: fieldChangeSchema,
@@ -308,6 +311,7 @@ export const deployerRoutes = {
     answers: { 200: { description: 'The spec with its history.', schema: specDetailsSchema } },
   }),
   ...serviceRouteRoutes,
+  ...scalingRoutes,
   instanceLog: defineRoute({
     id: 'instanceLog',
     method: 'GET',

@@ -2,11 +2,12 @@ import type { DeploymentReply, ScaleReply } from '#libs/contracts';
 import { type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
 import type { Asker } from '../../task/domain/task.events.js';
 import type { Clock } from '../../task/ports.js';
-import type { FirstEvent, NewRequest } from '../domain/intake.js';
+import type { FirstEvent, KnownOfScaling, NewRequest } from '../domain/intake.js';
 import type { NewTasks, Origin, RequestStore } from '../ports.js';
 import { outgoingReply } from './reply-messages.js';
 import { answerAgain } from './request-answers.js';
 import * as rows from './request-rows.js';
+import { knownOfScaling } from './scaling-rows.js';
 
 export interface StoredRequestsParts {
   readonly tasks: NewTasks;
@@ -46,6 +47,13 @@ export class StoredRequests implements RequestStore {
 
   openTasks(token: string): Promise<readonly string[] | undefined> {
     return rows.openTasks(this.tx, token);
+  }
+
+  knownOfScaling(
+    of: { readonly appId: string; readonly service: string },
+    fence: number,
+  ): Promise<KnownOfScaling> {
+    return knownOfScaling(this.tx, of, fence);
   }
 
   async cancel(token: string, openTasks: readonly string[], by: Asker): Promise<void> {

@@ -6,6 +6,7 @@ import {
   type ScaleReply,
   type ScaleRequest,
   type ServiceMode,
+  type TaskError,
   sourceBlobName,
   topics,
   type WrittenNames,
@@ -81,7 +82,7 @@ export function refuseDeployment(request: object, reply: DeploymentReply): Intak
 }
 
 export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date, proven?: string): Intake {
-  const { token, appId, service, by, to, instance, canary, written } = request;
+  const { token, appId, service, by, to, fence, instance, canary, written } = request;
   const task = {
     ...{ token, appId, appName: appId, service },
     written: writtenOf(service, written),
@@ -89,7 +90,7 @@ export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date
     deadlineAt: deadlineOf(request, rules, now),
   };
   if (canary?.percent === ALL) return promotion(request, task, canary.release);
-  return scaleTask(request, { ...task, scale: { by, to, instance, canary } });
+  return scaleTask(request, { ...task, scale: { by, to, fence, instance, canary } });
 }
 
 const ALL = 100;
@@ -111,6 +112,32 @@ function promotion(
 const scaleRequestOf = (request: object, token: string): NewRequest => ({
   ...{ token, request, kind: 'scale', replyTopic: topics.scaleResponses },
 });
+/** What an autoscaler must know before it decides: whether another one decides since, and whether a rollout is under way. */
+export interface KnownOfScaling {
+  /** The highest one of the service so far. */
+  readonly fence: number;
+  readonly isRollingOut: boolean;
+  /** Undefined where nothing was ever wanted of the service. */
+  readonly count?: number;
+}
+
+/** Why an autoscaler's request is refused; undefined where it is taken in. Pure. */
+export function autoscalerRefusal(request: ScaleRequest, known: KnownOfScaling): TaskError | undefined {
+  const { appId, service, fence = 0, to = 0 } = request;
+  if (fence < known.fence)
+    return {
+      code: 'FENCE_OUTDATED',
+      message: `${appId}/${service} is decided about under fence ${known.fence} by now, and this has ${fence}.`,
+      hint: 'Another load balancer holds the lease of the service. Nothing has to be done.',
+    };
+  if (known.isRollingOut && known.count !== undefined && to < known.count)
+    return {
+      code: 'ROLLOUT_UNDER_WAY',
+      message: `A rollout of ${appId}/${service} is under way, so it is not scaled in to ${to}.`,
+      hint: 'Decide again once it has ended.',
+    };
+  return undefined;
+}
 
 /** Of the load balancer: answered as a scale request. What is wanted of the service stays as it is. */
 export function decideMove(request: MoveRequest, rules: IntakeRules, now: Date): Intake {

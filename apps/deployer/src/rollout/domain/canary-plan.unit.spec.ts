@@ -220,6 +220,7 @@ describe('why there is no canary', () => {
         { type: 'InstancesSurveyed', data: { instances: four, spec, arrival: 2 } },
         { type: 'ReleaseResolved', data: { release: release('r1'), canary } },
       ]),
+      AT,
     );
 
   it('is said of what does not run, of what runs already, of volumes and of workers', () => {

@@ -6,7 +6,8 @@ import type {
   Slot,
   TaskEventOf,
 } from '../../task/domain/task.events.js';
-import { scaleProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
+import { provesRelease } from '../../services/domain/scaling-notes.js';
+import { countProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
 import { canaryCount } from '../../services/domain/canary.js';
 import { canaryProblem } from '../../services/domain/canary-task.js';
 import { wantedCount } from '../../services/domain/spec.js';
@@ -59,26 +60,29 @@ function changesTo(state: TaskState, survey: readonly RunningInstance[], spec: T
 const aliveNames = (survey: readonly RunningInstance[]): readonly string[] =>
   survey.filter(({ alive }) => alive).map(({ name }) => name);
 
-/** Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure. */
-export function planProblem(state: TaskState): TaskError | undefined {
+/**
+ * Why there can be no plan: the request or the service names what is not there. Undefined when there can. Pure.
+ * @param at now, RFC 3339
+ */
+export function planProblem(state: TaskState, at: string): TaskError | undefined {
   return (
     unknownInstance(state) ??
     moveProblem(state) ??
     canaryProblem(state) ??
-    scaleProblem(state) ??
+    countProblem(state, at) ??
     volumesProblem(state) ??
-    missingSecrets(state)
+    missingSecrets(state, at)
   );
 }
 
 /** Of what is to be built or started. Surveys of before there were secrets do not say which there are. */
-function missingSecrets(state: TaskState): TaskError | undefined {
+function missingSecrets(state: TaskState, at: string): TaskError | undefined {
   const config = releaseConfig(state);
   const { secrets: known, release, canary } = state;
   if (config === undefined || known === undefined) return undefined;
   const forBuild = release === undefined ? buildNeeds(config) : [];
   const [forRun, forCanary] = [runNeeds(config), canary === undefined ? [] : runNeeds(canary.config)];
-  const { slots: started } = forRun.length + forCanary.length > 0 ? makePlan(state, '') : { slots: [] };
+  const { slots: started } = forRun.length + forCanary.length > 0 ? makePlan(state, at) : { slots: [] };
   const starts = (isCanary: boolean): boolean => started.some((slot) => (slot.canary === true) === isCanary);
   return secretsProblem(
     state,
@@ -109,7 +113,10 @@ function moveProblem({ scale, survey = [] }: TaskState): TaskError | undefined {
   return undefined;
 }
 
-/** As many instances of the release as are wanted: what runs it stays, what runs another is replaced. */
+/**
+ * As many instances of the release as are wanted: what runs it stays, what runs another is replaced. Where none is wanted
+ * while no request comes, one is started all the same, which proves the release.
+ */
 function rolloutPlan(state: TaskState, survey: readonly RunningInstance[], { after }: TaskSpec): PlanMade {
   const wanted = after === undefined ? (releaseConfig(state)?.replicas ?? 1) : wantedCount(after);
   const stays = ({ alive, release }: RunningInstance): boolean =>
@@ -117,7 +124,10 @@ function rolloutPlan(state: TaskState, survey: readonly RunningInstance[], { aft
   const kept = survey.filter(stays).slice(0, wanted);
   const others = survey.filter((instance) => !kept.includes(instance));
   const replaceable = others.filter(({ alive }) => alive);
-  const started = slots(wanted - kept.length, replaceable);
+  const proves = after !== undefined && provesRelease(after);
+  const started: readonly Slot[] = proves
+    ? [{ ordinal: 0, proves }]
+    : slots(wanted - kept.length, replaceable);
   const replaced = new Set(started.map(({ replaces }) => replaces?.name));
   return {
     slots: started,

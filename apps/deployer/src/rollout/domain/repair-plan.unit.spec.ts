@@ -108,6 +108,7 @@ describe('a repair', () => {
           accepted({ mode: 'scale', scale: { repairs: 'b', moves: true, ...scale } }),
           { type: 'InstancesSurveyed', data: { instances: [instance] } },
         ]),
+        '2026-01-01T00:00:00.000Z',
       )?.code;
     expect(problem({ toNode: 'node-3' })).toBe(code);
     expect(problem({}), 'a drain').toBeUndefined();

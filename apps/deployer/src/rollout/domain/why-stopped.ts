@@ -7,6 +7,8 @@ export function whyStopped(state: TaskState, name: string): string {
   const by = `(request ${token})`;
   if (mode === 'stop') return `The service was stopped ${by}.`;
   const slot = slots.find(({ replaces }) => replaces?.name === name);
+  if (slots.some((one) => one.proves === true && one.name === name))
+    return `It has proven its release, and none is wanted while no request comes ${by}.`;
   if (slot === undefined) return `${surplusOf(state, name)} ${by}.`;
   const other = slot.name === undefined ? 'Another' : `${slot.name} on ${slot.node?.name}`;
   const takes = `${other} takes its place ${by}.`;

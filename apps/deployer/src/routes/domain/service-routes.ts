@@ -1,4 +1,5 @@
 import type { ServiceRoute, ServiceConfig, TrafficSettings } from '#libs/contracts';
+import { textOf } from '../../services/domain/same-value.js';
 
 /** How a service is reached at the gateway, beside its own address. */
 export interface ReachedBy {
@@ -138,11 +139,3 @@ const placeOf = ({ host, path }: Place): string => `${host}${path}`;
 /** In any order: the longest path counts, wherever it stands. */
 export const sameRoutes = (a: readonly ServiceRoute[], b: readonly ServiceRoute[]): boolean =>
   a.length === b.length && textOf(a.map(textOf).toSorted()) === textOf(b.map(textOf).toSorted());
-
-/** What was stored has its members in another order. */
-const textOf = (value: unknown): string =>
-  JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([x], [y]) => (x < y ? -1 : 1)))
-      : member,
-  );

@@ -70,10 +70,10 @@ export async function storeRepeat(
 
 /** The published message of a spec. */
 export const specMessage = ({ spec, ...stored }: StoredSpec): OutboxMessage => {
-  const { revision, state, release, count, declaredCount, limits, canary } = spec;
+  const { revision, state, release, count, declaredCount, limits, canary, scaling } = spec;
   const { appId, appName, service, principal, verified, reason, token, changedAt } = stored;
   const change: ServiceSpecChange = {
-    ...{ appId, appName, service, revision, state, release, count, declaredCount, limits },
+    ...{ appId, appName, service, revision, state, release, count, declaredCount, limits, scaling },
     ...(canary && {
       canary: { release: canary.release, percent: canary.percent, count: canaryCount(spec) },
     }),

@@ -1,5 +1,7 @@
-import type { ServiceConfig } from '#libs/contracts';
+import type { ScalingPolicy, ServiceConfig } from '#libs/contracts';
 import type { Canary } from './canary.js';
+import { isSameValue, textOf } from './same-value.js';
+import { countWithin } from './scaling-bounds.js';
 
 /** What is wanted of a service: one value each, with what config.json last declared where it declares the value. */
 export interface ServiceSpec {
@@ -16,12 +18,19 @@ export interface ServiceSpec {
   readonly declaredLimits: Limits;
   /** A release that is tried beside it; never that one itself. */
   readonly canary?: Canary;
-  /** The last change of each field; of the canary, where one was ever asked for. */
-  readonly changes: Readonly<Record<SpecField, FieldChange>> & { readonly canary?: FieldChange };
+  /** How it scales; none of a service that does not. */
+  readonly scaling?: ScalingPolicy;
+  readonly declaredScaling?: ScalingPolicy;
+  /** The last change of each field. */
+  readonly changes: Changes;
 }
+
+/** Of what did not count in older versions, there is none until it is changed. */
+type Changes = Readonly<Record<SpecField, FieldChange>> & { readonly [F in LaterField]?: FieldChange };
 
 export type Limits = ServiceConfig['resources'];
 type SpecField = 'state' | 'release' | 'count' | 'limits';
+type LaterField = 'canary' | 'scaling';
 
 export interface FieldChange {
   /** Place of the task in the order in which tasks arrived. */
@@ -29,8 +38,8 @@ export interface FieldChange {
   /** RFC 3339. */
   readonly at: string;
   /**
-   * The mode of the task, such as `scale`, or `canary`. `run failed` and `run cancelled`: a change that was taken back.
-   * `adopted`: the spec was made from what ran.
+   * The mode of the task, such as `scale`, `canary`, or `autoscale` of a scaling by an autoscaler. `run failed` and
+   * `run cancelled`: a change that was taken back. `adopted`: the spec was made from what ran.
    */
   readonly by: string;
   readonly token: string;
@@ -53,6 +62,7 @@ export interface SpecChange {
 export interface Declared {
   readonly count: number;
   readonly limits: Limits;
+  readonly scaling?: ScalingPolicy;
 }
 
 export const sameLimits = (a: Limits, b: Limits): boolean => a.cpu === b.cpu && a.memoryMiB === b.memoryMiB;
@@ -69,13 +79,17 @@ export function merged<T>(
 
 /**
  * The spec after a change. Each field is a last-writer-wins register by arrival: a task that runs later than one that
- * arrived after it does not undo that one's change. Pure.
+ * arrived after it does not undo that one's change. With a policy, what config.json declares as count does not count, and a
+ * change of the policy brings the count within its bounds. Pure.
  */
 export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldChange): ServiceSpec {
-  const may = (field: SpecField): boolean => by.arrival >= before.changes[field].arrival;
+  const may = (field: SpecField | LaterField): boolean =>
+    by.arrival >= (before.changes[field]?.arrival ?? by.arrival);
   const { declares } = change;
-  const count =
-    change.count ?? merged(before.count, before.declaredCount, declares?.count, (a, b) => a === b);
+  const scaling = may('scaling') ? scalingAfter(before, declares) : before.scaling;
+  const isOther = !isSameValue(scaling, before.scaling);
+  const declaredCount = scaling === undefined ? declares?.count : undefined;
+  const count = change.count ?? merged(before.count, before.declaredCount, declaredCount, (a, b) => a === b);
   const limits = merged(before.limits, before.declaredLimits, declares?.limits, sameLimits);
   const wanted = {
     state: change.state ?? before.state,
@@ -91,19 +105,23 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
   const taken = <F extends SpecField>(field: F) => (may(field) ? wanted[field] : before[field]);
   const stamp = (field: SpecField): FieldChange => (asked[field] && may(field) ? by : before.changes[field]);
   const { canary, change: canaryChange } = changedCanary(before, change, by);
+  const takenCount = taken('count') ?? before.count;
   return following(before, {
     state: taken('state') ?? before.state,
     release: taken('release'),
-    count: taken('count') ?? before.count,
+    count: isOther ? countWithin(scaling, takenCount, by.at) : takenCount,
     limits: may('limits') ? limits : before.limits,
     declaredCount: declares?.count ?? before.declaredCount,
     declaredLimits: declares?.limits ?? before.declaredLimits,
     // Of the wanted release it is none.
     ...(canary !== undefined && canary.release !== taken('release') && { canary }),
+    scaling,
+    declaredScaling: declares === undefined ? before.declaredScaling : declares.scaling,
     changes: {
       ...{ state: stamp('state'), release: stamp('release') },
       ...{ count: stamp('count'), limits: stamp('limits') },
       ...(canaryChange !== undefined && { canary: canaryChange }),
+      scaling: isOther ? by : before.changes.scaling,
     },
   });
 }
@@ -124,6 +142,16 @@ function changedCanary(
   return { canary: change.canary ?? undefined, change: isNoticed ? by : changes.canary };
 }
 
+/** A policy is declared as a whole, and leaving it out declares that there is none. */
+function scalingAfter(
+  { scaling, declaredScaling }: ServiceSpec,
+  declares: Declared | undefined,
+): ScalingPolicy | undefined {
+  return declares === undefined || isSameValue(declares.scaling, declaredScaling)
+    ? scaling
+    : declares.scaling;
+}
+
 /** The spec with its revision, which rises where another value is wanted than before. */
 export const following = (before: ServiceSpec, after: Omit<ServiceSpec, 'revision'>): ServiceSpec => ({
   ...after,
@@ -132,12 +160,18 @@ export const following = (before: ServiceSpec, after: Omit<ServiceSpec, 'revisio
 
 /** The first spec of a service. */
 export function firstSpec(change: SpecChange, declared: Declared, by: FieldChange): ServiceSpec {
-  const { state = 'running', release, count = declared.count } = change;
+  const { state = 'running', release } = change;
+  const { scaling } = declared;
+  const count = countWithin(scaling, change.count ?? declared.count, by.at);
   return {
     revision: 1,
     ...{ state, release, count, declaredCount: declared.count },
     ...{ limits: declared.limits, declaredLimits: declared.limits },
-    changes: { state: by, release: by, count: by, limits: by },
+    ...(scaling !== undefined && { scaling, declaredScaling: scaling }),
+    changes: {
+      ...{ state: by, release: by, count: by, limits: by },
+      ...(scaling !== undefined && { scaling: by }),
+    },
   };
 }
 
@@ -150,7 +184,9 @@ export function differs(before: ServiceSpec | undefined, after: ServiceSpec): bo
   return valuesOf(before) !== valuesOf(after) || changesOf(before) !== changesOf(after);
 }
 
-const FIELDS = ['state', 'release', 'count', 'limits'] as const satisfies readonly SpecField[];
+const FIELDS = ['state', 'release', 'count', 'limits', 'scaling', 'canary'] as const satisfies readonly (
+  SpecField | LaterField
+)[];
 
 // Field by field: a spec that was stored has its members in another order.
 
@@ -159,18 +195,15 @@ const valuesOf = ({ state, release, count, declaredCount, ...spec }: Omit<Servic
     ...[state, release, count, declaredCount],
     ...[spec.canary?.release, spec.canary?.percent, spec.canary?.count],
     ...[spec.limits, spec.declaredLimits].flatMap(({ cpu, memoryMiB }) => [cpu, memoryMiB]),
+    ...[spec.scaling, spec.declaredScaling].map(textOf),
   ]);
 
 const changesOf = ({ changes }: ServiceSpec): string =>
-  JSON.stringify(
-    [...FIELDS, 'canary' as const].map((field) => [changes[field]?.arrival, changes[field]?.token]),
-  );
+  JSON.stringify(FIELDS.map((field) => [changes[field]?.arrival, changes[field]?.token]));
 
 /** What made a revision, by the changes of its token; undefined where it changed what config.json declares alone. */
 export function causeOf({ token, spec }: RevisionOf): string | undefined {
-  const { changes } = spec;
-  const all = [...FIELDS.map((field) => changes[field]), ...(changes.canary ? [changes.canary] : [])];
-  const own = all.filter((change) => change.token === token);
+  const own = FIELDS.flatMap((field) => spec.changes[field] ?? []).filter((change) => change.token === token);
   return (own.find(({ by }) => by.includes(' ')) ?? own[0])?.by;
 }
 
@@ -179,7 +212,7 @@ type Cause = Pick<FieldChange, 'by' | 'token'>;
 interface RevisionOf {
   readonly token: string;
   readonly spec: {
-    readonly changes: Readonly<Record<SpecField, Cause>> & { readonly canary?: Cause };
+    readonly changes: { readonly [F in SpecField | LaterField]?: Cause };
   };
 }
 

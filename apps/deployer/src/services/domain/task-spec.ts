@@ -1,4 +1,6 @@
-import { causeOfChange, MOST_INSTANCES, sinceChange, type TaskError } from '#libs/contracts';
+import { causeOfChange, MOST_INSTANCES, scalesToZero, sinceChange, type TaskError } from '#libs/contracts';
+import { boundsOf, boundsText, mayAsk } from './scaling-bounds.js';
+import { scalingNotes } from './scaling-notes.js';
 import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
 import { type Canary, canaryCount } from './canary.js';
@@ -40,8 +42,11 @@ export function specOfTask(state: TaskState, at: string): TaskSpec {
   };
 }
 
-const causeOfTask = ({ mode, scale }: Pick<TaskState, 'mode' | 'scale'>): string =>
-  scale?.canary === undefined ? mode : 'canary';
+/** An autoscaler names itself by its fence. */
+const causeOfTask = ({ mode, scale }: Pick<TaskState, 'mode' | 'scale'>): string => {
+  if (scale?.canary !== undefined) return 'canary';
+  return scale?.fence === undefined ? mode : 'autoscale';
+};
 
 function applied(state: TaskState, change: SpecChange, by: FieldChange): ServiceSpec | undefined {
   if (state.spec !== undefined) return changeSpec(state.spec, change, by);
@@ -53,7 +58,7 @@ function applied(state: TaskState, change: SpecChange, by: FieldChange): Service
 
 function declaredBy(state: TaskState): Declared | undefined {
   const config = releaseConfig(state);
-  return config && { count: config.replicas, limits: config.resources };
+  return config && { count: config.replicas, limits: config.resources, scaling: config.scaling };
 }
 
 function changeOf(state: TaskState): SpecChange | undefined {
@@ -102,8 +107,30 @@ function oneFewer(spec: ServiceSpec): Canary | null {
 const countBefore = ({ spec, survey = [] }: Pick<TaskState, 'spec' | 'survey'>): number =>
   spec?.count ?? survey.filter(({ alive }) => alive).length;
 
-/** Why a service cannot be scaled by so many; undefined where it can. Pure. */
-export function scaleProblem(state: TaskState): TaskError | undefined {
+/**
+ * Why a service cannot have the count that is asked for; undefined where it can. Pure.
+ * @param at now, RFC 3339
+ */
+export const countProblem = (state: TaskState, at: string): TaskError | undefined =>
+  scaleProblem(state) ?? boundsProblem(state, at);
+
+/** With a policy, people and autoscalers alike stay within its bounds. */
+function boundsProblem(state: TaskState, at: string): TaskError | undefined {
+  const { appId, service, spec } = state;
+  const to = changeOf(state)?.count;
+  const policy = specOfTask(state, at).after?.scaling;
+  if (to === undefined || policy === undefined) return undefined;
+  const bounds = boundsOf(policy, at);
+  if (mayAsk(bounds, { from: spec?.count ?? bounds.min, to })) return undefined;
+  return {
+    code: 'SCALE_OUT_OF_BOUNDS',
+    message: `${appId}/${service} scales within ${boundsText(bounds)} instances by its policy, and ${to} were asked for.`,
+    hint: `Ask for a number within these bounds, or change them: slipway scaling set ${appId} ${service} --min N --max N`,
+  };
+}
+
+/** Why a service cannot be scaled by so many; undefined where it can. */
+function scaleProblem(state: TaskState): TaskError | undefined {
   const { appId, service, scale: { by } = {} } = state;
   const before = countBefore(state);
   const after = before + (by ?? 0);
@@ -137,6 +164,8 @@ export function specAfterFailure(state: TaskState, at: string): ServiceSpec | un
     count: keepsCount ? asked.count : wanted.count,
     changes: {
       ...{ ...wanted.changes, state: by, release: by },
+      // A policy of config.json is taken back, and not what somebody has set meanwhile: that arrived later.
+      ...(asked.changes.scaling?.token === token && { scaling: by }),
       count: keepsCount ? asked.changes.count : wanted.changes.count,
     },
   });
@@ -208,6 +237,7 @@ export function specNotes(state: TaskState, { after, superseded }: TaskSpec): re
     ...canaryNotes(state, before, after),
     ...repeatNotes(state, before),
     ...countNotes(state, before, after),
+    ...scalingNotes(state, before, after),
     ...zeroNotes(state, after),
   ];
 }
@@ -231,7 +261,7 @@ function countNotes(state: TaskState, before: ServiceSpec, after: ServiceSpec): 
   const { mode, appId, service, replicas } = state;
   const { count, declaredCount, changes } = after;
   const declares = mode === 'run' || mode === 'build-and-run';
-  if (!declares || replicas !== undefined) return [];
+  if (!declares || replicas !== undefined || after.scaling !== undefined) return [];
   const isSilent = releaseConfig(state)?.defaultReplicas === true;
   if (count !== before.count) {
     const why = isSilent ? 'because config.json declares no replicas' : 'as config.json declares';
@@ -247,8 +277,12 @@ function countNotes(state: TaskState, before: ServiceSpec, after: ServiceSpec): 
 }
 
 /** A service that is scaled to 0 is not stopped: a run starts nothing. */
-function zeroNotes({ mode, appId, service }: TaskState, { state, count }: ServiceSpec): readonly string[] {
+function zeroNotes(
+  { mode, appId, service }: TaskState,
+  { state, count, scaling }: ServiceSpec,
+): readonly string[] {
   if (mode === 'stop' || state === 'stopped' || count > 0) return [];
+  if (scaling !== undefined && scalesToZero(scaling)) return [];
   return [
     `No instance of ${appId}/${service} is wanted, so none runs. To start one: slipway scale ${appId} ${service} 1`,
   ];

@@ -80,6 +80,7 @@ describe('a count that ends out of bounds', () => {
           data: { instances: survey, spec: count === 0 ? undefined : { ...wanted, count }, arrival: 2 },
         },
       ]),
+      AT,
     );
 
   it('is refused, by the name of the field', () => {
@@ -114,7 +115,7 @@ describe('a count that ends out of bounds', () => {
           accepted({ mode: 'scale', scale: { by } }),
           { type: 'InstancesSurveyed', data: { instances: [], spec: { ...wanted, count }, arrival: 2 } },
         ]);
-        if (planProblem(state) === undefined) expect(specOfTask(state, AT).after?.count).toBe(count + by);
+        if (planProblem(state, AT) === undefined) expect(specOfTask(state, AT).after?.count).toBe(count + by);
         else expect(count + by < 0 || count + by > 50).toBe(true);
       }),
     );

@@ -67,9 +67,10 @@ export function decideFrom(before: TaskState, step: StepWrites, given: Given): S
 }
 
 function planned(state: TaskState, { now }: Given): StepWrites {
-  const error = planProblem(state);
+  const at = now.toISOString();
+  const error = planProblem(state, at);
   if (error !== undefined) return { events: [{ type: 'StepFailed', data: { step: 'make-plan', error } }] };
-  const data = makePlan(state, now.toISOString());
+  const data = makePlan(state, at);
   return { events: [{ type: 'PlanMade', data }], sides: changed(state.spec, data.spec, authorOfTask(state)) };
 }
 

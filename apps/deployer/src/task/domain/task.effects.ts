@@ -11,6 +11,7 @@ import {
   isDone,
   isStopped,
   keepsHealthy,
+  provenOf,
   releaseConfig,
   releaseOf,
   stopsFirst,
@@ -152,7 +153,7 @@ function rolloutEffects(state: TaskState): readonly Effect[] {
   if (open.length > 0) return rollingEffects(state, open);
   const refusal = refusalOf(state);
   if (refusal !== undefined) return [{ kind: 'fail', error: refusal }];
-  const surplus = state.plan.surplus.filter(
+  const surplus = [...state.plan.surplus, ...provenOf(state)].filter(
     (instance) => !isStopped(state, instance) && state.notStopped[instance.name] === undefined,
   );
   if (surplus.length > 0) return surplus.flatMap((instance) => retireEffects(state, instance));
@@ -175,7 +176,7 @@ function refusalOf(state: TaskState): TaskError | undefined {
 
 function outcomeOf({ mode, survey = [], plan, slots, spec }: TaskState): Exclude<ServiceOutcome, 'failed'> {
   if (mode === 'stop') return survey.length > 0 ? 'stopped' : 'not-running';
-  if ((plan?.kept.length ?? 0) + slots.length > 0) return 'running';
+  if ((plan?.kept.length ?? 0) + slots.filter(({ proves }) => proves !== true).length > 0) return 'running';
   const { state, count } = plan?.spec ?? spec ?? {};
   return state === 'running' && count === 0 ? 'scaled-to-0' : 'stopped';
 }

@@ -62,6 +62,8 @@ export interface Slot {
   readonly replaces?: InstanceRef;
   /** It runs the release of the canary. */
   readonly canary?: true;
+  /** No instance is wanted: it is stopped once it was healthy, which proves that the release runs. */
+  readonly proves?: true;
   /** Of a revert, where what it replaces is gone already: the name of the instance whose release comes back. */
   readonly restores?: string;
 }
@@ -94,6 +96,8 @@ export interface CanaryWish {
 interface ScaleWish {
   readonly by?: number;
   readonly to?: number;
+  /** With `to`: of an autoscaler. */
+  readonly fence?: number;
   readonly instance?: string;
   readonly canary?: CanaryWish;
   /** Of a repair: the instance in whose place another is started if it does not run. */

@@ -128,6 +128,10 @@ export const stopsFirst = (state: TaskState, slot: SlotProgress): boolean =>
 export const hasReplaced = (state: TaskState, { replaces }: SlotProgress): boolean =>
   replaces !== undefined && isStopped(state, replaces);
 
+/** Instances that were healthy, which is what they were started for. */
+export const provenOf = ({ slots }: TaskState): readonly InstanceRef[] =>
+  slots.filter(({ proves, healthy }) => proves === true && healthy).flatMap((slot) => instanceOf(slot) ?? []);
+
 /** Names of the instances in whose places a repair starts others. */
 export const repairedBy = ({ scale }: TaskState): readonly string[] =>
   scale?.repairs === undefined ? [] : [scale.repairs, ...(scale.alsoRepairs ?? [])];
@@ -284,7 +288,7 @@ function applyToSlot(state: TaskState, event: SlotEvent): TaskState {
 function placeLeft(state: TaskState, { ordinal, leftBehind }: TaskEventOf<'PlaceLeft'>['data']): TaskState {
   const slot = state.slots.find((one) => one.ordinal === ordinal);
   if (slot?.failing === undefined || slot.node === undefined) return state;
-  const { replaces, restores, canary, release, failedPlaces = [], failing, node } = slot;
+  const { replaces, restores, canary, proves, release, failedPlaces = [], failing, node } = slot;
   const again: SlotProgress = {
     ...freshSlot({
       ordinal,
@@ -293,6 +297,7 @@ function placeLeft(state: TaskState, { ordinal, leftBehind }: TaskEventOf<'Place
       ...(canary && { canary }),
     }),
     ...(release && { release }),
+    ...(proves && { proves }),
     failedPlaces: [...failedPlaces, { node, ...failing, leftBehind }],
   };
   return { ...state, slots: state.slots.map((one) => (one.ordinal === ordinal ? again : one)) };

@@ -1,0 +1,94 @@
+import {
+  inputProblems,
+  problemText,
+  scalingPolicySchema,
+  type ServiceScaling,
+  writtenAppIdSchema,
+  type WrittenScalingPolicy,
+  writtenServiceNameSchema,
+} from '#libs/contracts';
+import { openDeployer } from '../adapters/deployer.js';
+import { readPolicyFile } from '../adapters/policy-file.js';
+import { scalingLines } from '../domain/scaling-lines.js';
+import { exitCodes, type ExitCode, usageError } from '../errors.js';
+import type { Output } from '../output.js';
+import { namesHere } from './names-here.js';
+import { valid } from './valid.js';
+
+interface OfService {
+  readonly appId: string;
+  readonly service: string;
+}
+
+interface SetOptions extends OfService {
+  /** A file. */
+  readonly policy?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly reason?: string;
+}
+
+/** How a service scales, and who said so. */
+export async function showScaling(options: OfService, output: Output): Promise<ExitCode> {
+  const { appId, service } = checked(options, output);
+  return shown(await openDeployer().scaling(appId, service), output);
+}
+
+/** Sets a policy: that of a file, or the present one with other bounds. */
+export async function setScaling(options: SetOptions, output: Output): Promise<ExitCode> {
+  const { appId, service, policy: file, min, max, reason } = checked(options, output);
+  const given = file === undefined ? undefined : await readPolicyFile(file);
+  const bounds = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  if (given === undefined && Object.keys(bounds).length === 0) throw nothingToSet();
+  const changed = await openDeployer().changeScaling({ appId, service, reason }, (now) => {
+    const before = given ?? now;
+    if (before === undefined) throw nothingBefore(options);
+    return parsed({ ...before, ...bounds });
+  });
+  return shown(changed, output);
+}
+
+/** What config.json declared last counts again. */
+export async function unsetScaling(
+  options: OfService & { readonly reason?: string },
+  output: Output,
+): Promise<ExitCode> {
+  const { appId, service, reason } = checked(options, output);
+  return shown(await openDeployer().takeBackScaling({ appId, service, reason }), output);
+}
+
+function shown(scaling: ServiceScaling, output: Output): ExitCode {
+  output.answer(scaling, scalingLines(scaling, Date.now()));
+  return exitCodes.ok;
+}
+
+function checked<T extends OfService>(options: T, output: Output): T {
+  valid(
+    { argument: '<app>', schema: writtenAppIdSchema, text: options.appId },
+    { argument: '<service>', schema: writtenServiceNameSchema, text: options.service },
+  );
+  return namesHere(options, output);
+}
+
+function parsed(policy: object): WrittenScalingPolicy {
+  const { success, error } = scalingPolicySchema.safeParse(policy);
+  if (success) return policy as WrittenScalingPolicy;
+  throw usageError(
+    'USAGE',
+    `The policy is wrong: ${problemText(inputProblems(error.issues), 'the policy')}`,
+    {
+      hint: 'Its fields are those of `scaling` in config.json: docs/reference/config-json.md.',
+    },
+  );
+}
+
+const nothingToSet = (): Error =>
+  usageError('USAGE', 'Nothing to set: expected --policy, --min or --max', {
+    hint: 'Name a file with a policy, or other bounds for the present one.',
+  });
+
+const nothingBefore = ({ appId, service }: OfService): Error =>
+  usageError('USAGE', `${appId}/${service} has no policy yet, so bounds alone say too little`, {
+    hint: 'Name a file with a policy, such as {"max": 10, "targets": {"cpu": 70}}.',
+    next: `slipway scaling set ${appId} ${service} --policy FILE`,
+  });

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { MOST_INSTANCES } from '#libs/contracts';
+import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
+import { setScaling, showScaling, unsetScaling } from './commands/scaling.js';
+
+const WHO_WINS =
+  'config.json declares a policy, too. What is set here stays until config.json declares another one, or until\n' +
+  'slipway scaling unset. With a policy, no deploy resets the count.';
+
+interface SetFlags {
+  readonly policy?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly reason?: string;
+}
+
+const REASON = 'why, for those who read the history later';
+
+/** `scaling`: within which bounds a service scales, and by what. */
+export function addScaling(program: Command, run: Run, _context: ProgramContext): void {
+  const scaling = sub(program, 'scaling', 'show or set how a service scales by its load').addHelpText(
+    'after',
+    `${examples(
+      'slipway scaling show shop prices',
+      'slipway scaling set shop prices --policy policy.json --reason "the sale begins"',
+    )}\n\n${WHO_WINS}`,
+  );
+  sub(scaling, 'show <app> <service>', 'show the policy, and who changed it')
+    .addHelpText(
+      'after',
+      examples('slipway scaling show shop prices', 'slipway scaling show shop prices --json'),
+    )
+    .action((appId: string, service: string, _options: unknown, command: Command) =>
+      run(command, (output) => showScaling({ appId, service }, output)),
+    );
+  sub(scaling, 'set <app> <service>', 'set a policy, or other bounds of the present one')
+    .option('--policy <file>', 'a file with an object like `scaling` of config.json')
+    .option('--min <count>', 'the fewest instances', wholeNumber('--min', 0, MOST_INSTANCES))
+    .option('--max <count>', 'the most instances', wholeNumber('--max', 1, MOST_INSTANCES))
+    .option('--reason <text>', REASON)
+    .addHelpText(
+      'after',
+      examples(
+        'slipway scaling set shop prices --policy policy.json',
+        'slipway scaling set shop prices --min 3 --max 20 --reason "the sale begins"',
+      ),
+    )
+    .action((appId: string, service: string, flags: SetFlags, command: Command) =>
+      run(command, (output) => setScaling({ appId, service, ...flags }, output)),
+    );
+  sub(scaling, 'unset <app> <service>', 'take back what was set: what config.json declares counts again')
+    .option('--reason <text>', REASON)
+    .addHelpText('after', examples('slipway scaling unset shop prices'))
+    .action((appId: string, service: string, flags: Pick<SetFlags, 'reason'>, command: Command) =>
+      run(command, (output) => unsetScaling({ appId, service, ...flags }, output)),
+    );
+}

@@ -1,0 +1,31 @@
+import { boundsAt, type ScalingBounds, type ScalingPolicy } from '#libs/contracts';
+
+/**
+ * The bounds of a policy.
+ * @param at RFC 3339; empty where no time is known: then windows do not count
+ */
+export const boundsOf = (policy: ScalingPolicy, at: string): ScalingBounds =>
+  at === '' ? { min: policy.min, max: policy.max } : boundsAt(policy, Date.parse(at));
+
+/** A count, moved into the bounds of a policy, if there is one. Pure. */
+export function countWithin(policy: ScalingPolicy | undefined, count: number, at: string): number {
+  if (policy === undefined) return count;
+  const { min, max } = boundsOf(policy, at);
+  return Math.min(max, Math.max(min, count));
+}
+
+/**
+ * Whether somebody may ask for a count. One that is out of the bounds is taken where it leads towards them: a window has
+ * closed, and the autoscaler goes down step by step. Pure.
+ */
+export const mayAsk = ({ min, max }: ScalingBounds, { from, to }: CountChange): boolean =>
+  to >= Math.min(min, from) && to <= Math.max(max, from);
+
+interface CountChange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `1 to 10`, or `3` where both are the same. */
+export const boundsText = ({ min, max }: ScalingBounds): string =>
+  min === max ? `${min}` : `${min} to ${max}`;

@@ -1,0 +1,52 @@
+import { Controller, Headers, Inject } from '@nestjs/common';
+import { deployerRoutes as routes, type InputOf, type ServiceScaling } from '#libs/contracts';
+import { ApiError, Caller, etagOf, Input, isSeen, type Principal, Serves } from '#libs/http';
+import { SCALING_RECORD, type ScalingRecord } from './ports.js';
+import { unknownService } from './unknown-service.http.js';
+
+interface ChangeHeaders {
+  readonly 'if-match'?: string;
+}
+
+/** How services scale. */
+@Controller()
+export class ScalingController {
+  constructor(@Inject(SCALING_RECORD) private readonly record: ScalingRecord) {}
+
+  @Serves(routes.scaling)
+  async scaling(@Input() { params }: InputOf<typeof routes.scaling>): Promise<ServiceScaling> {
+    const found = await this.record.of(params);
+    if (found === undefined) throw unknownService(params);
+    return found;
+  }
+
+  @Serves(routes.setScaling)
+  async set(
+    @Input() { params, query, body }: InputOf<typeof routes.setScaling>,
+    @Caller() { name: principal }: Principal,
+    @Headers() { 'if-match': known }: ChangeHeaders,
+  ): Promise<ServiceScaling> {
+    return this.record.set(params, body, { principal, ...query }, unlessSeen(known));
+  }
+
+  @Serves(routes.takeBackScaling)
+  async takeBack(
+    @Input() { params, query }: InputOf<typeof routes.takeBackScaling>,
+    @Caller() { name: principal }: Principal,
+    @Headers() { 'if-match': known }: ChangeHeaders,
+  ): Promise<ServiceScaling> {
+    return this.record.takeBack(params, { principal, ...query }, unlessSeen(known));
+  }
+}
+
+const unlessSeen =
+  (known: string | undefined) =>
+  (now: ServiceScaling): void => {
+    if (known === undefined || isSeen(known, etagOf(JSON.stringify(now)))) return;
+    throw new ApiError({
+      status: 412,
+      code: 'SCALING_CHANGED',
+      message: `The policy of ${now.appId}/${now.service} has changed since it was read.`,
+      hint: 'Read it again, and send what you want with the new ETag.',
+    });
+  };
