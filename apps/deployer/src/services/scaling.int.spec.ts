@@ -126,7 +126,7 @@ describe('the policy of a service', () => {
         {
           revision: 2,
           change: 'scaling',
-          principal: 'admin',
+          principal: 'api-token',
           verified: true,
           reason: 'sale',
           policy: { max: 9 },
@@ -134,9 +134,9 @@ describe('the policy of a service', () => {
         { revision: 1, change: 'build-and-run', principal: 'ada', verified: false, policy: { max: 4 } },
       ],
     });
-    expect(asked).toEqual([{ to: 2, principal: 'admin' }]);
+    expect(asked).toEqual([{ to: 2, principal: 'api-token' }]);
     expect(await specNow()).toMatchObject({ revision: 2, count: 1, scaling: { max: 9 } });
-    expect(audited).toMatchObject([{ principal: 'admin' }]);
+    expect(audited).toMatchObject([{ principal: 'api-token' }]);
     const back = await call('DELETE');
     expect(back.body).toMatchObject({ policy: { max: 4 }, setBy: 'config.json' });
     expect(back.body.history[0]).toMatchObject({ revision: 3, change: 'scaling reset' });
