@@ -23,10 +23,12 @@ afterEach(async () => {
 });
 
 /** The deployer stands for all apps in the short form: they share what starts and ends them. */
-const apps = isWhole('replicas') ? appNames : (['deployer'] as const);
+const apps = isWhole('replicas')
+  ? [...appNames.map((app) => [app, 1] as const), ['standalone', appNames.length] as const]
+  : [['deployer', 1] as const];
 
 describe('every app starts alone, any number of times', () => {
-  it.each([...apps.map((app) => [app, 1] as const), ['standalone', appNames.length] as const])(
+  it.each(apps)(
     '%s: two more beside the platform, which all work together and end in order',
     async (app, parts) => {
       const replicas = [start(app), start(app)];

@@ -53,7 +53,7 @@ describe.concurrent('an app that is not configured', () => {
     expect(lines.at(-1)).toContain('.slipway/env');
   });
 
-  it.for([
+  const wrong = [
     ['deployer', 'SLIPWAY_DEPLOYER_PRIVATE_KEY', 'hunter2', 'not a base64url JWK'],
     [
       'deployer',
@@ -69,7 +69,11 @@ describe.concurrent('an app that is not configured', () => {
     ['load-balancer', 'LOAD_BALANCER_HTTP_PORT', '70000', '65535'],
     ['gateway', 'GATEWAY_LISTEN', 'localhost:80', 'ADDRESS:PORT, such as 127.0.0.1:8080'],
     ['gateway', 'GATEWAY_POOL_BACKENDS', 'most=3', 'least, weighted, sticky, h2'],
-  ] as const)('%s refuses a wrong %s at its start, by its name', async ([app, name, value, says], test) => {
+  ] as const;
+  // One in four in the short form: a schema's words have unit tests.
+  const tried = isWhole('replicas') ? wrong : wrong.filter((_, n) => n % 4 === 0);
+
+  it.for(tried)('%s refuses a wrong %s at its start, by its name', async ([app, name, value, says], test) => {
     const failed = started(app, { ...environment, [name]: value }, test);
     expect(await failed.ended).toBe(1);
     const [, problem, hint] = failed.log().split('\n');

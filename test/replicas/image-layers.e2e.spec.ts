@@ -18,7 +18,8 @@ const namesOn = async (node: string, image: string): Promise<readonly string[]> 
     ) as string[],
   );
 
-describe('nodes as their agents see them', () => {
+// Left out of the short form: filters and terms place by the same layers in their unit tests; and further releases.
+inWhole.describe('nodes as their agents see them', () => {
   const image = `${uniqueName('base')}:1`;
   let platform: OwnPlatform;
   let placing: PlacingClient;

@@ -5,7 +5,8 @@ import { Client, greeter } from '../e2e/client.js';
 import { slipway } from '../e2e/command.js';
 import { containersOf, exactly, nodeStates, onNode, registryRows, settled } from '../e2e/world.js';
 import { whileCutOff } from './cut-off.js';
-import { inWhole } from './in-whole.js';
+
+// Among all stages, lost-node has a node that is cut off.
 
 const client = new Client();
 beforeAll(() => client.connect());
@@ -59,7 +60,7 @@ describe('a node that is cut off', () => {
     expect(await settled(appId, 0)).toEqual(exactly(0));
   });
 
-  inWhole.it('a replacement goes elsewhere, leaves what it cannot reach behind, and says so', async () => {
+  it('a replacement goes elsewhere, leaves what it cannot reach behind, and says so', async () => {
     const appId = uniqueName('behind');
     const lost = await spread(appId);
     await client.push(appId, 'web', greeter('two', { replicas: 3 }));

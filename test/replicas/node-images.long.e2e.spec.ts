@@ -14,7 +14,8 @@ import {
 import { Client, greeter } from '../e2e/client.js';
 import { answerOf, slipway } from '../e2e/command.js';
 import { onNode, query } from '../e2e/world.js';
-import { inWhole } from './in-whole.js';
+
+// Among all stages, node-sweeper.int says which images go, and engine-contract that they do.
 
 const LABEL = 'kept-here';
 const client = new Client();
@@ -150,45 +151,42 @@ it('images of retired releases go from a node, and nothing of a stranger, nor wh
   await stop(appId);
 });
 
-inWhole.it(
-  'where the disk is too full, images go that nothing runs there; deployments and rollbacks go on meanwhile',
-  async () => {
-    const appId = uniqueName('full');
-    const [one = '', two = ''] = await deploy(appId, 'one', 'two');
-    const { log, httpUrls } = await sweeper({ RELEASE_RETENTION_DISK_PERCENT: '1' });
-    const without = (image: string) =>
-      until(
-        'the image that could be rolled back to to go',
-        async () => {
-          await due();
-          return (await present([image])).length === 0;
-        },
-        SOON,
-      );
-    await without(one);
-    expect(await answers(appId)).toEqual(['two']);
-    await until(
-      'the log to say that no more can go',
-      () => log().includes('the disk of a node is too full'),
+it('where the disk is too full, images go that nothing runs there; deployments and rollbacks go on meanwhile', async () => {
+  const appId = uniqueName('full');
+  const [one = '', two = ''] = await deploy(appId, 'one', 'two');
+  const { log, httpUrls } = await sweeper({ RELEASE_RETENTION_DISK_PERCENT: '1' });
+  const without = (image: string) =>
+    until(
+      'the image that could be rolled back to to go',
+      async () => {
+        await due();
+        return (await present([image])).length === 0;
+      },
       SOON,
     );
-    const metrics = await (await fetch(`${httpUrls()['deployer']}/metrics`)).text();
-    expect(metrics).toMatch(/^slipway_deployer_node_images_removed_total\{[^}]*why="disk"[^}]*\} [1-9]/m);
-    // Each of these needs images on nodes that are swept all the while.
-    const sweeping = new AbortController();
-    const swept = (async () => {
-      while (!sweeping.signal.aborted) await due();
-    })();
-    const back = await client.ask({ mode: 'rollback', appId, services: ['web'] });
-    expect(back.services[0]).toMatchObject({ status: 'running' });
-    expect(await answers(appId)).toEqual(['one']);
-    for (const text of ['three', 'four', 'five']) {
-      await deploy(appId, text);
-      expect(await answers(appId)).toEqual([text]);
-    }
-    sweeping.abort();
-    await swept;
-    await without(two);
-    await stop(appId);
-  },
-);
+  await without(one);
+  expect(await answers(appId)).toEqual(['two']);
+  await until(
+    'the log to say that no more can go',
+    () => log().includes('the disk of a node is too full'),
+    SOON,
+  );
+  const metrics = await (await fetch(`${httpUrls()['deployer']}/metrics`)).text();
+  expect(metrics).toMatch(/^slipway_deployer_node_images_removed_total\{[^}]*why="disk"[^}]*\} [1-9]/m);
+  // Each of these needs images on nodes that are swept all the while.
+  const sweeping = new AbortController();
+  const swept = (async () => {
+    while (!sweeping.signal.aborted) await due();
+  })();
+  const back = await client.ask({ mode: 'rollback', appId, services: ['web'] });
+  expect(back.services[0]).toMatchObject({ status: 'running' });
+  expect(await answers(appId)).toEqual(['one']);
+  for (const text of ['three', 'four', 'five']) {
+    await deploy(appId, text);
+    expect(await answers(appId)).toEqual([text]);
+  }
+  sweeping.abort();
+  await swept;
+  await without(two);
+  await stop(appId);
+});
