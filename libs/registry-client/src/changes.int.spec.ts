@@ -223,10 +223,11 @@ async function readingByIndex<T>(read: (pool: Pool) => Promise<T>): Promise<T> {
   asked.mockRestore();
   const nodes = (await explained(registry.reader, sql, values)).filter((node) => node['Relation Name']);
   expect(nodes.map((node) => `${node['Node Type']} ${node['Relation Name']}`).toSorted()).toEqual([
-    'Index Scan instance_records',
+    ...['Index Scan canary_records', 'Index Scan instance_records'],
     // Once for each column.
     ...['Index Scan route_records', 'Index Scan route_records'],
-    'Index Scan spec_records',
+    // The row itself, then for the columns `canary` and `scaling`.
+    ...['Index Scan spec_records', 'Index Scan spec_records', 'Index Scan spec_records'],
   ]);
   return found;
 }
