@@ -7,6 +7,8 @@ const welcome = { type: 'welcome', protocol: 1, replica: 'lb-1', leaseMs: 5_000 
 const piece = (n: number, pieces: number, revision = 10): FromLoadBalancer => ({
   ...{ type: 'snapshot', revision, piece: n, pieces, entries: [entry(`i${n}`)] },
 });
+const scoresNow: FromLoadBalancer = { type: 'scores', scores: [{ name: 'a', score: 50 }] };
+const weightsSet: FromLoadBalancer = { type: 'overrides', overrides: [{ instance: 'a', weight: 20 }] };
 const changes = (from: number, revision: number): FromLoadBalancer => ({
   ...{ type: 'changes', from, revision, entries: [entry('c')] },
 });
@@ -36,6 +38,18 @@ it('a snapshot is news once it is whole, and changes follow it', () => {
   });
 });
 
+it('scores and weights may come between the pieces of a snapshot, and are handed on', () => {
+  const between = [scoresNow, weightsSet];
+  const all = [welcome, piece(1, 2), ...between, piece(2, 2)];
+  expect(told(sessionFrom(undefined), all)).toMatchObject({ revision: 10, news: [{ isWhole: true }] });
+  const begun = received(sessionFrom(undefined), welcome);
+  const { session } = begun as Extract<typeof begun, { readonly session: unknown }>;
+  expect(between.map((message) => received(session, message))).toEqual([
+    { session, scores: scoresNow },
+    { session, overrides: [{ instance: 'a', weight: 20 }] },
+  ]);
+});
+
 it('who knows a revision goes on from there, or begins anew', () => {
   expect(told(sessionFrom(10), [welcome, changes(10, 11)])).toMatchObject({ revision: 11 });
   expect(told(sessionFrom(10), [welcome, piece(1, 1, 7)])).toMatchObject({ revision: 7 });
@@ -47,6 +61,7 @@ it('a snapshot that is not whole changes nothing of what is known', () => {
 
 it.each([
   ['a message before the welcome', [changes(10, 11)], 'expected welcome'],
+  ['scores before the welcome', [scoresNow], 'expected welcome'],
   ['a second welcome', [welcome, welcome], 'second welcome'],
   ['another protocol', [{ ...welcome, protocol: 2 }], 'protocol 1'],
   ['changes without a beginning', [welcome, changes(10, 11)], 'missing'],
