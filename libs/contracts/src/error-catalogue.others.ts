@@ -296,6 +296,12 @@ export const authorityErrors = {
     what: 'The authority wants fewer orders. All hosts wait for as long as it says.',
     whatToDo: 'Use a wildcard certificate of your own, or name fewer hosts in `GATEWAY_ACME_HOSTS`.',
   },
+  ACME_PATTERN: {
+    where: ['command'],
+    what: 'A route has a pattern of hosts, such as `*.example.com`. An authority signs for it only by a challenge in DNS, which the gateway does not do.',
+    whatToDo:
+      'Give the gateway a wildcard certificate of your own (`GATEWAY_TLS_CERTIFICATES`), name the hosts in routes of their own, or take the pattern out with `!*.example.com` in `GATEWAY_ACME_HOSTS`.',
+  },
   ACME_REFUSED: {
     where: ['command'],
     what: 'The authority refuses the account or the host.',

@@ -215,6 +215,12 @@ const runErrors = {
     what: 'Another service has the same host and path, or the host belongs to another application.',
     whatToDo: 'The message says whose it is. Choose another host or path, or have its owner give it up.',
   },
+  ROUTE_HEADERS: {
+    where: ['reply', 'http'],
+    statuses: [409],
+    what: 'The routes of all services together would set request headers of more than 64 names.',
+    whatToDo: 'Use names that other routes set already, or fewer: `slipway routes` shows which there are.',
+  },
   SECRET_NOT_FOUND: inReply(
     'The service names a secret that its application does not have.',
     'Store it: `slipway secret set`.',

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const MOST_ROUTES = 50;
 /** Parts of a path that a route may take off: more would cost each request more rules. */
 export const MOST_STRIPPED_PARTS = 15;
+/** Of all routes of a gateway together: each name costs every request a rule. */
+export const MOST_ROUTE_HEADER_NAMES = 64;
 const MOST_HEADERS = 20;
 /** Of all names and values of one route: they stand in one line of HAProxy's map. */
 const MOST_HEADER_BYTES = 4_096;
@@ -11,9 +13,12 @@ const LONGEST_PATH = 1_024;
 /** One hour. */
 const LONGEST_ANSWER_MS = 3_600_000;
 
-/** `*.` stands for one label. The last label is no number, so that no address is taken for a name. */
+/**
+ * `*.` stands for one label, and two labels come behind it: names of a top-level domain, such as `com`, and `localhost` are
+ * nobody's. The last label is no number, so that no address is taken for a name.
+ */
 const HOST =
-  /^(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+  /^(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** What RFC 3986 allows in a path but `;`, without empty parts and without `.` and `..`, however they are written. */
 const PATH =
   /^\/(?:(?!(?:\.|%2[Ee]){1,2}(?:\/|$))(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+(?:\/(?=[^/])|$))*$/;
@@ -71,9 +76,11 @@ export const routeSchema = z
         .string()
         .regex(
           HOST,
-          'expected a host name in lower case, without scheme and port, such as shop.example.com or *.example.com',
+          'expected a host name in lower case with a dot in it, without scheme and port, such as shop.example.com or *.example.com',
         )
-        .describe('A host name in lower case, or `*.` and a host name for all names of one label more.'),
+        .describe(
+          'A host name in lower case, or `*.` and a host name for all names of one label more. The name has two labels or more: neither `localhost` nor `*.com` can be had.',
+        ),
       path: z
         .string()
         .max(LONGEST_PATH)

@@ -8,7 +8,6 @@ import {
   type ServiceRoutes,
   type ServiceScaling,
   type SpecDetails,
-  routeSchema,
   type StoredSecret,
   type WaitingInstance,
   type WrittenScalingPolicy,
@@ -101,7 +100,7 @@ export function openDeployer(signal?: AbortSignal): Deployer {
     async changeRoutes(appId, service, changed) {
       const params = { appId, service };
       const { answer: now, etag } = await callTagged(api, routes.routes, { params });
-      const body = { routes: [...changed(now.routes.map((route) => routeSchema.parse(route)))] };
+      const body = { routes: [...changed(now.routes.map(routeOf))] };
       return (await callTagged(api, routes.setRoutes, { params, body }, etag)).answer;
     },
     takeBackRoutes: (appId, service) => call(api, routes.takeBackRoutes, { params: { appId, service } }),
@@ -125,6 +124,20 @@ const scalingCalls = (api: Api): Pick<Deployer, 'scaling' | 'changeScaling' | 't
   },
   takeBackScaling: ({ reason, ...params }) =>
     call(api, routes.takeBackScaling, { params, query: { reason } }),
+});
+
+/** As it was given: one that could not be added any more must not keep the others from being changed. */
+const routeOf = ({
+  host,
+  path,
+  strip,
+  headers,
+  timeoutMs,
+}: ServiceRoutes['routes'][number]): ServiceRoute => ({
+  ...{ host, path },
+  ...(strip !== undefined && { strip }),
+  ...(headers !== undefined && { headers }),
+  ...(timeoutMs !== undefined && { timeoutMs }),
 });
 
 const withoutApplication = (token: string): Error =>

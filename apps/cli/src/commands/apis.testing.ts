@@ -8,7 +8,7 @@ import { Output } from '../output.js';
 
 type Answer = readonly [status: number, body: unknown];
 
-/** Load balancer, deployer and gateway of a test file: one server, which answers each address as the file says. */
+/** The apps that the command calls, in a test file: one server, which answers each address as the file says. */
 export function apisOfFile(answerTo: (url: string) => Answer) {
   let server: Server;
   beforeAll(async () => {
@@ -20,7 +20,12 @@ export function apisOfFile(answerTo: (url: string) => Answer) {
   });
   beforeEach(() => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const names = ['SLIPWAY_LOAD_BALANCER_URL', 'SLIPWAY_DEPLOYER_URL', 'SLIPWAY_GATEWAY_URL'];
+    const names = [
+      'SLIPWAY_LOAD_BALANCER_URL',
+      'SLIPWAY_DEPLOYER_URL',
+      'SLIPWAY_GATEWAY_URL',
+      'SLIPWAY_API_URL',
+    ];
     for (const name of names) vi.stubEnv(name, url);
     vi.stubEnv('SLIPWAY_API_TOKEN', 'token');
   });

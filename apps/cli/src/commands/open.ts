@@ -4,6 +4,7 @@ import { openDeployer } from '../adapters/deployer.js';
 import { exitCodes, type ExitCode, failure } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
+import { notDeployed } from './not-deployed.js';
 import { valid } from './valid.js';
 
 interface OpenOptions {
@@ -37,12 +38,7 @@ function chosenOf(
   found: readonly ServiceRoutes[],
   { appId, service }: { readonly appId: string; readonly service?: string },
 ): Reached {
-  const of = service === undefined ? appId : `${appId}/${service}`;
-  if (found.length === 0)
-    throw failure('SERVICE_UNKNOWN', `Nothing of ${of} was deployed`, {
-      hint: 'Deploy it first, or check the name.',
-      next: 'slipway status',
-    });
+  if (found.length === 0) throw notDeployed({ appId, service });
   const reached = found.filter(isReached);
   const chosen =
     reached.find((one) => one.service === APP_SERVER) ?? (reached.length > 1 ? undefined : reached[0]);
@@ -52,8 +48,12 @@ function chosenOf(
       hint: `Name one of them: ${reached.map((one) => one.service).join(', ')}.`,
       next: `slipway open ${appId} ${reached[0]?.service}`,
     });
-  throw failure('ADDRESS_UNKNOWN', `${of} has no address`, {
-    hint: 'A worker has none. Where the deployer does not know the gateway, set SLIPWAY_TRAFFIC_URL for it.',
-    next: `slipway routes ${appId}`,
-  });
+  throw failure(
+    'ADDRESS_UNKNOWN',
+    `${service === undefined ? appId : `${appId}/${service}`} has no address`,
+    {
+      hint: 'A worker has none. Where the deployer does not know the gateway, set SLIPWAY_TRAFFIC_URL for it.',
+      next: `slipway routes ${appId}`,
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { tableLines } from '../domain/table.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
+import { notDeployed } from './not-deployed.js';
 import { valid } from './valid.js';
 
 interface ReleasesOptions {
@@ -21,11 +22,8 @@ export async function releases(options: ReleasesOptions, output: Output): Promis
   const { appId, service } = namesHere(options, output);
   const found = await openDeployer().releases(appId, service);
   const head = ['SERVICE', 'RELEASE', 'BUILT', 'CURRENT', 'DEPLOYED', 'LAST DEPLOYED', 'RUNS ON'];
-  const none = [
-    `Nothing of ${[appId, service].filter(Boolean).join('/')} was built.`,
-    `next: ${output.paint.bold(`slipway deploy <dir> --app ${appId}`)}`,
-  ];
-  output.answer(found, found.length === 0 ? none : tableLines(head, found.map(row)));
+  if (found.length === 0) throw notDeployed({ appId, service });
+  output.answer(found, tableLines(head, found.map(row)));
   return exitCodes.ok;
 }
 

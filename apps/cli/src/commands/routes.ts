@@ -12,6 +12,7 @@ import { placeOf, routeLines } from '../domain/route-lines.js';
 import { exitCodes, type ExitCode, failure, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
+import { notDeployed } from './not-deployed.js';
 import { valid } from './valid.js';
 
 interface OfService {
@@ -35,10 +36,10 @@ interface RouteOptions extends OfRoute {
 export async function listRoutes(options: Partial<OfService>, output: Output): Promise<ExitCode> {
   const { appId, service } = checked(options, output);
   const found = await openDeployer().routes({ appId, service });
-  const of = [appId, service].filter((name) => name !== undefined).join('/');
+  if (found.length === 0 && appId !== undefined) throw notDeployed({ appId, service });
   const none = [
-    of === '' ? 'No service was deployed yet.' : `Nothing of ${of} was deployed yet.`,
-    `next: ${output.paint.bold(`slipway deploy <dir> --app ${appId ?? '<id>'}`)}`,
+    'No service was deployed yet.',
+    `next: ${output.paint.bold('slipway deploy <dir> --app <id>')}`,
   ];
   output.answer(found, found.length === 0 ? none : routeLines(found));
   return exitCodes.ok;
@@ -62,9 +63,11 @@ export async function addRoute(options: RouteOptions, output: Output): Promise<E
 
 export async function removeRoute(options: OfRoute, output: Output): Promise<ExitCode> {
   const { appId, service, place } = checked(options, output);
-  const route = parsedRoute(placeOf(place));
+  // One that could not be added any more can still be removed.
+  const { host, path = '/' } = placeOf(place);
+  const at = { host, path: path.replace(/(?<=.)\/+$/, '') };
   const changed = await openDeployer().changeRoutes(appId, service, (now) => {
-    const left = now.filter((other) => !isAt(route, other));
+    const left = now.filter((other) => !isAt(at, other));
     if (left.length === now.length) throw unknownRoute({ appId, service, place });
     return left;
   });
@@ -90,7 +93,8 @@ function checked<T extends Partial<OfService>>(options: T, output: Output): T {
   return namesHere(options, output);
 }
 
-const isAt = (a: ServiceRoute, b: ServiceRoute): boolean => a.host === b.host && a.path === b.path;
+type Place = Pick<ServiceRoute, 'host' | 'path'>;
+const isAt = (a: Place, b: Place): boolean => a.host === b.host && a.path === b.path;
 
 function parsedRoute(written: object): ServiceRoute {
   const parsed = routeSchema.safeParse(written);

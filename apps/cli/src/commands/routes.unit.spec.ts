@@ -71,6 +71,12 @@ it('routes lists where services are reached', async () => {
   expect(JSON.parse((await slipway('routes', '--json')).out)).toMatchObject([{ service: 'web' }]);
 });
 
+it('routes remove takes away one that could not be added any more', async () => {
+  services = [shown([{ host: 'localhost', path: '/' }])];
+  expect(await slipway('routes', 'remove', 'shop', 'web', 'localhost/')).toMatchObject({ code: 0 });
+  expect(services[0]?.routes).toEqual([]);
+});
+
 it('routes add adds one, or changes the one of its place, and only of what it saw', async () => {
   const words = ['shop', 'web', 'b.org/api/', '--strip', '--header', 'X-A=b=c', '--timeout', '500'];
   expect(await slipway('routes', 'add', ...words)).toMatchObject({ code: 0, err: '' });

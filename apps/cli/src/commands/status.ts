@@ -14,6 +14,7 @@ import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { knownAddresses } from './known-addresses.js';
 import { namesHere } from './names-here.js';
+import { notDeployed } from './not-deployed.js';
 import { waitingForRoom } from './waiting-for-room.js';
 import { valid } from './valid.js';
 
@@ -61,6 +62,8 @@ async function showAll(
   const services = await registry.services({ appId });
   const shown = services.filter((line) => all || isKnown(line));
   const waiting = await waitingForRoom({ appId }, output);
+  if (appId !== undefined && [services, instances, waiting].every(({ length }) => length === 0))
+    throw notDeployed({ appId });
   const addresses = await knownAddresses({ appId });
   const lines = withWaiting(statusLines(shown, instances, addresses), waiting);
   const runs =
@@ -86,6 +89,7 @@ async function showHistory(
       hint: 'Name the application, and a service if you like: slipway status shop prices --history',
     });
   const events = await registry.instanceEvents({ appId, service }, EVENTS_SHOWN);
+  if (events.length === 0 && (await registry.services({ appId })).length === 0) throw notDeployed({ appId });
   const of = service === undefined ? appId : `${appId}/${service}`;
   const unknown = [
     `Nothing is known of what ran of ${of}.`,

@@ -4,6 +4,10 @@ import { tableLines } from './table.js';
 const HEAD = ['APP', 'SERVICE', 'ADDRESS', 'STRIP', 'HEADERS', 'TIMEOUT', 'SET BY'];
 const NONE = '-';
 const OWN = 'default';
+const SET_BY = { 'config.json': 'config.json', api: 'the API' } as const satisfies Record<
+  ServiceRoutes['setBy'],
+  string
+>;
 
 /** A row for each route, then one for the own address of the service. Values of headers are left to `--json`. */
 export const routeLines = (services: readonly ServiceRoutes[]): string[] =>
@@ -15,7 +19,7 @@ function rowsOf({ appId, service, routes, urls, setBy }: ServiceRoutes): string[
     const names = Object.keys(headers).join(', ');
     return [
       ...[appId, service, addressOf({ host, path }, urls), strip === true ? 'yes' : NONE],
-      ...[names === '' ? NONE : names, timeoutMs === undefined ? NONE : `${timeoutMs} ms`, setBy],
+      ...[names === '' ? NONE : names, timeoutMs === undefined ? NONE : `${timeoutMs} ms`, SET_BY[setBy]],
     ];
   });
   const shown = new Set(declared.map(([, , address]) => address));

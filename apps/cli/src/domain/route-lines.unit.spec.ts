@@ -14,16 +14,16 @@ const web: ServiceRoutes = {
 it('each route has a row, then the own address; a pattern is no URL, and values of headers are not shown', () => {
   expect(routeLines([web])).toEqual([
     'APP   SERVICE  ADDRESS                       STRIP  HEADERS   TIMEOUT  SET BY',
-    'shop  web      https://shop.org/api          yes    X-Tenant  500 ms   api',
-    'shop  web      *.shop.org                    -      -         -        api',
+    'shop  web      https://shop.org/api          yes    X-Tenant  500 ms   the API',
+    'shop  web      *.shop.org                    -      -         -        the API',
     'shop  web      https://web.shop.example.com  -      -         -        default',
   ]);
 });
 
 it('where no gateway is known, routes are shown as they were written', () => {
   expect(routeLines([{ ...web, url: undefined, urls: [] }]).slice(1)).toEqual([
-    'shop  web      shop.org/api  yes    X-Tenant  500 ms   api',
-    'shop  web      *.shop.org    -      -         -        api',
+    'shop  web      shop.org/api  yes    X-Tenant  500 ms   the API',
+    'shop  web      *.shop.org    -      -         -        the API',
   ]);
 });
 

@@ -205,6 +205,7 @@ async function evidenceOf(
     memoryMiB: config.resources.memoryMiB,
     probe: seen,
     healthPath: config.health?.path,
+    isHttp2: config.traffic?.protocol === 'h2',
     log: logTail,
     outOfMemory: run?.outOfMemory === true,
     ...{ architectures, sockets },

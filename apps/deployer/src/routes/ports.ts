@@ -21,7 +21,7 @@ export interface DeclaredBy extends OfService, Author {
 export interface RouteClaims {
   /**
    * From now on the routes that it declares are its own, beside those from before. Gives what counts once the deployment
-   * has succeeded. Throws StepError ROUTE_TAKEN. Idempotent by token.
+   * has succeeded. Throws StepError ROUTE_TAKEN or ROUTE_HEADERS. Idempotent by token.
    */
   claim(of: DeclaredBy, declares: Declared): Promise<ReachedBy>;
 }
@@ -40,7 +40,7 @@ export interface RouteRecord {
   list(filter: RouteFilter, most: number, after?: readonly string[]): Promise<readonly Placed<ShownRoutes>[]>;
   /** Undefined where there is no such service. */
   of(service: OfService): Promise<ShownRoutes | undefined>;
-  /** Throws ApiError SERVICE_UNKNOWN, ROUTE_TAKEN, and what `unless` throws. */
+  /** Throws ApiError SERVICE_UNKNOWN, ROUTE_TAKEN, ROUTE_HEADERS, and what `unless` throws. */
   set(service: OfService, routes: readonly ServiceRoute[], by: Author, unless: Unless): Promise<ShownRoutes>;
   takeBack(service: OfService, by: Author, unless: Unless): Promise<ShownRoutes>;
 }

@@ -67,7 +67,7 @@ it('a deployment that declares none asks nobody, unless its service had some', (
 it('a plan says what a deployment leaves alone', () => {
   const world = { release: routed, claimed: { routes: [], declared: routes, setBy: 'api' } } as const;
   const { state } = ran({ mode: 'run', dryRun: true }, world);
-  expect(serviceReply(state).notes?.join()).toContain('Its routes were set over the API and stay');
+  expect(serviceReply(state).notes?.join()).toContain('Its routes were set by the API and stay');
   expect(serviceReply(ran({ mode: 'run' }, { release: routed }).state).notes).toBeUndefined();
 });
 

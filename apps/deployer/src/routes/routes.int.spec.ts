@@ -248,6 +248,23 @@ describe('over HTTP', () => {
     expect(await claims()).toEqual(['taken.org/ blog/web']);
   });
 
+  it('a route beyond the header names that a gateway carries is refused with what is new', async () => {
+    const headers = (prefix: string, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}-${n}`, '1']));
+    const routes = (prefix: string, more: object = {}) =>
+      [1, 2, 3].map((n) => ({ host: `${prefix}${n}.org`, headers: headers(`X-${prefix}${n}`, 20), ...more }));
+    expect((await call('PUT', 'blog/web', { routes: routes('a') })).status).toBe(200);
+    const { status, said } = await call('PUT', 'shop/web', {
+      routes: [{ host: 'b.org', headers: { 'x-A1-0': '1', ...headers('X-b', 5) } }],
+    });
+    expect([status, said.code]).toEqual([409, 'ROUTE_HEADERS']);
+    expect(said.message).toContain('headers of 65 names');
+    const fits = { routes: [{ host: 'b.org', headers: { 'x-A1-0': '1', ...headers('X-b', 4) } }] };
+    expect((await call('PUT', 'shop/web', fits)).status).toBe(200);
+    // Its own names are not counted twice.
+    expect((await call('PUT', 'shop/web', fits)).status).toBe(200);
+  });
+
   it('all services are listed, page by page, and a worker has no address', async () => {
     const seen: string[] = [];
     let after = '';

@@ -1,7 +1,7 @@
 import type { CarriedCertificate } from '../data-plane/domain/certificates.js';
 import type { TlsPlane } from '../data-plane/ports.js';
 import { type Certificate, isCovered } from './domain/certificate.js';
-import { certifiable, isHostName } from './domain/host-names.js';
+import { certifiable, certifiablePatterns, isHostName } from './domain/host-names.js';
 import type { IssuedCertificates, LocalAuthority, OwnCertificates, OwnProblem } from './ports.js';
 
 interface ServeCertificatesParts {
@@ -48,6 +48,13 @@ export class ServeCertificates {
     const { issued, patterns } = this.parts;
     if (issued === undefined) return [];
     return certifiable(this.hosts ?? [], patterns).filter((host) => !isCovered(host, this.own));
+  }
+
+  /** Patterns of routes that the authority would be asked for if they were hosts. */
+  get unorderable(): readonly string[] {
+    const { issued, patterns } = this.parts;
+    if (issued === undefined) return [];
+    return certifiablePatterns(this.hosts ?? [], patterns).filter((host) => !isCovered(host, this.own));
   }
 
   /** The hosts of all routes, each in lower case. */

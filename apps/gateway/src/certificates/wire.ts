@@ -170,7 +170,7 @@ class GatewayCertificates implements Certificates {
     const states = (await this.parts.authority?.issued.states()) ?? [];
     return listed({
       ...{ served: serving.certificates, problems: serving.ownProblems },
-      ...{ ordered: serving.orderable, states },
+      ...{ ordered: serving.orderable, unordered: serving.unorderable, states },
     });
   }
 

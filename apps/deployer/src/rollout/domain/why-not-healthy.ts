@@ -14,6 +14,8 @@ export interface Evidence {
   /** What the last probe saw, such as `HTTP 400`. */
   readonly probe: string;
   readonly healthPath: string | undefined;
+  /** `traffic.protocol` of config.json is `h2`. */
+  readonly isHttp2?: boolean;
   readonly log: string | undefined;
   readonly outOfMemory: boolean;
   readonly architectures?: { readonly image: string; readonly node: string };
@@ -40,6 +42,7 @@ export function whyNotHealthy(evidence: Evidence): Cause {
   return (
     memory(evidence) ??
     byCommand(evidence) ??
+    byProtocol(evidence) ??
     byStatus(evidence) ??
     bySockets(evidence) ??
     causeInLog(evidence.log) ?? {
@@ -51,7 +54,11 @@ export function whyNotHealthy(evidence: Evidence): Cause {
 
 /** What is seen while it is still waited for; undefined where nothing is wrong as far as can be seen. */
 export const whyNotYet = (evidence: Evidence): Cause | undefined =>
-  byStatus(evidence) ?? listensNowhere(evidence) ?? misplaced(evidence) ?? unaccepted(evidence);
+  byProtocol(evidence) ??
+  byStatus(evidence) ??
+  listensNowhere(evidence) ??
+  misplaced(evidence) ??
+  unaccepted(evidence);
 
 function memory({ name, outOfMemory, memoryMiB }: Evidence): Cause | undefined {
   if (!outOfMemory) return undefined;
@@ -114,6 +121,20 @@ function byCommand({ name, probe, log }: Evidence): Cause | undefined {
     hint:
       causeInLog(log)?.hint ??
       'Correct health.command in config.json, or read the end of the log. If it needs longer to start, raise health.startupMs.',
+  };
+}
+
+/** What servers of HTTP/2 say to HTTP/1.1, where they say anything: Node's 403, others 400, 426 or 505. */
+const OTHER_PROTOCOL = /^HTTP (400|403|426|505)$/;
+const NOT_CONNECTED = /ECONNREFUSED|EHOSTUNREACH|^HTTP |^a TCP connection/;
+
+/** A path is asked for over HTTP/1.1. */
+function byProtocol({ name, probe, healthPath, isHttp2 = false }: Evidence): Cause | undefined {
+  if (!isHttp2 || healthPath === undefined) return undefined;
+  if (!OTHER_PROTOCOL.test(probe) && NOT_CONNECTED.test(probe)) return undefined;
+  return {
+    cause: `${name} does not answer ${healthPath} over HTTP/1.1, by which health.path is asked: traffic.protocol says that it speaks HTTP/2`,
+    hint: 'Remove health.path from config.json, so that the port is asked by TCP, or set health.command.',
   };
 }
 

@@ -21,6 +21,24 @@ describe('why an instance that runs is not healthy', () => {
     expect(hint).toContain('0.0.0.0:8080');
   });
 
+  it.each(['HTTP 403', 'other side closed', 'Parse Error: Expected HTTP/'])(
+    'health.path of a service that speaks HTTP/2 was asked over HTTP/1.1 without a hint: %s',
+    (probe) => {
+      const { cause, hint } = whyNotHealthy(seen({ probe, isHttp2: true }));
+      expect(cause).toContain('web-0 does not answer /health over HTTP/1.1');
+      expect(hint).toContain('Remove health.path');
+      expect(whyNotHealthy(seen({ probe })).cause).not.toContain('HTTP/1.1');
+    },
+  );
+
+  it('a service of HTTP/2 that cannot be connected to, or has no health.path, is judged as others are', () => {
+    for (const more of [{ probe: 'HTTP 404' }, { probe: 'connect ECONNREFUSED 10.0.0.1:20000' }])
+      expect(whyNotHealthy(seen({ ...more, isHttp2: true })).cause).not.toContain('HTTP/1.1');
+    expect(whyNotHealthy(seen({ probe: 'x', isHttp2: true, healthPath: undefined })).cause).not.toContain(
+      'HTTP/1.1',
+    );
+  });
+
   it.each([
     ['IPv6 loopback', '00000000000000000000000001000000'],
     ['loopback within IPv6', '0000000000000000FFFF00000100007F'],

@@ -2,6 +2,7 @@ import { patternOf, serviceRoutesChanged, type ServiceRoutesChange, type TaskErr
 import { type OutboxMessage, together, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { type Claim, type OfService, routeTaken } from '../domain/route-conflicts.js';
+import { headerNamesOf, tooManyHeaders } from '../domain/route-headers.js';
 import { placesOf, type ServiceRoutes } from '../domain/service-routes.js';
 import type { Author } from '../ports.js';
 
@@ -21,7 +22,7 @@ export async function storedRoutes(
   return rows[0]?.state;
 }
 
-/** Why the service cannot have the places of these routes. The caller has `lockClaims`. */
+/** Why the service cannot have these routes. The caller has `lockClaims`. */
 export async function whyTaken(
   tx: Transaction,
   of: OfService,
@@ -42,7 +43,28 @@ export async function whyTaken(
     tx.query<{ service: string }>('SELECT service FROM specs WHERE app_id = $1', [of.appId]),
   );
   const elsewhere = { claims: claims.rows, services: services.rows.map(({ service }) => service), domain };
-  return routeTaken(of, places, elsewhere);
+  return routeTaken(of, places, elsewhere) ?? whyTooManyHeaders(tx, of, routes);
+}
+
+async function whyTooManyHeaders(
+  tx: Transaction,
+  of: OfService,
+  routes: ServiceRoutes,
+): Promise<TaskError | undefined> {
+  const names = headerNamesOf(routes);
+  if (names.length === 0) return undefined;
+  const { rows } = await tx.query<{ name: string }>(
+    `SELECT DISTINCT lower(name) AS name
+     FROM service_routes, jsonb_array_elements(state -> 'routes') AS route,
+       jsonb_object_keys(route -> 'headers') AS name
+     WHERE (app_id, service) <> ($1, $2)`,
+    [of.appId, of.service],
+  );
+  return tooManyHeaders(
+    of,
+    names,
+    rows.map(({ name }) => name),
+  );
 }
 
 /** The row, and the places that are the service's own. */

@@ -7,7 +7,7 @@ export function routeNotes({ mode, appId, service, routes }: TaskState): readonl
   if (!declares || routes === undefined || routes.setBy !== 'api') return [];
   if (sameRoutes(routes.routes, routes.declared)) return [];
   return [
-    `Its routes were set over the API and stay; config.json still declares others. ` +
+    `Its routes were set by the API and stay; config.json still declares others. ` +
       `To have those: slipway routes reset ${appId} ${service}`,
   ];
 }

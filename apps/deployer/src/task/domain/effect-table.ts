@@ -98,7 +98,7 @@ export const effectTable = {
   },
   'check-secrets': {
     ...{ what: 'run', endedBy: ['SecretsChecked'], crashes: everyMoment },
-    codes: ['SECRET_NOT_FOUND', 'ROUTE_TAKEN'],
+    codes: ['SECRET_NOT_FOUND', 'ROUTE_TAKEN', 'ROUTE_HEADERS'],
   },
   'take-turn': { what: 'turn', endedBy: ['TurnTaken'], crashes: withoutAfter, codes: [] },
   survey: {
@@ -107,7 +107,7 @@ export const effectTable = {
   },
   'claim-routes': {
     ...{ what: 'run', endedBy: ['RoutesClaimed'], crashes: everyMoment },
-    codes: ['ROUTE_TAKEN'],
+    codes: ['ROUTE_TAKEN', 'ROUTE_HEADERS'],
   },
   'make-plan': {
     ...{ ...recorded, endedBy: ['PlanMade'] },

@@ -27,6 +27,17 @@ export const certifiable = (hosts: readonly string[], patterns: readonly string[
     return host.includes('.') && !PRIVATE.some((name) => isBelow(host, name));
   });
 
+/** The same of patterns, `*.example.com`, for which an authority wants another proof: the names below them. */
+export const certifiablePatterns = (
+  hosts: readonly string[],
+  patterns: readonly string[],
+): readonly string[] =>
+  hosts.filter(
+    (host) => host.startsWith(PATTERN) && certifiable([host.replace(PATTERN, 'any.')], patterns).length > 0,
+  );
+
+const PATTERN = '*.';
+
 /**
  * `example.com` is itself, `*.example.com` every name one label below, `**.example.com` every name below, `!` before a
  * pattern takes out what it matches. A pattern that comes later wins.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { certifiable, HOST_PATTERN, isChosen, isHostName } from './host-names.js';
+import { certifiable, certifiablePatterns, HOST_PATTERN, isChosen, isHostName } from './host-names.js';
 
 describe('hosts that an authority is asked for', () => {
   const hosts = [
@@ -17,6 +17,12 @@ describe('hosts that an authority is asked for', () => {
     ]);
     expect(certifiable(hosts, ['*.example.com', '!shop.example.com'])).toEqual([]);
   });
+});
+
+it('patterns that an authority would be asked for are those of public names, or those that are chosen', () => {
+  const hosts = ['*.shop.example.com', '*.shop.localhost', 'a.example.com', '*.corp.internal'];
+  expect(certifiablePatterns(hosts, [])).toEqual(['*.shop.example.com']);
+  expect(certifiablePatterns(hosts, ['**.internal'])).toEqual(['*.corp.internal']);
 });
 
 it.each([

@@ -25,6 +25,8 @@ interface ListInput {
   }[];
   /** Hosts that the authority is asked for. */
   readonly ordered: readonly string[];
+  /** Patterns of routes for which an authority signs only by DNS. */
+  readonly unordered: readonly string[];
   readonly states: readonly {
     readonly host: string;
     readonly nextMs: number;
@@ -33,7 +35,7 @@ interface ListInput {
 }
 
 /** What there is and what is missing, by name. */
-export function listed({ served, problems, ordered, states }: ListInput): readonly Listed[] {
+export function listed({ served, problems, ordered, unordered, states }: ListInput): readonly Listed[] {
   const byHost = new Map(states.map((state) => [state.host, state]));
   const failureOf = (host: string): Pick<Listed, 'error' | 'nextTryMs'> => {
     const state = byHost.get(host);
@@ -44,6 +46,9 @@ export function listed({ served, problems, ordered, states }: ListInput): readon
     ...ordered
       .filter((host) => !served.some(({ source, names }) => source === 'acme' && coveredBy(names, host)))
       .map((host) => ({ names: [host], source: 'acme', isServed: false, ...failureOf(host) }) as const),
+    ...unordered
+      .filter((host) => !served.some(({ names }) => names.includes(host)))
+      .map((host) => ({ names: [host], source: 'acme', isServed: false, error: ofPattern(host) }) as const),
     ...problems.map(({ file, error }) => ({
       ...{ names: [file], source: 'file' as const, isServed: false },
       error: { code: error.code, message: error.message },
@@ -51,6 +56,11 @@ export function listed({ served, problems, ordered, states }: ListInput): readon
   ];
   return all.toSorted((a, b) => ((a.names[0] ?? '') < (b.names[0] ?? '') ? -1 : 1));
 }
+
+const ofPattern = (host: string): NonNullable<Listed['error']> => ({
+  code: 'ACME_PATTERN',
+  message: `an authority signs ${host} only by a challenge in DNS, which the gateway does not do`,
+});
 
 function ofCertificate(
   { names, source, issuer, notBeforeMs, notAfterMs }: Certificate,

@@ -23,6 +23,7 @@ it('lists what is served and what is missing by name, each with what failed last
       },
     ],
     ordered: ['b.example.com', 'd.example.com', 'e.example.com'],
+    unordered: [],
     states: [
       { host: 'b.example.com', nextMs: 9, lastError: failed },
       { host: 'd.example.com', nextMs: 9, lastError: failed },
@@ -48,4 +49,14 @@ it('lists what is served and what is missing by name, each with what failed last
   expect(all.filter(({ renewsMs }) => renewsMs !== undefined).map(({ names }) => names[0])).toEqual([
     ...['b.example.com', 'c.localhost'],
   ]);
+});
+
+it('a pattern of a route that an authority does not sign for was not listed as missing', () => {
+  const input = { problems: [], ordered: [], unordered: ['*.shop.example.com'], states: [] };
+  expect(listed({ ...input, served: [certificate('acme', 'a.shop.example.com')] })[0]).toMatchObject({
+    ...{ names: ['*.shop.example.com'], source: 'acme', isServed: false },
+    error: { code: 'ACME_PATTERN', message: expect.stringContaining('only by a challenge in DNS') as string },
+  });
+  // As where this machine signs for it.
+  expect(listed({ ...input, served: [certificate('self-signed', '*.shop.example.com')] })).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-import { isRouteHeader, MOST_STRIPPED_PARTS, partsOfPath } from '#libs/contracts';
+import { isRouteHeader, MOST_ROUTE_HEADER_NAMES, MOST_STRIPPED_PARTS, partsOfPath } from '#libs/contracts';
 import { headerNamesOf, targetOf } from './route-target.js';
 import {
   keyOf,
@@ -24,8 +24,6 @@ const HEADER_VALUE = /^[\x20-\x7e]{1,1000}$/;
 const MOST_ROUTE_LENGTH = 8_192;
 /** One day. */
 const LONGEST_ANSWER_MS = 86_400_000;
-/** Each name that some route sets costs every request a rule. */
-const MOST_HEADER_NAMES = 64;
 
 /**
  * What of it cannot be carried, each with its name and what was expected; none where all can. Whatever passes may stand in
@@ -45,11 +43,11 @@ export function problemsOf({ services, routes }: Wanted): readonly string[] {
     ]),
     ...routes.flatMap((route) => ofRoute(route, ids)),
     ...repeated(routes.map(keyOf)).map((key) => `${key} is the route of two services`),
-    ...(headerNamesOf(routes).length > MOST_HEADER_NAMES ? [TOO_MANY_NAMES] : []),
+    ...(headerNamesOf(routes).length > MOST_ROUTE_HEADER_NAMES ? [TOO_MANY_NAMES] : []),
   ];
 }
 
-const TOO_MANY_NAMES = `routes set headers of more than ${MOST_HEADER_NAMES} names`;
+const TOO_MANY_NAMES = `routes set headers of more than ${MOST_ROUTE_HEADER_NAMES} names`;
 
 /** What can be carried, and what was left out of it. */
 export interface Sound {
@@ -73,7 +71,7 @@ export function withSoundRoutes(all: Wanted): Sound {
     const problems = [
       ...ofRoute(route, ids),
       ...(owner === undefined ? [] : [`route of ${route.service}: ${key} is a route of ${owner}`]),
-      ...(new Set([...names, ...more]).size > MOST_HEADER_NAMES ? [`${key}: ${TOO_MANY_NAMES}`] : []),
+      ...(new Set([...names, ...more]).size > MOST_ROUTE_HEADER_NAMES ? [`${key}: ${TOO_MANY_NAMES}`] : []),
     ];
     if (problems.length > 0) leftOut.push(...problems);
     else {
