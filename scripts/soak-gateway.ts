@@ -9,7 +9,7 @@ import { startPlatform } from './platform.js';
 import { runScript, untilInterrupted } from './run-script.js';
 import { percentile, printed } from './soak/report.js';
 
-const USAGE = `Usage: npm run test:soak-gateway [-- [--operations N] [--rate N] [--post-every N] [--seed N] [--json]]
+const USAGE = `Usage: npm run test:soak-gateway [-- [--operations N] [--rate N] [--post-every N] [--seed N] [--cpu N] [--json]]
 
 Deploys a service anew, scales it up, kills an instance and scales it down, over and over, on real nodes, while requests
 come through the gateway at an even rate.
@@ -18,6 +18,7 @@ come through the gateway at an even rate.
   --rate N        requests a second (2000)
   --post-every N  one in so many is a POST (10)
   --seed N        which instances are killed (1)
+  --cpu N         processors that an instance may use (1)
   --json          the figures as JSON
 
 Exit code 1: a request failed, other than a POST that was in flight on an instance that was killed.`;
@@ -27,6 +28,7 @@ interface Options {
   readonly rate: number;
   readonly postEvery: number;
   readonly seed: number;
+  readonly cpu: number;
   readonly json: boolean;
 }
 
@@ -49,7 +51,7 @@ async function main({ json, ...options }: Options): Promise<boolean> {
   const platform = await startPlatform({ ...machine, logFile: LOG_FILE, signal: interrupted });
   stops.defer(() => platform.stop());
   const env = { ...machine.env, ...platform.env };
-  const operations = new Operations(env, machine.nodes, randomOf(options.seed));
+  const operations = new Operations(env, machine.nodes, randomOf(options.seed), options.cpu);
   stops.defer(() => operations.close());
   const { figures, violations } = await soak(
     options,
@@ -140,6 +142,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
       options: {
         ...{ operations: { ...text, default: '100' }, rate: { ...text, default: '2000' } },
         ...{ 'post-every': { ...text, default: '10' }, seed: { ...text, default: '1' } },
+        cpu: { ...text, default: '1' },
         json: { type: 'boolean', default: false },
       },
     });
@@ -148,8 +151,9 @@ function optionsOf(args: readonly string[]): Options | undefined {
       ...{ operations: Number(others.operations), rate: Number(others.rate) },
       ...{ postEvery: Number(postEvery), seed: Number(others.seed) },
     };
-    const isPossible = Object.values(numbers).every((one) => Number.isInteger(one) && one > 0);
-    return isPossible ? { ...numbers, json } : undefined;
+    const cpu = Number(others.cpu);
+    const isPossible = cpu > 0 && Object.values(numbers).every((one) => Number.isInteger(one) && one > 0);
+    return isPossible ? { ...numbers, cpu, json } : undefined;
   } catch {
     return undefined;
   }

@@ -14,10 +14,10 @@ const WAIT_S = 60;
 const ANSWER_MS = 10;
 
 /** A small server that takes a moment for each request, and says which release it is of. */
-const serviceFiles = (release: number, replicas: number): Files => ({
+const serviceFiles = (release: number, replicas: number, cpu: number): Files => ({
   'config.json': JSON.stringify({
     ...{ runtime: 'node', port: 3000, command: ['node', 'server.js'], replicas },
-    ...{ health: { path: '/' }, resources: { cpu: 0.5, memoryMiB: 64 } },
+    ...{ health: { path: '/' }, resources: { cpu, memoryMiB: 64 } },
   }),
   'server.js': [
     "require('node:http').createServer((request, answer) => {",
@@ -37,6 +37,8 @@ export class Operations {
     private readonly env: Env,
     private readonly nodes: readonly NodeEntry[],
     private readonly random: () => number,
+    /** Of each instance. */
+    private readonly cpu: number,
   ) {
     this.blobs = blobStoreOf(env);
   }
@@ -48,7 +50,7 @@ export class Operations {
   /** A new release. */
   async deploy(replicas: number): Promise<void> {
     this.release += 1;
-    await this.blobs.upload(`${APP}--${SERVICE}.zip`, zipOf(serviceFiles(this.release, replicas)));
+    await this.blobs.upload(`${APP}--${SERVICE}.zip`, zipOf(serviceFiles(this.release, replicas, this.cpu)));
     await this.ask('/v1/requests', {
       mode: 'build-and-run',
       appId: APP,
