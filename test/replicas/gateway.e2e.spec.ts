@@ -83,7 +83,7 @@ describe('a service', () => {
       new RegExp(`^${appId}/web \\(least\\): .*\nINSTANCE .*\n${appId}-web-\\S+ +ready +100 `),
     );
     await client.ask({ mode: 'stop', appId, services: ['web', 'app-server'] });
-    expect(await askGateway(hostOf(appId))).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
+    expect(await askGateway(hostOf(appId))).toMatchObject({ status: 503, headers: { 'retry-after': '60' } });
   });
 
   it('loses no request while it is deployed anew, scaled and robbed of instances', async () => {

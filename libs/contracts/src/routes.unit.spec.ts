@@ -28,9 +28,10 @@ describe('a route', () => {
     [{ host: 'shop.example.com:80' }, '0.host: expected a host name'],
     [{ host: '10.0.0.1' }, '0.host: expected a host name'],
     [{ host: '*' }, '0.host: expected a host name'],
-    ...['localhost', 'com', '*.com', '*.localhost'].map(
-      (host) => [{ host }, '0.host: expected a host name in lower case with a dot in it'] as const,
-    ),
+    [{ host: 'localhost' }, '0.host: expected a host name in lower case with a dot in it'],
+    [{ host: 'com' }, '0.host: expected a host name in lower case with a dot in it'],
+    [{ host: '*.com' }, '0.host: expected a host name in lower case with a dot in it'],
+    [{ host: '*.localhost' }, '0.host: expected a host name in lower case with a dot in it'],
     [{ host: 'a.*.example.com' }, '0.host: expected a host name'],
     [{ host: 'a_b.example.com' }, '0.host: expected a host name'],
     [{ host: `${'a'.repeat(64)}.com` }, '0.host: expected a host name'],

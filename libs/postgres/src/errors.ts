@@ -117,16 +117,30 @@ export class MigrationBlockedError extends Error {
 
 export type DatabaseStartErrorCode = 'DATABASE_CONNECTION' | 'DATABASE_POOLER' | 'DATABASE_INCOMPLETE';
 
+interface DatabaseStartErrorOptions {
+  readonly cause?: unknown;
+  /** It does not answer now; nothing speaks against the variables. */
+  readonly isAway?: boolean;
+}
+
 /** The database, as it is or as the variables name it, cannot be used. The message names the variable and what to do. */
 export class DatabaseStartError extends Error {
   readonly kind = 'permanent';
+  readonly isAway: boolean;
 
   constructor(
     readonly code: DatabaseStartErrorCode,
     message: string,
-    options?: { readonly cause?: unknown },
+    { isAway = false, ...options }: DatabaseStartErrorOptions = {},
   ) {
     super(message, options);
     this.name = 'DatabaseStartError';
+    this.isAway = isAway;
   }
+}
+
+/** Whether an app that does not start for this would start once the database is back, with nothing set differently. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailableError) return true;
+  return error instanceof DatabaseStartError && (error.isAway || isDatabaseAway(error.cause));
 }

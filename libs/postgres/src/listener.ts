@@ -10,6 +10,8 @@ type OnNotify = (payload?: string) => void;
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+/** A server that is cut off refuses nothing and answers nothing. */
+const CONNECT_MS = 10_000;
 
 /** One LISTEN connection for a process. Whoever subscribes is also called after a reconnect: something may have been missed. */
 export class Listener {
@@ -54,6 +56,7 @@ export class Listener {
       ...connectionTo(this.options),
       application_name: 'slipway-listener',
       keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
     });
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, new Error('the LISTEN connection was closed')));

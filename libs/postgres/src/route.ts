@@ -13,6 +13,9 @@ export interface Route {
 
 export const DIRECT: Route = { by: 'server', keepsSessions: true, prepares: true };
 
+/** A server that is cut off refuses nothing and answers nothing. */
+const LONGEST_MS = 10_000;
+
 /**
  * Looks at what stands between. A server says its process at the start of a connection; a pooler says a number of its
  * own there, since its clients have no process for themselves. Throws what keeps it from connecting.
@@ -63,7 +66,10 @@ async function renamesStatements(client: pg.Client): Promise<boolean> {
 }
 
 async function withClient<T>(address: DatabaseAddress, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...connectionTo(address), application_name: 'slipway-start' });
+  const client = new pg.Client({
+    ...{ ...connectionTo(address), application_name: 'slipway-start' },
+    ...{ connectionTimeoutMillis: LONGEST_MS, query_timeout: LONGEST_MS },
+  });
   // Its query rejects, too.
   client.on('error', () => undefined);
   try {

@@ -29,7 +29,8 @@ async function namedRoute({ variable, ...address }: NamedAddress): Promise<Route
   try {
     return await routeTo(address);
   } catch (cause) {
-    const why = whyNoConnection(cause, address, variable) ?? said(cause);
-    throw new DatabaseStartError('DATABASE_CONNECTION', `Cannot connect to ${variable}: ${why}`, { cause });
+    const why = whyNoConnection(cause, address, variable);
+    const text = `Cannot connect to ${variable}: ${why ?? said(cause)}`;
+    throw new DatabaseStartError('DATABASE_CONNECTION', text, { cause, isAway: why === undefined });
   }
 }

@@ -18,15 +18,18 @@ export interface DatabaseRuntime extends BareRuntime {
 export async function openDatabaseRuntime(options: BareOptions & DatabaseOptions): Promise<DatabaseRuntime> {
   const bare = await openBareRuntime(options);
   try {
-    const database = await openDatabase(options, bare.logger);
-    return {
-      ...withDatabase(bare, database),
-      close: () => inTurn([() => database.close(), () => bare.close()]),
-    };
+    const database = await addDatabase(bare, options);
+    return { ...database, close: () => inTurn([() => database.close(), () => bare.close()]) };
   } catch (error) {
     await bare.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** The same for an app that runs already, since it can do without its database for a while; `close` is of the database. */
+export async function addDatabase(bare: BareRuntime, options: DatabaseOptions): Promise<DatabaseRuntime> {
+  const database = await openDatabase(options, bare.logger);
+  return { ...withDatabase(bare, database), close: () => database.close() };
 }
 
 /** Both; the app is ready while its database answers. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,7 +7,7 @@ import { catalogue } from '#libs/contracts';
 import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
 import { type InboxPort, type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
 import { handledMessages } from '#libs/postgres';
-import { NestLogger, TelemetryModule } from '#libs/telemetry';
+import { type Health, NestLogger, TelemetryModule } from '#libs/telemetry';
 import type { BareRuntime } from './bare-runtime.js';
 import { inTurn } from './in-turn.js';
 import { createOldRows, type OldRows } from './old-rows.js';
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly module: DynamicModule;
   /** 0 takes any free one. */
   readonly port: number;
+  /** It serves HTTP before it can do its work: it is said to be ready once its checks say so. */
+  readonly isReadyLater?: boolean;
   /** What it serves besides requests, such as WebSockets. */
   readonly onServer?: (server: Server) => void;
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -81,6 +84,8 @@ export const serveHttp = (runtime: BareRuntime, options: HttpOptions): Promise<R
     drain: async () => options.drain?.(),
   });
 
+const READY_LOOK_MS = 100;
+
 interface Phases {
   /** Before HTTP is served. Gives what the app fails by. */
   start(nest: NestFastifyApplication): Promise<{ readonly failed: Promise<Error> }>;
@@ -91,7 +96,7 @@ interface Phases {
 
 async function running(
   runtime: BareRuntime,
-  { module, port, onServer, release }: HttpOptions,
+  { module, port, onServer, release, isReadyLater = false }: HttpOptions,
   phases: Phases,
 ): Promise<RunningApp> {
   const { logger, health, options } = runtime;
@@ -115,8 +120,21 @@ async function running(
   });
   phases.started();
   const httpUrl = await nest.getUrl();
-  logger.info({ httpUrl }, `${options.app} is ready`);
+  const sayReady = (): void => logger.info({ httpUrl }, `${options.app} is ready`);
+  if (isReadyLater) {
+    logger.info({ httpUrl }, `${options.app} has started`);
+    void untilReady(health, () => ending).then((isReady) => isReady && sayReady());
+  } else sayReady();
   return { httpUrl, failed, close };
+}
+
+/** False where it ends before. */
+async function untilReady(health: Health, isEnding: () => boolean): Promise<boolean> {
+  while (!isEnding()) {
+    if ((await health.readiness()).ready) return true;
+    await delay(READY_LOOK_MS);
+  }
+  return false;
 }
 
 async function createNest(

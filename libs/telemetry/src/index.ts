@@ -6,3 +6,4 @@ export * from './telemetry.module.js';
 export { currentTraceparent, withinTrace } from './trace-context.js';
 export * from './traceparent.js';
 export * from './tracing.js';
+export * from './said-once.js';

@@ -171,6 +171,32 @@ describe('an instance that is away', () => {
   });
 });
 
+describe('the time that a route allows', () => {
+  it('was not that of a request which had waited: an answer that takes longer than is usual comes', async () => {
+    const under = await startPlane({ GATEWAY_IDLE_MS: '1000' });
+    const routes = (timeoutMs: number) => [{ host: 'web.localhost', path: '/', service: 'web', timeoutMs }];
+    const slow = await under.instance('slow', (_, response) => {
+      setTimeout(() => response.end('slow'), 1_500);
+    });
+    await under.plane.apply({ ...awaited({ web: [] }), routes: routes(5_000) });
+    const asked = under.ask(WEB);
+    await untilWaiting(under, 1);
+    await under.plane.apply({ ...awaited({ web: [slow] }), routes: routes(5_000) });
+    expect(await asked).toMatchObject({ status: 200, body: 'slow' });
+  });
+
+  it('ends a request that has waited, too', async () => {
+    const under = await startPlane();
+    const routes = [{ host: 'web.localhost', path: '/', service: 'web', timeoutMs: 1_500 }];
+    const silent = await under.instance('silent', () => undefined);
+    await under.plane.apply({ ...awaited({ web: [] }), routes });
+    const asked = under.ask(WEB);
+    await untilWaiting(under, 1);
+    await under.plane.apply({ ...awaited({ web: [silent] }), routes });
+    expect((await asked).status).toBe(504);
+  });
+});
+
 describe('bounds', () => {
   it('beyond the number of a service, and after the time, the answer is 503 in the form that is asked for', async () => {
     const under = await startPlane({ GATEWAY_WAIT_REQUESTS_PER_SERVICE: '1', GATEWAY_WAIT_MS: '1500' });

@@ -90,12 +90,7 @@ async function gateway(name: string, { port: given, authority, env }: GatewayOpt
   let aheadMs = 0;
   const clock = { now: () => new Date(Date.now() + aheadMs) };
   const [metrics, health] = [createMetrics('gateway'), new Health()];
-  const certificates = await openCertificates(
-    { database: { pool, listener, clock }, logger, metrics, health },
-    config,
-    folder,
-    QUICK,
-  );
+  const certificates = await openCertificates({ logger, metrics, health }, config, folder, QUICK);
   if (certificates === undefined) throw new Error('no certificates');
   const plane = await openDataPlane(
     { logger, health, metrics },
@@ -107,6 +102,7 @@ async function gateway(name: string, { port: given, authority, env }: GatewayOpt
   const carried = certificates.over(plane, plane);
   stops.push(() => certificates.stop());
   await certificates.start();
+  await certificates.join({ pool, listener, clock });
   const web = await Instance.start('web');
   stops.push(() => web.kill());
   const carry = (...hosts: readonly string[]) =>

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createOldRows, type DatabaseRuntime, Recurring, renewColumn, type Runtime } from '#libs/runtime';
+import { type BareRuntime, createOldRows, type DatabaseRuntime, Recurring, renewColumn } from '#libs/runtime';
 import { parseAtRestKeys } from '#libs/secrets';
 import type { Wanted } from '../data-plane/domain/wanted.js';
 import type { DataPlane, TlsPlane } from '../data-plane/ports.js';
-import type { GatewayConfig } from '../gateway.config.js';
+import { feedOf, type GatewayConfig } from '../gateway.config.js';
 import { AcmeAuthority, freshKey } from './adapters/acme-authority.js';
 import { CertificateFiles } from './adapters/certificate-files.js';
 import { ChallengeServer } from './adapters/challenge-server.js';
@@ -31,10 +31,8 @@ interface OrderPace {
 }
 const PACE: OrderPace = { leadMs: 2_000, firstPauseMs: 1_000 };
 
-type CertificateRuntime = Pick<Runtime, 'logger' | 'metrics' | 'health'> & {
-  /** Without it nothing is ordered. */
-  readonly database?: Pick<DatabaseRuntime, 'pool' | 'listener' | 'clock'>;
-};
+type CertificateRuntime = Pick<BareRuntime, 'logger' | 'metrics' | 'health'>;
+type CertificateDatabase = Pick<DatabaseRuntime, 'pool' | 'listener' | 'clock'>;
 
 /** The certificates of a gateway, before there is a data plane. */
 export interface Certificates extends CertificateList {
@@ -43,6 +41,8 @@ export interface Certificates extends CertificateList {
   /** Serves certificates for the hosts of what the plane that it gives is told to carry. */
   over(plane: DataPlane, tls: TlsPlane): DataPlane;
   start(): Promise<void>;
+  /** From now on an authority is asked, where one is configured, and what it has signed is served. Once, after `over`. */
+  join(database: CertificateDatabase): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,19 +54,25 @@ export async function openCertificates(
   pace = PACE,
 ): Promise<Certificates | undefined> {
   if (config.GATEWAY_LISTEN_TLS === undefined) return undefined;
-  const authority = await openAuthority(runtime, config, pace);
-  return new GatewayCertificates({ runtime, config, folder, authority, pace });
+  const certificates = new GatewayCertificates({ runtime, config, folder, pace });
+  await certificates.open();
+  return certificates;
 }
 
 interface OpenAuthority {
   readonly issued: PostgresIssued;
   readonly orders: PostgresOrders;
   readonly acme: AcmeAuthority;
-  readonly challenges: ChallengeServer;
 }
 
+/** Whether an authority is asked. One at the edge orders nothing: it has no database. */
+const asksAuthority = (config: GatewayConfig): boolean =>
+  feedOf(config) === undefined &&
+  config.GATEWAY_ACME_URL !== undefined &&
+  config.SLIPWAY_CERTIFICATE_KEY !== undefined;
+
 async function openAuthority(
-  { database, logger }: CertificateRuntime,
+  { pool, logger }: Pick<CertificateDatabase, 'pool'> & Pick<CertificateRuntime, 'logger'>,
   config: GatewayConfig,
   { firstPauseMs }: OrderPace,
 ): Promise<OpenAuthority | undefined> {
@@ -75,8 +81,7 @@ async function openAuthority(
     SLIPWAY_CERTIFICATE_KEY: key,
     GATEWAY_ACME_CA_FILE: caFile,
   } = config;
-  if (database === undefined || directoryUrl === undefined || key === undefined) return undefined;
-  const { pool } = database;
+  if (directoryUrl === undefined || key === undefined) return undefined;
   const keys = parseAtRestKeys(key.reveal());
   for (const table of ['acme_accounts', 'certificates', 'certificate_orders'])
     await renewColumn({ pool, logger }, { table, column: 'key_encrypted', keys });
@@ -99,18 +104,21 @@ async function openAuthority(
     new PostgresAccounts(pool, keys),
   );
   const orders = new PostgresOrders({ pool, keys, holder, leaseMs: LEASE_MS });
-  return { issued, orders, acme, challenges: await ChallengeServer.open((token) => issued.answerTo(token)) };
+  return { issued, orders, acme };
 }
 
 interface GatewayCertificatesParts {
   readonly runtime: CertificateRuntime;
   readonly config: GatewayConfig;
   readonly folder: string;
-  readonly authority: OpenAuthority | undefined;
   readonly pace: OrderPace;
 }
 
 class GatewayCertificates implements Certificates {
+  private challenges: ChallengeServer | undefined;
+  private database: CertificateDatabase | undefined;
+  /** Once it has joined the database. */
+  private authority: OpenAuthority | undefined;
   private serving: ServeCertificates | undefined;
   private ordering: OrderCertificates | undefined;
   private readonly recurring: Recurring[] = [];
@@ -122,15 +130,18 @@ class GatewayCertificates implements Certificates {
     this.register();
   }
 
+  async open(): Promise<void> {
+    if (!asksAuthority(this.parts.config)) return;
+    this.challenges = await ChallengeServer.open((token) => this.issued().answerTo(token));
+  }
+
   get challengePort(): number | undefined {
-    return this.parts.authority?.challenges.port;
+    return this.challenges?.port;
   }
 
   over(plane: DataPlane, tls: TlsPlane): DataPlane {
-    this.serving = this.createServing(tls);
-    const { authority } = this.parts;
-    if (authority !== undefined) this.ordering = this.createOrdering(this.serving, authority);
-    const { serving } = this;
+    const serving = this.createServing(tls);
+    this.serving = serving;
     return {
       busy: (names) => plane.busy(names),
       apply: async (wanted: Wanted) => {
@@ -143,10 +154,17 @@ class GatewayCertificates implements Certificates {
   }
 
   async start(): Promise<void> {
-    const { database } = this.parts.runtime;
     this.recur(FILES_MS, () => this.refresh());
     await this.refresh();
-    if (database === undefined || this.ordering === undefined) return;
+  }
+
+  async join(database: CertificateDatabase): Promise<void> {
+    const { serving } = this;
+    const { runtime, config, pace } = this.parts;
+    const authority = await openAuthority({ ...runtime, ...database }, config, pace);
+    if (serving === undefined || authority === undefined) return;
+    [this.database, this.authority] = [database, authority];
+    this.ordering = this.createOrdering(serving, authority);
     await this.readIssued();
     this.unsubscribe = await database.listener.subscribe(CERTIFICATES_CHANNEL, () => void this.readIssued());
     this.deleteOldRows(database);
@@ -155,19 +173,19 @@ class GatewayCertificates implements Certificates {
   }
 
   async stop(): Promise<void> {
-    const { authority, runtime } = this.parts;
+    const { runtime } = this.parts;
     this.unsubscribe?.();
     await Promise.all(this.recurring.map((one) => one.stop()));
     await this.ordering
       ?.stop()
       .catch((err: unknown) => runtime.logger.warn({ err }, 'the lease of orders is kept'));
-    await authority?.challenges.close();
+    await this.challenges?.close();
   }
 
   async list() {
     const { serving } = this;
     if (serving === undefined) return [];
-    const states = (await this.parts.authority?.issued.states()) ?? [];
+    const states = (await this.authority?.issued.states()) ?? [];
     return listed({
       ...{ served: serving.certificates, problems: serving.ownProblems },
       ...{ ordered: serving.orderable, unordered: serving.unorderable, states },
@@ -175,7 +193,12 @@ class GatewayCertificates implements Certificates {
   }
 
   private nowMs(): number {
-    return (this.parts.runtime.database?.clock.now() ?? new Date()).getTime();
+    return (this.database?.clock.now() ?? new Date()).getTime();
+  }
+
+  private issued(): PostgresIssued {
+    if (this.authority === undefined) throw new Error('the database has not answered yet');
+    return this.authority.issued;
   }
 
   private deleteOldRows({ pool }: Pick<DatabaseRuntime, 'pool'>): void {
@@ -195,12 +218,12 @@ class GatewayCertificates implements Certificates {
   }
 
   private createServing(plane: TlsPlane): ServeCertificates {
-    const { runtime, config, folder, authority } = this.parts;
+    const { runtime, config, folder } = this.parts;
     const { logger } = runtime;
     return new ServeCertificates({
       plane,
       own: new CertificateFiles(config.GATEWAY_TLS_CERTIFICATES, (id) => plane.keptCertificate(id)),
-      issued: authority?.issued,
+      ...(this.challenges && { issued: { read: async () => this.issued().read() } }),
       patterns: config.GATEWAY_ACME_HOSTS,
       local: config.GATEWAY_TLS_SELF_SIGNED ? new SelfSigned(folder) : undefined,
       nowMs: () => this.nowMs(),

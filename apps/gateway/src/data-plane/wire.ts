@@ -8,12 +8,15 @@ import { filesIn, type HaproxySettings, type TlsSettings } from './adapters/hapr
 import { HaproxyTotals, rowsOf, StatDifferences } from './adapters/haproxy-totals.js';
 import { RequestMetrics } from './adapters/request-metrics.js';
 import { type AnsweredRequest, answeredOf } from './domain/answered.js';
+import { DataPlaneError } from './domain/data-plane-error.js';
 import { profiles } from './domain/wanted.js';
 import type { Pools } from './domain/pools.js';
 import type { WaitingRequests } from '../figures/ports.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from './ports.js';
 
 const LOOK_MS = 1_000;
+/** Who says what runs does so within this time where it is not away. */
+const UNKNOWN_AFTER_MS = 2_000;
 
 /** A line of the access log, with the names of service, instance and release. */
 export type LoggedRequest = Readonly<Record<string, unknown>> & {
@@ -65,7 +68,10 @@ export async function openDataPlane(
     settings: { ...settings, activator },
     ...{ accessLogPort: log?.port, challengePort },
     onBackends: (backends) => activator?.takeFor(backends) ?? Promise.resolve(),
-    onTrouble: (err, what) => logger.warn({ err }, what),
+    onTrouble(err, what) {
+      if (err instanceof DataPlaneError) logger.warn({ code: err.code }, `${what}: ${err.message}`);
+      else logger.warn({ err }, what);
+    },
   });
   const requests = new RequestMetrics({ metrics, carried: () => plane.names, nameOf: partsOf });
   const looking = lookAtTotals({ logger, metrics, plane, requests, log });
@@ -73,6 +79,11 @@ export async function openDataPlane(
   health.register('haproxy', () => plane.check());
   await plane.start();
   looking.start();
+  const unknown = setTimeout(() => {
+    plane
+      .carryUnknown()
+      .catch((err: unknown) => logger.warn({ err }, 'requests cannot be answered that nothing is known yet'));
+  }, UNKNOWN_AFTER_MS);
   return {
     ...portsOf(plane),
     async apply(wanted) {
@@ -84,6 +95,7 @@ export async function openDataPlane(
     held: () => heldBy(activator?.counts ?? new Map(), plane),
     queued: () => plane.queued(),
     async close(how) {
+      clearTimeout(unknown);
       await looking.stop();
       await Promise.all([activator?.close(), plane.close(how)]);
       await log?.close();

@@ -26,6 +26,7 @@ export class CarryTraffic {
   private isCarried = false;
   private isLapsed = false;
   private hasBusy = false;
+  private hasEverCarried = false;
   private leftOut = '';
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -43,6 +44,11 @@ export class CarryTraffic {
     });
   }
 
+  /** What runs is known: something that it said has been carried. */
+  get isKnown(): boolean {
+    return this.hasEverCarried;
+  }
+
   /**
    * To be called several times within the length of a lease. It lapses while the data plane does not take what is wanted:
    * whoever drains an instance should not wait for that.
@@ -54,7 +60,13 @@ export class CarryTraffic {
     onLapsed();
     await lease.register();
     this.isLapsed = false;
-    await source.restart();
+    try {
+      await source.restart();
+    } catch (error) {
+      // Nothing is followed any more: it is begun again at the next renewal.
+      this.isLapsed = true;
+      throw error;
+    }
   }
 
   /** Says which instances that drain have no more requests in flight; to be called often. */
@@ -86,7 +98,7 @@ export class CarryTraffic {
     const { wanted, leftOut } = wantedOf(picture, { domain, hasCache, addresses: found });
     await plane.apply(wanted);
     this.sayLeftOut(leftOut);
-    this.isCarried = true;
+    this.isCarried = this.hasEverCarried = true;
     onApplied(monotonicMs() - begunMs);
     await this.sayApplied();
   }

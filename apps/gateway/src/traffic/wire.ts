@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { RegistryUnavailableError, TrafficCarriers } from '#libs/registry-client';
 import { type BareRuntime, type DatabaseRuntime, Recurring } from '#libs/runtime';
+import { SaidOnce } from '#libs/telemetry';
 import type { Overrides, Scores } from '../balancing/ports.js';
+import { DataPlaneError } from '../data-plane/domain/data-plane-error.js';
 import type { DataPlane } from '../data-plane/ports.js';
 import type { Reporting } from '../figures/ports.js';
 import type { GatewayConfig } from '../gateway.config.js';
@@ -13,6 +15,7 @@ import { RegistryScores } from './adapters/registry-scores.js';
 import { RegistrySource } from './adapters/registry-source.js';
 import { CarryTraffic } from './carry-traffic.js';
 import type { CarrierLease, TrafficSource } from './ports.js';
+import { UntilDone } from './until-done.js';
 
 const RENEW_MS = 1_000;
 /** An instance whose last request has ended is stopped so much later at most. */
@@ -22,6 +25,9 @@ type Said = Pick<BareRuntime, 'logger' | 'metrics'>;
 
 /** Who says what is to be carried, and who hears what is. */
 export interface Upstream {
+  /** Of the check that says whether what runs is known. */
+  readonly name: 'registry' | 'feed';
+  readonly troubles: Troubles;
   readonly source: TrafficSource;
   readonly lease: CarrierLease;
   /** Where it is said how services and instances do here. */
@@ -35,7 +41,7 @@ export interface Upstream {
 }
 
 interface TrafficParts {
-  readonly runtime: Said;
+  readonly runtime: Said & Pick<BareRuntime, 'health'>;
   readonly upstream: Upstream;
   readonly plane: DataPlane;
   readonly config: Pick<GatewayConfig, 'GATEWAY_DOMAIN' | 'GATEWAY_CACHE'>;
@@ -47,7 +53,7 @@ export interface Traffic {
 }
 
 export function createTraffic({ runtime, upstream, plane, config }: TrafficParts): Traffic {
-  const { logger, metrics } = runtime;
+  const { logger, metrics, health } = runtime;
   const { source, lease } = upstream;
   const applied = metrics.histogram(
     'gateway_apply_seconds',
@@ -58,7 +64,10 @@ export function createTraffic({ runtime, upstream, plane, config }: TrafficParts
     addresses: new LookedUpAddresses((host, err) =>
       logger.warn({ host, err }, 'the address of a node is not found; its instances get no requests'),
     ),
-    onApplied: (ms) => applied.observe(ms / 1000),
+    onApplied(ms) {
+      applied.observe(ms / 1000);
+      upstream.troubles.wentWell();
+    },
     onLapsed: () => logger.warn('the lease of this gateway has lapsed; it takes a new one'),
     onLeftOut: (problems) => logger.warn({ problems }, 'routes that cannot be carried are left out'),
     monotonicMs: () => performance.now(),
@@ -69,13 +78,21 @@ export function createTraffic({ runtime, upstream, plane, config }: TrafficParts
   const looking = new Recurring(LOOK_MS, () =>
     carry.lookAtBusy().catch((err: unknown) => logger.warn({ err }, 'requests in flight are not known')),
   );
-  return {
-    async start() {
+  const beginning = new UntilDone(
+    async () => {
       await carry.start();
       renewing.start();
       looking.start();
     },
+    (err) => logger.warn({ err }, 'what runs cannot be followed yet; it is tried again'),
+  );
+  health.register(upstream.name, () => {
+    if (!carry.isKnown) throw new Error(upstream.troubles.last ?? 'what runs is not known yet');
+  });
+  return {
+    start: () => beginning.start(),
     async stop({ leave }) {
+      await beginning.stop();
       await Promise.all([renewing.stop(), looking.stop()]);
       await carry.stop();
       // While HAProxy carries on by what it knows, drains wait until the lease lapses, or a next gateway has taken over.
@@ -91,12 +108,17 @@ export function registryUpstream(
   replica: string,
 ): Upstream {
   const carrier = carrierOf(replica);
-  const source = new RegistrySource({ pool, listener, onError: (err) => sayNotFollowed(logger, err) });
+  const troubles = new Troubles(logger);
+  const source = new RegistrySource({
+    ...{ pool, listener },
+    onError: (err) => troubles.say(err, 'what the registry says is not carried; it is tried again'),
+  });
   const scores = new RegistryScores({
     ...{ pool, listener },
     onError: (err) => logger.warn({ err }, 'what load balancers say of instances is not known'),
   });
   return {
+    ...{ name: 'registry', troubles },
     source: {
       async start(handlers) {
         await source.start(handlers);
@@ -119,12 +141,15 @@ export function registryUpstream(
 /** The feed of a load balancer, which keeps the lease. */
 export function feedUpstream({ logger, metrics }: Said, replica: string, address: FeedAddress): Upstream {
   const [gateway, process] = [replica, randomUUID()];
+  const troubles = new Troubles(logger);
   const source = new FeedSource({
     ...{ address, gateway, process },
     onConnected: (url) => logger.info({ url }, 'the feed of a load balancer is followed'),
-    onLost: (url, why) =>
-      logger.warn({ url, why }, 'the feed is away; requests are carried by what is known'),
-    onError: (err) => logger.warn({ err }, 'what the feed says is not carried; it is tried again'),
+    onLost: (url, why) => {
+      troubles.last = `the feed of ${url} is away: ${why}`;
+      logger.warn({ url, why }, 'the feed is away; requests are carried by what is known');
+    },
+    onError: (err) => troubles.say(err, 'what the feed says is not carried; it is tried again'),
   });
   metrics.gauge('gateway_feed_connected', '1 while a load balancer is followed, else 0.', [], () => [
     [{}, source.isFollowing ? 1 : 0],
@@ -134,6 +159,7 @@ export function feedUpstream({ logger, metrics }: Said, replica: string, address
     return ms === undefined ? [] : [[{}, ms / 1000]];
   });
   return {
+    ...{ name: 'feed', troubles },
     ...{ source, lease: source.lease, reporting: source.reporting },
     scores: { current: () => source.scores.current(performance.now()) },
     overrides: { current: () => source.overrides.current(performance.now()) },
@@ -142,10 +168,26 @@ export function feedUpstream({ logger, metrics }: Said, replica: string, address
   };
 }
 
-function sayNotFollowed(logger: Said['logger'], err: unknown): void {
-  // As in a first start, in which the node manager comes up beside it.
-  if (err instanceof RegistryUnavailableError) logger.info({ hint: err.hint }, err.message);
-  else logger.warn({ err }, 'what the registry says is not carried; it is tried again');
+/** Of what says what is to be carried. It is tried again every second: the same trouble is said once. */
+class Troubles {
+  last: string | undefined;
+  private readonly said = new SaidOnce();
+
+  constructor(private readonly logger: Said['logger']) {}
+
+  wentWell(): void {
+    this.last = undefined;
+    this.said.wentWell();
+  }
+
+  say(err: unknown, what: string): void {
+    this.last = err instanceof Error ? err.message : String(err);
+    if (!this.said.isNew(this.last)) return;
+    // As in a first start, in which the node manager comes up beside it.
+    if (err instanceof RegistryUnavailableError) this.logger.info({ hint: err.hint }, err.message);
+    else if (err instanceof DataPlaneError) this.logger.warn({ code: err.code }, `${what}: ${err.message}`);
+    else this.logger.warn({ err }, what);
+  }
 }
 
 /** One process: a replica that is started again under the same name is another carrier. */

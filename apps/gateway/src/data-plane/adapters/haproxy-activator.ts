@@ -6,6 +6,9 @@ import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 /** Of the server that stands for the activator in each backend. */
 const ACTIVATOR = 'activator';
 
+/** As long as a route may allow: one day. */
+const LONGEST_ANSWER_MS = 86_400_000;
+
 /**
  * The last resort of a backend: it gets the requests that no instance can get, also those whose instance turns out to be
  * away. It is not checked: where it is away as well, the client hears so after the last try.
@@ -43,6 +46,8 @@ export function backFrontend(
     `bind unix@${filesIn(folder).back} mode 600`,
     'http-request set-var(txn.to) req.hdr(x-slipway-backend)',
     'http-request del-header X-Slipway-Backend',
+    // The client's own request came by its route, and is ended in its time; then this one is, too.
+    `http-request set-var(txn.timeout) int(${LONGEST_ANSWER_MS})`,
     'http-request disable-l7-retry unless METH_GET or METH_OPTIONS',
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     'http-response set-var(txn.answered) bool(true)',

@@ -8,6 +8,7 @@ import { cacheRules, cacheSection } from './haproxy-cache.js';
 import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
 import { findRoute, rewrites, ROUTE_TIMEOUT } from './haproxy-routes.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
+import { STOPPED, type Unavailable, unavailableRules, UNKNOWN } from './unavailable.js';
 import {
   challengeBackend,
   challengeRoute,
@@ -35,6 +36,8 @@ export interface ConfigInput {
   readonly accessLogPort?: number;
   /** Of the server on this machine that answers challenges of an authority; services get them where it is left out. */
   readonly challengePort?: number;
+  /** What is to be carried is not known yet. */
+  readonly isUnknown?: boolean;
 }
 
 /** The whole of haproxy.cfg: what is carried now stands in it, so a process that starts or reloads carries it at once. */
@@ -53,8 +56,10 @@ export function haproxyConfig(input: ConfigInput): string {
     ...limitTables(input.settings, carrying),
     frontend(input),
     backFrontend(input.settings, logLine(input)),
-    refusal(NO_ROUTE, 404, 'No service has this address.'),
-    refusal(NO_SERVER, 503, 'This service has no instance that runs.'),
+    input.isUnknown === true
+      ? refused(NO_ROUTE, UNKNOWN)
+      : refusal(NO_ROUTE, 404, 'No service has this address.'),
+    refused(NO_SERVER, STOPPED),
     ...challengeBackend(input.challengePort),
     ...backends,
   ];
@@ -212,10 +217,20 @@ const LOGGED = [
 ];
 
 const refusal = (name: string, status: number, says: string): readonly string[] =>
-  section(
-    `backend ${name}`,
-    `http-request return status ${status} content-type text/plain string "${says}\\n"${status === 503 ? ` hdr Retry-After ${RETRY_AFTER_S}` : ''}`,
-  );
+  section(`backend ${name}`, `http-request return status ${status} content-type text/plain string "${says}\\n"`);
+
+const refused = (name: string, unavailable: Unavailable): readonly string[] =>
+  section(`backend ${name}`, ...unavailableRules(unavailable));
+
+/**
+ * Beside its cookie, HAProxy adds a line that the answer is private: beside one of the instance there would be two. What is
+ * private or not stored at all stays so.
+ */
+const ONE_CACHE_CONTROL: readonly string[] = [
+  'http-response set-var(txn.keeping) res.fhdr(cache-control) if { res.fhdr_cnt(cache-control) eq 1 } { res.fhdr(cache-control) -m reg -i private|no-store }',
+  'http-after-response set-header Cache-Control %[var(txn.keeping)] if { var(txn.keeping) -m found }',
+  'http-after-response set-header Cache-Control private if { res.fhdr_cnt(cache-control) gt 1 } { res.cook(slipway-server) -m found }',
+];
 
 const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
@@ -227,8 +242,13 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
     'balance leastconn',
     'cookie slipway-server insert indirect preserve nocache httponly dynamic',
     'dynamic-cookie-key slipway',
+    ...ONE_CACHE_CONTROL,
   ],
 };
+
+const OTHER_PROTOCOL: readonly string[] = [
+  'http-error status 502 content-type text/plain string "The instance that should answer broke off. Its service is declared to speak HTTP/2 (traffic.protocol is h2): it must do so without TLS, from the first byte on.\\n"',
+];
 
 /** Words behind each server of a profile: instances of `h2` speak HTTP/2 without TLS, from the first byte on. */
 const PROTOCOL: Partial<Record<Profile, string>> = { h2: ' proto h2' };
@@ -248,6 +268,7 @@ function poolBackend(
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
     ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
     ...lastResort(settings, profile, name),
+    ...(profile === 'h2' ? OTHER_PROTOCOL : []),
   );
 }
 

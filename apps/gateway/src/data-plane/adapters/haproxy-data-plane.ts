@@ -19,7 +19,7 @@ import { changesSplits, type Operation, operations } from '../domain/operations.
 import type { CarriedNames } from '../domain/request-figures.js';
 import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
-import type { Wanted } from '../domain/wanted.js';
+import { NOTHING, type Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from '../ports.js';
 import { boundsOf, hasQueueTimes, queueTimes } from './haproxy-balancing.js';
@@ -90,6 +90,8 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   private readonly ready = new ReadyBackends();
   private reloadedMs = -Infinity;
   private lastError: Error | undefined;
+  /** Nobody has said what is wanted, and requests hear so. */
+  private isUnknown = false;
   private lastNames: CarriedNames = { services: new Set(), instances: new Map() };
 
   constructor(private readonly parts: HaproxyParts) {
@@ -110,12 +112,22 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     await ownFolder(this.parts.settings.folder);
     await this.certificates?.restore();
     this.timer = setInterval(() => void this.inTurn(() => this.tick()).catch(() => undefined), TICK_MS);
-    if (this.process.pid !== undefined) return;
     const kept = await this.kept.read();
     if (kept !== undefined) this.wanted.take(kept);
+    if (this.process.pid !== undefined) return;
     await this.inTurn(() => this.bring()).catch((error: unknown) =>
       this.parts.onTrouble(error, 'HAProxy cannot be started'),
     );
+  }
+
+  /**
+   * Nobody says what is wanted. Where nothing ever was, HAProxy answers every request with 503 from now on, until somebody
+   * does.
+   */
+  async carryUnknown(): Promise<void> {
+    if (this.wanted.plain !== undefined || this.process.pid !== undefined) return;
+    this.isUnknown = true;
+    await this.inTurn(() => this.bring());
   }
 
   async apply(wanted: Wanted): Promise<void> {
@@ -276,10 +288,13 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   }
 
   private async bring(): Promise<void> {
-    const wanted = this.wanted.whole;
-    if (wanted === undefined) return;
+    const known = this.wanted.whole;
+    if (known === undefined && !this.isUnknown) return;
+    const wanted = known ?? NOTHING;
     try {
-      if (!(await this.change(wanted))) await this.replace(wanted);
+      const isLearnt = this.isUnknown && known !== undefined;
+      if (isLearnt || !(await this.change(wanted))) await this.replace(wanted, known === undefined);
+      if (isLearnt) this.isUnknown = false;
       this.lastError = undefined;
     } catch (error) {
       this.lastError = error instanceof Error ? error : new Error(String(error));
@@ -321,7 +336,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   }
 
   /** By its files: with a reload where it runs, else by a start. */
-  private async replace(wanted: Wanted): Promise<void> {
+  private async replace(wanted: Wanted, isUnknown: boolean): Promise<void> {
     const { settings } = this.parts;
     await this.process.check();
     const assigned = assign(this.carrying ?? carryingNothing(settings.pools), wanted);
@@ -332,9 +347,8 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     await this.sayBackends(after);
     await this.certificates?.write();
     const { accessLogPort, challengePort } = this.parts;
-    await writeFiles({ settings, carrying: after, generation, accessLogPort, challengePort }, (file) =>
-      this.process.validate(file),
-    );
+    const input = { settings, carrying: after, generation, accessLogPort, challengePort, isUnknown };
+    await writeFiles(input, (file) => this.process.validate(file));
     if (this.process.pid === undefined) {
       if (this.connection.generation !== undefined)
         this.parts.onTrouble(this.process.ended(), 'HAProxy has ended; it is started again');
@@ -365,7 +379,12 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     this.process.boundOutput();
     const { current, generation } = this.connection;
     if (current !== undefined) await this.takeBack(current);
-    else if (generation !== undefined) this.recovery.start();
+    else if (generation !== undefined || this.isMissing()) this.recovery.start();
+  }
+
+  /** Also one that an earlier process started, and that has ended before anybody said what is wanted now. */
+  private isMissing(): boolean {
+    return (this.wanted.plain !== undefined || this.isUnknown) && this.process.pid === undefined;
   }
 
   /** Frees the places whose last requests have ended. */

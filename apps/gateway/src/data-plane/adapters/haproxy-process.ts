@@ -218,4 +218,14 @@ function alertsOf(said: string, from: 'first' | 'last'): string {
 }
 
 const notStarted = (said: string, cause?: unknown): DataPlaneError =>
-  new DataPlaneError('HAPROXY_NOT_STARTED', `HAProxy does not start: ${alertsOf(said, 'first')}`, { cause });
+  new DataPlaneError('HAPROXY_NOT_STARTED', `HAProxy does not start: ${whyNotStarted(said)}`, { cause });
+
+/** `Starting frontend requests: cannot bind socket (Address already in use) [127.0.0.1:8080]` */
+const NOT_BOUND = /cannot bind (?:\S+ )*socket \(([^)]*)\)[^[]*\[([^\]]*)\]/;
+
+export function whyNotStarted(said: string): string {
+  const [, why, at] = NOT_BOUND.exec(said) ?? [];
+  if (why === undefined) return alertsOf(said, 'first');
+  const who = why.startsWith('Address already in use') ? 'another process listens there' : why;
+  return `it cannot listen at ${at}: ${who}. Set GATEWAY_LISTEN and GATEWAY_LISTEN_TLS to what is free`;
+}

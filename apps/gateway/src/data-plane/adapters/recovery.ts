@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SaidOnce } from '#libs/telemetry';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -10,6 +11,7 @@ export class Recovery {
 
   constructor(
     private readonly work: () => Promise<void>,
+    /** Called once for failures in a row that say the same. */
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
@@ -24,12 +26,13 @@ export class Recovery {
   }
 
   private async repeat(): Promise<void> {
+    const said = new SaidOnce();
     for (let pauseMs = FIRST_PAUSE_MS; !this.isEnding; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
         await this.work();
         break;
       } catch (error) {
-        this.onFailure(error);
+        if (said.isNew(error instanceof Error ? error.message : String(error))) this.onFailure(error);
         await delay(pauseMs);
       }
     }

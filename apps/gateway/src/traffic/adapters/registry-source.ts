@@ -32,7 +32,10 @@ export class RegistrySource implements TrafficSource {
       },
     });
     this.feed = feed;
-    await feed.start();
+    await feed.start().catch(async (error: unknown) => {
+      await feed.stop();
+      throw error;
+    });
   }
 
   async restart(): Promise<void> {
