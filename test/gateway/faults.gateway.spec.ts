@@ -2,20 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import { ask } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
-import { SteadyLoad } from '../../scripts/gateway/steady-load.js';
+import { nextInstance, type Struck, struck } from './struck.js';
 import { HOST, WholeGateway } from './whole-gateway.js';
 
-const PER_SECOND = 500;
-const AROUND_MS = 1_000;
 /** Until HAProxy is back, and answers. */
 const MOST_AWAY_MS = 5_000;
 /** Until a gateway that is started has it start. */
 const MOST_RESTART_MS = 20_000;
 
 let gateway: WholeGateway;
-let instances = 0;
-const nextInstance = (): string => `instance-${(instances += 1)}`;
-
 beforeAll(async () => {
   gateway = await WholeGateway.start();
   gateway.startApp();
@@ -25,31 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway?.stop());
 
-interface Struck {
-  readonly sent: number;
-  readonly failed: number;
-  /** From the first request that failed until the last one; 0 where none did. */
-  readonly awayMs: number;
-  /** From the end of the fault until a new instance gets requests. */
-  readonly carriedMs: number;
-}
-
-/** Requests come at an even rate before the fault, while it lasts, and until a change of the registry is carried after it. */
-async function under(name: string, strike: () => Promise<void>): Promise<Struck> {
-  const load = new SteadyLoad({ port: gateway.port, host: HOST, perSecond: PER_SECOND, postEvery: 10 });
-  await delay(AROUND_MS);
-  await strike();
-  const carriedMs = await gateway.untilCarried(nextInstance());
-  await delay(AROUND_MS);
-  await load.stop();
-  const { failures } = load;
-  const awayMs =
-    Math.max(0, ...failures.map(({ endedMs }) => endedMs)) -
-    (failures.length === 0 ? 0 : Math.min(...failures.map(({ sentMs }) => sentMs)));
-  const figures = { sent: load.sent, failed: failures.length, awayMs: Math.round(awayMs) };
-  console.log(name, { ...figures, carriedMs: Math.round(carriedMs), failures: failures.slice(0, 3) });
-  return { ...figures, carriedMs };
-}
+const under = (name: string, strike: () => Promise<void>): Promise<Struck> => struck(gateway, name, strike);
 
 describe('requests go on', () => {
   it('while the gateway is killed, and is away for 3 s', async () => {

@@ -13,9 +13,10 @@ export class TcpFront {
     server.on('connection', (socket) => this.lead(socket));
   }
 
-  static async start(to: number): Promise<TcpFront> {
+  /** At any free port, or at this one. */
+  static async start(to: number, port = 0): Promise<TcpFront> {
     const server = createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
+    await once(server.listen(port, '127.0.0.1'), 'listening');
     return new TcpFront(server, to);
   }
 

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databaseVariable } from '#libs/app-roles';
-import type { Pool } from '#libs/postgres';
+import { Listener, type Pool } from '#libs/postgres';
+import { type Applied, TrafficWatch } from '#libs/registry-client';
 import {
   type AppProcess,
   appPool,
@@ -21,6 +22,7 @@ import { ensurePackages } from '../../scripts/one-machine/packages.js';
 import { type PostgresServer, startPostgresServer } from '../../scripts/one-machine/postgres.js';
 import { cacheDirectory, claimSlot } from '../../scripts/one-machine/slot.js';
 import { freshKeys } from '#libs/secrets';
+import { LoadBalancerProcess } from './load-balancer-process.js';
 import { TcpFront } from './tcp-front.js';
 
 export const HOST = 'web.shop.localhost';
@@ -42,19 +44,23 @@ export class WholeGateway {
     readonly port: number,
     private readonly folder: string,
     private readonly env: NodeJS.ProcessEnv,
+    /** Those that the gateway may follow; none where it reads the registry itself. They do not run yet. */
+    readonly loadBalancers: readonly LoadBalancerProcess[],
+    private readonly watch: TrafficWatch,
   ) {}
 
-  static async start(): Promise<WholeGateway> {
+  /** With load balancers, the gateway has nothing but their feeds. */
+  static async start({ loadBalancers = 0 } = {}): Promise<WholeGateway> {
     const stops = new AsyncDisposableStack();
     try {
-      return await WholeGateway.startWith(stops);
+      return await WholeGateway.startWith(stops, loadBalancers);
     } catch (error) {
       await stops.disposeAsync();
       throw error;
     }
   }
 
-  private static async startWith(stops: AsyncDisposableStack): Promise<WholeGateway> {
+  private static async startWith(stops: AsyncDisposableStack, count: number): Promise<WholeGateway> {
     await ensurePackages({ report: quiet }, { haproxy: HAPROXY });
     const slot = await claimSlot();
     stops.defer(() => slot.release());
@@ -69,6 +75,7 @@ export class WholeGateway {
     stops.defer(() => registry.end());
     stops.defer(() => database.pool.end());
     await migrateApp('node-manager', registry);
+    const watch = await watchOf(database, stops);
     const front = await TcpFront.start(Number(new URL(postgres.url).port));
     stops.defer(() => front.stop());
     const folder = await mkdtemp(join(tmpdir(), 'slipway-gateway-'));
@@ -82,13 +89,30 @@ export class WholeGateway {
     const port = await closedPort();
     const url = new URL(String(database.appUrls[databaseVariable('gateway')]));
     url.port = String(front.port);
+    const keys = freshKeys();
+    const shared = { PATH: process.env['PATH'], ...keys, ...brokers.env };
+    const loadBalancers: LoadBalancerProcess[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const own = await LoadBalancerProcess.create({
+        ...{ ...shared, ...database.appUrls, LOAD_BALANCER_REPLICA: `lb-${number}` },
+      });
+      stops.defer(() => own.stop());
+      loadBalancers.push(own);
+    }
     const env = {
-      ...{ PATH: process.env['PATH'], ...freshKeys(), ...brokers.env },
-      [databaseVariable('gateway')]: url.href,
+      ...shared,
+      ...(count === 0
+        ? { [databaseVariable('gateway')]: url.href }
+        : {
+            GATEWAY_FEED_URLS: loadBalancers.map((one) => one.url).join(),
+            GATEWAY_FEED_TOKEN: keys['SLIPWAY_READ_TOKEN'],
+          }),
       ...{ GATEWAY_HTTP_PORT: '0', GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder },
       ...{ GATEWAY_HAPROXY: HAPROXY, GATEWAY_ACCESS_LOG: 'false' },
     };
-    return new WholeGateway(stops, database, front, postgres.server, registry, port, folder, env);
+    return new WholeGateway(
+      ...[stops, database, front, postgres.server, registry, port, folder, env, loadBalancers, watch],
+    );
   }
 
   async stop(): Promise<void> {
@@ -137,6 +161,23 @@ export class WholeGateway {
     );
   }
 
+  /** How many requests an instance has got. */
+  seenAt(name: string): number {
+    return this.instances.get(name)?.seen.length ?? 0;
+  }
+
+  /** As a deployer does: no new requests, and then nothing runs there any more. @returns how the wait ended */
+  async drain(name: string): Promise<Applied> {
+    await this.setState(name, 'draining');
+    const applied = await this.watch.untilDrained(name, SOON);
+    await this.setState(name, 'stopped');
+    return applied;
+  }
+
+  private async setState(name: string, state: string): Promise<void> {
+    await this.registry.query('UPDATE instance_records SET state = $2 WHERE name = $1', [name, state]);
+  }
+
   /** An instance is added, and answers. @returns after how many milliseconds */
   async untilCarried(name: string): Promise<number> {
     const begun = performance.now();
@@ -146,4 +187,22 @@ export class WholeGateway {
     await until(`${name} to answer`, async () => (await answer()) === name, SOON);
     return performance.now() - begun;
   }
+}
+
+/** Who waits for drains. */
+async function watchOf(database: TestDatabase, stops: AsyncDisposableStack): Promise<TrafficWatch> {
+  const pool = appPool(database, 'deployer');
+  pool.on('error', quiet);
+  const listener = new Listener({
+    url: String(database.appUrls[databaseVariable('deployer')]),
+    onError: quiet,
+  });
+  await listener.start();
+  stops.defer(async () => {
+    await listener.stop();
+    await pool.end();
+  });
+  const watch = new TrafficWatch({ pool, listener });
+  await watch.start();
+  return watch;
 }

@@ -56,13 +56,15 @@ export class TrafficCarriers {
 
   /**
    * It sends traffic by this revision, or a later one; these instances, which get no more, have requests in flight still.
-   * Renews the lease, too; false as with `renew`.
+   * Renews the lease, too; false as with `renew`. What was said of an earlier revision comes late, and says nothing of
+   * who is busy now: as from a load balancer that stood still.
    */
   async applied(id: string, revision: number, busy: readonly string[] = []): Promise<boolean> {
     const { rowCount } = await this.pool.query(
       `WITH now AS (
          UPDATE carrier_records SET lease_until = clock_timestamp() + $2 * interval '1 ms',
-                                    applied = greatest(applied, $3), busy = $5
+                                    applied = greatest(applied, $3),
+                                    busy = CASE WHEN $3 >= applied THEN $5 ELSE busy END
          WHERE id = $1 AND lease_until > clock_timestamp() RETURNING id)
        SELECT pg_notify($4, id) FROM now`,
       [id, this.leaseMs, revision, CARRIERS_CHANNEL, busy],

@@ -68,6 +68,16 @@ describe('a revision', () => {
     expect(await wait.done).toEqual({ applied: true, carriers: 2 });
   });
 
+  it('of a load balancer that had stood still, what it heard of a gateway before said that a busy instance was not', async () => {
+    await carriers().register('gateway-1');
+    await carriers().applied('gateway-1', 8, ['busy']);
+    expect(await carriers().applied('gateway-1', 7, [])).toBe(true);
+    const { rows } = await carrying.query('SELECT applied::int AS applied, busy FROM carrier_records');
+    expect(rows).toEqual([{ applied: 8, busy: ['busy'] }]);
+    await carriers().applied('gateway-1', 8, []);
+    expect((await carrying.query('SELECT busy FROM carrier_records')).rows).toEqual([{ busy: [] }]);
+  });
+
   it('is not waited for by one that ends in order, nor by one that dies: its lease lapses', async () => {
     await carriers().register('ending');
     const wait = waiting(7);
