@@ -66,6 +66,7 @@ async function soak(options: Omit<Options, 'json'>, operations: Operations, port
   const host = `${SERVICE}.${APP}.localhost`;
   await operations.deploy(REPLICAS);
   await until('the service to be carried', () => isCarried(port, host), { timeoutMs: 30_000 });
+  const loadBegun = performance.now();
   const load = new SteadyLoad({ port, host, perSecond: options.rate, postEvery: options.postEvery });
   const kills: { readonly begunMs: number; readonly doneMs: number }[] = [];
   const failed: string[] = [];
@@ -84,12 +85,15 @@ async function soak(options: Omit<Options, 'json'>, operations: Operations, port
   const tookS = (performance.now() - begun) / 1_000;
   await delay(AROUND_MS);
   await load.stop();
+  const loadedS = (performance.now() - loadBegun) / 1_000;
   const wrong = unexcused(load.failures, kills);
   return {
     figures: {
       ...{ operations: options.operations, seconds: Math.round(tookS) },
       requests: load.sent,
       'requests a second': Math.round(load.sent / (tookS + (2 * AROUND_MS) / 1_000)),
+      // Fewer where the machine cannot carry so many.
+      'answers a second': Math.round(load.sent / loadedS),
       'POSTs that were in flight on a killed instance': load.failures.length - wrong.length,
       // From when a request was due: what waits in the client because the machine is busy counts, too.
       'p50, ms': rounded(percentile(load.latenciesMs, 0.5)),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLogger, createMetrics, Health } from '#libs/telemetry';
 import { createBalancing } from '../../apps/gateway/src/balancing/wire.js';
 import { openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
-import type { DataPlane } from '../../apps/gateway/src/data-plane/ports.js';
+import type { DataPlane, TlsPlane } from '../../apps/gateway/src/data-plane/ports.js';
 import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
 import type { Ledger } from '../one-machine/ledger.js';
 
@@ -13,6 +13,8 @@ export const HAPROXY = '/usr/sbin/haproxy';
 /** The gateway's data plane as the app opens it, without registry and database: what it carries is said by `plane.apply`. */
 export interface PlaneAlone {
   readonly plane: DataPlane;
+  /** Where the variables say that it serves HTTPS. */
+  readonly tls: TlsPlane;
   readonly port: number;
   readonly folder: string;
   /** Warnings: what it could not do. */
@@ -73,5 +75,5 @@ export async function startPlaneAlone({
     await rm(folder, { recursive: true, force: true });
   };
   const pid = async (): Promise<number> => Number(await readFile(join(folder, 'haproxy.pid'), 'utf8'));
-  return { plane, port, folder, troubles, pid, stop };
+  return { plane, tls: carrying, port, folder, troubles, pid, stop };
 }

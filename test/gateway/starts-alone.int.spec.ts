@@ -38,8 +38,10 @@ async function gatewayWith(env: Readonly<Record<string, string>>): Promise<Runni
     ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_ACCESS_LOG: 'false' },
     ...env,
   });
-  stops.push(() => app.close());
-  return app;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= app.close());
+  stops.push(close);
+  return { ...app, close };
 }
 
 const said = (): Promise<string | undefined> =>

@@ -15,6 +15,7 @@ interface ActivatorParts {
   readonly readiness: Readiness;
   /** HAProxy's socket for requests that have waited. */
   readonly back: string;
+  readonly isHttp2: (backend: string) => boolean;
   readonly nameOf: (backend: string) => { readonly appId: string; readonly service: string };
   /** A request begins to wait at a backend where no other does. */
   readonly onFirst: (backend: string) => void;
@@ -34,7 +35,7 @@ interface Activator {
 
 /** Holds requests of services without an instance; undefined where nobody is to wait. */
 export function createActivator(parts: ActivatorParts): Activator | undefined {
-  const { metrics, config, readiness, back, nameOf, onFirst } = parts;
+  const { metrics, config, readiness, back, isHttp2, nameOf, onFirst } = parts;
   if (config.GATEWAY_WAIT_MS === 0) return undefined;
   // Whoever had the name of an earlier process would get requests of the HAProxy that it left.
   const name = `slipway-${randomUUID()}`;
@@ -53,7 +54,7 @@ export function createActivator(parts: ActivatorParts): Activator | undefined {
   });
   const { ended, seconds } = defineMetrics(metrics, hold, nameOf);
   const server = new ActivatorServer({
-    ...{ hold, back, placeOf: (backend: string) => readiness.placeOf(backend) },
+    ...{ hold, back, isHttp2, placeOf: (backend: string) => readiness.placeOf(backend) },
     probes: { agents: config.GATEWAY_PROBE_AGENTS, paths: config.GATEWAY_PROBE_PATHS },
     onEnd(end, waitedMs) {
       ended.inc({ end });

@@ -247,7 +247,7 @@ describe('profiles', () => {
     expect(next.body).toBe(first.body === 'a' ? 'b' : 'a');
   });
 
-  it('sticky: an answer that was private had a second line of it, and one that was public two that contradict', async () => {
+  it('sticky: an answer that was public had a second line, which said that it is private', async () => {
     const a = await instance('a', ({ url = '' }, response) => {
       const said = decodeURIComponent(url.slice(1));
       if (said !== '') response.setHeader('cache-control', said);
@@ -258,7 +258,8 @@ describe('profiles', () => {
     const saidFor = async (said: string, headers: Record<string, string> = {}) =>
       (await get('web.localhost', `/${encodeURIComponent(said)}`, headers)).headers['cache-control'];
     for (const said of ['private', 'private, max-age=60', 'no-store']) expect(await saidFor(said)).toBe(said);
-    for (const said of ['', 'public, max-age=60']) expect(await saidFor(said)).toBe('private');
+    for (const said of ['max-age=5', 'public, max-age=60']) expect(await saidFor(said)).toBe('private');
+    expect(await saidFor('')).toBeUndefined();
     const first = await get('web.localhost');
     const cookie = String(first.headers['set-cookie']?.[0]).split(';')[0] ?? '';
     expect(await saidFor('public, max-age=60', { cookie })).toBe('public, max-age=60');
@@ -268,10 +269,12 @@ describe('profiles', () => {
     const a = await instance('a');
     const plane = await open();
     await plane.apply(wantedOf({ web: [a.wanted()] }, 'h2'));
-    expect(await get('web.localhost')).toMatchObject({
-      status: 502,
-      body: expect.stringContaining('traffic.protocol is h2') as string,
-    });
+    // Broken off at first; later HAProxy does not connect any more.
+    for (let n = 0; n < 3; n += 1) {
+      const { status, body } = await get('web.localhost');
+      expect([502, 503]).toContain(status);
+      expect(body).toContain('It must speak HTTP/2 without TLS: traffic.protocol is h2.');
+    }
   });
 
   it('weighted: shares follow the weights', async () => {

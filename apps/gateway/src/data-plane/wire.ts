@@ -10,6 +10,7 @@ import { RequestMetrics } from './adapters/request-metrics.js';
 import { type AnsweredRequest, answeredOf } from './domain/answered.js';
 import { DataPlaneError } from './domain/data-plane-error.js';
 import { profiles } from './domain/wanted.js';
+import { profileOf } from './domain/carrying.js';
 import type { Pools } from './domain/pools.js';
 import type { WaitingRequests } from '../figures/ports.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from './ports.js';
@@ -58,6 +59,7 @@ export async function openDataPlane(
       readyOf: (backends) => plane.readyOf(backends),
       placeOf: (backend) => plane.placeOf(backend),
     },
+    isHttp2: (backend) => profileOf(backend) === 'h2',
     nameOf: (backend) => partsOf(plane.serverAt(backend, '').service ?? ''),
     onFirst(backend) {
       const { service } = plane.serverAt(backend, '');

@@ -4,7 +4,7 @@ import { createServer as createListener, type Server as Listener, type Socket } 
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProbe, type ProbeSettings } from '../domain/probe.js';
-import { refusalFor, RETRY_AFTER_S } from '../domain/refusal.js';
+import { type Refusal, refusalFor, RETRY_AFTER_S } from '../domain/refusal.js';
 import type { HoldRequests, WaitEnd } from '../hold-requests.js';
 import { type Passed, passOn, passOnUpgrade, type Target } from './pass-on.js';
 import { finalStatus } from '../domain/final-status.js';
@@ -20,6 +20,8 @@ interface ActivatorParts {
   /** HAProxy's socket for requests that have waited. */
   readonly back: string;
   readonly onEnd: (how: HeldEnd, waitedMs: number) => void;
+  /** Whether the instances of a backend are declared to speak HTTP/2. */
+  readonly isHttp2: (backend: string) => boolean;
 }
 
 /** So often at most is an instance asked that takes connections and breaks them off. */
@@ -98,7 +100,7 @@ export class ActivatorServer {
     const how = await this.passWhenReady(request, left, (target) => passOn(target, request, response));
     if (how === 'failed' && response.headersSent) response.destroy();
     else if (how !== 'passed' && how !== 'left') {
-      const { contentType, body } = refusalFor(request.headers.accept);
+      const { contentType, body } = this.refusalOf(request);
       response
         .writeHead(finalStatus(503), { ...REFUSING, 'Content-Type': contentType, ...again(request) })
         .end(body);
@@ -113,7 +115,7 @@ export class ActivatorServer {
       passOnUpgrade(target, request, socket, head),
     );
     if (how === 'passed' || socket.destroyed) return;
-    const { contentType, body } = refusalFor(request.headers.accept);
+    const { contentType, body } = this.refusalOf(request);
     const headers = {
       ...REFUSING,
       'Content-Type': contentType,
@@ -124,6 +126,10 @@ export class ActivatorServer {
     socket.end(
       `HTTP/1.1 ${finalStatus(503)} Service Unavailable\r\nConnection: close\r\n${lines.join('')}\r\n${body}`,
     );
+  }
+
+  private refusalOf({ headers, socket }: IncomingMessage): Refusal {
+    return refusalFor(headers.accept, this.parts.isHttp2(this.sockets.get(socket) ?? ''));
   }
 
   private async passWhenReady(

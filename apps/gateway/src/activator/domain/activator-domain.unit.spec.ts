@@ -48,4 +48,11 @@ describe('the refusal', () => {
   ])('to one that accepts %s is %s', (accept, type) => {
     expect(refusalFor(accept).contentType).toBe(type);
   });
+
+  it('of a service of HTTP/2 says so: its instances may speak another protocol', () => {
+    for (const accept of ['text/html', 'application/json', '*/*']) {
+      expect(refusalFor(accept, true).body).toContain('traffic.protocol is h2');
+      expect(refusalFor(accept).body).not.toContain('h2');
+    }
+  });
 });

@@ -4,10 +4,12 @@ export interface Refusal {
 }
 
 export const RETRY_AFTER_S = 5;
-const SAYS = 'No instance of this service can be reached now.';
+export const UNREACHABLE = 'No instance of this service can be reached now.';
 const HINT = 'Try again in a moment.';
+/** An instance that speaks HTTP/1.1 breaks each connection off. */
+export const HTTP2_HINT = 'It must speak HTTP/2 without TLS: traffic.protocol is h2.';
 
-const PAGE = `<!doctype html>
+const pageOf = (hint: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -16,25 +18,29 @@ const PAGE = `<!doctype html>
   </head>
   <body>
     <h1>This service is not there yet</h1>
-    <p>${SAYS} ${HINT}</p>
+    <p>${UNREACHABLE} ${hint}</p>
   </body>
 </html>
 `;
 
-const KINDS: readonly (readonly [type: string, refusal: Refusal])[] = [
-  ['text/html', { contentType: 'text/html; charset=utf-8', body: PAGE }],
+const kindsOf = (hint: string): readonly (readonly [type: string, refusal: Refusal])[] => [
+  ['text/html', { contentType: 'text/html; charset=utf-8', body: pageOf(hint) }],
   [
     'application/json',
     {
       contentType: 'application/json',
-      body: `${JSON.stringify({ code: 'NO_INSTANCE', message: SAYS, hint: HINT })}\n`,
+      body: `${JSON.stringify({ code: 'NO_INSTANCE', message: UNREACHABLE, hint })}\n`,
     },
   ],
 ];
-const PLAIN: Refusal = { contentType: 'text/plain; charset=utf-8', body: `${SAYS} ${HINT}\n` };
 
-/** In the form that the client asks for by name, else as plain text: programs often accept everything. */
-export function refusalFor(accept: string | undefined): Refusal {
+/**
+ * In the form that the client asks for by name, else as plain text: programs often accept everything. `isHttp2`: of a service
+ * whose instances are declared to speak HTTP/2.
+ */
+export function refusalFor(accept: string | undefined, isHttp2 = false): Refusal {
   const types = (accept ?? '').split(',').map((one) => one.split(';')[0]?.trim().toLowerCase());
-  return KINDS.find(([type]) => types.includes(type))?.[1] ?? PLAIN;
+  const hint = isHttp2 ? `${HINT} ${HTTP2_HINT}` : HINT;
+  const plain = { contentType: 'text/plain; charset=utf-8', body: `${UNREACHABLE} ${hint}\n` };
+  return kindsOf(hint).find(([type]) => types.includes(type))?.[1] ?? plain;
 }

@@ -24,8 +24,8 @@ export const retryLines: readonly string[] = [
   `retry-on conn-failure empty-response ${RETRIED.join(' ')}`,
 ];
 
-/** What a client reads where no instance took its request. */
-export const UNSERVED = '%[var(txn.why,No instance of this service can be reached now.)]';
+/** What a client reads where no instance took its request: why, or else this. It has no comma. */
+export const unservedOr = (text: string): string => `%[var(txn.why,${text})]`;
 
 /** In a backend. `queueMs` is of its service, where that has its own. */
 export function balancingLines(settings: BoundSettings, queueMs?: number): readonly string[] {

@@ -1,9 +1,10 @@
+import { HTTP2_HINT, UNREACHABLE } from '../../activator/domain/refusal.js';
 import { FRONTEND, NO_ROUTE } from '../domain/answered.js';
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
 import { NO_SERVER } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { backFrontend, lastResort } from './haproxy-activator.js';
-import { balancingLines, boundsOf, retryLines, UNSERVED } from './haproxy-balancing.js';
+import { balancingLines, boundsOf, retryLines, unservedOr } from './haproxy-balancing.js';
 import { cacheRules, cacheSection } from './haproxy-cache.js';
 import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
 import { findRoute, rewrites, ROUTE_TIMEOUT } from './haproxy-routes.js';
@@ -112,7 +113,7 @@ function defaultsSection(settings: HaproxySettings): readonly string[] {
     ...(
       [
         [502, 'The instance that should answer broke off.'],
-        [503, UNSERVED],
+        [503, unservedOr(UNREACHABLE)],
         [504, 'The instance that should answer takes too long.'],
       ] as const
     ).map(
@@ -217,20 +218,17 @@ const LOGGED = [
 ];
 
 const refusal = (name: string, status: number, says: string): readonly string[] =>
-  section(`backend ${name}`, `http-request return status ${status} content-type text/plain string "${says}\\n"`);
+  section(
+    `backend ${name}`,
+    `http-request return status ${status} content-type text/plain string "${says}\\n"`,
+  );
 
 const refused = (name: string, unavailable: Unavailable): readonly string[] =>
   section(`backend ${name}`, ...unavailableRules(unavailable));
 
-/**
- * Beside its cookie, HAProxy adds a line that the answer is private: beside one of the instance there would be two. What is
- * private or not stored at all stays so.
- */
-const ONE_CACHE_CONTROL: readonly string[] = [
-  'http-response set-var(txn.keeping) res.fhdr(cache-control) if { res.fhdr_cnt(cache-control) eq 1 } { res.fhdr(cache-control) -m reg -i private|no-store }',
-  'http-after-response set-header Cache-Control %[var(txn.keeping)] if { var(txn.keeping) -m found }',
-  'http-after-response set-header Cache-Control private if { res.fhdr_cnt(cache-control) gt 1 } { res.cook(slipway-server) -m found }',
-];
+/** Beside its cookie, HAProxy adds a line that the answer is private; one that was `public` would say both. */
+const ONE_CACHE_CONTROL =
+  'http-after-response set-header Cache-Control private if { res.fhdr_cnt(cache-control) gt 1 } { res.cook(slipway-server) -m found }';
 
 const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
   least: ['balance leastconn'],
@@ -242,12 +240,14 @@ const BALANCE: Readonly<Record<Profile, readonly string[]>> = {
     'balance leastconn',
     'cookie slipway-server insert indirect preserve nocache httponly dynamic',
     'dynamic-cookie-key slipway',
-    ...ONE_CACHE_CONTROL,
+    ONE_CACHE_CONTROL,
   ],
 };
 
-const OTHER_PROTOCOL: readonly string[] = [
-  'http-error status 502 content-type text/plain string "The instance that should answer broke off. Its service is declared to speak HTTP/2 (traffic.protocol is h2): it must do so without TLS, from the first byte on.\\n"',
+/** Its instance may speak another protocol. */
+const HTTP2_ERRORS: readonly string[] = [
+  `http-error status 502 content-type text/plain string "The instance that should answer broke off. ${HTTP2_HINT}\\n"`,
+  `http-error status 503 content-type text/plain lf-string "${unservedOr(`${UNREACHABLE} ${HTTP2_HINT}`)}\\n" hdr Retry-After ${RETRY_AFTER_S}`,
 ];
 
 /** Words behind each server of a profile: instances of `h2` speak HTTP/2 without TLS, from the first byte on. */
@@ -268,7 +268,7 @@ function poolBackend(
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
     ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
     ...lastResort(settings, profile, name),
-    ...(profile === 'h2' ? OTHER_PROTOCOL : []),
+    ...(profile === 'h2' ? HTTP2_ERRORS : []),
   );
 }
 

@@ -72,6 +72,9 @@ export const carryingNothing = (pools: Pools): Carrying => ({
 
 export const backendName = (profile: Profile, number: number): string => `${profile}-${number}`;
 
+/** Of a backend's name. */
+export const profileOf = (backend: string): string => backend.split('-', 1)[0] ?? '';
+
 /**
  * Carries what is wanted, and changes as little as it can: a service keeps its backend as long as it has servers and its
  * profile, and a server keeps its slot. A backend, and a slot, is given to another only once nothing leaves it any more.
