@@ -54,7 +54,12 @@ async function startGateway(urls: readonly string[], folder: string) {
   const health = new Health();
   const plane = await openDataPlane({ logger, health, metrics }, config, { host: '127.0.0.1', port });
   const upstream = feedUpstream({ logger, metrics }, 'edge', { urls, token });
-  const traffic = createTraffic({ runtime: { logger, metrics, health: new Health() }, upstream, plane, config });
+  const traffic = createTraffic({
+    runtime: { logger, metrics, health: new Health() },
+    upstream,
+    plane,
+    config,
+  });
   await traffic.start();
   let isStopped = false;
   const stop = async (): Promise<void> => {

@@ -61,7 +61,12 @@ async function startGateway(program = '/usr/sbin/haproxy') {
     { pool, listener, logger, clock: { now: () => new Date() } },
     config.GATEWAY_REPLICA,
   );
-  const traffic = createTraffic({ runtime: { logger, metrics, health: new Health() }, upstream, plane, config });
+  const traffic = createTraffic({
+    runtime: { logger, metrics, health: new Health() },
+    upstream,
+    plane,
+    config,
+  });
   stops.push(() => traffic.stop({ leave: false }));
   await traffic.start();
   return { get: (path = '/', host = 'web.shop.localhost') => ask({ port, host, path }) };
