@@ -1,0 +1,131 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closedPort, until } from '#libs/testing';
+import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
+import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
+import { wantedOf } from './domain/wanted.testing.js';
+import { ask, Instance } from './haproxy.testing.js';
+
+const pool = { backends: 2, servers: 2 };
+
+let folder: string;
+let port: number;
+let planes: HaproxyDataPlane[];
+let instances: Instance[];
+let troubles: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-haproxy-'));
+  [port, planes, instances, troubles] = [await closedPort(), [], [], []];
+});
+afterEach(async () => {
+  for (const plane of planes.reverse()) await plane.close({ leave: false });
+  await Promise.all(instances.map((instance) => instance.kill().catch(() => undefined)));
+  await rm(folder, { recursive: true, force: true });
+});
+
+const settings = (): HaproxySettings => ({
+  ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
+  pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
+  ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
+  ...{ headMs: 10_000, limits: {} },
+  cache: { bytes: 1_048_576, objectBytes: 10_000, maxAgeMs: 60_000 },
+  isRoot: process.getuid?.() === 0,
+});
+
+async function open(): Promise<HaproxyDataPlane> {
+  const plane = new HaproxyDataPlane({
+    settings: settings(),
+    onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),
+  });
+  planes.push(plane);
+  await plane.start();
+  return plane;
+}
+
+async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
+  const started = await Instance.start(name, answer);
+  instances.push(started);
+  return started;
+}
+
+const get = (host: string, path = '/', headers: Record<string, string> = {}) =>
+  ask({ port, host, path, headers });
+const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
+
+const masterPid = async (): Promise<number> => Number(await readFile(filesIn(folder).pid, 'utf8'));
+describe('what runs is not known', () => {
+  it('requests are refused with 503 until it is, since 404 would be a lie, and none fails as it becomes known', async () => {
+    const a = await instance('a');
+    const plane = await open();
+    await plane.carryUnknown();
+    expect(await get('web.localhost')).toMatchObject({
+      ...{ status: 503, headers: { 'retry-after': '5' } },
+      body: 'This gateway does not know yet what runs.\n',
+    });
+    await plane.carryUnknown();
+    await plane.apply(wantedOf({ web: [a.wanted()] }));
+    expect(await bodyOf('web.localhost')).toBe('a');
+    expect((await get('other.localhost')).status).toBe(404);
+    await plane.carryUnknown();
+    expect(await bodyOf('web.localhost')).toBe('a');
+    expect(plane.counts).toMatchObject({ starts: 1, reloads: 1 });
+    expect(troubles).toEqual([]);
+  });
+
+  it('an earlier HAProxy goes on, and one that ends before anybody said anything is started by what was wanted last', async () => {
+    const a = await instance('a');
+    const first = await open();
+    await first.apply(wantedOf({ web: [a.wanted()] }));
+    await first.close({ leave: true });
+    const plane = await open();
+    await plane.carryUnknown();
+    expect(await bodyOf('web.localhost')).toBe('a');
+    expect(plane.counts).toMatchObject({ starts: 0, reloads: 0 });
+    process.kill(await masterPid(), 'SIGKILL');
+    await until('it to be started', () => plane.counts.starts === 1, { timeoutMs: 10_000 });
+    await until('it to answer', async () => (await bodyOf('web.localhost').catch(() => '')) === 'a');
+  });
+});
+
+describe('what clients read', () => {
+  it('a stopped service is refused as JSON to who accepts that by name', async () => {
+    const plane = await open();
+    await plane.apply(wantedOf({ none: [] }));
+    const asJson = await get('none.localhost', '/', { accept: 'text/plain;q=0.5, application/json' });
+    expect(asJson).toMatchObject({ status: 503, headers: { 'content-type': 'application/json' } });
+    expect(JSON.parse(asJson.body)).toMatchObject({ code: 'NO_INSTANCE' });
+  });
+
+  it('sticky: an answer that was public had a second line, which said that it is private', async () => {
+    const a = await instance('a', ({ url = '' }, response) => {
+      const said = decodeURIComponent(url.slice(1));
+      if (said !== '') response.setHeader('cache-control', said);
+      response.end('a');
+    });
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }, 'sticky'));
+    const saidFor = async (said: string, headers: Record<string, string> = {}) =>
+      (await get('web.localhost', `/${encodeURIComponent(said)}`, headers)).headers['cache-control'];
+    for (const said of ['private', 'private, max-age=60', 'no-store']) expect(await saidFor(said)).toBe(said);
+    for (const said of ['max-age=5', 'public, max-age=60']) expect(await saidFor(said)).toBe('private');
+    expect(await saidFor('')).toBeUndefined();
+    const first = await get('web.localhost');
+    const cookie = String(first.headers['set-cookie']?.[0]).split(';')[0] ?? '';
+    expect(await saidFor('public, max-age=60', { cookie })).toBe('public, max-age=60');
+  });
+
+  it('h2: an instance that speaks HTTP/1.1 broke off without a hint that another protocol was declared', async () => {
+    const a = await instance('a');
+    const plane = await open();
+    await plane.apply(wantedOf({ web: [a.wanted()] }, 'h2'));
+    // Broken off at first; later HAProxy does not connect any more.
+    for (let n = 0; n < 3; n += 1) {
+      const { status, body } = await get('web.localhost');
+      expect([502, 503]).toContain(status);
+      expect(body).toContain('It must speak HTTP/2 without TLS: traffic.protocol is h2.');
+    }
+  });
+});
