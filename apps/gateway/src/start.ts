@@ -2,7 +2,7 @@ import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
 import { isDatabaseAway } from '#libs/postgres';
-import { addDatabase, type BareRuntime, openBareRuntime, type RunningApp, serveHttp } from '#libs/runtime';
+import { addDatabase, type BareRuntime, openBareRuntime, type RunningApp, serveHttp, UntilDone } from '#libs/runtime';
 import { SaidOnce } from '#libs/telemetry';
 import type { TrafficFigures } from './balancing/show-traffic.js';
 import { NO_OVERRIDES, NO_SCORES, type Overrides, type Scores } from './balancing/ports.js';
@@ -14,7 +14,6 @@ import { type OpenDataPlane, openDataPlane } from './data-plane/wire.js';
 import { databaseOf, feedOf, folderOf, type GatewayConfig, gatewayConfigSchema } from './gateway.config.js';
 import { createFigures } from './figures/wire.js';
 import { GatewayModule } from './gateway.module.js';
-import { UntilDone } from './traffic/until-done.js';
 import { createTraffic, feedUpstream, registryUpstream, type Upstream } from './traffic/wire.js';
 
 /** Starts a gateway: HAProxy carries requests to instances, by what the registry or a load balancer's feed says. */

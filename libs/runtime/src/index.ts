@@ -13,4 +13,5 @@ export * from './runtime.js';
 export * from './runtime-config.js';
 export * from './serve.js';
 export * from './transactional-inbox.js';
+export * from './until-done.js';
 export * from './within.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RegistryUnavailableError, TrafficCarriers } from '#libs/registry-client';
-import { type BareRuntime, type DatabaseRuntime, Recurring } from '#libs/runtime';
+import { type BareRuntime, type DatabaseRuntime, Recurring, UntilDone } from '#libs/runtime';
 import { SaidOnce } from '#libs/telemetry';
 import type { Overrides, Scores } from '../balancing/ports.js';
 import { DataPlaneError } from '../data-plane/domain/data-plane-error.js';
@@ -15,7 +15,6 @@ import { RegistryScores } from './adapters/registry-scores.js';
 import { RegistrySource } from './adapters/registry-source.js';
 import { CarryTraffic } from './carry-traffic.js';
 import type { CarrierLease, TrafficSource } from './ports.js';
-import { UntilDone } from './until-done.js';
 
 const RENEW_MS = 1_000;
 /** An instance whose last request has ended is stopped so much later at most. */
