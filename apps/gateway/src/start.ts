@@ -2,7 +2,14 @@ import { appTables } from '#libs/app-roles';
 import { loadConfig } from '#libs/config';
 import { tokensOf } from '#libs/http';
 import { isDatabaseAway } from '#libs/postgres';
-import { addDatabase, type BareRuntime, openBareRuntime, type RunningApp, serveHttp, UntilDone } from '#libs/runtime';
+import {
+  addDatabase,
+  type BareRuntime,
+  openBareRuntime,
+  type RunningApp,
+  serveHttp,
+  UntilDone,
+} from '#libs/runtime';
 import { SaidOnce } from '#libs/telemetry';
 import type { TrafficFigures } from './balancing/show-traffic.js';
 import { NO_OVERRIDES, NO_SCORES, type Overrides, type Scores } from './balancing/ports.js';
