@@ -116,6 +116,11 @@ export const httpErrors = {
     'A gateway found no instance of the service that could be reached, also after a wait of `GATEWAY_WAIT_MS`.',
     'Try again after the seconds of `Retry-After`. If it stays: `slipway status` says what runs.',
   ),
+  NOT_KNOWN_YET: overHttp(
+    503,
+    'A gateway that never knew what runs has started while its database or load balancer is away.',
+    'Try again after the seconds of `Retry-After`. `/ready` of the gateway says what is missing.',
+  ),
   UNAVAILABLE: overHttp(503, 'The app cannot answer now.', 'Try again later.'),
 } satisfies Record<string, ErrorEntry>;
 
