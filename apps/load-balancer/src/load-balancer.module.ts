@@ -8,7 +8,14 @@ import { PlansController } from './plans/http.js';
 import { FLEETS, type Fleets } from './plans/ports.js';
 import { RebalancingConsumer } from './rebalancing/consumer.js';
 import { RebalancingController } from './rebalancing/http.js';
-import { MOVES, type Moves, REBALANCING, type RebalancingRecord } from './rebalancing/ports.js';
+import {
+  MOVES,
+  type Moves,
+  REBALANCING,
+  type RebalancingRecord,
+  SCALINGS,
+  type Scalings,
+} from './rebalancing/ports.js';
 import { TrafficFeedController } from './traffic-feed/http.js';
 import { TrafficOverridesController } from './traffic-overrides/http.js';
 import { OVERRIDE_RECORD, type OverrideRecord } from './traffic-overrides/ports.js';
@@ -19,6 +26,7 @@ export interface LoadBalancerParts {
   readonly fleets: Fleets;
   readonly rebalancing: RebalancingRecord;
   readonly moves: Moves;
+  readonly scalings: Scalings;
   readonly overrides: OverrideRecord;
   readonly tokens: Tokens;
 }
@@ -26,7 +34,7 @@ export interface LoadBalancerParts {
 @Module({})
 export class LoadBalancerModule {
   static register(parts: LoadBalancerParts): DynamicModule {
-    const { placement, explanations, fleets, rebalancing, moves, overrides, tokens } = parts;
+    const { placement, explanations, fleets, rebalancing, moves, scalings, overrides, tokens } = parts;
     return {
       module: LoadBalancerModule,
       controllers: [
@@ -40,6 +48,7 @@ export class LoadBalancerModule {
         { provide: FLEETS, useValue: fleets },
         { provide: REBALANCING, useValue: rebalancing },
         { provide: MOVES, useValue: moves },
+        { provide: SCALINGS, useValue: scalings },
         { provide: OVERRIDE_RECORD, useValue: overrides },
         { provide: TOKENS, useValue: tokens },
       ],

@@ -4,7 +4,7 @@ import { loadConfig } from '#libs/config';
 import { topics } from '#libs/contracts';
 import { serveWebSockets, tokensOf } from '#libs/http';
 import { transaction } from '#libs/postgres';
-import { openRuntime, type RunningApp, serve } from '#libs/runtime';
+import { type OldRows, openRuntime, type RunningApp, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import {
   keepExplanations,
@@ -21,6 +21,7 @@ import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 import type { RebalancingOptions } from './rebalancing/ports.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
+import { createScaling, oldScalingRows } from './scaling/wire.js';
 import { createTraffic } from './traffic-feed/traffic.wire.js';
 import { createTrafficFigures } from './traffic-figures/wire.js';
 
@@ -33,7 +34,6 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
   const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
   const replica = config.LOAD_BALANCER_REPLICA;
-  const keptDays = config.LOAD_BALANCER_PLACEMENTS_DAYS;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
   const mayPreempt = config.LOAD_BALANCER_PREEMPT === 'on';
@@ -62,6 +62,11 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     heard,
     mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS,
   });
+  const scaling = createScaling({
+    ...{ runtime, replica, traffic: heard.figures, wakes: heard.wakes },
+    // Until instances are scored, targets by CPU, memory and score have no figure: they scale nothing in, and nothing out.
+    use: () => undefined,
+  });
   const tokens = tokensOf(config);
   const figures = await followFigures(runtime.kafka, placement.figures);
   const module = LoadBalancerModule.register({
@@ -75,6 +80,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
       evictable: (shortages, mostPriority, except) =>
         transaction(runtime.pool, (tx) => evictableOn(tx, shortages, mostPriority, except)),
     },
+    scalings: scaling,
     overrides: traffic.overrides,
     tokens,
   });
@@ -87,12 +93,9 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     onServer: (server) =>
       serveWebSockets(server, { tokens, routes: [traffic.webSocket], logger: runtime.logger }),
     drain: async () => {
-      await Promise.all([line.stop(), rebalancing.stop(), traffic.stop()]);
+      await Promise.all([line.stop(), rebalancing.stop(), scaling.stop(), traffic.stop()]);
     },
-    oldRows: [
-      ...[endedReservations, oldNodeChanges, oldEvictions, oldPorts],
-      ...[oldExplanations, oldMoves].map((of) => of(keptDays)),
-    ],
+    oldRows: oldRowsOf(config),
     gather: { topic: topics.nodeRequests, settle: (tx) => placement.settle(tx) },
     // A late report holds the lock of its node until it is committed.
     chunkSize: (topic) => (topic === topics.instanceReports ? 1 : undefined),
@@ -100,6 +103,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   });
   line.start();
   rebalancing.start();
+  scaling.start();
   await traffic.start().catch(async (error: unknown) => {
     await running.close();
     throw error;
@@ -116,3 +120,13 @@ const rebalancingOptions = (config: LoadBalancerConfig): RebalancingOptions => (
   quietMs: config.LOAD_BALANCER_REBALANCING_QUIET_MS,
   overMs: config.LOAD_BALANCER_REBALANCING_OVER_MS,
 });
+
+const oldRowsOf = ({
+  LOAD_BALANCER_PLACEMENTS_DAYS: keptDays,
+  LOAD_BALANCER_SCALING_DECISIONS_DAYS: decisionDays,
+  LOAD_BALANCER_SCALING_FIGURES_DAYS: figureDays,
+}: LoadBalancerConfig): readonly OldRows[] => [
+  ...[endedReservations, oldNodeChanges, oldEvictions, oldPorts],
+  ...[oldExplanations, oldMoves].map((of) => of(keptDays)),
+  ...oldScalingRows(decisionDays, figureDays),
+];

@@ -34,3 +34,11 @@ export interface Moves {
 }
 
 export const MOVES = Symbol('Moves');
+
+/** Scale requests of decisions how many instances a service needs: they are answered on the same topic. */
+export interface Scalings {
+  /** Idempotent; an answer to somebody else's request changes nothing. */
+  end(tx: Transaction, reply: ScaleReply): Promise<void>;
+}
+
+export const SCALINGS = Symbol('Scalings');

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { ScaleReply } from '#libs/contracts';
+import type { Transaction } from '#libs/postgres';
+import { Recurring, type Runtime } from '#libs/runtime';
+import type { TrafficFigures, Wakes } from '../traffic-figures/ports.js';
+import { KafkaLag } from './adapters/kafka-lag.js';
+import { PolledFigures } from './adapters/outside-figures.js';
+import { PostgresForecasts } from './adapters/postgres-forecasts.js';
+import { PostgresScalingLeases } from './adapters/postgres-scaling-leases.js';
+import { endScaling, PostgresScalingRecord, SCALING_TOKENS } from './adapters/postgres-scaling-record.js';
+import { askPrometheus } from './adapters/prometheus.js';
+import { RegistryScaledServices } from './adapters/registry-services.js';
+import type { InstanceFigures } from './domain/figures.js';
+import { keyOf, ScaleServices } from './scale-services.js';
+
+export { oldScalingRows } from './adapters/postgres-scaling-record.js';
+
+interface ScalingParts {
+  readonly runtime: Pick<Runtime, 'pool' | 'outbox' | 'kafka' | 'clock' | 'logger' | 'metrics'>;
+  readonly replica: string;
+  readonly traffic: TrafficFigures;
+  readonly wakes: Wakes;
+  /** What is measured of an instance, by its name. */
+  readonly use: (instance: string) => InstanceFigures | undefined;
+}
+
+export interface Scaling {
+  /** What came of a request of this feature; answers to others change nothing. */
+  end(tx: Transaction, reply: ScaleReply): Promise<void>;
+  start(): void;
+  /** Resolves when what is under way has ended; another replica goes on at once. */
+  stop(): Promise<void>;
+}
+
+const ROUND_MS = 1_000;
+
+/** Scaling on Postgres, Kafka and what gateways say, with its metrics. */
+export function createScaling({ runtime, replica, traffic, wakes, use }: ScalingParts): Scaling {
+  const { pool, outbox, kafka, clock, logger, metrics } = runtime;
+  const holder = `${replica}-${randomUUID()}`;
+  const changes = metrics.counter(
+    'load_balancer_scaling_changes_total',
+    'Changes of the count of a service that were asked for, by direction: out or in.',
+    ['direction'],
+  );
+  const lag = new KafkaLag(kafka);
+  const scaling = new ScaleServices({
+    services: new RegistryScaledServices(pool),
+    leases: new PostgresScalingLeases(pool, holder),
+    record: new PostgresScalingRecord({ pool, outbox, holder }),
+    figures: { instance: use, traffic: (of) => traffic.services().get(keyOf(of)) },
+    outside: new PolledFigures({
+      sources: { kafkaLag: (group, topic) => lag.of(group, topic), prometheus: askPrometheus },
+      monotonicMs: () => performance.now(),
+      onMissing: (what, err) => logger.warn({ err, figure: what }, 'a figure to scale by is missing'),
+    }),
+    forecasts: new PostgresForecasts({
+      pool,
+      onError: (err) => logger.warn({ err }, 'what load to expect is not known'),
+    }),
+    now: () => clock.now().getTime(),
+    newToken: () => `${SCALING_TOKENS}${randomUUID()}`,
+    onChanged: (from, to) => changes.inc({ direction: to > from ? 'out' : 'in' }),
+    onFailed: (service, err) => logger.warn({ err, ...service }, 'a service is not scaled now'),
+  });
+  metrics.gauge('load_balancer_scaling_services', 'Services that this replica decides for.', [], () => [
+    [{}, scaling.held],
+  ]);
+  const rounds = roundsOf(scaling, (err) => logger.warn({ err }, 'no service is scaled now'));
+  let asleep: (() => void) | undefined;
+  return {
+    end: endScaling,
+    start() {
+      asleep = wakes.onWake((service) => {
+        scaling.wake(service);
+        rounds.atOnce();
+      });
+      rounds.start();
+    },
+    async stop() {
+      asleep?.();
+      await rounds.stop();
+      await scaling
+        .end()
+        .catch((err: unknown) => logger.warn({ err }, 'leases of services end by themselves'));
+      await lag.stop();
+    },
+  };
+}
+
+/** Once a second, and at once when a request waits: then a further round follows the one that is under way. */
+function roundsOf(scaling: ScaleServices, onFailed: (error: unknown) => void) {
+  let isDue = false;
+  let isFailing = false;
+  let running: Promise<void> | undefined;
+  const once = async (): Promise<void> => {
+    try {
+      await scaling.round();
+      isFailing = false;
+    } catch (error) {
+      // Said once, not every second.
+      if (!isFailing) onFailed(error);
+      isFailing = true;
+    }
+  };
+  const round = async (): Promise<void> => {
+    do {
+      isDue = false;
+      await once();
+    } while (isDue);
+  };
+  const run = (): Promise<void> => (running ??= round().finally(() => (running = undefined)));
+  const recurring = new Recurring(ROUND_MS, run);
+  return {
+    start: () => recurring.start({ atOnce: true }),
+    atOnce(): void {
+      isDue = true;
+      void run();
+    },
+    async stop(): Promise<void> {
+      await recurring.stop();
+      await running;
+    },
+  };
+}
