@@ -92,7 +92,8 @@ async function call(
   const answer = await fetch(url, {
     method,
     headers: {
-      ...{ authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(etag !== undefined && { 'if-match': etag }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
