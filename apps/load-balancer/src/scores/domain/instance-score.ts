@@ -1,0 +1,27 @@
+/**
+ * `INIT`: measured for a few seconds only, which are the work of its start. `LU`, `MU` and `HU`: low, medium and high
+ * utilisation. `SUNDOWN`: it is drained.
+ */
+export const scoreStates = ['INIT', 'LU', 'MU', 'HU', 'SUNDOWN'] as const;
+export type ScoreState = (typeof scoreStates)[number];
+
+/** How much room one instance has: 100 is idle, 0 is saturated. */
+export interface InstanceScore {
+  readonly instance: string;
+  readonly appId: string;
+  readonly service: string;
+  readonly node: string;
+  /** The id of its container. */
+  readonly container: string;
+  readonly cpu: number;
+  readonly memory: number;
+  readonly network: number;
+  /** Of the time that answers take; absent where no gateway measured it. */
+  readonly availability?: number;
+  readonly overall: number;
+  readonly state: ScoreState;
+  /** Percent of its limits; of the node where it has none; absent where neither is known. Smoothed as the score is. */
+  readonly used: { readonly cpuPercent?: number; readonly memoryPercent?: number };
+  /** When it was measured, in milliseconds since 1970, by the database's clock. */
+  readonly at: number;
+}
