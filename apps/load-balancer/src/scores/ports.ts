@@ -1,5 +1,7 @@
+import type { InstanceFigures } from './domain/instance-figures.js';
 import type { InstanceScore } from './domain/instance-score.js';
 
+export type { InstanceFigures } from './domain/instance-figures.js';
 export type { InstanceScore, ScoreState } from './domain/instance-score.js';
 
 /** The newest scores of all instances. Reading changes nothing. */
@@ -9,17 +11,6 @@ export interface CurrentScores {
 }
 
 export const CURRENT_SCORES = Symbol('CurrentScores');
-
-/** What the gateways measured of one instance last. */
-export interface InstanceFigures {
-  readonly requestsPerSecond: number;
-  readonly inFlight: number;
-  /** Milliseconds until an answer; absent where there was none. */
-  readonly meanMs?: number;
-  readonly errorsPerSecond: number;
-  /** Milliseconds since 1970, by the database's clock. */
-  readonly at: number;
-}
 
 /** By the names of instances; none of those that no gateway carried lately. */
 export interface GatewayFigures {

@@ -5,7 +5,7 @@
 export const scoreStates = ['INIT', 'LU', 'MU', 'HU', 'SUNDOWN'] as const;
 export type ScoreState = (typeof scoreStates)[number];
 
-/** How much room one instance has: 100 is idle, 0 is saturated. */
+/** How much room one instance has: 100 is idle, 0 is saturated. A part that is not known is absent. */
 export interface InstanceScore {
   readonly instance: string;
   readonly appId: string;
@@ -13,10 +13,11 @@ export interface InstanceScore {
   readonly node: string;
   /** The id of its container. */
   readonly container: string;
-  readonly cpu: number;
-  readonly memory: number;
-  readonly network: number;
-  /** Of the time that answers take; absent where no gateway measured it. */
+  readonly cpu?: number;
+  readonly memory?: number;
+  /** Of the line of its node. */
+  readonly network?: number;
+  /** Of the time that answers take; absent where no gateway measured it lately. */
   readonly availability?: number;
   readonly overall: number;
   readonly state: ScoreState;
