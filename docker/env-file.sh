@@ -2,6 +2,9 @@
 # The env file of docker/run.sh, which reads these functions: $env_file in $state, made for $compose_file.
 # shellcheck disable=SC2154 # docker/run.sh sets these three.
 
+# Redis of the compose file.
+OWN_REDIS=redis://redis:6379
+
 # Every variable that the compose file lets its user set.
 variables() {
   # shellcheck disable=SC2016 # The dollar is the compose file's.
@@ -83,10 +86,21 @@ add_databases() {
   done
 }
 
+# A compose file that has a Redis, which slim has not.
+has_redis() {
+  grep -q '^  redis:' "$compose_file"
+}
+
+# A newer version brings a Redis that the file does not name yet.
+add_redis() {
+  ! has_redis || grep -q '^REDIS_URL=' "$env_file" || echo "REDIS_URL=$OWN_REDIS" >> "$env_file"
+}
+
 write_parts() {
   local name password
   ! given SLIPWAY_BLOB_FOLDER || fail 'SLIPWAY_BLOB_FOLDER is a folder of this machine, which containers do not have: unset it, or name another blob storage' 2
   entry KAFKA_BROKERS kafka:9092
+  ! has_redis || entry REDIS_URL "$OWN_REDIS"
   # shellcheck disable=SC2046 # One word each.
   if ! given DATABASE_URL $(databases); then
     echo "POSTGRES_PASSWORD=$(random)"

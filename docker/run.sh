@@ -92,7 +92,7 @@ own_parts() {
   case $(value KAFKA_BROKERS) in kafka:9092) echo kafka ;; esac
   [ -z "$(value POSTGRES_PASSWORD)" ] || echo postgres
   [ -z "$(value BLOB_ACCOUNT_KEY)" ] || echo blob
-  ! grep -q '^  redis:' "$compose_file" || [ -n "$(value REDIS_URL)" ] || echo redis
+  case $(value REDIS_URL) in "$OWN_REDIS") echo redis ;; esac
 }
 
 # The engine's socket gives the rights of root: no container gets it where every builder is reached over SSH.
@@ -175,6 +175,7 @@ up() {
   local parts
   init
   add_databases
+  add_redis
   [ -n "$(value REGISTRY_URL)" ] || fail "REGISTRY_URL is missing in $env_file: name the image registry that your machines can reach"
   prepare
   forget_shell

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Env, REGISTRY, RunSh, SCRIPTS } from './run-sh.testing.js';
@@ -35,6 +35,18 @@ describe('up', () => {
     expect(here.written().startsWith(before)).toBe(true);
   });
 
+  it('Redis ran and no app knew of it: the file names it, an older file too, and slim has none', () => {
+    here.run(['-e', 'prod', 'init'], REGISTRY);
+    const file = here.envFile('prod');
+    const before = readFileSync(file, 'utf8').replace('REDIS_URL=redis://redis:6379\n', '');
+    writeFileSync(file, before);
+    expect(here.run(['-e', 'prod', 'up'])).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(`${before}REDIS_URL=redis://redis:6379\n`);
+    expect(here.calls()).toMatch(/^docker-compose .* up --detach kafka postgres blob redis /m);
+    here.run(['-e', 'slim', 'init'], REGISTRY);
+    expect(here.written()).not.toContain('REDIS_URL');
+  });
+
   it('says what is not healthy, and fails', () => {
     writeFileSync(join(here.folder, 'bin/docker-compose'), '#!/bin/sh\n');
     const { code, err } = here.run(['-e', 'slim', 'up'], REGISTRY);
@@ -46,9 +58,13 @@ describe('up', () => {
       KAFKA_BROKERS: 'mine:9092',
       DATABASE_URL: 'postgres://me:pw@db/x',
       AZURE_STORAGE_CONNECTION_STRING: 'a=b',
+      REDIS_URL: 'rediss://mine:6380',
     };
-    expect(here.run(['-e', 'slim', 'up'], { ...REGISTRY, ...own })).toMatchObject({ code: 0 });
-    expect(here.calls()).toMatch(/^docker-compose .* up --detach COMPOSE_PROFILES= /);
+    for (const form of ['slim', 'prod']) {
+      rmSync(join(here.folder, 'calls'), { force: true });
+      expect(here.run(['-e', form, 'up'], { ...REGISTRY, ...own })).toMatchObject({ code: 0 });
+      expect(here.calls(), form).toMatch(/^docker-compose .* up --detach COMPOSE_PROFILES= /);
+    }
   });
 
   it('the socket of the host went to containers that build over SSH alone: it stays away from them', () => {

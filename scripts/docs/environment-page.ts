@@ -87,7 +87,7 @@ const shared: Shape = runtimeConfigSchema.shape;
 
 const SET_UP = `These are read or written by the scripts of the one-machine set-up only.
 
-- \`REDIS_URL\` names your own Redis; without it the set-up starts one. No app uses Redis yet.
+- \`REDIS_URL\` names your own Redis; without it the set-up starts one.
 - \`SLIPWAY_AGENT_URL\` is the HTTP address of the agent, written for your shell.
 - \`SLIPWAY_GATEWAY_URL\` is the HTTP address of the gateway app, written for your shell; \`SLIPWAY_TRAFFIC_URL\` is where it takes the requests for services. \`SLIPWAY_TRAFFIC_TLS_URL\` is the same with TLS, for the host of a service in place of its host, by certificates that \`SLIPWAY_TRAFFIC_CA_FILE\` signed.
 - \`SLIPWAY_NODES_FILE\` names a JSON file with machines to use instead of those that the set-up makes.`;
@@ -109,7 +109,7 @@ const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-co
 - \`SLIPWAY_BIND\` is the address at which ports are published, \`127.0.0.1\` by default.
 - \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`AGENT_PORT\`, \`GATEWAY_PORT\`, \`KAFKA_PORT\`, \`POSTGRES_PORT\`, \`KAFKA_BROWSER_PORT\` and \`DATABASE_BROWSER_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
 - \`TRAFFIC_PORT\` is where gateways take the requests for services, \`8080\` by default; with two replicas it is a range, too. \`TRAFFIC_TLS_PORT\` is the same with TLS, \`8443\` by default.
-- \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\`, \`AZURITE_IMAGE\`, \`KAFKA_BROWSER_IMAGE\` and \`DATABASE_BROWSER_IMAGE\` are the images of the parts.
+- \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\`, \`REDIS_IMAGE\`, \`AZURITE_IMAGE\`, \`KAFKA_BROWSER_IMAGE\` and \`DATABASE_BROWSER_IMAGE\` are the images of the parts.
 - \`POSTGRES_PASSWORD\` and \`BLOB_ACCOUNT_KEY\`, which docker/run.sh makes, are the keys of Postgres and Azurite of the compose file.
 - \`KAFKA_HEAP_OPTS\` are options of Kafka's Java, \`-Xms128m -Xmx512m\` by default.
 - \`KAFKA_EXTERNAL_ADDRESS\` is where programs outside of the containers reach Kafka, \`localhost:9094\` by default.`;

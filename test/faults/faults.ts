@@ -79,7 +79,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'Redis flushed and stopped',
-    what: 'emptied, ended, started again after 6 s. Nothing uses Redis yet: all goes on as if nothing had been',
+    what: 'emptied, ended, started again after 6 s. It holds only what can be rebuilt: all goes on as if nothing had been',
     strike: flushAndStopRedis,
   },
   {

@@ -15,6 +15,7 @@ interface TopFlags {
 
 const FIGURES =
   'Figures are those of the last second. A dash is a figure that is not known, or a gap; AGE says since when.\n' +
+  'SCORE is how much room an instance has, 100 is idle, and its state; SLIPWAY_LOAD_BALANCER_URL names who says so.\n' +
   'With --json each line has a member nodes or instances; figures are null in a gap.';
 
 /** `top`: how busy nodes and instances are. */

@@ -88,6 +88,11 @@ export const knowsDeployer = (): boolean => {
   const { SLIPWAY_DEPLOYER_URL } = settings(deployerSchema.pick({ SLIPWAY_DEPLOYER_URL: true }).partial());
   return SLIPWAY_DEPLOYER_URL !== undefined;
 };
+/** The same of the load balancer. */
+export const knowsLoadBalancer = (): boolean => {
+  const { SLIPWAY_LOAD_BALANCER_URL, SLIPWAY_API_TOKEN } = settings(loadBalancerSchema.partial());
+  return SLIPWAY_LOAD_BALANCER_URL !== undefined && SLIPWAY_API_TOKEN !== undefined;
+};
 /** Of a command that reads at the deployer first, then sends a request. */
 export const deployerAndKafkaSettings = () =>
   settings(withKafkaRules(deployerSchema.extend(kafkaSchema.shape)));

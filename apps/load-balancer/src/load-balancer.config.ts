@@ -10,6 +10,7 @@ import {
 } from '#libs/runtime';
 import { accessVariables } from '#libs/http';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
+import { scoreVariables, someWeight } from './scores/variables.wire.js';
 
 const MOST_OVERCOMMIT = 10;
 
@@ -127,9 +128,10 @@ const schema = runtimeConfigSchema.extend({
       'How many days the minutes of the figures are kept that services were scaled by. Predictions use four weeks of them.',
     ),
   ...rebalancingVariables,
+  ...scoreVariables,
 });
 
 /** Everything that the load balancer reads from its environment. */
-export const loadBalancerConfigSchema = withRuntimeRules(schema.refine(...someNodeKey));
+export const loadBalancerConfigSchema = withRuntimeRules(schema.refine(...someNodeKey).refine(...someWeight));
 
 export type LoadBalancerConfig = z.output<typeof schema>;

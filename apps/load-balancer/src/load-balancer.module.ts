@@ -16,6 +16,8 @@ import {
   SCALINGS,
   type Scalings,
 } from './rebalancing/ports.js';
+import { ScoresController } from './scores/http.js';
+import { CURRENT_SCORES, type CurrentScores } from './scores/ports.js';
 import { TrafficFeedController } from './traffic-feed/http.js';
 import { TrafficOverridesController } from './traffic-overrides/http.js';
 import { OVERRIDE_RECORD, type OverrideRecord } from './traffic-overrides/ports.js';
@@ -28,19 +30,21 @@ export interface LoadBalancerParts {
   readonly moves: Moves;
   readonly scalings: Scalings;
   readonly overrides: OverrideRecord;
+  readonly scores: CurrentScores;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class LoadBalancerModule {
   static register(parts: LoadBalancerParts): DynamicModule {
-    const { placement, explanations, fleets, rebalancing, moves, scalings, overrides, tokens } = parts;
+    const { placement, explanations, fleets, rebalancing, moves, scalings, overrides, scores, tokens } =
+      parts;
     return {
       module: LoadBalancerModule,
       controllers: [
         ...[PlacementConsumer, RebalancingConsumer],
-        ...[ExplanationsController, PlansController, RebalancingController, TrafficFeedController],
-        TrafficOverridesController,
+        ...[ExplanationsController, PlansController, RebalancingController],
+        ...[ScoresController, TrafficFeedController, TrafficOverridesController],
       ],
       providers: [
         { provide: PLACEMENT, useValue: placement },
@@ -50,6 +54,7 @@ export class LoadBalancerModule {
         { provide: MOVES, useValue: moves },
         { provide: SCALINGS, useValue: scalings },
         { provide: OVERRIDE_RECORD, useValue: overrides },
+        { provide: CURRENT_SCORES, useValue: scores },
         { provide: TOKENS, useValue: tokens },
       ],
     };

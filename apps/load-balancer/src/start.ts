@@ -4,7 +4,7 @@ import { loadConfig } from '#libs/config';
 import { topics } from '#libs/contracts';
 import { serveWebSockets, tokensOf } from '#libs/http';
 import { transaction } from '#libs/postgres';
-import { type OldRows, openRuntime, type RunningApp, serve } from '#libs/runtime';
+import { type OldRows, openRuntime, type RunningApp, type Runtime, serve } from '#libs/runtime';
 import { atRestKeys, parsePublicKey } from '#libs/secrets';
 import {
   keepExplanations,
@@ -22,6 +22,8 @@ import { Placement } from './placement/wire.js';
 import type { RebalancingOptions } from './rebalancing/ports.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
 import { createScaling, oldScalingRows } from './scaling/wire.js';
+import { useOf } from './scores/domain/use-of.js';
+import { createScoring, scoreRulesOf } from './scores/wire.js';
 import { createTraffic } from './traffic-feed/traffic.wire.js';
 import { createTrafficFigures } from './traffic-figures/wire.js';
 
@@ -55,20 +57,9 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     ...{ runtime, placement, policy: config.LOAD_BALANCER_PLACEMENT },
     options: rebalancingOptions(config),
   });
-  const heard = createTrafficFigures({ runtime });
-  const traffic = createTraffic({
-    runtime,
-    replica,
-    heard,
-    mostGateways: config.LOAD_BALANCER_FEED_GATEWAYS,
-  });
-  const scaling = createScaling({
-    ...{ runtime, replica, traffic: heard.figures, wakes: heard.wakes },
-    // Until instances are scored, targets by CPU, memory and score have no figure: they scale nothing in, and nothing out.
-    use: () => undefined,
-  });
+  const { scoring, scaling, traffic } = createServiceParts(runtime, config);
   const tokens = tokensOf(config);
-  const figures = await followFigures(runtime.kafka, placement.figures);
+  const [figures] = await Promise.all([followFigures(runtime.kafka, placement.figures), scoring.start()]);
   const module = LoadBalancerModule.register({
     placement,
     ...rebalancing,
@@ -82,6 +73,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     },
     scalings: scaling,
     overrides: traffic.overrides,
+    scores: scoring.scores,
     tokens,
   });
   const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
@@ -89,11 +81,11 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     [{}, line.length],
   ]);
   const running = await serve(runtime, {
-    ...{ module, port: config.LOAD_BALANCER_HTTP_PORT },
+    ...{ module, port: config.LOAD_BALANCER_HTTP_PORT, corsOrigins: config.LOAD_BALANCER_CORS_ORIGINS },
     onServer: (server) =>
       serveWebSockets(server, { tokens, routes: [traffic.webSocket], logger: runtime.logger }),
     drain: async () => {
-      await Promise.all([line.stop(), rebalancing.stop(), scaling.stop(), traffic.stop()]);
+      await Promise.all([line, rebalancing, scaling, traffic, scoring].map((one) => one.stop()));
     },
     oldRows: oldRowsOf(config),
     gather: { topic: topics.nodeRequests, settle: (tx) => placement.settle(tx) },
@@ -109,6 +101,24 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     throw error;
   });
   return running;
+}
+
+/** What gateways say of services, how busy their instances are, and how many there are to be. */
+function createServiceParts(runtime: Runtime, config: LoadBalancerConfig) {
+  const replica = config.LOAD_BALANCER_REPLICA;
+  const heard = createTrafficFigures({ runtime });
+  const scoring = createScoring({
+    ...{ runtime, replica, rules: scoreRulesOf(config), redis: config, figures: heard.figures },
+    keepDays: config.LOAD_BALANCER_SCORES_DAYS,
+  });
+  const { scores } = scoring;
+  const scaling = createScaling({
+    ...{ runtime, replica, traffic: heard.figures, wakes: heard.wakes },
+    use: (instance) => useOf(scores.all().get(instance)),
+  });
+  const mostGateways = config.LOAD_BALANCER_FEED_GATEWAYS;
+  const traffic = createTraffic({ runtime, replica, heard, scores, mostGateways });
+  return { scoring, scaling, traffic };
 }
 
 const rebalancingOptions = (config: LoadBalancerConfig): RebalancingOptions => ({

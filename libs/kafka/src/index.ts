@@ -10,7 +10,9 @@ export { MissingAclError, type Operation as AclOperation } from './missing-acl.j
 export * from './not-published.js';
 export * from './producer.js';
 export * from './setup-error.js';
+export * from './shared-tail.js';
 export * from './tail.js';
+export type { TailedMessage } from './tailed-message.js';
 export * from './topic-consumer.js';
 export * from './topic-producer.js';
 export * from './topics.js';

@@ -1,24 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import { headersOf } from './cloud-event.js';
 import type { PlatformKafka } from './kafka-client.js';
 import { joining, membership } from './membership.js';
 import { whyNotRead } from './missing-acl.js';
-import { unreadableBatchOf } from './record-set/read-record.js';
-
-export interface TailedMessage {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  readonly key: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Parsed JSON; the text itself where it is not JSON. */
-  readonly data: unknown;
-}
-
-/** A time: the messages that their senders sent from then on, by their clocks. */
-type From = 'beginning' | 'end' | { readonly sinceMs: number };
+import { type From, offsetsFrom } from './offsets-from.js';
+import { Passing, type TailedMessage } from './tailed-message.js';
 
 export interface TailOptions {
   readonly topics: readonly string[];
@@ -35,44 +21,13 @@ interface Place {
   readonly offset: string;
 }
 
-function parsed(value: Buffer | null): unknown {
-  const text = value?.toString() ?? '';
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-const TRIES = 100;
-const TRY_AGAIN_MS = 100;
-
-/** A topic that is new moves between brokers for a moment, and kafkajs does not ask again for its offsets. */
-async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      const mayPass = error instanceof Error && 'retriable' in error && error.retriable === true;
-      if (!mayPass || tries >= TRIES) throw error;
-      await delay(TRY_AGAIN_MS);
-    }
-  }
-}
-
-async function offsetsOf(admin: Admin, topic: string, from: From): Promise<readonly Omit<Place, 'topic'>[]> {
-  if (typeof from === 'object') return admin.fetchTopicOffsetsByTimestamp(topic, from.sinceMs);
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return offsets.map(({ partition, high, low }) => ({ partition, offset: from === 'end' ? high : low }));
-}
-
 /** Where each partition is read from; topics as the brokers have them. */
 async function startsOf(
   admin: Admin,
   topics: readonly (readonly [name: string, from: From])[],
 ): Promise<readonly Place[]> {
   const starts = topics.map(async ([topic, from]) =>
-    (await retried(() => offsetsOf(admin, topic, from))).map((start) => ({ topic, ...start })),
+    (await offsetsFrom(admin, topic, from)).map((start) => ({ topic, ...start })),
   );
   // All of them: one that went on after the client was closed would open it again, and no process with it could end.
   const results = await Promise.allSettled(starts);
@@ -84,13 +39,15 @@ async function startsOf(
 
 /** Hands messages on. Nothing that stands in a topic ends the reading: what cannot be read is passed over. */
 class Reader {
-  private hasSaid = false;
+  private readonly passing: Passing;
 
   constructor(
     private readonly kafka: PlatformKafka,
     private readonly starts: readonly Place[],
     private readonly options: TailOptions,
-  ) {}
+  ) {
+    this.passing = new Passing(kafka);
+  }
 
   readBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): void {
     const { topic, partition, messages } = batch;
@@ -112,31 +69,11 @@ class Reader {
   }
 
   private read(topic: string, partition: number, message: KafkaMessage): void {
-    const { offset, key, value } = message;
+    const { offset } = message;
     const start = this.starts.find((s) => s.topic === topic && s.partition === partition);
     // Before the seek took hold an older message may come by.
     if (start !== undefined && BigInt(offset) < BigInt(start.offset)) return;
-    const unreadable = unreadableBatchOf(message);
-    if (unreadable !== undefined) return this.passOver({ topic, partition, offset }, unreadable.reason);
-    try {
-      const headers = headersOf(message);
-      this.options.onMessage({
-        ...{ topic: this.plain(topic), partition, offset, headers },
-        key: key?.toString() ?? '',
-        data: parsed(value),
-      });
-    } catch (error) {
-      this.passOver({ topic, partition, offset }, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  /** Said once: a topic may be full of it, and its consumers say it of each. */
-  private passOver(at: Place, reason: string): void {
-    if (this.hasSaid) return;
-    this.hasSaid = true;
-    this.kafka
-      .logger()
-      .warn('reading along, something was passed over that cannot be read', { ...at, reason });
+    this.passing.pass({ topic: this.plain(topic), partition, message }, this.options.onMessage);
   }
 }
 

@@ -18,6 +18,7 @@ export {
 export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './package-path.js';
+export * from './partitions.js';
 export * from './pool.js';
 export * from './publish.js';
 export * from './retention.js';

@@ -1,53 +1,15 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { requireEnv, uniqueName, until } from '#libs/testing';
+import { requireEnv, TcpLine, uniqueName, until } from '#libs/testing';
 import { RedisClient } from './redis-client.js';
 
 const target = new URL(requireEnv('REDIS_URL'));
 const TIMEOUT_MS = 300;
 
-/** A way to the real server that a test can cut, or let hang. */
-class Line {
-  private readonly sockets = new Set<Socket>();
-  private server: Server | undefined;
-  private port = 0;
-  hangs = false;
-
-  async mend(): Promise<void> {
-    this.server = createServer((near) => {
-      const far = connect(Number(target.port || 6379), target.hostname);
-      for (const socket of [near, far]) {
-        this.sockets.add(
-          socket.on('error', () => undefined).on('close', () => [near, far].forEach((s) => s.destroy())),
-        );
-      }
-      near.on('data', (bytes) => this.hangs || far.write(bytes));
-      far.on('data', (bytes) => near.write(bytes));
-    });
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
-  }
-
-  async cut(): Promise<void> {
-    const closed = once(this.server as Server, 'close');
-    this.server?.close();
-    for (const socket of this.sockets) socket.destroy();
-    this.sockets.clear();
-    await closed;
-  }
-
-  get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
-  }
-}
-
-let line: Line;
+let line: TcpLine;
 let client: RedisClient;
 let said: string[];
 beforeEach(async () => {
-  line = new Line();
+  line = new TcpLine({ host: target.hostname, port: Number(target.port || 6379) });
   await line.mend();
   said = [];
   client = clientOf({ prefix: `${uniqueName('redis')}:` });
@@ -62,7 +24,7 @@ function clientOf({ prefix }: { readonly prefix: string }): RedisClient {
     info: (_: object, message: string) => void said.push(message),
     warn: (_: object, message: string) => void said.push(message),
   };
-  return new RedisClient({ url: line.url, prefix, logger, timeoutMs: TIMEOUT_MS });
+  return new RedisClient({ url: `redis://127.0.0.1:${line.port}`, prefix, logger, timeoutMs: TIMEOUT_MS });
 }
 
 const isBack = async (): Promise<boolean> => (await client.send([['PING']])) !== undefined;

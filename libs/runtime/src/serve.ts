@@ -4,7 +4,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { catalogue } from '#libs/contracts';
-import { AUDIT, auditLog, createHttpAdapter, setUpHttp } from '#libs/http';
+import { AUDIT, auditLog, createHttpAdapter, letPagesRead, setUpHttp } from '#libs/http';
 import { type InboxPort, type InvalidMessage, KafkaEventStrategy, type Prove } from '#libs/kafka';
 import { handledMessages } from '#libs/postgres';
 import { type Health, NestLogger, TelemetryModule } from '#libs/telemetry';
@@ -30,6 +30,8 @@ export interface HttpOptions {
   readonly port: number;
   /** It serves HTTP before it can do its work: it is said to be ready once its checks say so. */
   readonly isReadyLater?: boolean;
+  /** The pages that may read from it in a browser; `*` are all. */
+  readonly corsOrigins?: readonly string[];
   /** What it serves besides requests, such as WebSockets. */
   readonly onServer?: (server: Server) => void;
   /** First at the end: brings work that runs to its end. The app is not ready any more, but still answers. */
@@ -96,11 +98,12 @@ interface Phases {
 
 async function running(
   runtime: BareRuntime,
-  { module, port, onServer, release, isReadyLater = false }: HttpOptions,
+  { module, port, corsOrigins = [], onServer, release, isReadyLater = false }: HttpOptions,
   phases: Phases,
 ): Promise<RunningApp> {
   const { logger, health, options } = runtime;
   const nest = await createNest(runtime, module);
+  letPagesRead(nest, corsOrigins);
   let ending = false;
   keepNoConnectionWhen(nest, () => ending);
   onServer?.(nest.getHttpServer() as Server);

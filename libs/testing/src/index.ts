@@ -12,6 +12,7 @@ export * from './otlp-collector.js';
 export * from './push-image.js';
 export * from './random.js';
 export * from './sshd.js';
+export * from './tcp-line.js';
 export * from './until.js';
 export * from './produce-raw.js';
 export * from './record-batch.js';

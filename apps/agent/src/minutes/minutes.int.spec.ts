@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { keepPartitions } from '#libs/postgres';
 import { AgentDatabase } from '../leases/leases.testing.js';
-import { keepPartitions } from './adapters/partitions.js';
 import { PostgresSpans, spanTables, type SpanTable } from './adapters/postgres-spans.js';
 import type { NodeSpan } from './domain/span.js';
 

@@ -1,8 +1,7 @@
 import type { ObservedNode } from '#libs/observations';
-import { withAdvisoryLock } from '#libs/postgres';
+import { keepPartitions, type KeptTable, withAdvisoryLock } from '#libs/postgres';
 import { readServices } from '#libs/registry-client';
 import { Recurring, type Runtime } from '#libs/runtime';
-import { keepPartitions, type KeptTable } from './adapters/partitions.js';
 import { PostgresSpans, spanTables, type SpanTable } from './adapters/postgres-spans.js';
 import { FollowedScaling } from './follow-scaling.js';
 import { SpanWriter } from './write-spans.js';

@@ -4,6 +4,7 @@ import {
   type FleetPlan,
   loadBalancerRoutes as routes,
   type RebalancingAnswer,
+  type ShownScore,
   type TrafficOverride,
 } from '#libs/contracts';
 import { loadBalancerSettings } from '../settings.js';
@@ -30,6 +31,8 @@ export interface LoadBalancer {
   ): Promise<TrafficOverride>;
   /** What was set; the gateways weigh the instance by themselves again. */
   endWeight(instance: string): Promise<TrafficOverride>;
+  /** Of the instances of an application. */
+  scores(appId: string): Promise<readonly ShownScore[]>;
 }
 
 export function openLoadBalancer(): LoadBalancer {
@@ -52,5 +55,6 @@ export function openLoadBalancer(): LoadBalancer {
     rebalancing: () => call(api, routes.rebalancing, {}),
     setWeight: (instance, body) => call(api, routes.setTrafficOverride, { params: { instance }, body }),
     endWeight: (instance) => call(api, routes.endTrafficOverride, { params: { instance } }),
+    scores: (appId) => allItems((after) => call(api, routes.scores, { query: { appId, after } })),
   };
 }

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeObserved, nodeState, topics, writtenAppIdSchema } from '#libs/contracts';
 import type { Broker, Following, TailedMessage } from '../adapters/broker.js';
+import { type LoadBalancer, openLoadBalancer } from '../adapters/load-balancer.js';
 import { LiveTree } from '../adapters/live-tree.js';
 import { Figures, type NodeRow } from '../domain/figures.js';
 import { instancesView, nodesView, type TopOrder, type TopView } from '../domain/top-lines.js';
 import { exitCodes, type ExitCode, failure } from '../errors.js';
 import type { Output } from '../output.js';
+import { knowsLoadBalancer } from '../settings.js';
 import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
 
@@ -40,22 +42,59 @@ export async function top(written: TopOptions, output: Output): Promise<ExitCode
   const figures = new Figures();
   const begunMs = now();
   const screen = new TopScreen({ figures, view, output, begunMs });
+  const scores = new FollowedScores(figures, appId);
   if (once || !(output.live || output.isJson)) {
     const following = await follow(openBroker(), figures);
-    await allWhole(figures).finally(() => following.stop());
+    await Promise.all([allWhole(figures), scores.ask()]).finally(() => following.stop());
     screen.printOnce();
     return exitCodes.ok;
   }
   const over = interrupted();
   const stop = screen.start();
+  scores.start();
   try {
     const following = await follow(openBroker(), figures);
     await over;
     await following.stop();
   } finally {
+    scores.stop();
     stop();
   }
   return exitCodes.ok;
+}
+
+/** The scores of an application's instances. Where the load balancer is not named, or does not answer, there are none. */
+class FollowedScores {
+  private readonly from: LoadBalancer | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    private readonly figures: Figures,
+    private readonly appId: string | undefined,
+  ) {
+    if (appId !== undefined && knowsLoadBalancer()) this.from = openLoadBalancer();
+  }
+
+  start(): void {
+    if (this.from !== undefined) this.timer = setInterval(() => void this.ask(), EACH_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** One question at a time. */
+  ask(): Promise<void> {
+    const { from, figures, appId } = this;
+    if (from === undefined || appId === undefined) return Promise.resolve();
+    this.asking ??= from
+      .scores(appId)
+      .catch(() => [])
+      .then((scores) => figures.takeScores(scores))
+      .finally(() => (this.asking = undefined));
+    return this.asking;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { AGENT_SILENT_MS, type NodeObservation, type NodeState } from '#libs/contracts';
+import { AGENT_SILENT_MS, type NodeObservation, type NodeState, type ShownScore } from '#libs/contracts';
 import {
   isOlderState,
   NodeObservations,
@@ -51,6 +51,8 @@ export interface InstanceRow {
   readonly node: string;
   readonly release: string;
   readonly ageMs: number;
+  /** Null where the load balancer has none, or is not asked. */
+  readonly score: Pick<ShownScore, 'overall' | 'state'> | null;
   /** Null in a gap, of the node or of the instance alone. */
   readonly figures: InstanceFigures | null;
 }
@@ -70,6 +72,7 @@ const FRESH_MS = 3_000;
 export class Figures {
   private readonly observations = new NodeObservations();
   private readonly nodes = new Map<string, KnownNode>();
+  private scores: ReadonlyMap<string, ShownScore> = new Map();
   /** By how much the clock here is ahead of the database's, the way of a message included: the least that was seen. */
   private aheadMs: number | undefined;
 
@@ -86,6 +89,11 @@ export class Figures {
     const known = this.nodes.get(state.node);
     if (known?.state !== undefined && isOlderState(state, known.state)) return;
     this.nodes.set(state.node, { ...known, state });
+  }
+
+  /** The newest of all; what is not among them has none any more. */
+  takeScores(scores: readonly ShownScore[]): void {
+    this.scores = new Map(scores.map((score) => [score.instance, score]));
   }
 
   /** A node that was removed. One of the same name that is observed since stays. */
@@ -112,6 +120,7 @@ export class Figures {
         .map((one) => ({
           ...{ service: one.identity.service, instance: one.instance, node, release: one.identity.release },
           ageMs: this.ageOf(last, nowMs),
+          score: scoreOf(this.scores.get(one.instance)),
           figures: this.isFresh(node, nowMs) ? instanceFigures(one) : null,
         }));
     });
@@ -154,6 +163,9 @@ function nodeFigures(second: ObservedNode): NodeFigures {
     instances: instances.size,
   };
 }
+
+const scoreOf = (score: ShownScore | undefined): InstanceRow['score'] =>
+  score === undefined ? null : { overall: score.overall, state: score.state };
 
 function instanceFigures({ usage, details }: ObservedInstance): InstanceFigures | null {
   if (usage === null) return null;

@@ -93,7 +93,7 @@ describe('figures of instances', () => {
     expect(figures.instanceRows('shop', at(0))).toEqual([
       {
         ...{ service: 'app-server', instance: 'shop-app-server-8d2f01ac-0', node: 'node-1', ageMs: 0 },
-        release: 'shop-app-server-3f2a9c1d4e5b',
+        ...{ release: 'shop-app-server-3f2a9c1d4e5b', score: null },
         figures: {
           ...{ cpu: 0.241, cpuLimit: 0.25, cpuPeak: 0.88, throttledShare: 0.3, restarts: 0, oomKills: 0 },
           ...{ memoryBytes: 73_400_320, memoryLimitBytes: 134_217_728 },

@@ -79,6 +79,20 @@ const INSTANCES: readonly Column<InstanceRow>[] = [
   age,
 ];
 
+const SCORE: Column<InstanceRow> = {
+  head: 'SCORE',
+  text: ({ score }) => (score === null ? UNKNOWN : `${Math.round(score.overall)} ${score.state}`),
+  isFigure: true,
+  least: '100 INIT'.length,
+  dispensable: 1,
+};
+const NODE_AT = INSTANCES.findIndex(({ head }) => head === 'NODE');
+const SCORED_INSTANCES = INSTANCES.toSpliced(NODE_AT + 1, 0, SCORE);
+
+/** Scores have a column where there are some. */
+const columnsFor = (rows: readonly InstanceRow[]): readonly Column<InstanceRow>[] =>
+  rows.some(({ score }) => score !== null) ? SCORED_INSTANCES : INSTANCES;
+
 export interface TopScreen {
   readonly paint: Paint;
   readonly width: number;
@@ -132,7 +146,7 @@ export function instancesView(appId: string, order: TopOrder): TopView {
     answer: (figures, nowMs) => ({ appId, instances: rows(figures, nowMs) }),
     lines: (figures, nowMs, screen) => {
       const shown = rows(figures, nowMs);
-      if (shown.length > 0) return tableWith(INSTANCES, shown, [], screen);
+      if (shown.length > 0) return tableWith(columnsFor(shown), shown, [], screen);
       const heard = figures.nodeRows(nowMs).filter((row) => row.figures !== null).length;
       if (heard === 0) return [];
       return [

@@ -136,6 +136,27 @@ describe('the table of instances', () => {
     });
   });
 
+  it('has the scores that the load balancer says, and a dash where it says none', () => {
+    const figures = new Figures();
+    figures.takeSecond(whole('node-1', 0, { instances }), at(0));
+    figures.takeScores([
+      {
+        ...{ instance: 'web-1', appId: 'shop', service: 'web', node: 'node-1' },
+        ...{ overall: 71.6, state: 'LU', used: {}, at: new Date(at(0)).toISOString() },
+      },
+    ]);
+    const [head, ...lines] = instancesView('shop', 'cpu').lines(figures, at(0), wide);
+    expect([head, ...lines].map((line) => line?.slice(0, 40).trimEnd())).toEqual([
+      'SERVICE  INSTANCE  NODE       SCORE',
+      'web      web-1     node-1     72 LU  0.2',
+      'web      web-0     node-1         -',
+      'web      web-2     node-1         -',
+    ]);
+    expect(instancesView('shop', 'cpu').answer(figures, at(0))).toMatchObject({
+      instances: [{ score: { overall: 71.6, state: 'LU' } }, { score: null }, { score: null }],
+    });
+  });
+
   it('says where nothing of an application runs, and not before figures came', () => {
     const figures = new Figures();
     const view = instancesView('other', 'cpu');

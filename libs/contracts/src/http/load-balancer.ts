@@ -1,6 +1,7 @@
 import { placementRoutes } from './placements.js';
 import { planRoutes } from './plans.js';
 import { rebalancingRoutes } from './rebalancing.js';
+import { scoreRoutes } from './scores.js';
 import { trafficFeedRoutes } from './traffic-feed.js';
 import { trafficOverrideRoutes } from './traffic-overrides.js';
 
@@ -9,6 +10,7 @@ export const loadBalancerRoutes = {
   ...placementRoutes,
   ...planRoutes,
   ...rebalancingRoutes,
+  ...scoreRoutes,
   ...trafficFeedRoutes,
   ...trafficOverrideRoutes,
 };

@@ -12,7 +12,7 @@ interface ScoredNode {
 /** After so long without figures nobody knows how busy an instance is: whole figures of a node come every ten seconds. */
 export const SILENT_MS = 15_000;
 /** How long what was known of an instance is worth going on from. */
-const REMEMBERED_MS = 60_000;
+export const REMEMBERED_MS = 60_000;
 
 /**
  * The instances that this replica scores: those on the nodes of its share of the topic. Seconds that were not observed are

@@ -1,23 +1,23 @@
-import type { Pool } from '#libs/postgres';
-import type { SpanTable } from './postgres-spans.js';
+import type { Pool } from './pool.js';
 
 const DAY_MS = 86_400_000;
 
 /** `node_minutes_20260131`: the partition of that day, by UTC. */
-const nameOf = (table: SpanTable, dayMs: number): string =>
+const nameOf = (table: string, dayMs: number): string =>
   `${table}_${new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
 
 const dayOf = (name: string): number =>
   Date.parse(name.slice(-8).replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'));
 
+/** A table in partitions by day, by UTC. */
 export interface KeptTable {
-  readonly table: SpanTable;
+  readonly table: string;
   readonly keepDays: number;
 }
 
 /**
- * Makes the partitions of today and tomorrow, and drops those that are older than `keepDays`. It may run again at any
- * time, on one replica at a time.
+ * Of a table in partitions by day: makes those of today and tomorrow, and drops those that are older than `keepDays`. It
+ * may run again at any time, on one replica at a time.
  * @returns the names of those that went
  */
 export async function keepPartitions(
