@@ -7,9 +7,13 @@ import type { Ledger } from '../../one-machine/ledger.js';
 export const NGINX = '/usr/sbin/nginx';
 
 /** What requests ask for, by the size of the answer. */
-export const FILES = { '200 B': 200, '64 KiB': 65_536 } as const;
-export type Size = keyof typeof FILES;
-export const pathOf = (size: Size): string => `/${FILES[size]}`;
+const FILES = { '200 B': 200, '64 KiB': 65_536 } as const;
+/** The first file, as an answer that may be kept. */
+const KEPT = '200 B, kept';
+export type Size = keyof typeof FILES | typeof KEPT;
+export const sizes = Object.keys(FILES) as readonly Size[];
+export const keptSizes: readonly Size[] = [KEPT];
+export const pathOf = (size: Size): string => (size === KEPT ? '/kept' : `/${FILES[size]}`);
 
 /** Four instances that answer faster than any proxy: one nginx with files in memory, on four ports. */
 export interface Instances {
@@ -26,7 +30,7 @@ export async function startInstances(folder: string, ledger: Ledger, cores: stri
   const ports = await Promise.all(Array.from({ length: COUNT }, () => freePort()));
   const servers = ports.map(
     (port, index) =>
-      `server { listen 127.0.0.1:${port} backlog=4096; root ${files}; location = /name { return 200 "${index}"; } }`,
+      `server { listen 127.0.0.1:${port} backlog=4096; root ${files}; location = /name { return 200 "${index}"; } location = /kept { add_header Cache-Control "max-age=600"; try_files /${FILES['200 B']} =404; } }`,
   );
   const child = await startNginx({ folder, name: 'instances', workers: 1, cores, ledger, http: servers });
   await child.until(async () => (await Promise.all(ports.map((port) => answers(port)))).every(Boolean));

@@ -2,15 +2,24 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Ledger } from '../../one-machine/ledger.js';
 import { processes, treeOf } from '../agent/process-cpu.js';
-import { FILES, pathOf, type Size, startInstances } from './instances.js';
+import { keptSizes, pathOf, type Size, sizes, startInstances } from './instances.js';
 import { type Load, loadOf } from './load.js';
-import { haproxyAlone, HOST, nginxAlone, ownGateway, type Side, type SideOptions } from './sides.js';
+import {
+  haproxyAlone,
+  haproxyByHand,
+  HOST,
+  nginxAlone,
+  ownGateway,
+  type Side,
+  type SideOptions,
+} from './sides.js';
 
 const run = promisify(execFile);
 
 /** The names of the sides; goals and tables go by them. */
 export const SIDES = {
   alone: 'HAProxy alone',
+  byHand: 'HAProxy by hand',
   nginx: 'nginx',
   ours: 'Slipway',
   logged: 'Slipway, with its access log',
@@ -72,9 +81,11 @@ async function onCores(
   stops.defer(() => child.stop());
   const common = { folder: `${folder}/${cores}`, ledger, ports, cores: own, threads: cores };
   const sides = await startSides(common, stops);
-  const measured = sides.flatMap((side) =>
-    sizes.map((size) => ({ cores, size, side: side.name as SideName, rounds: [] as RoundOf[], at: side })),
-  );
+  const keeping = await startKeeping(common, stops);
+  const measured = [
+    ...sides.flatMap((at) => sizes.map((size) => ({ at, size }))),
+    ...keeping.flatMap((at) => keptSizes.map((size) => ({ at, size }))),
+  ].map(({ at, size }) => ({ cores, size, side: at.name as SideName, rounds: [] as RoundOf[], at }));
   for (const { at, size } of measured) await measure(at, size, { seconds: 1, cores: others });
   for (let round = 1; round <= options.rounds; round += 1) {
     say(`${cores} core${cores === 1 ? '' : 's'}, round ${round} of ${options.rounds} ...`);
@@ -87,24 +98,42 @@ async function onCores(
   return measured.map(({ at: _, ...figures }) => figures);
 }
 
-const sizes = Object.keys(FILES) as Size[];
 const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
   ...all.slice(by % all.length),
   ...all.slice(0, by % all.length),
 ];
 
-async function startSides(options: SideOptions, stops: AsyncDisposableStack): Promise<readonly Side[]> {
+const startSides = (options: SideOptions, stops: AsyncDisposableStack): Promise<readonly Side[]> =>
+  startInTurn(stops, [
+    () => haproxyAlone(SIDES.alone, 'leastconn', options),
+    () => haproxyByHand(SIDES.byHand, options),
+    () => nginxAlone(options),
+    () => ownGateway(SIDES.ours, options),
+    () => ownGateway(SIDES.logged, { ...options, onLine: () => undefined }),
+    // The seed draws each worker anew, by its share of all scores.
+    () => haproxyAlone(SIDES.seed, 'random(1)', { ...options, weights: [100, 50, 25, 5] }),
+  ]);
+
+/** Those that have a cache; what they are asked for is in it. */
+function startKeeping(options: SideOptions, stops: AsyncDisposableStack): Promise<readonly Side[]> {
+  const keeping = { ...options, keeps: true };
+  return startInTurn(stops, [
+    () => haproxyAlone(SIDES.alone, 'leastconn', keeping),
+    () => nginxAlone(keeping),
+    () => ownGateway(SIDES.ours, keeping),
+  ]);
+}
+
+async function startInTurn(
+  stops: AsyncDisposableStack,
+  starts: readonly (() => Promise<Side>)[],
+): Promise<readonly Side[]> {
   const sides: Side[] = [];
-  const keep = (side: Side): void => {
+  for (const start of starts) {
+    const side = await start();
     sides.push(side);
     stops.defer(() => side.stop());
-  };
-  keep(await haproxyAlone(SIDES.alone, 'leastconn', options));
-  keep(await nginxAlone(options));
-  keep(await ownGateway(SIDES.ours, options));
-  keep(await ownGateway(SIDES.logged, { ...options, onLine: () => undefined }));
-  // The seed draws each worker anew, by its share of all scores.
-  keep(await haproxyAlone(SIDES.seed, 'random(1)', { ...options, weights: [100, 50, 25, 5] }));
+  }
   return sides;
 }
 
