@@ -34,9 +34,16 @@ export function balancingLines(settings: BoundSettings, queueMs?: number): reado
   return [
     ...(queueMs === undefined || queueMs === bounds.queueMs ? [] : [`timeout queue ${queueMs}ms`]),
     `http-request disable-l7-retry if { be_name,map(${marks['no-retries']}) -m found }`,
+  ];
+}
+
+/** In a backend: requests queue only where instances have a bound. */
+export function queueRules(settings: BoundSettings): readonly string[] {
+  const { marks } = filesIn(settings.folder);
+  return [
     'http-request set-var(txn.queued) queue if { queue gt 0 }',
     `http-request return status 503 content-type text/plain string "${BUSY}, and as many requests as may wait are waiting.\\n" hdr Retry-After ${RETRY_AFTER_S}` +
-      ` if { var(txn.queued) -m found } { be_name,map_str_int(${marks.queues},${bounds.queued}),sub(txn.queued) le 0 }`,
+      ` if { var(txn.queued) -m found } { be_name,map_str_int(${marks.queues},${boundsOf(settings).queued}),sub(txn.queued) le 0 }`,
     // It is said only where the request is refused in the end.
     `http-request set-var(txn.why) str("${BUSY}. The request waited for as long as it may.") if { be_conn_free eq 0 } { nbsrv gt 0 }`,
   ];

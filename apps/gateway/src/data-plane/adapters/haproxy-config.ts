@@ -4,7 +4,7 @@ import { type Backend, backendName, type Carrying, type Slot } from '../domain/c
 import { NO_SERVER } from '../domain/operations.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { backFrontend, lastResort } from './haproxy-activator.js';
-import { balancingLines, boundsOf, retryLines, unservedOr } from './haproxy-balancing.js';
+import { balancingLines, boundsOf, queueRules, retryLines, unservedOr } from './haproxy-balancing.js';
 import { cacheRules, cacheSection } from './haproxy-cache.js';
 import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
 import { findRoute, rewrites, ROUTE_TIMEOUT } from './haproxy-routes.js';
@@ -160,7 +160,7 @@ function frontend(input: ConfigInput): readonly string[] {
     ...findRoute(filesIn(folder).routes),
     ...challengeRoute(challengePort),
     ...optionRules(settings, carrying),
-    ...rewrites(carrying.headers),
+    ...(carrying.rules.has('rewrites') ? rewrites(carrying.headers) : []),
     'use_backend %[var(txn.to)] if { var(txn.to) -m found }',
     `default_backend ${NO_ROUTE}`,
     ...logLine(input),
@@ -176,15 +176,16 @@ const saysOfClient = (what: string, value: string, hasTrusted: boolean): string 
 const logLine = ({ carrying, accessLogPort }: ConfigInput): readonly string[] =>
   accessLogPort === undefined ? [] : [`log-format '${logFormat(carrying)}'`];
 
-/** What the service of a request has besides instances; but for the splits it costs nothing while no service has any. */
+/** What the service of a request has besides instances; it costs nothing while no service has any. */
 function optionRules(settings: HaproxySettings, { rules }: Carrying): readonly string[] {
   const { options } = filesIn(settings.folder);
+  const hasOptions = rules.has('cache') || rules.has('limits');
   return [
-    ...(rules.size === 0
+    ...(!hasOptions
       ? []
       : [`http-request set-var(txn.options) var(txn.to),map_str(${options}) if { var(txn.to) -m found }`]),
     ...limitRules(settings, { hasOwn: rules.has('limits') }),
-    ...splitRules(settings, { hasOptions: rules.size > 0 }),
+    ...(rules.has('splits') ? splitRules(settings, { hasOptions }) : []),
     ...(rules.has('cache') ? cacheRules : []),
   ];
 }
@@ -258,14 +259,15 @@ function poolBackend(
   profile: Profile,
   number: number,
 ): readonly string[] {
-  const { pools, backends } = carrying;
+  const { pools, backends, rules } = carrying;
   const name = backendName(profile, number);
   return section(
     `backend ${name}`,
     ...BALANCE[profile],
-    ...lotRules(profile),
-    ROUTE_TIMEOUT,
+    ...(rules.has('splits') ? lotRules(profile) : []),
+    ...(rules.has('rewrites') ? [ROUTE_TIMEOUT] : []),
     ...balancingLines(settings, backends.get(name)?.bounds?.queueMs),
+    ...(rules.has('bounds') ? queueRules(settings) : []),
     ...serverLines(backends.get(name), pools[profile].servers, PROTOCOL[profile] ?? ''),
     ...lastResort(settings, profile, name),
     ...(profile === 'h2' ? HTTP2_ERRORS : []),

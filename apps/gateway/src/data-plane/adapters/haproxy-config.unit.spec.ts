@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { assign, carryingNothing } from '../domain/carrying.js';
 import { server, wantedOf } from '../domain/wanted.testing.js';
+import type { Rules } from '../domain/options.js';
 import { haproxyConfig } from './haproxy-config.js';
 import { marksMap, optionsMap, routesMap } from './haproxy-maps.js';
 import type { HaproxySettings } from './haproxy-settings.js';
@@ -73,4 +74,28 @@ it('nobody is trusted where nobody is named, and nothing is logged where nothing
   expect(text).toContain('acl is-trusted always_false\n');
   expect(text).toContain('bind [::]:80\n');
   expect(text).not.toMatch(/^ {2}(log 127|log-format|uid)/m);
+});
+
+it('the first canary adds these lines, and no other', () => {
+  const linesOf = (rules: readonly Rules[]): readonly string[] =>
+    haproxyConfig({
+      settings,
+      carrying: { ...carryingNothing(settings.pools), rules: new Set(rules) },
+      generation: 'g1',
+    }).split('\n');
+  const before = new Set(linesOf(['cache']));
+  expect(linesOf(['cache', 'splits']).filter((line) => !before.has(line))).toMatchInlineSnapshot(`
+    [
+      "  http-request set-var(txn.split) var(txn.to),map_str(/run/gateway/splits.map)",
+      "  http-request set-var(txn.lot) rand(10000) if { var(txn.split) -m found }",
+      "  acl has-lot req.cook(slipway-lot) -m reg '^[0-9]{1,4}$'",
+      "  http-request set-var(txn.lot) req.cook(slipway-lot) if { var(txn.split),field(3,:) -m str sticky } has-lot",
+      "  http-request set-var(txn.drawn) bool(true) if { var(txn.split),field(3,:) -m str sticky } !has-lot",
+      "  http-request set-var(txn.below) var(txn.split),field(2,:)",
+      "  http-request set-var(txn.to) var(txn.split),field(1,:) if { var(txn.lot),sub(txn.below) lt 0 } { var(txn.split),field(1,:),nbsrv gt 0 }",
+      "  http-request set-var(txn.options) var(txn.to),map_str(/run/gateway/options.map) if { var(txn.split) -m found }",
+      "  http-after-response add-header Set-Cookie "slipway-lot=%[var(txn.lot)]; Path=/; HttpOnly" if { var(txn.drawn) -m bool }",
+      "  http-after-response add-header Cache-Control private if { var(txn.drawn) -m bool }",
+    ]
+  `);
 });

@@ -10,8 +10,8 @@ const KEEPS = '{ var(txn.split),field(3,:) -m str sticky }';
 /**
  * Sends a part of a service's requests to its canary. To stand behind the limits, which are of the service as a whole, and
  * before the cache: answers of the two releases are kept apart, so options are looked up anew. A request draws a lot: so
- * the shares are exact in large numbers, however its service balances. They are always there, for a reload would cost more
- * than one look into an empty map. Where no activator is the last resort, HAProxy itself sees that a canary is down.
+ * the shares are exact in large numbers, however its service balances. Where no activator is the last resort, HAProxy
+ * itself sees that a canary is down.
  */
 export function splitRules(
   { folder }: Pick<HaproxySettings, 'folder'>,

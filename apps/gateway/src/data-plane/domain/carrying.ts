@@ -93,7 +93,7 @@ export function assign(before: Carrying, wanted: Wanted): Carrying {
     const name = backendName(service.profile, number);
     backends.set(name, withServers(kept.get(name)?.slots, number, service));
   }
-  const rules = new Set([...before.rules, ...rulesOf(served)]);
+  const rules = new Set([...before.rules, ...rulesOf(served, wanted.routes)]);
   const headers = headersFor(before.headers, wanted.routes);
   return {
     ...{ pools, rules, backends, headers, routes: wanted.routes },

@@ -1,7 +1,12 @@
-import type { WantedService } from './wanted.js';
+import type { Side } from './sides.js';
+import type { WantedRoute, WantedService } from './wanted.js';
 
-/** What the requests of a service get besides an instance. HAProxy has rules for it only where a service needs them. */
-export type Rules = 'cache' | 'limits';
+/**
+ * What requests get besides an instance: HAProxy has rules for it only once a service or a route needs them. `splits`: a
+ * share goes to a canary. `bounds`: requests wait where instances have as many as they may. `rewrites`: a route changes a
+ * request, or has a time limit.
+ */
+export type Rules = 'cache' | 'limits' | 'splits' | 'bounds' | 'rewrites';
 
 const RATE_WINDOW_S = 10;
 
@@ -16,12 +21,24 @@ export function optionsOf({ cache, limits }: Pick<WantedService, 'cache' | 'limi
   return [version, rate === undefined ? '' : rateOf(rate), limits?.bodyBytes ?? ''].join(':');
 }
 
-export function rulesOf(services: readonly Pick<WantedService, 'cache' | 'limits'>[]): readonly Rules[] {
-  return [
-    ...(services.some(({ cache }) => cache !== undefined) ? (['cache'] as const) : []),
-    ...(services.some(({ limits }) => limits !== undefined) ? (['limits'] as const) : []),
-  ];
+type Ruled = Pick<Side, 'cache' | 'limits' | 'percent' | 'bounds' | 'servers'>;
+
+export function rulesOf(services: readonly Ruled[], routes: readonly WantedRoute[]): readonly Rules[] {
+  const needs: Readonly<Record<Rules, boolean>> = {
+    cache: services.some(({ cache }) => cache !== undefined),
+    limits: services.some(({ limits }) => limits !== undefined),
+    splits: services.some(({ percent }) => percent !== undefined),
+    bounds: services.some(isBounded),
+    rewrites: routes.some(isRewritten),
+  };
+  return (Object.keys(needs) as Rules[]).filter((one) => needs[one]);
 }
+
+const isBounded = ({ bounds, servers }: Ruled): boolean =>
+  bounds !== undefined || servers.some(({ mostInFlight = 0 }) => mostInFlight > 0);
+
+const isRewritten = ({ strip = false, headers, timeoutMs }: WantedRoute): boolean =>
+  strip || headers !== undefined || timeoutMs !== undefined;
 
 /**
  * While instances change: answers of before and after may mix under this version alone, which nobody asks for later. With

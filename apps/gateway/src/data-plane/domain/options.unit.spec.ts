@@ -41,7 +41,12 @@ describe('the options of a service', () => {
     expect([...cached.rules]).toEqual(['cache']);
     expect(isSameConfiguration(plain, cached)).toBe(false);
     expect(isSameConfiguration(cached, assign(cached, web([server(1)])))).toBe(true);
-    expect(rulesOf([{ limits: {} }])).toEqual(['limits']);
+    expect(rulesOf([{ servers: [], limits: {} }], [])).toEqual(['limits']);
+    expect(rulesOf([{ servers: [], percent: 0 }], [])).toEqual(['splits']);
+    expect(rulesOf([{ servers: [server(1, { mostInFlight: 3 })] }], [])).toEqual(['bounds']);
+    const route = { host: 'web.localhost', path: '/', service: 'web' };
+    expect(rulesOf([], [route])).toEqual([]);
+    expect(rulesOf([], [route, { ...route, path: '/a', timeoutMs: 5 }])).toEqual(['rewrites']);
   });
 });
 
