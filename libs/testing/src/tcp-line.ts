@@ -13,6 +13,7 @@ export class TcpLine {
   constructor(private readonly to: { readonly host: string; readonly port: number }) {}
 
   async mend(): Promise<void> {
+    if (this.server !== undefined) return;
     this.server = createServer((near) => this.join(near, connect(this.to)));
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
