@@ -1,8 +1,4 @@
-import {
-  expectedOf,
-  HORIZON_MINUTES,
-  type LoadHistory,
-} from '../../../apps/load-balancer/src/scaling/domain/expected.js';
+import { expectedOf, type LoadHistory } from '../../../apps/load-balancer/src/scaling/domain/expected.js';
 import type { Policy } from '../../../apps/load-balancer/src/scaling/domain/policy.js';
 import { seeded } from '../placement/random.js';
 import { ours, type Scaler } from './scalers.js';
@@ -116,6 +112,3 @@ const historyUntil = (minutes: readonly number[], end: number): LoadHistory => {
   const requestsPerSecond = minutes.slice(Math.max(0, end - 28 * DAY_MINUTES), end);
   return { cpu: [], memory: [], concurrency: [], requestsPerSecond };
 };
-
-/** What a start may take for a forecast to be in time. */
-export const LONGEST_START_MS = HORIZON_MINUTES * 60_000;

@@ -1,7 +1,5 @@
 import type { FiguresRow } from '#libs/contracts';
-import type { AnsweredRequest } from '../data-plane/domain/answered.js';
 import type { CarriedService } from './domain/gateway-figures.js';
-import type { Answering } from './domain/answers-seen.js';
 
 /** Where load balancers hear how services and instances do here. */
 export interface Reporting {
@@ -25,5 +23,3 @@ export interface WaitingRequests {
 
 /** What is carried, as it was seen last. */
 export type Carried = () => readonly CarriedService[];
-
-export type AnswerListener = (answering: Answering, answer: AnsweredRequest) => void;

@@ -1,7 +1,6 @@
 import type { Constraint, DecideInput, Decision, Explanation } from './decision.js';
 import { sampleOf } from './figures.js';
 import { changesKeptMs, limitIn, limitOut, type Limited, recommendedKeptMs } from './limits.js';
-import type { Policy } from './policy.js';
 import { recommendations, type Seen, type TargetResult } from './recommend.js';
 import { type ScalingState, withRecommended } from './state.js';
 
@@ -175,7 +174,7 @@ function paceNow({ policy: { targets }, samples, state, now }: Seen): ScalingSta
   return { secondsEach: before + PACE_WEIGHT * (each - before), at: now };
 }
 
-/** The load an instance at which answers take too long now, if it is the lowest one known, or what was known is old. */
+/** The load an instance at which answers take too long now, in requests a second; undefined while they do not. */
 function slowNow(
   { samples, state, now, policy }: Seen,
   targets: readonly TargetResult[],
@@ -186,7 +185,3 @@ function slowNow(
   if (latency.value <= latency.aim * (1 + policy.out.tolerance)) return undefined;
   return { requestsPerSecond: load / state.ready.count, at: now };
 }
-
-/** Whether a policy can ever want fewer than one instance. */
-export const mayBeIdle = ({ min, idleMs }: Pick<Policy, 'min' | 'idleMs'>): boolean =>
-  min === 0 && idleMs !== undefined;
