@@ -26,7 +26,7 @@ describe.each(apps)('%s', (app, url) => {
   it('lives and is ready', async () => {
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
     const ready = await fetch(`${url}/ready`);
-    const own = app === 'gateway' ? { haproxy: 'ok', certificates: 'ok' } : { kafka: 'ok' };
+    const own = app === 'gateway' ? { haproxy: 'ok', certificates: 'ok', registry: 'ok' } : { kafka: 'ok' };
     const checks = { postgres: 'ok', ...own };
     expect([ready.status, await ready.json()]).toEqual([200, { ready: true, checks }]);
   });

@@ -131,7 +131,8 @@ describe('plan', () => {
     expect(first.out).toMatch(/\n {5}\+ build\n {5}\+ start\n/);
     expect(first.out).toMatch(/4 changes; nothing was done yet\.\nnext: slipway deploy \S+ --app \S+\n$/);
     expect(await containersOf(app)).toEqual([]);
-    expect(answerOf((await slipway('releases', app, '--json')).out)).toEqual([]);
+    const releases = answerOf((await slipway('releases', app, '--json')).out);
+    expect(releases).toMatchObject({ error: { code: 'SERVICE_UNKNOWN' } });
 
     expect((await slipway('deploy', root, '--app', app)).code).toBe(0);
     const second = await slipway('plan', root, '--app', app);

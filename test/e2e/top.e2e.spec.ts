@@ -57,9 +57,11 @@ describe('slipway top', () => {
     const { code, out } = await slipway('top', appId);
     expect(code).toBe(0);
     const [head, ...rows] = out.trimEnd().split('\n');
-    expect(head).toMatch(/^SERVICE +INSTANCE +NODE +CPU +PEAK +THROTTLED +MEMORY +RESTARTS +OOM KILLS /);
+    expect(head).toMatch(
+      /^SERVICE +INSTANCE +NODE +SCORE +CPU +PEAK +THROTTLED +MEMORY +RESTARTS +OOM KILLS /,
+    );
     expect(rows.map((row) => row.split(' ')[0])).toEqual(['burner', 'idle']);
-    expect(rows[0]).toMatch(/ node-\d +0\.\d\d of 0\.2 +\S+ +\d+ % +[\d.]+ of 64\.0 MiB /);
+    expect(rows[0]).toMatch(/ node-\d +\d+ \w+ +0\.\d\d of 0\.2 +\S+ +\d+ % +[\d.]+ of 64\.0 MiB /);
   });
 
   it('prints one line of JSON of all nodes', async () => {
