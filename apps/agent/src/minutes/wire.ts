@@ -1,6 +1,6 @@
 import type { ObservedNode } from '#libs/observations';
 import { keepPartitions, type KeptTable, withAdvisoryLock } from '#libs/postgres';
-import { readServices } from '#libs/registry-client';
+import { readServices, RegistryUnavailableError } from '#libs/registry-client';
 import { Recurring, type Runtime } from '#libs/runtime';
 import { PostgresSpans, spanTables, type SpanTable } from './adapters/postgres-spans.js';
 import { FollowedScaling } from './follow-scaling.js';
@@ -32,7 +32,7 @@ export function createMinutes(parts: MinuteParts): KeptMinutes {
   const { pool, logger } = parts.runtime;
   const scaling = new FollowedScaling({
     counts: { all: () => readServices(pool) },
-    onError: (err) => logger.warn({ err }, 'it is not known which services scale'),
+    onError: (err) => sayNotKnown(logger, err),
   });
   const minutes = writerOf(parts, spanTables.minutes, { lengthMs: 60_000, kept: 10 });
   const tenSeconds = writerOf(parts, spanTables.tenSeconds, {
@@ -75,6 +75,12 @@ function writerOf({ runtime, holder }: MinuteParts, table: SpanTable, length: Le
     now: () => clock.now(),
     onError: (err) => logger.warn({ err, table }, 'figures of nodes are not stored yet'),
   });
+}
+
+function sayNotKnown(logger: Runtime['logger'], err: unknown): void {
+  // As in a first start, in which the node manager comes up beside it.
+  if (err instanceof RegistryUnavailableError) logger.info({ hint: err.hint }, err.message);
+  else logger.warn({ err }, 'it is not known which services scale');
 }
 
 async function keepAll({ runtime, keepDays, keepTenSecondsDays }: MinuteParts): Promise<void> {
