@@ -36,8 +36,9 @@ const scoreSchema = z
 
 const isPrometheus = (text: string): boolean => {
   if (!URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && username === '' && password === '';
+  const { protocol, username, password, search, hash } = new URL(text);
+  // Policies are shown to whoever may read, so none of the places of a login are taken.
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '');
 };
 
 const targetsSchema = z.strictObject(
@@ -78,7 +79,7 @@ const targetsSchema = z.strictObject(
         url: z
           .string()
           .max(500)
-          .refine(isPrometheus, 'expected an http:// or https:// URL without a login')
+          .refine(isPrometheus, 'expected an http:// or https:// URL without a login, ? and #')
           .describe('The server, without `/api/v1/query`.'),
         query: printable(LONGEST_QUERY).describe('A PromQL query with one number as its result.'),
         perInstance: z.number().min(0.000001).max(1e12).describe('Of that number, for each instance.'),

@@ -61,6 +61,14 @@ it.each<[object, string]>([
     'targets.prometheus.url',
   ],
   [
+    { max: 2, targets: { prometheus: { url: 'http://prom/?token=geheim', query: 'up', perInstance: 1 } } },
+    'targets.prometheus.url',
+  ],
+  [
+    { max: 2, targets: { prometheus: { url: 'http://prom/#graph', query: 'up', perInstance: 1 } } },
+    'targets.prometheus.url',
+  ],
+  [
     { max: 2, targets: { prometheus: { url: 'file:///etc', query: 'up', perInstance: 1 } } },
     'targets.prometheus.url',
   ],
