@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
-import { MOST_INSTANCES } from '#libs/contracts';
+import { type Command, Option } from 'commander';
+import { MOST_INSTANCES, SCALING_OUTCOMES } from '#libs/contracts';
 import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
+import { explainScaling, scalingStatus } from './commands/scaling-decisions.js';
 import { setScaling, showScaling, unsetScaling } from './commands/scaling.js';
 
 const WHO_WINS =
@@ -13,6 +14,15 @@ interface SetFlags {
   readonly max?: number;
   readonly reason?: string;
 }
+
+interface ExplainFlags {
+  readonly outcome?: (typeof SCALING_OUTCOMES)[number];
+  readonly limit?: number;
+}
+
+const EXPLAINED =
+  'The target with * asked for the most. Decisions that changed nothing are one entry for as long as one reason\n' +
+  'goes on. LOAD_BALANCER_SCALING_DECISIONS_DAYS says how long they are kept.';
 
 const REASON = 'why, for those who read the history later';
 
@@ -53,5 +63,28 @@ export function addScaling(program: Command, run: Run, _context: ProgramContext)
     .addHelpText('after', examples('slipway scaling unset shop prices'))
     .action((appId: string, service: string, flags: Pick<SetFlags, 'reason'>, command: Command) =>
       run(command, (output) => unsetScaling({ appId, service, ...flags }, output)),
+    );
+  addDecisions(scaling, run);
+}
+
+/** What was decided, and why. */
+function addDecisions(scaling: Command, run: Run): void {
+  sub(scaling, 'status [app] [service]', 'show counts, bounds, the last decision, and what it waits for')
+    .addHelpText('after', examples('slipway scaling status', 'slipway scaling status shop prices --json'))
+    .action((appId: string | undefined, service: string | undefined, _options: unknown, command: Command) =>
+      run(command, (output) => scalingStatus({ appId, service }, output)),
+    );
+  sub(scaling, 'explain <app> <service>', 'show why there are as many instances as there are')
+    .addOption(new Option('--outcome <outcome>', 'only these').choices(SCALING_OUTCOMES))
+    .option('--limit <count>', 'how many decisions', wholeNumber('--limit', 1, 500))
+    .addHelpText(
+      'after',
+      `${examples(
+        'slipway scaling explain shop prices',
+        'slipway scaling explain shop prices --outcome failed --json',
+      )}\n\n${EXPLAINED}`,
+    )
+    .action((appId: string, service: string, flags: ExplainFlags, command: Command) =>
+      run(command, (output) => explainScaling({ appId, service, ...flags }, output)),
     );
 }

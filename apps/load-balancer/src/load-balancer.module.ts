@@ -16,6 +16,8 @@ import {
   SCALINGS,
   type Scalings,
 } from './rebalancing/ports.js';
+import { ScalingController } from './scaling/http.js';
+import { SCALING_VIEW, type ScalingView } from './scaling/ports.js';
 import { ScoresController } from './scores/http.js';
 import { CURRENT_SCORES, type CurrentScores } from './scores/ports.js';
 import { TrafficFeedController } from './traffic-feed/http.js';
@@ -31,20 +33,21 @@ export interface LoadBalancerParts {
   readonly scalings: Scalings;
   readonly overrides: OverrideRecord;
   readonly scores: CurrentScores;
+  readonly scalingView: ScalingView;
   readonly tokens: Tokens;
 }
 
 @Module({})
 export class LoadBalancerModule {
   static register(parts: LoadBalancerParts): DynamicModule {
-    const { placement, explanations, fleets, rebalancing, moves, scalings, overrides, scores, tokens } =
-      parts;
+    const { placement, explanations, fleets, rebalancing, moves, scalings, overrides, tokens } = parts;
     return {
       module: LoadBalancerModule,
       controllers: [
         ...[PlacementConsumer, RebalancingConsumer],
         ...[ExplanationsController, PlansController, RebalancingController],
-        ...[ScoresController, TrafficFeedController, TrafficOverridesController],
+        ...[ScalingController, ScoresController],
+        ...[TrafficFeedController, TrafficOverridesController],
       ],
       providers: [
         { provide: PLACEMENT, useValue: placement },
@@ -54,7 +57,8 @@ export class LoadBalancerModule {
         { provide: MOVES, useValue: moves },
         { provide: SCALINGS, useValue: scalings },
         { provide: OVERRIDE_RECORD, useValue: overrides },
-        { provide: CURRENT_SCORES, useValue: scores },
+        { provide: CURRENT_SCORES, useValue: parts.scores },
+        { provide: SCALING_VIEW, useValue: parts.scalingView },
         { provide: TOKENS, useValue: tokens },
       ],
     };

@@ -74,6 +74,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     scalings: scaling,
     overrides: traffic.overrides,
     scores: scoring.scores,
+    scalingView: scaling.view,
     tokens,
   });
   const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });

@@ -3,7 +3,10 @@ import {
   type ExplainedPlacement,
   type FleetPlan,
   loadBalancerRoutes as routes,
+  type Page,
   type RebalancingAnswer,
+  type ScalingDecision,
+  type ScalingStatus,
   type ShownScore,
   type TrafficOverride,
 } from '#libs/contracts';
@@ -33,6 +36,15 @@ export interface LoadBalancer {
   endWeight(instance: string): Promise<TrafficOverride>;
   /** Of the instances of an application. */
   scores(appId: string): Promise<readonly ShownScore[]>;
+  /** Of each service with a policy, of one application or of all. */
+  scalingStatuses(appId?: string): Promise<readonly ScalingStatus[]>;
+  scalingStatus(appId: string, service: string): Promise<ScalingStatus>;
+  /** The newest page. */
+  scalingDecisions(
+    appId: string,
+    service: string,
+    query: CallOf<typeof routes.scalingDecisions>['query'],
+  ): Promise<Page<ScalingDecision>>;
 }
 
 export function openLoadBalancer(): LoadBalancer {
@@ -56,5 +68,10 @@ export function openLoadBalancer(): LoadBalancer {
     setWeight: (instance, body) => call(api, routes.setTrafficOverride, { params: { instance }, body }),
     endWeight: (instance) => call(api, routes.endTrafficOverride, { params: { instance } }),
     scores: (appId) => allItems((after) => call(api, routes.scores, { query: { appId, after } })),
+    scalingStatuses: (appId) =>
+      allItems((after) => call(api, routes.scalingStatuses, { query: { appId, after } })),
+    scalingStatus: (appId, service) => call(api, routes.scalingStatus, { params: { appId, service } }),
+    scalingDecisions: (appId, service, query) =>
+      call(api, routes.scalingDecisions, { params: { appId, service }, query }),
   };
 }

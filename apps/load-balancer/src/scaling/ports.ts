@@ -1,3 +1,5 @@
+import type { SCALING_OUTCOMES, ScalingDecision, ScalingStatus } from '#libs/contracts';
+import type { Placed } from '#libs/http';
 import type { Asking } from './domain/asked.js';
 import type { Expected, Explanation } from './domain/decision.js';
 import type { InstanceFigures, Traffic } from './domain/figures.js';
@@ -89,4 +91,30 @@ export interface ScalingRecord {
 /** The load that is expected soon, where a policy asks for that and enough is known. */
 export interface Forecasts {
   expected(service: ServiceName, policy: Policy, now: number): Expected | undefined;
+}
+
+/** All where a member is left out. */
+export interface DecisionFilter {
+  readonly outcome?: (typeof SCALING_OUTCOMES)[number];
+  readonly constraint?: string;
+}
+
+export const SCALING_VIEW = Symbol('ScalingView');
+/** What was decided, as people and programs read it. */
+export interface ScalingView {
+  /** Of services with a policy: at most so many after this one, by application and service. */
+  statuses(
+    filter: { readonly appId?: string },
+    most: number,
+    after?: readonly [appId: string, service: string],
+  ): Promise<readonly Placed<ScalingStatus>[]>;
+  /** Of any service that the registry knows; undefined of others. */
+  status(of: ServiceName): Promise<ScalingStatus | undefined>;
+  /** The newest first: at most so many of those before the place. */
+  decisions(
+    of: ServiceName,
+    filter: DecisionFilter,
+    most: number,
+    before?: readonly [at: string, reason: string],
+  ): Promise<readonly Placed<ScalingDecision>[]>;
 }

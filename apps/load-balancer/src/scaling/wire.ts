@@ -8,9 +8,11 @@ import { PolledFigures } from './adapters/outside-figures.js';
 import { PostgresForecasts } from './adapters/postgres-forecasts.js';
 import { PostgresScalingLeases } from './adapters/postgres-scaling-leases.js';
 import { endScaling, PostgresScalingRecord, SCALING_TOKENS } from './adapters/postgres-scaling-record.js';
+import { PostgresScalingView } from './adapters/postgres-scaling-view.js';
 import { askPrometheus } from './adapters/prometheus.js';
 import { RegistryScaledServices } from './adapters/registry-services.js';
 import type { InstanceFigures } from './domain/figures.js';
+import type { ScalingView } from './ports.js';
 import { keyOf, ScaleServices } from './scale-services.js';
 
 export { oldScalingRows } from './adapters/postgres-scaling-record.js';
@@ -25,6 +27,7 @@ interface ScalingParts {
 }
 
 export interface Scaling {
+  readonly view: ScalingView;
   /** What came of a request of this feature; answers to others change nothing. */
   end(tx: Transaction, reply: ScaleReply): Promise<void>;
   start(): void;
@@ -69,6 +72,7 @@ export function createScaling({ runtime, replica, traffic, wakes, use }: Scaling
   const rounds = roundsOf(scaling, (err) => logger.warn({ err }, 'no service is scaled now'));
   let asleep: (() => void) | undefined;
   return {
+    view: new PostgresScalingView({ pool, now: () => clock.now().getTime() }),
     end: endScaling,
     start() {
       asleep = wakes.onWake((service) => {

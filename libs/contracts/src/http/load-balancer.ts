@@ -1,6 +1,7 @@
 import { placementRoutes } from './placements.js';
 import { planRoutes } from './plans.js';
 import { rebalancingRoutes } from './rebalancing.js';
+import { scalingDecisionRoutes } from './scaling-decisions.js';
 import { scoreRoutes } from './scores.js';
 import { trafficFeedRoutes } from './traffic-feed.js';
 import { trafficOverrideRoutes } from './traffic-overrides.js';
@@ -10,6 +11,7 @@ export const loadBalancerRoutes = {
   ...placementRoutes,
   ...planRoutes,
   ...rebalancingRoutes,
+  ...scalingDecisionRoutes,
   ...scoreRoutes,
   ...trafficFeedRoutes,
   ...trafficOverrideRoutes,
