@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ObservedInstance, ObservedNode } from '#libs/observations';
 import { SshPool, type SshTarget } from '#libs/ssh';
 import { sshTargetOf, testNodes, uniqueName, until } from '#libs/testing';
+import { BASE_IMAGES } from '../../scripts/one-machine/base-images.js';
 
 const SCRIPT = join(import.meta.dirname, '../../dist/test/agent/watch-this-machine.js');
 const SERVICE = uniqueName('local');
@@ -18,9 +19,18 @@ let container: string;
 beforeAll(async () => {
   const [node] = await testNodes();
   target = sshTargetOf(node);
-  const [image = ''] = (await docker('image', 'ls', '-q')).split('\n');
   const labels = LABELS.flatMap((label) => ['--label', label]);
-  container = await docker('run', '-d', '--cpus', '.3', ...labels, image, 'sh', '-c', 'while :; do :; done');
+  container = await docker(
+    'run',
+    '-d',
+    '--cpus',
+    '.3',
+    ...labels,
+    BASE_IMAGES.python,
+    'sh',
+    '-c',
+    'while :; do :; done',
+  );
 });
 afterAll(async () => {
   await docker('rm', '-f', container);

@@ -6,6 +6,7 @@ import { sshShell } from '../../apps/agent/src/watch/adapters/ssh-shell.js';
 import { type ContainerFigures, figuresBetween } from '../../apps/agent/src/watch/domain/figures.js';
 import type { Look } from '../../apps/agent/src/watch/domain/look.js';
 import type { NodeChannel, WatchedContainer } from '../../apps/agent/src/watch/ports.js';
+import { BASE_IMAGES } from '../../scripts/one-machine/base-images.js';
 import { inWhole } from '../short-form.js';
 
 /** Left out of the short form: what the recorded looks of sampling-loop.int have, without the load. */
@@ -17,14 +18,12 @@ const ssh = new SshPool();
 const WAIT = { timeoutMs: 40_000 };
 
 let target: SshTarget;
-let image: string;
 let dataRoot: string;
 let channel: NodeChannel;
 
 beforeAll(async () => {
   const [node] = await testNodes();
   target = sshTargetOf(node);
-  [image = ''] = (await docker('image', 'ls', '-q')).split('\n');
   dataRoot = await docker('info', '--format', '{{.DockerRootDir}}');
   channel = await openNodeChannel(sshShell(ssh, target), { dataRoot, timeoutMs: 20_000 });
 });
@@ -45,7 +44,7 @@ async function docker(...args: readonly string[]): Promise<string> {
 }
 
 async function run(options: readonly string[], command: readonly string[]): Promise<WatchedContainer> {
-  const id = await docker('run', '-d', '--label', LABEL, ...options, image, ...command);
+  const id = await docker('run', '-d', '--label', LABEL, ...options, BASE_IMAGES.python, ...command);
   return { id, pid: await pidOf(id) };
 }
 
