@@ -6,6 +6,8 @@ import { type ScalingState, withRecommended } from './state.js';
 
 /** Knative leaves its panic mode when so long nothing has called for it (its stable window). */
 const CALM_MS = 60_000;
+/** So long an instance may take to its first request. After that nothing is known of it that another start would not mend. */
+const LONGEST_START_MS = 600_000;
 
 /**
  * How many instances there are to be, and why. Called once a second or so, with the state that it gave back last. Pure:
@@ -42,8 +44,13 @@ function look({ policy, figures, current, state, now }: DecideInput): Seen {
     const { traffic, kafkaLag = 0, prometheus = 0 } = figures;
     const isBusy =
       traffic !== undefined && traffic.requestsPerSecond + traffic.inFlight + traffic.waiting > 0;
-    if (isBusy || kafkaLag > 0 || prometheus > 0) return now;
+    if (isBusy || kafkaLag > 0 || prometheus > 0 || isStarting()) return now;
     return Math.min(now, Math.max(state.activeAt, traffic?.lastRequestAt ?? 0));
+  }
+
+  /** What was woken is not idle before it can take a request: a slow start would else be ended, again and again. */
+  function isStarting(): boolean {
+    return current > 0 && ready.count === 0 && now - ready.since < LONGEST_START_MS;
   }
 }
 
@@ -143,6 +150,7 @@ function nextState(
 ): ScalingState {
   const { state, samples } = seen;
   const recent = state.changes.filter(({ at }) => now - at < changesKeptMs(policy));
+  const isWoken = count > 0 && current === 0;
   const panicUntil = panics(seen, targets) ? now + CALM_MS : state.panicUntil;
   const slowAt = slowNow(seen, targets) ?? state.slowAt;
   const pace = paceNow(seen) ?? state.pace;
@@ -150,8 +158,8 @@ function nextState(
     samples,
     recommended: withRecommended(state.recommended, wish.count, now, recommendedKeptMs(policy)),
     changes: count === current ? recent : [...recent, { at: now, from: current, to: count }],
-    ready: state.ready,
-    activeAt: count > 0 && current === 0 ? now : state.activeAt,
+    ready: isWoken ? { count: 0, since: now } : state.ready,
+    activeAt: isWoken ? now : state.activeAt,
     ...(panicUntil !== undefined && panicUntil > now && { panicUntil }),
     ...(pace !== undefined && { pace }),
     ...(slowAt !== undefined && { slowAt }),

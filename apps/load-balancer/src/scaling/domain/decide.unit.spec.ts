@@ -237,6 +237,21 @@ describe('zero', () => {
     expect(decide(inputOf(policyOf({ min: 0, idleMs: 60_000, targets: {} }), woken)).count).toBe(1);
   });
 
+  it('what starts slower than idleMs is not idle before it can take a request, whether its client waits or not', () => {
+    const none = () => figuresOf(0, {}, { traffic: traffic({ requestsPerSecond: 0 }) });
+    const loop = new Loop(policy, 0).run(1, none, { isWoken: true }).run(300, none);
+    expect(loop.current).toBe(1);
+    expect(loop.run(59, idle).current).toBe(1);
+    expect(loop.run(2, idle).current).toBe(0);
+  });
+
+  it('what has not started after ten minutes counts as idle: the next request starts it anew', () => {
+    const none = () => figuresOf(0, {}, { traffic: traffic({ requestsPerSecond: 0 }) });
+    const loop = new Loop(policy, 0).run(1, none, { isWoken: true }).run(600, none);
+    expect(loop.current).toBe(1);
+    expect(loop.run(61, none).current).toBe(0);
+  });
+
   it('it is not idle again right after', () => {
     const loop = new Loop(policy, 0).run(1, idle, { isWoken: true }).run(59, idle);
     expect(loop.current).toBe(1);
