@@ -12,6 +12,8 @@ shift 6
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
+# Each command over SSH would begin with what this machine's shell does at its start, and may be ended in the middle of it.
+[ ! -e ~root/.bashrc ] || mount --bind /dev/null ~root/.bashrc
 mkdir -p /etc/docker
 mount -t tmpfs tmpfs /etc/docker
 mkdir -p /run/sshd /run/docker
