@@ -1,17 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import {
-  type AnswerOf,
-  FEED_PROTOCOL,
-  type FeedScore,
-  gatewayRoutes,
-  loadBalancerRoutes,
-  parseFromLoadBalancer,
-} from '#libs/contracts';
+import { FEED_PROTOCOL, type FeedScore, loadBalancerRoutes, parseFromLoadBalancer } from '#libs/contracts';
 import { LiveTree } from '../../apps/cli/src/adapters/live-tree.js';
 import { Output } from '../../apps/cli/src/output.js';
-import { type LoadPicture, type PictureInstance, pictureLines } from './load-picture.js';
-import { LoadRequests } from './load-requests.js';
+import { type LoadPicture, pictureLines } from './load-picture.js';
+import { LoadRequests, type Went } from './load-requests.js';
+import { LoadedService } from './loaded-service.js';
 import { APP_ID } from './main-job.js';
 
 const SERVICE = 'prices';
@@ -19,15 +13,30 @@ const WAVE = { least: 2, most: 60, periodMs: 120_000 };
 const EACH_MS = 1_000;
 /** Without a terminal, a picture as lines comes so seldom. */
 const LINES_EACH = 10;
+/** Seconds. */
+const MOST_HISTORY = 1_000;
 
 interface Load {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** Puts the example application under a load that rises and falls, and shows how it does, until the signal. */
+/** An instance for each 15 requests a second; with short pauses, so that one wave shows it grow and shrink. */
+const POLICY = {
+  ...{ min: 1, max: 4, targets: { requestsPerSecond: 15 } },
+  in: { step: 1, cooldownMs: 5_000, stabilisationMs: 10_000 },
+  // The wave is no panic, after which nothing would be taken away for a minute.
+  panic: { percent: 1_000 },
+};
+
+/**
+ * Puts the example application under a load that rises and falls, has it scaled by that, and shows how it does, until the
+ * signal.
+ */
 export async function runLoad({ env, signal }: Load): Promise<void> {
   const of = (variable: string): string => String(env[variable]);
+  const service = new LoadedService({ env, appId: APP_ID, service: SERVICE });
+  await service.scaleBy(POLICY);
   const host = `${SERVICE}.${APP_ID}.localhost`;
   const requests = new LoadRequests({ trafficUrl: of('SLIPWAY_TRAFFIC_URL'), host, path: '/' }, WAVE);
   const scores = new WatchedScores(of('SLIPWAY_LOAD_BALANCER_URL'), of('SLIPWAY_API_TOKEN'));
@@ -41,12 +50,8 @@ export async function runLoad({ env, signal }: Load): Promise<void> {
   try {
     for (let second = 1; !signal.aborted; second += 1) {
       await delay(EACH_MS, undefined, { signal }).catch(() => undefined);
-      const instances = await instancesOf(of('SLIPWAY_GATEWAY_URL'), of('SLIPWAY_API_TOKEN'), scores).catch(
-        () => picture.instances,
-      );
-      const wanted = requests.rate;
-      const history = [...picture.history, { wanted, instances: instances.length }].slice(-EACH_MS);
-      picture = { title: picture.title, wanted, ...requests.take(), history, instances };
+      const seen = await seenOf(service, scores).catch(() => picture);
+      picture = nextPicture(picture, seen, { wanted: requests.rate, ...requests.take() });
       if (!output.live && second % LINES_EACH === 0) console.log(pictureLines(picture).join('\n'));
     }
   } finally {
@@ -56,18 +61,30 @@ export async function runLoad({ env, signal }: Load): Promise<void> {
   }
 }
 
-async function instancesOf(
-  gatewayUrl: string,
-  token: string,
-  scores: WatchedScores,
-): Promise<readonly PictureInstance[]> {
-  const url = new URL(`${gatewayRoutes.traffic.path}?appId=${APP_ID}&service=${SERVICE}`, gatewayUrl);
-  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  const { items } = (await response.json()) as AnswerOf<typeof gatewayRoutes.traffic>;
-  return (items[0]?.instances ?? []).map(({ name, state, requestsPerSecond, inFlight }) => {
-    const score = scores.of(name);
-    return { ...{ name, state, requestsPerSecond, inFlight }, ...(score !== undefined && { score }) };
-  });
+type Seen = Pick<LoadPicture, 'instances' | 'decision'>;
+
+async function seenOf(service: LoadedService, scores: WatchedScores): Promise<Seen> {
+  const [instances, decision] = await Promise.all([service.instances(), service.decision()]);
+  return {
+    instances: instances.map((one) => {
+      const score = scores.of(one.name);
+      return { ...one, ...(score !== undefined && { score }) };
+    }),
+    ...(decision !== undefined && { decision }),
+  };
+}
+
+function nextPicture(
+  { title, history }: LoadPicture,
+  { instances, decision }: Seen,
+  went: Went & { readonly wanted: number },
+): LoadPicture {
+  const now = { wanted: went.wanted, instances: instances.length };
+  return {
+    ...{ title, instances, ...went },
+    history: [...history, now].slice(-MOST_HISTORY),
+    ...(decision !== undefined && { decision }),
+  };
 }
 
 /** The scores as the feed tells a reader. */
