@@ -1,15 +1,13 @@
 import {
   canaryRequestSchema,
-  scaleReplied,
-  scaleRequested,
   tokenSchema,
   writtenAppIdSchema,
   writtenServiceNameSchema,
 } from '#libs/contracts';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { principal } from '../principal.js';
-import { ask, message, newToken, report } from './request.js';
+import { followScaling } from './follow-scaling.js';
+import { newToken } from './request.js';
 import { valid } from './valid.js';
 
 export interface CanaryOptions {
@@ -26,7 +24,7 @@ export interface CanaryOptions {
 
 /** Gives a release a part of a service's requests, and follows that. */
 export async function canary(options: CanaryOptions, output: Output): Promise<ExitCode> {
-  const { appId, service, instances, reason, token = newToken(), timeoutMs } = options;
+  const { appId, service, instances, reason, token = newToken() } = options;
   if (appId === undefined || service === undefined)
     throw usageError('USAGE', '--release needs an application and a service', {
       hint: 'Such as: slipway traffic shop prices --release shop-prices-1dc56952dadc=10',
@@ -38,17 +36,8 @@ export async function canary(options: CanaryOptions, output: Output): Promise<Ex
     { argument: '--release', schema: canaryRequestSchema.shape.release, text: share.release },
     { argument: '--token', schema: tokenSchema, text: token },
   );
-  const data = message(scaleRequested.schema, {
-    ...{ token, appId, service, reason, principal: principal(), deadlineMs: timeoutMs },
-    canary: { ...share, ...(instances !== undefined && { instances }) },
-  });
-  const question = { definition: scaleRequested, answered: scaleReplied, data, services: [data.service] };
-  const { reply, elapsedMs } = await ask(question, options, output);
-  const services = reply.service === undefined ? [] : [reply.service];
-  const failed = reply.status ? [] : services.map(({ name }) => name);
-  const whole = { token, status: reply.status, services, failed, error: reply.error };
-  const asked = { mode: 'scale', appId: data.appId, releaseNamed: true } as const;
-  return report(whole, { asked, elapsedMs, value: reply }, output);
+  const canary = { ...share, ...(instances !== undefined && { instances }) };
+  return followScaling({ token, appId, service, reason, canary }, options, output, { releaseNamed: true });
 }
 
 const SHARE = /^(?<release>.+)=(?<percent>\d{1,3})$/;

@@ -1,14 +1,8 @@
-import {
-  scaleReplied,
-  scaleRequested,
-  tokenSchema,
-  writtenAppIdSchema,
-  writtenServiceNameSchema,
-} from '#libs/contracts';
+import { tokenSchema, writtenAppIdSchema, writtenServiceNameSchema } from '#libs/contracts';
 import { usageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { principal } from '../principal.js';
-import { ask, message, newToken, report } from './request.js';
+import { followScaling } from './follow-scaling.js';
+import { newToken } from './request.js';
 import { valid } from './valid.js';
 
 export interface ScaleOptions {
@@ -26,22 +20,14 @@ export interface ScaleOptions {
 
 /** Asks for more or fewer instances of what a service runs, and follows it. */
 export async function scale(options: ScaleOptions, output: Output): Promise<ExitCode> {
-  const { appId, service, instance, reason, token = newToken(), timeoutMs } = options;
+  const { appId, service, instance, reason, token = newToken() } = options;
   valid(
     { argument: '<app>', schema: writtenAppIdSchema, text: appId },
     { argument: '<service>', schema: writtenServiceNameSchema, text: service },
     { argument: '--token', schema: tokenSchema, text: token },
   );
-  const data = message(scaleRequested.schema, {
-    ...{ token, appId, service, instance, reason, principal: principal(), deadlineMs: timeoutMs },
-    ...wanted(options),
-  });
-  const question = { definition: scaleRequested, answered: scaleReplied, data, services: [data.service] };
-  const { reply, elapsedMs } = await ask(question, options, output);
-  const services = reply.service === undefined ? [] : [reply.service];
-  const failed = reply.status ? [] : services.map(({ name }) => name);
-  const whole = { token, status: reply.status, services, failed, error: reply.error };
-  return report(whole, { asked: { mode: 'scale', appId: data.appId }, elapsedMs, value: reply }, output);
+  const change = { token, appId, service, instance, reason, ...wanted(options) };
+  return followScaling(change, options, output);
 }
 
 /** `+0` asks for nothing. */
