@@ -61,9 +61,9 @@ const fieldDescriptions: Record<Field, string> = {
   'resources.memoryMiB': 'Memory in MiB.',
   replicas: 'How many instances run. With `scaling`, how many are wanted at first.',
   scaling:
-    'How many instances there are by load. Without it, as many as `replicas` says. What `slipway scaling` or the API set stays until this object changes.',
+    'How many instances there are by load, and what limits they have. Without it, as many as `replicas` says. What `slipway scaling` or the API set stays until this object changes.',
   'scaling.min': 'The fewest instances; default: 1. With 0, none runs while no request comes.',
-  'scaling.max': 'The most instances.',
+  'scaling.max': 'The most instances. Only with `vertical` alone it may be left out.',
   'scaling.targets':
     'What it scales by; of several, the highest count wins. With `min` 0, or with `windows`, it may be empty.',
   'scaling.windows':
@@ -78,6 +78,8 @@ const fieldDescriptions: Record<Field, string> = {
     'With `min` 0: milliseconds without a request after which no instance is wanted; default: 300000.',
   'scaling.prediction':
     'Whether instances are added ahead of what the seasons of the load lead to expect: `off` (default), `advise`, which only says so, or `on`.',
+  'scaling.vertical':
+    'How the limits of each instance follow what it uses. With it alone, `replicas` says how many run.',
   maxUnavailable:
     'How many of the wanted instances may be missing while a node is drained. Up to so many, a drain stops an instance that can run nowhere else: its volumes lie there, or no other node has room. Without it, the drain waits.',
   stop: 'How an instance is stopped.',

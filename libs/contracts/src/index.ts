@@ -32,6 +32,7 @@ export * from './messages/secret-requested.js';
 export * from './messages/secret-replied.js';
 export * from './catalogue.js';
 export * from './service-config.js';
+export * from './scaling-policy.vertical.js';
 export { scalingProblems } from './service-config.scaling.js';
 export { buildSecretProblems } from './service-config.build-secrets.js';
 export { DOCKERFILES } from './service-config.dockerfile.js';
@@ -44,6 +45,7 @@ export * from './messages/service-spec-changed.js';
 export * from './messages/service-routes-changed.js';
 export * from './routes.js';
 export {
+  scalesCount,
   scalesToZero,
   type ScalingDirection,
   type ScalingPolicy,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MOST_INSTANCES, printable, topicNameSchema } from './names.js';
+import { verticalSchema } from './scaling-policy.vertical.js';
 import { cronProblem, isTimeZone } from './scaling-windows.js';
 
 const MOST_WINDOWS = 20;
@@ -177,7 +178,10 @@ const panicSchema = z
 /** The members of a policy, for whoever lists the fields of config.json. */
 export const scalingFields = z.strictObject({
   min: count().default(1).describe('The fewest instances; 0 is allowed.'),
-  max: count().min(1).describe('The most instances.'),
+  max: count()
+    .min(1)
+    .describe('The most instances. Only with `vertical` alone it may be left out.')
+    .optional(),
   targets: targetsSchema.default({}).describe('What it scales by. Of several, the highest count wins.'),
   windows: z
     .array(windowSchema)
@@ -201,6 +205,11 @@ export const scalingFields = z.strictObject({
     .enum(['off', 'advise', 'on'])
     .default('off')
     .describe('Whether instances are added ahead of what the seasons of its load lead to expect.'),
+  vertical: verticalSchema
+    .describe(
+      'How the limits of its instances follow what they use. With it alone, `replicas` says how many run.',
+    )
+    .optional(),
 });
 
 type Fields = z.output<typeof scalingFields>;
@@ -214,8 +223,23 @@ interface PolicyProblem {
 const reachesZero = ({ min, windows }: Pick<Fields, 'min' | 'windows'>): boolean =>
   Math.min(min, ...windows.map((window) => window.min ?? min)) === 0;
 
+type Counted = Pick<Fields, 'min' | 'targets' | 'windows'>;
+
+/** Something says by which figures, or at which times, there are more or fewer instances. */
+const isCounted = ({ min, targets, windows }: Counted): boolean =>
+  Object.values(targets).some((target) => target !== undefined) ||
+  windows.length > 0 ||
+  reachesZero({ min, windows });
+
+/** With `vertical` alone the count is nobody's but `replicas`', so its bounds are those of every service. */
+const isUnbounded = ({ min, max = MOST_INSTANCES }: Pick<Fields, 'min' | 'max'>): boolean =>
+  min === 1 && max === MOST_INSTANCES;
+
 function policyProblems(policy: Fields): readonly PolicyProblem[] {
-  const { min, max, windows, targets, idleMs } = policy;
+  const { min, windows, idleMs, vertical } = policy;
+  if (policy.max === undefined && (vertical === undefined || isCounted(policy)))
+    return [{ path: ['max'], expected: 'expected the most instances; it is missing' }];
+  const { max = MOST_INSTANCES } = policy;
   const problems: PolicyProblem[] = [];
   if (min > max) problems.push({ path: ['min'], expected: 'expected at most max' });
   windows.forEach((window, index) => {
@@ -225,20 +249,20 @@ function policyProblems(policy: Fields): readonly PolicyProblem[] {
         expected: 'expected min to be at most max, also with the values of the policy itself',
       });
   });
-  const isZero = reachesZero(policy);
-  if (idleMs !== undefined && !isZero)
+  if (idleMs !== undefined && !reachesZero(policy))
     problems.push({ path: ['idleMs'], expected: 'expected min 0 beside it: no other service becomes idle' });
-  if (Object.values(targets).every((target) => target === undefined) && windows.length === 0 && !isZero)
+  if (!isCounted(policy) && (vertical === undefined || !isUnbounded(policy)))
     problems.push({
       path: ['targets'],
       expected:
-        'expected at least one, such as { "cpu": 70 }: without windows and with min above 0, nothing scales',
+        'expected at least one, such as { "cpu": 70 }: without windows and with min above 0, nothing scales the count',
     });
   return problems;
 }
 
 /**
- * How a service scales: `scaling` of config.json, and the body of the API. Everything but `max` has a default.
+ * How a service scales: `scaling` of config.json, and the body of the API. Everything but `max` has a default,
+ * and with `vertical` alone `max` has one, too.
  *
  * Sources of the defaults: `score` is RustyBalancer's HIGH, LOW and CRITICAL. `out` and both tolerances are Kubernetes' HPA:
  * the larger of 4 and 100 %, at once. `in` is slower than HPA, which takes any number away after 300 s: one or 10 % each
@@ -252,6 +276,7 @@ export const scalingPolicySchema = scalingFields
   })
   .transform((policy) => ({
     ...policy,
+    max: policy.max ?? MOST_INSTANCES,
     ...(reachesZero(policy) && { idleMs: policy.idleMs ?? USUAL_IDLE_MS }),
   }));
 
@@ -262,6 +287,13 @@ export type WrittenScalingPolicy = z.input<typeof scalingPolicySchema>;
 export type ScalingTargets = ScalingPolicy['targets'];
 export type ScalingWindow = ScalingPolicy['windows'][number];
 export type ScalingDirection = ScalingPolicy['out'];
+
+/**
+ * Whether the count of instances follows the policy. With `vertical` alone it does not: config.json and people own it then,
+ * as without a policy.
+ */
+export const scalesCount = (policy: Pick<ScalingPolicy, 'min' | 'targets' | 'windows'>): boolean =>
+  isCounted(policy);
 
 /** Whether the service may have no instance and still be wanted: its requests are held until one runs. */
 export const scalesToZero = (policy: Pick<ScalingPolicy, 'min' | 'windows'>): boolean => reachesZero(policy);

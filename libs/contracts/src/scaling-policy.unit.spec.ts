@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { configJsonSchema } from './config-json-schema.js';
 import { inputProblems } from './input-problems.js';
-import { scalesToZero, scalingPolicySchema } from './scaling-policy.js';
+import { scalesCount, scalesToZero, scalingPolicySchema } from './scaling-policy.js';
 import { parse, problemsOf } from './service-config.testing.js';
 
 const cpu = { targets: { cpu: 70 } };
@@ -30,6 +30,14 @@ it('with min 0 alone a service is started by requests and stopped when it is idl
   expect(scalesToZero(policy)).toBe(true);
 });
 
+it('limits alone need no count: replicas says how many run, and nothing scales them', () => {
+  const policy = scalingPolicySchema.parse({ vertical: { cpu: { min: 0.2, max: 1 } } });
+  expect(policy).toMatchObject({ vertical: { cpu: { min: 0.2, max: 1 }, policy: 'slo' }, targets: {} });
+  expect(scalesCount(policy)).toBe(false);
+  expect(scalingPolicySchema.parse(JSON.parse(JSON.stringify(policy)))).toEqual(policy);
+  expect(scalesCount(scalingPolicySchema.parse({ max: 2, ...cpu, vertical: policy.vertical }))).toBe(true);
+});
+
 it('a window may be the only time when none is wanted', () => {
   const windows = [{ cron: '0 22 * * *', durationMs: 3_600_000, min: 0 }];
   const policy = scalingPolicySchema.parse({ max: 4, windows });
@@ -48,6 +56,13 @@ it.each<[object, string]>([
   [{ max: 51, ...cpu }, 'max'],
   [{ max: 0, min: 0 }, 'max'],
   [{ min: 3, max: 2, ...cpu }, 'min'],
+  [{ vertical: {} }, 'vertical.cpu'],
+  [{ vertical: { cpu: { min: 2, max: 1 } } }, 'vertical.cpu.min'],
+  [{ vertical: { cpu: { min: 0, max: 1 } } }, 'vertical.cpu.min'],
+  [{ vertical: { memoryMiB: { min: 64.5, max: 128 } } }, 'vertical.memoryMiB.min'],
+  [{ vertical: { cpu: { min: 1, max: 1 }, policy: 'magic' } }, 'vertical.policy'],
+  [{ vertical: { cpu: { min: 1, max: 1 } }, max: 3 }, 'targets'],
+  [{ vertical: { cpu: { min: 1, max: 1 } }, ...cpu }, 'max'],
   [{ max: 2 }, 'targets'],
   [{ max: 2, targets: {} }, 'targets'],
   [{ max: 2, targets: { cpu: 0 } }, 'targets.cpu'],
@@ -118,11 +133,18 @@ it('config.json declares a policy', () => {
 it.each<[object, string]>([
   [{ ...web, scaling: { max: 'many', ...cpu } }, 'scaling.max'],
   [{ ...web, scaling: { max: 2, maximum: 3, ...cpu } }, 'scaling.maximum'],
+  [{ ...web, scaling: { vertical: { cpu: { min: 0.5, max: 1 } } } }, 'scaling.vertical.cpu.min'],
+  [{ ...web, scaling: { vertical: { memoryMiB: { min: 32, max: 64 } } } }, 'scaling.vertical.memoryMiB.max'],
   [{ runtime: 'node', scaling: { max: 2, targets: { concurrency: 4 } } }, 'scaling.targets.concurrency'],
   [{ runtime: 'node', scaling: { min: 0, max: 2, ...cpu } }, 'scaling.min'],
   [{ ...web, volumes: [{ name: 'data', path: '/data' }], scaling: { max: 2, ...cpu } }, 'scaling.max'],
 ])('%j in config.json is refused by the name of the field', (config, field) => {
   expect(problemsOf(config).map((problem) => problem.field)).toEqual([field]);
+});
+
+it('limits alone go with volumes and with a worker', () => {
+  const scaling = { vertical: { cpu: { min: 0.1, max: 1 }, memoryMiB: { min: 64, max: 512 } } };
+  expect(problemsOf({ runtime: 'node', volumes: [{ name: 'data', path: '/data' }], scaling })).toEqual([]);
 });
 
 it('a worker that has a queue may have no instance', () => {
@@ -136,7 +158,10 @@ it('editors are shown what each field of a policy means', () => {
   };
   const described = { description: expect.any(String) as string };
   expect(properties['scaling']).toMatchObject({
-    required: ['max'],
-    properties: { targets: { properties: { p95Ms: described } }, in: { properties: { step: described } } },
+    properties: {
+      vertical: { properties: { cpu: described } },
+      targets: { properties: { p95Ms: described } },
+      in: { properties: { step: described } },
+    },
   });
 });

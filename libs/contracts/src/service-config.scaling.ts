@@ -1,4 +1,5 @@
-import type { ScalingPolicy } from './scaling-policy.js';
+import { scalesCount, type ScalingPolicy } from './scaling-policy.js';
+import { verticalProblems } from './scaling-policy.vertical.js';
 
 interface ScalingProblem {
   /** Path of the field. */
@@ -9,6 +10,7 @@ interface ScalingProblem {
 interface ScaledConfig {
   readonly port?: number;
   readonly volumes?: unknown;
+  readonly resources?: { readonly cpu: number; readonly memoryMiB: number };
   readonly scaling?: ScalingPolicy;
 }
 
@@ -18,9 +20,14 @@ const OF_REQUESTS = ['requestsPerSecond', 'concurrency', 'p95Ms'] as const;
 const OF_WORK = ['kafkaLag', 'prometheus'] as const;
 
 /** What of a policy does not go with the service: nobody sends requests to a worker, and volumes have one user. */
-export function scalingProblems({ port, volumes, scaling }: ScaledConfig): readonly ScalingProblem[] {
+export function scalingProblems({
+  port,
+  volumes,
+  scaling,
+  resources,
+}: ScaledConfig): readonly ScalingProblem[] {
   if (scaling === undefined) return [];
-  const { targets, min, windows } = scaling;
+  const { targets, min, windows, vertical } = scaling;
   const problems: ScalingProblem[] = [];
   if (port === undefined)
     for (const target of OF_REQUESTS)
@@ -38,7 +45,10 @@ export function scalingProblems({ port, volumes, scaling }: ScaledConfig): reado
         'expected 1 or more, or kafkaLag or prometheus in targets: without port, nothing else starts it again',
     });
   const most = Math.max(scaling.max, ...windows.map(({ max = 0 }) => max));
-  if (volumes !== undefined && most > 1)
+  if (volumes !== undefined && most > 1 && scalesCount(scaling))
     problems.push({ field: 'scaling.max', expected: 'expected 1: one instance uses its volumes' });
+  if (vertical !== undefined && resources !== undefined)
+    for (const { field, expected } of verticalProblems(vertical, resources))
+      problems.push({ field: `scaling.vertical.${field}`, expected });
   return problems;
 }

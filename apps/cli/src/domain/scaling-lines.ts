@@ -1,4 +1,10 @@
-import { boundsAt, causeOfChange, scalingPolicySchema, type ServiceScaling } from '#libs/contracts';
+import {
+  boundsAt,
+  causeOfChange,
+  scalesCount,
+  scalingPolicySchema,
+  type ServiceScaling,
+} from '#libs/contracts';
 import { tableLines } from './table.js';
 
 const NONE = '-';
@@ -14,7 +20,9 @@ export function scalingLines(scaling: ServiceScaling, now: number): string[] {
     policy === undefined
       ? [`${name} does not scale: as many instances are wanted as somebody has asked for.`]
       : [
-          `${name} scales within ${boundsText(policy)}${ofNow(policy, now)}, ${ownerText(setBy)}`,
+          isOfLimitsAlone(policy)
+            ? `The limits of ${name} follow what it uses, ${ownerText(setBy)}`
+            : `${name} scales within ${boundsText(policy)}${ofNow(policy, now)}, ${ownerText(setBy)}`,
           ...partsOf(policy),
         ];
   if (history.length === 0) return summary;
@@ -29,6 +37,12 @@ type Bounds = Pick<NonNullable<ServiceScaling['policy']>, 'min' | 'max'>;
 
 const boundsText = ({ min, max }: Bounds): string => `${min} to ${max}`;
 
+/** Whether its count is nobody's but config.json's and people's. One of a newer version may not be read. */
+export function isOfLimitsAlone(policy: Bounds): boolean {
+  const { success, data } = scalingPolicySchema.safeParse(policy);
+  return success && !scalesCount(data);
+}
+
 const ownerText = (setBy: ServiceScaling['setBy']): string =>
   setBy === 'api'
     ? 'as somebody has set; a change of it in config.json counts again'
@@ -41,6 +55,8 @@ function ofNow(policy: Bounds, now: number): string {
   const bounds = boundsText(boundsAt(data, now));
   return bounds === boundsText(policy) ? '' : ` (now ${bounds}, by a window)`;
 }
+
+const cell = (policy: Bounds): string => (isOfLimitsAlone(policy) ? 'limits' : boundsText(policy));
 
 /** A line for each member, as it would stand in config.json. */
 const partsOf = ({ min: _min, max: _max, ...rest }: Bounds): string[] =>
@@ -60,7 +76,7 @@ function row({
   reason,
 }: ServiceScaling['history'][number]): string[] {
   return [
-    ...[String(revision), causeOfChange(change), policy === undefined ? NONE : boundsText(policy)],
+    ...[String(revision), causeOfChange(change), policy === undefined ? NONE : cell(policy)],
     ...[`${at.slice(0, 19)}Z`, verified ? principal : `${principal}?`, reason ?? NONE],
   ];
 }

@@ -1,4 +1,5 @@
 import { causeOfChange, sinceChange, type SpecDetails, type SpecRevision } from '#libs/contracts';
+import { isOfLimitsAlone } from './scaling-lines.js';
 import { tableLines } from './table.js';
 
 const NONE = '-';
@@ -63,10 +64,15 @@ const nextRun = ({ spec: { release, count } }: SpecRevision): string =>
 
 /** What owns the count then is no declaration. */
 const scalingNote = ({ spec: { scaling } }: SpecRevision): string[] =>
-  scaling === undefined ? [] : [`scales within ${scaling.min} to ${scaling.max}`];
+  scaling === undefined
+    ? []
+    : isOfLimitsAlone(scaling)
+      ? ['its limits follow what it uses']
+      : [`scales within ${scaling.min} to ${scaling.max}`];
 
 function countNote({ spec }: SpecRevision): string[] {
-  if (spec.scaling !== undefined || spec.count === spec.declaredCount) return [];
+  const isScaled = spec.scaling !== undefined && !isOfLimitsAlone(spec.scaling);
+  if (isScaled || spec.count === spec.declaredCount) return [];
   return [`${spec.count} wanted ${sinceChange(spec.changes.count)}; config.json declares ${declared(spec)}`];
 }
 

@@ -1,4 +1,4 @@
-import { boundsAt, type ScalingBounds, type ScalingPolicy } from '#libs/contracts';
+import { boundsAt, scalesCount, type ScalingBounds, type ScalingPolicy } from '#libs/contracts';
 
 /**
  * The bounds of a policy.
@@ -7,9 +7,13 @@ import { boundsAt, type ScalingBounds, type ScalingPolicy } from '#libs/contract
 export const boundsOf = (policy: ScalingPolicy, at: string): ScalingBounds =>
   at === '' ? { min: policy.min, max: policy.max } : boundsAt(policy, Date.parse(at));
 
+/** Whether the autoscaler owns the count: a policy of limits alone leaves it to config.json and people. Pure. */
+export const ownsCount = (policy: ScalingPolicy | undefined): policy is ScalingPolicy =>
+  policy !== undefined && scalesCount(policy);
+
 /** A count, moved into the bounds of a policy, if there is one. Pure. */
 export function countWithin(policy: ScalingPolicy | undefined, count: number, at: string): number {
-  if (policy === undefined) return count;
+  if (!ownsCount(policy)) return count;
   const { min, max } = boundsOf(policy, at);
   return Math.min(max, Math.max(min, count));
 }

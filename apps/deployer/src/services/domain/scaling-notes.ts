@@ -1,7 +1,7 @@
-import { scalesToZero } from '#libs/contracts';
+import { scalesToZero, type VerticalScaling } from '#libs/contracts';
 import type { TaskState } from '../../task/domain/task.state.js';
 import { isSameValue } from './same-value.js';
-import { boundsText } from './scaling-bounds.js';
+import { boundsText, ownsCount } from './scaling-bounds.js';
 import type { ServiceSpec } from './spec.js';
 
 /** What whoever deploys or scales a service should know of its policy. Pure. */
@@ -35,12 +35,26 @@ function policyNotes(
         ];
   const moved =
     before.count === after.count ? '' : `, so ${after.count} are wanted instead of ${before.count}`;
-  return scaling === undefined
-    ? [`${appId}/${service} does not scale any more, as config.json declares no scaling.`]
-    : [
-        `${appId}/${service} scales within ${boundsText(scaling)} instances, as config.json declares${moved}.`,
-      ];
+  return [
+    ...(ownsCount(scaling)
+      ? [
+          `${appId}/${service} scales within ${boundsText(scaling)} instances, as config.json declares${moved}.`,
+        ]
+      : []),
+    ...(scaling?.vertical === undefined
+      ? []
+      : [`The limits of ${appId}/${service} follow what it uses, within ${limitsText(scaling.vertical)}.`]),
+    ...(scaling === undefined
+      ? [`${appId}/${service} does not scale any more, as config.json declares no scaling.`]
+      : []),
+  ];
 }
+
+const limitsText = ({ cpu, memoryMiB }: VerticalScaling): string =>
+  [
+    ...(cpu === undefined ? [] : [`${boundsText(cpu)} cores`]),
+    ...(memoryMiB === undefined ? [] : [`${boundsText(memoryMiB)} MiB`]),
+  ].join(' and ');
 
 /** A person may ask for a count, and whoever decides by load may change it again. */
 function ownerNotes(state: TaskState, { scaling }: ServiceSpec): readonly string[] {
@@ -50,7 +64,7 @@ function ownerNotes(state: TaskState, { scaling }: ServiceSpec): readonly string
     scale?.by !== undefined ||
     scale?.to !== undefined ||
     scale?.instance !== undefined;
-  if (scaling === undefined || !isPerson || scale?.fence !== undefined) return [];
+  if (!ownsCount(scaling) || !isPerson || scale?.fence !== undefined) return [];
   return [
     `The autoscaler owns the count of ${appId}/${service} within ${boundsText(scaling)}: it may change it again. ` +
       `slipway scaling show ${appId} ${service}`,

@@ -44,6 +44,15 @@ describe('a policy that config.json declares', () => {
     expect(causeOf({ token: 't2', spec: first })).toBe('build-and-run');
   });
 
+  it('leaves the count to config.json and people where it is of limits alone', () => {
+    const limitsAlone = scalingPolicySchema.parse({ vertical: { cpu: { min: 0.1, max: 1 } } });
+    const first = changeSpec(plain, { release: 'r2', declares: declares(3, limitsAlone) }, by(2));
+    expect(first).toMatchObject({ count: 3, scaling: { vertical: { cpu: { max: 1 } } } });
+    const scaled = changeSpec(first, { count: 5 }, by(3, 'scale'));
+    expect(changeSpec(scaled, { release: 'r3', declares: declares(2, limitsAlone) }, by(4)).count).toBe(2);
+    expect(countToAsk(scaled, AT)).toBeUndefined();
+  });
+
   it('says with replicas how many are wanted at first', () => {
     const begun = (count: number) =>
       firstSpec({ release: 'r1' }, declares(count, policyOf(2, 6)), by(1)).count;

@@ -1,7 +1,7 @@
 import type { ScalingPolicy, ServiceConfig } from '#libs/contracts';
 import type { Canary } from './canary.js';
 import { isSameValue, textOf } from './same-value.js';
-import { countWithin } from './scaling-bounds.js';
+import { countWithin, ownsCount } from './scaling-bounds.js';
 
 /** What is wanted of a service: one value each, with what config.json last declared where it declares the value. */
 export interface ServiceSpec {
@@ -79,7 +79,7 @@ export function merged<T>(
 
 /**
  * The spec after a change. Each field is a last-writer-wins register by arrival: a task that runs later than one that
- * arrived after it does not undo that one's change. With a policy, what config.json declares as count does not count, and a
+ * arrived after it does not undo that one's change. With a policy of the count, what config.json declares as count does not count, and a
  * change of the policy brings the count within its bounds. Pure.
  */
 export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldChange): ServiceSpec {
@@ -88,7 +88,7 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
   const { declares } = change;
   const scaling = may('scaling') ? scalingAfter(before, declares) : before.scaling;
   const isOther = !isSameValue(scaling, before.scaling);
-  const declaredCount = scaling === undefined ? declares?.count : undefined;
+  const declaredCount = ownsCount(scaling) ? undefined : declares?.count;
   const count = change.count ?? merged(before.count, before.declaredCount, declaredCount, (a, b) => a === b);
   const limits = merged(before.limits, before.declaredLimits, declares?.limits, sameLimits);
   const wanted = {

@@ -1,4 +1,4 @@
-import type { ScalingDecision, ScalingStatus } from '#libs/contracts';
+import { scalesCount, type ScalingDecision, type ScalingStatus } from '#libs/contracts';
 import type { Placed } from '#libs/http';
 import type { Pool } from '#libs/postgres';
 import { namingRegistry } from '#libs/registry-client';
@@ -8,6 +8,7 @@ import { initialState } from '../domain/state.js';
 import { waitsFor } from '../domain/waits.js';
 import { reasonText } from '../domain/words.js';
 import type { DecisionFilter, Kept, ScalingView, ServiceName } from '../ports.js';
+import { countScales } from './registry-services.js';
 
 interface DecisionRow extends ServiceName {
   readonly at: string;
@@ -78,7 +79,7 @@ export class PostgresScalingView implements ScalingView {
     [afterApp, afterService]: readonly string[] = [],
   ): Promise<readonly Placed<ScalingStatus>[]> {
     const rows = await this.read(
-      `known.scaling IS NOT NULL AND ($1::text IS NULL OR known.app_id = $1)
+      `${countScales('known.scaling')} AND ($1::text IS NULL OR known.app_id = $1)
        AND ($2::text IS NULL OR (known.app_id, known.service) > ($2, $3::text))
        ORDER BY known.app_id, known.service LIMIT $4`,
       [appId, afterApp, afterService, most],
@@ -138,7 +139,7 @@ function statusOf({ wanted, scaling, kept, last, changed, ...row }: StatusRow, n
   return {
     ...row,
     ...(wanted !== null && { wanted }),
-    ...(scaling !== null && { bounds: { ...boundsAt(scaling, now) } }),
+    ...(scaling !== null && scalesCount(scaling) && { bounds: { ...boundsAt(scaling, now) } }),
     ...(last !== null && { last: decisionOf(last) }),
     ...(changed !== null && { changed: decisionOf(changed) }),
     ...(waits !== undefined && { waits }),

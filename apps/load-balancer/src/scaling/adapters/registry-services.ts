@@ -13,6 +13,13 @@ interface Row {
   readonly instances: readonly { readonly name: string; readonly state: string; readonly release: string }[];
 }
 
+/**
+ * Of a column with a policy: it is one of the count, as `scalesCount` of the contracts says. A policy of limits alone leaves
+ * the count to others.
+ */
+export const countScales = (column: string): string =>
+  `(${column} -> 'targets' <> '{}' OR ${column} -> 'windows' <> '[]' OR ${column} -> 'min' = '0')`;
+
 /** Each reads its instances by their service, so what else runs costs nothing. */
 const SCALED = `
   SELECT app_id AS "appId", app_name AS "appName", service, wanted, wanted_release AS release, scaling,
@@ -22,7 +29,7 @@ const SCALED = `
      WHERE instance.app_id = service.app_id AND instance.service = service.service
        AND state IN ('running', 'draining')) AS instances
   FROM registry.services service
-  WHERE scaling IS NOT NULL AND wanted_state = 'running' AND wanted IS NOT NULL
+  WHERE ${countScales('scaling')} AND wanted_state = 'running' AND wanted IS NOT NULL
   ORDER BY app_id, service`;
 
 /** The services with a policy, as the registry's views show them. */
