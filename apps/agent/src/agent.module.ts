@@ -1,9 +1,19 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { LimitRequestsConsumer } from './limits/consumer.js';
+import { LIMIT_REQUESTS, type LimitRequests } from './limits/ports.js';
 
-/** Nobody calls the agent and it reads no topic: it has what every app has. */
+export interface AgentParts {
+  readonly limits: LimitRequests;
+}
+
+/** Nobody calls the agent; it reads one topic. */
 @Module({})
 export class AgentModule {
-  static register(): DynamicModule {
-    return { module: AgentModule };
+  static register({ limits }: AgentParts): DynamicModule {
+    return {
+      module: AgentModule,
+      controllers: [LimitRequestsConsumer],
+      providers: [{ provide: LIMIT_REQUESTS, useValue: limits }],
+    };
   }
 }

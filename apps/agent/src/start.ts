@@ -5,6 +5,7 @@ import { atRestKeys } from '#libs/secrets';
 import { agentConfigSchema } from './agent.config.js';
 import { AgentModule } from './agent.module.js';
 import { createHolding, holderOf, type Holding } from './leases/wire.js';
+import { createLimits, oldLimitRequests } from './limits/wire.js';
 import { createMinutes } from './minutes/wire.js';
 import { createObservations } from './observations/wire.js';
 import { createStates } from './state/wire.js';
@@ -36,9 +37,12 @@ export async function startAgent(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
     onStopped: (node) => [sender, metrics, states].forEach((one) => one.forget(node)),
     onRemoved: (node) => states.removed(node),
   });
+  const limits = createLimits(runtime);
   const holding: Holding = createHolding({ runtime, holder, watching });
   const running = await serve(runtime, {
-    ...{ module: AgentModule.register(), port: config.AGENT_HTTP_PORT },
+    module: AgentModule.register({ limits: limits.requests }),
+    port: config.AGENT_HTTP_PORT,
+    oldRows: [oldLimitRequests],
     async drain() {
       // While the leases are its own still.
       await minutes.stop();

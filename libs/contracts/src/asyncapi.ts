@@ -17,6 +17,8 @@ const topicDescriptions: Record<Topic, string> = {
   'node.reports': 'Which nodes stopped answering, and which answer again.',
   'node.observed': 'What each node and its instances use, every second.',
   'node.state': 'How each node is: whether it answers, its sizes, how busy it was.',
+  'limit.requests': 'Containers on a node are to have other limits of CPU, memory, disk or network.',
+  'limit.answers': 'What limits the kernel of the node holds after each request.',
   'scale.requests': 'More or fewer instances of a service, or one named instance fewer.',
   'scale.responses': 'How each scale request ended.',
   'secret.requests': 'A secret is to be stored, sealed to the deployer, or removed.',

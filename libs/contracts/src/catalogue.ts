@@ -3,6 +3,8 @@ import { deploymentProgressed } from './messages/deployment-progressed.js';
 import { deploymentReplied } from './messages/deployment-replied.js';
 import { deploymentRequested } from './messages/deployment-requested.js';
 import { instanceReported } from './messages/instance-reported.js';
+import { limitAnswered } from './messages/limit-answered.js';
+import { limitRequested } from './messages/limit-requested.js';
 import { moveRequested } from './messages/move-requested.js';
 import { nodeAnswered } from './messages/node-answered.js';
 import { nodeObserved } from './messages/node-observed.js';
@@ -38,6 +40,8 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeReported,
   nodeObserved,
   nodeState,
+  limitRequested,
+  limitAnswered,
   scaleRequested,
   scaleReplied,
   secretRequested,

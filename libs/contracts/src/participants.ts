@@ -9,7 +9,10 @@ interface Participant {
 
 /** Who reads and who writes which topic; test/docs compares it with the code of each app. */
 export const participants: Readonly<Record<string, Participant>> = {
-  agent: { receives: [], sends: [topics.nodeObserved, topics.nodeState] },
+  agent: {
+    receives: [topics.limitRequests],
+    sends: [topics.nodeObserved, topics.nodeState, topics.limitAnswers],
+  },
   cli: {
     receives: [
       topics.deploymentResponses,

@@ -10,6 +10,8 @@ export const topics = {
   nodeReports: 'node.reports',
   nodeObserved: 'node.observed',
   nodeState: 'node.state',
+  limitRequests: 'limit.requests',
+  limitAnswers: 'limit.answers',
   scaleRequests: 'scale.requests',
   scaleResponses: 'scale.responses',
   secretRequests: 'secret.requests',

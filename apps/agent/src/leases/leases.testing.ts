@@ -30,7 +30,10 @@ export class AgentDatabase {
   }
 
   async empty(): Promise<void> {
-    await this.query('TRUNCATE node_leases, replicas, node_minutes, node_ten_seconds, registry.node_records');
+    await this.query(
+      `TRUNCATE node_leases, replicas, node_minutes, node_ten_seconds, limit_requests, limit_fences, outbox,
+         registry.node_records`,
+    );
   }
 
   async enrol(...names: readonly string[]): Promise<void> {

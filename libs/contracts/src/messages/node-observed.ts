@@ -96,6 +96,15 @@ const detailsSchema = z.object({
         .string()
         .optional()
         .describe('The CPUs that it may use, such as `0-3`; absent where the kernel does not say.'),
+      diskReadBytesPerSecond: bytes()
+        .optional()
+        .describe('Bytes that it may read from each disk; absent where there is no limit.'),
+      diskWriteBytesPerSecond: bytes()
+        .optional()
+        .describe('Bytes that it may write to each disk; absent where there is no limit.'),
+      networkBytesPerSecond: bytes()
+        .optional()
+        .describe('Bytes that may come in by its network; absent where there is no limit.'),
     })
     .describe('The limits that the kernel applies now.'),
   restarts: z.int().min(0).describe('How often its engine has started it again.'),
