@@ -65,9 +65,11 @@ export default {
       severity: 'error',
       comment:
         'The domain decides; it does not do. Without clock, randomness, I/O or framework in it, every decision can ' +
-        'be tested and folded again. It imports domains of its own app, the pure libs and zod.',
+        'be tested and folded again. It imports domains of its own app, the pure libs, zod and JsonLogic.',
       from: { path: `${APP}.+/domain/`, pathNot: SPEC },
-      to: { pathNot: ['/domain/', PURE_LIBS, '(?:^|/)node_modules/zod/'] },
+      to: {
+        pathNot: ['/domain/', PURE_LIBS, '(?:^|/)node_modules/(?:zod|json-logic-js|@types/json-logic-js)/'],
+      },
     },
     {
       name: 'use-cases-know-ports-only',
