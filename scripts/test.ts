@@ -50,9 +50,7 @@ const lanes: readonly Lane[] = [
       sources: (side) => forRequests.onPlatform('sources', side),
       crash: (side) => forRequests.onPlatform('crash', side),
     },
-    apart: {
-      demo: (side) => vitest('demo', side),
-    },
+    apart: {},
   },
   {
     setUp: forNodes,
@@ -62,6 +60,7 @@ const lanes: readonly Lane[] = [
       fuzz: (side) => forNodes.onPlatform('fuzz', side),
     },
     apart: {
+      demo: (side) => vitest('demo', side),
       faults: (side) => vitest('faults', side),
       soak: (side) => vitest('soak', side),
     },
