@@ -82,6 +82,22 @@ describe('Ledger', () => {
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(mount);
   });
 
+  it('a link stayed whose namespace a process was still in, and the next start failed: it goes first', async () => {
+    const [name, link] = [`slipway-ledger-${process.pid}`, `sll${process.pid}`];
+    const ledger = new Ledger(path);
+    ledger.hold({ kind: 'netns', name });
+    ledger.hold({ kind: 'link', name: link });
+    execFileSync('ip', ['netns', 'add', name]);
+    execFileSync('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name]);
+    child = spawn('ip', ['netns', 'exec', name, 'sleep', '60'], { stdio: 'ignore' });
+    const isIn = (): boolean => readFileSync(`/proc/${child?.pid}/comm`, 'utf8').startsWith('sleep');
+    await until('the process to be in the namespace', isIn);
+    expect(existsSync(`/sys/class/net/${link}`)).toBe(true);
+    await ledger.undo();
+    expect(existsSync(`/sys/class/net/${link}`)).toBe(false);
+    expect(existsSync(`/run/netns/${name}`)).toBe(false);
+  });
+
   it('removes a control group once the last process in it has ended', async () => {
     const name = `slipway-ledger-${process.pid}`;
     const { joins } = makeGroup({ name, size: {}, number: 0 });

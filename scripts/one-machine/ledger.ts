@@ -14,7 +14,7 @@ type Held =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'netns'; readonly name: string }
   | { readonly kind: 'mount'; readonly path: string }
-  | { readonly kind: 'bridge'; readonly name: string }
+  | { readonly kind: 'bridge' | 'link'; readonly name: string }
   | { readonly kind: 'cgroup'; readonly name: string }
   | {
       readonly kind: 'rule';
@@ -94,6 +94,7 @@ async function undoOne(held: Held): Promise<void> {
       // Lazily: a file system whose server was killed answers nobody.
       return ignoreAbsence('umount', ['-l', held.path]);
     case 'bridge':
+    case 'link':
       return ignoreAbsence('ip', ['link', 'delete', held.name]);
     case 'cgroup':
       return removeCgroup(held.name);

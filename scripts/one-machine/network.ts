@@ -99,6 +99,8 @@ async function joinBridge(slot: Slot, { bridge, prefix, name, host }: Member): P
   const inside = (...args: string[]): Promise<string> => ip('-n', name, ...args);
   slot.ledger.hold({ kind: 'netns', name });
   await ip('netns', 'add', name);
+  // It goes with its namespace, but not while a process that was left is in there.
+  slot.ledger.hold({ kind: 'link', name: veth });
   await ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
   await ip('link', 'set', veth, 'master', bridge, 'up');
   await inside('link', 'set', 'lo', 'up');

@@ -70,6 +70,8 @@ async function install({ report }: Pick<SetUp, 'report'>, missing: readonly stri
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 1 << 26 };
   try {
     await withoutServices(async () => {
+      // What an interrupted installation left half done would fail this one.
+      await run('dpkg', ['--configure', '-a'], options);
       await run('apt-get', ['update', '-q'], options);
       await run('apt-get', [...INSTALL, ...WAIT, ...missing], options);
     });
