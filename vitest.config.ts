@@ -13,6 +13,11 @@ const exceptLong = (stage: string): string[] =>
 
 /** Files share their threads, since most of their time would go to loading the same modules again. */
 const shared = { pool: 'threads', isolate: false, maxWorkers: '100%' } as const;
+/** Node itself loads the sources. There is no `vi.mock` then: parts are given as arguments. */
+const loadedByNode = {
+  experimental: { viteModuleRunner: false, nodeLoader: false },
+  execArgv: ['--conditions=source', `--import=${new URL('test/load-sources.mjs', import.meta.url).href}`],
+};
 /**
  * The same in processes, whose environment files may set. One more than CI has cores: most of their time they wait for
  * servers, containers, builds and deadlines.
@@ -36,6 +41,7 @@ export default defineConfig({
           // None takes a second; a machine that is busy with other work may need ten times as long.
           testTimeout: 30_000,
           ...shared,
+          ...loadedByNode,
         },
       },
       {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { nodeObserved, nodeState, topics, writtenAppIdSchema } from '#libs/contracts';
 import type { Broker, Following, TailedMessage } from '../adapters/broker.js';
 import { type LoadBalancer, openLoadBalancer } from '../adapters/load-balancer.js';
@@ -33,18 +32,26 @@ const STATES_MS = 60_000;
 /** The clock of this machine, which is not set back meanwhile. */
 const now = (): number => performance.timeOrigin + performance.now();
 
+type Follow = Pick<Broker, 'follow'>;
+
+/** Loaded now, not at the start: many commands need no Kafka. */
+async function kafka(): Promise<Follow> {
+  const { openBroker } = await import('../adapters/broker.js');
+  return openBroker();
+}
+
 /** Live figures of the nodes, or of an application's instances: until Ctrl-C, or once. */
-export async function top(written: TopOptions, output: Output): Promise<ExitCode> {
+export async function top(written: TopOptions, output: Output, open = kafka): Promise<ExitCode> {
   valid({ argument: '[app]', schema: writtenAppIdSchema, text: written.appId });
   const { appId, order, once, interrupted } = namesHere(written, output);
   const view = appId === undefined ? nodesView(order) : instancesView(appId, order);
-  const { openBroker } = await import('../adapters/broker.js'); // Not at the start: many commands need no Kafka.
+  const broker = await open();
   const figures = new Figures();
   const begunMs = now();
   const screen = new TopScreen({ figures, view, output, begunMs });
   const scores = new FollowedScores(figures, appId);
   if (once || !(output.live || output.isJson)) {
-    const following = await follow(openBroker(), figures);
+    const following = await follow(broker, figures);
     await Promise.all([allWhole(figures), scores.ask()]).finally(() => following.stop());
     screen.printOnce();
     return exitCodes.ok;
@@ -53,7 +60,7 @@ export async function top(written: TopOptions, output: Output): Promise<ExitCode
   const stop = screen.start();
   scores.start();
   try {
-    const following = await follow(openBroker(), figures);
+    const following = await follow(broker, figures);
     await over;
     await following.stop();
   } finally {
@@ -101,7 +108,7 @@ class FollowedScores {
  * Seconds and states, also those of just before: so there are figures at once, and a node that is lost is known. The
  * topics are not read from their beginning, where an hour of seconds and days of states may lie.
  */
-function follow(broker: Broker, figures: Figures): Promise<Following> {
+function follow(broker: Follow, figures: Figures): Promise<Following> {
   const since = (ms: number): { readonly sinceMs: number } => ({ sinceMs: Math.floor(now() - ms) });
   const byTopic = { [topics.nodeState]: since(STATES_MS), [topics.nodeObserved]: since(SECONDS_MS) };
   return broker.follow([topics.nodeState, topics.nodeObserved], (message) => take(figures, message), {
@@ -133,7 +140,7 @@ async function allWhole(figures: Figures): Promise<void> {
     const rows = figures.nodeRows(now());
     return elapsedMs >= ALL_HEARD_MS && rows.length > 0 && !rows.some(isExpected);
   };
-  while (!isOver()) await delay(LOOK_AGAIN_MS);
+  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 }
 
 const HINT =

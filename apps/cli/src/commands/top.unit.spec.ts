@@ -17,11 +17,11 @@ const broker: Pick<Broker, 'follow'> = {
     return Promise.resolve({ stop });
   },
 };
-vi.mock('../adapters/broker.js', () => ({ openBroker: () => broker }));
 beforeEach(() => vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00.000Z') }));
 afterEach(() => {
   vi.useRealTimers();
   vi.clearAllMocks();
+  deliver = undefined;
 });
 
 const say = (topic: string, key: string, data: unknown): void =>
@@ -36,10 +36,12 @@ async function run(options: { json?: boolean; once?: boolean; isTTY?: boolean; a
   );
   const interrupt = Promise.withResolvers<void>();
   const output = new Output({ json, out: out as never, err: err as never });
-  const ended = top({ appId, once, order: 'cpu', interrupted: () => interrupt.promise }, output);
+  const ended = top({ appId, once, order: 'cpu', interrupted: () => interrupt.promise }, output, () =>
+    Promise.resolve(broker),
+  );
   ended.catch(() => undefined);
   await vi.advanceTimersByTimeAsync(STARTED_MS);
-  await vi.waitFor(() => expect(deliver).toBeDefined());
+  expect(deliver).toBeDefined();
   return { ended, interrupt, said: () => String(out?.read() ?? ''), aside: () => String(err?.read() ?? '') };
 }
 
