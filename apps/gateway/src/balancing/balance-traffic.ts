@@ -6,11 +6,10 @@ import {
   balanced,
   type BalancedService,
   type BalancingEvent,
-  isSameSteering,
   newcomer,
-  steeringOf,
 } from './domain/balance.js';
 import type { BalancingSettings } from './domain/standing.js';
+import { isSameSteering, steeringOf } from './domain/steering-of.js';
 import type { Overrides, ResponseTimeSource, Scores } from './ports.js';
 
 interface BalanceTrafficParts {
@@ -79,14 +78,13 @@ export class BalanceTraffic implements DataPlane {
   }
 
   private async steer(): Promise<void> {
-    const all = [...this.services.values()].flatMap(({ instances }) => instances);
-    const changed = new Map<string, Steering>();
-    for (const one of all) {
-      const now = steeringOf(one);
-      if (!isSameSteering(this.steering.get(one.name), now)) changed.set(one.name, now);
-    }
-    const names = new Set(all.map(({ name }) => name));
-    for (const name of this.steering.keys()) if (!names.has(name)) this.steering.delete(name);
+    const all = new Map(
+      [...this.services.values()].flatMap(({ profile, instances }) =>
+        instances.map((one) => [one.name, steeringOf(one, profile)] as const),
+      ),
+    );
+    const changed = new Map([...all].filter(([name, now]) => !isSameSteering(this.steering.get(name), now)));
+    for (const name of this.steering.keys()) if (!all.has(name)) this.steering.delete(name);
     if (changed.size === 0) return;
     for (const [name, now] of changed) this.steering.set(name, now);
     await this.parts.plane.steer(changed);

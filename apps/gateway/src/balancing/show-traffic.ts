@@ -1,6 +1,7 @@
 import type { TrafficInstance, TrafficService } from '#libs/contracts';
-import { type Balanced, type BalancedService, steeringOf } from './domain/balance.js';
+import type { Balanced, BalancedService } from './domain/balance.js';
 import { rampOf } from './domain/standing.js';
+import { shownWeight } from './domain/steering-of.js';
 import { latencyOf } from './domain/watched.js';
 
 /** What is shown of how the instances do. */
@@ -39,11 +40,10 @@ const rounded = (value: number): number => Math.round(value * 10) / 10;
 function instanceOf(service: BalancedService, one: Balanced, times: Times): TrafficInstance {
   const { watched } = one;
   const latencyMs = latencyOf(watched);
-  const { weight, isOut } = steeringOf(one);
   return {
     name: one.name,
     ...(one.release !== undefined && { release: one.release }),
-    weight: isOut || !one.isWanted ? 0 : weight,
+    weight: one.isWanted ? shownWeight(one) : 0,
     ...(one.override && { override: overrideOf(one.override, times) }),
     ...{ inFlight: watched.last?.inFlight ?? 0, queued: watched.last?.queued ?? 0 },
     requestsPerSecond: rounded(watched.requestsPerSecond),

@@ -5,8 +5,9 @@ import type { GatewayConfig } from '../gateway.config.js';
 import { partsOf } from '../traffic/domain/picture.js';
 import { LoggedTimes } from './adapters/logged-times.js';
 import { BalanceTraffic } from './balance-traffic.js';
-import { type BalancedService, type BalancingEvent, steeringOf } from './domain/balance.js';
+import type { BalancedService, BalancingEvent } from './domain/balance.js';
 import type { BalancingSettings } from './domain/standing.js';
+import { shownWeight } from './domain/steering-of.js';
 import { NO_OVERRIDES, NO_SCORES, type Overrides, type Scores } from './ports.js';
 import type { TrafficFigures } from './show-traffic.js';
 
@@ -99,8 +100,7 @@ export const settingsOf = (config: BalancingConfig): BalancingSettings => ({
 function weightsOf({ id, instances }: BalancedService) {
   const { appId: app_id, service } = partsOf(id);
   return instances.map((one) => {
-    const { weight, isOut } = steeringOf(one);
-    return [{ app_id, service, instance: one.name }, isOut ? 0 : weight] as const;
+    return [{ app_id, service, instance: one.name }, shownWeight(one)] as const;
   });
 }
 

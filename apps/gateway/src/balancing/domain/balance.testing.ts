@@ -1,6 +1,7 @@
 import type { ServerCounters } from '../../data-plane/domain/server-figures.js';
-import { balanced, type BalancedService, type BalancingEvent, newcomer, steeringOf } from './balance.js';
+import { balanced, type BalancedService, type BalancingEvent, newcomer } from './balance.js';
 import type { BalancingSettings } from './standing.js';
+import { shownWeight } from './steering-of.js';
 import type { ResponseTimes } from './watched.js';
 
 export const SETTINGS: BalancingSettings = {
@@ -17,6 +18,8 @@ export interface Doing {
   /** Of these, answered; those that are not wait. */
   readonly answers?: number;
   readonly failed?: number;
+  /** So many clients leave. */
+  readonly aborts?: number;
   readonly ms?: number;
   readonly isUp?: boolean;
   readonly score?: number;
@@ -47,8 +50,7 @@ export class Simulated {
   }
 
   weightOf(name: string): number {
-    const { weight, isOut } = steeringOf(this.instance(name));
-    return isOut ? 0 : weight;
+    return shownWeight(this.instance(name));
   }
 
   instance(name: string) {
@@ -88,19 +90,23 @@ export class Simulated {
     this.events.push(...next.events);
   }
 
-  private does(name: string, { requests, answers = requests, failed = 0, ms = 20, isUp = true }: Doing) {
+  private does(
+    name: string,
+    { requests, answers = requests, failed = 0, aborts = 0, ms = 20, isUp = true }: Doing,
+  ) {
     const isOut = this.instance(name).standing.kind === 'ejected';
     const before = this.counters.get(name) ?? NOTHING;
     const came = isOut ? 0 : requests;
     const answered = isOut ? 0 : answers;
     // Whoever answers its latest requests answers all.
     const isWell = came > 0 && answered >= came;
-    const waits = isWell ? 0 : Math.max(0, (this.waiting.get(name) ?? 0) + came - answered);
+    const waits = isWell ? 0 : Math.max(0, (this.waiting.get(name) ?? 0) + came - answered - aborts);
     this.waiting.set(name, waits);
     const counters: ServerCounters = {
       ...before,
       requests: before.requests + came,
       answers: before.answers + answered,
+      aborts: before.aborts + aborts,
       failedAnswers: before.failedAnswers + (isOut ? 0 : failed),
       bytesOut: before.bytesOut + answered,
     };

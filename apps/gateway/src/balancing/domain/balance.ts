@@ -1,5 +1,4 @@
 import type { ServerFigures } from '../../data-plane/domain/server-figures.js';
-import type { Steering } from '../../data-plane/domain/steering.js';
 import type { Profile } from '../../data-plane/domain/wanted.js';
 import { type Judged, judged } from './faults.js';
 import { adaptiveWeights, BASE, type Load, scoreWeights } from './laws.js';
@@ -30,6 +29,8 @@ export interface Balanced {
   readonly standing: Standing;
   readonly ejections: Ejections;
   readonly weight: number;
+  /** It may have stalled: it gets requests up to so many in flight, until it has shown. */
+  readonly doubt?: { readonly mostInFlight: number };
   /** What an operator has set in its place. */
   readonly override?: Override;
 }
@@ -211,7 +212,8 @@ function weighed(
   verdicts: ReadonlyMap<string, Judged | undefined>,
   { nowMs, scores }: Look,
 ): readonly Balanced[] {
-  const members = all.filter(({ isWanted, standing }) => isWanted && standing.kind === 'ready');
+  const doubted = all.map((one) => inDoubt(one, profile, verdicts.get(one.name)));
+  const members = doubted.filter(({ isWanted, standing }) => isWanted && standing.kind === 'ready');
   const loads = members.map((one): Load => ({
     ...{ latencyMs: latencyOf(one.watched), errorShare: errorShareOf(one.watched), weight: one.weight },
     inFlight: (one.watched.last?.inFlight ?? 0) + (one.watched.last?.queued ?? 0),
@@ -223,7 +225,7 @@ function weighed(
   const byName = new Map(
     members.map(({ name }, index) => [name, { load: loads[index], weight: wanted[index] }]),
   );
-  return all.map((one) => {
+  return doubted.map((one) => {
     const { load, weight } = byName.get(one.name) ?? {};
     if (load === undefined || weight === undefined) return one;
     // A stall is no noise, and shares by scores are exact.
@@ -233,23 +235,8 @@ function weighed(
   });
 }
 
-/** What HAProxy is to make of an instance. */
-export function steeringOf({
-  standing,
-  weight,
-  override,
-}: Pick<Balanced, 'standing' | 'weight' | 'override'>): Steering {
-  const isOut = override?.isDrained ?? false;
-  switch (standing.kind) {
-    case 'ready':
-      return { weight: override === undefined ? weight : Math.max(1, override.weight), isOut };
-    case 'ejected':
-      return { weight: TRIAL_WEIGHT, isOut: true };
-    case 'trial':
-      return { weight, isOut, mostInFlight: standing.mostInFlight };
-  }
+/** In turn, another request comes by itself; to the fewest in flight, none may, however long the one waits. */
+function inDoubt({ doubt: _, ...one }: Balanced, profile: Profile, verdict: Judged | undefined): Balanced {
+  if (verdict?.isInDoubt !== true || one.standing.kind !== 'ready' || profile === 'weighted') return one;
+  return { ...one, doubt: { mostInFlight: (one.watched.last?.inFlight ?? 0) + 1 } };
 }
-
-/** Whether two look alike to HAProxy. */
-export const isSameSteering = (a: Steering | undefined, b: Steering): boolean =>
-  a?.weight === b.weight && a.isOut === b.isOut && a.mostInFlight === b.mostInFlight;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Doing, Simulated } from './balance.testing.js';
+import { steeringOf } from './steering-of.js';
 
 const TEN = Array.from({ length: 10 }, (_, index) => `i${index}`);
 const WELL: Doing = { requests: 10 };
@@ -58,6 +59,81 @@ describe('an instance that stalls', () => {
     service.look(1, (name) => (name === 'i3' ? { requests: 1, answers: 0 } : doing(name)));
     service.look(20, doing);
     expect(service.said('ejected')).toEqual([]);
+  });
+
+  describe('with one request', () => {
+    const silent = only('i3', { requests: 0, answers: 0 });
+    const another = only('i3', { requests: 1, answers: 0 });
+    const steering = (service: Simulated) => steeringOf(service.instance('i3'), 'least');
+
+    /** It weighs little, so that it has one request where the others have several. */
+    function stalled(): Simulated {
+      const service = new Simulated(TEN);
+      service.look(30, only('i3', { requests: 5, ms: 300 }));
+      expect(service.weightOf('i3')).toBeLessThan(15);
+      service.look(1, another);
+      service.look(5, silent);
+      return service;
+    }
+
+    it('that stalled while it weighed little was never taken out: it gets a second request, which shows', () => {
+      const service = stalled();
+      expect(service.said('ejected')).toEqual([]);
+      expect(steering(service)).toEqual({ weight: 100, isOut: false, mostInFlight: 2 });
+      expect(service.weightOf('i3')).toBeLessThan(15);
+      service.look(1, another);
+      expect(service.said('ejected')).toEqual([]);
+      service.look(1, silent);
+      expect(service.said('ejected')).toEqual(['i3']);
+    });
+
+    it('that takes long is left alone: the second one is answered, though it waits at one look', () => {
+      const service = stalled();
+      service.look(1, another);
+      service.look(1, only('i3', { requests: 0, answers: 1 }));
+      expect(steering(service)).toEqual({ weight: expect.any(Number) as number, isOut: false });
+      for (let time = 0; time < 5; time += 1) {
+        service.look(6, silent);
+        service.look(1, another);
+        service.look(1, only('i3', { requests: 0, answers: 1 }));
+      }
+      expect(service.said('ejected')).toEqual([]);
+    });
+
+    it('and then another one, since its clients leave: each of them waited in vain', () => {
+      const service = new Simulated(TEN);
+      service.look(10, () => WELL);
+      for (let client = 0; client < 3; client += 1) {
+        service.look(1, another);
+        service.look(4, silent);
+        service.look(1, only('i3', { requests: 0, answers: 0, aborts: 1 }));
+      }
+      expect(service.said('ejected')).toEqual(['i3']);
+      expect(service.events[0]).toMatchObject({
+        why: '1 request waits, 1 was left by its client, and it has answered none for 3.5 s',
+      });
+    });
+
+    it('to scores alone, whose weights are exact, gets it in its turn', () => {
+      const service = new Simulated(TEN, { profile: 'weighted' });
+      service.look(10, () => WELL);
+      service.look(10, only('i3', { requests: 0, answers: 0 }));
+      expect(steeringOf(service.instance('i3'), 'weighted')).toEqual({ weight: 100, isOut: false });
+    });
+  });
+
+  it('gets one more on trial, beside those that it never answered', () => {
+    const service = new Simulated(TEN);
+    service.look(10, () => WELL);
+    service.look(5, only('i3', STALLED));
+    while (service.instance('i3').standing.kind === 'ejected') service.look(1, () => WELL);
+    const [least, weighted] = (['least', 'weighted'] as const).map((profile) =>
+      steeringOf(service.instance('i3'), profile),
+    );
+    // By 10, it would get none until each of the others had 70.
+    expect(least).toEqual({ weight: 256, isOut: false, mostInFlight: 7 });
+    expect(weighted).toEqual({ weight: 10, isOut: false, mostInFlight: 7 });
+    expect(service.weightOf('i3')).toBe(10);
   });
 
   it('a service that takes 3 s by nature has none', () => {

@@ -1,5 +1,6 @@
 import { errorShareOf, latencyOf, type Watched } from './watched.js';
 import { median } from './median.js';
+import { WAITING_IN_VAIN } from './silence.js';
 import type { Fault } from './standing.js';
 
 /** Less is no proof of anything. */
@@ -9,14 +10,14 @@ const LEAST_ENDED = 4;
 const EXCESS = 0.3;
 /** A silence of so many usual answers is one. */
 const USUAL_TIMES = 8;
-/** One request alone may take long by itself. */
-const WAITING_IN_VAIN = 2;
 /** It is taken out after so many times the silence that lowers its weight. */
 const SILENCES = 2;
 
 export interface Judged {
   /** Its weight is lowered at once. */
   readonly isStalled: boolean;
+  /** It may have stalled, or its one request takes long: it is to get another one, which shows. */
+  readonly isInDoubt?: boolean;
   /** What it should be taken out for, and how bad that is beside others. */
   readonly fault?: { readonly kind: Fault; readonly severity: number; readonly why: string };
 }
@@ -38,22 +39,24 @@ export function judged(
 }
 
 function stall(
-  {
-    watched: { silentSinceMs, waiting, atMs },
-    isOnTrial,
-  }: { readonly watched: Watched; readonly isOnTrial: boolean },
+  { watched: { silence, waiting }, isOnTrial }: { readonly watched: Watched; readonly isOnTrial: boolean },
   others: readonly Watched[],
   longMs: number,
 ): Judged {
-  if (silentSinceMs === undefined) return { isStalled: false };
-  // Until it was looked at last: while HAProxy cannot be asked, nobody is silent.
-  const silentMs = atMs - silentSinceMs;
-  const isAlone = !others.some(({ answeredMs }) => answeredMs > silentSinceMs);
-  if (isAlone || silentMs < longMs) return { isStalled: false };
-  if (silentMs < SILENCES * longMs || (waiting < WAITING_IN_VAIN && !isOnTrial)) return { isStalled: true };
-  const why = `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'}, and it has answered none for ${(silentMs / 1_000).toFixed(1)} s`;
-  return { isStalled: true, fault: { kind: 'stalled', severity: 1 + silentMs, why } };
+  const sinceMs = silence?.sinceMs;
+  if (silence === undefined || sinceMs === undefined) return { isStalled: false };
+  const { forMs, inVainMs, left } = silence;
+  const isAlone = !others.some(({ answeredMs }) => answeredMs > sinceMs);
+  if (isAlone || forMs < longMs) return { isStalled: false };
+  if (waiting + left < WAITING_IN_VAIN && !isOnTrial) return { isStalled: false, isInDoubt: true };
+  // Another request has its time, too.
+  if (forMs < SILENCES * longMs || (inVainMs < longMs && !isOnTrial)) return { isStalled: true };
+  const why = `${waitingWords(waiting, left)}, and it has answered none for ${(forMs / 1_000).toFixed(1)} s`;
+  return { isStalled: true, fault: { kind: 'stalled', severity: 1 + forMs, why } };
 }
+
+const waitingWords = (waiting: number, left: number): string =>
+  `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'}${left === 0 ? '' : `, ${left} ${left === 1 ? 'was left by its client' : 'were left by their clients'}`}`;
 
 function failing(watched: Watched, others: readonly Watched[]): Pick<Judged, 'fault'> {
   const { ended, failed, last } = watched;

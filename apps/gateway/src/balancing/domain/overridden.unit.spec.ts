@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { newcomer, steeringOf } from './balance.js';
+import { newcomer } from './balance.js';
 import { overridden } from './overridden.js';
+import { steeringOf } from './steering-of.js';
 
 const instances = ['a', 'b'].map((name) => newcomer(name, 0, true));
 const steered = (overrides: readonly (readonly [string, number])[], all = instances) =>
   overridden(all, new Map(overrides.map(([name, weight]) => [name, { weight }]))).map((one) => {
-    const { weight, isOut } = steeringOf(one);
+    const { weight, isOut } = steeringOf(one, 'least');
     return isOut ? 'out' : weight;
   });
 

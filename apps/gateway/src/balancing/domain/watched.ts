@@ -1,4 +1,5 @@
 import type { ServerCounters, ServerFigures } from '../../data-plane/domain/server-figures.js';
+import { type Silence, silenceAfter, silenceAtFirst } from './silence.js';
 
 /** The response times of one instance since they were read last. */
 export interface ResponseTimes {
@@ -20,14 +21,11 @@ export interface Watched {
   readonly errorsPerSecond: number;
   /** Requests without the head of an answer. */
   readonly waiting: number;
-  /** Since when it has answered none of those that wait. */
-  readonly silentSinceMs?: number;
+  readonly silence?: Silence;
   readonly answeredMs: number;
 }
 
 const HALF_LIFE_MS = 2_000;
-/** Of one request a head and a small body; more says that a body is being sent. */
-const BYTES_OF_A_REQUEST = 16_384;
 /** Less than a request counts for nothing. */
 const LEAST_ENDED = 0.01;
 
@@ -45,7 +43,8 @@ export function watched(
 ): Watched {
   const { last, atMs } = before;
   const since = last?.source === figures.source ? difference(last.counters, figures.counters) : undefined;
-  if (since === undefined) return { ...before, last: figures, atMs: nowMs, waiting: 0, ...NOT_SILENT };
+  if (since === undefined)
+    return { ...before, last: figures, atMs: nowMs, ...silenceAtFirst(figures, nowMs) };
   const ended = since.answers + since.lost;
   const failed = Math.min(ended, since.failedAnswers + since.lost);
   const kept = 0.5 ** ((nowMs - atMs) / HALF_LIFE_MS);
@@ -59,11 +58,11 @@ export function watched(
     times: added(before.times, kept, times ?? timesOf(figures, since)),
     requestsPerSecond: mixed(before.requestsPerSecond, since.requests * perSecond, kept),
     errorsPerSecond: mixed(before.errorsPerSecond, failed * perSecond, kept),
-    ...silence(before, figures, since, nowMs),
+    ...silenceAfter(before, figures, since, nowMs),
+    answeredMs: since.answers > 0 ? nowMs : before.answeredMs,
   };
 }
 
-const NOT_SILENT = { silentSinceMs: undefined } as const;
 const faded = (value: number): number => (value < LEAST_ENDED ? 0 : value);
 const mixed = (before: number, now: number, kept: number): number => faded(before * kept + now * (1 - kept));
 
@@ -85,25 +84,6 @@ const timesOf = ({ responseMs }: ServerFigures, { answers }: ServerCounters): Re
 function added(before: ResponseTimes, kept: number, now: ResponseTimes | undefined): ResponseTimes {
   if (now === undefined || now.count === 0) return before;
   return { count: before.count * kept + now.count, sumOfLogs: before.sumOfLogs * kept + now.sumOfLogs };
-}
-
-/**
- * Who holds requests and answers none, and since when at the latest. WebSockets and streams of events have been answered;
- * a body that is on its way is no silence.
- */
-function silence(
-  before: Watched,
-  { inFlight }: ServerFigures,
-  since: ServerCounters,
-  nowMs: number,
-): Pick<Watched, 'waiting' | 'silentSinceMs' | 'answeredMs'> {
-  const open = before.waiting + since.requests - since.answers - since.lost - since.aborts;
-  const waiting = Math.min(inFlight, Math.max(0, open));
-  const answeredMs = since.answers > 0 ? nowMs : before.answeredMs;
-  if (waiting === 0) return { waiting, answeredMs, ...NOT_SILENT };
-  const isMoving =
-    since.answers > 0 || since.bytesOut > 0 || since.bytesIn > BYTES_OF_A_REQUEST * (since.requests + 1);
-  return { waiting, answeredMs, silentSinceMs: isMoving ? nowMs : (before.silentSinceMs ?? before.atMs) };
 }
 
 /** The share of its latest requests that failed. With few of them it is nearer to 0. */

@@ -71,8 +71,8 @@ describe('response times', () => {
 });
 
 describe('silence', () => {
-  const silentMs = (now: Watched): number | undefined =>
-    now.silentSinceMs === undefined ? undefined : now.atMs - now.silentSinceMs;
+  const silentMs = ({ silence }: Watched): number | undefined =>
+    silence?.sinceMs === undefined ? undefined : silence.forMs;
 
   it('begins with the first request that is not answered', () => {
     const stalled = (requests: number) =>
@@ -91,6 +91,35 @@ describe('silence', () => {
     const all = [figures({}), figures({ requests: 11, answers: 10 }, { inFlight: 1 })];
     const now = looked([...all, ...Array<ServerFigures>(3).fill(all[1] as ServerFigures)]);
     expect(silentMs(now)).toBe(1_500);
+  });
+
+  it('of a request that came before the first look was never seen', () => {
+    const first = figures({ requests: 12, answers: 10, lost: 1 }, { inFlight: 3 });
+    expect(silentMs(looked([first, first, first]))).toBe(1_000);
+    expect(
+      silentMs(looked([figures({}), first].map((one) => ({ ...one, source: `worker-${one.inFlight}` })))),
+    ).toBe(0);
+    const streams = figures({ requests: 5, answers: 5 }, { inFlight: 5 });
+    expect(silentMs(looked([streams, streams]))).toBeUndefined();
+  });
+
+  it('goes on through clients that leave, and one that waits next', () => {
+    const waits = figures({ requests: 1 }, { inFlight: 1 });
+    const left = figures({ requests: 1, aborts: 1 });
+    const next = figures({ requests: 2, aborts: 1 }, { inFlight: 1 });
+    const now = looked([figures({}), waits, waits, left, left, next]);
+    expect(now.silence).toMatchObject({ sinceMs: 2_000, forMs: 1_500, inVainMs: 500, left: 1 });
+    const late = watched(looked([figures({}), waits, left]), left, 120_000);
+    expect(late.silence).toBeUndefined();
+  });
+
+  it('streams whose clients leave are no requests that waited in vain', () => {
+    const all = [
+      figures({}),
+      figures({ requests: 5, answers: 4 }, { inFlight: 5 }),
+      figures({ requests: 5, answers: 4, aborts: 3 }, { inFlight: 2 }),
+    ];
+    expect(looked(all).silence?.left).toBe(1);
   });
 
   it.each([

@@ -8,7 +8,7 @@ export interface Steering {
   readonly weight: number;
   /** It gets no new request for now; those in flight go on. */
   readonly isOut: boolean;
-  /** Requests in flight there at most; left out, what its service says. */
+  /** Requests in flight there at most, if its service does not ask for fewer. */
   readonly mostInFlight?: number;
 }
 
@@ -37,11 +37,14 @@ export function steered(wanted: Wanted, { servers, unretried }: Steered, inFligh
 
 function withSteering(server: WantedServer, steering: SteeringByName, bound: number): WantedServer {
   const now = steering.get(server.name);
-  const mostInFlight = now?.mostInFlight ?? server.mostInFlight ?? bound;
+  const mostInFlight = leastOf(server.mostInFlight ?? bound, now?.mostInFlight ?? 0);
   if (now === undefined) return mostInFlight === 0 ? server : { ...server, mostInFlight };
   const state = now.isOut ? 'drain' : server.state;
   return { ...server, weight: weightOf(server.weight, now.weight), state, mostInFlight };
 }
+
+/** Of two bounds; 0 is none. */
+const leastOf = (a: number, b: number): number => (a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b));
 
 const weightOf = (wanted: number, steered: number): number =>
   Math.min(WEIGHTS.most, Math.max(WEIGHTS.least, Math.round((wanted * steered) / 100)));

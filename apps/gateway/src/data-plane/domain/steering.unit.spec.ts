@@ -42,6 +42,15 @@ describe('a steered server', () => {
     expect(weights).toEqual([8, 80]);
   });
 
+  it('has no more requests in flight than its service allows', () => {
+    const [change1] = change(
+      new Map([['i1', { weight: 100, isOut: false, mostInFlight: 3 }]]),
+      carrying,
+      1,
+    ).todo;
+    expect(change1).toMatchObject({ kind: 'bound', mostInFlight: 1 });
+  });
+
   it('that drains drains on', () => {
     const { after } = change(new Map([['i3', { weight: 7, isOut: false }]]));
     expect(after.backends.get('least-2')?.slots.get(1)?.server).toMatchObject({ weight: 7, state: 'drain' });
