@@ -52,7 +52,10 @@ const serviceOf = ({
   scaling,
   canary,
 }: RegistryService): FeedEntry['service'] => ({
-  ...{ appId, service, isWanted: wantedState === 'running' && (wanted !== 0 || isWoken(scaling)) },
+  ...{ appId, service },
+  ...(wantedState !== null && {
+    isWanted: wantedState === 'running' && (wanted !== 0 || isWoken(scaling)),
+  }),
   ...(routes !== null && routes.length > 0 && { routes: [...routes] }),
   ...(traffic !== null && { traffic }),
   ...(canary !== null && { canary: { release: canary.release, percent: canary.percent } }),

@@ -22,3 +22,8 @@ it.each<[string, Partial<RegistryService>, boolean]>([
 ])('a service that %s is wanted or not', (_, more, isWanted) => {
   expect(trafficEntries({ services: [row(more)], instances: [] })).toMatchObject([{ service: { isWanted } }]);
 });
+
+it('whether a service is wanted is left out where the deployer has not said', () => {
+  const [entry] = trafficEntries({ services: [row({ wantedState: null, wanted: null })], instances: [] });
+  expect(entry?.service).toEqual({ appId: 'shop', service: 'web' });
+});

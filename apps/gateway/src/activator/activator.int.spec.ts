@@ -108,6 +108,50 @@ describe('a service without an instance', () => {
     expect(process.memoryUsage().arrayBuffers - before - own).toBeLessThan(kept);
   });
 
+  it('that is stopped kept those that waited for 30 s: they are refused at once, and come to no other service', async () => {
+    const under = await startPlane();
+    await under.plane.apply(awaited({ web: [] }));
+    const asked = ['text/html', 'application/json'].map((accept) =>
+      under.ask({ ...WEB, headers: { accept } }),
+    );
+    await untilWaiting(under, 2);
+    const begunMs = performance.now();
+    // Another service gets the place of the first one in HAProxy.
+    const other = await under.instance('other');
+    await under.plane.apply(wantedOf({ web: [] }));
+    await under.plane.apply(awaited({ other: [other] }));
+    const [text, json] = await Promise.all(asked);
+    expect(performance.now() - begunMs).toBeLessThan(10_000);
+    expect(text).toMatchObject({ status: 503, body: 'This service has no instance that runs.\n' });
+    expect(json).toMatchObject({ status: 503, headers: { 'retry-after': '60' } });
+    expect(JSON.parse(json?.body ?? '')).toMatchObject({ code: 'NO_INSTANCE' });
+    expect(other.seen).toEqual([]);
+    expect(await endsOf(under)).toEqual({ stopped: 2 });
+  });
+
+  it('that is stopped is not waited for either while the registry names an instance that has gone', async () => {
+    const under = await startPlane();
+    const gone = await Instance.start('gone');
+    await gone.kill();
+    const wanted = awaited({ web: [gone] });
+    await under.plane.apply({
+      ...wanted,
+      services: wanted.services.map((service) => ({ ...service, isAwaited: false })),
+    });
+    expect(await under.ask(WEB)).toMatchObject({ status: 503, headers: { 'retry-after': '60' } });
+    expect(await endsOf(under)).toEqual({ stopped: 1 });
+  });
+
+  it('that changes its profile has its requests wait on', async () => {
+    const under = await startPlane();
+    await under.plane.apply(awaited({ web: [] }));
+    const asked = under.ask(WEB);
+    await untilWaiting(under, 1);
+    const a = await under.instance('a');
+    await under.plane.apply(awaited({ web: [a] }, 'sticky'));
+    expect((await asked).body).toBe('a');
+  });
+
   it('that should not run is refused at once', async () => {
     const under = await startPlane();
     await under.plane.apply(wantedOf({ web: [] }));

@@ -10,20 +10,24 @@ function start({ requests = 10, requestsPerService = 5 } = {}) {
   const pauses: (() => void)[] = [];
   const looks: (readonly string[])[] = [];
   const firsts: string[] = [];
+  const stopped = new Set<string>();
   const hold = new HoldRequests({
     readiness: {
-      readyOf(backends) {
-        looks.push(backends);
-        return ready instanceof Error ? Promise.reject(ready) : Promise.resolve(ready);
+      mayWait: (service) => !stopped.has(service),
+      readyOf(services) {
+        looks.push(services);
+        return ready instanceof Error
+          ? Promise.reject(ready)
+          : Promise.resolve(new Map(ready.map((service) => [service, [`least-${service}`]])));
       },
     },
     ...{ bounds: { requests, requestsPerService }, waitMs: 1_000, lookMs: 50 },
-    onFirst: (backend) => firsts.push(backend),
+    onFirst: (service) => firsts.push(service),
     monotonicMs: () => nowMs,
     delay: () => new Promise((resolve) => pauses.push(resolve)),
   });
   return {
-    ...{ hold, looks, firsts },
+    ...{ hold, looks, firsts, stopped },
     async pass(ms: number, now: readonly string[] | Error = []) {
       ready = now;
       nowMs += ms;
@@ -35,22 +39,22 @@ function start({ requests = 10, requestsPerService = 5 } = {}) {
 }
 
 describe('requests that are held', () => {
-  it('go on when their own backend is ready, and nobody looks once nobody waits', async () => {
+  it('go on when their own service is ready, and nobody looks once nobody waits', async () => {
     const { hold, looks, pass } = start();
     const [a, b] = [hold.untilReady('a', never), hold.untilReady('b', never)];
     await pass(50);
     await pass(50, ['a']);
-    expect(await a).toBe('ready');
+    expect(await a).toEqual({ backends: ['least-a'] });
     expect(Object.fromEntries(hold.counts)).toEqual({ b: 1 });
     await pass(50, ['b']);
-    expect(await b).toBe('ready');
+    expect(await b).toEqual({ backends: ['least-b'] });
     await pass(50);
     const seen = looks.length;
     await pass(50);
     expect(looks.length).toBe(seen);
     const again = hold.untilReady('a', never);
     await pass(50, ['a']);
-    expect(await again).toBe('ready');
+    expect(await again).toEqual({ backends: ['least-a'] });
   });
 
   it('are looked for at once where there may be an instance, without the end of the pause', async () => {
@@ -84,6 +88,21 @@ describe('requests that are held', () => {
     expect(Object.fromEntries(hold.counts)).toEqual({ a: 1 });
     await pass(900, new Error('HAProxy does not answer'));
     expect(await fresh).toBe('late');
+  });
+
+  it('were held for their whole time though their service was stopped: they end, and no more are held', async () => {
+    const { hold, pass, stopped } = start();
+    const [a, b] = [hold.untilReady('a', never), hold.untilReady('b', never)];
+    await pass(50);
+    stopped.add('a');
+    hold.lookNow();
+    expect(await a).toBe('stopped');
+    expect(Object.fromEntries(hold.counts)).toEqual({ b: 1 });
+    expect(await hold.untilReady('a', never)).toBe('stopped');
+    // Also where HAProxy still has an instance of it.
+    stopped.add('b');
+    await pass(50, ['b']);
+    expect(await b).toBe('stopped');
   });
 
   it('have no place beyond the bounds, and give theirs back when their client leaves', async () => {

@@ -1,6 +1,9 @@
-/** Says which backends have an instance that requests can be sent to now. */
+/** Says whose requests come here, and where they can be sent. Services are named by their ids. */
 export interface Readiness {
-  readyOf(backends: readonly string[]): Promise<readonly string[]>;
-  /** The backend to which the requests of one go: another one of its service, where `readyOf` saw an instance only there. */
-  placeOf(backend: string): string;
+  /** Whose requests come to a backend; undefined where it is nobody's. */
+  serviceAt(backend: string): string | undefined;
+  /** Not one that should not run, or that is not carried any more. */
+  mayWait(service: string): boolean;
+  /** Those of these services that have an instance to which requests can be sent now, and the backends that have one. */
+  readyOf(services: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
 }

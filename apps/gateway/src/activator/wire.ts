@@ -16,9 +16,9 @@ interface ActivatorParts {
   /** HAProxy's socket for requests that have waited. */
   readonly back: string;
   readonly isHttp2: (backend: string) => boolean;
-  readonly nameOf: (backend: string) => { readonly appId: string; readonly service: string };
-  /** A request begins to wait at a backend where no other does. */
-  readonly onFirst: (backend: string) => void;
+  readonly nameOf: (service: string) => { readonly appId: string; readonly service: string };
+  /** A request begins to wait for a service for which no other does. */
+  readonly onFirst: (service: string) => void;
 }
 
 interface Activator {
@@ -26,9 +26,9 @@ interface Activator {
   addressOf(backend: string): string;
   /** Takes requests for these backends, and for no others. */
   takeFor(backends: readonly string[]): Promise<void>;
-  /** There may be an instance for those that wait. */
+  /** There may be an instance for those that wait, or none to wait for. */
   lookNow(): void;
-  /** How many requests wait for each backend. */
+  /** How many requests wait for each service, by its id. */
   readonly counts: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export function createActivator(parts: ActivatorParts): Activator | undefined {
   });
   const { ended, seconds } = defineMetrics(metrics, hold, nameOf);
   const server = new ActivatorServer({
-    ...{ hold, back, isHttp2, placeOf: (backend: string) => readiness.placeOf(backend) },
+    ...{ hold, back, isHttp2, serviceAt: (backend: string) => readiness.serviceAt(backend) },
     probes: { agents: config.GATEWAY_PROBE_AGENTS, paths: config.GATEWAY_PROBE_PATHS },
     onEnd(end, waitedMs) {
       ended.inc({ end });
@@ -92,8 +92,8 @@ function defineMetrics(
     'Requests that wait for an instance.',
     ['app_id', 'service'],
     () =>
-      [...hold.counts].map(([backend, count]) => {
-        const { appId: app_id, service } = nameOf(backend);
+      [...hold.counts].map(([id, count]) => {
+        const { appId: app_id, service } = nameOf(id);
         return [{ app_id, service }, count];
       }),
   );

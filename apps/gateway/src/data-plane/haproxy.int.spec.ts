@@ -450,7 +450,7 @@ describe('requests', () => {
         ...{ client: '127.0.0.1', method: 'GET', host: 'web.localhost', path: '/quo"te\\', status: 200 },
         ...{ backend: 'least-1', server: 's1', ms: expect.any(Number) as number },
       });
-      expect(plane.serverAt(String(line['backend']), String(line['server']))).toEqual({
+      expect(plane.carried.serverAt(String(line['backend']), String(line['server']))).toEqual({
         ...{ service: 'web', instance: 'a' },
       });
     } finally {

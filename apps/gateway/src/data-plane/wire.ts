@@ -1,4 +1,5 @@
 import { Recurring, type Runtime } from '#libs/runtime';
+import type { Readiness } from '../activator/ports.js';
 import { createActivator } from '../activator/wire.js';
 import { folderOf, type GatewayConfig } from '../gateway.config.js';
 import { partsOf } from '../traffic/domain/picture.js';
@@ -32,6 +33,9 @@ export interface OpenDataPlane extends DataPlane, SteeredPlane, TlsPlane, Waitin
   close(how: { readonly leave: boolean }): Promise<void>;
 }
 
+type RequestListener = Parameters<OpenDataPlane['onRequest']>[0];
+type HeldListener = Parameters<OpenDataPlane['onHeld']>[0];
+
 /** HAProxy at this address; it carries what was wanted last until it is told more. */
 export async function openDataPlane(
   { logger, health, metrics }: Pick<Runtime, 'logger' | 'health' | 'metrics'>,
@@ -39,63 +43,39 @@ export async function openDataPlane(
   listen: { readonly host: string; readonly port: number },
   challengePort?: number,
 ): Promise<OpenDataPlane> {
-  const listeners: Parameters<OpenDataPlane['onRequest']>[0][] = [];
-  const held: ((service: string) => void)[] = [];
-  const onRequest = (line: RequestLine): void => {
-    const answer = answeredOf(line);
-    if (answer === undefined) return;
-    const answering = plane.serverAt(answer.backend, answer.server);
-    requests.answered(answer, answering);
-    const request = { ...shownOf(line), ...answering, cache: answer.cache };
-    for (const listener of listeners) listener(request, answer);
-    // The client's own line comes as well, with the time that it waited.
-    if (!answer.isBack) logger.info(request, 'request');
-  };
-  const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open(onRequest) : undefined;
+  const onRequest: RequestListener[] = [];
+  const onHeld: HeldListener[] = [];
+  const log = config.GATEWAY_ACCESS_LOG ? await AccessLog.open((line) => takeLine(line)) : undefined;
   const settings = settingsOf(config, listen);
   const activator = createActivator({
-    ...{ metrics, config, back: filesIn(settings.folder).back },
-    readiness: {
-      readyOf: (backends) => plane.readyOf(backends),
-      placeOf: (backend) => plane.placeOf(backend),
-    },
+    ...{ metrics, config, back: filesIn(settings.folder).back, readiness: readinessOf(() => plane) },
     isHttp2: (backend) => profileOf(backend) === 'h2',
-    nameOf: (backend) => partsOf(plane.serverAt(backend, '').service ?? ''),
-    onFirst(backend) {
-      const { service } = plane.serverAt(backend, '');
-      if (service !== undefined) held.forEach((listener) => listener(service));
-    },
+    nameOf: partsOf,
+    onFirst: (service) => onHeld.forEach((listener) => listener(service)),
   });
   const plane = new HaproxyDataPlane({
     settings: { ...settings, activator },
-    ...{ accessLogPort: log?.port, challengePort },
+    ...{ accessLogPort: log?.port, challengePort, onTrouble: troublesIn(logger) },
     onBackends: (backends) => activator?.takeFor(backends) ?? Promise.resolve(),
-    onTrouble(err, what) {
-      if (err instanceof DataPlaneError) logger.warn({ code: err.code }, `${what}: ${err.message}`);
-      else logger.warn({ err }, what);
-    },
   });
-  const requests = new RequestMetrics({ metrics, carried: () => plane.names, nameOf: partsOf });
+  const requests = new RequestMetrics({ metrics, carried: () => plane.carried.names, nameOf: partsOf });
+  const takeLine = lineTaker({ plane, requests, logger, listeners: onRequest });
   const looking = lookAtTotals({ logger, metrics, plane, requests, log });
   showCounts(metrics, plane.counts);
   health.register('haproxy', () => plane.check());
   await plane.start();
   looking.start();
-  const unknown = setTimeout(() => {
-    plane
-      .carryUnknown()
-      .catch((err: unknown) => logger.warn({ err }, 'requests cannot be answered that nothing is known yet'));
-  }, UNKNOWN_AFTER_MS);
+  const unknown = setTimeout(() => carryUnknown(plane, logger), UNKNOWN_AFTER_MS);
   return {
     ...portsOf(plane),
     async apply(wanted) {
       await plane.apply(wanted);
       activator?.lookNow();
     },
-    onRequest: (listener) => void listeners.push(listener),
-    onHeld: (listener) => void held.push(listener),
-    held: () => heldBy(activator?.counts ?? new Map(), plane),
-    queued: () => plane.queued(),
+    onRequest: (listener) => void onRequest.push(listener),
+    onHeld: (listener) => void onHeld.push(listener),
+    held: () => activator?.counts ?? new Map(),
+    queued: () => plane.asked.queued(),
     async close(how) {
       clearTimeout(unknown);
       await looking.stop();
@@ -116,18 +96,44 @@ const portsOf = (plane: HaproxyDataPlane): DataPlane & SteeredPlane & TlsPlane =
   keptCertificate: (id) => plane.keptCertificate(id),
 });
 
-/** By the ids of services. */
-const heldBy = (
-  counts: ReadonlyMap<string, number>,
-  plane: Pick<HaproxyDataPlane, 'serverAt'>,
-): ReadonlyMap<string, number> => {
-  const held = new Map<string, number>();
-  for (const [backend, count] of counts) {
-    const { service } = plane.serverAt(backend, '');
-    if (service !== undefined) held.set(service, (held.get(service) ?? 0) + count);
-  }
-  return held;
-};
+const readinessOf = (plane: () => HaproxyDataPlane): Readiness => ({
+  serviceAt: (backend) => plane().carried.serviceAt(backend),
+  mayWait: (service) => plane().carried.mayWait(service),
+  readyOf: (services) => plane().asked.readyOf(services),
+});
+
+function carryUnknown(plane: HaproxyDataPlane, logger: Runtime['logger']): void {
+  plane
+    .carryUnknown()
+    .catch((err: unknown) => logger.warn({ err }, 'requests cannot be answered that nothing is known yet'));
+}
+
+const troublesIn =
+  (logger: Runtime['logger']) =>
+  (err: unknown, what: string): void => {
+    if (err instanceof DataPlaneError) logger.warn({ code: err.code }, `${what}: ${err.message}`);
+    else logger.warn({ err }, what);
+  };
+
+interface LineTakerParts extends Pick<Runtime, 'logger'> {
+  readonly plane: HaproxyDataPlane;
+  readonly requests: RequestMetrics;
+  readonly listeners: readonly RequestListener[];
+}
+
+/** Takes the lines of HAProxy's log: counts, tells and logs each request under the names of service and instance. */
+const lineTaker =
+  ({ plane, requests, logger, listeners }: LineTakerParts) =>
+  (line: RequestLine): void => {
+    const answer = answeredOf(line);
+    if (answer === undefined) return;
+    const answering = plane.carried.serverAt(answer.backend, answer.server);
+    requests.answered(answer, answering);
+    const request = { ...shownOf(line), ...answering, cache: answer.cache };
+    for (const listener of listeners) listener(request, answer);
+    // The client's own line comes as well, with the time that it waited.
+    if (!answer.isBack) logger.info(request, 'request');
+  };
 
 function showCounts(metrics: Runtime['metrics'], counts: HaproxyCounts): void {
   metrics.counter('gateway_haproxy_starts_total', 'Starts of HAProxy.', [], () => [[{}, counts.starts]]);
@@ -150,7 +156,7 @@ interface TotalsParts extends Pick<Runtime, 'logger' | 'metrics'> {
 
 /** Reads what HAProxy counts itself. Without its log, that is all that is known of requests. */
 function lookAtTotals({ logger, metrics, plane, requests, log }: TotalsParts): Recurring {
-  const show = (command: string) => plane.show(command);
+  const show = (command: string) => plane.asked.show(command);
   const totals = new HaproxyTotals({ metrics, show, linesLostHere: () => log?.lost ?? 0 });
   const differences = new StatDifferences();
   let saidLost = 0;
@@ -166,7 +172,12 @@ function lookAtTotals({ logger, metrics, plane, requests, log }: TotalsParts): R
     if (log !== undefined) return;
     const rows = rowsOf(await show('show stat -1 6 -1 no-maint').catch(() => ''));
     for (const { backend, server, happened } of differences.of(rows))
-      requests.counted(backend, server !== undefined, plane.serverAt(backend, server ?? ''), happened);
+      requests.counted(
+        backend,
+        server !== undefined,
+        plane.carried.serverAt(backend, server ?? ''),
+        happened,
+      );
   });
 }
 

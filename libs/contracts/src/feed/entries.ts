@@ -30,7 +30,10 @@ export const feedEntrySchema = z.object({
     .object({
       appId: appIdSchema.describe('The id of its application.'),
       service: serviceNameSchema.describe('The name of the service.'),
-      isWanted: z.boolean().optional().describe('Whether instances of it should run: requests wait for one.'),
+      isWanted: z
+        .boolean()
+        .optional()
+        .describe('Whether instances of it should run: requests wait for one, or are refused at once.'),
       routes: z
         .array(publishedRouteSchema)
         .max(MOST_ROUTES)

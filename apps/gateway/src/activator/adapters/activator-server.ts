@@ -4,18 +4,18 @@ import { createServer as createListener, type Server as Listener, type Socket } 
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProbe, type ProbeSettings } from '../domain/probe.js';
-import { type Refusal, refusalFor, RETRY_AFTER_S } from '../domain/refusal.js';
-import type { HoldRequests, WaitEnd } from '../hold-requests.js';
+import { type Refusal, refusalFor, stoppedFor } from '../domain/refusal.js';
+import type { HoldRequests, WaitedInVain } from '../hold-requests.js';
 import { type Passed, passOn, passOnUpgrade, type Target } from './pass-on.js';
 import { finalStatus } from '../domain/final-status.js';
 import type { Readiness } from '../ports.js';
 
 /** How a request that came here ended. */
-type HeldEnd = Exclude<WaitEnd, 'ready'> | 'passed' | 'probe' | 'failed';
+type HeldEnd = WaitedInVain | 'passed' | 'probe' | 'failed';
 
 interface ActivatorParts {
   readonly hold: Pick<HoldRequests, 'untilReady'>;
-  readonly placeOf: Readiness['placeOf'];
+  readonly serviceAt: Readiness['serviceAt'];
   readonly probes: ProbeSettings;
   /** HAProxy's socket for requests that have waited. */
   readonly back: string;
@@ -100,10 +100,8 @@ export class ActivatorServer {
     const how = await this.passWhenReady(request, left, (target) => passOn(target, request, response));
     if (how === 'failed' && response.headersSent) response.destroy();
     else if (how !== 'passed' && how !== 'left') {
-      const { contentType, body } = this.refusalOf(request);
-      response
-        .writeHead(finalStatus(503), { ...REFUSING, 'Content-Type': contentType, ...again(request) })
-        .end(body);
+      const refusal = this.refusalOf(request, how);
+      response.writeHead(finalStatus(503), headersOf(refusal, request)).end(refusal.body);
     }
   }
 
@@ -115,20 +113,17 @@ export class ActivatorServer {
       passOnUpgrade(target, request, socket, head),
     );
     if (how === 'passed' || socket.destroyed) return;
-    const { contentType, body } = this.refusalOf(request);
-    const headers = {
-      ...REFUSING,
-      'Content-Type': contentType,
-      'Content-Length': String(body.length),
-      ...again(request),
-    };
+    const refusal = this.refusalOf(request, how);
+    const { body } = refusal;
+    const headers = { ...headersOf(refusal, request), 'Content-Length': String(body.length) };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.end(
       `HTTP/1.1 ${finalStatus(503)} Service Unavailable\r\nConnection: close\r\n${lines.join('')}\r\n${body}`,
     );
   }
 
-  private refusalOf({ headers, socket }: IncomingMessage): Refusal {
+  private refusalOf({ headers, socket }: IncomingMessage, how: HeldEnd): Refusal {
+    if (how === 'stopped') return stoppedFor(headers.accept);
     return refusalFor(headers.accept, this.parts.isHttp2(this.sockets.get(socket) ?? ''));
   }
 
@@ -162,18 +157,25 @@ export class ActivatorServer {
     waited: () => number,
     pass: (target: Target) => Promise<Passed>,
   ): Promise<HeldEnd> {
-    const { hold, placeOf, back } = this.parts;
+    const { hold, serviceAt, back } = this.parts;
+    // The backend may be another service's by the time that an instance is there.
+    const service = serviceAt(backend);
+    if (service === undefined) return 'stopped';
     for (;;) {
-      const end = await hold.untilReady(backend, left, waited());
-      if (end !== 'ready') return end;
-      const passed = await pass({ back, backend: placeOf(backend), waitedMs: Math.round(waited()), left });
+      const end = await hold.untilReady(service, left, waited());
+      if (typeof end === 'string') return end;
+      const to = end.backends.find((one) => one === backend) ?? end.backends[0] ?? backend;
+      const passed = await pass({ back, backend: to, waitedMs: Math.round(waited()), left });
       if (passed !== 'again') return left.aborted ? 'left' : passed;
       await delay(AGAIN_MS);
     }
   }
 }
 
-const REFUSING = { 'Retry-After': String(RETRY_AFTER_S), 'Cache-Control': 'no-store' };
+const headersOf = ({ contentType, retryAfterS }: Refusal, request: IncomingMessage) => ({
+  ...{ 'Retry-After': String(retryAfterS), 'Cache-Control': 'no-store', 'Content-Type': contentType },
+  ...again(request),
+});
 /** Says to ourselves that no instance has seen the request. */
 const again = (request: IncomingMessage): Readonly<Record<string, string>> =>
   request.headers[WAITED] === undefined ? {} : { 'X-Slipway-Again': '1' };

@@ -14,7 +14,7 @@ describe('places to wait', () => {
     expect(waiting.add('b', 5)).toBe(true);
     expect(Object.fromEntries(waiting.counts)).toEqual({ a: 1, b: 2 });
     waiting.remove('a', 2);
-    expect(waiting.backends).toEqual(['b']);
+    expect(waiting.services).toEqual(['b']);
     expect(waiting.at('b')).toEqual([4, 5]);
   });
 });

@@ -1,4 +1,7 @@
+import { STOPPED } from '../../data-plane/domain/unavailable.js';
+
 export interface Refusal {
+  readonly retryAfterS: number;
   readonly contentType: string;
   readonly body: string;
 }
@@ -23,7 +26,9 @@ const pageOf = (hint: string): string => `<!doctype html>
 </html>
 `;
 
-const kindsOf = (hint: string): readonly (readonly [type: string, refusal: Refusal])[] => [
+type Form = Pick<Refusal, 'contentType' | 'body'>;
+
+const kindsOf = (hint: string): readonly (readonly [type: string, form: Form])[] => [
   ['text/html', { contentType: 'text/html; charset=utf-8', body: pageOf(hint) }],
   [
     'application/json',
@@ -39,8 +44,24 @@ const kindsOf = (hint: string): readonly (readonly [type: string, refusal: Refus
  * whose instances are declared to speak HTTP/2.
  */
 export function refusalFor(accept: string | undefined, isHttp2 = false): Refusal {
-  const types = (accept ?? '').split(',').map((one) => one.split(';')[0]?.trim().toLowerCase());
+  const types = typesIn(accept);
   const hint = isHttp2 ? `${HINT} ${HTTP2_HINT}` : HINT;
   const plain = { contentType: 'text/plain; charset=utf-8', body: `${UNREACHABLE} ${hint}\n` };
-  return kindsOf(hint).find(([type]) => types.includes(type))?.[1] ?? plain;
+  const form = kindsOf(hint).find(([type]) => types.includes(type))?.[1] ?? plain;
+  return { ...form, retryAfterS: RETRY_AFTER_S };
 }
+
+/** As HAProxy says it where no request ever waited. */
+export function stoppedFor(accept: string | undefined): Refusal {
+  const { retryAfterS, message, code, hint } = STOPPED;
+  if (!typesIn(accept).includes('application/json'))
+    return { contentType: 'text/plain', body: `${message}\n`, retryAfterS };
+  return {
+    contentType: 'application/json',
+    body: `${JSON.stringify({ code, message, hint })}\n`,
+    retryAfterS,
+  };
+}
+
+const typesIn = (accept = ''): readonly (string | undefined)[] =>
+  accept.split(',').map((one) => one.split(';')[0]?.trim().toLowerCase());

@@ -6,40 +6,40 @@ export interface WaitingBounds {
 
 /** Who waits for what. A request that waits holds no body: its client is not asked for more than fits into a socket. */
 export class Waiting<T> {
-  private readonly byBackend = new Map<string, Set<T>>();
+  private readonly byService = new Map<string, Set<T>>();
   private count = 0;
 
   constructor(private readonly bounds: WaitingBounds) {}
 
   /** False where there is no room for it. */
-  add(backend: string, one: T): boolean {
-    const others = this.byBackend.get(backend) ?? new Set();
+  add(service: string, one: T): boolean {
+    const others = this.byService.get(service) ?? new Set();
     if (this.count >= this.bounds.requests || others.size >= this.bounds.requestsPerService) return false;
-    this.byBackend.set(backend, others.add(one));
+    this.byService.set(service, others.add(one));
     this.count += 1;
     return true;
   }
 
-  remove(backend: string, one: T): void {
-    const others = this.byBackend.get(backend);
+  remove(service: string, one: T): void {
+    const others = this.byService.get(service);
     if (others?.delete(one) !== true) return;
     this.count -= 1;
-    if (others.size === 0) this.byBackend.delete(backend);
+    if (others.size === 0) this.byService.delete(service);
   }
 
-  at(backend: string): readonly T[] {
-    return [...(this.byBackend.get(backend) ?? [])];
+  at(service: string): readonly T[] {
+    return [...(this.byService.get(service) ?? [])];
   }
 
-  get backends(): readonly string[] {
-    return [...this.byBackend.keys()];
+  get services(): readonly string[] {
+    return [...this.byService.keys()];
   }
 
-  hasAny(backend: string): boolean {
-    return this.byBackend.has(backend);
+  hasAny(service: string): boolean {
+    return this.byService.has(service);
   }
 
   get counts(): ReadonlyMap<string, number> {
-    return new Map([...this.byBackend].map(([backend, all]) => [backend, all.size]));
+    return new Map([...this.byService].map(([backend, all]) => [backend, all.size]));
   }
 }

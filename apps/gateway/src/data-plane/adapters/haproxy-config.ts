@@ -2,6 +2,7 @@ import { HTTP2_HINT, UNREACHABLE } from '../../activator/domain/refusal.js';
 import { FRONTEND, NO_ROUTE } from '../domain/answered.js';
 import { type Backend, backendName, type Carrying, type Slot } from '../domain/carrying.js';
 import { NO_SERVER } from '../domain/operations.js';
+import { STOPPED, type Unavailable, UNKNOWN } from '../domain/unavailable.js';
 import { type Profile, profiles } from '../domain/wanted.js';
 import { backFrontend, lastResort } from './haproxy-activator.js';
 import { balancingLines, boundsOf, queueRules, retryLines, unservedOr } from './haproxy-balancing.js';
@@ -9,7 +10,6 @@ import { cacheRules, cacheSection } from './haproxy-cache.js';
 import { clientRules, connectionRules, limitRules, limitTables } from './haproxy-limits.js';
 import { findRoute, rewrites, ROUTE_TIMEOUT } from './haproxy-routes.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
-import { STOPPED, type Unavailable, unavailableRules, UNKNOWN } from './unavailable.js';
 import {
   challengeBackend,
   challengeRoute,
@@ -21,6 +21,7 @@ import {
 import { PROBE_FIELD, probeRules } from './haproxy-probes.js';
 import { lotRules, splitRules } from './haproxy-splits.js';
 import { connectionDefaults, requestRules } from './request-rules.js';
+import { unavailableRules } from './unavailable.js';
 
 export const serverName = (slot: number): string => `s${slot}`;
 

@@ -6,22 +6,18 @@ import {
   backendsByOwner,
   type Carrying,
   carryingNothing,
-  everyPlaceOf,
   isSameConfiguration,
   leavingOf,
-  namesOf,
-  type Place,
-  placesOf,
   withGone,
 } from '../domain/carrying.js';
 import { DataPlaneError } from '../domain/data-plane-error.js';
 import { changesSplits, type Operation, operations } from '../domain/operations.js';
-import type { CarriedNames } from '../domain/request-figures.js';
-import type { ServerFigures } from '../domain/server-figures.js';
 import { replaced, type SteeringByName } from '../domain/steering.js';
 import { NOTHING, type Wanted } from '../domain/wanted.js';
 import { problemsOf } from '../domain/wanted-problems.js';
 import type { DataPlane, SteeredPlane, TlsPlane } from '../ports.js';
+import { AskHaproxy } from './ask-haproxy.js';
+import { Carried } from './carried.js';
 import { boundsOf, hasQueueTimes, queueTimes } from './haproxy-balancing.js';
 import { HaproxyCertificates } from './haproxy-certificates.js';
 import { ownFolder, writeFiles } from './haproxy-files.js';
@@ -29,12 +25,8 @@ import { HaproxyProcess } from './haproxy-process.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import { KeptWanted } from './kept-wanted.js';
 import { Recovery } from './recovery.js';
-import { rescueFrom } from './rescue.js';
 import type { RuntimeApi } from './runtime-api.js';
 import { carryOut, goneOf } from './runtime-commands.js';
-import { figuresOf } from './server-figures.js';
-import { ReadyBackends } from './ready-backends.js';
-import { boundedOf, busyAt, queuedIn } from './servers-asked.js';
 import { SteeredWanted } from './steered-wanted.js';
 import { WorkerConnection } from './worker-connection.js';
 
@@ -49,13 +41,6 @@ interface HaproxyParts {
   readonly onBackends?: (backends: readonly string[]) => Promise<void>;
   /** It was lost, or did not do what it was asked; it is brought back. */
   readonly onTrouble: (error: unknown, what: string) => void;
-}
-
-/** Who answered a request, as far as it is known. */
-interface ServerAt {
-  readonly service?: string;
-  readonly instance?: string;
-  readonly release?: string;
 }
 
 /** How often what was done, since this process started. */
@@ -73,26 +58,23 @@ export interface HaproxyCounts {
  */
 export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   readonly counts: HaproxyCounts = { starts: 0, reloads: 0, operations: 0 };
+  readonly carried = new Carried();
+  /** What it says of what it carries. */
+  readonly asked: AskHaproxy;
   private readonly process: HaproxyProcess;
   private readonly files: ReturnType<typeof filesIn>;
   private readonly certificates: HaproxyCertificates | undefined;
   private readonly wanted: SteeredWanted;
-  /** Of what is carried: looked up at each steering. */
-  private places: ReadonlyMap<string, Place> = new Map();
   private queueTimes: ReadonlyMap<string, number> = new Map();
-  /** What it carries; undefined where that is not known for certain. */
-  private carrying: Carrying | undefined;
   private readonly connection: WorkerConnection;
   private readonly kept: KeptWanted;
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private readonly recovery: Recovery;
-  private readonly ready = new ReadyBackends();
   private reloadedMs = -Infinity;
   private lastError: Error | undefined;
   /** Nobody has said what is wanted, and requests hear so. */
   private isUnknown = false;
-  private lastNames: CarriedNames = { services: new Set(), instances: new Map() };
 
   constructor(private readonly parts: HaproxyParts) {
     this.process = new HaproxyProcess(parts.settings);
@@ -102,6 +84,10 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
       (error) => parts.onTrouble(error, 'HAProxy is brought back'),
     );
     this.connection = new WorkerConnection(this.process, () => this.recovery.start());
+    this.asked = new AskHaproxy({
+      ...{ connection: this.connection, carried: this.carried },
+      inTurn: (work) => this.inTurn(work),
+    });
     this.kept = new KeptWanted(this.files.wanted);
     this.wanted = new SteeredWanted(this.bounds.inFlight);
     if (parts.settings.tls !== undefined) this.certificates = new HaproxyCertificates(parts.settings.folder);
@@ -147,24 +133,9 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     await this.inTurn(() => this.bring());
   }
 
-  figures(): Promise<readonly ServerFigures[]> {
-    return this.inTurn(async () => {
-      const { carrying, places } = this;
-      const { generation = '' } = this.connection;
-      const api = await this.connection.open();
-      return api === undefined || carrying === undefined
-        ? []
-        : figuresOf(api, { carrying, places, generation });
-    });
-  }
-
-  rescue(name: string): Promise<number> {
-    return this.inTurn(async () => {
-      const place = this.places.get(name);
-      const api = await this.connection.open();
-      return api === undefined || place === undefined ? 0 : rescueFrom(api, place);
-    });
-  }
+  figures: SteeredPlane['figures'] = () => this.asked.figures();
+  rescue: SteeredPlane['rescue'] = (name) => this.asked.rescue(name);
+  busy: DataPlane['busy'] = (names) => this.asked.busy(names);
 
   async serveCertificates(certificates: readonly CarriedCertificate[]): Promise<void> {
     const { certificates: held } = this;
@@ -186,58 +157,11 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     return this.certificates?.read(id);
   }
 
-  busy(names: readonly string[]): Promise<readonly string[]> {
-    return this.inTurn(async () => {
-      if (names.length === 0 || this.carrying === undefined) return [];
-      return busyAt(await this.answering(), everyPlaceOf(this.carrying), names);
-    });
-  }
-
   /** Throws where it does not carry what is wanted. */
   check(): void {
-    if (this.carrying !== undefined && this.connection.current !== undefined) return;
+    if (this.carried.current !== undefined && this.connection.current !== undefined) return;
     if (this.lastError !== undefined) throw this.lastError;
     throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy has not been told yet what to carry');
-  }
-
-  /** Those of these backends whose requests can be sent to a server of their service. */
-  readyOf(backends: readonly string[]): Promise<readonly string[]> {
-    return this.inTurn(async () => {
-      const { carrying } = this;
-      const api = await this.connection.open();
-      return api === undefined || carrying === undefined ? [] : this.ready.among(api, carrying, backends);
-    });
-  }
-
-  /** The backend to which requests of this one can be sent, as `readyOf` saw it last. */
-  placeOf(backend: string): string {
-    return this.ready.placeOf(backend);
-  }
-
-  /** How many requests wait for one of the instances of a service, by its id; of those that have a bound. */
-  queued(): Promise<ReadonlyMap<string, number>> {
-    return this.inTurn(async () => {
-      const api = await this.connection.open();
-      const { carrying } = this;
-      return api === undefined || carrying === undefined ? new Map() : queuedIn(api, boundedOf(carrying));
-    });
-  }
-
-  /** The answer to a `show` command; throws as `apply` does. */
-  show(command: string): Promise<string> {
-    return this.inTurn(async () => (await this.answering()).ask(command));
-  }
-
-  /** The services and instances that have a place, also those that are leaving. */
-  get names(): CarriedNames {
-    return this.carrying === undefined ? this.lastNames : (this.lastNames = namesOf(this.carrying));
-  }
-
-  /** Whose requests a server of HAProxy's log answered: `least-1`, `s2`. */
-  serverAt(backend: string, server: string): ServerAt {
-    const found = this.carrying?.backends.get(backend);
-    const { name: instance, release } = found?.slots.get(Number(server.slice(1)))?.server ?? {};
-    return { service: found?.service, instance, ...(release !== undefined && { release }) };
   }
 
   /** Lets go of HAProxy, which carries on; or ends it, too. */
@@ -260,12 +184,12 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   }
 
   private async steerNow(changes: SteeringByName): Promise<void> {
-    const { carrying } = this;
+    const { current: carrying, places } = this.carried;
     const api = await this.connection.open();
     if (api === undefined || carrying === undefined) return;
-    const { after, todo } = replaced(carrying, this.wanted.changesIn(carrying, this.places, changes));
+    const { after, todo } = replaced(carrying, this.wanted.changesIn(carrying, places, changes));
     if (changesSplits(todo, carrying, after)) return this.bring();
-    if (await this.hasCarriedOut(api, todo)) this.carrying = after;
+    if (await this.hasCarriedOut(api, todo)) this.carried.replacedBy(after);
     else await this.bring();
   }
 
@@ -277,14 +201,9 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
       return true;
     } catch (error) {
       this.parts.onTrouble(error, 'HAProxy did not do what it was asked; it is reloaded');
-      this.carrying = undefined;
+      this.carried.isUnknown();
       return false;
     }
-  }
-
-  private carries(carrying: Carrying): void {
-    this.carrying = carrying;
-    this.places = placesOf(carrying);
   }
 
   private async bring(): Promise<void> {
@@ -305,17 +224,16 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   /** While it runs; false where that does not do. */
   private async change(wanted: Wanted): Promise<boolean> {
     const api = await this.connection.open();
-    if (api === undefined || this.carrying === undefined) return false;
-    let after = assign(this.carrying, wanted);
-    if (!isSameConfiguration(this.carrying, after)) {
-      await this.takeBack(api);
-      after = assign(this.carrying, wanted);
-    }
-    if (!isSameConfiguration(this.carrying, after)) return false;
+    const { carried } = this;
+    if (api === undefined || carried.current === undefined) return false;
+    if (!isSameConfiguration(carried.current, assign(carried.current, wanted))) await this.takeBack(api);
+    const before = carried.current;
+    const after = assign(before, wanted);
+    if (!isSameConfiguration(before, after)) return false;
     if (!hasQueueTimes(this.queueTimes, after, this.bounds)) return false;
-    await this.sayBackends(after);
-    if (!(await this.hasCarriedOut(api, operations(this.carrying, after)))) return false;
-    this.carries(after);
+    await this.leadTo(after);
+    if (!(await this.hasCarriedOut(api, operations(before, after)))) return false;
+    carried.becomes(after);
     return this.haveCertificatesChanged(api);
   }
 
@@ -329,22 +247,16 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     }
   }
 
-  private async answering(): Promise<RuntimeApi> {
-    const api = await this.connection.open();
-    if (api === undefined) throw new DataPlaneError('HAPROXY_UNREACHABLE', 'HAProxy does not answer');
-    return api;
-  }
-
   /** By its files: with a reload where it runs, else by a start. */
   private async replace(wanted: Wanted, isUnknown: boolean): Promise<void> {
     const { settings } = this.parts;
     await this.process.check();
-    const assigned = assign(this.carrying ?? carryingNothing(settings.pools), wanted);
+    const assigned = assign(this.carried.current ?? carryingNothing(settings.pools), wanted);
     // Requests in flight stay with the worker before.
     const after = withGone(assigned, leavingOf(assigned));
-    this.carrying = undefined;
+    this.carried.isUnknown();
     const generation = randomUUID();
-    await this.sayBackends(after);
+    await this.leadTo(after);
     await this.certificates?.write();
     const { accessLogPort, challengePort } = this.parts;
     const input = { settings, carrying: after, generation, accessLogPort, challengePort, isUnknown };
@@ -362,11 +274,13 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     }
     await this.connection.moveTo(generation);
     this.queueTimes = queueTimes(after);
-    this.carries(after);
+    this.carried.becomes(after);
     this.certificates?.started();
   }
 
-  private async sayBackends(carrying: Carrying): Promise<void> {
+  /** Requests may come to its backends at once. */
+  private async leadTo(carrying: Carrying): Promise<void> {
+    this.carried.comes(carrying);
     try {
       await this.parts.onBackends?.([...backendsByOwner(carrying).values()]);
     } catch (error) {
@@ -388,9 +302,7 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   }
 
   /** Frees the places whose last requests have ended. */
-  private async takeBack(api: RuntimeApi): Promise<void> {
-    if (this.carrying === undefined) return;
-    const leaving: readonly Place[] = leavingOf(this.carrying);
-    if (leaving.length > 0) this.carrying = withGone(this.carrying, await goneOf(api, leaving));
+  private takeBack(api: RuntimeApi): Promise<void> {
+    return this.carried.takeBack((leaving) => goneOf(api, leaving));
   }
 }

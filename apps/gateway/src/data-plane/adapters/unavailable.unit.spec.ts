@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { unavailableRules, UNKNOWN } from './unavailable.js';
+import { UNKNOWN } from '../domain/unavailable.js';
+import { unavailableRules } from './unavailable.js';
 
 it('a refusal is JSON for who accepts that by name, else text', () => {
   expect(unavailableRules({ ...UNKNOWN, code: 'A"B', message: 'M', hint: '$H' })).toEqual([

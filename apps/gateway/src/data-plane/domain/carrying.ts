@@ -33,8 +33,8 @@ export interface Backend {
   readonly slots: ReadonlyMap<number, Slot>;
   /** As `optionsOf` gives them. */
   readonly options: string;
-  /** Requests wait where none of its servers can be reached. */
-  readonly isAwaited: boolean;
+  /** Where none of its servers can be reached, requests wait, or are refused at once; undefined where nobody has said. */
+  readonly isAwaited?: boolean;
 }
 
 /**
@@ -187,9 +187,7 @@ function leaveUnwanted({ backends }: Carrying, served: readonly Side[]): Backend
       const { profile, number } = backend;
       const slots = leaveSlots(backend.slots, isOwn ? service.servers : []);
       if (isOwn) return [[name, { ...backend, slots }] as const];
-      return slots.size === 0
-        ? []
-        : [[name, { profile, number, options: '', isAwaited: false, slots }] as const];
+      return slots.size === 0 ? [] : [[name, { profile, number, options: '', slots }] as const];
     }),
   );
 }
@@ -246,7 +244,7 @@ function freeNames(backends: Backends): (profile: Profile) => number {
 function withServers(
   before: ReadonlyMap<number, Slot> | undefined,
   number: number,
-  { id, profile, servers, isAwaited = false, bounds, retries, percent, ...rest }: Side,
+  { id, profile, servers, isAwaited, bounds, retries, percent, ...rest }: Side,
 ): Backend {
   const slots = new Map(before);
   const places = new Map(
@@ -257,7 +255,8 @@ function withServers(
   for (const server of servers)
     slots.set(places.get(server.name) ?? firstEmpty(slots), { kind: 'taken', server });
   return {
-    ...{ profile, number, service: id, slots, options: optionsOf(rest), isAwaited },
+    ...{ profile, number, service: id, slots, options: optionsOf(rest) },
+    ...(isAwaited !== undefined && { isAwaited }),
     ...(percent !== undefined && { percent }),
     ...(bounds && { bounds }),
     ...(retries === false && { retries }),

@@ -24,7 +24,7 @@ export function sidesOf({ canary, ...service }: WantedService): readonly Side[] 
       ...service,
       ...{ servers: tried, owner: ownerOf(id, true), percent: canary.percent },
       // The service waits for an instance, whichever it is.
-      isAwaited: false,
+      isAwaited: service.isAwaited === false ? false : undefined,
       ...(cache && { cache: canary.cache ?? cache }),
     },
   ];

@@ -78,7 +78,10 @@ export interface WantedService {
   /** `false`: no request that may have reached an instance is sent to another one, even where that could do no harm. */
   readonly retries?: boolean;
   readonly balancing?: WantedBalancing;
-  /** While it has no instance that can be reached, its requests wait for one. */
+  /**
+   * While it has no instance that can be reached, its requests wait for one, or are refused at once. Left out where nobody
+   * has said: they wait while it has one that should be there.
+   */
   readonly isAwaited?: boolean;
   /** Its answers may be kept where they say so. Those of another version are not found any more. */
   readonly cache?: { readonly version: string };

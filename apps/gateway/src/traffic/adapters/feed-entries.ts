@@ -24,12 +24,13 @@ export const instancesOf = (entries: readonly FeedEntry[]): readonly PictureInst
 const serviceOf = ({
   appId,
   service,
-  isWanted = false,
+  isWanted,
   routes = [],
   traffic,
   canary,
 }: FeedService): PictureService => ({
-  ...{ appId, service, isWanted, routes, traffic: knownTraffic(traffic) },
+  ...{ appId, service, routes, traffic: knownTraffic(traffic) },
+  ...(isWanted !== undefined && { isWanted }),
   ...(canary && { canary }),
 });
 

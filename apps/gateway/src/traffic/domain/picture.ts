@@ -7,8 +7,8 @@ interface OfService {
 
 /** A service that the registry knows. */
 export interface PictureService extends OfService {
-  /** Instances of it should run. */
-  readonly isWanted: boolean;
+  /** Instances of it should run, or should not; left out where nobody has said. */
+  readonly isWanted?: boolean;
   /** Where it is reached beside its own address. */
   readonly routes?: readonly PictureRoute[];
   /** How its requests are treated. */

@@ -31,9 +31,7 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
   const isWorker = (id: string): boolean => byService.get(id)?.every(({ port }) => port === null) ?? false;
   // Also those of which only instances are known yet.
   const all: ReadonlyMap<string, PictureService> = new Map([
-    ...[...byService].flatMap(([id, [first]]) =>
-      first === undefined ? [] : [[id, { ...first, isWanted: false }] as const],
-    ),
+    ...[...byService].flatMap(([id, [first]]) => (first === undefined ? [] : [[id, first] as const])),
     ...services,
   ]);
   const reached = [...all].filter(([id]) => !isWorker(id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -41,7 +39,7 @@ export function wantedOf({ services, instances }: Picture, input: WantedInput): 
   const wanted: Wanted = {
     services: reached.map(([id, service]) => ({
       ...serviceOf(service, byService.get(id) ?? [], input),
-      ...(service.isWanted && { isAwaited: true }),
+      ...(service.isWanted !== undefined && { isAwaited: service.isWanted }),
     })),
     // A service that comes has its own address at once, whoever had it as a route before.
     routes: [

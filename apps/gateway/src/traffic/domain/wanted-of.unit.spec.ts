@@ -24,7 +24,7 @@ const input = {
   ]),
 };
 const wanted = (...args: Parameters<typeof wantedOf>) => wantedOf(...args).wanted;
-const web = { appId: 'shop', service: 'web', isWanted: false };
+const web = { appId: 'shop', service: 'web' };
 
 it('running instances are ready, draining ones drain, others are not there', () => {
   const picture = pictureOf(
@@ -89,14 +89,14 @@ it('a worker has no address, and an instance whose address is not found no reque
   });
 });
 
-it('requests wait for a service that should run, and are refused where it should not, or nobody has said', () => {
+it('requests wait for a service that should run, and not for one that should not; of others nobody has said', () => {
   const services = [
     { ...web, isWanted: true },
-    { ...web, service: 'old' },
+    { ...web, service: 'old', isWanted: false },
   ];
   const picture = pictureOf(7, services, [instance('a', { service: 'unknown', state: 'draining' })]);
   expect(wanted(picture, input).services.map(({ id, isAwaited }) => [id, isAwaited])).toEqual([
-    ...[['shop/old', undefined]],
+    ...[['shop/old', false]],
     ...[['shop/unknown', undefined]],
     ...[['shop/web', true]],
   ]);
