@@ -4,6 +4,8 @@ import { collected, examples, type ProgramContext, type Run, sub, wholeNumber } 
 import { canary } from './commands/canary.js';
 import { traffic } from './commands/traffic.js';
 import { setWeights, type WeightOptions } from './commands/traffic-weights.js';
+import { idleOption } from './domain/traffic-options.js';
+import { usageError } from './errors.js';
 import { addReason, addTokenAndTimeout } from './program.request.js';
 
 const NOTES =
@@ -11,7 +13,8 @@ const NOTES =
   'until their heads. WEIGHT is 1 to 256, beside the other instances of the service.\n' +
   'With --weight 0, an instance gets no new requests while another one of its service can serve.\n\n' +
   'With --release, a part of the requests goes to that release, by instances of its own: 1 to 99 percent try it,\n' +
-  '0 takes it away, and 100 give it all, as slipway run does. --reason, --token and --timeout count with --release alone.';
+  '0 takes it away, and 100 give it all, as slipway run does.\n' +
+  '--instances, --reason, --token and --timeout go with --release alone.';
 
 const EXAMPLES = examples(
   'slipway traffic',
@@ -46,9 +49,14 @@ export function addTraffic(program: Command, run: Run, { interrupted }: ProgramC
         ]
       ) =>
         run(command, (output) => {
+          const idle = idleOption({
+            ...options,
+            isTimeoutGiven: command.getOptionValueSource('timeout') === 'cli',
+          });
+          if (idle !== undefined) throw usageError('USAGE', idle.message, { hint: idle.hint });
           const { release, instances, timeout, reason, token, ...weights } = options;
           if (weights.weight !== undefined) return setWeights(weights, output);
-          if (release === undefined) return traffic({ appId, service, instances }, output);
+          if (release === undefined) return traffic({ appId, service }, output);
           const timeoutMs = timeout * 1000;
           return canary(
             { appId, service, release, instances, reason, token, timeoutMs, interrupted },

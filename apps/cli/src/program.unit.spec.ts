@@ -154,6 +154,16 @@ describe('the slipway command', () => {
     [['traffic', 'shop', 'web', '--release', 'r=101'], ['--release is "r=101"']],
     [['traffic', 'shop', '--release', 'r=10'], ['--release needs an application and a service']],
     [['traffic', 'shop', 'web', '--instances', '2'], ['--instances needs --release']],
+    [
+      ['traffic', 'shop', 'web', '--release', 'r=0', '--instances', '2'],
+      ['--instances cannot be used with 0 percent', 'no canary'],
+    ],
+    [
+      ['traffic', 'shop', 'web', '--release', 'r=100', '--instances', '2'],
+      ['--instances cannot be used with 100 percent', 'slipway scale shop web'],
+    ],
+    [['traffic', '--weight', 'x=auto', '--for', '10m'], ['--for cannot be used with auto alone']],
+    [['traffic', 'shop', 'web', '--timeout', '10'], ['--timeout needs --release']],
     [['scale', 'shop', 'web'], ['either <count> or --instance']],
     [['scale', 'shop', 'web', '1', '--instance', 'x'], ['either <count> or --instance']],
     [

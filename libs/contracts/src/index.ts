@@ -8,6 +8,7 @@ export { type WrittenNames, writtenService } from './written-names.js';
 export * from './input-problems.js';
 export { parseCommentedJson } from './parse-commented-json.js';
 export * from './parse-json.js';
+export * from './canary-count.js';
 export * from './spec-words.js';
 export * from './topics.js';
 export * from './messages/deployment-requested.js';

@@ -1,5 +1,6 @@
 import {
   canaryRequestSchema,
+  isTried,
   tokenSchema,
   writtenAppIdSchema,
   writtenServiceNameSchema,
@@ -36,6 +37,13 @@ export async function canary(options: CanaryOptions, output: Output): Promise<Ex
     { argument: '--release', schema: canaryRequestSchema.shape.release, text: share.release },
     { argument: '--token', schema: tokenSchema, text: token },
   );
+  if (instances !== undefined && !isTried(share.percent))
+    throw usageError('USAGE', `--instances cannot be used with ${share.percent} percent`, {
+      hint:
+        share.percent === 0
+          ? 'With 0 percent there is no canary any more.'
+          : `All instances are of that release then. How many: slipway scale ${appId} ${service} <count>`,
+    });
   const canary = { ...share, ...(instances !== undefined && { instances }) };
   return followScaling({ token, appId, service, reason, canary }, options, output, { releaseNamed: true });
 }

@@ -1,7 +1,7 @@
 import { writtenAppIdSchema, writtenServiceNameSchema } from '#libs/contracts';
 import { openGateway } from '../adapters/gateway.js';
 import { trafficLines } from '../domain/traffic-lines.js';
-import { exitCodes, type ExitCode, failure, usageError } from '../errors.js';
+import { exitCodes, type ExitCode, failure } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
 import { valid } from './valid.js';
@@ -9,18 +9,12 @@ import { valid } from './valid.js';
 interface TrafficOptions {
   readonly appId?: string;
   readonly service?: string;
-  /** Counts with a release alone. */
-  readonly instances?: number;
 }
 
 /** How the instances of services do, and how requests are shared out among them. */
 export async function traffic(written: TrafficOptions, output: Output): Promise<ExitCode> {
   valid({ argument: '[app]', schema: writtenAppIdSchema, text: written.appId });
   valid({ argument: '[service]', schema: writtenServiceNameSchema, text: written.service });
-  if (written.instances !== undefined)
-    throw usageError('USAGE', '--instances needs --release', {
-      hint: 'It says how many instances of that release run. Of all others: slipway scale.',
-    });
   const { appId, service } = namesHere(written, output);
   const services = await openGateway().traffic({ appId, service });
   if (services.length === 0 && appId !== undefined)

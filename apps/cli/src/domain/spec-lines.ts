@@ -1,4 +1,10 @@
-import { causeOfChange, sinceChange, type SpecDetails, type SpecRevision } from '#libs/contracts';
+import {
+  canaryCount,
+  causeOfChange,
+  sinceChange,
+  type SpecDetails,
+  type SpecRevision,
+} from '#libs/contracts';
 import { isOfLimitsAlone } from './scaling-lines.js';
 import { tableLines } from './table.js';
 
@@ -44,19 +50,13 @@ function summaryOf(now: SpecRevision, running: number): string {
   const { state, count, canary } = now.spec;
   const parts =
     state === 'running'
-      ? [`${running}/${count + canariesOf(now.spec)} running`, ...canaryNote(canary)]
+      ? [`${running}/${count + canaryCount(now.spec)} running`, ...canaryNote(canary)]
       : ['stopped', ...(running > 0 ? [`${running} still running`] : []), nextRun(now)];
   return [...parts, ...scalingNote(now), ...countNote(now)].join('; ');
 }
 
 const canaryNote = (canary: SpecRevision['spec']['canary']): string[] =>
   canary === undefined ? [] : [`${canary.percent} % of the requests go to release ${canary.release}`];
-
-/** As the deployer counts them. */
-function canariesOf({ count, canary }: SpecRevision['spec']): number {
-  if (canary === undefined || count === 0) return 0;
-  return canary.count ?? Math.max(1, Math.ceil((count * canary.percent) / 100));
-}
 
 /** A first deployment that failed leaves a service without a release. */
 const nextRun = ({ spec: { release, count } }: SpecRevision): string =>

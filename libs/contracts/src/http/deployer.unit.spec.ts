@@ -107,6 +107,14 @@ describe('a field is accepted and ignored: it is refused by its name', () => {
     }
   });
 
+  it.each([0, 100])('instances of a canary with %d percent, which were ignored', (percent) => {
+    const { to: _, ...rest } = scale;
+    const sent = { ...rest, canary: { release: 'r1', percent, instances: 2 } };
+    expect(problems(sendScaleRequest.body, sent)).toContain('counts only with 1 to 99 percent');
+    expect(problems(sendScaleRequest.body, { ...sent, canary: { ...sent.canary, percent: 50 } })).toBe('');
+    expect(scaleRequested.schema.safeParse(sent).success, 'a message may have it').toBe(true);
+  });
+
   it('what a cancel does not look at, above all a dry run, which cancelled', () => {
     const cancel = { ...request, mode: 'cancel', cancels: 'other', services: [] };
     expect(problems(sendRequest.body, cancel)).toBe('');

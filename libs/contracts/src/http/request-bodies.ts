@@ -5,7 +5,7 @@ import {
   type RequestMode,
   strictServicesSchema,
 } from '../messages/deployment-requested.js';
-import { canaryRequestSchema, scaleRequested } from '../messages/scale-requested.js';
+import { canaryRequestSchema, isTried, scaleRequested } from '../messages/scale-requested.js';
 import { tokenSchema } from '../names.js';
 
 // Bodies are strict, unlike messages: a field that is mistyped, such as `replica`, or that does not count in its mode
@@ -24,6 +24,13 @@ const { written: _scalings, ...ofScaling } = scaleRequested.schema.in.shape;
 
 const strictCanary = z
   .strictObject(canaryRequestSchema.shape)
+  .superRefine(({ percent, instances }, context) => {
+    if (instances !== undefined && !isTried(percent))
+      context.addIssue({
+        ...{ code: 'custom', path: ['instances'], input: undefined },
+        message: 'counts only with 1 to 99 percent: with 0 and 100 there is no canary',
+      });
+  })
   .optional()
   .describe(ofScaling.canary.description ?? '');
 

@@ -27,8 +27,13 @@ export const canaryRequestSchema = z.object({
     .min(1)
     .max(MOST_INSTANCES)
     .optional()
-    .describe("How many instances of it. If absent: its share of the service's count, at least one."),
+    .describe(
+      "How many instances of it, with 1 to 99 percent. If absent: its share of the service's count, at least one.",
+    ),
 });
+
+/** With so many percent of the requests a release is a canary; it is none with 0, and with all of them. */
+export const isTried = (percent: number): boolean => percent > 0 && percent < 100;
 
 /** More or fewer instances of what a service runs, or a part of its requests for another release. */
 export const scaleRequested = defineMessage({

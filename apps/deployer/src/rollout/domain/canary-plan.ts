@@ -1,4 +1,4 @@
-import { canaryCount } from '../../services/domain/canary.js';
+import { canaryCount } from '#libs/contracts';
 import { canaryReleaseOf } from '../../services/domain/canary-task.js';
 import { type ServiceSpec, wantedCount } from '../../services/domain/spec.js';
 import type { RunningInstance, Slot, TaskEventOf } from '../../task/domain/task.events.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canaryCount } from '../../services/domain/canary.js';
+import { canaryCount } from '#libs/contracts';
 import { firstSpec, type ServiceSpec, wantedCount } from '../../services/domain/spec.js';
 import { decide } from '../../task/domain/decide.js';
 import { isRecorded } from '../../task/domain/effect-table.js';

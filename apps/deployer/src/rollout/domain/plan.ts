@@ -1,4 +1,4 @@
-import type { Change, TaskError } from '#libs/contracts';
+import { canaryCount, type Change, type TaskError } from '#libs/contracts';
 import type {
   InstanceRef,
   MakesRoomFor,
@@ -8,7 +8,6 @@ import type {
 } from '../../task/domain/task.events.js';
 import { provesRelease } from '../../services/domain/scaling-notes.js';
 import { countProblem, specNotes, specOfTask, type TaskSpec } from '../../services/domain/task-spec.js';
-import { canaryCount } from '../../services/domain/canary.js';
 import { canaryProblem } from '../../services/domain/canary-task.js';
 import { wantedCount } from '../../services/domain/spec.js';
 import { canaryPlan, sidesOf, startedOn } from './canary-plan.js';

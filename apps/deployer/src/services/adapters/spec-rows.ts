@@ -1,8 +1,7 @@
-import { serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
+import { canaryCount, serviceSpecChanged, type ServiceSpecChange, type SpecRevision } from '#libs/contracts';
 import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { ReachedBy } from '../../routes/domain/service-routes.js';
-import { canaryCount } from '../domain/canary.js';
 import type { SpecAuthor } from '../domain/spec-author.js';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';

@@ -1,7 +1,6 @@
-import type { TaskError } from '#libs/contracts';
+import { canaryCount, type TaskError } from '#libs/contracts';
 import type { CanaryWish } from '../../task/domain/task.events.js';
 import type { TaskState } from '../../task/domain/task.state.js';
-import { canaryCount } from './canary.js';
 import type { ServiceSpec, SpecChange } from './spec.js';
 
 /** What a request for a canary asks of the spec: 0 percent takes away the canary of that release alone. Pure. */

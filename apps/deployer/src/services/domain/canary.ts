@@ -6,19 +6,3 @@ export interface Canary {
   /** Instances, where somebody said how many; otherwise its share of the count. */
   readonly count?: number;
 }
-
-/** What a spec says of it. */
-interface Wanted {
-  readonly state: 'running' | 'stopped';
-  readonly count: number;
-  readonly canary?: Canary;
-}
-
-/**
- * How many instances of the canary should run now: none where the service itself runs none, since the canary would get all
- * requests then. Pure.
- */
-export function canaryCount({ state, count, canary }: Wanted): number {
-  if (canary === undefined || state === 'stopped' || count === 0) return 0;
-  return canary.count ?? Math.max(1, Math.ceil((count * canary.percent) / 100));
-}

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canaryCount } from './canary.js';
 import {
   causeOf,
   changeSpec,
@@ -25,18 +24,6 @@ const deployed: ServiceSpec = {
 const tried = { release: 'c1', percent: 10 };
 
 describe('a canary', () => {
-  it('has its share of the instances, one at least, beside those of the wanted release', () => {
-    const of = (count: number, percent: number, named?: number): number =>
-      canaryCount({ state: 'running', count, canary: { release: 'c1', percent, count: named } });
-    expect([of(4, 10), of(10, 10), of(11, 10), of(50, 99), of(1, 99)]).toEqual([1, 1, 2, 50, 1]);
-    expect(of(4, 10, 3)).toBe(3);
-  });
-
-  it('runs nothing where its service runs nothing', () => {
-    expect(canaryCount({ state: 'stopped', count: 4, canary: tried })).toBe(0);
-    expect(canaryCount({ state: 'running', count: 0, canary: { ...tried, count: 2 } })).toBe(0);
-  });
-
   it('ends with a deployment, a rollback and a stop, and stays through a scaling', () => {
     const with10 = changeSpec(deployed, { canary: tried }, by(2));
     expect(with10).toMatchObject({ canary: tried, revision: 2, release: 'r1', changes: { canary: by(2) } });

@@ -1,9 +1,16 @@
-import { causeOfChange, MOST_INSTANCES, scalesToZero, sinceChange, type TaskError } from '#libs/contracts';
+import {
+  canaryCount,
+  causeOfChange,
+  MOST_INSTANCES,
+  scalesToZero,
+  sinceChange,
+  type TaskError,
+} from '#libs/contracts';
 import { boundsOf, boundsText, mayAsk } from './scaling-bounds.js';
 import { scalingNotes } from './scaling-notes.js';
 import { isStopped, releaseConfig, type TaskState } from '../../task/domain/task.state.js';
 import { servingOf } from '../../rollout/domain/serving.js';
-import { type Canary, canaryCount } from './canary.js';
+import type { Canary } from './canary.js';
 import { canaryChange, canaryNotes, isNewCanary } from './canary-task.js';
 import {
   changeSpec,
