@@ -26,6 +26,10 @@ const byRun = { arrival: 1, at: new Date(0).toISOString(), by: 'run', token: 't0
 const declared = { count: 1, limits: oldRelease.config.resources };
 const onlyOld: ServiceSpec = firstSpec({ release: 'old' }, declared, byRun);
 const two = (release: typeof oldRelease) => [running('a', release), running('b', release)];
+const oldBesideCanary = {
+  before: [running('a', oldRelease), running('b', newRelease)],
+  spec: { ...onlyOld, canary: { release: 'new', percent: 10 } },
+};
 
 const simulated = {
   'build-and-run, first launch': { task: { mode: 'build-and-run' }, world: { release: newRelease } },
@@ -113,6 +117,15 @@ const simulated = {
       failing: ['probe-instance 0'],
     },
     likeUntilItFails: 'canary, in place of another',
+  },
+  'canary that is taken away': {
+    task: { mode: 'scale', scale: { canary: { release: 'new', percent: 0 } } },
+    world: { release: oldRelease, ...oldBesideCanary },
+  },
+  // As the intake makes of 100 percent.
+  'canary that gets all requests': {
+    task: { mode: 'run', wantedRelease: 'new' },
+    world: { release: newRelease, ...oldBesideCanary },
   },
 } as const satisfies Readonly<Record<string, Simulated>>;
 

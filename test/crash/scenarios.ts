@@ -59,7 +59,9 @@ async function setSecret(appId: string): Promise<void> {
 }
 const TWO = { replicas: 2 };
 
-const tenPercent = (release: string | undefined): Asked => scale({ canary: { release, percent: 10 } });
+const share = (release: string | undefined, percent: number): Asked =>
+  scale({ canary: { release, percent } });
+const tenPercent = (release: string | undefined): Asked => share(release, 10);
 /** Builds what was pushed, and runs nothing of it; the id of the release. */
 async function built(requests: Requests, appId: string): Promise<string | undefined> {
   const reply = await requests.ask(deploy('build'), appId);
@@ -157,5 +159,31 @@ export const scenarios: Readonly<Record<Mode, Scenario>> = {
     };
     let prepared: ReturnType<typeof prepare> | undefined;
     return async () => ({ appId, request: tenPercent(await (prepared ??= prepare())) });
+  },
+  'canary that is taken away': (requests) => {
+    const appId = uniqueName('crash');
+    const prepare = async () => {
+      await launch(requests, appId);
+      await push(requests, appId);
+      return built(requests, appId);
+    };
+    let prepared: ReturnType<typeof prepare> | undefined;
+    return async () => {
+      const release = await (prepared ??= prepare());
+      await requests.ask(tenPercent(release), appId);
+      return { appId, request: share(release, 0) };
+    };
+  },
+  // Each next case tries another release than what runs by then.
+  'canary that gets all requests': (requests) => {
+    const appId = uniqueName('crash');
+    let prepared: Promise<void> | undefined;
+    return async () => {
+      await (prepared ??= launch(requests, appId));
+      await push(requests, appId);
+      const release = await built(requests, appId);
+      await requests.ask(tenPercent(release), appId);
+      return { appId, request: share(release, 100) };
+    };
   },
 };
