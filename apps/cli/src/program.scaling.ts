@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { MOST_INSTANCES, SCALING_OUTCOMES } from '#libs/contracts';
 import { examples, type ProgramContext, type Run, sub, wholeNumber } from './command-line.js';
 import { explainScaling, scalingStatus } from './commands/scaling-decisions.js';
+import { replayScaling } from './commands/scaling-replay.js';
 import { setScaling, showScaling, unsetScaling } from './commands/scaling.js';
 
 const WHO_WINS =
@@ -13,6 +14,12 @@ interface SetFlags {
   readonly min?: number;
   readonly max?: number;
   readonly reason?: string;
+}
+
+interface ReplayFlags {
+  readonly policy: string;
+  readonly last?: string;
+  readonly start?: string;
 }
 
 interface ExplainFlags {
@@ -86,5 +93,30 @@ function addDecisions(scaling: Command, run: Run): void {
     )
     .action((appId: string, service: string, flags: ExplainFlags, command: Command) =>
       run(command, (output) => explainScaling({ appId, service, ...flags }, output)),
+    );
+  addReplay(scaling, run);
+}
+
+const REPLAYED =
+  'The real decision runs over the figures that are kept: 10 s for 7 days, minutes for LOAD_BALANCER_SCALING_FIGURES_DAYS.\n' +
+  'Loads are taken as they were. What the figures cannot say of the policy is listed with its times.';
+
+function addReplay(scaling: Command, run: Run): void {
+  sub(scaling, 'replay <app> <service>', 'show what a policy would have done; changes nothing')
+    .requiredOption(
+      '--policy <file>',
+      'the proposed policy: a file with an object like `scaling` of config.json',
+    )
+    .option('--last <time>', 'such as 7d, up to now; 24h if left out, 30d at most')
+    .option('--start <time>', 'from a decision to the first request of its instances; 5s if left out')
+    .addHelpText(
+      'after',
+      `${examples(
+        'slipway scaling replay shop prices --policy new.json',
+        'slipway scaling replay shop prices --policy new.json --last 7d --start 30s --json',
+      )}\n\n${REPLAYED}`,
+    )
+    .action((appId: string, service: string, flags: ReplayFlags, command: Command) =>
+      run(command, (output) => replayScaling({ appId, service, ...flags }, output)),
     );
 }

@@ -17,7 +17,8 @@ import {
   type Scalings,
 } from './rebalancing/ports.js';
 import { ScalingController } from './scaling/http.js';
-import { SCALING_VIEW, type ScalingView } from './scaling/ports.js';
+import { SCALING_REPLAYS, SCALING_VIEW, type ScalingReplays, type ScalingView } from './scaling/ports.js';
+import { ScalingReplaysController } from './scaling/replays.http.js';
 import { ScoresController } from './scores/http.js';
 import { CURRENT_SCORES, type CurrentScores } from './scores/ports.js';
 import { TrafficFeedController } from './traffic-feed/http.js';
@@ -34,6 +35,7 @@ export interface LoadBalancerParts {
   readonly overrides: OverrideRecord;
   readonly scores: CurrentScores;
   readonly scalingView: ScalingView;
+  readonly scalingReplays: ScalingReplays;
   readonly tokens: Tokens;
 }
 
@@ -46,7 +48,7 @@ export class LoadBalancerModule {
       controllers: [
         ...[PlacementConsumer, RebalancingConsumer],
         ...[ExplanationsController, PlansController, RebalancingController],
-        ...[ScalingController, ScoresController],
+        ...[ScalingController, ScalingReplaysController, ScoresController],
         ...[TrafficFeedController, TrafficOverridesController],
       ],
       providers: [
@@ -59,6 +61,7 @@ export class LoadBalancerModule {
         { provide: OVERRIDE_RECORD, useValue: overrides },
         { provide: CURRENT_SCORES, useValue: parts.scores },
         { provide: SCALING_VIEW, useValue: parts.scalingView },
+        { provide: SCALING_REPLAYS, useValue: parts.scalingReplays },
         { provide: TOKENS, useValue: tokens },
       ],
     };

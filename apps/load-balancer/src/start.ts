@@ -75,6 +75,7 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     overrides: traffic.overrides,
     scores: scoring.scores,
     scalingView: scaling.view,
+    scalingReplays: scaling.replays,
     tokens,
   });
   const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });

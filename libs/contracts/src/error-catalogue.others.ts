@@ -86,6 +86,11 @@ export const httpErrors = {
     'This load balancer makes as many plans as it may at once.',
     'Ask again in a second, or ask another replica.',
   ),
+  REPLAYS_BUSY: overHttp(
+    503,
+    'This load balancer replays as many policies as it may at once.',
+    'Ask again in a moment, or ask another replica.',
+  ),
   WATCHES_BUSY: overHttp(
     503,
     'Too many clients watch the registry at this node manager.',

@@ -74,6 +74,7 @@ export * from './http/placements.js';
 export * from './http/plans.js';
 export * from './http/rebalancing.js';
 export * from './http/scaling-decisions.js';
+export * from './http/scaling-replays.js';
 export * from './http/scores.js';
 export * from './http/traffic-feed.js';
 export * from './http/traffic-overrides.js';

@@ -1,4 +1,5 @@
-import { expectedOf, type LoadHistory } from '../../../apps/load-balancer/src/scaling/domain/expected.js';
+import { expectedOf } from '../../../apps/load-balancer/src/scaling/domain/expected.js';
+import type { LoadHistory } from '../../../apps/load-balancer/src/scaling/domain/load-minutes.js';
 import type { Policy } from '../../../apps/load-balancer/src/scaling/domain/policy.js';
 import { seeded } from '../placement/random.js';
 import { ours, type Scaler } from './scalers.js';

@@ -6,6 +6,7 @@ import {
   type Page,
   type RebalancingAnswer,
   type ScalingDecision,
+  type ScalingReplay,
   type ScalingStatus,
   type ShownScore,
   type TrafficOverride,
@@ -45,6 +46,12 @@ export interface LoadBalancer {
     service: string,
     query: CallOf<typeof routes.scalingDecisions>['query'],
   ): Promise<Page<ScalingDecision>>;
+  /** What a policy would have done with the figures that are kept; nothing is changed. */
+  replayScaling(
+    appId: string,
+    service: string,
+    wish: CallOf<typeof routes.replayScaling>['body'],
+  ): Promise<ScalingReplay>;
 }
 
 export function openLoadBalancer(): LoadBalancer {
@@ -73,5 +80,7 @@ export function openLoadBalancer(): LoadBalancer {
     scalingStatus: (appId, service) => call(api, routes.scalingStatus, { params: { appId, service } }),
     scalingDecisions: (appId, service, query) =>
       call(api, routes.scalingDecisions, { params: { appId, service }, query }),
+    replayScaling: (appId, service, body) =>
+      call(api, routes.replayScaling, { params: { appId, service }, body }),
   };
 }

@@ -43,7 +43,7 @@ export async function setScaling(options: SetOptions, output: Output): Promise<E
   const changed = await openDeployer().changeScaling({ appId, service, reason }, (now) => {
     const before = given ?? now;
     if (before === undefined) throw nothingBefore(options);
-    return parsed({ ...before, ...bounds });
+    return parsedPolicy({ ...before, ...bounds });
   });
   return shown(changed, output);
 }
@@ -70,7 +70,8 @@ function checked<T extends OfService>(options: T, output: Output): T {
   return namesHere(options, output);
 }
 
-function parsed(policy: object): WrittenScalingPolicy {
+/** Throws a usage error that names what is wrong. */
+export function parsedPolicy(policy: object): WrittenScalingPolicy {
   const { success, error } = scalingPolicySchema.safeParse(policy);
   if (success) return policy as WrittenScalingPolicy;
   throw usageError(

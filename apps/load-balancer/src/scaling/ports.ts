@@ -88,9 +88,27 @@ export interface ScalingRecord {
   figures(figures: readonly (ServiceName & { readonly recorded: Recorded })[]): Promise<void>;
 }
 
+/** The figures that decisions used, as they are kept. */
+export interface KeptFigures {
+  /** From a time to before another one: those of 10 s, and minutes where they are kept no more. Oldest first. */
+  finest(of: ServiceName, from: number, to: number): Promise<readonly Recorded[]>;
+  /** Minutes alone. Oldest first. */
+  minutes(of: ServiceName, from: number, to: number): Promise<readonly Recorded[]>;
+}
+
 /** The load that is expected soon, where a policy asks for that and enough is known. */
 export interface Forecasts {
   expected(service: ServiceName, policy: Policy, now: number): Expected | undefined;
+}
+
+export const SCALING_REPLAYS = Symbol('ScalingReplays');
+/** What policies would have done. */
+export interface ScalingReplays {
+  readonly figures: KeptFigures;
+  /** Of a service, the policy that is in force; undefined of a service that the registry does not know. */
+  present(of: ServiceName): Promise<{ readonly policy?: Policy } | undefined>;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** All where a member is left out. */

@@ -1,55 +1,30 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { Outbox, transaction, type Pool } from '#libs/postgres';
+import { beforeAll, expect, it } from 'vitest';
 import { scalingDecisionSchema, scalingStatusSchema } from '#libs/contracts';
-import { appPool, createTestDatabase, migrateApp, type TestDatabase } from '#libs/testing';
-import { PostgresScalingLeases } from './adapters/postgres-scaling-leases.js';
-import { endScaling, PostgresScalingRecord } from './adapters/postgres-scaling-record.js';
 import { PostgresScalingView } from './adapters/postgres-scaling-view.js';
 import { decide } from './domain/decide.js';
 import { figuresOf, inputOf, policyOf, T0, traffic } from './domain/scaling.testing.js';
+import { changeOf, scalingDatabaseOfFile, web } from './scaling-database.testing.js';
 
-const web = { appId: 'shop', service: 'web' };
-let database: TestDatabase;
-let pool: Pool;
-let registry: Pool;
+const db = scalingDatabaseOfFile();
 beforeAll(async () => {
-  database = await createTestDatabase({ roles: true });
-  pool = appPool(database, 'load-balancer');
-  registry = appPool(database, 'node-manager');
-  await migrateApp('load-balancer', pool);
-  await migrateApp('node-manager', registry);
-  const spec = (service: string, scaling: object | null) =>
-    registry.query(
-      `INSERT INTO registry.spec_records (app_id, service, app_name, state, count, release, revision, scaling, changed_at)
-       VALUES ('shop', $1, 'The shop', 'running', 2, 'r1', 1, $2, now())`,
-      [service, scaling],
-    );
-  await spec('web', policyOf());
-  await spec('api', policyOf({ max: 3 }));
-  await spec('plain', null);
-});
-beforeEach(() => pool.query('TRUNCATE scaling_leases, scaling_decisions, scaling_figures, outbox'));
-afterAll(async () => {
-  await Promise.all([pool.end(), registry.end()]);
-  await database.drop();
+  await db.wants('web', 2, policyOf());
+  await db.wants('api', 2, policyOf({ max: 3 }));
+  await db.wants('plain', 2, null);
 });
 
-const viewAt = (now: number) => new PostgresScalingView({ pool, now: () => now });
+const viewAt = (now: number) => new PostgresScalingView({ pool: db.pool, now: () => now });
 
 /** A change that was refused, and then a reason that goes on. */
 async function decided(): Promise<void> {
-  const [held] = await new PostgresScalingLeases(pool, 'one').hold([web]);
+  const [held] = await db.leasesOf('one').hold([web]);
   const lease = { ...web, fence: held?.fence ?? 0 };
-  const record = new PostgresScalingRecord({ pool, outbox: new Outbox(), holder: 'one' });
-  const out = decide(
-    inputOf(policyOf(), { figures: figuresOf(2, {}, { traffic: traffic({ inFlight: 70 }) }) }),
-  );
-  const kept = { state: out.state, asking: {} };
-  const change = { at: T0, token: 'scaling-1', explanation: out.explanation, reason: 'because', kept };
-  await record.change({ ...lease, ...change });
-  const error = { code: 'NO_NODE', message: 'no room' };
-  const reply = { token: 'scaling-1', status: false, error };
-  await transaction(pool, (tx) => endScaling(tx, reply as Parameters<typeof endScaling>[1]));
+  const record = db.recordFor('one');
+  await record.change(changeOf(lease.fence));
+  await db.answer({
+    token: 'scaling-1',
+    status: false,
+    error: { code: 'NO_NODE', message: 'no room', hint: '' },
+  });
   const { explanation } = decide(
     inputOf(policyOf(), { current: 4, figures: figuresOf(4, {}, { traffic: traffic({ inFlight: 20 }) }) }),
   );

@@ -1,42 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Outbox, transaction, type Pool } from '#libs/postgres';
-import { appPool, createTestDatabase, migrateApp, type TestDatabase } from '#libs/testing';
-import { PostgresScalingLeases } from './adapters/postgres-scaling-leases.js';
-import { endScaling, PostgresScalingRecord } from './adapters/postgres-scaling-record.js';
+import { describe, expect, it } from 'vitest';
 import { RegistryScaledServices } from './adapters/registry-services.js';
 import { decide } from './domain/decide.js';
-import { recordOf, type Recorded } from './domain/recorded.js';
-import { sampleOf } from './domain/figures.js';
-import { figuresOf, inputOf, policyOf, T0, traffic } from './domain/scaling.testing.js';
-import type { ScalingChange } from './ports.js';
+import { inputOf, policyOf, T0 } from './domain/scaling.testing.js';
+import { changeOf, scalingDatabaseOfFile, tenSeconds, web } from './scaling-database.testing.js';
 
-const web = { appId: 'shop', service: 'web' };
-let database: TestDatabase;
-let pool: Pool;
-let registry: Pool;
-beforeAll(async () => {
-  database = await createTestDatabase({ roles: true });
-  pool = appPool(database, 'load-balancer');
-  registry = appPool(database, 'node-manager');
-  await migrateApp('load-balancer', pool);
-  await migrateApp('node-manager', registry);
-});
-beforeEach(() => pool.query('TRUNCATE scaling_leases, scaling_decisions, scaling_figures, outbox'));
-afterAll(async () => {
-  await Promise.all([pool.end(), registry.end()]);
-  await database.drop();
-});
-
-const leasesOf = (holder: string) => new PostgresScalingLeases(pool, holder);
-const recordFor = (holder: string) => new PostgresScalingRecord({ pool, outbox: new Outbox(), holder });
-const rows = async (sql: string) => (await pool.query(sql)).rows as unknown[];
-
-function changeOf(fence: number, token = 'scaling-1'): ScalingChange {
-  const figures = figuresOf(2, {}, { traffic: traffic({ inFlight: 70 }) });
-  const { explanation, state } = decide(inputOf(policyOf(), { figures }));
-  const kept = { state, asking: { asked: { token, count: explanation.count, at: T0 } } };
-  return { ...web, fence, at: T0, token, explanation, reason: 'because', kept };
-}
+const db = scalingDatabaseOfFile();
+const { leasesOf, recordFor, rows, answer } = db;
 
 describe('leases', () => {
   it('one holds a service, and its fence rises with each take-over only', async () => {
@@ -103,9 +72,8 @@ describe('decisions', () => {
     const [held] = await leasesOf('one').hold([web]);
     await recordFor('one').change(changeOf(held?.fence ?? 0));
     const error = { code: 'NO_NODE', message: 'no room' };
-    const reply = { token: 'scaling-1', status: false, error };
-    await transaction(pool, (tx) => endScaling(tx, reply as Parameters<typeof endScaling>[1]));
-    await transaction(pool, (tx) => endScaling(tx, { token: 'scaling-1', status: true }));
+    await answer({ token: 'scaling-1', status: false, error: { ...error, hint: '' } });
+    await answer({ token: 'scaling-1', status: true });
     expect(await rows('SELECT succeeded, error FROM scaling_decisions')).toEqual([
       { succeeded: false, error },
     ]);
@@ -135,19 +103,13 @@ describe('decisions', () => {
 
 it('a minute of figures is the mean of its records, also when a replica missed to write it', async () => {
   const record = recordFor('one');
-  const fine = (at: number, inFlight: number): Recorded => {
-    const sample = sampleOf(figuresOf(2, { cpuPercent: 40 }, { traffic: traffic({ inFlight }) }), at);
-    const recorded = recordOf([{ current: 2, seen: 10, sample }], at, 10);
-    if (recorded === undefined) throw new Error('nothing recorded');
-    return recorded;
-  };
   for (const [at, inFlight] of [
     [0, 10],
     [50, 20],
     [70, 60],
     [120, 5],
   ] as const)
-    await record.figures([{ ...web, recorded: fine(T0 + at * 1_000, inFlight) }]);
+    await record.figures([{ ...web, recorded: tenSeconds(at, inFlight) }]);
   const minutes = await rows(
     `SELECT figures -> 'seen' AS seen, figures -> 'sample' -> 'concurrency' AS load
      FROM scaling_figures WHERE seconds = 60 ORDER BY at`,
@@ -159,13 +121,10 @@ it('a minute of figures is the mean of its records, also when a replica missed t
 });
 
 it('reads the services with a policy, what runs of them, and whether a rollout is under way', async () => {
-  expect(await new RegistryScaledServices(pool).read()).toEqual([]);
-  await registry.query(
-    `INSERT INTO registry.spec_records (app_id, service, app_name, state, count, release, revision, scaling, changed_at)
-     VALUES ('shop', 'web', 'The shop', 'running', 3, 'r2', 1, '{"min":1,"max":5}', now())`,
-  );
+  expect(await new RegistryScaledServices(db.pool).read()).toEqual([]);
+  await db.wants('web', 3, { min: 1, max: 5 }, 'r2');
   const instance = (name: string, state: string, release: string) =>
-    registry.query(
+    db.registry.query(
       `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port, url,
          container, access_token, cpu, memory_mib, started_at, reported_at)
        VALUES ($1, $2, 'shop', 'The shop', 'web', $3, 'i', 'n', '10.0.0.1', 1, 'http://10.0.0.1:1', $1, $1, 1, 64, now(), now())`,
@@ -181,7 +140,11 @@ it('reads the services with a policy, what runs of them, and whether a rollout i
     policy: { min: 1, max: 5 },
     running: ['web-1', 'web-2'],
   };
-  expect(await new RegistryScaledServices(pool).read()).toMatchObject([{ ...expected, isRollingOut: false }]);
+  expect(await new RegistryScaledServices(db.pool).read()).toMatchObject([
+    { ...expected, isRollingOut: false },
+  ]);
   await instance('web-3', 'draining', 'r1');
-  expect(await new RegistryScaledServices(pool).read()).toMatchObject([{ ...expected, isRollingOut: true }]);
+  expect(await new RegistryScaledServices(db.pool).read()).toMatchObject([
+    { ...expected, isRollingOut: true },
+  ]);
 });

@@ -5,14 +5,15 @@ import { Recurring, type Runtime } from '#libs/runtime';
 import type { TrafficFigures, Wakes } from '../traffic-figures/ports.js';
 import { KafkaLag } from './adapters/kafka-lag.js';
 import { PolledFigures } from './adapters/outside-figures.js';
-import { PostgresForecasts } from './adapters/postgres-forecasts.js';
+import { KeptForecasts } from './adapters/kept-forecasts.js';
+import { PostgresKeptFigures } from './adapters/postgres-kept-figures.js';
 import { PostgresScalingLeases } from './adapters/postgres-scaling-leases.js';
 import { endScaling, PostgresScalingRecord, SCALING_TOKENS } from './adapters/postgres-scaling-record.js';
 import { PostgresScalingView } from './adapters/postgres-scaling-view.js';
 import { askPrometheus } from './adapters/prometheus.js';
 import { RegistryScaledServices } from './adapters/registry-services.js';
 import type { InstanceFigures } from './domain/figures.js';
-import type { ScalingView } from './ports.js';
+import type { ScalingReplays, ScalingView } from './ports.js';
 import { keyOf, ScaleServices } from './scale-services.js';
 
 export { oldScalingRows } from './adapters/postgres-scaling-record.js';
@@ -28,6 +29,7 @@ interface ScalingParts {
 
 export interface Scaling {
   readonly view: ScalingView;
+  readonly replays: ScalingReplays;
   /** What came of a request of this feature; answers to others change nothing. */
   end(tx: Transaction, reply: ScaleReply): Promise<void>;
   start(): void;
@@ -47,8 +49,11 @@ export function createScaling({ runtime, replica, traffic, wakes, use }: Scaling
     ['direction'],
   );
   const lag = new KafkaLag(kafka);
+  const services = new RegistryScaledServices(pool);
+  const kept = new PostgresKeptFigures(pool);
+  const now = (): number => clock.now().getTime();
   const scaling = new ScaleServices({
-    services: new RegistryScaledServices(pool),
+    services,
     leases: new PostgresScalingLeases(pool, holder),
     record: new PostgresScalingRecord({ pool, outbox, holder }),
     figures: { instance: use, traffic: (of) => traffic.services().get(keyOf(of)) },
@@ -57,11 +62,11 @@ export function createScaling({ runtime, replica, traffic, wakes, use }: Scaling
       monotonicMs: () => performance.now(),
       onMissing: (what, err) => logger.warn({ err, figure: what }, 'a figure to scale by is missing'),
     }),
-    forecasts: new PostgresForecasts({
-      pool,
+    forecasts: new KeptForecasts({
+      figures: kept,
       onError: (err) => logger.warn({ err }, 'what load to expect is not known'),
     }),
-    now: () => clock.now().getTime(),
+    now,
     newToken: () => `${SCALING_TOKENS}${randomUUID()}`,
     onChanged: (from, to) => changes.inc({ direction: to > from ? 'out' : 'in' }),
     onFailed: (service, err) => logger.warn({ err, ...service }, 'a service is not scaled now'),
@@ -72,7 +77,8 @@ export function createScaling({ runtime, replica, traffic, wakes, use }: Scaling
   const rounds = roundsOf(scaling, (err) => logger.warn({ err }, 'no service is scaled now'));
   let asleep: (() => void) | undefined;
   return {
-    view: new PostgresScalingView({ pool, now: () => clock.now().getTime() }),
+    view: new PostgresScalingView({ pool, now }),
+    replays: { figures: kept, present: (of) => services.policyOf(of), now },
     end: endScaling,
     start() {
       asleep = wakes.onWake((service) => {

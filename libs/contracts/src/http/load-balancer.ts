@@ -2,6 +2,7 @@ import { placementRoutes } from './placements.js';
 import { planRoutes } from './plans.js';
 import { rebalancingRoutes } from './rebalancing.js';
 import { scalingDecisionRoutes } from './scaling-decisions.js';
+import { scalingReplayRoutes } from './scaling-replays.js';
 import { scoreRoutes } from './scores.js';
 import { trafficFeedRoutes } from './traffic-feed.js';
 import { trafficOverrideRoutes } from './traffic-overrides.js';
@@ -12,6 +13,7 @@ export const loadBalancerRoutes = {
   ...planRoutes,
   ...rebalancingRoutes,
   ...scalingDecisionRoutes,
+  ...scalingReplayRoutes,
   ...scoreRoutes,
   ...trafficFeedRoutes,
   ...trafficOverrideRoutes,

@@ -1,7 +1,7 @@
 import { type Pool } from '#libs/postgres';
 import { namingRegistry } from '#libs/registry-client';
 import type { Policy } from '../domain/policy.js';
-import type { ScaledService, ScaledServices } from '../ports.js';
+import type { ScaledService, ScaledServices, ServiceName } from '../ports.js';
 
 interface Row {
   readonly appId: string;
@@ -44,5 +44,17 @@ export class RegistryScaledServices implements ScaledServices {
       running: instances.filter(({ state }) => state === 'running').map(({ name }) => name),
       isRollingOut: instances.some((instance) => instance.release !== release),
     }));
+  }
+
+  /** Of any service that the registry knows; undefined of others. */
+  async policyOf({ appId, service }: ServiceName): Promise<{ readonly policy?: Policy } | undefined> {
+    const { rows } = await namingRegistry(
+      this.pool.query<{ policy: Policy | null }>(
+        'SELECT scaling AS policy FROM registry.services WHERE app_id = $1 AND service = $2',
+        [appId, service],
+      ),
+    );
+    const [row] = rows;
+    return row && { ...(row.policy !== null && { policy: row.policy }) };
   }
 }

@@ -18,8 +18,14 @@ const JUDGED_MINUTES = 120;
 const SAFE_QUANTILE = 0.9;
 const MOST_SAFETY = 0.25;
 
-/** The load of each minute, oldest first; undefined where none was recorded. The last one has just ended. */
-export type Minutes = readonly (number | undefined)[];
+/** The load of each minute, oldest first; NaN where none was recorded. The last one has just ended. */
+export type Minutes = ArrayLike<number>;
+
+/** Undefined before the first one, after the last one, and in gaps. */
+function loadAt(minutes: Minutes, at: number): number | undefined {
+  const value = minutes[at];
+  return value === undefined || Number.isNaN(value) ? undefined : value;
+}
 
 export interface Forecast {
   /** The most that is expected within the horizon. */
@@ -72,7 +78,7 @@ function around(minutes: Minutes, minute: number): number | undefined {
   let sum = 0;
   let known = 0;
   for (let at = minute - SMOOTH; at <= minute + SMOOTH; at += 1) {
-    const value = minutes[at];
+    const value = loadAt(minutes, at);
     if (value === undefined) continue;
     sum += value;
     known += 1;
@@ -105,7 +111,7 @@ function levelled(
 function pairs(minutes: Minutes, season: Season, count: number): readonly (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   for (let at = Math.max(0, minutes.length - count); at < minutes.length; at += 1) {
-    const value = minutes[at];
+    const value = loadAt(minutes, at);
     const expected = value === undefined ? undefined : season(at);
     if (value !== undefined && expected !== undefined) found.push([value, expected]);
   }
