@@ -19,7 +19,9 @@ async function decided(): Promise<void> {
   const [held] = await db.leasesOf('one').hold([web]);
   const lease = { ...web, fence: held?.fence ?? 0 };
   const record = db.recordFor('one');
-  await record.change(changeOf(lease.fence));
+  const change = changeOf(lease.fence);
+  // What was asked for is done.
+  await record.change({ ...change, kept: { ...change.kept, asking: {} } });
   await db.answer({
     token: 'scaling-1',
     status: false,

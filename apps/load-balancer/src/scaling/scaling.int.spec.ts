@@ -122,7 +122,7 @@ it('a minute of figures is the mean of its records, also when a replica missed t
 
 it('reads the services with a policy, what runs of them, and whether a rollout is under way', async () => {
   expect(await new RegistryScaledServices(db.pool).read()).toEqual([]);
-  await db.wants('web', 3, { min: 1, max: 5 }, 'r2');
+  await db.wants('web', 3, policyOf({ max: 5 }), 'r2');
   const instance = (name: string, state: string, release: string) =>
     db.registry.query(
       `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port, url,

@@ -46,11 +46,12 @@ export class RegistryScaledServices implements ScaledServices {
     }));
   }
 
-  /** Of any service that the registry knows; undefined of others. */
+  /** The policy of the count, of any service that the registry knows; undefined of others. */
   async policyOf({ appId, service }: ServiceName): Promise<{ readonly policy?: Policy } | undefined> {
     const { rows } = await namingRegistry(
       this.pool.query<{ policy: Policy | null }>(
-        'SELECT scaling AS policy FROM registry.services WHERE app_id = $1 AND service = $2',
+        `SELECT CASE WHEN ${countScales('scaling')} THEN scaling END AS policy
+         FROM registry.services WHERE app_id = $1 AND service = $2`,
         [appId, service],
       ),
     );
