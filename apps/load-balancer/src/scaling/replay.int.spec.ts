@@ -17,7 +17,11 @@ it('replays what is kept at 10 s, then minutes, and names the times that both ca
   await db.pool.query(`DELETE FROM scaling_figures WHERE seconds = 10 AND at < $1`, [new Date(T0 + 300_000)]);
   const present = (await new RegistryScaledServices(db.pool).policyOf(web))?.policy;
   expect(present).toMatchObject({ max: 10, targets: { concurrency: 20 } });
-  const proposed = policyOf({ min: 2, targets: { concurrency: 45 }, panic: { percent: 200, windowMs: 30_000 } });
+  const proposed = policyOf({
+    min: 2,
+    targets: { concurrency: 45 },
+    panic: { percent: 200, windowMs: 30_000 },
+  });
   const { ran, ...replayed } = await replayPolicies(new PostgresKeptFigures(db.pool), {
     ...{ ...web, proposed, present, from: T0 - 60_000, to: T0 + 600_000, startMs: 5_000 },
   });
