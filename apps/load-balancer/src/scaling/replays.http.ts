@@ -1,7 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type InputOf, loadBalancerRoutes as routes, type ScalingReplay } from '#libs/contracts';
 import { ApiError, Input, Serves } from '#libs/http';
-import type { Unresolved } from './domain/unresolved.js';
 import { unknownService } from './http.js';
 import { SCALING_REPLAYS, type ScalingReplays } from './ports.js';
 import { type Replayed, replayPolicies } from './replay-policies.js';
