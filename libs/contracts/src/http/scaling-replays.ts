@@ -65,7 +65,7 @@ export const scalingReplayRoutes = {
     path: `${scalingOfService}/replays`,
     summary:
       'What a policy would have done with the figures that are kept, beside the present one. Changes nothing.',
-    role: 'read',
+    role: 'admin',
     params: z.strictObject({ appId: spelledAppIdSchema, service: spelledServiceNameSchema }),
     body: z.strictObject({
       policy: scalingPolicySchema,
