@@ -1,28 +1,10 @@
-import type { ContainerStructure, Resource } from '../../structures/domain/structure.js';
+import type { ContainerStructure } from '../../structures/domain/structure.js';
 import type { Explanation, LimitWish } from '../../structures/domain/wish.js';
 import type { Rule } from './rules.js';
+import type { Sample, ScalingEvent } from './sample.js';
 import type { SloSettings, SloState } from './slo.js';
 
-/** What a container used in one second. A second that nobody measured has no sample. */
-export interface Sample {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** In the units of structures. A resource that is absent has no figure. */
-  readonly usage: Readonly<Partial<Record<Resource, number>>>;
-  /** Shares in use in the busiest 100 ms of the second. */
-  readonly cpuPeak?: number;
-  /** Of the periods of its CPU limit, the share in which it was held back: 0 to 1. */
-  readonly throttled?: number;
-  /** Processes that the kernel killed for want of memory since the container started. */
-  readonly oomKills?: number;
-}
-
-/** An event that counts towards a request: usage was above `upper` (up) or below `lower` (down). */
-export interface ScalingEvent {
-  readonly resource: Resource;
-  readonly direction: 'up' | 'down';
-  readonly at: number;
-}
+export type { Sample, ScalingEvent };
 
 /** What the guardian remembers of a container; plain data. It may be lost: then events sum up anew. */
 export interface GuardState {
@@ -30,6 +12,8 @@ export interface GuardState {
   /** When the rules looked last. */
   readonly lookedAt?: number;
   readonly slo?: SloState;
+  /** Of the sample seen last: more than that is a kill. */
+  readonly oomKills?: number;
 }
 
 export interface GuardSettings {
@@ -38,6 +22,8 @@ export interface GuardSettings {
   readonly windowMs: number;
   /** The window ends so long ago. */
   readonly delayMs: number;
+  /** The rules look so often; each look counts at most one event a resource. */
+  readonly lookEveryMs: number;
   /** Older events do not count. */
   readonly eventTimeoutMs: number;
   readonly slo: SloSettings;

@@ -39,6 +39,8 @@ export interface ContainerStructure {
   /** The id of its application. */
   readonly application: string;
   readonly resources: Resources;
+  /** The CPUs that the kernel lets it use, such as `0-3,6`; absent: not known. */
+  readonly cpuset?: string;
   readonly isRunning: boolean;
   /** False: none of its resources is changed, whatever their own guard says. */
   readonly guarded: boolean;

@@ -50,6 +50,8 @@ export interface LimitWish {
   readonly target: number;
   /** Of an application or user only `max`. A container's `current` moves with its `max`. */
   readonly field: 'current' | 'max';
+  /** Whose wish it was before it was split; absent: the container's own. The higher the level, the earlier it is planned. */
+  readonly level?: 'user' | 'application';
   /** The structure whose wish is the other half of this one: both or neither. */
   readonly pair?: string;
   /** The higher one first; 0 is usual. */
