@@ -32,7 +32,10 @@ function sourceOf(url) {
 function resolve(specifier, context, next) {
   const { parentURL, conditions } = context;
   if (parentURL === undefined || !isOurs(parentURL)) return next(specifier, context);
-  if (specifier.startsWith('.')) return next(sourceOf(new URL(specifier, parentURL).href), context);
+  if (specifier.startsWith('.')) {
+    const url = sourceOf(new URL(specifier, parentURL).href);
+    return url.endsWith('.ts') ? { url, format: 'module', shortCircuit: true } : next(specifier, context);
+  }
   const key = `${conditions.join()} ${specifier}`;
   const found = packages.get(key) ?? next(specifier, context);
   packages.set(key, found);

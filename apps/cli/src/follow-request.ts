@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   deadLetterTopic,
   deploymentProgressed,
@@ -72,7 +71,7 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
     await broker.publish(definition, data);
     const reply = await answer.promise;
     // The tree is about to go; lines stay, and lack nothing.
-    if (!output.live) await Promise.race([lastStep.promise, delay(LAST_STEPS_MS, undefined, { ref: false })]);
+    if (!output.live) await Promise.race([lastStep.promise, pause(LAST_STEPS_MS)]);
     return reply;
   } finally {
     clearTimeout(timer);
@@ -80,6 +79,9 @@ export async function followRequest<Q extends MessageDefinition, A extends Messa
     await following.stop();
   }
 }
+
+/** It keeps no process up. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
 
 function progressOf({ topic, data }: TailedMessage, token: string) {
   if (topic !== topics.deploymentEvents) return undefined;

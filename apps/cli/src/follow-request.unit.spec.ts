@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   deadLetterTopic,
   deploymentProgressed,
@@ -12,6 +12,12 @@ import { CliError } from './errors.js';
 import { followRequest } from './follow-request.js';
 import { Output } from './output.js';
 
+/** The last steps, and replies, come within so long. */
+const SOON_MS = 1_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
 const request = deploymentRequested.schema.parse(deploymentRequested.example);
 
 /** A broker whose platform answers in the very moment of publishing, as fast as one ever could; or with pauses. */
@@ -23,7 +29,11 @@ function brokerThatSays(said: readonly Partial<TailedMessage>[], pauseMs = 0): B
     follow: async (_topics, onMessage) => {
       calls.push('follow');
       deliver = onMessage;
-      return { stop: async () => void calls.push('stop') };
+      const stop = async (): Promise<void> => {
+        calls.push('stop');
+        deliver = () => undefined;
+      };
+      return { stop };
     },
     publish: async () => {
       calls.push('publish');
@@ -69,6 +79,7 @@ describe('following a request', () => {
   it('reads along before it publishes, so that the quickest reply is seen', async () => {
     const broker = brokerThatSays([{ data: deploymentReplied.example }]);
     const { reply } = run(broker);
+    await vi.advanceTimersByTimeAsync(SOON_MS);
     expect((await reply).status).toBe(true);
     expect(broker.calls).toEqual(['follow', 'publish', 'stop']);
   });
@@ -76,6 +87,7 @@ describe('following a request', () => {
   it('prints the steps where nothing can be redrawn', async () => {
     const step = { topic: topics.deploymentEvents, data: deploymentProgressed.example };
     const { reply, shown } = run(brokerThatSays([step, { data: deploymentReplied.example }]));
+    await vi.advanceTimersByTimeAsync(SOON_MS);
     await reply;
     expect(shown()).toContain('app-server  ImageBuilt  build=2.10s');
   });
@@ -87,6 +99,7 @@ describe('following a request', () => {
       data: { ...ended, service: name },
     }));
     const { reply, shown } = run(brokerThatSays([{ data: deploymentReplied.example }, ...last], 20));
+    await vi.advanceTimersByTimeAsync(SOON_MS);
     await reply;
     const lines = shown();
     for (const { name } of request.services) expect(lines).toContain(`${name}  TaskSucceeded`);
@@ -95,10 +108,12 @@ describe('following a request', () => {
   it('does not take the reply to another token', async () => {
     const other = { ...(deploymentReplied.example as object), token: 'other' };
     const { reply } = run(brokerThatSays([{ data: other }]), 20);
-    await expect(reply).rejects.toMatchObject({
+    const late = expect(reply).rejects.toMatchObject({
       code: 'REPLY_TIMEOUT',
       next: `slipway events -f --token ${request.token}`,
     });
+    await vi.advanceTimersByTimeAsync(SOON_MS);
+    await late;
   });
 
   it('says at once when the request went to the dead letters, with the reason', async () => {

@@ -31,10 +31,10 @@ describe('the words of a command', () => {
       .map((parts) => `x${parts.join('')}`)
       .filter((one) => 'words' in commandWords(one));
     fc.assert(
-      fc.property(fc.array(text, { minLength: 20, maxLength: 20 }), (texts) => {
+      fc.property(fc.array(text, { minLength: 40, maxLength: 40 }), (texts) => {
         expect(texts.map(commandWords)).toEqual(byShell(texts).map((words) => ({ words })));
       }),
-      { numRuns: 4 },
+      { numRuns: 2 },
     );
   });
 
@@ -53,9 +53,9 @@ describe('the words of a command', () => {
     'does not slow down with the length of a text of %s',
     (piece) => {
       const begunAt = performance.now();
-      commandWords(piece.repeat(200_000 / piece.length));
-      commandWords(`"${piece.repeat(200_000 / piece.length)}`);
-      expect(performance.now() - begunAt).toBeLessThan(20_000);
+      commandWords(piece.repeat(60_000 / piece.length));
+      commandWords(`"${piece.repeat(60_000 / piece.length)}`);
+      expect(performance.now() - begunAt).toBeLessThan(2_000);
     },
   );
 

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import './kafkajs-request-queue.js';
 
@@ -27,9 +26,9 @@ const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/request
 
 const noop = () => undefined;
 let sent: { id: number; at: number }[];
-let warnings: string[];
+/** Of the timers that were set, in ms: Node warns of a negative one, and makes it 1. */
+let delays: (number | undefined)[];
 let queue: Queue;
-const keepWarning = (warning: Error) => void warnings.push(warning.name);
 
 function queueOf(maxInFlightRequests: number | null): Queue {
   const logger = { debug: noop, info: noop, warn: noop, error: noop };
@@ -47,70 +46,74 @@ const answer = (id: number) => queue.fulfillRequest({ correlationId: id, payload
 const ids = () => sent.map(({ id }) => id);
 
 beforeEach(() => {
+  vi.useFakeTimers();
   sent = [];
-  warnings = [];
-  process.on('warning', keepWarning);
+  delays = [];
+  const set = globalThis.setTimeout;
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms?: number) => {
+    delays.push(ms);
+    return set(work, ms);
+  }) as never);
   queue = queueOf(null);
 });
 
-afterEach(async () => {
+afterEach(() => {
   queue.rejectAll(new Error('the test is over'));
   queue.destroy();
   vi.restoreAllMocks();
-  await sleep(5);
-  process.off('warning', keepWarning);
-  expect(warnings).not.toContain('TimeoutNegativeWarning');
+  vi.useRealTimers();
+  expect(delays.filter((ms) => ms === undefined || ms < 0)).toEqual([]);
 });
 
 describe("kafkajs' queue of requests, mended", () => {
-  it('sets no timer when nothing is pending', async () => {
-    const timers = vi.spyOn(globalThis, 'setTimeout');
+  it('sets no timer when nothing is pending', () => {
     queue.push(request(1));
     answer(1);
-    await sleep(30);
-    expect(timers).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(30);
+    expect(delays).toEqual([]);
     expect(ids()).toEqual([1]);
   });
 
   it('sets no timer when it is throttled and nothing is pending', () => {
-    const timers = vi.spyOn(globalThis, 'setTimeout');
     queue.push(request(1));
     queue.maybeThrottle(60_000);
     answer(1);
-    expect(timers).not.toHaveBeenCalled();
+    expect(delays).toEqual([]);
   });
 
-  it('sends what came while it was throttled, in order, once that is over, and then rests', async () => {
+  it('sends what came while it was throttled, in order, once that is over, and then rests', () => {
     queue.maybeThrottle(60);
     const until = queue.throttledUntil;
-    const timers = vi.spyOn(globalThis, 'setTimeout');
     queue.push(request(1));
     queue.push(request(2));
+    vi.advanceTimersByTime(59);
     expect(ids()).toEqual([]);
-    await vi.waitFor(() => expect(ids()).toEqual([1, 2]), { timeout: 1_000, interval: 5 });
+    vi.advanceTimersByTime(20);
+    expect(ids()).toEqual([1, 2]);
     expect(sent.every(({ at }) => at >= until)).toBe(true);
-    await sleep(5);
-    timers.mockClear();
+    const count = delays.length;
     answer(1);
     answer(2);
-    await sleep(30);
-    expect(timers).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(30);
+    expect(delays).toHaveLength(count);
   });
 
-  it('waits on when it is throttled for longer meanwhile', async () => {
+  it('waits on when it is throttled for longer meanwhile', () => {
     queue.maybeThrottle(30);
     queue.push(request(1));
     queue.maybeThrottle(90);
     const until = queue.throttledUntil;
-    await vi.waitFor(() => expect(ids()).toEqual([1]), { timeout: 1_000, interval: 5 });
+    vi.advanceTimersByTime(110);
+    expect(ids()).toEqual([1]);
     expect(sent[0]?.at).toBeGreaterThanOrEqual(until);
   });
 
-  it('sends what was left pending in the moment in which throttling ended', async () => {
+  it('sends what was left pending in the moment in which throttling ended', () => {
     queue.pending.push(queue.createSocketRequest(request(1)));
     queue.throttledUntil = Date.now();
     queue.scheduleCheckPendingRequests();
-    await vi.waitFor(() => expect(ids()).toEqual([1]), { timeout: 1_000, interval: 5 });
+    vi.advanceTimersByTime(20);
+    expect(ids()).toEqual([1]);
   });
 
   it('sends what waits for a request in flight when that is answered', () => {

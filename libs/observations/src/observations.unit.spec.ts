@@ -20,7 +20,7 @@ function secondsOf(seed: number, count: number): readonly [ObservedNode, ...Obse
 
 describe('deltas and wholes', () => {
   it.each(Array.from({ length: 50 }, (_, seed) => seed))('fold to the same (seed %i)', (seed) => {
-    const [first, ...others] = secondsOf(seed, 30);
+    const [first, ...others] = secondsOf(seed, 15);
     let before = first;
     let folded = foldObservation(undefined, sent(wholeOf(first)));
     for (const now of others) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HostKeyMismatchError } from './errors.js';
 import { algorithmsFor, hostKeyOf, hostKeyText, hostKeyTypes } from './host-key.js';
 
-const BITS = { ed25519: {}, ecdsa: { bits: 384 }, rsa: { bits: 2048 } } as const;
+const BITS = { ed25519: {}, ecdsa: { bits: 384 }, rsa: { bits: 1024 } } as const;
 
 function blobOf(type: keyof typeof BITS): Buffer {
   const { public: text } = ssh2.utils.generateKeyPairSync(type, BITS[type] as never);

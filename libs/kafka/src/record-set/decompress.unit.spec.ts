@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codecNumber, codecs, compress } from '#libs/testing';
 import { decompress } from './decompress.js';
+import { readFrames } from './frames.js';
 import { MOST_FRAMES } from './limits.js';
 import { UnreadableError } from './unreadable.js';
 
@@ -151,12 +152,16 @@ describe.each([
 
 describe('many small frames', () => {
   it.each(['gzip', 'zstd'] as const)('of %s end at a number, for each takes a decoder', async (codec) => {
-    const one = compress(codec, of('aa'));
-    const frames = (count: number) => Buffer.concat(Array<Buffer>(count).fill(one));
-    expect(await decompress(codecNumber(codec), frames(MOST_FRAMES), LIMIT)).toHaveLength(MOST_FRAMES);
-    await expect(decompress(codecNumber(codec), frames(MOST_FRAMES + 1), LIMIT)).rejects.toThrow(
+    const frames = Buffer.concat(Array<Buffer>(MOST_FRAMES + 1).fill(compress(codec, of('aa'))));
+    await expect(decompress(codecNumber(codec), frames, LIMIT)).rejects.toThrow(
       `more than ${MOST_FRAMES} frames`,
     );
+  });
+
+  it('up to that number are read', async () => {
+    const readByte = (rest: Buffer) => Promise.resolve({ output: rest.subarray(0, 1), taken: 1 });
+    const frames = Buffer.alloc(MOST_FRAMES, 1);
+    expect(await readFrames(frames, LIMIT, readByte)).toEqual(frames);
   });
 });
 

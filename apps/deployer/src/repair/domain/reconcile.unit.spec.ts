@@ -221,7 +221,7 @@ describe('whatever a node has', () => {
         );
         expect(new Set(subjects).size).toBe(subjects.length);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -256,7 +256,7 @@ describe('whatever a node has', () => {
         const after = reconcile(any, limits).reduce(applied, any);
         expect(reconcile(after, limits)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

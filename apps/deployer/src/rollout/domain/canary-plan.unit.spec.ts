@@ -298,7 +298,7 @@ it('counts and releases end as asked, in any order of deployments, scalings, can
       expect(alive(restored)).toEqual(wanted.toSorted());
       expect(spec.canary?.release).not.toBe(spec.release);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
 

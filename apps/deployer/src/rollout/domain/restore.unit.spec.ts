@@ -162,6 +162,6 @@ it('every restore and every scaling leaves what became healthy, and the next res
         expect(again.state.outcome).toBe('running');
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -6,4 +6,4 @@ export const textOf = (value: unknown): string =>
       : member,
   );
 
-export const isSameValue = (a: unknown, b: unknown): boolean => textOf(a) === textOf(b);
+export const isSameValue = (a: unknown, b: unknown): boolean => a === b || textOf(a) === textOf(b);

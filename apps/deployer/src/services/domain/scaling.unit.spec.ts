@@ -353,6 +353,6 @@ it('any order of changes ends with what the last change of each number asked for
       expect(spec).toMatchObject({ state: model.state, count: model.count });
       expect(spec.scaling).toEqual(policies[model.policy]);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });

@@ -130,6 +130,6 @@ it('ends with what the last change of each field asked for, in whatever order ta
         expect(end).toMatchObject(lastOf(list));
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

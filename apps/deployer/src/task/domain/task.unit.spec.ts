@@ -355,7 +355,7 @@ describe('every task', () => {
           if (state.outcome === 'running') expect(servingOf(state).instances).toHaveLength(replicas);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -97,7 +97,7 @@ describe('weights by what instances do', () => {
           expect(share(worse(one, more))).toBeLessThanOrEqual(share(one) * (1 + 1 / BASE) + 1 / BASE);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -41,7 +41,7 @@ describe('what cannot be served is refused, with what was expected', () => {
     );
 
   it('an encrypted key, in both of its forms', () => {
-    const pkcs8 = rsa(2048, { cipher: 'aes-256-cbc', passphrase: 'x' });
+    const pkcs8 = rsa(1024, { cipher: 'aes-256-cbc', passphrase: 'x' });
     refused(
       `${made.chain}\n${pkcs8}`,
       'CERTIFICATE_KEY_WRONG',
@@ -86,7 +86,7 @@ describe('what cannot be served is refused, with what was expected', () => {
 
   it('and no message holds a key', () => {
     try {
-      readPem(`${made.chain}\n${rsa(2048)}`, now);
+      readPem(`${made.chain}\n${rsa(1024)}`, now);
     } catch (error) {
       expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('PRIVATE KEY');
     }

@@ -60,7 +60,10 @@ it('whatever config.json and the API take as a route can be carried', () => {
     fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength });
   const written = fc.record({
     host: fc
-      .tuple(text('ab9-', 3), fc.constantFrom('x.org', '*.x.org', 'A.org', '1'))
+      .tuple(
+        fc.oneof(text('ab9-', 3), fc.constant('*')),
+        fc.constantFrom('x.org', 'y.x.org', '*.x.org', 'A.org'),
+      )
       .map((parts) => parts.join('.')),
     path: fc
       .array(text("aZ09._~!$&'()*+,=:@%-;", 3), { maxLength: 18 })
@@ -78,7 +81,7 @@ it('whatever config.json and the API take as a route can be carried', () => {
       const wanted = { ...wantedOf({ a: [] }), routes: [{ ...parsed.data, service: 'a' }] };
       expect(problemsOf(wanted)).toEqual([]);
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
   expect(taken).toBeGreaterThan(50);
 });

@@ -28,11 +28,11 @@ describe('joined calls', () => {
       return new Promise<readonly string[]>((resolve) => going.push(() => resolve(names)));
     });
     const first = slow('a');
-    await expect.poll(() => going.length).toBe(1);
+    await expect.poll(() => going.length, { interval: 1 }).toBe(1);
     const later = [slow('b'), slow('c')];
     going[0]?.();
     expect(await first).toBe('a');
-    await expect.poll(() => going.length).toBe(2);
+    await expect.poll(() => going.length, { interval: 1 }).toBe(2);
     going[1]?.();
     expect(await Promise.all(later)).toEqual(['b', 'c']);
     expect(asked).toEqual([['a'], ['b', 'c']]);

@@ -217,7 +217,7 @@ describe('any choice', () => {
         const again = choosePreemption(fleetOf(nodesWith(shuffled, names)), asked, shuffled);
         expect(again).toEqual(found);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
     expect(preempted).toBeGreaterThan(20);
   });
@@ -236,7 +236,7 @@ describe('any choice', () => {
           expect(fits(there, asked) || !fits(without, asked), name).toBe(true);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
