@@ -13,6 +13,8 @@ export interface Member {
   /** What it has now. */
   readonly value: number;
   readonly min: number;
+  /** More it cannot have; absent: nothing bounds it. */
+  readonly max?: number;
   /** Absent: no figure; then it counts as if it used its `min`. */
   readonly usage?: number;
   readonly isStopped?: boolean;
@@ -60,7 +62,7 @@ export function splitAmount(
       const now = members.map((member) => ({ ...member, value: member.value + (given.get(member.id) ?? 0) }));
       const next = amount > 0 ? neediest(now) : richest(now);
       if (next === undefined) return given;
-      const part = amount > 0 ? left : Math.min(left, next.value - next.min);
+      const part = Math.min(left, amount > 0 ? roomOf(next) : next.value - next.min);
       given.set(next.id, (given.get(next.id) ?? 0) + (amount > 0 ? part : -part));
       left -= part;
     }
@@ -68,7 +70,10 @@ export function splitAmount(
   return given;
 }
 
-function neediest(members: readonly Member[]): Member | undefined {
+const roomOf = ({ value, max }: Member): number => (max === undefined ? Infinity : max - value);
+
+function neediest(all: readonly Member[]): Member | undefined {
+  const members = all.filter((member) => roomOf(member) > 0);
   return members.reduce<Member | undefined>((best, member) => {
     if (best === undefined) return member;
     const [[rank, by], [bestRank, bestBy]] = [need(member), need(best)];
