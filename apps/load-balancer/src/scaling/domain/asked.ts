@@ -3,6 +3,8 @@ export interface Asked {
   readonly token: string;
   readonly count: number;
   readonly at: number;
+  /** Since when it is known to be done. */
+  readonly doneAt?: number;
 }
 
 /** What a service's lease holds besides the state of decisions. JSON. */
@@ -14,6 +16,8 @@ export interface Asking {
 
 /** A request that shows in no spec by then was refused, or lost its turn: it is asked again. */
 export const ASKED_MS = 30_000;
+/** One that was done shows in the spec by then, or somebody else has changed the count since. */
+export const SHOWN_MS = 3_000;
 /** Requests of one service are done one after another; one that only asks for a little more waits for the one before. */
 const GAP_MS = 2_000;
 /** The deployer had no room, or refused: a moment later it would say the same. */
@@ -25,7 +29,9 @@ export function countNow(wanted: number, { asked }: Asking, now: number): number
 }
 
 const isOver = (asked: Asked, wanted: number, now: number): boolean =>
-  wanted === asked.count || now - asked.at >= ASKED_MS;
+  wanted === asked.count ||
+  now - asked.at >= ASKED_MS ||
+  (asked.doneAt !== undefined && now - asked.doneAt >= SHOWN_MS);
 
 /** What is left of it once the spec has been read. Pure. */
 export function stillAsked(asking: Asking, wanted: number, now: number): Asking {
@@ -46,5 +52,8 @@ export function mayAsk(count: number, current: number, asking: Asking, now: numb
 
 /** After the answer to what was asked for: one that failed is not asked for again at once. Pure. */
 export function answered(asking: Asking, succeeded: boolean | undefined, now: number): Asking {
-  return succeeded === false ? { restsUntil: now + REST_MS } : asking;
+  const { asked } = asking;
+  if (succeeded === false) return { restsUntil: now + REST_MS };
+  if (succeeded === undefined || asked === undefined || asked.doneAt !== undefined) return asking;
+  return { ...asking, asked: { ...asked, doneAt: now } };
 }

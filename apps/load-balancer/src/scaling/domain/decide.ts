@@ -166,8 +166,8 @@ function nextState(
   };
 }
 
-/** A second counts so much for the pace. */
-const PACE_WEIGHT = 0.2;
+/** For the pace, a second counts so much less a second later. */
+const PACE_KEPT = 0.9;
 /** Of its aim; above, requests wait for each other. */
 const AT_EASE = 1.2;
 
@@ -177,9 +177,10 @@ function paceNow({ policy: { targets }, samples, state, now }: Seen): ScalingSta
   const aim = targets.concurrency;
   if (aim === undefined || requestsPerSecond === 0 || waiting > 0) return undefined;
   if (concurrency > ready * aim * AT_EASE) return undefined;
-  const each = concurrency / requestsPerSecond;
-  const before = state.pace?.secondsEach ?? each;
-  return { secondsEach: before + PACE_WEIGHT * (each - before), at: now };
+  const before = state.pace;
+  const inFlight = (before?.inFlight ?? 0) * PACE_KEPT + concurrency;
+  const requests = (before?.requests ?? 0) * PACE_KEPT + requestsPerSecond;
+  return { secondsEach: inFlight / requests, inFlight, requests, at: now };
 }
 
 /** The load an instance at which answers take too long now, in requests a second; undefined while they do not. */

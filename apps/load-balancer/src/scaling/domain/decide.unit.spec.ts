@@ -299,3 +299,13 @@ describe('prediction', () => {
     expect(decision.count).toBe(10);
   });
 });
+
+it('calm seconds in which no request happened to be in flight do not hold growth back', () => {
+  const calm = (inFlight: number) => (ready: number) =>
+    figuresOf(ready, {}, { traffic: traffic({ requestsPerSecond: 12, inFlight }) });
+  const loop = new Loop(unlimited({ targets: { concurrency: 2.4 } }), 1);
+  loop.run(1, calm(0)).run(1, calm(1)).run(2, calm(0));
+  const overload = (ready: number) =>
+    figuresOf(ready, {}, { traffic: traffic({ requestsPerSecond: 80, inFlight: 40 }) });
+  expect(loop.run(2, overload).current).toBeGreaterThan(1);
+});

@@ -1,6 +1,6 @@
 import { meanOf, type Sample, type Sum } from './figures.js';
 import type { DirectionRules, Policy, ScoreThresholds, Targets } from './policy.js';
-import type { ScalingState } from './state.js';
+import type { Pace, ScalingState } from './state.js';
 
 /** What one target says. */
 export interface TargetResult {
@@ -103,8 +103,17 @@ function withoutBacklog({ state, samples, current, now }: Seen, asked: number, a
   const rate = meanOf(samples.map(({ requestsPerSecond }) => requestsPerSecond));
   if (asked <= current || state.pace === undefined || rate === undefined) return asked;
   if (now - state.pace.at >= PACE_MS) return asked;
-  const enough = Math.ceil(((rate * state.pace.secondsEach) / aim) * CATCH_UP - EPSILON);
+  const enough = Math.ceil((rate * paceToCatchUp(state.pace)) / aim - EPSILON);
   return Math.max(current, Math.min(asked, enough));
+}
+
+/**
+ * Requests in flight are counted at moments. Few of them say little: by chance there may have been none at each. So the pace
+ * is taken as slow as it may well be: by two standard deviations of a Poisson count, and two requests more.
+ */
+function paceToCatchUp({ secondsEach, inFlight = 0, requests = 0 }: Pace): number {
+  const atMost = requests === 0 ? Infinity : (inFlight + 2 * Math.sqrt(inFlight) + 2) / requests;
+  return Math.max(secondsEach * CATCH_UP, atMost);
 }
 
 const isSettled = ({ state, now }: Seen): boolean =>

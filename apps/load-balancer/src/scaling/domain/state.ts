@@ -14,6 +14,17 @@ export interface Change {
   readonly to: number;
 }
 
+/** From requests in flight and requests a second, of seconds that count less the older they are. */
+export interface Pace {
+  /** The mean. */
+  readonly secondsEach: number;
+  /** Sums of these seconds. A state that an older version wrote has none. */
+  readonly inFlight?: number;
+  readonly requests?: number;
+  /** When it was seen last. */
+  readonly at: number;
+}
+
 /** What a decision leaves to the next one, on whichever replica. JSON; no clock moves it. */
 export interface ScalingState {
   readonly samples: readonly Sample[];
@@ -26,8 +37,8 @@ export interface ScalingState {
   readonly activeAt: number;
   /** Until then nothing is scaled in, as so much load came at once. */
   readonly panicUntil?: number;
-  /** How long a request takes at an instance that is not over its aim, and when that was so last. */
-  readonly pace?: { readonly secondsEach: number; readonly at: number };
+  /** How long a request takes at an instance that is not over its aim. */
+  readonly pace?: Pace;
   /** The load an instance at which answers took too long, in requests a second. */
   readonly slowAt?: { readonly requestsPerSecond: number; readonly at: number };
 }
