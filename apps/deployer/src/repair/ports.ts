@@ -151,6 +151,8 @@ export interface RepairStore {
   tell(event: RepairEvent): Promise<void>;
   /** Keeps and reports how it crashes, or that it holds again; nothing where it is running no more. */
   reportCrash(instance: NodeInstance, crashing: Crashing | undefined): Promise<void>;
+  /** Its container was started again; nothing where it is running no more. */
+  reportRestart(instance: NodeInstance): Promise<void>;
 }
 
 export const EVICTIONS = Symbol('Evictions');

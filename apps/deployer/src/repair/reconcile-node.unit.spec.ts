@@ -96,6 +96,7 @@ function fakes(world: World): { readonly ports: ReconcilePorts; readonly calls: 
       forget: async ({ name }, how) => call(`forget ${name} ${how}`),
       tell: async ({ event }) => call(event),
       reportCrash: async ({ name }) => call(`crash ${name}`),
+      reportRestart: async ({ name }) => call(`restarted ${name}`),
     },
     inventory: {
       isAway: () => Promise.resolve(world.isAway === true),
@@ -149,7 +150,7 @@ describe('a look at a node', () => {
   it('counts an attempt before it is made', async () => {
     const exited = { ...orphan, id: 'c-a', name: 'a', status: 'exited' };
     const calls = await look({ containers: [exited], instances: [instance('a')] });
-    expect(calls.slice(2, 4)).toEqual(['count a', 'restart c-a']);
+    expect(calls.slice(2, 5)).toEqual(['count a', 'restart c-a', 'restarted a']);
   });
 
   it('tells of an instance that crashes, and goes on repairing where that fails', async () => {

@@ -108,6 +108,7 @@ export class Repairs {
         // Counted first: also what fails was tried.
         if (!(await store.countAttempt(instance, action.attempt, event))) return false;
         await engines.restart(this.node, instance.container);
+        await store.reportRestart(instance);
         return true;
       case 'give-up':
         await this.giveUp(instance, event);

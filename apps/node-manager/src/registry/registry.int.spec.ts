@@ -168,6 +168,22 @@ describe('the history of an instance', () => {
     expect(await events(`appId=${appId}&limit=2`)).toEqual(['draining 8 scaled in', 'stopped 9 scaled in']);
   });
 
+  it('tells of a restart by a repair, once however often it is reported', async () => {
+    const appId = uniqueName('restarted');
+    const report = (seconds: number, more: object) =>
+      world.report({ appId, instance: `${appId}-0`, startedAt: at(0), reportedAt: at(seconds), ...more });
+    await report(1, { state: 'running' });
+    await report(5, { state: 'running', restarted: { at: at(4) } });
+    await report(6, { state: 'running', restarted: { at: at(4) } });
+    await report(8, { state: 'running', restarted: { at: at(7) } });
+    expect(await events(`instance=${appId}-0`)).toEqual([
+      'started 0',
+      'healthy 1',
+      'restarted 4',
+      'restarted 7',
+    ]);
+  });
+
   it('of one that never was healthy tells that it failed', async () => {
     const appId = uniqueName('failed');
     const instance = `${appId}-0`;

@@ -58,14 +58,14 @@ export const serviceDetailsSchema = registryServiceSchema.extend({
 });
 
 export const instanceEvents = [
-  ...['started', 'healthy', 'crashing', 'recovered', 'draining', 'resumed', 'stopped', 'failed'],
+  ...['started', 'healthy', 'restarted', 'crashing', 'recovered', 'draining', 'resumed', 'stopped', 'failed'],
 ] as const;
 
 /** Something that happened to an instance. */
 export const instanceEventSchema = z.looseObject({
   instance: z.string(),
   at: answeredTime,
-  /** `started`, `healthy`, `crashing`, `recovered`, `draining`, `resumed`, `stopped` or `failed`. */
+  /** `started`, `healthy`, `restarted`, `crashing`, `recovered`, `draining`, `resumed`, `stopped` or `failed`. */
   event: z.string(),
   /** Why, as far as the deployer has said. */
   reason: z.string().optional(),

@@ -33,6 +33,10 @@ export const instanceReported = defineMessage({
       })
       .optional()
       .describe('Of one that runs: its process ended within the last minute. Absent once it has held.'),
+    restarted: z
+      .object({ at: timestampSchema.describe('When.') })
+      .optional()
+      .describe('A repair has started its container again, which had been stopped through its engine.'),
     resources: z
       .object({
         cpu: z.number().describe('Cores; 0.5 is half a core.'),

@@ -82,6 +82,23 @@ it('an instance that crashes is reported once it is seen, and not over what drai
   await pool.query(`UPDATE instances SET state = 'running'`);
 });
 
+it('a restart is reported of one that runs, and later reports do not repeat it', async () => {
+  const reports = async () =>
+    (
+      await database.pool.query<{ data: Partial<InstanceReport> }>(
+        `SELECT data FROM outbox WHERE data ? 'restarted' ORDER BY seq`,
+      )
+    ).rows.map(({ data }) => data.restarted?.at);
+  now += 1_000;
+  await store.reportRestart(await seen());
+  expect((await seen()).report).not.toHaveProperty('restarted');
+  const known = await seen();
+  await database.pool.query(`UPDATE instances SET state = 'draining'`);
+  await store.reportRestart(known);
+  expect(await reports()).toEqual([new Date(now).toISOString()]);
+  await database.pool.query(`UPDATE instances SET state = 'running'`);
+});
+
 it('a repair that finds no node uses up no attempt: it is counted apart, until one ends otherwise', async () => {
   expect(await repair('NO_NODE')).toMatchObject({ count: 0, uncounted: 1 });
   expect(await repair('NO_NODE')).toMatchObject({ count: 0, uncounted: 2, lastAt: now });

@@ -300,6 +300,18 @@ export class PostgresRepairStore implements RepairStore {
     });
   }
 
+  async reportRestart({ name, report }: NodeInstance): Promise<void> {
+    const at = this.now();
+    await transaction(this.parts.pool, async (tx) => {
+      const { rowCount } = await tx.query(
+        `SELECT FROM instances WHERE name = $1 AND state = 'running' FOR SHARE`,
+        [name],
+      );
+      const restarted = { ...report, restarted: { at }, state: 'running' as const, reportedAt: at };
+      if (rowCount === 1) await this.parts.outbox.add(tx, [outgoing(instanceReported, restarted)]);
+    });
+  }
+
   /** Only one step on from what was read: of two replicas that saw the same, one counts. */
   private async count(
     tx: Transaction,

@@ -48,7 +48,7 @@ export const oldInstanceEvents = (keepMs: number): Retention => ({
  * run again, and a report that is older than what is known changes nothing.
  */
 export async function recordReport(tx: Transaction, report: InstanceReport): Promise<void> {
-  const { instance, state, resources, crashing, ...r } = report;
+  const { instance, state, resources, crashing, restarted, ...r } = report;
   await tx.query(
     `INSERT INTO instance_records AS known (name, state, app_id, app_name, service, release, image, node, ip, port, url,
        container, access_token, cpu, memory_mib, started_at, reported_at, restarts, crashing_since, state_reason, state_since)
@@ -64,6 +64,18 @@ export async function recordReport(tx: Transaction, report: InstanceReport): Pro
       ...[r.container, r.accessToken, resources.cpu, resources.memoryMiB, r.startedAt, r.reportedAt],
       ...[crashing?.restarts, crashing?.since, r.reason],
     ],
+  );
+  if (restarted !== undefined) await recordRestart(tx, instance, restarted.at);
+}
+
+/** Once, however often it is reported; of an instance that is known. */
+async function recordRestart(tx: Transaction, instance: string, at: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO instance_event_records (instance, app_id, service, release, node, at, event)
+     SELECT name, app_id, service, release, node, $2, 'restarted' FROM instance_records
+     WHERE name = $1 AND NOT EXISTS (
+       SELECT FROM instance_event_records WHERE instance = $1 AND event = 'restarted' AND at = $2)`,
+    [instance, at],
   );
 }
 
