@@ -1,4 +1,7 @@
 import { parseArgs } from 'node:util';
+import { PARTS, type RealOptions } from './bench/scaling/measure.js';
+import { benchReal } from './bench/scaling/real.js';
+import { INSTANT, INTENSE, SEED_MAX, SEED_MIN, SHAPE, SLOW } from './bench/scaling/shapes.js';
 import { runScript, untilInterrupted } from './run-script.js';
 import { type DayFigures, DAYS, daysOf, runDays } from './sim/scaling/days.js';
 import { dayGoals, type Goal, loadGoals, printedGoal, seedGoals, stepGoal } from './sim/scaling/goals.js';
@@ -8,21 +11,26 @@ import { type Load, runScaler, type ScalingFigures } from './sim/scaling/run.js'
 import { capacityOf, type ServiceShape } from './sim/scaling/service.js';
 
 const SEED = 1;
-/** An instance of the excerpts; it runs 2 s after the decision, as one whose image is there does. */
-const SHAPE: ServiceShape = { workers: 4, serviceMs: 100, startMs: 2_000 };
-/** One whose image is pulled first, and which needs a minute until it is healthy. */
-const SLOW: ServiceShape = { ...SHAPE, startMs: 90_000 };
-/** The seed's two scenarios, and its bounds. */
-const INTENSE: ServiceShape = { workers: 1, serviceMs: 600, startMs: 2_000 };
-const INSTANT: ServiceShape = { workers: 50, serviceMs: 2, startMs: 2_000 };
-const SEED_MIN = 5;
-const SEED_MAX = 15;
 /** Two weeks, of which the last days are measured: the first of them a Saturday. */
 const FOURTEEN_DAYS = 14;
 const MEASURED_FROM = 12;
 
+const USAGE = `Usage: npm run bench:scaling [-- [--json] [--real [--only PARTS] [--rounds N] [--seconds N]]]
+
+Policies of Slipway beside the HPA's rule and the second seed's, on a simulated service; with --real, on containers
+behind the gateway of a platform on this machine.
+
+  --json       what was found as JSON, too
+  --real       the real part alone: about 25 minutes
+  --only       of it, some of: ${PARTS.join(', ')} (separated by commas)
+  --rounds N   of an overload, and from zero (10)
+  --seconds N  the loads are cut to so many seconds (not at all)
+
+Exit code 1: a goal is missed.`;
+
 interface Options {
   readonly json: boolean;
+  readonly real?: RealOptions;
 }
 
 const interrupted = untilInterrupted();
@@ -34,8 +42,14 @@ interface Measured {
 }
 
 /** `npm run bench:scaling [-- --json]`: our policies beside the HPA's rule and the second seed's, on a simulated service. */
-async function main({ json }: Options): Promise<boolean> {
+async function main({ json, real }: Options): Promise<boolean> {
   const say = json ? () => undefined : console.log;
+  if (real !== undefined) {
+    const { measured, text, areMet } = await benchReal({ ...real, signal: interrupted, say });
+    if (json) console.log(JSON.stringify(measured, null, 2));
+    say(`\n${text}`);
+    return areMet;
+  }
   const { runs, days, goals } = await measured(say);
   if (json) console.log(JSON.stringify({ runs, days, goals }, null, 2));
   say(`\n${goals.map(printedGoal).join('\n')}`);
@@ -104,11 +118,25 @@ function tableOf(runs: readonly ScalingFigures[]): string {
 
 function optionsOf(args: readonly string[]): Options | undefined {
   try {
-    return parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } }).values;
+    const text = { type: 'string' } as const;
+    const { json, real, only, rounds, seconds } = parseArgs({
+      args: [...args],
+      options: {
+        ...{ json: { type: 'boolean', default: false }, real: { type: 'boolean', default: false } },
+        ...{ only: text, rounds: { ...text, default: '10' }, seconds: { ...text, default: '100000' } },
+      },
+    }).values;
+    if (!real) return { json };
+    const parts = (only ?? PARTS.join()).split(',').map((name) => PARTS.find((part) => part === name));
+    const counts = [Number(rounds), Number(seconds)];
+    if (parts.includes(undefined) || !counts.every((count) => Number.isInteger(count) && count > 0)) return;
+    const asked = parts.filter((part) => part !== undefined);
+    return { json, real: { parts: asked, rounds: Number(rounds), seconds: Number(seconds) } };
   } catch {
     return undefined;
   }
 }
 
-const options = optionsOf(process.argv.slice(2));
-await runScript({ options, usage: 'Usage: npm run bench:scaling [-- --json]', signal: interrupted, main });
+const args = process.argv.slice(2);
+if (args.includes('--help')) console.log(USAGE);
+else await runScript({ options: optionsOf(args), usage: USAGE, signal: interrupted, main });

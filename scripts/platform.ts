@@ -61,7 +61,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 }
 
 /** A port and a folder for HAProxy, which a platform that is killed leaves behind. */
-async function gatewayPlace(ledger: Ledger) {
+export async function gatewayPlace(ledger: Ledger) {
   const [port, tlsPort] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
   ledger.hold({ kind: 'directory', path: folder });

@@ -13,18 +13,24 @@ interface FleetOptions {
   readonly managers?: number;
   /** Of the agent; none when left out. */
   readonly agents?: number;
+  /** Of the load balancer; one when left out. */
+  readonly balancers?: number;
+  /** What a gateway needs besides; none when left out. */
+  readonly gateway?: Env;
   readonly seed: number;
 }
 
 /** Apps of which replicas may be killed, besides the deployer. */
-export type Watcher = 'agent' | 'node-manager';
+export type Watcher = 'agent' | 'node-manager' | 'load-balancer' | 'gateway';
 
-/** Node managers, a load balancer, agents and several deployers, each a process of its own. */
+/** Node managers, load balancers, agents, perhaps a gateway, and several deployers, each a process of its own. */
 export class Fleet {
   kills = 0;
   private readonly deployers: AppProcess[] = [];
-  private readonly others: AppProcess[] = [];
-  private readonly watchers: Record<Watcher, AppProcess[]> = { agent: [], 'node-manager': [] };
+  private readonly watchers: Record<Watcher, AppProcess[]> = {
+    ...{ agent: [], 'node-manager': [] },
+    ...{ 'load-balancer': [], gateway: [] },
+  };
   /** How apps ended that nobody killed, with the end of their log. */
   readonly crashes: string[] = [];
   private readonly killed = new WeakSet<AppProcess>();
@@ -59,20 +65,21 @@ export class Fleet {
   async stop(): Promise<void> {
     this.stopped = true;
     this.endKilling();
-    await Promise.all([...this.deployers, ...this.others, ...this.allWatchers].map((app) => app.stop()));
+    await Promise.all([...this.deployers, ...this.allWatchers].map((app) => app.stop()));
   }
 
   private async startAll(): Promise<void> {
-    const { nodes, replicas, managers = 1, agents = 0 } = this.options;
+    const { nodes, replicas, managers = 1, agents = 0, balancers = 1, gateway } = this.options;
     const manager = this.startWatcher('node-manager', 0);
     await untilReady(manager);
     const [url = ''] = Object.values(manager.httpUrls());
     await Promise.all(nodes.map((node) => enrol({ ...this.options.env, SLIPWAY_API_URL: url }, node)));
-    this.others.push(this.spawn('load-balancer'));
+    for (let n = 0; n < balancers; n += 1) this.startWatcher('load-balancer', n);
+    if (gateway !== undefined) this.startWatcher('gateway', 0);
     for (let n = 1; n < managers; n += 1) this.startWatcher('node-manager', n);
     for (let n = 0; n < agents; n += 1) this.startWatcher('agent', n);
     for (let n = 0; n < replicas; n += 1) this.startDeployer(n);
-    const started = [...this.others, ...this.allWatchers, ...this.deployers];
+    const started = [...this.allWatchers, ...this.deployers];
     await Promise.all(started.map((app) => untilReady(app)));
   }
 
@@ -135,7 +142,7 @@ export class Fleet {
   }
 
   private startWatcher(app: Watcher, place: number): AppProcess {
-    const process_ = this.spawn(app);
+    const process_ = this.spawn(app, app === 'gateway' ? this.options.gateway : undefined);
     this.watchers[app][place] = process_;
     void process_.ended.then((code) => {
       if (this.stopped || this.killed.has(process_)) return;
@@ -154,8 +161,8 @@ export class Fleet {
     });
   }
 
-  private spawn(app: string): AppProcess {
-    const started = spawnApp(app, { ...process.env, ...this.options.env });
+  private spawn(app: string, own?: Env): AppProcess {
+    const started = spawnApp(app, { ...process.env, ...this.options.env, ...own });
     this.options.ledger.holdProcess(started.pid);
     return started;
   }

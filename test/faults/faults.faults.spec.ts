@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '#libs/testing';
+import { leaveOut } from '../short-form.js';
 import { type Fault, faults } from './faults.js';
 import { codeOf, contradicting, type Figures, figuresOf } from './figures.js';
 import { Installation } from './installation.js';
 import { disagreements, leftOvers } from './left-over.js';
+import { scalingUnderFaults } from './scaling.js';
 import { Stream } from './stream.js';
 import { writeTable } from './table.js';
 import { watchingOfNodes } from './watching.js';
@@ -50,7 +52,13 @@ watchingOfNodes(
   (name) => isChosen(name, /Kafka away|one agent killed/.test(name)),
 );
 
-describe('under a stream of requests, each is answered once in content and nothing is left over', () => {
+scalingUnderFaults(
+  () => installation,
+  (name) => isChosen(name, name === 'the load balancer that decides is lost while a service grows'),
+);
+
+const ofStream = chosen.length > 0 ? describe : leaveOut;
+ofStream('under a stream of requests, each is answered once in content and nothing is left over', () => {
   it.each(chosen.map((fault) => [fault.name, fault] as const))('%s', async (name, fault) => {
     const over = around(fault);
     const sent = await stream.during(over);

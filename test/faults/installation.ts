@@ -6,17 +6,18 @@ import pg from 'pg';
 import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
 import type { Server } from '../../scripts/one-machine/part.js';
 import { type OneMachine, startOneMachine } from '../../scripts/one-machine/start.js';
+import { gatewayPlace } from '../../scripts/platform.js';
 import { Fleet, type Watcher } from '../../scripts/soak/fleet.js';
 import type { NodeEntry } from '#libs/testing';
 import { RegistryFront } from './registry-front.js';
 import { CLOCK_FILE } from './stepped-clock.js';
 
 export const REPLICAS = 3;
-/** Of the agent, and of the node manager. */
+/** Of the agent, of the node manager, and of the load balancer. */
 export const WATCHERS = 2;
 const NODES = 4;
 
-const COUNTS = { replicas: REPLICAS, managers: WATCHERS, agents: WATCHERS };
+const COUNTS = { replicas: REPLICAS, managers: WATCHERS, agents: WATCHERS, balancers: WATCHERS };
 
 /** Looks often, so that what a fault left is put right in a time that can be waited for. */
 const SETTINGS = {
@@ -26,7 +27,7 @@ const SETTINGS = {
   NODE_OPTIONS: `--import ${pathToFileURL(resolve('dist/test/faults/stepped-clock.js')).href}`,
 };
 
-/** A set-up of its own, in which anything may be broken, with three deployers, two agents and two node managers on it. */
+/** A set-up of its own, in which anything may be broken, with three deployers, a gateway, and two of each other app. */
 export class Installation {
   private constructor(
     private readonly machine: OneMachine,
@@ -36,6 +37,8 @@ export class Installation {
     readonly workDirectory: string,
     readonly clockFile: string,
     readonly registry: RegistryFront,
+    /** Where the gateway takes requests. */
+    readonly trafficPort: number,
   ) {}
 
   static async start(): Promise<Installation> {
@@ -50,10 +53,18 @@ export class Installation {
       const docker = machine.servers.find(({ name }) => name === 'Registry') as Server;
       const registry = await RegistryFront.install(docker, machine.ledger);
       const env = { ...machine.env, ...SETTINGS, ...own };
-      const fleet = await Fleet.start({ ...machine, env, ...COUNTS, seed: 1 });
+      const place = await gatewayPlace(machine.ledger);
+      const fleet = await Fleet.start({
+        ...machine,
+        env,
+        ...COUNTS,
+        gateway: { ...place.env, GATEWAY_HTTP_PORT: '0' },
+        seed: 1,
+      });
       const database = new pg.Pool({ connectionString: machine.env['DATABASE_URL'], max: 4 });
       database.on('error', () => undefined);
-      return new Installation(machine, fleet, database, workDirectory, clockFile, registry);
+      const trafficPort = Number(new URL(place.shown.SLIPWAY_TRAFFIC_URL).port);
+      return new Installation(machine, fleet, database, workDirectory, clockFile, registry, trafficPort);
     } catch (error) {
       await machine.stop();
       throw error;
@@ -101,6 +112,16 @@ export class Installation {
         await Promise.all(killed.map((one) => one.revive()));
       },
     };
+  }
+
+  /** Kills the deployer of a process; another is in its place, and ready, when it resolves. */
+  async replaceDeployer(pid: number): Promise<boolean> {
+    return this.fleet.replace(pid);
+  }
+
+  /** The places of an app's replicas, by the ids of their processes. */
+  pidsOf(app: Watcher): readonly number[] {
+    return this.fleet.watchersOf(app).map(({ pid }) => pid);
   }
 
   /** Where the replicas of an app serve HTTP, by the number of their place. */

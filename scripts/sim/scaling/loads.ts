@@ -23,3 +23,5 @@ export const seedIntense: Load = {
 };
 /** Many requests to a service that answers at once. */
 export const seedMany: Load = { name: "the seed's 5,000/s", perSecond: constant(5_000, 200) };
+/** The same as one machine carries it beside everything else. */
+export const seedManyReal: Load = { name: "the seed's 1,000/s", perSecond: constant(1_000, 200) };

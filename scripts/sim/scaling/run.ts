@@ -1,4 +1,5 @@
 import { seeded } from '../placement/random.js';
+import { flapsOf } from './flaps.js';
 import type { Scaler } from './scalers.js';
 import { capacityOf, SimulatedService, type ServiceShape } from './service.js';
 
@@ -32,8 +33,11 @@ interface Settings {
   readonly startAt?: number;
 }
 
-const FLAP_MS = 120_000;
 const AT = Date.parse('2026-01-05T00:00:00Z');
+
+/** How many instances carry the first second of a load. */
+export const fittingCount = ({ perSecond }: Load, shape: ServiceShape, over: number): number =>
+  Math.max(1, Math.ceil((perSecond[0] ?? 0) / (capacityOf(shape) * over)));
 
 /** One scaler with one load, a second at a time. Arrivals are drawn about the load, alike for all scalers. */
 export function runScaler(
@@ -42,8 +46,7 @@ export function runScaler(
   { shape, over, startCount, seed, startAt = AT }: Settings,
 ): ScalingFigures {
   const random = seeded(seed);
-  const fitting = Math.max(1, Math.ceil((perSecond[0] ?? 0) / (capacityOf(shape) * over)));
-  const service = new SimulatedService(shape, startCount ?? fitting);
+  const service = new SimulatedService(shape, startCount ?? fittingCount({ name, perSecond }, shape, over));
   const changes: { readonly at: number; readonly by: number }[] = [];
   let [secondsOver, most, firstOver, relief]: [number, number, number?, number?] = [0, service.wanted];
   perSecond.forEach((load, second) => {
@@ -60,12 +63,9 @@ export function runScaler(
     service.scale(wanted, now);
     most = Math.max(most, wanted);
   });
-  const flaps = changes.filter(({ at, by }, index) =>
-    changes.slice(0, index).some((before) => at - before.at < FLAP_MS && before.by * by < 0),
-  ).length;
   return {
     ...{ load: name, scaler: scaler.name, secondsOver, instanceSeconds: service.instanceSeconds },
-    ...{ flaps, changes: changes.length, most, last: service.wanted },
+    ...{ flaps: flapsOf(changes), changes: changes.length, most, last: service.wanted },
     ...(relief !== undefined && { firstReliefSeconds: relief }),
   };
 }
