@@ -6,6 +6,7 @@ import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js
 import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
 import { loadBalancerConfigSchema } from '../../apps/load-balancer/src/load-balancer.config.js';
 import { nodeManagerConfigSchema } from '../../apps/node-manager/src/node-manager.config.js';
+import { rescalerConfigSchema } from '../../apps/rescaler/src/rescaler.config.js';
 import { needsOf, type Variables, variablesOf } from './variables.js';
 
 /** An app as containers know it. */
@@ -34,6 +35,7 @@ export const apps: readonly App[] = [
     ...{ name: 'gateway', schema: gatewayConfigSchema, port: 8150, packages: ['haproxy'] },
     ...{ trafficPort: 8080, trafficTlsPort: 8443 },
   },
+  { name: 'rescaler', schema: rescalerConfigSchema, port: 8160 },
 ];
 
 /** What one container is made of: an app, or several in one process, or the command. */

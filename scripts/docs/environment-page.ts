@@ -6,6 +6,7 @@ import { deployerConfigSchema } from '../../apps/deployer/src/deployer.config.js
 import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
 import { loadBalancerConfigSchema } from '../../apps/load-balancer/src/load-balancer.config.js';
 import { nodeManagerConfigSchema } from '../../apps/node-manager/src/node-manager.config.js';
+import { rescalerConfigSchema } from '../../apps/rescaler/src/rescaler.config.js';
 import { readByLibraries } from '../containers/variables.js';
 import { code, page, table } from './markdown.js';
 
@@ -107,7 +108,7 @@ const COMPOSE = `These stand in the env file of [containers](../how-to/run-in-co
 - \`SLIPWAY_IMAGES\` stands before the names of the images, \`slipway\` by default; \`SLIPWAY_VERSION\` is their tag, \`latest\` by default.
 - \`SLIPWAY_READY_SECONDS\`, set in the shell, is how long docker/run.sh waits until all is healthy, 300 by default.
 - \`SLIPWAY_BIND\` is the address at which ports are published, \`127.0.0.1\` by default.
-- \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`AGENT_PORT\`, \`GATEWAY_PORT\`, \`KAFKA_PORT\`, \`POSTGRES_PORT\`, \`KAFKA_BROWSER_PORT\` and \`DATABASE_BROWSER_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
+- \`DEPLOYER_PORT\`, \`LOAD_BALANCER_PORT\`, \`NODE_MANAGER_PORT\`, \`AGENT_PORT\`, \`GATEWAY_PORT\`, \`RESCALER_PORT\`, \`KAFKA_PORT\`, \`POSTGRES_PORT\`, \`KAFKA_BROWSER_PORT\` and \`DATABASE_BROWSER_PORT\` are these ports. Where an app has two replicas, the port is a range, such as \`8110-8119\`.
 - \`TRAFFIC_PORT\` is where gateways take the requests for services, \`8080\` by default; with two replicas it is a range, too. \`TRAFFIC_TLS_PORT\` is the same with TLS, \`8443\` by default.
 - \`KAFKA_IMAGE\`, \`POSTGRES_IMAGE\`, \`REDIS_IMAGE\`, \`AZURITE_IMAGE\`, \`KAFKA_BROWSER_IMAGE\` and \`DATABASE_BROWSER_IMAGE\` are the images of the parts.
 - \`POSTGRES_PASSWORD\` and \`BLOB_ACCOUNT_KEY\`, which docker/run.sh makes, are the keys of Postgres and Azurite of the compose file.
@@ -127,6 +128,7 @@ export const environmentPage = (): string =>
     ...section('Node manager', nodeManagerConfigSchema.shape, shared),
     ...section('Agent', agentConfigSchema.shape, shared),
     ...section('Gateway', gatewayConfigSchema.shape, shared),
+    ...section('Rescaler', rescalerConfigSchema.shape, shared),
     ...section('The `slipway` command', cliConfigSchema.shape),
     'Each command needs only some of these, and names the ones that it lacks.',
     '## Compose files',

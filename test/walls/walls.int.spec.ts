@@ -103,6 +103,7 @@ describe('a database with a role for each app', () => {
     ],
     'load-balancer': ['gateway.figures', ...views],
     'node-manager': [],
+    rescaler: ['changes', 'instances', 'nodes', 'revision', 'services'].map((view) => `registry.${view}`),
   };
 
   it.each(apps)('all that %s can see of others is what they publish for it', async (app) => {

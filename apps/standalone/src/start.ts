@@ -5,12 +5,13 @@ import { startDeployer } from '../../deployer/src/start.js';
 import { startGateway } from '../../gateway/src/start.js';
 import { startLoadBalancer } from '../../load-balancer/src/start.js';
 import { startNodeManager } from '../../node-manager/src/start.js';
+import { startRescaler } from '../../rescaler/src/start.js';
 
 /** Every app in this process, each with its own schema, consumers and HTTP port, for one machine. */
 export async function startStandalone(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
-  const starts = [startNodeManager, startLoadBalancer, startDeployer, startAgent, startGateway].map((start) =>
-    start(env),
-  );
+  const starts = [
+    ...[startNodeManager, startLoadBalancer, startDeployer, startAgent, startGateway, startRescaler],
+  ].map((start) => start(env));
   const results = await Promise.allSettled(starts);
   const apps = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const close = async (): Promise<void> => {

@@ -5,6 +5,7 @@ export const appSchemas = {
   gateway: 'gateway',
   'load-balancer': 'load_balancer',
   'node-manager': 'registry',
+  rescaler: 'rescaler',
 } as const;
 
 export type AppName = keyof typeof appSchemas;
@@ -34,4 +35,5 @@ export const registryReaders: Readonly<Record<string, readonly string[]>> = {
   [appSchemas.deployer]: VIEWS,
   [appSchemas.gateway]: ['nodes', 'services', 'instances', 'changes', 'revision'],
   [appSchemas['load-balancer']]: [...VIEWS, 'node_logins'],
+  [appSchemas.rescaler]: ['nodes', 'services', 'instances', 'changes', 'revision'],
 };

@@ -7,6 +7,7 @@ it.each([
   ['gateway', 'GATEWAY_DATABASE_URL', 'GATEWAY_HTTP_PORT', 'SLIPWAY_GATEWAY_URL'],
   ['load-balancer', 'LOAD_BALANCER_DATABASE_URL', 'LOAD_BALANCER_HTTP_PORT', 'SLIPWAY_LOAD_BALANCER_URL'],
   ['node-manager', 'NODE_MANAGER_DATABASE_URL', 'NODE_MANAGER_HTTP_PORT', 'SLIPWAY_API_URL'],
+  ['rescaler', 'RESCALER_DATABASE_URL', 'RESCALER_HTTP_PORT', 'SLIPWAY_RESCALER_URL'],
 ] as const)('the variables of %s', (app, database, port, url) => {
   expect([databaseVariable(app), httpPortVariable(app), httpUrlVariable(app)]).toEqual([database, port, url]);
 });

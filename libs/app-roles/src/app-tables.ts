@@ -46,4 +46,8 @@ export const appTables: Readonly<Record<AppName, AppTables>> = {
     migrations: [own('node-manager', 'registry')],
     publishes: registryReaders,
   },
+  rescaler: {
+    schema: appSchemas.rescaler,
+    migrations: [own('rescaler')],
+  },
 };

@@ -63,6 +63,10 @@ export const participants: Readonly<Record<string, Participant>> = {
     receives: [topics.instanceReports, topics.nodeReports, topics.nodeState, topics.serviceSpecs],
     sends: [],
   },
+  rescaler: {
+    receives: [topics.nodeObserved],
+    sends: [],
+  },
 };
 
 /** The group in which the replicas of an app share a topic out. */

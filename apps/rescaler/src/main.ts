@@ -1,0 +1,4 @@
+import { runUntilSignal } from '#libs/runtime';
+import { startRescaler } from './start.js';
+
+await runUntilSignal(() => startRescaler());
