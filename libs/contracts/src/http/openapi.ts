@@ -4,6 +4,7 @@ import { deployerRoutes } from './deployer.js';
 import { gatewayRoutes } from './gateway.js';
 import { loadBalancerRoutes } from './load-balancer.js';
 import { nodeManagerRoutes } from './node-manager.js';
+import { rescalerRoutes } from './rescaler.js';
 import type { Route, RouteAnswer } from './route.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -19,6 +20,7 @@ export const httpApis: Readonly<Record<string, HttpApi>> = {
   gateway: { title: 'Slipway gateway', routes: Object.values(gatewayRoutes) },
   'load-balancer': { title: 'Slipway load balancer', routes: Object.values(loadBalancerRoutes) },
   'node-manager': { title: 'Slipway node manager', routes: Object.values(nodeManagerRoutes) },
+  rescaler: { title: 'Slipway rescaler', routes: Object.values(rescalerRoutes) },
 };
 
 /** The OpenAPI 3.1 document of one app. */
