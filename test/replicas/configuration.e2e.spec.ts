@@ -24,6 +24,7 @@ const variables = {
   ],
   agent: ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_NODE_KEY'],
   gateway: ['DATABASE_URL', 'SLIPWAY_API_TOKEN'],
+  rescaler: ['KAFKA_BROKERS', 'DATABASE_URL', 'SLIPWAY_API_TOKEN'],
 } as const satisfies Readonly<Record<AppName, readonly string[]>>;
 const all = [...new Set(Object.values(variables).flat())];
 const needs = Object.entries({ ...variables, standalone: all });

@@ -23,6 +23,7 @@ import { addRebalance } from './program.rebalance.js';
 import { addRecord } from './program.record.js';
 import { addDeploy, addRequests } from './program.request.js';
 import { addRoutes } from './program.routes.js';
+import { addLimits } from './program.limits.js';
 import { addScaling } from './program.scaling.js';
 import { addSecrets } from './program.secret.js';
 import { addTop } from './program.top.js';
@@ -178,7 +179,18 @@ const addEvents: Adder = (program, run, context) => {
 /** In the order of the help. */
 const adders: readonly Adder[] = [
   ...[addInit, addDeploy, addPlan, addPush, addRequests, addRollback, addScale, addCancel],
-  ...[addStatus, addTop, addScaling, addRoutes, addTraffic, addEvents, addRecord, addPlacement, addRebalance],
+  ...[
+    addStatus,
+    addTop,
+    addScaling,
+    addLimits,
+    addRoutes,
+    addTraffic,
+    addEvents,
+    addRecord,
+    addPlacement,
+    addRebalance,
+  ],
   addCertificates,
   ...[addSecrets, addNodes, addKeys],
 ];

@@ -44,6 +44,11 @@ const gatewaySchema = z.object({
   SLIPWAY_API_TOKEN: API_TOKEN,
 });
 
+const rescalerSchema = z.object({
+  SLIPWAY_RESCALER_URL: z.url().describe('The HTTP address of the rescaler.'),
+  SLIPWAY_API_TOKEN: API_TOKEN,
+});
+
 const sealingSchema = kafkaSchema.extend({
   SLIPWAY_DEPLOYER_PUBLIC_KEY: secret(parsePublicKey).describe(
     'X25519 public key (JWK, base64url) of the deployer; secrets are sealed to it.',
@@ -66,6 +71,7 @@ export const cliConfigSchema = z.object({
   ...deployerSchema.shape,
   ...loadBalancerSchema.shape,
   ...gatewaySchema.shape,
+  ...rescalerSchema.shape,
   ...sshSchema.shape,
 });
 
@@ -80,6 +86,7 @@ export const sshSettings = () => settings(sshSchema);
 export const deployerSettings = () => settings(deployerSchema);
 export const loadBalancerSettings = () => settings(loadBalancerSchema);
 export const gatewaySettings = () => settings(gatewaySchema);
+export const rescalerSettings = () => settings(rescalerSchema);
 const desktopSchema = z.object({ DISPLAY: z.string().optional(), WAYLAND_DISPLAY: z.string().optional() });
 /** Whether there is a screen on which something can be opened. */
 export const desktopSettings = () => settings(desktopSchema);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commaList } from '#libs/config';
+import { RESCALER_FEATURES } from '#libs/contracts';
 import { accessVariables } from '#libs/http';
 import {
   databaseVariables,
@@ -9,19 +10,6 @@ import {
   withRuntimeRules,
 } from '#libs/runtime';
 
-/** What a process may run, by the names of the seed's microservices. */
-export const FEATURES = [
-  'structures',
-  'snapshoter',
-  'history',
-  'refeeder',
-  'guardian',
-  'scaler',
-  'rebalancer',
-  'budget',
-] as const;
-export type Feature = (typeof FEATURES)[number];
-
 const keptDays = (standard: number) => z.coerce.number().int().min(1).max(3_650).default(standard);
 
 const schema = runtimeConfigSchema.extend({
@@ -30,8 +18,8 @@ const schema = runtimeConfigSchema.extend({
   RESCALER_HTTP_PORT: httpPort(),
   RESCALER_REPLICA: replicaName(),
   RESCALER_FEATURES: commaList()
-    .pipe(z.array(z.enum(FEATURES)))
-    .default([...FEATURES])
+    .pipe(z.array(z.enum(RESCALER_FEATURES)))
+    .default([...RESCALER_FEATURES])
     .describe(
       'What this process does, with commas between; all by default. See [Limits that follow use](../explanation/rescaling.md#what-a-process-runs).',
     ),

@@ -96,6 +96,21 @@ export const httpErrors = {
     'Too many clients watch the registry at this node manager.',
     'End one, or watch at another replica.',
   ),
+  LIMITS_UNFIT: overHttp(
+    400,
+    'Limits cannot be set so: no bounds are known, or an amount is set without the policy `fixed`.',
+    'Say bounds: `slipway limits APP SERVICE --cpu 0.2:1`.',
+  ),
+  STRUCTURE_UNKNOWN: overHttp(
+    404,
+    'Nobody said anything of such a structure, and none is on a host.',
+    'List them with `GET /v1/structures/KIND`.',
+  ),
+  SETTINGS_UNFIT: overHttp(
+    400,
+    'Settings of the rescaler do not go together, such as a rule that can never hold.',
+    'Correct what the message names. Nothing was changed.',
+  ),
   OVERRIDE_UNKNOWN: overHttp(
     404,
     'The instance does not run, or no weight is set for it.',

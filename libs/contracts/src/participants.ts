@@ -64,8 +64,9 @@ export const participants: Readonly<Record<string, Participant>> = {
     sends: [],
   },
   rescaler: {
-    receives: [topics.nodeObserved],
-    sends: [],
+    receives: [topics.nodeObserved, topics.limitAnswers],
+    sends: [topics.limitRequests],
+    tails: true,
   },
 };
 

@@ -29,7 +29,7 @@ describe('aclsOf', () => {
     const apps = Object.keys(participants).filter((app) =>
       aclsOf(app).some((acl) => acl.isPrefix && acl.name === tails.name),
     );
-    expect(apps).toEqual(['cli', 'deployer', 'load-balancer']);
+    expect(apps).toEqual(['cli', 'deployer', 'load-balancer', 'rescaler']);
   });
 });
 

@@ -25,6 +25,7 @@ export function apisOfFile(answerTo: (url: string) => Answer) {
       'SLIPWAY_DEPLOYER_URL',
       'SLIPWAY_GATEWAY_URL',
       'SLIPWAY_API_URL',
+      'SLIPWAY_RESCALER_URL',
     ];
     for (const name of names) vi.stubEnv(name, url);
     vi.stubEnv('SLIPWAY_API_TOKEN', 'token');

@@ -214,7 +214,7 @@ export const limitRoutes = {
     params: ofService,
     query: z.strictObject({
       outcome: z.enum(LIMIT_OUTCOMES).optional().describe('`held`: nothing changed.'),
-      limit: z.enum(LIMIT_NAMES).optional().describe('Of one limit alone.'),
+      name: z.enum(LIMIT_NAMES).optional().describe('Of one limit alone.'),
       ...pageQuery,
     }),
     answers: { 200: { description: 'A page of decisions.', schema: pageOf(limitDecisionSchema) } },

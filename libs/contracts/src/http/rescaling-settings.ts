@@ -69,20 +69,51 @@ export const rescalingSettingsSchema = z.strictObject({
     .describe('Features that are on; all are where nobody says.'),
   windowMs: milliseconds().min(1_000).optional().describe('Over so long use is averaged by `serverless`.'),
   delayMs: milliseconds().optional().describe('The window ends so long ago.'),
+  lookEveryMs: milliseconds()
+    .min(1_000)
+    .optional()
+    .describe('The rules look so often; a look counts one event.'),
   eventTimeoutMs: milliseconds().min(1_000).optional().describe('Older events do not count.'),
   boundaries: z
-    .strictObject({ cpu: boundarySchema.optional(), memory: boundarySchema.optional(), disk: boundarySchema.optional(), network: boundarySchema.optional() })
+    .strictObject({
+      cpu: boundarySchema.optional(),
+      memory: boundarySchema.optional(),
+      disk: boundarySchema.optional(),
+      network: boundarySchema.optional(),
+    })
     .optional(),
   slo: z
     .strictObject({
-      throttledTarget: z.number().min(0).max(1).optional().describe('Of the periods of the limit, the share in which a container may be held back.'),
-      historyMs: milliseconds().min(1_000).optional().describe('Use of so long counts when a limit is lowered.'),
-      memoryMarginPercent: z.number().min(0).max(500).optional().describe('Kept free above what is in use.'),
-      memoryStepPercent: z.number().min(1).max(90).optional().describe('Memory goes down by no more at a time.'),
-      memoryRestMs: milliseconds().optional().describe('After a change memory goes down no earlier.'),
+      throttledTarget: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe('Of the periods of the limit, the share in which a container may be held back.'),
+      historyMs: milliseconds()
+        .min(1_000)
+        .optional()
+        .describe('Use of so long counts when a limit is lowered.'),
+      freePercent: z
+        .number()
+        .min(0)
+        .max(500)
+        .optional()
+        .describe('Of memory, disk and network: kept free above what is used.'),
+      stepPercent: z
+        .number()
+        .min(1)
+        .max(90)
+        .optional()
+        .describe('These limits go down by no more at a time.'),
+      restMs: milliseconds().optional().describe('After one step down the next one comes no earlier.'),
     })
     .optional(),
-  rules: z.array(rescalingRuleSchema).max(200).optional().describe('All rules of `serverless`, in place of the usual ones.'),
+  rules: z
+    .array(rescalingRuleSchema)
+    .max(200)
+    .optional()
+    .describe('All rules of `serverless`, in place of the usual ones.'),
   learning: z
     .enum(['off', 'on'])
     .optional()

@@ -8,13 +8,7 @@ import { defineRoute } from './route.js';
 export const STRUCTURE_KINDS = ['host', 'user', 'application', 'container'] as const;
 export type StructureKind = (typeof STRUCTURE_KINDS)[number];
 
-export const CORE_ORDERS = [
-  'Group_P&L',
-  'Group_1P_2L',
-  'Group_PP_LL',
-  'Spread_P&L',
-  'Spread_PP_LL',
-] as const;
+export const CORE_ORDERS = ['Group_P&L', 'Group_1P_2L', 'Group_PP_LL', 'Spread_P&L', 'Spread_PP_LL'] as const;
 
 /** What may be said of each kind. */
 export const structureSaidSchemas = {
@@ -46,7 +40,10 @@ export const structureSaidSchemas = {
   container: z.strictObject({
     ...limitsSaidSchema.shape,
     host: nodeNameSchema.describe('The node that it runs on.'),
-    container: storableText().min(1).max(1_024).describe('Its id or name there, or a path of control groups.'),
+    container: storableText()
+      .min(1)
+      .max(1_024)
+      .describe('Its id or name there, or a path of control groups.'),
     application: appIdSchema.optional().describe('Where its use counts.'),
     policy: z.enum(RESCALING_POLICIES).default('fixed').describe('What decides.'),
   }),
@@ -66,7 +63,17 @@ export const structureSchema = z.looseObject({
   reason: z.string().optional(),
   at: answeredTime.optional(),
   /** Of a host: what it has and what is free; of others the sums of their containers. */
-  resources: z.record(z.string(), z.looseObject({ max: z.number().optional(), free: z.number().optional(), current: z.number().optional(), usage: z.number().optional() })).optional(),
+  resources: z
+    .record(
+      z.string(),
+      z.looseObject({
+        max: z.number().optional(),
+        free: z.number().optional(),
+        current: z.number().optional(),
+        usage: z.number().optional(),
+      }),
+    )
+    .optional(),
   /** Of a host: which container holds how much of each core, in hundredths. */
   cores: z.looseObject({}).optional(),
   containers: z.array(shownContainerSchema).optional(),
