@@ -1,4 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
 import { defaultServerConditions } from 'vite';
+
 import { defineConfig } from 'vitest/config';
 
 /** `source` makes the package's `#libs/*` imports mean the TypeScript sources; without it they mean dist/. */
@@ -25,6 +27,9 @@ const loadedByNode = {
 const sharedProcesses = { pool: 'forks', isolate: false, maxWorkers: 3 } as const;
 /** One file after another, in one process. */
 const oneProcess = { ...sharedProcesses, maxWorkers: 1, fileParallelism: false } as const;
+
+// Tests make many objects that live shortly: with room for them they are collected less often, for 3 % of the CPU.
+setFlagsFromString('--max-semi-space-size=64');
 
 export default defineConfig({
   test: {

@@ -11,7 +11,8 @@ const cache = fileURLToPath(new URL('node_modules/.cache/sources/', root));
 const require = createRequire(import.meta.url);
 /** As the build compiles them. */
 const { jsc } = JSON.parse(readFileSync(new URL('.swcrc', root), 'utf8'));
-const compiler = JSON.stringify([jsc, require('@swc/core/package.json').version]);
+const settings = { swcrc: false, configFile: false, sourceMaps: 'inline', inlineSourcesContent: false, jsc };
+const compiler = JSON.stringify([settings, require('@swc/core/package.json').version]);
 
 const isOurs = (url) => url.startsWith(root) && !url.includes('/node_modules/');
 
@@ -29,9 +30,19 @@ function sourceOf(url) {
   return found;
 }
 
+/**
+ * Vitest's own hook comes later than this one, so that it runs before it. It tells the main thread of each import, which
+ * only its watch mode needs: registered again, this one runs first.
+ */
+let runsFirst = process.env.VITEST_MODE === 'WATCH';
+
 function resolve(specifier, context, next) {
   const { parentURL, conditions } = context;
   if (parentURL === undefined || !isOurs(parentURL)) return next(specifier, context);
+  if (!runsFirst) {
+    runsFirst = true;
+    registerHooks({ resolve });
+  }
   if (specifier.startsWith('.')) {
     const url = sourceOf(new URL(specifier, parentURL).href);
     return url.endsWith('.ts') ? { url, format: 'module', shortCircuit: true } : next(specifier, context);
@@ -48,8 +59,7 @@ function compiled(path) {
   const name = createHash('sha1').update(`${compiler}\n${path}\n${source}`).digest('hex');
   const file = `${cache}${name}.js`;
   if (existsSync(file)) return readFileSync(file, 'utf8');
-  const options = { swcrc: false, configFile: false, filename: path, sourceMaps: 'inline', jsc };
-  const { code } = require('@swc/core').transformSync(source, options);
+  const { code } = require('@swc/core').transformSync(source, { ...settings, filename: path });
   // Renamed at the end, for another thread may read it now.
   const unfinished = `${file}.${process.pid}.${threadId}`;
   mkdirSync(cache, { recursive: true });

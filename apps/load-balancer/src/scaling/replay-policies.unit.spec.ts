@@ -5,7 +5,8 @@ import { figuresOf, policyOf, traffic } from './domain/scaling.testing.js';
 import type { KeptFigures } from './ports.js';
 import { replayPolicies } from './replay-policies.js';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const MIDNIGHT = Date.parse('2026-01-05T00:00:00Z');
 const web = { appId: 'shop', service: 'web' };
 
@@ -44,8 +45,8 @@ const predicting = policyOf({ ...calm, targets: { requestsPerSecond: 20 }, predi
 
 it('a proposed prediction is replayed with the forecasts of the time, from the days before', async () => {
   const wish = { ...web, proposed: predicting, present: reactive, startMs: 90_000 };
-  const from = MIDNIGHT + 3 * DAY_MS;
-  const { proposed, present } = await replayPolicies(keptFor(4), { ...wish, from, to: from + DAY_MS });
+  const from = MIDNIGHT + 3 * DAY_MS + 7 * HOUR_MS;
+  const { proposed, present } = await replayPolicies(keptFor(4), { ...wish, from, to: from + 5 * HOUR_MS });
   expect(present?.overSeconds).toBeGreaterThan(300);
   expect(proposed.overSeconds).toBeLessThanOrEqual((present?.overSeconds ?? 0) / 2);
   expect(proposed.instanceHours).toBeLessThanOrEqual((present?.instanceHours ?? 0) * 1.1);
@@ -55,13 +56,13 @@ it('a proposed prediction is replayed with the forecasts of the time, from the d
 it('where less than a day was kept before, a prediction is not resolved', async () => {
   const wish = { ...web, proposed: predicting, present: undefined, startMs: 5_000 };
   const { proposed, present } = await replayPolicies(keptFor(2), {
-    ...{ ...wish, from: MIDNIGHT + DAY_MS / 2, to: MIDNIGHT + 2 * DAY_MS },
+    ...{ ...wish, from: MIDNIGHT + DAY_MS - HOUR_MS, to: MIDNIGHT + DAY_MS + HOUR_MS },
   });
   expect(present).toBeUndefined();
   expect(proposed.unresolved).toEqual([
     {
       ...{ what: 'prediction', why: 'too little was recorded before for a forecast' },
-      ...{ from: MIDNIGHT + DAY_MS / 2, to: MIDNIGHT + DAY_MS },
+      ...{ from: MIDNIGHT + DAY_MS - HOUR_MS, to: MIDNIGHT + DAY_MS },
     },
   ]);
 });
