@@ -37,7 +37,7 @@ export async function startAgent(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
     onStopped: (node) => [sender, metrics, states].forEach((one) => one.forget(node)),
     onRemoved: (node) => states.removed(node),
   });
-  const limits = createLimits(runtime);
+  const limits = createLimits({ runtime, holder, watched: watching, isValid: () => holding.keeper.isValid });
   const holding: Holding = createHolding({ runtime, holder, watching });
   const running = await serve(runtime, {
     module: AgentModule.register({ limits: limits.requests }),
@@ -45,6 +45,7 @@ export async function startAgent(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
     oldRows: [oldLimitRequests],
     async drain() {
       // While the leases are its own still.
+      await limits.stop();
       await minutes.stop();
       await holding.stop();
       await sender.stop();
@@ -53,6 +54,7 @@ export async function startAgent(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   });
   try {
     await minutes.start();
+    await limits.start();
   } catch (error) {
     await running.close();
     throw error;

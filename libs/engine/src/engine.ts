@@ -28,6 +28,7 @@ import { type ContainerEvent, containerEvents, sinceOf } from './container-event
 import { ExitWatch } from './exit-watch.js';
 import { pruneBuildCache, pruneUnnamedImages } from './prune.js';
 import { type ExecResult, runInContainer } from './run-in-container.js';
+import { type LimitsUpdate, noUpdates, updateLimits } from './update-limits.js';
 import { digestInRegistry, pull, push, type RegistryAuth, type TransferOptions } from './transfer.js';
 
 const NO_CONTAINER: StatusCodes = { 404: 'CONTAINER_NOT_FOUND' };
@@ -316,6 +317,16 @@ export class Engine {
     await this.changeUnless([404, 409], `Removing ${id}`, (abortSignal) =>
       this.docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
     );
+  }
+
+  /**
+   * Changes limits of a container, all of them or none; a restart keeps them. Throws CONTAINER_NOT_FOUND, SPEC_INVALID
+   * where they cannot be, ENGINE_FAILED where the kernel refuses them, such as memory that is in use, and
+   * ENGINE_UNSUPPORTED where the engine changes no limits of what runs.
+   */
+  async updateLimits(id: string, update: LimitsUpdate): Promise<void> {
+    if (isPodman(await this.version())) throw noUpdates();
+    await this.change(`Limits of ${id}`, updateLimits(this.docker, id, update), NO_CONTAINER);
   }
 
   /** Containers, running or not, that have all of these labels. */

@@ -6,6 +6,7 @@ export type { ContainerEvent } from './container-events.js';
 export { layerNames } from './layer-names.js';
 export type { EngineInfo, Limit } from './engine-info.js';
 export type { ContainerSpec, HealthCommand } from './container-spec.js';
+export type { LimitsUpdate } from './update-limits.js';
 export type { ExecResult } from './run-in-container.js';
 export type { BuildRequest, BuiltImage } from './build.js';
 export type { RegistryAuth, TransferOptions, TransferProgress } from './transfer.js';

@@ -1,7 +1,7 @@
 import type { ObservedNode } from '#libs/observations';
 import type { Verdict } from '../liveness/domain/verdict.js';
 import type { NodeReach } from '../liveness/ports.js';
-import type { ContainerEvent, InspectedContainer } from './domain/containers.js';
+import type { ContainerEvent, Containers, InspectedContainer } from './domain/containers.js';
 import type { PortRange } from './domain/listening.js';
 import type { Look } from './domain/look.js';
 import type { Topology } from './domain/topology.js';
@@ -58,15 +58,46 @@ export interface WatchedEngine {
   about(): Promise<{ readonly about: EngineAbout; readonly imageIds: readonly string[] }>;
   /** As `EngineAbout` has them. Asks for each image that is new. */
   layersOf(imageIds: readonly string[]): Promise<string | undefined>;
+  /** All of the limits or none of them; a restart keeps them. */
+  updateLimits(id: string, limits: EngineLimits): Promise<void>;
+  /** What it has to give to containers. */
+  sizes(): Promise<{ readonly cpus: number; readonly memoryBytes: number }>;
+}
+
+/** Limits of a container by its engine; what is left out stays. */
+export interface EngineLimits {
+  /** CPUs; a half is 0.5. */
+  readonly cpus?: number;
+  /** As the kernel writes sets of CPUs. */
+  readonly cpuset?: string;
+  readonly memoryBytes?: number;
+}
+
+/** What a program on a node came to. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** All that is asked of one node, over whatever leads there. */
 export interface NodeAccess extends NodeReach {
   readonly engine: WatchedEngine;
   openChannel(): Promise<NodeChannel>;
+  /** Runs a program there to its end. Throws where the node does not answer within the time. */
+  run(argv: readonly string[], options: { readonly timeoutMs: number }): Promise<Ran>;
   /** Lets go of its connections, which may hang in a line that was cut; what comes next makes new ones. */
   reset(): void;
   close(): void;
+}
+
+/** A node that is watched, for whoever has something to do there. */
+export interface NodeWay {
+  readonly access: NodeAccess;
+  readonly isUnreachable: boolean;
+  /** It is known what runs there. */
+  readonly isKnown: boolean;
+  running(): Containers;
 }
 
 /** Who is told of what a node does. */

@@ -8,7 +8,7 @@ import type { Look } from './domain/look.js';
 import { NO_SLOW_FACTS, secondOf, type SlowFacts, slowFactsOf } from './domain/second.js';
 import { Turn } from './domain/pace.js';
 import type { Topology } from './domain/topology.js';
-import type { NodeAccess, NodeChannel, NodeStatus, Watchers } from './ports.js';
+import type { NodeAccess, NodeChannel, NodeStatus, NodeWay, Watchers } from './ports.js';
 import { ContainerWatch } from './watch-containers.js';
 
 export interface NodeWatchParts {
@@ -82,6 +82,17 @@ export class NodeWatch {
       { node: access, fleet: parts.fleet, now, onVerdict: (found) => this.onVerdict(found) },
       verdict,
     );
+  }
+
+  get way(): NodeWay {
+    const { access } = this.parts;
+    const isKnown = this.containers.isUp;
+    return {
+      access,
+      isUnreachable: this.verdict?.state === 'unreachable',
+      isKnown,
+      running: () => this.running,
+    };
   }
 
   get sequence(): number {

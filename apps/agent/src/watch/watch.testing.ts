@@ -49,6 +49,14 @@ export class FakeEngine implements WatchedEngine {
     return this.layers();
   }
 
+  updateLimits(): Promise<void> {
+    return Promise.reject(new Error('a watch changes no limits'));
+  }
+
+  sizes() {
+    return Promise.resolve({ cpus: 2, memoryBytes: 4 });
+  }
+
   emit(letter: string, action: string): void {
     for (const tell of this.listeners) tell({ id: idOf(letter), action });
   }
@@ -190,6 +198,10 @@ export class FakeNode implements NodeAccess {
     if (this.isCut) throw new Error('no answer');
     this.channels.push(new FakeChannel(this.channels.at(-1)));
     return this.channel;
+  }
+
+  run(): Promise<never> {
+    return Promise.reject(new Error('a watch runs no programs'));
   }
 
   reset(): void {

@@ -2,7 +2,7 @@ import type { HeldNode, Watching } from '../leases/ports.js';
 import { FleetAnswers } from '../liveness/domain/fleet-answers.js';
 import type { FleetView } from '../liveness/ports.js';
 import type { PortRange } from './domain/listening.js';
-import type { NodeAccess } from './ports.js';
+import type { NodeAccess, NodeWay } from './ports.js';
 import { Pace } from './pace.js';
 import { Semaphore } from './semaphore.js';
 import { NodeWatch, type NodeWatchParts } from './watch-node.js';
@@ -63,6 +63,12 @@ export class WatchedNodes implements Watching {
 
   get names(): readonly string[] {
     return [...this.nodes.keys()];
+  }
+
+  /** Undefined where it is not held; `unready` until it is known how to reach it. */
+  way(node: string): NodeWay | 'unready' | undefined {
+    const watched = this.nodes.get(node);
+    return watched && (watched.current?.watch.way ?? 'unready');
   }
 
   hold(held: readonly HeldNode[]): void {

@@ -1,8 +1,72 @@
 import { limitAnswered, type LimitAnswer, type LimitRequest } from '#libs/contracts';
-import type { Outbox, Transaction } from '#libs/postgres';
+import { type Outbox, type Pool, transaction, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import { refuseRequest } from '../domain/refuse.js';
-import type { LimitRequests } from '../ports.js';
+import type { LimitRequests, OpenRequest, OpenRequests } from '../ports.js';
+
+interface OpenRow {
+  readonly request: string;
+  readonly fence: string;
+  readonly at: Date;
+  readonly changes: LimitRequest['changes'];
+  readonly highest: string;
+}
+
+/** The row of the lease is locked, so that nobody takes it over between the check and the answer. */
+const ANSWER = `
+  WITH held AS (
+    SELECT FROM node_leases WHERE node = $2 AND holder = $3 AND until > now() FOR SHARE)
+  UPDATE limit_requests SET answer = $4, answered_at = now()
+  WHERE request = $1 AND answered_at IS NULL AND EXISTS (SELECT FROM held)`;
+
+interface OpenParts {
+  readonly pool: Pool;
+  readonly outbox: Pick<Outbox, 'add'>;
+  /** As of the leases. */
+  readonly holder: string;
+}
+
+/** The requests that this replica answers. */
+export class PostgresOpenRequests implements OpenRequests {
+  constructor(private readonly parts: OpenParts) {}
+
+  async waiting(nodes: readonly string[]): Promise<readonly string[]> {
+    const { rows } = await this.parts.pool.query<{ node: string }>(
+      'SELECT DISTINCT node FROM limit_requests WHERE node = ANY ($1) AND answered_at IS NULL',
+      [nodes],
+    );
+    return rows.map(({ node }) => node);
+  }
+
+  async next(node: string): Promise<OpenRequest | undefined> {
+    const { rows } = await this.parts.pool.query<OpenRow>(
+      `SELECT request, open.fence, asked_at AS at, changes, known.fence AS highest
+       FROM limit_requests open JOIN limit_fences known USING (node)
+       WHERE node = $1 AND answered_at IS NULL ORDER BY ordinal LIMIT 1`,
+      [node],
+    );
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const { request, changes } = row;
+    const [fence, highest] = [Number(row.fence), Number(row.highest)];
+    return {
+      request: { request, node, fence, at: row.at.toISOString(), changes },
+      isOutdated: fence < highest,
+    };
+  }
+
+  answer(answer: LimitAnswer): Promise<boolean> {
+    const { pool, outbox, holder } = this.parts;
+    return transaction(pool, async (tx) => {
+      const { rowCount } = await tx.query(ANSWER, [
+        ...[answer.request, answer.node, holder, JSON.stringify(answer)],
+      ]);
+      if (rowCount !== 1) return false;
+      await outbox.add(tx, [outgoing(limitAnswered, answer)]);
+      return true;
+    });
+  }
+}
 
 interface Parts {
   readonly outbox: Pick<Outbox, 'add'>;

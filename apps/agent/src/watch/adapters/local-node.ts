@@ -1,6 +1,7 @@
 import { connectEngine, type Engine } from '#libs/engine';
 import { DOCKER_SOCKET } from '#libs/ssh';
-import type { NodeAccess, NodeChannel } from '../ports.js';
+import type { NodeAccess, NodeChannel, Ran } from '../ports.js';
+import { runHere } from './local-run.js';
 import { localShell } from './local-shell.js';
 import { openNodeChannel } from './node-channel.js';
 import { pinged, watchedEngine } from './node-engine.js';
@@ -21,6 +22,10 @@ export class LocalNode implements NodeAccess {
   async openChannel(): Promise<NodeChannel> {
     const { rootDirectory: dataRoot } = await this.current.info();
     return openNodeChannel(localShell(), { dataRoot, timeoutMs: OPEN_MS });
+  }
+
+  run(argv: readonly string[], options: { readonly timeoutMs: number }): Promise<Ran> {
+    return runHere(argv, options);
   }
 
   /** Whoever asks runs on it. */

@@ -25,6 +25,11 @@ export const watchedEngine = (
     return { about: { version, images: images.length, imageBytes }, imageIds };
   },
   layersOf: (imageIds) => layers.of(imageIds),
+  updateLimits: (id, limits) => current().updateLimits(id, limits),
+  async sizes() {
+    const { cpus, memoryBytes } = await current().info();
+    return { cpus, memoryBytes };
+  },
 });
 
 /** Throws where it does not answer within the time. */

@@ -1,3 +1,5 @@
+import { MOUNTS, PLACES } from '../group-places.js';
+
 /**
  * The loop that reads a node. It runs there in whatever /bin/sh is (dash, busybox, bash), with `grep`, `find`, `df` and
  * `date`, and writes no file. It waits in `read` for the next line, so the cadence is the agent's, and it ends with its
@@ -31,59 +33,13 @@ host="$proc/stat$nl$proc/loadavg$nl$proc/meminfo$nl$proc/pressure/cpu$nl$proc/pr
 host="$host$nl$proc/diskstats$nl$proc/net/dev$nl"
 slots= fast= slow= is_new= peaks= peaked=0
 
-# Where each hierarchy is mounted (at), and which of its groups is the top there (top).
-for name in cpu cpuacct memory blkio pids cpuset unified; do
-  eval at_$name= top_$name=
-done
-while IFS=" " read -r id parent device top at rest; do
-  case $rest in
-    *" - cgroup2 "*) names=unified ;;
-    *" - cgroup "*) names=\${rest##* } ;;
-    *) continue ;;
-  esac
-  for name in cpu cpuacct memory blkio pids cpuset unified; do
-    eval known='$at_'$name
-    case "$known,$names," in
-      ",$name,"* | ","*",$name,"*) eval at_$name='$at' top_$name='$top' ;;
-    esac
-  done
-done <"$proc/self/mountinfo"
-lines=$5
+${MOUNTS}lines=$5
 [ -z "$at_memory" ] || lines=$4
 
-# The folder (dir) of group $2 of hierarchy $1. Only the part up to the container's id counts: its processes may have
-# groups of their own below. Where a namespace hides the way from the top, it is searched for; Podman names one more by
-# the container, that of the process that watches it.
-place() {
-  dir=/dev/null
-  eval at='$at_'$1 top='$top_'$1
-  [ -n "$at" ] || return 0
-  case $2 in
-    */*"$id"*) tail=\${2#*"$id"} ;;
-    *) return 0 ;;
-  esac
-  group=\${2%%"$id"*}$id\${tail%%/*}
-  case $top in
-    /) dir=$root$at$group ;;
-    *) dir=$root$at\${group#"$top"} ;;
-  esac
-  [ -d "$dir" ] && return 0
-  dir=$(find "$root$at" -type d -name "*$id*" ! -name "*conmon*" 2>/dev/null | head -n 1)
-  [ -n "$dir" ] || dir=/dev/null
-}
-
-# Sets what is read of container $2 with first process $3, in slot $1.
+${PLACES}# Sets what is read of container $2 with first process $3, in slot $1.
 add() {
   slot=$1 id=$2 own=$proc/$3
-  cpu= cpuacct= memory= blkio= pids= cpuset= unified=
-  if [ -r "$own/cgroup" ]; then
-    while IFS=: read -r number names path; do
-      [ "$number" = 0 ] && names=unified
-      for name in cpu cpuacct memory blkio pids cpuset unified; do
-        case ",$names," in *",$name,"*) eval $name='$path' ;; esac
-      done
-    done 2>/dev/null <"$own/cgroup"
-  fi
+  groups_of
   if [ -n "$at_memory" ]; then
     place cpuacct "$cpuacct"
     quick=$dir/cpuacct.usage usage=$dir/cpuacct.usage

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { connectEngine, type Engine } from '#libs/engine';
 import { SshPool, type SshTarget, targetAddress } from '#libs/ssh';
 import type { Logger } from '#libs/telemetry';
-import type { NodeAccess, NodeChannel } from '../ports.js';
+import type { NodeAccess, NodeChannel, Ran } from '../ports.js';
 import { withinTimely } from '../../liveness/timely-limit.js';
 import type { Semaphore } from '../semaphore.js';
 import { openNodeChannel } from './node-channel.js';
@@ -46,6 +46,11 @@ export class SshNode implements NodeAccess {
   async openChannel(): Promise<NodeChannel> {
     const { rootDirectory: dataRoot } = await this.current.info();
     return openNodeChannel(sshShell(this.pool, this.way.target), { dataRoot, timeoutMs: OPEN_MS });
+  }
+
+  /** Without `exec` the shell of the login would wait beside it. */
+  run(argv: readonly string[], options: { readonly timeoutMs: number }): Promise<Ran> {
+    return this.pool.exec(this.way.target, ['exec', ...argv], options);
   }
 
   reach(limitMs: number): Promise<void> {
