@@ -174,6 +174,10 @@ export const enrolmentErrors = {
     "A warning: every user of the machine may use the engine's socket, and with it be root there.",
     'Remove the access of other users: `sudo chmod o-rw SOCKET`.',
   ),
+  LIMITS_FIXED: atEnrolment(
+    'A warning: limits of containers that run cannot be changed there, for each resource that is named.',
+    'Only [limits that follow use](../explanation/limits-on-nodes.md) need it. Let Slipway log in as root, and install `iproute2`.',
+  ),
   HOST_UNSEEN: atEnrolment(
     'A warning: the free disk, the clock or the ports in use could not be checked.',
     'Let the user run commands there, or look by hand.',

@@ -50,6 +50,15 @@ it('a machine without an engine is looked at all the same', async () => {
   expect(seen.host.listeningPorts).toContain(machine.sshPort);
 });
 
+it('a login without rights cannot change all limits of what runs, and it is said of which', async () => {
+  const { host } = await machines.inspect({ ...machine, socketPath: '/run/nowhere.sock' });
+  expect(host.unchangeable).toEqual({
+    memory: 'the login may not write control groups',
+    disk: 'the login may not write control groups',
+    network: 'the login may not change the network (CAP_NET_ADMIN)',
+  });
+});
+
 it('what is shown before is what is run there, argument by argument', async () => {
   await machines.installDocker(machine);
   const shown = dockerInstallSteps(TEST_USER.name).map((argv) => {

@@ -10,11 +10,18 @@ import {
   targetAddress,
   type WayTo,
 } from '#libs/ssh';
-import { clockAheadMs, freeBytesIn, listeningPortsIn, modeIn } from '../domain/host-answers.js';
+import {
+  clockAheadMs,
+  freeBytesIn,
+  listeningPortsIn,
+  modeIn,
+  unchangeableIn,
+} from '../domain/host-answers.js';
 import type { SeenHost } from '../domain/machine-problems.js';
 import type { EngineFacts, HostKey, NodeAddress, SshPlace } from '../domain/node.js';
 import { installDocker, type RunThere } from '../install-docker.js';
 import type { Machines, PinnedMachine, SeenMachine } from '../ports.js';
+import { limitProbe } from './limit-probe.js';
 
 const asMachine = ({ address, sshPort, sshUser, login, ...key }: PinnedMachine): SshMachine => ({
   ...{ host: address, port: sshPort, user: sshUser, login },
@@ -88,17 +95,19 @@ export class SshMachines implements Machines {
     target: SshTarget,
     { socketPath, directory }: { readonly socketPath: string; readonly directory: string },
   ): Promise<SeenHost> {
-    const [df, date, stat, tables] = await Promise.all([
+    const [df, date, stat, tables, probe] = await Promise.all([
       this.print(ssh, target, ['df', '-Pk', directory]),
       this.date(ssh, target),
       this.print(ssh, target, ['stat', '-L', '-c', '%a', socketPath]),
       this.print(ssh, target, ['cat', '/proc/net/tcp', '/proc/net/tcp6']),
+      this.print(ssh, target, limitProbe),
     ]);
     return {
       freeBytes: freeBytesIn(df),
       clockAheadMs: date,
       socketMode: modeIn(stat),
       listeningPorts: listeningPortsIn(tables),
+      unchangeable: unchangeableIn(probe),
     };
   }
 

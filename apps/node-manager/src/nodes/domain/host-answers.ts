@@ -31,3 +31,21 @@ export function listeningPortsIn(tables: string): readonly number[] | undefined 
 
 /** Of `stat -c %a FILE`. */
 export const modeIn = (stat: string): string | undefined => /^\s*([0-7]{3,4})\s*$/.exec(stat)?.[1];
+
+export const limitedResources = ['memory', 'disk', 'network'] as const;
+export type LimitedResource = (typeof limitedResources)[number];
+
+/** Why limits of what runs cannot be changed, by resource. */
+export type UnchangeableLimits = Readonly<Partial<Record<LimitedResource, string>>>;
+
+/** Of the probe: lines `no RESOURCE REASON`, then `probed`. */
+export function unchangeableIn(probe: string): UnchangeableLimits | undefined {
+  const lines = probe.trimEnd().split('\n');
+  if (lines.at(-1) !== 'probed') return undefined;
+  const found = lines.flatMap((line) => {
+    const [, name, why] = /^no (\w+) (.+)$/.exec(line) ?? [];
+    const resource = limitedResources.find((one) => one === name);
+    return resource === undefined || why === undefined ? [] : [[resource, why] as const];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockAheadMs, freeBytesIn, listeningPortsIn, modeIn } from './host-answers.js';
+import { clockAheadMs, freeBytesIn, listeningPortsIn, modeIn, unchangeableIn } from './host-answers.js';
 
 describe('the free disk', () => {
   const head = 'Filesystem     1024-blocks     Used Available Capacity Mounted on\n';
@@ -57,4 +57,12 @@ it('the mode of a file is three or four octal digits', () => {
     undefined,
     undefined,
   ]);
+});
+
+it('says which limits cannot be changed, and nothing of what was not probed to its end', () => {
+  const probe = 'no disk the login may not write control groups\nno other thing\nprobed\n';
+  expect(unchangeableIn(probe)).toEqual({ disk: 'the login may not write control groups' });
+  expect(unchangeableIn('probed\n')).toEqual({});
+  expect(unchangeableIn('no disk it was cut\n')).toBeUndefined();
+  expect(unchangeableIn('')).toBeUndefined();
 });

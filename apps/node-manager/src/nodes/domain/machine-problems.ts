@@ -1,3 +1,4 @@
+import type { UnchangeableLimits } from './host-answers.js';
 import type { PortRange } from './node.js';
 
 /** Something about a machine that its owner should know. */
@@ -31,6 +32,8 @@ export interface SeenHost {
   readonly socketMode?: string;
   /** TCP ports on which something listens. */
   readonly listeningPorts?: readonly number[];
+  /** Limits of what runs that the login cannot change, each with the reason. */
+  readonly unchangeable?: UnchangeableLimits;
 }
 
 export interface Inspection {
@@ -185,9 +188,24 @@ const unseen: Check = ({ host }) => {
   return warns('HOST_UNSEEN', `Not checked on this machine: ${missing.join(', ')}.`, hint);
 };
 
+const NAMED = { memory: 'memory in steps', disk: 'disk', network: 'network' } as const;
+
+/** What is deployed there is limited all the same: only limits that follow use need it. */
+const changes: Check = ({ host: { unchangeable = {} } }) => {
+  const named = Object.entries(unchangeable).map(
+    ([resource, why]) => `${NAMED[resource as keyof typeof NAMED]} (${why})`,
+  );
+  if (named.length === 0) return undefined;
+  return warns(
+    'LIMITS_FIXED',
+    `Limits of containers that run cannot be changed here: ${named.join(', ')}.`,
+    'Only limits that follow use need it. Let Slipway log in as root, and install iproute2.',
+  );
+};
+
 const CHECKS: readonly Check[] = [
   ...[engine, limits, architecture, disk, clock, portsInUse],
-  ...[storage, cgroup, socket, unseen],
+  ...[storage, cgroup, socket, changes, unseen],
 ];
 
 /** Every problem of a machine at once, those that refuse it first. Pure. */

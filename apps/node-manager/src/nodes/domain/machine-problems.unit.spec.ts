@@ -7,7 +7,13 @@ const good: Required<Omit<Inspection, 'engineProblem'>> = {
     ...{ storageDriver: 'overlay2', rootDirectory: '/var/lib/docker', architecture: 'x86_64' },
     ...{ cgroupVersion: '2', cgroupDriver: 'systemd', unenforced: [] },
   },
-  host: { freeBytes: 50 * GIB, clockAheadMs: 0, socketMode: '660', listeningPorts: [22, 30_000] },
+  host: {
+    freeBytes: 50 * GIB,
+    clockAheadMs: 0,
+    socketMode: '660',
+    listeningPorts: [22, 30_000],
+    unchangeable: {},
+  },
 };
 const expected: Expected = {
   ports: { firstPort: 20_000, lastPort: 20_009 },
@@ -47,6 +53,12 @@ describe('what is wrong with a machine', () => {
     ['another architecture than the nodes', {}, { otherArchitectures: ['aarch64'] }, 'warns ARCHITECTURE'],
     ['a socket that is open to all', host({ socketMode: '666' }), {}, 'warns SOCKET_OPEN'],
     ['a port in use', host({ listeningPorts: [20_003] }), {}, 'warns PORTS_IN_USE'],
+    [
+      'limits that cannot be changed',
+      host({ unchangeable: { network: 'tc is missing' } }),
+      {},
+      'warns LIMITS_FIXED',
+    ],
     ['a machine that says nothing', { host: {} }, {}, 'warns HOST_UNSEEN'],
   ])('is named: %s', (_, seen, wanted, problem) => {
     expect(found(seen, wanted)).toEqual([problem]);
