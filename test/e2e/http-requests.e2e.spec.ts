@@ -122,7 +122,7 @@ describe('POST /v1/requests', () => {
     [
       'a source where none is read',
       { services: [{ name: 'web', source: { blob: 'hunter2' } }] },
-      'services.0.source: counts only in the modes build, build-and-run',
+      'services[0].source: counts only in the modes build, build-and-run',
     ],
     ['a mistyped field of a service', { services: [{ name: 'web', replica: 3 }] }, 'replica: unknown field'],
   ])('refuses %s, by its field and without its value', async (_, wrong, field) => {

@@ -43,10 +43,15 @@ export function inputProblems(issues: readonly z.core.$ZodIssue[]): readonly Inp
   return issues.flatMap(problemsOf);
 }
 
-/** `field: what was expected; ...`. `whole` names the input itself. */
+/** `field: what was expected; ...`, of an item with its number in brackets. `whole` names the input itself. */
 export function problemText(problems: readonly InputProblem[], whole: string): string {
-  return problems.map(({ field, expected }) => `${field === '' ? whole : field}: ${expected}`).join('; ');
+  return problems
+    .map(({ field, expected }) => `${field === '' ? whole : shownField(field)}: ${expected}`)
+    .join('; ');
 }
+
+/** As people write it: `windows[0].cron`. */
+const shownField = (field: string): string => field.replace(/\.(\d+)(?=\.|$)/g, '[$1]');
 
 function problemsOf(issue: z.core.$ZodIssue): InputProblem[] {
   const field = fieldOf(issue.path);

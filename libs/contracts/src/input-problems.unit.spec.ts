@@ -23,13 +23,13 @@ const ofServices = (...services: unknown[]): string =>
   textOf(deploymentRequested.schema, { ...request, services });
 
 it('a wrong name was told with "or expected object": an alternative of another type is left out', () => {
-  expect(ofServices('web', 'No Name')).toMatch(/^services\.1: service name must be [^;]*$/);
+  expect(ofServices('web', 'No Name')).toMatch(/^services\[1\]: service name must be [^;]*$/);
   expect(ofServices('No Name')).not.toContain('expected object');
-  expect(ofServices({ name: 'No Name' })).toMatch(/^services\.0\.name: service name must be /);
+  expect(ofServices({ name: 'No Name' })).toMatch(/^services\[0\]\.name: service name must be /);
 });
 
 it('what is of none of the types is told all of them', () => {
   expect(ofServices(7)).toBe(
-    'services.0: expected string, received number, or expected object, received number',
+    'services[0]: expected string, received number, or expected object, received number',
   );
 });

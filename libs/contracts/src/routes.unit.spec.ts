@@ -101,7 +101,7 @@ describe('config.json', () => {
 
   it('names what is wrong within a route', () => {
     expect(() => parseServiceConfig(config({ routes: [{ host: 'X.org' }] }))).toThrow(
-      'routes.0.host: expected',
+      'routes[0].host: expected',
     );
     expect(() => parseServiceConfig(config({ traffic: { balance: 'random' } }))).toThrow('traffic.balance');
     expect(() => parseServiceConfig(config({ traffic: { protocol: 'h2', balance: 'sticky' } }))).toThrow(

@@ -271,8 +271,11 @@ function policyProblems(policy: Fields): readonly PolicyProblem[] {
  */
 export const scalingPolicySchema = scalingFields
   .superRefine((policy, context) => {
+    // What is missing may stand there under a name that is wrong: one problem, not two.
+    const isMisspelt = context.issues.some(({ code, path }) => code === 'unrecognized_keys' && !path?.length);
     for (const { path, expected } of policyProblems(policy))
-      context.addIssue({ code: 'custom', path: [...path], message: expected, input: undefined });
+      if (!isMisspelt || (path[0] !== 'targets' && path[0] !== 'max'))
+        context.addIssue({ code: 'custom', path: [...path], message: expected, input: undefined });
   })
   .transform((policy) => ({
     ...policy,

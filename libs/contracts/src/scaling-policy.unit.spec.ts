@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { configJsonSchema } from './config-json-schema.js';
-import { inputProblems } from './input-problems.js';
+import { inputProblems, problemText } from './input-problems.js';
 import { scalesCount, scalesToZero, scalingPolicySchema } from './scaling-policy.js';
 import { parse, problemsOf } from './service-config.testing.js';
 
@@ -111,6 +111,29 @@ it.each<[object, string]>([
   ],
 ])('%j is refused by the name of the field', (policy, field) => {
   expect(wrongIn(policy).map((problem) => problem.field)).toEqual([field]);
+});
+
+it('a misspelt "targets" was two problems, of which one said that nothing scales', () => {
+  expect(wrongIn({ max: 3, targetz: { cpu: 70 } })).toEqual([
+    { field: 'targetz', expected: 'unknown field; check its spelling' },
+  ]);
+  expect(wrongIn({ maximum: 3, ...cpu })).toMatchObject([{ field: 'maximum' }]);
+  // Other things that are wrong are said at once.
+  expect(wrongIn({ max: 3, min: 4, targetz: {} }).map(({ field }) => field)).toEqual(['targetz', 'min']);
+});
+
+it.each([
+  ['61 8 * * *', 'expected another minute (0-59)'],
+  ['0 25 * * *', 'expected another hour (0-23)'],
+  ['0 8 32 13 *', 'expected another day of the month (1-31), and another month (1-12)'],
+  ['0 8 * * 9', 'expected another day of the week (0-7, 0 and 7 are Sunday)'],
+  ['*/0 8 * * *', 'expected another minute (0-59)'],
+  ['0 8 * *', 'expected five fields of cron such as "0 8 * * 1-5"'],
+])('cron %j did not say which of its fields is wrong', (cron, expected) => {
+  const window = { cron, durationMs: 60_000, min: 1 };
+  const problems = wrongIn({ max: 2, windows: [window] });
+  expect(problems).toEqual([{ field: 'windows.0.cron', expected }]);
+  expect(problemText(problems, 'the policy')).toBe(`windows[0].cron: ${expected}`);
 });
 
 it('what is wrong is said without the value', () => {

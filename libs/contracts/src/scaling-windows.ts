@@ -3,6 +3,14 @@ import { Cron } from 'croner';
 /** Five fields of cron. `?` would mean the time of the call. */
 const FIVE_FIELDS = /^[\w*,/#-]+(?: +[\w*,/#-]+){4}$/;
 const EXPECTED = 'expected five fields of cron such as "0 8 * * 1-5"';
+/** What may stand in each of them. */
+const FIELDS = [
+  'minute (0-59)',
+  'hour (0-23)',
+  'day of the month (1-31)',
+  'month (1-12)',
+  'day of the week (0-7, 0 and 7 are Sunday)',
+] as const;
 
 /** Any would do: whether a pattern ever comes true does not depend on it. */
 const SOME_TIME = new Date('2024-01-01T00:00:00Z');
@@ -14,7 +22,22 @@ export function cronProblem(cron: string): string | undefined {
     const opens = patternOf(cron, 'UTC').nextRun(SOME_TIME) !== null;
     return opens ? undefined : 'expected a time that comes: this one never does';
   } catch {
-    return EXPECTED;
+    return wrongFields(cron) ?? EXPECTED;
+  }
+}
+
+/** Names the fields that are wrong by themselves; undefined where none is. */
+function wrongFields(cron: string): string | undefined {
+  const wrong = cron.split(/ +/).flatMap((text, index) => (isField(text, index) ? [] : FIELDS[index]));
+  return wrong.length === 0 ? undefined : `expected another ${wrong.join(', and another ')}`;
+}
+
+function isField(text: string, index: number): boolean {
+  try {
+    patternOf(FIELDS.map((_, other) => (other === index ? text : '*')).join(' '), 'UTC');
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -264,7 +264,7 @@ it.each([
   [{ health: '/health' }, 'health: expected an object such as { "path": "/health" }'],
   [{ resources: 256 }, 'resources: expected an object such as { "cpu": 0.5, "memoryMiB": 256 }'],
   [{ version: 3.13 }, 'version: expected a text such as "3.13"'],
-  [{ volumes: ['/data'] }, 'volumes.0: expected an object such as { "name": "data", "path": "/app/data" }'],
+  [{ volumes: ['/data'] }, 'volumes[0]: expected an object such as { "name": "data", "path": "/app/data" }'],
   [{ volumes: { a: '/a' } }, 'volumes: expected a list such as [{ "name": "data", "path": "/app/data" }]'],
 ])('the message named a type, or nothing that was meant: %j', (fields, message) => {
   expect(() => parseServiceConfig(JSON.stringify({ runtime: 'node', port: 1, ...fields }))).toThrow(message);

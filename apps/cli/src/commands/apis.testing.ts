@@ -33,11 +33,11 @@ export function apisOfFile(answerTo: (url: string) => Answer) {
   afterEach(() => vi.unstubAllEnvs());
   afterAll(() => server.close().closeAllConnections());
 
-  /** What a command prints on standard output, and its exit code. */
+  /** What a command prints on standard output, what it says beside it, and its exit code. */
   return async (command: (output: Output) => Promise<ExitCode>, json = false) => {
     const [out, err] = [new PassThrough(), new PassThrough()];
     const streams = { out, err } as unknown as Record<'out' | 'err', NodeJS.WriteStream>;
     const code = await command(new Output({ json, ...streams }));
-    return { code, out: String(out.read() ?? '') };
+    return { code, out: String(out.read() ?? ''), err: String(err.read() ?? '') };
   };
 }

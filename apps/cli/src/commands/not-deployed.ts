@@ -1,4 +1,4 @@
-import { failure } from '../errors.js';
+import { CliError, failure } from '../errors.js';
 
 interface Named {
   readonly appId: string;
@@ -16,3 +16,13 @@ export const notDeployed = ({ appId, service }: Named): Error =>
       next: 'slipway status',
     },
   );
+
+/** What an app answers of one service; each says in its own words that it knows no such service, and people read the same. */
+export async function ofKnown<T>(named: Named, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'SERVICE_UNKNOWN') throw notDeployed(named);
+    throw error;
+  }
+}

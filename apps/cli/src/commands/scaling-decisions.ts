@@ -1,9 +1,11 @@
 import { type SCALING_OUTCOMES, writtenAppIdSchema, writtenServiceNameSchema } from '#libs/contracts';
 import { openLoadBalancer } from '../adapters/load-balancer.js';
+import { openNodeManager } from '../adapters/node-manager.js';
 import { scalingDecisionLines, scalingStatusLines } from '../domain/scaling-decision-lines.js';
-import { exitCodes, type ExitCode, failure } from '../errors.js';
+import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
+import { notDeployed, ofKnown } from './not-deployed.js';
 import { valid } from './valid.js';
 
 interface StatusOptions {
@@ -27,9 +29,10 @@ export async function scalingStatus(options: StatusOptions, output: Output): Pro
   const api = openLoadBalancer();
   const found =
     appId !== undefined && service !== undefined
-      ? [await api.scalingStatus(appId, service)]
+      ? [await ofKnown({ appId, service }, () => api.scalingStatus(appId, service))]
       : await api.scalingStatuses(appId);
-  if (appId !== undefined && found.length === 0) throw notScaled(appId);
+  if (appId !== undefined && found.length === 0 && (await openNodeManager().services({ appId })).length === 0)
+    throw notDeployed({ appId });
   output.answer(service === undefined ? found : found[0], scalingStatusLines(found, output.paint));
   return exitCodes.ok;
 }
@@ -37,17 +40,12 @@ export async function scalingStatus(options: StatusOptions, output: Output): Pro
 /** What was decided about the count of a service, and why: the newest first. */
 export async function explainScaling(options: ExplainOptions, output: Output): Promise<ExitCode> {
   const { appId, service, outcome, limit = USUAL_LIMIT } = checked(options, output);
-  const { items } = await openLoadBalancer().scalingDecisions(appId, service, { outcome, limit });
+  const { items } = await ofKnown({ appId, service }, () =>
+    openLoadBalancer().scalingDecisions(appId, service, { outcome, limit }),
+  );
   output.answer(items, scalingDecisionLines(items, output.paint));
   return exitCodes.ok;
 }
-
-/** Either nobody knows it, or nothing of it has a policy: one message for both. */
-const notScaled = (appId: string): Error =>
-  failure('SERVICE_UNKNOWN', `No service of ${appId} scales`, {
-    hint: 'Either nothing of it was deployed, or no service of it has a policy.',
-    next: `slipway status ${appId} --all`,
-  });
 
 function checked<T extends StatusOptions>(options: T, output: Output): T {
   valid(

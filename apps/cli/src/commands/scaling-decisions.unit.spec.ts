@@ -15,13 +15,13 @@ const refused: ScalingDecision = {
   ...{ token: 'scaling-1', succeeded: false, error: { code: 'NO_NODE', message: 'no room' } },
 };
 const { token: _, succeeded: __, error: ___, ...plain } = refused;
-const held: ScalingDecision = {
+const stays: ScalingDecision = {
   ...{ ...plain, to: 2, constraint: 'in-cooldown', times: 30, until: '2026-11-30T12:00:30.000Z' },
   text: '2; 1 are enough',
 };
 const status: ScalingStatus = {
   ...{ ...web, appName: 'The shop', wanted: 2, running: 2, bounds: { min: 1, max: 10 }, isDecided: true },
-  ...{ last: held, changed: refused },
+  ...{ last: stays, changed: refused },
   waits: { for: 'in-cooldown', text: '2; 1 are enough', until: '2026-11-30T12:01:00.000Z' },
 };
 
@@ -29,7 +29,8 @@ let answer: readonly [number, unknown];
 const asked: string[] = [];
 const told = apisOfFile((url) => {
   asked.push(url);
-  return answer;
+  // Of the node manager, which knows nobody here.
+  return url.startsWith('/v1/services') ? [200, []] : answer;
 });
 beforeEach(() => {
   asked.length = 0;
@@ -45,6 +46,7 @@ describe('slipway scaling status', () => {
       'shop/web  2 wanted, 2 run, within 1 to 10',
       'last       2026-11-30T12:00:30Z  2; 1 are enough',
       expect.stringContaining('NO_NODE: no room') as string,
+      'no figure  kafkaLag: no figure',
       'waits for  in-cooldown: 2; 1 are enough, until 2026-11-30T12:01:00Z',
       '',
     ]);
@@ -60,19 +62,27 @@ describe('slipway scaling status', () => {
     expect((await told((output) => scalingStatus(web, output))).out).toContain('no load balancer decides');
   });
 
-  it('an unknown application ends with 1', async () => {
+  it('an unknown application was said in other words than by other commands', async () => {
     answer = [200, { items: [] }];
-    const failed = told((output) => scalingStatus({ appId: 'nobody' }, output));
-    await expect(failed).rejects.toMatchObject({
-      ...{ code: 'SERVICE_UNKNOWN', exitCode: 1, message: 'No service of nobody scales' },
+    const unknown = { code: 'SERVICE_UNKNOWN', exitCode: 1 };
+    await expect(told((output) => scalingStatus({ appId: 'nobody' }, output))).rejects.toMatchObject({
+      ...unknown,
+      message: 'Nothing of nobody was deployed',
     });
+    answer = [404, { code: 'SERVICE_UNKNOWN', message: 'There is no service nobody/web.', hint: 'h' }];
+    const named = { appId: 'nobody', service: 'web' };
+    for (const command of [scalingStatus, explainScaling])
+      await expect(told((output) => command(named, output))).rejects.toMatchObject({
+        ...{ ...unknown, message: 'Nothing of nobody/web was deployed' },
+      });
+    answer = [200, { items: [] }];
     expect((await told((output) => scalingStatus({}, output))).out).toContain('No service scales');
   });
 });
 
 describe('slipway scaling explain', () => {
-  it('says inputs, raw and decided count and the constraint, of refusals and holds too', async () => {
-    answer = [200, { items: [held, refused] }];
+  it('says inputs, raw and decided count and the constraint, of refusals and of what changed nothing', async () => {
+    answer = [200, { items: [stays, refused] }];
     const { out } = await told((output) => explainScaling({ ...web, outcome: 'failed' }, output));
     expect(asked).toEqual(['/v1/apps/shop/services/web/scaling/decisions?outcome=failed&limit=20']);
     expect(out).toContain('stays 2  in-cooldown, 30 times until 2026-11-30T12:00:30Z');
@@ -81,6 +91,25 @@ describe('slipway scaling explain', () => {
     expect(out).toMatch(/cpu \* +91\.23 +70 +9/);
     expect(out).toMatch(/kafkaLag +- +1000 +- +no figure/);
     expect(out).toContain('NO_NODE: no room');
+  });
+
+  it('what changed nothing for one reason was listed again and again, "steady" 192 times', async () => {
+    const steady = (minute: number, more: object = {}): ScalingDecision => ({
+      ...{ ...stays, constraint: 'steady', at: `2026-11-30T12:${minute}:00.000Z`, times: 10 },
+      ...{ until: `2026-11-30T12:${minute}:50.000Z` },
+      ...more,
+    });
+    const changed = { ...refused, at: '2026-11-30T12:13:00.000Z' };
+    answer = [
+      200,
+      { items: [steady(19), steady(18), steady(17), changed, steady(12), steady(11, { from: 3, to: 3 })] },
+    ];
+    const { out } = await told((output) => explainScaling(web, output));
+    expect(out.match(/^2026.*steady.*$/gm)).toEqual([
+      '2026-11-30T12:17:00Z  stays 2  steady, 30 times until 2026-11-30T12:19:50Z',
+      '2026-11-30T12:12:00Z  stays 2  steady, 10 times until 2026-11-30T12:12:50Z',
+      '2026-11-30T12:11:00Z  stays 3  steady, 10 times until 2026-11-30T12:11:50Z',
+    ]);
   });
 
   it('answers programs with the items, and ends with 1 for an unknown service', async () => {

@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
 import { durationMs } from './node-fields.js';
+import { ofKnown } from './not-deployed.js';
 import { parsedPolicy } from './scaling.js';
 import { valid } from './valid.js';
 
@@ -28,7 +29,9 @@ export async function replayScaling(options: ReplayOptions, output: Output): Pro
   const { appId, service } = namesHere(options, output);
   const [lastMs, startMs] = [durationMs('--last', options.last), durationMs('--start', options.start)];
   const policy = parsedPolicy(await readPolicyFile(options.policy));
-  const replay = await openLoadBalancer().replayScaling(appId, service, { policy, lastMs, startMs });
+  const replay = await ofKnown({ appId, service }, () =>
+    openLoadBalancer().replayScaling(appId, service, { policy, lastMs, startMs }),
+  );
   output.answer(replay, scalingReplayLines(replay, output.paint));
   return exitCodes.ok;
 }

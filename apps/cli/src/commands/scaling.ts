@@ -13,6 +13,7 @@ import { scalingLines } from '../domain/scaling-lines.js';
 import { exitCodes, type ExitCode, usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { namesHere } from './names-here.js';
+import { ofKnown } from './not-deployed.js';
 import { valid } from './valid.js';
 
 interface OfService {
@@ -31,7 +32,7 @@ interface SetOptions extends OfService {
 /** How a service scales, and who said so. */
 export async function showScaling(options: OfService, output: Output): Promise<ExitCode> {
   const { appId, service } = checked(options, output);
-  return shown(await openDeployer().scaling(appId, service), output);
+  return shown(await ofKnown({ appId, service }, () => openDeployer().scaling(appId, service)), output);
 }
 
 /** Sets a policy: that of a file, or the present one with other bounds. */
@@ -40,12 +41,14 @@ export async function setScaling(options: SetOptions, output: Output): Promise<E
   const given = file === undefined ? undefined : await readPolicyFile(file);
   const bounds = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
   if (given === undefined && Object.keys(bounds).length === 0) throw nothingToSet();
-  const changed = await openDeployer().changeScaling({ appId, service, reason }, (now) => {
+  const changed = (now: ServiceScaling['policy']) => {
     const before = given ?? now;
     if (before === undefined) throw nothingBefore(options);
     return parsedPolicy({ ...before, ...bounds });
-  });
-  return shown(changed, output);
+  };
+  const deployer = openDeployer();
+  const wish = { appId, service, reason };
+  return shown(await ofKnown(wish, () => deployer.changeScaling(wish, changed)), output);
 }
 
 /** What config.json declared last counts again. */
@@ -54,7 +57,14 @@ export async function unsetScaling(
   output: Output,
 ): Promise<ExitCode> {
   const { appId, service, reason } = checked(options, output);
-  return shown(await openDeployer().takeBackScaling({ appId, service, reason }), output);
+  const deployer = openDeployer();
+  const before = await ofKnown({ appId, service }, () => deployer.scaling(appId, service));
+  if (before.setBy === 'config.json') {
+    const declared = before.policy === undefined ? 'config.json declares none' : 'config.json declares it';
+    output.aside(`No policy of ${appId}/${service} was set, so none is taken back: ${declared}.`);
+    return shown(before, output);
+  }
+  return shown(await deployer.takeBackScaling({ appId, service, reason }), output);
 }
 
 function shown(scaling: ServiceScaling, output: Output): ExitCode {

@@ -113,8 +113,16 @@ describe('a policy that is set', () => {
     });
   });
 
+  it('that was never set was taken back without a word', async () => {
+    answer = { ...web, setBy: 'config.json', history: [] };
+    const { out, err } = await told((output) => unsetScaling(web, output));
+    expect(err).toContain('No policy of shop/web was set, so none is taken back: config.json declares none.');
+    expect(out).toContain('shop/web does not scale');
+    expect(asked).toEqual(['/v1/apps/shop/services/web/scaling']);
+  });
+
   it('is taken back', async () => {
     await told((output) => unsetScaling({ ...web, reason: 'over' }, output));
-    expect(asked).toEqual(['/v1/apps/shop/services/web/scaling?reason=over']);
+    expect(asked.at(-1)).toBe('/v1/apps/shop/services/web/scaling?reason=over');
   });
 });

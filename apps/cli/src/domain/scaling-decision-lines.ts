@@ -39,9 +39,16 @@ function statusBlock(status: ScalingStatus, paint: Paint): string[] {
       ? []
       : [`changed    ${time(changed.at)}  ${changed.text}`]),
     ...(changed?.error === undefined ? [] : [refusedLine(changed.error, paint)]),
+    ...(last === undefined ? [] : missingLines(last, paint)),
     ...(waits === undefined ? [] : [`waits for  ${waits.for}: ${waits.text}${untilText(waits.until)}`]),
   ];
 }
+
+/** Targets that say nothing, and why: what their policy's author can mend. */
+const missingLines = ({ targets }: ScalingDecision, paint: Paint): readonly string[] =>
+  targets.flatMap(({ target, raw, missing }) =>
+    raw === undefined && missing !== undefined ? [paint.bad(`no figure  ${target}: ${missing}`)] : [],
+  );
 
 const untilText = (until: string | undefined): string =>
   until === undefined ? '' : `, until ${time(until)}`;
@@ -51,11 +58,28 @@ const refusedLine = ({ code, message }: NonNullable<ScalingDecision['error']>, p
 /** Decisions, the newest first: what was measured, what it asked for, and what decided. */
 export function scalingDecisionLines(decisions: readonly ScalingDecision[], paint: Paint): string[] {
   if (decisions.length === 0) return ['No decision is kept.'];
-  return decisions.flatMap((decision, index) => [
+  return folded(decisions).flatMap((decision, index) => [
     ...(index === 0 ? [] : ['']),
     ...decisionBlock(decision, paint),
   ]);
 }
+
+/** The newest first. Those that follow on each other and say the same are one, from the first to the last. */
+function folded(decisions: readonly ScalingDecision[]): readonly ScalingDecision[] {
+  const all: ScalingDecision[] = [];
+  for (const older of decisions) {
+    const newer = all.at(-1);
+    if (newer === undefined || !areAlike(newer, older)) all.push(older);
+    else all[all.length - 1] = { ...newer, at: older.at, times: newer.times + older.times };
+  }
+  return all;
+}
+
+const areAlike = (one: ScalingDecision, other: ScalingDecision): boolean =>
+  [one, other].every(({ from, to, token }) => from === to && token === undefined) &&
+  one.to === other.to &&
+  one.constraint === other.constraint &&
+  one.by === other.by;
 
 function decisionBlock(decision: ScalingDecision, paint: Paint): string[] {
   const { at, from, to, raw, constraint, text, ready, bounds, targets, by, error, expected } = decision;

@@ -1,4 +1,11 @@
-import type { RegistryInstance, RegistryServiceLine, ServiceDetails, WaitingInstance } from '#libs/contracts';
+import {
+  type RegistryInstance,
+  type RegistryServiceLine,
+  scalesToZero,
+  scalingPolicySchema,
+  type ServiceDetails,
+  type WaitingInstance,
+} from '#libs/contracts';
 import { tableLines } from './table.js';
 
 const SERVICES = ['APP', 'SERVICE', 'RUNNING', 'STATE', 'RELEASE'];
@@ -129,11 +136,19 @@ function serviceRow(line: RegistryServiceLine): string[] {
   return [appId, service, count, stateOf(line), shown ?? NONE];
 }
 
-function stateOf({ running, wanted, wantedState, crashing = 0 }: RegistryServiceLine): string {
+function stateOf(line: RegistryServiceLine): string {
+  const { running, wanted, wantedState, crashing = 0 } = line;
   if (wantedState === 'stopped') return running > 0 ? 'stopping' : 'stopped';
   if (wanted === 0) return 'scaled to 0';
   if (crashing > 0) return 'crashing';
-  return running > 0 ? 'running' : 'not running';
+  if (running > 0) return 'running';
+  return isWoken(line) ? 'starting' : 'not running';
+}
+
+/** One whose policy allows none has one again: a request has come, and nothing is wrong. */
+function isWoken({ wanted, scaling }: RegistryServiceLine): boolean {
+  const { success, data } = scalingPolicySchema.safeParse(scaling ?? undefined);
+  return success && isSaid(wanted) && scalesToZero(data);
 }
 
 /** Where nothing runs: the command that starts something. */

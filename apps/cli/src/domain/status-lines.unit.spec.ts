@@ -26,6 +26,14 @@ describe('the services of slipway status', () => {
     expect(rowOf({ running: 1 })).toMatch(/ 1\/0 +stopping /);
   });
 
+  it('one that was woken was said not to run, as if something was wrong', () => {
+    const scaling = { min: 0, max: 4, targets: { concurrency: 20 } };
+    const woken = { wanted: 1, wantedState: 'running', scaling } as const;
+    expect(rowOf(woken)).toMatch(/ 0\/1 +starting +r1$/);
+    expect(rowOf({ ...woken, crashing: 1 })).toMatch(/ 0\/1 +crashing /);
+    expect(rowOf({ ...woken, scaling: { ...scaling, min: 1 } })).toMatch(/ 0\/1 +not running /);
+  });
+
   it('of which nothing runs and nothing is known to be wanted are of the past', () => {
     const past = { wanted: null, wantedState: null, wantedRelease: null };
     expect([isKnown(line(past)), isKnown(line({ ...past, running: 1 }))]).toEqual([false, true]);

@@ -244,7 +244,7 @@ describe('over HTTP', () => {
     ] as const;
     for (const [{ status, said }, expectedStatus, code] of refused)
       expect([status, said.code]).toEqual([expectedStatus, code]);
-    expect(refused[2][0].said.message).toContain('routes.0.host: expected a host name in lower case');
+    expect(refused[2][0].said.message).toContain('routes[0].host: expected a host name in lower case');
     expect(await claims()).toEqual(['taken.org/ blog/web']);
   });
 

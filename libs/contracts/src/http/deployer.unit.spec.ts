@@ -93,9 +93,9 @@ describe('a field is accepted and ignored: it is refused by its name', () => {
   const of = (fields: object) => ({ services: [{ name: 'web', ...fields }] });
 
   it.each([
-    ['services.0.source', of({ source }), ['build', 'build-and-run']],
-    ['services.0.release', of({ release: 'r1' }), ['run', 'rollback']],
-    ['services.0.replicas', of({ replicas: 3 }), ['run', 'build-and-run']],
+    ['services[0].source', of({ source }), ['build', 'build-and-run']],
+    ['services[0].release', of({ release: 'r1' }), ['run', 'rollback']],
+    ['services[0].replicas', of({ replicas: 3 }), ['run', 'build-and-run']],
     ['restart', { restart: true }, ['run', 'build-and-run', 'rollback']],
     ['dryRun', { dryRun: true }, serviceModes],
   ])('%s, in a mode in which it does not count', (field, fields, modes) => {

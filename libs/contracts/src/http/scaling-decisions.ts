@@ -94,8 +94,8 @@ export const scalingStatusSchema = z.looseObject({
 export type ScalingDecision = z.infer<typeof scalingDecisionSchema>;
 export type ScalingStatus = z.infer<typeof scalingStatusSchema>;
 
-/** `out`, `in`: the count changed. `held`: it did not. `failed`: the request for it was refused, or failed. */
-export const SCALING_OUTCOMES = ['out', 'in', 'held', 'failed'] as const;
+/** `out`, `in`: the count changed. `unchanged`: it did not. `failed`: the request for it was refused, or failed. */
+export const SCALING_OUTCOMES = ['out', 'in', 'unchanged', 'failed'] as const;
 
 const ofService = z.strictObject({ appId: spelledAppIdSchema, service: spelledServiceNameSchema });
 export const scalingOfService = '/v1/apps/{appId}/services/{service}/scaling';
@@ -131,7 +131,7 @@ export const scalingDecisionRoutes = {
       outcome: z
         .enum(SCALING_OUTCOMES)
         .optional()
-        .describe('`held`: nothing changed. `failed`: the request for it failed.'),
+        .describe('`unchanged`: the count stayed as it was. `failed`: the request for it failed.'),
       constraint: z
         .string()
         .regex(/^[a-z-]{1,30}$/, 'expected a constraint such as in-cooldown')
