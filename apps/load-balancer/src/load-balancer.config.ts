@@ -10,14 +10,13 @@ import {
 } from '#libs/runtime';
 import { accessVariables } from '#libs/http';
 import { nodeKeyVariables, parsePublicKey, someNodeKey } from '#libs/secrets';
+import { scalingVariables } from './scaling/variables.wire.js';
 import { scoreVariables, someWeight } from './scores/variables.wire.js';
 
 const MOST_OVERCOMMIT = 10;
 
 /** Of the CPU of a node; as a share of 1. */
 const percent = (least: number) => z.coerce.number().min(least).max(100).meta({ kind: 'percent' });
-
-const keptDays = () => z.coerce.number().min(1).max(3_650);
 
 const rebalancingVariables = {
   LOAD_BALANCER_REBALANCING: z
@@ -119,14 +118,7 @@ const schema = runtimeConfigSchema.extend({
     .describe(
       'How many gateways may follow the traffic feed of this replica; see [Run a gateway at the edge](../how-to/run-a-gateway-at-the-edge.md).',
     ),
-  LOAD_BALANCER_SCALING_DECISIONS_DAYS: keptDays()
-    .default(14)
-    .describe('How many days it is kept how many instances a service was decided to need, and why.'),
-  LOAD_BALANCER_SCALING_FIGURES_DAYS: keptDays()
-    .default(35)
-    .describe(
-      'How many days the minutes of the figures are kept that services were scaled by. Predictions use four weeks of them.',
-    ),
+  ...scalingVariables,
   ...rebalancingVariables,
   ...scoreVariables,
 });

@@ -21,7 +21,7 @@ import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
 import type { RebalancingOptions } from './rebalancing/ports.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
-import { createScaling, oldScalingRows } from './scaling/wire.js';
+import { createScaling, oldScalingRows, prometheusOf } from './scaling/wire.js';
 import { useOf } from './scores/domain/use-of.js';
 import { createScoring, scoreRulesOf } from './scores/wire.js';
 import { createTraffic } from './traffic-feed/traffic.wire.js';
@@ -117,6 +117,7 @@ function createServiceParts(runtime: Runtime, config: LoadBalancerConfig) {
   const scaling = createScaling({
     ...{ runtime, replica, traffic: heard.figures, wakes: heard.wakes },
     use: (instance) => useOf(scores.all().get(instance)),
+    prometheus: prometheusOf(config),
   });
   const mostGateways = config.LOAD_BALANCER_FEED_GATEWAYS;
   const traffic = createTraffic({ runtime, replica, heard, scores, mostGateways });

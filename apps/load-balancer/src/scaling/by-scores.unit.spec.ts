@@ -24,7 +24,14 @@ class Joined {
 
   constructor() {
     const policy = policyOf({ targets: { score: { high: 55, low: 80, critical: 20 } } });
-    const service = { appId: 'shop', appName: 'Shop', service: 'web', policy, isRollingOut: false };
+    const service = {
+      appId: 'shop',
+      appName: 'Shop',
+      service: 'web',
+      policy,
+      isRollingOut: false,
+      areNodesAway: false,
+    };
     this.world.services = [{ ...service, wanted: 1, running: [NAME] }];
   }
 

@@ -3,7 +3,7 @@ import type { Placed } from '#libs/http';
 import type { Asking } from './domain/asked.js';
 import type { Expected, Explanation } from './domain/decision.js';
 import type { InstanceFigures, Traffic } from './domain/figures.js';
-import type { Hold } from './domain/holds.js';
+import type { Unchanged } from './domain/unchanged.js';
 import type { Policy } from './domain/policy.js';
 import type { Recorded } from './domain/recorded.js';
 import type { ScalingState } from './domain/state.js';
@@ -23,6 +23,8 @@ export interface ScaledService extends ServiceName {
   readonly running: readonly string[];
   /** Some of what runs is of another release than the one that should run. */
   readonly isRollingOut: boolean;
+  /** No node of the fleet answers. */
+  readonly areNodesAway: boolean;
 }
 
 /** Throws where the registry cannot be read: then nothing is decided. */
@@ -36,10 +38,13 @@ export interface CurrentFigures {
   traffic(of: ServiceName): Traffic | undefined;
 }
 
-/** Figures from outside of Slipway. Undefined where they are not to be had in time; it never throws. */
+/** A figure from outside of Slipway, or why there is none. */
+export type OutsideFigure = { readonly value: number } | { readonly missing: string };
+
+/** What was had last, if that is not too long ago. Never throws. */
 export interface OutsideFigures {
-  kafkaLag(group: string, topic: string): number | undefined;
-  prometheus(url: string, query: string): number | undefined;
+  kafkaLag(group: string, topic: string): OutsideFigure;
+  prometheus(url: string, query: string): OutsideFigure;
 }
 
 /** What is left to whoever decides next, on this replica or another one. JSON. */
@@ -84,7 +89,9 @@ export interface ScalingRecord {
    */
   change(change: ScalingChange): Promise<boolean>;
   /** Decisions that changed nothing; one that was written before is written over. */
-  holds(holds: readonly (HeldService & { readonly hold: Hold })[]): Promise<void>;
+  unchanged(decisions: readonly (HeldService & { readonly decision: Unchanged })[]): Promise<void>;
+  /** Those since the last change that go on, if something decides alike soon enough after a time; oldest first. */
+  goingOn(of: ServiceName, now: number): Promise<readonly Unchanged[]>;
   figures(figures: readonly (ServiceName & { readonly recorded: Recorded })[]): Promise<void>;
 }
 

@@ -1,16 +1,17 @@
 import { answered, type Asking, countNow, stillAsked } from './domain/asked.js';
 import type { Decision } from './domain/decision.js';
 import { type Figures, sampleOf } from './domain/figures.js';
-import { dueHolds, type Hold, withChange, withHold, written } from './domain/holds.js';
 import { boundsAt } from './domain/policy.js';
 import { beginningOf, FINE_SECONDS, type Recordable, type Recorded, recordOf } from './domain/recorded.js';
 import { initialState, type ScalingState } from './domain/state.js';
 import { takeTurn } from './domain/turn.js';
+import { dueOf, type Unchanged, withChange, withUnchanged, written } from './domain/unchanged.js';
 import { reasonText } from './domain/words.js';
 import type {
   CurrentFigures,
   Forecasts,
   HeldService,
+  OutsideFigure,
   OutsideFigures,
   ScaledService,
   ScaledServices,
@@ -39,8 +40,9 @@ interface Memory {
   readonly fence: number;
   state: ScalingState;
   asking: Asking;
-  holds: readonly Hold[];
-  holdsWritten: number;
+  /** Decisions that changed nothing, and when they were written last. */
+  unchanged: readonly Unchanged[];
+  unchangedWritten: number;
   keptAt: number;
   /** Of the record that is not full yet. */
   recording: { readonly at: number; readonly parts: Recordable[] };
@@ -102,7 +104,7 @@ export class ScaleServices {
   async end(): Promise<void> {
     const { leases, now } = this.parts;
     await leases.keep([...this.memories].map(([key, memory]) => ({ ...named(key), ...keptOf(memory) })));
-    await this.writeHolds(
+    await this.writeUnchanged(
       [...this.memories].map(([key, memory]) => [named(key), memory] as const),
       now(),
       true,
@@ -114,14 +116,17 @@ export class ScaleServices {
     const memory = this.memories.get(keyOf(service));
     if (memory?.fence === fence) return memory;
     const now = this.parts.now();
-    const kept = await this.parts.leases.kept(service);
+    const [kept, unchanged] = await Promise.all([
+      this.parts.leases.kept(service),
+      this.parts.record.goingOn(service, now),
+    ]);
     return {
       fence,
       state: kept?.state ?? initialState(service.wanted, now),
       asking: kept?.asking ?? {},
       ...{
-        holds: [],
-        holdsWritten: 0,
+        unchanged,
+        unchangedWritten: now,
         keptAt: now,
         recording: { at: beginningOf(now, FINE_SECONDS), parts: [] },
       },
@@ -140,7 +145,7 @@ export class ScaleServices {
   private async decideFor(service: ScaledService, lease: HeldService, memory: Memory): Promise<void> {
     const { forecasts, now: clock } = this.parts;
     const now = clock();
-    const { policy, wanted, isRollingOut } = service;
+    const { policy, wanted, isRollingOut, areNodesAway } = service;
     const figures = this.figuresOf(service);
     memory.asking = stillAsked(memory.asking, wanted, now);
     const current = countNow(wanted, memory.asking, now);
@@ -154,6 +159,7 @@ export class ScaleServices {
         current,
         isRollingOut,
         isWoken,
+        areNodesAway,
         expected,
         state: memory.state,
         now,
@@ -163,7 +169,7 @@ export class ScaleServices {
     if (decision.count !== current) await this.change(lease, memory, decision, now);
     else {
       memory.state = decision.state;
-      memory.holds = withHold(memory.holds, decision.explanation, now);
+      memory.unchanged = withUnchanged(memory.unchanged, decision.explanation, now);
     }
     memory.recording.parts.push({ current: decision.count, seen: 1, sample: sampleOf(figures, now) });
   }
@@ -171,11 +177,13 @@ export class ScaleServices {
   private figuresOf({ policy: { targets }, running, ...service }: ScaledService): Figures {
     const { figures, outside } = this.parts;
     const { kafkaLag, prometheus } = targets;
+    const lag = kafkaLag && outside.kafkaLag(kafkaLag.group, kafkaLag.topic);
+    const query = prometheus && outside.prometheus(prometheus.url, prometheus.query);
     return {
       instances: running.map((name) => figures.instance(name) ?? {}),
       traffic: figures.traffic(service),
-      kafkaLag: kafkaLag && outside.kafkaLag(kafkaLag.group, kafkaLag.topic),
-      prometheus: prometheus && outside.prometheus(prometheus.url, prometheus.query),
+      ...{ kafkaLag: valueOf(lag), prometheus: valueOf(query) },
+      missing: { ...whyMissing('kafkaLag', lag), ...whyMissing('prometheus', query) },
     };
   }
 
@@ -194,7 +202,7 @@ export class ScaleServices {
       this.memories.delete(keyOf(lease));
       return;
     }
-    Object.assign(memory, { state, asking, keptAt: now, holds: withChange(memory.holds) });
+    Object.assign(memory, { state, asking, keptAt: now, unchanged: withChange(memory.unchanged) });
     onChanged(explanation.current, count);
   }
 
@@ -206,7 +214,7 @@ export class ScaleServices {
       await leases.keep(stale.map(([, lease, memory]) => ({ ...lease, ...keptOf(memory) })));
       for (const [, , memory] of stale) memory.keptAt = now;
     }
-    await this.writeHolds(
+    await this.writeUnchanged(
       due.map(([, lease, memory]) => [lease, memory] as const),
       now,
     );
@@ -216,28 +224,34 @@ export class ScaleServices {
     if (figures.length > 0) await record.figures(figures);
   }
 
-  private async writeHolds(
+  private async writeUnchanged(
     of: readonly (readonly [ServiceName, Memory])[],
     now: number,
     isEnd = false,
   ): Promise<void> {
     const due = of.map(([name, memory]) => {
-      const holds = dueHolds(memory.holds, isEnd ? -Infinity : memory.holdsWritten, now);
-      return { name, memory, holds };
+      const decisions = dueOf(memory.unchanged, isEnd ? -Infinity : memory.unchangedWritten, now);
+      return { name, memory, decisions };
     });
-    const rows = due.flatMap(({ name, memory: { fence }, holds }) =>
-      holds.map((hold) => ({ appId: name.appId, service: name.service, fence, hold })),
+    const rows = due.flatMap(({ name: { appId, service }, memory: { fence }, decisions }) =>
+      decisions.map((decision) => ({ appId, service, fence, decision })),
     );
     if (rows.length === 0) return;
-    await this.parts.record.holds(rows);
-    for (const { memory, holds } of due.filter((each) => each.holds.length > 0)) {
-      memory.holds = written(memory.holds, holds);
-      memory.holdsWritten = now;
+    await this.parts.record.unchanged(rows);
+    for (const { memory, decisions } of due.filter((each) => each.decisions.length > 0)) {
+      memory.unchanged = written(memory.unchanged, decisions);
+      memory.unchangedWritten = now;
     }
   }
 }
 
 const keptOf = ({ fence, state, asking }: Memory) => ({ fence, kept: { state, asking } });
+
+const valueOf = (figure: OutsideFigure | undefined): number | undefined =>
+  figure === undefined || 'missing' in figure ? undefined : figure.value;
+
+const whyMissing = (target: 'kafkaLag' | 'prometheus', figure: OutsideFigure | undefined): object =>
+  figure !== undefined && 'missing' in figure ? { [target]: figure.missing } : {};
 
 function named(key: string): ServiceName {
   const [appId = '', service = ''] = key.split('/');

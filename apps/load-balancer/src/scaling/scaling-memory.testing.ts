@@ -1,7 +1,8 @@
 import type { InstanceFigures, Traffic } from './domain/figures.js';
 import { T0 } from './domain/scaling.testing.js';
 import { keyOf, ScaleServices } from './scale-services.js';
-import type { HeldService, Kept, ScaledService, ScalingChange, ServiceName } from './ports.js';
+import { SAME_MS, type Unchanged } from './domain/unchanged.js';
+import type { HeldService, Kept, OutsideFigure, ScaledService, ScalingChange, ServiceName } from './ports.js';
 
 const LEASE_MS = 5_000;
 
@@ -16,6 +17,9 @@ export class SharedWorld {
   /** Called before a change is written. */
   beforeChange: () => void = () => undefined;
   isRegistryAway = false;
+  outside: OutsideFigure = { missing: 'not asked' };
+  /** What was written of decisions that changed nothing, by service, reason and beginning. */
+  readonly unchanged = new Map<string, HeldService & { readonly decision: Unchanged }>();
   /** By token. */
   readonly answers = new Map<string, boolean>();
   private fences = 0;
@@ -59,7 +63,7 @@ export class SharedWorld {
         instance: (name) => this.use.get(name),
         traffic: (of) => this.traffic.get(keyOf(of)),
       },
-      outside: { kafkaLag: () => undefined, prometheus: () => undefined },
+      outside: { kafkaLag: () => this.outside, prometheus: () => this.outside },
       forecasts: { expected: () => undefined },
       record: {
         change: (change) => {
@@ -69,7 +73,17 @@ export class SharedWorld {
           this.changes.push(change);
           return Promise.resolve(true);
         },
-        holds: () => Promise.resolve(),
+        unchanged: (decisions) => {
+          for (const one of decisions)
+            this.unchanged.set(`${keyOf(one)} ${one.decision.reason} ${one.decision.since}`, one);
+          return Promise.resolve();
+        },
+        goingOn: (of, now) =>
+          Promise.resolve(
+            [...this.unchanged.values()]
+              .filter((one) => keyOf(one) === keyOf(of) && now - one.decision.until < SAME_MS)
+              .map(({ decision }) => ({ ...decision, isUnwritten: false })),
+          ),
         figures: () => Promise.resolve(),
       },
       now: () => this.now,
@@ -86,7 +100,7 @@ export class SharedWorld {
     const lease = this.leases.get(key);
     const isFree = lease === undefined || lease.until <= this.now;
     if (!isFree && lease.holder !== holder) return [];
-    const fence = isFree ? (this.fences += 1) : lease.fence;
+    const fence = isFree && lease?.holder !== holder ? (this.fences += 1) : (lease?.fence ?? 0);
     this.leases.set(key, { ...lease, holder, fence, until: this.now + LEASE_MS });
     return [{ appId, service, fence }];
   }

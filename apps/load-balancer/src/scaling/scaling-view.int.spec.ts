@@ -30,14 +30,14 @@ async function decided(): Promise<void> {
   const { explanation } = decide(
     inputOf(policyOf(), { current: 4, figures: figuresOf(4, {}, { traffic: traffic({ inFlight: 20 }) }) }),
   );
-  const hold = {
+  const decision = {
     reason: explanation.constraint,
     since: T0 + 1_000,
     until: T0 + 9_000,
     times: 9,
     explanation,
   };
-  await record.holds([{ ...lease, hold: { ...hold, isUnwritten: true } }]);
+  await record.unchanged([{ ...lease, decision: { ...decision, isUnwritten: true } }]);
 }
 
 it('the status of a service has its bounds, the last decision, the last change, and what it waits for', async () => {
@@ -80,7 +80,7 @@ it('decisions are the newest first, by pages, outcome and constraint', async () 
   expect(await constraints(web, {}, 10)).toEqual(['in-stabilisation', 'panic']);
   const place = all[0]?.place as [string, string];
   expect(await constraints(web, {}, 10, place)).toEqual(['panic']);
-  expect(await constraints(web, { outcome: 'held' }, 10)).toEqual(['in-stabilisation']);
+  expect(await constraints(web, { outcome: 'unchanged' }, 10)).toEqual(['in-stabilisation']);
   expect(await constraints(web, { outcome: 'failed' }, 10)).toEqual(['panic']);
   expect(await constraints(web, { outcome: 'in' }, 10)).toEqual([]);
   expect(await constraints(web, { constraint: 'panic' }, 10)).toEqual(['panic']);

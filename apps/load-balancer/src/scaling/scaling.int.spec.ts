@@ -14,6 +14,19 @@ describe('leases', () => {
     expect(await other.hold([web])).toEqual([]);
     expect(await one.hold([web])).toEqual([first]);
     await one.end();
+    // As it has ended, it is another one.
+    const [second] = await other.hold([web]);
+    expect(second?.fence).toBeGreaterThan(first?.fence ?? Infinity);
+    expect(await one.hold([web])).toEqual([]);
+  });
+
+  it('a replica that was late to renew lost its own lease, and with it what it remembered', async () => {
+    const [one, other] = [leasesOf('one'), leasesOf('other')];
+    const [first] = await one.hold([web]);
+    await db.pool.query(`UPDATE scaling_leases SET until = now() - interval '5 s'`);
+    expect(await one.hold([web])).toEqual([first]);
+    expect(await other.hold([web])).toEqual([]);
+    await db.pool.query(`UPDATE scaling_leases SET until = now() - interval '5 s'`);
     const [second] = await other.hold([web]);
     expect(second?.fence).toBeGreaterThan(first?.fence ?? Infinity);
     expect(await one.hold([web])).toEqual([]);
@@ -84,7 +97,7 @@ describe('decisions', () => {
 
   it('what changes nothing is one row, however long it goes on', async () => {
     const { explanation } = decide(inputOf(policyOf()));
-    const hold = {
+    const decision = {
       reason: 'missing',
       since: T0,
       until: T0,
@@ -93,11 +106,18 @@ describe('decisions', () => {
       isUnwritten: true,
     } as const;
     const record = recordFor('one');
-    await record.holds([{ ...web, fence: 1, hold }]);
-    await record.holds([{ ...web, fence: 1, hold: { ...hold, until: T0 + 9_000, times: 10 } }]);
+    await record.unchanged([{ ...web, fence: 1, decision }]);
+    const later = { ...decision, until: T0 + 9_000, times: 10 };
+    await record.unchanged([{ ...web, fence: 1, decision: later }]);
     expect(
       await rows(`SELECT reason, times, until - decided_at = interval '9 s' AS lasts FROM scaling_decisions`),
     ).toEqual([{ reason: 'missing', times: 10, lasts: true }]);
+    // Whoever takes over goes on with it, until it has been over for a minute.
+    expect(await record.goingOn(web, T0 + 60_000)).toEqual([{ ...later, isUnwritten: false }]);
+    expect(await record.goingOn(web, T0 + 70_000)).toEqual([]);
+    const [held] = await leasesOf('one').hold([web]);
+    await record.change({ ...changeOf(held?.fence ?? 0), at: T0 + 20_000 });
+    expect(await record.goingOn(web, T0 + 60_000)).toEqual([]);
   });
 });
 
@@ -147,4 +167,19 @@ it('reads the services with a policy, what runs of them, and whether a rollout i
   expect(await new RegistryScaledServices(db.pool).read()).toMatchObject([
     { ...expected, isRollingOut: true },
   ]);
+  const areNodesAway = async () => (await new RegistryScaledServices(db.pool).read())[0]?.areNodesAway;
+  expect(await areNodesAway()).toBe(false);
+  for (const [name, state] of [
+    ['a', 'unreachable'],
+    ['b', 'ready'],
+  ])
+    await db.registry.query(
+      `INSERT INTO registry.node_records (name, address, ssh_port, ssh_user, host_key_fingerprint, login_encrypted, state,
+         cpus, memory_bytes, engine_version, first_port, last_port)
+       VALUES ($1, $1, 22, 'root', $1, '', $2, 1, 1, '28', 1, 2)`,
+      [name, state],
+    );
+  expect(await areNodesAway()).toBe(false);
+  await db.registry.query(`UPDATE registry.node_records SET state = 'unreachable'`);
+  expect(await areNodesAway()).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf, traffic, unlimited } from './domain/scaling.testing.js';
+import { policyOf, T0, traffic, unlimited } from './domain/scaling.testing.js';
 import type { Policy } from './domain/policy.js';
 import type { ScaleServices } from './scale-services.js';
 import { SharedWorld } from './scaling-memory.testing.js';
@@ -9,7 +9,16 @@ const score = { high: 55, low: 80, critical: 20 };
 function worldWith(policy: Policy, count: number): SharedWorld {
   const world = new SharedWorld();
   world.runs(
-    { appId: 'shop', appName: 'Shop', service: 'web', policy, wanted: 0, running: [], isRollingOut: false },
+    {
+      appId: 'shop',
+      appName: 'Shop',
+      service: 'web',
+      policy,
+      wanted: 0,
+      running: [],
+      isRollingOut: false,
+      areNodesAway: false,
+    },
     count,
   );
   return world;
@@ -173,6 +182,39 @@ describe('a replica that takes over', () => {
     world.now += 6_000;
     await world.replica('two').round();
     expect(counts(world)).toEqual([3]);
+  });
+});
+
+describe('a replica that is late', () => {
+  it('lost its own lease: the fence rose, and a reason that went on was written as another one', async () => {
+    const world = worldWith(policyOf(), 1);
+    requestsAtOnce(world, 20);
+    const one = world.replica('one');
+    for (let minute = 0; minute < 5; minute += 1) {
+      await rounds(world, 12, one);
+      // Longer than its lease.
+      world.now += 8_000;
+    }
+    expect(world.leases.get('shop/web')?.fence).toBe(1);
+    await one.end();
+    expect([...world.unchanged.values()].map(({ decision }) => [decision.reason, decision.times])).toEqual([
+      ['steady', 60],
+    ]);
+  });
+
+  it('and is taken over from goes on with the reason of the one before', async () => {
+    const world = worldWith(policyOf(), 1);
+    requestsAtOnce(world, 20);
+    await rounds(world, 12, world.replica('one'));
+    world.now += 8_000;
+    const two = world.replica('two');
+    await rounds(world, 12, two);
+    await two.end();
+    // The second since its last row is the first replica's alone.
+    expect([...world.unchanged.values()].map(({ decision }) => [decision.reason, decision.times])).toEqual([
+      ['steady', 23],
+    ]);
+    expect(world.unchanged.values().next().value).toMatchObject({ fence: 2, decision: { since: T0 } });
   });
 });
 

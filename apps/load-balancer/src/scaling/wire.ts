@@ -11,11 +11,13 @@ import { PostgresScalingLeases } from './adapters/postgres-scaling-leases.js';
 import { endScaling, PostgresScalingRecord, SCALING_TOKENS } from './adapters/postgres-scaling-record.js';
 import { PostgresScalingView } from './adapters/postgres-scaling-view.js';
 import { askPrometheus } from './adapters/prometheus.js';
+import { RecentTraffic } from './recent-traffic.js';
 import { RegistryScaledServices } from './adapters/registry-services.js';
 import type { InstanceFigures } from './domain/figures.js';
 import type { ScalingReplays, ScalingView } from './ports.js';
 import { keyOf, ScaleServices } from './scale-services.js';
 
+export { prometheusOf } from './variables.wire.js';
 export { oldScalingRows } from './adapters/postgres-scaling-record.js';
 
 interface ScalingParts {
@@ -25,6 +27,11 @@ interface ScalingParts {
   readonly wakes: Wakes;
   /** What is measured of an instance, by its name. */
   readonly use: (instance: string) => InstanceFigures | undefined;
+  readonly prometheus: {
+    /** That policies may name. */
+    readonly servers: readonly string[];
+    readonly mostQueries: number;
+  };
 }
 
 export interface Scaling {
@@ -38,9 +45,11 @@ export interface Scaling {
 }
 
 const ROUND_MS = 1_000;
+/** Each topic needs a client of Kafka. */
+const MOST_LAGS = 100;
 
 /** Scaling on Postgres, Kafka and what gateways say, with its metrics. */
-export function createScaling({ runtime, replica, traffic, wakes, use }: ScalingParts): Scaling {
+export function createScaling({ runtime, replica, traffic, wakes, use, prometheus }: ScalingParts): Scaling {
   const { pool, outbox, kafka, clock, logger, metrics } = runtime;
   const holder = `${replica}-${randomUUID()}`;
   const changes = metrics.counter(
@@ -49,6 +58,10 @@ export function createScaling({ runtime, replica, traffic, wakes, use }: Scaling
     ['direction'],
   );
   const lag = new KafkaLag(kafka);
+  const recent = new RecentTraffic({
+    current: () => traffic.services(),
+    monotonicMs: () => performance.now(),
+  });
   const services = new RegistryScaledServices(pool);
   const kept = new PostgresKeptFigures(pool);
   const now = (): number => clock.now().getTime();
@@ -56,9 +69,10 @@ export function createScaling({ runtime, replica, traffic, wakes, use }: Scaling
     services,
     leases: new PostgresScalingLeases(pool, holder),
     record: new PostgresScalingRecord({ pool, outbox, holder }),
-    figures: { instance: use, traffic: (of) => traffic.services().get(keyOf(of)) },
+    figures: { instance: use, traffic: (of) => recent.of(keyOf(of)) },
     outside: new PolledFigures({
       sources: { kafkaLag: (group, topic) => lag.of(group, topic), prometheus: askPrometheus },
+      ...{ servers: prometheus.servers, most: { kafkaLag: MOST_LAGS, prometheus: prometheus.mostQueries } },
       monotonicMs: () => performance.now(),
       onMissing: (what, err) => logger.warn({ err, figure: what }, 'a figure to scale by is missing'),
     }),

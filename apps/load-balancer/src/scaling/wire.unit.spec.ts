@@ -11,6 +11,7 @@ it('without a database nothing is decided, which is said once, and it ends', asy
   } as unknown as Parameters<typeof createScaling>[0]['runtime'];
   const scaling = createScaling({
     ...{ runtime, replica: 'one', use: () => undefined },
+    prometheus: { servers: [], mostQueries: 1 },
     traffic: { services: () => new Map(), instances: () => new Map() },
     wakes: { onWake: (listener) => ((wake = listener), () => (wake = undefined)) },
   });

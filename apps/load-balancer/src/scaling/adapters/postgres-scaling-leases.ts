@@ -5,20 +5,24 @@ import type { HeldService, Kept, ScalingLeases, ServiceName } from '../ports.js'
 /** How long a service stays with a replica that does not renew: a killed one decides nothing for so long. */
 export const LEASE_MS = 4_000;
 
-/** In one order always, so that two replicas that take at once do not wait for each other. */
+/**
+ * One that has lapsed is renewed as well, under the same fence, if nobody has taken it since: a replica that was late is no
+ * other one. In one order always, so that two replicas that take at once do not wait for each other.
+ */
 const HOLD = `
   WITH given AS (SELECT * FROM unnest($3::text[], $4::text[]) AS given (app_id, service)),
   renewed AS (
     UPDATE scaling_leases lease SET until = now() + $2 * interval '1 ms' FROM given
     WHERE lease.app_id = given.app_id AND lease.service = given.service
-      AND holder = $1 AND until > now()
+      AND holder = $1
     RETURNING lease.app_id, lease.service, fence),
   taken AS (
     INSERT INTO scaling_leases AS known (app_id, service, holder, fence, until)
     SELECT app_id, service, $1, nextval('scaling_fences'), now() + $2 * interval '1 ms' FROM given
     WHERE NOT EXISTS (
       SELECT FROM scaling_leases live
-      WHERE live.app_id = given.app_id AND live.service = given.service AND live.until > now())
+      WHERE live.app_id = given.app_id AND live.service = given.service
+        AND (live.until > now() OR live.holder = $1))
     ORDER BY app_id, service
     ON CONFLICT (app_id, service) DO UPDATE
       SET holder = EXCLUDED.holder, fence = EXCLUDED.fence, until = EXCLUDED.until
@@ -70,9 +74,7 @@ export class PostgresScalingLeases implements ScalingLeases {
   }
 
   async end(): Promise<void> {
-    await this.ask('UPDATE scaling_leases SET until = now() WHERE holder = $1 AND until > now()', [
-      this.holder,
-    ]);
+    await this.ask(`UPDATE scaling_leases SET until = now(), holder = '' WHERE holder = $1`, [this.holder]);
   }
 
   /** A line to the database that was cut answers nothing, and an answer after the lease would be of no use. */

@@ -1,8 +1,8 @@
 import { scaleRequested, type ScaleReply } from '#libs/contracts';
 import { type Outbox, type Pool, transaction, type Transaction } from '#libs/postgres';
 import { outgoing, type OldRows } from '#libs/runtime';
-import type { Hold } from '../domain/holds.js';
 import { COARSE_SECONDS, FINE_SECONDS, type Recorded, recordOf } from '../domain/recorded.js';
+import { SAME_MS, type Unchanged } from '../domain/unchanged.js';
 import type { HeldService, ScalingChange, ScalingRecord, ServiceName } from '../ports.js';
 
 const DAY_MS = 86_400_000;
@@ -69,22 +69,40 @@ export class PostgresScalingRecord implements ScalingRecord {
     });
   }
 
-  async holds(holds: readonly (HeldService & { readonly hold: Hold })[]): Promise<void> {
-    const column = (of: (hold: Hold) => unknown): unknown[] => holds.map(({ hold }) => of(hold));
+  async goingOn({ appId, service }: ServiceName, now: number): Promise<readonly Unchanged[]> {
+    const { rows } = await this.parts.pool.query<Omit<Unchanged, 'isUnwritten'>>(
+      `SELECT reason, extract(epoch FROM decided_at)::float8 * 1000 AS since,
+              extract(epoch FROM until)::float8 * 1000 AS until, times, explanation
+       FROM scaling_decisions one
+       WHERE app_id = $1 AND service = $2 AND from_count = to_count AND until > $3
+         AND NOT EXISTS (SELECT FROM scaling_decisions change WHERE change.app_id = $1 AND change.service = $2
+                           AND change.from_count <> change.to_count AND change.decided_at >= one.decided_at)
+       ORDER BY decided_at`,
+      [appId, service, new Date(now - SAME_MS)],
+    );
+    return rows.map((row) => ({
+      ...row,
+      ...{ since: Math.round(row.since), until: Math.round(row.until), isUnwritten: false },
+    }));
+  }
+
+  async unchanged(decisions: readonly (HeldService & { readonly decision: Unchanged })[]): Promise<void> {
+    const column = (of: (decision: Unchanged) => unknown): unknown[] =>
+      decisions.map(({ decision }) => of(decision));
     await this.parts.pool.query(
       `INSERT INTO scaling_decisions
          (app_id, service, decided_at, reason, until, times, from_count, to_count, fence, explanation)
        SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::integer[],
                             $7::integer[], $7::integer[], $8::bigint[], $9::jsonb[])
        ON CONFLICT (app_id, service, decided_at, reason) DO UPDATE
-         SET until = EXCLUDED.until, times = EXCLUDED.times, explanation = EXCLUDED.explanation`,
+         SET until = EXCLUDED.until, times = EXCLUDED.times, explanation = EXCLUDED.explanation, fence = EXCLUDED.fence`,
       [
-        holds.map(({ appId }) => appId),
-        holds.map(({ service }) => service),
+        decisions.map(({ appId }) => appId),
+        decisions.map(({ service }) => service),
         ...[column(({ since }) => new Date(since)), column(({ reason }) => reason)],
         ...[column(({ until }) => new Date(until)), column(({ times }) => times)],
         column(({ explanation }) => explanation.count),
-        holds.map(({ fence }) => fence),
+        decisions.map(({ fence }) => fence),
         column(({ explanation }) => explanation),
       ],
     );

@@ -59,7 +59,7 @@ const STATUS = `
 const outcomes: Readonly<Record<NonNullable<DecisionFilter['outcome']>, string>> = {
   out: 'to_count > from_count',
   in: 'to_count < from_count',
-  held: 'to_count = from_count',
+  unchanged: 'to_count = from_count',
   failed: 'succeeded = false',
 };
 

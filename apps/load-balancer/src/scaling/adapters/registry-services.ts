@@ -10,6 +10,7 @@ interface Row {
   readonly wanted: number;
   readonly release: string | null;
   readonly scaling: Policy;
+  readonly areNodesAway: boolean;
   readonly instances: readonly { readonly name: string; readonly state: string; readonly release: string }[];
 }
 
@@ -27,7 +28,8 @@ const SCALED = `
                               ORDER BY name), '[]')
      FROM registry.instances instance
      WHERE instance.app_id = service.app_id AND instance.service = service.service
-       AND state IN ('running', 'draining')) AS instances
+       AND state IN ('running', 'draining')) AS instances,
+    (SELECT coalesce(bool_and(state = 'unreachable'), false) FROM registry.nodes WHERE state <> 'gone') AS "areNodesAway"
   FROM registry.services service
   WHERE ${countScales('scaling')} AND wanted_state = 'running' AND wanted IS NOT NULL
   ORDER BY app_id, service`;

@@ -1,7 +1,7 @@
 import type { Constraint, DecideInput, Decision, Explanation } from './decision.js';
 import { sampleOf } from './figures.js';
 import { changesKeptMs, limitIn, limitOut, type Limited, recommendedKeptMs } from './limits.js';
-import { recommendations, type Seen, type TargetResult } from './recommend.js';
+import { LEARNED_MS, recommendations, type Seen, type TargetResult } from './recommend.js';
 import { type ScalingState, withRecommended } from './state.js';
 
 /** Knative leaves its panic mode when so long nothing has called for it (its stable window). */
@@ -20,7 +20,7 @@ export function decide(input: DecideInput): Decision {
   const targets = recommendations(seen);
   const isPanicking = panics(seen, targets) || (input.state.panicUntil ?? 0) > input.now;
   const wish = wishOf(input, seen, targets);
-  const limited = withinBounds(input, limitedWish(input, seen, wish, isPanicking));
+  const limited = whileNodesAnswer(input, withinBounds(input, limitedWish(input, seen, wish, isPanicking)));
   const explanation: Explanation = {
     current: input.current,
     ...{ raw: wish.raw, count: limited.count, bounds: input.bounds, ready: input.figures.instances.length },
@@ -38,7 +38,8 @@ function look({ policy, figures, current, state, now }: DecideInput): Seen {
   const { windowMs } = policy.panic;
   const samples = [...state.samples.filter(({ at }) => at > now - windowMs && at < now), sample];
   const ready = state.ready.count === sample.ready ? state.ready : { count: sample.ready, since: now };
-  return { policy, samples, current, now, state: { ...state, ready, activeAt: activeAt() } };
+  const { missing } = figures;
+  return { policy, samples, current, now, missing, state: { ...state, ready, activeAt: activeAt() } };
 
   function activeAt(): number {
     const { traffic, kafkaLag = 0, prometheus = 0 } = figures;
@@ -126,6 +127,10 @@ function withinBounds({ bounds, current, isRollingOut }: DecideInput, limited: L
   return limited;
 }
 
+/** No node could start or stop anything, and nothing is measured: what would be decided is decided once they answer. */
+const whileNodesAnswer = ({ current, areNodesAway = false }: DecideInput, limited: Limited): Limited =>
+  areNodesAway ? { count: current, constraint: 'unreachable' } : limited;
+
 /**
  * Knative's panic mode: the load of the panic window (6 s) needs so many percent of the instances that take requests
  * (200). Then the limits on the way out do not count, and nothing is scaled in for a stable window (knative.dev,
@@ -152,7 +157,7 @@ function nextState(
   const recent = state.changes.filter(({ at }) => now - at < changesKeptMs(policy));
   const isWoken = count > 0 && current === 0;
   const panicUntil = panics(seen, targets) ? now + CALM_MS : state.panicUntil;
-  const slowAt = slowNow(seen, targets) ?? state.slowAt;
+  const slowAt = lowestSlow(slowNow(seen, targets), state.slowAt, now);
   const pace = paceNow(seen) ?? state.pace;
   return {
     samples,
@@ -181,6 +186,16 @@ function paceNow({ policy: { targets }, samples, state, now }: Seen): ScalingSta
   const inFlight = (before?.inFlight ?? 0) * PACE_KEPT + concurrency;
   const requests = (before?.requests ?? 0) * PACE_KEPT + requestsPerSecond;
   return { secondsEach: inFlight / requests, inFlight, requests, at: now };
+}
+
+/** The lowest load at which answers were slow stays, for as long as it is remembered: a higher one says nothing new. */
+function lowestSlow(
+  slow: ScalingState['slowAt'],
+  before: ScalingState['slowAt'],
+  now: number,
+): ScalingState['slowAt'] {
+  if (slow === undefined || before === undefined || now - before.at >= LEARNED_MS) return slow ?? before;
+  return { at: now, requestsPerSecond: Math.min(slow.requestsPerSecond, before.requestsPerSecond) };
 }
 
 /** The load an instance at which answers take too long now, in requests a second; undefined while they do not. */

@@ -81,7 +81,10 @@ describe('missing figures', () => {
     );
     expect(count).toBe(4);
     expect(explanation.constraint).toBe('missing');
-    expect(explanation.targets[1]).toMatchObject({ target: 'concurrency', missing: 'no figure' });
+    expect(explanation.targets[1]).toMatchObject({
+      target: 'concurrency',
+      missing: 'no gateway says what requests it has',
+    });
   });
 
   it('it does not hold up the others on the way out', () => {

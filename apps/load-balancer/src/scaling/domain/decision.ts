@@ -10,6 +10,7 @@ import type { ScalingState } from './state.js';
  * - `out-step`, `in-step`: no more within a period; `out-cooldown`, `in-cooldown`; `out-stabilisation`, `in-stabilisation`.
  * - `panic`: so much load at once that limits on the way out do not count, and nothing is scaled in.
  * - `rollout`: nothing is scaled in meanwhile. `missing`: nor without a figure.
+ * - `unreachable`: no node answers, so nothing is changed.
  * - `idle`: nothing to do for `idleMs`; `wake`: the first request after that.
  * - `prediction`: the load that is expected.
  * - `asked`: what was asked for before is still under way; `rest`: it failed, and is asked for again a moment later.
@@ -28,6 +29,7 @@ export type Constraint =
   | 'panic'
   | 'rollout'
   | 'missing'
+  | 'unreachable'
   | 'idle'
   | 'wake'
   | 'prediction'
@@ -51,6 +53,8 @@ export interface DecideInput {
   readonly isRollingOut: boolean;
   /** A request waits, and there is no instance. */
   readonly isWoken: boolean;
+  /** No node of the fleet answers. */
+  readonly areNodesAway?: boolean;
   readonly expected?: Expected | undefined;
   readonly state: ScalingState;
   /** Milliseconds since the epoch. */

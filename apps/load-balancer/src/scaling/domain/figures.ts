@@ -27,6 +27,8 @@ export interface Figures {
   readonly kafkaLag?: number | undefined;
   /** What the query came to. */
   readonly prometheus?: number | undefined;
+  /** Why a figure from outside is missing. */
+  readonly missing?: { readonly kafkaLag?: string; readonly prometheus?: string };
 }
 
 /** A sum over those instances of which it is known, and of how many it is not. */

@@ -1,4 +1,4 @@
-import { meanOf, type Sample, type Sum } from './figures.js';
+import { type Figures, meanOf, type Sample, type Sum } from './figures.js';
 import type { DirectionRules, Policy, ScoreThresholds, Targets } from './policy.js';
 import type { Pace, ScalingState } from './state.js';
 
@@ -21,6 +21,8 @@ export interface Seen {
   readonly samples: readonly Sample[];
   readonly current: number;
   readonly now: number;
+  /** Why a figure from outside is missing. */
+  readonly missing?: Figures['missing'];
 }
 
 /** Rounding of sums must not cost an instance. */
@@ -35,7 +37,7 @@ const AS_MUCH = 0.9;
 const PACE_MS = 30_000;
 const CATCH_UP = 1.5;
 /** What was learned of loads and latencies is forgotten: releases change. */
-const LEARNED_MS = 3_600_000;
+export const LEARNED_MS = 3_600_000;
 
 /**
  * How many instances a total needs. Kubernetes' HPA: `ceil(current * ratio)` with `ratio = total / (current * aim)`, and
@@ -56,10 +58,30 @@ export function countFor(
   return ratio >= 1 - rules.in.tolerance - EPSILON ? current : Math.min(needed, current);
 }
 
-/** Where no instance was measured, a target says nothing. */
-const noFigure = (target: keyof Targets, aim: number, missing = 'no figure'): TargetResult => ({
-  ...{ target, aim, missing },
+/** Without its figure a target says nothing but why. */
+const noFigure = (seen: Seen, target: keyof Targets, aim: number): TargetResult => ({
+  ...{ target, aim, missing: whyMissing(seen, target) },
 });
+
+function whyMissing({ samples, missing }: Seen, target: keyof Targets): string {
+  const { ready = 0, requestsPerSecond } = samples.at(-1) ?? {};
+  switch (target) {
+    case 'cpu':
+    case 'memory':
+    case 'score':
+      return ready === 0 ? 'no instance runs' : 'nothing was measured of its instances lately';
+    case 'requestsPerSecond':
+    case 'concurrency':
+      return 'no gateway says what requests it has';
+    case 'p95Ms':
+      return requestsPerSecond === undefined
+        ? 'no gateway says what requests it has'
+        : 'no request was answered lately';
+    case 'kafkaLag':
+    case 'prometheus':
+      return missing?.[target] ?? 'no figure';
+  }
+}
 
 /**
  * Shares of limits. Kubernetes' HPA counts an instance without figure as 0 on the way out, and as at the aim or at 100 %,
@@ -67,7 +89,7 @@ const noFigure = (target: keyof Targets, aim: number, missing = 'no figure'): Ta
  */
 function usage(seen: Seen, target: 'cpu' | 'memory', aim: number): TargetResult {
   const latest = seen.samples.at(-1)?.[target];
-  if (latest === undefined || latest.known === 0) return noFigure(target, aim);
+  if (latest === undefined || latest.known === 0) return noFigure(seen, target, aim);
   const sums = seen.samples.map((sample) => sample[target]).filter(({ known }) => known > 0);
   const known = meanOf(sums.map(({ sum }) => sum)) ?? 0;
   const filled = meanOf(sums.map((sum) => filledSum(sum, Math.max(100, aim)))) ?? 0;
@@ -87,7 +109,7 @@ type Total = 'requestsPerSecond' | 'concurrency' | 'kafkaLag' | 'prometheus';
 /** Totals of a service, over the instances there are to be. Traffic is a mean of the latest seconds; the others are stocks. */
 function total(seen: Seen, target: Total, aim: number): TargetResult {
   const latest = seen.samples.at(-1)?.[target];
-  if (latest === undefined) return noFigure(target, aim);
+  if (latest === undefined) return noFigure(seen, target, aim);
   const isStock = target === 'kafkaLag' || target === 'prometheus';
   const value = isStock ? latest : (meanOf(seen.samples.map((sample) => sample[target])) ?? latest);
   const asked = countFor(value, aim, seen.current, seen.policy);
@@ -132,7 +154,7 @@ const settledSamples = ({ samples, state }: Seen): readonly Sample[] =>
 function latency(seen: Seen, aim: number): TargetResult {
   const target = 'p95Ms';
   const latest = seen.samples.at(-1);
-  if (latest?.p95Ms === undefined) return noFigure(target, aim);
+  if (latest?.p95Ms === undefined) return noFigure(seen, target, aim);
   const { current, state, policy, now } = seen;
   const value = meanOf(settledSamples(seen).map(({ p95Ms }) => p95Ms)) ?? latest.p95Ms;
   const result = { target, aim, value } as const;
@@ -155,7 +177,7 @@ function latency(seen: Seen, aim: number): TargetResult {
 function score(seen: Seen, { high, low, critical }: ScoreThresholds): TargetResult {
   const target = 'score' as const;
   const latest = seen.samples.at(-1);
-  if (latest === undefined || latest.deficit.known === 0) return noFigure(target, high);
+  if (latest === undefined || latest.deficit.known === 0) return noFigure(seen, target, high);
   const { current, policy } = seen;
   const samples = settledSamples(seen).filter(({ deficit }) => deficit.known > 0);
   const deficits = samples.length > 0 ? samples : [latest];

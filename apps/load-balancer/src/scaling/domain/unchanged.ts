@@ -43,8 +43,5 @@ export const dueOf = (
 ): readonly Unchanged[] =>
   decisions.filter(({ isUnwritten, times }) => isUnwritten && (times === 1 || now - lastWritten >= WRITE_MS));
 
-export const written = (
-  decisions: readonly Unchanged[],
-  done: readonly Unchanged[],
-): readonly Unchanged[] =>
+export const written = (decisions: readonly Unchanged[], done: readonly Unchanged[]): readonly Unchanged[] =>
   decisions.map((one) => (done.includes(one) ? { ...one, isUnwritten: false } : one));

@@ -39,7 +39,7 @@ const TEMPORARY: ReadonlySet<Constraint> = new Set<Constraint>([
     'out-stabilisation',
     'in-stabilisation',
   ] as const),
-  ...(['panic', 'rollout', 'missing', 'asked', 'rest'] as const),
+  ...(['panic', 'rollout', 'missing', 'unreachable', 'asked', 'rest'] as const),
 ]);
 
 /** Undefined where nothing is waited for, or nobody decides. Pure. */
@@ -50,8 +50,8 @@ export function waitsFor(waiting: Waiting): Wait | undefined {
     const text = `the deployer was asked for ${asked.count}, and the spec does not say so yet`;
     return { for: 'asked', text, until: asked.at + ASKED_MS };
   }
-  const isHeld = explanation.count === explanation.current;
-  if (isHeld && now - decidedAt < STALE_MS && TEMPORARY.has(explanation.constraint)) {
+  const isUnchanged = explanation.count === explanation.current;
+  if (isUnchanged && now - decidedAt < STALE_MS && TEMPORARY.has(explanation.constraint)) {
     const until = endOf(waiting);
     return {
       ...{ for: explanation.constraint, text: reasonText(explanation) },

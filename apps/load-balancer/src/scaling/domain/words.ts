@@ -38,7 +38,9 @@ const because: Readonly<Record<Constraint, (explanation: Explanation) => string>
       ? 'so much load at once that no limit counts'
       : `${raw} are enough, but nothing goes right after a panic`,
   rollout: ({ raw }) => `${raw} are enough, but nothing goes while a rollout is under way`,
-  missing: ({ raw }) => `${raw} are enough by what is known, but nothing goes while a figure is missing`,
+  missing: ({ raw, targets }) =>
+    `${raw} are enough by what is known, but nothing goes while a figure is missing (${missingText(targets)})`,
+  unreachable: ({ raw }) => `${raw} would do, but no node answers, so nothing is changed`,
   idle: () => 'nothing to do for idleMs',
   wake: () => 'something to do, and no instance',
   asked: ({ raw }) => `${raw} would do; what was asked for before is still under way`,
@@ -46,6 +48,14 @@ const because: Readonly<Record<Constraint, (explanation: Explanation) => string>
   prediction: ({ expected }) =>
     expected === undefined ? 'expected load' : `the load that is expected needs ${expected.count}`,
 };
+
+/** `kafkaLag: there is no topic orders`. */
+export const missingText = (targets: readonly TargetResult[]): string =>
+  targets
+    .flatMap(({ target, raw, missing }) =>
+      raw === undefined && missing !== undefined ? [`${target}: ${missing}`] : [],
+    )
+    .join('; ');
 
 const windowText = ({ window }: Explanation['bounds']): string =>
   window === undefined ? '' : ` (window ${window})`;
