@@ -157,7 +157,7 @@ describe('Serves', () => {
     const payload = { name: 'HUNTER2', port: 'hunter2', tags: ['ok', 'hunter2', 7] };
     const { status, body, text } = await call('/v1/notes', { method: 'POST', payload });
     expect([status, body['code']]).toEqual([400, 'INPUT_INVALID']);
-    for (const field of ['name: ', 'port: ', 'tags.2: ']) expect(body['message']).toContain(field);
+    for (const field of ['name: ', 'port: ', 'tags[2]: ']) expect(body['message']).toContain(field);
     expect(text).not.toMatch(/hunter2/i);
   });
 
