@@ -28,7 +28,15 @@ import { NODE_WAITS, type NodeWaits, WORK_QUEUE } from './rollout/ports.js';
 import { RoutesController } from './routes/http.js';
 import { ROUTE_RECORD, type RouteRecord } from './routes/ports.js';
 import { SpecsController } from './services/http.js';
-import { SCALING_RECORD, type ScalingRecord, SPECS, type SpecReader } from './services/ports.js';
+import { LearnedLimitsConsumer } from './services/consumer.js';
+import {
+  LIMITS_INTAKE,
+  type LimitsIntake,
+  SCALING_RECORD,
+  type ScalingRecord,
+  SPECS,
+  type SpecReader,
+} from './services/ports.js';
 import { ScalingController } from './services/scaling.http.js';
 import { SECRET_INTAKE, type SecretList, type SecretRequests, SECRETS } from './secrets/ports.js';
 
@@ -47,6 +55,7 @@ export interface DeployerModuleParts {
   readonly specs: SpecReader;
   readonly routes: RouteRecord;
   readonly scaling: ScalingRecord;
+  readonly limits: LimitsIntake;
   readonly tokens: Tokens;
 }
 
@@ -58,7 +67,7 @@ export class DeployerModule {
       module: DeployerModule,
       controllers: [
         ...[DeploymentRequestsConsumer, ScaleRequestsConsumer, SecretRequestsConsumer, NodeAnswersConsumer],
-        MoveRequestsConsumer,
+        ...[MoveRequestsConsumer, LearnedLimitsConsumer],
         ...[RequestsController, SubmissionsController, ReleasesController],
         ...[BuildsController, InstancesController, SecretsController, SpecsController],
         ...[WaitingController, EvictionsConsumer, RoutesController, ScalingController],
@@ -77,6 +86,7 @@ export class DeployerModule {
         { provide: INSTANCE_LOGS, useValue: parts.instanceLogs },
         { provide: SPECS, useValue: parts.specs },
         { provide: ROUTE_RECORD, useValue: parts.routes },
+        { provide: LIMITS_INTAKE, useValue: parts.limits },
         { provide: SCALING_RECORD, useValue: parts.scaling },
         { provide: TOKENS, useValue: parts.tokens },
       ],

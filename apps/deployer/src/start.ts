@@ -27,7 +27,7 @@ import { rolloutChores } from './rollout/wire.js';
 import { createSecretIntake } from './secrets/wire.js';
 import { createHousekeeping } from './task/housekeeping.wire.js';
 import { createRoutes } from './routes/wire.js';
-import { createScaling, createServices } from './services/wire.js';
+import { createLimitsIntake, createScaling, createServices } from './services/wire.js';
 import { PostgresNodeWaits } from './rollout/adapters/node-waits.js';
 import {
   createAgentMessages,
@@ -90,6 +90,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
     ...{ specs: services.record, evictions: createEvictions(telling), routes: createRoutes(config, telling) },
     ...{ requests, submissions, waits: new PostgresNodeWaits(telling), scaling: createScaling(telling) },
+    limits: createLimitsIntake(telling),
     releases: new PostgresReleaseRecord(pool),
     buildLogs: new PostgresBuildLogs(pool),
     tokens: tokensOf(config),

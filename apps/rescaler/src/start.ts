@@ -8,6 +8,7 @@ import {
   PostgresDecisionView,
 } from './decisions/adapters/postgres-decisions.js';
 import { createHistory } from './history/wire.js';
+import { createLearning } from './learning/wire.js';
 import { rescalerConfigSchema } from './rescaler.config.js';
 import { RescalerModule } from './rescaler.module.js';
 import { createRescaling } from './rescaling/wire.js';
@@ -37,6 +38,10 @@ export async function startRescaler(env?: NodeJS.ProcessEnv): Promise<RunningApp
       return features.includes('history') && active.history ? version : undefined;
     },
   });
+  const learning = createLearning({
+    ...{ runtime, structures: structures.known },
+    isOn: () => features.includes('history') && settings.followed.current.isLearning,
+  });
   const module = RescalerModule.register({
     ...{ record: structures.record, hosts: structures.hosts, services: structures.services },
     ...{ settings: settings.record, decisions: new PostgresDecisionView(pool), tokens: tokensOf(config) },
@@ -44,7 +49,7 @@ export async function startRescaler(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const running = await serve(runtime, {
     ...{ module, port: config.RESCALER_HTTP_PORT, oldRows: [oldDecisions(config.RESCALER_DECISIONS_DAYS)] },
     async drain() {
-      await rescaling.stop();
+      await Promise.all([rescaling.stop(), learning.stop()]);
       await Promise.all([history, settings, structures].map((one) => one.stop()));
     },
   });
@@ -52,6 +57,7 @@ export async function startRescaler(env?: NodeJS.ProcessEnv): Promise<RunningApp
     await Promise.all([history, settings, structures].map((one) => one.start()));
     // Once it knows what is wanted.
     await rescaling.start();
+    learning.start();
   } catch (error) {
     await running.close();
     throw error;

@@ -24,6 +24,7 @@ const topicDescriptions: Record<Topic, string> = {
   'secret.requests': 'A secret is to be stored, sealed to the deployer, or removed.',
   'secret.responses': 'How each secret request ended: the version that is stored now, never a value.',
   'service.specs': 'What is wanted of each service; the newest revision is the whole of it.',
+  'spec.requests': 'Limits that new instances of a service should start with, as a rescaler learned them.',
 };
 
 /** The platform's messages as an AsyncAPI document, made from the catalogue alone. */

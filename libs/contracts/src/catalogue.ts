@@ -5,6 +5,7 @@ import { deploymentRequested } from './messages/deployment-requested.js';
 import { instanceReported } from './messages/instance-reported.js';
 import { limitAnswered } from './messages/limit-answered.js';
 import { limitRequested } from './messages/limit-requested.js';
+import { limitsLearned } from './messages/limits-learned.js';
 import { moveRequested } from './messages/move-requested.js';
 import { nodeAnswered } from './messages/node-answered.js';
 import { nodeObserved } from './messages/node-observed.js';
@@ -42,6 +43,7 @@ export const catalogue: readonly MessageDefinition[] = [
   nodeState,
   limitRequested,
   limitAnswered,
+  limitsLearned,
   scaleRequested,
   scaleReplied,
   secretRequested,

@@ -28,6 +28,7 @@ export * from './messages/node-observed.js';
 export * from './layers.js';
 export * from './messages/node-state.js';
 export * from './messages/limit-requested.js';
+export * from './messages/limits-learned.js';
 export * from './messages/limit-answered.js';
 export * from './messages/scale-requested.js';
 export * from './messages/scale-replied.js';

@@ -32,6 +32,7 @@ export const participants: Readonly<Record<string, Participant>> = {
       topics.secretRequests,
       topics.nodeResponses,
       topics.moveRequests,
+      topics.specRequests,
       topics.nodeObserved,
       topics.nodeState,
     ],
@@ -65,7 +66,7 @@ export const participants: Readonly<Record<string, Participant>> = {
   },
   rescaler: {
     receives: [topics.nodeObserved, topics.limitAnswers],
-    sends: [topics.limitRequests],
+    sends: [topics.limitRequests, topics.specRequests],
     tails: true,
   },
 };

@@ -17,6 +17,7 @@ export const topics = {
   secretRequests: 'secret.requests',
   secretResponses: 'secret.responses',
   serviceSpecs: 'service.specs',
+  specRequests: 'spec.requests',
 } as const;
 
 export type Topic = (typeof topics)[keyof typeof topics];

@@ -1,4 +1,5 @@
-import type { ScalingPolicy, ServiceScaling, SpecRevision } from '#libs/contracts';
+import type { LearnedLimits, ScalingPolicy, ServiceScaling, SpecRevision } from '#libs/contracts';
+import type { Transaction } from '#libs/postgres';
 import type { ReachedBy } from '../routes/domain/service-routes.js';
 import type { ServiceDrift } from './domain/reconcile-service.js';
 import type { ServiceSpec } from './domain/spec.js';
@@ -51,6 +52,13 @@ export interface ScalingAuthor {
 
 /** Throws where what was there is not what the caller saw. */
 export type UnlessSeen = (shown: ServiceScaling) => void;
+
+/** Takes what a rescaler learned: the limits that new instances start with. */
+export interface LimitsIntake {
+  learn(tx: Transaction, learned: LearnedLimits): Promise<void>;
+}
+
+export const LIMITS_INTAKE = Symbol('LimitsIntake');
 
 /** How services scale, as people read and set it. */
 export interface ScalingRecord {

@@ -6,6 +6,7 @@ import type { RequestIntake } from '../requests/ports.js';
 import type { Clock } from '../task/ports.js';
 import { SCHEMA, type Storage } from '../task/storage.wire.js';
 import { ServiceRecord, type AskForCount } from './adapters/service-record.js';
+import { LearnedLimitsIntake } from './adapters/learned-limits.js';
 import { PostgresScaling } from './adapters/scaling-record.js';
 import { PostgresSpecs } from './adapters/specs.js';
 import { ServiceRestorer, type RestorePorts } from './restore-services.js';
@@ -28,6 +29,12 @@ export const createScaling = ({ intake, ...parts }: ScalingParts): PostgresScali
     ask: (tx, request, principal) =>
       intake.acceptScale(tx, { ...request, written: undefined }, { principal }),
   });
+
+/** What rescalers learned. */
+export const createLimitsIntake = (parts: {
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+}): LearnedLimitsIntake => new LearnedLimitsIntake(parts);
 
 interface ServicesParts {
   readonly config: DeployerConfig;

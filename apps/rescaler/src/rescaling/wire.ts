@@ -67,7 +67,7 @@ export function createRescaling(parts: RescalingParts) {
     new Recurring(STATES_MS, async () => {
       failing.clear();
       if (!runs('snapshoter')) return;
-      const known = hosts.known().map((host) => ({ ...storedHost(host, applied), fence: host.fence }));
+      const known = hosts.known().map((host) => ({ ...storedHost(host), fence: host.fence }));
       await states.write(known).catch(failed('the state of hosts is not stored now'));
     }),
     new Recurring(HOLDS_MS, () => hosts.writeHolds().catch(failed('it is not stored now why limits stay'))),

@@ -33,3 +33,17 @@ interface CountChange {
 /** `1 to 10`, or `3` where both are the same. */
 export const boundsText = ({ min, max }: ScalingBounds): string =>
   min === max ? `${min}` : `${min} to ${max}`;
+
+interface StartingLimits {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+}
+
+/** Limits within the bounds of a policy of limits, if there is one. Pure. */
+export function limitsWithin(policy: ScalingPolicy | undefined, limits: StartingLimits): StartingLimits {
+  const { cpu, memoryMiB } = policy?.vertical ?? {};
+  return { cpu: within(cpu, limits.cpu), memoryMiB: within(memoryMiB, limits.memoryMiB) };
+}
+
+const within = (bounds: { readonly min: number; readonly max: number } | undefined, value: number): number =>
+  bounds === undefined ? value : Math.min(bounds.max, Math.max(bounds.min, value));

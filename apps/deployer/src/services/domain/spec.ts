@@ -1,7 +1,7 @@
 import type { ScalingPolicy, ServiceConfig } from '#libs/contracts';
 import type { Canary } from './canary.js';
 import { isSameValue, textOf } from './same-value.js';
-import { countWithin, ownsCount } from './scaling-bounds.js';
+import { countWithin, limitsWithin, ownsCount } from './scaling-bounds.js';
 
 /** What is wanted of a service: one value each, with what config.json last declared where it declares the value. */
 export interface ServiceSpec {
@@ -110,7 +110,7 @@ export function changeSpec(before: ServiceSpec, change: SpecChange, by: FieldCha
     state: taken('state') ?? before.state,
     release: taken('release'),
     count: isOther ? countWithin(scaling, takenCount, by.at) : takenCount,
-    limits: may('limits') ? limits : before.limits,
+    limits: limitsWithin(scaling, may('limits') ? limits : before.limits),
     declaredCount: declares?.count ?? before.declaredCount,
     declaredLimits: declares?.limits ?? before.declaredLimits,
     // Of the wanted release it is none.

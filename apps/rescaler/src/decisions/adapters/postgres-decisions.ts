@@ -6,7 +6,7 @@ import type { Asked, HeldDecision, RescalingRecord } from '../../rescaling/ports
 import type { LimitedResource } from '../../structures/domain/structure.js';
 import { LIMITED, knownLimits, SHOWN, shownAmount, wantedLimits } from '../../structures/domain/units.js';
 import type { Explanation } from '../../structures/domain/wish.js';
-import { reasonText } from '../domain/words.js';
+import { limitReasonText } from '../../structures/domain/words.js';
 import type { DecisionFilter, DecisionView } from '../ports.js';
 
 const DAY_MS = 86_400_000;
@@ -159,7 +159,7 @@ function shown({ resource, explanation, answer, request, from, to, ...row }: Row
   const refused = answer?.refused?.find(({ limit }) => limit === resource);
   return {
     ...{ container, host, limit: SHOWN[resource], at, until, times, from: amount(from), to: amount(to) },
-    ...{ policy, constraint, text: reasonText(explanation), raw: amount(raw), fence },
+    ...{ policy, constraint, text: limitReasonText(explanation), raw: amount(raw), fence },
     bounds: { min: amount(bounds.min), max: amount(bounds.max) },
     ...(usage !== undefined && { usage: amount(usage) }),
     ...(by !== undefined && { by }),

@@ -29,8 +29,10 @@ export function containerOf(of: RunningContainer, boundaries: Boundaries): Conta
     const state = stateOf(of, resource, boundaries);
     return state === undefined ? [] : [[resource, state] as const];
   });
+  const { cpuset } = of.limits;
   return {
     ...{ id, host, application, resources: Object.fromEntries(states), isRunning: true },
+    ...(typeof cpuset === 'string' && { cpuset }),
     guarded: wanted?.guarded ?? false,
     policy: wanted?.policy ?? 'fixed',
   };

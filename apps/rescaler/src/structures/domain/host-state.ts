@@ -7,7 +7,6 @@ export interface StoredContainer {
   readonly service?: string;
   /** Nobody asked to have it rescaled where it is false. */
   readonly isWanted: boolean;
-  readonly cpuset?: string;
   /** What was last decided, by resource. */
   readonly because: Readonly<Partial<Record<Resource, Explanation>>>;
 }

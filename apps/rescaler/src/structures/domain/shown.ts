@@ -1,14 +1,14 @@
 import type { LimitBounds, ShownContainer, Structure, StructureKind } from '#libs/contracts';
-import { reasonText } from '../../decisions/domain/words.js';
 import type { StoredContainer, StoredHost } from './host-state.js';
 import type { LimitedResource, Resource } from './structure.js';
 import { LIMITED, SHOWN, shownAmount } from './units.js';
 import type { WantedLimits } from './wanted.js';
+import { limitReasonText } from './words.js';
 
 /** A container in the units of the API. Pure. */
 export function shownContainer(stored: StoredContainer): ShownContainer {
-  const { structure, isWanted, appId, service, cpuset, because } = stored;
-  const { id, host, guarded, policy, resources } = structure;
+  const { structure, isWanted, appId, service, because } = stored;
+  const { id, host, guarded, policy, resources, cpuset } = structure;
   const shown = LIMITED.flatMap((resource) => {
     const state = resources[resource];
     if (state === undefined) return [];
@@ -27,7 +27,7 @@ export function shownContainer(stored: StoredContainer): ShownContainer {
   });
   const reasons = LIMITED.flatMap((resource) => {
     const explained = because[resource];
-    return explained === undefined ? [] : [[SHOWN[resource], reasonText(explained)] as const];
+    return explained === undefined ? [] : [[SHOWN[resource], limitReasonText(explained)] as const];
   });
   return {
     ...{ id, host, guarded, resources: Object.fromEntries(shown) },
