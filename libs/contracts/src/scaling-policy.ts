@@ -47,8 +47,16 @@ const targetsSchema = z.strictObject(
     score: scoreSchema
       .describe('By the scores of its instances, 0 to 100, where 100 is idle. `{}` takes all thresholds.')
       .optional(),
-    cpu: percent().describe('Percent of `resources.cpu`, the mean of its instances.').optional(),
-    memory: percent().describe('Percent of `resources.memoryMiB`, the mean of its instances.').optional(),
+    cpu: percent()
+      .describe(
+        'Percent of `resources.cpu`, the mean of its instances. With `vertical.cpu`, of its `max`: limits go up first.',
+      )
+      .optional(),
+    memory: percent()
+      .describe(
+        'Percent of `resources.memoryMiB`, the mean of its instances. With `vertical.memoryMiB`, of its `max`.',
+      )
+      .optional(),
     requestsPerSecond: z
       .number()
       .min(0.01)

@@ -3,6 +3,7 @@ import type { Decision } from './domain/decision.js';
 import { type Figures, sampleOf } from './domain/figures.js';
 import { boundsAt } from './domain/policy.js';
 import { beginningOf, FINE_SECONDS, type Recordable, type Recorded, recordOf } from './domain/recorded.js';
+import { ofReach } from './domain/reach.js';
 import { initialState, type ScalingState } from './domain/state.js';
 import { takeTurn } from './domain/turn.js';
 import { dueOf, type Unchanged, withChange, withUnchanged, written } from './domain/unchanged.js';
@@ -174,13 +175,13 @@ export class ScaleServices {
     memory.recording.parts.push({ current: decision.count, seen: 1, sample: sampleOf(figures, now) });
   }
 
-  private figuresOf({ policy: { targets }, running, ...service }: ScaledService): Figures {
+  private figuresOf({ policy: { targets, vertical }, running, ...service }: ScaledService): Figures {
     const { figures, outside } = this.parts;
     const { kafkaLag, prometheus } = targets;
     const lag = kafkaLag && outside.kafkaLag(kafkaLag.group, kafkaLag.topic);
     const query = prometheus && outside.prometheus(prometheus.url, prometheus.query);
     return {
-      instances: running.map((name) => figures.instance(name) ?? {}),
+      instances: running.map((name) => ofReach(figures.instance(name) ?? {}, vertical)),
       traffic: figures.traffic(service),
       ...{ kafkaLag: valueOf(lag), prometheus: valueOf(query) },
       missing: { ...whyMissing('kafkaLag', lag), ...whyMissing('prometheus', query) },

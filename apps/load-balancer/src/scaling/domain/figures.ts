@@ -3,6 +3,9 @@ export interface InstanceFigures {
   /** Percent of its limit. */
   readonly cpuPercent?: number | undefined;
   readonly memoryPercent?: number | undefined;
+  /** Cores and bytes of its limits now. */
+  readonly cpuLimit?: number | undefined;
+  readonly memoryLimit?: number | undefined;
   /** 0 to 100, 100 = idle: over all, and the lower one of CPU and availability. */
   readonly score?: { readonly overall: number; readonly lowest: number } | undefined;
 }

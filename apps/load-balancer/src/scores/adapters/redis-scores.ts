@@ -20,7 +20,10 @@ const sharedSchema = z.object({
     },
     ...{ cpu: score.optional(), memory: score.optional(), network: score.optional() },
     ...{ availability: score.optional(), overall: score, state: z.enum(scoreStates) },
-    used: z.object({ cpuPercent: percent, memoryPercent: percent }),
+    used: z.object({
+      ...{ cpuPercent: percent, memoryPercent: percent },
+      ...{ cpuLimit: percent, memoryLimit: percent },
+    }),
     at: z.number(),
   }),
   utilisation: z.enum(['LU', 'MU', 'HU']),

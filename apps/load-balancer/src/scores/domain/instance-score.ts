@@ -22,7 +22,13 @@ export interface InstanceScore {
   readonly overall: number;
   readonly state: ScoreState;
   /** Percent of its limits; of the node where it has none; absent where neither is known. Smoothed as the score is. */
-  readonly used: { readonly cpuPercent?: number; readonly memoryPercent?: number };
+  readonly used: {
+    readonly cpuPercent?: number;
+    readonly memoryPercent?: number;
+    /** Cores and bytes of its limits now. */
+    readonly cpuLimit?: number;
+    readonly memoryLimit?: number;
+  };
   /** When it was measured, in milliseconds since 1970, by the database's clock. */
   readonly at: number;
 }

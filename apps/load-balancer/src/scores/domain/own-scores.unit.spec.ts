@@ -19,7 +19,8 @@ describe('scores of this replica', () => {
     expect(shown(observedFor(many(6, { cpu: 30, memory: 60 })), 5)).toEqual({
       ...{ instance: NAME, appId: 'shop', service: 'web', node: 'node-1', container: 'c1' },
       ...{ cpu: 70, memory: 40, network: 90, overall: expect.closeTo(64) as number, state: 'MU' },
-      ...{ used: { cpuPercent: 30, memoryPercent: 60 }, at: at(5) },
+      used: { cpuPercent: 30, memoryPercent: 60, cpuLimit: 0.5, memoryLimit: 100_000 },
+      at: at(5),
     });
   });
 

@@ -79,7 +79,12 @@ function nextUsed(before: ScoredInstance | undefined, second: InstanceSecond, { 
     const now = second.used[name];
     return now === undefined ? {} : { [name]: smoothed(before?.used[name], now, { seconds, alpha }) };
   };
-  return { ...next('cpuPercent'), ...next('memoryPercent'), ...next('networkPercent') };
+  const { cpuLimit, memoryLimit } = second.used;
+  return {
+    ...{ ...next('cpuPercent'), ...next('memoryPercent'), ...next('networkPercent') },
+    ...(cpuLimit !== undefined && { cpuLimit }),
+    ...(memoryLimit !== undefined && { memoryLimit }),
+  };
 }
 
 /** A second without answers says nothing: they stay what they were. */
@@ -112,12 +117,12 @@ function partsOf({ cpuPercent, memoryPercent, networkPercent }: Used, answers: A
 /** Reading changes nothing. */
 export function scoreOf(scored: ScoredInstance, isDraining: boolean): InstanceScore {
   const { instance, identity, node, used, answers, overall, utilisation, seconds, at } = scored;
-  const { cpuPercent, memoryPercent } = used;
+  const { networkPercent: _network, ...own } = used;
   const state = seconds < STARTED_SECONDS ? 'INIT' : utilisation;
   const isTrusted = answers !== undefined && trustIn(answers, at) > 0;
   return {
     ...{ instance, appId: identity.appId, service: identity.service, node, container: identity.container },
     ...partsOf(used, isTrusted ? answers : undefined),
-    ...{ overall, state: isDraining ? 'SUNDOWN' : state, used: { cpuPercent, memoryPercent }, at },
+    ...{ overall, state: isDraining ? 'SUNDOWN' : state, used: own, at },
   };
 }

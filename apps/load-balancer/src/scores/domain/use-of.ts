@@ -5,6 +5,9 @@ export interface InstanceUse {
   /** Percent of its limit. */
   readonly cpuPercent?: number;
   readonly memoryPercent?: number;
+  /** Cores and bytes of its limits now. */
+  readonly cpuLimit?: number;
+  readonly memoryLimit?: number;
   /** `lowest`: the lower one of CPU and availability. */
   readonly score: { readonly overall: number; readonly lowest: number };
 }

@@ -6,6 +6,9 @@ export interface Used {
   readonly cpuPercent?: number;
   /** Of its memory limit, else of its node's memory. */
   readonly memoryPercent?: number;
+  /** Cores and bytes of its limits now; absent without one. */
+  readonly cpuLimit?: number;
+  readonly memoryLimit?: number;
   /** Of the line of its node: whatever fills that leaves no room for its answers. */
   readonly networkPercent?: number;
 }
@@ -21,6 +24,8 @@ export function usedBy(
   return {
     ...percentOf('cpuPercent', usage.cpu, limits.cpus ?? sizes?.cpus),
     ...percentOf('memoryPercent', usage.memoryBytes, limits.memoryBytes ?? sizes?.memoryBytes),
+    ...(limits.cpus !== undefined && { cpuLimit: limits.cpus }),
+    ...(limits.memoryBytes !== undefined && { memoryLimit: limits.memoryBytes }),
     ...(networkPercent !== undefined && { networkPercent }),
   };
 }

@@ -65,9 +65,8 @@ describe('what an instance uses', () => {
 
   it('is percent of its limits, and of its node where it has none', () => {
     expect(usedBy(instance(), { sizes }, 3)).toEqual({
-      cpuPercent: 50,
-      memoryPercent: 50,
-      networkPercent: 3,
+      ...{ cpuPercent: 50, memoryPercent: 50, networkPercent: 3 },
+      ...{ cpuLimit: 0.5, memoryLimit: 100 },
     });
     const free = instance({ details: { processes: 1, limits: {}, restarts: 0 } });
     expect(usedBy(free, { sizes }, undefined)).toEqual({ cpuPercent: 6.25, memoryPercent: 5 });
