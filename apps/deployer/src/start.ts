@@ -90,8 +90,7 @@ export async function startDeployer(env?: NodeJS.ProcessEnv): Promise<RunningApp
     ...{ intake, instanceLogs, work: storage.work, secretIntake, secrets: outside.secrets },
     ...{ specs: services.record, evictions: createEvictions(telling), routes: createRoutes(config, telling) },
     ...{ requests, submissions, waits: new PostgresNodeWaits(telling), scaling: createScaling(telling) },
-    limits: createLimitsIntake(telling),
-    releases: new PostgresReleaseRecord(pool),
+    ...{ limits: createLimitsIntake(telling), releases: new PostgresReleaseRecord(pool) },
     buildLogs: new PostgresBuildLogs(pool),
     tokens: tokensOf(config),
   });
