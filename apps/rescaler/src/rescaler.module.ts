@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TOKENS, type Tokens } from '#libs/http';
+import { CURRENT_ACCOUNTS, type CurrentAccounts } from './budget/ports.js';
 import { DecisionsController } from './decisions/http.js';
 import { DECISION_VIEW, type DecisionView } from './decisions/ports.js';
 import { SettingsController } from './settings/http.js';
@@ -21,6 +22,7 @@ export interface RescalerParts {
   readonly services: KnownServices;
   readonly settings: SettingsRecord;
   readonly decisions: DecisionView;
+  readonly accounts: CurrentAccounts;
   readonly tokens: Tokens;
 }
 
@@ -35,6 +37,7 @@ export class RescalerModule {
         { provide: HOST_STATES, useValue: parts.hosts },
         { provide: KNOWN_SERVICES, useValue: parts.services },
         { provide: SETTINGS_RECORD, useValue: parts.settings },
+        { provide: CURRENT_ACCOUNTS, useValue: parts.accounts },
         { provide: DECISION_VIEW, useValue: parts.decisions },
         { provide: TOKENS, useValue: parts.tokens },
       ],

@@ -7,6 +7,7 @@ import {
   PostgresDecisions,
   PostgresDecisionView,
 } from './decisions/adapters/postgres-decisions.js';
+import { createBudget } from './budget/wire.js';
 import { createHistory } from './history/wire.js';
 import { createLearning } from './learning/wire.js';
 import { rescalerConfigSchema } from './rescaler.config.js';
@@ -26,7 +27,12 @@ export async function startRescaler(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const structures = createStructures({ pool, listener, logger });
   const settings = createSettings(runtime);
   const parts = { runtime, replica, features };
+  const budget = createBudget({
+    ...{ runtime, said: structures.said, hosts: structures.hosts },
+    isOn: () => features.includes('budget') && settings.followed.current.active.budget,
+  });
   const rescaling = createRescaling({
+    ...{ said: structures.said, accounts: budget.accounts },
     ...{ ...parts, structures: structures.known, settings: settings.followed, states: structures.hosts },
     recordOf: (holder) => new PostgresDecisions({ pool, outbox: runtime.outbox, holder }),
   });
@@ -45,11 +51,12 @@ export async function startRescaler(env?: NodeJS.ProcessEnv): Promise<RunningApp
   const module = RescalerModule.register({
     ...{ record: structures.record, hosts: structures.hosts, services: structures.services },
     ...{ settings: settings.record, decisions: new PostgresDecisionView(pool), tokens: tokensOf(config) },
+    accounts: budget.accounts,
   });
   const running = await serve(runtime, {
     ...{ module, port: config.RESCALER_HTTP_PORT, oldRows: [oldDecisions(config.RESCALER_DECISIONS_DAYS)] },
     async drain() {
-      await Promise.all([rescaling.stop(), learning.stop()]);
+      await Promise.all([rescaling, learning, budget].map((one) => one.stop()));
       await Promise.all([history, settings, structures].map((one) => one.stop()));
     },
   });
@@ -58,6 +65,7 @@ export async function startRescaler(env?: NodeJS.ProcessEnv): Promise<RunningApp
     // Once it knows what is wanted.
     await rescaling.start();
     learning.start();
+    budget.start();
   } catch (error) {
     await running.close();
     throw error;

@@ -1,7 +1,9 @@
 import type { LimitAnswer } from '#libs/contracts';
 import type { Owner } from './domain/known-host.js';
+import type { Explained } from './domain/look.js';
 import type { Hold } from '../decisions/domain/hold.js';
-import type { Explanation, LimitChange } from '../structures/domain/wish.js';
+import type { ContainerStructure } from '../structures/domain/structure.js';
+import type { Explanation, LimitChange, LimitWish } from '../structures/domain/wish.js';
 import type { WantedLimits } from '../structures/domain/wanted.js';
 
 export type { Owner };
@@ -20,6 +22,14 @@ export interface WantedStructures {
   subscribedOn(host: string): readonly SubscribedContainer[];
   /** Shares and bytes that instances may have there; undefined where the registry does not know the host. */
   sizesOf(host: string): { readonly cpu: number; readonly memory: number } | undefined;
+}
+
+/** Who wishes for limits besides policies: the rebalancer and budgets. */
+export interface OtherWishes {
+  wishes(host: string, containers: readonly ContainerStructure[], now: number): readonly LimitWish[];
+  /** What became of them. */
+  settle(host: string, explained: readonly Explained[]): void;
+  forget(host: string): void;
 }
 
 export interface AskedChange extends LimitChange {

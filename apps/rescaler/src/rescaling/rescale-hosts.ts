@@ -10,7 +10,7 @@ import type { LimitPlan } from '../structures/domain/wish.js';
 import { changesOf, type Explained, lookAtHost, type LookedAt } from './domain/look.js';
 import type { KnownHost, Owner } from './domain/known-host.js';
 import { sampleOf, withSample } from './domain/sample.js';
-import type { AskedChange, HeldDecision, RescalingRecord, WantedStructures } from './ports.js';
+import type { AskedChange, HeldDecision, OtherWishes, RescalingRecord, WantedStructures } from './ports.js';
 
 export interface RescalingSettingsNow {
   readonly guard: GuardSettings;
@@ -23,6 +23,7 @@ interface RescaleHostsParts {
   readonly structures: WantedStructures;
   readonly applied: AppliedLimits;
   readonly record: RescalingRecord;
+  readonly others: OtherWishes;
   readonly rules: { readonly guard: Guard; readonly planHost: PlanHost };
   /** Of the lease; undefined where this replica does not hold it. */
   fenceOf(host: string): number | undefined;
@@ -97,6 +98,7 @@ export class RescaleHosts {
   forget(host: string): void {
     this.hosts.delete(host);
     this.parts.applied.forget(host);
+    this.parts.others.forget(host);
   }
 
   /** The hosts that this replica decides for. */
@@ -166,7 +168,7 @@ export class RescaleHosts {
   }
 
   private async look(host: string, memory: HostMemory, fence: number): Promise<void> {
-    const { structures, rules, settings, now: clock } = this.parts;
+    const { structures, rules, settings, others, now: clock } = this.parts;
     const now = clock();
     const { guard, boundaries, mayGuard, mayPlan } = settings();
     this.dropUnanswered(host, memory, now);
@@ -188,12 +190,14 @@ export class RescaleHosts {
       ),
     };
     const inFlight = [...memory.inFlight.values()].map(({ plan }) => plan);
-    const input = { host: structure, containers: looked, inFlight, settings: guard, now };
+    const wishes = others.wishes(host, memory.known.containers, now);
+    const input = { host: structure, containers: looked, inFlight, settings: guard, wishes, now };
     const result = lookAtHost({ ...input, mayGuard, mayPlan }, rules);
     for (const [name, state] of result.states) {
       const known = memory.containers.get(name);
       if (known !== undefined) known.guard = state;
     }
+    others.settle(host, result.explained);
     this.explain(memory, result.explained, now);
     if (result.plan !== undefined) await this.ask(memory, fence, result.plan, result.explained, now);
   }

@@ -51,6 +51,7 @@ function rescaling(limits: WantedLimits | undefined = wantedLimitsOf(vertical, u
       sizesOf: () => ({ cpu: 200, memory: 4_096 * MIB }),
     },
     applied: new AppliedLimits(),
+    others: { wishes: () => [], settle: () => undefined, forget: () => undefined },
     record: {
       async ask(one) {
         if (world.isAway) throw new Error('away');

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import type { RescalerFeature } from '#libs/contracts';
+import type { RescalerFeature, StructureSaid } from '#libs/contracts';
 import { Recurring, type Runtime } from '#libs/runtime';
+import { clampWishes } from '../budget/domain/clamp.js';
+import type { CurrentAccounts } from '../budget/ports.js';
 import { guardContainer } from '../guardian/domain/guard.js';
 import { createHosts } from '../hosts/wire.js';
 import type { FollowedSettings } from '../settings/current-settings.js';
+import { RebalanceHosts } from '../rebalancer/rebalance-hosts.js';
 import { planHost } from '../scaler/domain/plan.js';
 import { AppliedLimits } from '../snapshoter/domain/applied-limits.js';
-import type { HostStates } from '../structures/ports.js';
+import type { HostStates, SaidStructures } from '../structures/ports.js';
 import { followAnswers } from './adapters/limit-answers.js';
 import { storedHost } from './host-states.js';
-import type { AskedChange, RescalingRecord, WantedStructures } from './ports.js';
+import type { AskedChange, OtherWishes, RescalingRecord, WantedStructures } from './ports.js';
 import { RescaleHosts } from './rescale-hosts.js';
 
 interface RescalingParts {
+  readonly said: SaidStructures;
+  readonly accounts: CurrentAccounts;
   readonly runtime: Pick<Runtime, 'pool' | 'kafka' | 'clock' | 'logger' | 'metrics'>;
   readonly replica: string;
   /** What this process runs. */
@@ -43,6 +48,7 @@ export function createRescaling(parts: RescalingParts) {
   const hosts: RescaleHosts = new RescaleHosts({
     ...{ structures, applied },
     record: parts.recordOf(holding.holder),
+    others: otherWishes(parts, runs),
     rules: { guard: guardContainer, planHost },
     fenceOf: (host) => holding.hosts.fenceOf(host),
     settings: () => ({
@@ -88,6 +94,26 @@ export function createRescaling(parts: RescalingParts) {
       await holding.stop();
       await answers?.stop();
     },
+  };
+}
+
+/** The rebalancer and budgets. */
+function otherWishes(
+  { said, accounts }: Pick<RescalingParts, 'said' | 'accounts'>,
+  runs: (feature: RescalerFeature) => boolean,
+): OtherWishes {
+  const rebalancing = new RebalanceHosts({
+    isRebalanced: (application) =>
+      runs('rebalancer') &&
+      said.of<StructureSaid['application']>('application', application)?.rebalanced === true,
+  });
+  return {
+    wishes: (host, containers, now) => [
+      ...rebalancing.wishes(host, containers, now),
+      ...(runs('budget') ? clampWishes(containers, (id) => accounts.stageOf(id), now) : []),
+    ],
+    settle: (host, explained) => rebalancing.settle(host, explained),
+    forget: (host) => rebalancing.forget(host),
   };
 }
 

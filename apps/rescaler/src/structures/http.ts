@@ -9,6 +9,7 @@ import {
 } from '#libs/contracts';
 import { ApiError, Caller, Input, parseInput, placeAfter, type Principal, Serves, toPage } from '#libs/http';
 import { z } from 'zod';
+import { CURRENT_ACCOUNTS, type CurrentAccounts } from '../budget/ports.js';
 import type { StoredContainer, StoredHost } from './domain/host-state.js';
 import { shownContainer, shownHost, shownSums } from './domain/shown.js';
 import {
@@ -27,6 +28,7 @@ export class StructuresController {
   constructor(
     @Inject(STRUCTURE_RECORD) private readonly record: StructureRecord,
     @Inject(HOST_STATES) private readonly hosts: HostStates,
+    @Inject(CURRENT_ACCOUNTS) private readonly accounts: CurrentAccounts,
   ) {}
 
   @Serves(routes.structures)
@@ -90,7 +92,11 @@ export class StructuresController {
     const known = new Map(said);
     const shown = knownOf(kind, hosts, known);
     const ids = [...new Set([...shown.keys(), ...known.keys()])];
-    return ids.map((id) => ({ ...(shown.get(id) ?? { kind, id }), ...saidOf(known.get(id)) }));
+    const account = (id: string) => (kind === 'application' ? this.accounts.all().get(id) : undefined);
+    return ids.map((id) => ({
+      ...{ ...(shown.get(id) ?? { kind, id }), ...saidOf(known.get(id)) },
+      ...accountOf(account(id)),
+    }));
   }
 }
 
@@ -124,5 +130,8 @@ const shownOne = (container: StoredContainer): Structure => ({
   ...{ kind: 'container', id: container.structure.id },
   containers: [shownContainer(container)],
 });
+
+const accountOf = (account: { readonly balance: number; readonly stage: string } | undefined) =>
+  account && { account: { balance: account.balance / 1_000_000, stage: account.stage } };
 
 const saidOf = (version: SaidVersion | undefined) => ({ ...version });

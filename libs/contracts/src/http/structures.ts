@@ -77,6 +77,8 @@ export const structureSchema = z.looseObject({
   /** Of a host: which container holds how much of each core, in hundredths. */
   cores: z.looseObject({}).optional(),
   containers: z.array(shownContainerSchema).optional(),
+  /** Of an application with a budget: what is left of it, negative where it owes, and what follows from that. */
+  account: z.looseObject({ balance: z.number(), stage: z.string() }).optional(),
 });
 
 export type Structure = z.infer<typeof structureSchema>;
