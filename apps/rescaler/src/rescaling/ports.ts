@@ -1,4 +1,5 @@
 import type { LimitAnswer } from '#libs/contracts';
+import type { CoreOrder } from '../pinning/domain/core-orders.js';
 import type { Owner } from './domain/known-host.js';
 import type { Explained } from './domain/look.js';
 import type { Hold } from '../decisions/domain/hold.js';
@@ -20,6 +21,8 @@ export interface WantedStructures {
   limitsOf(owner: Owner): WantedLimits | undefined;
   /** Containers that are none of Slipway's, on one host. */
   subscribedOn(host: string): readonly SubscribedContainer[];
+  /** In which order cores are given to containers there; undefined where none is pinned. */
+  pinningOf(host: string): CoreOrder | undefined;
   /** Shares and bytes that instances may have there; undefined where the registry does not know the host. */
   sizesOf(host: string): { readonly cpu: number; readonly memory: number } | undefined;
 }

@@ -2,10 +2,11 @@ import type { LimitAnswer } from '#libs/contracts';
 import type { ObservedInstance, ObservedNode } from '#libs/observations';
 import { type Hold, isDue, isWritten, withHold } from '../decisions/domain/hold.js';
 import type { Guard, GuardSettings, GuardState, Sample } from '../guardian/domain/guardian.js';
+import { coreMapOf } from '../pinning/pinned-host.js';
 import type { PlanHost } from '../scaler/domain/planned.js';
 import type { AppliedLimits } from '../snapshoter/domain/applied-limits.js';
 import { type Boundaries, containerOf, hostOf } from '../structures/domain/built.js';
-import type { LimitedResource } from '../structures/domain/structure.js';
+import type { CoreMap, LimitedResource } from '../structures/domain/structure.js';
 import type { LimitPlan } from '../structures/domain/wish.js';
 import { changesOf, type Explained, lookAtHost, type LookedAt } from './domain/look.js';
 import type { KnownHost, Owner } from './domain/known-host.js';
@@ -50,6 +51,9 @@ interface HostMemory {
   readonly holds: Map<string, ReadonlyMap<string, Hold>>;
   readonly explained: Map<string, Explained>;
   known?: KnownHost;
+  cores?: CoreMap;
+  /** CPUs of the host, as it was seen last. */
+  cpus?: number;
   readAt: number;
   isBusy: boolean;
 }
@@ -76,6 +80,7 @@ export class RescaleHosts {
     applied.seen(second);
     const memory = this.memoryOf(second.node);
     const at = Date.parse(second.observedAt);
+    memory.cpus = second.sizes?.cpus ?? memory.cpus;
     for (const [name] of memory.containers)
       if (!second.instances.has(name)) this.forgetContainer(memory, name);
     for (const one of second.instances.values()) this.remember(memory, one, at);
@@ -176,7 +181,11 @@ export class RescaleHosts {
     const sizes = structures.sizesOf(host);
     await this.readLimits(host, memory, fence, now);
     if (sizes === undefined) return;
-    const structure = hostOf({ name: host, ...sizes });
+    const cores = coreMapOf({
+      ...{ order: structures.pinningOf(host), known: memory.cores, cpus: memory.cpus },
+      containers: looked.map(({ container }) => container),
+    });
+    const structure = { ...hostOf({ name: host, ...sizes }), ...(cores && { cores }) };
     memory.known = {
       ...{ structure, containers: looked.map(({ container }) => container), fence },
       explained: [...memory.explained.values()],
@@ -198,6 +207,7 @@ export class RescaleHosts {
       if (known !== undefined) known.guard = state;
     }
     others.settle(host, result.explained);
+    memory.cores = result.cores ?? cores;
     this.explain(memory, result.explained, now);
     if (result.plan !== undefined) await this.ask(memory, fence, result.plan, result.explained, now);
   }

@@ -2,11 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { ObservedNode } from '#libs/observations';
 import { guardContainer } from '../guardian/domain/guard.js';
+import type { CoreOrder } from '../pinning/domain/core-orders.js';
 import { currentSettings } from '../settings/domain/settings.js';
 import { AppliedLimits } from '../snapshoter/domain/applied-limits.js';
 import { wantedLimitsOf, type WantedLimits } from '../structures/domain/wanted.js';
 import { planHost } from '../scaler/domain/plan.js';
-import type { Asked, HeldDecision } from './ports.js';
+import type { Asked, HeldDecision, SubscribedContainer } from './ports.js';
 import { RescaleHosts } from './rescale-hosts.js';
 
 const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
@@ -26,11 +27,11 @@ function second(ms: number, used: Readonly<Record<string, Used | null>>, node = 
         ...{ cpu: usage.cpu, memoryBytes: 20 * MIB },
         throttled: { share: usage.throttled ?? 0, secondsPerSecond: 0 },
       },
-      details: { limits: { cpus: 0.2, memoryBytes: 64 * MIB }, restarts: 0 },
+      details: { limits: { cpus: 0.2, memoryBytes: 64 * MIB, cpuset: '0-1' }, restarts: 0 },
     },
   ]);
   return {
-    ...{ node, observedAt: new Date(BEGIN + ms).toISOString() },
+    ...{ node, observedAt: new Date(BEGIN + ms).toISOString(), sizes: { cpus: 2 } },
     instances: new Map(instances as never),
   } as unknown as ObservedNode;
 }
@@ -38,7 +39,14 @@ function second(ms: number, used: Readonly<Record<string, Used | null>>, node = 
 const vertical = { cpu: { min: 0.2, max: 1 }, policy: 'slo' } as const;
 
 function rescaling(limits: WantedLimits | undefined = wantedLimitsOf(vertical, undefined)) {
-  const world = { nowMs: BEGIN, fence: 3 as number | undefined, isAsked: true, isAway: false };
+  const world = {
+    nowMs: BEGIN,
+    fence: 3 as number | undefined,
+    isAsked: true,
+    isAway: false,
+    subscribed: [] as SubscribedContainer[],
+    pinning: undefined as CoreOrder | undefined,
+  };
   const asked: Asked[] = [];
   const held: HeldDecision[] = [];
   const failed: string[] = [];
@@ -47,7 +55,8 @@ function rescaling(limits: WantedLimits | undefined = wantedLimitsOf(vertical, u
   const hosts = new RescaleHosts({
     structures: {
       limitsOf: () => limits,
-      subscribedOn: () => [],
+      subscribedOn: () => world.subscribed,
+      pinningOf: () => world.pinning,
       sizesOf: () => ({ cpu: 200, memory: 4_096 * MIB }),
     },
     applied: new AppliedLimits(),
@@ -150,4 +159,29 @@ it('keeps why a limit stays as one decision for as long as one reason goes on', 
   const cpu = held.filter(({ hold }) => hold.because.resource === 'cpu');
   expect(cpu).toMatchObject([{ container: 'web-1', host: 'node-1', fence: 3 }]);
   expect(cpu[0]?.hold.times).toBe(4);
+});
+
+it('pins containers to cores where somebody says so, and repairs what the kernel has otherwise', async () => {
+  const { world, observe, asked } = rescaling();
+  world.pinning = 'Group_PP_LL';
+  await observe(0, { 'web-1': { cpu: 0.1 } });
+  const repairs = () => asked.flatMap(({ changes }) => changes.filter(({ limits }) => limits.cpuset));
+  expect(repairs()).toMatchObject([{ container: 'web-1', limits: { cpuset: '0' } }]);
+  await observe(1_000, { 'web-1': { cpu: 0.1 } });
+  expect(repairs()).toHaveLength(1);
+});
+
+it('a container that is none of Slipway’s is read first, then set to what somebody said', async () => {
+  const { world, hosts, observe, changes, asked } = rescaling();
+  const said = { cpu: { min: 0.5, max: 2 }, policy: 'fixed', at: { cpu: 1 } } as const;
+  const wanted = wantedLimitsOf(undefined, said);
+  world.subscribed = wanted === undefined ? [] : [{ id: '/lxc/batch', wanted }];
+  await observe(0, {});
+  expect(asked[0]?.changes).toMatchObject([{ container: '/lxc/batch', limits: {}, isInstance: false }]);
+  await hosts.answered({
+    ...{ request: asked[0]?.request ?? '', node: 'node-1', at: new Date(world.nowMs).toISOString() },
+    changes: [{ container: '/lxc/batch', applied: { cpus: null } }],
+  });
+  await observe(1_000, {});
+  expect(changes()).toMatchObject([{ container: '/lxc/batch', limits: { cpu: 100 } }]);
 });

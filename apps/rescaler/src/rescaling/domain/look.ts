@@ -2,6 +2,7 @@ import type { Guard, GuardSettings, GuardState, Sample } from '../../guardian/do
 import type { PlanHost, PlanInput, Planned } from '../../scaler/domain/planned.js';
 import type {
   ContainerStructure,
+  CoreMap,
   HostStructure,
   LimitedResource,
 } from '../../structures/domain/structure.js';
@@ -45,6 +46,8 @@ export interface Looked {
   /** Absent where nothing is to change. */
   readonly plan?: LimitPlan;
   readonly bounds: Planned['bounds'];
+  /** Where containers are pinned: who holds which core once the plan is applied. */
+  readonly cores?: CoreMap;
   readonly explained: readonly Explained[];
   readonly states: ReadonlyMap<string, GuardState>;
 }
@@ -71,17 +74,33 @@ export function lookAtHost(input: LookInput, { guard, planHost }: Rules): Looked
     wanted.push(...result.wishes, ...setWishes(container, at, now));
   }
   const free = [...wanted, ...wishes].filter(({ structure }) => !waiting.has(structure));
-  if (!input.mayPlan || free.length === 0) return { bounds: [], explained: [...explained.values()], states };
-  const { plan, verdicts, bounds } = planHost({
+  // A core map is compared with what the kernel applies at every look.
+  const isDue = free.length > 0 || host.cores !== undefined;
+  if (!input.mayPlan || !isDue) return { bounds: [], explained: [...explained.values()], states };
+  const {
+    plan,
+    verdicts,
+    bounds,
+    host: after,
+  } = planHost({
     ...{ host, containers: containers.map(({ container }) => container), wishes: free, inFlight },
     ...(input.powerBudgets && { powerBudgets: input.powerBudgets }),
   });
   for (const { wish, because, isPlanned } of verdicts) explain(wish.structure, because, isPlanned);
+  const own = withoutWaiting(plan, waiting);
   return {
-    ...(plan.changes.length > 0 && { plan }),
+    ...(own.changes.length > 0 && { plan: own }),
+    ...(after.cores && { cores: after.cores }),
     ...{ bounds, explained: [...explained.values()], states },
   };
 }
+
+/** What is to be repaired is left alone as well until an answer has come. */
+const withoutWaiting = (plan: LimitPlan, waiting: ReadonlySet<string>): LimitPlan => ({
+  ...plan,
+  changes: plan.changes.filter(({ container }) => !waiting.has(container)),
+  undo: plan.undo.filter(({ container }) => !waiting.has(container)),
+});
 
 /** What somebody set, where the kernel applies something else. */
 function setWishes(

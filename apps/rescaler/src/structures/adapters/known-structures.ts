@@ -1,6 +1,7 @@
 import type { LimitsSaid, StructureSaid, VerticalScaling } from '#libs/contracts';
 import type { Listener, Pool } from '#libs/postgres';
 import { RegistryFeed, type RegistryChange, type RegistrySnapshot } from '#libs/registry-client';
+import type { CoreOrder } from '../../pinning/domain/core-orders.js';
 import type { Owner, SubscribedContainer, WantedStructures } from '../../rescaling/ports.js';
 import { sharesOf } from '../domain/structure.js';
 import { type WantedLimits, wantedLimitsOf } from '../domain/wanted.js';
@@ -56,6 +57,10 @@ export class KnownStructures implements WantedStructures {
       const wanted = itsHost === host ? wantedLimitsOf(undefined, limits) : undefined;
       return wanted === undefined ? [] : [{ id: container, ...(application && { application }), wanted }];
     });
+  }
+
+  pinningOf(host: string): CoreOrder | undefined {
+    return this.parts.said.of<StructureSaid['host']>('host', host)?.pinning ?? undefined;
   }
 
   sizesOf(host: string): Sizes | undefined {
