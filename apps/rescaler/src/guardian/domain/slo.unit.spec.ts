@@ -19,10 +19,10 @@ const decided = (usages: readonly number[], throttled = 0, own: SloState = state
 
 describe('policy slo, by the formulas of Autothrottle', () => {
   it.each([
-    // 1 + r - 3 * .02
-    [0.5, 144],
-    [1, 194],
-    [0.07, 101],
+    // 1 + r - 3 * .1
+    [0.5, 120],
+    [1, 170],
+    [0.31, 101],
   ])('raises a limit of 100 that held back %f of the periods to %i', (throttled, expected) => {
     expect(decided([50, 50, 50, 50, 100], throttled).choice).toMatchObject({
       raw: expected,
@@ -31,17 +31,17 @@ describe('policy slo, by the formulas of Autothrottle', () => {
   });
 
   it('leaves it up to three times the target', () => {
-    expect(decided([95, 95, 95, 95, 95], 0.06).choice).toMatchObject({ raw: 100, constraint: 'steady' });
+    expect(decided([95, 95, 95, 95, 95], 0.3).choice).toMatchObject({ raw: 100, constraint: 'steady' });
   });
 
   it('lets the margin grow by what is held back beyond the target, and never fall below 0', () => {
-    expect(decided([95, 95, 95, 95, 95], 0.05).state.margin).toBeCloseTo(3.03);
+    expect(decided([95, 95, 95, 95, 95], 0.2).state.margin).toBeCloseTo(3.1);
     expect(decided([95, 95, 95, 95, 95], 0, { margin: 0.01 }).state.margin).toBe(0);
   });
 
   it('lowers it to the most that was used plus the margin of standard deviations', () => {
-    // Most 70, standard deviation 4, margin 3 - .02.
-    expect(decided([60, 60, 60, 60, 70]).choice.raw).toBe(Math.ceil(70 + 2.98 * 4));
+    // Most 70, standard deviation 4, margin 3 - .1.
+    expect(decided([60, 60, 60, 60, 70]).choice.raw).toBe(Math.ceil(70 + 2.9 * 4));
   });
 
   it('does not lower it by less than a tenth, nor by more than half', () => {
