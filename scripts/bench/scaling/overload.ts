@@ -28,8 +28,8 @@ interface OverloadOptions {
 /** Of what one instance can carry: before, and from one moment to the next. */
 const CALM = 0.3;
 const OVERLOAD = 2;
-/** So long the calm load goes before: the load of the round before is forgotten, and what a request needs is known. */
-const CALM_MS = 8_000;
+/** So long the calm load goes before: what was asked for and refused before is forgotten, and what a request needs is known. */
+const CALM_MS = 16_000;
 
 /** The load of one instance rises to more than it can carry; a policy adds others. */
 export async function measureOverload(

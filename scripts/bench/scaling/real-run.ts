@@ -10,6 +10,8 @@ import type { ScaledService } from './scaled-service.js';
 export interface RealFigures extends ScalingFigures {
   readonly sent: number;
   readonly failed: number;
+  /** How often what went wrong. */
+  readonly failures: readonly (readonly [why: string, count: number])[];
   /** Of the seconds: nineteen of twenty had no higher p95. */
   readonly p95Ms: number;
 }
@@ -79,7 +81,12 @@ export async function runReal(
     ...{ load: name, scaler: 'real, concurrency', secondsOver, instanceSeconds },
     ...{ flaps: flapsOf(changes), changes: changes.length, most, last },
     ...(relief !== undefined && { firstReliefSeconds: relief }),
-    ...{ sent: load.sent - warmed, failed: load.failedInAll, p95Ms: shareOf(p95s, 0.95) },
+    ...{
+      sent: load.sent - warmed,
+      failed: load.failedInAll,
+      failures: [...load.failures],
+      p95Ms: shareOf(p95s, 0.95),
+    },
   };
 }
 

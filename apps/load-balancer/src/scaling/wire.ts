@@ -15,6 +15,7 @@ import { RecentTraffic } from './recent-traffic.js';
 import { RegistryScaledServices } from './adapters/registry-services.js';
 import type { InstanceFigures } from './domain/figures.js';
 import type { ScalingReplays, ScalingView } from './ports.js';
+import { Rounds } from './rounds.js';
 import { keyOf, ScaleServices } from './scale-services.js';
 
 export { prometheusOf } from './variables.wire.js';
@@ -44,9 +45,12 @@ export interface Scaling {
   stop(): Promise<void>;
 }
 
+/** The safety net under new figures, which gateways say once a second. */
 const ROUND_MS = 1_000;
 /** Each topic needs a client of Kafka. */
 const MOST_LAGS = 100;
+/** With many gateways there are new figures all the time. */
+const LEAST_MS = 700;
 
 /** Scaling on Postgres, Kafka and what gateways say, with its metrics. */
 export function createScaling({ runtime, replica, traffic, wakes, use, prometheus }: ScalingParts): Scaling {
@@ -88,62 +92,33 @@ export function createScaling({ runtime, replica, traffic, wakes, use, prometheu
   metrics.gauge('load_balancer_scaling_services', 'Services that this replica decides for.', [], () => [
     [{}, scaling.held],
   ]);
-  const rounds = roundsOf(scaling, (err) => logger.warn({ err }, 'no service is scaled now'));
-  let asleep: (() => void) | undefined;
+  const rounds = new Rounds({
+    round: () => scaling.round(),
+    onFailed: (err) => logger.warn({ err }, 'no service is scaled now'),
+    ...{ leastMs: LEAST_MS, monotonicMs: () => performance.now() },
+  });
+  const recurring = new Recurring(ROUND_MS, () => rounds.soon());
+  let ends: readonly (() => void)[] = [];
   return {
     view: new PostgresScalingView({ pool, now }),
     replays: { figures: kept, present: (of) => services.policyOf(of), now },
     end: endScaling,
     start() {
-      asleep = wakes.onWake((service) => {
+      const asleep = wakes.onWake((service) => {
         scaling.wake(service);
         rounds.atOnce();
       });
-      rounds.start();
+      ends = [asleep, traffic.onRead(() => void rounds.soon())];
+      recurring.start({ atOnce: true });
     },
     async stop() {
-      asleep?.();
-      await rounds.stop();
+      for (const end of ends) end();
+      await recurring.stop();
+      await rounds.ended();
       await scaling
         .end()
         .catch((err: unknown) => logger.warn({ err }, 'leases of services end by themselves'));
       await lag.stop();
-    },
-  };
-}
-
-/** Once a second, and at once when a request waits: then a further round follows the one that is under way. */
-function roundsOf(scaling: ScaleServices, onFailed: (error: unknown) => void) {
-  let isDue = false;
-  let isFailing = false;
-  let running: Promise<void> | undefined;
-  const once = async (): Promise<void> => {
-    try {
-      await scaling.round();
-      isFailing = false;
-    } catch (error) {
-      // Said once, not every second.
-      if (!isFailing) onFailed(error);
-      isFailing = true;
-    }
-  };
-  const round = async (): Promise<void> => {
-    do {
-      isDue = false;
-      await once();
-    } while (isDue);
-  };
-  const run = (): Promise<void> => (running ??= round().finally(() => (running = undefined)));
-  const recurring = new Recurring(ROUND_MS, run);
-  return {
-    start: () => recurring.start({ atOnce: true }),
-    atOnce(): void {
-      isDue = true;
-      void run();
-    },
-    async stop(): Promise<void> {
-      await recurring.stop();
-      await running;
     },
   };
 }

@@ -12,7 +12,7 @@ it('without a database nothing is decided, which is said once, and it ends', asy
   const scaling = createScaling({
     ...{ runtime, replica: 'one', use: () => undefined },
     prometheus: { servers: [], mostQueries: 1 },
-    traffic: { services: () => new Map(), instances: () => new Map() },
+    traffic: { services: () => new Map(), instances: () => new Map(), onRead: () => () => undefined },
     wakes: { onWake: (listener) => ((wake = listener), () => (wake = undefined)) },
   });
   scaling.start();

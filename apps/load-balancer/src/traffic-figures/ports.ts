@@ -8,6 +8,11 @@ export interface TrafficFigures {
   services(): ReadonlyMap<string, ServiceTraffic>;
   /** By the names of instances. */
   instances(): ReadonlyMap<string, InstanceTraffic>;
+  /**
+   * Called when there are new ones, a few times a second at most.
+   * @returns what ends that
+   */
+  onRead(listener: () => void): () => void;
 }
 
 /** Who wants to know at once that a request waits for a service without an instance that can be reached. */

@@ -34,6 +34,7 @@ export class SharedFigures implements TrafficFigures {
   private isFailing = false;
   private readonly ending = Promise.withResolvers<void>();
   private isOver = false;
+  private readonly listeners = new Set<() => void>();
 
   constructor(private readonly parts: SharedFiguresParts) {
     this.reader = new LiveRowReader(parts.pool, figureRows, (body) => figuresRowSchema.safeParse(body).data);
@@ -59,6 +60,11 @@ export class SharedFigures implements TrafficFigures {
 
   instances(): ReadonlyMap<string, InstanceTraffic> {
     return this.current.instances;
+  }
+
+  onRead(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** How many gateways are heard of. */
@@ -114,6 +120,7 @@ export class SharedFigures implements TrafficFigures {
     }
     const held = this.heard.flatMap(({ services }) => services.filter(({ held: count = 0 }) => count > 0));
     if (held.length > 0) onHeld([...new Set(held.map(({ name }) => name))]);
+    for (const listener of this.listeners) listener();
   }
 }
 
