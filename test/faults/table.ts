@@ -39,7 +39,7 @@ export function writeTable(results: readonly Figures[], faults: readonly Fault[]
   const text = [
     '# Faults',
     '',
-    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, ${WATCHERS} node managers, ${WATCHERS} agents, four nodes and three Kafka brokers`,
+    `Written by \`npm run test:faults\`. ${REPLICAS} deployers, a gateway, ${WATCHERS} of each other app, four nodes and three Kafka brokers`,
     'run on one machine (replication factor 3, two in sync). About two requests a second come while a fault lasts, and shortly before and after it: run,',
     'build-and-run, build and stop, with a deadline of 60 s each. One in seven repeats an earlier token. A request may fail if',
     'the fault makes its success impossible, and only with a code that says so. Once all are answered, each token is sent',
