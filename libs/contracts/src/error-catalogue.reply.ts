@@ -205,6 +205,10 @@ const runErrors = {
     'An autoscaler asked for a count under a lower fence than the service has seen: it has lost its lease.',
     'Nothing. Another load balancer decides about the service.',
   ),
+  SCALE_OUTDATED: inReply(
+    'A scale request could not begin before its `validUntil`, or an autoscaler has asked for another count since.',
+    'Nothing. An autoscaler decides again from what it sees then.',
+  ),
   ROLLOUT_UNDER_WAY: inReply(
     'An autoscaler asked for fewer instances while a rollout of the service was under way.',
     'Nothing. It decides again once the rollout has ended.',

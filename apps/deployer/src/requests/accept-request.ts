@@ -4,6 +4,7 @@ import type {
   MoveRequest,
   ScaleReply,
   ScaleRequest,
+  TaskError,
 } from '#libs/contracts';
 import type { Clock } from '../task/ports.js';
 import {
@@ -20,6 +21,7 @@ import {
   refuseScale,
   type Repair,
 } from './domain/intake.js';
+import { refusalNow } from './domain/early-refusal.js';
 import type { Origin, RequestStore } from './ports.js';
 
 export interface AcceptPorts {
@@ -44,16 +46,27 @@ export async function acceptScale(
   request: ScaleRequest,
   origin: Origin = {},
 ): Promise<boolean> {
-  const { token, fence } = request;
-  const error =
-    fence === undefined
-      ? undefined
-      : autoscalerRefusal(request, await ports.requests.knownOfScaling(request, fence));
-  const intake =
-    error === undefined
-      ? decideScale(request, ports.rules, ports.clock.now(), origin.principal)
-      : refuseScale(request, { token, status: false, error });
-  return carryOut(ports, intake, origin);
+  const { token } = request;
+  const now = ports.clock.now();
+  const intake = decideScale(request, ports.rules, now, origin.principal);
+  const error = await scaleRefusal(ports, request, intake, now);
+  if (error === undefined) return carryOut(ports, intake, origin);
+  return carryOut(ports, refuseScale(request, { token, status: false, error }), origin);
+}
+
+async function scaleRefusal(
+  { requests }: AcceptPorts,
+  request: ScaleRequest,
+  intake: Intake,
+  now: Date,
+): Promise<TaskError | undefined> {
+  const { fence } = request;
+  if (fence !== undefined) {
+    const refusal = autoscalerRefusal(request, await requests.knownOfScaling(request, fence));
+    if (refusal !== undefined) return refusal;
+  }
+  const [task] = intake.type === 'tasks' ? intake.tasks : [];
+  return task && refusalNow(task, await requests.wantedNow(request), now.toISOString());
 }
 
 /** A repair of our own takes the way of a scale request, and is answered as one. */

@@ -16,6 +16,7 @@ import {
   answerRefused,
   answerRefusedScale,
 } from './accept-request.js';
+import type { WantedNow } from './domain/early-refusal.js';
 import type { FirstEvent, KnownOfScaling, NewRequest } from './domain/intake.js';
 import type { Origin, RequestStore } from './ports.js';
 
@@ -33,6 +34,7 @@ class MemoryRequests implements RequestStore {
   /** Tasks that have ended. */
   readonly ended = new Set<string>();
   scaling: KnownOfScaling = { fence: 0, isRollingOut: false };
+  wanted: WantedNow = { isBusy: false };
 
   add(request: NewRequest, origin: Origin, tasks: readonly FirstEvent[]): Promise<boolean> {
     return this.store({ ...request, origin, tasks });
@@ -59,6 +61,10 @@ class MemoryRequests implements RequestStore {
 
   async knownOfScaling(_of: object, fence: number): Promise<KnownOfScaling> {
     return { ...this.scaling, fence: Math.max(fence, this.scaling.fence) };
+  }
+
+  async wantedNow(): Promise<WantedNow> {
+    return this.wanted;
   }
 
   async cancel(token: string, openTasks: readonly string[], by: object): Promise<void> {

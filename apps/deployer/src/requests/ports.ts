@@ -8,6 +8,7 @@ import type {
 } from '#libs/contracts';
 import type { Transaction } from '#libs/postgres';
 import type { Asker } from '../task/domain/task.events.js';
+import type { WantedNow } from './domain/early-refusal.js';
 import type { FirstEvent, KnownOfScaling, NewRequest, Repair } from './domain/intake.js';
 
 export type RequestKind = 'deployment' | 'scale' | 'secret';
@@ -59,6 +60,8 @@ export interface RequestStore {
     of: { readonly appId: string; readonly service: string },
     fence: number,
   ): Promise<KnownOfScaling>;
+  /** Of a service, as it is wanted at this moment. */
+  wantedNow(of: { readonly appId: string; readonly service: string }): Promise<WantedNow>;
   /** What waits of these tasks ends now, what runs at its next step. */
   cancel(token: string, openTasks: readonly string[], by: Asker): Promise<void>;
 }

@@ -20,6 +20,8 @@ export interface Specs {
     readonly arrival: number;
     readonly routes?: Omit<ReachedBy, 'traffic'>;
   }>;
+  /** Whether a later request of an autoscaler waits behind the one that has the turn of the service. */
+  isOvertaken(of: SpecOf): Promise<boolean>;
 }
 
 export interface SpecReader {

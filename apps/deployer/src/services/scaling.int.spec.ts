@@ -9,10 +9,10 @@ import { AUDIT, type AuditEntry, createHttpAdapter, setUpHttp, TOKENS } from '#l
 import { Outbox, type Pool, transaction } from '#libs/postgres';
 import type { TestDatabase } from '#libs/testing';
 import { createDeployerDatabase } from '../task/database.testing.js';
-import { knownOfScaling } from '../requests/adapters/scaling-rows.js';
+import { knownOfScaling, wantedNow } from '../requests/adapters/scaling-rows.js';
 import { releaseWith } from '../task/domain/task.testing.js';
 import { PostgresScaling } from './adapters/scaling-record.js';
-import { specForTask, storeRepeat, storeSpec } from './adapters/spec-rows.js';
+import { isOvertaken, specForTask, storeRepeat, storeSpec } from './adapters/spec-rows.js';
 import { changeSpec, firstSpec, type FieldChange, type ServiceSpec } from './domain/spec.js';
 import { SCALING_RECORD } from './ports.js';
 import { ScalingController } from './scaling.http.js';
@@ -229,6 +229,40 @@ describe('the fence of an autoscaler', () => {
       expect((await known(1)).isRollingOut).toBe(isRollingOut);
     },
   );
+});
+
+describe('requests of an autoscaler that pile up', () => {
+  const scale = async (token: string, state: string, request: object) => {
+    await pool.query(
+      `INSERT INTO requests (token, request, reply_topic, open_tasks) VALUES ($1, $2, 'r', 1)`,
+      [token, { ...WEB, ...request }],
+    );
+    await pool.query(`INSERT INTO tasks (id, token, position, service) VALUES ($1, $2, 0, 'web')`, [
+      `${token}/web`,
+      token,
+    ]);
+    await pool.query(`INSERT INTO work (id, key, state) VALUES ($1, 'shop/web', $2)`, [
+      `${token}/web`,
+      state,
+    ]);
+  };
+
+  it('are overtaken by the latest one alone', async () => {
+    await pool.query(`DELETE FROM work; DELETE FROM tasks; DELETE FROM requests`);
+    await scale('first', 'running', { to: 3, fence: 1 });
+    expect(await isOvertaken(pool, WEB)).toBe(false);
+    // A person's count, or that of another service, overtakes nothing.
+    await scale('person', 'queued', { to: 2 });
+    expect(await isOvertaken(pool, WEB)).toBe(false);
+    await scale('second', 'queued', { to: 4, fence: 1 });
+    expect(await isOvertaken(pool, WEB)).toBe(true);
+    expect(await isOvertaken(pool, { ...WEB, service: 'api' })).toBe(false);
+    const wanted = await transaction(pool, (tx) => wantedNow(tx, WEB));
+    expect(wanted).toMatchObject({ isBusy: true, spec: { count: 1 }, release: { id: 'r1' } });
+    expect(await transaction(pool, (tx) => wantedNow(tx, { ...WEB, service: 'api' }))).toEqual({
+      isBusy: false,
+    });
+  });
 });
 
 it('what is published of a spec has its policy', async () => {

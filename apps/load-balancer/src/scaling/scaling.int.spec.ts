@@ -64,8 +64,13 @@ describe('decisions', () => {
     expect(await rows('SELECT reason, from_count, to_count, token FROM scaling_decisions')).toEqual([
       { reason: 'panic', from_count: 2, to_count: 4, token: 'scaling-1' },
     ]);
+    // So long it is asked for; then it is decided anew.
+    const validUntil = new Date(T0 + 30_000).toISOString();
     expect(await rows('SELECT topic, data FROM outbox')).toMatchObject([
-      { topic: 'scale.requests', data: { ...web, to: 4, fence: held?.fence, principal: 'slipway:scaling' } },
+      {
+        topic: 'scale.requests',
+        data: { ...web, to: 4, fence: held?.fence, principal: 'slipway:scaling', validUntil },
+      },
     ]);
   });
 

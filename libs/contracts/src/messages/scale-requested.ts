@@ -59,6 +59,12 @@ export const scaleRequested = defineMessage({
         .describe(
           'Of an autoscaler, beside `to`: rises whenever another one decides about the service. A lower one than the service has seen is refused.',
         ),
+      validUntil: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .describe(
+          'Until when it may begin, RFC 3339. If its turn comes later, or a later request with a `fence` waits behind it, it is refused with `SCALE_OUTDATED`.',
+        ),
       instance: printable(255)
         .optional()
         .describe('The name of the instance that is to be drained and stopped.'),

@@ -1,5 +1,6 @@
 import { together, type Transaction } from '#libs/postgres';
 import { rolloutKey } from '../../task/domain/task.turns.js';
+import type { WantedNow } from '../domain/early-refusal.js';
 import type { KnownOfScaling } from '../domain/intake.js';
 
 interface OfService {
@@ -37,3 +38,19 @@ const rolloutOf = (tx: Transaction, of: OfService) =>
                       AND (r.request ->> 'mode' IN ('run', 'build-and-run', 'rollback') OR r.request ? 'canary')) AS "rollingOut"`,
     [of.appId, of.service, rolloutKey(of)],
   );
+
+/** The spec of a service, the release that it wants, and whether a task has or awaits the turn of its rollouts. */
+export async function wantedNow(tx: Transaction, of: OfService): Promise<WantedNow> {
+  const { rows } = await tx.query<{
+    spec: NonNullable<WantedNow['spec']>;
+    release: WantedNow['release'] | null;
+    isBusy: boolean;
+  }>(
+    `SELECT s.spec, l.release,
+            EXISTS (SELECT FROM work WHERE key = $3 AND state IN ('queued', 'ready', 'running', 'waiting')) AS "isBusy"
+     FROM specs s LEFT JOIN releases l ON l.id = s.release_id WHERE s.app_id = $1 AND s.service = $2`,
+    [of.appId, of.service, rolloutKey(of)],
+  );
+  const [row] = rows;
+  return { isBusy: row?.isBusy === true, spec: row?.spec, release: row?.release ?? undefined };
+}

@@ -2,12 +2,13 @@ import type { DeploymentReply, ScaleReply } from '#libs/contracts';
 import { type Outbox, together, type Transaction, type WorkQueue } from '#libs/postgres';
 import type { Asker } from '../../task/domain/task.events.js';
 import type { Clock } from '../../task/ports.js';
+import type { WantedNow } from '../domain/early-refusal.js';
 import type { FirstEvent, KnownOfScaling, NewRequest } from '../domain/intake.js';
 import type { NewTasks, Origin, RequestStore } from '../ports.js';
 import { outgoingReply } from './reply-messages.js';
 import { answerAgain } from './request-answers.js';
 import * as rows from './request-rows.js';
-import { knownOfScaling } from './scaling-rows.js';
+import { knownOfScaling, wantedNow } from './scaling-rows.js';
 
 export interface StoredRequestsParts {
   readonly tasks: NewTasks;
@@ -54,6 +55,10 @@ export class StoredRequests implements RequestStore {
     fence: number,
   ): Promise<KnownOfScaling> {
     return knownOfScaling(this.tx, of, fence);
+  }
+
+  wantedNow(of: { readonly appId: string; readonly service: string }): Promise<WantedNow> {
+    return wantedNow(this.tx, of);
   }
 
   async cancel(token: string, openTasks: readonly string[], by: Asker): Promise<void> {

@@ -82,7 +82,7 @@ export function refuseDeployment(request: object, reply: DeploymentReply): Intak
 }
 
 export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date, proven?: string): Intake {
-  const { token, appId, service, by, to, fence, instance, canary, written } = request;
+  const { token, appId, service, by, to, fence, validUntil, instance, canary, written } = request;
   const task = {
     ...{ token, appId, appName: appId, service },
     written: writtenOf(service, written),
@@ -90,7 +90,7 @@ export function decideScale(request: ScaleRequest, rules: IntakeRules, now: Date
     deadlineAt: deadlineOf(request, rules, now),
   };
   if (canary?.percent === ALL) return promotion(request, task, canary.release);
-  return scaleTask(request, { ...task, scale: { by, to, fence, instance, canary } });
+  return scaleTask(request, { ...task, scale: { by, to, fence, validUntil, instance, canary } });
 }
 
 const ALL = 100;

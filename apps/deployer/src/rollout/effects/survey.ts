@@ -9,12 +9,13 @@ export const survey: EffectFile<'survey', InstanceEffectPorts> = {
   async run(ports, { claim }, state) {
     const { appId, service } = state;
     const makesRoomFor = state.scale?.makesRoomFor;
-    const [known, secrets, wanted, volumes, roomAwaited] = await Promise.all([
+    const [known, secrets, wanted, volumes, roomAwaited, isOvertaken] = await Promise.all([
       ports.instances.of(appId, service),
       ports.secrets.names(appId),
       ports.specs.forTask(claim.taskId, state),
       ports.instances.volumes(appId, service),
       makesRoomFor && ports.nodeRequests.isAwaited(makesRoomFor.accessToken),
+      state.scale?.fence === undefined ? undefined : ports.specs.isOvertaken(state),
     ]);
     const instances = await Promise.all(known.map((instance) => surveyed(ports, instance)));
     return {
@@ -25,6 +26,7 @@ export const survey: EffectFile<'survey', InstanceEffectPorts> = {
             ...{ instances, secrets, ...wanted },
             ...(volumes.length > 0 && { volumes }),
             ...(roomAwaited !== undefined && { roomAwaited }),
+            ...(isOvertaken === true && { isOvertaken }),
           },
         },
       ],

@@ -2,6 +2,7 @@ import { canaryCount, serviceSpecChanged, type ServiceSpecChange, type SpecRevis
 import { jsonTime, type OutboxMessage, type Pool, type Transaction } from '#libs/postgres';
 import { outgoing } from '#libs/runtime';
 import type { ReachedBy } from '../../routes/domain/service-routes.js';
+import { rolloutKey } from '../../task/domain/task.turns.js';
 import type { SpecAuthor } from '../domain/spec-author.js';
 import type { ServiceSpec } from '../domain/spec.js';
 import type { SpecOf } from '../ports.js';
@@ -106,6 +107,16 @@ export async function specForTask(db: Pool | Transaction, taskId: string, of: Sp
 
 const REVISION = `json_build_object('revision', revision, 'spec', spec, 'principal', principal, 'verified', verified,
   'reason', reason, 'token', token, 'changedAt', ${jsonTime('changed_at')})`;
+
+/** Whether a later request of an autoscaler waits behind the one that has the turn of the service. */
+export async function isOvertaken(db: Pool | Transaction, of: SpecOf): Promise<boolean> {
+  const { rows } = await db.query<{ isOvertaken: boolean }>(
+    `SELECT EXISTS (SELECT FROM work w JOIN tasks t ON t.id = w.id JOIN requests r ON r.token = t.token
+                    WHERE w.key = $1 AND w.state = 'queued' AND r.request ? 'fence') AS "isOvertaken"`,
+    [rolloutKey(of)],
+  );
+  return rows[0]?.isOvertaken === true;
+}
 
 /** The revisions of a spec, the newest first. Empty for a service of which nothing was ever wanted. */
 export async function specHistory(

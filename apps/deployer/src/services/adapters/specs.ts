@@ -2,7 +2,14 @@ import { type OutboxMessage, type Pool, together, type Transaction } from '#libs
 import { sidesOf } from '../../task/domain/step-writes.js';
 import type { Clock, Step, StepWriter } from '../../task/ports.js';
 import type { SpecOf, Specs } from '../ports.js';
-import { specForTask, specMessage, storeRepeat, storeSpec, type StoredSpec } from './spec-rows.js';
+import {
+  isOvertaken,
+  specForTask,
+  specMessage,
+  storeRepeat,
+  storeSpec,
+  type StoredSpec,
+} from './spec-rows.js';
 
 /** Specs in Postgres, as tasks read and change them. */
 export class PostgresSpecs implements Specs, StepWriter {
@@ -10,6 +17,10 @@ export class PostgresSpecs implements Specs, StepWriter {
 
   forTask(taskId: string, of: SpecOf) {
     return specForTask(this.parts.pool, taskId, of);
+  }
+
+  isOvertaken(of: SpecOf): Promise<boolean> {
+    return isOvertaken(this.parts.pool, of);
   }
 
   messages(step: Step): readonly OutboxMessage[] {

@@ -151,6 +151,26 @@ describe('a count that is asked for', () => {
     expect(notes({ to: 6, fence: 1 })).toEqual([]);
   });
 
+  it('was carried out long after the load that asked for it had gone', () => {
+    const scale = { to: 5, fence: 1, validUntil: '2026-11-30T12:00:30.000Z' };
+    const state = surveyed({ mode: 'scale', scale }, spec);
+    expect(planProblem(state, '2026-11-30T12:00:30.000Z')).toBeUndefined();
+    expect(planProblem(state, '2026-11-30T12:00:36.000Z')).toMatchObject({
+      code: 'SCALE_OUTDATED',
+      message: expect.stringContaining('shop/web is not scaled to 5: that was to begin until') as string,
+    });
+  });
+
+  it('was carried out although another one had been decided on since', () => {
+    const state = { ...surveyed({ mode: 'scale', scale: { to: 5, fence: 1 } }, spec), isOvertaken: true };
+    expect(planProblem(state, AT)).toMatchObject({
+      ...{
+        code: 'SCALE_OUTDATED',
+        message: 'shop/web is not scaled to 5: another count was asked for since.',
+      },
+    });
+  });
+
   it('leads towards the bounds where a window has closed', () => {
     const many = { ...spec, count: 12 };
     expect(refused({ mode: 'scale', scale: { to: 10, fence: 1 } }, many)).toBeUndefined();

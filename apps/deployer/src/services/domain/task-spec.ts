@@ -119,7 +119,24 @@ const countBefore = ({ spec, survey = [] }: Pick<TaskState, 'spec' | 'survey'>):
  * @param at now, RFC 3339
  */
 export const countProblem = (state: TaskState, at: string): TaskError | undefined =>
-  scaleProblem(state) ?? boundsProblem(state, at);
+  outdatedProblem(state, at) ?? scaleProblem(state) ?? boundsProblem(state, at);
+
+/** What was decided from figures of before a long wait says nothing of now. */
+function outdatedProblem(
+  { appId, service, scale, isOvertaken }: TaskState,
+  at: string,
+): TaskError | undefined {
+  const { validUntil, to } = scale ?? {};
+  const isLate = validUntil !== undefined && at !== '' && Date.parse(at) > Date.parse(validUntil);
+  if (!isLate && isOvertaken !== true) return undefined;
+  return {
+    code: 'SCALE_OUTDATED',
+    message: isLate
+      ? `${appId}/${service} is not scaled to ${to ?? 'what was asked for'}: that was to begin until ${validUntil}.`
+      : `${appId}/${service} is not scaled to ${to}: another count was asked for since.`,
+    hint: 'Nothing has to be done: an autoscaler decides again from what it sees now.',
+  };
+}
 
 /** With a policy, people and autoscalers alike stay within its bounds. */
 function boundsProblem(state: TaskState, at: string): TaskError | undefined {

@@ -111,7 +111,13 @@ export const effectTable = {
   },
   'make-plan': {
     ...{ ...recorded, endedBy: ['PlanMade'] },
-    codes: ['INSTANCE_NOT_FOUND', 'CANARY_REFUSED', 'SCALE_OUT_OF_BOUNDS', 'SECRET_NOT_FOUND'],
+    codes: [
+      'INSTANCE_NOT_FOUND',
+      'CANARY_REFUSED',
+      'SCALE_OUT_OF_BOUNDS',
+      'SCALE_OUTDATED',
+      'SECRET_NOT_FOUND',
+    ],
   },
   'request-node': { ...recorded, endedBy: ['NodeRequested'] },
   'await-node': {

@@ -98,6 +98,8 @@ interface ScaleWish {
   readonly to?: number;
   /** With `to`: of an autoscaler. */
   readonly fence?: number;
+  /** RFC 3339; a plan that is made later changes nothing. */
+  readonly validUntil?: string;
   readonly instance?: string;
   readonly canary?: CanaryWish;
   /** Of a repair: the instance in whose place another is started if it does not run. */
@@ -204,6 +206,8 @@ interface TaskEventData {
     readonly routes?: Routes;
     /** Of one that makes room: whether the other one waits for it still. */
     readonly roomAwaited?: boolean;
+    /** Of an autoscaler's request: a later one waits behind it. */
+    readonly isOvertaken?: boolean;
   };
   /** What the service declares of how it is reached is its own: what counts from its success on. */
   RoutesClaimed: { readonly routes: Routes };

@@ -90,6 +90,8 @@ export interface TaskState extends Accepted {
   readonly routesClaimed: boolean;
   /** Of one that makes room: whether the other one waited for it still. */
   readonly roomAwaited?: boolean;
+  /** Of an autoscaler's request: a later one waits behind it. */
+  readonly isOvertaken?: boolean;
   readonly plan?: Plan;
   readonly slots: readonly SlotProgress[];
   /** Until when an instance that is to be stopped is left to finish, by its name; RFC 3339. */

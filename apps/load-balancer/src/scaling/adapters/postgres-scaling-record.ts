@@ -1,6 +1,7 @@
 import { scaleRequested, type ScaleReply } from '#libs/contracts';
 import { type Outbox, type Pool, transaction, type Transaction } from '#libs/postgres';
 import { outgoing, type OldRows } from '#libs/runtime';
+import { ASKED_MS } from '../domain/asked.js';
 import { COARSE_SECONDS, FINE_SECONDS, type Recorded, recordOf } from '../domain/recorded.js';
 import { SAME_MS, type Unchanged } from '../domain/unchanged.js';
 import type { HeldService, ScalingChange, ScalingRecord, ServiceName } from '../ports.js';
@@ -61,7 +62,8 @@ export class PostgresScalingRecord implements ScalingRecord {
         ],
       );
       const reason = change.reason.slice(0, LONGEST_REASON);
-      const request = { token, appId, service, to: explanation.count, fence, reason };
+      const validUntil = new Date(at + ASKED_MS).toISOString();
+      const request = { token, appId, service, to: explanation.count, fence, validUntil, reason };
       await outbox.add(tx, [
         outgoing(scaleRequested, { ...request, principal: SCALING_PRINCIPAL, written: undefined }),
       ]);

@@ -14,7 +14,7 @@ export interface Asking {
   readonly restsUntil?: number;
 }
 
-/** A request that shows in no spec by then was refused, or lost its turn: it is asked again. */
+/** A request that shows in no spec by then was refused, or lost its turn: it is void, and decided anew. */
 export const ASKED_MS = 30_000;
 /** One that was done shows in the spec by then, or somebody else has changed the count since. */
 export const SHOWN_MS = 3_000;
