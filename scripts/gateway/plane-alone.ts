@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogger, createMetrics, Health } from '#libs/telemetry';
+import { createLogger } from '#libs/telemetry';
 import { createBalancing } from '../../apps/gateway/src/balancing/wire.js';
 import { openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
 import type { DataPlane, TlsPlane } from '../../apps/gateway/src/data-plane/ports.js';
-import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
+import { gatewayParts } from '../../apps/gateway/src/data-plane/gateway-parts.testing.js';
 import type { Ledger } from '../one-machine/ledger.js';
 
 export const HAPROXY = '/usr/sbin/haproxy';
@@ -34,45 +33,36 @@ interface PlaneAloneOptions {
   readonly ledger?: Ledger;
 }
 
-/** What a gateway must be given, though nothing of it is used here. */
-const UNUSED = {
-  ...{ DATABASE_URL: 'postgres://none/none', GATEWAY_REPLICA: 'alone' },
-  SLIPWAY_API_TOKEN: 'nobody-asks-this-gateway-by-http-with-a-token',
-};
-
 export async function startPlaneAlone({
   port,
   env = {},
   onLine,
   ledger,
 }: PlaneAloneOptions): Promise<PlaneAlone> {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-gateway-'));
+  const troubles: string[] = [];
+  const write = (line: string): void => {
+    if (line.includes('"level":"warn"') || line.includes('"level":"error"')) troubles.push(line);
+    else onLine?.(line);
+  };
+  const { config, folder, listen, runtime, remove } = await gatewayParts({
+    env: { GATEWAY_REPLICA: 'alone', GATEWAY_HAPROXY: HAPROXY, GATEWAY_ACCESS_LOG: 'false', ...env },
+    port,
+    logger: createLogger({ app: 'gateway', replica: 'alone', level: 'info', destination: { write } }),
+  });
   ledger?.hold({ kind: 'directory', path: folder });
   ledger?.hold({
     kind: 'pid-file',
     path: join(folder, 'haproxy.pid'),
     argument: join(folder, 'haproxy.cfg'),
   });
-  const config = gatewayConfigSchema.parse({
-    ...{ ...UNUSED, GATEWAY_HAPROXY: HAPROXY, GATEWAY_ACCESS_LOG: 'false' },
-    ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder },
-    ...env,
-  });
-  const troubles: string[] = [];
-  const write = (line: string): void => {
-    if (line.includes('"level":"warn"') || line.includes('"level":"error"')) troubles.push(line);
-    else onLine?.(line);
-  };
-  const logger = createLogger({ app: 'gateway', replica: 'alone', level: 'info', destination: { write } });
-  const runtime = { logger, health: new Health(), metrics: createMetrics('gateway') };
-  const carrying = await openDataPlane(runtime, config, { host: '127.0.0.1', port });
+  const carrying = await openDataPlane(runtime, config, listen);
   const balancing = createBalancing({ runtime, plane: carrying, config });
   balancing.start();
   const { plane } = balancing;
   const stop = async (): Promise<void> => {
     await balancing.stop();
     await carrying.close({ leave: false });
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   };
   const pid = async (): Promise<number> => Number(await readFile(join(folder, 'haproxy.pid'), 'utf8'));
   return { plane, tls: carrying, port, folder, troubles, pid, stop };

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '#libs/config';
-import { createLogger, createMetrics, Health } from '#libs/telemetry';
-import { closedPort, until } from '#libs/testing';
+import { Health } from '#libs/telemetry';
+import { addRunningInstance, closedPort, until } from '#libs/testing';
+import { gatewayParts } from '../../apps/gateway/src/data-plane/gateway-parts.testing.js';
 import { ask, Instance } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { openDataPlane } from '../../apps/gateway/src/data-plane/wire.js';
-import { gatewayConfigSchema } from '../../apps/gateway/src/gateway.config.js';
 import { createTraffic, feedUpstream } from '../../apps/gateway/src/traffic/wire.js';
 import {
   BareFeed,
@@ -43,16 +43,15 @@ const folderFor = async (): Promise<string> => {
 
 /** A gateway that has nothing but the feed, with a real HAProxy. */
 async function startGateway(urls: readonly string[], folder: string) {
-  const port = await closedPort();
-  const config = gatewayConfigSchema.parse({
-    ...{ GATEWAY_FEED_URLS: urls.join(), GATEWAY_FEED_TOKEN: READ_TOKEN, GATEWAY_REPLICA: 'edge' },
-    ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_ACCESS_LOG: 'false' },
-    ...{ GATEWAY_HAPROXY: '/usr/sbin/haproxy', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
+  const { config, port, listen, runtime } = await gatewayParts({
+    env: {
+      ...{ GATEWAY_FEED_URLS: urls.join(), GATEWAY_FEED_TOKEN: READ_TOKEN, GATEWAY_REPLICA: 'edge' },
+      ...{ GATEWAY_HAPROXY: '/usr/sbin/haproxy', GATEWAY_ACCESS_LOG: 'false' },
+    },
+    folder,
   });
-  const logger = createLogger({ app: 'gateway', replica: 'edge', level: 'error' });
-  const metrics = createMetrics('gateway');
-  const health = new Health();
-  const plane = await openDataPlane({ logger, health, metrics }, config, { host: '127.0.0.1', port });
+  const { logger, metrics, health } = runtime;
+  const plane = await openDataPlane(runtime, config, listen);
   const upstream = feedUpstream({ logger, metrics }, 'edge', { urls, token });
   const traffic = createTraffic({
     runtime: { logger, metrics, health: new Health() },
@@ -78,13 +77,7 @@ async function startGateway(urls: readonly string[], folder: string) {
 async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
   const started = await Instance.start(name, answer);
   stops.push(() => started.kill());
-  await world.registry.query(
-    `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port, url,
-       container, access_token, cpu, memory_mib, started_at, reported_at)
-     VALUES ($1, 'running', 'shop', 'The shop', 'web', 'r1', 'image', 'node-1', 'localhost', $2, 'http://x', 'c1',
-       't1', 0.25, 128, now(), now())`,
-    [name, started.port],
-  );
+  await addRunningInstance(world.registry, name, started.port, 'localhost');
   return started;
 }
 

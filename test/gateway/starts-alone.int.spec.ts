@@ -8,7 +8,15 @@ import { databaseVariable } from '#libs/app-roles';
 import type { Pool } from '#libs/postgres';
 import type { RunningApp } from '#libs/runtime';
 import { freshKeys } from '#libs/secrets';
-import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase, until } from '#libs/testing';
+import {
+  addRunningInstance,
+  appPool,
+  closedPort,
+  createTestDatabase,
+  migrateApp,
+  type TestDatabase,
+  until,
+} from '#libs/testing';
 import { ask, Instance } from '../../apps/gateway/src/data-plane/haproxy.testing.js';
 import { startGateway } from '../../apps/gateway/src/start.js';
 import { BareFeed, READ_TOKEN } from '../../apps/load-balancer/src/traffic-feed/feed.testing.js';
@@ -78,13 +86,7 @@ describe('a gateway that starts while Postgres is away', () => {
       await registry.query('DELETE FROM instance_records WHERE name = $1', [name]);
       await started.kill();
     });
-    await registry.query(
-      `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port,
-         url, container, access_token, cpu, memory_mib, started_at, reported_at)
-       VALUES ($1, 'running', 'shop', 'The shop', 'web', 'r1', 'image', 'node-1', '127.0.0.1', $2, 'http://x', 'c1',
-         't1', 0.25, 128, now(), now())`,
-      [name, started.port],
-    );
+    await addRunningInstance(registry, name, started.port);
   }
 
   function urlBy(front: number): Readonly<Record<string, string>> {

@@ -5,6 +5,7 @@ import { databaseVariable } from '#libs/app-roles';
 import { Listener, type Pool } from '#libs/postgres';
 import { type Applied, TrafficWatch } from '#libs/registry-client';
 import {
+  addRunningInstance,
   type AppProcess,
   appPool,
   closedPort,
@@ -152,13 +153,7 @@ export class WholeGateway {
   async addInstance(name: string): Promise<void> {
     const instance = await Instance.start(name);
     this.instances.set(name, instance);
-    await this.registry.query(
-      `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port,
-         url, container, access_token, cpu, memory_mib, started_at, reported_at)
-       VALUES ($1, 'running', 'shop', 'The shop', 'web', 'r1', 'image', 'node-1', '127.0.0.1', $2, 'http://x', 'c1',
-         't1', 0.25, 128, now(), now())`,
-      [name, instance.port],
-    );
+    await addRunningInstance(this.registry, name, instance.port);
   }
 
   /** How many requests an instance has got. */

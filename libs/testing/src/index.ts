@@ -17,3 +17,4 @@ export * from './until.js';
 export * from './produce-raw.js';
 export * from './record-batch.js';
 export * from './routes.js';
+export * from './running-instance.js';

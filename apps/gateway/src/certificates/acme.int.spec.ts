@@ -1,17 +1,15 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { databaseVariable } from '#libs/app-roles';
 import { Listener, type Pool } from '#libs/postgres';
 import { parseAtRestKeys } from '#libs/secrets';
-import { createLogger, createMetrics, Health } from '#libs/telemetry';
+import { createLogger } from '#libs/telemetry';
 import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase, until } from '#libs/testing';
 import { type Pebble, pebblePrograms, startPebble } from '../../../../scripts/one-machine/pebble.js';
+import { gatewayParts } from '../data-plane/gateway-parts.testing.js';
 import { ask, Instance } from '../data-plane/haproxy.testing.js';
 import { openDataPlane } from '../data-plane/wire.js';
-import { gatewayConfigSchema } from '../gateway.config.js';
 import { AcmeAuthority, freshKey } from './adapters/acme-authority.js';
 import { PostgresAccounts } from './adapters/postgres-accounts.js';
 import { PostgresOrders } from './adapters/postgres-orders.js';
@@ -72,32 +70,25 @@ interface GatewayOptions {
 }
 
 async function gateway(name: string, { port: given, authority, env }: GatewayOptions) {
-  const [port, tlsPort] = [given ?? (await closedPort()), await closedPort()];
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-acme-'));
-  stops.push(() => rm(folder, { recursive: true, force: true }));
-  const config = gatewayConfigSchema.parse({
-    ...{ DATABASE_URL: database.url, SLIPWAY_API_TOKEN: 'x'.repeat(16) },
-    ...{
-      GATEWAY_LISTEN: `127.0.0.1:${port}`,
-      GATEWAY_LISTEN_TLS: `127.0.0.1:${tlsPort}`,
-      GATEWAY_REPLICA: name,
+  const tlsPort = await closedPort();
+  const { config, folder, listen, runtime, remove } = await gatewayParts({
+    env: {
+      ...{ GATEWAY_LISTEN_TLS: `127.0.0.1:${tlsPort}`, GATEWAY_REPLICA: name },
+      ...{ GATEWAY_ACCESS_LOG: 'false', SLIPWAY_CERTIFICATE_KEY: KEY },
+      ...{ GATEWAY_ACME_URL: authority.directoryUrl, GATEWAY_ACME_CA_FILE: authority.caFile },
+      ...{ GATEWAY_ACME_ACCEPT_TERMS: 'true', GATEWAY_ACME_RETRY_MS: '1000', ...env },
     },
-    ...{ GATEWAY_FOLDER: folder, GATEWAY_ACCESS_LOG: 'false', SLIPWAY_CERTIFICATE_KEY: KEY },
-    ...{ GATEWAY_ACME_URL: authority.directoryUrl, GATEWAY_ACME_CA_FILE: authority.caFile },
-    ...{ GATEWAY_ACME_ACCEPT_TERMS: 'true', GATEWAY_ACME_RETRY_MS: '1000', ...env },
+    port: given,
+    logger: createLogger({ app: 'gateway', replica: name, level: 'silent' }),
   });
-  const logger = createLogger({ app: 'gateway', replica: name, level: 'silent' });
+  stops.push(remove);
+  const { port } = listen;
   let aheadMs = 0;
   const clock = { now: () => new Date(Date.now() + aheadMs) };
-  const [metrics, health] = [createMetrics('gateway'), new Health()];
-  const certificates = await openCertificates({ logger, metrics, health }, config, folder, QUICK);
+  const { metrics, health } = runtime;
+  const certificates = await openCertificates(runtime, config, folder, QUICK);
   if (certificates === undefined) throw new Error('no certificates');
-  const plane = await openDataPlane(
-    { logger, health, metrics },
-    config,
-    { host: '127.0.0.1', port },
-    certificates.challengePort,
-  );
+  const plane = await openDataPlane(runtime, config, listen, certificates.challengePort);
   stops.push(() => plane.close({ leave: false }));
   const carried = certificates.over(plane, plane);
   stops.push(() => certificates.stop());

@@ -1,20 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { closedPort } from '#libs/testing';
-import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
+import type { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
 import type { HaproxySettings, TlsSettings } from './adapters/haproxy-settings.js';
+import { HaproxyPlace } from './haproxy-place.testing.js';
 
-const pool = { backends: 2, servers: 2 };
-
-export interface SecurePlane {
+export interface SecurePlane extends Pick<HaproxyPlace, 'folder' | 'port' | 'tlsPort' | 'troubles'> {
   readonly plane: HaproxyDataPlane;
-  readonly folder: string;
-  /** Of plain HTTP. */
-  readonly port: number;
-  readonly tlsPort: number;
-  readonly troubles: readonly string[];
 }
 
 interface SecureOptions {
@@ -26,34 +16,15 @@ interface SecureOptions {
 }
 
 /** A HAProxy with HTTP and HTTPS, which ends with the test. */
-export async function securePlane(options: SecureOptions = {}): Promise<SecurePlane> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'slipway-haproxy-')));
-  const [port, tlsPort] = [await closedPort(), await closedPort()];
-  const troubles: string[] = [];
-  const plane = new HaproxyDataPlane({
-    settings: {
-      ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
-      tls: {
-        host: '127.0.0.1',
-        port: tlsPort,
-        publicPort: tlsPort,
-        redirects: true,
-        hstsSeconds: 0,
-        ...options.tls,
-      },
-      pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
-      ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
-      ...{ headMs: 10_000, cache: { bytes: 1_048_576, objectBytes: 65_536, maxAgeMs: 60_000 }, limits: {} },
-      isRoot: process.getuid?.() === 0,
-      ...options.settings,
-    },
-    challengePort: options.challengePort,
-    onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),
-  });
-  onTestFinished(async () => {
-    await plane.close({ leave: false });
-    await rm(folder, { recursive: true, force: true });
-  });
-  await plane.start();
+export async function securePlane({
+  tls,
+  settings,
+  challengePort,
+  folder: earlier,
+}: SecureOptions = {}): Promise<SecurePlane> {
+  const place = await HaproxyPlace.make(earlier);
+  onTestFinished(() => place.close());
+  const plane = await place.open({ settings: { tls: place.tls(tls), ...settings }, challengePort });
+  const { folder, port, tlsPort, troubles } = place;
   return { plane, folder, port, tlsPort, troubles };
 }

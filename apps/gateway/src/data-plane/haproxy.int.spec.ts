@@ -1,75 +1,41 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closedPort, until } from '#libs/testing';
+import { until } from '#libs/testing';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
-import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
 import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
 import { RuntimeApi } from './adapters/runtime-api.js';
 import { carryOut } from './adapters/runtime-commands.js';
 import type { Wanted, WantedServer } from './domain/wanted.js';
 import { wantedOf } from './domain/wanted.testing.js';
-import { ask, Instance, Stream } from './haproxy.testing.js';
+import { ask, type Instance, Stream } from './haproxy.testing.js';
+import { HaproxyPlace } from './haproxy-place.testing.js';
 
-const pool = { backends: 2, servers: 2 };
-
-let folder: string;
+let place: HaproxyPlace;
 let port: number;
-let planes: HaproxyDataPlane[];
-let instances: Instance[];
-let troubles: string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-haproxy-'));
-  [port, planes, instances, troubles] = [await closedPort(), [], [], []];
+  place = await HaproxyPlace.make();
+  ({ port } = place);
 });
-afterEach(async () => {
-  for (const plane of planes.reverse()) await plane.close({ leave: false });
-  await Promise.all(instances.map((instance) => instance.kill().catch(() => undefined)));
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => place.close());
 
-const settings = (more: Partial<HaproxySettings> = {}): HaproxySettings => ({
-  ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
-  pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
-  ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
-  ...{ headMs: 10_000, limits: {} },
-  cache: { bytes: 1_048_576, objectBytes: 10_000, maxAgeMs: 60_000 },
-  isRoot: process.getuid?.() === 0,
-  ...more,
-});
-
-async function open(more: Partial<HaproxySettings> = {}, accessLogPort?: number): Promise<HaproxyDataPlane> {
-  const plane = new HaproxyDataPlane({
-    ...{ settings: settings(more), accessLogPort },
-    onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),
-  });
-  planes.push(plane);
-  await plane.start();
-  return plane;
-}
-
-async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
-  const started = await Instance.start(name, answer);
-  instances.push(started);
-  return started;
-}
-
-const get = (host: string, path = '/', headers: Record<string, string> = {}) =>
-  ask({ port, host, path, headers });
+const open = (settings: Partial<HaproxySettings> = {}, accessLogPort?: number) =>
+  place.open({ settings, accessLogPort });
+const instance = (...how: Parameters<HaproxyPlace['instance']>) => place.instance(...how);
+const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
 const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
 
-const masterPid = async (): Promise<number> => Number(await readFile(filesIn(folder).pid, 'utf8'));
+const masterPid = async (): Promise<number> => Number(await readFile(filesIn(place.folder).pid, 'utf8'));
 /** A process that has ended has no command line, even while its parent has not asked for its exit code. */
 async function hasEnded(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) === '';
 }
 async function workerPid(): Promise<number> {
-  const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
+  const api = await RuntimeApi.connect(filesIn(place.folder).runtimeSocket);
   const info = await api.ask('show info');
   api.close();
   return Number(/^Pid: (\d+)$/m.exec(info)?.[1]);
@@ -78,7 +44,7 @@ async function workerPid(): Promise<number> {
 describe('routes', () => {
   it('lead by host and by the longest path; no route is 404, no instance is 503 with a time to try again', async () => {
     const [a, b, c] = [await instance('a'), await instance('b'), await instance('c')];
-    const plane = await open({ pools: { ...settings().pools, least: { backends: 4, servers: 2 } } });
+    const plane = await open({ pools: { ...place.settings().pools, least: { backends: 4, servers: 2 } } });
     await plane.apply({
       services: wantedOf({ a: [a.wanted()], b: [b.wanted()], c: [c.wanted()], none: [] }).services,
       routes: [
@@ -102,7 +68,7 @@ describe('routes', () => {
       ...{ status: 503, headers: { 'retry-after': '60', 'content-type': 'text/plain' } },
       body: 'This service has no instance that runs.\n',
     });
-    expect(troubles).toEqual([]);
+    expect(place.troubles).toEqual([]);
   });
 });
 
@@ -131,7 +97,7 @@ describe('changes', () => {
     await stream.stop();
     expect(stream.failures).toEqual([]);
     expect(plane.counts).toMatchObject({ starts: 1 });
-    expect(troubles).toEqual([]);
+    expect(place.troubles).toEqual([]);
   });
 
   it('that need larger pools reload it, once a second at most, and no request fails', async () => {
@@ -156,14 +122,16 @@ describe('changes', () => {
   it('that it refuses are an error with its words, for it answers them as if all were well', async () => {
     const plane = await open();
     await plane.apply(wantedOf({}));
-    const api = await RuntimeApi.connect(filesIn(folder).runtimeSocket);
+    const api = await RuntimeApi.connect(filesIn(place.folder).runtimeSocket);
     const at = { backend: 'least-9', slot: 1 };
-    await expect(carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(folder))).rejects.toMatchObject({
+    await expect(
+      carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(place.folder)),
+    ).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
       message: expect.stringContaining('No such') as string,
     });
     const set = { kind: 'set-route', key: 'gone/', target: 'least-1' } as const;
-    await expect(carryOut(api, [set], filesIn(folder))).rejects.toMatchObject({
+    await expect(carryOut(api, [set], filesIn(place.folder))).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
     });
     api.close();
@@ -277,7 +245,7 @@ describe('HAProxy that ends', () => {
         ),
       );
       expect(performance.now() - begun).toBeLessThan(5_000);
-      expect(troubles.join()).toContain('it is started again: DataPlaneError: HAProxy has ended: ');
+      expect(place.troubles.join()).toContain('it is started again: DataPlaneError: HAProxy has ended: ');
       await plane.apply(wantedOf({ web: [a.wanted()] }));
       for (let n = 0; n < 10; n += 1) expect(await bodyOf('web.localhost')).toBe('a');
       expect(plane.counts.starts).toBe(2);
@@ -461,7 +429,7 @@ describe('requests', () => {
 
 describe('HAProxy that cannot be started', () => {
   it('is named with what to install, and carried once it is there', async () => {
-    const program = join(folder, 'no-such-haproxy');
+    const program = join(place.folder, 'no-such-haproxy');
     const plane = await open({ program });
     await expect(plane.apply(wantedOf({}))).rejects.toMatchObject({
       code: 'HAPROXY_MISSING',

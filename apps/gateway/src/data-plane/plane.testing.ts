@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createLogger, createMetrics, Health, type Logger, type Metrics } from '#libs/telemetry';
-import { closedPort } from '#libs/testing';
-import { type GatewayConfig, gatewayConfigSchema } from '../gateway.config.js';
+import type { Logger, Metrics } from '#libs/telemetry';
+import type { GatewayConfig } from '../gateway.config.js';
+import { gatewayParts } from './gateway-parts.testing.js';
 import { filesIn } from './adapters/haproxy-settings.js';
 import { RuntimeApi } from './adapters/runtime-api.js';
 import { type Answer, ask, Instance } from './haproxy.testing.js';
@@ -39,19 +36,12 @@ export async function startInstance(...how: Parameters<typeof Instance.start>): 
 
 /** A gateway's data plane on real HAProxy, by its variables, until the test is over. */
 export async function startPlane(env: Readonly<Record<string, string>> = {}): Promise<PlaneUnderTest> {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-plane-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const port = await closedPort();
-  const config = gatewayConfigSchema.parse({
-    ...{ DATABASE_URL: 'postgres://none', GATEWAY_REPLICA: 'gateway-1' },
-    ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, SLIPWAY_API_TOKEN: 'a token' },
-    GATEWAY_POOL_BACKENDS: 'least=4,weighted=1,sticky=2',
-    ...env,
+  const { config, folder, port, listen, runtime, remove } = await gatewayParts({
+    env: { GATEWAY_POOL_BACKENDS: 'least=4,weighted=1,sticky=2', ...env },
   });
-  const metrics = createMetrics('gateway');
-  const logger = createLogger({ app: 'gateway', replica: 'gateway-1', level: 'error' });
-  const listen = { host: '127.0.0.1', port };
-  const plane = await openDataPlane({ logger, health: new Health(), metrics }, config, listen);
+  onTestFinished(remove);
+  const { logger, metrics } = runtime;
+  const plane = await openDataPlane(runtime, config, listen);
   onTestFinished(() => plane.close({ leave: false }));
   return {
     ...{ plane, port, folder, config, logger, metrics },

@@ -1,61 +1,24 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closedPort, until } from '#libs/testing';
-import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
-import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
+import { until } from '#libs/testing';
+import { filesIn } from './adapters/haproxy-settings.js';
 import { wantedOf } from './domain/wanted.testing.js';
-import { ask, Instance } from './haproxy.testing.js';
+import { HaproxyPlace } from './haproxy-place.testing.js';
 
-const pool = { backends: 2, servers: 2 };
-
-let folder: string;
-let port: number;
-let planes: HaproxyDataPlane[];
-let instances: Instance[];
-let troubles: string[];
+let place: HaproxyPlace;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-haproxy-'));
-  [port, planes, instances, troubles] = [await closedPort(), [], [], []];
+  place = await HaproxyPlace.make();
 });
-afterEach(async () => {
-  for (const plane of planes.reverse()) await plane.close({ leave: false });
-  await Promise.all(instances.map((instance) => instance.kill().catch(() => undefined)));
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => place.close());
 
-const settings = (): HaproxySettings => ({
-  ...{ program: 'haproxy', folder, host: '127.0.0.1', port },
-  pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
-  ...{ maxConnections: 500, idleMs: 30_000, tunnelIdleMs: 30_000, trustedProxies: [] },
-  ...{ headMs: 10_000, limits: {} },
-  cache: { bytes: 1_048_576, objectBytes: 10_000, maxAgeMs: 60_000 },
-  isRoot: process.getuid?.() === 0,
-});
-
-async function open(): Promise<HaproxyDataPlane> {
-  const plane = new HaproxyDataPlane({
-    settings: settings(),
-    onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),
-  });
-  planes.push(plane);
-  await plane.start();
-  return plane;
-}
-
-async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
-  const started = await Instance.start(name, answer);
-  instances.push(started);
-  return started;
-}
-
-const get = (host: string, path = '/', headers: Record<string, string> = {}) =>
-  ask({ port, host, path, headers });
+const open = () => place.open();
+const instance = (...how: Parameters<HaproxyPlace['instance']>) => place.instance(...how);
+const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
 const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
 
-const masterPid = async (): Promise<number> => Number(await readFile(filesIn(folder).pid, 'utf8'));
+const masterPid = async (): Promise<number> => Number(await readFile(filesIn(place.folder).pid, 'utf8'));
+
 describe('what runs is not known', () => {
   it('requests are refused with 503 until it is, since 404 would be a lie, and none fails as it becomes known', async () => {
     const a = await instance('a');
@@ -72,7 +35,7 @@ describe('what runs is not known', () => {
     await plane.carryUnknown();
     expect(await bodyOf('web.localhost')).toBe('a');
     expect(plane.counts).toMatchObject({ starts: 1, reloads: 1 });
-    expect(troubles).toEqual([]);
+    expect(place.troubles).toEqual([]);
   });
 
   it('an earlier HAProxy goes on, and one that ends before anybody said anything is started by what was wanted last', async () => {

@@ -1,49 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closedPort } from '#libs/testing';
-import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
+import type { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
 import type { WantedRoute } from './domain/wanted.js';
 import { wantedOf } from './domain/wanted.testing.js';
-import { ask, Instance, Stream } from './haproxy.testing.js';
+import { type Instance, Stream } from './haproxy.testing.js';
+import { HaproxyPlace } from './haproxy-place.testing.js';
 
-const pool = { backends: 2, servers: 2 };
-
-let folder: string;
+let place: HaproxyPlace;
 let port: number;
 let plane: HaproxyDataPlane;
 let web: Instance;
-let troubles: string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-routes-'));
-  [port, troubles] = [await closedPort(), []];
-  web = await Instance.start('web', ({ url = '' }, response) => {
+  place = await HaproxyPlace.make();
+  ({ port } = place);
+  web = await place.instance('web', ({ url = '' }, response) => {
     const timer = setTimeout(() => response.end(url), Number(/wait=(\d+)/.exec(url)?.[1] ?? 0));
     response.on('close', () => clearTimeout(timer));
   });
   await open([]);
 });
-afterEach(async () => {
-  await plane.close({ leave: false });
-  await web.kill();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => place.close());
 
+/** With a shorter time than the longest answer that a route allows. */
 async function open(trustedProxies: readonly string[]): Promise<void> {
-  plane = new HaproxyDataPlane({
-    settings: {
-      ...{ program: 'haproxy', folder, host: '127.0.0.1', port, trustedProxies },
-      pools: { least: pool, weighted: pool, sticky: pool, h2: pool },
-      // Shorter than the longest answer that a route allows.
-      ...{ maxConnections: 500, idleMs: 1_000, tunnelIdleMs: 30_000 },
-      ...{ headMs: 10_000, cache: { bytes: 1_048_576, objectBytes: 65_536, maxAgeMs: 60_000 }, limits: {} },
-      isRoot: process.getuid?.() === 0,
-    },
-    onTrouble: (error, what) => troubles.push(`${what}: ${String(error)}`),
-  });
-  await plane.start();
+  plane = await place.open({ settings: { idleMs: 1_000, trustedProxies } });
 }
 
 const carry = (...routes: readonly Omit<WantedRoute, 'service'>[]): Promise<void> =>
@@ -51,8 +31,7 @@ const carry = (...routes: readonly Omit<WantedRoute, 'service'>[]): Promise<void
     services: wantedOf({ web: [web.wanted()] }).services,
     routes: routes.map((route) => ({ ...route, service: 'web' })),
   });
-const get = (host: string, path = '/', headers: Record<string, string> = {}) =>
-  ask({ port, host, path, headers });
+const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
 const lastHeader = (name: string): unknown => web.seen.at(-1)?.headers[name];
 const headerAt = (path: string, name: string): unknown =>
   web.seen.find(({ url }) => url === path)?.headers[name];
@@ -181,7 +160,7 @@ describe('a change of routes', () => {
     await stream.on(10);
     await stream.stop();
     expect(stream.failures).toEqual([]);
-    expect(troubles).toEqual([]);
+    expect(place.troubles).toEqual([]);
   });
 
   it('is there again after HAProxy was started by what was wanted last', async () => {

@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { databaseVariable } from '#libs/app-roles';
 import type { FiguresRow } from '#libs/contracts';
-import { Listener, type Pool } from '#libs/postgres';
+import type { Pool } from '#libs/postgres';
 import {
   figureRows,
   LiveRowReader,
@@ -14,59 +10,33 @@ import {
   WAKES_CHANNEL,
   wakesIn,
 } from '#libs/registry-client';
-import { createLogger, createMetrics, Health } from '#libs/telemetry';
-import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase, until } from '#libs/testing';
+import { migrateApp, until } from '#libs/testing';
 import { createBalancing } from '../balancing/wire.js';
-import { ask, Instance } from '../data-plane/haproxy.testing.js';
+import { gatewayParts } from '../data-plane/gateway-parts.testing.js';
+import { ask } from '../data-plane/haproxy.testing.js';
 import { openDataPlane } from '../data-plane/wire.js';
-import { gatewayConfigSchema } from '../gateway.config.js';
+import { RegistryWorld } from '../traffic/registry-world.testing.js';
 import { createTraffic, registryUpstream } from '../traffic/wire.js';
 import { createFigures } from './wire.js';
 
-let database: TestDatabase;
-let registry: Pool;
-let pool: Pool;
+let world: RegistryWorld;
 let loadBalancer: Pool;
-let listener: Listener;
-const stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  database = await createTestDatabase({ roles: true });
-  registry = appPool(database, 'node-manager');
-  pool = appPool(database, 'gateway');
-  loadBalancer = appPool(database, 'load-balancer');
-  await migrateApp('node-manager', registry);
+  world = await RegistryWorld.start();
+  loadBalancer = world.poolOf('load-balancer');
   await migrateApp('load-balancer', loadBalancer);
-  await migrateApp('gateway', pool);
-  listener = new Listener({ url: String(database.appUrls[databaseVariable('gateway')]) });
-  await listener.start();
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await registry.query('DELETE FROM instance_records; DELETE FROM spec_records');
-});
-afterAll(async () => {
-  await listener.stop();
-  await Promise.all([registry, pool, loadBalancer].map((one) => one.end()));
-  await database.drop();
-});
+afterEach(() => world.clear());
+afterAll(() => world.close());
 
 /** A gateway as `startGateway` wires it, without its HTTP. */
 async function startGateway() {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-figures-'));
-  stops.push(() => rm(folder, { recursive: true, force: true }));
-  const port = await closedPort();
-  const config = gatewayConfigSchema.parse({
-    ...{
-      DATABASE_URL: database.url,
-      GATEWAY_REPLICA: 'gateway-1',
-      SLIPWAY_API_TOKEN: 'a token that changes',
-    },
-    ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder },
-  });
-  const logger = createLogger({ app: 'gateway', replica: 'gateway-1', level: 'error' });
-  const runtime = { logger, metrics: createMetrics('gateway'), health: new Health() };
-  const plane = await openDataPlane(runtime, config, { host: '127.0.0.1', port });
+  const { stops, pool, listener } = world;
+  const { config, port, listen, runtime, remove } = await gatewayParts();
+  stops.push(remove);
+  const { logger } = runtime;
+  const plane = await openDataPlane(runtime, config, listen);
   stops.push(() => plane.close({ leave: false }));
   const clock = { now: () => new Date() };
   const upstream = registryUpstream({ pool, listener, logger, clock }, config.GATEWAY_REPLICA);
@@ -94,23 +64,12 @@ async function startGateway() {
 }
 
 const wish = () =>
-  registry.query(
+  world.registry.query(
     `INSERT INTO spec_records (app_id, service, app_name, revision, state, release, count, changed_at)
      VALUES ('shop', 'web', 'The shop', 1, 'running', 'r1', 1, now())`,
   );
 
-async function instance(name: string): Promise<Instance> {
-  const started = await Instance.start(name);
-  stops.push(() => started.kill());
-  await registry.query(
-    `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port, url,
-       container, access_token, cpu, memory_mib, started_at, reported_at)
-     VALUES ($1, 'running', 'shop', 'The shop', 'web', 'r1', 'image', 'node-1', 'localhost', $2, 'http://x', 'c1',
-       't1', 0.25, 128, now(), now())`,
-    [name, started.port],
-  );
-  return started;
-}
+const instance = (name: string) => world.instance(name);
 
 /** What load balancers read of this gateway. */
 function figuresRead() {
@@ -157,7 +116,7 @@ describe('a service that scales from nothing', () => {
     await wish();
     const { get } = await startGateway();
     const woken: { readonly services: readonly string[]; readonly ms: number }[] = [];
-    const end = await listener.subscribe(WAKES_CHANNEL, (payload) => {
+    const end = await world.listener.subscribe(WAKES_CHANNEL, (payload) => {
       woken.push({ services: wakesIn(payload), ms: performance.now() });
     });
     expect((await get({ 'user-agent': 'kube-probe/1.30' })).status).toBe(503);
@@ -175,7 +134,7 @@ describe('a service that scales from nothing', () => {
       const one = await instance(`a${n}`);
       expect((await first).body).toBe(`a${n}`);
       times.answered.push(performance.now() - begun);
-      await registry.query('DELETE FROM instance_records');
+      await world.registry.query('DELETE FROM instance_records');
       await one.kill().catch(() => undefined);
       await until(
         'it to be carried no more',

@@ -1,92 +1,48 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { databaseVariable } from '#libs/app-roles';
-import { Listener, type Pool } from '#libs/postgres';
+import type { Pool } from '#libs/postgres';
 import { TrafficWatch } from '#libs/registry-client';
-import { createLogger, createMetrics, Health } from '#libs/telemetry';
-import { appPool, closedPort, createTestDatabase, migrateApp, type TestDatabase, until } from '#libs/testing';
-import { ask, Instance } from '../data-plane/haproxy.testing.js';
-import { type OpenDataPlane, openDataPlane } from '../data-plane/wire.js';
-import { gatewayConfigSchema } from '../gateway.config.js';
+import { until } from '#libs/testing';
+import { gatewayParts } from '../data-plane/gateway-parts.testing.js';
+import { ask } from '../data-plane/haproxy.testing.js';
+import { openDataPlane } from '../data-plane/wire.js';
+import { RegistryWorld } from './registry-world.testing.js';
 import { createTraffic, registryUpstream } from './wire.js';
 
-let database: TestDatabase;
-let registry: Pool;
-let pool: Pool;
+let world: RegistryWorld;
 let deployer: Pool;
-let listener: Listener;
 let watch: TrafficWatch;
-const stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  database = await createTestDatabase({ roles: true });
-  registry = appPool(database, 'node-manager');
-  pool = appPool(database, 'gateway');
-  deployer = appPool(database, 'deployer');
-  await migrateApp('node-manager', registry);
-  await migrateApp('gateway', pool);
-  listener = new Listener({ url: String(database.appUrls[databaseVariable('gateway')]) });
-  await listener.start();
-  watch = new TrafficWatch({ pool: deployer, listener });
+  world = await RegistryWorld.start();
+  deployer = world.poolOf('deployer');
+  watch = new TrafficWatch({ pool: deployer, listener: world.listener });
   await watch.start();
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await registry.query('DELETE FROM instance_records; DELETE FROM route_records; DELETE FROM spec_records');
-});
-afterAll(async () => {
-  await listener.stop();
-  await Promise.all([registry, pool, deployer].map((one) => one.end()));
-  await database.drop();
-});
+afterEach(() => world.clear());
+afterAll(() => world.close());
 
 async function startGateway(program = '/usr/sbin/haproxy') {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-traffic-'));
-  stops.push(() => rm(folder, { recursive: true, force: true }));
-  const port = await closedPort();
-  const config = gatewayConfigSchema.parse({
-    ...{ DATABASE_URL: database.url, GATEWAY_REPLICA: 'gateway-1' },
-    ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, GATEWAY_FOLDER: folder, GATEWAY_HAPROXY: program },
-    ...{ GATEWAY_ACCESS_LOG: 'false', SLIPWAY_API_TOKEN: 'the-token-that-changes' },
+  const { stops, pool, listener } = world;
+  const { config, port, listen, runtime, remove } = await gatewayParts({
+    env: { GATEWAY_HAPROXY: program, GATEWAY_ACCESS_LOG: 'false' },
   });
-  const logger = createLogger({ app: 'gateway', replica: 'gateway-1', level: 'error' });
-  const metrics = createMetrics('gateway');
-  const listen = { host: '127.0.0.1', port };
-  const plane: OpenDataPlane = await openDataPlane({ logger, health: new Health(), metrics }, config, listen);
+  stops.push(remove);
+  const { logger } = runtime;
+  const plane = await openDataPlane(runtime, config, listen);
   stops.push(() => plane.close({ leave: false }));
   const upstream = registryUpstream(
     { pool, listener, logger, clock: { now: () => new Date() } },
     config.GATEWAY_REPLICA,
   );
-  const traffic = createTraffic({
-    runtime: { logger, metrics, health: new Health() },
-    upstream,
-    plane,
-    config,
-  });
+  const traffic = createTraffic({ runtime, upstream, plane, config });
   stops.push(() => traffic.stop({ leave: false }));
   await traffic.start();
   return { get: (path = '/', host = 'web.shop.localhost') => ask({ port, host, path }) };
 }
 
-async function instance(name: string, answer?: Parameters<typeof Instance.start>[1]): Promise<Instance> {
-  const started = await Instance.start(name, answer);
-  stops.push(() => started.kill());
-  await registry.query(
-    `INSERT INTO registry.instance_records (name, state, app_id, app_name, service, release, image, node, ip, port, url,
-       container, access_token, cpu, memory_mib, started_at, reported_at)
-     VALUES ($1, 'running', 'shop', 'The shop', 'web', 'r1', 'image', 'node-1', 'localhost', $2, 'http://x', 'c1',
-       't1', 0.25, 128, now(), now())`,
-    [name, started.port],
-  );
-  return started;
-}
-
-const setState = (name: string, state: string) =>
-  registry.query('UPDATE instance_records SET state = $2 WHERE name = $1', [name, state]);
+const instance = (...how: Parameters<RegistryWorld['instance']>) => world.instance(...how);
+const setState = (name: string, state: string) => world.setState(name, state);
 const latest = async (): Promise<number> =>
   (await deployer.query<{ latest: number }>('SELECT latest::float8 AS latest FROM registry.revision')).rows[0]
     ?.latest ?? 0;
@@ -141,7 +97,7 @@ it('an instance was stopped with a request in flight: its drain waits until that
 
 it('requests wait for a service that should run from its first deployment on, and are refused once it is stopped', async () => {
   const wish = (state: string) =>
-    registry.query(
+    world.registry.query(
       `INSERT INTO spec_records (app_id, service, app_name, revision, state, release, count, changed_at)
        VALUES ('shop', 'web', 'The shop', 1, $1, 'r1', 1, now())
        ON CONFLICT (app_id, service) DO UPDATE SET state = EXCLUDED.state`,
@@ -170,7 +126,7 @@ it('a gateway whose lease has lapsed takes another one, and what the registry sa
   await instance('a');
   const { get } = await startGateway();
   await watch.untilApplied(await latest(), { timeoutMs: 20_000 });
-  await pool.query(`UPDATE carrier_records SET lease_until = now() - interval '1 s'`);
+  await world.pool.query(`UPDATE carrier_records SET lease_until = now() - interval '1 s'`);
   await setState('a', 'draining');
   await instance('b');
   const revision = await latest();
@@ -193,7 +149,7 @@ it('routes of the registry are carried within moments, and one that cannot be is
       { host: `h${n}.org`, path: '/api', strip: true, timeoutMs: 5_000 },
     ];
     const begun = performance.now();
-    await registry.query(
+    await world.registry.query(
       `INSERT INTO route_records (app_id, service, revision, routes, traffic, changed_at)
        VALUES ('shop', 'web', $1, $2, '{"balance": "weighted"}', now())
        ON CONFLICT (app_id, service) DO UPDATE SET revision = excluded.revision, routes = excluded.routes`,
