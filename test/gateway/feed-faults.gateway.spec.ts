@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import type { LoadBalancerProcess } from './load-balancer-process.js';
 import { nextInstance, struck } from './struck.js';
@@ -7,22 +7,30 @@ import { WholeGateway } from './whole-gateway.js';
 
 /** Longer than the gateway's lease, and than it takes a silent connection for alive. */
 const LONG_MS = 15_000;
-/** Servers, load balancers and a gateway are started first, which takes a minute on a busy machine. */
-const TEST_MS = 400_000;
+/** Of one case, with the start of a gateway, and at worst of a load balancer. */
+const TEST_MS = 240_000;
+/** Servers and a load balancer are started once, which takes a minute on a busy machine. */
+const SET_UP_MS = 400_000;
 /** With the longest pause between two tries that these faults come to. */
 const MOST_CARRIED_MS = 20_000;
 
 let gateway: WholeGateway;
-afterEach(() => gateway?.stop());
+let first: LoadBalancerProcess;
+let second: LoadBalancerProcess;
 
-async function start(count: number): Promise<readonly [LoadBalancerProcess, LoadBalancerProcess]> {
-  gateway = await WholeGateway.start({ loadBalancers: count });
-  for (const one of gateway.loadBalancers) await one.start();
-  gateway.startApp();
+beforeAll(async () => {
+  gateway = await WholeGateway.start({ loadBalancers: 2 });
+  [first, second] = gateway.loadBalancers as [LoadBalancerProcess, LoadBalancerProcess];
+  await first.start();
+}, SET_UP_MS);
+afterEach(() => gateway?.stopApp('SIGTERM'));
+afterAll(() => gateway?.stop());
+
+/** A gateway that knows these load balancers alone. */
+async function follow(...all: readonly LoadBalancerProcess[]): Promise<void> {
+  gateway.startApp({ GATEWAY_FEED_URLS: all.map(({ url }) => url).join() });
   await gateway.untilAppReady();
   await gateway.untilCarried(nextInstance());
-  const [first, second = first] = gateway.loadBalancers as [LoadBalancerProcess, LoadBalancerProcess?];
-  return [first, second];
 }
 
 /** The gateway follows it. */
@@ -49,34 +57,35 @@ async function goesOn(name: string, strike: () => Promise<void>): Promise<void> 
 
 describe('requests go on, and drains are true again', { timeout: TEST_MS }, () => {
   it('while the only load balancer is killed, and is away for 3 s', async () => {
-    const [only] = await start(1);
+    await follow(first);
     await goesOn('load balancer killed', async () => {
-      await only.kill();
+      await first.kill();
       await delay(3_000);
-      await only.start();
+      await first.start();
     });
   });
 
   it('while the only load balancer stands still, so that its WebSocket is silent', async () => {
-    const [only] = await start(1);
+    await follow(first);
     await goesOn('load balancer stopped', async () => {
-      only.signal('SIGSTOP');
+      first.signal('SIGSTOP');
       await delay(LONG_MS);
-      only.signal('SIGCONT');
+      first.signal('SIGCONT');
     });
   });
 
   it('while the connection to the only load balancer is cut, so that nothing is refused and nothing answered', async () => {
-    const [only] = await start(1);
+    await follow(first);
     await goesOn('feed cut off', async () => {
-      only.front.cut();
+      first.front.cut();
       await delay(LONG_MS);
-      only.front.mend();
+      first.front.mend();
     });
   });
 
   it('while one of two load balancers stands still: the other one is followed', async () => {
-    const [first, second] = await start(2);
+    await second.start();
+    await follow(first, second);
     await isFollowed(first);
     await goesOn('one of two load balancers stopped', async () => {
       first.signal('SIGSTOP');
@@ -88,7 +97,7 @@ describe('requests go on, and drains are true again', { timeout: TEST_MS }, () =
   });
 
   it('while two load balancers are killed, one after the other', async () => {
-    const [first, second] = await start(2);
+    await follow(first, second);
     await isFollowed(first);
     await goesOn('two load balancers killed in turn', async () => {
       await first.kill();

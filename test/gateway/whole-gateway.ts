@@ -122,9 +122,9 @@ export class WholeGateway {
     await this.stops.disposeAsync();
   }
 
-  /** The gateway; resolves at once. */
-  startApp(): AppProcess {
-    this.app = spawnApp('gateway', this.env);
+  /** The gateway, with these variables beside its own; resolves at once. */
+  startApp(more: NodeJS.ProcessEnv = {}): AppProcess {
+    this.app = spawnApp('gateway', { ...this.env, ...more });
     return this.app;
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiError, type ApiErrorParts } from './api-error.js';
 
 /**
  * Gives every good answer to `GET /v1/...`, to HEAD, and to what changes a thing in place (PUT, DELETE) an ETag, the digest
@@ -27,10 +28,21 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const TAGGED: ReadonlySet<string> = new Set([...READS, 'PUT', 'DELETE']);
 
 /** Of the text of a body. */
-export const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('base64url')}"`;
+const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('base64url')}"`;
 
 /** Whether the ETags of a header name this one. Compared weakly: a proxy may have marked ours as weak. */
-export function isSeen(header: string, etag: string): boolean {
+function isSeen(header: string, etag: string): boolean {
   const known = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return known.includes('*') || known.includes(etag);
 }
+
+/**
+ * Throws 412 where the `If-Match` of a change names other states than the one that is about to be changed. `changed` says
+ * that state is another one by now.
+ */
+export const unlessSeen =
+  <T>(known: string | undefined, changed: (now: T) => Omit<ApiErrorParts, 'status'>) =>
+  (now: T): void => {
+    if (known === undefined || isSeen(known, etagOf(JSON.stringify(now)))) return;
+    throw new ApiError({ status: 412, ...changed(now) });
+  };

@@ -2,7 +2,7 @@ export * from './access.js';
 export * from './api-error.js';
 export { AUDIT, type Audit, type AuditEntry, auditLog } from './audit.js';
 export { letPagesRead } from './cors.js';
-export { etagOf, isSeen } from './etag.js';
+export { unlessSeen } from './etag.js';
 export { createHttpAdapter } from './http-adapter.js';
 export * from './paging.js';
 export * from './parse-input.js';

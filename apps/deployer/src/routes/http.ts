@@ -1,16 +1,6 @@
 import { Controller, Headers, Inject } from '@nestjs/common';
 import { deployerRoutes as routes, type InputOf, type Page, type ServiceRoutes } from '#libs/contracts';
-import {
-  ApiError,
-  Caller,
-  etagOf,
-  Input,
-  isSeen,
-  placeAfter,
-  type Principal,
-  Serves,
-  toPage,
-} from '#libs/http';
+import { Caller, Input, placeAfter, type Principal, Serves, toPage, unlessSeen } from '#libs/http';
 import { z } from 'zod';
 import { unknownService } from '../services/unknown-service.http.js';
 import { ROUTE_RECORD, type RouteRecord } from './ports.js';
@@ -47,7 +37,7 @@ export class RoutesController {
     @Caller() { name: principal }: Principal,
     @Headers() { 'if-match': known }: ChangeHeaders,
   ): Promise<ServiceRoutes> {
-    return this.record.set(params, body.routes, { principal, verified: true }, unlessSeen(known));
+    return this.record.set(params, body.routes, { principal, verified: true }, unlessSeen(known, changed));
   }
 
   @Serves(routes.takeBackRoutes)
@@ -56,18 +46,12 @@ export class RoutesController {
     @Caller() { name: principal }: Principal,
     @Headers() { 'if-match': known }: ChangeHeaders,
   ): Promise<ServiceRoutes> {
-    return this.record.takeBack(params, { principal, verified: true }, unlessSeen(known));
+    return this.record.takeBack(params, { principal, verified: true }, unlessSeen(known, changed));
   }
 }
 
-const unlessSeen =
-  (known: string | undefined) =>
-  (now: ServiceRoutes): void => {
-    if (known === undefined || isSeen(known, etagOf(JSON.stringify(now)))) return;
-    throw new ApiError({
-      status: 412,
-      code: 'ROUTES_CHANGED',
-      message: `The routes of ${now.appId}/${now.service} have changed since they were read.`,
-      hint: 'Read them again, and send what you want with the new ETag.',
-    });
-  };
+const changed = ({ appId, service }: ServiceRoutes) => ({
+  code: 'ROUTES_CHANGED',
+  message: `The routes of ${appId}/${service} have changed since they were read.`,
+  hint: 'Read them again, and send what you want with the new ETag.',
+});

@@ -1,6 +1,6 @@
 import { Controller, Headers, Inject } from '@nestjs/common';
 import { deployerRoutes as routes, type InputOf, type ServiceScaling } from '#libs/contracts';
-import { ApiError, Caller, etagOf, Input, isSeen, type Principal, Serves } from '#libs/http';
+import { Caller, Input, type Principal, Serves, unlessSeen } from '#libs/http';
 import { SCALING_RECORD, type ScalingRecord } from './ports.js';
 import { unknownService } from './unknown-service.http.js';
 
@@ -26,7 +26,7 @@ export class ScalingController {
     @Caller() { name: principal }: Principal,
     @Headers() { 'if-match': known }: ChangeHeaders,
   ): Promise<ServiceScaling> {
-    return this.record.set(params, body, { principal, ...query }, unlessSeen(known));
+    return this.record.set(params, body, { principal, ...query }, unlessSeen(known, changed));
   }
 
   @Serves(routes.takeBackScaling)
@@ -35,18 +35,12 @@ export class ScalingController {
     @Caller() { name: principal }: Principal,
     @Headers() { 'if-match': known }: ChangeHeaders,
   ): Promise<ServiceScaling> {
-    return this.record.takeBack(params, { principal, ...query }, unlessSeen(known));
+    return this.record.takeBack(params, { principal, ...query }, unlessSeen(known, changed));
   }
 }
 
-const unlessSeen =
-  (known: string | undefined) =>
-  (now: ServiceScaling): void => {
-    if (known === undefined || isSeen(known, etagOf(JSON.stringify(now)))) return;
-    throw new ApiError({
-      status: 412,
-      code: 'SCALING_CHANGED',
-      message: `The policy of ${now.appId}/${now.service} has changed since it was read.`,
-      hint: 'Read it again, and send what you want with the new ETag.',
-    });
-  };
+const changed = ({ appId, service }: ServiceScaling) => ({
+  code: 'SCALING_CHANGED',
+  message: `The policy of ${appId}/${service} has changed since it was read.`,
+  hint: 'Read it again, and send what you want with the new ETag.',
+});
