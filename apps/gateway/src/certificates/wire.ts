@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { type BareRuntime, createOldRows, type DatabaseRuntime, Recurring, renewColumn } from '#libs/runtime';
-import { parseAtRestKeys } from '#libs/secrets';
+import { type BareRuntime, createOldRows, type DatabaseRuntime, Recurring } from '#libs/runtime';
 import type { Wanted } from '../data-plane/domain/wanted.js';
 import type { DataPlane, TlsPlane } from '../data-plane/ports.js';
-import { feedOf, type GatewayConfig } from '../gateway.config.js';
-import { AcmeAuthority, freshKey } from './adapters/acme-authority.js';
+import type { GatewayConfig } from '../gateway.config.js';
+import { freshKey } from './adapters/acme-authority.js';
 import { CertificateFiles } from './adapters/certificate-files.js';
 import { ChallengeServer } from './adapters/challenge-server.js';
-import { PostgresAccounts } from './adapters/postgres-accounts.js';
-import { expiredCertificates, oldFailures, PostgresIssued } from './adapters/postgres-issued.js';
-import { CERTIFICATES_CHANNEL, PostgresOrders } from './adapters/postgres-orders.js';
+import { expiredCertificates, oldFailures, type PostgresIssued } from './adapters/postgres-issued.js';
+import { CERTIFICATES_CHANNEL } from './adapters/postgres-orders.js';
 import { SelfSigned } from './adapters/self-signed.js';
+import { asksAuthority, type OpenAuthority, openAuthority } from './authority.wire.js';
 import { listed } from './domain/listed.js';
 import { OrderCertificates } from './order-certificates.js';
 import type { CertificateList } from './ports.js';
@@ -21,8 +18,6 @@ import { ServeCertificates } from './serve-certificates.js';
 const FILES_MS = 2_000;
 /** A safety net: a notification can be lost with its connection. */
 const ISSUED_MS = 30_000;
-/** So long nobody orders after the gateway that did was killed. */
-const LEASE_MS = 10_000;
 
 /** How often a gateway looks whether it orders and for what, and how soon it asks an authority for the first time. */
 interface OrderPace {
@@ -57,54 +52,6 @@ export async function openCertificates(
   const certificates = new GatewayCertificates({ runtime, config, folder, pace });
   await certificates.open();
   return certificates;
-}
-
-interface OpenAuthority {
-  readonly issued: PostgresIssued;
-  readonly orders: PostgresOrders;
-  readonly acme: AcmeAuthority;
-}
-
-/** Whether an authority is asked. One at the edge orders nothing: it has no database. */
-const asksAuthority = (config: GatewayConfig): boolean =>
-  feedOf(config) === undefined &&
-  config.GATEWAY_ACME_URL !== undefined &&
-  config.SLIPWAY_CERTIFICATE_KEY !== undefined;
-
-async function openAuthority(
-  { pool, logger }: Pick<CertificateDatabase, 'pool'> & Pick<CertificateRuntime, 'logger'>,
-  config: GatewayConfig,
-  { firstPauseMs }: OrderPace,
-): Promise<OpenAuthority | undefined> {
-  const {
-    GATEWAY_ACME_URL: directoryUrl,
-    SLIPWAY_CERTIFICATE_KEY: key,
-    GATEWAY_ACME_CA_FILE: caFile,
-  } = config;
-  if (directoryUrl === undefined || key === undefined) return undefined;
-  const keys = parseAtRestKeys(key.reveal());
-  for (const table of ['acme_accounts', 'certificates', 'certificate_orders'])
-    await renewColumn({ pool, logger }, { table, column: 'key_encrypted', keys });
-  const issued = new PostgresIssued(pool, keys, (host, err) =>
-    logger.error({ host, err }, 'the private key of a certificate rests under a key that is not configured'),
-  );
-  const holder = `${config.GATEWAY_REPLICA}/${randomUUID().slice(0, 8)}`;
-  const { GATEWAY_ACME_BINDING_KEY_ID: keyId, GATEWAY_ACME_BINDING_KEY: binding } = config;
-  const acme = new AcmeAuthority(
-    {
-      ...{
-        directoryUrl,
-        acceptsTerms: config.GATEWAY_ACME_ACCEPT_TERMS,
-        contact: config.GATEWAY_ACME_CONTACT,
-      },
-      ...(keyId !== undefined && binding && { binding: { keyId, key: binding.reveal() } }),
-      firstPauseMs,
-      ...(caFile !== undefined && { ca: readFileSync(caFile, 'utf8') }),
-    },
-    new PostgresAccounts(pool, keys),
-  );
-  const orders = new PostgresOrders({ pool, keys, holder, leaseMs: LEASE_MS });
-  return { issued, orders, acme };
 }
 
 interface GatewayCertificatesParts {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CarriedCertificate } from '../domain/certificates.js';
 import {
   assign,
@@ -22,6 +21,7 @@ import { boundsOf, hasQueueTimes, queueTimes } from './haproxy-balancing.js';
 import { HaproxyCertificates } from './haproxy-certificates.js';
 import { ownFolder, writeFiles } from './haproxy-files.js';
 import { HaproxyProcess } from './haproxy-process.js';
+import { HaproxyStarts } from './haproxy-starts.js';
 import { filesIn, type HaproxySettings } from './haproxy-settings.js';
 import { KeptWanted } from './kept-wanted.js';
 import { Recovery } from './recovery.js';
@@ -30,7 +30,6 @@ import { carryOut, goneOf } from './runtime-commands.js';
 import { SteeredWanted } from './steered-wanted.js';
 import { WorkerConnection } from './worker-connection.js';
 
-const RELOAD_EVERY_MS = 1_000;
 const TICK_MS = 1_000;
 
 interface HaproxyParts {
@@ -71,13 +70,14 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private readonly recovery: Recovery;
-  private reloadedMs = -Infinity;
+  private readonly starts: HaproxyStarts;
   private lastError: Error | undefined;
   /** Nobody has said what is wanted, and requests hear so. */
   private isUnknown = false;
 
   constructor(private readonly parts: HaproxyParts) {
     this.process = new HaproxyProcess(parts.settings);
+    this.starts = new HaproxyStarts(this.process, this.counts);
     this.files = filesIn(parts.settings.folder);
     this.recovery = new Recovery(
       () => this.inTurn(() => this.bring()),
@@ -261,17 +261,9 @@ export class HaproxyDataPlane implements DataPlane, SteeredPlane, TlsPlane {
     const { accessLogPort, challengePort } = this.parts;
     const input = { settings, carrying: after, generation, accessLogPort, challengePort, isUnknown };
     await writeFiles(input, (file) => this.process.validate(file));
-    if (this.process.pid === undefined) {
-      if (this.connection.generation !== undefined)
-        this.parts.onTrouble(this.process.ended(), 'HAProxy has ended; it is started again');
-      this.counts.starts += 1;
-      this.process.start();
-    } else {
-      await delay(Math.max(0, this.reloadedMs + RELOAD_EVERY_MS - performance.now()));
-      this.reloadedMs = performance.now();
-      this.counts.reloads += 1;
-      await this.process.reload();
-    }
+    if (this.process.pid === undefined && this.connection.generation !== undefined)
+      this.parts.onTrouble(this.process.ended(), 'HAProxy has ended; it is started again');
+    await this.starts.startOrReload();
     await this.connection.moveTo(generation);
     this.queueTimes = queueTimes(after);
     this.carried.becomes(after);
