@@ -57,6 +57,8 @@ const carriers = async () =>
 it('instances of the registry get requests, and each revision is said to be applied once they do', async () => {
   await instance('a');
   const { get } = await startGateway();
+  // Where the database is slow, the gateway starts without it and joins it a little later.
+  await until('it to have its lease', async () => (await carriers()).length === 1, { timeoutMs: 20_000 });
   expect(await watch.untilApplied(await latest(), { timeoutMs: 20_000 })).toMatchObject({ carriers: 1 });
   expect((await get()).body).toBe('a');
   const times: number[] = [];
