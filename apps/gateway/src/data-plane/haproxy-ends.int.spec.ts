@@ -118,7 +118,9 @@ describe('HAProxy that cannot be started', () => {
     const a = await instance('a');
     const plane = await open();
     await plane.apply(wantedOf({ web: [a.wanted()] }));
-    const wrong = plane.apply(wantedOf({ web: [a.wanted(), { ...a.wanted({ name: 'i' }), address: '1:2:3' }] }));
+    const wrong = plane.apply(
+      wantedOf({ web: [a.wanted(), { ...a.wanted({ name: 'i' }), address: '1:2:3' }] }),
+    );
     await expect(wrong).rejects.toMatchObject({
       code: 'HAPROXY_NOT_STARTED',
       message: expect.stringContaining('1:2:3') as string,
