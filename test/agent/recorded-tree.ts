@@ -49,6 +49,8 @@ const V1_FILES: Readonly<Record<string, string>> = {
   'blkio/blkio.throttle.io_service_bytes':
     '254:0 Read 8192\n254:0 Write 4096\n254:0 Sync 8192\n254:0 Async 4096\n254:0 Discard 0\n254:0 Total 12288\n' +
     '253:1 Read 777\n253:1 Write 777\nTotal 13842\n',
+  'blkio/blkio.throttle.read_bps_device': '254:0 4000000\n253:1 1\n',
+  'blkio/blkio.throttle.write_bps_device': '254:0 5000000\n',
   'pids/pids.current': '8\n',
   'cpuset/cpuset.cpus': '0-3\n',
   'cpuset/cpuset.effective_cpus': '0-1\n',
@@ -69,6 +71,7 @@ const V2_FILES: Readonly<Record<string, string>> = {
   'io.stat':
     '7:1 7:0 254:0 rbytes=8192 wbytes=4096 rios=2 wios=1 dbytes=0 dios=0\n' +
     '253:1 rbytes=777 wbytes=777 rios=1 wios=1 dbytes=0 dios=0\n',
+  'io.max': '254:0 rbps=4000000 wbps=5000000 riops=max wiops=max\n253:1 rbps=1 wbps=1 riops=max wiops=max\n',
   'pids.current': '8\n',
   'cpuset.cpus.effective': '0-1\n',
   'cgroup.controllers': 'cpuset cpu io memory hugetlb pids rdma misc\n',

@@ -99,7 +99,10 @@ const details = {
   diskIo: new Map([['254:0', { readBytes: 8192, writtenBytes: 4096 }]]),
   network: new Map([['eth0', { inBytes: 8392, outBytes: 6352 }]]),
   processes: 8,
-  limits: { cpus: 0.3, memoryBytes: 67_108_864, cpuset: '0-1' },
+  limits: {
+    ...{ cpus: 0.3, memoryBytes: 67_108_864, cpuset: '0-1' },
+    ...{ diskReadBytesPerSecond: 4_000_000, diskWriteBytesPerSecond: 5_000_000 },
+  },
 };
 
 const host = {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { pack } from 'tar-stream';
+export { accountedSeconds } from '../../scripts/bench/agent/group-cpu.js';
 import type { EngineHost } from '../../scripts/one-machine/engine-host.js';
 import { dockerHere } from '../../scripts/one-machine/engine-program.js';
 import { startHostFigures } from '../../scripts/one-machine/host-figures.js';
@@ -120,14 +121,6 @@ export async function figureOf(host: EngineHost, path: string, name: string): Pr
 
 export async function availableMiB(host: EngineHost): Promise<number> {
   return (await figureOf(host, '/proc/meminfo', 'MemAvailable:')) / 1024;
-}
-
-/** What the kernel has counted for the node's control group, in seconds of a processor: with cgroup v1, and with v2. */
-export function accountedSeconds(host: EngineHost): number {
-  const version1 = host.group.joins.find((path) => path.includes('/cpuacct/'));
-  if (version1 !== undefined) return Number(readFileSync(join(version1, '../cpuacct.usage'), 'utf8')) / 1e9;
-  const stat = readFileSync(join(host.group.pressureFolder, 'cpu.stat'), 'utf8');
-  return Number(/usage_usec (\d+)/.exec(stat)?.[1]) / 1e6;
 }
 
 /** The node's processes, those in containers left out, with their control groups. */

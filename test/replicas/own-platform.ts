@@ -43,6 +43,12 @@ export class OwnPlatform {
     expect((await app.stop()).code).toBe(0);
   }
 
+  /** It ends without a word, as by SIGKILL. */
+  async kill(app: AppProcess): Promise<void> {
+    this.running.delete(app);
+    await app.stop('SIGKILL');
+  }
+
   /** Starts a node manager and enrols the nodes of the set-up, or the first ones. Their names. */
   async enrolNodes(most?: number): Promise<readonly string[]> {
     this.env['SLIPWAY_API_URL'] = Object.values((await this.start('node-manager')).httpUrls())[0];

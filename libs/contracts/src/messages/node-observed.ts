@@ -102,9 +102,6 @@ const detailsSchema = z.object({
       diskWriteBytesPerSecond: bytes()
         .optional()
         .describe('Bytes that it may write to each disk; absent where there is no limit.'),
-      networkBytesPerSecond: bytes()
-        .optional()
-        .describe('Bytes that may come in by its network; absent where there is no limit.'),
     })
     .describe('The limits that the kernel applies now.'),
   restarts: z.int().min(0).describe('How often its engine has started it again.'),

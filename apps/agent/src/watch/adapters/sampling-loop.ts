@@ -50,9 +50,10 @@ add() {
     quick=$quick$nl$dir/memory.usage_in_bytes$nl$dir/memory.stat$nl$dir/memory.oom_control
     most=$dir/memory.limit_in_bytes
     place blkio "$blkio"
-    disk=$dir/blkio.throttle.io_service_bytes
+    disk=$dir/blkio.throttle.io_service_bytes$nl$dir/blkio.throttle.read_bps_device
+    slowest=$dir/blkio.throttle.write_bps_device
     place pids "$pids"
-    count=$dir/pids.current
+    count=$dir/pids.current$nl$slowest
     place cpuset "$cpuset"
     set=$dir/cpuset.effective_cpus
     [ -r "$set" ] || set=$dir/cpuset.cpus
@@ -60,7 +61,7 @@ add() {
     place unified "$unified"
     usage=$dir/cpu.stat
     quick=$dir/cpu.stat$nl$dir/memory.current$nl$dir/memory.stat$nl$dir/memory.events
-    limit=$dir/cpu.max most=$dir/memory.max disk=$dir/cgroup.controllers$nl$dir/io.stat
+    limit=$dir/cpu.max most=$dir/memory.max disk=$dir/cgroup.controllers$nl$dir/io.stat$nl$dir/io.max
     count=$dir/pids.current set=$dir/cpuset.cpus.effective
   fi
   net=/dev/null
@@ -208,6 +209,7 @@ const OF_V1 = [
   'total_inactive_file ',
   'under_oom ',
   '[0-9]+:[0-9]+ (Read|Write) ',
+  '[0-9]+:[0-9]+ [0-9]+$',
   'Total ',
   '[0-9]+:([^:]*,)?memory[,:]',
 ];
@@ -216,6 +218,7 @@ const OF_V2 = [
   '(usage|throttled)_usec ',
   'inactive_file ',
   '[0-9]+:[0-9: ]+ rbytes=',
+  '[0-9]+:[0-9]+ rbps=',
   // cpu.max has a period of at least 1000; memory.max, pids.max
   '(max|[0-9]+) [0-9]{4,}$',
   'max$',

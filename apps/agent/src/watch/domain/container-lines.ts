@@ -50,7 +50,10 @@ function periodsOf(block: readonly string[], isV2: boolean): ContainerCounters['
   return { all, throttled, throttledSeconds: time / (isV2 ? MICROS_PER_SECOND : NANOS_PER_SECOND) };
 }
 
-/** Of the blocks of disk I/O, processes, CPU limit, memory limit, CPUs and network. */
+/**
+ * Of the blocks of disk I/O, processes, CPU limit, memory limit, CPUs and network. With v1, the limit of reading disks
+ * stands in the first block and that of writing in the second one, as both have the same lines.
+ */
 export function parseDetails(
   blocks: readonly (readonly string[])[],
   disks: { has(id: string): boolean },
@@ -58,7 +61,8 @@ export function parseDetails(
   const [disk = [], count = [], limit = [], most = [], set = [], net = []] = blocks;
   const diskIo = diskIoOf(disk, disks);
   const network = trafficOf(net, (name) => name !== 'lo');
-  const processes = count.length === 1 ? countOf(count[0]) : undefined;
+  const [processesLine, ...others] = count.filter((line) => /^\d+$/.test(line));
+  const processes = others.length === 0 ? countOf(processesLine) : undefined;
   const cpus = cpuLimitOf(limit);
   const memoryBytes = most.length === 1 ? countOf(most[0]) : undefined;
   const cpuset = set.length === 1 ? set[0] : undefined;
@@ -70,6 +74,7 @@ export function parseDetails(
       ...(cpus !== undefined && { cpus }),
       ...(memoryBytes !== undefined && memoryBytes < NO_MEMORY_LIMIT && { memoryBytes }),
       ...(cpuset !== undefined && { cpuset }),
+      ...diskLimitsOf(disk, count, disks),
     },
   };
 }
@@ -78,6 +83,27 @@ export function parseDetails(
 function cpuLimitOf(lines: readonly string[]): number | undefined {
   const [quota, period] = lines.join(' ').split(' ').map(countOf);
   return quota === undefined || !period ? undefined : quota / period;
+}
+
+/** Of several disks the lowest. v2: `254:0 rbps=4096 wbps=max riops=max wiops=max`; v1: `254:0 4096`. */
+function diskLimitsOf(
+  reading: readonly string[],
+  writing: readonly string[],
+  disks: { has(id: string): boolean },
+): Pick<ContainerDetails['limits'], 'diskReadBytesPerSecond' | 'diskWriteBytesPerSecond'> {
+  const lowest = (lines: readonly string[], pattern: RegExp): number | undefined => {
+    const found = lines.flatMap((line) => {
+      const [, disk = '', bytes] = pattern.exec(line) ?? [];
+      return disks.has(disk) ? (countOf(bytes) ?? []) : [];
+    });
+    return found.length === 0 ? undefined : Math.min(...found);
+  };
+  const read = lowest(reading, /^(\d+:\d+) (?:rbps=)?(\d+)(?: |$)/);
+  const write = lowest(writing, /^(\d+:\d+) (\d+)$/) ?? lowest(reading, /^(\d+:\d+) rbps=\w+ wbps=(\d+) /);
+  return {
+    ...(read !== undefined && { diskReadBytesPerSecond: read }),
+    ...(write !== undefined && { diskWriteBytesPerSecond: write }),
+  };
 }
 
 /** v1 ends with a total even before the first I/O; v2 has no line then, but says whether it counts. */

@@ -65,7 +65,13 @@ export interface ContainerDetails {
   readonly network?: ReadonlyMap<string, Traffic>;
   readonly processes?: number;
   /** As the kernel holds them now; a limit is left out where there is none. */
-  readonly limits: { readonly cpus?: number; readonly memoryBytes?: number; readonly cpuset?: string };
+  readonly limits: {
+    readonly cpus?: number;
+    readonly memoryBytes?: number;
+    readonly cpuset?: string;
+    readonly diskReadBytesPerSecond?: number;
+    readonly diskWriteBytesPerSecond?: number;
+  };
 }
 
 /** One answer of a node. Everything in it was read within it: nothing is carried over from a look before. */
