@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { LimitChange, LimitsWanted } from '#libs/contracts';
-import { SshPool } from '#libs/ssh';
+import { SshPool, type SshTarget } from '#libs/ssh';
 import { sshTargetOf } from '#libs/testing';
 import { NodeLimits } from '../apps/agent/src/limits/adapters/node-limits.js';
 import { applyChanges } from '../apps/agent/src/limits/apply-changes.js';
@@ -54,12 +54,21 @@ async function main({ runs, containers }: Options): Promise<void> {
   await applyChanges(limits, [changeOf(names[0], { cpus: 0.5 })]);
   const idle = await idleShare(host);
   const scene = { limits, host, names, runs, idle };
+  const group = (await groupOf(ssh, target, made[0]?.pid)) ?? '';
   console.log(lineOf(HEAD));
   console.log(lineOf(HEAD.map(() => '---')));
   for (const [what, count, wanted] of measured(containers)) {
     interrupted.throwIfAborted();
     console.log(lineOf([what, ...(await measure(scene, count, wanted))]));
   }
+  const direct = await measure({ ...scene, names: [group] }, 1, (run) => ({ cpus: 0.4 + (run % 5) / 10 }));
+  console.log(lineOf(['CPU of a control group, without its engine', ...direct]));
+}
+
+/** The control group of a process, as its node has it. */
+async function groupOf(ssh: SshPool, target: SshTarget, pid = 0): Promise<string | undefined> {
+  const { stdout } = await ssh.exec(target, ['cat', `/proc/${pid}/cgroup`], { timeoutMs: 10_000 });
+  return /^\d+:(?:memory)?:(\/.+)$/m.exec(stdout)?.[1];
 }
 
 type Wanted = (run: number) => LimitsWanted;

@@ -19,7 +19,7 @@ let tools: string;
 beforeAll(async () => {
   await ensurePackages({ report: () => undefined }, { 'busybox-static': BUSYBOX });
   tools = mkdtempSync(join(tmpdir(), 'slipway-tools-'));
-  for (const name of ['cat', 'find', 'head']) symlinkSync(BUSYBOX, join(tools, name));
+  for (const name of ['cat', 'find', 'grep', 'head']) symlinkSync(BUSYBOX, join(tools, name));
   // As iproute2 prints it. The link 17 comes first, and its number ends as that of the container's.
   tool(
     'ip',

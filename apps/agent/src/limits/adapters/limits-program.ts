@@ -2,7 +2,7 @@ import { MOUNTS, PLACES } from '../../watch/group-places.js';
 
 /**
  * The program that writes and reads limits on a node, run once for some containers in whatever /bin/sh is there (dash,
- * busybox, bash). All but `ip` and `tc`, which it runs for the network, is the shell's own. Its arguments are words:
+ * busybox, bash). It runs `grep`, and `ip` and `tc` for the network. Its arguments are words:
  *
  *     container ID PID    those after it are of this container    group PATH    or of this control group
  *     cpu US              quota in 100 ms, -1 for none            cpuset CPUS
@@ -11,9 +11,9 @@ import { MOUNTS, PLACES } from '../../watch/group-places.js';
  *     settle -            takes memory.high of v2 away again
  *     read BPS, write BPS of each disk, 0 for none                network BITS BURST   of what comes in, 0 0 for none
  *
- * It prints a block for each container or group, from `subject` on, with what could not be written (`failed`) and all
- * that the kernel holds afterwards. `gone` is one that is not there, `bare` one without a control group of its own.
- * Behind all blocks are the queues of the network, in JSON, and `done`.
+ * It prints a block for each container or group, from `subject` on, with what could not be written (`failed`) and the
+ * files that say what the kernel holds (`at WORD FILE`). `gone` is one that is not there, `bare` one without a control
+ * group of its own. Behind all blocks are the queues of the network in JSON, what the files hold (`values`) and `done`.
  * No backslash stands in it, since shells of logins differ in what it means within quotes.
  */
 const PROGRAM = `set -f
@@ -26,7 +26,7 @@ nl="
 "
 ${MOUNTS}
 ${PLACES}
-disks= links= has_links=
+disks= links= has_links= files=
 cd "$root/sys/block" 2>/dev/null && {
   set +f
   for name in *; do
@@ -53,20 +53,10 @@ put() {
   return 1
 }
 
-# All lines of file $2, each behind the word $1.
+# All of file $2 is read at the end, as $1. In one go by grep, since a shell reads byte by byte.
 show() {
-  [ -r "$2" ] || return 0
-  while IFS= read -r line; do
-    say "$1" "$line"
-  done 2>/dev/null <"$2"
-}
-
-# The line of file $3 that begins with $2, behind the word $1.
-pick() {
-  [ -r "$3" ] || return 0
-  while IFS=" " read -r key value; do
-    [ "$key" != "$2" ] || say "$1" "$value"
-  done 2>/dev/null <"$3"
+  files=$files$2$nl
+  say at "$1" "$2"
 }
 
 # The folder (dir) of group $2 of hierarchy $1.
@@ -215,7 +205,7 @@ tell() {
     show allcpus "\${in_cpuset%/*}/cpuset.cpus"
     show memory "$in_memory/memory.limit_in_bytes"
     show used "$in_memory/memory.usage_in_bytes"
-    pick inactive total_inactive_file "$in_memory/memory.stat"
+    show stat "$in_memory/memory.stat"
     [ ! -r "$in_blkio/blkio.throttle.read_bps_device" ] || say disks "$disks"
     show read "$in_blkio/blkio.throttle.read_bps_device"
     show write "$in_blkio/blkio.throttle.write_bps_device"
@@ -225,14 +215,14 @@ tell() {
     show allcpus "\${in_unified%/*}/cpuset.cpus.effective"
     show memory "$in_unified/memory.max"
     show used "$in_unified/memory.current"
-    pick inactive inactive_file "$in_unified/memory.stat"
+    show stat "$in_unified/memory.stat"
     [ ! -r "$in_unified/io.max" ] || say disks "$disks"
     show io "$in_unified/io.max"
   fi
   [ -z "$veth" ] || say veth "$veth"
 }
 
-is_there= has_subject=
+is_there=
 finish() {
   [ -z "$is_there" ] || tell
 }
@@ -275,6 +265,8 @@ while [ $# -gt 0 ]; do
 done
 finish
 [ -z "$has_links" ] || say queues "$(tc -j qdisc show 2>/dev/null)"
+IFS=$nl
+[ -z "$files" ] || say "values$nl$(grep -HsE -e "^([0-9-]|max|(total_)?inactive_file )" $files /dev/null)"
 say done
 `;
 

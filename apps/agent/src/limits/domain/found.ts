@@ -32,18 +32,42 @@ type Lines = readonly (readonly [word: string, rest: string])[];
 
 /** Undefined where the program was cut off before its end. */
 export function parseFound(text: string): readonly Subject[] | undefined {
-  const lines = text.split('\n').map((line): [string, string] => {
-    const space = line.indexOf(' ');
-    return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
-  });
-  if (!lines.some(([word, rest]) => word === 'done' && rest === '')) return undefined;
-  const queues = queuesOf(lines.find(([word]) => word === 'queues')?.[1]);
+  const all = text.trimEnd().split('\n');
+  if (all.at(-1) !== 'done') return undefined;
+  const from = all.indexOf('values');
+  const [lines, values] = from < 0 ? [all, []] : [all.slice(0, from), all.slice(from + 1, -1)];
+  const words = lines.map(wordOf);
+  const queues = queuesOf(words.find(([word]) => word === 'queues')?.[1]);
   const blocks: [string, string][][] = [];
-  for (const line of lines) {
-    if (line[0] === 'subject') blocks.push([]);
-    else if (line[0] !== 'queues') blocks.at(-1)?.push(line);
+  const files = new Map<string, ((line: string) => void)[]>();
+  for (const [word, rest] of words) {
+    if (word === 'subject') blocks.push([]);
+    const block = blocks.at(-1);
+    if (block === undefined || word === 'queues') continue;
+    if (word !== 'at') block.push([word, rest]);
+    else {
+      const [name, path] = wordOf(rest);
+      const readers = files.get(path) ?? [];
+      files.set(path, [...readers, (line) => void block.push([name, line])]);
+    }
   }
+  for (const value of values) hand(value, files);
   return blocks.map((block) => subjectOf(block, queues));
+}
+
+function wordOf(line: string): [word: string, rest: string] {
+  const space = line.indexOf(' ');
+  return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+}
+
+/** `FILE:LINE`; the names of groups may hold colons, too: the longest name that is known counts. */
+function hand(value: string, files: ReadonlyMap<string, readonly ((line: string) => void)[]>): void {
+  let [readers, line]: [readonly ((line: string) => void)[], string] = [[], ''];
+  for (let colon = value.indexOf(':'); colon >= 0; colon = value.indexOf(':', colon + 1)) {
+    const found = files.get(value.slice(0, colon));
+    if (found !== undefined) [readers, line] = [found, value.slice(colon + 1)];
+  }
+  for (const read of readers) read(line);
 }
 
 function subjectOf(block: Lines, queues: ReadonlyMap<string, number>): Subject {
@@ -52,11 +76,12 @@ function subjectOf(block: Lines, queues: ReadonlyMap<string, number>): Subject {
   if (has('bare')) return { kind: 'bare' };
   const first = (word: string): string | undefined => block.find(([found]) => found === word)?.[1];
   const used = wholeOf(first('used'));
-  const inactive = wholeOf(first('inactive'));
+  const version = first('version') === '2' ? 2 : 1;
+  const inactive = inactiveOf(block, version);
   const allCpus = first('allcpus');
   return {
     kind: 'found',
-    version: first('version') === '2' ? 2 : 1,
+    version,
     applied: {
       ...cpusOf(first('quota'), first('period')),
       ...cpusetOf(first('cpuset')),
@@ -69,6 +94,13 @@ function subjectOf(block: Lines, queues: ReadonlyMap<string, number>): Subject {
     ...(allCpus && { allCpus }),
     notWritten: block.flatMap(([word, rest]) => (word === 'failed' ? [notWrittenOf(rest)] : [])),
   };
+}
+
+/** v1 has the group alone before it, without those below. */
+function inactiveOf(block: Lines, version: 1 | 2): number | undefined {
+  const name = version === 1 ? 'total_inactive_file ' : 'inactive_file ';
+  const line = block.find(([word, rest]) => word === 'stat' && rest.startsWith(name))?.[1];
+  return wholeOf(line?.slice(name.length));
 }
 
 const wholeOf = (text: string | undefined): number | undefined =>

@@ -9,7 +9,8 @@ cpuset 0-1
 allcpus 0-3
 memory 199999488
 used 84754432
-inactive 4096
+stat inactive_file 5
+stat total_inactive_file 4096
 disks 254:0 259:1 
 read 254:0 4000000
 read 7:1 1
@@ -35,7 +36,7 @@ it('reads what the kernel holds, of several disks the lowest', () => {
 
 it('reads cgroup v2', () => {
   const text =
-    'subject\nversion 2\nquota max 100000\ncpuset 0\nallcpus 0-1\nmemory max\nused 7\ninactive 1\ndisks 254:0 \n' +
+    'subject\nversion 2\nquota max 100000\ncpuset 0\nallcpus 0-1\nmemory max\nused 7\nstat inactive_file 1\ndisks 254:0 \n' +
     'io 254:0 rbps=max wbps=2000 riops=max wiops=max\nfailed diskRead sh: cannot create io.max: Permission denied\ndone\n';
   expect(parseFound(text)).toMatchObject([
     {
@@ -46,6 +47,14 @@ it('reads cgroup v2', () => {
       notWritten: [{ limit: 'diskRead', why: 'sh: cannot create io.max: Permission denied' }],
     },
   ]);
+});
+
+it('takes what files hold from their lines, whatever their names are', () => {
+  const group = '/sys/fs/cgroup/cpu/of us: all/a';
+  const text =
+    `subject\nversion 1\nat quota ${group}/q\nat period ${group}/p\nsubject\nversion 1\nat quota ${group}/q:1\n` +
+    `at period ${group}/p\nvalues\n${group}/q:30000\n${group}/p:100000\n${group}/q:1:-1\n/else:7\ndone\n`;
+  expect(parseFound(text)).toMatchObject([{ applied: { cpus: 0.3 } }, { applied: { cpus: null } }]);
 });
 
 it('a missing figure counted as -1: what the kernel does not say is left out', () => {
