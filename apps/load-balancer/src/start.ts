@@ -19,6 +19,7 @@ import { oldNodeChanges } from './placement/adapters/fleet-rows.js';
 import { endedReservations, oldPorts } from './placement/adapters/reservations.js';
 import { LineService } from './placement/adapters/line-service.js';
 import { Placement } from './placement/wire.js';
+import type { Fleets } from './plans/ports.js';
 import type { RebalancingOptions } from './rebalancing/ports.js';
 import { createRebalancing, oldMoves } from './rebalancing/wire.js';
 import { createScaling, oldScalingRows, prometheusOf } from './scaling/wire.js';
@@ -33,26 +34,11 @@ import { createTrafficFigures } from './traffic-figures/wire.js';
  */
 export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<RunningApp> {
   const config = loadConfig(loadBalancerConfigSchema, env);
-  const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
-  const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
+  const openPlacement = placementOpener(config);
   const replica = config.LOAD_BALANCER_REPLICA;
   const app = 'load-balancer';
   const runtime = await openRuntime({ app, replica, ...appTables[app], config });
-  const mayPreempt = config.LOAD_BALANCER_PREEMPT === 'on';
-  const evictions = runtime.metrics.counter(
-    'load_balancer_evictions_total',
-    'Instances that were asked to make room for one of a higher priority.',
-  );
-  const placement = new Placement({
-    ...{ outbox: runtime.outbox, tracing: runtime.tracing, nodeKeys, deployerKey },
-    policy: config.LOAD_BALANCER_PLACEMENT,
-    overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
-    now: () => runtime.clock.now(),
-    keepExplanations,
-    mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
-    holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
-    ...(mayPreempt && { onEvicted: (victims) => victims.forEach(() => evictions.inc()) }),
-  });
+  const placement = openPlacement(runtime);
   const rebalancing = createRebalancing({
     ...{ runtime, placement, policy: config.LOAD_BALANCER_PLACEMENT },
     options: rebalancingOptions(config),
@@ -61,27 +47,12 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
   const tokens = tokensOf(config);
   const [figures] = await Promise.all([followFigures(runtime.kafka, placement.figures), scoring.start()]);
   const module = LoadBalancerModule.register({
-    placement,
-    ...rebalancing,
+    ...{ placement, ...rebalancing, tokens, fleets: fleetsOf(runtime, placement, config) },
     explanations: new PostgresExplanations(runtime.pool),
-    fleets: {
-      snapshot: (about) => transaction(runtime.pool, (tx) => placement.snapshot(tx, about)),
-      pause: () => setImmediate(),
-      mayPreempt,
-      evictable: (shortages, mostPriority, except) =>
-        transaction(runtime.pool, (tx) => evictableOn(tx, shortages, mostPriority, except)),
-    },
-    scalings: scaling,
-    overrides: traffic.overrides,
-    scores: scoring.scores,
-    scalingView: scaling.view,
-    scalingReplays: scaling.replays,
-    tokens,
+    ...{ scalings: scaling, scalingView: scaling.view, scalingReplays: scaling.replays },
+    ...{ overrides: traffic.overrides, scores: scoring.scores },
   });
-  const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
-  runtime.metrics.gauge('load_balancer_waiting_requests', 'Node requests that wait for room.', [], () => [
-    [{}, line.length],
-  ]);
+  const line = createLine(runtime, placement);
   const running = await serve(runtime, {
     ...{ module, port: config.LOAD_BALANCER_HTTP_PORT, corsOrigins: config.LOAD_BALANCER_CORS_ORIGINS },
     onServer: (server) =>
@@ -95,14 +66,56 @@ export async function startLoadBalancer(env?: NodeJS.ProcessEnv): Promise<Runnin
     chunkSize: (topic) => (topic === topics.instanceReports ? 1 : undefined),
     release: () => figures.stop(),
   });
-  line.start();
-  rebalancing.start();
-  scaling.start();
+  for (const one of [line, rebalancing, scaling]) one.start();
   await traffic.start().catch(async (error: unknown) => {
     await running.close();
     throw error;
   });
   return running;
+}
+
+const mayPreempt = (config: LoadBalancerConfig): boolean => config.LOAD_BALANCER_PREEMPT === 'on';
+
+/** Reads the keys first: a wrong one is said before anything is opened. */
+function placementOpener(config: LoadBalancerConfig): (runtime: Runtime) => Placement {
+  const nodeKeys = atRestKeys(config.SLIPWAY_NODE_KEY?.reveal(), config.SLIPWAY_SECRET_KEY?.reveal());
+  const deployerKey = parsePublicKey(config.SLIPWAY_DEPLOYER_PUBLIC_KEY.reveal());
+  return ({ outbox, tracing, clock, metrics }) => {
+    const evictions = metrics.counter(
+      'load_balancer_evictions_total',
+      'Instances that were asked to make room for one of a higher priority.',
+    );
+    return new Placement({
+      ...{ outbox, tracing, nodeKeys, deployerKey, keepExplanations },
+      policy: config.LOAD_BALANCER_PLACEMENT,
+      overcommit: config.LOAD_BALANCER_CPU_OVERCOMMIT,
+      now: () => clock.now(),
+      mostWaiting: config.LOAD_BALANCER_MOST_WAITING,
+      holdAfterMs: config.LOAD_BALANCER_HOLD_AFTER_MS,
+      ...(mayPreempt(config) && { onEvicted: (victims) => victims.forEach(() => evictions.inc()) }),
+    });
+  };
+}
+
+const fleetsOf = (
+  { pool }: Pick<Runtime, 'pool'>,
+  placement: Placement,
+  config: LoadBalancerConfig,
+): Fleets => ({
+  snapshot: (about) => transaction(pool, (tx) => placement.snapshot(tx, about)),
+  pause: () => setImmediate(),
+  mayPreempt: mayPreempt(config),
+  evictable: (shortages, mostPriority, except) =>
+    transaction(pool, (tx) => evictableOn(tx, shortages, mostPriority, except)),
+});
+
+/** Those that wait for room. */
+function createLine(runtime: Runtime, placement: Placement): LineService {
+  const line = new LineService({ ...runtime, serve: (tx, isRenewed) => placement.serveLine(tx, isRenewed) });
+  runtime.metrics.gauge('load_balancer_waiting_requests', 'Node requests that wait for room.', [], () => [
+    [{}, line.length],
+  ]);
+  return line;
 }
 
 /** What gateways say of services, how busy their instances are, and how many there are to be. */

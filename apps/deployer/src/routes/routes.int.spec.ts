@@ -1,14 +1,7 @@
-import 'reflect-metadata';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Secret } from '#libs/config';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Page, ServiceRoute, ServiceRoutes, ServiceRoutesChange } from '#libs/contracts';
-import { AUDIT, type AuditEntry, createHttpAdapter, setUpHttp, TOKENS } from '#libs/http';
 import { Outbox, type Pool, transaction } from '#libs/postgres';
-import type { TestDatabase } from '#libs/testing';
-import { createDeployerDatabase } from '../task/database.testing.js';
+import { servedController } from '../served-controller.testing.js';
 import { releaseWith } from '../task/domain/task.testing.js';
 import type { Step } from '../task/ports.js';
 import { PostgresRoutes } from './adapters/routes.js';
@@ -19,38 +12,16 @@ import { ROUTE_RECORD } from './ports.js';
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const ADMIN = { authorization: 'Bearer admin' };
 
-@Module({})
-class Root {}
-
-let database: TestDatabase;
-let pool: Pool;
 let routes: PostgresRoutes;
-let app: NestFastifyApplication;
-const audited: AuditEntry[] = [];
-
-beforeAll(async () => {
-  database = await createDeployerDatabase();
-  ({ pool } = database);
+const served = servedController(RoutesController, (on) => {
   const gateway = gatewayAddressOf('https://example.com');
-  routes = new PostgresRoutes({ pool, outbox: new Outbox(), clock: { now: () => NOW }, gateway });
-  const root: DynamicModule = {
-    module: Root,
-    controllers: [RoutesController],
-    providers: [
-      { provide: ROUTE_RECORD, useValue: routes },
-      { provide: TOKENS, useValue: { admin: new Secret('admin'), read: new Secret('read') } },
-      { provide: AUDIT, useValue: (entry: AuditEntry) => audited.push(entry) },
-    ],
-  };
-  app = await NestFactory.create<NestFastifyApplication>(root, createHttpAdapter(), {
-    ...{ logger: false, bodyParser: false },
-  });
-  setUpHttp(app, { error: () => undefined });
-  await app.listen(0, '127.0.0.1');
+  routes = new PostgresRoutes({ pool: on, outbox: new Outbox(), clock: { now: () => NOW }, gateway });
+  return [{ provide: ROUTE_RECORD, useValue: routes }];
 });
-afterAll(async () => {
-  await app.close();
-  await database.drop();
+const { audited } = served;
+let pool: Pool;
+beforeAll(() => {
+  ({ pool } = served);
 });
 beforeEach(async () => {
   await pool.query('TRUNCATE specs, service_routes, route_claims, releases, outbox CASCADE');
@@ -182,7 +153,7 @@ type Said = ServiceRoutes & { readonly code: string; readonly message: string };
 
 async function call(method: string, of: string, body?: object, headers: object = {}) {
   const response = await fetch(
-    `${await app.getUrl()}/v1/apps/${ofName(of).appId}/services/${ofName(of).service}/routes`,
+    `${await served.url()}/v1/apps/${ofName(of).appId}/services/${ofName(of).service}/routes`,
     {
       method,
       headers: { ...ADMIN, ...(body && { 'content-type': 'application/json' }), ...headers },
@@ -269,7 +240,7 @@ describe('over HTTP', () => {
     const seen: string[] = [];
     let after = '';
     do {
-      const response = await fetch(`${await app.getUrl()}/v1/routes?limit=1${after}`, { headers: ADMIN });
+      const response = await fetch(`${await served.url()}/v1/routes?limit=1${after}`, { headers: ADMIN });
       const page = (await response.json()) as Page<ServiceRoutes>;
       seen.push(...page.items.map(({ appId, service: name, url }) => `${appId}/${name} ${url}`));
       after = page.next === undefined ? '' : `&after=${page.next}`;

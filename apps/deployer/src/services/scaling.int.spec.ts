@@ -1,14 +1,7 @@
-import 'reflect-metadata';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Secret } from '#libs/config';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { scalingPolicySchema, type ServiceScaling, type ServiceSpecChange } from '#libs/contracts';
-import { AUDIT, type AuditEntry, createHttpAdapter, setUpHttp, TOKENS } from '#libs/http';
 import { Outbox, type Pool, transaction } from '#libs/postgres';
-import type { TestDatabase } from '#libs/testing';
-import { createDeployerDatabase } from '../task/database.testing.js';
+import { servedController } from '../served-controller.testing.js';
 import { knownOfScaling, wantedNow } from '../requests/adapters/scaling-rows.js';
 import { releaseWith } from '../task/domain/task.testing.js';
 import { PostgresScaling } from './adapters/scaling-record.js';
@@ -22,40 +15,18 @@ const WEB = { appId: 'shop', service: 'web' };
 const limits = { cpu: 0.25, memoryMiB: 256 };
 const policy = (min: number, max: number) => scalingPolicySchema.parse({ min, max, targets: { cpu: 70 } });
 
-@Module({})
-class Root {}
-
-let database: TestDatabase;
-let pool: Pool;
-let app: NestFastifyApplication;
-const audited: AuditEntry[] = [];
 const asked: { readonly to: number; readonly principal: string }[] = [];
-
-beforeAll(async () => {
-  database = await createDeployerDatabase();
-  ({ pool } = database);
+const served = servedController(ScalingController, (on) => {
   const record = new PostgresScaling({
-    ...{ pool, outbox: new Outbox(), clock: { now: () => NOW } },
+    ...{ pool: on, outbox: new Outbox(), clock: { now: () => NOW } },
     ask: async (_tx, { to }, principal) => asked.push({ to, principal }),
   });
-  const root: DynamicModule = {
-    module: Root,
-    controllers: [ScalingController],
-    providers: [
-      { provide: SCALING_RECORD, useValue: record },
-      { provide: TOKENS, useValue: { admin: new Secret('admin'), read: new Secret('read') } },
-      { provide: AUDIT, useValue: (entry: AuditEntry) => audited.push(entry) },
-    ],
-  };
-  app = await NestFactory.create<NestFastifyApplication>(root, createHttpAdapter(), {
-    ...{ logger: false, bodyParser: false },
-  });
-  setUpHttp(app, { error: () => undefined });
-  await app.listen(0, '127.0.0.1');
+  return [{ provide: SCALING_RECORD, useValue: record }];
 });
-afterAll(async () => {
-  await app.close();
-  await database.drop();
+const { audited } = served;
+let pool: Pool;
+beforeAll(() => {
+  ({ pool } = served);
 });
 
 const by = (arrival: number, mode = 'build-and-run'): FieldChange => ({
@@ -88,7 +59,7 @@ async function call(
   more: { token?: string; etag?: string; query?: string } = {},
 ) {
   const { token = 'admin', etag, query = '' } = more;
-  const url = `${await app.getUrl()}/v1/apps/shop/services/web/scaling${query}`;
+  const url = `${await served.url()}/v1/apps/shop/services/web/scaling${query}`;
   const answer = await fetch(url, {
     method,
     headers: {
