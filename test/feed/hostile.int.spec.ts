@@ -52,7 +52,7 @@ const says = [
   [
     'a wrong entry',
     [WELCOME, piece({ entries: [{ kind: 'instance', name: 'a', instance: { port: 0 } }] })],
-    'entries.0',
+    'entries[0]',
   ],
   ['too many entries', [WELCOME, piece({ entries: Array(1_001).fill({ kind: 'x', name: 'x' }) })], '1000'],
   ['too much', ['x'.repeat(5 * 1024 * 1024)], 'Max payload'],
