@@ -35,7 +35,7 @@ it('a policy owns the count: deploys leave it, bounds and fences hold, and what 
   expect((await scale(2, 5)).service?.instances).toHaveLength(2);
   expect((await deploy('two'))?.instances).toHaveLength(2);
   expect((await scale(1, 4)).error?.code).toBe('FENCE_OUTDATED');
-  expect((await scale(4, 5)).service?.error?.code).toBe('SCALE_OUT_OF_BOUNDS');
+  expect((await scale(4, 5)).error?.code).toBe('SCALE_OUT_OF_BOUNDS');
 
   const set = await policy('set', appId, 'web', '--min', '0', '--max', '5', '--reason', 'the sale');
   expect(set).toMatchObject({ setBy: 'api', history: [{ reason: 'the sale' }, { change: 'build-and-run' }] });
