@@ -4,3 +4,4 @@ export { NodeObservations, type Observed } from './node-observations.js';
 export { isOlderState } from './older-state.js';
 export { deltaOf, type ObservedInstance, type ObservedNode, wholeOf } from './observed-node.js';
 export { usedCores, usedMemoryBytes } from './used.js';
+export { ObservedShare } from './observed-share.js';

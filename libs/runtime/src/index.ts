@@ -2,6 +2,7 @@ export * from './bare-runtime.js';
 export * from './database-config.js';
 export { routesOf } from './database-routes.js';
 export { addDatabase, type DatabaseRuntime, openDatabaseRuntime } from './database-runtime.js';
+export * from './follow-observed.js';
 export * from './handles.js';
 export * from './old-rows.js';
 export * from './open-database.js';

@@ -1,8 +1,8 @@
+import { ObservedShare } from '#libs/observations';
 import { keepPartitions, withAdvisoryLock } from '#libs/postgres';
 import { RedisClient, type RedisConfig } from '#libs/redis';
 import { RegistryUnavailableError } from '#libs/registry-client';
-import { Recurring, type Runtime } from '#libs/runtime';
-import { followShare, ObservedShare } from './adapters/observed-share.js';
+import { followObserved, Recurring, type Runtime } from '#libs/runtime';
 import { PostgresMinutes, SCORE_MINUTES } from './adapters/postgres-minutes.js';
 import { nothingShared, RedisScores } from './adapters/redis-scores.js';
 import { RegistryDraining } from './adapters/registry-draining.js';
@@ -32,6 +32,11 @@ export interface Scoring {
   stop(): Promise<void>;
 }
 
+/**
+ * So far back a replica begins: what scores go on from is forgotten after it, so they are those of the replica before. In
+ * ten seconds each node sends what a reader needs to begin.
+ */
+const BACK_MS = 70_000;
 const SHARE_MS = 1_000;
 const STORE_MS = 5_000;
 const PARTITIONS_MS = 3_600_000;
@@ -65,7 +70,7 @@ export function createScoring({ runtime, replica, rules, redis, figures, keepDay
     scores,
     async start() {
       await Promise.all([keep(runtime, keepDays), draining.refresh(), scores.recall()]);
-      following = await followShare(runtime, share);
+      following = await followObserved(runtime, { app: 'load-balancer', backMs: BACK_MS, share });
       recurring.forEach((one) => one.start());
     },
     async stop() {

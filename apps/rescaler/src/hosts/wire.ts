@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { ObservedNode } from '#libs/observations';
-import { Recurring, type Runtime } from '#libs/runtime';
-import { followShare, ObservedShare } from './adapters/observed-share.js';
+import { type ObservedNode, ObservedShare } from '#libs/observations';
+import { followObserved, Recurring, type Runtime } from '#libs/runtime';
 import { LEASE_MS, PostgresHostLeases } from './adapters/postgres-leases.js';
 import { HoldHosts } from './hold-hosts.js';
 
 const RENEW_MS = 500;
+/** So far back a replica begins. In ten seconds each node sends a whole, and windows of rules are of tens of seconds. */
+const BACK_MS = 60_000;
 
 interface HostsParts {
   readonly runtime: Pick<Runtime, 'pool' | 'kafka' | 'clock' | 'logger' | 'metrics'>;
@@ -43,7 +44,7 @@ export function createHosts({ runtime, replica, onSecond, onLost }: HostsParts) 
     holder,
     hosts,
     async start(): Promise<void> {
-      following = await followShare(runtime, share);
+      following = await followObserved(runtime, { app: 'rescaler', backMs: BACK_MS, share });
       renewing.start({ atOnce: true });
     },
     async stop(): Promise<void> {

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
-import { wholeOf } from '#libs/observations';
-import { secondWith } from '../domain/scores.testing.js';
+import { firstSecond } from './observations.testing.js';
+import { wholeOf } from './observed-node.js';
 import { ObservedShare } from './observed-share.js';
+
+const at = (second: number): string => new Date(second * 1_000).toISOString();
 
 function aShare() {
   const [seconds, lost] = [[] as string[], [] as string[]];
@@ -12,7 +14,9 @@ function aShare() {
   const take = (second: number, node: string, partition: number): void =>
     share.take({
       partition,
-      data: JSON.parse(JSON.stringify(wholeOf(secondWith(second, {}, { node })))) as unknown,
+      data: JSON.parse(
+        JSON.stringify(wholeOf({ ...firstSecond(), node, sequence: second + 1, observedAt: at(second) })),
+      ) as unknown,
     });
   return { share, seconds, lost, take };
 }
