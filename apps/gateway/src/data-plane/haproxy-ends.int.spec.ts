@@ -2,36 +2,22 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
-import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
+import { filesIn } from './adapters/haproxy-settings.js';
 import { RuntimeApi } from './adapters/runtime-api.js';
 import { wantedOf } from './domain/wanted.testing.js';
 import { Stream } from './haproxy.testing.js';
-import { HaproxyPlace } from './haproxy-place.testing.js';
+import { placeOfEachTest } from './haproxy-place.testing.js';
 
-let place: HaproxyPlace;
-let port: number;
+const { here, open, instance, get, bodyOf, masterPid } = placeOfEachTest();
 
-beforeEach(async () => {
-  place = await HaproxyPlace.make();
-  ({ port } = place);
-});
-afterEach(() => place.close());
-
-const open = (settings: Partial<HaproxySettings> = {}, accessLogPort?: number) =>
-  place.open({ settings, accessLogPort });
-const instance = (...how: Parameters<HaproxyPlace['instance']>) => place.instance(...how);
-const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
-const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
-
-const masterPid = async (): Promise<number> => Number(await readFile(filesIn(place.folder).pid, 'utf8'));
 /** A process that has ended has no command line, even while its parent has not asked for its exit code. */
 async function hasEnded(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) === '';
 }
 async function workerPid(): Promise<number> {
-  const api = await RuntimeApi.connect(filesIn(place.folder).runtimeSocket);
+  const api = await RuntimeApi.connect(filesIn(here().folder).runtimeSocket);
   const info = await api.ask('show info');
   api.close();
   return Number(/^Pid: (\d+)$/m.exec(info)?.[1]);
@@ -58,7 +44,7 @@ describe('HAProxy that ends', () => {
         ),
       );
       expect(performance.now() - begun).toBeLessThan(5_000);
-      expect(place.troubles.join()).toContain('it is started again: DataPlaneError: HAProxy has ended: ');
+      expect(here().troubles.join()).toContain('it is started again: DataPlaneError: HAProxy has ended: ');
       await plane.apply(wantedOf({ web: [a.wanted()] }));
       for (let n = 0; n < 10; n += 1) expect(await bodyOf('web.localhost')).toBe('a');
       expect(plane.counts.starts).toBe(2);
@@ -70,7 +56,7 @@ describe('HAProxy that ends', () => {
     const first = await open();
     await first.apply(wantedOf({ web: [a.wanted()] }));
     const pid = await masterPid();
-    const stream = new Stream({ port, host: 'web.localhost' });
+    const stream = new Stream({ port: here().port, host: 'web.localhost' });
     await first.close({ leave: true });
     await stream.on(50);
     const next = await open();
@@ -105,7 +91,7 @@ describe('HAProxy that ends', () => {
 
 describe('HAProxy that cannot be started', () => {
   it('is named with what to install, and carried once it is there', async () => {
-    const program = join(place.folder, 'no-such-haproxy');
+    const program = join(here().folder, 'no-such-haproxy');
     const plane = await open({ program });
     await expect(plane.apply(wantedOf({}))).rejects.toMatchObject({
       code: 'HAPROXY_MISSING',
@@ -132,12 +118,12 @@ describe('HAProxy that cannot be started', () => {
   });
 
   it('says which port is taken, and starts once it is free', async () => {
-    const taken = createServer().listen(port, '127.0.0.1');
+    const taken = createServer().listen(here().port, '127.0.0.1');
     await once(taken, 'listening');
     const plane = await open();
     await expect(plane.apply(wantedOf({}))).rejects.toMatchObject({
       code: 'HAPROXY_NOT_STARTED',
-      message: `HAProxy does not start: it cannot listen at 127.0.0.1:${port}: another process listens there. Set GATEWAY_LISTEN and GATEWAY_LISTEN_TLS to what is free`,
+      message: `HAProxy does not start: it cannot listen at 127.0.0.1:${here().port}: another process listens there. Set GATEWAY_LISTEN and GATEWAY_LISTEN_TLS to what is free`,
     });
     await new Promise((resolve) => taken.close(resolve));
     await plane.apply(wantedOf({}));

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
 import { closedPort } from '#libs/testing';
 import { HaproxyDataPlane } from './adapters/haproxy-data-plane.js';
-import type { HaproxySettings, TlsSettings } from './adapters/haproxy-settings.js';
+import { filesIn, type HaproxySettings, type TlsSettings } from './adapters/haproxy-settings.js';
 import { type Answer, ask, Instance } from './haproxy.testing.js';
 
 const pool = { backends: 2, servers: 2 };
@@ -75,4 +76,23 @@ export class HaproxyPlace {
   async close(): Promise<void> {
     for (const stop of this.stops.splice(0).reverse()) await stop();
   }
+}
+
+/** A place for each test of a file, and what tests do there. */
+export function placeOfEachTest() {
+  let place: HaproxyPlace;
+  beforeEach(async () => {
+    place = await HaproxyPlace.make();
+  });
+  afterEach(() => place.close());
+  const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
+  return {
+    here: (): HaproxyPlace => place,
+    open: (settings: Partial<HaproxySettings> = {}, accessLogPort?: number) =>
+      place.open({ settings, accessLogPort }),
+    instance: (...how: Parameters<HaproxyPlace['instance']>) => place.instance(...how),
+    get,
+    bodyOf: async (host: string, path = '/') => (await get(host, path)).body,
+    masterPid: async (): Promise<number> => Number(await readFile(filesIn(place.folder).pid, 'utf8')),
+  };
 }

@@ -1,36 +1,23 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
 import { AccessLog, type RequestLine } from './adapters/access-log.js';
-import { filesIn, type HaproxySettings } from './adapters/haproxy-settings.js';
+import { filesIn } from './adapters/haproxy-settings.js';
 import { RuntimeApi } from './adapters/runtime-api.js';
 import { carryOut } from './adapters/runtime-commands.js';
 import type { Wanted, WantedServer } from './domain/wanted.js';
 import { wantedOf } from './domain/wanted.testing.js';
 import { ask, type Instance, Stream } from './haproxy.testing.js';
-import { HaproxyPlace } from './haproxy-place.testing.js';
+import { placeOfEachTest } from './haproxy-place.testing.js';
 
-let place: HaproxyPlace;
-let port: number;
-
-beforeEach(async () => {
-  place = await HaproxyPlace.make();
-  ({ port } = place);
-});
-afterEach(() => place.close());
-
-const open = (settings: Partial<HaproxySettings> = {}, accessLogPort?: number) =>
-  place.open({ settings, accessLogPort });
-const instance = (...how: Parameters<HaproxyPlace['instance']>) => place.instance(...how);
-const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
-const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
+const { here, open, instance, get, bodyOf } = placeOfEachTest();
 
 describe('routes', () => {
   it('lead by host and by the longest path; no route is 404, no instance is 503 with a time to try again', async () => {
     const [a, b, c] = [await instance('a'), await instance('b'), await instance('c')];
-    const plane = await open({ pools: { ...place.settings().pools, least: { backends: 4, servers: 2 } } });
+    const plane = await open({ pools: { ...here().settings().pools, least: { backends: 4, servers: 2 } } });
     await plane.apply({
       services: wantedOf({ a: [a.wanted()], b: [b.wanted()], c: [c.wanted()], none: [] }).services,
       routes: [
@@ -44,7 +31,7 @@ describe('routes', () => {
     const paths = ['/', '/apix', '/api', '/api?x=/api/v2', '/api/v1', '/api/v2', '/api/v2/x', '/api/v20'];
     const answers = await Promise.all(paths.map((path) => bodyOf('shop.localhost', path)));
     expect(answers).toEqual(['a', 'a', 'b', 'b', 'b', 'c', 'c', 'b']);
-    expect(await bodyOf(`SHOP.localhost:${port}`)).toBe('a');
+    expect(await bodyOf(`SHOP.localhost:${here().port}`)).toBe('a');
     for (const [host, path] of [
       ['other.localhost', '/'],
       ['paths.localhost', '/'],
@@ -54,7 +41,7 @@ describe('routes', () => {
       ...{ status: 503, headers: { 'retry-after': '60', 'content-type': 'text/plain' } },
       body: 'This service has no instance that runs.\n',
     });
-    expect(place.troubles).toEqual([]);
+    expect(here().troubles).toEqual([]);
   });
 });
 
@@ -64,7 +51,7 @@ describe('changes', () => {
     const [a, b, c, d] = all as [Instance, Instance, Instance, Instance];
     const plane = await open();
     await plane.apply(wantedOf({ web: [a.wanted()] }));
-    const stream = new Stream({ port, host: 'web.localhost' });
+    const stream = new Stream({ port: here().port, host: 'web.localhost' });
     await until('a to answer', () => stream.answers.get('a'));
     await plane.apply(wantedOf({ web: [a.wanted({ weight: 7 }), b.wanted()], api: [c.wanted()] }));
     await until('b to answer', () => stream.answers.get('b'));
@@ -83,7 +70,7 @@ describe('changes', () => {
     await stream.stop();
     expect(stream.failures).toEqual([]);
     expect(plane.counts).toMatchObject({ starts: 1 });
-    expect(place.troubles).toEqual([]);
+    expect(here().troubles).toEqual([]);
   });
 
   it('that need larger pools reload it, once a second at most, and no request fails', async () => {
@@ -94,7 +81,7 @@ describe('changes', () => {
         Object.fromEntries(Array.from({ length: count }, (_, n) => [`s${n}`, [a.wanted({ name: `a${n}` })]])),
       );
     await plane.apply(many(2));
-    const stream = new Stream({ port, host: 's0.localhost' });
+    const stream = new Stream({ port: here().port, host: 's0.localhost' });
     const begun = performance.now();
     for (const count of [3, 5, 9]) await plane.apply(many(count));
     expect(performance.now() - begun).toBeGreaterThan(2_000);
@@ -108,16 +95,16 @@ describe('changes', () => {
   it('that it refuses are an error with its words, for it answers them as if all were well', async () => {
     const plane = await open();
     await plane.apply(wantedOf({}));
-    const api = await RuntimeApi.connect(filesIn(place.folder).runtimeSocket);
+    const api = await RuntimeApi.connect(filesIn(here().folder).runtimeSocket);
     const at = { backend: 'least-9', slot: 1 };
     await expect(
-      carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(place.folder)),
+      carryOut(api, [{ kind: 'weigh', at, weight: 1 }], filesIn(here().folder)),
     ).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
       message: expect.stringContaining('No such') as string,
     });
     const set = { kind: 'set-route', key: 'gone/', target: 'least-1' } as const;
-    await expect(carryOut(api, [set], filesIn(place.folder))).rejects.toMatchObject({
+    await expect(carryOut(api, [set], filesIn(here().folder))).rejects.toMatchObject({
       code: 'HAPROXY_REFUSED',
     });
     api.close();
@@ -141,7 +128,7 @@ describe('an instance that drains', () => {
     await plane.apply(wantedOf({ web: [a.wanted()] }));
     const slow = get('web.localhost', '/slow');
     await until('the request to be in flight', () => held.length > 0);
-    const stream = new Stream({ port, host: 'web.localhost' });
+    const stream = new Stream({ port: here().port, host: 'web.localhost' });
     await stream.on(10);
     await plane.apply(wantedOf({ web: [a.wanted({ state: 'drain' }), b.wanted()] }));
     await stream.on(10);
@@ -218,7 +205,9 @@ describe('an instance that fails', () => {
     await b.kill();
     for (let n = 0; n < 20; n += 1)
       for (const method of ['GET', 'POST'])
-        expect(await ask({ port, host: 'web.localhost', method, body: 'x' })).toMatchObject({ body: 'a' });
+        expect(await ask({ port: here().port, host: 'web.localhost', method, body: 'x' })).toMatchObject({
+          body: 'a',
+        });
   });
 
   it('that breaks off before it answers is asked again only where that can do no harm', async () => {
@@ -234,7 +223,9 @@ describe('an instance that fails', () => {
     const seen = breaking.seen.length;
     const statuses: number[] = [];
     for (let n = 0; n < 10; n += 1)
-      statuses.push((await ask({ port, host: 'web.localhost', method: 'POST', body: 'x' })).status);
+      statuses.push(
+        (await ask({ port: here().port, host: 'web.localhost', method: 'POST', body: 'x' })).status,
+      );
     expect(statuses).toContain(502);
     // Each POST was sent once.
     expect(breaking.seen.length - seen).toBe(statuses.filter((status) => status === 502).length);
@@ -274,7 +265,7 @@ describe('requests', () => {
     const { seen, headers } = await headersSeen([]);
     expect(seen).toMatchObject({
       ...{ host: 'web.localhost', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' },
-      ...{ 'x-forwarded-host': 'web.localhost', 'x-forwarded-port': String(port) },
+      ...{ 'x-forwarded-host': 'web.localhost', 'x-forwarded-port': String(here().port) },
     });
     expect(seen).not.toHaveProperty('forwarded');
     expect(seen).not.toHaveProperty('proxy');
@@ -295,7 +286,7 @@ describe('requests', () => {
     const plane = await open();
     await plane.apply(wantedOf({ web: [a.wanted()] }));
     const body = Buffer.alloc(20_000_000, 'slipway ');
-    const answer = await ask({ port, host: 'web.localhost', method: 'POST', body });
+    const answer = await ask({ port: here().port, host: 'web.localhost', method: 'POST', body });
     expect(answer.body === body.toString()).toBe(true);
   });
 
@@ -310,12 +301,12 @@ describe('requests', () => {
     });
     const plane = await open();
     await plane.apply(wantedOf({ web: [a.wanted()] }));
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(here().port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: web.localhost\r\n\r\n');
     const [head] = (await once(socket, 'data')) as [Buffer];
     expect(head.toString()).toContain('data: 1');
     socket.destroy();
-    const upgraded = connect(port, '127.0.0.1');
+    const upgraded = connect(here().port, '127.0.0.1');
     upgraded.write('GET / HTTP/1.1\r\nHost: web.localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
     const [switched] = (await once(upgraded, 'data')) as [Buffer];
     expect(switched.toString()).toContain('101 Switching Protocols');

@@ -1,23 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '#libs/testing';
-import { filesIn } from './adapters/haproxy-settings.js';
 import { wantedOf } from './domain/wanted.testing.js';
-import { HaproxyPlace } from './haproxy-place.testing.js';
+import { placeOfEachTest } from './haproxy-place.testing.js';
 
-let place: HaproxyPlace;
-
-beforeEach(async () => {
-  place = await HaproxyPlace.make();
-});
-afterEach(() => place.close());
-
-const open = () => place.open();
-const instance = (...how: Parameters<HaproxyPlace['instance']>) => place.instance(...how);
-const get = (...what: Parameters<HaproxyPlace['get']>) => place.get(...what);
-const bodyOf = async (host: string, path = '/') => (await get(host, path)).body;
-
-const masterPid = async (): Promise<number> => Number(await readFile(filesIn(place.folder).pid, 'utf8'));
+const { here, open, instance, get, bodyOf, masterPid } = placeOfEachTest();
 
 describe('what runs is not known', () => {
   it('requests are refused with 503 until it is, since 404 would be a lie, and none fails as it becomes known', async () => {
@@ -35,7 +21,7 @@ describe('what runs is not known', () => {
     await plane.carryUnknown();
     expect(await bodyOf('web.localhost')).toBe('a');
     expect(plane.counts).toMatchObject({ starts: 1, reloads: 1 });
-    expect(place.troubles).toEqual([]);
+    expect(here().troubles).toEqual([]);
   });
 
   it('an earlier HAProxy goes on, and one that ends before anybody said anything is started by what was wanted last', async () => {
