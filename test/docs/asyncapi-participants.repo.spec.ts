@@ -34,6 +34,7 @@ const RECEIVES = [
   /\b(\w+)\.schema\.safeParse\(/g,
   /\btopics: \[topics\.(\w+)/g,
   /\bfollowed = \[topics\.(\w+)/g,
+  /\bgroupOf\('[\w-]+', topics\.(\w+)\)/g,
 ];
 const SENDS = [
   /\boutgoing\((\w+),/g,

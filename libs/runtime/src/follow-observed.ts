@@ -1,11 +1,11 @@
-import { groupOf, topics } from '#libs/contracts';
+import { topics } from '#libs/contracts';
 import { tailShared } from '#libs/kafka';
 import type { ObservedShare } from '#libs/observations';
 import type { Runtime } from './runtime.js';
 
 /** Whose share of the nodes a replica reads, and how far back it begins. */
 export interface FollowedShare {
-  readonly app: string;
+  readonly groupId: string;
   readonly backMs: number;
   readonly share: ObservedShare;
 }
@@ -13,10 +13,10 @@ export interface FollowedShare {
 /** Reads a replica's share of the nodes' seconds for as long as it lives. */
 export const followObserved = (
   { kafka, clock, logger }: Pick<Runtime, 'kafka' | 'clock' | 'logger'>,
-  { app, backMs, share }: FollowedShare,
+  { groupId, backMs, share }: FollowedShare,
 ): Promise<{ stop(): Promise<void> }> =>
   tailShared(kafka, {
-    ...{ topic: topics.nodeObserved, groupId: groupOf(app, topics.nodeObserved) },
+    ...{ topic: topics.nodeObserved, groupId },
     ...{ backMs, now: () => clock.now() },
     onMessage: (message) => share.take(message),
     onLost: (partitions) => share.lost(partitions),

@@ -1,3 +1,4 @@
+import { groupOf, topics } from '#libs/contracts';
 import { ObservedShare } from '#libs/observations';
 import { keepPartitions, withAdvisoryLock } from '#libs/postgres';
 import { RedisClient, type RedisConfig } from '#libs/redis';
@@ -37,6 +38,7 @@ export interface Scoring {
  * ten seconds each node sends what a reader needs to begin.
  */
 const BACK_MS = 70_000;
+const GROUP = groupOf('load-balancer', topics.nodeObserved);
 const SHARE_MS = 1_000;
 const STORE_MS = 5_000;
 const PARTITIONS_MS = 3_600_000;
@@ -70,7 +72,7 @@ export function createScoring({ runtime, replica, rules, redis, figures, keepDay
     scores,
     async start() {
       await Promise.all([keep(runtime, keepDays), draining.refresh(), scores.recall()]);
-      following = await followObserved(runtime, { app: 'load-balancer', backMs: BACK_MS, share });
+      following = await followObserved(runtime, { groupId: GROUP, backMs: BACK_MS, share });
       recurring.forEach((one) => one.start());
     },
     async stop() {

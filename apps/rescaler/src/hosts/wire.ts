@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { groupOf, topics } from '#libs/contracts';
 import { type ObservedNode, ObservedShare } from '#libs/observations';
 import { followObserved, Recurring, type Runtime } from '#libs/runtime';
 import { LEASE_MS, PostgresHostLeases } from './adapters/postgres-leases.js';
@@ -7,6 +8,7 @@ import { HoldHosts } from './hold-hosts.js';
 const RENEW_MS = 500;
 /** So far back a replica begins. In ten seconds each node sends a whole, and windows of rules are of tens of seconds. */
 const BACK_MS = 60_000;
+const GROUP = groupOf('rescaler', topics.nodeObserved);
 
 interface HostsParts {
   readonly runtime: Pick<Runtime, 'pool' | 'kafka' | 'clock' | 'logger' | 'metrics'>;
@@ -44,7 +46,7 @@ export function createHosts({ runtime, replica, onSecond, onLost }: HostsParts) 
     holder,
     hosts,
     async start(): Promise<void> {
-      following = await followObserved(runtime, { app: 'rescaler', backMs: BACK_MS, share });
+      following = await followObserved(runtime, { groupId: GROUP, backMs: BACK_MS, share });
       renewing.start({ atOnce: true });
     },
     async stop(): Promise<void> {
